@@ -1,0 +1,40 @@
+/**
+ * What a deployment's functions know without asking: the checked configuration, as a file beside each bundle
+ * (`deployment.json`). A file, because environment variables end at 4 KB and thirty tiers do not.
+ */
+import type { TierName } from '../core/ids.ts';
+import type { Tier } from '../core/tier.ts';
+
+export const deploymentFile = 'deployment.json';
+
+export interface Deployment {
+  /** Prefix of every name: `{environment}-tenants`, `{environment}-{tier}-builds`, … */
+  readonly environment: string;
+  readonly region: string;
+  readonly tiers: readonly Tier[];
+  readonly defaultTier: TierName;
+  /** open: an installation is a tenant at once. approve: it is `pending` until the operator sets `status` to active. */
+  readonly onboarding: 'open' | 'approve';
+  /** The App's numeric id, or its client id. */
+  readonly githubAppId: string;
+  /** The runner group that organization-level runners join; 1 is the default group. */
+  readonly runnerGroupId: number;
+  readonly limits: Limits;
+  /**
+   * PEM certificates that sign instance identity documents, in place of AWS's own for the region.
+   * For the laptop platform alone, whose metadata service signs with a key of its own.
+   */
+  readonly identityCertificates?: readonly string[];
+}
+
+/** Bounds in seconds. Each is the deadline of a state; see docs/ARCHITECTURE.md. */
+export interface Limits {
+  /** From CreateFleet to the machine's `confirm`. */
+  readonly bootSeconds: number;
+  /** From `confirm` to a job. */
+  readonly idleSeconds: number;
+  /** A job's machine lives no longer than this. */
+  readonly jobSeconds: number;
+  /** How long a job may wait: GitHub itself gives up after 24 hours. */
+  readonly waitSeconds: number;
+}

@@ -1,0 +1,34 @@
+/**
+ * What a booted machine and the claim function say to each other. Requests are JSON posted to `/claim` and `/confirm`.
+ * Answers are lines of `key=value`, so that the boot script reads them with nothing but a shell.
+ */
+export interface MachineRequest {
+  /** The launch ticket, from the machine's own tags. */
+  readonly ticket: string;
+  /** The instance identity document, base64 of its exact bytes. */
+  readonly document: string;
+  /** Its signature as the metadata service gives it (`instance-identity/signature`), line breaks removed. */
+  readonly signature: string;
+  /** 32 to 64 hexadecimal digits that the machine made up and keeps to itself. */
+  readonly nonce: string;
+}
+
+export type ClaimAnswer =
+  /** Start the runner with this JIT config; `confirm` first. */
+  | { readonly action: 'run'; readonly jitConfig: string }
+  /** Ask again in so many seconds. */
+  | { readonly action: 'again'; readonly seconds: number }
+  /** There is nothing to run: power off. */
+  | { readonly action: 'stand-down'; readonly why: string };
+
+/** `action=run\njit=…\n`, `action=again\nseconds=5\n`, `action=stand-down\nwhy=…\n`. */
+export function claimAnswerLines(answer: ClaimAnswer): string {
+  switch (answer.action) {
+    case 'run':
+      return `action=run\njit=${answer.jitConfig}\n`;
+    case 'again':
+      return `action=again\nseconds=${answer.seconds}\n`;
+    case 'stand-down':
+      return `action=stand-down\nwhy=${answer.why}\n`;
+  }
+}

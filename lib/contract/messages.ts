@@ -1,0 +1,174 @@
+/**
+ * What travels on the queues. Messages are hints: any of them may repeat, arrive late or out of order, or vanish.
+ * They are JSON; `parseMessage` is the only reader, and says what is wrong with one that it cannot read.
+ */
+import { InstallationId, InstanceId, JobId, TierName } from '../core/ids.ts';
+
+/** A `workflow_job` event, reduced to what the platform uses. */
+export interface JobEvent {
+  readonly kind: 'job';
+  readonly action: 'queued' | 'waiting' | 'in_progress' | 'completed';
+  readonly installationId: InstallationId;
+  readonly jobId: JobId;
+  readonly runId: number;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly repositoryOwnerId: number;
+  readonly labels: readonly string[];
+  /** The tier that the labels name; absent where none has them all. */
+  readonly tier?: TierName;
+  /** GitHub's `created_at`, epoch milliseconds. */
+  readonly queuedAt: number;
+  /** The webhook's `X-GitHub-Delivery`. */
+  readonly delivery: string;
+  /** Of the runner that GitHub says took the job; null while none has. */
+  readonly runnerName: string | null;
+  readonly conclusion: string | null;
+}
+
+/** Look whether something waits in this tier of this tenant. */
+export interface Poke {
+  readonly kind: 'poke';
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+}
+
+/** Something about an installation changed. What it is now, GitHub is asked. */
+export interface InstallationEvent {
+  readonly kind: 'installation';
+  /** `installation.created`, `installation_repositories.removed`, … */
+  readonly event: string;
+  readonly installationId: InstallationId;
+  /** `owner/name` of repositories taken out of the installation. */
+  readonly repositoriesRemoved: readonly string[];
+  readonly delivery: string;
+}
+
+/** EC2 says that an instance changed its state. */
+export interface InstanceEvent {
+  readonly kind: 'instance';
+  readonly instanceId: InstanceId;
+  readonly state: string;
+}
+
+/** End every machine of a tenant that is gone. */
+export interface DrainTenant {
+  readonly kind: 'drain-tenant';
+  readonly installationId: InstallationId;
+}
+
+export type Message = JobEvent | Poke | InstallationEvent | InstanceEvent | DrainTenant;
+
+export class MalformedMessage extends Error {
+  override readonly name = 'MalformedMessage';
+}
+
+/**
+ * Reads a message, or an EventBridge event about an EC2 instance.
+ * @throws MalformedMessage with what was given and what is allowed
+ */
+export function parseMessage(body: string): Message {
+  const fields = parseObject(body);
+  if (fields['detail-type'] === 'EC2 Instance State-change Notification') return instanceEvent(fields);
+  const read = readers[String(fields['kind'])];
+  if (!read) {
+    throw new MalformedMessage(
+      `A message has kind ${JSON.stringify(fields['kind'])}; allowed are ${Object.keys(readers).join(', ')}.`,
+    );
+  }
+  return read(new Fields(fields));
+}
+
+const readers: Record<string, (fields: Fields) => Message> = {
+  job: (fields) => ({
+    kind: 'job',
+    action: fields.oneOf('action', ['queued', 'waiting', 'in_progress', 'completed']),
+    installationId: InstallationId(fields.integer('installationId')),
+    jobId: JobId(fields.integer('jobId')),
+    runId: fields.integer('runId'),
+    repository: fields.text('repository'),
+    repositoryOwnerId: fields.integer('repositoryOwnerId'),
+    labels: fields.texts('labels'),
+    ...(fields.has('tier') ? { tier: TierName(fields.text('tier')) } : {}),
+    queuedAt: fields.integer('queuedAt'),
+    delivery: fields.text('delivery'),
+    runnerName: fields.textOrNull('runnerName'),
+    conclusion: fields.textOrNull('conclusion'),
+  }),
+  poke: (fields) => ({
+    kind: 'poke',
+    installationId: InstallationId(fields.integer('installationId')),
+    tier: TierName(fields.text('tier')),
+  }),
+  installation: (fields) => ({
+    kind: 'installation',
+    event: fields.text('event'),
+    installationId: InstallationId(fields.integer('installationId')),
+    repositoriesRemoved: fields.texts('repositoriesRemoved'),
+    delivery: fields.text('delivery'),
+  }),
+  'drain-tenant': (fields) => ({
+    kind: 'drain-tenant',
+    installationId: InstallationId(fields.integer('installationId')),
+  }),
+};
+
+function instanceEvent(event: Record<string, unknown>): InstanceEvent {
+  const detail = new Fields((event['detail'] ?? {}) as Record<string, unknown>);
+  return {
+    kind: 'instance',
+    instanceId: InstanceId(detail.text('instance-id')),
+    state: detail.text('state'),
+  };
+}
+
+function parseObject(body: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (cause) {
+    throw new MalformedMessage(`A message is not JSON: ${excerpt(body)}`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MalformedMessage(`A message is not a JSON object: ${excerpt(body)}`);
+  }
+  return value as Record<string, unknown>;
+}
+
+const excerpt = (text: string) => JSON.stringify(text.slice(0, 80));
+
+/** Typed access to an object's fields; the first one that does not fit ends the reading. */
+class Fields {
+  readonly #values: Record<string, unknown>;
+  constructor(values: Record<string, unknown>) {
+    this.#values = values;
+  }
+  has(name: string): boolean {
+    return this.#values[name] !== undefined;
+  }
+  integer(name: string): number {
+    const value = this.#values[name];
+    return Number.isSafeInteger(value) ? (value as number) : this.#unfit(name, 'a whole number');
+  }
+  text(name: string): string {
+    const value = this.#values[name];
+    return typeof value === 'string' && value !== '' ? value : this.#unfit(name, 'a text that is not empty');
+  }
+  textOrNull(name: string): string | null {
+    return this.#values[name] === null ? null : this.text(name);
+  }
+  texts(name: string): string[] {
+    const value = this.#values[name];
+    const fits = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+    return fits ? value : this.#unfit(name, 'a list of texts');
+  }
+  oneOf<Word extends string>(name: string, words: readonly Word[]): Word {
+    const value = this.#values[name] as Word;
+    return words.includes(value) ? value : this.#unfit(name, `one of ${words.join(', ')}`);
+  }
+  #unfit(name: string, allowed: string): never {
+    throw new MalformedMessage(
+      `In a message, ${name} is ${JSON.stringify(this.#values[name])}; it must be ${allowed}.`,
+    );
+  }
+}

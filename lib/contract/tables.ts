@@ -1,0 +1,52 @@
+/**
+ * The tables' keys and indexes, as both the stacks and the DynamoDB adapter use them. Attributes that operators read
+ * or edit are in snake case; the tenants table is the one that README shows AWS CLI commands for.
+ *
+ * `pending` on jobs is a sparse local index, so that it can be read consistently: it holds the jobs that need
+ * attention. `overdue` on launches and runners is a sparse global index over those that are not final, by deadline.
+ */
+export const tables = {
+  tenants: {
+    suffix: 'tenants',
+    partitionKey: { name: 'installation_id', type: 'N' },
+    indexes: { byAccount: { name: 'by-account', partitionKey: { name: 'account_id', type: 'N' } } },
+  },
+  jobs: {
+    suffix: 'jobs',
+    partitionKey: { name: 'installation_id', type: 'N' },
+    sortKey: { name: 'job_id', type: 'N' },
+    indexes: { pending: { name: 'pending', sortKey: { name: 'pending', type: 'S' } } },
+    timeToLive: 'expires_at',
+  },
+  launches: {
+    suffix: 'launches',
+    partitionKey: { name: 'launch_id', type: 'S' },
+    indexes: {
+      overdue: {
+        name: 'overdue',
+        partitionKey: { name: 'open', type: 'S' },
+        sortKey: { name: 'deadline', type: 'N' },
+      },
+    },
+    timeToLive: 'expires_at',
+  },
+  runners: {
+    suffix: 'runners',
+    partitionKey: { name: 'instance_id', type: 'S' },
+    indexes: {
+      overdue: {
+        name: 'overdue',
+        partitionKey: { name: 'open', type: 'S' },
+        sortKey: { name: 'deadline', type: 'N' },
+      },
+    },
+    timeToLive: 'expires_at',
+  },
+} as const;
+
+/** The one value of `open` on rows that are not final. */
+export const openMarker = 'open';
+/** How long the rows of what is over are kept, in days: late events about them must find them. */
+export const tombstoneDays = 7;
+/** The set attribute of a tenant that holds its live machines of one tier. */
+export const tierLeasesAttribute = (tier: string) => `leases_${tier}`;

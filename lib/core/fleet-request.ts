@@ -1,0 +1,85 @@
+/**
+ * The CreateFleet request of a launch: plain data in EC2's own shape, built once, stored whole, sent as it is.
+ * Nothing here reads a clock or the environment: the same plan gives the same request, byte for byte.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
+ */
+import type { InstallationId, LaunchId, TierName } from './ids.ts';
+import { tagKeys } from './tags.ts';
+
+export interface FleetRequest {
+  readonly ClientToken: string;
+  readonly Type: 'instant';
+  readonly TargetCapacitySpecification: {
+    readonly TotalTargetCapacity: number;
+    readonly DefaultTargetCapacityType: 'spot' | 'on-demand';
+  };
+  readonly SpotOptions?: { readonly AllocationStrategy: 'price-capacity-optimized' };
+  readonly OnDemandOptions?: { readonly AllocationStrategy: 'lowest-price' | 'prioritized' };
+  readonly LaunchTemplateConfigs: readonly {
+    readonly LaunchTemplateSpecification: {
+      readonly LaunchTemplateName: string;
+      readonly Version: '$Latest';
+    };
+    readonly Overrides: readonly {
+      readonly InstanceType: string;
+      readonly SubnetId: string;
+      readonly Priority?: number;
+    }[];
+  }[];
+  readonly TagSpecifications: readonly {
+    readonly ResourceType: 'instance' | 'volume' | 'network-interface' | 'fleet';
+    readonly Tags: readonly { readonly Key: string; readonly Value: string }[];
+  }[];
+}
+
+export interface FleetPlan {
+  readonly environment: string;
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+  readonly launchId: LaunchId;
+  /** Opens the claim door for the machines of this launch, and for no others. */
+  readonly ticket: string;
+  readonly launchTemplateName: string;
+  readonly instanceTypes: readonly string[];
+  readonly subnetIds: readonly string[];
+  readonly market: 'spot' | 'on-demand';
+  readonly machines: number;
+}
+
+/** Instance types in the configured order, each in every subnet. */
+export function fleetRequest(plan: FleetPlan): FleetRequest {
+  const owner = [
+    { Key: tagKeys.tenant, Value: String(plan.installationId) },
+    { Key: tagKeys.tier, Value: plan.tier },
+    { Key: tagKeys.environment, Value: plan.environment },
+    { Key: tagKeys.launch, Value: plan.launchId },
+  ];
+  const instance = [
+    ...owner,
+    { Key: 'Name', Value: `${plan.environment}-${plan.tier}` },
+    { Key: tagKeys.ticket, Value: plan.ticket },
+  ];
+  return {
+    ClientToken: plan.launchId,
+    Type: 'instant',
+    TargetCapacitySpecification: {
+      TotalTargetCapacity: plan.machines,
+      DefaultTargetCapacityType: plan.market,
+    },
+    ...(plan.market === 'spot'
+      ? { SpotOptions: { AllocationStrategy: 'price-capacity-optimized' } }
+      : { OnDemandOptions: { AllocationStrategy: 'prioritized' } }),
+    LaunchTemplateConfigs: [
+      {
+        LaunchTemplateSpecification: { LaunchTemplateName: plan.launchTemplateName, Version: '$Latest' },
+        Overrides: plan.instanceTypes.flatMap((InstanceType, Priority) =>
+          plan.subnetIds.map((SubnetId) => ({ InstanceType, SubnetId, Priority })),
+        ),
+      },
+    ],
+    TagSpecifications: [
+      { ResourceType: 'instance', Tags: instance },
+      { ResourceType: 'volume', Tags: owner },
+    ],
+  };
+}

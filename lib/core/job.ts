@@ -1,0 +1,57 @@
+/**
+ * A job: one GitHub `workflow_job`, from the first event about it to its tombstone.
+ *
+ *   blocked → waiting ⇄ covered → running → done
+ *
+ * What a job is meant for (its lease) is a plan; what GitHub reports is a fact, and facts never go backwards.
+ */
+import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from './ids.ts';
+import type { Reason } from './reason.ts';
+
+/**
+ * blocked: GitHub holds it for an approval. waiting: accepted, no machine meant for it. covered: a lease is meant for it.
+ * running: GitHub said so. done: see `outcome`.
+ */
+export type JobState = 'blocked' | 'waiting' | 'covered' | 'running' | 'done';
+
+/** refused: never got a machine, for the stored reason. expired: waited for 24 hours. */
+export type JobOutcome = 'completed' | 'cancelled' | 'refused' | 'expired';
+
+export interface Job {
+  readonly installationId: InstallationId;
+  readonly jobId: JobId;
+  readonly state: JobState;
+  /** Absent where no tier has the job's labels. */
+  readonly tier?: TierName;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly repositoryOwnerId: number;
+  readonly runId: number;
+  readonly labels: readonly string[];
+  /** When GitHub made the job, epoch milliseconds: its place in the line. */
+  readonly queuedAt: number;
+  /** When the platform first heard of it, epoch milliseconds. */
+  readonly acceptedAt: number;
+  /** Why it waits, or why it was refused or expired. */
+  readonly reason?: Reason;
+  /** The lease that is meant for it, while covered. */
+  readonly lease?: LeaseId;
+  /** How many launches were made for it. */
+  readonly attempts: number;
+  /** The machine that GitHub says ran it. */
+  readonly runner?: InstanceId;
+  readonly startedAt?: number;
+  readonly doneAt?: number;
+  readonly outcome?: JobOutcome;
+  /** GitHub's word for the result, for completed and cancelled jobs. */
+  readonly conclusion?: string;
+}
+
+/** How far along its life a job is. A fact of a lower rank than what is known is late, and is ignored. */
+export const jobRank: Readonly<Record<JobState, number>> = {
+  blocked: 0,
+  waiting: 1,
+  covered: 2,
+  running: 3,
+  done: 4,
+};

@@ -1,0 +1,32 @@
+/**
+ * Why a job waits, was refused or expired: a code for machines and a sentence for people. Each sentence says what
+ * was given, what is allowed, and how to mend it. Stored with the job and shown as it is.
+ */
+export type ReasonCode =
+  | 'queued'
+  | 'tenant-unknown'
+  | 'tenant-pending'
+  | 'tenant-suspended'
+  | 'tenant-deleted'
+  | 'predecessor-draining'
+  | 'tenant-limit'
+  | 'tier-limit'
+  | 'tier-not-allowed'
+  | 'labels-unknown'
+  | 'owner-mismatch'
+  | 'repository-removed'
+  | 'capacity'
+  | 'quota'
+  | 'throttled'
+  | 'launch-failed'
+  | 'runner-ended'
+  | 'runner-taken'
+  | 'github-refused'
+  | 'waited-too-long';
+
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly text: string;
+}
+
+export const reason = (code: ReasonCode, text: string): Reason => ({ code, text });

@@ -1,0 +1,45 @@
+/**
+ * A runner: one machine, for one job.
+ *
+ *   booting → claimed → listening → ended        any → ended
+ *
+ * claimed: it holds a JIT config, and may ask for it again. listening: it confirmed; nothing is answered any more.
+ * That it is busy is a fact about a job (`running`, with this runner), so it is not stored twice.
+ */
+import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';
+
+export type RunnerState = 'booting' | 'claimed' | 'listening' | 'ended';
+
+export interface Runner {
+  readonly instanceId: InstanceId;
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+  readonly launchId: LaunchId;
+  readonly lease: LeaseId;
+  readonly state: RunnerState;
+  /** The job it is meant for: a plan, until GitHub says what it runs. */
+  readonly hint: JobId;
+  /** `owner/name` of the hinted job. */
+  readonly repository: string;
+  readonly instanceType: string;
+  readonly spot: boolean;
+  /** The machine's own random word: who first claims with it may claim again. */
+  readonly nonce?: string;
+  /** When the state must have changed, epoch milliseconds; the sweep acts on what is overdue. */
+  readonly deadline: number;
+  readonly launchedAt: number;
+  readonly claimedAt?: number;
+  readonly listeningAt?: number;
+  readonly endedAt?: number;
+  /** Why it ended, for people. */
+  readonly endReason?: RunnerEndReason;
+}
+
+export type RunnerEndReason =
+  | 'job-completed'
+  | 'stood-down'
+  | 'instance-ended'
+  | 'boot-deadline'
+  | 'idle-deadline'
+  | 'job-time-limit'
+  | 'tenant-deleted';

@@ -1,0 +1,34 @@
+/**
+ * A tenant: one installation of the App, by an organization or a user. `leases` are its live machines; both
+ * limits are about the sizes of these sets, and nothing else counts machines.
+ */
+import type { InstallationId, LeaseId, TierName } from './ids.ts';
+
+/** pending: installed, and waiting for the operator's approval. deleted is final. */
+export type TenantStatus = 'active' | 'pending' | 'suspended' | 'deleted';
+
+export interface Tenant {
+  readonly installationId: InstallationId;
+  readonly status: TenantStatus;
+  /** Who suspended it. GitHub's `unsuspend` does not lift an operator's ban. */
+  readonly suspendedBy?: 'github' | 'operator';
+  /** The plan: gives `maxRunners` when the tenant is made. */
+  readonly tier: TierName;
+  /** Live machines over all tiers, at most. The operator may edit it at any time. */
+  readonly maxRunners: number;
+  /** The tiers it may use; absent: all. The operator may edit it at any time. */
+  readonly allowedTiers?: readonly TierName[];
+  readonly accountId: number;
+  readonly accountLogin: string;
+  readonly accountType: 'Organization' | 'User';
+  readonly leases: ReadonlySet<LeaseId>;
+  readonly tierLeases: ReadonlyMap<TierName, ReadonlySet<LeaseId>>;
+  /** An earlier installation of the same account whose machines still live: until they are gone, nothing starts here. */
+  readonly predecessor?: InstallationId;
+  /** Grows with each change that the tenant manager makes; the fence for its writes. */
+  readonly version: number;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** ISO 8601. */
+  readonly updatedAt: string;
+}

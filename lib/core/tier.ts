@@ -1,0 +1,21 @@
+/**
+ * A tier: a size of runner that customers pick with labels in `runs-on`. Tiers are configuration; they are
+ * checked once, at synth, and are then read as they are.
+ */
+import type { TierName } from './ids.ts';
+
+export type Architecture = 'x64' | 'arm64';
+
+export interface Tier {
+  readonly name: TierName;
+  /** Every label that a runner of this tier registers with. Labels compare without regard to case, as on GitHub. */
+  readonly labels: readonly string[];
+  readonly os: 'linux';
+  readonly architecture: Architecture;
+  /** EC2 instance types, in order of preference. The first one gives the tier its size. */
+  readonly instanceTypes: readonly string[];
+  /** How many live machines of this tier one tenant may have; also the `max_runners` of a tenant whose plan this tier is. */
+  readonly maxRunners: number;
+  /** Spot machines first. A job whose spot launch found no capacity is tried on demand next. */
+  readonly spot: boolean;
+}

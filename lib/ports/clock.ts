@@ -1,0 +1,13 @@
+/** Time and chance come from outside, so that a simulation can own them. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export interface Chance {
+  /** A fresh identifier of 32 hexadecimal digits. */
+  id(): string;
+  /** At least 0, below 1. */
+  fraction(): number;
+}

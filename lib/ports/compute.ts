@@ -1,0 +1,49 @@
+import type { FleetRequest } from '../core/fleet-request.ts';
+import type { InstanceId, LaunchId } from '../core/ids.ts';
+
+/** The machines' maker: EC2. */
+export interface Compute {
+  /** Never throws for what EC2 answers; see LaunchAnswer. Sending the same request again starts nothing twice. */
+  launch(request: FleetRequest): Promise<LaunchAnswer>;
+  /** The machines that carry this launch's tag and are not terminated, as far as EC2 shows them yet. */
+  findByLaunch(launchId: LaunchId): Promise<LaunchedInstance[]>;
+  /** Of these, the ones EC2 knows, in whatever state. May lag after a launch by minutes. */
+  describe(instanceIds: readonly InstanceId[]): Promise<DescribedInstance[]>;
+  /**
+   * Asks EC2 to terminate; a machine that it accepts (or that was terminated already) is proven to end.
+   * Unknown ids are no proof of anything. One bad id does not keep the others from being terminated.
+   * @throws OperationalError where EC2 could not be asked
+   */
+  terminate(instanceIds: readonly InstanceId[]): Promise<{ accepted: InstanceId[]; unknown: InstanceId[] }>;
+}
+
+export interface LaunchedInstance {
+  readonly instanceId: InstanceId;
+  readonly instanceType: string;
+  readonly spot: boolean;
+}
+
+export interface DescribedInstance {
+  readonly instanceId: InstanceId;
+  /** EC2's word: pending, running, stopping, stopped, shutting-down, terminated. */
+  readonly state: string;
+}
+
+/**
+ * What came of a launch.
+ * answered: these machines exist, and no others will come of it; `failures` say why there are fewer than asked for.
+ * unclear: nobody knows (a timeout, a 5xx, a changed request); ask again with the same request, or by tag.
+ */
+export type LaunchAnswer =
+  | { readonly kind: 'answered'; readonly instances: LaunchedInstance[]; readonly failures: LaunchFailure[] }
+  | { readonly kind: 'unclear'; readonly failure: LaunchFailure };
+
+/** capacity: another pool may have it. quota: the account's own bound. throttled: too many calls. fatal: it can never work. */
+export type LaunchFailureClass = 'capacity' | 'quota' | 'throttled' | 'fatal' | 'unknown';
+
+export interface LaunchFailure {
+  readonly class: LaunchFailureClass;
+  /** EC2's own code. */
+  readonly code: string;
+  readonly message: string;
+}

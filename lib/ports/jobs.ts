@@ -1,0 +1,58 @@
+import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../core/ids.ts';
+import type { Job, JobOutcome } from '../core/job.ts';
+import type { Reason } from '../core/reason.ts';
+
+/** The jobs. Every method may throw OperationalError. */
+export interface JobStore {
+  /** Puts each job that is not known yet, whatever its state. Answers in the order given. */
+  insert(jobs: readonly Job[]): Promise<('inserted' | 'exists')[]>;
+  /** Reads consistently. */
+  get(installationId: InstallationId, jobId: JobId): Promise<Job | undefined>;
+  /** Waiting jobs of one tier, oldest first. Reads consistently. */
+  listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
+  /** The tiers in which jobs of this tenant wait. Reads consistently. */
+  tiersWithWaiting(installationId: InstallationId): Promise<TierName[]>;
+  /** Across tenants: a page of the jobs that wait, or whose machine ended before GitHub said how they did. */
+  scanPendingAcrossTenants(page: {
+    limit: number;
+    cursor?: string;
+  }): Promise<{ jobs: Job[]; cursor?: string }>;
+  /** blocked → waiting; else nothing. */
+  unblock(installationId: InstallationId, jobId: JobId, reason: Reason): Promise<boolean>;
+  /** Stores why each still waits; leaves alone what no longer does. */
+  setWaitReasons(
+    installationId: InstallationId,
+    waits: readonly { readonly jobId: JobId; readonly reason: Reason }[],
+  ): Promise<void>;
+  /** covered by this very lease → waiting; else nothing, and false. Its place in the line stays. */
+  waitAgain(installationId: InstallationId, jobId: JobId, lease: LeaseId, reason: Reason): Promise<boolean>;
+  /** running on this very machine, which is gone → waiting (GitHub still has it queued); else nothing, and false. */
+  requeue(installationId: InstallationId, jobId: JobId, runner: InstanceId, reason: Reason): Promise<boolean>;
+  /** running on this machine, which ended → also pending, until GitHub says how it did; else nothing. */
+  markUnsettled(installationId: InstallationId, jobId: JobId, runner: InstanceId, at: number): Promise<void>;
+  /**
+   * Anything but done → running. Answers with the job as it was: undefined if it was not known (it is not written
+   * then), and with state done if the fact came too late.
+   */
+  start(
+    installationId: InstallationId,
+    jobId: JobId,
+    start: { runner: InstanceId | undefined; at: number },
+  ): Promise<Job | undefined>;
+  /**
+   * Anything but done → done. Answers with the job as it was: undefined if it was not known (it is not written then),
+   * and with state done if it already was.
+   */
+  finish(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<Job | undefined>;
+  /** waiting → done, refused or expired; else nothing, and false. */
+  refuseWaiting(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<boolean>;
+}
+
+export interface JobEnd {
+  readonly outcome: JobOutcome;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly conclusion?: string;
+  readonly runner?: InstanceId;
+  readonly reason?: Reason;
+}

@@ -1,0 +1,30 @@
+import type { InstallationId, InstanceId, LaunchId, LeaseId } from '../core/ids.ts';
+import type { Launch } from '../core/launch.ts';
+import type { Tenant } from '../core/tenant.ts';
+import type { Tier } from '../core/tier.ts';
+
+/** The launches, and the one transaction that all limits rest on. Every method may throw OperationalError. */
+export interface LaunchStore {
+  /**
+   * All or nothing: adds the launch's leases to the tenant's sets, makes its jobs covered by them, and stores the launch.
+   * The condition: the tenant is active, has no predecessor, its `max_runners` is what `tenant` says, and both sets have
+   * room for all; each job still waits. A launch that is already stored as it is here counts as taken.
+   */
+  take(taking: { tenant: Tenant; tier: Tier; launch: Launch }): Promise<TakeOutcome>;
+  get(installationId: InstallationId, launchId: LaunchId): Promise<Launch | undefined>;
+  /** Moves the fence: from now to `until` the caller alone acts on the launch. False: somebody else does, or it is closed. */
+  hold(launch: Launch, until: number): Promise<boolean>;
+  /** intent → closed. Closing again does nothing. */
+  close(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<void>;
+  /** Across tenants: launches still open whose `callUntil` has passed, longest overdue first. */
+  listOverdueAcrossTenants(now: number, limit: number): Promise<Launch[]>;
+}
+
+export type TakeOutcome =
+  | { readonly kind: 'taken' }
+  /** The tenant is not as `tenant` said; here it is as it is now (undefined: it does not exist). */
+  | { readonly kind: 'tenant-changed'; readonly tenant: Tenant | undefined }
+  /** Some job no longer waits. */
+  | { readonly kind: 'jobs-changed' }
+  /** Another transaction was at the same rows; try again shortly. */
+  | { readonly kind: 'contended' };

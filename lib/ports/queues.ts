@@ -1,0 +1,10 @@
+import type { DrainTenant, InstallationEvent, JobEvent, Poke } from '../contract/messages.ts';
+import type { TierName } from '../core/ids.ts';
+
+/** The queues between functions. A send that returns is durable. Throws OperationalError. */
+export interface Queues {
+  /** To the tier's own queue, in the fair-queue group of its tenant. */
+  sendToTier(tier: TierName, message: JobEvent | Poke, options?: { delaySeconds?: number }): Promise<void>;
+  sendToLifecycle(message: JobEvent | DrainTenant): Promise<void>;
+  sendToInstallations(message: InstallationEvent): Promise<void>;
+}
