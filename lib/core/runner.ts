@@ -7,6 +7,7 @@
  * That it is busy is a fact about a job (`running`, with this runner), so it is not stored twice.
  */
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';
+import type { Account } from './tenant.ts';
 
 export type RunnerState = 'booting' | 'claimed' | 'listening' | 'ended';
 
@@ -21,6 +22,7 @@ export interface Runner {
   readonly hint: JobId;
   /** `owner/name` of the hinted job. */
   readonly repository: string;
+  readonly account: Account;
   readonly instanceType: string;
   readonly spot: boolean;
   /** The machine's own random word: who first claims with it may claim again. */

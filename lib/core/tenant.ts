@@ -7,11 +7,19 @@ import type { InstallationId, LeaseId, TierName } from './ids.ts';
 /** pending: installed, and waiting for the operator's approval. deleted is final. */
 export type TenantStatus = 'active' | 'pending' | 'suspended' | 'deleted';
 
+/** A GitHub account, as runners register with it. */
+export interface Account {
+  readonly login: string;
+  readonly type: 'Organization' | 'User';
+}
+
 export interface Tenant {
   readonly installationId: InstallationId;
   readonly status: TenantStatus;
   /** Who suspended it. GitHub's `unsuspend` does not lift an operator's ban. */
   readonly suspendedBy?: 'github' | 'operator';
+  /** What it was before it was deleted; a reinstall inherits it. */
+  readonly statusBeforeDeletion?: TenantStatus;
   /** The plan: gives `maxRunners` when the tenant is made. */
   readonly tier: TierName;
   /** Live machines over all tiers, at most. The operator may edit it at any time. */

@@ -14,7 +14,9 @@ export interface LaunchStore {
   get(installationId: InstallationId, launchId: LaunchId): Promise<Launch | undefined>;
   /** Moves the fence: from now to `until` the caller alone acts on the launch. False: somebody else does, or it is closed. */
   hold(launch: Launch, until: number): Promise<boolean>;
-  /** intent → closed. Closing again does nothing. */
+  /** intent → answered: these machines came, and no others will. Answering again, or when closed, does nothing. */
+  answer(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<void>;
+  /** intent or answered → closed. Closing again does nothing. */
   close(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<void>;
   /** Across tenants: launches still open whose `callUntil` has passed, longest overdue first. */
   listOverdueAcrossTenants(now: number, limit: number): Promise<Launch[]>;

@@ -29,6 +29,7 @@ export interface TenantChanges {
   readonly status?: TenantStatus;
   /** null removes it. */
   readonly suspendedBy?: 'github' | 'operator' | null;
+  readonly statusBeforeDeletion?: TenantStatus;
   readonly accountLogin?: string;
   /** ISO 8601. */
   readonly updatedAt: string;
