@@ -30,12 +30,18 @@ export interface DescribedInstance {
 }
 
 /**
- * What came of a launch.
- * answered: these machines exist, and no others will come of it; `failures` say why there are fewer than asked for.
+ * What came of a launch call.
+ * answered: EC2 made the fleet; these machines exist, and no others will come of it; `failures` say why there are fewer
+ * than asked for. refused: EC2 did not take the call (throttled, invalid, over a quota): this call started nothing.
  * unclear: nobody knows (a timeout, a 5xx, a changed request); ask again with the same request, or by tag.
  */
 export type LaunchAnswer =
-  | { readonly kind: 'answered'; readonly instances: LaunchedInstance[]; readonly failures: LaunchFailure[] }
+  | {
+      readonly kind: 'answered';
+      readonly instances: readonly LaunchedInstance[];
+      readonly failures: readonly LaunchFailure[];
+    }
+  | { readonly kind: 'refused'; readonly failure: LaunchFailure }
   | { readonly kind: 'unclear'; readonly failure: LaunchFailure };
 
 /** capacity: another pool may have it. quota: the account's own bound. throttled: too many calls. fatal: it can never work. */

@@ -1,0 +1,98 @@
+/**
+ * Takes a batch of messages from a tier's queue: each queued job is recorded once, as waiting, and then every tenant and
+ * tier in the batch is balanced once. Whatever is recorded is safe: its message is done with even where EC2 has nothing
+ * to give, since retries belong to the row. Only what failed is reported, and for those messages alone.
+ */
+import { type JobEvent, parseMessage } from '../contract/messages.ts';
+import type { InstallationId, TierName } from '../core/ids.ts';
+import type { Job } from '../core/job.ts';
+import { reason } from '../core/reason.ts';
+import { type BalanceDeps, balance } from './balance.ts';
+import { Batch, type Delivery } from './batch.ts';
+
+interface Place {
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+}
+
+/** @returns the ids of the messages to deliver again */
+export async function acceptJobs(deps: BalanceDeps, deliveries: readonly Delivery[]): Promise<string[]> {
+  const batch = new Batch(deps.telemetry);
+  const places = new Map<string, { place: Place; ids: string[] }>();
+  const queued = new Map<string, { event: JobEvent; place: Place; ids: string[] }>();
+
+  for (const delivery of deliveries) {
+    batch.attemptNow(delivery.id, () => {
+      const message = parseMessage(delivery.body);
+      if (message.kind === 'poke') return note(places, message, [delivery.id]);
+      if (message.kind !== 'job' || message.action !== 'queued' || !message.tier) {
+        throw new Error(
+          `A tier's queue takes queued jobs and pokes, not ${message.kind} messages of another kind.`,
+        );
+      }
+      const key = `${message.installationId}/${message.jobId}`;
+      const place = { installationId: message.installationId, tier: message.tier };
+      const known = queued.get(key);
+      if (known) known.ids.push(delivery.id);
+      else queued.set(key, { event: message, place, ids: [delivery.id] });
+    });
+  }
+
+  const entries = [...queued.values()];
+  const ids = entries.flatMap((entry) => entry.ids);
+  const recorded = await batch.attempt(ids, () =>
+    record(
+      deps,
+      entries.map(({ event }) => event),
+    ),
+  );
+  if (recorded) for (const entry of entries) note(places, entry.place, entry.ids);
+
+  await Promise.all(
+    [...places.values()].map(({ place, ids }) =>
+      batch.attempt(ids, () => balance(deps, place.installationId, place.tier)),
+    ),
+  );
+  return batch.failed();
+}
+
+function note(
+  places: Map<string, { place: Place; ids: string[] }>,
+  place: Place,
+  ids: readonly string[],
+): void {
+  const key = `${place.installationId}/${place.tier}`;
+  const known = places.get(key);
+  if (known) known.ids.push(...ids);
+  else places.set(key, { place, ids: [...ids] });
+}
+
+/** Waiting is written before any lease is tried, so that whoever frees one afterwards finds the job. */
+async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<true> {
+  if (events.length === 0) return true;
+  const now = deps.clock.now();
+  const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));
+  const known = events.filter((_, n) => outcomes[n] === 'exists');
+  await Promise.all(known.map((event) => deps.jobs.unblock(event.installationId, event.jobId, justQueued)));
+  deps.telemetry.count('JobsAccepted', {}, events.length - known.length);
+  return true;
+}
+
+const justQueued = reason('queued', 'Accepted; the jobs before it come first.');
+
+function waitingJob(event: JobEvent, now: number): Job {
+  return {
+    installationId: event.installationId,
+    jobId: event.jobId,
+    state: 'waiting',
+    ...(event.tier ? { tier: event.tier } : {}),
+    repository: event.repository,
+    repositoryOwnerId: event.repositoryOwnerId,
+    runId: event.runId,
+    labels: event.labels,
+    queuedAt: event.queuedAt,
+    acceptedAt: now,
+    reason: justQueued,
+    attempts: 0,
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * Makes a stored launch happen: calls EC2, gives each machine its lease, and gives back the leases of machines that
+ * did not come. What is written, in which order, lets it die anywhere: a launch that is not closed is resumed by the
+ * sweep, and every step may be done twice.
+ */
+
+import type { Deployment } from '../contract/deployment.ts';
+import type { InstanceId, LeaseId } from '../core/ids.ts';
+import type { Launch, LaunchHint } from '../core/launch.ts';
+import { type Reason, reason } from '../core/reason.ts';
+import type { Runner } from '../core/runner.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Compute, LaunchAnswer, LaunchedInstance, LaunchFailure } from '../ports/compute.ts';
+import type { JobStore } from '../ports/jobs.ts';
+import type { LaunchStore } from '../ports/launches.ts';
+import type { Queues } from '../ports/queues.ts';
+import type { RunnerStore } from '../ports/runners.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { TenantStore } from '../ports/tenants.ts';
+import { retryDelaySeconds } from './settings.ts';
+
+export interface LaunchDeps {
+  readonly deployment: Deployment;
+  readonly tenants: TenantStore;
+  readonly jobs: JobStore;
+  readonly launches: LaunchStore;
+  readonly runners: RunnerStore;
+  readonly compute: Compute;
+  readonly queues: Queues;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+/** The caller holds the launch's fence. */
+export async function carryOutLaunch(deps: LaunchDeps, launch: Launch): Promise<void> {
+  const answer = await deps.compute.launch(launch.request);
+  tellAnswer(deps, launch, answer);
+  // Nobody knows what was started: the leases stay taken, and the sweep asks again after the fence.
+  if (answer.kind === 'unclear') return;
+  if (answer.kind === 'refused')
+    return settleLaunch(deps, launch, { instances: [], failure: answer.failure });
+  await settleLaunch(deps, launch, { instances: answer.instances, failure: answer.failures[0] });
+}
+
+/** Writes down what surely came of a launch, and what did not. Nothing more may come of it afterwards. */
+export async function settleLaunch(
+  deps: LaunchDeps,
+  launch: Launch,
+  outcome: { instances: readonly LaunchedInstance[]; failure: LaunchFailure | undefined },
+): Promise<void> {
+  const places = await bindMachines(deps, launch, outcome.instances);
+  const missing = launch.hints.filter(({ lease }) => !places.has(lease));
+  if (missing.length > 0) {
+    await deps.launches.answer(launch, places);
+    await giveBack(deps, launch, missing, failureReason(outcome.failure));
+  }
+  await deps.launches.close(launch, places);
+}
+
+/** Gives each machine a lease and its row. Which machine got which lease is kept where rows exist already. */
+export async function bindMachines(
+  deps: LaunchDeps,
+  launch: Launch,
+  instances: readonly LaunchedInstance[],
+): Promise<Map<LeaseId, InstanceId>> {
+  const places = await knownPlaces(deps, launch, instances);
+  const placed = new Set(places.values());
+  const free = launch.hints.filter(({ lease }) => !places.has(lease));
+  const rows: Runner[] = [];
+  for (const instance of instances.filter(({ instanceId }) => !placed.has(instanceId))) {
+    const hint = free.shift();
+    // More machines than were asked for would be EC2's mistake; without a lease the sweep ends them.
+    if (!hint) break;
+    places.set(hint.lease, instance.instanceId);
+    rows.push(runnerRow(deps, launch, hint, instance));
+  }
+  if (rows.length > 0) await deps.runners.bind(rows);
+  return places;
+}
+
+async function knownPlaces(deps: LaunchDeps, launch: Launch, instances: readonly LaunchedInstance[]) {
+  const places = new Map(launch.instances);
+  // Only a launch that is acted on again, after its first fence, can have rows already.
+  if (deps.clock.now() < launch.callUntil || instances.length === 0) return places;
+  const rows = await deps.runners.findAcrossTenants(instances.map(({ instanceId }) => instanceId));
+  for (const row of rows) {
+    if (row.launchId === launch.launchId) places.set(row.lease, row.instanceId);
+  }
+  return places;
+}
+
+function runnerRow(deps: LaunchDeps, launch: Launch, hint: LaunchHint, instance: LaunchedInstance): Runner {
+  return {
+    instanceId: instance.instanceId,
+    installationId: launch.installationId,
+    tier: launch.tier,
+    launchId: launch.launchId,
+    lease: hint.lease,
+    state: 'booting',
+    hint: hint.jobId,
+    repository: hint.repository,
+    account: launch.account,
+    instanceType: instance.instanceType,
+    spot: instance.spot,
+    launchedAt: launch.createdAt,
+    deadline: deps.clock.now() + deps.deployment.limits.bootSeconds * 1000,
+  };
+}
+
+/** First the job waits again, then its lease goes back: a lease is never free while a job still counts on it. */
+async function giveBack(
+  deps: LaunchDeps,
+  launch: Launch,
+  missing: readonly LaunchHint[],
+  why: Reason,
+): Promise<void> {
+  const { installationId, tier } = launch;
+  await Promise.all(
+    missing.map(({ jobId, lease }) => deps.jobs.waitAgain(installationId, jobId, lease, why)),
+  );
+  await deps.tenants.freeLeases(
+    installationId,
+    tier,
+    missing.map(({ lease }) => lease),
+  );
+  await deps.queues.sendToTier(
+    tier,
+    { kind: 'poke', installationId, tier },
+    { delaySeconds: retryDelaySeconds },
+  );
+}
+
+function failureReason(failure: LaunchFailure | undefined): Reason {
+  switch (failure?.class) {
+    case 'capacity':
+      return reason('capacity', 'AWS has no machine of this tier right now; the job is tried again shortly.');
+    case 'quota':
+      return reason(
+        'quota',
+        'The AWS account is at its quota for such machines; the job is tried again when some end.',
+      );
+    case 'throttled':
+      return reason('throttled', 'AWS asked for fewer calls; the job is tried again shortly.');
+    case 'fatal':
+    case 'unknown':
+      return reason(
+        'launch-failed',
+        `AWS refused the launch (${failure.code}); the operator has been told, and it is tried again.`,
+      );
+    case undefined:
+      return reason(
+        'capacity',
+        'AWS started fewer machines than were asked for; the job is tried again shortly.',
+      );
+  }
+}
+
+function tellAnswer(deps: LaunchDeps, launch: Launch, answer: LaunchAnswer): void {
+  const { launchId, installationId, tier, hints } = launch;
+  const failures = answer.kind === 'answered' ? answer.failures : [answer.failure];
+  const started = answer.kind === 'answered' ? answer.instances.length : undefined;
+  deps.telemetry.event(failures.length === 0 ? 'info' : 'warn', 'launch', {
+    launchId,
+    installationId,
+    tier,
+    asked: hints.length,
+    started: started ?? 'unclear',
+    ...(failures.length > 0 ? { failures } : {}),
+  });
+  deps.telemetry.count('Launches', { tier, result: failures[0]?.class ?? 'started' });
+}

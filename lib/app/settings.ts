@@ -1,0 +1,30 @@
+/**
+ * The use cases' own bounds, each with its reason. What an operator may choose is in the deployment's limits.
+ */
+
+/** How many waiting jobs one look reads; more are found by the next look. */
+export const waitingPageSize = 100;
+
+/** How often a balance plans again when others were faster. Ten copies may meet over one tenant; each round lets one pass. */
+export const maxPlans = 12;
+
+/** After this one caller has surely stopped: twice the timeout of the functions that launch. */
+export const launchFenceSeconds = 60;
+
+/** A job that got no machine is tried again after so long; the sweep looks each minute in any case. */
+export const retryDelaySeconds = 10;
+
+/** EC2 forgets an instance about an hour after its end; before that, not being shown proves nothing. */
+export const absenceProofSeconds = 3900;
+
+/** A launch ticket opens the door as long as a machine may take to boot, and a little longer for the clock. */
+export const ticketGraceSeconds = 60;
+
+/** How long GitHub is given to report the end of a job whose machine is gone, before it is asked. */
+export const settleSeconds = 60;
+
+/** How many overdue rows one sweep handles; the rest are a minute later. */
+export const sweepPageSize = 100;
+
+/** How many pages of pending jobs one sweep reads, of `sweepPageSize` jobs each. */
+export const sweepPages = 20;

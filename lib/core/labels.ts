@@ -1,0 +1,25 @@
+/**
+ * Which tier a job's labels mean. Labels compare without regard to case, as on GitHub. A job never lands on a larger
+ * tier than it named: where several tiers have all of its labels, the smallest takes it.
+ */
+import type { Tier } from './tier.ts';
+
+/** Says that a job wants none of GitHub's own machines. */
+const selfHosted = 'self-hosted';
+
+/**
+ * The first tier that has every one of the labels. Tiers are configured from the smallest to the largest, so the first
+ * is the smallest. No labels (`runs-on: {group: …}` alone sends none) name no tier.
+ */
+export function tierFor(labels: readonly string[], tiers: readonly Tier[]): Tier | undefined {
+  if (labels.length === 0) return undefined;
+  const wanted = labels.map((label) => label.toLowerCase());
+  return tiers.find((tier) => {
+    const offered = tier.labels.map((label) => label.toLowerCase());
+    return wanted.every((label) => offered.includes(label));
+  });
+}
+
+/** Whether the labels ask for a runner that is not GitHub's own. */
+export const isSelfHosted = (labels: readonly string[]) =>
+  labels.some((label) => label.toLowerCase() === selfHosted);

@@ -1,0 +1,51 @@
+/**
+ * What a tenant becomes when GitHub says how its installation is now. Because GitHub is asked each time, events may
+ * come late, twice or forged: they only say that it is worth asking. A deleted tenant stays deleted.
+ */
+import type { Installation } from './github.ts';
+import type { Tenant, TenantStatus } from './tenant.ts';
+
+export interface TenantChange {
+  readonly status?: TenantStatus;
+  readonly suspendedBy?: 'github' | 'operator' | null;
+  readonly statusBeforeDeletion?: TenantStatus;
+  readonly accountLogin?: string;
+}
+
+/**
+ * @param now what GitHub answered; undefined: it knows no such installation
+ * @returns undefined where nothing changes
+ */
+export function tenantChange(tenant: Tenant, now: Installation | undefined): TenantChange | undefined {
+  if (tenant.status === 'deleted') return undefined;
+  if (!now) return { status: 'deleted', statusBeforeDeletion: tenant.status };
+  const change: TenantChange = {
+    ...suspension(tenant, now.suspended),
+    ...(now.accountLogin === tenant.accountLogin ? {} : { accountLogin: now.accountLogin }),
+  };
+  return Object.keys(change).length === 0 ? undefined : change;
+}
+
+function suspension(tenant: Tenant, suspended: boolean): TenantChange {
+  if (suspended && tenant.status === 'active') return { status: 'suspended', suspendedBy: 'github' };
+  if (!suspended && tenant.status === 'suspended' && tenant.suspendedBy === 'github') {
+    return { status: 'active', suspendedBy: null };
+  }
+  return {};
+}
+
+/** How a new installation starts: as the account's previous one ended, or as onboarding says. */
+export function firstStatus(
+  installation: Installation,
+  previous: Tenant | undefined,
+  onboarding: 'open' | 'approve',
+): { status: TenantStatus; suspendedBy?: 'github' | 'operator' } {
+  const before = previous?.status === 'deleted' ? previous.statusBeforeDeletion : previous?.status;
+  // An operator who edits `status` alone leaves `suspended_by` empty: only what GitHub suspended, GitHub lifts.
+  if (before === 'suspended' && previous?.suspendedBy !== 'github') {
+    return { status: 'suspended', suspendedBy: 'operator' };
+  }
+  const approved = onboarding === 'open' || before === 'active' || before === 'suspended';
+  if (!approved) return { status: 'pending' };
+  return installation.suspended ? { status: 'suspended', suspendedBy: 'github' } : { status: 'active' };
+}
