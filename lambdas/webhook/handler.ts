@@ -1,0 +1,58 @@
+/**
+ * GitHub's door: a Lambda function URL (payload format 2.0). It turns the request into bytes and headers, calls one use
+ * case, and maps its answer. It reads nothing but its environment and `deployment.json`.
+ */
+
+import { createSecretsManagerClient } from '../../lib/adapters/secrets-manager/client.ts';
+import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
+import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
+import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
+import { createQueues } from '../../lib/adapters/sqs/queues.ts';
+import { systemClock } from '../../lib/adapters/system/clock.ts';
+import { readDeployment } from '../../lib/adapters/system/deployment.ts';
+import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
+import { receiveWebhook, type WebhookAnswer } from '../../lib/app/receive-webhook.ts';
+import { readVariable, variables } from '../../lib/contract/environment.ts';
+
+export interface FunctionUrlRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body?: string;
+  readonly isBase64Encoded: boolean;
+  readonly requestContext: { readonly http: { readonly method: string } };
+}
+
+const deployment = readDeployment(import.meta.url);
+const secret = createSecret({
+  client: createSecretsManagerClient(),
+  arn: readVariable(variables.webhookSecretArn),
+  clock: systemClock,
+});
+const deps = {
+  deployment,
+  signatures: createSignatures({ secret }),
+  queues: createQueues({
+    client: createSqsClient(),
+    urls: {
+      tiers: JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>,
+      lifecycle: readVariable(variables.lifecycleQueueUrl),
+      installations: readVariable(variables.installationsQueueUrl),
+    },
+  }),
+  telemetry: createTelemetry({ environment: deployment.environment, clock: systemClock }),
+  clock: systemClock,
+};
+
+export async function handler(request: FunctionUrlRequest) {
+  if (request.requestContext.http.method !== 'POST') {
+    const why = 'This is a webhook: GitHub posts to it. Set it as the webhook URL of the App.';
+    return response({ status: 405, body: { outcome: 'refused', why } }, { allow: 'POST' });
+  }
+  const body = Buffer.from(request.body ?? '', request.isBase64Encoded ? 'base64' : 'utf8');
+  return response(await receiveWebhook(deps, { headers: request.headers, body }));
+}
+
+const response = ({ status, body }: WebhookAnswer, headers: Record<string, string> = {}) => ({
+  statusCode: status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});

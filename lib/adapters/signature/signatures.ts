@@ -1,0 +1,28 @@
+/**
+ * Verifies webhook signatures over raw bytes. It never compares in a time that tells how much of a signature was
+ * right, and never throws for what a sender sent. `@octokit/webhooks-methods` does the same sum but takes strings
+ * only, so that bytes which are not UTF-8 would be changed before they are checked.
+ * Source: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Secret } from '../../ports/secrets.ts';
+import type { Signatures } from '../../ports/signatures.ts';
+
+const signatureForm = /^sha256=[0-9a-f]{64}$/;
+
+export function createSignatures(deps: { secret: Secret }): Signatures {
+  return {
+    async verify(body, signature) {
+      if (body.length === 0 || signature === undefined || !signatureForm.test(signature)) return false;
+      const given = Buffer.from(signature.slice('sha256='.length), 'hex');
+      if (matchesAny(await deps.secret.values(), body, given)) return true;
+      return (await deps.secret.refresh()) && matchesAny(await deps.secret.values(), body, given);
+    },
+  };
+}
+
+function matchesAny(secrets: readonly string[], body: Uint8Array, given: Buffer): boolean {
+  return secrets.some(
+    (secret) => secret !== '' && timingSafeEqual(createHmac('sha256', secret).update(body).digest(), given),
+  );
+}

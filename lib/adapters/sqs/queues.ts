@@ -1,0 +1,55 @@
+/**
+ * The queues between functions, on SQS. A send that returns is durable. Messages of one tenant share a group, so that a
+ * noisy tenant does not delay quiet ones (fair queues), on the tiers' queues.
+ * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+ */
+import { SendMessageCommand, type SendMessageCommandInput, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Message } from '../../contract/messages.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { Queues } from '../../ports/queues.ts';
+import { operationalError } from './errors.ts';
+
+export interface QueueUrls {
+  /** Tier name → URL. Empty for a function that sends to no tier. */
+  readonly tiers: Readonly<Record<string, string>>;
+  readonly lifecycle?: string;
+  readonly installations?: string;
+}
+
+/** SQS delays a message by no more than this. */
+const longestDelaySeconds = 900;
+
+export function createQueues({ client, urls }: { client: SQSClient; urls: QueueUrls }): Queues {
+  async function send(
+    queue: string,
+    url: string | undefined,
+    message: Message,
+    options: Omit<SendMessageCommandInput, 'QueueUrl' | 'MessageBody'> = {},
+  ) {
+    if (!url) throw unknownQueue(queue, urls);
+    const input = { QueueUrl: url, MessageBody: JSON.stringify(message), ...options };
+    try {
+      await client.send(new SendMessageCommand(input));
+    } catch (error) {
+      throw operationalError(error, queue);
+    }
+  }
+  return {
+    sendToTier: (tier, message, { delaySeconds = 0 } = {}) =>
+      send(`tier ${tier}`, Object.hasOwn(urls.tiers, tier) ? urls.tiers[tier] : undefined, message, {
+        MessageGroupId: String(message.installationId),
+        ...(delaySeconds > 0 ? { DelaySeconds: Math.min(Math.ceil(delaySeconds), longestDelaySeconds) } : {}),
+      }),
+    sendToLifecycle: (message) => send('lifecycle', urls.lifecycle, message),
+    sendToInstallations: (message) => send('installations', urls.installations, message),
+  };
+}
+
+function unknownQueue(queue: string, urls: QueueUrls): OperationalError {
+  const known = [...Object.keys(urls.tiers).map((tier) => `tier ${tier}`), 'lifecycle', 'installations'];
+  return new OperationalError(
+    `This function was given no URL for the queue ${queue}; queues there are: ${known.join(', ')}. ` +
+      "Its construct grants queues, and sets the variable with the queue's URL.",
+    { code: 'UnknownQueue', retryable: false },
+  );
+}
