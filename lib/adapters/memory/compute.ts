@@ -1,0 +1,159 @@
+/**
+ * EC2 in memory: machines with states, launches that a ClientToken makes idempotent, pools that run dry. Every failure
+ * that EC2 has for a launch is a dial. It starts no process and keeps no time.
+ */
+import type { FleetRequest } from '../../core/fleet-request.ts';
+import { InstanceId, type LaunchId } from '../../core/ids.ts';
+import { tagKeys } from '../../core/tags.ts';
+import type { Compute, LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
+import { OperationalError } from '../../ports/errors.ts';
+
+export interface MemoryMachine extends LaunchedInstance {
+  /** EC2's word. */
+  state: string;
+  /** EC2 does not show it, and does not know it when asked to terminate. */
+  hidden: boolean;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+export interface ComputeDials {
+  /** Machines that the pools still hold, by `instanceType:market`; what is not named is plenty. */
+  readonly pools: Map<string, number>;
+  /** The next launches start nothing, and answer with this. */
+  readonly failNext: LaunchFailure[];
+  /** The next so many launches start their machines, and then their answer is lost. */
+  loseAnswers: number;
+  /** The next so many launches start nothing, and their answer is lost. */
+  loseRequests: number;
+  /** Machines started from now on are hidden. */
+  hideNew: boolean;
+  /** The next so many calls but launches throw. */
+  failCalls: number;
+}
+
+export interface MemoryCompute extends Compute {
+  readonly machines: Map<InstanceId, MemoryMachine>;
+  readonly dials: ComputeDials;
+  /** Every request that came in, replays included. */
+  readonly requests: FleetRequest[];
+  /** The machines whose state is neither shutting-down nor terminated, hidden ones included. */
+  live(): MemoryMachine[];
+  setState(instanceId: InstanceId, state: string): void;
+}
+
+const lost: LaunchFailure = { class: 'unknown', code: 'TimeoutError', message: 'The answer was lost.' };
+const isOver = (machine: MemoryMachine) => ['shutting-down', 'terminated'].includes(machine.state);
+
+export function createMemoryCompute(): MemoryCompute {
+  const machines = new Map<InstanceId, MemoryMachine>();
+  const answers = new Map<string, { request: string; answer: LaunchAnswer }>();
+  const requests: FleetRequest[] = [];
+  const dials: ComputeDials = {
+    pools: new Map(),
+    failNext: [],
+    loseAnswers: 0,
+    loseRequests: 0,
+    hideNew: false,
+    failCalls: 0,
+  };
+
+  function launch(request: FleetRequest): LaunchAnswer {
+    requests.push(request);
+    if (takeOne('loseRequests')) return { kind: 'unclear', failure: lost };
+    const known = answers.get(request.ClientToken);
+    if (known) return known.request === JSON.stringify(request) ? known.answer : mismatch(request);
+    const failure = dials.failNext.shift();
+    if (failure) return { kind: 'answered', instances: [], failures: [failure] };
+    const answer = start(request);
+    answers.set(request.ClientToken, { request: JSON.stringify(request), answer });
+    return takeOne('loseAnswers') ? { kind: 'unclear', failure: lost } : answer;
+  }
+
+  /** Fills what is asked for from the pools, in the order of the overrides. */
+  function start(request: FleetRequest): LaunchAnswer {
+    const market = request.TargetCapacitySpecification.DefaultTargetCapacityType;
+    let missing = request.TargetCapacitySpecification.TotalTargetCapacity;
+    const instances: LaunchedInstance[] = [];
+    const failures: LaunchFailure[] = [];
+    const types = request.LaunchTemplateConfigs.flatMap((config) =>
+      config.Overrides.map((o) => o.InstanceType),
+    );
+    for (const instanceType of new Set(types)) {
+      const pool = `${instanceType}:${market}`;
+      const left = dials.pools.get(pool) ?? Number.POSITIVE_INFINITY;
+      const taken = Math.min(missing, left);
+      if (Number.isFinite(left)) dials.pools.set(pool, left - taken);
+      for (let n = 0; n < taken; n += 1) instances.push(addMachine(request, instanceType));
+      missing -= taken;
+      if (missing === 0) break;
+      const message = `There is no ${market} capacity for ${instanceType}.`;
+      failures.push({ class: 'capacity', code: 'InsufficientInstanceCapacity', message });
+    }
+    return { kind: 'answered', instances, failures };
+  }
+
+  function addMachine(request: FleetRequest, instanceType: string): LaunchedInstance {
+    const instanceId = InstanceId(`i-${(machines.size + 1).toString(16).padStart(17, '0')}`);
+    const spot = request.TargetCapacitySpecification.DefaultTargetCapacityType === 'spot';
+    const tags = request.TagSpecifications.find((tagged) => tagged.ResourceType === 'instance')?.Tags ?? [];
+    machines.set(instanceId, {
+      instanceId,
+      instanceType,
+      spot,
+      state: 'pending',
+      hidden: dials.hideNew,
+      tags: new Map(tags.map(({ Key, Value }) => [Key, Value])),
+    });
+    return { instanceId, instanceType, spot };
+  }
+
+  function takeOne(dial: 'loseAnswers' | 'loseRequests' | 'failCalls'): boolean {
+    if (dials[dial] === 0) return false;
+    dials[dial] -= 1;
+    return true;
+  }
+
+  function mayFail() {
+    if (!takeOne('failCalls')) return;
+    throw new OperationalError('EC2 was told to fail.', { code: 'RequestLimitExceeded', retryable: true });
+  }
+
+  const visible = () => [...machines.values()].filter((machine) => !machine.hidden);
+
+  return {
+    machines,
+    dials,
+    requests,
+    live: () => [...machines.values()].filter((machine) => !isOver(machine)),
+    setState: (instanceId, state) => {
+      const machine = machines.get(instanceId);
+      if (!machine) throw new Error(`There is no machine ${instanceId}.`);
+      machine.state = state;
+    },
+    launch: async (request) => launch(request),
+    async findByLaunch(launchId: LaunchId) {
+      mayFail();
+      return visible()
+        .filter((machine) => machine.tags.get(tagKeys.launch) === launchId && machine.state !== 'terminated')
+        .map(({ instanceId, instanceType, spot }) => ({ instanceId, instanceType, spot }));
+    },
+    async describe(instanceIds) {
+      mayFail();
+      return visible()
+        .filter((machine) => instanceIds.includes(machine.instanceId))
+        .map(({ instanceId, state }) => ({ instanceId, state }));
+    },
+    async terminate(instanceIds) {
+      mayFail();
+      const shown = new Set(visible().map((machine) => machine.instanceId));
+      const accepted = instanceIds.filter((id) => shown.has(id));
+      for (const id of accepted) machines.get(id)!.state = 'terminated';
+      return { accepted, unknown: instanceIds.filter((id) => !shown.has(id)) };
+    },
+  };
+}
+
+function mismatch(request: FleetRequest): LaunchAnswer {
+  const message = `The token ${request.ClientToken} was used with another request.`;
+  return { kind: 'unclear', failure: { class: 'unknown', code: 'IdempotentParameterMismatch', message } };
+}
