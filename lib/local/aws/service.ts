@@ -60,6 +60,9 @@ export interface AwsAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+  /** DynamoDB's request units, for the call log; not sent. */
+  readonly writeUnits?: number;
+  readonly readUnits?: number;
 }
 
 export interface AwsService {

@@ -1,0 +1,59 @@
+/**
+ * The endpoint's own doors, beside AWS's: `/_dials` to set faults and latency, `/_calls` to see what was called. They
+ * take no signature, as they change nothing but the stand-in; the server listens on the loopback alone.
+ */
+import type { CallLog } from './call-log.ts';
+import { type Dials, parseDials } from './dials.ts';
+import type { AwsAnswer } from './service.ts';
+
+interface ControlRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body: Buffer;
+}
+
+const defaultCallsShown = 100;
+
+/**
+ * `GET|PUT|DELETE /_dials`; `GET /_calls?last=100` and `DELETE /_calls`. A browser's cross-site PUT or DELETE needs a
+ * preflight, which is never granted.
+ */
+export function control(
+  { method, path, body }: ControlRequest,
+  parts: { readonly dials: Dials; readonly calls: CallLog },
+): AwsAnswer {
+  const url = new URL(path, 'http://localhost');
+  switch (`${method} ${url.pathname}`) {
+    case 'GET /_dials':
+      return json(200, parts.dials.list());
+    case 'PUT /_dials':
+      return setDials(parts.dials, body);
+    case 'DELETE /_dials':
+      parts.dials.clear();
+      return json(200, []);
+    case 'GET /_calls': {
+      const last = Number(url.searchParams.get('last') ?? defaultCallsShown);
+      return json(200, { counts: parts.calls.counts(), recent: parts.calls.recent(last) });
+    }
+    case 'DELETE /_calls':
+      parts.calls.reset();
+      return json(200, {});
+    default:
+      return json(404, {
+        message: `There is no ${method} ${url.pathname}; there are GET, PUT and DELETE /_dials, GET and DELETE /_calls.`,
+      });
+  }
+}
+
+function setDials(dials: Dials, body: Buffer): AwsAnswer {
+  try {
+    dials.set(parseDials(JSON.parse(body.toString('utf8'))));
+  } catch (error) {
+    return json(400, { message: (error as Error).message });
+  }
+  return json(200, dials.list());
+}
+
+function json(status: number, value: unknown): AwsAnswer {
+  return { status, headers: { 'content-type': 'application/json' }, body: `${JSON.stringify(value)}\n` };
+}

@@ -1,0 +1,201 @@
+/**
+ * All of AWS, on the laptop: one HTTP endpoint that knows which function is calling, asks that function's own IAM
+ * policies, and refuses what they do not allow as AWS would. It listens on 127.0.0.1 only, and knows no service by
+ * itself: services are given to it.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CallLog } from './call-log.ts';
+import { control } from './control.ts';
+import { connectionReset, Dials, type Effect } from './dials.ts';
+import { asAwsError, errorAnswer } from './error-answer.ts';
+import { findRefusal } from './iam/authorize.ts';
+import { type Credentials, type NewPrincipal, operatorCredentials, Principals } from './principals.ts';
+import { plainHeaders, protocolOf, readBody, readOperation } from './request.ts';
+import {
+  type AwsAnswer,
+  type AwsCall,
+  AwsError,
+  type AwsService,
+  type CallRecord,
+  type PolicyDocument,
+} from './service.ts';
+import { parseAuthorization, type SignedRequest, signatureFits } from './signature.ts';
+
+export interface AwsEndpointOptions {
+  readonly region: string;
+  readonly accountId: string;
+  readonly services: readonly AwsService[];
+  /** 0 or absent: a free one. */
+  readonly port?: number;
+}
+
+export interface AwsEndpoint {
+  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  readonly url: string;
+  readonly operatorCredentials: Credentials;
+  readonly dials: Dials;
+  readonly calls: CallLog;
+  /** Serves one more service, in place of one of the same name. */
+  use(service: AwsService): void;
+  addPrincipal(principal: NewPrincipal): Credentials;
+  updatePolicies(name: string, policies: readonly PolicyDocument[]): void;
+  removePrincipal(name: string): void;
+  /** Answers with the way to stop listening. */
+  onCall(listener: (record: CallRecord) => void): () => void;
+  /** Ends connections at once, long polls too. The services stay as they are. */
+  close(): Promise<void>;
+}
+
+/** What every request needs of the endpoint. */
+interface Desk {
+  readonly region: string;
+  readonly accountId: string;
+  readonly services: Map<string, AwsService>;
+  readonly principals: Principals;
+  readonly dials: Dials;
+  readonly calls: CallLog;
+}
+
+export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
+  const { region, accountId } = options;
+  const services = new Map(options.services.map((service) => [service.service, service]));
+  const principals = new Principals(accountId);
+  const dials = new Dials();
+  const calls = new CallLog();
+  const desk: Desk = { region, accountId, services, principals, dials, calls };
+  const server = createServer((request, response) => {
+    serve(desk, request, response).catch((error) => response.destroy(error));
+  });
+  // Node's default of 5 s would close kept connections under the feet of functions that reuse them.
+  server.keepAliveTimeout = 10 * 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    operatorCredentials,
+    dials,
+    calls,
+    use: (service) => void services.set(service.service, service),
+    addPrincipal: (principal) => principals.add(principal),
+    updatePolicies: (name, policies) => principals.updatePolicies(name, policies),
+    removePrincipal: (name) => principals.remove(name),
+    onCall: (listener) => calls.onCall(listener),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(desk: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const headers = plainHeaders(request);
+  const { method = 'GET', url: path = '/' } = request;
+  const requestId = randomUUID();
+  const protocol = protocolOf(headers);
+  const authorization = parseAuthorization(headers['authorization']);
+  let answer: AwsAnswer | undefined;
+  try {
+    const body = await readBody(request);
+    answer = path.startsWith('/_')
+      ? control({ method, path, body }, desk)
+      : await answerCall(desk, identify(desk, { method, path, headers, body }));
+  } catch (error) {
+    answer = errorAnswer(asAwsError(error), { protocol, service: authorization?.service ?? '', requestId });
+  }
+  if (!answer) {
+    response.destroy();
+    return;
+  }
+  const length = Buffer.byteLength(answer.body);
+  response.writeHead(answer.status, {
+    'x-amzn-requestid': requestId,
+    ...answer.headers,
+    'content-length': length,
+  });
+  response.end(answer.body);
+}
+
+/** Who calls what. @throws AwsError where nobody, a stranger or a forger does, or the request makes no sense */
+function identify(desk: Desk, request: SignedRequest): AwsCall {
+  const authorization = parseAuthorization(request.headers['authorization']);
+  if (!authorization) {
+    throw new AwsError(
+      'MissingAuthenticationTokenException',
+      `The request is not signed. Use the operator's keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are both ${operatorCredentials.accessKeyId}.`,
+    );
+  }
+  const entry = desk.principals.find(authorization.accessKeyId);
+  if (!entry) {
+    throw new AwsError(
+      'UnrecognizedClientException',
+      `The security token included in the request is invalid: nobody has the access key ${authorization.accessKeyId}.`,
+    );
+  }
+  if (!signatureFits(request, authorization, entry.secretAccessKey)) {
+    throw new AwsError(
+      'InvalidSignatureException',
+      `The signature does not fit the secret key of ${authorization.accessKeyId}.`,
+    );
+  }
+  return {
+    ...readOperation(request.headers, request.body),
+    service: authorization.service,
+    body: request.body,
+    headers: request.headers,
+    caller: entry.principal,
+    region: desk.region,
+    accountId: desk.accountId,
+  };
+}
+
+/** Undefined: the connection is to be dropped without an answer. */
+async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefined> {
+  const { service, action } = call;
+  const record = { at: Date.now(), caller: call.caller.name, service, action };
+  let questions: CallRecord['questions'] = [];
+  let outcome: CallRecord['outcome'] = 'allowed';
+  try {
+    const standIn = serviceOf(desk, call);
+    questions = standIn.questions(call);
+    const refusal = findRefusal(call.caller, questions, desk);
+    if (refusal) {
+      outcome = 'denied';
+      throw refusal;
+    }
+    const effect = desk.dials.apply({ service, action, caller: call.caller.name });
+    const answer = await handleUnder(effect, () => standIn.handle(call));
+    const units = { readUnits: answer?.readUnits ?? 0, writeUnits: answer?.writeUnits ?? 0 };
+    desk.calls.add({ ...record, questions, outcome, status: answer?.status ?? 0, ...units });
+    return answer;
+  } catch (cause) {
+    const error = asAwsError(cause);
+    const status = outcome === 'denied' ? 403 : error.status;
+    desk.calls.add({ ...record, questions, outcome, status });
+    throw error;
+  }
+}
+
+async function handleUnder(effect: Effect, handle: () => Promise<AwsAnswer>): Promise<AwsAnswer | undefined> {
+  const { latencyMs, error, when } = effect;
+  if (latencyMs > 0) await sleep(latencyMs);
+  if (!error) return handle();
+  if (when === 'after') await handle();
+  if (error.code === connectionReset) return undefined;
+  throw new AwsError(error.code, error.message ?? `${error.code}, as a dial says.`, error.status ?? 400);
+}
+
+function serviceOf(desk: Desk, { service }: AwsCall): AwsService {
+  const standIn = desk.services.get(service);
+  if (standIn) return standIn;
+  throw new AwsError(
+    'UnknownOperationException',
+    `The laptop's AWS has no service ${service}; it has ${[...desk.services.keys()].sort().join(', ')}.`,
+    404,
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * An AwsError as the caller's protocol words it, so that every SDK reads its code and its message: AWS JSON, EC2's XML,
+ * or the query protocol's XML. Codes that AWS spells differently in XML are translated here, in one table.
+ */
+import { type AwsAnswer, type AwsCall, AwsError } from './service.ts';
+import { escapeXml } from './xml.ts';
+
+/** JSON code → the code in XML, and in the header by which SQS tells JSON callers of the older code. */
+const queryCodes: Readonly<Record<string, string>> = {
+  AccessDeniedException: 'AccessDenied',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+  InvalidSignatureException: 'SignatureDoesNotMatch',
+  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
+  UnknownOperationException: 'InvalidAction',
+  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
+  QueueNameExists: 'QueueAlreadyExists',
+  EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
+  TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
+  BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
+  MessageNotInflight: 'AWS.SimpleQueueService.MessageNotInflight',
+};
+
+/** EC2 has words of its own for the same refusals. */
+const ec2Codes: Readonly<Record<string, string>> = {
+  ...queryCodes,
+  UnrecognizedClientException: 'AuthFailure',
+  AccessDeniedException: 'UnauthorizedOperation',
+};
+
+/** Refusals of the caller are 403 in XML, 400 in JSON. */
+const refusals = new Set([
+  'AccessDeniedException',
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+]);
+
+export function errorAnswer(
+  error: AwsError,
+  to: { readonly protocol: AwsCall['protocol']; readonly service: string; readonly requestId: string },
+): AwsAnswer {
+  const { code, message, status } = error;
+  if (to.protocol === 'json') {
+    const older = to.service === 'sqs' ? queryCodes[code] : undefined;
+    return {
+      status,
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        ...(older === undefined ? {} : { 'x-amzn-query-error': `${older};Sender` }),
+      },
+      body: JSON.stringify({ __type: code, message }),
+    };
+  }
+  const codes = to.service === 'ec2' ? ec2Codes : queryCodes;
+  const inner = `<Code>${codes[code] ?? code}</Code><Message>${escapeXml(message)}</Message>`;
+  const fault = status >= 500 ? 'Receiver' : 'Sender';
+  const xml =
+    to.service === 'ec2'
+      ? `<Response><Errors><Error>${inner}</Error></Errors><RequestID>${to.requestId}</RequestID></Response>`
+      : `<ErrorResponse><Error><Type>${fault}</Type>${inner}</Error><RequestId>${to.requestId}</RequestId></ErrorResponse>`;
+  return {
+    status: refusals.has(code) ? 403 : status,
+    headers: { 'content-type': 'text/xml;charset=UTF-8' },
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n${xml}`,
+  };
+}
+
+/** Anything else that was thrown is a fault of the stand-in itself, and is told as one. */
+export function asAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new AwsError('InternalFailure', `The laptop's AWS failed within itself: ${text}`, 500);
+}

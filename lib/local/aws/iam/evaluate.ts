@@ -1,0 +1,64 @@
+/**
+ * IAM's decision about one question, from identity policies or from a resource's own policy. A deny wins over any
+ * allow, in whatever order the statements stand; a statement that is not understood denies what it is about, and the
+ * explanation names what was not understood. Pure: no clock, no account, no session or boundary policies.
+ */
+import type { IamQuestion, PolicyDocument } from '../service.ts';
+import { asList, type CompiledStatement, compileDocument } from './statement.ts';
+
+export type Verdict = 'allowed' | 'explicitDeny' | 'implicitDeny';
+
+export interface Explanation {
+  readonly verdict: Verdict;
+  /** Which statement denied, or what in it was not understood. */
+  readonly reason?: string;
+}
+
+export function evaluate(policies: readonly PolicyDocument[], question: IamQuestion): Verdict {
+  return explain(policies, question).verdict;
+}
+
+export function explain(policies: readonly PolicyDocument[], question: IamQuestion): Explanation {
+  let allowed = false;
+  for (const policy of policies) {
+    const decision = decide(compileDocument(policy), question);
+    if (decision.verdict === 'explicitDeny') return decision;
+    allowed ||= decision.verdict === 'allowed';
+  }
+  return { verdict: allowed ? 'allowed' : 'implicitDeny' };
+}
+
+/** Of a resource's policy, the statements count that name the calling service (`events.amazonaws.com`) or everyone. */
+export function evaluateResourcePolicy(
+  document: PolicyDocument,
+  asked: { readonly principalService: string; readonly question: IamQuestion },
+): Explanation {
+  const statements = compileDocument(document).filter(
+    (statement) =>
+      statement.fault !== undefined || namesService(statement.source.Principal, asked.principalService),
+  );
+  return decide(statements, asked.question);
+}
+
+function decide(statements: readonly CompiledStatement[], question: IamQuestion): Explanation {
+  let allowed = false;
+  for (const statement of statements) {
+    if (!statement.concerns(question)) continue;
+    const name = statement.source.Sid === undefined ? 'a statement' : `the statement ${statement.source.Sid}`;
+    if (statement.fault !== undefined) {
+      return { verdict: 'explicitDeny', reason: `${name} is refused: ${statement.fault}` };
+    }
+    if (!statement.conditions.every((test) => test(question.context))) continue;
+    if (statement.effect === 'Deny') return { verdict: 'explicitDeny', reason: `${name} denies it` };
+    allowed = true;
+  }
+  return { verdict: allowed ? 'allowed' : 'implicitDeny' };
+}
+
+/** `"*"` and `{"AWS": "*"}` mean everyone: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
+function namesService(principal: unknown, service: string): boolean {
+  if (principal === '*') return true;
+  if (typeof principal !== 'object' || principal === null) return false;
+  const { AWS, Service } = principal as { AWS?: string | string[]; Service?: string | string[] };
+  return asList(AWS ?? []).includes('*') || asList(Service ?? []).includes(service);
+}

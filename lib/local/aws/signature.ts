@@ -1,0 +1,88 @@
+/**
+ * AWS Signature Version 4, as far as the endpoint needs it: who signed a request (the access key in the Authorization
+ * header), and whether the signature is that key's. Checking takes some 15 µs, so every request is checked. The time
+ * of signing is not: a laptop that slept, or a test that owns the clock, is no attacker.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+
+export interface Authorization {
+  readonly accessKeyId: string;
+  /** `20261121`. */
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+  readonly signedHeaders: string;
+  readonly signature: string;
+}
+
+export interface SignedRequest {
+  readonly method: string;
+  /** With the query string, as sent. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+const form =
+  /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^, ]+), ?Signature=([0-9a-f]{64})$/;
+
+/** Undefined where the header is absent or of another form. */
+export function parseAuthorization(header: string | undefined): Authorization | undefined {
+  const [, accessKeyId, date, region, service, signedHeaders, signature] = form.exec(header ?? '') ?? [];
+  if (!accessKeyId || !date || !region || !service || !signedHeaders || !signature) return undefined;
+  return { accessKeyId, date, region, service, signedHeaders, signature };
+}
+
+export function signatureFits(
+  request: SignedRequest,
+  authorization: Authorization,
+  secretAccessKey: string,
+): boolean {
+  const { date, region, service } = authorization;
+  const text = [
+    'AWS4-HMAC-SHA256',
+    request.headers['x-amz-date'] ?? '',
+    `${date}/${region}/${service}/aws4_request`,
+    hash('sha256', canonicalRequest(request, authorization.signedHeaders)),
+  ].join('\n');
+  const expected = createHmac('sha256', signingKey(secretAccessKey, authorization)).update(text).digest();
+  return timingSafeEqual(expected, Buffer.from(authorization.signature, 'hex'));
+}
+
+function canonicalRequest({ method, path, headers, body }: SignedRequest, signedHeaders: string): string {
+  const [route = '/', query = ''] = path.split('?', 2);
+  const lines = signedHeaders
+    .split(';')
+    .map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`);
+  const unsigned = headers['x-amz-content-sha256'] === 'UNSIGNED-PAYLOAD';
+  return [
+    method,
+    route.split('/').map(encodeStrictly).join('/'),
+    query === '' ? '' : query.split('&').sort().join('&'),
+    lines.join(''),
+    signedHeaders,
+    unsigned ? 'UNSIGNED-PAYLOAD' : hash('sha256', body),
+  ].join('\n');
+}
+
+const encodeStrictly = (part: string) =>
+  encodeURIComponent(part).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** Keys change once a day, so a few hundred is more than a laptop's principals need. */
+const rememberedKeys = 500;
+const signingKeys = new Map<string, Buffer>();
+
+function signingKey(secretAccessKey: string, { date, region, service }: Authorization): Buffer {
+  const name = `${secretAccessKey}/${date}/${region}/${service}`;
+  const known = signingKeys.get(name);
+  if (known) return known;
+  let key: string | Buffer = `AWS4${secretAccessKey}`;
+  for (const part of [date, region, service, 'aws4_request']) {
+    key = createHmac('sha256', key).update(part).digest();
+  }
+  if (signingKeys.size >= rememberedKeys) signingKeys.clear();
+  signingKeys.set(name, key as Buffer);
+  return key as Buffer;
+}

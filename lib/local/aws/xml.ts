@@ -1,0 +1,12 @@
+/** Text and trees as XML, for the answers of the query protocol. Never for reading. */
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+export function escapeXml(text: string): string {
+  return text.replace(/[&<>"]/g, (sign) => entities[sign]!);
+}
+
+/** One element; `content` is XML already. */
+export function element(name: string, content: string): string {
+  return `<${name}>${content}</${name}>`;
+}
