@@ -28,3 +28,12 @@ export const sweepPageSize = 100;
 
 /** How many pages of pending jobs one sweep reads, of `sweepPageSize` jobs each. */
 export const sweepPages = 20;
+
+/** A machine that is faster than its launch's books asks again after so long; they are written within a second. */
+export const unboundAgainSeconds = 1;
+
+/** The longest that a machine is sent away for; GitHub may ask for up to an hour, and may relent sooner. */
+export const longestAgainSeconds = 60;
+
+/** How many waiting jobs a machine whose own is gone tries for, before it stands down. */
+export const claimCandidates = 5;

@@ -22,12 +22,14 @@ export interface BalancePlan {
 /** One transaction writes the tenant, the launch and each job, and DynamoDB takes 100 items in one. */
 export const maxMachinesPerLaunch = 98;
 
+/** @param world.waiting a page of at most `pageSize` waiting jobs, oldest first */
 export function planBalance(world: {
   tenant: Tenant | undefined;
   tier: Tier;
   waiting: readonly Job[];
+  pageSize: number;
 }): BalancePlan {
-  const { tenant, tier, waiting } = world;
+  const { tenant, tier, waiting, pageSize } = world;
   const verdicts = waiting.map((job) => ({ job, verdict: judge(tenant, tier, job) }));
   const admitted = verdicts.filter(({ verdict }) => verdict.kind === 'admit').map(({ job }) => job);
   const room: Room = tenant ? roomFor(tenant, tier) : { machines: 0, limitedBy: 'tenant' };

@@ -41,6 +41,8 @@ export interface Job {
   /** The machine that GitHub says ran it. */
   readonly runner?: InstanceId;
   readonly startedAt?: number;
+  /** When its machine ended before GitHub said how the job did, epoch milliseconds. */
+  readonly unsettledAt?: number;
   readonly doneAt?: number;
   readonly outcome?: JobOutcome;
   /** GitHub's word for the result, for completed and cancelled jobs. */

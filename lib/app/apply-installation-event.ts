@@ -1,0 +1,166 @@
+/**
+ * Brings a tenant in line with what GitHub says of its installation now. An event is only a hint to ask: forged, late or
+ * repeated ones change nothing. The write is fenced by the row's version, so an older answer never overwrites a newer
+ * one, and no event ever touches leases.
+ */
+import type { Deployment } from '../contract/deployment.ts';
+import type { InstallationEvent } from '../contract/messages.ts';
+import type { Installation } from '../core/github.ts';
+import type { InstallationId } from '../core/ids.ts';
+import { reason } from '../core/reason.ts';
+import type { Tenant } from '../core/tenant.ts';
+import { firstStatus, tenantChange } from '../core/tenant-change.ts';
+import type { Clock } from '../ports/clock.ts';
+import { OperationalError } from '../ports/errors.ts';
+import type { GitHub } from '../ports/github.ts';
+import type { JobStore } from '../ports/jobs.ts';
+import type { Queues } from '../ports/queues.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { NewTenant, TenantStore } from '../ports/tenants.ts';
+import { pokeWaiting } from './poke-waiting.ts';
+import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
+
+export interface TenantDeps {
+  readonly deployment: Deployment;
+  readonly tenants: TenantStore;
+  readonly jobs: JobStore;
+  readonly github: GitHub;
+  readonly queues: Queues;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+const maxTries = 5;
+
+/** @throws OperationalError: deliver the event again */
+export async function applyInstallationEvent(deps: TenantDeps, event: InstallationEvent): Promise<void> {
+  const { installationId } = event;
+  for (let tries = 1; tries <= maxTries; tries++) {
+    // The row is read before GitHub is asked: the answer is then at least as new as the version it is written over.
+    const known = await deps.tenants.get(installationId);
+    const now = known?.status === 'deleted' ? undefined : await askGitHub(deps, installationId);
+    const done = known ? await follow(deps, known, now) : await provision(deps, installationId, now);
+    if (!done) continue;
+    await afterwards(deps, event);
+    return;
+  }
+  throw new OperationalError(
+    `Tenant ${installationId} changed ${maxTries} times while one event was handled.`,
+    {
+      code: 'TenantChanging',
+      retryable: true,
+    },
+  );
+}
+
+async function askGitHub(
+  deps: TenantDeps,
+  installationId: InstallationId,
+): Promise<Installation | undefined> {
+  const answer = await deps.github.getInstallation(installationId);
+  if (answer.ok) return answer.value;
+  if (answer.refusal.kind === 'not-found') return undefined;
+  throw new OperationalError(
+    `GitHub does not say what installation ${installationId} is: ${JSON.stringify(answer.refusal)}`,
+    {
+      code: `GitHub-${answer.refusal.kind}`,
+      retryable: true,
+    },
+  );
+}
+
+/** False: somebody else changed the tenant meanwhile. */
+async function follow(deps: TenantDeps, tenant: Tenant, now: Installation | undefined): Promise<boolean> {
+  const change = tenantChange(tenant, now);
+  if (!change) return true;
+  const { installationId, version } = tenant;
+  const outcome = await deps.tenants.update(installationId, version, { ...change, updatedAt: iso(deps) });
+  if (outcome === 'conflict') return false;
+  deps.telemetry.event('info', 'tenant-changed', { installationId, login: tenant.accountLogin, ...change });
+  return true;
+}
+
+async function provision(
+  deps: TenantDeps,
+  installationId: InstallationId,
+  installation: Installation | undefined,
+): Promise<boolean> {
+  if (!installation) {
+    deps.telemetry.event('warn', 'installation-unknown-to-github', { installationId });
+    deps.telemetry.count('InstallationsNotBelieved');
+    return true;
+  }
+  const previous = await previousTenant(deps, installationId, installation.accountId);
+  const tenant = newTenant(deps, { installationId, installation, previous });
+  if ((await deps.tenants.create(tenant)) === 'exists') return false;
+  deps.telemetry.event('info', 'tenant-provisioned', { ...tenant });
+  deps.telemetry.count('TenantsProvisioned', { status: tenant.status });
+  return true;
+}
+
+async function previousTenant(deps: TenantDeps, installationId: InstallationId, accountId: number) {
+  const others = (await deps.tenants.findByAccount(accountId)).filter(
+    (tenant) => tenant.installationId !== installationId,
+  );
+  const [latest] = others.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  // Its own `deleted` may be on its way or lost; an account has one installation, so it is worth a look.
+  if (latest && latest.status !== 'deleted') {
+    await deps.queues.sendToInstallations({
+      kind: 'installation',
+      event: 'superseded',
+      installationId: latest.installationId,
+      repositoriesRemoved: [],
+      delivery: 'superseded',
+    });
+  }
+  return latest;
+}
+
+function newTenant(
+  deps: TenantDeps,
+  made: { installationId: InstallationId; installation: Installation; previous: Tenant | undefined },
+): NewTenant {
+  const { installationId, installation, previous } = made;
+  const { tiers, defaultTier, onboarding } = deps.deployment;
+  const maxRunners = tiers.find(({ name }) => name === defaultTier)?.maxRunners ?? 0;
+  const now = iso(deps);
+  return {
+    installationId,
+    ...firstStatus(installation, previous, onboarding),
+    tier: previous?.tier ?? defaultTier,
+    maxRunners: previous?.maxRunners ?? maxRunners,
+    ...(previous?.allowedTiers ? { allowedTiers: previous.allowedTiers } : {}),
+    ...(previous ? { predecessor: previous.installationId } : {}),
+    accountId: installation.accountId,
+    accountLogin: installation.accountLogin,
+    accountType: installation.accountType,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/** What follows from the tenant as it is now. Done for every event, so that dying before it does no harm. */
+async function afterwards(deps: TenantDeps, event: InstallationEvent): Promise<void> {
+  const { installationId } = event;
+  const tenant = await deps.tenants.get(installationId);
+  if (tenant?.status === 'deleted') {
+    const why = `The App was uninstalled from ${tenant.accountLogin}; install it and run the job again.`;
+    await refuseWaitingJobs(deps, installationId, () => reason('tenant-deleted', why));
+    await deps.queues.sendToLifecycle({ kind: 'drain-tenant', installationId });
+    return;
+  }
+  if (event.repositoriesRemoved.length > 0) {
+    const removed = new Set(event.repositoriesRemoved);
+    await refuseWaitingJobs(deps, installationId, ({ repository }) =>
+      removed.has(repository)
+        ? reason(
+            'repository-removed',
+            `${repository} was taken out of the installation; add it and run the job again.`,
+          )
+        : undefined,
+    );
+  }
+  await pokeWaiting(deps, installationId);
+}
+
+const iso = (deps: TenantDeps) => new Date(deps.clock.now()).toISOString();

@@ -1,0 +1,35 @@
+/**
+ * The machine's last word before its runner starts: from here on the door is shut to it, so that what a job finds on
+ * its machine opens nothing.
+ */
+import type { Deployment } from '../contract/deployment.ts';
+import type { MachineRequest } from '../contract/machine.ts';
+import type { RunnerStore } from '../ports/runners.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
+
+export interface ConfirmDeps extends DoorDeps {
+  readonly deployment: Deployment;
+  readonly runners: RunnerStore;
+  readonly telemetry: Telemetry;
+}
+
+/** False: the machine must not start its runner. */
+export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): Promise<boolean> {
+  const machine = await authenticateMachine(deps, request);
+  if ('refused' in machine) return refuse(deps, machine.refused);
+  const at = deps.clock.now();
+  const confirmed = await deps.runners.confirm({
+    instanceId: machine.instanceId,
+    nonce: machine.nonce,
+    at,
+    deadline: at + deps.deployment.limits.idleSeconds * 1000,
+  });
+  return confirmed || refuse(deps, 'not-claimed');
+}
+
+function refuse(deps: ConfirmDeps, why: string): false {
+  deps.telemetry.event('warn', 'confirm-refused', { why });
+  deps.telemetry.count('ConfirmsRefused', { why });
+  return false;
+}

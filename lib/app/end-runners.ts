@@ -1,0 +1,118 @@
+/**
+ * Ends machines, and only then lets their leases go. The order is the guarantee: the machine's end is proven, its job
+ * waits again, its lease is freed, its row is closed, and whoever waits is told. Dying between any two of these leaves
+ * a row that is still open, so that the event that comes again, or the sweep, does it all once more; each step may.
+ */
+import type { InstallationId, InstanceId, JobId, TierName } from '../core/ids.ts';
+import { reason } from '../core/reason.ts';
+import type { Runner, RunnerEndReason } from '../core/runner.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Compute } from '../ports/compute.ts';
+import { OperationalError } from '../ports/errors.ts';
+import type { JobStore } from '../ports/jobs.ts';
+import type { Queues } from '../ports/queues.ts';
+import type { RunnerStore } from '../ports/runners.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { TenantStore } from '../ports/tenants.ts';
+import { pokeWaiting } from './poke-waiting.ts';
+
+export interface EndDeps {
+  readonly tenants: TenantStore;
+  readonly jobs: JobStore;
+  readonly runners: RunnerStore;
+  readonly compute: Compute;
+  readonly queues: Queues;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+export interface Ending {
+  readonly runner: Runner;
+  readonly reason: RunnerEndReason;
+  /** EC2 itself said that the machine is ending, so it need not be asked. */
+  readonly proven: boolean;
+  /** A job that is known to be done: it needs no place in the line. */
+  readonly doneJob?: JobId;
+}
+
+/**
+ * @returns the machines that EC2 does not know (yet): no proof, so nothing was freed
+ * @throws OperationalError; whatever is not ended by then is still open
+ */
+export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Promise<InstanceId[]> {
+  const asked = endings.filter(({ proven, runner }) => !proven && runner.state !== 'ended');
+  const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));
+  const ending = endings.filter(({ runner }) => !unknown.has(runner.instanceId));
+  await Promise.all(ending.map((end) => releaseJob(deps, end)));
+  await freeLeases(deps, ending);
+  await Promise.all(ending.map((end) => closeRow(deps, end)));
+  const tenants = new Set(ending.map(({ runner }) => runner.installationId));
+  await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
+  return [...unknown];
+}
+
+async function terminate(deps: EndDeps, endings: readonly Ending[]): Promise<InstanceId[]> {
+  const { unknown } = await deps.compute.terminate(endings.map(({ runner }) => runner.instanceId));
+  return unknown;
+}
+
+async function releaseJob(deps: EndDeps, ending: Ending): Promise<void> {
+  const { installationId, hint, lease, instanceId } = ending.runner;
+  if (hint === ending.doneJob) return;
+  const job = await deps.jobs.get(installationId, hint);
+  if (job?.state === 'covered' && job.lease === lease) {
+    const why = reason('runner-ended', 'The machine that was meant for it ended; the job gets another one.');
+    await deps.jobs.waitAgain(installationId, hint, lease, why);
+  }
+  if (job?.state === 'running' && job.runner === instanceId) {
+    await deps.jobs.markUnsettled(installationId, hint, instanceId, deps.clock.now());
+  }
+}
+
+async function freeLeases(deps: EndDeps, endings: readonly Ending[]): Promise<void> {
+  const groups = new Map<string, { installationId: InstallationId; tier: TierName; runners: Runner[] }>();
+  for (const { runner } of endings) {
+    const { installationId, tier } = runner;
+    const key = `${installationId}/${tier}`;
+    const group = groups.get(key) ?? { installationId, tier, runners: [] };
+    group.runners.push(runner);
+    groups.set(key, group);
+  }
+  await Promise.all(
+    [...groups.values()].map(({ installationId, tier, runners }) =>
+      deps.tenants.freeLeases(
+        installationId,
+        tier,
+        runners.map(({ lease }) => lease),
+      ),
+    ),
+  );
+}
+
+async function closeRow(deps: EndDeps, ending: Ending): Promise<void> {
+  let { runner } = ending;
+  if (runner.state === 'ended') return;
+  const end = { reason: ending.reason, at: deps.clock.now() };
+  for (let tries = 1; !(await deps.runners.end(runner, end)); tries++) {
+    if (tries === maxHintChanges) throw changesTooOften(runner);
+    // The job it was meant for was changed meanwhile: that one must not count on this machine either.
+    runner = (await deps.runners.get(runner.installationId, runner.instanceId)) ?? runner;
+    await releaseJob(deps, { ...ending, runner });
+  }
+  const { instanceId, installationId, tier } = runner;
+  deps.telemetry.event('info', 'runner-ended', { instanceId, installationId, tier, reason: ending.reason });
+  deps.telemetry.count('RunnersEnded', { tier, reason: ending.reason });
+}
+
+/** A machine's job changes when GitHub gives it another one, at most a few times in its life. */
+const maxHintChanges = 5;
+
+function changesTooOften({ instanceId }: Runner): OperationalError {
+  return new OperationalError(
+    `The job of runner ${instanceId} changed ${maxHintChanges} times while it ended.`,
+    {
+      code: 'RunnerHintChanging',
+      retryable: true,
+    },
+  );
+}
