@@ -3,20 +3,14 @@
  * changes nothing. Machines whose job is done are terminated together, and only a machine's proven end frees its lease:
  * a job's word alone never does, or a hostile job could report itself done and keep a machine for free.
  */
-import type { Deployment } from '../contract/deployment.ts';
 import { type InstanceEvent, type JobEvent, type Message, parseMessage } from '../contract/messages.ts';
 import { InstanceId } from '../core/ids.ts';
 import type { Runner } from '../core/runner.ts';
-import type { LaunchStore } from '../ports/launches.ts';
 import { Batch, type Delivery } from './batch.ts';
 import { drainTenant } from './drain-tenant.ts';
-import { type EndDeps, type Ending, endRunners } from './end-runners.ts';
+import { type Ending, endRunners } from './end-runners.ts';
+import type { LifecycleDeps } from './lifecycle-deps.ts';
 import { recordCompleted, recordStarted, recordUnstarted } from './record-job-fact.ts';
-
-export interface LifecycleDeps extends EndDeps {
-  readonly deployment: Deployment;
-  readonly launches: LaunchStore;
-}
 
 /** @returns the ids of the messages to deliver again */
 export async function followLifecycle(

@@ -8,7 +8,7 @@ import { type LeaseId, launchOfLease } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import { reason } from '../core/reason.ts';
 import type { Runner } from '../core/runner.ts';
-import type { LifecycleDeps } from './follow-lifecycle.ts';
+import type { LifecycleDeps } from './lifecycle-deps.ts';
 import { pokeWaiting } from './poke-waiting.ts';
 
 /** `waiting` (GitHub holds it for an approval), or `queued` with labels that no tier has. */

@@ -6,7 +6,7 @@ import type { InstallationId, TierName } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import { reason } from '../core/reason.ts';
 import { settleSeconds, sweepPageSize, sweepPages } from './settings.ts';
-import type { SweepDeps } from './sweep.ts';
+import type { SweepDeps } from './sweep-deps.ts';
 
 export async function sweepPendingJobs(deps: SweepDeps): Promise<void> {
   const places = new Map<string, { installationId: InstallationId; tier: TierName }>();
@@ -69,7 +69,13 @@ async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     await deps.jobs.finish(installationId, jobId, { outcome, at: now, conclusion: conclusion ?? 'unknown' });
     return false;
   }
-  if (status === 'in_progress') return false;
+  if (status === 'in_progress') {
+    // GitHub gives a lost machine up after minutes; a job that outlives every limit is closed here.
+    if (now >= (job.unsettledAt ?? 0) + deps.deployment.limits.jobSeconds * 1000) {
+      await deps.jobs.finish(installationId, jobId, { outcome: 'completed', at: now, conclusion: 'unknown' });
+    }
+    return false;
+  }
   const why = reason('runner-ended', 'Its machine ended before the job did; the job gets another one.');
   return deps.jobs.requeue(installationId, jobId, runner, why);
 }

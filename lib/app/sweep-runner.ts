@@ -10,7 +10,7 @@ import type { Runner, RunnerEndReason } from '../core/runner.ts';
 import { scopeFor } from '../core/scope.ts';
 import { endRunners } from './end-runners.ts';
 import { absenceProofSeconds } from './settings.ts';
-import type { SweepDeps } from './sweep.ts';
+import type { SweepDeps } from './sweep-deps.ts';
 
 export async function sweepRunner(deps: SweepDeps, runner: Runner): Promise<void> {
   deps.telemetry.count('Repairs', { kind: `runner-overdue-${runner.state}` });

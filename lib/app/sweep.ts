@@ -2,18 +2,12 @@
  * Each minute: acts on every row whose deadline has passed, with the same use cases that the events call. This is why
  * messages may be lost. Each part is bounded and stands alone; what is left over is a minute later.
  */
-import type { GitHub } from '../ports/github.ts';
-import type { LaunchDeps } from './carry-out-launch.ts';
 import { drainTenant } from './drain-tenant.ts';
-import type { LifecycleDeps } from './follow-lifecycle.ts';
 import { resumeLaunch } from './resume-launch.ts';
 import { sweepPageSize } from './settings.ts';
+import type { SweepDeps } from './sweep-deps.ts';
 import { sweepPendingJobs } from './sweep-pending-jobs.ts';
 import { sweepRunner } from './sweep-runner.ts';
-
-export interface SweepDeps extends LifecycleDeps, LaunchDeps {
-  readonly github: GitHub;
-}
 
 /** @throws AggregateError of what failed, after everything was tried */
 export async function sweep(deps: SweepDeps): Promise<void> {

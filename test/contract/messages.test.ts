@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MalformedMessage, parseMessage } from '../../lib/contract/messages.ts';
+import { givenEvent } from '../support/given.ts';
+
+describe('parseMessage', () => {
+  it.each([
+    ['a job event', givenEvent({ runnerName: 'i-0123456789abcdef0', conclusion: 'success' })],
+    ['a poke', { kind: 'poke', installationId: 101, tier: 'small' }],
+    [
+      'an installation event',
+      {
+        kind: 'installation',
+        event: 'installation.created',
+        installationId: 101,
+        repositoriesRemoved: [],
+        delivery: 'd',
+      },
+    ],
+    ['a drain', { kind: 'drain-tenant', installationId: 101 }],
+  ])('reads %s as it was sent', (_title, message) => {
+    expect(parseMessage(JSON.stringify(message))).toEqual(message);
+  });
+
+  it("reads EventBridge's word about an instance", () => {
+    const event = {
+      'detail-type': 'EC2 Instance State-change Notification',
+      detail: { 'instance-id': 'i-1', state: 'terminated' },
+    };
+    expect(parseMessage(JSON.stringify(event))).toEqual({
+      kind: 'instance',
+      instanceId: 'i-1',
+      state: 'terminated',
+    });
+  });
+
+  it.each([
+    ['text', 'hello', /not JSON: "hello"/],
+    ['a list', '[1]', /not a JSON object/],
+    ['an unknown kind', '{"kind":"party"}', /kind "party"; allowed are job, poke/],
+    [
+      'a job without an id',
+      JSON.stringify({ ...givenEvent(), jobId: undefined }),
+      /jobId is undefined; it must be a whole number/,
+    ],
+    [
+      'a job with an unknown action',
+      JSON.stringify({ ...givenEvent(), action: 'danced' }),
+      /action is "danced"; it must be one of queued/,
+    ],
+  ])('says what is wrong with %s', (_title, body, words) => {
+    expect(() => parseMessage(body)).toThrow(words);
+  });
+
+  it('throws nothing but MalformedMessage, whatever comes', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.object().map((value) => JSON.stringify({ kind: 'job', ...value })),
+        ),
+        (body) => {
+          try {
+            parseMessage(body);
+          } catch (error) {
+            expect(error).toBeInstanceOf(MalformedMessage);
+          }
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { maxMachinesPerLaunch, planBalance } from '../../lib/core/balance-plan.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import { givenJob, givenJobs, givenLeases, givenTenant, givenTier, small } from '../support/given.ts';
+
+const pageSize = 100;
+
+describe('planBalance', () => {
+  it('gives the oldest waiting jobs the room there is, and the others a reason', () => {
+    const waiting = givenJobs(3);
+    const plan = planBalance({ tenant: givenTenant(), tier: givenTier(), waiting, pageSize });
+    expect(plan.launch).toEqual(waiting.slice(0, 2));
+    expect(plan.hold.map(({ job, reason }) => [job.jobId, reason.code])).toEqual([[3, 'tenant-limit']]);
+  });
+
+  it.each([
+    { has: 0, ofTier: 0, max: 2, cap: 2, gets: 2, because: undefined },
+    { has: 1, ofTier: 1, max: 2, cap: 2, gets: 1, because: 'tenant-limit' },
+    { has: 2, ofTier: 0, max: 2, cap: 9, gets: 0, because: 'tenant-limit' },
+    { has: 2, ofTier: 2, max: 9, cap: 2, gets: 0, because: 'tier-limit' },
+    { has: 5, ofTier: 5, max: 2, cap: 9, gets: 0, because: 'tenant-limit' },
+  ])(
+    'with $has leases ($ofTier of the tier), a limit of $max and a cap of $cap, $gets of 2 jobs start',
+    (row) => {
+      const tenant = givenTenant({
+        maxRunners: row.max,
+        leases: givenLeases(row.has),
+        tierLeases: new Map([[small, givenLeases(row.ofTier)]]),
+      });
+      const plan = planBalance({
+        tenant,
+        tier: givenTier({ maxRunners: row.cap }),
+        waiting: givenJobs(2),
+        pageSize,
+      });
+      expect(plan.launch).toHaveLength(row.gets);
+      expect(plan.hold[0]?.reason.code).toBe(row.because);
+    },
+  );
+
+  it('starts nothing for a tenant that is not known yet, and says so', () => {
+    const plan = planBalance({ tenant: undefined, tier: givenTier(), waiting: givenJobs(1), pageSize });
+    expect(plan.launch).toEqual([]);
+    expect(plan.hold.map(({ reason }) => reason.code)).toEqual(['tenant-unknown']);
+  });
+
+  it('writes no reason that is stored already', () => {
+    const [job] = planBalance({ tenant: undefined, tier: givenTier(), waiting: givenJobs(1), pageSize }).hold;
+    const waiting = [givenJob({ reason: job!.reason })];
+    expect(planBalance({ tenant: undefined, tier: givenTier(), waiting, pageSize }).hold).toEqual([]);
+  });
+
+  it('goes on demand with a job whose spot launch brought no machine, in a launch of its own', () => {
+    const waiting = [givenJob({ jobId: JobId(1), attempts: 1 }), givenJob({ jobId: JobId(2), attempts: 0 })];
+    const plan = planBalance({ tenant: givenTenant(), tier: givenTier({ spot: true }), waiting, pageSize });
+    expect(plan).toMatchObject({ market: 'on-demand', launch: [{ jobId: 1 }], more: true });
+  });
+
+  it('never exceeds either limit nor a transaction, keeps the order, and decides every job once', () => {
+    const sizes = fc.record({ max: fc.nat(150), cap: fc.nat(150), has: fc.nat(20), waiting: fc.nat(150) });
+    fc.assert(
+      fc.property(sizes, ({ max, cap, has, waiting }) => {
+        const tenant = givenTenant({
+          maxRunners: max,
+          leases: givenLeases(has),
+          tierLeases: new Map([[small, givenLeases(has)]]),
+        });
+        const jobs = givenJobs(waiting);
+        const plan = planBalance({
+          tenant,
+          tier: givenTier({ maxRunners: cap }),
+          waiting: jobs,
+          pageSize: 200,
+        });
+        expect(plan.launch.length).toBeLessThanOrEqual(
+          Math.max(0, Math.min(max - has, cap - has, maxMachinesPerLaunch)),
+        );
+        expect(plan.launch).toEqual(jobs.slice(0, plan.launch.length));
+        const undecided = waiting - plan.launch.length - plan.hold.length;
+        expect(undecided === 0 || plan.more).toBe(true);
+      }),
+    );
+  });
+});

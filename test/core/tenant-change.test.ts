@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Installation } from '../../lib/core/github.ts';
+import { firstStatus, tenantChange } from '../../lib/core/tenant-change.ts';
+import { givenTenant } from '../support/given.ts';
+
+const installed: Installation = {
+  accountId: 1,
+  accountLogin: 'acme',
+  accountType: 'Organization',
+  suspended: false,
+};
+const suspended = { ...installed, suspended: true };
+const byGitHub = givenTenant({ status: 'suspended', suspendedBy: 'github' });
+const byOperator = givenTenant({ status: 'suspended', suspendedBy: 'operator' });
+const editedByHand = givenTenant({ status: 'suspended' });
+const deleted = givenTenant({ status: 'deleted', statusBeforeDeletion: 'active' });
+
+describe('tenantChange', () => {
+  it.each([
+    ['stays as it is when nothing changed', givenTenant(), installed, undefined],
+    [
+      'is suspended when GitHub says so',
+      givenTenant(),
+      suspended,
+      { status: 'suspended', suspendedBy: 'github' },
+    ],
+    [
+      'is active again when GitHub lifts what GitHub set',
+      byGitHub,
+      installed,
+      { status: 'active', suspendedBy: null },
+    ],
+    ["keeps an operator's ban", byOperator, installed, undefined],
+    ['keeps a ban that was set by editing status alone', editedByHand, installed, undefined],
+    [
+      'stays pending while suspended, so that no unsuspend approves it',
+      givenTenant({ status: 'pending' }),
+      suspended,
+      undefined,
+    ],
+    [
+      'is deleted when GitHub knows no such installation',
+      byOperator,
+      undefined,
+      { status: 'deleted', statusBeforeDeletion: 'suspended' },
+    ],
+    ['stays deleted, whatever comes late', deleted, installed, undefined],
+    [
+      'follows a new name',
+      givenTenant(),
+      { ...installed, accountLogin: 'acme-2' },
+      { accountLogin: 'acme-2' },
+    ],
+  ])('a tenant %s', (_title, tenant, now, change) => {
+    expect(tenantChange(tenant, now)).toEqual(change);
+  });
+});
+
+describe('firstStatus', () => {
+  const wasSuspended = givenTenant({
+    status: 'deleted',
+    statusBeforeDeletion: 'suspended',
+    suspendedBy: 'operator',
+  });
+  const wasPending = givenTenant({ status: 'deleted', statusBeforeDeletion: 'pending' });
+  it.each([
+    ['a first installation is active', installed, undefined, 'open', { status: 'active' }],
+    ['a first installation waits for approval', installed, undefined, 'approve', { status: 'pending' }],
+    [
+      'a reinstall of an approved account needs no second approval',
+      installed,
+      deleted,
+      'approve',
+      { status: 'active' },
+    ],
+    [
+      'a reinstall of an account that was never approved waits',
+      installed,
+      wasPending,
+      'approve',
+      { status: 'pending' },
+    ],
+    [
+      "a reinstall inherits an operator's ban",
+      installed,
+      wasSuspended,
+      'open',
+      { status: 'suspended', suspendedBy: 'operator' },
+    ],
+    ["a reinstall does not inherit GitHub's suspension", installed, byGitHub, 'open', { status: 'active' }],
+    [
+      'an installation that is suspended already',
+      suspended,
+      undefined,
+      'open',
+      { status: 'suspended', suspendedBy: 'github' },
+    ],
+  ] as const)('%s', (_title, installation, previous, onboarding, status) => {
+    expect(firstStatus(installation, previous, onboarding)).toEqual(status);
+  });
+});
