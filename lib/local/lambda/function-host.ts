@@ -1,0 +1,200 @@
+/**
+ * The functions of the laptop: what is defined, under whose keys each one runs, and what its running has cost. It
+ * knows nothing of queues, URLs or schedules; those call `invoke` and `invokeLater`.
+ */
+import { randomUUID } from 'node:crypto';
+import { Container } from './container.ts';
+import { ContainerPool } from './container-pool.ts';
+import type { FunctionCredentials, FunctionDefinition } from './function-definition.ts';
+import type { InvocationError } from './runtime.ts';
+
+export type InvokeResult = { readonly payload: unknown } | { readonly error: InvocationError };
+
+/** What a function has used, as a bill would count it. */
+export interface FunctionUsage {
+  readonly memoryMegabytes: number;
+  invocations: number;
+  failures: number;
+  coldStarts: number;
+  /** Loading included: Lambda bills it. */
+  billedMilliseconds: number;
+}
+
+export interface FunctionHostOptions {
+  readonly region: string;
+  readonly endpointUrl: string;
+  /** Containers of one function at most. Default 10. */
+  readonly concurrency?: number;
+  readonly idleMilliseconds?: number;
+  /** How long an asynchronous invocation waits for its first and second retry: one and two minutes on AWS. */
+  readonly retryDelaysMilliseconds?: readonly number[];
+  onLine?(line: LogLine): void;
+}
+
+export interface LogLine {
+  readonly functionName: string;
+  readonly logGroup: string;
+  readonly logStream: string;
+  readonly text: string;
+  readonly stream: 'stdout' | 'stderr' | 'host';
+}
+
+interface HostedFunction {
+  readonly definition: FunctionDefinition;
+  readonly pool: ContainerPool;
+  readonly usage: FunctionUsage;
+  maximumRetries: number;
+  credentials: FunctionCredentials | undefined;
+}
+
+export class FunctionHost {
+  readonly #options: FunctionHostOptions;
+  readonly #functions = new Map<string, HostedFunction>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  #closed = false;
+
+  constructor(options: FunctionHostOptions) {
+    this.#options = options;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#functions.keys()];
+  }
+
+  define(definition: FunctionDefinition): void {
+    const usage: FunctionUsage = {
+      memoryMegabytes: definition.memoryMegabytes,
+      invocations: 0,
+      failures: 0,
+      coldStarts: 0,
+      billedMilliseconds: 0,
+    };
+    const pool = new ContainerPool({
+      concurrency: this.#options.concurrency ?? 10,
+      idleMilliseconds: this.#options.idleMilliseconds ?? 120_000,
+      makeContainer: () => this.#makeContainer(definition),
+      onLoaded: ({ milliseconds, error }) => {
+        usage.coldStarts += 1;
+        usage.billedMilliseconds += Math.ceil(milliseconds);
+        if (error) this.#log(definition, `Init failed: ${error.errorType}: ${error.errorMessage}`);
+      },
+    });
+    this.#functions.set(definition.name, {
+      definition,
+      pool,
+      usage,
+      maximumRetries: 2,
+      credentials: undefined,
+    });
+  }
+
+  definition(name: string): FunctionDefinition {
+    return this.#get(name).definition;
+  }
+
+  /** The keys of the function's role; without them it cannot be invoked. */
+  authorize(name: string, credentials: FunctionCredentials): void {
+    this.#get(name).credentials = credentials;
+  }
+
+  /** Retries of an asynchronous invocation that failed. */
+  setMaximumRetries(name: string, retries: number): void {
+    this.#get(name).maximumRetries = retries;
+  }
+
+  async invoke(name: string, event: unknown): Promise<InvokeResult> {
+    const hosted = this.#get(name);
+    const { definition, usage } = hosted;
+    const requestId = randomUUID();
+    let started: number | undefined;
+    const outcome = await hosted.pool.run(event, requestId, () => {
+      started = performance.now();
+    });
+    usage.invocations += 1;
+    if (started !== undefined) usage.billedMilliseconds += Math.ceil(performance.now() - started);
+    if (!('error' in outcome)) return { payload: JSON.parse(outcome.payload) as unknown };
+    usage.failures += 1;
+    this.#log(definition, `${outcome.error.errorType}: ${outcome.error.errorMessage}`);
+    return outcome;
+  }
+
+  /** As an event source without an answer does: returns at once, and tries a failed invocation again. */
+  invokeLater(name: string, event: unknown, attempt = 0): void {
+    const hosted = this.#get(name);
+    void this.invoke(name, event).then((result) => {
+      if (!('error' in result) || this.#closed) return;
+      const delays = this.#options.retryDelaysMilliseconds ?? [60_000, 120_000];
+      const delay = delays[attempt];
+      if (delay === undefined || attempt >= hosted.maximumRetries) {
+        this.#log(hosted.definition, `Gave up an asynchronous event after ${attempt + 1} attempts.`);
+        return;
+      }
+      const timer = setTimeout(() => {
+        this.#retries.delete(timer);
+        this.invokeLater(name, event, attempt + 1);
+      }, delay);
+      timer.unref();
+      this.#retries.add(timer);
+    });
+  }
+
+  async prewarm(name: string): Promise<void> {
+    await this.#get(name).pool.prewarm();
+  }
+
+  /** For tests of what a crash at any moment does: kills one container, of this function or of any. False: none lives. */
+  killRandomContainer(name?: string): boolean {
+    const pools = name ? [this.#get(name).pool] : [...this.#functions.values()].map(({ pool }) => pool);
+    const living = pools.flatMap(({ containers }) => containers.filter(({ alive }) => alive));
+    const victim = living[Math.floor(Math.random() * living.length)];
+    victim?.kill();
+    return victim !== undefined;
+  }
+
+  /** Process ids of the live containers. */
+  processIds(name: string): number[] {
+    return this.#get(name).pool.containers.flatMap(({ alive, processId }) =>
+      alive && processId !== undefined ? [processId] : [],
+    );
+  }
+
+  usage(): ReadonlyMap<string, Readonly<FunctionUsage>> {
+    return new Map([...this.#functions].map(([name, { usage }]) => [name, { ...usage }]));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#retries) clearTimeout(timer);
+    await Promise.all([...this.#functions.values()].map(({ pool }) => pool.close()));
+  }
+
+  #makeContainer(definition: FunctionDefinition): Container {
+    const { region, endpointUrl } = this.#options;
+    const { credentials } = this.#get(definition.name);
+    if (!credentials)
+      throw new Error(`The function ${definition.name} has no keys yet; call authorize first.`);
+    const logStream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomUUID().replaceAll('-', '')}`;
+    return new Container({
+      definition,
+      surroundings: { region, endpointUrl, credentials, logStream },
+      onLine: (text, stream) =>
+        this.#options.onLine?.({
+          functionName: definition.name,
+          logGroup: definition.logGroup,
+          logStream,
+          text,
+          stream,
+        }),
+    });
+  }
+
+  #log({ name, logGroup }: FunctionDefinition, text: string) {
+    this.#options.onLine?.({ functionName: name, logGroup, logStream: 'host', text, stream: 'host' });
+  }
+
+  #get(name: string): HostedFunction {
+    const hosted = this.#functions.get(name);
+    if (hosted) return hosted;
+    throw new Error(`There is no function ${name}; there are ${this.names.join(', ') || 'none'}.`);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * A function's URL: one port of this machine. A request becomes an invocation and its outcome the answer; more than
+ * 6 MB is refused before the function hears of it, and a failed invocation is a 502 that tells nothing.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { InvokeResult } from './function-host.ts';
+import { badGateway, type UrlAnswer, type UrlRequest, urlAnswer, urlEvent } from './url-event.ts';
+
+const largestBodyBytes = 6 * 1024 * 1024;
+
+export interface FunctionUrlOptions {
+  readonly functionName: string;
+  /** 0: any free one. */
+  readonly port: number;
+  invoke(event: unknown): Promise<InvokeResult>;
+  /** Sees each request before the function does, which waits for it. */
+  tap?(request: UrlRequest): Promise<void> | void;
+}
+
+export interface FunctionUrl {
+  /** `http://127.0.0.1:…/` */
+  readonly url: string;
+  readonly functionName: string;
+  close(): Promise<void>;
+}
+
+export async function openFunctionUrl(options: FunctionUrlOptions): Promise<FunctionUrl> {
+  const server = createServer(async (incoming, outgoing) => {
+    const answer = await serve(incoming, options).catch(() => badGateway);
+    outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+  });
+  await listen(server, options.port);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    functionName: options.functionName,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(incoming: IncomingMessage, options: FunctionUrlOptions): Promise<UrlAnswer> {
+  const body = await readBody(incoming);
+  if (!body) {
+    return {
+      status: 413,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ Message: 'Request Entity Too Large' }),
+    };
+  }
+  const request: UrlRequest = {
+    method: incoming.method ?? 'GET',
+    target: incoming.url ?? '/',
+    headers: incoming.headers,
+    body,
+    sourceIp: incoming.socket.remoteAddress ?? '127.0.0.1',
+  };
+  await options.tap?.(request);
+  const host = incoming.headers.host ?? '127.0.0.1';
+  const result = await options.invoke(urlEvent(request, { now: Date.now(), requestId: randomUUID(), host }));
+  return 'error' in result ? badGateway : urlAnswer(result.payload);
+}
+
+/** undefined: too large. The rest is read and dropped, so that the caller gets to read the answer. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of incoming as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size <= largestBodyBytes) parts.push(part);
+  }
+  return size <= largestBodyBytes ? Buffer.concat(parts) : undefined;
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve());
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * What runs inside one execution environment: loads the handler that `_HANDLER` names from the working directory and
+ * answers one invocation at a time over the channel to its host. It ends when the host does, and when the handler
+ * leaves a rejection unhandled, as Lambda's own runtime does.
+ */
+
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { pathToFileURL } from 'node:url';
+
+export interface Invocation {
+  readonly requestId: string;
+  readonly event: unknown;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+  readonly functionArn: string;
+}
+
+/** What the host hears. */
+export type RuntimeMessage =
+  | { readonly kind: 'ready'; readonly loadMilliseconds: number }
+  | { readonly kind: 'init-failed'; readonly error: InvocationError }
+  /** `payload` is JSON. */
+  | { readonly kind: 'result'; readonly requestId: string; readonly payload: string }
+  | { readonly kind: 'failure'; readonly requestId: string; readonly error: InvocationError };
+
+export interface InvocationError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace?: readonly string[];
+}
+
+type Handler = (event: unknown, context: Readonly<Record<string, unknown>>) => unknown;
+
+const tell = (message: RuntimeMessage) => process.send?.(message);
+
+function describe(error: unknown): InvocationError {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error) };
+  return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };
+}
+
+async function loadHandler(): Promise<Handler> {
+  const name = process.env['_HANDLER'] ?? '';
+  const dot = name.lastIndexOf('.');
+  const path = resolve(name.slice(0, dot));
+  const file = ['.mjs', '.js', '.cjs'].map((extension) => path + extension).find(existsSync);
+  if (!file) throw new Error(`Cannot find the module of the handler ${name} in ${process.cwd()}.`);
+  const exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const handler = exported[name.slice(dot + 1)];
+  if (typeof handler !== 'function') throw new Error(`${name} is undefined or not exported.`);
+  if (handler.length >= 3) throw new Error(`${name} takes a callback, which nodejs24.x no longer offers.`);
+  return handler as Handler;
+}
+
+async function answer(handler: Handler, invocation: Invocation) {
+  const { requestId } = invocation;
+  const context = {
+    awsRequestId: requestId,
+    functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'],
+    functionVersion: process.env['AWS_LAMBDA_FUNCTION_VERSION'],
+    memoryLimitInMB: process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
+    invokedFunctionArn: invocation.functionArn,
+    logGroupName: process.env['AWS_LAMBDA_LOG_GROUP_NAME'],
+    logStreamName: process.env['AWS_LAMBDA_LOG_STREAM_NAME'],
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
+  };
+  try {
+    const result = await handler(invocation.event, context);
+    tell({ kind: 'result', requestId, payload: JSON.stringify(result) ?? 'null' });
+  } catch (error) {
+    tell({ kind: 'failure', requestId, error: describe(error) });
+  }
+}
+
+process.on('disconnect', () => process.exit(0));
+process.on('unhandledRejection', (reason) => {
+  console.error('Runtime.UnhandledPromiseRejection', reason);
+  process.exit(128);
+});
+try {
+  const started = performance.now();
+  const handler = await loadHandler();
+  process.on('message', (invocation) => void answer(handler, invocation as Invocation));
+  tell({ kind: 'ready', loadMilliseconds: performance.now() - started });
+} catch (error) {
+  tell({ kind: 'init-failed', error: describe(error) });
+  process.exitCode = 1;
+  process.disconnect();
+}

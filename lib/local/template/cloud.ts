@@ -1,0 +1,56 @@
+/**
+ * What resources are made in: the services of the laptop, each by the few calls that a template needs of it. The
+ * loader knows this interface alone, so a test can hand it fakes, and the laptop the real stand-ins.
+ */
+import type { PolicyDocument } from '../aws/service.ts';
+import type { EventBus } from '../lambda/event-bus.ts';
+import type { QueueSource } from '../lambda/event-source.ts';
+import type { FunctionCredentials } from '../lambda/function-definition.ts';
+import type { FunctionHost } from '../lambda/function-host.ts';
+import type { UrlRequest } from '../lambda/url-event.ts';
+import type { PolicyBook } from './policy-book.ts';
+
+export interface Cloud {
+  readonly region: string;
+  readonly accountId: string;
+  readonly availabilityZones: readonly string[];
+  readonly policies: PolicyBook;
+  readonly functions: FunctionHost;
+  readonly events: EventBus;
+  readonly queues: QueueSource & {
+    /** `attributes` as SQS names them, values as texts. */
+    create(queue: { name: string; attributes: Readonly<Record<string, string>> }): Promise<{ url: string }>;
+    send(queueArn: string, message: { body: string; groupId?: string }): Promise<void>;
+  };
+  readonly tables: {
+    /** `input` is that of CreateTable. */
+    create(input: Readonly<Record<string, unknown>>, timeToLiveAttribute: string | undefined): Promise<void>;
+  };
+  readonly secrets: {
+    create(secret: {
+      name: string;
+      value?: string;
+      generate?: Readonly<Record<string, unknown>>;
+    }): Promise<{ arn: string }>;
+  };
+  readonly machines: {
+    addSubnet(subnet: { id: string; availabilityZone: string }): void;
+    /** `data` is RequestLaunchTemplateData in EC2's own shape. */
+    addLaunchTemplate(template: { id: string; name: string; data: Readonly<Record<string, unknown>> }): void;
+  };
+  /** Keys with which a function calls the endpoint, under its role's policies. */
+  addPrincipal(principal: {
+    name: string;
+    arn: string;
+    policies: readonly PolicyDocument[];
+  }): FunctionCredentials;
+  readonly urls: {
+    /** 0: any free one. */
+    portFor(functionName: string): number;
+    tap(functionName: string, request: UrlRequest): Promise<void>;
+  };
+  /** Something a resource started did not work, and nobody waits for its answer. */
+  onFault(where: string, error: unknown): void;
+  /** To be closed with the laptop, last opened first. */
+  onClose(close: () => Promise<void>): void;
+}

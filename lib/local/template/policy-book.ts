@@ -1,0 +1,74 @@
+/**
+ * Roles with the policies that the template attaches to them, and the policies on queues and functions. Questions are
+ * answered by the same evaluator as calls over the endpoint; nothing is granted that the template does not say.
+ */
+import { evaluateResourcePolicy, explain } from '../aws/iam/evaluate.ts';
+import type { IamQuestion, PolicyDocument, PolicyStatement } from '../aws/service.ts';
+
+export interface Role {
+  readonly name: string;
+  readonly arn: string;
+  readonly trust: PolicyDocument;
+  /** Grows while the template is loaded. */
+  readonly policies: PolicyDocument[];
+}
+
+export class PolicyBook {
+  readonly #roles: Role[] = [];
+  readonly #resources = new Map<string, PolicyStatement[]>();
+
+  addRole(role: Role): void {
+    this.#roles.push(role);
+  }
+
+  /** By name or ARN. */
+  role(nameOrArn: string): Role {
+    const role = this.#roles.find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
+    if (role) return role;
+    throw new Error(
+      `There is no role ${nameOrArn}; there are ${this.#roles.map(({ name }) => name).join(', ')}.`,
+    );
+  }
+
+  /** Statements of a policy that stands on the resource itself. */
+  allowOnResource(resourceArn: string, statements: readonly PolicyStatement[]): void {
+    this.#resources.set(resourceArn, [...(this.#resources.get(resourceArn) ?? []), ...statements]);
+  }
+
+  /** @throws Error that names the role, the action and the resource */
+  requireRoleMay(roleNameOrArn: string, actions: readonly string[], resource: string): void {
+    const role = this.role(roleNameOrArn);
+    for (const action of actions) {
+      const { verdict, reason } = explain(role.policies, { action, resource, context: {} });
+      if (verdict !== 'allowed') {
+        const because = reason ?? 'no policy of the role allows it';
+        throw new Error(`The role ${role.name} may not ${action} on ${resource} (${because}).`);
+      }
+    }
+  }
+
+  /** @throws Error unless the service may assume the role */
+  requireTrust(roleNameOrArn: string, service: string): void {
+    const role = this.role(roleNameOrArn);
+    const question: IamQuestion = { action: 'sts:AssumeRole', resource: role.arn, context: {} };
+    const statements = [role.trust.Statement].flat().map((statement) => ({ ...statement, Resource: '*' }));
+    const { verdict } = evaluateResourcePolicy(
+      { Statement: statements },
+      { principalService: service, question },
+    );
+    if (verdict !== 'allowed') throw new Error(`The role ${role.name} does not let ${service} assume it.`);
+  }
+
+  /** @throws Error unless the resource's own policy lets the service, or everyone, ask this */
+  requireResourceAllows(service: string, question: IamQuestion): void {
+    const Statement = this.#resources.get(question.resource) ?? [];
+    const { verdict, reason } = evaluateResourcePolicy(
+      { Statement },
+      { principalService: service, question },
+    );
+    if (verdict !== 'allowed') {
+      const because = reason ?? 'no statement of its policy allows it';
+      throw new Error(`${question.resource} does not let ${service} ${question.action} (${because}).`);
+    }
+  }
+}

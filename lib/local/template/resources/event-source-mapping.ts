@@ -1,0 +1,64 @@
+/** Event source mappings from queues: polled as their settings say, if the function's role may take from the queue. */
+import { startEventSource } from '../../lambda/event-source.ts';
+import type { Cloud } from '../cloud.ts';
+import { type Registry, type Resource, withoutEffect } from '../resource-type.ts';
+import { functionName } from './lambda.ts';
+
+/** Without a setting of its own, a mapping is bounded by the function's containers. */
+const defaultConcurrency = 10;
+
+export const eventSourceMappingTypes: Registry = {
+  'AWS::Lambda::EventSourceMapping': {
+    properties: {
+      FunctionName: true,
+      EventSourceArn: true,
+      BatchSize: true,
+      MaximumBatchingWindowInSeconds: true,
+      ScalingConfig: { MaximumConcurrency: true },
+      FunctionResponseTypes: true,
+      Enabled: true,
+      MetricsConfig: 'there is no CloudWatch here',
+      Tags: withoutEffect.tags,
+    },
+    attributes: ['Id'],
+    create: (resource, cloud) => ({
+      ref: resource.logicalId,
+      attributes: { Id: resource.logicalId },
+      settle: () => startMapping(resource, cloud),
+    }),
+  },
+};
+
+function startMapping({ properties }: Resource, cloud: Cloud) {
+  const name = functionName(String(properties['FunctionName']));
+  const queueArn = String(properties['EventSourceArn']);
+  if (!queueArn.startsWith('arn:aws:sqs:')) {
+    throw new Error(`The event source is ${queueArn}; only queues are polled here.`);
+  }
+  const { role } = cloud.functions.definition(name);
+  cloud.policies.requireRoleMay(
+    role,
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    queueArn,
+  );
+  const batchSize = Number(properties['BatchSize'] ?? 10);
+  const batchingWindowSeconds = Number(properties['MaximumBatchingWindowInSeconds'] ?? 0);
+  if (batchSize > 10 && batchingWindowSeconds < 1) {
+    throw new Error(
+      `BatchSize is ${batchSize}; above 10, Lambda wants a batching window of at least 1 second.`,
+    );
+  }
+  if (properties['Enabled'] === false) return;
+  const source = startEventSource({
+    queueArn,
+    region: cloud.region,
+    batchSize,
+    batchingWindowSeconds,
+    concurrency: Number(properties['ScalingConfig']?.MaximumConcurrency ?? defaultConcurrency),
+    reportsItemFailures: (properties['FunctionResponseTypes'] ?? []).includes('ReportBatchItemFailures'),
+    queues: cloud.queues,
+    invoke: (event) => cloud.functions.invoke(name, event),
+    onFault: (error) => cloud.onFault(`event source ${queueArn} → ${name}`, error),
+  });
+  cloud.onClose(source.close);
+}

@@ -1,0 +1,65 @@
+/**
+ * Roles and policies, for the evaluator to decide by. AWS-managed policies count only where their content is written
+ * down here; the name of any other is an error, because granting nothing, or anything, for it would be a lie.
+ */
+import type { PolicyDocument } from '../../aws/service.ts';
+import { type Registry, withoutEffect } from '../resource-type.ts';
+
+/** Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html */
+const managedPolicies: Readonly<Record<string, PolicyDocument>> = {
+  'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': {
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: '*',
+    },
+  },
+};
+
+export const iamTypes: Registry = {
+  'AWS::IAM::Role': {
+    properties: {
+      RoleName: true,
+      AssumeRolePolicyDocument: true,
+      Policies: { PolicyName: true, PolicyDocument: true },
+      ManagedPolicyArns: true,
+      Path: 'roles are found by name or ARN here',
+      MaxSessionDuration: 'the keys of functions last as long as the laptop',
+      Description: withoutEffect.description,
+      Tags: withoutEffect.tags,
+    },
+    attributes: ['Arn', 'RoleId'],
+    create({ properties, generatedName }, cloud) {
+      const name: string = properties['RoleName'] ?? generatedName();
+      const arn = `arn:aws:iam::${cloud.accountId}:role/${name}`;
+      const inline = (properties['Policies'] ?? []) as { PolicyDocument: PolicyDocument }[];
+      const managed = (properties['ManagedPolicyArns'] ?? []) as string[];
+      cloud.policies.addRole({
+        name,
+        arn,
+        trust: properties['AssumeRolePolicyDocument'] as PolicyDocument,
+        policies: [...inline.map((policy) => policy.PolicyDocument), ...managed.map(managedPolicy)],
+      });
+      return { ref: name, attributes: { Arn: arn, RoleId: `AROA-${name}` } };
+    },
+  },
+  'AWS::IAM::Policy': {
+    properties: { PolicyName: true, PolicyDocument: true, Roles: true },
+    attributes: ['Id'],
+    create({ properties, logicalId }, cloud) {
+      for (const role of properties['Roles'] as string[]) {
+        cloud.policies.role(role).policies.push(properties['PolicyDocument'] as PolicyDocument);
+      }
+      return { ref: logicalId, attributes: { Id: logicalId } };
+    },
+  },
+};
+
+function managedPolicy(arn: string): PolicyDocument {
+  const known = managedPolicies[arn];
+  if (known) return known;
+  throw new Error(
+    `The managed policy ${arn} is not known by content; known are ${Object.keys(managedPolicies).join(', ')}. Grant what is needed inline.`,
+  );
+}

@@ -1,0 +1,22 @@
+/** Log groups: names that functions write to. The log service makes a group at its first line. */
+import { type Registry, withoutEffect } from '../resource-type.ts';
+
+export const logsTypes: Registry = {
+  'AWS::Logs::LogGroup': {
+    properties: {
+      LogGroupName: true,
+      RetentionInDays: withoutEffect.retention,
+      LogGroupClass: 'classes differ in price and in queries that nobody makes here',
+      KmsKeyId: withoutEffect.encryption,
+      Tags: withoutEffect.tags,
+    },
+    attributes: ['Arn'],
+    create({ properties, generatedName }, { region, accountId }) {
+      const name: string = properties['LogGroupName'] ?? generatedName(512);
+      return {
+        ref: name,
+        attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` },
+      };
+    },
+  },
+};

@@ -1,0 +1,66 @@
+/**
+ * The network. Machines of the laptop are processes that share its network, so most of it has no effect; what counts
+ * is that subnets exist in their zones, and that everything refers to something.
+ */
+import { createHash } from 'node:crypto';
+import { type Registry, type ResourceType, type Understood, withoutEffect } from '../resource-type.ts';
+
+/** A resource that only has to exist, under an id of its kind. */
+function inert(
+  prefix: string,
+  properties: readonly string[],
+  attributes: readonly string[] = ['Id'],
+): ResourceType {
+  const known: Record<string, Understood> = { Tags: withoutEffect.tags };
+  for (const property of properties) known[property] = withoutEffect.network;
+  return {
+    properties: known,
+    attributes,
+    create({ stack, logicalId }) {
+      const id = identifier(prefix, stack, logicalId);
+      return { ref: id, attributes: Object.fromEntries(attributes.map((attribute) => [attribute, id])) };
+    },
+  };
+}
+
+/** `subnet-` and the like, with 17 hexadecimal digits that are the same at each start. */
+export function identifier(prefix: string, stack: string, logicalId: string): string {
+  return `${prefix}-${createHash('sha256').update(`${stack}/${logicalId}`).digest('hex').slice(0, 17)}`;
+}
+
+export const networkTypes: Registry = {
+  'AWS::EC2::VPC': inert(
+    'vpc',
+    ['CidrBlock', 'EnableDnsHostnames', 'EnableDnsSupport', 'InstanceTenancy'],
+    ['VpcId', 'DefaultSecurityGroup'],
+  ),
+  'AWS::EC2::Subnet': {
+    properties: {
+      AvailabilityZone: true,
+      VpcId: withoutEffect.network,
+      CidrBlock: withoutEffect.network,
+      MapPublicIpOnLaunch: withoutEffect.network,
+      Tags: withoutEffect.tags,
+    },
+    attributes: ['SubnetId', 'AvailabilityZone'],
+    create({ stack, logicalId, properties }, cloud) {
+      const id = identifier('subnet', stack, logicalId);
+      const availabilityZone = String(properties['AvailabilityZone'] ?? cloud.availabilityZones[0]);
+      cloud.machines.addSubnet({ id, availabilityZone });
+      return { ref: id, attributes: { SubnetId: id, AvailabilityZone: availabilityZone } };
+    },
+  },
+  'AWS::EC2::RouteTable': inert('rtb', ['VpcId'], ['RouteTableId']),
+  'AWS::EC2::SubnetRouteTableAssociation': inert('rtbassoc', ['RouteTableId', 'SubnetId']),
+  'AWS::EC2::Route': inert('route', ['RouteTableId', 'DestinationCidrBlock', 'GatewayId']),
+  'AWS::EC2::InternetGateway': inert('igw', [], ['InternetGatewayId']),
+  'AWS::EC2::VPCGatewayAttachment': inert('attachment', ['VpcId', 'InternetGatewayId']),
+  'AWS::EC2::VPCEndpoint': inert('vpce', ['VpcId', 'ServiceName', 'VpcEndpointType', 'RouteTableIds']),
+  'AWS::EC2::SecurityGroup': inert(
+    'sg',
+    ['GroupName', 'GroupDescription', 'VpcId', 'SecurityGroupEgress', 'SecurityGroupIngress'],
+    ['GroupId', 'VpcId'],
+  ),
+  'AWS::EC2::SecurityGroupIngress': inert('sgr', ['GroupId', 'IpProtocol', 'CidrIp', 'FromPort', 'ToPort']),
+  'AWS::EC2::SecurityGroupEgress': inert('sgr', ['GroupId', 'IpProtocol', 'CidrIp', 'FromPort', 'ToPort']),
+};
