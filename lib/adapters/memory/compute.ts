@@ -19,8 +19,8 @@ export interface MemoryMachine extends LaunchedInstance {
 export interface ComputeDials {
   /** Machines that the pools still hold, by `instanceType:market`; what is not named is plenty. */
   readonly pools: Map<string, number>;
-  /** The next launches start nothing, and answer with this. */
-  readonly failNext: LaunchFailure[];
+  /** The next launches are refused with this, and start nothing. */
+  readonly refuseNext: LaunchFailure[];
   /** The next so many launches start their machines, and then their answer is lost. */
   loseAnswers: number;
   /** The next so many launches start nothing, and their answer is lost. */
@@ -50,7 +50,7 @@ export function createMemoryCompute(): MemoryCompute {
   const requests: FleetRequest[] = [];
   const dials: ComputeDials = {
     pools: new Map(),
-    failNext: [],
+    refuseNext: [],
     loseAnswers: 0,
     loseRequests: 0,
     hideNew: false,
@@ -62,8 +62,8 @@ export function createMemoryCompute(): MemoryCompute {
     if (takeOne('loseRequests')) return { kind: 'unclear', failure: lost };
     const known = answers.get(request.ClientToken);
     if (known) return known.request === JSON.stringify(request) ? known.answer : mismatch(request);
-    const failure = dials.failNext.shift();
-    if (failure) return { kind: 'answered', instances: [], failures: [failure] };
+    const failure = dials.refuseNext.shift();
+    if (failure) return { kind: 'refused', failure };
     const answer = start(request);
     answers.set(request.ClientToken, { request: JSON.stringify(request), answer });
     return takeOne('loseAnswers') ? { kind: 'unclear', failure: lost } : answer;

@@ -1,0 +1,24 @@
+/**
+ * EC2 clients with bounded waits. The one that launches never tries again by itself: whoever sends a launch twice must
+ * know that it does. The other one does, because asking and ending can be repeated.
+ */
+import { EC2Client } from '@aws-sdk/client-ec2';
+
+export interface Ec2Clients {
+  readonly launching: EC2Client;
+  readonly asking: EC2Client;
+}
+
+export function createEc2Clients(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Ec2Clients {
+  const endpoint = variables['AWS_ENDPOINT_URL_EC2'] || variables['AWS_ENDPOINT_URL'];
+  const client = (maxAttempts: number, requestTimeout: number) =>
+    new EC2Client({
+      ...(endpoint ? { endpoint } : {}),
+      maxAttempts,
+      requestHandler: { connectionTimeout: 1_000, requestTimeout, throwOnRequestTimeout: true },
+    });
+  // An instant fleet answers when its machines are started: seconds, for many.
+  return { launching: client(1, 20_000), asking: client(3, 5_000) };
+}

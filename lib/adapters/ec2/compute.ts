@@ -1,0 +1,97 @@
+/**
+ * The machines' maker, on EC2. A launch is one CreateFleet call, sent as it was stored; what came of it is read from
+ * errors and instances both, since EC2 gives them side by side. Absence is never reported as proof.
+ */
+import {
+  CreateFleetCommand,
+  type CreateFleetCommandInput,
+  type CreateFleetCommandOutput,
+  DescribeInstancesCommand,
+  type Filter,
+  type Instance,
+} from '@aws-sdk/client-ec2';
+import { InstanceId, type LaunchId } from '../../core/ids.ts';
+import { tagKeys } from '../../core/tags.ts';
+import type { Compute, LaunchAnswer, LaunchedInstance } from '../../ports/compute.ts';
+import type { Ec2Clients } from './clients.ts';
+import { answerOfError, launchFailure, operationalError } from './errors.ts';
+import { terminate } from './terminate.ts';
+
+/** EC2 takes at most 200 values of one filter. */
+const idsPerCall = 200;
+/** More machines than one launch or one sweep ever has; a page has up to 1,000. */
+const maxPages = 10;
+const notOver = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+
+export function createCompute(clients: Ec2Clients): Compute {
+  return {
+    async launch(request) {
+      try {
+        // The stored request is EC2's own shape, but cannot be changed, which the SDK's types do not know to ask for.
+        const input = request as unknown as CreateFleetCommandInput;
+        return answerOf(await clients.launching.send(new CreateFleetCommand(input)));
+      } catch (error) {
+        return answerOfError(error);
+      }
+    },
+    async findByLaunch(launchId: LaunchId) {
+      const instances = await describeAll(clients, [
+        { Name: `tag:${tagKeys.launch}`, Values: [launchId] },
+        { Name: 'instance-state-name', Values: notOver },
+      ]);
+      return instances.map((instance) => ({
+        instanceId: InstanceId(instance.InstanceId ?? ''),
+        instanceType: instance.InstanceType ?? 'unknown',
+        spot: instance.InstanceLifecycle === 'spot',
+      }));
+    },
+    async describe(instanceIds) {
+      const found: Instance[] = [];
+      // By filter, not by id: an unknown id would fail the whole call.
+      for (const ids of chunks(instanceIds, idsPerCall)) {
+        found.push(...(await describeAll(clients, [{ Name: 'instance-id', Values: ids }])));
+      }
+      return found.map(({ InstanceId: id, State }) => ({
+        instanceId: InstanceId(id ?? ''),
+        state: State?.Name ?? 'unknown',
+      }));
+    },
+    terminate: (instanceIds) => terminate(clients.asking, instanceIds),
+  };
+}
+
+function answerOf(output: CreateFleetCommandOutput): LaunchAnswer {
+  const instances: LaunchedInstance[] = (output.Instances ?? []).flatMap((group) =>
+    (group.InstanceIds ?? []).map((id) => ({
+      instanceId: InstanceId(id),
+      instanceType: group.InstanceType ?? 'unknown',
+      spot: group.Lifecycle === 'spot',
+    })),
+  );
+  const failures = (output.Errors ?? []).map(({ ErrorCode, ErrorMessage }) =>
+    launchFailure(ErrorCode ?? 'Unknown', ErrorMessage ?? ''),
+  );
+  return { kind: 'answered', instances, failures };
+}
+
+/** @throws OperationalError, also where there are more pages than any question here has */
+async function describeAll(clients: Ec2Clients, filters: Filter[]): Promise<Instance[]> {
+  const found: Instance[] = [];
+  let cursor: string | undefined;
+  try {
+    for (let page = 0; page < maxPages; page += 1) {
+      const input = { Filters: filters, MaxResults: 1000, ...(cursor ? { NextToken: cursor } : {}) };
+      const { Reservations = [], NextToken } = await clients.asking.send(new DescribeInstancesCommand(input));
+      found.push(...Reservations.flatMap((reservation) => reservation.Instances ?? []));
+      cursor = NextToken || undefined;
+      if (!cursor) return found;
+    }
+  } catch (error) {
+    throw operationalError(error, 'DescribeInstances');
+  }
+  throw operationalError(new Error(`More than ${maxPages} pages match.`), 'DescribeInstances');
+}
+
+function* chunks<Entry>(entries: readonly Entry[], size: number): Generator<Entry[]> {
+  for (let start = 0; start < entries.length; start += size) yield entries.slice(start, start + size);
+}

@@ -1,0 +1,45 @@
+/**
+ * Ends machines. EC2 refuses a whole call for one id that it does not know, so such ids are taken out, by the names that
+ * its error gives, and the rest is sent again.
+ */
+import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import type { InstanceId } from '../../core/ids.ts';
+import { describeError, operationalError } from './errors.ts';
+
+/** Each call again takes out at least one id, so a chunk ends after as many calls as it has ids, at the very most. */
+const idsPerCall = 50;
+const unknownIdCodes = ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed', 'InvalidInstanceID'];
+
+/** @throws OperationalError where EC2 could not be asked; what was accepted before may be asked for again */
+export async function terminate(
+  client: EC2Client,
+  instanceIds: readonly InstanceId[],
+): Promise<{ accepted: InstanceId[]; unknown: InstanceId[] }> {
+  const accepted: InstanceId[] = [];
+  const unknown: InstanceId[] = [];
+  const all = [...new Set(instanceIds)];
+  for (let start = 0; start < all.length; start += idsPerCall) {
+    let rest = all.slice(start, start + idsPerCall);
+    while (rest.length > 0) {
+      const strangers = await terminateKnown(client, rest);
+      if (strangers.length === 0) accepted.push(...rest);
+      unknown.push(...strangers);
+      rest = strangers.length === 0 ? [] : rest.filter((id) => !strangers.includes(id));
+    }
+  }
+  return { accepted, unknown };
+}
+
+/** Empty: all were accepted. Else none was, because of these. */
+async function terminateKnown(client: EC2Client, ids: readonly InstanceId[]): Promise<InstanceId[]> {
+  try {
+    await client.send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
+    return [];
+  } catch (error) {
+    const { code, message } = describeError(error);
+    const named = new Set(message.match(/\bi-[0-9A-Za-z]+/g) ?? []);
+    const strangers = unknownIdCodes.includes(code) ? ids.filter((id) => named.has(id)) : [];
+    if (strangers.length === 0) throw operationalError(error, 'TerminateInstances');
+    return strangers;
+  }
+}

@@ -1,0 +1,12 @@
+/** Which account an ARN belongs to: a function learns its own account from the ARN of its own secret. */
+
+/** @throws Error where it is no ARN with an account */
+export function accountOfArn(arn: string): string {
+  const account = arn.split(':')[4];
+  if (!arn.startsWith('arn:') || !account || !/^\d{12}$/.test(account)) {
+    throw new Error(
+      `${JSON.stringify(arn)} is no ARN that names an account, arn:aws:service:region:account:…`,
+    );
+  }
+  return account;
+}

@@ -1,0 +1,73 @@
+/**
+ * Launch tickets: what a launch is, signed with the ticket secret. Nobody without the secret can make or change one. A
+ * ticket holds no secret of its own, and is compared in a time that tells nothing.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { InstallationId, LaunchId, TierName } from '../../core/ids.ts';
+import type { Ticket, Tickets } from '../../ports/identity.ts';
+import type { Secret } from '../../ports/secrets.ts';
+
+/** The value of an EC2 tag: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html */
+const longestTicket = 255;
+/** A signature made for anything else is not one for a ticket. */
+const purpose = 'mayfly-launch-ticket-1.';
+/** Content and signature, each base64url; 32 bytes of signature are 43 characters. */
+const form = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/;
+
+export function createTickets({ secret }: { secret: Secret }): Tickets {
+  async function isSigned(content: string, signature: Buffer): Promise<boolean> {
+    const signedByAny = (secrets: readonly string[]) =>
+      secrets.some((value) => value !== '' && timingSafeEqual(sign(value, content), signature));
+    if (signedByAny(await secret.values())) return true;
+    // Another copy may have issued it with a secret that is newer than what is cached here.
+    return (await secret.refresh()) && signedByAny(await secret.values());
+  }
+  return {
+    async issue(ticket) {
+      const content = encode(ticket);
+      const [current] = await secret.values();
+      if (!current) throw new Error('The ticket secret is empty; a ticket signed with it would be no proof.');
+      const issued = `${content}.${sign(current, content).toString('base64url')}`;
+      if (issued.length > longestTicket) {
+        throw new Error(
+          `The ticket of launch ${ticket.launchId} has ${issued.length} characters; a tag's value takes ` +
+            `${longestTicket}. Shorten the name of the tier ${ticket.tier}.`,
+        );
+      }
+      return issued;
+    },
+    async read(text, now) {
+      const [, content, signature] = form.exec(text.slice(0, longestTicket + 1)) ?? [];
+      if (!content || !signature) return { refused: 'malformed' };
+      if (!(await isSigned(content, Buffer.from(signature, 'base64url')))) return { refused: 'forged' };
+      const ticket = decode(content);
+      if (!ticket) return { refused: 'malformed' };
+      return now < ticket.expiresAt ? ticket : { refused: 'expired' };
+    },
+  };
+}
+
+const sign = (secret: string, content: string) =>
+  createHmac('sha256', secret).update(purpose).update(content).digest();
+
+const encode = ({ launchId, installationId, tier, expiresAt }: Ticket) =>
+  Buffer.from(JSON.stringify([launchId, installationId, tier, expiresAt])).toString('base64url');
+
+/** Only what was signed is decoded; what does not fit then is a ticket of another version. */
+function decode(content: string): Ticket | undefined {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(Buffer.from(content, 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const [launchId, installationId, tier, expiresAt] = Array.isArray(fields) ? fields : [];
+  if (typeof launchId !== 'string' || typeof tier !== 'string') return undefined;
+  if (!Number.isSafeInteger(installationId) || !Number.isSafeInteger(expiresAt)) return undefined;
+  return {
+    launchId: LaunchId(launchId),
+    installationId: InstallationId(installationId),
+    tier: TierName(tier),
+    expiresAt,
+  };
+}

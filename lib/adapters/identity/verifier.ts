@@ -1,0 +1,88 @@
+/**
+ * Checks offline that an instance identity document was signed by AWS, for a machine of this account and region that
+ * started lately. It believes the certificates it was made with and nothing that a machine says of itself.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-iid.html (base64-encoded signature, RSA)
+ */
+import { type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { InstanceId } from '../../core/ids.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Identity, IdentityRefusal, IdentityVerifier } from '../../ports/identity.ts';
+import { awsCertificates } from './aws-certificates.ts';
+
+export interface VerifierOptions {
+  /** The only account and region whose machines are believed. */
+  readonly accountId: string;
+  readonly region: string;
+  /** A machine that started longer ago is refused: what it was launched for is over. */
+  readonly maxAgeSeconds: number;
+  readonly clock: Clock;
+  /** PEM, in place of AWS's own for the region. */
+  readonly certificates?: readonly string[] | undefined;
+}
+
+/** How far a machine's start may lie ahead of this clock. */
+const clockSkewSeconds = 300;
+/** A document has some 500 bytes, a signature 128. More is nobody's honest mistake. */
+const longestText = 8_192;
+
+/** @throws Error where no certificate is known for the region, or a given one is none */
+export function createIdentityVerifier(options: VerifierOptions): IdentityVerifier {
+  const keys = trustedKeys(options);
+  return {
+    async verify(document, signature) {
+      if (document.length > longestText || signature.length > longestText) return { refused: 'malformed' };
+      const bytes = Buffer.from(document, 'base64');
+      const signed = Buffer.from(signature, 'base64');
+      if (bytes.length === 0 || signed.length === 0) return { refused: 'malformed' };
+      if (!keys.some((key) => verify('RSA-SHA256', bytes, key, signed))) return { refused: 'forged' };
+      const identity = readDocument(bytes);
+      if (!identity) return { refused: 'malformed' };
+      const refused = refusal(identity, options);
+      return refused ? { refused } : identity;
+    },
+  };
+}
+
+function refusal(identity: Identity, options: VerifierOptions): IdentityRefusal | undefined {
+  const ageSeconds = (options.clock.now() - identity.pendingTime) / 1000;
+  if (identity.accountId !== options.accountId) return 'other-account';
+  if (identity.region !== options.region) return 'other-region';
+  return ageSeconds > options.maxAgeSeconds || ageSeconds < -clockSkewSeconds ? 'expired' : undefined;
+}
+
+function readDocument(bytes: Buffer): Identity | undefined {
+  let fields: Record<string, unknown> | null;
+  try {
+    fields = JSON.parse(bytes.toString('utf8')) as Record<string, unknown> | null;
+  } catch {
+    return undefined;
+  }
+  const { instanceId, accountId, region, pendingTime } = fields ?? {};
+  const startedAt = typeof pendingTime === 'string' ? Date.parse(pendingTime) : Number.NaN;
+  if (typeof instanceId !== 'string' || typeof accountId !== 'string' || typeof region !== 'string') {
+    return undefined;
+  }
+  if (Number.isNaN(startedAt)) return undefined;
+  return { instanceId: InstanceId(instanceId), accountId, region, pendingTime: startedAt };
+}
+
+function trustedKeys({ certificates, region }: VerifierOptions): KeyObject[] {
+  if (certificates && certificates.length > 0) return certificates.map(publicKey);
+  const known = awsCertificates[region];
+  if (known) return [publicKey(`-----BEGIN CERTIFICATE-----\n${known}\n-----END CERTIFICATE-----\n`)];
+  throw new Error(
+    `No certificate of AWS for instance identity documents is known for the region ${region}; known are ` +
+      `${Object.keys(awsCertificates).join(', ')}. Take the region's RSA certificate from ` +
+      'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/regions-certs.html and set it as ' +
+      'identityCertificates in the configuration.',
+  );
+}
+
+function publicKey(pem: string): KeyObject {
+  try {
+    return new X509Certificate(pem).publicKey;
+  } catch (cause) {
+    const given = JSON.stringify(pem.slice(0, 40));
+    throw new Error(`One of identityCertificates is no PEM certificate: ${given}…`, { cause });
+  }
+}

@@ -1,0 +1,41 @@
+import type { InstallationId, InstanceId, LaunchId, TierName } from '../core/ids.ts';
+
+/** What a launch ticket says: good for the machines of this launch, until it expires. Alone it opens nothing. */
+export interface Ticket {
+  readonly launchId: LaunchId;
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+  /** Epoch milliseconds; good before, not at it. */
+  readonly expiresAt: number;
+}
+
+/** Makes and reads launch tickets. Both throw OperationalError where the ticket secret cannot be read. */
+export interface Tickets {
+  /** Fewer than 256 characters of `[A-Za-z0-9._-]`, so that it fits the value of an EC2 tag. */
+  issue(ticket: Ticket): Promise<string>;
+  /** Believes what was signed with the current or the previous secret. */
+  read(
+    ticket: string,
+    now: number,
+  ): Promise<Ticket | { readonly refused: 'malformed' | 'forged' | 'expired' }>;
+}
+
+/** Which machine it is, in AWS's words, signed by AWS. */
+export interface Identity {
+  readonly instanceId: InstanceId;
+  readonly accountId: string;
+  readonly region: string;
+  /** When the machine was launched or last started, epoch milliseconds. */
+  readonly pendingTime: number;
+}
+
+export type IdentityRefusal = 'malformed' | 'forged' | 'other-account' | 'other-region' | 'expired';
+
+/** Checks instance identity documents, offline. */
+export interface IdentityVerifier {
+  /**
+   * @param document base64 of the document's exact bytes
+   * @param signature base64, as the metadata service gives it at `instance-identity/signature`
+   */
+  verify(document: string, signature: string): Promise<Identity | { readonly refused: IdentityRefusal }>;
+}
