@@ -1,0 +1,185 @@
+/**
+ * Checks the whole configuration at once: the operator gets every fault in one message, each with what was given and
+ * what is allowed. What passes can be synthesized and deployed; nothing is checked a second time later.
+ */
+import type { Deployment } from '../contract/deployment.ts';
+import { TierName } from '../core/ids.ts';
+import type { Architecture, Tier } from '../core/tier.ts';
+import { githubFaults } from './check-github.ts';
+import { limitFaults } from './check-limits.ts';
+import { tierFaults } from './check-tiers.ts';
+import type { MayflyConfig, TierConfig } from './config.ts';
+import {
+  expect,
+  expectKnownKeys,
+  expectText,
+  expectWhole,
+  expectWord,
+  isRecord,
+  isTextList,
+  shown,
+} from './faults.ts';
+import { githubApiUrl } from './github-api-url.ts';
+
+/** A configuration without faults, defaults filled in. */
+export interface CheckedConfig {
+  /** What the functions get beside their bundle. */
+  readonly deployment: Deployment;
+  readonly githubApiUrl: string;
+  readonly runnerVersion: string;
+  readonly runnerSha256: Readonly<Partial<Record<Architecture, string>>>;
+  readonly scaleUpConcurrency: number;
+}
+
+export type CheckOutcome =
+  | { readonly ok: true; readonly config: CheckedConfig }
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+const settings = [
+  'environment',
+  'region',
+  'githubHost',
+  'githubAppId',
+  'tiers',
+  'defaultTier',
+  'onboarding',
+  'limits',
+  'runnerVersion',
+  'runnerSha256',
+  'runnerGroupId',
+  'scaleUpConcurrency',
+  'githubApiUrl',
+  'identityCertificates',
+];
+
+export function checkConfig(config: MayflyConfig): CheckOutcome {
+  if (!isRecord(config))
+    return { ok: false, faults: [`The configuration is ${shown(config)}, not an object.`] };
+  const faults = [
+    ...expectKnownKeys('The configuration', config, settings),
+    ...nameFaults(config),
+    ...githubFaults(config),
+    ...tierFaults(config.tiers),
+    ...defaultTierFaults(config),
+    ...queueAddressFaults(config),
+    ...expectWord('onboarding', config.onboarding, ['open', 'approve']),
+    ...limitFaults(config.limits),
+    ...optionFaults(config),
+  ];
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, config: checked(config) };
+}
+
+/** The configuration has faults; the message lists them all. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** @throws ConfigurationError that lists all faults */
+export function assertConfig(config: MayflyConfig): CheckedConfig {
+  const outcome = checkConfig(config);
+  if (outcome.ok) return outcome.config;
+  const count = outcome.faults.length === 1 ? 'a fault' : `${outcome.faults.length} faults`;
+  throw new ConfigurationError(
+    [`The configuration has ${count}; mend mayfly.config.ts:`, ...outcome.faults].join('\n  - '),
+  );
+}
+
+function nameFaults(config: MayflyConfig): string[] {
+  return [
+    ...expectText('environment', config.environment, {
+      pattern: /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/,
+      allowed: '1 to 24 lower-case letters, digits and inner hyphens, beginning with a letter',
+    }),
+    ...expectText('region', config.region, {
+      pattern: /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/,
+      allowed: 'the name of an AWS region, such as "us-east-1"',
+    }),
+  ];
+}
+
+function defaultTierFaults(config: MayflyConfig): string[] {
+  return isRecord(config.tiers)
+    ? expectWord('defaultTier', config.defaultTier, Object.keys(config.tiers))
+    : [];
+}
+
+/** Lambda's environment variables end at 4 KB, and the tiers' queue addresses, which hold the names, are the most of it. */
+function queueAddressFaults(config: MayflyConfig): string[] {
+  const most = 3200;
+  const names = Object.keys(isRecord(config.tiers) ? config.tiers : {});
+  const addressLength = 'https://sqs.ap-southeast-1.amazonaws.com/123456789012/--builds"":"",'.length;
+  const length = names
+    .map((name) => addressLength + String(config.environment).length + 2 * name.length)
+    .reduce((sum, next) => sum + next, 0);
+  if (length <= most || names.length > 30) return [];
+  return [
+    `The addresses of ${names.length} tier queues take ${length} characters; ${most} fit in a function's ` +
+      'environment. Shorten the names of the tiers or of the environment.',
+  ];
+}
+
+function optionFaults(config: MayflyConfig): string[] {
+  const { identityCertificates } = config;
+  return [
+    ...expectText('runnerVersion', config.runnerVersion, {
+      pattern: /^2\.(?:329|3[3-9]\d|[4-9]\d\d)\.\d{1,3}$/,
+      allowed: 'a release of the runner that GitHub still serves, "2.329.0" or later',
+    }),
+    ...checksumFaults(config.runnerSha256),
+    ...expectWhole('runnerGroupId', config.runnerGroupId ?? 1, { from: 1, to: Number.MAX_SAFE_INTEGER }),
+    ...expectWhole('scaleUpConcurrency', config.scaleUpConcurrency ?? 5, { from: 2, to: 1000 }),
+    ...expect('identityCertificates', identityCertificates, {
+      fits: identityCertificates === undefined || isCertificateList(identityCertificates),
+      allowed: 'a list of at least one PEM certificate, or left out',
+    }),
+  ];
+}
+
+function checksumFaults(checksums: unknown): string[] {
+  if (checksums === undefined) return [];
+  if (!isRecord(checksums))
+    return [`runnerSha256 is ${shown(checksums)}; it must be an object by architecture.`];
+  const rule = { pattern: /^[0-9a-f]{64}$/, allowed: '64 hexadecimal digits in lower case' };
+  return [
+    ...expectKnownKeys('runnerSha256', checksums, ['x64', 'arm64']),
+    ...Object.entries(checksums).flatMap(([name, value]) => expectText(`runnerSha256.${name}`, value, rule)),
+  ];
+}
+
+const isCertificateList = (value: unknown) =>
+  isTextList(value) &&
+  value.length > 0 &&
+  value.every((text) => text.includes('-----BEGIN CERTIFICATE-----'));
+
+function checked(config: MayflyConfig): CheckedConfig {
+  const { identityCertificates } = config;
+  return {
+    deployment: {
+      environment: config.environment,
+      region: config.region,
+      tiers: Object.entries(config.tiers).map(([name, tier]) => checkedTier(name, tier)),
+      defaultTier: TierName(config.defaultTier),
+      onboarding: config.onboarding,
+      githubAppId: config.githubAppId,
+      runnerGroupId: config.runnerGroupId ?? 1,
+      limits: config.limits,
+      ...(identityCertificates ? { identityCertificates } : {}),
+    },
+    githubApiUrl: (config.githubApiUrl ?? githubApiUrl(config.githubHost)).replace(/\/+$/, ''),
+    runnerVersion: config.runnerVersion,
+    runnerSha256: config.runnerSha256 ?? {},
+    scaleUpConcurrency: config.scaleUpConcurrency ?? 5,
+  };
+}
+
+function checkedTier(name: string, tier: TierConfig): Tier {
+  return {
+    name: TierName(name),
+    labels: tier.labels,
+    os: 'linux',
+    architecture: tier.architecture,
+    instanceTypes: tier.instanceTypes,
+    maxRunners: tier.maxRunners,
+    spot: tier.spot ?? false,
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * The rules for tiers: each one on its own, then all of them against each other. Two tiers whose labels cannot tell
+ * them apart would take each other's jobs: GitHub gives a job to any runner that has all of the job's labels.
+ */
+import {
+  expect,
+  expectKnownKeys,
+  expectText,
+  expectWhole,
+  expectWord,
+  isRecord,
+  isTextList,
+  shown,
+} from './faults.ts';
+import { instanceArchitecture } from './instance-architecture.ts';
+
+const mostTiers = 30;
+/** Leaves room for `{environment}-{tier}-builds-dead-letters` in the 80 characters of a queue's name. */
+const namePattern = /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/;
+const labelPattern = /^[^\s,]{1,100}$/;
+/** GitHub's own machines answer to these: the platform leaves such jobs alone, so a tier with one would get none. */
+const hostedLabelPattern = /^(?:ubuntu|windows|macos)-(?:latest|\d)/i;
+const settings = ['labels', 'architecture', 'instanceTypes', 'maxRunners', 'os', 'spot'];
+
+export function tierFaults(tiers: unknown): string[] {
+  if (!isRecord(tiers)) return [`tiers is ${shown(tiers)}; it must be an object of tiers by name.`];
+  const entries = Object.entries(tiers);
+  const count = expect('The number of tiers', entries.length, {
+    fits: entries.length >= 1 && entries.length <= mostTiers,
+    allowed: `from 1 to ${mostTiers}`,
+  });
+  const each = entries.flatMap(([name, tier]) => oneTierFaults(name, tier));
+  return [...count, ...each, ...likeNameFaults(entries.map(([name]) => name)), ...overlapFaults(entries)];
+}
+
+function oneTierFaults(name: string, tier: unknown): string[] {
+  const path = `tiers.${name}`;
+  const nameFaults = expectText('A tier name', name, {
+    pattern: namePattern,
+    allowed: '1 to 24 lower-case letters, digits and inner hyphens, beginning with a letter',
+  });
+  if (!isRecord(tier)) return [...nameFaults, `${path} is ${shown(tier)}; it must be an object.`];
+  return [
+    ...nameFaults,
+    ...expectKnownKeys(path, tier, settings),
+    ...labelFaults(`${path}.labels`, tier['labels']),
+    ...expectWord(`${path}.architecture`, tier['architecture'], ['x64', 'arm64']),
+    ...instanceTypeFaults(`${path}.instanceTypes`, tier['instanceTypes'], tier['architecture']),
+    ...expectWhole(`${path}.maxRunners`, tier['maxRunners'], { from: 1, to: 1000 }),
+    ...expectWord(`${path}.os`, tier['os'] ?? 'linux', ['linux']),
+    ...expect(`${path}.spot`, tier['spot'], {
+      fits: ['undefined', 'boolean'].includes(typeof tier['spot']),
+      allowed: 'true or false',
+    }),
+  ];
+}
+
+function labelFaults(path: string, labels: unknown): string[] {
+  if (!isTextList(labels) || labels.length < 1 || labels.length > 100) {
+    return [`${path} is ${shown(labels)}; it must be a list of 1 to 100 labels.`];
+  }
+  const unfit = labels.flatMap((label) => [
+    ...expectText(`A label of ${path}`, label, {
+      pattern: labelPattern,
+      allowed: '1 to 100 characters without spaces and commas',
+    }),
+    ...expect(`A label of ${path}`, label, {
+      fits: !hostedLabelPattern.test(label),
+      allowed: "none of GitHub's own machines; jobs with such a label never reach a self-hosted runner",
+    }),
+  ]);
+  const lower = labels.map((label) => label.toLowerCase());
+  const twice = new Set(lower.filter((label, index) => lower.indexOf(label) !== index));
+  const repeated = [...twice].map(
+    (label) => `${path} has ${shown(label)} more than once; labels are compared without regard to case.`,
+  );
+  return [...unfit, ...repeated];
+}
+
+function instanceTypeFaults(path: string, types: unknown, architecture: unknown): string[] {
+  if (!isTextList(types) || types.length === 0) {
+    return [`${path} is ${shown(types)}; it must be a list of at least one EC2 instance type.`];
+  }
+  const repeated = types.filter((type, index) => types.indexOf(type) !== index);
+  return [
+    ...types.flatMap((type) => instanceTypeFault(path, type, architecture)),
+    ...new Set(repeated.map((type) => `${path} has ${shown(type)} more than once; name each type once.`)),
+  ];
+}
+
+function instanceTypeFault(path: string, type: string, architecture: unknown): string[] {
+  const actual = instanceArchitecture(type);
+  if (actual === undefined) {
+    return [`${path} has ${shown(type)}; allowed are EC2 instance types such as "t3.medium" or "m7g.large".`];
+  }
+  if (actual === architecture || (architecture !== 'x64' && architecture !== 'arm64')) return [];
+  return [`${path} has ${shown(type)}, which is ${actual}; the tier's architecture is ${architecture}.`];
+}
+
+/** Outputs of a stack are named after tiers, without the hyphens. */
+function likeNameFaults(names: readonly string[]): string[] {
+  const plain = (name: string) => name.replaceAll('-', '');
+  return pairs(names)
+    .filter(([one, other]) => plain(one) === plain(other))
+    .map(
+      ([one, other]) =>
+        `The tier names ${shown(one)} and ${shown(other)} differ in hyphens only; choose others.`,
+    );
+}
+
+function overlapFaults(entries: readonly (readonly [string, unknown])[]): string[] {
+  const sets = entries.flatMap(([name, tier]) => {
+    const labels = isRecord(tier) ? tier['labels'] : undefined;
+    return isTextList(labels) ? [{ name, labels: new Set(labels.map((label) => label.toLowerCase())) }] : [];
+  });
+  return pairs(sets).flatMap(([one, other]) => {
+    if (!isAmong(one.labels, other.labels) && !isAmong(other.labels, one.labels)) return [];
+    const [inner, outer] = isAmong(one.labels, other.labels) ? [one, other] : [other, one];
+    return [
+      `tiers.${inner.name}.labels are all among those of tiers.${outer.name}, so its jobs could land there; ` +
+        `give ${inner.name} a label that ${outer.name} lacks.`,
+    ];
+  });
+}
+
+function pairs<Item>(items: readonly Item[]): [Item, Item][] {
+  return items.flatMap((one, index) => items.slice(index + 1).map((other): [Item, Item] => [one, other]));
+}
+
+function isAmong(inner: ReadonlySet<string>, outer: ReadonlySet<string>): boolean {
+  return [...inner].every((label) => outer.has(label));
+}

@@ -1,0 +1,49 @@
+/**
+ * The one configuration file's shape: all that an operator decides about a deployment. Everything else is derived.
+ * It holds no secret, and nothing reads it but `checkConfig`, which turns it into what stacks and functions use.
+ */
+import type { Limits } from '../contract/deployment.ts';
+import type { Architecture } from '../core/tier.ts';
+
+export interface MayflyConfig {
+  /** Prefix of every name (`my-saas` → table `my-saas-tenants`): several environments may share an account. */
+  readonly environment: string;
+  readonly region: string;
+  /** `github.com`, a data-residency host (`sub.ghe.com`), or the host of a GitHub Enterprise Server. */
+  readonly githubHost: string;
+  /** The App's numeric id, or its client id. */
+  readonly githubAppId: string;
+  /** The sizes of runner on offer, by name, smallest first. */
+  readonly tiers: Readonly<Record<string, TierConfig>>;
+  /** The plan of a new tenant: gives its `max_runners`. */
+  readonly defaultTier: string;
+  /** open: whoever installs the App is a tenant at once. approve: `pending` until you set `status` to active. */
+  readonly onboarding: 'open' | 'approve';
+  readonly limits: Limits;
+  /** The release of GitHub's runner program that machines install. GitHub refuses old ones after about 30 days. */
+  readonly runnerVersion: string;
+  /** SHA-256 of that release's archive by architecture, 64 hexadecimal digits: machines refuse any other. */
+  readonly runnerSha256?: Readonly<Partial<Record<Architecture, string>>>;
+  /** The runner group that organization-level runners join. Default: 1, which is GitHub's default group. */
+  readonly runnerGroupId?: number;
+  /** How many copies of scale-up may run at once for one tier, 2 to 1000. Default: 5. */
+  readonly scaleUpConcurrency?: number;
+  /** Where GitHub's REST API is, if not where `githubHost` says. */
+  readonly githubApiUrl?: string;
+  /** PEM certificates trusted for instance identity documents, in place of AWS's. For the laptop platform alone. */
+  readonly identityCertificates?: readonly string[];
+}
+
+export interface TierConfig {
+  /** What `runs-on` asks for. Each tier needs, against each other one, a label that the other lacks. */
+  readonly labels: readonly string[];
+  readonly architecture: Architecture;
+  /** EC2 instance types of that architecture, in order of preference. */
+  readonly instanceTypes: readonly string[];
+  /** How many machines of this tier one tenant may have at once, 1 to 1000. */
+  readonly maxRunners: number;
+  /** Only linux so far, which is also the default. */
+  readonly os?: 'linux';
+  /** Spot machines first, on-demand ones where spot has no capacity. Default: false. */
+  readonly spot?: boolean;
+}

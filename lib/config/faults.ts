@@ -1,0 +1,50 @@
+/**
+ * The wording of faults in a configuration: what was given, what is allowed. Types are stripped, not checked, when
+ * the file is read, so each check also says no to values of another type.
+ */
+
+/** A value as the operator would find it in the file, cut where it is long. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** `limits.bootSeconds is 0; it must be a whole number from 60 to 3600.`, where it is not. */
+export function expect(
+  name: string,
+  value: unknown,
+  expectation: { fits: boolean; allowed: string },
+): string[] {
+  return expectation.fits ? [] : [`${name} is ${shown(value)}; it must be ${expectation.allowed}.`];
+}
+
+export function expectWhole(name: string, value: unknown, bounds: { from: number; to: number }): string[] {
+  const fits = Number.isInteger(value) && Number(value) >= bounds.from && Number(value) <= bounds.to;
+  return expect(name, value, { fits, allowed: `a whole number from ${bounds.from} to ${bounds.to}` });
+}
+
+export function expectText(
+  name: string,
+  value: unknown,
+  rule: { pattern: RegExp; allowed: string },
+): string[] {
+  return expect(name, value, { fits: typeof value === 'string' && rule.pattern.test(value), ...rule });
+}
+
+export function expectWord(name: string, value: unknown, words: readonly string[]): string[] {
+  const allowed = words.map((word) => JSON.stringify(word)).join(' or ');
+  return expect(name, value, { fits: words.includes(value as string), allowed });
+}
+
+/** A misspelled setting would otherwise be a default that nobody asked for. */
+export function expectKnownKeys(name: string, value: object, known: readonly string[]): string[] {
+  return Object.keys(value)
+    .filter((key) => !known.includes(key))
+    .map((key) => `${name} has no setting ${shown(key)}; its settings are ${known.join(', ')}.`);
+}
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isTextList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string');

@@ -1,0 +1,48 @@
+/**
+ * A machine's user data: images/boot.sh with its words filled in. The script is full of the shell's own `${…}`, so the
+ * one word that is only known at deploy time, the claim function's address, is joined in, not substituted.
+ */
+import { readFileSync } from 'node:fs';
+import { Fn } from 'aws-cdk-lib';
+
+export interface BootWords {
+  readonly CLAIM_URL: string;
+  readonly RUNNER_VERSION: string;
+  readonly RUNNER_ARCHITECTURE: string;
+  /** Empty: the script cannot check what it downloads, and relies on TLS. */
+  readonly RUNNER_SHA256: string;
+  readonly IDLE_SECONDS: string;
+}
+
+/** EC2 takes no more, before base64. The claim function's address is longer than its word by less than the margin. */
+const mostBytes = 16 * 1024 - 256;
+
+/** @throws Error where the script is too long, or has a word that nobody fills in, or lacks one */
+export function bootUserData(file: string, words: BootWords): string {
+  const script = readFileSync(file, 'utf8');
+  if (Buffer.byteLength(script) > mostBytes) {
+    throw new Error(
+      `${file} has ${Buffer.byteLength(script)} bytes; user data has room for ${mostBytes}. Shorten it.`,
+    );
+  }
+  const filled: Readonly<Record<string, string>> = { ...words };
+  const parts = script.split(/@([A-Z][A-Z0-9_]*)@/);
+  const found = parts.filter((_, index) => isWord(index));
+  const wrong = [...new Set(found)].filter((word) => filled[word] === undefined);
+  const missing = Object.keys(filled).filter((word) => !found.includes(word));
+  if (wrong.length > 0 || missing.length > 0) {
+    throw new Error(
+      `${file} must have exactly the words @${Object.keys(filled).join('@, @')}@ to fill in; ` +
+        `unknown: ${wrong.join(', ') || 'none'}; missing: ${missing.join(', ') || 'none'}.`,
+    );
+  }
+  return Fn.base64(
+    Fn.join(
+      '',
+      parts.map((part, index) => (isWord(index) ? filled[part]! : part)),
+    ),
+  );
+}
+
+/** Split by a pattern with one group, a text alternates between what is around the words and the words. */
+const isWord = (index: number) => index % 2 === 1;

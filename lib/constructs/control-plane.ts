@@ -1,0 +1,168 @@
+/**
+ * The platform at work: queues, functions, what calls them, and what machines are made from. It holds no state but
+ * messages, so all of it may be replaced at any deploy.
+ */
+import { Duration, Lazy } from 'aws-cdk-lib';
+import type { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Code, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { CheckedConfig } from '../config/check-config.ts';
+import type { TierName } from '../core/ids.ts';
+import type { Architecture } from '../core/tier.ts';
+import { bootUserData } from './boot-script.ts';
+import { functionGrants } from './function-grants.ts';
+import { type FunctionName, functionNames, functionSettings } from './functions.ts';
+import { createLaunchTemplate } from './launch-template.ts';
+import type { Network } from './network.ts';
+import { PlatformFunction } from './platform-function.ts';
+import { createQueue } from './queue-with-dead-letters.ts';
+import type { State } from './state.ts';
+
+export interface ControlPlaneProps {
+  readonly config: CheckedConfig;
+  readonly network: Network;
+  readonly state: State;
+  /** Each function's bundle, by name. */
+  readonly bundles: ReadonlyMap<string, string>;
+  readonly bootScript: string;
+}
+
+export class ControlPlane extends Construct {
+  readonly tierQueues: ReadonlyMap<TierName, Queue>;
+  readonly launchTemplates: ReadonlyMap<TierName, CfnLaunchTemplate>;
+  readonly functions: Readonly<Record<FunctionName, PlatformFunction>>;
+  readonly #props: ControlPlaneProps;
+
+  constructor(scope: Construct, id: string, props: ControlPlaneProps) {
+    super(scope, id);
+    this.#props = props;
+    const { environment } = props.config.deployment;
+    this.tierQueues = this.#createTierQueues();
+    const lifecycleQueue = createQueue(this, 'LifecycleQueue', {
+      queueName: `${environment}-lifecycle`,
+      functionTimeoutSeconds: functionSettings.lifecycle.timeoutSeconds,
+    });
+    const installationsQueue = createQueue(this, 'InstallationsQueue', {
+      queueName: `${environment}-installations`,
+      functionTimeoutSeconds: functionSettings['tenant-manager'].timeoutSeconds,
+    });
+    this.launchTemplates = this.#createLaunchTemplates();
+    this.functions = this.#createFunctions({ lifecycleQueue, installationsQueue });
+    this.#connect({ lifecycleQueue, installationsQueue });
+  }
+
+  #createTierQueues() {
+    const { environment, tiers } = this.#props.config.deployment;
+    const scope = new Construct(this, 'TierQueues');
+    return new Map(
+      tiers.map(({ name }) => [
+        name,
+        createQueue(scope, name, {
+          queueName: `${environment}-${name}-builds`,
+          functionTimeoutSeconds: functionSettings['scale-up'].timeoutSeconds,
+        }),
+      ]),
+    );
+  }
+
+  #createLaunchTemplates() {
+    const { config, network, bootScript } = this.#props;
+    const { environment, tiers, limits } = config.deployment;
+    const scope = new Construct(this, 'LaunchTemplates');
+    // Functions name the templates in their policies, so these come first; the address is looked up at synthesis.
+    const claimUrl = Lazy.string({ produce: () => this.functions.claim.url });
+    const userData = (architecture: Architecture) =>
+      bootUserData(bootScript, {
+        CLAIM_URL: claimUrl,
+        RUNNER_VERSION: config.runnerVersion,
+        RUNNER_ARCHITECTURE: architecture,
+        RUNNER_SHA256: config.runnerSha256[architecture] ?? '',
+        IDLE_SECONDS: String(limits.idleSeconds),
+      });
+    const { securityGroupId } = network.securityGroup;
+    return new Map(
+      tiers.map((tier) => [
+        tier.name,
+        createLaunchTemplate(scope, {
+          environment,
+          tier,
+          securityGroupId,
+          userData: userData(tier.architecture),
+        }),
+      ]),
+    );
+  }
+
+  #createFunctions(queues: SharedQueues) {
+    const { config, network, state, bundles } = this.#props;
+    const { environment, tiers } = config.deployment;
+    const grants = functionGrants({
+      scope: this,
+      environment,
+      network,
+      state,
+      tierQueues: this.tierQueues,
+      ...queues,
+      launchTemplates: [...this.launchTemplates.values()],
+      architectures: tiers.map((tier) => tier.architecture),
+      spot: tiers.some((tier) => tier.spot),
+      githubApiUrl: config.githubApiUrl,
+    });
+    const entries = functionNames.map((name) => {
+      const code = Code.fromAsset(bundles.get(name)!);
+      return [
+        name,
+        new PlatformFunction(this, name, { environment, name, code, grants: grants[name] }),
+      ] as const;
+    });
+    return Object.fromEntries(entries) as Record<FunctionName, PlatformFunction>;
+  }
+
+  /** What calls the functions that have no address. */
+  #connect({ lifecycleQueue, installationsQueue }: SharedQueues) {
+    const { environment } = this.#props.config.deployment;
+    for (const [tier, queue] of this.tierQueues) {
+      this.#feed(tier, queue, 'scale-up', this.#props.config.scaleUpConcurrency);
+    }
+    this.#feed('events', lifecycleQueue, 'lifecycle', otherConcurrency);
+    this.#feed('events', installationsQueue, 'tenant-manager', otherConcurrency);
+    new Rule(this, 'EveryMinute', {
+      ruleName: `${environment}-sweep`,
+      description: 'Lets the sweep repair what was missed',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaFunction(this.functions.sweep.lambda)],
+    });
+    new Rule(this, 'MachineEnded', {
+      ruleName: `${environment}-machine-ended`,
+      description: 'Tells the lifecycle queue that a machine of this account ends',
+      eventPattern: {
+        source: ['aws.ec2'],
+        detailType: ['EC2 Instance State-change Notification'],
+        detail: { state: ['shutting-down', 'terminated', 'stopped'] },
+      },
+      targets: [new SqsQueue(lifecycleQueue)],
+    });
+  }
+
+  #feed(id: string, queue: Queue, name: FunctionName, maxConcurrency: number) {
+    const { lambda } = this.functions[name];
+    new EventSourceMapping(this.functions[name], `From-${id}`, {
+      target: lambda,
+      eventSourceArn: queue.queueArn,
+      batchSize: 10,
+      maxConcurrency,
+      reportBatchItemFailures: true,
+    });
+  }
+}
+
+interface SharedQueues {
+  readonly lifecycleQueue: Queue;
+  readonly installationsQueue: Queue;
+}
+
+/** Copies of lifecycle and of tenant-manager at once. A new account has ten for all functions together. */
+const otherConcurrency = 5;

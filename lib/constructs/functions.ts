@@ -1,0 +1,54 @@
+/**
+ * Every function of the platform, in one place: its size, how long it may take, and whether the internet may call it.
+ * The folder in lambdas/ has the same name, and so has the function, after the environment.
+ */
+export interface FunctionSettings {
+  readonly description: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  /** Whether it answers on a URL of its own. */
+  readonly url: boolean;
+}
+
+export const functionSettings = {
+  webhook: {
+    description: 'Verifies webhooks of GitHub and puts each on its queue',
+    timeoutSeconds: 10,
+    memoryMegabytes: 512,
+    url: true,
+  },
+  'tenant-manager': {
+    description: 'Keeps the tenants in step with the installations of the App',
+    timeoutSeconds: 30,
+    memoryMegabytes: 512,
+    url: false,
+  },
+  'scale-up': {
+    description: 'Gives waiting jobs leases and starts their machines',
+    timeoutSeconds: 30,
+    memoryMegabytes: 512,
+    url: false,
+  },
+  claim: {
+    description: 'Tells a booted machine what to run',
+    timeoutSeconds: 25,
+    memoryMegabytes: 512,
+    url: true,
+  },
+  lifecycle: {
+    description: 'Follows jobs and machines to their ends and gives leases back',
+    timeoutSeconds: 30,
+    memoryMegabytes: 512,
+    url: false,
+  },
+  sweep: {
+    description: 'Repairs what was missed: overdue launches, machines and jobs',
+    timeoutSeconds: 55,
+    memoryMegabytes: 512,
+    url: false,
+  },
+} as const satisfies Record<string, FunctionSettings>;
+
+export type FunctionName = keyof typeof functionSettings;
+
+export const functionNames = Object.keys(functionSettings) as FunctionName[];

@@ -1,0 +1,93 @@
+/**
+ * A grant gives a function a permission and the variable it needs to use it, together, so that neither is forgotten.
+ * A function holds nothing but its grants.
+ */
+import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { VariableName } from '../contract/environment.ts';
+
+export interface Grant {
+  readonly statements: readonly PolicyStatement[];
+  readonly variables: Readonly<Partial<Record<VariableName, string>>>;
+}
+
+export interface Permission {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** A permission without a variable. `sid` says in a word what it is for. */
+export function allow(sid: string, { actions, resources, conditions }: Permission): Grant {
+  const statement = new PolicyStatement({
+    sid,
+    actions: [...actions],
+    resources: [...resources],
+    ...(conditions ? { conditions } : {}),
+  });
+  return { statements: [statement], variables: {} };
+}
+
+/** A variable without a permission. */
+export const tell = (name: VariableName, value: string): Grant => ({
+  statements: [],
+  variables: { [name]: value },
+});
+
+export function secretGrant(sid: string, secret: Secret, variable: VariableName): Grant {
+  const { statements } = allow(sid, {
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: [secret.secretArn],
+  });
+  return { statements, variables: { [variable]: secret.secretArn } };
+}
+
+/** Rows of a table, and of those of its indexes that are named. Actions go without their `dynamodb:`. */
+export interface TableGrant {
+  readonly table: Table;
+  readonly variable: VariableName;
+  readonly actions: readonly string[];
+  /** What may be done through which index. */
+  readonly indexes?: Readonly<Record<string, readonly string[]>>;
+}
+
+export function tableGrant(sid: string, { table, variable, actions, indexes = {} }: TableGrant): Grant {
+  const rows = allow(sid, { actions: actions.map(dynamodb), resources: [table.tableArn] });
+  const throughIndexes = Object.entries(indexes).map(([name, indexActions], position) =>
+    allow(`${sid}Index${position || ''}`, {
+      actions: indexActions.map(dynamodb),
+      resources: [`${table.tableArn}/index/${name}`],
+    }),
+  );
+  return {
+    statements: [rows, ...throughIndexes].flatMap((grant) => grant.statements),
+    variables: { [variable]: table.tableName },
+  };
+}
+
+const dynamodb = (action: string) => `dynamodb:${action}`;
+
+export function sendGrant(sid: string, queue: Queue, variable: VariableName): Grant {
+  const { statements } = allow(sid, { actions: ['sqs:SendMessage'], resources: [queue.queueArn] });
+  return { statements, variables: { [variable]: queue.queueUrl } };
+}
+
+/** What Lambda needs to hand a queue's messages to a function. */
+export function consumeGrant(sid: string, queues: readonly Queue[]): Grant {
+  return allow(sid, {
+    actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    resources: queues.map((queue) => queue.queueArn),
+  });
+}
+
+/** The ARN of an EC2 resource in the stack's own account and region. */
+export function ec2Arn(scope: Construct, resource: string, resourceName: string): string {
+  return Arn.format(
+    { service: 'ec2', resource, resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME },
+    Stack.of(scope),
+  );
+}

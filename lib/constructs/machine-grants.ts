@@ -1,0 +1,98 @@
+/**
+ * What a function needs to start machines, and to end them. Machines are started from this deployment's launch
+ * templates alone, in its subnets, carrying its tag; only what carries the tag can be ended.
+ * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
+import { Stack } from 'aws-cdk-lib';
+import type { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import { variables } from '../contract/environment.ts';
+import { tagKeys } from '../core/tags.ts';
+import type { Architecture } from '../core/tier.ts';
+import { allow, ec2Arn, type Grant, tell } from './grant.ts';
+import type { Network } from './network.ts';
+import { imageParameters } from './runner-image.ts';
+
+export interface MachineGrantOptions {
+  readonly scope: Construct;
+  readonly environment: string;
+  readonly network: Network;
+  readonly launchTemplates: readonly CfnLaunchTemplate[];
+  readonly architectures: readonly Architecture[];
+  /** Whether any tier asks for spot machines. */
+  readonly spot: boolean;
+}
+
+export function launchGrants(options: MachineGrantOptions): Grant[] {
+  const { scope, environment, network, launchTemplates, spot } = options;
+  const { partition, region } = Stack.of(scope);
+  const arn = (resource: string, name: string) => ec2Arn(scope, resource, name);
+  const requestTag = { StringEquals: { [`aws:RequestTag/${tagKeys.environment}`]: environment } };
+  const templates = launchTemplates.map((template) => arn('launch-template', template.ref));
+  const made = [arn('instance', '*'), arn('volume', '*')];
+  const used = [
+    `arn:${partition}:ec2:${region}::image/*`,
+    arn('security-group', network.securityGroup.securityGroupId),
+    ...network.subnets.map((subnet) => arn('subnet', subnet.subnetId)),
+    arn('network-interface', '*'),
+    ...(spot ? [arn('spot-instances-request', '*')] : []),
+  ];
+  return [
+    tell(variables.subnetIds, network.subnets.map((subnet) => subnet.subnetId).join(',')),
+    // The templates are named here alone: all else asks for a template, which then must be one of these.
+    allow('LaunchFromTemplates', {
+      actions: ['ec2:CreateFleet', 'ec2:RunInstances'],
+      resources: templates,
+    }),
+    allow('AskForMachines', {
+      actions: ['ec2:CreateFleet'],
+      resources: [arn('fleet', '*'), ...used, ...made],
+    }),
+    allow('UseForMachines', {
+      actions: ['ec2:RunInstances'],
+      resources: used,
+      conditions: { ArnLike: { 'ec2:LaunchTemplate': arn('launch-template', '*') } },
+    }),
+    allow('StartMachines', {
+      actions: ['ec2:RunInstances'],
+      resources: made,
+      conditions: { ...requestTag, ArnLike: { 'ec2:LaunchTemplate': arn('launch-template', '*') } },
+    }),
+    allow('TagMachines', {
+      actions: ['ec2:CreateTags'],
+      resources: made,
+      conditions: {
+        StringEquals: { ...requestTag.StringEquals, 'ec2:CreateAction': ['CreateFleet', 'RunInstances'] },
+      },
+    }),
+    allow('ReadImageIds', {
+      actions: ['ssm:GetParameters'],
+      resources: imageParameters(options.architectures).map(
+        (name) => `arn:${partition}:ssm:${region}::parameter${name}`,
+      ),
+    }),
+    ...(spot ? [createSpotRole(scope)] : []),
+  ];
+}
+
+/** The account's first spot machine needs EC2's own role for spot; EC2 makes it in the caller's name. */
+function createSpotRole(scope: Construct): Grant {
+  const { partition, account } = Stack.of(scope);
+  const role = 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot';
+  return allow('CreateSpotRole', {
+    actions: ['iam:CreateServiceLinkedRole'],
+    resources: [`arn:${partition}:iam::${account}:${role}`],
+    conditions: { StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } },
+  });
+}
+
+/** EC2 has no resource-level control for reading instances. */
+export const describeGrant = () =>
+  allow('DescribeMachines', { actions: ['ec2:DescribeInstances'], resources: ['*'] });
+
+export const terminateGrant = (scope: Construct, environment: string) =>
+  allow('EndMachines', {
+    actions: ['ec2:TerminateInstances'],
+    resources: [ec2Arn(scope, 'instance', '*')],
+    conditions: { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } },
+  });

@@ -1,0 +1,72 @@
+/**
+ * One function of the platform, with a role of its own that may do what its grants say and write to its own log group,
+ * and with the environment variables that the same grants bring. Nothing is granted anywhere else.
+ */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  type Code,
+  FunctionUrlAuthType,
+  Function as LambdaFunction,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { type FunctionName, functionSettings } from './functions.ts';
+import { allow, type Grant } from './grant.ts';
+
+export interface PlatformFunctionProps {
+  readonly environment: string;
+  readonly name: FunctionName;
+  readonly code: Code;
+  readonly grants: readonly Grant[];
+}
+
+export class PlatformFunction extends Construct {
+  readonly lambda: LambdaFunction;
+  /** Ends with a slash. Undefined where the function has none. */
+  readonly url: string | undefined;
+
+  constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
+    super(scope, id);
+    const settings = functionSettings[props.name];
+    const functionName = `${props.environment}-${props.name}`;
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const writeLogs = allow('WriteLogs', {
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    });
+    const grants = [...props.grants, writeLogs];
+    this.lambda = new LambdaFunction(this, 'Function', {
+      functionName,
+      description: settings.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: props.code,
+      timeout: Duration.seconds(settings.timeoutSeconds),
+      memorySize: settings.memoryMegabytes,
+      environment: Object.assign({}, ...grants.map((grant) => grant.variables)),
+      role: createRole(this, grants),
+      logGroup,
+    });
+    this.url = settings.url
+      ? this.lambda.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url
+      : undefined;
+  }
+}
+
+/** The policy is part of the role: an event source must not be made before its function may read from it. */
+function createRole(scope: Construct, grants: readonly Grant[]): Role {
+  return new Role(scope, 'Role', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: {
+      grants: new PolicyDocument({ statements: grants.flatMap((grant) => grant.statements) }),
+    },
+  });
+}

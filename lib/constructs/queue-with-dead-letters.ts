@@ -1,0 +1,32 @@
+/**
+ * A queue whose messages are encrypted, travel by TLS alone, and are set aside after five receives. Its visibility
+ * timeout is six times its function's, as Lambda asks, so that no message is worked on twice at once.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+import { Duration } from 'aws-cdk-lib';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+const receivesBeforeDeadLetter = 5;
+
+export interface QueueOptions {
+  readonly queueName: string;
+  /** Of the function that works on it. */
+  readonly functionTimeoutSeconds: number;
+}
+
+export function createQueue(scope: Construct, id: string, options: QueueOptions): Queue {
+  const deadLetters = new Queue(scope, `${id}DeadLetters`, {
+    queueName: `${options.queueName}-dead-letters`,
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  });
+  return new Queue(scope, id, {
+    queueName: options.queueName,
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    visibilityTimeout: Duration.seconds(6 * options.functionTimeoutSeconds),
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount: receivesBeforeDeadLetter },
+  });
+}

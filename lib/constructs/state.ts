@@ -1,0 +1,104 @@
+/**
+ * What outlives every deploy: the tables and the secrets. Nothing here may be renamed or moved, for CloudFormation
+ * would replace it, and nothing is deleted with its stack but after a first deploy that failed.
+ */
+import { RemovalPolicy, SecretValue } from 'aws-cdk-lib';
+import {
+  type Attribute,
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { AppSecret } from '../contract/secrets.ts';
+import { tables } from '../contract/tables.ts';
+
+/** Gone after a failed first deploy, so that the next one finds nothing in its way; kept ever after. */
+const keep = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+
+export class State extends Construct {
+  readonly tenants: Table;
+  readonly jobs: Table;
+  readonly launches: Table;
+  readonly runners: Table;
+  readonly webhookSecret: Secret;
+  readonly ticketSecret: Secret;
+  readonly appSecret: Secret;
+
+  constructor(scope: Construct, id: string, environment: string) {
+    super(scope, id);
+    this.tenants = createTable(this, environment, tables.tenants);
+    this.jobs = createTable(this, environment, tables.jobs);
+    this.launches = createTable(this, environment, tables.launches);
+    this.runners = createTable(this, environment, tables.runners);
+    this.webhookSecret = createSecret(this, 'WebhookSecret', 'Signs the webhooks that GitHub sends');
+    this.ticketSecret = createSecret(this, 'TicketSecret', 'Signs the launch tickets of machines');
+    this.appSecret = createAppSecret(this);
+  }
+}
+
+interface Key {
+  readonly name: string;
+  readonly type: 'S' | 'N';
+}
+
+/** The shape of an entry of `tables`. */
+interface TableSchema {
+  readonly suffix: string;
+  readonly partitionKey: Key;
+  readonly sortKey?: Key;
+  readonly timeToLive?: string;
+  readonly indexes: Readonly<
+    Record<string, { readonly name: string; readonly partitionKey?: Key; readonly sortKey?: Key }>
+  >;
+}
+
+function createTable(scope: Construct, environment: string, schema: TableSchema): Table {
+  const table = new Table(scope, `${schema.suffix}-table`, {
+    tableName: `${environment}-${schema.suffix}`,
+    partitionKey: attribute(schema.partitionKey),
+    ...(schema.sortKey ? { sortKey: attribute(schema.sortKey) } : {}),
+    ...(schema.timeToLive ? { timeToLiveAttribute: schema.timeToLive } : {}),
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    encryption: TableEncryption.AWS_MANAGED,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    removalPolicy: keep,
+  });
+  for (const { name, partitionKey, sortKey } of Object.values(schema.indexes)) {
+    const index = { indexName: name, projectionType: ProjectionType.ALL };
+    const sorted = sortKey ? { sortKey: attribute(sortKey) } : {};
+    if (partitionKey) {
+      table.addGlobalSecondaryIndex({ ...index, ...sorted, partitionKey: attribute(partitionKey) });
+    } else if (sortKey) {
+      table.addLocalSecondaryIndex({ ...index, sortKey: attribute(sortKey) });
+    }
+  }
+  return table;
+}
+
+const attribute = ({ name, type }: Key): Attribute => ({
+  name,
+  type: type === 'N' ? AttributeType.NUMBER : AttributeType.STRING,
+});
+
+function createSecret(scope: Construct, id: string, description: string): Secret {
+  return new Secret(scope, id, {
+    description,
+    generateSecretString: { passwordLength: 48, excludePunctuation: true },
+    removalPolicy: keep,
+  });
+}
+
+/** CloudFormation writes the empty key once; the operator's own stays as it is on every later deploy. */
+function createAppSecret(scope: Construct): Secret {
+  const empty: AppSecret = { privateKey: '' };
+  return new Secret(scope, 'AppSecret', {
+    description:
+      'The private key of the GitHub App: JSON with privateKey, a PEM text. Put it after the deploy',
+    secretStringValue: SecretValue.unsafePlainText(JSON.stringify(empty)),
+    removalPolicy: keep,
+  });
+}

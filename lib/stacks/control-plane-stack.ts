@@ -1,0 +1,37 @@
+/** The stack of queues, functions and launch templates, and what an operator wants to know of them. */
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ControlPlane, type ControlPlaneProps } from '../constructs/control-plane.ts';
+import type { Tier } from '../core/tier.ts';
+
+export class ControlPlaneStack extends Stack {
+  readonly controlPlane: ControlPlane;
+
+  constructor(scope: Construct, id: string, props: StackProps & ControlPlaneProps) {
+    super(scope, id, props);
+    this.controlPlane = new ControlPlane(this, 'ControlPlane', props);
+    const { functions } = this.controlPlane;
+    this.#output('WebhookEndpoint', functions.webhook.url!, 'The webhook URL to enter at the GitHub App');
+    this.#output('ClaimEndpoint', functions.claim.url!, 'Where machines ask what to run');
+    for (const tier of props.config.deployment.tiers) this.#outputTier(tier);
+  }
+
+  /** One output a tier, because an output's value ends at 1,024 characters. */
+  #outputTier(tier: Tier) {
+    const { tierQueues, launchTemplates } = this.controlPlane;
+    const { name, labels, instanceTypes, maxRunners } = tier;
+    this.#output(`Queues-${name}`, tierQueues.get(name)!.queueUrl, `The queue of the ${name} tier`);
+    this.#output(`Runners-${name}`, launchTemplates.get(name)!.ref, `What ${name} runners are launched from`);
+    this.#output(
+      `RunnerTiers-${name}`,
+      `${labels.join(',')} on ${instanceTypes.join(',')}, at most ${maxRunners}`.slice(0, longestOutput),
+      `Labels, instance types and limit of the ${name} tier`,
+    );
+  }
+
+  #output(id: string, value: string, description: string) {
+    new CfnOutput(this, id, { value, description });
+  }
+}
+
+const longestOutput = 1024;

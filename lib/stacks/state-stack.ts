@@ -1,0 +1,31 @@
+/** The stack that is never replaced: tables and secrets. */
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { State } from '../constructs/state.ts';
+
+export interface StateStackProps extends StackProps {
+  readonly environment: string;
+}
+
+export class StateStack extends Stack {
+  readonly state: State;
+
+  constructor(scope: Construct, id: string, props: StateStackProps) {
+    super(scope, id, props);
+    this.state = new State(this, 'State', props.environment);
+    const { tenants, webhookSecret, appSecret } = this.state;
+    new CfnOutput(this, 'TenantTable', { value: tenants.tableName, description: 'The registry of tenants' });
+    new CfnOutput(this, 'WebhookSecretArn', {
+      value: webhookSecret.secretArn,
+      description: 'The secret to enter at the GitHub App',
+    });
+    new CfnOutput(this, 'WebhookSecretCommand', {
+      value: `aws secretsmanager get-secret-value --secret-id ${webhookSecret.secretArn} --query SecretString --output text`,
+      description: 'Prints the webhook secret',
+    });
+    new CfnOutput(this, 'AppSecretArn', {
+      value: appSecret.secretArn,
+      description: "Where the App's private key is to be put",
+    });
+  }
+}

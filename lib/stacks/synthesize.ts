@@ -1,0 +1,66 @@
+/**
+ * The whole app from one configuration, and its synthesis in this process. It needs no account, no network and no
+ * credentials. Names and regions come from the configuration alone, never from the environment.
+ */
+
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { App, DefaultStackSynthesizer, Tags } from 'aws-cdk-lib';
+import { assertConfig } from '../config/check-config.ts';
+import type { MayflyConfig } from '../config/config.ts';
+import { bundleFunctions } from '../constructs/bundle.ts';
+import { functionNames } from '../constructs/functions.ts';
+import { tagKeys } from '../core/tags.ts';
+import { ControlPlaneStack } from './control-plane-stack.ts';
+import { NetworkStack } from './network-stack.ts';
+import { StateStack } from './state-stack.ts';
+
+export interface SynthesisOptions {
+  /** Where the cloud assembly goes. Default: where the CDK's CLI wants it. */
+  readonly outdir?: string;
+  /** Holds `<function>/handler.ts`. Default: lambdas/. */
+  readonly handlersFolder?: string;
+  /** What machines run when they boot. Default: images/boot.sh. */
+  readonly bootScript?: string;
+}
+
+/**
+ * @returns the folder of the cloud assembly
+ * @throws ConfigurationError that lists all faults
+ */
+export function synthesizeApp(config: MayflyConfig, options: SynthesisOptions = {}): string {
+  return createApp(config, options).synth().directory;
+}
+
+/** The app before its synthesis. */
+export function createApp(config: MayflyConfig, options: SynthesisOptions = {}): App {
+  const checked = assertConfig(config);
+  const { environment, region } = checked.deployment;
+  const app = new App({
+    analyticsReporting: false,
+    ...(options.outdir ? { outdir: options.outdir } : {}),
+    // A template without parameters and rules: the version of the bootstrap is the CLI's to check.
+    defaultStackSynthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+  });
+  const bundles = bundleFunctions({
+    handlersFolder: options.handlersFolder ?? join(root, 'lambdas'),
+    names: functionNames,
+    deployment: checked.deployment,
+    buildFolder: join(app.outdir, 'bundles'),
+  });
+  const props = { env: { region } };
+  const { network } = new NetworkStack(app, `${environment}-network`, { ...props, environment });
+  const { state } = new StateStack(app, `${environment}-state`, { ...props, environment });
+  new ControlPlaneStack(app, `${environment}-control-plane`, {
+    ...props,
+    config: checked,
+    network,
+    state,
+    bundles,
+    bootScript: options.bootScript ?? join(root, 'images', 'boot.sh'),
+  });
+  Tags.of(app).add(tagKeys.environment, environment);
+  return app;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
