@@ -32,3 +32,17 @@ export function claimAnswerLines(answer: ClaimAnswer): string {
       return `action=stand-down\nwhy=${answer.why}\n`;
   }
 }
+
+/** Undefined: it is not JSON of that shape. */
+export function parseMachineRequest(body: string): MachineRequest | undefined {
+  let value: Partial<Record<keyof MachineRequest, unknown>> | null;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  const { ticket, document, signature, nonce } = value ?? {};
+  const texts = [ticket, document, signature, nonce];
+  if (!texts.every((text) => typeof text === 'string' && text.length <= 16_384)) return undefined;
+  return { ticket, document, signature, nonce } as MachineRequest;
+}

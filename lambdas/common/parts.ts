@@ -1,0 +1,75 @@
+/**
+ * The adapters that functions are put together from. Each part is a function of its own, so that a bundle holds only
+ * the clients that its function calls. Made once, when the module loads, and kept for the life of the process.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createJobStore } from '../../lib/adapters/dynamodb/job-store.ts';
+import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
+import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
+import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
+import { createGitHub } from '../../lib/adapters/github/github.ts';
+import { appPrivateKey } from '../../lib/adapters/secrets-manager/app-private-key.ts';
+import { createSecretsManagerClient } from '../../lib/adapters/secrets-manager/client.ts';
+import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
+import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
+import { createQueues } from '../../lib/adapters/sqs/queues.ts';
+import { systemClock } from '../../lib/adapters/system/clock.ts';
+import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
+import type { Deployment } from '../../lib/contract/deployment.ts';
+import { readVariable, type VariableName, variables } from '../../lib/contract/environment.ts';
+
+/** The four stores; every function that has one of the tables has them all. */
+export function storeParts() {
+  const client = new DynamoDBClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  const tables = {
+    tenants: readVariable(variables.tenantsTable),
+    jobs: readVariable(variables.jobsTable),
+    launches: readVariable(variables.launchesTable),
+    runners: readVariable(variables.runnersTable),
+  };
+  return {
+    tenants: createTenantStore({ client, tableName: tables.tenants }),
+    jobs: createJobStore({ client, tableName: tables.jobs }),
+    launches: createLaunchStore({ client, tables }),
+    runners: createRunnerStore({ client, tables }),
+  };
+}
+
+/** The queues whose addresses the function was given. */
+export function queuesPart() {
+  const lifecycle = process.env[variables.lifecycleQueueUrl];
+  const installations = process.env[variables.installationsQueueUrl];
+  return createQueues({
+    client: createSqsClient(),
+    urls: {
+      tiers: JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>,
+      ...(lifecycle ? { lifecycle } : {}),
+      ...(installations ? { installations } : {}),
+    },
+  });
+}
+
+export function secretPart(variable: VariableName) {
+  return createSecret({
+    client: createSecretsManagerClient(),
+    arn: readVariable(variable),
+    clock: systemClock,
+  });
+}
+
+export function githubPart(deployment: Deployment) {
+  const secret = secretPart(variables.appSecretArn);
+  return createGitHub({
+    apiUrl: readVariable(variables.githubApiUrl),
+    appId: deployment.githubAppId,
+    privateKey: async () => appPrivateKey((await secret.values())[0] ?? ''),
+    clock: systemClock,
+  });
+}
+
+export function telemetryPart(deployment: Deployment) {
+  return createTelemetry({ environment: deployment.environment, clock: systemClock });
+}

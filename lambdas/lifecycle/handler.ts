@@ -1,0 +1,20 @@
+/** Behind the lifecycle queue: follows what GitHub says of jobs and EC2 of machines. */
+import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
+import { createCompute } from '../../lib/adapters/ec2/compute.ts';
+import { systemClock } from '../../lib/adapters/system/clock.ts';
+import { readDeployment } from '../../lib/adapters/system/deployment.ts';
+import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
+import { queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
+import { queueHandler } from '../common/queue-handler.ts';
+
+const deployment = readDeployment(import.meta.url);
+const deps = {
+  deployment,
+  ...storeParts(),
+  compute: createCompute(createEc2Clients()),
+  queues: queuesPart(),
+  telemetry: telemetryPart(deployment),
+  clock: systemClock,
+};
+
+export const handler = queueHandler((deliveries) => followLifecycle(deps, deliveries));

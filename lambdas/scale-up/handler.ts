@@ -1,0 +1,25 @@
+/** Behind each tier's queue: records queued jobs and launches machines for them. */
+import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
+import { createCompute } from '../../lib/adapters/ec2/compute.ts';
+import { createTickets } from '../../lib/adapters/identity/tickets.ts';
+import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
+import { readDeployment } from '../../lib/adapters/system/deployment.ts';
+import { acceptJobs } from '../../lib/app/accept-jobs.ts';
+import { readVariable, variables } from '../../lib/contract/environment.ts';
+import { queuesPart, secretPart, storeParts, telemetryPart } from '../common/parts.ts';
+import { queueHandler } from '../common/queue-handler.ts';
+
+const deployment = readDeployment(import.meta.url);
+const deps = {
+  deployment,
+  ...storeParts(),
+  subnetIds: readVariable(variables.subnetIds).split(','),
+  compute: createCompute(createEc2Clients()),
+  queues: queuesPart(),
+  tickets: createTickets({ secret: secretPart(variables.ticketSecretArn) }),
+  telemetry: telemetryPart(deployment),
+  clock: systemClock,
+  chance: systemChance,
+};
+
+export const handler = queueHandler((deliveries) => acceptJobs(deps, deliveries));
