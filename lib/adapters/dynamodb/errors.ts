@@ -1,0 +1,65 @@
+/**
+ * What DynamoDB's errors mean, in one table. Whatever is not in it is taken to be worth a retry: it is better to try once
+ * too often than to drop a job for an error that nobody had met before.
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+ */
+import { OperationalError } from '../../ports/errors.ts';
+
+/** Trying again cannot help: the request, the permissions or the tables are wrong. Codes of statements in a batch included. */
+const final = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'IncompleteSignature',
+  'ItemCollectionSizeLimitExceeded',
+  'ItemCollectionSizeLimitExceededException',
+  'MissingAuthenticationToken',
+  'ResourceNotFound',
+  'ResourceNotFoundException',
+  'UnreadableRow',
+  'UnrecognizedClientException',
+  'ValidationError',
+  'ValidationException',
+]);
+
+/** Another write was at the same row. Retried here, a few times, since it passes in milliseconds. */
+const conflicts = new Set([
+  'TransactionConflict',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+]);
+/** One of many asked for too much. */
+const throttles = new Set([
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+  'ThrottlingError',
+  'InternalServerError',
+]);
+
+export const isRetryable = (code: string) => !final.has(code);
+export const isConflict = (code: string) => conflicts.has(code);
+/** Of one statement in a batch, or one item in a transaction: the SDK retries whole calls only. */
+export const passesSoon = (code: string) => conflicts.has(code) || throttles.has(code);
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'Unknown';
+}
+
+/** `doing` completes the sentence "DynamoDB failed at …". */
+export function operational(doing: string, cause: unknown): OperationalError {
+  if (cause instanceof OperationalError) return cause;
+  const code = codeOf(cause);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new OperationalError(`DynamoDB failed at ${doing}: ${code}: ${message}`, {
+    code,
+    retryable: isRetryable(code),
+    cause,
+  });
+}
+
+/** For an error that came as a code in an answer. */
+export function operationalCode(doing: string, code: string, message = ''): OperationalError {
+  return new OperationalError(`DynamoDB failed at ${doing}: ${code}: ${message}`, {
+    code,
+    retryable: isRetryable(code),
+  });
+}

@@ -1,0 +1,129 @@
+/**
+ * A job's changes of state as DynamoDB expressions, in life order. Each condition names the state that the change comes
+ * from; where it does not hold, nothing is written. None of them can make a row: a missing state equals no state.
+ */
+import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
+import type { Reason } from '../../core/reason.ts';
+import type { JobEnd } from '../../ports/jobs.ts';
+import { type Attributes, compact, number, optional, text } from './attributes.ts';
+import { expiresAt, reasonValue, unsettledPlace } from './job-row.ts';
+
+export interface JobChange {
+  readonly update: string;
+  readonly condition: string;
+  readonly values: Attributes;
+}
+
+/** Back into the line, at the place it always had. */
+const wait = 'SET #state = :waiting, #pending = #place, #reason = :reason';
+
+/** blocked → waiting. A job that no tier has the labels of has no place to wait in. */
+export const unblock = (reason: Reason): JobChange => ({
+  update: wait,
+  condition: '#state = :blocked AND attribute_exists(#place)',
+  values: { ':blocked': text('blocked'), ...waitValues(reason) },
+});
+
+/** covered → waiting, if it is still this lease that is meant for it: a later one is another machine's. */
+export const waitAgain = (lease: LeaseId, reason: Reason): JobChange => ({
+  update: `${wait} REMOVE #lease`,
+  condition: '#state = :covered AND #lease = :lease',
+  values: { ':covered': text('covered'), ':lease': text(lease), ...waitValues(reason) },
+});
+
+/** running → waiting, if it is still this machine that GitHub named. */
+export const requeue = (runner: InstanceId, reason: Reason): JobChange => ({
+  update: `${wait} REMOVE #runner, #started_at, #unsettled_at`,
+  condition: `${runningOn} AND attribute_exists(#place)`,
+  values: { ...runningValues(runner), ...waitValues(reason) },
+});
+
+/** running → running, and pending until GitHub says how it went. */
+export const markUnsettled = (jobId: JobId, runner: InstanceId, at: number): JobChange => ({
+  update: 'SET #pending = :unsettled, #unsettled_at = :at',
+  condition: runningOn,
+  values: { ...runningValues(runner), ':unsettled': text(unsettledPlace(jobId, at)), ':at': number(at) },
+});
+
+/** waiting → covered; the lease is one of a launch made for it. */
+export const cover = (lease: LeaseId): JobChange => ({
+  update:
+    'SET #state = :covered, #lease = :lease, #attempts = if_not_exists(#attempts, :none) + :one REMOVE #reason, #pending',
+  condition: '#state = :waiting',
+  values: {
+    ':covered': text('covered'),
+    ':lease': text(lease),
+    ':none': number(0),
+    ':one': number(1),
+    ':waiting': text('waiting'),
+  },
+});
+
+/** waiting → covered; the lease is that of a machine which runs already, so no attempt is counted. */
+export const give = (lease: LeaseId): JobChange => ({
+  update: 'SET #state = :covered, #lease = :lease REMOVE #reason, #pending',
+  condition: '#state = :waiting',
+  values: { ':covered': text('covered'), ':lease': text(lease), ':waiting': text('waiting') },
+});
+
+/** covered → covered, by another machine's lease. */
+export const coverInstead = (lease: LeaseId, formerly: LeaseId): JobChange => ({
+  update: 'SET #lease = :lease',
+  condition: '#state = :covered AND #lease = :formerly',
+  values: { ':covered': text('covered'), ':lease': text(lease), ':formerly': text(formerly) },
+});
+
+/**
+ * Anything but done → running. Clauses of the condition:
+ * - `state <> done`: facts never go backwards. A missing state would pass this one, hence:
+ * - `attribute_exists(state)`: no row is made for a job that was not known
+ * - not running on this very machine already: a repeated event must not take it out of what is unsettled
+ */
+export function start({ runner, at }: { runner: InstanceId | undefined; at: number }): JobChange {
+  const known = 'attribute_exists(#state) AND #state <> :done';
+  const values = { ':running': text('running'), ':at': number(at), ':done': text('done') };
+  const clear = 'REMOVE #lease, #reason, #pending, #unsettled_at';
+  if (runner === undefined) {
+    const condition = `${known} AND #state <> :running`;
+    return { update: `SET #state = :running, #started_at = :at ${clear}`, condition, values };
+  }
+  return {
+    update: `SET #state = :running, #started_at = :at, #runner = :runner ${clear}`,
+    condition: `${known} AND NOT (${runningOn})`,
+    values: { ...values, ':runner': text(runner) },
+  };
+}
+
+/** Anything but done → done. */
+export const finish = (end: JobEnd): JobChange => ({
+  ...finishing(end),
+  condition: 'attribute_exists(#state) AND #state <> :done',
+});
+
+/** waiting → done. */
+export const refuseWaiting = (end: JobEnd): JobChange => {
+  const { update, values } = finishing(end);
+  return { update, condition: '#state = :waiting', values: { ...values, ':waiting': text('waiting') } };
+};
+
+function finishing(end: JobEnd): { update: string; values: Attributes } {
+  const facts = compact<Attributes>({
+    ':outcome': text(end.outcome),
+    ':done_at': number(end.at),
+    ':expires_at': expiresAt(end.at),
+    ':conclusion': optional(end.conclusion, text),
+    ':runner': optional(end.runner, text),
+    ':reason': optional(end.reason, reasonValue),
+  });
+  const sets = Object.keys(facts).map((value) => `#${value.slice(1)} = ${value}`);
+  const over = '#lease, #pending, #unsettled_at';
+  const stale = end.reason === undefined ? `${over}, #reason` : over;
+  return {
+    update: `SET #state = :done, ${sets.join(', ')} REMOVE ${stale}`,
+    values: { ...facts, ':done': text('done') },
+  };
+}
+
+const runningOn = '#state = :running AND #runner = :runner';
+const runningValues = (runner: InstanceId) => ({ ':running': text('running'), ':runner': text(runner) });
+const waitValues = (reason: Reason) => ({ ':waiting': text('waiting'), ':reason': reasonValue(reason) });

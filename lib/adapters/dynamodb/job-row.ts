@@ -1,0 +1,95 @@
+/**
+ * A job as a row, and back. `place` is the job's place in the line, for life; `pending` is a copy of it while the job
+ * waits, which puts the row into the sparse index of what needs attention:
+ *
+ *   state      pending
+ *   blocked    —
+ *   waiting    waiting#<tier>#<queued at>#<job id>
+ *   covered    —
+ *   running    — , or unsettled#<ended at>#<job id> once its machine has ended
+ *   done       —   (and `expires_at` is set)
+ */
+import { tombstoneDays } from '../../contract/tables.ts';
+import { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { Reason, ReasonCode } from '../../core/reason.ts';
+import { type Attributes, compact, number, optional, Row, text, textList } from './attributes.ts';
+
+export const jobKey = (installationId: InstallationId, jobId: JobId): Attributes => ({
+  installation_id: number(installationId),
+  job_id: number(jobId),
+});
+
+/** Every waiting job's `pending` starts so; `$` is the character after `#`, and ends the range. */
+export const waitingRange = { start: 'waiting#', end: 'waiting$' };
+export const waitingPrefix = (tier: TierName) => `waiting#${tier}#`;
+/** Greater than the place of every job of this tier, and smaller than that of any job of the next. */
+export const afterTier = (tier: TierName) => `waiting#${tier}$`;
+
+export const unsettledPlace = (jobId: JobId, at: number) =>
+  `unsettled#${new Date(at).toISOString()}#${ordered(jobId)}`;
+
+/** Sixteen digits hold every safe integer, so that texts sort as the numbers do. */
+const ordered = (jobId: JobId) => String(jobId).padStart(16, '0');
+
+export const expiresAt = (atMilliseconds: number) =>
+  number(Math.ceil(atMilliseconds / 1000) + tombstoneDays * 24 * 60 * 60);
+
+export const reasonValue = (reason: Reason) => ({ M: { code: text(reason.code), text: text(reason.text) } });
+
+export function jobRow(job: Job): Attributes {
+  const place =
+    job.tier && `${waitingPrefix(job.tier)}${new Date(job.queuedAt).toISOString()}#${ordered(job.jobId)}`;
+  return compact<Attributes>({
+    ...jobKey(job.installationId, job.jobId),
+    state: text(job.state),
+    tier: optional(job.tier, text),
+    repository: text(job.repository),
+    repository_owner_id: number(job.repositoryOwnerId),
+    run_id: number(job.runId),
+    labels: textList(job.labels),
+    queued_at: number(job.queuedAt),
+    accepted_at: number(job.acceptedAt),
+    reason: optional(job.reason, reasonValue),
+    lease: optional(job.lease, text),
+    attempts: number(job.attempts),
+    runner: optional(job.runner, text),
+    started_at: optional(job.startedAt, number),
+    unsettled_at: optional(job.unsettledAt, number),
+    done_at: optional(job.doneAt, number),
+    outcome: optional(job.outcome, text),
+    conclusion: optional(job.conclusion, text),
+    place: optional(place, text),
+    pending: job.state === 'waiting' ? optional(place, text) : undefined,
+    expires_at: job.state === 'done' ? expiresAt(job.doneAt ?? job.acceptedAt) : undefined,
+  });
+}
+
+export function jobOfRow(attributes: Attributes): Job {
+  const row = new Row(`jobs row ${attributes['installation_id']?.N}/${attributes['job_id']?.N}`, attributes);
+  const why = row.optionalMap('reason');
+  return compact<Job>({
+    installationId: InstallationId(row.number('installation_id')),
+    jobId: JobId(row.number('job_id')),
+    state: row.word('state', ['blocked', 'waiting', 'covered', 'running', 'done']),
+    tier: branded(row.optionalText('tier'), TierName),
+    repository: row.text('repository'),
+    repositoryOwnerId: row.number('repository_owner_id'),
+    runId: row.number('run_id'),
+    labels: row.optionalTexts('labels') ?? [],
+    queuedAt: row.number('queued_at'),
+    acceptedAt: row.number('accepted_at'),
+    reason: why && { code: why.text('code') as ReasonCode, text: why.text('text') },
+    lease: branded(row.optionalText('lease'), LeaseId),
+    attempts: row.optionalNumber('attempts') ?? 0,
+    runner: branded(row.optionalText('runner'), InstanceId),
+    startedAt: row.optionalNumber('started_at'),
+    unsettledAt: row.optionalNumber('unsettled_at'),
+    doneAt: row.optionalNumber('done_at'),
+    outcome: row.optionalWord('outcome', ['completed', 'cancelled', 'refused', 'expired']),
+    conclusion: row.optionalText('conclusion'),
+  });
+}
+
+const branded = <Brand>(value: string | undefined, brand: (value: string) => Brand) =>
+  value === undefined ? undefined : brand(value);

@@ -1,0 +1,116 @@
+/**
+ * The jobs in DynamoDB. Each change of state is one conditional write whose condition names the state it comes from, so
+ * that late and repeated events change nothing. What waits is read from a local index, consistently: a lease that comes
+ * free must see the job that was written before it.
+ *
+ *   insert → any state    unblock: blocked → waiting    waitAgain: covered → waiting    requeue: running → waiting
+ *   start: any but done → running    finish: any but done → done    refuseWaiting: waiting → done
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { tables } from '../../contract/tables.ts';
+import { type InstallationId, type JobId, TierName } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import { type Attributes, number, text } from './attributes.ts';
+import * as changes from './job-changes.ts';
+import { afterTier, jobKey, jobOfRow, jobRow, reasonValue, waitingPrefix, waitingRange } from './job-row.ts';
+import { getRow, queryRows, scanRows } from './read.ts';
+import { insertStatement, runStatements } from './statements.ts';
+import { updateRow } from './write.ts';
+
+export function createJobStore(deps: { client: DynamoDBClient; tableName: string }): JobStore {
+  const { client, tableName } = deps;
+
+  const change = (installationId: InstallationId, jobId: JobId, how: changes.JobChange) =>
+    updateRow(client, { tableName, key: jobKey(installationId, jobId), ...how }, 'ALL_OLD');
+
+  const changed = async (installationId: InstallationId, jobId: JobId, how: changes.JobChange) =>
+    (await change(installationId, jobId, how)).met;
+
+  /** Met or not, `row` is the job as it was before. */
+  const before = async (installationId: InstallationId, jobId: JobId, how: changes.JobChange) => {
+    const { row } = await change(installationId, jobId, how);
+    return row && jobOfRow(row);
+  };
+
+  const waiting = (installationId: InstallationId, range: { from: string; to: string }, limit: number) => {
+    const query = {
+      TableName: tableName,
+      IndexName: tables.jobs.indexes.pending.name,
+      ConsistentRead: true,
+      KeyConditionExpression: 'installation_id = :tenant AND pending BETWEEN :from AND :to',
+      ExpressionAttributeValues: {
+        ':tenant': number(installationId),
+        ':from': text(range.from),
+        ':to': text(range.to),
+      },
+    };
+    return queryRows(client, query, limit);
+  };
+
+  return {
+    insert: (jobs) => insertJobs(client, tableName, jobs),
+    async get(installationId, jobId) {
+      const row = await getRow(client, tableName, jobKey(installationId, jobId));
+      return row && jobOfRow(row);
+    },
+    async listWaiting(installationId, tier, limit) {
+      const range = { from: waitingPrefix(tier), to: afterTier(tier) };
+      return (await waiting(installationId, range, limit)).map(jobOfRow);
+    },
+    async tiersWithWaiting(installationId) {
+      const tiers: TierName[] = [];
+      let from = waitingRange.start;
+      // One row a tier: each look starts behind the tier that the last one found.
+      for (;;) {
+        const [row] = await waiting(installationId, { from, to: waitingRange.end }, 1);
+        if (!row) return tiers;
+        const tier = TierName(row['tier']?.S ?? '');
+        tiers.push(tier);
+        from = afterTier(tier);
+      }
+    },
+    async scanPendingAcrossTenants({ limit, cursor }) {
+      const { rows, next } = await scanRows(client, {
+        TableName: tableName,
+        IndexName: tables.jobs.indexes.pending.name,
+        Limit: limit,
+        ExclusiveStartKey: cursor === undefined ? undefined : keyOfCursor(cursor),
+      });
+      const jobs = rows.map(jobOfRow);
+      return next === undefined ? { jobs } : { jobs, cursor: cursorOfKey(next) };
+    },
+    async setWaitReasons(installationId, waits) {
+      const statements = waits.map(({ jobId, reason }) => ({
+        Statement: `UPDATE "${tableName}" SET "reason" = ? WHERE "installation_id" = ? AND "job_id" = ? AND "state" = 'waiting'`,
+        Parameters: [reasonValue(reason), number(installationId), number(jobId)],
+      }));
+      // Refused: it waits no longer, so there is nothing to explain.
+      await runStatements(client, statements);
+    },
+    unblock: (tenant, jobId, reason) => changed(tenant, jobId, changes.unblock(reason)),
+    waitAgain: (tenant, jobId, lease, reason) => changed(tenant, jobId, changes.waitAgain(lease, reason)),
+    requeue: (tenant, jobId, runner, reason) => changed(tenant, jobId, changes.requeue(runner, reason)),
+    async markUnsettled(tenant, jobId, runner, at) {
+      await changed(tenant, jobId, changes.markUnsettled(jobId, runner, at));
+    },
+    start: (tenant, jobId, start) => before(tenant, jobId, changes.start(start)),
+    finish: (tenant, jobId, end) => before(tenant, jobId, changes.finish(end)),
+    refuseWaiting: (tenant, jobId, end) => changed(tenant, jobId, changes.refuseWaiting(end)),
+  };
+}
+
+async function insertJobs(client: DynamoDBClient, tableName: string, jobs: readonly Job[]) {
+  const keyOf = (job: Job) => `${job.installationId}/${job.jobId}`;
+  // A batch may name a key once only; the second of two equal jobs exists already, by then.
+  const unique = [...new Map([...jobs].reverse().map((job) => [keyOf(job), job])).values()];
+  const outcomes = await runStatements(
+    client,
+    unique.map((job) => insertStatement(tableName, jobRow(job))),
+  );
+  const fresh = new Set(unique.filter((_, n) => outcomes[n] === 'done').map(keyOf));
+  return jobs.map((job) => (fresh.delete(keyOf(job)) ? 'inserted' : 'exists'));
+}
+
+const cursorOfKey = (key: Attributes) => Buffer.from(JSON.stringify(key)).toString('base64url');
+const keyOfCursor = (cursor: string) => JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Attributes;

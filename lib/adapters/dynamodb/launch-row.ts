@@ -1,0 +1,74 @@
+/**
+ * A launch as a row, and back. The request is kept as the very text that was made first, because CreateFleet compares it
+ * with what came before under the same token. `open` and `deadline` put a launch that is not closed into the index of
+ * what is overdue.
+ */
+import { openMarker, tombstoneDays } from '../../contract/tables.ts';
+import type { FleetRequest } from '../../core/fleet-request.ts';
+import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from '../../core/ids.ts';
+import type { Launch } from '../../core/launch.ts';
+import { accountOf, accountValue } from './account-value.ts';
+import { type Attributes, compact, list, number, Row, text } from './attributes.ts';
+
+export const launchKey = (launchId: LaunchId): Attributes => ({ launch_id: text(launchId) });
+
+export const instancesValue = (instances: ReadonlyMap<LeaseId, InstanceId>) => ({
+  M: Object.fromEntries([...instances].map(([lease, instance]) => [lease, text(instance)])),
+});
+
+/** Seven days after its fence: launches live for minutes. */
+export const launchExpiresAt = (launch: Launch) =>
+  number(Math.ceil(launch.callUntil / 1000) + tombstoneDays * 24 * 60 * 60);
+
+export const requestText = (launch: Launch) => JSON.stringify(launch.request);
+
+export function launchRow(launch: Launch): Attributes {
+  const open = launch.state !== 'closed';
+  return compact<Attributes>({
+    ...launchKey(launch.launchId),
+    installation_id: number(launch.installationId),
+    tier: text(launch.tier),
+    account: accountValue(launch.account),
+    state: text(launch.state),
+    request: text(requestText(launch)),
+    hints: list(
+      launch.hints.map((hint) => ({
+        lease: text(hint.lease),
+        job_id: number(hint.jobId),
+        repository: text(hint.repository),
+      })),
+    ),
+    call_until: number(launch.callUntil),
+    created_at: number(launch.createdAt),
+    instances: instancesValue(launch.instances),
+    open: open ? text(openMarker) : undefined,
+    deadline: open ? number(launch.callUntil) : undefined,
+    expires_at: open ? undefined : launchExpiresAt(launch),
+  });
+}
+
+export function launchOfRow(attributes: Attributes): Launch {
+  const row = new Row(`launches row ${attributes['launch_id']?.S}`, attributes);
+  const instances = row.optionalMap('instances');
+  return {
+    launchId: LaunchId(row.text('launch_id')),
+    installationId: InstallationId(row.number('installation_id')),
+    tier: TierName(row.text('tier')),
+    account: accountOf(row),
+    state: row.word('state', ['intent', 'answered', 'closed']),
+    request: JSON.parse(row.text('request')) as FleetRequest,
+    hints: row.rows('hints').map((hint) => ({
+      lease: LeaseId(hint.text('lease')),
+      jobId: JobId(hint.number('job_id')),
+      repository: hint.text('repository'),
+    })),
+    callUntil: row.number('call_until'),
+    createdAt: row.number('created_at'),
+    instances: new Map(
+      Object.keys(instances?.attributes ?? {}).map((lease) => [
+        LeaseId(lease),
+        InstanceId(instances?.text(lease) ?? ''),
+      ]),
+    ),
+  };
+}

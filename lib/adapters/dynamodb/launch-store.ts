@@ -1,0 +1,84 @@
+/**
+ * The launches in DynamoDB. A launch is stored, whole, by the transaction that takes its leases; after that only its fence
+ * and its answer are written, and at its end it closes. Its request never changes.
+ *
+ *   state      open, deadline   hold         answer         close
+ *   intent     set              new fence    → answered     → closed
+ *   answered   set              new fence    —              → closed
+ *   closed     —                —            —              —
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { openMarker, tables } from '../../contract/tables.ts';
+import type { LaunchStore } from '../../ports/launches.ts';
+import { number, text } from './attributes.ts';
+import { instancesValue, launchExpiresAt, launchKey, launchOfRow } from './launch-row.ts';
+import { getRow, queryRows } from './read.ts';
+import { type TakeTables, take } from './take.ts';
+import { updateRow } from './write.ts';
+
+const open = '(#state = :intent OR #state = :answered)';
+const openValues = { ':intent': text('intent'), ':answered': text('answered') };
+
+export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTables }): LaunchStore {
+  const { client } = deps;
+  const tableName = deps.tables.launches;
+  return {
+    take: (taking) => take(client, deps.tables, taking),
+    async get(installationId, launchId) {
+      const row = await getRow(client, tableName, launchKey(launchId));
+      const launch = row && launchOfRow(row);
+      return launch?.installationId === installationId ? launch : undefined;
+    },
+    async hold(launch, until) {
+      const { met } = await updateRow(client, {
+        tableName,
+        key: launchKey(launch.launchId),
+        update: 'SET #call_until = :until, #deadline = :until',
+        // The fence is where it was read, and moves forward only: of two callers who read the same fence, one moves it.
+        condition: `${open} AND #call_until = :read AND #call_until < :until`,
+        values: { ':until': number(until), ':read': number(launch.callUntil), ...openValues },
+      });
+      return met;
+    },
+    async answer(launch, instances) {
+      await updateRow(client, {
+        tableName,
+        key: launchKey(launch.launchId),
+        update: 'SET #state = :answered, #instances = :instances',
+        // Unmet: an answer is there already. The first one stays: leases may have gone back because of it.
+        condition: '#state = :intent',
+        values: {
+          ':answered': text('answered'),
+          ':instances': instancesValue(instances),
+          ':intent': text('intent'),
+        },
+      });
+    },
+    async close(launch, instances) {
+      await updateRow(client, {
+        tableName,
+        key: launchKey(launch.launchId),
+        update:
+          'SET #state = :closed, #instances = :instances, #expires_at = :expiresAt REMOVE #open, #deadline',
+        // Unmet: it is closed already, and what was written then stays.
+        condition: open,
+        values: {
+          ':closed': text('closed'),
+          ':instances': instancesValue(instances),
+          ':expiresAt': launchExpiresAt(launch),
+          ...openValues,
+        },
+      });
+    },
+    async listOverdueAcrossTenants(now, limit) {
+      const query = {
+        TableName: tableName,
+        IndexName: tables.launches.indexes.overdue.name,
+        KeyConditionExpression: '#open = :open AND #deadline <= :now',
+        ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
+        ExpressionAttributeValues: { ':open': text(openMarker), ':now': number(now) },
+      };
+      return (await queryRows(client, query, limit)).map(launchOfRow);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * A runner's changes as DynamoDB expressions, in life order. Wherever a plan is changed or ended, the condition names the
+ * hint that was read: a runner that was given another job meanwhile cannot be ended with that job forgotten.
+ */
+import type { JobId, LaunchId } from '../../core/ids.ts';
+import type { Runner, RunnerEndReason } from '../../core/runner.ts';
+import { type Attributes, number, text } from './attributes.ts';
+import { expiresAt } from './job-row.ts';
+
+export interface RunnerChange {
+  readonly update: string;
+  readonly condition: string;
+  readonly values: Attributes;
+}
+
+/**
+ * booting → claimed, or claimed → claimed with nothing changed. Clauses of the condition:
+ * - `launch_id = :launch`: the ticket was made for this machine's launch
+ * - booting: nobody claimed it yet; or claimed with this nonce: the same machine asks again, its answer was lost
+ */
+export const claim = (claiming: { launchId: LaunchId; nonce: string; at: number }): RunnerChange => ({
+  update: 'SET #state = :claimed, #nonce = :nonce, #claimed_at = if_not_exists(#claimed_at, :at)',
+  condition: '#launch_id = :launch AND (#state = :booting OR (#state = :claimed AND #nonce = :nonce))',
+  values: {
+    ':claimed': text('claimed'),
+    ':booting': text('booting'),
+    ':nonce': text(claiming.nonce),
+    ':at': number(claiming.at),
+    ':launch': text(claiming.launchId),
+  },
+});
+
+/** claimed → listening, by the machine that claimed it. */
+export const confirm = (confirming: { nonce: string; at: number; deadline: number }): RunnerChange => ({
+  update: 'SET #state = :listening, #listening_at = :at, #deadline = :deadline',
+  condition: '#state = :claimed AND #nonce = :nonce',
+  values: {
+    ':listening': text('listening'),
+    ':claimed': text('claimed'),
+    ':nonce': text(confirming.nonce),
+    ':at': number(confirming.at),
+    ':deadline': number(confirming.deadline),
+  },
+});
+
+/** Only while claimed: afterwards the machine asks nothing more, and its scope is settled. */
+export const giveHint = (runner: Runner, job: { jobId: JobId; repository: string }): RunnerChange => ({
+  update: 'SET #hint = :hint, #repository = :repository',
+  condition: '#state = :claimed AND #hint = :read',
+  values: {
+    ':hint': number(job.jobId),
+    ':repository': text(job.repository),
+    ':claimed': text('claimed'),
+    ':read': number(runner.hint),
+  },
+});
+
+/** Of two runners that change places: whatever the state, but not ended. */
+export const swapHint = (runner: Runner, hint: { jobId: JobId; repository: string }): RunnerChange => ({
+  update: 'SET #hint = :hint, #repository = :repository',
+  condition: unchangedAndLive,
+  values: { ':hint': number(hint.jobId), ':repository': text(hint.repository), ...liveValues(runner) },
+});
+
+export const setHint = (runner: Runner, jobId: JobId): RunnerChange => ({
+  update: 'SET #hint = :hint',
+  condition: unchangedAndLive,
+  values: { ':hint': number(jobId), ...liveValues(runner) },
+});
+
+/** A deadline that is later already stays. */
+export const extend = (deadline: number): RunnerChange => ({
+  update: 'SET #deadline = :deadline',
+  condition: '#state <> :ended AND #deadline < :deadline',
+  values: { ':deadline': number(deadline), ':ended': text('ended') },
+});
+
+/** Any state → ended. */
+export const end = (runner: Runner, ending: { reason: RunnerEndReason; at: number }): RunnerChange => ({
+  update:
+    'SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt REMOVE #open',
+  condition: unchangedAndLive,
+  values: {
+    ':at': number(ending.at),
+    ':reason': text(ending.reason),
+    ':expiresAt': expiresAt(ending.at),
+    ...liveValues(runner),
+  },
+});
+
+/** A row that does not exist has no hint, so none of these makes one. */
+const unchangedAndLive = '#state <> :ended AND #hint = :read';
+const liveValues = (runner: Runner) => ({ ':ended': text('ended'), ':read': number(runner.hint) });

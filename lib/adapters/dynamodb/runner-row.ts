@@ -1,0 +1,70 @@
+/**
+ * A runner as a row, and back. `open` keeps it in the index of what may be overdue until it has ended; `deadline` stays,
+ * for people.
+ */
+import { openMarker } from '../../contract/tables.ts';
+import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from '../../core/ids.ts';
+import type { Runner } from '../../core/runner.ts';
+import { accountOf, accountValue } from './account-value.ts';
+import { type Attributes, compact, flag, number, optional, Row, text } from './attributes.ts';
+import { expiresAt } from './job-row.ts';
+
+export const runnerKey = (instanceId: InstanceId): Attributes => ({ instance_id: text(instanceId) });
+
+export function runnerRow(runner: Runner): Attributes {
+  const ended = runner.state === 'ended';
+  return compact<Attributes>({
+    ...runnerKey(runner.instanceId),
+    installation_id: number(runner.installationId),
+    tier: text(runner.tier),
+    launch_id: text(runner.launchId),
+    lease: text(runner.lease),
+    state: text(runner.state),
+    hint: number(runner.hint),
+    repository: text(runner.repository),
+    account: accountValue(runner.account),
+    instance_type: text(runner.instanceType),
+    spot: flag(runner.spot),
+    nonce: optional(runner.nonce, text),
+    deadline: number(runner.deadline),
+    open: ended ? undefined : text(openMarker),
+    launched_at: number(runner.launchedAt),
+    claimed_at: optional(runner.claimedAt, number),
+    listening_at: optional(runner.listeningAt, number),
+    ended_at: optional(runner.endedAt, number),
+    end_reason: optional(runner.endReason, text),
+    expires_at: ended ? expiresAt(runner.endedAt ?? runner.launchedAt) : undefined,
+  });
+}
+
+export function runnerOfRow(attributes: Attributes): Runner {
+  const row = new Row(`runners row ${attributes['instance_id']?.S}`, attributes);
+  return compact<Runner>({
+    instanceId: InstanceId(row.text('instance_id')),
+    installationId: InstallationId(row.number('installation_id')),
+    tier: TierName(row.text('tier')),
+    launchId: LaunchId(row.text('launch_id')),
+    lease: LeaseId(row.text('lease')),
+    state: row.word('state', ['booting', 'claimed', 'listening', 'ended']),
+    hint: JobId(row.number('hint')),
+    repository: row.text('repository'),
+    account: accountOf(row),
+    instanceType: row.text('instance_type'),
+    spot: row.flag('spot'),
+    nonce: row.optionalText('nonce'),
+    deadline: row.number('deadline'),
+    launchedAt: row.number('launched_at'),
+    claimedAt: row.optionalNumber('claimed_at'),
+    listeningAt: row.optionalNumber('listening_at'),
+    endedAt: row.optionalNumber('ended_at'),
+    endReason: row.optionalWord('end_reason', [
+      'job-completed',
+      'stood-down',
+      'instance-ended',
+      'boot-deadline',
+      'idle-deadline',
+      'job-time-limit',
+      'tenant-deleted',
+    ]),
+  });
+}

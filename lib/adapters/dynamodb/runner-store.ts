@@ -1,0 +1,122 @@
+/**
+ * The machines in DynamoDB. A machine is bound once, claimed by one nonce, and ended once; where a machine's plan and a
+ * job's row must agree, both are written in one transaction.
+ *
+ *   bind → booting    claim → claimed    confirm → listening    end: any → ended
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { openMarker, tables } from '../../contract/tables.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
+import { type Attributes, number, text } from './attributes.ts';
+import { findRows } from './find-rows.ts';
+import { coverInstead, give } from './job-changes.ts';
+import { jobKey } from './job-row.ts';
+import { getRow, queryRows } from './read.ts';
+import * as changes from './runner-changes.ts';
+import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
+import { insertStatement, runStatements } from './statements.ts';
+import { transact, updateItem, updateRow } from './write.ts';
+
+export function createRunnerStore(deps: {
+  client: DynamoDBClient;
+  tables: { readonly runners: string; readonly jobs: string };
+}): RunnerStore {
+  const { client } = deps;
+  const tableName = deps.tables.runners;
+
+  const write = (instanceId: Runner['instanceId'], change: changes.RunnerChange) => ({
+    tableName,
+    key: runnerKey(instanceId),
+    ...change,
+  });
+
+  return {
+    async bind(runners) {
+      const unique = [
+        ...new Map([...runners].reverse().map((runner) => [runner.instanceId, runner])).values(),
+      ];
+      // Refused: bound already, by its own claim or by whoever made the call before.
+      await runStatements(
+        client,
+        unique.map((runner) => insertStatement(tableName, runnerRow(runner))),
+      );
+    },
+    async get(installationId, instanceId) {
+      const row = await getRow(client, tableName, runnerKey(instanceId));
+      const runner = row && runnerOfRow(row);
+      return runner?.installationId === installationId ? runner : undefined;
+    },
+    async findAcrossTenants(instanceIds) {
+      const rows = await findRows(client, tableName, [...new Set(instanceIds)].map(runnerKey));
+      return rows.map(runnerOfRow);
+    },
+    async claim(claiming) {
+      const { met, row } = await updateRow(
+        client,
+        write(claiming.instanceId, changes.claim(claiming)),
+        'ALL_NEW',
+      );
+      if (row === undefined) return { kind: 'unknown' };
+      return met ? { kind: 'claimed', runner: runnerOfRow(row) } : refusal(row, claiming.launchId);
+    },
+    async confirm(confirming) {
+      return (await updateRow(client, write(confirming.instanceId, changes.confirm(confirming)))).met;
+    },
+    giveJob: (runner, job) =>
+      transact(client, [
+        updateItem(write(runner.instanceId, changes.giveHint(runner, job))),
+        updateItem({
+          tableName: deps.tables.jobs,
+          key: jobKey(job.installationId, job.jobId),
+          ...give(runner.lease),
+        }),
+      ]),
+    swapJobs: ({ by, from, taken }) =>
+      transact(client, [
+        updateItem(write(by.instanceId, changes.swapHint(by, { jobId: taken, repository: from.repository }))),
+        updateItem(
+          write(
+            from.instanceId,
+            changes.swapHint({ ...from, hint: taken }, { jobId: by.hint, repository: by.repository }),
+          ),
+        ),
+        updateItem({
+          tableName: deps.tables.jobs,
+          key: jobKey(by.installationId, by.hint),
+          ...coverInstead(from.lease, by.lease),
+        }),
+      ]),
+    async setHint(runner, jobId) {
+      return (await updateRow(client, write(runner.instanceId, changes.setHint(runner, jobId)))).met;
+    },
+    async extend(runner, deadline) {
+      const { met, row } = await updateRow(client, write(runner.instanceId, changes.extend(deadline)));
+      // Unmet, and yet not ended: its deadline is later already.
+      return met || (row !== undefined && row['state']?.S !== 'ended');
+    },
+    async end(runner, ending) {
+      const { met, row } = await updateRow(client, write(runner.instanceId, changes.end(runner, ending)));
+      // No row: it ended so long ago that its tombstone is gone.
+      return met || row === undefined || row['state']?.S === 'ended';
+    },
+    async listOverdueAcrossTenants(now, limit) {
+      const query = {
+        TableName: tableName,
+        IndexName: tables.runners.indexes.overdue.name,
+        KeyConditionExpression: '#open = :open AND #deadline <= :now',
+        ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
+        ExpressionAttributeValues: { ':open': text(openMarker), ':now': number(now) },
+      };
+      return (await queryRows(client, query, limit)).map(runnerOfRow);
+    },
+  };
+}
+
+/** Why a claim's condition failed, from the row as it was found. */
+function refusal(row: Attributes, launchId: string): ClaimOutcome {
+  if (row['launch_id']?.S !== launchId) return { kind: 'refused', why: 'other-launch' };
+  if (row['state']?.S === 'ended') return { kind: 'refused', why: 'ended' };
+  if (row['state']?.S === 'listening') return { kind: 'refused', why: 'confirmed' };
+  return { kind: 'refused', why: 'other-nonce' };
+}

@@ -1,0 +1,82 @@
+/**
+ * Many writes in one call, each on its own: PartiQL statements in a batch. BatchWriteItem cannot do this, because its
+ * puts overwrite; a transaction cannot, because one row that exists would undo all others.
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.multiplestatements.batching.html
+ */
+import {
+  BatchExecuteStatementCommand,
+  type BatchStatementRequest,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import type { Attributes } from './attributes.ts';
+import { operational, operationalCode, passesSoon } from './errors.ts';
+import { maximumTries, pause } from './retry.ts';
+
+/** DynamoDB's own bound. */
+const statementsPerCall = 25;
+
+/** done: the row was written. refused: it exists already (INSERT), or the WHERE clause does not hold (UPDATE). */
+type StatementOutcome = 'done' | 'refused';
+
+const refusals = new Set(['DuplicateItem', 'ConditionalCheckFailed']);
+
+/** An INSERT puts a row only where none has its key. */
+export function insertStatement(tableName: string, attributes: Attributes): BatchStatementRequest {
+  const fields = Object.keys(attributes).map((name) => `'${name}': ?`);
+  return {
+    Statement: `INSERT INTO "${tableName}" VALUE {${fields.join(', ')}}`,
+    Parameters: Object.values(attributes),
+  };
+}
+
+/**
+ * Runs each statement, and again those that were throttled. Outcomes come in the order of the statements, no two of
+ * which may name the same key: DynamoDB refuses such a batch as a whole.
+ */
+export async function runStatements(
+  client: DynamoDBClient,
+  statements: readonly BatchStatementRequest[],
+): Promise<StatementOutcome[]> {
+  const batches: Promise<StatementOutcome[]>[] = [];
+  for (let start = 0; start < statements.length; start += statementsPerCall) {
+    batches.push(runBatch(client, statements.slice(start, start + statementsPerCall)));
+  }
+  // All settle before any failure is reported: no write is still under way when the caller goes on.
+  const settled = await Promise.allSettled(batches);
+  return settled.flatMap((batch) => {
+    if (batch.status === 'rejected') throw batch.reason;
+    return batch.value;
+  });
+}
+
+async function runBatch(client: DynamoDBClient, statements: BatchStatementRequest[]) {
+  const outcomes = new Array<StatementOutcome | undefined>(statements.length);
+  let open = statements.map((_, n) => n);
+  for (let tries = 1; ; tries += 1) {
+    const responses = await send(
+      client,
+      open.map((n) => statements[n] as BatchStatementRequest),
+    );
+    const again: number[] = [];
+    for (const [position, n] of open.entries()) {
+      const error = responses[position]?.Error;
+      const code = error?.Code ?? 'None';
+      if (error === undefined) outcomes[n] = 'done';
+      else if (refusals.has(code)) outcomes[n] = 'refused';
+      else if (passesSoon(code) && tries < maximumTries) again.push(n);
+      else throw operationalCode('BatchExecuteStatement', code, error.Message);
+    }
+    if (again.length === 0) return outcomes as StatementOutcome[];
+    open = again;
+    await pause(tries);
+  }
+}
+
+async function send(client: DynamoDBClient, Statements: BatchStatementRequest[]) {
+  try {
+    const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements }));
+    return Responses;
+  } catch (error) {
+    throw operational('BatchExecuteStatement', error);
+  }
+}

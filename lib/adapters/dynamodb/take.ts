@@ -1,0 +1,127 @@
+/**
+ * The one write that all limits rest on: leases, jobs and the launch, in one transaction, all or nothing. However many
+ * callers run it at once, a tenant's sets never grow beyond its limits.
+ *
+ *   Tenant                                        Job (each)             Launch
+ *   ┌──────────────────────────────────────────┐  ┌──────────────────┐  ┌───────────────────────────────┐
+ *   │ 1 status = active                        │  │ 6 state = waiting│  │ 7 attribute_not_exists        │
+ *   │ 2 attribute_not_exists(predecessor)      │  └──────────────────┘  │   (launch_id)                 │
+ *   │ 3 max_runners = what was read            │                        └───────────────────────────────┘
+ *   │ 4 leases:        absent or size ≤ room   │
+ *   │ 5 leases_<tier>: absent or size ≤ room   │
+ *   └──────────────────────────────────────────┘
+ *
+ * 1, 2: a suspended tenant, and one whose earlier installation still has machines, starts nothing.
+ * 3: room was counted with that number; an operator who edits it is obeyed by this very write.
+ * 4, 5: room is the limit less what is being added, so after the write the limit holds. The sets do not exist while empty.
+ * 6: a job that was cancelled, or is covered by another launch meanwhile, is not paid for.
+ * 7: the launch is there already, so this write was done before and its answer lost.
+ */
+import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { tierLeasesAttribute } from '../../contract/tables.ts';
+import type { Launch } from '../../core/launch.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+import type { TakeOutcome } from '../../ports/launches.ts';
+import { number, text, textSet } from './attributes.ts';
+import { operationalCode, passesSoon } from './errors.ts';
+import { cover } from './job-changes.ts';
+import { jobKey } from './job-row.ts';
+import { launchRow, requestText } from './launch-row.ts';
+import { tenantKey, tenantOfRow } from './tenant-row.ts';
+import { isUnmet, tryTransaction, updateItem } from './write.ts';
+
+/** A transaction holds 100 items; the tenant and the launch are two of them. */
+const maximumMachines = 98;
+
+export interface Taking {
+  readonly tenant: Tenant;
+  readonly tier: Tier;
+  readonly launch: Launch;
+}
+
+export interface TakeTables {
+  readonly tenants: string;
+  readonly jobs: string;
+  readonly launches: string;
+}
+
+export async function take(client: DynamoDBClient, names: TakeTables, taking: Taking): Promise<TakeOutcome> {
+  assertPlannedWithinLimits(taking);
+  const reasons = await tryTransaction(client, [
+    tenantItem(names.tenants, taking),
+    ...jobItems(names.jobs, taking.launch),
+    launchItem(names.launches, taking.launch),
+  ]);
+  return reasons === undefined ? { kind: 'taken' } : outcomeOf(reasons, taking.launch);
+}
+
+function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
+  const allowed = Math.min(maximumMachines, tenant.maxRunners, tier.maxRunners);
+  const given = launch.hints.length;
+  if (given >= 1 && given <= allowed) return;
+  throw new Error(
+    `Launch ${launch.launchId} asks for ${given} machines; allowed are 1 to ${allowed}: the least of what a ` +
+      `transaction holds (${maximumMachines}), the tenant's limit (${tenant.maxRunners}) and the tier's (${tier.maxRunners}).`,
+  );
+}
+
+function tenantItem(tableName: string, { tenant, tier, launch }: Taking): TransactWriteItem {
+  const machines = launch.hints.length;
+  return updateItem({
+    tableName,
+    key: tenantKey(tenant.installationId),
+    update: 'ADD #leases :leases, #tierLeases :leases',
+    condition: [
+      '#status = :active',
+      'attribute_not_exists(#predecessor)',
+      '#max_runners = :maxRunners',
+      '(attribute_not_exists(#leases) OR size(#leases) <= :room)',
+      '(attribute_not_exists(#tierLeases) OR size(#tierLeases) <= :tierRoom)',
+    ].join(' AND '),
+    values: {
+      ':active': text('active'),
+      ':maxRunners': number(tenant.maxRunners),
+      ':room': number(tenant.maxRunners - machines),
+      ':tierRoom': number(tier.maxRunners - machines),
+      ':leases': textSet(launch.hints.map((hint) => hint.lease)),
+    },
+    names: { '#tierLeases': tierLeasesAttribute(tier.name) },
+  });
+}
+
+function jobItems(tableName: string, launch: Launch): TransactWriteItem[] {
+  return launch.hints.map((hint) =>
+    updateItem({ tableName, key: jobKey(launch.installationId, hint.jobId), ...cover(hint.lease) }),
+  );
+}
+
+function launchItem(tableName: string, launch: Launch): TransactWriteItem {
+  return {
+    Put: {
+      TableName: tableName,
+      Item: launchRow(launch),
+      ConditionExpression: 'attribute_not_exists(launch_id)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  };
+}
+
+/** The launch's own row is asked first: if it is there, all other conditions fail because of this very launch. */
+function outcomeOf(reasons: readonly CancellationReason[], launch: Launch): TakeOutcome {
+  const [tenant, ...others] = reasons;
+  const stored = others.at(-1);
+  if (stored !== undefined && isUnmet(stored)) {
+    if (stored.Item?.['request']?.S === requestText(launch)) return { kind: 'taken' };
+    throw new Error(
+      `Launch ${launch.launchId} is stored with another request; a launch's id is never used twice.`,
+    );
+  }
+  if (tenant !== undefined && isUnmet(tenant)) {
+    return { kind: 'tenant-changed', tenant: tenant.Item && tenantOfRow(tenant.Item) };
+  }
+  if (others.some(isUnmet)) return { kind: 'jobs-changed' };
+  if (reasons.some((reason) => passesSoon(reason.Code ?? 'None'))) return { kind: 'contended' };
+  const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
+  throw operationalCode('taking leases', cause?.Code ?? 'TransactionCanceledException', cause?.Message);
+}

@@ -1,0 +1,73 @@
+/**
+ * A tenant as a row, and back. Operators edit `status`, `tier`, `max_runners` and `allowed_tiers` by hand, so what they
+ * leave out is filled in where a safe value exists, and is an error that names the attribute where none does.
+ */
+import { tierLeasesAttribute } from '../../contract/tables.ts';
+import { InstallationId, LeaseId, TierName } from '../../core/ids.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { NewTenant } from '../../ports/tenants.ts';
+import { type Attributes, compact, number, optional, Row, text, textSet } from './attributes.ts';
+
+const tierLeasesPrefix = tierLeasesAttribute('');
+const statuses = ['active', 'pending', 'suspended', 'deleted'] as const;
+const neverKnown = new Date(0).toISOString();
+
+export const tenantKey = (installationId: InstallationId): Attributes => ({
+  installation_id: number(installationId),
+});
+
+/** Without leases: those are added by `take` alone. */
+export function newTenantRow(tenant: NewTenant): Attributes {
+  const tiers = tenant.allowedTiers;
+  return compact<Attributes>({
+    ...tenantKey(tenant.installationId),
+    status: text(tenant.status),
+    suspended_by: optional(tenant.suspendedBy, text),
+    status_before_deletion: optional(tenant.statusBeforeDeletion, text),
+    tier: text(tenant.tier),
+    max_runners: number(tenant.maxRunners),
+    // No tier at all cannot be a set: it is a list then.
+    allowed_tiers: optional(tiers, (names) => (names.length === 0 ? { L: [] } : textSet(names))),
+    account_id: number(tenant.accountId),
+    account_login: text(tenant.accountLogin),
+    account_type: text(tenant.accountType),
+    predecessor: optional(tenant.predecessor, number),
+    version: number(1),
+    created_at: text(tenant.createdAt),
+    updated_at: text(tenant.updatedAt),
+  });
+}
+
+/** @throws OperationalError that names the row and the attribute which cannot be read */
+export function tenantOfRow(attributes: Attributes): Tenant {
+  const row = new Row(`tenants row ${attributes['installation_id']?.N}`, attributes);
+  const predecessor = row.optionalNumber('predecessor');
+  return compact<Tenant>({
+    installationId: InstallationId(row.number('installation_id')),
+    status: row.word('status', statuses),
+    suspendedBy: row.optionalWord('suspended_by', ['github', 'operator']),
+    statusBeforeDeletion: row.optionalWord('status_before_deletion', statuses),
+    tier: TierName(row.text('tier')),
+    maxRunners: row.number('max_runners'),
+    allowedTiers: row.optionalTexts('allowed_tiers')?.map(TierName),
+    accountId: row.number('account_id'),
+    accountLogin: row.text('account_login'),
+    accountType: row.word('account_type', ['Organization', 'User']),
+    leases: new Set(row.optionalTexts('leases')?.map(LeaseId)),
+    tierLeases: tierLeasesOf(row),
+    predecessor: predecessor === undefined ? undefined : InstallationId(predecessor),
+    version: row.optionalNumber('version') ?? 0,
+    createdAt: row.optionalText('created_at') ?? neverKnown,
+    updatedAt: row.optionalText('updated_at') ?? neverKnown,
+  });
+}
+
+function tierLeasesOf(row: Row): Tenant['tierLeases'] {
+  const names = Object.keys(row.attributes).filter((name) => name.startsWith(tierLeasesPrefix));
+  return new Map(
+    names.map((name) => [
+      TierName(name.slice(tierLeasesPrefix.length)),
+      new Set(row.optionalTexts(name)?.map(LeaseId)),
+    ]),
+  );
+}

@@ -1,0 +1,107 @@
+/**
+ * The tenants in DynamoDB. Nothing here adds a lease, and nothing but `freeLeases` removes one; the tenant manager's
+ * writes are fenced by `version`, the operator's are not, and neither can undo the other's.
+ */
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { tables, tierLeasesAttribute } from '../../contract/tables.ts';
+import type { NewTenant, TenantChanges, TenantStore } from '../../ports/tenants.ts';
+import { type Attributes, compact, number, optional, text, textSet } from './attributes.ts';
+import { operational } from './errors.ts';
+import { getRow, queryRows } from './read.ts';
+import { newTenantRow, tenantKey, tenantOfRow } from './tenant-row.ts';
+import { updateRow } from './write.ts';
+
+/** Installations of one account: GitHub allows one at a time, so this is how often somebody may reinstall within the tombstones. */
+const installationsPerAccount = 1000;
+
+export function createTenantStore(deps: { client: DynamoDBClient; tableName: string }): TenantStore {
+  const { client, tableName } = deps;
+  return {
+    async get(installationId) {
+      const row = await getRow(client, tableName, tenantKey(installationId));
+      return row && tenantOfRow(row);
+    },
+    async findByAccount(accountId) {
+      const query = {
+        TableName: tableName,
+        IndexName: tables.tenants.indexes.byAccount.name,
+        KeyConditionExpression: 'account_id = :account',
+        ExpressionAttributeValues: { ':account': number(accountId) },
+      };
+      const rows = await queryRows(client, query, installationsPerAccount);
+      return rows.map(tenantOfRow);
+    },
+    create: (tenant) => putIfAbsent(client, tableName, tenant),
+    async update(installationId, version, changes) {
+      const write = { tableName, key: tenantKey(installationId), ...changeExpression(version, changes) };
+      const { met } = await updateRow(client, write);
+      return met ? 'updated' : 'conflict';
+    },
+    async clearPredecessor(installationId, predecessor) {
+      await updateRow(client, {
+        tableName,
+        key: tenantKey(installationId),
+        update: 'REMOVE #predecessor',
+        // Unmet: it was forgotten already, or another one took its place.
+        condition: '#predecessor = :predecessor',
+        values: { ':predecessor': number(predecessor) },
+      });
+    },
+    async freeLeases(installationId, tier, leases) {
+      if (leases.length === 0) return;
+      await updateRow(client, {
+        tableName,
+        key: tenantKey(installationId),
+        update: 'DELETE #leases :leases, #tierLeases :leases',
+        // Unmet: there is no such tenant, and the update would make one.
+        condition: 'attribute_exists(#installation_id)',
+        values: { ':leases': textSet(leases) },
+        names: { '#tierLeases': tierLeasesAttribute(tier) },
+      });
+    },
+  };
+}
+
+async function putIfAbsent(client: DynamoDBClient, tableName: string, tenant: NewTenant) {
+  try {
+    await client.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: newTenantRow(tenant),
+        ConditionExpression: 'attribute_not_exists(installation_id)',
+      }),
+    );
+    return 'created';
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return 'exists';
+    throw operational('PutItem', error);
+  }
+}
+
+/**
+ * Clauses of the condition:
+ * - `attribute_exists(installation_id)`: an update makes no tenant
+ * - `version = :version`: nobody changed it since it was read; a row that an operator made by hand has none, which reads as 0
+ */
+function changeExpression(version: number, changes: TenantChanges) {
+  const unchanged =
+    version === 0 ? '(#version = :version OR attribute_not_exists(#version))' : '#version = :version';
+  const given = compact<Attributes>({
+    ':status': optional(changes.status, text),
+    ':suspended_by': optional(changes.suspendedBy ?? undefined, text),
+    ':status_before_deletion': optional(changes.statusBeforeDeletion, text),
+    ':account_login': optional(changes.accountLogin, text),
+    ':updated_at': text(changes.updatedAt),
+  });
+  const sets = Object.keys(given).map((value) => `#${value.slice(1)} = ${value}`);
+  const remove = changes.suspendedBy === null ? ' REMOVE #suspended_by' : '';
+  return {
+    update: `SET ${sets.join(', ')}, #version = :next${remove}`,
+    condition: `attribute_exists(#installation_id) AND ${unchanged}`,
+    values: { ...given, ':version': number(version), ':next': number(version + 1) },
+  };
+}
