@@ -1,0 +1,117 @@
+/**
+ * Takes a webhook that somebody signed by hand and posted to the platform as news of GitHub's own: its installation,
+ * repository and job come into being here too, so that the platform's questions about them are answered. Payloads may
+ * be old, odd or empty; whatever cannot be read is left out, and nothing throws.
+ */
+import { assignJobs } from './assignment.ts';
+import { addInstallation, ensureRepository, forgetInstallation } from './installations.ts';
+import { addJob, completeJob } from './jobs.ts';
+import type { Webhooks } from './webhooks.ts';
+import type { InstallationRecord, World } from './world.ts';
+import { nameKey } from './world.ts';
+
+export function adopt(world: World, webhooks: Webhooks, news: { event: string; payload: unknown }): void {
+  try {
+    read(world, webhooks, news);
+  } catch (error) {
+    world.tell('adopt-failed', { event: news.event, error: String(error) });
+  }
+}
+
+function read(world: World, webhooks: Webhooks, news: { event: string; payload: unknown }) {
+  const payload = fieldsOf(news.payload);
+  const installation = adoptInstallation(world, payload);
+  if (!installation) return;
+  adoptRepositories(world, installation, payload);
+  const action = textOf(payload['action']);
+  if (news.event === 'installation') changeInstallation(world, installation, action);
+  if (news.event === 'workflow_job') adoptJob(world, webhooks, { installation, payload, action });
+}
+
+function adoptInstallation(world: World, payload: Fields): InstallationRecord | undefined {
+  const given = fieldsOf(payload['installation']);
+  const id = idOf(given['id']);
+  if (id === undefined || world.deletedInstallations.has(id)) return undefined;
+  const known = world.installations.get(id);
+  if (known) return known;
+  const repositoryOwner = fieldsOf(fieldsOf(payload['repository'])['owner']);
+  const account = [fieldsOf(given['account']), fieldsOf(payload['account']), repositoryOwner].find(
+    (candidate) => textOf(candidate['login']) !== '',
+  );
+  if (!account) return undefined;
+  const accountId = idOf(account['id']);
+  return addInstallation(world, {
+    installationId: id,
+    login: textOf(account['login']),
+    type: account['type'] === 'User' ? 'User' : 'Organization',
+    ...(accountId === undefined ? {} : { accountId }),
+  });
+}
+
+function adoptRepositories(world: World, installation: InstallationRecord, payload: Fields) {
+  const added = [payload['repositories'], payload['repositories_added']].flatMap((list) =>
+    Array.isArray(list) ? list : [],
+  );
+  for (const given of added.map(fieldsOf)) {
+    const name = textOf(given['name']) || textOf(given['full_name']).split('/')[1] || '';
+    if (name === '') continue;
+    const id = idOf(given['id']);
+    const wanted = { name, private: given['private'] !== false, ...(id === undefined ? {} : { id }) };
+    installation.repositories.add(ensureRepository(world, installation.account, wanted));
+  }
+  const removed = payload['repositories_removed'];
+  const gone = Array.isArray(removed) ? removed.map((given) => idOf(fieldsOf(given)['id'])) : [];
+  for (const repository of installation.repositories) {
+    if (gone.includes(repository.id)) installation.repositories.delete(repository);
+  }
+}
+
+function changeInstallation(world: World, installation: InstallationRecord, action: string) {
+  if (action === 'deleted') forgetInstallation(world, installation.id);
+  if (action === 'suspend') installation.suspendedAt = world.now();
+  if (action === 'unsuspend') installation.suspendedAt = undefined;
+}
+
+function adoptJob(
+  world: World,
+  webhooks: Webhooks,
+  news: { installation: InstallationRecord; payload: Fields; action: string },
+) {
+  const { installation, action } = news;
+  const given = fieldsOf(news.payload['workflow_job']);
+  const repository = fieldsOf(news.payload['repository']);
+  const jobId = idOf(given['id']);
+  const ownerLogin = textOf(fieldsOf(repository['owner'])['login']);
+  // A repository of somebody else's is no business of this installation.
+  if (jobId === undefined || nameKey(ownerLogin) !== nameKey(installation.account.login)) return;
+  const known = world.jobs.get(jobId);
+  if (known && action === 'completed') {
+    completeJob(world, webhooks, { job: known, conclusion: conclusionOf(given['conclusion']) });
+  }
+  if (known?.status === 'waiting' && action === 'queued') known.status = 'queued';
+  if (!known && (action === 'queued' || action === 'waiting')) {
+    const name = textOf(repository['name']);
+    if (name === '') return;
+    const id = idOf(repository['id']);
+    const wanted = { name, private: repository['private'] !== false, ...(id === undefined ? {} : { id }) };
+    installation.repositories.add(ensureRepository(world, installation.account, wanted));
+    const labels = Array.isArray(given['labels']) ? given['labels'].map(textOf).filter(Boolean) : [];
+    const runId = idOf(given['run_id']);
+    addJob(world, {
+      jobId,
+      repository: `${installation.account.login}/${name}`,
+      labels,
+      requiresApproval: action === 'waiting',
+      ...(runId === undefined ? {} : { runId }),
+    });
+  }
+  assignJobs(world);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldsOf = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
+const idOf = (value: unknown) => (Number.isSafeInteger(value) ? (value as number) : undefined);
+const conclusionOf = (value: unknown) => (value === 'cancelled' || value === 'failure' ? value : 'success');

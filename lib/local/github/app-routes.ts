@@ -1,0 +1,96 @@
+/**
+ * The routes that an App asks about itself: who it is, where it is installed, tokens, repositories, limits.
+ * Source: https://docs.github.com/en/rest/apps
+ */
+import { appShape, installationShape, repositoryShape } from './account-shapes.ts';
+import { findInstallation, mintToken } from './installation-tokens.ts';
+import { installationOf } from './installations.ts';
+import type { Limits } from './limits.ts';
+import {
+  app,
+  type Call,
+  created,
+  installation,
+  noContent,
+  notFound,
+  ok,
+  open,
+  page,
+  type Route,
+  route,
+} from './router.ts';
+import { isoTime, nameKey } from './world.ts';
+
+export function appRoutes(limits: Limits): Route[] {
+  return [
+    route('GET', '/app', app, ({ world }) => ok(appShape(world))),
+    route('GET', '/app/installations', app, listInstallations),
+    route('GET', '/app/installations/{installation_id}', app, (call) =>
+      ok(installationShape(call.world, findInstallation(call.world, call.parts['installation_id']))),
+    ),
+    route('POST', '/app/installations/{installation_id}/access_tokens', app, createToken),
+    route('GET', '/orgs/{org}/installation', app, (call) => installationFor(call, call.parts['org'])),
+    route('GET', '/users/{username}/installation', app, (call) =>
+      installationFor(call, call.parts['username']),
+    ),
+    route('GET', '/repos/{owner}/{repo}/installation', app, repositoryInstallation),
+    route('GET', '/installation/repositories', installation(), listRepositories),
+    route('DELETE', '/installation/token', installation(), revokeToken),
+    route('GET', '/rate_limit', installation(), (call) => {
+      const core = limits.standing(call.installation.id);
+      const search = { limit: 30, remaining: 30, reset: core.reset, used: 0 };
+      return ok({ resources: { core, search }, rate: core });
+    }),
+    route('GET', '/meta', open, () =>
+      ok({ verifiable_password_authentication: false, hooks: ['127.0.0.1/32'] }),
+    ),
+  ];
+}
+
+function listInstallations(call: Call) {
+  const { items, headers } = page(call, [...call.world.installations.values()]);
+  return { status: 200, body: items.map((item) => installationShape(call.world, item)), headers };
+}
+
+function createToken(call: Call) {
+  const { world } = call;
+  const record = findInstallation(world, call.parts['installation_id']);
+  const minted = mintToken(world, record, call.body);
+  const { repositories, permissions, expiresAt } = minted.record;
+  return created({
+    token: minted.token,
+    expires_at: isoTime(expiresAt),
+    permissions,
+    repository_selection: repositories ? 'selected' : record.repositorySelection,
+    ...(repositories ? { repositories: repositories.map((item) => repositoryShape(world, item)) } : {}),
+  });
+}
+
+function installationFor({ world }: Call, login: string | undefined) {
+  const found = installationOf(world, login ?? '');
+  if (!found) throw notFound();
+  return ok(installationShape(world, found));
+}
+
+function repositoryInstallation({ world, parts }: Call) {
+  const repository = world.repositories.get(nameKey(`${parts['owner']}/${parts['repo']}`));
+  const found = repository && installationOf(world, repository.owner.login);
+  if (!found?.repositories.has(repository!)) throw notFound();
+  return ok(installationShape(world, found));
+}
+
+function listRepositories(call: Call) {
+  const reached = call.token.repositories ?? [...call.installation.repositories];
+  const { items, total, headers } = page(call, reached);
+  const body = {
+    total_count: total,
+    repository_selection: call.installation.repositorySelection,
+    repositories: items.map((item) => repositoryShape(call.world, item)),
+  };
+  return { status: 200, body, headers };
+}
+
+function revokeToken(call: Call) {
+  call.world.tokens.delete(call.bearer ?? '');
+  return noContent;
+}

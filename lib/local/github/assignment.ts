@@ -1,0 +1,61 @@
+/**
+ * Gives queued jobs to idle runners as GitHub does: any job whose labels the runner has all of, in its scope and group,
+ * oldest first. GitHub pins nothing: a runner may get another job than the one it was made for.
+ */
+import type { JobRecord, RunnerRecord, World } from './world.ts';
+import { nameKey } from './world.ts';
+
+/** Assigns whatever can be assigned now. */
+export function assignJobs(world: World): void {
+  const idle = [...world.runners.values()].filter((runner) => runner.online && runner.job === undefined);
+  if (idle.length === 0) return;
+  for (const job of world.jobs.values()) {
+    if (job.status !== 'queued' || job.assignedAt !== undefined) continue;
+    const at = idle.findIndex((runner) => suits(world, runner, job));
+    const [runner] = at < 0 ? [] : idle.splice(at, 1);
+    if (runner) give(world, runner, job);
+    if (idle.length === 0) return;
+  }
+}
+
+function give(world: World, runner: RunnerRecord, job: JobRecord) {
+  runner.job = job;
+  job.assignedAt = world.now();
+  job.runner = { id: runner.id, name: runner.name, groupId: runner.groupId };
+  runner.answerPoll?.(job);
+}
+
+function suits(world: World, runner: RunnerRecord, job: JobRecord): boolean {
+  const has = new Set(runner.labels.map(nameKey));
+  // A job that names a group alone has no labels; this stand-in gives it to nobody.
+  if (job.labels.length === 0 || !job.labels.every((label) => has.has(nameKey(label)))) return false;
+  if (runner.scope.kind === 'repository') return runner.scope.repository === job.repository;
+  return runner.scope.account === job.repository.owner && groupAllows(world, runner, job);
+}
+
+function groupAllows(world: World, runner: RunnerRecord, job: JobRecord): boolean {
+  const group = groupsOf(world, job.repository.owner.login).find(({ id }) => id === runner.groupId);
+  if (!group) return false;
+  if (!job.repository.private && !group.allowsPublicRepositories) return false;
+  if (group.visibility === 'selected') return group.repositoryIds.has(job.repository.id);
+  return group.visibility === 'all' || job.repository.private;
+}
+
+/** The groups of an organization; the default one, id 1, is always there. */
+export function groupsOf(world: World, organization: string) {
+  const key = nameKey(organization);
+  const known = world.groups.get(key);
+  if (known) return known;
+  const groups = [
+    {
+      id: 1,
+      name: 'Default',
+      visibility: 'all' as const,
+      allowsPublicRepositories: false,
+      isDefault: true,
+      repositoryIds: new Set<number>(),
+    },
+  ];
+  world.groups.set(key, groups);
+  return groups;
+}

@@ -1,0 +1,133 @@
+/**
+ * What people and tests may do to the stand-in, in process: the same acts as over HTTP. Ids and names go in, plain
+ * data comes out; no record of the stand-in's own ever leaves it. Acts that cannot be done throw an Error that says why.
+ */
+import { adopt } from './adopt.ts';
+import { type DialChange, type Dials, turnDials } from './dials.ts';
+import {
+  acceptPermissions,
+  changeRepositories,
+  type InstallRequest,
+  install,
+  renameAccount,
+  setSuspended,
+  uninstall,
+} from './installations.ts';
+import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
+import type { Webhooks } from './webhooks.ts';
+import type { Permissions, World } from './world.ts';
+import { fullName, isoTime } from './world.ts';
+
+export interface Control {
+  setWebhook(webhook: { readonly url: string; readonly secret: string }): void;
+  dials(): Dials;
+  setDials(change: DialChange): Dials;
+  install(request: InstallRequest): { installationId: number; accountId: number };
+  suspend(installationId: number): void;
+  unsuspend(installationId: number): void;
+  uninstall(installationId: number): void;
+  rename(installationId: number, login: string): void;
+  acceptPermissions(installationId: number, permissions: Permissions): void;
+  addRepositories(installationId: number, names: readonly string[]): void;
+  removeRepositories(installationId: number, names: readonly string[]): void;
+  queueJob(request: JobRequest): { jobId: number; runId: number };
+  approveJob(jobId: number): void;
+  cancelJob(jobId: number): void;
+  /** Never throws; what it cannot read it leaves alone. */
+  adopt(event: string, payload: unknown): void;
+  state(): State;
+}
+
+export interface State {
+  readonly installations: readonly {
+    id: number;
+    login: string;
+    type: string;
+    suspended: boolean;
+    repositories: string[];
+  }[];
+  readonly runners: readonly {
+    id: number;
+    name: string;
+    scope: string;
+    labels: readonly string[];
+    status: 'online' | 'offline';
+    jobId: number | null;
+  }[];
+  readonly jobs: readonly {
+    id: number;
+    repository: string;
+    labels: readonly string[];
+    status: string;
+    conclusion: string | null;
+    runnerName: string | null;
+    createdAt: string;
+  }[];
+  readonly deliveries: { readonly total: number; readonly failed: number };
+}
+
+export function createControl(world: World, webhooks: Webhooks): Control {
+  return {
+    setWebhook(webhook) {
+      world.webhook = { ...webhook };
+    },
+    dials: () => world.dials,
+    setDials(change) {
+      world.dials = turnDials(world.dials, change);
+      return world.dials;
+    },
+    install(request) {
+      const { id, account } = install(world, webhooks, request);
+      return { installationId: id, accountId: account.id };
+    },
+    suspend: (id) => setSuspended(world, webhooks, { id, suspended: true }),
+    unsuspend: (id) => setSuspended(world, webhooks, { id, suspended: false }),
+    uninstall: (id) => uninstall(world, webhooks, id),
+    rename: (id, login) => renameAccount(world, webhooks, { id, login }),
+    acceptPermissions: (id, permissions) => acceptPermissions(world, webhooks, { id, permissions }),
+    addRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'added', names }),
+    removeRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'removed', names }),
+    queueJob(request) {
+      const { id, runId } = queueJob(world, webhooks, request);
+      return { jobId: id, runId };
+    },
+    approveJob: (id) => approveJob(world, webhooks, id),
+    cancelJob: (id) => cancelJob(world, webhooks, id),
+    adopt: (event, payload) => adopt(world, webhooks, { event, payload }),
+    state: () => stateOf(world),
+  };
+}
+
+function stateOf(world: World): State {
+  return {
+    installations: [...world.installations.values()].map((installation) => ({
+      id: installation.id,
+      login: installation.account.login,
+      type: installation.account.type,
+      suspended: installation.suspendedAt !== undefined,
+      repositories: [...installation.repositories].map(({ name }) => name),
+    })),
+    runners: [...world.runners.values()].map((runner) => ({
+      id: runner.id,
+      name: runner.name,
+      scope:
+        runner.scope.kind === 'organization' ? runner.scope.account.login : fullName(runner.scope.repository),
+      labels: runner.labels,
+      status: runner.online ? 'online' : 'offline',
+      jobId: runner.job?.id ?? null,
+    })),
+    jobs: [...world.jobs.values()].map((job) => ({
+      id: job.id,
+      repository: fullName(job.repository),
+      labels: job.labels,
+      status: job.status,
+      conclusion: job.conclusion,
+      runnerName: job.runner?.name ?? null,
+      createdAt: isoTime(job.createdAt),
+    })),
+    deliveries: {
+      total: world.deliveries.length,
+      failed: world.deliveries.filter(({ statusCode }) => statusCode < 200 || statusCode >= 400).length,
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * The App's webhook as the App sees it: its settings, and every delivery, to be read and sent again.
+ * Source: https://docs.github.com/en/rest/apps/webhooks
+ */
+import { app, type Call, notFound, ok, Refusal, type Route, route } from './router.ts';
+import type { Webhooks } from './webhooks.ts';
+import type { DeliveryRecord, World } from './world.ts';
+import { isoTime } from './world.ts';
+
+export function deliveryRoutes(webhooks: Webhooks): Route[] {
+  const root = '/app/hook/deliveries';
+  return [
+    route('GET', '/app/hook/config', app, ({ world }) => ok(configShape(world))),
+    route('PATCH', '/app/hook/config', app, (call) => {
+      const { url, secret } = call.body;
+      const known = call.world.webhook ?? { url: '', secret: '' };
+      call.world.webhook = {
+        url: typeof url === 'string' ? url : known.url,
+        secret: typeof secret === 'string' ? secret : known.secret,
+      };
+      return ok(configShape(call.world));
+    }),
+    route('GET', root, app, listDeliveries),
+    route('GET', `${root}/{delivery_id}`, app, (call) => ok(deliveryShape(knownDelivery(call)))),
+    route('POST', `${root}/{delivery_id}/attempts`, app, (call) => {
+      webhooks.redeliver(knownDelivery(call));
+      return { status: 202, body: {} };
+    }),
+  ];
+}
+
+function configShape(world: World) {
+  return {
+    url: world.webhook?.url ?? '',
+    content_type: 'json',
+    insecure_ssl: '0',
+    ...(world.webhook ? { secret: '********' } : {}),
+  };
+}
+
+function knownDelivery(call: Call): DeliveryRecord {
+  const wanted = Number(call.parts['delivery_id']);
+  const delivery = call.world.deliveries.find(({ id }) => id === wanted);
+  if (!delivery) throw notFound();
+  return delivery;
+}
+
+/** Newest first; the cursor is the id of the last one shown. */
+function listDeliveries(call: Call) {
+  const { world, query } = call;
+  const status = query.get('status');
+  if (status !== null && status !== 'success' && status !== 'failure') {
+    throw new Refusal(400, `status is ${status}; allowed are success, failure`);
+  }
+  const size = Math.min(100, Math.max(1, Number(query.get('per_page')) || 30));
+  const cursor = Number(query.get('cursor')) || Number.POSITIVE_INFINITY;
+  const wanted = world.deliveries
+    .filter((delivery) => status === null || succeeded(delivery) === (status === 'success'))
+    .toSorted((one, other) => other.id - one.id)
+    .filter(({ id }) => id < cursor);
+  const items = wanted.slice(0, size);
+  const next = new URLSearchParams(query);
+  next.set('cursor', String(items.at(-1)?.id));
+  const headers: Record<string, string> =
+    wanted.length > size ? { link: `<${world.url}${call.path}?${next}>; rel="next"` } : {};
+  return { status: 200, body: items.map(itemShape), headers };
+}
+
+const succeeded = ({ statusCode }: DeliveryRecord) => statusCode >= 200 && statusCode < 400;
+
+function itemShape(delivery: DeliveryRecord) {
+  return {
+    id: delivery.id,
+    guid: delivery.guid,
+    delivered_at: isoTime(delivery.deliveredAt),
+    redelivery: delivery.redelivery,
+    duration: delivery.durationSeconds,
+    status: delivery.status,
+    status_code: delivery.statusCode,
+    event: delivery.event,
+    action: delivery.action,
+    installation_id: delivery.installationId,
+    repository_id: delivery.repositoryId,
+    throttled_at: null,
+  };
+}
+
+function deliveryShape(delivery: DeliveryRecord) {
+  return {
+    ...itemShape(delivery),
+    request: { headers: delivery.requestHeaders, payload: JSON.parse(delivery.body) },
+    response: { headers: delivery.responseHeaders, payload: delivery.responseBody },
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * Installation tokens: `ghs_…`, 520 characters, an hour long, and never more than the installation itself may do.
+ * A token dies with its hour, with its installation, and while its installation is suspended.
+ * Source: https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+ */
+import { randomBytes } from 'node:crypto';
+import { notFound, Refusal } from './router.ts';
+import type { InstallationRecord, Level, Permissions, Repository, TokenRecord, World } from './world.ts';
+
+const tokenLength = 520;
+/** A laptop that runs for weeks must not grow for ever; the oldest tokens have expired by then. */
+const tokensKept = 20_000;
+
+export function mintToken(
+  world: World,
+  installation: InstallationRecord,
+  wanted: Readonly<Record<string, unknown>>,
+): { token: string; record: TokenRecord } {
+  if (installation.suspendedAt !== undefined) throw new Refusal(403, 'This installation has been suspended');
+  const head = `ghs_${world.app.id}_`;
+  const token =
+    head +
+    randomBytes(tokenLength)
+      .toString('base64url')
+      .slice(0, tokenLength - head.length);
+  const repositories = narrowRepositories(installation, wanted);
+  const record: TokenRecord = {
+    installationId: installation.id,
+    permissions: narrowPermissions(installation, wanted['permissions']),
+    ...(repositories ? { repositories } : {}),
+    expiresAt: world.now() + world.dials.tokenLifetimeSeconds * 1000,
+  };
+  world.tokens.set(token, record);
+  const oldest = world.tokens.keys().next().value;
+  if (world.tokens.size > tokensKept && oldest !== undefined) world.tokens.delete(oldest);
+  return { token, record };
+}
+
+function narrowPermissions(installation: InstallationRecord, wanted: unknown): Permissions {
+  if (wanted === undefined) return installation.permissions;
+  const permissions = wanted as Record<string, Level>;
+  for (const [name, level] of Object.entries(permissions)) {
+    if (!allows(installation.permissions, name, level)) {
+      throw new Refusal(422, 'The permissions requested are not granted to this installation.');
+    }
+  }
+  return { ...permissions, metadata: 'read' };
+}
+
+function narrowRepositories(
+  installation: InstallationRecord,
+  wanted: Readonly<Record<string, unknown>>,
+): Repository[] | undefined {
+  const names = (wanted['repositories'] as string[] | undefined)?.map((name) => name.toLowerCase());
+  const ids = wanted['repository_ids'] as number[] | undefined;
+  if (!names && !ids) return undefined;
+  const found = [...installation.repositories].filter(
+    (repository) => names?.includes(repository.name.toLowerCase()) || ids?.includes(repository.id),
+  );
+  if (found.length < (names?.length ?? 0) + (ids?.length ?? 0)) {
+    const words = 'does not exist or is not accessible to the parent installation.';
+    throw new Refusal(422, `There is at least one repository that ${words}`);
+  }
+  return found;
+}
+
+/** Whose token this is. @throws Refusal 401 or 403 */
+export function readToken(world: World, token: string | undefined) {
+  const record = token === undefined ? undefined : world.tokens.get(token);
+  const installation = record && world.installations.get(record.installationId);
+  if (!record || !installation || record.expiresAt <= world.now()) throw new Refusal(401, 'Bad credentials');
+  if (installation.suspendedAt !== undefined) throw new Refusal(403, 'This installation has been suspended');
+  return { installation, record };
+}
+
+export function allows(permissions: Permissions, name: string, level: Level): boolean {
+  const granted = permissions[name];
+  return granted === 'write' || granted === level;
+}
+
+export function findInstallation(world: World, id: unknown): InstallationRecord {
+  const installation = world.installations.get(Number(id));
+  if (!installation) throw notFound();
+  return installation;
+}

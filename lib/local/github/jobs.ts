@@ -1,0 +1,146 @@
+/**
+ * The life of a job on GitHub: (waiting →) queued → in_progress → completed, each step with its webhook. A job that
+ * is completed never changes again. An ephemeral runner's registration ends with its job.
+ */
+import { repositoryShape } from './account-shapes.ts';
+import { assignJobs } from './assignment.ts';
+import { ensureRepository, installationOf } from './installations.ts';
+import { jobShape } from './job-shapes.ts';
+import type { Webhooks } from './webhooks.ts';
+import type { JobRecord, RunnerRecord, World } from './world.ts';
+import { fullName, nameKey, takeId } from './world.ts';
+
+export interface JobRequest {
+  /** `owner/name`; the owner must have an account here. */
+  readonly repository: string;
+  readonly labels: readonly string[];
+  /** How long the runner program works on it; absent: 1000. */
+  readonly milliseconds?: number;
+  /** It waits until somebody approves it. */
+  readonly requiresApproval?: boolean;
+  readonly jobId?: number;
+  readonly runId?: number;
+  readonly runAttempt?: number;
+}
+
+/** Jobs over are forgotten, oldest first, beyond so many. */
+const jobsKept = 20_000;
+
+/** @throws Error where the repository's owner is not known */
+export function queueJob(world: World, webhooks: Webhooks, request: JobRequest): JobRecord {
+  const job = addJob(world, request);
+  sendJob(world, webhooks, { job, action: job.status === 'waiting' ? 'waiting' : 'queued' });
+  assignJobs(world);
+  return job;
+}
+
+/** Brings the job into being and tells nobody. */
+export function addJob(world: World, request: JobRequest): JobRecord {
+  const [ownerName = '', name = ''] = request.repository.split('/');
+  const owner = world.accounts.get(nameKey(ownerName));
+  if (!owner || name === '') {
+    const known = [...world.accounts.values()].map(({ login }) => login).join(', ') || 'none';
+    throw new Error(
+      `A job needs a repository "owner/name" of a known owner, not "${request.repository}"; known: ${known}.`,
+    );
+  }
+  const job: JobRecord = {
+    id: request.jobId ?? takeId(world),
+    runId: request.runId ?? takeId(world),
+    runAttempt: request.runAttempt ?? 1,
+    repository: ensureRepository(world, owner, { name }),
+    labels: request.labels,
+    milliseconds: request.milliseconds ?? 1000,
+    status: request.requiresApproval ? 'waiting' : 'queued',
+    conclusion: null,
+    createdAt: world.now(),
+    startedAt: undefined,
+    completedAt: undefined,
+    assignedAt: undefined,
+    runner: undefined,
+  };
+  world.jobs.set(job.id, job);
+  forgetOldJobs(world);
+  world.tell('job-queued', { jobId: job.id, repository: fullName(job.repository), labels: job.labels });
+  return job;
+}
+
+export function approveJob(world: World, webhooks: Webhooks, id: number): void {
+  const job = knownJob(world, id);
+  if (job.status !== 'waiting')
+    throw new Error(`Job ${id} is ${job.status}; only a waiting job can be approved.`);
+  job.status = 'queued';
+  sendJob(world, webhooks, { job, action: 'queued' });
+  assignJobs(world);
+}
+
+export function cancelJob(world: World, webhooks: Webhooks, id: number): void {
+  completeJob(world, webhooks, { job: knownJob(world, id), conclusion: 'cancelled' });
+}
+
+export function startJob(world: World, webhooks: Webhooks, job: JobRecord): void {
+  job.status = 'in_progress';
+  job.startedAt = world.now();
+  world.tell('job-started', { jobId: job.id, runner: job.runner?.name });
+  sendJob(world, webhooks, { job, action: 'in_progress' });
+}
+
+export function completeJob(
+  world: World,
+  webhooks: Webhooks,
+  end: { job: JobRecord; conclusion: 'success' | 'failure' | 'cancelled' },
+): void {
+  const { job, conclusion } = end;
+  if (job.status === 'completed') return;
+  job.status = 'completed';
+  job.conclusion = conclusion;
+  job.completedAt = world.now();
+  const runner = job.runner && world.runners.get(job.runner.id);
+  if (runner) removeRunner(world, runner, 'its job is over');
+  world.tell('job-completed', { jobId: job.id, conclusion, runner: job.runner?.name });
+  sendJob(world, webhooks, { job, action: 'completed' });
+}
+
+/** Not started by the runner that it was given to: another one may have it. */
+export function takeJobBack(world: World, job: JobRecord): void {
+  job.assignedAt = undefined;
+  job.runner = undefined;
+  assignJobs(world);
+}
+
+export function removeRunner(world: World, runner: RunnerRecord, why: string): void {
+  world.runners.delete(runner.id);
+  runner.answerPoll?.(undefined);
+  world.tell('runner-removed', { runner: runner.name, why });
+}
+
+/** The job's installation hears of it, unless it is suspended or does not reach the repository. */
+function sendJob(world: World, webhooks: Webhooks, what: { job: JobRecord; action: string }) {
+  const { job, action } = what;
+  const installation = installationOf(world, job.repository.owner.login);
+  if (installation?.suspendedAt !== undefined || !installation?.repositories.has(job.repository)) return;
+  const { owner, ...repository } = repositoryShape(world, job.repository);
+  const organization = { login: owner.login, id: owner.id, node_id: owner.node_id, url: owner.url };
+  const fields = {
+    workflow_job: jobShape(world, job),
+    repository: { ...repository, owner },
+    ...(owner.type === 'Organization' ? { organization } : {}),
+    ...(action === 'waiting' ? { deployment: { id: job.id, environment: 'production' } } : {}),
+  };
+  webhooks.send({ event: 'workflow_job', action, installation, repository: job.repository, fields });
+}
+
+export function knownJob(world: World, id: number): JobRecord {
+  const job = world.jobs.get(id);
+  if (!job) throw new Error(`There is no job ${id}; GET /_control/state lists those there are.`);
+  return job;
+}
+
+function forgetOldJobs(world: World) {
+  if (world.jobs.size <= jobsKept) return;
+  for (const job of world.jobs.values()) {
+    if (job.status !== 'completed') continue;
+    world.jobs.delete(job.id);
+    return;
+  }
+}

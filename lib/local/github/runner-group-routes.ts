@@ -1,0 +1,98 @@
+/**
+ * Runner groups of an organization: who may use the runners in them. The default group, id 1, is always there.
+ * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
+ */
+import { minimalRepositoryShape } from './account-shapes.ts';
+import { groupsOf } from './assignment.ts';
+import { groupShape } from './job-shapes.ts';
+import {
+  type Call,
+  created,
+  installation,
+  invalid,
+  noContent,
+  notFound,
+  ok,
+  page,
+  type Route,
+  route,
+} from './router.ts';
+import { organizationScope } from './runner-routes.ts';
+import type { RunnerGroup } from './world.ts';
+import { takeId } from './world.ts';
+
+const root = '/orgs/{org}/actions/runner-groups';
+const read = installation('organization_self_hosted_runners', 'read');
+const write = installation('organization_self_hosted_runners', 'write');
+
+export function runnerGroupRoutes(): Route[] {
+  const shown = (call: Call, group: RunnerGroup) =>
+    groupShape(call.world, organizationScope(call).account, group);
+  return [
+    route('GET', root, read, (call) => {
+      const { items, total, headers } = page(call, groupsIn(call));
+      const runner_groups = items.map((group) => shown(call, group));
+      return { status: 200, body: { total_count: total, runner_groups }, headers };
+    }),
+    route('POST', root, write, (call) => created(shown(call, createGroup(call)))),
+    route('GET', `${root}/{runner_group_id}`, read, (call) => ok(shown(call, knownGroup(call)))),
+    route('PATCH', `${root}/{runner_group_id}`, write, (call) => ok(shown(call, changeGroup(call)))),
+    route('GET', `${root}/{runner_group_id}/repositories`, read, (call) => {
+      const ids = knownGroup(call).repositoryIds;
+      const chosen = [...call.world.repositories.values()].filter(({ id }) => ids.has(id));
+      const { items, total, headers } = page(call, chosen);
+      const repositories = items.map((repository) => minimalRepositoryShape(call.world, repository));
+      return { status: 200, body: { total_count: total, repositories }, headers };
+    }),
+    route('PUT', `${root}/{runner_group_id}/repositories`, write, (call) => {
+      knownGroup(call).repositoryIds = repositoryIds(call.body['selected_repository_ids']);
+      return noContent;
+    }),
+  ];
+}
+
+const groupsIn = (call: Call) => groupsOf(call.world, organizationScope(call).account.login);
+
+function knownGroup(call: Call): RunnerGroup {
+  const group = groupsIn(call).find(({ id }) => id === Number(call.parts['runner_group_id']));
+  if (!group) throw notFound();
+  return group;
+}
+
+function createGroup(call: Call): RunnerGroup {
+  const groups = groupsIn(call);
+  const name = call.body['name'];
+  if (typeof name !== 'string' || name === '') throw invalid('name must be a text that is not empty');
+  if (groups.some((group) => group.name === name))
+    throw invalid(`a runner group named ${name} exists already`);
+  const group: RunnerGroup = {
+    id: takeId(call.world),
+    name,
+    visibility: visibility(call.body['visibility']),
+    allowsPublicRepositories: call.body['allows_public_repositories'] === true,
+    isDefault: false,
+    repositoryIds: repositoryIds(call.body['selected_repository_ids'] ?? []),
+  };
+  groups.push(group);
+  return group;
+}
+
+function changeGroup(call: Call): RunnerGroup {
+  const group = knownGroup(call);
+  const { name, visibility: seen, allows_public_repositories: isPublic } = call.body;
+  if (typeof name === 'string' && name !== '') group.name = name;
+  if (seen !== undefined) group.visibility = visibility(seen);
+  if (isPublic !== undefined) group.allowsPublicRepositories = isPublic === true;
+  return group;
+}
+
+function visibility(value: unknown): RunnerGroup['visibility'] {
+  if (value === undefined) return 'all';
+  if (value === 'all' || value === 'selected' || value === 'private') return value;
+  throw invalid(`visibility is ${JSON.stringify(value)}; allowed are all, selected, private`);
+}
+
+function repositoryIds(value: unknown): Set<number> {
+  if (Array.isArray(value) && value.every(Number.isInteger)) return new Set(value);
+  throw invalid('selected_repository_ids must be a list of repository ids');
+}

@@ -1,0 +1,84 @@
+/**
+ * What the laptop's runner program says to GitHub in place of GitHub's own, unpublished protocol: it opens a session,
+ * waits for a job, says when it starts and when it is done. Answers are lines of `key=value`, for a shell to read.
+ * A registration that is gone is 404, whatever is asked.
+ */
+import { assignJobs } from './assignment.ts';
+import { completeJob, startJob } from './jobs.ts';
+import { type Call, notFound, type Reply, type Route, route, runner } from './router.ts';
+import type { Webhooks } from './webhooks.ts';
+import type { JobRecord, RunnerRecord } from './world.ts';
+
+export function runnerProtocol(webhooks: Webhooks): Route[] {
+  return [
+    route('POST', '/_runner/session', runner, (call) => {
+      const registration = registrationOf(call);
+      registration.online = true;
+      call.world.tell('runner-online', { runner: registration.name });
+      assignJobs(call.world);
+      return { status: 200, body: `runner=${registration.name}\n` };
+    }),
+    route('GET', '/_runner/message', runner, nextMessage),
+    route('POST', '/_runner/jobs/{job_id}/started', runner, (call) => {
+      const job = assignedJob(call);
+      if (job.status === 'queued') startJob(call.world, webhooks, job);
+      return { status: 200, body: 'ok\n' };
+    }),
+    route('POST', '/_runner/jobs/{job_id}/completed', runner, (call) => {
+      const conclusion = call.body['conclusion'] === 'failure' ? 'failure' : 'success';
+      completeJob(call.world, webhooks, { job: assignedJob(call), conclusion });
+      return { status: 200, body: 'ok\n' };
+    }),
+  ];
+}
+
+function registrationOf(call: Call): RunnerRecord {
+  for (const registration of call.world.runners.values()) {
+    if (registration.token !== call.bearer) continue;
+    registration.lastSeenAt = call.world.now();
+    return registration;
+  }
+  throw notFound();
+}
+
+function assignedJob(call: Call): JobRecord {
+  const { job } = registrationOf(call);
+  if (job?.id !== Number(call.parts['job_id'])) throw notFound();
+  return job;
+}
+
+const jobLines = (job: JobRecord): Reply => ({
+  status: 200,
+  body: `job=${job.id}\nmilliseconds=${job.milliseconds}\n`,
+});
+
+/** Waits for a job. A connection that breaks off while it waits takes the runner offline at once. */
+function nextMessage(call: Call): Promise<Reply> | Reply {
+  const { world, message } = call;
+  const registration = registrationOf(call);
+  if (registration.job) return jobLines(registration.job);
+  // One poll at a time: an older one is answered with nothing.
+  registration.answerPoll?.(undefined);
+  registration.online = true;
+  return new Promise((resolve) => {
+    const finish = (reply: Reply) => {
+      clearTimeout(timer);
+      message.socket.off('close', hangUp);
+      if (registration.answerPoll === answer) registration.answerPoll = undefined;
+      registration.lastSeenAt = world.now();
+      resolve(reply);
+    };
+    const answer = (job: JobRecord | undefined) => {
+      if (job) finish(jobLines(job));
+      else finish(world.runners.has(registration.id) ? { status: 204 } : notFound().reply());
+    };
+    const hangUp = () => {
+      registration.online = false;
+      finish({ status: 204 });
+    };
+    const timer = setTimeout(() => finish({ status: 204 }), world.dials.pollSeconds * 1000);
+    registration.answerPoll = answer;
+    message.socket.on('close', hangUp);
+    assignJobs(world);
+  });
+}

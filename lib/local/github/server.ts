@@ -1,0 +1,148 @@
+/**
+ * The stand-in's one HTTP server: reads the request, waits out the latency, applies faults, checks who asks, counts
+ * limits, and lets the route answer. Every request is answered with JSON as GitHub words it, an unforeseen error too.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkAppToken } from './app-token.ts';
+import { type Fault, hitFault } from './dials.ts';
+import { allows, readToken } from './installation-tokens.ts';
+import type { Limits } from './limits.ts';
+import { type Call, findRoute, notFound, Refusal, type Reply, type Route } from './router.ts';
+import type { World } from './world.ts';
+
+const bodyLimitBytes = 1_000_000;
+
+export function createHttpServer(world: World, parts: { routes: readonly Route[]; limits: Limits }): Server {
+  const server = createServer((message, response) => {
+    void answer(world, parts, message)
+      .catch((error: unknown) => failed(world, error))
+      .then((reply) => (reply === 'hang up' ? message.destroy() : write(response, reply)));
+  });
+  // Node's own bound on idle connections is shorter than a runner's long poll pauses; GitHub's is about a minute.
+  server.keepAliveTimeout = 65_000;
+  return server;
+}
+
+async function answer(
+  world: World,
+  parts: { routes: readonly Route[]; limits: Limits },
+  message: IncomingMessage,
+): Promise<Reply | 'hang up'> {
+  const url = new URL(message.url ?? '/', 'http://localhost');
+  const request = { method: message.method ?? 'GET', path: decodeURIComponent(url.pathname) };
+  const text = await readBody(message);
+  const isPublic = !request.path.startsWith('/_');
+  if (isPublic && world.dials.latencyMs > 0) await sleep(world.dials.latencyMs);
+  const hit = isPublic
+    ? hitFault(world.dials, request, world.fraction)
+    : { fault: undefined, dials: world.dials };
+  world.dials = hit.dials;
+  if (hit.fault && (hit.fault.when ?? 'before') === 'before') return faultReply(hit.fault);
+  const reply = await serve(world, parts, { ...request, query: url.searchParams, text, message });
+  if (!hit.fault) return reply;
+  return hit.fault.when === 'drop' ? 'hang up' : faultReply(hit.fault);
+}
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly text: string;
+  readonly message: IncomingMessage;
+}
+
+async function serve(
+  world: World,
+  parts: { routes: readonly Route[]; limits: Limits },
+  asked: Asked,
+): Promise<Reply> {
+  const { method, path, query, message } = asked;
+  const found = findRoute(parts.routes, method, path);
+  if (!found) throw notFound();
+  const bearer = /^(?:bearer|token)\s+(\S+)$/i.exec(message.headers.authorization ?? '')?.[1];
+  const base = {
+    world,
+    method,
+    path,
+    parts: found.parts,
+    query,
+    body: parseBody(asked.text),
+    bearer,
+    message,
+  };
+  const { access } = found.route;
+  if (access.kind !== 'installation') {
+    if (access.kind === 'app') checkAppToken(world, bearer);
+    return await found.route.answer(base as unknown as Call);
+  }
+  const { installation, record } = readToken(world, bearer);
+  // Asking how much is left is free, as on GitHub.
+  const headers = path === '/rate_limit' ? {} : parts.limits.count(installation.id, method);
+  const reply = await refusalsAsReplies(async () => {
+    if (access.permission && !allows(record.permissions, ...access.permission)) {
+      throw new Refusal(403, 'Resource not accessible by integration');
+    }
+    return found.route.answer({ ...base, installation, token: record });
+  });
+  return { ...reply, headers: { ...headers, ...reply.headers } };
+}
+
+async function refusalsAsReplies(effect: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await effect();
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply();
+    throw error;
+  }
+}
+
+function faultReply(fault: Fault): Reply {
+  const { status, message = 'A fault that a dial asked for', headers = {} } = fault;
+  return new Refusal(status, message, { headers }).reply();
+}
+
+function failed(world: World, error: unknown): Reply {
+  if (error instanceof Refusal) return error.reply();
+  world.tell('stand-in-error', { error: String((error as Error)?.stack ?? error) });
+  return new Refusal(500, 'Server Error').reply();
+}
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message) {
+    size += (chunk as Buffer).length;
+    if (size > bodyLimitBytes) throw new Refusal(413, 'Payload too large');
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** The runner program may post forms or nothing; only JSON objects are read. */
+function parseBody(text: string): Record<string, unknown> {
+  if (!text.trimStart().startsWith('{')) {
+    if (text.trimStart().startsWith('[')) throw new Refusal(400, 'Body should be a JSON object');
+    return {};
+  }
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw Object.assign(new Refusal(400, 'Problems parsing JSON'), { cause });
+  }
+}
+
+function write(response: ServerResponse, reply: Reply): void {
+  if (response.destroyed) return;
+  const isText = typeof reply.body === 'string';
+  const headers = {
+    server: 'github.com',
+    'x-github-api-version-selected': '2022-11-28',
+    ...(reply.body === undefined
+      ? {}
+      : { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8' }),
+    ...reply.headers,
+  };
+  response.writeHead(reply.status, headers);
+  response.end(isText || reply.body === undefined ? reply.body : JSON.stringify(reply.body));
+}

@@ -1,0 +1,120 @@
+/**
+ * Starts GitHub on this machine: one App with a key of its own, one HTTP server on 127.0.0.1, nothing on disk.
+ * It must be stopped by whoever started it; stopping breaks off open polls and webhooks on their way.
+ */
+import { generateKeyPair } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { appRoutes } from './app-routes.ts';
+import { type Control, createControl } from './control.ts';
+import { controlRoutes } from './control-routes.ts';
+import { deliveryRoutes } from './delivery-routes.ts';
+import { jobRoutes } from './job-routes.ts';
+import { createLimits } from './limits.ts';
+import { runnerGroupRoutes } from './runner-group-routes.ts';
+import { runnerProtocol } from './runner-protocol.ts';
+import { runnerRoutes } from './runner-routes.ts';
+import { createHttpServer } from './server.ts';
+import { sweep } from './sweep.ts';
+import { createWebhooks } from './webhooks.ts';
+import { type AppIdentity, createWorld, type World } from './world.ts';
+
+export interface GitHubStandIn extends Control {
+  /** `http://127.0.0.1:PORT`: the API's address; a runner's too. */
+  readonly url: string;
+  readonly appId: number;
+  readonly clientId: string;
+  /** PKCS#8. */
+  readonly privateKeyPem: string;
+  /** Resolves when no webhook is on its way any more. */
+  settle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface GitHubEvent {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** installed, job-queued, job-started, job-completed, runner-registered, runner-online, runner-removed, webhook. */
+  readonly name: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const sweepEveryMs = 100;
+
+export async function startGitHub(
+  options: {
+    port?: number;
+    onEvent?: (event: GitHubEvent) => void;
+    /** Of the dials' chances: the same seed gives the same faults. */
+    seed?: number;
+  } = {},
+): Promise<GitHubStandIn> {
+  const world = createWorld({
+    app: await createApp(),
+    fraction: seededFraction(options.seed ?? 1),
+    tell: (name, fields) => options.onEvent?.({ at: Date.now(), name, fields }),
+  });
+  const webhooks = createWebhooks(world);
+  const control = createControl(world, webhooks);
+  const limits = createLimits(world);
+  const routes = [
+    ...appRoutes(limits),
+    ...deliveryRoutes(webhooks),
+    ...runnerRoutes(),
+    ...runnerGroupRoutes(),
+    ...jobRoutes(webhooks),
+    ...runnerProtocol(webhooks),
+    ...controlRoutes(control),
+  ];
+  const server = createHttpServer(world, { routes, limits });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  world.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const timer = setInterval(() => sweep(world, webhooks), sweepEveryMs).unref();
+  return {
+    ...control,
+    ...identityOf(world),
+    settle: () => webhooks.settle(),
+    async stop() {
+      clearInterval(timer);
+      webhooks.stop();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await webhooks.settle();
+    },
+  };
+}
+
+function identityOf({ url, app }: World) {
+  return { url, appId: app.id, clientId: app.clientId, privateKeyPem: app.privateKeyPem };
+}
+
+async function createApp(): Promise<AppIdentity> {
+  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  return {
+    id: 1_234_567,
+    clientId: 'Iv23liMayflyOnALaptop',
+    slug: 'mayfly',
+    privateKeyPem: privateKey,
+    publicKeyPem: publicKey,
+    createdAt: Date.now(),
+  };
+}
+
+/** A small generator (mulberry32), so that what went wrong by chance goes wrong again. */
+function seededFraction(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

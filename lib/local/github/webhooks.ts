@@ -1,0 +1,170 @@
+/**
+ * Sends webhooks as GitHub does: signed, with GitHub's headers, ten seconds each, never retried by itself, every
+ * attempt recorded. Sending never holds up or breaks what caused the event. Lost, doubled and late ones are dials.
+ * Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ */
+import { createHmac, randomUUID } from 'node:crypto';
+import { accountShape, nodeId } from './account-shapes.ts';
+import type { DeliveryRecord, InstallationRecord, Repository, World } from './world.ts';
+import { takeId } from './world.ts';
+
+const timeoutMs = 10_000;
+/** GitHub keeps deliveries for three days; a laptop keeps so many. */
+const deliveriesKept = 10_000;
+
+export interface WebhookEvent {
+  readonly event: string;
+  readonly action: string;
+  readonly installation: InstallationRecord;
+  readonly repository?: Repository;
+  /** What the payload says beyond action, installation and sender. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface Webhooks {
+  send(event: WebhookEvent): void;
+  /** The same payload under the same guid once more. */
+  redeliver(delivery: DeliveryRecord): void;
+  /** Resolves when nothing is on its way any more. */
+  settle(): Promise<void>;
+  stop(): void;
+}
+
+interface Parcel
+  extends Pick<DeliveryRecord, 'guid' | 'event' | 'action' | 'installationId' | 'repositoryId'> {
+  readonly body: string;
+  readonly redelivery: boolean;
+}
+
+export function createWebhooks(world: World): Webhooks {
+  const underway = new Set<Promise<void>>();
+  const stopping = new AbortController();
+
+  const start = (parcel: Parcel, options: { delayMs: number; lost: boolean }) => {
+    if (world.webhook === undefined || stopping.signal.aborted) return;
+    const sending = deliver(world, parcel, { ...options, ...world.webhook, stop: stopping.signal });
+    underway.add(sending);
+    void sending.finally(() => underway.delete(sending));
+  };
+
+  return {
+    send(event) {
+      const parcel = packed(world, event);
+      const { loseProbability, duplicateProbability, delayProbability, delayMs } = world.dials.webhooks;
+      const lateness = () => (world.fraction() < delayProbability ? delayMs : 0);
+      start(parcel, { delayMs: lateness(), lost: world.fraction() < loseProbability });
+      if (world.fraction() < duplicateProbability) start(parcel, { delayMs: lateness(), lost: false });
+    },
+    redeliver(delivery) {
+      start({ ...delivery, redelivery: true }, { delayMs: 0, lost: false });
+    },
+    async settle() {
+      while (underway.size > 0) await Promise.all(underway);
+    },
+    stop: () => stopping.abort(),
+  };
+}
+
+function packed(world: World, event: WebhookEvent): Parcel {
+  const { installation, repository } = event;
+  const reference = { id: installation.id, node_id: nodeId('Installation', installation.id) };
+  const payload = {
+    action: event.action,
+    installation: reference,
+    ...event.fields,
+    sender: accountShape(world, installation.account),
+  };
+  return {
+    guid: randomUUID(),
+    event: event.event,
+    action: event.action,
+    installationId: installation.id,
+    repositoryId: repository?.id ?? null,
+    body: JSON.stringify(payload),
+    redelivery: false,
+  };
+}
+
+interface Sending {
+  readonly url: string;
+  readonly secret: string;
+  readonly delayMs: number;
+  readonly lost: boolean;
+  readonly stop: AbortSignal;
+}
+
+async function deliver(world: World, parcel: Parcel, sending: Sending): Promise<void> {
+  if (sending.delayMs > 0 && !(await waited(sending.delayMs, sending.stop))) return;
+  const requestHeaders = headersOf(world, parcel, sending.secret);
+  const startedAt = world.now();
+  const answer = sending.lost
+    ? { ...unreached, status: 'lost by a dial' }
+    : await post(sending, parcel.body, requestHeaders);
+  const record: DeliveryRecord = {
+    ...parcel,
+    ...answer,
+    id: takeId(world),
+    deliveredAt: startedAt,
+    durationSeconds: (world.now() - startedAt) / 1000,
+    requestHeaders,
+  };
+  world.deliveries.push(record);
+  if (world.deliveries.length > deliveriesKept) world.deliveries.shift();
+  world.tell('webhook', {
+    event: `${parcel.event}.${parcel.action}`,
+    installationId: parcel.installationId,
+    status: record.statusCode || record.status,
+    redelivery: parcel.redelivery,
+  });
+}
+
+function headersOf(world: World, parcel: Parcel, secret: string): Record<string, string> {
+  const sign = (algorithm: string) => createHmac(algorithm, secret).update(parcel.body).digest('hex');
+  return {
+    accept: '*/*',
+    'content-type': 'application/json',
+    'user-agent': 'GitHub-Hookshot/mayfly',
+    'x-github-delivery': parcel.guid,
+    'x-github-event': parcel.event,
+    'x-github-hook-id': '1',
+    'x-github-hook-installation-target-id': String(world.app.id),
+    'x-github-hook-installation-target-type': 'integration',
+    'x-hub-signature': `sha1=${sign('sha1')}`,
+    'x-hub-signature-256': `sha256=${sign('sha256')}`,
+  };
+}
+
+type Outcome = Pick<DeliveryRecord, 'status' | 'statusCode' | 'responseHeaders' | 'responseBody'>;
+
+const unreached: Outcome = {
+  status: 'failed to connect to host',
+  statusCode: 0,
+  responseHeaders: {},
+  responseBody: '',
+};
+
+async function post(sending: Sending, body: string, headers: Record<string, string>): Promise<Outcome> {
+  try {
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), sending.stop]);
+    const response = await fetch(sending.url, { method: 'POST', body, headers, signal });
+    return {
+      status: response.ok ? 'OK' : `Invalid HTTP Response: ${response.status}`,
+      statusCode: response.status,
+      responseHeaders: Object.fromEntries(response.headers),
+      responseBody: (await response.text()).slice(0, 10_000),
+    };
+  } catch (error) {
+    // Recorded, as on GitHub, where it can be read and redelivered.
+    return (error as Error).name === 'TimeoutError' ? { ...unreached, status: 'timed out' } : unreached;
+  }
+}
+
+function waited(milliseconds: number, stop: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(true), milliseconds);
+    stop.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
+  });
+}
