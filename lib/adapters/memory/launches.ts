@@ -1,0 +1,104 @@
+/** The launches in memory: see the port for what each method promises, and world.ts for how to make one fail. */
+import type { LeaseId } from '../../core/ids.ts';
+import type { Launch } from '../../core/launch.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+import type { LaunchStore, TakeOutcome } from '../../ports/launches.ts';
+import { jobKey, type Rows, type StoreWorld } from './world.ts';
+
+export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
+  return {
+    take: (taking) => world.call('launches.take', (rows) => take(rows, taking)),
+    get: (installationId, launchId) =>
+      world.call('launches.get', ({ launches }) => {
+        const launch = launches.get(launchId);
+        return launch?.installationId === installationId ? launch : undefined;
+      }),
+    hold: (launch, until) =>
+      world.call('launches.hold', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (!stored || stored.state === 'closed' || stored.callUntil !== launch.callUntil) return false;
+        if (until <= stored.callUntil) return false;
+        launches.set(launch.launchId, { ...stored, callUntil: until });
+        return true;
+      }),
+    answer: (launch, instances) =>
+      world.call('launches.answer', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (stored?.state !== 'intent') return;
+        launches.set(launch.launchId, { ...stored, state: 'answered', instances: new Map(instances) });
+      }),
+    close: (launch, instances) =>
+      world.call('launches.close', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (!stored || stored.state === 'closed') return;
+        launches.set(launch.launchId, { ...stored, state: 'closed', instances: new Map(instances) });
+      }),
+    listOverdueAcrossTenants: (now, limit) =>
+      world.call('launches.listOverdueAcrossTenants', ({ launches }) =>
+        [...launches.values()]
+          .filter((launch) => launch.state !== 'closed' && launch.callUntil <= now)
+          .sort((a, b) => a.callUntil - b.callUntil)
+          .slice(0, limit),
+      ),
+  };
+}
+
+/** The bound of a transaction in DynamoDB, less the tenant and the launch. */
+const maximumMachines = 98;
+
+function take(rows: Rows, taking: { tenant: Tenant; tier: Tier; launch: Launch }): TakeOutcome {
+  const { tenant: read, tier, launch } = taking;
+  const machines = launch.hints.length;
+  const allowed = Math.min(maximumMachines, read.maxRunners, tier.maxRunners);
+  if (machines < 1 || machines > allowed) {
+    throw new Error(`Launch ${launch.launchId} asks for ${machines} machines; allowed are 1 to ${allowed}.`);
+  }
+  const stored = rows.launches.get(launch.launchId);
+  if (stored) return takenAlready(stored, launch);
+  const tenant = rows.tenants.get(read.installationId);
+  if (!tenant || !hasRoom(tenant, { read, tier, machines })) return { kind: 'tenant-changed', tenant };
+  const jobs = launch.hints.map((hint) => rows.jobs.get(jobKey(launch.installationId, hint.jobId)));
+  if (jobs.some((job) => job?.state !== 'waiting')) return { kind: 'jobs-changed' };
+
+  rows.tenants.set(tenant.installationId, withLeases(tenant, tier, launch));
+  for (const [n, job] of jobs.entries()) {
+    const lease = launch.hints[n]?.lease;
+    if (!job || !lease)
+      throw new Error('A job that waits, and has a lease, went missing while it was taken.');
+    const { reason: _, ...rest } = job;
+    const covered = { ...rest, state: 'covered' as const, lease, attempts: job.attempts + 1 };
+    rows.jobs.set(jobKey(job.installationId, job.jobId), covered);
+  }
+  rows.launches.set(launch.launchId, structuredClone(launch));
+  return { kind: 'taken' };
+}
+
+function takenAlready(stored: Launch, launch: Launch): TakeOutcome {
+  if (JSON.stringify(stored.request) === JSON.stringify(launch.request)) return { kind: 'taken' };
+  throw new Error(
+    `Launch ${launch.launchId} is stored with another request; a launch's id is never used twice.`,
+  );
+}
+
+function hasRoom(tenant: Tenant, wanted: { read: Tenant; tier: Tier; machines: number }): boolean {
+  const { read, tier, machines } = wanted;
+  const inTier = tenant.tierLeases.get(tier.name)?.size ?? 0;
+  return (
+    tenant.status === 'active' &&
+    tenant.predecessor === undefined &&
+    tenant.maxRunners === read.maxRunners &&
+    tenant.leases.size + machines <= tenant.maxRunners &&
+    inTier + machines <= tier.maxRunners
+  );
+}
+
+function withLeases(tenant: Tenant, tier: Tier, launch: Launch): Tenant {
+  const added = launch.hints.map((hint) => hint.lease);
+  const inTier = tenant.tierLeases.get(tier.name) ?? new Set<LeaseId>();
+  return {
+    ...tenant,
+    leases: new Set([...tenant.leases, ...added]),
+    tierLeases: new Map(tenant.tierLeases).set(tier.name, new Set([...inTier, ...added])),
+  };
+}

@@ -1,0 +1,112 @@
+/** The machines in memory: see the port for what each method promises, and world.ts for how to make one fail. */
+import type { Job } from '../../core/job.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
+import { jobKey, type Rows, type StoreWorld } from './world.ts';
+
+export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
+  return {
+    bind: (bound) =>
+      world.call('runners.bind', ({ runners }) => {
+        for (const runner of bound) {
+          if (!runners.has(runner.instanceId)) runners.set(runner.instanceId, structuredClone(runner));
+        }
+      }),
+    get: (installationId, instanceId) =>
+      world.call('runners.get', ({ runners }) => {
+        const runner = runners.get(instanceId);
+        return runner?.installationId === installationId ? runner : undefined;
+      }),
+    findAcrossTenants: (instanceIds) =>
+      world.call('runners.findAcrossTenants', ({ runners }) =>
+        [...new Set(instanceIds)].flatMap((id) => runners.get(id) ?? []),
+      ),
+    claim: (claiming) => world.call('runners.claim', (rows) => claim(rows, claiming)),
+    confirm: ({ instanceId, nonce, at, deadline }) =>
+      world.call('runners.confirm', ({ runners }) => {
+        const runner = runners.get(instanceId);
+        if (runner?.state !== 'claimed' || runner.nonce !== nonce) return false;
+        runners.set(instanceId, { ...runner, state: 'listening', listeningAt: at, deadline });
+        return true;
+      }),
+    giveJob: (runner, job) => world.call('runners.giveJob', (rows) => giveJob(rows, runner, job)),
+    swapJobs: (swap) => world.call('runners.swapJobs', (rows) => swapJobs(rows, swap)),
+    setHint: (runner, jobId) =>
+      world.call('runners.setHint', (rows) => {
+        const stored = unchanged(rows, runner);
+        if (stored) rows.runners.set(stored.instanceId, { ...stored, hint: jobId });
+        return stored !== undefined;
+      }),
+    extend: (runner, deadline) =>
+      world.call('runners.extend', ({ runners }) => {
+        const stored = runners.get(runner.instanceId);
+        if (!stored || stored.state === 'ended') return false;
+        runners.set(stored.instanceId, { ...stored, deadline: Math.max(stored.deadline, deadline) });
+        return true;
+      }),
+    end: (runner, { reason, at }) =>
+      world.call('runners.end', (rows) => {
+        const stored = rows.runners.get(runner.instanceId);
+        if (!stored || stored.state === 'ended') return true;
+        if (stored.hint !== runner.hint) return false;
+        rows.runners.set(stored.instanceId, { ...stored, state: 'ended', endedAt: at, endReason: reason });
+        return true;
+      }),
+    listOverdueAcrossTenants: (now, limit) =>
+      world.call('runners.listOverdueAcrossTenants', ({ runners }) =>
+        [...runners.values()]
+          .filter((runner) => runner.state !== 'ended' && runner.deadline <= now)
+          .sort((a, b) => a.deadline - b.deadline)
+          .slice(0, limit),
+      ),
+  };
+}
+
+/** As it is stored, if it has not ended and its hint is still the one that was read. */
+function unchanged({ runners }: Rows, runner: Runner): Runner | undefined {
+  const stored = runners.get(runner.instanceId);
+  return stored && stored.state !== 'ended' && stored.hint === runner.hint ? stored : undefined;
+}
+
+function claim({ runners }: Rows, claiming: Parameters<RunnerStore['claim']>[0]): ClaimOutcome {
+  const { instanceId, launchId, nonce, at } = claiming;
+  const runner = runners.get(instanceId);
+  if (!runner) return { kind: 'unknown' };
+  if (runner.launchId !== launchId) return { kind: 'refused', why: 'other-launch' };
+  switch (runner.state) {
+    case 'ended':
+      return { kind: 'refused', why: 'ended' };
+    case 'listening':
+      return { kind: 'refused', why: 'confirmed' };
+    case 'claimed':
+      return runner.nonce === nonce ? { kind: 'claimed', runner } : { kind: 'refused', why: 'other-nonce' };
+    case 'booting': {
+      const claimed: Runner = { ...runner, state: 'claimed', nonce, claimedAt: at };
+      runners.set(instanceId, claimed);
+      return { kind: 'claimed', runner: claimed };
+    }
+  }
+}
+
+function giveJob(rows: Rows, runner: Runner, job: Job): boolean {
+  const stored = unchanged(rows, runner);
+  const waiting = rows.jobs.get(jobKey(job.installationId, job.jobId));
+  if (stored?.state !== 'claimed' || waiting?.state !== 'waiting') return false;
+  const { reason: _, ...rest } = waiting;
+  const key = jobKey(job.installationId, job.jobId);
+  rows.jobs.set(key, { ...rest, state: 'covered', lease: runner.lease });
+  rows.runners.set(stored.instanceId, { ...stored, hint: job.jobId, repository: job.repository });
+  return true;
+}
+
+function swapJobs(rows: Rows, { by, from, taken }: Parameters<RunnerStore['swapJobs']>[0]): boolean {
+  const taker = unchanged(rows, by);
+  const giver = unchanged(rows, { ...from, hint: taken });
+  const key = jobKey(by.installationId, by.hint);
+  const former = rows.jobs.get(key);
+  if (!taker || !giver || former?.state !== 'covered' || former.lease !== by.lease) return false;
+  rows.runners.set(taker.instanceId, { ...taker, hint: taken, repository: from.repository });
+  rows.runners.set(giver.instanceId, { ...giver, hint: by.hint, repository: by.repository });
+  rows.jobs.set(key, { ...former, lease: from.lease });
+  return true;
+}

@@ -1,0 +1,24 @@
+/**
+ * The four stores in memory, over one world. They keep the promises of their ports, as the contract suites prove, and hold
+ * nothing but what the world holds.
+ */
+import { createMemoryJobStore } from './jobs.ts';
+import { createMemoryLaunchStore } from './launches.ts';
+import { createMemoryRunnerStore } from './runners.ts';
+import { createMemoryTenantStore } from './tenants.ts';
+import { createStoreWorld, type StorePorts, type StoreWorld } from './world.ts';
+
+export interface MemoryStores extends StorePorts {
+  readonly world: StoreWorld;
+}
+
+export function createMemoryStores(): MemoryStores {
+  const world = createStoreWorld();
+  return {
+    tenants: createMemoryTenantStore(world),
+    jobs: createMemoryJobStore(world),
+    launches: createMemoryLaunchStore(world),
+    runners: createMemoryRunnerStore(world),
+    world,
+  };
+}

@@ -1,0 +1,67 @@
+/** The tenants in memory: see the port for what each method promises, and world.ts for how to make one fail. */
+import type { LeaseId, TierName } from '../../core/ids.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { TenantChanges, TenantStore } from '../../ports/tenants.ts';
+import type { StoreWorld } from './world.ts';
+
+export function createMemoryTenantStore(world: StoreWorld): TenantStore {
+  return {
+    get: (installationId) => world.call('tenants.get', ({ tenants }) => tenants.get(installationId)),
+    findByAccount: (accountId) =>
+      world.call('tenants.findByAccount', ({ tenants }) =>
+        [...tenants.values()].filter((tenant) => tenant.accountId === accountId),
+      ),
+    create: (tenant) =>
+      world.call('tenants.create', ({ tenants }) => {
+        if (tenants.has(tenant.installationId)) return 'exists';
+        const row = {
+          ...structuredClone(tenant),
+          leases: new Set<LeaseId>(),
+          tierLeases: new Map(),
+          version: 1,
+        };
+        tenants.set(tenant.installationId, row);
+        return 'created';
+      }),
+    update: (installationId, version, changes) =>
+      world.call('tenants.update', ({ tenants }) => {
+        const tenant = tenants.get(installationId);
+        if (tenant?.version !== version) return 'conflict';
+        tenants.set(installationId, changed(tenant, changes));
+        return 'updated';
+      }),
+    clearPredecessor: (installationId, predecessor) =>
+      world.call('tenants.clearPredecessor', ({ tenants }) => {
+        const tenant = tenants.get(installationId);
+        if (tenant?.predecessor !== predecessor) return;
+        const { predecessor: _, ...rest } = tenant;
+        tenants.set(installationId, rest);
+      }),
+    freeLeases: (installationId, tier, leases) =>
+      world.call('tenants.freeLeases', ({ tenants }) => {
+        const tenant = tenants.get(installationId);
+        if (tenant) tenants.set(installationId, without(tenant, tier, leases));
+      }),
+  };
+}
+
+function changed(tenant: Tenant, { suspendedBy, ...changes }: TenantChanges): Tenant {
+  const { suspendedBy: before, ...rest } = tenant;
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const after = suspendedBy === undefined ? before : (suspendedBy ?? undefined);
+  return {
+    ...rest,
+    ...given,
+    ...(after === undefined ? {} : { suspendedBy: after }),
+    version: tenant.version + 1,
+  };
+}
+
+function without(tenant: Tenant, tier: TierName, leases: readonly LeaseId[]): Tenant {
+  const left = (held: ReadonlySet<LeaseId> | undefined) =>
+    new Set([...(held ?? [])].filter((lease) => !leases.includes(lease)));
+  const tierLeases = new Map(tenant.tierLeases).set(tier, left(tenant.tierLeases.get(tier)));
+  // As in DynamoDB, a set that is empty does not exist.
+  if (tierLeases.get(tier)?.size === 0) tierLeases.delete(tier);
+  return { ...tenant, leases: left(tenant.leases), tierLeases };
+}
