@@ -7,9 +7,10 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { variables } from '../contract/environment.ts';
 import type { TierName } from '../core/ids.ts';
 import type { FunctionName } from './functions.ts';
-import { allow, consumeGrant, type Grant, secretGrant, sendGrant, tableGrant, tell } from './grant.ts';
+import { allow, consumeGrant, type Grant, secretGrant, sendGrant, tell } from './grant.ts';
 import { describeGrant, launchGrants, type MachineGrantOptions, terminateGrant } from './machine-grants.ts';
 import type { State } from './state.ts';
+import { storeGrant } from './store-grant.ts';
 
 export interface GrantWorld extends MachineGrantOptions {
   readonly state: State;
@@ -20,7 +21,7 @@ export interface GrantWorld extends MachineGrantOptions {
 }
 
 export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]> {
-  const { scope, environment, state, lifecycleQueue, installationsQueue } = world;
+  const { scope, environment, network, state, lifecycleQueue, installationsQueue } = world;
   const webhookSecret = secretGrant('ReadWebhookSecret', state.webhookSecret, variables.webhookSecretArn);
   const ticketSecret = secretGrant('ReadTicketSecret', state.ticketSecret, variables.ticketSecretArn);
   const github = [
@@ -38,46 +39,55 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
     webhook: [sendToTiers, sendToLifecycle, sendToInstallations, webhookSecret],
     'tenant-manager': [
       consumeGrant('ReceiveInstallations', [installationsQueue]),
-      tenants(state, [...read, ...write], { 'by-account': ['Query'] }),
-      jobs(state, [...read, ...write], { pending: ['Query'] }),
+      storeGrant(state, {
+        tenants: ['GetItem', 'PutItem', 'UpdateItem', 'by-account:Query'],
+        jobs: ['UpdateItem', 'pending:Query'],
+      }),
       ...github,
+      sendToInstallations,
       sendToLifecycle,
       sendToTiers,
     ],
     'scale-up': [
       consumeGrant('ReceiveJobs', [...world.tierQueues.values()]),
-      tenants(state, [...read, 'UpdateItem', ...partiQl]),
-      jobs(state, [...read, ...write, ...partiQl], { pending: ['Query'] }),
-      launches(state, [...read, ...write, ...partiQl]),
-      runners(state, [...read, ...write, ...partiQl]),
+      storeGrant(state, {
+        tenants: ['GetItem', 'UpdateItem'],
+        jobs: ['UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
+        launches: ['PutItem', 'UpdateItem'],
+        runners: ['BatchGetItem', 'PartiQLInsert'],
+      }),
       ticketSecret,
+      tell(variables.subnetIds, network.subnets.map((subnet) => subnet.subnetId).join(',')),
       ...launchGrants(world),
-      describeGrant(),
       sendToTiers,
     ],
     claim: [
       ticketSecret,
       ...github,
-      tenants(state, read),
-      jobs(state, [...read, 'UpdateItem'], { pending: ['Query'] }),
-      launches(state, read),
-      runners(state, [...read, 'PutItem', 'UpdateItem', 'PartiQLInsert']),
-      sendToTiers,
+      storeGrant(state, {
+        jobs: ['GetItem', 'UpdateItem', 'pending:Query'],
+        launches: ['GetItem'],
+        runners: ['UpdateItem'],
+      }),
     ],
     lifecycle: [
       consumeGrant('ReceiveEvents', [lifecycleQueue]),
-      tenants(state, [...read, 'UpdateItem', ...partiQl], { 'by-account': ['Query'] }),
-      jobs(state, [...read, ...write, ...partiQl], { pending: ['Query'] }),
-      launches(state, [...read, 'UpdateItem']),
-      runners(state, [...read, ...write, ...partiQl]),
+      storeGrant(state, {
+        tenants: ['GetItem', 'UpdateItem'],
+        jobs: ['GetItem', 'UpdateItem', 'PartiQLInsert', 'pending:Query'],
+        launches: ['GetItem'],
+        runners: ['GetItem', 'BatchGetItem', 'UpdateItem'],
+      }),
       terminateGrant(scope, environment),
       sendToTiers,
     ],
     sweep: [
-      tenants(state, [...read, 'UpdateItem', ...partiQl], { 'by-account': ['Query'] }),
-      jobs(state, [...read, ...write, ...partiQl], { pending: ['Query', 'Scan'] }),
-      launches(state, [...read, ...write, ...partiQl], { overdue: ['Query'] }),
-      runners(state, [...read, ...write, ...partiQl], { overdue: ['Query'] }),
+      storeGrant(state, {
+        tenants: ['GetItem', 'UpdateItem'],
+        jobs: ['GetItem', 'UpdateItem', 'pending:Query', 'pending:Scan'],
+        launches: ['GetItem', 'UpdateItem', 'overdue:Query'],
+        runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'overdue:Query'],
+      }),
       ...github,
       ...launchGrants(world),
       describeGrant(),
@@ -86,23 +96,6 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
     ],
   };
 }
-
-const read = ['GetItem', 'BatchGetItem'];
-/** Transactions need no action of their own but for checks. */
-const write = ['PutItem', 'UpdateItem', 'ConditionCheckItem'];
-/** Many rows in one call, each for itself, are written as statements. */
-const partiQl = ['PartiQLInsert', 'PartiQLUpdate'];
-
-type Indexes = Readonly<Record<string, readonly string[]>>;
-
-const tenants = ({ tenants: table }: State, actions: readonly string[], indexes: Indexes = {}) =>
-  tableGrant('Tenants', { table, variable: variables.tenantsTable, actions, indexes });
-const jobs = ({ jobs: table }: State, actions: readonly string[], indexes: Indexes = {}) =>
-  tableGrant('Jobs', { table, variable: variables.jobsTable, actions, indexes });
-const launches = ({ launches: table }: State, actions: readonly string[], indexes: Indexes = {}) =>
-  tableGrant('Launches', { table, variable: variables.launchesTable, actions, indexes });
-const runners = ({ runners: table }: State, actions: readonly string[], indexes: Indexes = {}) =>
-  tableGrant('Runners', { table, variable: variables.runnersTable, actions, indexes });
 
 /** Every tier's queue, and one variable that holds all addresses by tier name. */
 function sendToTiersGrant({ scope, tierQueues }: GrantWorld): Grant {

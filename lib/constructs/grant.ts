@@ -3,7 +3,6 @@
  * A function holds nothing but its grants.
  */
 import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -45,31 +44,6 @@ export function secretGrant(sid: string, secret: Secret, variable: VariableName)
   });
   return { statements, variables: { [variable]: secret.secretArn } };
 }
-
-/** Rows of a table, and of those of its indexes that are named. Actions go without their `dynamodb:`. */
-export interface TableGrant {
-  readonly table: Table;
-  readonly variable: VariableName;
-  readonly actions: readonly string[];
-  /** What may be done through which index. */
-  readonly indexes?: Readonly<Record<string, readonly string[]>>;
-}
-
-export function tableGrant(sid: string, { table, variable, actions, indexes = {} }: TableGrant): Grant {
-  const rows = allow(sid, { actions: actions.map(dynamodb), resources: [table.tableArn] });
-  const throughIndexes = Object.entries(indexes).map(([name, indexActions], position) =>
-    allow(`${sid}Index${position || ''}`, {
-      actions: indexActions.map(dynamodb),
-      resources: [`${table.tableArn}/index/${name}`],
-    }),
-  );
-  return {
-    statements: [rows, ...throughIndexes].flatMap((grant) => grant.statements),
-    variables: { [variable]: table.tableName },
-  };
-}
-
-const dynamodb = (action: string) => `dynamodb:${action}`;
 
 export function sendGrant(sid: string, queue: Queue, variable: VariableName): Grant {
   const { statements } = allow(sid, { actions: ['sqs:SendMessage'], resources: [queue.queueArn] });

@@ -6,10 +6,9 @@
 import { Stack } from 'aws-cdk-lib';
 import type { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import { variables } from '../contract/environment.ts';
 import { tagKeys } from '../core/tags.ts';
 import type { Architecture } from '../core/tier.ts';
-import { allow, ec2Arn, type Grant, tell } from './grant.ts';
+import { allow, ec2Arn, type Grant } from './grant.ts';
 import type { Network } from './network.ts';
 import { imageParameters } from './runner-image.ts';
 
@@ -38,7 +37,6 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
     ...(spot ? [arn('spot-instances-request', '*')] : []),
   ];
   return [
-    tell(variables.subnetIds, network.subnets.map((subnet) => subnet.subnetId).join(',')),
     // The templates are named here alone: all else asks for a template, which then must be one of these.
     allow('LaunchFromTemplates', {
       actions: ['ec2:CreateFleet', 'ec2:RunInstances'],

@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { App, DefaultStackSynthesizer, Tags } from 'aws-cdk-lib';
+import { App, DefaultStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
 import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { bundleFunctions } from '../constructs/bundle.ts';
@@ -40,7 +40,9 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     analyticsReporting: false,
     ...(options.outdir ? { outdir: options.outdir } : {}),
     // A template without parameters and rules: the version of the bootstrap is the CLI's to check.
-    defaultStackSynthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+    defaultStackSynthesizer: new DefaultStackSynthesizer({
+      generateBootstrapVersionRule: false,
+    }) as IReusableStackSynthesizer,
   });
   const bundles = bundleFunctions({
     handlersFolder: options.handlersFolder ?? join(root, 'lambdas'),
