@@ -1,0 +1,132 @@
+/**
+ * DynamoDB: the endpoint's calls, handed on to the engine. Nothing of a table is known here but how to reach it. Each
+ * item call is asked for its request units on the way, so that they can be counted; the caller gets exactly what it
+ * asked for. The engine does not delete by time to live.
+ */
+import { Agent, request as httpRequest } from 'node:http';
+import { dynamodbQuestions } from './dynamodb-questions.ts';
+import { capacityOfError, takeCapacity } from './dynamodb-units.ts';
+import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from './service.ts';
+
+export interface DynamoService extends AwsService {
+  /** For the template loader; `input` is of the SDK's CreateTableCommandInput shape. The table is ACTIVE at once. */
+  createTable(
+    input: { readonly TableName: string } & Readonly<Record<string, unknown>>,
+    options?: { readonly timeToLiveAttribute?: string },
+  ): Promise<void>;
+  /** Ends the kept connections; the engine itself is closed by whoever started it. */
+  close(): void;
+}
+
+/** The actions that can say what they cost, and whether that is reading or writing. */
+const metered: Readonly<Record<string, 'read' | 'write'>> = {
+  GetItem: 'read',
+  BatchGetItem: 'read',
+  Query: 'read',
+  Scan: 'read',
+  TransactGetItems: 'read',
+  PutItem: 'write',
+  UpdateItem: 'write',
+  DeleteItem: 'write',
+  BatchWriteItem: 'write',
+  TransactWriteItems: 'write',
+};
+const partiql = new Set(['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction']);
+
+/** More than the functions of a laptop ever have under way; a bound, as everything has one. */
+const mostConnections = 128;
+
+export function createDynamoService({ engineUrl }: { readonly engineUrl: string }): DynamoService {
+  const engine = openEngine(engineUrl);
+  return {
+    service: 'dynamodb',
+    questions: dynamodbQuestions,
+    handle: (call) => {
+      const kind = kindOf(call);
+      return kind ? handleMetered(engine, call, kind) : handlePlainly(engine, call);
+    },
+    async createTable(input, options = {}) {
+      await demand(engine, 'CreateTable', input);
+      if (options.timeToLiveAttribute === undefined) return;
+      await demand(engine, 'UpdateTimeToLive', {
+        TableName: input.TableName,
+        TimeToLiveSpecification: { AttributeName: options.timeToLiveAttribute, Enabled: true },
+      });
+    },
+    close: () => engine.agent.destroy(),
+  };
+}
+
+/** Undefined: not metered. Statements of one call are all reads, or all writes. */
+function kindOf({ action, body }: AwsCall): 'read' | 'write' | undefined {
+  if (!partiql.has(action)) return metered[action];
+  return /"Statement"\s*:\s*"\s*(SELECT|EXISTS)/i.test(body.toString('utf8')) ? 'read' : 'write';
+}
+
+async function handleMetered(engine: Engine, call: AwsCall, kind: 'read' | 'write'): Promise<AwsAnswer> {
+  const asked = call.input['ReturnConsumedCapacity'];
+  const wanted = asked === 'TOTAL' || asked === 'INDEXES';
+  const body = wanted ? call.body : JSON.stringify({ ...call.input, ReturnConsumedCapacity: 'TOTAL' });
+  const answer = await engine.send(call.action, body);
+  if (answer.status !== 200) {
+    return kind === 'write' ? { ...answer, writeUnits: capacityOfError(answer.body) } : answer;
+  }
+  const { units, stripped } = takeCapacity(answer.body);
+  return {
+    ...answer,
+    body: wanted ? answer.body : stripped,
+    ...(kind === 'write' ? { writeUnits: units } : { readUnits: units }),
+  };
+}
+
+/** Calls about tables answer with ARNs of the engine's own account; the caller gets those that IAM speaks of. */
+async function handlePlainly(engine: Engine, call: AwsCall): Promise<AwsAnswer> {
+  const answer = await engine.send(call.action, call.body);
+  const arn = /arn:aws:dynamodb:[^:"]*:[^:"]*:/g;
+  return { ...answer, body: answer.body.replace(arn, `arn:aws:dynamodb:${call.region}:${call.accountId}:`) };
+}
+
+interface Engine {
+  readonly agent: Agent;
+  send(action: string, body: string | Buffer): Promise<AwsAnswer & { readonly body: string }>;
+}
+
+function openEngine(url: string): Engine {
+  const agent = new Agent({ keepAlive: true, maxSockets: mostConnections });
+  const { hostname, port } = new URL(url);
+  // The engine wants a signature and does not look at it.
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=laptop/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=none';
+  const send: Engine['send'] = (action, body) =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        'x-amz-target': `DynamoDB_20120810.${action}`,
+        'content-type': 'application/x-amz-json-1.0',
+        'content-length': Buffer.byteLength(body),
+        authorization,
+        'x-amz-date': '20260101T000000Z',
+      };
+      const failed = (cause: Error) =>
+        reject(new AwsError('InternalServerError', `The DynamoDB engine failed: ${cause.message}`, 500));
+      const request = httpRequest({ agent, hostname, port, method: 'POST', headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.once('error', failed);
+        response.once('end', () =>
+          resolve({
+            status: response.statusCode ?? 500,
+            headers: { 'content-type': 'application/x-amz-json-1.0' },
+            body: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
+      });
+      request.once('error', failed);
+      request.end(body);
+    });
+  return { agent, send };
+}
+
+async function demand(engine: Engine, action: string, input: unknown): Promise<void> {
+  const { status, body } = await engine.send(action, JSON.stringify(input));
+  if (status !== 200) throw new Error(`The DynamoDB engine refused ${action}: ${body}`);
+}

@@ -1,0 +1,60 @@
+/**
+ * What SQS's actions are made of: how they read their input, with SQS's own errors for what does not fit, and the one
+ * way in which a message is sent.
+ */
+import { requireText } from '../json-answer.ts';
+import { AwsError } from '../service.ts';
+import { type MessageAttributes, messageIdOf } from './message.ts';
+import type { NamedQueue, Queues } from './queues.ts';
+
+export type Input = Readonly<Record<string, unknown>>;
+
+export interface ActionContext {
+  readonly queues: Queues;
+  readonly senderId: string;
+  readonly urlOf: (queue: NamedQueue) => string;
+}
+
+export type Action = (input: Input, context: ActionContext) => object | Promise<object>;
+
+export function send({ queue, attributes }: NamedQueue, input: Input, senderId: string) {
+  const body = requireText(input, 'MessageBody');
+  const most = Number(attributes['MaximumMessageSize']);
+  if (Buffer.byteLength(body) > most) {
+    throw new AwsError(
+      'InvalidParameterValue',
+      `One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`,
+    );
+  }
+  return queue.send({
+    body,
+    senderId,
+    messageGroupId: input['MessageGroupId'] as string | undefined,
+    messageAttributes: input['MessageAttributes'] as MessageAttributes | undefined,
+    delaySeconds: optionalNumber(input, 'DelaySeconds', 900),
+  });
+}
+
+export function requireHandle(input: Input): string {
+  const handle = requireText(input, 'ReceiptHandle');
+  if (messageIdOf(handle) !== undefined) return handle;
+  throw new AwsError('ReceiptHandleIsInvalid', `The input receipt handle "${handle}" is not a valid one.`);
+}
+
+export function wholeNumber(
+  input: Input,
+  field: string,
+  { least, most, absent }: { least: number; most: number; absent?: number },
+): number {
+  const value = input[field] ?? absent;
+  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) {
+    return value as number;
+  }
+  throw new AwsError(
+    'InvalidParameterValue',
+    `Value ${JSON.stringify(value)} for parameter ${field} is invalid. Reason: Must be from ${least} to ${most}.`,
+  );
+}
+
+export const optionalNumber = (input: Input, field: string, most: number) =>
+  input[field] === undefined ? undefined : wholeNumber(input, field, { least: 0, most });

@@ -1,0 +1,28 @@
+/** STS: tells a caller who it is, and nothing else. On AWS, too, GetCallerIdentity needs no permission. */
+import { AwsError, type AwsService } from './service.ts';
+import { element, escapeXml } from './xml.ts';
+
+export function createStsService(): AwsService {
+  return {
+    service: 'sts',
+    questions: () => [],
+    async handle({ action, accountId, caller }) {
+      if (action !== 'GetCallerIdentity') {
+        throw new AwsError(
+          'UnknownOperationException',
+          `The laptop's STS has no ${action}; it has GetCallerIdentity.`,
+        );
+      }
+      const identity =
+        element('Arn', escapeXml(caller.arn)) +
+        element('UserId', escapeXml(caller.name)) +
+        element('Account', accountId);
+      const body = element('GetCallerIdentityResult', identity);
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/xml' },
+        body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${body}</GetCallerIdentityResponse>`,
+      };
+    },
+  };
+}
