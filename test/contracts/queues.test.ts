@@ -40,9 +40,9 @@ async function onSqs(): Promise<World> {
       queue,
       received.map(({ receiptHandle }) => receiptHandle),
     );
-    return received.map(({ body, messageGroupId }) => ({
+    return received.map(({ body, attributes }) => ({
       message: parseMessage(body),
-      group: messageGroupId,
+      group: attributes['MessageGroupId'],
     }));
   };
   return {
