@@ -1,0 +1,87 @@
+/**
+ * The one table that says what a failed call to GitHub means. What GitHub decided is a refusal, which asking again at
+ * once would not change; all else is an OperationalError. Unknown failures are retryable.
+ * Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+ */
+import type { GitHubRefusal } from '../../core/github.ts';
+import { OperationalError } from '../../ports/errors.ts';
+
+/** What is read of Octokit's RequestError; errors of the connection have a status of 500 and no response. */
+interface RequestFailure {
+  readonly status?: number;
+  readonly message?: string;
+  readonly response?: { readonly headers?: Readonly<Record<string, string | number | undefined>> };
+}
+
+/** GitHub's advice where an answer names no time: wait for at least a minute. */
+const unnamedWaitSeconds = 60;
+
+interface Row {
+  readonly statuses: readonly number[];
+  readonly when?: (failure: RequestFailure) => boolean;
+  readonly refusal: (failure: RequestFailure, nowMs: number) => GitHubRefusal;
+}
+
+const worded = (kind: 'forbidden' | 'not-found' | 'invalid') => (failure: RequestFailure) => ({
+  kind,
+  message: failure.message ?? `GitHub answered ${failure.status} without a message`,
+});
+
+const limited = (failure: RequestFailure, nowMs: number): GitHubRefusal => ({
+  kind: 'limited',
+  retryAfterSeconds: retryAfterSeconds(failure, nowMs),
+});
+
+const table: readonly Row[] = [
+  { statuses: [429], refusal: limited },
+  { statuses: [403], when: showsRateLimit, refusal: limited },
+  { statuses: [401, 403], refusal: worded('forbidden') },
+  { statuses: [404, 410], refusal: worded('not-found') },
+  { statuses: [422], refusal: worded('invalid') },
+];
+
+/** @throws OperationalError where GitHub decided nothing */
+export function refusalOf(error: unknown, nowMs: number): GitHubRefusal {
+  const failure = error as RequestFailure;
+  const row = table.find(
+    ({ statuses, when }) => statuses.includes(failure.status ?? 0) && (when === undefined || when(failure)),
+  );
+  if (row) return row.refusal(failure, nowMs);
+  throw operationalError(error);
+}
+
+export function operationalError(error: unknown): OperationalError {
+  if (error instanceof OperationalError) return error;
+  const { status, message, response } = error as RequestFailure;
+  const isAnswered = response !== undefined && status !== undefined;
+  return new OperationalError(`GitHub could not be asked: ${message ?? String(error)}`, {
+    code: isAnswered ? `github-${status}` : 'github-unreachable',
+    retryable: !isAnswered || status >= 500 || status === 408 || status === 409,
+    cause: error,
+  });
+}
+
+export const statusOf = (error: unknown): number | undefined => (error as RequestFailure).status;
+
+function showsRateLimit({ message, response }: RequestFailure): boolean {
+  const headers = response?.headers ?? {};
+  return (
+    headers['retry-after'] !== undefined ||
+    String(headers['x-ratelimit-remaining']) === '0' ||
+    /rate limit/i.test(message ?? '')
+  );
+}
+
+function retryAfterSeconds({ response }: RequestFailure, nowMs: number): number {
+  const headers = response?.headers ?? {};
+  const named = Number(headers['retry-after'] ?? Number.NaN);
+  if (Number.isFinite(named)) return Math.max(1, Math.ceil(named));
+  const isSpent = String(headers['x-ratelimit-remaining']) === '0';
+  const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN);
+  if (isSpent && Number.isFinite(reset)) return Math.max(1, Math.ceil(reset - nowMs / 1000));
+  return unnamedWaitSeconds;
+}
+
+/** 409 of a registration: the name is in use. */
+export const isNameTaken = (error: unknown): boolean =>
+  error instanceof OperationalError && error.code === 'github-409';

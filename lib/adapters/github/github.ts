@@ -1,0 +1,180 @@
+/**
+ * The GitHub port over GitHub's REST API. Refusals come back as answers, by the table in classify.ts; what GitHub could
+ * not be asked throws OperationalError. It never waits and never repeats a call, but for a token that GitHub no longer
+ * takes and a runner name that is taken by an idle registration: once each.
+ */
+import type { GitHubJob, RunnerScope } from '../../core/github.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Answer, GitHub, JitRequest } from '../../ports/github.ts';
+import { type AppClientOptions, createAppClient, type Parameters } from './app-client.ts';
+import { isNameTaken, refusalOf, statusOf } from './classify.ts';
+import { createInstallationTokens, type Grant } from './installation-tokens.ts';
+
+export function createGitHub(options: AppClientOptions & { readonly clock: Clock }): GitHub {
+  const { clock } = options;
+  const client = createAppClient(options);
+  const tokens = createInstallationTokens(client, clock);
+
+  const ask: Ask = async (installationId, grant, [route, parameters]) => {
+    const token = await tokens.get(installationId, grant);
+    try {
+      return await client.withToken(token, route, parameters);
+    } catch (error) {
+      if (statusOf(error) !== 401) throw error;
+      tokens.drop(installationId, grant, token);
+      return client.withToken(await tokens.get(installationId, grant), route, parameters);
+    }
+  };
+
+  const answered = async <Value>(effect: () => Promise<Value>): Promise<Answer<Value>> => {
+    try {
+      return { ok: true, value: await effect() };
+    } catch (error) {
+      return { ok: false, refusal: refusalOf(error, clock.now()) };
+    }
+  };
+
+  return {
+    getInstallation: (installationId) =>
+      answered(async () => {
+        const parameters = { installation_id: installationId };
+        return installationOf(await client.asApp('GET /app/installations/{installation_id}', parameters));
+      }),
+    createJitConfig: async (request) => {
+      const attempt = () => answered(() => register(ask, request));
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isNameTaken(error)) throw error;
+      }
+      const { installationId, scope, name } = request;
+      const cleared = await answered(() => remove(ask, { installationId, scope, name }));
+      if (!cleared.ok) return cleared;
+      if (cleared.value === 'busy') return nameTaken(name);
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isNameTaken(error)) throw error;
+        return nameTaken(name);
+      }
+    },
+    removeRunner: (installationId, scope, name) =>
+      answered(() => remove(ask, { installationId, scope, name })),
+    getJob: (installationId, repository, jobId) =>
+      answered(async () => {
+        const [owner, repo] = repository.split('/');
+        const call = [
+          'GET /repos/{owner}/{repo}/actions/jobs/{job_id}',
+          { owner, repo, job_id: jobId },
+        ] as const;
+        return jobOf(await ask(installationId, { permissions: { actions: 'read' } }, call));
+      }),
+  };
+}
+
+type Ask = (
+  installationId: InstallationId,
+  grant: Grant,
+  call: readonly [route: string, parameters: Parameters],
+) => Promise<unknown>;
+
+interface Named {
+  readonly installationId: InstallationId;
+  readonly scope: RunnerScope;
+  readonly name: string;
+}
+
+/** What differs between runners of an organization and of a repository. */
+function level(scope: RunnerScope): { root: string; place: Parameters; grant: Grant } {
+  if (scope.kind === 'organization') {
+    return {
+      root: '/orgs/{org}/actions/runners',
+      place: { org: scope.organization },
+      grant: { permissions: { organization_self_hosted_runners: 'write' } },
+    };
+  }
+  return {
+    root: '/repos/{owner}/{repo}/actions/runners',
+    place: { owner: scope.owner, repo: scope.repository },
+    grant: { permissions: { administration: 'write' }, repository: scope.repository },
+  };
+}
+
+async function register(ask: Ask, request: JitRequest): Promise<{ jitConfig: string }> {
+  const { root, place, grant } = level(request.scope);
+  const body = {
+    name: request.name,
+    labels: request.labels,
+    runner_group_id: request.runnerGroupId,
+    work_folder: '_work',
+  };
+  const answer = await ask(request.installationId, grant, [
+    `POST ${root}/generate-jitconfig`,
+    { ...place, ...body },
+  ]);
+  return { jitConfig: (answer as { encoded_jit_config: string }).encoded_jit_config };
+}
+
+async function remove(ask: Ask, named: Named): Promise<'removed' | 'absent' | 'busy'> {
+  const { root, place, grant } = level(named.scope);
+  const list = await ask(named.installationId, grant, [`GET ${root}`, { ...place, name: named.name }]);
+  const { runners } = list as { runners: { id: number; name: string; busy: boolean }[] };
+  const runner = runners.find(({ name }) => name.toLowerCase() === named.name.toLowerCase());
+  if (!runner) return 'absent';
+  if (runner.busy) return 'busy';
+  try {
+    await ask(named.installationId, grant, [
+      `DELETE ${root}/{runner_id}`,
+      { ...place, runner_id: runner.id },
+    ]);
+    return 'removed';
+  } catch (error) {
+    // It got a job, or ended, since it was listed.
+    if (statusOf(error) === 422) return 'busy';
+    if (statusOf(error) === 404) return 'absent';
+    throw error;
+  }
+}
+
+const nameTaken = (name: string): Answer<never> => ({
+  ok: false,
+  refusal: {
+    kind: 'invalid',
+    message: `A runner named ${name} exists on GitHub and is busy; register under another name.`,
+  },
+});
+
+function installationOf(data: unknown) {
+  const { account, suspended_at: suspendedAt } = data as {
+    account: { id: number; login: string; type: string };
+    suspended_at: string | null;
+  };
+  const accountType = account.type === 'User' ? ('User' as const) : ('Organization' as const);
+  return {
+    accountId: account.id,
+    accountLogin: account.login,
+    accountType,
+    suspended: suspendedAt !== null && suspendedAt !== undefined,
+  };
+}
+
+function jobOf(data: unknown): GitHubJob {
+  const job = data as { status: string; conclusion: string | null; runner_name: string | null };
+  return {
+    status: jobStatuses[job.status] ?? 'queued',
+    conclusion: job.conclusion,
+    // GitHub gives an empty text where no runner has taken the job.
+    runnerName: job.runner_name || null,
+  };
+}
+
+/** GitHub has more words for what has not begun; held back by a rule is waiting. */
+const jobStatuses: Readonly<Record<string, GitHubJob['status']>> = {
+  waiting: 'waiting',
+  pending: 'waiting',
+  requested: 'queued',
+  queued: 'queued',
+  in_progress: 'in_progress',
+  completed: 'completed',
+};
