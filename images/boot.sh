@@ -1,0 +1,197 @@
+#!/usr/bin/env bash
+# What a machine runs when it boots: it proves who it is, claims one job's runner, runs it, and powers off. Every way out
+# of this script powers off. It holds no credentials; what it is told in secret never reaches an argument, a file or the
+# console. The stack fills in the words between at signs, each of which stands here once.
+set -euo pipefail
+
+readonly CLAIM_URL="@CLAIM_URL@"
+readonly RUNNER_VERSION="@RUNNER_VERSION@"
+readonly RUNNER_ARCHITECTURE="@RUNNER_ARCHITECTURE@"
+# Optional: 64 hexadecimal digits. Anything else means that no checksum was given.
+readonly RUNNER_SHA256="@RUNNER_SHA256@"
+readonly IDLE_SECONDS="@IDLE_SECONDS@"
+
+readonly RUNNER_HOME="${RUNNER_HOME:-/opt/actions-runner}"
+readonly METADATA_URL="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
+# The platform gives up on a machine that has not confirmed long before this.
+readonly CLAIM_SECONDS=1800
+# How long the runner program may take to end once it was told to.
+readonly STOP_SECONDS=30
+
+# One line of the boot trace: time, step, detail.
+announce() {
+  local seconds="${EPOCHREALTIME%[.,]*}" fraction="${EPOCHREALTIME#*[.,]}" clock
+  TZ=UTC printf -v clock '%(%Y-%m-%dT%H:%M:%S)T' "$seconds"
+  printf 'mayfly %s.%sZ %s %s\n' "$clock" "${fraction:0:3}" "$1" "${2:-}"
+}
+
+power_off() {
+  local status=$?
+  trap - EXIT
+  announce power-off "status $status"
+  poweroff || poweroff --force
+}
+trap power_off EXIT
+
+stop() {
+  announce "$1" "$2"
+  exit 1
+}
+
+# Reads one path of the metadata service to the standard output. Tags can lag a moment behind the machine.
+metadata() {
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    printf 'x-aws-ec2-metadata-token: %s\n' "$token" |
+      curl --silent --show-error --fail --max-time 5 --header @- "${METADATA_URL%/}/latest/$1" && return
+    sleep "$attempt"
+  done
+  return 1
+}
+
+read_identity() {
+  announce metadata "reading who this machine is"
+  token="$(curl --silent --show-error --fail --max-time 5 --retry 5 --retry-connrefused --request PUT \
+    --header 'x-aws-ec2-metadata-token-ttl-seconds: 3600' "${METADATA_URL%/}/latest/api/token")"
+  instance_id="$(metadata meta-data/instance-id)"
+  ticket="$(metadata meta-data/tags/instance/ghr:launch_ticket)"
+  document="$(metadata dynamic/instance-identity/document | base64 | tr -d '\n')"
+  signature="$(metadata dynamic/instance-identity/signature | tr -d '\n')"
+  nonce="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+  [[ $ticket =~ ^[A-Za-z0-9._~+/=:-]+$ ]] || stop metadata "the launch ticket holds characters that no ticket has"
+  printf -v request '{"ticket":"%s","document":"%s","signature":"%s","nonce":"%s"}' \
+    "$ticket" "$document" "$signature" "$nonce"
+  announce identity "$instance_id"
+}
+
+install_runner() {
+  id -u runner >/dev/null 2>&1 || useradd --create-home --shell "$BASH" runner
+  if [[ -x $RUNNER_HOME/run.sh ]]; then
+    announce runner "found in $RUNNER_HOME"
+    return
+  fi
+  local archive="actions-runner-linux-$RUNNER_ARCHITECTURE-$RUNNER_VERSION.tar.gz"
+  announce runner "downloading $archive"
+  mkdir -p "$RUNNER_HOME"
+  cd "$RUNNER_HOME"
+  curl --silent --show-error --fail --location --retry 3 --max-time 300 --output "$archive" \
+    "https://github.com/actions/runner/releases/download/v$RUNNER_VERSION/$archive"
+  if [[ $RUNNER_SHA256 =~ ^[0-9a-f]{64}$ ]]; then
+    printf '%s  %s\n' "$RUNNER_SHA256" "$archive" | sha256sum --check --quiet ||
+      stop runner "$archive does not have the checksum $RUNNER_SHA256"
+  fi
+  tar -xzf "$archive"
+  rm "$archive"
+  # The runner is a .NET program, and wants ICU; its own installer does not know Amazon Linux.
+  if command -v dnf >/dev/null; then dnf install --assumeyes --quiet libicu; else bin/installdependencies.sh; fi
+  chown -R runner: "$RUNNER_HOME"
+}
+
+# The job gets no view of the machine's identity, and nobody a way in through the account.
+harden() {
+  announce harden "closing what a job must not reach"
+  if command -v systemctl >/dev/null; then systemctl stop amazon-ssm-agent 2>/dev/null || true; fi
+  if [[ $EUID -eq 0 ]] && command -v iptables >/dev/null; then
+    iptables -w -I OUTPUT -d 169.254.169.254 -m owner --uid-owner runner -j REJECT
+  fi
+}
+
+# Posts the request to the claim door; sets `status` (000: no answer) and `answer`.
+post() {
+  local reply
+  reply="$(printf '%s' "$request" | curl --silent --show-error --max-time 30 \
+    --header 'content-type: application/json' --data-binary @- --write-out '\n%{http_code}' \
+    "${CLAIM_URL%/}/$1")" || reply=$'\n000'
+  status="${reply##*$'\n'}"
+  answer="${reply%$'\n'*}"
+}
+
+# One value of the answer's key=value lines.
+field() {
+  [[ $'\n'$answer =~ $'\n'"$1="([^$'\n']*) ]] || return 0
+  printf '%s' "${BASH_REMATCH[1]}"
+}
+
+# Returns with `jit` set, or ends the script. The nonce stays the same, so that a lost answer can be asked for again.
+claim() {
+  local delay=1 seconds
+  while ((SECONDS < CLAIM_SECONDS)); do
+    announce claim "asking what to run"
+    post claim
+    case "$status" in
+      200) ;;
+      000 | 429 | 5??)
+        announce claim "got $status; again in $delay s"
+        sleep "$delay"
+        ((delay = delay < 16 ? delay * 2 : 16))
+        continue
+        ;;
+      *) stop claim "refused with $status" ;;
+    esac
+    delay=1
+    case "$(field action)" in
+      run)
+        jit="$(field jit)"
+        return
+        ;;
+      again)
+        seconds="$(field seconds)"
+        [[ $seconds =~ ^[0-9]{1,3}$ ]] || seconds=5
+        announce claim "told to ask again in $seconds s"
+        sleep "$seconds"
+        ;;
+      stand-down)
+        announce stand-down "$(field why)"
+        exit 0
+        ;;
+      *) stop claim "the answer has no action that this script knows" ;;
+    esac
+  done
+  stop claim "nothing to run within $CLAIM_SECONDS s"
+}
+
+confirm() {
+  announce confirm "saying that the runner starts"
+  post confirm
+  [[ $status == 200 ]] || stop confirm "refused with $status"
+}
+
+# GitHub can forget a runner without telling it, which then listens for ever. A runner that got its one job either runs it
+# (a Worker is there) or has ended, so that one look is enough.
+watch_idle() {
+  sleep "$IDLE_SECONDS"
+  if pgrep -g "$1" -f Runner.Worker >/dev/null; then return; fi
+  announce watchdog "no job within $IDLE_SECONDS s: stopping the listener"
+  local process
+  for process in $(pgrep -g "$1" -f Runner.Listener); do kill -INT "$process"; done
+  sleep "$STOP_SECONDS"
+  kill -KILL -- "-$1"
+}
+
+run_runner() {
+  local home=~runner runner watchdog result=0
+  [[ -d $home ]] || home="$HOME"
+  announce run "starting the runner"
+  cd "$RUNNER_HOME"
+  # Job control gives the runner a process group of its own; without it, bash would also make it deaf to SIGINT.
+  set -m
+  HOME="$home" USER=runner LOGNAME=runner ACTIONS_RUNNER_INPUT_JITCONFIG="$jit" \
+    runuser -u runner -- "$RUNNER_HOME/run.sh" &
+  runner=$!
+  watch_idle "$runner" &
+  watchdog=$!
+  set +m
+  unset jit request answer token
+  wait "$runner" || result=$?
+  kill -- "-$watchdog" 2>/dev/null || true
+  announce ended "the runner ended with $result"
+}
+
+HOME="${HOME:-$PWD}"
+announce boot "script started"
+read_identity
+install_runner
+harden
+claim
+confirm
+run_runner

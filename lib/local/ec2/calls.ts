@@ -1,0 +1,66 @@
+/**
+ * The EC2 calls that are answered here, by name. Each reads its form, does its work, and says the members of its
+ * answer; none of them waits for anything, so that no two calls ever mix.
+ */
+import { createFleet, type UsedTokens } from './create-fleet.ts';
+import { describeInstances, stateXml } from './describe-instances.ts';
+import type { Ec2Dials } from './dials.ts';
+import { type Form, requiredText, tags, texts } from './form.ts';
+import type { Machines } from './machines.ts';
+import { checkTag } from './tag-rules.ts';
+import { findInstances, type Instance, type World } from './world.ts';
+import type { Members } from './xml.ts';
+
+export interface CallDeps {
+  readonly world: World;
+  readonly machines: Machines;
+  readonly dials: () => Ec2Dials;
+}
+
+export type Calls = Readonly<Record<string, (form: Form, caller: string) => Members>>;
+
+export function createCalls({ world, machines, dials }: CallDeps): Calls {
+  const usedTokens: UsedTokens = new Map();
+  const fleetDeps = { world, dials, now: Date.now, launch: machines.launch };
+  const isVisible = (instance: Instance) => {
+    const now = Date.now();
+    const { lagMilliseconds, terminatedVisibleMilliseconds } = dials();
+    const isForgotten = now - (instance.terminatedAt ?? now) > terminatedVisibleMilliseconds;
+    return now - instance.launchedAt >= lagMilliseconds && !isForgotten;
+  };
+  const findVisible = (instanceIds: readonly string[]) => {
+    const visible = [...world.instances].filter(([, instance]) => isVisible(instance));
+    return findInstances({ ...world, instances: new Map(visible) }, instanceIds);
+  };
+  return {
+    CreateFleet: (form, caller) => createFleet(fleetDeps, usedTokens, { form, caller }),
+    DescribeInstances: (form) => describeInstances(world, form, isVisible),
+    TerminateInstances: (form) => ({
+      instancesSet: findVisible(texts(form, 'InstanceId')).map((instance) => {
+        const previousState = stateXml(instance.state);
+        machines.end(instance, { to: 'terminated', ...endedByUser });
+        return { instanceId: instance.instanceId, currentState: stateXml(instance.state), previousState };
+      }),
+    }),
+    GetConsoleOutput: (form) => {
+      const [instance] = findVisible([requiredText(form, 'InstanceId')]) as [Instance];
+      return {
+        instanceId: instance.instanceId,
+        timestamp: new Date().toISOString(),
+        output: Buffer.from(instance.console).toString('base64'),
+      };
+    },
+    CreateTags: (form) => {
+      const given = tags(form);
+      const instances = findVisible(texts(form, 'ResourceId'));
+      for (const instance of instances) for (const tag of given) checkTag(tag, instance.template.data);
+      for (const instance of instances) for (const tag of given) instance.tags.set(tag.key, tag.value);
+      return { return: true };
+    },
+  };
+}
+
+const endedByUser = {
+  code: 'Client.UserInitiatedShutdown',
+  message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+};

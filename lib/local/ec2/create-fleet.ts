@@ -1,0 +1,227 @@
+/**
+ * CreateFleet of type instant: takes its overrides in order of priority, starts what there is room for, and says of each
+ * override that fell short why. A token that was used before starts nothing: the same request gets the same answer, a
+ * different one is refused. Approximates: every pool costs the same, so the priority alone decides, whatever the
+ * allocation strategy; weights, prices and instance requirements are refused by name rather than ignored.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
+ */
+import { AwsError } from '../aws/service.ts';
+import { roomFor, useCapacity } from './capacity.ts';
+import type { Ec2Dials } from './dials.ts';
+import { type Form, form, forms, number, requiredText, tags, text } from './form.ts';
+import { checkTag } from './tag-rules.ts';
+import {
+  findTemplate,
+  type Instance,
+  imageOf,
+  type LaunchTemplateData,
+  type Lifecycle,
+  newId,
+  type Subnet,
+  type World,
+} from './world.ts';
+import type { Members, XmlValue } from './xml.ts';
+
+export interface FleetDeps {
+  readonly world: World;
+  readonly dials: () => Ec2Dials;
+  readonly now: () => number;
+  /** Called with each new machine, which is pending. */
+  readonly launch: (instance: Instance) => void;
+}
+
+/** One instance type in one subnet, by one template. */
+export interface Override {
+  readonly instanceType: string;
+  readonly subnet: Subnet;
+  readonly priority: number;
+  readonly template: { readonly id: string; readonly version: number; readonly data: LaunchTemplateData };
+  /** As it is said again in the answer. */
+  readonly echo: Members;
+}
+
+export interface FleetPlan {
+  readonly wanted: number;
+  readonly lifecycle: Lifecycle;
+  readonly overrides: readonly Override[];
+}
+
+/** The answer of each token that was ever used, by caller. */
+export type UsedTokens = Map<string, { readonly request: string; readonly answer: Members }>;
+
+export function createFleet(
+  deps: FleetDeps,
+  used: UsedTokens,
+  request: { form: Form; caller: string },
+): Members {
+  const token = text(request.form, 'ClientToken');
+  const fingerprint = JSON.stringify(request.form);
+  const key = JSON.stringify([request.caller, token]);
+  const earlier = token === undefined ? undefined : used.get(key);
+  if (earlier) {
+    if (earlier.request === fingerprint) return earlier.answer;
+    throw new AwsError(
+      'IdempotentParameterMismatch',
+      `The client token ${token} was used before with other parameters; use a new token, or send the same request.`,
+    );
+  }
+  const answer = startFleet(deps, request.form, token ?? '');
+  if (token !== undefined) used.set(key, { request: fingerprint, answer });
+  return answer;
+}
+
+function startFleet(deps: FleetDeps, request: Form, clientToken: string): Members {
+  const plan = readFleetPlan(deps.world, request);
+  const fleetId = newId('fleet');
+  const started: XmlValue[] = [];
+  const errors: XmlValue[] = [];
+  let missing = plan.wanted;
+  for (const override of plan.overrides) {
+    if (missing === 0) break;
+    const kind = {
+      lifecycle: plan.lifecycle,
+      instanceType: override.instanceType,
+      availabilityZone: override.subnet.availabilityZone,
+    };
+    const room = roomFor(deps.dials(), deps.world.instances.values(), kind, missing);
+    const common = { launchTemplateAndOverrides: override.echo, lifecycle: plan.lifecycle };
+    if (room.shortage) errors.push({ ...common, ...room.shortage });
+    if (room.count === 0) continue;
+    useCapacity(deps.dials(), kind, room.count);
+    missing -= room.count;
+    const instances = Array.from({ length: room.count }, () =>
+      newInstance(deps, { override, request, fleetId, clientToken, lifecycle: plan.lifecycle }),
+    );
+    started.push({
+      ...common,
+      instanceIds: instances.map((instance) => instance.instanceId),
+      instanceType: override.instanceType,
+      availabilityZone: override.subnet.availabilityZone,
+      subnetId: override.subnet.subnetId,
+    });
+    for (const instance of instances) deps.launch(instance);
+  }
+  return { fleetId, errorSet: errors, fleetInstanceSet: started };
+}
+
+/** @throws AwsError for what is wrong, or is not understood here */
+export function readFleetPlan(world: World, request: Form): FleetPlan {
+  if (text(request, 'Type') !== 'instant') {
+    throw new AwsError(
+      'InvalidParameterValue',
+      `Type is ${text(request, 'Type') ?? 'maintain'}; this stand-in makes fleets of type instant only.`,
+    );
+  }
+  const capacity = form(request, 'TargetCapacitySpecification');
+  const wanted = number(capacity, 'TotalTargetCapacity') ?? 0;
+  if (wanted < 1) {
+    throw new AwsError('InvalidParameterValue', `TotalTargetCapacity is ${wanted}; it must be 1 or more.`);
+  }
+  const lifecycle = text(capacity, 'DefaultTargetCapacityType') ?? 'on-demand';
+  if (lifecycle !== 'spot' && lifecycle !== 'on-demand') {
+    throw new AwsError(
+      'InvalidParameterValue',
+      `DefaultTargetCapacityType is ${lifecycle}; it must be spot or on-demand.`,
+    );
+  }
+  const overrides = forms(request, 'LaunchTemplateConfigs')
+    .flatMap((config) => readOverrides(world, config))
+    .sort((left, right) => left.priority - right.priority);
+  if (overrides.length === 0) {
+    throw new AwsError('InvalidParameter', 'The request must contain a launch template with overrides.');
+  }
+  return { wanted, lifecycle, overrides };
+}
+
+const understoodOverrides = ['InstanceType', 'SubnetId', 'Priority', 'AvailabilityZone'];
+
+function readOverrides(world: World, config: Form): Override[] {
+  const specification = form(config, 'LaunchTemplateSpecification');
+  const { template, version, data } = findTemplate(world, {
+    id: text(specification, 'LaunchTemplateId'),
+    name: text(specification, 'LaunchTemplateName'),
+    version: text(specification, 'Version'),
+  });
+  const given = forms(config, 'Overrides');
+  return (given.length > 0 ? given : [{} as Form]).map((override) => {
+    const strange = Object.keys(override).find((name) => !understoodOverrides.includes(name));
+    if (strange) {
+      throw new AwsError(
+        'InvalidParameter',
+        `The override ${strange} is not understood by this stand-in; understood are ${understoodOverrides.join(', ')}.`,
+      );
+    }
+    const priority = number(override, 'Priority');
+    const instanceType = text(override, 'InstanceType') ?? data.InstanceType ?? 'm5.large';
+    const subnet = findSubnet(world, text(override, 'SubnetId') ?? data.NetworkInterfaces?.[0]?.SubnetId);
+    return {
+      instanceType,
+      subnet,
+      priority: priority ?? Number.POSITIVE_INFINITY,
+      template: { id: template.launchTemplateId, version, data },
+      echo: {
+        launchTemplateSpecification: {
+          launchTemplateId: template.launchTemplateId,
+          version: String(version),
+        },
+        overrides: { instanceType, subnetId: text(override, 'SubnetId'), priority },
+      },
+    };
+  });
+}
+
+function findSubnet(world: World, subnetId: string | undefined): Subnet {
+  const subnet = subnetId === undefined ? [...world.subnets.values()][0] : world.subnets.get(subnetId);
+  if (subnet) return subnet;
+  throw new AwsError('InvalidSubnetID.NotFound', `The subnet ID '${subnetId ?? ''}' does not exist`);
+}
+
+interface NewInstance {
+  readonly override: Override;
+  readonly request: Form;
+  readonly fleetId: string;
+  readonly clientToken: string;
+  readonly lifecycle: Lifecycle;
+}
+
+function newInstance(deps: FleetDeps, { override, request, ...common }: NewInstance): Instance {
+  const number = deps.world.instances.size;
+  const instance: Instance = {
+    ...common,
+    instanceId: newId('i'),
+    reservationId: newId('r'),
+    instanceType: override.instanceType,
+    subnet: override.subnet,
+    imageId: imageOf(override.template.data),
+    privateIp: `10.0.${(number >> 8) & 255}.${number & 255}`,
+    template: override.template,
+    tags: new Map([
+      ...tagsOnCreate(request, override.template.data, 'instance'),
+      ['aws:ec2launchtemplate:id', override.template.id],
+      ['aws:ec2launchtemplate:version', String(override.template.version)],
+      ['aws:ec2:fleet-id', common.fleetId],
+    ]),
+    launchedAt: deps.now(),
+    state: 'pending',
+    console: '',
+  };
+  deps.world.instances.set(instance.instanceId, instance);
+  return instance;
+}
+
+/** The tags that new resources of a type get: the template's, and over them the request's. @throws AwsError for a bad one */
+export function tagsOnCreate(
+  request: Form,
+  data: LaunchTemplateData,
+  resourceType: string,
+): [string, string][] {
+  const fromTemplate = (data.TagSpecifications ?? [])
+    .filter((specification) => specification.ResourceType === resourceType)
+    .flatMap((specification) => specification.Tags.map((tag): [string, string] => [tag.Key, tag.Value]));
+  const fromRequest = forms(request, 'TagSpecification')
+    .filter((specification) => requiredText(specification, 'ResourceType') === resourceType)
+    .flatMap((specification) => tags(specification).map((tag): [string, string] => [tag.key, tag.value]));
+  const all = [...fromTemplate, ...fromRequest];
+  for (const [key, value] of all) checkTag({ key, value }, resourceType === 'instance' ? data : {});
+  return all;
+}

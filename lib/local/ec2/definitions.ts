@@ -1,0 +1,65 @@
+/**
+ * Puts launch templates and subnets into the stand-in's world, for whoever reads the synthesized template. A launch
+ * template with a property that the stand-in neither acts on nor may safely pass over is refused by name.
+ */
+import { type LaunchTemplate, type LaunchTemplateData, newId, type Subnet, type World } from './world.ts';
+
+/** Acted on, or without any meaning for a machine that is a process. An instance profile is neither. */
+const understood = [
+  'BlockDeviceMappings',
+  'CreditSpecification',
+  'DisableApiTermination',
+  'EbsOptimized',
+  'ImageId',
+  'InstanceInitiatedShutdownBehavior',
+  'InstanceType',
+  'KeyName',
+  'MetadataOptions',
+  'Monitoring',
+  'NetworkInterfaces',
+  'SecurityGroupIds',
+  'TagSpecifications',
+  'UserData',
+];
+const userDataLimit = 16 * 1024;
+
+export interface TemplateDefinition {
+  readonly name: string;
+  readonly data: LaunchTemplateData;
+  readonly id?: string;
+}
+
+export function defineLaunchTemplate(world: World, { name, data, id }: TemplateDefinition): LaunchTemplate {
+  const strange = Object.keys(data).filter((property) => !understood.includes(property));
+  if (strange.length > 0) {
+    throw new Error(
+      `The launch template ${name} has ${strange.join(', ')}, which this EC2 does not understand; it understands ` +
+        `${understood.join(', ')}.`,
+    );
+  }
+  const size = Buffer.from(data.UserData ?? '', 'base64').length;
+  if (size > userDataLimit) {
+    throw new Error(`The user data of ${name} has ${size} bytes; EC2 takes at most ${userDataLimit}.`);
+  }
+  const known = [...world.templates.values()].find((template) => template.launchTemplateName === name);
+  if (known) {
+    known.versions.push(data);
+    return known;
+  }
+  const template = { launchTemplateId: id ?? newId('lt'), launchTemplateName: name, versions: [data] };
+  world.templates.set(template.launchTemplateId, template);
+  return template;
+}
+
+export function defineSubnet(
+  world: World,
+  given: Partial<Subnet> & { readonly availabilityZone: string },
+): Subnet {
+  const subnet = {
+    subnetId: given.subnetId ?? newId('subnet'),
+    vpcId: given.vpcId ?? 'vpc-0f000000000000000',
+    availabilityZone: given.availabilityZone,
+  };
+  world.subnets.set(subnet.subnetId, subnet);
+  return subnet;
+}

@@ -1,0 +1,160 @@
+/**
+ * The laptop's EC2: answers the calls that the platform makes, as EC2 words them, and boots what is launched as
+ * processes that run the real boot script. All that it starts ends with `close`. It decides nothing about who may call.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AwsCall, AwsError, type AwsService } from '../aws/service.ts';
+import { createCalls } from './calls.ts';
+import { defineLaunchTemplate, defineSubnet } from './definitions.ts';
+import { defaultDials, type Ec2Dials, turnDials } from './dials.ts';
+import { type Form, readForm } from './form.ts';
+import { createIdentitySigner } from './identity.ts';
+import { createMachines } from './machines.ts';
+import { ec2Questions } from './questions.ts';
+import { createToolbox } from './toolbox.ts';
+import {
+  findInstances,
+  type Instance,
+  type LaunchTemplate,
+  type LaunchTemplateData,
+  type Subnet,
+  type World,
+} from './world.ts';
+import { xmlAnswer } from './xml.ts';
+
+/** The `detail` of EventBridge's "EC2 Instance State-change Notification". */
+export interface StateChange {
+  readonly 'instance-id': string;
+  readonly state: string;
+}
+
+export type Ec2Event =
+  | { readonly kind: 'state'; readonly instanceId: string; readonly state: string }
+  /** What a machine printed: untrusted text, in pieces as they came. */
+  | { readonly kind: 'console'; readonly instanceId: string; readonly text: string };
+
+export interface Ec2Options {
+  readonly region: string;
+  readonly accountId: string;
+  /** A folder of its own is made in it, and removed by `close`. */
+  readonly workDirectory: string;
+  readonly onEvent?: (event: Ec2Event) => void;
+  /** From pending to running; also a dial. */
+  readonly bootMilliseconds?: number;
+  /** Where the runner program is; by default the stand-in for it. */
+  readonly runnerHome?: string;
+  /** Where machines' tools are looked for; by default this process's PATH. */
+  readonly toolSearchPath?: string;
+}
+
+export interface Ec2StandIn extends AwsService {
+  /** Verifies the identity documents of this stand-in's machines. */
+  readonly identityCertificatePem: string;
+  /** A new template, or a new version of the one with this name. @throws Error that names a property not understood here */
+  defineLaunchTemplate(template: { name: string; data: LaunchTemplateData; id?: string }): LaunchTemplate;
+  defineSubnet(subnet: Partial<Subnet> & { readonly availabilityZone: string }): Subnet;
+  /** Turns the dials that are named, and answers with all. @throws Error that says what is allowed */
+  setDials(change: unknown): Ec2Dials;
+  /** EC2 takes a spot machine back, without the two minutes of notice. @throws AwsError where it cannot */
+  interruptSpot(instanceId: string): void;
+  /** Answers with a function that ends the listening. */
+  onStateChange(listener: (change: StateChange) => void): () => void;
+  /** Every instance that was ever launched here. */
+  instances(): readonly Instance[];
+  /** Kills every machine, waits until they are gone, and removes the folder. */
+  close(): Promise<void>;
+}
+
+export function createEc2(options: Ec2Options): Ec2StandIn {
+  mkdirSync(options.workDirectory, { recursive: true });
+  const folder = mkdtempSync(join(options.workDirectory, 'ec2-'));
+  const world: World = {
+    region: options.region,
+    accountId: options.accountId,
+    templates: new Map(),
+    subnets: new Map(),
+    instances: new Map(),
+  };
+  let dials = turnDials(
+    defaultDials,
+    options.bootMilliseconds === undefined ? {} : { bootMilliseconds: options.bootMilliseconds },
+  );
+  const listeners = new Set<(change: StateChange) => void>();
+  const signer = createIdentitySigner(new Date());
+  const machines = createMachines({
+    world,
+    dials: () => dials,
+    signer,
+    toolbox: createToolbox(join(folder, 'bin'), options.toolSearchPath),
+    folder,
+    runnerHome: options.runnerHome ?? fileURLToPath(new URL('runner', import.meta.url)),
+    onState: ({ instanceId, state }) => {
+      // As from a bus: after the call that caused it was answered.
+      setImmediate(() => {
+        options.onEvent?.({ kind: 'state', instanceId, state });
+        for (const listener of listeners) listener({ 'instance-id': instanceId, state });
+      });
+    },
+    onConsole: ({ instanceId }, text) => options.onEvent?.({ kind: 'console', instanceId, text }),
+  });
+  // Machines are sessions of their own: whatever ends this process must end them first.
+  const closeNow = () => void machines.close();
+  process.once('exit', closeNow);
+
+  const calls = createCalls({ world, machines, dials: () => dials });
+
+  return {
+    service: 'ec2',
+    identityCertificatePem: signer.certificatePem,
+    questions: (call) => ec2Questions(world, call.action, formOf(call)),
+    handle: async (call) => {
+      const answer = calls[call.action];
+      if (!answer) {
+        throw new AwsError(
+          'InvalidAction',
+          `The action ${call.action} is not known here; known are ${Object.keys(calls).join(', ')}.`,
+        );
+      }
+      return xmlAnswer(call.action, answer(formOf(call), call.caller.arn));
+    },
+    defineLaunchTemplate: (template) => defineLaunchTemplate(world, template),
+    defineSubnet: (subnet) => defineSubnet(world, subnet),
+    setDials: (change) => {
+      dials = turnDials(dials, change);
+      return dials;
+    },
+    interruptSpot: (instanceId) => {
+      const [instance] = findInstances(world, [instanceId]) as [Instance];
+      if (instance.lifecycle !== 'spot') {
+        throw new AwsError(
+          'InvalidParameterValue',
+          `${instanceId} is on demand; only spot machines are taken back.`,
+        );
+      }
+      machines.end(instance, { to: 'terminated', ...takenBack });
+    },
+    onStateChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    instances: () => [...world.instances.values()],
+    close: async () => {
+      process.removeListener('exit', closeNow);
+      await machines.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const takenBack = {
+  code: 'Server.SpotInstanceTermination',
+  message: 'Server.SpotInstanceTermination: Spot instance termination',
+};
+
+/** The protocol's own fields are no part of the request. */
+function formOf(call: AwsCall): Form {
+  const { Action: _action, Version: _version, ...fields } = call.input;
+  return readForm(fields);
+}

@@ -1,0 +1,92 @@
+/**
+ * One machine's processes: the user data as a script in a session of its own, so that all that it ever starts can be
+ * found and killed. The environment holds what a machine has, and nothing of this process's own.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { powerDescriptor } from './toolbox.ts';
+
+export interface MachineProcess {
+  /** Kills every process of the machine, at once. */
+  kill(): void;
+  /** The script itself has ended. What it left behind may live on. */
+  readonly ended: Promise<void>;
+}
+
+export interface ProcessOptions {
+  readonly bash: string;
+  readonly script: string;
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly onOutput: (text: string) => void;
+  readonly onPowerOff: () => void;
+}
+
+export function startMachineProcess(options: ProcessOptions): MachineProcess {
+  const child = spawn(options.bash, [options.script], {
+    cwd: options.folder,
+    env: options.environment,
+    // A session of its own; its id is the process's.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr] as Readable[]) {
+    stream.setEncoding('utf8').on('data', options.onOutput);
+  }
+  const power = child.stdio[powerDescriptor] as Readable;
+  power.once('data', options.onPowerOff);
+  return { kill: () => killSession(child), ended: endOf(child, options) };
+}
+
+function endOf(child: ChildProcess, options: ProcessOptions): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      options.onOutput(`The user data could not be run: ${error.message}\n`);
+      resolve();
+    });
+    child.once('exit', () => resolve());
+  });
+}
+
+function killSession(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  // A process may fork between the look and the kill; what is left then is found by the next look.
+  for (let look = 0; look < 10; look += 1) {
+    const members = sessionMembers(child.pid);
+    if (members.length === 0) break;
+    for (const member of members) killProcess(member);
+  }
+  for (const stream of child.stdio) stream?.destroy();
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It ended by itself in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** The processes of a session that still run (a zombie does not). */
+export function sessionMembers(session: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      const [state, , , sessionOfProcess] = processFields(name);
+      return Number(sessionOfProcess) === session && state !== 'Z' && state !== 'X';
+    })
+    .map(Number);
+}
+
+/** From the state on; the name before it may hold spaces and parentheses. See proc(5). */
+function processFields(pid: string): string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    // Gone since the listing.
+    return [];
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * What IAM must allow before an EC2 call is answered. CreateFleet is asked about as EC2 does it: the fleet, then
+ * RunInstances on every resource that takes part, then CreateTags on whatever is tagged.
+ * Approximates: condition keys that are not listed here are absent (so a policy that needs one refuses); the machines' market
+ * and types are asked about together, as one set of values; templates and images carry no tags; nobody is asked for
+ * iam:PassRole, since a template with an instance profile is refused when it is defined.
+ * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
+import type { IamQuestion } from '../aws/service.ts';
+import { type FleetPlan, readFleetPlan, tagsOnCreate } from './create-fleet.ts';
+import { type Form, requiredText, type Tag, tags, texts } from './form.ts';
+import { imageOf, securityGroupsOf, type World } from './world.ts';
+
+type Context = Record<string, string | readonly string[]>;
+
+export function ec2Questions(world: World, action: string, request: Form): IamQuestion[] {
+  switch (action) {
+    case 'CreateFleet':
+      return createFleetQuestions(world, request);
+    case 'TerminateInstances':
+      return instanceQuestions(world, action, texts(request, 'InstanceId'));
+    case 'GetConsoleOutput':
+      return instanceQuestions(world, action, [requiredText(request, 'InstanceId')]);
+    case 'CreateTags':
+      return texts(request, 'ResourceId').map((id) => ({
+        action: 'ec2:CreateTags',
+        resource: arn(world, `instance/${id}`),
+        context: { ...regionContext(world), ...resourceTags(world, id), ...requestTags(tags(request)) },
+      }));
+    default:
+      return [{ action: `ec2:${action}`, resource: '*', context: regionContext(world) }];
+  }
+}
+
+const regionContext = (world: World): Context => ({ 'ec2:region': world.region });
+const arn = (world: World, resource: string) => `arn:aws:ec2:${world.region}:${world.accountId}:${resource}`;
+
+function instanceQuestions(world: World, action: string, instanceIds: readonly string[]): IamQuestion[] {
+  return instanceIds.map((id) => ({
+    action: `ec2:${action}`,
+    resource: arn(world, `instance/${id}`),
+    context: { ...regionContext(world), ...resourceTags(world, id) },
+  }));
+}
+
+function createFleetQuestions(world: World, request: Form): IamQuestion[] {
+  const plan = readFleetPlan(world, request);
+  const data = (plan.overrides[0] as FleetPlan['overrides'][number]).template.data;
+  const tagged = (resourceType: string): Tag[] =>
+    tagsOnCreate(request, data, resourceType).map(([key, value]) => ({ key, value }));
+  const created = ['instance', 'volume', 'network-interface'];
+  return [
+    {
+      action: 'ec2:CreateFleet',
+      resource: arn(world, 'fleet/*'),
+      context: { ...regionContext(world), ...requestTags(tagged('fleet')) },
+    },
+    ...runInstancesResources(world, plan).map(
+      (resource): IamQuestion => ({
+        action: 'ec2:RunInstances',
+        resource,
+        context: { ...launchContext(world, plan), ...requestTags(tagged(resourceTypeOf(resource))) },
+      }),
+    ),
+    ...['fleet', ...created]
+      .filter((resourceType) => tagged(resourceType).length > 0)
+      .map(
+        (resourceType): IamQuestion => ({
+          action: 'ec2:CreateTags',
+          resource: arn(world, `${resourceType}/*`),
+          context: {
+            ...regionContext(world),
+            'ec2:createaction': 'CreateFleet',
+            ...requestTags(tagged(resourceType)),
+          },
+        }),
+      ),
+  ];
+}
+
+function runInstancesResources(world: World, plan: FleetPlan): string[] {
+  const each = plan.overrides.flatMap((override) => [
+    arn(world, `subnet/${override.subnet.subnetId}`),
+    arn(world, `launch-template/${override.template.id}`),
+    `arn:aws:ec2:${world.region}::image/${imageOf(override.template.data)}`,
+    ...securityGroupsOf(override.template.data).map((id) => arn(world, `security-group/${id}`)),
+  ]);
+  const created = ['instance', 'volume', 'network-interface'].map((type) => arn(world, `${type}/*`));
+  return [...new Set([...created, ...each])];
+}
+
+const resourceTypeOf = (resource: string) => resource.split(':')[5]?.split('/')[0] ?? '';
+
+function launchContext(world: World, plan: FleetPlan): Context {
+  const templates = plan.overrides.map((override) => arn(world, `launch-template/${override.template.id}`));
+  const metadata = plan.overrides[0]?.template.data.MetadataOptions;
+  return {
+    ...regionContext(world),
+    'ec2:launchtemplate': [...new Set(templates)],
+    'ec2:islaunchtemplateresource': 'true',
+    'ec2:instancetype': [...new Set(plan.overrides.map((override) => override.instanceType))],
+    'ec2:instancemarkettype': plan.lifecycle,
+    'ec2:metadatahttptokens': metadata?.HttpTokens ?? 'optional',
+  };
+}
+
+function requestTags(given: readonly Tag[]): Context {
+  if (given.length === 0) return {};
+  const context: Context = { 'aws:tagkeys': given.map((tag) => tag.key) };
+  for (const tag of given) context[`aws:requesttag/${tag.key}`.toLowerCase()] = tag.value;
+  return context;
+}
+
+function resourceTags(world: World, instanceId: string): Context {
+  const context: Context = {};
+  for (const [key, value] of world.instances.get(instanceId)?.tags ?? []) {
+    context[`aws:resourcetag/${key}`.toLowerCase()] = value;
+    context[`ec2:resourcetag/${key}`.toLowerCase()] = value;
+  }
+  return context;
+}

@@ -1,0 +1,130 @@
+/**
+ * What the EC2 stand-in knows: launch templates, subnets and instances, as plain records, and the lookups that fail
+ * with EC2's own errors. It starts and ends nothing.
+ */
+import { randomBytes } from 'node:crypto';
+import { AwsError } from '../aws/service.ts';
+
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+export type Lifecycle = 'spot' | 'on-demand';
+
+/** Launch template data as CloudFormation and the API spell it; only what the stand-in acts on is typed. */
+export interface LaunchTemplateData {
+  readonly ImageId?: string;
+  readonly InstanceType?: string;
+  /** Base64. */
+  readonly UserData?: string;
+  readonly SecurityGroupIds?: readonly string[];
+  readonly NetworkInterfaces?: readonly { readonly Groups?: readonly string[]; readonly SubnetId?: string }[];
+  readonly InstanceInitiatedShutdownBehavior?: 'stop' | 'terminate';
+  readonly MetadataOptions?: {
+    readonly HttpTokens?: 'optional' | 'required';
+    readonly HttpEndpoint?: 'enabled' | 'disabled';
+    readonly InstanceMetadataTags?: 'enabled' | 'disabled';
+    readonly HttpPutResponseHopLimit?: number;
+  };
+  readonly TagSpecifications?: readonly {
+    readonly ResourceType: string;
+    readonly Tags: readonly { readonly Key: string; readonly Value: string }[];
+  }[];
+  readonly [other: string]: unknown;
+}
+
+export interface LaunchTemplate {
+  readonly launchTemplateId: string;
+  readonly launchTemplateName: string;
+  /** Oldest first; a version's number is its place, counted from 1. */
+  readonly versions: LaunchTemplateData[];
+}
+
+export interface Subnet {
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly availabilityZone: string;
+}
+
+export interface Instance {
+  readonly instanceId: string;
+  readonly reservationId: string;
+  readonly fleetId: string;
+  readonly clientToken: string;
+  readonly instanceType: string;
+  readonly lifecycle: Lifecycle;
+  readonly subnet: Subnet;
+  readonly imageId: string;
+  readonly privateIp: string;
+  readonly template: { readonly id: string; readonly version: number; readonly data: LaunchTemplateData };
+  readonly tags: Map<string, string>;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number;
+  state: InstanceState;
+  /** Why it changed its state last, in EC2's words. */
+  stateReason?: { readonly code: string; readonly message: string };
+  terminatedAt?: number;
+  /** The end of what the machine printed. */
+  console: string;
+}
+
+export interface World {
+  readonly region: string;
+  readonly accountId: string;
+  readonly templates: Map<string, LaunchTemplate>;
+  readonly subnets: Map<string, Subnet>;
+  readonly instances: Map<string, Instance>;
+}
+
+export const newId = (prefix: string) => `${prefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;
+
+export const isLive = (instance: Instance) => instance.state === 'pending' || instance.state === 'running';
+
+/** Any letter of the AWS Systems Manager reference form stands for some image. */
+export const imageOf = (data: LaunchTemplateData): string =>
+  data.ImageId?.startsWith('ami-') ? data.ImageId : 'ami-0f00000000000000f';
+
+export function securityGroupsOf(data: LaunchTemplateData): readonly string[] {
+  return data.SecurityGroupIds ?? data.NetworkInterfaces?.[0]?.Groups ?? [];
+}
+
+export interface TemplateReference {
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+/** @throws AwsError as EC2 words it: no such template, no such version */
+export function findTemplate(world: World, reference: TemplateReference) {
+  const template = [...world.templates.values()].find(
+    (candidate) =>
+      candidate.launchTemplateId === reference.id || candidate.launchTemplateName === reference.name,
+  );
+  if (!template) {
+    const [kind, given] = reference.id ? ['Id', reference.id] : ['Name', reference.name];
+    throw new AwsError(
+      `InvalidLaunchTemplate${kind}.NotFoundException`,
+      `The specified launch template, with template ${kind?.toLowerCase()} ${given}, does not exist.`,
+    );
+  }
+  const asked = reference.version ?? '$Default';
+  const version = asked === '$Latest' ? template.versions.length : asked === '$Default' ? 1 : Number(asked);
+  const data = template.versions[version - 1];
+  if (!data) {
+    throw new AwsError(
+      'InvalidLaunchTemplateId.VersionNotFound',
+      `Could not find the specified version ${asked} for the launch template with ID ${template.launchTemplateId}.`,
+    );
+  }
+  return { template, version, data };
+}
+
+/** All of them, or none. @throws AwsError that lists the ids that are not there */
+export function findInstances(world: World, instanceIds: readonly string[]): Instance[] {
+  const unknown = instanceIds.filter((id) => !world.instances.has(id));
+  if (unknown.length > 0) {
+    const [noun, verb] = unknown.length === 1 ? ['ID', 'does'] : ['IDs', 'do'];
+    throw new AwsError(
+      'InvalidInstanceID.NotFound',
+      `The instance ${noun} '${unknown.join(', ')}' ${verb} not exist`,
+    );
+  }
+  return [...new Set(instanceIds)].map((id) => world.instances.get(id) as Instance);
+}

@@ -1,0 +1,164 @@
+/** A machine's whole life with the real boot script, against a claim door and a GitHub that the test plays. */
+import { verify, X509Certificate } from 'node:crypto';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually } from './given.ts';
+import { givenMachineWorld, type MachineWorldOptions, run } from './machine-world.ts';
+
+let world: Awaited<ReturnType<typeof givenMachineWorld>>;
+const given = async (options: MachineWorldOptions) => {
+  world = await givenMachineWorld(options);
+  return world;
+};
+const ended = () =>
+  eventually(
+    () => [world.machine.state, world.machine.console],
+    ([state]) => state === 'terminated',
+  );
+
+afterEach(() => world.close());
+
+describe('a machine with a job', () => {
+  it('claims, confirms, runs the job as the runner, and powers off', async () => {
+    const { paths, states, machine } = await given({ claims: (url) => [run(url)], jobMilliseconds: 50 });
+
+    await ended();
+
+    expect(paths()).toEqual([
+      '/claim',
+      '/confirm',
+      '/_runner/session',
+      '/_runner/message',
+      '/_runner/jobs/7/started',
+      '/_runner/jobs/7/completed',
+    ]);
+    await eventually(
+      () => states,
+      (seen) => seen.length === 4,
+    );
+    expect(states).toEqual(['pending', 'running', 'shutting-down', 'terminated']);
+    expect(machine.stateReason?.code).toBe('Client.InstanceInitiatedShutdown');
+  });
+
+  it('proves who it is, with the same request to both doors', async () => {
+    const { asked, machine, ec2 } = await given({ claims: (url) => [run(url)], jobMilliseconds: 1 });
+
+    await ended();
+
+    const [claim, confirm] = asked.map((request) => request.body);
+    expect(confirm).toBe(claim);
+    const request = JSON.parse(claim as string);
+    const document = Buffer.from(request.document, 'base64');
+    const { publicKey } = new X509Certificate(ec2.identityCertificatePem);
+    expect(verify('sha256', document, publicKey, Buffer.from(request.signature, 'base64'))).toBe(true);
+    expect(JSON.parse(document.toString())).toMatchObject({
+      instanceId: machine.instanceId,
+      region: 'us-east-1',
+      accountId: '123456789012',
+    });
+    expect(request.ticket).toBe('ticket.of-launch');
+    expect(request.nonce).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('shows its steps on the console, and no secret', async () => {
+    const { machine, asked, jitConfig } = await given({ claims: (url) => [run(url)], jobMilliseconds: 1 });
+
+    await ended();
+
+    const steps = [...machine.console.matchAll(/^mayfly \d{4}-\S+T\S+\.\d{3}Z (\S+)/gm)].map(
+      ([, step]) => step,
+    );
+    expect(steps).toEqual(
+      'boot metadata identity runner harden claim confirm run ended power-off'.split(' '),
+    );
+    const { ticket, nonce, signature } = JSON.parse(asked[0]?.body as string);
+    for (const secret of [ticket, nonce, signature, jitConfig, 'runner-token']) {
+      expect(machine.console).not.toContain(secret);
+    }
+  });
+
+  it('gives the runner its token, and the claim doors none', async () => {
+    const { asked } = await given({ claims: (url) => [run(url)], jobMilliseconds: 1 });
+
+    await ended();
+
+    const tokens = asked.map((request) => request.authorization);
+    expect(tokens.slice(0, 2)).toEqual([undefined, undefined]);
+    expect(new Set(tokens.slice(2))).toEqual(new Set(['Bearer runner-token']));
+  });
+});
+
+describe('a machine without a job', () => {
+  it('powers off when it is told to stand down', async () => {
+    const { paths, machine } = await given({
+      claims: () => [{ status: 200, body: 'action=stand-down\nwhy=the job was cancelled\n' }],
+    });
+
+    await ended();
+
+    expect(paths()).toEqual(['/claim']);
+    expect(machine.console).toMatch(/ stand-down the job was cancelled\n/);
+  });
+
+  it('powers off when the claim is forbidden', async () => {
+    const { paths } = await given({ claims: () => [{ status: 403 }] });
+
+    await ended();
+
+    expect(paths()).toEqual(['/claim']);
+  });
+
+  it('powers off when the confirm is refused, without starting the runner', async () => {
+    const { paths } = await given({ claims: (url) => [run(url)], confirm: { status: 403 } });
+
+    await ended();
+
+    expect(paths()).toEqual(['/claim', '/confirm']);
+  });
+
+  it('asks again with the same nonce when it is told to, and when the door fails', async () => {
+    const { asked } = await given({
+      claims: () => [
+        { status: 200, body: 'action=again\nseconds=0\n' },
+        { status: 503 },
+        { status: 200, body: 'action=stand-down\nwhy=nothing waits\n' },
+      ],
+    });
+
+    await ended();
+
+    expect(asked).toHaveLength(3);
+    expect(new Set(asked.map((request) => request.body)).size).toBe(1);
+  });
+
+  it('powers off on an answer that it does not know', async () => {
+    const { machine } = await given({ claims: () => [{ status: 200, body: '<html>' }] });
+
+    await ended();
+
+    expect(machine.console).toContain('the answer has no action that this script knows');
+  });
+
+  it('stops a runner that no job comes to', async () => {
+    const { machine, paths } = await given({ claims: (url) => [run(url)], idleSeconds: 1 });
+
+    await ended();
+
+    expect(paths().at(-1)).toBe('/_runner/message');
+    expect(machine.console).toMatch(
+      /watchdog no job within 1 s[\s\S]*runner: interrupted[\s\S]*ended with 0/,
+    );
+  });
+
+  it('lets a job that began run on past the idle bound', async () => {
+    const { machine, paths } = await given({
+      claims: (url) => [run(url)],
+      idleSeconds: 1,
+      jobMilliseconds: 1500,
+    });
+
+    await ended();
+
+    expect(paths().at(-1)).toBe('/_runner/jobs/7/completed');
+    expect(machine.console).not.toContain('watchdog');
+  });
+});
