@@ -11,7 +11,7 @@ export interface QueueSource {
     queueArn: string,
     options: { max: number; waitSeconds: number; signal: AbortSignal },
   ): Promise<readonly ReceivedMessage[]>;
-  delete(queueArn: string, receiptHandle: string): Promise<void>;
+  delete(queueArn: string, receiptHandles: readonly string[]): Promise<void>;
 }
 
 export interface EventSourceOptions {
@@ -89,7 +89,11 @@ async function process(options: EventSourceOptions, messages: readonly ReceivedM
   const { queues, queueArn, region, reportsItemFailures } = options;
   const result = await options.invoke(sqsEvent(messages, { queueArn, region }));
   const done = succeeded(messages, result, reportsItemFailures);
-  await Promise.all(done.map(({ receiptHandle }) => queues.delete(queueArn, receiptHandle)));
+  if (done.length === 0) return;
+  await queues.delete(
+    queueArn,
+    done.map(({ receiptHandle }) => receiptHandle),
+  );
 }
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

@@ -20,7 +20,9 @@ export interface Cloud {
   readonly queues: QueueSource & {
     /** `attributes` as SQS names them, values as texts. */
     create(queue: { name: string; attributes: Readonly<Record<string, string>> }): Promise<{ url: string }>;
-    send(queueArn: string, message: { body: string; groupId?: string }): Promise<void>;
+    setPolicy(queueUrl: string, policy: PolicyDocument): void;
+    /** As EventBridge sends, for one of its rules. */
+    sendFromRule(queueArn: string, message: { body: string; ruleArn: string }): Promise<void>;
   };
   readonly tables: {
     /** `input` is that of CreateTable. */
@@ -34,7 +36,7 @@ export interface Cloud {
     }): Promise<{ arn: string }>;
   };
   readonly machines: {
-    addSubnet(subnet: { id: string; availabilityZone: string }): void;
+    addSubnet(subnet: { id: string; vpcId: string; availabilityZone: string }): void;
     /** `data` is RequestLaunchTemplateData in EC2's own shape. */
     addLaunchTemplate(template: { id: string; name: string; data: Readonly<Record<string, unknown>> }): void;
   };

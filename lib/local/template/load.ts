@@ -126,10 +126,14 @@ function pseudoParameter(name: string, stack: Stack, { region, accountId }: Clou
   return values[name];
 }
 
+/** Outputs that CDK makes for a reference from one stack to another. */
+const madeForOtherStacks = 'ExportsOutput';
+
 function outputsOf(assembly: Assembly, scopeOf: (stack: Stack) => Scope): Record<string, string> {
   const outputs: Record<string, string> = {};
   for (const stack of assembly.stacks) {
     for (const [name, { Value }] of Object.entries(stack.template.Outputs ?? {})) {
+      if (name.startsWith(madeForOtherStacks)) continue;
       const value = String(resolve(Value, scopeOf(stack)));
       outputs[name] ??= value;
       outputs[`${stack.name}.${name}`] = value;

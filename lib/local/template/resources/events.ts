@@ -16,7 +16,6 @@ export const eventsTypes: Registry = {
         Id: true,
         Arn: true,
         Input: true,
-        SqsParameters: { MessageGroupId: true },
         RetryPolicy: 'targets are on this machine; a delivery that fails is shown',
         DeadLetterConfig: 'targets are on this machine; a delivery that fails is shown',
       },
@@ -35,7 +34,6 @@ export const eventsTypes: Registry = {
 interface Target {
   readonly Arn: string;
   readonly Input?: string;
-  readonly SqsParameters?: { readonly MessageGroupId: string };
 }
 
 function addRule({ properties }: Resource, cloud: Cloud, { name, arn }: { name: string; arn: string }) {
@@ -68,10 +66,9 @@ function ruleTarget(target: Target, ruleArn: string, cloud: Cloud): RuleTarget {
   }
   if (target.Arn.startsWith('arn:aws:sqs:')) {
     require('sqs:SendMessage');
-    const group = target.SqsParameters ? { groupId: target.SqsParameters.MessageGroupId } : {};
     return {
       ...input,
-      deliver: (event) => cloud.queues.send(target.Arn, { body: JSON.stringify(event), ...group }),
+      deliver: (event) => cloud.queues.sendFromRule(target.Arn, { body: JSON.stringify(event), ruleArn }),
     };
   }
   throw new Error(`The target is ${target.Arn}; only functions and queues are reached here.`);

@@ -1,8 +1,7 @@
 /**
- * Launch templates: handed to the EC2 stand-in whole, which decides what it understands of the data. An image that
- * the template looks up in a parameter gets an id made of the parameter's name.
+ * Launch templates: handed to the EC2 stand-in whole, which acts on the data or refuses what it does not know. An image
+ * that is looked up in a parameter stays as it is written: there is one image on a laptop.
  */
-import { createHash } from 'node:crypto';
 import { type Registry, withoutEffect } from '../resource-type.ts';
 import { identifier } from './network.ts';
 
@@ -16,7 +15,6 @@ export const launchTemplateTypes: Registry = {
         InstanceType: true,
         InstanceInitiatedShutdownBehavior: true,
         MetadataOptions: true,
-        IamInstanceProfile: true,
         TagSpecifications: true,
         BlockDeviceMappings: true,
         CreditSpecification: true,
@@ -32,17 +30,9 @@ export const launchTemplateTypes: Registry = {
     create({ stack, logicalId, properties, generatedName }, cloud) {
       const id = identifier('lt', stack, logicalId);
       const name: string = properties['LaunchTemplateName'] ?? generatedName(128);
-      const data = { ...properties['LaunchTemplateData'] } as Record<string, unknown>;
-      if (typeof data['ImageId'] === 'string') data['ImageId'] = imageId(data['ImageId']);
-      cloud.machines.addLaunchTemplate({ id, name, data });
+      cloud.machines.addLaunchTemplate({ id, name, data: properties['LaunchTemplateData'] });
       const attributes = { LaunchTemplateId: id, LatestVersionNumber: '1', DefaultVersionNumber: '1' };
       return { ref: id, attributes };
     },
   },
 };
-
-/** `{{resolve:ssm:…}}` is CloudFormation's to resolve, `resolve:ssm:…` EC2's. There is no parameter store here. */
-function imageId(given: string): string {
-  if (!/^(\{\{)?resolve:ssm:/.test(given)) return given;
-  return `ami-${createHash('sha256').update(given).digest('hex').slice(0, 17)}`;
-}

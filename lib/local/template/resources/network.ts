@@ -37,7 +37,7 @@ export const networkTypes: Registry = {
   'AWS::EC2::Subnet': {
     properties: {
       AvailabilityZone: true,
-      VpcId: withoutEffect.network,
+      VpcId: true,
       CidrBlock: withoutEffect.network,
       MapPublicIpOnLaunch: withoutEffect.network,
       Tags: withoutEffect.tags,
@@ -46,7 +46,7 @@ export const networkTypes: Registry = {
     create({ stack, logicalId, properties }, cloud) {
       const id = identifier('subnet', stack, logicalId);
       const availabilityZone = String(properties['AvailabilityZone'] ?? cloud.availabilityZones[0]);
-      cloud.machines.addSubnet({ id, availabilityZone });
+      cloud.machines.addSubnet({ id, vpcId: String(properties['VpcId']), availabilityZone });
       return { ref: id, attributes: { SubnetId: id, AvailabilityZone: availabilityZone } };
     },
   },

@@ -45,11 +45,12 @@ export const sqsTypes: Registry = {
     properties: { Queues: true, PolicyDocument: true },
     attributes: ['Id'],
     create({ properties, logicalId }, cloud) {
-      const { Statement } = properties['PolicyDocument'] as PolicyDocument;
+      const policy = properties['PolicyDocument'] as PolicyDocument;
       for (const url of properties['Queues'] as string[]) {
         const name = url.slice(url.lastIndexOf('/') + 1);
         const arn = `arn:aws:sqs:${cloud.region}:${cloud.accountId}:${name}`;
-        cloud.policies.allowOnResource(arn, [Statement].flat());
+        cloud.policies.allowOnResource(arn, [policy.Statement].flat());
+        cloud.queues.setPolicy(url, policy);
       }
       return { ref: logicalId, attributes: { Id: logicalId } };
     },

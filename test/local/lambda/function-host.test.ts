@@ -1,0 +1,147 @@
+/** The function host with real processes: what a function gets to see, and how it may fail. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { FunctionDefinition } from '../../../lib/local/lambda/function-definition.ts';
+import { eventually, givenBundle, givenCloud } from './fake-cloud.ts';
+
+const handler = `
+let count = 0;
+export const handler = async (event, context) => {
+  count += 1;
+  if (event.do === 'print') console.log('a line of ' + context.functionName);
+  if (event.do === 'hang') await new Promise(() => setInterval(() => {}, 1000));
+  if (event.do === 'crash') process.exit(7);
+  if (event.do === 'throw') throw new TypeError('no good');
+  if (event.do === 'reject') { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 500)); }
+  if (event.do === 'wait') await new Promise((r) => setTimeout(r, 150));
+  return { count, pid: process.pid, env: process.env, cwd: process.cwd() };
+};`;
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Seen {
+  count: number;
+  pid: number;
+  cwd: string;
+  env: Record<string, string>;
+}
+
+function givenFunction(options: Partial<FunctionDefinition> = {}, world = givenCloud()) {
+  const { folder, remove } = givenBundle(handler);
+  const { functions } = world.cloud;
+  functions.define({
+    name: 'worker',
+    arn: 'arn:aws:lambda:us-east-1:000000000000:function:worker',
+    folder,
+    handler: 'index.handler',
+    runtime: 'nodejs24.x',
+    memoryMegabytes: 128,
+    timeoutSeconds: 5,
+    environment: { COLOR: 'green' },
+    logGroup: '/worker',
+    role: 'arn:aws:iam::000000000000:role/worker',
+    ...options,
+  });
+  functions.authorize('worker', { accessKeyId: 'KEY', secretAccessKey: 'hush' });
+  cleanups.push(remove, world.close);
+  const invoke = async (action?: string) => functions.invoke('worker', { do: action });
+  const see = async (action?: string) => ((await invoke(action)) as { payload: Seen }).payload;
+  return { ...world, functions, folder, invoke, see };
+}
+
+describe('a function', () => {
+  it("gets the template's variables, the ones Lambda sets, and nothing of this process's own", async () => {
+    const { see, folder } = givenFunction();
+    process.env['MAYFLY_TEST_LEAK'] = 'yes';
+    cleanups.push(() => delete process.env['MAYFLY_TEST_LEAK']);
+    const { env, cwd } = await see();
+    expect(cwd).toBe(folder);
+    expect(Object.keys(env).sort()).toEqual([
+      'AWS_ACCESS_KEY_ID',
+      'AWS_DEFAULT_REGION',
+      'AWS_ENDPOINT_URL',
+      'AWS_EXECUTION_ENV',
+      'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+      'AWS_LAMBDA_FUNCTION_NAME',
+      'AWS_LAMBDA_FUNCTION_VERSION',
+      'AWS_LAMBDA_INITIALIZATION_TYPE',
+      'AWS_LAMBDA_LOG_GROUP_NAME',
+      'AWS_LAMBDA_LOG_STREAM_NAME',
+      'AWS_REGION',
+      'AWS_SECRET_ACCESS_KEY',
+      'COLOR',
+      'LAMBDA_TASK_ROOT',
+      'PATH',
+      'TZ',
+      '_HANDLER',
+    ]);
+    expect(env).toMatchObject({ COLOR: 'green', AWS_ACCESS_KEY_ID: 'KEY', TZ: ':UTC' });
+  });
+
+  it('keeps its memory between invocations of one warm container', async () => {
+    const { see } = givenFunction();
+    const first = await see();
+    const second = await see();
+    expect(second).toMatchObject({ count: 2, pid: first.pid });
+  });
+
+  it('runs in as many containers as its bound allows, and the rest waits in line', async () => {
+    const { see } = givenFunction({}, givenCloud({ concurrency: 2 }));
+    const seen = await Promise.all(['wait', 'wait', 'wait', 'wait', 'wait'].map(see));
+    expect(new Set(seen.map(({ pid }) => pid)).size).toBe(2);
+  });
+
+  it('is killed when its time is up, and says so', async () => {
+    const { invoke, functions } = givenFunction({ timeoutSeconds: 0.3 });
+    const result = await invoke('hang');
+    expect(result).toMatchObject({
+      error: { errorMessage: expect.stringContaining('Task timed out after 0.30 seconds') },
+    });
+    expect(functions.processIds('worker')).toEqual([]);
+  });
+
+  it.each([
+    ['crash', 'exit status 7'],
+    ['throw', 'no good'],
+    ['reject', 'exit status 128'],
+  ])('that fails by %s fails this invocation only', async (action, message) => {
+    const { invoke, see } = givenFunction();
+    expect(await invoke(action)).toMatchObject({ error: { errorMessage: expect.stringContaining(message) } });
+    expect(await see()).toMatchObject({ cwd: expect.any(String) });
+  });
+
+  it('whose module is missing fails with the name of the handler', async () => {
+    const { invoke } = givenFunction({ handler: 'missing.handler' });
+    expect(await invoke()).toMatchObject({
+      error: {
+        errorMessage: expect.stringContaining('Cannot find the module of the handler missing.handler'),
+      },
+    });
+  });
+
+  it('survives the killing of a container: the next invocation gets a new one', async () => {
+    const { see, functions } = givenFunction();
+    const { pid } = await see();
+    expect(functions.killRandomContainer('worker')).toBe(true);
+    expect((await see()).pid).not.toBe(pid);
+  });
+
+  it('loses a container that idles too long', async () => {
+    const { see, functions } = givenFunction({}, givenCloud({ idleMilliseconds: 30 }));
+    await see();
+    await eventually(() => functions.processIds('worker').length === 0);
+    expect((await see()).count).toBe(1);
+  });
+
+  it('passes its lines on, and counts what it used', async () => {
+    const { invoke, lines, functions } = givenFunction();
+    await invoke('print');
+    await invoke('throw');
+    await eventually(() => lines.includes('a line of worker'));
+    const usage = functions.usage().get('worker');
+    expect(usage).toMatchObject({ invocations: 2, failures: 1, coldStarts: 1, memoryMegabytes: 128 });
+    expect(usage!.billedMilliseconds).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,80 @@
+/** Function URLs over real HTTP: what the function gets, and what the caller does. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { InvokeResult } from '../../../lib/local/lambda/function-host.ts';
+import { openFunctionUrl } from '../../../lib/local/lambda/function-url.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: events are looked at field by field
+type Event = any;
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+async function givenUrl(answer: InvokeResult) {
+  const events: Event[] = [];
+  const opened = await openFunctionUrl({
+    functionName: 'door',
+    port: 0,
+    invoke: async (event) => {
+      events.push(event);
+      return answer;
+    },
+  });
+  closers.push(opened.close);
+  return { url: opened.url, events };
+}
+
+const ok: InvokeResult = { payload: { statusCode: 202, headers: { 'X-Seen': 'yes' }, body: 'taken' } };
+
+describe('a function URL', () => {
+  it('hands over path, query, lower-case headers and a JSON body as text', async () => {
+    const { url, events } = await givenUrl(ok);
+    const headers = { 'Content-Type': 'application/json', 'X-GitHub-Event': 'ping' };
+    const response = await fetch(`${url}hook?a=1&a=2`, { method: 'POST', headers, body: '{"ü":1}' });
+    expect([response.status, response.headers.get('x-seen'), await response.text()]).toEqual([
+      202,
+      'yes',
+      'taken',
+    ]);
+    expect(events[0]).toMatchObject({
+      version: '2.0',
+      rawPath: '/hook',
+      rawQueryString: 'a=1&a=2',
+      queryStringParameters: { a: '1,2' },
+      headers: { 'x-github-event': 'ping' },
+      requestContext: { http: { method: 'POST', path: '/hook' } },
+      body: '{"ü":1}',
+      isBase64Encoded: false,
+    });
+  });
+
+  it.each(['application/octet-stream', ''])('encodes a body of type "%s" as base64', async (type) => {
+    const { url, events } = await givenUrl(ok);
+    await fetch(url, { method: 'POST', headers: { 'content-type': type }, body: Buffer.from([0, 255]) });
+    expect(events[0]).toMatchObject({ body: 'AP8=', isBase64Encoded: true });
+  });
+
+  it('refuses more than 6 MB with 413, and the function does not hear of it', async () => {
+    const { url, events } = await givenUrl(ok);
+    const response = await fetch(url, { method: 'POST', body: Buffer.alloc(6 * 1024 * 1024 + 1) });
+    expect([response.status, events.length]).toEqual([413, 0]);
+  });
+
+  it.each<[string, InvokeResult, number, string]>([
+    ['a plain value', { payload: { fine: true } }, 200, '{"fine":true}'],
+    ['a base64 body', { payload: { statusCode: 200, body: 'aGk=', isBase64Encoded: true } }, 200, 'hi'],
+    ['no body', { payload: { statusCode: 403 } }, 403, ''],
+    [
+      'a failed invocation',
+      { error: { errorType: 'E', errorMessage: 'secret' } },
+      502,
+      'Internal Server Error',
+    ],
+    ['a status that is none', { payload: { statusCode: 'x' } }, 502, 'Internal Server Error'],
+  ])('answers %s', async (_, result, status, body) => {
+    const { url } = await givenUrl(result);
+    const response = await fetch(url);
+    expect([response.status, await response.text()]).toEqual([status, body]);
+  });
+});
