@@ -35,6 +35,7 @@ export interface Cloud {
       generate?: Readonly<Record<string, unknown>>;
     }): Promise<{ arn: string }>;
   };
+  createLogGroup(name: string): void;
   readonly machines: {
     addSubnet(subnet: { id: string; vpcId: string; availabilityZone: string }): void;
     /** `data` is RequestLaunchTemplateData in EC2's own shape. */

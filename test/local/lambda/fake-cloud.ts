@@ -87,6 +87,7 @@ export function givenCloud(options: { concurrency?: number; idleMilliseconds?: n
     secrets: {
       create: async ({ name }) => ({ arn: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}` }),
     },
+    createLogGroup: () => {},
     machines: { addSubnet: () => {}, addLaunchTemplate: () => {} },
     addPrincipal(principal) {
       principals.push(principal);

@@ -1,4 +1,4 @@
-/** Log groups: names that functions write to. The log service makes a group at its first line. */
+/** Log groups: names that functions write to. They exist from the start, so that `aws logs tail` finds them. */
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
 export const logsTypes: Registry = {
@@ -11,8 +11,10 @@ export const logsTypes: Registry = {
       Tags: withoutEffect.tags,
     },
     attributes: ['Arn'],
-    create({ properties, generatedName }, { region, accountId }) {
+    create({ properties, generatedName }, cloud) {
       const name: string = properties['LogGroupName'] ?? generatedName(512);
+      const { region, accountId } = cloud;
+      cloud.createLogGroup(name);
       return {
         ref: name,
         attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` },

@@ -1,0 +1,108 @@
+/** The running services as the template loader wants them. It adapts and decides nothing. */
+import { EventBus } from './lambda/event-bus.ts';
+import { FunctionHost } from './lambda/function-host.ts';
+import type { UrlRequest } from './lambda/url-event.ts';
+import type { Tell } from './laptop-event.ts';
+import { laptopAccountId, type Services } from './laptop-services.ts';
+import type { Cloud } from './template/cloud.ts';
+import { PolicyBook } from './template/policy-book.ts';
+
+export interface CloudOptions {
+  readonly region: string;
+  readonly services: Services;
+  readonly tell: Tell;
+  /** Containers of one function at most. */
+  readonly concurrency?: number;
+  portFor(functionName: string): number;
+  tap(functionName: string, request: UrlRequest): Promise<void>;
+}
+
+export interface LaptopCloud {
+  readonly cloud: Cloud;
+  readonly functions: FunctionHost;
+  readonly events: EventBus;
+  /** Ends event sources, URLs, schedules and containers; the services stay. */
+  close(): Promise<void>;
+}
+
+export function createLaptopCloud(options: CloudOptions): LaptopCloud {
+  const { region, services, tell } = options;
+  const { endpoint, queues, logs, ec2 } = services;
+  const closers: (() => Promise<void>)[] = [];
+  const onFault = (where: string, error: unknown) => tell('fault', `${where}: ${String(error)}`);
+  const functions = new FunctionHost({
+    region,
+    endpointUrl: endpoint.url,
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    onLine({ functionName, logGroup, logStream, text, stream }) {
+      logs.append(logGroup, logStream, text);
+      tell('log', text, { functionName, stream });
+    },
+  });
+  const events = new EventBus({
+    region,
+    accountId: laptopAccountId,
+    onFault: (error, rule) => onFault(`rule ${rule}`, error),
+  });
+  const cloud: Cloud = {
+    region,
+    accountId: laptopAccountId,
+    availabilityZones: [`${region}a`, `${region}b`, `${region}c`],
+    policies: new PolicyBook(),
+    functions,
+    events,
+    queues: {
+      create: async (queue) => queues.createQueue(queue),
+      setPolicy: (url, policy) => queues.setPolicy(url, JSON.stringify(policy)),
+      receive: (arn, receiving) => queues.receive(arn, receiving),
+      delete: async (arn, receiptHandles) => queues.delete(arn, receiptHandles),
+      async sendFromRule(queue, { body, ruleArn }) {
+        queues.sendAsService({ queue, principalService: 'events.amazonaws.com', sourceArn: ruleArn, body });
+      },
+    },
+    ...resourceMakers(services),
+    createLogGroup: (name) => logs.createGroup(name),
+    addPrincipal: (principal) => endpoint.addPrincipal(principal),
+    urls: { portFor: options.portFor, tap: options.tap },
+    onFault,
+    onClose: (close) => closers.unshift(close),
+  };
+  const stopListening = ec2.onStateChange((detail) => {
+    const event = { source: 'aws.ec2', 'detail-type': 'EC2 Instance State-change Notification', detail };
+    void events.putEvent(event);
+  });
+  const close = async () => {
+    stopListening();
+    events.close();
+    await Promise.all([functions.close(), ...closers.map((closer) => closer())]);
+  };
+  return { cloud, functions, events, close };
+}
+
+function resourceMakers({
+  dynamodb,
+  secrets,
+  ec2,
+}: Services): Pick<Cloud, 'tables' | 'secrets' | 'machines'> {
+  return {
+    tables: {
+      create: (input, timeToLiveAttribute) =>
+        dynamodb.createTable(
+          input as { TableName: string },
+          timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute },
+        ),
+    },
+    secrets: {
+      create: async ({ name, value, generate }) =>
+        secrets.create({
+          name,
+          ...(value === undefined ? {} : { secretString: value }),
+          ...(generate ? { generate } : {}),
+        }),
+    },
+    machines: {
+      addSubnet: ({ id, ...subnet }) => ec2.defineSubnet({ subnetId: id, ...subnet }),
+      addLaunchTemplate: (template) => ec2.defineLaunchTemplate(template),
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * The stand-ins that a laptop is made of, started and wired to each other: AWS's services behind one endpoint, EC2 and
+ * GitHub. What is started here is closed by `close`, in the order in which nothing is left hanging.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DynamoEngine, startDynamoEngine } from './aws/dynamo-engine.ts';
+import { createDynamoService, type DynamoService } from './aws/dynamodb.ts';
+import { type AwsEndpoint, startAwsEndpoint } from './aws/endpoint.ts';
+import { createLogsService, type LogsService } from './aws/logs.ts';
+import { createSecretsService, type SecretsService } from './aws/secrets.ts';
+import { createSqsService, type SqsService } from './aws/sqs.ts';
+import { createStsService } from './aws/sts.ts';
+import { createEc2, type Ec2StandIn } from './ec2/ec2.ts';
+import { type GitHubStandIn, startGitHub } from './github/start-github.ts';
+import type { Tell } from './laptop-event.ts';
+
+/** An account number that no one has. */
+export const laptopAccountId = '000000000000';
+
+export interface ServicesOptions {
+  readonly region: string;
+  readonly endpointPort?: number;
+  readonly githubPort?: number;
+  readonly bootMilliseconds?: number;
+  readonly seed?: number;
+  readonly tell: Tell;
+}
+
+export interface Services {
+  readonly endpoint: AwsEndpoint;
+  readonly dynamodb: DynamoService;
+  readonly queues: SqsService;
+  readonly secrets: SecretsService;
+  readonly logs: LogsService;
+  readonly ec2: Ec2StandIn;
+  readonly github: GitHubStandIn;
+  /** A folder that goes with the services. */
+  readonly folder: string;
+  /** Machines first, then what they and the functions talk to. */
+  close(): Promise<void>;
+}
+
+export async function startServices(options: ServicesOptions): Promise<Services> {
+  const { region, tell } = options;
+  const place = { region, accountId: laptopAccountId };
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-'));
+  const started: { github?: GitHubStandIn; engine?: DynamoEngine; endpoint?: AwsEndpoint; ec2?: Ec2StandIn } =
+    {};
+  const close = async () => {
+    await started.ec2?.close();
+    await started.github?.stop();
+    await started.endpoint?.close();
+    await started.engine?.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const opening = await Promise.allSettled([
+      startGitHub({ ...githubOptions(options) }).then((github) => {
+        started.github = github;
+      }),
+      startDynamoEngine().then((engine) => {
+        started.engine = engine;
+      }),
+    ]);
+    for (const result of opening) if (result.status === 'rejected') throw result.reason;
+    const github = started.github!;
+    const dynamodb = createDynamoService({ engineUrl: started.engine!.url });
+    const queues = createSqsService({ ...place, endpointUrl: () => started.endpoint!.url });
+    const secrets = createSecretsService(place);
+    const logs = createLogsService(place);
+    const ec2 = startEc2({ ...options, folder });
+    started.ec2 = ec2;
+    const endpoint = await startAwsEndpoint({
+      ...place,
+      services: [dynamodb, queues, secrets, logs, createStsService(), ec2],
+      ...(options.endpointPort === undefined ? {} : { port: options.endpointPort }),
+    });
+    started.endpoint = endpoint;
+    endpoint.onCall(({ caller, service, action, outcome, questions }) => {
+      if (outcome === 'denied') tell('denied', `${caller} may not ${service}:${action}`, { questions });
+    });
+    return {
+      endpoint,
+      dynamodb,
+      queues,
+      secrets,
+      logs,
+      ec2,
+      github,
+      folder,
+      async close() {
+        queues.close();
+        dynamodb.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function githubOptions({ githubPort, seed, tell }: ServicesOptions) {
+  return {
+    ...(githubPort === undefined ? {} : { port: githubPort }),
+    ...(seed === undefined ? {} : { seed }),
+    onEvent: ({ name, fields }: { name: string; fields: Readonly<Record<string, unknown>> }) =>
+      tell('github', name, fields),
+  };
+}
+
+function startEc2({
+  region,
+  folder,
+  bootMilliseconds,
+  tell,
+}: ServicesOptions & { folder: string }): Ec2StandIn {
+  const workDirectory = join(folder, 'machines');
+  mkdirSync(workDirectory, { recursive: true });
+  return createEc2({
+    region,
+    accountId: laptopAccountId,
+    workDirectory,
+    ...(bootMilliseconds === undefined ? {} : { bootMilliseconds }),
+    onEvent: (event) =>
+      event.kind === 'state'
+        ? tell('machine', `${event.instanceId} is ${event.state}`, { ...event })
+        : tell('console', event.text, { instanceId: event.instanceId }),
+  });
+}

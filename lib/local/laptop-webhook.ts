@@ -1,0 +1,51 @@
+/**
+ * Watches the webhook's URL. Whoever knows the secret may post a webhook of their own making; the GitHub stand-in then
+ * adopts what it tells of, so that the platform's questions about it are answered. What is not signed is not looked at.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { UrlRequest } from './lambda/url-event.ts';
+import type { Tell } from './laptop-event.ts';
+
+/** What the stand-in's own deliveries call themselves: it knows what they tell of. */
+const standInAgent = 'GitHub-Hookshot/mayfly';
+
+export interface WebhookWatch {
+  readonly secret: string;
+  readonly tell: Tell;
+  adopt(event: string, payload: unknown): void;
+}
+
+export function watchWebhook(request: UrlRequest, { secret, tell, adopt }: WebhookWatch): void {
+  const header = (name: string) => [request.headers[name] ?? ''].flat().join(',');
+  const event = header('x-github-event');
+  const fields = { event, delivery: header('x-github-delivery') };
+  const payload = isSigned(request.body, header('x-hub-signature-256'), secret)
+    ? parseJson(request.body)
+    : undefined;
+  if (payload === undefined) {
+    tell('webhook', `${event || request.method} without a valid signature, or not JSON`, fields);
+    return;
+  }
+  const action = (payload as { action?: unknown } | null)?.action;
+  const isOwn = header('user-agent') === standInAgent;
+  tell('webhook', typeof action === 'string' ? `${event}.${action}` : event, {
+    ...fields,
+    sender: isOwn ? 'github' : 'someone with the secret',
+  });
+  if (!isOwn) adopt(event, payload);
+}
+
+function isSigned(body: Buffer, signature: string, secret: string): boolean {
+  const expected = Buffer.from(`sha256=${createHmac('sha256', secret).update(body).digest('hex')}`);
+  const given = Buffer.from(signature);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** undefined: it is not JSON, which the webhook function itself answers. */
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

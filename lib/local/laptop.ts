@@ -1,0 +1,166 @@
+/**
+ * The whole platform on one machine, from the synthesized template: what `npm start`, the demo, the benchmark and the
+ * end-to-end tests run. It needs no account and no network, and leaves no process, port or folder behind once closed.
+ */
+import { join } from 'node:path';
+import defaultConfig from '../../mayfly.config.ts';
+import type { MayflyConfig } from '../config/config.ts';
+import { tables } from '../contract/tables.ts';
+import { synthesizeApp } from '../stacks/synthesize.ts';
+import type { AwsEndpoint } from './aws/endpoint.ts';
+import type { Credentials } from './aws/principals.ts';
+import type { SqsService } from './aws/sqs.ts';
+import type { Ec2StandIn } from './ec2/ec2.ts';
+import type { GitHubStandIn } from './github/start-github.ts';
+import type { EventBus } from './lambda/event-bus.ts';
+import type { FunctionHost } from './lambda/function-host.ts';
+import { createLaptopCloud, type LaptopCloud } from './laptop-cloud.ts';
+import { type LaptopEvent, type Tell, teller } from './laptop-event.ts';
+import { laptopAccountId, type Services, startServices } from './laptop-services.ts';
+import { watchWebhook } from './laptop-webhook.ts';
+import { loadAssembly } from './template/assembly.ts';
+import { createAssembly, type LoadedAssembly } from './template/load.ts';
+import { registry } from './template/registry.ts';
+
+export interface LaptopOptions {
+  /** Default: mayfly.config.ts. GitHub's address, the App and the identity certificates are the laptop's own. */
+  readonly config?: MayflyConfig;
+  readonly onEvent?: (event: LaptopEvent) => void;
+  /** 0 or absent: any free one. */
+  readonly webhookPort?: number;
+  readonly endpointPort?: number;
+  readonly githubPort?: number;
+  /** From a machine's launch to its running. */
+  readonly bootMilliseconds?: number;
+  /** Containers of one function at most. Default 10. */
+  readonly concurrency?: number;
+  /** Of the GitHub stand-in's chances. */
+  readonly seed?: number;
+  /** Holds `<function>/handler.ts`; for tests of the laptop itself. */
+  readonly handlersFolder?: string;
+}
+
+export interface Laptop {
+  readonly region: string;
+  readonly environment: string;
+  readonly accountId: string;
+  readonly endpointUrl: string;
+  readonly operatorCredentials: Credentials;
+  readonly webhookUrl: string;
+  readonly webhookSecret: string;
+  readonly claimUrl: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly tables: Readonly<Record<keyof typeof tables, string>>;
+  /** Its call log counts every call by caller, service and action; its dials slow and break them. */
+  readonly endpoint: AwsEndpoint;
+  readonly queues: SqsService;
+  readonly github: GitHubStandIn;
+  readonly ec2: Ec2StandIn;
+  readonly functions: FunctionHost;
+  readonly events: EventBus;
+  close(): Promise<void>;
+}
+
+/** @throws AssemblyError with everything in the template that cannot run here; ConfigurationError */
+export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> {
+  const tell = teller(options.onEvent);
+  const config = options.config ?? defaultConfig;
+  const { environment, region } = config;
+  tell('progress', 'starting GitHub, the database and the AWS endpoint');
+  const services = await startServices({ ...options, region, tell });
+  let laptopCloud: LaptopCloud | undefined;
+  try {
+    tell('progress', 'synthesizing the CDK app and bundling its functions');
+    const directory = synthesize(config, services, options);
+    tell('progress', 'making what the template describes');
+    const webhook = { function: `${environment}-webhook`, secret: '' };
+    laptopCloud = createLaptopCloud({
+      ...options,
+      region,
+      services,
+      tell,
+      portFor: (name) => (name === webhook.function ? (options.webhookPort ?? 0) : 0),
+      async tap(name, request) {
+        if (name !== webhook.function) return;
+        watchWebhook(request, { secret: webhook.secret, tell, adopt: services.github.adopt });
+      },
+    });
+    const { cloud, functions, events, close } = laptopCloud;
+    const { outputs } = await createAssembly(loadAssembly(directory), registry, cloud);
+    webhook.secret = connectGitHub(outputs, services);
+    await prewarm(functions, tell);
+    tell('progress', 'ready', { webhookUrl: output(outputs, 'WebhookEndpoint') });
+    return {
+      region,
+      environment,
+      accountId: laptopAccountId,
+      endpointUrl: services.endpoint.url,
+      operatorCredentials: services.endpoint.operatorCredentials,
+      webhookUrl: output(outputs, 'WebhookEndpoint'),
+      webhookSecret: webhook.secret,
+      claimUrl: output(outputs, 'ClaimEndpoint'),
+      outputs,
+      tables: tableNames(environment),
+      endpoint: services.endpoint,
+      queues: services.queues,
+      github: services.github,
+      ec2: services.ec2,
+      functions,
+      events,
+      async close() {
+        await close();
+        await services.close();
+      },
+    };
+  } catch (error) {
+    await laptopCloud?.close();
+    await services.close();
+    throw error;
+  }
+}
+
+/** The app as it would be deployed, but for where GitHub is and whose signature on identity documents counts. */
+function synthesize(config: MayflyConfig, { github, ec2, folder }: Services, options: LaptopOptions): string {
+  return synthesizeApp(
+    {
+      ...config,
+      githubApiUrl: github.url,
+      githubAppId: String(github.appId),
+      identityCertificates: [ec2.identityCertificatePem],
+    },
+    {
+      outdir: join(folder, 'assembly'),
+      ...(options.handlersFolder ? { handlersFolder: options.handlersFolder } : {}),
+    },
+  );
+}
+
+/** What an operator does after a deploy: the App's key into its secret, the webhook's URL and secret into the App. */
+function connectGitHub(outputs: LoadedAssembly['outputs'], { secrets, github }: Services): string {
+  secrets.put(output(outputs, 'AppSecretArn'), JSON.stringify({ privateKey: github.privateKeyPem }));
+  const secret = secrets.get(output(outputs, 'WebhookSecretArn'));
+  github.setWebhook({ url: output(outputs, 'WebhookEndpoint'), secret });
+  return secret;
+}
+
+/** One container a function, so that the first webhook does not wait for six processes. */
+async function prewarm(functions: FunctionHost, tell: Tell): Promise<void> {
+  tell('progress', `loading ${functions.names.length} functions`);
+  await Promise.all(functions.names.map((name) => functions.prewarm(name)));
+}
+
+function tableNames(environment: string): Laptop['tables'] {
+  const name = (key: keyof typeof tables) => `${environment}-${tables[key].suffix}`;
+  return {
+    tenants: name('tenants'),
+    jobs: name('jobs'),
+    launches: name('launches'),
+    runners: name('runners'),
+  };
+}
+
+function output(outputs: LoadedAssembly['outputs'], name: string): string {
+  const value = outputs[name];
+  if (value !== undefined) return value;
+  throw new Error(`The stacks have no output ${name}; they have ${Object.keys(outputs).join(', ')}.`);
+}
