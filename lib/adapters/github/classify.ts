@@ -37,6 +37,9 @@ const table: readonly Row[] = [
   { statuses: [403], when: showsRateLimit, refusal: limited },
   { statuses: [401, 403], refusal: worded('forbidden') },
   { statuses: [404, 410], refusal: worded('not-found') },
+  // A token narrowed to more than the installation has; GitHub words what is missing, and has no code for it.
+  { statuses: [422], when: says(/permissions requested are not granted/i), refusal: worded('forbidden') },
+  { statuses: [422], when: says(/repository that does not exist/i), refusal: worded('not-found') },
   { statuses: [422], refusal: worded('invalid') },
 ];
 
@@ -62,6 +65,10 @@ export function operationalError(error: unknown): OperationalError {
 }
 
 export const statusOf = (error: unknown): number | undefined => (error as RequestFailure).status;
+
+function says(words: RegExp) {
+  return ({ message }: RequestFailure) => words.test(message ?? '');
+}
 
 function showsRateLimit({ message, response }: RequestFailure): boolean {
   const headers = response?.headers ?? {};

@@ -161,13 +161,14 @@ const refused = (kind: 'forbidden' | 'not-found' | 'invalid', message: string): 
 function outOfScope(installation: MemoryInstallation, scope: RunnerScope): Answer<never> | undefined {
   const login = installation.accountLogin.toLowerCase();
   if (scope.kind === 'organization') {
-    if (installation.accountType === 'User') return refused('invalid', 'users have no organization runners');
+    if (installation.accountType === 'User')
+      return refused('forbidden', 'users have no organization runners');
     return scope.organization.toLowerCase() === login
       ? undefined
       : refused('not-found', `no organization ${scope.organization}`);
   }
   if (!installation.repositories.has(scope.repository.toLowerCase())) {
-    return refused('invalid', `repository ${scope.repository} is not in the installation`);
+    return refused('not-found', `repository ${scope.repository} is not in the installation`);
   }
   return scope.owner.toLowerCase() === login ? undefined : refused('not-found', `no owner ${scope.owner}`);
 }

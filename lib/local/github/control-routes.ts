@@ -38,6 +38,9 @@ export function controlRoutes(control: Control): Route[] {
     act('POST', `${root}/permissions`, ({ parts, body }) =>
       control.acceptPermissions(Number(parts['id']), body as Record<string, 'read' | 'write'>),
     ),
+    act('POST', `${root}/spend`, ({ parts, body }) =>
+      control.spendRequests(Number(parts['id']), Number(body['requests']) || 0),
+    ),
     act('POST', `${root}/repositories`, ({ parts, body }) =>
       control.addRepositories(Number(parts['id']), names(body)),
     ),

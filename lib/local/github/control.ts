@@ -14,6 +14,7 @@ import {
   uninstall,
 } from './installations.ts';
 import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
+import type { Limits } from './limits.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { Permissions, World } from './world.ts';
 import { fullName, isoTime } from './world.ts';
@@ -30,6 +31,8 @@ export interface Control {
   acceptPermissions(installationId: number, permissions: Permissions): void;
   addRepositories(installationId: number, names: readonly string[]): void;
   removeRepositories(installationId: number, names: readonly string[]): void;
+  /** As if the installation had made so many more requests in this hour. */
+  spendRequests(installationId: number, requests: number): void;
   queueJob(request: JobRequest): { jobId: number; runId: number };
   approveJob(jobId: number): void;
   cancelJob(jobId: number): void;
@@ -66,7 +69,8 @@ export interface State {
   readonly deliveries: { readonly total: number; readonly failed: number };
 }
 
-export function createControl(world: World, webhooks: Webhooks): Control {
+export function createControl(parts: { world: World; webhooks: Webhooks; limits: Limits }): Control {
+  const { world, webhooks, limits } = parts;
   return {
     setWebhook(webhook) {
       world.webhook = { ...webhook };
@@ -87,6 +91,7 @@ export function createControl(world: World, webhooks: Webhooks): Control {
     acceptPermissions: (id, permissions) => acceptPermissions(world, webhooks, { id, permissions }),
     addRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'added', names }),
     removeRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'removed', names }),
+    spendRequests: (id, requests) => limits.spend(id, requests),
     queueJob(request) {
       const { id, runId } = queueJob(world, webhooks, request);
       return { jobId: id, runId };

@@ -17,6 +17,8 @@ interface Window {
 export interface Limits {
   /** Counts one request of this installation. @throws Refusal 403 where there is no room for it */
   count(installationId: number, method: string): Record<string, string>;
+  /** As if so many more requests had been made. */
+  spend(installationId: number, requests: number): void;
   /** The hourly limit as it stands. */
   standing(installationId: number): { limit: number; remaining: number; reset: number; used: number };
 }
@@ -33,6 +35,9 @@ export function createLimits(world: World): Limits {
 
   return {
     standing,
+    spend(installationId, requests) {
+      windowOf(hourly, installationId, { now: world.now(), length: hour }).used += requests;
+    },
     count(installationId, method) {
       const now = world.now();
       if (standing(installationId).remaining === 0) {

@@ -17,7 +17,7 @@ export function createHttpServer(world: World, parts: { routes: readonly Route[]
   const server = createServer((message, response) => {
     void answer(world, parts, message)
       .catch((error: unknown) => failed(world, error))
-      .then((reply) => (reply === 'hang up' ? message.destroy() : write(response, reply)));
+      .then((reply) => (reply === 'hang up' ? message.socket.destroy() : write(response, reply)));
   });
   // Node's own bound on idle connections is shorter than a runner's long poll pauses; GitHub's is about a minute.
   server.keepAliveTimeout = 65_000;

@@ -55,8 +55,8 @@ export async function startGitHub(
     tell: (name, fields) => options.onEvent?.({ at: Date.now(), name, fields }),
   });
   const webhooks = createWebhooks(world);
-  const control = createControl(world, webhooks);
   const limits = createLimits(world);
+  const control = createControl({ world, webhooks, limits });
   const routes = [
     ...appRoutes(limits),
     ...deliveryRoutes(webhooks),

@@ -1,0 +1,145 @@
+/** The real adapter keeps the GitHub contract against the stand-in, and does what only a remote GitHub asks of it. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createGitHub } from '../../../lib/adapters/github/github.ts';
+import { InstallationId, JobId } from '../../../lib/core/ids.ts';
+import type { GitHubStandIn } from '../../../lib/local/github/start-github.ts';
+import { startGitHub } from '../../../lib/local/github/start-github.ts';
+import type { GitHub } from '../../../lib/ports/github.ts';
+import { githubContract } from '../../contracts/github.contract.ts';
+import { openSession } from '../../local/github/runner-client.ts';
+
+const clock = { now: Date.now, sleep: async () => undefined };
+const adapterTo = (standIn: GitHubStandIn, options: { timeoutMs?: number } = {}) =>
+  createGitHub({
+    apiUrl: standIn.url,
+    appId: String(standIn.appId),
+    privateKey: async () => standIn.privateKeyPem,
+    clock,
+    ...options,
+  });
+
+githubContract('the adapter on the stand-in', async () => {
+  const standIn = await startGitHub();
+  return {
+    github: adapterTo(standIn),
+    install: (account) => InstallationId(standIn.install(account).installationId),
+    suspend: (id) => standIn.suspend(id),
+    uninstall: (id) => standIn.uninstall(id),
+    async makeBusy({ jitConfig, repository, labels }) {
+      await openSession(jitConfig);
+      standIn.queueJob({ repository, labels });
+    },
+    queueJob: (repository) => JobId(standIn.queueJob({ repository, labels: ['nobody'] }).jobId),
+    exhaust: (id) => standIn.spendRequests(id, 5000),
+    loseNextRegistrationAnswer: () =>
+      standIn.setDials({
+        faults: [{ route: 'POST *generate-jitconfig', status: 500, when: 'drop', count: 1 }],
+      }),
+    registrations: () => standIn.state().runners.map(({ name, labels }) => ({ name, labels })),
+    stop: () => standIn.stop(),
+  };
+});
+
+describe('the adapter and its tokens', () => {
+  let standIn: GitHubStandIn;
+  let github: GitHub;
+  let acme: InstallationId;
+
+  beforeEach(async () => {
+    standIn = await startGitHub();
+    github = adapterTo(standIn);
+    acme = InstallationId(standIn.install({ login: 'acme', repositories: ['app'] }).installationId);
+  });
+  afterEach(() => standIn.stop());
+
+  const scope = { kind: 'organization', organization: 'acme' } as const;
+  const register = (name: string) =>
+    github.createJitConfig({ installationId: acme, scope, name, labels: ['linux'], runnerGroupId: 1 });
+  const fault = (route: string, status: number, more: object = {}) =>
+    standIn.setDials({ faults: [{ route, status, ...more }] });
+
+  it('fetches one token for calls at the same time and after', async () => {
+    await Promise.all(['a', 'b', 'c'].map(register));
+    fault('POST /app/*', 500);
+
+    const later = await register('d');
+
+    expect(later.ok).toBe(true);
+    expect(standIn.state().runners).toHaveLength(4);
+  });
+
+  it('fetches another token once GitHub no longer takes the one it has', async () => {
+    await register('a');
+    fault('POST *generate-jitconfig', 401, { message: 'Bad credentials', count: 1 });
+
+    const again = await register('b');
+
+    expect(again.ok).toBe(true);
+  });
+
+  it('does not ask a third time where GitHub takes no token at all', async () => {
+    fault('POST *generate-jitconfig', 401, { message: 'Bad credentials' });
+
+    expect(await register('a')).toMatchObject({ refusal: { kind: 'forbidden', message: /Bad credentials/ } });
+  });
+
+  it('uses no token beyond its time', async () => {
+    standIn.setDials({ tokenLifetimeSeconds: 30 });
+    await register('a');
+    fault('POST /app/*', 500, { count: 1 });
+
+    await expect(register('b')).rejects.toMatchObject({ code: 'github-500', retryable: true });
+  });
+
+  it.each([
+    [403, { 'retry-after': '17' }, 17],
+    [429, {}, 60],
+    [429, { 'retry-after': '3' }, 3],
+  ])('reads %i with %j as: come back in %i seconds', async (status, headers, retryAfterSeconds) => {
+    fault('POST *generate-jitconfig', status, { headers, message: 'slow down' });
+
+    expect(await register('a')).toEqual({ ok: false, refusal: { kind: 'limited', retryAfterSeconds } });
+  });
+
+  it('reads the reset time where no retry-after is given', async () => {
+    const reset = String(Math.ceil(Date.now() / 1000) + 120);
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset };
+    fault('POST *generate-jitconfig', 403, { headers, message: 'slow down' });
+
+    const answer = await register('a');
+
+    expect(answer.ok || answer.refusal).toMatchObject({ kind: 'limited' });
+    const seconds = answer.ok || answer.refusal.kind !== 'limited' ? 0 : answer.refusal.retryAfterSeconds;
+    expect(seconds).toBeGreaterThanOrEqual(118);
+    expect(seconds).toBeLessThanOrEqual(122);
+  });
+
+  it('reports a missing permission as forbidden', async () => {
+    standIn.acceptPermissions(acme, { actions: 'read', organization_self_hosted_runners: 'read' });
+
+    expect(await register('a')).toMatchObject({ ok: false, refusal: { kind: 'forbidden' } });
+  });
+
+  it('gives up on a GitHub that does not answer, as something worth a retry', async () => {
+    const hasty = adapterTo(standIn, { timeoutMs: 50 });
+    standIn.setDials({ latencyMs: 400 });
+
+    await expect(hasty.getInstallation(acme)).rejects.toMatchObject({
+      name: 'OperationalError',
+      retryable: true,
+    });
+  });
+
+  it('is refused as forbidden with a key that is not the App’s', async () => {
+    const other = await startGitHub();
+    const stranger = createGitHub({
+      apiUrl: standIn.url,
+      appId: standIn.appId,
+      privateKey: async () => other.privateKeyPem,
+      clock,
+    });
+    await other.stop();
+
+    expect(await stranger.getInstallation(acme)).toMatchObject({ refusal: { kind: 'forbidden' } });
+  });
+});

@@ -1,0 +1,54 @@
+/** The fake in memory keeps the GitHub contract, and its dials answer in GitHub's place. */
+import { describe, expect, it } from '@jest/globals';
+import { createMemoryGitHub, githubUnreachable } from '../../../lib/adapters/memory/github.ts';
+import { InstallationId, JobId } from '../../../lib/core/ids.ts';
+import { githubContract } from '../../contracts/github.contract.ts';
+
+githubContract('in memory', async () => {
+  const github = createMemoryGitHub();
+  const accounts = new Map<InstallationId, Parameters<typeof github.putInstallation>[1]>();
+  let nextId = 1;
+  return {
+    github,
+    install({ login, type, repositories }) {
+      const installationId = InstallationId(nextId++);
+      const account = { accountId: 1000 + installationId, accountLogin: login, accountType: type };
+      accounts.set(installationId, { ...account, suspended: false, repositories });
+      github.putInstallation(installationId, accounts.get(installationId)!);
+      return installationId;
+    },
+    suspend: (id) => github.putInstallation(id, { ...accounts.get(id)!, suspended: true }),
+    uninstall: (id) => github.deleteInstallation(id),
+    makeBusy: async ({ name }) => github.setBusy(name, true),
+    queueJob(repository) {
+      const jobId = JobId(nextId++);
+      github.putJob(repository, jobId, { status: 'queued', conclusion: null, runnerName: null });
+      return jobId;
+    },
+    exhaust: (id) => github.setBudget(id, { calls: 0, retryAfterSeconds: 3600 }),
+    loseNextRegistrationAnswer: () =>
+      github.failNext('createJitConfig', { error: githubUnreachable(), after: true }),
+    registrations: () => [...github.registrations.values()].map(({ name, labels }) => ({ name, labels })),
+    stop: async () => undefined,
+  };
+});
+
+describe('the dials of GitHub in memory', () => {
+  it('gives the answers it was told to give, in order, and then its own', async () => {
+    const github = createMemoryGitHub();
+    github.failNext(
+      'getInstallation',
+      { refusal: { kind: 'limited', retryAfterSeconds: 7 } },
+      {
+        error: githubUnreachable(),
+      },
+    );
+
+    const first = await github.getInstallation(InstallationId(1));
+    const second = github.getInstallation(InstallationId(1));
+
+    expect(first).toEqual({ ok: false, refusal: { kind: 'limited', retryAfterSeconds: 7 } });
+    await expect(second).rejects.toThrow('connection lost');
+    expect(await github.getInstallation(InstallationId(1))).toMatchObject({ refusal: { kind: 'not-found' } });
+  });
+});

@@ -1,0 +1,220 @@
+/**
+ * What every GitHub port must do, run on the fake in memory and on the real adapter against the stand-in. It speaks
+ * through the port alone; what only GitHub's side can do (suspend, run a job) comes from the world it is given.
+ */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { GitHubJob, RunnerScope } from '../../lib/core/github.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import type { GitHub, JitRequest } from '../../lib/ports/github.ts';
+
+export interface GitHubContractWorld {
+  readonly github: GitHub;
+  install(account: {
+    login: string;
+    type: 'Organization' | 'User';
+    repositories: readonly string[];
+  }): InstallationId;
+  suspend(installationId: InstallationId): void;
+  uninstall(installationId: InstallationId): void;
+  /** Has GitHub give a job of `repository` to this runner. */
+  makeBusy(runner: JitRequest & { jitConfig: string; repository: string }): Promise<void>;
+  /** A job that nobody has taken. */
+  queueJob(repository: string): JobId;
+  /** No calls are left for an hour. */
+  exhaust(installationId: InstallationId): void;
+  /** The next registration has its effect, and its answer is lost. */
+  loseNextRegistrationAnswer(): void;
+  registrations(): { name: string; labels: readonly string[] }[];
+  stop(): Promise<void>;
+}
+
+const labels = ['self-hosted', 'linux', 'x64', 'small'];
+const unknown = InstallationId(404);
+const organization: RunnerScope = { kind: 'organization', organization: 'acme' };
+
+export function githubContract(title: string, start: () => Promise<GitHubContractWorld>): void {
+  describe(`GitHub: ${title}`, () => {
+    let world: GitHubContractWorld;
+    let acme: InstallationId;
+
+    beforeEach(async () => {
+      world = await start();
+      acme = world.install({ login: 'acme', type: 'Organization', repositories: ['app'] });
+    });
+    afterEach(() => world.stop());
+
+    const request = (given: Partial<JitRequest> = {}): JitRequest => ({
+      installationId: acme,
+      scope: organization,
+      name: 'i-0001',
+      labels,
+      runnerGroupId: 1,
+      ...given,
+    });
+    const register = async (given: Partial<JitRequest> = {}) => {
+      const answer = await world.github.createJitConfig(request(given));
+      if (!answer.ok) throw new Error(`not registered: ${JSON.stringify(answer.refusal)}`);
+      return answer.value.jitConfig;
+    };
+    const busyRunner = async () => {
+      const jitConfig = await register();
+      await world.makeBusy({ ...request(), jitConfig, repository: 'acme/app' });
+    };
+
+    describe('installations', () => {
+      it('says who has installed the App', async () => {
+        const answer = await world.github.getInstallation(acme);
+
+        expect(answer).toEqual({
+          ok: true,
+          value: {
+            accountId: expect.any(Number),
+            accountLogin: 'acme',
+            accountType: 'Organization',
+            suspended: false,
+          },
+        });
+      });
+
+      it('shows a suspended one as suspended, and registers nothing for it', async () => {
+        world.suspend(acme);
+
+        expect(await world.github.getInstallation(acme)).toMatchObject({ value: { suspended: true } });
+        expect(await world.github.createJitConfig(request())).toMatchObject({
+          refusal: { kind: 'forbidden' },
+        });
+        expect(world.registrations()).toEqual([]);
+      });
+
+      it('does not find one that is unknown or gone', async () => {
+        world.uninstall(acme);
+
+        for (const installationId of [unknown, acme]) {
+          const refused = { ok: false, refusal: { kind: 'not-found' } };
+          expect(await world.github.getInstallation(installationId)).toMatchObject(refused);
+          expect(await world.github.createJitConfig(request({ installationId }))).toMatchObject(refused);
+        }
+      });
+    });
+
+    describe('registrations', () => {
+      it('registers a runner of the organization with its labels', async () => {
+        const jitConfig = await register();
+
+        expect(jitConfig).toMatch(/^[A-Za-z0-9+/]+=*$/);
+        expect(world.registrations()).toEqual([{ name: 'i-0001', labels }]);
+      });
+
+      it('registers a runner of a repository of a user', async () => {
+        const installationId = world.install({ login: 'joan', type: 'User', repositories: ['toys'] });
+
+        await register({ installationId, scope: { kind: 'repository', owner: 'joan', repository: 'toys' } });
+
+        expect(world.registrations()).toHaveLength(1);
+      });
+
+      it.each<[string, Partial<JitRequest>, string]>([
+        ['no labels', { labels: [] }, 'invalid'],
+        ['101 labels', { labels: Array.from({ length: 101 }, (_, n) => `l${n}`) }, 'invalid'],
+        ['a name of 65 characters', { name: 'n'.repeat(65) }, 'invalid'],
+        ['an unknown runner group', { runnerGroupId: 99 }, 'invalid'],
+        [
+          'a repository that is not installed',
+          { scope: { kind: 'repository', owner: 'acme', repository: 'x' } },
+          'not-found',
+        ],
+        ['another organization', { scope: { kind: 'organization', organization: 'other' } }, 'not-found'],
+      ])('refuses %s', async (_title, given, kind) => {
+        const answer = await world.github.createJitConfig(request(given));
+
+        expect(answer).toMatchObject({ ok: false, refusal: { kind } });
+        expect(world.registrations()).toEqual([]);
+      });
+
+      it('takes over a name that an idle registration has', async () => {
+        const first = await register();
+
+        const second = await register({ labels: ['other'] });
+
+        expect(second).toEqual(expect.any(String));
+        expect(first).toEqual(expect.any(String));
+        expect(world.registrations()).toEqual([{ name: 'i-0001', labels: ['other'] }]);
+      });
+
+      it('registers again after an answer was lost', async () => {
+        world.loseNextRegistrationAnswer();
+        await expect(register()).rejects.toThrow(OperationalError);
+
+        await register();
+
+        expect(world.registrations()).toHaveLength(1);
+      });
+
+      it('leaves a busy runner its name', async () => {
+        await busyRunner();
+
+        const answer = await world.github.createJitConfig(request({ labels: ['other'] }));
+
+        expect(answer).toMatchObject({ ok: false, refusal: { kind: 'invalid' } });
+        expect(world.registrations()).toEqual([{ name: 'i-0001', labels }]);
+      });
+    });
+
+    describe('removal', () => {
+      const remove = () => world.github.removeRunner(acme, organization, 'i-0001');
+
+      it('removes an idle registration, and then finds it absent', async () => {
+        await register();
+
+        expect(await remove()).toEqual({ ok: true, value: 'removed' });
+        expect(await remove()).toEqual({ ok: true, value: 'absent' });
+        expect(world.registrations()).toEqual([]);
+      });
+
+      it('keeps a runner that is busy', async () => {
+        await busyRunner();
+
+        expect(await remove()).toEqual({ ok: true, value: 'busy' });
+        expect(world.registrations()).toHaveLength(1);
+      });
+    });
+
+    describe('jobs', () => {
+      it('shows a job that nobody has taken', async () => {
+        const jobId = world.queueJob('acme/app');
+
+        const answer = await world.github.getJob(acme, 'acme/app', jobId);
+
+        const job: GitHubJob = { status: 'queued', conclusion: null, runnerName: null };
+        expect(answer).toEqual({ ok: true, value: job });
+      });
+
+      it("does not find an unknown job, or one of another installation's repository", async () => {
+        world.install({ login: 'other', type: 'Organization', repositories: ['theirs'] });
+        const theirs = world.queueJob('other/theirs');
+
+        const refused = { ok: false, refusal: { kind: 'not-found' } };
+        expect(await world.github.getJob(acme, 'acme/app', JobId(1))).toMatchObject(refused);
+        expect(await world.github.getJob(acme, 'other/theirs', theirs)).toMatchObject(refused);
+      });
+    });
+
+    it('says when to come back once the calls of an hour are spent, to this installation alone', async () => {
+      const others = world.install({ login: 'other', type: 'Organization', repositories: ['theirs'] });
+      world.exhaust(acme);
+
+      const answer = await world.github.createJitConfig(request());
+
+      expect(answer).toEqual({
+        ok: false,
+        refusal: { kind: 'limited', retryAfterSeconds: expect.any(Number) },
+      });
+      const seconds = answer.ok || answer.refusal.kind !== 'limited' ? 0 : answer.refusal.retryAfterSeconds;
+      expect(seconds).toBeGreaterThan(3500);
+      expect(seconds).toBeLessThanOrEqual(3601);
+      const scope: RunnerScope = { kind: 'organization', organization: 'other' };
+      await register({ installationId: others, scope });
+    });
+  });
+}
