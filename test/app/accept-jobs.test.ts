@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent, givenTenant, givenTier, small } from '../support/given.ts';
+import { expectBalanced, givenPlatform } from '../support/platform.ts';
+
+const queued = (jobId: number, over = {}) => givenEvent({ jobId: JobId(jobId), ...over });
+const other = InstallationId(202);
+const roomy = { tiers: [givenTier({ maxRunners: 20 })] };
+const throttled = {
+  class: 'throttled',
+  code: 'RequestLimitExceeded',
+  message: 'Request limit exceeded.',
+} as const;
+
+describe('accepting jobs', () => {
+  it('launches tagged machines for as many jobs as the limit allows, oldest first, in one call', async () => {
+    const platform = await givenPlatform();
+    expect(await platform.accept(queued(1), queued(2), queued(3))).toEqual([]);
+    expect(platform.compute.requests).toHaveLength(1);
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(await platform.job(3)).toMatchObject({ state: 'waiting', reason: { code: 'tenant-limit' } });
+    await expectBalanced(platform);
+  });
+
+  it('launches once for the same job twice in one batch, and again later', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1), queued(1));
+    await platform.accept(queued(1));
+    expect(platform.liveMachines()).toHaveLength(1);
+    await expectBalanced(platform);
+  });
+
+  it('fails a malformed message alone', async () => {
+    const platform = await givenPlatform();
+    expect(await platform.accept(queued(1), 'nonsense', queued(2))).toEqual(['m-2']);
+    expect(platform.liveMachines()).toHaveLength(2);
+  });
+
+  it('serves the first of two tenants when EC2 throttles the second, which is tried again', async () => {
+    const platform = await givenPlatform({
+      tenants: [givenTenant(), givenTenant({ installationId: other, accountLogin: 'other', accountId: 2 })],
+    });
+    await platform.accept(queued(1));
+    platform.compute.dials.refuseNext.push(throttled);
+    const failed = await platform.accept(queued(9, { installationId: other, repositoryOwnerId: 2 }));
+    expect(failed).toEqual([]);
+    expect(await platform.job(9, other)).toMatchObject({ state: 'waiting', reason: { code: 'throttled' } });
+    expect(await platform.leases(other)).toBe(0);
+    await platform.deliverPokes();
+    expect(await platform.job(9, other)).toMatchObject({ state: 'covered' });
+    await expectBalanced(platform, other);
+  });
+
+  it('runs what started when EC2 gives 2 of 5, and tries the rest again', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 5 })], deployment: roomy });
+    platform.compute.dials.pools.set('t3.medium:on-demand', 2);
+    await platform.accept(...[1, 2, 3, 4, 5].map((id) => queued(id)));
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(await platform.job(5)).toMatchObject({ state: 'waiting', reason: { code: 'capacity' } });
+    await expectBalanced(platform);
+    platform.compute.dials.pools.set('t3.medium:on-demand', 100);
+    await platform.deliverPokes();
+    expect(platform.liveMachines()).toHaveLength(5);
+    await expectBalanced(platform);
+  });
+
+  it('keeps leases and jobs as they are while nobody knows whether machines were started', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseAnswers = 1;
+    await platform.accept(queued(1));
+    await platform.accept(queued(1));
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect(await platform.leases()).toBe(1);
+    platform.clock.advance(61_000);
+    await platform.sweep();
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'run' });
+  });
+
+  it('waits for a tenant that is not provisioned yet, and starts once it is', async () => {
+    const platform = await givenPlatform({ tenants: [] });
+    expect(await platform.accept(queued(1))).toEqual([]);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'tenant-unknown' } });
+    await platform.stores.tenants.create(givenTenant());
+    await platform.accept({ kind: 'poke', installationId: acme, tier: small });
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+
+  it.each(['suspended', 'deleted'] as const)(
+    'refuses the job of a %s tenant, with a reason',
+    async (status) => {
+      const platform = await givenPlatform({ tenants: [givenTenant({ status })] });
+      expect(await platform.accept(queued(1))).toEqual([]);
+      expect(await platform.job(1)).toMatchObject({
+        state: 'done',
+        outcome: 'refused',
+        reason: { code: `tenant-${status}` },
+      });
+      expect(platform.liveMachines()).toEqual([]);
+    },
+  );
+
+  it('obeys an operator who raises max_runners, at the next job', async () => {
+    const platform = await givenPlatform({ deployment: roomy });
+    await platform.accept(queued(1), queued(2), queued(3));
+    platform.stores.world.setMaxRunners(acme, 4);
+    await platform.accept(queued(4));
+    expect(platform.liveMachines()).toHaveLength(4);
+    await expectBalanced(platform);
+  });
+
+  it('starts a reinstalled tenant only when the machines of its old installation are gone', async () => {
+    const old = givenTenant({ installationId: other, status: 'deleted' });
+    const platform = await givenPlatform({
+      tenants: [{ ...old, status: 'active' }, givenTenant({ predecessor: other })],
+    });
+    await platform.accept(queued(9, { installationId: other }));
+    await platform.stores.tenants.update(other, 1, { status: 'deleted', updatedAt: old.updatedAt });
+    await platform.accept(queued(1));
+    expect(await platform.job(1)).toMatchObject({
+      state: 'waiting',
+      reason: { code: 'predecessor-draining' },
+    });
+    await platform.follow({ kind: 'drain-tenant', installationId: other });
+    await platform.accept({ kind: 'poke', installationId: acme, tier: small });
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+});

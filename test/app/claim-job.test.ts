@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import { InstanceId, JobId } from '../../lib/core/ids.ts';
+import { givenEvent, givenTenant } from '../support/given.ts';
+import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
+
+const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
+const completed = (jobId: number, over = {}) =>
+  givenEvent({ jobId: JobId(jobId), action: 'completed', conclusion: 'success', ...over });
+const nonce = 'a'.repeat(32);
+
+async function givenMachine(...jobs: number[]) {
+  const platform = await givenPlatform();
+  await platform.accept(...jobs.map(queued));
+  return { platform, machine: platform.liveMachines()[0]! };
+}
+
+describe('claiming', () => {
+  it("gives a machine a JIT config with the tier's labels, under its own name", async () => {
+    const { platform, machine } = await givenMachine(1);
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+    const [registration] = [...platform.github.registrations.values()];
+    expect(registration).toMatchObject({
+      name: machine,
+      labels: ['self-hosted', 'linux', 'x64', 'small'],
+      scope: { kind: 'organization', organization: 'acme' },
+    });
+  });
+
+  it('registers at the repository where the account is a user', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ accountType: 'User' })] });
+    await platform.accept(queued(1));
+    await platform.claim(platform.liveMachines()[0]!);
+    expect([...platform.github.registrations.values()]).toMatchObject([
+      { scope: { kind: 'repository', owner: 'acme', repository: 'app' } },
+    ]);
+  });
+
+  it('answers the same nonce again until it confirms, and then nobody', async () => {
+    const { platform, machine } = await givenMachine(1);
+    expect(await platform.claim(machine, nonce)).toMatchObject({ action: 'run' });
+    expect(await platform.claim(machine, nonce)).toMatchObject({ action: 'run' });
+    expect(await platform.confirm(machine, nonce)).toBe(true);
+    expect(await platform.claim(machine, nonce)).toEqual({ action: 'refuse', why: 'confirmed' });
+    expect(await platform.confirm(machine, nonce)).toBe(false);
+    expect(platform.github.registrations.size).toBe(1);
+  });
+
+  it('refuses a second nonce, and counts it', async () => {
+    const { platform, machine } = await givenMachine(1);
+    await platform.claim(machine, nonce);
+    expect(await platform.claim(machine, 'b'.repeat(32))).toEqual({ action: 'refuse', why: 'other-nonce' });
+    expect(platform.telemetry.total('ClaimsRefused', { why: 'other-nonce' })).toBe(1);
+  });
+
+  it("refuses a machine with another launch's ticket", async () => {
+    const { platform, machine } = await givenMachine(1);
+    await platform.accept(queued(2));
+    const [, second] = platform.liveMachines();
+    const tags = platform.compute.machines.get(second!)!.tags as Map<string, string>;
+    tags.set('ghr:launch_ticket', platform.compute.machines.get(machine)!.tags.get('ghr:launch_ticket')!);
+    expect(await platform.claim(second!)).toEqual({ action: 'refuse', why: 'other-launch' });
+  });
+
+  it('refuses a forged, an expired and a missing ticket, a foreign document and a bad nonce', async () => {
+    const { platform, machine } = await givenMachine(1);
+    const tags = platform.compute.machines.get(machine)!.tags as Map<string, string>;
+    expect(await platform.claim(machine, 'short')).toEqual({ action: 'refuse', why: 'nonce-malformed' });
+    expect(await platform.claim(InstanceId('x-1'), nonce)).toMatchObject({ action: 'refuse' });
+    platform.clock.advance(700_000);
+    expect(await platform.claim(machine)).toEqual({ action: 'refuse', why: 'ticket-expired' });
+    tags.set('ghr:launch_ticket', `${tags.get('ghr:launch_ticket')!.slice(0, -43)}${'A'.repeat(43)}`);
+    expect(await platform.claim(machine)).toEqual({ action: 'refuse', why: 'ticket-forged' });
+    tags.set('ghr:launch_ticket', '');
+    expect(await platform.claim(machine)).toEqual({ action: 'refuse', why: 'ticket-malformed' });
+  });
+
+  it('asks a machine that is faster than the books to come again', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseAnswers = 1;
+    await platform.accept(queued(1));
+    expect(await platform.claim(platform.liveMachines()[0]!)).toEqual({ action: 'again', seconds: 1 });
+  });
+
+  it('serves the oldest waiting job when its own is gone, else stands down', async () => {
+    const { platform } = await givenMachine(1, 2, 3);
+    const [first, second] = platform.liveMachines();
+    await platform.follow(
+      completed(1, { conclusion: 'cancelled' }),
+      completed(2, { conclusion: 'cancelled' }),
+    );
+    expect(await platform.claim(first!)).toMatchObject({ action: 'run' });
+    expect(await platform.job(3)).toMatchObject({ state: 'covered' });
+    expect(await platform.claim(second!)).toMatchObject({ action: 'stand-down' });
+    await expectBalanced(platform);
+  });
+
+  it('sends a machine away for as long as GitHub asks, at most a minute', async () => {
+    const { platform, machine } = await givenMachine(1);
+    platform.github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 17 } });
+    expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 17 });
+    platform.github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 3000 } });
+    expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 60 });
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+  });
+
+  it.each([
+    ['422', { kind: 'invalid', message: 'labels' }],
+    ['404 for the token', { kind: 'not-found', message: 'installation' }],
+    ['403', { kind: 'forbidden', message: 'Resource not accessible by integration' }],
+  ] as const)('on %s refuses the job with a reason, and leaves nothing', async (_status, refusal) => {
+    const { platform, machine } = await givenMachine(1);
+    platform.github.failNext('createJitConfig', { refusal });
+    expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({ outcome: 'refused', reason: { code: 'github-refused' } });
+    await platform.machineEnds(machine);
+    await expectNothingLeft(platform);
+  });
+
+  it('asks GitHub before it gives a job a second machine', async () => {
+    const { platform, machine } = await givenMachine(1);
+    await platform.machineEnds(machine);
+    await platform.deliverPokes();
+    platform.github.putJob('acme/app', JobId(1), {
+      status: 'completed',
+      conclusion: 'cancelled',
+      runnerName: null,
+    });
+    expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'cancelled' });
+  });
+});

@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import {
+  expectBalanced,
+  expectNothingLeft,
+  givenPlatform,
+  instanceEvent,
+  type Platform,
+} from '../support/platform.ts';
+
+const event = (
+  action: 'queued' | 'waiting' | 'in_progress' | 'completed',
+  jobId: number,
+  runnerName: string | null = null,
+) =>
+  givenEvent({
+    action,
+    jobId: JobId(jobId),
+    runnerName,
+    conclusion: action === 'completed' ? 'success' : null,
+  });
+
+async function givenListening(...jobs: number[]) {
+  const platform = await givenPlatform();
+  await platform.accept(...jobs.map((id) => event('queued', id)));
+  for (const machine of platform.liveMachines()) await listen(platform, machine);
+  return { platform, machines: platform.liveMachines() };
+}
+async function listen(platform: Platform, machine: InstanceId) {
+  await platform.claim(machine);
+  await platform.confirm(machine);
+}
+const hintOf = async (platform: Platform, machine: InstanceId) =>
+  (await platform.runners.get(acme, machine))?.hint;
+
+describe('following the lifecycle', () => {
+  it('takes a job through its life, and starts the next one when its machine is gone', async () => {
+    const { platform, machines } = await givenListening(1, 2, 3);
+    await platform.follow(event('in_progress', 1, machines[0]!));
+    expect(await platform.job(1)).toMatchObject({ state: 'running', runner: machines[0] });
+    await platform.follow(event('completed', 1, machines[0]!));
+    expect(await platform.job(1)).toMatchObject({
+      state: 'done',
+      outcome: 'completed',
+      conclusion: 'success',
+    });
+    await platform.deliverPokes();
+    expect(await platform.job(3)).toMatchObject({ state: 'covered' });
+    await expectBalanced(platform);
+  });
+
+  it('leaves nothing when all is done, however often and in whatever order it is told', async () => {
+    const { platform, machines } = await givenListening(1, 2);
+    const [one, two] = machines;
+    await platform.follow(
+      event('completed', 1, one!),
+      event('in_progress', 1, one!),
+      event('completed', 2, two!),
+    );
+    await platform.follow(
+      event('in_progress', 2, two!),
+      event('completed', 1, one!),
+      instanceEvent(one!, 'shutting-down'),
+    );
+    await platform.follow(instanceEvent(one!, 'terminated'), instanceEvent(two!, 'terminated'));
+    await platform.accept(event('queued', 1), event('queued', 2));
+    await platform.deliverPokes();
+    await expectNothingLeft(platform);
+  });
+
+  it('frees no lease on a job’s word alone: the machine is terminated first', async () => {
+    const { platform, machines } = await givenListening(1);
+    platform.compute.dials.failCalls = 1;
+    const failed = await platform.follow(event('completed', 1, machines[0]!));
+    expect(failed).toHaveLength(1);
+    expect(await platform.leases()).toBe(1);
+    await platform.follow(event('completed', 1, machines[0]!));
+    await expectNothingLeft(platform);
+  });
+
+  it('keeps the lease of a machine that EC2 does not show, until its end is proven', async () => {
+    const { platform, machines } = await givenListening(1);
+    platform.compute.machines.get(machines[0]!)!.hidden = true;
+    await platform.follow(event('completed', 1, machines[0]!));
+    expect(await platform.leases()).toBe(1);
+    await platform.follow(instanceEvent(machines[0]!, 'terminated'));
+    expect(await platform.leases()).toBe(0);
+  });
+
+  it('gives a job that lost its machine to another job the machine that was meant for that one', async () => {
+    const { platform, machines } = await givenListening(1, 2);
+    const [one, two] = machines;
+    await platform.follow(event('in_progress', 2, one!));
+    expect(await hintOf(platform, one!)).toBe(2);
+    expect(await hintOf(platform, two!)).toBe(1);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    await platform.follow(
+      event('in_progress', 1, two!),
+      event('completed', 1, two!),
+      event('completed', 2, one!),
+    );
+    await expectNothingLeft(platform);
+  });
+
+  it('lets a job wait again when its machine was taken by a job that had none', async () => {
+    const { platform, machines } = await givenListening(1, 2, 3);
+    await platform.follow(event('in_progress', 3, machines[0]!));
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'runner-taken' } });
+    await expectBalanced(platform);
+    await platform.follow(event('completed', 3, machines[0]!));
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+
+  it('serves a cancelled job’s machine to nobody, and lets it go, while its launch is still in flight', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseAnswers = 1;
+    await platform.accept(event('queued', 1));
+    await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
+    platform.clock.advance(61_000);
+    await platform.sweep();
+    const [machine] = platform.liveMachines();
+    expect(await platform.claim(machine!)).toMatchObject({ action: 'stand-down' });
+    await platform.machineEnds(machine!);
+    await expectNothingLeft(platform);
+  });
+
+  it('terminates a machine that was stopped, for it could be started again', async () => {
+    const { platform, machines } = await givenListening(1);
+    await platform.follow(instanceEvent(machines[0]!, 'stopped'));
+    expect(platform.liveMachines()).toEqual([]);
+    expect(await platform.leases()).toBe(0);
+  });
+
+  it('never touches another tenant’s machine, whatever an event says', async () => {
+    const { platform, machines } = await givenListening(1);
+    const stranger = InstallationId(303);
+    await platform.stores.tenants.create(givenTenant({ installationId: stranger }));
+    await platform.follow({ ...event('completed', 1, machines[0]!), installationId: stranger });
+    expect(platform.liveMachines()).toEqual(machines);
+    expect(await platform.leases()).toBe(1);
+  });
+
+  it('keeps a late `queued` from buying a machine for a job that is done', async () => {
+    const platform = await givenPlatform();
+    await platform.follow(event('completed', 1));
+    await platform.accept(event('queued', 1));
+    expect(platform.liveMachines()).toEqual([]);
+  });
+
+  it('holds a job that waits for an approval, and starts it when it is queued', async () => {
+    const platform = await givenPlatform();
+    await platform.follow(event('waiting', 1));
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+    await platform.accept(event('queued', 1));
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+
+  it('refuses a job whose labels no tier has, and names the tiers', async () => {
+    const platform = await givenPlatform();
+    const { tier: _none, ...unlabelled } = givenEvent({ labels: ['self-hosted', 'gpu'] });
+    await platform.follow(unlabelled);
+    expect(await platform.job(1)).toMatchObject({
+      outcome: 'refused',
+      reason: { code: 'labels-unknown', text: expect.stringContaining('small [self-hosted') },
+    });
+  });
+
+  it('fails a malformed message alone', async () => {
+    const { platform, machines } = await givenListening(1);
+    const failed = await platform.follow('nonsense', event('completed', 1, machines[0]!));
+    expect(failed).toHaveLength(1);
+    await expectNothingLeft(platform);
+  });
+});

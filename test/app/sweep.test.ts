@@ -1,0 +1,138 @@
+import { describe, expect, it } from '@jest/globals';
+import { JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
+
+const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
+const minutes = (count: number) => count * 60_000;
+
+async function givenListening() {
+  const platform = await givenPlatform();
+  await platform.accept(queued(1));
+  const [machine] = platform.liveMachines();
+  await platform.claim(machine!);
+  await platform.confirm(machine!);
+  return { platform, machine: machine! };
+}
+
+describe('the sweep', () => {
+  it('finishes a launch whose caller died before it called EC2', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseRequests = 1;
+    await platform.accept(queued(1));
+    expect(platform.liveMachines()).toEqual([]);
+    platform.clock.advance(minutes(1) + 1000);
+    await platform.sweep();
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'run' });
+    await expectBalanced(platform);
+  });
+
+  it('believes a refused replay nothing about the call before it', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseAnswers = 1;
+    await platform.accept(queued(1));
+    platform.compute.machines.get(platform.liveMachines()[0]!)!.hidden = true;
+    platform.compute.launch = async () => ({
+      kind: 'refused',
+      failure: { class: 'throttled', code: 'RequestLimitExceeded', message: '' },
+    });
+    platform.clock.advance(minutes(2));
+    await platform.sweep();
+    expect(await platform.leases()).toBe(1);
+    await expectBalanced(platform);
+  });
+
+  it('ends a machine that never claimed, and its job gets another one', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    const [dead] = platform.liveMachines();
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(platform.liveMachines()).not.toContain(dead);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
+    await expectBalanced(platform);
+  });
+
+  it('ends a runner that hears of no job, once GitHub let its registration go', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
+    platform.clock.advance(minutes(3));
+    await platform.sweep();
+    expect(platform.liveMachines()).not.toContain(machine);
+    expect(platform.github.registrations.size).toBe(0);
+    await expectNothingLeft(platform);
+  });
+
+  it('leaves a runner alone that GitHub says is busy, though no event told of it', async () => {
+    const { platform, machine } = await givenListening();
+    platform.github.setBusy(machine, true);
+    platform.clock.advance(minutes(3));
+    await platform.sweep();
+    expect(platform.liveMachines()).toEqual([machine]);
+  });
+
+  it('ends a job that runs longer than it may', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
+    platform.clock.advance(minutes(10));
+    await platform.sweep();
+    expect(platform.liveMachines()).toEqual([machine]);
+    platform.clock.advance(minutes(361));
+    await platform.sweep();
+    expect(platform.liveMachines()).toEqual([]);
+    expect(await platform.leases()).toBe(0);
+  });
+
+  it('asks GitHub how a job did whose machine ended first, and runs it again if it is still queued', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
+    await platform.machineEnds(machine);
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    platform.clock.advance(minutes(2));
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    await expectBalanced(platform);
+  });
+
+  it('closes a job whose `completed` was lost', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
+    await platform.machineEnds(machine);
+    platform.github.putJob('acme/app', JobId(1), {
+      status: 'completed',
+      conclusion: 'failure',
+      runnerName: machine,
+    });
+    platform.clock.advance(minutes(2));
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'failure' });
+    await expectNothingLeft(platform);
+  });
+
+  it('pokes whoever waits, and expires a job that waited for a day, with its last reason', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    await platform.accept(queued(1));
+    await platform.sweep();
+    expect(platform.queues.tiers).toMatchObject([{ message: { kind: 'poke', installationId: acme } }]);
+    platform.clock.advance(minutes(24 * 60));
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({
+      outcome: 'expired',
+      reason: { text: expect.stringContaining('approval') },
+    });
+  });
+
+  it('ends the machines of a deleted tenant that only now turn up', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseRequests = 1;
+    await platform.accept(queued(1));
+    await platform.stores.tenants.update(acme, 1, { status: 'deleted', updatedAt: '2026-11-21T12:01:00Z' });
+    platform.clock.advance(minutes(2));
+    await platform.sweep();
+    await platform.deliverPokes();
+    await expectNothingLeft(platform);
+  });
+});

@@ -1,0 +1,146 @@
+/**
+ * The control plane's use cases on in-memory ports: what the functions do, without AWS or GitHub. Messages that use cases
+ * send stay in the queues until a test delivers them.
+ */
+import { expect } from '@jest/globals';
+import { createTickets } from '../../lib/adapters/identity/tickets.ts';
+import { createMemoryChance, createMemoryClock } from '../../lib/adapters/memory/clock.ts';
+import { createMemoryCompute } from '../../lib/adapters/memory/compute.ts';
+import { createMemoryGitHub } from '../../lib/adapters/memory/github.ts';
+import { createMemoryQueues } from '../../lib/adapters/memory/queues.ts';
+import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
+import { createMemoryStores } from '../../lib/adapters/memory/stores.ts';
+import { createMemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
+import { acceptJobs } from '../../lib/app/accept-jobs.ts';
+import { claimJob } from '../../lib/app/claim-job.ts';
+import { confirmClaim } from '../../lib/app/confirm-claim.ts';
+import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
+import { sweep } from '../../lib/app/sweep.ts';
+import type { Deployment } from '../../lib/contract/deployment.ts';
+import { type InstallationId, InstanceId } from '../../lib/core/ids.ts';
+import { tagKeys } from '../../lib/core/tags.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import { acme, givenDeployment, givenTenant, noon } from './given.ts';
+
+export type Platform = Awaited<ReturnType<typeof givenPlatform>>;
+
+export async function givenPlatform(
+  over: { deployment?: Partial<Deployment>; tenants?: readonly Tenant[] } = {},
+) {
+  const clock = createMemoryClock(noon);
+  const stores = createMemoryStores();
+  const compute = createMemoryCompute();
+  const queues = createMemoryQueues();
+  const github = createMemoryGitHub();
+  const telemetry = createMemoryTelemetry();
+  const deployment = givenDeployment(over.deployment);
+  const deps = {
+    deployment,
+    subnetIds: ['subnet-a', 'subnet-b'],
+    tenants: stores.tenants,
+    jobs: stores.jobs,
+    launches: stores.launches,
+    runners: stores.runners,
+    compute,
+    queues,
+    github,
+    telemetry,
+    clock,
+    chance: createMemoryChance(7),
+    tickets: createTickets({ secret: createMemorySecret({ value: 'ticket-secret', clock }) }),
+    /** A machine's document is its instance id, here; the real check has tests of its own. */
+    identity: {
+      verify: async (document: string) =>
+        document.startsWith('i-')
+          ? {
+              instanceId: InstanceId(document),
+              accountId: '123456789012',
+              region: 'us-east-1',
+              pendingTime: noon,
+            }
+          : { refused: 'forged' as const },
+    },
+  };
+  for (const tenant of over.tenants ?? [givenTenant()]) {
+    const { installationId, accountId, accountLogin, accountType } = tenant;
+    await stores.tenants.create(tenant);
+    github.putInstallation(installationId, {
+      accountId,
+      accountLogin,
+      accountType,
+      suspended: false,
+      repositories: ['app'],
+    });
+  }
+
+  let deliveries = 0;
+  const asDeliveries = (messages: readonly unknown[]) =>
+    messages.map((message) => ({
+      id: `m-${++deliveries}`,
+      body: typeof message === 'string' ? message : JSON.stringify(message),
+    }));
+  const accept = (...messages: readonly unknown[]) => acceptJobs(deps, asDeliveries(messages));
+  const request = (instanceId: InstanceId, nonce = '0'.repeat(32)) => ({
+    ticket: compute.machines.get(instanceId)?.tags.get(tagKeys.ticket) ?? '',
+    document: instanceId,
+    signature: 'signed',
+    nonce,
+  });
+  return {
+    ...deps,
+    stores,
+    accept,
+    follow: (...messages: readonly unknown[]) => followLifecycle(deps, asDeliveries(messages)),
+    claim: (instanceId: InstanceId, nonce?: string) => claimJob(deps, request(instanceId, nonce)),
+    confirm: (instanceId: InstanceId, nonce?: string) => confirmClaim(deps, request(instanceId, nonce)),
+    /** The machine ends on its own, and EC2 says so. */
+    machineEnds: (instanceId: InstanceId, state = 'terminated') => {
+      compute.setState(instanceId, state);
+      return followLifecycle(deps, asDeliveries([instanceEvent(instanceId, state)]));
+    },
+    sweep: () => sweep(deps),
+    /** Delivers the pokes that were sent, and those that follow from them. */
+    deliverPokes: async () => {
+      for (let round = 0; queues.tiers.length > 0 && round < 20; round++) {
+        await accept(...queues.tiers.splice(0).map(({ message }) => message));
+      }
+    },
+    job: (jobId: number, installationId: InstallationId = acme) =>
+      stores.jobs.get(installationId, jobId as Parameters<typeof stores.jobs.get>[1]),
+    liveMachines: () => compute.live().map(({ instanceId }) => instanceId),
+    leases: async (installationId: InstallationId = acme) =>
+      (await stores.tenants.get(installationId))?.leases.size,
+  };
+}
+
+/** EventBridge's word about an instance. */
+export const instanceEvent = (instanceId: InstanceId, state: string) => ({
+  'detail-type': 'EC2 Instance State-change Notification',
+  detail: { 'instance-id': instanceId, state },
+});
+
+/** As many leases as live machines, never more than the limit, and none for anybody else. */
+export async function expectBalanced(
+  platform: Platform,
+  installationId: InstallationId = acme,
+): Promise<void> {
+  const tenant = await platform.stores.tenants.get(installationId);
+  const machines = platform.compute
+    .live()
+    .filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId));
+  expect(tenant?.leases.size).toBe(machines.length);
+  expect(machines.length).toBeLessThanOrEqual(tenant?.maxRunners ?? 0);
+}
+
+/** Everything is over: no machine, no lease, no row that is still open. */
+export async function expectNothingLeft(
+  platform: Platform,
+  installationId: InstallationId = acme,
+): Promise<void> {
+  const never = Number.MAX_SAFE_INTEGER;
+  expect(platform.liveMachines()).toEqual([]);
+  expect(await platform.leases(installationId)).toBe(0);
+  expect(await platform.stores.launches.listOverdueAcrossTenants(never, 100)).toEqual([]);
+  expect(await platform.stores.runners.listOverdueAcrossTenants(never, 100)).toEqual([]);
+  expect((await platform.stores.jobs.scanPendingAcrossTenants({ limit: 100 })).jobs).toEqual([]);
+}
