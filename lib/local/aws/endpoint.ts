@@ -143,6 +143,8 @@ function identify(desk: Desk, request: SignedRequest): AwsCall {
       `The signature does not fit the secret key of ${authorization.accessKeyId}.`,
     );
   }
+  // Before the body is looked at: it may be in a protocol of which the laptop knows nothing.
+  serviceOf(desk, authorization.service);
   return {
     ...readOperation(request.headers, request.body),
     service: authorization.service,
@@ -161,7 +163,7 @@ async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefi
   let questions: CallRecord['questions'] = [];
   let outcome: CallRecord['outcome'] = 'allowed';
   try {
-    const standIn = serviceOf(desk, call);
+    const standIn = serviceOf(desk, service);
     questions = standIn.questions(call);
     const refusal = findRefusal(call.caller, questions, desk);
     if (refusal) {
@@ -190,7 +192,7 @@ async function handleUnder(effect: Effect, handle: () => Promise<AwsAnswer>): Pr
   throw new AwsError(error.code, error.message ?? `${error.code}, as a dial says.`, error.status ?? 400);
 }
 
-function serviceOf(desk: Desk, { service }: AwsCall): AwsService {
+function serviceOf(desk: Desk, service: string): AwsService {
   const standIn = desk.services.get(service);
   if (standIn) return standIn;
   throw new AwsError(
