@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import { applyInstallationEvents } from '../../lib/app/apply-installation-events.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent, givenTenant, small } from '../support/given.ts';
+import { expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
+
+const account = {
+  accountId: 1,
+  accountLogin: 'acme',
+  accountType: 'Organization',
+  suspended: false,
+} as const;
+const reinstalled = InstallationId(999);
+
+async function tell(
+  platform: Platform,
+  event: string,
+  installationId = acme,
+  repositoriesRemoved: string[] = [],
+) {
+  const body = JSON.stringify({
+    kind: 'installation',
+    event,
+    installationId,
+    repositoriesRemoved,
+    delivery: event,
+  });
+  return applyInstallationEvents(platform, [{ id: event, body }]);
+}
+const tenantOf = (platform: Platform, installationId = acme) => platform.stores.tenants.get(installationId);
+
+describe('applying installation events', () => {
+  it('provisions an active tenant of the default tier, once GitHub confirms it', async () => {
+    const platform = await givenPlatform({ tenants: [] });
+    platform.github.putInstallation(acme, account);
+    await tell(platform, 'installation.created');
+    expect(await tenantOf(platform)).toMatchObject({
+      status: 'active',
+      tier: small,
+      maxRunners: 2,
+      accountLogin: 'acme',
+    });
+  });
+
+  it('believes no event about an installation that GitHub does not know', async () => {
+    const platform = await givenPlatform({ tenants: [] });
+    expect(await tell(platform, 'installation.created')).toEqual([]);
+    expect(await tenantOf(platform)).toBeUndefined();
+    expect(platform.telemetry.total('InstallationsNotBelieved')).toBe(1);
+  });
+
+  it('waits for the operator where onboarding is by approval', async () => {
+    const platform = await givenPlatform({ tenants: [], deployment: { onboarding: 'approve' } });
+    platform.github.putInstallation(acme, account);
+    await tell(platform, 'installation.created');
+    expect(await tenantOf(platform)).toMatchObject({ status: 'pending' });
+  });
+
+  it('suspends and unsuspends with GitHub, and never touches leases', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    platform.github.putInstallation(acme, { ...account, suspended: true });
+    await tell(platform, 'installation.suspend');
+    expect(await tenantOf(platform)).toMatchObject({ status: 'suspended', suspendedBy: 'github' });
+    expect(await platform.leases()).toBe(1);
+    platform.github.putInstallation(acme, account);
+    await tell(platform, 'installation.unsuspend');
+    expect(await tenantOf(platform)).toMatchObject({ status: 'active' });
+    expect(await platform.leases()).toBe(1);
+  });
+
+  it('ends an uninstalled tenant: waiting jobs closed with a reason, machines terminated', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(...[1, 2, 3].map((id) => givenEvent({ jobId: JobId(id) })));
+    platform.github.deleteInstallation(acme);
+    await tell(platform, 'installation.deleted');
+    await platform.follow(...platform.queues.lifecycle.splice(0));
+    expect(await platform.job(3)).toMatchObject({ outcome: 'refused', reason: { code: 'tenant-deleted' } });
+    await platform.deliverPokes();
+    await expectNothingLeft(platform);
+  });
+
+  it.each(['installation.created', 'installation.unsuspend'])(
+    'a late %s does not revive a deleted tenant',
+    async (late) => {
+      const platform = await givenPlatform({
+        tenants: [givenTenant({ status: 'deleted', statusBeforeDeletion: 'active' })],
+      });
+      await tell(platform, late);
+      expect(await tenantOf(platform)).toMatchObject({ status: 'deleted' });
+    },
+  );
+
+  it('lets a reinstall inherit status, tier and limit by account, behind its old machines', async () => {
+    const platform = await givenPlatform({
+      tenants: [givenTenant({ maxRunners: 7, status: 'suspended', suspendedBy: 'operator' })],
+    });
+    platform.github.deleteInstallation(acme);
+    platform.github.putInstallation(reinstalled, account);
+    await tell(platform, 'installation.created', reinstalled);
+    expect(await tenantOf(platform, reinstalled)).toMatchObject({
+      status: 'suspended',
+      suspendedBy: 'operator',
+      maxRunners: 7,
+      predecessor: acme,
+    });
+    expect(platform.queues.installations).toMatchObject([{ event: 'superseded', installationId: acme }]);
+  });
+
+  it('refuses waiting jobs of repositories that were taken out, and of those alone', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
+    await platform.accept(givenEvent(), givenEvent({ jobId: JobId(2), repository: 'acme/other' }));
+    await tell(platform, 'installation_repositories.removed', acme, ['acme/other']);
+    expect(await platform.job(2)).toMatchObject({
+      outcome: 'refused',
+      reason: { code: 'repository-removed' },
+    });
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('follows a new login', async () => {
+    const platform = await givenPlatform();
+    platform.github.putInstallation(acme, { ...account, accountLogin: 'acme-inc' });
+    await tell(platform, 'installation_target.renamed');
+    expect(await tenantOf(platform)).toMatchObject({ accountLogin: 'acme-inc' });
+  });
+
+  it('asks for the event again when GitHub cannot be asked', async () => {
+    const platform = await givenPlatform();
+    platform.github.failNext('getInstallation', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+    expect(await tell(platform, 'installation.suspend')).toEqual(['installation.suspend']);
+    expect(await tenantOf(platform)).toMatchObject({ status: 'active' });
+  });
+
+  it('writes no older answer over a newer one', async () => {
+    const platform = await givenPlatform();
+    const { getInstallation } = platform.github;
+    let first = true;
+    platform.github.getInstallation = async (installationId) => {
+      const answer = await getInstallation(installationId);
+      if (first) {
+        first = false;
+        platform.github.deleteInstallation(acme);
+        await tell(platform, 'installation.deleted');
+      }
+      return answer.ok ? { ok: true, value: { ...answer.value, suspended: true } } : answer;
+    };
+    await tell(platform, 'installation.suspend');
+    expect(await tenantOf(platform)).toMatchObject({ status: 'deleted' });
+  });
+});

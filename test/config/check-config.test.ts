@@ -1,0 +1,137 @@
+/** The configuration's rules: what passes, what every fault says, and that all of them come at once. */
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { assertConfig, ConfigurationError, checkConfig } from '../../lib/config/check-config.ts';
+import type { MayflyConfig } from '../../lib/config/config.ts';
+import { configWith, defaultConfig, thirtyTiers, tierWith } from './configurations.ts';
+
+const faultsOf = (config: MayflyConfig) => {
+  const outcome = checkConfig(config);
+  return outcome.ok ? [] : outcome.faults;
+};
+
+describe('the configuration of the repository', () => {
+  it('passes, with the tiers of the seed', () => {
+    const { deployment } = assertConfig(defaultConfig);
+    expect(
+      deployment.tiers.map(({ name, maxRunners, instanceTypes }) => [name, maxRunners, instanceTypes]),
+    ).toEqual([
+      ['small', 2, ['t3.medium']],
+      ['medium', 5, ['t3.large', 'm5.large']],
+      ['large', 10, ['t3.xlarge', 'm5.xlarge']],
+    ]);
+    expect(deployment.tiers[0]).toMatchObject({ os: 'linux', spot: false, architecture: 'x64' });
+  });
+
+  it('passes with an arm64 tier whose labels overlap those of an x64 one', () => {
+    const labels = ['self-hosted', 'linux', 'arm64', 'medium'];
+    const arm = tierWith({ labels, architecture: 'arm64', instanceTypes: ['t4g.large', 'm6g.large'] });
+    expect(faultsOf(configWith({ tiers: { ...defaultConfig.tiers, 'arm64-medium': arm } }))).toEqual([]);
+  });
+
+  it('passes with thirty tiers', () => {
+    expect(faultsOf(thirtyTiers)).toEqual([]);
+  });
+});
+
+describe('a fault', () => {
+  const { limits } = defaultConfig;
+  it.each<[string, Record<string, unknown>, string]>([
+    [
+      'environment in capitals',
+      { environment: 'My-SaaS' },
+      'environment is "My-SaaS"; it must be 1 to 24 lower',
+    ],
+    ['environment too long', { environment: 'a'.repeat(25) }, 'it must be 1 to 24'],
+    ['environment that is no text', { environment: 7 }, 'environment is 7;'],
+    ['region', { region: 'Virginia' }, 'region is "Virginia"; it must be the name of an AWS region'],
+    [
+      'host with a scheme',
+      { githubHost: 'https://github.com' },
+      'githubHost is "https://github.com"; it must be a host',
+    ],
+    ['App id', { githubAppId: 'my-app' }, 'githubAppId is "my-app"; it must be the App\'s id'],
+    ['App id as a number', { githubAppId: 123456 }, 'githubAppId is 123456;'],
+    ['API address without TLS', { githubApiUrl: 'http://api.example.com' }, 'it must be an https address'],
+    [
+      'default tier',
+      { defaultTier: 'tiny' },
+      'defaultTier is "tiny"; it must be "small" or "medium" or "large"',
+    ],
+    ['onboarding', { onboarding: 'closed' }, 'onboarding is "closed"; it must be "open" or "approve"'],
+    [
+      'limit of zero',
+      { limits: { ...limits, bootSeconds: 0 } },
+      'limits.bootSeconds is 0; it must be a whole number from 1',
+    ],
+    [
+      'limits out of order',
+      { limits: { ...limits, waitSeconds: 500 } },
+      'it must be more than limits.bootSeconds, 600',
+    ],
+    [
+      'job ends before it may idle',
+      { limits: { ...limits, jobSeconds: 60 } },
+      'more than limits.idleSeconds, 300',
+    ],
+    ['runner that GitHub refuses', { runnerVersion: '2.328.0' }, '"2.329.0" or later'],
+    [
+      'checksum',
+      { runnerSha256: { x64: 'abc' } },
+      'runnerSha256.x64 is "abc"; it must be 64 hexadecimal digits',
+    ],
+    ['group', { runnerGroupId: 0 }, 'runnerGroupId is 0;'],
+    [
+      'concurrency',
+      { scaleUpConcurrency: 1 },
+      'scaleUpConcurrency is 1; it must be a whole number from 2 to 1000',
+    ],
+    ['certificates', { identityCertificates: ['x'] }, 'it must be a list of at least one PEM certificate'],
+    [
+      'misspelled setting',
+      { regoin: 'us-east-1' },
+      'has no setting "regoin"; its settings are environment, region,',
+    ],
+  ])('in %s says what was given and what is allowed', (_, changes, message) => {
+    const faults = faultsOf(configWith(changes));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(message);
+  });
+
+  it('comes together with all the others, in one error', () => {
+    const config = configWith({
+      environment: 'X',
+      region: '',
+      onboarding: 'no',
+      tiers: { small: tierWith({ maxRunners: 0 }) },
+    });
+    const check = () => assertConfig(config);
+    expect(check).toThrow(ConfigurationError);
+    expect(check).toThrow(/4 faults.*\n.*environment.*\n.*region.*\n.*maxRunners.*\n.*onboarding/s);
+  });
+
+  it('is found in whatever stands in place of a setting, without an exception', () => {
+    const settings = Object.keys(defaultConfig);
+    fc.assert(
+      fc.property(fc.constantFrom(...settings), fc.anything(), (setting, value) => {
+        const outcome = checkConfig(configWith({ [setting]: value }));
+        expect(outcome.ok || outcome.faults.every((fault) => fault.endsWith('.'))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('the address of GitHub', () => {
+  it.each([
+    ['github.com', 'https://api.github.com'],
+    ['acme.ghe.com', 'https://api.acme.ghe.com'],
+    ['github.example.com', 'https://github.example.com/api/v3'],
+  ])('of %s is %s', (githubHost, expected) => {
+    expect(assertConfig(configWith({ githubHost })).githubApiUrl).toBe(expected);
+  });
+
+  it('is the one that is set, where one is', () => {
+    const githubApiUrl = 'http://127.0.0.1:4000/';
+    expect(assertConfig(configWith({ githubApiUrl })).githubApiUrl).toBe('http://127.0.0.1:4000');
+  });
+});

@@ -1,0 +1,7 @@
+/** The launches' contract, on the fake and on the real adapter. */
+
+import { launchStoreContract } from './launch-store.contract.ts';
+import { dynamoBackend, memoryBackend } from './support/store-backends.ts';
+
+launchStoreContract(memoryBackend());
+launchStoreContract(dynamoBackend());

@@ -1,0 +1,295 @@
+/** What every RunnerStore promises. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
+import type { Runner } from '../../lib/core/runner.ts';
+import { acme, givenJob, noon } from '../support/given.ts';
+import type { StoreBackend, Stores } from './support/store-backends.ts';
+import { givenRunner, launch1, lease0, machine, nobody, takenLaunch, waitingJobs } from './support/stored.ts';
+
+const claiming = { instanceId: machine, launchId: launch1, nonce: 'aa', at: noon + 1 };
+const confirming = { instanceId: machine, nonce: 'aa', at: noon + 2, deadline: noon + 900_000 };
+const ending = { reason: 'stood-down', at: noon + 9 } as const;
+const other = InstanceId('i-2');
+const lease1 = leaseOf(launch1, 1);
+
+export function runnerStoreContract(backend: StoreBackend): void {
+  describe(`RunnerStore ${backend.name}`, () => {
+    let stores: Stores;
+    beforeAll(() => backend.start());
+    beforeEach(async () => {
+      stores = await backend.fresh();
+    });
+    afterAll(() => backend.stop());
+
+    const theRunner = (id = machine) => stores.runners.get(acme, id);
+    const bound = async (over: Partial<Runner> = {}) => {
+      await stores.runners.bind([givenRunner(over)]);
+      return givenRunner(over);
+    };
+    const claimed = async () => {
+      const outcome = await bound().then(() => stores.runners.claim(claiming));
+      if (outcome.kind !== 'claimed') throw new Error(`The claim was answered with ${outcome.kind}.`);
+      return outcome.runner;
+    };
+
+    describe('bind and get', () => {
+      it('reads back a runner with every field', async () => {
+        const runner = await bound({
+          state: 'ended',
+          nonce: 'aa',
+          claimedAt: noon + 1,
+          listeningAt: noon + 2,
+          endedAt: noon + 3,
+          endReason: 'job-completed',
+          spot: true,
+        });
+
+        expect(await theRunner()).toEqual(runner);
+      });
+
+      it('puts those that are not known yet, and leaves the others as they are', async () => {
+        const runner = await claimed();
+
+        await stores.runners.bind([givenRunner(), givenRunner({ instanceId: other })]);
+
+        expect(await theRunner()).toEqual(runner);
+        expect(await theRunner(other)).toEqual(givenRunner({ instanceId: other }));
+      });
+
+      it('does not show a machine to another tenant', async () => {
+        await bound();
+
+        expect(await stores.runners.get(nobody, machine)).toBeUndefined();
+      });
+
+      it('finds more machines than one call can hold, without those it does not know', async () => {
+        const ids = Array.from({ length: 130 }, (_, n) => InstanceId(`i-${n}`));
+        await stores.runners.bind(ids.map((instanceId) => givenRunner({ instanceId })));
+
+        const found = await stores.runners.findAcrossTenants([...ids, InstanceId('i-none'), machine]);
+
+        expect(found.map((runner) => runner.instanceId).sort()).toEqual([...ids].sort());
+        expect(await stores.runners.findAcrossTenants([])).toEqual([]);
+      });
+    });
+
+    describe('claim', () => {
+      it('is given to the first nonce, and again to the same one, unchanged', async () => {
+        await bound();
+        const runner = givenRunner({ state: 'claimed', nonce: 'aa', claimedAt: noon + 1 });
+
+        expect(await stores.runners.claim(claiming)).toEqual({ kind: 'claimed', runner });
+        expect(await stores.runners.claim({ ...claiming, at: noon + 5 })).toEqual({
+          kind: 'claimed',
+          runner,
+        });
+      });
+
+      it('does not know a machine that is not bound, and binds none', async () => {
+        expect(await stores.runners.claim(claiming)).toEqual({ kind: 'unknown' });
+        expect(await theRunner()).toBeUndefined();
+      });
+
+      it('refuses a ticket of another launch', async () => {
+        await bound();
+
+        const outcome = await stores.runners.claim({ ...claiming, launchId: LaunchId('launch-2') });
+
+        expect(outcome).toEqual({ kind: 'refused', why: 'other-launch' });
+      });
+
+      it('refuses another nonce', async () => {
+        await claimed();
+
+        const outcome = await stores.runners.claim({ ...claiming, nonce: 'bb' });
+
+        expect(outcome).toEqual({ kind: 'refused', why: 'other-nonce' });
+      });
+
+      it('refuses even its own nonce after confirm, and after the end', async () => {
+        const runner = await claimed();
+        await stores.runners.confirm(confirming);
+        expect(await stores.runners.claim(claiming)).toEqual({ kind: 'refused', why: 'confirmed' });
+
+        await stores.runners.end(runner, ending);
+        expect(await stores.runners.claim(claiming)).toEqual({ kind: 'refused', why: 'ended' });
+      });
+    });
+
+    describe('confirm', () => {
+      it('is taken once, from the nonce that claimed', async () => {
+        const runner = await claimed();
+
+        expect(await stores.runners.confirm({ ...confirming, nonce: 'bb' })).toBe(false);
+        expect(await stores.runners.confirm(confirming)).toBe(true);
+        expect(await stores.runners.confirm(confirming)).toBe(false);
+
+        const { at: listeningAt, deadline } = confirming;
+        expect(await theRunner()).toEqual({ ...runner, state: 'listening', listeningAt, deadline });
+      });
+
+      it('is not taken from a machine that never claimed', async () => {
+        await bound();
+
+        expect(await stores.runners.confirm(confirming)).toBe(false);
+      });
+    });
+
+    describe('giveJob', () => {
+      it('covers the waiting job by the runner’s lease and makes it the hint', async () => {
+        const runner = await claimed();
+        const job = givenJob({ jobId: JobId(5), repository: 'acme/site', attempts: 1 });
+        await stores.jobs.insert([job]);
+
+        expect(await stores.runners.giveJob(runner, job)).toBe(true);
+
+        expect(await theRunner()).toEqual({ ...runner, hint: 5, repository: 'acme/site' });
+        expect(await stores.jobs.get(acme, JobId(5))).toEqual({ ...job, state: 'covered', lease: lease0 });
+      });
+
+      it('gives no job that waits no longer', async () => {
+        const runner = await claimed();
+        const [job = givenJob()] = await waitingJobs(stores, 5);
+        await stores.jobs.finish(acme, job.jobId, { outcome: 'cancelled', at: noon });
+
+        expect(await stores.runners.giveJob(runner, job)).toBe(false);
+        expect(await theRunner()).toEqual(runner);
+      });
+
+      it('gives nothing to a runner that booted only, has ended, or has another hint by now', async () => {
+        const [job = givenJob()] = await waitingJobs(stores, 5);
+        const booting = await bound();
+        expect(await stores.runners.giveJob(booting, job)).toBe(false);
+
+        await stores.runners.claim(claiming);
+        expect(await stores.runners.giveJob({ ...booting, hint: JobId(9) }, job)).toBe(false);
+
+        await stores.runners.end(booting, ending);
+        expect(await stores.runners.giveJob(booting, job)).toBe(false);
+        expect(await stores.jobs.get(acme, job.jobId)).toEqual(job);
+      });
+    });
+
+    describe('swapJobs', () => {
+      const givenTwo = async () => {
+        await takenLaunch(stores, 1, 2);
+        const by = givenRunner();
+        const from = givenRunner({
+          instanceId: other,
+          lease: lease1,
+          hint: JobId(2),
+          repository: 'acme/site',
+        });
+        await stores.runners.bind([by, from]);
+        await stores.jobs.start(acme, JobId(2), { runner: machine, at: noon });
+        return { by, from, taken: JobId(2) };
+      };
+
+      it('lets two runners change places, and the job left over follow', async () => {
+        const swap = await givenTwo();
+
+        expect(await stores.runners.swapJobs(swap)).toBe(true);
+
+        expect(await theRunner()).toMatchObject({ hint: 2, repository: 'acme/site' });
+        expect(await theRunner(other)).toMatchObject({ hint: 1, repository: 'acme/app' });
+        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ state: 'covered', lease: lease1 });
+      });
+
+      it('does nothing the second time', async () => {
+        const swap = await givenTwo();
+        await stores.runners.swapJobs(swap);
+
+        expect(await stores.runners.swapJobs(swap)).toBe(false);
+        expect(await theRunner()).toMatchObject({ hint: 2 });
+      });
+
+      it.each(['by', 'from'] as const)('does nothing where `%s` has ended', async (which) => {
+        const swap = await givenTwo();
+        await stores.runners.end(swap[which], ending);
+
+        expect(await stores.runners.swapJobs(swap)).toBe(false);
+        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ lease: lease0 });
+      });
+
+      it('does nothing where the job left over is covered no longer', async () => {
+        const swap = await givenTwo();
+        await stores.jobs.finish(acme, JobId(1), { outcome: 'cancelled', at: noon });
+
+        expect(await stores.runners.swapJobs(swap)).toBe(false);
+        expect(await theRunner(other)).toEqual(swap.from);
+      });
+    });
+
+    describe('hints, deadlines and the end', () => {
+      it('changes the hint that was read, and no other', async () => {
+        const runner = await bound();
+
+        expect(await stores.runners.setHint(runner, JobId(5))).toBe(true);
+        expect(await stores.runners.setHint(runner, JobId(6))).toBe(false);
+        expect(await theRunner()).toEqual({ ...runner, hint: 5 });
+      });
+
+      it('moves a deadline forward, never back', async () => {
+        const runner = await bound();
+
+        expect(await stores.runners.extend(runner, runner.deadline + 1)).toBe(true);
+        expect(await stores.runners.extend(runner, runner.deadline - 1)).toBe(true);
+        expect(await theRunner()).toMatchObject({ deadline: runner.deadline + 1 });
+      });
+
+      it('ends once, and says so each time', async () => {
+        const runner = await bound();
+
+        expect(await stores.runners.end(runner, ending)).toBe(true);
+        expect(await stores.runners.end(runner, { reason: 'boot-deadline', at: noon + 99 })).toBe(true);
+        expect(await theRunner()).toEqual({
+          ...runner,
+          state: 'ended',
+          endedAt: noon + 9,
+          endReason: 'stood-down',
+        });
+      });
+
+      it('does not end with a hint that was not read', async () => {
+        const runner = await bound();
+        await stores.runners.setHint(runner, JobId(5));
+
+        expect(await stores.runners.end(runner, ending)).toBe(false);
+        expect(await theRunner()).toMatchObject({ state: 'booting', hint: 5 });
+      });
+
+      it('changes nothing once it has ended', async () => {
+        const runner = await bound();
+        await stores.runners.end(runner, ending);
+        const before = await theRunner();
+
+        expect(await stores.runners.setHint(runner, JobId(5))).toBe(false);
+        expect(await stores.runners.extend(runner, noon + 9_000_000)).toBe(false);
+        expect(await theRunner()).toEqual(before);
+      });
+
+      it('makes no runner by changing one that is not bound', async () => {
+        const runner = givenRunner();
+
+        expect(await stores.runners.setHint(runner, JobId(5))).toBe(false);
+        expect(await stores.runners.extend(runner, noon)).toBe(false);
+        await stores.runners.end(runner, ending);
+
+        expect(await theRunner()).toBeUndefined();
+      });
+
+      it('lists what is overdue and has not ended, longest first, up to the limit', async () => {
+        await bound({ deadline: noon + 20 });
+        await bound({ instanceId: other, deadline: noon + 10 });
+        const gone = await bound({ instanceId: InstanceId('i-3'), deadline: noon });
+        await stores.runners.end(gone, ending);
+        const overdue = async (now: number, limit = 10) =>
+          (await stores.runners.listOverdueAcrossTenants(now, limit)).map((runner) => runner.instanceId);
+
+        expect(await overdue(noon + 15)).toEqual([other]);
+        expect(await overdue(noon + 25)).toEqual([other, machine]);
+        expect(await overdue(noon + 25, 1)).toEqual([other]);
+      });
+    });
+  });
+}

@@ -1,0 +1,7 @@
+/** The runners' contract, on the fake and on the real adapter. */
+
+import { runnerStoreContract } from './runner-store.contract.ts';
+import { dynamoBackend, memoryBackend } from './support/store-backends.ts';
+
+runnerStoreContract(memoryBackend());
+runnerStoreContract(dynamoBackend());

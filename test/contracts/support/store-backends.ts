@@ -1,0 +1,96 @@
+/**
+ * Where a store's contract is run: in memory, and in DynamoDB's stand-in with the real adapter. Each `fresh` world shares
+ * nothing with the one before.
+ */
+import { type AttributeValue, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
+import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
+import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
+import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
+import { createMemoryStores } from '../../../lib/adapters/memory/stores.ts';
+import type { StorePorts } from '../../../lib/adapters/memory/world.ts';
+import type { InstallationId } from '../../../lib/core/ids.ts';
+import type { TenantStatus } from '../../../lib/core/tenant.ts';
+import { type DynamoEngine, startDynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
+import { createTables, type TableNames } from './dynamo-tables.ts';
+
+export interface Stores extends StorePorts {
+  /** What operators do with the AWS CLI. */
+  setMaxRunners(installationId: InstallationId, maxRunners: number): Promise<void>;
+  setStatus(installationId: InstallationId, status: TenantStatus): Promise<void>;
+}
+
+export interface DynamoStores extends Stores {
+  readonly client: DynamoDBClient;
+  readonly tables: TableNames;
+}
+
+export interface StoreBackend<World extends Stores = Stores> {
+  readonly name: string;
+  start(): Promise<void>;
+  fresh(): Promise<World>;
+  stop(): Promise<void>;
+}
+
+export const memoryBackend = (): StoreBackend => ({
+  name: 'in memory',
+  start: async () => {},
+  async fresh() {
+    const { world, ...stores } = createMemoryStores();
+    return {
+      ...stores,
+      setMaxRunners: async (id, maxRunners) => world.setMaxRunners(id, maxRunners),
+      setStatus: async (id, status) => world.editTenant(id, { status }),
+    };
+  },
+  stop: async () => {},
+});
+
+export function dynamoBackend(): StoreBackend<DynamoStores> {
+  let engine: DynamoEngine;
+  let client: DynamoDBClient;
+  let worlds = 0;
+  return {
+    name: 'in DynamoDB',
+    async start() {
+      engine = await startDynamoEngine();
+      client = new DynamoDBClient({
+        endpoint: engine.url,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      });
+    },
+    async fresh() {
+      worlds += 1;
+      return dynamoStores(client, await createTables(client, `world-${worlds}`));
+    },
+    async stop() {
+      client.destroy();
+      await engine.close();
+    },
+  };
+}
+
+function dynamoStores(client: DynamoDBClient, tables: TableNames): DynamoStores {
+  const edit = async (id: InstallationId, attribute: string, value: AttributeValue) => {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: tables.tenants,
+        Key: { installation_id: { N: String(id) } },
+        UpdateExpression: 'SET #attribute = :value',
+        ExpressionAttributeNames: { '#attribute': attribute },
+        ExpressionAttributeValues: { ':value': value },
+      }),
+    );
+  };
+  return {
+    tenants: createTenantStore({ client, tableName: tables.tenants }),
+    jobs: createJobStore({ client, tableName: tables.jobs }),
+    launches: createLaunchStore({ client, tables }),
+    runners: createRunnerStore({ client, tables }),
+    setMaxRunners: (id, maxRunners) => edit(id, 'max_runners', { N: String(maxRunners) }),
+    setStatus: (id, status) => edit(id, 'status', { S: status }),
+    client,
+    tables,
+  };
+}

@@ -1,0 +1,162 @@
+/** What every TenantStore promises. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { InstallationId, leaseOf, TierName } from '../../lib/core/ids.ts';
+import { acme, givenTier, small } from '../support/given.ts';
+import type { StoreBackend, Stores } from './support/store-backends.ts';
+import {
+  givenLaunch,
+  launch1,
+  lease0,
+  newTenant,
+  nobody,
+  storedTenant,
+  takenLaunch,
+  theTenant,
+  waitingJobs,
+} from './support/stored.ts';
+
+const later = '2026-11-21T13:00:00Z';
+
+export function tenantStoreContract(backend: StoreBackend): void {
+  describe(`TenantStore ${backend.name}`, () => {
+    let stores: Stores;
+    beforeAll(() => backend.start());
+    beforeEach(async () => {
+      stores = await backend.fresh();
+    });
+    afterAll(() => backend.stop());
+
+    it('reads back a tenant with every field it was created with', async () => {
+      const tenant = newTenant({
+        status: 'suspended',
+        suspendedBy: 'operator',
+        statusBeforeDeletion: 'active',
+        allowedTiers: [small],
+        predecessor: InstallationId(7),
+      });
+
+      await stores.tenants.create(tenant);
+
+      expect(await stores.tenants.get(acme)).toEqual({
+        ...tenant,
+        leases: new Set(),
+        tierLeases: new Map(),
+        version: 1,
+      });
+    });
+
+    it('keeps a tenant that may use no tier at all apart from one that may use all', async () => {
+      await stores.tenants.create(newTenant({ allowedTiers: [] }));
+
+      expect((await theTenant(stores)).allowedTiers).toEqual([]);
+    });
+
+    it('knows no tenant that was not created', async () => {
+      expect(await stores.tenants.get(nobody)).toBeUndefined();
+    });
+
+    it('leaves a tenant as it is when it is created again', async () => {
+      await stores.tenants.create(newTenant({ accountLogin: 'first' }));
+
+      expect(await stores.tenants.create(newTenant({ accountLogin: 'second' }))).toBe('exists');
+      expect((await theTenant(stores)).accountLogin).toBe('first');
+    });
+
+    it('finds all installations of an account, and no other account’s', async () => {
+      for (const [id, accountId] of [
+        [1, 50],
+        [2, 50],
+        [3, 60],
+      ] as const) {
+        await stores.tenants.create(newTenant({ installationId: InstallationId(id), accountId }));
+      }
+
+      const found = await stores.tenants.findByAccount(50);
+
+      expect(found.map((tenant) => tenant.installationId).sort()).toEqual([1, 2]);
+    });
+
+    it('writes what is given, keeps the rest, and grows the version', async () => {
+      const before = await storedTenant(stores);
+      const changes = { status: 'suspended', suspendedBy: 'github', updatedAt: later } as const;
+
+      expect(await stores.tenants.update(acme, before.version, changes)).toBe('updated');
+
+      expect(await theTenant(stores)).toEqual({ ...before, ...changes, version: before.version + 1 });
+    });
+
+    it('removes who suspended it where that is null', async () => {
+      const before = await storedTenant(stores, { status: 'suspended', suspendedBy: 'github' });
+
+      await stores.tenants.update(acme, before.version, {
+        status: 'active',
+        suspendedBy: null,
+        updatedAt: later,
+      });
+
+      expect(await theTenant(stores)).not.toHaveProperty('suspendedBy');
+    });
+
+    it('refuses a change that was decided on an older version', async () => {
+      const { version } = await storedTenant(stores);
+      await stores.tenants.update(acme, version, { status: 'deleted', updatedAt: later });
+
+      expect(await stores.tenants.update(acme, version, { status: 'active', updatedAt: later })).toBe(
+        'conflict',
+      );
+      expect((await theTenant(stores)).status).toBe('deleted');
+    });
+
+    it('makes no tenant by changing one that does not exist', async () => {
+      expect(await stores.tenants.update(nobody, 0, { status: 'active', updatedAt: later })).toBe('conflict');
+      await stores.tenants.freeLeases(nobody, small, [lease0]);
+      await stores.tenants.clearPredecessor(nobody, acme);
+
+      expect(await stores.tenants.get(nobody)).toBeUndefined();
+    });
+
+    it('forgets the predecessor it was told to, and no other', async () => {
+      await storedTenant(stores, { predecessor: InstallationId(7) });
+
+      await stores.tenants.clearPredecessor(acme, InstallationId(8));
+      expect((await theTenant(stores)).predecessor).toBe(7);
+
+      await stores.tenants.clearPredecessor(acme, InstallationId(7));
+      expect(await theTenant(stores)).not.toHaveProperty('predecessor');
+    });
+
+    it('frees leases from both sets, and does nothing when it frees them again', async () => {
+      await takenLaunch(stores, 1, 2);
+
+      for (let times = 0; times < 2; times += 1) await stores.tenants.freeLeases(acme, small, [lease0]);
+
+      const { leases, tierLeases } = await theTenant(stores);
+      const left = new Set([leaseOf(launch1, 1)]);
+      expect({ leases, tierLeases }).toEqual({ leases: left, tierLeases: new Map([[small, left]]) });
+    });
+
+    it('keeps the sets of tiers apart, whatever characters their names have', async () => {
+      const tier = givenTier({ name: TierName('gpu-large') });
+      const tenant = await storedTenant(stores);
+      const launch = givenLaunch(await waitingJobs(stores, 1), { tier: tier.name });
+      await stores.launches.take({ tenant, tier, launch });
+
+      await stores.tenants.freeLeases(acme, small, []);
+
+      expect((await theTenant(stores)).tierLeases).toEqual(new Map([[tier.name, new Set([lease0])]]));
+    });
+
+    it('leaves no lease behind when all are freed', async () => {
+      const launch = await takenLaunch(stores, 1, 2);
+
+      await stores.tenants.freeLeases(
+        acme,
+        small,
+        launch.hints.map((hint) => hint.lease),
+      );
+
+      const { leases, tierLeases } = await theTenant(stores);
+      expect({ leases, tierLeases }).toEqual({ leases: new Set(), tierLeases: new Map() });
+    });
+  });
+}

@@ -1,0 +1,145 @@
+/**
+ * The webhook's function as it is deployed: one bundle with its `deployment.json` beside it, called with function URL
+ * requests, sending over HTTP. Its bounds on size and calls are held here.
+ */
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+import type { FunctionUrlRequest } from '../../lambdas/webhook/handler.ts';
+import { parseMessage } from '../../lib/contract/messages.ts';
+import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
+import { jsonAnswer } from '../../lib/local/aws/json-answer.ts';
+import { AwsError, type AwsService } from '../../lib/local/aws/service.ts';
+import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
+import { givenDeployment } from '../support/given.ts';
+
+type Handler = (
+  request: FunctionUrlRequest,
+) => Promise<{ statusCode: number; headers: Record<string, string>; body: string }>;
+
+const where = { region: 'eu-west-1', accountId: '111122223333' };
+const folder = mkdtempSync(join(tmpdir(), 'webhook-'));
+const bundle = join(folder, 'index.mjs');
+let endpoint: AwsEndpoint;
+let sqs: SqsService;
+let handler: Handler;
+let calls: string[] = [];
+
+const secrets: AwsService = {
+  service: 'secretsmanager',
+  questions: () => [],
+  handle: async ({ input }) => {
+    if (input['VersionStage'] === 'AWSCURRENT') return jsonAnswer({ SecretString: 'hush' });
+    throw new AwsError('ResourceNotFoundException', 'It was never rotated.');
+  },
+};
+
+beforeAll(async () => {
+  sqs = createSqsService({ ...where, endpointUrl: () => endpoint.url });
+  endpoint = await startAwsEndpoint({ ...where, services: [sqs, secrets] });
+  endpoint.onCall(({ action }) => void calls.push(action));
+  const url = (name: string) => sqs.createQueue({ name }).url;
+  Object.assign(process.env, {
+    AWS_REGION: where.region,
+    AWS_ENDPOINT_URL: endpoint.url,
+    AWS_ACCESS_KEY_ID: endpoint.operatorCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: endpoint.operatorCredentials.secretAccessKey,
+    WEBHOOK_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:webhook-AbCdEf',
+    TIER_QUEUE_URLS: JSON.stringify({ small: url('small'), medium: url('medium') }),
+    LIFECYCLE_QUEUE_URL: url('lifecycle'),
+    INSTALLATIONS_QUEUE_URL: url('installations'),
+  });
+  writeFileSync(join(folder, 'deployment.json'), JSON.stringify(givenDeployment()));
+  await build({
+    entryPoints: ['lambdas/webhook/handler.ts'],
+    outfile: bundle,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  });
+  ({ handler } = (await import(bundle)) as { handler: Handler });
+  await handler(signed(job)); // reads the secret
+});
+afterAll(async () => {
+  sqs.close();
+  await endpoint.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  endpoint.dials.clear();
+  calls = [];
+});
+
+const job = JSON.stringify({
+  action: 'queued',
+  installation: { id: 7 },
+  repository: { full_name: 'acme/ünïcödé', owner: { id: 70 } },
+  workflow_job: { id: 11, run_id: 12, labels: ['self-hosted', 'medium'], created_at: '2026-01-01T00:00:00Z' },
+});
+
+function signed(body: string, over: Partial<FunctionUrlRequest> = {}): FunctionUrlRequest {
+  const signature = createHmac('sha256', 'hush').update(body).digest('hex');
+  return {
+    headers: {
+      'x-github-event': 'workflow_job',
+      'x-github-delivery': 'd1',
+      'x-hub-signature-256': `sha256=${signature}`,
+    },
+    body,
+    isBase64Encoded: false,
+    requestContext: { http: { method: 'POST' } },
+    ...over,
+  };
+}
+
+describe('the webhook function', () => {
+  it('is a bundle of at most 400 KB', () => {
+    expect(statSync(bundle).size).toBeLessThanOrEqual(400 * 1024);
+  });
+
+  it.each([
+    { name: 'plain', request: signed(job) },
+    {
+      name: 'base64',
+      request: signed(job, { body: Buffer.from(job).toString('base64'), isBase64Encoded: true }),
+    },
+  ])('queues a job with one call, from a $name body', async ({ request }) => {
+    await sqs.receive('medium', { max: 10, waitSeconds: 0 });
+    expect(await handler(request)).toEqual({
+      statusCode: 202,
+      headers: { 'content-type': 'application/json' },
+      body: '{"outcome":"queued","tier":"medium"}',
+    });
+    expect(calls).toEqual(['SendMessage']);
+    const [received] = await sqs.receive('medium', { max: 10, waitSeconds: 0 });
+    expect(received?.attributes['MessageGroupId']).toBe('7');
+    expect(parseMessage(received?.body ?? '')).toMatchObject({ jobId: 11, repository: 'acme/ünïcödé' });
+  });
+
+  it('makes no call for a request that it refuses', async () => {
+    const headers = { ...signed(job).headers, 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
+    const { body: _body, ...empty } = signed('');
+    expect((await handler(signed(job, { headers }))).statusCode).toBe(401);
+    expect((await handler(empty)).statusCode).toBe(401);
+    expect(calls).toEqual([]);
+  });
+
+  it('answers 503 when the queue fails, so that GitHub records a failed delivery', async () => {
+    const error = { code: 'AccessDenied', status: 403 };
+    endpoint.dials.set([{ service: 'sqs', action: 'SendMessage', error }]);
+    expect((await handler(signed(job))).statusCode).toBe(503);
+  });
+
+  it('tells a browser what it is', async () => {
+    const answer = await handler({ ...signed(''), requestContext: { http: { method: 'GET' } } });
+    expect(answer).toMatchObject({ statusCode: 405, headers: { allow: 'POST' } });
+    expect(answer.body).toContain('webhook');
+  });
+});

@@ -1,0 +1,102 @@
+/** What IAM is asked before an EC2 call. */
+import { CreateFleetCommand } from '@aws-sdk/client-ec2';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { givenCall, givenEc2, givenFleet } from './given.ts';
+
+let world: Awaited<ReturnType<typeof givenEc2>>;
+beforeEach(async () => {
+  world = await givenEc2();
+});
+afterEach(() => world.close());
+
+const ask = (action: string, input: Record<string, string>) => world.ec2.questions(givenCall(input, action));
+const own = 'arn:aws:ec2:us-east-1:123456789012';
+
+const fleet = (change: Record<string, string> = {}) =>
+  ask('CreateFleet', {
+    Action: 'CreateFleet',
+    Type: 'instant',
+    'TargetCapacitySpecification.TotalTargetCapacity': '1',
+    'TargetCapacitySpecification.DefaultTargetCapacityType': 'spot',
+    'LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName': 'test-small',
+    'LaunchTemplateConfigs.1.Overrides.1.InstanceType': 't3.medium',
+    'LaunchTemplateConfigs.1.Overrides.1.SubnetId': 'subnet-a',
+    'LaunchTemplateConfigs.1.Overrides.2.InstanceType': 'm5.large',
+    'LaunchTemplateConfigs.1.Overrides.2.SubnetId': 'subnet-b',
+    'TagSpecification.1.ResourceType': 'instance',
+    'TagSpecification.1.Tag.1.Key': 'ghr:Tenant_id',
+    'TagSpecification.1.Tag.1.Value': '42',
+    ...change,
+  });
+
+describe('CreateFleet', () => {
+  it('asks for the fleet, for every resource that takes part, and for tagging', () => {
+    const template = world.ec2.defineLaunchTemplate({ name: 'other', data: {} });
+    const [mine] = fleet().flatMap(({ resource }) => resource.match(/launch-template\/(lt-.+)/)?.[1] ?? []);
+    expect(mine).not.toBe(template.launchTemplateId);
+
+    expect(fleet().map(({ action, resource }) => [action, resource])).toEqual([
+      ['ec2:CreateFleet', `${own}:fleet/*`],
+      ['ec2:RunInstances', `${own}:instance/*`],
+      ['ec2:RunInstances', `${own}:volume/*`],
+      ['ec2:RunInstances', `${own}:network-interface/*`],
+      ['ec2:RunInstances', `${own}:subnet/subnet-a`],
+      ['ec2:RunInstances', `${own}:launch-template/${mine}`],
+      ['ec2:RunInstances', 'arn:aws:ec2:us-east-1::image/ami-0123456789abcdef0'],
+      ['ec2:RunInstances', `${own}:security-group/sg-1`],
+      ['ec2:RunInstances', `${own}:subnet/subnet-b`],
+      ['ec2:CreateTags', `${own}:instance/*`],
+    ]);
+  });
+
+  it('shows the tags of what is tagged, and of nothing else', () => {
+    const tagged = fleet().filter(({ context }) => 'aws:requesttag/ghr:tenant_id' in context);
+
+    expect(tagged.map(({ action }) => action)).toEqual(['ec2:RunInstances', 'ec2:CreateTags']);
+    expect(tagged[1]?.context).toEqual({
+      'ec2:region': 'us-east-1',
+      'ec2:createaction': 'CreateFleet',
+      'aws:tagkeys': ['ghr:Tenant_id'],
+      'aws:requesttag/ghr:tenant_id': '42',
+    });
+  });
+
+  it('shows how the machines would be launched', () => {
+    const context = fleet()[1]?.context;
+
+    expect(context).toMatchObject({
+      'ec2:instancetype': ['t3.medium', 'm5.large'],
+      'ec2:instancemarkettype': 'spot',
+      'ec2:metadatahttptokens': 'required',
+      'ec2:launchtemplate': [expect.stringMatching(`^${own}:launch-template/lt-`)],
+    });
+  });
+
+  it('refuses a request that it cannot read before anybody is asked', () => {
+    expect(() => fleet({ Type: 'maintain' })).toThrow(/type instant only/);
+    expect(() => fleet({ 'LaunchTemplateConfigs.1.Overrides.1.MaxPrice': '1' })).toThrow(/MaxPrice/);
+  });
+});
+
+it('asks TerminateInstances for each machine, with its tags', async () => {
+  await world.client.send(new CreateFleetCommand(givenFleet()));
+  const id = world.ec2.instances()[0]?.instanceId as string;
+
+  const questions = ask('TerminateInstances', { 'InstanceId.1': id, 'InstanceId.2': 'i-unknown' });
+
+  expect(questions.map(({ resource }) => resource)).toEqual([
+    `${own}:instance/${id}`,
+    `${own}:instance/i-unknown`,
+  ]);
+  expect(questions[0]?.context).toMatchObject({
+    'aws:resourcetag/ghr:tenant_id': '42',
+    'ec2:resourcetag/ghr:tenant_id': '42',
+  });
+  expect(questions[1]?.context).toEqual({ 'ec2:region': 'us-east-1' });
+});
+
+it('asks DescribeInstances for everything, since it cannot be narrowed', () => {
+  expect(ask('DescribeInstances', {})).toEqual([
+    { action: 'ec2:DescribeInstances', resource: '*', context: { 'ec2:region': 'us-east-1' } },
+  ]);
+});

@@ -1,0 +1,76 @@
+/** Synthesizes the app into a folder of its own, with handlers that do nothing, and reads what came of it. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MayflyConfig } from '../../lib/config/config.ts';
+import { functionNames } from '../../lib/constructs/functions.ts';
+import { synthesizeApp } from '../../lib/stacks/synthesize.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is JSON, and each test knows the shape that it looks at
+type Json = any;
+
+export interface Resource {
+  readonly id: string;
+  readonly Type: string;
+  readonly Properties: Json;
+  readonly [attribute: string]: Json;
+}
+
+export interface Synthesized {
+  readonly folder: string;
+  /** Of one stack (`state`), or of all. */
+  resources(type?: string, stack?: string): Resource[];
+  outputs(stack: string): Record<string, Json>;
+  templateBytes(stack: string): number;
+  dispose(): void;
+}
+
+const stacks = ['network', 'state', 'control-plane'];
+
+export function synthesized(config: MayflyConfig): Synthesized {
+  const root = mkdtempSync(join(tmpdir(), 'mayfly-synth-'));
+  const handlersFolder = join(root, 'lambdas');
+  for (const name of functionNames) {
+    mkdirSync(join(handlersFolder, name), { recursive: true });
+    writeFileSync(join(handlersFolder, name, 'handler.ts'), `export const handler = async () => '${name}';`);
+  }
+  const folder = synthesizeApp(config, { outdir: join(root, 'out'), handlersFolder });
+  const fileOf = (stack: string) => join(folder, `${config.environment}-${stack}.template.json`);
+  const templates = new Map<string, Json>(
+    stacks.map((stack) => [stack, JSON.parse(readFileSync(fileOf(stack), 'utf8'))]),
+  );
+  return {
+    folder,
+    resources: (type, stack) =>
+      stacks
+        .filter((name) => stack === undefined || name === stack)
+        .flatMap((name) => Object.entries<Json>(templates.get(name).Resources))
+        .map(([id, resource]): Resource => ({ id, ...resource }))
+        .filter((resource) => type === undefined || resource.Type === type),
+    outputs: (stack) => templates.get(stack).Outputs,
+    templateBytes: (stack) => statSync(fileOf(stack)).size,
+    dispose: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+export interface Statement {
+  readonly Sid?: string;
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: Json;
+  readonly Condition?: Json;
+}
+
+/** The statements of each function's role, by the function's name without its environment. */
+export function statementsByFunction(app: Synthesized, environment: string): Map<string, Statement[]> {
+  const roles = new Map(app.resources('AWS::IAM::Role').map((role) => [role.id, role]));
+  return new Map(
+    app.resources('AWS::Lambda::Function').map(({ Properties }) => {
+      const role = roles.get(Properties.Role['Fn::GetAtt'][0])!;
+      const statements = role.Properties.Policies.flatMap((policy: Json) => policy.PolicyDocument.Statement);
+      return [Properties.FunctionName.slice(environment.length + 1), statements];
+    }),
+  );
+}
+
+export const listOf = <Item>(value: Item | Item[]): Item[] => (Array.isArray(value) ? value : [value]);

@@ -1,0 +1,114 @@
+/** What each function may do, and what none may. */
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { configWith, thirtyTiers } from '../config/configurations.ts';
+import { listOf, statementsByFunction, synthesized } from './assembly.ts';
+
+const environment = 'my-saas';
+const app = synthesized(configWith({ ...thirtyTiers }));
+afterAll(() => app.dispose());
+
+const statements = statementsByFunction(app, environment);
+const functions = [...statements.keys()];
+const actionsOf = (name: string) => statements.get(name)!.flatMap(({ Action }) => listOf(Action));
+
+describe('every function', () => {
+  it('has a role of its own', () => {
+    const roles = app
+      .resources('AWS::Lambda::Function')
+      .map(({ Properties }) => Properties.Role['Fn::GetAtt'][0]);
+    expect(new Set(roles).size).toBe(functions.length);
+    expect(app.resources('AWS::IAM::Role')).toHaveLength(functions.length);
+    expect(app.resources('AWS::IAM::Policy')).toEqual([]);
+  });
+
+  it.each(functions)('%s has no wildcard action, no managed policy, and cannot pass a role', (name) => {
+    const roles = app.resources('AWS::IAM::Role');
+    expect(roles.flatMap(({ Properties }) => Properties.ManagedPolicyArns ?? [])).toEqual([]);
+    expect(actionsOf(name).filter((action) => action.includes('*'))).toEqual([]);
+    expect(actionsOf(name)).not.toContain('iam:PassRole');
+  });
+
+  it.each(functions)('%s has the wildcard resource only where EC2 offers no other', (name) => {
+    const open = statements.get(name)!.filter(({ Resource }) => listOf(Resource).includes('*'));
+    expect(open.flatMap(({ Action }) => Action)).toEqual(name === 'sweep' ? ['ec2:DescribeInstances'] : []);
+  });
+
+  it.each(functions)('%s writes to its own log group alone', (name) => {
+    const [own, ...others] = statements
+      .get(name)!
+      .filter(({ Action }) => listOf(Action)[0]!.startsWith('logs:'));
+    expect(others).toEqual([]);
+    const group = app
+      .resources('AWS::Logs::LogGroup')
+      .find(({ id }) => id === own!.Resource['Fn::GetAtt'][0]);
+    expect(group!.Properties).toMatchObject({
+      LogGroupName: `/aws/lambda/my-saas-${name}`,
+      RetentionInDays: 30,
+    });
+  });
+});
+
+describe('the secrets', () => {
+  it.each([
+    ['WebhookSecret', ['webhook']],
+    ['TicketSecret', ['scale-up', 'claim']],
+    ['AppSecret', ['tenant-manager', 'claim', 'sweep']],
+  ])('%s is read by %j alone', (secret, expected) => {
+    const readers = functions.filter((name) =>
+      statements.get(name)!.some(({ Action, Resource }) => {
+        return Action === 'secretsmanager:GetSecretValue' && JSON.stringify(Resource).includes(secret);
+      }),
+    );
+    expect(readers.sort()).toEqual(expected.sort());
+  });
+});
+
+describe('machines', () => {
+  it('are launched by scale-up and sweep alone, and never by what the internet can call', () => {
+    const launching = functions.filter((name) =>
+      actionsOf(name).some((action) => action === 'ec2:CreateFleet'),
+    );
+    expect(launching.sort()).toEqual(['scale-up', 'sweep']);
+    for (const name of ['webhook', 'claim']) {
+      expect(actionsOf(name).filter((action) => action.startsWith('ec2:'))).toEqual([]);
+    }
+  });
+
+  it('are started with the tag of the environment, from a template that is named', () => {
+    const running = statements
+      .get('scale-up')!
+      .filter(({ Action }) => listOf(Action).includes('ec2:RunInstances'));
+    const start = running.find(({ Sid }) => Sid === 'StartMachines')!;
+    expect(start.Condition.StringEquals).toEqual({ 'aws:RequestTag/ghr:environment': environment });
+    const named = running.find(({ Sid }) => Sid === 'LaunchFromTemplates')!;
+    expect(JSON.stringify(named.Resource)).not.toContain('launch-template/*');
+    for (const other of running.filter((statement) => statement !== named)) {
+      expect(Object.keys(other.Condition.ArnLike)).toEqual(['ec2:LaunchTemplate']);
+    }
+  });
+
+  it('are tagged only while they are made', () => {
+    const tagging = statements.get('scale-up')!.find(({ Action }) => Action === 'ec2:CreateTags')!;
+    expect(tagging.Condition.StringEquals['ec2:CreateAction']).toEqual(['CreateFleet', 'RunInstances']);
+  });
+
+  it.each(['lifecycle', 'sweep'])('are ended by %s only if they are of this environment', (name) => {
+    const ending = statements.get(name)!.find(({ Action }) => Action === 'ec2:TerminateInstances')!;
+    expect(ending.Condition).toEqual({ StringEquals: { 'ec2:ResourceTag/ghr:environment': environment } });
+  });
+});
+
+describe('a role of thirty tiers', () => {
+  /** Names and ids are filled in as long as they get. */
+  const length = (value: unknown) =>
+    JSON.stringify(value)
+      .replace(/\{"Fn::Join":\["",\[(.*?)\]\]\}/g, '$1')
+      .replace(/\{"(?:Fn::GetAtt|Fn::ImportValue)":(?:\[[^\]]*\]|"[^"]*")\}/g, `"${'x'.repeat(85)}"`)
+      .replace(/\{"Ref":"AWS::[A-Za-z]*"\}/g, '"123456789012"')
+      .replace(/\{"Ref":"[^"]*"\}/g, '"lt-0123456789abcdef0"')
+      .replaceAll('","', '').length;
+
+  it.each(functions)("of %s fits in IAM's 10,240 characters", (name) => {
+    expect(length(statements.get(name))).toBeLessThan(10_240);
+  });
+});

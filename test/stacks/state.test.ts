@@ -1,0 +1,83 @@
+/** What must hold for everything that keeps state: its keys, its encryption, and that no deploy takes it away. */
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { tables } from '../../lib/contract/tables.ts';
+import { defaultConfig } from '../config/configurations.ts';
+import { synthesized } from './assembly.ts';
+
+const app = synthesized(defaultConfig);
+afterAll(() => app.dispose());
+
+const tableNamed = (suffix: string) =>
+  app.resources('AWS::DynamoDB::Table').find((table) => table.Properties.TableName === `my-saas-${suffix}`)!;
+
+const key = (name: string, KeyType: string) => ({ AttributeName: name, KeyType });
+
+describe('the tables', () => {
+  it('are the four of the contract', () => {
+    const names = app.resources('AWS::DynamoDB::Table').map((table) => table.Properties.TableName);
+    expect(names).toEqual(Object.values(tables).map(({ suffix }) => `my-saas-${suffix}`));
+  });
+
+  it.each(Object.keys(tables))(
+    '%s is encrypted, recoverable, paid by request and never replaced',
+    (suffix) => {
+      const table = tableNamed(suffix);
+      expect(table.Properties).toMatchObject({
+        SSESpecification: { SSEEnabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        BillingMode: 'PAY_PER_REQUEST',
+      });
+      expect(table).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    },
+  );
+
+  it('tenants has the key of the seed, and an index by account', () => {
+    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes } = tableNamed('tenants').Properties;
+    expect(KeySchema).toEqual([key('installation_id', 'HASH')]);
+    expect(AttributeDefinitions).toContainEqual({ AttributeName: 'installation_id', AttributeType: 'N' });
+    const Projection = { ProjectionType: 'ALL' };
+    const index = { IndexName: 'by-account', KeySchema: [key('account_id', 'HASH')], Projection };
+    expect(GlobalSecondaryIndexes).toEqual([index]);
+  });
+
+  it('jobs can be read by what is pending, consistently, so the index is a local one', () => {
+    const { LocalSecondaryIndexes, GlobalSecondaryIndexes, TimeToLiveSpecification } =
+      tableNamed('jobs').Properties;
+    expect(LocalSecondaryIndexes).toMatchObject([
+      { IndexName: 'pending', KeySchema: [key('installation_id', 'HASH'), key('pending', 'RANGE')] },
+    ]);
+    expect(GlobalSecondaryIndexes).toBeUndefined();
+    expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true });
+  });
+
+  it.each(['launches', 'runners'])('%s can be found by deadline, and expire', (suffix) => {
+    const { GlobalSecondaryIndexes, TimeToLiveSpecification } = tableNamed(suffix).Properties;
+    expect(GlobalSecondaryIndexes).toMatchObject([
+      { IndexName: 'overdue', KeySchema: [key('open', 'HASH'), key('deadline', 'RANGE')] },
+    ]);
+    expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true });
+  });
+});
+
+describe('the secrets', () => {
+  const secrets = app.resources('AWS::SecretsManager::Secret');
+
+  it('are three, without names that a deleted one could still hold', () => {
+    expect(secrets).toHaveLength(3);
+    for (const secret of secrets) expect(secret.Properties.Name).toBeUndefined();
+  });
+
+  it('are generated for webhook and tickets, 40 characters or more', () => {
+    const generated = secrets.flatMap((secret) => secret.Properties.GenerateSecretString ?? []);
+    expect(generated).toHaveLength(2);
+    for (const how of generated) {
+      expect(how.PasswordLength).toBeGreaterThanOrEqual(40);
+      expect(how.ExcludePunctuation).toBe(true);
+    }
+  });
+
+  it("leave the App's key to the operator", () => {
+    const app = secrets.find((secret) => secret.Properties.SecretString !== undefined)!;
+    expect(JSON.parse(app.Properties.SecretString)).toEqual({ privateKey: '' });
+  });
+});
