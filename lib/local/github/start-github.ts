@@ -5,15 +5,11 @@
 import { generateKeyPair } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import { appRoutes } from './app-routes.ts';
 import { type Control, createControl } from './control.ts';
 import { controlRoutes } from './control-routes.ts';
-import { deliveryRoutes } from './delivery-routes.ts';
-import { jobRoutes } from './job-routes.ts';
 import { createLimits } from './limits.ts';
-import { runnerGroupRoutes } from './runner-group-routes.ts';
+import { publicRoutes } from './public-routes.ts';
 import { runnerProtocol } from './runner-protocol.ts';
-import { runnerRoutes } from './runner-routes.ts';
 import { createHttpServer } from './server.ts';
 import { sweep } from './sweep.ts';
 import { createWebhooks } from './webhooks.ts';
@@ -58,11 +54,7 @@ export async function startGitHub(
   const limits = createLimits(world);
   const control = createControl({ world, webhooks, limits });
   const routes = [
-    ...appRoutes(limits),
-    ...deliveryRoutes(webhooks),
-    ...runnerRoutes(),
-    ...runnerGroupRoutes(),
-    ...jobRoutes(webhooks),
+    ...publicRoutes({ limits, webhooks }),
     ...runnerProtocol(webhooks),
     ...controlRoutes(control),
   ];

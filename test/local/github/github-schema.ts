@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import type { ApiAnswer } from './api-client.ts';
 
-const document = withNulls(
+const document = asJsonSchema(
   JSON.parse(readFileSync(new URL('../../fixtures/github-openapi-subset.json', import.meta.url), 'utf8')),
 ) as Tree;
-const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true, inlineRefs: false, logger: false });
+const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true, logger: false });
 ajv.addSchema({ $id: 'github', ...document });
 
 interface Tree {
@@ -46,12 +46,19 @@ function follow(reference: string): Tree {
     .reduce((tree, key) => tree[key]!, document);
 }
 
-/** OpenAPI 3.0 says `nullable: true` where JSON Schema wants a choice. */
-function withNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withNulls);
+/**
+ * OpenAPI 3.0 says `nullable: true` where JSON Schema wants a choice. And one place of GitHub's own is mended: the list
+ * of installations asks that an account be a user and an enterprise at once, where the single one asks for either.
+ */
+function asJsonSchema(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asJsonSchema);
   if (typeof value !== 'object' || value === null) return value;
   const { nullable, ...rest } = Object.fromEntries(
-    Object.entries(value).map(([key, entry]) => [key, withNulls(entry)]),
+    Object.entries(value).map(([key, entry]) => [key, asJsonSchema(entry)]),
   );
-  return nullable === true ? { anyOf: [{ type: 'null' }, rest] } : rest;
+  const schema = isUserAndEnterprise(rest['allOf']) ? { anyOf: rest['allOf'] } : rest;
+  return nullable === true ? { anyOf: [{ type: 'null' }, schema] } : schema;
 }
+
+const isUserAndEnterprise = (parts: unknown): boolean =>
+  Array.isArray(parts) && parts.map(({ title }) => title).join(' ') === 'Simple User Enterprise';

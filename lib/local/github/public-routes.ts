@@ -1,0 +1,19 @@
+/** The routes that GitHub itself has, as the stand-in serves them: each answers in the shape of GitHub's schema. */
+import { appRoutes } from './app-routes.ts';
+import { deliveryRoutes } from './delivery-routes.ts';
+import { jobRoutes } from './job-routes.ts';
+import type { Limits } from './limits.ts';
+import type { Route } from './router.ts';
+import { runnerGroupRoutes } from './runner-group-routes.ts';
+import { runnerRoutes } from './runner-routes.ts';
+import type { Webhooks } from './webhooks.ts';
+
+export function publicRoutes({ limits, webhooks }: { limits: Limits; webhooks: Webhooks }): Route[] {
+  return [
+    ...appRoutes(limits),
+    ...deliveryRoutes(webhooks),
+    ...runnerRoutes(),
+    ...runnerGroupRoutes(),
+    ...jobRoutes(webhooks),
+  ];
+}
