@@ -169,14 +169,12 @@ watch_idle() {
 }
 
 run_runner() {
-  local home=~runner runner watchdog result=0
-  [[ -d $home ]] || home="$HOME"
+  local runner watchdog result=0
   announce run "starting the runner"
   cd "$RUNNER_HOME"
   # Job control gives the runner a process group of its own; without it, bash would also make it deaf to SIGINT.
   set -m
-  HOME="$home" USER=runner LOGNAME=runner ACTIONS_RUNNER_INPUT_JITCONFIG="$jit" \
-    runuser -u runner -- "$RUNNER_HOME/run.sh" &
+  ACTIONS_RUNNER_INPUT_JITCONFIG="$jit" runuser -u runner -- "$RUNNER_HOME/run.sh" &
   runner=$!
   watch_idle "$runner" &
   watchdog=$!
@@ -187,7 +185,6 @@ run_runner() {
   announce ended "the runner ended with $result"
 }
 
-HOME="${HOME:-$PWD}"
 announce boot "script started"
 read_identity
 install_runner

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { virtualCpus } from '../../../lib/local/ec2/capacity.ts';
 import { defaultDials, turnDials } from '../../../lib/local/ec2/dials.ts';
 import { createToolbox } from '../../../lib/local/ec2/toolbox.ts';
+import type { LaunchTemplateData } from '../../../lib/local/ec2/world.ts';
 import { givenEc2 } from './given.ts';
 
 describe('dials', () => {
@@ -36,7 +37,7 @@ it.each([
 describe('launch templates', () => {
   it('are refused where a property would be ignored', async () => {
     const world = await givenEc2();
-    const define = (data: object) => () => world.ec2.defineLaunchTemplate({ name: 'odd', data });
+    const define = (data: LaunchTemplateData) => () => world.ec2.defineLaunchTemplate({ name: 'odd', data });
 
     expect(define({ IamInstanceProfile: {} })).toThrow(/odd has IamInstanceProfile, which/);
     expect(define({ UserData: Buffer.alloc(16_385).toString('base64') })).toThrow(/16385 bytes/);
