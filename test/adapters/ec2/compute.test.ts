@@ -1,0 +1,80 @@
+/** The EC2 adapter against answers that are hard to bring about: pages, several unknown ids, errors that name none. */
+import { describe, expect, it } from '@jest/globals';
+import type { Ec2Clients } from '../../../lib/adapters/ec2/clients.ts';
+import { createCompute } from '../../../lib/adapters/ec2/compute.ts';
+import { InstanceId, LaunchId } from '../../../lib/core/ids.ts';
+
+type Input = Record<string, unknown>;
+
+/** EC2 as one function from a call's input to its answer; it keeps what it was asked. */
+function givenEc2(answer: (input: Input, call: number) => Input) {
+  const asked: Input[] = [];
+  const client = {
+    send: async ({ input }: { input: Input }) => {
+      asked.push(input);
+      return answer(input, asked.length);
+    },
+  };
+  return { asked, compute: createCompute({ launching: client, asking: client } as unknown as Ec2Clients) };
+}
+
+function fail(name: string, message: string): never {
+  throw Object.assign(new Error(message), { name, $metadata: { httpStatusCode: 400 } });
+}
+
+const id = (n: number) => InstanceId(`i-${n.toString(16).padStart(17, '0')}`);
+const some = (count: number) => Array.from({ length: count }, (_, n) => id(n));
+
+describe('terminate', () => {
+  it('takes out every id that EC2 names as unknown, and sends the rest again', async () => {
+    const unknown = [id(1), id(3)];
+    const { asked, compute } = givenEc2((input) =>
+      (input['InstanceIds'] as string[]).some((one) => unknown.includes(InstanceId(one)))
+        ? fail('InvalidInstanceID.NotFound', `The instance IDs '${unknown.join(', ')}' do not exist`)
+        : {},
+    );
+    expect(await compute.terminate(some(4))).toEqual({ accepted: [id(0), id(2)], unknown });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('gives up where the error names none of the ids, and does not call them unknown', async () => {
+    const { asked, compute } = givenEc2(() => fail('InvalidInstanceID.NotFound', 'Something does not exist'));
+    await expect(compute.terminate(some(2))).rejects.toMatchObject({ code: 'InvalidInstanceID.NotFound' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('believes no other error, even if it names an id', async () => {
+    const { compute } = givenEc2(() => fail('OperationNotPermitted', `${id(0)} is protected`));
+    await expect(compute.terminate(some(1))).rejects.toMatchObject({
+      code: 'OperationNotPermitted',
+      retryable: true,
+    });
+  });
+
+  it('sends many ids in several calls, each id once', async () => {
+    const { asked, compute } = givenEc2(() => ({}));
+    const { accepted } = await compute.terminate([...some(120), ...some(120)]);
+    expect(accepted).toEqual(some(120));
+    expect(asked.map((input) => (input['InstanceIds'] as string[]).length)).toEqual([50, 50, 20]);
+  });
+});
+
+describe('describe', () => {
+  it('reads all pages, and asks for at most 200 ids at a time', async () => {
+    const page = (n: number) => ({
+      Reservations: [{ Instances: [{ InstanceId: id(n), State: { Name: 'running' } }] }],
+    });
+    const { asked, compute } = givenEc2((_input, call) =>
+      call === 1 ? { ...page(1), NextToken: 'more' } : page(call),
+    );
+    const found = await compute.describe(some(201));
+    expect(found.map(({ instanceId }) => instanceId)).toEqual([id(1), id(2), id(3)]);
+    expect(asked.map((input) => input['NextToken'])).toEqual([undefined, 'more', undefined]);
+  });
+
+  it('throws rather than to leave out what lies behind too many pages', async () => {
+    const { asked, compute } = givenEc2(() => ({ Reservations: [], NextToken: 'more' }));
+    await expect(compute.findByLaunch(LaunchId('l1'))).rejects.toMatchObject({ name: 'OperationalError' });
+    expect(asked).toHaveLength(10);
+  });
+});
