@@ -58,6 +58,7 @@ export interface Laptop {
   readonly ec2: Ec2StandIn;
   readonly functions: FunctionHost;
   readonly events: EventBus;
+  /** Closing again waits for the first one. */
   close(): Promise<void>;
 }
 
@@ -88,6 +89,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
     const { cloud, functions, events, close } = laptopCloud;
     const { outputs } = await createAssembly(loadAssembly(directory), registry, cloud);
     webhook.secret = connectGitHub(outputs, services);
+    let closing: Promise<void> | undefined;
     await prewarm(functions, tell);
     tell('progress', 'ready', { webhookUrl: output(outputs, 'WebhookEndpoint') });
     return {
@@ -107,9 +109,9 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
       ec2: services.ec2,
       functions,
       events,
-      async close() {
-        await close();
-        await services.close();
+      close: () => {
+        closing ??= close().then(() => services.close());
+        return closing;
       },
     };
   } catch (error) {

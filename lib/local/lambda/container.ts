@@ -41,6 +41,8 @@ export class Container {
         cwd: definition.folder,
         env: processEnvironment(definition, surroundings),
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        // A group of its own: Ctrl-C reaches the laptop alone, which then ends its containers.
+        detached: true,
       },
     );
     for (const stream of ['stdout', 'stderr'] as const) {

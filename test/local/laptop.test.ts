@@ -1,0 +1,122 @@
+/** The laptop as a whole: the synthesized app runs, IAM counts, foreign webhooks are adopted, and nothing is left. */
+import { createHmac } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Laptop, startLaptop } from '../../lib/local/laptop.ts';
+import { createLaptopCloud } from '../../lib/local/laptop-cloud.ts';
+import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
+import { startServices } from '../../lib/local/laptop-services.ts';
+import { loadAssembly } from '../../lib/local/template/assembly.ts';
+import { createAssembly } from '../../lib/local/template/load.ts';
+import { registry } from '../../lib/local/template/registry.ts';
+import { eventually } from './lambda/fake-cloud.ts';
+import { functionResources, givenAssembly, queue, queueArn } from './template/given-assembly.ts';
+
+const account = { login: 'acme', id: 501, type: 'Organization' };
+const installation = { id: 77, account };
+const repository = { id: 601, name: 'web', full_name: 'acme/web', private: true, owner: account };
+
+function post(laptop: Laptop, event: string, payload: object, secret = laptop.webhookSecret) {
+  const body = JSON.stringify(payload);
+  const signature = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+  return fetch(laptop.webhookUrl, {
+    method: 'POST',
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': event,
+      'x-github-delivery': crypto.randomUUID(),
+      'x-hub-signature-256': signature,
+    },
+  });
+}
+
+describe('the laptop', () => {
+  const events: LaptopEvent[] = [];
+  let laptop: Laptop;
+  beforeAll(async () => {
+    laptop = await startLaptop({ onEvent: (event) => events.push(event), bootMilliseconds: 20 });
+  }, 30_000);
+  afterAll(() => laptop?.close());
+
+  it('tells of its progress until it is ready', () => {
+    const steps = events.filter(({ kind }) => kind === 'progress').map(({ text }) => text);
+    expect(steps.at(-1)).toBe('ready');
+    expect(laptop.outputs['WebhookEndpoint']).toBe(laptop.webhookUrl);
+  });
+
+  it('refuses a webhook that is signed with another secret, and adopts nothing of it', async () => {
+    const response = await post(laptop, 'installation', { action: 'created', installation }, 'guess');
+    expect([response.status, laptop.github.state().installations]).toEqual([401, []]);
+  });
+
+  it('runs the job of a webhook that somebody signed by hand, and ends its machine', async () => {
+    await post(laptop, 'installation', { action: 'created', installation });
+    const isTenant = () => events.some(({ text }) => text.includes('"tenant-provisioned"'));
+    await eventually(isTenant, 10_000);
+    const job = {
+      id: 9001,
+      run_id: 8001,
+      labels: ['self-hosted', 'small'],
+      created_at: new Date().toISOString(),
+    };
+    const payload = {
+      action: 'queued',
+      installation,
+      repository,
+      workflow_job: { ...job, status: 'queued' },
+    };
+    expect((await post(laptop, 'workflow_job', payload)).status).toBeLessThan(300);
+    const jobs = () => laptop.github.state().jobs;
+    await eventually(() => jobs().some(({ id, status }) => id === 9001 && status === 'completed'), 20_000);
+    await eventually(() => laptop.ec2.instances().every(({ state }) => state === 'terminated'), 10_000);
+    expect(laptop.ec2.instances()).toHaveLength(1);
+    expect(events.filter(({ kind }) => kind === 'denied' || kind === 'fault')).toEqual([]);
+  }, 40_000);
+
+  it('leaves no process and no port when it is closed', async () => {
+    const processIds = laptop.functions.names.flatMap((name) => laptop.functions.processIds(name));
+    expect(processIds.length).toBeGreaterThan(0);
+    await laptop.close();
+    expect(processIds.filter((id) => existsSync(`/proc/${id}`))).toEqual([]);
+    for (const url of [laptop.webhookUrl, laptop.claimUrl, laptop.endpointUrl, laptop.github.url]) {
+      await expect(fetch(url)).rejects.toThrow('fetch failed');
+    }
+  });
+});
+
+describe("a function's own policies", () => {
+  it('decide what it may call: one queue, and not the other', async () => {
+    const sdk = import.meta.resolve('@aws-sdk/client-sqs');
+    const source = `import { SendMessageCommand, SQSClient } from ${JSON.stringify(sdk)};
+      const client = new SQSClient({});
+      export const handler = async ({ name }) => {
+        const QueueUrl = process.env.AWS_ENDPOINT_URL + '/000000000000/' + name;
+        return client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })).then(() => 'sent', (e) => e.message);
+      };`;
+    const may = [{ actions: ['sqs:SendMessage'], resource: queueArn }];
+    const Other = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'other' } };
+    const Resources = { ...queue, Other, ...functionResources(may, { Timeout: 10 }) };
+    const { directory, remove } = givenAssembly({ app: { Resources } }, source);
+    const services = await startServices({ region: 'us-east-1', tell: () => {} });
+    const hooks = { portFor: () => 0, tap: async () => {} };
+    const { cloud, functions, close } = createLaptopCloud({
+      region: 'us-east-1',
+      services,
+      tell: () => {},
+      ...hooks,
+    });
+    try {
+      await createAssembly(loadAssembly(directory), registry, cloud);
+      expect(await functions.invoke('worker', { name: 'builds' })).toEqual({ payload: 'sent' });
+      const denial = {
+        payload: expect.stringMatching(/worker is not authorized to perform: sqs:SendMessage on .*other/),
+      };
+      expect(await functions.invoke('worker', { name: 'other' })).toEqual(denial);
+    } finally {
+      await close();
+      await services.close();
+      remove();
+    }
+  }, 20_000);
+});

@@ -1,0 +1,258 @@
+/** Whole assemblies: what is made, in which order, and what is refused, by name and all at once. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { loadAssembly } from '../../../lib/local/template/assembly.ts';
+import type { Template } from '../../../lib/local/template/cloudformation.ts';
+import { createAssembly } from '../../../lib/local/template/load.ts';
+import { registry } from '../../../lib/local/template/registry.ts';
+import { eventually, givenCloud } from '../lambda/fake-cloud.ts';
+import { functionResources, givenAssembly, queue, queueArn, type Resources } from './given-assembly.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function givenStacks(stacks: Readonly<Record<string, Template>>, bundle?: string) {
+  const { directory, remove } = givenAssembly(stacks, bundle);
+  const world = givenCloud();
+  cleanups.push(remove, world.close);
+  return { ...world, load: () => createAssembly(loadAssembly(directory), registry, world.cloud) };
+}
+const givenStack = (Resources: Resources, bundle?: string) => givenStacks({ app: { Resources } }, bundle);
+
+describe('an assembly', () => {
+  it('is refused with every unknown type, property, attribute and name at once, each by its place', async () => {
+    const { load } = givenStacks({
+      one: {
+        Parameters: {},
+        Resources: {
+          Topic: { Type: 'AWS::SNS::Topic' },
+          Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueNam: 'x' } },
+          Table: { Type: 'AWS::DynamoDB::Table', Properties: { GlobalSecondaryIndexes: [{ Warm: 1 }] } },
+        },
+      },
+      two: {
+        Resources: {
+          Role: { Type: 'AWS::IAM::Role', Condition: 'Never', Properties: { RoleName: { Ref: 'Nobody' } } },
+          Log: {
+            Type: 'AWS::Logs::LogGroup',
+            Properties: { LogGroupName: { 'Fn::GetAtt': ['Role', 'Nam'] } },
+          },
+          Url: { Type: 'AWS::Lambda::Url', Properties: { TargetFunctionArn: { 'Fn::Cidr': [] } } },
+        },
+        Outputs: { Out: { Value: { 'Fn::ImportValue': 'missing' } } },
+      },
+    });
+    const error = (await load().catch((refusal) => refusal)) as Error;
+    expect(error.message.split('\n').map((line) => line.replace(/;? known are .*| here$/, ''))).toEqual([
+      'The laptop cannot run this assembly as written (9 faults):',
+      '- one: the section Parameters is not understood',
+      '- one/Topic (AWS::SNS::Topic): this resource type is not in the registry',
+      '- one/Queue (AWS::SQS::Queue) QueueNam: this property is not in the registry',
+      '- one/Table (AWS::DynamoDB::Table) GlobalSecondaryIndexes.Warm: this property is not in the registry',
+      '- two/Role (AWS::IAM::Role) Condition: this resource attribute is not understood',
+      '- two/Role (AWS::IAM::Role): refers to Nobody, which does not exist',
+      '- two/Log (AWS::Logs::LogGroup): asks for Role.Nam; a AWS::IAM::Role has Arn, RoleId',
+      '- two/Url (AWS::Lambda::Url): Fn::Cidr is not understood',
+      '- two/Out (Output): imports missing, which no stack exports',
+    ]);
+  });
+
+  it('is made in order of its references, across stacks', async () => {
+    const { load } = givenStacks({
+      user: {
+        Resources: {
+          Log: {
+            Type: 'AWS::Logs::LogGroup',
+            Properties: { LogGroupName: { 'Fn::ImportValue': 'the-queue' } },
+          },
+        },
+      },
+      owner: {
+        Resources: { Second: { Type: 'AWS::SQS::Queue', DependsOn: 'Queue' }, ...queue },
+        Outputs: { Name: { Value: { 'Fn::GetAtt': ['Queue', 'QueueName'] }, Export: { Name: 'the-queue' } } },
+      },
+    });
+    const { resources, outputs } = await load();
+    expect(resources.map(({ logicalId, ref }) => [logicalId, ref.split('/').at(-1)])).toEqual([
+      ['Queue', 'builds'],
+      ['Log', 'builds'],
+      ['Second', 'owner-Second'],
+    ]);
+    expect(outputs).toEqual({ Name: 'builds', 'owner.Name': 'builds' });
+  });
+
+  it('that refers to itself in a circle is refused with the circle', async () => {
+    const role = (other: string) => ({ Type: 'AWS::IAM::Role', DependsOn: other });
+    const { load } = givenStack({ A: role('B'), B: role('A') });
+    await expect(load()).rejects.toThrow('app/A → app/B → app/A');
+  });
+
+  it('hands a table to the engine with its keys, indexes and time to live', async () => {
+    const { load, tables } = givenStack({
+      Jobs: {
+        Type: 'AWS::DynamoDB::Table',
+        Properties: {
+          TableName: 'jobs',
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+          TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+        },
+      },
+    });
+    await load();
+    expect(tables).toEqual([expect.objectContaining({ TableName: 'jobs', timeToLive: 'expires_at' })]);
+  });
+});
+
+const take = {
+  actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+  resource: queueArn,
+};
+const mapping: Resources = {
+  Mapping: {
+    Type: 'AWS::Lambda::EventSourceMapping',
+    Properties: { FunctionName: { Ref: 'Worker' }, EventSourceArn: queueArn, BatchSize: 1 },
+  },
+};
+const url: Resources = {
+  Url: {
+    Type: 'AWS::Lambda::Url',
+    Properties: { TargetFunctionArn: { 'Fn::GetAtt': ['Worker', 'Arn'] }, AuthType: 'NONE' },
+  },
+};
+const permission = (Properties: Readonly<Record<string, unknown>>) => ({
+  Type: 'AWS::Lambda::Permission',
+  Properties: { FunctionName: { 'Fn::GetAtt': ['Worker', 'Arn'] }, Principal: '*', ...Properties },
+});
+const rule = (Arn: unknown): Resources => ({
+  Rule: {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      Name: 'ended',
+      EventPattern: { source: ['aws.ec2'] },
+      Targets: [{ Id: 'it', Arn }],
+    },
+  },
+});
+
+describe('a missing grant', () => {
+  it.each<[string, Resources, string]>([
+    [
+      'to take messages',
+      { ...queue, ...functionResources(), ...mapping },
+      'may not sqs:ReceiveMessage on arn:aws:sqs:us-east-1:000000000000:builds',
+    ],
+    [
+      'to call the URL',
+      {
+        ...functionResources(),
+        ...url,
+        A: permission({ Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' }),
+      },
+      'does not let anyone lambda:InvokeFunction ',
+    ],
+    [
+      'on the queue of a rule',
+      { ...queue, ...rule(queueArn) },
+      'does not let events.amazonaws.com sqs:SendMessage',
+    ],
+    [
+      'on the function of a rule',
+      { ...functionResources(), ...rule({ 'Fn::GetAtt': ['Worker', 'Arn'] }) },
+      'does not let events.amazonaws.com lambda:InvokeFunction',
+    ],
+    [
+      'by a managed policy of unknown content',
+      {
+        Role: {
+          Type: 'AWS::IAM::Role',
+          Properties: { ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonEC2FullAccess'] },
+        },
+      },
+      'AmazonEC2FullAccess is not known by content',
+    ],
+  ])('%s is an error when the template is loaded', async (_, resources, message) => {
+    const { load } = givenStack(resources);
+    await expect(load()).rejects.toThrow(message);
+  });
+});
+
+describe('what a template describes', () => {
+  it('runs: a queue feeds a function with its environment', async () => {
+    const resources = {
+      ...queue,
+      ...functionResources([take], { Environment: { Variables: { QUEUE: queueArn } } }),
+      ...mapping,
+    };
+    const bundle =
+      'export const handler = async ({ Records }) => console.log(process.env.QUEUE, Records[0].body);';
+    const { load, queues, lines } = givenStack(resources, bundle);
+    await load();
+    const arn = 'arn:aws:sqs:us-east-1:000000000000:builds';
+    await queues.send(arn, { body: 'job 1' });
+    await eventually(() => lines.includes(`${arn} job 1`) && queues.hidden.length === 0);
+    expect(queues.visible.get(arn)).toEqual([]);
+  });
+
+  it('answers at a URL that the template opens', async () => {
+    const { load, cloud } = givenStack(
+      {
+        ...functionResources(),
+        ...url,
+        A: permission({ Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' }),
+        B: permission({ Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true }),
+      },
+      'export const handler = async (event) => ({ statusCode: 201, body: event.rawPath });',
+    );
+    const { resources } = await load();
+    const opened = resources.find(({ type }) => type === 'AWS::Lambda::Url')?.attributes['FunctionUrl'];
+    const response = await fetch(`${opened}claim`);
+    expect([response.status, await response.text(), cloud.functions.names]).toEqual([
+      201,
+      '/claim',
+      ['worker'],
+    ]);
+  });
+
+  it("reaches a rule's queue, where its policy lets it", async () => {
+    const policy = {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [{ Ref: 'Queue' }],
+        PolicyDocument: {
+          Statement: {
+            Effect: 'Allow',
+            Action: 'sqs:SendMessage',
+            Resource: queueArn,
+            Principal: { Service: 'events.amazonaws.com' },
+            Condition: { ArnEquals: { 'aws:SourceArn': 'arn:aws:events:us-east-1:000000000000:rule/ended' } },
+          },
+        },
+      },
+    };
+    const { load, cloud, queues } = givenStack({ ...queue, policy, ...rule(queueArn) });
+    await load();
+    await cloud.events.putEvent({ source: 'aws.ec2', 'detail-type': 'x', detail: { state: 'terminated' } });
+    const [message] = queues.visible.get('arn:aws:sqs:us-east-1:000000000000:builds') ?? [];
+    expect(JSON.parse(message?.body ?? '{}')).toMatchObject({ detail: { state: 'terminated' } });
+  });
+
+  it('retries an asynchronous event that fails as often as its configuration says', async () => {
+    const resources = {
+      ...functionResources(),
+      Invoke: {
+        Type: 'AWS::Lambda::EventInvokeConfig',
+        Properties: { FunctionName: { Ref: 'Worker' }, Qualifier: '$LATEST', MaximumRetryAttempts: 1 },
+      },
+    };
+    const { load, cloud, lines } = givenStack(
+      resources,
+      "export const handler = async () => { throw new Error('no'); };",
+    );
+    await load();
+    cloud.functions.invokeLater('worker', {});
+    await eventually(() => lines.includes('Gave up an asynchronous event after 2 attempts.'));
+    expect(cloud.functions.usage().get('worker')).toMatchObject({ invocations: 2, failures: 2 });
+  });
+});
