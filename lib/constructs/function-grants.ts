@@ -7,7 +7,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { variables } from '../contract/environment.ts';
 import type { TierName } from '../core/ids.ts';
 import type { FunctionName } from './functions.ts';
-import { allow, consumeGrant, type Grant, secretGrant, sendGrant, tell } from './grant.ts';
+import { allow, consumeActions, consumeGrant, type Grant, secretGrant, sendGrant, tell } from './grant.ts';
 import { describeGrant, launchGrants, type MachineGrantOptions, terminateGrant } from './machine-grants.ts';
 import type { State } from './state.ts';
 import { storeGrant } from './store-grant.ts';
@@ -28,7 +28,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
     secretGrant('ReadAppSecret', state.appSecret, variables.appSecretArn),
     tell(variables.githubApiUrl, world.githubApiUrl),
   ];
-  const sendToTiers = sendToTiersGrant(world);
+  const sendToTiers = tierQueuesGrant(world, 'SendToTiers', ['sqs:SendMessage']);
   const sendToLifecycle = sendGrant('SendToLifecycle', lifecycleQueue, variables.lifecycleQueueUrl);
   const sendToInstallations = sendGrant(
     'SendToInstallations',
@@ -38,7 +38,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
   return {
     webhook: [sendToTiers, sendToLifecycle, sendToInstallations, webhookSecret],
     'tenant-manager': [
-      consumeGrant('ReceiveInstallations', [installationsQueue]),
+      consumeGrant('ReceiveInstallations', installationsQueue),
       storeGrant(state, {
         tenants: ['GetItem', 'PutItem', 'UpdateItem', 'by-account:Query'],
         jobs: ['UpdateItem', 'pending:Query'],
@@ -49,7 +49,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       sendToTiers,
     ],
     'scale-up': [
-      consumeGrant('ReceiveJobs', [...world.tierQueues.values()]),
+      tierQueuesGrant(world, 'ReceiveAndSendJobs', ['sqs:SendMessage', ...consumeActions]),
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem'],
         jobs: ['UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
@@ -59,7 +59,6 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       ticketSecret,
       tell(variables.subnetIds, network.subnets.map((subnet) => subnet.subnetId).join(',')),
       ...launchGrants(world),
-      sendToTiers,
     ],
     claim: [
       ticketSecret,
@@ -71,7 +70,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       }),
     ],
     lifecycle: [
-      consumeGrant('ReceiveEvents', [lifecycleQueue]),
+      consumeGrant('ReceiveEvents', lifecycleQueue),
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem'],
         jobs: ['GetItem', 'UpdateItem', 'PartiQLInsert', 'pending:Query'],
@@ -97,13 +96,13 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
   };
 }
 
-/** Every tier's queue, and one variable that holds all addresses by tier name. */
-function sendToTiersGrant({ scope, tierQueues }: GrantWorld): Grant {
+/**
+ * Every tier's queue, and one variable that holds all addresses by tier name. One statement a function: with thirty
+ * queues, a second list of them would not fit in a role.
+ */
+function tierQueuesGrant({ scope, tierQueues }: GrantWorld, sid: string, actions: readonly string[]): Grant {
   const queues = [...tierQueues];
-  const { statements } = allow('SendToTiers', {
-    actions: ['sqs:SendMessage'],
-    resources: queues.map(([, queue]) => queue.queueArn),
-  });
+  const { statements } = allow(sid, { actions, resources: queues.map(([, queue]) => queue.queueArn) });
   const urls = Object.fromEntries(queues.map(([tier, queue]) => [tier, queue.queueUrl]));
   return { statements, variables: { [variables.tierQueueUrls]: Stack.of(scope).toJsonString(urls) } };
 }

@@ -51,12 +51,10 @@ export function sendGrant(sid: string, queue: Queue, variable: VariableName): Gr
 }
 
 /** What Lambda needs to hand a queue's messages to a function. */
-export function consumeGrant(sid: string, queues: readonly Queue[]): Grant {
-  return allow(sid, {
-    actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-    resources: queues.map((queue) => queue.queueArn),
-  });
-}
+export const consumeActions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+
+export const consumeGrant = (sid: string, queue: Queue): Grant =>
+  allow(sid, { actions: consumeActions, resources: [queue.queueArn] });
 
 /** The ARN of an EC2 resource in the stack's own account and region. */
 export function ec2Arn(scope: Construct, resource: string, resourceName: string): string {

@@ -38,6 +38,8 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
   const { environment, region } = checked.deployment;
   const app = new App({
     analyticsReporting: false,
+    // A stack's output stays while another stack uses it.
+    context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
     ...(options.outdir ? { outdir: options.outdir } : {}),
     // A template without parameters and rules: the version of the bootstrap is the CLI's to check.
     defaultStackSynthesizer: new DefaultStackSynthesizer({

@@ -99,16 +99,19 @@ describe('machines', () => {
 });
 
 describe('a role of thirty tiers', () => {
-  /** Names and ids are filled in as long as they get. */
-  const length = (value: unknown) =>
-    JSON.stringify(value)
-      .replace(/\{"Fn::Join":\["",\[(.*?)\]\]\}/g, '$1')
-      .replace(/\{"(?:Fn::GetAtt|Fn::ImportValue)":(?:\[[^\]]*\]|"[^"]*")\}/g, `"${'x'.repeat(85)}"`)
-      .replace(/\{"Ref":"AWS::[A-Za-z]*"\}/g, '"123456789012"')
-      .replace(/\{"Ref":"[^"]*"\}/g, '"lt-0123456789abcdef0"')
-      .replaceAll('","', '').length;
-
   it.each(functions)("of %s fits in IAM's 10,240 characters", (name) => {
-    expect(length(statements.get(name))).toBeLessThan(10_240);
+    expect(JSON.stringify(filledIn(statements.get(name))).length).toBeLessThan(10_240);
   });
 });
+
+/** The policy as IAM would count it, each name, id and ARN as long as it gets. */
+function filledIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(filledIn);
+  if (typeof value !== 'object' || value === null) return value;
+  const [[key, argument] = ['', undefined]] = Object.entries(value);
+  if (key === 'Ref' && argument === 'AWS::Partition') return 'aws-us-gov';
+  if (key === 'Ref') return String(argument).startsWith('AWS::') ? '123456789012' : 'lt-0123456789abcdef0';
+  if (key === 'Fn::Join') return (filledIn(argument[1]) as string[]).join('');
+  if (key.startsWith('Fn::')) return 'x'.repeat(85);
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, filledIn(entry)]));
+}

@@ -1,0 +1,48 @@
+/** How the boot script's words are filled in, and what is refused before any machine runs it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { type BootWords, bootUserData } from '../../lib/constructs/boot-script.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'mayfly-boot-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const words: BootWords = {
+  CLAIM_URL: 'https://claim/',
+  RUNNER_VERSION: '2.337.0',
+  RUNNER_ARCHITECTURE: 'x64',
+  RUNNER_SHA256: '',
+  IDLE_SECONDS: '300',
+};
+const shellLine = `echo "\${HOME:-@home}" user@host`;
+const allWords = Object.keys(words).map((word) => `${word}="@${word}@"`);
+
+function userDataOf(lines: string[]) {
+  const file = join(root, 'boot.sh');
+  writeFileSync(file, lines.join('\n'));
+  return new Stack().resolve(bootUserData(file, words));
+}
+
+describe('user data', () => {
+  it("leaves the shell's own expansions as they are", () => {
+    const { 'Fn::Base64': text } = userDataOf([shellLine, ...allWords]);
+    expect(text).toBe(
+      `${shellLine}\nCLAIM_URL="https://claim/"\nRUNNER_VERSION="2.337.0"\n` +
+        'RUNNER_ARCHITECTURE="x64"\nRUNNER_SHA256=""\nIDLE_SECONDS="300"',
+    );
+  });
+
+  it('is refused for a word that nobody fills in', () => {
+    expect(() => userDataOf([...allWords, '@COLOUR@'])).toThrow('unknown: COLOUR; missing: none');
+  });
+
+  it('is refused for a word that the script lacks', () => {
+    expect(() => userDataOf(allWords.slice(1))).toThrow('unknown: none; missing: CLAIM_URL');
+  });
+
+  it('is refused where it is longer than EC2 takes', () => {
+    expect(() => userDataOf([...allWords, 'x'.repeat(16_384)])).toThrow(/has room for 16128/);
+  });
+});

@@ -1,0 +1,72 @@
+/** What a function's folder holds, and that the same sources give the same bytes. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { assertConfig } from '../../lib/config/check-config.ts';
+import { bundleFunctions } from '../../lib/constructs/bundle.ts';
+import { defaultConfig } from '../config/configurations.ts';
+
+const { deployment } = assertConfig(defaultConfig);
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mayfly-bundle-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function givenHandler(name: string, source: string) {
+  mkdirSync(join(root, 'lambdas', name), { recursive: true });
+  writeFileSync(join(root, 'lambdas', name, 'handler.ts'), source);
+}
+
+const bundle = (names: string[], buildFolder: string) =>
+  bundleFunctions({
+    handlersFolder: join(root, 'lambdas'),
+    names,
+    deployment,
+    buildFolder: join(root, buildFolder),
+  });
+
+const textOf = (folder: string, file = 'index.mjs') => readFileSync(join(folder, file), 'utf8');
+
+describe('a bundle', () => {
+  it('is one ES module with the deployment beside it', async () => {
+    givenHandler(
+      'hello',
+      `import { size } from './size.ts'; export const handler = async (): Promise<number> => size;`,
+    );
+    writeFileSync(join(root, 'lambdas', 'hello', 'size.ts'), 'export const size: number = 7;');
+
+    const folder = bundle(['hello'], 'out').get('hello')!;
+
+    expect(JSON.parse(textOf(folder, 'deployment.json'))).toEqual(deployment);
+    const { handler } = await import(pathToFileURL(join(folder, 'index.mjs')).href);
+    expect(await handler()).toBe(7);
+  });
+
+  it('is the same, byte for byte, wherever it is made and whatever it is made with', () => {
+    givenHandler('one', 'export const handler = async () => 1;');
+    givenHandler('two', 'export const handler = async () => 2;');
+
+    const alone = bundle(['one'], 'first').get('one')!;
+    const together = bundle(['one', 'two'], 'second').get('one')!;
+
+    expect(textOf(alone)).toBe(textOf(together));
+  });
+
+  it('can hold CommonJS packages that require modules of Node', async () => {
+    givenHandler('old', `import { sep } from './old.cjs'; export const handler = async () => sep;`);
+    writeFileSync(join(root, 'lambdas', 'old', 'old.cjs'), `exports.sep = require('path').sep;`);
+
+    const folder = bundle(['old'], 'out').get('old')!;
+
+    expect(textOf(folder)).toContain('createRequire');
+    const { handler } = await import(pathToFileURL(join(folder, 'index.mjs')).href);
+    expect(await handler()).toBe('/');
+  });
+
+  it('names the file of a handler that is not there', () => {
+    expect(() => bundle(['missing'], 'out')).toThrow(/missing\/handler\.ts/);
+  });
+});

@@ -1,0 +1,150 @@
+/** What must hold for queues, functions and what calls them, with the configuration of the repository. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { readVariable, variables } from '../../lib/contract/environment.ts';
+import { defaultConfig } from '../config/configurations.ts';
+import { synthesized } from './assembly.ts';
+
+const app = synthesized(defaultConfig);
+afterAll(() => app.dispose());
+
+const queues = app.resources('AWS::SQS::Queue');
+const functions = app.resources('AWS::Lambda::Function');
+const functionNamed = (name: string) =>
+  functions.find(({ Properties }) => Properties.FunctionName === `my-saas-${name}`)!;
+const isDeadLetters = (name: string) => name.endsWith('-dead-letters');
+
+describe('the queues', () => {
+  const working = queues.filter(({ Properties }) => !isDeadLetters(Properties.QueueName));
+
+  it('are one for each tier, one for lifecycles and one for installations', () => {
+    const names = working.map(({ Properties }) => Properties.QueueName);
+    const tiers = ['small', 'medium', 'large'].map((tier) => `my-saas-${tier}-builds`);
+    expect(names).toEqual([...tiers, 'my-saas-lifecycle', 'my-saas-installations']);
+  });
+
+  it('set a message aside after five receives', () => {
+    for (const { Properties } of working) {
+      const [id] = Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
+      const target = queues.find((queue) => queue.id === id)!;
+      expect(target.Properties.QueueName).toBe(`${Properties.QueueName}-dead-letters`);
+      expect(Properties.RedrivePolicy.maxReceiveCount).toBe(5);
+    }
+  });
+
+  it('are encrypted, and refuse what does not come by TLS', () => {
+    const policies = app.resources('AWS::SQS::QueuePolicy');
+    for (const { id, Properties } of queues) {
+      expect(Properties.SqsManagedSseEnabled).toBe(true);
+      const policy = policies.find((each) => each.Properties.Queues[0].Ref === id)!;
+      const Condition = { Bool: { 'aws:SecureTransport': 'false' } };
+      expect(policy.Properties.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition }),
+      );
+    }
+  });
+
+  it('hide a message for six times what its function may take', () => {
+    const sources = app.resources('AWS::Lambda::EventSourceMapping');
+    expect(sources).toHaveLength(working.length);
+    for (const { Properties } of sources) {
+      const queue = queues.find(({ id }) => id === Properties.EventSourceArn['Fn::GetAtt'][0])!;
+      const reader = functions.find(({ id }) => id === Properties.FunctionName.Ref)!;
+      const { VisibilityTimeout } = queue.Properties;
+      expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * reader.Properties.Timeout);
+    }
+  });
+
+  it('report each failed message for itself, in bounded copies', () => {
+    for (const { Properties } of app.resources('AWS::Lambda::EventSourceMapping')) {
+      expect(Properties).toMatchObject({
+        BatchSize: 10,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 5 },
+      });
+    }
+  });
+});
+
+describe('the functions', () => {
+  it('run on the newest Node on arm64', () => {
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+      });
+    }
+  });
+
+  it('find the deployment beside their bundle', () => {
+    const { files } = JSON.parse(readFileSync(join(app.folder, 'my-saas-control-plane.assets.json'), 'utf8'));
+    const folders = functions.map(
+      ({ Properties }) => files[Properties.Code.S3Key.replace('.zip', '')].source.path,
+    );
+    for (const folder of folders.map((path) => join(app.folder, path))) {
+      expect(existsSync(join(folder, 'index.mjs'))).toBe(true);
+      const deployment = JSON.parse(readFileSync(join(folder, 'deployment.json'), 'utf8'));
+      expect(deployment).toMatchObject({ environment: 'my-saas', githubAppId: '123456', runnerGroupId: 1 });
+    }
+  });
+
+  it.each([
+    ['webhook', ['TIER_QUEUE_URLS', 'LIFECYCLE_QUEUE_URL', 'INSTALLATIONS_QUEUE_URL', 'WEBHOOK_SECRET_ARN']],
+    ['scale-up', ['TENANTS_TABLE', 'TIER_QUEUE_URLS', 'SUBNET_IDS', 'TICKET_SECRET_ARN']],
+    ['claim', ['JOBS_TABLE', 'TICKET_SECRET_ARN', 'APP_SECRET_ARN', 'GITHUB_API_URL']],
+    ['tenant-manager', ['INSTALLATIONS_QUEUE_URL', 'LIFECYCLE_QUEUE_URL', 'GITHUB_API_URL']],
+  ])('%s is told %j', (name, expected) => {
+    const names = Object.keys(functionNamed(name).Properties.Environment.Variables);
+    expect(names).toEqual(expect.arrayContaining(expected));
+    expect(names.filter((each) => !(Object.values(variables) as string[]).includes(each))).toEqual([]);
+  });
+
+  it('know each tier queue by the name of its tier', () => {
+    const { Variables } = functionNamed('webhook').Properties.Environment;
+    const join = Variables.TIER_QUEUE_URLS['Fn::Join'][1] as (string | { Ref: string })[];
+    const text = join.map((part) => (typeof part === 'string' ? part : part.Ref)).join('');
+    const urls = JSON.parse(readVariable(variables.tierQueueUrls, { TIER_QUEUE_URLS: text }));
+    expect(Object.keys(urls)).toEqual(['small', 'medium', 'large']);
+  });
+
+  it('end before GitHub gives up on a webhook, and before a launch may be taken over', () => {
+    expect(functionNamed('webhook').Properties.Timeout).toBeLessThanOrEqual(10);
+    expect(functionNamed('scale-up').Properties.Timeout).toBeLessThan(60);
+    expect(functionNamed('sweep').Properties.Timeout).toBeLessThan(60);
+  });
+});
+
+describe('what calls the functions', () => {
+  it('is the internet for webhook and claim alone, and only by their addresses', () => {
+    const targets = app.resources('AWS::Lambda::Url').map(({ Properties }) => Properties.TargetFunctionArn);
+    expect(targets.map((arn) => arn['Fn::GetAtt'][0])).toEqual([
+      functionNamed('webhook').id,
+      functionNamed('claim').id,
+    ]);
+    const open = app
+      .resources('AWS::Lambda::Permission')
+      .filter(({ Properties }) => Properties.Principal === '*');
+    for (const { 'Fn::GetAtt': target } of targets) {
+      const own = open.filter(({ Properties }) => Properties.FunctionName['Fn::GetAtt'][0] === target[0]);
+      expect(own.map(({ Properties }) => Properties)).toEqual([
+        expect.objectContaining({ Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' }),
+        expect.objectContaining({ Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true }),
+      ]);
+    }
+    expect(open).toHaveLength(4);
+  });
+
+  it('is the clock for sweep, each minute, and EC2 for the ends of machines', () => {
+    const rules = app.resources('AWS::Events::Rule').map(({ Properties }) => Properties);
+    expect(rules).toMatchObject([
+      { ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' },
+      {
+        EventPattern: { source: ['aws.ec2'], detail: { state: ['shutting-down', 'terminated', 'stopped'] } },
+      },
+    ]);
+    const [lifecycleId] = rules[1].Targets[0].Arn['Fn::GetAtt'];
+    expect(queues.find(({ id }) => id === lifecycleId)!.Properties.QueueName).toBe('my-saas-lifecycle');
+  });
+});
