@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { createMemoryClock } from '../../lib/adapters/memory/clock.ts';
 import { createMemoryQueues } from '../../lib/adapters/memory/queues.ts';
 import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
@@ -283,5 +284,42 @@ describe("GitHub's published payloads", () => {
     expect(messages.length).toBe(door.queues.sent());
     expect(door.queues.installations.length).toBe(10);
     for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
+  });
+});
+
+describe('a signed payload of any shape', () => {
+  const odd = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom(1, 'queued', 'waiting', 'completed'));
+  const fields = (...names: string[]) =>
+    fc.record(Object.fromEntries(names.map((name) => [name, odd])), { requiredKeys: [] });
+  const payload = fc.oneof(
+    fc.jsonValue(),
+    fc.record({
+      action: odd,
+      installation: fc.oneof(odd, fc.record({ id: fc.nat() })),
+      repository: fc.oneof(odd, fc.record({ full_name: odd, owner: fields('id') })),
+      repositories_removed: odd,
+      workflow_job: fc.oneof(
+        fields('id', 'run_id', 'labels', 'status', 'created_at', 'runner_name'),
+        fc.record({ id: fc.nat(), run_id: fc.nat(), labels: fc.constant(['self-hosted']), created_at: odd }),
+      ),
+    }),
+  );
+  const event = fc.constantFrom('workflow_job', 'installation', 'installation_repositories', 'ping');
+
+  it('gets a 2xx, and sends one message at most, which can be read', async () => {
+    await fc.assert(
+      fc.asyncProperty(event, payload, async (name, given) => {
+        const { deliver, queues } = givenDoor();
+        expect((await deliver(name, given)).status).toBe(202);
+        const messages = [
+          ...queues.tiers.map(({ message }) => message),
+          ...queues.lifecycle,
+          ...queues.installations,
+        ];
+        expect(messages.length).toBeLessThanOrEqual(1);
+        for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

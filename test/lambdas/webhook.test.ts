@@ -3,12 +3,12 @@
  * requests, sending over HTTP. Its bounds on size and calls are held here.
  */
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { build } from 'esbuild';
 import type { FunctionUrlRequest } from '../../lambdas/webhook/handler.ts';
+import { bundleFunctions } from '../../lib/constructs/bundle.ts';
 import { parseMessage } from '../../lib/contract/messages.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { jsonAnswer } from '../../lib/local/aws/json-answer.ts';
@@ -22,7 +22,7 @@ type Handler = (
 
 const where = { region: 'eu-west-1', accountId: '111122223333' };
 const folder = mkdtempSync(join(tmpdir(), 'webhook-'));
-const bundle = join(folder, 'index.mjs');
+const bundle = join(folder, 'build', 'webhook', 'index.mjs');
 let endpoint: AwsEndpoint;
 let sqs: SqsService;
 let handler: Handler;
@@ -52,17 +52,12 @@ beforeAll(async () => {
     LIFECYCLE_QUEUE_URL: url('lifecycle'),
     INSTALLATIONS_QUEUE_URL: url('installations'),
   });
-  writeFileSync(join(folder, 'deployment.json'), JSON.stringify(givenDeployment()));
-  await build({
-    entryPoints: ['lambdas/webhook/handler.ts'],
-    outfile: bundle,
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  const buildFolder = join(folder, 'build');
+  bundleFunctions({
+    handlersFolder: 'lambdas',
+    names: ['webhook'],
+    deployment: givenDeployment(),
+    buildFolder,
   });
   ({ handler } = (await import(bundle)) as { handler: Handler });
   await handler(signed(job)); // reads the secret

@@ -37,6 +37,7 @@ export function createSecret(options: { client: SecretsManagerClient; arn: strin
     async values() {
       if (!values) return read();
       if (!olderThan(cacheMilliseconds)) return values;
+      // What was good five minutes ago is better than no service. Should it be wrong by now, `refresh` says why.
       return read().catch(() => values as readonly string[]);
     },
     async refresh() {
