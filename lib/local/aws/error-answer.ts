@@ -5,19 +5,24 @@
 import { type AwsAnswer, type AwsCall, AwsError } from './service.ts';
 import { escapeXml } from './xml.ts';
 
-/** JSON code → the code in XML, and in the header by which SQS tells JSON callers of the older code. */
-const queryCodes: Readonly<Record<string, string>> = {
-  AccessDeniedException: 'AccessDenied',
-  UnrecognizedClientException: 'InvalidClientTokenId',
-  InvalidSignatureException: 'SignatureDoesNotMatch',
-  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
-  UnknownOperationException: 'InvalidAction',
+/** SQS's JSON code → its older one, which XML has, and JSON callers are told in a header. */
+const olderSqsCodes: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
   QueueNameExists: 'QueueAlreadyExists',
   EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
   TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
   BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
   MessageNotInflight: 'AWS.SimpleQueueService.MessageNotInflight',
+};
+
+/** JSON code → the code in XML. */
+const queryCodes: Readonly<Record<string, string>> = {
+  ...olderSqsCodes,
+  AccessDeniedException: 'AccessDenied',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+  InvalidSignatureException: 'SignatureDoesNotMatch',
+  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
+  UnknownOperationException: 'InvalidAction',
 };
 
 /** EC2 has words of its own for the same refusals. */
@@ -41,7 +46,7 @@ export function errorAnswer(
 ): AwsAnswer {
   const { code, message, status } = error;
   if (to.protocol === 'json') {
-    const older = to.service === 'sqs' ? queryCodes[code] : undefined;
+    const older = to.service === 'sqs' ? olderSqsCodes[code] : undefined;
     return {
       status,
       headers: {

@@ -104,7 +104,7 @@ describe('the endpoint under dials', () => {
   it('drops the answer where the error is a ConnectionReset', async () => {
     const error = { code: 'ConnectionReset' };
     world.endpoint.dials.set([{ service: 'sqs', action: '*', error, when: 'after' }]);
-    await expect(send()).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await expect(send()).rejects.toThrow('socket hang up');
     expect(sent()).toBe(1);
   });
 

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createSqsService, type SqsService } from '../../../../lib/local/aws/sqs.ts';
+import { place } from '../support.ts';
+
+const dead = 'arn:aws:sqs:us-east-1:123456789012:jobs-dead';
+const redriveAfter = (maxReceiveCount: number) => ({
+  RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead, maxReceiveCount }),
+});
+
+describe('a queue, in process', () => {
+  let sqs: SqsService;
+  const givenQueue = (attributes: Record<string, string> = {}) => {
+    sqs = createSqsService({ ...place, endpointUrl: () => 'http://127.0.0.1:1' });
+    sqs.createQueue({ name: 'jobs-dead' });
+    return sqs.createQueue({ name: 'jobs', attributes }).arn;
+  };
+  afterEach(() => sqs.close());
+
+  const receive = (arn: string, changes: { max?: number; hideSeconds?: number; waitSeconds?: number } = {}) =>
+    sqs.receive(arn, {
+      max: changes.max ?? 10,
+      visibilityTimeoutSeconds: changes.hideSeconds,
+      waitSeconds: changes.waitSeconds ?? 0,
+    });
+  const bodies = (messages: readonly { body: string }[]) => messages.map(({ body }) => body);
+
+  it('gives a message to one receiver at a time, until it is deleted', async () => {
+    const arn = givenQueue();
+    sqs.send(arn, 'a job', { messageGroupId: '42' });
+    const [message] = await receive(arn);
+    expect(message).toMatchObject({
+      body: 'a job',
+      md5OfBody: createHash('md5').update('a job').digest('hex'),
+      attributes: { ApproximateReceiveCount: '1', MessageGroupId: '42', SentTimestamp: expect.any(String) },
+    });
+    expect(await receive(arn)).toEqual([]);
+    expect(sqs.counts(arn)).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
+    sqs.delete(arn, [message!.receiptHandle]);
+    expect(sqs.counts(arn)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  });
+
+  it('shows a message again when its visibility timeout ends', async () => {
+    const arn = givenQueue();
+    sqs.send(arn, 'a job');
+    const [first] = await receive(arn, { hideSeconds: 0.03 });
+    const [second] = await receive(arn, { waitSeconds: 2 });
+    expect(second?.messageId).toBe(first?.messageId);
+    expect(second?.attributes['ApproximateReceiveCount']).toBe('2');
+  });
+
+  it('takes no receipt of an earlier receive', async () => {
+    const arn = givenQueue();
+    sqs.send(arn, 'a job');
+    const [first] = await receive(arn, { hideSeconds: 0 });
+    await receive(arn);
+    sqs.delete(arn, [first!.receiptHandle]);
+    expect(sqs.counts(arn).inFlight).toBe(1);
+  });
+
+  it('gives a message once in a receive, even with a visibility timeout of zero', async () => {
+    const arn = givenQueue();
+    sqs.send(arn, 'a job');
+    expect(await receive(arn, { hideSeconds: 0 })).toHaveLength(1);
+  });
+
+  it('lengthens and ends invisibility when asked', async () => {
+    const arn = givenQueue();
+    sqs.send(arn, 'a job');
+    const [message] = await receive(arn, { hideSeconds: 0.02 });
+    sqs.changeVisibility(arn, [message!.receiptHandle], 60);
+    await sleep(40);
+    expect(sqs.counts(arn).inFlight).toBe(1);
+    sqs.changeVisibility(arn, [message!.receiptHandle], 0);
+    expect(sqs.counts(arn).visible).toBe(1);
+  });
+
+  it('moves a message to the dead letters once it was received as often as allowed', async () => {
+    const arn = givenQueue(redriveAfter(2));
+    const { messageId } = sqs.send(arn, 'a bad job');
+    await receive(arn, { hideSeconds: 0 });
+    expect(sqs.counts(arn).visible).toBe(1);
+    await receive(arn, { hideSeconds: 0 });
+    expect(sqs.counts(arn)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    const [letter] = await receive(dead);
+    expect(letter).toMatchObject({ messageId, body: 'a bad job' });
+    expect(letter?.attributes['DeadLetterQueueSourceArn']).toBe(arn);
+  });
+
+  it('keeps a message back for its delay', async () => {
+    const arn = givenQueue();
+    sqs.send(arn, 'later', { delaySeconds: 0.03 });
+    expect(sqs.counts(arn)).toEqual({ visible: 0, inFlight: 0, delayed: 1 });
+    expect(bodies(await receive(arn, { waitSeconds: 2 }))).toEqual(['later']);
+  });
+
+  it('wakes a waiting receiver at once, with all that came together', async () => {
+    const arn = givenQueue();
+    const waiting = receive(arn, { waitSeconds: 10 });
+    const before = performance.now();
+    for (const body of ['a', 'b', 'c']) sqs.send(arn, body);
+    expect(bodies(await waiting)).toEqual(['a', 'b', 'c']);
+    expect(performance.now() - before).toBeLessThan(50);
+  });
+
+  it('gives each of several waiting receivers messages of its own', async () => {
+    const arn = givenQueue();
+    const waiting = [receive(arn, { max: 1, waitSeconds: 5 }), receive(arn, { max: 1, waitSeconds: 5 })];
+    sqs.send(arn, 'a');
+    sqs.send(arn, 'b');
+    expect((await Promise.all(waiting)).map(bodies)).toEqual([['a'], ['b']]);
+  });
+
+  it('ends a wait with nothing when time is up, or the receiver gives up, or the queue closes', async () => {
+    const arn = givenQueue();
+    const abort = new AbortController();
+    const aborted = sqs.receive(arn, { max: 1, waitSeconds: 20, signal: abort.signal });
+    const late = receive(arn, { waitSeconds: 0.02 });
+    abort.abort();
+    expect(await Promise.all([aborted, late])).toEqual([[], []]);
+    const closed = receive(arn, { waitSeconds: 20 });
+    sqs.close();
+    expect(await closed).toEqual([]);
+  });
+
+  it('loses no message to a receiver that gave up', async () => {
+    const arn = givenQueue();
+    const abort = new AbortController();
+    const aborted = sqs.receive(arn, { max: 1, waitSeconds: 20, signal: abort.signal });
+    abort.abort();
+    sqs.send(arn, 'a job');
+    expect(await aborted).toEqual([]);
+    expect(sqs.counts(arn).visible).toBe(1);
+  });
+
+  it('serves quiet groups before a group that has more than its share in flight', async () => {
+    const arn = givenQueue();
+    for (let index = 0; index < 40; index += 1) sqs.send(arn, `noisy-${index}`, { messageGroupId: 'noisy' });
+    sqs.send(arn, 'quiet', { messageGroupId: 'quiet' });
+    expect(bodies(await receive(arn)).every((body) => body.startsWith('noisy'))).toBe(true);
+    expect(bodies(await receive(arn, { max: 2 }))).toEqual(['quiet', 'noisy-10']);
+  });
+
+  it('keeps the order of arrival while nobody is noisy, and for messages that come back', async () => {
+    const arn = givenQueue();
+    for (const body of ['a', 'b', 'c']) sqs.send(arn, body, { messageGroupId: body });
+    await receive(arn, { max: 2, hideSeconds: 0 });
+    expect(bodies(await receive(arn))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('drops messages when their retention ends', async () => {
+    const arn = givenQueue({ MessageRetentionPeriod: '60' });
+    const now = Date.now;
+    sqs.send(arn, 'old');
+    try {
+      Date.now = () => now() + 61_000;
+      expect(sqs.counts(arn).visible).toBe(0);
+      expect(await receive(arn)).toEqual([]);
+    } finally {
+      Date.now = now;
+    }
+  });
+});
+
+describe('a service that sends to a queue', () => {
+  const rule = 'arn:aws:events:us-east-1:123456789012:rule/dev-instances';
+  const sending = { queue: 'jobs', principalService: 'events.amazonaws.com', sourceArn: rule, body: '{}' };
+
+  it('may, if and only if the policy of the queue says so', () => {
+    const sqs = createSqsService({ ...place, endpointUrl: () => 'http://127.0.0.1:1' });
+    const { arn } = sqs.createQueue({ name: 'jobs' });
+    expect(() => sqs.sendAsService(sending)).toThrow(/events.amazonaws.com is not authorized/);
+    const statement = {
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: arn,
+      Condition: { ArnEquals: { 'aws:SourceArn': rule } },
+    };
+    sqs.setPolicy(arn, JSON.stringify({ Statement: [statement] }));
+    sqs.sendAsService(sending);
+    expect(() => sqs.sendAsService({ ...sending, sourceArn: `${rule}-2` })).toThrow(/is not authorized/);
+    expect(sqs.counts(arn).visible).toBe(1);
+    sqs.close();
+  });
+});
