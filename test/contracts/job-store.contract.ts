@@ -1,11 +1,11 @@
-/** What every JobStore promises. */
+/** What every JobStore promises about the line of those that wait. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import { reason } from '../../lib/core/reason.ts';
 import { acme, givenJob, givenJobs, medium, noon, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
-import { lease0, machine, nobody, waitingJobs } from './support/stored.ts';
+import { lease0, machine, nobody } from './support/stored.ts';
 
 const one = JobId(1);
 const full = reason('tenant-limit', 'acme has all of its 2 runners in use.');
@@ -28,10 +28,6 @@ export function jobStoreContract(backend: StoreBackend): void {
     const theJob = (id = 1) => stores.jobs.get(acme, JobId(id));
     const waiting = async (limit = 100) =>
       (await stores.jobs.listWaiting(acme, small, limit)).map((job) => job.jobId);
-    const pending = async () => {
-      const { jobs } = await stores.jobs.scanPendingAcrossTenants({ limit: 100 });
-      return jobs.map((job) => job.jobId).sort();
-    };
 
     describe('insert', () => {
       it('reads back a job with every field', async () => {
@@ -197,122 +193,6 @@ export function jobStoreContract(backend: StoreBackend): void {
         await stores.jobs.refuseWaiting(acme, one, { outcome: 'refused', at: noon });
 
         expect(await theJob()).toBeUndefined();
-      });
-    });
-
-    describe('start', () => {
-      it('lets a job run, forgets its plan, and tells what the plan was', async () => {
-        await given(covered);
-
-        expect(await stores.jobs.start(acme, one, { runner: machine, at: noon + 5 })).toEqual(covered);
-        expect(await theJob()).toEqual({ ...running, startedAt: noon + 5 });
-        expect(await pending()).toEqual([]);
-      });
-
-      it('takes a waiting job out of the line, though the machine is none of ours', async () => {
-        await waitingJobs(stores, 1);
-
-        await stores.jobs.start(acme, one, { runner: undefined, at: noon });
-
-        expect(await theJob()).toEqual(givenJob({ state: 'running', startedAt: noon }));
-        expect(await waiting()).toEqual([]);
-      });
-
-      it('comes too late for a job that is done', async () => {
-        const done = givenJob({ state: 'done', outcome: 'completed', doneAt: noon });
-        await given(done);
-
-        expect(await stores.jobs.start(acme, one, { runner: machine, at: noon })).toEqual(done);
-        expect(await theJob()).toEqual(done);
-      });
-
-      it('writes nothing for a job that is not known', async () => {
-        expect(await stores.jobs.start(acme, one, { runner: machine, at: noon })).toBeUndefined();
-        expect(await theJob()).toBeUndefined();
-      });
-
-      it('changes nothing when it is told twice, not even what is unsettled', async () => {
-        await given(running);
-        await stores.jobs.markUnsettled(acme, one, machine, noon + 9);
-
-        await stores.jobs.start(acme, one, { runner: machine, at: noon + 10 });
-
-        expect(await theJob()).toEqual({ ...running, unsettledAt: noon + 9 });
-        expect(await pending()).toEqual([1]);
-      });
-
-      it('follows GitHub to another machine', async () => {
-        await given(running);
-        await stores.jobs.markUnsettled(acme, one, machine, noon + 9);
-
-        await stores.jobs.start(acme, one, { runner: InstanceId('i-2'), at: noon + 10 });
-
-        expect(await theJob()).toEqual({ ...running, runner: 'i-2', startedAt: noon + 10 });
-        expect(await pending()).toEqual([]);
-      });
-    });
-
-    describe('the end', () => {
-      it('finishes a running job, and tells what it was', async () => {
-        await given(running);
-        const end = { outcome: 'completed', at: noon + 60, conclusion: 'success' } as const;
-
-        expect(await stores.jobs.finish(acme, one, end)).toEqual(running);
-        expect(await theJob()).toEqual({
-          ...running,
-          state: 'done',
-          outcome: 'completed',
-          doneAt: noon + 60,
-          conclusion: 'success',
-        });
-      });
-
-      it('finishes a covered job that was cancelled, and forgets its plan', async () => {
-        await given(covered);
-
-        await stores.jobs.finish(acme, one, { outcome: 'cancelled', at: noon, conclusion: 'cancelled' });
-
-        expect(await theJob()).not.toHaveProperty('lease');
-        expect(await theJob()).toMatchObject({ state: 'done', outcome: 'cancelled' });
-      });
-
-      it('keeps the first end of two', async () => {
-        await given(running);
-        await stores.jobs.finish(acme, one, { outcome: 'completed', at: noon });
-
-        const before = await stores.jobs.finish(acme, one, { outcome: 'cancelled', at: noon + 1 });
-
-        expect(before).toMatchObject({ state: 'done', outcome: 'completed' });
-        expect(await theJob()).toMatchObject({ outcome: 'completed', doneAt: noon });
-      });
-
-      it('writes nothing for a job that is not known', async () => {
-        expect(await stores.jobs.finish(acme, one, { outcome: 'completed', at: noon })).toBeUndefined();
-        expect(await theJob()).toBeUndefined();
-      });
-
-      it('keeps a job pending whose machine ended first, until it is finished', async () => {
-        await given(running, { ...running, jobId: JobId(2), runner: InstanceId('i-2') });
-        await stores.jobs.markUnsettled(acme, one, machine, noon + 9);
-        await stores.jobs.markUnsettled(acme, JobId(2), machine, noon + 9);
-
-        expect(await pending()).toEqual([1]);
-        expect(await waiting()).toEqual([]);
-
-        await stores.jobs.finish(acme, one, { outcome: 'completed', at: noon + 10 });
-        expect(await pending()).toEqual([]);
-      });
-
-      it('refuses a waiting job with its reason, and no other', async () => {
-        await given(givenJob(), { ...covered, jobId: JobId(2) });
-        const end = { outcome: 'refused', at: noon, reason: full } as const;
-
-        expect(await stores.jobs.refuseWaiting(acme, one, end)).toBe(true);
-        expect(await stores.jobs.refuseWaiting(acme, JobId(2), end)).toBe(false);
-        expect(await theJob()).toEqual(
-          givenJob({ state: 'done', outcome: 'refused', doneAt: noon, reason: full }),
-        );
-        expect(await pending()).toEqual([]);
       });
     });
   });

@@ -1,0 +1,126 @@
+/** What the stores make of DynamoDB's failures: which are worth a retry, which are retried here, and where that ends. */
+import {
+  BatchExecuteStatementCommand,
+  BatchGetItemCommand,
+  DynamoDBClient,
+  TransactionConflictException,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
+import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
+import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
+import { OperationalError } from '../../../lib/ports/errors.ts';
+import { type DynamoStores, dynamoBackend } from '../../contracts/support/store-backends.ts';
+import {
+  givenRunner,
+  lease0,
+  machine,
+  storedTenant,
+  takenLaunch,
+  theTenant,
+} from '../../contracts/support/stored.ts';
+import { acme, givenJobs, small } from '../../support/given.ts';
+
+const backend = dynamoBackend();
+
+/** The real client, but for the first so many commands of one class: `instead` answers or throws in its place. */
+function disturbed(
+  client: DynamoDBClient,
+  what: { command: unknown; times: number; instead: (input: never) => unknown },
+) {
+  let left = what.times;
+  const send = async (command: { input: never; constructor: unknown }) => {
+    if (command.constructor !== what.command || left === 0) return client.send(command as never);
+    left -= 1;
+    return what.instead(command.input);
+  };
+  return { send } as unknown as DynamoDBClient;
+}
+
+describe('failures of DynamoDB', () => {
+  let stores: DynamoStores;
+  beforeAll(() => backend.start());
+  beforeEach(async () => {
+    stores = await backend.fresh();
+  });
+  afterAll(() => backend.stop());
+
+  it('inserts again only the jobs that were throttled', async () => {
+    const throttled = (input: { Statements: unknown[] }) => ({
+      Responses: input.Statements.map(() => ({ Error: { Code: 'ThrottlingError', Message: 'slow down' } })),
+    });
+    const client = disturbed(stores.client, {
+      command: BatchExecuteStatementCommand,
+      times: 2,
+      instead: throttled,
+    });
+    const jobs = createJobStore({ client, tableName: stores.tables.jobs });
+
+    expect(await jobs.insert(givenJobs(3))).toEqual(['inserted', 'inserted', 'inserted']);
+    expect(await stores.jobs.listWaiting(acme, small, 10)).toHaveLength(3);
+  });
+
+  it('gives up on throttled inserts with an error that is worth a retry', async () => {
+    const throttled = () => ({ Responses: [{ Error: { Code: 'ThrottlingError' } }] });
+    const client = disturbed(stores.client, {
+      command: BatchExecuteStatementCommand,
+      times: 99,
+      instead: throttled,
+    });
+    const jobs = createJobStore({ client, tableName: stores.tables.jobs });
+
+    await expect(jobs.insert(givenJobs(1))).rejects.toMatchObject({
+      code: 'ThrottlingError',
+      retryable: true,
+    });
+  });
+
+  it('frees a lease though transactions are at the tenant', async () => {
+    await takenLaunch(stores, 1);
+    const conflict = () => {
+      throw new TransactionConflictException({ message: 'busy', $metadata: {} });
+    };
+    const client = disturbed(stores.client, { command: UpdateItemCommand, times: 2, instead: conflict });
+    const tenants = createTenantStore({ client, tableName: stores.tables.tenants });
+
+    await tenants.freeLeases(acme, small, [lease0]);
+
+    expect((await theTenant(stores)).leases.size).toBe(0);
+  });
+
+  it('reads again what a batch left unread', async () => {
+    await stores.runners.bind([givenRunner()]);
+    const unread = (input: { RequestItems: unknown }) => ({
+      Responses: {},
+      UnprocessedKeys: input.RequestItems,
+    });
+    const client = disturbed(stores.client, { command: BatchGetItemCommand, times: 2, instead: unread });
+    const runners = createRunnerStore({ client, tables: stores.tables });
+
+    expect(await runners.findAcrossTenants([machine])).toEqual([givenRunner()]);
+  });
+
+  it('says that a missing table is not mended by a retry', async () => {
+    const tenants = createTenantStore({ client: stores.client, tableName: 'no-such-table' });
+
+    const failure = await tenants.get(acme).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(OperationalError);
+    expect(failure).toMatchObject({ code: 'ResourceNotFoundException', retryable: false });
+  });
+
+  it('says that a lost connection is worth a retry', async () => {
+    await storedTenant(stores);
+    const client = new DynamoDBClient({
+      endpoint: 'http://127.0.0.1:1',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    });
+    const tenants = createTenantStore({ client, tableName: stores.tables.tenants });
+
+    await expect(tenants.get(acme)).rejects.toMatchObject({ name: 'OperationalError', retryable: true });
+    client.destroy();
+  });
+});

@@ -1,0 +1,186 @@
+/** How the rows look to operators and to DynamoDB itself: names, time to live, indexes, and rows that people edited. */
+import {
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { JobId } from '../../../lib/core/ids.ts';
+import { type DynamoStores, dynamoBackend } from '../../contracts/support/store-backends.ts';
+import {
+  givenRunner,
+  machine,
+  newTenant,
+  storedTenant,
+  takenLaunch,
+  theTenant,
+} from '../../contracts/support/stored.ts';
+import { acme, givenJob, noon, small } from '../../support/given.ts';
+
+const backend = dynamoBackend();
+const sevenDaysLater = String(noon / 1000 + 7 * 86_400);
+
+describe('rows in DynamoDB', () => {
+  let stores: DynamoStores;
+  beforeAll(() => backend.start());
+  beforeEach(async () => {
+    stores = await backend.fresh();
+  });
+  afterAll(() => backend.stop());
+
+  const key = { installation_id: { N: String(acme) } };
+  const row = async (TableName: string, Key: Record<string, { N: string } | { S: string }>) =>
+    (await stores.client.send(new GetItemCommand({ TableName, Key }))).Item;
+  const jobRow = () => row(stores.tables.jobs, { ...key, job_id: { N: '1' } });
+  const launchRow = () => row(stores.tables.launches, { launch_id: { S: 'launch-1' } });
+  const runnerRow = () => row(stores.tables.runners, { instance_id: { S: machine } });
+  const edit = (
+    UpdateExpression: string,
+    ExpressionAttributeValues?: Record<string, { N: string } | { S: string }>,
+  ) =>
+    stores.client.send(
+      new UpdateItemCommand({
+        TableName: stores.tables.tenants,
+        Key: key,
+        UpdateExpression,
+        ExpressionAttributeValues,
+      }),
+    );
+
+  describe('of tenants', () => {
+    it('carry the names that the README gives operators', async () => {
+      await storedTenant(stores);
+
+      expect(await row(stores.tables.tenants, key)).toEqual({
+        installation_id: { N: '101' },
+        status: { S: 'active' },
+        tier: { S: 'small' },
+        max_runners: { N: '2' },
+        account_id: { N: '1' },
+        account_login: { S: 'acme' },
+        account_type: { S: 'Organization' },
+        version: { N: '1' },
+        created_at: { S: '2026-11-21T11:00:00Z' },
+        updated_at: { S: '2026-11-21T11:00:00Z' },
+      });
+    });
+
+    it('are found by the operator’s scan for active ones', async () => {
+      await storedTenant(stores);
+      const { Items } = await stores.client.send(
+        new ScanCommand({
+          TableName: stores.tables.tenants,
+          FilterExpression: '#status = :active',
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: { ':active': { S: 'active' } },
+        }),
+      );
+
+      expect(Items).toHaveLength(1);
+    });
+
+    it('follow the operator’s upgrade', async () => {
+      await storedTenant(stores);
+
+      await edit('SET tier = :tier, max_runners = :max, updated_at = :now', {
+        ':tier': { S: 'large' },
+        ':max': { N: '10' },
+        ':now': { S: '2026-11-21T14:00:00Z' },
+      });
+
+      expect(await theTenant(stores)).toMatchObject({ tier: 'large', maxRunners: 10, version: 1 });
+    });
+
+    it('are read without a version and dates, and can be changed then', async () => {
+      await storedTenant(stores);
+      await edit('REMOVE version, created_at, updated_at');
+
+      expect(await theTenant(stores)).toMatchObject({ version: 0 });
+      const changes = { status: 'suspended', updatedAt: '2026-11-21T14:00:00Z' } as const;
+      expect(await stores.tenants.update(acme, 0, changes)).toBe('updated');
+    });
+
+    it('fail with the row and the attribute where a needed one is missing or misspelled', async () => {
+      await storedTenant(stores);
+
+      await edit('REMOVE account_login');
+      await expect(theTenant(stores)).rejects.toThrow('In the tenants row 101, account_login is missing');
+
+      await edit('SET account_login = :login, max_runners = :max', {
+        ':login': { S: 'acme' },
+        ':max': { S: '5' },
+      });
+      await expect(theTenant(stores)).rejects.toThrow('max_runners is {"S":"5"}; it must be a number (N)');
+    });
+
+    it('name an unreadable row as an error that no retry mends', async () => {
+      await stores.client.send(
+        new PutItemCommand({ TableName: stores.tables.tenants, Item: { ...key, status: { S: 'Active' } } }),
+      );
+
+      await expect(stores.tenants.get(acme)).rejects.toMatchObject({
+        code: 'UnreadableRow',
+        retryable: false,
+      });
+    });
+  });
+
+  it('of jobs wait in the index by tier, age and id, and expire seven days after the end', async () => {
+    await stores.jobs.insert([givenJob()]);
+    expect((await jobRow())?.['pending']).toEqual({
+      S: 'waiting#small#2026-11-21T12:00:00.000Z#0000000000000001',
+    });
+
+    await stores.jobs.finish(acme, JobId(1), { outcome: 'completed', at: noon });
+    expect(await jobRow()).not.toHaveProperty('pending');
+    expect((await jobRow())?.['expires_at']).toEqual({ N: sevenDaysLater });
+  });
+
+  it('of jobs that are refused as they come expire too', async () => {
+    await stores.jobs.insert([givenJob({ state: 'done', outcome: 'refused', doneAt: noon })]);
+
+    expect((await jobRow())?.['expires_at']).toEqual({ N: sevenDaysLater });
+  });
+
+  it('of launches keep the request’s very text, and leave the index when they close', async () => {
+    const launch = await takenLaunch(stores, 1);
+    expect(await launchRow()).toMatchObject({
+      request: { S: JSON.stringify(launch.request) },
+      open: { S: 'open' },
+      deadline: { N: String(launch.callUntil) },
+    });
+
+    await stores.launches.close(launch, new Map());
+    const closed = await launchRow();
+    expect(closed).not.toHaveProperty('open');
+    expect(closed).toHaveProperty('expires_at');
+  });
+
+  it('of runners leave the index and expire when they end', async () => {
+    await stores.runners.bind([givenRunner()]);
+    expect(await runnerRow()).toMatchObject({ open: { S: 'open' } });
+
+    await stores.runners.end(givenRunner(), { reason: 'stood-down', at: noon });
+    expect(await runnerRow()).not.toHaveProperty('open');
+    expect((await runnerRow())?.['expires_at']).toEqual({ N: sevenDaysLater });
+  });
+
+  it('of tombstones that are gone do not come back with a late end', async () => {
+    await stores.runners.bind([givenRunner()]);
+    await stores.client.send(
+      new DeleteItemCommand({ TableName: stores.tables.runners, Key: { instance_id: { S: machine } } }),
+    );
+
+    expect(await stores.runners.end(givenRunner(), { reason: 'stood-down', at: noon })).toBe(true);
+    expect(await runnerRow()).toBeUndefined();
+  });
+
+  it('never hold an empty set', async () => {
+    await stores.tenants.create(newTenant({ allowedTiers: [] }));
+    await stores.tenants.freeLeases(acme, small, []);
+
+    expect((await row(stores.tables.tenants, key))?.['allowed_tiers']).toEqual({ L: [] });
+  });
+});

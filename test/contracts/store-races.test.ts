@@ -1,0 +1,206 @@
+/**
+ * The stores under real concurrency, on DynamoDB's stand-in: many callers at once over as many connections. What must hold
+ * is checked on the rows afterwards, whoever won.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
+import { reason } from '../../lib/core/reason.ts';
+import type { Runner } from '../../lib/core/runner.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
+import { type DynamoStores, dynamoBackend } from './support/store-backends.ts';
+import {
+  givenLaunch,
+  givenRunner,
+  launch1,
+  lease0,
+  machine,
+  storedTenant,
+  takenLaunch,
+  theTenant,
+  waitingJobs,
+} from './support/stored.ts';
+
+const backend = dynamoBackend();
+const tier = givenTier({ maxRunners: 50 });
+const other = InstanceId('i-2');
+
+describe('stores under concurrency', () => {
+  let stores: DynamoStores;
+  beforeAll(() => backend.start());
+  beforeEach(async () => {
+    stores = await backend.fresh();
+  });
+  afterAll(() => backend.stop());
+
+  const numbers = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
+
+  /** As scale-up does it: again while others are at the rows, or the tenant changed and still has room. */
+  async function takeOne(n: number, tenant: Tenant): Promise<string> {
+    const launch = givenLaunch([givenJob({ jobId: JobId(n) })], { launchId: LaunchId(`launch-${n}`) });
+    for (let tries = 0; tries < 50; tries += 1) {
+      const outcome = await stores.launches.take({ tenant, tier, launch });
+      if (outcome.kind !== 'contended') return outcome.kind;
+    }
+    return 'contended';
+  }
+  const taken = (kinds: readonly string[]) => kinds.filter((kind) => kind === 'taken').length;
+
+  it('gives exactly 4 leases to 30 takers where the limit is 4', async () => {
+    const tenant = await storedTenant(stores, { maxRunners: 4 });
+    await waitingJobs(stores, ...numbers(30));
+
+    const kinds = await Promise.all(numbers(30).map((n) => takeOne(n, tenant)));
+
+    expect(taken(kinds)).toBe(4);
+    expect((await theTenant(stores)).leases.size).toBe(4);
+    expect((await theTenant(stores)).tierLeases.get(small)?.size).toBe(4);
+    expect(await stores.jobs.listWaiting(acme, small, 50)).toHaveLength(26);
+  });
+
+  it('covers a job once, however many take it', async () => {
+    const tenant = await storedTenant(stores, { maxRunners: 50 });
+    const jobs = await waitingJobs(stores, 1);
+    const launches = numbers(20).map((n) => givenLaunch(jobs, { launchId: LaunchId(`launch-${n}`) }));
+
+    const outcomes = await Promise.all(
+      launches.map((launch) => stores.launches.take({ tenant, tier, launch })),
+    );
+
+    expect(taken(outcomes.map((outcome) => outcome.kind))).toBe(1);
+    expect((await theTenant(stores)).leases.size).toBe(1);
+  });
+
+  it('obeys a lowered limit at once, and gives no lease above it', async () => {
+    const tenant = await storedTenant(stores, { maxRunners: 20 });
+    await waitingJobs(stores, ...numbers(20));
+    const early = Promise.all(numbers(10).map((n) => takeOne(n, tenant)));
+    await stores.setMaxRunners(acme, 3);
+    const before = (await theTenant(stores)).leases.size;
+
+    const late = await Promise.all(numbers(10).map((n) => takeOne(n + 10, tenant)));
+
+    expect(taken(late)).toBe(0);
+    await early;
+    expect((await theTenant(stores)).leases.size).toBe(before);
+  });
+
+  it('never exceeds the limit while leases come and go', async () => {
+    await storedTenant(stores, { maxRunners: 3 });
+    await waitingJobs(stores, ...numbers(24));
+    let most = 0;
+
+    const work = async (n: number) => {
+      for (let tries = 0; tries < 200; tries += 1) {
+        const tenant = await theTenant(stores);
+        most = Math.max(most, tenant.leases.size);
+        if ((await takeOne(n, tenant)) !== 'taken') continue;
+        await stores.tenants.freeLeases(acme, small, [leaseOf(LaunchId(`launch-${n}`), 0)]);
+        return;
+      }
+      throw new Error(`Job ${n} never got a lease.`);
+    };
+    await Promise.all(numbers(24).map(work));
+
+    expect(most).toBeLessThanOrEqual(3);
+    expect((await theTenant(stores)).leases.size).toBe(0);
+    expect(await stores.jobs.listWaiting(acme, small, 50)).toEqual([]);
+  });
+
+  it('binds an instance to one lease, however many bind it', async () => {
+    const rows = numbers(10).map((n) => givenRunner({ lease: leaseOf(launch1, n) }));
+
+    await Promise.all(rows.map((runner) => stores.runners.bind([runner])));
+
+    const first = await stores.runners.get(acme, machine);
+    await stores.runners.bind(rows);
+    expect(rows).toContainEqual(first);
+    expect(await stores.runners.get(acme, machine)).toEqual(first);
+  });
+
+  it('lets exactly one of many nonces claim a machine', async () => {
+    await stores.runners.bind([givenRunner()]);
+
+    const outcomes = await Promise.all(
+      numbers(10).map((n) =>
+        stores.runners.claim({ instanceId: machine, launchId: launch1, nonce: `nonce-${n}`, at: noon }),
+      ),
+    );
+
+    const kinds = outcomes.map((outcome) => (outcome.kind === 'refused' ? outcome.why : outcome.kind));
+    expect(kinds.sort()).toEqual(['claimed', ...new Array(9).fill('other-nonce')]);
+  });
+
+  it('gives a waiting job to exactly one of many idle machines', async () => {
+    const runners = numbers(8).map((n) =>
+      givenRunner({
+        instanceId: InstanceId(`i-${n}`),
+        lease: leaseOf(launch1, n),
+        state: 'claimed',
+        nonce: 'aa',
+      }),
+    );
+    await stores.runners.bind(runners);
+    const [job = givenJob()] = await waitingJobs(stores, 5);
+
+    const given = await Promise.all(runners.map((runner) => stores.runners.giveJob(runner, job)));
+
+    const winner = runners[given.indexOf(true)];
+    expect(given.filter(Boolean)).toHaveLength(1);
+    expect(await stores.jobs.get(acme, JobId(5))).toMatchObject({ state: 'covered', lease: winner?.lease });
+  });
+
+  /** As the lifecycle does it: the planned job waits again, then the machine ends with the hint that was read. */
+  async function endMachine(instanceId: InstanceId): Promise<void> {
+    for (let tries = 0; tries < 20; tries += 1) {
+      const runner = await stores.runners.get(acme, instanceId);
+      if (!runner) throw new Error(`${instanceId} is not bound.`);
+      await stores.jobs.waitAgain(
+        acme,
+        runner.hint,
+        runner.lease,
+        reason('runner-ended', 'Its machine ended.'),
+      );
+      if (await stores.runners.end(runner, { reason: 'instance-ended', at: noon })) return;
+    }
+    throw new Error(`${instanceId} never ended.`);
+  }
+
+  it.each(numbers(12))(
+    'leaves no covered job with an ended machine after an end meets a swap (%i)',
+    async (round) => {
+      await takenLaunch(stores, 1, 2);
+      const by = givenRunner();
+      const from = givenRunner({ instanceId: other, lease: leaseOf(launch1, 1), hint: JobId(2) });
+      await stores.runners.bind([by, from]);
+      await stores.jobs.start(acme, JobId(2), { runner: machine, at: noon });
+      const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+      // The swap starts a little later each round, so that it meets the end at each of its steps.
+      await Promise.all([
+        endMachine(round % 2 === 0 ? machine : other),
+        pause(round / 4).then(() => stores.runners.swapJobs({ by, from, taken: JobId(2) })),
+      ]);
+
+      const job = await stores.jobs.get(acme, JobId(1));
+      const holder = await holderOf(job?.lease);
+      expect(job?.state === 'waiting' || holder?.state === 'booting').toBe(true);
+      if (job?.state === 'covered') expect(holder?.hint).toBe(1);
+    },
+  );
+
+  async function holderOf(lease: Runner['lease'] | undefined): Promise<Runner | undefined> {
+    const runners = await stores.runners.findAcrossTenants([machine, other]);
+    return runners.find((runner) => runner.lease === lease);
+  }
+
+  it('ends a launch’s taking with one winner where the same launch is taken many times', async () => {
+    const tenant = await storedTenant(stores, { maxRunners: 4 });
+    const launch = givenLaunch(await waitingJobs(stores, 1, 2));
+
+    const outcomes = await Promise.all(numbers(10).map(() => stores.launches.take({ tenant, tier, launch })));
+
+    expect(outcomes.every(({ kind }) => kind === 'taken' || kind === 'contended')).toBe(true);
+    expect((await theTenant(stores)).leases).toEqual(new Set([lease0, leaseOf(launch1, 1)]));
+  });
+});
