@@ -4,7 +4,7 @@
  * be old, odd or empty; whatever cannot be read is left out, and nothing throws.
  */
 import { assignJobs } from './assignment.ts';
-import { addInstallation, ensureRepository, forgetInstallation } from './installations.ts';
+import { addInstallation, ensureRepository, forgetInstallation, setLogin } from './installations.ts';
 import { addJob, completeJob } from './jobs.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { InstallationRecord, World } from './world.ts';
@@ -25,6 +25,10 @@ function read(world: World, webhooks: Webhooks, news: { event: string; payload: 
   adoptRepositories(world, installation, payload);
   const action = textOf(payload['action']);
   if (news.event === 'installation') changeInstallation(world, installation, action);
+  if (news.event === 'installation_target') {
+    const login = textOf(fieldsOf(payload['account'])['login']);
+    if (login !== '') setLogin(world, installation.account, login);
+  }
   if (news.event === 'workflow_job') adoptJob(world, webhooks, { installation, payload, action });
 }
 
@@ -86,7 +90,8 @@ function adoptJob(
   if (jobId === undefined || nameKey(ownerLogin) !== nameKey(installation.account.login)) return;
   const known = world.jobs.get(jobId);
   if (known && action === 'completed') {
-    completeJob(world, webhooks, { job: known, conclusion: conclusionOf(given['conclusion']) });
+    const conclusion = conclusionOf(given['conclusion']);
+    completeJob(world, webhooks, { job: known, conclusion, isTold: true });
   }
   if (known?.status === 'waiting' && action === 'queued') known.status = 'queued';
   if (!known && (action === 'queued' || action === 'waiting')) {

@@ -93,13 +93,7 @@ export function renameAccount(world: World, webhooks: Webhooks, change: { id: nu
   const installation = standingInstallation(world, change.id);
   const { account } = installation;
   const from = account.login;
-  const owned = ownedBy(world, account);
-  for (const { name } of owned) world.repositories.delete(nameKey(`${from}/${name}`));
-  world.accounts.delete(nameKey(from));
-  account.login = change.login;
-  world.accounts.set(nameKey(change.login), account);
-  for (const repository of owned)
-    world.repositories.set(nameKey(`${change.login}/${repository.name}`), repository);
+  setLogin(world, account, change.login);
   installation.updatedAt = world.now();
   const fields = {
     account: accountShape(world, account),
@@ -107,6 +101,16 @@ export function renameAccount(world: World, webhooks: Webhooks, change: { id: nu
     target_type: account.type,
   };
   webhooks.send({ event: 'installation_target', action: 'renamed', installation, fields });
+}
+
+/** The account and its repositories are known by the new name from now on. */
+export function setLogin(world: World, account: Account, login: string) {
+  const owned = ownedBy(world, account);
+  for (const { name } of owned) world.repositories.delete(nameKey(`${account.login}/${name}`));
+  world.accounts.delete(nameKey(account.login));
+  account.login = login;
+  world.accounts.set(nameKey(login), account);
+  for (const repository of owned) world.repositories.set(nameKey(`${login}/${repository.name}`), repository);
 }
 
 export function changeRepositories(

@@ -88,7 +88,12 @@ export function startJob(world: World, webhooks: Webhooks, job: JobRecord): void
 export function completeJob(
   world: World,
   webhooks: Webhooks,
-  end: { job: JobRecord; conclusion: 'success' | 'failure' | 'cancelled' },
+  end: {
+    job: JobRecord;
+    conclusion: 'success' | 'failure' | 'cancelled';
+    /** Its webhook has been sent already. */
+    isTold?: boolean;
+  },
 ): void {
   const { job, conclusion } = end;
   if (job.status === 'completed') return;
@@ -98,7 +103,7 @@ export function completeJob(
   const runner = job.runner && world.runners.get(job.runner.id);
   if (runner) removeRunner(world, runner, 'its job is over');
   world.tell('job-completed', { jobId: job.id, conclusion, runner: job.runner?.name });
-  sendJob(world, webhooks, { job, action: 'completed' });
+  if (!end.isTold) sendJob(world, webhooks, { job, action: 'completed' });
 }
 
 /** Not started by the runner that it was given to: another one may have it. */

@@ -60,5 +60,6 @@ function asJsonSchema(value: unknown): unknown {
   return nullable === true ? { anyOf: [{ type: 'null' }, schema] } : schema;
 }
 
-const isUserAndEnterprise = (parts: unknown): boolean =>
-  Array.isArray(parts) && parts.map(({ title }) => title).join(' ') === 'Simple User Enterprise';
+function isUserAndEnterprise(parts: unknown): boolean {
+  return Array.isArray(parts) && parts.map(({ title }) => title).join(' ') === 'Simple User Enterprise';
+}

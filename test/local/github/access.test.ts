@@ -1,0 +1,119 @@
+/** Who may ask the stand-in what: App tokens, installation tokens, permissions and limits, as GitHub has them. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
+import { appToken, ask, type Claims, installationToken } from './api-client.ts';
+
+const seconds = () => Math.floor(Date.now() / 1000);
+const registerRoute = 'POST /orgs/acme/actions/runners/generate-jitconfig';
+const runner = (name: string) => ({ name, labels: ['linux'], runner_group_id: 1 });
+
+describe('access', () => {
+  let standIn: GitHubStandIn;
+  let acme: number;
+
+  beforeEach(async () => {
+    standIn = await startGitHub();
+    acme = standIn.install({ login: 'acme', repositories: ['app', 'web'] }).installationId;
+  });
+  afterEach(() => standIn.stop());
+
+  describe("the App's token", () => {
+    it.each<[string, () => Claims, number]>([
+      ['of the App by its number', () => ({ iss: standIn.appId }), 200],
+      ['of the App by its number as text', () => ({ iss: String(standIn.appId) }), 200],
+      ['of the App by its client id', () => ({ iss: standIn.clientId }), 200],
+      ['of another App', () => ({ iss: 7 }), 401],
+      ['that has expired', () => ({ exp: seconds() - 1 }), 401],
+      ['that is good for eleven minutes', () => ({ exp: seconds() + 660 }), 401],
+      ['from the future', () => ({ iat: seconds() + 60 }), 401],
+    ])('%s', async (_title, claims, status) => {
+      const answer = await ask(standIn, 'GET /app', { token: appToken(standIn, claims()) });
+
+      expect(answer.status).toBe(status);
+    });
+
+    it('by another key, or none at all, is refused', async () => {
+      const other = await startGitHub();
+      const forged = appToken(standIn, {}, other.privateKeyPem);
+      await other.stop();
+
+      expect((await ask(standIn, 'GET /app', { token: forged })).status).toBe(401);
+      expect((await ask(standIn, 'GET /app', { token: 'not.a.token' })).status).toBe(401);
+      expect((await ask(standIn, 'GET /app')).status).toBe(401);
+    });
+  });
+
+  describe("an installation's token", () => {
+    it('has 520 characters and begins as GitHub has it', async () => {
+      const token = await installationToken(standIn, acme);
+
+      expect(token).toMatch(new RegExp(`^ghs_${standIn.appId}_[A-Za-z0-9_-]+$`));
+      expect(token).toHaveLength(520);
+    });
+
+    it('ends with its time, with a suspension and with its installation', async () => {
+      const look = async (token: string) =>
+        (await ask(standIn, 'GET /installation/repositories', { token })).status;
+      const token = await installationToken(standIn, acme);
+      expect(await look(token)).toBe(200);
+      standIn.suspend(acme);
+      expect(await look(token)).toBe(403);
+      standIn.unsuspend(acme);
+      standIn.setDials({ tokenLifetimeSeconds: 0 });
+      expect(await look(await installationToken(standIn, acme))).toBe(401);
+      standIn.uninstall(acme);
+      expect(await look(token)).toBe(401);
+    });
+
+    it('narrowed to a repository reaches that one alone', async () => {
+      const token = await installationToken(standIn, acme, { repositories: ['app'] });
+      const register = (name: string) =>
+        ask(standIn, `POST /repos/acme/${name}/actions/runners/generate-jitconfig`, {
+          token,
+          body: runner('i'),
+        });
+
+      expect((await register('app')).status).toBe(201);
+      expect((await register('web')).status).toBe(404);
+    });
+
+    it('narrowed to a permission may do nothing else', async () => {
+      const token = await installationToken(standIn, acme, { permissions: { actions: 'read' } });
+
+      const answer = await ask(standIn, registerRoute, { token, body: runner('i') });
+
+      expect(answer).toMatchObject({
+        status: 403,
+        body: { message: 'Resource not accessible by integration' },
+      });
+      expect(standIn.state().runners).toEqual([]);
+    });
+  });
+
+  describe('limits', () => {
+    it('count each request of an installation, and refuse what is beyond', async () => {
+      standIn.setDials({ requestsPerHour: 2 });
+      const token = await installationToken(standIn, acme);
+      const look = () => ask(standIn, 'GET /installation/repositories', { token });
+      const [first, second, third] = [await look(), await look(), await look()];
+
+      expect([first.status, second.status, third.status]).toEqual([200, 200, 403]);
+      const left = [first, second, third].map(({ headers }) => headers.get('x-ratelimit-remaining'));
+      expect(left).toEqual(['1', '0', '0']);
+      expect(Number(third.headers.get('x-ratelimit-reset'))).toBeGreaterThan(seconds() + 3500);
+    });
+
+    it('refuse writes beyond the secondary limit, where the dial sets one', async () => {
+      standIn.setDials({ contentWritesPerMinute: 1 });
+      const token = await installationToken(standIn, acme);
+      const register = (name: string) => ask(standIn, registerRoute, { token, body: runner(name) });
+      await register('i-1');
+
+      const refused = await register('i-2');
+
+      expect(refused.status).toBe(403);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(standIn.state().runners).toHaveLength(1);
+    });
+  });
+});

@@ -1,0 +1,188 @@
+/** The stand-in gives jobs to runners as GitHub does, and tells of each step. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
+import { ask, installationToken } from './api-client.ts';
+import { askAsRunner, openSession, readJitConfig } from './runner-client.ts';
+import { type Receiver, startReceiver } from './webhook-receiver.ts';
+
+describe('jobs and runners', () => {
+  let standIn: GitHubStandIn;
+  let receiver: Receiver;
+  let token: string;
+
+  beforeEach(async () => {
+    standIn = await startGitHub();
+    receiver = await startReceiver();
+    standIn.setWebhook({ url: receiver.url, secret: 's' });
+    const { installationId } = standIn.install({ login: 'acme', repositories: ['app', 'web'] });
+    token = await installationToken(standIn, installationId);
+  });
+  afterEach(async () => {
+    await standIn.stop();
+    await receiver.stop();
+  });
+
+  async function givenRunner(name: string, options: { labels?: string[]; at?: string; group?: number } = {}) {
+    const { labels = ['linux', 'x64', 'small'], at = '/orgs/acme', group = 1 } = options;
+    const body = { name, labels, runner_group_id: group };
+    const answer = await ask(standIn, `POST ${at}/actions/runners/generate-jitconfig`, { token, body });
+    return answer.body.encoded_jit_config as string;
+  }
+  const givenJob = (labels = ['linux', 'small'], repository = 'acme/app') =>
+    standIn.queueJob({ repository, labels, milliseconds: 20 });
+  const jobNow = (id: number) => standIn.state().jobs.find((job) => job.id === id);
+  const nextJob = async (jit: string) => (await askAsRunner(jit, 'GET /_runner/message')).text;
+  const jobEvents = (id: number) =>
+    receiver.received
+      .filter(({ payload }) => payload.workflow_job?.id === id)
+      .map(({ payload }) => payload.action);
+  const until = async (condition: () => boolean) => {
+    for (let tries = 0; tries < 100 && !condition(); tries += 1)
+      await new Promise((go) => setTimeout(go, 20));
+  };
+
+  it('hands a JIT config of about 4 KB with an address and a token', async () => {
+    const jit = await givenRunner('i-1');
+
+    expect(jit.length).toBeGreaterThan(4000);
+    expect(readJitConfig(jit)).toMatchObject({ url: standIn.url, token: expect.any(String) });
+  });
+
+  it('runs a job from queued to completed, and ends the registration with it', async () => {
+    const { jobId } = givenJob();
+    const jit = await givenRunner('i-1');
+    await openSession(jit);
+
+    expect(await nextJob(jit)).toBe(`job=${jobId}\nmilliseconds=20\n`);
+    await askAsRunner(jit, `POST /_runner/jobs/${jobId}/started`);
+    expect(jobNow(jobId)).toMatchObject({ status: 'in_progress', runnerName: 'i-1' });
+    await askAsRunner(jit, `POST /_runner/jobs/${jobId}/completed`);
+    await standIn.settle();
+
+    expect(jobNow(jobId)).toMatchObject({ status: 'completed', conclusion: 'success', runnerName: 'i-1' });
+    expect(standIn.state().runners).toEqual([]);
+    expect((await askAsRunner(jit, 'GET /_runner/message')).status).toBe(404);
+    expect(jobEvents(jobId).toSorted()).toEqual(['completed', 'in_progress', 'queued']);
+  });
+
+  it('wakes a runner that waits, with the oldest job it can take, whatever it was made for', async () => {
+    const jit = await givenRunner('made for the second job');
+    await openSession(jit);
+    const waiting = nextJob(jit);
+    givenJob(['linux', 'large']);
+    const first = givenJob(['LINUX', 'Small']);
+    givenJob();
+
+    expect(await waiting).toContain(`job=${first.jobId}\n`);
+  });
+
+  it('gives a runner of a repository no job of another repository', async () => {
+    const jit = await givenRunner('i-1', { at: '/repos/acme/app' });
+    await openSession(jit);
+    const elsewhere = givenJob(['linux'], 'acme/web');
+    const here = givenJob(['linux'], 'acme/app');
+
+    expect(jobNow(elsewhere.jobId)?.runnerName).toBeNull();
+    expect(jobNow(here.jobId)?.runnerName).toBe('i-1');
+  });
+
+  it('gives a runner of a selected group only jobs of its repositories', async () => {
+    const body = { name: 'only web', visibility: 'selected' };
+    const { body: group } = await ask(standIn, 'POST /orgs/acme/actions/runner-groups', { token, body });
+    const repositories = await ask(standIn, 'GET /installation/repositories', { token });
+    const web = repositories.body.repositories.find(({ name }: { name: string }) => name === 'web');
+    const route = `PUT /orgs/acme/actions/runner-groups/${group.id}/repositories`;
+    await ask(standIn, route, { token, body: { selected_repository_ids: [web.id] } });
+    await openSession(await givenRunner('i-1', { group: group.id }));
+
+    const refused = givenJob(['linux'], 'acme/app');
+    const taken = givenJob(['linux'], 'acme/web');
+
+    expect(jobNow(refused.jobId)?.runnerName).toBeNull();
+    expect(jobNow(taken.jobId)?.runnerName).toBe('i-1');
+  });
+
+  it('holds a job back until it is approved, and then tells of it again', async () => {
+    await openSession(await givenRunner('i-1'));
+    const { jobId } = standIn.queueJob({ repository: 'acme/app', labels: ['linux'], requiresApproval: true });
+    await standIn.settle();
+    expect(jobNow(jobId)).toMatchObject({ status: 'waiting', runnerName: null });
+
+    standIn.approveJob(jobId);
+    await standIn.settle();
+
+    expect(jobEvents(jobId)).toEqual(['waiting', 'queued']);
+    expect(jobNow(jobId)?.runnerName).toBe('i-1');
+  });
+
+  it('completes a job that is cancelled before it began, with no runner', async () => {
+    const { jobId } = givenJob();
+    standIn.cancelJob(jobId);
+    await openSession(await givenRunner('i-1'));
+
+    expect(jobNow(jobId)).toMatchObject({ status: 'completed', conclusion: 'cancelled', runnerName: null });
+    expect(standIn.state().runners).toMatchObject([{ name: 'i-1', jobId: null }]);
+  });
+
+  it('drops a registration that no runner connects to', async () => {
+    standIn.setDials({ idleRegistrationSeconds: 0.05 });
+    const jit = await givenRunner('i-1');
+
+    await until(() => standIn.state().runners.length === 0);
+
+    expect(standIn.state().runners).toEqual([]);
+    expect((await openSession(jit)).status).toBe(404);
+  });
+
+  it('takes a runner offline when its connection breaks off, and gives it no job', async () => {
+    const jit = await givenRunner('i-1');
+    await openSession(jit);
+    const machine = new AbortController();
+    const waiting = askAsRunner(jit, 'GET /_runner/message', { signal: machine.signal });
+    await new Promise((go) => setTimeout(go, 30));
+    machine.abort();
+    await expect(waiting).rejects.toThrow();
+    await until(() => standIn.state().runners[0]?.status === 'offline');
+
+    const { jobId } = givenJob();
+
+    expect(standIn.state().runners).toMatchObject([{ name: 'i-1', status: 'offline' }]);
+    expect(jobNow(jobId)?.runnerName).toBeNull();
+  });
+
+  it('fails a job whose runner went silent, and queues one again that was never started', async () => {
+    const started = givenJob();
+    const jit = await givenRunner('i-1');
+    await openSession(jit);
+    await askAsRunner(jit, `POST /_runner/jobs/${started.jobId}/started`);
+    const untouched = givenJob();
+    await openSession(await givenRunner('i-2'));
+    standIn.setDials({ lostRunnerSeconds: 0.05 });
+
+    await until(() => standIn.state().runners.length === 0);
+
+    expect(jobNow(started.jobId)).toMatchObject({ status: 'completed', conclusion: 'failure' });
+    expect(jobNow(untouched.jobId)).toMatchObject({ status: 'queued', runnerName: null });
+  });
+
+  it('answers a poll with nothing after its time, and then takes the next one', async () => {
+    standIn.setDials({ pollSeconds: 0.05 });
+    const jit = await givenRunner('i-1');
+    await openSession(jit);
+
+    expect((await askAsRunner(jit, 'GET /_runner/message')).status).toBe(204);
+    const { jobId } = givenJob();
+    expect(await nextJob(jit)).toContain(`job=${jobId}\n`);
+  });
+
+  it('runs a job again as a new job of the same run', async () => {
+    const { jobId, runId } = givenJob();
+    standIn.cancelJob(jobId);
+
+    const answer = await ask(standIn, `POST /repos/acme/app/actions/jobs/${jobId}/rerun`, { token });
+
+    expect(answer.status).toBe(201);
+    const { body } = await ask(standIn, `GET /repos/acme/app/actions/runs/${runId}/jobs`, { token });
+    expect(body.jobs).toMatchObject([{ run_id: runId, run_attempt: 2, status: 'queued' }]);
+  });
+});
