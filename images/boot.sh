@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What a machine runs when it boots: it proves who it is, claims one job's runner, runs it, and powers off. Every way out
-# of this script powers off. It holds no credentials; what it is told in secret never reaches an argument, a file or the
-# console. The stack fills in the words between at signs, each of which stands here once.
+# What a machine runs when it boots: it proves who it is, claims one job's runner, runs it, and powers off.
+# Every way out of this script powers off. It holds no credentials; what it is told in secret never reaches
+# an argument, a file or the console. The stack fills in the words between at signs, each of which stands
+# here once.
 set -euo pipefail
 
 readonly CLAIM_URL="@CLAIM_URL@"
@@ -58,7 +59,8 @@ read_identity() {
   document="$(metadata dynamic/instance-identity/document | base64 | tr -d '\n')"
   signature="$(metadata dynamic/instance-identity/signature | tr -d '\n')"
   nonce="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
-  [[ $ticket =~ ^[A-Za-z0-9._~+/=:-]+$ ]] || stop metadata "the launch ticket holds characters that no ticket has"
+  [[ $ticket =~ ^[A-Za-z0-9._~+/=:-]+$ ]] ||
+    stop metadata "the launch ticket holds characters that no ticket has"
   printf -v request '{"ticket":"%s","document":"%s","signature":"%s","nonce":"%s"}' \
     "$ticket" "$document" "$signature" "$nonce"
   announce identity "$instance_id"
@@ -83,16 +85,22 @@ install_runner() {
   tar -xzf "$archive"
   rm "$archive"
   # The runner is a .NET program, and wants ICU; its own installer does not know Amazon Linux.
-  if command -v dnf >/dev/null; then dnf install --assumeyes --quiet libicu; else bin/installdependencies.sh; fi
+  if command -v dnf >/dev/null; then
+    dnf install --assumeyes --quiet libicu
+  else
+    bin/installdependencies.sh
+  fi
   chown -R runner: "$RUNNER_HOME"
 }
 
 # The job gets no view of the machine's identity, and nobody a way in through the account.
 harden() {
   announce harden "closing what a job must not reach"
-  if command -v systemctl >/dev/null; then systemctl stop amazon-ssm-agent 2>/dev/null || true; fi
+  # Not waited for: it may be starting at this very moment, or not be there at all.
+  if command -v systemctl >/dev/null; then systemctl --no-block stop amazon-ssm-agent || true; fi
   if [[ $EUID -eq 0 ]] && command -v iptables >/dev/null; then
-    iptables -w -I OUTPUT -d 169.254.169.254 -m owner --uid-owner runner -j REJECT
+    iptables -w -I OUTPUT -d 169.254.169.254 -m owner --uid-owner runner -j REJECT ||
+      announce harden "iptables failed: the job can read the metadata service, and a ticket past its use"
   fi
 }
 
@@ -112,7 +120,8 @@ field() {
   printf '%s' "${BASH_REMATCH[1]}"
 }
 
-# Returns with `jit` set, or ends the script. The nonce stays the same, so that a lost answer can be asked for again.
+# Returns with `jit` set, or ends the script. The nonce stays the same, so that a lost answer can be asked
+# for again.
 claim() {
   local delay=1 seconds
   while ((SECONDS < CLAIM_SECONDS)); do
@@ -156,8 +165,8 @@ confirm() {
   [[ $status == 200 ]] || stop confirm "refused with $status"
 }
 
-# GitHub can forget a runner without telling it, which then listens for ever. A runner that got its one job either runs it
-# (a Worker is there) or has ended, so that one look is enough.
+# GitHub can forget a runner without telling it, which then listens for ever. A runner that got its one job
+# either runs it (a Worker is there) or has ended, so that one look is enough.
 watch_idle() {
   sleep "$IDLE_SECONDS"
   if pgrep -g "$1" -f Runner.Worker >/dev/null; then return; fi
@@ -172,7 +181,7 @@ run_runner() {
   local runner watchdog result=0
   announce run "starting the runner"
   cd "$RUNNER_HOME"
-  # Job control gives the runner a process group of its own; without it, bash would also make it deaf to SIGINT.
+  # Job control gives the runner a process group of its own; without it, bash would make it deaf to SIGINT.
   set -m
   ACTIONS_RUNNER_INPUT_JITCONFIG="$jit" runuser -u runner -- "$RUNNER_HOME/run.sh" &
   runner=$!

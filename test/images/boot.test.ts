@@ -1,4 +1,7 @@
-/** What the boot script promises without a machine: its size, its placeholders, its manners, and its download. */
+/**
+ * What the boot script promises without a machine: its size, its placeholders, its manners, and its
+ * download.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The EC2 calls that are answered here, by name. Each reads its form, does its work, and says the members of its
- * answer; none of them waits for anything, so that no two calls ever mix.
+ * The EC2 calls that are answered here, by name. Each reads its form, does its work, and says the members
+ * of its answer; none of them waits for anything, so that no two calls ever mix.
  */
 import { createFleet, type UsedTokens } from './create-fleet.ts';
 import { describeInstances, stateXml } from './describe-instances.ts';

@@ -1,6 +1,6 @@
 /**
- * Says how many machines of a kind may start now, by the dials for pools and quotas, and why no more: in the codes that
- * CreateFleet uses. It counts; it starts nothing.
+ * Says how many machines of a kind may start now, by the dials for pools and quotas, and why no more: in
+ * the codes that CreateFleet uses. It counts; it starts nothing.
  */
 import type { Ec2Dials } from './dials.ts';
 import { type Instance, isLive, type Lifecycle } from './world.ts';
@@ -62,7 +62,10 @@ function quotaRoom(dials: Ec2Dials, instances: Iterable<Instance>, kind: Machine
   return Math.max(0, Math.floor((quota - used) / virtualCpus(kind.instanceType)));
 }
 
-/** By the size in the type's name: right for the general families (t3, m5, c6i, …), near enough for the others. */
+/**
+ * By the size in the type's name: right for the general families (t3, m5, c6i, …), near enough for the
+ * others.
+ */
 export function virtualCpus(instanceType: string): number {
   const size = instanceType.split('.')[1] ?? '';
   const multiple = /^(\d+)xlarge$/.exec(size);
@@ -75,8 +78,8 @@ const dryPool = (kind: MachineKind, code = 'InsufficientInstanceCapacity'): Shor
   errorMessage:
     kind.lifecycle === 'spot'
       ? 'There is no Spot capacity available that matches your request.'
-      : `We currently do not have sufficient ${kind.instanceType} capacity in the Availability Zone you requested ` +
-        `(${kind.availabilityZone}).`,
+      : `We currently do not have sufficient ${kind.instanceType} capacity in the Availability ` +
+        `Zone you requested (${kind.availabilityZone}).`,
 });
 
 const overQuota = (lifecycle: Lifecycle): Shortage =>
@@ -85,6 +88,6 @@ const overQuota = (lifecycle: Lifecycle): Shortage =>
     : {
         errorCode: 'VcpuLimitExceeded',
         errorMessage:
-          'You have requested more vCPU capacity than your current vCPU limit allows for the instance bucket that the ' +
-          'specified instance type belongs to.',
+          'You have requested more vCPU capacity than your current vCPU limit allows for the instance ' +
+          'bucket that the specified instance type belongs to.',
       };

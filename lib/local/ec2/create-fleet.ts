@@ -1,8 +1,9 @@
 /**
- * CreateFleet of type instant: takes its overrides in order of priority, starts what there is room for, and says of each
- * override that fell short why. A token that was used before starts nothing: the same request gets the same answer, a
- * different one is refused. Approximates: every pool costs the same, so the priority alone decides, whatever the
- * allocation strategy; weights, prices and instance requirements are refused by name rather than ignored.
+ * CreateFleet of type instant: takes its overrides in order of priority, starts what there is room for, and
+ * says of each override that fell short why. A token that was used before starts nothing: the same request
+ * gets the same answer, a different one is refused. Approximates: every pool costs the same, so the
+ * priority alone decides, whatever the allocation strategy; weights, prices and instance requirements are
+ * refused by name rather than ignored.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
  */
 import { AwsError } from '../aws/service.ts';
@@ -62,7 +63,8 @@ export function createFleet(
     if (earlier.request === fingerprint) return earlier.answer;
     throw new AwsError(
       'IdempotentParameterMismatch',
-      `The client token ${token} was used before with other parameters; use a new token, or send the same request.`,
+      `The client token ${token} was used before with other parameters; use a new token, ` +
+        'or send the same request.',
     );
   }
   const answer = startFleet(deps, request.form, token ?? '');
@@ -148,7 +150,8 @@ function readOverrides(world: World, config: Form): Override[] {
     if (strange) {
       throw new AwsError(
         'InvalidParameter',
-        `The override ${strange} is not understood by this stand-in; understood are ${understoodOverrides.join(', ')}.`,
+        `The override ${strange} is not understood by this stand-in; understood are ` +
+          `${understoodOverrides.join(', ')}.`,
       );
     }
     const priority = number(override, 'Priority');
@@ -209,7 +212,10 @@ function newInstance(deps: FleetDeps, { override, request, ...common }: NewInsta
   return instance;
 }
 
-/** The tags that new resources of a type get: the template's, and over them the request's. @throws AwsError for a bad one */
+/**
+ * The tags that new resources of a type get: the template's, and over them the request's. @throws AwsError
+ * for a bad one
+ */
 export function tagsOnCreate(
   request: Form,
   data: LaunchTemplateData,

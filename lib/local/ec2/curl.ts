@@ -1,6 +1,7 @@
 /**
- * In place of curl on a host that has none: the options that the boot script and the runner stand-in use, and no others
- * (an option that it does not know ends it with curl's own status for that, 2). Slow to start beside the real one.
+ * In place of curl on a host that has none: the options that the boot script and the runner stand-in use,
+ * and no others (an option that it does not know ends it with curl's own status for that, 2). Slow to start
+ * beside the real one.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,6 +1,7 @@
 /**
- * Puts launch templates and subnets into the stand-in's world, for whoever reads the synthesized template. A launch
- * template with a property that the stand-in neither acts on nor may safely pass over is refused by name.
+ * Puts launch templates and subnets into the stand-in's world, for whoever reads the synthesized template.
+ * A launch template with a property that the stand-in neither acts on nor may safely pass over is refused
+ * by name.
  */
 import { type LaunchTemplate, type LaunchTemplateData, newId, type Subnet, type World } from './world.ts';
 
@@ -33,8 +34,8 @@ export function defineLaunchTemplate(world: World, { name, data, id }: TemplateD
   const strange = Object.keys(data).filter((property) => !understood.includes(property));
   if (strange.length > 0) {
     throw new Error(
-      `The launch template ${name} has ${strange.join(', ')}, which this EC2 does not understand; it understands ` +
-        `${understood.join(', ')}.`,
+      `The launch template ${name} has ${strange.join(', ')}, which this EC2 does not understand; ` +
+        `it understands ${understood.join(', ')}.`,
     );
   }
   const size = Buffer.from(data.UserData ?? '', 'base64').length;

@@ -1,6 +1,7 @@
 /**
- * DescribeInstances: filters with wildcards, ids that must all exist, and pages. What lies outside (a filter that is
- * not known here) is refused by name. Order is the order of launch, so that pages neither repeat nor skip.
+ * DescribeInstances: filters with wildcards, ids that must all exist, and pages. What lies outside (a
+ * filter that is not known here) is refused by name. Order is the order of launch, so that pages neither
+ * repeat nor skip.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
  */
 import { AwsError } from '../aws/service.ts';

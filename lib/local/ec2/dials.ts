@@ -1,18 +1,23 @@
 /**
- * What a test or a person may turn on the EC2 stand-in while it runs. A body sets the dials that it names and leaves
- * the others as they are; a dial that does not exist, or a value that does not fit, is refused and changes nothing.
+ * What a test or a person may turn on the EC2 stand-in while it runs. A body sets the dials that it names
+ * and leaves the others as they are; a dial that does not exist, or a value that does not fit, is refused
+ * and changes nothing.
  */
 import type { Lifecycle } from './world.ts';
 
 export interface Ec2Dials {
   /**
-   * Pools of limited capacity. A pool is `spot:t3.medium:us-east-1a`, or without its end `spot:t3.medium`, or a type alone,
-   * `t3.medium`, or `*`; every pool that fits a machine must have room. `available` more machines start there; those that end give nothing back.
+   * Pools of limited capacity. A pool is `spot:t3.medium:us-east-1a`, or without its end `spot:t3.medium`,
+   * or a type alone, `t3.medium`, or `*`; every pool that fits a machine must have room. `available` more
+   * machines start there; those that end give nothing back.
    */
   readonly capacity: readonly { readonly pool: string; available: number; readonly code?: string }[];
   /** The account's vCPUs that may live at once; null: no bound. */
   readonly quotas: Readonly<Record<Lifecycle, number | null>>;
-  /** The next `count` machines (null: all), each with this probability, reach `running` and never run their user data. */
+  /**
+   * The next `count` machines (null: all), each with this probability, reach `running` and never run their
+   * user data.
+   */
   readonly neverBoot: { readonly probability: number; count: number | null };
   /** From pending to running. */
   readonly bootMilliseconds: number;

@@ -1,12 +1,13 @@
 /**
- * The laptop's EC2: answers the calls that the platform makes, as EC2 words them, and boots what is launched as
- * processes that run the real boot script. All that it starts ends with `close`. It decides nothing about who may call.
+ * The laptop's EC2: answers the calls that the platform makes, as EC2 words them, and boots what is
+ * launched as processes that run the real boot script. All that it starts ends with `close`. It decides
+ * nothing about who may call.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type AwsCall, AwsError, type AwsService } from '../aws/service.ts';
-import { createCalls } from './calls.ts';
+import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from '../aws/service.ts';
+import { type Calls, createCalls } from './calls.ts';
 import { defineLaunchTemplate, defineSubnet } from './definitions.ts';
 import { defaultDials, type Ec2Dials, turnDials } from './dials.ts';
 import { type Form, readForm } from './form.ts';
@@ -52,7 +53,10 @@ export interface Ec2Options {
 export interface Ec2StandIn extends AwsService {
   /** Verifies the identity documents of this stand-in's machines. */
   readonly identityCertificatePem: string;
-  /** A new template, or a new version of the one with this name. @throws Error that names a property not understood here */
+  /**
+   * A new template, or a new version of the one with this name. @throws Error that names a property not
+   * understood here
+   */
   defineLaunchTemplate(template: { name: string; data: LaunchTemplateData; id?: string }): LaunchTemplate;
   defineSubnet(subnet: Partial<Subnet> & { readonly availabilityZone: string }): Subnet;
   /** Turns the dials that are named, and answers with all. @throws Error that says what is allowed */
@@ -70,13 +74,7 @@ export interface Ec2StandIn extends AwsService {
 export function createEc2(options: Ec2Options): Ec2StandIn {
   mkdirSync(options.workDirectory, { recursive: true });
   const folder = mkdtempSync(join(options.workDirectory, 'ec2-'));
-  const world: World = {
-    region: options.region,
-    accountId: options.accountId,
-    templates: new Map(),
-    subnets: new Map(),
-    instances: new Map(),
-  };
+  const world = newWorld(options);
   let dials = turnDials(
     defaultDials,
     options.bootMilliseconds === undefined ? {} : { bootMilliseconds: options.bootMilliseconds },
@@ -109,32 +107,15 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
     service: 'ec2',
     identityCertificatePem: signer.certificatePem,
     questions: (call) => ec2Questions(world, call.action, formOf(call)),
-    handle: async (call) => {
-      const answer = calls[call.action];
-      if (!answer) {
-        throw new AwsError(
-          'InvalidAction',
-          `The action ${call.action} is not known here; known are ${Object.keys(calls).join(', ')}.`,
-        );
-      }
-      return xmlAnswer(call.action, answer(formOf(call), call.caller.arn));
-    },
+    handle: async (call) => answerCall(calls, call),
     defineLaunchTemplate: (template) => defineLaunchTemplate(world, template),
     defineSubnet: (subnet) => defineSubnet(world, subnet),
     setDials: (change) => {
       dials = turnDials(dials, change);
       return dials;
     },
-    interruptSpot: (instanceId) => {
-      const [instance] = findInstances(world, [instanceId]) as [Instance];
-      if (instance.lifecycle !== 'spot') {
-        throw new AwsError(
-          'InvalidParameterValue',
-          `${instanceId} is on demand; only spot machines are taken back.`,
-        );
-      }
-      machines.end(instance, { to: 'terminated', ...takenBack });
-    },
+    interruptSpot: (instanceId) =>
+      machines.end(findSpot(world, instanceId), { to: 'terminated', ...takenBack }),
     onStateChange: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -152,6 +133,34 @@ const takenBack = {
   code: 'Server.SpotInstanceTermination',
   message: 'Server.SpotInstanceTermination: Spot instance termination',
 };
+
+const newWorld = ({ region, accountId }: Ec2Options): World => ({
+  region,
+  accountId,
+  templates: new Map(),
+  subnets: new Map(),
+  instances: new Map(),
+});
+
+function answerCall(calls: Calls, call: AwsCall): AwsAnswer {
+  const answer = calls[call.action];
+  if (!answer) {
+    throw new AwsError(
+      'InvalidAction',
+      `The action ${call.action} is not known here; known are ${Object.keys(calls).join(', ')}.`,
+    );
+  }
+  return xmlAnswer(call.action, answer(formOf(call), call.caller.arn));
+}
+
+function findSpot(world: World, instanceId: string): Instance {
+  const [instance] = findInstances(world, [instanceId]) as [Instance];
+  if (instance.lifecycle === 'spot') return instance;
+  throw new AwsError(
+    'InvalidParameterValue',
+    `${instanceId} is on demand; only spot machines are taken back.`,
+  );
+}
 
 /** The protocol's own fields are no part of the request. */
 function formOf(call: AwsCall): Form {

@@ -1,6 +1,6 @@
 /**
- * Reads the query protocol's flat fields (`TagSpecification.1.Tag.2.Key`) as the objects that they spell. It checks
- * shapes only where a caller asks for one; what a field means is the call's business.
+ * Reads the query protocol's flat fields (`TagSpecification.1.Tag.2.Key`) as the objects that they spell.
+ * It checks shapes only where a caller asks for one; what a field means is the call's business.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html
  */
 import { AwsError } from '../aws/service.ts';

@@ -1,7 +1,7 @@
 /**
- * Instance identity: documents, their signatures, and the certificate that verifies them, made anew at each start and
- * trusted by nobody but this laptop's platform. node:crypto issues no certificates, so the few structures of a
- * self-signed one are written out here (DER; RFC 5280, section 4.1).
+ * Instance identity: documents, their signatures, and the certificate that verifies them, made anew at each
+ * start and trusted by nobody but this laptop's platform. node:crypto issues no certificates, so the few
+ * structures of a self-signed one are written out here (DER; RFC 5280, section 4.1).
  */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { architectureOf } from './describe-instances.ts';

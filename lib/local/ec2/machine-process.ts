@@ -1,6 +1,7 @@
 /**
- * One machine's processes: the user data as a script in a session of its own, so that all that it ever starts can be
- * found and killed. The environment holds what a machine has, and nothing of this process's own.
+ * One machine's processes: the user data as a script in a session of its own, so that all that it ever
+ * starts can be found and killed. The environment holds what a machine has, and nothing of this process's
+ * own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * The machines' lives, in order: pending, running (the user data runs as a process), shutting-down or stopping,
- * terminated or stopped. Each change is announced once. A machine whose script ends without powering off stays running.
+ * The machines' lives, in order: pending, running (the user data runs as a process), shutting-down or
+ * stopping, terminated or stopped. Each change is announced once. A machine whose script ends without
+ * powering off stays running.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * One machine's own metadata service, on a port of its own: what would be at 169.254.169.254. Version 2 tokens as the
- * machine's template demands; tags only where the template lets them be seen. It answers about this machine alone.
+ * One machine's own metadata service, on a port of its own: what would be at 169.254.169.254. Version 2
+ * tokens as the machine's template demands; tags only where the template lets them be seen. It answers
+ * about this machine alone.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-categories.html
  */
 import { randomBytes } from 'node:crypto';

@@ -1,9 +1,10 @@
 /**
- * What IAM must allow before an EC2 call is answered. CreateFleet is asked about as EC2 does it: the fleet, then
- * RunInstances on every resource that takes part, then CreateTags on whatever is tagged.
- * Approximates: condition keys that are not listed here are absent (so a policy that needs one refuses); the machines' market
- * and types are asked about together, as one set of values; templates and images carry no tags; nobody is asked for
- * iam:PassRole, since a template with an instance profile is refused when it is defined.
+ * What IAM must allow before an EC2 call is answered. CreateFleet is asked about as EC2 does it: the fleet,
+ * then RunInstances on every resource that takes part, then CreateTags on whatever is tagged.
+ * Approximates: condition keys that are not listed here are absent (so a policy that needs one refuses);
+ * the machines' market and types are asked about together, as one set of values; templates and images carry
+ * no tags; nobody is asked for iam:PassRole, since a template with an instance profile is refused when it
+ * is defined.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 import type { IamQuestion } from '../aws/service.ts';

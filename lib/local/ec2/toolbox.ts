@@ -1,15 +1,15 @@
 /**
- * The one folder that is a machine's PATH: links to an explicit list of ordinary tools, and stand-ins for those that
- * would touch the host (power, users, firewall, services). A boot script that finds its commands through PATH can
- * reach nothing else.
+ * The one folder that is a machine's PATH: links to an explicit list of ordinary tools, and stand-ins for
+ * those that would touch the host (power, users, firewall, services). A boot script that finds its commands
+ * through PATH can reach nothing else.
  */
 import { accessSync, constants, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const needed =
-  'bash base64 cat chmod cp cut date dirname env grep head id ls mkdir mktemp mv od pgrep printf rm sed seq sha256sum ' +
-  'sleep sort tail tar tee timeout touch tr true uname wc';
+  'bash base64 cat chmod cp cut date dirname env grep head id ls mkdir mktemp mv od pgrep printf rm sed ' +
+  'seq sha256sum sleep sort tail tar tee timeout touch tr true uname wc';
 /** Used where the host has them: `sh` and `kill` are bash's own there, or not needed. */
 const welcome = 'sh kill gzip hostname awk xargs find stat sync basename realpath';
 
@@ -41,7 +41,8 @@ export function createToolbox(
   const missing = needed.split(' ').filter((tool) => tools.get(tool) === undefined);
   if (missing.length > 0) {
     throw new Error(
-      `Machines need the tools ${missing.join(', ')}, which PATH (${search}) does not have; install coreutils and procps.`,
+      `Machines need the tools ${missing.join(', ')}, which PATH (${search}) does not have; ` +
+        'install coreutils and procps.',
     );
   }
   const bash = tools.get('bash') as string;

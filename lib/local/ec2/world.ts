@@ -1,6 +1,6 @@
 /**
- * What the EC2 stand-in knows: launch templates, subnets and instances, as plain records, and the lookups that fail
- * with EC2's own errors. It starts and ends nothing.
+ * What the EC2 stand-in knows: launch templates, subnets and instances, as plain records, and the lookups
+ * that fail with EC2's own errors. It starts and ends nothing.
  */
 import { randomBytes } from 'node:crypto';
 import { AwsError } from '../aws/service.ts';
@@ -110,7 +110,8 @@ export function findTemplate(world: World, reference: TemplateReference) {
   if (!data) {
     throw new AwsError(
       'InvalidLaunchTemplateId.VersionNotFound',
-      `Could not find the specified version ${asked} for the launch template with ID ${template.launchTemplateId}.`,
+      `Could not find the specified version ${asked} for the launch template with ID ` +
+        `${template.launchTemplateId}.`,
     );
   }
   return { template, version, data };

@@ -1,8 +1,12 @@
-/** A machine's whole life with the real boot script, against a claim door and a GitHub that the test plays. */
+/**
+ * A machine's whole life with the real boot script, against a claim door and a GitHub that the test plays.
+ */
 import { verify, X509Certificate } from 'node:crypto';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from './given.ts';
 import { givenMachineWorld, type MachineWorldOptions, run } from './machine-world.ts';
+
+jest.setTimeout(20_000);
 
 let world: Awaited<ReturnType<typeof givenMachineWorld>>;
 const given = async (options: MachineWorldOptions) => {
@@ -152,8 +156,8 @@ describe('a machine without a job', () => {
   it('lets a job that began run on past the idle bound', async () => {
     const { machine, paths } = await given({
       claims: (url) => [run(url)],
-      idleSeconds: 1,
-      jobMilliseconds: 1500,
+      idleSeconds: 3,
+      jobMilliseconds: 4000,
     });
 
     await ended();

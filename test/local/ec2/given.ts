@@ -1,6 +1,6 @@
 /**
- * Worlds for the EC2 tests: the stand-in behind the smallest HTTP server that the real client can talk to, and a claim
- * door and GitHub that a machine can talk to. Everything ends with `close`.
+ * Worlds for the EC2 tests: the stand-in behind the smallest HTTP server that the real client can talk to,
+ * and a claim door and GitHub that a machine can talk to. Everything ends with `close`.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
@@ -137,7 +137,7 @@ export async function givenServer(listener: RequestListener) {
 export async function eventually<Value>(
   read: () => Value,
   holds: (value: Value) => boolean,
-  milliseconds = 8000,
+  milliseconds = 15_000,
 ): Promise<Value> {
   const end = Date.now() + milliseconds;
   for (;;) {

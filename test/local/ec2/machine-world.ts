@@ -1,6 +1,6 @@
 /**
- * What a booting machine talks to: a claim door and a GitHub, both as scripts of answers that a test gives, with
- * everything that was asked kept in order.
+ * What a booting machine talks to: a claim door and a GitHub, both as scripts of answers that a test gives,
+ * with everything that was asked kept in order.
  */
 
 import { CreateFleetCommand } from '@aws-sdk/client-ec2';

@@ -1,10 +1,12 @@
 /** What a machine is made of: its processes, its folder, its metadata service, and how all of it ends. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { CreateFleetCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Ec2Options } from '../../../lib/local/ec2/ec2.ts';
 import type { LaunchTemplateData } from '../../../lib/local/ec2/world.ts';
 import { eventually, givenEc2, givenFleet, givenTemplateData } from './given.ts';
+
+jest.setTimeout(20_000);
 
 let world: Awaited<ReturnType<typeof givenEc2>> | undefined;
 afterEach(async () => {

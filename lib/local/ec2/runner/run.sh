@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# In place of GitHub's runner program on the laptop: it registers with the GitHub stand-in, runs one job, and ends. It
-# behaves as the real one where the boot script looks: run.sh has a Runner.Listener, a Runner.Worker is there while
-# a job runs, SIGINT ends the listener, and its configuration comes by environment. It must not outlive its one job.
+# In place of GitHub's runner program on the laptop: it registers with the GitHub stand-in, runs one job,
+# and ends. It behaves as the real one where the boot script looks: run.sh has a Runner.Listener, a
+# Runner.Worker is there while a job runs, SIGINT ends the listener, and its configuration comes by
+# environment. It must not outlive its one job.
 set -euo pipefail
 
 if [[ ${1:-} != listen ]]; then
@@ -23,8 +24,8 @@ token="$(member token)"
 # Sets nothing; prints the answer's body and, on the last line, its status (000: no answer).
 call() {
   printf 'authorization: Bearer %s\n' "$token" |
-    curl --silent --show-error --max-time 60 --request "$1" --header @- --write-out '\n%{http_code}' "$url/_runner/$2" ||
-    true
+    curl --silent --show-error --max-time 60 --request "$1" --header @- --write-out '\n%{http_code}' \
+      "$url/_runner/$2" || true
 }
 
 say() {
