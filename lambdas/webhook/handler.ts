@@ -1,6 +1,6 @@
 /**
- * GitHub's door: a Lambda function URL (payload format 2.0). It turns the request into bytes and headers, calls one use
- * case, and maps its answer. It reads nothing but its environment and `deployment.json`.
+ * GitHub's door: a Lambda function URL (payload format 2.0). It turns the request into bytes and headers,
+ * calls one use case, and maps its answer. It reads nothing but its environment and `deployment.json`.
  */
 
 import { createSecretsManagerClient } from '../../lib/adapters/secrets-manager/client.ts';

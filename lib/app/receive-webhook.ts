@@ -1,7 +1,8 @@
 /**
- * Takes one webhook delivery from GitHub: checks who sent it, decides which queue it belongs to, and sends it there.
- * A refused delivery costs no AWS call, an accepted one exactly one. A signed delivery that is of no use is answered with
- * 202 and counted, because GitHub redelivers what was answered with an error for three days.
+ * Takes one webhook delivery from GitHub: checks who sent it, decides which queue it belongs to, and sends it
+ * there. A refused delivery costs no AWS call, an accepted one exactly one. A signed delivery that is of no
+ * use is answered with 202 and counted, because GitHub redelivers what was answered with an error for three
+ * days.
  */
 import type { Deployment } from '../contract/deployment.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -31,10 +32,16 @@ export interface WebhookAnswer {
   readonly body: Readonly<Record<string, string>>;
 }
 
-/** GitHub sends up to 25 MB, but never more than some 100 KB of the events that are used here; a function URL takes 6 MB. */
+/**
+ * GitHub sends up to 25 MB, but never more than some 100 KB of the events that are used here; a function URL
+ * takes 6 MB.
+ */
 const bodyLimitBytes = 4 * 1024 * 1024;
 
-/** What was done and why. Throws only for a bug: operational failures are answered with 503, which GitHub records. */
+/**
+ * What was done and why. Throws only for a bug: operational failures are answered with 503, which GitHub
+ * records.
+ */
 export async function receiveWebhook(deps: WebhookDeps, request: WebhookRequest): Promise<WebhookAnswer> {
   try {
     return await receive(deps, request);

@@ -1,6 +1,6 @@
 /**
- * Where a signed webhook delivery goes, and what of it: the whole decision, over plain data. It reads only the fields
- * that it needs, trusts none of them to be there, and never throws for what a payload holds.
+ * Where a signed webhook delivery goes, and what of it: the whole decision, over plain data. It reads only
+ * the fields that it needs, trusts none of them to be there, and never throws for what a payload holds.
  */
 import type { InstallationEvent, JobEvent } from '../contract/messages.ts';
 import { InstallationId, JobId, type TierName } from '../core/ids.ts';

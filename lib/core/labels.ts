@@ -1,6 +1,6 @@
 /**
- * Which tier a job's labels mean. Labels compare without regard to case, as on GitHub. A job never lands on a larger
- * tier than it named: where several tiers have all of its labels, the smallest takes it.
+ * Which tier a job's labels mean. Labels compare without regard to case, as on GitHub. A job never lands on a
+ * larger tier than it named: where several tiers have all of its labels, the smallest takes it.
  */
 import type { Tier } from './tier.ts';
 
@@ -8,8 +8,8 @@ import type { Tier } from './tier.ts';
 const selfHosted = 'self-hosted';
 
 /**
- * The first tier that has every one of the labels. Tiers are configured from the smallest to the largest, so the first
- * is the smallest. No labels (`runs-on: {group: …}` alone sends none) name no tier.
+ * The first tier that has every one of the labels. Tiers are configured from the smallest to the largest, so
+ * the first is the smallest. No labels (`runs-on: {group: …}` alone sends none) name no tier.
  */
 export function tierFor(labels: readonly string[], tiers: readonly Tier[]): Tier | undefined {
   if (labels.length === 0) return undefined;

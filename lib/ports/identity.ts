@@ -1,6 +1,8 @@
 import type { InstallationId, InstanceId, LaunchId, TierName } from '../core/ids.ts';
 
-/** What a launch ticket says: good for the machines of this launch, until it expires. Alone it opens nothing. */
+/**
+ * What a launch ticket says: good for the machines of this launch, until it expires. Alone it opens nothing.
+ */
 export interface Ticket {
   readonly launchId: LaunchId;
   readonly installationId: InstallationId;

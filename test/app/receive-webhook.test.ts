@@ -1,73 +1,10 @@
 /** The webhook's answers, and what each delivery costs: nothing when refused, one message when accepted. */
-import { createHmac } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { createMemoryClock } from '../../lib/adapters/memory/clock.ts';
-import { createMemoryQueues } from '../../lib/adapters/memory/queues.ts';
 import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
-import { createMemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
-import { receiveWebhook } from '../../lib/app/receive-webhook.ts';
-import type { Deployment } from '../../lib/contract/deployment.ts';
 import { parseMessage } from '../../lib/contract/messages.ts';
-import { TierName } from '../../lib/core/ids.ts';
-
-const secretText = 'hush';
-const tier = (name: string) => ({
-  name: TierName(name),
-  labels: ['self-hosted', 'linux', 'x64', name],
-  os: 'linux' as const,
-  architecture: 'x64' as const,
-  instanceTypes: ['t3.medium'],
-  maxRunners: 2,
-  spot: false,
-});
-const deployment: Deployment = {
-  environment: 'test',
-  region: 'eu-west-1',
-  tiers: [tier('small'), tier('large')],
-  defaultTier: TierName('small'),
-  onboarding: 'open',
-  githubAppId: '1',
-  runnerGroupId: 1,
-  limits: { bootSeconds: 300, idleSeconds: 300, jobSeconds: 21_600, waitSeconds: 86_400 },
-};
-
-function givenDoor() {
-  const clock = createMemoryClock();
-  const secret = createMemorySecret({ value: secretText, clock });
-  const queues = createMemoryQueues();
-  const telemetry = createMemoryTelemetry();
-  const deps = { deployment, signatures: createSignatures({ secret }), queues, telemetry, clock };
-  const post = (body: string | Buffer, headers: Record<string, string>) =>
-    receiveWebhook(deps, { headers, body: Buffer.from(body) });
-  const deliver = (event: string, payload: unknown, secretUsed = secretText) => {
-    const body = JSON.stringify(payload);
-    return post(body, { 'x-github-event': event, 'x-github-delivery': 'd1', ...signed(body, secretUsed) });
-  };
-  return { clock, secret, queues, telemetry, post, deliver };
-}
-
-const signed = (body: string, secret = secretText) => ({
-  'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
-});
-
-const job = (changes: Record<string, unknown> = {}, action = 'queued') => ({
-  action,
-  installation: { id: 7 },
-  repository: { full_name: 'acme/app', owner: { id: 70 } },
-  workflow_job: {
-    id: 11,
-    run_id: 12,
-    labels: ['self-hosted', 'small'],
-    status: action,
-    created_at: '2026-01-01T00:00:00Z',
-    runner_name: null,
-    conclusion: null,
-    ...changes,
-  },
-});
+import { givenDoor, givenDelivery as job, signed } from '../support/webhook-door.ts';
 
 describe('a delivery that is refused costs no message', () => {
   const body = JSON.stringify(job());
@@ -257,69 +194,5 @@ describe('a service that fails', () => {
     const door = givenDoor();
     door.secret.fail();
     expect((await door.deliver('workflow_job', job())).status).toBe(503);
-  });
-});
-
-describe("GitHub's published payloads", () => {
-  const examples = createRequire(import.meta.url)('@octokit/webhooks-examples/api.github.com/index.json') as {
-    name: string;
-    examples: unknown[];
-  }[];
-
-  it('are all answered with 2xx, and every message that comes of them can be read', async () => {
-    const door = givenDoor();
-    let delivered = 0;
-    for (const { name, examples: payloads } of examples) {
-      for (const payload of payloads) {
-        expect(await door.deliver(name, payload)).toMatchObject({ status: 202 });
-        delivered += 1;
-      }
-    }
-    expect(delivered).toBe(329);
-    const messages = [
-      ...door.queues.tiers.map((sent) => sent.message),
-      ...door.queues.lifecycle,
-      ...door.queues.installations,
-    ];
-    expect(messages.length).toBe(door.queues.sent());
-    expect(door.queues.installations.length).toBe(10);
-    for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
-  });
-});
-
-describe('a signed payload of any shape', () => {
-  const odd = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom(1, 'queued', 'waiting', 'completed'));
-  const fields = (...names: string[]) =>
-    fc.record(Object.fromEntries(names.map((name) => [name, odd])), { requiredKeys: [] });
-  const payload = fc.oneof(
-    fc.jsonValue(),
-    fc.record({
-      action: odd,
-      installation: fc.oneof(odd, fc.record({ id: fc.nat() })),
-      repository: fc.oneof(odd, fc.record({ full_name: odd, owner: fields('id') })),
-      repositories_removed: odd,
-      workflow_job: fc.oneof(
-        fields('id', 'run_id', 'labels', 'status', 'created_at', 'runner_name'),
-        fc.record({ id: fc.nat(), run_id: fc.nat(), labels: fc.constant(['self-hosted']), created_at: odd }),
-      ),
-    }),
-  );
-  const event = fc.constantFrom('workflow_job', 'installation', 'installation_repositories', 'ping');
-
-  it('gets a 2xx, and sends one message at most, which can be read', async () => {
-    await fc.assert(
-      fc.asyncProperty(event, payload, async (name, given) => {
-        const { deliver, queues } = givenDoor();
-        expect((await deliver(name, given)).status).toBe(202);
-        const messages = [
-          ...queues.tiers.map(({ message }) => message),
-          ...queues.lifecycle,
-          ...queues.installations,
-        ];
-        expect(messages.length).toBeLessThanOrEqual(1);
-        for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
-      }),
-      { numRuns: 300 },
-    );
   });
 });

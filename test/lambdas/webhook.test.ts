@@ -1,6 +1,6 @@
 /**
- * The webhook's function as it is deployed: one bundle with its `deployment.json` beside it, called with function URL
- * requests, sending over HTTP. Its bounds on size and calls are held here.
+ * The webhook's function as it is deployed: one bundle with its `deployment.json` beside it, called with
+ * function URL requests, sending over HTTP. Its bounds on size and calls are held here.
  */
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * EC2 clients with bounded waits. The one that launches never tries again by itself: whoever sends a launch twice must
- * know that it does. The other one does, because asking and ending can be repeated.
+ * EC2 clients with bounded waits. The one that launches never tries again by itself: whoever sends a launch
+ * twice must know that it does. The other one does, because asking and ending can be repeated.
  */
 import { EC2Client } from '@aws-sdk/client-ec2';
 

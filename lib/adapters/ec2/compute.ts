@@ -1,6 +1,6 @@
 /**
- * The machines' maker, on EC2. A launch is one CreateFleet call, sent as it was stored; what came of it is read from
- * errors and instances both, since EC2 gives them side by side. Absence is never reported as proof.
+ * The machines' maker, on EC2. A launch is one CreateFleet call, sent as it was stored; what came of it is
+ * read from errors and instances both, since EC2 gives them side by side. Absence is never reported as proof.
  */
 import {
   CreateFleetCommand,
@@ -27,7 +27,8 @@ export function createCompute(clients: Ec2Clients): Compute {
   return {
     async launch(request) {
       try {
-        // The stored request is EC2's own shape, but cannot be changed, which the SDK's types do not know to ask for.
+        // The stored request is EC2's own shape, but cannot be changed, which the SDK's types do not know to
+        // ask for.
         const input = request as unknown as CreateFleetCommandInput;
         return answerOf(await clients.launching.send(new CreateFleetCommand(input)));
       } catch (error) {

@@ -1,6 +1,7 @@
 /**
- * What EC2's errors mean for a launch: one table, for errors that CreateFleet throws and for those that it lists beside
- * what it did start. A thrown error that is not in the table may have started machines, so it is unclear.
+ * What EC2's errors mean for a launch: one table, for errors that CreateFleet throws and for those that it
+ * lists beside what it did start. A thrown error that is not in the table may have started machines, so it is
+ * unclear.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 
@@ -89,7 +90,10 @@ export function describeError(error: unknown): { code: string; message: string }
   return { code: error.name, message: error.message };
 }
 
-/** A 5xx says nothing of what was done before it, whatever its code. A throttle as 503 is EC2's own way to say so. */
+/**
+ * A 5xx says nothing of what was done before it, whatever its code. A throttle as 503 is EC2's own way to say
+ * so.
+ */
 function isServerFault(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
   return status >= 500 && launchFailure(describeError(error).code, '').class !== 'throttled';

@@ -1,12 +1,15 @@
 /**
- * Ends machines. EC2 refuses a whole call for one id that it does not know, so such ids are taken out, by the names that
- * its error gives, and the rest is sent again.
+ * Ends machines. EC2 refuses a whole call for one id that it does not know, so such ids are taken out, by the
+ * names that its error gives, and the rest is sent again.
  */
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { InstanceId } from '../../core/ids.ts';
 import { describeError, operationalError } from './errors.ts';
 
-/** Each call again takes out at least one id, so a chunk ends after as many calls as it has ids, at the very most. */
+/**
+ * Each call again takes out at least one id, so a chunk ends after as many calls as it has ids, at the very
+ * most.
+ */
 const idsPerCall = 50;
 const unknownIdCodes = ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed', 'InvalidInstanceID'];
 

@@ -1,6 +1,6 @@
 /**
- * Launch tickets: what a launch is, signed with the ticket secret. Nobody without the secret can make or change one. A
- * ticket holds no secret of its own, and is compared in a time that tells nothing.
+ * Launch tickets: what a launch is, signed with the ticket secret. Nobody without the secret can make or
+ * change one. A ticket holds no secret of its own, and is compared in a time that tells nothing.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { InstallationId, LaunchId, TierName } from '../../core/ids.ts';

@@ -1,6 +1,7 @@
 /**
- * Checks offline that an instance identity document was signed by AWS, for a machine of this account and region that
- * started lately. It believes the certificates it was made with and nothing that a machine says of itself.
+ * Checks offline that an instance identity document was signed by AWS, for a machine of this account and
+ * region that started lately. It believes the certificates it was made with and nothing that a machine says
+ * of itself.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-iid.html (base64-encoded signature, RSA)
  */
 import { type KeyObject, verify, X509Certificate } from 'node:crypto';

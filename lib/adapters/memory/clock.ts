@@ -1,6 +1,6 @@
 /**
- * A clock that moves only when told to, and chance that repeats from its seed. `sleep` moves the clock: whoever waits in a
- * test waits no time at all.
+ * A clock that moves only when told to, and chance that repeats from its seed. `sleep` moves the clock:
+ * whoever waits in a test waits no time at all.
  */
 import type { Chance, Clock } from '../../ports/clock.ts';
 

@@ -1,6 +1,6 @@
 /**
- * EC2 in memory: machines with states, launches that a ClientToken makes idempotent, pools that run dry. Every failure
- * that EC2 has for a launch is a dial. It starts no process and keeps no time.
+ * EC2 in memory: machines with states, launches that a ClientToken makes idempotent, pools that run dry.
+ * Every failure that EC2 has for a launch is a dial. It starts no process and keeps no time.
  */
 import type { FleetRequest } from '../../core/fleet-request.ts';
 import { InstanceId, type LaunchId } from '../../core/ids.ts';

@@ -1,6 +1,6 @@
 /**
- * Queues that keep their messages, oldest first, for tests to look at or take. Dial: `failNext` makes the next sends
- * fail, with nothing sent.
+ * Queues that keep their messages, oldest first, for tests to look at or take. Dial: `failNext` makes the
+ * next sends fail, with nothing sent.
  */
 import type { DrainTenant, InstallationEvent, JobEvent, Poke } from '../../contract/messages.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';

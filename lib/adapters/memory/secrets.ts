@@ -1,6 +1,6 @@
 /**
- * A secret that can be rotated. It keeps the bounds of the real one: cached for five minutes, read early at most once
- * a minute. Dial: `fail` makes each read fail until `recover`.
+ * A secret that can be rotated. It keeps the bounds of the real one: cached for five minutes, read early at
+ * most once a minute. Dial: `fail` makes each read fail until `recover`.
  */
 import type { Clock } from '../../ports/clock.ts';
 import { OperationalError } from '../../ports/errors.ts';

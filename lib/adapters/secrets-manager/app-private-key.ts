@@ -1,6 +1,7 @@
 /**
- * The App's private key out of its secret. The secret is JSON, `{"privateKey": "…"}`; the key is PEM as GitHub gave it, PEM
- * whose line breaks were written as `\n`, or base64 of the PEM. No message holds any part of it.
+ * The App's private key out of its secret. The secret is JSON, `{"privateKey": "…"}`; the key is PEM as
+ * GitHub gave it, PEM whose line breaks were written as `\n`, or base64 of the PEM. No message holds any part
+ * of it.
  */
 import type { AppSecret } from '../../contract/secrets.ts';
 

@@ -1,7 +1,7 @@
 /**
- * A secret of Secrets Manager: its current value and, after a rotation, the previous one. Cached for five minutes, and
- * read again early at most once a minute, so that forged traffic cannot drive up the bill. While Secrets Manager
- * cannot be reached, values that were read before stay good.
+ * A secret of Secrets Manager: its current value and, after a rotation, the previous one. Cached for five
+ * minutes, and read again early at most once a minute, so that forged traffic cannot drive up the bill. While
+ * Secrets Manager cannot be reached, values that were read before stay good.
  */
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../../ports/clock.ts';
@@ -37,7 +37,8 @@ export function createSecret(options: { client: SecretsManagerClient; arn: strin
     async values() {
       if (!values) return read();
       if (!olderThan(cacheMilliseconds)) return values;
-      // What was good five minutes ago is better than no service. Should it be wrong by now, `refresh` says why.
+      // What was good five minutes ago is better than no service. Should it be wrong by now, `refresh` says
+      // why.
       return read().catch(() => values as readonly string[]);
     },
     async refresh() {

@@ -1,6 +1,6 @@
 /**
- * An SQS client that sends at the least cost in CPU: 0.24 ms a message against 0.43 ms with the SDK's defaults. One for
- * a process, made at module load.
+ * An SQS client that sends at the least cost in CPU: 0.24 ms a message against 0.43 ms with the SDK's
+ * defaults. One for a process, made at module load.
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -16,7 +16,8 @@ export function createSqsClient(variables: Variables = process.env): SQSClient {
   return new SQSClient({
     ...(endpoint ? { endpoint } : {}),
     ...credentials(variables),
-    // The middleware stack is put together once, not for each message. Safe only while the endpoint is fixed, hence the next.
+    // The middleware stack is put together once, not for each message. Safe only while the endpoint is fixed,
+    // hence the next.
     cacheMiddleware: true,
     useQueueUrlAsEndpoint: false,
     // The transport has its own checksums, and SQS answers with what it stored.
@@ -33,7 +34,10 @@ export function createSqsClient(variables: Variables = process.env): SQSClient {
   });
 }
 
-/** Lambda's own keys, which last as long as the process: taken as they are, they skip the search for credentials. */
+/**
+ * Lambda's own keys, which last as long as the process: taken as they are, they skip the search for
+ * credentials.
+ */
 function credentials(variables: Variables) {
   const accessKeyId = variables['AWS_ACCESS_KEY_ID'];
   const secretAccessKey = variables['AWS_SECRET_ACCESS_KEY'];

@@ -1,6 +1,6 @@
 /**
- * The queues between functions, on SQS. A send that returns is durable. Messages of one tenant share a group, so that a
- * noisy tenant does not delay quiet ones (fair queues), on the tiers' queues.
+ * The queues between functions, on SQS. A send that returns is durable. Messages of one tenant share a group,
+ * so that a noisy tenant does not delay quiet ones (fair queues), on the tiers' queues.
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
  */
 import { SendMessageCommand, type SendMessageCommandInput, type SQSClient } from '@aws-sdk/client-sqs';

@@ -1,6 +1,6 @@
 /**
- * Reads `deployment.json`, which the stacks put beside each function's bundle. It was checked whole at synth, so it is
- * taken as it is.
+ * Reads `deployment.json`, which the stacks put beside each function's bundle. It was checked whole at synth,
+ * so it is taken as it is.
  */
 import { readFileSync } from 'node:fs';
 import { type Deployment, deploymentFile } from '../../contract/deployment.ts';

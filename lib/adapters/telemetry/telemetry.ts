@@ -1,6 +1,6 @@
 /**
- * Events as JSON lines on stdout, counts as CloudWatch's embedded metric format: CloudWatch makes metrics of the lines,
- * so that no call is made. It never throws, and hides what a field's name gives away as a secret.
+ * Events as JSON lines on stdout, counts as CloudWatch's embedded metric format: CloudWatch makes metrics of
+ * the lines, so that no call is made. It never throws, and hides what a field's name gives away as a secret.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import type { Clock } from '../../ports/clock.ts';
@@ -11,7 +11,10 @@ export const metricsNamespace = 'Mayfly';
 export interface TelemetryOptions {
   readonly environment: string;
   readonly clock: Clock;
-  /** Takes one line, its end included. stdout itself, because the Lambda console would put its own words before it. */
+  /**
+   * Takes one line, its end included. stdout itself, because the Lambda console would put its own words
+   * before it.
+   */
   readonly write?: (line: string) => void;
 }
 

@@ -1,0 +1,70 @@
+/** Whatever a signed payload holds, it gets a 2xx and costs one message at most. */
+import { createRequire } from 'node:module';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseMessage } from '../../lib/contract/messages.ts';
+import { givenDoor } from '../support/webhook-door.ts';
+
+describe("GitHub's published payloads", () => {
+  const examples = createRequire(import.meta.url)('@octokit/webhooks-examples/api.github.com/index.json') as {
+    name: string;
+    examples: unknown[];
+  }[];
+
+  it('are all answered with 2xx, and every message that comes of them can be read', async () => {
+    const door = givenDoor();
+    let delivered = 0;
+    for (const { name, examples: payloads } of examples) {
+      for (const payload of payloads) {
+        expect(await door.deliver(name, payload)).toMatchObject({ status: 202 });
+        delivered += 1;
+      }
+    }
+    expect(delivered).toBe(329);
+    const messages = [
+      ...door.queues.tiers.map((sent) => sent.message),
+      ...door.queues.lifecycle,
+      ...door.queues.installations,
+    ];
+    expect(messages.length).toBe(door.queues.sent());
+    expect(door.queues.installations.length).toBe(10);
+    for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
+  });
+});
+
+describe('a signed payload of any shape', () => {
+  const odd = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom(1, 'queued', 'waiting', 'completed'));
+  const fields = (...names: string[]) =>
+    fc.record(Object.fromEntries(names.map((name) => [name, odd])), { requiredKeys: [] });
+  const payload = fc.oneof(
+    fc.jsonValue(),
+    fc.record({
+      action: odd,
+      installation: fc.oneof(odd, fc.record({ id: fc.nat() })),
+      repository: fc.oneof(odd, fc.record({ full_name: odd, owner: fields('id') })),
+      repositories_removed: odd,
+      workflow_job: fc.oneof(
+        fields('id', 'run_id', 'labels', 'status', 'created_at', 'runner_name'),
+        fc.record({ id: fc.nat(), run_id: fc.nat(), labels: fc.constant(['self-hosted']), created_at: odd }),
+      ),
+    }),
+  );
+  const event = fc.constantFrom('workflow_job', 'installation', 'installation_repositories', 'ping');
+
+  it('gets a 2xx, and sends one message at most, which can be read', async () => {
+    await fc.assert(
+      fc.asyncProperty(event, payload, async (name, given) => {
+        const { deliver, queues } = givenDoor();
+        expect((await deliver(name, given)).status).toBe(202);
+        const messages = [
+          ...queues.tiers.map(({ message }) => message),
+          ...queues.lifecycle,
+          ...queues.installations,
+        ];
+        expect(messages.length).toBeLessThanOrEqual(1);
+        for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
