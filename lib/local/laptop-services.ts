@@ -1,6 +1,7 @@
 /**
- * The stand-ins that a laptop is made of, started and wired to each other: AWS's services behind one endpoint, EC2 and
- * GitHub. What is started here is closed by `close`, in the order in which nothing is left hanging.
+ * The stand-ins that a laptop is made of, started and wired to each other: AWS's services behind one
+ * endpoint, EC2 and GitHub. What is started here is closed by `close`, in the order in which nothing is
+ * left hanging.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

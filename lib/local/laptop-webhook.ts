@@ -1,6 +1,7 @@
 /**
- * Watches the webhook's URL. Whoever knows the secret may post a webhook of their own making; the GitHub stand-in then
- * adopts what it tells of, so that the platform's questions about it are answered. What is not signed is not looked at.
+ * Watches the webhook's URL. Whoever knows the secret may post a webhook of their own making; the GitHub
+ * stand-in then adopts what it tells of, so that the platform's questions about it are answered. What is
+ * not signed is not looked at.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { UrlRequest } from './lambda/url-event.ts';

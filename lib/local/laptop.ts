@@ -1,6 +1,7 @@
 /**
- * The whole platform on one machine, from the synthesized template: what `npm start`, the demo, the benchmark and the
- * end-to-end tests run. It needs no account and no network, and leaves no process, port or folder behind once closed.
+ * The whole platform on one machine, from the synthesized template: what `npm start`, the demo, the
+ * benchmark and the end-to-end tests run. It needs no account and no network, and leaves no process, port
+ * or folder behind once closed.
  */
 import { join } from 'node:path';
 import defaultConfig from '../../mayfly.config.ts';
@@ -23,7 +24,10 @@ import { createAssembly, type LoadedAssembly } from './template/load.ts';
 import { registry } from './template/registry.ts';
 
 export interface LaptopOptions {
-  /** Default: mayfly.config.ts. GitHub's address, the App and the identity certificates are the laptop's own. */
+  /**
+   * Default: mayfly.config.ts. GitHub's address, the App and the identity certificates are the laptop's
+   * own.
+   */
   readonly config?: MayflyConfig;
   readonly onEvent?: (event: LaptopEvent) => void;
   /** 0 or absent: any free one. */
@@ -34,6 +38,8 @@ export interface LaptopOptions {
   readonly bootMilliseconds?: number;
   /** Containers of one function at most. Default 10. */
   readonly concurrency?: number;
+  /** Containers of each function that are loaded at the start. Default 1. */
+  readonly prewarm?: number;
   /** Of the GitHub stand-in's chances. */
   readonly seed?: number;
   /** Holds `<function>/handler.ts`; for tests of the laptop itself. */
@@ -90,7 +96,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
     const { outputs } = await createAssembly(loadAssembly(directory), registry, cloud);
     webhook.secret = connectGitHub(outputs, services);
     let closing: Promise<void> | undefined;
-    await prewarm(functions, tell);
+    await prewarm(functions, options.prewarm ?? 1, tell);
     tell('progress', 'ready', { webhookUrl: output(outputs, 'WebhookEndpoint') });
     return {
       region,
@@ -121,7 +127,10 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
   }
 }
 
-/** The app as it would be deployed, but for where GitHub is and whose signature on identity documents counts. */
+/**
+ * The app as it would be deployed, but for where GitHub is and whose signature on identity documents
+ * counts.
+ */
 function synthesize(config: MayflyConfig, { github, ec2, folder }: Services, options: LaptopOptions): string {
   return synthesizeApp(
     {
@@ -137,7 +146,10 @@ function synthesize(config: MayflyConfig, { github, ec2, folder }: Services, opt
   );
 }
 
-/** What an operator does after a deploy: the App's key into its secret, the webhook's URL and secret into the App. */
+/**
+ * What an operator does after a deploy: the App's key into its secret, the webhook's URL and secret into
+ * the App.
+ */
 function connectGitHub(outputs: LoadedAssembly['outputs'], { secrets, github }: Services): string {
   secrets.put(output(outputs, 'AppSecretArn'), JSON.stringify({ privateKey: github.privateKeyPem }));
   const secret = secrets.get(output(outputs, 'WebhookSecretArn'));
@@ -145,10 +157,11 @@ function connectGitHub(outputs: LoadedAssembly['outputs'], { secrets, github }: 
   return secret;
 }
 
-/** One container a function, so that the first webhook does not wait for six processes. */
-async function prewarm(functions: FunctionHost, tell: Tell): Promise<void> {
+/** At least one container a function, so that the first webhook does not wait for six processes. */
+async function prewarm(functions: FunctionHost, containers: number, tell: Tell): Promise<void> {
   tell('progress', `loading ${functions.names.length} functions`);
-  await Promise.all(functions.names.map((name) => functions.prewarm(name)));
+  const all = Array.from({ length: containers }, () => functions.names).flat();
+  await Promise.all(all.map((name) => functions.prewarm(name)));
 }
 
 function tableNames(environment: string): Laptop['tables'] {

@@ -1,4 +1,7 @@
-/** The laptop as a whole: the synthesized app runs, IAM counts, foreign webhooks are adopted, and nothing is left. */
+/**
+ * The laptop as a whole: the synthesized app runs, IAM counts, foreign webhooks are adopted, and nothing is
+ * left.
+ */
 import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

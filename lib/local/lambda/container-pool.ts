@@ -1,27 +1,36 @@
 /**
- * The containers of one function: warm ones are used again, new ones are made up to a bound, and beyond it invocations
- * wait in line, as a throttled caller that tries again would. An idle container goes after a while; a dead one at once.
+ * The containers of one function: warm ones are used again, new ones are made up to a bound, and beyond it
+ * invocations wait in line, as a throttled caller that tries again would. An idle container goes after a
+ * while; a dead one at once.
+ *
+ * Lambda makes a container for every invocation that finds none free. Here they share a few cores, and
+ * loading one costs more than most invocations take: so another is made only when the line has not moved on
+ * for a moment, and one at a time.
  */
 import type { Container, Outcome } from './container.ts';
+import type { InvocationError } from './runtime.ts';
 
 export interface PoolOptions {
   readonly concurrency: number;
   readonly idleMilliseconds: number;
   makeContainer(): Container;
-  onLoaded(load: { milliseconds: number; error?: { errorType: string; errorMessage: string } }): void;
+  onLoaded(load: { milliseconds: number; error?: InvocationError }): void;
 }
 
-interface IdleContainer {
-  readonly container: Container;
-  readonly reaper: NodeJS.Timeout;
+interface Waiter {
+  readonly since: number;
+  go(container: Container | { readonly error: InvocationError }): void;
 }
+
+const patienceMilliseconds = 30;
 
 export class ContainerPool {
   readonly #options: PoolOptions;
-  readonly #idle: IdleContainer[] = [];
   readonly #all = new Set<Container>();
-  readonly #line: (() => void)[] = [];
-  #busy = 0;
+  readonly #idle: { readonly container: Container; readonly reaper: NodeJS.Timeout }[] = [];
+  readonly #line: Waiter[] = [];
+  #isLoading = false;
+  #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -34,55 +43,73 @@ export class ContainerPool {
 
   /** Waits for its turn, then runs the event in a container that is loaded. */
   async run(event: unknown, requestId: string, onStart: () => void = () => {}): Promise<Outcome> {
-    while (this.#busy >= this.#options.concurrency) {
-      await new Promise<void>((resolve) => this.#line.push(resolve));
-    }
-    if (this.#closed) return { error: { errorType: 'HostClosed', errorMessage: 'The laptop is stopping.' } };
-    this.#busy += 1;
-    try {
-      const container = this.#takeIdle() ?? (await this.#make());
-      if ('error' in container) return container;
-      onStart();
-      const outcome = await container.invoke(event, requestId);
-      this.#giveBack(container);
-      return outcome;
-    } finally {
-      this.#busy -= 1;
-      this.#line.shift()?.();
-    }
+    const container = await this.#acquire();
+    if ('error' in container) return container;
+    onStart();
+    const outcome = await container.invoke(event, requestId);
+    this.#release(container);
+    return outcome;
   }
 
   /** Loads a container ahead of need. */
   async prewarm(): Promise<void> {
-    const container = await this.#make();
+    const container = await this.#load();
     if ('error' in container) {
       throw new Error(`${container.error.errorType}: ${container.error.errorMessage}`);
     }
-    this.#giveBack(container);
+    this.#release(container);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#patience);
     for (const { reaper } of this.#idle.splice(0)) clearTimeout(reaper);
-    for (const waiting of this.#line.splice(0)) waiting();
+    for (const waiter of this.#line.splice(0)) waiter.go(closedError);
     const gone = [...this.#all].map((container) => container.exited);
     for (const container of this.#all) container.kill();
     await Promise.all(gone);
   }
 
-  #takeIdle(): Container | undefined {
+  #acquire(): Promise<Container | { readonly error: InvocationError }> {
+    if (this.#closed) return Promise.resolve(closedError);
     for (let last = this.#idle.pop(); last; last = this.#idle.pop()) {
       clearTimeout(last.reaper);
-      if (last.container.alive) return last.container;
+      if (last.container.alive) return Promise.resolve(last.container);
     }
-    return undefined;
+    return new Promise((go) => {
+      this.#line.push({ since: performance.now(), go });
+      this.#grow();
+    });
   }
 
-  async #make(): Promise<Container | { error: { errorType: string; errorMessage: string } }> {
+  /** Makes a container for whoever waits longest, if that is due. */
+  #grow(): void {
+    const first = this.#line[0];
+    const alive = [...this.#all].filter((container) => container.alive).length;
+    if (!first || this.#isLoading || this.#closed || alive >= this.#options.concurrency) return;
+    const left = alive === 0 ? 0 : patienceMilliseconds - (performance.now() - first.since);
+    clearTimeout(this.#patience);
+    if (left > 0) {
+      this.#patience = setTimeout(() => this.#grow(), left);
+      return;
+    }
+    this.#isLoading = true;
+    void this.#load().then((loaded) => {
+      this.#isLoading = false;
+      if ('error' in loaded) this.#line.shift()?.go(loaded);
+      else this.#release(loaded);
+      this.#grow();
+    });
+  }
+
+  async #load(): Promise<Container | { readonly error: InvocationError }> {
     const started = performance.now();
     const container = this.#options.makeContainer();
     this.#all.add(container);
-    void container.exited.then(() => this.#all.delete(container));
+    void container.exited.then(() => {
+      this.#all.delete(container);
+      this.#grow();
+    });
     const loaded = await container.ready;
     const milliseconds = performance.now() - started;
     if (!('error' in loaded)) {
@@ -94,9 +121,17 @@ export class ContainerPool {
     return loaded;
   }
 
-  #giveBack(container: Container) {
-    if (!container.alive || this.#closed) {
-      container.kill();
+  /** To the first in line, or to the idle ones. */
+  #release(container: Container): void {
+    if (this.#closed) container.kill();
+    if (!container.alive) {
+      this.#grow();
+      return;
+    }
+    const next = this.#line.shift();
+    if (next) {
+      next.go(container);
+      this.#grow();
       return;
     }
     const reaper = setTimeout(() => {
@@ -108,3 +143,5 @@ export class ContainerPool {
     this.#idle.push({ container, reaper });
   }
 }
+
+const closedError = { error: { errorType: 'HostClosed', errorMessage: 'The laptop is stopping.' } };

@@ -1,6 +1,6 @@
 /**
- * One execution environment of one function: a process of its own that serves one invocation at a time and keeps its
- * memory between them. A timeout kills it; its crash fails the invocation at hand and no other.
+ * One execution environment of one function: a process of its own that serves one invocation at a time and
+ * keeps its memory between them. A timeout kills it; its crash fails the invocation at hand and no other.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

@@ -1,6 +1,6 @@
 /**
- * The default event bus: events go to the targets of every enabled rule whose pattern wants them, schedules fire by
- * the clock or by name. Whether a target may be reached was checked when its rule was made.
+ * The default event bus: events go to the targets of every enabled rule whose pattern wants them, schedules
+ * fire by the clock or by name. Whether a target may be reached was checked when its rule was made.
  */
 import { randomUUID } from 'node:crypto';
 import { checkPattern, type EventPattern, matchesPattern } from './event-pattern.ts';

@@ -1,6 +1,7 @@
 /**
- * EventBridge patterns: which events a rule wants. Lists of values, `prefix`, `exists` and `anything-but`; any other
- * content filter is an error when the rule is made, since a filter that is skipped would let through too much.
+ * EventBridge patterns: which events a rule wants. Lists of values, `prefix`, `exists` and `anything-but`;
+ * any other content filter is an error when the rule is made, since a filter that is skipped would let
+ * through too much.
  * Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
  */
 export type EventPattern = { readonly [field: string]: EventPattern | readonly unknown[] };

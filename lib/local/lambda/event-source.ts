@@ -1,6 +1,7 @@
 /**
- * One event source mapping: takes messages off a queue in batches, as its settings say, and deletes those that the
- * function is done with. What failed stays in the queue until its visibility timeout ends; nothing is retried here.
+ * One event source mapping: takes messages off a queue in batches, as its settings say, and deletes those
+ * that the function is done with. What failed stays in the queue until its visibility timeout ends; nothing
+ * is retried here.
  */
 import type { InvokeResult } from './function-host.ts';
 import { type ReceivedMessage, sqsEvent, succeeded } from './sqs-event.ts';

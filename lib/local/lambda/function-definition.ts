@@ -1,6 +1,6 @@
 /**
- * A function as the template defines it, and the environment that its processes get: what Lambda would give them, and
- * nothing of this process's own but PATH.
+ * A function as the template defines it, and the environment that its processes get: what Lambda would give
+ * them, and nothing of this process's own but PATH.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 export interface FunctionDefinition {

@@ -1,6 +1,6 @@
 /**
- * The functions of the laptop: what is defined, under whose keys each one runs, and what its running has cost. It
- * knows nothing of queues, URLs or schedules; those call `invoke` and `invokeLater`.
+ * The functions of the laptop: what is defined, under whose keys each one runs, and what its running has
+ * cost. It knows nothing of queues, URLs or schedules; those call `invoke` and `invokeLater`.
  */
 import { randomUUID } from 'node:crypto';
 import { Container } from './container.ts';
@@ -142,7 +142,10 @@ export class FunctionHost {
     await this.#get(name).pool.prewarm();
   }
 
-  /** For tests of what a crash at any moment does: kills one container, of this function or of any. False: none lives. */
+  /**
+   * For tests of what a crash at any moment does: kills one container, of this function or of any. False:
+   * none lives.
+   */
   killRandomContainer(name?: string): boolean {
     const pools = name ? [this.#get(name).pool] : [...this.#functions.values()].map(({ pool }) => pool);
     const living = pools.flatMap(({ containers }) => containers.filter(({ alive }) => alive));
@@ -173,7 +176,8 @@ export class FunctionHost {
     const { credentials } = this.#get(definition.name);
     if (!credentials)
       throw new Error(`The function ${definition.name} has no keys yet; call authorize first.`);
-    const logStream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomUUID().replaceAll('-', '')}`;
+    const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
+    const logStream = `${day}/[$LATEST]${randomUUID().replaceAll('-', '')}`;
     return new Container({
       definition,
       surroundings: { region, endpointUrl, credentials, logStream },

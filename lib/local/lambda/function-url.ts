@@ -1,6 +1,7 @@
 /**
- * A function's URL: one port of this machine. A request becomes an invocation and its outcome the answer; more than
- * 6 MB is refused before the function hears of it, and a failed invocation is a 502 that tells nothing.
+ * A function's URL: one port of this machine. A request becomes an invocation and its outcome the answer;
+ * more than 6 MB is refused before the function hears of it, and a failed invocation is a 502 that tells
+ * nothing.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';

@@ -1,7 +1,7 @@
 /**
- * What runs inside one execution environment: loads the handler that `_HANDLER` names from the working directory and
- * answers one invocation at a time over the channel to its host. It ends when the host does, and when the handler
- * leaves a rejection unhandled, as Lambda's own runtime does.
+ * What runs inside one execution environment: loads the handler that `_HANDLER` names from the working
+ * directory and answers one invocation at a time over the channel to its host. It ends when the host does,
+ * and when the handler leaves a rejection unhandled, as Lambda's own runtime does.
  */
 
 import { existsSync } from 'node:fs';

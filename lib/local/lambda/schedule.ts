@@ -1,6 +1,6 @@
 /**
- * Schedule expressions of EventBridge rules: `rate(5 minutes)` and six-field `cron(…)` in UTC, minutes being the
- * finest grain. What it cannot read, it refuses; it must not run at other times than AWS would.
+ * Schedule expressions of EventBridge rules: `rate(5 minutes)` and six-field `cron(…)` in UTC, minutes
+ * being the finest grain. What it cannot read, it refuses; it must not run at other times than AWS would.
  * Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
  */
 export type Schedule =
@@ -69,7 +69,8 @@ function fieldValues(expression: string, field: string, index: number): Readonly
     const step = match?.[3] ? Number(match[3]) : 1;
     if (!match || !(first >= lowest) || !(last <= highest) || step < 1) {
       throw new Error(
-        `In ${expression}, ${part} is not understood; allowed are numbers from ${lowest} to ${highest}, ranges, lists, steps, * and ?.`,
+        `In ${expression}, ${part} is not understood; allowed are numbers from ${lowest} to ${highest}, ` +
+          'ranges, lists, steps, * and ?.',
       );
     }
     for (let value = first; value <= last; value += step) values.add(value);

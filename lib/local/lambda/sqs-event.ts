@@ -30,7 +30,10 @@ export function sqsEvent(messages: readonly ReceivedMessage[], from: { queueArn:
   };
 }
 
-/** The messages that are done with: all of them or none, but for partial answers, where the failed ones are named. */
+/**
+ * The messages that are done with: all of them or none, but for partial answers, where the failed ones are
+ * named.
+ */
 export function succeeded(
   messages: readonly ReceivedMessage[],
   result: InvokeResult,

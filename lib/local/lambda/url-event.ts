@@ -59,7 +59,10 @@ export function urlEvent(request: UrlRequest, at: { now: number; requestId: stri
   };
 }
 
-/** What the handler's value means as HTTP: an object with statusCode is taken apart, anything else is a JSON body. */
+/**
+ * What the handler's value means as HTTP: an object with statusCode is taken apart, anything else is a JSON
+ * body.
+ */
 export function urlAnswer(value: unknown): UrlAnswer {
   if (typeof value !== 'object' || value === null || !('statusCode' in value)) {
     const body = typeof value === 'string' ? value : JSON.stringify(value ?? null);

@@ -1,6 +1,6 @@
 /**
- * Reads a CDK cloud assembly from its folder: the manifest, each stack's template, and where each uploaded file lies.
- * An artifact of a kind it does not know is an error; it must not be skipped.
+ * Reads a CDK cloud assembly from its folder: the manifest, each stack's template, and where each uploaded
+ * file lies. An artifact of a kind it does not know is an error; it must not be skipped.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Holds a whole assembly against the registry before anything is made: every type, property, attribute, function and
- * name must be known. Returns all faults; it must not stop at the first, and must not let anything through.
+ * Holds a whole assembly against the registry before anything is made: every type, property, attribute,
+ * function and name must be known. Returns all faults; it must not stop at the first, and must not let
+ * anything through.
  */
 import type { Assembly, Fault, Stack, TemplateResource } from './cloudformation.ts';
 import { intrinsicOf, type Reference, referencesIn } from './intrinsics.ts';

@@ -1,6 +1,7 @@
 /**
- * What resources are made in: the services of the laptop, each by the few calls that a template needs of it. The
- * loader knows this interface alone, so a test can hand it fakes, and the laptop the real stand-ins.
+ * What resources are made in: the services of the laptop, each by the few calls that a template needs of
+ * it. The loader knows this interface alone, so a test can hand it fakes, and the laptop the real
+ * stand-ins.
  */
 import type { PolicyDocument } from '../aws/service.ts';
 import type { EventBus } from '../lambda/event-bus.ts';

@@ -1,6 +1,6 @@
 /**
- * A CloudFormation template as plain data, and the one error that this folder throws: everything that is wrong with
- * an assembly, at once. Nothing here knows what a resource type means.
+ * A CloudFormation template as plain data, and the one error that this folder throws: everything that is
+ * wrong with an assembly, at once. Nothing here knows what a resource type means.
  */
 export interface Template {
   readonly Resources?: Readonly<Record<string, TemplateResource>>;

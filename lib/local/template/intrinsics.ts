@@ -1,6 +1,7 @@
 /**
- * CloudFormation's intrinsic functions over plain data. What a name stands for comes from the scope; nothing is
- * created or looked up here. A function that is not in the table is an error, never passed through.
+ * CloudFormation's intrinsic functions over plain data. What a name stands for comes from the scope;
+ * nothing is created or looked up here. A function that is not in the table is an error, never passed
+ * through.
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
  */
 export interface Scope {
@@ -21,7 +22,9 @@ export interface Reference {
 
 const noValue = Symbol('AWS::NoValue');
 
-/** The value with every intrinsic replaced; what resolves to AWS::NoValue is left out of its list or object. */
+/**
+ * The value with every intrinsic replaced; what resolves to AWS::NoValue is left out of its list or object.
+ */
 export function resolve(value: unknown, scope: Scope): unknown {
   const resolved = resolveValue(value, scope);
   return resolved === noValue ? undefined : resolved;

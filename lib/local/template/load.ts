@@ -1,6 +1,6 @@
 /**
- * Makes everything that an assembly describes, in order, once the check has found no fault. Either all of it stands
- * afterwards, policies and permissions included, or an AssemblyError names what does not.
+ * Makes everything that an assembly describes, in order, once the check has found no fault. Either all of
+ * it stands afterwards, policies and permissions included, or an AssemblyError names what does not.
  */
 import { checkAssembly } from './check.ts';
 import type { Cloud } from './cloud.ts';

@@ -1,6 +1,6 @@
 /**
- * The order in which the resources of all stacks are made: each after what it refers to, imports across stacks
- * included. Circular references are an error that names the circle.
+ * The order in which the resources of all stacks are made: each after what it refers to, imports across
+ * stacks included. Circular references are an error that names the circle.
  */
 import { type Assembly, AssemblyError, type Stack, type TemplateResource } from './cloudformation.ts';
 import { referencesIn } from './intrinsics.ts';

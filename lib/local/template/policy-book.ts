@@ -1,6 +1,7 @@
 /**
- * Roles with the policies that the template attaches to them, and the policies on queues and functions. Questions are
- * answered by the same evaluator as calls over the endpoint; nothing is granted that the template does not say.
+ * Roles with the policies that the template attaches to them, and the policies on queues and functions.
+ * Questions are answered by the same evaluator as calls over the endpoint; nothing is granted that the
+ * template does not say.
  */
 import { evaluateResourcePolicy, explain } from '../aws/iam/evaluate.ts';
 import type { IamQuestion, PolicyDocument, PolicyStatement } from '../aws/service.ts';

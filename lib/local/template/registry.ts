@@ -1,4 +1,6 @@
-/** Every resource type that the laptop understands, one family a file. A type that is not here is an error. */
+/**
+ * Every resource type that the laptop understands, one family a file. A type that is not here is an error.
+ */
 import type { Registry } from './resource-type.ts';
 import { dynamodbTypes } from './resources/dynamodb.ts';
 import { eventSourceMappingTypes } from './resources/event-source-mapping.ts';

@@ -1,13 +1,13 @@
 /**
- * What the laptop must know of a resource type: the properties it understands, the attributes others may read, and how
- * one is made. A property is either used, or listed with the reason why it has no effect on a laptop; a third way,
- * leaving it out, makes any template that sets it an error.
+ * What the laptop must know of a resource type: the properties it understands, the attributes others may
+ * read, and how one is made. A property is either used, or listed with the reason why it has no effect on a
+ * laptop; a third way, leaving it out, makes any template that sets it an error.
  */
 import type { Cloud } from './cloud.ts';
 
 /**
- * true: used, whole. A text: understood, without effect here, and why. An object: its own properties, each in turn
- * (of every entry, where the value is a list).
+ * true: used, whole. A text: understood, without effect here, and why. An object: its own properties, each
+ * in turn (of every entry, where the value is a list).
  */
 export type Understood = true | string | { readonly [property: string]: Understood };
 
@@ -34,8 +34,8 @@ export interface Created {
   readonly ref: string;
   readonly attributes?: Readonly<Record<string, string | readonly string[]>>;
   /**
-   * Run once everything exists: for what depends on policies and permissions that the template attaches later.
-   * Throws where they do not suffice.
+   * Run once everything exists: for what depends on policies and permissions that the template attaches
+   * later. Throws where they do not suffice.
    */
   readonly settle?: () => Promise<void> | void;
 }

@@ -1,6 +1,6 @@
 /**
- * A world for tests of the template loader and the function host: real processes, URLs and rules, over queues and
- * tables that live in memory. It records what was made.
+ * A world for tests of the template loader and the function host: real processes, URLs and rules, over
+ * queues and tables that live in memory. It records what was made.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
 /** The function host with real processes: what a function gets to see, and how it may fail. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { FunctionDefinition } from '../../../lib/local/lambda/function-definition.ts';
 import { eventually, givenBundle, givenCloud } from './fake-cloud.ts';
@@ -20,6 +22,12 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
+
+/** An orphan that nobody waits for stays in the table as a zombie; it has ended all the same. */
+function isGone(processId: number): boolean {
+  const path = `/proc/${processId}/stat`;
+  return !existsSync(path) || readFileSync(path, 'utf8').split(') ')[1]?.startsWith('Z') === true;
+}
 
 interface Seen {
   count: number;
@@ -91,6 +99,35 @@ describe('a function', () => {
     const { see } = givenFunction({}, givenCloud({ concurrency: 2 }));
     const seen = await Promise.all(['wait', 'wait', 'wait', 'wait', 'wait'].map(see));
     expect(new Set(seen.map(({ pid }) => pid)).size).toBe(2);
+  });
+
+  it('waits a moment for a warm container before another one is loaded', async () => {
+    const { see, functions } = givenFunction();
+    await see();
+    await Promise.all([see(), see(), see()]);
+    expect(functions.usage().get('worker')).toMatchObject({ invocations: 4, coldStarts: 1 });
+  });
+
+  it('ends when the process that hosts it is killed', async () => {
+    const { folder } = givenFunction();
+    const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+    const script = `
+      const { givenCloud } = await import(${module('./fake-cloud.ts')});
+      const { functions } = givenCloud().cloud;
+      const place = { folder: ${JSON.stringify(folder)}, handler: 'index.handler', runtime: 'nodejs24.x' };
+      const size = { memoryMegabytes: 128, timeoutSeconds: 5, environment: {}, logGroup: '/worker', role: 'r' };
+      functions.define({ name: 'worker', arn: 'arn', ...place, ...size });
+      functions.authorize('worker', { accessKeyId: 'k', secretAccessKey: 's' });
+      const { payload } = await functions.invoke('worker', {});
+      console.log(payload.pid);
+      setInterval(() => {}, 1000);`;
+    const host = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const said = await new Promise<string>((resolve) =>
+      host.stdout.once('data', (data) => resolve(String(data))),
+    );
+    expect(existsSync(`/proc/${Number(said)}`)).toBe(true);
+    host.kill('SIGKILL');
+    await eventually(() => isGone(Number(said)));
   });
 
   it('is killed when its time is up, and says so', async () => {

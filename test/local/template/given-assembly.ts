@@ -6,7 +6,10 @@ import type { Template } from '../../../lib/local/template/cloudformation.ts';
 
 export type Resources = NonNullable<Template['Resources']>;
 
-/** Writes a cloud assembly as the CDK does; `bundle` is the source of the one function, under the key `bundle.zip`. */
+/**
+ * Writes a cloud assembly as the CDK does; `bundle` is the source of the one function, under the key
+ * `bundle.zip`.
+ */
 export function givenAssembly(
   stacks: Readonly<Record<string, Template>>,
   bundle = 'export const handler = async () => {};',

@@ -1,4 +1,7 @@
-/** Event source mappings from queues: polled as their settings say, if the function's role may take from the queue. */
+/**
+ * Event source mappings from queues: polled as their settings say, if the function's role may take from the
+ * queue.
+ */
 import { startEventSource } from '../../lambda/event-source.ts';
 import type { Cloud } from '../cloud.ts';
 import { type Registry, type Resource, withoutEffect } from '../resource-type.ts';

@@ -1,11 +1,14 @@
 /**
- * Roles and policies, for the evaluator to decide by. AWS-managed policies count only where their content is written
- * down here; the name of any other is an error, because granting nothing, or anything, for it would be a lie.
+ * Roles and policies, for the evaluator to decide by. AWS-managed policies count only where their content
+ * is written down here; the name of any other is an error, because granting nothing, or anything, for it
+ * would be a lie.
  */
 import type { PolicyDocument } from '../../aws/service.ts';
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
-/** Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html */
+/**
+ * Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
+ */
 const managedPolicies: Readonly<Record<string, PolicyDocument>> = {
   'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': {
     Version: '2012-10-17',
@@ -60,6 +63,7 @@ function managedPolicy(arn: string): PolicyDocument {
   const known = managedPolicies[arn];
   if (known) return known;
   throw new Error(
-    `The managed policy ${arn} is not known by content; known are ${Object.keys(managedPolicies).join(', ')}. Grant what is needed inline.`,
+    `The managed policy ${arn} is not known by content; known are ${Object.keys(managedPolicies).join(', ')}. ` +
+      'Grant what is needed inline.',
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Launch templates: handed to the EC2 stand-in whole, which acts on the data or refuses what it does not know. An image
- * that is looked up in a parameter stays as it is written: there is one image on a laptop.
+ * Launch templates: handed to the EC2 stand-in whole, which acts on the data or refuses what it does not
+ * know. An image that is looked up in a parameter stays as it is written: there is one image on a laptop.
  */
 import { type Registry, withoutEffect } from '../resource-type.ts';
 import { identifier } from './network.ts';

@@ -1,4 +1,6 @@
-/** Log groups: names that functions write to. They exist from the start, so that `aws logs tail` finds them. */
+/**
+ * Log groups: names that functions write to. They exist from the start, so that `aws logs tail` finds them.
+ */
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
 export const logsTypes: Registry = {
