@@ -181,7 +181,7 @@ export function launchStoreContract(backend: StoreBackend): void {
         const until = launch.callUntil + 1000;
 
         expect(await stores.launches.hold(launch, until)).toBe(true);
-        expect(await stores.launches.hold(launch, until)).toBe(false);
+        expect(await stores.launches.hold(launch, until + 1)).toBe(false);
         expect(await theLaunch()).toMatchObject({ callUntil: until });
       });
 

@@ -1,6 +1,7 @@
 /** What every RunnerStore promises where a machine's plan and a job's row change together. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstanceId, JobId, leaseOf } from '../../lib/core/ids.ts';
+import { reason } from '../../lib/core/reason.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import { acme, givenJob, noon } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
@@ -105,6 +106,21 @@ export function runnerPlansContract(backend: StoreBackend): void {
 
         expect(await stores.runners.swapJobs(swap)).toBe(false);
         expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ lease: lease0 });
+      });
+
+      it('does nothing where the job left over is covered by a later lease', async () => {
+        const swap = await givenTwo();
+        const later = givenRunner({
+          instanceId: InstanceId('i-3'),
+          lease: leaseOf(launch1, 3),
+          state: 'claimed',
+        });
+        await stores.runners.bind([later]);
+        await stores.jobs.waitAgain(acme, JobId(1), lease0, reason('runner-ended', 'Its machine ended.'));
+        await stores.runners.giveJob(later, givenJob());
+
+        expect(await stores.runners.swapJobs(swap)).toBe(false);
+        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ lease: later.lease });
       });
 
       it('does nothing where the job left over is covered no longer', async () => {
