@@ -1,6 +1,6 @@
 /**
- * What was called: the last calls one by one, and counts by caller, service and action that never forget. Keeping a call
- * costs a push and a few additions; listeners are called at once and must not throw.
+ * What was called: the last calls one by one, and counts by caller, service and action that never forget.
+ * Keeping a call costs a push and a few additions; listeners are called at once and must not throw.
  */
 import type { CallRecord } from './service.ts';
 

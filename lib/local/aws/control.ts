@@ -1,6 +1,7 @@
 /**
- * The endpoint's own doors, beside AWS's: `/_dials` to set faults and latency, `/_calls` to see what was called. They
- * take no signature, as they change nothing but the stand-in; the server listens on the loopback alone.
+ * The endpoint's own doors, beside AWS's: `/_dials` to set faults and latency, `/_calls` to see what was
+ * called. They take no signature, as they change nothing but the stand-in; the server listens on the
+ * loopback alone.
  */
 import type { CallLog } from './call-log.ts';
 import { type Dials, parseDials } from './dials.ts';
@@ -15,8 +16,8 @@ interface ControlRequest {
 const defaultCallsShown = 100;
 
 /**
- * `GET|PUT|DELETE /_dials`; `GET /_calls?last=100` and `DELETE /_calls`. A browser's cross-site PUT or DELETE needs a
- * preflight, which is never granted.
+ * `GET|PUT|DELETE /_dials`; `GET /_calls?last=100` and `DELETE /_calls`. A browser's cross-site PUT or
+ * DELETE needs a preflight, which is never granted.
  */
 export function control(
   { method, path, body }: ControlRequest,
@@ -40,7 +41,9 @@ export function control(
       return json(200, {});
     default:
       return json(404, {
-        message: `There is no ${method} ${url.pathname}; there are GET, PUT and DELETE /_dials, GET and DELETE /_calls.`,
+        message:
+          `There is no ${method} ${url.pathname}; ` +
+          'there are GET, PUT and DELETE /_dials, GET and DELETE /_calls.',
       });
   }
 }

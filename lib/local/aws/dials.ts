@@ -1,7 +1,8 @@
 /**
- * Latency and faults on demand. Latency and error are looked up apart: of the dials that match a call, the most specific
- * one with a latency says how long it waits, and the most specific one with an error that is not used up says how it
- * fails. So a fault dialled for one action does not take the general latency away from it.
+ * Latency and faults on demand. Latency and error are looked up apart: of the dials that match a call, the
+ * most specific one with a latency says how long it waits, and the most specific one with an error that is
+ * not used up says how it fails. So a fault dialled for one action does not take the general latency away
+ * from it.
  */
 import type { Dial } from './service.ts';
 

@@ -1,7 +1,7 @@
 /**
- * What IAM must allow for a DynamoDB call: the action on the table, or on the index that is read. Transactions ask for
- * each item's own action, PartiQL for the kind of its statement. Condition keys about items are not offered, so that a
- * policy which leans on one is refused rather than waved through.
+ * What IAM must allow for a DynamoDB call: the action on the table, or on the index that is read.
+ * Transactions ask for each item's own action, PartiQL for the kind of its statement. Condition keys about
+ * items are not offered, so that a policy which leans on one is refused rather than waved through.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
  */
@@ -55,7 +55,8 @@ function aboutItem(call: AwsCall, item: TransactionItem): IamQuestion {
   if (!action || typeof body?.TableName !== 'string') {
     throw new AwsError(
       'ValidationException',
-      `An item of a transaction is ${JSON.stringify(item)}; it must be one of ${Object.keys(transactionActions).join(', ')} with a TableName.`,
+      `An item of a transaction is ${JSON.stringify(item)}; it must be one of ` +
+        `${Object.keys(transactionActions).join(', ')} with a TableName.`,
     );
   }
   return ask(action, tableArn(call, body.TableName));
@@ -77,7 +78,8 @@ function aboutStatement(call: AwsCall, { Statement }: Statement): IamQuestion {
   if (!action || !table) {
     throw new AwsError(
       'ValidationException',
-      `A PartiQL statement is ${JSON.stringify(Statement)}; it must be a SELECT, INSERT, UPDATE or DELETE of one table.`,
+      `A PartiQL statement is ${JSON.stringify(Statement)}; ` +
+        'it must be a SELECT, INSERT, UPDATE or DELETE of one table.',
     );
   }
   return ask(action, tableArn(call, table, index));

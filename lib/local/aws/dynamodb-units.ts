@@ -1,6 +1,7 @@
 /**
- * DynamoDB's request units, read out of an answer. A failed condition costs what the write would have cost, yet its
- * answer does not say so; it is counted as one unit (two an item in a transaction), which is right for items up to 1 KB.
+ * DynamoDB's request units, read out of an answer. A failed condition costs what the write would have cost,
+ * yet its answer does not say so; it is counted as one unit (two an item in a transaction), which is right
+ * for items up to 1 KB.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
  */
 type Capacity = { readonly CapacityUnits?: number };

@@ -1,7 +1,7 @@
 /**
- * DynamoDB: the endpoint's calls, handed on to the engine. Nothing of a table is known here but how to reach it. Each
- * item call is asked for its request units on the way, so that they can be counted; the caller gets exactly what it
- * asked for. The engine does not delete by time to live.
+ * DynamoDB: the endpoint's calls, handed on to the engine. Nothing of a table is known here but how to reach
+ * it. Each item call is asked for its request units on the way, so that they can be counted; the caller gets
+ * exactly what it asked for. The engine does not delete by time to live.
  */
 import { Agent, request as httpRequest } from 'node:http';
 import { dynamodbQuestions } from './dynamodb-questions.ts';
@@ -9,7 +9,10 @@ import { capacityOfError, takeCapacity } from './dynamodb-units.ts';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from './service.ts';
 
 export interface DynamoService extends AwsService {
-  /** For the template loader; `input` is of the SDK's CreateTableCommandInput shape. The table is ACTIVE at once. */
+  /**
+   * For the template loader; `input` is of the SDK's CreateTableCommandInput shape. The table is ACTIVE at
+   * once.
+   */
   createTable(
     input: { readonly TableName: string } & Readonly<Record<string, unknown>>,
     options?: { readonly timeToLiveAttribute?: string },
@@ -79,7 +82,9 @@ async function handleMetered(engine: Engine, call: AwsCall, kind: 'read' | 'writ
   };
 }
 
-/** Calls about tables answer with ARNs of the engine's own account; the caller gets those that IAM speaks of. */
+/**
+ * Calls about tables answer with ARNs of the engine's own account; the caller gets those that IAM speaks of.
+ */
 async function handlePlainly(engine: Engine, call: AwsCall): Promise<AwsAnswer> {
   const answer = await engine.send(call.action, call.body);
   const arn = /arn:aws:dynamodb:[^:"]*:[^:"]*:/g;

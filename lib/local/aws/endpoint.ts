@@ -1,7 +1,7 @@
 /**
- * All of AWS, on the laptop: one HTTP endpoint that knows which function is calling, asks that function's own IAM
- * policies, and refuses what they do not allow as AWS would. It listens on 127.0.0.1 only, and knows no service by
- * itself: services are given to it.
+ * All of AWS, on the laptop: one HTTP endpoint that knows which function is calling, asks that function's
+ * own IAM policies, and refuses what they do not allow as AWS would. It listens on 127.0.0.1 only, and knows
+ * no service by itself: services are given to it.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -121,20 +121,24 @@ async function serve(desk: Desk, request: IncomingMessage, response: ServerRespo
   response.end(answer.body);
 }
 
-/** Who calls what. @throws AwsError where nobody, a stranger or a forger does, or the request makes no sense */
+/**
+ * Who calls what. @throws AwsError where nobody, a stranger or a forger does, or the request makes no sense
+ */
 function identify(desk: Desk, request: SignedRequest): AwsCall {
   const authorization = parseAuthorization(request.headers['authorization']);
   if (!authorization) {
     throw new AwsError(
       'MissingAuthenticationTokenException',
-      `The request is not signed. Use the operator's keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are both ${operatorCredentials.accessKeyId}.`,
+      "The request is not signed. Use the operator's keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY " +
+        `are both ${operatorCredentials.accessKeyId}.`,
     );
   }
   const entry = desk.principals.find(authorization.accessKeyId);
   if (!entry) {
     throw new AwsError(
       'UnrecognizedClientException',
-      `The security token included in the request is invalid: nobody has the access key ${authorization.accessKeyId}.`,
+      'The security token included in the request is invalid: nobody has the access key ' +
+        `${authorization.accessKeyId}.`,
     );
   }
   if (!signatureFits(request, authorization, entry.secretAccessKey)) {

@@ -1,6 +1,7 @@
 /**
- * An AwsError as the caller's protocol words it, so that every SDK reads its code and its message: AWS JSON, EC2's XML,
- * or the query protocol's XML. Codes that AWS spells differently in XML are translated here, in one table.
+ * An AwsError as the caller's protocol words it, so that every SDK reads its code and its message: AWS JSON,
+ * EC2's XML, or the query protocol's XML. Codes that AWS spells differently in XML are translated here, in
+ * one table.
  */
 import { type AwsAnswer, type AwsCall, AwsError } from './service.ts';
 import { escapeXml } from './xml.ts';
@@ -59,10 +60,11 @@ export function errorAnswer(
   const codes = to.service === 'ec2' ? ec2Codes : queryCodes;
   const inner = `<Code>${codes[code] ?? code}</Code><Message>${escapeXml(message)}</Message>`;
   const fault = status >= 500 ? 'Receiver' : 'Sender';
+  const id = `<RequestId>${to.requestId}</RequestId>`;
   const xml =
     to.service === 'ec2'
       ? `<Response><Errors><Error>${inner}</Error></Errors><RequestID>${to.requestId}</RequestID></Response>`
-      : `<ErrorResponse><Error><Type>${fault}</Type>${inner}</Error><RequestId>${to.requestId}</RequestId></ErrorResponse>`;
+      : `<ErrorResponse><Error><Type>${fault}</Type>${inner}</Error>${id}</ErrorResponse>`;
   return {
     status: refusals.has(code) ? 403 : status,
     headers: { 'content-type': 'text/xml;charset=UTF-8' },

@@ -1,6 +1,7 @@
 /**
- * CloudWatch Logs, as far as an operator reads it (`aws logs tail … --follow`): what the functions wrote, by group and
- * stream, in memory. Each group keeps its latest events only. Filter patterns are plain words, all of which must occur.
+ * CloudWatch Logs, as far as an operator reads it (`aws logs tail … --follow`): what the functions wrote, by
+ * group and stream, in memory. Each group keeps its latest events only. Filter patterns are plain words, all
+ * of which must occur.
  */
 import { jsonAnswer, requireText, unknownAction } from './json-answer.ts';
 import { type AwsCall, AwsError, type AwsService } from './service.ts';

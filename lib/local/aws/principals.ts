@@ -1,6 +1,6 @@
 /**
- * Who may call the laptop's AWS: the operator, who may do anything, and one principal for each function, with access
- * keys of its own and its role's policies. No other key is ever taken for anyone.
+ * Who may call the laptop's AWS: the operator, who may do anything, and one principal for each function,
+ * with access keys of its own and its role's policies. No other key is ever taken for anyone.
  */
 import { randomBytes } from 'node:crypto';
 import type { PolicyDocument, Principal } from './service.ts';

@@ -1,6 +1,6 @@
 /**
- * Reads an AWS request off HTTP: AWS JSON (the action in X-Amz-Target) or a query-protocol form (the action in the
- * field Action). What it cannot read is an AwsError that says so, never a guess.
+ * Reads an AWS request off HTTP: AWS JSON (the action in X-Amz-Target) or a query-protocol form (the action
+ * in the field Action). What it cannot read is an AwsError that says so, never a guess.
  */
 import type { IncomingMessage } from 'node:http';
 import { parse as parseForm } from 'node:querystring';
@@ -54,7 +54,8 @@ export function readOperation(
   if (typeof action !== 'string') {
     throw new AwsError(
       'MissingAction',
-      'The request has neither an X-Amz-Target header nor a form field Action; the laptop speaks AWS JSON and the query protocol.',
+      'The request has neither an X-Amz-Target header nor a form field Action; ' +
+        'the laptop speaks AWS JSON and the query protocol.',
     );
   }
   return { action, input, protocol: 'query' };

@@ -1,6 +1,6 @@
 /**
- * A made-up secret value, by the rules of CloudFormation's GenerateSecretString. A rule that is not known here is
- * refused by name, so that no secret is ever weaker than its template says.
+ * A made-up secret value, by the rules of CloudFormation's GenerateSecretString. A rule that is not known
+ * here is refused by name, so that no secret is ever weaker than its template says.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-secretsmanager-secret-generatesecretstring.html
  */
 import { randomInt } from 'node:crypto';
@@ -66,7 +66,8 @@ function generatePassword(rules: GenerateSecretString): string {
   const all = included.flat();
   if (all.length === 0 || length < included.length || length > 4096) {
     throw new Error(
-      `GenerateSecretString asks for ${length} characters of ${included.length} kinds; it must be from one of each kind to 4096.`,
+      `GenerateSecretString asks for ${length} characters of ${included.length} kinds; ` +
+        'it must be from one of each kind to 4096.',
     );
   }
   const required = (rules.RequireEachIncludedType ?? true) ? included.map(oneOf) : [];

@@ -1,197 +1,111 @@
 /**
- * Secrets Manager: values in memory, each with its version and stages, so that the current and the previous one can be
- * read as after a rotation on AWS. Values never reach the call log; they are gone with the process.
+ * Secrets Manager's API over the secret store. Values are given to those alone whom IAM lets read that very
+ * secret, and never reach the call log; whether a secret exists is told only to those who may know.
  */
-import { createHash, randomUUID } from 'node:crypto';
 import { jsonAnswer, requireText, unknownAction } from './json-answer.ts';
-import { type GenerateSecretString, generateSecretString } from './secret-string.ts';
-import { type AwsCall, AwsError, type AwsService, type IamQuestion } from './service.ts';
+import { type NewSecret, type Secret, SecretStore, type SecretVersion } from './secret-store.ts';
+import { type AwsCall, AwsError, type AwsService } from './service.ts';
 
+export type { NewSecret } from './secret-store.ts';
 export type { GenerateSecretString } from './secret-string.ts';
-
-export interface NewSecret {
-  readonly name: string;
-  readonly description?: string;
-  /** Either the value, or how to make one up; neither: a generated password, as CloudFormation does. */
-  readonly secretString?: string;
-  readonly generate?: GenerateSecretString;
-}
 
 export interface SecretsService extends AwsService {
   /** @throws AwsError ResourceExistsException */
   create(secret: NewSecret): { readonly arn: string };
   /** A new current value; what was current becomes previous. By name or ARN. */
   put(secretId: string, secretString: string): { readonly versionId: string };
+  /** @throws AwsError ResourceNotFoundException */
   get(secretId: string, stage?: 'AWSCURRENT' | 'AWSPREVIOUS'): string;
 }
 
-interface Version {
-  readonly versionId: string;
-  readonly secretString: string;
-  /** Epoch seconds, as the API has it. */
-  readonly createdDate: number;
-}
-
-interface Secret {
-  readonly arn: string;
-  readonly name: string;
-  readonly description: string | undefined;
-  readonly createdDate: number;
-  current: Version;
-  previous: Version | undefined;
-}
-
 type Input = AwsCall['input'];
+type Action = (input: Input, store: SecretStore) => object;
 
 export function createSecretsService(place: {
   readonly region: string;
   readonly accountId: string;
 }): SecretsService {
-  const arnPrefix = `arn:aws:secretsmanager:${place.region}:${place.accountId}:secret:`;
-  const secrets = new Map<string, Secret>();
-
-  const find = (secretId: string): Secret => {
-    for (const secret of secrets.values()) {
-      if ([secret.name, secret.arn, secret.arn.replace(/-[^-]{6}$/, '')].includes(secretId)) return secret;
-    }
-    throw new AwsError(
-      'ResourceNotFoundException',
-      `Secrets Manager can't find the specified secret: ${secretId}`,
-    );
-  };
-  const create: SecretsService['create'] = ({ name, description, secretString, generate }) => {
-    if (secrets.has(name)) {
-      throw new AwsError('ResourceExistsException', `A secret named ${name} exists already.`);
-    }
-    const arn = `${arnPrefix}${name}-${suffixOf(name)}`;
-    const current = version(secretString ?? generateSecretString(generate ?? {}));
-    const { createdDate } = current;
-    secrets.set(name, { arn, name, description, createdDate, current, previous: undefined });
-    return { arn };
-  };
-  const put: SecretsService['put'] = (secretId, secretString) => {
-    const secret = find(secretId);
-    secret.previous = secret.current;
-    secret.current = version(secretString);
-    return { versionId: secret.current.versionId };
-  };
-
-  const actions: Readonly<Record<string, (input: Input) => object>> = {
-    CreateSecret: (input) => {
-      const { arn } = create({
-        name: requireText(input, 'Name'),
-        secretString: requireText(input, 'SecretString'),
-      });
-      return { ARN: arn, Name: input['Name'], VersionId: find(arn).current.versionId };
-    },
-    GetSecretValue: (input) => {
-      const secret = find(requireText(input, 'SecretId'));
-      return valueOutput(secret, pick(secret, input));
-    },
-    PutSecretValue: (input) => {
-      const secret = find(requireText(input, 'SecretId'));
-      const { versionId } = put(secret.name, requireText(input, 'SecretString'));
-      return { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: ['AWSCURRENT'] };
-    },
-    DescribeSecret: (input) => {
-      const secret = find(requireText(input, 'SecretId'));
-      return { ...summary(secret), VersionIdsToStages: stages(secret) };
-    },
-    ListSecrets: () => ({
-      SecretList: [...secrets.values()].map((secret) => ({
-        ...summary(secret),
-        SecretVersionsToStages: stages(secret),
-      })),
-    }),
-  };
-
+  const store = new SecretStore(place);
   return {
     service: 'secretsmanager',
-    questions: (call) => [question(call, find)],
+    questions({ action, input }) {
+      const secretId = input['SecretId'] ?? input['Name'];
+      const resource = typeof secretId === 'string' ? store.arnOf(secretId) : '*';
+      return [{ action: `secretsmanager:${action}`, resource, context: {} }];
+    },
     async handle({ action, input }) {
       const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
       if (!act) throw unknownAction('Secrets Manager', action, Object.keys(actions));
-      return jsonAnswer(act(input));
+      return jsonAnswer(act(input, store));
     },
-    create,
-    put,
-    get: (secretId, stage = 'AWSCURRENT') => {
-      const secret = find(secretId);
-      return pick(secret, { VersionStage: stage }).secretString;
-    },
+    create: (secret) => store.create(secret),
+    put: (secretId, secretString) => store.put(secretId, secretString).current,
+    get: (secretId, stage = 'AWSCURRENT') =>
+      pickVersion(store.get(secretId), { VersionStage: stage }).secretString,
   };
 }
 
-/** Policies name secrets by their full ARN. For a secret that is not there, the name stands in. */
-function question({ action, input, region, accountId }: AwsCall, find: (id: string) => Secret): IamQuestion {
-  const asked = input['SecretId'] ?? input['Name'];
-  let resource = '*';
-  if (typeof asked === 'string') {
-    try {
-      resource = find(asked).arn;
-    } catch {
-      // Whether it exists is told only to those who may know.
-      resource = asked.startsWith('arn:')
-        ? asked
-        : `arn:aws:secretsmanager:${region}:${accountId}:secret:${asked}`;
-    }
-  }
-  return { action: `secretsmanager:${action}`, resource, context: {} };
-}
+const actions: Readonly<Record<string, Action>> = {
+  CreateSecret: (input, store) => {
+    const name = requireText(input, 'Name');
+    const { arn, current } = store.create({ name, secretString: requireText(input, 'SecretString') });
+    return { ARN: arn, Name: name, VersionId: current.versionId };
+  },
+  GetSecretValue: (input, store) => {
+    const secret = store.get(requireText(input, 'SecretId'));
+    const version = pickVersion(secret, input);
+    return {
+      ARN: secret.arn,
+      Name: secret.name,
+      VersionId: version.versionId,
+      SecretString: version.secretString,
+      VersionStages: [version === secret.current ? 'AWSCURRENT' : 'AWSPREVIOUS'],
+      CreatedDate: version.createdDate,
+    };
+  },
+  PutSecretValue: (input, store) => {
+    const secret = store.put(requireText(input, 'SecretId'), requireText(input, 'SecretString'));
+    const { versionId } = secret.current;
+    return { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: ['AWSCURRENT'] };
+  },
+  DescribeSecret: (input, store) => {
+    const secret = store.get(requireText(input, 'SecretId'));
+    return { ...summary(secret), VersionIdsToStages: stages(secret) };
+  },
+  ListSecrets: (_input, store) => ({
+    SecretList: store
+      .list()
+      .map((secret) => ({ ...summary(secret), SecretVersionsToStages: stages(secret) })),
+  }),
+};
 
-function pick(secret: Secret, input: Input): Version {
-  const { VersionId, VersionStage = VersionId === undefined ? 'AWSCURRENT' : undefined } = input;
-  const found = [
-    { stage: 'AWSCURRENT', version: secret.current },
-    { stage: 'AWSPREVIOUS', version: secret.previous },
-  ].find(
-    ({ stage, version: candidate }) =>
-      candidate !== undefined &&
+function pickVersion({ current, previous }: Secret, input: Input): SecretVersion {
+  const { VersionId } = input;
+  const VersionStage = input['VersionStage'] ?? (VersionId === undefined ? 'AWSCURRENT' : undefined);
+  const candidates = [
+    { stage: 'AWSCURRENT', version: current },
+    { stage: 'AWSPREVIOUS', version: previous },
+  ];
+  const picked = candidates.find(
+    ({ stage, version }) =>
       (VersionStage === undefined || VersionStage === stage) &&
-      (VersionId === undefined || VersionId === candidate.versionId),
+      (VersionId === undefined || VersionId === version?.versionId),
   );
-  if (found?.version) return found.version;
+  if (picked?.version) return picked.version;
+  const asked = VersionId === undefined ? `staging label: ${VersionStage}` : `VersionId: ${VersionId}`;
   throw new AwsError(
     'ResourceNotFoundException',
-    `Secrets Manager can't find the specified secret value for ${VersionId === undefined ? `staging label: ${VersionStage}` : `VersionId: ${VersionId}`}`,
+    `Secrets Manager can't find the specified secret value for ${asked}`,
   );
-}
-
-function valueOutput(secret: Secret, { versionId, secretString, createdDate }: Version) {
-  return {
-    ARN: secret.arn,
-    Name: secret.name,
-    VersionId: versionId,
-    SecretString: secretString,
-    VersionStages: [versionId === secret.current.versionId ? 'AWSCURRENT' : 'AWSPREVIOUS'],
-    CreatedDate: createdDate,
-  };
 }
 
 function summary({ arn, name, description, createdDate, current }: Secret) {
   const told = description === undefined ? {} : { Description: description };
-  return {
-    ARN: arn,
-    Name: name,
-    ...told,
-    CreatedDate: createdDate,
-    LastChangedDate: current.createdDate,
-  };
+  const dates = { CreatedDate: createdDate, LastChangedDate: current.createdDate };
+  return { ARN: arn, Name: name, ...told, ...dates };
 }
 
 function stages({ current, previous }: Secret): Record<string, string[]> {
-  return {
-    [current.versionId]: ['AWSCURRENT'],
-    ...(previous === undefined ? {} : { [previous.versionId]: ['AWSPREVIOUS'] }),
-  };
+  const before = previous === undefined ? {} : { [previous.versionId]: ['AWSPREVIOUS'] };
+  return { [current.versionId]: ['AWSCURRENT'], ...before };
 }
-
-const version = (secretString: string): Version => ({
-  versionId: randomUUID(),
-  secretString,
-  createdDate: Math.floor(Date.now() / 1000),
-});
-
-/** AWS adds six characters by chance; here they follow from the name, so that a restart keeps the ARN. */
-const suffixOf = (name: string) =>
-  createHash('sha256').update(name).digest('base64').replace(/[+/=]/g, '').slice(0, 6);

@@ -1,7 +1,8 @@
 /**
- * AWS Signature Version 4, as far as the endpoint needs it: who signed a request (the access key in the Authorization
- * header), and whether the signature is that key's. Checking takes some 15 µs, so every request is checked. The time
- * of signing is not: a laptop that slept, or a test that owns the clock, is no attacker.
+ * AWS Signature Version 4, as far as the endpoint needs it: who signed a request (the access key in the
+ * Authorization header), and whether the signature is that key's. Checking takes some 15 µs, so every
+ * request is checked. The time of signing is not: a laptop that slept, or a test that owns the clock, is no
+ * attacker.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';

@@ -1,6 +1,7 @@
 /**
- * SQS: standard queues in memory, over the endpoint for functions and people, and in process for what AWS runs itself:
- * the Lambda event sources and EventBridge. Fair queues are imitated; FIFO queues there are none.
+ * SQS: standard queues in memory, over the endpoint for functions and people, and in process for what AWS
+ * runs itself: the Lambda event sources and EventBridge. Fair queues are imitated; FIFO queues there are
+ * none.
  */
 import { randomUUID } from 'node:crypto';
 import { evaluateResourcePolicy } from './iam/evaluate.ts';
@@ -21,16 +22,24 @@ export interface SendOptions {
   readonly delaySeconds?: number;
 }
 
-/** Queues are named by ARN, URL or name. Every method throws AwsError QueueDoesNotExist where there is no such queue. */
+/**
+ * Queues are named by ARN, URL or name. Every method throws AwsError QueueDoesNotExist where there is no
+ * such queue.
+ */
 export interface SqsService extends AwsService {
-  /** Attributes are texts, as in the CreateQueue call: `{ VisibilityTimeout: '60', RedrivePolicy: '{…}' }`. */
+  /**
+   * Attributes are texts, as in the CreateQueue call: `{ VisibilityTimeout: '60', RedrivePolicy: '{…}' }`.
+   */
   createQueue(queue: { readonly name: string; readonly attributes?: Readonly<Record<string, string>> }): {
     readonly url: string;
     readonly arn: string;
   };
   /** The queue's policy: what services may do to it. */
   setPolicy(queue: string, policyJson: string): void;
-  /** Waits up to `waitSeconds`, which `signal` cuts short; an arrival ends the wait at once. `max` may be over 10. */
+  /**
+   * Waits up to `waitSeconds`, which `signal` cuts short; an arrival ends the wait at once. `max` may be
+   * over 10.
+   */
   receive(queue: string, receiving: Receiving): Promise<ReceivedMessage[]>;
   /** Receipts that are out of date are passed over. */
   delete(queue: string, receiptHandles: readonly string[]): void;

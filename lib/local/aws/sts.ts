@@ -2,6 +2,8 @@
 import { AwsError, type AwsService } from './service.ts';
 import { element, escapeXml } from './xml.ts';
 
+const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
+
 export function createStsService(): AwsService {
   return {
     service: 'sts',
@@ -21,7 +23,7 @@ export function createStsService(): AwsService {
       return {
         status: 200,
         headers: { 'content-type': 'text/xml' },
-        body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${body}</GetCallerIdentityResponse>`,
+        body: `<GetCallerIdentityResponse xmlns="${namespace}">${body}</GetCallerIdentityResponse>`,
       };
     },
   };

@@ -47,7 +47,9 @@ describe('the AWS endpoint', () => {
     const claim = givenFunction(world.endpoint, 'dev-claim', allowing('sqs:ReceiveMessage', queueArn));
     await expect(sendAs(claim)).rejects.toMatchObject({
       name: 'AccessDeniedException',
-      message: `User: arn:aws:sts::123456789012:assumed-role/dev-claim/dev-claim is not authorized to perform: sqs:SendMessage on resource: ${queueArn} because no identity-based policy allows the action`,
+      message:
+        `User: arn:aws:sts::123456789012:assumed-role/dev-claim/dev-claim is not authorized to perform: ` +
+        `sqs:SendMessage on resource: ${queueArn} because no identity-based policy allows the action`,
     });
     expect(world.sqs.counts(queueArn).visible).toBe(0);
   });

@@ -1,4 +1,6 @@
-/** The laptop's AWS as its tests use it: an endpoint with a queue service, and SDK clients for whoever calls. */
+/**
+ * The laptop's AWS as its tests use it: an endpoint with a queue service, and SDK clients for whoever calls.
+ */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../lib/local/aws/endpoint.ts';
 import type { Credentials } from '../../../lib/local/aws/principals.ts';

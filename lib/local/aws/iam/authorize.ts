@@ -1,6 +1,7 @@
 /**
- * May this principal make this call? All of its questions must be allowed; the first that is not becomes an error that
- * reads as AWS's own, with the principal, the action and the resource, so that the missing grant can be copied from it.
+ * May this principal make this call? All of its questions must be allowed; the first that is not becomes an
+ * error that reads as AWS's own, with the principal, the action and the resource, so that the missing grant
+ * can be copied from it.
  */
 import { AwsError, type IamQuestion, type Principal } from '../service.ts';
 import { explain } from './evaluate.ts';

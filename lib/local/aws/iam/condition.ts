@@ -1,6 +1,7 @@
 /**
- * One line of a statement's Condition block, as a test of a request's context. An operator that is not in the table
- * below is never guessed at: compiling it throws, and the statement that holds it is refused as a whole.
+ * One line of a statement's Condition block, as a test of a request's context. An operator that is not in
+ * the table below is never guessed at: compiling it throws, and the statement that holds it is refused as a
+ * whole.
  */
 import type { IamQuestion } from '../service.ts';
 import { arnWildcard, type Matcher, wildcard } from './wildcard.ts';

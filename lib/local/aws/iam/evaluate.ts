@@ -1,7 +1,8 @@
 /**
- * IAM's decision about one question, from identity policies or from a resource's own policy. A deny wins over any
- * allow, in whatever order the statements stand; a statement that is not understood denies what it is about, and the
- * explanation names what was not understood. Pure: no clock, no account, no session or boundary policies.
+ * IAM's decision about one question, from identity policies or from a resource's own policy. A deny wins
+ * over any allow, in whatever order the statements stand; a statement that is not understood denies what it
+ * is about, and the explanation names what was not understood. Pure: no clock, no account, no session or
+ * boundary policies.
  */
 import type { IamQuestion, PolicyDocument } from '../service.ts';
 import { asList, type CompiledStatement, compileDocument } from './statement.ts';
@@ -28,7 +29,10 @@ export function explain(policies: readonly PolicyDocument[], question: IamQuesti
   return { verdict: allowed ? 'allowed' : 'implicitDeny' };
 }
 
-/** Of a resource's policy, the statements count that name the calling service (`events.amazonaws.com`) or everyone. */
+/**
+ * Of a resource's policy, the statements count that name the calling service (`events.amazonaws.com`) or
+ * everyone.
+ */
 export function evaluateResourcePolicy(
   document: PolicyDocument,
   asked: { readonly principalService: string; readonly question: IamQuestion },
@@ -55,7 +59,10 @@ function decide(statements: readonly CompiledStatement[], question: IamQuestion)
   return { verdict: allowed ? 'allowed' : 'implicitDeny' };
 }
 
-/** `"*"` and `{"AWS": "*"}` mean everyone: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
+/**
+ * `"*"` and `{"AWS": "*"}` mean everyone:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ */
 function namesService(principal: unknown, service: string): boolean {
   if (principal === '*') return true;
   if (typeof principal !== 'object' || principal === null) return false;

@@ -1,6 +1,7 @@
 /**
- * A policy document, compiled: each statement becomes a test of a question. Documents are compiled once and kept as
- * long as they live. A statement that cannot be understood keeps its fault, so that whatever it may concern is denied.
+ * A policy document, compiled: each statement becomes a test of a question. Documents are compiled once and
+ * kept as long as they live. A statement that cannot be understood keeps its fault, so that whatever it may
+ * concern is denied.
  */
 import type { IamQuestion, PolicyDocument, PolicyStatement } from '../service.ts';
 import { type ConditionTest, compileCondition } from './condition.ts';

@@ -1,4 +1,7 @@
-/** SQS's batch actions: each entry succeeds or fails by itself, and only a batch that is malformed fails as a whole. */
+/**
+ * SQS's batch actions: each entry succeeds or fails by itself, and only a batch that is malformed fails as a
+ * whole.
+ */
 import { AwsError } from '../service.ts';
 import { type Action, type Input, requireHandle, send, wholeNumber } from './input.ts';
 

@@ -1,7 +1,7 @@
 /**
- * The messages of one queue that are ready to be received, in AWS's fair order: oldest first, but a message group that
- * holds more than its share of what is in flight comes after the quiet ones. So a tenant with a thousand jobs does not
- * delay the one with a single job.
+ * The messages of one queue that are ready to be received, in AWS's fair order: oldest first, but a message
+ * group that holds more than its share of what is in flight comes after the quiet ones. So a tenant with a
+ * thousand jobs does not delay the one with a single job.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
  */
 import type { Message } from './message.ts';

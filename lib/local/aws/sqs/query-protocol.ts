@@ -1,6 +1,7 @@
 /**
- * SQS's older protocol, which older command lines speak: a form in, XML out. Translated to and from the JSON shapes, so
- * that the actions know one form only. Batches and message attributes are not translated; they are refused.
+ * SQS's older protocol, which older command lines speak: a form in, XML out. Translated to and from the JSON
+ * shapes, so that the actions know one form only. Batches and message attributes are not translated; they
+ * are refused.
  */
 import { AwsError } from '../service.ts';
 import { element, escapeXml } from '../xml.ts';
@@ -30,7 +31,8 @@ export function fromForm(form: Input): Input {
     } else {
       throw new AwsError(
         'InvalidParameterValue',
-        `The laptop's SQS does not read ${field} in the query protocol; a current SDK or command line sends JSON.`,
+        `The laptop's SQS does not read ${field} in the query protocol; ` +
+          'a current SDK or command line sends JSON.',
       );
     }
   }
@@ -42,7 +44,8 @@ export function toXml(action: string, output: object, requestId: string): string
   const content = Object.entries(output).map(([name, value]) => field(name, value));
   const result = content.length === 0 ? '' : element(`${action}Result`, content.join(''));
   const metadata = element('ResponseMetadata', element('RequestId', requestId));
-  return `<?xml version="1.0"?><${action}Response xmlns="http://queue.amazonaws.com/doc/2012-11-05/">${result}${metadata}</${action}Response>`;
+  const namespace = 'http://queue.amazonaws.com/doc/2012-11-05/';
+  return `<?xml version="1.0"?><${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`;
 }
 
 /** Lists and maps are flattened: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html */

@@ -1,7 +1,8 @@
 /**
- * One standard queue, in memory. A message is received by one receiver at a time, comes back when its visibility
- * timeout ends, and goes to the dead-letter queue instead once it was received as often as the redrive policy allows.
- * A waiting receiver gets a message in the same turn of the event loop in which it arrives.
+ * One standard queue, in memory. A message is received by one receiver at a time, comes back when its
+ * visibility timeout ends, and goes to the dead-letter queue instead once it was received as often as the
+ * redrive policy allows. A waiting receiver gets a message in the same turn of the event loop in which it
+ * arrives.
  */
 import { randomUUID } from 'node:crypto';
 import { FairLine } from './fair-line.ts';
@@ -233,7 +234,10 @@ export class Queue {
     this.#messages.delete(message.messageId);
   }
 
-  /** The map is in order of arrival, so the expired ones are its first. What is in flight is left to its receiver. */
+  /**
+   * The map is in order of arrival, so the expired ones are its first. What is in flight is left to its
+   * receiver.
+   */
   #dropExpired(): void {
     const oldest = Date.now() - this.#rules.retentionSeconds() * 1000;
     for (const message of this.#messages.values()) {

@@ -1,6 +1,6 @@
 /**
- * All queues by name, with their attributes as texts, as SQS has them. A queue's rules are read from its attributes each
- * time they matter, so that an edit holds at once.
+ * All queues by name, with their attributes as texts, as SQS has them. A queue's rules are read from its
+ * attributes each time they matter, so that an edit holds at once.
  */
 import { AwsError } from '../service.ts';
 import { Queue } from './queue.ts';
@@ -52,7 +52,8 @@ export class Queues {
     if (!/^[\w-]{1,80}$/.test(name)) {
       throw new AwsError(
         'InvalidParameterValue',
-        `The queue name ${JSON.stringify(name)} must be 1 to 80 letters, digits, - and _; the laptop has no FIFO queues.`,
+        `The queue name ${JSON.stringify(name)} must be 1 to 80 letters, digits, - and _; ` +
+          'the laptop has no FIFO queues.',
       );
     }
     const known = this.#byName.get(name);
@@ -71,7 +72,9 @@ export class Queues {
     Object.assign(target.attributes, attributes);
   }
 
-  /** By name, URL or ARN; of a URL, the last part counts, so that AWS's own URLs work too. @throws AwsError */
+  /**
+   * By name, URL or ARN; of a URL, the last part counts, so that AWS's own URLs work too. @throws AwsError
+   */
   find(nameUrlOrArn: unknown): NamedQueue {
     const name = String(nameUrlOrArn ?? '').replace(/^.*[/:]/, '');
     const found = this.#byName.get(name);

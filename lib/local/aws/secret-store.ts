@@ -1,0 +1,94 @@
+/**
+ * The secrets themselves, in memory: each with its current value and the one before, as after a rotation on
+ * AWS. A secret's ARN follows from its name, so that a restart keeps it.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { type GenerateSecretString, generateSecretString } from './secret-string.ts';
+import { AwsError } from './service.ts';
+
+export interface NewSecret {
+  readonly name: string;
+  readonly description?: string;
+  /** Either the value, or how to make one up; neither: a generated password, as CloudFormation does. */
+  readonly secretString?: string;
+  readonly generate?: GenerateSecretString;
+}
+
+export interface SecretVersion {
+  readonly versionId: string;
+  readonly secretString: string;
+  /** Epoch seconds, as the API has it. */
+  readonly createdDate: number;
+}
+
+export interface Secret {
+  readonly arn: string;
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly createdDate: number;
+  current: SecretVersion;
+  previous: SecretVersion | undefined;
+}
+
+export class SecretStore {
+  readonly #secrets = new Map<string, Secret>();
+  readonly #arnPrefix: string;
+
+  constructor({ region, accountId }: { readonly region: string; readonly accountId: string }) {
+    this.#arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`;
+  }
+
+  /** @throws AwsError ResourceExistsException */
+  create({ name, description, secretString, generate }: NewSecret): Secret {
+    if (this.#secrets.has(name)) {
+      throw new AwsError('ResourceExistsException', `A secret named ${name} exists already.`);
+    }
+    const current = newVersion(secretString ?? generateSecretString(generate ?? {}));
+    const arn = `${this.#arnPrefix}${name}-${suffixOf(name)}`;
+    const { createdDate } = current;
+    const secret: Secret = { arn, name, description, createdDate, current, previous: undefined };
+    this.#secrets.set(name, secret);
+    return secret;
+  }
+
+  /** What was current becomes previous. @throws AwsError ResourceNotFoundException */
+  put(secretId: string, secretString: string): Secret {
+    const secret = this.get(secretId);
+    secret.previous = secret.current;
+    secret.current = newVersion(secretString);
+    return secret;
+  }
+
+  /** @throws AwsError ResourceNotFoundException */
+  get(secretId: string): Secret {
+    const secret = this.find(secretId);
+    if (secret) return secret;
+    throw new AwsError(
+      'ResourceNotFoundException',
+      `Secrets Manager can't find the specified secret: ${secretId}`,
+    );
+  }
+
+  /** By name, by ARN, or by ARN without the six characters at its end. */
+  find(secretId: string): Secret | undefined {
+    return this.list().find(({ name, arn }) => [name, arn, arn.slice(0, -7)].includes(secretId));
+  }
+
+  list(): Secret[] {
+    return [...this.#secrets.values()];
+  }
+
+  /** The ARN that policies name; for a secret that is not there, the one it might have. */
+  arnOf(secretId: string): string {
+    return this.find(secretId)?.arn ?? (secretId.startsWith('arn:') ? secretId : this.#arnPrefix + secretId);
+  }
+}
+
+const newVersion = (secretString: string): SecretVersion => ({
+  versionId: randomUUID(),
+  secretString,
+  createdDate: Math.floor(Date.now() / 1000),
+});
+
+const suffixOf = (name: string) =>
+  createHash('sha256').update(name).digest('base64').replace(/[+/=]/g, '').slice(0, 6);
