@@ -77,7 +77,7 @@ export function acceptPermissions(
   announce(world, webhooks, { installation, action: 'new_permissions_accepted' });
 }
 
-/** Its tokens and runners die with it. */
+/** Its tokens die with it. Registered runners stay, as on GitHub. */
 export function uninstall(world: World, webhooks: Webhooks, id: number) {
   const installation = standingInstallation(world, id);
   announce(world, webhooks, { installation, action: 'deleted' });

@@ -1,4 +1,7 @@
-/** The routes that GitHub itself has, as the stand-in serves them: each answers in the shape of GitHub's schema. */
+/**
+ * The routes that GitHub itself has, as the stand-in serves them. Each answers in the shape of GitHub's schema, which a
+ * test holds it to; a route that GitHub does not have must not be added here.
+ */
 import { appRoutes } from './app-routes.ts';
 import { deliveryRoutes } from './delivery-routes.ts';
 import { jobRoutes } from './job-routes.ts';

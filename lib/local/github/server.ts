@@ -19,7 +19,7 @@ export function createHttpServer(world: World, parts: { routes: readonly Route[]
       .catch((error: unknown) => failed(world, error))
       .then((reply) => (reply === 'hang up' ? message.socket.destroy() : write(response, reply)));
   });
-  // Node's own bound on idle connections is shorter than a runner's long poll pauses; GitHub's is about a minute.
+  // Node closes idle connections after 5 s, and a client that reuses one just then sees a broken connection.
   server.keepAliveTimeout = 65_000;
   return server;
 }

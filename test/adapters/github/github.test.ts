@@ -58,14 +58,50 @@ describe('the adapter and its tokens', () => {
   const fault = (route: string, status: number, more: object = {}) =>
     standIn.setDials({ faults: [{ route, status, ...more }] });
 
-  it('fetches one token for calls at the same time and after', async () => {
-    await Promise.all(['a', 'b', 'c'].map(register));
+  it('asks for one token where several calls need it at the same time', async () => {
+    fault('POST /app/*', 500, { count: 1 });
+
+    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(register));
+
+    // Had each call asked for itself, only the first would have met the fault.
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
+
+  it('asks for no second token while the first is good', async () => {
+    await register('a');
     fault('POST /app/*', 500);
 
-    const later = await register('d');
+    expect(await register('b')).toMatchObject({ ok: true });
+  });
 
-    expect(later.ok).toBe(true);
-    expect(standIn.state().runners).toHaveLength(4);
+  it('asks for no more than the call needs', async () => {
+    const requests: unknown[] = [];
+    const passOn = globalThis.fetch;
+    globalThis.fetch = (input, init) => {
+      if (String(input).endsWith('access_tokens')) requests.push(JSON.parse(String(init?.body)));
+      return passOn(input, init);
+    };
+    await register('a');
+    await github.removeRunner(acme, { kind: 'repository', owner: 'acme', repository: 'app' }, 'a');
+    await github.getJob(acme, 'acme/app', JobId(1));
+    globalThis.fetch = passOn;
+
+    expect(requests).toEqual([
+      { permissions: { organization_self_hosted_runners: 'write' } },
+      { permissions: { administration: 'write' }, repositories: ['app'] },
+      { permissions: { actions: 'read' } },
+    ]);
+  });
+
+  it('takes up a key that was rotated', async () => {
+    const other = await startGitHub();
+    await other.stop();
+    const keys = [other.privateKeyPem, standIn.privateKeyPem];
+    const privateKey = async () => keys.shift() ?? standIn.privateKeyPem;
+    const rotating = createGitHub({ apiUrl: standIn.url, appId: standIn.appId, privateKey, clock });
+
+    expect(await rotating.getInstallation(acme)).toMatchObject({ refusal: { kind: 'forbidden' } });
+    expect(await rotating.getInstallation(acme)).toMatchObject({ ok: true });
   });
 
   it('fetches another token once GitHub no longer takes the one it has', async () => {
