@@ -3,7 +3,7 @@
  * then RunInstances on every resource that takes part, then CreateTags on whatever is tagged.
  * Approximates: condition keys that are not listed here are absent (so a policy that needs one refuses);
  * the machines' market and types are asked about together, as one set of values; templates and images carry
- * no tags; nobody is asked for iam:PassRole, since a template with an instance profile is refused when it
+ * no tags; nobody is asked for the spot role, nor for iam:PassRole, since a template with an instance profile is refused when it
  * is defined.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
@@ -76,7 +76,25 @@ function createFleetQuestions(world: World, request: Form): IamQuestion[] {
           },
         }),
       ),
+    ...imageParameters(world, plan).map(
+      (resource): IamQuestion => ({
+        action: 'ssm:GetParameters',
+        resource,
+        context: regionContext(world),
+      }),
+    ),
   ];
+}
+
+/** An image named by a parameter is looked up in the caller's name. Public parameters have no account. */
+function imageParameters(world: World, plan: FleetPlan): string[] {
+  const names = plan.overrides.flatMap(
+    ({ template }) => /^resolve:ssm:(\/?[^:]+)/.exec(template.data.ImageId ?? '')?.[1] ?? [],
+  );
+  return [...new Set(names)].map((name) => {
+    const account = name.startsWith('/aws/') ? '' : world.accountId;
+    return `arn:aws:ssm:${world.region}:${account}:parameter/${name.replace(/^\//, '')}`;
+  });
 }
 
 function runInstancesResources(world: World, plan: FleetPlan): string[] {
@@ -86,7 +104,9 @@ function runInstancesResources(world: World, plan: FleetPlan): string[] {
     `arn:aws:ec2:${world.region}::image/${imageOf(override.template.data)}`,
     ...securityGroupsOf(override.template.data).map((id) => arn(world, `security-group/${id}`)),
   ]);
-  const created = ['instance', 'volume', 'network-interface'].map((type) => arn(world, `${type}/*`));
+  const types = ['instance', 'volume', 'network-interface'];
+  if (plan.lifecycle === 'spot') types.push('spot-instances-request');
+  const created = types.map((type) => arn(world, `${type}/*`));
   return [...new Set([...created, ...each])];
 }
 

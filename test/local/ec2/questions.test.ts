@@ -40,6 +40,7 @@ describe('CreateFleet', () => {
       ['ec2:RunInstances', `${own}:instance/*`],
       ['ec2:RunInstances', `${own}:volume/*`],
       ['ec2:RunInstances', `${own}:network-interface/*`],
+      ['ec2:RunInstances', `${own}:spot-instances-request/*`],
       ['ec2:RunInstances', `${own}:subnet/subnet-a`],
       ['ec2:RunInstances', `${own}:launch-template/${mine}`],
       ['ec2:RunInstances', 'arn:aws:ec2:us-east-1::image/ami-0123456789abcdef0'],
@@ -70,6 +71,20 @@ describe('CreateFleet', () => {
       'ec2:metadatahttptokens': 'required',
       'ec2:launchtemplate': [expect.stringMatching(`^${own}:launch-template/lt-`)],
     });
+  });
+
+  it.each([
+    ['/aws/service/ami/x', 'arn:aws:ssm:us-east-1::parameter/aws/service/ami/x'],
+    ['/own/image:3', 'arn:aws:ssm:us-east-1:123456789012:parameter/own/image'],
+  ])('asks for the parameter %s that the image is looked up in', (name, resource) => {
+    world.ec2.defineLaunchTemplate({ name: 'looked-up', data: { ImageId: `resolve:ssm:${name}` } });
+    const template = 'LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName';
+
+    const asked = fleet({ [template]: 'looked-up' }).filter(({ action }) => action.startsWith('ssm:'));
+
+    expect(asked).toEqual([
+      { action: 'ssm:GetParameters', resource, context: { 'ec2:region': 'us-east-1' } },
+    ]);
   });
 
   it('refuses a request that it cannot read before anybody is asked', () => {
