@@ -102,6 +102,7 @@ export class Container {
         resolve(failure('Sandbox.Timedout', `Init timed out after ${loadSeconds} seconds`));
         this.kill();
       }, loadSeconds * 1000);
+      this.#child.once('error', ({ message }) => resolve(failure('Runtime.ExitError', message)));
       this.#child.once('exit', () =>
         resolve(failure('Runtime.ExitError', 'The process ended while loading')),
       );

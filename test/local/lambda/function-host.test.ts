@@ -158,6 +158,11 @@ describe('a function', () => {
     });
   });
 
+  it('whose folder is missing fails at once', async () => {
+    const { invoke } = givenFunction({ folder: '/no/such/folder' });
+    expect(await invoke()).toMatchObject({ error: { errorType: 'Runtime.ExitError' } });
+  });
+
   it('survives the killing of a container: the next invocation gets a new one', async () => {
     const { see, functions } = givenFunction();
     const { pid } = await see();
