@@ -3,8 +3,8 @@
  * then RunInstances on every resource that takes part, then CreateTags on whatever is tagged.
  * Approximates: condition keys that are not listed here are absent (so a policy that needs one refuses);
  * the machines' market and types are asked about together, as one set of values; templates and images carry
- * no tags; nobody is asked for the spot role, nor for iam:PassRole, since a template with an instance profile is refused when it
- * is defined.
+ * no tags; nobody is asked for iam:CreateServiceLinkedRole (as if the account had used spot before), nor for
+ * iam:PassRole, since a template with an instance profile is refused when it is defined.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 import type { IamQuestion } from '../aws/service.ts';
