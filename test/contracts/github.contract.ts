@@ -1,6 +1,7 @@
 /**
- * What every GitHub port must do, run on the fake in memory and on the real adapter against the stand-in. It speaks
- * through the port alone; what only GitHub's side can do (suspend, run a job) comes from the world it is given.
+ * What every GitHub port must do, run on the fake in memory and on the real adapter against the stand-in. It
+ * speaks through the port alone; what only GitHub's side can do (suspend, run a job) comes from the world it
+ * is given.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { GitHubJob, RunnerScope } from '../../lib/core/github.ts';

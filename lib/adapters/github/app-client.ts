@@ -1,7 +1,7 @@
 /**
- * GitHub's REST API through @octokit/app: calls as the App itself, and calls with a given installation token. No
- * retrying or throttling plugins: those wait inside a function that is paid for by the millisecond. Each call ends
- * within ten seconds and pins the REST version.
+ * GitHub's REST API through @octokit/app: calls as the App itself, and calls with a given installation
+ * token. No retrying or throttling plugins: those wait inside a function that is paid for by the
+ * millisecond. Each call ends within ten seconds and pins the REST version.
  */
 import { App } from '@octokit/app';
 import { Octokit } from '@octokit/core';

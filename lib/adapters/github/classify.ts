@@ -1,6 +1,6 @@
 /**
- * The one table that says what a failed call to GitHub means. What GitHub decided is a refusal, which asking again at
- * once would not change; all else is an OperationalError. Unknown failures are retryable.
+ * The one table that says what a failed call to GitHub means. What GitHub decided is a refusal, which asking
+ * again at once would not change; all else is an OperationalError. Unknown failures are retryable.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
  */
 import type { GitHubRefusal } from '../../core/github.ts';

@@ -1,7 +1,7 @@
 /**
- * The GitHub port over GitHub's REST API. Refusals come back as answers, by the table in classify.ts; what GitHub could
- * not be asked throws OperationalError. It never waits and never repeats a call, but for a token that GitHub no longer
- * takes and a runner name that is taken by an idle registration: once each.
+ * The GitHub port over GitHub's REST API. Refusals come back as answers, by the table in classify.ts; what
+ * GitHub could not be asked throws OperationalError. It never waits and never repeats a call, but for a
+ * token that GitHub no longer takes and a runner name that is taken by an idle registration: once each.
  */
 import type { GitHubJob, RunnerScope } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';

@@ -1,12 +1,16 @@
 /**
- * Installation tokens, each narrowed to what one kind of call needs, kept in memory until shortly before they expire.
- * Callers that ask at the same time share one request. Tokens never leave this process, and never reach a log.
+ * Installation tokens, each narrowed to what one kind of call needs, kept in memory until shortly before
+ * they expire. Callers that ask at the same time share one request. Tokens never leave this process, and
+ * never reach a log.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AppClient } from './app-client.ts';
 
-/** The fewest rights that a call needs. `repository` is a name without its owner; absent: all of the installation's. */
+/**
+ * The fewest rights that a call needs. `repository` is a name without its owner; absent: all of the
+ * installation's.
+ */
 export interface Grant {
   readonly permissions: Readonly<Record<string, 'read' | 'write'>>;
   readonly repository?: string;

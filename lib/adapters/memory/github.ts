@@ -1,7 +1,7 @@
 /**
- * GitHub in memory: installations, registrations, jobs and budgets as the port shows them, with dials for what GitHub
- * might answer instead. Stateful and exact, so that use cases can be tested and simulated without a server; it gives
- * jobs to nobody by itself.
+ * GitHub in memory: installations, registrations, jobs and budgets as the port shows them, with dials for
+ * what GitHub might answer instead. Stateful and exact, so that use cases can be tested and simulated
+ * without a server; it gives jobs to nobody by itself.
  */
 import type { GitHubJob, GitHubRefusal, Installation, RunnerScope } from '../../core/github.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';
@@ -36,7 +36,9 @@ export interface MemoryGitHub extends GitHub {
   /** `repository` is `owner/name`. */
   putJob(repository: string, jobId: JobId, job: GitHubJob): void;
   setBusy(name: string, busy: boolean): void;
-  /** Calls left for this installation until somebody sets another number; then `limited` by so many seconds. */
+  /**
+   * Calls left for this installation until somebody sets another number; then `limited` by so many seconds.
+   */
   setBudget(installationId: InstallationId, budget: { calls: number; retryAfterSeconds: number }): void;
   /** The next calls of this method get these answers, in order. */
   failNext(method: keyof GitHub, ...answers: readonly NextAnswer[]): void;
@@ -46,103 +48,36 @@ export interface MemoryGitHub extends GitHub {
 const defaultGroup = 1;
 
 export function createMemoryGitHub(): MemoryGitHub {
-  const installations = new Map<InstallationId, MemoryInstallation>();
-  const registrations = new Map<string, MemoryRegistration>();
-  const jobs = new Map<string, GitHubJob>();
-  const budgets = new Map<InstallationId, { calls: number; retryAfterSeconds: number }>();
-  const nextAnswers = new Map<keyof GitHub, NextAnswer[]>();
-
-  const spend = (installationId: InstallationId): GitHubRefusal | undefined => {
-    const budget = budgets.get(installationId);
-    if (!budget) return undefined;
-    if (budget.calls <= 0) return { kind: 'limited', retryAfterSeconds: budget.retryAfterSeconds };
-    budget.calls -= 1;
-    return undefined;
-  };
-
-  /** Lets the dials answer, or the effect. */
-  async function through<Value>(method: keyof GitHub, effect: () => Answer<Value>): Promise<Answer<Value>> {
-    const next = nextAnswers.get(method)?.shift();
-    if (!next) return effect();
-    if (next.after) effect();
-    if ('error' in next) throw next.error;
-    return { ok: false, refusal: next.refusal };
-  }
-
-  /** As the installation: it must stand, not be suspended, and have calls left. */
-  const asInstallation = <Value>(
-    installationId: InstallationId,
-    effect: (installation: MemoryInstallation) => Answer<Value>,
-  ): Answer<Value> => {
-    const installation = installations.get(installationId);
-    if (!installation) return refused('not-found', `no installation ${installationId}`);
-    if (installation.suspended) return refused('forbidden', 'This installation has been suspended');
-    const limit = spend(installationId);
-    return limit ? { ok: false, refusal: limit } : effect(installation);
-  };
-
-  const register = (request: JitRequest): Answer<{ jitConfig: string }> => {
-    const { name, labels, runnerGroupId, installationId, scope } = request;
-    const fault = faultOf(request);
-    if (fault) return refused('invalid', fault);
-    if (runnerGroupId !== defaultGroup) return refused('invalid', `no runner group ${runnerGroupId}`);
-    const key = keyOf(scope, name);
-    if (registrations.get(key)?.busy) return refused('invalid', `a runner named ${name} is busy`);
-    registrations.set(key, { installationId, scope, name, labels, busy: false });
-    return { ok: true, value: { jitConfig: Buffer.from(JSON.stringify({ name })).toString('base64') } };
-  };
-
-  const remove = (key: string): Answer<'removed' | 'absent' | 'busy'> => {
-    const registration = registrations.get(key);
-    if (!registration) return { ok: true, value: 'absent' };
-    if (registration.busy) return { ok: true, value: 'busy' };
-    registrations.delete(key);
-    return { ok: true, value: 'removed' };
-  };
-
+  const state = emptyState();
   return {
-    registrations,
-    putInstallation(installationId, { repositories = ['app'], ...installation }) {
-      const names = new Set(repositories.map((name) => name.toLowerCase()));
-      installations.set(installationId, { ...installation, repositories: names });
-    },
-    deleteInstallation: (installationId) => void installations.delete(installationId),
-    putJob: (repository, jobId, job) => void jobs.set(jobKey(repository, jobId), job),
-    setBusy(name, busy) {
-      for (const registration of registrations.values()) {
-        if (registration.name === name) registration.busy = busy;
-      }
-    },
-    setBudget: (installationId, budget) => void budgets.set(installationId, { ...budget }),
-    failNext(method, ...answers) {
-      nextAnswers.set(method, [...(nextAnswers.get(method) ?? []), ...answers]);
-    },
-
+    ...hands(state),
     getInstallation: (installationId) =>
-      through<Installation>('getInstallation', () => {
-        const found = installations.get(installationId);
+      through<Installation>(state, 'getInstallation', () => {
+        const found = state.installations.get(installationId);
         if (!found) return refused('not-found', `no installation ${installationId}`);
         const { repositories: _own, ...value } = found;
         return { ok: true, value };
       }),
     createJitConfig: (request) =>
-      through('createJitConfig', () =>
+      through(state, 'createJitConfig', () =>
         asInstallation(
+          state,
           request.installationId,
-          (installation) => outOfScope(installation, request.scope) ?? register(request),
+          (installation) => outOfScope(installation, request.scope) ?? register(state, request),
         ),
       ),
     removeRunner: (installationId, scope, name) =>
-      through('removeRunner', () =>
+      through(state, 'removeRunner', () =>
         asInstallation(
+          state,
           installationId,
-          (installation) => outOfScope(installation, scope) ?? remove(keyOf(scope, name)),
+          (installation) => outOfScope(installation, scope) ?? remove(state, keyOf(scope, name)),
         ),
       ),
     getJob: (installationId, repository, jobId) =>
-      through<GitHubJob>('getJob', () =>
-        asInstallation<GitHubJob>(installationId, (installation) => {
-          const job = jobs.get(jobKey(repository, jobId));
+      through(state, 'getJob', () =>
+        asInstallation<GitHubJob>(state, installationId, (installation) => {
+          const job = state.jobs.get(jobKey(repository, jobId));
           const [owner = '', name = ''] = repository.toLowerCase().split('/');
           const isReached =
             owner === installation.accountLogin.toLowerCase() && installation.repositories.has(name);
@@ -150,6 +85,93 @@ export function createMemoryGitHub(): MemoryGitHub {
         }),
       ),
   };
+}
+
+interface State {
+  readonly installations: Map<InstallationId, MemoryInstallation>;
+  readonly registrations: Map<string, MemoryRegistration>;
+  readonly jobs: Map<string, GitHubJob>;
+  readonly budgets: Map<InstallationId, { calls: number; retryAfterSeconds: number }>;
+  readonly nextAnswers: Map<keyof GitHub, NextAnswer[]>;
+}
+
+const emptyState = (): State => ({
+  installations: new Map(),
+  registrations: new Map(),
+  jobs: new Map(),
+  budgets: new Map(),
+  nextAnswers: new Map(),
+});
+
+/** What tests and simulations do to it. */
+function hands(state: State): Omit<MemoryGitHub, keyof GitHub> {
+  return {
+    registrations: state.registrations,
+    putInstallation(installationId, { repositories = ['app'], ...installation }) {
+      const names = new Set(repositories.map((name) => name.toLowerCase()));
+      state.installations.set(installationId, { ...installation, repositories: names });
+    },
+    deleteInstallation: (installationId) => void state.installations.delete(installationId),
+    putJob: (repository, jobId, job) => void state.jobs.set(jobKey(repository, jobId), job),
+    setBusy(name, busy) {
+      for (const registration of state.registrations.values()) {
+        if (registration.name === name) registration.busy = busy;
+      }
+    },
+    setBudget: (installationId, budget) => void state.budgets.set(installationId, { ...budget }),
+    failNext(method, ...answers) {
+      state.nextAnswers.set(method, [...(state.nextAnswers.get(method) ?? []), ...answers]);
+    },
+  };
+}
+
+/** Lets the dials answer, or the effect. */
+async function through<Value>(
+  state: State,
+  method: keyof GitHub,
+  effect: () => Answer<Value>,
+): Promise<Answer<Value>> {
+  const next = state.nextAnswers.get(method)?.shift();
+  if (!next) return effect();
+  if (next.after) effect();
+  if ('error' in next) throw next.error;
+  return { ok: false, refusal: next.refusal };
+}
+
+/** As the installation: it must stand, not be suspended, and have calls left. */
+function asInstallation<Value>(
+  state: State,
+  installationId: InstallationId,
+  effect: (installation: MemoryInstallation) => Answer<Value>,
+): Answer<Value> {
+  const installation = state.installations.get(installationId);
+  if (!installation) return refused('not-found', `no installation ${installationId}`);
+  if (installation.suspended) return refused('forbidden', 'This installation has been suspended');
+  const budget = state.budgets.get(installationId);
+  if (budget && budget.calls <= 0) {
+    return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: budget.retryAfterSeconds } };
+  }
+  if (budget) budget.calls -= 1;
+  return effect(installation);
+}
+
+function register({ registrations }: State, request: JitRequest): Answer<{ jitConfig: string }> {
+  const { name, labels, runnerGroupId, installationId, scope } = request;
+  const fault = faultOf(request);
+  if (fault) return refused('invalid', fault);
+  if (runnerGroupId !== defaultGroup) return refused('invalid', `no runner group ${runnerGroupId}`);
+  const key = keyOf(scope, name);
+  if (registrations.get(key)?.busy) return refused('invalid', `a runner named ${name} is busy`);
+  registrations.set(key, { installationId, scope, name, labels, busy: false });
+  return { ok: true, value: { jitConfig: Buffer.from(JSON.stringify({ name })).toString('base64') } };
+}
+
+function remove({ registrations }: State, key: string): Answer<'removed' | 'absent' | 'busy'> {
+  const registration = registrations.get(key);
+  if (!registration) return { ok: true, value: 'absent' };
+  if (registration.busy) return { ok: true, value: 'busy' };
+  registrations.delete(key);
+  return { ok: true, value: 'removed' };
 }
 
 const refused = (kind: 'forbidden' | 'not-found' | 'invalid', message: string): Answer<never> => ({

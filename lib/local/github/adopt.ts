@@ -1,7 +1,7 @@
 /**
- * Takes a webhook that somebody signed by hand and posted to the platform as news of GitHub's own: its installation,
- * repository and job come into being here too, so that the platform's questions about them are answered. Payloads may
- * be old, odd or empty; whatever cannot be read is left out, and nothing throws.
+ * Takes a webhook that somebody signed by hand and posted to the platform as news of GitHub's own: its
+ * installation, repository and job come into being here too, so that the platform's questions about them are
+ * answered. Payloads may be old, odd or empty; whatever cannot be read is left out, and nothing throws.
  */
 import { assignJobs } from './assignment.ts';
 import { addInstallation, ensureRepository, forgetInstallation, setLogin } from './installations.ts';

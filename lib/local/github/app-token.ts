@@ -1,6 +1,7 @@
 /**
- * Checks the App's JWT as GitHub does: RS256 by the App's own key, issued by the App, not from the future, and good for
- * ten minutes at most. Whatever is wrong is a 401 with GitHub's words; nothing about the key is told.
+ * Checks the App's JWT as GitHub does: RS256 by the App's own key, issued by the App, not from the future,
+ * and good for ten minutes at most. Whatever is wrong is a 401 with GitHub's words; nothing about the key is
+ * told.
  * Source: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
  */
 import { verify } from 'node:crypto';

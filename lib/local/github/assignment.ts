@@ -1,6 +1,6 @@
 /**
- * Gives queued jobs to idle runners as GitHub does: any job whose labels the runner has all of, in its scope and group,
- * oldest first. GitHub pins nothing: a runner may get another job than the one it was made for.
+ * Gives queued jobs to idle runners as GitHub does: any job whose labels the runner has all of, in its scope
+ * and group, oldest first. GitHub pins nothing: a runner may get another job than the one it was made for.
  */
 import type { JobRecord, RunnerRecord, World } from './world.ts';
 import { nameKey } from './world.ts';

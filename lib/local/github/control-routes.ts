@@ -1,6 +1,6 @@
 /**
- * The hand on the stand-in: what people and tests do to GitHub over HTTP, under `/_control`. GitHub has no such
- * routes; they need no token, because the server listens on this machine alone.
+ * The hand on the stand-in: what people and tests do to GitHub over HTTP, under `/_control`. GitHub has no
+ * such routes; they need no token, because the server listens on this machine alone.
  */
 import type { Control } from './control.ts';
 import type { DialChange } from './dials.ts';

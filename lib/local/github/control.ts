@@ -1,6 +1,7 @@
 /**
- * What people and tests may do to the stand-in, in process: the same acts as over HTTP. Ids and names go in, plain
- * data comes out; no record of the stand-in's own ever leaves it. Acts that cannot be done throw an Error that says why.
+ * What people and tests may do to the stand-in, in process: the same acts as over HTTP. Ids and names go in,
+ * plain data comes out; no record of the stand-in's own ever leaves it. Acts that cannot be done throw an
+ * Error that says why.
  */
 import { adopt } from './adopt.ts';
 import { type DialChange, type Dials, turnDials } from './dials.ts';

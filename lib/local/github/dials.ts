@@ -16,12 +16,17 @@ export interface Dials {
   readonly pollSeconds: number;
   /** Requests in an hour, for each installation. */
   readonly requestsPerHour: number;
-  /** The secondary limit: POST, PATCH, PUT and DELETE in a minute, for each installation. 0: no such limit. */
+  /**
+   * The secondary limit: POST, PATCH, PUT and DELETE in a minute, for each installation. 0: no such limit.
+   */
   readonly contentWritesPerMinute: number;
 }
 
 export interface Fault {
-  /** `POST /orgs/*\/actions/runners/generate-jitconfig`: a method or `*`, and a path where `*` stands for anything. */
+  /**
+   * `POST /orgs/*\/actions/runners/generate-jitconfig`: a method or `*`, and a path where `*` stands for
+   * anything.
+   */
   readonly route: string;
   readonly status: number;
   readonly message?: string;
@@ -30,7 +35,10 @@ export interface Fault {
   readonly count?: number;
   /** Absent: 1. */
   readonly probability?: number;
-  /** before: fail without effect. after: do it, then answer with the fault. drop: do it, then hang up. Default before. */
+  /**
+   * before: fail without effect. after: do it, then answer with the fault. drop: do it, then hang up.
+   * Default before.
+   */
   readonly when?: 'before' | 'after' | 'drop';
 }
 

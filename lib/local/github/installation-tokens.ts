@@ -1,6 +1,6 @@
 /**
- * Installation tokens: `ghs_…`, 520 characters, an hour long, and never more than the installation itself may do.
- * A token dies with its hour, with its installation, and while its installation is suspended.
+ * Installation tokens: `ghs_…`, 520 characters, an hour long, and never more than the installation itself
+ * may do. A token dies with its hour, with its installation, and while its installation is suspended.
  * Source: https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
  */
 import { randomBytes } from 'node:crypto';
@@ -31,6 +31,11 @@ export function mintToken(
     expiresAt: world.now() + world.dials.tokenLifetimeSeconds * 1000,
   };
   world.tokens.set(token, record);
+  world.tell('token-minted', {
+    installationId: installation.id,
+    permissions: record.permissions,
+    repositories: repositories?.map(({ name }) => name) ?? 'all',
+  });
   const oldest = world.tokens.keys().next().value;
   if (world.tokens.size > tokensKept && oldest !== undefined) world.tokens.delete(oldest);
   return { token, record };

@@ -1,6 +1,6 @@
 /**
- * What people do to the App on GitHub: install it, choose repositories, suspend, rename, uninstall. Each sends the
- * webhook that GitHub sends. An id, once deleted, never comes back; a reinstall gets a new one.
+ * What people do to the App on GitHub: install it, choose repositories, suspend, rename, uninstall. Each
+ * sends the webhook that GitHub sends. An id, once deleted, never comes back; a reinstall gets a new one.
  */
 import { accountShape, appPermissions, installationShape, repositoryNameShape } from './account-shapes.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -10,7 +10,10 @@ import { nameKey, takeId } from './world.ts';
 export interface InstallRequest {
   readonly login: string;
   readonly type?: 'Organization' | 'User';
-  /** Names, without the owner. Given: only these; absent: all that the account has, and one named `app` if it has none. */
+  /**
+   * Names, without the owner. Given: only these; absent: all that the account has, and one named `app` if it
+   * has none.
+   */
   readonly repositories?: readonly string[];
   readonly installationId?: number;
   readonly accountId?: number;

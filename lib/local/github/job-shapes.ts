@@ -1,6 +1,6 @@
 /**
- * Runners, runner groups, jobs and runs in the shape of GitHub's REST answers, and the job of a `workflow_job` webhook.
- * Shapes only read: two calls for the same record give the same answer.
+ * Runners, runner groups, jobs and runs in the shape of GitHub's REST answers, and the job of a
+ * `workflow_job` webhook. Shapes only read: two calls for the same record give the same answer.
  */
 import { createHash } from 'node:crypto';
 import { accountShape, minimalRepositoryShape, nodeId } from './account-shapes.ts';

@@ -1,6 +1,6 @@
 /**
- * The life of a job on GitHub: (waiting →) queued → in_progress → completed, each step with its webhook. A job that
- * is completed never changes again. An ephemeral runner's registration ends with its job.
+ * The life of a job on GitHub: (waiting →) queued → in_progress → completed, each step with its webhook. A
+ * job that is completed never changes again. An ephemeral runner's registration ends with its job.
  */
 import { repositoryShape } from './account-shapes.ts';
 import { assignJobs } from './assignment.ts';

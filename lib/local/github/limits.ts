@@ -1,6 +1,6 @@
 /**
- * GitHub's request limits, per installation: so many an hour, and (by dial) so many writes a minute. Every answer
- * carries the `x-ratelimit-*` headers. A refused request costs nothing and has no effect.
+ * GitHub's request limits, per installation: so many an hour, and (by dial) so many writes a minute. Every
+ * answer carries the `x-ratelimit-*` headers. A refused request costs nothing and has no effect.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 import { Refusal } from './router.ts';

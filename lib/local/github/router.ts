@@ -1,6 +1,7 @@
 /**
- * The vocabulary of the stand-in's HTTP side: what a route is, what it gets, what it answers, and how it refuses.
- * Refusals carry GitHub's own wording and shape. Matching never falls through: the first route that fits is the one.
+ * The vocabulary of the stand-in's HTTP side: what a route is, what it gets, what it answers, and how it
+ * refuses. Refusals carry GitHub's own wording and shape. Matching never falls through: the first route that
+ * fits is the one.
  */
 import type { IncomingMessage } from 'node:http';
 import type { InstallationRecord, Level, Repository, TokenRecord, World } from './world.ts';

@@ -1,5 +1,6 @@
 /**
- * Runner groups of an organization: who may use the runners in them. The default group, id 1, is always there.
+ * Runner groups of an organization: who may use the runners in them. The default group, id 1, is always
+ * there.
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
  */
 import { minimalRepositoryShape } from './account-shapes.ts';

@@ -1,7 +1,7 @@
 /**
- * What the laptop's runner program says to GitHub in place of GitHub's own, unpublished protocol: it opens a session,
- * waits for a job, says when it starts and when it is done. Answers are lines of `key=value`, for a shell to read.
- * A registration that is gone is 404, whatever is asked.
+ * What the laptop's runner program says to GitHub in place of GitHub's own, unpublished protocol: it opens a
+ * session, waits for a job, says when it starts and when it is done. Answers are lines of `key=value`, for a
+ * shell to read. A registration that is gone is 404, whatever is asked.
  */
 import { assignJobs } from './assignment.ts';
 import { completeJob, startJob } from './jobs.ts';

@@ -1,6 +1,7 @@
 /**
- * The stand-in's one HTTP server: reads the request, waits out the latency, applies faults, checks who asks, counts
- * limits, and lets the route answer. Every request is answered with JSON as GitHub words it, an unforeseen error too.
+ * The stand-in's one HTTP server: reads the request, waits out the latency, applies faults, checks who asks,
+ * counts limits, and lets the route answer. Every request is answered with JSON as GitHub words it, an
+ * unforeseen error too.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

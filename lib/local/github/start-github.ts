@@ -1,6 +1,6 @@
 /**
- * Starts GitHub on this machine: one App with a key of its own, one HTTP server on 127.0.0.1, nothing on disk.
- * It must be stopped by whoever started it; stopping breaks off open polls and webhooks on their way.
+ * Starts GitHub on this machine: one App with a key of its own, one HTTP server on 127.0.0.1, nothing on
+ * disk. It must be stopped by whoever started it; stopping breaks off open polls and webhooks on their way.
  */
 import { generateKeyPair } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +30,10 @@ export interface GitHubStandIn extends Control {
 export interface GitHubEvent {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** installed, job-queued, job-started, job-completed, runner-registered, runner-online, runner-removed, webhook. */
+  /**
+   * installed, token-minted, job-queued, job-started, job-completed, runner-registered, runner-online,
+   * runner-removed, webhook.
+   */
   readonly name: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }

@@ -1,6 +1,7 @@
 /**
- * What GitHub does when it hears nothing: registrations that no runner connects to are dropped, runners that fall
- * silent go offline, and their jobs fail or go to somebody else. Runs every so often; running it twice changes nothing.
+ * What GitHub does when it hears nothing: registrations that no runner connects to are dropped, runners that
+ * fall silent go offline, and their jobs fail or go to somebody else. Runs every so often; running it twice
+ * changes nothing.
  */
 import { completeJob, removeRunner, takeJobBack } from './jobs.ts';
 import type { Webhooks } from './webhooks.ts';

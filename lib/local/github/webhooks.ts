@@ -1,6 +1,7 @@
 /**
- * Sends webhooks as GitHub does: signed, with GitHub's headers, ten seconds each, never retried by itself, every
- * attempt recorded. Sending never holds up or breaks what caused the event. Lost, doubled and late ones are dials.
+ * Sends webhooks as GitHub does: signed, with GitHub's headers, ten seconds each, never retried by itself,
+ * every attempt recorded. Sending never holds up or breaks what caused the event. Lost, doubled and late
+ * ones are dials.
  * Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
  */
 import { createHmac, randomUUID } from 'node:crypto';

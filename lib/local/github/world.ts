@@ -1,6 +1,7 @@
 /**
- * Everything that the GitHub stand-in knows, as plain records in maps. Nothing here decides anything: the files that
- * are named for a subject do. Names compare without regard to case, as on GitHub, so the maps are keyed by `nameKey`.
+ * Everything that the GitHub stand-in knows, as plain records in maps. Nothing here decides anything: the
+ * files that are named for a subject do. Names compare without regard to case, as on GitHub, so the maps are
+ * keyed by `nameKey`.
  */
 import { type Dials, defaultDials } from './dials.ts';
 

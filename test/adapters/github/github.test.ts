@@ -1,8 +1,11 @@
-/** The real adapter keeps the GitHub contract against the stand-in, and does what only a remote GitHub asks of it. */
+/**
+ * The real adapter keeps the GitHub contract against the stand-in, and does what only a remote GitHub asks
+ * of it.
+ */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createGitHub } from '../../../lib/adapters/github/github.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
-import type { GitHubStandIn } from '../../../lib/local/github/start-github.ts';
+import type { GitHubEvent, GitHubStandIn } from '../../../lib/local/github/start-github.ts';
 import { startGitHub } from '../../../lib/local/github/start-github.ts';
 import type { GitHub } from '../../../lib/ports/github.ts';
 import { githubContract } from '../../contracts/github.contract.ts';
@@ -44,9 +47,11 @@ describe('the adapter and its tokens', () => {
   let standIn: GitHubStandIn;
   let github: GitHub;
   let acme: InstallationId;
+  let events: GitHubEvent[];
 
   beforeEach(async () => {
-    standIn = await startGitHub();
+    events = [];
+    standIn = await startGitHub({ onEvent: (event) => events.push(event) });
     github = adapterTo(standIn);
     acme = InstallationId(standIn.install({ login: 'acme', repositories: ['app'] }).installationId);
   });
@@ -55,6 +60,12 @@ describe('the adapter and its tokens', () => {
   const scope = { kind: 'organization', organization: 'acme' } as const;
   const register = (name: string) =>
     github.createJitConfig({ installationId: acme, scope, name, labels: ['linux'], runnerGroupId: 1 });
+  /** What the stand-in tells of a token; every token may read metadata. */
+  const granted = (permissions: object, repositories: string | string[]) => ({
+    installationId: acme,
+    permissions: { ...permissions, metadata: 'read' },
+    repositories,
+  });
   const fault = (route: string, status: number, more: object = {}) =>
     standIn.setDials({ faults: [{ route, status, ...more }] });
 
@@ -75,21 +86,15 @@ describe('the adapter and its tokens', () => {
   });
 
   it('asks for no more than the call needs', async () => {
-    const requests: unknown[] = [];
-    const passOn = globalThis.fetch;
-    globalThis.fetch = (input, init) => {
-      if (String(input).endsWith('access_tokens')) requests.push(JSON.parse(String(init?.body)));
-      return passOn(input, init);
-    };
     await register('a');
     await github.removeRunner(acme, { kind: 'repository', owner: 'acme', repository: 'app' }, 'a');
     await github.getJob(acme, 'acme/app', JobId(1));
-    globalThis.fetch = passOn;
 
-    expect(requests).toEqual([
-      { permissions: { organization_self_hosted_runners: 'write' } },
-      { permissions: { administration: 'write' }, repositories: ['app'] },
-      { permissions: { actions: 'read' } },
+    const minted = events.filter(({ name }) => name === 'token-minted').map(({ fields }) => fields);
+    expect(minted).toEqual([
+      granted({ organization_self_hosted_runners: 'write' }, 'all'),
+      granted({ administration: 'write' }, ['app']),
+      granted({ actions: 'read' }, 'all'),
     ]);
   });
 

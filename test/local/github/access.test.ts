@@ -1,4 +1,7 @@
-/** Who may ask the stand-in what: App tokens, installation tokens, permissions and limits, as GitHub has them. */
+/**
+ * Who may ask the stand-in what: App tokens, installation tokens, permissions and limits, as GitHub has
+ * them.
+ */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
 import { appToken, ask, type Claims, installationToken } from './api-client.ts';

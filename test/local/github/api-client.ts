@@ -1,4 +1,7 @@
-/** Speaks to the stand-in as an App does, by plain HTTP, so that tests see statuses, headers and bodies as they are. */
+/**
+ * Speaks to the stand-in as an App does, by plain HTTP, so that tests see statuses, headers and bodies as
+ * they are.
+ */
 import { sign } from 'node:crypto';
 import type { GitHubStandIn } from '../../../lib/local/github/start-github.ts';
 

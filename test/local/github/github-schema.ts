@@ -1,4 +1,7 @@
-/** GitHub's published schema of the endpoints in question, as a judge of answers. It accepts nothing it has no schema for. */
+/**
+ * GitHub's published schema of the endpoints in question, as a judge of answers. It accepts nothing it has
+ * no schema for.
+ */
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import type { ApiAnswer } from './api-client.ts';
@@ -47,8 +50,9 @@ function follow(reference: string): Tree {
 }
 
 /**
- * OpenAPI 3.0 says `nullable: true` where JSON Schema wants a choice. And one place of GitHub's own is mended: the list
- * of installations asks that an account be a user and an enterprise at once, where the single one asks for either.
+ * OpenAPI 3.0 says `nullable: true` where JSON Schema wants a choice. And one place of GitHub's own is
+ * mended: the list of installations asks that an account be a user and an enterprise at once, where the
+ * single one asks for either.
  */
 function asJsonSchema(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asJsonSchema);

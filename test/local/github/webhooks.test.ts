@@ -1,4 +1,7 @@
-/** Webhooks leave the stand-in as they leave GitHub: signed, with its headers, once, recorded and redeliverable. */
+/**
+ * Webhooks leave the stand-in as they leave GitHub: signed, with its headers, once, recorded and
+ * redeliverable.
+ */
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
