@@ -51,7 +51,6 @@ export function createGitHub(options: AppClientOptions & { readonly clock: Clock
       const { installationId, scope, name } = request;
       const cleared = await answered(() => remove(ask, { installationId, scope, name }));
       if (!cleared.ok) return cleared;
-      if (cleared.value === 'busy') return nameTaken(name);
       try {
         return await attempt();
       } catch (error) {

@@ -116,6 +116,7 @@ describe('the adapter and its tokens', () => {
     const again = await register('b');
 
     expect(again.ok).toBe(true);
+    expect(events.filter(({ name }) => name === 'token-minted')).toHaveLength(2);
   });
 
   it('does not ask a third time where GitHub takes no token at all', async () => {
