@@ -1,0 +1,93 @@
+/**
+ * The demo's own books: what the stand-ins for EC2 and GitHub saw, never what the platform's tables say. From these it
+ * tells who got what, and whether an invariant broke.
+ */
+import type { LaptopEvent } from '../laptop-event.ts';
+
+export interface JobBook {
+  readonly login: string;
+  readonly queuedAt: number;
+  startedAt?: number;
+  conclusion?: string;
+}
+
+export interface AccountBook {
+  readonly login: string;
+  limit: number;
+  running: number;
+  mostRunnersAtOnce: number;
+}
+
+export interface Machine {
+  readonly tenant: string;
+  readonly tier: string;
+}
+
+export interface Books {
+  readonly jobs: ReadonlyMap<number, JobBook>;
+  readonly accounts: ReadonlyMap<string, AccountBook>;
+  readonly invariantsBroken: readonly string[];
+  open(account: { login: string; installationId: number; limit: number }): void;
+  /** Takes what the laptop tells; anything else than machines, jobs, denials and faults is passed over. */
+  note(event: LaptopEvent): void;
+}
+
+export interface BooksOptions {
+  /** Who owns an instance, by its tags. */
+  machine(instanceId: string): Machine | undefined;
+  /** Machines of a tier that one tenant may have. */
+  readonly tierCaps: Readonly<Record<string, number>>;
+}
+
+export function createBooks({ machine, tierCaps }: BooksOptions): Books {
+  const jobs = new Map<number, JobBook>();
+  const accounts = new Map<string, AccountBook>();
+  const byTenant = new Map<string, AccountBook>();
+  const live = new Map<string, Machine>();
+  const broken = new Set<string>();
+
+  function noteMachine(instanceId: string, state: string): void {
+    const owner = machine(instanceId);
+    const account = owner && byTenant.get(owner.tenant);
+    if (!owner || !account) return void broken.add(`${instanceId} runs for nobody that is known`);
+    if (state === 'pending') live.set(instanceId, owner);
+    if (state === 'shutting-down' || state === 'terminated') live.delete(instanceId);
+    const own = [...live.values()].filter(({ tenant }) => tenant === owner.tenant);
+    account.running = own.length;
+    account.mostRunnersAtOnce = Math.max(account.mostRunnersAtOnce, own.length);
+    if (own.length > account.limit)
+      broken.add(`${account.login} had ${own.length} machines, its limit is ${account.limit}`);
+    const ofTier = own.filter(({ tier }) => tier === owner.tier).length;
+    const cap = tierCaps[owner.tier] ?? 0;
+    if (ofTier > cap)
+      broken.add(`${account.login} had ${ofTier} ${owner.tier} machines, the tier's cap is ${cap}`);
+  }
+
+  function noteJob(name: string, at: number, fields: LaptopEvent['fields']): void {
+    const jobId = Number(fields['jobId']);
+    const job = jobs.get(jobId);
+    if (name === 'job-queued')
+      jobs.set(jobId, { login: String(fields['repository']).split('/')[0] ?? '', queuedAt: at });
+    if (name === 'job-started' && job) job.startedAt ??= at;
+    if (name === 'job-completed' && job) job.conclusion = String(fields['conclusion']);
+  }
+
+  return {
+    jobs,
+    accounts,
+    get invariantsBroken() {
+      return [...broken];
+    },
+    open({ login, installationId, limit }) {
+      const book: AccountBook = { login, limit, running: 0, mostRunnersAtOnce: 0 };
+      accounts.set(login, book);
+      byTenant.set(String(installationId), book);
+    },
+    note(event) {
+      if (event.kind === 'machine')
+        noteMachine(String(event.fields['instanceId']), String(event.fields['state']));
+      if (event.kind === 'github') noteJob(event.text, event.at, event.fields);
+      if (event.kind === 'denied' || event.kind === 'fault') broken.add(`${event.kind}: ${event.text}`);
+    },
+  };
+}

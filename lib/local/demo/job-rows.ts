@@ -1,0 +1,41 @@
+/** What the jobs table says, read as an operator would: with the operator's keys and no code of the platform's stores. */
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import type { Laptop } from '../laptop.ts';
+
+export interface JobRow {
+  readonly jobId: number;
+  readonly tenant: string;
+  readonly state: string;
+  readonly outcome: string | undefined;
+  readonly reason: string | undefined;
+}
+
+export function operatorDynamo(laptop: Laptop): DynamoDBClient {
+  return new DynamoDBClient({
+    endpoint: laptop.endpointUrl,
+    region: laptop.region,
+    credentials: laptop.operatorCredentials,
+  });
+}
+
+/** All of them; the demo has 60. */
+export async function readJobRows(laptop: Laptop, client: DynamoDBClient): Promise<JobRow[]> {
+  const { Items = [] } = await client.send(
+    new ScanCommand({ TableName: laptop.tables.jobs, ConsistentRead: true }),
+  );
+  return Items.map((item) => ({
+    jobId: Number(item['job_id']?.N),
+    tenant: item['installation_id']?.N ?? '',
+    state: item['state']?.S ?? '',
+    outcome: item['outcome']?.S,
+    reason: item['reason']?.M?.['code']?.S,
+  }));
+}
+
+/** Installation id → how many leases it still holds. */
+export async function readLeases(laptop: Laptop, client: DynamoDBClient): Promise<Map<string, number>> {
+  const { Items = [] } = await client.send(
+    new ScanCommand({ TableName: laptop.tables.tenants, ConsistentRead: true }),
+  );
+  return new Map(Items.map((item) => [item['installation_id']?.N ?? '', item['leases']?.SS?.length ?? 0]));
+}

@@ -1,0 +1,146 @@
+/**
+ * Plays the demo on the laptop platform and reports. It waits for what it sees, never for a fixed time, and gives up with
+ * an invariant named where the platform does not come to rest.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import config from '../../../mayfly.config.ts';
+import { type Laptop, startLaptop } from '../laptop.ts';
+import type { LaptopEvent } from '../laptop-event.ts';
+import { type Books, createBooks } from './books.ts';
+import { type JobRow, operatorDynamo, readJobRows, readLeases } from './job-rows.ts';
+import { type DemoReport, makeReport } from './report.ts';
+import { accounts, jobs, longestMilliseconds, webhookTrouble } from './scenario.ts';
+
+export interface DemoOptions {
+  readonly onEvent?: (event: LaptopEvent) => void;
+  /** The laptop is up and the accounts exist. */
+  readonly onReady?: (books: Books) => void;
+  /** Called several times a second. */
+  readonly onTick?: () => void;
+}
+
+export async function runDemo(options: DemoOptions = {}): Promise<DemoReport> {
+  let books: Books | undefined;
+  const laptop = await startLaptop({
+    onEvent: (event) => {
+      books?.note(event);
+      options.onEvent?.(event);
+    },
+  });
+  const client = operatorDynamo(laptop);
+  try {
+    books = createBooks({
+      tierCaps: Object.fromEntries(
+        Object.entries(config.tiers).map(([name, { maxRunners }]) => [name, maxRunners]),
+      ),
+      machine: (instanceId) => {
+        const tags = laptop.ec2.instances().find((instance) => instance.instanceId === instanceId)?.tags;
+        return tags && { tenant: tags.get('ghr:tenant_id') ?? '', tier: tags.get('ghr:tenant_tier') ?? '' };
+      },
+    });
+    await installAccounts(laptop, client, books);
+    options.onReady?.(books);
+    return await play({ laptop, client, books, onTick: options.onTick ?? (() => undefined) });
+  } finally {
+    client.destroy();
+    await laptop.close();
+  }
+}
+
+/** Each installs the App on GitHub; the operator upgrades some, with the AWS call that the README shows. */
+async function installAccounts(laptop: Laptop, client: DynamoDBClient, books: Books): Promise<void> {
+  for (const { login, type, repository, upgrade } of accounts) {
+    const { installationId } = laptop.github.install({
+      login,
+      type,
+      repositories: [repository.split('/')[1] ?? ''],
+    });
+    const standard = config.tiers[config.defaultTier]?.maxRunners ?? 0;
+    books.open({ login, installationId, limit: upgrade?.maxRunners ?? standard });
+    await until(async () => (await readLeases(laptop, client)).has(String(installationId)));
+    if (upgrade) await upgradeTenant(laptop, client, { installationId, ...upgrade });
+  }
+}
+
+async function upgradeTenant(
+  laptop: Laptop,
+  client: DynamoDBClient,
+  upgrade: { installationId: number; tier: string; maxRunners: number },
+): Promise<void> {
+  await client.send(
+    new UpdateItemCommand({
+      TableName: laptop.tables.tenants,
+      Key: { installation_id: { N: String(upgrade.installationId) } },
+      UpdateExpression: 'SET tier = :tier, max_runners = :max, updated_at = :now',
+      ExpressionAttributeValues: {
+        ':tier': { S: upgrade.tier },
+        ':max': { N: String(upgrade.maxRunners) },
+        ':now': { S: new Date().toISOString() },
+      },
+    }),
+  );
+}
+
+async function play(stage: {
+  laptop: Laptop;
+  client: DynamoDBClient;
+  books: Books;
+  onTick: () => void;
+}): Promise<DemoReport> {
+  const { laptop, client, books, onTick } = stage;
+  laptop.github.setDials({ webhooks: webhookTrouble });
+  const firing = Promise.all(jobs.map((job) => fire(laptop, job)));
+  const waited = new Set<number>();
+  let rows: JobRow[] = [];
+  const rested = await until(async () => {
+    rows = await readJobRows(laptop, client);
+    for (const { jobId, reason } of rows)
+      if (reason === 'tenant-limit' || reason === 'tier-limit') waited.add(jobId);
+    onTick();
+    const leases = [...(await readLeases(laptop, client)).values()];
+    return (
+      books.jobs.size === jobs.length &&
+      rows.every(({ state }) => state === 'done') &&
+      rows.length === jobs.length &&
+      leases.every((count) => count === 0) &&
+      liveMachines(laptop) === 0
+    );
+  });
+  await firing;
+  const broken = rested ? [] : [`not at rest after ${longestMilliseconds / 1000} s: ${unfinished(rows)}`];
+  const refused = new Set(rows.filter(({ outcome }) => outcome === 'refused').map(({ jobId }) => jobId));
+  return makeReport(books, { waited, refused, machinesLeft: liveMachines(laptop), broken });
+}
+
+async function fire(laptop: Laptop, job: (typeof jobs)[number]): Promise<void> {
+  await sleep(job.atMilliseconds);
+  const repository = accounts.find(({ login }) => login === job.login)?.repository ?? '';
+  const { jobId } = laptop.github.queueJob({
+    repository,
+    labels: job.labels,
+    milliseconds: job.milliseconds,
+  });
+  if (job.cancelAfterMilliseconds === undefined) return;
+  await sleep(job.cancelAfterMilliseconds);
+  laptop.github.cancelJob(jobId);
+}
+
+const liveMachines = (laptop: Laptop) =>
+  laptop.ec2.instances().filter(({ state }) => state === 'pending' || state === 'running').length;
+
+const unfinished = (rows: readonly JobRow[]) =>
+  rows
+    .filter(({ state }) => state !== 'done')
+    .map(({ jobId, state, reason }) => `job ${jobId} is ${state}${reason ? ` (${reason})` : ''}`)
+    .join(', ') || 'leases or machines are left';
+
+/** False: it did not come true in time. */
+async function until(isTrue: () => Promise<boolean>): Promise<boolean> {
+  const end = Date.now() + longestMilliseconds;
+  while (Date.now() < end) {
+    if (await isTrue()) return true;
+    await sleep(150);
+  }
+  return false;
+}
