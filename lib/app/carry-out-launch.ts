@@ -17,7 +17,7 @@ import type { Queues } from '../ports/queues.ts';
 import type { RunnerStore } from '../ports/runners.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TenantStore } from '../ports/tenants.ts';
-import { retryDelaySeconds } from './settings.ts';
+import { launchFenceSeconds, retryDelaySeconds } from './settings.ts';
 
 export interface LaunchDeps {
   readonly deployment: Deployment;
@@ -81,7 +81,8 @@ export async function bindMachines(
 async function knownPlaces(deps: LaunchDeps, launch: Launch, instances: readonly LaunchedInstance[]) {
   const places = new Map(launch.instances);
   // Only a launch that is acted on again, after its first fence, can have rows already.
-  if (deps.clock.now() < launch.callUntil || instances.length === 0) return places;
+  const isFirstTime = deps.clock.now() < launch.createdAt + launchFenceSeconds * 1000;
+  if (isFirstTime || instances.length === 0) return places;
   const rows = await deps.runners.findAcrossTenants(instances.map(({ instanceId }) => instanceId));
   for (const row of rows) {
     if (row.launchId === launch.launchId) places.set(row.lease, row.instanceId);

@@ -1,34 +1,40 @@
 /**
- * Finishes a launch whose caller never closed it: it died, or EC2's answer was unclear. The same request is sent again,
- * which cannot buy a second set of machines, and machines of it are looked for by tag, since EC2 does not promise
- * that a repeated token lists them again. That something is missing counts only once it surely is.
+ * Finishes a launch whose caller never closed it: it died, or EC2's answer was unclear. Its machines are looked for by tag;
+ * where some are missing the same request is sent again, which cannot buy a second set of machines, though EC2 does not
+ * promise that it lists the first. That something is missing counts only once it surely is.
  */
 import type { Launch } from '../core/launch.ts';
-import type { LaunchAnswer, LaunchedInstance } from '../ports/compute.ts';
+import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../ports/compute.ts';
 import { bindMachines, type LaunchDeps, settleLaunch } from './carry-out-launch.ts';
 import { absenceProofSeconds, launchFenceSeconds } from './settings.ts';
 
-export async function resumeLaunch(deps: LaunchDeps, launch: Launch): Promise<void> {
+export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<void> {
   const now = deps.clock.now();
-  if (!(await deps.launches.hold(launch, now + launchFenceSeconds * 1000))) return;
+  const launch = await deps.launches.hold(overdue, now + launchFenceSeconds * 1000);
+  if (!launch) return;
   deps.telemetry.count('Repairs', { kind: 'launch-resumed' });
   if (launch.state === 'answered') return settleLaunch(deps, launch, { instances: [], failure: undefined });
 
-  const answer = await deps.compute.launch(launch.request);
-  const found = await deps.compute.findByLaunch(launch.launchId);
-  const instances = union(answer.kind === 'answered' ? answer.instances : [], found);
+  const tagged = await deps.compute.findByLaunch(launch.launchId);
+  const isComplete = tagged.length >= launch.hints.length;
+  const answer = isComplete ? undefined : await deps.compute.launch(launch.request);
+  const instances = union(tagged, answer?.kind === 'answered' ? answer.instances : []);
   deps.telemetry.event('info', 'launch-resumed', {
     launchId: launch.launchId,
     installationId: launch.installationId,
-    answer: answer.kind,
-    found: instances.length,
+    asked: launch.hints.length,
+    tagged: tagged.length,
+    answer: answer?.kind ?? 'not asked',
   });
-  if (mayBeMissing(launch, { answer: answer.kind, count: instances.length, now })) {
+  if (answer && mayBeMissing(launch, { answer: answer.kind, count: instances.length, now })) {
     await bindMachines(deps, launch, instances);
     return;
   }
-  const failure = answer.kind === 'answered' ? answer.failures[0] : answer.failure;
-  await settleLaunch(deps, launch, { instances, failure });
+  await settleLaunch(deps, launch, { instances, failure: answer && failureOf(answer) });
+}
+
+function failureOf(answer: LaunchAnswer): LaunchFailure | undefined {
+  return answer.kind === 'answered' ? answer.failures[0] : answer.failure;
 }
 
 /**

@@ -79,6 +79,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       ...(options.endpointPort === undefined ? {} : { port: options.endpointPort }),
     });
     started.endpoint = endpoint;
+    endpoint.addDoor('/_ec2', (change) => ec2.setDials(change));
     endpoint.onCall(({ caller, service, action, outcome, questions }) => {
       if (outcome === 'denied') tell('denied', `${caller} may not ${service}:${action}`, { questions });
     });

@@ -12,8 +12,11 @@ export interface LaunchStore {
    */
   take(taking: { tenant: Tenant; tier: Tier; launch: Launch }): Promise<TakeOutcome>;
   get(installationId: InstallationId, launchId: LaunchId): Promise<Launch | undefined>;
-  /** Moves the fence: from now to `until` the caller alone acts on the launch. False: somebody else does, or it is closed. */
-  hold(launch: Launch, until: number): Promise<boolean>;
+  /**
+   * Moves the fence: from now to `until` the caller alone acts on the launch, which is answered as it is now. Undefined:
+   * somebody else acts on it, or it is closed.
+   */
+  hold(launch: Launch, until: number): Promise<Launch | undefined>;
   /** intent → answered: these machines came, and no others will. Answering again, or when closed, does nothing. */
   answer(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<void>;
   /** intent or answered → closed. Closing again does nothing. */

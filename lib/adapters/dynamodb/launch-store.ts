@@ -30,15 +30,16 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       return launch?.installationId === installationId ? launch : undefined;
     },
     async hold(launch, until) {
-      const { met } = await updateRow(client, {
+      const fence = {
         tableName,
         key: launchKey(launch.launchId),
         update: 'SET #call_until = :until, #deadline = :until',
         // The fence is where it was read, and moves forward only: of two callers who read the same fence, one moves it.
         condition: `${open} AND #call_until = :read AND #call_until < :until`,
         values: { ':until': number(until), ':read': number(launch.callUntil), ...openValues },
-      });
-      return met;
+      };
+      const { met, row } = await updateRow(client, fence, 'ALL_NEW');
+      return met && row ? launchOfRow(row) : undefined;
     },
     async answer(launch, instances) {
       await updateRow(client, {

@@ -17,10 +17,11 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
     hold: (launch, until) =>
       world.call('launches.hold', ({ launches }) => {
         const stored = launches.get(launch.launchId);
-        if (!stored || stored.state === 'closed' || stored.callUntil !== launch.callUntil) return false;
-        if (until <= stored.callUntil) return false;
-        launches.set(launch.launchId, { ...stored, callUntil: until });
-        return true;
+        if (!stored || stored.state === 'closed' || stored.callUntil !== launch.callUntil) return;
+        if (until <= stored.callUntil) return;
+        const held = { ...stored, callUntil: until };
+        launches.set(launch.launchId, held);
+        return held;
       }),
     answer: (launch, instances) =>
       world.call('launches.answer', ({ launches }) => {

@@ -7,6 +7,9 @@ import type { CallLog } from './call-log.ts';
 import { type Dials, parseDials } from './dials.ts';
 import type { AwsAnswer } from './service.ts';
 
+/** Services' own doors, by path: what they take as JSON, and what they answer. They throw an Error that says what is allowed. */
+export type Doors = ReadonlyMap<string, (change: unknown) => unknown>;
+
 interface ControlRequest {
   readonly method: string;
   readonly path: string;
@@ -21,14 +24,17 @@ const defaultCallsShown = 100;
  */
 export function control(
   { method, path, body }: ControlRequest,
-  parts: { readonly dials: Dials; readonly calls: CallLog },
+  parts: { readonly dials: Dials; readonly calls: CallLog; readonly doors: Doors },
 ): AwsAnswer {
   const url = new URL(path, 'http://localhost');
   switch (`${method} ${url.pathname}`) {
     case 'GET /_dials':
       return json(200, parts.dials.list());
     case 'PUT /_dials':
-      return setDials(parts.dials, body);
+      return change(body, (dials) => {
+        parts.dials.set(parseDials(dials));
+        return parts.dials.list();
+      });
     case 'DELETE /_dials':
       parts.dials.clear();
       return json(200, []);
@@ -40,21 +46,24 @@ export function control(
       parts.calls.reset();
       return json(200, {});
     default:
-      return json(404, {
-        message:
-          `There is no ${method} ${url.pathname}; ` +
-          'there are GET, PUT and DELETE /_dials, GET and DELETE /_calls.',
-      });
+      return throughDoor({ method, path: url.pathname, body }, parts.doors);
   }
 }
 
-function setDials(dials: Dials, body: Buffer): AwsAnswer {
+function throughDoor({ method, path, body }: ControlRequest, doors: Doors): AwsAnswer {
+  const door = method === 'PUT' ? doors.get(path) : undefined;
+  if (door) return change(body, door);
+  const others = [...doors.keys()].map((name) => `, PUT ${name}`).join('');
+  const known = `GET, PUT and DELETE /_dials, GET and DELETE /_calls${others}`;
+  return json(404, { message: `There is no ${method} ${path}; there are ${known}.` });
+}
+
+function change(body: Buffer, make: (change: unknown) => unknown): AwsAnswer {
   try {
-    dials.set(parseDials(JSON.parse(body.toString('utf8'))));
+    return json(200, make(JSON.parse(body.toString('utf8'))));
   } catch (error) {
     return json(400, { message: (error as Error).message });
   }
-  return json(200, dials.list());
 }
 
 function json(status: number, value: unknown): AwsAnswer {

@@ -38,6 +38,8 @@ export interface AwsEndpoint {
   readonly operatorCredentials: Credentials;
   readonly dials: Dials;
   readonly calls: CallLog;
+  /** Answers `PUT` at this path (`/_ec2`) with what `change` makes of the JSON; its errors say what is allowed. */
+  addDoor(path: `/_${string}`, change: (json: unknown) => unknown): void;
   /** Serves one more service, in place of one of the same name. */
   use(service: AwsService): void;
   addPrincipal(principal: NewPrincipal): Credentials;
@@ -57,6 +59,7 @@ interface Desk {
   readonly principals: Principals;
   readonly dials: Dials;
   readonly calls: CallLog;
+  readonly doors: Map<string, (json: unknown) => unknown>;
 }
 
 export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
@@ -65,7 +68,8 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const principals = new Principals(accountId);
   const dials = new Dials();
   const calls = new CallLog();
-  const desk: Desk = { region, accountId, services, principals, dials, calls };
+  const doors: Desk['doors'] = new Map();
+  const desk: Desk = { region, accountId, services, principals, dials, calls, doors };
   const server = createServer((request, response) => {
     serve(desk, request, response).catch((error) => response.destroy(error));
   });
@@ -80,6 +84,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     operatorCredentials,
     dials,
     calls,
+    addDoor: (path, change) => void doors.set(path, change),
     use: (service) => void services.set(service.service, service),
     addPrincipal: (principal) => principals.add(principal),
     updatePolicies: (name, policies) => principals.updatePolicies(name, policies),

@@ -17,7 +17,7 @@ export interface CallDeps {
   readonly dials: () => Ec2Dials;
 }
 
-export type Calls = Readonly<Record<string, (form: Form, caller: string) => Members>>;
+export type Calls = Readonly<Record<string, (form: Form) => Members>>;
 
 export function createCalls({ world, machines, dials }: CallDeps): Calls {
   const usedTokens: UsedTokens = new Map();
@@ -33,7 +33,7 @@ export function createCalls({ world, machines, dials }: CallDeps): Calls {
     return findInstances({ ...world, instances: new Map(visible) }, instanceIds);
   };
   return {
-    CreateFleet: (form, caller) => createFleet(fleetDeps, usedTokens, { form, caller }),
+    CreateFleet: (form) => createFleet(fleetDeps, usedTokens, form),
     DescribeInstances: (form) => describeInstances(world, form, isVisible),
     TerminateInstances: (form) => ({
       instancesSet: findVisible(texts(form, 'InstanceId')).map((instance) => {

@@ -47,18 +47,13 @@ export interface FleetPlan {
   readonly overrides: readonly Override[];
 }
 
-/** The answer of each token that was ever used, by caller. */
+/** The answer of each token that was ever used in this account, whoever called. */
 export type UsedTokens = Map<string, { readonly request: string; readonly answer: Members }>;
 
-export function createFleet(
-  deps: FleetDeps,
-  used: UsedTokens,
-  request: { form: Form; caller: string },
-): Members {
-  const token = text(request.form, 'ClientToken');
-  const fingerprint = JSON.stringify(request.form);
-  const key = JSON.stringify([request.caller, token]);
-  const earlier = token === undefined ? undefined : used.get(key);
+export function createFleet(deps: FleetDeps, used: UsedTokens, form: Form): Members {
+  const token = text(form, 'ClientToken');
+  const fingerprint = JSON.stringify(form);
+  const earlier = token === undefined ? undefined : used.get(token);
   if (earlier) {
     if (earlier.request === fingerprint) return earlier.answer;
     throw new AwsError(
@@ -67,8 +62,8 @@ export function createFleet(
         'or send the same request.',
     );
   }
-  const answer = startFleet(deps, request.form, token ?? '');
-  if (token !== undefined) used.set(key, { request: fingerprint, answer });
+  const answer = startFleet(deps, form, token ?? '');
+  if (token !== undefined) used.set(token, { request: fingerprint, answer });
   return answer;
 }
 

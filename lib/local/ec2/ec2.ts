@@ -150,7 +150,7 @@ function answerCall(calls: Calls, call: AwsCall): AwsAnswer {
       `The action ${call.action} is not known here; known are ${Object.keys(calls).join(', ')}.`,
     );
   }
-  return xmlAnswer(call.action, answer(formOf(call), call.caller.arn));
+  return xmlAnswer(call.action, answer(formOf(call)));
 }
 
 function findSpot(world: World, instanceId: string): Instance {
