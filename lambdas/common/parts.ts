@@ -5,6 +5,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createJobStore } from '../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
+import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
 import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
 import { createGitHub } from '../../lib/adapters/github/github.ts';
@@ -18,7 +19,7 @@ import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { readVariable, type VariableName, variables } from '../../lib/contract/environment.ts';
 
-/** The four stores; every function that has one of the tables has them all. */
+/** The stores; every function that has one of the tables is told all of their names. */
 export function storeParts() {
   const client = new DynamoDBClient({
     maxAttempts: 3,
@@ -35,6 +36,7 @@ export function storeParts() {
     jobs: createJobStore({ client, tableName: tables.jobs }),
     launches: createLaunchStore({ client, tables }),
     runners: createRunnerStore({ client, tables }),
+    notes: createNoteStore({ client, tableName: readVariable(variables.notesTable) }),
   };
 }
 

@@ -24,6 +24,7 @@ export class State extends Construct {
   readonly jobs: Table;
   readonly launches: Table;
   readonly runners: Table;
+  readonly notes: Table;
   readonly webhookSecret: Secret;
   readonly ticketSecret: Secret;
   readonly appSecret: Secret;
@@ -34,6 +35,7 @@ export class State extends Construct {
     this.jobs = createTable(this, environment, tables.jobs);
     this.launches = createTable(this, environment, tables.launches);
     this.runners = createTable(this, environment, tables.runners);
+    this.notes = createTable(this, environment, tables.notes);
     this.webhookSecret = createSecret(this, 'WebhookSecret', 'Signs the webhooks that GitHub sends');
     this.ticketSecret = createSecret(this, 'TicketSecret', 'Signs the launch tickets of machines');
     this.appSecret = createAppSecret(this);

@@ -1,5 +1,5 @@
 /**
- * What a function may do with the tables. It is told all four names, since its stores are made together, and gets
+ * What a function may do with the tables. It is told all their names, since its stores are made together, and gets
  * permission for exactly the actions that are named.
  */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
@@ -11,7 +11,7 @@ import type { State } from './state.ts';
 /** Actions by table. `GetItem` is about the table's rows, `pending:Query` about its index of that name. */
 export type StoreActions = Readonly<Partial<Record<StoreName, readonly string[]>>>;
 
-type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners';
+type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners' | 'notes';
 
 export function storeGrant(state: State, actions: StoreActions): Grant {
   return {
@@ -23,6 +23,7 @@ export function storeGrant(state: State, actions: StoreActions): Grant {
       [variables.jobsTable]: state.jobs.tableName,
       [variables.launchesTable]: state.launches.tableName,
       [variables.runnersTable]: state.runners.tableName,
+      [variables.notesTable]: state.notes.tableName,
     },
   };
 }

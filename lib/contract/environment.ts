@@ -7,6 +7,7 @@ export const variables = {
   jobsTable: 'JOBS_TABLE',
   launchesTable: 'LAUNCHES_TABLE',
   runnersTable: 'RUNNERS_TABLE',
+  notesTable: 'NOTES_TABLE',
   /** JSON: tier name → URL of its queue. */
   tierQueueUrls: 'TIER_QUEUE_URLS',
   lifecycleQueueUrl: 'LIFECYCLE_QUEUE_URL',

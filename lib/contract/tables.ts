@@ -42,6 +42,13 @@ export const tables = {
     },
     timeToLive: 'expires_at',
   },
+  /** What all copies remember for a while: pools that ran dry, budgets, paces, cursors. */
+  notes: {
+    suffix: 'notes',
+    partitionKey: { name: 'name', type: 'S' },
+    indexes: {},
+    timeToLive: 'expires_at',
+  },
 } as const;
 
 /** The one value of `open` on rows that are not final. */

@@ -165,13 +165,8 @@ async function prewarm(functions: FunctionHost, containers: number, tell: Tell):
 }
 
 function tableNames(environment: string): Laptop['tables'] {
-  const name = (key: keyof typeof tables) => `${environment}-${tables[key].suffix}`;
-  return {
-    tenants: name('tenants'),
-    jobs: name('jobs'),
-    launches: name('launches'),
-    runners: name('runners'),
-  };
+  const named = Object.entries(tables).map(([key, { suffix }]) => [key, `${environment}-${suffix}`]);
+  return Object.fromEntries(named) as Laptop['tables'];
 }
 
 function output(outputs: LoadedAssembly['outputs'], name: string): string {

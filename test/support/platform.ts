@@ -7,6 +7,7 @@ import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { createMemoryChance, createMemoryClock } from '../../lib/adapters/memory/clock.ts';
 import { createMemoryCompute } from '../../lib/adapters/memory/compute.ts';
 import { createMemoryGitHub } from '../../lib/adapters/memory/github.ts';
+import { createMemoryNotes } from '../../lib/adapters/memory/notes.ts';
 import { createMemoryQueues } from '../../lib/adapters/memory/queues.ts';
 import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
 import { createMemoryStores } from '../../lib/adapters/memory/stores.ts';
@@ -41,6 +42,7 @@ export async function givenPlatform(
     jobs: stores.jobs,
     launches: stores.launches,
     runners: stores.runners,
+    notes: createMemoryNotes(),
     compute,
     queues,
     github,

@@ -1,0 +1,88 @@
+/**
+ * The shared notes in DynamoDB: a small table of its own, so that what is hot there never slows the books. DynamoDB deletes
+ * expired rows within days; until then they are passed over.
+ */
+import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Note, Notes, NoteValue } from '../../ports/notes.ts';
+import { type Attributes, number, Row, text } from './attributes.ts';
+import { operational } from './errors.ts';
+import { updateRow } from './write.ts';
+
+/** Every write grows the version, so that a reader knows whether it is the latest that it read. */
+const put =
+  'SET #value = :value, #valid_until = :valid_until, #expires_at = :expires_at, #version = if_not_exists(#version, :none) + :one';
+
+export function createNoteStore(deps: { client: DynamoDBClient; tableName: string }): Notes {
+  const { client, tableName } = deps;
+  const write = (name: string, note: WrittenNote, when: { condition: string; values: Attributes }) =>
+    updateRow(client, {
+      tableName,
+      key: { name: text(name) },
+      update: put,
+      condition: when.condition,
+      values: { ...noteValues(note), ...when.values },
+    });
+  return {
+    async read(names, now) {
+      if (names.length === 0) return new Map();
+      const rows = await readRows(client, tableName, [...new Set(names)]);
+      return new Map(rows.map(noteOfRow).filter(([, note]) => note.expiresAt > now));
+    },
+    async write(name, note) {
+      // Always met; it is there because the one way of writing wants a condition.
+      await write(name, note, {
+        condition: 'attribute_not_exists(#version) OR #version >= :none',
+        values: {},
+      });
+    },
+    async writeIf(name, note) {
+      const { met } = await write(
+        name,
+        note,
+        note.version === 0
+          ? {
+              condition: 'attribute_not_exists(#version) OR #valid_until <= :now',
+              values: { ':now': number(note.now) },
+            }
+          : { condition: '#version = :version', values: { ':version': number(note.version) } },
+      );
+      return met;
+    },
+  };
+}
+
+interface WrittenNote {
+  readonly value: NoteValue;
+  readonly expiresAt: number;
+}
+
+const noteValues = ({ value, expiresAt }: WrittenNote): Attributes => ({
+  ':value': text(JSON.stringify(value)),
+  ':valid_until': number(expiresAt),
+  ':expires_at': number(Math.ceil(expiresAt / 1000)),
+  ':none': number(0),
+  ':one': number(1),
+});
+
+function noteOfRow(attributes: Attributes): readonly [string, Note] {
+  const row = new Row(`notes row ${attributes['name']?.S}`, attributes);
+  const value = JSON.parse(row.text('value')) as NoteValue;
+  return [row.text('name'), { value, expiresAt: row.number('valid_until'), version: row.number('version') }];
+}
+
+/** At most 100, which is what one call takes; what DynamoDB leaves unread is as good as expired. */
+async function readRows(
+  client: DynamoDBClient,
+  tableName: string,
+  names: readonly string[],
+): Promise<Attributes[]> {
+  const Keys = names.map((name) => ({ name: text(name) }));
+  try {
+    const answer = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys, ConsistentRead: true } } }),
+    );
+    return answer.Responses?.[tableName] ?? [];
+  } catch (error) {
+    throw operational('BatchGetItem', error);
+  }
+}

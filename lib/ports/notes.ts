@@ -1,0 +1,34 @@
+/**
+ * A short memory that all copies of all functions share: pools that ran dry, budgets, paces, cursors. A note is small, is
+ * known by name, and is forgotten by itself. Losing all of it loses no job and frees no lease. Throws OperationalError.
+ */
+export interface Notes {
+  /** The notes of these names that have not expired, by name. Reads consistently; at most 100 names. */
+  read(names: readonly string[], now: number): Promise<ReadonlyMap<string, Note>>;
+  /** Writes over whatever is there. */
+  write(name: string, note: { readonly value: NoteValue; readonly expiresAt: number }): Promise<void>;
+  /**
+   * Writes only if the note is still at the version that was read; 0: it was not there, or expired by `now`. False:
+   * somebody else wrote meanwhile.
+   */
+  writeIf(
+    name: string,
+    note: {
+      readonly value: NoteValue;
+      readonly expiresAt: number;
+      readonly version: number;
+      readonly now: number;
+    },
+  ): Promise<boolean>;
+}
+
+export interface Note {
+  readonly value: NoteValue;
+  /** Epoch milliseconds; not shown from then on. */
+  readonly expiresAt: number;
+  /** At least 1; grows with each write. */
+  readonly version: number;
+}
+
+/** What JSON can hold, as an object. */
+export type NoteValue = Readonly<Record<string, unknown>>;

@@ -1,0 +1,58 @@
+/** What every `Notes` promises, in memory and in DynamoDB. */
+import { expect, it } from '@jest/globals';
+import type { Notes } from '../../lib/ports/notes.ts';
+import { noon } from '../support/given.ts';
+
+export function notesContract(fresh: () => Promise<Notes>): void {
+  const later = noon + 60_000;
+
+  it('shows a note until it expires', async () => {
+    const notes = await fresh();
+    await notes.write('pool', { value: { dry: true }, expiresAt: later });
+    expect(await notes.read(['pool', 'other'], noon)).toEqual(
+      new Map([['pool', { value: { dry: true }, expiresAt: later, version: 1 }]]),
+    );
+    expect(await notes.read(['pool'], later)).toEqual(new Map());
+  });
+
+  it('writes over what is there, and its version grows', async () => {
+    const notes = await fresh();
+    await notes.write('pool', { value: { n: 1 }, expiresAt: later });
+    await notes.write('pool', { value: { n: 2 }, expiresAt: later });
+    expect((await notes.read(['pool'], noon)).get('pool')).toMatchObject({ value: { n: 2 }, version: 2 });
+  });
+
+  it('lets one of two who read the same version write', async () => {
+    const notes = await fresh();
+    await notes.write('pace', { value: { n: 1 }, expiresAt: later });
+    expect(await notes.writeIf('pace', { value: { n: 2 }, expiresAt: later, version: 1, now: noon })).toBe(
+      true,
+    );
+    expect(await notes.writeIf('pace', { value: { n: 3 }, expiresAt: later, version: 1, now: noon })).toBe(
+      false,
+    );
+    expect((await notes.read(['pace'], noon)).get('pace')?.value).toEqual({ n: 2 });
+  });
+
+  it('takes a note that is not there, or expired, as version 0', async () => {
+    const notes = await fresh();
+    expect(await notes.writeIf('pace', { value: { n: 1 }, expiresAt: later, version: 0, now: noon })).toBe(
+      true,
+    );
+    expect(await notes.writeIf('pace', { value: { n: 2 }, expiresAt: later, version: 0, now: noon })).toBe(
+      false,
+    );
+    expect(
+      await notes.writeIf('pace', { value: { n: 3 }, expiresAt: later + 1, version: 0, now: later }),
+    ).toBe(true);
+    expect((await notes.read(['pace'], noon)).get('pace')).toMatchObject({ value: { n: 3 }, version: 2 });
+  });
+
+  it('lets exactly one of many first writers through', async () => {
+    const notes = await fresh();
+    const writers = Array.from({ length: 10 }, (_, n) =>
+      notes.writeIf('pace', { value: { n }, expiresAt: later, version: 0, now: noon }),
+    );
+    expect((await Promise.all(writers)).filter((won) => won)).toHaveLength(1);
+  });
+}
