@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/** `npx mayfly`: the operator's command line. */
+import { createInterface } from 'node:readline/promises';
+import type { Io } from '../lib/cli/command.ts';
+import { commands } from '../lib/cli/commands.ts';
+import { runCommand } from '../lib/cli/run-command.ts';
+import config from '../mayfly.config.ts';
+
+const io: Io = {
+  out: (text) => void process.stdout.write(text),
+  error: (text) => void process.stderr.write(text),
+  ...(process.stdin.isTTY ? { ask } : {}),
+};
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
+
+process.exitCode = await runCommand(commands, process.argv.slice(2), {
+  config,
+  io,
+  environment: process.env,
+});
