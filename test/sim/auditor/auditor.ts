@@ -1,0 +1,112 @@
+/**
+ * Keeps books of its own about what the world sees, and says what must never be. It shares no code with the platform: tags,
+ * limits and leases are counted here once more, in the simplest way. It reads rows, and changes none.
+ */
+import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
+import type { Rows } from '../../../lib/adapters/memory/world.ts';
+import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { WorldJob } from '../world/context.ts';
+import { type Books, createBooks } from './books.ts';
+import { checkAccounts } from './check-accounts.ts';
+import { checkLeases } from './check-leases.ts';
+import { checkMachine } from './check-machine.ts';
+import { checkRows } from './check-rows.ts';
+import { checkTermination } from './check-termination.ts';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly detail: string;
+}
+
+export interface Auditor {
+  readonly violations: readonly Violation[];
+  readonly books: Books;
+  machineStarted(machine: MemoryMachine): void;
+  machineEnded(instanceId: string, by: 'platform' | 'world'): void;
+  jobStarted(job: WorldJob, instanceId: string): void;
+  jobEnded(jobId: number): void;
+  limitSet(installationId: number, maxRunners: number): void;
+  /** A machine tried the door with what should not open it. */
+  doorTried(how: string, answer: { readonly action: string } | undefined): void;
+  /** Before each call's effect; `cause` is what its process was started for. */
+  beforeCall(cause: readonly string[]): void;
+  afterCall(name: string): void;
+  /** A function threw; that is allowed, but not for a bug. */
+  thrown(name: string, error: unknown): undefined;
+  /** Each virtual minute. */
+  minute(): void;
+  /** GitHub refused something to this tenant. */
+  githubRefused(installationId: number): void;
+  note(invariant: string, detail: string): void;
+}
+
+export function createAuditor(world: {
+  rows: Rows;
+  deployment: Deployment;
+  now: () => number;
+  tell: (line: () => string) => void;
+}): Auditor {
+  const violations: Violation[] = [];
+  const books = createBooks(world);
+  const note = (invariant: string, detail: string) => {
+    world.tell(() => `VIOLATION ${invariant}: ${detail}`);
+    // One broken promise breaks others: the first of each kind is what to look at.
+    if (!violations.some((known) => known.invariant === invariant)) violations.push({ invariant, detail });
+  };
+  let currentCause: readonly string[] = [];
+
+  return {
+    violations,
+    books,
+    note,
+    machineStarted(machine) {
+      const known = books.addMachine(machine);
+      checkMachine(books, known, note);
+      checkLeases(books, note);
+    },
+    machineEnded(instanceId, by) {
+      const machine = books.endMachine(instanceId);
+      if (machine && by === 'platform') checkTermination(books, { machine, cause: currentCause }, note);
+      if (machine) machine.job = undefined;
+    },
+    jobStarted(job, instanceId) {
+      const machine = books.startJob(job, instanceId);
+      const tenants = books.installationsOf(job.account.id);
+      if (machine && !tenants.has(machine.tenant)) {
+        note(
+          'crosses-tenants',
+          `job ${job.id} of ${job.account.login} runs on ${instanceId} of ${machine.tenant}`,
+        );
+      }
+    },
+    jobEnded: (jobId) => books.endJob(jobId),
+    limitSet: (installationId, maxRunners) => books.setLimit(installationId, maxRunners),
+    githubRefused: (installationId) => void books.refused.add(installationId),
+    doorTried(how, answer) {
+      if (answer?.action === 'run') note('door', `a machine got a runner: ${how}`);
+    },
+    beforeCall(cause) {
+      currentCause = cause;
+    },
+    afterCall(name) {
+      if (!changing.test(name)) return;
+      for (const launch of books.followRows()) checkAccounts(books, launch, note);
+      if (/^(launches\.take|tenants\.freeLeases)/.test(name)) checkLeases(books, note);
+    },
+    thrown(name, error) {
+      if (isBug(error)) note('bug', `${name} threw ${error instanceof Error ? error.stack : String(error)}`);
+      return undefined;
+    },
+    minute() {
+      checkRows(books, note);
+    },
+  };
+}
+
+const changing = /^(launches\.take|tenants\.)/;
+
+/** What services do wrong arrives as an operational error; all else is a fault in the code. */
+function isBug(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isBug);
+  return !(error instanceof Error && error.name === 'OperationalError');
+}

@@ -1,0 +1,113 @@
+/** The auditor's own books: machines by their tags, launches as they were stored, limits as they were at each time. */
+import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
+import type { Rows } from '../../../lib/adapters/memory/world.ts';
+import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { WorldJob } from '../world/context.ts';
+
+export interface AuditedMachine {
+  readonly id: string;
+  readonly tenant: number;
+  readonly tier: string;
+  readonly launch: string;
+  readonly startedAt: number;
+  live: boolean;
+  /** The job that GitHub runs on it now. */
+  job: number | undefined;
+}
+
+export interface AuditedLaunch {
+  readonly id: string;
+  readonly tenant: number;
+  readonly tier: string;
+  readonly leases: readonly string[];
+  readonly takenAt: number;
+}
+
+export type Books = ReturnType<typeof createBooks>;
+export type Note = (invariant: string, detail: string) => void;
+
+export function createBooks(world: { rows: Rows; deployment: Deployment; now: () => number }) {
+  const { rows, deployment, now } = world;
+  const machines = new Map<string, AuditedMachine>();
+  const launches = new Map<string, AuditedLaunch>();
+  const limits = new Map<number, { at: number; limit: number }[]>();
+  const setLimit = (tenant: number, limit: number) => {
+    limits.set(tenant, [...(limits.get(tenant) ?? []), { at: now(), limit }]);
+  };
+
+  return {
+    rows,
+    deployment,
+    now,
+    machines,
+    launches,
+    setLimit,
+    /** Jobs that were seen done. */
+    doneJobs: new Set<string>(),
+    /** Tenants that GitHub refused something for its own reasons, after which a machine may be ended early. */
+    refused: new Set<number>(),
+    /** Infinity while faults go on: a sweep that cannot reach its services ends nothing. */
+    longestLifeSeconds: Number.POSITIVE_INFINITY,
+    live: () => [...machines.values()].filter(({ live }) => live),
+    addMachine({ instanceId, tags }: MemoryMachine): AuditedMachine {
+      const machine = {
+        id: instanceId,
+        tenant: Number(tags.get('ghr:tenant_id')),
+        tier: tags.get('ghr:tenant_tier') ?? '',
+        launch: tags.get('ghr:launch_id') ?? '',
+        startedAt: now(),
+        live: true,
+        job: undefined,
+      };
+      machines.set(instanceId, machine);
+      return machine;
+    },
+    endMachine(instanceId: string): AuditedMachine | undefined {
+      const machine = machines.get(instanceId);
+      if (machine) machine.live = false;
+      return machine;
+    },
+    startJob(job: WorldJob, instanceId: string): AuditedMachine | undefined {
+      const machine = machines.get(instanceId);
+      if (machine) machine.job = job.id;
+      return machine;
+    },
+    endJob(jobId: number): void {
+      for (const machine of machines.values()) if (machine.job === jobId) machine.job = undefined;
+    },
+    installationsOf: (accountId: number) =>
+      new Set<number>(
+        [...rows.tenants.values()]
+          .filter((row) => row.accountId === accountId)
+          .map((row) => row.installationId),
+      ),
+    /** The highest limit that held at any moment since then. */
+    highestLimitSince(tenant: number, since: number): number {
+      const history = limits.get(tenant) ?? [];
+      const before = history.filter(({ at }) => at <= since).at(-1);
+      return Math.max(
+        before?.limit ?? 0,
+        ...history.filter(({ at }) => at > since).map(({ limit }) => limit),
+      );
+    },
+    /** Takes note of new tenants and launches; answers with those launches. */
+    followRows(): AuditedLaunch[] {
+      for (const row of rows.tenants.values()) {
+        if (!limits.has(row.installationId)) setLimit(row.installationId, row.maxRunners);
+      }
+      if (rows.launches.size === launches.size) return [];
+      const fresh = [...rows.launches.values()].filter((row) => !launches.has(row.launchId));
+      return fresh.map((row) => {
+        const launch = {
+          id: row.launchId,
+          tenant: row.installationId,
+          tier: row.tier,
+          leases: row.hints.map(({ lease }) => lease),
+          takenAt: now(),
+        };
+        launches.set(launch.id, launch);
+        return launch;
+      });
+    },
+  };
+}

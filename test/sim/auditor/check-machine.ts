@@ -1,0 +1,24 @@
+/** A machine may start only where its launch is on record, for its own tenant, and where both limits leave room for it. */
+import type { AuditedMachine, Books, Note } from './books.ts';
+
+export function checkMachine(books: Books, machine: AuditedMachine, note: Note): void {
+  const launch = books.launches.get(machine.launch);
+  if (!launch) return note('unrecorded-launch', `${machine.id} started with no launch on record`);
+  if (launch.tenant !== machine.tenant || launch.tier !== machine.tier) {
+    note('crosses-tenants', `${machine.id} is tagged ${machine.tenant} ${machine.tier}, its launch is not`);
+  }
+  const ofTenant = books.live().filter(({ tenant }) => tenant === machine.tenant);
+  // A limit that was lowered after the launch was taken forbids new launches, not this one.
+  const limit = books.highestLimitSince(machine.tenant, launch.takenAt);
+  if (ofTenant.length > limit) {
+    note('tenant-limit', `${machine.tenant} has ${ofTenant.length} live machines; allowed are ${limit}`);
+  }
+  const ofTier = ofTenant.filter(({ tier }) => tier === machine.tier);
+  const cap = books.deployment.tiers.find(({ name }) => name === machine.tier)?.maxRunners ?? 0;
+  if (ofTier.length > cap) {
+    note(
+      'tier-limit',
+      `${machine.tenant} has ${ofTier.length} live ${machine.tier} machines; allowed are ${cap}`,
+    );
+  }
+}

@@ -1,0 +1,38 @@
+/** When the faults have stopped and time has passed, everything is over: each job has its end, each machine and lease is gone. */
+import type { Books, Note } from './books.ts';
+
+export function isOver(books: Books): boolean {
+  let over = true;
+  checkOver(books, () => {
+    over = false;
+  });
+  return over;
+}
+
+export function checkOver(books: Books, note: Note): void {
+  const { rows } = books;
+  for (const [key, job] of rows.jobs) {
+    if (job.state !== 'done')
+      note('job-never-ended', `job ${key} is still ${job.state}: ${job.reason?.text ?? ''}`);
+    else if (!job.outcome) note('job-without-outcome', `job ${key} is done, and nobody knows how`);
+  }
+  for (const machine of books.live())
+    note('machine-never-ended', `${machine.id} of ${machine.tenant} still lives`);
+  for (const tenant of rows.tenants.values()) {
+    if (tenant.leases.size > 0) {
+      note('lease-leaked', `${tenant.installationId} still holds ${[...tenant.leases].join(', ')}`);
+    }
+    for (const [tier, leases] of tenant.tierLeases) {
+      if (leases.size > 0)
+        note('lease-leaked', `${tenant.installationId} still holds ${leases.size} of ${tier}`);
+    }
+  }
+  for (const launch of rows.launches.values()) {
+    if (launch.state !== 'closed')
+      note('launch-never-closed', `launch ${launch.launchId} is still ${launch.state}`);
+  }
+  for (const runner of rows.runners.values()) {
+    if (runner.state !== 'ended')
+      note('runner-never-ended', `runner ${runner.instanceId} is still ${runner.state}`);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The platform ends a machine for a reason of its own tenant's: no message about one tenant reaches another's machine, and
+ * a machine at work is left alone until a limit of time is reached.
+ */
+import type { AuditedMachine, Books, Note } from './books.ts';
+
+export function checkTermination(
+  books: Books,
+  ended: { machine: AuditedMachine; cause: readonly string[] },
+  note: Note,
+): void {
+  const { machine, cause } = ended;
+  const isSweep = cause.includes('sweep');
+  const named = cause.some((body) => body.includes(`"installationId":${machine.tenant},`));
+  const drained = cause.some((body) => body.includes(`"installationId":${machine.tenant}}`));
+  const byEc2 = cause.some((body) => body.includes(`"instance-id":"${machine.id}"`));
+  if (!isSweep && !named && !drained && !byEc2) {
+    note('crosses-tenants', `${machine.id} of ${machine.tenant} was terminated for ${cause.join(' ')}`);
+  }
+  if (machine.job === undefined || books.refused.has(machine.tenant)) return;
+  const tenant = books.rows.tenants.get(machine.tenant as never);
+  const { limits } = books.deployment;
+  const age = (books.now() - machine.startedAt) / 1000;
+  // A runner that was confirmed in the last moments of its boot deadline may still be ended for it.
+  const isOverdue = age >= limits.jobSeconds - clockSeconds || age >= limits.bootSeconds - clockSeconds;
+  if (tenant?.status !== 'deleted' && !isOverdue) {
+    note(
+      'working-machine-ended',
+      `${machine.id} of ${machine.tenant} was terminated at work on job ${machine.job}`,
+    );
+  }
+}
+
+/** Clocks differ by so much. */
+const clockSeconds = 5;

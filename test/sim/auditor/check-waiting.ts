@@ -1,0 +1,30 @@
+/**
+ * In a calm world nobody waits while there is room: whoever frees room tells those who wait, and they need no sweep to be
+ * found. Room is counted here from the rows alone.
+ */
+import type { Books, Note } from './books.ts';
+
+/** A delivery, a retry of a lost race and some calls take far less. */
+const longestSeconds = 45;
+
+export function createWaitingCheck(books: Books, note: Note): () => void {
+  const since = new Map<string, number>();
+  return () => {
+    const waiting = new Set<string>();
+    for (const job of books.rows.jobs.values()) {
+      const tenant = books.rows.tenants.get(job.installationId);
+      if (job.state !== 'waiting' || tenant?.status !== 'active' || tenant.predecessor !== undefined)
+        continue;
+      const cap = books.deployment.tiers.find(({ name }) => name === job.tier)?.maxRunners ?? 0;
+      const inTier = tenant.tierLeases.get(job.tier!)?.size ?? 0;
+      if (tenant.leases.size >= tenant.maxRunners || inTier >= cap) continue;
+      const key = `${job.installationId}/${job.tier}`;
+      waiting.add(key);
+      if (!since.has(key)) since.set(key, books.now());
+      const seconds = (books.now() - since.get(key)!) / 1000;
+      if (seconds > longestSeconds)
+        note('waits-with-room', `${key} waits since ${seconds} s though there is room`);
+    }
+    for (const key of since.keys()) if (!waiting.has(key)) since.delete(key);
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * How hostile the world of a seed is. Each seed has a mood, and in a mood that is not calm a random part of the faults,
+ * each at a rate of its own: stories with few kinds of fault reach places that stories with all of them never do.
+ */
+import type { Random } from './random.ts';
+
+/** Probabilities, at most these in the wildest seed. */
+const highest = {
+  /** DynamoDB fails a call: half of them before its effect, half after it. */
+  storeError: 0.06,
+  /** Two transactions meet. */
+  contention: 0.2,
+  /** An index shows rows as they were some seconds ago. */
+  indexLag: 0.5,
+  queueError: 0.06,
+  ec2Error: 0.2,
+  ec2Refusal: 0.5,
+  ec2Unclear: 0.3,
+  githubError: 0.15,
+  githubRefusal: 0.1,
+  githubLimit: 0.2,
+  /** A function's process dies at some call. */
+  death: 0.2,
+  /** A call takes seconds. */
+  stall: 0.03,
+  webhookLost: 0.25,
+  webhookTwice: 0.25,
+  webhookLate: 0.3,
+  /** A `completed` event that names a machine of somebody else. */
+  misdirected: 0.1,
+  eventLost: 0.5,
+  eventLate: 0.3,
+  messageTwice: 0.15,
+  sweepTwice: 0.3,
+  sweepMissed: 0.2,
+  dryPool: 0.5,
+  neverBoots: 0.15,
+  machineDies: 0.15,
+  /** EC2 does not show a machine for a while. */
+  hidden: 0.3,
+  /** GitHub never gives the runner a job. */
+  ghost: 0.2,
+  /** The machine goes on after its job, or tries the door with what it is not entitled to. */
+  hostile: 0.3,
+  /** The tenant's own runner takes the job. */
+  foreignRunner: 0.1,
+  jobCancelled: 0.2,
+  jobRequeued: 0.3,
+  jobBlocked: 0.2,
+  operator: 0.5,
+  tenantChange: 0.5,
+  clockSkew: 0.5,
+} as const;
+
+export type FaultName = keyof typeof highest;
+export type Mood = 'calm' | 'rough' | 'wild';
+
+export interface Faults {
+  readonly mood: Mood;
+  /** Whether this one happens now. */
+  strikes(name: FaultName): boolean;
+  /** From now on nothing happens. */
+  stop(): void;
+  describe(): string;
+}
+
+export function createFaults(random: Random): Faults {
+  const mood: Mood = random.pick(['calm', 'rough', 'rough', 'wild', 'wild', 'wild']);
+  const scale = { calm: 0, rough: 0.3, wild: 1 }[mood];
+  const rates = new Map<FaultName, number>();
+  for (const [name, rate] of Object.entries(highest) as [FaultName, number][]) {
+    const isOn = random.chance(0.6);
+    const share = random.fraction();
+    rates.set(name, isOn ? rate * scale * share : 0);
+  }
+  let stopped = false;
+  return {
+    mood,
+    strikes: (name) => !stopped && random.chance(rates.get(name) ?? 0),
+    stop: () => {
+      stopped = true;
+    },
+    describe: () =>
+      [...rates]
+        .filter(([, rate]) => rate > 0)
+        .map(([name, rate]) => `${name} ${rate.toFixed(3)}`)
+        .join(', '),
+  };
+}

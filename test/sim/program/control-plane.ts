@@ -1,0 +1,124 @@
+/**
+ * The functions as AWS runs them: the real use cases, each run a process of its own with its own slightly wrong clock,
+ * fed by queues and by the minute. What they send is taken out of the fake's queues and delivered by the simulated ones.
+ */
+import { acceptJobs } from '../../../lib/app/accept-jobs.ts';
+import { applyInstallationEvents } from '../../../lib/app/apply-installation-events.ts';
+import type { Delivery } from '../../../lib/app/batch.ts';
+import { type ClaimResult, claimJob } from '../../../lib/app/claim-job.ts';
+import { confirmClaim } from '../../../lib/app/confirm-claim.ts';
+import { followLifecycle } from '../../../lib/app/follow-lifecycle.ts';
+import { sweep } from '../../../lib/app/sweep.ts';
+import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { MachineRequest } from '../../../lib/contract/machine.ts';
+import type { Ports } from './ports.ts';
+import { type ProcessDeps, portOf, type Running, startProcess } from './process.ts';
+import { createSimulatedQueue, type SimulatedQueue } from './queue.ts';
+
+export interface ControlPlane {
+  /** A message to a tier's queue. */
+  toTier(tier: string, message: unknown): void;
+  toLifecycle(message: unknown): void;
+  toInstallations(message: unknown): void;
+  /** Undefined: the machine got no answer, or an error. */
+  claim(request: MachineRequest): Promise<ClaimResult | undefined>;
+  confirm(request: MachineRequest): Promise<boolean | undefined>;
+  sweep(): void;
+  messagesLeft(): number;
+}
+
+/** As in lib/constructs/functions.ts. */
+const timeoutSeconds = { scaleUp: 30, lifecycle: 30, tenantManager: 30, claim: 25, sweep: 55 } as const;
+
+export function createControlPlane(
+  deps: ProcessDeps & { readonly ports: Ports; readonly deployment: Deployment },
+): ControlPlane {
+  const { ports, deployment, scheduler, random, faults } = deps;
+
+  /** What the real functions are put together from, as this process sees it. */
+  function partsOf(process: Running) {
+    const port = <Port extends object>(name: string, target: Port) => portOf(deps, process, { name, target });
+    const skew = faults.strikes('clockSkew') ? random.between(-2_000, 2_000) : 0;
+    return {
+      deployment,
+      subnetIds: ['subnet-a', 'subnet-b'],
+      tenants: port('tenants', ports.stores.tenants),
+      jobs: port('jobs', ports.stores.jobs),
+      launches: port('launches', ports.stores.launches),
+      runners: port('runners', ports.stores.runners),
+      compute: port('compute', ports.compute),
+      github: port('github', ports.github),
+      queues: port('queues', sending),
+      tickets: ports.tickets,
+      identity: ports.identity,
+      telemetry: ports.telemetry,
+      clock: { now: () => scheduler.now() + skew, sleep: scheduler.sleep },
+      chance: random,
+    };
+  }
+  type Parts = ReturnType<typeof partsOf>;
+
+  const fed = (
+    name: keyof typeof timeoutSeconds,
+    use: (parts: Parts, deliveries: readonly Delivery[]) => Promise<string[]>,
+  ) =>
+    createSimulatedQueue({
+      ...deps,
+      name,
+      visibilitySeconds: 6 * timeoutSeconds[name],
+      handle: (deliveries) => {
+        const cause = deliveries.map(({ body }) => body);
+        const process = startProcess(deps, { name, timeoutSeconds: timeoutSeconds[name], cause });
+        deps.story.tell(() => `${name}#${process.id} gets ${cause.join(' ')}`);
+        return use(partsOf(process), deliveries);
+      },
+    });
+
+  const tiers = new Map<string, SimulatedQueue>(
+    deployment.tiers.map(({ name }) => [name, fed('scaleUp', acceptJobs)]),
+  );
+  const lifecycle = fed('lifecycle', followLifecycle);
+  const installations = fed('tenantManager', applyInstallationEvents);
+
+  /** The fake keeps what is sent; here it goes on its way. */
+  const sending: Ports['queues'] = {
+    ...ports.queues,
+    sendToTier: async (tier, message, options) => tiers.get(tier)?.send(message, options?.delaySeconds),
+    sendToLifecycle: async (message) => lifecycle.send(message),
+    sendToInstallations: async (message) => installations.send(message),
+  };
+
+  /** A function behind a URL: what it throws, or dies of, its caller sees as no answer. */
+  async function door<Result>(
+    name: string,
+    request: MachineRequest,
+    use: (parts: Parts) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    const process = startProcess(deps, {
+      name,
+      timeoutSeconds: timeoutSeconds.claim,
+      cause: [request.document],
+    });
+    const givenUp = scheduler.sleep(30_000).then(() => undefined);
+    const answered = use(partsOf(process)).catch((error: unknown) => deps.auditor.thrown(name, error));
+    return Promise.race([answered, givenUp]);
+  }
+
+  return {
+    toTier: (tier, message) => tiers.get(tier)?.send(message),
+    toLifecycle: lifecycle.send,
+    toInstallations: installations.send,
+    claim: (request) => door('claim', request, (parts) => claimJob(parts, request)),
+    confirm: (request) => door('confirm', request, (parts) => confirmClaim(parts, request)),
+    sweep() {
+      const process = startProcess(deps, {
+        name: 'sweep',
+        timeoutSeconds: timeoutSeconds.sweep,
+        cause: ['sweep'],
+      });
+      sweep(partsOf(process)).catch((error: unknown) => deps.auditor.thrown('sweep', error));
+    },
+    messagesLeft: () =>
+      [...tiers.values(), lifecycle, installations].reduce((sum, queue) => sum + queue.left(), 0),
+  };
+}

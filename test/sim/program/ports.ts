@@ -1,0 +1,38 @@
+/** The in-memory ports of one story, shared by all of its functions. */
+
+import { createTickets } from '../../../lib/adapters/identity/tickets.ts';
+import { createMemoryCompute } from '../../../lib/adapters/memory/compute.ts';
+import { createMemoryGitHub } from '../../../lib/adapters/memory/github.ts';
+import { createMemoryQueues } from '../../../lib/adapters/memory/queues.ts';
+import { createMemorySecret } from '../../../lib/adapters/memory/secrets.ts';
+import { createMemoryStores } from '../../../lib/adapters/memory/stores.ts';
+import { InstanceId } from '../../../lib/core/ids.ts';
+import type { Clock } from '../../../lib/ports/clock.ts';
+import type { IdentityVerifier } from '../../../lib/ports/identity.ts';
+import type { Telemetry } from '../../../lib/ports/telemetry.ts';
+
+export type Ports = ReturnType<typeof createPorts>;
+
+export function createPorts(clock: Clock) {
+  return {
+    stores: createMemoryStores(),
+    compute: createMemoryCompute(),
+    queues: createMemoryQueues(),
+    github: createMemoryGitHub(),
+    tickets: createTickets({ secret: createMemorySecret({ value: 'ticket-secret', clock }) }),
+    identity,
+    telemetry: silent,
+  };
+}
+
+/** A machine's document is its instance id, here; nobody can show another machine's. */
+const identity: IdentityVerifier = {
+  verify: async (document) => ({
+    instanceId: InstanceId(document),
+    accountId: '123456789012',
+    region: 'us-east-1',
+    pendingTime: 0,
+  }),
+};
+
+const silent: Telemetry = { event: () => undefined, count: () => undefined };

@@ -1,0 +1,130 @@
+/**
+ * One run of a function: a process that calls ports. Each call travels to its service, has its effect as a whole, and its
+ * answer travels back, with everybody else's calls in between. A process that dies, or runs out of its time, hears and
+ * does nothing more; what it had sent may still arrive.
+ */
+import type { Auditor } from '../auditor/auditor.ts';
+import type { Faults } from '../faults.ts';
+import type { Random } from '../random.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { Story } from '../story.ts';
+
+export interface Running {
+  readonly name: string;
+  readonly id: number;
+  alive: boolean;
+  calls: number;
+  /** It dies at this call; 0: at none. */
+  readonly diesAt: number;
+  /** Whether the call that it dies at still has its effect. */
+  readonly lastCallArrives: boolean;
+  /** What it was started for, for the auditor. */
+  readonly cause: readonly string[];
+}
+
+export interface PortCall {
+  /** `jobs.insert`, … */
+  readonly name: string;
+  readonly given: readonly unknown[];
+  readonly effect: () => Promise<unknown>;
+}
+
+/** What a service does with a call: answers, or throws. */
+export type Service = (call: PortCall) => Promise<unknown>;
+
+export interface ProcessDeps {
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly faults: Faults;
+  readonly story: Story;
+  readonly auditor: Auditor;
+  readonly service: Service;
+}
+
+/** A new one each time: what waits for a promise is kept as long as the promise is. */
+const never = () => new Promise<never>(() => undefined);
+
+export function startProcess(
+  deps: ProcessDeps,
+  start: { name: string; timeoutSeconds: number; cause: readonly string[] },
+): Running {
+  const dies = deps.faults.strikes('death');
+  const process: Running = {
+    name: start.name,
+    id: deps.scheduler.steps(),
+    alive: true,
+    calls: 0,
+    diesAt: dies ? deps.random.between(1, 14) : 0,
+    lastCallArrives: deps.random.chance(0.5),
+    cause: start.cause,
+  };
+  deps.scheduler.after(start.timeoutSeconds * 1000, () => {
+    process.alive = false;
+  });
+  return process;
+}
+
+/** The port, as this process calls it. */
+export function portOf<Port extends object>(
+  deps: ProcessDeps,
+  process: Running,
+  port: { name: string; target: Port },
+): Port {
+  return new Proxy(port.target, {
+    get(target, member) {
+      const method = Reflect.get(target, member) as unknown;
+      if (typeof method !== 'function') return method;
+      const name = `${port.name}.${String(member)}`;
+      return (...given: unknown[]) =>
+        call(deps, process, { name, given, effect: () => method.apply(target, given) });
+    },
+  });
+}
+
+async function call(deps: ProcessDeps, process: Running, made: PortCall): Promise<unknown> {
+  if (!process.alive) return never();
+  process.calls += 1;
+  const isLast = process.calls === process.diesAt;
+  if (isLast) {
+    process.alive = false;
+    deps.story.tell(
+      () => `${process.name} dies at ${made.name}${process.lastCallArrives ? ', which arrives' : ''}`,
+    );
+    if (!process.lastCallArrives) return never();
+  }
+  await deps.scheduler.sleep(latency(deps, made.name, 3_000));
+  const outcome = await settle(deps, process, made);
+  await deps.scheduler.sleep(latency(deps, '', 40_000));
+  if (!process.alive) return never();
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+async function settle(
+  deps: ProcessDeps,
+  process: Running,
+  made: PortCall,
+): Promise<{ value: unknown } | { error: unknown }> {
+  try {
+    deps.auditor.beforeCall(process.cause);
+    const value = await deps.service(made);
+    deps.auditor.afterCall(made.name);
+    deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} → ${brief(value)}`);
+    return { value };
+  } catch (error) {
+    deps.auditor.afterCall(made.name);
+    deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} fails: ${String(error)}`);
+    return { error };
+  }
+}
+
+/** What was sent arrives within seconds or not at all; an answer may keep its caller waiting until it times out. */
+function latency({ random, faults }: ProcessDeps, name: string, longest: number): number {
+  if (faults.strikes('stall')) return random.between(500, longest);
+  return name === 'compute.launch' ? random.between(300, 1_500) : random.between(1, 20) + random.fraction();
+}
+
+function brief(value: unknown): string {
+  const text = JSON.stringify(value, (_, entry) => (entry instanceof Set ? [...entry] : entry)) ?? 'nothing';
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+}

@@ -1,0 +1,104 @@
+/**
+ * How the services behind the ports fail: before a call's effect, after it with the answer lost, or with a refusal of
+ * their own. What succeeds is the fake's own doing.
+ */
+import type { GitHubRefusal } from '../../../lib/core/github.ts';
+import type { LaunchFailure } from '../../../lib/ports/compute.ts';
+import { OperationalError } from '../../../lib/ports/errors.ts';
+import type { Auditor } from '../auditor/auditor.ts';
+import type { Faults } from '../faults.ts';
+import type { Random } from '../random.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { PortCall, Service } from './process.ts';
+
+interface ServiceDeps {
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly faults: Faults;
+  readonly auditor: Auditor;
+}
+
+export function createService(deps: ServiceDeps): Service {
+  return async (call) => {
+    const [port = ''] = call.name.split('.');
+    switch (port) {
+      case 'compute':
+        return call.name === 'compute.launch' ? launch(deps, call) : ec2(deps, call);
+      case 'github':
+        return heard(deps, call, await github(deps, call));
+      case 'queues':
+        return failing(deps, call, deps.faults.strikes('queueError'));
+      default:
+        return store(deps, call);
+    }
+  };
+}
+
+const indexed = /Across|findByAccount/;
+
+async function store(deps: ServiceDeps, call: PortCall): Promise<unknown> {
+  const { faults, random, scheduler } = deps;
+  if (call.name === 'launches.take' && faults.strikes('contention')) return { kind: 'contended' };
+  const answer = await failing(deps, call, faults.strikes('storeError'));
+  if (indexed.test(call.name) && !call.name.startsWith('runners.find') && faults.strikes('indexLag')) {
+    await scheduler.sleep(random.between(100, 3_000));
+  }
+  return answer;
+}
+
+async function failing({ random }: ServiceDeps, call: PortCall, fails: boolean): Promise<unknown> {
+  if (fails && random.chance(0.5)) throw failure(call.name, 'before');
+  const answer = await call.effect();
+  if (fails) throw failure(call.name, 'after');
+  return answer;
+}
+
+const failure = (name: string, moment: string) =>
+  new OperationalError(`${name} failed ${moment} its effect.`, {
+    code: 'ServiceUnavailable',
+    retryable: true,
+  });
+
+const ec2 = (deps: ServiceDeps, call: PortCall) => failing(deps, call, deps.faults.strikes('ec2Error'));
+
+const refusals: readonly LaunchFailure[] = [
+  { class: 'throttled', code: 'RequestLimitExceeded', message: 'Too many calls.' },
+  { class: 'quota', code: 'VcpuLimitExceeded', message: 'Too many vCPUs.' },
+  { class: 'capacity', code: 'InsufficientInstanceCapacity', message: 'There is none.' },
+  { class: 'fatal', code: 'UnauthorizedOperation', message: 'Not allowed.' },
+];
+
+async function launch({ faults, random }: ServiceDeps, call: PortCall): Promise<unknown> {
+  if (faults.strikes('ec2Refusal')) return { kind: 'refused', failure: random.pick(refusals) };
+  const isUnclear = faults.strikes('ec2Unclear');
+  const unclear = { kind: 'unclear', failure: { class: 'unknown', code: 'TimeoutError', message: 'Lost.' } };
+  if (isUnclear && random.chance(0.4)) return unclear;
+  const answer = await call.effect();
+  return isUnclear ? unclear : answer;
+}
+
+const githubRefusals: readonly GitHubRefusal[] = [
+  { kind: 'forbidden', message: 'Resource not accessible by integration' },
+  { kind: 'not-found', message: 'Not Found' },
+  { kind: 'invalid', message: 'Validation Failed' },
+];
+
+/** The auditor is told of refusals: after one, the platform may give a machine up. */
+function heard({ auditor }: ServiceDeps, { given }: PortCall, answer: unknown): unknown {
+  const { ok } = answer as { ok: boolean };
+  const [first] = given as [number | { installationId: number }];
+  if (!ok) auditor.githubRefused(typeof first === 'object' ? first.installationId : first);
+  return answer;
+}
+
+async function github(deps: ServiceDeps, call: PortCall): Promise<unknown> {
+  const { faults, random } = deps;
+  if (faults.strikes('githubLimit')) {
+    return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: random.between(1, 600) } };
+  }
+  // What an installation is, GitHub says or it does not; what a wrong answer to that would do is no question of robustness.
+  if (call.name !== 'github.getInstallation' && faults.strikes('githubRefusal')) {
+    return { ok: false, refusal: random.pick(githubRefusals) };
+  }
+  return failing(deps, call, faults.strikes('githubError'));
+}

@@ -1,0 +1,77 @@
+/**
+ * Virtual time. Everything that happens is an action at a time; they run one by one, earliest first, and whatever an
+ * action wakes has come to rest before the next one runs. No real timer is used, so a story takes no longer than its work.
+ */
+export interface Scheduler {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Runs the action after so many virtual milliseconds. */
+  after(milliseconds: number, action: () => void): void;
+  sleep(milliseconds: number): Promise<void>;
+  /** Runs what is due until then. */
+  runUntil(time: number): Promise<void>;
+  /** How many actions ran. */
+  steps(): number;
+}
+
+interface Entry {
+  readonly time: number;
+  readonly order: number;
+  readonly action: () => void;
+}
+
+export function createScheduler(start: number): Scheduler {
+  const heap: Entry[] = [];
+  let now = start;
+  let orders = 0;
+  let steps = 0;
+
+  const after = (milliseconds: number, action: () => void) =>
+    push(heap, { time: now + Math.max(0, milliseconds), order: orders++, action });
+  return {
+    now: () => Math.floor(now),
+    after,
+    sleep: (milliseconds) => new Promise((resolve) => after(milliseconds, resolve)),
+    async runUntil(time) {
+      for (let next = heap[0]; next && next.time <= time; next = heap[0]) {
+        pop(heap);
+        now = next.time;
+        steps += 1;
+        next.action();
+        // Promises that were woken run to their next port call before anything else happens.
+        await new Promise(setImmediate);
+      }
+      now = Math.max(now, time);
+    },
+    steps: () => steps,
+  };
+}
+
+const isBefore = (a: Entry, b: Entry) => a.time < b.time || (a.time === b.time && a.order < b.order);
+
+function push(heap: Entry[], entry: Entry): void {
+  let place = heap.length;
+  heap.push(entry);
+  while (place > 0) {
+    const parent = (place - 1) >> 1;
+    if (!isBefore(entry, heap[parent]!)) break;
+    heap[place] = heap[parent]!;
+    place = parent;
+  }
+  heap[place] = entry;
+}
+
+function pop(heap: Entry[]): void {
+  const last = heap.pop()!;
+  if (heap.length === 0) return;
+  let place = 0;
+  for (;;) {
+    let child = 2 * place + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child += 1;
+    if (!isBefore(heap[child]!, last)) break;
+    heap[place] = heap[child]!;
+    place = child;
+  }
+  heap[place] = last;
+}

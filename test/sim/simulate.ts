@@ -1,0 +1,131 @@
+/**
+ * One seed, one story: an eventful half hour with that seed's faults, then quiet, in which everything must come to its
+ * end. The same seed tells the same story, event for event.
+ */
+import type { Deployment } from '../../lib/contract/deployment.ts';
+import { TierName } from '../../lib/core/ids.ts';
+import { type Auditor, createAuditor, type Violation } from './auditor/auditor.ts';
+import { checkOver, isOver } from './auditor/check-over.ts';
+import { createWaitingCheck } from './auditor/check-waiting.ts';
+import { createFaults } from './faults.ts';
+import { createControlPlane } from './program/control-plane.ts';
+import { createPorts } from './program/ports.ts';
+import { createService } from './program/services.ts';
+import { createRandom, type Random } from './random.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import { createStory } from './story.ts';
+import { createEc2 } from './world/ec2.ts';
+import { createGitHubWorld } from './world/github.ts';
+import { runMachines } from './world/machines.ts';
+import { eventfulSeconds, startTenants } from './world/tenants.ts';
+import { createWebhooks } from './world/webhooks.ts';
+
+export interface Outcome {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly story: readonly string[];
+  readonly steps: number;
+  readonly jobs: number;
+  readonly machines: number;
+}
+
+const start = Date.UTC(2026, 10, 21, 12);
+/** Far more than any story needs; one that goes on longer is a storm of messages or calls. */
+const mostSteps = 60_000;
+
+export async function simulate(seed: number, options: { story?: boolean } = {}): Promise<Outcome> {
+  const random = createRandom(seed);
+  const scheduler = createScheduler(start);
+  const story = createStory({ kept: options.story === true, start, now: scheduler.now });
+  const faults = createFaults(random);
+  const deployment = deploymentOf(random);
+  const ports = createPorts({ now: scheduler.now, sleep: scheduler.sleep });
+  const { rows } = ports.stores.world;
+  const auditor = createAuditor({ rows, deployment, now: scheduler.now, tell: story.tell });
+  const base = { random, scheduler, story, faults, auditor, ports, deployment };
+  const plane = createControlPlane({ ...base, service: createService(base) });
+  const world = { ...base, plane };
+  story.tell(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
+
+  const ec2 = createEc2(world);
+  const webhooks = createWebhooks(world);
+  const github = createGitHubWorld(world, { ec2, webhooks });
+  runMachines(world, { ec2, github });
+  startTenants(world, { github, webhooks });
+  await runStory({ scheduler, auditor, random, faults, plane, deployment });
+  return {
+    seed,
+    violations: auditor.violations,
+    story: story.lines,
+    steps: scheduler.steps(),
+    jobs: rows.jobs.size,
+    machines: auditor.books.machines.size,
+  };
+}
+
+function deploymentOf(random: Random): Deployment {
+  const tier = (name: string, types: readonly string[]) => ({
+    name: TierName(name),
+    labels: ['self-hosted', 'linux', name],
+    os: 'linux' as const,
+    architecture: 'x64' as const,
+    instanceTypes: types,
+    maxRunners: random.between(1, 3),
+    spot: random.chance(0.5),
+  });
+  return {
+    environment: 'sim',
+    region: 'us-east-1',
+    tiers: [tier('small', ['t3.medium']), tier('medium', ['t3.large', 'm5.large'])],
+    defaultTier: TierName('small'),
+    onboarding: random.chance(0.2) ? 'approve' : 'open',
+    githubAppId: '1',
+    runnerGroupId: 1,
+    limits: { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 },
+  };
+}
+
+interface Stage {
+  readonly scheduler: Scheduler;
+  readonly auditor: Auditor;
+  readonly random: Random;
+  readonly faults: ReturnType<typeof createFaults>;
+  readonly plane: ReturnType<typeof createControlPlane>;
+  readonly deployment: Deployment;
+}
+
+/** EC2's silence proves an end after 65 minutes; a wait ends after two hours; and what follows takes some minutes. */
+const quietSeconds = 4 * 3_600;
+
+async function runStory(stage: Stage): Promise<void> {
+  const { scheduler, auditor, faults, plane, deployment } = stage;
+  const { limits } = deployment;
+  const isWaitingTooLong = createWaitingCheck(auditor.books, auditor.note);
+  const checkSeconds = 10;
+  const quietAt = start + eventfulSeconds * 1000;
+  for (let seconds = checkSeconds; ; seconds += checkSeconds) {
+    const time = start + seconds * 1000;
+    await scheduler.runUntil(time);
+    if (time === quietAt) {
+      faults.stop();
+      auditor.books.longestLifeSeconds = Number.POSITIVE_INFINITY;
+    }
+    // In a calm world the sweep comes seldom, so that whoever relies on it alone is seen waiting.
+    const period = faults.mood === 'calm' && time < quietAt ? 600 : 60;
+    if (faults.mood === 'calm') isWaitingTooLong();
+    if (seconds % period === 0) sweepSometimes(stage);
+    if (seconds % 60 === 0) auditor.minute();
+    if (scheduler.steps() > mostSteps) return auditor.note('storm', `${mostSteps} steps, and no end`);
+    if (auditor.violations.length > 0) return;
+    if (time > quietAt + 3_600 * 1000) auditor.books.longestLifeSeconds = limits.jobSeconds + 3_600 + 3_900;
+    if (time > quietAt && isOver(auditor.books) && plane.messagesLeft() === 0) return;
+    if (time > quietAt + quietSeconds * 1000) break;
+  }
+  checkOver(auditor.books, auditor.note);
+}
+
+function sweepSometimes({ faults, plane, scheduler, random }: Stage): void {
+  if (faults.strikes('sweepMissed')) return;
+  plane.sweep();
+  if (faults.strikes('sweepTwice')) scheduler.after(random.between(1, 1_500), plane.sweep);
+}

@@ -1,0 +1,44 @@
+/** What every part of the simulated world works with. */
+import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { Auditor } from '../auditor/auditor.ts';
+import type { Faults } from '../faults.ts';
+import type { ControlPlane } from '../program/control-plane.ts';
+import type { Ports } from '../program/ports.ts';
+import type { Random } from '../random.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { Story } from '../story.ts';
+
+export interface WorldDeps {
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly faults: Faults;
+  readonly story: Story;
+  readonly auditor: Auditor;
+  readonly ports: Ports;
+  readonly deployment: Deployment;
+  readonly plane: ControlPlane;
+}
+
+/** One GitHub account, and its installation of the App as it is now. */
+export interface Account {
+  readonly id: number;
+  readonly login: string;
+  readonly type: 'Organization' | 'User';
+  readonly repositories: readonly string[];
+  installationId: number | undefined;
+  suspended: boolean;
+}
+
+export interface WorldJob {
+  readonly id: number;
+  readonly account: Account;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly tier: string;
+  readonly labels: readonly string[];
+  readonly queuedAt: number;
+  readonly durationSeconds: number;
+  status: 'waiting' | 'queued' | 'in_progress' | 'completed';
+  conclusion: string | null;
+  runnerName: string | null;
+}

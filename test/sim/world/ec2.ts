@@ -1,0 +1,101 @@
+/**
+ * EC2's side of the story: machines that start when a launch takes effect, that EC2 may not show for a while, that end
+ * by themselves or by order, and whose events are best effort. The fake's own books stay the truth.
+ */
+import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
+import type { InstanceId } from '../../../lib/core/ids.ts';
+import type { WorldDeps } from './context.ts';
+
+export interface Ec2 {
+  isLive(instanceId: InstanceId): boolean;
+  /** It powers off, crashes, or its spot capacity is taken back. */
+  end(instanceId: InstanceId, why: string): void;
+  onStart(listener: (machine: MemoryMachine) => void): void;
+  onEnd(listener: (instanceId: InstanceId) => void): void;
+}
+
+/** EC2 may not show a new machine for minutes, and forgets an ended one after an hour. */
+const longestHiddenSeconds = 1_500;
+const forgottenAfterSeconds = 3_600;
+
+export function createEc2(deps: WorldDeps): Ec2 {
+  const { random, scheduler, faults, story, auditor, plane } = deps;
+  const { compute } = deps.ports;
+  const starting: ((machine: MemoryMachine) => void)[] = [];
+  const ending: ((instanceId: InstanceId) => void)[] = [];
+  const launch = compute.launch.bind(compute);
+  const terminate = compute.terminate.bind(compute);
+  const isLive = (instanceId: InstanceId) => {
+    const state = compute.machines.get(instanceId)?.state;
+    return state === 'pending' || state === 'running';
+  };
+
+  compute.launch = async (request) => {
+    const before = compute.machines.size;
+    if (faults.strikes('dryPool')) dryPools(request.TargetCapacitySpecification.DefaultTargetCapacityType);
+    const answer = await launch(request);
+    compute.dials.pools.clear();
+    for (const machine of [...compute.machines.values()].slice(before)) start(machine);
+    return answer;
+  };
+
+  compute.terminate = async (instanceIds) => {
+    const live = instanceIds.filter(isLive);
+    const answer = await terminate(instanceIds);
+    for (const id of live.filter((id) => answer.accepted.includes(id)))
+      ended(id, 'terminated by the platform', 'platform');
+    return answer;
+  };
+
+  /** So many machines are left of each type; often none. */
+  function dryPools(market: string) {
+    for (const tier of deps.deployment.tiers) {
+      for (const type of tier.instanceTypes)
+        compute.dials.pools.set(`${type}:${market}`, random.between(0, 1));
+    }
+  }
+
+  function start(machine: MemoryMachine) {
+    machine.state = 'running';
+    story.tell(() => `machine ${machine.instanceId} starts`);
+    auditor.machineStarted(machine);
+    if (faults.strikes('hidden')) {
+      machine.hidden = true;
+      scheduler.after(random.between(2, longestHiddenSeconds) * 1000, () => {
+        machine.hidden = false;
+      });
+    }
+    for (const listener of starting) listener(machine);
+  }
+
+  function ended(instanceId: InstanceId, why: string, by: 'platform' | 'world' = 'world') {
+    story.tell(() => `machine ${instanceId} ends: ${why}`);
+    auditor.machineEnded(instanceId, by);
+    tellState(instanceId, 'shutting-down');
+    tellState(instanceId, 'terminated');
+    scheduler.after(forgottenAfterSeconds * 1000, () => {
+      compute.machines.get(instanceId)!.hidden = true;
+    });
+    for (const listener of ending) listener(instanceId);
+  }
+
+  function tellState(instanceId: InstanceId, state: string) {
+    if (faults.strikes('eventLost')) return;
+    const late = faults.strikes('eventLate') ? random.between(5_000, 300_000) : random.between(100, 2_000);
+    const detail = { 'instance-id': instanceId, state };
+    scheduler.after(late, () =>
+      plane.toLifecycle({ 'detail-type': 'EC2 Instance State-change Notification', detail }),
+    );
+  }
+
+  return {
+    isLive,
+    end(instanceId, why) {
+      if (!isLive(instanceId)) return;
+      compute.setState(instanceId, 'terminated');
+      ended(instanceId, why);
+    },
+    onStart: (listener) => void starting.push(listener),
+    onEnd: (listener) => void ending.push(listener),
+  };
+}

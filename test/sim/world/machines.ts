@@ -1,0 +1,97 @@
+/**
+ * Machines run the boot script's protocol: claim with retries, confirm once, run one job, power off. Some never boot, some
+ * die on the way, and hostile ones try the door with what they are not entitled to, or go on after their job.
+ */
+import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
+import type { MachineRequest } from '../../../lib/contract/machine.ts';
+import { tagKeys } from '../../../lib/core/tags.ts';
+import type { WorldDeps } from './context.ts';
+import type { Ec2 } from './ec2.ts';
+import type { GitHubWorld } from './github.ts';
+
+const never = () => new Promise<never>(() => undefined);
+/** As in images/boot.sh. */
+const claimSeconds = 1_800;
+
+export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWorld }): void {
+  const { random, scheduler, faults, story, auditor, plane } = deps;
+  const { ec2, github } = parts;
+
+  ec2.onStart((machine) => void live(machine));
+
+  async function live(machine: MemoryMachine) {
+    const { instanceId } = machine;
+    const isHostile = faults.strikes('hostile');
+    if (faults.strikes('machineDies')) {
+      scheduler.after(random.between(1, 1_500) * 1000, () => ec2.end(instanceId, 'it dies'));
+    }
+    if (faults.strikes('neverBoots')) return story.tell(() => `machine ${instanceId} never boots`);
+    const wait = async (milliseconds: number) => {
+      await scheduler.sleep(milliseconds);
+      if (!ec2.isLive(instanceId)) await never();
+    };
+    await wait(random.between(12_000, 60_000));
+    const request = requestOf(machine);
+    if (isHostile) await tryForeignTicket(request, machine);
+    if (!(await claim(request, wait))) return ec2.end(instanceId, 'it powers off without a job');
+    if (isHostile) await tryOtherNonce(request);
+    if ((await plane.confirm(request)) !== true) return ec2.end(instanceId, 'it was not confirmed');
+    if (!ec2.isLive(instanceId)) return;
+    const listener = github.listen(instanceId, {
+      isGhost: faults.strikes('ghost'),
+      finished: () => {
+        if (isHostile) return story.tell(() => `machine ${instanceId} goes on after its job`);
+        scheduler.after(random.between(500, 5_000), () => ec2.end(instanceId, 'its job is done'));
+      },
+    });
+    if (isHostile) auditor.doorTried('open-after-confirm', await plane.claim(request));
+    await wait(deps.deployment.limits.idleSeconds * 1000);
+    if (!listener.gotJob() && !isHostile) ec2.end(instanceId, 'it heard of no job');
+  }
+
+  function requestOf({ instanceId, tags }: MemoryMachine): MachineRequest {
+    return {
+      ticket: tags.get(tagKeys.ticket) ?? '',
+      document: instanceId,
+      signature: 'signed',
+      nonce: random.id(),
+    };
+  }
+
+  /** True once there is a JIT config. */
+  async function claim(
+    request: MachineRequest,
+    wait: (milliseconds: number) => Promise<void>,
+  ): Promise<boolean> {
+    const until = scheduler.now() + claimSeconds * 1000;
+    for (let delay = 1_000; scheduler.now() < until; ) {
+      const result = await plane.claim(request);
+      await wait(0);
+      if (result?.action === 'run') return true;
+      if (result?.action === 'again') {
+        await wait(result.seconds * 1000);
+      } else if (result === undefined) {
+        await wait(delay);
+        delay = Math.min(delay * 2, 16_000);
+      } else {
+        story.tell(() => `machine ${request.document} is told to ${result.action}: ${result.why}`);
+        return false;
+      }
+    }
+    return false;
+  }
+
+  async function tryForeignTicket(request: MachineRequest, machine: MemoryMachine) {
+    const launch = machine.tags.get(tagKeys.launch);
+    const others = [...deps.ports.compute.machines.values()].filter(
+      ({ tags }) => tags.get(tagKeys.launch) !== launch,
+    );
+    if (others.length === 0) return;
+    const ticket = random.pick(others).tags.get(tagKeys.ticket) ?? '';
+    auditor.doorTried('foreign-ticket', await plane.claim({ ...request, ticket }));
+  }
+
+  async function tryOtherNonce(request: MachineRequest) {
+    auditor.doorTried('second-nonce', await plane.claim({ ...request, nonce: random.id() }));
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * GitHub's deliveries: on their way each may be lost, doubled, late, and so overtaken by the next. What arrives goes to
+ * the queue that the webhook function would choose.
+ */
+
+import type { JobEvent } from '../../../lib/contract/messages.ts';
+import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
+import type { Account, WorldDeps, WorldJob } from './context.ts';
+
+export interface Webhooks {
+  job(action: JobEvent['action'], job: WorldJob): void;
+  installation(event: string, installationId: number, repositoriesRemoved?: readonly string[]): void;
+  /** A `completed` of this account that names a machine which is not its own. */
+  misdirected(account: Account, runnerName: string): void;
+}
+
+export function createWebhooks(deps: WorldDeps): Webhooks {
+  const { random, scheduler, faults, story, plane } = deps;
+  let deliveries = 0;
+
+  function deliver(what: string, arrive: () => void) {
+    if (faults.strikes('webhookLost')) return story.tell(() => `webhook lost: ${what}`);
+    const copies = faults.strikes('webhookTwice') ? 2 : 1;
+    for (let copy = 1; copy <= copies; copy++) {
+      const late = faults.strikes('webhookLate') ? random.between(5_000, 600_000) : random.between(50, 3_000);
+      scheduler.after(late, () => {
+        story.tell(() => `webhook ${what}`);
+        arrive();
+      });
+    }
+  }
+
+  function jobEvent(action: JobEvent['action'], job: WorldJob): JobEvent | undefined {
+    if (job.account.installationId === undefined) return undefined;
+    return {
+      kind: 'job',
+      action,
+      installationId: InstallationId(job.account.installationId),
+      jobId: JobId(job.id),
+      runId: 1000 + job.id,
+      repository: job.repository,
+      repositoryOwnerId: job.account.id,
+      labels: job.labels,
+      tier: TierName(job.tier),
+      queuedAt: job.queuedAt,
+      delivery: `d-${++deliveries}`,
+      runnerName: job.runnerName,
+      conclusion: job.conclusion,
+    };
+  }
+
+  return {
+    job(action, job) {
+      const event = jobEvent(action, job);
+      // A suspended installation gets no events.
+      if (!event || job.account.suspended) return;
+      deliver(`${action} job ${job.id} runner ${job.runnerName}`, () => {
+        if (action === 'queued') plane.toTier(job.tier, event);
+        else plane.toLifecycle(event);
+      });
+    },
+    installation(event, installationId, repositoriesRemoved = []) {
+      const delivery = `d-${++deliveries}`;
+      deliver(`${event} ${installationId}`, () =>
+        plane.toInstallations({ kind: 'installation', event, installationId, repositoriesRemoved, delivery }),
+      );
+    },
+    misdirected(account, runnerName) {
+      const job: WorldJob = {
+        id: 900_000 + ++deliveries,
+        account,
+        repository: `${account.login}/app`,
+        tier: 'small',
+        labels: ['small'],
+        queuedAt: scheduler.now(),
+        durationSeconds: 1,
+        status: 'completed',
+        conclusion: 'success',
+        runnerName,
+      };
+      const event = jobEvent('completed', job);
+      if (event)
+        deliver(`misdirected completed of ${account.login} naming ${runnerName}`, () =>
+          plane.toLifecycle(event),
+        );
+    },
+  };
+}
