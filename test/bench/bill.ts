@@ -1,0 +1,62 @@
+/** The control plane's bill for what was used, as pure arithmetic. Machines, networks and alarms are no part of it. */
+import { lambdaOwnLogBytes, logEventOverheadBytes, prices } from './prices.ts';
+
+/** What all functions together used. */
+export interface Use {
+  readonly functions: readonly FunctionUse[];
+  /** Sends by functions and by EventBridge, to any queue. */
+  readonly queueSends: number;
+  /** Of these, to the tiers' queues, which are fair. */
+  readonly fairSends: number;
+  readonly writeUnits: number;
+  readonly readUnits: number;
+  readonly secretReads: number;
+  readonly logLines: number;
+  readonly logBytes: number;
+}
+
+export interface FunctionUse {
+  readonly name: string;
+  readonly memoryMegabytes: number;
+  readonly invocations: number;
+  readonly billedMilliseconds: number;
+  /** What invokes it. A poller receives and deletes once a batch. */
+  readonly source: 'queue' | 'fair-queue' | 'other';
+}
+
+export interface BillLine {
+  readonly item: string;
+  readonly dollars: number;
+}
+
+export function billLines(use: Use): BillLine[] {
+  const invocations = sum(use.functions, (each) => each.invocations);
+  const polls = (sources: readonly string[]) =>
+    2 * sum(use.functions, (each) => (sources.includes(each.source) ? each.invocations : 0));
+  const queueRequests = use.queueSends + polls(['queue', 'fair-queue']);
+  const fairRequests = use.fairSends + polls(['fair-queue']);
+  const logBytes = use.logBytes + use.logLines * logEventOverheadBytes + invocations * lambdaOwnLogBytes;
+  return [
+    { item: 'Lambda requests', dollars: invocations * prices.lambdaRequest },
+    { item: 'Lambda time', dollars: sum(use.functions, functionTimeDollars) },
+    { item: 'SQS', dollars: queueRequests * prices.sqsRequest + fairRequests * prices.sqsFairRequest },
+    { item: 'DynamoDB writes', dollars: use.writeUnits * prices.dynamoWriteUnit },
+    { item: 'DynamoDB reads', dollars: use.readUnits * prices.dynamoReadUnit },
+    { item: 'Secrets Manager', dollars: use.secretReads * prices.secretsManagerCall },
+    { item: 'logs', dollars: (logBytes / 1e9) * prices.logGigabyte },
+  ];
+}
+
+export const functionTimeDollars = ({ memoryMegabytes, billedMilliseconds }: FunctionUse): number =>
+  (memoryMegabytes / 1024) * (billedMilliseconds / 1000) * prices.lambdaGigabyteSecond;
+
+export const totalDollars = (lines: readonly BillLine[]): number => sum(lines, ({ dollars }) => dollars);
+
+/** The same lines for a million jobs, from those for `jobs`. */
+export function perMillion(lines: readonly BillLine[], jobs: number): BillLine[] {
+  return lines.map(({ item, dollars }) => ({ item, dollars: (dollars / jobs) * 1e6 }));
+}
+
+function sum<Entry>(entries: readonly Entry[], of: (entry: Entry) => number): number {
+  return entries.reduce((total, entry) => total + of(entry), 0);
+}

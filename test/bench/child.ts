@@ -1,0 +1,49 @@
+/** Runs a script of this folder as a process of its own, on this very node, and never leaves it behind. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface Child {
+  /** The next message that it sends. @throws Error where it ends without one, or takes too long */
+  next<Message>(): Promise<Message>;
+  end(): Promise<void>;
+}
+
+export function startChild(
+  script: string,
+  { args = [], env = {} }: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+): Child {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const child = fork(path, args, {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    next: <Message>() => nextMessage<Message>(child, script),
+    async end() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+const messageSeconds = 60;
+
+function nextMessage<Message>(child: ChildProcess, script: string): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => done(() => reject(new Error(`${script} said nothing for ${messageSeconds} s.`))),
+      messageSeconds * 1000,
+    );
+    const heard = (message: unknown) => done(() => resolve(message as Message));
+    const ended = (code: number | null) =>
+      done(() => reject(new Error(`${script} ended with ${code} before it had said anything.`)));
+    const done = (settle: () => void) => {
+      clearTimeout(timer);
+      child.off('message', heard).off('exit', ended);
+      settle();
+    };
+    child.once('message', heard).once('exit', ended);
+  });
+}

@@ -1,0 +1,32 @@
+/** Every goal of the benchmark, in one place, by the name of its result. A result that is not listed has no goal and cannot miss one. */
+import { functionNames } from '../../lib/constructs/functions.ts';
+import type { Result } from './result.ts';
+
+export type Goal = { readonly atMost: number } | { readonly atLeast: number };
+
+const goals: Readonly<Record<string, Goal>> = {
+  'scale-up of 25 jobs': { atMost: 1.5 },
+  'scale-up of 100 jobs': { atMost: 2.5 },
+  'calls in scale-up, batch of 10': { atMost: 2.5 },
+  'calls over a life, burst': { atMost: 14 },
+  'dollars per million jobs, burst': { atMost: 20 },
+  'webhooks a second': { atLeast: 2000 },
+  'bundle of webhook': { atMost: 400 },
+  ...Object.fromEntries(functionNames.map((name) => [`load of ${name}`, { atMost: 100 }])),
+  'load of webhook': { atMost: 45 },
+  synthesis: { atMost: 8 },
+};
+
+/** A figure held against its goal. It is judged as measured, and rounded only to be shown. */
+export function judged(name: string, value: number, unit: string): Result {
+  const goal = Object.hasOwn(goals, name) ? goals[name] : undefined;
+  if (!goal) return { name, value: rounded(value), unit, goal: null, met: null };
+  return 'atMost' in goal
+    ? { name, value: rounded(value), unit, goal: `at most ${goal.atMost}`, met: value <= goal.atMost }
+    : { name, value: rounded(value), unit, goal: `at least ${goal.atLeast}`, met: value >= goal.atLeast };
+}
+
+/** Three digits that mean something, and every digit before the point. */
+function rounded(value: number): number {
+  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+}

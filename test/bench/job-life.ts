@@ -1,0 +1,94 @@
+/**
+ * What a job costs over its whole life, from its first webhook to the end of its machine: real jobs, run to completion
+ * on machines that boot, once as a burst and once one at a time. Every call of every function counts.
+ */
+import { type BillLine, billLines, functionTimeDollars, perMillion, totalDollars } from './bill.ts';
+import { judged } from './goals.ts';
+import { type Reading, startMeter } from './meter.ts';
+import { type BenchPlatform, latencies, type Tenant } from './platform.ts';
+import type { Report } from './result.ts';
+import { until } from './until.ts';
+
+const burstSize = 50;
+const singleJobs = 4;
+const jobMilliseconds = 1000;
+
+export async function measureJobLife(platform: BenchPlatform): Promise<Report> {
+  const tenant = await platform.newTenant();
+  // A first job fills caches: installation tokens and secrets are read once an hour and once in five minutes.
+  await runJobs(platform, tenant, 1);
+  const singles = await metered(platform, async () => {
+    for (let job = 0; job < singleJobs; job += 1) await runJobs(platform, tenant, 1);
+  });
+  const burst = await metered(platform, () => runJobs(platform, tenant, burstSize));
+  const lines = perMillion(billLines(burst.use), burstSize);
+  const dollars = totalDollars(lines);
+  const singleDollars = totalDollars(perMillion(billLines(singles.use), singleJobs));
+  return {
+    results: [
+      judged('calls over a life, burst', callsPerJob(burst, burstSize), 'calls a job'),
+      judged('calls over a life, one at a time', callsPerJob(singles, singleJobs), 'calls a job'),
+      judged('dollars per million jobs, burst', dollars, '$'),
+      ...lines.map(({ item, dollars: share }) => judged(`  of which ${item}`, share, '$')),
+      judged('dollars per million jobs, one at a time', singleDollars, '$'),
+    ],
+    notes: notes(burst, singles, lines),
+  };
+}
+
+async function metered(platform: BenchPlatform, work: () => Promise<void>): Promise<Reading> {
+  const stop = startMeter(platform);
+  await work();
+  return stop();
+}
+
+async function runJobs(platform: BenchPlatform, { login }: Tenant, count: number): Promise<void> {
+  const { laptop } = platform;
+  const labels = ['self-hosted', 'small'];
+  const request = { repository: `${login}/app`, labels, milliseconds: jobMilliseconds };
+  const ids = new Set(Array.from({ length: count }, () => laptop.github.queueJob(request).jobId));
+  const isCompleted = () =>
+    laptop.github
+      .state()
+      .jobs.filter(({ id }) => ids.has(id))
+      .every(({ status }) => status === 'completed');
+  const machinesEnded = () => platform.bootedMachines().every(({ state }) => state === 'terminated');
+  const queuesEmpty = () =>
+    laptop.queues.list().every(({ arn }) => {
+      const { visible, inFlight, delayed } = laptop.queues.counts(arn);
+      return visible + inFlight + delayed === 0;
+    });
+  const slowly = { everyMilliseconds: 50 };
+  await until(`${count} jobs are completed`, isCompleted, slowly);
+  await until('their machines have ended', machinesEnded, slowly);
+  await laptop.github.settle();
+  await until('all messages are dealt with', queuesEmpty, slowly);
+}
+
+const callsPerJob = ({ awsCalls, githubCalls }: Reading, jobs: number) => (awsCalls + githubCalls) / jobs;
+
+function notes(burst: Reading, singles: Reading, lines: readonly BillLine[]): string[] {
+  const each = (calls: number, jobs: number) => (calls / jobs).toFixed(2);
+  const list = ({ byAction }: Reading, jobs: number) =>
+    byAction.map(({ action, calls }) => `${action} ${each(calls, jobs)}`).join(', ');
+  const functions = burst.use.functions
+    .filter(({ invocations }) => invocations > 0)
+    .map((use) => {
+      const seconds = (use.billedMilliseconds / burstSize / 1000).toFixed(2);
+      const dollars = ((functionTimeDollars(use) / burstSize) * 1e6).toFixed(2);
+      return `${use.name} ${each(use.invocations, burstSize)} times, ${seconds} s at ${use.memoryMegabytes} MB, $${dollars}`;
+    })
+    .join('; ');
+  const largest = lines.reduce((one, other) => (other.dollars > one.dollars ? other : one));
+  return [
+    `A job's life: a burst of ${burstSize} jobs of one tenant, each ${jobMilliseconds / 1000} s long, on machines that boot ` +
+      `and claim; and ${singleJobs} jobs one at a time. GitHub answers after ${latencies.github} ms, a machine shuts down ` +
+      `for ${latencies.shutdown / 1000} s.`,
+    `Calls a job in the burst: ${list(burst, burstSize)}, GitHub ${each(burst.githubCalls, burstSize)}.`,
+    `Calls a job, one at a time: ${list(singles, singleJobs)}, GitHub ${each(singles.githubCalls, singleJobs)}.`,
+    `A job in the burst uses ${each(burst.use.writeUnits, burstSize)} write units and ${each(burst.use.readUnits, burstSize)} ` +
+      `read units, indexes included. Its functions: ${functions}. The largest item is ${largest.item}.`,
+    'Billed time is as measured here, loading included; the prices are those of us-east-1 and in test/bench/prices.ts. ' +
+      'Idle polling of queues and the sweep each minute do not grow with jobs.',
+  ];
+}

@@ -1,0 +1,84 @@
+/**
+ * Counts what the functions use between two moments: calls to AWS and GitHub, DynamoDB units, queue messages,
+ * invocations with their billed time, and log lines. The operator's calls are not counted.
+ */
+import type { CallRecord } from '../../lib/local/aws/service.ts';
+import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
+import type { FunctionUse, Use } from './bill.ts';
+import type { BenchPlatform } from './platform.ts';
+
+export interface Reading {
+  readonly awsCalls: number;
+  readonly githubCalls: number;
+  /** Calls by function and action, most frequent first. */
+  readonly byAction: readonly { readonly action: string; readonly calls: number }[];
+  readonly use: Use;
+}
+
+/** The only requests to GitHub in the life of a job that goes well: the stand-in tells of each. */
+const githubRequests = ['token-minted', 'runner-registered'];
+
+/** States that EventBridge may put on the lifecycle queue; each is counted as a send. */
+const endStates = ['shutting-down', 'terminated', 'stopped'];
+
+/** @returns the way to stop counting */
+export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
+  const before = laptop.functions.usage();
+  const tally = { githubCalls: 0, endEvents: 0, logLines: 0, logBytes: 0 };
+  const calls: CallRecord[] = [];
+  const stopCalls = laptop.endpoint.onCall((call) => {
+    if (call.caller !== 'operator') calls.push(call);
+  });
+  const stopEvents = events(({ kind, text, fields }: LaptopEvent) => {
+    if (kind === 'github' && githubRequests.includes(text)) tally.githubCalls += 1;
+    if (kind === 'machine' && endStates.includes(String(fields['state']))) tally.endEvents += 1;
+    if (kind !== 'log' || fields['stream'] === 'host') return;
+    tally.logLines += 1;
+    tally.logBytes += Buffer.byteLength(text);
+  });
+  return () => {
+    stopCalls();
+    stopEvents();
+    const functions = [...laptop.functions.usage()].map(([name, after]): FunctionUse => {
+      const earlier = before.get(name)!;
+      return {
+        name: name.slice(laptop.environment.length + 1),
+        memoryMegabytes: after.memoryMegabytes,
+        invocations: after.invocations - earlier.invocations,
+        billedMilliseconds: after.billedMilliseconds - earlier.billedMilliseconds,
+        source: sourceOf(name),
+      };
+    });
+    const sends = calls.filter(({ service, action }) => service === 'sqs' && action === 'SendMessage');
+    return {
+      awsCalls: calls.length,
+      githubCalls: tally.githubCalls,
+      byAction: byAction(calls, laptop.environment),
+      use: {
+        functions,
+        queueSends: sends.length + tally.endEvents,
+        fairSends: sends.filter(({ questions }) => questions[0]?.resource.endsWith('-builds')).length,
+        writeUnits: calls.reduce((sum, { writeUnits = 0 }) => sum + writeUnits, 0),
+        readUnits: calls.reduce((sum, { readUnits = 0 }) => sum + readUnits, 0),
+        secretReads: calls.filter(({ service }) => service === 'secretsmanager').length,
+        logLines: tally.logLines,
+        logBytes: tally.logBytes,
+      },
+    };
+  };
+}
+
+function sourceOf(name: string): FunctionUse['source'] {
+  if (name.endsWith('-scale-up')) return 'fair-queue';
+  return name.endsWith('-lifecycle') || name.endsWith('-tenant-manager') ? 'queue' : 'other';
+}
+
+function byAction(calls: readonly CallRecord[], environment: string): Reading['byAction'] {
+  const groups = Map.groupBy(
+    calls,
+    ({ caller, action }) => `${caller.slice(environment.length + 1)} ${action}`,
+  );
+  return [...groups]
+    .map(([action, { length }]) => ({ action, calls: length }))
+    .sort((one, other) => other.calls - one.calls);
+}

@@ -1,0 +1,116 @@
+/**
+ * The laptop platform as the benchmark uses it: the latencies of AWS and GitHub dialled in, limits out of the way, and
+ * tenants on demand. The operator's own calls wait for nothing, so that looking at the platform costs no time.
+ */
+import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { tagKeys } from '../../lib/core/tags.ts';
+import type { Instance } from '../../lib/local/ec2/world.ts';
+import { type Laptop, startLaptop } from '../../lib/local/laptop.ts';
+import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
+import defaultConfig from '../../mayfly.config.ts';
+import { until } from './until.ts';
+
+export const latencies = { aws: 15, createFleet: 900, github: 80, shutdown: 3000 } as const;
+
+const limit = 1000;
+
+/** Copies of each function that are loaded before anything is measured: as many as a tier's queue may start. */
+const warmCopies = 5;
+
+export interface BenchPlatform {
+  readonly laptop: Laptop;
+  readonly events: (listener: (event: LaptopEvent) => void) => () => void;
+  /** An organization that has the App, is active, and may have `limit` machines. */
+  newTenant(): Promise<Tenant>;
+  /** Machines that EC2 started for it. */
+  machinesOf(tenant: Tenant): number;
+  runnerRowsOf(tenant: Tenant): Promise<number>;
+  /** Those that were allowed to boot. */
+  bootedMachines(): readonly Instance[];
+  close(): Promise<void>;
+}
+
+export interface Tenant {
+  readonly installationId: number;
+  readonly accountId: number;
+  readonly login: string;
+}
+
+export async function openPlatform(): Promise<BenchPlatform> {
+  const listeners = new Set<(event: LaptopEvent) => void>();
+  const { small, ...otherTiers } = defaultConfig.tiers;
+  const laptop = await startLaptop({
+    config: { ...defaultConfig, tiers: { small: { ...small!, maxRunners: limit }, ...otherTiers } },
+    prewarm: warmCopies,
+    onEvent: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+  });
+  laptop.endpoint.dials.set([
+    { service: '*', action: '*', latencyMs: latencies.aws },
+    { service: 'ec2', action: 'CreateFleet', latencyMs: latencies.createFleet },
+    { service: '*', action: '*', caller: 'operator', latencyMs: 0 },
+  ]);
+  laptop.github.setDials({ latencyMs: latencies.github });
+  laptop.ec2.setDials({ shutdownMilliseconds: latencies.shutdown });
+  const client = new DynamoDBClient({
+    region: laptop.region,
+    endpoint: laptop.endpointUrl,
+    credentials: laptop.operatorCredentials,
+  });
+  let tenants = 0;
+  return {
+    laptop,
+    events: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async newTenant() {
+      tenants += 1;
+      const login = `bench-${tenants}`;
+      const { installationId, accountId } = laptop.github.install({ login });
+      await until(`${login} is active`, () => raiseLimit(client, laptop, installationId));
+      return { installationId, accountId, login };
+    },
+    machinesOf: ({ installationId }) =>
+      laptop.ec2.instances().filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId)).length,
+    bootedMachines: () => laptop.ec2.instances().filter(({ console }) => console !== ''),
+    runnerRowsOf: ({ installationId }) => countRunners(client, laptop, installationId),
+    async close() {
+      client.destroy();
+      await laptop.close();
+    },
+  };
+}
+
+/** As an operator does it, with UpdateItem. False: the tenant is not there yet. */
+async function raiseLimit(client: DynamoDBClient, laptop: Laptop, installationId: number): Promise<boolean> {
+  try {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: laptop.tables.tenants,
+        Key: { installation_id: { N: String(installationId) } },
+        UpdateExpression: 'SET max_runners = :limit',
+        ConditionExpression: '#status = :active',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':limit': { N: String(limit) }, ':active': { S: 'active' } },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if ((error as Error).name === 'ConditionalCheckFailedException') return false;
+    throw error;
+  }
+}
+
+async function countRunners(client: DynamoDBClient, laptop: Laptop, installationId: number): Promise<number> {
+  const { Count = 0 } = await client.send(
+    new ScanCommand({
+      TableName: laptop.tables.runners,
+      Select: 'COUNT',
+      FilterExpression: 'installation_id = :tenant',
+      ExpressionAttributeValues: { ':tenant': { N: String(installationId) } },
+    }),
+  );
+  return Count;
+}

@@ -1,0 +1,16 @@
+/** Waits for something to become true, and never for ever. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** @throws Error that says what did not happen */
+export async function until(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  { withinSeconds = 60, everyMilliseconds = 10 } = {},
+): Promise<void> {
+  const deadline = performance.now() + withinSeconds * 1000;
+  while (!(await isTrue())) {
+    if (performance.now() > deadline)
+      throw new Error(`It did not happen within ${withinSeconds} s: ${what}.`);
+    await sleep(everyMilliseconds);
+  }
+}

@@ -1,0 +1,33 @@
+/** In a process of its own: the AWS that the webhook function sees, and tells its parent how to reach it. */
+import { variables } from '../../lib/contract/environment.ts';
+import { startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
+import { createSecretsService } from '../../lib/local/aws/secrets.ts';
+import { createSqsService } from '../../lib/local/aws/sqs.ts';
+
+export interface WebhookAws {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly secret: string;
+}
+
+const place = { region: 'us-east-1', accountId: '000000000000' };
+const secret = 'known to GitHub and to the platform';
+const secrets = createSecretsService(place);
+const { arn } = secrets.create({ name: 'webhook', secretString: secret });
+const queues = createSqsService({ ...place, endpointUrl: () => endpoint.url });
+const endpoint = await startAwsEndpoint({ ...place, services: [queues, secrets] });
+const url = (name: string) => queues.createQueue({ name }).url;
+const message: WebhookAws = {
+  secret,
+  variables: {
+    [variables.webhookSecretArn]: arn,
+    [variables.tierQueueUrls]: JSON.stringify({ small: url('small') }),
+    [variables.lifecycleQueueUrl]: url('lifecycle'),
+    [variables.installationsQueueUrl]: url('installations'),
+    AWS_REGION: place.region,
+    AWS_ENDPOINT_URL: endpoint.url,
+    AWS_ACCESS_KEY_ID: endpoint.operatorCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: endpoint.operatorCredentials.secretAccessKey,
+  },
+};
+process.once('disconnect', () => process.exit());
+process.send?.(message);

@@ -1,0 +1,84 @@
+/**
+ * In a process of its own: imports the webhook's bundle and calls its handler with signed requests, so many in flight.
+ * A request that is not accepted ends the measurement with an error: refusing is cheap.
+ */
+import { createHmac } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { FunctionUrlRequest } from '../../lambdas/webhook/handler.ts';
+import { inFlight, type RoundResult, rounds, secondsPerRound } from './webhook-rounds.ts';
+
+type Handler = (request: FunctionUrlRequest) => Promise<{ readonly statusCode: number }>;
+
+const [, , bundle = '', secret = ''] = process.argv;
+const { handler } = (await import(pathToFileURL(bundle).href)) as { handler: Handler };
+const requests = signedRequests(secret);
+// The first round warms the code and the connections, and is not counted.
+await runRound(handler, requests, 1);
+const results: RoundResult[] = [];
+for (let round = 0; round < rounds; round += 1) {
+  results.push(await runRound(handler, requests, secondsPerRound));
+}
+process.once('disconnect', () => process.exit());
+process.send?.(results);
+
+/** GitHub's own example of a queued job, once for each of a few hundred jobs of ours. */
+function signedRequests(secret: string): FunctionUrlRequest[] {
+  const example = queuedExample();
+  return Array.from({ length: 500 }, (_, number) => {
+    const workflowJob = { ...example.workflow_job, id: 5_000_000 + number, labels: ['self-hosted', 'small'] };
+    const installation = { id: 1 + (number % 20), node_id: 'MDIzOkludGVncmF0aW9uSW5zdGFsbGF0aW9uMQ==' };
+    const body = JSON.stringify({ ...example, workflow_job: workflowJob, installation });
+    return {
+      headers: {
+        'content-type': 'application/json',
+        'x-github-event': 'workflow_job',
+        'x-github-delivery': `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`,
+        'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+      },
+      body,
+      isBase64Encoded: false,
+      requestContext: { http: { method: 'POST' } },
+    };
+  });
+}
+
+function queuedExample(): { readonly workflow_job: object } {
+  type Payload = { readonly action: string; readonly workflow_job: object };
+  const events = createRequire(import.meta.url)('@octokit/webhooks-examples/api.github.com/index.json') as {
+    name: string;
+    examples: Payload[];
+  }[];
+  const payloads = events.find(({ name }) => name === 'workflow_job')?.examples ?? [];
+  const queued = payloads.find(({ action }) => action === 'queued');
+  if (!queued) throw new Error("GitHub's examples hold no queued workflow_job; look at their index.json.");
+  return queued;
+}
+
+async function runRound(
+  handler: Handler,
+  requests: readonly FunctionUrlRequest[],
+  seconds: number,
+): Promise<RoundResult> {
+  const milliseconds: number[] = [];
+  const processorBefore = process.cpuUsage();
+  const startedAt = performance.now();
+  const endsAt = startedAt + seconds * 1000;
+  const sendOneAfterAnother = async () => {
+    while (performance.now() < endsAt) {
+      const sentAt = performance.now();
+      const { statusCode } = await handler(requests[milliseconds.length % requests.length]!);
+      if (statusCode !== 202) throw new Error(`A signed request was answered with ${statusCode}, not 202.`);
+      milliseconds.push(performance.now() - sentAt);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, sendOneAfterAnother));
+  const took = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(processorBefore);
+  milliseconds.sort((one, other) => one - other);
+  return {
+    requestsPerSecond: (milliseconds.length / took) * 1000,
+    p99: milliseconds[Math.floor(milliseconds.length * 0.99)] ?? Number.NaN,
+    cpu: (user + system) / 1000 / milliseconds.length,
+  };
+}

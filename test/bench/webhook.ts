@@ -1,0 +1,42 @@
+/**
+ * How many signed requests a second one process of the webhook function takes: its real bundle in a process of its
+ * own, sending to the local SQS in another one. The requests are signed before the clock starts; each is verified,
+ * read, and sent with one AWS call.
+ */
+
+import { makeBundles } from './bundles.ts';
+import { startChild } from './child.ts';
+import { judged } from './goals.ts';
+import { median, type Report } from './result.ts';
+import type { WebhookAws } from './webhook-aws.ts';
+import { inFlight, type RoundResult, rounds, secondsPerRound } from './webhook-rounds.ts';
+
+export async function measureWebhook(): Promise<Report> {
+  const { bundles, remove } = makeBundles();
+  const aws = startChild('./webhook-aws.ts');
+  try {
+    const { variables, secret } = await aws.next<WebhookAws>();
+    const load = startChild('./webhook-load.ts', { args: [bundles.get('webhook')!, secret], env: variables });
+    try {
+      const measured = await load.next<RoundResult[]>();
+      const rates = measured.map(({ requestsPerSecond }) => requestsPerSecond);
+      return {
+        results: [
+          judged('webhooks a second', median(rates), 'requests/s'),
+          judged('webhook, 99th percentile', median(measured.map(({ p99 }) => p99)), 'ms'),
+          judged('webhook, processor time', median(measured.map(({ cpu }) => cpu)), 'ms a request'),
+        ],
+        notes: [
+          `Webhook: ${inFlight} requests in flight for ${secondsPerRound} s, median of ${rounds} rounds ` +
+            `(${rates.map((rate) => Math.round(rate)).join(', ')} requests/s); real payloads, all accepted. ` +
+            'The sender and the local SQS share the cores, so another load on them shows here first.',
+        ],
+      };
+    } finally {
+      await load.end();
+    }
+  } finally {
+    await aws.end();
+    remove();
+  }
+}
