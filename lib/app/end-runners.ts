@@ -99,6 +99,9 @@ async function closeRow(deps: EndDeps, ending: Ending): Promise<void> {
     runner = (await deps.runners.get(runner.installationId, runner.instanceId)) ?? runner;
     await releaseJob(deps, { ...ending, runner });
   }
+  // That its job began may have been written after the job was let go, and before the row was closed.
+  if (runner.hint !== ending.doneJob)
+    await deps.jobs.markUnsettled(runner.installationId, runner.hint, runner.instanceId, end.at);
   const { instanceId, installationId, tier } = runner;
   deps.telemetry.event('info', 'runner-ended', { instanceId, installationId, tier, reason: ending.reason });
   deps.telemetry.count('RunnersEnded', { tier, reason: ending.reason });

@@ -16,7 +16,7 @@ export async function recordUnstarted(deps: LifecycleDeps, event: JobEvent): Pro
   const now = deps.clock.now();
   const job = newJob(event, now);
   if (event.tier) {
-    await deps.jobs.insert([{ ...job, state: 'blocked' }]);
+    await deps.jobs.insert([{ ...job, state: 'blocked', unsettledAt: now }]);
     return;
   }
   const tiers = deps.deployment.tiers.map(({ name, labels }) => `${name} [${labels.join(', ')}]`).join('; ');
@@ -49,7 +49,17 @@ export async function recordStarted(
   }
   if (before?.state === 'done') return;
   tellStart(deps, event, before, start.at);
-  if (runner && runner.hint !== event.jobId) await changePlaces(deps, { event, before, runner });
+  if (!runner) return;
+  if (runner.hint !== event.jobId) await changePlaces(deps, { event, before, runner });
+  await settleIfEnded(deps, event, runner);
+}
+
+/** The machine may have ended before this fact came, or while it was written: then nobody else asks how the job did. */
+async function settleIfEnded(deps: LifecycleDeps, event: JobEvent, { instanceId }: Runner): Promise<void> {
+  const { installationId, jobId } = event;
+  const now = await deps.runners.get(installationId, instanceId);
+  if (now?.state === 'ended')
+    await deps.jobs.markUnsettled(installationId, jobId, instanceId, deps.clock.now());
 }
 
 /** @param runner the machine of ours that ran it; undefined: none, or none of ours */
@@ -134,7 +144,7 @@ function runningJob(event: JobEvent, start: { runner: InstanceId | undefined; at
     ...newJob(event, start.at),
     state: 'running',
     startedAt: start.at,
-    ...(start.runner ? { runner: start.runner } : {}),
+    ...(start.runner ? { runner: start.runner } : { unsettledAt: start.at }),
   };
 }
 

@@ -20,8 +20,11 @@ export const absenceProofSeconds = 3900;
 /** A launch ticket opens the door as long as a machine may take to boot, and a little longer for the clock. */
 export const ticketGraceSeconds = 60;
 
-/** How long GitHub is given to report the end of a job whose machine is gone, before it is asked. */
+/** How long GitHub is given to say how a job does that no machine of ours runs, before it is asked. */
 export const settleSeconds = 60;
+
+/** GitHub lets a job wait for an approval for 30 days: https://docs.github.com/en/actions/reference/limits */
+export const blockedSeconds = 30 * 24 * 60 * 60;
 
 /** How many overdue rows one sweep handles; the rest are a minute later. */
 export const sweepPageSize = 100;

@@ -1,11 +1,11 @@
 /**
- * Looks at every job that waits, or whose machine ended before GitHub said how it did: expires what waited too long,
- * asks GitHub about the others' end, and pokes each tenant and tier where something waits.
+ * Looks at every job that waits, or that only GitHub can speak for: it is blocked, or runs on no machine of ours. Expires
+ * what waited too long, asks GitHub about the others, and pokes each tenant and tier where something waits.
  */
 import type { InstallationId, TierName } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import { reason } from '../core/reason.ts';
-import { settleSeconds, sweepPageSize, sweepPages } from './settings.ts';
+import { blockedSeconds, settleSeconds, sweepPageSize, sweepPages } from './settings.ts';
 import type { SweepDeps } from './sweep-deps.ts';
 
 export async function sweepPendingJobs(deps: SweepDeps): Promise<void> {
@@ -54,8 +54,8 @@ async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
 /** True: it waits again. */
 async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   const now = deps.clock.now();
-  const { installationId, jobId, repository, runner } = job;
-  if (job.state !== 'running' || !runner || now < (job.unsettledAt ?? 0) + settleSeconds * 1000) return false;
+  const { installationId, jobId, repository, unsettledAt } = job;
+  if (unsettledAt === undefined || !isTimeToAsk(now - unsettledAt)) return false;
   const answer = await deps.github.getJob(installationId, repository, jobId);
   deps.telemetry.count('Repairs', { kind: 'unsettled-job-asked' });
   if (!answer.ok) {
@@ -69,13 +69,31 @@ async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     await deps.jobs.finish(installationId, jobId, { outcome, at: now, conclusion: conclusion ?? 'unknown' });
     return false;
   }
-  if (status === 'in_progress') {
-    // GitHub gives a lost machine up after minutes; a job that outlives every limit is closed here.
-    if (now >= (job.unsettledAt ?? 0) + deps.deployment.limits.jobSeconds * 1000) {
-      await deps.jobs.finish(installationId, jobId, { outcome: 'completed', at: now, conclusion: 'unknown' });
-    }
-    return false;
+  if (status === 'queued') return waitAgain(deps, job);
+  // GitHub gives up a lost machine, or an approval that nobody gives; what outlives every limit is closed here.
+  const longest = job.state === 'blocked' ? blockedSeconds : deps.deployment.limits.jobSeconds;
+  if (now >= unsettledAt + longest * 1000) {
+    const outcome = job.state === 'blocked' ? 'expired' : 'completed';
+    await deps.jobs.finish(installationId, jobId, { outcome, at: now, conclusion: 'unknown' });
+  }
+  return false;
+}
+
+/** After one, two, four, … minutes, and then each hour: what GitHub has no news of costs few calls. */
+function isTimeToAsk(milliseconds: number): boolean {
+  const looks = Math.floor(milliseconds / (settleSeconds * 1000));
+  return looks >= 1 && (looks % 60 === 0 || Number.isInteger(Math.log2(looks)));
+}
+
+async function waitAgain(deps: SweepDeps, job: Job): Promise<boolean> {
+  const { installationId, jobId } = job;
+  if (job.state === 'blocked') {
+    return deps.jobs.unblock(
+      installationId,
+      jobId,
+      reason('queued', 'It was approved; the jobs before it come first.'),
+    );
   }
   const why = reason('runner-ended', 'Its machine ended before the job did; the job gets another one.');
-  return deps.jobs.requeue(installationId, jobId, runner, why);
+  return deps.jobs.requeue(installationId, jobId, job.runner, why);
 }

@@ -41,7 +41,10 @@ export interface Job {
   /** The machine that GitHub says ran it. */
   readonly runner?: InstanceId;
   readonly startedAt?: number;
-  /** When its machine ended before GitHub said how the job did, epoch milliseconds. */
+  /**
+   * Since when only GitHub can say how it does, epoch milliseconds: it is blocked, or it runs on no machine of ours, or on
+   * one that has ended. The sweep asks.
+   */
   readonly unsettledAt?: number;
   readonly doneAt?: number;
   readonly outcome?: JobOutcome;

@@ -12,7 +12,7 @@ export interface JobStore {
   listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
   /** The tiers in which jobs of this tenant wait. Reads consistently. */
   tiersWithWaiting(installationId: InstallationId): Promise<TierName[]>;
-  /** Across tenants: a page of the jobs that wait, or whose machine ended before GitHub said how they did. */
+  /** Across tenants: a page of the jobs that wait, or that are unsettled: only GitHub can say how they do. */
   scanPendingAcrossTenants(page: {
     limit: number;
     cursor?: string;
@@ -26,12 +26,20 @@ export interface JobStore {
   ): Promise<void>;
   /** covered by this very lease → waiting; else nothing, and false. Its place in the line stays. */
   waitAgain(installationId: InstallationId, jobId: JobId, lease: LeaseId, reason: Reason): Promise<boolean>;
-  /** running on this very machine, which is gone → waiting (GitHub still has it queued); else nothing, and false. */
-  requeue(installationId: InstallationId, jobId: JobId, runner: InstanceId, reason: Reason): Promise<boolean>;
+  /**
+   * running on this very machine, which is gone, or (undefined) on none of ours → waiting, since GitHub still has it
+   * queued; else nothing, and false.
+   */
+  requeue(
+    installationId: InstallationId,
+    jobId: JobId,
+    runner: InstanceId | undefined,
+    reason: Reason,
+  ): Promise<boolean>;
   /** running on this machine, which ended → also pending, until GitHub says how it did; else nothing. */
   markUnsettled(installationId: InstallationId, jobId: JobId, runner: InstanceId, at: number): Promise<void>;
   /**
-   * Anything but done → running. Answers with the job as it was: undefined if it was not known (it is not written
+   * Anything but done → running, and unsettled where no machine of ours runs it. Answers with the job as it was: undefined if it was not known (it is not written
    * then), and with state done if the fact came too late.
    */
   start(

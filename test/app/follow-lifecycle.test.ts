@@ -174,3 +174,29 @@ describe('following the lifecycle', () => {
     await expectNothingLeft(platform);
   });
 });
+
+describe('a job whose machine ends as its start is told', () => {
+  const isPending = async (platform: Platform) =>
+    (await platform.stores.jobs.scanPendingAcrossTenants({ limit: 10 })).jobs.map(({ jobId }) => jobId);
+
+  it('is asked about where the machine had ended before', async () => {
+    const { platform, machines } = await givenListening(1);
+    await platform.machineEnds(machines[0]!);
+    await platform.follow(event('in_progress', 1, machines[0]!));
+    expect(await platform.job(1)).toMatchObject({ state: 'running' });
+    expect(await isPending(platform)).toEqual([1]);
+  });
+
+  it('is asked about where both are written at once', async () => {
+    const { platform, machines } = await givenListening(1);
+    const { world } = platform.stores;
+    world.beforeCall = async (call) => {
+      if (call !== 'runners.end') return;
+      world.beforeCall = undefined;
+      await platform.follow(event('in_progress', 1, machines[0]!));
+    };
+    await platform.machineEnds(machines[0]!);
+    expect(await platform.job(1)).toMatchObject({ state: 'running', runner: machines[0] });
+    expect(await isPending(platform)).toEqual([1]);
+  });
+});

@@ -135,4 +135,45 @@ describe('the sweep', () => {
     await platform.deliverPokes();
     await expectNothingLeft(platform);
   });
+
+  it('asks GitHub how a job did that ran on none of our machines, when nobody told of its end', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: 'a-laptop' }));
+    platform.github.putJob('acme/app', JobId(1), {
+      status: 'completed',
+      conclusion: 'success',
+      runnerName: 'a-laptop',
+    });
+    platform.clock.advance(minutes(1));
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'success' });
+  });
+
+  it('lets a job wait whose approval nobody told of, and closes one that was rejected', async () => {
+    const platform = await givenPlatform();
+    const job = (status: 'queued' | 'completed') => ({ status, conclusion: null, runnerName: null });
+    await platform.follow(givenEvent({ action: 'waiting' }));
+    await platform.follow(givenEvent({ action: 'waiting', jobId: JobId(2) }));
+    platform.github.putJob('acme/app', JobId(1), job('queued'));
+    platform.github.putJob('acme/app', JobId(2), job('completed'));
+    platform.clock.advance(minutes(1));
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    expect(await platform.job(2)).toMatchObject({ state: 'done' });
+  });
+
+  it('asks ever more seldom about a job of which GitHub has no news', async () => {
+    const platform = await givenPlatform();
+    await platform.follow(givenEvent({ action: 'waiting' }));
+    const job = { status: 'waiting', conclusion: null, runnerName: null } as const;
+    platform.github.putJob('acme/app', JobId(1), job);
+    for (let minute = 0; minute < 120; minute++) {
+      platform.clock.advance(minutes(1));
+      await platform.sweep();
+    }
+    expect(platform.telemetry.total('Repairs', { kind: 'unsettled-job-asked' })).toBe(9);
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+  });
 });

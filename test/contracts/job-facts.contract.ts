@@ -41,13 +41,33 @@ export function jobFactsContract(backend: StoreBackend): void {
         expect(await pending()).toEqual([]);
       });
 
-      it('takes a waiting job out of the line, though the machine is none of ours', async () => {
+      it('takes a waiting job out of the line, though the machine is none of ours, and keeps it pending', async () => {
         await waitingJobs(stores, 1);
 
         await stores.jobs.start(acme, one, { runner: undefined, at: noon });
 
-        expect(await theJob()).toEqual(givenJob({ state: 'running', startedAt: noon }));
+        expect(await theJob()).toEqual(givenJob({ state: 'running', startedAt: noon, unsettledAt: noon }));
         expect(await waiting()).toEqual([]);
+        expect(await pending()).toEqual([1]);
+      });
+
+      it('lets a job that ran on no machine of ours wait again, and no other', async () => {
+        await given(givenJob(), givenJob({ ...running, jobId: JobId(2) }));
+        await stores.jobs.start(acme, one, { runner: undefined, at: noon });
+
+        expect(await stores.jobs.requeue(acme, one, undefined, full)).toBe(true);
+        expect(await stores.jobs.requeue(acme, JobId(2), undefined, full)).toBe(false);
+        expect(await theJob()).toEqual(givenJob({ reason: full }));
+        expect(await waiting()).toEqual([1]);
+      });
+
+      it('keeps a job pending that is put down as unsettled, until it is unblocked', async () => {
+        await given(givenJob({ state: 'blocked', unsettledAt: noon }));
+        expect(await pending()).toEqual([1]);
+
+        expect(await stores.jobs.unblock(acme, one, full)).toBe(true);
+        expect(await theJob()).toEqual(givenJob({ reason: full }));
+        expect(await waiting()).toEqual([1]);
       });
 
       it('comes too late for a job that is done', async () => {

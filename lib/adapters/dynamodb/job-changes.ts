@@ -19,7 +19,7 @@ const wait = 'SET #state = :waiting, #pending = #place, #reason = :reason';
 
 /** blocked → waiting. A job that no tier has the labels of has no place to wait in. */
 export const unblock = (reason: Reason): JobChange => ({
-  update: wait,
+  update: `${wait} REMOVE #unsettled_at`,
   condition: '#state = :blocked AND attribute_exists(#place)',
   values: { ':blocked': text('blocked'), ...waitValues(reason) },
 });
@@ -31,11 +31,14 @@ export const waitAgain = (lease: LeaseId, reason: Reason): JobChange => ({
   values: { ':covered': text('covered'), ':lease': text(lease), ...waitValues(reason) },
 });
 
-/** running → waiting, if it is still this machine that GitHub named. */
-export const requeue = (runner: InstanceId, reason: Reason): JobChange => ({
+/** running → waiting, if it is still this machine that GitHub named, or none of ours. */
+export const requeue = (runner: InstanceId | undefined, reason: Reason): JobChange => ({
   update: `${wait} REMOVE #runner, #started_at, #unsettled_at`,
-  condition: `${runningOn} AND attribute_exists(#place)`,
-  values: { ...runningValues(runner), ...waitValues(reason) },
+  condition: `${runner === undefined ? runningElsewhere : runningOn} AND attribute_exists(#place)`,
+  values: {
+    ...(runner === undefined ? { ':running': text('running') } : runningValues(runner)),
+    ...waitValues(reason),
+  },
 });
 
 /** running → running, and pending until GitHub says how it went. */
@@ -79,16 +82,22 @@ export const coverInstead = (lease: LeaseId, formerly: LeaseId): JobChange => ({
  * - `attribute_exists(state)`: no row is made for a job that was not known
  * - not running on this very machine already: a repeated event must not take it out of what is unsettled
  */
-export function start({ runner, at }: { runner: InstanceId | undefined; at: number }): JobChange {
+export function start(
+  jobId: JobId,
+  { runner, at }: { runner: InstanceId | undefined; at: number },
+): JobChange {
   const known = 'attribute_exists(#state) AND #state <> :done';
   const values = { ':running': text('running'), ':at': number(at), ':done': text('done') };
-  const clear = 'REMOVE #lease, #reason, #pending, #unsettled_at';
+  const started = 'SET #state = :running, #started_at = :at';
   if (runner === undefined) {
-    const condition = `${known} AND #state <> :running`;
-    return { update: `SET #state = :running, #started_at = :at ${clear}`, condition, values };
+    return {
+      update: `${started}, #pending = :unsettled, #unsettled_at = :at REMOVE #lease, #reason`,
+      condition: `${known} AND #state <> :running`,
+      values: { ...values, ':unsettled': text(unsettledPlace(jobId, at)) },
+    };
   }
   return {
-    update: `SET #state = :running, #started_at = :at, #runner = :runner ${clear}`,
+    update: `${started}, #runner = :runner REMOVE #lease, #reason, #pending, #unsettled_at`,
     condition: `${known} AND NOT (${runningOn})`,
     values: { ...values, ':runner': text(runner) },
   };
@@ -124,6 +133,7 @@ function finishing(end: JobEnd): { update: string; values: Attributes } {
   };
 }
 
+const runningElsewhere = '#state = :running AND attribute_not_exists(#runner)';
 const runningOn = '#state = :running AND #runner = :runner';
 const runningValues = (runner: InstanceId) => ({ ':running': text('running'), ':runner': text(runner) });
 const waitValues = (reason: Reason) => ({ ':waiting': text('waiting'), ':reason': reasonValue(reason) });

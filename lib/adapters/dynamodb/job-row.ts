@@ -40,6 +40,7 @@ export const reasonValue = (reason: Reason) => ({ M: { code: text(reason.code), 
 export function jobRow(job: Job): Attributes {
   const place =
     job.tier && `${waitingPrefix(job.tier)}${new Date(job.queuedAt).toISOString()}#${ordered(job.jobId)}`;
+  const unsettled = job.unsettledAt === undefined ? undefined : unsettledPlace(job.jobId, job.unsettledAt);
   return compact<Attributes>({
     ...jobKey(job.installationId, job.jobId),
     state: text(job.state),
@@ -60,7 +61,7 @@ export function jobRow(job: Job): Attributes {
     outcome: optional(job.outcome, text),
     conclusion: optional(job.conclusion, text),
     place: optional(place, text),
-    pending: job.state === 'waiting' ? optional(place, text) : undefined,
+    pending: optional(job.state === 'waiting' ? place : unsettled, text),
     expires_at: job.state === 'done' ? expiresAt(job.doneAt ?? job.acceptedAt) : undefined,
   });
 }

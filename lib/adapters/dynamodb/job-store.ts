@@ -94,7 +94,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     async markUnsettled(tenant, jobId, runner, at) {
       await changed(tenant, jobId, changes.markUnsettled(jobId, runner, at));
     },
-    start: (tenant, jobId, start) => before(tenant, jobId, changes.start(start)),
+    start: (tenant, jobId, start) => before(tenant, jobId, changes.start(jobId, start)),
     finish: (tenant, jobId, end) => before(tenant, jobId, changes.finish(end)),
     refuseWaiting: (tenant, jobId, end) => changed(tenant, jobId, changes.refuseWaiting(end)),
   };

@@ -79,7 +79,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           ...planless(job),
           state: 'running',
           startedAt: at,
-          ...(runner === undefined ? {} : { runner }),
+          ...(runner === undefined ? { unsettledAt: at } : { runner }),
         };
       });
       return before;

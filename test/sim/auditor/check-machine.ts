@@ -3,7 +3,10 @@ import type { AuditedMachine, Books, Note } from './books.ts';
 
 export function checkMachine(books: Books, machine: AuditedMachine, note: Note): void {
   const launch = books.launches.get(machine.launch);
-  if (!launch) return note('unrecorded-launch', `${machine.id} started with no launch on record`);
+  if (!launch) {
+    note('unrecorded-launch', `${machine.id} started with no launch on record`);
+    return;
+  }
   if (launch.tenant !== machine.tenant || launch.tier !== machine.tier) {
     note('crosses-tenants', `${machine.id} is tagged ${machine.tenant} ${machine.tier}, its launch is not`);
   }

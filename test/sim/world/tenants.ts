@@ -3,6 +3,7 @@
  * edit the tenants' rows with the AWS CLI, by no event and at any time.
  */
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
+import { tagKeys } from '../../../lib/core/tags.ts';
 import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -43,7 +44,10 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
   const installationId = account.id * 100 + random.between(0, 99);
   account.installationId = installationId;
   putInstallation(deps, account);
-  if (random.chance(0.3)) return webhooks.installation('installation.created', installationId);
+  if (random.chance(0.3)) {
+    webhooks.installation('installation.created', installationId);
+    return;
+  }
   const now = new Date(scheduler.now()).toISOString();
   const maxRunners = random.between(1, 3);
   story.tell(() => `tenant ${installationId} of ${account.login} may have ${maxRunners} runners`);
@@ -99,7 +103,8 @@ function changeTenant(deps: WorldDeps, webhooks: Webhooks, account: Account): vo
       webhooks.installation(`installation.${suspended ? 'suspend' : 'unsuspend'}`, installationId);
     };
     suspend(true);
-    return again(() => suspend(false));
+    again(() => suspend(false));
+    return;
   }
   story.tell(() => `${account.login} uninstalls ${installationId}`);
   ports.github.deleteInstallation(InstallationId(installationId));
@@ -140,6 +145,7 @@ function operate(deps: WorldDeps, account: Account): void {
 
 /** GitHub has delivered events with a wrong installation before; and a leaked secret can forge them. */
 function misdirect({ random, ports }: WorldDeps, webhooks: Webhooks, account: Account): void {
-  const machines = ports.compute.live();
+  const own = String(account.installationId);
+  const machines = ports.compute.live().filter(({ tags }) => tags.get(tagKeys.tenant) !== own);
   if (machines.length > 0) webhooks.misdirected(account, random.pick(machines).instanceId);
 }
