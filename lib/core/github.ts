@@ -1,15 +1,20 @@
 /** What the platform knows of GitHub's answers, as plain data. */
+import type { JobId } from './ids.ts';
 
 /** Where a runner registers: an organization, or one repository of a user. */
 export type RunnerScope =
   | { readonly kind: 'organization'; readonly organization: string }
   | { readonly kind: 'repository'; readonly owner: string; readonly repository: string };
 
+/** What an installation lets the App do: `actions` → `write`. */
+export type Permissions = Readonly<Record<string, string>>;
+
 export interface Installation {
   readonly accountId: number;
   readonly accountLogin: string;
   readonly accountType: 'Organization' | 'User';
   readonly suspended: boolean;
+  readonly permissions: Permissions;
 }
 
 /** A job as GitHub reports it now. */
@@ -17,6 +22,44 @@ export interface GitHubJob {
   readonly status: 'queued' | 'waiting' | 'in_progress' | 'completed';
   readonly conclusion: string | null;
   readonly runnerName: string | null;
+}
+
+/** A job as a list of a run's jobs shows it. */
+export interface ListedJob extends GitHubJob {
+  readonly jobId: JobId;
+  readonly labels: readonly string[];
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
+
+/** A workflow run. A run that is completed has no job left to run, whatever its jobs say. */
+export interface GitHubRun {
+  readonly runId: number;
+  readonly completed: boolean;
+  /** success, failure, cancelled, startup_failure, …; null while it is not completed. */
+  readonly conclusion: string | null;
+}
+
+export interface GitHubRepository {
+  /** `owner/name`. */
+  readonly fullName: string;
+  readonly ownerId: number;
+}
+
+/** A runner as GitHub lists it. */
+export interface ListedRunner {
+  readonly name: string;
+  readonly online: boolean;
+  readonly busy: boolean;
+}
+
+/** One attempt to deliver a webhook. All attempts of the same webhook share its guid. */
+export interface WebhookDelivery {
+  readonly id: number;
+  readonly guid: string;
+  /** Epoch milliseconds, in whole seconds. */
+  readonly deliveredAt: number;
+  readonly succeeded: boolean;
 }
 
 /** An answer of GitHub that is not the one hoped for, and that trying again at once would not change. */

@@ -1,4 +1,15 @@
-import type { GitHubJob, GitHubRefusal, Installation, RunnerScope } from '../core/github.ts';
+import type {
+  GitHubJob,
+  GitHubRefusal,
+  GitHubRepository,
+  GitHubRun,
+  Installation,
+  ListedJob,
+  ListedRunner,
+  RunnerScope,
+  WebhookDelivery,
+} from '../core/github.ts';
+import type { CallBudget } from '../core/github-budget.ts';
 import type { InstallationId, JobId } from '../core/ids.ts';
 
 /**
@@ -17,6 +28,37 @@ export interface GitHub {
     name: string,
   ): Promise<Answer<'removed' | 'absent' | 'busy'>>;
   getJob(installationId: InstallationId, repository: string, jobId: JobId): Promise<Answer<GitHubJob>>;
+  getRun(installationId: InstallationId, repository: string, runId: number): Promise<Answer<GitHubRun>>;
+  /** The repositories that the installation reaches. */
+  listRepositories(installationId: InstallationId, cursor?: string): Promise<Answer<Page<GitHubRepository>>>;
+  /** The runs of a repository that are in this state, newest first; the first 100. */
+  listRuns(
+    installationId: InstallationId,
+    repository: string,
+    status: 'queued' | 'in_progress',
+  ): Promise<Answer<readonly GitHubRun[]>>;
+  /** The jobs of a run's latest attempt; the first 100. */
+  listRunJobs(
+    installationId: InstallationId,
+    repository: string,
+    runId: number,
+  ): Promise<Answer<readonly ListedJob[]>>;
+  listRunners(
+    installationId: InstallationId,
+    scope: RunnerScope,
+    cursor?: string,
+  ): Promise<Answer<Page<ListedRunner>>>;
+  /** As the App itself: the attempts to deliver its webhooks that ended so, newest first, of the last three days. */
+  listDeliveries(outcome: 'success' | 'failure', cursor?: string): Promise<Answer<Page<WebhookDelivery>>>;
+  /** As the App itself: has GitHub deliver this webhook once more, as it was. */
+  redeliver(deliveryId: number): Promise<Answer<'accepted'>>;
+}
+
+export interface Page<Item> {
+  /** At most 100. */
+  readonly items: readonly Item[];
+  /** Absent: there are no more. */
+  readonly cursor?: string;
 }
 
 export interface JitRequest {
@@ -28,6 +70,10 @@ export interface JitRequest {
   readonly runnerGroupId: number;
 }
 
-export type Answer<Value> =
+export type Answer<Value> = (
   | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly refusal: GitHubRefusal };
+  | { readonly ok: false; readonly refusal: GitHubRefusal }
+) & {
+  /** What is left for the installation, where GitHub said so. */
+  readonly budget?: CallBudget;
+};

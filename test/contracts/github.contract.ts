@@ -20,8 +20,10 @@ export interface GitHubContractWorld {
   uninstall(installationId: InstallationId): void;
   /** Has GitHub give a job of `repository` to this runner. */
   makeBusy(runner: JitRequest & { jitConfig: string; repository: string }): Promise<void>;
-  /** A job that nobody has taken. */
-  queueJob(repository: string): JobId;
+  /** A job that nobody has taken, with the label `nobody`. */
+  queueJob(repository: string, runId?: number): JobId;
+  /** A webhook that reached nobody; resolves once its failure is recorded. */
+  failDelivery(): Promise<void>;
   /** No calls are left for an hour. */
   exhaust(installationId: InstallationId): void;
   /** The next registration has its effect, and its answer is lost. */
@@ -198,6 +200,70 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
         const refused = { ok: false, refusal: { kind: 'not-found' } };
         expect(await world.github.getJob(acme, 'acme/app', JobId(1))).toMatchObject(refused);
         expect(await world.github.getJob(acme, 'other/theirs', theirs)).toMatchObject(refused);
+      });
+    });
+
+    describe('lists', () => {
+      it('shows the repositories that the installation reaches, and whose they are', async () => {
+        const installation = await world.github.getInstallation(acme);
+        const ownerId = installation.ok ? installation.value.accountId : 0;
+
+        const answer = await world.github.listRepositories(acme);
+
+        expect(answer).toMatchObject({ ok: true, value: { items: [{ fullName: 'acme/app', ownerId }] } });
+        expect(await world.github.listRepositories(unknown)).toMatchObject({ ok: false });
+      });
+
+      it('shows queued runs and their jobs, and no others', async () => {
+        const jobId = world.queueJob('acme/app', 77);
+
+        expect(await world.github.listRuns(acme, 'acme/app', 'queued')).toMatchObject({
+          ok: true,
+          value: [{ runId: 77, completed: false, conclusion: null }],
+        });
+        expect(await world.github.listRuns(acme, 'acme/app', 'in_progress')).toMatchObject({
+          ok: true,
+          value: [],
+        });
+        expect(await world.github.listRunJobs(acme, 'acme/app', 77)).toMatchObject({
+          value: [{ jobId, labels: ['nobody'], status: 'queued', createdAt: expect.any(Number) }],
+        });
+      });
+
+      it('shows one run, and none that it does not know', async () => {
+        world.queueJob('acme/app', 77);
+
+        const run = { runId: 77, completed: false, conclusion: null };
+        expect(await world.github.getRun(acme, 'acme/app', 77)).toMatchObject({ ok: true, value: run });
+        expect(await world.github.getRun(acme, 'acme/app', 78)).toMatchObject({
+          refusal: { kind: 'not-found' },
+        });
+        expect(await world.github.listRuns(acme, 'acme/other', 'queued')).toMatchObject({
+          refusal: { kind: 'not-found' },
+        });
+      });
+
+      it('shows the runners of a scope, and which of them are busy', async () => {
+        await busyRunner();
+        await register({ name: 'i-0002' });
+
+        const answer = await world.github.listRunners(acme, organization);
+
+        const runners = answer.ok ? [...answer.value.items] : [];
+        expect(runners.sort((one, other) => one.name.localeCompare(other.name))).toEqual([
+          { name: 'i-0001', online: true, busy: true },
+          { name: 'i-0002', online: false, busy: false },
+        ]);
+      });
+
+      it('shows deliveries that failed, and delivers them again', async () => {
+        await world.failDelivery();
+        const before = await world.github.listDeliveries('failure');
+        const [failed] = before.ok ? before.value.items : [];
+        expect(failed).toMatchObject({ succeeded: false, guid: expect.any(String) });
+
+        expect(await world.github.redeliver(failed!.id)).toMatchObject({ ok: true, value: 'accepted' });
+        expect(await world.github.redeliver(404)).toMatchObject({ refusal: { kind: 'not-found' } });
       });
     });
 

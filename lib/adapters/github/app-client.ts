@@ -27,9 +27,18 @@ export type Parameters = Readonly<Record<string, unknown>>;
 export interface AppClient {
   /** Signed with the App's own JWT. @throws what Octokit throws */
   asApp(route: string, parameters: Parameters): Promise<unknown>;
+  /** As `asApp`, with the cursor of the page after this one, where GitHub names one. @throws what Octokit throws */
+  pageAsApp(route: string, parameters: Parameters): Promise<{ data: unknown; next: string | undefined }>;
   /** @throws what Octokit throws */
-  withToken(token: string, route: string, parameters: Parameters): Promise<unknown>;
+  withToken(
+    token: string,
+    route: string,
+    parameters: Parameters,
+  ): Promise<{ readonly data: unknown; readonly headers: Headers }>;
 }
+
+/** Of an answer, by names in lower case. */
+export type Headers = Readonly<Record<string, string | number | undefined>>;
 
 export function createAppClient(options: AppClientOptions): AppClient {
   const { appId, privateKey, userAgent = 'mayfly', timeoutMs = defaultTimeoutMs } = options;
@@ -45,16 +54,27 @@ export function createAppClient(options: AppClientOptions): AppClient {
   };
   const bounded = () => ({ request: { signal: AbortSignal.timeout(timeoutMs) } });
 
+  const asApp = async (route: string, parameters: Parameters) => {
+    const { octokit } = appWith(await privateKey());
+    return octokit.request(route, { ...parameters, ...bounded(), headers });
+  };
+
   return {
-    async asApp(route, parameters) {
-      const { octokit } = appWith(await privateKey());
-      const answer = await octokit.request(route, { ...parameters, ...bounded(), headers });
-      return answer.data;
+    asApp: async (route, parameters) => (await asApp(route, parameters)).data,
+    async pageAsApp(route, parameters) {
+      const { data, headers: answered } = await asApp(route, parameters);
+      return { data, next: nextCursor(answered.link) };
     },
     async withToken(token, route, parameters) {
       const authorized = { ...headers, authorization: `token ${token}` };
-      const answer = await bare.request(route, { ...parameters, ...bounded(), headers: authorized });
-      return answer.data;
+      return bare.request(route, { ...parameters, ...bounded(), headers: authorized });
     },
   };
+}
+
+/** Of a Link header: `<https://…?cursor=v1_123>; rel="next"`. */
+function nextCursor(link: string | undefined): string | undefined {
+  const next = link?.split(',').find((part) => part.includes('rel="next"'));
+  const url = next && /<([^>]+)>/.exec(next)?.[1];
+  return url ? (new URL(url).searchParams.get('cursor') ?? undefined) : undefined;
 }

@@ -3,39 +3,47 @@
  * GitHub could not be asked throws OperationalError. It never waits and never repeats a call, but for a
  * token that GitHub no longer takes and a runner name that is taken by an idle registration: once each.
  */
-import type { GitHubJob, RunnerScope } from '../../core/github.ts';
+import type { Permissions, RunnerScope } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer, GitHub, JitRequest } from '../../ports/github.ts';
-import { type AppClientOptions, createAppClient, type Parameters } from './app-client.ts';
+import { type AppClientOptions, createAppClient } from './app-client.ts';
+import { createBudgetListener } from './budget-listener.ts';
+import { type Ask, jobOf, level } from './calls.ts';
 import { isNameTaken, refusalOf, statusOf } from './classify.ts';
-import { createInstallationTokens, type Grant } from './installation-tokens.ts';
+import { createInstallationTokens } from './installation-tokens.ts';
+import { createListings } from './listings.ts';
 
 export function createGitHub(options: AppClientOptions & { readonly clock: Clock }): GitHub {
   const { clock } = options;
   const client = createAppClient(options);
   const tokens = createInstallationTokens(client, clock);
 
+  const heard = createBudgetListener();
+
   const ask: Ask = async (installationId, grant, [route, parameters]) => {
     const token = await tokens.get(installationId, grant);
     try {
-      return await client.withToken(token, route, parameters);
+      return await heard.from(client.withToken(token, route, parameters));
     } catch (error) {
       if (statusOf(error) !== 401) throw error;
       tokens.drop(installationId, grant, token);
-      return client.withToken(await tokens.get(installationId, grant), route, parameters);
+      const fresh = await tokens.get(installationId, grant);
+      return heard.from(client.withToken(fresh, route, parameters));
     }
   };
 
-  const answered = async <Value>(effect: () => Promise<Value>): Promise<Answer<Value>> => {
-    try {
-      return { ok: true, value: await effect() };
-    } catch (error) {
-      return { ok: false, refusal: refusalOf(error, clock.now()) };
-    }
-  };
+  const answered = <Value>(effect: () => Promise<Value>): Promise<Answer<Value>> =>
+    heard.during(async () => {
+      try {
+        return { ok: true, value: await effect() };
+      } catch (error) {
+        return { ok: false, refusal: refusalOf(error, clock.now()) };
+      }
+    });
 
   return {
+    ...createListings({ ask, client, answered }),
     getInstallation: (installationId) =>
       answered(async () => {
         const parameters = { installation_id: installationId };
@@ -72,32 +80,10 @@ export function createGitHub(options: AppClientOptions & { readonly clock: Clock
   };
 }
 
-type Ask = (
-  installationId: InstallationId,
-  grant: Grant,
-  call: readonly [route: string, parameters: Parameters],
-) => Promise<unknown>;
-
 interface Named {
   readonly installationId: InstallationId;
   readonly scope: RunnerScope;
   readonly name: string;
-}
-
-/** What differs between runners of an organization and of a repository. */
-function level(scope: RunnerScope): { root: string; place: Parameters; grant: Grant } {
-  if (scope.kind === 'organization') {
-    return {
-      root: '/orgs/{org}/actions/runners',
-      place: { org: scope.organization },
-      grant: { permissions: { organization_self_hosted_runners: 'write' } },
-    };
-  }
-  return {
-    root: '/repos/{owner}/{repo}/actions/runners',
-    place: { owner: scope.owner, repo: scope.repository },
-    grant: { permissions: { administration: 'write' }, repository: scope.repository },
-  };
 }
 
 async function register(ask: Ask, request: JitRequest): Promise<{ jitConfig: string }> {
@@ -145,8 +131,13 @@ const nameTaken = (name: string): Answer<never> => ({
 });
 
 function installationOf(data: unknown) {
-  const { account, suspended_at: suspendedAt } = data as {
+  const {
+    account,
+    permissions,
+    suspended_at: suspendedAt,
+  } = data as {
     account: { id: number; login: string; type: string };
+    permissions: Permissions;
     suspended_at: string | null;
   };
   const accountType = account.type === 'User' ? ('User' as const) : ('Organization' as const);
@@ -155,25 +146,6 @@ function installationOf(data: unknown) {
     accountLogin: account.login,
     accountType,
     suspended: suspendedAt !== null && suspendedAt !== undefined,
+    permissions,
   };
 }
-
-function jobOf(data: unknown): GitHubJob {
-  const job = data as { status: string; conclusion: string | null; runner_name: string | null };
-  return {
-    status: jobStatuses[job.status] ?? 'queued',
-    conclusion: job.conclusion,
-    // GitHub gives an empty text where no runner has taken the job.
-    runnerName: job.runner_name || null,
-  };
-}
-
-/** GitHub has more words for what has not begun; held back by a rule is waiting. */
-const jobStatuses: Readonly<Record<string, GitHubJob['status']>> = {
-  waiting: 'waiting',
-  pending: 'waiting',
-  requested: 'queued',
-  queued: 'queued',
-  in_progress: 'in_progress',
-  completed: 'completed',
-};

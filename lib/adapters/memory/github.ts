@@ -3,38 +3,44 @@
  * what GitHub might answer instead. Stateful and exact, so that use cases can be tested and simulated
  * without a server; it gives jobs to nobody by itself.
  */
-import type { GitHubJob, GitHubRefusal, Installation, RunnerScope } from '../../core/github.ts';
+import type { GitHubJob, GitHubRun, Installation, RunnerScope, WebhookDelivery } from '../../core/github.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Answer, GitHub, JitRequest } from '../../ports/github.ts';
+import { createMemoryListings, type ListingDials } from './github-listings.ts';
+import {
+  asInstallation,
+  emptyState,
+  jobKey,
+  type MemoryJobDetails,
+  type MemoryRegistration,
+  type NextAnswer,
+  outOfReach,
+  outOfScope,
+  refused,
+  runKey,
+  type State,
+  through,
+} from './github-state.ts';
 
-export interface MemoryRegistration {
-  readonly installationId: InstallationId;
-  readonly scope: RunnerScope;
-  readonly name: string;
-  readonly labels: readonly string[];
-  busy: boolean;
-}
-
-interface MemoryInstallation extends Installation {
-  /** Names of its repositories, without the owner. */
-  readonly repositories: ReadonlySet<string>;
-}
-
-/** One answer in place of GitHub's own. `after`: the call had its effect, and then this came. */
-export type NextAnswer =
-  | { readonly refusal: GitHubRefusal; readonly after?: boolean }
-  | { readonly error: OperationalError; readonly after?: boolean };
+export type { MemoryRegistration, NextAnswer } from './github-state.ts';
 
 export interface MemoryGitHub extends GitHub {
   readonly registrations: Map<string, MemoryRegistration>;
+  /** Attempts to deliver webhooks, oldest first. */
+  readonly deliveries: WebhookDelivery[];
+  readonly listing: ListingDials;
   putInstallation(
     installationId: InstallationId,
     installation: Installation & { readonly repositories?: readonly string[] },
   ): void;
   deleteInstallation(installationId: InstallationId): void;
   /** `repository` is `owner/name`. */
-  putJob(repository: string, jobId: JobId, job: GitHubJob): void;
+  putJob(repository: string, jobId: JobId, job: GitHubJob, details?: MemoryJobDetails): void;
+  /** Deletes the job: GitHub knows it no longer. */
+  dropJob(repository: string, jobId: JobId): void;
+  /** What the run is, whatever its jobs say. */
+  putRun(repository: string, run: GitHubRun): void;
   setBusy(name: string, busy: boolean): void;
   /**
    * Calls left for this installation until somebody sets another number; then `limited` by so many seconds.
@@ -49,8 +55,14 @@ const defaultGroup = 1;
 
 export function createMemoryGitHub(): MemoryGitHub {
   const state = emptyState();
+  const listing: ListingDials = {
+    pageSize: 100,
+    redelivery: ({ deliveredAt }) => ({ succeeded: true, deliveredAt }),
+  };
   return {
     ...hands(state),
+    ...createMemoryListings(state, listing),
+    listing,
     getInstallation: (installationId) =>
       through<Installation>(state, 'getInstallation', () => {
         const found = state.installations.get(installationId);
@@ -78,41 +90,33 @@ export function createMemoryGitHub(): MemoryGitHub {
       through(state, 'getJob', () =>
         asInstallation<GitHubJob>(state, installationId, (installation) => {
           const job = state.jobs.get(jobKey(repository, jobId));
-          const [owner = '', name = ''] = repository.toLowerCase().split('/');
-          const isReached =
-            owner === installation.accountLogin.toLowerCase() && installation.repositories.has(name);
-          return job && isReached ? { ok: true, value: job } : refused('not-found', `no job ${jobId}`);
+          if (!job) return refused('not-found', `no job ${jobId}`);
+          const { status, conclusion, runnerName } = job;
+          return (
+            outOfReach(installation, repository) ?? { ok: true, value: { status, conclusion, runnerName } }
+          );
         }),
       ),
   };
 }
 
-interface State {
-  readonly installations: Map<InstallationId, MemoryInstallation>;
-  readonly registrations: Map<string, MemoryRegistration>;
-  readonly jobs: Map<string, GitHubJob>;
-  readonly budgets: Map<InstallationId, { calls: number; retryAfterSeconds: number }>;
-  readonly nextAnswers: Map<keyof GitHub, NextAnswer[]>;
-}
-
-const emptyState = (): State => ({
-  installations: new Map(),
-  registrations: new Map(),
-  jobs: new Map(),
-  budgets: new Map(),
-  nextAnswers: new Map(),
-});
-
 /** What tests and simulations do to it. */
-function hands(state: State): Omit<MemoryGitHub, keyof GitHub> {
+function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
   return {
     registrations: state.registrations,
+    deliveries: state.deliveries,
     putInstallation(installationId, { repositories = ['app'], ...installation }) {
       const names = new Set(repositories.map((name) => name.toLowerCase()));
       state.installations.set(installationId, { ...installation, repositories: names });
     },
     deleteInstallation: (installationId) => void state.installations.delete(installationId),
-    putJob: (repository, jobId, job) => void state.jobs.set(jobKey(repository, jobId), job),
+    putJob(repository, jobId, job, details = {}) {
+      const key = jobKey(repository, jobId);
+      const { runId = jobId, labels = [], createdAt = 0 } = { ...state.jobs.get(key), ...details };
+      state.jobs.set(key, { repository, jobId, runId, labels, createdAt, ...job });
+    },
+    dropJob: (repository, jobId) => void state.jobs.delete(jobKey(repository, jobId)),
+    putRun: (repository, run) => void state.runs.set(runKey(repository, run.runId), run),
     setBusy(name, busy) {
       for (const registration of state.registrations.values()) {
         if (registration.name === name) registration.busy = busy;
@@ -123,36 +127,6 @@ function hands(state: State): Omit<MemoryGitHub, keyof GitHub> {
       state.nextAnswers.set(method, [...(state.nextAnswers.get(method) ?? []), ...answers]);
     },
   };
-}
-
-/** Lets the dials answer, or the effect. */
-async function through<Value>(
-  state: State,
-  method: keyof GitHub,
-  effect: () => Answer<Value>,
-): Promise<Answer<Value>> {
-  const next = state.nextAnswers.get(method)?.shift();
-  if (!next) return effect();
-  if (next.after) effect();
-  if ('error' in next) throw next.error;
-  return { ok: false, refusal: next.refusal };
-}
-
-/** As the installation: it must stand, not be suspended, and have calls left. */
-function asInstallation<Value>(
-  state: State,
-  installationId: InstallationId,
-  effect: (installation: MemoryInstallation) => Answer<Value>,
-): Answer<Value> {
-  const installation = state.installations.get(installationId);
-  if (!installation) return refused('not-found', `no installation ${installationId}`);
-  if (installation.suspended) return refused('forbidden', 'This installation has been suspended');
-  const budget = state.budgets.get(installationId);
-  if (budget && budget.calls <= 0) {
-    return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: budget.retryAfterSeconds } };
-  }
-  if (budget) budget.calls -= 1;
-  return effect(installation);
 }
 
 function register({ registrations }: State, request: JitRequest): Answer<{ jitConfig: string }> {
@@ -174,27 +148,6 @@ function remove({ registrations }: State, key: string): Answer<'removed' | 'abse
   return { ok: true, value: 'removed' };
 }
 
-const refused = (kind: 'forbidden' | 'not-found' | 'invalid', message: string): Answer<never> => ({
-  ok: false,
-  refusal: { kind, message },
-});
-
-/** GitHub's answers to a scope that is not the installation's: the token itself cannot be had for such. */
-function outOfScope(installation: MemoryInstallation, scope: RunnerScope): Answer<never> | undefined {
-  const login = installation.accountLogin.toLowerCase();
-  if (scope.kind === 'organization') {
-    if (installation.accountType === 'User')
-      return refused('forbidden', 'users have no organization runners');
-    return scope.organization.toLowerCase() === login
-      ? undefined
-      : refused('not-found', `no organization ${scope.organization}`);
-  }
-  if (!installation.repositories.has(scope.repository.toLowerCase())) {
-    return refused('not-found', `repository ${scope.repository} is not in the installation`);
-  }
-  return scope.owner.toLowerCase() === login ? undefined : refused('not-found', `no owner ${scope.owner}`);
-}
-
 function faultOf({ name, labels }: JitRequest): string | undefined {
   if (name.length < 1 || name.length > 64) return `name has ${name.length} characters; allowed are 1 to 64`;
   if (labels.length < 1 || labels.length > 100) return `${labels.length} labels; allowed are 1 to 100`;
@@ -205,8 +158,6 @@ const keyOf = (scope: RunnerScope, name: string) =>
   scope.kind === 'organization'
     ? `${scope.organization}: ${name}`.toLowerCase()
     : `${scope.owner}/${scope.repository}: ${name}`.toLowerCase();
-
-const jobKey = (repository: string, jobId: JobId) => `${repository.toLowerCase()} ${jobId}`;
 
 /** What a lost connection looks like, for `failNext`. */
 export const githubUnreachable = () =>

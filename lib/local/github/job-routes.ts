@@ -42,6 +42,9 @@ export function jobRoutes(webhooks: Webhooks): Route[] {
       return created({});
     }),
     route('GET', `${root}/runs`, read, listRuns),
+    route('GET', `${root}/runs/{run_id}`, read, (call) =>
+      ok(runShape(call.world, Number(call.parts['run_id']), jobsOfRun(call))),
+    ),
     route('GET', `${root}/runs/{run_id}/jobs`, read, (call) => {
       const jobs = jobsOfRun(call);
       const latest = Math.max(...jobs.map((job) => job.runAttempt));

@@ -32,7 +32,13 @@ githubContract('the adapter on the stand-in', async () => {
       await openSession(jitConfig);
       standIn.queueJob({ repository, labels });
     },
-    queueJob: (repository) => JobId(standIn.queueJob({ repository, labels: ['nobody'] }).jobId),
+    queueJob: (repository, runId) =>
+      JobId(standIn.queueJob({ repository, labels: ['nobody'], ...(runId ? { runId } : {}) }).jobId),
+    async failDelivery() {
+      standIn.setWebhook({ url: 'http://127.0.0.1:9/', secret: 'of nobody' });
+      standIn.queueJob({ repository: 'acme/app', labels: ['nobody'] });
+      while (standIn.state().deliveries.failed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
     exhaust: (id) => standIn.spendRequests(id, 5000),
     loseNextRegistrationAnswer: () =>
       standIn.setDials({

@@ -20,10 +20,14 @@ githubContract('in memory', async () => {
     suspend: (id) => github.putInstallation(id, { ...accounts.get(id)!, suspended: true }),
     uninstall: (id) => github.deleteInstallation(id),
     makeBusy: async ({ name }) => github.setBusy(name, true),
-    queueJob(repository) {
+    queueJob(repository, runId = nextId) {
       const jobId = JobId(nextId++);
-      github.putJob(repository, jobId, { status: 'queued', conclusion: null, runnerName: null });
+      const queued = { status: 'queued', conclusion: null, runnerName: null } as const;
+      github.putJob(repository, jobId, queued, { runId, labels: ['nobody'] });
       return jobId;
+    },
+    async failDelivery() {
+      github.deliveries.push({ id: 1, guid: 'g-1', deliveredAt: 0, succeeded: false });
     },
     exhaust: (id) => github.setBudget(id, { calls: 0, retryAfterSeconds: 3600 }),
     loseNextRegistrationAnswer: () =>

@@ -1,0 +1,134 @@
+/**
+ * What GitHub has lists of: repositories, runs and their jobs, runners, deliveries. A page has at most 100 entries,
+ * and how many pages are worth their calls is for the caller to say. Only `redeliver` changes anything.
+ */
+import type { ListedJob, RunnerScope, WebhookDelivery } from '../../core/github.ts';
+import { type InstallationId, JobId } from '../../core/ids.ts';
+import type { Answer, GitHub, Page } from '../../ports/github.ts';
+import type { AppClient, Parameters } from './app-client.ts';
+import { type Ask, jobOf, level } from './calls.ts';
+
+type Listings = Pick<
+  GitHub,
+  'getRun' | 'listRepositories' | 'listRuns' | 'listRunJobs' | 'listRunners' | 'listDeliveries' | 'redeliver'
+>;
+
+/** GitHub's own bound. */
+const pageSize = 100;
+const readActions = { permissions: { actions: 'read' } } as const;
+
+export function createListings(parts: {
+  readonly ask: Ask;
+  readonly client: AppClient;
+  readonly answered: <Value>(effect: () => Promise<Value>) => Promise<Answer<Value>>;
+}): Listings {
+  const { ask, client, answered } = parts;
+  const read = (installationId: InstallationId, route: string, parameters: Parameters) =>
+    ask(installationId, readActions, [route, { per_page: pageSize, ...parameters }]);
+  const inRepository = (
+    installationId: InstallationId,
+    repository: string,
+    call: { path: string; parameters?: Parameters },
+  ) => {
+    const [owner, repo] = repository.split('/');
+    const route = `GET /repos/{owner}/{repo}/actions/runs${call.path}`;
+    return read(installationId, route, { owner, repo, ...call.parameters });
+  };
+
+  return {
+    getRun: (installationId, repository, runId) =>
+      answered(async () => runOf(await inRepository(installationId, repository, { path: `/${runId}` }))),
+    listRepositories: (installationId, cursor) =>
+      answered(async () => {
+        const answer = await read(installationId, 'GET /installation/repositories', pageOf(cursor));
+        const { repositories } = answer as { repositories: RepositoryShape[] };
+        const items = repositories.map(({ full_name, owner }) => ({
+          fullName: full_name,
+          ownerId: owner.id,
+        }));
+        return numbered(items, cursor);
+      }),
+    listRuns: (installationId, repository, status) =>
+      answered(async () => {
+        const answer = await inRepository(installationId, repository, { path: '', parameters: { status } });
+        return (answer as { workflow_runs: unknown[] }).workflow_runs.map(runOf);
+      }),
+    listRunJobs: (installationId, repository, runId) =>
+      answered(async () => {
+        const answer = await inRepository(installationId, repository, { path: `/${runId}/jobs` });
+        return (answer as { jobs: JobShape[] }).jobs.map(listedJobOf);
+      }),
+    listRunners: (installationId, scope, cursor) =>
+      answered(() => listRunners(ask, { installationId, scope, cursor })),
+    listDeliveries: (outcome, cursor) =>
+      answered(async () => {
+        const page = { per_page: pageSize, status: outcome, ...(cursor === undefined ? {} : { cursor }) };
+        const { data, next } = await client.pageAsApp('GET /app/hook/deliveries', page);
+        const items = (data as DeliveryShape[]).map(deliveryOf);
+        return { items, ...(next === undefined ? {} : { cursor: next }) };
+      }),
+    redeliver: (deliveryId) =>
+      answered(async () => {
+        const route = 'POST /app/hook/deliveries/{delivery_id}/attempts';
+        await client.asApp(route, { delivery_id: deliveryId });
+        return 'accepted' as const;
+      }),
+  };
+}
+
+async function listRunners(
+  ask: Ask,
+  asked: { installationId: InstallationId; scope: RunnerScope; cursor: string | undefined },
+) {
+  const { root, place, grant } = level(asked.scope);
+  const parameters = { ...place, per_page: pageSize, ...pageOf(asked.cursor) };
+  const answer = await ask(asked.installationId, grant, [`GET ${root}`, parameters]);
+  const { runners } = answer as { runners: { name: string; status: string; busy: boolean }[] };
+  const items = runners.map(({ name, status, busy }) => ({ name, online: status === 'online', busy }));
+  return numbered(items, asked.cursor);
+}
+
+/** These lists are paged by number. */
+const pageOf = (cursor: string | undefined): Parameters => (cursor === undefined ? {} : { page: cursor });
+
+function numbered<Item>(items: readonly Item[], cursor: string | undefined): Page<Item> {
+  return items.length < pageSize ? { items } : { items, cursor: String(Number(cursor ?? 1) + 1) };
+}
+
+interface RepositoryShape {
+  readonly full_name: string;
+  readonly owner: { readonly id: number };
+}
+
+interface JobShape {
+  readonly id: number;
+  readonly labels: readonly string[];
+  readonly created_at: string;
+}
+
+interface DeliveryShape {
+  readonly id: number;
+  readonly guid: string;
+  readonly delivered_at: string;
+  readonly status_code: number;
+}
+
+function runOf(data: unknown) {
+  const run = data as { id: number; status: string | null; conclusion: string | null };
+  return { runId: run.id, completed: run.status === 'completed', conclusion: run.conclusion };
+}
+
+const listedJobOf = (job: JobShape): ListedJob => ({
+  ...jobOf(job),
+  jobId: JobId(job.id),
+  labels: job.labels,
+  createdAt: Date.parse(job.created_at),
+});
+
+/** GitHub counts 2xx and 3xx as delivered; 0 is an attempt that reached nobody. */
+const deliveryOf = (delivery: DeliveryShape): WebhookDelivery => ({
+  id: delivery.id,
+  guid: delivery.guid,
+  deliveredAt: Date.parse(delivery.delivered_at),
+  succeeded: delivery.status_code >= 200 && delivery.status_code < 400,
+});
