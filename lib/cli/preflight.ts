@@ -1,0 +1,106 @@
+/** `mayfly preflight`: reads the account's quotas and says which are too small for the configured tiers. Changes nothing. */
+import { type _InstanceType, DescribeInstanceTypesCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import type { MayflyConfig } from '../config/config.ts';
+import { drawTable } from '../local/console/table.ts';
+import { awsOptions, ec2Client } from './aws-clients.ts';
+import { type Command, type CommandCall, UsageError } from './command.ts';
+import {
+  type Finding,
+  judgeQuotas,
+  type Quota,
+  quotas,
+  requestCommand,
+  type TierNeed,
+} from './preflight-rules.ts';
+
+export const preflight: Command = {
+  name: 'preflight',
+  summary: 'are the quotas of the AWS account enough for the configured tiers?',
+  help: `
+mayfly preflight           a table of quotas, and the commands that ask AWS for more
+mayfly preflight --json    the same as JSON
+
+Exits with 1 where a quota is too small for a single machine of some tier, or for the functions. A new account can be
+deployed to as it is: what is tight only makes jobs wait.
+`,
+  options: { json: { type: 'boolean', default: false } },
+  async run(call) {
+    const findings = judgeQuotas(await tierNeeds(ec2Client(call), call.config), await readQuotas(call));
+    call.io.out(
+      call.options['json'] ? `${JSON.stringify(findings)}\n` : render(findings, call.config.region),
+    );
+    return findings.some(({ verdict }) => verdict === 'too small') ? 1 : 0;
+  },
+};
+
+async function readQuotas(call: CommandCall): Promise<Record<keyof typeof quotas, number>> {
+  const client = new ServiceQuotasClient(awsOptions(call));
+  const [onDemand, spot, lambda] = await Promise.all([
+    readQuota(client, quotas.onDemand),
+    readQuota(client, quotas.spot),
+    readQuota(client, quotas.lambda),
+  ]);
+  return { onDemand, spot, lambda };
+}
+
+async function readQuota(
+  client: ServiceQuotasClient,
+  { serviceCode, quotaCode, name }: Quota,
+): Promise<number> {
+  const command = new GetServiceQuotaCommand({ ServiceCode: serviceCode, QuotaCode: quotaCode });
+  const { Quota: found } = await client.send(command).catch((cause: Error) => {
+    throw new UsageError(
+      `The quota ${quotaCode} (${name}) cannot be read: ${cause.message}. Needed are credentials for the account, with servicequotas:GetServiceQuota.`,
+    );
+  });
+  if (found?.Value === undefined)
+    throw new UsageError(`AWS gives no value for the quota ${quotaCode} (${name}).`);
+  return found.Value;
+}
+
+async function tierNeeds(client: EC2Client, config: MayflyConfig): Promise<TierNeed[]> {
+  const types = [...new Set(Object.values(config.tiers).flatMap(({ instanceTypes }) => instanceTypes))];
+  const vcpus = await readVcpus(client, types);
+  return Object.entries(config.tiers).map(([name, tier]) => ({
+    name,
+    spot: tier.spot ?? false,
+    maxRunners: tier.maxRunners,
+    vcpus: Math.max(...tier.instanceTypes.map((type) => vcpus.get(type) ?? 0)),
+  }));
+}
+
+/** One call takes 100 types; thirty tiers may name more. */
+async function readVcpus(client: EC2Client, types: readonly string[]): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (let from = 0; from < types.length; from += 100) {
+    const InstanceTypes = types.slice(from, from + 100) as _InstanceType[];
+    const answer = await client
+      .send(new DescribeInstanceTypesCommand({ InstanceTypes }))
+      .catch((cause: Error) => {
+        throw new UsageError(`EC2 does not know all of the configured instance types: ${cause.message}`);
+      });
+    for (const { InstanceType, VCpuInfo } of answer.InstanceTypes ?? []) {
+      found.set(String(InstanceType), VCpuInfo?.DefaultVCpus ?? 0);
+    }
+  }
+  return found;
+}
+
+function render(findings: readonly Finding[], region: string): string {
+  const rows = findings.map(({ quota, has, needs, wants, verdict }) => [
+    quota.name,
+    `${has} ${quota.unit}`,
+    String(needs),
+    String(wants),
+    verdict,
+  ]);
+  const asks = findings
+    .filter(({ verdict }) => verdict !== 'enough')
+    .map((finding) => `  ${requestCommand(finding, region)}`);
+  return [
+    drawTable([`quota in ${region}`, 'has', 'at least', 'for one busy tenant', 'verdict'], rows),
+    ...(asks.length > 0 ? ['', '  To ask AWS for more:', ...asks] : []),
+    '',
+  ].join('\n');
+}

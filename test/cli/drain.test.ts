@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { drain } from '../../lib/cli/drain.ts';
+import { run, type ScriptedAws, startScriptedAws } from './support.ts';
+
+let aws: ScriptedAws | undefined;
+afterEach(() => aws?.close());
+
+/** An environment with these machines; terminated ones are shown no more. */
+async function givenMachines(...ids: string[]) {
+  const live = new Set(ids);
+  let mappingEnabled = true;
+  aws = await startScriptedAws(({ action, input }) => {
+    if (action === 'GET /2015-03-31/event-source-mappings')
+      return { json: { EventSourceMappings: [{ UUID: 'mapping-1' }] } };
+    if (action === 'PUT /2015-03-31/event-source-mappings/mapping-1') {
+      mappingEnabled = input['Enabled'] === true;
+      return { json: { UUID: 'mapping-1' } };
+    }
+    if (action.endsWith('.Query')) return { json: { Count: 0 } };
+    if (action === 'TerminateInstances') {
+      for (const [name, value] of Object.entries(input))
+        if (name.startsWith('InstanceId.')) live.delete(String(value));
+      return { xml: '<TerminateInstancesResponse/>' };
+    }
+    const items = [...live].map((id) => `<item><instanceId>${id}</instanceId></item>`).join('');
+    return {
+      xml: `<DescribeInstancesResponse><reservationSet><item><instancesSet>${items}</instancesSet></item></reservationSet></DescribeInstancesResponse>`,
+    };
+  });
+  return { url: aws.url, live, isReading: () => mappingEnabled, asked: aws.asked };
+}
+
+describe('mayfly drain', () => {
+  it('shows what would end, and changes nothing', async () => {
+    const { url, live, isReading } = await givenMachines('i-1', 'i-2');
+    expect(await run(drain, [], url)).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('2 machines of my-saas would end: i-1, i-2'),
+    });
+    expect(live.size).toBe(2);
+    expect(isReading()).toBe(true);
+  });
+
+  it('stops scale-up before it ends the machines of this environment, and waits until none is left', async () => {
+    const { url, live, isReading, asked } = await givenMachines('i-1', 'i-2');
+    expect(await run(drain, ['--yes'], url)).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('No machine is left'),
+    });
+    expect([live.size, isReading()]).toEqual([0, false]);
+    const actions = asked.map(({ action }) => action);
+    expect(actions.findIndex((action) => action.startsWith('PUT'))).toBeLessThan(
+      actions.indexOf('TerminateInstances'),
+    );
+    expect(asked.find(({ action }) => action === 'DescribeInstances')?.input).toMatchObject({
+      'Filter.1.Name': 'tag:ghr:environment',
+      'Filter.1.Value.1': 'my-saas',
+    });
+  });
+
+  it('lets scale-up run again', async () => {
+    const { url, isReading } = await givenMachines();
+    await run(drain, ['--yes'], url);
+    await run(drain, ['--resume'], url);
+    expect(isReading()).toBe(true);
+  });
+});
