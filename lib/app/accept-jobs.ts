@@ -74,8 +74,27 @@ async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<t
   const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));
   const known = events.filter((_, n) => outcomes[n] === 'exists');
   await Promise.all(known.map((event) => deps.jobs.unblock(event.installationId, event.jobId, justQueued)));
-  deps.telemetry.count('JobsAccepted', {}, events.length - known.length);
+  tellAccepted(
+    deps,
+    events.filter((_, n) => outcomes[n] === 'inserted'),
+  );
   return true;
+}
+
+/** One line for each tenant and tier of the batch. */
+function tellAccepted(deps: BalanceDeps, events: readonly JobEvent[]): void {
+  const places = Map.groupBy(events, ({ installationId, tier }) => `${installationId}/${tier}`);
+  for (const [first, ...others] of places.values()) {
+    if (!first) continue;
+    const { installationId, tier = 'none' } = first;
+    const jobIds = [first, ...others].map(({ jobId }) => jobId);
+    deps.telemetry.event(
+      'info',
+      'jobs-accepted',
+      { installationId, tier, jobIds },
+      { JobsAccepted: jobIds.length },
+    );
+  }
 }
 
 const justQueued = reason('queued', 'Accepted; the jobs before it come first.');

@@ -86,15 +86,18 @@ async function provision(
   installation: Installation | undefined,
 ): Promise<boolean> {
   if (!installation) {
-    deps.telemetry.event('warn', 'installation-unknown-to-github', { installationId });
-    deps.telemetry.count('InstallationsNotBelieved');
+    deps.telemetry.event(
+      'warn',
+      'installation-unknown-to-github',
+      { installationId },
+      { InstallationsNotBelieved: 1 },
+    );
     return true;
   }
   const previous = await previousTenant(deps, installationId, installation.accountId);
   const tenant = newTenant(deps, { installationId, installation, previous });
   if ((await deps.tenants.create(tenant)) === 'exists') return false;
-  deps.telemetry.event('info', 'tenant-provisioned', { ...tenant });
-  deps.telemetry.count('TenantsProvisioned', { status: tenant.status });
+  deps.telemetry.event('info', 'tenant-provisioned', { ...tenant }, { TenantsProvisioned: 1 });
   return true;
 }
 

@@ -98,7 +98,7 @@ async function take(
   const launch = await planLaunch(deps, { plan, tenant, tier });
   const outcome = await deps.launches.take({ tenant, tier, launch });
   if (outcome.kind === 'taken') return { kind: 'taken', launch };
-  deps.telemetry.count('TakeRefused', { tier: tier.name, why: outcome.kind });
+  deps.telemetry.count('TakesRefused', { reason: outcome.kind });
   // A chance delay sets copies apart that would otherwise meet again.
   if (outcome.kind === 'contended') await deps.clock.sleep(5 + deps.chance.fraction() * 45);
   return { kind: 'again' };
@@ -170,8 +170,12 @@ async function writeVerdicts(
 
 function tellRefusal(deps: BalanceDeps, job: Job, code: string): void {
   const { installationId, jobId, tier } = job;
-  deps.telemetry.event('info', 'job-refused', { installationId, jobId, tier, reason: code });
-  deps.telemetry.count('JobsRefused', { reason: code });
+  deps.telemetry.event(
+    'info',
+    'job-refused',
+    { installationId, jobId, tier, reason: code },
+    { JobsRefused: 1 },
+  );
 }
 
 /** The predecessor's machines are gone for good once it is deleted and holds no lease: then this tenant may start. */

@@ -45,10 +45,14 @@ export class Batch {
 
   #fail(ids: readonly string[], error: unknown): void {
     for (const id of ids) this.#failed.add(id);
-    const code =
+    const reason =
       error instanceof OperationalError ? error.code : error instanceof MalformedMessage ? error.name : 'Bug';
-    this.#telemetry.event('error', 'message-failed', { messages: ids, code, error: describe(error) });
-    this.#telemetry.count('MessagesFailed', { code }, ids.length);
+    this.#telemetry.event(
+      'error',
+      'message-failed',
+      { messages: ids, reason, error: describe(error) },
+      { MessagesFailed: ids.length },
+    );
   }
 }
 

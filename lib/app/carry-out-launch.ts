@@ -159,14 +159,23 @@ function failureReason(failure: LaunchFailure | undefined): Reason {
 function tellAnswer(deps: LaunchDeps, launch: Launch, answer: LaunchAnswer): void {
   const { launchId, installationId, tier, hints } = launch;
   const failures = answer.kind === 'answered' ? answer.failures : [answer.failure];
-  const started = answer.kind === 'answered' ? answer.instances.length : undefined;
-  deps.telemetry.event(failures.length === 0 ? 'info' : 'warn', 'launch', {
-    launchId,
-    installationId,
-    tier,
-    asked: hints.length,
-    started: started ?? 'unclear',
-    ...(failures.length > 0 ? { failures } : {}),
-  });
-  deps.telemetry.count('Launches', { tier, result: failures[0]?.class ?? 'started' });
+  const machines = answer.kind === 'answered' ? answer.instances : [];
+  deps.telemetry.event(
+    failures.length === 0 ? 'info' : 'warn',
+    'launch',
+    {
+      installationId,
+      tier,
+      launchId,
+      result: failures[0]?.class ?? 'started',
+      jobIds: hints.map(({ jobId }) => jobId),
+      instanceIds: machines.map(({ instanceId }) => instanceId),
+      ...(failures.length > 0 ? { failures } : {}),
+    },
+    {
+      Launches: 1,
+      MachinesStarted: machines.length,
+      LeasedToLaunchedMilliseconds: deps.clock.now() - launch.createdAt,
+    },
+  );
 }

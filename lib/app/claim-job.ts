@@ -32,28 +32,32 @@ export type ClaimResult = ClaimAnswer | { readonly action: 'refuse'; readonly wh
 /** @throws OperationalError: the machine tries again with the same nonce */
 export async function claimJob(deps: ClaimDeps, request: MachineRequest): Promise<ClaimResult> {
   const machine = await authenticateMachine(deps, request);
-  if ('refused' in machine) return refuse(deps, machine.refused);
+  if ('refused' in machine) return refuse(deps, { reason: machine.refused });
   const { ticket, instanceId, nonce } = machine;
+  const { launchId, installationId, tier } = ticket;
+  const known = { installationId, instanceId, launchId, tier };
   const at = deps.clock.now();
   const claim = await deps.runners.claim({ instanceId, launchId: ticket.launchId, nonce, at });
   switch (claim.kind) {
     case 'claimed':
       return serve(deps, claim.runner);
     case 'refused':
-      return refuse(deps, claim.why);
+      return refuse(deps, { ...known, reason: claim.why });
     case 'unknown': {
       // The machine was faster than the launch's books; only while those are open may it still turn up in them.
       const launch = await deps.launches.get(ticket.installationId, ticket.launchId);
       const open = launch !== undefined && launch.state !== 'closed';
-      return open ? { action: 'again', seconds: unboundAgainSeconds } : refuse(deps, 'not-of-this-launch');
+      return open
+        ? { action: 'again', seconds: unboundAgainSeconds }
+        : refuse(deps, { ...known, reason: 'not-of-this-launch' });
     }
   }
 }
 
-function refuse(deps: ClaimDeps, why: string): ClaimResult {
-  deps.telemetry.event('warn', 'claim-refused', { why });
-  deps.telemetry.count('ClaimsRefused', { why });
-  return { action: 'refuse', why };
+/** @param about what is proven of the machine by then; nothing, where its papers are no good */
+function refuse(deps: ClaimDeps, about: { readonly reason: string }): ClaimResult {
+  deps.telemetry.event('warn', 'claim-refused', about, { ClaimsRefused: 1 });
+  return { action: 'refuse', why: about.reason };
 }
 
 async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
@@ -93,7 +97,9 @@ async function isDeadOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
   const conclusion = answer.value.conclusion ?? 'unknown';
   const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
   await deps.jobs.finish(job.installationId, job.jobId, { outcome, conclusion, at: deps.clock.now() });
-  deps.telemetry.count('Repairs', { kind: 'dead-job-closed' });
+  const { installationId, jobId, tier } = job;
+  const about = { installationId, jobId, tier, kind: 'dead-job-closed', outcome };
+  deps.telemetry.event('info', 'repair', about, { Repairs: 1 });
   return true;
 }
 
@@ -112,6 +118,7 @@ async function mint(deps: ClaimDeps, runner: Runner, job: Job): Promise<ClaimAns
       installationId,
       instanceId,
       jobId: job.jobId,
+      launchId: runner.launchId,
       tier: runner.tier,
     });
     return { action: 'run', jitConfig: answer.value.jitConfig };
@@ -125,14 +132,20 @@ async function afterRefusal(
   failed: { runner: Runner; job: Job; refusal: GitHubRefusal },
 ): Promise<ClaimAnswer> {
   const { runner, job, refusal } = failed;
-  deps.telemetry.count('JitRefused', { why: refusal.kind });
+  const { installationId, jobId } = job;
+  const { instanceId, tier } = runner;
+  deps.telemetry.event(
+    'warn',
+    'github-refused',
+    { installationId, jobId, instanceId, tier, reason: refusal.kind, refusal },
+    { GitHubRefusals: 1 },
+  );
   if (refusal.kind === 'limited') {
     return {
       action: 'again',
       seconds: Math.min(Math.max(refusal.retryAfterSeconds, 1), longestAgainSeconds),
     };
   }
-  const { installationId, jobId } = job;
   await deps.jobs.finish(installationId, jobId, {
     outcome: 'refused',
     at: deps.clock.now(),
@@ -141,13 +154,22 @@ async function afterRefusal(
       `GitHub refused a runner for ${runner.account.login} (${refusal.kind}: ${refusal.message}).`,
     ),
   });
-  deps.telemetry.event('warn', 'job-refused', { installationId, jobId, reason: 'github-refused', refusal });
+  deps.telemetry.event(
+    'warn',
+    'job-refused',
+    { installationId, jobId, tier, reason: 'github-refused' },
+    { JobsRefused: 1 },
+  );
   return standDown(deps, runner, `GitHub refused the runner: ${refusal.kind}`);
 }
 
 function standDown(deps: ClaimDeps, runner: Runner, why: string): ClaimAnswer {
   const { installationId, instanceId, tier } = runner;
-  deps.telemetry.event('info', 'stand-down', { installationId, instanceId, tier, why });
-  deps.telemetry.count('StandDowns', { tier });
+  deps.telemetry.event(
+    'info',
+    'stand-down',
+    { installationId, instanceId, tier, reason: why },
+    { StandDowns: 1 },
+  );
   return { action: 'stand-down', why };
 }

@@ -17,7 +17,7 @@ export interface ConfirmDeps extends DoorDeps {
 /** False: the machine must not start its runner. */
 export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): Promise<boolean> {
   const machine = await authenticateMachine(deps, request);
-  if ('refused' in machine) return refuse(deps, machine.refused);
+  if ('refused' in machine) return refuse(deps, { reason: machine.refused });
   const at = deps.clock.now();
   const confirmed = await deps.runners.confirm({
     instanceId: machine.instanceId,
@@ -25,11 +25,14 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
     at,
     deadline: at + deps.deployment.limits.idleSeconds * 1000,
   });
-  return confirmed || refuse(deps, 'not-claimed');
+  const { installationId, launchId, tier } = machine.ticket;
+  const about = { installationId, instanceId: machine.instanceId, launchId, tier };
+  if (!confirmed) return refuse(deps, { ...about, reason: 'not-claimed' });
+  deps.telemetry.event('info', 'listening', about);
+  return true;
 }
 
-function refuse(deps: ConfirmDeps, why: string): false {
-  deps.telemetry.event('warn', 'confirm-refused', { why });
-  deps.telemetry.count('ConfirmsRefused', { why });
+function refuse(deps: ConfirmDeps, about: { readonly reason: string }): false {
+  deps.telemetry.event('warn', 'confirm-refused', about, { ConfirmsRefused: 1 });
   return false;
 }

@@ -102,9 +102,13 @@ async function closeRow(deps: EndDeps, ending: Ending): Promise<void> {
   // That its job began may have been written after the job was let go, and before the row was closed.
   if (runner.hint !== ending.doneJob)
     await deps.jobs.markUnsettled(runner.installationId, runner.hint, runner.instanceId, end.at);
-  const { instanceId, installationId, tier } = runner;
-  deps.telemetry.event('info', 'runner-ended', { instanceId, installationId, tier, reason: ending.reason });
-  deps.telemetry.count('RunnersEnded', { tier, reason: ending.reason });
+  const { instanceId, installationId, tier, launchId, hint } = runner;
+  deps.telemetry.event(
+    'info',
+    'runner-ended',
+    { installationId, jobId: hint, instanceId, launchId, tier, reason: ending.reason },
+    { RunnersEnded: 1 },
+  );
 }
 
 /** A machine's job changes when GitHub gives it another one, at most a few times in its life. */

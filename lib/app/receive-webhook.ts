@@ -47,19 +47,23 @@ export async function receiveWebhook(deps: WebhookDeps, request: WebhookRequest)
     return await receive(deps, request);
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
-    deps.telemetry.event('error', 'webhook-failed', {
-      delivery: request.headers['x-github-delivery'],
-      code: error.code,
-      message: error.message,
-    });
-    deps.telemetry.count('WebhookFailed', { code: error.code });
+    deps.telemetry.event(
+      'error',
+      'webhook-failed',
+      {
+        delivery: request.headers['x-github-delivery'],
+        reason: error.code,
+        message: error.message,
+      },
+      { WebhooksFailed: 1 },
+    );
     return { status: 503, body: { outcome: 'failed', why: 'A service is unavailable; redeliver later.' } };
   }
 }
 
 async function receive(deps: WebhookDeps, request: WebhookRequest): Promise<WebhookAnswer> {
   const refuse = (status: number, code: string, why: string): WebhookAnswer => {
-    deps.telemetry.count('WebhookRefused', { code });
+    deps.telemetry.count('WebhooksRefused', { reason: code });
     return { status, body: { outcome: 'refused', why } };
   };
   if (request.body.length > bodyLimitBytes) {
@@ -96,7 +100,7 @@ async function follow({ queues, telemetry }: WebhookDeps, route: Route): Promise
       await queues.sendToInstallations(route.message);
       return { status: 202, body: { outcome: 'recorded', event: route.message.event } };
     case 'nowhere':
-      telemetry.count('WebhookIgnored', { code: route.code });
+      telemetry.count('WebhooksIgnored', { reason: route.code });
       return { status: 202, body: { outcome: 'ignored', why: route.why } };
   }
 }

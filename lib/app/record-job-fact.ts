@@ -10,6 +10,7 @@ import { reason } from '../core/reason.ts';
 import type { Runner } from '../core/runner.ts';
 import type { LifecycleDeps } from './lifecycle-deps.ts';
 import { pokeWaiting } from './poke-waiting.ts';
+import { tellStart } from './tell-start.ts';
 
 /** `waiting` (GitHub holds it for an approval), or `queued` with labels that no tier has. */
 export async function recordUnstarted(deps: LifecycleDeps, event: JobEvent): Promise<void> {
@@ -26,13 +27,12 @@ export async function recordUnstarted(deps: LifecycleDeps, event: JobEvent): Pro
   );
   await deps.jobs.insert([{ ...job, state: 'done', outcome: 'refused', doneAt: now, reason: why }]);
   const { installationId, jobId } = event;
-  deps.telemetry.event('info', 'job-refused', {
-    installationId,
-    jobId,
-    reason: why.code,
-    labels: event.labels,
-  });
-  deps.telemetry.count('JobsRefused', { reason: why.code });
+  deps.telemetry.event(
+    'info',
+    'job-refused',
+    { installationId, jobId, reason: why.code, labels: event.labels },
+    { JobsRefused: 1 },
+  );
 }
 
 /** @param runner the machine of ours that GitHub says took it; undefined: none of ours did */
@@ -48,7 +48,7 @@ export async function recordStarted(
     if (outcome === 'exists') before = await deps.jobs.start(event.installationId, event.jobId, start);
   }
   if (before?.state === 'done') return;
-  tellStart(deps, event, before, start.at);
+  if (before?.state !== 'running') tellStart(deps, { event, before, runner, at: start.at });
   if (!runner) return;
   if (runner.hint !== event.jobId) await changePlaces(deps, { event, before, runner });
   await settleIfEnded(deps, event, runner);
@@ -83,15 +83,13 @@ export async function recordCompleted(
     await deps.jobs.finish(event.installationId, event.jobId, end);
   }
   if (before?.state === 'done') return;
-  const { installationId, jobId, tier } = event;
-  deps.telemetry.event('info', 'job-done', {
-    installationId,
-    jobId,
-    tier,
-    conclusion,
-    runner: runner?.instanceId,
-  });
-  deps.telemetry.count('JobsDone', { tier: tier ?? 'none', outcome: end.outcome });
+  const { installationId, jobId, tier = 'none' } = event;
+  deps.telemetry.event(
+    'info',
+    'job-done',
+    { installationId, jobId, instanceId: runner?.instanceId, tier, outcome: end.outcome, conclusion },
+    { JobsDone: 1 },
+  );
 }
 
 /**
@@ -103,7 +101,13 @@ async function changePlaces(
   taken: { event: JobEvent; before: Job | undefined; runner: Runner },
 ): Promise<void> {
   const { event, before, runner } = taken;
-  deps.telemetry.count('JobsTakenByOthers', { tier: runner.tier });
+  const { installationId, instanceId, tier, hint } = runner;
+  deps.telemetry.event(
+    'info',
+    'job-taken',
+    { installationId, jobId: event.jobId, instanceId, tier, meantFor: hint },
+    { JobsTakenByOthers: 1 },
+  );
   const from =
     before?.state === 'covered' && before.lease ? await holderOf(deps, event, before.lease) : undefined;
   if (
@@ -123,20 +127,6 @@ async function holderOf(deps: LifecycleDeps, event: JobEvent, lease: LeaseId): P
   const launch = await deps.launches.get(event.installationId, launchOfLease(lease));
   const instanceId = launch?.instances.get(lease);
   return instanceId && deps.runners.get(event.installationId, instanceId);
-}
-
-function tellStart(deps: LifecycleDeps, event: JobEvent, before: Job | undefined, at: number): void {
-  if (before?.state === 'running') return;
-  const { installationId, jobId, tier, runnerName } = event;
-  const waitedMilliseconds = at - event.queuedAt;
-  deps.telemetry.event('info', 'job-started', {
-    installationId,
-    jobId,
-    tier,
-    runnerName,
-    waitedMilliseconds,
-  });
-  deps.telemetry.count('QueuedToStartedMilliseconds', { tier: tier ?? 'none' }, waitedMilliseconds);
 }
 
 function runningJob(event: JobEvent, start: { runner: InstanceId | undefined; at: number }): Job {

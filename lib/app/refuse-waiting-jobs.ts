@@ -25,9 +25,14 @@ export async function refuseWaitingJobs(
     if (!reason) return false;
     const end = { outcome: 'refused', at: deps.clock.now(), reason } as const;
     const refused = await deps.jobs.refuseWaiting(installationId, job.jobId, end);
-    if (refused)
-      deps.telemetry.event('info', 'job-refused', { installationId, jobId: job.jobId, reason: reason.code });
-    if (refused) deps.telemetry.count('JobsRefused', { reason: reason.code });
-    return refused;
+    if (!refused) return false;
+    const { jobId, tier } = job;
+    deps.telemetry.event(
+      'info',
+      'job-refused',
+      { installationId, jobId, tier, reason: reason.code },
+      { JobsRefused: 1 },
+    );
+    return true;
   }
 }

@@ -12,20 +12,19 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
   const now = deps.clock.now();
   const launch = await deps.launches.hold(overdue, now + launchFenceSeconds * 1000);
   if (!launch) return;
-  deps.telemetry.count('Repairs', { kind: 'launch-resumed' });
-  if (launch.state === 'answered') return settleLaunch(deps, launch, { instances: [], failure: undefined });
+  const { launchId, installationId, tier } = launch;
+  const about = { installationId, tier, launchId, kind: 'launch-resumed' };
+  if (launch.state === 'answered') {
+    deps.telemetry.event('info', 'repair', { ...about, found: 'answered' }, { Repairs: 1 });
+    return settleLaunch(deps, launch, { instances: [], failure: undefined });
+  }
 
   const tagged = await deps.compute.findByLaunch(launch.launchId);
   const isComplete = tagged.length >= launch.hints.length;
   const answer = isComplete ? undefined : await deps.compute.launch(launch.request);
   const instances = union(tagged, answer?.kind === 'answered' ? answer.instances : []);
-  deps.telemetry.event('info', 'launch-resumed', {
-    launchId: launch.launchId,
-    installationId: launch.installationId,
-    asked: launch.hints.length,
-    tagged: tagged.length,
-    answer: answer?.kind ?? 'not asked',
-  });
+  const found = { asked: launch.hints.length, tagged: tagged.length, answer: answer?.kind ?? 'not asked' };
+  deps.telemetry.event('info', 'repair', { ...about, ...found }, { Repairs: 1 });
   if (answer && mayBeMissing(launch, { answer: answer.kind, count: instances.length, now })) {
     await bindMachines(deps, launch, instances);
     return;

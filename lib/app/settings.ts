@@ -40,3 +40,6 @@ export const longestAgainSeconds = 60;
 
 /** How many waiting jobs a machine whose own is gone tries for, before it stands down. */
 export const claimCandidates = 5;
+
+/** How many leases of each kind the census counts; beyond it the figure stands still. Ten times what a cell is meant for. */
+export const leasesCounted = 20_000;

@@ -5,10 +5,13 @@
 import type { InstallationId, TierName } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import { reason } from '../core/reason.ts';
+import { tellCensus } from './census.ts';
 import { blockedSeconds, settleSeconds, sweepPageSize, sweepPages } from './settings.ts';
 import type { SweepDeps } from './sweep-deps.ts';
 
-export async function sweepPendingJobs(deps: SweepDeps): Promise<void> {
+/** @returns whether the bound left jobs to the next sweep */
+export async function sweepPendingJobs(deps: SweepDeps): Promise<boolean> {
+  const waiting: Job[] = [];
   const places = new Map<string, { installationId: InstallationId; tier: TierName }>();
   let cursor: string | undefined;
   for (let page = 1; page <= sweepPages; page++) {
@@ -18,6 +21,7 @@ export async function sweepPendingJobs(deps: SweepDeps): Promise<void> {
     });
     for (const job of found.jobs) {
       const waits = job.state === 'waiting' ? !(await expire(deps, job)) : await settle(deps, job);
+      if (waits && job.state === 'waiting') waiting.push(job);
       if (waits && job.tier)
         places.set(`${job.installationId}/${job.tier}`, {
           installationId: job.installationId,
@@ -32,6 +36,8 @@ export async function sweepPendingJobs(deps: SweepDeps): Promise<void> {
       deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }),
     ),
   );
+  await tellCensus(deps, waiting);
+  return cursor !== undefined;
 }
 
 async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
@@ -47,7 +53,11 @@ async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
     at: now,
     reason: why,
   });
-  if (expired) deps.telemetry.count('JobsExpired', { tier: job.tier ?? 'none' });
+  if (expired) {
+    const { installationId, jobId, tier = 'none' } = job;
+    const about = { installationId, jobId, tier, reason: job.reason?.code };
+    deps.telemetry.event('warn', 'job-expired', about, { JobsExpired: 1 });
+  }
   return expired;
 }
 
@@ -57,9 +67,16 @@ async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   const { installationId, jobId, repository, unsettledAt } = job;
   if (unsettledAt === undefined || !isTimeToAsk(now - unsettledAt)) return false;
   const answer = await deps.github.getJob(installationId, repository, jobId);
-  deps.telemetry.count('Repairs', { kind: 'unsettled-job-asked' });
+  const about = { installationId, jobId, instanceId: job.runner, tier: job.tier };
+  const kind = 'unsettled-job-asked';
+  deps.telemetry.event('info', 'repair', { ...about, kind }, { Repairs: 1 });
   if (!answer.ok) {
+    const { refusal } = answer;
+    const why = { ...about, reason: refusal.kind, refusal };
+    deps.telemetry.event('warn', 'github-refused', why, { GitHubRefusals: 1 });
     if (answer.refusal.kind === 'limited') return false;
+    // What has not begun may yet: only that it is gone ends it.
+    if (job.state === 'blocked' && answer.refusal.kind !== 'not-found') return false;
     await deps.jobs.finish(installationId, jobId, { outcome: 'completed', at: now, conclusion: 'unknown' });
     return false;
   }

@@ -13,7 +13,13 @@ import { absenceProofSeconds } from './settings.ts';
 import type { SweepDeps } from './sweep-deps.ts';
 
 export async function sweepRunner(deps: SweepDeps, runner: Runner): Promise<void> {
-  deps.telemetry.count('Repairs', { kind: `runner-overdue-${runner.state}` });
+  const { installationId, instanceId, launchId, tier, hint, state } = runner;
+  deps.telemetry.event(
+    'info',
+    'repair',
+    { installationId, jobId: hint, instanceId, launchId, tier, kind: `runner-overdue-${state}` },
+    { Repairs: 1 },
+  );
   switch (runner.state) {
     case 'booting':
     case 'claimed':
@@ -38,6 +44,11 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
   const { installationId, account, repository, instanceId } = runner;
   // Taking the registration away first is the fence: a runner that GitHub has just given a job keeps it.
   const removal = await deps.github.removeRunner(installationId, scopeFor(account, repository), instanceId);
+  if (!removal.ok) {
+    const { refusal } = removal;
+    const about = { installationId, instanceId, tier: runner.tier, reason: refusal.kind, refusal };
+    deps.telemetry.event('warn', 'github-refused', about, { GitHubRefusals: 1 });
+  }
   if (!removal.ok && removal.refusal.kind === 'limited') {
     await deps.runners.extend(runner, now + removal.refusal.retryAfterSeconds * 1000);
     return;

@@ -1,8 +1,28 @@
+import type { DimensionsOf, MetricName } from '../contract/metrics.ts';
+
+/** One number, or several measured at the same moment (at most 100). */
+export type Measured = number | readonly number[];
+
 /**
- * What the platform tells of itself. An event is one structured log line; a count is a metric without tenant labels.
- * Neither ever holds a secret.
+ * What the platform tells of itself. An event is one structured log line, and carries the metrics of the same moment; a
+ * count is a metric that has no story. Fields have the same names everywhere: installationId, jobId, instanceId, launchId,
+ * tier, reason. Neither ever holds a secret. What is no metric of the catalogue, or lacks a dimension, does not compile.
  */
 export interface Telemetry {
-  event(level: 'info' | 'warn' | 'error', name: string, fields: Readonly<Record<string, unknown>>): void;
-  count(metric: string, dimensions?: Readonly<Record<string, string>>, value?: number): void;
+  event<Name extends MetricName = never>(
+    level: 'info' | 'warn' | 'error',
+    name: string,
+    fields: EventFields<Name>,
+    metrics?: Readonly<Record<Name, Measured>>,
+  ): void;
+  count<Name extends MetricName>(
+    metric: Name,
+    ...given: keyof DimensionsOf<Name> extends never
+      ? [dimensions?: Readonly<Record<string, never>>, value?: Measured]
+      : [dimensions: DimensionsOf<Name>, value?: Measured]
+  ): void;
 }
+
+/** A metric's dimensions are fields of the event. */
+export type EventFields<Name extends MetricName> = Readonly<Record<string, unknown>> &
+  ([Name] extends [never] ? unknown : DimensionsOf<Name>);

@@ -49,7 +49,7 @@ describe('claiming', () => {
     const { platform, machine } = await givenMachine(1);
     await platform.claim(machine, nonce);
     expect(await platform.claim(machine, 'b'.repeat(32))).toEqual({ action: 'refuse', why: 'other-nonce' });
-    expect(platform.telemetry.total('ClaimsRefused', { why: 'other-nonce' })).toBe(1);
+    expect(platform.telemetry.total('ClaimsRefused', { reason: 'other-nonce' })).toBe(1);
   });
 
   it("refuses a machine with another launch's ticket", async () => {

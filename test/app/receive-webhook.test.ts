@@ -22,7 +22,7 @@ describe('a delivery that is refused costs no message', () => {
     const answer = await door.post(given.body, given.headers as Record<string, string>);
     expect(answer).toMatchObject({ status: given.status, body: { outcome: 'refused' } });
     expect(door.queues.sent()).toBe(0);
-    expect(door.telemetry.total('WebhookRefused')).toBe(1);
+    expect(door.telemetry.total('WebhooksRefused')).toBe(1);
   });
 });
 
@@ -61,7 +61,7 @@ describe('a signed delivery of no use is answered with 202, counted, and sent no
     const answer = await door.deliver(event, payload);
     expect(answer).toMatchObject({ status: 202, body: { outcome: 'ignored' } });
     expect(door.queues.sent()).toBe(0);
-    expect(door.telemetry.total('WebhookIgnored', { code })).toBe(1);
+    expect(door.telemetry.total('WebhooksIgnored', { reason: code })).toBe(1);
   });
 });
 

@@ -1,12 +1,11 @@
 /**
- * Events as JSON lines on stdout, counts as CloudWatch's embedded metric format: CloudWatch makes metrics of
+ * Events as JSON lines on stdout, and the metrics they carry in CloudWatch's embedded format: CloudWatch makes metrics of
  * the lines, so that no call is made. It never throws, and hides what a field's name gives away as a secret.
- * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
+import type { MetricName } from '../../contract/metrics.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Telemetry } from '../../ports/telemetry.ts';
-
-export const metricsNamespace = 'Mayfly';
+import type { Measured, Telemetry } from '../../ports/telemetry.ts';
+import { embeddedMetrics } from './embedded-metrics.ts';
 
 export interface TelemetryOptions {
   readonly environment: string;
@@ -20,25 +19,22 @@ export interface TelemetryOptions {
 
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { environment, clock, write = (line) => void process.stdout.write(line) } = options;
+  const embedded = (measured: Readonly<Record<string, Measured>>) => {
+    // CloudWatch refuses a metric without values.
+    const present = Object.entries(measured).filter(
+      ([, value]) => typeof value === 'number' || value.length > 0,
+    );
+    const names = present.map(([name]) => name as MetricName);
+    if (names.length === 0) return {};
+    return { ...Object.fromEntries(present), _aws: embeddedMetrics(names, clock.now()) };
+  };
   return {
-    event(level, name, fields) {
-      write(line({ level, event: name, at: new Date(clock.now()).toISOString(), environment, ...fields }));
+    event(level, name, fields, metrics) {
+      const at = new Date(clock.now()).toISOString();
+      write(line({ level, event: name, at, environment, ...fields, ...embedded(metrics ?? {}) }));
     },
-    count(metric, dimensions = {}, value = 1) {
-      const names = ['environment', ...Object.keys(dimensions)];
-      const metrics = {
-        Namespace: metricsNamespace,
-        Dimensions: [names],
-        Metrics: [{ Name: metric, Unit: 'Count' }],
-      };
-      write(
-        line({
-          _aws: { Timestamp: clock.now(), CloudWatchMetrics: [metrics] },
-          environment,
-          ...dimensions,
-          [metric]: value,
-        }),
-      );
+    count(metric, ...[dimensions, value = 1]) {
+      write(line({ environment, ...(dimensions as object), ...embedded({ [metric]: value }) }));
     },
   };
 }

@@ -52,8 +52,9 @@ function logLines(event: LaptopEvent): string[] {
   const source = String(event.fields['functionName'] ?? 'log');
   const fields = parse(event.text);
   if (!fields) return [render(event, source, clean(event.text))];
-  if ('_aws' in fields) return [];
-  const { event: name, level, at: _at, environment: _environment, ...rest } = fields;
+  const { event: name, level, at: _at, environment: _environment, _aws, ...rest } = fields;
+  // Metrics alone are for machines.
+  if (name === undefined) return [];
   const words = Object.entries(rest).map(([key, value]) => `${key}=${plain(value)}`);
   const text = `${name} ${styleText('dim', words.join(' '))}`;
   return [

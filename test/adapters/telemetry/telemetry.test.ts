@@ -56,24 +56,76 @@ describe('an event', () => {
   });
 });
 
+const directive = (metric: string, unit: string, sets: string[][]) => ({
+  Namespace: 'Mayfly',
+  Dimensions: sets,
+  Metrics: [{ Name: metric, Unit: unit }],
+});
+
 describe('a count', () => {
-  it('is a metric in the embedded format, by environment and its own dimensions', () => {
+  it('is a metric in the embedded format, under each of its sets of dimensions', () => {
     const { telemetry, only } = givenTelemetry();
-    telemetry.count('Launches', { tier: 'small' }, 3);
+    telemetry.count('WebhooksRefused', { reason: 'unsigned' }, 3);
     expect(only()).toEqual({
+      environment: 'dev',
+      reason: 'unsigned',
+      WebhooksRefused: 3,
       _aws: {
         Timestamp: Date.UTC(2026, 0, 1),
         CloudWatchMetrics: [
-          {
-            Namespace: 'Mayfly',
-            Dimensions: [['environment', 'tier']],
-            Metrics: [{ Name: 'Launches', Unit: 'Count' }],
-          },
+          directive('WebhooksRefused', 'Count', [['environment'], ['environment', 'reason']]),
         ],
       },
-      environment: 'dev',
-      tier: 'small',
-      Launches: 3,
     });
+  });
+});
+
+describe('an event with metrics', () => {
+  it('is still one line, whose fields are their dimensions, each in its unit', () => {
+    const { telemetry, only } = givenTelemetry();
+    const measured = { QueuedToStartedMilliseconds: 900, JobsDone: 1 };
+    telemetry.event('info', 'x', { tier: 'small', outcome: 'completed', jobId: 7 }, measured);
+    expect(only()).toMatchObject({
+      event: 'x',
+      jobId: 7,
+      ...measured,
+      _aws: {
+        CloudWatchMetrics: [
+          directive('QueuedToStartedMilliseconds', 'Milliseconds', [['environment', 'tier']]),
+          directive('JobsDone', 'Count', [['environment', 'tier', 'outcome']]),
+        ],
+      },
+    });
+  });
+
+  it('names each set of dimensions once, and leaves out what was not measured', () => {
+    const { telemetry, only } = givenTelemetry();
+    const measured = { LeasedToClaimedMilliseconds: [], JobsWaiting: [2, 3], LeasesInUse: 1 };
+    telemetry.event('info', 'x', { tier: 'small' }, measured);
+    const { LeasedToClaimedMilliseconds, _aws: aws } = only();
+    expect(LeasedToClaimedMilliseconds).toBeUndefined();
+    expect((aws as Record<string, unknown>)['CloudWatchMetrics']).toEqual([
+      {
+        ...directive('JobsWaiting', 'Count', [['environment', 'tier']]),
+        Metrics: ['JobsWaiting', 'LeasesInUse'].map((Name) => ({ Name, Unit: 'Count' })),
+      },
+    ]);
+  });
+});
+
+describe('what is not in the catalogue', () => {
+  it('does not compile', () => {
+    const { telemetry } = givenTelemetry();
+    const wrong = [
+      // @ts-expect-error no such metric
+      () => telemetry.count('Jobs'),
+      // @ts-expect-error its dimension is missing
+      () => telemetry.count('JobsAccepted'),
+      // @ts-expect-error a tenant is no dimension
+      () => telemetry.count('JobsAccepted', { tier: 'small', installationId: '1' }),
+      // @ts-expect-error an event without the dimension of its metric
+      () => telemetry.event('info', 'x', { jobId: 1 }, { JobsDone: 1 }),
+    ];
+    expect(wrong).toHaveLength(4);
   });
 });

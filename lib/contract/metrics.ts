@@ -1,0 +1,259 @@
+/**
+ * Every metric that the platform emits: its unit, its dimensions, what it says and who says it. What is not here cannot be
+ * emitted, graphed or alarmed. No metric is by tenant: ten thousand of them would cost more than the machines.
+ *
+ * `sets` are the dimensions that a metric is published under, each beside `environment`; `[]` is the sum over all. CloudWatch
+ * bills each combination of values as a metric of its own ($0.30 a month, by the hours in which it is written).
+ */
+export const metricsNamespace = 'Mayfly';
+
+/** A tenant, a job or a machine is none of these. */
+export type DimensionName = 'tier' | 'reason' | 'result' | 'kind' | 'outcome' | 'status';
+
+/** The functions that emit metrics, by their folder in lambdas/. */
+type Emitter = 'webhook' | 'tenant-manager' | 'scale-up' | 'claim' | 'lifecycle' | 'sweep';
+
+interface Metric {
+  readonly unit: 'Count' | 'Milliseconds' | 'Seconds';
+  readonly sets: readonly (readonly DimensionName[])[];
+  readonly by: readonly Emitter[];
+  readonly meaning: string;
+}
+
+export const metrics = {
+  WebhooksRefused: {
+    unit: 'Count',
+    sets: [[], ['reason']],
+    by: ['webhook'],
+    meaning: 'Deliveries turned away: unsigned, too large, not JSON',
+  },
+  WebhooksIgnored: {
+    unit: 'Count',
+    sets: [[], ['reason']],
+    by: ['webhook'],
+    meaning: 'Signed deliveries of no use here, such as jobs for machines of GitHub',
+  },
+  WebhooksFailed: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['webhook'],
+    meaning: 'Deliveries answered with 503: an AWS service could not be reached',
+  },
+  JobsAccepted: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['scale-up'],
+    meaning: 'Queued jobs recorded for the first time',
+  },
+  JobsRefused: {
+    unit: 'Count',
+    sets: [[], ['reason']],
+    by: ['scale-up', 'claim', 'lifecycle', 'tenant-manager'],
+    meaning: 'Jobs that never get a machine, by the reason stored with each',
+  },
+  JobsExpired: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['sweep'],
+    meaning: 'Jobs that waited for as long as limits.waitSeconds allows',
+  },
+  JobsDone: {
+    unit: 'Count',
+    sets: [['tier', 'outcome']],
+    by: ['lifecycle'],
+    meaning: 'Jobs that GitHub reports as over: completed or cancelled',
+  },
+  JobsTakenByOthers: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['lifecycle'],
+    meaning: 'Machines to which GitHub gave another job than the one they were meant for',
+  },
+  TakesRefused: {
+    unit: 'Count',
+    sets: [['reason']],
+    by: ['scale-up'],
+    meaning: 'Lease transactions that another one was faster than; each is planned again',
+  },
+  Launches: {
+    unit: 'Count',
+    sets: [['result'], ['tier', 'result']],
+    by: ['scale-up', 'sweep'],
+    meaning: 'CreateFleet calls, by `started` or the class of the first failure',
+  },
+  MachinesStarted: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['scale-up', 'sweep'],
+    meaning: 'Machines that CreateFleet answered with',
+  },
+  ClaimsRefused: {
+    unit: 'Count',
+    sets: [[], ['reason']],
+    by: ['claim'],
+    meaning: 'Machines, or others, turned away at the claim door',
+  },
+  ConfirmsRefused: {
+    unit: 'Count',
+    sets: [[], ['reason']],
+    by: ['claim'],
+    meaning: 'Machines told not to start their runner',
+  },
+  StandDowns: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['claim'],
+    meaning: 'Machines that came for a job and found none: they power off',
+  },
+  GitHubRefusals: {
+    unit: 'Count',
+    sets: [['reason']],
+    by: ['claim', 'sweep'],
+    meaning: 'Calls that GitHub answered with limited, forbidden, not-found or invalid',
+  },
+  GitHubCallsHeldBack: {
+    unit: 'Count',
+    sets: [['kind']],
+    by: ['claim', 'sweep'],
+    meaning: "Calls not made, to keep within an installation's budget, by what they were for",
+  },
+  NotesFailed: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['claim', 'sweep', 'scale-up'],
+    meaning: 'Notes for the other copies that could not be written; they find out for themselves',
+  },
+  AcceptedToLeasedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [['tier']],
+    by: ['lifecycle'],
+    meaning: 'From hearing of a job to the lease of its machine, waits for a free one included',
+  },
+  LeasedToLaunchedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [['tier']],
+    by: ['scale-up', 'sweep'],
+    meaning: 'From the plan of a launch to the answer of CreateFleet',
+  },
+  LeasedToClaimedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [['tier']],
+    by: ['lifecycle'],
+    meaning: 'From the plan of a launch to its machine at the claim door: CreateFleet and the boot',
+  },
+  ClaimedToListeningMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [['tier']],
+    by: ['lifecycle'],
+    meaning: 'From the claim to the confirm: the JIT config, and the runner program made ready',
+  },
+  ListeningToStartedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [['tier']],
+    by: ['lifecycle'],
+    meaning: 'From the confirm to hearing that GitHub gave the runner a job',
+  },
+  QueuedToStartedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [['tier']],
+    by: ['lifecycle'],
+    meaning: 'From the time at which GitHub made the job to hearing that it runs',
+  },
+  RunnersEnded: {
+    unit: 'Count',
+    sets: [['tier', 'reason']],
+    by: ['lifecycle', 'sweep'],
+    meaning: 'Machines whose end is proven and whose lease is free again',
+  },
+  MessagesFailed: {
+    unit: 'Count',
+    sets: [[], ['reason']],
+    by: ['scale-up', 'lifecycle', 'tenant-manager'],
+    meaning: 'Queue messages to be delivered again, by the code of the error; Bug is ours',
+  },
+  Repairs: {
+    unit: 'Count',
+    sets: [['kind']],
+    by: ['sweep', 'claim'],
+    meaning: 'What events missed and a deadline found',
+  },
+  SweepsDone: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['sweep'],
+    meaning: 'Sweeps that came to their end, whatever failed in them; one each minute',
+  },
+  SweepFailures: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['sweep'],
+    meaning: 'Parts of a sweep that threw; the next sweep tries them again',
+  },
+  SweepsCut: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['sweep'],
+    meaning: '1 where a sweep left rows to the next one because a bound was reached, else 0',
+  },
+  JobsWaiting: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['sweep'],
+    meaning: 'Jobs that wait for a machine, each minute',
+  },
+  OldestWaitSeconds: {
+    unit: 'Seconds',
+    sets: [['tier']],
+    by: ['sweep'],
+    meaning: 'How long the longest waiting job has waited, whatever for; 0 where none waits',
+  },
+  OldestUnexplainedWaitSeconds: {
+    unit: 'Seconds',
+    sets: [['tier']],
+    by: ['sweep'],
+    meaning: 'The same of the jobs that nobody has looked at yet: their reason is still `queued`',
+  },
+  LeasesInUse: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['sweep'],
+    meaning: 'Leases held by machines or by launches under way, over all tenants',
+  },
+  TenantsProvisioned: {
+    unit: 'Count',
+    sets: [['status']],
+    by: ['tenant-manager'],
+    meaning: 'New tenants, by the status they start with',
+  },
+  InstallationsNotBelieved: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['tenant-manager'],
+    meaning: 'Events about installations that GitHub does not know: forged, or very late',
+  },
+} as const satisfies Readonly<Record<string, Metric>>;
+
+export type MetricName = keyof typeof metrics;
+
+type UnionToIntersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends (
+  all: infer Intersection,
+) => void
+  ? Intersection
+  : never;
+
+type NamesOf<Name extends MetricName> = (typeof metrics)[Name]['sets'][number][number];
+
+/** The dimensions that must be known where these metrics are emitted. */
+export type DimensionsOf<Name extends MetricName> = UnionToIntersection<
+  Name extends MetricName ? { readonly [Dimension in NamesOf<Name>]: string } : never
+>;
+
+/** One of the sets that a metric is published under, with its values. */
+export type DimensionSetOf<Name extends MetricName> = (typeof metrics)[Name]['sets'][number] extends infer Set
+  ? Set extends readonly DimensionName[]
+    ? { readonly [Dimension in Set[number]]: string }
+    : never
+  : never;
+
+/** The names of all dimensions of a metric, each once. */
+export const dimensionNames = (name: MetricName): DimensionName[] => [...new Set(metrics[name].sets.flat())];
