@@ -1,5 +1,5 @@
 import type { FleetRequest } from '../core/fleet-request.ts';
-import type { InstanceId, LaunchId } from '../core/ids.ts';
+import type { InstallationId, InstanceId, LaunchId } from '../core/ids.ts';
 
 /** The machines' maker: EC2. */
 export interface Compute {
@@ -9,6 +9,14 @@ export interface Compute {
   findByLaunch(launchId: LaunchId): Promise<LaunchedInstance[]>;
   /** Of these, the ones EC2 knows, in whatever state. May lag after a launch by minutes. */
   describe(instanceIds: readonly InstanceId[]): Promise<DescribedInstance[]>;
+  /**
+   * A page of the machines of this deployment that are not over, by their tags, whoever knows of them. A cursor is good
+   * for a few minutes.
+   */
+  listMachines(page: { environment: string; cursor?: string }): Promise<{
+    readonly machines: readonly TaggedMachine[];
+    readonly cursor?: string;
+  }>;
   /**
    * Asks EC2 to terminate; a machine that it accepts (or that was terminated already) is proven to end.
    * Unknown ids are no proof of anything. One bad id does not keep the others from being terminated.
@@ -21,6 +29,16 @@ export interface LaunchedInstance {
   readonly instanceId: InstanceId;
   readonly instanceType: string;
   readonly spot: boolean;
+}
+
+/** A machine as its tags tell of it. Tags are a hint: what a machine may do is in the records. */
+export interface TaggedMachine {
+  readonly instanceId: InstanceId;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number;
+  readonly launchId: LaunchId;
+  /** Absent: the tag is missing or no number. */
+  readonly installationId?: InstallationId;
 }
 
 export interface DescribedInstance {

@@ -1,5 +1,6 @@
+import type { Permissions } from '../core/github.ts';
 import type { InstallationId, LeaseId, TierName } from '../core/ids.ts';
-import type { Tenant, TenantStatus } from '../core/tenant.ts';
+import type { Attention, Tenant, TenantStatus } from '../core/tenant.ts';
 
 /**
  * The tenants. Leases are added by `LaunchStore.take` and removed by `freeLease` alone; no other method touches them.
@@ -10,6 +11,11 @@ export interface TenantStore {
   get(installationId: InstallationId): Promise<Tenant | undefined>;
   /** Across tenants: all installations, past ones too, of one account. May lag by a second. */
   findByAccount(accountId: number): Promise<Tenant[]>;
+  /** A page of all tenants, of whatever status, by their keys alone: one row that cannot be read hides no other. */
+  listAcrossTenants(page: {
+    limit: number;
+    cursor?: string;
+  }): Promise<{ installationIds: InstallationId[]; cursor?: string }>;
   create(tenant: NewTenant): Promise<'created' | 'exists'>;
   /** Writes what is given and grows `version`, if nobody else did since `version` was read. */
   update(
@@ -19,6 +25,15 @@ export interface TenantStore {
   ): Promise<'updated' | 'conflict'>;
   /** The earlier installation's machines are gone: forget it. */
   clearPredecessor(installationId: InstallationId, predecessor: InstallationId): Promise<void>;
+  /** Holds the tenant's jobs. What has called for attention since earlier keeps its `since`. */
+  callAttention(installationId: InstallationId, attention: Attention): Promise<void>;
+  /** It is mended: jobs may start. */
+  clearAttention(installationId: InstallationId): Promise<void>;
+  /** Moves `probeAt` on from what was read. True to one caller alone: the one that may try a machine. */
+  takeProbe(
+    installationId: InstallationId,
+    probe: { readonly from: number; readonly to: number },
+  ): Promise<boolean>;
   /** Takes a lease out of the tenant's sets. Freeing what is not there does nothing. */
   freeLeases(installationId: InstallationId, tier: TierName, leases: readonly LeaseId[]): Promise<void>;
 }
@@ -31,6 +46,7 @@ export interface TenantChanges {
   readonly suspendedBy?: 'github' | 'operator' | null;
   readonly statusBeforeDeletion?: TenantStatus;
   readonly accountLogin?: string;
+  readonly permissions?: Permissions;
   /** ISO 8601. */
   readonly updatedAt: string;
 }

@@ -184,6 +184,18 @@ describe.each([
     expect(await world.compute.describe([])).toEqual([]);
   });
 
+  it('lists the machines of one environment that are not over, with whom they were launched for', async () => {
+    const { instances } = answered(await world.compute.launch(request()));
+    await world.compute.launch(request({ launchId: LaunchId('launch-2'), environment: 'other' }));
+    const [over, lives] = instances.map(({ instanceId }) => instanceId) as [InstanceId, InstanceId];
+    await world.compute.terminate([over]);
+    const { machines, cursor } = await world.compute.listMachines({ environment: 'test' });
+    expect(cursor).toBeUndefined();
+    expect(machines).toEqual([
+      { instanceId: lives, launchId: 'launch-1', installationId: acme, launchedAt: expect.any(Number) },
+    ]);
+  });
+
   it('may not show a machine that lives', async () => {
     world.hideNew();
     const { instances } = answered(await world.compute.launch(request({ machines: 1 })));

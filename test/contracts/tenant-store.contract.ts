@@ -51,6 +51,22 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect((await theTenant(stores)).allowedTiers).toEqual([]);
     });
 
+    it('lists all tenants in pages, each once', async () => {
+      const ids = [1, 2, 3].map(InstallationId);
+      for (const installationId of ids) await stores.tenants.create(newTenant({ installationId }));
+
+      const listed: InstallationId[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await stores.tenants.listAcrossTenants({ limit: 2, ...(cursor ? { cursor } : {}) });
+        expect(page.installationIds.length).toBeLessThanOrEqual(2);
+        listed.push(...page.installationIds);
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+
+      expect(listed.sort((a, b) => a - b)).toEqual(ids);
+    });
+
     it('knows no tenant that was not created', async () => {
       expect(await stores.tenants.get(nobody)).toBeUndefined();
     });

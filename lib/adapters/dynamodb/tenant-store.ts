@@ -8,15 +8,19 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { tables, tierLeasesAttribute } from '../../contract/tables.ts';
+import { InstallationId } from '../../core/ids.ts';
 import type { NewTenant, TenantChanges, TenantStore } from '../../ports/tenants.ts';
 import { type Attributes, compact, number, optional, text, textSet } from './attributes.ts';
 import { operational } from './errors.ts';
-import { getRow, queryRows } from './read.ts';
-import { newTenantRow, tenantKey, tenantOfRow } from './tenant-row.ts';
+import { getRow, queryRows, scanRows } from './read.ts';
+import { newTenantRow, permissionsValue, tenantKey, tenantOfRow } from './tenant-row.ts';
 import { updateRow } from './write.ts';
 
 /** Installations of one account: GitHub allows one at a time, so this is how often somebody may reinstall within the tombstones. */
 const installationsPerAccount = 1000;
+
+/** Unmet: there is no such tenant, and the update would make one. */
+const exists = 'attribute_exists(#installation_id)';
 
 export function createTenantStore(deps: { client: DynamoDBClient; tableName: string }): TenantStore {
   const { client, tableName } = deps;
@@ -35,6 +39,17 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
       const rows = await queryRows(client, query, installationsPerAccount);
       return rows.map(tenantOfRow);
     },
+    async listAcrossTenants({ limit, cursor }) {
+      const { rows, next } = await scanRows(client, {
+        TableName: tableName,
+        ProjectionExpression: 'installation_id',
+        Limit: limit,
+        ExclusiveStartKey: cursor === undefined ? undefined : { installation_id: { N: cursor } },
+      });
+      const installationIds = rows.map((row) => InstallationId(Number(row['installation_id']?.N)));
+      const last = next?.['installation_id']?.N;
+      return last === undefined ? { installationIds } : { installationIds, cursor: last };
+    },
     create: (tenant) => putIfAbsent(client, tableName, tenant),
     async update(installationId, version, changes) {
       const write = { tableName, key: tenantKey(installationId), ...changeExpression(version, changes) };
@@ -51,14 +66,42 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
         values: { ':predecessor': number(predecessor) },
       });
     },
+    async callAttention(installationId, { text: words, since, probeAt }) {
+      await updateRow(client, {
+        tableName,
+        key: tenantKey(installationId),
+        update:
+          'SET #attention = :attention, #attention_since = if_not_exists(#attention_since, :since), #attention_probe_at = :probe_at',
+        condition: exists,
+        values: { ':attention': text(words), ':since': text(since), ':probe_at': number(probeAt) },
+      });
+    },
+    async clearAttention(installationId) {
+      await updateRow(client, {
+        tableName,
+        key: tenantKey(installationId),
+        update: 'REMOVE #attention, #attention_since, #attention_probe_at',
+        condition: '#installation_id = :tenant',
+        values: { ':tenant': number(installationId) },
+      });
+    },
+    async takeProbe(installationId, { from, to }) {
+      const { met } = await updateRow(client, {
+        tableName,
+        key: tenantKey(installationId),
+        update: 'SET #attention_probe_at = :to',
+        condition: 'attribute_exists(#attention) AND #attention_probe_at = :from',
+        values: { ':from': number(from), ':to': number(to) },
+      });
+      return met;
+    },
     async freeLeases(installationId, tier, leases) {
       if (leases.length === 0) return;
       await updateRow(client, {
         tableName,
         key: tenantKey(installationId),
         update: 'DELETE #leases :leases, #tierLeases :leases',
-        // Unmet: there is no such tenant, and the update would make one.
-        condition: 'attribute_exists(#installation_id)',
+        condition: exists,
         values: { ':leases': textSet(leases) },
         names: { '#tierLeases': tierLeasesAttribute(tier) },
       });
@@ -95,13 +138,14 @@ function changeExpression(version: number, changes: TenantChanges) {
     ':suspended_by': optional(changes.suspendedBy ?? undefined, text),
     ':status_before_deletion': optional(changes.statusBeforeDeletion, text),
     ':account_login': optional(changes.accountLogin, text),
+    ':permissions': optional(changes.permissions, permissionsValue),
     ':updated_at': text(changes.updatedAt),
   });
   const sets = Object.keys(given).map((value) => `#${value.slice(1)} = ${value}`);
   const remove = changes.suspendedBy === null ? ' REMOVE #suspended_by' : '';
   return {
     update: `SET ${sets.join(', ')}, #version = :next${remove}`,
-    condition: `attribute_exists(#installation_id) AND ${unchanged}`,
+    condition: `${exists} AND ${unchanged}`,
     values: { ...given, ':version': number(version), ':next': number(version + 1) },
   };
 }

@@ -15,6 +15,7 @@ import { tagKeys } from '../../core/tags.ts';
 import type { Compute, LaunchAnswer, LaunchedInstance } from '../../ports/compute.ts';
 import type { Ec2Clients } from './clients.ts';
 import { answerOfError, launchFailure, operationalError } from './errors.ts';
+import { listMachines } from './list-machines.ts';
 import { terminate } from './terminate.ts';
 
 /** EC2 takes at most 200 values of one filter. */
@@ -57,6 +58,7 @@ export function createCompute(clients: Ec2Clients): Compute {
         state: State?.Name ?? 'unknown',
       }));
     },
+    listMachines: (page) => listMachines(clients.asking, page),
     terminate: (instanceIds) => terminate(clients.asking, instanceIds),
   };
 }

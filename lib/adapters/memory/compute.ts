@@ -1,11 +1,17 @@
 /**
  * EC2 in memory: machines with states, launches that a ClientToken makes idempotent, pools that run dry.
- * Every failure that EC2 has for a launch is a dial. It starts no process and keeps no time.
+ * Every failure that EC2 has for a launch is a dial. It starts no process, and no time passes in it.
  */
 import type { FleetRequest } from '../../core/fleet-request.ts';
-import { InstanceId, type LaunchId } from '../../core/ids.ts';
+import { InstallationId, InstanceId, LaunchId } from '../../core/ids.ts';
 import { tagKeys } from '../../core/tags.ts';
-import type { Compute, LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
+import type {
+  Compute,
+  LaunchAnswer,
+  LaunchedInstance,
+  LaunchFailure,
+  TaggedMachine,
+} from '../../ports/compute.ts';
 import { OperationalError } from '../../ports/errors.ts';
 
 export interface MemoryMachine extends LaunchedInstance {
@@ -14,6 +20,8 @@ export interface MemoryMachine extends LaunchedInstance {
   /** EC2 does not show it, and does not know it when asked to terminate. */
   hidden: boolean;
   readonly tags: ReadonlyMap<string, string>;
+  /** Epoch milliseconds; 0 unless `createMemoryCompute` was given a clock. */
+  readonly launchedAt: number;
 }
 
 export interface ComputeDials {
@@ -29,6 +37,8 @@ export interface ComputeDials {
   hideNew: boolean;
   /** The next so many calls but launches throw. */
   failCalls: number;
+  /** Machines on one page of all. */
+  pageSize: number;
 }
 
 export interface MemoryCompute extends Compute {
@@ -44,7 +54,7 @@ export interface MemoryCompute extends Compute {
 const lost: LaunchFailure = { class: 'unknown', code: 'TimeoutError', message: 'The answer was lost.' };
 const isOver = (machine: MemoryMachine) => ['shutting-down', 'terminated'].includes(machine.state);
 
-export function createMemoryCompute(): MemoryCompute {
+export function createMemoryCompute(now: () => number = () => 0): MemoryCompute {
   const machines = new Map<InstanceId, MemoryMachine>();
   const answers = new Map<string, { request: string; answer: LaunchAnswer }>();
   const requests: FleetRequest[] = [];
@@ -55,6 +65,7 @@ export function createMemoryCompute(): MemoryCompute {
     loseRequests: 0,
     hideNew: false,
     failCalls: 0,
+    pageSize: 500,
   };
 
   function launch(request: FleetRequest): LaunchAnswer {
@@ -102,6 +113,7 @@ export function createMemoryCompute(): MemoryCompute {
       spot,
       state: 'pending',
       hidden: dials.hideNew,
+      launchedAt: now(),
       tags: new Map(tags.map(({ Key, Value }) => [Key, Value])),
     });
     return { instanceId, instanceType, spot };
@@ -143,6 +155,16 @@ export function createMemoryCompute(): MemoryCompute {
         .filter((machine) => instanceIds.includes(machine.instanceId))
         .map(({ instanceId, state }) => ({ instanceId, state }));
     },
+    async listMachines({ environment, cursor }) {
+      mayFail();
+      const ours = visible().filter(
+        (machine) => machine.tags.get(tagKeys.environment) === environment && !isOver(machine),
+      );
+      const start = Number(cursor ?? 0);
+      const end = start + dials.pageSize;
+      const page = ours.slice(start, end).map(taggedMachine);
+      return { machines: page, ...(end < ours.length ? { cursor: String(end) } : {}) };
+    },
     async terminate(instanceIds) {
       mayFail();
       const shown = new Set(visible().map((machine) => machine.instanceId));
@@ -150,6 +172,16 @@ export function createMemoryCompute(): MemoryCompute {
       for (const id of accepted) machines.get(id)!.state = 'terminated';
       return { accepted, unknown: instanceIds.filter((id) => !shown.has(id)) };
     },
+  };
+}
+
+function taggedMachine({ instanceId, launchedAt, tags }: MemoryMachine): TaggedMachine {
+  const launchId = LaunchId(tags.get(tagKeys.launch) ?? '');
+  return {
+    instanceId,
+    launchedAt,
+    launchId,
+    installationId: InstallationId(Number(tags.get(tagKeys.tenant))),
   };
 }
 

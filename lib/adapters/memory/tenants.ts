@@ -11,6 +11,14 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
       world.call('tenants.findByAccount', ({ tenants }) =>
         [...tenants.values()].filter((tenant) => tenant.accountId === accountId),
       ),
+    listAcrossTenants: ({ limit, cursor }) =>
+      world.call('tenants.listAcrossTenants', ({ tenants }) => {
+        const left = [...tenants.keys()].sort((a, b) => a - b).filter((id) => id > Number(cursor ?? 0));
+        const installationIds = left.slice(0, limit);
+        return left.length > limit
+          ? { installationIds, cursor: String(installationIds.at(-1)) }
+          : { installationIds };
+      }),
     create: (tenant) =>
       world.call('tenants.create', ({ tenants }) => {
         if (tenants.has(tenant.installationId)) return 'exists';
@@ -36,6 +44,27 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         if (tenant?.predecessor !== predecessor) return;
         const { predecessor: _, ...rest } = tenant;
         tenants.set(installationId, rest);
+      }),
+    callAttention: (installationId, attention) =>
+      world.call('tenants.callAttention', ({ tenants }) => {
+        const tenant = tenants.get(installationId);
+        if (!tenant) return;
+        const since = tenant.attention?.since ?? attention.since;
+        tenants.set(installationId, { ...tenant, attention: { ...attention, since } });
+      }),
+    clearAttention: (installationId) =>
+      world.call('tenants.clearAttention', ({ tenants }) => {
+        const tenant = tenants.get(installationId);
+        if (!tenant) return;
+        const { attention: _, ...rest } = tenant;
+        tenants.set(installationId, rest);
+      }),
+    takeProbe: (installationId, { from, to }) =>
+      world.call('tenants.takeProbe', ({ tenants }) => {
+        const tenant = tenants.get(installationId);
+        if (tenant?.attention?.probeAt !== from) return false;
+        tenants.set(installationId, { ...tenant, attention: { ...tenant.attention, probeAt: to } });
+        return true;
       }),
     freeLeases: (installationId, tier, leases) =>
       world.call('tenants.freeLeases', ({ tenants }) => {

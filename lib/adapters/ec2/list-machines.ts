@@ -1,0 +1,48 @@
+/**
+ * All machines of this deployment, a page at a time, found by two tags that each of them carries from its start: the
+ * environment, which is also what lets a function end it, and the launch. The reserved tag of the launch template would
+ * be harder to forge, but who can tag an instance can end it too, and a machine's rights come from the records alone.
+ */
+import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { InstallationId, InstanceId, LaunchId } from '../../core/ids.ts';
+import { tagKeys } from '../../core/tags.ts';
+import type { TaggedMachine } from '../../ports/compute.ts';
+import { operationalError } from './errors.ts';
+
+/** What ends by itself, and soon, is left out. */
+const states = ['pending', 'running', 'stopping', 'stopped'];
+const pageSize = 500;
+
+/** @throws OperationalError, also for a cursor that EC2 no longer takes */
+export async function listMachines(
+  client: EC2Client,
+  { environment, cursor }: { environment: string; cursor?: string },
+): Promise<{ machines: TaggedMachine[]; cursor?: string }> {
+  const request = new DescribeInstancesCommand({
+    Filters: [
+      { Name: `tag:${tagKeys.environment}`, Values: [environment] },
+      { Name: 'tag-key', Values: [tagKeys.launch] },
+      { Name: 'instance-state-name', Values: states },
+    ],
+    MaxResults: pageSize,
+    ...(cursor === undefined ? {} : { NextToken: cursor }),
+  });
+  try {
+    const { Reservations = [], NextToken } = await client.send(request);
+    const machines = Reservations.flatMap(({ Instances = [] }) => Instances.map(taggedMachine));
+    return NextToken ? { machines, cursor: NextToken } : { machines };
+  } catch (error) {
+    throw operationalError(error, 'DescribeInstances');
+  }
+}
+
+function taggedMachine({ InstanceId: id, LaunchTime, Tags = [] }: Instance): TaggedMachine {
+  const valueOf = (key: string) => Tags.find((tag) => tag.Key === key)?.Value;
+  const tenant = Number(valueOf(tagKeys.tenant));
+  return {
+    instanceId: InstanceId(id ?? ''),
+    launchedAt: LaunchTime?.getTime() ?? 0,
+    launchId: LaunchId(valueOf(tagKeys.launch) ?? ''),
+    ...(Number.isSafeInteger(tenant) && tenant > 0 ? { installationId: InstallationId(tenant) } : {}),
+  };
+}
