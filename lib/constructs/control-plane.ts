@@ -137,11 +137,12 @@ export class ControlPlane extends Construct {
     });
     new Rule(this, 'MachineEnded', {
       ruleName: `${environment}-machine-ended`,
-      description: 'Tells the lifecycle queue that a machine of this account ends',
+      description: 'Tells the lifecycle queue that a machine of this account ended',
       eventPattern: {
         source: ['aws.ec2'],
         detailType: ['EC2 Instance State-change Notification'],
-        detail: { state: ['shutting-down', 'terminated', 'stopped'] },
+        // Not `shutting-down`: it comes while the job's own end is being written, and all of that would be done twice.
+        detail: { state: ['terminated', 'stopped'] },
       },
       targets: [new SqsQueue(lifecycleQueue)],
     });

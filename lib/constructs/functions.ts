@@ -14,37 +14,37 @@ export const functionSettings = {
   webhook: {
     description: 'Verifies webhooks of GitHub and puts each on its queue',
     timeoutSeconds: 10,
-    memoryMegabytes: 512,
+    memoryMegabytes: 256,
     url: true,
   },
   'tenant-manager': {
     description: 'Keeps the tenants in step with the installations of the App',
     timeoutSeconds: 30,
-    memoryMegabytes: 512,
+    memoryMegabytes: 256,
     url: false,
   },
   'scale-up': {
     description: 'Gives waiting jobs leases and starts their machines',
     timeoutSeconds: 30,
-    memoryMegabytes: 512,
+    memoryMegabytes: 256,
     url: false,
   },
   claim: {
     description: 'Tells a booted machine what to run',
     timeoutSeconds: 25,
-    memoryMegabytes: 512,
+    memoryMegabytes: 256,
     url: true,
   },
   lifecycle: {
     description: 'Follows jobs and machines to their ends and gives leases back',
     timeoutSeconds: 30,
-    memoryMegabytes: 512,
+    memoryMegabytes: 256,
     url: false,
   },
   sweep: {
     description: 'Repairs what was missed: overdue launches, machines and jobs',
     timeoutSeconds: 55,
-    memoryMegabytes: 512,
+    memoryMegabytes: 256,
     url: false,
   },
 } as const satisfies Record<string, FunctionSettings>;

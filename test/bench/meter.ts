@@ -18,8 +18,8 @@ export interface Reading {
 /** The only requests to GitHub in the life of a job that goes well: the stand-in tells of each. */
 const githubRequests = ['token-minted', 'runner-registered'];
 
-/** States that EventBridge may put on the lifecycle queue; each is counted as a send. */
-const endStates = ['shutting-down', 'terminated', 'stopped'];
+/** States that EventBridge puts on the lifecycle queue, as the rule in control-plane.ts says; each is counted as a send. */
+const endStates = ['terminated', 'stopped'];
 
 /** @returns the way to stop counting */
 export function startMeter({ laptop, events }: BenchPlatform): () => Reading {

@@ -23,10 +23,8 @@ export interface BenchPlatform {
   /** An organization that has the App, is active, and may have `limit` machines. */
   newTenant(): Promise<Tenant>;
   /** Machines that EC2 started for it. */
-  machinesOf(tenant: Tenant): number;
+  machinesOf(tenant: Tenant): readonly Instance[];
   runnerRowsOf(tenant: Tenant): Promise<number>;
-  /** Those that were allowed to boot. */
-  bootedMachines(): readonly Instance[];
   close(): Promise<void>;
 }
 
@@ -73,8 +71,7 @@ export async function openPlatform(): Promise<BenchPlatform> {
       return { installationId, accountId, login };
     },
     machinesOf: ({ installationId }) =>
-      laptop.ec2.instances().filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId)).length,
-    bootedMachines: () => laptop.ec2.instances().filter(({ console }) => console !== ''),
+      laptop.ec2.instances().filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId)),
     runnerRowsOf: ({ installationId }) => countRunners(client, laptop, installationId),
     async close() {
       client.destroy();

@@ -21,9 +21,9 @@ export async function measureScaleUpCalls(platform: BenchPlatform): Promise<Repo
     await invoke(platform, scaleUp, tenant);
     const counts = laptop.endpoint.calls.counts().filter(({ caller }) => caller === scaleUp);
     const calls = counts.reduce((sum, count) => sum + count.calls, 0);
-    if (platform.machinesOf(tenant) !== batchSize) {
+    if (platform.machinesOf(tenant).length !== batchSize) {
       throw new Error(
-        `Scale-up started ${platform.machinesOf(tenant)} machines for a batch of ${batchSize} jobs.`,
+        `Scale-up started ${platform.machinesOf(tenant).length} machines for a batch of ${batchSize} jobs.`,
       );
     }
     const list = counts.map(({ action, calls: times }) => `${action} ${times}`).join(', ');

@@ -45,7 +45,7 @@ async function scaleUp(platform: BenchPlatform, jobs: number): Promise<number> {
   const tenant = await platform.newTenant();
   const startedAt = performance.now();
   queueJobs(platform, tenant, jobs);
-  await until(`${jobs} machines are started`, () => platform.machinesOf(tenant) >= jobs);
+  await until(`${jobs} machines are started`, () => platform.machinesOf(tenant).length >= jobs);
   await until(`${jobs} runner rows exist`, async () => (await platform.runnerRowsOf(tenant)) >= jobs);
   const seconds = (performance.now() - startedAt) / 1000;
   // What is still under way of this round must not slow the next one.

@@ -141,7 +141,7 @@ describe('what calls the functions', () => {
     expect(rules).toMatchObject([
       { ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' },
       {
-        EventPattern: { source: ['aws.ec2'], detail: { state: ['shutting-down', 'terminated', 'stopped'] } },
+        EventPattern: { source: ['aws.ec2'], detail: { state: ['terminated', 'stopped'] } },
       },
     ]);
     const [lifecycleId] = rules[1].Targets[0].Arn['Fn::GetAtt'];
