@@ -13,10 +13,12 @@ import { githubPart, secretPart, storeParts, telemetryPart } from '../common/par
 import { machineDoors } from './machine-doors.ts';
 
 const deployment = readDeployment(import.meta.url);
+const stores = storeParts();
+const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
-  ...storeParts(),
-  github: githubPart(deployment),
+  ...stores,
+  github: githubPart(deployment, { notes: stores.notes, telemetry }),
   tickets: createTickets({ secret: secretPart(variables.ticketSecretArn) }),
   identity: createIdentityVerifier({
     accountId: accountOfArn(readVariable(variables.ticketSecretArn)),
@@ -25,7 +27,7 @@ const deps = {
     clock: systemClock,
     certificates: deployment.identityCertificates,
   }),
-  telemetry: telemetryPart(deployment),
+  telemetry,
   clock: systemClock,
 };
 

@@ -16,8 +16,11 @@ import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
+import { budgetedGitHub } from '../../lib/app/budgeted-github.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { readVariable, type VariableName, variables } from '../../lib/contract/environment.ts';
+import type { Notes } from '../../lib/ports/notes.ts';
+import type { Telemetry } from '../../lib/ports/telemetry.ts';
 
 /** The stores; every function that has one of the tables is told all of their names. */
 export function storeParts() {
@@ -62,14 +65,16 @@ export function secretPart(variable: VariableName) {
   });
 }
 
-export function githubPart(deployment: Deployment) {
+/** Within each installation's budget, which all copies share. */
+export function githubPart(deployment: Deployment, shared: { notes: Notes; telemetry: Telemetry }) {
   const secret = secretPart(variables.appSecretArn);
-  return createGitHub({
+  const github = createGitHub({
     apiUrl: readVariable(variables.githubApiUrl),
     appId: deployment.githubAppId,
     privateKey: async () => appPrivateKey((await secret.values())[0] ?? ''),
     clock: systemClock,
   });
+  return budgetedGitHub(github, { ...shared, clock: systemClock });
 }
 
 export function telemetryPart(deployment: Deployment) {

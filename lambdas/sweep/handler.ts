@@ -7,13 +7,15 @@ import { sweep } from '../../lib/app/sweep.ts';
 import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
+const stores = storeParts();
+const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
-  ...storeParts(),
+  ...stores,
   compute: createCompute(createEc2Clients()),
-  github: githubPart(deployment),
+  github: githubPart(deployment, { notes: stores.notes, telemetry }),
   queues: queuesPart(),
-  telemetry: telemetryPart(deployment),
+  telemetry,
   clock: systemClock,
 };
 

@@ -6,12 +6,14 @@ import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/par
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
+const stores = storeParts();
+const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
-  ...storeParts(),
-  github: githubPart(deployment),
+  ...stores,
+  github: githubPart(deployment, { notes: stores.notes, telemetry }),
   queues: queuesPart(),
-  telemetry: telemetryPart(deployment),
+  telemetry,
   clock: systemClock,
 };
 

@@ -20,6 +20,9 @@ export interface GrantWorld extends MachineGrantOptions {
   readonly githubApiUrl: string;
 }
 
+/** What copies tell each other: GitHub's budgets, and what else is worth knowing for a while. */
+const notes = ['BatchGetItem', 'UpdateItem'];
+
 export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]> {
   const { scope, environment, network, state, lifecycleQueue, installationsQueue } = world;
   const webhookSecret = secretGrant('ReadWebhookSecret', state.webhookSecret, variables.webhookSecretArn);
@@ -40,8 +43,9 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
     'tenant-manager': [
       consumeGrant('ReceiveInstallations', installationsQueue),
       storeGrant(state, {
-        tenants: ['GetItem', 'PutItem', 'UpdateItem', 'by-account:Query'],
+        tenants: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'by-account:Query'],
         jobs: ['UpdateItem', 'pending:Query'],
+        notes,
       }),
       ...github,
       sendToInstallations,
@@ -64,9 +68,11 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       ticketSecret,
       ...github,
       storeGrant(state, {
+        tenants: ['GetItem', 'UpdateItem'],
         jobs: ['GetItem', 'UpdateItem', 'pending:Query'],
         launches: ['GetItem'],
         runners: ['UpdateItem'],
+        notes,
       }),
     ],
     lifecycle: [
@@ -84,8 +90,9 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem'],
         jobs: ['GetItem', 'UpdateItem', 'pending:Query', 'pending:Scan'],
-        launches: ['GetItem', 'UpdateItem', 'overdue:Query'],
+        launches: ['GetItem', 'BatchGetItem', 'UpdateItem', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'overdue:Query'],
+        notes,
       }),
       ...github,
       ...launchGrants(world),

@@ -43,6 +43,7 @@ function judgeTenant(tenant: Tenant): Verdict | undefined {
         `${tenant.accountLogin} waits for the operator's approval; the job starts once it is given.`,
       );
     case 'active':
+      if (tenant.attention) return hold('permission-missing', tenant.attention.text);
       return tenant.predecessor === undefined
         ? undefined
         : hold(

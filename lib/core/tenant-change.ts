@@ -2,7 +2,7 @@
  * What a tenant becomes when GitHub says how its installation is now. Because GitHub is asked each time, events may
  * come late, twice or forged: they only say that it is worth asking. A deleted tenant stays deleted.
  */
-import type { Installation } from './github.ts';
+import type { Installation, Permissions } from './github.ts';
 import type { Tenant, TenantStatus } from './tenant.ts';
 
 export interface TenantChange {
@@ -10,6 +10,7 @@ export interface TenantChange {
   readonly suspendedBy?: 'github' | 'operator' | null;
   readonly statusBeforeDeletion?: TenantStatus;
   readonly accountLogin?: string;
+  readonly permissions?: Permissions;
 }
 
 /**
@@ -22,8 +23,14 @@ export function tenantChange(tenant: Tenant, now: Installation | undefined): Ten
   const change: TenantChange = {
     ...suspension(tenant, now.suspended),
     ...(now.accountLogin === tenant.accountLogin ? {} : { accountLogin: now.accountLogin }),
+    ...(samePermissions(now.permissions, tenant.permissions) ? {} : { permissions: now.permissions }),
   };
   return Object.keys(change).length === 0 ? undefined : change;
+}
+
+function samePermissions(some: Permissions, others: Permissions | undefined): boolean {
+  const names = Object.keys({ ...some, ...others });
+  return others !== undefined && names.every((name) => some[name] === others[name]);
 }
 
 function suspension(tenant: Tenant, suspended: boolean): TenantChange {

@@ -2,6 +2,7 @@
  * A tenant: one installation of the App, by an organization or a user. `leases` are its live machines; both
  * limits are about the sizes of these sets, and nothing else counts machines.
  */
+import type { Permissions } from './github.ts';
 import type { InstallationId, LeaseId, TierName } from './ids.ts';
 
 /** pending: installed, and waiting for the operator's approval. deleted is final. */
@@ -11,6 +12,16 @@ export type TenantStatus = 'active' | 'pending' | 'suspended' | 'deleted';
 export interface Account {
   readonly login: string;
   readonly type: 'Organization' | 'User';
+}
+
+/** Something that keeps every job of the tenant from starting, and that only its people can mend. */
+export interface Attention {
+  /** What is wrong and how to mend it; shown as it is. */
+  readonly text: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** From then on (epoch milliseconds) one machine may try whether it is mended. */
+  readonly probeAt: number;
 }
 
 export interface Tenant {
@@ -29,6 +40,14 @@ export interface Tenant {
   readonly accountId: number;
   readonly accountLogin: string;
   readonly accountType: 'Organization' | 'User';
+  /** What its people let the App do, as GitHub said last. Absent: not asked yet. */
+  readonly permissions?: Permissions;
+  /** Present: jobs are held, with its text as their reason. */
+  readonly attention?: Attention;
+  /** Its share where machines are scarce, against 1 for everybody else. The operator may edit it at any time. */
+  readonly weight?: number;
+  /** Until then (epoch milliseconds) its launch rate is used up; see launch-rate.ts. */
+  readonly rateUsedUntil?: number;
   readonly leases: ReadonlySet<LeaseId>;
   readonly tierLeases: ReadonlyMap<TierName, ReadonlySet<LeaseId>>;
   /** An earlier installation of the same account whose machines still live: until they are gone, nothing starts here. */

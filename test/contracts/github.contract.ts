@@ -26,6 +26,8 @@ export interface GitHubContractWorld {
   failDelivery(): Promise<void>;
   /** No calls are left for an hour. */
   exhaust(installationId: InstallationId): void;
+  /** So many of 5,000 calls are left for an hour. */
+  leave(installationId: InstallationId, calls: number): void;
   /** The next registration has its effect, and its answer is lost. */
   loseNextRegistrationAnswer(): void;
   registrations(): { name: string; labels: readonly string[] }[];
@@ -76,6 +78,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
             accountLogin: 'acme',
             accountType: 'Organization',
             suspended: false,
+            permissions: expect.objectContaining({ organization_self_hosted_runners: 'write' }),
           },
         });
       });
@@ -170,15 +173,15 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
       it('removes an idle registration, and then finds it absent', async () => {
         await register();
 
-        expect(await remove()).toEqual({ ok: true, value: 'removed' });
-        expect(await remove()).toEqual({ ok: true, value: 'absent' });
+        expect(await remove()).toMatchObject({ ok: true, value: 'removed' });
+        expect(await remove()).toMatchObject({ ok: true, value: 'absent' });
         expect(world.registrations()).toEqual([]);
       });
 
       it('keeps a runner that is busy', async () => {
         await busyRunner();
 
-        expect(await remove()).toEqual({ ok: true, value: 'busy' });
+        expect(await remove()).toMatchObject({ ok: true, value: 'busy' });
         expect(world.registrations()).toHaveLength(1);
       });
     });
@@ -190,7 +193,7 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
         const answer = await world.github.getJob(acme, 'acme/app', jobId);
 
         const job: GitHubJob = { status: 'queued', conclusion: null, runnerName: null };
-        expect(answer).toEqual({ ok: true, value: job });
+        expect(answer).toMatchObject({ ok: true, value: job });
       });
 
       it("does not find an unknown job, or one of another installation's repository", async () => {
@@ -267,13 +270,28 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
       });
     });
 
+    it('says with each answer what is left of the calls of an hour', async () => {
+      world.leave(acme, 1000);
+
+      const answers = [
+        await world.github.createJitConfig(request()),
+        await world.github.removeRunner(acme, organization, 'i-0001'),
+        await world.github.getJob(acme, 'acme/app', JobId(1)),
+      ];
+
+      const left = answers.map((answer) => answer.budget?.remaining ?? Number.NaN);
+      expect(left).toEqual([...left].sort((a, b) => b - a));
+      expect(left[0]).toBe(999);
+      expect(answers[2]?.budget).toMatchObject({ limit: 5000, resetsAt: expect.any(Number) });
+    });
+
     it('says when to come back once the calls of an hour are spent, to this installation alone', async () => {
       const others = world.install({ login: 'other', type: 'Organization', repositories: ['theirs'] });
       world.exhaust(acme);
 
       const answer = await world.github.createJitConfig(request());
 
-      expect(answer).toEqual({
+      expect(answer).toMatchObject({
         ok: false,
         refusal: { kind: 'limited', retryAfterSeconds: expect.any(Number) },
       });

@@ -1,15 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Installation } from '../../lib/core/github.ts';
 import { firstStatus, tenantChange } from '../../lib/core/tenant-change.ts';
-import { givenTenant } from '../support/given.ts';
+import { givenTenant, permissions } from '../support/given.ts';
 
 const installed: Installation = {
   accountId: 1,
   accountLogin: 'acme',
   accountType: 'Organization',
   suspended: false,
+  permissions,
 };
 const suspended = { ...installed, suspended: true };
+const { permissions: _unknown, ...withoutPermissions } = givenTenant();
 const byGitHub = givenTenant({ status: 'suspended', suspendedBy: 'github' });
 const byOperator = givenTenant({ status: 'suspended', suspendedBy: 'operator' });
 const editedByHand = givenTenant({ status: 'suspended' });
@@ -51,6 +53,13 @@ describe('tenantChange', () => {
       { ...installed, accountLogin: 'acme-2' },
       { accountLogin: 'acme-2' },
     ],
+    [
+      'follows new permissions',
+      givenTenant(),
+      { ...installed, permissions: { metadata: 'read' } },
+      { permissions: { metadata: 'read' } },
+    ],
+    ['takes permissions down where it knew none', withoutPermissions, installed, { permissions }],
   ])('a tenant %s', (_title, tenant, now, change) => {
     expect(tenantChange(tenant, now)).toEqual(change);
   });

@@ -24,6 +24,14 @@ export const givenTier = (over: Partial<Tier> = {}): Tier => ({
   ...over,
 });
 
+/** All that the App asks for. */
+export const permissions = {
+  actions: 'write',
+  administration: 'write',
+  metadata: 'read',
+  organization_self_hosted_runners: 'write',
+};
+
 export const givenLeases = (count: number, launch = 'earlier'): Set<LeaseId> =>
   new Set(Array.from({ length: count }, (_, n) => leaseOf(LaunchId(launch), n)));
 
@@ -35,6 +43,7 @@ export const givenTenant = (over: Partial<Tenant> = {}): Tenant => ({
   accountId: 1,
   accountLogin: 'acme',
   accountType: 'Organization',
+  permissions,
   leases: new Set(),
   tierLeases: new Map(),
   version: 0,

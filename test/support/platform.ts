@@ -13,6 +13,7 @@ import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
 import { createMemoryStores } from '../../lib/adapters/memory/stores.ts';
 import { createMemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
 import { acceptJobs } from '../../lib/app/accept-jobs.ts';
+import { budgetedGitHub } from '../../lib/app/budgeted-github.ts';
 import { claimJob } from '../../lib/app/claim-job.ts';
 import { confirmClaim } from '../../lib/app/confirm-claim.ts';
 import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
@@ -75,6 +76,8 @@ export async function givenPlatform(
     });
   }
 
+  /** As one copy of a function calls GitHub. */
+  const working = { ...deps, github: budgetedGitHub(github, deps) };
   let deliveries = 0;
   const asDeliveries = (messages: readonly unknown[]) =>
     messages.map((message) => ({
@@ -93,14 +96,14 @@ export async function givenPlatform(
     stores,
     accept,
     follow: (...messages: readonly unknown[]) => followLifecycle(deps, asDeliveries(messages)),
-    claim: (instanceId: InstanceId, nonce?: string) => claimJob(deps, request(instanceId, nonce)),
+    claim: (instanceId: InstanceId, nonce?: string) => claimJob(working, request(instanceId, nonce)),
     confirm: (instanceId: InstanceId, nonce?: string) => confirmClaim(deps, request(instanceId, nonce)),
     /** The machine ends on its own, and EC2 says so. */
     machineEnds: (instanceId: InstanceId, state = 'terminated') => {
       compute.setState(instanceId, state);
       return followLifecycle(deps, asDeliveries([instanceEvent(instanceId, state)]));
     },
-    sweep: () => sweep(deps),
+    sweep: () => sweep(working),
     /** Delivers the pokes that were sent, and those that follow from them. */
     deliverPokes: async () => {
       for (let round = 0; queues.tiers.length > 0 && round < 20; round++) {

@@ -3,8 +3,9 @@
  * leave out is filled in where a safe value exists, and is an error that names the attribute where none does.
  */
 import { tierLeasesAttribute } from '../../contract/tables.ts';
+import type { Permissions } from '../../core/github.ts';
 import { InstallationId, LeaseId, TierName } from '../../core/ids.ts';
-import type { Tenant } from '../../core/tenant.ts';
+import type { Attention, Tenant } from '../../core/tenant.ts';
 import type { NewTenant } from '../../ports/tenants.ts';
 import { type Attributes, compact, number, optional, Row, text, textSet } from './attributes.ts';
 
@@ -31,6 +32,10 @@ export function newTenantRow(tenant: NewTenant): Attributes {
     account_id: number(tenant.accountId),
     account_login: text(tenant.accountLogin),
     account_type: text(tenant.accountType),
+    permissions: optional(tenant.permissions, permissionsValue),
+    attention: optional(tenant.attention?.text, text),
+    attention_since: optional(tenant.attention?.since, text),
+    attention_probe_at: optional(tenant.attention?.probeAt, number),
     predecessor: optional(tenant.predecessor, number),
     version: number(1),
     created_at: text(tenant.createdAt),
@@ -53,6 +58,8 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     accountId: row.number('account_id'),
     accountLogin: row.text('account_login'),
     accountType: row.word('account_type', ['Organization', 'User']),
+    permissions: permissionsOf(row),
+    attention: attentionOf(row),
     leases: new Set(row.optionalTexts('leases')?.map(LeaseId)),
     tierLeases: tierLeasesOf(row),
     predecessor: predecessor === undefined ? undefined : InstallationId(predecessor),
@@ -60,6 +67,23 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     createdAt: row.optionalText('created_at') ?? neverKnown,
     updatedAt: row.optionalText('updated_at') ?? neverKnown,
   });
+}
+
+/** An operator who removes `attention` by hand has cleared it, whatever else is left. */
+function attentionOf(row: Row): Attention | undefined {
+  const words = row.optionalText('attention');
+  if (words === undefined) return undefined;
+  const since = row.optionalText('attention_since') ?? neverKnown;
+  return { text: words, since, probeAt: row.optionalNumber('attention_probe_at') ?? 0 };
+}
+
+export const permissionsValue = (permissions: Permissions) => ({
+  M: Object.fromEntries(Object.entries(permissions).map(([name, level]) => [name, text(level)])),
+});
+
+function permissionsOf(row: Row): Permissions | undefined {
+  const map = row.optionalMap('permissions');
+  return map && Object.fromEntries(Object.keys(map.attributes).map((name) => [name, map.text(name)]));
 }
 
 function tierLeasesOf(row: Row): Tenant['tierLeases'] {

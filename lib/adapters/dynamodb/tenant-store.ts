@@ -12,7 +12,8 @@ import { InstallationId } from '../../core/ids.ts';
 import type { NewTenant, TenantChanges, TenantStore } from '../../ports/tenants.ts';
 import { type Attributes, compact, number, optional, text, textSet } from './attributes.ts';
 import { operational } from './errors.ts';
-import { getRow, queryRows, scanRows } from './read.ts';
+import { findByIndex } from './find-by-index.ts';
+import { getRow, scanRows } from './read.ts';
 import { newTenantRow, permissionsValue, tenantKey, tenantOfRow } from './tenant-row.ts';
 import { updateRow } from './write.ts';
 
@@ -36,7 +37,8 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
         KeyConditionExpression: 'account_id = :account',
         ExpressionAttributeValues: { ':account': number(accountId) },
       };
-      const rows = await queryRows(client, query, installationsPerAccount);
+      const limit = installationsPerAccount;
+      const rows = await findByIndex(client, query, { keyName: 'installation_id', limit });
       return rows.map(tenantOfRow);
     },
     async listAcrossTenants({ limit, cursor }) {

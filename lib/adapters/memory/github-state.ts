@@ -7,6 +7,7 @@ import type {
   GitHubRefusal,
   GitHubRun,
   Installation,
+  Permissions,
   RunnerScope,
   WebhookDelivery,
 } from '../../core/github.ts';
@@ -28,6 +29,22 @@ export interface MemoryInstallation extends Installation {
   /** Names of its repositories, without the owner. */
   readonly repositories: ReadonlySet<string>;
 }
+
+/** Calls that are left; then `limited`. With `limit` and `resetsAt`, answers say how many are left, as GitHub's do. */
+export interface MemoryBudget {
+  calls: number;
+  readonly retryAfterSeconds: number;
+  readonly limit?: number;
+  readonly resetsAt?: number;
+}
+
+/** What the App asks for, and what an installation gives where nothing else is said. */
+export const fullPermissions: Permissions = {
+  actions: 'write',
+  administration: 'write',
+  metadata: 'read',
+  organization_self_hosted_runners: 'write',
+};
 
 /** One answer in place of GitHub's own. `after`: the call had its effect, and then this came. */
 export type NextAnswer =
@@ -55,7 +72,7 @@ export interface State {
   readonly runs: Map<string, GitHubRun>;
   /** Oldest first. */
   readonly deliveries: WebhookDelivery[];
-  readonly budgets: Map<InstallationId, { calls: number; retryAfterSeconds: number }>;
+  readonly budgets: Map<InstallationId, MemoryBudget>;
   readonly nextAnswers: Map<keyof GitHub, NextAnswer[]>;
 }
 
@@ -95,8 +112,11 @@ export function asInstallation<Value>(
   if (budget && budget.calls <= 0) {
     return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: budget.retryAfterSeconds } };
   }
-  if (budget) budget.calls -= 1;
-  return effect(installation);
+  if (!budget) return effect(installation);
+  budget.calls -= 1;
+  const { limit, resetsAt, calls: remaining } = budget;
+  const says = limit !== undefined && resetsAt !== undefined;
+  return { ...effect(installation), ...(says ? { budget: { limit, remaining, resetsAt } } : {}) };
 }
 
 export const refused = (kind: 'forbidden' | 'not-found' | 'invalid', message: string): Answer<never> => ({
@@ -121,6 +141,15 @@ export function outOfScope(installation: MemoryInstallation, scope: RunnerScope)
 }
 
 /** Undefined: the installation reaches the repository. */
+/** Runners are for those who may write them, here or there. */
+export function outOfPermission(
+  installation: MemoryInstallation,
+  name: 'actions' | 'administration' | 'organization_self_hosted_runners',
+): Answer<never> | undefined {
+  if (installation.permissions[name] === 'write') return undefined;
+  return refused('forbidden', `The permissions requested are not granted: ${name}`);
+}
+
 export function outOfReach(installation: MemoryInstallation, repository: string): Answer<never> | undefined {
   const [owner = '', name = ''] = repository.split('/');
   return outOfScope(installation, { kind: 'repository', owner, repository: name });

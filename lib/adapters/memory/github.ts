@@ -3,7 +3,14 @@
  * what GitHub might answer instead. Stateful and exact, so that use cases can be tested and simulated
  * without a server; it gives jobs to nobody by itself.
  */
-import type { GitHubJob, GitHubRun, Installation, RunnerScope, WebhookDelivery } from '../../core/github.ts';
+import type {
+  GitHubJob,
+  GitHubRun,
+  Installation,
+  Permissions,
+  RunnerScope,
+  WebhookDelivery,
+} from '../../core/github.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Answer, GitHub, JitRequest } from '../../ports/github.ts';
@@ -11,10 +18,13 @@ import { createMemoryListings, type ListingDials } from './github-listings.ts';
 import {
   asInstallation,
   emptyState,
+  fullPermissions,
   jobKey,
+  type MemoryBudget,
   type MemoryJobDetails,
   type MemoryRegistration,
   type NextAnswer,
+  outOfPermission,
   outOfReach,
   outOfScope,
   refused,
@@ -32,7 +42,11 @@ export interface MemoryGitHub extends GitHub {
   readonly listing: ListingDials;
   putInstallation(
     installationId: InstallationId,
-    installation: Installation & { readonly repositories?: readonly string[] },
+    /** Absent permissions: all that the App asks for. */
+    installation: Omit<Installation, 'permissions'> & {
+      readonly permissions?: Permissions;
+      readonly repositories?: readonly string[];
+    },
   ): void;
   deleteInstallation(installationId: InstallationId): void;
   /** `repository` is `owner/name`. */
@@ -45,7 +59,7 @@ export interface MemoryGitHub extends GitHub {
   /**
    * Calls left for this installation until somebody sets another number; then `limited` by so many seconds.
    */
-  setBudget(installationId: InstallationId, budget: { calls: number; retryAfterSeconds: number }): void;
+  setBudget(installationId: InstallationId, budget: MemoryBudget): void;
   /** The next calls of this method get these answers, in order. */
   failNext(method: keyof GitHub, ...answers: readonly NextAnswer[]): void;
 }
@@ -75,7 +89,10 @@ export function createMemoryGitHub(): MemoryGitHub {
         asInstallation(
           state,
           request.installationId,
-          (installation) => outOfScope(installation, request.scope) ?? register(state, request),
+          (installation) =>
+            outOfScope(installation, request.scope) ??
+            outOfPermission(installation, runnerPermission(request.scope)) ??
+            register(state, request),
         ),
       ),
     removeRunner: (installationId, scope, name) =>
@@ -105,9 +122,10 @@ function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
   return {
     registrations: state.registrations,
     deliveries: state.deliveries,
-    putInstallation(installationId, { repositories = ['app'], ...installation }) {
+    putInstallation(installationId, { repositories = ['app'], permissions, ...installation }) {
       const names = new Set(repositories.map((name) => name.toLowerCase()));
-      state.installations.set(installationId, { ...installation, repositories: names });
+      const granted = permissions ?? fullPermissions;
+      state.installations.set(installationId, { ...installation, permissions: granted, repositories: names });
     },
     deleteInstallation: (installationId) => void state.installations.delete(installationId),
     putJob(repository, jobId, job, details = {}) {
@@ -153,6 +171,9 @@ function faultOf({ name, labels }: JitRequest): string | undefined {
   if (labels.length < 1 || labels.length > 100) return `${labels.length} labels; allowed are 1 to 100`;
   return undefined;
 }
+
+const runnerPermission = ({ kind }: RunnerScope) =>
+  kind === 'organization' ? 'organization_self_hosted_runners' : 'administration';
 
 const keyOf = (scope: RunnerScope, name: string) =>
   scope.kind === 'organization'

@@ -29,6 +29,8 @@ githubContract('in memory', async () => {
     async failDelivery() {
       github.deliveries.push({ id: 1, guid: 'g-1', deliveredAt: 0, succeeded: false });
     },
+    leave: (id, calls) =>
+      github.setBudget(id, { calls, limit: 5000, resetsAt: 3_600_000, retryAfterSeconds: 3600 }),
     exhaust: (id) => github.setBudget(id, { calls: 0, retryAfterSeconds: 3600 }),
     loseNextRegistrationAnswer: () =>
       github.failNext('createJitConfig', { error: githubUnreachable(), after: true }),

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  type CallBudget,
+  isNoteworthy,
+  latestBudget,
+  secondsUntilCall,
+} from '../../lib/core/github-budget.ts';
+import { noon } from '../support/given.ts';
+
+const resetsAt = noon + 1_800_000;
+const given = (remaining: number, over: Partial<CallBudget> = {}): CallBudget => ({
+  limit: 5000,
+  remaining,
+  resetsAt,
+  ...over,
+});
+
+describe('a call to GitHub', () => {
+  it.each([
+    ['ask', 1000, undefined],
+    ['ask', 999, 1800],
+    ['remove', 250, undefined],
+    ['remove', 249, 1800],
+    ['register', 1, undefined],
+    ['register', 0, undefined],
+  ] as const)('to %s with %i of 5000 left may be made in %s seconds', (purpose, remaining, seconds) => {
+    expect(secondsUntilCall({ budget: given(remaining) }, purpose, noon)).toBe(seconds);
+  });
+
+  it('is kept back whatever it is for, until GitHub’s own time is over', () => {
+    const closed = { closedUntil: noon + 17_000 };
+    expect(secondsUntilCall(closed, 'register', noon)).toBe(17);
+    expect(secondsUntilCall(closed, 'register', noon + 16_999)).toBe(1);
+    expect(secondsUntilCall(closed, 'register', noon + 17_000)).toBeUndefined();
+  });
+
+  it('is free where nothing is known, or what was known is past', () => {
+    expect(secondsUntilCall({}, 'ask', noon)).toBeUndefined();
+    expect(secondsUntilCall({ budget: given(0) }, 'ask', resetsAt)).toBeUndefined();
+  });
+});
+
+describe('a budget', () => {
+  it.each([
+    ['more than half is left', given(2501), undefined, false],
+    ['half is left and nobody knows', given(2500), undefined, true],
+    ['little has gone since', given(2401), given(2500), false],
+    ['a fiftieth has gone since', given(2400), given(2500), true],
+    ['what they know is of the hour before', given(2500), given(100, { resetsAt: noon }), true],
+  ])('where %s: told is %#', (_title, now, told, noteworthy) => {
+    expect(isNoteworthy(now, told)).toBe(noteworthy);
+  });
+
+  it('is the lower one of an hour, and that of the later hour', () => {
+    const next = given(5000, { resetsAt: resetsAt + 1 });
+    expect(latestBudget(given(10), given(20))).toEqual(given(10));
+    expect(latestBudget(given(10), next)).toEqual(next);
+    expect(latestBudget(undefined, given(1))).toEqual(given(1));
+  });
+});
