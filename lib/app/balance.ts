@@ -178,11 +178,19 @@ function tellRefusal(deps: BalanceDeps, job: Job, code: string): void {
   );
 }
 
-/** The predecessor's machines are gone for good once it is deleted and holds no lease: then this tenant may start. */
 async function forgetPredecessor(deps: BalanceDeps, tenant: Tenant): Promise<boolean> {
-  if (tenant.predecessor === undefined) return false;
-  const predecessor = await deps.tenants.get(tenant.predecessor);
-  if (predecessor && (predecessor.status !== 'deleted' || predecessor.leases.size > 0)) return false;
+  if (tenant.predecessor === undefined || !(await isGone(deps, tenant.predecessor))) return false;
   await deps.tenants.clearPredecessor(tenant.installationId, tenant.predecessor);
   return true;
+}
+
+/**
+ * Its machines are gone for good once it is deleted and holds no lease. Whoever reinstalls twice in a minute leaves one
+ * between that never had a machine: then it is about those of the one before.
+ */
+async function isGone(deps: BalanceDeps, installationId: InstallationId): Promise<boolean> {
+  const tenant = await deps.tenants.get(installationId);
+  if (!tenant) return true;
+  if (tenant.status !== 'deleted' || tenant.leases.size > 0) return false;
+  return tenant.predecessor === undefined || isGone(deps, tenant.predecessor);
 }

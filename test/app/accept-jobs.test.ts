@@ -125,4 +125,23 @@ describe('accepting jobs', () => {
     await platform.accept({ kind: 'poke', installationId: acme, tier: small });
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
+
+  it('waits for the machines of the first installation of an account that reinstalled twice', async () => {
+    const between = InstallationId(203);
+    const old = givenTenant({ installationId: other, status: 'active' });
+    const platform = await givenPlatform({
+      tenants: [
+        old,
+        givenTenant({ installationId: between, status: 'deleted', predecessor: other }),
+        givenTenant({ predecessor: between }),
+      ],
+    });
+    await platform.accept(queued(9, { installationId: other }));
+    await platform.stores.tenants.update(other, 1, { status: 'deleted', updatedAt: old.updatedAt });
+    await platform.accept(queued(1));
+    expect(await platform.job(1)).toMatchObject({ reason: { code: 'predecessor-draining' } });
+    await platform.follow({ kind: 'drain-tenant', installationId: other });
+    await platform.accept({ kind: 'poke', installationId: acme, tier: small });
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
 });

@@ -49,6 +49,8 @@ const highest = {
   jobBlocked: 0.2,
   operator: 0.5,
   tenantChange: 0.5,
+  /** An operator edits a tenant just as a job of it is being taken in. */
+  meddling: 0.5,
   clockSkew: 0.5,
 } as const;
 

@@ -43,8 +43,12 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const { rows } = ports.stores.world;
   const auditor = createAuditor({ rows, deployment, now: scheduler.now, tell: story.tell });
   const base = { random, scheduler, story, faults, auditor, ports, deployment };
-  const plane = createControlPlane({ ...base, service: createService(base) });
-  const world = { ...base, plane };
+  const plane = createControlPlane({
+    ...base,
+    service: createService(base),
+    callMilliseconds: random.pick([10, 30, 150]),
+  });
+  const world = { ...base, plane, webhookMilliseconds: random.pick([70, 200, 3_000]) };
   story.tell(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
 
   const ec2 = createEc2(world);
@@ -70,7 +74,7 @@ function deploymentOf(random: Random): Deployment {
     os: 'linux' as const,
     architecture: 'x64' as const,
     instanceTypes: types,
-    maxRunners: random.between(1, 3),
+    maxRunners: random.between(1, 2),
     spot: random.chance(0.5),
   });
   return {

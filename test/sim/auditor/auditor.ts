@@ -23,6 +23,7 @@ export interface Auditor {
   readonly books: Books;
   machineStarted(machine: MemoryMachine): void;
   machineEnded(instanceId: string, by: 'platform' | 'world'): void;
+  jobQueued(job: WorldJob): void;
   jobStarted(job: WorldJob, instanceId: string): void;
   jobEnded(jobId: number): void;
   limitSet(installationId: number, maxRunners: number): void;
@@ -69,6 +70,7 @@ export function createAuditor(world: {
       if (machine && by === 'platform') checkTermination(books, { machine, cause: currentCause }, note);
       if (machine) machine.job = undefined;
     },
+    jobQueued: (job) => void books.worldJobs.set(job.id, job),
     jobStarted(job, instanceId) {
       const machine = books.startJob(job, instanceId);
       const tenants = books.installationsOf(job.account.id);

@@ -42,6 +42,8 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     machines,
     launches,
     setLimit,
+    /** GitHub's jobs, as they are there. */
+    worldJobs: new Map<number, WorldJob>(),
     /** Jobs that were seen done. */
     doneJobs: new Set<string>(),
     /** Tenants that GitHub refused something for its own reasons, after which a machine may be ended early. */

@@ -1,10 +1,15 @@
 /** What must hold of the rows at any time: facts never go backwards, and whoever waits has a reason that can be read. */
+import type { Job } from '../../../lib/core/job.ts';
 import type { Books, Note } from './books.ts';
 
 export function checkRows(books: Books, note: Note): void {
   for (const [key, job] of books.rows.jobs) {
-    if (job.state === 'done') books.doneJobs.add(key);
-    else if (books.doneJobs.has(key)) note('done-job-came-back', `job ${key} was done, and is ${job.state}`);
+    if (job.state === 'done' && !books.doneJobs.has(key)) {
+      books.doneJobs.add(key);
+      checkEnd(books, job, note);
+    } else if (job.state !== 'done' && books.doneJobs.has(key)) {
+      note('done-job-came-back', `job ${key} was done, and is ${job.state}`);
+    }
     if (job.state === 'waiting' && !job.reason?.text)
       note('wait-without-reason', `job ${key} waits without a reason`);
   }
@@ -14,6 +19,16 @@ export function checkRows(books: Books, note: Note): void {
       note('machine-overdue', `${machine.id} lives since ${Math.round(age)} s`);
   }
   checkOneMachinePerJob(books, note);
+}
+
+/** Completed and cancelled are GitHub's words: who says so of a job that GitHub still has queued has lost it. */
+function checkEnd(books: Books, job: Job, note: Note): void {
+  const known = books.worldJobs.get(job.jobId);
+  if (!known || books.refused.has(job.installationId)) return;
+  const hasNotBegun = known.status === 'queued' || known.status === 'waiting';
+  if (hasNotBegun && (job.outcome === 'completed' || job.outcome === 'cancelled')) {
+    note('job-lost', `job ${job.jobId} is ${job.outcome} here, and ${known.status} on GitHub`);
+  }
 }
 
 /** One machine is meant for a job; a second one may be, for a moment, while plans change places. */

@@ -34,6 +34,7 @@ export function createControlPlane(
   deps: ProcessDeps & { readonly ports: Ports; readonly deployment: Deployment },
 ): ControlPlane {
   const { ports, deployment, scheduler, random, faults } = deps;
+  const slowestPollMilliseconds = random.pick([10, 50, 300]);
 
   /** What the real functions are put together from, as this process sees it. */
   function partsOf(process: Running) {
@@ -66,6 +67,7 @@ export function createControlPlane(
       ...deps,
       name,
       visibilitySeconds: 6 * timeoutSeconds[name],
+      slowestPollMilliseconds,
       handle: (deliveries) => {
         const cause = deliveries.map(({ body }) => body);
         const process = startProcess(deps, { name, timeoutSeconds: timeoutSeconds[name], cause });

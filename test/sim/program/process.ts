@@ -39,6 +39,8 @@ export interface ProcessDeps {
   readonly story: Story;
   readonly auditor: Auditor;
   readonly service: Service;
+  /** A call that nothing holds up takes at most so long, each way. */
+  readonly callMilliseconds: number;
 }
 
 /** A new one each time: what waits for a promise is kept as long as the promise is. */
@@ -119,9 +121,11 @@ async function settle(
 }
 
 /** What was sent arrives within seconds or not at all; an answer may keep its caller waiting until it times out. */
-function latency({ random, faults }: ProcessDeps, name: string, longest: number): number {
+function latency({ random, faults, callMilliseconds }: ProcessDeps, name: string, longest: number): number {
   if (faults.strikes('stall')) return random.between(500, longest);
-  return name === 'compute.launch' ? random.between(300, 1_500) : random.between(1, 20) + random.fraction();
+  return name === 'compute.launch'
+    ? random.between(300, 1_500)
+    : random.between(1, callMilliseconds) + random.fraction();
 }
 
 function brief(value: unknown): string {

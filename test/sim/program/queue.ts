@@ -15,6 +15,7 @@ interface Message extends Delivery {
 export interface QueueOptions {
   readonly name: string;
   readonly visibilitySeconds: number;
+  readonly slowestPollMilliseconds: number;
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly faults: Faults;
@@ -40,7 +41,7 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
   function show(message: Message, milliseconds: number) {
     scheduler.after(milliseconds, () => {
       visible.push(message);
-      scheduler.after(random.between(5, 200), poll);
+      scheduler.after(random.between(5, options.slowestPollMilliseconds), poll);
     });
   }
 

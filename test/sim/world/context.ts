@@ -17,6 +17,8 @@ export interface WorldDeps {
   readonly ports: Ports;
   readonly deployment: Deployment;
   readonly plane: ControlPlane;
+  /** A webhook that is not late takes at most so long. */
+  readonly webhookMilliseconds: number;
 }
 
 /** One GitHub account, and its installation of the App as it is now. */

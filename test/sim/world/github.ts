@@ -16,6 +16,8 @@ interface Listener {
 
 export interface GitHubWorld {
   readonly jobs: readonly WorldJob[];
+  /** Tells of each job as it becomes queued. */
+  onQueued(listener: (job: WorldJob) => void): void;
   queue(job: Pick<WorldJob, 'account' | 'repository' | 'tier' | 'labels'>): void;
   listen(
     instanceId: InstanceId,
@@ -29,6 +31,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
   const { github } = deps.ports;
   const jobs: WorldJob[] = [];
   const listeners = new Map<InstanceId, Listener>();
+  const queuedListeners: ((job: WorldJob) => void)[] = [];
   const startedAt = new Map<WorldJob, number>();
   const laterSeconds = (low: number, high: number, action: () => void) =>
     scheduler.after(random.between(low * 1000, high * 1000), action);
@@ -46,6 +49,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
   function becomeQueued(job: WorldJob) {
     write(job, { status: 'queued', runnerName: null });
     webhooks.job('queued', job);
+    for (const listener of queuedListeners) listener(job);
     matchSoon();
     if (faults.strikes('foreignRunner')) laterSeconds(1, 90, () => takenElsewhere(job));
     if (faults.strikes('jobCancelled')) laterSeconds(1, 300, () => cancel(job));
@@ -138,6 +142,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
 
   return {
     jobs,
+    onQueued: (listener) => void queuedListeners.push(listener),
     queue(given) {
       const job: WorldJob = {
         ...given,
@@ -149,6 +154,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
         runnerName: null,
       };
       jobs.push(job);
+      auditor.jobQueued(job);
       // GitHub gives up on a job that nobody ran.
       scheduler.after((deps.deployment.limits.waitSeconds + 600) * 1000, () => {
         if (job.status === 'queued' || job.status === 'waiting') complete(job, 'cancelled');

@@ -1,9 +1,9 @@
 /**
- * Who uses the platform: accounts that install, suspend, uninstall and reinstall the App and queue jobs, and operators who
- * edit the tenants' rows with the AWS CLI, by no event and at any time.
+ * Who uses the platform: accounts that install the App and queue jobs, alone and in bursts. What changes about them while
+ * their jobs run is in changes.ts.
  */
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
-import { tagKeys } from '../../../lib/core/tags.ts';
+import { createChanges, putInstallation } from './changes.ts';
 import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -16,15 +16,28 @@ export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webh
   const accounts = Array.from({ length: random.between(2, 4) }, (_, n) => createAccount(deps, n + 1));
   for (const account of accounts) {
     install(deps, parts.webhooks, account);
-    queueJobs(deps, parts.github, account);
+    queueJobs(deps, parts.github, {
+      account,
+      jobs: random.between(1, 4),
+      withinSeconds: eventfulSeconds / 2,
+    });
+    const changes = createChanges(deps, {
+      ...parts,
+      queueMore: () =>
+        queueJobs(deps, parts.github, { account, jobs: random.between(1, 2), withinSeconds: 60 }),
+    });
     for (let n = 0; n < 2; n++) {
-      if (faults.strikes('tenantChange')) laterInStory(() => changeTenant(deps, parts.webhooks, account));
+      if (faults.strikes('tenantChange')) laterInStory(() => changes.installation(account));
     }
+    parts.github.onQueued((job) => {
+      if (job.account !== account || !faults.strikes('meddling')) return;
+      scheduler.after(random.between(50, deps.webhookMilliseconds + 300), () => changes.byOperator(account));
+    });
     for (let n = 0; n < 3; n++) {
-      if (faults.strikes('operator')) laterInStory(() => operate(deps, account));
+      if (faults.strikes('operator')) laterInStory(() => changes.byOperator(account));
     }
     if (faults.strikes('misdirected')) {
-      for (let n = 0; n < 4; n++) laterInStory(() => misdirect(deps, parts.webhooks, account));
+      for (let n = 0; n < 4; n++) laterInStory(() => changes.misdirected(account));
     }
   }
   function laterInStory(action: () => void) {
@@ -43,7 +56,7 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
   const { random, scheduler, ports, story } = deps;
   const installationId = account.id * 100 + random.between(0, 99);
   account.installationId = installationId;
-  putInstallation(deps, account);
+  putInstallation(deps.ports, account);
   if (random.chance(0.3)) {
     webhooks.installation('installation.created', installationId);
     return;
@@ -64,88 +77,31 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
   });
 }
 
-function putInstallation({ ports }: WorldDeps, account: Account): void {
-  ports.github.putInstallation(InstallationId(account.installationId!), {
-    accountId: account.id,
-    accountLogin: account.login,
-    accountType: account.type,
-    suspended: account.suspended,
-    repositories: account.repositories,
-  });
-}
-
-function queueJobs(deps: WorldDeps, github: GitHubWorld, account: Account): void {
+/** Many of an account's jobs come at the same moment, as those of a workflow do, often for the same tier. */
+function queueJobs(
+  deps: WorldDeps,
+  github: GitHubWorld,
+  wanted: { account: Account; jobs: number; withinSeconds: number },
+): void {
   const { random, scheduler, deployment } = deps;
-  const burstAt = random.between(1, eventfulSeconds / 2);
-  for (let n = random.between(1, 4); n > 0; n--) {
-    const tier = random.pick(deployment.tiers);
+  const { account, jobs, withinSeconds } = wanted;
+  const [smallest] = deployment.tiers;
+  const burstAt = random.between(1, withinSeconds) * 1000;
+  const burstTier = random.pick(deployment.tiers);
+  for (let n = 0; n < jobs; n++) {
+    const isBurst = random.chance(0.7);
+    const tier = isBurst && random.chance(0.7) ? burstTier : random.pick(deployment.tiers);
     // Without a tier's own label a job means the smallest, and runners of any tier may take it.
-    const wanted = random.chance(0.8)
-      ? { tier: tier.name, labels: tier.labels }
-      : { tier: deployment.tiers[0]!.name, labels: ['self-hosted', 'linux'] };
+    const isPlain = random.chance(0.2);
     const repository = `${account.login}/${random.pick(account.repositories)}`;
-    const at = random.chance(0.6) ? burstAt + random.between(0, 3) : random.between(1, eventfulSeconds / 2);
-    scheduler.after(at * 1000, () => github.queue({ account, repository, ...wanted }));
+    const at = isBurst ? burstAt + random.between(0, 100) : random.between(1, withinSeconds) * 1000;
+    scheduler.after(at, () =>
+      github.queue({
+        account,
+        repository,
+        tier: isPlain ? smallest!.name : tier.name,
+        labels: isPlain ? ['self-hosted', 'linux'] : tier.labels,
+      }),
+    );
   }
-}
-
-function changeTenant(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
-  const { random, scheduler, ports, story } = deps;
-  const { installationId } = account;
-  if (installationId === undefined) return;
-  const again = (action: () => void) => scheduler.after(random.between(5, 400) * 1000, action);
-  if (random.chance(0.5)) {
-    const suspend = (suspended: boolean) => {
-      if (account.installationId !== installationId) return;
-      account.suspended = suspended;
-      putInstallation(deps, account);
-      story.tell(() => `${account.login} ${suspended ? 'suspends' : 'unsuspends'} ${installationId}`);
-      webhooks.installation(`installation.${suspended ? 'suspend' : 'unsuspend'}`, installationId);
-    };
-    suspend(true);
-    again(() => suspend(false));
-    return;
-  }
-  story.tell(() => `${account.login} uninstalls ${installationId}`);
-  ports.github.deleteInstallation(InstallationId(installationId));
-  account.installationId = undefined;
-  account.suspended = false;
-  webhooks.installation('installation.deleted', installationId);
-  again(() => {
-    if (account.installationId !== undefined) return;
-    account.installationId = installationId + 1_000;
-    putInstallation(deps, account);
-    story.tell(() => `${account.login} installs again as ${account.installationId}`);
-    webhooks.installation('installation.created', account.installationId);
-  });
-}
-
-/** The operator edits the row itself; no function is told. */
-function operate(deps: WorldDeps, account: Account): void {
-  const { random, ports, story, auditor } = deps;
-  const tenant = ports.stores.world.tenant(InstallationId(account.installationId ?? 0));
-  if (!tenant || tenant.status === 'deleted') return;
-  const { installationId } = tenant;
-  const edit = random.pick(['limit', 'limit', 'limit', 'tiers', 'ban']);
-  if (edit === 'limit') {
-    const maxRunners = random.between(0, 4);
-    ports.stores.world.setMaxRunners(installationId, maxRunners);
-    auditor.limitSet(installationId, maxRunners);
-    story.tell(() => `the operator sets max_runners of ${installationId} to ${maxRunners}`);
-  } else if (edit === 'tiers') {
-    ports.stores.world.editTenant(installationId, { allowedTiers: [TierName('small')] });
-    story.tell(() => `the operator allows ${installationId} the tier small alone`);
-  } else {
-    ports.stores.world.editTenant(installationId, {
-      status: tenant.status === 'active' ? 'suspended' : 'active',
-    });
-    story.tell(() => `the operator turns ${installationId} from ${tenant.status}`);
-  }
-}
-
-/** GitHub has delivered events with a wrong installation before; and a leaked secret can forge them. */
-function misdirect({ random, ports }: WorldDeps, webhooks: Webhooks, account: Account): void {
-  const own = String(account.installationId);
-  const machines = ports.compute.live().filter(({ tags }) => tags.get(tagKeys.tenant) !== own);
-  if (machines.length > 0) webhooks.misdirected(account, random.pick(machines).instanceId);
 }

@@ -22,7 +22,9 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
     if (faults.strikes('webhookLost')) return story.tell(() => `webhook lost: ${what}`);
     const copies = faults.strikes('webhookTwice') ? 2 : 1;
     for (let copy = 1; copy <= copies; copy++) {
-      const late = faults.strikes('webhookLate') ? random.between(5_000, 600_000) : random.between(50, 3_000);
+      const late = faults.strikes('webhookLate')
+        ? random.between(5_000, 600_000)
+        : random.between(50, deps.webhookMilliseconds);
       scheduler.after(late, () => {
         story.tell(() => `webhook ${what}`);
         arrive();

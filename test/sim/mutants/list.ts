@@ -1,0 +1,210 @@
+/**
+ * Deliberate faults, one at a time: each a replacement in one file, or in two that make one fault together. Each is a
+ * mistake that somebody might make, and that some promise of the platform forbids.
+ */
+export interface Mutant {
+  readonly name: string;
+  /** What it does wrong. */
+  readonly fault: string;
+  readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+}
+
+const mutant = (name: string, fault: string, file: string, from: string, to: string): Mutant => ({
+  name,
+  fault,
+  changes: [{ file, from, to }],
+});
+
+export const mutants: readonly Mutant[] = [
+  mutant(
+    'lease-named-after-job',
+    'A job that is launched for again has the same lease as its machine before, which still lives.',
+    'lib/app/balance.ts',
+    'lease: leaseOf(launchId, n),',
+    "lease: leaseOf(LaunchId('job-' + job.jobId), 0 * n),",
+  ),
+  mutant(
+    'parked-after-the-attempt',
+    'A job is written as waiting only after a lease was tried for.',
+    'lib/app/accept-jobs.ts',
+    'const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));',
+    `await Promise.all(events.map((event) => balance(deps, event.installationId, event.tier!)));
+  void deps.clock.sleep(2_000).then(() => deps.jobs.insert(events.map((event) => waitingJob(event, now))));
+  const outcomes: string[] = [];`,
+  ),
+  mutant(
+    'no-poke-after-a-release',
+    'Who waits is not told that a lease is free.',
+    'lib/app/end-runners.ts',
+    'await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));',
+    'void tenants;\n  void pokeWaiting;',
+  ),
+  mutant(
+    'no-fence-on-a-launch',
+    'The sweep acts on a launch whose caller is still at it.',
+    'lib/app/settings.ts',
+    'export const launchFenceSeconds = 60;',
+    'export const launchFenceSeconds = 0.001;',
+  ),
+  mutant(
+    'freed-on-completed',
+    "A job's word that it is done frees the lease of a machine that lives on.",
+    'lib/app/follow-lifecycle.ts',
+    "return runner && { runner, reason: 'job-completed', proven: false, doneJob: event.jobId };",
+    "return runner && { runner, reason: 'job-completed', proven: true, doneJob: event.jobId };",
+  ),
+  mutant(
+    'changing-client-token',
+    'A launch that is made again has another ClientToken, and buys a second set of machines.',
+    'lib/app/resume-launch.ts',
+    'await deps.compute.launch(launch.request)',
+    "await deps.compute.launch({ ...launch.request, ClientToken: launch.launchId + '-' + now })",
+  ),
+  mutant(
+    'no-boot-deadline',
+    'A machine that never boots is waited for, for ever.',
+    'lib/app/carry-out-launch.ts',
+    'deadline: deps.clock.now() + deps.deployment.limits.bootSeconds * 1000,',
+    'deadline: Number.MAX_SAFE_INTEGER,',
+  ),
+  mutant(
+    'absence-taken-for-proof',
+    'A machine that EC2 does not show is taken for gone.',
+    'lib/app/sweep-runner.ts',
+    'if (now >= runner.launchedAt + absenceProofSeconds * 1000) {',
+    'if (now >= runner.launchedAt) {\n    void absenceProofSeconds;',
+  ),
+  mutant(
+    'unseen-taken-for-missing',
+    'Of a launch whose answer was lost, machines that are not seen yet are taken for missing.',
+    'lib/app/resume-launch.ts',
+    'return seen.now < launch.createdAt + absenceProofSeconds * 1000;',
+    'void absenceProofSeconds;\n  return false;',
+  ),
+  mutant(
+    'tenants-mixed-up',
+    "An event of one tenant reaches another tenant's machine.",
+    'lib/app/follow-lifecycle.ts',
+    'return runner?.installationId === event.installationId ? runner : undefined;',
+    'return runner;',
+  ),
+  mutant(
+    'answer-not-written',
+    'Leases go back before it is on record that no machine will come for them.',
+    'lib/app/carry-out-launch.ts',
+    'await deps.launches.answer(launch, places);',
+    '',
+  ),
+  mutant(
+    'facts-go-backwards',
+    'A late in_progress wakes a job that is done.',
+    'lib/adapters/memory/jobs.ts',
+    "if (job.state === 'done') return undefined;",
+    '',
+  ),
+  mutant(
+    'nonce-not-checked',
+    'Whoever is on the machine may claim again with a word of their own.',
+    'lib/adapters/memory/runners.ts',
+    'return runner.nonce === nonce ?',
+    "return nonce !== '' ?",
+  ),
+  mutant(
+    'door-open-after-confirm',
+    'A job finds on its machine what still opens the door.',
+    'lib/adapters/memory/runners.ts',
+    "return { kind: 'refused', why: 'confirmed' };",
+    "return { kind: 'claimed', runner };",
+  ),
+  mutant(
+    'any-ticket-will-do',
+    "A machine is let in with the ticket of another tenant's launch.",
+    'lib/adapters/memory/runners.ts',
+    "if (runner.launchId !== launchId) return { kind: 'refused', why: 'other-launch' };",
+    '',
+  ),
+  mutant(
+    'room-without-the-tier',
+    "A tier's own cap is forgotten where room is planned.",
+    'lib/core/room.ts',
+    'machines: Math.max(0, Math.min(inTenant, inTier)),',
+    'machines: Math.max(0, inTenant),',
+  ),
+  mutant(
+    'take-without-the-tier',
+    "A tier's own cap is no condition of the write.",
+    'lib/adapters/memory/launches.ts',
+    'inTier + machines <= tier.maxRunners',
+    'inTier >= 0',
+  ),
+  mutant(
+    'take-without-the-limit',
+    "The tenant's limit is no condition of the write.",
+    'lib/adapters/memory/launches.ts',
+    'tenant.leases.size + machines <= tenant.maxRunners &&',
+    '',
+  ),
+  mutant(
+    'take-for-the-suspended',
+    "The tenant's status is no condition of the write.",
+    'lib/adapters/memory/launches.ts',
+    "tenant.status === 'active' &&",
+    '',
+  ),
+  mutant(
+    'freed-before-the-end',
+    'A lease goes back before its machine is terminated.',
+    'lib/app/end-runners.ts',
+    'const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));',
+    'await freeLeases(deps, endings);\n  const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));',
+  ),
+  mutant(
+    'job-not-let-go',
+    'A job goes on counting on a machine that has ended.',
+    'lib/app/end-runners.ts',
+    'await deps.jobs.waitAgain(installationId, hint, lease, why);',
+    'void why;',
+  ),
+  mutant(
+    'row-closed-before-the-lease',
+    'A runner is ended on record first, so that dying then leaks its lease.',
+    'lib/app/end-runners.ts',
+    'await freeLeases(deps, ending);\n  await Promise.all(ending.map((end) => closeRow(deps, end)));',
+    'await Promise.all(ending.map((end) => closeRow(deps, end)));\n  await freeLeases(deps, ending);',
+  ),
+  mutant(
+    'elsewhere-never-asked',
+    "Nobody asks about a job that the tenant's own runner took.",
+    'lib/adapters/memory/jobs.ts',
+    '...(runner === undefined ? { unsettledAt: at } : { runner }),',
+    '...(runner === undefined ? {} : { runner }),',
+  ),
+  mutant(
+    'start-not-settled',
+    'A start that is told after the end of its machine leaves the job running.',
+    'lib/app/record-job-fact.ts',
+    'await settleIfEnded(deps, event, runner);',
+    'void settleIfEnded;',
+  ),
+  mutant(
+    'predecessor-forgotten',
+    'A reinstalled tenant launches while machines of its former installation live.',
+    'lib/app/balance.ts',
+    "if (tenant.status !== 'deleted' || tenant.leases.size > 0) return false;",
+    "if (tenant.status !== 'deleted') return false;",
+  ),
+  mutant(
+    'predecessor-of-predecessor',
+    'Whoever reinstalls twice launches while machines of the first installation live.',
+    'lib/app/balance.ts',
+    'return tenant.predecessor === undefined || isGone(deps, tenant.predecessor);',
+    'return true;',
+  ),
+  mutant(
+    'busy-runner-ended',
+    "The sweep ends a silent runner without minding GitHub's word that it works.",
+    'lib/app/sweep-runner.ts',
+    "const busy = removal.ok && removal.value === 'busy';",
+    'const busy = false;',
+  ),
+];

@@ -1,0 +1,51 @@
+/**
+ * Loads the simulation over a copy of the sources with one fault put in, without touching a file. Whatever is imported
+ * under `?mutant=name` imports the rest under it too, and the text of that mutant's file is replaced as it loads. A text
+ * that is not there exactly once is an error: the source has changed, and its mutant must follow.
+ */
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { simulate } from '../simulate.ts';
+import { type Mutant, mutants } from './list.ts';
+
+export interface Simulation {
+  readonly simulate: typeof simulate;
+}
+
+const root = new URL('../../../', import.meta.url).href;
+const marker = /\?mutant=([a-z0-9-]+)$/;
+
+/** Call once, before the first mutant is loaded. */
+export function registerMutants(): void {
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const resolved = nextResolve(specifier, context);
+      const name = marker.exec(context.parentURL ?? '')?.[1];
+      const isOurs = resolved.url.startsWith(root) && !resolved.url.includes('/node_modules/');
+      return name && isOurs ? { ...resolved, url: `${resolved.url}?mutant=${name}` } : resolved;
+    },
+    load(url, context, nextLoad) {
+      const name = marker.exec(url)?.[1];
+      const loaded = nextLoad(url, context);
+      const mutant = mutants.find((one) => one.name === name);
+      const changes = mutant?.changes.filter(({ file }) => `${root}${file}` === url.replace(marker, ''));
+      if (!mutant || !changes?.length || loaded.source === undefined) return loaded;
+      return { ...loaded, source: changed(mutant, String(loaded.source), changes) };
+    },
+  });
+}
+
+export async function loadMutant({ name }: Mutant): Promise<Simulation> {
+  return (await import(new URL(`../simulate.ts?mutant=${name}`, import.meta.url).href)) as Simulation;
+}
+
+function changed(mutant: Mutant, source: string, changes: Mutant['changes']): string {
+  return changes.reduce((text, { file, from, to }) => {
+    const found = text.split(from).length - 1;
+    if (found === 1) return text.replace(from, () => to);
+    throw new Error(
+      `Mutant ${mutant.name} looks for ${JSON.stringify(from)} in ${fileURLToPath(root)}${file} and finds it ` +
+        `${found} times; it must stand there once. Bring test/sim/mutants/list.ts in line with the source.`,
+    );
+  }, source);
+}
