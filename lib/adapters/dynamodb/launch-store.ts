@@ -11,8 +11,9 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openMarker, tables } from '../../contract/tables.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import { number, text } from './attributes.ts';
+import { findByIndex } from './find-by-index.ts';
 import { instancesValue, launchExpiresAt, launchKey, launchOfRow } from './launch-row.ts';
-import { getRow, queryRows } from './read.ts';
+import { getRow } from './read.ts';
 import { type TakeTables, take } from './take.ts';
 import { updateRow } from './write.ts';
 
@@ -79,7 +80,10 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
         ExpressionAttributeValues: { ':open': text(openMarker), ':now': number(now) },
       };
-      return (await queryRows(client, query, limit)).map(launchOfRow);
+      const rows = await findByIndex(client, query, { keyName: 'launch_id', limit });
+      // The index lags: what has closed or moved its deadline meanwhile is not overdue.
+      const overdue = rows.filter((row) => row['open'] && Number(row['deadline']?.N) <= now);
+      return overdue.map(launchOfRow);
     },
   };
 }

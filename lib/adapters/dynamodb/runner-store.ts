@@ -9,10 +9,11 @@ import { openMarker, tables } from '../../contract/tables.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { type Attributes, number, text } from './attributes.ts';
+import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
 import { coverInstead, give } from './job-changes.ts';
 import { jobKey } from './job-row.ts';
-import { getRow, queryRows } from './read.ts';
+import { getRow } from './read.ts';
 import * as changes from './runner-changes.ts';
 import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
 import { insertStatement, runStatements } from './statements.ts';
@@ -108,7 +109,10 @@ export function createRunnerStore(deps: {
         ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
         ExpressionAttributeValues: { ':open': text(openMarker), ':now': number(now) },
       };
-      return (await queryRows(client, query, limit)).map(runnerOfRow);
+      const rows = await findByIndex(client, query, { keyName: 'instance_id', limit });
+      // The index lags: what has closed or moved its deadline meanwhile is not overdue.
+      const overdue = rows.filter((row) => row['open'] && Number(row['deadline']?.N) <= now);
+      return overdue.map(runnerOfRow);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Makes the tables that the contract describes, as the stacks would, with every attribute in every index. */
+/** Makes the tables that the contract describes, as the stacks would: keys alone in global indexes, everything in local ones. */
 import {
   type AttributeDefinition,
   CreateTableCommand,
@@ -39,7 +39,7 @@ function definition(TableName: string, table: Table): CreateTableCommandInput {
   const projected = (index: Keys & { readonly name: string }) => ({
     IndexName: index.name,
     KeySchema: schema({ partitionKey: table.partitionKey, ...index }),
-    Projection: { ProjectionType: 'ALL' as const },
+    Projection: { ProjectionType: index.partitionKey ? ('KEYS_ONLY' as const) : ('ALL' as const) },
   });
   return {
     TableName,

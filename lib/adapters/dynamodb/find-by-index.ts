@@ -1,0 +1,31 @@
+/**
+ * Whole rows by a global index that holds keys alone: every attribute in an index is paid for again at each write. The
+ * rows are then read from the table, consistently, in the index's order; one that is gone since is left out.
+ */
+import type { DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import type { Attributes } from './attributes.ts';
+import { findRows } from './find-rows.ts';
+import { queryRows } from './read.ts';
+
+export interface IndexQuery extends QueryCommandInput {
+  readonly TableName: string;
+}
+
+/** @param keyName of the table's one key attribute */
+export async function findByIndex(
+  client: DynamoDBClient,
+  query: IndexQuery,
+  { keyName, limit }: { keyName: string; limit: number },
+): Promise<Attributes[]> {
+  const keys = (await queryRows(client, query, limit)).map((row) => keyOf(row, keyName));
+  const rows = await findRows(client, query.TableName, keys);
+  const byKey = new Map(rows.map((row) => [JSON.stringify(keyOf(row, keyName)), row]));
+  return keys.map((key) => byKey.get(JSON.stringify(key))).filter((row) => row !== undefined);
+}
+
+function keyOf(row: Attributes, keyName: string): Attributes {
+  const value = row[keyName];
+  if (value === undefined)
+    throw new Error(`A row of an index has no ${keyName}; every index holds the keys.`);
+  return { [keyName]: value };
+}
