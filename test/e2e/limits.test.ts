@@ -1,0 +1,133 @@
+/**
+ * Limits under a burst, watched from EC2's own events: no tenant ever has more machines than it may, in all or in a
+ * tier, while webhooks come twice and late, and while a tenant leaves in the middle of its burst.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Books, createBooks } from '../../lib/local/demo/books.ts';
+import { until } from './support/until.ts';
+import {
+  type Account,
+  endlessMilliseconds,
+  reasonOf,
+  startWorld,
+  tierLabels,
+  type World,
+} from './support/world.ts';
+
+const tierCaps = { small: 2, medium: 5, large: 10 };
+
+describe('limits', () => {
+  let world: World;
+  let books: Books | undefined;
+  beforeAll(async () => {
+    world = await startWorld({ onEvent: (event) => books?.note(event) });
+    books = createBooks({
+      tierCaps,
+      machine(instanceId) {
+        const tags = world.laptop.ec2.instances().find((each) => each.instanceId === instanceId)?.tags;
+        return tags && { tenant: tags.get('ghr:tenant_id') ?? '', tier: tags.get('ghr:tenant_tier') ?? '' };
+      },
+    });
+  }, 30_000);
+  afterAll(() => world?.close());
+
+  async function member(login: string, { limit, user = false }: { limit: number; user?: boolean }) {
+    const account = await world.install(login, { maxRunners: limit, user });
+    books?.open({ login, installationId: account.installationId, limit });
+    return account;
+  }
+
+  const liveOf = ({ installationId }: Account) =>
+    world.laptop.ec2
+      .instances()
+      .filter(
+        ({ tags, state }) => tags.get('ghr:tenant_id') === `${installationId}` && state !== 'terminated',
+      );
+
+  it('hold for each tenant and tier through a burst with doubled and late webhooks', async () => {
+    const accounts = [
+      await member('acme', { limit: 4 }),
+      await member('globex', { limit: 2 }),
+      await member('octavia', { limit: 2, user: true }),
+    ];
+    const webhooks = { duplicateProbability: 0.3, delayProbability: 0.3, delayMs: 400 };
+    world.laptop.github.setDials({ webhooks });
+
+    const jobIds = accounts.flatMap((account) =>
+      [0, 1, 2, 3].flatMap((n) => [
+        world.queue(account, tierLabels('small'), 100 + 50 * n),
+        world.queue(account, tierLabels('medium'), 100 + 50 * n),
+      ]),
+    );
+    await world.untilCompleted(jobIds);
+    await world.laptop.github.settle();
+    await world.untilRest();
+
+    world.laptop.github.setDials({ webhooks: { duplicateProbability: 0, delayProbability: 0 } });
+    expect(books?.invariantsBroken).toEqual([]);
+    const most = [...(books?.accounts.values() ?? [])].map(({ mostRunnersAtOnce }) => mostRunnersAtOnce);
+    expect(most).toEqual([4, 2, 2]);
+    expect(world.laptop.ec2.instances().length).toBeLessThanOrEqual(jobIds.length + accounts.length);
+  }, 60_000);
+
+  describe('of a tenant that leaves in the middle of its burst', () => {
+    let initech: Account;
+    let jobIds: number[];
+
+    it('are given back: its waiting jobs are refused with the reason, its machines end', async () => {
+      initech = await member('initech', { limit: 3 });
+      jobIds = Array.from({ length: 6 }, () =>
+        world.queue(initech, tierLabels('medium'), endlessMilliseconds),
+      );
+      await world.untilRunning(jobIds.slice(0, 3));
+      for (const jobId of jobIds.slice(3)) {
+        await world.untilJob(initech, jobId, { state: 'waiting', reason: 'tenant-limit' });
+      }
+
+      world.laptop.github.uninstall(initech.installationId);
+
+      for (const jobId of jobIds.slice(3)) {
+        const row = await world.untilJob(initech, jobId, { state: 'done', reason: 'tenant-deleted' });
+        expect(row).toMatchObject({ outcome: 'refused' });
+      }
+      await until('its machines are gone', () => liveOf(initech).length === 0);
+      const noLease = async () =>
+        !Object.keys((await world.tenant(initech)) ?? {}).some((name) => /^leases/.test(name));
+      await until('its leases are back', noLease, { seen: () => world.tenant(initech) });
+    }, 40_000);
+
+    it('leave no job open: those whose machines ended are closed by the sweep', async () => {
+      for (const jobId of jobIds.slice(0, 3)) {
+        const key = { installation_id: initech.installationId, job_id: jobId };
+        // The sweep gives GitHub a minute to report the end; the operator makes that minute pass.
+        await until(
+          'its machine is known to have ended',
+          async () => 'unsettled_at' in ((await world.job(initech, jobId)) ?? {}),
+        );
+        await world.operator.edit('jobs', key, { unsettled_at: Date.now() - 61_000 });
+      }
+      await world.sweep();
+      for (const jobId of jobIds.slice(0, 3)) await world.untilJob(initech, jobId, { state: 'done' });
+      await world.untilRest();
+    }, 30_000);
+
+    it('are inherited when the account installs the App again', async () => {
+      // Whatever is still queued on GitHub would be given to the new installation's machines.
+      for (const jobId of jobIds) world.laptop.github.cancelJob(jobId);
+      const again = {
+        login: 'initech',
+        ...world.laptop.github.install({ login: 'initech', repositories: ['app'] }),
+      };
+      books?.open({ login: 'initech again', installationId: again.installationId, limit: 3 });
+      await until('the new installation is a tenant', async () => (await world.tenant(again)) !== undefined);
+      expect(await world.tenant(again)).toMatchObject({ status: 'active', tier: 'small', max_runners: 3 });
+      expect(again.installationId).not.toBe(initech.installationId);
+
+      const jobId = world.queue(again, tierLabels('medium'));
+      await world.untilCompleted([jobId]);
+      await world.untilRest();
+      expect(reasonOf(await world.job(initech, jobIds[3] ?? 0))).toBe('tenant-deleted');
+      expect(books?.invariantsBroken).toEqual([]);
+    }, 30_000);
+  });
+});

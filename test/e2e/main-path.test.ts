@@ -1,0 +1,104 @@
+/**
+ * The life of a job from end to end, by HTTP alone: the App is installed, jobs are queued, machines run them in order and
+ * within the limit, and nothing is left. No call is denied and nothing fails on the way.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Account, startWorld, tierLabels, type World } from './support/world.ts';
+
+describe('the main path', () => {
+  let world: World;
+  let acme: Account;
+  beforeAll(async () => {
+    world = await startWorld();
+  }, 30_000);
+  afterAll(() => world?.close());
+
+  const started = () =>
+    world.events
+      .filter(({ kind, text }) => kind === 'github' && text === 'job-started')
+      .map(({ fields }) => fields['jobId']);
+  const scopes = () =>
+    world.events
+      .filter(({ kind, text }) => kind === 'github' && text === 'runner-registered')
+      .map(({ fields }) => fields['scope']);
+
+  it('makes whoever installs the App a tenant, with the row that operators know', async () => {
+    acme = await world.install('acme');
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+    expect(await world.tenant(acme)).toMatchObject({
+      installation_id: acme.installationId,
+      status: 'active',
+      tier: 'small',
+      max_runners: 2,
+      created_at: time,
+      updated_at: time,
+    });
+  });
+
+  it('runs as many jobs as the limit allows, the others oldest first, and leaves nothing', async () => {
+    const lengths = [300, 900, 100, 100];
+    const jobIds = lengths.map((milliseconds) => world.queue(acme, tierLabels('small'), milliseconds));
+    await world.untilJob(acme, jobIds[2] ?? 0, { state: 'waiting', reason: 'tenant-limit' });
+    await world.untilJob(acme, jobIds[3] ?? 0, { state: 'waiting', reason: 'tenant-limit' });
+    expect(world.laptop.ec2.instances()).toHaveLength(2);
+
+    await world.untilCompleted(jobIds);
+    await world.untilRest();
+
+    expect(started().indexOf(jobIds[2])).toBeLessThan(started().indexOf(jobIds[3]));
+    for (const jobId of jobIds) {
+      expect(await world.job(acme, jobId)).toMatchObject({
+        state: 'done',
+        outcome: 'completed',
+        attempts: 1,
+      });
+    }
+    expect(world.laptop.ec2.instances()).toHaveLength(4);
+  }, 40_000);
+
+  it('has each machine pass through its states in order, with one lease for life', async () => {
+    const runners = await world.operator.rows('runners');
+    expect(runners).toHaveLength(4);
+    for (const runner of runners) {
+      expect(runner).toMatchObject({ state: 'ended', tier: 'small' });
+      // GitHub's word that the job is done and EC2's that the machine is off race each other.
+      expect(['job-completed', 'instance-ended']).toContain(runner['end_reason']);
+      const times = ['launched_at', 'claimed_at', 'listening_at', 'ended_at'].map((name) => runner[name]);
+      expect(times).toEqual(times.toSorted());
+    }
+    expect(new Set(runners.map(({ lease }) => lease)).size).toBe(4);
+  });
+
+  it('tags each machine and its volume for the bill', () => {
+    const tags = { tenant_id: String(acme.installationId), tier: 'small', environment: 'my-saas' };
+    for (const machine of world.laptop.ec2.instances()) {
+      expect(machine.tags.get('ghr:tenant_id')).toBe(tags.tenant_id);
+      expect(machine.tags.get('ghr:tenant_tier')).toBe(tags.tier);
+      expect(machine.tags.get('ghr:environment')).toBe(tags.environment);
+    }
+    const fleets = world.laptop.endpoint.calls.recent().filter(({ action }) => action === 'CreateFleet');
+    expect(fleets.length).toBeGreaterThan(0);
+    for (const { questions } of fleets) {
+      const volume = questions.find(({ resource }) => resource.includes(':volume/'));
+      expect(volume?.context).toMatchObject({
+        'aws:requesttag/ghr:tenant_id': tags.tenant_id,
+        'aws:requesttag/ghr:tenant_tier': tags.tier,
+        'aws:requesttag/ghr:environment': tags.environment,
+      });
+    }
+  });
+
+  it("registers runners with the organization, or with the repository where the account is a user's", async () => {
+    expect(new Set(scopes())).toEqual(new Set(['acme']));
+    const octavia = await world.install('octavia', { user: true });
+    const jobId = world.queue(octavia, tierLabels('small'));
+    await world.untilCompleted([jobId]);
+    await world.untilRest();
+    expect(scopes().at(-1)).toBe('octavia/app');
+    expect(world.laptop.github.state().runners).toEqual([]);
+  }, 30_000);
+
+  it('had no call denied, and nothing failed', () => {
+    expect(world.trouble()).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+/**
+ * EC2 at its worst, and processes that die at the worst moment: in the end every job has run, no second set of machines
+ * was bought, and nothing is left. Where a minute must pass, the operator makes it pass by editing the row.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from './support/until.ts';
+import { type Account, startWorld, tierLabels, type World } from './support/world.ts';
+
+describe('with an EC2 that fails', () => {
+  let world: World;
+  let acme: Account;
+  let launchedBefore: number;
+  beforeAll(async () => {
+    world = await startWorld();
+    acme = await world.install('acme', { maxRunners: 5 });
+  }, 40_000);
+  beforeEach(() => {
+    launchedBefore = world.laptop.ec2.instances().length;
+  });
+  afterAll(() => world?.close());
+
+  const bought = () => world.laptop.ec2.instances().length - launchedBefore;
+  const queue = (jobs: number) =>
+    Array.from({ length: jobs }, () => world.queue(acme, tierLabels('medium'), 200));
+
+  async function openLaunch() {
+    let found: Awaited<ReturnType<typeof world.operator.rows>> = [];
+    await until('a launch is open, and nobody works on it', async () => {
+      found = (await world.operator.rows('launches')).filter(({ open }) => open === 'open');
+      return found.length === 1 && bought() === (found[0]?.['hints'] as unknown[] | undefined)?.length;
+    });
+    return found[0] as (typeof found)[number];
+  }
+
+  async function passTheFence(launch: Awaited<ReturnType<typeof openLaunch>>) {
+    expect(Number(launch['call_until'])).toBeGreaterThan(Date.now() + 30_000);
+    const past = Date.now() - 1000;
+    const key = { launch_id: String(launch['launch_id']) };
+    await world.operator.edit('launches', key, { call_until: past, deadline: past });
+    await world.sweep();
+  }
+
+  it('runs what it gave, and the rest when it has more', async () => {
+    const none = { pool: 'm5.large', available: 0 };
+    world.laptop.ec2.setDials({ capacity: [{ pool: 't3.large', available: 2 }, none] });
+    const jobIds = queue(5);
+    await until('two machines were started', () => bought() === 2);
+    await world.untilJob(acme, jobIds[4] ?? 0, { state: 'waiting', reason: 'capacity' });
+
+    world.laptop.ec2.setDials({ capacity: [] });
+    await world.sweep();
+
+    await world.untilCompleted(jobIds);
+    await world.untilRest();
+    expect(bought()).toBe(5);
+  }, 40_000);
+
+  it('keeps jobs with the reason while it throttles, and runs them afterwards', async () => {
+    const error = { code: 'RequestLimitExceeded', status: 503 };
+    world.laptop.endpoint.dials.set([{ service: 'ec2', action: 'CreateFleet', error, count: 1 }]);
+    const [jobId = 0] = queue(1);
+    await world.untilJob(acme, jobId, { state: 'waiting', reason: 'throttled' });
+    expect([bought(), 'leases' in ((await world.tenant(acme)) ?? {})]).toEqual([0, false]);
+
+    await world.sweep();
+
+    await world.untilCompleted([jobId]);
+    await world.untilRest();
+    expect(bought()).toBe(1);
+  }, 30_000);
+
+  it('finds the machines of a launch whose answer was lost, and buys no second set', async () => {
+    const error = { code: 'ConnectionReset' };
+    const lost = { service: 'ec2', action: 'CreateFleet', error, count: 1, when: 'after' } as const;
+    world.laptop.endpoint.dials.set([lost]);
+    const [jobId = 0] = queue(1);
+    const launch = await openLaunch();
+    expect(await world.tenant(acme)).toMatchObject({
+      leases: [expect.stringContaining(String(launch['launch_id']))],
+    });
+
+    await passTheFence(launch);
+
+    await world.untilCompleted([jobId]);
+    await world.untilRest();
+    expect(bought()).toBe(1);
+  }, 30_000);
+
+  it('does so too where the process died right after CreateFleet', async () => {
+    const { endpoint, functions } = world.laptop;
+    const stop = endpoint.onCall(({ action }) => {
+      if (action !== 'CreateFleet') return;
+      stop();
+      // Before its answer is sent: every copy, so that the one that called is among them.
+      while (functions.killRandomContainer('my-saas-scale-up'));
+    });
+    const [jobId = 0] = queue(1);
+
+    await passTheFence(await openLaunch());
+
+    await world.untilCompleted([jobId]);
+    await world.untilRest();
+    expect(bought()).toBe(1);
+    expect((await world.job(acme, jobId))?.['attempts']).toBe(1);
+  }, 30_000);
+
+  it('replaces a machine that never boots, once its time is up', async () => {
+    world.laptop.ec2.setDials({ neverBoot: { probability: 1, count: 1 } });
+    const [jobId = 0] = queue(1);
+    await until('the dead machine has its row', async () => {
+      const rows = await world.operator.rows('runners');
+      return rows.some(({ state }) => state === 'booting') && bought() === 1;
+    });
+    const [dead] = (await world.operator.rows('runners')).filter(({ state }) => state === 'booting');
+    const key = { instance_id: String(dead?.['instance_id']) };
+    await world.operator.edit('runners', key, { deadline: Date.now() - 1000 });
+
+    await world.sweep();
+
+    await world.untilCompleted([jobId]);
+    await world.untilRest();
+    expect(bought()).toBe(2);
+    expect(await world.operator.row('runners', key)).toMatchObject({ state: 'ended', hint: jobId });
+  }, 30_000);
+
+  it('had no call denied, and left no message in a dead-letter queue', () => {
+    const denied = world.events.filter(({ kind }) => kind === 'denied' || kind === 'fault');
+    expect(denied).toEqual([]);
+    const { queues } = world.laptop;
+    const dead = queues.list().filter(({ name }) => name.endsWith('-dead-letters'));
+    expect(dead.map(({ name }) => queues.counts(name).visible)).toEqual(dead.map(() => 0));
+  });
+});

@@ -1,0 +1,91 @@
+/**
+ * The platform's tables as an operator sees and edits them: with the operator's keys, the plain SDK, and no code of the
+ * platform's stores, so that what a test reads is what people read.
+ */
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { operatorDynamo } from '../../../lib/local/demo/job-rows.ts';
+import type { Laptop } from '../../../lib/local/laptop.ts';
+
+/** A row in plain values. */
+export type PlainRow = Readonly<Record<string, unknown>>;
+type Table = keyof Laptop['tables'];
+type Key = Readonly<Record<string, string | number>>;
+
+export interface Operator {
+  readonly dynamo: DynamoDBClient;
+  row(table: Table, key: Key): Promise<PlainRow | undefined>;
+  rows(table: Table): Promise<PlainRow[]>;
+  /** One `update-item` that sets attributes, as in the README. */
+  edit(table: Table, key: Key, changes: Key): Promise<void>;
+  close(): void;
+}
+
+export function createOperator(laptop: Laptop): Operator {
+  const dynamo = operatorDynamo(laptop);
+  return {
+    dynamo,
+    async row(table, key) {
+      const { Item } = await dynamo.send(
+        new GetItemCommand({ TableName: laptop.tables[table], Key: attributes(key), ConsistentRead: true }),
+      );
+      return Item && plainRow(Item);
+    },
+    async rows(table) {
+      const found: PlainRow[] = [];
+      let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+      do {
+        const page = await dynamo.send(
+          new ScanCommand({
+            TableName: laptop.tables[table],
+            ConsistentRead: true,
+            ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
+          }),
+        );
+        found.push(...(page.Items ?? []).map(plainRow));
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return found;
+    },
+    async edit(table, key, changes) {
+      const names = Object.keys(changes);
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: laptop.tables[table],
+          Key: attributes(key),
+          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+          ExpressionAttributeValues: Object.fromEntries(
+            Object.entries(attributes(changes)).map(([name, value]) => [`:${name}`, value]),
+          ),
+        }),
+      );
+    },
+    close: () => dynamo.destroy(),
+  };
+}
+
+function attributes(values: Key): Record<string, AttributeValue> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? { N: String(value) } : { S: value },
+    ]),
+  );
+}
+
+function plainRow(item: Record<string, AttributeValue>): PlainRow {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]));
+}
+
+function plain(value: AttributeValue): unknown {
+  if (value.N !== undefined) return Number(value.N);
+  if (value.M !== undefined) return plainRow(value.M);
+  if (value.L !== undefined) return value.L.map(plain);
+  return value.S ?? value.SS ?? value.BOOL;
+}

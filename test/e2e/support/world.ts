@@ -1,0 +1,166 @@
+/**
+ * The platform as outsiders meet it: GitHub accounts that install the App and queue jobs, an operator with AWS keys, and
+ * whoever posts to its URLs. It reaches nothing of the platform but by HTTP; what it sees comes from the stand-ins and
+ * the tables.
+ */
+import { type Laptop, type LaptopOptions, startLaptop } from '../../../lib/local/laptop.ts';
+import type { LaptopEvent } from '../../../lib/local/laptop-event.ts';
+import { createOperator, type Operator, type PlainRow } from './operator.ts';
+import { postWebhook, type WebhookReply } from './post-webhook.ts';
+import { until } from './until.ts';
+
+export interface Account {
+  readonly login: string;
+  readonly installationId: number;
+  readonly accountId: number;
+}
+
+export interface World {
+  readonly laptop: Laptop;
+  readonly operator: Operator;
+  readonly events: readonly LaptopEvent[];
+  /** Installs the App and waits for the tenant's row; `maxRunners` is then set as the README shows. */
+  install(login: string, options?: { user?: boolean; maxRunners?: number }): Promise<Account>;
+  /** Queues a job on GitHub, in the account's repository `app`. @returns its id */
+  queue(account: Account, labels: readonly string[], milliseconds?: number): number;
+  tenant(account: Account): Promise<PlainRow | undefined>;
+  job(account: Account, jobId: number): Promise<PlainRow | undefined>;
+  untilJob(account: Account, jobId: number, wanted: JobLook): Promise<PlainRow>;
+  untilRunning(jobIds: readonly number[]): Promise<void>;
+  untilCompleted(jobIds: readonly number[]): Promise<void>;
+  /** No machine, no lease, no open launch or runner, every known job done. */
+  untilRest(): Promise<void>;
+  unrest(): Promise<string[]>;
+  /** What EventBridge does each minute. */
+  sweep(): Promise<void>;
+  post(event: string, payload: object, secret?: string): Promise<WebhookReply>;
+  /** JSON lines that the functions printed under this name. */
+  logged(name: string): PlainRow[];
+  /** IAM denials, faults of the laptop, and errors that functions reported. */
+  trouble(): string[];
+  close(): Promise<void>;
+}
+
+export interface JobLook {
+  readonly state: string;
+  readonly reason?: string;
+}
+
+export const tierLabels = (tier: string) => ['self-hosted', 'linux', 'x64', tier];
+
+/** Longer than any test: such a job ends by being cancelled. */
+export const endlessMilliseconds = 600_000;
+
+export const reasonOf = (row: PlainRow | undefined) => (row?.['reason'] as PlainRow | undefined)?.['code'];
+
+export async function startWorld(options: LaptopOptions = {}): Promise<World> {
+  const events: LaptopEvent[] = [];
+  const laptop = await startLaptop({
+    bootMilliseconds: 20,
+    ...options,
+    onEvent(event) {
+      events.push(event);
+      options.onEvent?.(event);
+    },
+  });
+  const operator = createOperator(laptop);
+  const world: World = {
+    laptop,
+    operator,
+    events,
+    install: (login, wanted = {}) => install(world, login, wanted),
+    queue: ({ login }, labels, milliseconds = 100) =>
+      laptop.github.queueJob({ repository: `${login}/app`, labels, milliseconds }).jobId,
+    tenant: ({ installationId }) => operator.row('tenants', { installation_id: installationId }),
+    job: ({ installationId }, jobId) =>
+      operator.row('jobs', { installation_id: installationId, job_id: jobId }),
+    untilJob: (account, jobId, wanted) => untilJob(world, { account, jobId, wanted }),
+    untilRunning: (jobIds) => untilStatus(laptop, jobIds, 'in_progress'),
+    untilCompleted: (jobIds) => untilStatus(laptop, jobIds, 'completed'),
+    untilRest: () =>
+      until('the platform is at rest', async () => (await world.unrest()).length === 0, {
+        seen: () => world.unrest(),
+      }),
+    unrest: () => unrest(world),
+    sweep: () => laptop.events.fireSchedule(`${laptop.environment}-sweep`),
+    post: (event, payload, secret = laptop.webhookSecret) =>
+      postWebhook({ url: laptop.webhookUrl, secret, event, payload }),
+    logged: (name) => logLines(events).filter((line) => line['event'] === name),
+    trouble: () => trouble(events),
+    async close() {
+      operator.close();
+      await laptop.close();
+    },
+  };
+  return world;
+}
+
+async function install(
+  world: World,
+  login: string,
+  { user = false, maxRunners }: { user?: boolean; maxRunners?: number },
+): Promise<Account> {
+  const type = user ? 'User' : 'Organization';
+  const account = { login, ...world.laptop.github.install({ login, type, repositories: ['app'] }) };
+  await until(`${login} is a tenant`, async () => (await world.tenant(account)) !== undefined);
+  if (maxRunners !== undefined) {
+    const key = { installation_id: account.installationId };
+    await world.operator.edit('tenants', key, { max_runners: maxRunners });
+  }
+  return account;
+}
+
+async function untilJob(
+  world: World,
+  look: { account: Account; jobId: number; wanted: JobLook },
+): Promise<PlainRow> {
+  const { account, jobId, wanted } = look;
+  let row: PlainRow | undefined;
+  const fits = async () => {
+    row = await world.job(account, jobId);
+    return row?.['state'] === wanted.state && (!wanted.reason || reasonOf(row) === wanted.reason);
+  };
+  await until(`job ${jobId} is ${wanted.state} ${wanted.reason ?? ''}`, fits, { seen: () => row });
+  return row as PlainRow;
+}
+
+async function untilStatus(laptop: Laptop, jobIds: readonly number[], wanted: string): Promise<void> {
+  const others = () =>
+    laptop.github.state().jobs.filter(({ id, status }) => jobIds.includes(id) && status !== wanted);
+  await until(`jobs ${jobIds.join(', ')} are ${wanted} on GitHub`, () => others().length === 0, {
+    seen: others,
+  });
+}
+
+async function unrest({ laptop, operator }: World): Promise<string[]> {
+  const [tenants, jobs, launches, runners] = await Promise.all(
+    (['tenants', 'jobs', 'launches', 'runners'] as const).map((table) => operator.rows(table)),
+  );
+  const leases = (tenants ?? []).flatMap((row) =>
+    Object.keys(row)
+      .filter((name) => name.startsWith('leases'))
+      .map((name) => `tenant ${row['installation_id']} holds ${name}`),
+  );
+  const open = [...(launches ?? []), ...(runners ?? [])].filter((row) => 'open' in row);
+  const live = laptop.ec2.instances().filter(({ state }) => state !== 'terminated');
+  return [
+    ...leases,
+    ...open.map((row) => `${row['instance_id'] ?? row['launch_id']} is ${row['state']}`),
+    ...(jobs ?? [])
+      .filter((row) => row['state'] !== 'done')
+      .map((row) => `job ${row['job_id']} is ${row['state']} (${reasonOf(row)})`),
+    ...live.map(({ instanceId, state }) => `machine ${instanceId} is ${state}`),
+  ];
+}
+
+function logLines(events: readonly LaptopEvent[]): PlainRow[] {
+  return events
+    .filter(({ kind, text }) => kind === 'log' && text.startsWith('{'))
+    .map(({ text }) => JSON.parse(text) as PlainRow);
+}
+
+function trouble(events: readonly LaptopEvent[]): string[] {
+  const seen = events.filter(({ kind }) => kind === 'denied' || kind === 'fault').map(({ text }) => text);
+  const errors = logLines(events).filter((line) => line['level'] === 'error');
+  return [...seen, ...errors.map((line) => JSON.stringify(line))];
+}
