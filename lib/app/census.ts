@@ -21,7 +21,7 @@ export async function tellCensus(deps: SweepDeps, waiting: readonly Job[]): Prom
     deps.telemetry.event(
       'info',
       'census',
-      { tier },
+      { tier, reasons: reasonsOf(inTier) },
       {
         JobsWaiting: inTier.length,
         OldestWaitSeconds: oldestSeconds(inTier, now),
@@ -30,6 +30,16 @@ export async function tellCensus(deps: SweepDeps, waiting: readonly Job[]): Prom
       },
     );
   }
+}
+
+/** How many wait for which reason. */
+function reasonsOf(jobs: readonly Job[]): Record<string, number> {
+  const counted: Record<string, number> = {};
+  for (const { reason } of jobs) {
+    const code = reason?.code ?? 'none';
+    counted[code] = (counted[code] ?? 0) + 1;
+  }
+  return counted;
 }
 
 /**

@@ -36,6 +36,6 @@ export function tellStart(
 }
 
 /** Nothing where one end is unknown, or where the machine is older than the job. */
-function between(from: number | undefined, to: number | undefined): readonly number[] {
-  return from === undefined || to === undefined || to < from ? [] : [to - from];
+function between(from: number | undefined, to: number | undefined): number | readonly [] {
+  return from === undefined || to === undefined || to < from ? [] : to - from;
 }

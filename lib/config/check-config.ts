@@ -5,6 +5,8 @@
 import type { Deployment } from '../contract/deployment.ts';
 import { TierName } from '../core/ids.ts';
 import type { Architecture, Tier } from '../core/tier.ts';
+import { alarmFaults, checkedAlarms } from './check-alarms.ts';
+import { capFaults, defaultCaps } from './check-caps.ts';
 import { githubFaults } from './check-github.ts';
 import { limitFaults } from './check-limits.ts';
 import { tierFaults } from './check-tiers.ts';
@@ -29,6 +31,8 @@ export interface CheckedConfig {
   readonly runnerVersion: string;
   readonly runnerSha256: Readonly<Partial<Record<Architecture, string>>>;
   readonly scaleUpConcurrency: number;
+  readonly alarmEmail?: string;
+  readonly webhookSilenceMinutes?: number;
 }
 
 export type CheckOutcome =
@@ -44,10 +48,13 @@ const settings = [
   'defaultTier',
   'onboarding',
   'limits',
+  'caps',
   'runnerVersion',
   'runnerSha256',
   'runnerGroupId',
   'scaleUpConcurrency',
+  'alarmEmail',
+  'webhookSilenceMinutes',
   'githubApiUrl',
   'identityCertificates',
 ];
@@ -64,7 +71,9 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...queueAddressFaults(config),
     ...expectWord('onboarding', config.onboarding, ['open', 'approve']),
     ...limitFaults(config.limits),
+    ...capFaults(config.caps),
     ...optionFaults(config),
+    ...alarmFaults(config),
   ];
   return faults.length > 0 ? { ok: false, faults } : { ok: true, config: checked(config) };
 }
@@ -163,12 +172,14 @@ function checked(config: MayflyConfig): CheckedConfig {
       githubAppId: config.githubAppId,
       runnerGroupId: config.runnerGroupId ?? 1,
       limits: config.limits,
+      caps: { ...defaultCaps, ...config.caps },
       ...(identityCertificates ? { identityCertificates } : {}),
     },
     githubApiUrl: (config.githubApiUrl ?? githubApiUrl(config.githubHost)).replace(/\/+$/, ''),
     runnerVersion: config.runnerVersion,
     runnerSha256: config.runnerSha256 ?? {},
     scaleUpConcurrency: config.scaleUpConcurrency ?? 5,
+    ...checkedAlarms(config),
   };
 }
 
@@ -181,5 +192,6 @@ function checkedTier(name: string, tier: TierConfig): Tier {
     instanceTypes: tier.instanceTypes,
     maxRunners: tier.maxRunners,
     spot: tier.spot ?? false,
+    ...(tier.capOverAllTenants === undefined ? {} : { capOverAllTenants: tier.capOverAllTenants }),
   };
 }

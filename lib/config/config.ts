@@ -2,7 +2,7 @@
  * The one configuration file's shape: all that an operator decides about a deployment. Everything else is derived.
  * It holds no secret, and nothing reads it but `checkConfig`, which turns it into what stacks and functions use.
  */
-import type { Limits } from '../contract/deployment.ts';
+import type { Caps, Limits } from '../contract/deployment.ts';
 import type { Architecture } from '../core/tier.ts';
 
 export interface MayflyConfig {
@@ -20,6 +20,8 @@ export interface MayflyConfig {
   /** open: whoever installs the App is a tenant at once. approve: `pending` until you set `status` to active. */
   readonly onboarding: 'open' | 'approve';
   readonly limits: Limits;
+  /** Bounds against runaway use of a public App. Defaults: 1000 waiting jobs and 60 launches a minute per tenant. */
+  readonly caps?: Partial<Caps>;
   /** The release of GitHub's runner program that machines install. GitHub refuses old ones after about 30 days. */
   readonly runnerVersion: string;
   /** SHA-256 of that release's archive by architecture, 64 hexadecimal digits: machines refuse any other. */
@@ -28,6 +30,10 @@ export interface MayflyConfig {
   readonly runnerGroupId?: number;
   /** How many copies of scale-up may run at once for one tier, 2 to 1000. Default: 5. */
   readonly scaleUpConcurrency?: number;
+  /** Who gets an e-mail about alarms, once they confirmed AWS's own. Default: nobody; subscribe to the topic as you like. */
+  readonly alarmEmail?: string;
+  /** Alarm when no webhook of use came for so many minutes, 5 to 1440. Default: no such alarm, for nights are quiet. */
+  readonly webhookSilenceMinutes?: number;
   /** Where GitHub's REST API is, if not where `githubHost` says. */
   readonly githubApiUrl?: string;
   /** PEM certificates trusted for instance identity documents, in place of AWS's. For the laptop platform alone. */
@@ -46,4 +52,6 @@ export interface TierConfig {
   readonly os?: 'linux';
   /** Spot machines first, on-demand ones where spot has no capacity. Default: false. */
   readonly spot?: boolean;
+  /** How many machines of this tier all tenants may have together, 1 to 5000; those who wait share them. Default: any. */
+  readonly capOverAllTenants?: number;
 }

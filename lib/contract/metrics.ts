@@ -125,43 +125,43 @@ export const metrics = {
   },
   AcceptedToLeasedMilliseconds: {
     unit: 'Milliseconds',
-    sets: [['tier']],
+    sets: [[], ['tier']],
     by: ['lifecycle'],
     meaning: 'From hearing of a job to the lease of its machine, waits for a free one included',
   },
   LeasedToLaunchedMilliseconds: {
     unit: 'Milliseconds',
-    sets: [['tier']],
+    sets: [[], ['tier']],
     by: ['scale-up', 'sweep'],
     meaning: 'From the plan of a launch to the answer of CreateFleet',
   },
   LeasedToClaimedMilliseconds: {
     unit: 'Milliseconds',
-    sets: [['tier']],
+    sets: [[], ['tier']],
     by: ['lifecycle'],
     meaning: 'From the plan of a launch to its machine at the claim door: CreateFleet and the boot',
   },
   ClaimedToListeningMilliseconds: {
     unit: 'Milliseconds',
-    sets: [['tier']],
+    sets: [[], ['tier']],
     by: ['lifecycle'],
     meaning: 'From the claim to the confirm: the JIT config, and the runner program made ready',
   },
   ListeningToStartedMilliseconds: {
     unit: 'Milliseconds',
-    sets: [['tier']],
+    sets: [[], ['tier']],
     by: ['lifecycle'],
     meaning: 'From the confirm to hearing that GitHub gave the runner a job',
   },
   QueuedToStartedMilliseconds: {
     unit: 'Milliseconds',
-    sets: [['tier']],
+    sets: [[], ['tier']],
     by: ['lifecycle'],
     meaning: 'From the time at which GitHub made the job to hearing that it runs',
   },
   RunnersEnded: {
     unit: 'Count',
-    sets: [['tier', 'reason']],
+    sets: [['reason']],
     by: ['lifecycle', 'sweep'],
     meaning: 'Machines whose end is proven and whose lease is free again',
   },
@@ -209,7 +209,7 @@ export const metrics = {
   },
   OldestUnexplainedWaitSeconds: {
     unit: 'Seconds',
-    sets: [['tier']],
+    sets: [[], ['tier']],
     by: ['sweep'],
     meaning: 'The same of the jobs that nobody has looked at yet: their reason is still `queued`',
   },
@@ -251,9 +251,14 @@ export type DimensionsOf<Name extends MetricName> = UnionToIntersection<
 /** One of the sets that a metric is published under, with its values. */
 export type DimensionSetOf<Name extends MetricName> = (typeof metrics)[Name]['sets'][number] extends infer Set
   ? Set extends readonly DimensionName[]
-    ? { readonly [Dimension in Set[number]]: string }
+    ? Set['length'] extends 0
+      ? Readonly<Record<string, never>>
+      : { readonly [Dimension in Set[number]]: string }
     : never
   : never;
+
+/** The names of one of these sets. */
+export type SetNamesOf<Name extends MetricName> = (typeof metrics)[Name]['sets'][number];
 
 /** The names of all dimensions of a metric, each once. */
 export const dimensionNames = (name: MetricName): DimensionName[] => [...new Set(metrics[name].sets.flat())];

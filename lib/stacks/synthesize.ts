@@ -13,6 +13,7 @@ import { functionNames } from '../constructs/functions.ts';
 import { tagKeys } from '../core/tags.ts';
 import { ControlPlaneStack } from './control-plane-stack.ts';
 import { NetworkStack } from './network-stack.ts';
+import { ObservabilityStack } from './observability-stack.ts';
 import { StateStack } from './state-stack.ts';
 
 export interface SynthesisOptions {
@@ -55,7 +56,7 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
   const props = { env: { region } };
   const { network } = new NetworkStack(app, `${environment}-network`, { ...props, environment });
   const { state } = new StateStack(app, `${environment}-state`, { ...props, environment });
-  new ControlPlaneStack(app, `${environment}-control-plane`, {
+  const controlPlane = new ControlPlaneStack(app, `${environment}-control-plane`, {
     ...props,
     config: checked,
     network,
@@ -63,6 +64,12 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     bundles,
     bootScript: options.bootScript ?? join(root, 'images', 'boot.sh'),
   });
+  const observability = new ObservabilityStack(app, `${environment}-observability`, {
+    ...props,
+    config: checked,
+  });
+  // It goes by names alone; so that its queries find the log groups, it comes after.
+  observability.addStackDependency(controlPlane);
   Tags.of(app).add(tagKeys.environment, environment);
   return app;
 }

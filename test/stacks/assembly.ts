@@ -25,7 +25,7 @@ export interface Synthesized {
   dispose(): void;
 }
 
-const stacks = ['network', 'state', 'control-plane'];
+const stacks = ['network', 'state', 'control-plane', 'observability'];
 
 export function synthesized(config: MayflyConfig): Synthesized {
   const root = mkdtempSync(join(tmpdir(), 'mayfly-synth-'));

@@ -2,6 +2,7 @@
  * Every resource type that the laptop understands, one family a file. A type that is not here is an error.
  */
 import type { Registry } from './resource-type.ts';
+import { cloudwatchTypes } from './resources/cloudwatch.ts';
 import { dynamodbTypes } from './resources/dynamodb.ts';
 import { eventSourceMappingTypes } from './resources/event-source-mapping.ts';
 import { eventsTypes } from './resources/events.ts';
@@ -12,9 +13,11 @@ import { logsTypes } from './resources/logs.ts';
 import { networkTypes } from './resources/network.ts';
 import { s3Types } from './resources/s3.ts';
 import { secretsTypes } from './resources/secrets.ts';
+import { snsTypes } from './resources/sns.ts';
 import { sqsTypes } from './resources/sqs.ts';
 
 export const registry: Registry = {
+  ...cloudwatchTypes,
   ...dynamodbTypes,
   ...eventSourceMappingTypes,
   ...eventsTypes,
@@ -25,5 +28,6 @@ export const registry: Registry = {
   ...networkTypes,
   ...s3Types,
   ...secretsTypes,
+  ...snsTypes,
   ...sqsTypes,
 };

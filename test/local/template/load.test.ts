@@ -26,7 +26,7 @@ describe('an assembly', () => {
       one: {
         Parameters: {},
         Resources: {
-          Topic: { Type: 'AWS::SNS::Topic' },
+          Thing: { Type: 'AWS::IoT::Thing' },
           Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueNam: 'x' } },
           Table: { Type: 'AWS::DynamoDB::Table', Properties: { GlobalSecondaryIndexes: [{ Warm: 1 }] } },
         },
@@ -47,7 +47,7 @@ describe('an assembly', () => {
     expect(error.message.split('\n').map((line) => line.replace(/;? known are .*| here$/, ''))).toEqual([
       'The laptop cannot run this assembly as written (9 faults):',
       '- one: the section Parameters is not understood',
-      '- one/Topic (AWS::SNS::Topic): this resource type is not in the registry',
+      '- one/Thing (AWS::IoT::Thing): this resource type is not in the registry',
       '- one/Queue (AWS::SQS::Queue) QueueNam: this property is not in the registry',
       '- one/Table (AWS::DynamoDB::Table) GlobalSecondaryIndexes.Warm: this property is not in the registry',
       '- two/Role (AWS::IAM::Role) Condition: this resource attribute is not understood',

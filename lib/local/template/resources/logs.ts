@@ -3,6 +3,8 @@
  */
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
+const noQueries = 'nobody runs Logs Insights here; the lines themselves are shown';
+
 export const logsTypes: Registry = {
   'AWS::Logs::LogGroup': {
     properties: {
@@ -22,5 +24,10 @@ export const logsTypes: Registry = {
         attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` },
       };
     },
+  },
+  'AWS::Logs::QueryDefinition': {
+    properties: { Name: noQueries, QueryString: noQueries, LogGroupNames: noQueries },
+    attributes: ['QueryDefinitionId'],
+    create: ({ logicalId }) => ({ ref: logicalId, attributes: { QueryDefinitionId: logicalId } }),
   },
 };

@@ -1,0 +1,34 @@
+/** The rules for who is told of alarms, and of what. Both may be left out; whether the address exists, nobody asks. */
+import type { MayflyConfig } from './config.ts';
+import { expect, expectText, expectWhole } from './faults.ts';
+
+const minuteBounds = { from: 5, to: 1440 };
+
+export function alarmFaults({ alarmEmail, webhookSilenceMinutes }: MayflyConfig): string[] {
+  return [
+    ...(alarmEmail === undefined
+      ? []
+      : expectText('alarmEmail', alarmEmail, {
+          pattern: /^(?=.{3,254}$)[^\s@<>]+@[^\s@<>]+$/,
+          allowed: 'one e-mail address such as "ops@example.com", or left out',
+        })),
+    ...(webhookSilenceMinutes === undefined ? [] : silenceFaults(webhookSilenceMinutes)),
+  ];
+}
+
+/** CloudWatch keeps to periods of whole minutes, and looks back over a day at most. */
+function silenceFaults(minutes: number): string[] {
+  const faults = expectWhole('webhookSilenceMinutes', minutes, minuteBounds);
+  return faults.length > 0
+    ? faults
+    : expect('webhookSilenceMinutes', minutes, {
+        fits: minutes <= 60 || minutes % 60 === 0,
+        allowed: 'up to 60 minutes, or whole hours in minutes',
+      });
+}
+
+/** What of these is set. */
+export const checkedAlarms = ({ alarmEmail, webhookSilenceMinutes }: MayflyConfig) => ({
+  ...(alarmEmail === undefined ? {} : { alarmEmail }),
+  ...(webhookSilenceMinutes === undefined ? {} : { webhookSilenceMinutes }),
+});

@@ -1,0 +1,225 @@
+/**
+ * What wakes the operator, and when: each alarm with what it reads, its bound, and the article of docs/RUNBOOK.md that says
+ * what to do. Nothing is alarmed that mends itself within the time given, and nothing that an operator cannot act on.
+ */
+import { Duration } from 'aws-cdk-lib';
+import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CheckedConfig } from '../config/check-config.ts';
+import { deadLettersOf, namesOf } from './names.ts';
+import { functionMetric, platformMetric, queueMetric } from './platform-metrics.ts';
+
+export interface AlarmPlan {
+  /** After the environment. */
+  readonly name: string;
+  /** The article's heading. */
+  readonly article: string;
+  /** What is the matter, in a sentence. */
+  readonly says: string;
+  readonly metric: IMetric;
+  readonly above: number;
+  /** For so many periods of the metric, one after the other. */
+  readonly periods: number;
+  /** No data is bad news too. Default: it is no news. */
+  readonly silenceIsBad?: boolean;
+}
+
+/** CloudWatch takes ten metrics in one alarm. */
+const mostMetrics = 10;
+
+export function alarmPlans(config: CheckedConfig): AlarmPlan[] {
+  return [
+    ...jobAlarms(config),
+    ...queueAlarms(config),
+    ...launchAlarms(config),
+    ...functionAlarms(config),
+    ...silenceAlarms(config),
+  ];
+}
+
+function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
+  return [
+    {
+      name: 'unexplained-wait',
+      article: 'unexplained-wait',
+      says: 'A job that is first in its line has waited for 5 minutes and nobody has looked at it',
+      metric: platformMetric(environment, 'OldestUnexplainedWaitSeconds', {
+        dimensions: {},
+        statistic: 'Maximum',
+        minutes: 1,
+      }),
+      above: 300,
+      periods: 3,
+    },
+    {
+      name: 'github-limited',
+      article: 'github-limited',
+      says: 'GitHub, or the budget kept for it, has turned away 50 calls in 5 minutes, for a quarter of an hour',
+      metric: platformMetric(environment, 'GitHubRefusals', {
+        dimensions: { reason: 'limited' },
+        statistic: 'Sum',
+        minutes: 5,
+      }),
+      above: 49,
+      periods: 3,
+    },
+    {
+      name: 'webhooks-failed',
+      article: 'webhooks-failed',
+      says: 'Webhooks were answered with 503; GitHub does not send them again by itself',
+      metric: platformMetric(environment, 'WebhooksFailed', { dimensions: {}, statistic: 'Sum', minutes: 5 }),
+      above: 0,
+      periods: 1,
+    },
+  ];
+}
+
+function queueAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
+  const { queues } = namesOf(deployment);
+  const short = (queue: string) => queue.slice(deployment.environment.length + 1);
+  const chunks = Array.from({ length: Math.ceil(queues.length / mostMetrics) }, (_, n) =>
+    queues.slice(n * mostMetrics, (n + 1) * mostMetrics),
+  );
+  return [
+    ...queues.map((queue) => ({
+      name: `queue-age-${short(queue)}`,
+      article: 'queue-age',
+      says: `The oldest message of ${queue} is more than 2 minutes old`,
+      metric: queueMetric(queue, 'ApproximateAgeOfOldestMessage', 'Maximum'),
+      above: 120,
+      periods: 5,
+    })),
+    ...chunks.map((chunk, n) => ({
+      name: chunks.length === 1 ? 'dead-letters' : `dead-letters-${n + 1}`,
+      article: 'dead-letters',
+      says: `A message was set aside after five tries, in one of ${chunk.map(deadLettersOf).join(', ')}`,
+      metric: sum(
+        chunk.map((queue) =>
+          queueMetric(deadLettersOf(queue), 'ApproximateNumberOfMessagesVisible', 'Maximum'),
+        ),
+        1,
+      ),
+      above: 0,
+      periods: 1,
+    })),
+  ];
+}
+
+function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
+  const launches = (result: string) =>
+    platformMetric(environment, 'Launches', { dimensions: { result }, statistic: 'Sum', minutes: 5 });
+  return [
+    {
+      name: 'launches-quota',
+      article: 'launches-quota',
+      says: 'The AWS account is at its quota for machines, for a quarter of an hour',
+      metric: launches('quota'),
+      above: 0,
+      periods: 3,
+    },
+    {
+      name: 'launches-throttled',
+      article: 'launches-throttled',
+      says: 'EC2 has asked for fewer calls, for a quarter of an hour',
+      metric: launches('throttled'),
+      above: 0,
+      periods: 3,
+    },
+    {
+      name: 'launches-fatal',
+      article: 'launches-fatal',
+      says: 'EC2 refuses launches for a reason that no retry mends',
+      metric: sum([launches('fatal'), launches('unknown')], 5),
+      above: 0,
+      periods: 1,
+    },
+  ];
+}
+
+function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
+  const short = (name: string) => name.slice(deployment.environment.length + 1);
+  return namesOf(deployment).functions.flatMap((name) => [
+    {
+      name: `function-errors-${short(name)}`,
+      article: 'function-errors',
+      says: `${name} fails, ends by its time limit, or does not start, for 10 minutes`,
+      metric: functionMetric(name, 'Errors', { statistic: 'Sum', minutes: 5 }),
+      above: 0,
+      periods: 2,
+    },
+    {
+      name: `function-throttles-${short(name)}`,
+      article: 'function-throttles',
+      says: `Lambda has no copy left for ${name}, for 10 minutes`,
+      metric: functionMetric(name, 'Throttles', { statistic: 'Sum', minutes: 5 }),
+      above: 0,
+      periods: 2,
+    },
+  ]);
+}
+
+function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): AlarmPlan[] {
+  const { environment } = deployment;
+  const of = (name: 'WebhooksRefused' | 'WebhooksIgnored', minutes: number) =>
+    platformMetric(environment, name, { dimensions: {}, statistic: 'Sum', minutes });
+  const sweeps = (name: 'SweepsDone' | 'SweepsCut', statistic: string) =>
+    platformMetric(environment, name, { dimensions: {}, statistic, minutes: 1 });
+  const silence: AlarmPlan[] =
+    webhookSilenceMinutes === undefined
+      ? []
+      : [
+          {
+            name: 'no-webhooks',
+            article: 'no-webhooks',
+            says: `No webhook of use has come for ${webhookSilenceMinutes} minutes`,
+            metric: new MathExpression({
+              // Of what was received, what was turned away by the door does not count: anybody can knock.
+              expression: 'IF(FILL(received, 0) - FILL(refused, 0) - FILL(ignored, 0) > 0, 0, 1)',
+              usingMetrics: {
+                received: functionMetric(`${environment}-webhook`, 'Invocations', {
+                  statistic: 'Sum',
+                  minutes: webhookSilenceMinutes,
+                }),
+                refused: of('WebhooksRefused', webhookSilenceMinutes),
+                ignored: of('WebhooksIgnored', webhookSilenceMinutes),
+              },
+              period: Duration.minutes(webhookSilenceMinutes),
+            }),
+            above: 0,
+            periods: 1,
+            silenceIsBad: true,
+          },
+        ];
+  return [
+    ...silence,
+    {
+      name: 'sweep-stopped',
+      article: 'sweep-stopped',
+      says: 'No sweep has come to its end for 5 minutes: nothing is repaired',
+      metric: new MathExpression({
+        expression: 'IF(FILL(done, 0) > 0, 0, 1)',
+        usingMetrics: { done: sweeps('SweepsDone', 'Sum') },
+        period: Duration.minutes(1),
+      }),
+      above: 0,
+      periods: 5,
+      silenceIsBad: true,
+    },
+    {
+      name: 'sweep-cut',
+      article: 'sweep-cut',
+      says: 'Each sweep of a quarter of an hour has left rows to the next one',
+      metric: sweeps('SweepsCut', 'Maximum'),
+      above: 0,
+      periods: 15,
+    },
+  ];
+}
+
+/** Where one of them has no data, it counts for nothing. */
+function sum(metrics: readonly IMetric[], minutes: number): MathExpression {
+  return new MathExpression({
+    expression: metrics.map((_, n) => `FILL(m${n}, 0)`).join(' + '),
+    usingMetrics: Object.fromEntries(metrics.map((metric, n) => [`m${n}`, metric])),
+    period: Duration.minutes(minutes),
+  });
+}
