@@ -108,6 +108,8 @@ async function changePlaces(
     { installationId, jobId: event.jobId, instanceId, tier, meantFor: hint },
     { JobsTakenByOthers: 1 },
   );
+  // In a burst the other job mostly runs somewhere already, and then there is nothing to give it.
+  if (!(await countsOn(deps, runner)) && (await deps.runners.setHint(runner, event.jobId))) return;
   const from =
     before?.state === 'covered' && before.lease ? await holderOf(deps, event, before.lease) : undefined;
   if (
@@ -117,10 +119,20 @@ async function changePlaces(
   )
     return;
   // In this order: should this die between the two, the other job waits, and nothing counts on the runner for it.
-  const why = reason('runner-taken', 'GitHub gave its machine another job; it gets the next one.');
+  // A job of the line that was served before it costs no machine more; what was never in the line does.
+  const why =
+    before?.state === 'waiting'
+      ? reason('overtaken', 'GitHub gave its machine to a job that came later; it gets the next one.')
+      : reason('runner-taken', 'GitHub gave its machine another job; it gets the next one.');
   await deps.jobs.waitAgain(event.installationId, runner.hint, runner.lease, why);
   await deps.runners.setHint(runner, event.jobId);
   await pokeWaiting(deps, event.installationId);
+}
+
+/** Whether the job that the runner was meant for still waits for it. */
+async function countsOn(deps: LifecycleDeps, runner: Runner): Promise<boolean> {
+  const job = await deps.jobs.get(runner.installationId, runner.hint);
+  return job?.state === 'covered' && job.lease === runner.lease;
 }
 
 async function holderOf(deps: LifecycleDeps, event: JobEvent, lease: LeaseId): Promise<Runner | undefined> {
