@@ -10,8 +10,9 @@ import type { Report } from './result.ts';
 import { until } from './until.ts';
 
 const burstSize = 50;
-const singleJobs = 4;
-const jobMilliseconds = 1000;
+const singleJobs = 3;
+/** Long enough that a job's start is written before its end is told, as it is with real jobs. */
+const jobMilliseconds = 4000;
 
 export async function measureJobLife(platform: BenchPlatform): Promise<Report> {
   const tenant = await platform.newTenant();
@@ -71,6 +72,10 @@ function notes(burst: Reading, singles: Reading, lines: readonly BillLine[]): st
   const each = (calls: number, jobs: number) => (calls / jobs).toFixed(2);
   const list = ({ byAction }: Reading, jobs: number) =>
     byAction.map(({ action, calls }) => `${action} ${each(calls, jobs)}`).join(', ');
+  const writes = burst.byAction
+    .filter(({ writeUnits }) => writeUnits > 0)
+    .map(({ action, writeUnits }) => `${action} ${each(writeUnits, burstSize)}`)
+    .join(', ');
   const functions = burst.use.functions
     .filter(({ invocations }) => invocations > 0)
     .map((use) => {
@@ -87,7 +92,7 @@ function notes(burst: Reading, singles: Reading, lines: readonly BillLine[]): st
     `Calls a job in the burst: ${list(burst, burstSize)}, GitHub ${each(burst.githubCalls, burstSize)}.`,
     `Calls a job, one at a time: ${list(singles, singleJobs)}, GitHub ${each(singles.githubCalls, singleJobs)}.`,
     `A job in the burst uses ${each(burst.use.writeUnits, burstSize)} write units and ${each(burst.use.readUnits, burstSize)} ` +
-      `read units, indexes included. Its functions: ${functions}. The largest item is ${largest.item}.`,
+      `read units, indexes included; its writes: ${writes}. Its functions: ${functions}. The largest item is ${largest.item}.`,
     'Billed time is as measured here, loading included; the prices are those of us-east-1 and in test/bench/prices.ts. ' +
       'Idle polling of queues and the sweep each minute do not grow with jobs.',
   ];

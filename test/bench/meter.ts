@@ -11,7 +11,11 @@ export interface Reading {
   readonly awsCalls: number;
   readonly githubCalls: number;
   /** Calls by function and action, most frequent first. */
-  readonly byAction: readonly { readonly action: string; readonly calls: number }[];
+  readonly byAction: readonly {
+    readonly action: string;
+    readonly calls: number;
+    readonly writeUnits: number;
+  }[];
   readonly use: Use;
 }
 
@@ -58,7 +62,7 @@ export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
         functions,
         queueSends: sends.length + tally.endEvents,
         fairSends: sends.filter(({ questions }) => questions[0]?.resource.endsWith('-builds')).length,
-        writeUnits: calls.reduce((sum, { writeUnits = 0 }) => sum + writeUnits, 0),
+        writeUnits: writeUnitsOf(calls),
         readUnits: calls.reduce((sum, { readUnits = 0 }) => sum + readUnits, 0),
         secretReads: calls.filter(({ service }) => service === 'secretsmanager').length,
         logLines: tally.logLines,
@@ -73,12 +77,15 @@ function sourceOf(name: string): FunctionUse['source'] {
   return name.endsWith('-lifecycle') || name.endsWith('-tenant-manager') ? 'queue' : 'other';
 }
 
+const writeUnitsOf = (calls: readonly CallRecord[]) =>
+  calls.reduce((sum, { writeUnits = 0 }) => sum + writeUnits, 0);
+
 function byAction(calls: readonly CallRecord[], environment: string): Reading['byAction'] {
   const groups = Map.groupBy(
     calls,
     ({ caller, action }) => `${caller.slice(environment.length + 1)} ${action}`,
   );
   return [...groups]
-    .map(([action, { length }]) => ({ action, calls: length }))
+    .map(([action, group]) => ({ action, calls: group.length, writeUnits: writeUnitsOf(group) }))
     .sort((one, other) => other.calls - one.calls);
 }
