@@ -1,0 +1,126 @@
+/**
+ * README's commands, run as they stand there: a newcomer who pastes them sees what README says. Only ports and the secret
+ * are other ones. The AWS CLI commands run translated to the SDK, and by the real CLI too where there is one.
+ */
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { delimiter } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { markedBlocks, read, root } from './markdown.ts';
+import { makeTools } from './tools.ts';
+
+const run = promisify(execFile);
+const tools = makeTools();
+afterAll(() => rmSync(tools.folder, { recursive: true }));
+
+/** In one bash, as a newcomer's terminal: the blocks of the marks, in order. */
+async function paste(script: string, environment: Record<string, string> = {}): Promise<string> {
+  const PATH = [process.env['PATH'], tools.missing].join(delimiter);
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], {
+    cwd: root,
+    env: { ...process.env, PATH, ...environment },
+    maxBuffer: 32 * 1024 * 1024,
+  });
+  return stdout;
+}
+
+describe('npm start', () => {
+  let platform: ChildProcess;
+  let console = '';
+  let setup = '';
+  const printed = (name: string) => new RegExp(`^ +${name} +(\\S+)$`, 'm').exec(console)?.[1] ?? '';
+
+  async function sees(pattern: RegExp, seconds = 15): Promise<void> {
+    for (const end = Date.now() + seconds * 1000; !pattern.test(console); ) {
+      if (Date.now() > end) throw new Error(`npm start did not print ${pattern}; it printed:\n${console}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  beforeAll(async () => {
+    const [command = ''] = markedBlocks('README.md', 'start');
+    const anyPort = command.trim().replace(/(-port) \d+/g, '$1 0');
+    platform = spawn('bash', ['-c', `exec ${anyPort}`], {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1' },
+      detached: true,
+    });
+    platform.stdout?.on('data', (chunk) => {
+      console += String(chunk);
+    });
+    await sees(/Ctrl-C stops everything/, 30);
+    setup = (markedBlocks('README.md', 'setup')[0] ?? '')
+      .replace('http://127.0.0.1:3000/', printed('Webhook URL'))
+      .replace('the secret that npm start printed', printed('Webhook secret'))
+      .replace('http://127.0.0.1:4567', printed('GitHub stand-in'))
+      .replace('http://127.0.0.1:4566', printed('AWS endpoint'));
+  }, 40_000);
+
+  /** As Ctrl-C does: the signal goes to all that the terminal started. */
+  afterAll(async () => {
+    if (platform.exitCode !== null || platform.pid === undefined) return;
+    const ended = new Promise((resolve) => platform.once('exit', resolve));
+    process.kill(-platform.pid, 'SIGINT');
+    await ended;
+  }, 20_000);
+
+  it('takes the curl commands and the webhook that is signed by hand', async () => {
+    const out = await paste([setup, ...markedBlocks('README.md', 'laptop')].join('\n'));
+    expect(out).toContain('"installationId":12345678');
+    expect(out).toContain('"outcome":"queued","tier":"small"');
+    expect(out).toContain('"duplicateProbability":0.2');
+    await sees(/tenant-provisioned .*installationId=777/);
+    await sees(/job-done installationId=777 jobId=9001 .*conclusion=success/);
+    await sees(/(?:job-done installationId=12345678[\s\S]*){3}/);
+  }, 40_000);
+
+  const isInstalled = spawnSync('aws', ['--version']).status === 0;
+  const clis = ['translated to the SDK', ...(isInstalled ? ['by the real CLI'] : [])];
+  it.each(clis)(
+    'answers the AWS CLI commands, %s',
+    async (cli) => {
+      const path = cli === clis[0] ? `export PATH="${tools.translated}:$PATH"\n` : '';
+      const out = await paste(`${path}${setup}\n${markedBlocks('README.md', 'aws')[0]}
+      aws dynamodb get-item --table-name my-saas-tenants --key '{"installation_id": {"N": "12345678"}}'`);
+      expect(out).toMatch(/"account_login":\s*\{\s*"S":\s*"acme"/);
+      expect(out).toContain('"ApproximateNumberOfMessages"');
+      expect(out.slice(out.lastIndexOf('"Item"'))).toMatch(/"max_runners":\s*\{\s*"N":\s*"5"/);
+    },
+    40_000,
+  );
+});
+
+describe('the other commands', () => {
+  it('are scripts that exist', () => {
+    const [block = ''] = markedBlocks('README.md', 'commands');
+    const names = [...block.matchAll(/npm (?:run )?(\w+)/g)].map((match) => match[1]!);
+    const { scripts } = JSON.parse(read('package.json'));
+    expect([...new Set(names)].filter((name) => name !== 'ci' && !(name in scripts))).toEqual([]);
+    expect(read('.ci/run')).toContain('\nnpm ci && npm test\n');
+  });
+
+  it('print the demo as one JSON object of the shape that README shows', async () => {
+    const report = JSON.parse(await paste('npm run --silent demo -- --json'));
+    const shown = JSON.parse(markedBlocks('README.md', 'demo-json')[0] ?? '');
+    expect(Object.keys(report)).toEqual(Object.keys(shown));
+    expect(report).toMatchObject({ machinesLeft: 0, invariantsBroken: [] });
+    expect(report.tenants).toHaveLength(4);
+    for (const tenant of report.tenants) expect(Object.keys(tenant)).toEqual(Object.keys(shown.tenants[0]));
+  }, 90_000);
+
+  it('synthesize without credentials and without a network', async () => {
+    const [command = ''] = markedBlocks('README.md', 'synth');
+    const output = `${tools.folder}/cdk.out`;
+    const unreachable = 'http://127.0.0.1:9';
+    const environment = {
+      AWS_EC2_METADATA_DISABLED: 'true',
+      HTTPS_PROXY: unreachable,
+      HTTP_PROXY: unreachable,
+    };
+    await paste(`${command.trim()} --output '${output}'`, environment);
+    const stacks = await paste(`ls '${output}'`);
+    for (const part of ['state', 'network', 'control-plane'])
+      expect(stacks).toContain(`my-saas-${part}.template.json`);
+  }, 40_000);
+});
