@@ -137,6 +137,7 @@ function newTenant(
     accountId: installation.accountId,
     accountLogin: installation.accountLogin,
     accountType: installation.accountType,
+    permissions: installation.permissions,
     createdAt: now,
     updatedAt: now,
   };
@@ -162,6 +163,10 @@ async function afterwards(deps: TenantDeps, event: InstallationEvent): Promise<v
           )
         : undefined,
     );
+  }
+  // Also where nothing changed: whatever was refused for want of it may be tried again at once.
+  if (event.event === 'installation.new_permissions_accepted') {
+    await deps.tenants.clearAttention(installationId);
   }
   await pokeWaiting(deps, installationId);
 }

@@ -21,6 +21,7 @@ import type { RunnerStore } from '../ports/runners.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TenantStore } from '../ports/tenants.ts';
 import { carryOutLaunch } from './carry-out-launch.ts';
+import { probeTenant } from './probe-tenant.ts';
 import { launchFenceSeconds, maxPlans, ticketGraceSeconds, waitingPageSize } from './settings.ts';
 
 export interface BalanceDeps {
@@ -71,12 +72,13 @@ async function takeLeases(
 ): Promise<void> {
   const { installationId, tier, launches } = world;
   for (let plans = 1; plans <= maxPlans; plans++) {
-    const [waiting, tenant] = await Promise.all([
+    const [found, known] = await Promise.all([
       deps.jobs.listWaiting(installationId, tier.name, waitingPageSize),
       deps.tenants.get(installationId),
     ]);
-    if (waiting.length === 0) return;
-    if (tenant && (await forgetPredecessor(deps, tenant))) continue;
+    if (found.length === 0) return;
+    if (known && (await forgetPredecessor(deps, known))) continue;
+    const { tenant, waiting } = await probeTenant(deps, { tenant: known, waiting: found });
     const plan = planBalance({ tenant, tier, waiting, pageSize: waitingPageSize });
     const taken = await take(deps, { plan, tenant, tier });
     if (taken.kind === 'again') continue;

@@ -3,28 +3,20 @@
  * machine brings is the only one it may use; until it confirms, the same nonce gets an answer again. A machine whose
  * job is gone serves the oldest other one that waits in its tenant and tier, or stands down.
  */
-import type { Deployment } from '../contract/deployment.ts';
 import type { ClaimAnswer, MachineRequest } from '../contract/machine.ts';
-import type { GitHubRefusal } from '../core/github.ts';
+import { judge, type Verdict } from '../core/admission.ts';
 import type { Job } from '../core/job.ts';
 import { reason } from '../core/reason.ts';
 import type { Runner } from '../core/runner.ts';
-import { scopeFor } from '../core/scope.ts';
-import type { GitHub } from '../ports/github.ts';
-import type { JobStore } from '../ports/jobs.ts';
 import type { LaunchStore } from '../ports/launches.ts';
 import type { RunnerStore } from '../ports/runners.ts';
-import type { Telemetry } from '../ports/telemetry.ts';
 import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
-import { claimCandidates, longestAgainSeconds, unboundAgainSeconds } from './settings.ts';
+import { holdJob, type MintDeps, type Minting, mintRunner, refuseJob } from './mint-runner.ts';
+import { claimCandidates, unboundAgainSeconds } from './settings.ts';
 
-export interface ClaimDeps extends DoorDeps {
-  readonly deployment: Deployment;
-  readonly jobs: JobStore;
+export interface ClaimDeps extends DoorDeps, MintDeps {
   readonly launches: LaunchStore;
   readonly runners: RunnerStore;
-  readonly github: GitHub;
-  readonly telemetry: Telemetry;
 }
 
 export type ClaimResult = ClaimAnswer | { readonly action: 'refuse'; readonly why: string };
@@ -62,7 +54,8 @@ function refuse(deps: ClaimDeps, about: { readonly reason: string }): ClaimResul
 
 async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
   let runner = claimed;
-  let job = await plannedJob(deps, runner);
+  let [job, tenant] = await Promise.all([plannedJob(deps, runner), deps.tenants.get(runner.installationId)]);
+  if (!tenant) return standDown(deps, runner, 'its tenant is unknown');
   for (let tries = 1; tries <= claimCandidates; tries++) {
     if (!job) {
       const next = await nextWaitingJob(deps, runner);
@@ -70,10 +63,26 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
       runner = { ...runner, hint: next.jobId, repository: next.repository };
       job = next;
     }
-    if (!(await isDeadOnGitHub(deps, job))) return mint(deps, runner, job);
+    const verdict = verdictNow(deps, { tenant, runner, job });
+    if (verdict.kind === 'hold') {
+      await holdJob(deps, { runner, job }, verdict.reason);
+      return standDown(deps, runner, verdict.reason.code);
+    }
+    if (verdict.kind === 'refuse') await refuseJob(deps, job, verdict.reason);
+    else if (!(await isDeadOnGitHub(deps, job))) return mint(deps, { runner, job, tenant });
     job = undefined;
   }
   return standDown(deps, runner, 'its jobs were gone');
+}
+
+/**
+ * The tenant may have been suspended or deleted since its machine was launched. What calls for attention is passed over:
+ * this machine is there, and whether GitHub gives it a runner is how it is found out that all is well again.
+ */
+function verdictNow(deps: ClaimDeps, world: Minting): Verdict {
+  const { attention: _passedOver, ...tenant } = world.tenant;
+  const tier = deps.deployment.tiers.find(({ name }) => name === world.runner.tier);
+  return tier ? judge(tenant, tier, world.job) : { kind: 'admit' };
 }
 
 async function plannedJob(deps: ClaimDeps, runner: Runner): Promise<Job | undefined> {
@@ -92,75 +101,42 @@ async function nextWaitingJob(deps: ClaimDeps, runner: Runner): Promise<Job | un
 /** A second machine for the same job is worth its money only if GitHub still has the job queued. */
 async function isDeadOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
   if (job.attempts < 2) return false;
-  const answer = await deps.github.getJob(job.installationId, job.repository, job.jobId);
+  const { installationId, jobId, tier, repository } = job;
+  const answer = await deps.github.getJob(installationId, repository, jobId);
+  if (!answer.ok && answer.refusal.kind === 'not-found') {
+    await refuseJob(deps, job, goneReason(repository));
+    return true;
+  }
   if (!answer.ok || answer.value.status !== 'completed') return false;
   const conclusion = answer.value.conclusion ?? 'unknown';
   const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
-  await deps.jobs.finish(job.installationId, job.jobId, { outcome, conclusion, at: deps.clock.now() });
-  const { installationId, jobId, tier } = job;
+  await deps.jobs.finish(installationId, jobId, { outcome, conclusion, at: deps.clock.now() });
   const about = { installationId, jobId, tier, kind: 'dead-job-closed', outcome };
   deps.telemetry.event('info', 'repair', about, { Repairs: 1 });
   return true;
 }
 
-async function mint(deps: ClaimDeps, runner: Runner, job: Job): Promise<ClaimAnswer> {
-  const tier = deps.deployment.tiers.find(({ name }) => name === runner.tier);
-  const answer = await deps.github.createJitConfig({
-    installationId: runner.installationId,
-    scope: scopeFor(runner.account, job.repository),
-    name: runner.instanceId,
-    labels: tier?.labels ?? job.labels,
-    runnerGroupId: deps.deployment.runnerGroupId,
-  });
-  const { installationId, instanceId } = runner;
-  if (answer.ok) {
-    deps.telemetry.event('info', 'claimed', {
-      installationId,
-      instanceId,
-      jobId: job.jobId,
-      launchId: runner.launchId,
-      tier: runner.tier,
-    });
-    return { action: 'run', jitConfig: answer.value.jitConfig };
-  }
-  return afterRefusal(deps, { runner, job, refusal: answer.refusal });
-}
+const goneReason = (repository: string) =>
+  reason(
+    'repository-removed',
+    `GitHub no longer shows the job to the App: ${repository} was removed from the installation, transferred or deleted, or its run was. Add the repository, or install the App on its owner, and run the job again.`,
+  );
 
-/** Where GitHub is busy the machine waits for its turn; where it says no, the job could not run on any machine. */
-async function afterRefusal(
-  deps: ClaimDeps,
-  failed: { runner: Runner; job: Job; refusal: GitHubRefusal },
-): Promise<ClaimAnswer> {
-  const { runner, job, refusal } = failed;
-  const { installationId, jobId } = job;
-  const { instanceId, tier } = runner;
-  deps.telemetry.event(
-    'warn',
-    'github-refused',
-    { installationId, jobId, instanceId, tier, reason: refusal.kind, refusal },
-    { GitHubRefusals: 1 },
-  );
-  if (refusal.kind === 'limited') {
-    return {
-      action: 'again',
-      seconds: Math.min(Math.max(refusal.retryAfterSeconds, 1), longestAgainSeconds),
-    };
+async function mint(deps: ClaimDeps, minting: Minting): Promise<ClaimAnswer> {
+  const minted = await mintRunner(deps, minting);
+  const { runner, job } = minting;
+  const { installationId, instanceId, launchId, tier } = runner;
+  switch (minted.kind) {
+    case 'minted': {
+      const about = { installationId, instanceId, jobId: job.jobId, launchId, tier };
+      deps.telemetry.event('info', 'claimed', about);
+      return { action: 'run', jitConfig: minted.jitConfig };
+    }
+    case 'again':
+      return { action: 'again', seconds: minted.seconds };
+    case 'none':
+      return standDown(deps, runner, `GitHub refused the runner: ${minted.why}`);
   }
-  await deps.jobs.finish(installationId, jobId, {
-    outcome: 'refused',
-    at: deps.clock.now(),
-    reason: reason(
-      'github-refused',
-      `GitHub refused a runner for ${runner.account.login} (${refusal.kind}: ${refusal.message}).`,
-    ),
-  });
-  deps.telemetry.event(
-    'warn',
-    'job-refused',
-    { installationId, jobId, tier, reason: 'github-refused' },
-    { JobsRefused: 1 },
-  );
-  return standDown(deps, runner, `GitHub refused the runner: ${refusal.kind}`);
 }
 
 function standDown(deps: ClaimDeps, runner: Runner, why: string): ClaimAnswer {

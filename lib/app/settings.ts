@@ -14,6 +14,18 @@ export const launchFenceSeconds = 60;
 /** A job that got no machine is tried again after so long; the sweep looks each minute in any case. */
 export const retryDelaySeconds = 10;
 
+/** While EC2 was short of a tier within so long, each look starts a few machines only, and then it is another's turn. */
+export const shortMemorySeconds = 600;
+
+/** So many, times the tenant's weight: more calls than one launch for all, and few enough for nobody to take the rest. */
+export const machinesPerShortTurn = 4;
+
+/** How often one balance turns to other pools at once; after that it is tried again later. */
+export const maxRounds = 3;
+
+/** A round that begins later than this might not end within the function's time. */
+export const roundsWithinMilliseconds = 5_000;
+
 /** EC2 forgets an instance about an hour after its end; before that, not being shown proves nothing. */
 export const absenceProofSeconds = 3900;
 
@@ -37,6 +49,12 @@ export const unboundAgainSeconds = 1;
 
 /** The longest that a machine is sent away for; GitHub may ask for up to an hour, and may relent sooner. */
 export const longestAgainSeconds = 60;
+
+/** A machine waits this long for GitHub to take calls again, well within its time to boot; for longer it powers off. */
+export const longestLimitWaitSeconds = 300;
+
+/** What keeps a tenant's jobs from starting is looked at again by one machine so often: about its time to boot and claim. */
+export const probeSeconds = 600;
 
 /** How many waiting jobs a machine whose own is gone tries for, before it stands down. */
 export const claimCandidates = 5;

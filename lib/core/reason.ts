@@ -16,6 +16,7 @@ export type ReasonCode =
   | 'owner-mismatch'
   | 'repository-removed'
   | 'permission-missing'
+  | 'github-limited'
   | 'shared-cap'
   | 'launch-rate'
   | 'waiting-cap'
@@ -25,6 +26,10 @@ export type ReasonCode =
   | 'launch-failed'
   | 'runner-ended'
   | 'runner-taken'
+  | 'runner-stolen'
+  | 'runners-lost'
+  | 'gone-from-github'
+  | 'run-ended'
   | 'github-refused'
   | 'waited-too-long';
 
@@ -34,3 +39,9 @@ export interface Reason {
 }
 
 export const reason = (code: ReasonCode, text: string): Reason => ({ code, text });
+
+/** With these a job waits again because a machine that was bought for it came to nothing. */
+const lost: ReadonlySet<ReasonCode> = new Set(['runner-ended', 'runner-stolen']);
+
+/** Whether waiting again for this reason costs the platform another machine. */
+export const isReplacement = ({ code }: Reason): boolean => lost.has(code);

@@ -14,8 +14,9 @@ export interface Account {
   readonly type: 'Organization' | 'User';
 }
 
-/** Something that keeps every job of the tenant from starting, and that only its people can mend. */
+/** Something on GitHub's side that keeps every job of the tenant from starting. */
 export interface Attention {
+  readonly code: 'permission-missing' | 'github-limited';
   /** What is wrong and how to mend it; shown as it is. */
   readonly text: string;
   /** ISO 8601. */

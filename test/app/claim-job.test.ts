@@ -94,19 +94,36 @@ describe('claiming', () => {
     await expectBalanced(platform);
   });
 
-  it('sends a machine away for as long as GitHub asks, at most a minute', async () => {
+  it('sends a machine away for as long as GitHub asks, at most a minute, and calls GitHub no sooner', async () => {
     const { platform, machine } = await givenMachine(1);
     platform.github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 17 } });
     expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 17 });
-    platform.github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 3000 } });
+    platform.github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 200 } });
+    platform.clock.advance(16_000);
+    expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 1 });
+    platform.clock.advance(1_000);
     expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: 60 });
+    platform.clock.advance(200_000);
     expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+  });
+
+  it('keeps no machine waiting for a limit that is longer than it is worth', async () => {
+    const { platform, machine } = await givenMachine(1);
+    platform.github.failNext('createJitConfig', { refusal: { kind: 'limited', retryAfterSeconds: 3000 } });
+    expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
+    await platform.machineEnds(machine);
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'github-limited' } });
+    expect(platform.liveMachines()).toEqual([]);
+    platform.clock.advance(3_000_000);
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    await platform.accept({ kind: 'poke', installationId: 101, tier: 'small' });
+    expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'run' });
   });
 
   it.each([
     ['422', { kind: 'invalid', message: 'labels' }],
-    ['404 for the token', { kind: 'not-found', message: 'installation' }],
-    ['403', { kind: 'forbidden', message: 'Resource not accessible by integration' }],
+    ['404 of an organization that is there', { kind: 'not-found', message: 'organization' }],
   ] as const)('on %s refuses the job with a reason, and leaves nothing', async (_status, refusal) => {
     const { platform, machine } = await givenMachine(1);
     platform.github.failNext('createJitConfig', { refusal });
@@ -127,5 +144,16 @@ describe('claiming', () => {
     });
     expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'stand-down' });
     expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'cancelled' });
+  });
+
+  it('gives a job no third machine that GitHub no longer shows', async () => {
+    const { platform, machine } = await givenMachine(1);
+    await platform.machineEnds(machine);
+    await platform.deliverPokes();
+    expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({
+      outcome: 'refused',
+      reason: { code: 'repository-removed' },
+    });
   });
 });

@@ -1,6 +1,7 @@
 /** What every TenantStore promises. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, leaseOf, TierName } from '../../lib/core/ids.ts';
+import type { Attention } from '../../lib/core/tenant.ts';
 import { acme, givenTier, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import {
@@ -15,6 +16,12 @@ import {
   waitingJobs,
 } from './support/stored.ts';
 
+const attention: Attention = {
+  code: 'permission-missing',
+  text: 'Accept the permissions.',
+  since: '2026-11-21T12:00:00Z',
+  probeAt: 1_795_000_000_000,
+};
 const later = '2026-11-21T13:00:00Z';
 
 export function tenantStoreContract(backend: StoreBackend): void {
@@ -33,6 +40,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
         statusBeforeDeletion: 'active',
         allowedTiers: [small],
         predecessor: InstallationId(7),
+        attention,
       });
 
       await stores.tenants.create(tenant);
@@ -94,7 +102,12 @@ export function tenantStoreContract(backend: StoreBackend): void {
 
     it('writes what is given, keeps the rest, and grows the version', async () => {
       const before = await storedTenant(stores);
-      const changes = { status: 'suspended', suspendedBy: 'github', updatedAt: later } as const;
+      const changes = {
+        status: 'suspended',
+        suspendedBy: 'github',
+        permissions: { metadata: 'read' },
+        updatedAt: later,
+      } as const;
 
       expect(await stores.tenants.update(acme, before.version, changes)).toBe('updated');
 
@@ -139,6 +152,37 @@ export function tenantStoreContract(backend: StoreBackend): void {
 
       await stores.tenants.clearPredecessor(acme, InstallationId(7));
       expect(await theTenant(stores)).not.toHaveProperty('predecessor');
+    });
+
+    it('keeps since when something calls for attention, until it is cleared', async () => {
+      await storedTenant(stores);
+
+      await stores.tenants.callAttention(acme, attention);
+      await stores.tenants.callAttention(acme, { ...attention, text: 'Now this.', since: later });
+      expect((await theTenant(stores)).attention).toEqual({ ...attention, text: 'Now this.' });
+
+      await stores.tenants.clearAttention(acme);
+      expect(await theTenant(stores)).not.toHaveProperty('attention');
+    });
+
+    it('lets one of many try whether it is mended', async () => {
+      await storedTenant(stores, { attention });
+      const probe = { from: attention.probeAt, to: attention.probeAt + 60_000 };
+
+      const takers = Array.from({ length: 10 }, () => stores.tenants.takeProbe(acme, probe));
+
+      expect((await Promise.all(takers)).filter((won) => won)).toHaveLength(1);
+      expect((await theTenant(stores)).attention).toEqual({ ...attention, probeAt: probe.to });
+      await stores.tenants.clearAttention(acme);
+      expect(await stores.tenants.takeProbe(acme, { ...probe, from: probe.to })).toBe(false);
+    });
+
+    it('makes no tenant by calling attention to one that does not exist', async () => {
+      await stores.tenants.callAttention(nobody, attention);
+      await stores.tenants.clearAttention(nobody);
+      expect(await stores.tenants.takeProbe(nobody, { from: 0, to: 1 })).toBe(false);
+
+      expect(await stores.tenants.get(nobody)).toBeUndefined();
     });
 
     it('frees leases from both sets, and does nothing when it frees them again', async () => {

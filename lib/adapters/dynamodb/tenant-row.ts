@@ -34,8 +34,10 @@ export function newTenantRow(tenant: NewTenant): Attributes {
     account_type: text(tenant.accountType),
     permissions: optional(tenant.permissions, permissionsValue),
     attention: optional(tenant.attention?.text, text),
+    attention_code: optional(tenant.attention?.code, text),
     attention_since: optional(tenant.attention?.since, text),
     attention_probe_at: optional(tenant.attention?.probeAt, number),
+    weight: optional(tenant.weight, number),
     predecessor: optional(tenant.predecessor, number),
     version: number(1),
     created_at: text(tenant.createdAt),
@@ -60,6 +62,8 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     accountType: row.word('account_type', ['Organization', 'User']),
     permissions: permissionsOf(row),
     attention: attentionOf(row),
+    weight: row.optionalNumber('weight'),
+    rateUsedUntil: row.optionalNumber('rate_used_until'),
     leases: new Set(row.optionalTexts('leases')?.map(LeaseId)),
     tierLeases: tierLeasesOf(row),
     predecessor: predecessor === undefined ? undefined : InstallationId(predecessor),
@@ -73,8 +77,13 @@ export function tenantOfRow(attributes: Attributes): Tenant {
 function attentionOf(row: Row): Attention | undefined {
   const words = row.optionalText('attention');
   if (words === undefined) return undefined;
-  const since = row.optionalText('attention_since') ?? neverKnown;
-  return { text: words, since, probeAt: row.optionalNumber('attention_probe_at') ?? 0 };
+  return {
+    code:
+      row.optionalWord('attention_code', ['permission-missing', 'github-limited']) ?? 'permission-missing',
+    text: words,
+    since: row.optionalText('attention_since') ?? neverKnown,
+    probeAt: row.optionalNumber('attention_probe_at') ?? 0,
+  };
 }
 
 export const permissionsValue = (permissions: Permissions) => ({

@@ -68,21 +68,26 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
         values: { ':predecessor': number(predecessor) },
       });
     },
-    async callAttention(installationId, { text: words, since, probeAt }) {
+    async callAttention(installationId, { code, text: words, since, probeAt }) {
       await updateRow(client, {
         tableName,
         key: tenantKey(installationId),
         update:
-          'SET #attention = :attention, #attention_since = if_not_exists(#attention_since, :since), #attention_probe_at = :probe_at',
+          'SET #attention = :attention, #attention_code = :code, #attention_since = if_not_exists(#attention_since, :since), #attention_probe_at = :probe_at',
         condition: exists,
-        values: { ':attention': text(words), ':since': text(since), ':probe_at': number(probeAt) },
+        values: {
+          ':attention': text(words),
+          ':code': text(code),
+          ':since': text(since),
+          ':probe_at': number(probeAt),
+        },
       });
     },
     async clearAttention(installationId) {
       await updateRow(client, {
         tableName,
         key: tenantKey(installationId),
-        update: 'REMOVE #attention, #attention_since, #attention_probe_at',
+        update: 'REMOVE #attention, #attention_code, #attention_since, #attention_probe_at',
         condition: '#installation_id = :tenant',
         values: { ':tenant': number(installationId) },
       });
