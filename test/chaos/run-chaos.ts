@@ -1,0 +1,152 @@
+/**
+ * One run: four tenants install the App, jobs and trouble come for so many seconds, and then the platform has a bounded
+ * time to come to rest. Only what repairs the platform in the field helps it: schedules fire, GitHub's failed deliveries
+ * are redelivered, and dead letters are sent back.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SetQueueAttributesCommand, SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { type Books, createBooks } from '../../lib/local/demo/books.ts';
+import type { Laptop } from '../../lib/local/laptop.ts';
+import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
+import { type Account, startWorld, type World } from '../e2e/support/world.ts';
+import { audit, countOutcomes } from './audit.ts';
+import { chaosConfig, githubPatience, tenants } from './configuration.ts';
+import { startLoad } from './load.ts';
+import { redeliverFailed } from './redeliver.ts';
+import type { ChaosReport } from './report.ts';
+import { startTrouble } from './trouble.ts';
+
+export interface ChaosOptions {
+  readonly seconds: number;
+  say(line: string): void;
+  onEvent(event: LaptopEvent): void;
+}
+
+const sweepEveryMilliseconds = 3000;
+/** Two fences of a minute each, one after the other, and as much again for a slow machine. */
+const longestRestSeconds = 240;
+/** The template's is six times a function's timeout: three minutes, longer than the run. */
+const visibilitySeconds = '5';
+
+export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise<ChaosReport> {
+  let books: Books | undefined;
+  say('starting the platform');
+  const world = await startWorld({
+    config: chaosConfig,
+    onEvent(event) {
+      books?.note(event);
+      onEvent(event);
+    },
+  });
+  const { endpointUrl: endpoint, region, operatorCredentials: credentials } = world.laptop;
+  const sqs = new SQSClient({ endpoint, region, credentials });
+  try {
+    await shortenVisibility(world.laptop, sqs);
+    books = booksOf(world.laptop);
+    const accounts = await installAll(world, books);
+    world.laptop.github.setDials(githubPatience);
+    const stirred = await stir(world, accounts, { seconds, say, books });
+    const rested = await settle(world, { sqs, say });
+    const broken = [...books.invariantsBroken, ...(await audit(world, accounts))];
+    return {
+      seconds,
+      restSeconds: rested.seconds,
+      tenants: await countOutcomes(world, { accounts, books }),
+      machines: world.laptop.ec2.instances().length,
+      trouble: { ...stirred, redelivered: rested.redelivered, deadLettersSentBack: rested.deadLetters },
+      invariantsBroken: [...new Set(broken)],
+    };
+  } finally {
+    sqs.destroy();
+    await world.close();
+  }
+}
+
+async function installAll(world: World, books: Books): Promise<Account[]> {
+  const accounts: Account[] = [];
+  for (const { login, user, limit } of tenants) {
+    const account = await world.install(login, { user, maxRunners: limit });
+    books.open({ login, installationId: account.installationId, limit });
+    accounts.push(account);
+  }
+  return accounts;
+}
+
+/** Load and trouble together, with the sweep as often as a short run needs it. */
+async function stir(
+  world: World,
+  accounts: readonly Account[],
+  { seconds, say, books }: { seconds: number; say: (line: string) => void; books: Books },
+) {
+  const trouble = startTrouble(world);
+  const stopLoad = startLoad(world, accounts);
+  const end = Date.now() + seconds * 1000;
+  while (Date.now() < end) {
+    await sleep(Math.min(sweepEveryMilliseconds, end - Date.now()));
+    await world.sweep();
+    const done = [...books.jobs.values()].filter(({ conclusion }) => conclusion !== undefined).length;
+    const left = Math.max(0, Math.round((end - Date.now()) / 1000));
+    say(`${left} s of trouble left: ${done} of ${books.jobs.size} jobs done, ${trouble.told()}`);
+  }
+  await stopLoad();
+  return trouble.stop();
+}
+
+/** Until nothing is left to do, or the time is over. */
+async function settle(world: World, { sqs, say }: { sqs: SQSClient; say: (line: string) => void }) {
+  const started = Date.now();
+  const seconds = () => Math.round((Date.now() - started) / 1000);
+  let redelivered = 0;
+  let deadLetters = 0;
+  for (;;) {
+    redelivered += await redeliverFailed(world.laptop.github);
+    deadLetters += await sendBackDeadLetters(world.laptop, sqs);
+    await world.sweep();
+    const left = [...(await world.unrest()), ...githubUnrest(world.laptop), ...queueUnrest(world.laptop)];
+    if (left.length === 0 || seconds() >= longestRestSeconds)
+      return { seconds: seconds(), redelivered, deadLetters };
+    say(`coming to rest for ${seconds()} s: ${left.length} left, such as: ${left.slice(0, 3).join('; ')}`);
+    await sleep(sweepEveryMilliseconds);
+  }
+}
+
+function githubUnrest({ github }: Laptop): string[] {
+  return github.state().runners.map(({ name }) => `GitHub still has runner ${name}`);
+}
+
+function queueUnrest({ queues }: Laptop): string[] {
+  return queues.list().flatMap(({ name }) => {
+    const { visible, inFlight, delayed } = queues.counts(name);
+    const messages = visible + inFlight + delayed;
+    return messages === 0 ? [] : [`${messages} messages in ${name}`];
+  });
+}
+
+async function shortenVisibility({ queues }: Laptop, sqs: SQSClient): Promise<void> {
+  const Attributes = { VisibilityTimeout: visibilitySeconds };
+  for (const { url } of queues.list())
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
+}
+
+/** As an operator who has seen why they died. @returns how many */
+async function sendBackDeadLetters({ queues }: Laptop, sqs: SQSClient): Promise<number> {
+  let sent = 0;
+  for (const { name, arn } of queues.list().filter((queue) => queue.name.endsWith('-dead-letters'))) {
+    const { visible } = queues.counts(name);
+    if (visible === 0) continue;
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn }));
+    sent += visible;
+  }
+  return sent;
+}
+
+function booksOf({ ec2 }: Laptop): Books {
+  const caps = Object.entries(chaosConfig.tiers).map(([name, { maxRunners }]) => [name, maxRunners]);
+  return createBooks({
+    tierCaps: Object.fromEntries(caps),
+    machine(instanceId) {
+      const tags = ec2.instances().find((instance) => instance.instanceId === instanceId)?.tags;
+      return tags && { tenant: tags.get('ghr:tenant_id') ?? '', tier: tags.get('ghr:tenant_tier') ?? '' };
+    },
+  });
+}
