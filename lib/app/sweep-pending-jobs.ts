@@ -3,7 +3,7 @@
  * what waited too long, asks GitHub about the others, and pokes each tenant and tier where something waits.
  */
 import type { InstallationId, TierName } from '../core/ids.ts';
-import type { Job } from '../core/job.ts';
+import type { Job, JobOutcome } from '../core/job.ts';
 import { reason } from '../core/reason.ts';
 import { tellCensus } from './census.ts';
 import { blockedSeconds, settleSeconds, sweepPageSize, sweepPages } from './settings.ts';
@@ -74,26 +74,35 @@ async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     const { refusal } = answer;
     const why = { ...about, reason: refusal.kind, refusal };
     deps.telemetry.event('warn', 'github-refused', why, { GitHubRefusals: 1 });
-    if (answer.refusal.kind === 'limited') return false;
-    // What has not begun may yet: only that it is gone ends it.
-    if (job.state === 'blocked' && answer.refusal.kind !== 'not-found') return false;
-    await deps.jobs.finish(installationId, jobId, { outcome: 'completed', at: now, conclusion: 'unknown' });
+    // Whoever is refused a look knows nothing: only that it is gone ends a job at once.
+    if (refusal.kind === 'not-found') await close(deps, job, { outcome: 'completed' });
+    else await closeIfOverdue(deps, job);
     return false;
   }
   const { status, conclusion } = answer.value;
+  if (status === 'queued') return waitAgain(deps, job);
   if (status === 'completed') {
     const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
-    await deps.jobs.finish(installationId, jobId, { outcome, at: now, conclusion: conclusion ?? 'unknown' });
-    return false;
-  }
-  if (status === 'queued') return waitAgain(deps, job);
-  // GitHub gives up a lost machine, or an approval that nobody gives; what outlives every limit is closed here.
-  const longest = job.state === 'blocked' ? blockedSeconds : deps.deployment.limits.jobSeconds;
-  if (now >= unsettledAt + longest * 1000) {
-    const outcome = job.state === 'blocked' ? 'expired' : 'completed';
-    await deps.jobs.finish(installationId, jobId, { outcome, at: now, conclusion: 'unknown' });
-  }
+    await close(deps, job, { outcome, conclusion });
+  } else await closeIfOverdue(deps, job);
   return false;
+}
+
+/** GitHub gives up a lost machine, or an approval that nobody gives; what outlives every limit is closed here. */
+async function closeIfOverdue(deps: SweepDeps, job: Job): Promise<void> {
+  const isBlocked = job.state === 'blocked';
+  const longest = isBlocked ? blockedSeconds : deps.deployment.limits.jobSeconds;
+  if (deps.clock.now() < (job.unsettledAt ?? 0) + longest * 1000) return;
+  await close(deps, job, { outcome: isBlocked ? 'expired' : 'completed' });
+}
+
+async function close(
+  deps: SweepDeps,
+  { installationId, jobId }: Job,
+  end: { outcome: JobOutcome; conclusion?: string | null },
+): Promise<void> {
+  const conclusion = end.conclusion ?? 'unknown';
+  await deps.jobs.finish(installationId, jobId, { outcome: end.outcome, conclusion, at: deps.clock.now() });
 }
 
 /** After one, two, four, … minutes, and then each hour: what GitHub has no news of costs few calls. */

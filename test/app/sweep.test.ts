@@ -176,4 +176,17 @@ describe('the sweep', () => {
     expect(platform.telemetry.total('Repairs', { kind: 'unsettled-job-asked' })).toBe(9);
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
   });
+
+  it('keeps a job open of which GitHub will not speak, and closes one that it does not know', async () => {
+    const platform = await givenPlatform();
+    await platform.follow(givenEvent({ action: 'waiting' }));
+    const forbidden = { kind: 'forbidden', message: 'Resource not accessible by integration' } as const;
+    platform.github.failNext('getJob', { refusal: forbidden });
+    platform.clock.advance(minutes(1));
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+    platform.clock.advance(minutes(1));
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'unknown' });
+  });
 });

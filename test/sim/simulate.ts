@@ -86,6 +86,7 @@ function deploymentOf(random: Random): Deployment {
     githubAppId: '1',
     runnerGroupId: 1,
     limits: { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 },
+    caps: { waitingJobsPerTenant: 1_000, launchesPerMinutePerTenant: 60 },
   };
 }
 

@@ -36,8 +36,8 @@ export interface Auditor {
   thrown(name: string, error: unknown): undefined;
   /** Each virtual minute. */
   minute(): void;
-  /** GitHub refused something to this tenant. */
-  githubRefused(installationId: number): void;
+  /** GitHub refused something to this tenant; `gone`: it said that there is no such thing. */
+  githubRefused(installationId: number, gone: boolean): void;
   note(invariant: string, detail: string): void;
 }
 
@@ -83,7 +83,10 @@ export function createAuditor(world: {
     },
     jobEnded: (jobId) => books.endJob(jobId),
     limitSet: (installationId, maxRunners) => books.setLimit(installationId, maxRunners),
-    githubRefused: (installationId) => void books.refused.add(installationId),
+    githubRefused(installationId, gone) {
+      books.refused.add(installationId);
+      if (gone) books.toldGone.add(installationId);
+    },
     doorTried(how, answer) {
       if (answer?.action === 'run') note('door', `a machine got a runner: ${how}`);
     },

@@ -48,6 +48,8 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     doneJobs: new Set<string>(),
     /** Tenants that GitHub refused something for its own reasons, after which a machine may be ended early. */
     refused: new Set<number>(),
+    /** Tenants that GitHub told, rightly or not, that something of theirs does not exist. */
+    toldGone: new Set<number>(),
     /** Infinity while faults go on: a sweep that cannot reach its services ends nothing. */
     longestLifeSeconds: Number.POSITIVE_INFINITY,
     live: () => [...machines.values()].filter(({ live }) => live),

@@ -24,7 +24,7 @@ export function checkRows(books: Books, note: Note): void {
 /** Completed and cancelled are GitHub's words: who says so of a job that GitHub still has queued has lost it. */
 function checkEnd(books: Books, job: Job, note: Note): void {
   const known = books.worldJobs.get(job.jobId);
-  if (!known || books.refused.has(job.installationId)) return;
+  if (!known || books.toldGone.has(job.installationId)) return;
   const hasNotBegun = known.status === 'queued' || known.status === 'waiting';
   if (hasNotBegun && (job.outcome === 'completed' || job.outcome === 'cancelled')) {
     note('job-lost', `job ${job.jobId} is ${job.outcome} here, and ${known.status} on GitHub`);

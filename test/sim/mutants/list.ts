@@ -187,6 +187,27 @@ export const mutants: readonly Mutant[] = [
     'void settleIfEnded;',
   ),
   mutant(
+    'blocked-never-asked',
+    'Nobody asks about a job that waits for an approval.',
+    'lib/app/record-job-fact.ts',
+    "state: 'blocked', unsettledAt: now",
+    "state: 'blocked'",
+  ),
+  mutant(
+    'refusal-taken-for-the-end',
+    'A job is closed because GitHub would not talk about it.',
+    'lib/app/sweep-pending-jobs.ts',
+    "if (refusal.kind === 'not-found') await close",
+    "if (refusal.kind !== 'limited') await close",
+  ),
+  mutant(
+    'limit-read-before',
+    'The limit that was read is not compared with the one that holds.',
+    'lib/adapters/memory/launches.ts',
+    'tenant.maxRunners === read.maxRunners &&\n    tenant.leases.size + machines <= tenant.maxRunners &&',
+    'tenant.leases.size + machines <= read.maxRunners &&',
+  ),
+  mutant(
     'predecessor-forgotten',
     'A reinstalled tenant launches while machines of its former installation live.',
     'lib/app/balance.ts',

@@ -85,9 +85,10 @@ const githubRefusals: readonly GitHubRefusal[] = [
 
 /** The auditor is told of refusals: after one, the platform may give a machine up. */
 function heard({ auditor }: ServiceDeps, { given }: PortCall, answer: unknown): unknown {
-  const { ok } = answer as { ok: boolean };
+  const { ok, refusal } = answer as { ok: boolean; refusal?: GitHubRefusal };
   const [first] = given as [number | { installationId: number }];
-  if (!ok) auditor.githubRefused(typeof first === 'object' ? first.installationId : first);
+  const installationId = typeof first === 'object' ? first.installationId : first;
+  if (!ok) auditor.githubRefused(installationId, refusal?.kind === 'not-found');
   return answer;
 }
 

@@ -56,7 +56,8 @@ function suspendForAWhile(deps: WorldDeps, { webhooks }: Parts, account: Account
   scheduler.after(random.between(5, 400) * 1000, () => set(false));
 }
 
-function reinstall(deps: WorldDeps, { webhooks, queueMore }: Parts, account: Account): void {
+function reinstall(deps: WorldDeps, parts: Parts, account: Account): void {
+  const { webhooks, queueMore } = parts;
   const { random, scheduler, ports, story } = deps;
   const { installationId } = account;
   if (installationId === undefined) return;
@@ -72,6 +73,9 @@ function reinstall(deps: WorldDeps, { webhooks, queueMore }: Parts, account: Acc
     story.tell(() => `${account.login} installs again as ${account.installationId}`);
     webhooks.installation('installation.created', account.installationId);
     queueMore();
+    // Some cannot make up their minds.
+    if (random.chance(0.4))
+      scheduler.after(random.between(1_000, 40_000), () => reinstall(deps, parts, account));
   });
 }
 

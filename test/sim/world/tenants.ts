@@ -30,7 +30,11 @@ export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webh
       if (faults.strikes('tenantChange')) laterInStory(() => changes.installation(account));
     }
     parts.github.onQueued((job) => {
-      if (job.account !== account || !faults.strikes('meddling')) return;
+      if (job.account !== account) return;
+      if (faults.strikes('tenantChange') && random.chance(0.3)) {
+        scheduler.after(random.between(1_000, 90_000), () => changes.installation(account));
+      }
+      if (!faults.strikes('meddling')) return;
       scheduler.after(random.between(50, deps.webhookMilliseconds + 300), () => changes.byOperator(account));
     });
     for (let n = 0; n < 3; n++) {

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { keptSeeds } from './seeds.ts';
+import { simulate } from './simulate.ts';
+
+/** Enough for every kind of fault to be met; `npm run sim` runs thousands. */
+const seeds = 300;
+
+describe('the simulation', () => {
+  it(`keeps every promise in ${seeds} stories`, async () => {
+    const broken: unknown[] = [];
+    for (let seed = 1; seed <= seeds; seed++) {
+      const { violations } = await simulate(seed);
+      if (violations.length > 0) broken.push({ seed, violations });
+    }
+    expect(broken).toEqual([]);
+  }, 120_000);
+
+  it.each(keptSeeds)(
+    'keeps every promise in the story of seed $seed, which found: $found',
+    async ({ seed }) => {
+      expect((await simulate(seed)).violations).toEqual([]);
+    },
+  );
+
+  it('tells the same story of the same seed, event for event', async () => {
+    const first = await simulate(33, { story: true });
+    const second = await simulate(33, { story: true });
+    expect(first.story.length).toBeGreaterThan(100);
+    expect(second.story).toEqual(first.story);
+  });
+
+  it('tells another story of another seed', async () => {
+    expect((await simulate(33, { story: true })).story).not.toEqual(
+      (await simulate(34, { story: true })).story,
+    );
+  });
+
+  it('is about machines that run jobs', async () => {
+    const outcomes = await Promise.all([1, 2, 3, 4, 5].map((seed) => simulate(seed)));
+    expect(outcomes.reduce((sum, { machines }) => sum + machines, 0)).toBeGreaterThan(10);
+  });
+});
