@@ -1,0 +1,130 @@
+/** What watches the platform: alarms with an action and an article each, and nothing watched that nobody emits. */
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { metrics } from '../../lib/contract/metrics.ts';
+import { configWith, defaultConfig, thirtyTiers } from '../config/configurations.ts';
+import { emittedMetrics } from '../support/lives.ts';
+import { type Resource, synthesized } from './assembly.ts';
+import { watchedMetrics } from './watched-metrics.ts';
+
+const app = synthesized(defaultConfig);
+const large = synthesized(thirtyTiers);
+const told = synthesized(configWith({ alarmEmail: 'ops@example.com', webhookSilenceMinutes: 120 }));
+afterAll(() => {
+  for (const each of [app, large, told]) each.dispose();
+});
+
+const alarmsOf = (of: typeof app): Resource[] => of.resources('AWS::CloudWatch::Alarm');
+const names = (of: typeof app) => alarmsOf(of).map(({ Properties }) => Properties.AlarmName);
+
+describe('the alarms', () => {
+  it('speak to the topic when they go off and when all is well again', () => {
+    const [topic, ...others] = app.resources('AWS::SNS::Topic');
+    expect(others).toEqual([]);
+    expect(topic!.Properties.TopicName).toBe('my-saas-alarms');
+    for (const { Properties } of alarmsOf(app)) {
+      expect([Properties.AlarmActions, Properties.OKActions]).toEqual([
+        [{ Ref: topic!.id }],
+        [{ Ref: topic!.id }],
+      ]);
+    }
+  });
+
+  it('have an article of the runbook each, and each article has its alarm', () => {
+    const runbook = readFileSync(new URL('../../docs/RUNBOOK.md', import.meta.url), 'utf8');
+    const part = runbook.split(/^# /m).find((text) => text.startsWith('Alarms\n'))!;
+    const articles = [...part.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading!);
+    const linked = alarmsOf(told).map(
+      ({ Properties }) => /docs\/RUNBOOK\.md#([a-z-]+)$/.exec(Properties.AlarmDescription)![1]!,
+    );
+    expect([...new Set(linked)].sort()).toEqual([...articles].sort());
+  });
+
+  it('watch the age of each queue, and the errors and throttles of each function', () => {
+    for (const { Properties } of app.resources('AWS::SQS::Queue')) {
+      if (Properties.QueueName.endsWith('-dead-letters')) continue;
+      expect(names(app)).toContain(`my-saas-queue-age-${Properties.QueueName.slice('my-saas-'.length)}`);
+    }
+    for (const { Properties } of app.resources('AWS::Lambda::Function')) {
+      const name = Properties.FunctionName.slice('my-saas-'.length);
+      expect(names(app)).toContain(`my-saas-function-errors-${name}`);
+      expect(names(app)).toContain(`my-saas-function-throttles-${name}`);
+    }
+  });
+
+  it('leave no dead letter unwatched, ten queues an alarm', () => {
+    const queues = large.resources('AWS::SQS::Queue').map(({ Properties }) => Properties.QueueName);
+    const watched = alarmsOf(large)
+      .filter(({ Properties }) => Properties.AlarmName.includes('dead-letters'))
+      .map(({ Properties }) => Properties.Metrics.filter(({ MetricStat }: Resource) => MetricStat));
+    expect(watched.every((list) => list.length <= 10)).toBe(true);
+    const seen = watched.flat().map(({ MetricStat }) => MetricStat.Metric.Dimensions[0].Value);
+    expect(seen.sort()).toEqual(queues.filter((name) => name.endsWith('-dead-letters')).sort());
+  });
+
+  it('take silence for bad news only where something must always be heard', () => {
+    const breaching = alarmsOf(told).filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
+    expect(breaching.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
+      'my-saas-no-webhooks',
+      'my-saas-sweep-stopped',
+    ]);
+  });
+
+  it('mind a silence of GitHub, and write to somebody, only where the configuration says so', () => {
+    expect(names(app)).not.toContain('my-saas-no-webhooks');
+    expect(app.resources('AWS::SNS::Subscription')).toEqual([]);
+    expect(names(told)).toContain('my-saas-no-webhooks');
+    const [subscription] = told.resources('AWS::SNS::Subscription');
+    expect(subscription!.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'ops@example.com' });
+  });
+});
+
+describe('the topic', () => {
+  it('takes messages from the alarms of this account alone, by TLS', () => {
+    const [policy] = app.resources('AWS::SNS::TopicPolicy');
+    const statements: Resource[] = policy!.Properties.PolicyDocument.Statement;
+    expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([
+      expect.objectContaining({
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    ]);
+    const Condition = { Bool: { 'aws:SecureTransport': 'false' } };
+    expect(statements).toContainEqual(expect.objectContaining({ Effect: 'Deny', Condition }));
+  });
+});
+
+describe('what is graphed or alarmed of the platform', () => {
+  it('is in the catalogue, under these very dimensions, for any number of tiers', () => {
+    for (const { name, dimensions } of [...watchedMetrics(told), ...watchedMetrics(large)]) {
+      const sets = metrics[name as keyof typeof metrics]?.sets.map((set) => ['environment', ...set].sort());
+      expect({ name, sets }).toEqual({ name, sets: expect.arrayContaining([[...dimensions].sort()]) });
+    }
+  });
+
+  it('is what the code emits', async () => {
+    const emitted = await emittedMetrics();
+    const silent = watchedMetrics(told).filter(({ name }) => !emitted.has(name));
+    expect(silent).toEqual([]);
+  });
+
+  it('is enough to be worth a look', () => {
+    expect(new Set(watchedMetrics(app).map(({ name }) => name)).size).toBeGreaterThan(25);
+  });
+});
+
+describe('the saved queries', () => {
+  it('look into the logs of every function', () => {
+    const groups = app
+      .resources('AWS::Logs::LogGroup')
+      .map(({ Properties }) => Properties.LogGroupName)
+      .sort();
+    const queries = app.resources('AWS::Logs::QueryDefinition');
+    expect(queries.length).toBeGreaterThan(5);
+    for (const { Properties } of queries) {
+      expect([...Properties.LogGroupNames].sort()).toEqual(groups);
+      expect(Properties.Name).toMatch(/^my-saas\//);
+    }
+  });
+});

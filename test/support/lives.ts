@@ -1,0 +1,132 @@
+/**
+ * Lives in which everything that is measured happens once: each plays a part of the platform on in-memory ports, and
+ * answers with what it told. Together they emit every metric of the catalogue; tests hold them against it.
+ */
+import { createMemoryTelemetry, type MemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
+import { applyInstallationEvents } from '../../lib/app/apply-installation-events.ts';
+import { budgetedGitHub } from '../../lib/app/budgeted-github.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import { acme, givenEvent } from './given.ts';
+import { givenPlatform, type Platform } from './platform.ts';
+import { givenDelivery, givenDoor } from './webhook-door.ts';
+
+const unavailable = new OperationalError('It was told to fail.', {
+  code: 'ServiceUnavailable',
+  retryable: true,
+});
+
+async function atTheWebhookDoor() {
+  const door = givenDoor();
+  await door.deliver('workflow_job', givenDelivery(), 'forged');
+  await door.deliver('star', givenDelivery());
+  door.queues.failNext(1);
+  await door.deliver('workflow_job', givenDelivery());
+  return door.telemetry;
+}
+
+async function runJob(platform: Platform, job: number) {
+  await platform.accept(givenEvent({ jobId: JobId(job) }));
+  const machine = platform.liveMachines().at(-1)!;
+  platform.clock.advance(30_000);
+  await platform.claim(machine);
+  platform.clock.advance(1_000);
+  await platform.confirm(machine);
+  platform.clock.advance(2_000);
+  return machine;
+}
+
+async function anOrdinaryJob() {
+  const platform = await givenPlatform();
+  const runnerName = await runJob(platform, 1);
+  await platform.follow(givenEvent({ action: 'in_progress', runnerName }));
+  await platform.sweep();
+  await platform.follow(givenEvent({ action: 'completed', runnerName, conclusion: 'success' }));
+  return platform.telemetry;
+}
+
+async function theClaimDoor() {
+  const platform = await givenPlatform();
+  await platform.accept(givenEvent({ jobId: JobId(1) }), givenEvent({ jobId: JobId(2) }));
+  const [first, second] = platform.liveMachines();
+  await platform.confirm(first!);
+  await platform.claim(first!);
+  await platform.claim(first!, 'f'.repeat(32));
+  await platform.follow(givenEvent({ jobId: JobId(2), action: 'completed', conclusion: 'cancelled' }));
+  const refusal = { kind: 'forbidden', message: 'no' } as const;
+  platform.github.failNext('createJitConfig', { refusal }, { refusal });
+  await platform.claim(first!);
+  await platform.claim(second!);
+  return platform.telemetry;
+}
+
+async function jobsThatGoWrong() {
+  const platform = await givenPlatform();
+  await platform.accept('not json', givenEvent({ jobId: JobId(1), repositoryOwnerId: 9 }));
+  const { world } = platform.stores;
+  world.beforeCall = (call) => {
+    if (call !== 'launches.take') return;
+    world.setMaxRunners(acme, 1);
+    world.beforeCall = undefined;
+  };
+  const taker = await runJob(platform, 2);
+  await platform.accept(givenEvent({ jobId: JobId(3) }));
+  await platform.follow(givenEvent({ jobId: JobId(3), action: 'in_progress', runnerName: taker }));
+  platform.clock.advance(25 * 3_600_000);
+  await platform.sweep();
+  return platform.telemetry;
+}
+
+async function installations() {
+  const platform = await givenPlatform();
+  const known = InstallationId(7);
+  platform.github.putInstallation(known, {
+    accountId: 70,
+    accountLogin: 'initech',
+    accountType: 'Organization',
+    suspended: false,
+    permissions: {},
+  });
+  const events = [known, InstallationId(8)].map((installationId) => ({
+    kind: 'installation',
+    event: 'installation.created',
+    installationId,
+    repositoriesRemoved: [],
+    delivery: 'd',
+  }));
+  await applyInstallationEvents(
+    platform,
+    events.map((event, n) => ({ id: String(n), body: JSON.stringify(event) })),
+  );
+  return platform.telemetry;
+}
+
+async function aBudgetThatIsSpent(): Promise<MemoryTelemetry> {
+  const platform = await givenPlatform();
+  const telemetry = createMemoryTelemetry();
+  const fail = async () => {
+    throw unavailable;
+  };
+  const notes = { ...platform.notes, write: fail, writeIf: fail };
+  const github = budgetedGitHub(platform.github, { notes, telemetry, clock: platform.clock });
+  platform.github.setBudget(acme, { calls: 0, retryAfterSeconds: 60 });
+  await github.getJob(acme, 'acme/app', JobId(1));
+  await github.getJob(acme, 'acme/app', JobId(1));
+  return telemetry;
+}
+
+/** What all of these told, by metric. */
+export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['counts']>> {
+  const told = await Promise.all(
+    [atTheWebhookDoor, anOrdinaryJob, theClaimDoor, jobsThatGoWrong, installations, aBudgetThatIsSpent].map(
+      (life) => life(),
+    ),
+  );
+  return Map.groupBy(
+    told.flatMap(({ counts }) => counts),
+    ({ metric }) => metric,
+  );
+}
+
+/** One job from webhook to end, for what it costs to tell of it. */
+export const ordinaryLife = anOrdinaryJob;
