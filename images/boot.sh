@@ -16,8 +16,12 @@ readonly RUNNER_HOME="${RUNNER_HOME:-/opt/actions-runner}"
 readonly METADATA_URL="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
 # The platform gives up on a machine that has not confirmed long before this.
 readonly CLAIM_SECONDS=1800
-# How long the runner program may take to end once it was told to.
+# How long the runner program may take to end once it was told to: idle, and with a job to cancel, which must
+# be over within the two minutes that EC2 gives a spot machine.
 readonly STOP_SECONDS=30
+readonly CANCEL_SECONDS=90
+readonly TOKEN_SECONDS=3600
+readonly SPOT_POLL_SECONDS=5
 
 # One line of the boot trace: time, step, detail.
 announce() {
@@ -39,6 +43,12 @@ stop() {
   exit 1
 }
 
+# Prints a fresh token for the metadata service.
+new_token() {
+  curl --silent --show-error --fail --max-time 5 "$@" --request PUT \
+    --header "x-aws-ec2-metadata-token-ttl-seconds: $TOKEN_SECONDS" "${METADATA_URL%/}/latest/api/token"
+}
+
 # Reads one path of the metadata service to the standard output. Tags can lag a moment behind the machine.
 metadata() {
   local attempt
@@ -52,8 +62,8 @@ metadata() {
 
 read_identity() {
   announce metadata "reading who this machine is"
-  token="$(curl --silent --show-error --fail --max-time 5 --retry 5 --retry-connrefused --request PUT \
-    --header 'x-aws-ec2-metadata-token-ttl-seconds: 3600' "${METADATA_URL%/}/latest/api/token")"
+  token="$(new_token --retry 5 --retry-connrefused)"
+  life_cycle="$(metadata meta-data/instance-life-cycle)"
   instance_id="$(metadata meta-data/instance-id)"
   ticket="$(metadata meta-data/tags/instance/ghr:launch_ticket)"
   document="$(metadata dynamic/instance-identity/document | base64 | tr -d '\n')"
@@ -171,14 +181,33 @@ watch_idle() {
   sleep "$IDLE_SECONDS"
   if pgrep -g "$1" -f Runner.Worker >/dev/null; then return; fi
   announce watchdog "no job within $IDLE_SECONDS s: stopping the listener"
+  stop_runner "$1" "$STOP_SECONDS"
+}
+
+# EC2 says two minutes ahead that it takes a spot machine back: 404 until then. On SIGINT the listener cancels
+# its job and reports it, which GitHub would otherwise find out by itself minutes later.
+watch_spot() {
+  local fresh
+  while sleep "$SPOT_POLL_SECONDS"; do
+    fresh="$(new_token 2>/dev/null)" || continue
+    if printf 'x-aws-ec2-metadata-token: %s\n' "$fresh" |
+      curl --silent --fail --max-time 5 --header @- --output /dev/null \
+        "${METADATA_URL%/}/latest/meta-data/spot/instance-action"; then break; fi
+  done
+  announce spot "EC2 takes this machine back: stopping the runner"
+  stop_runner "$1" "$CANCEL_SECONDS"
+}
+
+# Tells the listener in a process group to stop, and ends the whole group if it takes too long.
+stop_runner() {
   local process
   for process in $(pgrep -g "$1" -f Runner.Listener); do kill -INT "$process"; done
-  sleep "$STOP_SECONDS"
+  sleep "$2"
   kill -KILL -- "-$1"
 }
 
 run_runner() {
-  local runner watchdog result=0
+  local runner watch watches=() result=0
   announce run "starting the runner"
   cd "$RUNNER_HOME"
   # Job control gives the runner a process group of its own; without it, bash would make it deaf to SIGINT.
@@ -186,11 +215,15 @@ run_runner() {
   ACTIONS_RUNNER_INPUT_JITCONFIG="$jit" runuser -u runner -- "$RUNNER_HOME/run.sh" &
   runner=$!
   watch_idle "$runner" &
-  watchdog=$!
+  watches+=("$!")
+  if [[ $life_cycle == spot ]]; then
+    watch_spot "$runner" &
+    watches+=("$!")
+  fi
   set +m
   unset jit request answer token
   wait "$runner" || result=$?
-  kill -- "-$watchdog" 2>/dev/null || true
+  for watch in "${watches[@]}"; do kill -- "-$watch" 2>/dev/null || true; done
   announce ended "the runner ended with $result"
 }
 

@@ -71,8 +71,13 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
     const event = { source: 'aws.ec2', 'detail-type': 'EC2 Instance State-change Notification', detail };
     void events.putEvent(event);
   });
+  const stopHearingWarnings = ec2.onSpotWarning((detail) => {
+    const event = { source: 'aws.ec2', 'detail-type': 'EC2 Spot Instance Interruption Warning', detail };
+    void events.putEvent(event);
+  });
   const close = async () => {
     stopListening();
+    stopHearingWarnings();
     events.close();
     await Promise.all([functions.close(), ...closers.map((closer) => closer())]);
   };

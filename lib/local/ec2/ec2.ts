@@ -31,6 +31,12 @@ export interface StateChange {
   readonly state: string;
 }
 
+/** The `detail` of EventBridge's "EC2 Spot Instance Interruption Warning". */
+export interface SpotWarning {
+  readonly 'instance-id': string;
+  readonly 'instance-action': 'terminate';
+}
+
 export type Ec2Event =
   | { readonly kind: 'state'; readonly instanceId: string; readonly state: string }
   /** What a machine printed: untrusted text, in pieces as they came. */
@@ -63,6 +69,10 @@ export interface Ec2StandIn extends AwsService {
   setDials(change: unknown): Ec2Dials;
   /** EC2 takes a spot machine back, without the two minutes of notice. @throws AwsError where it cannot */
   interruptSpot(instanceId: string): void;
+  /** The notice of two minutes: in the machine's metadata, and as an event. @throws AwsError as `interruptSpot` */
+  warnSpot(instanceId: string): void;
+  /** Of the notices. Answers with a function that ends the listening. */
+  onSpotWarning(listener: (warning: SpotWarning) => void): () => void;
   /** Answers with a function that ends the listening. */
   onStateChange(listener: (change: StateChange) => void): () => void;
   /** Every instance that was ever launched here. */
@@ -80,6 +90,7 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
     options.bootMilliseconds === undefined ? {} : { bootMilliseconds: options.bootMilliseconds },
   );
   const listeners = new Set<(change: StateChange) => void>();
+  const warned = new Set<(warning: SpotWarning) => void>();
   const signer = createIdentitySigner(new Date());
   const machines = createMachines({
     world,
@@ -116,6 +127,14 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
     },
     interruptSpot: (instanceId) =>
       machines.end(findSpot(world, instanceId), { to: 'terminated', ...takenBack }),
+    warnSpot: (instanceId) => {
+      findSpot(world, instanceId).takenBackAt = Date.now() + noticeMilliseconds;
+      for (const listener of warned) listener({ 'instance-id': instanceId, 'instance-action': 'terminate' });
+    },
+    onSpotWarning: (listener) => {
+      warned.add(listener);
+      return () => void warned.delete(listener);
+    },
     onStateChange: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -128,6 +147,8 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
     },
   };
 }
+
+const noticeMilliseconds = 120_000;
 
 const takenBack = {
   code: 'Server.SpotInstanceTermination',

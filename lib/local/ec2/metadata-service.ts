@@ -26,10 +26,11 @@ export async function startMetadataService(
   signer: IdentitySigner,
 ): Promise<MetadataService> {
   const document = signer.document(world, instance);
-  const paths = new Map<string, () => string>([
+  const paths = new Map<string, () => string | undefined>([
     ['meta-data/instance-id', () => instance.instanceId],
     ['meta-data/instance-type', () => instance.instanceType],
     ['meta-data/instance-life-cycle', () => instance.lifecycle],
+    ['meta-data/spot/instance-action', () => spotAction(instance)],
     ['meta-data/ami-id', () => instance.imageId],
     ['meta-data/local-ipv4', () => instance.privateIp],
     ['meta-data/placement/region', () => world.region],
@@ -48,7 +49,7 @@ export async function startMetadataService(
 
 interface Served {
   readonly instance: Instance;
-  readonly paths: ReadonlyMap<string, () => string>;
+  readonly paths: ReadonlyMap<string, () => string | undefined>;
   /** Token → until when it is good, epoch milliseconds. */
   readonly tokens: Map<string, number>;
 }
@@ -80,6 +81,12 @@ function giveToken(request: IncomingMessage, tokens: Map<string, number>): Reply
   const token = randomBytes(32).toString('base64url');
   tokens.set(token, Date.now() + seconds * 1000);
   return { status: 200, body: token };
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html */
+function spotAction({ takenBackAt }: Instance): string | undefined {
+  if (takenBackAt === undefined) return undefined;
+  return JSON.stringify({ action: 'terminate', time: new Date(takenBackAt).toISOString() });
 }
 
 function visibleTag(instance: Instance, key: string): string | undefined {

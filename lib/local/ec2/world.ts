@@ -57,6 +57,8 @@ export interface Instance {
   readonly tags: Map<string, string>;
   /** Epoch milliseconds. */
   readonly launchedAt: number;
+  /** When EC2 said that it takes the machine back, epoch milliseconds; absent: it has not said so. */
+  takenBackAt?: number;
   state: InstanceState;
   /** Why it changed its state last, in EC2's words. */
   stateReason?: { readonly code: string; readonly message: string };

@@ -9,6 +9,8 @@ import { type Call, notFound, type Reply, type Route, route, runner } from './ro
 import type { Webhooks } from './webhooks.ts';
 import type { JobRecord, RunnerRecord } from './world.ts';
 
+const conclusions = ['success', 'failure', 'cancelled'] as const;
+
 export function runnerProtocol(webhooks: Webhooks): Route[] {
   return [
     route('POST', '/_runner/session', runner, (call) => {
@@ -25,7 +27,7 @@ export function runnerProtocol(webhooks: Webhooks): Route[] {
       return { status: 200, body: 'ok\n' };
     }),
     route('POST', '/_runner/jobs/{job_id}/completed', runner, (call) => {
-      const conclusion = call.body['conclusion'] === 'failure' ? 'failure' : 'success';
+      const conclusion = conclusions.find((known) => known === call.body['conclusion']) ?? 'success';
       completeJob(call.world, webhooks, { job: assignedJob(call), conclusion });
       return { status: 200, body: 'ok\n' };
     }),

@@ -91,6 +91,37 @@ describe('a machine with a job', () => {
   });
 });
 
+describe('a spot machine', () => {
+  const spot = { claims: (url: string) => [run(url)], idleSeconds: 60, spot: true };
+
+  it('cancels its job and powers off when EC2 takes it back', async () => {
+    const { machine, asked, ec2, paths } = await given({ ...spot, jobMilliseconds: 60_000 });
+    await eventually(
+      () => paths(),
+      (seen) => seen.includes('/_runner/jobs/7/started'),
+    );
+
+    ec2.warnSpot(machine.instanceId);
+    await ended();
+
+    expect(asked.at(-1)).toMatchObject({
+      path: '/_runner/jobs/7/completed',
+      body: '{"conclusion":"cancelled"}',
+    });
+    expect(machine.console).toMatch(/ spot EC2 takes this machine back[\s\S]*ended with 0/);
+    expect(machine.stateReason?.code).toBe('Client.InstanceInitiatedShutdown');
+  });
+
+  it('runs its job to the end when it is not', async () => {
+    const { machine, paths } = await given({ ...spot, jobMilliseconds: 2_500 });
+
+    await ended();
+
+    expect(paths().at(-1)).toBe('/_runner/jobs/7/completed');
+    expect(machine.console).not.toContain(' spot ');
+  });
+});
+
 describe('a machine without a job', () => {
   it('powers off when it is told to stand down', async () => {
     const { paths, machine } = await given({

@@ -21,6 +21,8 @@ export interface MachineWorldOptions {
   /** How long the job runs; absent: no job ever comes. */
   readonly jobMilliseconds?: number;
   readonly idleSeconds?: number;
+  /** A spot machine, which looks each second whether it is taken back. */
+  readonly spot?: boolean;
 }
 
 export async function givenMachineWorld(options: MachineWorldOptions) {
@@ -40,11 +42,16 @@ export async function givenMachineWorld(options: MachineWorldOptions) {
     if (options.jobMilliseconds === undefined) return undefined;
     return { status: 200, body: `job=7\nmilliseconds=${options.jobMilliseconds}\n` };
   };
-  const script = givenBootScript(`${server.url}/`, options.idleSeconds);
+  const script = givenBootScript(`${server.url}/`, options.idleSeconds).replace(
+    'readonly SPOT_POLL_SECONDS=5',
+    'readonly SPOT_POLL_SECONDS=1',
+  );
   const world = await givenEc2({ data: givenTemplateData(script) });
   const states: string[] = [];
   world.ec2.onStateChange((change) => states.push(change.state));
-  await world.client.send(new CreateFleetCommand(givenFleet()));
+  const market = options.spot ? ('spot' as const) : ('on-demand' as const);
+  const capacity = { TotalTargetCapacity: 1, DefaultTargetCapacityType: market };
+  await world.client.send(new CreateFleetCommand(givenFleet({ TargetCapacitySpecification: capacity })));
   const [machine] = world.ec2.instances();
   if (!machine) throw new Error('No machine was launched.');
   return {

@@ -21,11 +21,14 @@ member() {
 url="$(member url)"
 token="$(member token)"
 
-# Sets nothing; prints the answer's body and, on the last line, its status (000: no answer).
+# Sets nothing; prints the answer's body and, on the last line, its status (000: no answer). What follows the
+# path goes to curl.
 call() {
+  local method="$1" path="$2"
+  shift 2
   printf 'authorization: Bearer %s\n' "$token" |
-    curl --silent --show-error --max-time 60 --request "$1" --header @- --write-out '\n%{http_code}' \
-      "$url/_runner/$2" || true
+    curl --silent --show-error --max-time 60 --request "$method" --header @- --write-out '\n%{http_code}' \
+      "$@" "$url/_runner/$path" || true
 }
 
 say() {
@@ -39,8 +42,14 @@ give_up() {
 }
 
 children=()
+running=''
+# A job that runs is cancelled, and reported so.
 interrupted() {
   for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done
+  if [[ -n $running ]]; then
+    call POST "jobs/$running/completed" --header 'content-type: application/json' \
+      --data '{"conclusion":"cancelled"}' >/dev/null
+  fi
   give_up "interrupted"
 }
 trap interrupted INT TERM
@@ -54,7 +63,9 @@ run_job() {
   # A shell around the sleep, because a sleep that is one program of many goes by its first argument.
   (exec -a Runner.Worker bash -c 'sleep "$1"; exit 0' _ "$seconds") &
   children=("$!")
+  running="$id"
   wait "$!"
+  running=''
   reply="$(call POST "jobs/$id/completed")"
   give_up "job $id completed: ${reply##*$'\n'}"
 }
