@@ -1,6 +1,6 @@
 /**
  * What a job costs over its whole life, from its first webhook to the end of its machine: real jobs, run to completion
- * on machines that boot, once as a burst and once one at a time. Every call of every function counts.
+ * on machines that boot, once as a burst and once one at a time. Every call of every function that a job causes counts.
  */
 import { type BillLine, billLines, functionTimeDollars, perMillion, totalDollars } from './bill.ts';
 import { judged } from './goals.ts';
@@ -94,6 +94,6 @@ function notes(burst: Reading, singles: Reading, lines: readonly BillLine[]): st
     `A job in the burst uses ${each(burst.use.writeUnits, burstSize)} write units and ${each(burst.use.readUnits, burstSize)} ` +
       `read units, indexes included; its writes: ${writes}. Its functions: ${functions}. The largest item is ${largest.item}.`,
     'Billed time is as measured here, loading included; the prices are those of us-east-1 and in test/bench/prices.ts. ' +
-      'Idle polling of queues and the sweep each minute do not grow with jobs.',
+      'Left out is what does not grow with jobs: idle polling of queues, and what runs on a schedule.',
   ];
 }

@@ -1,6 +1,6 @@
 /**
  * Counts what the functions use between two moments: calls to AWS and GitHub, DynamoDB units, queue messages,
- * invocations with their billed time, and log lines. The operator's calls are not counted.
+ * invocations with their billed time, and log lines. The operator and what runs on a schedule are not counted.
  */
 import type { CallRecord } from '../../lib/local/aws/service.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
@@ -19,6 +19,9 @@ export interface Reading {
   readonly use: Use;
 }
 
+/** What runs because of a job. A schedule's calls grow with time, and a short measurement may or may not hold one. */
+const jobFunctions = ['webhook', 'scale-up', 'claim', 'lifecycle'];
+
 /** The only requests to GitHub in the life of a job that goes well: the stand-in tells of each. */
 const githubRequests = ['token-minted', 'runner-registered'];
 
@@ -27,23 +30,25 @@ const endStates = ['terminated', 'stopped'];
 
 /** @returns the way to stop counting */
 export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
+  const counted = new Set(jobFunctions.map((name) => `${laptop.environment}-${name}`));
   const before = laptop.functions.usage();
   const tally = { githubCalls: 0, endEvents: 0, logLines: 0, logBytes: 0 };
   const calls: CallRecord[] = [];
   const stopCalls = laptop.endpoint.onCall((call) => {
-    if (call.caller !== 'operator') calls.push(call);
+    if (counted.has(call.caller)) calls.push(call);
   });
   const stopEvents = events(({ kind, text, fields }: LaptopEvent) => {
     if (kind === 'github' && githubRequests.includes(text)) tally.githubCalls += 1;
     if (kind === 'machine' && endStates.includes(String(fields['state']))) tally.endEvents += 1;
-    if (kind !== 'log' || fields['stream'] === 'host') return;
+    if (kind !== 'log' || fields['stream'] === 'host' || !counted.has(String(fields['functionName']))) return;
     tally.logLines += 1;
     tally.logBytes += Buffer.byteLength(text);
   });
   return () => {
     stopCalls();
     stopEvents();
-    const functions = [...laptop.functions.usage()].map(([name, after]): FunctionUse => {
+    const usage = [...laptop.functions.usage()].filter(([name]) => counted.has(name));
+    const functions = usage.map(([name, after]): FunctionUse => {
       const earlier = before.get(name)!;
       return {
         name: name.slice(laptop.environment.length + 1),
@@ -74,7 +79,7 @@ export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
 
 function sourceOf(name: string): FunctionUse['source'] {
   if (name.endsWith('-scale-up')) return 'fair-queue';
-  return name.endsWith('-lifecycle') || name.endsWith('-tenant-manager') ? 'queue' : 'other';
+  return name.endsWith('-lifecycle') ? 'queue' : 'other';
 }
 
 const writeUnitsOf = (calls: readonly CallRecord[]) =>
