@@ -3,6 +3,15 @@ import type { Command } from './command.ts';
 import { drain } from './drain.ts';
 import { machineLogs } from './machine-logs.ts';
 import { preflight } from './preflight.ts';
+import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
+import { setup } from './setup/setup.ts';
 import { status } from './status.ts';
 
-export const commands: readonly Command[] = [preflight, status, machineLogs, drain];
+export const commands: readonly Command[] = [
+  preflight,
+  setup,
+  status,
+  machineLogs,
+  rotateWebhookSecret,
+  drain,
+];

@@ -2,6 +2,8 @@
 
 /** The webhook secret and the ticket secret are plain text. The App's is JSON of this shape. */
 export interface AppSecret {
+  /** The App's id, where `mayfly setup` knows it; absent: the configuration's. */
+  readonly appId?: string;
   /** PEM, PKCS#1 or PKCS#8. */
   readonly privateKey: string;
 }

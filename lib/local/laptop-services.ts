@@ -6,6 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type CloudFormationService, createCloudFormationService } from './aws/cloudformation.ts';
 import { type DynamoEngine, startDynamoEngine } from './aws/dynamo-engine.ts';
 import { createDynamoService, type DynamoService } from './aws/dynamodb.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws/endpoint.ts';
@@ -35,6 +36,7 @@ export interface Services {
   readonly queues: SqsService;
   readonly secrets: SecretsService;
   readonly logs: LogsService;
+  readonly stacks: CloudFormationService;
   readonly ec2: Ec2StandIn;
   readonly github: GitHubStandIn;
   /** A folder that goes with the services. */
@@ -71,11 +73,12 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const queues = createSqsService({ ...place, endpointUrl: () => started.endpoint!.url });
     const secrets = createSecretsService(place);
     const logs = createLogsService(place);
+    const stacks = createCloudFormationService();
     const ec2 = startEc2({ ...options, folder });
     started.ec2 = ec2;
     const endpoint = await startAwsEndpoint({
       ...place,
-      services: [dynamodb, queues, secrets, logs, createStsService(), ec2],
+      services: [dynamodb, queues, secrets, logs, stacks, createStsService(), ec2],
       ...(options.endpointPort === undefined ? {} : { port: options.endpointPort }),
     });
     started.endpoint = endpoint;
@@ -89,6 +92,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       queues,
       secrets,
       logs,
+      stacks,
       ec2,
       github,
       folder,

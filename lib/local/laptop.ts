@@ -94,6 +94,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
     });
     const { cloud, functions, events, close } = laptopCloud;
     const { outputs } = await createAssembly(loadAssembly(directory), registry, cloud);
+    services.stacks.setOutputs(outputs);
     webhook.secret = connectGitHub(outputs, services);
     let closing: Promise<void> | undefined;
     await prewarm(functions, options.prewarm ?? 1, tell);

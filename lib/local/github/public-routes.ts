@@ -6,17 +6,24 @@ import { appRoutes } from './app-routes.ts';
 import { deliveryRoutes } from './delivery-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import type { Limits } from './limits.ts';
+import { type ManifestCodes, manifestRoutes } from './manifest-routes.ts';
 import type { Route } from './router.ts';
 import { runnerGroupRoutes } from './runner-group-routes.ts';
 import { runnerRoutes } from './runner-routes.ts';
 import type { Webhooks } from './webhooks.ts';
 
-export function publicRoutes({ limits, webhooks }: { limits: Limits; webhooks: Webhooks }): Route[] {
+export function publicRoutes(parts: {
+  limits: Limits;
+  webhooks: Webhooks;
+  manifestCodes: ManifestCodes;
+}): Route[] {
+  const { limits, webhooks, manifestCodes } = parts;
   return [
     ...appRoutes(limits),
     ...deliveryRoutes(webhooks),
     ...runnerRoutes(),
     ...runnerGroupRoutes(),
     ...jobRoutes(webhooks),
+    ...manifestRoutes(manifestCodes),
   ];
 }

@@ -68,7 +68,7 @@ async function serve(
     path,
     parts: found.parts,
     query,
-    body: parseBody(asked.text),
+    body: isForm(message) ? Object.fromEntries(new URLSearchParams(asked.text)) : parseBody(asked.text),
     bearer,
     message,
   };
@@ -118,6 +118,14 @@ async function readBody(message: IncomingMessage): Promise<string> {
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString();
+}
+
+/** A browser's form; `curl -d` calls what it sends a form too, and means JSON. */
+function isForm({ headers, url = '' }: IncomingMessage): boolean {
+  return (
+    url.includes('/settings/') &&
+    headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
+  );
 }
 
 /** The runner program may post forms or nothing; only JSON objects are read. */

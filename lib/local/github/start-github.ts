@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { type Control, createControl } from './control.ts';
 import { controlRoutes } from './control-routes.ts';
 import { createLimits } from './limits.ts';
+import { type ManifestCodes, manifestPages } from './manifest-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import { runnerProtocol } from './runner-protocol.ts';
 import { createHttpServer } from './server.ts';
@@ -56,8 +57,10 @@ export async function startGitHub(
   const webhooks = createWebhooks(world);
   const limits = createLimits(world);
   const control = createControl({ world, webhooks, limits });
+  const manifestCodes: ManifestCodes = new Map();
   const routes = [
-    ...publicRoutes({ limits, webhooks }),
+    ...publicRoutes({ limits, webhooks, manifestCodes }),
+    ...manifestPages(manifestCodes),
     ...runnerProtocol(webhooks),
     ...controlRoutes(control),
   ];

@@ -22,6 +22,7 @@ type Drive = readonly [
 
 const successes: readonly Drive[] = [
   ['GET /app', 'app', 200],
+  ['POST /app-manifests/{code}/conversions', 'nobody', 201],
   ['GET /app/installations', 'app', 200],
   ['GET /app/installations/{installation_id}', 'app', 200],
   [
@@ -71,6 +72,7 @@ const successes: readonly Drive[] = [
 ];
 
 const refusals: readonly Drive[] = [
+  ['POST /app-manifests/{code}/conversions', 'nobody', 404, { parts: { code: 'used-up' } }],
   ['GET /app', 'nobody', 401],
   ['GET /installation/repositories', 'app', 401],
   ['GET /app/installations/{installation_id}', 'app', 404, { parts: { installation_id: 1 } }],
@@ -157,6 +159,7 @@ describe("GitHub's schema", () => {
     const openJob = standIn.queueJob({ repository: 'acme/app', labels: ['linux'] });
     await openSession(busy.body.encoded_jit_config);
     return {
+      code: await manifestCode(),
       org: 'acme',
       owner: 'acme',
       repo: 'app',
@@ -170,6 +173,20 @@ describe("GitHub's schema", () => {
       run_id: job.runId,
       openJob: openJob.jobId,
     };
+  }
+
+  /** As a browser: the form goes to GitHub's page, which answers with the way back. */
+  async function manifestCode(): Promise<string> {
+    const manifest = JSON.stringify({
+      redirect_url: 'http://127.0.0.1:1/',
+      hook_attributes: { url: standIn.url },
+    });
+    const page = await fetch(`${standIn.url}/settings/apps/new?state=word`, {
+      method: 'POST',
+      body: new URLSearchParams({ manifest }),
+      redirect: 'manual',
+    });
+    return new URL(page.headers.get('location') ?? '').searchParams.get('code') ?? '';
   }
 
   async function drive([route, as, , given = {}]: Drive): Promise<ApiAnswer> {

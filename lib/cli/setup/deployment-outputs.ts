@@ -1,0 +1,39 @@
+/** Reads what the stacks put out: addresses and secrets of this environment. */
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { awsOptions } from '../aws-clients.ts';
+import { type CommandCall, UsageError } from '../command.ts';
+
+export interface DeploymentOutputs {
+  readonly webhookUrl: string;
+  readonly webhookSecretArn: string;
+  readonly appSecretArn: string;
+}
+
+/** @throws UsageError where the environment is not deployed */
+export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs> {
+  const client = new CloudFormationClient(awsOptions(call));
+  const outputs = new Map<string, string>();
+  for (const stack of ['state', 'control-plane']) {
+    const StackName = `${call.config.environment}-${stack}`;
+    const answer = await client.send(new DescribeStacksCommand({ StackName })).catch((cause: Error) => {
+      throw new UsageError(
+        `The stack ${StackName} cannot be read (${cause.message}). Deploy first: npx cdk deploy --all`,
+      );
+    });
+    for (const { OutputKey, OutputValue } of answer.Stacks?.[0]?.Outputs ?? []) {
+      if (OutputKey && OutputValue) outputs.set(OutputKey, OutputValue);
+    }
+  }
+  const need = (key: string): string => {
+    const value = outputs.get(key);
+    if (value) return value;
+    throw new UsageError(
+      `The stacks of ${call.config.environment} have no output ${key}; deploy this version: npx cdk deploy --all`,
+    );
+  };
+  return {
+    webhookUrl: need('WebhookEndpoint'),
+    webhookSecretArn: need('WebhookSecretArn'),
+    appSecretArn: need('AppSecretArn'),
+  };
+}
