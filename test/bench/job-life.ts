@@ -30,7 +30,7 @@ export async function measureJobLife(platform: BenchPlatform): Promise<Report> {
       judged('calls over a life, burst', callsPerJob(burst, burstSize), 'calls a job'),
       judged('calls over a life, one at a time', callsPerJob(singles, singleJobs), 'calls a job'),
       judged('dollars per million jobs, burst', dollars, '$'),
-      ...lines.map(({ item, dollars: share }) => judged(`  of which ${item}`, share, '$')),
+      ...lines.map(({ item, dollars: share }) => judged(`dollars, burst: ${item}`, share, '$')),
       judged('dollars per million jobs, one at a time', singleDollars, '$'),
     ],
     notes: notes(burst, singles, lines),
