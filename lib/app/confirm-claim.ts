@@ -25,11 +25,10 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
     at,
     deadline: at + deps.deployment.limits.idleSeconds * 1000,
   });
+  if (confirmed) return true;
   const { installationId, launchId, tier } = machine.ticket;
   const about = { installationId, instanceId: machine.instanceId, launchId, tier };
-  if (!confirmed) return refuse(deps, { ...about, reason: 'not-claimed' });
-  deps.telemetry.event('info', 'listening', about);
-  return true;
+  return refuse(deps, { ...about, reason: 'not-claimed' });
 }
 
 function refuse(deps: ConfirmDeps, about: { readonly reason: string }): false {

@@ -20,7 +20,6 @@ export function tellStart(
       installationId,
       jobId,
       instanceId: runner?.instanceId,
-      launchId: runner?.launchId,
       tier,
       // A runner that is none of ours took it.
       ...(runner ? {} : { runnerName }),

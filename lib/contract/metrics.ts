@@ -11,7 +11,7 @@ export const metricsNamespace = 'Mayfly';
 export type DimensionName = 'tier' | 'reason' | 'result' | 'kind' | 'outcome' | 'status';
 
 /** The functions that emit metrics, by their folder in lambdas/. */
-type Emitter = 'webhook' | 'tenant-manager' | 'scale-up' | 'claim' | 'lifecycle' | 'sweep';
+type Emitter = 'webhook' | 'tenant-manager' | 'scale-up' | 'claim' | 'lifecycle' | 'sweep' | 'reconciler';
 
 interface Metric {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds';
@@ -83,7 +83,7 @@ export const metrics = {
   },
   MachinesStarted: {
     unit: 'Count',
-    sets: [['tier']],
+    sets: [[], ['tier']],
     by: ['scale-up', 'sweep'],
     meaning: 'Machines that CreateFleet answered with',
   },
@@ -174,7 +174,7 @@ export const metrics = {
   Repairs: {
     unit: 'Count',
     sets: [['kind']],
-    by: ['sweep', 'claim'],
+    by: ['sweep', 'claim', 'reconciler'],
     meaning: 'What events missed and a deadline found',
   },
   SweepsDone: {

@@ -30,8 +30,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   };
   return {
     event(level, name, fields, metrics) {
-      const at = new Date(clock.now()).toISOString();
-      write(line({ level, event: name, at, environment, ...fields, ...embedded(metrics ?? {}) }));
+      const measured = embedded(metrics ?? {});
+      // A line with metrics has its time already, and each byte of a log is paid for.
+      const time = '_aws' in measured ? {} : { at: new Date(clock.now()).toISOString() };
+      write(line({ level, event: name, ...time, environment, ...fields, ...measured }));
     },
     count(metric, ...[dimensions, value = 1]) {
       write(line({ environment, ...(dimensions as object), ...embedded({ [metric]: value }) }));

@@ -91,7 +91,10 @@ describe('an event with metrics', () => {
       ...measured,
       _aws: {
         CloudWatchMetrics: [
-          directive('QueuedToStartedMilliseconds', 'Milliseconds', [['environment', 'tier']]),
+          directive('QueuedToStartedMilliseconds', 'Milliseconds', [
+            ['environment'],
+            ['environment', 'tier'],
+          ]),
           directive('JobsDone', 'Count', [['environment', 'tier', 'outcome']]),
         ],
       },
