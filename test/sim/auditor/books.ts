@@ -30,10 +30,7 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
   const { rows, deployment, now } = world;
   const machines = new Map<string, AuditedMachine>();
   const launches = new Map<string, AuditedLaunch>();
-  const limits = new Map<number, { at: number; limit: number }[]>();
-  const setLimit = (tenant: number, limit: number) => {
-    limits.set(tenant, [...(limits.get(tenant) ?? []), { at: now(), limit }]);
-  };
+  const limits = createLimitHistory(now);
 
   return {
     rows,
@@ -41,7 +38,7 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     now,
     machines,
     launches,
-    setLimit,
+    setLimit: limits.set,
     /** GitHub's jobs, as they are there. */
     worldJobs: new Map<number, WorldJob>(),
     /** Jobs that were seen done. */
@@ -85,19 +82,11 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
           .filter((row) => row.accountId === accountId)
           .map((row) => row.installationId),
       ),
-    /** The highest limit that held at any moment since then. */
-    highestLimitSince(tenant: number, since: number): number {
-      const history = limits.get(tenant) ?? [];
-      const before = history.filter(({ at }) => at <= since).at(-1);
-      return Math.max(
-        before?.limit ?? 0,
-        ...history.filter(({ at }) => at > since).map(({ limit }) => limit),
-      );
-    },
+    highestLimitSince: limits.highestSince,
     /** Takes note of new tenants and launches; answers with those launches. */
     followRows(): AuditedLaunch[] {
       for (const row of rows.tenants.values()) {
-        if (!limits.has(row.installationId)) setLimit(row.installationId, row.maxRunners);
+        if (!limits.has(row.installationId)) limits.set(row.installationId, row.maxRunners);
       }
       if (rows.launches.size === launches.size) return [];
       const fresh = [...rows.launches.values()].filter((row) => !launches.has(row.launchId));
@@ -112,6 +101,23 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
         launches.set(launch.id, launch);
         return launch;
       });
+    },
+  };
+}
+
+function createLimitHistory(now: () => number) {
+  const limits = new Map<number, { at: number; limit: number }[]>();
+  return {
+    has: (tenant: number) => limits.has(tenant),
+    set(tenant: number, limit: number): void {
+      limits.set(tenant, [...(limits.get(tenant) ?? []), { at: now(), limit }]);
+    },
+    /** The highest limit that held at any moment since then. */
+    highestSince(tenant: number, since: number): number {
+      const history = limits.get(tenant) ?? [];
+      const before = history.filter(({ at }) => at <= since).at(-1);
+      const after = history.filter(({ at }) => at > since);
+      return Math.max(before?.limit ?? 0, ...after.map(({ limit }) => limit));
     },
   };
 }

@@ -9,10 +9,10 @@ import { type ClaimResult, claimJob } from '../../../lib/app/claim-job.ts';
 import { confirmClaim } from '../../../lib/app/confirm-claim.ts';
 import { followLifecycle } from '../../../lib/app/follow-lifecycle.ts';
 import { sweep } from '../../../lib/app/sweep.ts';
-import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
+import { type Parts, type PartsDeps, partsOf } from './parts.ts';
 import type { Ports } from './ports.ts';
-import { type ProcessDeps, portOf, type Running, startProcess } from './process.ts';
+import { startProcess } from './process.ts';
 import { createSimulatedQueue, type SimulatedQueue } from './queue.ts';
 
 export interface ControlPlane {
@@ -30,34 +30,9 @@ export interface ControlPlane {
 /** As in lib/constructs/functions.ts. */
 const timeoutSeconds = { scaleUp: 30, lifecycle: 30, tenantManager: 30, claim: 25, sweep: 55 } as const;
 
-export function createControlPlane(
-  deps: ProcessDeps & { readonly ports: Ports; readonly deployment: Deployment },
-): ControlPlane {
-  const { ports, deployment, scheduler, random, faults } = deps;
+export function createControlPlane(deps: PartsDeps): ControlPlane {
+  const { ports, deployment, scheduler, random } = deps;
   const slowestPollMilliseconds = random.pick([10, 50, 300]);
-
-  /** What the real functions are put together from, as this process sees it. */
-  function partsOf(process: Running) {
-    const port = <Port extends object>(name: string, target: Port) => portOf(deps, process, { name, target });
-    const skew = faults.strikes('clockSkew') ? random.between(-2_000, 2_000) : 0;
-    return {
-      deployment,
-      subnetIds: ['subnet-a', 'subnet-b'],
-      tenants: port('tenants', ports.stores.tenants),
-      jobs: port('jobs', ports.stores.jobs),
-      launches: port('launches', ports.stores.launches),
-      runners: port('runners', ports.stores.runners),
-      compute: port('compute', ports.compute),
-      github: port('github', ports.github),
-      queues: port('queues', sending),
-      tickets: ports.tickets,
-      identity: ports.identity,
-      telemetry: ports.telemetry,
-      clock: { now: () => scheduler.now() + skew, sleep: scheduler.sleep },
-      chance: random,
-    };
-  }
-  type Parts = ReturnType<typeof partsOf>;
 
   const fed = (
     name: keyof typeof timeoutSeconds,
@@ -72,7 +47,7 @@ export function createControlPlane(
         const cause = deliveries.map(({ body }) => body);
         const process = startProcess(deps, { name, timeoutSeconds: timeoutSeconds[name], cause });
         deps.story.tell(() => `${name}#${process.id} gets ${cause.join(' ')}`);
-        return use(partsOf(process), deliveries);
+        return use(partsOf(deps, process, sending), deliveries);
       },
     });
 
@@ -102,7 +77,9 @@ export function createControlPlane(
       cause: [request.document],
     });
     const givenUp = scheduler.sleep(30_000).then(() => undefined);
-    const answered = use(partsOf(process)).catch((error: unknown) => deps.auditor.thrown(name, error));
+    const answered = use(partsOf(deps, process, sending)).catch((error: unknown) =>
+      deps.auditor.thrown(name, error),
+    );
     return Promise.race([answered, givenUp]);
   }
 
@@ -118,7 +95,7 @@ export function createControlPlane(
         timeoutSeconds: timeoutSeconds.sweep,
         cause: ['sweep'],
       });
-      sweep(partsOf(process)).catch((error: unknown) => deps.auditor.thrown('sweep', error));
+      sweep(partsOf(deps, process, sending)).catch((error: unknown) => deps.auditor.thrown('sweep', error));
     },
     messagesLeft: () =>
       [...tiers.values(), lifecycle, installations].reduce((sum, queue) => sum + queue.left(), 0),

@@ -3,6 +3,7 @@
 import { createTickets } from '../../../lib/adapters/identity/tickets.ts';
 import { createMemoryCompute } from '../../../lib/adapters/memory/compute.ts';
 import { createMemoryGitHub } from '../../../lib/adapters/memory/github.ts';
+import { createMemoryNotes } from '../../../lib/adapters/memory/notes.ts';
 import { createMemoryQueues } from '../../../lib/adapters/memory/queues.ts';
 import { createMemorySecret } from '../../../lib/adapters/memory/secrets.ts';
 import { createMemoryStores } from '../../../lib/adapters/memory/stores.ts';
@@ -19,6 +20,7 @@ export function createPorts(clock: Clock) {
     compute: createMemoryCompute(),
     queues: createMemoryQueues(),
     github: createMemoryGitHub(),
+    notes: createMemoryNotes(),
     tickets: createTickets({ secret: createMemorySecret({ value: 'ticket-secret', clock }) }),
     identity,
     telemetry: silent,

@@ -19,7 +19,7 @@ const longestHiddenSeconds = 1_500;
 const forgottenAfterSeconds = 3_600;
 
 export function createEc2(deps: WorldDeps): Ec2 {
-  const { random, scheduler, faults, story, auditor, plane } = deps;
+  const { random, scheduler, faults, story, auditor } = deps;
   const { compute } = deps.ports;
   const starting: ((machine: MemoryMachine) => void)[] = [];
   const ending: ((instanceId: InstanceId) => void)[] = [];
@@ -32,7 +32,8 @@ export function createEc2(deps: WorldDeps): Ec2 {
 
   compute.launch = async (request) => {
     const before = compute.machines.size;
-    if (faults.strikes('dryPool')) dryPools(request.TargetCapacitySpecification.DefaultTargetCapacityType);
+    if (faults.strikes('dryPool'))
+      dryPools(deps, request.TargetCapacitySpecification.DefaultTargetCapacityType);
     const answer = await launch(request);
     compute.dials.pools.clear();
     for (const machine of [...compute.machines.values()].slice(before)) start(machine);
@@ -46,14 +47,6 @@ export function createEc2(deps: WorldDeps): Ec2 {
       ended(id, 'terminated by the platform', 'platform');
     return answer;
   };
-
-  /** So many machines are left of each type; often none. */
-  function dryPools(market: string) {
-    for (const tier of deps.deployment.tiers) {
-      for (const type of tier.instanceTypes)
-        compute.dials.pools.set(`${type}:${market}`, random.between(0, 1));
-    }
-  }
 
   function start(machine: MemoryMachine) {
     machine.state = 'running';
@@ -71,21 +64,12 @@ export function createEc2(deps: WorldDeps): Ec2 {
   function ended(instanceId: InstanceId, why: string, by: 'platform' | 'world' = 'world') {
     story.tell(() => `machine ${instanceId} ends: ${why}`);
     auditor.machineEnded(instanceId, by);
-    tellState(instanceId, 'shutting-down');
-    tellState(instanceId, 'terminated');
+    tellState(deps, instanceId, 'shutting-down');
+    tellState(deps, instanceId, 'terminated');
     scheduler.after(forgottenAfterSeconds * 1000, () => {
       compute.machines.get(instanceId)!.hidden = true;
     });
     for (const listener of ending) listener(instanceId);
-  }
-
-  function tellState(instanceId: InstanceId, state: string) {
-    if (faults.strikes('eventLost')) return;
-    const late = faults.strikes('eventLate') ? random.between(5_000, 300_000) : random.between(100, 2_000);
-    const detail = { 'instance-id': instanceId, state };
-    scheduler.after(late, () =>
-      plane.toLifecycle({ 'detail-type': 'EC2 Instance State-change Notification', detail }),
-    );
   }
 
   return {
@@ -98,4 +82,25 @@ export function createEc2(deps: WorldDeps): Ec2 {
     onStart: (listener) => void starting.push(listener),
     onEnd: (listener) => void ending.push(listener),
   };
+}
+
+/** So many machines are left of each type; often none. */
+function dryPools({ deployment, ports, random }: WorldDeps, market: string): void {
+  for (const tier of deployment.tiers) {
+    for (const type of tier.instanceTypes)
+      ports.compute.dials.pools.set(`${type}:${market}`, random.between(0, 1));
+  }
+}
+
+function tellState(
+  { faults, plane, random, scheduler }: WorldDeps,
+  instanceId: InstanceId,
+  state: string,
+): void {
+  if (faults.strikes('eventLost')) return;
+  const late = faults.strikes('eventLate') ? random.between(5_000, 300_000) : random.between(100, 2_000);
+  const detail = { 'instance-id': instanceId, state };
+  scheduler.after(late, () =>
+    plane.toLifecycle({ 'detail-type': 'EC2 Instance State-change Notification', detail }),
+  );
 }

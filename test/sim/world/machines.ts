@@ -3,15 +3,12 @@
  * die on the way, and hostile ones try the door with what they are not entitled to, or go on after their job.
  */
 import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
-import type { MachineRequest } from '../../../lib/contract/machine.ts';
-import { tagKeys } from '../../../lib/core/tags.ts';
 import type { WorldDeps } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import type { GitHubWorld } from './github.ts';
+import { claim, requestOf, tryForeignTicket, tryOtherNonce } from './machine-door.ts';
 
 const never = () => new Promise<never>(() => undefined);
-/** As in images/boot.sh. */
-const claimSeconds = 1_800;
 
 export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWorld }): void {
   const { random, scheduler, faults, story, auditor, plane } = deps;
@@ -31,10 +28,10 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
       if (!ec2.isLive(instanceId)) await never();
     };
     await wait(random.between(12_000, 60_000));
-    const request = requestOf(machine);
-    if (isHostile) await tryForeignTicket(request, machine);
-    if (!(await claim(request, wait))) return ec2.end(instanceId, 'it powers off without a job');
-    if (isHostile) await tryOtherNonce(request);
+    const request = requestOf(deps, machine);
+    if (isHostile) await tryForeignTicket(deps, machine, request);
+    if (!(await claim(deps, request, wait))) return ec2.end(instanceId, 'it powers off without a job');
+    if (isHostile) await tryOtherNonce(deps, request);
     if ((await plane.confirm(request)) !== true) return ec2.end(instanceId, 'it was not confirmed');
     if (!ec2.isLive(instanceId)) return;
     const listener = github.listen(instanceId, {
@@ -47,51 +44,5 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
     if (isHostile) auditor.doorTried('open-after-confirm', await plane.claim(request));
     await wait(deps.deployment.limits.idleSeconds * 1000);
     if (!listener.gotJob() && !isHostile) ec2.end(instanceId, 'it heard of no job');
-  }
-
-  function requestOf({ instanceId, tags }: MemoryMachine): MachineRequest {
-    return {
-      ticket: tags.get(tagKeys.ticket) ?? '',
-      document: instanceId,
-      signature: 'signed',
-      nonce: random.id(),
-    };
-  }
-
-  /** True once there is a JIT config. */
-  async function claim(
-    request: MachineRequest,
-    wait: (milliseconds: number) => Promise<void>,
-  ): Promise<boolean> {
-    const until = scheduler.now() + claimSeconds * 1000;
-    for (let delay = 1_000; scheduler.now() < until; ) {
-      const result = await plane.claim(request);
-      await wait(0);
-      if (result?.action === 'run') return true;
-      if (result?.action === 'again') {
-        await wait(result.seconds * 1000);
-      } else if (result === undefined) {
-        await wait(delay);
-        delay = Math.min(delay * 2, 16_000);
-      } else {
-        story.tell(() => `machine ${request.document} is told to ${result.action}: ${result.why}`);
-        return false;
-      }
-    }
-    return false;
-  }
-
-  async function tryForeignTicket(request: MachineRequest, machine: MemoryMachine) {
-    const launch = machine.tags.get(tagKeys.launch);
-    const others = [...deps.ports.compute.machines.values()].filter(
-      ({ tags }) => tags.get(tagKeys.launch) !== launch,
-    );
-    if (others.length === 0) return;
-    const ticket = random.pick(others).tags.get(tagKeys.ticket) ?? '';
-    auditor.doorTried('foreign-ticket', await plane.claim({ ...request, ticket }));
-  }
-
-  async function tryOtherNonce(request: MachineRequest) {
-    auditor.doorTried('second-nonce', await plane.claim({ ...request, nonce: random.id() }));
   }
 }

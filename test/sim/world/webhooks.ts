@@ -32,28 +32,9 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
     }
   }
 
-  function jobEvent(action: JobEvent['action'], job: WorldJob): JobEvent | undefined {
-    if (job.account.installationId === undefined) return undefined;
-    return {
-      kind: 'job',
-      action,
-      installationId: InstallationId(job.account.installationId),
-      jobId: JobId(job.id),
-      runId: 1000 + job.id,
-      repository: job.repository,
-      repositoryOwnerId: job.account.id,
-      labels: job.labels,
-      tier: TierName(job.tier),
-      queuedAt: job.queuedAt,
-      delivery: `d-${++deliveries}`,
-      runnerName: job.runnerName,
-      conclusion: job.conclusion,
-    };
-  }
-
   return {
     job(action, job) {
-      const event = jobEvent(action, job);
+      const event = jobEvent(action, job, `d-${++deliveries}`);
       // A suspended installation gets no events.
       if (!event || job.account.suspended) return;
       deliver(`${action} job ${job.id} runner ${job.runnerName}`, () => {
@@ -80,11 +61,30 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
         conclusion: 'success',
         runnerName,
       };
-      const event = jobEvent('completed', job);
+      const event = jobEvent('completed', job, `d-${++deliveries}`);
       if (event)
         deliver(`misdirected completed of ${account.login} naming ${runnerName}`, () =>
           plane.toLifecycle(event),
         );
     },
+  };
+}
+
+function jobEvent(action: JobEvent['action'], job: WorldJob, delivery: string): JobEvent | undefined {
+  if (job.account.installationId === undefined) return undefined;
+  return {
+    kind: 'job',
+    action,
+    installationId: InstallationId(job.account.installationId),
+    jobId: JobId(job.id),
+    runId: 1000 + job.id,
+    repository: job.repository,
+    repositoryOwnerId: job.account.id,
+    labels: job.labels,
+    tier: TierName(job.tier),
+    queuedAt: job.queuedAt,
+    delivery,
+    runnerName: job.runnerName,
+    conclusion: job.conclusion,
   };
 }

@@ -1,0 +1,41 @@
+/**
+ * What the real functions are put together from, as one process sees it: each port call goes through that process, and
+ * its clock may be a little wrong. A dependency that use cases gain is added here, and nowhere else.
+ */
+import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { Ports } from './ports.ts';
+import { type ProcessDeps, portOf, type Running } from './process.ts';
+
+export interface PartsDeps extends ProcessDeps {
+  readonly ports: Ports;
+  readonly deployment: Deployment;
+}
+
+const zones = ['us-east-1a', 'us-east-1b'];
+
+export type Parts = ReturnType<typeof partsOf>;
+
+/** @param queues where messages go that this process sends */
+export function partsOf(deps: PartsDeps, process: Running, queues: Ports['queues']) {
+  const { ports, deployment, scheduler, random, faults } = deps;
+  const port = <Port extends object>(name: string, target: Port) => portOf(deps, process, { name, target });
+  const skew = faults.strikes('clockSkew') ? random.between(-2_000, 2_000) : 0;
+  return {
+    deployment,
+    subnetIds: zones.map((zone) => `subnet-${zone}`),
+    subnets: zones.map((zone) => ({ subnetId: `subnet-${zone}`, zone })),
+    tenants: port('tenants', ports.stores.tenants),
+    jobs: port('jobs', ports.stores.jobs),
+    launches: port('launches', ports.stores.launches),
+    runners: port('runners', ports.stores.runners),
+    notes: port('notes', ports.notes),
+    compute: port('compute', ports.compute),
+    github: port('github', ports.github),
+    queues: port('queues', queues),
+    tickets: ports.tickets,
+    identity: ports.identity,
+    telemetry: ports.telemetry,
+    clock: { now: () => scheduler.now() + skew, sleep: scheduler.sleep },
+    chance: random,
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * Runners as GitHub sees them: each that listens, is up and is still registered may get any job that fits its scope and
+ * labels. A runner gets one job; when its machine ends under the job, GitHub notices late.
+ */
+import type { InstanceId } from '../../../lib/core/ids.ts';
+import type { WorldDeps, WorldJob } from './context.ts';
+import type { Ec2 } from './ec2.ts';
+
+export interface Listening {
+  readonly isGhost: boolean;
+  /** Its job is over. */
+  readonly finished: () => void;
+}
+
+interface Listener extends Listening {
+  readonly instanceId: InstanceId;
+  job: WorldJob | undefined;
+  startedAt: number;
+}
+
+export interface GitHubRunners {
+  listen(instanceId: InstanceId, listening: Listening): { gotJob: () => boolean };
+  /** Looks soon whether some job fits some runner. */
+  matchSoon(): void;
+  /** The job is over: its runner is registered no more. */
+  release(job: WorldJob): void;
+}
+
+export interface JobChanges {
+  readonly jobs: readonly WorldJob[];
+  started(job: WorldJob, instanceId: InstanceId): void;
+  giveBack(job: WorldJob): void;
+  complete(job: WorldJob, conclusion: string): void;
+}
+
+export function createGitHubRunners(
+  deps: WorldDeps,
+  parts: { ec2: Ec2; changes: JobChanges },
+): GitHubRunners {
+  const { random, scheduler, faults } = deps;
+  const { ec2, changes } = parts;
+  const { github } = deps.ports;
+  const listeners = new Map<InstanceId, Listener>();
+  const later = (seconds: [number, number], action: () => void) =>
+    scheduler.after(random.between(seconds[0] * 1000, seconds[1] * 1000), action);
+
+  function match() {
+    for (const listener of listeners.values()) {
+      if (listener.job || listener.isGhost || !ec2.isLive(listener.instanceId)) continue;
+      const fitting = fittingJobs(deps, changes.jobs, listener.instanceId);
+      if (fitting.length > 0) assign(random.pick(fitting), listener);
+    }
+  }
+
+  function assign(job: WorldJob, listener: Listener) {
+    const { instanceId } = listener;
+    listener.job = job;
+    listener.startedAt = scheduler.now();
+    github.setBusy(instanceId, true);
+    changes.started(job, instanceId);
+    if (faults.strikes('jobRequeued')) return later([1, 4], () => ec2.end(instanceId, 'it dies at once'));
+    scheduler.after(job.durationSeconds * 1000, () => {
+      if (job.status === 'in_progress' && ec2.isLive(instanceId)) changes.complete(job, 'success');
+    });
+  }
+
+  /** GitHub gives a job back that had hardly begun; any other it calls a failure, minutes later. */
+  ec2.onEnd((instanceId) => {
+    const listener = listeners.get(instanceId);
+    listeners.delete(instanceId);
+    const job = listener?.job;
+    if (!job) return;
+    github.setBusy(instanceId, false);
+    dropRegistration(deps, instanceId);
+    if (job.status !== 'in_progress') return;
+    if (scheduler.now() - listener.startedAt < 5_000) changes.giveBack(job);
+    else later([60, 600], () => changes.complete(job, 'failure'));
+  });
+
+  const matchSoon = () => later([0.2, 3], match);
+  return {
+    matchSoon,
+    listen(instanceId, listening) {
+      const listener: Listener = { ...listening, instanceId, job: undefined, startedAt: 0 };
+      listeners.set(instanceId, listener);
+      matchSoon();
+      return { gotJob: () => listener.job !== undefined };
+    },
+    release(job) {
+      const listener = [...listeners.values()].find((one) => one.job === job);
+      if (!listener) return;
+      listeners.delete(listener.instanceId);
+      dropRegistration(deps, listener.instanceId);
+      listener.finished();
+    },
+  };
+}
+
+function fittingJobs({ ports }: WorldDeps, jobs: readonly WorldJob[], name: string): WorldJob[] {
+  const registration = [...ports.github.registrations.values()].find((one) => one.name === name);
+  if (!registration) return [];
+  const { scope, labels } = registration;
+  const isInScope = ({ repository, account }: WorldJob) =>
+    scope.kind === 'organization'
+      ? account.login === scope.organization
+      : repository === `${scope.owner}/${scope.repository}`;
+  return jobs.filter(
+    (job) => job.status === 'queued' && isInScope(job) && job.labels.every((label) => labels.includes(label)),
+  );
+}
+
+function dropRegistration({ ports }: WorldDeps, name: string): void {
+  for (const [key, registration] of ports.github.registrations) {
+    if (registration.name === name) ports.github.registrations.delete(key);
+  }
+}
