@@ -48,7 +48,7 @@ describe('README', () => {
     const settings = (text: string) => [...text.matchAll(/^ {2}readonly (\w+)/gm)].map((match) => match[1]);
     const listed = markedRows('README.md', 'configuration').map(([name = '']) => name);
     const top = listed.filter((name) => !name.includes('.'));
-    expect([...top, 'limits'].toSorted()).toEqual(settings(platform).toSorted());
+    expect([...top, 'limits', 'caps'].toSorted()).toEqual(settings(platform).toSorted());
     const ofTier = listed.filter((name) => name.startsWith('tiers.*.')).map((name) => name.slice(8));
     expect(ofTier.toSorted()).toEqual(settings(tier).toSorted());
   });
