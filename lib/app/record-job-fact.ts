@@ -119,15 +119,19 @@ async function changePlaces(
   )
     return;
   // In this order: should this die between the two, the other job waits, and nothing counts on the runner for it.
-  // A job of the line that was served before it costs no machine more; what was never in the line does.
-  const why =
-    before?.state === 'waiting'
-      ? reason('overtaken', 'GitHub gave its machine to a job that came later; it gets the next one.')
-      : reason('runner-taken', 'GitHub gave its machine another job; it gets the next one.');
-  await deps.jobs.waitAgain(event.installationId, runner.hint, runner.lease, why);
+  await deps.jobs.waitAgain(event.installationId, runner.hint, runner.lease, takenBy(before));
   await deps.runners.setHint(runner, event.jobId);
   await pokeWaiting(deps, event.installationId);
 }
+
+/** A job of the line that is served earlier costs no machine more; one that was not in the line does. */
+const takenBy = (taker: Job | undefined) =>
+  taker === undefined || taker.state === 'blocked'
+    ? reason(
+        'runner-stolen',
+        'GitHub gave its machine to a job that did not wait here; it gets the next one.',
+      )
+    : reason('runner-taken', 'GitHub gave its machine another job; it gets the next one.');
 
 /** Whether the job that the runner was meant for still waits for it. */
 async function countsOn(deps: LifecycleDeps, runner: Runner): Promise<boolean> {

@@ -135,6 +135,12 @@ export class ControlPlane extends Construct {
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [new LambdaFunction(this.functions.sweep.lambda)],
     });
+    new Rule(this, 'EveryFiveMinutes', {
+      ruleName: `${environment}-reconciler`,
+      description: 'Lets the reconciler compare the records with GitHub and EC2',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [new LambdaFunction(this.functions.reconciler.lambda)],
+    });
     new Rule(this, 'MachineEnded', {
       ruleName: `${environment}-machine-ended`,
       description: 'Tells the lifecycle queue that a machine of this account ended',
@@ -144,6 +150,12 @@ export class ControlPlane extends Construct {
         // Not `shutting-down`: it comes while the job's own end is being written, and all of that would be done twice.
         detail: { state: ['terminated', 'stopped'] },
       },
+      targets: [new SqsQueue(lifecycleQueue)],
+    });
+    new Rule(this, 'SpotWarned', {
+      ruleName: `${environment}-spot-warned`,
+      description: 'Tells the lifecycle queue that EC2 takes a spot machine back in two minutes',
+      eventPattern: { source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] },
       targets: [new SqsQueue(lifecycleQueue)],
     });
   }

@@ -4,7 +4,7 @@
  */
 import { Stack } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { variables } from '../contract/environment.ts';
+import { subnetsText, variables } from '../contract/environment.ts';
 import type { TierName } from '../core/ids.ts';
 import type { FunctionName } from './functions.ts';
 import { allow, consumeActions, consumeGrant, type Grant, secretGrant, sendGrant, tell } from './grant.ts';
@@ -31,6 +31,12 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
     secretGrant('ReadAppSecret', state.appSecret, variables.appSecretArn),
     tell(variables.githubApiUrl, world.githubApiUrl),
   ];
+  const subnets = tell(
+    variables.subnets,
+    subnetsText(
+      network.subnets.map((subnet) => ({ subnetId: subnet.subnetId, zone: subnet.availabilityZone })),
+    ),
+  );
   const sendToTiers = tierQueuesGrant(world, 'SendToTiers', ['sqs:SendMessage']);
   const sendToLifecycle = sendGrant('SendToLifecycle', lifecycleQueue, variables.lifecycleQueueUrl);
   const sendToInstallations = sendGrant(
@@ -57,11 +63,12 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem'],
         jobs: ['UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
-        launches: ['PutItem', 'UpdateItem'],
+        launches: ['GetItem', 'PutItem', 'UpdateItem'],
         runners: ['BatchGetItem', 'PartiQLInsert'],
+        notes,
       }),
       ticketSecret,
-      tell(variables.subnetIds, network.subnets.map((subnet) => subnet.subnetId).join(',')),
+      subnets,
       ...launchGrants(world),
     ],
     claim: [
@@ -80,11 +87,13 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem'],
         jobs: ['GetItem', 'UpdateItem', 'PartiQLInsert', 'pending:Query'],
-        launches: ['GetItem'],
+        launches: ['GetItem', 'UpdateItem'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem'],
+        notes,
       }),
       terminateGrant(scope, environment),
       sendToTiers,
+      sendToInstallations,
     ],
     sweep: [
       storeGrant(state, {
@@ -95,10 +104,26 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
         notes,
       }),
       ...github,
+      subnets,
       ...launchGrants(world),
       describeGrant(),
       terminateGrant(scope, environment),
       sendToTiers,
+    ],
+    reconciler: [
+      storeGrant(state, {
+        tenants: ['GetItem', 'UpdateItem', 'Scan'],
+        jobs: ['GetItem', 'UpdateItem', 'pending:Query'],
+        launches: ['GetItem'],
+        runners: ['BatchGetItem'],
+        notes,
+      }),
+      ...github,
+      describeGrant(),
+      terminateGrant(scope, environment),
+      sendToTiers,
+      sendToLifecycle,
+      sendToInstallations,
     ],
   };
 }

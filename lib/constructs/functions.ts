@@ -47,6 +47,12 @@ export const functionSettings = {
     memoryMegabytes: 256,
     url: false,
   },
+  reconciler: {
+    description: 'Compares the records with GitHub and EC2 and mends what no event told',
+    timeoutSeconds: 240,
+    memoryMegabytes: 512,
+    url: false,
+  },
 } as const satisfies Record<string, FunctionSettings>;
 
 export type FunctionName = keyof typeof functionSettings;

@@ -14,6 +14,9 @@ export type Verdict =
 
 const admit: Verdict = { kind: 'admit' };
 
+/** Machines for one job that may come to nothing before it gets no other: each one costs minutes of a machine. */
+export const maxReplacements = 5;
+
 /** @param tenant undefined while no installation event has been handled yet */
 export function judge(tenant: Tenant | undefined, tier: Tier, job: Job): Verdict {
   if (!tenant) {
@@ -43,7 +46,7 @@ function judgeTenant(tenant: Tenant): Verdict | undefined {
         `${tenant.accountLogin} waits for the operator's approval; the job starts once it is given.`,
       );
     case 'active':
-      if (tenant.attention) return hold('permission-missing', tenant.attention.text);
+      if (tenant.attention) return hold(tenant.attention.code, tenant.attention.text);
       return tenant.predecessor === undefined
         ? undefined
         : hold(
@@ -64,6 +67,12 @@ function judgeJob(tenant: Tenant, tier: Tier, job: Job): Verdict | undefined {
     return refuse(
       'tier-not-allowed',
       `The labels ask for tier ${tier.name}; ${tenant.accountLogin} may use ${tenant.allowedTiers.join(', ')}. Change runs-on, or ask the operator for the tier.`,
+    );
+  }
+  if ((job.replacements ?? 0) >= maxReplacements) {
+    return refuse(
+      'runners-lost',
+      `${job.replacements} machines were started for it and came to nothing: they ended before it began, or something that the App knows nothing of took their runners. Look at the runners of the organization, and run the job again.`,
     );
   }
   return undefined;

@@ -38,6 +38,8 @@ export interface Job {
   readonly lease?: LeaseId;
   /** How many launches were made for it. */
   readonly attempts: number;
+  /** How many machines were bought for it and came to nothing: they ended, or something unknown took them. Absent: none. */
+  readonly replacements?: number;
   /** The machine that GitHub says ran it. */
   readonly runner?: InstanceId;
   readonly startedAt?: number;

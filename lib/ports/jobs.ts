@@ -10,6 +10,8 @@ export interface JobStore {
   get(installationId: InstallationId, jobId: JobId): Promise<Job | undefined>;
   /** Waiting jobs of one tier, oldest first. Reads consistently. */
   listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
+  /** Waiting jobs of the tenant over all tiers that come after its `count` oldest, the youngest last. Reads consistently. */
+  listWaitingBeyond(installationId: InstallationId, count: number, limit: number): Promise<Job[]>;
   /** The tiers in which jobs of this tenant wait. Reads consistently. */
   tiersWithWaiting(installationId: InstallationId): Promise<TierName[]>;
   /** Across tenants: a page of the jobs that wait, or that are unsettled: only GitHub can say how they do. */
@@ -24,7 +26,10 @@ export interface JobStore {
     installationId: InstallationId,
     waits: readonly { readonly jobId: JobId; readonly reason: Reason }[],
   ): Promise<void>;
-  /** covered by this very lease → waiting; else nothing, and false. Its place in the line stays. */
+  /**
+   * covered by this very lease → waiting; else nothing, and false. Its place in the line stays. A reason for which
+   * `isReplacement` grows `replacements`, here and in `requeue`.
+   */
   waitAgain(installationId: InstallationId, jobId: JobId, lease: LeaseId, reason: Reason): Promise<boolean>;
   /**
    * running on this very machine, which is gone, or (undefined) on none of ours → waiting, since GitHub still has it

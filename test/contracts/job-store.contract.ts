@@ -165,7 +165,7 @@ export function jobStoreContract(backend: StoreBackend): void {
 
         expect(await stores.jobs.waitAgain(acme, one, lease0, ended)).toBe(true);
 
-        expect(await theJob()).toEqual(givenJob({ reason: ended, attempts: 1 }));
+        expect(await theJob()).toEqual(givenJob({ reason: ended, attempts: 1, replacements: 1 }));
         expect(await waiting()).toEqual([1, 2]);
       });
 
@@ -181,8 +181,18 @@ export function jobStoreContract(backend: StoreBackend): void {
 
         expect(await stores.jobs.requeue(acme, one, InstanceId('i-2'), ended)).toBe(false);
         expect(await stores.jobs.requeue(acme, one, machine, ended)).toBe(true);
-        expect(await theJob()).toEqual(givenJob({ reason: ended, attempts: 1 }));
+        expect(await theJob()).toEqual(givenJob({ reason: ended, attempts: 1, replacements: 1 }));
         expect(await waiting()).toEqual([1]);
+      });
+
+      it('counts machines that came to nothing, and no launch that EC2 had no machine for', async () => {
+        await given({ ...covered, replacements: 2 });
+
+        await stores.jobs.waitAgain(acme, one, lease0, reason('capacity', 'None.'));
+        expect(await theJob()).toMatchObject({ state: 'waiting', replacements: 2 });
+        await stores.jobs.insert([{ ...covered, jobId: JobId(2), replacements: 2 }]);
+        await stores.jobs.waitAgain(acme, JobId(2), lease0, ended);
+        expect(await theJob(2)).toMatchObject({ state: 'waiting', replacements: 3 });
       });
 
       it('makes no job by changing one that is not known', async () => {

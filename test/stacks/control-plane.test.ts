@@ -136,15 +136,16 @@ describe('what calls the functions', () => {
     expect(open).toHaveLength(4);
   });
 
-  it('is the clock for sweep, each minute, and EC2 for the ends of machines', () => {
+  it('is the clock for sweep and reconciler, and EC2 for the ends of machines', () => {
     const rules = app.resources('AWS::Events::Rule').map(({ Properties }) => Properties);
     expect(rules).toMatchObject([
       { ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' },
+      { ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' },
       {
         EventPattern: { source: ['aws.ec2'], detail: { state: ['terminated', 'stopped'] } },
       },
     ]);
-    const [lifecycleId] = rules[1].Targets[0].Arn['Fn::GetAtt'];
+    const [lifecycleId] = rules[2].Targets[0].Arn['Fn::GetAtt'];
     expect(queues.find(({ id }) => id === lifecycleId)!.Properties.QueueName).toBe('my-saas-lifecycle');
   });
 });

@@ -11,6 +11,8 @@ const statements = statementsByFunction(app, environment);
 const functions = [...statements.keys()];
 const actionsOf = (name: string) => statements.get(name)!.flatMap(({ Action }) => listOf(Action));
 
+const describing = ['sweep', 'reconciler'];
+
 describe('every function', () => {
   it('has a role of its own', () => {
     const roles = app
@@ -30,7 +32,9 @@ describe('every function', () => {
 
   it.each(functions)('%s has the wildcard resource only where EC2 offers no other', (name) => {
     const open = statements.get(name)!.filter(({ Resource }) => listOf(Resource).includes('*'));
-    expect(open.flatMap(({ Action }) => Action)).toEqual(name === 'sweep' ? ['ec2:DescribeInstances'] : []);
+    expect(open.flatMap(({ Action }) => Action)).toEqual(
+      describing.includes(name) ? ['ec2:DescribeInstances'] : [],
+    );
   });
 
   it.each(functions)('%s writes to its own log group alone', (name) => {
@@ -52,7 +56,7 @@ describe('the secrets', () => {
   it.each([
     ['WebhookSecret', ['webhook']],
     ['TicketSecret', ['scale-up', 'claim']],
-    ['AppSecret', ['tenant-manager', 'claim', 'sweep']],
+    ['AppSecret', ['tenant-manager', 'claim', 'sweep', 'reconciler']],
   ])('%s is read by %j alone', (secret, expected) => {
     const readers = functions.filter((name) =>
       statements.get(name)!.some(({ Action, Resource }) => {
@@ -92,10 +96,13 @@ describe('machines', () => {
     expect(tagging.Condition.StringEquals['ec2:CreateAction']).toEqual(['CreateFleet', 'RunInstances']);
   });
 
-  it.each(['lifecycle', 'sweep'])('are ended by %s only if they are of this environment', (name) => {
-    const ending = statements.get(name)!.find(({ Action }) => Action === 'ec2:TerminateInstances')!;
-    expect(ending.Condition).toEqual({ StringEquals: { 'ec2:ResourceTag/ghr:environment': environment } });
-  });
+  it.each(['lifecycle', 'sweep', 'reconciler'])(
+    'are ended by %s only if they are of this environment',
+    (name) => {
+      const ending = statements.get(name)!.find(({ Action }) => Action === 'ec2:TerminateInstances')!;
+      expect(ending.Condition).toEqual({ StringEquals: { 'ec2:ResourceTag/ghr:environment': environment } });
+    },
+  );
 });
 
 describe('a role of thirty tiers', () => {

@@ -17,6 +17,7 @@ import { budgetedGitHub } from '../../lib/app/budgeted-github.ts';
 import { claimJob } from '../../lib/app/claim-job.ts';
 import { confirmClaim } from '../../lib/app/confirm-claim.ts';
 import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
+import { reconcile } from '../../lib/app/reconcile.ts';
 import { sweep } from '../../lib/app/sweep.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { type InstallationId, InstanceId } from '../../lib/core/ids.ts';
@@ -31,14 +32,17 @@ export async function givenPlatform(
 ) {
   const clock = createMemoryClock(noon);
   const stores = createMemoryStores();
-  const compute = createMemoryCompute();
+  const compute = createMemoryCompute(clock.now);
   const queues = createMemoryQueues();
   const github = createMemoryGitHub();
   const telemetry = createMemoryTelemetry();
   const deployment = givenDeployment(over.deployment);
   const deps = {
     deployment,
-    subnetIds: ['subnet-a', 'subnet-b'],
+    subnets: [
+      { subnetId: 'subnet-a', zone: 'us-east-1a' },
+      { subnetId: 'subnet-b', zone: 'us-east-1b' },
+    ],
     tenants: stores.tenants,
     jobs: stores.jobs,
     launches: stores.launches,
@@ -104,6 +108,7 @@ export async function givenPlatform(
       return followLifecycle(deps, asDeliveries([instanceEvent(instanceId, state)]));
     },
     sweep: () => sweep(working),
+    reconcile: () => reconcile(working),
     /** Delivers the pokes that were sent, and those that follow from them. */
     deliverPokes: async () => {
       for (let round = 0; queues.tiers.length > 0 && round < 20; round++) {

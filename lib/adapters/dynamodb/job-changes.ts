@@ -3,7 +3,7 @@
  * from; where it does not hold, nothing is written. None of them can make a row: a missing state equals no state.
  */
 import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
-import type { Reason } from '../../core/reason.ts';
+import { isReplacement, type Reason } from '../../core/reason.ts';
 import type { JobEnd } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
 import { expiresAt, reasonValue, unsettledPlace } from './job-row.ts';
@@ -26,18 +26,24 @@ export const unblock = (reason: Reason): JobChange => ({
 
 /** covered → waiting, if it is still this lease that is meant for it: a later one is another machine's. */
 export const waitAgain = (lease: LeaseId, reason: Reason): JobChange => ({
-  update: `${wait} REMOVE #lease`,
+  update: `${wait}${countLost(reason)} REMOVE #lease`,
   condition: '#state = :covered AND #lease = :lease',
-  values: { ':covered': text('covered'), ':lease': text(lease), ...waitValues(reason) },
+  values: {
+    ':covered': text('covered'),
+    ':lease': text(lease),
+    ...waitValues(reason),
+    ...lostValues(reason),
+  },
 });
 
 /** running → waiting, if it is still this machine that GitHub named, or none of ours. */
 export const requeue = (runner: InstanceId | undefined, reason: Reason): JobChange => ({
-  update: `${wait} REMOVE #runner, #started_at, #unsettled_at`,
+  update: `${wait}${countLost(reason)} REMOVE #runner, #started_at, #unsettled_at`,
   condition: `${runner === undefined ? runningElsewhere : runningOn} AND attribute_exists(#place)`,
   values: {
     ...(runner === undefined ? { ':running': text('running') } : runningValues(runner)),
     ...waitValues(reason),
+    ...lostValues(reason),
   },
 });
 
@@ -137,3 +143,8 @@ const runningElsewhere = '#state = :running AND attribute_not_exists(#runner)';
 const runningOn = '#state = :running AND #runner = :runner';
 const runningValues = (runner: InstanceId) => ({ ':running': text('running'), ':runner': text(runner) });
 const waitValues = (reason: Reason) => ({ ':waiting': text('waiting'), ':reason': reasonValue(reason) });
+/** One more machine that came to nothing, where the reason says so. */
+const countLost = (reason: Reason) =>
+  isReplacement(reason) ? ', #replacements = if_not_exists(#replacements, :none) + :one' : '';
+const lostValues = (reason: Reason): Attributes =>
+  isReplacement(reason) ? { ':none': number(0), ':one': number(1) } : {};

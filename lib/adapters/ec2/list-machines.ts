@@ -37,12 +37,12 @@ export async function listMachines(
 }
 
 function taggedMachine({ InstanceId: id, LaunchTime, Tags = [] }: Instance): TaggedMachine {
-  const valueOf = (key: string) => Tags.find((tag) => tag.Key === key)?.Value;
-  const tenant = Number(valueOf(tagKeys.tenant));
+  const tagged = (key: string) => Tags.find((tag) => tag.Key === key)?.Value;
+  const tenant = Number(tagged(tagKeys.tenant));
   return {
     instanceId: InstanceId(id ?? ''),
     launchedAt: LaunchTime?.getTime() ?? 0,
-    launchId: LaunchId(valueOf(tagKeys.launch) ?? ''),
+    launchId: LaunchId(tagged(tagKeys.launch) ?? ''),
     ...(Number.isSafeInteger(tenant) && tenant > 0 ? { installationId: InstallationId(tenant) } : {}),
   };
 }

@@ -7,6 +7,7 @@ import { InstallationId, InstanceId, LaunchId } from '../../core/ids.ts';
 import { tagKeys } from '../../core/tags.ts';
 import type {
   Compute,
+  FailedPool,
   LaunchAnswer,
   LaunchedInstance,
   LaunchFailure,
@@ -25,7 +26,7 @@ export interface MemoryMachine extends LaunchedInstance {
 }
 
 export interface ComputeDials {
-  /** Machines that the pools still hold, by `instanceType:market`; what is not named is plenty. */
+  /** Machines that pools still hold, by `instanceType:market` or `instanceType:market:subnet`; what is not named is plenty. */
   readonly pools: Map<string, number>;
   /** The next launches are refused with this, and start nothing. */
   readonly refuseNext: LaunchFailure[];
@@ -86,19 +87,16 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
     let missing = request.TargetCapacitySpecification.TotalTargetCapacity;
     const instances: LaunchedInstance[] = [];
     const failures: LaunchFailure[] = [];
-    const types = request.LaunchTemplateConfigs.flatMap((config) =>
-      config.Overrides.map((o) => o.InstanceType),
-    );
-    for (const instanceType of new Set(types)) {
-      const pool = `${instanceType}:${market}`;
-      const left = dials.pools.get(pool) ?? Number.POSITIVE_INFINITY;
-      const taken = Math.min(missing, left);
-      if (Number.isFinite(left)) dials.pools.set(pool, left - taken);
+    const overrides = request.LaunchTemplateConfigs.flatMap((config) => config.Overrides);
+    for (const { InstanceType: instanceType, SubnetId: subnetId } of overrides) {
+      const names = [`${instanceType}:${market}`, `${instanceType}:${market}:${subnetId}`];
+      const limited = names.filter((name) => dials.pools.has(name));
+      const taken = Math.min(missing, ...limited.map((name) => dials.pools.get(name)!));
+      for (const name of limited) dials.pools.set(name, dials.pools.get(name)! - taken);
       for (let n = 0; n < taken; n += 1) instances.push(addMachine(request, instanceType));
       missing -= taken;
       if (missing === 0) break;
-      const message = `There is no ${market} capacity for ${instanceType}.`;
-      failures.push({ class: 'capacity', code: 'InsufficientInstanceCapacity', message });
+      failures.push(dryPool({ market, instanceType, subnetId }));
     }
     return { kind: 'answered', instances, failures };
   }
@@ -160,10 +158,11 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
       const ours = visible().filter(
         (machine) => machine.tags.get(tagKeys.environment) === environment && !isOver(machine),
       );
-      const start = Number(cursor ?? 0);
-      const end = start + dials.pageSize;
-      const page = ours.slice(start, end).map(taggedMachine);
-      return { machines: page, ...(end < ours.length ? { cursor: String(end) } : {}) };
+      const start = cursor === undefined ? 0 : ours.findIndex(({ instanceId }) => instanceId > cursor);
+      const left = start < 0 ? [] : ours.slice(start);
+      const page = left.slice(0, dials.pageSize).map(taggedMachine);
+      const last = page.at(-1)?.instanceId;
+      return { machines: page, ...(last && left.length > page.length ? { cursor: last } : {}) };
     },
     async terminate(instanceIds) {
       mayFail();
@@ -183,6 +182,11 @@ function taggedMachine({ instanceId, launchedAt, tags }: MemoryMachine): TaggedM
     launchId,
     installationId: InstallationId(Number(tags.get(tagKeys.tenant))),
   };
+}
+
+function dryPool(pool: FailedPool): LaunchFailure {
+  const message = `There is no ${pool.market} capacity for ${pool.instanceType}.`;
+  return { class: 'capacity', code: 'InsufficientInstanceCapacity', message, pool };
 }
 
 function mismatch(request: FleetRequest): LaunchAnswer {

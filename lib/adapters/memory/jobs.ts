@@ -1,6 +1,7 @@
 /** The jobs in memory: see the port for what each method promises, and world.ts for how to make one fail. */
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import { isReplacement } from '../../core/reason.ts';
 import type { JobEnd, JobStore } from '../../ports/jobs.ts';
 import { jobKey, type Rows, type StoreCall, type StoreWorld } from './world.ts';
 
@@ -35,6 +36,10 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
         waitingJobs(rows, installationId)
           .filter((job) => job.tier === tier)
           .slice(0, limit),
+      ),
+    listWaitingBeyond: (installationId, count, limit) =>
+      world.call('jobs.listWaitingBeyond', (rows) =>
+        waitingJobs(rows, installationId).slice(count, count + limit),
       ),
     tiersWithWaiting: (installationId) =>
       world.call('jobs.tiersWithWaiting', (rows) => [
@@ -124,7 +129,8 @@ function planless(job: Job) {
 
 function wait(job: Job, reason: NonNullable<Job['reason']>): Job {
   const { runner: _runner, startedAt: _startedAt, ...rest } = planless(job);
-  return { ...rest, state: 'waiting', reason };
+  const lost = isReplacement(reason) ? { replacements: (job.replacements ?? 0) + 1 } : {};
+  return { ...rest, ...lost, state: 'waiting', reason };
 }
 
 function done(job: Job, { at, ...facts }: JobEnd): Job {

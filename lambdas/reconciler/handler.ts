@@ -1,0 +1,22 @@
+/** On a schedule, every five minutes: compares the records with GitHub and EC2, and mends what nobody told of. */
+import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
+import { createCompute } from '../../lib/adapters/ec2/compute.ts';
+import { systemClock } from '../../lib/adapters/system/clock.ts';
+import { readDeployment } from '../../lib/adapters/system/deployment.ts';
+import { reconcile } from '../../lib/app/reconcile.ts';
+import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
+
+const deployment = readDeployment(import.meta.url);
+const stores = storeParts();
+const telemetry = telemetryPart(deployment);
+const deps = {
+  deployment,
+  ...stores,
+  compute: createCompute(createEc2Clients()),
+  github: githubPart(deployment, { notes: stores.notes, telemetry }),
+  queues: queuesPart(),
+  telemetry,
+  clock: systemClock,
+};
+
+export const handler = () => reconcile(deps);

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { reconcileMachines } from '../../lib/app/reconcile-machines.ts';
+import type { fleetRequest } from '../../lib/core/fleet-request.ts';
+import { InstallationId, JobId, LaunchId } from '../../lib/core/ids.ts';
+import { acme, givenEvent } from '../support/given.ts';
+import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
+
+const minutes = (count: number) => count * 60_000;
+
+/** A machine with our tags, as a launch makes it that nobody wrote down. */
+async function strayMachine(platform: Platform, launch = 'stray', environment = 'test') {
+  await platform.accept(givenEvent());
+  const like = platform.compute.requests[0]!;
+  const request = JSON.parse(
+    JSON.stringify({ ...like, ClientToken: launch })
+      .replaceAll(like.ClientToken, launch)
+      .replaceAll('"Value":"test"', `"Value":"${environment}"`),
+  ) as ReturnType<typeof fleetRequest>;
+  const answer = await platform.compute.launch(request);
+  if (answer.kind !== 'answered') throw new Error('no stray');
+  return answer.instances[0]!.instanceId;
+}
+
+describe('machines that no record answers for', () => {
+  it('are ended once they are older than a boot takes, and all others live on', async () => {
+    const platform = await givenPlatform();
+    const stray = await strayMachine(platform);
+    const foreign = await strayMachine(platform, 'foreign', 'another-cell');
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).toContain(stray);
+    platform.clock.advance(minutes(11));
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).not.toContain(stray);
+    expect(platform.liveMachines()).toContain(foreign);
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(platform.telemetry.total('Repairs', { kind: 'machine-without-record-ended' })).toBe(1);
+  });
+
+  it('are left to the sweep while their launch is open', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseAnswers = 1;
+    await platform.accept(givenEvent());
+    platform.clock.advance(minutes(11));
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).toHaveLength(1);
+    await platform.sweep();
+    await expectBalanced(platform);
+  });
+
+  it('are ended again where their row has ended and they run on', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent());
+    const [machine] = platform.liveMachines();
+    await platform.machineEnds(machine!);
+    platform.compute.setState(machine!, 'running');
+    platform.clock.advance(minutes(3));
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).not.toContain(machine);
+    const [repair] = platform.telemetry.events.filter(({ name }) => name === 'repair');
+    expect(repair?.fields).toMatchObject({
+      kind: 'machine-ended-again',
+      installationId: acme,
+      tier: 'small',
+    });
+  });
+
+  it('are found on later pages too', async () => {
+    const platform = await givenPlatform();
+    const strays = [await strayMachine(platform, 'one'), await strayMachine(platform, 'two')];
+    platform.compute.dials.pageSize = 1;
+    platform.clock.advance(minutes(11));
+    await reconcileMachines(platform);
+    for (const stray of strays) expect(platform.liveMachines()).not.toContain(stray);
+  });
+});
+
+describe('machines with a row', () => {
+  it('are none of its business, however overdue', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(givenEvent({ jobId: JobId(7), installationId: InstallationId(101) }));
+    expect(platform.stores.world.launch(LaunchId('stray'))).toBeUndefined();
+    platform.clock.advance(minutes(600));
+    await reconcileMachines(platform);
+    expect(platform.liveMachines()).toHaveLength(1);
+  });
+});

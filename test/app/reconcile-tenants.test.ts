@@ -1,0 +1,278 @@
+import { describe, expect, it } from '@jest/globals';
+import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent, givenTenant, noon } from '../support/given.ts';
+import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
+
+const minutes = (count: number) => count * 60_000;
+const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
+const isQueued = { status: 'queued', conclusion: null, runnerName: null } as const;
+const repairs = (platform: Platform, kind: string) => platform.telemetry.total('Repairs', { kind });
+const labels = ['self-hosted', 'small'];
+
+async function givenListening(jobId = 1) {
+  const platform = await givenPlatform();
+  await platform.accept(queued(jobId));
+  const [machine] = platform.liveMachines();
+  await platform.claim(machine!);
+  await platform.confirm(machine!);
+  return { platform, machine: machine! };
+}
+
+/** Two jobs run, and so a third waits. */
+async function givenWaiting() {
+  const platform = await givenPlatform();
+  await platform.accept(queued(1), queued(2), queued(3));
+  platform.clock.advance(minutes(11));
+  return platform;
+}
+
+describe('jobs that no webhook told of', () => {
+  it('are adopted by the door of the webhook, and run', async () => {
+    const platform = await givenPlatform();
+    platform.github.putJob('acme/app', JobId(9), isQueued, {
+      runId: 90,
+      labels,
+      createdAt: noon - minutes(3),
+    });
+    await platform.reconcile();
+    await platform.deliverPokes();
+    expect(await platform.job(9)).toMatchObject({ state: 'covered', runId: 90, queuedAt: noon - minutes(3) });
+    expect(repairs(platform, 'job-adopted')).toBe(1);
+    await platform.reconcile();
+    expect(repairs(platform, 'job-adopted')).toBe(1);
+  });
+
+  it('are found beside one that runs', async () => {
+    const platform = await givenPlatform();
+    const details = { runId: 90, labels, createdAt: noon - minutes(3) };
+    platform.github.putJob('acme/app', JobId(8), { ...isQueued, status: 'in_progress' }, details);
+    platform.github.putJob('acme/app', JobId(9), isQueued, details);
+    await platform.reconcile();
+    await platform.deliverPokes();
+    expect(await platform.job(9)).toMatchObject({ state: 'covered' });
+    expect(await platform.job(8)).toBeUndefined();
+  });
+
+  it('are left alone while their webhook may be on its way, or where no tier has their labels', async () => {
+    const platform = await givenPlatform();
+    platform.github.putJob('acme/app', JobId(8), isQueued, { labels, createdAt: noon - 60_000 });
+    platform.github.putJob('acme/app', JobId(9), isQueued, { labels: ['ubuntu-latest'] });
+    await platform.reconcile();
+    expect(platform.queues.tiers).toEqual([]);
+  });
+
+  it('are found in every repository in turn, though one visit does not reach them all', async () => {
+    const platform = await givenPlatform();
+    const repositories = Array.from({ length: 40 }, (_, n) => `r${n}`);
+    const { accountId, accountLogin, accountType } = givenTenant();
+    const installation = await platform.github.getInstallation(acme);
+    if (!installation.ok) throw new Error('not installed');
+    const account = { ...installation.value, accountId, accountLogin, accountType };
+    platform.github.putInstallation(acme, { ...account, repositories });
+    platform.github.listing.pageSize = 15;
+    repositories.forEach((name, n) => {
+      platform.github.putJob(`acme/${name}`, JobId(n + 1), isQueued, { labels });
+    });
+    for (let run = 0; run < 8; run++) await platform.reconcile();
+    const adopted = platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId);
+    expect(new Set(adopted).size).toBe(40);
+  });
+});
+
+describe('jobs that wait for long', () => {
+  it('are closed once GitHub has them no more', async () => {
+    const platform = await givenWaiting();
+    await platform.reconcile();
+    expect(await platform.job(3)).toMatchObject({
+      state: 'done',
+      outcome: 'cancelled',
+      reason: { code: 'gone-from-github', text: expect.stringContaining('acme/app') },
+    });
+    expect(repairs(platform, 'job-gone-closed')).toBe(1);
+  });
+
+  it('are closed where their run ended without them', async () => {
+    const platform = await givenWaiting();
+    platform.github.putJob('acme/app', JobId(3), isQueued, { runId: 1000 });
+    platform.github.putRun('acme/app', { runId: 1000, completed: true, conclusion: 'startup_failure' });
+    await platform.reconcile();
+    expect(await platform.job(3)).toMatchObject({
+      outcome: 'cancelled',
+      conclusion: 'startup_failure',
+      reason: { code: 'run-ended', text: expect.stringContaining('startup_failure') },
+    });
+  });
+
+  it('wait on where GitHub has them queued, or cannot say', async () => {
+    const platform = await givenWaiting();
+    platform.github.putJob('acme/app', JobId(3), isQueued, { runId: 1000 });
+    await platform.reconcile();
+    platform.github.failNext('getJob', { refusal: { kind: 'forbidden', message: 'no actions: read' } });
+    await platform.reconcile();
+    platform.github.setBudget(acme, { calls: 0, retryAfterSeconds: 600 });
+    await platform.reconcile();
+    expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('follow what GitHub says of them, through the door of the webhook', async () => {
+    const platform = await givenWaiting();
+    platform.github.putJob('acme/app', JobId(3), { ...isQueued, status: 'completed', conclusion: 'success' });
+    await platform.reconcile();
+    await platform.follow(...platform.queues.lifecycle.splice(0));
+    expect(await platform.job(3)).toMatchObject({
+      state: 'done',
+      outcome: 'completed',
+      conclusion: 'success',
+    });
+    expect(repairs(platform, 'job-end-unheard')).toBe(1);
+  });
+
+  it('get another runner where theirs serves a job that nobody told of', async () => {
+    const { platform, machine } = await givenListening();
+    platform.github.putJob('acme/app', JobId(1), isQueued, { runId: 1000, labels });
+    platform.github.setBusy(machine, true);
+    platform.clock.advance(minutes(11));
+    await platform.reconcile();
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2, replacements: 1 });
+    expect(platform.liveMachines()).toHaveLength(2);
+    await expectBalanced(platform);
+  });
+});
+
+describe('leases that no machine answers for', () => {
+  it('are freed where the row has ended, and their job gets another machine', async () => {
+    const { platform, machine } = await givenListening();
+    const { world } = platform.stores;
+    platform.compute.setState(machine, 'terminated');
+    world.rows.runners.set(machine, { ...world.runner(machine)!, state: 'ended', endedAt: noon });
+    await platform.reconcile();
+    expect(await platform.leases()).toBe(0);
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
+    expect(repairs(platform, 'lease-freed')).toBe(1);
+    await expectBalanced(platform);
+  });
+
+  it('are freed where the row is gone, but not before the machine has provably ended', async () => {
+    const { platform, machine } = await givenListening();
+    platform.stores.world.rows.runners.delete(machine);
+    platform.compute.machines.get(machine)!.hidden = true;
+    platform.clock.advance(minutes(60));
+    await platform.reconcile();
+    expect(await platform.leases()).toBe(1);
+    platform.compute.machines.get(machine)!.hidden = false;
+    await platform.reconcile();
+    expect(platform.liveMachines()).not.toContain(machine);
+    expect(await platform.leases()).toBe(0);
+  });
+
+  it('are freed an hour after a machine was last possible that EC2 never showed', async () => {
+    const { platform, machine } = await givenListening();
+    platform.stores.world.rows.runners.delete(machine);
+    platform.compute.machines.delete(machine);
+    platform.clock.advance(minutes(66));
+    await platform.reconcile();
+    expect(await platform.leases()).toBe(0);
+  });
+
+  it('stay where their launch is open or their machine has a row', async () => {
+    const { platform } = await givenListening();
+    platform.compute.dials.loseAnswers = 1;
+    await platform.accept(queued(2));
+    platform.clock.advance(minutes(600));
+    await platform.reconcile();
+    expect(await platform.leases()).toBe(2);
+    expect(repairs(platform, 'lease-freed')).toBe(0);
+  });
+
+  it('are freed of deleted tenants too', async () => {
+    const { platform, machine } = await givenListening();
+    platform.stores.world.rows.runners.delete(machine);
+    platform.stores.world.editTenant(acme, { status: 'deleted' });
+    await platform.reconcile();
+    await platform.deliverPokes();
+    await expectNothingLeft(platform);
+  });
+});
+
+describe('registrations that no machine stands behind', () => {
+  const register = (platform: Platform, name: string, online = false) =>
+    platform.github.registrations.set(`acme: ${name}`, {
+      installationId: acme,
+      scope: { kind: 'organization', organization: 'acme' },
+      name,
+      labels,
+      busy: false,
+      online,
+    });
+  const names = (platform: Platform) => [...platform.github.registrations.values()].map(({ name }) => name);
+
+  it('are removed where their row has ended, and left where it has not', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.reconcile();
+    expect(names(platform)).toEqual([machine]);
+    await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
+    await platform.machineEnds(machine);
+    await platform.reconcile();
+    expect(names(platform)).toEqual([]);
+    expect(repairs(platform, 'registration-removed')).toBe(1);
+  });
+
+  it('are removed at the second sight where no record names them, and only ours', async () => {
+    const platform = await givenPlatform();
+    const stranger = 'i-0aaaaaaaaaaaaaaaa' as InstanceId;
+    register(platform, stranger);
+    register(platform, 'i-0bbbbbbbbbbbbbbbb', true);
+    register(platform, 'build-server-3');
+    await platform.reconcile();
+    expect(names(platform)).toContain(stranger);
+    await platform.reconcile();
+    expect(names(platform)).toEqual(['i-0bbbbbbbbbbbbbbbb', 'build-server-3']);
+  });
+
+  it('are looked for in the repositories of a user', async () => {
+    const joan = InstallationId(202);
+    const tenant = givenTenant({ installationId: joan, accountLogin: 'joan', accountType: 'User' });
+    const platform = await givenPlatform({ tenants: [tenant] });
+    const scope = { kind: 'repository', owner: 'joan', repository: 'app' } as const;
+    const name = 'i-0aaaaaaaaaaaaaaaa';
+    platform.github.registrations.set(`joan/app: ${name}`, {
+      installationId: joan,
+      scope,
+      name,
+      labels,
+      busy: false,
+    });
+    await platform.reconcile();
+    await platform.reconcile();
+    expect(names(platform)).toEqual([]);
+  });
+});
+
+describe('the visits', () => {
+  it('reach all others where one tenant fails, and say so', async () => {
+    const other = givenTenant({ installationId: InstallationId(102), accountId: 2, accountLogin: 'globex' });
+    const platform = await givenPlatform({ tenants: [givenTenant(), other] });
+    platform.github.putJob('globex/app', JobId(9), isQueued, { labels });
+    platform.stores.world.failNext('tenants.get', new Error('row cannot be read'));
+    await expect(platform.reconcile()).rejects.toThrow('1 parts of the reconciler failed');
+    expect(platform.queues.tiers).toMatchObject([{ message: { jobId: 9, installationId: 102 } }]);
+  });
+
+  it('have the tenant manager ask about an installation that GitHub turns away', async () => {
+    const platform = await givenPlatform();
+    platform.github.deleteInstallation(acme);
+    await platform.reconcile();
+    expect(platform.queues.installations).toMatchObject([{ installationId: acme }]);
+  });
+
+  it('spend no more calls than a visit may, and none once GitHub is short', async () => {
+    const platform = await givenPlatform();
+    platform.github.setBudget(acme, { calls: 1, retryAfterSeconds: 600 });
+    await platform.reconcile();
+    await platform.reconcile();
+    expect(platform.queues.installations).toEqual([]);
+    expect(await platform.leases()).toBe(0);
+  });
+});

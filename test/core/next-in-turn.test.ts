@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
+import { nextInTurn } from '../../lib/core/next-in-turn.ts';
+
+const next = (items: readonly string[], after: string | undefined, count: number) =>
+  nextInTurn(items, { keyOf: (item) => item, after, count });
+
+describe('the next in turn', () => {
+  it('begin at the start, in order, where nobody was served yet', () => {
+    expect(next(['b', 'a', 'c'], undefined, 2)).toEqual(['a', 'b']);
+  });
+
+  it('come behind the last one served, though that one is gone, and then from the start again', () => {
+    expect(next(['a', 'c', 'd'], 'b', 2)).toEqual(['c', 'd']);
+    expect(next(['a', 'c', 'd'], 'c', 3)).toEqual(['d', 'a', 'c']);
+    expect(next(['a', 'b'], 'b', 5)).toEqual(['a', 'b']);
+  });
+
+  it('are none of nothing', () => {
+    expect(next([], 'a', 3)).toEqual([]);
+  });
+});
