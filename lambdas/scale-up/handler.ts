@@ -5,7 +5,7 @@ import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { acceptJobs } from '../../lib/app/accept-jobs.ts';
-import { readVariable, variables } from '../../lib/contract/environment.ts';
+import { readSubnets, readVariable, variables } from '../../lib/contract/environment.ts';
 import { queuesPart, secretPart, storeParts, telemetryPart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 
@@ -13,7 +13,7 @@ const deployment = readDeployment(import.meta.url);
 const deps = {
   deployment,
   ...storeParts(),
-  subnetIds: readVariable(variables.subnetIds).split(','),
+  subnets: readSubnets(readVariable(variables.subnets)),
   compute: createCompute(createEc2Clients()),
   queues: queuesPart(),
   tickets: createTickets({ secret: secretPart(variables.ticketSecretArn) }),

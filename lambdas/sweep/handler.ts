@@ -1,9 +1,10 @@
 /** On a schedule, each minute: repairs whatever the events missed. */
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
-import { systemClock } from '../../lib/adapters/system/clock.ts';
+import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { sweep } from '../../lib/app/sweep.ts';
+import { readSubnets, readVariable, variables } from '../../lib/contract/environment.ts';
 import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
@@ -17,6 +18,8 @@ const deps = {
   queues: queuesPart(),
   telemetry,
   clock: systemClock,
+  chance: systemChance,
+  subnets: readSubnets(readVariable(variables.subnets)),
 };
 
 export const handler = () => sweep(deps);

@@ -5,10 +5,11 @@
  */
 import type { Deployment } from '../contract/deployment.ts';
 import { type BalancePlan, planBalance } from '../core/balance-plan.ts';
-import { fleetRequest } from '../core/fleet-request.ts';
-import { type InstallationId, LaunchId, leaseOf, type TierName } from '../core/ids.ts';
+import type { InstallationId, TierName } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import type { Launch } from '../core/launch.ts';
+import { rateCharge } from '../core/launch-rate.ts';
+import type { OpenPools, Subnet } from '../core/pools.ts';
 import type { Tenant } from '../core/tenant.ts';
 import type { Tier } from '../core/tier.ts';
 import type { Chance, Clock } from '../ports/clock.ts';
@@ -16,17 +17,30 @@ import type { Compute } from '../ports/compute.ts';
 import type { Tickets } from '../ports/identity.ts';
 import type { JobStore } from '../ports/jobs.ts';
 import type { LaunchStore } from '../ports/launches.ts';
+import type { Notes } from '../ports/notes.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { RunnerStore } from '../ports/runners.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TenantStore } from '../ports/tenants.ts';
-import { carryOutLaunch } from './carry-out-launch.ts';
+import { carryOutLaunch, type PlannedLaunch } from './carry-out-launch.ts';
+import { planLaunch } from './plan-launch.ts';
 import { probeTenant } from './probe-tenant.ts';
-import { launchFenceSeconds, maxPlans, ticketGraceSeconds, waitingPageSize } from './settings.ts';
+import { refuseBeyondCap } from './refuse-beyond-cap.ts';
+import {
+  maxPlans,
+  maxRounds,
+  retryDelaySeconds,
+  roundsWithinMilliseconds,
+  waitingPageSize,
+} from './settings.ts';
+import { capsOf, leaveLines, tidyLines, waiterOf } from './shared-lines.ts';
+import { findSupply, type Supply } from './supply.ts';
 
 export interface BalanceDeps {
   readonly deployment: Deployment;
-  readonly subnetIds: readonly string[];
+  /** Where machines may be, in the configured order. */
+  readonly subnets: readonly Subnet[];
+  readonly notes: Notes;
   readonly tenants: TenantStore;
   readonly jobs: JobStore;
   readonly launches: LaunchStore;
@@ -50,103 +64,111 @@ export async function balance(
     deps.telemetry.event('warn', 'balance-unknown-tier', { installationId, tier: tierName });
     return;
   }
-  const launches: Launch[] = [];
-  try {
-    await takeLeases(deps, { installationId, tier, launches });
-  } finally {
-    // What was taken is carried out also where planning on failed: its leases are paid for.
-    await carryOutAll(deps, launches);
+  const startedAt = deps.clock.now();
+  for (let round = 1; round <= maxRounds; round++) {
+    const turnsElsewhere = await balanceOnce(deps, { installationId, tier });
+    // What one pool had not, another may have: on demand, above all, what spot had not.
+    if (!turnsElsewhere || deps.clock.now() > startedAt + roundsWithinMilliseconds) return;
   }
 }
 
-async function carryOutAll(deps: BalanceDeps, launches: readonly Launch[]): Promise<void> {
-  const results = await Promise.allSettled(launches.map((launch) => carryOutLaunch(deps, launch)));
-  const failed = results.find((result) => result.status === 'rejected');
+/** @returns whether EC2 said that some pools are closed, so that others are to be tried */
+async function balanceOnce(
+  deps: BalanceDeps,
+  world: { installationId: InstallationId; tier: Tier },
+): Promise<boolean> {
+  const launches: PlannedLaunch[] = [];
+  const planning = await Promise.allSettled([takeLeases(deps, { ...world, launches })]);
+  // What was taken is carried out also where planning on failed: its leases are paid for.
+  const calling = await Promise.allSettled(launches.map((planned) => carryOutLaunch(deps, planned)));
+  const failed = [...calling, ...planning].find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+  return calling.some((result) => result.status === 'fulfilled' && result.value.againNow);
 }
 
 /** Fills `launches` with what it took. */
 async function takeLeases(
   deps: BalanceDeps,
-  world: { installationId: InstallationId; tier: Tier; launches: Launch[] },
+  world: { installationId: InstallationId; tier: Tier; launches: PlannedLaunch[] },
 ): Promise<void> {
   const { installationId, tier, launches } = world;
+  let hasTurn = false;
   for (let plans = 1; plans <= maxPlans; plans++) {
     const [found, known] = await Promise.all([
       deps.jobs.listWaiting(installationId, tier.name, waitingPageSize),
       deps.tenants.get(installationId),
     ]);
-    if (found.length === 0) return;
+    if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
     if (known && (await forgetPredecessor(deps, known))) continue;
+    if (plans === 1 && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
     const { tenant, waiting } = await probeTenant(deps, { tenant: known, waiting: found });
-    const plan = planBalance({ tenant, tier, waiting, pageSize: waitingPageSize });
-    const taken = await take(deps, { plan, tenant, tier });
+    const own = planBalance({ tenant, tier, waiting, pageSize: waitingPageSize });
+    const supply: Supply | undefined =
+      tenant && own.launch.length > 0 ? await findSupply(deps, { tenant, tier, hasTurn }) : undefined;
+    const plan: BalancePlan = supply
+      ? planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, bounds: supply.bounds })
+      : own;
+    hasTurn ||= supply?.paced === true && plan.launch.length > 0;
+    const taken = await take(deps, { plan, tenant, tier, open: supply?.open });
     if (taken.kind === 'again') continue;
-    if (taken.kind === 'taken') launches.push(taken.launch);
+    const isTaken = taken.kind === 'taken';
+    if (isTaken) launches.push({ launch: taken.launch, paced: supply?.paced === true });
     await writeVerdicts(deps, installationId, plan);
-    if (taken.kind === 'nothing' || !plan.more) return;
+    if (isTaken && plan.more && !supply?.paced) continue;
+    await comeAgain(deps, { installationId, tier, plan, served: isTaken, tenant, supply });
+    return;
   }
   await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
+}
+
+const mayBeBeyondCap = (deps: BalanceDeps, waiting: number) =>
+  waiting >= Math.min(waitingPageSize, deps.deployment.caps.waitingJobsPerTenant + 1);
+
+/** Whoever got something and waits for more comes again by itself; all others are told by what they wait for. */
+async function comeAgain(
+  deps: BalanceDeps,
+  world: {
+    installationId: InstallationId;
+    tier: Tier;
+    plan: BalancePlan;
+    served: boolean;
+    tenant: Tenant | undefined;
+    supply: Supply | undefined;
+  },
+): Promise<void> {
+  const { installationId, tier, plan, served, tenant, supply } = world;
+  const place = { installationId, tier: tier.name };
+  const stoppedBy = plan.limitedBy === 'shared-cap' ? supply?.tightestCap?.cap : undefined;
+  if (!tenant || !supply) await leaveLines(deps, place);
+  else if (supply.tightestCap) {
+    const waiter = waiterOf({ tenant, tier }, deps.clock.now());
+    await tidyLines(deps, { waiter, stoppedBy, served });
+  }
+  const goesOn = plan.more || ['launch-rate', 'capacity', 'throttled'].includes(plan.limitedBy ?? '');
+  if (!served || !goesOn) return;
+  const delaySeconds = plan.limitedBy === 'launch-rate' ? retryDelaySeconds : 1;
+  await deps.queues.sendToTier(tier.name, { kind: 'poke', ...place }, { delaySeconds });
 }
 
 type Taking = { kind: 'taken'; launch: Launch } | { kind: 'again' } | { kind: 'nothing' };
 
 async function take(
   deps: BalanceDeps,
-  world: { plan: BalancePlan; tenant: Tenant | undefined; tier: Tier },
+  world: { plan: BalancePlan; tenant: Tenant | undefined; tier: Tier; open: OpenPools | undefined },
 ): Promise<Taking> {
-  const { plan, tenant, tier } = world;
-  if (!tenant || plan.launch.length === 0) return { kind: 'nothing' };
-  const launch = await planLaunch(deps, { plan, tenant, tier });
-  const outcome = await deps.launches.take({ tenant, tier, launch });
+  const { plan, tenant, tier, open } = world;
+  if (!tenant || !open || plan.launch.length === 0) return { kind: 'nothing' };
+  const launch = await planLaunch(deps, { jobs: plan.launch, open, tenant, tier });
+  const { launchesPerMinutePerTenant: launchesPerMinute } = deps.deployment.caps;
+  const machines = plan.launch.length;
+  const rate = rateCharge(tenant, { machines, launchesPerMinute, now: launch.createdAt });
+  const shared = capsOf(deps, tier.name);
+  const outcome = await deps.launches.take({ tenant, tier, launch, shared, rate });
   if (outcome.kind === 'taken') return { kind: 'taken', launch };
   deps.telemetry.count('TakesRefused', { reason: outcome.kind });
   // A chance delay sets copies apart that would otherwise meet again.
   if (outcome.kind === 'contended') await deps.clock.sleep(5 + deps.chance.fraction() * 45);
   return { kind: 'again' };
-}
-
-async function planLaunch(
-  deps: BalanceDeps,
-  world: { plan: BalancePlan; tenant: Tenant; tier: Tier },
-): Promise<Launch> {
-  const { plan, tenant, tier } = world;
-  const { environment, limits } = deps.deployment;
-  const launchId = LaunchId(deps.chance.id());
-  const now = deps.clock.now();
-  const ticket = await deps.tickets.issue({
-    launchId,
-    installationId: tenant.installationId,
-    tier: tier.name,
-    expiresAt: now + (limits.bootSeconds + ticketGraceSeconds) * 1000,
-  });
-  return {
-    launchId,
-    installationId: tenant.installationId,
-    tier: tier.name,
-    account: { login: tenant.accountLogin, type: tenant.accountType },
-    state: 'intent',
-    request: fleetRequest({
-      environment,
-      installationId: tenant.installationId,
-      tier: tier.name,
-      launchId,
-      ticket,
-      launchTemplateName: `${environment}-${tier.name}`,
-      instanceTypes: tier.instanceTypes,
-      subnetIds: deps.subnetIds,
-      market: plan.market,
-      machines: plan.launch.length,
-    }),
-    hints: plan.launch.map((job, n) => ({
-      lease: leaseOf(launchId, n),
-      jobId: job.jobId,
-      repository: job.repository,
-    })),
-    callUntil: now + launchFenceSeconds * 1000,
-    createdAt: now,
-    instances: new Map(),
-  };
 }
 
 async function writeVerdicts(

@@ -7,17 +7,21 @@
 import type { Deployment } from '../contract/deployment.ts';
 import type { InstanceId, LeaseId } from '../core/ids.ts';
 import type { Launch, LaunchHint } from '../core/launch.ts';
+import type { Subnet } from '../core/pools.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Runner } from '../core/runner.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Chance, Clock } from '../ports/clock.ts';
 import type { Compute, LaunchAnswer, LaunchedInstance, LaunchFailure } from '../ports/compute.ts';
 import type { JobStore } from '../ports/jobs.ts';
 import type { LaunchStore } from '../ports/launches.ts';
+import type { Notes } from '../ports/notes.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { RunnerStore } from '../ports/runners.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TenantStore } from '../ports/tenants.ts';
+import { type Lesson, learn } from './scarcity.ts';
 import { launchFenceSeconds, retryDelaySeconds } from './settings.ts';
+import { callUpWaiters, freeEverywhere } from './shared-lines.ts';
 
 export interface LaunchDeps {
   readonly deployment: Deployment;
@@ -29,30 +33,71 @@ export interface LaunchDeps {
   readonly queues: Queues;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
+  readonly chance: Chance;
+  readonly notes: Notes;
+  /** In the configured order. */
+  readonly subnets: readonly Subnet[];
+}
+
+export interface PlannedLaunch {
+  readonly launch: Launch;
+  /** EC2 throttled lately, and this launch has its turn. */
+  readonly paced: boolean;
 }
 
 /** The caller holds the launch's fence. */
-export async function carryOutLaunch(deps: LaunchDeps, launch: Launch): Promise<void> {
+export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): Promise<Lesson> {
+  const { launch, paced } = planned;
   const answer = await deps.compute.launch(launch.request);
   tellAnswer(deps, launch, answer);
+  const lesson = await learnFrom(deps, { launch, answer, paced });
   // Nobody knows what was started: the leases stay taken, and the sweep asks again after the fence.
-  if (answer.kind === 'unclear') return;
-  if (answer.kind === 'refused')
-    return settleLaunch(deps, launch, { instances: [], failure: answer.failure });
-  await settleLaunch(deps, launch, { instances: answer.instances, failure: answer.failures[0] });
+  if (answer.kind === 'unclear') return { ...lesson, againNow: false };
+  const instances = answer.kind === 'answered' ? answer.instances : [];
+  await settleLaunch(deps, launch, {
+    instances,
+    failure: failureOf(answer),
+    againSeconds: lesson.againSeconds,
+  });
+  return lesson;
+}
+
+/** What an answer teaches is a hint for other copies: machines that came are not kept waiting where it cannot be written. */
+export async function learnFrom(
+  deps: LaunchDeps,
+  told: { launch: Launch; answer: LaunchAnswer; paced: boolean },
+): Promise<Lesson> {
+  try {
+    return await learn(deps, told);
+  } catch (error) {
+    const { installationId, tier, launchId } = told.launch;
+    const about = { installationId, tier, launchId, error: String(error) };
+    deps.telemetry.event('warn', 'note-failed', about, { NotesFailed: 1 });
+    return { againNow: false, againSeconds: retryDelaySeconds };
+  }
+}
+
+export function failureOf(answer: LaunchAnswer): LaunchFailure | undefined {
+  return answer.kind === 'answered' ? answer.failures[0] : answer.failure;
 }
 
 /** Writes down what surely came of a launch, and what did not. Nothing more may come of it afterwards. */
 export async function settleLaunch(
   deps: LaunchDeps,
   launch: Launch,
-  outcome: { instances: readonly LaunchedInstance[]; failure: LaunchFailure | undefined },
+  outcome: {
+    instances: readonly LaunchedInstance[];
+    failure: LaunchFailure | undefined;
+    /** When those that got none are to try again. */
+    againSeconds?: number;
+  },
 ): Promise<void> {
   const places = await bindMachines(deps, launch, outcome.instances);
   const missing = launch.hints.filter(({ lease }) => !places.has(lease));
   if (missing.length > 0) {
     await deps.launches.answer(launch, places);
-    await giveBack(deps, launch, missing, failureReason(outcome.failure));
+    const { againSeconds = retryDelaySeconds } = outcome;
+    await giveBack(deps, launch, { missing, why: failureReason(outcome.failure), againSeconds });
   }
   await deps.launches.close(launch, places);
 }
@@ -112,23 +157,17 @@ function runnerRow(deps: LaunchDeps, launch: Launch, hint: LaunchHint, instance:
 async function giveBack(
   deps: LaunchDeps,
   launch: Launch,
-  missing: readonly LaunchHint[],
-  why: Reason,
+  back: { missing: readonly LaunchHint[]; why: Reason; againSeconds: number },
 ): Promise<void> {
   const { installationId, tier } = launch;
+  const { missing, why, againSeconds } = back;
   await Promise.all(
     missing.map(({ jobId, lease }) => deps.jobs.waitAgain(installationId, jobId, lease, why)),
   );
-  await deps.tenants.freeLeases(
-    installationId,
-    tier,
-    missing.map(({ lease }) => lease),
-  );
-  await deps.queues.sendToTier(
-    tier,
-    { kind: 'poke', installationId, tier },
-    { delaySeconds: retryDelaySeconds },
-  );
+  const leases = missing.map(({ lease }) => lease);
+  await freeEverywhere(deps, { installationId, tier }, leases);
+  await deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds: againSeconds });
+  await callUpWaiters(deps, [tier]);
 }
 
 function failureReason(failure: LaunchFailure | undefined): Reason {

@@ -3,6 +3,7 @@
  * waits again, its lease is freed, its row is closed, and whoever waits is told. Dying between any two of these leaves
  * a row that is still open, so that the event that comes again, or the sweep, does it all once more; each step may.
  */
+import type { Deployment } from '../contract/deployment.ts';
 import type { InstallationId, InstanceId, JobId, TierName } from '../core/ids.ts';
 import { reason } from '../core/reason.ts';
 import type { Runner, RunnerEndReason } from '../core/runner.ts';
@@ -10,15 +11,19 @@ import type { Clock } from '../ports/clock.ts';
 import type { Compute } from '../ports/compute.ts';
 import { OperationalError } from '../ports/errors.ts';
 import type { JobStore } from '../ports/jobs.ts';
+import type { LaunchStore } from '../ports/launches.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { RunnerStore } from '../ports/runners.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TenantStore } from '../ports/tenants.ts';
 import { pokeWaiting } from './poke-waiting.ts';
+import { callUpWaiters, freeEverywhere } from './shared-lines.ts';
 
 export interface EndDeps {
+  readonly deployment: Deployment;
   readonly tenants: TenantStore;
   readonly jobs: JobStore;
+  readonly launches: LaunchStore;
   readonly runners: RunnerStore;
   readonly compute: Compute;
   readonly queues: Queues;
@@ -48,6 +53,10 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
   await Promise.all(ending.map((end) => closeRow(deps, end)));
   const tenants = new Set(ending.map(({ runner }) => runner.installationId));
   await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
+  await callUpWaiters(
+    deps,
+    ending.map(({ runner }) => runner.tier),
+  );
   return [...unknown];
 }
 
@@ -80,9 +89,9 @@ async function freeLeases(deps: EndDeps, endings: readonly Ending[]): Promise<vo
   }
   await Promise.all(
     [...groups.values()].map(({ installationId, tier, runners }) =>
-      deps.tenants.freeLeases(
-        installationId,
-        tier,
+      freeEverywhere(
+        deps,
+        { installationId, tier },
         runners.map(({ lease }) => lease),
       ),
     ),
@@ -102,11 +111,11 @@ async function closeRow(deps: EndDeps, ending: Ending): Promise<void> {
   // That its job began may have been written after the job was let go, and before the row was closed.
   if (runner.hint !== ending.doneJob)
     await deps.jobs.markUnsettled(runner.installationId, runner.hint, runner.instanceId, end.at);
-  const { instanceId, installationId, tier, launchId, hint } = runner;
+  const { instanceId, installationId, tier, hint } = runner;
   deps.telemetry.event(
     'info',
     'runner-ended',
-    { installationId, jobId: hint, instanceId, launchId, tier, reason: ending.reason },
+    { installationId, jobId: hint, instanceId, tier, reason: ending.reason },
     { RunnersEnded: 1 },
   );
 }

@@ -4,11 +4,14 @@
  * promise that it lists the first. That something is missing counts only once it surely is.
  */
 import type { Launch } from '../core/launch.ts';
-import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../ports/compute.ts';
-import { bindMachines, type LaunchDeps, settleLaunch } from './carry-out-launch.ts';
+import type { LaunchAnswer, LaunchedInstance } from '../ports/compute.ts';
+import { bindMachines, failureOf, type LaunchDeps, learnFrom, settleLaunch } from './carry-out-launch.ts';
+import { mayCallNow } from './scarcity.ts';
 import { absenceProofSeconds, launchFenceSeconds } from './settings.ts';
 
 export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<void> {
+  // While EC2 throttles, what finds no gap now is looked at again a minute later.
+  if (overdue.state === 'intent' && !(await mayCallNow(deps))) return;
   const now = deps.clock.now();
   const launch = await deps.launches.hold(overdue, now + launchFenceSeconds * 1000);
   if (!launch) return;
@@ -22,6 +25,7 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
   const tagged = await deps.compute.findByLaunch(launch.launchId);
   const isComplete = tagged.length >= launch.hints.length;
   const answer = isComplete ? undefined : await deps.compute.launch(launch.request);
+  if (answer) await learnFrom(deps, { launch, answer, paced: false });
   const instances = union(tagged, answer?.kind === 'answered' ? answer.instances : []);
   const found = { asked: launch.hints.length, tagged: tagged.length, answer: answer?.kind ?? 'not asked' };
   deps.telemetry.event('info', 'repair', { ...about, ...found }, { Repairs: 1 });
@@ -30,10 +34,6 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
     return;
   }
   await settleLaunch(deps, launch, { instances, failure: answer && failureOf(answer) });
-}
-
-function failureOf(answer: LaunchAnswer): LaunchFailure | undefined {
-  return answer.kind === 'answered' ? answer.failures[0] : answer.failure;
 }
 
 /**

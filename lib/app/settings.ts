@@ -56,6 +56,15 @@ export const longestLimitWaitSeconds = 300;
 /** What keeps a tenant's jobs from starting is looked at again by one machine so often: about its time to boot and claim. */
 export const probeSeconds = 600;
 
+/** GitHub says within minutes how the job of a machine that was taken back ended; an hour is ample. */
+export const warningKeptSeconds = 3600;
+
+/** A job's run must be over before GitHub runs the job again; it is asked again so often. */
+export const rerunDelaySeconds = 300;
+
+/** As long as the rows of what is over, so that no late event has a job run again twice. */
+export const rerunKeptSeconds = 7 * 24 * 60 * 60;
+
 /** How many waiting jobs a machine whose own is gone tries for, before it stands down. */
 export const claimCandidates = 5;
 

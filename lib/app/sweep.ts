@@ -5,6 +5,7 @@
 import { drainTenant } from './drain-tenant.ts';
 import { resumeLaunch } from './resume-launch.ts';
 import { sweepPageSize } from './settings.ts';
+import { sweepLines } from './shared-lines.ts';
 import type { SweepDeps } from './sweep-deps.ts';
 import { sweepPendingJobs } from './sweep-pending-jobs.ts';
 import { sweepRunner } from './sweep-runner.ts';
@@ -13,7 +14,8 @@ import { sweepRunner } from './sweep-runner.ts';
 export async function sweep(deps: SweepDeps): Promise<void> {
   const launches = await sweepLaunches(deps);
   const runners = await sweepRunners(deps);
-  const parts = [launches, runners, await attempt(sweepPendingJobs(deps))];
+  const lines = await attempt(sweepLines(deps).then(() => false));
+  const parts = [launches, runners, lines, await attempt(sweepPendingJobs(deps))];
   const errors = parts.flatMap(({ errors }) => errors);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -2,6 +2,7 @@
  * The rules for tiers: each one on its own, then all of them against each other. Two tiers whose labels cannot tell
  * them apart would take each other's jobs: GitHub gives a job to any runner that has all of the job's labels.
  */
+import { mostUnderOneCap } from './check-caps.ts';
 import {
   expect,
   expectKnownKeys,
@@ -20,7 +21,7 @@ const namePattern = /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/;
 const labelPattern = /^[^\s,]{1,100}$/;
 /** GitHub's own machines answer to these: the platform leaves such jobs alone, so a tier with one would get none. */
 const hostedLabelPattern = /^(?:ubuntu|windows|macos)-(?:latest|\d)/i;
-const settings = ['labels', 'architecture', 'instanceTypes', 'maxRunners', 'os', 'spot'];
+const settings = ['labels', 'architecture', 'instanceTypes', 'maxRunners', 'os', 'spot', 'capOverAllTenants'];
 
 export function tierFaults(tiers: unknown): string[] {
   if (!isRecord(tiers)) return [`tiers is ${shown(tiers)}; it must be an object of tiers by name.`];
@@ -47,6 +48,12 @@ function oneTierFaults(name: string, tier: unknown): string[] {
     ...expectWord(`${path}.architecture`, tier['architecture'], ['x64', 'arm64']),
     ...instanceTypeFaults(`${path}.instanceTypes`, tier['instanceTypes'], tier['architecture']),
     ...expectWhole(`${path}.maxRunners`, tier['maxRunners'], { from: 1, to: 1000 }),
+    ...(tier['capOverAllTenants'] === undefined
+      ? []
+      : expectWhole(`${path}.capOverAllTenants`, tier['capOverAllTenants'], {
+          from: 1,
+          to: mostUnderOneCap,
+        })),
     ...expectWord(`${path}.os`, tier['os'] ?? 'linux', ['linux']),
     ...expect(`${path}.spot`, tier['spot'], {
       fits: ['undefined', 'boolean'].includes(typeof tier['spot']),

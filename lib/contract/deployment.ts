@@ -20,11 +20,22 @@ export interface Deployment {
   /** The runner group that organization-level runners join; 1 is the default group. */
   readonly runnerGroupId: number;
   readonly limits: Limits;
+  readonly caps: Caps;
   /**
    * PEM certificates that sign instance identity documents, in place of AWS's own for the region.
    * For the laptop platform alone, whose metadata service signs with a key of its own.
    */
   readonly identityCertificates?: readonly string[];
+}
+
+/** Bounds in numbers, because anybody may install a public App and start jobs without end. */
+export interface Caps {
+  /** Live machines of all tenants and tiers together. Absent: no such cap. */
+  readonly machinesInAll?: number;
+  /** Jobs of one tenant that wait; what comes beyond is refused. */
+  readonly waitingJobsPerTenant: number;
+  /** Machines that one tenant may start a minute, or as many as its `max_runners` where that is more. */
+  readonly launchesPerMinutePerTenant: number;
 }
 
 /** Bounds in seconds. Each is the deadline of a state; see docs/ARCHITECTURE.md. */

@@ -15,8 +15,8 @@ export const variables = {
   webhookSecretArn: 'WEBHOOK_SECRET_ARN',
   ticketSecretArn: 'TICKET_SECRET_ARN',
   appSecretArn: 'APP_SECRET_ARN',
-  /** Comma-separated subnet ids. */
-  subnetIds: 'SUBNET_IDS',
+  /** `subnet-1=us-east-1a,subnet-2=us-east-1b`: where machines may be, in the configured order. */
+  subnets: 'SUBNETS',
   /** `https://api.github.com`, or that of a GitHub Enterprise host. */
   githubApiUrl: 'GITHUB_API_URL',
 } as const;
@@ -34,3 +34,19 @@ export function readVariable(
   }
   return value;
 }
+
+/** Reads what `subnetsText` wrote. @throws Error that shows the text, where it is something else */
+export function readSubnets(text: string): { subnetId: string; zone: string }[] {
+  return text.split(',').map((entry) => {
+    const [subnetId, zone, ...rest] = entry.split('=');
+    if (!subnetId || !zone || rest.length > 0) {
+      throw new Error(
+        `${variables.subnets} is ${text}; it must be like "subnet-1=us-east-1a,subnet-2=us-east-1b".`,
+      );
+    }
+    return { subnetId, zone };
+  });
+}
+
+export const subnetsText = (subnets: readonly { subnetId: string; zone: string }[]) =>
+  subnets.map(({ subnetId, zone }) => `${subnetId}=${zone}`).join(',');

@@ -4,7 +4,7 @@
  */
 import { judge } from './admission.ts';
 import type { Job } from './job.ts';
-import { type Reason, reason } from './reason.ts';
+import { type Reason, type ReasonCode, reason } from './reason.ts';
 import { type Room, roomFor } from './room.ts';
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
@@ -14,13 +14,20 @@ export interface BalancePlan {
   readonly hold: readonly { readonly job: Job; readonly reason: Reason }[];
   /** The jobs of the next launch, in order; empty where there is none. */
   readonly launch: readonly Job[];
-  readonly market: 'spot' | 'on-demand';
+  /** What keeps the others from a machine, where they lack room; absent: there is room for all. */
+  readonly limitedBy?: ReasonCode;
   /** Whether, once this launch is taken, there may be both room and jobs for another one. */
   readonly more: boolean;
 }
 
-/** One transaction writes the tenant, the launch and each job, and DynamoDB takes 100 items in one. */
-export const maxMachinesPerLaunch = 98;
+/** One transaction writes the tenant, the launch, at most two shared caps and each job, and DynamoDB takes 100 items in one. */
+export const maxMachinesPerLaunch = 96;
+
+/** Something other than the tenant's own limits that leaves room for so many only, and why. */
+export interface Bound {
+  readonly machines: number;
+  readonly reason: Reason;
+}
 
 /** @param world.waiting a page of at most `pageSize` waiting jobs, oldest first */
 export function planBalance(world: {
@@ -28,14 +35,13 @@ export function planBalance(world: {
   tier: Tier;
   waiting: readonly Job[];
   pageSize: number;
+  bounds?: readonly Bound[];
 }): BalancePlan {
-  const { tenant, tier, waiting, pageSize } = world;
+  const { tenant, tier, waiting, pageSize, bounds = [] } = world;
   const verdicts = waiting.map((job) => ({ job, verdict: judge(tenant, tier, job) }));
   const admitted = verdicts.filter(({ verdict }) => verdict.kind === 'admit').map(({ job }) => job);
-  const room: Room = tenant ? roomFor(tenant, tier) : { machines: 0, limitedBy: 'tenant' };
-  const fitting = admitted.slice(0, Math.min(room.machines, maxMachinesPerLaunch));
-  const market = marketFor(tier, fitting[0]);
-  const launch = fitting.filter((job) => marketFor(tier, job) === market);
+  const room = tightest(tenant ? [ownBound(tenant, tier), ...bounds] : bounds);
+  const launch = tenant ? admitted.slice(0, Math.min(room.machines, maxMachinesPerLaunch)) : [];
   return {
     refuse: verdicts.flatMap(({ job, verdict }) =>
       verdict.kind === 'refuse' ? [{ job, reason: verdict.reason }] : [],
@@ -44,19 +50,27 @@ export function planBalance(world: {
       ...verdicts.flatMap(({ job, verdict }) =>
         verdict.kind === 'hold' ? [{ job, reason: verdict.reason }] : [],
       ),
-      ...(tenant
-        ? admitted.slice(room.machines).map((job) => ({ job, reason: fullReason(tenant, tier, room) }))
-        : []),
+      ...(tenant ? admitted.slice(room.machines).map((job) => ({ job, reason: room.reason })) : []),
     ].filter(({ job, reason }) => job.reason?.text !== reason.text),
     launch,
-    market,
+    ...(admitted.length > room.machines ? { limitedBy: room.reason.code } : {}),
     more: room.machines > launch.length && (admitted.length > launch.length || waiting.length >= pageSize),
   };
 }
 
-/** Spot first, where the tier says so; a job that already had a launch without getting a machine goes on demand. */
-function marketFor(tier: Tier, job: Job | undefined): 'spot' | 'on-demand' {
-  return tier.spot && job?.attempts === 0 ? 'spot' : 'on-demand';
+/** The tenant's own limits come first: among equals theirs is the reason shown. */
+function tightest(bounds: readonly Bound[]): Bound {
+  return bounds.reduce((best, next) => (next.machines < best.machines ? next : best), unbounded);
+}
+
+const unbounded: Bound = {
+  machines: Number.POSITIVE_INFINITY,
+  reason: reason('queued', 'Nothing is in its way.'),
+};
+
+function ownBound(tenant: Tenant, tier: Tier): Bound {
+  const room = roomFor(tenant, tier);
+  return { machines: room.machines, reason: fullReason(tenant, tier, room) };
 }
 
 function fullReason(tenant: Tenant, tier: Tier, room: Room): Reason {

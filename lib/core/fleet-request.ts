@@ -4,6 +4,7 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
  */
 import type { InstallationId, LaunchId, TierName } from './ids.ts';
+import type { Market } from './pools.ts';
 import { tagKeys } from './tags.ts';
 
 export interface FleetRequest {
@@ -40,13 +41,13 @@ export interface FleetPlan {
   /** Opens the claim door for the machines of this launch, and for no others. */
   readonly ticket: string;
   readonly launchTemplateName: string;
-  readonly instanceTypes: readonly string[];
-  readonly subnetIds: readonly string[];
-  readonly market: 'spot' | 'on-demand';
+  /** In order of preference. */
+  readonly pools: readonly { readonly instanceType: string; readonly subnetId: string }[];
+  readonly market: Market;
   readonly machines: number;
 }
 
-/** Instance types in the configured order, each in every subnet. */
+/** Exactly these pools. Instance types have priority in the order in which they come first. */
 export function fleetRequest(plan: FleetPlan): FleetRequest {
   const owner = [
     { Key: tagKeys.tenant, Value: String(plan.installationId) },
@@ -59,6 +60,7 @@ export function fleetRequest(plan: FleetPlan): FleetRequest {
     { Key: 'Name', Value: `${plan.environment}-${plan.tier}` },
     { Key: tagKeys.ticket, Value: plan.ticket },
   ];
+  const types = [...new Set(plan.pools.map(({ instanceType }) => instanceType))];
   return {
     ClientToken: plan.launchId,
     Type: 'instant',
@@ -72,9 +74,11 @@ export function fleetRequest(plan: FleetPlan): FleetRequest {
     LaunchTemplateConfigs: [
       {
         LaunchTemplateSpecification: { LaunchTemplateName: plan.launchTemplateName, Version: '$Latest' },
-        Overrides: plan.instanceTypes.flatMap((InstanceType, Priority) =>
-          plan.subnetIds.map((SubnetId) => ({ InstanceType, SubnetId, Priority })),
-        ),
+        Overrides: plan.pools.map(({ instanceType, subnetId }) => ({
+          InstanceType: instanceType,
+          SubnetId: subnetId,
+          Priority: types.indexOf(instanceType),
+        })),
       },
     ],
     TagSpecifications: [

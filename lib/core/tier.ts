@@ -16,6 +16,8 @@ export interface Tier {
   readonly instanceTypes: readonly string[];
   /** How many live machines of this tier one tenant may have; also the `max_runners` of a tenant whose plan this tier is. */
   readonly maxRunners: number;
-  /** Spot machines first. A job whose spot launch found no capacity is tried on demand next. */
+  /** Spot machines first; on-demand ones while no spot pool has any. */
   readonly spot: boolean;
+  /** How many live machines of this tier all tenants may have together. Absent: no such cap. */
+  readonly capOverAllTenants?: number;
 }

@@ -1,5 +1,6 @@
 import type { FleetRequest } from '../core/fleet-request.ts';
 import type { InstallationId, InstanceId, LaunchId } from '../core/ids.ts';
+import type { Market } from '../core/pools.ts';
 
 /** The machines' maker: EC2. */
 export interface Compute {
@@ -70,4 +71,12 @@ export interface LaunchFailure {
   /** EC2's own code. */
   readonly code: string;
   readonly message: string;
+  /** The pool that it is about, where EC2 named one. */
+  readonly pool?: FailedPool;
+}
+
+export interface FailedPool {
+  readonly market: Market;
+  readonly instanceType: string;
+  readonly subnetId: string;
 }

@@ -46,6 +46,7 @@ describe('accepting jobs', () => {
     expect(failed).toEqual([]);
     expect(await platform.job(9, other)).toMatchObject({ state: 'waiting', reason: { code: 'throttled' } });
     expect(await platform.leases(other)).toBe(0);
+    platform.clock.advance(5_000);
     await platform.deliverPokes();
     expect(await platform.job(9, other)).toMatchObject({ state: 'covered' });
     await expectBalanced(platform, other);
@@ -59,6 +60,7 @@ describe('accepting jobs', () => {
     expect(await platform.job(5)).toMatchObject({ state: 'waiting', reason: { code: 'capacity' } });
     await expectBalanced(platform);
     platform.compute.dials.pools.set('t3.medium:on-demand', 100);
+    platform.clock.advance(181_000);
     await platform.deliverPokes();
     expect(platform.liveMachines()).toHaveLength(5);
     await expectBalanced(platform);

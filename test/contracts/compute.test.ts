@@ -92,6 +92,8 @@ describe.each([
   });
   afterEach(() => world.close());
 
+  const pools = (...types: string[]) =>
+    types.map((instanceType) => ({ instanceType, subnetId: world.subnetId }));
   const request = (over: Partial<FleetPlan> = {}) =>
     fleetRequest({
       environment: 'test',
@@ -100,8 +102,7 @@ describe.each([
       launchId: LaunchId('launch-1'),
       ticket: 'ticket',
       launchTemplateName: 'test-small',
-      instanceTypes: ['t3.medium', 't3.large'],
-      subnetIds: [world.subnetId],
+      pools: pools('t3.medium', 't3.large'),
       market: 'on-demand',
       machines: 2,
       ...over,
@@ -134,10 +135,11 @@ describe.each([
 
   it('says why it started fewer than asked for', async () => {
     world.limitPool('t3.medium', 'spot', 1);
-    const asked = request({ market: 'spot', instanceTypes: ['t3.medium'], machines: 3 });
+    const asked = request({ market: 'spot', pools: pools('t3.medium'), machines: 3 });
     const { instances, failures } = answered(await world.compute.launch(asked));
     expect(instances).toMatchObject([{ instanceType: 't3.medium', spot: true }]);
-    expect(failures).toMatchObject([{ class: 'capacity', code: 'InsufficientInstanceCapacity' }]);
+    const pool = { market: 'spot', instanceType: 't3.medium', subnetId: world.subnetId };
+    expect(failures).toMatchObject([{ class: 'capacity', code: 'InsufficientInstanceCapacity', pool }]);
   });
 
   it('is refused when throttled, having started nothing, and can be asked again', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { maxMachinesPerLaunch, planBalance } from '../../lib/core/balance-plan.ts';
-import { JobId } from '../../lib/core/ids.ts';
+import { reason } from '../../lib/core/reason.ts';
 import { givenJob, givenJobs, givenLeases, givenTenant, givenTier, small } from '../support/given.ts';
 
 const pageSize = 100;
@@ -51,10 +51,28 @@ describe('planBalance', () => {
     expect(planBalance({ tenant: undefined, tier: givenTier(), waiting, pageSize }).hold).toEqual([]);
   });
 
-  it('goes on demand with a job whose spot launch brought no machine, in a launch of its own', () => {
-    const waiting = [givenJob({ jobId: JobId(1), attempts: 1 }), givenJob({ jobId: JobId(2), attempts: 0 })];
-    const plan = planBalance({ tenant: givenTenant(), tier: givenTier({ spot: true }), waiting, pageSize });
-    expect(plan).toMatchObject({ market: 'on-demand', launch: [{ jobId: 1 }], more: true });
+  it('keeps within bounds from outside, and shows the reason of the tightest', () => {
+    const bounds = [
+      { machines: 2, reason: reason('launch-rate', 'Two a minute.') },
+      { machines: 1, reason: reason('shared-cap', 'One for everybody.') },
+    ];
+    const world = { tenant: givenTenant({ maxRunners: 9 }), tier: givenTier({ maxRunners: 9 }), pageSize };
+    const plan = planBalance({ ...world, waiting: givenJobs(3), bounds });
+    expect(plan.launch).toHaveLength(1);
+    expect(plan.limitedBy).toBe('shared-cap');
+    expect(plan.hold.map(({ reason: { code } }) => code)).toEqual(['shared-cap', 'shared-cap']);
+  });
+
+  it('shows its own limit to a tenant that nothing else could help', () => {
+    const bounds = [{ machines: 2, reason: reason('capacity', 'AWS is short.') }];
+    const plan = planBalance({
+      tenant: givenTenant(),
+      tier: givenTier(),
+      waiting: givenJobs(3),
+      pageSize,
+      bounds,
+    });
+    expect(plan).toMatchObject({ limitedBy: 'tenant-limit', launch: [{ jobId: 1 }, { jobId: 2 }] });
   });
 
   it('never exceeds either limit nor a transaction, keeps the order, and decides every job once', () => {

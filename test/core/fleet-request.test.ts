@@ -10,8 +10,9 @@ const plan: FleetPlan = {
   launchId: LaunchId('0123456789abcdef0123456789abcdef'),
   ticket: 'ticket',
   launchTemplateName: 'test-small',
-  instanceTypes: ['t3.large', 'm5.large'],
-  subnetIds: ['subnet-a', 'subnet-b'],
+  pools: ['t3.large', 'm5.large'].flatMap((instanceType) =>
+    ['subnet-a', 'subnet-b'].map((subnetId) => ({ instanceType, subnetId })),
+  ),
   market: 'on-demand',
   machines: 3,
 };
@@ -32,7 +33,7 @@ describe('fleetRequest', () => {
     expect(plan.launchId.length).toBeLessThanOrEqual(64);
   });
 
-  it('tries instance types in the configured order, each in every subnet', () => {
+  it('tries the pools in their order, and gives each instance type its rank', () => {
     expect(fleetRequest(plan).LaunchTemplateConfigs[0]!.Overrides).toEqual([
       { InstanceType: 't3.large', SubnetId: 'subnet-a', Priority: 0 },
       { InstanceType: 't3.large', SubnetId: 'subnet-b', Priority: 0 },

@@ -92,7 +92,7 @@ describe('the functions', () => {
 
   it.each([
     ['webhook', ['TIER_QUEUE_URLS', 'LIFECYCLE_QUEUE_URL', 'INSTALLATIONS_QUEUE_URL', 'WEBHOOK_SECRET_ARN']],
-    ['scale-up', ['TENANTS_TABLE', 'TIER_QUEUE_URLS', 'SUBNET_IDS', 'TICKET_SECRET_ARN']],
+    ['scale-up', ['TENANTS_TABLE', 'TIER_QUEUE_URLS', 'SUBNETS', 'TICKET_SECRET_ARN']],
     ['claim', ['JOBS_TABLE', 'TICKET_SECRET_ARN', 'APP_SECRET_ARN', 'GITHUB_API_URL']],
     ['tenant-manager', ['INSTALLATIONS_QUEUE_URL', 'LIFECYCLE_QUEUE_URL', 'GITHUB_API_URL']],
   ])('%s is told %j', (name, expected) => {

@@ -104,5 +104,6 @@ export const givenDeployment = (over: Partial<Deployment> = {}): Deployment => (
   githubAppId: '123456',
   runnerGroupId: 1,
   limits: { bootSeconds: 600, idleSeconds: 120, jobSeconds: 21600, waitSeconds: 86400 },
+  caps: { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60 },
   ...over,
 });

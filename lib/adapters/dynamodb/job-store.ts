@@ -18,6 +18,9 @@ import { getRow, queryRows, scanRows } from './read.ts';
 import { insertStatement, runStatements } from './statements.ts';
 import { updateRow } from './write.ts';
 
+/** More than a tenant may have waiting; what is beyond this is found once those before it are gone. */
+const mostWaitingRead = 20_000;
+
 export function createJobStore(deps: { client: DynamoDBClient; tableName: string }): JobStore {
   const { client, tableName } = deps;
 
@@ -57,6 +60,13 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     async listWaiting(installationId, tier, limit) {
       const range = { from: waitingPrefix(tier), to: afterTier(tier) };
       return (await waiting(installationId, range, limit)).map(jobOfRow);
+    },
+    async listWaitingBeyond(installationId, count, limit) {
+      // The index is by tier first, and age counts over all tiers: so all of them are read.
+      const range = { from: waitingRange.start, to: waitingRange.end };
+      const jobs = (await waiting(installationId, range, mostWaitingRead)).map(jobOfRow);
+      jobs.sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId);
+      return jobs.slice(count, count + limit);
     },
     async tiersWithWaiting(installationId) {
       const tiers: TierName[] = [];

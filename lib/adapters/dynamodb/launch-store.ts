@@ -14,6 +14,7 @@ import { number, text } from './attributes.ts';
 import { findByIndex } from './find-by-index.ts';
 import { instancesValue, launchExpiresAt, launchKey, launchOfRow } from './launch-row.ts';
 import { getRow } from './read.ts';
+import { createSharedLines } from './shared-lines.ts';
 import { type TakeTables, take } from './take.ts';
 import { updateRow } from './write.ts';
 
@@ -85,5 +86,6 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       const overdue = rows.filter((row) => row['open'] && Number(row['deadline']?.N) <= now);
       return overdue.map(launchOfRow);
     },
+    ...createSharedLines({ client, tableName }),
   };
 }

@@ -16,29 +16,25 @@
  * 4, 5: room is the limit less what is being added, so after the write the limit holds. The sets do not exist while empty.
  * 6: a job that was cancelled, or is covered by another launch meanwhile, is not paid for.
  * 7: the launch is there already, so this write was done before and its answer lost.
+ *
+ * Where the tenant has a launch rate, no more of it may be used up than was read. Where caps over all tenants are
+ * configured, each has a row more, whose set of leases is bounded in the same way; see shared-lines.ts.
  */
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { tierLeasesAttribute } from '../../contract/tables.ts';
 import type { Launch } from '../../core/launch.ts';
-import type { Tenant } from '../../core/tenant.ts';
-import type { Tier } from '../../core/tier.ts';
-import type { TakeOutcome } from '../../ports/launches.ts';
-import { number, text, textSet } from './attributes.ts';
+import type { TakeOutcome, Taking } from '../../ports/launches.ts';
+import { type Attributes, number, text, textSet } from './attributes.ts';
 import { operationalCode, passesSoon } from './errors.ts';
 import { cover } from './job-changes.ts';
 import { jobKey } from './job-row.ts';
 import { launchRow, requestText } from './launch-row.ts';
+import { sharedItem } from './shared-lines.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { isUnmet, tryTransaction, updateItem } from './write.ts';
 
-/** A transaction holds 100 items; the tenant and the launch are two of them. */
-const maximumMachines = 98;
-
-export interface Taking {
-  readonly tenant: Tenant;
-  readonly tier: Tier;
-  readonly launch: Launch;
-}
+/** A transaction holds 100 items; the tenant, the launch and at most two caps over all tenants are four of them. */
+const maximumMachines = 96;
 
 export interface TakeTables {
   readonly tenants: string;
@@ -48,12 +44,14 @@ export interface TakeTables {
 
 export async function take(client: DynamoDBClient, names: TakeTables, taking: Taking): Promise<TakeOutcome> {
   assertPlannedWithinLimits(taking);
+  const { shared = [], launch } = taking;
   const reasons = await tryTransaction(client, [
     tenantItem(names.tenants, taking),
-    ...jobItems(names.jobs, taking.launch),
-    launchItem(names.launches, taking.launch),
+    ...shared.map((cap) => sharedItem(names.launches, cap, launch)),
+    ...jobItems(names.jobs, launch),
+    launchItem(names.launches, launch),
   ]);
-  return reasons === undefined ? { kind: 'taken' } : outcomeOf(reasons, taking.launch);
+  return reasons === undefined ? { kind: 'taken' } : outcomeOf(reasons, taking);
 }
 
 function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
@@ -66,18 +64,21 @@ function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
   );
 }
 
-function tenantItem(tableName: string, { tenant, tier, launch }: Taking): TransactWriteItem {
+function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
+  const { tenant, tier, launch } = taking;
   const machines = launch.hints.length;
+  const rate = rateChange(taking);
   return updateItem({
     tableName,
     key: tenantKey(tenant.installationId),
-    update: 'ADD #leases :leases, #tierLeases :leases',
+    update: `ADD #leases :leases, #tierLeases :leases${rate.update}`,
     condition: [
       '#status = :active',
       'attribute_not_exists(#predecessor)',
       '#max_runners = :maxRunners',
       '(attribute_not_exists(#leases) OR size(#leases) <= :room)',
       '(attribute_not_exists(#tierLeases) OR size(#tierLeases) <= :tierRoom)',
+      ...rate.conditions,
     ].join(' AND '),
     values: {
       ':active': text('active'),
@@ -85,9 +86,34 @@ function tenantItem(tableName: string, { tenant, tier, launch }: Taking): Transa
       ':room': number(tenant.maxRunners - machines),
       ':tierRoom': number(tier.maxRunners - machines),
       ':leases': textSet(launch.hints.map((hint) => hint.lease)),
+      ...rate.values,
     },
     names: { '#tierLeases': tierLeasesAttribute(tier.name) },
   });
+}
+
+/**
+ * A tenant whose rate is in use adds to it, so that two who launch at once both may. One whose rate is not begins anew, and
+ * of two who find it so, one plans again.
+ */
+function rateChange({ tenant, rate }: Taking): { update: string; conditions: string[]; values: Attributes } {
+  if (!rate) return { update: '', conditions: [], values: {} };
+  const isInUse = (tenant.rateUsedUntil ?? 0) > rate.now;
+  return isInUse
+    ? {
+        update: ' SET #rate_used_until = #rate_used_until + :rateCost',
+        conditions: ['#rate_used_until BETWEEN :rateNow AND :rateLatest'],
+        values: {
+          ':rateCost': number(rate.cost),
+          ':rateNow': number(rate.now),
+          ':rateLatest': number(rate.latest),
+        },
+      }
+    : {
+        update: ' SET #rate_used_until = :rateFresh',
+        conditions: ['(attribute_not_exists(#rate_used_until) OR #rate_used_until <= :rateNow)'],
+        values: { ':rateFresh': number(rate.now + rate.cost), ':rateNow': number(rate.now) },
+      };
 }
 
 function jobItems(tableName: string, launch: Launch): TransactWriteItem[] {
@@ -108,7 +134,7 @@ function launchItem(tableName: string, launch: Launch): TransactWriteItem {
 }
 
 /** The launch's own row is asked first: if it is there, all other conditions fail because of this very launch. */
-function outcomeOf(reasons: readonly CancellationReason[], launch: Launch): TakeOutcome {
+function outcomeOf(reasons: readonly CancellationReason[], { launch, shared = [] }: Taking): TakeOutcome {
   const [tenant, ...others] = reasons;
   const stored = others.at(-1);
   if (stored !== undefined && isUnmet(stored)) {
@@ -120,6 +146,8 @@ function outcomeOf(reasons: readonly CancellationReason[], launch: Launch): Take
   if (tenant !== undefined && isUnmet(tenant)) {
     return { kind: 'tenant-changed', tenant: tenant.Item && tenantOfRow(tenant.Item) };
   }
+  const full = shared.find((_, n) => others[n] !== undefined && isUnmet(others[n]));
+  if (full) return { kind: 'shared-full', cap: full.name };
   if (others.some(isUnmet)) return { kind: 'jobs-changed' };
   if (reasons.some((reason) => passesSoon(reason.Code ?? 'None'))) return { kind: 'contended' };
   const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');

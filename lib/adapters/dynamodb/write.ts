@@ -21,7 +21,7 @@ export interface RowUpdate {
   readonly key: Attributes;
   readonly update: string;
   readonly condition: string;
-  readonly values: Attributes;
+  readonly values?: Attributes;
   /** For attributes whose name is made at run time. All others are taken from the expressions. */
   readonly names?: Readonly<Record<string, string>>;
 }
@@ -58,7 +58,7 @@ function updateInput(write: RowUpdate) {
     UpdateExpression: write.update,
     ConditionExpression: write.condition,
     ExpressionAttributeNames: { ...namesIn(`${write.update} ${write.condition}`), ...write.names },
-    ExpressionAttributeValues: write.values,
+    ...(write.values ? { ExpressionAttributeValues: write.values } : {}),
     // Says why a condition failed without a second read, which might see a newer row.
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };

@@ -6,13 +6,14 @@ import {
   CreateFleetCommand,
   type CreateFleetCommandInput,
   type CreateFleetCommandOutput,
+  type CreateFleetError,
   DescribeInstancesCommand,
   type Filter,
   type Instance,
 } from '@aws-sdk/client-ec2';
 import { InstanceId, type LaunchId } from '../../core/ids.ts';
 import { tagKeys } from '../../core/tags.ts';
-import type { Compute, LaunchAnswer, LaunchedInstance } from '../../ports/compute.ts';
+import type { Compute, LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
 import type { Ec2Clients } from './clients.ts';
 import { answerOfError, launchFailure, operationalError } from './errors.ts';
 import { listMachines } from './list-machines.ts';
@@ -71,10 +72,18 @@ function answerOf(output: CreateFleetCommandOutput): LaunchAnswer {
       spot: group.Lifecycle === 'spot',
     })),
   );
-  const failures = (output.Errors ?? []).map(({ ErrorCode, ErrorMessage }) =>
-    launchFailure(ErrorCode ?? 'Unknown', ErrorMessage ?? ''),
-  );
+  const failures = (output.Errors ?? []).map((error) => ({
+    ...launchFailure(error.ErrorCode ?? 'Unknown', error.ErrorMessage ?? ''),
+    ...poolOf(error),
+  }));
   return { kind: 'answered', instances, failures };
+}
+
+/** EC2 says with each error what it tried; without all of it, no pool is named. */
+function poolOf({ Lifecycle, LaunchTemplateAndOverrides }: CreateFleetError): Pick<LaunchFailure, 'pool'> {
+  const { InstanceType: instanceType, SubnetId: subnetId } = LaunchTemplateAndOverrides?.Overrides ?? {};
+  if (!Lifecycle || !instanceType || !subnetId) return {};
+  return { pool: { market: Lifecycle === 'spot' ? 'spot' : 'on-demand', instanceType, subnetId } };
 }
 
 /** @throws OperationalError, also where there are more pages than any question here has */

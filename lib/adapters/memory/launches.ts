@@ -3,7 +3,8 @@ import type { LeaseId } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
-import type { LaunchStore, TakeOutcome } from '../../ports/launches.ts';
+import type { LaunchStore, TakeOutcome, Taking } from '../../ports/launches.ts';
+import { createMemoryLines, hasSharedRoom, holdShared } from './lines.ts';
 import { jobKey, type Rows, type StoreWorld } from './world.ts';
 
 export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
@@ -42,14 +43,15 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
           .sort((a, b) => a.callUntil - b.callUntil)
           .slice(0, limit),
       ),
+    ...createMemoryLines(world),
   };
 }
 
-/** The bound of a transaction in DynamoDB, less the tenant and the launch. */
-const maximumMachines = 98;
+/** The bound of a transaction in DynamoDB, less the tenant, the launch and two caps over all tenants. */
+const maximumMachines = 96;
 
-function take(rows: Rows, taking: { tenant: Tenant; tier: Tier; launch: Launch }): TakeOutcome {
-  const { tenant: read, tier, launch } = taking;
+function take(rows: Rows, taking: Taking): TakeOutcome {
+  const { tenant: read, tier, launch, shared = [] } = taking;
   const machines = launch.hints.length;
   const allowed = Math.min(maximumMachines, read.maxRunners, tier.maxRunners);
   if (machines < 1 || machines > allowed) {
@@ -59,10 +61,16 @@ function take(rows: Rows, taking: { tenant: Tenant; tier: Tier; launch: Launch }
   if (stored) return takenAlready(stored, launch);
   const tenant = rows.tenants.get(read.installationId);
   if (!tenant || !hasRoom(tenant, { read, tier, machines })) return { kind: 'tenant-changed', tenant };
+  if ((tenant.rateUsedUntil ?? 0) > (taking.rate?.latest ?? Number.POSITIVE_INFINITY)) {
+    return { kind: 'tenant-changed', tenant };
+  }
+  const full = shared.find((cap) => !hasSharedRoom(rows, cap, machines));
+  if (full) return { kind: 'shared-full', cap: full.name };
   const jobs = launch.hints.map((hint) => rows.jobs.get(jobKey(launch.installationId, hint.jobId)));
   if (jobs.some((job) => job?.state !== 'waiting')) return { kind: 'jobs-changed' };
 
-  rows.tenants.set(tenant.installationId, withLeases(tenant, tier, launch));
+  rows.tenants.set(tenant.installationId, withLeases(charged(tenant, taking), tier, launch));
+  for (const cap of shared) holdShared(rows, cap.name, launch);
   for (const [n, job] of jobs.entries()) {
     const lease = launch.hints[n]?.lease;
     if (!job || !lease)
@@ -93,6 +101,9 @@ function hasRoom(tenant: Tenant, wanted: { read: Tenant; tier: Tier; machines: n
     inTier + machines <= tier.maxRunners
   );
 }
+
+const charged = (tenant: Tenant, { rate }: Taking): Tenant =>
+  rate ? { ...tenant, rateUsedUntil: Math.max(tenant.rateUsedUntil ?? 0, rate.now) + rate.cost } : tenant;
 
 function withLeases(tenant: Tenant, tier: Tier, launch: Launch): Tenant {
   const added = launch.hints.map((hint) => hint.lease);

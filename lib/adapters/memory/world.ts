@@ -7,6 +7,7 @@ import type { InstallationId, InstanceId, JobId, LaunchId } from '../../core/ids
 import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Runner } from '../../core/runner.ts';
+import type { SharedUse } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { JobStore } from '../../ports/jobs.ts';
@@ -35,6 +36,8 @@ export interface Rows {
   readonly jobs: Map<string, Job>;
   readonly launches: Map<LaunchId, Launch>;
   readonly runners: Map<InstanceId, Runner>;
+  /** By the name of the cap. */
+  readonly shared: Map<string, SharedUse>;
 }
 
 export interface StoreWorld {
@@ -64,7 +67,13 @@ export interface StoreWorld {
 export const jobKey = (installationId: InstallationId, jobId: JobId) => `${installationId}/${jobId}`;
 
 export function createStoreWorld(): StoreWorld {
-  const rows: Rows = { tenants: new Map(), jobs: new Map(), launches: new Map(), runners: new Map() };
+  const rows: Rows = {
+    tenants: new Map(),
+    jobs: new Map(),
+    launches: new Map(),
+    runners: new Map(),
+    shared: new Map(),
+  };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];
 
   const nextFailure = (call: StoreCall) => {

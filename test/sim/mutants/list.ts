@@ -19,7 +19,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'lease-named-after-job',
     'A job that is launched for again has the same lease as its machine before, which still lives.',
-    'lib/app/balance.ts',
+    'lib/app/plan-launch.ts',
     'lease: leaseOf(launchId, n),',
     "lease: leaseOf(LaunchId('job-' + job.jobId), 0 * n),",
   ),

@@ -1,0 +1,28 @@
+/**
+ * The rules for caps: bounds in numbers on what tenants may use, each optional. A cap over all tenants is one row that
+ * every launch writes to, which is why it ends where that row would grow slow.
+ */
+import type { Caps } from '../contract/deployment.ts';
+import { expectKnownKeys, expectWhole, isRecord, shown } from './faults.ts';
+
+export const defaultCaps: Caps = { waitingJobsPerTenant: 1_000, launchesPerMinutePerTenant: 60 };
+
+/** The leases under one cap are one set in one row of at most 400 KB, and each launch pays for all of it. */
+export const mostUnderOneCap = 5_000;
+
+const bounds = {
+  machinesInAll: { from: 1, to: mostUnderOneCap },
+  waitingJobsPerTenant: { from: 1, to: 10_000 },
+  launchesPerMinutePerTenant: { from: 1, to: 10_000 },
+} as const satisfies Record<keyof Caps, { from: number; to: number }>;
+
+export function capFaults(caps: unknown): string[] {
+  if (caps === undefined) return [];
+  if (!isRecord(caps)) return [`caps is ${shown(caps)}; it must be an object, or left out.`];
+  return [
+    ...expectKnownKeys('caps', caps, Object.keys(bounds)),
+    ...Object.entries(bounds).flatMap(([name, range]) =>
+      caps[name] === undefined ? [] : expectWhole(`caps.${name}`, caps[name], range),
+    ),
+  ];
+}

@@ -1,0 +1,38 @@
+/**
+ * How many machines a tenant may start a minute: whoever installs the App can make jobs without end, and each machine
+ * costs at least a minute. `rateUsedUntil` on the tenant says until when its minute is used up; starting a machine moves
+ * it on by the machine's share of a minute. What a tenant may have at once it may also start at once.
+ */
+import type { Tenant } from './tenant.ts';
+
+const minute = 60_000;
+
+/** @returns how many machines may start at `now` */
+export function rateRoom(tenant: Tenant, launchesPerMinute: number, now: number): number {
+  const used = Math.max(0, (tenant.rateUsedUntil ?? 0) - now);
+  return Math.max(0, Math.floor((minute - used) / share(tenant, launchesPerMinute)));
+}
+
+/** @returns milliseconds until one machine may start */
+export function rateWait(tenant: Tenant, launchesPerMinute: number, now: number): number {
+  const used = Math.max(0, (tenant.rateUsedUntil ?? 0) - now);
+  return Math.max(0, Math.ceil(used + share(tenant, launchesPerMinute) - minute));
+}
+
+/** What a launch uses of the rate: `rateUsedUntil` moves on by `cost` from `now` at least, if it is at `latest` at most. */
+export interface RateCharge {
+  readonly now: number;
+  readonly cost: number;
+  readonly latest: number;
+}
+
+export function rateCharge(
+  tenant: Tenant,
+  launch: { machines: number; launchesPerMinute: number; now: number },
+): RateCharge {
+  const cost = Math.floor(launch.machines * share(tenant, launch.launchesPerMinute));
+  return { now: launch.now, cost, latest: launch.now + minute - cost };
+}
+
+const share = (tenant: Tenant, launchesPerMinute: number) =>
+  minute / Math.max(1, launchesPerMinute, tenant.maxRunners);
