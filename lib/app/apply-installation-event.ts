@@ -10,24 +10,17 @@ import type { InstallationId } from '../core/ids.ts';
 import { reason } from '../core/reason.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { firstStatus, tenantChange } from '../core/tenant-change.ts';
-import type { Clock } from '../ports/clock.ts';
 import { OperationalError } from '../ports/errors.ts';
-import type { GitHub } from '../ports/github.ts';
 import type { JobStore } from '../ports/jobs.ts';
-import type { Queues } from '../ports/queues.ts';
-import type { Telemetry } from '../ports/telemetry.ts';
 import type { NewTenant, TenantStore } from '../ports/tenants.ts';
 import { pokeWaiting } from './poke-waiting.ts';
 import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
+import type { RerunDeps } from './rerun-job.ts';
 
-export interface TenantDeps {
+export interface TenantDeps extends RerunDeps {
   readonly deployment: Deployment;
   readonly tenants: TenantStore;
   readonly jobs: JobStore;
-  readonly github: GitHub;
-  readonly queues: Queues;
-  readonly telemetry: Telemetry;
-  readonly clock: Clock;
 }
 
 const maxTries = 5;

@@ -84,6 +84,7 @@ export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
     redeliver: (deliveryId) => github.redeliver(deliveryId),
     createJitConfig: (request) => register(request.installationId, () => github.createJitConfig(request)),
     removeRunner: (id, scope, name) => remove(id, () => github.removeRunner(id, scope, name)),
+    rerunJob: (id, repository, jobId) => remove(id, () => github.rerunJob(id, repository, jobId)),
     getJob: (id, repository, jobId) => ask(id, () => github.getJob(id, repository, jobId)),
     getRun: (id, repository, runId) => ask(id, () => github.getRun(id, repository, runId)),
     listRepositories: (id, cursor) => ask(id, () => github.listRepositories(id, cursor)),

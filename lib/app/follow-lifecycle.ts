@@ -9,6 +9,7 @@ import type { Runner } from '../core/runner.ts';
 import { Batch, type Delivery } from './batch.ts';
 import { drainTenant } from './drain-tenant.ts';
 import { type Ending, endRunners } from './end-runners.ts';
+import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
 import type { LifecycleDeps } from './lifecycle-deps.ts';
 import { recordCompleted, recordStarted, recordUnstarted } from './record-job-fact.ts';
 
@@ -77,7 +78,7 @@ async function findRunners(
 
 /** A runner of ours is named for its instance; whatever else a tenant registers is none of our machines. */
 function instanceOf(message: Message): InstanceId | undefined {
-  if (message.kind === 'instance') return message.instanceId;
+  if (message.kind === 'instance' || message.kind === 'spot-warning') return message.instanceId;
   if (message.kind !== 'job' || message.runnerName === null) return undefined;
   return /^i-[0-9a-f]{8,32}$/.test(message.runnerName) ? InstanceId(message.runnerName) : undefined;
 }
@@ -90,6 +91,8 @@ async function apply(
   switch (message.kind) {
     case 'instance':
       return instanceEnded(message, runners);
+    case 'spot-warning':
+      return followSpotWarning(deps, message, runners.get(message.instanceId));
     case 'drain-tenant':
       await drainTenant(deps, message.installationId);
       return undefined;
@@ -124,6 +127,7 @@ async function applyJobFact(
       return undefined;
     case 'completed':
       await recordCompleted(deps, event, runner);
+      await rerunIfTakenBack(deps, event, runner);
       return runner && { runner, reason: 'job-completed', proven: false, doneJob: event.jobId };
   }
 }

@@ -77,6 +77,7 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
     installationId,
     jobId: JobId(id),
     runId,
+    ...(isId(job['run_attempt']) ? { runAttempt: job['run_attempt'] } : {}),
     repository: repositoryName,
     repositoryOwnerId,
     labels,

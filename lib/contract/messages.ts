@@ -11,6 +11,8 @@ export interface JobEvent {
   readonly installationId: InstallationId;
   readonly jobId: JobId;
   readonly runId: number;
+  /** Counted from 1; absent where GitHub did not say. */
+  readonly runAttempt?: number;
   /** `owner/name`. */
   readonly repository: string;
   readonly repositoryOwnerId: number;
@@ -51,13 +53,37 @@ export interface InstanceEvent {
   readonly state: string;
 }
 
+/** EC2 says that it takes a spot machine back in two minutes. */
+export interface SpotWarning {
+  readonly kind: 'spot-warning';
+  readonly instanceId: InstanceId;
+}
+
+/** Have GitHub run a job again whose machine was taken back. */
+export interface RerunJob {
+  readonly kind: 'rerun-job';
+  readonly installationId: InstallationId;
+  readonly jobId: JobId;
+  /** `owner/name`. */
+  readonly repository: string;
+  /** After this, epoch milliseconds, it is too late. */
+  readonly until: number;
+}
+
 /** End every machine of a tenant that is gone. */
 export interface DrainTenant {
   readonly kind: 'drain-tenant';
   readonly installationId: InstallationId;
 }
 
-export type Message = JobEvent | Poke | InstallationEvent | InstanceEvent | DrainTenant;
+export type Message =
+  | JobEvent
+  | Poke
+  | InstallationEvent
+  | InstanceEvent
+  | SpotWarning
+  | RerunJob
+  | DrainTenant;
 
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
@@ -70,6 +96,7 @@ export class MalformedMessage extends Error {
 export function parseMessage(body: string): Message {
   const fields = parseObject(body);
   if (fields['detail-type'] === 'EC2 Instance State-change Notification') return instanceEvent(fields);
+  if (fields['detail-type'] === 'EC2 Spot Instance Interruption Warning') return spotWarning(fields);
   const read = readers[String(fields['kind'])];
   if (!read) {
     throw new MalformedMessage(
@@ -86,6 +113,7 @@ const readers: Record<string, (fields: Fields) => Message> = {
     installationId: InstallationId(fields.integer('installationId')),
     jobId: JobId(fields.integer('jobId')),
     runId: fields.integer('runId'),
+    ...(fields.has('runAttempt') ? { runAttempt: fields.integer('runAttempt') } : {}),
     repository: fields.text('repository'),
     repositoryOwnerId: fields.integer('repositoryOwnerId'),
     labels: fields.texts('labels'),
@@ -107,11 +135,23 @@ const readers: Record<string, (fields: Fields) => Message> = {
     repositoriesRemoved: fields.texts('repositoriesRemoved'),
     delivery: fields.text('delivery'),
   }),
+  'rerun-job': (fields) => ({
+    kind: 'rerun-job',
+    installationId: InstallationId(fields.integer('installationId')),
+    jobId: JobId(fields.integer('jobId')),
+    repository: fields.text('repository'),
+    until: fields.integer('until'),
+  }),
   'drain-tenant': (fields) => ({
     kind: 'drain-tenant',
     installationId: InstallationId(fields.integer('installationId')),
   }),
 };
+
+function spotWarning(event: Record<string, unknown>): SpotWarning {
+  const detail = new Fields((event['detail'] ?? {}) as Record<string, unknown>);
+  return { kind: 'spot-warning', instanceId: InstanceId(detail.text('instance-id')) };
+}
 
 function instanceEvent(event: Record<string, unknown>): InstanceEvent {
   const detail = new Fields((event['detail'] ?? {}) as Record<string, unknown>);

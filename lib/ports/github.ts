@@ -28,6 +28,8 @@ export interface GitHub {
     name: string,
   ): Promise<Answer<'removed' | 'absent' | 'busy'>>;
   getJob(installationId: InstallationId, repository: string, jobId: JobId): Promise<Answer<GitHubJob>>;
+  /** Has GitHub run a completed job again, with those that need it. forbidden: its run is not over yet. */
+  rerunJob(installationId: InstallationId, repository: string, jobId: JobId): Promise<Answer<'asked'>>;
   getRun(installationId: InstallationId, repository: string, runId: number): Promise<Answer<GitHubRun>>;
   /** The repositories that the installation reaches. */
   listRepositories(installationId: InstallationId, cursor?: string): Promise<Answer<Page<GitHubRepository>>>;

@@ -1,4 +1,4 @@
-import type { DrainTenant, InstallationEvent, JobEvent, Poke } from '../contract/messages.ts';
+import type { DrainTenant, InstallationEvent, JobEvent, Poke, RerunJob } from '../contract/messages.ts';
 import type { TierName } from '../core/ids.ts';
 
 /** The queues between functions. A send that returns is durable. Throws OperationalError. */
@@ -6,5 +6,8 @@ export interface Queues {
   /** To the tier's own queue, in the fair-queue group of its tenant. */
   sendToTier(tier: TierName, message: JobEvent | Poke, options?: { delaySeconds?: number }): Promise<void>;
   sendToLifecycle(message: JobEvent | DrainTenant): Promise<void>;
-  sendToInstallations(message: InstallationEvent): Promise<void>;
+  sendToInstallations(
+    message: InstallationEvent | RerunJob,
+    options?: { delaySeconds?: number },
+  ): Promise<void>;
 }

@@ -17,6 +17,11 @@ describe('parseMessage', () => {
         delivery: 'd',
       },
     ],
+    [
+      'a job to run again',
+      { kind: 'rerun-job', installationId: 101, jobId: 1, repository: 'acme/app', until: 5 },
+    ],
+    ['a job event of a second attempt', givenEvent({ runAttempt: 2 })],
     ['a drain', { kind: 'drain-tenant', installationId: 101 }],
   ])('reads %s as it was sent', (_title, message) => {
     expect(parseMessage(JSON.stringify(message))).toEqual(message);
@@ -32,6 +37,14 @@ describe('parseMessage', () => {
       instanceId: 'i-1',
       state: 'terminated',
     });
+  });
+
+  it("reads EventBridge's word about a spot machine that is taken back", () => {
+    const event = {
+      'detail-type': 'EC2 Spot Instance Interruption Warning',
+      detail: { 'instance-id': 'i-1', 'instance-action': 'terminate' },
+    };
+    expect(parseMessage(JSON.stringify(event))).toEqual({ kind: 'spot-warning', instanceId: 'i-1' });
   });
 
   it.each([

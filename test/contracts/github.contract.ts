@@ -24,6 +24,7 @@ export interface GitHubContractWorld {
   queueJob(repository: string, runId?: number): JobId;
   /** A webhook that reached nobody; resolves once its failure is recorded. */
   failDelivery(): Promise<void>;
+  cancelJob(repository: string, jobId: JobId): void;
   /** No calls are left for an hour. */
   exhaust(installationId: InstallationId): void;
   /** So many of 5,000 calls are left for an hour. */
@@ -194,6 +195,19 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
 
         const job: GitHubJob = { status: 'queued', conclusion: null, runnerName: null };
         expect(answer).toMatchObject({ ok: true, value: job });
+      });
+
+      it('is asked to run a job again once it is over, and not before', async () => {
+        const jobId = world.queueJob('acme/app');
+
+        const early = await world.github.rerunJob(acme, 'acme/app', jobId);
+        world.cancelJob('acme/app', jobId);
+
+        expect(early).toMatchObject({ ok: false, refusal: { kind: 'forbidden' } });
+        expect(await world.github.rerunJob(acme, 'acme/app', jobId)).toMatchObject({ value: 'asked' });
+        expect(await world.github.rerunJob(acme, 'acme/app', JobId(1))).toMatchObject({
+          refusal: { kind: 'not-found' },
+        });
       });
 
       it("does not find an unknown job, or one of another installation's repository", async () => {

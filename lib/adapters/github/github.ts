@@ -68,6 +68,14 @@ export function createGitHub(options: AppClientOptions & { readonly clock: Clock
     },
     removeRunner: (installationId, scope, name) =>
       answered(() => remove(ask, { installationId, scope, name })),
+    rerunJob: (installationId, repository, jobId) =>
+      answered(async () => {
+        const [owner, repo] = repository.split('/');
+        const route = 'POST /repos/{owner}/{repo}/actions/jobs/{job_id}/rerun';
+        const grant = { permissions: { actions: 'write' } } as const;
+        await ask(installationId, grant, [route, { owner, repo, job_id: jobId }]);
+        return 'asked' as const;
+      }),
     getJob: (installationId, repository, jobId) =>
       answered(async () => {
         const [owner, repo] = repository.split('/');

@@ -72,6 +72,7 @@ export interface State {
   readonly runs: Map<string, GitHubRun>;
   /** Oldest first. */
   readonly deliveries: WebhookDelivery[];
+  readonly reruns: JobId[];
   readonly budgets: Map<InstallationId, MemoryBudget>;
   readonly nextAnswers: Map<keyof GitHub, NextAnswer[]>;
 }
@@ -82,6 +83,7 @@ export const emptyState = (): State => ({
   jobs: new Map(),
   runs: new Map(),
   deliveries: [],
+  reruns: [],
   budgets: new Map(),
   nextAnswers: new Map(),
 });

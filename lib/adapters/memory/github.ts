@@ -40,6 +40,8 @@ export interface MemoryGitHub extends GitHub {
   /** Attempts to deliver webhooks, oldest first. */
   readonly deliveries: WebhookDelivery[];
   readonly listing: ListingDials;
+  /** The jobs that were run again, in order. */
+  readonly reruns: JobId[];
   putInstallation(
     installationId: InstallationId,
     /** Absent permissions: all that the App asks for. */
@@ -103,6 +105,17 @@ export function createMemoryGitHub(): MemoryGitHub {
           (installation) => outOfScope(installation, scope) ?? remove(state, keyOf(scope, name)),
         ),
       ),
+    rerunJob: (installationId, repository, jobId) =>
+      through(state, 'rerunJob', () =>
+        asInstallation<'asked'>(
+          state,
+          installationId,
+          (installation) =>
+            outOfReach(installation, repository) ??
+            outOfPermission(installation, 'actions') ??
+            rerun(state, repository, jobId),
+        ),
+      ),
     getJob: (installationId, repository, jobId) =>
       through(state, 'getJob', () =>
         asInstallation<GitHubJob>(state, installationId, (installation) => {
@@ -122,6 +135,7 @@ function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
   return {
     registrations: state.registrations,
     deliveries: state.deliveries,
+    reruns: state.reruns,
     putInstallation(installationId, { repositories = ['app'], permissions, ...installation }) {
       const names = new Set(repositories.map((name) => name.toLowerCase()));
       const granted = permissions ?? fullPermissions;
@@ -156,6 +170,14 @@ function register({ registrations }: State, request: JitRequest): Answer<{ jitCo
   if (registrations.get(key)?.busy) return refused('invalid', `a runner named ${name} is busy`);
   registrations.set(key, { installationId, scope, name, labels, busy: false });
   return { ok: true, value: { jitConfig: Buffer.from(JSON.stringify({ name })).toString('base64') } };
+}
+
+function rerun({ jobs, reruns }: State, repository: string, jobId: JobId): Answer<'asked'> {
+  const job = jobs.get(jobKey(repository, jobId));
+  if (!job) return refused('not-found', `no job ${jobId}`);
+  if (job.status !== 'completed') return refused('forbidden', 'This workflow is already running');
+  reruns.push(jobId);
+  return { ok: true, value: 'asked' };
 }
 
 function remove({ registrations }: State, key: string): Answer<'removed' | 'absent' | 'busy'> {

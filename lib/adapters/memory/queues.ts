@@ -2,7 +2,7 @@
  * Queues that keep their messages, oldest first, for tests to look at or take. Dial: `failNext` makes the
  * next sends fail, with nothing sent.
  */
-import type { DrainTenant, InstallationEvent, JobEvent, Poke } from '../../contract/messages.ts';
+import type { DrainTenant, InstallationEvent, JobEvent, Poke, RerunJob } from '../../contract/messages.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Queues } from '../../ports/queues.ts';
@@ -18,7 +18,7 @@ export interface SentToTier {
 export interface MemoryQueues extends Queues {
   readonly tiers: SentToTier[];
   readonly lifecycle: (JobEvent | DrainTenant)[];
-  readonly installations: InstallationEvent[];
+  readonly installations: (InstallationEvent | RerunJob)[];
   /** How many messages were ever sent, those taken out since included. */
   sent(): number;
   failNext(sends: number, error?: OperationalError): void;
@@ -32,7 +32,7 @@ const unavailable = new OperationalError('The queue was told to fail.', {
 export function createMemoryQueues(): MemoryQueues {
   const tiers: SentToTier[] = [];
   const lifecycle: (JobEvent | DrainTenant)[] = [];
-  const installations: InstallationEvent[] = [];
+  const installations: (InstallationEvent | RerunJob)[] = [];
   let sent = 0;
   let failing = { sends: 0, error: unavailable };
 

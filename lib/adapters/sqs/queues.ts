@@ -38,12 +38,16 @@ export function createQueues({ client, urls }: { client: SQSClient; urls: QueueU
     sendToTier: (tier, message, { delaySeconds = 0 } = {}) =>
       send(`tier ${tier}`, Object.hasOwn(urls.tiers, tier) ? urls.tiers[tier] : undefined, message, {
         MessageGroupId: String(message.installationId),
-        ...(delaySeconds > 0 ? { DelaySeconds: Math.min(Math.ceil(delaySeconds), longestDelaySeconds) } : {}),
+        ...delayed(delaySeconds),
       }),
     sendToLifecycle: (message) => send('lifecycle', urls.lifecycle, message),
-    sendToInstallations: (message) => send('installations', urls.installations, message),
+    sendToInstallations: (message, { delaySeconds = 0 } = {}) =>
+      send('installations', urls.installations, message, delayed(delaySeconds)),
   };
 }
+
+const delayed = (seconds: number) =>
+  seconds > 0 ? { DelaySeconds: Math.min(Math.ceil(seconds), longestDelaySeconds) } : {};
 
 function unknownQueue(queue: string, urls: QueueUrls): OperationalError {
   const known = [...Object.keys(urls.tiers).map((tier) => `tier ${tier}`), 'lifecycle', 'installations'];

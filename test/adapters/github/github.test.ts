@@ -40,6 +40,7 @@ githubContract('the adapter on the stand-in', async () => {
       while (standIn.state().deliveries.failed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     },
     exhaust: (id) => standIn.spendRequests(id, 5000),
+    cancelJob: (_repository, jobId) => standIn.cancelJob(jobId),
     leave: (id, calls) => standIn.spendRequests(id, 5000 - calls),
     loseNextRegistrationAnswer: () =>
       standIn.setDials({

@@ -29,6 +29,8 @@ githubContract('in memory', async () => {
     async failDelivery() {
       github.deliveries.push({ id: 1, guid: 'g-1', deliveredAt: 0, succeeded: false });
     },
+    cancelJob: (repository, jobId) =>
+      github.putJob(repository, jobId, { status: 'completed', conclusion: 'cancelled', runnerName: null }),
     leave: (id, calls) =>
       github.setBudget(id, { calls, limit: 5000, resetsAt: 3_600_000, retryAfterSeconds: 3600 }),
     exhaust: (id) => github.setBudget(id, { calls: 0, retryAfterSeconds: 3600 }),
