@@ -136,7 +136,7 @@ describe('what calls the functions', () => {
     expect(open).toHaveLength(4);
   });
 
-  it('is the clock for sweep and reconciler, and EC2 for the ends of machines', () => {
+  it('is the clock for sweep and reconciler, and EC2 for the ends of machines and for notices of them', () => {
     const rules = app.resources('AWS::Events::Rule').map(({ Properties }) => Properties);
     expect(rules).toMatchObject([
       { ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' },
@@ -144,8 +144,11 @@ describe('what calls the functions', () => {
       {
         EventPattern: { source: ['aws.ec2'], detail: { state: ['terminated', 'stopped'] } },
       },
+      { EventPattern: { 'detail-type': ['EC2 Spot Instance Interruption Warning'] } },
     ]);
-    const [lifecycleId] = rules[2].Targets[0].Arn['Fn::GetAtt'];
-    expect(queues.find(({ id }) => id === lifecycleId)!.Properties.QueueName).toBe('my-saas-lifecycle');
+    for (const rule of rules.slice(2)) {
+      const [lifecycleId] = rule.Targets[0].Arn['Fn::GetAtt'];
+      expect(queues.find(({ id }) => id === lifecycleId)!.Properties.QueueName).toBe('my-saas-lifecycle');
+    }
   });
 });
