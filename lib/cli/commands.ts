@@ -1,5 +1,6 @@
 /** The commands of `npx mayfly`, in the order in which an operator meets them. */
 import type { Command } from './command.ts';
+import { deadLetters } from './dead-letters.ts';
 import { drain } from './drain.ts';
 import { machineLogs } from './machine-logs.ts';
 import { preflight } from './preflight.ts';
@@ -12,6 +13,7 @@ export const commands: readonly Command[] = [
   setup,
   status,
   machineLogs,
+  deadLetters,
   rotateWebhookSecret,
   drain,
 ];

@@ -1,0 +1,190 @@
+/**
+ * `mayfly dead-letters`: what was set aside after five receives, what each message is about and how that stands now, and
+ * how to find out why it failed. With --send-back a queue's messages return to where they came from. Looking changes
+ * nothing: each message is shown again at once to whoever looks next.
+ */
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  type SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { assertConfig } from '../config/check-config.ts';
+import { MalformedMessage, type Message, parseMessage } from '../contract/messages.ts';
+import { tables } from '../contract/tables.ts';
+import { dynamoClient, sqsClient } from './aws-clients.ts';
+import { type Command, type CommandCall, UsageError } from './command.ts';
+
+export const deadLetters: Command = {
+  name: 'dead-letters',
+  summary: 'messages that failed five times: what they are, why, and how to send them back',
+  help: `
+mayfly dead-letters                        every message that was set aside, at most 100 a queue
+mayfly dead-letters --json                 the same as JSON
+mayfly dead-letters --send-back QUEUE      moves what was set aside from QUEUE back to it, such as my-saas-lifecycle
+
+Mend the cause first: what fails again is set aside again after five receives. Jobs lose nothing by it meanwhile: the
+sweep and the reconciler work from the tables, and messages are only hints.
+`,
+  options: { json: { type: 'boolean', default: false }, 'send-back': { type: 'string' } },
+  async run(call) {
+    const queue = call.options['send-back'];
+    if (typeof queue === 'string') return sendBack(call, queue);
+    const letters: Letter[] = [];
+    for (const { name, worker } of workQueues(call)) {
+      const found = await peek(sqsClient(call), `${name}${suffix}`);
+      for (const message of found) letters.push(await explain(call, { queue: name, worker, ...message }));
+    }
+    call.io.out(call.options['json'] ? `${JSON.stringify(letters)}\n` : render(letters));
+    return letters.length === 0 ? 0 : 1;
+  },
+};
+
+export interface Letter {
+  /** The queue that it came from. */
+  readonly queue: string;
+  readonly messageId: string;
+  readonly ageMinutes: number;
+  /** What it is about. */
+  readonly what: string;
+  /** Why it failed, as far as the message itself and the tables tell. */
+  readonly why: string;
+  /** Prints the errors that name it, by the AWS CLI. */
+  readonly log: string;
+}
+
+const suffix = '-dead-letters';
+const mostPerQueue = 100;
+/** While all of a queue's messages are read; each is shown again right after. */
+const lookSeconds = 30;
+
+function workQueues({ config }: CommandCall): { name: string; worker: string }[] {
+  const { environment, tiers } = assertConfig(config).deployment;
+  return [
+    ...tiers.map((tier) => ({ name: `${environment}-${tier.name}-builds`, worker: 'scale-up' })),
+    { name: `${environment}-lifecycle`, worker: 'lifecycle' },
+    { name: `${environment}-installations`, worker: 'tenant-manager' },
+  ];
+}
+
+interface Peeked {
+  readonly messageId: string;
+  readonly body: string;
+  readonly sentAt: number;
+}
+
+async function peek(client: SQSClient, queueName: string): Promise<Peeked[]> {
+  const QueueUrl = await queueUrl(client, queueName);
+  const found = new Map<string, Peeked>();
+  const handles: string[] = [];
+  while (found.size < mostPerQueue) {
+    const request = {
+      QueueUrl,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: lookSeconds,
+      MessageSystemAttributeNames: ['SentTimestamp' as const],
+    };
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand(request));
+    if (Messages.length === 0) break;
+    for (const { MessageId = '', Body = '', Attributes, ReceiptHandle } of Messages) {
+      found.set(MessageId, { messageId: MessageId, body: Body, sentAt: Number(Attributes?.SentTimestamp) });
+      if (ReceiptHandle) handles.push(ReceiptHandle);
+    }
+  }
+  for (const ReceiptHandle of handles) {
+    await client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+  }
+  return [...found.values()];
+}
+
+async function queueUrl(client: SQSClient, QueueName: string): Promise<string> {
+  try {
+    return (await client.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl ?? '';
+  } catch (cause) {
+    throw new UsageError(
+      `There is no queue ${QueueName} in this account and region: ${(cause as Error).message}. Deploy first, or check credentials and mayfly.config.ts.`,
+    );
+  }
+}
+
+async function explain(
+  call: CommandCall,
+  letter: Peeked & { queue: string; worker: string },
+): Promise<Letter> {
+  const { queue, worker, messageId, body, sentAt } = letter;
+  const log = `aws logs filter-log-events --log-group-name /aws/lambda/${call.config.environment}-${worker} --filter-pattern '"${messageId}"' --query 'events[].message' --output text`;
+  const ageMinutes = Math.floor((Date.now() - sentAt) / 60_000);
+  const about = { queue, messageId, ageMinutes, log };
+  try {
+    const message = parseMessage(body);
+    return { ...about, what: describe(message), why: await standing(call, message) };
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error;
+    return { ...about, what: body.slice(0, 80), why: `${error.message} Sending it back cannot help.` };
+  }
+}
+
+function describe(message: Message): string {
+  switch (message.kind) {
+    case 'job':
+      return `job ${message.jobId} of ${message.repository} is ${message.action}`;
+    case 'poke':
+      return `look for waiting jobs of installation ${message.installationId} in ${message.tier}`;
+    case 'installation':
+      return `${message.event} of installation ${message.installationId}`;
+    case 'instance':
+      return `machine ${message.instanceId} is ${message.state}`;
+    case 'drain-tenant':
+      return `end all machines of installation ${message.installationId}`;
+    default:
+      return `a message of kind ${(message as { kind: string }).kind}`;
+  }
+}
+
+/** What it is about may long be over by other means: then it need not be sent back. */
+async function standing(call: CommandCall, message: Message): Promise<string> {
+  const failed = 'Its function failed five times; the log says how.';
+  if (message.kind !== 'job') return failed;
+  const request = new GetItemCommand({
+    TableName: `${call.config.environment}-${tables.jobs.suffix}`,
+    Key: { installation_id: { N: String(message.installationId) }, job_id: { N: String(message.jobId) } },
+  });
+  const { Item } = await dynamoClient(call).send(request);
+  if (!Item) return `${failed} The job has no row.`;
+  const reason = Item['reason']?.M?.['text']?.S;
+  return `${failed} The job is ${Item['state']?.S} now${reason ? `: ${reason}` : '.'}`;
+}
+
+async function sendBack(call: CommandCall, given: string): Promise<number> {
+  const name = given.replace(new RegExp(`${suffix}$`), '');
+  const known = workQueues(call).map((queue) => queue.name);
+  if (!known.includes(name)) {
+    throw new UsageError(
+      `There is no queue ${JSON.stringify(given)}; messages can go back to ${known.join(', ')}.`,
+    );
+  }
+  const client = sqsClient(call);
+  const SourceArn = await queueArn(client, `${name}${suffix}`);
+  const DestinationArn = await queueArn(client, name);
+  await client.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
+  call.io.out(`What was set aside from ${name} goes back to it.\n`);
+  return 0;
+}
+
+async function queueArn(client: SQSClient, name: string): Promise<string> {
+  const QueueUrl = await queueUrl(client, name);
+  const request = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
+  return (await client.send(request)).Attributes?.QueueArn ?? '';
+}
+
+function render(letters: readonly Letter[]): string {
+  if (letters.length === 0) return 'No message was set aside.\n';
+  const paragraphs = letters.map(
+    ({ queue, messageId, ageMinutes, what, why, log }) =>
+      `${queue}  ${messageId}  ${ageMinutes} min\n  ${what}\n  ${why}\n  ${log}\n`,
+  );
+  return `${paragraphs.join('\n')}\nTo send a queue's messages back: npx mayfly dead-letters --send-back QUEUE\n`;
+}

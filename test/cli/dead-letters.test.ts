@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { deadLetters } from '../../lib/cli/dead-letters.ts';
+import { runCommand } from '../../lib/cli/run-command.ts';
+import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
+import type { AwsService } from '../../lib/local/aws/service.ts';
+import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
+import config from '../../mayfly.config.ts';
+import { givenEvent } from '../support/given.ts';
+import { recordingIo } from './support.ts';
+
+const where = { region: config.region, accountId: '111122223333' };
+const names = ['small-builds', 'medium-builds', 'large-builds', 'lifecycle', 'installations'];
+
+/** A job's row that says that it waits for a machine. */
+const table: AwsService = {
+  service: 'dynamodb',
+  questions: () => [],
+  handle: async () => ({
+    status: 200,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: JSON.stringify({ Item: { state: { S: 'waiting' }, reason: { M: { text: { S: 'No room.' } } } } }),
+  }),
+};
+
+let endpoint: AwsEndpoint;
+let queues: SqsService;
+beforeEach(async () => {
+  queues = createSqsService({ ...where, endpointUrl: () => endpoint.url });
+  endpoint = await startAwsEndpoint({ ...where, services: [queues, table] });
+  for (const name of names) {
+    queues.createQueue({ name: `my-saas-${name}` });
+    queues.createQueue({ name: `my-saas-${name}-dead-letters` });
+  }
+});
+afterEach(async () => {
+  queues.close();
+  await endpoint.close();
+});
+
+async function run(...args: string[]) {
+  const { accessKeyId, secretAccessKey } = endpoint.operatorCredentials;
+  const environment = {
+    AWS_ENDPOINT_URL: endpoint.url,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  };
+  const { io, printed } = recordingIo();
+  const status = await runCommand([deadLetters], ['dead-letters', ...args], { config, io, environment });
+  return { status, ...printed() };
+}
+
+describe('mayfly dead-letters', () => {
+  it('says that nothing was set aside', async () => {
+    expect(await run()).toMatchObject({ status: 0, out: 'No message was set aside.\n' });
+  });
+
+  it('says what a message is about, how that stands now, and where its errors are', async () => {
+    const body = JSON.stringify(givenEvent());
+    const { messageId } = queues.send('my-saas-small-builds-dead-letters', body);
+    const { status, out } = await run();
+    expect(status).toBe(1);
+    expect(out).toContain('job 1 of acme/app is queued');
+    expect(out).toContain('The job is waiting now: No room.');
+    expect(out).toMatch(new RegExp(`/aws/lambda/my-saas-scale-up --filter-pattern '"${messageId}"'`));
+    expect(queues.counts('my-saas-small-builds-dead-letters')).toMatchObject({ visible: 1, inFlight: 0 });
+  });
+
+  it('says of what cannot be read what is wrong with it', async () => {
+    queues.send('my-saas-lifecycle-dead-letters', '{"kind":"rubbish"}');
+    const letters = JSON.parse((await run('--json')).out);
+    expect(letters).toMatchObject([
+      { queue: 'my-saas-lifecycle', what: '{"kind":"rubbish"}', why: expect.stringContaining('allowed are') },
+    ]);
+  });
+
+  it('sends the messages of one queue back to it, and leaves the others', async () => {
+    for (const name of ['small-builds', 'lifecycle']) queues.send(`my-saas-${name}-dead-letters`, '{}');
+    expect(await run('--send-back', 'my-saas-lifecycle')).toMatchObject({ status: 0 });
+    expect(queues.counts('my-saas-lifecycle').visible).toBe(1);
+    expect(queues.counts('my-saas-lifecycle-dead-letters').visible).toBe(0);
+    expect(queues.counts('my-saas-small-builds-dead-letters').visible).toBe(1);
+  });
+
+  it('sends nothing to a queue that is not the platform’s', async () => {
+    expect(await run('--send-back', 'payroll')).toMatchObject({
+      status: 2,
+      error: expect.stringContaining('my-saas-lifecycle'),
+    });
+  });
+});
