@@ -49,13 +49,13 @@ describe('npm start', () => {
     platform.stdout?.on('data', (chunk) => {
       console += String(chunk);
     });
-    await sees(/Ctrl-C stops everything/, 30);
+    await sees(/Ctrl-C stops everything/, 60);
     setup = (markedBlocks('README.md', 'setup')[0] ?? '')
       .replace('http://127.0.0.1:3000/', printed('Webhook URL'))
       .replace('the secret that npm start printed', printed('Webhook secret'))
       .replace('http://127.0.0.1:4567', printed('GitHub stand-in'))
       .replace('http://127.0.0.1:4566', printed('AWS endpoint'));
-  }, 40_000);
+  }, 70_000);
 
   /** As Ctrl-C does: the signal goes to all that the terminal started. */
   afterAll(async () => {
