@@ -1,0 +1,90 @@
+/**
+ * What no event and no deadline would ever mend: webhooks that reached nobody, machines and registrations that no record
+ * names, leases that lost their machine. The reconciler is fired as its schedule does, and mends them within its own
+ * permissions.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createGitHub } from '../../lib/adapters/github/github.ts';
+import { InstallationId } from '../../lib/core/ids.ts';
+import defaultConfig from '../../mayfly.config.ts';
+import { until } from './support/until.ts';
+import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
+
+describe('the reconciler', () => {
+  let world: World;
+  let acme: Account;
+  beforeAll(async () => {
+    const limits = { ...defaultConfig.limits, bootSeconds: 60 };
+    world = await startWorld({ config: { ...defaultConfig, limits } });
+    acme = await world.install('acme', { maxRunners: 5 });
+  }, 40_000);
+  afterAll(() => world?.close());
+
+  const reconcile = () => world.laptop.events.fireSchedule(`${world.laptop.environment}-reconciler`);
+  const repairs = (kind: string) => world.logged('repair').filter((line) => line['kind'] === kind);
+  const repaired = (kind: string, count: number) =>
+    until(`${count} repairs of kind ${kind}`, () => repairs(kind).length >= count, {
+      seen: () => world.logged('repair'),
+    });
+
+  it('has lost webhooks delivered, and the jobs run', async () => {
+    world.laptop.github.setDials({ webhooks: { loseProbability: 1 } });
+    const jobIds = [1, 2, 3].map(() => world.queue(acme, tierLabels('medium')));
+    await until('three deliveries failed', () => world.laptop.github.state().deliveries.failed === 3);
+    world.laptop.github.setDials({ webhooks: { loseProbability: 0 } });
+
+    await reconcile();
+
+    await world.untilCompleted(jobIds);
+    await world.untilRest();
+    expect(repairs('webhook-redelivered')).toHaveLength(3);
+    await reconcile();
+    expect(repairs('webhook-redelivered')).toHaveLength(3);
+  }, 40_000);
+
+  it('ends a machine whose row has ended, and frees a lease that lost its machine', async () => {
+    const jobId = world.queue(acme, tierLabels('small'), endlessMilliseconds);
+    await world.untilRunning([jobId]);
+    const name = world.laptop.github.state().jobs.find(({ id }) => id === jobId)?.runnerName ?? '';
+    const key = { instance_id: name };
+    await world.operator.edit('runners', key, { state: 'ended', ended_at: Date.now() - 600_000 });
+
+    await reconcile();
+
+    await repaired('machine-ended-again', 1);
+    await repaired('lease-freed', 1);
+    expect(repairs('lease-freed')).toMatchObject([
+      { installationId: acme.installationId, jobId, instanceId: name, tier: 'small' },
+    ]);
+    expect('leases' in ((await world.tenant(acme)) ?? {})).toBe(false);
+    world.laptop.github.cancelJob(jobId);
+  }, 40_000);
+
+  it('removes a registration that no machine stands behind, at the second sight', async () => {
+    const github = createGitHub({
+      apiUrl: world.laptop.github.url,
+      appId: String(world.laptop.github.appId),
+      privateKey: async () => world.laptop.github.privateKeyPem,
+      clock: { now: Date.now, sleep: async () => undefined },
+    });
+    const name = `i-${'a'.repeat(17)}`;
+    const scope = { kind: 'organization', organization: 'acme' } as const;
+    const installationId = InstallationId(acme.installationId);
+    await github.createJitConfig({ installationId, scope, name, labels: ['linux'], runnerGroupId: 1 });
+    const isThere = () => world.laptop.github.state().runners.some((runner) => runner.name === name);
+
+    await reconcile();
+    expect(isThere()).toBe(true);
+    await reconcile();
+
+    await until('the registration is gone', () => !isThere());
+    expect(repairs('registration-removed')).toMatchObject([{ instanceId: name }]);
+  }, 40_000);
+
+  it('was allowed all that it did, and found nothing else to mend', async () => {
+    expect(world.trouble()).toEqual([]);
+    const kinds = new Set(world.logged('repair').map((line) => line['kind']));
+    const expected = ['lease-freed', 'machine-ended-again', 'registration-removed', 'webhook-redelivered'];
+    expect([...kinds].sort()).toEqual(expected);
+  });
+});
