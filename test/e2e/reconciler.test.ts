@@ -88,3 +88,43 @@ describe('the reconciler', () => {
     expect([...kinds].sort()).toEqual(expected);
   });
 });
+
+describe('the reconciler, where GitHub delivers nothing again', () => {
+  let world: World;
+  let acme: Account;
+  beforeAll(async () => {
+    world = await startWorld();
+    acme = await world.install('acme', { maxRunners: 0 });
+  }, 40_000);
+  afterAll(() => world?.close());
+
+  async function loseAllOf(act: () => void) {
+    const failed = world.laptop.github.state().deliveries.failed;
+    const broken = { route: 'POST /app/hook/deliveries/*', status: 500 };
+    world.laptop.github.setDials({ webhooks: { loseProbability: 1 }, faults: [broken] });
+    act();
+    await until('the webhook was lost', () => world.laptop.github.state().deliveries.failed > failed);
+    await world.laptop.events.fireSchedule(`${world.laptop.environment}-reconciler`);
+  }
+
+  it('hears from GitHub itself that a waiting job is over', async () => {
+    const jobId = world.queue(acme, tierLabels('small'));
+    await world.untilJob(acme, jobId, { state: 'waiting', reason: 'tenant-limit' });
+    const key = { installation_id: acme.installationId, job_id: jobId };
+    await world.operator.edit('jobs', key, { accepted_at: Date.now() - 700_000 });
+
+    await loseAllOf(() => world.laptop.github.cancelJob(jobId));
+
+    const row = await world.untilJob(acme, jobId, { state: 'done' });
+    expect(row).toMatchObject({ outcome: 'cancelled', conclusion: 'cancelled' });
+  }, 30_000);
+
+  it('has the tenant manager ask about an installation that turns it away', async () => {
+    await loseAllOf(() => world.laptop.github.uninstall(acme.installationId));
+
+    const isDeleted = async () => (await world.tenant(acme))?.['status'] === 'deleted';
+    await until('the tenant is deleted', isDeleted);
+    const denied = world.events.filter(({ kind }) => kind === 'denied');
+    expect(denied).toEqual([]);
+  }, 30_000);
+});
