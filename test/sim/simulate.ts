@@ -56,7 +56,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const github = createGitHubWorld(world, { ec2, webhooks });
   runMachines(world, { ec2, github });
   startTenants(world, { github, webhooks });
-  await runStory({ scheduler, auditor, random, faults, plane, deployment });
+  await runStory({ scheduler, auditor, random, faults, plane, deployment, reconciles: seed % 8 === 5 });
   return {
     seed,
     violations: auditor.violations,
@@ -97,6 +97,8 @@ interface Stage {
   readonly faults: ReturnType<typeof createFaults>;
   readonly plane: ReturnType<typeof createControlPlane>;
   readonly deployment: Deployment;
+  /** Whether the reconciler runs too. In most stories it does not: what it mends must not hide what others broke. */
+  readonly reconciles: boolean;
 }
 
 /** EC2's silence proves an end after 65 minutes; a wait ends after two hours; and what follows takes some minutes. */
@@ -119,6 +121,7 @@ async function runStory(stage: Stage): Promise<void> {
     const period = faults.mood === 'calm' && time < quietAt ? 600 : 60;
     if (faults.mood === 'calm') isWaitingTooLong();
     if (seconds % period === 0) sweepSometimes(stage);
+    if (stage.reconciles && seconds % 300 === 0) plane.reconcile();
     if (seconds % 60 === 0) auditor.minute();
     if (scheduler.steps() > mostSteps) return auditor.note('storm', `${mostSteps} steps, and no end`);
     if (auditor.violations.length > 0) return;
@@ -132,5 +135,6 @@ async function runStory(stage: Stage): Promise<void> {
 function sweepSometimes({ faults, plane, scheduler, random }: Stage): void {
   if (faults.strikes('sweepMissed')) return;
   plane.sweep();
-  if (faults.strikes('sweepTwice')) scheduler.after(random.between(1, 1_500), plane.sweep);
+  if (faults.strikes('sweepTwice'))
+    scheduler.after(random.pick([random.between(1, 1_500), random.between(1, 55_000)]), plane.sweep);
 }

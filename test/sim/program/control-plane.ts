@@ -8,6 +8,7 @@ import type { Delivery } from '../../../lib/app/batch.ts';
 import { type ClaimResult, claimJob } from '../../../lib/app/claim-job.ts';
 import { confirmClaim } from '../../../lib/app/confirm-claim.ts';
 import { followLifecycle } from '../../../lib/app/follow-lifecycle.ts';
+import { reconcile } from '../../../lib/app/reconcile.ts';
 import { sweep } from '../../../lib/app/sweep.ts';
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
 import { type Parts, type PartsDeps, partsOf } from './parts.ts';
@@ -24,11 +25,19 @@ export interface ControlPlane {
   claim(request: MachineRequest): Promise<ClaimResult | undefined>;
   confirm(request: MachineRequest): Promise<boolean | undefined>;
   sweep(): void;
+  reconcile(): void;
   messagesLeft(): number;
 }
 
 /** As in lib/constructs/functions.ts. */
-const timeoutSeconds = { scaleUp: 30, lifecycle: 30, tenantManager: 30, claim: 25, sweep: 55 } as const;
+const timeoutSeconds = {
+  scaleUp: 30,
+  lifecycle: 30,
+  tenantManager: 30,
+  claim: 25,
+  sweep: 55,
+  reconciler: 240,
+} as const;
 
 export function createControlPlane(deps: PartsDeps): ControlPlane {
   const { ports, deployment, scheduler, random } = deps;
@@ -96,6 +105,16 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
         cause: ['sweep'],
       });
       sweep(partsOf(deps, process, sending)).catch((error: unknown) => deps.auditor.thrown('sweep', error));
+    },
+    reconcile() {
+      const process = startProcess(deps, {
+        name: 'reconciler',
+        timeoutSeconds: timeoutSeconds.reconciler,
+        cause: ['reconcile'],
+      });
+      reconcile(partsOf(deps, process, sending)).catch((error: unknown) =>
+        deps.auditor.thrown('reconciler', error),
+      );
     },
     messagesLeft: () =>
       [...tiers.values(), lifecycle, installations].reduce((sum, queue) => sum + queue.left(), 0),

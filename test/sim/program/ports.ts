@@ -17,7 +17,7 @@ export type Ports = ReturnType<typeof createPorts>;
 export function createPorts(clock: Clock) {
   return {
     stores: createMemoryStores(),
-    compute: createMemoryCompute(),
+    compute: createMemoryCompute(clock.now),
     queues: createMemoryQueues(),
     github: createMemoryGitHub(),
     notes: createMemoryNotes(),

@@ -104,6 +104,11 @@ function write(
 ): void {
   Object.assign(job, change);
   const { status, conclusion, runnerName } = job;
-  ports.github.putJob(job.repository, JobId(job.id), { status, conclusion, runnerName });
+  ports.github.putJob(
+    job.repository,
+    JobId(job.id),
+    { status, conclusion, runnerName },
+    { labels: job.labels, createdAt: job.queuedAt },
+  );
   story.tell(() => `GitHub: job ${job.id} of ${job.account.login} is ${status} ${conclusion} ${runnerName}`);
 }
