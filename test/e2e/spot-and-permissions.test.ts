@@ -1,0 +1,57 @@
+/**
+ * What GitHub and AWS do to a tenant under its running jobs, on the whole platform: a spot machine is taken back, and a
+ * permission is taken away and given again. No call is denied on the way.
+ */
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import defaultConfig from '../../mayfly.config.ts';
+import { until } from './support/until.ts';
+import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
+
+// A busy machine boots the platform and its machines many times slower than an idle one.
+jest.setTimeout(120_000);
+
+const { small, ...others } = defaultConfig.tiers;
+const all = { actions: 'write', administration: 'write', metadata: 'read' } as const;
+
+let world: World;
+let acme: Account;
+beforeAll(async () => {
+  const tiers = { ...others, small: { ...small!, spot: true } };
+  world = await startWorld({ config: { ...defaultConfig, tiers } });
+  acme = await world.install('acme');
+});
+afterAll(() => world?.close());
+
+it('runs a job again once when EC2 takes its spot machine back', async () => {
+  const jobId = world.queue(acme, tierLabels('small'), endlessMilliseconds);
+  await world.untilRunning([jobId]);
+  const machine = world.laptop.ec2.instances().at(-1)!;
+  world.laptop.ec2.warnSpot(machine.instanceId);
+  await world.untilCompleted([jobId]);
+  const again = () => world.laptop.github.state().jobs.filter(({ id }) => id !== jobId);
+  await until('the job is queued once more', () => again().length === 1, { seen: again });
+  const [rerun] = again();
+  await world.untilRunning([rerun!.id]);
+  world.laptop.github.cancelJob(rerun!.id);
+  await world.untilRest();
+  expect(again()).toHaveLength(1);
+  expect(world.trouble()).toEqual([]);
+});
+
+it('holds the jobs of a tenant that takes a permission away, and starts them when it is given', async () => {
+  // A tenant of its own: for the other one a token with the permission is still about.
+  const globex = await world.install('globex');
+  world.laptop.github.acceptPermissions(globex.installationId, all);
+  const jobId = world.queue(globex, tierLabels('small'));
+  await world.untilJob(globex, jobId, { state: 'waiting', reason: 'permission-missing' });
+  expect(await world.tenant(globex)).toMatchObject({
+    attention: expect.stringContaining('organization_self_hosted_runners: write'),
+    attention_since: expect.any(String),
+  });
+  const given = { ...all, organization_self_hosted_runners: 'write' } as const;
+  world.laptop.github.acceptPermissions(globex.installationId, given);
+  await world.untilCompleted([jobId]);
+  await world.untilRest();
+  expect(await world.tenant(globex)).not.toHaveProperty('attention');
+  expect(world.trouble()).toEqual([]);
+});
