@@ -1,18 +1,17 @@
 /**
  * One run: four tenants install the App, jobs and trouble come for so many seconds, and then the platform has a bounded
- * time to come to rest. Only what repairs the platform in the field helps it: schedules fire, GitHub's failed deliveries
- * are redelivered, and dead letters are sent back.
+ * time to come to rest. Only what repairs the platform in the field helps it: its own schedules, fired more often than by
+ * the clock, and an operator who sends dead letters back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SetQueueAttributesCommand, SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { type Books, createBooks } from '../../lib/local/demo/books.ts';
 import type { Laptop } from '../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
-import { type Account, startWorld, type World } from '../e2e/support/world.ts';
+import { type Account, messagesIn, startWorld, type World } from '../e2e/support/world.ts';
 import { audit, countOutcomes } from './audit.ts';
 import { chaosConfig, githubPatience, tenants } from './configuration.ts';
 import { startLoad } from './load.ts';
-import { redeliverFailed } from './redeliver.ts';
 import type { ChaosReport } from './report.ts';
 import { startTrouble } from './trouble.ts';
 
@@ -53,7 +52,7 @@ export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise
       restSeconds: rested.seconds,
       tenants: await countOutcomes(world, { accounts, books }),
       machines: world.laptop.ec2.instances().length,
-      trouble: { ...stirred, redelivered: rested.redelivered, deadLettersSentBack: rested.deadLetters },
+      trouble: { ...stirred, redelivered: countRedelivered(world), deadLettersSentBack: rested.deadLetters },
       invariantsBroken: [...new Set(broken)],
     };
   } finally {
@@ -84,6 +83,7 @@ async function stir(
   while (Date.now() < end) {
     await sleep(Math.min(sweepEveryMilliseconds, end - Date.now()));
     await world.sweep();
+    await world.reconcile();
     const done = [...books.jobs.values()].filter(({ conclusion }) => conclusion !== undefined).length;
     const left = Math.max(0, Math.round((end - Date.now()) / 1000));
     say(`${left} s of trouble left: ${done} of ${books.jobs.size} jobs done, ${trouble.told()}`);
@@ -96,30 +96,23 @@ async function stir(
 async function settle(world: World, { sqs, say }: { sqs: SQSClient; say: (line: string) => void }) {
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
-  let redelivered = 0;
   let deadLetters = 0;
   for (;;) {
-    redelivered += await redeliverFailed(world.laptop.github);
     deadLetters += await sendBackDeadLetters(world.laptop, sqs);
     await world.sweep();
-    const left = [...(await world.unrest()), ...githubUnrest(world.laptop), ...queueUnrest(world.laptop)];
-    if (left.length === 0 || seconds() >= longestRestSeconds)
-      return { seconds: seconds(), redelivered, deadLetters };
+    await world.reconcile();
+    const left = [...(await world.unrest()), ...githubUnrest(world.laptop), ...messagesIn(world.laptop)];
+    if (left.length === 0 || seconds() >= longestRestSeconds) return { seconds: seconds(), deadLetters };
     say(`coming to rest for ${seconds()} s: ${left.length} left, such as: ${left.slice(0, 3).join('; ')}`);
     await sleep(sweepEveryMilliseconds);
   }
 }
 
+const countRedelivered = ({ events }: World) =>
+  events.filter(({ text, fields }) => text === 'webhook' && fields['redelivery'] === true).length;
+
 function githubUnrest({ github }: Laptop): string[] {
   return github.state().runners.map(({ name }) => `GitHub still has runner ${name}`);
-}
-
-function queueUnrest({ queues }: Laptop): string[] {
-  return queues.list().flatMap(({ name }) => {
-    const { visible, inFlight, delayed } = queues.counts(name);
-    const messages = visible + inFlight + delayed;
-    return messages === 0 ? [] : [`${messages} messages in ${name}`];
-  });
 }
 
 async function shortenVisibility({ queues }: Laptop, sqs: SQSClient): Promise<void> {

@@ -3,7 +3,7 @@
  * is installed, word for word. An edit of a tenant's row counts at the next job.
  */
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import config from '../../mayfly.config.ts';
 import { cliCommands, sdkCommands } from './support/operator-commands.ts';
 import { until } from './support/until.ts';
@@ -15,11 +15,14 @@ const ways = [
   ...(hasCli ? [{ name: 'the AWS CLI', login: 'globex', commandsOf: cliCommands }] : []),
 ];
 
+// A busy machine boots the platform and its machines many times slower than an idle one.
+jest.setTimeout(120_000);
+
 describe('the operator', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld({ config: { ...config, onboarding: 'approve' } });
-  }, 30_000);
+  });
   afterAll(() => world?.close());
 
   const approve = ({ installationId }: Account) =>
@@ -36,7 +39,7 @@ describe('the operator', () => {
 
     await world.untilCompleted([jobId]);
     await world.untilRest();
-  }, 30_000);
+  });
 
   it.each(ways)(
     'reads tenants, machines and queues with $name, and an upgrade counts at the next job',

@@ -2,9 +2,12 @@
  * EC2 at its worst, and processes that die at the worst moment: in the end every job has run, no second set of machines
  * was bought, and nothing is left. Where a minute must pass, the operator makes it pass by editing the row.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until } from './support/until.ts';
 import { type Account, startWorld, tierLabels, type World } from './support/world.ts';
+
+// A busy machine boots the platform and its machines many times slower than an idle one.
+jest.setTimeout(120_000);
 
 describe('with an EC2 that fails', () => {
   let world: World;
@@ -13,7 +16,7 @@ describe('with an EC2 that fails', () => {
   beforeAll(async () => {
     world = await startWorld();
     acme = await world.install('acme', { maxRunners: 5 });
-  }, 40_000);
+  });
   beforeEach(() => {
     launchedBefore = world.laptop.ec2.instances().length;
   });
@@ -40,6 +43,12 @@ describe('with an EC2 that fails', () => {
     await world.sweep();
   }
 
+  /** What EC2's shortage taught is kept for minutes. */
+  async function passTheMemory() {
+    for (const { name } of await world.operator.rows('notes'))
+      await world.operator.edit('notes', { name: String(name) }, { valid_until: Date.now() - 1000 });
+  }
+
   it('runs what it gave, and the rest when it has more', async () => {
     const none = { pool: 'm5.large', available: 0 };
     world.laptop.ec2.setDials({ capacity: [{ pool: 't3.large', available: 2 }, none] });
@@ -48,12 +57,13 @@ describe('with an EC2 that fails', () => {
     await world.untilJob(acme, jobIds[4] ?? 0, { state: 'waiting', reason: 'capacity' });
 
     world.laptop.ec2.setDials({ capacity: [] });
+    await passTheMemory();
     await world.sweep();
 
     await world.untilCompleted(jobIds);
     await world.untilRest();
     expect(bought()).toBe(5);
-  }, 40_000);
+  });
 
   it('keeps jobs with the reason while it throttles, and runs them afterwards', async () => {
     const error = { code: 'RequestLimitExceeded', status: 503 };
@@ -67,7 +77,7 @@ describe('with an EC2 that fails', () => {
     await world.untilCompleted([jobId]);
     await world.untilRest();
     expect(bought()).toBe(1);
-  }, 30_000);
+  });
 
   it('finds the machines of a launch whose answer was lost, and buys no second set', async () => {
     const error = { code: 'ConnectionReset' };
@@ -84,7 +94,7 @@ describe('with an EC2 that fails', () => {
     await world.untilCompleted([jobId]);
     await world.untilRest();
     expect(bought()).toBe(1);
-  }, 30_000);
+  });
 
   it('does so too where the process died right after CreateFleet', async () => {
     const { endpoint, functions } = world.laptop;
@@ -102,7 +112,7 @@ describe('with an EC2 that fails', () => {
     await world.untilRest();
     expect(bought()).toBe(1);
     expect((await world.job(acme, jobId))?.['attempts']).toBe(1);
-  }, 30_000);
+  });
 
   it('replaces a machine that never boots, once its time is up', async () => {
     world.laptop.ec2.setDials({ neverBoot: { probability: 1, count: 1 } });
@@ -121,7 +131,7 @@ describe('with an EC2 that fails', () => {
     await world.untilRest();
     expect(bought()).toBe(2);
     expect(await world.operator.row('runners', key)).toMatchObject({ state: 'ended', hint: jobId });
-  }, 30_000);
+  });
 
   it('had no call denied, and left no message in a dead-letter queue', () => {
     const denied = world.events.filter(({ kind }) => kind === 'denied' || kind === 'fault');

@@ -31,8 +31,12 @@ export interface World {
   /** No machine, no lease, no open launch or runner, every known job done. */
   untilRest(): Promise<void>;
   unrest(): Promise<string[]>;
+  /** No message is in a queue or in the hands of a function. */
+  untilQuiet(): Promise<void>;
   /** What EventBridge does each minute. */
   sweep(): Promise<void>;
+  /** What EventBridge does each five minutes. */
+  reconcile(): Promise<void>;
   post(event: string, payload: object, secret?: string): Promise<WebhookReply>;
   /** JSON lines that the functions printed under this name. */
   logged(name: string): PlainRow[];
@@ -82,7 +86,12 @@ export async function startWorld(options: LaptopOptions = {}): Promise<World> {
         seen: () => world.unrest(),
       }),
     unrest: () => unrest(world),
+    untilQuiet: () =>
+      until('the queues are empty', () => messagesIn(laptop).length === 0, {
+        seen: () => [messagesIn(laptop), world.trouble()],
+      }),
     sweep: () => laptop.events.fireSchedule(`${laptop.environment}-sweep`),
+    reconcile: () => laptop.events.fireSchedule(`${laptop.environment}-reconciler`),
     post: (event, payload, secret = laptop.webhookSecret) =>
       postWebhook({ url: laptop.webhookUrl, secret, event, payload }),
     logged: (name) => logLines(events).filter((line) => line['event'] === name),
@@ -151,6 +160,15 @@ async function unrest({ laptop, operator }: World): Promise<string[]> {
       .map((row) => `job ${row['job_id']} is ${row['state']} (${reasonOf(row)})`),
     ...live.map(({ instanceId, state }) => `machine ${instanceId} is ${state}`),
   ];
+}
+
+/** A line for each queue that holds some. */
+export function messagesIn({ queues }: Laptop): string[] {
+  return queues.list().flatMap(({ name }) => {
+    const { visible, inFlight, delayed } = queues.counts(name);
+    const messages = visible + inFlight + delayed;
+    return messages === 0 ? [] : [`${messages} messages in ${name}`];
+  });
 }
 
 function logLines(events: readonly LaptopEvent[]): PlainRow[] {
