@@ -179,6 +179,16 @@ describe('a job whose machine ends as its start is told', () => {
   const isPending = async (platform: Platform) =>
     (await platform.stores.jobs.scanPendingAcrossTenants({ limit: 10 })).jobs.map(({ jobId }) => jobId);
 
+  it('is asked about where the machine was meant for another job, until it is done', async () => {
+    const { platform, machines } = await givenListening(1);
+    platform.stores.world.failNext('jobs.waitAgain', new Error('This process dies here.'));
+    await platform.follow(event('in_progress', 5, machines[0]!));
+    expect(await isPending(platform)).toEqual([5]);
+    await platform.follow(event('completed', 5, machines[0]!));
+    expect(await platform.job(5)).toMatchObject({ state: 'done' });
+    expect(await isPending(platform)).not.toContain(5);
+  });
+
   it('is asked about where the machine had ended before', async () => {
     const { platform, machines } = await givenListening(1);
     await platform.machineEnds(machines[0]!);

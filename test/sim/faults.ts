@@ -31,7 +31,7 @@ const highest = {
   eventLost: 0.5,
   eventLate: 0.3,
   messageTwice: 0.15,
-  sweepTwice: 0.3,
+  sweepTwice: 0.8,
   sweepMissed: 0.2,
   dryPool: 0.5,
   neverBoots: 0.15,
@@ -48,7 +48,7 @@ const highest = {
   jobRequeued: 0.3,
   jobBlocked: 0.2,
   operator: 0.5,
-  tenantChange: 0.5,
+  tenantChange: 0.8,
   /** An operator edits a tenant just as a job of it is being taken in. */
   meddling: 0.5,
   clockSkew: 0.5,

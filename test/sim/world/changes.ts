@@ -66,16 +66,17 @@ function reinstall(deps: WorldDeps, parts: Parts, account: Account): void {
   account.installationId = undefined;
   account.suspended = false;
   webhooks.installation('installation.deleted', installationId);
-  scheduler.after(random.between(1, random.pick([20, 400])) * 1000, () => {
+  scheduler.after(random.between(1, random.pick([15, 15, 400])) * 1000, () => {
     if (account.installationId !== undefined) return;
     account.installationId = installationId + 1_000;
+    account.reinstalls += 1;
     putInstallation(ports, account);
     story.tell(() => `${account.login} installs again as ${account.installationId}`);
     webhooks.installation('installation.created', account.installationId);
     queueMore();
     // Some cannot make up their minds.
-    if (random.chance(0.4))
-      scheduler.after(random.between(1_000, 40_000), () => reinstall(deps, parts, account));
+    if (account.reinstalls < 2 && random.chance(0.6))
+      scheduler.after(random.between(500, 15_000), () => reinstall(deps, parts, account));
   });
 }
 

@@ -29,6 +29,7 @@ export interface Account {
   readonly repositories: readonly string[];
   installationId: number | undefined;
   suspended: boolean;
+  reinstalls: number;
 }
 
 export interface WorldJob {

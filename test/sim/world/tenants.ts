@@ -24,15 +24,15 @@ export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webh
     const changes = createChanges(deps, {
       ...parts,
       queueMore: () =>
-        queueJobs(deps, parts.github, { account, jobs: random.between(1, 2), withinSeconds: 60 }),
+        queueJobs(deps, parts.github, { account, jobs: random.between(1, 2), withinSeconds: 20 }),
     });
     for (let n = 0; n < 2; n++) {
       if (faults.strikes('tenantChange')) laterInStory(() => changes.installation(account));
     }
     parts.github.onQueued((job) => {
       if (job.account !== account) return;
-      if (faults.strikes('tenantChange') && random.chance(0.3)) {
-        scheduler.after(random.between(1_000, 90_000), () => changes.installation(account));
+      if (faults.strikes('tenantChange') && random.chance(0.5)) {
+        scheduler.after(random.between(1_000, 60_000), () => changes.installation(account));
       }
       if (!faults.strikes('meddling')) return;
       scheduler.after(random.between(50, deps.webhookMilliseconds + 300), () => changes.byOperator(account));
@@ -52,7 +52,15 @@ export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webh
 function createAccount({ random }: WorldDeps, n: number): Account {
   const type = random.chance(0.7) ? 'Organization' : 'User';
   const repositories = ['app', 'web'];
-  return { id: n, login: `account-${n}`, type, repositories, installationId: undefined, suspended: false };
+  return {
+    id: n,
+    login: `account-${n}`,
+    type,
+    repositories,
+    installationId: undefined,
+    suspended: false,
+    reinstalls: 0,
+  };
 }
 
 /** Most are known already when the story begins; the others come by their event, before or after their first jobs. */
