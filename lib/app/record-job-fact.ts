@@ -50,7 +50,11 @@ export async function recordStarted(
   if (before?.state === 'done') return;
   if (before?.state !== 'running') tellStart(deps, { event, before, runner, at: start.at });
   if (!runner) return;
-  if (runner.hint !== event.jobId) await changePlaces(deps, { event, before, runner });
+  if (runner.hint !== event.jobId) {
+    // Until the plans have followed, the machine's end says nothing of this job: GitHub is asked meanwhile, and seldom.
+    await deps.jobs.markUnsettled(event.installationId, event.jobId, runner.instanceId, start.at);
+    await changePlaces(deps, { event, before, runner });
+  }
   await settleIfEnded(deps, event, runner);
 }
 
@@ -150,7 +154,9 @@ function runningJob(event: JobEvent, start: { runner: InstanceId | undefined; at
     ...newJob(event, start.at),
     state: 'running',
     startedAt: start.at,
-    ...(start.runner ? { runner: start.runner } : { unsettledAt: start.at }),
+    ...(start.runner ? { runner: start.runner } : {}),
+    // Its `queued` is late or lost, and so may the rest be.
+    unsettledAt: start.at,
   };
 }
 
