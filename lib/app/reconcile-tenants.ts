@@ -80,8 +80,14 @@ async function compareWithGitHub(
 ): Promise<void> {
   if (visiting.tenant.accountType === 'Organization') await reconcileOrganizationRunners(deps, visiting);
   await reconcileJobs(deps, visiting, suspects);
-  const reached = await reconcileUnheardJobs(deps, visiting);
-  if (!reached) await askAbout(deps, visiting.tenant);
+  const refusal = await reconcileUnheardJobs(deps, visiting);
+  if (!refusal) return;
+  await askAbout(deps, visiting.tenant);
+  // Turned away for want of a permission, it is asked about each time, and nothing is repaired by it.
+  if (refusal.kind !== 'not-found') return;
+  const { installationId } = visiting.tenant;
+  const reason = `GitHub has no such installation: ${refusal.message}`;
+  tellRepair(deps, { kind: 'installation-asked', installationId, reason });
 }
 
 /** What became of the installation, its own events may have failed to say; the tenant manager asks GitHub. */
@@ -92,10 +98,5 @@ async function askAbout(deps: ReconcileDeps, { installationId }: Tenant): Promis
     installationId,
     repositoriesRemoved: [],
     delivery: 'reconciler',
-  });
-  tellRepair(deps, {
-    kind: 'installation-asked',
-    installationId,
-    reason: 'GitHub turns the installation away, or had suspended it.',
   });
 }

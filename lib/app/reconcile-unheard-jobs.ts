@@ -4,7 +4,7 @@
  * behind the last one.
  */
 import type { JobEvent } from '../contract/messages.ts';
-import type { GitHubRepository, GitHubRun, ListedJob } from '../core/github.ts';
+import type { GitHubRefusal, GitHubRepository, GitHubRun, ListedJob } from '../core/github.ts';
 import { tierFor } from '../core/labels.ts';
 import { nextInTurn } from '../core/next-in-turn.ts';
 import { scopeFor } from '../core/scope.ts';
@@ -14,14 +14,17 @@ import { runsPerRepository, unheardSeconds } from './reconcile-settings.ts';
 import { tellRepair } from './tell-repair.ts';
 import { ordered, type Visit } from './tenant-visit.ts';
 
-/** @returns false where GitHub turned the installation away as a whole */
-export async function reconcileUnheardJobs(deps: ReconcileDeps, visit: Visit): Promise<boolean> {
+/** @returns why GitHub turned the installation away as a whole, where it did */
+export async function reconcileUnheardJobs(
+  deps: ReconcileDeps,
+  visit: Visit,
+): Promise<GitHubRefusal | undefined> {
   const { tenant, calls, marks } = visit;
   const answer = await calls.ask(() =>
     deps.github.listRepositories(tenant.installationId, marks.repositoriesPage),
   );
-  if (!answer) return true;
-  if (!answer.ok) return false;
+  if (!answer) return undefined;
+  if (!answer.ok) return answer.refusal;
   const { items, cursor } = answer.value;
   const left = items
     .filter(({ fullName }) => marks.repository === undefined || fullName > marks.repository)
@@ -29,13 +32,13 @@ export async function reconcileUnheardJobs(deps: ReconcileDeps, visit: Visit): P
   for (const repository of left) {
     await lookInto(deps, visit, repository);
     // The calls ran out within it: the next visit begins with it, at another of its runs.
-    if (calls.isSpent) return true;
+    if (calls.isSpent) return undefined;
     marks.repository = repository.fullName;
   }
   delete marks.repository;
   if (cursor === undefined) delete marks.repositoriesPage;
   else marks.repositoriesPage = cursor;
-  return true;
+  return undefined;
 }
 
 async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRepository): Promise<void> {

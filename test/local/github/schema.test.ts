@@ -64,6 +64,7 @@ const successes: readonly Drive[] = [
   [`GET ${groups}/{runner_group_id}/repositories`, 'acme', 200],
   [`GET ${actions}/jobs/{job_id}`, 'acme', 200],
   [`GET ${actions}/runs`, 'acme', 200],
+  [`GET ${actions}/runs/{run_id}`, 'acme', 200],
   [`GET ${actions}/runs/{run_id}/jobs`, 'acme', 200],
   [`GET ${actions}/runs/{run_id}/attempts/{attempt_number}/jobs`, 'acme', 200],
   [`POST ${actions}/jobs/{job_id}/rerun`, 'acme', 201],
