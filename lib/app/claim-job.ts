@@ -11,6 +11,7 @@ import type { Runner } from '../core/runner.ts';
 import type { LaunchStore } from '../ports/launches.ts';
 import type { RunnerStore } from '../ports/runners.ts';
 import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
+import { findUnservedJob } from './find-unserved-job.ts';
 import { holdJob, type MintDeps, type Minting, mintRunner, refuseJob } from './mint-runner.ts';
 import { claimCandidates, unboundAgainSeconds } from './settings.ts';
 
@@ -54,11 +55,16 @@ function refuse(deps: ClaimDeps, about: { readonly reason: string }): ClaimResul
 
 async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
   let runner = claimed;
-  let [job, tenant] = await Promise.all([plannedJob(deps, runner), deps.tenants.get(runner.installationId)]);
+  const { installationId, hint, lease } = claimed;
+  const [planned, tenant] = await Promise.all([
+    deps.jobs.get(installationId, hint),
+    deps.tenants.get(installationId),
+  ]);
   if (!tenant) return standDown(deps, runner, 'its tenant is unknown');
+  let job = planned?.state === 'covered' && planned.lease === lease ? planned : undefined;
   for (let tries = 1; tries <= claimCandidates; tries++) {
     if (!job) {
-      const next = await nextWaitingJob(deps, runner);
+      const next = (await jobLeftOver(deps, runner, planned)) ?? (await nextWaitingJob(deps, runner));
       if (!next) return standDown(deps, runner, 'no job waits');
       runner = { ...runner, hint: next.jobId, repository: next.repository };
       job = next;
@@ -85,9 +91,15 @@ function verdictNow(deps: ClaimDeps, world: Minting): Verdict {
   return tier ? judge(tenant, tier, world.job) : { kind: 'admit' };
 }
 
-async function plannedJob(deps: ClaimDeps, runner: Runner): Promise<Job | undefined> {
-  const job = await deps.jobs.get(runner.installationId, runner.hint);
-  return job?.state === 'covered' && job.lease === runner.lease ? job : undefined;
+/** Where another machine ran its job, there is one that counts on the other machine in vain. */
+async function jobLeftOver(
+  deps: ClaimDeps,
+  runner: Runner,
+  planned: Job | undefined,
+): Promise<Job | undefined> {
+  if (!planned?.runner) return undefined;
+  const unserved = await findUnservedJob(deps, planned);
+  return unserved && (await deps.runners.giveJob(runner, unserved)) ? unserved : undefined;
 }
 
 async function nextWaitingJob(deps: ClaimDeps, runner: Runner): Promise<Job | undefined> {

@@ -2,14 +2,12 @@
  * The machine's last word before its runner starts: from here on the door is shut to it, so that what a job finds on
  * its machine opens nothing.
  */
-import type { Deployment } from '../contract/deployment.ts';
 import type { MachineRequest } from '../contract/machine.ts';
 import type { RunnerStore } from '../ports/runners.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
 
 export interface ConfirmDeps extends DoorDeps {
-  readonly deployment: Deployment;
   readonly runners: RunnerStore;
   readonly telemetry: Telemetry;
 }
@@ -18,16 +16,11 @@ export interface ConfirmDeps extends DoorDeps {
 export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): Promise<boolean> {
   const machine = await authenticateMachine(deps, request);
   if ('refused' in machine) return refuse(deps, { reason: machine.refused });
-  const at = deps.clock.now();
-  const confirmed = await deps.runners.confirm({
-    instanceId: machine.instanceId,
-    nonce: machine.nonce,
-    at,
-    deadline: at + deps.deployment.limits.idleSeconds * 1000,
-  });
+  const { instanceId, nonce } = machine;
+  const confirmed = await deps.runners.confirm({ instanceId, nonce, at: deps.clock.now() });
   if (confirmed) return true;
   const { installationId, launchId, tier } = machine.ticket;
-  const about = { installationId, instanceId: machine.instanceId, launchId, tier };
+  const about = { installationId, instanceId, launchId, tier };
   return refuse(deps, { ...about, reason: 'not-claimed' });
 }
 

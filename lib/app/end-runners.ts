@@ -6,7 +6,7 @@
 import type { Deployment } from '../contract/deployment.ts';
 import type { InstallationId, InstanceId, JobId, TierName } from '../core/ids.ts';
 import { reason } from '../core/reason.ts';
-import type { Runner, RunnerEndReason } from '../core/runner.ts';
+import { jobOf, type Runner, type RunnerEndReason } from '../core/runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Compute } from '../ports/compute.ts';
 import { OperationalError } from '../ports/errors.ts';
@@ -16,6 +16,7 @@ import type { Queues } from '../ports/queues.ts';
 import type { RunnerStore } from '../ports/runners.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TenantStore } from '../ports/tenants.ts';
+import { findUnservedJob } from './find-unserved-job.ts';
 import { pokeWaiting } from './poke-waiting.ts';
 import { callUpWaiters, freeEverywhere } from './shared-lines.ts';
 
@@ -48,7 +49,7 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
   const asked = endings.filter(({ proven, runner }) => !proven && runner.state !== 'ended');
   const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));
   const ending = endings.filter(({ runner }) => !unknown.has(runner.instanceId));
-  await Promise.all(ending.map((end) => releaseJob(deps, end)));
+  await Promise.all(ending.map((end) => releaseJobs(deps, end)));
   await freeLeases(deps, ending);
   await Promise.all(ending.map((end) => closeRow(deps, end)));
   const tenants = new Set(ending.map(({ runner }) => runner.installationId));
@@ -65,17 +66,35 @@ async function terminate(deps: EndDeps, endings: readonly Ending[]): Promise<Ins
   return unknown;
 }
 
-async function releaseJob(deps: EndDeps, ending: Ending): Promise<void> {
-  const { installationId, hint, lease, instanceId } = ending.runner;
-  if (hint === ending.doneJob) return;
+/** Lets go of the job that was planned for the machine, and sees to the one that it ran. */
+async function releaseJobs(deps: EndDeps, ending: Ending): Promise<void> {
+  const { hint, ran } = ending.runner;
+  if (hint !== ending.doneJob) await releasePlanned(deps, ending);
+  if (ran !== undefined && ran !== ending.doneJob) await leaveToSweep(deps, ending.runner, ran);
+}
+
+async function releasePlanned(deps: EndDeps, { runner, doneJob }: Ending): Promise<void> {
+  const { installationId, hint, lease, instanceId, ran } = runner;
+  const why = reason('runner-ended', 'The machine that was meant for it ended; the job gets another one.');
   const job = await deps.jobs.get(installationId, hint);
   if (job?.state === 'covered' && job.lease === lease) {
-    const why = reason('runner-ended', 'The machine that was meant for it ended; the job gets another one.');
     await deps.jobs.waitAgain(installationId, hint, lease, why);
   }
-  if (job?.state === 'running' && job.runner === instanceId) {
-    await deps.jobs.markUnsettled(installationId, hint, instanceId, deps.clock.now());
-  }
+  if (job?.state === 'running' && job.runner === instanceId) await leaveToSweep(deps, runner, hint);
+  const ranNothing = ran === undefined && doneJob === undefined;
+  if (!job?.runner || job.runner === instanceId || !ranNothing) return;
+  // Its job ran elsewhere and it ran none: somebody is left over, who counted on it without knowing.
+  const unserved = await findUnservedJob(deps, job);
+  if (unserved?.lease) await deps.jobs.waitAgain(installationId, unserved.jobId, unserved.lease, why);
+}
+
+/** Running on this machine, which ended: GitHub is asked how it did, should it not say so by itself. */
+async function leaveToSweep(
+  deps: EndDeps,
+  { installationId, instanceId }: Runner,
+  jobId: JobId,
+): Promise<void> {
+  await deps.jobs.markUnsettled(installationId, jobId, instanceId, deps.clock.now());
 }
 
 async function freeLeases(deps: EndDeps, endings: readonly Ending[]): Promise<void> {
@@ -103,31 +122,30 @@ async function closeRow(deps: EndDeps, ending: Ending): Promise<void> {
   if (runner.state === 'ended') return;
   const end = { reason: ending.reason, at: deps.clock.now() };
   for (let tries = 1; !(await deps.runners.end(runner, end)); tries++) {
-    if (tries === maxHintChanges) throw changesTooOften(runner);
-    // The job it was meant for was changed meanwhile: that one must not count on this machine either.
+    if (tries === maxJobChanges) throw changesTooOften(runner);
+    // What it was meant for, or runs, was changed meanwhile: that job must not count on this machine either.
     runner = (await deps.runners.get(runner.installationId, runner.instanceId)) ?? runner;
-    await releaseJob(deps, { ...ending, runner });
+    await releaseJobs(deps, { ...ending, runner });
   }
   // That its job began may have been written after the job was let go, and before the row was closed.
-  if (runner.hint !== ending.doneJob)
-    await deps.jobs.markUnsettled(runner.installationId, runner.hint, runner.instanceId, end.at);
-  const { instanceId, installationId, tier, hint } = runner;
+  if (ending.doneJob === undefined) await leaveToSweep(deps, runner, jobOf(runner));
+  const { instanceId, installationId, tier } = runner;
   deps.telemetry.event(
     'info',
     'runner-ended',
-    { installationId, jobId: hint, instanceId, tier, reason: ending.reason },
+    { installationId, jobId: jobOf(runner), instanceId, tier, reason: ending.reason },
     { RunnersEnded: 1 },
   );
 }
 
 /** A machine's job changes when GitHub gives it another one, at most a few times in its life. */
-const maxHintChanges = 5;
+const maxJobChanges = 5;
 
 function changesTooOften({ instanceId }: Runner): OperationalError {
   return new OperationalError(
-    `The job of runner ${instanceId} changed ${maxHintChanges} times while it ended.`,
+    `The job of runner ${instanceId} changed ${maxJobChanges} times while it ended.`,
     {
-      code: 'RunnerHintChanging',
+      code: 'RunnerJobChanging',
       retryable: true,
     },
   );

@@ -11,7 +11,8 @@ import { drainTenant } from './drain-tenant.ts';
 import { type Ending, endRunners } from './end-runners.ts';
 import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
 import type { LifecycleDeps } from './lifecycle-deps.ts';
-import { recordCompleted, recordStarted, recordUnstarted } from './record-job-fact.ts';
+import { recordCompleted, recordStarted, recordUnstarted, type Started } from './record-job-fact.ts';
+import { type StartOnMachine, settleStarts } from './settle-start.ts';
 
 /** @returns the ids of the messages to deliver again */
 export async function followLifecycle(
@@ -23,31 +24,44 @@ export async function followLifecycle(
   for (const { id, body } of deliveries) {
     batch.attemptNow(id, () => messages.push({ id, message: parseMessage(body) }));
   }
-  const ids = messages.map(({ id }) => id);
+  const facts = new Map<string, Started>();
+  await Promise.all(
+    messages.map(async ({ id, message }) => {
+      const started = await batch.attempt([id], () => recordFact(deps, message));
+      if (started) facts.set(id, started);
+    }),
+  );
+  // Only now are machines looked at: whichever ends after this look finds the facts written.
+  const recorded = messages.filter(({ id }) => !batch.failed().includes(id));
+  const ids = recorded.map(({ id }) => id);
   const runners = await batch.attempt(ids, () =>
     findRunners(
       deps,
-      messages.map(({ message }) => message),
+      recorded.map(({ message }) => message),
     ),
   );
   if (!runners) return batch.failed();
 
+  const starts = recorded.flatMap(({ id, message }) => startOnMachine(facts.get(id), message, runners) ?? []);
+  await batch.attempt(
+    ids.filter((id) => facts.has(id)),
+    () => settleStarts(deps, starts),
+  );
   const endings = new Map<string, { ending: Ending; ids: string[] }>();
   await Promise.all(
-    messages.map(async ({ id, message }) => {
-      const ending = await batch.attempt([id], () => apply(deps, message, runners));
+    recorded.map(async ({ id, message }) => {
+      const ending = await batch.attempt([id], () => endingOf(deps, message, runners));
       if (ending) noteEnding(endings, ending, id);
     }),
   );
   if (endings.size > 0) {
     const all = [...endings.values()];
-    await batch.attempt(
-      all.flatMap((entry) => entry.ids),
-      () =>
-        endRunners(
-          deps,
-          all.map(({ ending }) => ending),
-        ),
+    const endingIds = all.flatMap((entry) => entry.ids);
+    await batch.attempt(endingIds, () =>
+      endRunners(
+        deps,
+        all.map(({ ending }) => ending),
+      ),
     );
   }
   return batch.failed();
@@ -83,21 +97,17 @@ function instanceOf(message: Message): InstanceId | undefined {
   return /^i-[0-9a-f]{8,32}$/.test(message.runnerName) ? InstanceId(message.runnerName) : undefined;
 }
 
-async function apply(
-  deps: LifecycleDeps,
-  message: Message,
-  runners: ReadonlyMap<InstanceId, Runner>,
-): Promise<Ending | undefined> {
+/** Writes down what a message says of a job; answers with the start, if it was one. */
+async function recordFact(deps: LifecycleDeps, message: Message): Promise<Started | undefined> {
   switch (message.kind) {
-    case 'instance':
-      return instanceEnded(message, runners);
-    case 'spot-warning':
-      return followSpotWarning(deps, message, runners.get(message.instanceId));
+    case 'job':
+      return recordJobFact(deps, message);
     case 'drain-tenant':
       await drainTenant(deps, message.installationId);
       return undefined;
-    case 'job':
-      return applyJobFact(deps, message, ownRunner(message, runners));
+    case 'instance':
+    case 'spot-warning':
+      return undefined;
     default:
       throw new Error(
         `The lifecycle queue takes facts about jobs and machines, not messages of kind ${message.kind}.`,
@@ -105,36 +115,56 @@ async function apply(
   }
 }
 
-/** The machine that the event names, if it is this tenant's: an event never reaches another tenant's machine. */
-function ownRunner(event: JobEvent, runners: ReadonlyMap<InstanceId, Runner>): Runner | undefined {
-  const instanceId = instanceOf(event);
-  const runner = instanceId === undefined ? undefined : runners.get(instanceId);
-  return runner?.installationId === event.installationId ? runner : undefined;
-}
-
-async function applyJobFact(
-  deps: LifecycleDeps,
-  event: JobEvent,
-  runner: Runner | undefined,
-): Promise<Ending | undefined> {
+async function recordJobFact(deps: LifecycleDeps, event: JobEvent): Promise<Started | undefined> {
   switch (event.action) {
     case 'queued':
     case 'waiting':
       await recordUnstarted(deps, event);
       return undefined;
     case 'in_progress':
-      await recordStarted(deps, event, runner);
-      return undefined;
+      return recordStarted(deps, event, instanceOf(event));
     case 'completed':
-      await recordCompleted(deps, event, runner);
-      await rerunIfTakenBack(deps, event, runner);
-      return runner && { runner, reason: 'job-completed', proven: false, doneJob: event.jobId };
+      await recordCompleted(deps, event, instanceOf(event));
+      return undefined;
   }
+}
+
+type Runners = ReadonlyMap<InstanceId, Runner>;
+
+function startOnMachine(
+  started: Started | undefined,
+  message: Message,
+  runners: Runners,
+): StartOnMachine | undefined {
+  if (!started || message.kind !== 'job') return undefined;
+  return { ...started, instanceId: instanceOf(message), runner: ownRunner(message, runners) };
+}
+
+/** The machine that must end because of this message. */
+async function endingOf(
+  deps: LifecycleDeps,
+  message: Message,
+  runners: Runners,
+): Promise<Ending | undefined> {
+  if (message.kind === 'instance') return instanceEnded(message, runners);
+  if (message.kind === 'spot-warning')
+    return followSpotWarning(deps, message, runners.get(message.instanceId));
+  if (message.kind !== 'job' || message.action !== 'completed') return undefined;
+  const runner = ownRunner(message, runners);
+  await rerunIfTakenBack(deps, message, runner);
+  return runner && { runner, reason: 'job-completed', proven: false, doneJob: message.jobId };
+}
+
+/** The machine that the event names, if it is this tenant's: an event never reaches another tenant's machine. */
+function ownRunner(event: JobEvent, runners: Runners): Runner | undefined {
+  const instanceId = instanceOf(event);
+  const runner = instanceId === undefined ? undefined : runners.get(instanceId);
+  return runner?.installationId === event.installationId ? runner : undefined;
 }
 
 const endStates = ['shutting-down', 'terminated'];
 
-function instanceEnded(event: InstanceEvent, runners: ReadonlyMap<InstanceId, Runner>): Ending | undefined {
+function instanceEnded(event: InstanceEvent, runners: Runners): Ending | undefined {
   const runner = runners.get(event.instanceId);
   if (!runner || runner.state === 'ended') return undefined;
   // A machine that was stopped could be started again: it is terminated, and that is then its proven end.

@@ -1,16 +1,13 @@
 /**
- * Writes down what GitHub says of one job. Facts win over plans and never go backwards: GitHub gives a job to any
- * runner whose labels fit, so who was meant for it and who runs it may differ, and then the plans change places.
+ * Writes down what GitHub says of one job. Facts never go backwards, and need no look at a machine: whose the machine is
+ * that a fact names, and what follows for it, is found out afterwards (settle-start.ts), so that no end of a machine
+ * falls between the look and the fact.
  */
 import type { JobEvent } from '../contract/messages.ts';
 import type { InstanceId } from '../core/ids.ts';
-import { type LeaseId, launchOfLease } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import { reason } from '../core/reason.ts';
-import type { Runner } from '../core/runner.ts';
 import type { LifecycleDeps } from './lifecycle-deps.ts';
-import { pokeWaiting } from './poke-waiting.ts';
-import { tellStart } from './tell-start.ts';
 
 /** `waiting` (GitHub holds it for an approval), or `queued` with labels that no tier has. */
 export async function recordUnstarted(deps: LifecycleDeps, event: JobEvent): Promise<void> {
@@ -35,42 +32,38 @@ export async function recordUnstarted(deps: LifecycleDeps, event: JobEvent): Pro
   );
 }
 
-/** @param runner the machine of ours that GitHub says took it; undefined: none of ours did */
+/** What was written down of a start. */
+export interface Started {
+  readonly event: JobEvent;
+  /** As it was before; undefined: it was not known. */
+  readonly before: Job | undefined;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * @param instanceId of the machine that GitHub says took it, if its name is that of an instance
+ * @returns undefined where the fact came too late
+ */
 export async function recordStarted(
   deps: LifecycleDeps,
   event: JobEvent,
-  runner: Runner | undefined,
-): Promise<void> {
-  const start = { runner: runner?.instanceId, at: deps.clock.now() };
+  instanceId: InstanceId | undefined,
+): Promise<Started | undefined> {
+  const start = { runner: instanceId, at: deps.clock.now() };
   let before = await deps.jobs.start(event.installationId, event.jobId, start);
   if (!before) {
     const [outcome] = await deps.jobs.insert([runningJob(event, start)]);
     if (outcome === 'exists') before = await deps.jobs.start(event.installationId, event.jobId, start);
   }
-  if (before?.state === 'done') return;
-  if (before?.state !== 'running') tellStart(deps, { event, before, runner, at: start.at });
-  if (!runner) return;
-  if (runner.hint !== event.jobId) {
-    // Until the plans have followed, the machine's end says nothing of this job: GitHub is asked meanwhile, and seldom.
-    await deps.jobs.markUnsettled(event.installationId, event.jobId, runner.instanceId, start.at);
-    await changePlaces(deps, { event, before, runner });
-  }
-  await settleIfEnded(deps, event, runner);
+  return before?.state === 'done' ? undefined : { event, before, at: start.at };
 }
 
-/** The machine may have ended before this fact came, or while it was written: then nobody else asks how the job did. */
-async function settleIfEnded(deps: LifecycleDeps, event: JobEvent, { instanceId }: Runner): Promise<void> {
-  const { installationId, jobId } = event;
-  const now = await deps.runners.get(installationId, instanceId);
-  if (now?.state === 'ended')
-    await deps.jobs.markUnsettled(installationId, jobId, instanceId, deps.clock.now());
-}
-
-/** @param runner the machine of ours that ran it; undefined: none, or none of ours */
+/** @param instanceId of the machine that GitHub says ran it, if its name is that of an instance */
 export async function recordCompleted(
   deps: LifecycleDeps,
   event: JobEvent,
-  runner: Runner | undefined,
+  instanceId: InstanceId | undefined,
 ): Promise<void> {
   const at = deps.clock.now();
   const conclusion = event.conclusion ?? 'unknown';
@@ -78,7 +71,7 @@ export async function recordCompleted(
     outcome: conclusion === 'cancelled' ? ('cancelled' as const) : ('completed' as const),
     at,
     conclusion,
-    ...(runner ? { runner: runner.instanceId } : {}),
+    ...(instanceId ? { runner: instanceId } : {}),
   };
   const before = await deps.jobs.finish(event.installationId, event.jobId, end);
   // Unknown: its `queued` is late or lost. The tombstone keeps a late one from buying a machine.
@@ -91,62 +84,9 @@ export async function recordCompleted(
   deps.telemetry.event(
     'info',
     'job-done',
-    { installationId, jobId, instanceId: runner?.instanceId, tier, outcome: end.outcome, conclusion },
+    { installationId, jobId, instanceId, tier, outcome: end.outcome, conclusion },
     { JobsDone: 1 },
   );
-}
-
-/**
- * `runner` was meant for another job than the one it runs. That other job gets the machine that was meant for this
- * one, where there is such a machine; else it waits again.
- */
-async function changePlaces(
-  deps: LifecycleDeps,
-  taken: { event: JobEvent; before: Job | undefined; runner: Runner },
-): Promise<void> {
-  const { event, before, runner } = taken;
-  const { installationId, instanceId, tier, hint } = runner;
-  deps.telemetry.event(
-    'info',
-    'job-taken',
-    { installationId, jobId: event.jobId, instanceId, tier, meantFor: hint },
-    { JobsTakenByOthers: 1 },
-  );
-  // In a burst the other job mostly runs somewhere already, and then there is nothing to give it.
-  if (!(await countsOn(deps, runner)) && (await deps.runners.setHint(runner, event.jobId))) return;
-  const from =
-    before?.state === 'covered' && before.lease ? await holderOf(deps, event, before.lease) : undefined;
-  if (
-    from &&
-    from.state !== 'ended' &&
-    (await deps.runners.swapJobs({ by: runner, from, taken: event.jobId }))
-  )
-    return;
-  // In this order: should this die between the two, the other job waits, and nothing counts on the runner for it.
-  await deps.jobs.waitAgain(event.installationId, runner.hint, runner.lease, takenBy(before));
-  await deps.runners.setHint(runner, event.jobId);
-  await pokeWaiting(deps, event.installationId);
-}
-
-/** A job of the line that is served earlier costs no machine more; one that was not in the line does. */
-const takenBy = (taker: Job | undefined) =>
-  taker === undefined || taker.state === 'blocked'
-    ? reason(
-        'runner-stolen',
-        'GitHub gave its machine to a job that did not wait here; it gets the next one.',
-      )
-    : reason('runner-taken', 'GitHub gave its machine another job; it gets the next one.');
-
-/** Whether the job that the runner was meant for still waits for it. */
-async function countsOn(deps: LifecycleDeps, runner: Runner): Promise<boolean> {
-  const job = await deps.jobs.get(runner.installationId, runner.hint);
-  return job?.state === 'covered' && job.lease === runner.lease;
-}
-
-async function holderOf(deps: LifecycleDeps, event: JobEvent, lease: LeaseId): Promise<Runner | undefined> {
-  const launch = await deps.launches.get(event.installationId, launchOfLease(lease));
-  const instanceId = launch?.instances.get(lease);
-  return instanceId && deps.runners.get(event.installationId, instanceId);
 }
 
 function runningJob(event: JobEvent, start: { runner: InstanceId | undefined; at: number }): Job {

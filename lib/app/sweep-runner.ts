@@ -6,7 +6,7 @@
  *                      it runs none, and GitHub lets its registration go → terminated
  *                      GitHub says that it is busy with something → looked at again later
  */
-import type { Runner, RunnerEndReason } from '../core/runner.ts';
+import { jobOf, type Runner, type RunnerEndReason } from '../core/runner.ts';
 import { scopeFor } from '../core/scope.ts';
 import { endRunners } from './end-runners.ts';
 import { absenceProofSeconds } from './settings.ts';
@@ -34,11 +34,17 @@ export async function sweepRunner(deps: SweepDeps, runner: Runner): Promise<void
 async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
   const now = deps.clock.now();
   const { limits } = deps.deployment;
-  const job = await deps.jobs.get(runner.installationId, runner.hint);
+  const job = await deps.jobs.get(runner.installationId, jobOf(runner));
   if (job?.state === 'running' && job.runner === runner.instanceId) {
     const until = (job.startedAt ?? now) + limits.jobSeconds * 1000;
     if (now >= until) return end(deps, runner, 'job-time-limit');
     await deps.runners.extend(runner, until);
+    return;
+  }
+  // Its deadline was that of its boot: how long it may listen is counted from when it began to.
+  const idleUntil = (runner.listeningAt ?? 0) + limits.idleSeconds * 1000;
+  if (now < idleUntil) {
+    await deps.runners.extend(runner, idleUntil);
     return;
   }
   const { installationId, account, repository, instanceId } = runner;

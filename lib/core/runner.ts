@@ -18,8 +18,10 @@ export interface Runner {
   readonly launchId: LaunchId;
   readonly lease: LeaseId;
   readonly state: RunnerState;
-  /** The job it is meant for: a plan, until GitHub says what it runs. */
+  /** The job it is meant for: a plan. GitHub may give it another one. */
   readonly hint: JobId;
+  /** The job that GitHub says it runs, where that is another one than planned. */
+  readonly ran?: JobId;
   /** `owner/name` of the hinted job. */
   readonly repository: string;
   readonly account: Account;
@@ -45,3 +47,6 @@ export type RunnerEndReason =
   | 'idle-deadline'
   | 'job-time-limit'
   | 'tenant-deleted';
+
+/** The job that a runner that listens is taken to run: what GitHub said, else what was planned. */
+export const jobOf = ({ hint, ran }: Runner): JobId => ran ?? hint;

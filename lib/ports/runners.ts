@@ -17,23 +17,21 @@ export interface RunnerStore {
     nonce: string;
     at: number;
   }): Promise<ClaimOutcome>;
-  /** claimed with this nonce → listening; listening, or another nonce: false. */
-  confirm(confirm: { instanceId: InstanceId; nonce: string; at: number; deadline: number }): Promise<boolean>;
+  /** claimed with this nonce → listening; listening, or another nonce: false. Its deadline stays as it is. */
+  confirm(confirm: { instanceId: InstanceId; nonce: string; at: number }): Promise<boolean>;
   /**
-   * All or nothing: the waiting job becomes covered by the runner's lease, and the runner's hint becomes that job.
-   * False: the job no longer waits, or the runner is not claimed, or its hint has changed.
+   * All or nothing: the job becomes covered by the runner's lease, and the runner's hint becomes that job. False: the
+   * job is not as `job` says any more (waiting, or covered by that lease), or the runner is not claimed, or its hint has
+   * changed.
    */
   giveJob(runner: Runner, job: Job): Promise<boolean>;
-  /**
-   * All or nothing: two jobs change places, because GitHub gave `taken` to `by`. `by`'s hint becomes `taken`; its former
-   * job becomes covered by the lease of `from`, whose hint it becomes. False: something of this has changed meanwhile.
-   */
-  swapJobs(swap: { by: Runner; from: Runner; taken: JobId }): Promise<boolean>;
-  /** The runner's hint becomes this job, which it runs. False: it has ended, or its hint has changed. */
-  setHint(runner: Runner, jobId: JobId): Promise<boolean>;
+  /** Each machine runs this job, which is not the one that was planned. False: it has ended, or is not known. */
+  recordRan(
+    runs: readonly { readonly instanceId: InstanceId; readonly jobId: JobId }[],
+  ): Promise<readonly boolean[]>;
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
-  /** Any state → ended, if the hint is still the one in `runner`. Ended already counts as ended; a changed hint: false. */
+  /** Any state → ended, if plan and run are still as in `runner`. Ended already counts as ended; else false. */
   end(runner: Runner, end: { reason: RunnerEndReason; at: number }): Promise<boolean>;
   /** Across tenants: runners not ended whose deadline has passed, longest overdue first. */
   listOverdueAcrossTenants(now: number, limit: number): Promise<Runner[]>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, givenTier } from '../support/given.ts';
 import {
   expectBalanced,
   expectNothingLeft,
@@ -88,12 +88,11 @@ describe('following the lifecycle', () => {
     expect(await platform.leases()).toBe(0);
   });
 
-  it('gives a job that lost its machine to another job the machine that was meant for that one', async () => {
+  it('lets two jobs change machines, and leaves nothing when both are done', async () => {
     const { platform, machines } = await givenListening(1, 2);
     const [one, two] = machines;
     await platform.follow(event('in_progress', 2, one!));
-    expect(await hintOf(platform, one!)).toBe(2);
-    expect(await hintOf(platform, two!)).toBe(1);
+    expect(await platform.runners.get(acme, one!)).toMatchObject({ hint: 1, ran: 2 });
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
     await platform.follow(
       event('in_progress', 1, two!),
@@ -101,6 +100,34 @@ describe('following the lifecycle', () => {
       event('completed', 2, one!),
     );
     await expectNothingLeft(platform);
+  });
+
+  it('gives the job that is left over to the machine whose own was taken, once it claims', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(event('queued', 1), event('queued', 2));
+    const [one, two] = platform.liveMachines();
+    await listen(platform, one!);
+    await platform.follow(event('in_progress', 2, one!));
+    expect(await platform.claim(two!)).toMatchObject({ action: 'run' });
+    expect(await hintOf(platform, two!)).toBe(1);
+    await platform.machineEnds(one!);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+
+  it('finds the job that is left over at the end of a longer trail, when the free machine dies', async () => {
+    const platform = await givenPlatform({
+      tenants: [givenTenant({ maxRunners: 3 })],
+      deployment: { tiers: [givenTier({ maxRunners: 3 })] },
+    });
+    await platform.accept(event('queued', 1), event('queued', 2), event('queued', 3));
+    const [one, two, three] = platform.liveMachines();
+    for (const machine of [one!, two!]) await listen(platform, machine);
+    await platform.follow(event('in_progress', 2, one!), event('in_progress', 3, two!));
+    await platform.machineEnds(three!);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'runner-ended' } });
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
+    await expectBalanced(platform);
   });
 
   it('lets a job wait again when its machine was taken by a job that had none', async () => {

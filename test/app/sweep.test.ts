@@ -58,7 +58,7 @@ describe('the sweep', () => {
   it('ends a runner that hears of no job, once GitHub let its registration go', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
-    platform.clock.advance(minutes(3));
+    platform.clock.advance(minutes(11));
     await platform.sweep();
     expect(platform.liveMachines()).not.toContain(machine);
     expect(platform.github.registrations.size).toBe(0);
@@ -68,7 +68,7 @@ describe('the sweep', () => {
   it('leaves a runner alone that GitHub says is busy, though no event told of it', async () => {
     const { platform, machine } = await givenListening();
     platform.github.setBusy(machine, true);
-    platform.clock.advance(minutes(3));
+    platform.clock.advance(minutes(11));
     await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
   });

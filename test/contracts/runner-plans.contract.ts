@@ -67,68 +67,60 @@ export function runnerPlansContract(backend: StoreBackend): void {
       });
     });
 
-    describe('swapJobs', () => {
-      const givenTwo = async () => {
+    describe('giveJob, of a job that counts on a machine which runs another one', () => {
+      const givenLeftOver = async () => {
         await takenLaunch(stores, 1, 2);
-        const by = givenRunner();
-        const from = givenRunner({
-          instanceId: other,
-          lease: lease1,
-          hint: JobId(2),
-          repository: 'acme/site',
-        });
-        await stores.runners.bind([by, from]);
-        await stores.jobs.start(acme, JobId(2), { runner: machine, at: noon });
-        return { by, from, taken: JobId(2) };
+        await stores.runners.bind([
+          givenRunner(),
+          givenRunner({ instanceId: other, lease: lease1, hint: JobId(2) }),
+        ]);
+        const outcome = await stores.runners.claim({ ...claiming, instanceId: other });
+        const job = await stores.jobs.get(acme, JobId(1));
+        if (outcome.kind !== 'claimed' || !job) throw new Error('The world is not as it was made.');
+        return { runner: outcome.runner, job };
       };
 
-      it('lets two runners change places, and the job left over follow', async () => {
-        const swap = await givenTwo();
+      it('covers it by the lease of the machine that is free', async () => {
+        const { runner, job } = await givenLeftOver();
 
-        expect(await stores.runners.swapJobs(swap)).toBe(true);
+        expect(await stores.runners.giveJob(runner, job)).toBe(true);
 
-        expect(await theRunner()).toMatchObject({ hint: 2, repository: 'acme/site' });
-        expect(await theRunner(other)).toMatchObject({ hint: 1, repository: 'acme/app' });
-        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ state: 'covered', lease: lease1 });
+        expect(await stores.jobs.get(acme, JobId(1))).toEqual({ ...job, lease: lease1 });
+        expect(await theRunner(other)).toMatchObject({ hint: 1 });
       });
 
-      it('does nothing the second time', async () => {
-        const swap = await givenTwo();
-        await stores.runners.swapJobs(swap);
-
-        expect(await stores.runners.swapJobs(swap)).toBe(false);
-        expect(await theRunner()).toMatchObject({ hint: 2 });
-      });
-
-      it.each(['by', 'from'] as const)('does nothing where `%s` has ended', async (which) => {
-        const swap = await givenTwo();
-        await stores.runners.end(swap[which], ending);
-
-        expect(await stores.runners.swapJobs(swap)).toBe(false);
-        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ lease: lease0 });
-      });
-
-      it('does nothing where the job left over is covered by a later lease', async () => {
-        const swap = await givenTwo();
-        const later = givenRunner({
-          instanceId: InstanceId('i-3'),
-          lease: leaseOf(launch1, 3),
-          state: 'claimed',
-        });
-        await stores.runners.bind([later]);
+      it('does nothing where it is covered by another lease by now, or no longer', async () => {
+        const { runner, job } = await givenLeftOver();
         await stores.jobs.waitAgain(acme, JobId(1), lease0, reason('runner-ended', 'Its machine ended.'));
-        await stores.runners.giveJob(later, givenJob());
 
-        expect(await stores.runners.swapJobs(swap)).toBe(false);
-        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ lease: later.lease });
+        expect(await stores.runners.giveJob(runner, job)).toBe(false);
+        expect(await theRunner(other)).toEqual(runner);
+      });
+    });
+
+    describe('recordRan', () => {
+      it('notes which job each machine runs, and says so of those that have not ended', async () => {
+        const runner = await bound();
+        const gone = givenRunner({ instanceId: other, lease: lease1, hint: JobId(2) });
+        await stores.runners.bind([gone]);
+        await stores.runners.end(gone, ending);
+
+        const runs = [machine, other, InstanceId('i-9')].map((instanceId) => ({
+          instanceId,
+          jobId: JobId(7),
+        }));
+        expect(await stores.runners.recordRan(runs)).toEqual([true, false, false]);
+
+        expect(await theRunner()).toEqual({ ...runner, ran: 7 });
+        expect(await theRunner(other)).not.toHaveProperty('ran');
       });
 
-      it('does nothing where the job left over is covered no longer', async () => {
-        const swap = await givenTwo();
-        await stores.jobs.finish(acme, JobId(1), { outcome: 'cancelled', at: noon });
+      it('keeps the later of two words about one machine', async () => {
+        await bound();
+        const runs = [5, 6].map((id) => ({ instanceId: machine, jobId: JobId(id) }));
 
-        expect(await stores.runners.swapJobs(swap)).toBe(false);
-        expect(await theRunner(other)).toEqual(swap.from);
+        expect(await stores.runners.recordRan(runs)).toEqual([true, true]);
+        expect(await theRunner()).toMatchObject({ ran: 6 });
       });
     });
   });

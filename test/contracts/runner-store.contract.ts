@@ -7,7 +7,7 @@ import type { StoreBackend, Stores } from './support/store-backends.ts';
 import { givenRunner, launch1, machine, nobody } from './support/stored.ts';
 
 const claiming = { instanceId: machine, launchId: launch1, nonce: 'aa', at: noon + 1 };
-const confirming = { instanceId: machine, nonce: 'aa', at: noon + 2, deadline: noon + 900_000 };
+const confirming = { instanceId: machine, nonce: 'aa', at: noon + 2 };
 const ending = { reason: 'stood-down', at: noon + 9 } as const;
 const other = InstanceId('i-2');
 
@@ -123,8 +123,8 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await stores.runners.confirm(confirming)).toBe(true);
         expect(await stores.runners.confirm(confirming)).toBe(false);
 
-        const { at: listeningAt, deadline } = confirming;
-        expect(await theRunner()).toEqual({ ...runner, state: 'listening', listeningAt, deadline });
+        const { at: listeningAt } = confirming;
+        expect(await theRunner()).toEqual({ ...runner, state: 'listening', listeningAt });
       });
 
       it('is not taken from a machine that never claimed', async () => {
@@ -134,15 +134,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
       });
     });
 
-    describe('hints, deadlines and the end', () => {
-      it('changes the hint that was read, and no other', async () => {
-        const runner = await bound();
-
-        expect(await stores.runners.setHint(runner, JobId(5))).toBe(true);
-        expect(await stores.runners.setHint(runner, JobId(6))).toBe(false);
-        expect(await theRunner()).toEqual({ ...runner, hint: 5 });
-      });
-
+    describe('deadlines and the end', () => {
       it('moves a deadline forward, never back', async () => {
         const runner = await bound();
 
@@ -164,12 +156,14 @@ export function runnerStoreContract(backend: StoreBackend): void {
         });
       });
 
-      it('does not end with a hint that was not read', async () => {
+      it('does not end with a run, or with a plan, that was not read', async () => {
         const runner = await bound();
-        await stores.runners.setHint(runner, JobId(5));
+        await stores.runners.recordRan([{ instanceId: machine, jobId: JobId(5) }]);
 
         expect(await stores.runners.end(runner, ending)).toBe(false);
-        expect(await theRunner()).toMatchObject({ state: 'booting', hint: 5 });
+        expect(await stores.runners.end({ ...runner, hint: JobId(9), ran: JobId(5) }, ending)).toBe(false);
+        expect(await theRunner()).toEqual({ ...runner, ran: 5 });
+        expect(await stores.runners.end({ ...runner, ran: JobId(5) }, ending)).toBe(true);
       });
 
       it('changes nothing once it has ended', async () => {
@@ -177,7 +171,8 @@ export function runnerStoreContract(backend: StoreBackend): void {
         await stores.runners.end(runner, ending);
         const before = await theRunner();
 
-        expect(await stores.runners.setHint(runner, JobId(5))).toBe(false);
+        const run = { instanceId: runner.instanceId, jobId: JobId(5) };
+        expect(await stores.runners.recordRan([run])).toEqual([false]);
         expect(await stores.runners.extend(runner, noon + 9_000_000)).toBe(false);
         expect(await theRunner()).toEqual(before);
       });
@@ -185,7 +180,8 @@ export function runnerStoreContract(backend: StoreBackend): void {
       it('makes no runner by changing one that is not bound', async () => {
         const runner = givenRunner();
 
-        expect(await stores.runners.setHint(runner, JobId(5))).toBe(false);
+        const run = { instanceId: runner.instanceId, jobId: JobId(5) };
+        expect(await stores.runners.recordRan([run])).toEqual([false]);
         expect(await stores.runners.extend(runner, noon)).toBe(false);
         await stores.runners.end(runner, ending);
 

@@ -3,6 +3,7 @@
  * from; where it does not hold, nothing is written. None of them can make a row: a missing state equals no state.
  */
 import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
 import { isReplacement, type Reason } from '../../core/reason.ts';
 import type { JobEnd } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
@@ -68,19 +69,21 @@ export const cover = (lease: LeaseId): JobChange => ({
   },
 });
 
-/** waiting → covered; the lease is that of a machine which runs already, so no attempt is counted. */
-export const give = (lease: LeaseId): JobChange => ({
-  update: 'SET #state = :covered, #lease = :lease REMOVE #reason, #pending',
-  condition: '#state = :waiting',
-  values: { ':covered': text('covered'), ':lease': text(lease), ':waiting': text('waiting') },
-});
-
-/** covered → covered, by another machine's lease. */
-export const coverInstead = (lease: LeaseId, formerly: LeaseId): JobChange => ({
-  update: 'SET #lease = :lease',
-  condition: '#state = :covered AND #lease = :formerly',
-  values: { ':covered': text('covered'), ':lease': text(lease), ':formerly': text(formerly) },
-});
+/**
+ * waiting, or covered by a lease whose machine runs another job → covered by the lease of a machine that is there already,
+ * so no attempt is counted.
+ */
+export function give(lease: LeaseId, from: Job): JobChange {
+  const update = 'SET #state = :covered, #lease = :lease REMOVE #reason, #pending';
+  const values = { ':covered': text('covered'), ':lease': text(lease) };
+  return from.state === 'covered' && from.lease
+    ? {
+        update,
+        condition: '#state = :covered AND #lease = :formerly',
+        values: { ...values, ':formerly': text(from.lease) },
+      }
+    : { update, condition: '#state = :waiting', values: { ...values, ':waiting': text('waiting') } };
+}
 
 /**
  * Anything but done → running. Clauses of the condition:

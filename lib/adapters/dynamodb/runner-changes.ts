@@ -30,16 +30,15 @@ export const claim = (claiming: { launchId: LaunchId; nonce: string; at: number 
   },
 });
 
-/** claimed → listening, by the machine that claimed it. */
-export const confirm = (confirming: { nonce: string; at: number; deadline: number }): RunnerChange => ({
-  update: 'SET #state = :listening, #listening_at = :at, #deadline = :deadline',
+/** claimed → listening, by the machine that claimed it. Its deadline stays: a write of the index saved for most machines. */
+export const confirm = (confirming: { nonce: string; at: number }): RunnerChange => ({
+  update: 'SET #state = :listening, #listening_at = :at',
   condition: '#state = :claimed AND #nonce = :nonce',
   values: {
     ':listening': text('listening'),
     ':claimed': text('claimed'),
     ':nonce': text(confirming.nonce),
     ':at': number(confirming.at),
-    ':deadline': number(confirming.deadline),
   },
 });
 
@@ -55,19 +54,6 @@ export const giveHint = (runner: Runner, job: { jobId: JobId; repository: string
   },
 });
 
-/** Of two runners that change places: whatever the state, but not ended. */
-export const swapHint = (runner: Runner, hint: { jobId: JobId; repository: string }): RunnerChange => ({
-  update: 'SET #hint = :hint, #repository = :repository',
-  condition: unchangedAndLive,
-  values: { ':hint': number(hint.jobId), ':repository': text(hint.repository), ...liveValues(runner) },
-});
-
-export const setHint = (runner: Runner, jobId: JobId): RunnerChange => ({
-  update: 'SET #hint = :hint',
-  condition: unchangedAndLive,
-  values: { ':hint': number(jobId), ...liveValues(runner) },
-});
-
 /** A deadline that is later already stays. */
 export const extend = (deadline: number): RunnerChange => ({
   update: 'SET #deadline = :deadline',
@@ -75,19 +61,28 @@ export const extend = (deadline: number): RunnerChange => ({
   values: { ':deadline': number(deadline), ':ended': text('ended') },
 });
 
-/** Any state → ended. */
+/**
+ * Any state → ended. Clauses of the condition:
+ * - not ended: the first end says why
+ * - plan and run as they were read: a runner that was given a job meanwhile cannot end with that job forgotten. A row that
+ *   does not exist has no hint, so none is made.
+ */
 export const end = (runner: Runner, ending: { reason: RunnerEndReason; at: number }): RunnerChange => ({
   update:
     'SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt REMOVE #open',
-  condition: unchangedAndLive,
+  condition: `#state <> :ended AND #hint = :read AND ${runner.ran === undefined ? 'attribute_not_exists(#ran)' : '#ran = :ran'}`,
   values: {
     ':at': number(ending.at),
     ':reason': text(ending.reason),
     ':expiresAt': expiresAt(ending.at),
-    ...liveValues(runner),
+    ':ended': text('ended'),
+    ':read': number(runner.hint),
+    ...(runner.ran === undefined ? {} : { ':ran': number(runner.ran) }),
   },
 });
 
-/** A row that does not exist has no hint, so none of these makes one. */
-const unchangedAndLive = '#state <> :ended AND #hint = :read';
-const liveValues = (runner: Runner) => ({ ':ended': text('ended'), ':read': number(runner.hint) });
+/** A statement of a batch: which job a machine runs, unless it has ended. */
+export const ranStatement = (tableName: string, instanceId: string, jobId: JobId) => ({
+  Statement: `UPDATE "${tableName}" SET "ran" = ? WHERE "instance_id" = ? AND "state" <> 'ended'`,
+  Parameters: [number(jobId), text(instanceId)],
+});

@@ -21,6 +21,7 @@ export function runnerRow(runner: Runner): Attributes {
     lease: text(runner.lease),
     state: text(runner.state),
     hint: number(runner.hint),
+    ran: optional(runner.ran, number),
     repository: text(runner.repository),
     account: accountValue(runner.account),
     instance_type: text(runner.instanceType),
@@ -39,6 +40,7 @@ export function runnerRow(runner: Runner): Attributes {
 
 export function runnerOfRow(attributes: Attributes): Runner {
   const row = new Row(`runners row ${attributes['instance_id']?.S}`, attributes);
+  const ran = row.optionalNumber('ran');
   return compact<Runner>({
     instanceId: InstanceId(row.text('instance_id')),
     installationId: InstallationId(row.number('installation_id')),
@@ -47,6 +49,7 @@ export function runnerOfRow(attributes: Attributes): Runner {
     lease: LeaseId(row.text('lease')),
     state: row.word('state', ['booting', 'claimed', 'listening', 'ended']),
     hint: JobId(row.number('hint')),
+    ran: ran === undefined ? undefined : JobId(ran),
     repository: row.text('repository'),
     account: accountOf(row),
     instanceType: row.text('instance_type'),

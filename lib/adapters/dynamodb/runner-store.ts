@@ -11,7 +11,7 @@ import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
-import { coverInstead, give } from './job-changes.ts';
+import { give } from './job-changes.ts';
 import { jobKey } from './job-row.ts';
 import { getRow } from './read.ts';
 import * as changes from './runner-changes.ts';
@@ -70,26 +70,16 @@ export function createRunnerStore(deps: {
         updateItem({
           tableName: deps.tables.jobs,
           key: jobKey(job.installationId, job.jobId),
-          ...give(runner.lease),
+          ...give(runner.lease, job),
         }),
       ]),
-    swapJobs: ({ by, from, taken }) =>
-      transact(client, [
-        updateItem(write(by.instanceId, changes.swapHint(by, { jobId: taken, repository: from.repository }))),
-        updateItem(
-          write(
-            from.instanceId,
-            changes.swapHint({ ...from, hint: taken }, { jobId: by.hint, repository: by.repository }),
-          ),
-        ),
-        updateItem({
-          tableName: deps.tables.jobs,
-          key: jobKey(by.installationId, by.hint),
-          ...coverInstead(from.lease, by.lease),
-        }),
-      ]),
-    async setHint(runner, jobId) {
-      return (await updateRow(client, write(runner.instanceId, changes.setHint(runner, jobId)))).met;
+    async recordRan(runs) {
+      // A batch may name a machine once; of two jobs of one machine, the later word counts.
+      const latest = new Map(runs.map(({ instanceId, jobId }) => [instanceId, jobId]));
+      const statements = [...latest].map(([id, jobId]) => changes.ranStatement(tableName, id, jobId));
+      const outcomes = await runStatements(client, statements);
+      const done = new Set([...latest.keys()].filter((_, n) => outcomes[n] === 'done'));
+      return runs.map(({ instanceId }) => done.has(instanceId));
     },
     async extend(runner, deadline) {
       const { met, row } = await updateRow(client, write(runner.instanceId, changes.extend(deadline)));

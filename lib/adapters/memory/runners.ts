@@ -22,21 +22,23 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         [...new Set(instanceIds)].flatMap((id) => runners.get(id) ?? []),
       ),
     claim: (claiming) => world.call('runners.claim', (rows) => claim(rows, claiming)),
-    confirm: ({ instanceId, nonce, at, deadline }) =>
+    confirm: ({ instanceId, nonce, at }) =>
       world.call('runners.confirm', ({ runners }) => {
         const runner = runners.get(instanceId);
         if (runner?.state !== 'claimed' || runner.nonce !== nonce) return false;
-        runners.set(instanceId, { ...runner, state: 'listening', listeningAt: at, deadline });
+        runners.set(instanceId, { ...runner, state: 'listening', listeningAt: at });
         return true;
       }),
     giveJob: (runner, job) => world.call('runners.giveJob', (rows) => giveJob(rows, runner, job)),
-    swapJobs: (swap) => world.call('runners.swapJobs', (rows) => swapJobs(rows, swap)),
-    setHint: (runner, jobId) =>
-      world.call('runners.setHint', (rows) => {
-        const stored = unchanged(rows, runner);
-        if (stored) rows.runners.set(stored.instanceId, { ...stored, hint: jobId });
-        return stored !== undefined;
-      }),
+    recordRan: (runs) =>
+      world.call('runners.recordRan', ({ runners }) =>
+        runs.map(({ instanceId, jobId }) => {
+          const stored = runners.get(instanceId);
+          if (!stored || stored.state === 'ended') return false;
+          runners.set(instanceId, { ...stored, ran: jobId });
+          return true;
+        }),
+      ),
     extend: (runner, deadline) =>
       world.call('runners.extend', ({ runners }) => {
         const stored = runners.get(runner.instanceId);
@@ -48,7 +50,7 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
       world.call('runners.end', (rows) => {
         const stored = rows.runners.get(runner.instanceId);
         if (!stored || stored.state === 'ended') return true;
-        if (stored.hint !== runner.hint) return false;
+        if (stored.hint !== runner.hint || stored.ran !== runner.ran) return false;
         rows.runners.set(stored.instanceId, { ...stored, state: 'ended', endedAt: at, endReason: reason });
         return true;
       }),
@@ -90,23 +92,15 @@ function claim({ runners }: Rows, claiming: Parameters<RunnerStore['claim']>[0])
 
 function giveJob(rows: Rows, runner: Runner, job: Job): boolean {
   const stored = unchanged(rows, runner);
-  const waiting = rows.jobs.get(jobKey(job.installationId, job.jobId));
-  if (stored?.state !== 'claimed' || waiting?.state !== 'waiting') return false;
-  const { reason: _, ...rest } = waiting;
   const key = jobKey(job.installationId, job.jobId);
+  const known = rows.jobs.get(key);
+  const isAsRead =
+    job.state === 'covered'
+      ? known?.state === 'covered' && known.lease === job.lease
+      : known?.state === 'waiting';
+  if (stored?.state !== 'claimed' || !known || !isAsRead) return false;
+  const { reason: _, ...rest } = known;
   rows.jobs.set(key, { ...rest, state: 'covered', lease: runner.lease });
   rows.runners.set(stored.instanceId, { ...stored, hint: job.jobId, repository: job.repository });
-  return true;
-}
-
-function swapJobs(rows: Rows, { by, from, taken }: Parameters<RunnerStore['swapJobs']>[0]): boolean {
-  const taker = unchanged(rows, by);
-  const giver = unchanged(rows, { ...from, hint: taken });
-  const key = jobKey(by.installationId, by.hint);
-  const former = rows.jobs.get(key);
-  if (!taker || !giver || former?.state !== 'covered' || former.lease !== by.lease) return false;
-  rows.runners.set(taker.instanceId, { ...taker, hint: taken, repository: from.repository });
-  rows.runners.set(giver.instanceId, { ...giver, hint: by.hint, repository: by.repository });
-  rows.jobs.set(key, { ...former, lease: from.lease });
   return true;
 }
