@@ -167,7 +167,10 @@ async function giveBack(
   const leases = missing.map(({ lease }) => lease);
   await freeEverywhere(deps, { installationId, tier }, leases);
   await deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds: againSeconds });
-  await callUpWaiters(deps, [tier]);
+  await callUpWaiters(
+    deps,
+    missing.map(() => tier),
+  );
 }
 
 function failureReason(failure: LaunchFailure | undefined): Reason {

@@ -161,7 +161,8 @@ async function close(deps: ScarcityDeps, closings: Record<string, Closing>): Pro
 async function slowDown(deps: ScarcityDeps, launch: Launch): Promise<Lesson> {
   const at = await changeNote<LaunchPace, number>(deps, paceNote, (known, now) => {
     const { pace, turn } = lineUp(slowedDown(known, now), placeOf(launch), now);
-    return { value: pace, expiresAt: paceExpiresAt(pace, now), result: turn.kind === 'wait' ? turn.at : now };
+    const at = turn.kind === 'wait' ? turn.at : now;
+    return { value: pace, expiresAt: paceExpiresAt(pace, now), result: at };
   });
   const wait = at === undefined ? retryDelaySeconds : secondsUntil(deps, at);
   return { againNow: false, againSeconds: Math.max(1, wait) };

@@ -70,8 +70,8 @@ export async function sharedBounds(
 }
 
 /**
- * Puts the tenant into the line of the cap that stopped it, at the end where it was served, and out of all others; then
- * calls up whoever is on turn there. One who joins may itself be on turn, since leases came free meanwhile.
+ * Puts the tenant into the line of the cap that stopped it, at the end where it was served, and out of all others. What it
+ * leaves of its turn is passed on. Each call leads to few others, so that they die out however many wait.
  */
 export async function tidyLines(
   deps: LineDeps,
@@ -81,12 +81,20 @@ export async function tidyLines(
   for (const cap of capsOf(deps, waiter.tier)) {
     const use = await deps.launches.sharedUseAcrossTenants(cap.name);
     const isInLine = use.waiters.some((other) => placeOf(other) === placeOf(waiter));
-    const waitsHere = cap.name === stoppedBy?.name;
-    let after = use;
-    if (waitsHere && (!isInLine || served)) after = await deps.launches.joinLine(cap.name, waiter);
-    if (!waitsHere && isInLine) after = await deps.launches.leaveLine(cap.name, waiter);
-    await callOnTurn(deps, { cap, use: after, except: waitsHere && isInLine ? waiter : undefined });
+    if (cap.name !== stoppedBy?.name) {
+      if (isInLine) await passOn(deps, cap, waiter);
+    } else if (!isInLine || served) {
+      // One who joins may itself be on turn, since leases came free meanwhile.
+      await callUp(deps, onTurn(cap, await deps.launches.joinLine(cap.name, waiter)).slice(0, 1));
+    } else {
+      await callUp(deps, onTurn(cap, use).slice(0, 1));
+    }
   }
+}
+
+async function passOn(deps: LineDeps, cap: SharedCap, place: Place): Promise<void> {
+  const after = await deps.launches.leaveLine(cap.name, place);
+  await callUp(deps, onTurn(cap, after));
 }
 
 /** A tenant with nothing to take stands in no line. */
@@ -96,48 +104,58 @@ export async function leaveLines(deps: LineDeps, place: Place): Promise<void> {
   await tidyLines(deps, { waiter, stoppedBy: undefined, served: false });
 }
 
-/** After leases came free: calls up whoever is to have them. */
-export async function callUpWaiters(deps: LineDeps, tiers: readonly TierName[]): Promise<void> {
-  const caps = new Map(tiers.flatMap((tier) => capsOf(deps, tier)).map((cap) => [cap.name, cap]));
-  for (const cap of caps.values()) {
+/**
+ * After leases came free: calls up those who are on turn because of them.
+ * @param freed the tier of each lease
+ */
+export async function callUpWaiters(deps: LineDeps, freed: readonly TierName[]): Promise<void> {
+  const caps = Map.groupBy(
+    freed.flatMap((tier) => capsOf(deps, tier)),
+    ({ name }) => name,
+  );
+  for (const [cap, ...others] of caps.values()) {
+    if (!cap) continue;
     const use = await deps.launches.sharedUseAcrossTenants(cap.name);
-    await callOnTurn(deps, { cap, use, except: undefined });
+    const before = sharesOf({ ...cap, machines: cap.machines - others.length - 1 }, use);
+    const after = [...sharesOf(cap, use)].filter(([place, share]) => share > (before.get(place) ?? 0));
+    await callUp(
+      deps,
+      after.map(([place]) => place),
+    );
   }
 }
 
 /** Each minute: calls up who is on turn, because a call may be lost, and, now and then, drops leases of machines long gone. */
 export async function sweepLines(deps: LineDeps): Promise<void> {
-  await callUpWaiters(
-    deps,
-    deps.deployment.tiers.map(({ name }) => name),
-  );
   const minute = Math.floor(deps.clock.now() / 60_000);
-  if (minute % auditMinutes === 0) await auditCaps(deps);
+  for (const cap of allCaps(deps)) {
+    if (minute % auditMinutes === 0) await auditCap(deps, cap);
+    await callUp(deps, onTurn(cap, await deps.launches.sharedUseAcrossTenants(cap.name)));
+  }
+}
+
+function allCaps(deps: LineDeps): SharedCap[] {
+  const caps = deps.deployment.tiers.flatMap((tier) => capsOf(deps, tier.name));
+  return [...new Map(caps.map((cap) => [cap.name, cap])).values()];
 }
 
 /** A cap that was switched off and on again may hold leases whose machines ended meanwhile. */
 const auditMinutes = 10;
 
-async function auditCaps(deps: LineDeps): Promise<void> {
-  const caps = deps.deployment.tiers.flatMap((tier) => capsOf(deps, tier.name));
-  for (const name of new Set(caps.map((cap) => cap.name))) {
-    const { held } = await deps.launches.sharedUseAcrossTenants(name);
-    for (const [installationId, leases] of held) {
-      // Read after the cap: a lease that the tenant lacks by now was freed, and never comes back.
-      const tenant = await deps.tenants.get(installationId);
-      const stale = [...leases].filter((lease) => !tenant?.leases.has(lease));
-      await deps.launches.freeShared(name, installationId, stale);
-    }
+async function auditCap(deps: LineDeps, { name }: SharedCap): Promise<void> {
+  const { held } = await deps.launches.sharedUseAcrossTenants(name);
+  for (const [installationId, leases] of held) {
+    // Read after the cap: a lease that the tenant lacks by now was freed, and never comes back.
+    const tenant = await deps.tenants.get(installationId);
+    const stale = [...leases].filter((lease) => !tenant?.leases.has(lease));
+    await deps.launches.freeShared(name, installationId, stale);
   }
 }
 
-async function callOnTurn(
-  deps: LineDeps,
-  line: { cap: SharedCap; use: SharedUse; except: Waiter | undefined },
-): Promise<void> {
-  const places = [...sharesOf(line.cap, line.use).keys()].filter(
-    (place) => line.except === undefined || place !== placeOf(line.except),
-  );
+/** The places that are to have a free lease, in the order in which they come. */
+const onTurn = (cap: SharedCap, use: SharedUse) => [...sharesOf(cap, use).keys()];
+
+async function callUp(deps: LineDeps, places: readonly string[]): Promise<void> {
   await Promise.all(
     places.map((place) => {
       const slash = place.indexOf('/');

@@ -10,16 +10,28 @@ export interface LaunchPace {
   readonly nextCallAt: number;
   /** Where the line ends, epoch milliseconds. */
   readonly lineEndsAt: number;
-  /** When whose turn is, by `installation/tier`, epoch milliseconds. */
-  readonly turns: Readonly<Record<string, number>>;
+  /** Whose turn is when, by `installation/tier`. */
+  readonly turns: Readonly<Record<string, Place>>;
   readonly slowedAt: number;
+}
+
+/** Both epoch milliseconds. */
+interface Place {
+  readonly at: number;
+  /** When it is called up: before its turn, if the pace slowed down meanwhile, and then once more. */
+  readonly calledAt: number;
 }
 
 export type Turn =
   /** It may call, after so long. */
   | { readonly kind: 'go'; readonly waitMilliseconds: number }
-  /** `fresh`: its turn was given out just now, so somebody must call it up then. */
+  /** `fresh`: somebody must call it up then; else that is under way. */
   | { readonly kind: 'wait'; readonly at: number; readonly fresh: boolean };
+
+interface Asked {
+  readonly pace: LaunchPace;
+  readonly turn: Turn;
+}
 
 const fastest = 4;
 const slowest = 0.25;
@@ -46,40 +58,46 @@ export function slowedDown(pace: LaunchPace | undefined, now: number): LaunchPac
   }
   if (now < pace.slowedAt + settleMilliseconds) return pace;
   const callsPerSecond = Math.max(slowest, Math.min(1, pace.callsPerSecond / 2));
-  const nextCallAt = Math.max(pace.nextCallAt, now + spacing({ callsPerSecond }));
-  return { ...pace, callsPerSecond, nextCallAt, slowedAt: now };
+  const step = spacing({ callsPerSecond });
+  const nextCallAt = Math.max(pace.nextCallAt, now + step);
+  // The line keeps its order, and moves back.
+  const line = Object.entries(pace.turns).sort(([, a], [, b]) => a.at - b.at);
+  const turns = line.map(([place, { at, calledAt }], n) => {
+    const later: Place = { at: Math.max(at, nextCallAt + n * step), calledAt };
+    return [place, later] as const;
+  });
+  const lineEndsAt = Math.max(pace.lineEndsAt, nextCallAt + line.length * step);
+  return { callsPerSecond, nextCallAt, lineEndsAt, turns: Object.fromEntries(turns), slowedAt: now };
 }
 
 /** EC2 took a call. `called`: the next in line, whose turn is at once. */
 export function spedUp(pace: LaunchPace, now: number): { pace: LaunchPace; called: string[] } {
   const callsPerSecond = Math.min(fastest, pace.callsPerSecond * 2);
   const called = Object.entries(pace.turns)
-    .filter(([, at]) => at > now)
-    .sort(([, a], [, b]) => a - b)
+    .filter(([, { at }]) => at > now)
+    .sort(([, a], [, b]) => a.at - b.at)
     .slice(0, 2)
     .map(([place]) => place);
-  const turns = { ...pace.turns, ...Object.fromEntries(called.map((place) => [place, now])) };
-  const lineEndsAt = Math.max(now, ...Object.values(turns));
+  const atOnce = called.map((place) => [place, { at: now, calledAt: now }] as const);
+  const turns = { ...pace.turns, ...Object.fromEntries(atOnce) };
+  const lineEndsAt = Math.max(now, ...Object.values(turns).map(({ at }) => at));
   return { pace: { ...pace, callsPerSecond, turns, lineEndsAt }, called };
 }
 
 /** Asks to make one call now; a `go` uses the turn up. */
-export function askTurn(before: LaunchPace, place: string, now: number): { pace: LaunchPace; turn: Turn } {
+export function askTurn(before: LaunchPace, place: string, now: number): Asked {
   const pace = withoutMissed(before, now);
   const own = pace.turns[place];
-  if (own !== undefined && own > now) return { pace, turn: { kind: 'wait', at: own, fresh: false } };
+  if (own && own.at > now) return own.calledAt > now ? waitFor(pace, own.at) : callUp(pace, place, own.at);
   const { [place]: _own, ...others } = pace.turns;
-  const waitMilliseconds = Math.max(0, pace.nextCallAt - now);
   const isNext = own !== undefined || Object.keys(others).length === 0;
-  if (isNext && waitMilliseconds <= longestHoldMilliseconds) {
-    const nextCallAt = now + waitMilliseconds + spacing(pace);
-    const lineEndsAt = Math.max(pace.lineEndsAt, nextCallAt);
-    return {
-      pace: { ...pace, turns: others, nextCallAt, lineEndsAt },
-      turn: { kind: 'go', waitMilliseconds },
-    };
+  const call = isNext ? callNow(pace, now) : undefined;
+  if (call) {
+    const { waitMilliseconds } = call;
+    const lineEndsAt = Math.max(pace.lineEndsAt, call.pace.nextCallAt);
+    return { pace: { ...call.pace, turns: others, lineEndsAt }, turn: { kind: 'go', waitMilliseconds } };
   }
-  return lineUp({ ...pace, turns: others }, place, now);
+  return own ? callUp(pace, place, pace.nextCallAt) : lineUp(pace, place, now);
 }
 
 /** Asks to make one call now or not at all, without a place in the line. */
@@ -93,17 +111,24 @@ export function callNow(
 }
 
 /** Gives the place a turn at the end of the line, if it has none. */
-export function lineUp(pace: LaunchPace, place: string, now: number): { pace: LaunchPace; turn: Turn } {
+export function lineUp(pace: LaunchPace, place: string, now: number): Asked {
   const own = pace.turns[place];
-  if (own !== undefined) return { pace, turn: { kind: 'wait', at: own, fresh: false } };
+  if (own) return waitFor(pace, own.at);
   const at = Math.max(pace.lineEndsAt, pace.nextCallAt, now) + spacing(pace);
-  if (Object.keys(pace.turns).length >= longestLine)
-    return { pace, turn: { kind: 'wait', at, fresh: false } };
-  const lined = { ...pace, turns: { ...pace.turns, [place]: at }, lineEndsAt: at };
-  return { pace: lined, turn: { kind: 'wait', at, fresh: true } };
+  const isFull = Object.keys(pace.turns).length >= longestLine;
+  return isFull ? waitFor(pace, at) : callUp({ ...pace, lineEndsAt: at }, place, at);
+}
+
+const waitFor = (pace: LaunchPace, at: number): Asked => ({ pace, turn: { kind: 'wait', at, fresh: false } });
+
+function callUp(pace: LaunchPace, place: string, at: number): Asked {
+  const turns = { ...pace.turns, [place]: { at, calledAt: at } };
+  return { pace: { ...pace, turns }, turn: { kind: 'wait', at, fresh: true } };
 }
 
 function withoutMissed(pace: LaunchPace, now: number): LaunchPace {
-  const turns = Object.entries(pace.turns).filter(([, at]) => at > now - missedMilliseconds);
+  const turns = Object.entries(pace.turns).filter(
+    ([, { at, calledAt }]) => Math.max(at, calledAt) > now - missedMilliseconds,
+  );
   return { ...pace, turns: Object.fromEntries(turns) };
 }

@@ -1,0 +1,133 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { Runner } from '../../lib/core/runner.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import {
+  type BusyPlatform,
+  givenBusyPlatform,
+  queueJob,
+  queueJobs,
+  tenantNumber,
+} from '../support/busy-platform.ts';
+import { givenTier, noon } from '../support/given.ts';
+
+jest.setTimeout(60_000);
+
+const tenants = Array.from({ length: 50 }, (_, n) => tenantNumber(n));
+const jobSeconds = 60;
+const [large, ...others] = tenants as [Tenant, ...Tenant[]];
+
+/** A tier of which all tenants together may have so many machines; each runs its job for a minute. */
+const givenShared = (cap: number, world: { tenants?: readonly Tenant[]; cell?: number } = {}) =>
+  givenBusyPlatform({
+    deployment: {
+      tiers: [givenTier({ maxRunners: 500, ...(world.cell ? {} : { capOverAllTenants: cap }) })],
+      caps: {
+        waitingJobsPerTenant: 10_000,
+        launchesPerMinutePerTenant: 500,
+        ...(world.cell ? { machinesInAll: world.cell } : {}),
+      },
+    },
+    tenants: world.tenants ?? tenants,
+    jobMilliseconds: () => jobSeconds * 1000,
+  });
+
+const counts = (launched: readonly Runner[], of: readonly Tenant[]) =>
+  of.map(
+    ({ installationId }) => launched.filter((runner) => runner.installationId === installationId).length,
+  );
+
+/** 1 where all got the same, 1/n where one got everything. */
+function jain(values: readonly number[]): number {
+  const sum = values.reduce((all, value) => all + value, 0);
+  const squares = values.reduce((all, value) => all + value * value, 0);
+  return (sum * sum) / (values.length * squares);
+}
+
+/** As SQS fair queues deliver: in turn, while several tenants have messages. */
+function queueFairly(platform: BusyPlatform, backlog: readonly (readonly [Tenant, number])[]): void {
+  for (let n = 0; backlog.some(([, count]) => n < count); n++) {
+    for (const [tenant, count] of backlog) if (n < count) queueJob(platform, tenant, n);
+  }
+}
+
+/** Looks at the machines that live, each second. */
+async function mostAtOnce(platform: BusyPlatform, seconds: number): Promise<number> {
+  let most = 0;
+  for (let second = 0; second < seconds; second++) {
+    await platform.runFor(1000);
+    most = Math.max(most, platform.liveMachines().length);
+  }
+  return most;
+}
+
+describe('fair shares of a capped tier', () => {
+  it.each([
+    { cap: 10, minutes: 30 },
+    { cap: 25, minutes: 30 },
+    { cap: 120, minutes: 15 },
+  ])(
+    'of $cap machines, 50 tenants with a backlog get equal shares, though one has 1,000 jobs',
+    async ({ cap, minutes }) => {
+      const platform = await givenShared(cap);
+      queueFairly(platform, [[large, 1000], ...others.map((tenant) => [tenant, 40] as const)]);
+      const most = await mostAtOnce(platform, minutes * 60);
+      expect(most).toBe(cap);
+      expect(jain(counts(platform.launched, tenants))).toBeGreaterThanOrEqual(0.98);
+      expect(platform.failed).toEqual([]);
+    },
+  );
+
+  it('starts the only job of a tenant as soon beside a large one as beside 49 equals', async () => {
+    const startOf = async (backlog: (platform: BusyPlatform) => void) => {
+      const platform = await givenShared(10);
+      backlog(platform);
+      await platform.runFor(90_000);
+      const lone = tenants[49]!;
+      queueJobs(platform, lone, 1);
+      await platform.runFor(12 * 60_000);
+      const place = platform.launched.findIndex((runner) => runner.installationId === lone.installationId);
+      return platform.launched[place]!.launchedAt - noon - 90_000;
+    };
+    const besideEquals = await startOf((platform) => {
+      for (const tenant of tenants.slice(0, 49)) queueJobs(platform, tenant, 20);
+    });
+    const besideLarge = await startOf((platform) => {
+      queueJobs(platform, large, 1000);
+      for (const tenant of tenants.slice(1, 49)) queueJobs(platform, tenant, 20);
+    });
+    expect(besideLarge).toBeLessThanOrEqual(besideEquals + 1000);
+  });
+
+  it('gives twice as much to a tenant of weight 2', async () => {
+    const pair = [tenantNumber(1), tenantNumber(2, { weight: 2 })];
+    const platform = await givenShared(9, { tenants: pair });
+    for (const tenant of pair) queueJobs(platform, tenant, 300);
+    await platform.runFor(20 * 60_000);
+    const settled = platform.launched.filter(({ launchedAt }) => launchedAt > noon + 2 * 60_000);
+    const [one, two] = counts(settled, pair);
+    expect(two! / one!).toBeGreaterThan(1.8);
+    expect(two! / one!).toBeLessThan(2.2);
+  });
+
+  it('lends out what the others do not use, and takes it back job by job', async () => {
+    const platform = await givenShared(10);
+    queueJobs(platform, large, 200);
+    await platform.runFor(30_000);
+    expect(platform.liveMachines()).toHaveLength(10);
+    for (const tenant of others.slice(0, 4)) queueJobs(platform, tenant, 50);
+    await platform.runFor(10 * 60_000);
+    const late = platform.launched.filter(({ launchedAt }) => launchedAt > noon + 5 * 60_000);
+    expect(jain(counts(late, [large, ...others.slice(0, 4)]))).toBeGreaterThanOrEqual(0.98);
+  });
+
+  it('keeps a cap over the whole cell, and every job runs in the end', async () => {
+    const platform = await givenShared(0, { cell: 7 });
+    for (const tenant of tenants.slice(0, 10)) queueJobs(platform, tenant, 5);
+    expect(await mostAtOnce(platform, 12 * 60)).toBe(7);
+    expect(platform.waiting()).toEqual([]);
+    expect(platform.launched).toHaveLength(50);
+    expect(platform.failed).toEqual([]);
+    const use = await platform.launches.sharedUseAcrossTenants('cell');
+    expect(use).toEqual({ held: new Map(), waiters: [] });
+  });
+});

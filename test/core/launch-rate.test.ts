@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { rateCharge, rateRoom } from '../../lib/core/launch-rate.ts';
+import { givenTenant, noon } from '../support/given.ts';
+
+describe('the launch rate', () => {
+  it.each([
+    { used: undefined, perMinute: 60, room: 60 },
+    { used: noon - 1, perMinute: 60, room: 60 },
+    { used: noon + 30_000, perMinute: 60, room: 30 },
+    { used: noon + 60_000, perMinute: 60, room: 0 },
+    { used: noon, perMinute: 1, room: 2 },
+  ])(
+    'leaves room for $room machines at $perMinute a minute, used until $used',
+    ({ used, perMinute, room }) => {
+      const tenant = givenTenant({ maxRunners: 2, ...(used === undefined ? {} : { rateUsedUntil: used }) });
+      expect(rateRoom(tenant, perMinute, noon)).toBe(room);
+    },
+  );
+
+  it('is never exceeded by more than one minute’s burst, however launches are made', () => {
+    const moments = fc.array(fc.record({ after: fc.nat(30_000), wanted: fc.integer({ min: 1, max: 40 }) }));
+    fc.assert(
+      fc.property(moments, (asks) => {
+        let tenant = givenTenant({ maxRunners: 1 });
+        let now = noon;
+        let started = 0;
+        for (const { after, wanted } of asks) {
+          now += after;
+          const machines = Math.min(wanted, rateRoom(tenant, 30, now));
+          if (machines === 0) continue;
+          const { cost, latest } = rateCharge(tenant, { machines, launchesPerMinute: 30, now });
+          expect(tenant.rateUsedUntil ?? 0).toBeLessThanOrEqual(latest);
+          tenant = { ...tenant, rateUsedUntil: Math.max(tenant.rateUsedUntil ?? 0, now) + cost };
+          started += machines;
+        }
+        expect(started).toBeLessThanOrEqual(30 + (30 * (now - noon)) / 60_000);
+      }),
+    );
+  });
+});

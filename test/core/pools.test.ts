@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type Closings, openPools, poolName, wasShort } from '../../lib/core/pools.ts';
+import { givenTier, noon } from '../support/given.ts';
+
+const subnets = [
+  { subnetId: 'subnet-a', zone: 'a' },
+  { subnetId: 'subnet-b', zone: 'b' },
+];
+const types = ['t3.large', 'm5.large'];
+const until = noon + 180_000;
+const closed = (...names: string[]): Closings =>
+  Object.fromEntries(names.map((name) => [name, { cause: 'capacity', code: 'Insufficient', until }]));
+const spotNames = types.flatMap((type) => subnets.map(({ zone }) => `spot:${type}:${zone}`));
+const demandNames = spotNames.map((name) => name.replace('spot', 'on-demand'));
+
+describe('openPools', () => {
+  it.each([
+    { case: 'nothing is closed', spot: true, closings: {}, market: 'spot', pools: 4 },
+    { case: 'a spot pool is dry', spot: true, closings: closed('spot:t3.large:a'), market: 'spot', pools: 3 },
+    { case: 'all spot is dry', spot: true, closings: closed(...spotNames), market: 'on-demand', pools: 4 },
+    {
+      case: 'spot is at its quota',
+      spot: true,
+      closings: closed('spot:small'),
+      market: 'on-demand',
+      pools: 4,
+    },
+    {
+      case: 'the tier has no spot',
+      spot: false,
+      closings: closed(...spotNames),
+      market: 'on-demand',
+      pools: 4,
+    },
+  ])('asks for $pools $market pools where $case', ({ spot, closings, market, pools }) => {
+    const tier = givenTier({ instanceTypes: types, spot });
+    const open = openPools(tier, { subnets, closings, now: noon });
+    expect(open).toMatchObject({ kind: 'open', market });
+    expect(open.kind === 'open' && open.pools).toHaveLength(pools);
+  });
+
+  it('is closed until the first pool is due, where none is open', () => {
+    const tier = givenTier({ instanceTypes: types });
+    const closings = {
+      ...closed(...demandNames),
+      'on-demand:m5.large:b': { ...closed('x')['x']!, until: noon + 5 },
+    };
+    expect(openPools(tier, { subnets, closings, now: noon })).toMatchObject({
+      kind: 'closed',
+      until: noon + 5,
+    });
+    expect(openPools(tier, { subnets, closings, now: noon + 5 })).toMatchObject({
+      pools: [{ instanceType: 'm5.large', subnetId: 'subnet-b' }],
+    });
+  });
+
+  it('is closed, spot and on demand, for a tier whose launches can never work', () => {
+    const closings = { small: { cause: 'fatal', code: 'UnauthorizedOperation', until } } as const;
+    const open = openPools(givenTier({ spot: true }), { subnets, closings, now: noon });
+    expect(open).toMatchObject({ kind: 'closed', cause: 'fatal', code: 'UnauthorizedOperation' });
+  });
+
+  it('never offers a closed pool, and keeps the configured order of all others', () => {
+    fc.assert(
+      fc.property(fc.subarray(demandNames), (names) => {
+        const tier = givenTier({ instanceTypes: types });
+        const open = openPools(tier, { subnets, closings: closed(...names), now: noon });
+        const offered =
+          open.kind === 'open'
+            ? open.pools.map(({ instanceType, subnetId }) =>
+                poolName({ market: 'on-demand', instanceType, zone: subnetId.slice(-1) }),
+              )
+            : [];
+        expect(offered).toEqual(demandNames.filter((name) => !names.includes(name)));
+      }),
+    );
+  });
+});
+
+describe('wasShort', () => {
+  it('is so once every market was closed, though it is open again by now', () => {
+    const tier = givenTier({ instanceTypes: types, spot: true });
+    expect(wasShort(tier, { subnets, closings: closed(...spotNames) })).toBe(false);
+    expect(wasShort(tier, { subnets, closings: closed(...spotNames, ...demandNames) })).toBe(true);
+    expect(wasShort(tier, { subnets, closings: closed('spot:small', 'on-demand:small') })).toBe(true);
+  });
+});

@@ -1,0 +1,135 @@
+/**
+ * The platform under load in virtual time: several copies of scale-up at once, each call to EC2 takes a while, messages are
+ * delayed as SQS would, the sweep runs each minute, and machines run their jobs for as long as a test says.
+ */
+import { acceptJobs } from '../../lib/app/accept-jobs.ts';
+import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
+import { sweep } from '../../lib/app/sweep.ts';
+import type { Deployment } from '../../lib/contract/deployment.ts';
+import type { JobEvent } from '../../lib/contract/messages.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { Runner } from '../../lib/core/runner.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import type { Compute, LaunchFailure } from '../../lib/ports/compute.ts';
+import { createScheduler } from '../sim/scheduler.ts';
+import { givenEvent, givenTenant, noon } from './given.ts';
+import { givenPlatform } from './platform.ts';
+
+const batchSize = 10;
+const launchMilliseconds = 900;
+
+export type BusyPlatform = Awaited<ReturnType<typeof givenBusyPlatform>>;
+
+export async function givenBusyPlatform(world: {
+  deployment: Partial<Deployment>;
+  tenants: readonly Tenant[];
+  /** How long a machine lives, by its tenant; absent: for ever. */
+  jobMilliseconds?: (runner: Runner) => number;
+  copies?: number;
+}) {
+  const { copies = 5, jobMilliseconds } = world;
+  const scheduler = createScheduler(noon);
+  const platform = await givenPlatform(world);
+  const due: { id: string; body: string }[] = [];
+  const failed: string[] = [];
+  const callTimes: number[] = [];
+  const launched: Runner[] = [];
+  const ec2: { refusal: LaunchFailure | undefined } = { refusal: undefined };
+  let idle = copies;
+  let messages = 0;
+
+  const deliver = (message: unknown, delaySeconds = 0) =>
+    scheduler.after(delaySeconds * 1000, () => {
+      due.push({ id: `m-${++messages}`, body: JSON.stringify(message) });
+      work();
+    });
+  const launch: Compute['launch'] = async (request) => {
+    callTimes.push(scheduler.now());
+    await scheduler.sleep(launchMilliseconds);
+    if (ec2.refusal) return { kind: 'refused', failure: ec2.refusal };
+    return platform.compute.launch(request);
+  };
+  const deps = {
+    ...platform,
+    clock: { now: scheduler.now, sleep: scheduler.sleep },
+    compute: { ...platform.compute, launch },
+    queues: {
+      ...platform.queues,
+      sendToTier: async (_tier: string, message: unknown, options?: { delaySeconds?: number }) =>
+        deliver(message, options?.delaySeconds),
+    },
+    runners: {
+      ...platform.runners,
+      bind: async (runners: readonly Runner[]) => {
+        await platform.runners.bind(runners);
+        for (const runner of runners) started(runner);
+      },
+    },
+  };
+
+  function started(runner: Runner): void {
+    launched.push(runner);
+    if (!jobMilliseconds) return;
+    const { installationId, hint: jobId, instanceId: runnerName } = runner;
+    const about = { installationId, jobId, runnerName, repositoryOwnerId: installationId };
+    const event = givenEvent({ ...about, action: 'completed', conclusion: 'success' });
+    const body = JSON.stringify(event);
+    scheduler.after(jobMilliseconds(runner), () => {
+      followLifecycle(deps, [{ id: 'done', body }]).then((ids) => failed.push(...ids));
+    });
+  }
+
+  function work(): void {
+    if (idle === 0 || due.length === 0) return;
+    idle -= 1;
+    acceptJobs(deps, due.splice(0, batchSize)).then((ids) => {
+      failed.push(...ids);
+      idle += 1;
+      work();
+    });
+  }
+
+  const sweepEachMinute = () => {
+    scheduler.after(60_000, sweepEachMinute);
+    sweep(deps).catch((error: unknown) => failed.push(String(error)));
+  };
+  sweepEachMinute();
+  return {
+    ...platform,
+    /** EC2's answer to every launch from now on, in place of machines. */
+    ec2,
+    /** When EC2 was called, epoch milliseconds. */
+    callTimes,
+    /** Every machine that came, in order. */
+    launched,
+    /** Messages and sweeps that failed. */
+    failed,
+    now: scheduler.now,
+    /** How many messages were delivered. */
+    messages: () => messages,
+    queue: (event: Partial<JobEvent>) => deliver(givenEvent(event)),
+    runFor: (milliseconds: number) => scheduler.runUntil(scheduler.now() + milliseconds),
+    waiting: () => platform.stores.world.allJobs().filter(({ state }) => state === 'waiting'),
+  };
+}
+
+export const tenantNumber = (n: number, over: Partial<Tenant> = {}): Tenant =>
+  givenTenant({
+    installationId: InstallationId(1000 + n),
+    accountId: 1000 + n,
+    accountLogin: `tenant-${n}`,
+    maxRunners: 500,
+    ...over,
+  });
+
+/** The numbers of two tenants' jobs never meet. */
+export function queueJob(platform: BusyPlatform, tenant: Tenant, n: number): void {
+  const { installationId, accountId: repositoryOwnerId } = tenant;
+  const jobId = JobId(installationId * 10_000 + n);
+  platform.queue({ installationId, repositoryOwnerId, jobId, queuedAt: noon + n });
+}
+
+/** One after the other. */
+export function queueJobs(platform: BusyPlatform, tenant: Tenant, count: number): void {
+  for (let n = 0; n < count; n++) queueJob(platform, tenant, n);
+}
