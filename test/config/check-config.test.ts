@@ -74,6 +74,15 @@ describe('a fault', () => {
       { limits: { ...limits, jobSeconds: 60 } },
       'more than limits.idleSeconds, 300',
     ],
+    ['caps', { caps: 5 }, 'caps is 5; it must be an object'],
+    [
+      'cell cap',
+      { caps: { machinesInAll: 0 } },
+      'caps.machinesInAll is 0; it must be a whole number from 1 to 5000',
+    ],
+    ['waiting cap', { caps: { waitingJobsPerTenant: 1.5 } }, 'caps.waitingJobsPerTenant is 1.5;'],
+    ['launch rate', { caps: { launchesPerMinutePerTenant: '9' } }, 'launchesPerMinutePerTenant is "9";'],
+    ['misspelled cap', { caps: { machines: 5 } }, 'caps has no setting "machines"'],
     ['runner that GitHub refuses', { runnerVersion: '2.328.0' }, '"2.329.0" or later'],
     [
       'checksum',

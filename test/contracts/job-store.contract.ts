@@ -106,6 +106,22 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1]);
       });
 
+      it('shows what comes after the oldest of all tiers, the youngest last', async () => {
+        await given(
+          givenJob({ jobId: JobId(1), queuedAt: noon + 3 }),
+          givenJob({ jobId: JobId(2), queuedAt: noon + 1, tier: medium }),
+          givenJob({ jobId: JobId(3), queuedAt: noon + 2 }),
+          givenJob({ jobId: JobId(4), queuedAt: noon + 4, tier: medium }),
+          givenJob({ jobId: JobId(5), installationId: nobody }),
+        );
+
+        const beyond = async (count: number, limit = 10) =>
+          (await stores.jobs.listWaitingBeyond(acme, count, limit)).map((job) => job.jobId);
+        expect(await beyond(2)).toEqual([1, 4]);
+        expect(await beyond(2, 1)).toEqual([1]);
+        expect(await beyond(4)).toEqual([]);
+      });
+
       it('names the tiers in which something waits', async () => {
         await given(
           ...givenJobs(3),

@@ -1,7 +1,10 @@
 /** The launches' contract, on the fake and on the real adapter. */
 
 import { launchStoreContract } from './launch-store.contract.ts';
+import { sharedCapsContract } from './shared-caps.contract.ts';
 import { dynamoBackend, memoryBackend } from './support/store-backends.ts';
 
 launchStoreContract(memoryBackend());
 launchStoreContract(dynamoBackend());
+sharedCapsContract(memoryBackend());
+sharedCapsContract(dynamoBackend());

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { assertConfig } from '../../lib/config/check-config.ts';
+import { readSubnets, subnetsText } from '../../lib/contract/environment.ts';
+import { configWith, defaultConfig, tierWith } from './configurations.ts';
+
+describe('caps', () => {
+  it('have defaults for each tenant, and none for all of them together', () => {
+    expect(assertConfig(defaultConfig).deployment.caps).toEqual({
+      waitingJobsPerTenant: 1000,
+      launchesPerMinutePerTenant: 60,
+    });
+  });
+
+  it('reach the functions as they are set, those of tiers included', () => {
+    const config = configWith({
+      caps: { machinesInAll: 100 },
+      tiers: { small: tierWith({ capOverAllTenants: 40 }) },
+    });
+    const { caps, tiers } = assertConfig(config).deployment;
+    expect(caps).toMatchObject({ machinesInAll: 100, waitingJobsPerTenant: 1000 });
+    expect(tiers[0]?.capOverAllTenants).toBe(40);
+  });
+
+  it.each([0, 5001, 'all'])('of a tier over all tenants are not %p', (capOverAllTenants) => {
+    const config = configWith({ tiers: { small: tierWith({ capOverAllTenants }) } });
+    expect(() => assertConfig(config)).toThrow(/tiers\.small\.capOverAllTenants is .*from 1 to 5000/);
+  });
+});
+
+describe('subnets in a variable', () => {
+  it('are read as they were written, in order', () => {
+    const subnets = [
+      { subnetId: 'subnet-1', zone: 'us-east-1a' },
+      { subnetId: 'subnet-2', zone: 'us-east-1b' },
+    ];
+    expect(readSubnets(subnetsText(subnets))).toEqual(subnets);
+  });
+
+  it.each(['subnet-1', 'subnet-1=', '=a', 'a=b=c'])('are not %p', (text) => {
+    expect(() => readSubnets(text)).toThrow(/must be like "subnet-1=us-east-1a/);
+  });
+});
