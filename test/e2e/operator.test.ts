@@ -66,6 +66,7 @@ describe('the operator', () => {
       for (const jobId of jobIds) world.laptop.github.cancelJob(jobId);
       await world.untilRest();
       expect(world.trouble()).toEqual([]);
+      commands.close();
     },
     60_000,
   );

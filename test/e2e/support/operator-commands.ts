@@ -16,6 +16,7 @@ export interface Commands {
   upgrade(installationId: number, plan: { tier: string; maxRunners: number }): Promise<void>;
   liveMachines(installationId: number): Promise<string[]>;
   waitingMessages(): Promise<number>;
+  close(): void;
 }
 
 const tenantsTable = 'my-saas-tenants';
@@ -80,6 +81,10 @@ export function sdkCommands(world: World): Commands {
       );
       return Number(Attributes?.['ApproximateNumberOfMessages']);
     },
+    close() {
+      ec2.destroy();
+      sqs.destroy();
+    },
   };
 }
 
@@ -127,5 +132,6 @@ export function cliCommands(world: World): Commands {
         --attribute-names ApproximateNumberOfMessages`);
       return Number(Attributes.ApproximateNumberOfMessages);
     },
+    close() {},
   };
 }
