@@ -1,0 +1,80 @@
+/**
+ * The in-memory stores, one world for each tenant: what one tenant's call costs does not grow with the number of tenants,
+ * as in DynamoDB, where each tenant has partitions of its own. What crosses tenants goes through all worlds.
+ */
+import { createMemoryStores, type MemoryStores } from '../../lib/adapters/memory/stores.ts';
+import type { StorePorts } from '../../lib/adapters/memory/world.ts';
+import type { InstallationId, InstanceId } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
+import type { Launch } from '../../lib/core/launch.ts';
+import type { Runner } from '../../lib/core/runner.ts';
+
+type Method = (...given: unknown[]) => Promise<unknown>;
+
+export function createShardedStores(tenantOf: (instanceId: InstanceId) => InstallationId) {
+  const shards = new Map<InstallationId, MemoryStores>();
+  const shardOf = (installationId: InstallationId): MemoryStores => {
+    const known = shards.get(installationId);
+    if (known) return known;
+    const made = createMemoryStores();
+    shards.set(installationId, made);
+    return made;
+  };
+  const shard = (given: unknown): MemoryStores => shardOf(ownerOf(given) ?? tenantOf(instanceIn(given)));
+  const all = () => [...shards.values()];
+
+  const port = <Name extends keyof StorePorts>(name: Name, across: Partial<StorePorts[Name]> = {}) =>
+    new Proxy(across, {
+      get: (crossing, method) =>
+        Reflect.get(crossing, method) ??
+        ((...given: unknown[]) => {
+          const store = shard(given[0])[name] as unknown as Record<string, Method>;
+          return store[String(method)]!(...given);
+        }),
+    }) as StorePorts[Name];
+
+  const stores: StorePorts = {
+    tenants: port('tenants'),
+    jobs: port('jobs', {
+      async insert(jobs) {
+        const outcomes = await Promise.all(jobs.map((job) => shardOf(job.installationId).jobs.insert([job])));
+        return outcomes.flat();
+      },
+      scanPendingAcrossTenants: async () => ({ jobs: all().flatMap(waitingOf) }),
+    }),
+    launches: port('launches', {
+      listOverdueAcrossTenants: async (now) => all().flatMap((each) => overdueLaunches(each, now)),
+    }),
+    runners: port('runners', {
+      findAcrossTenants: async (ids) =>
+        (await Promise.all(ids.map((id) => shardOf(tenantOf(id)).runners.findAcrossTenants([id])))).flat(),
+      listOverdueAcrossTenants: async (now) => all().flatMap((each) => overdueRunners(each, now)),
+    }),
+  };
+  return { stores, shardOf, forgetEnded: () => all().forEach(forgetEnded) };
+}
+
+/** Whatever names its tenant: an id, a row, a row in a call, or the first of several. */
+function ownerOf(given: unknown): InstallationId | undefined {
+  if (typeof given === 'number') return given as InstallationId;
+  if (Array.isArray(given)) return ownerOf(given[0]);
+  const { installationId, tenant, by } = given as Record<string, unknown>;
+  if (typeof installationId === 'number') return installationId as InstallationId;
+  return tenant || by ? ownerOf(tenant ?? by) : undefined;
+}
+
+const instanceIn = (given: unknown) => (given as { instanceId: InstanceId }).instanceId;
+
+const waitingOf = ({ world }: MemoryStores): Job[] =>
+  [...world.rows.jobs.values()].filter(({ state }) => state === 'waiting');
+const overdueLaunches = ({ world }: MemoryStores, now: number): Launch[] =>
+  [...world.rows.launches.values()].filter(({ state, callUntil }) => state !== 'closed' && callUntil <= now);
+const overdueRunners = ({ world }: MemoryStores, now: number): Runner[] =>
+  [...world.rows.runners.values()].filter(({ state, deadline }) => state !== 'ended' && deadline <= now);
+
+/** As DynamoDB's time to live does; here no event is late, so nobody asks for them again. */
+function forgetEnded({ world: { rows } }: MemoryStores): void {
+  for (const [key, { state }] of rows.jobs) if (state === 'done') rows.jobs.delete(key);
+  for (const [key, { state }] of rows.runners) if (state === 'ended') rows.runners.delete(key);
+  for (const [key, { state }] of rows.launches) if (state === 'closed') rows.launches.delete(key);
+}

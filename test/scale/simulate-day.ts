@@ -1,0 +1,223 @@
+/**
+ * A day of many tenants: the real use cases on in-memory ports and virtual time, each call taking as long as DESIGN.md
+ * says (AWS 15 ms, GitHub 80 ms, CreateFleet 900 ms). No faults happen here; the simulator in test/sim has those. It
+ * counts calls, and measures how long a lease lies free while a job waits for it.
+ */
+
+import { createTickets } from '../../lib/adapters/identity/tickets.ts';
+import { createMemoryChance } from '../../lib/adapters/memory/clock.ts';
+import { createMemoryGitHub } from '../../lib/adapters/memory/github.ts';
+import { createMemoryNotes } from '../../lib/adapters/memory/notes.ts';
+import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
+import { acceptJobs } from '../../lib/app/accept-jobs.ts';
+import { claimJob } from '../../lib/app/claim-job.ts';
+import { confirmClaim } from '../../lib/app/confirm-claim.ts';
+import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
+import { sweep } from '../../lib/app/sweep.ts';
+import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
+import type { Compute } from '../../lib/ports/compute.ts';
+import type { Queues } from '../../lib/ports/queues.ts';
+import type { TenantStore } from '../../lib/ports/tenants.ts';
+import { givenDeployment, givenEvent, givenTenant, givenTier, permissions } from '../support/given.ts';
+import { arrivals } from './arrivals.ts';
+import { type DayReport, dayReport } from './day-report.ts';
+import { createMachinePark, type Machine } from './machine-park.ts';
+import { createQueueModel } from './queue-model.ts';
+import { createShardedStores } from './sharded-stores.ts';
+import { createVirtualTime } from './virtual-time.ts';
+
+export interface Day {
+  readonly tenants: number;
+  readonly jobs: number;
+  /** Copies of scale-up for the tier's queue, and of lifecycle. */
+  readonly copies: number;
+  readonly seed: number;
+  /** How long CreateFleet takes. Default: 900. */
+  readonly createFleetMilliseconds?: number;
+}
+
+const midnight = Date.parse('2026-11-21T00:00:00Z');
+const hour = 3_600_000;
+const latency = { aws: 15, github: 80, createFleet: 900 };
+const bootMilliseconds = 26_000;
+const runnerStartMilliseconds = 3_000;
+const webhookMilliseconds = 300;
+const maxRunners = 4;
+const tier = givenTier({ maxRunners });
+
+type FreeLeases = TenantStore['freeLeases'];
+
+export async function simulateDay(day: Day): Promise<DayReport> {
+  const time = createVirtualTime(midnight);
+  const chance = createMemoryChance(day.seed + 1);
+  const calls = { events: 0, schedule: 0 };
+  const freed = new Map<InstallationId, number[]>();
+  const waits: number[] = [];
+  const over: string[] = [];
+  let done = 0;
+
+  const park = createMachinePark({ now: time.now, onStart: (machine) => begin(machine) });
+  const { stores, shardOf, forgetEnded } = createShardedStores((id) => park.machines.get(id)!.installationId);
+  const github = createMemoryGitHub();
+  /** Counts calls, and lets each take its time. */
+  const timed = <Port extends object>(port: Port, milliseconds: number, by: keyof typeof calls): Port =>
+    new Proxy(port, {
+      get: (target, name) => {
+        const method = Reflect.get(target, name) as ((...given: unknown[]) => Promise<unknown>) | undefined;
+        return (
+          method &&
+          (async (...given: unknown[]) => {
+            calls[by] += 1;
+            await time.sleep(milliseconds);
+            return method.apply(target, given);
+          })
+        );
+      },
+    });
+
+  const compute = {
+    ...park.compute,
+    launch: async (request: Parameters<Compute['launch']>[0]) => {
+      await time.sleep((day.createFleetMilliseconds ?? latency.createFleet) - latency.aws);
+      const answer = await park.compute.launch(request);
+      if (answer.kind === 'answered') for (const { instanceId } of answer.instances) launched(instanceId);
+      return answer;
+    },
+  } as Compute;
+  const queues: Queues = {
+    sendToTier: async (_, message, { delaySeconds = 0 } = {}) => tierQueue.send(message, delaySeconds),
+    sendToLifecycle: async (message) => lifecycleQueue.send(message),
+    sendToInstallations: async () => undefined,
+  };
+  const tenants: typeof stores.tenants = new Proxy(stores.tenants, {
+    get: (target, name) => (name === 'freeLeases' ? freeLeases : Reflect.get(target, name)),
+  });
+  const depsFor = (by: keyof typeof calls) => ({
+    deployment: givenDeployment({ tiers: [tier] }),
+    subnets: [{ subnetId: 'subnet-a', zone: 'us-east-1a' }],
+    tenants: timed(tenants, latency.aws, by),
+    jobs: timed(stores.jobs, latency.aws, by),
+    launches: timed(stores.launches, latency.aws, by),
+    runners: timed(stores.runners, latency.aws, by),
+    notes: timed(createMemoryNotes(), latency.aws, by),
+    compute: timed(compute, latency.aws, by),
+    queues: timed(queues, latency.aws, by),
+    github: timed(github, latency.github, by),
+    telemetry: { event: () => undefined, count: () => undefined },
+    clock: time,
+    chance,
+    tickets: createTickets({ secret: createMemorySecret({ value: 'ticket-secret', clock: time }) }),
+    identity: {
+      verify: async (document: string) => ({
+        instanceId: InstanceId(document),
+        accountId: '123456789012',
+        region: 'us-east-1',
+        pendingTime: time.now(),
+      }),
+    },
+  });
+  const deps = depsFor('events');
+  const onSchedule = depsFor('schedule');
+  const { copies } = day;
+  const tierQueue = createQueueModel({ time, copies, handle: (batch) => acceptJobs(deps, batch) });
+  const lifecycleQueue = createQueueModel({ time, copies, handle: (batch) => followLifecycle(deps, batch) });
+
+  /** A lease that goes back while a job waits is one that somebody should use at once. */
+  async function freeLeases(...given: Parameters<FreeLeases>): Promise<Awaited<ReturnType<FreeLeases>>> {
+    const [installationId, , leases] = given;
+    const before = await stores.tenants.freeLeases(...given);
+    const waiting = await stores.jobs.listWaiting(installationId, tier.name, leases.length);
+    const times = freed.get(installationId) ?? [];
+    for (const _ of waiting) times.push(time.now());
+    freed.set(installationId, times);
+    return before;
+  }
+
+  function launched(instanceId: InstanceId): void {
+    const { installationId } = park.machines.get(instanceId)!;
+    const at = freed.get(installationId)?.shift();
+    if (at !== undefined) waits.push(time.now() - at);
+    if (park.liveOf(installationId) > maxRunners) over.push(`${installationId} at ${time.now()}`);
+  }
+
+  function begin({ instanceId, ticket }: Machine): void {
+    time.after(bootMilliseconds, () => void live(instanceId, ticket));
+  }
+
+  /** What a machine does: claims, runs what it was given, and is reported by GitHub. */
+  async function live(instanceId: InstanceId, ticket: string): Promise<void> {
+    const request = { ticket, document: instanceId, signature: 'signed', nonce: '0'.repeat(32) };
+    const answer = await claimJob(deps, request);
+    if (answer.action !== 'run' || !(await confirmClaim(deps, request))) return end(instanceId);
+    const { installationId } = park.machines.get(instanceId)!;
+    const { hint } = (await stores.runners.get(installationId, instanceId))!;
+    await time.sleep(runnerStartMilliseconds);
+    const fact = (action: 'in_progress' | 'completed') =>
+      lifecycleQueue.send(
+        eventOf(installationId, hint, { action, runnerName: instanceId, conclusion: 'success' }),
+      );
+    fact('in_progress');
+    // Three minutes on average, and one job in twenty takes more than nine.
+    await time.sleep(webhookMilliseconds - 180_000 * Math.log(1 - chance.fraction()));
+    fact('completed');
+    done += 1;
+    time.after(5_000, () => end(instanceId));
+  }
+
+  /** The machine powers off, where nobody terminated it before. */
+  function end(instanceId: InstanceId): void {
+    void park.compute.terminate([instanceId]);
+    const detail = { 'instance-id': instanceId, state: 'terminated' };
+    lifecycleQueue.send({ 'detail-type': 'EC2 Instance State-change Notification', detail });
+    time.after(hour, () => park.forget(instanceId));
+  }
+
+  function eventOf(installationId: InstallationId, jobId: JobId, over: Parameters<typeof givenEvent>[0]) {
+    const owner = Number(installationId);
+    return givenEvent({
+      installationId,
+      jobId,
+      repository: `tenant-${owner}/app`,
+      repositoryOwnerId: owner,
+      queuedAt: time.now(),
+      ...over,
+    });
+  }
+
+  for (let n = 1; n <= day.tenants; n += 1) {
+    const installationId = InstallationId(n);
+    const account = { accountId: n, accountLogin: `tenant-${n}`, accountType: 'Organization' as const };
+    await shardOf(installationId).tenants.create(givenTenant({ installationId, maxRunners, ...account }));
+    github.putInstallation(installationId, { ...account, suspended: false, permissions });
+  }
+  let jobs = 0;
+  for (const { at, tenant, jobs: size } of arrivals(day)) {
+    time.after(at, () => {
+      for (let n = 0; n < size; n += 1) {
+        calls.events += 1;
+        tierQueue.send(eventOf(InstallationId(tenant + 1), JobId(++jobs), { delivery: `d-${jobs}` }));
+      }
+    });
+  }
+  const minutes = 24 * 60 + 600;
+  for (let minute = 1; minute <= minutes; minute += 1) {
+    time.after(minute * 60_000, () => void sweep(onSchedule));
+    if (minute % 10 === 0) time.after(minute * 60_000, forgetEnded);
+    if (minute % 60 === 0) time.after(minute * 60_000, () => github.registrations.clear());
+  }
+  const started = performance.now();
+  await time.runUntil(midnight + minutes * 60_000);
+  return dayReport({
+    day,
+    accepted: jobs,
+    done,
+    calls,
+    waits,
+    over,
+    createFleet: park.calls(),
+    mostLive: park.mostLive(),
+    deepestQueue: tierQueue.deepest(),
+    failures: tierQueue.failures() + lifecycleQueue.failures(),
+    realSeconds: (performance.now() - started) / 1000,
+  });
+}
