@@ -4,7 +4,7 @@
  * to give, since retries belong to the row. Only what failed is reported, and for those messages alone.
  */
 import { type JobEvent, parseMessage } from '../contract/messages.ts';
-import type { InstallationId, TierName } from '../core/ids.ts';
+import type { InstallationId, JobId, TierName } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import { reason } from '../core/reason.ts';
 import { type BalanceDeps, balance } from './balance.ts';
@@ -18,13 +18,13 @@ interface Place {
 /** @returns the ids of the messages to deliver again */
 export async function acceptJobs(deps: BalanceDeps, deliveries: readonly Delivery[]): Promise<string[]> {
   const batch = new Batch(deps.telemetry);
-  const places = new Map<string, { place: Place; ids: string[] }>();
+  const places = new Map<string, Looking>();
   const queued = new Map<string, { event: JobEvent; place: Place; ids: string[] }>();
 
   for (const delivery of deliveries) {
     batch.attemptNow(delivery.id, () => {
       const message = parseMessage(delivery.body);
-      if (message.kind === 'poke') return note(places, message, [delivery.id]);
+      if (message.kind === 'poke') return note(places, { place: message, ids: [delivery.id] });
       if (message.kind !== 'job' || message.action !== 'queued' || !message.tier) {
         throw new Error(
           `A tier's queue takes queued jobs and pokes, not ${message.kind} messages of another kind.`,
@@ -46,25 +46,41 @@ export async function acceptJobs(deps: BalanceDeps, deliveries: readonly Deliver
       entries.map(({ event }) => event),
     ),
   );
-  if (recorded) for (const entry of entries) note(places, entry.place, entry.ids);
+  if (recorded) for (const { place, ids, event } of entries) note(places, { place, ids, jobId: event.jobId });
 
   await Promise.all(
-    [...places.values()].map(({ place, ids }) =>
-      batch.attempt(ids, () => balance(deps, place.installationId, place.tier)),
+    [...places.values()].map(({ place, ids, poked, jobIds }) =>
+      batch.attempt(ids, () => balance(deps, { ...place, ...(poked ? {} : { own: jobIds }) })),
     ),
   );
   return batch.failed();
 }
 
+/** A tenant and tier to look at, and for whom. */
+interface Looking {
+  readonly place: Place;
+  readonly ids: string[];
+  readonly jobIds: Set<JobId>;
+  /** Somebody asked for a look at whatever waits. */
+  poked: boolean;
+}
+
 function note(
-  places: Map<string, { place: Place; ids: string[] }>,
-  place: Place,
-  ids: readonly string[],
+  places: Map<string, Looking>,
+  { place, ids, jobId }: { place: Place; ids: readonly string[]; jobId?: JobId },
 ): void {
-  const key = `${place.installationId}/${place.tier}`;
-  const known = places.get(key);
-  if (known) known.ids.push(...ids);
-  else places.set(key, { place, ids: [...ids] });
+  const { installationId, tier } = place;
+  const key = `${installationId}/${tier}`;
+  const known = places.get(key) ?? {
+    place: { installationId, tier },
+    ids: [],
+    jobIds: new Set(),
+    poked: false,
+  };
+  known.ids.push(...ids);
+  if (jobId === undefined) known.poked = true;
+  else known.jobIds.add(jobId);
+  places.set(key, known);
 }
 
 /** Waiting is written before any lease is tried, so that whoever frees one afterwards finds the job. */

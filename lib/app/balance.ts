@@ -5,7 +5,7 @@
  */
 import type { Deployment } from '../contract/deployment.ts';
 import { type BalancePlan, planBalance } from '../core/balance-plan.ts';
-import type { InstallationId, TierName } from '../core/ids.ts';
+import type { InstallationId, JobId, TierName } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import type { Launch } from '../core/launch.ts';
 import { rateCharge } from '../core/launch-rate.ts';
@@ -53,12 +53,15 @@ export interface BalanceDeps {
   readonly chance: Chance;
 }
 
-/** @throws OperationalError; whatever was taken by then has its row, and the sweep resumes it */
+/**
+ * @param place.own jobs that came in just now, if others may be coming in elsewhere at the same time
+ * @throws OperationalError; whatever was taken by then has its row, and the sweep resumes it
+ */
 export async function balance(
   deps: BalanceDeps,
-  installationId: InstallationId,
-  tierName: TierName,
+  place: { installationId: InstallationId; tier: TierName; own?: ReadonlySet<JobId> },
 ): Promise<void> {
+  const { installationId, tier: tierName, own } = place;
   const tier = deps.deployment.tiers.find(({ name }) => name === tierName);
   if (!tier) {
     deps.telemetry.event('warn', 'balance-unknown-tier', { installationId, tier: tierName });
@@ -66,7 +69,7 @@ export async function balance(
   }
   const startedAt = deps.clock.now();
   for (let round = 1; round <= maxRounds; round++) {
-    const turnsElsewhere = await balanceOnce(deps, { installationId, tier });
+    const turnsElsewhere = await balanceOnce(deps, { installationId, tier, ...(own ? { own } : {}) });
     // What one pool had not, another may have: on demand, above all, what spot had not.
     if (!turnsElsewhere || deps.clock.now() > startedAt + roundsWithinMilliseconds) return;
   }
@@ -75,7 +78,7 @@ export async function balance(
 /** @returns whether EC2 said that some pools are closed, so that others are to be tried */
 async function balanceOnce(
   deps: BalanceDeps,
-  world: { installationId: InstallationId; tier: Tier },
+  world: { installationId: InstallationId; tier: Tier; own?: ReadonlySet<JobId> },
 ): Promise<boolean> {
   const launches: PlannedLaunch[] = [];
   const planning = await Promise.allSettled([takeLeases(deps, { ...world, launches })]);
@@ -89,9 +92,15 @@ async function balanceOnce(
 /** Fills `launches` with what it took. */
 async function takeLeases(
   deps: BalanceDeps,
-  world: { installationId: InstallationId; tier: Tier; launches: PlannedLaunch[] },
+  world: {
+    installationId: InstallationId;
+    tier: Tier;
+    own?: ReadonlySet<JobId>;
+    launches: PlannedLaunch[];
+  },
 ): Promise<void> {
   const { installationId, tier, launches } = world;
+  const mine = world.own ? { own: world.own } : {};
   let hasTurn = false;
   for (let plans = 1; plans <= maxPlans; plans++) {
     const [found, known] = await Promise.all([
@@ -102,11 +111,11 @@ async function takeLeases(
     if (known && (await forgetPredecessor(deps, known))) continue;
     if (plans === 1 && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
     const { tenant, waiting } = await probeTenant(deps, { tenant: known, waiting: found });
-    const own = planBalance({ tenant, tier, waiting, pageSize: waitingPageSize });
+    const own = planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, ...mine });
     const supply: Supply | undefined =
       tenant && own.launch.length > 0 ? await findSupply(deps, { tenant, tier, hasTurn }) : undefined;
     const plan: BalancePlan = supply
-      ? planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, bounds: supply.bounds })
+      ? planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, bounds: supply.bounds, ...mine })
       : own;
     hasTurn ||= supply?.paced === true && plan.launch.length > 0;
     const taken = await take(deps, { plan, tenant, tier, open: supply?.open });
@@ -114,7 +123,9 @@ async function takeLeases(
     const isTaken = taken.kind === 'taken';
     if (isTaken) launches.push({ launch: taken.launch, paced: supply?.paced === true });
     await writeVerdicts(deps, installationId, plan);
-    if (isTaken && plan.more && !supply?.paced) continue;
+    // A lease that came free since the tenant was read is seen by nobody else: whoever freed it found room already.
+    const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
+    if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
     await comeAgain(deps, { installationId, tier, plan, served: isTaken, tenant, supply });
     return;
   }

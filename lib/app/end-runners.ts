@@ -4,9 +4,11 @@
  * a row that is still open, so that the event that comes again, or the sweep, does it all once more; each step may.
  */
 import type { Deployment } from '../contract/deployment.ts';
-import type { InstallationId, InstanceId, JobId, TierName } from '../core/ids.ts';
+import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../core/ids.ts';
 import { reason } from '../core/reason.ts';
+import { roomFor } from '../core/room.ts';
 import { jobOf, type Runner, type RunnerEndReason } from '../core/runner.ts';
+import type { Tenant } from '../core/tenant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Compute } from '../ports/compute.ts';
 import { OperationalError } from '../ports/errors.ts';
@@ -49,11 +51,17 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
   const asked = endings.filter(({ proven, runner }) => !proven && runner.state !== 'ended');
   const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));
   const ending = endings.filter(({ runner }) => !unknown.has(runner.instanceId));
-  await Promise.all(ending.map((end) => releaseJobs(deps, end)));
-  await freeLeases(deps, ending);
-  await Promise.all(ending.map((end) => closeRow(deps, end)));
-  const tenants = new Set(ending.map(({ runner }) => runner.installationId));
-  await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
+  const pokes = new Set<InstallationId>();
+  const releasing = ending.map(async (end) => {
+    if (await releaseJobs(deps, end)) pokes.add(end.runner.installationId);
+  });
+  await Promise.all(releasing);
+  for (const installationId of await freeLeases(deps, ending)) pokes.add(installationId);
+  const closing = ending.map(async (end) => {
+    if (await closeRow(deps, end)) pokes.add(end.runner.installationId);
+  });
+  await Promise.all(closing);
+  await Promise.all([...pokes].map((installationId) => pokeWaiting(deps, installationId)));
   await callUpWaiters(
     deps,
     ending.map(({ runner }) => runner.tier),
@@ -66,26 +74,29 @@ async function terminate(deps: EndDeps, endings: readonly Ending[]): Promise<Ins
   return unknown;
 }
 
-/** Lets go of the job that was planned for the machine, and sees to the one that it ran. */
-async function releaseJobs(deps: EndDeps, ending: Ending): Promise<void> {
+/** Lets go of the job that was planned for the machine, and sees to the one that it ran. True: a job waits again. */
+async function releaseJobs(deps: EndDeps, ending: Ending): Promise<boolean> {
   const { hint, ran } = ending.runner;
-  if (hint !== ending.doneJob) await releasePlanned(deps, ending);
+  const waitsAgain = hint !== ending.doneJob && (await releasePlanned(deps, ending));
   if (ran !== undefined && ran !== ending.doneJob) await leaveToSweep(deps, ending.runner, ran);
+  return waitsAgain;
 }
 
-async function releasePlanned(deps: EndDeps, { runner, doneJob }: Ending): Promise<void> {
+async function releasePlanned(deps: EndDeps, { runner, doneJob }: Ending): Promise<boolean> {
   const { installationId, hint, lease, instanceId, ran } = runner;
   const why = reason('runner-ended', 'The machine that was meant for it ended; the job gets another one.');
   const job = await deps.jobs.get(installationId, hint);
   if (job?.state === 'covered' && job.lease === lease) {
-    await deps.jobs.waitAgain(installationId, hint, lease, why);
+    return deps.jobs.waitAgain(installationId, hint, lease, why);
   }
   if (job?.state === 'running' && job.runner === instanceId) await leaveToSweep(deps, runner, hint);
   const ranNothing = ran === undefined && doneJob === undefined;
-  if (!job?.runner || job.runner === instanceId || !ranNothing) return;
+  if (!job?.runner || job.runner === instanceId || !ranNothing) return false;
   // Its job ran elsewhere and it ran none: somebody is left over, who counted on it without knowing.
   const unserved = await findUnservedJob(deps, job);
-  if (unserved?.lease) await deps.jobs.waitAgain(installationId, unserved.jobId, unserved.lease, why);
+  return (
+    unserved?.lease !== undefined && deps.jobs.waitAgain(installationId, unserved.jobId, unserved.lease, why)
+  );
 }
 
 /** Running on this machine, which ended: GitHub is asked how it did, should it not say so by itself. */
@@ -97,35 +108,41 @@ async function leaveToSweep(
   await deps.jobs.markUnsettled(installationId, jobId, instanceId, deps.clock.now());
 }
 
-async function freeLeases(deps: EndDeps, endings: readonly Ending[]): Promise<void> {
-  const groups = new Map<string, { installationId: InstallationId; tier: TierName; runners: Runner[] }>();
-  for (const { runner } of endings) {
-    const { installationId, tier } = runner;
-    const key = `${installationId}/${tier}`;
-    const group = groups.get(key) ?? { installationId, tier, runners: [] };
-    group.runners.push(runner);
-    groups.set(key, group);
-  }
-  await Promise.all(
-    [...groups.values()].map(({ installationId, tier, runners }) =>
-      freeEverywhere(
-        deps,
-        { installationId, tier },
-        runners.map(({ lease }) => lease),
-      ),
-    ),
+/** @returns the tenants whose waiting jobs may have waited for these very leases */
+async function freeLeases(deps: EndDeps, endings: readonly Ending[]): Promise<InstallationId[]> {
+  const groups = Map.groupBy(endings, ({ runner }) => `${runner.installationId}/${runner.tier}`);
+  const freed = [...groups.values()].map(async (group) => {
+    const { installationId, tier } = group[0]!.runner;
+    const leases = group.map(({ runner }) => runner.lease);
+    const before = await freeEverywhere(deps, { installationId, tier }, leases);
+    return before && mayHaveKeptWaiting(deps, before, { tier, leases }) ? [installationId] : [];
+  });
+  return (await Promise.all(freed)).flat();
+}
+
+/** Where there was room before, nobody waited for these. What is freed again may have been freed without a poke. */
+function mayHaveKeptWaiting(
+  deps: EndDeps,
+  before: Tenant,
+  freed: { tier: TierName; leases: readonly LeaseId[] },
+): boolean {
+  const tier = deps.deployment.tiers.find(({ name }) => name === freed.tier);
+  return (
+    !tier || roomFor(before, tier).machines === 0 || freed.leases.some((lease) => !before.leases.has(lease))
   );
 }
 
-async function closeRow(deps: EndDeps, ending: Ending): Promise<void> {
+/** True: a job waits again. */
+async function closeRow(deps: EndDeps, ending: Ending): Promise<boolean> {
   let { runner } = ending;
-  if (runner.state === 'ended') return;
+  let waitsAgain = false;
+  if (runner.state === 'ended') return false;
   const end = { reason: ending.reason, at: deps.clock.now() };
   for (let tries = 1; !(await deps.runners.end(runner, end)); tries++) {
     if (tries === maxJobChanges) throw changesTooOften(runner);
     // What it was meant for, or runs, was changed meanwhile: that job must not count on this machine either.
     runner = (await deps.runners.get(runner.installationId, runner.instanceId)) ?? runner;
-    await releaseJobs(deps, { ...ending, runner });
+    waitsAgain = (await releaseJobs(deps, { ...ending, runner })) || waitsAgain;
   }
   // That its job began may have been written after the job was let go, and before the row was closed.
   if (ending.doneJob === undefined) await leaveToSweep(deps, runner, jobOf(runner));
@@ -136,6 +153,7 @@ async function closeRow(deps: EndDeps, ending: Ending): Promise<void> {
     { installationId, jobId: jobOf(runner), instanceId, tier, reason: ending.reason },
     { RunnersEnded: 1 },
   );
+  return waitsAgain;
 }
 
 /** A machine's job changes when GitHub gives it another one, at most a few times in its life. */

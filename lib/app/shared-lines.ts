@@ -41,16 +41,20 @@ export function capsOf(deps: { deployment: Deployment }, tierName: TierName): Sh
   return tier ? sharedCaps(tier, caps.machinesInAll) : [];
 }
 
-/** Frees leases of the tenant and then of each cap, so that a cap never forgets a machine that a tenant still has. */
+/**
+ * Frees leases of the tenant and then of each cap, so that a cap never forgets a machine that a tenant still has.
+ * @returns the tenant as it was before
+ */
 export async function freeEverywhere(
   deps: LineDeps,
   place: Place,
   leases: readonly LeaseId[],
-): Promise<void> {
-  await deps.tenants.freeLeases(place.installationId, place.tier, leases);
+): Promise<Tenant | undefined> {
+  const before = await deps.tenants.freeLeases(place.installationId, place.tier, leases);
   for (const cap of capsOf(deps, place.tier)) {
     await deps.launches.freeShared(cap.name, place.installationId, leases);
   }
+  return before;
 }
 
 /** What the caps leave to this tenant now; the first of them that leaves nothing is where it waits. */

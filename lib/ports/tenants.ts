@@ -34,8 +34,15 @@ export interface TenantStore {
     installationId: InstallationId,
     probe: { readonly from: number; readonly to: number },
   ): Promise<boolean>;
-  /** Takes a lease out of the tenant's sets. Freeing what is not there does nothing. */
-  freeLeases(installationId: InstallationId, tier: TierName, leases: readonly LeaseId[]): Promise<void>;
+  /**
+   * Takes leases out of the tenant's sets, and answers with the tenant as it was before: undefined where it is not known.
+   * Freeing what is not there does nothing.
+   */
+  freeLeases(
+    installationId: InstallationId,
+    tier: TierName,
+    leases: readonly LeaseId[],
+  ): Promise<Tenant | undefined>;
 }
 
 export type NewTenant = Omit<Tenant, 'leases' | 'tierLeases' | 'version'>;

@@ -103,15 +103,17 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
       return met;
     },
     async freeLeases(installationId, tier, leases) {
-      if (leases.length === 0) return;
-      await updateRow(client, {
+      if (leases.length === 0) return undefined;
+      const freeing = {
         tableName,
         key: tenantKey(installationId),
         update: 'DELETE #leases :leases, #tierLeases :leases',
         condition: exists,
         values: { ':leases': textSet(leases) },
         names: { '#tierLeases': tierLeasesAttribute(tier) },
-      });
+      };
+      const { row } = await updateRow(client, freeing, 'ALL_OLD');
+      return row && tenantOfRow(row);
     },
   };
 }

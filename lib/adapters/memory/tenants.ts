@@ -69,7 +69,9 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
     freeLeases: (installationId, tier, leases) =>
       world.call('tenants.freeLeases', ({ tenants }) => {
         const tenant = tenants.get(installationId);
-        if (tenant) tenants.set(installationId, without(tenant, tier, leases));
+        if (!tenant || leases.length === 0) return undefined;
+        tenants.set(installationId, without(tenant, tier, leases));
+        return tenant;
       }),
   };
 }

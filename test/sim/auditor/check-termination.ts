@@ -21,8 +21,10 @@ export function checkTermination(
   const tenant = books.rows.tenants.get(machine.tenant as never);
   const { limits } = books.deployment;
   const age = (books.now() - machine.startedAt) / 1000;
-  // A runner that was confirmed in the last moments of its boot deadline may still be ended for it.
-  const isOverdue = age >= limits.jobSeconds - clockSeconds || age >= limits.bootSeconds - clockSeconds;
+  // A runner that confirms as the sweep looks at its boot deadline may still be ended for it.
+  const pastBoot = age - limits.bootSeconds;
+  const isLateToListen = pastBoot >= -clockSeconds && pastBoot <= betweenSweepsSeconds + clockSeconds;
+  const isOverdue = age >= limits.jobSeconds - clockSeconds || isLateToListen;
   if (tenant?.status !== 'deleted' && !isOverdue) {
     note(
       'working-machine-ended',
@@ -33,3 +35,4 @@ export function checkTermination(
 
 /** Clocks differ by so much. */
 const clockSeconds = 5;
+const betweenSweepsSeconds = 60;

@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
     'A job is written as waiting only after a lease was tried for.',
     'lib/app/accept-jobs.ts',
     'const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));',
-    `await Promise.all(events.map((event) => balance(deps, event.installationId, event.tier!)));
+    `await Promise.all(events.map((event) => balance(deps, { installationId: event.installationId, tier: event.tier! })));
   void deps.clock.sleep(2_000).then(() => deps.jobs.insert(events.map((event) => waitingJob(event, now))));
   const outcomes: string[] = [];`,
   ),
@@ -36,8 +36,8 @@ export const mutants: readonly Mutant[] = [
     'no-poke-after-a-release',
     'Who waits is not told that a lease is free.',
     'lib/app/end-runners.ts',
-    'await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));',
-    'void tenants;\n  void pokeWaiting;',
+    'await Promise.all([...pokes].map((installationId) => pokeWaiting(deps, installationId)));',
+    'void pokeWaiting;',
   ),
   mutant(
     'no-fence-on-a-launch',
@@ -50,8 +50,8 @@ export const mutants: readonly Mutant[] = [
     'freed-on-completed',
     "A job's word that it is done frees the lease of a machine that lives on.",
     'lib/app/follow-lifecycle.ts',
-    "return runner && { runner, reason: 'job-completed', proven: false, doneJob: event.jobId };",
-    "return runner && { runner, reason: 'job-completed', proven: true, doneJob: event.jobId };",
+    "return runner && { runner, reason: 'job-completed', proven: false, doneJob: message.jobId };",
+    "return runner && { runner, reason: 'job-completed', proven: true, doneJob: message.jobId };",
   ),
   mutant(
     'changing-client-token',
@@ -162,15 +162,38 @@ export const mutants: readonly Mutant[] = [
     'job-not-let-go',
     'A job goes on counting on a machine that has ended.',
     'lib/app/end-runners.ts',
-    'await deps.jobs.waitAgain(installationId, hint, lease, why);',
-    'void why;',
+    'return deps.jobs.waitAgain(installationId, hint, lease, why);',
+    'return false;',
+  ),
+  {
+    name: 'row-closed-before-the-lease',
+    fault: 'A runner is ended on record first, so that dying then leaks its lease.',
+    changes: [
+      {
+        file: 'lib/app/end-runners.ts',
+        from: 'for (const installationId of await freeLeases(deps, ending)) pokes.add(installationId);',
+        to: '',
+      },
+      {
+        file: 'lib/app/end-runners.ts',
+        from: 'await Promise.all(closing);',
+        to: 'await Promise.all(closing);\n  for (const installationId of await freeLeases(deps, ending)) pokes.add(installationId);',
+      },
+    ],
+  },
+  mutant(
+    'poke-only-for-who-waits-again',
+    'A lease that comes free of a tenant at its limit is told to nobody.',
+    'lib/app/end-runners.ts',
+    'roomFor(before, tier).machines === 0',
+    'roomFor(before, tier).machines < 0',
   ),
   mutant(
-    'row-closed-before-the-lease',
-    'A runner is ended on record first, so that dying then leaks its lease.',
-    'lib/app/end-runners.ts',
-    'await freeLeases(deps, ending);\n  await Promise.all(ending.map((end) => closeRow(deps, end)));',
-    'await Promise.all(ending.map((end) => closeRow(deps, end)));\n  await freeLeases(deps, ending);',
+    'run-not-recorded',
+    'Which job a machine took instead of its own is not noted, and so not asked about when it dies.',
+    'lib/app/settle-start.ts',
+    'const noted = await deps.runners.recordRan(runs);',
+    'const noted = runs.map(() => true);',
   ),
   mutant(
     'elsewhere-never-asked',
@@ -182,9 +205,9 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'start-not-settled',
     'A start that is told after the end of its machine leaves the job running.',
-    'lib/app/record-job-fact.ts',
-    'await settleIfEnded(deps, event, runner);',
-    'void settleIfEnded;',
+    'lib/app/settle-start.ts',
+    'await Promise.all(lost.map((start) => leaveToSweep(deps, start)));',
+    'void lost;\n  void leaveToSweep;',
   ),
   mutant(
     'blocked-never-asked',
