@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { metrics } from '../../lib/contract/metrics.ts';
 import { type Laptop, startLaptop } from '../../lib/local/laptop.ts';
 import { createLaptopCloud } from '../../lib/local/laptop-cloud.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
@@ -33,6 +34,21 @@ function post(laptop: Laptop, event: string, payload: object, secret = laptop.we
     },
   });
 }
+
+interface MetricLine {
+  readonly _aws: {
+    readonly CloudWatchMetrics: readonly {
+      readonly Dimensions: string[][];
+      readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
+    }[];
+  };
+  readonly [field: string]: unknown;
+}
+
+const metricsOf = (line: MetricLine) =>
+  line._aws.CloudWatchMetrics.flatMap(({ Dimensions: sets, Metrics }) =>
+    Metrics.map(({ Name: name, Unit: unit }) => ({ name, unit, sets, line })),
+  );
 
 describe('the laptop', () => {
   const events: LaptopEvent[] = [];
@@ -76,6 +92,23 @@ describe('the laptop', () => {
     expect(laptop.ec2.instances()).toHaveLength(1);
     expect(events.filter(({ kind }) => kind === 'denied' || kind === 'fault')).toEqual([]);
   }, 40_000);
+
+  it('tells the job by metrics of the catalogue, in units and dimensions that fit', () => {
+    const lines = events.filter(({ kind, text }) => kind === 'log' && text.includes('"_aws"'));
+    const told = lines.flatMap(({ text }) => metricsOf(JSON.parse(text)));
+    const names = new Set(told.map(({ name }) => name));
+    for (const { name, unit, sets, line } of told) {
+      const known = metrics[name as keyof typeof metrics];
+      expect({ name, unit, sets }).toEqual({
+        name,
+        unit: known.unit,
+        sets: known.sets.map((set) => ['environment', ...set]),
+      });
+      for (const dimension of sets.flat()) expect(line[dimension]).toEqual(expect.any(String));
+    }
+    const phases = ['LeasedToLaunched', 'LeasedToClaimed', 'ClaimedToListening', 'QueuedToStarted'];
+    expect([...names]).toEqual(expect.arrayContaining(phases.map((phase) => `${phase}Milliseconds`)));
+  });
 
   it('leaves no process and no port when it is closed', async () => {
     const processIds = laptop.functions.names.flatMap((name) => laptop.functions.processIds(name));

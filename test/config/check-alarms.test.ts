@@ -1,0 +1,38 @@
+/** Who is told of alarms: left out, right, and wrong, each fault with what was given and what is allowed. */
+import { describe, expect, it } from '@jest/globals';
+import { checkConfig } from '../../lib/config/check-config.ts';
+import { configWith, defaultConfig } from './configurations.ts';
+
+const faultsOf = (changes: Record<string, unknown>) => {
+  const outcome = checkConfig(configWith(changes));
+  return outcome.ok ? [] : outcome.faults;
+};
+
+describe('who is told of alarms', () => {
+  it('may be left out, and then nobody is', () => {
+    const outcome = checkConfig(defaultConfig);
+    expect(outcome.ok && Object.keys(outcome.config)).not.toContain('alarmEmail');
+  });
+
+  it.each([['ops@example.com'], ['a+b@sub.example.co']])('may be %s', (alarmEmail) => {
+    expect(faultsOf({ alarmEmail })).toEqual([]);
+  });
+
+  it.each([['ops'], ['a@b@c'], ['Ops <ops@example.com>'], [''], [7], [null]])('is not %j', (alarmEmail) => {
+    const [fault, ...others] = faultsOf({ alarmEmail });
+    expect(others).toEqual([]);
+    expect(fault).toContain(`alarmEmail is ${JSON.stringify(alarmEmail)}; it must be one e-mail address`);
+  });
+});
+
+describe('the silence that is alarmed', () => {
+  it.each([5, 60, 120, 1440])('may be %d minutes', (webhookSilenceMinutes) => {
+    expect(faultsOf({ webhookSilenceMinutes })).toEqual([]);
+  });
+
+  it.each([0, 4, 1441, 61, 2.5, '60'])('is not %j', (webhookSilenceMinutes) => {
+    const [fault, ...others] = faultsOf({ webhookSilenceMinutes });
+    expect(others).toEqual([]);
+    expect(fault).toMatch(/^webhookSilenceMinutes is .+; it must be /);
+  });
+});
