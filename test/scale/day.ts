@@ -5,7 +5,7 @@ import { simulateDay } from './simulate-day.ts';
 
 const help = `Simulates a day in virtual time; exits with 1 where a limit broke, a job was lost, or a bound was missed.
 
-  node test/scale/day.ts               10,000 tenants, 1,000,000 jobs: some minutes, 2 GB of memory
+  node test/scale/day.ts               10,000 tenants, 1,000,000 jobs: some minutes, 1 GB of memory
   node test/scale/day.ts --part 0.01   the same for 1/100 of the tenants and jobs
   node test/scale/day.ts --copies 40   with so many copies of scale-up and lifecycle (default: 40)
   node test/scale/day.ts --json        one JSON object and nothing else
