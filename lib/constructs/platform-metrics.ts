@@ -4,12 +4,8 @@
  */
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import {
-  type DimensionSetOf,
-  type MetricName,
-  metricsNamespace,
-  type SetNamesOf,
-} from '../contract/metrics.ts';
+import type { DimensionSetOf, SetNamesOf } from '../contract/metric-dimensions.ts';
+import { type MetricName, metricsNamespace } from '../contract/metrics.ts';
 
 export interface Reading {
   /** `Sum`, `Maximum`, `p99`, … */

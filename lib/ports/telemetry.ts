@@ -1,4 +1,5 @@
-import type { DimensionsOf, MetricName } from '../contract/metrics.ts';
+import type { DimensionsOf } from '../contract/metric-dimensions.ts';
+import type { MetricName } from '../contract/metrics.ts';
 
 /** One number, or several measured at the same moment (at most 100). */
 export type Measured = number | readonly number[];

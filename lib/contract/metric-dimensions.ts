@@ -1,0 +1,27 @@
+/** What must be known to emit a metric, and to show it: types alone, made from the catalogue. */
+import type { DimensionName, MetricName, metrics } from './metrics.ts';
+
+type UnionToIntersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends (
+  all: infer Intersection,
+) => void
+  ? Intersection
+  : never;
+
+type NamesOf<Name extends MetricName> = (typeof metrics)[Name]['sets'][number][number];
+
+/** The dimensions that must be known where these metrics are emitted. */
+export type DimensionsOf<Name extends MetricName> = UnionToIntersection<
+  Name extends MetricName ? { readonly [Dimension in NamesOf<Name>]: string } : never
+>;
+
+/** One of the sets that a metric is published under, with its values. */
+export type DimensionSetOf<Name extends MetricName> = (typeof metrics)[Name]['sets'][number] extends infer Set
+  ? Set extends readonly DimensionName[]
+    ? Set['length'] extends 0
+      ? Readonly<Record<string, never>>
+      : { readonly [Dimension in Set[number]]: string }
+    : never
+  : never;
+
+/** The names of one of these sets. */
+export type SetNamesOf<Name extends MetricName> = (typeof metrics)[Name]['sets'][number];
