@@ -55,13 +55,9 @@ function refuse(deps: ClaimDeps, about: { readonly reason: string }): ClaimResul
 
 async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
   let runner = claimed;
-  const { installationId, hint, lease } = claimed;
-  const [planned, tenant] = await Promise.all([
-    deps.jobs.get(installationId, hint),
-    deps.tenants.get(installationId),
-  ]);
+  const { job: planned, tenant } = await deps.runners.readPlan(claimed);
   if (!tenant) return standDown(deps, runner, 'its tenant is unknown');
-  let job = planned?.state === 'covered' && planned.lease === lease ? planned : undefined;
+  let job = planned?.state === 'covered' && planned.lease === claimed.lease ? planned : undefined;
   for (let tries = 1; tries <= claimCandidates; tries++) {
     if (!job) {
       const next = (await jobLeftOver(deps, runner, planned)) ?? (await nextWaitingJob(deps, runner));

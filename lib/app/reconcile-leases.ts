@@ -13,6 +13,7 @@ import { pokeWaiting } from './poke-waiting.ts';
 import type { ReconcileDeps } from './reconcile-deps.ts';
 import { askAfterSeconds, leasesPerVisit } from './reconcile-settings.ts';
 import { absenceProofSeconds } from './settings.ts';
+import { freeEverywhere } from './shared-lines.ts';
 import { tellRepair } from './tell-repair.ts';
 import type { Visit } from './tenant-visit.ts';
 
@@ -101,7 +102,7 @@ async function freeAll(deps: ReconcileDeps, tenant: Tenant, settled: readonly He
       if (meant !== undefined) await deps.jobs.waitAgain(installationId, meant, lease, why);
     }
     const tier = tierOf(tenant, lease) ?? launch?.tier ?? tenant.tier;
-    await deps.tenants.freeLeases(installationId, tier, [lease]);
+    await freeEverywhere(deps, { installationId, tier }, [lease]);
     tellRepair(deps, {
       kind: 'lease-freed',
       installationId,

@@ -75,8 +75,8 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       ticketSecret,
       ...github,
       storeGrant(state, {
-        tenants: ['GetItem', 'UpdateItem'],
-        jobs: ['GetItem', 'UpdateItem', 'pending:Query'],
+        tenants: ['GetItem', 'BatchGetItem', 'UpdateItem'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query'],
         launches: ['GetItem'],
         runners: ['GetItem', 'UpdateItem'],
         notes,
@@ -114,7 +114,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem', 'Scan'],
         jobs: ['GetItem', 'UpdateItem', 'pending:Query'],
-        launches: ['GetItem'],
+        launches: ['GetItem', 'UpdateItem'],
         runners: ['BatchGetItem'],
         notes,
       }),

@@ -1,6 +1,7 @@
 import type { InstallationId, InstanceId, JobId, LaunchId } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import type { Runner, RunnerEndReason } from '../core/runner.ts';
+import type { Tenant } from '../core/tenant.ts';
 
 /** The machines. Every method may throw OperationalError. */
 export interface RunnerStore {
@@ -8,6 +9,8 @@ export interface RunnerStore {
   bind(runners: readonly Runner[]): Promise<void>;
   /** Of this tenant only: another tenant's machine is not there. */
   get(installationId: InstallationId, instanceId: InstanceId): Promise<Runner | undefined>;
+  /** The job that the runner is meant for and its tenant, in one consistent read; undefined where there is none. */
+  readPlan(runner: Runner): Promise<{ readonly job: Job | undefined; readonly tenant: Tenant | undefined }>;
   /** Across tenants: EC2's events name no tenant. Unknown ids are left out. */
   findAcrossTenants(instanceIds: readonly InstanceId[]): Promise<Runner[]>;
   /** booting → claimed with this nonce; claimed with this nonce stays as it is; all else is refused. */

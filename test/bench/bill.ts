@@ -1,5 +1,5 @@
 /** The control plane's bill for what was used, as pure arithmetic. Machines, networks and alarms are no part of it. */
-import { lambdaOwnLogBytes, logEventOverheadBytes, prices } from './prices.ts';
+import { logEventOverheadBytes, prices } from './prices.ts';
 
 /** What all functions together used. */
 export interface Use {
@@ -35,7 +35,8 @@ export function billLines(use: Use): BillLine[] {
     2 * sum(use.functions, (each) => (sources.includes(each.source) ? each.invocations : 0));
   const queueRequests = use.queueSends + polls(['queue', 'fair-queue']);
   const fairRequests = use.fairSends + polls(['fair-queue']);
-  const logBytes = use.logBytes + use.logLines * logEventOverheadBytes + invocations * lambdaOwnLogBytes;
+  const logBytes = use.logBytes + use.logLines * logEventOverheadBytes;
+  // Lambda's own lines are switched off: see loggingFormat in lib/constructs/platform-function.ts.
   return [
     { item: 'Lambda requests', dollars: invocations * prices.lambdaRequest },
     { item: 'Lambda time', dollars: sum(use.functions, functionTimeDollars) },

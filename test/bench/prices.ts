@@ -19,6 +19,3 @@ export const prices = {
 
 /** What CloudWatch Logs adds to each event when it counts bytes. */
 export const logEventOverheadBytes = 26;
-
-/** START, END and REPORT, three events that Lambda itself writes for each invocation, their overhead included. */
-export const lambdaOwnLogBytes = 360;

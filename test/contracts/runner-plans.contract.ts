@@ -5,7 +5,15 @@ import { reason } from '../../lib/core/reason.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import { acme, givenJob, noon } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
-import { givenRunner, launch1, lease0, machine, takenLaunch, waitingJobs } from './support/stored.ts';
+import {
+  givenRunner,
+  launch1,
+  lease0,
+  machine,
+  storedTenant,
+  takenLaunch,
+  waitingJobs,
+} from './support/stored.ts';
 
 const claiming = { instanceId: machine, launchId: launch1, nonce: 'aa', at: noon + 1 };
 const ending = { reason: 'stood-down', at: noon + 9 } as const;
@@ -31,6 +39,19 @@ export function runnerPlansContract(backend: StoreBackend): void {
       if (outcome.kind !== 'claimed') throw new Error(`The claim was answered with ${outcome.kind}.`);
       return outcome.runner;
     };
+
+    describe('readPlan', () => {
+      it('reads the job that the runner is meant for, and its tenant', async () => {
+        const tenant = await storedTenant(stores);
+        const [job] = await waitingJobs(stores, 1);
+
+        expect(await stores.runners.readPlan(await bound())).toEqual({ job, tenant });
+      });
+
+      it('reads nothing where there is nothing', async () => {
+        expect(await stores.runners.readPlan(givenRunner())).toEqual({ job: undefined, tenant: undefined });
+      });
+    });
 
     describe('giveJob', () => {
       it('covers the waiting job by the runner’s lease and makes it the hint', async () => {

@@ -10,18 +10,19 @@ import type { Runner } from '../../core/runner.ts';
 import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findByIndex } from './find-by-index.ts';
-import { findRows } from './find-rows.ts';
+import { findInTables, findRows } from './find-rows.ts';
 import { give } from './job-changes.ts';
-import { jobKey } from './job-row.ts';
+import { jobKey, jobOfRow } from './job-row.ts';
 import { getRow } from './read.ts';
 import * as changes from './runner-changes.ts';
 import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
 import { insertStatement, runStatements } from './statements.ts';
+import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
 
 export function createRunnerStore(deps: {
   client: DynamoDBClient;
-  tables: { readonly runners: string; readonly jobs: string };
+  tables: { readonly runners: string; readonly jobs: string; readonly tenants: string };
 }): RunnerStore {
   const { client } = deps;
   const tableName = deps.tables.runners;
@@ -47,6 +48,15 @@ export function createRunnerStore(deps: {
       const row = await getRow(client, tableName, runnerKey(instanceId));
       const runner = row && runnerOfRow(row);
       return runner?.installationId === installationId ? runner : undefined;
+    },
+    async readPlan({ installationId, hint }) {
+      const { jobs, tenants } = deps.tables;
+      const rows = await findInTables(client, {
+        [jobs]: jobKey(installationId, hint),
+        [tenants]: tenantKey(installationId),
+      });
+      const [job, tenant] = [rows.get(jobs), rows.get(tenants)];
+      return { job: job && jobOfRow(job), tenant: tenant && tenantOfRow(tenant) };
     },
     async findAcrossTenants(instanceIds) {
       const rows = await findRows(client, tableName, [...new Set(instanceIds)].map(runnerKey));

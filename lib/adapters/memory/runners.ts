@@ -17,6 +17,11 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         const runner = runners.get(instanceId);
         return runner?.installationId === installationId ? runner : undefined;
       }),
+    readPlan: ({ installationId, hint }) =>
+      world.call('runners.readPlan', ({ jobs, tenants }) => ({
+        job: jobs.get(jobKey(installationId, hint)),
+        tenant: tenants.get(installationId),
+      })),
     findAcrossTenants: (instanceIds) =>
       world.call('runners.findAcrossTenants', ({ runners }) =>
         [...new Set(instanceIds)].flatMap((id) => runners.get(id) ?? []),
