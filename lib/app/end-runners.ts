@@ -5,6 +5,7 @@
  */
 import type { Deployment } from '../contract/deployment.ts';
 import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../core/ids.ts';
+import type { Job } from '../core/job.ts';
 import { reason } from '../core/reason.ts';
 import { roomFor } from '../core/room.ts';
 import { jobOf, type Runner, type RunnerEndReason } from '../core/runner.ts';
@@ -52,8 +53,9 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
   const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));
   const ending = endings.filter(({ runner }) => !unknown.has(runner.instanceId));
   const pokes = new Set<InstallationId>();
+  const planned = await plannedJobs(deps, ending);
   const releasing = ending.map(async (end) => {
-    if (await releaseJobs(deps, end)) pokes.add(end.runner.installationId);
+    if (await releaseJobs(deps, end, planned)) pokes.add(end.runner.installationId);
   });
   await Promise.all(releasing);
   for (const installationId of await freeLeases(deps, ending)) pokes.add(installationId);
@@ -74,18 +76,37 @@ async function terminate(deps: EndDeps, endings: readonly Ending[]): Promise<Ins
   return unknown;
 }
 
+/** GitHub's ids are unique over all tenants. */
+type PlannedJobs = ReadonlyMap<JobId, Job>;
+
+/** The jobs that machines were meant for, where these are not known to be done, in one read for each tenant. */
+async function plannedJobs(deps: EndDeps, endings: readonly Ending[]): Promise<PlannedJobs> {
+  const open = endings.filter(({ runner, doneJob }) => runner.hint !== doneJob);
+  const byTenant = Map.groupBy(open, ({ runner }) => runner.installationId);
+  const found = [...byTenant].map(([installationId, group]) =>
+    deps.jobs.find(
+      installationId,
+      group.map(({ runner }) => runner.hint),
+    ),
+  );
+  return new Map((await Promise.all(found)).flat().map((job) => [job.jobId, job]));
+}
+
 /** Lets go of the job that was planned for the machine, and sees to the one that it ran. True: a job waits again. */
-async function releaseJobs(deps: EndDeps, ending: Ending): Promise<boolean> {
+async function releaseJobs(deps: EndDeps, ending: Ending, planned: PlannedJobs): Promise<boolean> {
   const { hint, ran } = ending.runner;
-  const waitsAgain = hint !== ending.doneJob && (await releasePlanned(deps, ending));
+  const waitsAgain = hint !== ending.doneJob && (await releasePlanned(deps, ending, planned.get(hint)));
   if (ran !== undefined && ran !== ending.doneJob) await leaveToSweep(deps, ending.runner, ran);
   return waitsAgain;
 }
 
-async function releasePlanned(deps: EndDeps, { runner, doneJob }: Ending): Promise<boolean> {
+async function releasePlanned(
+  deps: EndDeps,
+  { runner, doneJob }: Ending,
+  job: Job | undefined,
+): Promise<boolean> {
   const { installationId, hint, lease, instanceId, ran } = runner;
   const why = reason('runner-ended', 'The machine that was meant for it ended; the job gets another one.');
-  const job = await deps.jobs.get(installationId, hint);
   if (job?.state === 'covered' && job.lease === lease) {
     return deps.jobs.waitAgain(installationId, hint, lease, why);
   }
@@ -142,7 +163,8 @@ async function closeRow(deps: EndDeps, ending: Ending): Promise<boolean> {
     if (tries === maxJobChanges) throw changesTooOften(runner);
     // What it was meant for, or runs, was changed meanwhile: that job must not count on this machine either.
     runner = (await deps.runners.get(runner.installationId, runner.instanceId)) ?? runner;
-    waitsAgain = (await releaseJobs(deps, { ...ending, runner })) || waitsAgain;
+    const changed = { ...ending, runner };
+    waitsAgain = (await releaseJobs(deps, changed, await plannedJobs(deps, [changed]))) || waitsAgain;
   }
   // That its job began may have been written after the job was let go, and before the row was closed.
   if (ending.doneJob === undefined) await leaveToSweep(deps, runner, jobOf(runner));

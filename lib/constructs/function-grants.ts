@@ -86,7 +86,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       consumeGrant('ReceiveEvents', lifecycleQueue),
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem'],
-        jobs: ['GetItem', 'UpdateItem', 'PartiQLInsert', 'pending:Query'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'pending:Query'],
         launches: ['GetItem', 'UpdateItem'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLUpdate'],
         notes,
@@ -98,7 +98,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
     sweep: [
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem'],
-        jobs: ['GetItem', 'UpdateItem', 'pending:Query', 'pending:Scan'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query', 'pending:Scan'],
         launches: ['GetItem', 'BatchGetItem', 'UpdateItem', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'overdue:Query'],
         notes,
@@ -113,7 +113,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
     reconciler: [
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem', 'Scan'],
-        jobs: ['GetItem', 'UpdateItem', 'pending:Query'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query'],
         launches: ['GetItem', 'UpdateItem'],
         runners: ['BatchGetItem'],
         notes,

@@ -20,7 +20,7 @@ export interface Permission {
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** A permission without a variable. `sid` says in a word what it is for. */
+/** A permission without a variable. `sid` says in a word what it is for: a role of thirty tiers has no room for more. */
 export function allow(sid: string, { actions, resources, conditions }: Permission): Grant {
   const statement = new PolicyStatement({
     sid,

@@ -38,32 +38,32 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
   ];
   return [
     // The templates are named here alone: all else asks for a template, which then must be one of these.
-    allow('LaunchFromTemplates', {
+    allow('FromTemplates', {
       actions: ['ec2:CreateFleet', 'ec2:RunInstances'],
       resources: templates,
     }),
-    allow('AskForMachines', {
+    allow('Ask', {
       actions: ['ec2:CreateFleet'],
       resources: [arn('fleet', '*'), ...used, ...made],
     }),
-    allow('UseForMachines', {
+    allow('Use', {
       actions: ['ec2:RunInstances'],
       resources: used,
       conditions: { ArnLike: { 'ec2:LaunchTemplate': arn('launch-template', '*') } },
     }),
-    allow('StartMachines', {
+    allow('Start', {
       actions: ['ec2:RunInstances'],
       resources: made,
       conditions: { ...requestTag, ArnLike: { 'ec2:LaunchTemplate': arn('launch-template', '*') } },
     }),
-    allow('TagMachines', {
+    allow('Tag', {
       actions: ['ec2:CreateTags'],
       resources: made,
       conditions: {
         StringEquals: { ...requestTag.StringEquals, 'ec2:CreateAction': ['CreateFleet', 'RunInstances'] },
       },
     }),
-    allow('ReadImageIds', {
+    allow('ReadImages', {
       actions: ['ssm:GetParameters'],
       resources: imageParameters(options.architectures).map(
         (name) => `arn:${partition}:ssm:${region}::parameter${name}`,
@@ -77,7 +77,7 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
 function createSpotRole(scope: Construct): Grant {
   const { partition, account } = Stack.of(scope);
   const role = 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot';
-  return allow('CreateSpotRole', {
+  return allow('SpotRole', {
     actions: ['iam:CreateServiceLinkedRole'],
     resources: [`arn:${partition}:iam::${account}:${role}`],
     conditions: { StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } },
@@ -86,10 +86,10 @@ function createSpotRole(scope: Construct): Grant {
 
 /** EC2 has no resource-level control for reading instances. */
 export const describeGrant = () =>
-  allow('DescribeMachines', { actions: ['ec2:DescribeInstances'], resources: ['*'] });
+  allow('Describe', { actions: ['ec2:DescribeInstances'], resources: ['*'] });
 
 export const terminateGrant = (scope: Construct, environment: string) =>
-  allow('EndMachines', {
+  allow('End', {
     actions: ['ec2:TerminateInstances'],
     resources: [ec2Arn(scope, 'instance', '*')],
     conditions: { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } },

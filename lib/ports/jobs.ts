@@ -8,6 +8,8 @@ export interface JobStore {
   insert(jobs: readonly Job[]): Promise<('inserted' | 'exists')[]>;
   /** Reads consistently. */
   get(installationId: InstallationId, jobId: JobId): Promise<Job | undefined>;
+  /** Those of these jobs that are known. Reads consistently. */
+  find(installationId: InstallationId, jobIds: readonly JobId[]): Promise<Job[]>;
   /** Waiting jobs of one tier, oldest first. Reads consistently. */
   listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
   /** Waiting jobs of the tenant over all tiers that come after its `count` oldest, the youngest last. Reads consistently. */

@@ -29,6 +29,17 @@ export function jobStoreContract(backend: StoreBackend): void {
     const waiting = async (limit = 100) =>
       (await stores.jobs.listWaiting(acme, small, limit)).map((job) => job.jobId);
 
+    describe('find', () => {
+      it('reads those of the jobs that are known, once each, and no other tenant’s', async () => {
+        const mine = [givenJob(), givenJob({ jobId: JobId(2) })];
+        await given(...mine, givenJob({ jobId: JobId(3), installationId: InstallationId(999) }));
+
+        const found = await stores.jobs.find(acme, [2, 1, 1, 3, 4].map(JobId));
+
+        expect(found.toSorted((a, b) => a.jobId - b.jobId)).toEqual(mine);
+      });
+    });
+
     describe('insert', () => {
       it('reads back a job with every field', async () => {
         const job = givenJob({

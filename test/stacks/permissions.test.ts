@@ -82,9 +82,9 @@ describe('machines', () => {
     const running = statements
       .get('scale-up')!
       .filter(({ Action }) => listOf(Action).includes('ec2:RunInstances'));
-    const start = running.find(({ Sid }) => Sid === 'StartMachines')!;
+    const start = running.find(({ Sid }) => Sid === 'Start')!;
     expect(start.Condition.StringEquals).toEqual({ 'aws:RequestTag/ghr:environment': environment });
-    const named = running.find(({ Sid }) => Sid === 'LaunchFromTemplates')!;
+    const named = running.find(({ Sid }) => Sid === 'FromTemplates')!;
     expect(JSON.stringify(named.Resource)).not.toContain('launch-template/*');
     for (const other of running.filter((statement) => statement !== named)) {
       expect(Object.keys(other.Condition.ArnLike)).toEqual(['ec2:LaunchTemplate']);

@@ -12,6 +12,7 @@ import { type InstallationId, type JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import { type Attributes, number, text } from './attributes.ts';
+import { findRows } from './find-rows.ts';
 import * as changes from './job-changes.ts';
 import { afterTier, jobKey, jobOfRow, jobRow, reasonValue, waitingPrefix, waitingRange } from './job-row.ts';
 import { getRow, queryRows, scanRows } from './read.ts';
@@ -56,6 +57,10 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     async get(installationId, jobId) {
       const row = await getRow(client, tableName, jobKey(installationId, jobId));
       return row && jobOfRow(row);
+    },
+    async find(installationId, jobIds) {
+      const keys = [...new Set(jobIds)].map((jobId) => jobKey(installationId, jobId));
+      return (await findRows(client, tableName, keys)).map(jobOfRow);
     },
     async listWaiting(installationId, tier, limit) {
       const range = { from: waitingPrefix(tier), to: afterTier(tier) };

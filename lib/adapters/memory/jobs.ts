@@ -29,6 +29,10 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           return 'inserted';
         }),
       ),
+    find: (installationId, jobIds) =>
+      world.call('jobs.find', ({ jobs }) =>
+        [...new Set(jobIds)].flatMap((jobId) => jobs.get(jobKey(installationId, jobId)) ?? []),
+      ),
     get: (installationId, jobId) =>
       world.call('jobs.get', ({ jobs }) => jobs.get(jobKey(installationId, jobId))),
     listWaiting: (installationId, tier, limit) =>
