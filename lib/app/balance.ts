@@ -27,6 +27,7 @@ import { planLaunch } from './plan-launch.ts';
 import { probeTenant } from './probe-tenant.ts';
 import { refuseBeyondCap } from './refuse-beyond-cap.ts';
 import {
+  hesitationMilliseconds,
   maxPlans,
   maxRounds,
   retryDelaySeconds,
@@ -100,22 +101,27 @@ async function takeLeases(
   },
 ): Promise<void> {
   const { installationId, tier, launches } = world;
-  const mine = world.own ? { own: world.own } : {};
   let hasTurn = false;
+  let isCapKept = false;
   for (let plans = 1; plans <= maxPlans; plans++) {
     const [found, known] = await Promise.all([
       deps.jobs.listWaiting(installationId, tier.name, waitingPageSize),
       deps.tenants.get(installationId),
     ]);
     if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
+    if (plans === 1 && othersAreComingIn(found, world.own)) {
+      await deps.clock.sleep(deps.chance.fraction() * hesitationMilliseconds);
+      continue;
+    }
     if (known && (await forgetPredecessor(deps, known))) continue;
-    if (plans === 1 && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
+    if (!isCapKept && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
+    isCapKept = true;
     const { tenant, waiting } = await probeTenant(deps, { tenant: known, waiting: found });
-    const own = planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, ...mine });
+    const own = planBalance({ tenant, tier, waiting, pageSize: waitingPageSize });
     const supply: Supply | undefined =
       tenant && own.launch.length > 0 ? await findSupply(deps, { tenant, tier, hasTurn }) : undefined;
     const plan: BalancePlan = supply
-      ? planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, bounds: supply.bounds, ...mine })
+      ? planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, bounds: supply.bounds })
       : own;
     hasTurn ||= supply?.paced === true && plan.launch.length > 0;
     const taken = await take(deps, { plan, tenant, tier, open: supply?.open });
@@ -131,6 +137,13 @@ async function takeLeases(
   }
   await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
 }
+
+/**
+ * In a burst several copies look at once, and all but one would lose their take to it. They hesitate for moments that
+ * differ: the first then launches for all that came in, in one call, and the others find nothing left to do.
+ */
+const othersAreComingIn = (found: readonly Job[], own: ReadonlySet<JobId> | undefined) =>
+  own !== undefined && found.some(({ jobId, reason }) => reason?.code === 'queued' && !own.has(jobId));
 
 const mayBeBeyondCap = (deps: BalanceDeps, waiting: number) =>
   waiting >= Math.min(waitingPageSize, deps.deployment.caps.waitingJobsPerTenant + 1);

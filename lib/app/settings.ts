@@ -8,6 +8,9 @@ export const waitingPageSize = 100;
 /** How often a balance plans again when others were faster. Ten copies may meet over one tenant; each round lets one pass. */
 export const maxPlans = 12;
 
+/** How long a copy hesitates at most that sees others at the same tenant: some calls to DynamoDB. */
+export const hesitationMilliseconds = 60;
+
 /** After this one caller has surely stopped: twice the timeout of the functions that launch. */
 export const launchFenceSeconds = 60;
 

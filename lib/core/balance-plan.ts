@@ -3,7 +3,6 @@
  * machine now. Oldest first, and never more than both limits leave.
  */
 import { judge } from './admission.ts';
-import type { JobId } from './ids.ts';
 import type { Job } from './job.ts';
 import { type Reason, type ReasonCode, reason } from './reason.ts';
 import { type Room, roomFor } from './room.ts';
@@ -30,28 +29,19 @@ export interface Bound {
   readonly reason: Reason;
 }
 
-/**
- * @param world.waiting a page of at most `pageSize` waiting jobs, oldest first
- * @param world.own where there is room for all, of the jobs that have just come in only these: the others came in with
- *   other copies, which launch for them; copies that all took the same jobs would lose most of their takes to each other.
- *   Absent: all of them
- */
+/** @param world.waiting a page of at most `pageSize` waiting jobs, oldest first */
 export function planBalance(world: {
   tenant: Tenant | undefined;
   tier: Tier;
   waiting: readonly Job[];
   pageSize: number;
   bounds?: readonly Bound[];
-  own?: ReadonlySet<JobId>;
 }): BalancePlan {
-  const { tenant, tier, waiting, pageSize, bounds = [], own } = world;
+  const { tenant, tier, waiting, pageSize, bounds = [] } = world;
   const verdicts = waiting.map((job) => ({ job, verdict: judge(tenant, tier, job) }));
   const admitted = verdicts.filter(({ verdict }) => verdict.kind === 'admit').map(({ job }) => job);
   const room = tightest(tenant ? [ownBound(tenant, tier), ...bounds] : bounds);
-  const hasRoomForAll = admitted.length <= room.machines && waiting.length < pageSize;
-  const isMine = ({ jobId, reason }: Job) => !own || own.has(jobId) || reason?.code !== 'queued';
-  const mine = hasRoomForAll ? admitted.filter(isMine) : admitted;
-  const launch = tenant ? mine.slice(0, Math.min(room.machines, maxMachinesPerLaunch)) : [];
+  const launch = tenant ? admitted.slice(0, Math.min(room.machines, maxMachinesPerLaunch)) : [];
   return {
     refuse: verdicts.flatMap(({ job, verdict }) =>
       verdict.kind === 'refuse' ? [{ job, reason: verdict.reason }] : [],
@@ -64,7 +54,7 @@ export function planBalance(world: {
     ].filter(({ job, reason }) => job.reason?.text !== reason.text),
     launch,
     ...(admitted.length > room.machines ? { limitedBy: room.reason.code } : {}),
-    more: room.machines > launch.length && (mine.length > launch.length || waiting.length >= pageSize),
+    more: room.machines > launch.length && (admitted.length > launch.length || waiting.length >= pageSize),
   };
 }
 

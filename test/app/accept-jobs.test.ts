@@ -22,6 +22,14 @@ describe('accepting jobs', () => {
     await expectBalanced(platform);
   });
 
+  it('launches once for what several copies took in at the same time', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 9 })], deployment: roomy });
+    await Promise.all([1, 2, 3].map((id) => platform.accept(queued(id), queued(id + 10))));
+    expect(platform.liveMachines()).toHaveLength(6);
+    expect(platform.compute.requests).toHaveLength(1);
+    await expectBalanced(platform);
+  });
+
   it('launches once for the same job twice in one batch, and again later', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1), queued(1));

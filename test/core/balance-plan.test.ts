@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { maxMachinesPerLaunch, planBalance } from '../../lib/core/balance-plan.ts';
-import { JobId } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';
 import { givenJob, givenJobs, givenLeases, givenTenant, givenTier, small } from '../support/given.ts';
 
@@ -74,21 +73,6 @@ describe('planBalance', () => {
       bounds,
     });
     expect(plan).toMatchObject({ limitedBy: 'tenant-limit', launch: [{ jobId: 1 }, { jobId: 2 }] });
-  });
-
-  it('leaves jobs that just came in to the copy they came in with, where there is room for all', () => {
-    const fresh = reason('queued', 'Accepted.');
-    const waiting = [
-      givenJob({ jobId: JobId(1), reason: reason('capacity', 'There was none.') }),
-      givenJob({ jobId: JobId(2), reason: fresh }),
-      givenJob({ jobId: JobId(3), reason: fresh }),
-    ];
-    const own = new Set([JobId(3)]);
-    const roomy = givenTier({ maxRunners: 9 });
-    const plan = (maxRunners: number) =>
-      planBalance({ tenant: givenTenant({ maxRunners }), tier: roomy, waiting, pageSize, own });
-    expect(plan(3)).toMatchObject({ launch: [{ jobId: 1 }, { jobId: 3 }], more: false });
-    expect(plan(2).launch).toEqual(waiting.slice(0, 2));
   });
 
   it('never exceeds either limit nor a transaction, keeps the order, and decides every job once', () => {
