@@ -98,9 +98,9 @@ async function previousTenant(deps: TenantDeps, installationId: InstallationId, 
   const others = (await deps.tenants.findByAccount(accountId)).filter(
     (tenant) => tenant.installationId !== installationId,
   );
-  const [latest] = others.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const [latest] = others.sort((a, b) => b.installationId - a.installationId);
   // Its own `deleted` may be on its way or lost; an account has one installation, so it is worth a look.
-  if (latest && latest.status !== 'deleted') {
+  if (latest && latest.status !== 'deleted' && !isSuperseded(installationId, latest)) {
     await deps.queues.sendToInstallations({
       kind: 'installation',
       event: 'superseded',
@@ -122,11 +122,13 @@ function newTenant(
   const now = iso(deps);
   return {
     installationId,
-    ...firstStatus(installation, previous, onboarding),
+    ...(isSuperseded(installationId, previous)
+      ? { status: 'deleted' as const }
+      : firstStatus(installation, previous, onboarding)),
     tier: previous?.tier ?? defaultTier,
     maxRunners: previous?.maxRunners ?? maxRunners,
     ...(previous?.allowedTiers ? { allowedTiers: previous.allowedTiers } : {}),
-    ...(previous ? { predecessor: previous.installationId } : {}),
+    ...(previous && !isSuperseded(installationId, previous) ? { predecessor: previous.installationId } : {}),
     accountId: installation.accountId,
     accountLogin: installation.accountLogin,
     accountType: installation.accountType,
@@ -135,6 +137,13 @@ function newTenant(
     updatedAt: now,
   };
 }
+
+/**
+ * GitHub's ids grow: an account's installation with a lower id than another one of it was uninstalled before that one was
+ * made, whatever a late event brought about here. Of two that are reinstalled within seconds only the newer one may start.
+ */
+const isSuperseded = (installationId: InstallationId, other: Tenant | undefined) =>
+  other !== undefined && other.installationId > installationId;
 
 /** What follows from the tenant as it is now. Done for every event, so that dying before it does no harm. */
 async function afterwards(deps: TenantDeps, event: InstallationEvent): Promise<void> {

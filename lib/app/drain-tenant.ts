@@ -14,7 +14,7 @@ export interface DrainDeps extends EndDeps {
 
 export async function drainTenant(deps: DrainDeps, installationId: InstallationId): Promise<void> {
   const tenant = await deps.tenants.get(installationId);
-  if (!tenant || tenant.status !== 'deleted') return;
+  if (tenant?.status !== 'deleted') return;
   const runners = await liveRunners(deps, installationId, [...tenant.leases].map(launchOfLease));
   await endRunners(
     deps,

@@ -107,6 +107,18 @@ describe('applying installation events', () => {
     expect(platform.queues.installations).toMatchObject([{ event: 'superseded', installationId: acme }]);
   });
 
+  it('starts nothing for an installation that comes to be known after a newer one of its account', async () => {
+    const older = InstallationId(50);
+    const platform = await givenPlatform();
+    platform.github.putInstallation(older, account);
+    await platform.accept(givenEvent({ installationId: older }));
+    await tell(platform, 'installation.created', older);
+    expect(await tenantOf(platform, older)).toMatchObject({ status: 'deleted' });
+    expect(await tenantOf(platform)).toMatchObject({ status: 'active' });
+    expect(await platform.job(1, older)).toMatchObject({ outcome: 'refused' });
+    expect(platform.queues.installations).toEqual([]);
+  });
+
   it('refuses waiting jobs of repositories that were taken out, and of those alone', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });
     await platform.accept(givenEvent(), givenEvent({ jobId: JobId(2), repository: 'acme/other' }));
