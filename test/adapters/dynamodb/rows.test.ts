@@ -53,7 +53,7 @@ describe('rows in DynamoDB', () => {
     it('carry the names that the README gives operators', async () => {
       await storedTenant(stores);
 
-      expect(await row(stores.tables.tenants, key)).toEqual({
+      expect(await row(stores.tables.tenants, key)).toMatchObject({
         installation_id: { N: '101' },
         status: { S: 'active' },
         tier: { S: 'small' },
