@@ -29,7 +29,7 @@ mayfly setup --app-id 123 --key app.pem  takes an existing App: its id and a pri
 
   --level organization|repository|both   which runners it is for (default: both; user accounts need repository)
   --name NAME                            of the new App, at most ${longestAppName} characters
-  --public                               other accounts may install it: it is then open compute, see docs/SECURITY.md
+  --public                               other accounts may install it: it is then open compute: see onboarding and caps in README.md
 
 A new App's webhook secret and key are stored by themselves. An existing App's webhook URL and secret are yours to set:
 the URL is printed, and the secret is where the output WebhookSecretCommand says.
