@@ -31,6 +31,7 @@ export async function applyInstallationEvent(deps: TenantDeps, event: Installati
   for (let tries = 1; tries <= maxTries; tries++) {
     // The row is read before GitHub is asked: the answer is then at least as new as the version it is written over.
     const known = await deps.tenants.get(installationId);
+    if (known && (await endIfSuperseded(deps, known))) continue;
     const now = known?.status === 'deleted' ? undefined : await askGitHub(deps, installationId);
     const done = known ? await follow(deps, known, now) : await provision(deps, installationId, now);
     if (!done) continue;
@@ -90,6 +91,9 @@ async function provision(
   const previous = await previousTenant(deps, installationId, installation.accountId);
   const tenant = newTenant(deps, { installationId, installation, previous });
   if ((await deps.tenants.create(tenant)) === 'exists') return false;
+  // A newer installation may have come to be known between the look and the write: then this one is over.
+  const others = await deps.tenants.findByAccount(installation.accountId);
+  if (others.some((other) => isSuperseded(installationId, other))) return false;
   deps.telemetry.event('info', 'tenant-provisioned', { ...tenant }, { TenantsProvisioned: 1 });
   return true;
 }
@@ -136,6 +140,18 @@ function newTenant(
     createdAt: now,
     updatedAt: now,
   };
+}
+
+/** True: it was ended just now. */
+async function endIfSuperseded(deps: TenantDeps, tenant: Tenant): Promise<boolean> {
+  if (tenant.status === 'deleted') return false;
+  const others = await deps.tenants.findByAccount(tenant.accountId);
+  if (!others.some((other) => isSuperseded(tenant.installationId, other))) return false;
+  const { installationId, version, status } = tenant;
+  const ended = { status: 'deleted', statusBeforeDeletion: status, updatedAt: iso(deps) } as const;
+  await deps.tenants.update(installationId, version, ended);
+  deps.telemetry.event('info', 'tenant-changed', { installationId, login: tenant.accountLogin, ...ended });
+  return true;
 }
 
 /**

@@ -102,37 +102,51 @@ export async function settleLaunch(
   await deps.launches.close(launch, places);
 }
 
-/** Gives each machine a lease and its row. Which machine got which lease is kept where rows exist already. */
+/**
+ * Gives each machine a lease and its row. Which machine got which lease is kept for good: a lease whose machine has come and
+ * gone is never another machine's.
+ */
 export async function bindMachines(
   deps: LaunchDeps,
   launch: Launch,
   instances: readonly LaunchedInstance[],
 ): Promise<Map<LeaseId, InstanceId>> {
-  const places = await knownPlaces(deps, launch, instances);
+  // Only a launch that is acted on again, after its first fence, can have rows already.
+  const isAgain = deps.clock.now() >= launch.createdAt + launchFenceSeconds * 1000;
+  const places = new Map(launch.instances);
+  if (isAgain) await addKnownPlaces(deps, { launch, instances, places });
   const placed = new Set(places.values());
   const free = launch.hints.filter(({ lease }) => !places.has(lease));
-  const rows: Runner[] = [];
-  for (const instance of instances.filter(({ instanceId }) => !placed.has(instanceId))) {
-    const hint = free.shift();
-    // More machines than were asked for would be EC2's mistake; without a lease the sweep ends them.
-    if (!hint) break;
-    places.set(hint.lease, instance.instanceId);
-    rows.push(runnerRow(deps, launch, hint, instance));
-  }
+  const unplaced = instances.filter(({ instanceId }) => !placed.has(instanceId));
+  // More machines than were asked for would be EC2's mistake; without a lease the sweep ends them.
+  const fitting = unplaced.slice(0, free.length);
+  for (const [n, { instanceId }] of fitting.entries()) places.set(free[n]!.lease, instanceId);
+  // Before its row: should it end before the next look, its lease must be known to be used.
+  if (isAgain && fitting.length > 0) await deps.launches.place(launch, places);
+  const rows = instances.flatMap((instance) => rowFor(deps, { launch, places, instance }));
   if (rows.length > 0) await deps.runners.bind(rows);
   return places;
 }
 
-async function knownPlaces(deps: LaunchDeps, launch: Launch, instances: readonly LaunchedInstance[]) {
-  const places = new Map(launch.instances);
-  // Only a launch that is acted on again, after its first fence, can have rows already.
-  const isFirstTime = deps.clock.now() < launch.createdAt + launchFenceSeconds * 1000;
-  if (isFirstTime || instances.length === 0) return places;
+async function addKnownPlaces(
+  deps: LaunchDeps,
+  world: { launch: Launch; instances: readonly LaunchedInstance[]; places: Map<LeaseId, InstanceId> },
+): Promise<void> {
+  const { launch, instances, places } = world;
+  if (instances.length === 0) return;
   const rows = await deps.runners.findAcrossTenants(instances.map(({ instanceId }) => instanceId));
   for (const row of rows) {
     if (row.launchId === launch.launchId) places.set(row.lease, row.instanceId);
   }
-  return places;
+}
+
+function rowFor(
+  deps: LaunchDeps,
+  world: { launch: Launch; places: ReadonlyMap<LeaseId, InstanceId>; instance: LaunchedInstance },
+): Runner[] {
+  const { launch, places, instance } = world;
+  const hint = launch.hints.find(({ lease }) => places.get(lease) === instance.instanceId);
+  return hint ? [runnerRow(deps, launch, hint, instance)] : [];
 }
 
 function runnerRow(deps: LaunchDeps, launch: Launch, hint: LaunchHint, instance: LaunchedInstance): Runner {

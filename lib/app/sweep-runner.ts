@@ -60,7 +60,8 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
     return;
   }
   const busy = removal.ok && removal.value === 'busy';
-  if (busy && now < runner.launchedAt + limits.jobSeconds * 1000) {
+  // When its job began nobody said; it cannot have been before it listened.
+  if (busy && now < (runner.listeningAt ?? runner.launchedAt) + limits.jobSeconds * 1000) {
     await deps.runners.extend(runner, now + limits.idleSeconds * 1000);
     return;
   }

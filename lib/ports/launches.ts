@@ -20,6 +20,8 @@ export interface LaunchStore {
    * somebody else acts on it, or it is closed.
    */
   hold(launch: Launch, until: number): Promise<Launch | undefined>;
+  /** While it is open: these machines have these leases, for good; others may come. */
+  place(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<void>;
   /** intent → answered: these machines came, and no others will. Answering again, or when closed, does nothing. */
   answer(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<void>;
   /** intent or answered → closed. Closing again does nothing. */

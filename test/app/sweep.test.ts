@@ -28,6 +28,30 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
+  it('gives the lease of a machine that came and went to no other machine of the launch', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseAnswers = 1;
+    await platform.accept(queued(1), queued(2));
+    const [one, two] = platform.liveMachines();
+    platform.compute.machines.get(two!)!.hidden = true;
+    const { launch } = platform.compute;
+    platform.compute.launch = async () => ({
+      kind: 'unclear',
+      failure: { class: 'unknown', code: 'TimeoutError', message: '' },
+    });
+    platform.clock.advance(minutes(1) + 1000);
+    await platform.sweep();
+    await platform.machineEnds(one!);
+    platform.compute.machines.get(two!)!.hidden = false;
+    platform.clock.advance(minutes(1) + 1000);
+    await platform.sweep();
+    platform.compute.launch = launch;
+    await expectBalanced(platform);
+    expect((await platform.runners.get(acme, one!))?.lease).not.toBe(
+      (await platform.runners.get(acme, two!))?.lease,
+    );
+  });
+
   it('believes a refused replay nothing about the call before it', async () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseAnswers = 1;

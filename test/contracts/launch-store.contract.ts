@@ -216,6 +216,22 @@ export function launchStoreContract(backend: StoreBackend): void {
       });
     });
 
+    describe('place', () => {
+      it('keeps which machine got which lease while the launch is open, and no longer', async () => {
+        const launch = await takenLaunch(stores, 1);
+        const places = new Map([[lease0, machine]]);
+        await stores.launches.place(launch, places);
+        expect(await stores.launches.get(acme, launch1)).toEqual({ ...launch, instances: places });
+
+        await stores.launches.close(launch, places);
+        await stores.launches.place(launch, new Map());
+        expect(await stores.launches.get(acme, launch1)).toMatchObject({
+          state: 'closed',
+          instances: places,
+        });
+      });
+    });
+
     describe('overdue', () => {
       const overdue = async (now: number, limit = 10) =>
         (await stores.launches.listOverdueAcrossTenants(now, limit)).map((launch) => launch.launchId);

@@ -3,6 +3,15 @@
  * stays mended. A story changes with the simulated world; the named test beside each fault does not.
  */
 export const keptSeeds: readonly { readonly seed: number; readonly found: string }[] = [
+  { seed: 369_675, found: 'a lease was given to a second machine when the first had come and gone' },
+  {
+    seed: 308_202,
+    found: 'an older installation was provisioned after a newer one of its account, and launched',
+  },
+  {
+    seed: 309_650,
+    found: 'the job time of a busy runner was counted from its launch instead of its listening',
+  },
   // test/app/sweep.test.ts
   {
     seed: 84,

@@ -43,6 +43,15 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       const { met, row } = await updateRow(client, fence, 'ALL_NEW');
       return met && row ? launchOfRow(row) : undefined;
     },
+    async place(launch, instances) {
+      await updateRow(client, {
+        tableName,
+        key: launchKey(launch.launchId),
+        update: 'SET #instances = :instances',
+        condition: open,
+        values: { ':instances': instancesValue(instances), ...openValues },
+      });
+    },
     async answer(launch, instances) {
       await updateRow(client, {
         tableName,

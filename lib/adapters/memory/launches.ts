@@ -24,6 +24,12 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         launches.set(launch.launchId, held);
         return held;
       }),
+    place: (launch, instances) =>
+      world.call('launches.place', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (!stored || stored.state === 'closed') return;
+        launches.set(launch.launchId, { ...stored, instances: new Map(instances) });
+      }),
     answer: (launch, instances) =>
       world.call('launches.answer', ({ launches }) => {
         const stored = launches.get(launch.launchId);
