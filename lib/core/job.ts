@@ -53,12 +53,3 @@ export interface Job {
   /** GitHub's word for the result, for completed and cancelled jobs. */
   readonly conclusion?: string;
 }
-
-/** How far along its life a job is. A fact of a lower rank than what is known is late, and is ignored. */
-export const jobRank: Readonly<Record<JobState, number>> = {
-  blocked: 0,
-  waiting: 1,
-  covered: 2,
-  running: 3,
-  done: 4,
-};

@@ -13,12 +13,6 @@ export function rateRoom(tenant: Tenant, launchesPerMinute: number, now: number)
   return Math.max(0, Math.floor((minute - used) / share(tenant, launchesPerMinute)));
 }
 
-/** @returns milliseconds until one machine may start */
-export function rateWait(tenant: Tenant, launchesPerMinute: number, now: number): number {
-  const used = Math.max(0, (tenant.rateUsedUntil ?? 0) - now);
-  return Math.max(0, Math.ceil(used + share(tenant, launchesPerMinute) - minute));
-}
-
 /** What a launch uses of the rate: `rateUsedUntil` moves on by `cost` from `now` at least, if it is at `latest` at most. */
 export interface RateCharge {
   readonly now: number;
