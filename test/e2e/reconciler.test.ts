@@ -37,6 +37,7 @@ describe('the reconciler', () => {
 
     await world.untilCompleted(jobIds);
     await world.untilRest();
+    await repaired('webhook-redelivered', 3);
     expect(repairs('webhook-redelivered')).toHaveLength(3);
     await reconcile();
     expect(repairs('webhook-redelivered')).toHaveLength(3);
@@ -77,8 +78,9 @@ describe('the reconciler', () => {
     expect(isThere()).toBe(true);
     await reconcile();
 
-    await until('the registration is gone', () => !isThere());
+    await repaired('registration-removed', 1);
     expect(repairs('registration-removed')).toMatchObject([{ instanceId: name }]);
+    expect(isThere()).toBe(false);
   }, 40_000);
 
   it('was allowed all that it did, and found nothing else to mend', async () => {
