@@ -2,7 +2,6 @@
  * What a function may do with the tables. It is told all their names, since its stores are made together, and gets
  * permission for exactly the actions that are named.
  */
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { variables } from '../contract/environment.ts';
 import type { Grant } from './grant.ts';
@@ -16,7 +15,7 @@ type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners' | 'notes';
 export function storeGrant(state: State, actions: StoreActions): Grant {
   return {
     statements: Object.entries(actions).flatMap(([name, ofTable]) =>
-      tableStatements(state[name as StoreName], ofTable),
+      tableStatements(state, name as StoreName, ofTable),
     ),
     variables: {
       [variables.tenantsTable]: state.tenants.tableName,
@@ -28,14 +27,21 @@ export function storeGrant(state: State, actions: StoreActions): Grant {
   };
 }
 
-function tableStatements(table: Table, actions: readonly string[]): PolicyStatement[] {
+function tableStatements(state: State, name: StoreName, actions: readonly string[]): PolicyStatement[] {
+  const table = state[name];
   const byIndex = Map.groupBy(actions, (action) => (action.includes(':') ? action.split(':')[0]! : ''));
   return [...byIndex].map(([index, ofIndex]) => {
     const resource = index === '' ? table.tableArn : `${table.tableArn}/index/${index}`;
-    // Without a name: what it is for is plain, and the names alone would make a role of thirty tiers too long.
     return new PolicyStatement({
+      sid: statementName(name, index),
       actions: ofIndex.map((action) => `dynamodb:${action.slice(action.indexOf(':') + 1)}`),
       resources: [resource],
     });
   });
 }
+
+/** `Jobs`, `JobsPending`: short, because a role of thirty tiers has little room. */
+const statementName = (table: StoreName, index: string) =>
+  [table, ...index.split('-')].map(capitalized).join('');
+
+const capitalized = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1);

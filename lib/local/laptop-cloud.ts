@@ -13,6 +13,7 @@ export interface CloudOptions {
   readonly tell: Tell;
   /** Containers of one function at most. */
   readonly concurrency?: number;
+  readonly firesByClock?: boolean;
   portFor(functionName: string): number;
   tap(functionName: string, request: UrlRequest): Promise<void>;
 }
@@ -42,13 +43,14 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
   const events = new EventBus({
     region,
     accountId: laptopAccountId,
+    ...(options.firesByClock === undefined ? {} : { firesByClock: options.firesByClock }),
     onFault: (error, rule) => onFault(`rule ${rule}`, error),
   });
   const cloud: Cloud = {
     region,
     accountId: laptopAccountId,
     availabilityZones: [`${region}a`, `${region}b`, `${region}c`],
-    policies: new PolicyBook(),
+    policies: new PolicyBook(endpoint.iam),
     functions,
     events,
     queues: {

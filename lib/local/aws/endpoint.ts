@@ -12,6 +12,7 @@ import { control } from './control.ts';
 import { connectionReset, Dials, type Effect } from './dials.ts';
 import { asAwsError, errorAnswer } from './error-answer.ts';
 import { findRefusal } from './iam/authorize.ts';
+import { IamLog } from './iam/iam-log.ts';
 import { type Credentials, type NewPrincipal, operatorCredentials, Principals } from './principals.ts';
 import { plainHeaders, protocolOf, readBody, readOperation } from './request.ts';
 import {
@@ -38,6 +39,7 @@ export interface AwsEndpoint {
   readonly operatorCredentials: Credentials;
   readonly dials: Dials;
   readonly calls: CallLog;
+  readonly iam: IamLog;
   /** Answers `PUT` at this path (`/_ec2`) with what `change` makes of the JSON; its errors say what is allowed. */
   addDoor(path: `/_${string}`, change: (json: unknown) => unknown): void;
   /** Serves one more service, in place of one of the same name. */
@@ -45,6 +47,10 @@ export interface AwsEndpoint {
   addPrincipal(principal: NewPrincipal): Credentials;
   updatePolicies(name: string, policies: readonly PolicyDocument[]): void;
   removePrincipal(name: string): void;
+  /** Undefined where there is no such principal. */
+  policiesOf(name: string): readonly PolicyDocument[] | undefined;
+  /** The names of all principals but the operator. */
+  principals(): readonly string[];
   /** Answers with the way to stop listening. */
   onCall(listener: (record: CallRecord) => void): () => void;
   /** Ends connections at once, long polls too. The services stay as they are. */
@@ -59,6 +65,7 @@ interface Desk {
   readonly principals: Principals;
   readonly dials: Dials;
   readonly calls: CallLog;
+  readonly iam: IamLog;
   readonly doors: Map<string, (json: unknown) => unknown>;
 }
 
@@ -68,8 +75,9 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const principals = new Principals(accountId);
   const dials = new Dials();
   const calls = new CallLog();
+  const iam = new IamLog();
   const doors: Desk['doors'] = new Map();
-  const desk: Desk = { region, accountId, services, principals, dials, calls, doors };
+  const desk: Desk = { region, accountId, services, principals, dials, calls, iam, doors };
   const server = createServer((request, response) => {
     serve(desk, request, response).catch((error) => response.destroy(error));
   });
@@ -84,11 +92,14 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     operatorCredentials,
     dials,
     calls,
+    iam,
     addDoor: (path, change) => void doors.set(path, change),
     use: (service) => void services.set(service.service, service),
     addPrincipal: (principal) => principals.add(principal),
     updatePolicies: (name, policies) => principals.updatePolicies(name, policies),
     removePrincipal: (name) => principals.remove(name),
+    policiesOf: (name) => principals.policiesOf(name),
+    principals: () => principals.names(),
     onCall: (listener) => calls.onCall(listener),
     close: () =>
       new Promise((resolve) => {

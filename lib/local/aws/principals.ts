@@ -70,6 +70,17 @@ export class Principals {
     if (accessKeyId !== undefined) this.#entries.delete(accessKeyId);
   }
 
+  policiesOf(name: string): readonly PolicyDocument[] | undefined {
+    const accessKeyId = this.#keyOf(name);
+    return accessKeyId === undefined ? undefined : this.#entries.get(accessKeyId)?.principal.policies;
+  }
+
+  /** The operator has none that could be listed. */
+  names(): readonly string[] {
+    const principals = [...this.#entries.values()].map(({ principal }) => principal);
+    return principals.filter(({ isOperator }) => !isOperator).map(({ name }) => name);
+  }
+
   find(accessKeyId: string): Entry | undefined {
     return this.#entries.get(accessKeyId);
   }

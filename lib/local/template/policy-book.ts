@@ -4,6 +4,7 @@
  * template does not say.
  */
 import { evaluateResourcePolicy, explain } from '../aws/iam/evaluate.ts';
+import { IamLog } from '../aws/iam/iam-log.ts';
 import type { IamQuestion, PolicyDocument, PolicyStatement } from '../aws/service.ts';
 
 export interface Role {
@@ -14,9 +15,24 @@ export interface Role {
   readonly policies: PolicyDocument[];
 }
 
+/** What AWS does in a role's name for one that runs under it. */
+export interface RoleNeed {
+  /** The function, by its name. */
+  readonly caller: string;
+  /** By name or ARN. */
+  readonly role: string;
+  readonly actions: readonly string[];
+  readonly resource: string;
+}
+
 export class PolicyBook {
+  readonly #iam: IamLog;
   readonly #roles: Role[] = [];
   readonly #resources = new Map<string, PolicyStatement[]>();
+
+  constructor(iam = new IamLog()) {
+    this.#iam = iam;
+  }
 
   addRole(role: Role): void {
     this.#roles.push(role);
@@ -37,10 +53,12 @@ export class PolicyBook {
   }
 
   /** @throws Error that names the role, the action and the resource */
-  requireRoleMay(roleNameOrArn: string, actions: readonly string[], resource: string): void {
-    const role = this.role(roleNameOrArn);
+  requireRoleMay({ caller, role: nameOrArn, actions, resource }: RoleNeed): void {
+    const role = this.role(nameOrArn);
     for (const action of actions) {
-      const { verdict, reason } = explain(role.policies, { action, resource, context: {} });
+      const question = { action, resource, context: {} };
+      const { verdict, reason, by } = explain(role.policies, question);
+      this.#iam.allowed(caller, question, by);
       if (verdict !== 'allowed') {
         const because = reason ?? 'no policy of the role allows it';
         throw new Error(`The role ${role.name} may not ${action} on ${resource} (${because}).`);

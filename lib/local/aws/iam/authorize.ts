@@ -5,23 +5,28 @@
  */
 import { AwsError, type IamQuestion, type Principal } from '../service.ts';
 import { explain } from './evaluate.ts';
+import type { IamLog } from './iam-log.ts';
 
 export interface Surroundings {
   readonly region: string;
   readonly accountId: string;
 }
 
-/** Undefined: allowed. */
+/** Undefined: allowed. Each decision goes into the log. */
 export function findRefusal(
   caller: Principal,
   questions: readonly IamQuestion[],
-  surroundings: Surroundings,
+  surroundings: Surroundings & { readonly iam: IamLog },
 ): AwsError | undefined {
   if (caller.isOperator) return undefined;
   for (const question of questions) {
     const context = { ...globalContext(caller, surroundings), ...question.context };
-    const { verdict, reason } = explain(caller.policies, { ...question, context });
-    if (verdict !== 'allowed') return accessDenied(caller, question, denialReason(verdict, reason));
+    const { verdict, reason, by } = explain(caller.policies, { ...question, context });
+    if (verdict !== 'allowed') {
+      surroundings.iam.denied(caller.name, question);
+      return accessDenied(caller, question, denialReason(verdict, reason));
+    }
+    surroundings.iam.allowed(caller.name, question, by);
   }
   return undefined;
 }

@@ -4,7 +4,7 @@
  * is about, and the explanation names what was not understood. Pure: no clock, no account, no session or
  * boundary policies.
  */
-import type { IamQuestion, PolicyDocument } from '../service.ts';
+import type { IamQuestion, PolicyDocument, PolicyStatement } from '../service.ts';
 import { asList, type CompiledStatement, compileDocument } from './statement.ts';
 
 export type Verdict = 'allowed' | 'explicitDeny' | 'implicitDeny';
@@ -13,6 +13,8 @@ export interface Explanation {
   readonly verdict: Verdict;
   /** Which statement denied, or what in it was not understood. */
   readonly reason?: string;
+  /** Each statement that allows it; empty unless it is allowed. */
+  readonly by: readonly PolicyStatement[];
 }
 
 export function evaluate(policies: readonly PolicyDocument[], question: IamQuestion): Verdict {
@@ -20,13 +22,13 @@ export function evaluate(policies: readonly PolicyDocument[], question: IamQuest
 }
 
 export function explain(policies: readonly PolicyDocument[], question: IamQuestion): Explanation {
-  let allowed = false;
+  const by: PolicyStatement[] = [];
   for (const policy of policies) {
     const decision = decide(compileDocument(policy), question);
     if (decision.verdict === 'explicitDeny') return decision;
-    allowed ||= decision.verdict === 'allowed';
+    by.push(...decision.by);
   }
-  return { verdict: allowed ? 'allowed' : 'implicitDeny' };
+  return { verdict: by.length > 0 ? 'allowed' : 'implicitDeny', by };
 }
 
 /**
@@ -45,18 +47,18 @@ export function evaluateResourcePolicy(
 }
 
 function decide(statements: readonly CompiledStatement[], question: IamQuestion): Explanation {
-  let allowed = false;
+  const by: PolicyStatement[] = [];
   for (const statement of statements) {
     if (!statement.concerns(question)) continue;
     const name = statement.source.Sid === undefined ? 'a statement' : `the statement ${statement.source.Sid}`;
     if (statement.fault !== undefined) {
-      return { verdict: 'explicitDeny', reason: `${name} is refused: ${statement.fault}` };
+      return { verdict: 'explicitDeny', reason: `${name} is refused: ${statement.fault}`, by: [] };
     }
     if (!statement.conditions.every((test) => test(question.context))) continue;
-    if (statement.effect === 'Deny') return { verdict: 'explicitDeny', reason: `${name} denies it` };
-    allowed = true;
+    if (statement.effect === 'Deny') return { verdict: 'explicitDeny', reason: `${name} denies it`, by: [] };
+    by.push(statement.source);
   }
-  return { verdict: allowed ? 'allowed' : 'implicitDeny' };
+  return { verdict: by.length > 0 ? 'allowed' : 'implicitDeny', by };
 }
 
 /**

@@ -39,11 +39,12 @@ function startMapping({ properties }: Resource, cloud: Cloud) {
     throw new Error(`The event source is ${queueArn}; only queues are polled here.`);
   }
   const { role } = cloud.functions.definition(name);
-  cloud.policies.requireRoleMay(
+  cloud.policies.requireRoleMay({
+    caller: name,
     role,
-    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-    queueArn,
-  );
+    actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    resource: queueArn,
+  });
   const batchSize = Number(properties['BatchSize'] ?? 10);
   const batchingWindowSeconds = Number(properties['MaximumBatchingWindowInSeconds'] ?? 0);
   if (batchSize > 10 && batchingWindowSeconds < 1) {

@@ -128,7 +128,12 @@ function authorizeFunction(cloud: Cloud, name: string) {
     }),
   );
   cloud.policies.requireTrust(roleArn, 'lambda.amazonaws.com');
-  cloud.policies.requireRoleMay(roleArn, ['logs:CreateLogStream', 'logs:PutLogEvents'], streams);
+  cloud.policies.requireRoleMay({
+    caller: name,
+    role: roleArn,
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resource: streams,
+  });
 }
 
 /** The statement that Lambda adds to the function's policy for a permission. */
