@@ -1,14 +1,16 @@
 /**
- * Makes the folders that are uploaded as functions: one ES module each, with the deployment's facts beside it.
+ * Makes the folders that are uploaded as functions: one ES module each, with the deployment's facts beside it. From
+ * sources they are bundled here; in an installed package they are ready made, so that nobody needs the bundler.
  * The same sources and configuration give the same bytes, so an unchanged function is not deployed again.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type BuildOptions, buildSync } from 'esbuild';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import type { BuildOptions } from 'esbuild';
 import { type Deployment, deploymentFile } from '../contract/deployment.ts';
 
 export interface BundleOptions {
-  /** Holds `<name>/handler.ts` for each name. */
+  /** Holds `<name>/handler.ts` for each name, or `<name>/index.mjs` for each. */
   readonly handlersFolder: string;
   readonly names: readonly string[];
   readonly deployment: Deployment;
@@ -16,24 +18,42 @@ export interface BundleOptions {
   readonly buildFolder: string;
 }
 
+export const bundleFile = 'index.mjs';
+
 /**
  * @returns each function's folder, by name
  * @throws the bundler's error, which names file and line, where a handler is missing or does not bundle
  */
 export function bundleFunctions(options: BundleOptions): ReadonlyMap<string, string> {
   const { handlersFolder, names, deployment, buildFolder } = options;
-  const entryPoints = names.map((name) => ({
-    in: join(handlersFolder, name, 'handler.ts'),
-    out: `${name}/index`,
-  }));
-  const { outputFiles } = buildSync({ ...bundling, entryPoints, outdir: buildFolder, write: false });
-  for (const { path, text } of outputFiles) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, withRequire(text));
-    writeFileSync(join(dirname(path), deploymentFile), JSON.stringify(deployment));
-  }
-  return new Map(names.map((name) => [name, join(buildFolder, name)]));
+  const ready = names.every((name) => existsSync(join(handlersFolder, name, bundleFile)));
+  const bundles = ready ? readBundles(handlersFolder, names) : bundleHandlers(handlersFolder, names);
+  return new Map(
+    [...bundles].map(([name, text]) => {
+      const folder = join(buildFolder, name);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, bundleFile), text);
+      writeFileSync(join(folder, deploymentFile), JSON.stringify(deployment));
+      return [name, folder];
+    }),
+  );
 }
+
+/** @returns each handler with everything that it imports, as one ES module, by name */
+export function bundleHandlers(
+  handlersFolder: string,
+  names: readonly string[],
+): ReadonlyMap<string, string> {
+  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
+  const outdir = resolve(handlersFolder);
+  const entryPoints = names.map((name) => ({ in: join(handlersFolder, name, 'handler.ts'), out: name }));
+  const { outputFiles } = buildSync({ ...bundling, entryPoints, outdir, write: false });
+  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
+  return new Map(names.map((name) => [name, withRequire(texts.get(join(outdir, `${name}.mjs`))!)]));
+}
+
+const readBundles = (folder: string, names: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(names.map((name) => [name, readFileSync(join(folder, name, bundleFile), 'utf8')]));
 
 /** ES modules with everything in them load in a third of the time of CommonJS with the runtime's own SDK. */
 const bundling = {

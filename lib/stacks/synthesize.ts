@@ -4,11 +4,11 @@
  */
 
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { App, DefaultStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
 import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { bundleFunctions } from '../constructs/bundle.ts';
+import { bootScript, handlersFolder } from '../constructs/files.ts';
 import { functionNames } from '../constructs/functions.ts';
 import { tagKeys } from '../core/tags.ts';
 import { ControlPlaneStack } from './control-plane-stack.ts';
@@ -48,7 +48,7 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     }) as IReusableStackSynthesizer,
   });
   const bundles = bundleFunctions({
-    handlersFolder: options.handlersFolder ?? join(root, 'lambdas'),
+    handlersFolder: options.handlersFolder ?? handlersFolder,
     names: functionNames,
     deployment: checked.deployment,
     buildFolder: join(app.outdir, 'bundles'),
@@ -62,7 +62,7 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     network,
     state,
     bundles,
-    bootScript: options.bootScript ?? join(root, 'images', 'boot.sh'),
+    bootScript: options.bootScript ?? bootScript,
   });
   const observability = new ObservabilityStack(app, `${environment}-observability`, {
     ...props,
@@ -73,5 +73,3 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
   Tags.of(app).add(tagKeys.environment, environment);
   return app;
 }
-
-const root = fileURLToPath(new URL('../..', import.meta.url));

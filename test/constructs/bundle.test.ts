@@ -66,6 +66,17 @@ describe('a bundle', () => {
     expect(await handler()).toBe('/');
   });
 
+  it('is taken as it is where all are ready made, as in an installed package', () => {
+    givenHandler('hello', 'export const handler = async () => 1;');
+    const ready = 'export const handler=async()=>"ready made";';
+    writeFileSync(join(root, 'lambdas', 'hello', 'index.mjs'), ready);
+
+    const folder = bundle(['hello'], 'out').get('hello')!;
+
+    expect(textOf(folder)).toBe(ready);
+    expect(JSON.parse(textOf(folder, 'deployment.json'))).toEqual(deployment);
+  });
+
   it('names the file of a handler that is not there', () => {
     expect(() => bundle(['missing'], 'out')).toThrow(/missing\/handler\.ts/);
   });
