@@ -72,7 +72,7 @@ export class ControlPlane extends Construct {
     const { config, network, bootScript } = this.#props;
     const { environment, tiers, limits } = config.deployment;
     const scope = new Construct(this, 'LaunchTemplates');
-    // Functions name the templates in their policies, so these come first; the address is looked up at synthesis.
+    // The claim function comes later; its address is looked up at synthesis.
     const claimUrl = Lazy.string({ produce: () => this.functions.claim.url });
     const userData = (architecture: Architecture) =>
       bootUserData(bootScript, {
@@ -106,7 +106,6 @@ export class ControlPlane extends Construct {
       state,
       tierQueues: this.tierQueues,
       ...queues,
-      launchTemplates: [...this.launchTemplates.values()],
       architectures: tiers.map((tier) => tier.architecture),
       spot: tiers.some((tier) => tier.spot),
       githubApiUrl: config.githubApiUrl,

@@ -1,10 +1,9 @@
 /**
- * What a function needs to start machines, and to end them. Machines are started from this deployment's launch
- * templates alone, in its subnets, carrying its tag; only what carries the tag can be ended.
+ * What a function needs to start machines, and to end them. Machines are started from launch templates that carry this
+ * deployment's tag, in its subnets, carrying the tag too; only what carries the tag can be ended.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 import { Stack } from 'aws-cdk-lib';
-import type { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { tagKeys } from '../core/tags.ts';
 import type { Architecture } from '../core/tier.ts';
@@ -16,18 +15,16 @@ export interface MachineGrantOptions {
   readonly scope: Construct;
   readonly environment: string;
   readonly network: Network;
-  readonly launchTemplates: readonly CfnLaunchTemplate[];
   readonly architectures: readonly Architecture[];
   /** Whether any tier asks for spot machines. */
   readonly spot: boolean;
 }
 
 export function launchGrants(options: MachineGrantOptions): Grant[] {
-  const { scope, environment, network, launchTemplates, spot } = options;
+  const { scope, environment, network, spot } = options;
   const { partition, region } = Stack.of(scope);
   const arn = (resource: string, name: string) => ec2Arn(scope, resource, name);
   const requestTag = { StringEquals: { [`aws:RequestTag/${tagKeys.environment}`]: environment } };
-  const templates = launchTemplates.map((template) => arn('launch-template', template.ref));
   const made = [arn('instance', '*'), arn('volume', '*')];
   const used = [
     `arn:${partition}:ec2:${region}::image/*`,
@@ -37,10 +34,11 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
     ...(spot ? [arn('spot-instances-request', '*')] : []),
   ];
   return [
-    // The templates are named here alone: all else asks for a template, which then must be one of these.
+    // All else asks for a template, which then must be one of these. By their tag, since thirty names fill a role.
     allow('FromTemplates', {
       actions: ['ec2:CreateFleet', 'ec2:RunInstances'],
-      resources: templates,
+      resources: [arn('launch-template', '*')],
+      conditions: { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } },
     }),
     allow('Ask', {
       actions: ['ec2:CreateFleet'],

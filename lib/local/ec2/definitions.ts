@@ -28,9 +28,12 @@ export interface TemplateDefinition {
   readonly name: string;
   readonly data: LaunchTemplateData;
   readonly id?: string;
+  /** Of the template itself. */
+  readonly tags?: ReadonlyMap<string, string>;
 }
 
-export function defineLaunchTemplate(world: World, { name, data, id }: TemplateDefinition): LaunchTemplate {
+export function defineLaunchTemplate(world: World, definition: TemplateDefinition): LaunchTemplate {
+  const { name, data, id, tags = new Map() } = definition;
   const strange = Object.keys(data).filter((property) => !understood.includes(property));
   if (strange.length > 0) {
     throw new Error(
@@ -47,7 +50,7 @@ export function defineLaunchTemplate(world: World, { name, data, id }: TemplateD
     known.versions.push(data);
     return known;
   }
-  const template = { launchTemplateId: id ?? newId('lt'), launchTemplateName: name, versions: [data] };
+  const template = { launchTemplateId: id ?? newId('lt'), launchTemplateName: name, tags, versions: [data] };
   world.templates.set(template.launchTemplateId, template);
   return template;
 }

@@ -8,21 +8,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from '../aws/service.ts';
 import { type Calls, createCalls } from './calls.ts';
-import { defineLaunchTemplate, defineSubnet } from './definitions.ts';
+import { defineLaunchTemplate, defineSubnet, type TemplateDefinition } from './definitions.ts';
 import { defaultDials, type Ec2Dials, turnDials } from './dials.ts';
 import { type Form, readForm } from './form.ts';
 import { createIdentitySigner } from './identity.ts';
 import { createMachines } from './machines.ts';
 import { ec2Questions } from './questions.ts';
 import { createToolbox } from './toolbox.ts';
-import {
-  findInstances,
-  type Instance,
-  type LaunchTemplate,
-  type LaunchTemplateData,
-  type Subnet,
-  type World,
-} from './world.ts';
+import { findInstances, type Instance, type LaunchTemplate, type Subnet, type World } from './world.ts';
 import { xmlAnswer } from './xml.ts';
 
 /** The `detail` of EventBridge's "EC2 Instance State-change Notification". */
@@ -63,7 +56,7 @@ export interface Ec2StandIn extends AwsService {
    * A new template, or a new version of the one with this name. @throws Error that names a property not
    * understood here
    */
-  defineLaunchTemplate(template: { name: string; data: LaunchTemplateData; id?: string }): LaunchTemplate;
+  defineLaunchTemplate(template: TemplateDefinition): LaunchTemplate;
   defineSubnet(subnet: Partial<Subnet> & { readonly availabilityZone: string }): Subnet;
   /** Turns the dials that are named, and answers with all. @throws Error that says what is allowed */
   setDials(change: unknown): Ec2Dials;

@@ -2,8 +2,8 @@
  * What IAM must allow before an EC2 call is answered. CreateFleet is asked about as EC2 does it: the fleet,
  * then RunInstances on every resource that takes part, then CreateTags on whatever is tagged.
  * Approximates: condition keys that are not listed here are absent (so a policy that needs one refuses);
- * the machines' market and types are asked about together, as one set of values; templates and images carry
- * no tags; nobody is asked for iam:CreateServiceLinkedRole (as if the account had used spot before), nor for
+ * the machines' market and types are asked about together, as one set of values; images carry no tags;
+ * nobody is asked for iam:CreateServiceLinkedRole (as if the account had used spot before), nor for
  * iam:PassRole, since a template with an instance profile is refused when it is defined.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
@@ -60,7 +60,11 @@ function createFleetQuestions(world: World, request: Form): IamQuestion[] {
       (resource): IamQuestion => ({
         action: 'ec2:RunInstances',
         resource,
-        context: { ...launchContext(world, plan), ...requestTags(tagged(resourceTypeOf(resource))) },
+        context: {
+          ...launchContext(world, plan),
+          ...templateTags(world, resource),
+          ...requestTags(tagged(resourceTypeOf(resource))),
+        },
       }),
     ),
     ...['fleet', ...created]
@@ -132,9 +136,16 @@ function requestTags(given: readonly Tag[]): Context {
   return context;
 }
 
-function resourceTags(world: World, instanceId: string): Context {
+const resourceTags = (world: World, instanceId: string) => tagContext(world.instances.get(instanceId)?.tags);
+
+function templateTags(world: World, resource: string): Context {
+  const id = /launch-template\/(.+)$/.exec(resource)?.[1];
+  return id === undefined ? {} : tagContext(world.templates.get(id)?.tags);
+}
+
+function tagContext(tags: ReadonlyMap<string, string> = new Map()): Context {
   const context: Context = {};
-  for (const [key, value] of world.instances.get(instanceId)?.tags ?? []) {
+  for (const [key, value] of tags) {
     context[`aws:resourcetag/${key}`.toLowerCase()] = value;
     context[`ec2:resourcetag/${key}`.toLowerCase()] = value;
   }

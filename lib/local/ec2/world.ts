@@ -33,6 +33,7 @@ export interface LaunchTemplateData {
 export interface LaunchTemplate {
   readonly launchTemplateId: string;
   readonly launchTemplateName: string;
+  readonly tags: ReadonlyMap<string, string>;
   /** Oldest first; a version's number is its place, counted from 1. */
   readonly versions: LaunchTemplateData[];
 }

@@ -40,7 +40,13 @@ export interface Cloud {
   readonly machines: {
     addSubnet(subnet: { id: string; vpcId: string; availabilityZone: string }): void;
     /** `data` is RequestLaunchTemplateData in EC2's own shape. */
-    addLaunchTemplate(template: { id: string; name: string; data: Readonly<Record<string, unknown>> }): void;
+    addLaunchTemplate(template: {
+      id: string;
+      name: string;
+      data: Readonly<Record<string, unknown>>;
+      /** Of the template itself. */
+      tags: ReadonlyMap<string, string>;
+    }): void;
   };
   /** Keys with which a function calls the endpoint, under its role's policies. */
   addPrincipal(principal: {

@@ -62,6 +62,18 @@ describe('CreateFleet', () => {
     });
   });
 
+  it('shows the tags of the template, for the template alone', () => {
+    const tags = new Map([['ghr:environment', 'my-saas']]);
+    world.ec2.defineLaunchTemplate({ name: 'tagged', data: {}, tags });
+    const template = 'LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName';
+
+    const shown = fleet({ [template]: 'tagged' }).filter(
+      ({ context }) => context?.['ec2:resourcetag/ghr:environment'] === 'my-saas',
+    );
+
+    expect(shown.map(({ resource }) => resource)).toEqual([expect.stringContaining(':launch-template/lt-')]);
+  });
+
   it('shows how the machines would be launched', () => {
     const context = fleet()[1]?.context;
 

@@ -23,16 +23,28 @@ export const launchTemplateTypes: Registry = {
         EbsOptimized: withoutEffect.hardware,
         Monitoring: 'there is no CloudWatch here',
       },
-      TagSpecifications: withoutEffect.tags,
+      TagSpecifications: true,
       VersionDescription: withoutEffect.description,
     },
     attributes: ['LaunchTemplateId', 'LatestVersionNumber', 'DefaultVersionNumber'],
     create({ stack, logicalId, properties, generatedName }, cloud) {
       const id = identifier('lt', stack, logicalId);
       const name: string = properties['LaunchTemplateName'] ?? generatedName(128);
-      cloud.machines.addLaunchTemplate({ id, name, data: properties['LaunchTemplateData'] });
+      const tags = ownTags(properties['TagSpecifications']);
+      cloud.machines.addLaunchTemplate({ id, name, data: properties['LaunchTemplateData'], tags });
       const attributes = { LaunchTemplateId: id, LatestVersionNumber: '1', DefaultVersionNumber: '1' };
       return { ref: id, attributes };
     },
   },
 };
+
+interface TagSpecification {
+  readonly ResourceType: string;
+  readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
+}
+
+/** Policies may go by a template's own tags. */
+function ownTags(specifications: readonly TagSpecification[] = []): ReadonlyMap<string, string> {
+  const own = specifications.filter(({ ResourceType }) => ResourceType === 'launch-template');
+  return new Map(own.flatMap(({ Tags = [] }) => Tags.map(({ Key, Value }) => [Key, Value] as const)));
+}
