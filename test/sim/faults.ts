@@ -36,6 +36,8 @@ const highest = {
   dryPool: 0.5,
   neverBoots: 0.15,
   machineDies: 0.15,
+  /** EC2 takes a spot machine back, two minutes after it said so. */
+  spotTaken: 0.7,
   /** EC2 does not show a machine for a while. */
   hidden: 0.3,
   /** GitHub never gives the runner a job. */

@@ -76,6 +76,7 @@ function deploymentOf(random: Random): Deployment {
     instanceTypes: types,
     maxRunners: random.between(1, 2),
     spot: random.chance(0.5),
+    ...(random.chance(0.25) ? { capOverAllTenants: random.between(1, 3) } : {}),
   });
   return {
     environment: 'sim',
@@ -86,7 +87,11 @@ function deploymentOf(random: Random): Deployment {
     githubAppId: '1',
     runnerGroupId: 1,
     limits: { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 },
-    caps: { waitingJobsPerTenant: 1_000, launchesPerMinutePerTenant: 60 },
+    caps: {
+      waitingJobsPerTenant: 1_000,
+      launchesPerMinutePerTenant: 60,
+      ...(random.chance(0.2) ? { machinesInAll: random.between(1, 5) } : {}),
+    },
   };
 }
 

@@ -10,7 +10,9 @@ import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkLeases } from './check-leases.ts';
 import { checkMachine } from './check-machine.ts';
+import { checkRerun } from './check-rerun.ts';
 import { checkRows } from './check-rows.ts';
+import { checkSharedCaps } from './check-shared-caps.ts';
 import { checkTermination } from './check-termination.ts';
 
 export interface Violation {
@@ -26,6 +28,10 @@ export interface Auditor {
   jobQueued(job: WorldJob): void;
   jobStarted(job: WorldJob, instanceId: string): void;
   jobEnded(jobId: number): void;
+  /** EC2 says that it takes the machine back. */
+  machineTakenBack(instanceId: string): void;
+  /** GitHub was asked to run it again, and does. */
+  jobRerun(job: WorldJob): void;
   limitSet(installationId: number, maxRunners: number): void;
   /** A machine tried the door with what should not open it. */
   doorTried(how: string, answer: { readonly action: string } | undefined): void;
@@ -64,6 +70,7 @@ export function createAuditor(world: {
       const known = books.addMachine(machine);
       checkMachine(books, known, note);
       checkLeases(books, note);
+      checkSharedCaps(books, known, note);
     },
     machineEnded(instanceId, by) {
       const machine = books.endMachine(instanceId);
@@ -82,6 +89,8 @@ export function createAuditor(world: {
       }
     },
     jobEnded: (jobId) => books.endJob(jobId),
+    machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
+    jobRerun: (job) => checkRerun(books, job, note),
     limitSet: (installationId, maxRunners) => books.setLimit(installationId, maxRunners),
     githubRefused(installationId, gone) {
       books.refused.add(installationId);

@@ -30,6 +30,7 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
   const { rows, deployment, now } = world;
   const machines = new Map<string, AuditedMachine>();
   const launches = new Map<string, AuditedLaunch>();
+  const machineOfJob = new Map<number, string>();
   const limits = createLimitHistory(now);
 
   return {
@@ -47,6 +48,12 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     refused: new Set<number>(),
     /** Tenants that GitHub told, rightly or not, that something of theirs does not exist. */
     toldGone: new Set<number>(),
+    /** Machines that EC2 said it takes back. */
+    takenBack: new Set<string>(),
+    /** How often each job was run again, by its id. */
+    reruns: new Map<number, number>(),
+    /** The machine that each job was last seen on. */
+    machineOfJob,
     /** Infinity while faults go on: a sweep that cannot reach its services ends nothing. */
     longestLifeSeconds: Number.POSITIVE_INFINITY,
     live: () => [...machines.values()].filter(({ live }) => live),
@@ -71,6 +78,7 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     startJob(job: WorldJob, instanceId: string): AuditedMachine | undefined {
       const machine = machines.get(instanceId);
       if (machine) machine.job = job.id;
+      machineOfJob.set(job.id, instanceId);
       return machine;
     },
     endJob(jobId: number): void {

@@ -27,6 +27,11 @@ export function checkOver(books: Books, note: Note): void {
         note('lease-leaked', `${tenant.installationId} still holds ${leases.size} of ${tier}`);
     }
   }
+  for (const [cap, { held }] of rows.shared) {
+    for (const [tenant, leases] of held) {
+      if (leases.size > 0) note('shared-lease-leaked', `${tenant} still holds ${leases.size} of ${cap}`);
+    }
+  }
   for (const launch of rows.launches.values()) {
     if (launch.state !== 'closed')
       note('launch-never-closed', `launch ${launch.launchId} is still ${launch.state}`);

@@ -17,6 +17,7 @@ export function checkTermination(
   if (!isSweep && !named && !drained && !byEc2) {
     note('crosses-tenants', `${machine.id} of ${machine.tenant} was terminated for ${cause.join(' ')}`);
   }
+  if (books.takenBack.has(machine.id)) return;
   if (machine.job === undefined || books.refused.has(machine.tenant)) return;
   const tenant = books.rows.tenants.get(machine.tenant as never);
   const { limits } = books.deployment;

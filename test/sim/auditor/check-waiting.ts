@@ -18,6 +18,7 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
       const cap = books.deployment.tiers.find(({ name }) => name === job.tier)?.maxRunners ?? 0;
       const inTier = tenant.tierLeases.get(job.tier!)?.size ?? 0;
       if (tenant.leases.size >= tenant.maxRunners || inTier >= cap) continue;
+      if (!hasSharedRoom(books, job.tier ?? '')) continue;
       const key = `${job.installationId}/${job.tier}`;
       waiting.add(key);
       if (!since.has(key)) since.set(key, books.now());
@@ -27,4 +28,13 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
     }
     for (const key of since.keys()) if (!waiting.has(key)) since.delete(key);
   };
+}
+
+/** Counted by what all tenants hold, not by the caps' own rows: those are what is to be proven right. */
+function hasSharedRoom({ deployment, rows }: Books, tier: string): boolean {
+  const tierCap = deployment.tiers.find(({ name }) => name === tier)?.capOverAllTenants;
+  const tenants = [...rows.tenants.values()];
+  const inTier = tenants.reduce((sum, tenant) => sum + (tenant.tierLeases.get(tier as never)?.size ?? 0), 0);
+  const inAll = tenants.reduce((sum, tenant) => sum + tenant.leases.size, 0);
+  return inTier < (tierCap ?? Infinity) && inAll < (deployment.caps.machinesInAll ?? Infinity);
 }

@@ -71,7 +71,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     ...ports.queues,
     sendToTier: async (tier, message, options) => tiers.get(tier)?.send(message, options?.delaySeconds),
     sendToLifecycle: async (message) => lifecycle.send(message),
-    sendToInstallations: async (message) => installations.send(message),
+    sendToInstallations: async (message, options) => installations.send(message, options?.delaySeconds),
   };
 
   /** A function behind a URL: what it throws, or dies of, its caller sees as no answer. */

@@ -2,6 +2,7 @@
  * What the real functions are put together from, as one process sees it: each port call goes through that process, and
  * its clock may be a little wrong. A dependency that use cases gain is added here, and nowhere else.
  */
+import { budgetedGitHub } from '../../../lib/app/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { Ports } from './ports.ts';
 import { type ProcessDeps, portOf, type Running } from './process.ts';
@@ -20,6 +21,7 @@ export function partsOf(deps: PartsDeps, process: Running, queues: Ports['queues
   const { ports, deployment, scheduler, random, faults } = deps;
   const port = <Port extends object>(name: string, target: Port) => portOf(deps, process, { name, target });
   const skew = faults.strikes('clockSkew') ? random.between(-2_000, 2_000) : 0;
+  const clock = { now: () => scheduler.now() + skew, sleep: scheduler.sleep };
   return {
     deployment,
     subnetIds: zones.map((zone) => `subnet-${zone}`),
@@ -30,12 +32,16 @@ export function partsOf(deps: PartsDeps, process: Running, queues: Ports['queues
     runners: port('runners', ports.stores.runners),
     notes: port('notes', ports.notes),
     compute: port('compute', ports.compute),
-    github: port('github', ports.github),
+    github: budgetedGitHub(port('github', ports.github), {
+      notes: port('notes', ports.notes),
+      telemetry: ports.telemetry,
+      clock,
+    }),
     queues: port('queues', queues),
     tickets: ports.tickets,
     identity: ports.identity,
     telemetry: ports.telemetry,
-    clock: { now: () => scheduler.now() + skew, sleep: scheduler.sleep },
+    clock,
     chance: random,
   };
 }

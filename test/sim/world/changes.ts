@@ -2,6 +2,8 @@
  * What changes about a tenant while its jobs run: the account suspends, uninstalls and reinstalls the App, and operators edit
  * its row with the AWS CLI, of which no function is told.
  */
+import { fullPermissions } from '../../../lib/adapters/memory/github-state.ts';
+import type { Permissions } from '../../../lib/core/github.ts';
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import { tagKeys } from '../../../lib/core/tags.ts';
 import type { Ports } from '../program/ports.ts';
@@ -38,8 +40,14 @@ export function putInstallation({ github }: Ports, account: Account): void {
     accountType: account.type,
     suspended: account.suspended,
     repositories: account.repositories,
+    permissions: permissionsOf(account),
   });
 }
+
+export const permissionsOf = ({ letsRerun }: Account): Permissions => ({
+  ...fullPermissions,
+  actions: letsRerun ? 'write' : 'read',
+});
 
 function suspendForAWhile(deps: WorldDeps, { webhooks }: Parts, account: Account): void {
   const { random, scheduler, ports, story } = deps;

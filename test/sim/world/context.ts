@@ -30,6 +30,8 @@ export interface Account {
   installationId: number | undefined;
   suspended: boolean;
   reinstalls: number;
+  /** The account lets the App run jobs again. */
+  readonly letsRerun: boolean;
 }
 
 export interface WorldJob {
@@ -41,6 +43,8 @@ export interface WorldJob {
   readonly labels: readonly string[];
   readonly queuedAt: number;
   readonly durationSeconds: number;
+  /** Counted from 1; a job that is run again is a new job of the next attempt. */
+  readonly attempt: number;
   status: 'waiting' | 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
   runnerName: string | null;

@@ -10,6 +10,8 @@ export interface Ec2 {
   isLive(instanceId: InstanceId): boolean;
   /** It powers off, crashes, or its spot capacity is taken back. */
   end(instanceId: InstanceId, why: string): void;
+  /** Says that it takes a spot machine back. */
+  warn(instanceId: InstanceId): void;
   onStart(listener: (machine: MemoryMachine) => void): void;
   onEnd(listener: (instanceId: InstanceId) => void): void;
 }
@@ -79,6 +81,11 @@ export function createEc2(deps: WorldDeps): Ec2 {
       compute.setState(instanceId, 'terminated');
       ended(instanceId, why);
     },
+    warn: (instanceId) =>
+      tell(deps, 'EC2 Spot Instance Interruption Warning', {
+        'instance-id': instanceId,
+        'instance-action': 'terminate',
+      }),
     onStart: (listener) => void starting.push(listener),
     onEnd: (listener) => void ending.push(listener),
   };
@@ -92,15 +99,12 @@ function dryPools({ deployment, ports, random }: WorldDeps, market: string): voi
   }
 }
 
-function tellState(
-  { faults, plane, random, scheduler }: WorldDeps,
-  instanceId: InstanceId,
-  state: string,
-): void {
+const tellState = (deps: WorldDeps, instanceId: InstanceId, state: string) =>
+  tell(deps, 'EC2 Instance State-change Notification', { 'instance-id': instanceId, state });
+
+/** Events are best effort. */
+function tell({ faults, plane, random, scheduler }: WorldDeps, what: string, detail: object): void {
   if (faults.strikes('eventLost')) return;
   const late = faults.strikes('eventLate') ? random.between(5_000, 300_000) : random.between(100, 2_000);
-  const detail = { 'instance-id': instanceId, state };
-  scheduler.after(late, () =>
-    plane.toLifecycle({ 'detail-type': 'EC2 Instance State-change Notification', detail }),
-  );
+  scheduler.after(late, () => plane.toLifecycle({ 'detail-type': what, detail }));
 }

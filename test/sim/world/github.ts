@@ -13,6 +13,8 @@ export interface GitHubWorld {
   onQueued(listener: (job: WorldJob) => void): void;
   queue(job: Pick<WorldJob, 'account' | 'repository' | 'tier' | 'labels'>): void;
   readonly listen: GitHubRunners['listen'];
+  /** The runner of this machine cancels its job, if it has one. */
+  cancelJobOn(instanceId: string): void;
 }
 
 export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: Webhooks }): GitHubWorld {
@@ -66,26 +68,53 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     runners.release(job);
   }
 
+  rerunsMakeJobs(deps, { jobs, queue });
+
   return {
     listen: runners.listen,
-    onQueued: (listener) => void queuedListeners.push(listener),
-    queue(given) {
-      const job = newJob(deps, { ...given, id: jobs.length + 1 });
-      jobs.push(job);
-      auditor.jobQueued(job);
-      // GitHub gives up on a job that nobody ran.
-      scheduler.after((deps.deployment.limits.waitSeconds + 600) * 1000, () => {
-        if (job.status === 'queued' || job.status === 'waiting') complete(job, 'cancelled');
-      });
-      if (!faults.strikes('jobBlocked')) return becomeQueued(job);
-      write(deps, job, {});
-      webhooks.job('waiting', job);
-      laterSeconds(5, 600, () => (random.chance(0.8) ? becomeQueued(job) : complete(job, 'failure')));
+    cancelJobOn(instanceId) {
+      const job = jobs.find((one) => one.runnerName === instanceId && one.status === 'in_progress');
+      if (job) complete(job, random.pick(['cancelled', 'failure']));
     },
+    onQueued: (listener) => void queuedListeners.push(listener),
+    queue: (given) => queue({ ...given, attempt: 1 }),
   };
+
+  function queue(given: Omit<GivenJob, 'id'>) {
+    const job = newJob(deps, { ...given, id: jobs.length + 1 });
+    jobs.push(job);
+    auditor.jobQueued(job);
+    // GitHub gives up on a job that nobody ran.
+    scheduler.after((deps.deployment.limits.waitSeconds + 600) * 1000, () => {
+      if (job.status === 'queued' || job.status === 'waiting') complete(job, 'cancelled');
+    });
+    if (!faults.strikes('jobBlocked')) return becomeQueued(job);
+    write(deps, job, {});
+    webhooks.job('waiting', job);
+    laterSeconds(5, 600, () => (random.chance(0.8) ? becomeQueued(job) : complete(job, 'failure')));
+  }
 }
 
-type GivenJob = Pick<WorldJob, 'id' | 'account' | 'repository' | 'tier' | 'labels'>;
+type GivenJob = Pick<WorldJob, 'id' | 'account' | 'repository' | 'tier' | 'labels' | 'attempt'>;
+
+/** A job that is run again is a new one, soon after GitHub was asked for it. */
+function rerunsMakeJobs(
+  { random, scheduler, ports, auditor }: WorldDeps,
+  world: { readonly jobs: readonly WorldJob[]; readonly queue: (given: Omit<GivenJob, 'id'>) => void },
+): void {
+  const rerunJob = ports.github.rerunJob.bind(ports.github);
+  ports.github.rerunJob = async (installationId, repository, jobId) => {
+    const answer = await rerunJob(installationId, repository, jobId);
+    const job = world.jobs.find(({ id }) => id === jobId);
+    if (!answer.ok || !job) return answer;
+    auditor.jobRerun(job);
+    const { account, tier, labels, attempt } = job;
+    scheduler.after(random.between(500, 5_000), () =>
+      world.queue({ account, repository, tier, labels, attempt: attempt + 1 }),
+    );
+    return answer;
+  };
+}
 
 const newJob = ({ random, scheduler }: WorldDeps, given: GivenJob): WorldJob => ({
   ...given,

@@ -3,6 +3,7 @@
  * die on the way, and hostile ones try the door with what they are not entitled to, or go on after their job.
  */
 import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
+import type { InstanceId } from '../../../lib/core/ids.ts';
 import type { WorldDeps } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import type { GitHubWorld } from './github.ts';
@@ -21,6 +22,9 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
     const isHostile = faults.strikes('hostile');
     if (faults.strikes('machineDies')) {
       scheduler.after(random.between(1, 1_500) * 1000, () => ec2.end(instanceId, 'it dies'));
+    }
+    if (machine.spot && faults.strikes('spotTaken')) {
+      scheduler.after(random.between(5, 200) * 1000, () => takeBack(deps, parts, instanceId));
     }
     if (faults.strikes('neverBoots')) return story.tell(() => `machine ${instanceId} never boots`);
     const wait = async (milliseconds: number) => {
@@ -45,4 +49,20 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
     await wait(deps.deployment.limits.idleSeconds * 1000);
     if (!listener.gotJob() && !isHostile) ec2.end(instanceId, 'it heard of no job');
   }
+}
+
+/** EC2's two minutes. The runner cancels its job within them, as a rule; the job's own clean-up may take longer. */
+const warningSeconds = 120;
+
+function takeBack(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWorld }, instanceId: InstanceId): void {
+  const { random, scheduler, story, auditor } = deps;
+  const { ec2, github } = parts;
+  if (!ec2.isLive(instanceId)) return;
+  story.tell(() => `machine ${instanceId} is to be taken back`);
+  auditor.machineTakenBack(instanceId);
+  ec2.warn(instanceId);
+  scheduler.after(random.between(6, 150) * 1000, () => {
+    if (ec2.isLive(instanceId)) github.cancelJobOn(instanceId);
+  });
+  scheduler.after(warningSeconds * 1000, () => ec2.end(instanceId, 'EC2 took it back'));
 }

@@ -3,7 +3,7 @@
  * their jobs run is in changes.ts.
  */
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
-import { createChanges, putInstallation } from './changes.ts';
+import { createChanges, permissionsOf, putInstallation } from './changes.ts';
 import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -60,6 +60,7 @@ function createAccount({ random }: WorldDeps, n: number): Account {
     installationId: undefined,
     suspended: false,
     reinstalls: 0,
+    letsRerun: random.chance(0.7),
   };
 }
 
@@ -84,6 +85,7 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
     accountId: account.id,
     accountLogin: account.login,
     accountType: account.type,
+    permissions: permissionsOf(account),
     createdAt: now,
     updatedAt: now,
   });

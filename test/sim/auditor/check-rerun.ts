@@ -1,0 +1,15 @@
+/**
+ * A job is run again once at most, and only where EC2 took its machine back. That its account lets the App do so, GitHub
+ * minds itself.
+ */
+import type { WorldJob } from '../world/context.ts';
+import type { Books, Note } from './books.ts';
+
+export function checkRerun(books: Books, job: WorldJob, note: Note): void {
+  const times = (books.reruns.get(job.id) ?? 0) + 1;
+  books.reruns.set(job.id, times);
+  if (times > 1) note('rerun-twice', `job ${job.id} was run again ${times} times`);
+  if (job.attempt > 1) note('rerun-twice', `job ${job.id} is itself run again, and was once more`);
+  const machine = books.machineOfJob.get(job.id) ?? 'no machine';
+  if (!books.takenBack.has(machine)) note('rerun-without-cause', `job ${job.id} ran on ${machine}`);
+}

@@ -1,0 +1,14 @@
+/** However many tenants want machines at once, all of theirs together are never more than the caps over all of them. */
+import type { AuditedMachine, Books, Note } from './books.ts';
+
+/** Called for each machine as it starts. */
+export function checkSharedCaps(books: Books, { tier }: AuditedMachine, note: Note): void {
+  const { tiers, caps } = books.deployment;
+  const live = books.live();
+  const inTier = live.filter((machine) => machine.tier === tier).length;
+  const tierCap = tiers.find(({ name }) => name === tier)?.capOverAllTenants;
+  if (tierCap !== undefined && inTier > tierCap)
+    note('tier-cap-over-all', `${inTier} ${tier} machines live; allowed are ${tierCap}`);
+  if (caps.machinesInAll !== undefined && live.length > caps.machinesInAll)
+    note('machines-in-all', `${live.length} machines live; allowed are ${caps.machinesInAll}`);
+}
