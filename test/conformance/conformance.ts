@@ -6,10 +6,12 @@ import { parseArgs } from 'node:util';
 import { drawTable } from '../../lib/local/console/table.ts';
 import { cdkValidation } from './checks/cdk-validation.ts';
 import { cfnLint } from './checks/cfn-lint.ts';
+import { deploy } from './checks/deploy.ts';
 import { dynamodbLocal } from './checks/dynamodb-local.ts';
 import { type Check, type Outcome, ToolMissing } from './support/check.ts';
+import { forgetAccounts } from './support/no-account.ts';
 
-const checks: readonly Check[] = [cfnLint, cdkValidation, dynamodbLocal];
+const checks: readonly Check[] = [cfnLint, cdkValidation, dynamodbLocal, deploy];
 const names = checks.map(({ name }) => name);
 
 const { values } = parseArgs({
@@ -23,11 +25,16 @@ const unknown = (values.only ?? []).filter((name) => !names.includes(name));
 if (unknown.length > 0)
   throw new Error(`--only ${unknown}: there is no such check; there are ${names.join(', ')}.`);
 
+forgetAccounts();
 const results: { name: string; seconds: number; outcome: Outcome }[] = [];
 for (const check of checks.filter(({ name }) => values.only?.includes(name) ?? true)) {
-  process.stderr.write(`${check.name} …\n`);
   const start = performance.now();
-  const outcome = await check.run().catch(explain);
+  const tell = (progress: string) => {
+    const seconds = Math.round((performance.now() - start) / 1000);
+    process.stderr.write(`${check.name}, ${seconds} s: ${progress} …\n`);
+  };
+  tell('starts');
+  const outcome = await check.run(tell).catch(explain);
   results.push({ name: check.name, seconds: Math.round((performance.now() - start) / 100) / 10, outcome });
 }
 if (values.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);

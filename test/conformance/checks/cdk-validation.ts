@@ -32,12 +32,13 @@ interface Finding {
 
 export const cdkValidation: Check = {
   name: 'cdk-validation',
-  async run(): Promise<Outcome> {
-    const packages = await npmTools();
+  async run(tell): Promise<Outcome> {
+    const packages = await npmTools(tell);
     const used = new Set<AcceptedFinding>();
     const findings: string[] = [];
     let accepted = 0;
     for (const name of Object.keys(configurations)) {
+      tell(name);
       const found = await validate(name, packages);
       for (const finding of found) {
         const entry = acceptedFindings.find(

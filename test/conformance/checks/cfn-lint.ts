@@ -16,8 +16,8 @@ const ignoredRule = 'W3005';
 
 export const cfnLint: Check = {
   name: 'cfn-lint',
-  async run(): Promise<Outcome> {
-    const programs = await pythonTools();
+  async run(tell): Promise<Outcome> {
+    const programs = await pythonTools(tell);
     const root = mkdtempSync(join(tmpdir(), 'mayfly-cfn-lint-'));
     try {
       return await lint(join(programs, 'cfn-lint'), root);

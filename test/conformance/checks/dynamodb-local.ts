@@ -15,9 +15,9 @@ const neededJava = 17;
 
 export const dynamodbLocal: Check = {
   name: 'dynamodb-local',
-  async run(): Promise<Outcome> {
+  async run(tell): Promise<Outcome> {
     await requireJava();
-    const engine = await startDynamoDbLocal(await npmTools());
+    const engine = await startDynamoDbLocal(await npmTools(tell));
     try {
       const { figures, findings } = await runJest({
         suites,

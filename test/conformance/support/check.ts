@@ -6,8 +6,11 @@
 export interface Check {
   readonly name: string;
   /** Ends within minutes, with everything that it started ended too. */
-  run(): Promise<Outcome>;
+  run(tell: Tell): Promise<Outcome>;
 }
+
+/** Says what is being done, for those who wait. */
+export type Tell = (progress: string) => void;
 
 export type Outcome =
   | { readonly kind: 'passed'; readonly figures: string }

@@ -17,6 +17,8 @@ export interface ServerProgram {
 export interface RunningServer {
   /** What `ready` captured. */
   readonly address: string;
+  /** All that it printed so far. */
+  said(): string;
   stop(): Promise<void>;
 }
 
@@ -64,7 +66,7 @@ export async function startServer(program: ServerProgram): Promise<RunningServer
     });
   });
   try {
-    return { address: await address, stop };
+    return { address: await address, said: () => said, stop };
   } catch (cause) {
     await stop();
     throw cause;

