@@ -83,13 +83,21 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
+/** Who was given the configuration, and what else is wrong with it. */
+export interface Origin {
+  /** What the reader is to mend. Default: mayfly.config.ts. */
+  readonly where?: string;
+  readonly faults?: readonly string[];
+}
+
 /** @throws ConfigurationError that lists all faults */
-export function assertConfig(config: MayflyConfig): CheckedConfig {
+export function assertConfig(config: MayflyConfig, origin: Origin = {}): CheckedConfig {
   const outcome = checkConfig(config);
-  if (outcome.ok) return outcome.config;
-  const count = outcome.faults.length === 1 ? 'a fault' : `${outcome.faults.length} faults`;
+  const faults = [...(origin.faults ?? []), ...(outcome.ok ? [] : outcome.faults)];
+  if (outcome.ok && faults.length === 0) return outcome.config;
+  const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
   throw new ConfigurationError(
-    [`The configuration has ${count}; mend mayfly.config.ts:`, ...outcome.faults].join('\n  - '),
+    [`The configuration has ${count}; mend ${origin.where ?? 'mayfly.config.ts'}:`, ...faults].join('\n  - '),
   );
 }
 

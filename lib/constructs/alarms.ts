@@ -1,34 +1,26 @@
 /**
- * The alarms, and the topic that they speak to, also when all is well again. CloudWatch of this account alone may publish
- * to it. The topic carries names of alarms, no data of tenants, so it has no key: with AWS's own CloudWatch could not use it.
+ * The alarms, and the topic that they speak to, also when all is well again. To a topic made here, CloudWatch of this
+ * account alone may publish. It carries names of alarms, no data of tenants, so it has no key: with AWS's own, CloudWatch
+ * could not use it.
  */
 import { Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import type { CheckedConfig } from '../config/check-config.ts';
 import { type AlarmPlan, alarmPlans } from './alarm-plans.ts';
+import type { ObservabilityProps } from './observability.ts';
 
 export class Alarms extends Construct {
-  readonly topic: Topic;
+  readonly topic: ITopic;
   readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, config: CheckedConfig) {
+  constructor(scope: Construct, id: string, { config, alarmTopic }: ObservabilityProps) {
     super(scope, id);
     const { environment } = config.deployment;
-    this.topic = new Topic(this, 'Topic', { topicName: `${environment}-alarms`, enforceSSL: true });
-    this.topic.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'AlarmsMayPublish',
-        actions: ['sns:Publish'],
-        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-        resources: [this.topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-    );
+    this.topic = alarmTopic ?? createTopic(this, environment);
     if (config.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(config.alarmEmail));
     const action = new SnsAction(this.topic);
     this.alarms = alarmPlans(config).map((plan) => {
@@ -38,6 +30,20 @@ export class Alarms extends Construct {
       return alarm;
     });
   }
+}
+
+function createTopic(scope: Construct, environment: string): Topic {
+  const topic = new Topic(scope, 'Topic', { topicName: `${environment}-alarms`, enforceSSL: true });
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AlarmsMayPublish',
+      actions: ['sns:Publish'],
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  );
+  return topic;
 }
 
 function createAlarm(scope: Construct, environment: string, plan: AlarmPlan): Alarm {

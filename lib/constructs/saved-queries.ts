@@ -69,13 +69,14 @@ export const savedQueries: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-export function createSavedQueries(scope: Construct, deployment: Deployment): void {
+export function createSavedQueries(scope: Construct, deployment: Deployment): CfnQueryDefinition[] {
   const { logGroups } = namesOf(deployment);
-  Object.entries(savedQueries).forEach(([name, lines], n) => {
-    new CfnQueryDefinition(scope, `Query${n + 1}`, {
-      name: `${deployment.environment}/${name}`,
-      logGroupNames: [...logGroups],
-      queryString: lines.join('\n| '),
-    });
-  });
+  return Object.entries(savedQueries).map(
+    ([name, lines], n) =>
+      new CfnQueryDefinition(scope, `Query${n + 1}`, {
+        name: `${deployment.environment}/${name}`,
+        logGroupNames: [...logGroups],
+        queryString: lines.join('\n| '),
+      }),
+  );
 }

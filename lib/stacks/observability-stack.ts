@@ -2,17 +2,13 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
-import { Alarms } from '../constructs/alarms.ts';
-import { createDashboard } from '../constructs/dashboard.ts';
-import { createSavedQueries } from '../constructs/saved-queries.ts';
+import { Observability } from '../constructs/observability.ts';
 
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly config: CheckedConfig }) {
     super(scope, id, props);
-    const { config } = props;
-    const { topic, alarms } = new Alarms(this, 'Alarms', config);
-    const dashboard = createDashboard(this, config.deployment, alarms);
-    createSavedQueries(this, config.deployment);
+    // CDK leaves the id `Default` out of logical ids.
+    const { topic, dashboard } = new Observability(this, 'Default', { config: props.config });
     new CfnOutput(this, 'AlarmTopic', {
       value: topic.topicArn,
       description: 'Where alarms are published: subscribe to it whatever should wake you',

@@ -1,0 +1,48 @@
+/** The parts of the platform side by side in one stack, wired as the stacks of this repository wire them. */
+import { join } from 'node:path';
+import { Stage } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { CheckedConfig } from '../config/check-config.ts';
+import { bundleFunctions } from './bundle.ts';
+import { ControlPlane } from './control-plane.ts';
+import { bootScript, handlersFolder } from './files.ts';
+import { functionNames } from './functions.ts';
+import type { MayflyProps } from './mayfly-props.ts';
+import { Network } from './network.ts';
+import { Observability } from './observability.ts';
+import { State } from './state.ts';
+
+export interface Parts {
+  readonly network: Network;
+  readonly state: State;
+  readonly controlPlane: ControlPlane;
+  readonly observability: Observability | undefined;
+}
+
+export function createParts(scope: Construct, config: CheckedConfig, props: MayflyProps): Parts {
+  const { deployment } = config;
+  const { environment } = deployment;
+  const bundles = bundleFunctions({
+    handlersFolder,
+    names: functionNames,
+    deployment,
+    buildFolder: join(Stage.of(scope)!.outdir, 'bundles', environment),
+  });
+  const network = new Network(scope, 'Network', environment);
+  const state = new State(scope, 'State', environment);
+  const controlPlane = new ControlPlane(scope, 'ControlPlane', {
+    config,
+    network,
+    state,
+    bundles,
+    bootScript,
+  });
+  const observability = props.observability === false ? undefined : createObservability(scope, config, props);
+  for (const query of observability?.savedQueries ?? []) {
+    query.node.addDependency(...functionNames.map((name) => controlPlane.functions[name].lambda.logGroup));
+  }
+  return { network, state, controlPlane, observability };
+}
+
+const createObservability = (scope: Construct, config: CheckedConfig, { alarmTopic }: MayflyProps) =>
+  new Observability(scope, 'Observability', { config, ...(alarmTopic ? { alarmTopic } : {}) });

@@ -1,0 +1,52 @@
+/**
+ * What others than the platform's functions may do with its tables. Reading is reading; who manages tenants may change
+ * what an operator may change, and no lease: a wrong one would be a machine too many, or a tenant that gets none.
+ */
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+
+/** Of a row of tenants, what is the operator's to edit, and what an edit must name. */
+export const managedAttributes = [
+  'installation_id',
+  'status',
+  'suspended_by',
+  'tier',
+  'max_runners',
+  'allowed_tiers',
+  'weight',
+  'attention',
+  'updated_at',
+];
+
+interface Access {
+  readonly table: Table;
+  readonly grantee: IGrantable;
+}
+
+/** Rows of the table, by key or all of them, and of these indexes. */
+export function readAccess({ table, grantee }: Access, indexes: readonly string[]): Grant {
+  const rows = Grant.addToPrincipal({
+    grantee,
+    actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:Scan'],
+    resourceArns: [table.tableArn],
+  });
+  if (indexes.length === 0) return rows;
+  const ofIndexes = Grant.addToPrincipal({
+    grantee,
+    actions: ['dynamodb:Query', 'dynamodb:Scan'],
+    resourceArns: indexes.map((index) => `${table.tableArn}/index/${index}`),
+  });
+  return rows.combine(ofIndexes);
+}
+
+/**
+ * Updates that name no other attributes than the operator's.
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+export const manageAccess = ({ table, grantee }: Access): Grant =>
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['dynamodb:UpdateItem'],
+    resourceArns: [table.tableArn],
+    conditions: { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': managedAttributes } },
+  });

@@ -1,0 +1,14 @@
+/**
+ * What `import … from 'mayfly'` gives: the construct, what it is told and what it throws. Nothing else of this repository
+ * is promised to stay as it is.
+ */
+export { ConfigurationError } from './config/check-config.ts';
+export type { MayflyConfig, TierConfig } from './config/config.ts';
+export { defaultLimits, defaultRunnerVersion, defaultTiers } from './config/defaults.ts';
+export type { DeadLettersOwner, LaunchFailureResult, MetricView } from './constructs/deployment-metrics.ts';
+export type { FunctionName } from './constructs/functions.ts';
+export { Mayfly } from './constructs/mayfly.ts';
+export type { MayflyProps } from './constructs/mayfly-props.ts';
+export { managedAttributes } from './constructs/table-access.ts';
+export type { DimensionSetOf } from './contract/metric-dimensions.ts';
+export { type MetricName, metrics, metricsNamespace } from './contract/metrics.ts';

@@ -1,0 +1,200 @@
+/** The platform as a construct: what an app gets from it, what it may leave out, and what is told at once when it is wrong. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { defaultTiers } from '../../lib/config/defaults.ts';
+import { Mayfly, type MayflyProps } from '../../lib/index.ts';
+import { defaultConfig, thirtyTiers } from '../config/configurations.ts';
+
+const outdir = mkdtempSync(join(tmpdir(), 'mayfly-library-'));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+const givenApp = () => new App({ outdir: mkdtempSync(join(outdir, 'app-')) });
+
+function givenStack(region = 'us-east-1') {
+  return new Stack(givenApp(), 'Platform', { env: { region } });
+}
+
+function givenMayfly(props: Partial<MayflyProps> = {}) {
+  const stack = givenStack();
+  return { stack, mayfly: new Mayfly(stack, 'Runners', { environment: 'ci', githubAppId: '1', ...props }) };
+}
+
+const plain = givenMayfly();
+
+const templateOf = (stack: Stack) => Template.fromStack(stack);
+
+describe('the construct', () => {
+  it('needs a name for the environment and nothing else', () => {
+    const { stack, mayfly } = plain;
+
+    const template = templateOf(stack);
+    for (const suffix of ['tenants', 'jobs', 'launches', 'runners', 'notes'])
+      template.hasResourceProperties('AWS::DynamoDB::Table', { TableName: `ci-${suffix}` });
+    for (const name of Object.keys(mayfly.functions))
+      template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: `ci-${name}` });
+    expect([...mayfly.queues.keys()]).toEqual(['small', 'medium', 'large']);
+    template.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: 'ci' });
+    expect(mayfly.alarms.length).toBeGreaterThan(10);
+  });
+
+  it('has the tiers of this repository where it is told none', () => {
+    expect(defaultTiers).toEqual(defaultConfig.tiers);
+  });
+
+  it('speaks to a topic that the app has at hand, and makes and tags none of its own then', () => {
+    const stack = givenStack();
+    const alarmTopic = new Topic(stack, 'Pager');
+
+    const mayfly = new Mayfly(stack, 'Runners', { environment: 'ci', githubAppId: '1', alarmTopic });
+
+    expect(mayfly.alarmTopic).toBe(alarmTopic);
+    templateOf(stack).resourceCountIs('AWS::SNS::Topic', 1);
+    templateOf(stack).hasResourceProperties('AWS::SNS::Topic', { Tags: Match.absent() });
+    templateOf(stack).allResourcesProperties('AWS::CloudWatch::Alarm', {
+      AlarmActions: [stack.resolve(alarmTopic.topicArn)],
+    });
+  });
+
+  it('leaves alarms, dashboard and queries out where it is told to', () => {
+    const { stack, mayfly } = givenMayfly({ observability: false });
+
+    expect([mayfly.alarms, mayfly.dashboard, mayfly.alarmTopic]).toEqual([[], undefined, undefined]);
+    for (const type of ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::Logs::QueryDefinition'])
+      templateOf(stack).resourceCountIs(type, 0);
+  });
+
+  it('tags what is its own with the environment', () => {
+    const tags = [{ Key: 'ghr:environment', Value: 'ci' }];
+    for (const type of [
+      'AWS::SNS::Topic',
+      'AWS::SQS::Queue',
+      'AWS::Lambda::Function',
+      'AWS::DynamoDB::Table',
+    ])
+      templateOf(plain.stack).allResourcesProperties(type, { Tags: Match.arrayWith(tags) });
+  });
+
+  it('keeps tables and secrets when its stack goes', () => {
+    const { stack } = plain;
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret'])
+      templateOf(stack).allResources(type, {
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
+  });
+
+  it('is tied to its machines where something of the app lets them in', () => {
+    const { mayfly } = plain;
+    expect(mayfly.connections.securityGroups).toEqual([mayfly.securityGroup]);
+  });
+});
+
+describe('two environments', () => {
+  it('stand in one stack without a name in common', () => {
+    const { stack } = givenMayfly();
+    new Mayfly(stack, 'Staging', { environment: 'ci-staging', githubAppId: '1' });
+
+    const template = templateOf(stack);
+    const names = Object.values(template.toJSON().Resources as Record<string, NamedResource>).flatMap(
+      ({ Type, Properties = {} }) =>
+        nameProperties.flatMap((name) =>
+          typeof Properties[name] === 'string' ? [`${Type} ${Properties[name]}`] : [],
+        ),
+    );
+    expect(names.length).toBeGreaterThan(100);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('must not have one name in one account and region', () => {
+    const { stack } = givenMayfly();
+    const other = new Stack(stack.node.root as App, 'Other', { env: { region: 'us-east-1' } });
+
+    expect(() => new Mayfly(other, 'Again', { environment: 'ci', githubAppId: '1' })).toThrow(
+      'environment is "ci", which Mayfly at Platform/Runners has in the same account and region; ' +
+        'give Other/Again another one.',
+    );
+  });
+
+  it('may have one name in two regions', () => {
+    const { stack } = givenMayfly();
+    const other = new Stack(stack.node.root as App, 'Other', { env: { region: 'eu-west-1' } });
+    expect(() => new Mayfly(other, 'Again', { environment: 'ci', githubAppId: '1' })).not.toThrow();
+  });
+});
+
+interface NamedResource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+const nameProperties = [
+  'FunctionName',
+  'QueueName',
+  'TableName',
+  'LaunchTemplateName',
+  'LogGroupName',
+  'Name',
+  'AlarmName',
+  'DashboardName',
+  'TopicName',
+];
+
+describe('faults in the props', () => {
+  it('are told all at once, with the place to mend', () => {
+    const faulty = {
+      environment: 'My CI',
+      githubAppId: '1',
+      onboarding: 'maybe',
+      limits: { bootSeconds: 0 },
+      tier: {},
+    };
+
+    const build = () => new Mayfly(givenStack(), 'Runners', faulty as unknown as MayflyProps);
+
+    expect(build).toThrow(/^The configuration has 4 faults; mend the props of Mayfly at Platform\/Runners:/);
+    for (const said of [
+      /environment is "My CI"/,
+      /onboarding is "maybe"/,
+      /bootSeconds is 0/,
+      /no setting "tier"/,
+    ])
+      expect(build).toThrow(said);
+  });
+
+  it('count a region that nobody tells', () => {
+    const stack = new Stack(givenApp(), 'Anywhere');
+    expect(() => new Mayfly(stack, 'Runners', { environment: 'ci', githubAppId: '1' })).toThrow(
+      'The stack Anywhere does not know its region; give it env.region, or set region here.',
+    );
+    expect(
+      () => new Mayfly(stack, 'Others', { environment: 'ci', region: 'eu-west-1', githubAppId: '1' }),
+    ).not.toThrow();
+  });
+
+  it('count a region that is not that of the stack', () => {
+    expect(() => givenMayfly({ region: 'eu-west-1' })).toThrow(
+      'region is "eu-west-1"; it must be that of the stack Platform, "us-east-1", or left out.',
+    );
+  });
+
+  it('do not count what is there but undefined', () => {
+    const build = () => givenMayfly({ tiers: undefined, limits: { bootSeconds: undefined } } as never);
+    expect(build).not.toThrow();
+  });
+});
+
+describe('thirty tiers in one stack', () => {
+  it("stay under 70% of CloudFormation's limits", () => {
+    const { tiers } = thirtyTiers;
+    const { stack } = givenMayfly({ tiers });
+
+    const template = templateOf(stack).toJSON();
+    expect(Object.keys(template.Resources).length).toBeLessThan(0.7 * 500);
+    expect(JSON.stringify(template).length).toBeLessThan(0.7 * 1_000_000);
+  });
+});
