@@ -9,6 +9,7 @@ import { alarmFaults, checkedAlarms } from './check-alarms.ts';
 import { capFaults, defaultCaps } from './check-caps.ts';
 import { githubFaults } from './check-github.ts';
 import { limitFaults } from './check-limits.ts';
+import { type CheckedNetwork, checkedNetwork, networkFaults } from './check-network.ts';
 import { tierFaults } from './check-tiers.ts';
 import type { MayflyConfig, TierConfig } from './config.ts';
 import {
@@ -28,6 +29,7 @@ export interface CheckedConfig {
   /** What the functions get beside their bundle. */
   readonly deployment: Deployment;
   readonly githubApiUrl: string;
+  readonly network: CheckedNetwork;
   readonly runnerVersion: string;
   readonly runnerSha256: Readonly<Partial<Record<Architecture, string>>>;
   readonly scaleUpConcurrency: number;
@@ -49,6 +51,7 @@ const settings = [
   'onboarding',
   'limits',
   'caps',
+  'network',
   'runnerVersion',
   'runnerSha256',
   'runnerGroupId',
@@ -72,6 +75,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...expectWord('onboarding', config.onboarding, ['open', 'approve']),
     ...limitFaults(config.limits),
     ...capFaults(config.caps),
+    ...networkFaults(config.network, config.region),
     ...optionFaults(config),
     ...alarmFaults(config),
   ];
@@ -184,6 +188,7 @@ function checked(config: MayflyConfig): CheckedConfig {
       ...(identityCertificates ? { identityCertificates } : {}),
     },
     githubApiUrl: (config.githubApiUrl ?? githubApiUrl(config.githubHost)).replace(/\/+$/, ''),
+    network: checkedNetwork(config.network),
     runnerVersion: config.runnerVersion,
     runnerSha256: config.runnerSha256 ?? {},
     scaleUpConcurrency: config.scaleUpConcurrency ?? 5,

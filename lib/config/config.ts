@@ -4,6 +4,7 @@
  */
 import type { Caps, Limits } from '../contract/deployment.ts';
 import type { Architecture } from '../core/tier.ts';
+import type { NetworkConfig } from './network-config.ts';
 
 export interface MayflyConfig {
   /** Prefix of every name (`my-saas` → table `my-saas-tenants`): several environments may share an account. */
@@ -22,6 +23,8 @@ export interface MayflyConfig {
   readonly limits: Limits;
   /** Bounds against runaway use of a public App. Defaults: 1000 waiting jobs and 60 launches a minute per tenant. */
   readonly caps?: Partial<Caps>;
+  /** Where machines live, and what they may reach. Default: a VPC of Mayfly's own, and the internet. */
+  readonly network?: NetworkConfig;
   /** The release of GitHub's runner program that machines install. GitHub refuses old ones after about 30 days. */
   readonly runnerVersion: string;
   /** SHA-256 of that release's archive by architecture, 64 hexadecimal digits: machines refuse any other. */

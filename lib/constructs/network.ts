@@ -1,34 +1,69 @@
 /**
- * Where the machines live: public subnets in two zones and a security group that lets nothing in. There is no NAT
- * gateway: a public IPv4 address costs half a cent an hour, and no two tenants' machines share one.
+ * Where the machines live: subnets, a security group that lets nothing in and out what the configuration says, and a
+ * network ACL that keeps them from private ranges. In a VPC of its own, or in subnets of an existing one.
  */
-import { CfnOutput, Tags } from 'aws-cdk-lib';
-import { IpAddresses, type ISubnet, type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Tags } from 'aws-cdk-lib';
+import { type IVpc, type SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import type { CheckedNetwork, ExistingNetwork } from '../config/check-network.ts';
+import { createRunnerGroup } from './egress.ts';
+import { createOwnVpc } from './own-vpc.ts';
+import { keepFromPrivateRanges } from './private-ranges-acl.ts';
+
+/** A subnet that machines are launched in. */
+export interface RunnerSubnet {
+  readonly subnetId: string;
+  readonly availabilityZone: string;
+}
+
+export interface NetworkProps {
+  readonly environment: string;
+  readonly network: CheckedNetwork;
+}
 
 export class Network extends Construct {
-  readonly subnets: readonly ISubnet[];
+  readonly vpcId: string;
+  /** Where machines are launched. */
+  readonly subnets: readonly RunnerSubnet[];
+  /** Of a VPC of its own, whether machines are launched there or NAT gateways stand there. */
+  readonly publicSubnets: readonly RunnerSubnet[];
   readonly securityGroup: SecurityGroup;
+  /** The gateway endpoint through which machines reach S3. Undefined where an existing VPC has none. */
+  readonly s3EndpointId: string | undefined;
 
-  constructor(scope: Construct, id: string, environment: string) {
+  constructor(scope: Construct, id: string, { environment, network }: NetworkProps) {
     super(scope, id);
-    const vpc = new Vpc(this, 'Vpc', {
-      vpcName: environment,
-      ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
-      maxAzs: 2,
-      natGateways: 0,
-      subnetConfiguration: [
-        { name: 'runners', subnetType: SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: true },
-      ],
-      restrictDefaultSecurityGroup: false,
-    });
-    this.subnets = vpc.publicSubnets;
-    this.securityGroup = new SecurityGroup(this, 'Runners', {
-      vpc: vpc as IVpc,
-      description: 'Runners reach out; nothing reaches in',
-      allowAllOutbound: true,
-    });
+    const place =
+      network.kind === 'own' ? createOwnVpc(this, environment, network) : existingPlace(this, network);
+    this.vpcId = place.vpc.vpcId;
+    this.subnets = place.subnets;
+    this.publicSubnets = place.publicSubnets;
+    this.s3EndpointId = place.s3EndpointId;
+    const { egress } = network;
+    const hasAcl = network.kind === 'own' || network.networkAcl;
+    this.securityGroup = createRunnerGroup(this, { vpc: place.vpc, egress, hasAcl });
     Tags.of(this.securityGroup).add('Name', `${environment}-runners`);
-    new CfnOutput(scope, 'VpcId', { value: vpc.vpcId, description: 'The network of the machines' });
+    if (hasAcl) {
+      const { vpcId, subnets } = this;
+      keepFromPrivateRanges(this, { environment, vpcId, subnets, egress });
+    }
   }
+}
+
+export interface Place {
+  readonly vpc: IVpc;
+  readonly subnets: readonly RunnerSubnet[];
+  readonly publicSubnets: readonly RunnerSubnet[];
+  readonly s3EndpointId: string | undefined;
+}
+
+/** Nothing is looked up: it is as the configuration says. */
+function existingPlace(scope: Construct, { vpcId, subnets, s3EndpointId }: ExistingNetwork): Place {
+  const availabilityZones = [...new Set(subnets.map(({ zone }) => zone))];
+  return {
+    vpc: Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId, availabilityZones }),
+    subnets: subnets.map(({ id, zone }) => ({ subnetId: id, availabilityZone: zone })),
+    publicSubnets: [],
+    s3EndpointId,
+  };
 }

@@ -49,7 +49,7 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
   const cloud: Cloud = {
     region,
     accountId: laptopAccountId,
-    availabilityZones: [`${region}a`, `${region}b`, `${region}c`],
+    availabilityZones: [...'abcdef'].map((letter) => region + letter),
     policies: new PolicyBook(endpoint.iam),
     functions,
     events,

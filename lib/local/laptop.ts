@@ -93,6 +93,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
       },
     });
     const { cloud, functions, events, close } = laptopCloud;
+    addExistingSubnets(config, cloud);
     const { outputs } = await createAssembly(loadAssembly(directory), registry, cloud);
     services.stacks.setOutputs(outputs);
     webhook.secret = connectGitHub(outputs, services);
@@ -125,6 +126,14 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
     await laptopCloud?.close();
     await services.close();
     throw error;
+  }
+}
+
+/** An existing network is in no template; the laptop's account has it, as the configuration says. */
+function addExistingSubnets({ network }: MayflyConfig, cloud: LaptopCloud['cloud']): void {
+  if (network === undefined || !('vpcId' in network)) return;
+  for (const { id, zone } of network.subnets) {
+    cloud.machines.addSubnet({ id, vpcId: network.vpcId, availabilityZone: zone });
   }
 }
 

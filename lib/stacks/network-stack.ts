@@ -1,17 +1,19 @@
-/** The stack of the machines' network. It costs nothing while no machine runs. */
-import { Stack, type StackProps } from 'aws-cdk-lib';
+/** The stack of the machines' network. Unless NAT gateways were asked for, it costs nothing while no machine runs. */
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Network } from '../constructs/network.ts';
-
-export interface NetworkStackProps extends StackProps {
-  readonly environment: string;
-}
+import { Network, type NetworkProps } from '../constructs/network.ts';
 
 export class NetworkStack extends Stack {
   readonly network: Network;
 
-  constructor(scope: Construct, id: string, props: NetworkStackProps) {
+  constructor(scope: Construct, id: string, props: StackProps & NetworkProps) {
     super(scope, id, props);
-    this.network = new Network(this, 'Network', props.environment);
+    this.network = new Network(this, 'Network', props);
+    // Whether used or not: an export in use cannot go, so that machines could never move behind NAT gateways.
+    for (const { subnetId } of this.network.publicSubnets) this.exportValue(subnetId);
+    new CfnOutput(this, 'VpcId', {
+      value: this.network.vpcId,
+      description: 'The network of the machines',
+    });
   }
 }

@@ -54,7 +54,11 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     buildFolder: join(app.outdir, 'bundles'),
   });
   const props = { env: { region } };
-  const { network } = new NetworkStack(app, `${environment}-network`, { ...props, environment });
+  const { network } = new NetworkStack(app, `${environment}-network`, {
+    ...props,
+    environment,
+    network: checked.network,
+  });
   const { state } = new StateStack(app, `${environment}-state`, { ...props, environment });
   const controlPlane = new ControlPlaneStack(app, `${environment}-control-plane`, {
     ...props,

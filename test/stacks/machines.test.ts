@@ -68,18 +68,3 @@ describe('a launch template', () => {
     expect(text).not.toMatch(/@[A-Z_]+@/);
   });
 });
-
-describe('the network', () => {
-  it('lets nothing in', () => {
-    const [group, ...others] = app.resources('AWS::EC2::SecurityGroup');
-    expect(others).toEqual([]);
-    expect(group!.Properties.SecurityGroupIngress).toBeUndefined();
-    expect(app.resources('AWS::EC2::SecurityGroupIngress')).toEqual([]);
-  });
-
-  it('has a public address for each machine and no NAT gateway, in two zones', () => {
-    const subnets = app.resources('AWS::EC2::Subnet');
-    expect(subnets.map(({ Properties }) => Properties.MapPublicIpOnLaunch)).toEqual([true, true]);
-    expect(app.resources('AWS::EC2::NatGateway')).toEqual([]);
-  });
-});

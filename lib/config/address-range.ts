@@ -1,0 +1,75 @@
+/**
+ * IPv4 ranges as text (`10.0.0.0/8`) and what can be said of them: whether one lies in another, and what is left of all
+ * addresses without some. Pure arithmetic; IPv6 has no place here, for machines have none.
+ */
+interface Range {
+  readonly first: number;
+  readonly bits: number;
+}
+
+/**
+ * What is no public address: private networks, carrier-grade NAT (VPCs use it too), link-local.
+ * Source: https://www.iana.org/assignments/iana-ipv4-special-registry
+ */
+export const privateRanges = [
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+] as const;
+
+/** Multicast and what is reserved: nothing routes it, and a rule that names it would be a rule for nothing. */
+const unroutable = ['224.0.0.0/3'];
+
+/** Whether this is a range in CIDR notation whose address is the range's first. */
+export const isAddressRange = (text: unknown): text is string =>
+  typeof text === 'string' && parse(text) !== undefined;
+
+/** The number of bits that a range fixes: 8 for `10.0.0.0/8`. */
+export const prefixOf = (range: string): number => read(range).bits;
+
+export function contains(outer: string, inner: string): boolean {
+  const [around, within] = [read(outer), read(inner)];
+  return around.bits <= within.bits && firstOf(within.first, around.bits) === around.first;
+}
+
+/** Whether every address of the range is private. */
+export const isPrivateRange = (range: string): boolean => privateRanges.some((each) => contains(each, range));
+
+/** Every public address, as the fewest ranges in order: a security group can only allow, so it is told these. */
+export function publicRanges(): string[] {
+  const closed = [...privateRanges, ...unroutable].map(read);
+  return without({ first: 0, bits: 0 }, closed).map(write);
+}
+
+/** Halves a range until each piece is either free of what is closed, or closed itself. */
+function without(range: Range, closed: readonly Range[]): Range[] {
+  if (closed.some((each) => each.bits <= range.bits && firstOf(range.first, each.bits) === each.first))
+    return [];
+  if (!closed.some((each) => firstOf(each.first, range.bits) === range.first)) return [range];
+  const bits = range.bits + 1;
+  return [range.first, range.first + 2 ** (32 - bits)].flatMap((first) => without({ first, bits }, closed));
+}
+
+const firstOf = (address: number, bits: number) => address - (address % 2 ** (32 - bits));
+
+function read(text: string): Range {
+  const range = parse(text);
+  if (range) return range;
+  throw new Error(`${text} is no IPv4 range; one reads like 10.0.0.0/8.`);
+}
+
+function parse(text: string): Range | undefined {
+  const [, address, prefix] = /^((?:\d{1,3}\.){3}\d{1,3})\/(\d{1,2})$/.exec(text) ?? [];
+  const parts = (address ?? '').split('.').map(Number);
+  const bits = Number(prefix);
+  if (address === undefined || parts.some((part) => part > 255) || bits > 32) return undefined;
+  const first = parts.reduce((sum, part) => sum * 256 + part, 0);
+  return firstOf(first, bits) === first ? { first, bits } : undefined;
+}
+
+function write({ first, bits }: Range): string {
+  const parts = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
+  return `${parts.join('.')}/${bits}`;
+}
