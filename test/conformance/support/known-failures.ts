@@ -1,0 +1,27 @@
+/**
+ * Tests of the contracts that cannot hold on somebody else's stand-in, each with its reason. They are run all the same: one
+ * that fails and is not here is a finding, and so is one that is here and passes.
+ */
+
+export interface KnownFailure {
+  /** The test's whole name. */
+  readonly test: string;
+  readonly reason: string;
+}
+
+const compute = "compute on another's EC2";
+const noToken = 'moto reads no ClientToken: a launch that is sent again starts machines again';
+
+export const onMoto: readonly KnownFailure[] = [
+  { test: `${compute} starts nothing more for the same request`, reason: noToken },
+  { test: `${compute} is unclear about a token that was used for another request`, reason: noToken },
+  { test: `${compute} starts nothing more for a launch whose answer was lost`, reason: noToken },
+  {
+    test: `${compute} says why it started fewer than asked for`,
+    reason: 'moto always has machines and lists no errors beside them',
+  },
+  {
+    test: `${compute} may not show a machine that lives`,
+    reason: 'moto shows at once what it started',
+  },
+];
