@@ -28,7 +28,7 @@ export function createParts(scope: Construct, config: CheckedConfig, props: Mayf
     deployment,
     buildFolder: join(Stage.of(scope)!.outdir, 'bundles', environment),
   });
-  const network = new Network(scope, 'Network', environment);
+  const network = new Network(scope, 'Network', { environment, network: config.network });
   const state = new State(scope, 'State', environment);
   const controlPlane = new ControlPlane(scope, 'ControlPlane', {
     config,
