@@ -10,10 +10,12 @@ import { anchors, fileLinks, markedBlocks, markedRows, namedPaths, read, root } 
 const documents = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: root })];
 
 describe('the documents', () => {
-  it.each(documents)('%s links to files and headings that exist', (path) => {
+  it.each(documents)('%s links to files, headings and lines that exist', (path) => {
     const broken = fileLinks(path).filter((link) => {
       const [file = '', anchor] = link.split('#');
       if (!existsSync(join(root, file))) return true;
+      const [, line] = /^L(\d+)$/.exec(anchor ?? '') ?? [];
+      if (line !== undefined) return Number(line) > read(file).split('\n').length;
       return anchor !== undefined && !anchors(file).includes(anchor);
     });
     expect(broken).toEqual([]);

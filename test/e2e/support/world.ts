@@ -5,6 +5,7 @@
  */
 import { type Laptop, type LaptopOptions, startLaptop } from '../../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../../lib/local/laptop-event.ts';
+import { leaveEvidence } from '../../iam/evidence.ts';
 import { createOperator, type Operator, type PlainRow } from './operator.ts';
 import { postWebhook, type WebhookReply } from './post-webhook.ts';
 import { until } from './until.ts';
@@ -98,6 +99,7 @@ export async function startWorld(options: LaptopOptions = {}): Promise<World> {
     trouble: () => trouble(events),
     async close() {
       operator.close();
+      leaveEvidence(laptop);
       await laptop.close();
     },
   };
