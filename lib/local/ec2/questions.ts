@@ -1,10 +1,12 @@
 /**
  * What IAM must allow before an EC2 call is answered. CreateFleet is asked about as EC2 does it: the fleet,
- * then RunInstances on every resource that takes part, then CreateTags on whatever is tagged.
+ * then CreateFleet and RunInstances on every resource that takes part, then CreateTags on whatever is
+ * tagged, then what EC2 does in the caller's name. AWS's reference and policies that are known to work do
+ * not agree on whether CreateFleet is about security groups, network interfaces and spot requests too; here
+ * it is, so that a policy holds in either case.
  * Approximates: condition keys that are not listed here are absent (so a policy that needs one refuses);
  * the machines' market and types are asked about together, as one set of values; images carry no tags;
- * nobody is asked for iam:CreateServiceLinkedRole (as if the account had used spot before), nor for
- * iam:PassRole, since a template with an instance profile is refused when it is defined.
+ * nobody is asked for iam:PassRole, since a template with an instance profile is refused when it is defined.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 import type { IamQuestion } from '../aws/service.ts';
@@ -56,16 +58,18 @@ function createFleetQuestions(world: World, request: Form): IamQuestion[] {
       resource: arn(world, 'fleet/*'),
       context: { ...regionContext(world), ...requestTags(tagged('fleet')) },
     },
-    ...runInstancesResources(world, plan).map(
-      (resource): IamQuestion => ({
-        action: 'ec2:RunInstances',
-        resource,
-        context: {
-          ...launchContext(world, plan),
-          ...templateTags(world, resource),
-          ...requestTags(tagged(resourceTypeOf(resource))),
-        },
-      }),
+    ...['ec2:CreateFleet', 'ec2:RunInstances'].flatMap((action) =>
+      runInstancesResources(world, plan).map(
+        (resource): IamQuestion => ({
+          action,
+          resource,
+          context: {
+            ...launchContext(world, plan),
+            ...templateTags(world, resource),
+            ...requestTags(tagged(resourceTypeOf(resource))),
+          },
+        }),
+      ),
     ),
     ...['fleet', ...created]
       .filter((resourceType) => tagged(resourceType).length > 0)
@@ -87,6 +91,24 @@ function createFleetQuestions(world: World, request: Form): IamQuestion[] {
         context: regionContext(world),
       }),
     ),
+    ...spotRole(world, plan),
+  ];
+}
+
+/**
+ * EC2 makes its own role for spot, in the caller's name, when the account has none.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
+ */
+function spotRole(world: World, plan: FleetPlan): IamQuestion[] {
+  const isThere = [...world.instances.values()].some(({ lifecycle }) => lifecycle === 'spot');
+  if (plan.lifecycle !== 'spot' || isThere) return [];
+  const role = 'aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot';
+  return [
+    {
+      action: 'iam:CreateServiceLinkedRole',
+      resource: `arn:aws:iam::${world.accountId}:role/${role}`,
+      context: { 'iam:awsservicename': 'spot.amazonaws.com' },
+    },
   ];
 }
 

@@ -11,6 +11,8 @@ afterEach(() => world.close());
 
 const ask = (action: string, input: Record<string, string>) => world.ec2.questions(givenCall(input, action));
 const own = 'arn:aws:ec2:us-east-1:123456789012';
+const spotRole =
+  'arn:aws:iam::123456789012:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot';
 
 const fleet = (change: Record<string, string> = {}) =>
   ask('CreateFleet', {
@@ -35,26 +37,35 @@ describe('CreateFleet', () => {
     const [mine] = fleet().flatMap(({ resource }) => resource.match(/launch-template\/(lt-.+)/)?.[1] ?? []);
     expect(mine).not.toBe(template.launchTemplateId);
 
+    const parts = [
+      `${own}:instance/*`,
+      `${own}:volume/*`,
+      `${own}:network-interface/*`,
+      `${own}:spot-instances-request/*`,
+      `${own}:subnet/subnet-a`,
+      `${own}:launch-template/${mine}`,
+      'arn:aws:ec2:us-east-1::image/ami-0123456789abcdef0',
+      `${own}:security-group/sg-1`,
+      `${own}:subnet/subnet-b`,
+    ];
     expect(fleet().map(({ action, resource }) => [action, resource])).toEqual([
       ['ec2:CreateFleet', `${own}:fleet/*`],
-      ['ec2:RunInstances', `${own}:instance/*`],
-      ['ec2:RunInstances', `${own}:volume/*`],
-      ['ec2:RunInstances', `${own}:network-interface/*`],
-      ['ec2:RunInstances', `${own}:spot-instances-request/*`],
-      ['ec2:RunInstances', `${own}:subnet/subnet-a`],
-      ['ec2:RunInstances', `${own}:launch-template/${mine}`],
-      ['ec2:RunInstances', 'arn:aws:ec2:us-east-1::image/ami-0123456789abcdef0'],
-      ['ec2:RunInstances', `${own}:security-group/sg-1`],
-      ['ec2:RunInstances', `${own}:subnet/subnet-b`],
+      ...parts.map((part) => ['ec2:CreateFleet', part]),
+      ...parts.map((part) => ['ec2:RunInstances', part]),
       ['ec2:CreateTags', `${own}:instance/*`],
+      ['iam:CreateServiceLinkedRole', spotRole],
     ]);
   });
 
   it('shows the tags of what is tagged, and of nothing else', () => {
     const tagged = fleet().filter(({ context }) => 'aws:requesttag/ghr:tenant_id' in context);
 
-    expect(tagged.map(({ action }) => action)).toEqual(['ec2:RunInstances', 'ec2:CreateTags']);
-    expect(tagged[1]?.context).toEqual({
+    expect(tagged.map(({ action }) => action)).toEqual([
+      'ec2:CreateFleet',
+      'ec2:RunInstances',
+      'ec2:CreateTags',
+    ]);
+    expect(tagged[2]?.context).toEqual({
       'ec2:region': 'us-east-1',
       'ec2:createaction': 'CreateFleet',
       'aws:tagkeys': ['ghr:Tenant_id'],
@@ -71,7 +82,8 @@ describe('CreateFleet', () => {
       ({ context }) => context?.['ec2:resourcetag/ghr:environment'] === 'my-saas',
     );
 
-    expect(shown.map(({ resource }) => resource)).toEqual([expect.stringContaining(':launch-template/lt-')]);
+    const resources = new Set(shown.map(({ resource }) => resource));
+    expect([...resources]).toEqual([expect.stringContaining(':launch-template/lt-')]);
   });
 
   it('shows how the machines would be launched', () => {
@@ -97,6 +109,24 @@ describe('CreateFleet', () => {
     expect(asked).toEqual([
       { action: 'ssm:GetParameters', resource, context: { 'ec2:region': 'us-east-1' } },
     ]);
+  });
+
+  it("asks for the account's role for spot until there is a spot machine, and never for others", async () => {
+    const asked = (market: string) =>
+      fleet({ 'TargetCapacitySpecification.DefaultTargetCapacityType': market })
+        .filter(({ action }) => action.startsWith('iam:'))
+        .map(({ action, resource, context }) => [action, resource, context]);
+    const question = [
+      'iam:CreateServiceLinkedRole',
+      spotRole,
+      { 'iam:awsservicename': 'spot.amazonaws.com' },
+    ];
+    expect([asked('spot'), asked('on-demand')]).toEqual([[question], []]);
+    const capacity = { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'spot' as const };
+    await world.client.send(
+      new CreateFleetCommand({ ...givenFleet(), TargetCapacitySpecification: capacity }),
+    );
+    expect(asked('spot')).toEqual([]);
   });
 
   it('refuses a request that it cannot read before anybody is asked', () => {
