@@ -6,7 +6,6 @@ const config: MayflyConfig = {
   region: 'us-east-1',
 
   githubHost: 'github.com',
-  githubAppId: '123456',
 
   tiers: {
     small: {

@@ -18,7 +18,7 @@ const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
   ...stores,
-  github: githubPart(deployment, { notes: stores.notes, telemetry }),
+  github: githubPart({ notes: stores.notes, telemetry }),
   tickets: createTickets({ secret: secretPart(variables.ticketSecretArn) }),
   identity: createIdentityVerifier({
     accountId: accountOfArn(readVariable(variables.ticketSecretArn)),

@@ -9,9 +9,9 @@ import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
 import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
 import { createGitHub } from '../../lib/adapters/github/github.ts';
-import { appPrivateKey } from '../../lib/adapters/secrets-manager/app-private-key.ts';
 import { createSecretsManagerClient } from '../../lib/adapters/secrets-manager/client.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
+import { createStoredApp } from '../../lib/adapters/secrets-manager/stored-app.ts';
 import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
@@ -65,13 +65,11 @@ export function secretPart(variable: VariableName) {
   });
 }
 
-/** Within each installation's budget, which all copies share. */
-export function githubPart(deployment: Deployment, shared: { notes: Notes; telemetry: Telemetry }) {
-  const secret = secretPart(variables.appSecretArn);
+/** Within each installation's budget, which all copies share. As which App, the secret says. */
+export function githubPart(shared: { notes: Notes; telemetry: Telemetry }) {
   const github = createGitHub({
     apiUrl: readVariable(variables.githubApiUrl),
-    appId: deployment.githubAppId,
-    privateKey: async () => appPrivateKey((await secret.values())[0] ?? ''),
+    app: createStoredApp(secretPart(variables.appSecretArn)),
     clock: systemClock,
   });
   return budgetedGitHub(github, { ...shared, clock: systemClock });

@@ -13,7 +13,7 @@ const deps = {
   deployment,
   ...stores,
   compute: createCompute(createEc2Clients()),
-  github: githubPart(deployment, { notes: stores.notes, telemetry }),
+  github: githubPart({ notes: stores.notes, telemetry }),
   queues: queuesPart(),
   telemetry,
   clock: systemClock,

@@ -11,7 +11,7 @@ const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
   ...stores,
-  github: githubPart(deployment, { notes: stores.notes, telemetry }),
+  github: githubPart({ notes: stores.notes, telemetry }),
   queues: queuesPart(),
   telemetry,
   clock: systemClock,

@@ -3,10 +3,20 @@
  * and no deadline would. The sweep acts on rows that are overdue; this looks for what has no row, and for rows that
  * nobody answers for. Each part is bounded and stands alone; cursors in the notes lead the next run on.
  */
+import { appMissing } from '../ports/app-credentials.ts';
+import { OperationalError } from '../ports/errors.ts';
 import { reconcileDeliveries } from './reconcile-deliveries.ts';
 import type { ReconcileDeps } from './reconcile-deps.ts';
 import { reconcileMachines } from './reconcile-machines.ts';
 import { reconcileTenants } from './reconcile-tenants.ts';
+
+/** Before there is an App nothing has failed: there are no webhooks to miss, and no tenants. */
+const isAppMissing = (error: unknown): error is OperationalError =>
+  error instanceof OperationalError && error.code === appMissing;
+
+function sayAppMissing({ telemetry }: ReconcileDeps, { message }: OperationalError) {
+  telemetry.event('info', 'app-missing', { why: message });
+}
 
 /** @throws AggregateError of what failed, after everything was tried */
 export async function reconcile(deps: ReconcileDeps): Promise<void> {
@@ -16,7 +26,8 @@ export async function reconcile(deps: ReconcileDeps): Promise<void> {
     try {
       errors.push(...(await part(deps)));
     } catch (error) {
-      errors.push(error);
+      if (isAppMissing(error)) sayAppMissing(deps, error);
+      else errors.push(error);
     }
   }
   for (const error of errors) {

@@ -4,6 +4,7 @@ import { deadLetters } from './dead-letters.ts';
 import { drain } from './drain.ts';
 import { machineLogs } from './machine-logs.ts';
 import { preflight } from './preflight.ts';
+import { rotateKey } from './setup/rotate-key.ts';
 import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
 import { setup } from './setup/setup.ts';
 import { status } from './status.ts';
@@ -15,5 +16,6 @@ export const commands: readonly Command[] = [
   machineLogs,
   deadLetters,
   rotateWebhookSecret,
+  rotateKey,
   drain,
 ];

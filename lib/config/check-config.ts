@@ -30,6 +30,8 @@ export interface CheckedConfig {
   readonly deployment: Deployment;
   readonly githubApiUrl: string;
   readonly network: CheckedNetwork;
+  /** Where people see GitHub. */
+  readonly githubWebUrl: string;
   readonly runnerVersion: string;
   readonly runnerSha256: Readonly<Partial<Record<Architecture, string>>>;
   readonly scaleUpConcurrency: number;
@@ -45,7 +47,6 @@ const settings = [
   'environment',
   'region',
   'githubHost',
-  'githubAppId',
   'tiers',
   'defaultTier',
   'onboarding',
@@ -59,6 +60,7 @@ const settings = [
   'alarmEmail',
   'webhookSilenceMinutes',
   'githubApiUrl',
+  'githubWebUrl',
   'identityCertificates',
 ];
 
@@ -181,7 +183,6 @@ function checked(config: MayflyConfig): CheckedConfig {
       tiers: Object.entries(config.tiers).map(([name, tier]) => checkedTier(name, tier)),
       defaultTier: TierName(config.defaultTier),
       onboarding: config.onboarding,
-      githubAppId: config.githubAppId,
       runnerGroupId: config.runnerGroupId ?? 1,
       limits: config.limits,
       caps: { ...defaultCaps, ...config.caps },
@@ -189,6 +190,7 @@ function checked(config: MayflyConfig): CheckedConfig {
     },
     githubApiUrl: (config.githubApiUrl ?? githubApiUrl(config.githubHost)).replace(/\/+$/, ''),
     network: checkedNetwork(config.network),
+    githubWebUrl: (config.githubWebUrl ?? `https://${config.githubHost}`).replace(/\/+$/, ''),
     runnerVersion: config.runnerVersion,
     runnerSha256: config.runnerSha256 ?? {},
     scaleUpConcurrency: config.scaleUpConcurrency ?? 5,

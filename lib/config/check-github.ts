@@ -1,4 +1,4 @@
-/** The rules for where GitHub is and which App speaks to it. Nothing is asked of GitHub here. */
+/** The rules for where GitHub is. Which App speaks to it is no matter of configuration: `mayfly setup` stores it. */
 import type { MayflyConfig } from './config.ts';
 import { expect, expectText } from './faults.ts';
 
@@ -8,18 +8,18 @@ export function githubFaults(config: MayflyConfig): string[] {
       pattern: /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
       allowed: 'a host name in lower case without scheme and path, such as "github.com"',
     }),
-    ...expectText('githubAppId', config.githubAppId, {
-      pattern: /^(?:\d{1,12}|Iv[0-9A-Za-z.]{10,38})$/,
-      allowed: 'the App\'s id ("123456") or its client id ("Iv23…"), as a text',
-    }),
-    ...expect('githubApiUrl', config.githubApiUrl, {
-      fits: config.githubApiUrl === undefined || isApiUrl(config.githubApiUrl),
-      allowed: 'an https address without a query (http on this machine only), or left out',
-    }),
+    ...addressFaults('githubApiUrl', config.githubApiUrl),
+    ...addressFaults('githubWebUrl', config.githubWebUrl),
   ];
 }
 
-function isApiUrl(value: unknown): boolean {
+export const addressFaults = (name: string, value: unknown) =>
+  expect(name, value, {
+    fits: value === undefined || isAddress(value),
+    allowed: 'an https address without a query (http on this machine only), or left out',
+  });
+
+function isAddress(value: unknown): boolean {
   const url = typeof value === 'string' ? URL.parse(value) : null;
   if (url === null || url.search !== '' || url.hash !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isThisMachine(url.hostname));

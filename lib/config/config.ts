@@ -12,8 +12,6 @@ export interface MayflyConfig {
   readonly region: string;
   /** `github.com`, a data-residency host (`sub.ghe.com`), or the host of a GitHub Enterprise Server. */
   readonly githubHost: string;
-  /** The App's numeric id, or its client id. */
-  readonly githubAppId: string;
   /** The sizes of runner on offer, by name, smallest first. */
   readonly tiers: Readonly<Record<string, TierConfig>>;
   /** The plan of a new tenant: gives its `max_runners`. */
@@ -39,6 +37,8 @@ export interface MayflyConfig {
   readonly webhookSilenceMinutes?: number;
   /** Where GitHub's REST API is, if not where `githubHost` says. */
   readonly githubApiUrl?: string;
+  /** Where people see GitHub, if not where `githubHost` says. */
+  readonly githubWebUrl?: string;
   /** PEM certificates trusted for instance identity documents, in place of AWS's. For the laptop platform alone. */
   readonly identityCertificates?: readonly string[];
 }

@@ -13,7 +13,6 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { AppSecret } from '../contract/secrets.ts';
 import { tables } from '../contract/tables.ts';
 
 /** Gone after a failed first deploy, so that the next one finds nothing in its way; kept ever after. */
@@ -99,13 +98,11 @@ function createSecret(scope: Construct, id: string, description: string): Secret
   });
 }
 
-/** CloudFormation writes the empty key once; the operator's own stays as it is on every later deploy. */
+/** CloudFormation writes that there is no App once; what `mayfly setup` stores stays as it is on every later deploy. */
 function createAppSecret(scope: Construct): Secret {
-  const empty: AppSecret = { privateKey: '' };
   return new Secret(scope, 'AppSecret', {
-    description:
-      'The private key of the GitHub App: JSON with privateKey, a PEM text. Put it after the deploy',
-    secretStringValue: SecretValue.unsafePlainText(JSON.stringify(empty)),
+    description: 'The GitHub App: JSON with appId and privateKey. Written by npx mayfly setup',
+    secretStringValue: SecretValue.unsafePlainText('{}'),
     removalPolicy: keep,
   });
 }

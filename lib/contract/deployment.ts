@@ -15,8 +15,6 @@ export interface Deployment {
   readonly defaultTier: TierName;
   /** open: an installation is a tenant at once. approve: it is `pending` until the operator sets `status` to active. */
   readonly onboarding: 'open' | 'approve';
-  /** The App's numeric id, or its client id. */
-  readonly githubAppId: string;
   /** The runner group that organization-level runners join; 1 is the default group. */
   readonly runnerGroupId: number;
   readonly limits: Limits;

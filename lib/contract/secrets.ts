@@ -1,9 +1,16 @@
-/** What the secrets hold. Each has a current and, after a rotation, a previous value; both are honoured. */
+/** What the secrets hold. Each has a current and, after a rotation, a previous value. */
 
-/** The webhook secret and the ticket secret are plain text. The App's is JSON of this shape. */
+/**
+ * The webhook secret and the ticket secret are plain text, and both of their values are honoured. The App's is JSON of
+ * this shape, of which the current value counts; `{}` until there is an App. `mayfly setup` writes it.
+ */
 export interface AppSecret {
-  /** The App's id, where `mayfly setup` knows it; absent: the configuration's. */
-  readonly appId?: string;
+  /** The App's numeric id, or its client id. */
+  readonly appId: string;
   /** PEM, PKCS#1 or PKCS#8. */
   readonly privateKey: string;
+  /** The rest is what GitHub tells once, when it makes the App; nothing here reads it. */
+  readonly slug?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
 }

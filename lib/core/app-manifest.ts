@@ -28,12 +28,14 @@ export interface ManifestOptions {
   readonly redirectUrl: string;
   /** Whether accounts other than the owner may install it. */
   readonly isPublic: boolean;
+  /** Whether it may run a job again whose spot machine AWS took back; reading is enough for all else. */
+  readonly rerunsJobs: boolean;
 }
 
 export const longestAppName = 34;
 
 export function appManifest(options: ManifestOptions): AppManifest {
-  const { name, level, webhookUrl, redirectUrl, isPublic } = options;
+  const { name, level, webhookUrl, redirectUrl, isPublic, rerunsJobs } = options;
   return {
     name,
     url: 'https://docs.github.com/actions/hosting-your-own-runners',
@@ -42,7 +44,7 @@ export function appManifest(options: ManifestOptions): AppManifest {
     public: isPublic,
     default_permissions: {
       metadata: 'read',
-      actions: 'read',
+      actions: rerunsJobs ? 'write' : 'read',
       ...(level === 'repository' ? {} : { organization_self_hosted_runners: 'write' }),
       ...(level === 'organization' ? {} : { administration: 'write' }),
     },
@@ -50,10 +52,13 @@ export function appManifest(options: ManifestOptions): AppManifest {
   };
 }
 
-/** Where the manifest is posted to: an organization's settings, or those of whoever is signed in. */
-export function newAppUrl(githubHost: string, place: { organization?: string; state: string }): string {
+/**
+ * Where the manifest is posted to: an organization's settings, or those of whoever is signed in.
+ * @param githubWebUrl `https://github.com`, or where people see another GitHub host
+ */
+export function newAppUrl(githubWebUrl: string, place: { organization?: string; state: string }): string {
   const path = place.organization
     ? `/organizations/${encodeURIComponent(place.organization)}/settings/apps/new`
     : '/settings/apps/new';
-  return `https://${githubHost}${path}?state=${encodeURIComponent(place.state)}`;
+  return `${githubWebUrl}${path}?state=${encodeURIComponent(place.state)}`;
 }

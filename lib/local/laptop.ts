@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import defaultConfig from '../../mayfly.config.ts';
 import type { MayflyConfig } from '../config/config.ts';
+import type { AppSecret } from '../contract/secrets.ts';
 import { tables } from '../contract/tables.ts';
 import { synthesizeApp } from '../stacks/synthesize.ts';
 import type { AwsEndpoint } from './aws/endpoint.ts';
@@ -36,6 +37,8 @@ export interface LaptopOptions {
   readonly githubPort?: number;
   /** From a machine's launch to its running. */
   readonly bootMilliseconds?: number;
+  /** As a first deploy leaves it: no App is stored, and GitHub knows of no webhook. Default: both are there. */
+  readonly withoutApp?: boolean;
   /** Containers of one function at most. Default 10. */
   readonly concurrency?: number;
   /** Containers of each function that are loaded at the start. Default 1. */
@@ -80,7 +83,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
     tell('progress', 'synthesizing the CDK app and bundling its functions');
     const directory = synthesize(config, services, options);
     tell('progress', 'making what the template describes');
-    const webhook = { function: `${environment}-webhook`, secret: '' };
+    const webhook = { function: `${environment}-webhook`, secret: () => '' };
     laptopCloud = createLaptopCloud({
       ...options,
       region,
@@ -89,14 +92,15 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
       portFor: (name) => (name === webhook.function ? (options.webhookPort ?? 0) : 0),
       async tap(name, request) {
         if (name !== webhook.function) return;
-        watchWebhook(request, { secret: webhook.secret, tell, adopt: services.github.adopt });
+        watchWebhook(request, { secret: webhook.secret(), tell, adopt: services.github.adopt });
       },
     });
     const { cloud, functions, events, close } = laptopCloud;
     addExistingSubnets(config, cloud);
     const { outputs } = await createAssembly(loadAssembly(directory), registry, cloud);
     services.stacks.setOutputs(outputs);
-    webhook.secret = connectGitHub(outputs, services);
+    webhook.secret = () => services.secrets.get(output(outputs, 'WebhookSecretArn'));
+    if (!options.withoutApp) connectGitHub(outputs, services);
     let closing: Promise<void> | undefined;
     await prewarm(functions, options.prewarm ?? 1, tell);
     tell('progress', 'ready', { webhookUrl: output(outputs, 'WebhookEndpoint') });
@@ -107,7 +111,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
       endpointUrl: services.endpoint.url,
       operatorCredentials: services.endpoint.operatorCredentials,
       webhookUrl: output(outputs, 'WebhookEndpoint'),
-      webhookSecret: webhook.secret,
+      webhookSecret: webhook.secret(),
       claimUrl: output(outputs, 'ClaimEndpoint'),
       outputs,
       tables: tableNames(environment),
@@ -146,7 +150,7 @@ function synthesize(config: MayflyConfig, { github, ec2, folder }: Services, opt
     {
       ...config,
       githubApiUrl: github.url,
-      githubAppId: String(github.appId),
+      githubWebUrl: github.url,
       identityCertificates: [ec2.identityCertificatePem],
     },
     {
@@ -156,15 +160,12 @@ function synthesize(config: MayflyConfig, { github, ec2, folder }: Services, opt
   );
 }
 
-/**
- * What an operator does after a deploy: the App's key into its secret, the webhook's URL and secret into
- * the App.
- */
-function connectGitHub(outputs: LoadedAssembly['outputs'], { secrets, github }: Services): string {
-  secrets.put(output(outputs, 'AppSecretArn'), JSON.stringify({ privateKey: github.privateKeyPem }));
+/** What an operator does after a deploy: the App into its secret, the webhook's URL and secret into the App. */
+function connectGitHub(outputs: LoadedAssembly['outputs'], { secrets, github }: Services): void {
+  const app: AppSecret = { appId: String(github.appId), privateKey: github.privateKeyPem };
+  secrets.put(output(outputs, 'AppSecretArn'), JSON.stringify(app));
   const secret = secrets.get(output(outputs, 'WebhookSecretArn'));
   github.setWebhook({ url: output(outputs, 'WebhookEndpoint'), secret });
-  return secret;
 }
 
 /** At least one container a function, so that the first webhook does not wait for six processes. */

@@ -25,7 +25,7 @@ export class StateStack extends Stack {
     });
     new CfnOutput(this, 'AppSecretArn', {
       value: appSecret.secretArn,
-      description: "Where the App's private key is to be put",
+      description: 'Where npx mayfly setup stores the GitHub App',
     });
   }
 }

@@ -1,8 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../lib/cli/run-command.ts';
+import { keyFingerprint } from '../../lib/cli/setup/key-fingerprint.ts';
+import { rotateKey } from '../../lib/cli/setup/rotate-key.ts';
 import { rotateWebhookSecret } from '../../lib/cli/setup/rotate-webhook-secret.ts';
 import { setup } from '../../lib/cli/setup/setup.ts';
 import { createCloudFormationService } from '../../lib/local/aws/cloudformation.ts';
@@ -10,6 +13,7 @@ import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint
 import { createSecretsService, type SecretsService } from '../../lib/local/aws/secrets.ts';
 import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
 import config from '../../mayfly.config.ts';
+import { browse } from './browse.ts';
 import { recordingIo } from './support.ts';
 
 const place = { region: config.region, accountId: '000000000000' };
@@ -20,16 +24,21 @@ const folder = mkdtempSync(join(tmpdir(), 'mayfly-setup-'));
 const arns: Record<string, string> = {};
 
 beforeAll(async () => {
+  github = await startGitHub();
   secrets = createSecretsService(place);
   const stacks = createCloudFormationService();
-  for (const name of ['webhook', 'app']) arns[name] = secrets.create({ name, secretString: '{}' }).arn;
+  const first = { webhook: 'known from the first deploy', app: '{}' };
+  for (const [name, secretString] of Object.entries(first)) {
+    arns[name] = secrets.create({ name, secretString }).arn;
+  }
   stacks.setOutputs({
     'my-saas-state.WebhookSecretArn': arns['webhook']!,
     'my-saas-state.AppSecretArn': arns['app']!,
     'my-saas-control-plane.WebhookEndpoint': 'http://127.0.0.1:1/webhook',
+    'my-saas-control-plane.GitHubApi': github.url,
+    'my-saas-control-plane.GitHubWeb': github.url,
   });
   aws = await startAwsEndpoint({ ...place, services: [secrets, stacks] });
-  github = await startGitHub();
 });
 afterAll(async () => {
   await github.stop();
@@ -40,42 +49,59 @@ afterAll(async () => {
 function start(args: readonly string[]) {
   const { io, printed } = recordingIo();
   const environment = { AWS_ENDPOINT_URL: aws.url, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-  const world = { config: { ...config, githubApiUrl: github.url }, io, environment };
-  return { ending: runCommand([setup, rotateWebhookSecret], args, world), printed };
-}
-
-/** What a browser does: opens the page, sends its form to GitHub, and follows GitHub back. */
-async function browse(printed: () => { out: string }): Promise<string> {
-  let address: string | undefined;
-  while (!address) {
-    address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed().out)?.[0];
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  const page = await (await fetch(address)).text();
-  const plain = (text: string) =>
-    text.replace(/&#(\d+);/g, (_all, code) => String.fromCodePoint(Number(code)));
-  const action = plain(/action="([^"]+)"/.exec(page)?.[1] ?? '');
-  const manifest = plain(/name="manifest" value="([^"]+)"/.exec(page)?.[1] ?? '');
-  const answer = await fetch(action, { method: 'POST', body: new URLSearchParams({ manifest }) });
-  return answer.text();
+  const world = { config, io, environment };
+  return { ending: runCommand([setup, rotateWebhookSecret, rotateKey], args, world), printed };
 }
 
 describe('mayfly setup', () => {
   it('makes the App from a manifest, and stores its secrets where nobody prints them', async () => {
-    const { ending, printed } = start(['setup', '--organization', 'acme', '--github-web-url', github.url]);
+    const { ending, printed } = start(['setup', '--organization', 'acme']);
     expect(await browse(printed)).toContain('You can close this page');
     expect(await ending).toBe(0);
-    expect(JSON.parse(secrets.get(arns['app']!))).toEqual({
+    expect(JSON.parse(secrets.get(arns['app']!))).toMatchObject({
       appId: String(github.appId),
       privateKey: github.privateKeyPem,
+      clientId: github.clientId,
+      clientSecret: expect.stringMatching(/^[0-9a-f]{40}$/),
     });
-    expect(secrets.get(arns['webhook']!)).toMatch(/^[0-9a-f]{40}$/);
     expect(printed().out).not.toContain('PRIVATE KEY');
-    expect(printed().out).not.toContain(secrets.get(arns['webhook']!));
+    expect(printed().out).not.toContain('known from the first deploy');
+  });
+
+  it('has GitHub sign with the secret that the functions have known from the first deploy', async () => {
+    const { ending, printed } = start(['setup']);
+    await browse(printed);
+    expect(await ending).toBe(0);
+    expect(secrets.get(arns['webhook']!)).toBe('known from the first deploy');
+    expect(github.webhook()).toEqual({
+      url: 'http://127.0.0.1:1/webhook',
+      secret: 'known from the first deploy',
+    });
+  });
+
+  it('takes the secret that GitHub made up, where GitHub cannot be told another', async () => {
+    github.setDials({ faults: [{ route: 'PATCH /app/hook/config', status: 500 }] });
+    const { ending, printed } = start(['setup']);
+    await browse(printed);
+    expect(await ending).toBe(0);
+    github.setDials({ faults: [] });
+    expect(secrets.get(arns['webhook']!)).toMatch(/^[0-9a-f]{40}$/);
+    expect(secrets.get(arns['webhook']!)).toBe(github.webhook()?.secret);
+  });
+
+  it('stores nothing where the code is refused, and says how to go on', async () => {
+    const before = secrets.get(arns['app']!);
+    github.setDials({ faults: [{ route: 'POST /app-manifests/*', status: 404, message: 'Not Found' }] });
+    const { ending, printed } = start(['setup']);
+    await browse(printed);
+    expect(await ending).toBe(2);
+    github.setDials({ faults: [] });
+    expect(printed().error).toMatch(/GitHub answered 404.*delete it there; then run mayfly setup again/);
+    expect(secrets.get(arns['app']!)).toBe(before);
   });
 
   it('takes no answer that does not carry its state', async () => {
-    const { ending, printed } = start(['setup', '--github-web-url', github.url]);
+    const { ending, printed } = start(['setup']);
     while (!printed().out.includes('http://127.0.0.1'))
       await new Promise((resolve) => setTimeout(resolve, 10));
     const address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed().out)![0];
@@ -111,6 +137,38 @@ describe('mayfly setup', () => {
     const { ending, printed } = start(['setup', ...args]);
     expect(await ending).toBe(2);
     expect(printed().error).toMatch(words);
+  });
+});
+
+describe('mayfly rotate-key', () => {
+  const keyFile = (pem: string) => {
+    const file = join(folder, 'new-key.pem');
+    writeFileSync(file, pem);
+    return file;
+  };
+  const rotate = (file: string) => start(['rotate-key', '--key', file, '--wait', '0']);
+
+  it('stores a key that GitHub takes, keeps the rest, and says which one to delete', async () => {
+    const before = JSON.parse(secrets.get(arns['app']!));
+    const old = keyFingerprint(before.privateKey);
+    const added = github.addPrivateKey();
+    const { ending, printed } = rotate(keyFile(added));
+    expect(await ending).toBe(0);
+    expect(JSON.parse(secrets.get(arns['app']!))).toEqual({ ...before, privateKey: added });
+    expect(printed().out).toContain(`delete the key ${old} `);
+    expect(printed().out).not.toContain('PRIVATE KEY');
+  });
+
+  it('keeps the stored key where the new one is of another App, or the same', async () => {
+    const before = secrets.get(arns['app']!);
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const other = rotate(keyFile(privateKey.export({ type: 'pkcs1', format: 'pem' }) as string));
+    expect(await other.ending).toBe(2);
+    expect(other.printed().error).toMatch(/no key of App \d+: GitHub answered 401.*The stored one stays/);
+    const same = rotate(keyFile(JSON.parse(before).privateKey));
+    expect(await same.ending).toBe(2);
+    expect(same.printed().error).toMatch(/is the one that is stored already/);
+    expect(secrets.get(arns['app']!)).toBe(before);
   });
 });
 

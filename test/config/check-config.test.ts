@@ -50,8 +50,6 @@ describe('a fault', () => {
       { githubHost: 'https://github.com' },
       'githubHost is "https://github.com"; it must be a host',
     ],
-    ['App id', { githubAppId: 'my-app' }, 'githubAppId is "my-app"; it must be the App\'s id'],
-    ['App id as a number', { githubAppId: 123456 }, 'githubAppId is 123456;'],
     ['API address without TLS', { githubApiUrl: 'http://api.example.com' }, 'it must be an https address'],
     [
       'default tier',

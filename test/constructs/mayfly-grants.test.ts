@@ -15,7 +15,6 @@ const app = new App({ outdir, context: { '@aws-cdk/core:defaultCrossStackReferen
 const env = { region: 'us-east-1' };
 const mayfly = new Mayfly(new Stack(app, 'Platform', { env }), 'Runners', {
   environment: 'ci',
-  githubAppId: '1',
   observability: false,
 });
 const tools = new Stack(app, 'Tools', { env });

@@ -15,7 +15,6 @@ afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 const stack = new Stack(new App({ outdir }), 'Platform', { env: { region: 'us-east-1' } });
 const mayfly = new Mayfly(stack, 'Runners', {
   environment: 'ci',
-  githubAppId: '1',
   observability: false,
 });
 

@@ -21,7 +21,7 @@ function givenStack(region = 'us-east-1') {
 
 function givenMayfly(props: Partial<MayflyProps> = {}) {
   const stack = givenStack();
-  return { stack, mayfly: new Mayfly(stack, 'Runners', { environment: 'ci', githubAppId: '1', ...props }) };
+  return { stack, mayfly: new Mayfly(stack, 'Runners', { environment: 'ci', ...props }) };
 }
 
 const plain = givenMayfly();
@@ -50,7 +50,7 @@ describe('the construct', () => {
     const stack = givenStack();
     const alarmTopic = new Topic(stack, 'Pager');
 
-    const mayfly = new Mayfly(stack, 'Runners', { environment: 'ci', githubAppId: '1', alarmTopic });
+    const mayfly = new Mayfly(stack, 'Runners', { environment: 'ci', alarmTopic });
 
     expect(mayfly.alarmTopic).toBe(alarmTopic);
     templateOf(stack).resourceCountIs('AWS::SNS::Topic', 1);
@@ -97,7 +97,7 @@ describe('the construct', () => {
 describe('two environments', () => {
   it('stand in one stack without a name in common', () => {
     const { stack } = givenMayfly();
-    new Mayfly(stack, 'Staging', { environment: 'ci-staging', githubAppId: '1' });
+    new Mayfly(stack, 'Staging', { environment: 'ci-staging' });
 
     const template = templateOf(stack);
     const names = Object.values(template.toJSON().Resources as Record<string, NamedResource>).flatMap(
@@ -114,7 +114,7 @@ describe('two environments', () => {
     const { stack } = givenMayfly();
     const other = new Stack(stack.node.root as App, 'Other', { env: { region: 'us-east-1' } });
 
-    expect(() => new Mayfly(other, 'Again', { environment: 'ci', githubAppId: '1' })).toThrow(
+    expect(() => new Mayfly(other, 'Again', { environment: 'ci' })).toThrow(
       'environment is "ci", which Mayfly at Platform/Runners has in the same account and region; ' +
         'give Other/Again another one.',
     );
@@ -123,7 +123,7 @@ describe('two environments', () => {
   it('may have one name in two regions', () => {
     const { stack } = givenMayfly();
     const other = new Stack(stack.node.root as App, 'Other', { env: { region: 'eu-west-1' } });
-    expect(() => new Mayfly(other, 'Again', { environment: 'ci', githubAppId: '1' })).not.toThrow();
+    expect(() => new Mayfly(other, 'Again', { environment: 'ci' })).not.toThrow();
   });
 });
 
@@ -148,7 +148,6 @@ describe('faults in the props', () => {
   it('are told all at once, with the place to mend', () => {
     const faulty = {
       environment: 'My CI',
-      githubAppId: '1',
       onboarding: 'maybe',
       limits: { bootSeconds: 0 },
       tier: {},
@@ -168,12 +167,10 @@ describe('faults in the props', () => {
 
   it('count a region that nobody tells', () => {
     const stack = new Stack(givenApp(), 'Anywhere');
-    expect(() => new Mayfly(stack, 'Runners', { environment: 'ci', githubAppId: '1' })).toThrow(
+    expect(() => new Mayfly(stack, 'Runners', { environment: 'ci' })).toThrow(
       'The stack Anywhere does not know its region; give it env.region, or set region here.',
     );
-    expect(
-      () => new Mayfly(stack, 'Others', { environment: 'ci', region: 'eu-west-1', githubAppId: '1' }),
-    ).not.toThrow();
+    expect(() => new Mayfly(stack, 'Others', { environment: 'ci', region: 'eu-west-1' })).not.toThrow();
   });
 
   it('count a region that is not that of the stack', () => {

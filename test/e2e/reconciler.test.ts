@@ -4,6 +4,7 @@
  * permissions.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { givenApp } from '../../lib/adapters/github/app-client.ts';
 import { createGitHub } from '../../lib/adapters/github/github.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import defaultConfig from '../../mayfly.config.ts';
@@ -64,8 +65,10 @@ describe('the reconciler', () => {
   it('removes a registration that no machine stands behind, at the second sight', async () => {
     const github = createGitHub({
       apiUrl: world.laptop.github.url,
-      appId: String(world.laptop.github.appId),
-      privateKey: async () => world.laptop.github.privateKeyPem,
+      app: givenApp({
+        appId: String(world.laptop.github.appId),
+        privateKey: world.laptop.github.privateKeyPem,
+      }),
       clock: { now: Date.now, sleep: async () => undefined },
     });
     const name = `i-${'a'.repeat(17)}`;

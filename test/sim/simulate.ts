@@ -84,7 +84,6 @@ function deploymentOf(random: Random): Deployment {
     tiers: [tier('small', ['t3.medium']), tier('medium', ['t3.large', 'm5.large'])],
     defaultTier: TierName('small'),
     onboarding: random.chance(0.2) ? 'approve' : 'open',
-    githubAppId: '1',
     runnerGroupId: 1,
     limits: { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 },
     caps: {

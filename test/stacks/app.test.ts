@@ -16,7 +16,9 @@ describe('the app', () => {
       ['Queues', 'Runners', 'RunnerTiers'].map((kind) => `${kind}${tier}`),
     );
     const outputs = Object.keys(seed.outputs('control-plane'));
-    expect(outputs.sort()).toEqual(['WebhookEndpoint', 'ClaimEndpoint', ...perTier].sort());
+    expect(outputs.sort()).toEqual(
+      ['WebhookEndpoint', 'ClaimEndpoint', 'GitHubApi', 'GitHubWeb', ...perTier].sort(),
+    );
     const state = ['TenantTable', 'WebhookSecretArn', 'WebhookSecretCommand'];
     expect(Object.keys(seed.outputs('state'))).toEqual(expect.arrayContaining(state));
   });

@@ -77,8 +77,8 @@ describe('the secrets', () => {
     }
   });
 
-  it("leave the App's key to the operator", () => {
+  it('leave the App to mayfly setup', () => {
     const app = secrets.find((secret) => secret.Properties.SecretString !== undefined)!;
-    expect(JSON.parse(app.Properties.SecretString)).toEqual({ privateKey: '' });
+    expect(JSON.parse(app.Properties.SecretString)).toEqual({});
   });
 });

@@ -101,7 +101,6 @@ export const givenDeployment = (over: Partial<Deployment> = {}): Deployment => (
   ],
   defaultTier: small,
   onboarding: 'open',
-  githubAppId: '123456',
   runnerGroupId: 1,
   limits: { bootSeconds: 600, idleSeconds: 120, jobSeconds: 21600, waitSeconds: 86400 },
   caps: { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60 },

@@ -5,6 +5,8 @@
  */
 import { App } from '@octokit/app';
 import { Octokit } from '@octokit/core';
+import type { AppCredentials, StoredApp } from '../../ports/app-credentials.ts';
+import { statusOf } from './classify.ts';
 
 /** https://docs.github.com/en/rest/about-the-rest-api/api-versions */
 const headers = { 'x-github-api-version': '2022-11-28' };
@@ -13,10 +15,8 @@ const defaultTimeoutMs = 10_000;
 export interface AppClientOptions {
   /** `https://api.github.com`, or that of a GitHub Enterprise host. */
   readonly apiUrl: string;
-  /** The App's numeric id, or its client id. */
-  readonly appId: string | number;
-  /** PEM. Asked before each call as the App, so that a rotated key is taken up. */
-  readonly privateKey: () => Promise<string>;
+  /** Asked before each call as the App, so that a rotated key is taken up. */
+  readonly app: StoredApp;
   readonly userAgent?: string;
   /** Absent: 10,000. */
   readonly timeoutMs?: number;
@@ -41,22 +41,33 @@ export interface AppClient {
 export type Headers = Readonly<Record<string, string | number | undefined>>;
 
 export function createAppClient(options: AppClientOptions): AppClient {
-  const { appId, privateKey, userAgent = 'mayfly', timeoutMs = defaultTimeoutMs } = options;
+  const { app: stored, userAgent = 'mayfly', timeoutMs = defaultTimeoutMs } = options;
   const Configured = Octokit.defaults({ baseUrl: options.apiUrl.replace(/\/+$/, ''), userAgent });
   const bare = new Configured();
-  let current: { key: string; app: App } | undefined;
+  let current: { credentials: AppCredentials; app: App } | undefined;
 
-  const appWith = (key: string): App => {
-    if (current?.key !== key) {
-      current = { key, app: new App({ appId, privateKey: key, Octokit: Configured }) };
+  const appWith = (credentials: AppCredentials): App => {
+    if (!current || !areSame(current.credentials, credentials)) {
+      current = { credentials, app: new App({ ...credentials, Octokit: Configured }) };
     }
     return current.app;
   };
   const bounded = () => ({ request: { signal: AbortSignal.timeout(timeoutMs) } });
 
+  const callWith = (credentials: AppCredentials, route: string, parameters: Parameters) =>
+    appWith(credentials).octokit.request(route, { ...parameters, ...bounded(), headers });
+
+  /** A key that GitHub no longer takes may have been replaced since it was read: then it is asked again, once. */
   const asApp = async (route: string, parameters: Parameters) => {
-    const { octokit } = appWith(await privateKey());
-    return octokit.request(route, { ...parameters, ...bounded(), headers });
+    const used = await stored.current();
+    try {
+      return await callWith(used, route, parameters);
+    } catch (error) {
+      if (statusOf(error) !== 401 || !(await stored.refresh())) throw error;
+      const fresh = await stored.current();
+      if (areSame(used, fresh)) throw error;
+      return callWith(fresh, route, parameters);
+    }
   };
 
   return {
@@ -71,6 +82,15 @@ export function createAppClient(options: AppClientOptions): AppClient {
     },
   };
 }
+
+/** Credentials that are not stored, or not yet. */
+export const givenApp = (credentials: AppCredentials): StoredApp => ({
+  current: async () => credentials,
+  refresh: async () => false,
+});
+
+const areSame = (one: AppCredentials, other: AppCredentials) =>
+  one.appId === other.appId && one.privateKey === other.privateKey;
 
 /** Of a Link header: `<https://…?cursor=v1_123>; rel="next"`. */
 function nextCursor(link: string | undefined): string | undefined {

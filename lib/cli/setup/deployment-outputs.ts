@@ -1,4 +1,4 @@
-/** Reads what the stacks put out: addresses and secrets of this environment. */
+/** Reads what the stacks put out: addresses and secrets of this environment, and which GitHub it works with. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { awsOptions } from '../aws-clients.ts';
 import { type CommandCall, UsageError } from '../command.ts';
@@ -7,6 +7,9 @@ export interface DeploymentOutputs {
   readonly webhookUrl: string;
   readonly webhookSecretArn: string;
   readonly appSecretArn: string;
+  readonly githubApiUrl: string;
+  /** Where people see GitHub. */
+  readonly githubWebUrl: string;
 }
 
 /** @throws UsageError where the environment is not deployed */
@@ -35,5 +38,7 @@ export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs>
     webhookUrl: need('WebhookEndpoint'),
     webhookSecretArn: need('WebhookSecretArn'),
     appSecretArn: need('AppSecretArn'),
+    githubApiUrl: need('GitHubApi'),
+    githubWebUrl: need('GitHubWeb'),
   };
 }

@@ -3,8 +3,7 @@
  * Manager; they are printed nowhere and written to no file.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { githubApiUrl } from '../../config/github-api-url.ts';
+import { takeCreatedApp, takeExistingApp } from '../../app/take-app.ts';
 import {
   appManifest,
   longestAppName,
@@ -13,10 +12,9 @@ import {
   runnerLevels,
 } from '../../core/app-manifest.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
-import { convertManifest } from './convert-manifest.ts';
 import { type DeploymentOutputs, readOutputs } from './deployment-outputs.ts';
+import { readKeyFile, setupDeps } from './deps.ts';
 import { startManifestServer } from './manifest-server.ts';
-import { checkApp, putSecret, readKey, storeApp } from './stored-app.ts';
 
 export const setup: Command = {
   name: 'setup',
@@ -30,18 +28,19 @@ mayfly setup --app-id 123 --key app.pem  takes an existing App: its id and a pri
   --level organization|repository|both   which runners it is for (default: both; user accounts need repository)
   --name NAME                            of the new App, at most ${longestAppName} characters
   --public                               other accounts may install it: it is then open compute: see onboarding and caps in README.md
+  --reruns                               lets it run a job again whose spot machine AWS took back (Actions: write)
 
-A new App's webhook secret and key are stored by themselves. An existing App's webhook URL and secret are yours to set:
-the URL is printed, and the secret is where the output WebhookSecretCommand says.
+The key goes straight to Secrets Manager, and GitHub is told where to send webhooks and what to sign them with; nothing has
+to be deployed again. An existing App's permissions and events are yours to set: README.md, The App by hand.
 `,
   options: {
     organization: { type: 'string' },
     level: { type: 'string', default: 'both' },
     name: { type: 'string' },
     public: { type: 'boolean', default: false },
+    reruns: { type: 'boolean', default: false },
     'app-id': { type: 'string' },
     key: { type: 'string' },
-    'github-web-url': { type: 'string' },
   },
   async run(call) {
     const outputs = await readOutputs(call);
@@ -55,26 +54,36 @@ the URL is printed, and the secret is where the output WebhookSecretCommand says
 const minutes = 30;
 
 async function create(call: CommandCall, outputs: DeploymentOutputs): Promise<void> {
-  const { config, io } = call;
+  const { io } = call;
+  const deps = setupDeps(call, outputs);
   const state = randomBytes(24).toString('base64url');
   const organization = text(call, 'organization');
-  const page = newAppUrl(config.githubHost, { state, ...(organization ? { organization } : {}) });
-  const options = { name: appName(call), level: level(call), isPublic: call.options['public'] === true };
+  const options = {
+    name: appName(call),
+    level: level(call),
+    isPublic: call.options['public'] === true,
+    rerunsJobs: call.options['reruns'] === true,
+    webhookUrl: outputs.webhookUrl,
+  };
   const server = await startManifestServer({
     state,
-    action: onHost(page, text(call, 'github-web-url')),
-    manifest: (redirectUrl) => appManifest({ ...options, redirectUrl, webhookUrl: outputs.webhookUrl }),
+    action: newAppUrl(outputs.githubWebUrl, { state, ...(organization ? { organization } : {}) }),
+    manifest: (redirectUrl) => appManifest({ ...options, redirectUrl }),
     milliseconds: minutes * 60_000,
   });
   try {
     io.out(
       `Open this address in a browser on this machine, within ${minutes} minutes:\n\n  ${server.url}\n\nWaiting for GitHub …\n`,
     );
-    const app = await convertManifest(apiUrl(call), await server.code);
-    await storeApp(call, outputs, app);
-    await putSecret(call, outputs.webhookSecretArn, app.webhookSecret);
+    const converted = await deps.newApps.convert(await server.code);
+    if (!converted.ok) {
+      throw new UsageError(
+        `The App's key did not arrive: ${converted.why}. If GitHub lists the new App, delete it there; then run mayfly setup again.`,
+      );
+    }
+    const { appId, name, htmlUrl } = await takeCreatedApp(deps, converted.value);
     io.out(
-      `The App ${app.slug} (id ${app.appId}) is made, and its secrets are stored.\nInstall it: ${app.htmlUrl}/installations/new\n`,
+      `The App ${name} (id ${appId}) is made, and its secrets are stored.\nInstall it: ${htmlUrl}/installations/new\n`,
     );
   } finally {
     server.close();
@@ -86,20 +95,15 @@ async function enter(call: CommandCall, outputs: DeploymentOutputs): Promise<voi
   const file = text(call, 'key');
   if (!appId || !file)
     throw new UsageError('An existing App needs both: --app-id 123456 --key path/to/key.pem');
-  const app = { appId, privateKey: readKey(readFile(file)) };
-  const name = await checkApp(apiUrl(call), app);
-  await storeApp(call, outputs, app);
-  call.io.out(
-    `GitHub takes the key for the App ${name}; it is stored.\nThe App's webhook URL must be: ${outputs.webhookUrl}\n`,
-  );
-}
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new UsageError(`The key file ${path} cannot be read: ${(cause as Error).message}`);
+  const heard = await takeExistingApp(setupDeps(call, outputs), { appId, privateKey: readKeyFile(file) });
+  if (!heard.ok) {
+    throw new UsageError(
+      `GitHub does not take this key for App ${appId}: ${heard.why}. Check the id on the App's settings page, and that the key is one of that App.`,
+    );
   }
+  const { name, webhookTodo } = heard.value;
+  call.io.out(`GitHub takes the key for the App ${name}; it is stored.\n`);
+  call.io.out(`${webhookTodo ?? `GitHub sends its webhooks to ${outputs.webhookUrl}`}\n`);
 }
 
 function appName(call: CommandCall): string {
@@ -120,13 +124,4 @@ function level(call: CommandCall): RunnerLevel {
 function text(call: CommandCall, option: string): string | undefined {
   const value = call.options[option];
   return typeof value === 'string' ? value : undefined;
-}
-
-const apiUrl = ({ config }: CommandCall) => config.githubApiUrl ?? githubApiUrl(config.githubHost);
-
-/** The page's path on another host: a stand-in for GitHub. */
-function onHost(page: string, host: string | undefined): string {
-  if (!host) return page;
-  const { pathname, search } = new URL(page);
-  return new URL(`${pathname}${search}`, host).href;
 }

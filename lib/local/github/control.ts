@@ -3,6 +3,7 @@
  * plain data comes out; no record of the stand-in's own ever leaves it. Acts that cannot be done throw an
  * Error that says why.
  */
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { adopt } from './adopt.ts';
 import { type DialChange, type Dials, turnDials } from './dials.ts';
 import {
@@ -22,6 +23,11 @@ import { fullName, isoTime } from './world.ts';
 
 export interface Control {
   setWebhook(webhook: { readonly url: string; readonly secret: string }): void;
+  /** As the App's settings have it now. */
+  webhook(): { readonly url: string; readonly secret: string } | undefined;
+  /** What an owner does under `Private keys`: each key is good until it is deleted. @returns PEM, PKCS#8 */
+  addPrivateKey(): string;
+  deletePrivateKey(privateKeyPem: string): void;
   dials(): Dials;
   setDials(change: DialChange): Dials;
   install(request: InstallRequest): { installationId: number; accountId: number };
@@ -70,11 +76,24 @@ export interface State {
   readonly deliveries: { readonly total: number; readonly failed: number };
 }
 
+const publicPem = (key: KeyObject | string) =>
+  createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
+
 export function createControl(parts: { world: World; webhooks: Webhooks; limits: Limits }): Control {
   const { world, webhooks, limits } = parts;
   return {
     setWebhook(webhook) {
       world.webhook = { ...webhook };
+    },
+    webhook: () => world.webhook && { ...world.webhook },
+    addPrivateKey() {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      world.app.publicKeyPems.add(publicPem(privateKey));
+      return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    },
+    deletePrivateKey(pem) {
+      if (!world.app.publicKeyPems.delete(publicPem(pem)))
+        throw new Error('The App has no such private key.');
     },
     dials: () => world.dials,
     setDials(change) {

@@ -101,7 +101,7 @@ async function createApp(): Promise<AppIdentity> {
     clientId: 'Iv23liMayflyOnALaptop',
     slug: 'mayfly',
     privateKeyPem: privateKey,
-    publicKeyPem: publicKey,
+    publicKeyPems: new Set([publicKey]),
     createdAt: Date.now(),
   };
 }

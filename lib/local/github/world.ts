@@ -134,7 +134,8 @@ export interface AppIdentity {
   readonly clientId: string;
   readonly slug: string;
   readonly privateKeyPem: string;
-  readonly publicKeyPem: string;
+  /** Of all keys that the App has now; whichever signed, it is the App. */
+  readonly publicKeyPems: Set<string>;
   readonly createdAt: number;
 }
 

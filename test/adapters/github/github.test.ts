@@ -3,7 +3,10 @@
  * of it.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { givenApp } from '../../../lib/adapters/github/app-client.ts';
 import { createGitHub } from '../../../lib/adapters/github/github.ts';
+import { createMemorySecret } from '../../../lib/adapters/memory/secrets.ts';
+import { createStoredApp } from '../../../lib/adapters/secrets-manager/stored-app.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
 import type { GitHubEvent, GitHubStandIn } from '../../../lib/local/github/start-github.ts';
 import { startGitHub } from '../../../lib/local/github/start-github.ts';
@@ -15,8 +18,7 @@ const clock = { now: Date.now, sleep: async () => undefined };
 const adapterTo = (standIn: GitHubStandIn, options: { timeoutMs?: number } = {}) =>
   createGitHub({
     apiUrl: standIn.url,
-    appId: String(standIn.appId),
-    privateKey: async () => standIn.privateKeyPem,
+    app: givenApp({ appId: String(standIn.appId), privateKey: standIn.privateKeyPem }),
     clock,
     ...options,
   });
@@ -106,15 +108,26 @@ describe('the adapter and its tokens', () => {
     ]);
   });
 
-  it('takes up a key that was rotated', async () => {
+  it('takes up a key that was rotated once GitHub refuses the old one, and reads once a minute at most', async () => {
     const other = await startGitHub();
     await other.stop();
-    const keys = [other.privateKeyPem, standIn.privateKeyPem];
-    const privateKey = async () => keys.shift() ?? standIn.privateKeyPem;
-    const rotating = createGitHub({ apiUrl: standIn.url, appId: standIn.appId, privateKey, clock });
+    const appId = String(standIn.appId);
+    let now = 0;
+    const stored = (privateKey: string) => JSON.stringify({ appId, privateKey });
+    const secret = createMemorySecret({
+      value: stored(other.privateKeyPem),
+      clock: { ...clock, now: () => now },
+    });
+    const rotating = createGitHub({ apiUrl: standIn.url, app: createStoredApp(secret), clock });
+    const asked = () => rotating.getInstallation(acme);
 
-    expect(await rotating.getInstallation(acme)).toMatchObject({ refusal: { kind: 'forbidden' } });
-    expect(await rotating.getInstallation(acme)).toMatchObject({ ok: true });
+    expect(await asked()).toMatchObject({ refusal: { kind: 'forbidden' } });
+    secret.rotate(stored(standIn.privateKeyPem));
+    expect(await asked()).toMatchObject({ refusal: { kind: 'forbidden' } });
+    expect(secret.reads()).toBe(1);
+    now = 60_000;
+    expect(await asked()).toMatchObject({ ok: true });
+    expect(secret.reads()).toBe(2);
   });
 
   it('fetches another token once GitHub no longer takes the one it has', async () => {
@@ -184,8 +197,7 @@ describe('the adapter and its tokens', () => {
     const other = await startGitHub();
     const stranger = createGitHub({
       apiUrl: standIn.url,
-      appId: standIn.appId,
-      privateKey: async () => other.privateKeyPem,
+      app: givenApp({ appId: String(standIn.appId), privateKey: other.privateKeyPem }),
       clock,
     });
     await other.stop();

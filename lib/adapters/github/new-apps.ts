@@ -1,0 +1,97 @@
+/**
+ * GitHub's App manifests and an App's own settings over the REST API. Each call ends within ten seconds; converting is
+ * tried again where GitHub cannot have used the code up, since the code is good once.
+ * Source: https://docs.github.com/en/rest/apps/apps#create-a-github-app-from-a-manifest
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppCredentials } from '../../ports/app-credentials.ts';
+import type { CreatedApp, Heard, KnownApp, NewApps } from '../../ports/new-apps.ts';
+import { createAppClient, givenApp } from './app-client.ts';
+import { statusOf } from './classify.ts';
+
+const convertTries = 3;
+const timeoutMs = 10_000;
+
+export function createNewApps({ apiUrl }: { readonly apiUrl: string }): NewApps {
+  const clientOf = (app: AppCredentials) => createAppClient({ apiUrl, app: givenApp(app), timeoutMs });
+  return {
+    async convert(code) {
+      let heard = await convertOnce(apiUrl, code);
+      for (let tries = 2; tries <= convertTries && isUnreachable(heard); tries++) {
+        await sleep(300 * tries);
+        heard = await convertOnce(apiUrl, code);
+      }
+      return heard;
+    },
+    check: (app) => heardOf(async () => knownApp(await clientOf(app).asApp('GET /app', {}))),
+    connectWebhook: (app, { url, secret }) =>
+      heardOf(async () => {
+        // As `data`, because among Octokit's own parameters `url` is the address of the call.
+        const data = { url, secret, content_type: 'json' };
+        await clientOf(app).asApp('PATCH /app/hook/config', { data });
+        return 'connected' as const;
+      }),
+  };
+}
+
+async function convertOnce(apiUrl: string, code: string): Promise<Heard<CreatedApp>> {
+  try {
+    const response = await fetch(`${apiUrl}/app-manifests/${encodeURIComponent(code)}/conversions`, {
+      method: 'POST',
+      headers: {
+        accept: 'application/vnd.github+json',
+        'x-github-api-version': '2022-11-28',
+        'user-agent': 'mayfly',
+      },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const body = (await response.json()) as Record<string, unknown>;
+    if (response.status === 201) return { ok: true, value: createdApp(body) };
+    const why = `GitHub answered ${response.status}: ${String(body['message'] ?? 'no reason given')}`;
+    return { ok: false, kind: response.status < 500 ? 'refused' : 'unreachable', why };
+  } catch (error) {
+    return { ok: false, kind: 'unreachable', why: `GitHub could not be reached (${String(error)})` };
+  }
+}
+
+function createdApp(body: Record<string, unknown>): CreatedApp {
+  return {
+    ...knownApp(body),
+    appId: String(body['id']),
+    privateKey: String(body['pem']),
+    clientId: String(body['client_id']),
+    clientSecret: String(body['client_secret']),
+    webhookSecret: String(body['webhook_secret'] ?? ''),
+  };
+}
+
+function knownApp(data: unknown): KnownApp {
+  const app = data as {
+    name: string;
+    slug?: string;
+    html_url: string;
+    permissions?: Record<string, string>;
+    events?: string[];
+  };
+  return {
+    name: app.name,
+    slug: app.slug ?? app.name,
+    htmlUrl: app.html_url,
+    permissions: app.permissions ?? {},
+    events: app.events ?? [],
+  };
+}
+
+async function heardOf<Value>(call: () => Promise<Value>): Promise<Heard<Value>> {
+  try {
+    return { ok: true, value: await call() };
+  } catch (error) {
+    const status = statusOf(error) ?? 0;
+    const isAnswered = (error as { response?: unknown }).response !== undefined;
+    const why = isAnswered ? `GitHub answered ${status}: ${(error as Error).message}` : String(error);
+    // Without a response it is the key itself that cannot be used to sign, or the network.
+    return { ok: false, kind: isAnswered && status < 500 ? 'refused' : 'unreachable', why };
+  }
+}
+
+const isUnreachable = (heard: Heard<unknown>) => !heard.ok && heard.kind === 'unreachable';

@@ -1,0 +1,12 @@
+/** How long it takes until every copy of every function has read a new secret, and the option that changes it. */
+import { type CommandCall, UsageError } from '../command.ts';
+
+/** Functions keep a secret for five minutes; one more for clocks. */
+export const spreadSeconds = 360;
+
+/** @throws UsageError where `--wait` is no number of seconds */
+export function readSeconds({ options }: CommandCall): number {
+  const seconds = Number(options['wait']);
+  if (Number.isInteger(seconds) && seconds >= 0) return seconds;
+  throw new UsageError(`--wait is ${JSON.stringify(options['wait'])}; it must be a whole number of seconds.`);
+}

@@ -1,0 +1,11 @@
+/** Where the App and the webhook secret are kept, for whoever sets the platform up. Throws OperationalError. */
+import type { AppSecret } from '../contract/secrets.ts';
+
+export interface AppVault {
+  /** As it is stored now, never from a cache. Undefined: there is no App yet. */
+  app(): Promise<AppSecret | undefined>;
+  storeApp(app: AppSecret): Promise<void>;
+  webhookSecret(): Promise<string>;
+  /** What was current stays good as the previous value. */
+  storeWebhookSecret(value: string): Promise<void>;
+}
