@@ -8,11 +8,12 @@ import { cdkValidation } from './checks/cdk-validation.ts';
 import { cfnLint } from './checks/cfn-lint.ts';
 import { deploy } from './checks/deploy.ts';
 import { dynamodbLocal } from './checks/dynamodb-local.ts';
+import { githubSimulator } from './checks/github-simulator.ts';
 import { moto } from './checks/moto.ts';
 import { type Check, type Outcome, ToolMissing } from './support/check.ts';
 import { forgetAccounts } from './support/no-account.ts';
 
-const checks: readonly Check[] = [cfnLint, cdkValidation, dynamodbLocal, deploy, moto];
+const checks: readonly Check[] = [cfnLint, cdkValidation, dynamodbLocal, deploy, moto, githubSimulator];
 const names = checks.map(({ name }) => name);
 
 const { values } = parseArgs({

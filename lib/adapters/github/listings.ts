@@ -37,7 +37,11 @@ export function createListings(parts: {
 
   return {
     getRun: (installationId, repository, runId) =>
-      answered(async () => runOf(await inRepository(installationId, repository, { path: `/${runId}` }))),
+      answered(async () => {
+        const [owner, repo] = repository.split('/');
+        const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}';
+        return runOf(await ask(installationId, readActions, [route, { owner, repo, run_id: runId }]));
+      }),
     listRepositories: (installationId, cursor) =>
       answered(async () => {
         const answer = await read(installationId, 'GET /installation/repositories', pageOf(cursor));
