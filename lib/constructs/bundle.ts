@@ -39,11 +39,21 @@ export function bundleFunctions(options: BundleOptions): ReadonlyMap<string, str
   );
 }
 
+/** Several deployments in one app have the same functions; sources do not change while an app is synthesized. */
+const bundled = new Map<string, ReadonlyMap<string, string>>();
+
 /** @returns each handler with everything that it imports, as one ES module, by name */
 export function bundleHandlers(
   handlersFolder: string,
   names: readonly string[],
 ): ReadonlyMap<string, string> {
+  const key = JSON.stringify([handlersFolder, names]);
+  const texts = bundled.get(key) ?? bundleAnew(handlersFolder, names);
+  bundled.set(key, texts);
+  return texts;
+}
+
+function bundleAnew(handlersFolder: string, names: readonly string[]): ReadonlyMap<string, string> {
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
   const outdir = resolve(handlersFolder);
   const entryPoints = names.map((name) => ({ in: join(handlersFolder, name, 'handler.ts'), out: name }));

@@ -3,12 +3,14 @@
  * what a CDK app has at hand. It is checked by the same rules, all at once.
  */
 import { Stack, Token } from 'aws-cdk-lib';
+import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { assertConfig, type CheckedConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { defaultLimits, defaultRunnerVersion, defaultTiers } from '../config/defaults.ts';
 import type { Limits } from '../contract/deployment.ts';
+import { networkOf, vpcFaults } from './mayfly-network.ts';
 
 /** Each setting without a docstring here has that of MayflyConfig, and its default. */
 export interface MayflyProps extends Partial<Omit<MayflyConfig, 'limits'>> {
@@ -31,6 +33,10 @@ export interface MayflyProps extends Partial<Omit<MayflyConfig, 'limits'>> {
   readonly limits?: Partial<Limits>;
   /** Default: the newest release that this version knew of. GitHub refuses old ones after about 30 days. */
   readonly runnerVersion?: string;
+  /** A VPC of the app, for the machines. Its network ACLs stay as they are. Default: a VPC of Mayfly's own. */
+  readonly vpc?: IVpc;
+  /** Where in that VPC. Default: its private subnets with a way to the internet, or else its public ones. */
+  readonly vpcSubnets?: SubnetSelection;
   /** Alarms, a dashboard and saved queries in the same stack. Default: true. */
   readonly observability?: boolean;
   /** Where alarms speak to. Default: a topic of their own. */
@@ -39,7 +45,7 @@ export interface MayflyProps extends Partial<Omit<MayflyConfig, 'limits'>> {
 
 /** @throws ConfigurationError that lists all faults */
 export function configOf(scope: Construct, props: MayflyProps): CheckedConfig {
-  const { observability, alarmTopic, limits, ...given } = props;
+  const { observability, alarmTopic, vpc, vpcSubnets, limits, ...given } = props;
   const stack = Stack.of(scope);
   const region = Token.isUnresolved(stack.region) ? undefined : stack.region;
   const settings = withoutUndefined(given) as Partial<MayflyConfig>;
@@ -54,10 +60,11 @@ export function configOf(scope: Construct, props: MayflyProps): CheckedConfig {
     defaultTier: settings.defaultTier ?? Object.keys(tiers)[0],
     limits: { ...defaultLimits, ...withoutUndefined(limits ?? {}) },
   } as MayflyConfig;
-  return assertConfig(config, {
+  const checked = assertConfig(config, {
     where: `the props of Mayfly at ${scope.node.path}`,
-    faults: regionFaults(stack, region, settings.region),
+    faults: [...regionFaults(stack, region, settings.region), ...vpcFaults(props)],
   });
+  return { ...checked, network: networkOf(props, checked.network) };
 }
 
 function regionFaults(stack: Stack, region: string | undefined, given: string | undefined): string[] {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { type IVpc, SubnetType, Vpc, type VpcProps } from 'aws-cdk-lib/aws-ec2';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { defaultTiers } from '../../lib/config/defaults.ts';
 import { Mayfly, type MayflyProps } from '../../lib/index.ts';
@@ -93,6 +94,65 @@ describe('the construct', () => {
     expect(mayfly.connections.securityGroups).toEqual([mayfly.securityGroup]);
   });
 });
+
+describe("a VPC of the app's own", () => {
+  const subnetsOf = (stack: Stack) => {
+    const functions = templateOf(stack).findResources('AWS::Lambda::Function', {
+      Properties: { FunctionName: 'ci-scale-up' },
+    });
+    return JSON.stringify(Object.values(functions)[0]!.Properties.Environment.Variables.SUBNETS);
+  };
+
+  function givenVpc(vpcProps: VpcProps, props: Partial<MayflyProps> = {}) {
+    const stack = givenStack();
+    const vpc: IVpc = new Vpc(stack, 'Net', {
+      restrictDefaultSecurityGroup: false,
+      maxAzs: 2,
+      ...vpcProps,
+    }) as IVpc;
+    const build = () =>
+      new Mayfly(stack, 'Runners', {
+        environment: 'ci',
+        githubAppId: '1',
+        observability: false,
+        vpc,
+        ...props,
+      });
+    return { stack, vpc, build };
+  }
+
+  it('has the machines in its private subnets, and keeps its network ACLs', () => {
+    const { stack, build } = givenVpc({});
+    build();
+
+    templateOf(stack).resourceCountIs('AWS::EC2::VPC', 1);
+    templateOf(stack).resourceCountIs('AWS::EC2::NetworkAcl', 0);
+    expect(subnetsOf(stack).match(/NetPrivateSubnet\dSubnet/g)).toHaveLength(2);
+  });
+
+  it('has them in its public subnets where it has no others', () => {
+    const { stack, build } = givenVpc({ natGateways: 0, subnetConfiguration: [publicSubnets] });
+    build();
+    expect(subnetsOf(stack).match(/NetpublicSubnet\dSubnet/g)).toHaveLength(2);
+  });
+
+  it('must have a way to the internet, and takes no settings of a network that is made', () => {
+    const { build } = givenVpc(
+      { natGateways: 0, subnetConfiguration: [publicSubnets, isolatedSubnets] },
+      { vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, network: { zones: 3 } },
+    );
+    expect(build).toThrow(
+      /network has zones beside vpc(.|\n)*vpcSubnets takes in .*isolatedSubnet1.*no way to the internet/,
+    );
+  });
+
+  it('is needed where subnets are chosen', () => {
+    expect(() => givenMayfly({ vpcSubnets: {} })).toThrow('vpcSubnets is given without vpc');
+  });
+});
+
+const publicSubnets = { name: 'public', subnetType: SubnetType.PUBLIC };
+const isolatedSubnets = { name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED };
 
 describe('two environments', () => {
   it('stand in one stack without a name in common', () => {

@@ -1,0 +1,48 @@
+/**
+ * The app's own VPC as the machines' network. Other things live in it, so its network ACLs stay as they are: the
+ * machines' security group alone keeps them from private addresses.
+ */
+import { type IVpc, type SubnetSelection, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import type { CheckedNetwork } from '../config/check-network.ts';
+import type { NetworkConfig } from '../config/network-config.ts';
+
+export interface VpcChoice {
+  readonly vpc?: IVpc;
+  readonly vpcSubnets?: SubnetSelection;
+  readonly network?: NetworkConfig;
+}
+
+/** A VPC brings its own ranges, zones and gateways: what is left to choose is what machines may reach. */
+export function vpcFaults({ vpc, vpcSubnets, network }: VpcChoice): string[] {
+  if (!vpc) return vpcSubnets ? ['vpcSubnets is given without vpc; give both, or neither.'] : [];
+  const others = Object.keys(network ?? {}).filter((name) => name !== 'egress');
+  const closed = chosen(vpc, vpcSubnets).filter((subnet) => vpc.isolatedSubnets.includes(subnet));
+  return [
+    ...(others.length > 0
+      ? [
+          `network has ${others.join(', ')} beside vpc; with a vpc of your own, only network.egress can be set.`,
+        ]
+      : []),
+    ...(closed.length > 0
+      ? [
+          `vpcSubnets takes in ${closed.map(({ node }) => node.path).join(', ')}, which have no way to the internet; ` +
+            'machines must reach GitHub. Choose public subnets, or private ones with egress.',
+        ]
+      : []),
+  ];
+}
+
+/** As the configuration would say it of an existing network. */
+export function networkOf({ vpc, vpcSubnets }: VpcChoice, checked: CheckedNetwork): CheckedNetwork {
+  if (!vpc) return checked;
+  const subnets = chosen(vpc, vpcSubnets).map(({ subnetId, availabilityZone }) => ({
+    id: subnetId,
+    zone: availabilityZone,
+  }));
+  return { kind: 'existing', vpcId: vpc.vpcId, subnets, networkAcl: false, egress: checked.egress };
+}
+
+function chosen(vpc: IVpc, selection: SubnetSelection | undefined) {
+  const subnetType = vpc.privateSubnets.length > 0 ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PUBLIC;
+  return vpc.selectSubnets(selection ?? { subnetType }).subnets;
+}
