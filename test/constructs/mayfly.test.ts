@@ -113,7 +113,6 @@ describe("a VPC of the app's own", () => {
     const build = () =>
       new Mayfly(stack, 'Runners', {
         environment: 'ci',
-        githubAppId: '1',
         observability: false,
         vpc,
         ...props,
