@@ -1,27 +1,23 @@
-/** What every Queues promises, held against the fake and against SQS. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+/**
+ * What every Queues promises, held against the fake and against the laptop's SQS; or, where MAYFLY_TEST_SQS_URL says where
+ * one is, against another's SQS.
+ */
+import { describe, expect, it } from '@jest/globals';
 import { createMemoryQueues } from '../../lib/adapters/memory/queues.ts';
 import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
-import { type Message, parseMessage } from '../../lib/contract/messages.ts';
+import { parseMessage } from '../../lib/contract/messages.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
-import { acme, givenEvent, small } from '../support/given.ts';
+import { acme, small } from '../support/given.ts';
+import { type QueuesWorld, queuesContract } from './queues.contract.ts';
+import { onOtherSqs } from './support/other-sqs.ts';
 
-interface World {
-  readonly queues: Queues;
-  /** What can be received now, oldest first, taken out. */
-  take(
-    queue: 'small' | 'lifecycle' | 'installations',
-  ): Promise<{ message: Message; group?: string | undefined }[]>;
-  close(): Promise<void>;
-}
-
-async function inMemory(): Promise<World> {
+async function inMemory(): Promise<QueuesWorld> {
   const queues = createMemoryQueues();
-  const take: World['take'] = async (queue) =>
+  const take: QueuesWorld['take'] = async (queue) =>
     queue === 'small'
       ? queues.tiers
           .splice(0)
@@ -31,10 +27,10 @@ async function inMemory(): Promise<World> {
   return { queues, take, close: async () => {} };
 }
 
-async function onSqs(): Promise<World> {
+async function onSqs(): Promise<QueuesWorld> {
   const { endpoint, sqs, urls } = await startSqs();
   const queues = createQueues({ client: clientOf(endpoint), urls });
-  const take: World['take'] = async (queue) => {
+  const take: QueuesWorld['take'] = async (queue) => {
     const received = await sqs.receive(queue, { max: 10, waitSeconds: 0 });
     sqs.delete(
       queue,
@@ -82,59 +78,17 @@ function clientOf(endpoint: AwsEndpoint) {
   });
 }
 
-describe.each([
-  { name: 'in memory', open: inMemory },
-  { name: 'on SQS', open: onSqs },
-])('queues $name', ({ open }) => {
-  let world: World;
-  beforeAll(async () => {
-    world = await open();
-  });
-  afterAll(() => world.close());
-
-  it("keep a tier's message whole, in the group of its tenant", async () => {
-    const message = givenEvent({ repository: 'acme/ünïcödé', labels: ['self-hosted', '"quoted"'] });
-    await world.queues.sendToTier(small, message);
-    expect(await world.take('small')).toEqual([{ message, group: String(acme) }]);
-  });
-
-  it('hold a delayed message back', async () => {
-    await world.queues.sendToTier(
-      small,
-      { kind: 'poke', installationId: acme, tier: small },
-      { delaySeconds: 5 },
-    );
-    expect(await world.take('small')).toEqual([]);
-  });
-
-  it('keep lifecycle and installation messages apart', async () => {
-    const drain = { kind: 'drain-tenant', installationId: acme } as const;
-    const changed = {
-      kind: 'installation',
-      event: 'installation.created',
-      installationId: acme,
-      repositoriesRemoved: ['acme/app'],
-      delivery: 'd1',
-    } as const;
-    await world.queues.sendToLifecycle(drain);
-    await world.queues.sendToInstallations(changed);
-    expect((await world.take('lifecycle')).map(({ message }) => message)).toEqual([drain]);
-    expect((await world.take('installations')).map(({ message }) => message)).toEqual([changed]);
-  });
-
-  it('lose none of many sends at once', async () => {
-    const sends = Array.from({ length: 8 }, (_, n) => givenEvent({ delivery: `d${n}` }));
-    await Promise.all(sends.map((message) => world.queues.sendToLifecycle(message)));
-    const received = (await world.take('lifecycle')).map(
-      ({ message }) => (message as { delivery: string }).delivery,
-    );
-    expect(received.sort()).toEqual(sends.map(({ delivery }) => delivery));
-  });
-});
+const otherSqs = process.env['MAYFLY_TEST_SQS_URL'];
+if (otherSqs) {
+  queuesContract("on another's SQS", () => onOtherSqs(otherSqs));
+} else {
+  queuesContract('in memory', inMemory);
+  queuesContract('on SQS', onSqs);
+}
 
 describe('sends on SQS that fail', () => {
   it('say which queue, and whether another try can help', async () => {
-    const { endpoint, urls } = await startSqs();
+    const { endpoint, sqs, urls } = await startSqs();
     const client = clientOf(endpoint);
     const poke = { kind: 'poke', installationId: acme, tier: small } as const;
     const failure = (queues: Queues) => queues.sendToTier(small, poke).catch((error: unknown) => error);
@@ -143,6 +97,7 @@ describe('sends on SQS that fail', () => {
       createQueues({ client, urls: { tiers: { small: `${endpoint.url}/1/none` } } }),
     );
     const unnamed = await failure(createQueues({ client, urls: { tiers: {} } }));
+    sqs.close();
     await endpoint.close();
     const unreachable = await failure(createQueues({ client, urls }));
 

@@ -22,10 +22,14 @@ export const moto: Check = {
     tell('the contracts');
     try {
       const { figures, findings } = await runJest({
-        suites: ['test/contracts/compute.test'],
+        suites: ['test/contracts/compute.test', 'test/contracts/queues.test', 'test/contracts/secret.test'],
         // One after the other: moto has no locks.
         flags: ['--runInBand'],
-        variables: { MAYFLY_TEST_EC2_URL: server.address },
+        variables: {
+          MAYFLY_TEST_EC2_URL: server.address,
+          MAYFLY_TEST_SQS_URL: server.address,
+          MAYFLY_TEST_SECRETS_URL: server.address,
+        },
         seconds: 300,
         knownFailures: onMoto,
       });

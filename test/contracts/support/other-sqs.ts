@@ -1,0 +1,48 @@
+/** An SQS that somebody else imitates, with three queues of its own in it, read as anybody reads a queue. */
+import { randomUUID } from 'node:crypto';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { createSqsClient } from '../../../lib/adapters/sqs/client.ts';
+import { createQueues } from '../../../lib/adapters/sqs/queues.ts';
+import { parseMessage } from '../../../lib/contract/messages.ts';
+import type { QueuesWorld } from '../queues.contract.ts';
+
+export async function onOtherSqs(url: string): Promise<QueuesWorld> {
+  process.env['AWS_REGION'] = 'eu-west-1';
+  const client = createSqsClient({
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  });
+  const create = async (name: string) => {
+    const answer = await client.send(new CreateQueueCommand({ QueueName: `${name}-${randomUUID()}` }));
+    return answer.QueueUrl ?? '';
+  };
+  const urls = {
+    small: await create('small'),
+    lifecycle: await create('lifecycle'),
+    installations: await create('installations'),
+  };
+  const { small, lifecycle, installations } = urls;
+  return {
+    queues: createQueues({ client, urls: { tiers: { small }, lifecycle, installations } }),
+    take: (queue) => take(client, urls[queue]),
+    close: async () => client.destroy(),
+  };
+}
+
+async function take(client: SQSClient, QueueUrl: string) {
+  const ask = { QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All' as const] };
+  const { Messages = [] } = await client.send(new ReceiveMessageCommand(ask));
+  for (const { ReceiptHandle } of Messages) {
+    await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  }
+  return Messages.map(({ Body = '', Attributes }) => ({
+    message: parseMessage(Body),
+    group: Attributes?.MessageGroupId,
+  }));
+}
