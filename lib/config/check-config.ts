@@ -2,6 +2,7 @@
  * Checks the whole configuration at once: the operator gets every fault in one message, each with what was given and
  * what is allowed. What passes can be synthesized and deployed; nothing is checked a second time later.
  */
+import { awsCertificates } from '../contract/aws-certificates.ts';
 import type { Deployment } from '../contract/deployment.ts';
 import { TierName } from '../core/ids.ts';
 import type { Architecture, Tier } from '../core/tier.ts';
@@ -9,6 +10,7 @@ import { alarmFaults, checkedAlarms } from './check-alarms.ts';
 import { capFaults, defaultCaps } from './check-caps.ts';
 import { githubFaults } from './check-github.ts';
 import { limitFaults } from './check-limits.ts';
+import { checkedMachine, type MachineSettings } from './check-machines.ts';
 import { type CheckedNetwork, checkedNetwork, networkFaults } from './check-network.ts';
 import { tierFaults } from './check-tiers.ts';
 import type { MayflyConfig, TierConfig } from './config.ts';
@@ -28,6 +30,8 @@ import { githubApiUrl } from './github-api-url.ts';
 export interface CheckedConfig {
   /** What the functions get beside their bundle. */
   readonly deployment: Deployment;
+  /** What each tier's machines are made of, which no function needs to know. */
+  readonly machines: ReadonlyMap<TierName, MachineSettings>;
   readonly githubApiUrl: string;
   readonly network: CheckedNetwork;
   /** Where people see GitHub. */
@@ -113,11 +117,23 @@ function nameFaults(config: MayflyConfig): string[] {
       pattern: /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/,
       allowed: '1 to 24 lower-case letters, digits and inner hyphens, beginning with a letter',
     }),
-    ...expectText('region', config.region, {
-      pattern: /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/,
-      allowed: 'the name of an AWS region, such as "us-east-1"',
-    }),
+    ...regionFaults(config),
   ];
+}
+
+/** In a region whose certificate is unknown no machine could prove who it is, and every claim would be refused. */
+function regionFaults({ region, identityCertificates }: MayflyConfig): string[] {
+  const faults = expectText('region', region, {
+    pattern: /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/,
+    allowed: 'the name of an AWS region, such as "us-east-1"',
+  });
+  if (faults.length > 0) return faults;
+  return expect('region', region, {
+    fits: Object.hasOwn(awsCertificates, region) || identityCertificates !== undefined,
+    allowed:
+      `one whose certificate for instance identity documents is known (${Object.keys(awsCertificates).join(', ')}), ` +
+      'or identityCertificates must hold it',
+  });
 }
 
 function defaultTierFaults(config: MayflyConfig): string[] {
@@ -188,6 +204,9 @@ function checked(config: MayflyConfig): CheckedConfig {
       caps: { ...defaultCaps, ...config.caps },
       ...(identityCertificates ? { identityCertificates } : {}),
     },
+    machines: new Map(
+      Object.entries(config.tiers).map(([name, tier]) => [TierName(name), checkedMachine(tier)]),
+    ),
     githubApiUrl: (config.githubApiUrl ?? githubApiUrl(config.githubHost)).replace(/\/+$/, ''),
     network: checkedNetwork(config.network),
     githubWebUrl: (config.githubWebUrl ?? `https://${config.githubHost}`).replace(/\/+$/, ''),
@@ -201,7 +220,7 @@ function checked(config: MayflyConfig): CheckedConfig {
 function checkedTier(name: string, tier: TierConfig): Tier {
   return {
     name: TierName(name),
-    labels: tier.labels,
+    labels: [...tier.labels, ...(tier.extraLabels ?? [])],
     os: 'linux',
     architecture: tier.architecture,
     instanceTypes: tier.instanceTypes,

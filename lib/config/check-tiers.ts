@@ -1,8 +1,10 @@
 /**
- * The rules for tiers: each one on its own, then all of them against each other. Two tiers whose labels cannot tell
- * them apart would take each other's jobs: GitHub gives a job to any runner that has all of the job's labels.
+ * The rules for tiers, each one on its own and by its name. What its machines are made of and how it stands to the others
+ * have files of their own.
  */
 import { mostUnderOneCap } from './check-caps.ts';
+import { machineFaults, machineNameFaults, machineSettingNames } from './check-machines.ts';
+import { pairs, tierOrderFaults } from './check-tier-order.ts';
 import {
   expect,
   expectKnownKeys,
@@ -21,7 +23,17 @@ const namePattern = /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/;
 const labelPattern = /^[^\s,]{1,100}$/;
 /** GitHub's own machines answer to these: the platform leaves such jobs alone, so a tier with one would get none. */
 const hostedLabelPattern = /^(?:ubuntu|windows|macos)-(?:latest|\d)/i;
-const settings = ['labels', 'architecture', 'instanceTypes', 'maxRunners', 'os', 'spot', 'capOverAllTenants'];
+const settings = [
+  'labels',
+  'extraLabels',
+  'architecture',
+  'instanceTypes',
+  'maxRunners',
+  'os',
+  'spot',
+  'capOverAllTenants',
+  ...machineSettingNames,
+];
 
 export function tierFaults(tiers: unknown): string[] {
   if (!isRecord(tiers)) return [`tiers is ${shown(tiers)}; it must be an object of tiers by name.`];
@@ -31,7 +43,13 @@ export function tierFaults(tiers: unknown): string[] {
     allowed: `from 1 to ${mostTiers}`,
   });
   const each = entries.flatMap(([name, tier]) => oneTierFaults(name, tier));
-  return [...count, ...each, ...likeNameFaults(entries.map(([name]) => name)), ...overlapFaults(entries)];
+  return [
+    ...count,
+    ...each,
+    ...likeNameFaults(entries.map(([name]) => name)),
+    ...tierOrderFaults(entries),
+    ...machineNameFaults(entries.flatMap(([, tier]) => (isRecord(tier) ? [tier] : []))),
+  ];
 }
 
 function oneTierFaults(name: string, tier: unknown): string[] {
@@ -45,6 +63,7 @@ function oneTierFaults(name: string, tier: unknown): string[] {
     ...nameFaults,
     ...expectKnownKeys(path, tier, settings),
     ...labelFaults(`${path}.labels`, tier['labels']),
+    ...extraLabelFaults(path, tier),
     ...expectWord(`${path}.architecture`, tier['architecture'], ['x64', 'arm64']),
     ...instanceTypeFaults(`${path}.instanceTypes`, tier['instanceTypes'], tier['architecture']),
     ...expectWhole(`${path}.maxRunners`, tier['maxRunners'], { from: 1, to: 1000 }),
@@ -59,6 +78,28 @@ function oneTierFaults(name: string, tier: unknown): string[] {
       fits: ['undefined', 'boolean'].includes(typeof tier['spot']),
       allowed: 'true or false',
     }),
+    ...machineFaults(path, tier),
+  ];
+}
+
+/** They come beside the labels: no more than GitHub takes of both, and none twice. */
+function extraLabelFaults(
+  path: string,
+  { labels, extraLabels }: Readonly<Record<string, unknown>>,
+): string[] {
+  if (extraLabels === undefined) return [];
+  const faults = labelFaults(`${path}.extraLabels`, extraLabels);
+  if (faults.length > 0 || !isTextList(extraLabels) || !isTextList(labels)) return faults;
+  const own = new Set(labels.map((label) => label.toLowerCase()));
+  const repeated = extraLabels.filter((label) => own.has(label.toLowerCase()));
+  return [
+    ...expect(`The number of ${path}.labels and extraLabels`, labels.length + extraLabels.length, {
+      fits: labels.length + extraLabels.length <= 100,
+      allowed: 'at most 100 together',
+    }),
+    ...repeated.map(
+      (label) => `${path}.extraLabels has ${shown(label)}, which ${path}.labels has; name it once.`,
+    ),
   ];
 }
 
@@ -113,27 +154,4 @@ function likeNameFaults(names: readonly string[]): string[] {
       ([one, other]) =>
         `The tier names ${shown(one)} and ${shown(other)} differ in hyphens only; choose others.`,
     );
-}
-
-function overlapFaults(entries: readonly (readonly [string, unknown])[]): string[] {
-  const sets = entries.flatMap(([name, tier]) => {
-    const labels = isRecord(tier) ? tier['labels'] : undefined;
-    return isTextList(labels) ? [{ name, labels: new Set(labels.map((label) => label.toLowerCase())) }] : [];
-  });
-  return pairs(sets).flatMap(([one, other]) => {
-    if (!isAmong(one.labels, other.labels) && !isAmong(other.labels, one.labels)) return [];
-    const [inner, outer] = isAmong(one.labels, other.labels) ? [one, other] : [other, one];
-    return [
-      `tiers.${inner.name}.labels are all among those of tiers.${outer.name}, so its jobs could land there; ` +
-        `give ${inner.name} a label that ${outer.name} lacks.`,
-    ];
-  });
-}
-
-function pairs<Item>(items: readonly Item[]): [Item, Item][] {
-  return items.flatMap((one, index) => items.slice(index + 1).map((other): [Item, Item] => [one, other]));
-}
-
-function isAmong(inner: ReadonlySet<string>, outer: ReadonlySet<string>): boolean {
-  return [...inner].every((label) => outer.has(label));
 }

@@ -46,6 +46,8 @@ export interface MayflyConfig {
 export interface TierConfig {
   /** What `runs-on` asks for. Each tier needs, against each other one, a label that the other lacks. */
   readonly labels: readonly string[];
+  /** Labels that its runners have besides, and that jobs may name too; they tell no tiers apart. Default: none. */
+  readonly extraLabels?: readonly string[];
   readonly architecture: Architecture;
   /** EC2 instance types of that architecture, in order of preference. */
   readonly instanceTypes: readonly string[];
@@ -57,4 +59,19 @@ export interface TierConfig {
   readonly spot?: boolean;
   /** How many machines of this tier all tenants may have together, 1 to 5000; those who wait share them. Default: any. */
   readonly capOverAllTenants?: number;
+  /** An AMI's id, or `resolve:ssm:/path` of a parameter that holds one. Default: Canonical's Ubuntu 24.04. */
+  readonly image?: string;
+  /** The name of that image's root disk. Default: `/dev/sda1`, which is Ubuntu's; Amazon Linux has `/dev/xvda`. */
+  readonly rootDevice?: string;
+  /** The size of the machine's one disk, at least the image's. Default: 30. */
+  readonly diskGigabytes?: number;
+  /** Operations a second, 3000 to 80000 and at most 500 a gigabyte. Default: 3000, which costs nothing extra. */
+  readonly diskIops?: number;
+  /** MiB a second, 125 to 2000 and at most a quarter of `diskIops`. Default: 125, which costs nothing extra. */
+  readonly diskThroughputMegabytes?: number;
+  /**
+   * A role that the machines get. WHATEVER IT ALLOWS, EVERY JOB OF EVERY TENANT MAY DO on this tier: a job that becomes
+   * root reads its credentials. Default: none, and machines have no AWS permissions at all.
+   */
+  readonly instanceRoleArn?: string;
 }

@@ -15,10 +15,12 @@ import type { Architecture } from '../core/tier.ts';
 import { bootUserData } from './boot-script.ts';
 import { functionGrants } from './function-grants.ts';
 import { type FunctionName, functionNames, functionSettings } from './functions.ts';
+import { createInstanceProfiles, instanceRoles } from './instance-profiles.ts';
 import { createLaunchTemplate } from './launch-template.ts';
 import type { Network } from './network.ts';
 import { PlatformFunction } from './platform-function.ts';
 import { createQueue } from './queue-with-dead-letters.ts';
+import { imageFor } from './runner-image.ts';
 import type { State } from './state.ts';
 
 export interface ControlPlaneProps {
@@ -72,6 +74,7 @@ export class ControlPlane extends Construct {
     const { config, network, bootScript } = this.#props;
     const { environment, tiers, limits } = config.deployment;
     const scope = new Construct(this, 'LaunchTemplates');
+    const profiles = createInstanceProfiles(this, config);
     // The claim function comes later; its address is looked up at synthesis.
     const claimUrl = Lazy.string({ produce: () => this.functions.claim.url });
     const userData = (architecture: Architecture) =>
@@ -84,15 +87,19 @@ export class ControlPlane extends Construct {
       });
     const { securityGroupId } = network.securityGroup;
     return new Map(
-      tiers.map((tier) => [
-        tier.name,
-        createLaunchTemplate(scope, {
+      tiers.map((tier) => {
+        const machine = config.machines.get(tier.name)!;
+        const { instanceRoleArn } = machine;
+        const template = createLaunchTemplate(scope, {
           environment,
           tier,
+          machine,
           securityGroupId,
+          instanceProfileArn: instanceRoleArn === undefined ? undefined : profiles.get(instanceRoleArn),
           userData: userData(tier.architecture),
-        }),
-      ]),
+        });
+        return [tier.name, template];
+      }),
     );
   }
 
@@ -106,7 +113,8 @@ export class ControlPlane extends Construct {
       state,
       tierQueues: this.tierQueues,
       ...queues,
-      architectures: tiers.map((tier) => tier.architecture),
+      images: tiers.map((tier) => imageFor(tier, config.machines.get(tier.name)!)),
+      instanceRoles: instanceRoles(config),
       spot: tiers.some((tier) => tier.spot),
       githubApiUrl: config.githubApiUrl,
     });

@@ -1,34 +1,37 @@
 /**
- * What all machines of a tier are made from. A machine has no AWS permissions, no key, no open port, an encrypted disk,
- * and ceases to exist when it powers off. Instance types and subnets come with each launch.
+ * What all machines of a tier are made from. A machine has no key, no open port, an encrypted disk, no AWS permissions
+ * unless its tier names a role, and ceases to exist when it powers off. Instance types and subnets come with each launch.
  */
 import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import type { MachineSettings } from '../config/check-machines.ts';
 import { tagKeys } from '../core/tags.ts';
 import type { Tier } from '../core/tier.ts';
-import { imageParameter, rootDevice } from './runner-image.ts';
-
-const diskGigabytes = 30;
+import { imageFor } from './runner-image.ts';
 
 export interface LaunchTemplateOptions {
   readonly environment: string;
   readonly tier: Tier;
+  readonly machine: MachineSettings;
   readonly securityGroupId: string;
+  /** Absent: machines have no AWS permissions. */
+  readonly instanceProfileArn: string | undefined;
   /** Base64. */
   readonly userData: string;
 }
 
 export function createLaunchTemplate(scope: Construct, options: LaunchTemplateOptions): CfnLaunchTemplate {
-  const { environment, tier, securityGroupId, userData } = options;
+  const { environment, tier, machine, securityGroupId, instanceProfileArn, userData } = options;
   return new CfnLaunchTemplate(scope, tier.name, {
     launchTemplateName: `${environment}-${tier.name}`,
     tagSpecifications: [
       { resourceType: 'launch-template', tags: [{ key: tagKeys.environment, value: environment }] },
     ],
     launchTemplateData: {
-      imageId: `resolve:ssm:${imageParameter(tier.architecture)}`,
+      imageId: imageFor(tier, machine),
       userData,
       securityGroupIds: [securityGroupId],
+      ...(instanceProfileArn ? { iamInstanceProfile: { arn: instanceProfileArn } } : {}),
       instanceInitiatedShutdownBehavior: 'terminate',
       metadataOptions: {
         httpEndpoint: 'enabled',
@@ -40,8 +43,15 @@ export function createLaunchTemplate(scope: Construct, options: LaunchTemplateOp
       },
       blockDeviceMappings: [
         {
-          deviceName: rootDevice,
-          ebs: { encrypted: true, volumeType: 'gp3', volumeSize: diskGigabytes, deleteOnTermination: true },
+          deviceName: machine.rootDevice,
+          ebs: {
+            encrypted: true,
+            volumeType: 'gp3',
+            volumeSize: machine.diskGigabytes,
+            iops: machine.diskIops,
+            throughput: machine.diskThroughputMegabytes,
+            deleteOnTermination: true,
+          },
         },
       ],
     },

@@ -6,7 +6,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { tagKeys } from '../core/tags.ts';
-import type { Architecture } from '../core/tier.ts';
 import { allow, ec2Arn, type Grant } from './grant.ts';
 import type { Network } from './network.ts';
 import { imageParameters } from './runner-image.ts';
@@ -15,13 +14,16 @@ export interface MachineGrantOptions {
   readonly scope: Construct;
   readonly environment: string;
   readonly network: Network;
-  readonly architectures: readonly Architecture[];
+  /** As launch templates name them. */
+  readonly images: readonly string[];
+  /** The roles that some tier's machines get. */
+  readonly instanceRoles: readonly string[];
   /** Whether any tier asks for spot machines. */
   readonly spot: boolean;
 }
 
 export function launchGrants(options: MachineGrantOptions): Grant[] {
-  const { scope, environment, network, spot } = options;
+  const { scope, environment, network, images, instanceRoles, spot } = options;
   const { partition, region } = Stack.of(scope);
   const arn = (resource: string, name: string) => ec2Arn(scope, resource, name);
   const requestTag = { StringEquals: { [`aws:RequestTag/${tagKeys.environment}`]: environment } };
@@ -63,13 +65,26 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
     }),
     allow('ReadImages', {
       actions: ['ssm:GetParameters'],
-      resources: imageParameters(options.architectures).map(
-        (name) => `arn:${partition}:ssm:${region}::parameter${name}`,
-      ),
+      resources: imageParameters(images).map((name) => parameterArn(scope, name)),
     }),
     ...(spot ? [createSpotRole(scope)] : []),
+    ...(instanceRoles.length > 0 ? [passRoles(instanceRoles)] : []),
   ];
 }
+
+/** AWS's own parameters, and those that others publish through it, are in no account. */
+function parameterArn(scope: Construct, name: string): string {
+  const { partition, region, account } = Stack.of(scope);
+  return `arn:${partition}:ssm:${region}:${name.startsWith('/aws/') ? '' : account}:parameter${name}`;
+}
+
+/** These very roles, to machines alone. Without a tier that names a role, nothing here may pass any. */
+const passRoles = (roles: readonly string[]): Grant =>
+  allow('PassRole', {
+    actions: ['iam:PassRole'],
+    resources: roles,
+    conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+  });
 
 /** The account's first spot machine needs EC2's own role for spot; EC2 makes it in the caller's name. */
 function createSpotRole(scope: Construct): Grant {

@@ -109,6 +109,7 @@ function resourceMakers({
     },
     machines: {
       addSubnet: ({ id, ...subnet }) => ec2.defineSubnet({ subnetId: id, ...subnet }),
+      addInstanceProfile: (profile) => ec2.defineInstanceProfile(profile),
       addLaunchTemplate: (template) => ec2.defineLaunchTemplate(template),
     },
   };

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkConfig } from '../../lib/config/check-config.ts';
 import { instanceArchitecture } from '../../lib/config/instance-architecture.ts';
+import { virtualProcessors } from '../../lib/config/instance-size.ts';
 import { configWith, thirtyTiers, tierWith } from './configurations.ts';
 
 const faultsOfTiers = (tiers: unknown, defaultTier = 'small') => {
@@ -55,6 +56,60 @@ describe('a tier with a fault', () => {
     expect(faults[0]).toContain(message);
   });
 
+  it.each<[string, Record<string, unknown>, string]>([
+    [
+      'an image that is none',
+      { image: 'ubuntu' },
+      'image is "ubuntu"; it must be an image\'s id ("ami-…") or',
+    ],
+    ['a root disk without an image', { rootDevice: '/dev/xvda' }, 'must be left out where there is no image'],
+    [
+      'a root disk that is none',
+      { image: 'ami-0123456789abcdef0', rootDevice: 'sda1' },
+      'rootDevice is "sda1"',
+    ],
+    ['a disk too small for the image', { diskGigabytes: 4 }, 'must be a whole number from 8 to 65536.'],
+    ['too many operations', { diskIops: 80_001, diskGigabytes: 500 }, 'a whole number from 3000 to 80000.'],
+    ['too little throughput', { diskThroughputMegabytes: 100 }, 'a whole number from 125 to 2000.'],
+    [
+      'more operations than its size allows',
+      { diskGigabytes: 20, diskIops: 10_001 },
+      'diskIops is 10001; it must be at most 500 for each of the 20 gigabytes.',
+    ],
+    [
+      'more throughput than its operations allow',
+      { diskThroughputMegabytes: 751 },
+      'diskThroughputMegabytes is 751; it must be at most a quarter of diskIops, which is 3000.',
+    ],
+    ['a policy for a role', { instanceRoleArn: 'arn:aws:iam::1:policy/p' }, 'it must be the ARN of a role'],
+    [
+      'an extra label that it has already',
+      { extraLabels: ['LINUX'] },
+      'has "LINUX", which tiers.small.labels has',
+    ],
+    [
+      'more labels than GitHub takes',
+      { extraLabels: Array.from({ length: 97 }, (_, n) => `extra-${n}`) },
+      'The number of tiers.small.labels and extraLabels is 101; it must be at most 100 together.',
+    ],
+    [
+      "an extra label of GitHub's machines",
+      { extraLabels: ['ubuntu-24.04'] },
+      "none of GitHub's own machines",
+    ],
+  ])('%s is told', (_, changes, message) => {
+    const faults = faultsOfTiers({ small: tierWith(changes) });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(message);
+  });
+
+  it('is told with all of its others at once', () => {
+    const faults = faultsOfTiers({
+      small: tierWith({ image: 1, diskGigabytes: 'big', diskIops: 1, extraLabels: 'x', instanceRoleArn: {} }),
+    });
+    expect(faults).toHaveLength(5);
+  });
+
   it.each(['Small', '1st', 'a_b', 'ends-', 'x'.repeat(25)])('the name %s is told', (name) => {
     const faults = faultsOfTiers({ [name]: tierWith() }, name);
     expect(faults).toEqual([expect.stringContaining(`A tier name is ${JSON.stringify(name)}`)]);
@@ -74,6 +129,60 @@ describe('tiers together', () => {
     expect(faults).toEqual([expect.stringContaining('give small a label that other lacks')]);
   });
 
+  it("are refused when one's labels are among the labels and extra labels of another", () => {
+    const small = tierWith({ labels: ['self-hosted', 'small'] });
+    const other = tierWith({ labels: ['self-hosted', 'big'], extraLabels: ['Small'] });
+    expect(faultsOfTiers({ small, other })).toEqual([expect.stringContaining('give small a label')]);
+  });
+
+  it('may share extra labels, which their runners register with and jobs may name', () => {
+    const big = tierWith({
+      labels: ['self-hosted', 'big'],
+      extraLabels: ['gpu'],
+      instanceTypes: ['m5.large'],
+    });
+    const outcome = checkConfig(configWith({ tiers: { small: tierWith({ extraLabels: ['gpu'] }), big } }));
+    expect(outcome).toMatchObject({ ok: true });
+    const labels = outcome.ok ? outcome.config.deployment.tiers.map((tier) => tier.labels) : [];
+    expect(labels).toEqual([
+      ['self-hosted', 'linux', 'x64', 'small', 'gpu'],
+      ['self-hosted', 'big', 'gpu'],
+    ]);
+  });
+
+  it('are refused where the larger one comes first and jobs could mean either', () => {
+    const large = tierWith({ labels: ['self-hosted', 'large'], instanceTypes: ['m5.2xlarge', 't3.small'] });
+    const faults = faultsOfTiers({ large, small: tierWith() });
+    expect(faults).toEqual([
+      'tiers.large comes before tiers.small but is larger (8 vCPUs against 2), so jobs that name only ' +
+        '["self-hosted"] would get the larger one; move large behind small.',
+    ]);
+  });
+
+  it.each([
+    ['no job can mean both', { labels: ['large'] }],
+    ['the size is not known', { labels: ['self-hosted', 'large'], instanceTypes: ['m5.metal'] }],
+  ])('may come in any order where %s', (_, changes) => {
+    const large = tierWith({ instanceTypes: ['m5.2xlarge'], ...changes });
+    expect(faultsOfTiers({ large, small: tierWith() })).toEqual([]);
+  });
+
+  it('may come in any order behind a small one that gets the jobs which could mean either', () => {
+    const first = tierWith({ labels: ['self-hosted', 'linux', 'first'] });
+    const large = tierWith({ labels: ['linux', 'large'], instanceTypes: ['m5.2xlarge'] });
+    expect(faultsOfTiers({ first, large, small: tierWith() })).toEqual([]);
+  });
+
+  it('are refused when they name more parameters and roles than fit in a role', () => {
+    const tiers = Object.entries(thirtyTiers.tiers).map(([name, tier], n) => [
+      name,
+      { ...tier, image: `resolve:ssm:/images/${n % 13}` },
+    ]);
+    expect(faultsOfTiers(Object.fromEntries(tiers), 'tier-01')).toEqual([
+      expect.stringContaining('is 13; it must be at most 12'),
+    ]);
+  });
+
   it('are refused when their names differ in hyphens only', () => {
     const faults = faultsOfTiers({ small: tierWith(), 'sm-all': tierWith({ labels: ['other'] }) });
     expect(faults).toEqual([expect.stringContaining('"small" and "sm-all" differ in hyphens only')]);
@@ -84,6 +193,23 @@ describe('tiers together', () => {
     const faults = faultsOfTiers(Object.fromEntries(longer), 'customer-tier-01');
     expect(faults).toEqual([expect.stringContaining('Shorten the names')]);
     expect(checkConfig(thirtyTiers).ok).toBe(true);
+  });
+});
+
+describe('the virtual processors of an instance type', () => {
+  it.each([
+    ['t2.micro', 1],
+    ['t2.medium', 2],
+    ['t3.nano', 2],
+    ['t4g.large', 2],
+    ['m7g.medium', 1],
+    ['c7i.xlarge', 4],
+    ['m5.24xlarge', 96],
+    ['g6.12xlarge', 48],
+    ['m5.metal', undefined],
+    ['hpc7g.16xlarge', undefined],
+  ])('of %s are %s', (type, expected) => {
+    expect(virtualProcessors(type)).toBe(expected);
   });
 });
 

@@ -56,9 +56,13 @@ describe('README', () => {
   });
 
   it('shows tiers that the configuration takes as they are', () => {
-    const [block = ''] = markedBlocks('README.md', 'tiers');
-    const shown: Partial<MayflyConfig> = new Function(`return {${block}}`)();
-    const outcome = checkConfig({ ...config, ...shown });
-    expect(outcome).toMatchObject({ ok: true, config: { deployment: { defaultTier: 'starter' } } });
+    const outcomes = markedBlocks('README.md', 'tiers').map((block) => {
+      const shown: Partial<MayflyConfig> = new Function(`return {${block}}`)();
+      return checkConfig({ ...config, ...shown });
+    });
+    expect(outcomes).toMatchObject([
+      { ok: true, config: { deployment: { defaultTier: 'starter' } } },
+      { ok: true, config: { deployment: { defaultTier: 'small' } } },
+    ]);
   });
 });

@@ -2,14 +2,25 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { configWith, defaultConfig, tierWith } from '../config/configurations.ts';
-import { synthesized } from './assembly.ts';
+import { statementsByFunction, synthesized } from './assembly.ts';
 
 const arm = tierWith({
   labels: ['self-hosted', 'linux', 'arm64', 'medium'],
   architecture: 'arm64',
   instanceTypes: ['t4g.large', 'm6g.large'],
 });
-const app = synthesized(configWith({ tiers: { ...defaultConfig.tiers, 'arm64-medium': arm } }));
+const roleArn = 'arn:aws:iam::123456789012:role/deployers/cache-reader';
+const own = tierWith({
+  labels: ['self-hosted', 'own'],
+  instanceTypes: ['m5.2xlarge'],
+  image: 'resolve:ssm:/images/own:3',
+  rootDevice: '/dev/xvda',
+  diskGigabytes: 100,
+  diskIops: 6000,
+  diskThroughputMegabytes: 500,
+  instanceRoleArn: roleArn,
+});
+const app = synthesized(configWith({ tiers: { ...defaultConfig.tiers, 'arm64-medium': arm, own } }));
 afterAll(() => app.dispose());
 
 const templates = app.resources('AWS::EC2::LaunchTemplate');
@@ -21,7 +32,8 @@ const scriptOf = (tier: string): unknown[] => dataOf(tier).UserData['Fn::Base64'
 describe('a launch template', () => {
   it('is there for every tier, and carries the environment', () => {
     const names = templates.map(({ Properties }) => Properties.LaunchTemplateName);
-    expect(names).toEqual(['my-saas-small', 'my-saas-medium', 'my-saas-large', 'my-saas-arm64-medium']);
+    const tiers = ['small', 'medium', 'large', 'arm64-medium', 'own'];
+    expect(names).toEqual(tiers.map((tier) => `my-saas-${tier}`));
     const Tags = [{ Key: 'ghr:environment', Value: 'my-saas' }];
     for (const { Properties } of templates) {
       expect(Properties.TagSpecifications).toEqual([{ ResourceType: 'launch-template', Tags }]);
@@ -49,6 +61,34 @@ describe('a launch template', () => {
     expect(dataOf('small').IamInstanceProfile).toBeUndefined();
     expect(dataOf('small').KeyName).toBeUndefined();
   });
+
+  it("follows the tier's image, disk and role", () => {
+    const { ImageId, BlockDeviceMappings, IamInstanceProfile } = dataOf('own');
+    expect(ImageId).toBe('resolve:ssm:/images/own:3');
+    expect(BlockDeviceMappings).toMatchObject([
+      { DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeSize: 100, Iops: 6000, Throughput: 500 } },
+    ]);
+    const [profile, ...others] = app.resources('AWS::IAM::InstanceProfile');
+    expect(others).toEqual([]);
+    expect(profile!.Properties.Roles).toEqual(['cache-reader']);
+    expect(IamInstanceProfile).toEqual({ Arn: { 'Fn::GetAtt': [profile!.id, 'Arn'] } });
+  });
+
+  it.each(['scale-up', 'sweep'])(
+    'lets %s look its image up and pass its role to machines, and no more',
+    (name) => {
+      const statements = statementsByFunction(app, 'my-saas').get(name)!;
+      expect(statements.find(({ Sid }) => Sid === 'PassRole')).toEqual({
+        Sid: 'PassRole',
+        Effect: 'Allow',
+        Action: 'iam:PassRole',
+        Resource: roleArn,
+        Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+      });
+      const parameters = JSON.stringify(statements.find(({ Sid }) => Sid === 'ReadImages')!.Resource);
+      expect(parameters).toContain(':parameter/images/own"');
+    },
+  );
 
   it.each([
     ['small', 'amd64', 'x64'],

@@ -109,6 +109,24 @@ describe('a role of thirty tiers', () => {
   it.each(functions)("of %s fits in IAM's 10,240 characters", (name) => {
     expect(JSON.stringify(filledIn(statements.get(name))).length).toBeLessThan(10_240);
   });
+
+  it('fits there too with as many parameters and roles as may be named', () => {
+    const name = (n: number) => String(n).padStart(100, 'x');
+    const tiers = Object.entries(thirtyTiers.tiers).map(([tier, settings], n) => [
+      tier,
+      {
+        ...settings,
+        image: `resolve:ssm:/${name(n % 6).slice(1)}`,
+        instanceRoleArn: `arn:aws-us-gov:iam::123456789012:role/${name(n % 6)}`,
+      },
+    ]);
+    const longest = synthesized(configWith({ ...thirtyTiers, tiers: Object.fromEntries(tiers) }));
+    const sizes = [...statementsByFunction(longest, environment).values()].map(
+      (role) => JSON.stringify(filledIn(role)).length,
+    );
+    longest.dispose();
+    expect(Math.max(...sizes)).toBeLessThan(10_240);
+  });
 });
 
 /** The policy as IAM would count it, each name, id and ARN as long as it gets. */

@@ -5,10 +5,10 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-iid.html (base64-encoded signature, RSA)
  */
 import { type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { awsCertificates } from '../../contract/aws-certificates.ts';
 import { InstanceId } from '../../core/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Identity, IdentityRefusal, IdentityVerifier } from '../../ports/identity.ts';
-import { awsCertificates } from './aws-certificates.ts';
 
 export interface VerifierOptions {
   /** The only account and region whose machines are believed. */

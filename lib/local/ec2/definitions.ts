@@ -5,12 +5,13 @@
  */
 import { type LaunchTemplate, type LaunchTemplateData, newId, type Subnet, type World } from './world.ts';
 
-/** Acted on, or without any meaning for a machine that is a process. An instance profile is neither. */
+/** Acted on, or without any meaning for a machine that is a process. */
 const understood = [
   'BlockDeviceMappings',
   'CreditSpecification',
   'DisableApiTermination',
   'EbsOptimized',
+  'IamInstanceProfile',
   'ImageId',
   'InstanceInitiatedShutdownBehavior',
   'InstanceType',
@@ -41,6 +42,14 @@ export function defineLaunchTemplate(world: World, definition: TemplateDefinitio
         `it understands ${understood.join(', ')}.`,
     );
   }
+  const { Arn: profile, ...byName } = data.IamInstanceProfile ?? {};
+  const isKnown = profile === undefined || world.instanceProfiles.has(profile);
+  if (!isKnown || Object.keys(byName).length > 0) {
+    throw new Error(
+      `The launch template ${name} has the instance profile ${JSON.stringify(data.IamInstanceProfile)}; ` +
+        'it must be named by the ARN of one that exists here.',
+    );
+  }
   const size = Buffer.from(data.UserData ?? '', 'base64').length;
   if (size > userDataLimit) {
     throw new Error(`The user data of ${name} has ${size} bytes; EC2 takes at most ${userDataLimit}.`);
@@ -66,4 +75,11 @@ export function defineSubnet(
   };
   world.subnets.set(subnet.subnetId, subnet);
   return subnet;
+}
+
+/** @returns its ARN. A profile has one role; the machine learns nothing of it, since no credentials are served here. */
+export function defineInstanceProfile(world: World, { name, role }: { name: string; role: string }): string {
+  const arn = `arn:aws:iam::${world.accountId}:instance-profile/${name}`;
+  world.instanceProfiles.set(arn, role);
+  return arn;
 }

@@ -8,7 +8,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from '../aws/service.ts';
 import { type Calls, createCalls } from './calls.ts';
-import { defineLaunchTemplate, defineSubnet, type TemplateDefinition } from './definitions.ts';
+import {
+  defineInstanceProfile,
+  defineLaunchTemplate,
+  defineSubnet,
+  type TemplateDefinition,
+} from './definitions.ts';
 import { defaultDials, type Ec2Dials, turnDials } from './dials.ts';
 import { type Form, readForm } from './form.ts';
 import { createIdentitySigner } from './identity.ts';
@@ -57,6 +62,8 @@ export interface Ec2StandIn extends AwsService {
    * understood here
    */
   defineLaunchTemplate(template: TemplateDefinition): LaunchTemplate;
+  /** Answers with its ARN. */
+  defineInstanceProfile(profile: { name: string; role: string }): string;
   defineSubnet(subnet: Partial<Subnet> & { readonly availabilityZone: string }): Subnet;
   /** Turns the dials that are named, and answers with all. @throws Error that says what is allowed */
   setDials(change: unknown): Ec2Dials;
@@ -113,6 +120,7 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
     questions: (call) => ec2Questions(world, call.action, formOf(call)),
     handle: async (call) => answerCall(calls, call),
     defineLaunchTemplate: (template) => defineLaunchTemplate(world, template),
+    defineInstanceProfile: (profile) => defineInstanceProfile(world, profile),
     defineSubnet: (subnet) => defineSubnet(world, subnet),
     setDials: (change) => {
       dials = turnDials(dials, change);
@@ -153,6 +161,7 @@ const newWorld = ({ region, accountId }: Ec2Options): World => ({
   accountId,
   templates: new Map(),
   subnets: new Map(),
+  instanceProfiles: new Map(),
   instances: new Map(),
 });
 

@@ -6,7 +6,7 @@
  * it is, so that a policy holds in either case.
  * Approximates: condition keys that are not listed here are absent (so a policy that needs one refuses);
  * the machines' market and types are asked about together, as one set of values; images carry no tags;
- * nobody is asked for iam:PassRole, since a template with an instance profile is refused when it is defined.
+ * the role of an instance profile is one without a path.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 import type { IamQuestion } from '../aws/service.ts';
@@ -84,6 +84,13 @@ function createFleetQuestions(world: World, request: Form): IamQuestion[] {
           },
         }),
       ),
+    ...passedRoles(world, plan).map(
+      (role): IamQuestion => ({
+        action: 'iam:PassRole',
+        resource: `arn:aws:iam::${world.accountId}:role/${role}`,
+        context: { 'iam:passedtoservice': 'ec2.amazonaws.com' },
+      }),
+    ),
     ...imageParameters(world, plan).map(
       (resource): IamQuestion => ({
         action: 'ssm:GetParameters',
@@ -110,6 +117,11 @@ function spotRole(world: World, plan: FleetPlan): IamQuestion[] {
       context: { 'iam:awsservicename': 'spot.amazonaws.com' },
     },
   ];
+}
+
+function passedRoles(world: World, plan: FleetPlan): string[] {
+  const profiles = plan.overrides.flatMap(({ template }) => template.data.IamInstanceProfile?.Arn ?? []);
+  return [...new Set(profiles)].map((arn) => world.instanceProfiles.get(arn) as string);
 }
 
 /** An image named by a parameter is looked up in the caller's name. Public parameters have no account. */

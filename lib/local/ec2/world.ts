@@ -15,6 +15,7 @@ export interface LaunchTemplateData {
   /** Base64. */
   readonly UserData?: string;
   readonly SecurityGroupIds?: readonly string[];
+  readonly IamInstanceProfile?: { readonly Arn?: string; readonly Name?: string };
   readonly NetworkInterfaces?: readonly { readonly Groups?: readonly string[]; readonly SubnetId?: string }[];
   readonly InstanceInitiatedShutdownBehavior?: 'stop' | 'terminate';
   readonly MetadataOptions?: {
@@ -73,6 +74,8 @@ export interface World {
   readonly accountId: string;
   readonly templates: Map<string, LaunchTemplate>;
   readonly subnets: Map<string, Subnet>;
+  /** The name of the role in it, by the profile's ARN. */
+  readonly instanceProfiles: Map<string, string>;
   readonly instances: Map<string, Instance>;
 }
 

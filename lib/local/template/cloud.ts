@@ -38,6 +38,8 @@ export interface Cloud {
   };
   createLogGroup(name: string): void;
   readonly machines: {
+    /** Answers with its ARN. */
+    addInstanceProfile(profile: { name: string; role: string }): string;
     addSubnet(subnet: { id: string; vpcId: string; availabilityZone: string }): void;
     /** `data` is RequestLaunchTemplateData in EC2's own shape. */
     addLaunchTemplate(template: {

@@ -129,6 +129,26 @@ describe('CreateFleet', () => {
     expect(asked('spot')).toEqual([]);
   });
 
+  it('asks whether the role of the instance profile may be passed', () => {
+    const Arn = world.ec2.defineInstanceProfile({ name: 'reader', role: 'cache-reader' });
+    world.ec2.defineLaunchTemplate({ name: 'with-role', data: { IamInstanceProfile: { Arn } } });
+    const template = 'LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName';
+
+    const asked = fleet({ [template]: 'with-role' }).filter(({ action }) => action === 'iam:PassRole');
+
+    expect(asked).toEqual([
+      {
+        action: 'iam:PassRole',
+        resource: 'arn:aws:iam::123456789012:role/cache-reader',
+        context: { 'iam:passedtoservice': 'ec2.amazonaws.com' },
+      },
+    ]);
+    const unknown = { IamInstanceProfile: { Arn: 'arn:aws:iam::123456789012:instance-profile/none' } };
+    expect(() => world.ec2.defineLaunchTemplate({ name: 'odd', data: unknown })).toThrow(
+      /one that exists here/,
+    );
+  });
+
   it('refuses a request that it cannot read before anybody is asked', () => {
     expect(() => fleet({ Type: 'maintain' })).toThrow(/type instant only/);
     expect(() => fleet({ 'LaunchTemplateConfigs.1.Overrides.1.MaxPrice': '1' })).toThrow(/MaxPrice/);

@@ -47,6 +47,18 @@ export const iamTypes: Registry = {
       return { ref: name, attributes: { Arn: arn, RoleId: `AROA-${name}` } };
     },
   },
+  'AWS::IAM::InstanceProfile': {
+    properties: { InstanceProfileName: true, Roles: true, Path: 'profiles are found by ARN here' },
+    attributes: ['Arn'],
+    create({ properties, generatedName }, cloud) {
+      const name: string = properties['InstanceProfileName'] ?? generatedName(128);
+      const [role, ...others] = properties['Roles'] as string[];
+      if (role === undefined || others.length > 0) {
+        throw new Error(`The instance profile ${name} must have exactly one role, as IAM takes no more.`);
+      }
+      return { ref: name, attributes: { Arn: cloud.machines.addInstanceProfile({ name, role }) } };
+    },
+  },
   'AWS::IAM::Policy': {
     properties: { PolicyName: true, PolicyDocument: true, Roles: true },
     attributes: ['Id'],

@@ -17,6 +17,7 @@ export const launchTemplateTypes: Registry = {
         MetadataOptions: true,
         TagSpecifications: true,
         BlockDeviceMappings: true,
+        IamInstanceProfile: { Arn: true },
         CreditSpecification: true,
         NetworkInterfaces: true,
         SecurityGroupIds: true,

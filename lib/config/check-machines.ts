@@ -1,0 +1,130 @@
+/**
+ * The rules for what a tier's machines are made of: image, disk, the job's user, what the operator adds. None of it is
+ * known to a function: it ends in the tier's launch template. Whether an image exists, nobody asks.
+ */
+import type { TierConfig } from './config.ts';
+import { expect, expectText, expectWhole } from './faults.ts';
+
+/** A tier's machines, defaults filled in. */
+export interface MachineSettings {
+  /** An AMI's id, or `resolve:ssm:…`. Absent: the stock image of the tier's architecture. */
+  readonly image?: string;
+  /** The name of the image's root disk. */
+  readonly rootDevice: string;
+  readonly diskGigabytes: number;
+  readonly diskIops: number;
+  readonly diskThroughputMegabytes: number;
+  /** Absent: machines have no AWS permissions at all. */
+  readonly instanceRoleArn?: string;
+}
+
+export const machineSettingNames = [
+  'image',
+  'rootDevice',
+  'diskGigabytes',
+  'diskIops',
+  'diskThroughputMegabytes',
+  'instanceRoleArn',
+] as const satisfies readonly (keyof TierConfig)[];
+
+/** The stock image's. */
+const stockRootDevice = '/dev/sda1';
+
+/**
+ * Of gp3 volumes; the first figures are also what comes without a further price.
+ * Source: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html#gp3-ebs-volume-type
+ */
+const gp3 = {
+  /** The stock image does not fit on less. */
+  gigabytes: { from: 8, to: 65_536 },
+  iops: { from: 3_000, to: 80_000 },
+  throughputMegabytes: { from: 125, to: 2_000 },
+  iopsPerGigabyte: 500,
+  iopsPerMegabyte: 4,
+} as const;
+const usualGigabytes = 30;
+
+const imageRule = {
+  pattern: /^(?:ami-[0-9a-f]{8}(?:[0-9a-f]{9})?|resolve:ssm:\/[\w./-]{1,100}(?::[\w.-]{1,100})?)$/,
+  allowed: 'an image\'s id ("ami-…") or "resolve:ssm:" with the path of a parameter that holds one',
+};
+const deviceRule = {
+  pattern: /^\/dev\/(?:sd|xvd)[a-z]\d{0,2}$/,
+  allowed: 'the name of the image\'s root disk, such as "/dev/sda1" (Ubuntu) or "/dev/xvda" (Amazon Linux)',
+};
+const roleRule = {
+  pattern: /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,100}$/,
+  allowed: 'the ARN of a role ("arn:aws:iam::123456789012:role/name") that EC2 may assume, or left out',
+};
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** @param path such as `tiers.small` */
+export function machineFaults(path: string, tier: Settings): string[] {
+  const texts = { image: imageRule, rootDevice: deviceRule, instanceRoleArn: roleRule };
+  return [
+    ...Object.entries(texts).flatMap(([name, rule]) =>
+      tier[name] === undefined ? [] : expectText(`${path}.${name}`, tier[name], rule),
+    ),
+    ...expect(`${path}.rootDevice`, tier['rootDevice'], {
+      fits: tier['rootDevice'] === undefined || tier['image'] !== undefined,
+      allowed: "left out where there is no image: the stock image's is known",
+    }),
+    ...diskFaults(path, tier),
+  ];
+}
+
+/** What launches machines is told each parameter and each role by name, and a role of IAM has room for so many. */
+const mostNames = 12;
+
+export function machineNameFaults(tiers: readonly Settings[]): string[] {
+  const named = tiers.flatMap(({ image, instanceRoleArn }) => [
+    ...(typeof image === 'string' && image.startsWith('resolve:') ? [image] : []),
+    ...(typeof instanceRoleArn === 'string' ? [instanceRoleArn] : []),
+  ]);
+  const count = new Set(named).size;
+  return expect("The number of different parameters and roles in tiers' image and instanceRoleArn", count, {
+    fits: count <= mostNames,
+    allowed: `at most ${mostNames}, which is what fits in the role of a function`,
+  });
+}
+
+/** Each figure on its own, then what EC2 allows of one for so much of another. */
+function diskFaults(path: string, tier: Settings): string[] {
+  const { diskGigabytes, diskIops, diskThroughputMegabytes } = withUsualDisk(tier);
+  const faults = [
+    ...expectWhole(`${path}.diskGigabytes`, diskGigabytes, gp3.gigabytes),
+    ...expectWhole(`${path}.diskIops`, diskIops, gp3.iops),
+    ...expectWhole(`${path}.diskThroughputMegabytes`, diskThroughputMegabytes, gp3.throughputMegabytes),
+  ];
+  if (faults.length > 0) return faults;
+  const [size, iops, throughput] = [Number(diskGigabytes), Number(diskIops), Number(diskThroughputMegabytes)];
+  return [
+    ...expect(`${path}.diskIops`, iops, {
+      fits: iops === gp3.iops.from || iops <= size * gp3.iopsPerGigabyte,
+      allowed: `at most ${gp3.iopsPerGigabyte} for each of the ${size} gigabytes`,
+    }),
+    ...expect(`${path}.diskThroughputMegabytes`, throughput, {
+      fits: throughput * gp3.iopsPerMegabyte <= iops,
+      allowed: `at most a quarter of diskIops, which is ${iops}`,
+    }),
+  ];
+}
+
+const withUsualDisk = (tier: Settings) => ({
+  diskGigabytes: tier['diskGigabytes'] ?? usualGigabytes,
+  diskIops: tier['diskIops'] ?? gp3.iops.from,
+  diskThroughputMegabytes: tier['diskThroughputMegabytes'] ?? gp3.throughputMegabytes.from,
+});
+
+export function checkedMachine(tier: TierConfig): MachineSettings {
+  const { image, instanceRoleArn } = tier;
+  return {
+    ...(image === undefined ? {} : { image }),
+    rootDevice: tier.rootDevice ?? stockRootDevice,
+    diskGigabytes: tier.diskGigabytes ?? usualGigabytes,
+    diskIops: tier.diskIops ?? gp3.iops.from,
+    diskThroughputMegabytes: tier.diskThroughputMegabytes ?? gp3.throughputMegabytes.from,
+    ...(instanceRoleArn === undefined ? {} : { instanceRoleArn }),
+  };
+}

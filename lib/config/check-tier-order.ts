@@ -1,0 +1,73 @@
+/**
+ * Tiers against each other. Two tiers whose labels cannot tell them apart would take each other's jobs, because GitHub
+ * gives a job to any runner that has all of its labels; and a job that fits several goes to the first, which must not be
+ * larger than another that it fits.
+ */
+import { isRecord, isTextList, shown } from './faults.ts';
+import { virtualProcessors } from './instance-size.ts';
+
+interface Named {
+  readonly name: string;
+  /** What tells it apart, in lower case. */
+  readonly labels: ReadonlySet<string>;
+  /** With its extra labels: all that GitHub knows its runners by. */
+  readonly registered: ReadonlySet<string>;
+  /** Of its first instance type, which gives it its size. Undefined: its name does not say. */
+  readonly processors: number | undefined;
+}
+
+export function tierOrderFaults(entries: readonly (readonly [string, unknown])[]): string[] {
+  const tiers = entries.flatMap(([name, tier]) => (isRecord(tier) ? named(name, tier) : []));
+  return [...overlapFaults(tiers), ...sizeFaults(tiers)];
+}
+
+function named(name: string, tier: Readonly<Record<string, unknown>>): Named[] {
+  const { labels, extraLabels = [], instanceTypes } = tier;
+  if (!isTextList(labels) || !isTextList(extraLabels)) return [];
+  const lower = (texts: readonly string[]) => new Set(texts.map((text) => text.toLowerCase()));
+  const first = isTextList(instanceTypes) ? instanceTypes[0] : undefined;
+  return [
+    {
+      name,
+      labels: lower(labels),
+      registered: lower([...labels, ...extraLabels]),
+      processors: first === undefined ? undefined : virtualProcessors(first),
+    },
+  ];
+}
+
+function overlapFaults(tiers: readonly Named[]): string[] {
+  return pairs(tiers).flatMap(([one, other]) => {
+    const isInner = isAmong(one.labels, other.registered);
+    if (!isInner && !isAmong(other.labels, one.registered)) return [];
+    const [inner, outer] = isInner ? [one, other] : [other, one];
+    return [
+      `tiers.${inner.name}.labels are all among those of tiers.${outer.name}, so its jobs could land there; ` +
+        `give ${inner.name} a label that ${outer.name} lacks.`,
+    ];
+  });
+}
+
+/** Asked about the labels that two tiers share: whoever names only those gets the first tier that has them all. */
+function sizeFaults(tiers: readonly Named[]): string[] {
+  return pairs(tiers).flatMap(([one, other]) => {
+    const shared = [...one.registered].filter((label) => other.registered.has(label));
+    const first = tiers.find(({ registered }) => isAmong(shared, registered));
+    if (shared.length === 0 || first !== one) return [];
+    if (one.processors === undefined || other.processors === undefined) return [];
+    if (one.processors <= other.processors) return [];
+    return [
+      `tiers.${one.name} comes before tiers.${other.name} but is larger (${one.processors} vCPUs against ` +
+        `${other.processors}), so jobs that name only ${shown(shared)} would get the larger one; ` +
+        `move ${one.name} behind ${other.name}.`,
+    ];
+  });
+}
+
+export function pairs<Item>(items: readonly Item[]): [Item, Item][] {
+  return items.flatMap((one, index) => items.slice(index + 1).map((other): [Item, Item] => [one, other]));
+}
+
+function isAmong(inner: Iterable<string>, outer: ReadonlySet<string>): boolean {
+  return [...inner].every((label) => outer.has(label));
+}
