@@ -11,6 +11,10 @@ readonly RUNNER_ARCHITECTURE="@RUNNER_ARCHITECTURE@"
 # Optional: 64 hexadecimal digits. Anything else means that no checksum was given.
 readonly RUNNER_SHA256="@RUNNER_SHA256@"
 readonly IDLE_SECONDS="@IDLE_SECONDS@"
+# "yes": the job's user is to have no way of becoming root.
+readonly ROOTLESS="@ROOTLESS@"
+# What the tier adds to the boot: shell, as base64. Anything else means that it adds nothing.
+readonly EXTRA_USER_DATA="@EXTRA_USER_DATA@"
 
 readonly RUNNER_HOME="${RUNNER_HOME:-/opt/actions-runner}"
 readonly METADATA_URL="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
@@ -108,10 +112,36 @@ harden() {
   announce harden "closing what a job must not reach"
   # Not waited for: it may be starting at this very moment, or not be there at all.
   if command -v systemctl >/dev/null; then systemctl --no-block stop amazon-ssm-agent || true; fi
-  if [[ $EUID -eq 0 ]] && command -v iptables >/dev/null; then
-    iptables -w -I OUTPUT -d 169.254.169.254 -m owner --uid-owner runner -j REJECT ||
-      announce harden "iptables failed: the job can read the metadata service, and a ticket past its use"
+  shut_metadata iptables 169.254.169.254
+  shut_metadata ip6tables fd00:ec2::254
+}
+
+# A job that can become root opens this again, and finds a ticket past its use; one that cannot must not. The
+# launch template has the metadata service answer on its IPv4 address alone.
+shut_metadata() {
+  if "$1" -w -I OUTPUT -d "$2" -m owner --uid-owner runner -j REJECT; then return; fi
+  [[ $ROOTLESS$1 != yesiptables ]] || stop harden "$1 failed, and jobs of this tier must not reach $2"
+  announce harden "$1 failed: the job can reach $2"
+}
+
+# The job's user has no password and no sudo; what makes it root is Docker, where there is one.
+settle_user() {
+  if [[ $ROOTLESS != yes ]]; then
+    usermod --append --groups docker runner || announce user "there is no Docker for the job"
+    return
   fi
+  usermod --groups "" runner || stop user "the runner's groups could not be taken away"
+  if runuser -u runner -- sudo --non-interactive true 2>/dev/null; then
+    stop user "this tier is rootless, but the image lets the user runner use sudo"
+  fi
+}
+
+# As root, and whole before it runs, so that it may read its own standard input.
+run_extra_user_data() {
+  [[ $EXTRA_USER_DATA =~ ^[A-Za-z0-9+/]+=*$ ]] || return 0
+  announce extra-user-data "running what this tier adds"
+  bash -euo pipefail -c "$(base64 -d <<<"$EXTRA_USER_DATA")" </dev/null ||
+    stop extra-user-data "it failed with $?"
 }
 
 # Posts the request to the claim door; sets `status` (000: no answer) and `answer`.
@@ -230,6 +260,8 @@ run_runner() {
 announce boot "script started"
 read_identity
 install_runner
+run_extra_user_data
+settle_user
 harden
 claim
 confirm

@@ -14,6 +14,10 @@ export interface MachineSettings {
   readonly diskGigabytes: number;
   readonly diskIops: number;
   readonly diskThroughputMegabytes: number;
+  /** The job's user has no way of becoming root. */
+  readonly rootless: boolean;
+  /** Shell that runs as root before the runner is claimed; empty for none. */
+  readonly extraUserData: string;
   /** Absent: machines have no AWS permissions at all. */
   readonly instanceRoleArn?: string;
 }
@@ -24,6 +28,8 @@ export const machineSettingNames = [
   'diskGigabytes',
   'diskIops',
   'diskThroughputMegabytes',
+  'rootless',
+  'extraUserData',
   'instanceRoleArn',
 ] as const satisfies readonly (keyof TierConfig)[];
 
@@ -70,8 +76,29 @@ export function machineFaults(path: string, tier: Settings): string[] {
       fits: tier['rootDevice'] === undefined || tier['image'] !== undefined,
       allowed: "left out where there is no image: the stock image's is known",
     }),
+    ...expect(`${path}.rootless`, tier['rootless'], {
+      fits: ['undefined', 'boolean'].includes(typeof tier['rootless']),
+      allowed: 'true or false',
+    }),
+    ...extraUserDataFaults(`${path}.extraUserData`, tier['extraUserData']),
     ...diskFaults(path, tier),
   ];
+}
+
+/** It travels in base64 beside the boot script, in the 16 KB that EC2 takes of both. */
+const mostExtraBytes = 2_560;
+
+function extraUserDataFaults(name: string, text: unknown): string[] {
+  if (text === undefined) return [];
+  if (typeof text !== 'string')
+    return expect(name, text, { fits: false, allowed: 'a text of shell, or left out' });
+  const bytes = Buffer.byteLength(text);
+  return bytes <= mostExtraBytes
+    ? []
+    : [
+        `${name} has ${bytes} bytes; at most ${mostExtraBytes} fit beside the boot script. ` +
+          'Put the rest into an image, or into a file that it fetches.',
+      ];
 }
 
 /** What launches machines is told each parameter and each role by name, and a role of IAM has room for so many. */
@@ -125,6 +152,8 @@ export function checkedMachine(tier: TierConfig): MachineSettings {
     diskGigabytes: tier.diskGigabytes ?? usualGigabytes,
     diskIops: tier.diskIops ?? gp3.iops.from,
     diskThroughputMegabytes: tier.diskThroughputMegabytes ?? gp3.throughputMegabytes.from,
+    rootless: tier.rootless ?? false,
+    extraUserData: tier.extraUserData ?? '',
     ...(instanceRoleArn === undefined ? {} : { instanceRoleArn }),
   };
 }

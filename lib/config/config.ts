@@ -70,6 +70,16 @@ export interface TierConfig {
   /** MiB a second, 125 to 2000 and at most a quarter of `diskIops`. Default: 125, which costs nothing extra. */
   readonly diskThroughputMegabytes?: number;
   /**
+   * true: the job's user has no way of becoming root, and so no Docker but a rootless one of your image. Default: false,
+   * it may use Docker where the image has it, and by that become root on its own machine. It is never root from the start.
+   */
+  readonly rootless?: boolean;
+  /**
+   * Shell that runs as root at each boot before the runner is claimed, under `set -euo pipefail`; at most 2560 bytes, and
+   * no secret: whoever may read launch templates reads it, and so may a job. Where it fails the machine powers off.
+   */
+  readonly extraUserData?: string;
+  /**
    * A role that the machines get. WHATEVER IT ALLOWS, EVERY JOB OF EVERY TENANT MAY DO on this tier: a job that becomes
    * root reads its credentials. Default: none, and machines have no AWS permissions at all.
    */

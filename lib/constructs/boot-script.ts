@@ -12,6 +12,10 @@ export interface BootWords {
   /** Empty: the script cannot check what it downloads, and relies on TLS. */
   readonly RUNNER_SHA256: string;
   readonly IDLE_SECONDS: string;
+  /** `yes` or `no`. */
+  readonly ROOTLESS: string;
+  /** Base64 of shell; empty for none. */
+  readonly EXTRA_USER_DATA: string;
 }
 
 /** EC2 takes no more, before base64. The claim function's address is longer than its word by less than the margin. */

@@ -10,6 +10,7 @@ import { Code, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
+import type { MachineSettings } from '../config/check-machines.ts';
 import type { TierName } from '../core/ids.ts';
 import type { Architecture } from '../core/tier.ts';
 import { bootUserData } from './boot-script.ts';
@@ -77,13 +78,15 @@ export class ControlPlane extends Construct {
     const profiles = createInstanceProfiles(this, config);
     // The claim function comes later; its address is looked up at synthesis.
     const claimUrl = Lazy.string({ produce: () => this.functions.claim.url });
-    const userData = (architecture: Architecture) =>
+    const userData = (architecture: Architecture, machine: MachineSettings) =>
       bootUserData(bootScript, {
         CLAIM_URL: claimUrl,
         RUNNER_VERSION: config.runnerVersion,
         RUNNER_ARCHITECTURE: architecture,
         RUNNER_SHA256: config.runnerSha256[architecture] ?? '',
         IDLE_SECONDS: String(limits.idleSeconds),
+        ROOTLESS: machine.rootless ? 'yes' : 'no',
+        EXTRA_USER_DATA: Buffer.from(machine.extraUserData).toString('base64'),
       });
     const { securityGroupId } = network.securityGroup;
     return new Map(
@@ -96,7 +99,7 @@ export class ControlPlane extends Construct {
           machine,
           securityGroupId,
           instanceProfileArn: instanceRoleArn === undefined ? undefined : profiles.get(instanceRoleArn),
-          userData: userData(tier.architecture),
+          userData: userData(tier.architecture, machine),
         });
         return [tier.name, template];
       }),

@@ -35,6 +35,7 @@ export function createLaunchTemplate(scope: Construct, options: LaunchTemplateOp
       instanceInitiatedShutdownBehavior: 'terminate',
       metadataOptions: {
         httpEndpoint: 'enabled',
+        httpProtocolIpv6: 'disabled',
         httpTokens: 'required',
         // A container with a network of its own is one hop further away, and gets no answer.
         httpPutResponseHopLimit: 1,

@@ -81,6 +81,13 @@ describe('a tier with a fault', () => {
       { diskThroughputMegabytes: 751 },
       'diskThroughputMegabytes is 751; it must be at most a quarter of diskIops, which is 3000.',
     ],
+    ['a root that is no yes or no', { rootless: 'no' }, 'rootless is "no"; it must be true or false.'],
+    ['extra user data that is no text', { extraUserData: ['ls'] }, 'must be a text of shell, or left out.'],
+    [
+      'too much extra user data',
+      { extraUserData: 'é'.repeat(1281) },
+      'has 2562 bytes; at most 2560 fit beside',
+    ],
     ['a policy for a role', { instanceRoleArn: 'arn:aws:iam::1:policy/p' }, 'it must be the ARN of a role'],
     [
       'an extra label that it has already',

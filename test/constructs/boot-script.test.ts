@@ -15,6 +15,8 @@ const words: BootWords = {
   RUNNER_ARCHITECTURE: 'x64',
   RUNNER_SHA256: '',
   IDLE_SECONDS: '300',
+  ROOTLESS: 'no',
+  EXTRA_USER_DATA: '',
 };
 const shellLine = `echo "\${HOME:-@home}" user@host`;
 const allWords = Object.keys(words).map((word) => `${word}="@${word}@"`);
@@ -30,7 +32,7 @@ describe('user data', () => {
     const { 'Fn::Base64': text } = userDataOf([shellLine, ...allWords]);
     expect(text).toBe(
       `${shellLine}\nCLAIM_URL="https://claim/"\nRUNNER_VERSION="2.337.0"\n` +
-        'RUNNER_ARCHITECTURE="x64"\nRUNNER_SHA256=""\nIDLE_SECONDS="300"',
+        'RUNNER_ARCHITECTURE="x64"\nRUNNER_SHA256=""\nIDLE_SECONDS="300"\nROOTLESS="no"\nEXTRA_USER_DATA=""',
     );
   });
 

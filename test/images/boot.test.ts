@@ -27,8 +27,10 @@ describe('the boot script', () => {
       '@RUNNER_ARCHITECTURE@',
       '@RUNNER_SHA256@',
       '@IDLE_SECONDS@',
+      '@ROOTLESS@',
+      '@EXTRA_USER_DATA@',
     ]);
-    expect(script.match(/^readonly ([A-Z_0-9]+)="@\1@"$/gm)).toHaveLength(5);
+    expect(script.match(/^readonly ([A-Z_0-9]+)="@\1@"$/gm)).toHaveLength(7);
   });
 
   it('finds every command through PATH', () => {

@@ -19,6 +19,8 @@ const own = tierWith({
   diskIops: 6000,
   diskThroughputMegabytes: 500,
   instanceRoleArn: roleArn,
+  rootless: true,
+  extraUserData: "echo 'as @TOLD@'",
 });
 const app = synthesized(configWith({ tiers: { ...defaultConfig.tiers, 'arm64-medium': arm, own } }));
 afterAll(() => app.dispose());
@@ -40,9 +42,10 @@ describe('a launch template', () => {
     }
   });
 
-  it('asks for metadata by session token, out of reach of containers', () => {
+  it('asks for metadata by session token on one address, out of reach of containers', () => {
     expect(dataOf('small').MetadataOptions).toEqual({
       HttpEndpoint: 'enabled',
+      HttpProtocolIpv6: 'disabled',
       HttpTokens: 'required',
       HttpPutResponseHopLimit: 1,
       InstanceMetadataTags: 'enabled',
@@ -72,6 +75,14 @@ describe('a launch template', () => {
     expect(others).toEqual([]);
     expect(profile!.Properties.Roles).toEqual(['cache-reader']);
     expect(IamInstanceProfile).toEqual({ Arn: { 'Fn::GetAtt': [profile!.id, 'Arn'] } });
+  });
+
+  it("follows the tier's word on root, and carries what it adds to the boot as it is written", () => {
+    const [plain, custom] = ['small', 'own'].map((tier) => scriptOf(tier).join(''));
+    expect(plain).toMatch(/ROOTLESS="no"[\s\S]*EXTRA_USER_DATA=""/);
+    expect(custom).toContain('ROOTLESS="yes"');
+    const added = /EXTRA_USER_DATA="(.+)"/.exec(custom!)![1]!;
+    expect(Buffer.from(added, 'base64').toString()).toBe("echo 'as @TOLD@'");
   });
 
   it.each(['scale-up', 'sweep'])(
@@ -104,7 +115,8 @@ describe('a launch template', () => {
     expect(urls).toEqual([{ 'Fn::GetAtt': [expect.stringContaining('claim'), 'FunctionUrl'] }]);
     const text = parts.filter((part) => typeof part === 'string').join('URL');
     const script = readFileSync(new URL('../../images/boot.sh', import.meta.url), 'utf8');
-    expect(text.slice(text.indexOf('IDLE_SECONDS="300"') + 18)).toBe(script.split('"@IDLE_SECONDS@"')[1]);
+    const last = 'EXTRA_USER_DATA=""';
+    expect(text.slice(text.indexOf(last) + last.length)).toBe(script.split('"@EXTRA_USER_DATA@"')[1]);
     expect(text).not.toMatch(/@[A-Z_]+@/);
   });
 });

@@ -24,8 +24,10 @@ const shims: Record<string, string> = {
   systemctl: `if [[ \${1:-} == poweroff ]]; then ${powerOff}; fi`,
   runuser: 'while [[ $# -gt 0 && $1 != -- ]]; do shift; done; shift; exec "$@"',
   useradd: doNothing,
+  usermod: doNothing,
   chown: doNothing,
   iptables: doNothing,
+  ip6tables: doNothing,
   'cloud-init': doNothing,
 };
 

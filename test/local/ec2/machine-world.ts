@@ -21,6 +21,9 @@ export interface MachineWorldOptions {
   /** How long the job runs; absent: no job ever comes. */
   readonly jobMilliseconds?: number;
   readonly idleSeconds?: number;
+  /** What the stack fills into the boot script for the tier. */
+  readonly rootless?: boolean;
+  readonly extraUserData?: string;
   /** A spot machine, which looks each second whether it is taken back. */
   readonly spot?: boolean;
 }
@@ -42,10 +45,11 @@ export async function givenMachineWorld(options: MachineWorldOptions) {
     if (options.jobMilliseconds === undefined) return undefined;
     return { status: 200, body: `job=7\nmilliseconds=${options.jobMilliseconds}\n` };
   };
-  const script = givenBootScript(`${server.url}/`, options.idleSeconds).replace(
-    'readonly SPOT_POLL_SECONDS=5',
-    'readonly SPOT_POLL_SECONDS=1',
-  );
+  const { extraUserData = '', rootless = false } = options;
+  const script = givenBootScript(`${server.url}/`, options.idleSeconds)
+    .replace('readonly SPOT_POLL_SECONDS=5', 'readonly SPOT_POLL_SECONDS=1')
+    .replace('@ROOTLESS@', rootless ? 'yes' : 'no')
+    .replace('@EXTRA_USER_DATA@', Buffer.from(extraUserData).toString('base64'));
   const world = await givenEc2({ data: givenTemplateData(script) });
   const states: string[] = [];
   world.ec2.onStateChange((change) => states.push(change.state));

@@ -1,0 +1,98 @@
+/** What a tier adds to its machines' boot, and what it takes from the job's user; by the real boot script. */
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { eventually } from './given.ts';
+import { givenMachineWorld, type MachineWorldOptions } from './machine-world.ts';
+
+jest.setTimeout(60_000);
+
+let world: Awaited<ReturnType<typeof givenMachineWorld>>;
+afterEach(() => world.close());
+
+/** A machine that is told to stand down as soon as it asks; answers with its console when it has ended. */
+async function bootedWith(options: Omit<MachineWorldOptions, 'claims'>): Promise<string> {
+  world = await givenMachineWorld({ ...options, claims: () => [standDown] });
+  await eventually(
+    () => world.machine.state,
+    (state) => state === 'terminated',
+  );
+  return world.machine.console;
+}
+const standDown = { status: 200, body: 'action=stand-down\nwhy=nothing waits\n' };
+
+/** Puts a tool of this machine's in the place of the laptop's stand-in, as another image would have it. */
+const tool = (name: string, script: string) =>
+  `file="$(dirname "$(command -v useradd)")/${name}"
+   rm -f "$file"
+   printf '%s\n' '#!/usr/bin/env bash' '${script}' >"$file"
+   chmod +x "$file"`;
+
+describe('extra user data', () => {
+  it('runs whole, before the machine asks what to run, and prints to the console', async () => {
+    const console = await bootedWith({
+      extraUserData: 'read -r line || line="no input"\necho "1: $line"\necho 2',
+    });
+
+    expect(console).toMatch(
+      /extra-user-data running what this tier adds\n1: no input\n2\n[\s\S]*asking what to run/,
+    );
+    expect(world.paths()).toEqual(['/claim']);
+  });
+
+  it('ends the boot at its first command that fails', async () => {
+    const console = await bootedWith({ extraUserData: '(exit 3)\necho "not reached"' });
+
+    expect(console).toMatch(/ extra-user-data it failed with 3\n[\s\S]*power-off status 1\n/);
+    expect(console).not.toContain('not reached');
+    expect(world.paths()).toEqual([]);
+  });
+
+  it('is told no secret', async () => {
+    const console = await bootedWith({ extraUserData: 'echo "<$(env)>"; set' });
+
+    expect(console).toContain('<');
+    expect(console).not.toContain('ticket.of-launch');
+    expect(console).not.toMatch(/^(token|nonce|request|signature)=/m);
+  });
+});
+
+describe("the job's user", () => {
+  const sayGroups = tool('usermod', 'echo "usermod [$1] [$2] [$3]"');
+
+  it('may use Docker by default, where the image has it', async () => {
+    const console = await bootedWith({ extraUserData: sayGroups });
+    expect(console).toContain('usermod [--append] [--groups] [docker]');
+  });
+
+  it('is told to have no Docker where it has none', async () => {
+    const console = await bootedWith({ extraUserData: tool('usermod', 'exit 6') });
+    expect(console).toMatch(/ user there is no Docker for the job\n[\s\S]*asking what to run/);
+  });
+
+  it('has no groups left on a rootless tier', async () => {
+    const console = await bootedWith({ rootless: true, extraUserData: sayGroups });
+    expect(console).toContain('usermod [--groups] [] [runner]');
+    expect(world.paths()).toEqual(['/claim']);
+  });
+
+  it.each([
+    ['sudo', tool('sudo', 'exit 0'), 'the image lets the user runner use sudo'],
+    [
+      'the metadata service',
+      tool('iptables', 'exit 4'),
+      'iptables failed, and jobs of this tier must not reach',
+    ],
+    ['groups', tool('usermod', 'exit 1'), "the runner's groups could not be taken away"],
+  ])('never gets a job on a rootless tier with %s in its reach', async (_, extraUserData, line) => {
+    const console = await bootedWith({ rootless: true, extraUserData });
+
+    expect(console).toContain(line);
+    expect(world.paths()).toEqual([]);
+  });
+
+  it('gets its job all the same where the tier is not rootless', async () => {
+    const console = await bootedWith({ extraUserData: tool('iptables', 'exit 4') });
+
+    expect(console).toContain('harden iptables failed: the job can reach 169.254.169.254');
+    expect(world.paths()).toEqual(['/claim']);
+  });
+});
