@@ -1,6 +1,8 @@
 /** Jest runs the sources as they are: ES modules, types stripped by esbuild. */
 export default {
   testEnvironment: 'node',
+  // A busy machine does everything many times slower than an idle one: this ends only what hangs.
+  testTimeout: 300_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

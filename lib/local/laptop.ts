@@ -43,6 +43,8 @@ export interface LaptopOptions {
   readonly concurrency?: number;
   /** Containers of each function that are loaded at the start. Default 1. */
   readonly prewarm?: number;
+  /** Default true. False: schedules fire by name alone, so that nothing happens but what a test does. */
+  readonly firesByClock?: boolean;
   /** Of the GitHub stand-in's chances. */
   readonly seed?: number;
   /** Holds `<function>/handler.ts`; for tests of the laptop itself. */

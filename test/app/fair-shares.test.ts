@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Runner } from '../../lib/core/runner.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import {
@@ -9,8 +9,6 @@ import {
   tenantNumber,
 } from '../support/busy-platform.ts';
 import { givenTier, noon } from '../support/given.ts';
-
-jest.setTimeout(60_000);
 
 const tenants = Array.from({ length: 50 }, (_, n) => tenantNumber(n));
 const jobSeconds = 60;

@@ -4,10 +4,11 @@
  * the clock, and an operator who sends dead letters back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SetQueueAttributesCommand, SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { type Books, createBooks } from '../../lib/local/demo/books.ts';
 import type { Laptop } from '../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
+import { setVisibility } from '../e2e/support/visibility.ts';
 import { type Account, messagesIn, startWorld, type World } from '../e2e/support/world.ts';
 import { audit, countOutcomes } from './audit.ts';
 import { chaosConfig, githubPatience, tenants } from './configuration.ts';
@@ -25,7 +26,7 @@ const sweepEveryMilliseconds = 3000;
 /** Two fences of a minute each, one after the other, and as much again for a slow machine. */
 const longestRestSeconds = 240;
 /** The template's is six times a function's timeout: three minutes, longer than the run. */
-const visibilitySeconds = '5';
+const visibilitySeconds = 5;
 
 export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise<ChaosReport> {
   let books: Books | undefined;
@@ -40,7 +41,7 @@ export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise
   const { endpointUrl: endpoint, region, operatorCredentials: credentials } = world.laptop;
   const sqs = new SQSClient({ endpoint, region, credentials });
   try {
-    await shortenVisibility(world.laptop, sqs);
+    await setVisibility(world.laptop, visibilitySeconds);
     books = booksOf(world.laptop);
     const accounts = await installAll(world, books);
     world.laptop.github.setDials(githubPatience);
@@ -82,8 +83,7 @@ async function stir(
   const end = Date.now() + seconds * 1000;
   while (Date.now() < end) {
     await sleep(Math.min(sweepEveryMilliseconds, end - Date.now()));
-    await world.sweep();
-    await world.reconcile();
+    fireSchedules(world);
     const done = [...books.jobs.values()].filter(({ conclusion }) => conclusion !== undefined).length;
     const left = Math.max(0, Math.round((end - Date.now()) / 1000));
     say(`${left} s of trouble left: ${done} of ${books.jobs.size} jobs done, ${trouble.told()}`);
@@ -99,8 +99,7 @@ async function settle(world: World, { sqs, say }: { sqs: SQSClient; say: (line: 
   let deadLetters = 0;
   for (;;) {
     deadLetters += await sendBackDeadLetters(world.laptop, sqs);
-    await world.sweep();
-    await world.reconcile();
+    fireSchedules(world);
     const left = [...(await world.unrest()), ...githubUnrest(world.laptop), ...messagesIn(world.laptop)];
     if (left.length === 0 || seconds() >= longestRestSeconds) return { seconds: seconds(), deadLetters };
     say(`coming to rest for ${seconds()} s: ${left.length} left, such as: ${left.slice(0, 3).join('; ')}`);
@@ -108,17 +107,17 @@ async function settle(world: World, { sqs, say }: { sqs: SQSClient; say: (line: 
   }
 }
 
+/** As EventBridge does: it waits for neither, and lets runs overlap where one takes long. */
+function fireSchedules(world: World): void {
+  void world.sweep();
+  void world.reconcile();
+}
+
 const countRedelivered = ({ events }: World) =>
   events.filter(({ text, fields }) => text === 'webhook' && fields['redelivery'] === true).length;
 
 function githubUnrest({ github }: Laptop): string[] {
   return github.state().runners.map(({ name }) => `GitHub still has runner ${name}`);
-}
-
-async function shortenVisibility({ queues }: Laptop, sqs: SQSClient): Promise<void> {
-  const Attributes = { VisibilityTimeout: visibilitySeconds };
-  for (const { url } of queues.list())
-    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
 }
 
 /** As an operator who has seen why they died. @returns how many */

@@ -3,10 +3,9 @@
  * is installed, word for word. An edit of a tenant's row counts at the next job.
  */
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import config from '../../mayfly.config.ts';
 import { cliCommands, sdkCommands } from './support/operator-commands.ts';
-import { until } from './support/until.ts';
 import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
 
 const hasCli = spawnSync('aws', ['--version']).status === 0;
@@ -14,9 +13,6 @@ const ways = [
   { name: 'the SDK', login: 'acme', commandsOf: sdkCommands },
   ...(hasCli ? [{ name: 'the AWS CLI', login: 'globex', commandsOf: cliCommands }] : []),
 ];
-
-// A busy machine boots the platform and its machines many times slower than an idle one.
-jest.setTimeout(120_000);
 
 describe('the operator', () => {
   let world: World;
@@ -52,23 +48,25 @@ describe('the operator', () => {
       expect(await commands.activeTenants()).toContain(installationId);
       expect(await commands.maxRunners(installationId)).toBe(2);
       const queue = () => world.queue(account, tierLabels('medium'), endlessMilliseconds);
-      const jobIds = [queue(), queue(), queue()];
+      const jobIds = [queue(), queue()];
+      await world.untilRunning(jobIds);
+      jobIds.push(queue());
       await world.untilJob(account, jobIds[2] ?? 0, { state: 'waiting', reason: 'tenant-limit' });
       expect(await commands.liveMachines(installationId)).toHaveLength(2);
 
       await commands.upgrade(installationId, { tier: 'medium', maxRunners: 5 });
       jobIds.push(queue());
 
-      await until('all four jobs have machines', () => machinesOf(world, installationId).length === 4);
+      await world.untilRunning(jobIds);
+      await world.untilQuiet();
+      expect(machinesOf(world, installationId)).toHaveLength(4);
       expect(await commands.liveMachines(installationId)).toEqual(machinesOf(world, installationId));
       expect(await commands.waitingMessages()).toBe(0);
-      await world.untilRunning(jobIds);
       for (const jobId of jobIds) world.laptop.github.cancelJob(jobId);
       await world.untilRest();
       expect(world.trouble()).toEqual([]);
       commands.close();
     },
-    60_000,
   );
 });
 

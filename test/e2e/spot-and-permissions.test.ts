@@ -2,13 +2,10 @@
  * What GitHub and AWS do to a tenant under its running jobs, on the whole platform: a spot machine is taken back, and a
  * permission is taken away and given again. No call is denied on the way.
  */
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import defaultConfig from '../../mayfly.config.ts';
 import { until } from './support/until.ts';
 import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
-
-// A busy machine boots the platform and its machines many times slower than an idle one.
-jest.setTimeout(120_000);
 
 const { small, ...others } = defaultConfig.tiers;
 const all = { actions: 'write', administration: 'write', metadata: 'read' } as const;
@@ -44,6 +41,7 @@ it('holds the jobs of a tenant that takes a permission away, and starts them whe
   world.laptop.github.acceptPermissions(globex.installationId, all);
   const jobId = world.queue(globex, tierLabels('small'));
   await world.untilJob(globex, jobId, { state: 'waiting', reason: 'permission-missing' });
+  await world.untilIdle();
   expect(await world.tenant(globex)).toMatchObject({
     attention: expect.stringContaining('organization_self_hosted_runners: write'),
     attention_since: expect.any(String),

@@ -3,13 +3,10 @@
  * the secret may post, and the secret can be changed while the platform runs.
  */
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { queuedPayload } from './support/post-webhook.ts';
 import { until } from './support/until.ts';
 import { type Account, startWorld, tierLabels, type World } from './support/world.ts';
-
-// A busy machine boots the platform and its machines many times slower than an idle one.
-jest.setTimeout(120_000);
 
 describe('at the webhook', () => {
   let world: World;
@@ -60,7 +57,7 @@ describe('at the webhook', () => {
     await world.operator.edit('tenants', key, { status: 'suspended' });
     world.laptop.github.suspend(umbrella.installationId);
     world.laptop.github.unsuspend(umbrella.installationId);
-    await world.laptop.github.settle();
+    await world.untilQuiet();
     const jobId = world.queue(umbrella, tierLabels('small'));
     const row = await world.untilJob(umbrella, jobId, { state: 'done', reason: 'tenant-suspended' });
     expect([row['outcome'], machines()]).toEqual(['refused', 0]);
@@ -110,7 +107,8 @@ describe('at the webhook', () => {
     expect([await ping(), await ping(SecretString), await ping('a guess')]).toEqual([202, 202, 401]);
   });
 
-  it('had no call denied, and nothing failed', () => {
+  it('had no call denied, and nothing failed', async () => {
+    await world.untilRest();
     expect(world.trouble()).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ export interface DynamoEngine {
 
 /** Bounds a machine on which no start can succeed. A free port may be taken between the look and the use; thrice it is not. */
 const attempts = 3;
-const startTimeoutMilliseconds = 10_000;
+const startTimeoutMilliseconds = 60_000;
 
 /** @throws Error where there is no binary for this platform, or the engine says why it cannot start */
 export async function startDynamoEngine(): Promise<DynamoEngine> {

@@ -68,4 +68,4 @@ export const jobs: readonly DemoJob[] = [
 export const webhookTrouble = { duplicateProbability: 0.15, delayProbability: 0.1, delayMs: 900 };
 
 /** The demo gives up after so long; it ends well before. */
-export const longestMilliseconds = 50_000;
+export const longestMilliseconds = 240_000;

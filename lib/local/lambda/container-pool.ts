@@ -8,7 +8,7 @@
  * for a moment, and one at a time.
  */
 import type { Container, Outcome } from './container.ts';
-import type { InvocationError } from './runtime.ts';
+import type { InvocationError } from './runtime-messages.ts';
 
 export interface PoolOptions {
   readonly concurrency: number;

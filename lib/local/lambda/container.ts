@@ -1,16 +1,17 @@
 /**
  * One execution environment of one function: a process of its own that serves one invocation at a time and
  * keeps its memory between them. A timeout kills it; its crash fails the invocation at hand and no other.
+ * Whatever an invocation printed has been passed on before its outcome is known.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type FunctionDefinition, processEnvironment, type Surroundings } from './function-definition.ts';
-import type { Invocation, InvocationError, RuntimeMessage } from './runtime.ts';
+import { OutputLines } from './output-lines.ts';
+import { endLine, type Invocation, type InvocationError, type RuntimeMessage } from './runtime-messages.ts';
 
 const runtimeFile = fileURLToPath(new URL('./runtime.ts', import.meta.url));
-/** Lambda gives a function ten seconds to load. */
-const loadSeconds = 10;
+/** Lambda gives a function ten seconds to load. Here all of them load side by side, on a few cores. */
+const loadSeconds = 60;
 
 export type Outcome = { readonly payload: string } | { readonly error: InvocationError };
 
@@ -25,8 +26,10 @@ export class Container {
   readonly #definition: FunctionDefinition;
   readonly ready: Promise<{ loadMilliseconds: number } | { error: InvocationError }>;
   readonly exited: Promise<void>;
+  readonly #output: OutputLines;
   #alive = true;
-  #settle: ((outcome: Outcome) => void) | undefined;
+  /** The first one counts: what a kill leads to is no other outcome. */
+  #conclude: ((outcome: Outcome) => void) | undefined;
 
   constructor({ definition, surroundings, onLine }: ContainerOptions) {
     this.#definition = definition;
@@ -45,9 +48,7 @@ export class Container {
         detached: true,
       },
     );
-    for (const stream of ['stdout', 'stderr'] as const) {
-      createInterface({ input: this.#child[stream]! }).on('line', (line) => onLine(line, stream));
-    }
+    this.#output = new OutputLines({ stdout: this.#child.stdout!, stderr: this.#child.stderr!, onLine });
     this.exited = new Promise((resolve) => this.#child.once('close', () => resolve()));
     this.ready = this.#load();
     this.#child.on('error', (cause) => this.#end(`Runtime could not start: ${cause.message}`));
@@ -73,9 +74,10 @@ export class Container {
       deadline: Date.now() + seconds * 1000,
       functionArn: this.#definition.arn,
     };
+    const told = this.#output.until(endLine(requestId));
     let timer: NodeJS.Timeout | undefined;
     const outcome = new Promise<Outcome>((resolve) => {
-      this.#settle = resolve;
+      this.#conclude = resolve;
       timer = setTimeout(() => {
         resolve(
           failure('Sandbox.Timedout', `${requestId} Task timed out after ${seconds.toFixed(2)} seconds`),
@@ -83,12 +85,13 @@ export class Container {
         this.kill();
       }, seconds * 1000);
       if (!this.#alive) resolve(failure('Runtime.ExitError', `RequestId: ${requestId} the process is gone`));
-      else this.#child.send(invocation, (cause) => cause && this.#end(cause.message));
+      else this.#child.send(invocation, (cause) => cause && this.#abandon(cause.message));
     });
-    return outcome.finally(() => {
-      clearTimeout(timer);
-      this.#settle = undefined;
-    });
+    const concluded = await outcome;
+    clearTimeout(timer);
+    this.#conclude = undefined;
+    await Promise.race([told, this.exited]);
+    return concluded;
   }
 
   kill(): void {
@@ -111,16 +114,22 @@ export class Container {
         clearTimeout(timer);
         if (said.kind === 'ready') resolve({ loadMilliseconds: said.loadMilliseconds });
         if (said.kind === 'init-failed') resolve({ error: said.error });
-        if (said.kind === 'result') this.#settle?.({ payload: said.payload });
-        if (said.kind === 'failure') this.#settle?.({ error: said.error });
+        if (said.kind === 'result') this.#conclude?.({ payload: said.payload });
+        if (said.kind === 'failure') this.#conclude?.({ error: said.error });
       });
       this.exited.finally(() => clearTimeout(timer));
     });
   }
 
+  /** Of a process that cannot be spoken to. */
+  #abandon(message: string) {
+    this.#end(message);
+    this.kill();
+  }
+
   #end(message: string) {
     this.#alive = false;
-    this.#settle?.(failure('Runtime.ExitError', message));
+    this.#conclude?.(failure('Runtime.ExitError', message));
   }
 }
 

@@ -30,6 +30,8 @@ export interface RuleTarget {
 export interface EventBusOptions {
   readonly region: string;
   readonly accountId: string;
+  /** Default true. False: schedules fire by name alone. */
+  readonly firesByClock?: boolean;
   onFault(error: unknown, rule: string): void;
 }
 
@@ -45,7 +47,8 @@ export class EventBus {
   /** @throws Error where the pattern or the schedule is not understood */
   addRule(rule: Rule): void {
     if (rule.pattern) checkPattern(rule.pattern);
-    if (rule.schedule) this.#start(rule.name, parseSchedule(rule.schedule));
+    const schedule = rule.schedule && parseSchedule(rule.schedule);
+    if (schedule && this.#options.firesByClock !== false) this.#start(rule.name, schedule);
     this.#rules.set(rule.name, rule);
   }
 
@@ -53,7 +56,7 @@ export class EventBus {
     return [...this.#rules.keys()];
   }
 
-  /** To every rule that wants it. Resolves when all targets have taken it. */
+  /** To every rule that wants it. Resolves as `fireSchedule` does. */
   async putEvent(event: BusEvent): Promise<void> {
     const whole = this.#envelope(event);
     const wanting = [...this.#rules.values()].filter(
@@ -62,7 +65,10 @@ export class EventBus {
     await Promise.all(wanting.map((rule) => this.#deliver(rule, whole)));
   }
 
-  /** Fires a schedule now. @throws Error for a rule that has none */
+  /**
+   * Fires a schedule now. Resolves when all targets are done with it: a queue has the message, a function's first
+   * attempt has ended and what it printed has been passed on. @throws Error for a rule that has none
+   */
   async fireSchedule(name: string): Promise<void> {
     const rule = this.#rules.get(name);
     if (!rule?.schedule) {
@@ -85,13 +91,15 @@ export class EventBus {
   }
 
   async #deliver(rule: Rule, event: unknown) {
-    for (const target of rule.targets) {
-      try {
-        await target.deliver(target.input === undefined ? event : JSON.parse(target.input));
-      } catch (error) {
-        this.#options.onFault(error, rule.name);
-      }
-    }
+    await Promise.all(
+      rule.targets.map(async (target) => {
+        try {
+          await target.deliver(target.input === undefined ? event : JSON.parse(target.input));
+        } catch (error) {
+          this.#options.onFault(error, rule.name);
+        }
+      }),
+    );
   }
 
   #start(name: string, schedule: Schedule) {

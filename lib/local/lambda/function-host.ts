@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { Container } from './container.ts';
 import { ContainerPool } from './container-pool.ts';
 import type { FunctionCredentials, FunctionDefinition } from './function-definition.ts';
-import type { InvocationError } from './runtime.ts';
+import type { InvocationError } from './runtime-messages.ts';
 
 export type InvokeResult = { readonly payload: unknown } | { readonly error: InvocationError };
 
@@ -51,6 +51,7 @@ export class FunctionHost {
   readonly #options: FunctionHostOptions;
   readonly #functions = new Map<string, HostedFunction>();
   readonly #retries = new Set<NodeJS.Timeout>();
+  #underWay = 0;
   #closed = false;
 
   constructor(options: FunctionHostOptions) {
@@ -59,6 +60,11 @@ export class FunctionHost {
 
   get names(): readonly string[] {
     return [...this.#functions.keys()];
+  }
+
+  /** Invocations that were asked for and have not ended; one that waits for its retry is not among them. */
+  get underWay(): number {
+    return this.#underWay;
   }
 
   define(definition: FunctionDefinition): void {
@@ -102,8 +108,18 @@ export class FunctionHost {
     this.#get(name).maximumRetries = retries;
   }
 
+  /** Resolves when the invocation has ended, and all that it printed has been passed on. */
   async invoke(name: string, event: unknown): Promise<InvokeResult> {
     const hosted = this.#get(name);
+    this.#underWay += 1;
+    try {
+      return await this.#run(hosted, event);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  async #run(hosted: HostedFunction, event: unknown): Promise<InvokeResult> {
     const { definition, usage } = hosted;
     const requestId = randomUUID();
     let started: number | undefined;
@@ -118,24 +134,26 @@ export class FunctionHost {
     return outcome;
   }
 
-  /** As an event source without an answer does: returns at once, and tries a failed invocation again. */
-  invokeLater(name: string, event: unknown, attempt = 0): void {
+  /**
+   * As an event source without an answer does: tries a failed invocation again, later. Resolves when the first
+   * attempt has ended, for those who want to know; nobody is told how.
+   */
+  async invokeLater(name: string, event: unknown, attempt = 0): Promise<void> {
     const hosted = this.#get(name);
-    void this.invoke(name, event).then((result) => {
-      if (!('error' in result) || this.#closed) return;
-      const delays = this.#options.retryDelaysMilliseconds ?? [60_000, 120_000];
-      const delay = delays[attempt];
-      if (delay === undefined || attempt >= hosted.maximumRetries) {
-        this.#log(hosted.definition, `Gave up an asynchronous event after ${attempt + 1} attempts.`);
-        return;
-      }
-      const timer = setTimeout(() => {
-        this.#retries.delete(timer);
-        this.invokeLater(name, event, attempt + 1);
-      }, delay);
-      timer.unref();
-      this.#retries.add(timer);
-    });
+    const result = await this.invoke(name, event);
+    if (!('error' in result) || this.#closed) return;
+    const delays = this.#options.retryDelaysMilliseconds ?? [60_000, 120_000];
+    const delay = delays[attempt];
+    if (delay === undefined || attempt >= hosted.maximumRetries) {
+      this.#log(hosted.definition, `Gave up an asynchronous event after ${attempt + 1} attempts.`);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      void this.invokeLater(name, event, attempt + 1);
+    }, delay);
+    timer.unref();
+    this.#retries.add(timer);
   }
 
   async prewarm(name: string): Promise<void> {

@@ -8,28 +8,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
-
-export interface Invocation {
-  readonly requestId: string;
-  readonly event: unknown;
-  /** Epoch milliseconds. */
-  readonly deadline: number;
-  readonly functionArn: string;
-}
-
-/** What the host hears. */
-export type RuntimeMessage =
-  | { readonly kind: 'ready'; readonly loadMilliseconds: number }
-  | { readonly kind: 'init-failed'; readonly error: InvocationError }
-  /** `payload` is JSON. */
-  | { readonly kind: 'result'; readonly requestId: string; readonly payload: string }
-  | { readonly kind: 'failure'; readonly requestId: string; readonly error: InvocationError };
-
-export interface InvocationError {
-  readonly errorType: string;
-  readonly errorMessage: string;
-  readonly trace?: readonly string[];
-}
+import { endLine, type Invocation, type InvocationError, type RuntimeMessage } from './runtime-messages.ts';
 
 type Handler = (event: unknown, context: Readonly<Record<string, unknown>>) => unknown;
 
@@ -66,11 +45,22 @@ async function answer(handler: Handler, invocation: Invocation) {
     callbackWaitsForEmptyEventLoop: true,
     getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
   };
+  const outcome = await run(handler, invocation, context);
+  // Pipes are written at once, so these lines are behind all that the handler printed and before the outcome.
+  for (const output of [process.stdout, process.stderr]) output.write(`${endLine(requestId)}\n`);
+  tell(outcome);
+}
+
+async function run(
+  handler: Handler,
+  { requestId, event }: Invocation,
+  context: Parameters<Handler>[1],
+): Promise<RuntimeMessage> {
   try {
-    const result = await handler(invocation.event, context);
-    tell({ kind: 'result', requestId, payload: JSON.stringify(result) ?? 'null' });
+    const result = await handler(event, context);
+    return { kind: 'result', requestId, payload: JSON.stringify(result) ?? 'null' };
   } catch (error) {
-    tell({ kind: 'failure', requestId, error: describe(error) });
+    return { kind: 'failure', requestId, error: describe(error) };
   }
 }
 

@@ -27,21 +27,24 @@ export interface World {
   tenant(account: Account): Promise<PlainRow | undefined>;
   job(account: Account, jobId: number): Promise<PlainRow | undefined>;
   untilJob(account: Account, jobId: number, wanted: JobLook): Promise<PlainRow>;
+  /** On GitHub, and in the platform's rows: its word has come. */
   untilRunning(jobIds: readonly number[]): Promise<void>;
   untilCompleted(jobIds: readonly number[]): Promise<void>;
-  /** No machine, no lease, no open launch or runner, every known job done. */
+  /** No machine, no lease, no open launch or runner, every known job done, and nothing at work: all logs are in. */
   untilRest(): Promise<void>;
   unrest(): Promise<string[]>;
-  /** No message is in a queue or in the hands of a function. */
+  /** No function runs, and no message is on its way to one but those that are put off. */
+  untilIdle(): Promise<void>;
+  /** Idle, and no message is put off: what was begun is over. Machines may run. */
   untilQuiet(): Promise<void>;
-  /** What EventBridge does each minute. */
+  /** What EventBridge does each minute, to its end. Here it is done by nobody else. */
   sweep(): Promise<void>;
-  /** What EventBridge does each five minutes. */
+  /** What EventBridge does each five minutes, to its end. Here it is done by nobody else. */
   reconcile(): Promise<void>;
   post(event: string, payload: object, secret?: string): Promise<WebhookReply>;
-  /** JSON lines that the functions printed under this name. */
+  /** JSON lines that functions printed under this name; those of one that still runs may be missing. */
   logged(name: string): PlainRow[];
-  /** IAM denials, faults of the laptop, and errors that functions reported. */
+  /** IAM denials, faults of the laptop, and errors that functions reported. Whole once the platform is at rest. */
   trouble(): string[];
   close(): Promise<void>;
 }
@@ -62,6 +65,7 @@ export async function startWorld(options: LaptopOptions = {}): Promise<World> {
   const events: LaptopEvent[] = [];
   const laptop = await startLaptop({
     bootMilliseconds: 20,
+    firesByClock: false,
     ...options,
     onEvent(event) {
       events.push(event);
@@ -80,17 +84,18 @@ export async function startWorld(options: LaptopOptions = {}): Promise<World> {
     job: ({ installationId }, jobId) =>
       operator.row('jobs', { installation_id: installationId, job_id: jobId }),
     untilJob: (account, jobId, wanted) => untilJob(world, { account, jobId, wanted }),
-    untilRunning: (jobIds) => untilStatus(laptop, jobIds, 'in_progress'),
+    untilRunning: (jobIds) => untilRunning(world, jobIds),
     untilCompleted: (jobIds) => untilStatus(laptop, jobIds, 'completed'),
     untilRest: () =>
-      until('the platform is at rest', async () => (await world.unrest()).length === 0, {
-        seen: () => world.unrest(),
+      untilNothing(world, 'is left', async () => {
+        // In this order: when nothing is at work any more, nothing changes the rows after this look.
+        const atWork = work(laptop);
+        return [...atWork, ...(await world.unrest())];
       }),
     unrest: () => unrest(world),
+    untilIdle: () => untilNothing(world, 'is at work', async () => work(laptop)),
     untilQuiet: () =>
-      until('the queues are empty', () => messagesIn(laptop).length === 0, {
-        seen: () => [messagesIn(laptop), world.trouble()],
-      }),
+      untilNothing(world, 'is under way', async () => [...work(laptop), ...messagesIn(laptop)]),
     sweep: () => laptop.events.fireSchedule(`${laptop.environment}-sweep`),
     reconcile: () => laptop.events.fireSchedule(`${laptop.environment}-reconciler`),
     post: (event, payload, secret = laptop.webhookSecret) =>
@@ -141,6 +146,38 @@ async function untilStatus(laptop: Laptop, jobIds: readonly number[], wanted: st
   await until(`jobs ${jobIds.join(', ')} are ${wanted} on GitHub`, () => others().length === 0, {
     seen: others,
   });
+}
+
+async function untilRunning({ laptop, operator }: World, jobIds: readonly number[]): Promise<void> {
+  await untilStatus(laptop, jobIds, 'in_progress');
+  const others = async () => {
+    const rows = await operator.rows('jobs');
+    return jobIds.filter((id) => rows.find((row) => row['job_id'] === id)?.['state'] !== 'running');
+  };
+  await until(`jobs ${jobIds.join(', ')} run by their rows`, async () => (await others()).length === 0, {
+    seen: others,
+  });
+}
+
+/** Once all webhooks have arrived. */
+async function untilNothing(world: World, what: string, find: () => Promise<string[]>): Promise<void> {
+  const left = async () => {
+    await world.laptop.github.settle();
+    return find();
+  };
+  await until(`nothing ${what}`, async () => (await left()).length === 0, {
+    seen: async () => [...(await left()), ...world.trouble()],
+  });
+}
+
+/** What may still change rows and print lines. A message for later is a poke, which finds nothing at rest. */
+function work({ queues, functions }: Laptop): string[] {
+  const atWork = functions.underWay === 0 ? [] : [`${functions.underWay} functions run`];
+  const messages = queues.list().flatMap(({ name }) => {
+    const { visible, inFlight } = queues.counts(name);
+    return visible + inFlight === 0 ? [] : [`${visible + inFlight} messages in ${name}`];
+  });
+  return [...atWork, ...messages];
 }
 
 async function unrest({ laptop, operator }: World): Promise<string[]> {

@@ -43,15 +43,7 @@ describe('the DynamoDB engine', () => {
     parent.kill('SIGKILL');
     await once(parent, 'exit');
 
-    expect(await endsWithin(url, 5000)).toBe(true);
+    // Where it never ends, the test does not either, until jest ends it.
+    while (await answers(url)) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 });
-
-async function endsWithin(url: string, milliseconds: number): Promise<boolean> {
-  const giveUp = Date.now() + milliseconds;
-  while (await answers(url)) {
-    if (Date.now() > giveUp) return false;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return true;
-}

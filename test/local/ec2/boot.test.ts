@@ -2,11 +2,9 @@
  * A machine's whole life with the real boot script, against a claim door and a GitHub that the test plays.
  */
 import { verify, X509Certificate } from 'node:crypto';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './given.ts';
 import { givenMachineWorld, type MachineWorldOptions, run } from './machine-world.ts';
-
-jest.setTimeout(20_000);
 
 let world: Awaited<ReturnType<typeof givenMachineWorld>>;
 const given = async (options: MachineWorldOptions) => {
@@ -174,21 +172,21 @@ describe('a machine without a job', () => {
   });
 
   it('stops a runner that no job comes to', async () => {
-    const { machine, paths } = await given({ claims: (url) => [run(url)], idleSeconds: 1 });
+    const { machine, paths } = await given({ claims: (url) => [run(url)], idleSeconds: 5 });
 
     await ended();
 
     expect(paths().at(-1)).toBe('/_runner/message');
     expect(machine.console).toMatch(
-      /watchdog no job within 1 s[\s\S]*runner: interrupted[\s\S]*ended with 0/,
+      /watchdog no job within 5 s[\s\S]*runner: interrupted[\s\S]*ended with 0/,
     );
   });
 
   it('lets a job that began run on past the idle bound', async () => {
     const { machine, paths } = await given({
       claims: (url) => [run(url)],
-      idleSeconds: 3,
-      jobMilliseconds: 4000,
+      idleSeconds: 5,
+      jobMilliseconds: 6000,
     });
 
     await ended();

@@ -30,7 +30,7 @@ async function curl(arguments_: string[], input = '') {
 
 describe('the curl of a host without curl', () => {
   it('posts the standard input, and writes the status after the answer', async () => {
-    const options = ['--silent', '--show-error', '--max-time', '5', '--header', 'content-type: a/b'];
+    const options = ['--silent', '--show-error', '--max-time', '60', '--header', 'content-type: a/b'];
     const post = [...options, '--data-binary', '@-', '--write-out', '\\n%{http_code}', `${server.url}/503`];
 
     expect(await curl(post, 'body\n')).toEqual({ status: 0, output: 'POST undefined a/b body\n\n503' });

@@ -1,12 +1,10 @@
 /** What a machine is made of: its processes, its folder, its metadata service, and how all of it ends. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { CreateFleetCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Ec2Options } from '../../../lib/local/ec2/ec2.ts';
 import type { LaunchTemplateData } from '../../../lib/local/ec2/world.ts';
 import { eventually, givenEc2, givenFleet, givenTemplateData } from './given.ts';
-
-jest.setTimeout(20_000);
 
 let world: Awaited<ReturnType<typeof givenEc2>> | undefined;
 afterEach(async () => {
@@ -53,7 +51,10 @@ describe('processes', () => {
   it('are all gone once the machine is terminated', async () => {
     const { machine, client, workDirectory } = await givenMachine(familyOfProcesses);
     await printed(machine, 'ready');
-    expect(processesIn(workDirectory).length).toBeGreaterThanOrEqual(4);
+    await eventually(
+      () => processesIn(workDirectory),
+      (running) => running.length >= 4,
+    );
 
     await client.send(new TerminateInstancesCommand({ InstanceIds: [machine.instanceId] }));
 
@@ -109,9 +110,13 @@ describe('processes', () => {
 
 describe('the end of a script', () => {
   it('leaves the machine running without a poweroff', async () => {
-    const { machine } = await givenMachine('echo bye');
+    const { machine, workDirectory } = await givenMachine('echo bye');
 
     await printed(machine, 'bye');
+    await eventually(
+      () => processesIn(workDirectory),
+      (running) => running.length === 0,
+    );
 
     expect(machine.state).toBe('running');
   });

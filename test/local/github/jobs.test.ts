@@ -1,6 +1,7 @@
 /** The stand-in gives jobs to runners as GitHub does, and tells of each step. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
+import { eventually } from '../lambda/fake-cloud.ts';
 import { ask, installationToken } from './api-client.ts';
 import { askAsRunner, openSession, readJitConfig } from './runner-client.ts';
 import { type Receiver, startReceiver } from './webhook-receiver.ts';
@@ -36,10 +37,6 @@ describe('jobs and runners', () => {
     receiver.received
       .filter(({ payload }) => payload.workflow_job?.id === id)
       .map(({ payload }) => payload.action);
-  const until = async (condition: () => boolean) => {
-    for (let tries = 0; tries < 100 && !condition(); tries += 1)
-      await new Promise((go) => setTimeout(go, 20));
-  };
 
   it('hands a JIT config of about 4 KB with an address and a token', async () => {
     const jit = await givenRunner('i-1');
@@ -128,7 +125,7 @@ describe('jobs and runners', () => {
     standIn.setDials({ idleRegistrationSeconds: 0.05 });
     const jit = await givenRunner('i-1');
 
-    await until(() => standIn.state().runners.length === 0);
+    await eventually(() => standIn.state().runners.length === 0);
 
     expect(standIn.state().runners).toEqual([]);
     expect((await openSession(jit)).status).toBe(404);
@@ -137,12 +134,12 @@ describe('jobs and runners', () => {
   it('takes a runner offline when its connection breaks off, and gives it no job', async () => {
     const jit = await givenRunner('i-1');
     await openSession(jit);
-    const machine = new AbortController();
-    const waiting = askAsRunner(jit, 'GET /_runner/message', { signal: machine.signal });
-    await new Promise((go) => setTimeout(go, 30));
-    machine.abort();
-    await expect(waiting).rejects.toThrow();
-    await until(() => standIn.state().runners[0]?.status === 'offline');
+    // A poll that breaks off before it has arrived is none: then the next one is broken off.
+    while (standIn.state().runners[0]?.status !== 'offline') {
+      const signal = AbortSignal.timeout(30);
+      await expect(askAsRunner(jit, 'GET /_runner/message', { signal })).rejects.toThrow();
+      await new Promise((go) => setTimeout(go, 30));
+    }
 
     const { jobId } = givenJob();
 
@@ -159,7 +156,7 @@ describe('jobs and runners', () => {
     await openSession(await givenRunner('i-2'));
     standIn.setDials({ lostRunnerSeconds: 0.05 });
 
-    await until(() => standIn.state().runners.length === 0);
+    await eventually(() => standIn.state().runners.length === 0);
 
     expect(jobNow(started.jobId)).toMatchObject({ status: 'completed', conclusion: 'failure' });
     expect(jobNow(untouched.jobId)).toMatchObject({ status: 'queued', runnerName: null });

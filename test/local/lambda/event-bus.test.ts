@@ -1,5 +1,5 @@
 /** Rules, patterns and schedules: what reaches which target, and what is refused. */
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { EventBus } from '../../../lib/local/lambda/event-bus.ts';
 import { checkPattern, type EventPattern, matchesPattern } from '../../../lib/local/lambda/event-pattern.ts';
 import { parseSchedule } from '../../../lib/local/lambda/schedule.ts';
@@ -56,11 +56,12 @@ describe('a schedule', () => {
 });
 
 describe('the event bus', () => {
-  function givenBus() {
+  function givenBus(firesByClock?: boolean) {
     const delivered: unknown[] = [];
     const bus = new EventBus({
       region: 'us-east-1',
       accountId: '000000000000',
+      ...(firesByClock === undefined ? {} : { firesByClock }),
       onFault: (error) => delivered.push(error),
     });
     const target = { deliver: (event: unknown) => void delivered.push(event) };
@@ -91,6 +92,31 @@ describe('the event bus', () => {
     expect(delivered).toEqual([{ sweep: true }]);
     await expect(bus.fireSchedule('other')).rejects.toThrow('there are sweep');
     bus.close();
+  });
+
+  it('has fired a schedule when its targets are done with it', async () => {
+    const { bus, delivered } = givenBus();
+    const deliver = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      delivered.push('done');
+    };
+    bus.addRule({ name: 'sweep', arn: 'arn:sweep', schedule: 'rate(1 minute)', targets: [{ deliver }] });
+    await bus.fireSchedule('sweep');
+    expect(delivered).toEqual(['done']);
+    bus.close();
+  });
+
+  it.each([
+    [undefined, 1],
+    [false, 0],
+  ])('fires schedules by the clock, unless it is told not to (%s)', (firesByClock, fired) => {
+    jest.useFakeTimers();
+    const { bus, delivered, target } = givenBus(firesByClock);
+    bus.addRule({ name: 'sweep', arn: 'arn:sweep', schedule: 'rate(1 minute)', targets: [target] });
+    jest.advanceTimersByTime(60_000);
+    expect(delivered).toHaveLength(fired);
+    bus.close();
+    jest.useRealTimers();
   });
 
   it('tells of a target that fails, and still serves the next one', async () => {

@@ -19,7 +19,7 @@ async function givenSource(
   invoke: (batch: Batch) => InvokeResult | Promise<InvokeResult>,
   options: Partial<EventSourceOptions> = {},
 ) {
-  const queues = new FakeQueues();
+  const queues = (options.queues as FakeQueues | undefined) ?? new FakeQueues();
   for (const body of bodies) await queues.send(queueArn, { body });
   const batches: Batch[] = [];
   const source = startEventSource({
@@ -40,8 +40,9 @@ async function givenSource(
     ...options,
   });
   closers.push(source.close);
+  const settle = () => source.close();
   const left = () => queues.hidden.map(({ message }) => message.body);
-  return { queues, batches, left };
+  return { queues, batches, left, settle };
 }
 
 const failing = (ids: unknown) => ({ payload: { batchItemFailures: ids } });
@@ -73,8 +74,9 @@ describe('an event source', () => {
     ['failures that are no list', failing('all')],
     ['an answer that is a text', { payload: 'fine' }],
   ])('keeps the whole batch after %s', async (_, result) => {
-    const { left, batches } = await givenSource(['a', 'b'], () => result);
+    const { left, batches, settle } = await givenSource(['a', 'b'], () => result);
     await eventually(() => batches.length === 1);
+    await settle();
     expect(left()).toEqual(['a', 'b']);
   });
 
@@ -102,9 +104,16 @@ describe('an event source', () => {
   });
 
   it('waits out its batching window for more', async () => {
-    const options = { batchingWindowSeconds: 0.2 };
-    const { queues, batches } = await givenSource(['a'], () => ({ payload: null }), options);
-    setTimeout(() => void queues.send(queueArn, { body: 'b' }), 50);
+    const queues = new FakeQueues();
+    const receive = queues.receive.bind(queues);
+    let asked = 0;
+    queues.receive = async (...about) => {
+      asked += 1;
+      if (asked === 2) await queues.send(queueArn, { body: 'b' });
+      return receive(...about);
+    };
+    const options = { batchingWindowSeconds: 0.2, queues };
+    const { batches } = await givenSource(['a'], () => ({ payload: null }), options);
     await eventually(() => batches.length === 1);
     expect(batches[0]?.Records.map(({ body }) => body)).toEqual(['a', 'b']);
   });

@@ -112,7 +112,8 @@ export function givenBundle(source: string, folder = mkdtempSync(join(tmpdir(), 
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-export async function eventually(holds: () => boolean, milliseconds = 5000): Promise<void> {
+/** Ends only what hangs: a busy machine may take many times longer than an idle one. */
+export async function eventually(holds: () => boolean, milliseconds = 100_000): Promise<void> {
   const deadline = Date.now() + milliseconds;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`Still not so after ${milliseconds} ms: ${holds}`);

@@ -6,15 +6,23 @@ import type { FunctionDefinition } from '../../../lib/local/lambda/function-defi
 import { eventually, givenBundle, givenCloud } from './fake-cloud.ts';
 
 const handler = `
+import fs from 'node:fs';
 let count = 0;
 export const handler = async (event, context) => {
   count += 1;
   if (event.do === 'print') console.log('a line of ' + context.functionName);
+  if (event.do === 'print-much') for (let line = 0; line < 2000; line += 1) console.log('line ' + line);
+  if (event.do === 'print-unfinished') process.stdout.write('unfinished');
+  if (event.do === 'print-and-crash') { console.error('last words'); process.exit(7); }
   if (event.do === 'hang') await new Promise(() => setInterval(() => {}, 1000));
   if (event.do === 'crash') process.exit(7);
   if (event.do === 'throw') throw new TypeError('no good');
   if (event.do === 'reject') { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 500)); }
-  if (event.do === 'wait') await new Promise((r) => setTimeout(r, 150));
+  if (event.do === 'meet') {
+    fs.writeFileSync(process.pid + '.here', '');
+    while (fs.readdirSync('.').filter((name) => name.endsWith('.here')).length < 2)
+      await new Promise((r) => setTimeout(r, 10));
+  }
   return { count, pid: process.pid, env: process.env, cwd: process.cwd() };
 };`;
 
@@ -46,7 +54,7 @@ function givenFunction(options: Partial<FunctionDefinition> = {}, world = givenC
     handler: 'index.handler',
     runtime: 'nodejs24.x',
     memoryMegabytes: 128,
-    timeoutSeconds: 5,
+    timeoutSeconds: 60,
     environment: { COLOR: 'green' },
     logGroup: '/worker',
     role: 'arn:aws:iam::000000000000:role/worker',
@@ -97,15 +105,8 @@ describe('a function', () => {
 
   it('runs in as many containers as its bound allows, and the rest waits in line', async () => {
     const { see } = givenFunction({}, givenCloud({ concurrency: 2 }));
-    const seen = await Promise.all(['wait', 'wait', 'wait', 'wait', 'wait'].map(see));
+    const seen = await Promise.all(Array.from({ length: 5 }, () => see('meet')));
     expect(new Set(seen.map(({ pid }) => pid)).size).toBe(2);
-  });
-
-  it('waits a moment for a warm container before another one is loaded', async () => {
-    const { see, functions } = givenFunction();
-    await see();
-    await Promise.all([see(), see(), see()]);
-    expect(functions.usage().get('worker')).toMatchObject({ invocations: 4, coldStarts: 1 });
   });
 
   it('ends when the process that hosts it is killed', async () => {
@@ -177,13 +178,27 @@ describe('a function', () => {
     expect((await see()).count).toBe(1);
   });
 
-  it('passes its lines on, and counts what it used', async () => {
-    const { invoke, lines, functions } = givenFunction();
-    await invoke('print');
-    await invoke('throw');
-    await eventually(() => lines.includes('a line of worker'));
+  it('has passed on all that it printed when its outcome is known, and nothing of the host', async () => {
+    const { invoke, lines } = givenFunction();
+    await invoke('print-much');
+    expect(lines).toEqual(Array.from({ length: 2000 }, (_, line) => `line ${line}`));
+    await invoke('print-unfinished');
+    await invoke('print-and-crash');
+    expect(lines.slice(2000)).toEqual([
+      'unfinished',
+      'last words',
+      expect.stringContaining('Runtime.ExitError'),
+    ]);
+  });
+
+  it('counts what it used, and what is under way', async () => {
+    const { invoke, functions } = givenFunction();
+    const both = [invoke('print'), invoke('throw')];
+    expect(functions.underWay).toBe(2);
+    await Promise.all(both);
     const usage = functions.usage().get('worker');
-    expect(usage).toMatchObject({ invocations: 2, failures: 1, coldStarts: 1, memoryMegabytes: 128 });
-    expect(usage!.billedMilliseconds).toBeGreaterThan(0);
+    expect(usage).toMatchObject({ invocations: 2, failures: 1, memoryMegabytes: 128 });
+    expect([usage!.coldStarts > 0, usage!.billedMilliseconds > 0]).toEqual([true, true]);
+    expect(functions.underWay).toBe(0);
   });
 });

@@ -251,7 +251,7 @@ describe('what a template describes', () => {
       "export const handler = async () => { throw new Error('no'); };",
     );
     await load();
-    cloud.functions.invokeLater('worker', {});
+    void cloud.functions.invokeLater('worker', {});
     await eventually(() => lines.includes('Gave up an asynchronous event after 2 attempts.'));
     expect(cloud.functions.usage().get('worker')).toMatchObject({ invocations: 2, failures: 2 });
   });

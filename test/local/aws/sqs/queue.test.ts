@@ -45,7 +45,7 @@ describe('a queue, in process', () => {
     const arn = givenQueue();
     sqs.send(arn, 'a job');
     const [first] = await receive(arn, { hideSeconds: 0.03 });
-    const [second] = await receive(arn, { waitSeconds: 2 });
+    const [second] = await receive(arn, { waitSeconds: 20 });
     expect(second?.messageId).toBe(first?.messageId);
     expect(second?.attributes['ApproximateReceiveCount']).toBe('2');
   });
@@ -92,21 +92,21 @@ describe('a queue, in process', () => {
     const arn = givenQueue();
     sqs.send(arn, 'later', { delaySeconds: 0.03 });
     expect(sqs.counts(arn)).toEqual({ visible: 0, inFlight: 0, delayed: 1 });
-    expect(bodies(await receive(arn, { waitSeconds: 2 }))).toEqual(['later']);
+    expect(bodies(await receive(arn, { waitSeconds: 20 }))).toEqual(['later']);
   });
 
   it('wakes a waiting receiver at once, with all that came together', async () => {
     const arn = givenQueue();
     const waiting = receive(arn, { waitSeconds: 10 });
-    const before = performance.now();
     for (const body of ['a', 'b', 'c']) sqs.send(arn, body);
-    expect(bodies(await waiting)).toEqual(['a', 'b', 'c']);
-    expect(performance.now() - before).toBeLessThan(50);
+    // In the same turn of the event loop: whatever else is due comes later.
+    const nextTurn = new Promise((resolve) => setImmediate(() => resolve('the next turn')));
+    expect(await Promise.race([waiting.then(bodies), nextTurn])).toEqual(['a', 'b', 'c']);
   });
 
   it('gives each of several waiting receivers messages of its own', async () => {
     const arn = givenQueue();
-    const waiting = [receive(arn, { max: 1, waitSeconds: 5 }), receive(arn, { max: 1, waitSeconds: 5 })];
+    const waiting = [receive(arn, { max: 1, waitSeconds: 20 }), receive(arn, { max: 1, waitSeconds: 20 })];
     sqs.send(arn, 'a');
     sqs.send(arn, 'b');
     expect((await Promise.all(waiting)).map(bodies)).toEqual([['a'], ['b']]);

@@ -1,0 +1,58 @@
+/** When a function gets another container: by a clock that the test moves, with containers that only play. */
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Container, Outcome } from '../../../lib/local/lambda/container.ts';
+import { ContainerPool } from '../../../lib/local/lambda/container-pool.ts';
+
+describe('the containers of a function', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  /** Each invocation in these containers runs until the test ends it. */
+  function givenPool() {
+    const running: ((outcome: Outcome) => void)[] = [];
+    let made = 0;
+    const pool = new ContainerPool({
+      concurrency: 10,
+      idleMilliseconds: 1000,
+      onLoaded: () => {},
+      makeContainer() {
+        made += 1;
+        return {
+          alive: true,
+          ready: Promise.resolve({ loadMilliseconds: 1 }),
+          exited: new Promise(() => {}),
+          invoke: () => new Promise((end) => running.push(end)),
+        } as unknown as Container;
+      },
+    });
+    const run = () => pool.run({}, 'request');
+    const end = () => running.shift()?.({ payload: 'null' });
+    return { run, end, made: () => made };
+  }
+  const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
+
+  it('are one more only when the line has not moved on for a moment', async () => {
+    const { run, made } = givenPool();
+    void run();
+    await pass(0);
+    void run();
+    await pass(29);
+    expect(made()).toBe(1);
+    await pass(1);
+    expect(made()).toBe(2);
+  });
+
+  it('are used again where one is free in time', async () => {
+    const { run, end, made } = givenPool();
+    const first = run();
+    await pass(0);
+    const second = run();
+    await pass(29);
+    end();
+    await first;
+    await pass(29);
+    end();
+    await second;
+    expect(made()).toBe(1);
+  });
+});
