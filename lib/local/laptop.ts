@@ -47,6 +47,11 @@ export interface LaptopOptions {
   readonly firesByClock?: boolean;
   /** Of the GitHub stand-in's chances. */
   readonly seed?: number;
+  /**
+   * Synthesizes an app of somebody else, which holds a deployment of `config`'s environment and region, with these
+   * settings, into the folder. Default: the app of this repository.
+   */
+  readonly synthesize?: (settings: LaptopSettings, outdir: string) => void;
   /** Holds `<function>/handler.ts`; for tests of the laptop itself. */
   readonly handlersFolder?: string;
 }
@@ -143,23 +148,23 @@ function addExistingSubnets({ network }: MayflyConfig, cloud: LaptopCloud['cloud
   }
 }
 
-/**
- * The app as it would be deployed, but for where GitHub is and whose signature on identity documents
- * counts.
- */
+/** What the laptop's own GitHub and EC2 need of a configuration: where GitHub is, whose identity documents count. */
+export type LaptopSettings = Pick<MayflyConfig, 'githubApiUrl' | 'githubWebUrl' | 'identityCertificates'>;
+
+/** The app as it would be deployed, but for these settings. @returns the folder of its cloud assembly */
 function synthesize(config: MayflyConfig, { github, ec2, folder }: Services, options: LaptopOptions): string {
-  return synthesizeApp(
-    {
-      ...config,
-      githubApiUrl: github.url,
-      githubWebUrl: github.url,
-      identityCertificates: [ec2.identityCertificatePem],
-    },
-    {
-      outdir: join(folder, 'assembly'),
-      ...(options.handlersFolder ? { handlersFolder: options.handlersFolder } : {}),
-    },
-  );
+  const outdir = join(folder, 'assembly');
+  const settings: LaptopSettings = {
+    githubApiUrl: github.url,
+    githubWebUrl: github.url,
+    identityCertificates: [ec2.identityCertificatePem],
+  };
+  if (options.synthesize) options.synthesize(settings, outdir);
+  else {
+    const { handlersFolder } = options;
+    synthesizeApp({ ...config, ...settings }, { outdir, ...(handlersFolder ? { handlersFolder } : {}) });
+  }
+  return outdir;
 }
 
 /** What an operator does after a deploy: the App into its secret, the webhook's URL and secret into the App. */

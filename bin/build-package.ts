@@ -1,0 +1,35 @@
+/**
+ * Makes dist/, which is what `npm pack` packs: the construct as JavaScript with its types, since Node strips no types under
+ * node_modules, and the functions ready bundled, since who uses a package has neither their sources' dependencies nor
+ * a bundler.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleFile, bundleHandlers } from '../lib/constructs/bundle.ts';
+import { handlersFolder } from '../lib/constructs/files.ts';
+import { functionNames } from '../lib/constructs/functions.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+
+rmSync(dist, { recursive: true, force: true });
+compile();
+for (const file of globSync('**/*.d.ts', { cwd: dist })) nameJavaScript(join(dist, file));
+for (const [name, text] of bundleHandlers(handlersFolder, functionNames)) {
+  mkdirSync(join(dist, 'lambdas', name), { recursive: true });
+  writeFileSync(join(dist, 'lambdas', name, bundleFile), text);
+}
+cpSync(join(root, 'images'), join(dist, 'images'), { recursive: true });
+
+function compile() {
+  const compiler = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')));
+  execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+}
+
+/** The compiler renames what JavaScript imports, and leaves the declarations beside it as they were. */
+function nameJavaScript(file: string) {
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace(/(from |import\()(['"])(\.{1,2}\/[^'"]+)\.ts\2/g, '$1$2$3.js$2'));
+}

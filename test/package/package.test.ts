@@ -1,0 +1,160 @@
+/**
+ * The package and the examples: that what `npm pack` makes is enough for somebody else's app, with no source, no bundler
+ * and no other package than the CDK, and that the platform which such an app describes runs a job.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { bundleHandlers } from '../../lib/constructs/bundle.ts';
+import { handlersFolder } from '../../lib/constructs/files.ts';
+import { functionNames } from '../../lib/constructs/functions.ts';
+import type { LaptopSettings } from '../../lib/local/laptop.ts';
+import { configWith } from '../config/configurations.ts';
+import { startWorld, tierLabels } from '../e2e/support/world.ts';
+import { checkout, exampleNames, type InstalledPackage, installPackage } from './installed-package.ts';
+
+// npm, the compiler, the bundler and a whole platform, on a machine that may be busy with others.
+jest.setTimeout(600_000);
+
+let installed: InstalledPackage;
+beforeAll(() => {
+  installed = installPackage();
+});
+afterAll(() => installed?.dispose());
+
+const inApp = (...path: string[]) => join(installed.folder, ...path);
+const packageFolder = (...path: string[]) => inApp('node_modules', 'mayfly', ...path);
+
+/** Synthesizes as the CDK's CLI would: it runs the app and says where the assembly goes. */
+function synthesize(file: string, outdir: string) {
+  installed.node([file], { CDK_OUTDIR: outdir });
+  return (stack: string) => JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8'));
+}
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+const namesOf = (template: { Resources: Record<string, Resource> }, type: string, name: string) =>
+  Object.values(template.Resources)
+    .filter(({ Type }) => Type === type)
+    .map(({ Properties }) => Properties?.[name]);
+
+describe('the package', () => {
+  it('holds JavaScript, its types and what machines and functions run, and no sources', () => {
+    const others = installed.packedFiles.filter((path) => !/^dist\/lib\/.+\.(js|d\.ts)$/.test(path));
+    expect(others.sort()).toEqual(
+      [
+        'LICENSE',
+        'README.md',
+        'bin/mayfly.js',
+        'package.json',
+        ...functionNames.map((name) => `dist/lambdas/${name}/index.mjs`),
+        ...others.filter((path) => path.startsWith('dist/images/')),
+      ].sort(),
+    );
+    expect(others).toContain('dist/images/boot.sh');
+  });
+
+  it('asks for nothing but the CDK', () => {
+    const { dependencies, peerDependencies } = JSON.parse(
+      readFileSync(packageFolder('package.json'), 'utf8'),
+    );
+    expect(dependencies).toBeUndefined();
+    expect(Object.keys(peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
+    expect(existsSync(packageFolder('node_modules'))).toBe(false);
+  });
+
+  it('has the very functions that a checkout deploys', () => {
+    for (const [name, text] of bundleHandlers(handlersFolder, functionNames))
+      expect(readFileSync(packageFolder('dist', 'lambdas', name, 'index.mjs'), 'utf8') === text).toBe(true);
+  });
+
+  it('can be required by an app of CommonJS', () => {
+    const file = inApp('app.cjs');
+    writeFileSync(
+      file,
+      `const { App, Stack } = require('aws-cdk-lib');
+      const { Mayfly } = require('mayfly');
+      const app = new App();
+      new Mayfly(new Stack(app, 'Old', { env: { region: 'us-east-1' } }), 'Runners', { environment: 'old' });`,
+    );
+    const template = synthesize(file, inApp('old.out'))('Old');
+    expect(namesOf(template, 'AWS::DynamoDB::Table', 'TableName')).toContain('old-tenants');
+  });
+
+  it('says so where its commands do not run', () => {
+    expect(() => installed.node([inApp('node_modules', '.bin', 'mayfly')])).toThrow(
+      /in a checkout of Mayfly/,
+    );
+  });
+});
+
+describe.each(exampleNames)('the example %s', (name) => {
+  it('has no fault that the compiler finds against the package', () => {
+    const compiler = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
+    expect(installed.node([compiler, '-p', inApp(name)])).toBe('');
+  });
+});
+
+describe('the example of an app of your own', () => {
+  it('synthesizes the platform, and a stack that reads its tenants and alarms one of its metrics', () => {
+    const templateOf = synthesize(inApp('in-your-own-app', 'app.ts'), inApp('own.out'));
+
+    const queues = namesOf(templateOf('CiPlatform'), 'AWS::SQS::Queue', 'QueueName');
+    expect(queues).toEqual(expect.arrayContaining(['acme-ci-small-builds', 'acme-ci-large-builds']));
+    const report = templateOf('CiTenantReport');
+    expect(namesOf(report, 'AWS::CloudWatch::Alarm', 'MetricName')).toEqual(['QueuedToStartedMilliseconds']);
+    expect(JSON.stringify(namesOf(report, 'AWS::IAM::Policy', 'PolicyDocument'))).toContain('dynamodb:Scan');
+  });
+
+  it('is a platform that runs a job, on the laptop as anywhere', async () => {
+    const world = await startWorld({
+      config: configWith({ environment: 'acme-ci' }),
+      synthesize: (settings, outdir) => synthesizeForLaptop(settings, outdir),
+    });
+    try {
+      const acme = await world.install('acme');
+      const jobId = world.queue(acme, tierLabels('small'));
+      await world.untilCompleted([jobId]);
+      await world.untilJob(acme, jobId, { state: 'done' });
+      await world.untilRest();
+      expect(world.trouble()).toEqual([]);
+      expect(world.laptop.ec2.instances()).toHaveLength(1);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+/** The example's own stack, with the laptop's GitHub and EC2, and without what the CDK's CLI alone has a use for. */
+function synthesizeForLaptop(settings: LaptopSettings, outdir: string) {
+  const file = inApp('in-your-own-app', 'laptop.ts');
+  writeFileSync(
+    file,
+    `import { App, DefaultStackSynthesizer } from 'aws-cdk-lib';
+    import { PlatformStack } from './platform-stack.ts';
+    const synthesizer = new DefaultStackSynthesizer({ generateBootstrapVersionRule: false });
+    const app = new App({ analyticsReporting: false, defaultStackSynthesizer: synthesizer });
+    const runners = ${JSON.stringify(settings)};
+    new PlatformStack(app, 'CiPlatform', { env: { region: 'us-east-1' }, runners });`,
+  );
+  synthesize(file, outdir);
+}
+
+describe('the example of Graviton on spot', () => {
+  it('has two environments side by side, each with names and caps of its own', () => {
+    const templateOf = synthesize(inApp('arm64-spot', 'app.ts'), inApp('spot.out'));
+
+    for (const [stack, environment] of [
+      ['RunnersStaging', 'staging'],
+      ['RunnersProduction', 'production'],
+    ] as const) {
+      const tables: unknown[] = namesOf(templateOf(stack), 'AWS::DynamoDB::Table', 'TableName');
+      expect(tables).toContain(`${environment}-tenants`);
+    }
+    expect(namesOf(templateOf('RunnersStaging'), 'AWS::CloudWatch::Alarm', 'AlarmName')).toEqual([]);
+    expect(namesOf(templateOf('RunnersProduction'), 'AWS::SNS::Topic', 'TopicName')).toEqual([undefined]);
+  });
+});
