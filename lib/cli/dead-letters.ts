@@ -1,5 +1,5 @@
 /**
- * `mayfly dead-letters`: what was set aside after five receives, what each message is about and how that stands now, and
+ * `mayfly dead-letters`: what was set aside after twenty receives, what each message is about and how that stands now, and
  * how to find out why it failed. With --send-back a queue's messages return to where they came from. Looking changes
  * nothing: each message is shown again at once to whoever looks next.
  */
@@ -20,13 +20,13 @@ import { type Command, type CommandCall, UsageError } from './command.ts';
 
 export const deadLetters: Command = {
   name: 'dead-letters',
-  summary: 'messages that failed five times: what they are, why, and how to send them back',
+  summary: 'messages that failed twenty times: what they are, why, and how to send them back',
   help: `
 mayfly dead-letters                        every message that was set aside, at most 100 a queue
 mayfly dead-letters --json                 the same as JSON
 mayfly dead-letters --send-back QUEUE      moves what was set aside from QUEUE back to it, such as my-saas-lifecycle
 
-Mend the cause first: what fails again is set aside again after five receives. Jobs lose nothing by it meanwhile: the
+Mend the cause first: what fails again is set aside again after twenty receives. Jobs lose nothing by it meanwhile: the
 sweep and the reconciler work from the tables, and messages are only hints.
 `,
   options: { json: { type: 'boolean', default: false }, 'send-back': { type: 'string' } },
@@ -146,7 +146,7 @@ function describe(message: Message): string {
 
 /** What it is about may long be over by other means: then it need not be sent back. */
 async function standing(call: CommandCall, message: Message): Promise<string> {
-  const failed = 'Its function failed five times; the log says how.';
+  const failed = 'Its function failed twenty times; the log says how.';
   if (message.kind !== 'job') return failed;
   const request = new GetItemCommand({
     TableName: `${call.config.environment}-${tables.jobs.suffix}`,

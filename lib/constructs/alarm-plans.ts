@@ -91,7 +91,7 @@ function queueAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
     ...chunks.map((chunk, n) => ({
       name: chunks.length === 1 ? 'dead-letters' : `dead-letters-${n + 1}`,
       article: 'dead-letters',
-      says: `A message was set aside after five tries, in one of ${chunk.map(deadLettersOf).join(', ')}`,
+      says: `A message was set aside after twenty tries, in one of ${chunk.map(deadLettersOf).join(', ')}`,
       metric: sum(
         chunk.map((queue) =>
           queueMetric(deadLettersOf(queue), 'ApproximateNumberOfMessagesVisible', 'Maximum'),

@@ -1,5 +1,5 @@
 /**
- * A queue whose messages are encrypted, travel by TLS alone, and are set aside after five receives. Its visibility
+ * A queue whose messages are encrypted, travel by TLS alone, and are set aside after twenty receives. Its visibility
  * timeout is six times its function's, as Lambda asks, so that no message is worked on twice at once.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
@@ -7,7 +7,11 @@ import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
-const receivesBeforeDeadLetter = 5;
+/**
+ * An hour of tries, three minutes apart: facts about jobs and machines outlive an hour in which the tables, EC2 or GitHub
+ * fail, and nobody need send them back.
+ */
+const receivesBeforeDeadLetter = 20;
 
 export interface QueueOptions {
   readonly queueName: string;

@@ -1,6 +1,6 @@
 /**
  * A queue with the function behind it, as Lambda runs them: up to so many copies at once, each with up to ten of the
- * oldest messages, and what fails is delivered again, five times in all. The order within a tenant is the order of sending.
+ * oldest messages, and what fails is delivered again, twenty times in all. The order within a tenant is the order of sending.
  */
 import type { Delivery } from '../../lib/app/batch.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -12,7 +12,7 @@ export interface QueueModel {
 }
 
 const batchSize = 10;
-const mostReceives = 5;
+const mostReceives = 20;
 /** The queue's visibility timeout. */
 const retryMilliseconds = 180_000;
 /** From SendMessage's answer to the start of the function. */

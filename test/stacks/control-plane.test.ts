@@ -24,12 +24,12 @@ describe('the queues', () => {
     expect(names).toEqual([...tiers, 'my-saas-lifecycle', 'my-saas-installations']);
   });
 
-  it('set a message aside after five receives', () => {
+  it('set a message aside after twenty receives', () => {
     for (const { Properties } of working) {
       const [id] = Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
       const target = queues.find((queue) => queue.id === id)!;
       expect(target.Properties.QueueName).toBe(`${Properties.QueueName}-dead-letters`);
-      expect(Properties.RedrivePolicy.maxReceiveCount).toBe(5);
+      expect(Properties.RedrivePolicy.maxReceiveCount).toBe(20);
     }
   });
 

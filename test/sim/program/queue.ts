@@ -1,6 +1,6 @@
 /**
  * SQS: delivers each message at least once, in no particular order, to several copies of a function at once. What a run
- * did not confirm comes again after the visibility timeout, five times in all.
+ * did not confirm comes again after the visibility timeout, twenty times in all.
  */
 import type { Delivery } from '../../../lib/app/batch.ts';
 import type { Faults } from '../faults.ts';
@@ -30,7 +30,7 @@ export interface SimulatedQueue {
   left(): number;
 }
 
-const mostReceives = 5;
+const mostReceives = 20;
 
 export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
   const { random, scheduler, faults, story } = options;

@@ -49,7 +49,7 @@ export const dropped: readonly Dropped[] = [
   {
     property: 'AWS::SQS::Queue.RedrivePolicy',
     consequence:
-      'a message that fails five times stays in its queue; the laptop platform moves it, and tests see that',
+      'a message that fails twenty times stays in its queue; the laptop platform moves it, and tests see that',
   },
   {
     property: 'AWS::SQS::Queue.SqsManagedSseEnabled',
