@@ -36,7 +36,6 @@ const config: MayflyConfig = {
     jobSeconds: 6 * 3600,
     waitSeconds: 24 * 3600,
   },
-  runnerVersion: '2.337.0',
 };
 
 export default config;

@@ -6,10 +6,14 @@
 set -euo pipefail
 
 readonly CLAIM_URL="@CLAIM_URL@"
-readonly RUNNER_VERSION="@RUNNER_VERSION@"
 readonly RUNNER_ARCHITECTURE="@RUNNER_ARCHITECTURE@"
-# Optional: 64 hexadecimal digits. Anything else means that no checksum was given.
+# Both may be empty: then it is the current release, with the checksum that comes with it.
+readonly RUNNER_VERSION="@RUNNER_VERSION@"
 readonly RUNNER_SHA256="@RUNNER_SHA256@"
+# Host name of the platform's own store of runner programs; empty where machines cannot reach it.
+readonly RUNNER_BUCKET="@RUNNER_BUCKET@"
+# Where GitHub tells of a release of actions/runner.
+readonly RELEASE_URL="@RELEASE_URL@"
 readonly IDLE_SECONDS="@IDLE_SECONDS@"
 # "yes": the job's user is to have no way of becoming root.
 readonly ROOTLESS="@ROOTLESS@"
@@ -86,18 +90,11 @@ install_runner() {
     announce runner "found in $RUNNER_HOME"
     return
   fi
-  local archive="actions-runner-linux-$RUNNER_ARCHITECTURE-$RUNNER_VERSION.tar.gz"
-  announce runner "downloading $archive"
   mkdir -p "$RUNNER_HOME"
   cd "$RUNNER_HOME"
-  curl --silent --show-error --fail --location --retry 3 --max-time 300 --output "$archive" \
-    "https://github.com/actions/runner/releases/download/v$RUNNER_VERSION/$archive"
-  if [[ $RUNNER_SHA256 =~ ^[0-9a-f]{64}$ ]]; then
-    printf '%s  %s\n' "$RUNNER_SHA256" "$archive" | sha256sum --check --quiet ||
-      stop runner "$archive does not have the checksum $RUNNER_SHA256"
-  fi
-  tar -xzf "$archive"
-  rm "$archive"
+  download_from_bucket || download_from_github || stop runner "neither the bucket nor GitHub gave a good archive"
+  tar -xzf runner.tar.gz
+  rm runner.tar.gz
   # The runner is a .NET program, and wants ICU; its own installer does not know Amazon Linux.
   if command -v dnf >/dev/null; then
     dnf install --assumeyes --quiet libicu
@@ -105,6 +102,43 @@ install_runner() {
     bin/installdependencies.sh
   fi
   chown -R runner: "$RUNNER_HOME"
+}
+
+# The bucket takes no credentials: it knows the way by which this machine comes.
+download_from_bucket() {
+  [[ -n $RUNNER_BUCKET ]] || return 1
+  local url="${AWS_ENDPOINT_URL_S3:+$AWS_ENDPOINT_URL_S3/${RUNNER_BUCKET%%.*}}"
+  url="${url:-https://$RUNNER_BUCKET}/runner/linux-$RUNNER_ARCHITECTURE"
+  answer="$(curl --silent --show-error --fail --retry 2 --connect-timeout 5 --max-time 10 "$url/current")" || return 1
+  if [[ -n $RUNNER_VERSION && $(field version) != "$RUNNER_VERSION" ]]; then
+    announce runner "the bucket has $(field version), and $RUNNER_VERSION is wanted"
+    return 1
+  fi
+  download "$url/$(field archive)" "${RUNNER_SHA256:-$(field sha256)}"
+}
+
+download_from_github() {
+  local name='actions-runner-linux-' url="https://github.com/actions/runner/releases/download/v$RUNNER_VERSION"
+  name+="$RUNNER_ARCHITECTURE-"
+  if [[ -n $RUNNER_VERSION && -n $RUNNER_SHA256 ]]; then
+    download "$url/$name$RUNNER_VERSION.tar.gz" "$RUNNER_SHA256"
+    return
+  fi
+  answer="$(curl --silent --show-error --fail --location --retry 3 --max-time 30 "$RELEASE_URL")" || return 1
+  # GitHub tells a file's digest just before its address.
+  local file='"digest": ?"sha256:([0-9a-f]{64})"[^{}]*"browser_download_url": ?"([^"]*/'"$name"'[0-9.]+\.tar\.gz)"'
+  [[ $answer =~ $file ]] || return 1
+  download "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}"
+}
+
+# Leaves runner.tar.gz here, or fails: it is not to be had, or has another checksum than this.
+download() {
+  announce runner "downloading $1"
+  curl --silent --show-error --fail --location --retry 3 --connect-timeout 10 --max-time 300 \
+    --output runner.tar.gz "$1" || return 1
+  printf '%s  runner.tar.gz\n' "$2" | sha256sum --check --quiet && return
+  announce runner "$1 does not have the checksum $2"
+  return 1
 }
 
 # The job gets no view of the machine's identity, and nobody a way in through the account.

@@ -4,7 +4,7 @@
  */
 export { ConfigurationError } from './config/check-config.ts';
 export type { MayflyConfig, TierConfig } from './config/config.ts';
-export { defaultLimits, defaultRunnerVersion, defaultTiers } from './config/defaults.ts';
+export { defaultLimits, defaultTiers } from './config/defaults.ts';
 export type { DeadLettersOwner, LaunchFailureResult, MetricView } from './constructs/deployment-metrics.ts';
 export type { FunctionName } from './constructs/functions.ts';
 export { Mayfly } from './constructs/mayfly.ts';

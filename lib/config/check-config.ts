@@ -5,13 +5,14 @@
 import { awsCertificates } from '../contract/aws-certificates.ts';
 import type { Deployment } from '../contract/deployment.ts';
 import { TierName } from '../core/ids.ts';
-import type { Architecture, Tier } from '../core/tier.ts';
+import type { Tier } from '../core/tier.ts';
 import { alarmFaults, checkedAlarms } from './check-alarms.ts';
 import { capFaults, defaultCaps } from './check-caps.ts';
 import { githubFaults } from './check-github.ts';
 import { limitFaults } from './check-limits.ts';
 import { checkedMachine, type MachineSettings } from './check-machines.ts';
 import { type CheckedNetwork, checkedNetwork, networkFaults } from './check-network.ts';
+import { checkedReleasesUrl, checkedRunner, runnerFaults } from './check-runner.ts';
 import { tierFaults } from './check-tiers.ts';
 import type { MayflyConfig, TierConfig } from './config.ts';
 import {
@@ -33,11 +34,10 @@ export interface CheckedConfig {
   /** What each tier's machines are made of, which no function needs to know. */
   readonly machines: ReadonlyMap<TierName, MachineSettings>;
   readonly githubApiUrl: string;
-  readonly network: CheckedNetwork;
   /** Where people see GitHub. */
   readonly githubWebUrl: string;
-  readonly runnerVersion: string;
-  readonly runnerSha256: Readonly<Partial<Record<Architecture, string>>>;
+  readonly network: CheckedNetwork;
+  readonly runnerReleasesUrl: string;
   readonly scaleUpConcurrency: number;
   readonly alarmEmail?: string;
   readonly webhookSilenceMinutes?: number;
@@ -59,6 +59,7 @@ const settings = [
   'network',
   'runnerVersion',
   'runnerSha256',
+  'runnerReleasesUrl',
   'runnerGroupId',
   'scaleUpConcurrency',
   'alarmEmail',
@@ -82,6 +83,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...limitFaults(config.limits),
     ...capFaults(config.caps),
     ...networkFaults(config.network, config.region),
+    ...runnerFaults(config),
     ...optionFaults(config),
     ...alarmFaults(config),
   ];
@@ -160,28 +162,12 @@ function queueAddressFaults(config: MayflyConfig): string[] {
 function optionFaults(config: MayflyConfig): string[] {
   const { identityCertificates } = config;
   return [
-    ...expectText('runnerVersion', config.runnerVersion, {
-      pattern: /^2\.(?:329|3[3-9]\d|[4-9]\d\d)\.\d{1,3}$/,
-      allowed: 'a release of the runner that GitHub still serves, "2.329.0" or later',
-    }),
-    ...checksumFaults(config.runnerSha256),
     ...expectWhole('runnerGroupId', config.runnerGroupId ?? 1, { from: 1, to: Number.MAX_SAFE_INTEGER }),
     ...expectWhole('scaleUpConcurrency', config.scaleUpConcurrency ?? 5, { from: 2, to: 1000 }),
     ...expect('identityCertificates', identityCertificates, {
       fits: identityCertificates === undefined || isCertificateList(identityCertificates),
       allowed: 'a list of at least one PEM certificate, or left out',
     }),
-  ];
-}
-
-function checksumFaults(checksums: unknown): string[] {
-  if (checksums === undefined) return [];
-  if (!isRecord(checksums))
-    return [`runnerSha256 is ${shown(checksums)}; it must be an object by architecture.`];
-  const rule = { pattern: /^[0-9a-f]{64}$/, allowed: '64 hexadecimal digits in lower case' };
-  return [
-    ...expectKnownKeys('runnerSha256', checksums, ['x64', 'arm64']),
-    ...Object.entries(checksums).flatMap(([name, value]) => expectText(`runnerSha256.${name}`, value, rule)),
   ];
 }
 
@@ -200,6 +186,7 @@ function checked(config: MayflyConfig): CheckedConfig {
       defaultTier: TierName(config.defaultTier),
       onboarding: config.onboarding,
       runnerGroupId: config.runnerGroupId ?? 1,
+      runner: checkedRunner(config),
       limits: config.limits,
       caps: { ...defaultCaps, ...config.caps },
       ...(identityCertificates ? { identityCertificates } : {}),
@@ -208,10 +195,9 @@ function checked(config: MayflyConfig): CheckedConfig {
       Object.entries(config.tiers).map(([name, tier]) => [TierName(name), checkedMachine(tier)]),
     ),
     githubApiUrl: (config.githubApiUrl ?? githubApiUrl(config.githubHost)).replace(/\/+$/, ''),
-    network: checkedNetwork(config.network),
     githubWebUrl: (config.githubWebUrl ?? `https://${config.githubHost}`).replace(/\/+$/, ''),
-    runnerVersion: config.runnerVersion,
-    runnerSha256: config.runnerSha256 ?? {},
+    network: checkedNetwork(config.network),
+    runnerReleasesUrl: checkedReleasesUrl(config),
     scaleUpConcurrency: config.scaleUpConcurrency ?? 5,
     ...checkedAlarms(config),
   };

@@ -23,10 +23,15 @@ export interface MayflyConfig {
   readonly caps?: Partial<Caps>;
   /** Where machines live, and what they may reach. Default: a VPC of Mayfly's own, and the internet. */
   readonly network?: NetworkConfig;
-  /** The release of GitHub's runner program that machines install. GitHub refuses old ones after about 30 days. */
-  readonly runnerVersion: string;
-  /** SHA-256 of that release's archive by architecture, 64 hexadecimal digits: machines refuse any other. */
+  /**
+   * The one release of GitHub's runner program that machines run, such as "2.337.0". GitHub refuses old ones after about
+   * 30 days. Default: the current release, within a quarter of an hour.
+   */
+  readonly runnerVersion?: string;
+  /** SHA-256 of that release's archive by architecture, 64 hexadecimal digits. Default: what GitHub says that it is. */
   readonly runnerSha256?: Readonly<Partial<Record<Architecture, string>>>;
+  /** Where the API is that tells of releases of actions/runner. Default: https://api.github.com, whatever `githubHost` is. */
+  readonly runnerReleasesUrl?: string;
   /** The runner group that organization-level runners join. Default: 1, which is GitHub's default group. */
   readonly runnerGroupId?: number;
   /** How many copies of scale-up may run at once for one tier, 2 to 1000. Default: 5. */

@@ -32,6 +32,3 @@ export const defaultLimits: Limits = {
   jobSeconds: 6 * 3600,
   waitSeconds: 24 * 3600,
 };
-
-/** The newest release known to this version. GitHub refuses old ones after about 30 days, so set your own. */
-export const defaultRunnerVersion = '2.337.0';

@@ -32,6 +32,7 @@ export function alarmPlans(config: CheckedConfig): AlarmPlan[] {
     ...queueAlarms(config),
     ...launchAlarms(config),
     ...functionAlarms(config),
+    ...runnerAlarms(config),
     ...silenceAlarms(config),
   ];
 }
@@ -155,6 +156,42 @@ function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
       periods: 2,
     },
   ]);
+}
+
+function runnerAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
+  return [
+    {
+      name: 'runner-refused',
+      article: 'runner-refused',
+      says: 'A release of the runner program was refused: its checksum is missing, or not that of its bytes',
+      metric: platformMetric(environment, 'RunnerSyncs', {
+        dimensions: { result: 'refused' },
+        statistic: 'Sum',
+        minutes: 60,
+      }),
+      above: 0,
+      periods: 1,
+    },
+    {
+      name: 'runner-not-in-step',
+      article: 'runner-not-in-step',
+      says: "For 12 hours no look has found the runner programs in step with GitHub's release",
+      metric: new MathExpression({
+        expression: 'IF(FILL(inStep, 0) > 0, 0, 1)',
+        usingMetrics: {
+          inStep: platformMetric(environment, 'RunnersInStep', {
+            dimensions: {},
+            statistic: 'Maximum',
+            minutes: 60,
+          }),
+        },
+        period: Duration.minutes(60),
+      }),
+      above: 0,
+      periods: 12,
+      silenceIsBad: true,
+    },
+  ];
 }
 
 function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): AlarmPlan[] {

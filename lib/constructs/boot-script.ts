@@ -1,16 +1,20 @@
 /**
  * A machine's user data: images/boot.sh with its words filled in. The script is full of the shell's own `${…}`, so the
- * one word that is only known at deploy time, the claim function's address, is joined in, not substituted.
+ * words that are only known at deploy time, addresses, are joined in, not substituted.
  */
 import { readFileSync } from 'node:fs';
 import { Fn } from 'aws-cdk-lib';
 
 export interface BootWords {
   readonly CLAIM_URL: string;
-  readonly RUNNER_VERSION: string;
   readonly RUNNER_ARCHITECTURE: string;
-  /** Empty: the script cannot check what it downloads, and relies on TLS. */
+  /** Empty: the current one. */
+  readonly RUNNER_VERSION: string;
+  /** Empty: what comes with the release. */
   readonly RUNNER_SHA256: string;
+  /** Empty: machines cannot reach the bucket of runner programs. */
+  readonly RUNNER_BUCKET: string;
+  readonly RELEASE_URL: string;
   readonly IDLE_SECONDS: string;
   /** `yes` or `no`. */
   readonly ROOTLESS: string;
@@ -18,7 +22,7 @@ export interface BootWords {
   readonly EXTRA_USER_DATA: string;
 }
 
-/** EC2 takes no more, before base64. The claim function's address is longer than its word by less than the margin. */
+/** EC2 takes no more, before base64. Addresses are longer than their words by less than the margin. */
 const mostBytes = 16 * 1024 - 256;
 
 /** @throws Error where the script is too long, or has a word that nobody fills in, or lacks one */

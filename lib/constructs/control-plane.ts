@@ -21,6 +21,7 @@ import { createLaunchTemplate } from './launch-template.ts';
 import type { Network } from './network.ts';
 import { PlatformFunction } from './platform-function.ts';
 import { createQueue } from './queue-with-dead-letters.ts';
+import { RunnerBinaries } from './runner-binaries.ts';
 import { imageFor } from './runner-image.ts';
 import type { State } from './state.ts';
 
@@ -37,6 +38,7 @@ export class ControlPlane extends Construct {
   readonly tierQueues: ReadonlyMap<TierName, Queue>;
   readonly launchTemplates: ReadonlyMap<TierName, CfnLaunchTemplate>;
   readonly functions: Readonly<Record<FunctionName, PlatformFunction>>;
+  readonly runnerBinaries: RunnerBinaries;
   readonly #props: ControlPlaneProps;
 
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
@@ -51,6 +53,9 @@ export class ControlPlane extends Construct {
     const installationsQueue = createQueue(this, 'InstallationsQueue', {
       queueName: `${environment}-installations`,
       functionTimeoutSeconds: functionSettings['tenant-manager'].timeoutSeconds,
+    });
+    this.runnerBinaries = new RunnerBinaries(this, 'RunnerBinaries', {
+      s3EndpointId: props.network.s3EndpointId,
     });
     this.launchTemplates = this.#createLaunchTemplates();
     this.functions = this.#createFunctions({ lifecycleQueue, installationsQueue });
@@ -81,9 +86,11 @@ export class ControlPlane extends Construct {
     const userData = (architecture: Architecture, machine: MachineSettings) =>
       bootUserData(bootScript, {
         CLAIM_URL: claimUrl,
-        RUNNER_VERSION: config.runnerVersion,
         RUNNER_ARCHITECTURE: architecture,
-        RUNNER_SHA256: config.runnerSha256[architecture] ?? '',
+        RUNNER_VERSION: config.deployment.runner.version ?? '',
+        RUNNER_SHA256: config.deployment.runner.sha256[architecture] ?? '',
+        RUNNER_BUCKET: this.runnerBinaries.hostForMachines,
+        RELEASE_URL: releaseUrl(config),
         IDLE_SECONDS: String(limits.idleSeconds),
         ROOTLESS: machine.rootless ? 'yes' : 'no',
         EXTRA_USER_DATA: Buffer.from(machine.extraUserData).toString('base64'),
@@ -120,6 +127,8 @@ export class ControlPlane extends Construct {
       instanceRoles: instanceRoles(config),
       spot: tiers.some((tier) => tier.spot),
       githubApiUrl: config.githubApiUrl,
+      runnerBinaries: this.runnerBinaries,
+      runnerReleasesUrl: config.runnerReleasesUrl,
     });
     const entries = functionNames.map((name) => {
       const code = Code.fromAsset(bundles.get(name)!);
@@ -154,6 +163,12 @@ export class ControlPlane extends Construct {
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaFunction(this.functions.reconciler.lambda)],
     });
+    new Rule(this, 'EveryQuarterOfAnHour', {
+      ruleName: `${environment}-runner-syncer`,
+      description: 'Lets the syncer look for a new release of the runner program',
+      schedule: Schedule.rate(Duration.minutes(15)),
+      targets: [new LambdaFunction(this.functions['runner-syncer'].lambda)],
+    });
     new Rule(this, 'MachineEnded', {
       ruleName: `${environment}-machine-ended`,
       description: 'Tells the lifecycle queue that a machine of this account ended',
@@ -185,6 +200,12 @@ export class ControlPlane extends Construct {
       reportBatchItemFailures: true,
     });
   }
+}
+
+/** Where a machine that finds nothing in the bucket asks which release there is. */
+function releaseUrl({ runnerReleasesUrl, deployment }: CheckedConfig): string {
+  const { version } = deployment.runner;
+  return `${runnerReleasesUrl}/repos/actions/runner/releases/${version ? `tags/v${version}` : 'latest'}`;
 }
 
 interface SharedQueues {

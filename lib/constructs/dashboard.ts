@@ -154,6 +154,7 @@ function repairs(environment: string): IWidget[] {
     graph('Messages that failed', [
       platformLines(environment, 'MessagesFailed', { ...sums, by: ['reason'] }),
     ]),
+    graph('Runner programs', [platformLines(environment, 'RunnerSyncs', { ...sums, by: ['result'] })]),
   ];
 }
 

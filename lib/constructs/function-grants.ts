@@ -9,6 +9,7 @@ import type { TierName } from '../core/ids.ts';
 import type { FunctionName } from './functions.ts';
 import { allow, consumeActions, consumeGrant, type Grant, secretGrant, sendGrant, tell } from './grant.ts';
 import { describeGrant, launchGrants, type MachineGrantOptions, terminateGrant } from './machine-grants.ts';
+import type { RunnerBinaries } from './runner-binaries.ts';
 import type { State } from './state.ts';
 import { storeGrant } from './store-grant.ts';
 
@@ -18,6 +19,8 @@ export interface GrantWorld extends MachineGrantOptions {
   readonly lifecycleQueue: Queue;
   readonly installationsQueue: Queue;
   readonly githubApiUrl: string;
+  readonly runnerBinaries: RunnerBinaries;
+  readonly runnerReleasesUrl: string;
 }
 
 /** What copies tell each other: GitHub's budgets, and what else is worth knowing for a while. */
@@ -64,7 +67,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
         tenants: ['GetItem', 'UpdateItem'],
         jobs: ['UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
         launches: ['GetItem', 'PutItem', 'UpdateItem'],
-        runners: ['BatchGetItem', 'PartiQLInsert'],
+        runners: ['PartiQLInsert'],
         notes,
       }),
       ticketSecret,
@@ -75,7 +78,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       ticketSecret,
       ...github,
       storeGrant(state, {
-        tenants: ['GetItem', 'BatchGetItem', 'UpdateItem'],
+        tenants: ['BatchGetItem', 'UpdateItem'],
         jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query'],
         launches: ['GetItem'],
         runners: ['GetItem', 'UpdateItem'],
@@ -113,7 +116,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
     reconciler: [
       storeGrant(state, {
         tenants: ['GetItem', 'UpdateItem', 'Scan'],
-        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query'],
+        jobs: ['GetItem', 'UpdateItem', 'pending:Query'],
         launches: ['GetItem', 'UpdateItem'],
         runners: ['BatchGetItem'],
         notes,
@@ -124,6 +127,10 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       sendToTiers,
       sendToLifecycle,
       sendToInstallations,
+    ],
+    'runner-syncer': [
+      ...world.runnerBinaries.syncGrants(),
+      tell(variables.runnerReleasesUrl, world.runnerReleasesUrl),
     ],
   };
 }

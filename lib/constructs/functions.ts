@@ -53,6 +53,13 @@ export const functionSettings = {
     memoryMegabytes: 512,
     url: false,
   },
+  'runner-syncer': {
+    description: "Keeps the platform's own copy of GitHub's runner program up to date",
+    // Two archives of some 200 MB each, which stream through; the network comes with the memory.
+    timeoutSeconds: 600,
+    memoryMegabytes: 512,
+    url: false,
+  },
 } as const satisfies Record<string, FunctionSettings>;
 
 export type FunctionName = keyof typeof functionSettings;

@@ -8,7 +8,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { assertConfig, type CheckedConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
-import { defaultLimits, defaultRunnerVersion, defaultTiers } from '../config/defaults.ts';
+import { defaultLimits, defaultTiers } from '../config/defaults.ts';
 import type { Limits } from '../contract/deployment.ts';
 import { networkOf, vpcFaults } from './mayfly-network.ts';
 
@@ -31,8 +31,6 @@ export interface MayflyProps extends Partial<Omit<MayflyConfig, 'limits'>> {
   readonly onboarding?: MayflyConfig['onboarding'];
   /** Each on its own. Defaults: boot 600, idle 300, job 21600 (6 hours), wait 86400 (a day). */
   readonly limits?: Partial<Limits>;
-  /** Default: the newest release that this version knew of. GitHub refuses old ones after about 30 days. */
-  readonly runnerVersion?: string;
   /** A VPC of the app, for the machines. Its network ACLs stay as they are. Default: a VPC of Mayfly's own. */
   readonly vpc?: IVpc;
   /** Where in that VPC. Default: its private subnets with a way to the internet, or else its public ones. */
@@ -53,7 +51,6 @@ export function configOf(scope: Construct, props: MayflyProps): CheckedConfig {
   const config = {
     githubHost: 'github.com',
     onboarding: 'open',
-    runnerVersion: defaultRunnerVersion,
     ...(region === undefined ? {} : { region }),
     ...settings,
     tiers,

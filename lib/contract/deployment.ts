@@ -3,7 +3,7 @@
  * (`deployment.json`). A file, because environment variables end at 4 KB and thirty tiers do not.
  */
 import type { TierName } from '../core/ids.ts';
-import type { Tier } from '../core/tier.ts';
+import type { Architecture, Tier } from '../core/tier.ts';
 
 export const deploymentFile = 'deployment.json';
 
@@ -17,6 +17,7 @@ export interface Deployment {
   readonly onboarding: 'open' | 'approve';
   /** The runner group that organization-level runners join; 1 is the default group. */
   readonly runnerGroupId: number;
+  readonly runner: RunnerChoice;
   readonly limits: Limits;
   readonly caps: Caps;
   /**
@@ -24,6 +25,14 @@ export interface Deployment {
    * For the laptop platform alone, whose metadata service signs with a key of its own.
    */
   readonly identityCertificates?: readonly string[];
+}
+
+/** Which release of GitHub's runner program machines run. */
+export interface RunnerChoice {
+  /** Absent: the current one. */
+  readonly version?: string;
+  /** What the operator says that the checksum of that version's archive is. */
+  readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
 }
 
 /** Bounds in numbers, because anybody may install a public App and start jobs without end. */

@@ -19,6 +19,10 @@ export const variables = {
   subnets: 'SUBNETS',
   /** `https://api.github.com`, or that of a GitHub Enterprise host. */
   githubApiUrl: 'GITHUB_API_URL',
+  /** Where releases of actions/runner are told of: `https://api.github.com`, as a rule. */
+  runnerReleasesUrl: 'RUNNER_RELEASES_URL',
+  /** The bucket of runner programs. */
+  runnerBucket: 'RUNNER_BUCKET',
 } as const;
 
 export type VariableName = (typeof variables)[keyof typeof variables];

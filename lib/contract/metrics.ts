@@ -11,7 +11,15 @@ export const metricsNamespace = 'Mayfly';
 export type DimensionName = 'tier' | 'reason' | 'result' | 'kind' | 'outcome' | 'status';
 
 /** The functions that emit metrics, by their folder in lambdas/. */
-type Emitter = 'webhook' | 'tenant-manager' | 'scale-up' | 'claim' | 'lifecycle' | 'sweep' | 'reconciler';
+type Emitter =
+  | 'webhook'
+  | 'tenant-manager'
+  | 'scale-up'
+  | 'claim'
+  | 'lifecycle'
+  | 'sweep'
+  | 'reconciler'
+  | 'runner-syncer';
 
 interface Metric {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds';
@@ -230,6 +238,18 @@ export const metrics = {
     sets: [[]],
     by: ['tenant-manager'],
     meaning: 'Events about installations that GitHub does not know: forged, or very late',
+  },
+  RunnerSyncs: {
+    unit: 'Count',
+    sets: [['result']],
+    by: ['runner-syncer'],
+    meaning: 'Looks for a release of the runner program, by architecture: current, stored, refused or failed',
+  },
+  RunnersInStep: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['runner-syncer'],
+    meaning: '1 where a look found the runner programs of all architectures in step with GitHub, else 0',
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 

@@ -89,8 +89,9 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
 function resourceMakers({
   dynamodb,
   secrets,
+  s3,
   ec2,
-}: Services): Pick<Cloud, 'tables' | 'secrets' | 'machines'> {
+}: Services): Pick<Cloud, 'tables' | 'secrets' | 'buckets' | 'machines'> {
   return {
     tables: {
       create: (input, timeToLiveAttribute) =>
@@ -107,7 +108,13 @@ function resourceMakers({
           ...(generate ? { generate } : {}),
         }),
     },
+    buckets: {
+      create: (bucket) => s3.createBucket(bucket),
+      setPolicy: (bucket, policy) => s3.setPolicy(bucket, policy),
+    },
     machines: {
+      associateRouteTable: (subnetId, routeTableId) => ec2.associateRouteTable(subnetId, routeTableId),
+      addGatewayEndpoint: (endpoint) => ec2.addGatewayEndpoint(endpoint),
       addSubnet: ({ id, ...subnet }) => ec2.defineSubnet({ subnetId: id, ...subnet }),
       addInstanceProfile: (profile) => ec2.defineInstanceProfile(profile),
       addLaunchTemplate: (template) => ec2.defineLaunchTemplate(template),

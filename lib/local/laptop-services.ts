@@ -11,6 +11,7 @@ import { type DynamoEngine, startDynamoEngine } from './aws/dynamo-engine.ts';
 import { createDynamoService, type DynamoService } from './aws/dynamodb.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws/endpoint.ts';
 import { createLogsService, type LogsService } from './aws/logs.ts';
+import { createS3Service, type S3Service } from './aws/s3.ts';
 import { createSecretsService, type SecretsService } from './aws/secrets.ts';
 import { createSqsService, type SqsService } from './aws/sqs.ts';
 import { createStsService } from './aws/sts.ts';
@@ -21,11 +22,15 @@ import type { Tell } from './laptop-event.ts';
 /** An account number that no one has. */
 export const laptopAccountId = '000000000000';
 
+/** baked: with the runner program in it, as from a pipeline of one's own. stock: each machine installs it. */
+export type MachineImage = 'baked' | 'stock';
+
 export interface ServicesOptions {
   readonly region: string;
   readonly endpointPort?: number;
   readonly githubPort?: number;
   readonly bootMilliseconds?: number;
+  readonly machineImage?: MachineImage;
   readonly seed?: number;
   readonly tell: Tell;
 }
@@ -35,6 +40,7 @@ export interface Services {
   readonly dynamodb: DynamoService;
   readonly queues: SqsService;
   readonly secrets: SecretsService;
+  readonly s3: S3Service;
   readonly logs: LogsService;
   readonly stacks: CloudFormationService;
   readonly ec2: Ec2StandIn;
@@ -72,13 +78,14 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const dynamodb = createDynamoService({ engineUrl: started.engine!.url });
     const queues = createSqsService({ ...place, endpointUrl: () => started.endpoint!.url });
     const secrets = createSecretsService(place);
+    const s3 = createS3Service();
     const logs = createLogsService(place);
     const stacks = createCloudFormationService();
-    const ec2 = startEc2({ ...options, folder });
+    const ec2 = startEc2({ ...options, folder, s3Url: () => started.endpoint!.url });
     started.ec2 = ec2;
     const endpoint = await startAwsEndpoint({
       ...place,
-      services: [dynamodb, queues, secrets, logs, stacks, createStsService(), ec2],
+      services: [dynamodb, queues, secrets, s3, logs, stacks, createStsService(), ec2],
       ...(options.endpointPort === undefined ? {} : { port: options.endpointPort }),
     });
     started.endpoint = endpoint;
@@ -91,6 +98,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       dynamodb,
       queues,
       secrets,
+      s3,
       logs,
       stacks,
       ec2,
@@ -121,14 +129,18 @@ function startEc2({
   region,
   folder,
   bootMilliseconds,
+  machineImage,
+  s3Url,
   tell,
-}: ServicesOptions & { folder: string }): Ec2StandIn {
+}: ServicesOptions & { folder: string; s3Url: () => string }): Ec2StandIn {
   const workDirectory = join(folder, 'machines');
   mkdirSync(workDirectory, { recursive: true });
   return createEc2({
     region,
     accountId: laptopAccountId,
     workDirectory,
+    s3Url,
+    ...(machineImage === 'stock' ? { runnerHome: machineImage } : {}),
     ...(bootMilliseconds === undefined ? {} : { bootMilliseconds }),
     onEvent: (event) =>
       event.kind === 'state'

@@ -11,6 +11,7 @@ import { tables } from '../contract/tables.ts';
 import { synthesizeApp } from '../stacks/synthesize.ts';
 import type { AwsEndpoint } from './aws/endpoint.ts';
 import type { Credentials } from './aws/principals.ts';
+import type { S3Service } from './aws/s3.ts';
 import type { SqsService } from './aws/sqs.ts';
 import type { Ec2StandIn } from './ec2/ec2.ts';
 import type { GitHubStandIn } from './github/start-github.ts';
@@ -18,7 +19,7 @@ import type { EventBus } from './lambda/event-bus.ts';
 import type { FunctionHost } from './lambda/function-host.ts';
 import { createLaptopCloud, type LaptopCloud } from './laptop-cloud.ts';
 import { type LaptopEvent, type Tell, teller } from './laptop-event.ts';
-import { laptopAccountId, type Services, startServices } from './laptop-services.ts';
+import { laptopAccountId, type MachineImage, type Services, startServices } from './laptop-services.ts';
 import { watchWebhook } from './laptop-webhook.ts';
 import { loadAssembly } from './template/assembly.ts';
 import { createAssembly, type LoadedAssembly } from './template/load.ts';
@@ -37,6 +38,8 @@ export interface LaptopOptions {
   readonly githubPort?: number;
   /** From a machine's launch to its running. */
   readonly bootMilliseconds?: number;
+  /** Default baked, with which machines boot faster. */
+  readonly machineImage?: MachineImage;
   /** As a first deploy leaves it: no App is stored, and GitHub knows of no webhook. Default: both are there. */
   readonly withoutApp?: boolean;
   /** Containers of one function at most. Default 10. */
@@ -70,6 +73,7 @@ export interface Laptop {
   /** Its call log counts every call by caller, service and action; its dials slow and break them. */
   readonly endpoint: AwsEndpoint;
   readonly queues: SqsService;
+  readonly buckets: S3Service;
   readonly github: GitHubStandIn;
   readonly ec2: Ec2StandIn;
   readonly functions: FunctionHost;
@@ -124,6 +128,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
       tables: tableNames(environment),
       endpoint: services.endpoint,
       queues: services.queues,
+      buckets: services.s3,
       github: services.github,
       ec2: services.ec2,
       functions,
@@ -149,13 +154,17 @@ function addExistingSubnets({ network }: MayflyConfig, cloud: LaptopCloud['cloud
 }
 
 /** What the laptop's own GitHub and EC2 need of a configuration: where GitHub is, whose identity documents count. */
-export type LaptopSettings = Pick<MayflyConfig, 'githubApiUrl' | 'githubWebUrl' | 'identityCertificates'>;
+export type LaptopSettings = Pick<
+  MayflyConfig,
+  'githubApiUrl' | 'runnerReleasesUrl' | 'githubWebUrl' | 'identityCertificates'
+>;
 
 /** The app as it would be deployed, but for these settings. @returns the folder of its cloud assembly */
 function synthesize(config: MayflyConfig, { github, ec2, folder }: Services, options: LaptopOptions): string {
   const outdir = join(folder, 'assembly');
   const settings: LaptopSettings = {
     githubApiUrl: github.url,
+    runnerReleasesUrl: github.url,
     githubWebUrl: github.url,
     identityCertificates: [ec2.identityCertificatePem],
   };

@@ -15,6 +15,12 @@ export class ControlPlaneStack extends Stack {
     this.#output('ClaimEndpoint', functions.claim.url!, 'Where machines ask what to run');
     this.#output('GitHubApi', props.config.githubApiUrl, "Where GitHub's REST API is");
     this.#output('GitHubWeb', props.config.githubWebUrl, 'Where people see GitHub');
+    const { bucketName } = this.controlPlane.runnerBinaries.bucket;
+    this.#output(
+      'RunnerBinaries',
+      bucketName,
+      "The bucket of GitHub's runner program, from which machines install",
+    );
     for (const tier of props.config.deployment.tiers) this.#outputTier(tier);
   }
 

@@ -87,6 +87,12 @@ describe('a fault', () => {
       { runnerSha256: { x64: 'abc' } },
       'runnerSha256.x64 is "abc"; it must be 64 hexadecimal digits',
     ],
+    [
+      'checksum of no release',
+      { runnerSha256: { x64: 'a'.repeat(64) } },
+      'it must be left out where runnerVersion is',
+    ],
+    ['releases address', { runnerReleasesUrl: 'http://mirror' }, 'runnerReleasesUrl is "http://mirror";'],
     ['group', { runnerGroupId: 0 }, 'runnerGroupId is 0;'],
     [
       'concurrency',

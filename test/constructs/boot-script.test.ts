@@ -11,9 +11,11 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const words: BootWords = {
   CLAIM_URL: 'https://claim/',
-  RUNNER_VERSION: '2.337.0',
   RUNNER_ARCHITECTURE: 'x64',
+  RUNNER_VERSION: '2.337.0',
   RUNNER_SHA256: '',
+  RUNNER_BUCKET: 'runners.s3.us-east-1.amazonaws.com',
+  RELEASE_URL: 'https://api.github.com/latest',
   IDLE_SECONDS: '300',
   ROOTLESS: 'no',
   EXTRA_USER_DATA: '',
@@ -31,8 +33,10 @@ describe('user data', () => {
   it("leaves the shell's own expansions as they are", () => {
     const { 'Fn::Base64': text } = userDataOf([shellLine, ...allWords]);
     expect(text).toBe(
-      `${shellLine}\nCLAIM_URL="https://claim/"\nRUNNER_VERSION="2.337.0"\n` +
-        'RUNNER_ARCHITECTURE="x64"\nRUNNER_SHA256=""\nIDLE_SECONDS="300"\nROOTLESS="no"\nEXTRA_USER_DATA=""',
+      `${shellLine}\nCLAIM_URL="https://claim/"\nRUNNER_ARCHITECTURE="x64"\n` +
+        'RUNNER_VERSION="2.337.0"\nRUNNER_SHA256=""\nRUNNER_BUCKET="runners.s3.us-east-1.amazonaws.com"\n' +
+        'RELEASE_URL="https://api.github.com/latest"\nIDLE_SECONDS="300"\n' +
+        'ROOTLESS="no"\nEXTRA_USER_DATA=""',
     );
   });
 

@@ -23,14 +23,16 @@ describe('the boot script', () => {
   it('has each placeholder once, as a whole value', () => {
     expect(script.match(/@[A-Z_0-9]+@/g)).toEqual([
       '@CLAIM_URL@',
-      '@RUNNER_VERSION@',
       '@RUNNER_ARCHITECTURE@',
+      '@RUNNER_VERSION@',
       '@RUNNER_SHA256@',
+      '@RUNNER_BUCKET@',
+      '@RELEASE_URL@',
       '@IDLE_SECONDS@',
       '@ROOTLESS@',
       '@EXTRA_USER_DATA@',
     ]);
-    expect(script.match(/^readonly ([A-Z_0-9]+)="@\1@"$/gm)).toHaveLength(7);
+    expect(script.match(/^readonly ([A-Z_0-9]+)="@\1@"$/gm)).toHaveLength(9);
   });
 
   it('finds every command through PATH', () => {
@@ -51,12 +53,17 @@ describe('a machine without a runner program', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** A curl that plays the metadata service and GitHub's downloads, and refuses the claim. */
+  /** Plays the metadata service, the bucket and GitHub, each by a file of the folder that a test fills, and refuses the claim. */
   const curl = `#!/usr/bin/env bash
 for word in "$@"; do
   case "$word" in
     @-) cat >/dev/null ;;
-    https://github.com/*) echo "GET $word" >&2; cp "$ARCHIVE" "$output" ;;
+    https://*)
+      echo "GET $word" >&2
+      file="$ANSWERS/\${word////_}"
+      if [[ ! -f $file ]]; then exit 22; fi
+      if [[ -n $output ]]; then cp "$file" "$output"; else cat "$file"; fi
+      ;;
     */claim) printf '\\n403' ;;
     http://metadata/*) printf 'word' ;;
   esac
@@ -64,27 +71,63 @@ for word in "$@"; do
   previous=$word
 done
 `;
+  const name = 'actions-runner-linux-arm64-2.337.0.tar.gz';
+  const bucket = 'https://runners.s3.us-east-1.amazonaws.com/runner/linux-arm64';
+  const github = `https://github.com/actions/runner/releases/download/v2.337.0/${name}`;
+  const releaseUrl = 'https://api.github.com/latest';
 
-  async function boot(sha256?: string) {
+  /** @returns the archive and its checksum */
+  function givenArchive() {
     mkdirSync(join(folder, 'made', 'bin'), { recursive: true });
     writeFileSync(join(folder, 'made', 'run.sh'), '#!/usr/bin/env bash\n', { mode: 0o755 });
     const dependencies = '#!/usr/bin/env bash\necho dependencies installed\n';
     writeFileSync(join(folder, 'made', 'bin', 'installdependencies.sh'), dependencies, { mode: 0o755 });
-    const archive = join(folder, 'runner.tar.gz');
-    execFileSync('tar', ['-czf', archive, '-C', join(folder, 'made'), '.']);
+    const file = join(folder, 'runner.tar.gz');
+    execFileSync('tar', ['-czf', file, '-C', join(folder, 'made'), '.']);
+    const bytes = readFileSync(file);
+    return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+  }
+
+  const current = (sha256: string, version = '2.337.0') =>
+    `version=${version}\nsha256=${sha256}\narchive=${name}\n`;
+  const release = (sha256: string) =>
+    JSON.stringify({
+      assets: ['x64', 'arm64'].map((architecture) => ({
+        name: `actions-runner-linux-${architecture}-2.337.0.tar.gz`,
+        uploader: { login: 'actions' },
+        digest: `sha256:${architecture === 'arm64' ? sha256 : '1'.repeat(64)}`,
+        created_at: '2026-11-01T00:00:00Z',
+        browser_download_url: github.replaceAll('arm64', architecture),
+      })),
+    });
+
+  interface World {
+    /** What the network has, by address. */
+    readonly answers: Readonly<Record<string, string | Buffer>>;
+    readonly version?: string;
+    readonly sha256?: string;
+    readonly bucketHost?: string;
+  }
+
+  async function boot({ answers, version = '', sha256 = '', bucketHost }: World) {
+    for (const [url, body] of Object.entries(answers)) {
+      mkdirSync(join(folder, 'answers'), { recursive: true });
+      writeFileSync(join(folder, 'answers', url.replaceAll('/', '_')), body);
+    }
     const toolbox = createToolbox(join(folder, 'tools'));
     rmSync(join(toolbox.path, 'curl'));
     writeFileSync(join(toolbox.path, 'curl'), curl, { mode: 0o755 });
     writeFileSync(join(toolbox.path, 'poweroff'), '#!/usr/bin/env bash\necho powered off\n', { mode: 0o755 });
-    const actual = createHash('sha256').update(readFileSync(archive)).digest('hex');
     const filled = script
       .replace('@CLAIM_URL@', 'http://door')
-      .replace('@RUNNER_VERSION@', '2.337.0')
       .replace('@RUNNER_ARCHITECTURE@', 'arm64')
-      .replace('@RUNNER_SHA256@', sha256 === 'right' ? actual : (sha256 ?? '@RUNNER_SHA256@'));
+      .replace('@RUNNER_VERSION@', version)
+      .replace('@RUNNER_SHA256@', sha256)
+      .replace('@RUNNER_BUCKET@', bucketHost ?? 'runners.s3.us-east-1.amazonaws.com')
+      .replace('@RELEASE_URL@', releaseUrl);
     const environment = {
       PATH: toolbox.path,
-      ARCHIVE: archive,
+      ANSWERS: join(folder, 'answers'),
       RUNNER_HOME: join(folder, 'home'),
       AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://metadata/',
     };
@@ -100,24 +143,71 @@ done
       });
     }
     await new Promise((resolve) => child.once('close', resolve));
-    return output;
+    return { output, asked: [...output.matchAll(/^GET (.+)$/gm)].map(([, url]) => url) };
   }
 
-  it.each([['right'], [undefined]])('downloads the one it was given (checksum: %s)', async (sha256) => {
-    const output = await boot(sha256);
+  const isInstalled = () => existsSync(join(folder, 'home', 'run.sh'));
+  const wentOn = /dependencies installed[\s\S]*claim refused with 403[\s\S]*powered off/;
 
-    expect(output).toContain(
-      'GET https://github.com/actions/runner/releases/download/v2.337.0/actions-runner-linux-arm64-2.337.0.tar.gz',
-    );
-    expect(output).toMatch(/dependencies installed[\s\S]*claim refused with 403[\s\S]*powered off/);
-    expect(existsSync(join(folder, 'home', 'run.sh'))).toBe(true);
+  it('installs the one that the bucket calls current', async () => {
+    const { bytes, sha256 } = givenArchive();
+    const answers = { [`${bucket}/current`]: current(sha256), [`${bucket}/${name}`]: bytes };
+    const { output, asked } = await boot({ answers });
+
+    expect(asked).toEqual([`${bucket}/current`, `${bucket}/${name}`]);
+    expect(output).toMatch(wentOn);
+    expect(isInstalled()).toBe(true);
   });
 
-  it('powers off before it unpacks what has another checksum', async () => {
-    const output = await boot('0'.repeat(64));
+  it.each([
+    ['the bucket gives no answer', (_sha256: string) => ({}), {}],
+    [
+      'what the bucket has is garbled',
+      (sha256: string) => ({ [`${bucket}/current`]: current(sha256), [`${bucket}/${name}`]: 'garbled' }),
+      {},
+    ],
+    ['it cannot reach the bucket', (_sha256: string) => ({}), { bucketHost: '' }],
+    [
+      'another release is pinned than the bucket has yet',
+      (sha256: string) => ({ [`${bucket}/current`]: current(sha256, '2.336.0') }),
+      { version: '2.337.0' },
+    ],
+  ])("installs GitHub's, with its checksum, where %s", async (_, inBucket, settings) => {
+    const { bytes, sha256 } = givenArchive();
+    const answers = { ...inBucket(sha256), [releaseUrl]: release(sha256), [github]: bytes };
+    const { output, asked } = await boot({ answers, ...settings });
 
-    expect(output).toMatch(/does not have the checksum 0{64}[\s\S]*powered off/);
+    expect(asked.slice(-2)).toEqual([releaseUrl, github]);
+    expect(output).toMatch(wentOn);
+    expect(isInstalled()).toBe(true);
+  });
+
+  it('needs not ask GitHub which release there is where version and checksum are given', async () => {
+    const { bytes, sha256 } = givenArchive();
+    const { output, asked } = await boot({
+      answers: { [github]: bytes },
+      version: '2.337.0',
+      sha256,
+      bucketHost: '',
+    });
+
+    expect(asked).toEqual([github]);
+    expect(output).toMatch(wentOn);
+  });
+
+  it.each([
+    ['the given one', { version: '2.337.0', sha256: '0'.repeat(64) }],
+    ["GitHub's", {}],
+  ])('powers off before it unpacks what has not %s checksum', async (_, settings) => {
+    const { bytes, sha256 } = givenArchive();
+    const wrong = { [releaseUrl]: release('0'.repeat(64)), [github]: bytes };
+    const garbled = { [`${bucket}/current`]: current(sha256), [`${bucket}/${name}`]: 'garbled' };
+    const { output } = await boot({ answers: { ...wrong, ...garbled }, ...settings });
+
+    expect(output).toMatch(
+      /does not have the checksum 0{64}[\s\S]*neither the bucket nor GitHub[\s\S]*powered off/,
+    );
     expect(output).not.toContain('asking what to run');
-    expect(existsSync(join(folder, 'home', 'run.sh'))).toBe(false);
+    expect(isInstalled()).toBe(false);
   });
 });

@@ -85,6 +85,7 @@ function deploymentOf(random: Random): Deployment {
     defaultTier: TierName('small'),
     onboarding: random.chance(0.2) ? 'approve' : 'open',
     runnerGroupId: 1,
+    runner: { sha256: {} },
     limits: { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 },
     caps: {
       waitingJobsPerTenant: 1_000,

@@ -94,6 +94,7 @@ describe('the functions', () => {
     ['webhook', ['TIER_QUEUE_URLS', 'LIFECYCLE_QUEUE_URL', 'INSTALLATIONS_QUEUE_URL', 'WEBHOOK_SECRET_ARN']],
     ['scale-up', ['TENANTS_TABLE', 'TIER_QUEUE_URLS', 'SUBNETS', 'TICKET_SECRET_ARN']],
     ['claim', ['JOBS_TABLE', 'TICKET_SECRET_ARN', 'APP_SECRET_ARN', 'GITHUB_API_URL']],
+    ['runner-syncer', ['RUNNER_BUCKET', 'RUNNER_RELEASES_URL']],
     ['tenant-manager', ['INSTALLATIONS_QUEUE_URL', 'LIFECYCLE_QUEUE_URL', 'GITHUB_API_URL']],
   ])('%s is told %j', (name, expected) => {
     const names = Object.keys(functionNamed(name).Properties.Environment.Variables);
@@ -136,17 +137,18 @@ describe('what calls the functions', () => {
     expect(open).toHaveLength(4);
   });
 
-  it('is the clock for sweep and reconciler, and EC2 for the ends of machines and for notices of them', () => {
+  it('is the clock for sweep, reconciler and runner-syncer, and EC2 for the ends of machines and for notices of them', () => {
     const rules = app.resources('AWS::Events::Rule').map(({ Properties }) => Properties);
     expect(rules).toMatchObject([
       { ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' },
       { ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' },
+      { ScheduleExpression: 'rate(15 minutes)', State: 'ENABLED' },
       {
         EventPattern: { source: ['aws.ec2'], detail: { state: ['terminated', 'stopped'] } },
       },
       { EventPattern: { 'detail-type': ['EC2 Spot Instance Interruption Warning'] } },
     ]);
-    for (const rule of rules.slice(2)) {
+    for (const rule of rules.slice(3)) {
       const [lifecycleId] = rule.Targets[0].Arn['Fn::GetAtt'];
       expect(queues.find(({ id }) => id === lifecycleId)!.Properties.QueueName).toBe('my-saas-lifecycle');
     }

@@ -109,10 +109,13 @@ describe('a launch template', () => {
     expect(scriptOf(tier).join('')).toContain(`RUNNER_ARCHITECTURE="${architecture}"`);
   });
 
-  it("runs the boot script, with the claim function's address and every word filled in", () => {
+  it('runs the boot script, with the addresses of claim and of the bucket and every word filled in', () => {
     const parts = scriptOf('small');
     const urls = parts.filter((part) => typeof part !== 'string');
-    expect(urls).toEqual([{ 'Fn::GetAtt': [expect.stringContaining('claim'), 'FunctionUrl'] }]);
+    expect(urls).toEqual([
+      { 'Fn::GetAtt': [expect.stringContaining('claim'), 'FunctionUrl'] },
+      { 'Fn::GetAtt': [expect.stringContaining('RunnerBinaries'), 'RegionalDomainName'] },
+    ]);
     const text = parts.filter((part) => typeof part === 'string').join('URL');
     const script = readFileSync(new URL('../../images/boot.sh', import.meta.url), 'utf8');
     const last = 'EXTRA_USER_DATA=""';

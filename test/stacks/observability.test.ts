@@ -66,6 +66,7 @@ describe('the alarms', () => {
     const breaching = alarmsOf(told).filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
     expect(breaching.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
       'my-saas-no-webhooks',
+      'my-saas-runner-not-in-step',
       'my-saas-sweep-stopped',
     ]);
   });

@@ -2,9 +2,13 @@
  * Lives in which everything that is measured happens once: each plays a part of the platform on in-memory ports, and
  * answers with what it told. Together they emit every metric of the catalogue; tests hold them against it.
  */
+
+import { createMemoryRunnerBinaries } from '../../lib/adapters/memory/runner-binaries.ts';
+import { createMemoryRunnerReleases } from '../../lib/adapters/memory/runner-releases.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
 import { applyInstallationEvents } from '../../lib/app/apply-installation-events.ts';
 import { budgetedGitHub } from '../../lib/app/budgeted-github.ts';
+import { syncRunners } from '../../lib/app/sync-runners.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenEvent } from './given.ts';
@@ -115,12 +119,27 @@ async function aBudgetThatIsSpent(): Promise<MemoryTelemetry> {
   return telemetry;
 }
 
+async function aRunnerProgram(): Promise<MemoryTelemetry> {
+  const telemetry = createMemoryTelemetry();
+  const releases = createMemoryRunnerReleases();
+  releases.publish({ version: '2.337.0' });
+  const deps = { releases, telemetry, binaries: createMemoryRunnerBinaries() };
+  await syncRunners(deps, { architectures: ['x64'], sha256: {} });
+  return telemetry;
+}
+
 /** What all of these told, by metric. */
 export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['counts']>> {
   const told = await Promise.all(
-    [atTheWebhookDoor, anOrdinaryJob, theClaimDoor, jobsThatGoWrong, installations, aBudgetThatIsSpent].map(
-      (life) => life(),
-    ),
+    [
+      atTheWebhookDoor,
+      anOrdinaryJob,
+      theClaimDoor,
+      jobsThatGoWrong,
+      installations,
+      aBudgetThatIsSpent,
+      aRunnerProgram,
+    ].map((life) => life()),
   );
   return Map.groupBy(
     told.flatMap(({ counts }) => counts),

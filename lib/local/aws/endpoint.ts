@@ -13,7 +13,13 @@ import { connectionReset, Dials, type Effect } from './dials.ts';
 import { asAwsError, errorAnswer } from './error-answer.ts';
 import { findRefusal } from './iam/authorize.ts';
 import { IamLog } from './iam/iam-log.ts';
-import { type Credentials, type NewPrincipal, operatorCredentials, Principals } from './principals.ts';
+import {
+  anonymous,
+  type Credentials,
+  type NewPrincipal,
+  operatorCredentials,
+  Principals,
+} from './principals.ts';
 import { plainHeaders, protocolOf, readBody, readOperation } from './request.ts';
 import {
   type AwsAnswer,
@@ -22,6 +28,7 @@ import {
   type AwsService,
   type CallRecord,
   type PolicyDocument,
+  type Principal,
 } from './service.ts';
 import { parseAuthorization, type SignedRequest, signatureFits } from './signature.ts';
 
@@ -111,7 +118,8 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
 
 async function serve(desk: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const headers = plainHeaders(request);
-  const { method = 'GET', url: path = '/' } = request;
+  const { method = 'GET', url = '/' } = request;
+  const { path, sourceVpce } = readGateway(url);
   const requestId = randomUUID();
   const protocol = protocolOf(headers);
   const authorization = parseAuthorization(headers['authorization']);
@@ -120,9 +128,10 @@ async function serve(desk: Desk, request: IncomingMessage, response: ServerRespo
     const body = await readBody(request);
     answer = path.startsWith('/_')
       ? control({ method, path, body }, desk)
-      : await answerCall(desk, identify(desk, { method, path, headers, body }));
+      : await answerCall(desk, identify(desk, { method, path, headers, body, sourceVpce }));
   } catch (error) {
-    answer = errorAnswer(asAwsError(error), { protocol, service: authorization?.service ?? '', requestId });
+    const service = authorization?.service ?? openService(desk)?.service ?? '';
+    answer = errorAnswer(asAwsError(error), { protocol, service, requestId });
   }
   if (!answer) {
     response.destroy();
@@ -137,12 +146,29 @@ async function serve(desk: Desk, request: IncomingMessage, response: ServerRespo
   response.end(answer.body);
 }
 
+/** What comes through a VPC's gateway endpoint has `/_vpce/<its id>` before its path: machines have no other network. */
+function readGateway(url: string): { readonly path: string; readonly sourceVpce: string | undefined } {
+  const [, sourceVpce, path] = /^\/_vpce\/(vpce-[0-9a-f]+)(\/.*)$/.exec(url) ?? [];
+  return { path: path ?? url, sourceVpce };
+}
+
+/** The one service that answers requests without a signature. */
+const openService = (desk: Desk) => [...desk.services.values()].find(({ takesAnonymous }) => takesAnonymous);
+
+interface ArrivedRequest extends SignedRequest {
+  readonly sourceVpce: string | undefined;
+}
+
 /**
  * Who calls what. @throws AwsError where nobody, a stranger or a forger does, or the request makes no sense
  */
-function identify(desk: Desk, request: SignedRequest): AwsCall {
+function identify(desk: Desk, request: ArrivedRequest): AwsCall {
   const authorization = parseAuthorization(request.headers['authorization']);
   if (!authorization) {
+    const open = openService(desk);
+    if (open && !request.headers['x-amz-target'] && request.method !== 'POST') {
+      return callOf(desk, request, { service: open, caller: anonymous });
+    }
     throw new AwsError(
       'MissingAuthenticationTokenException',
       "The request is not signed. Use the operator's keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY " +
@@ -164,15 +190,24 @@ function identify(desk: Desk, request: SignedRequest): AwsCall {
     );
   }
   // Before the body is looked at: it may be in a protocol of which the laptop knows nothing.
-  serviceOf(desk, authorization.service);
+  return callOf(desk, request, { service: serviceOf(desk, authorization.service), caller: entry.principal });
+}
+
+function callOf(
+  desk: Desk,
+  request: ArrivedRequest,
+  { service, caller }: { readonly service: AwsService; readonly caller: Principal },
+): AwsCall {
+  const { body, headers, sourceVpce } = request;
   return {
-    ...readOperation(request.headers, request.body),
-    service: authorization.service,
-    body: request.body,
-    headers: request.headers,
-    caller: entry.principal,
+    ...(service.readRequest?.(request) ?? readOperation(headers, body)),
+    service: service.service,
+    body,
+    headers,
+    caller,
     region: desk.region,
     accountId: desk.accountId,
+    ...(sourceVpce === undefined ? {} : { sourceVpce }),
   };
 }
 
@@ -185,7 +220,8 @@ async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefi
   try {
     const standIn = serviceOf(desk, service);
     questions = standIn.questions(call);
-    const refusal = findRefusal(call.caller, questions, desk);
+    const policy = standIn.policyOf?.(call);
+    const refusal = findRefusal(call.caller, questions, { ...desk, policy });
     if (refusal) {
       outcome = 'denied';
       throw refusal;

@@ -33,6 +33,11 @@ const ec2Codes: Readonly<Record<string, string>> = {
   AccessDeniedException: 'UnauthorizedOperation',
 };
 
+const s3Codes: Readonly<Record<string, string>> = {
+  ...queryCodes,
+  UnrecognizedClientException: 'InvalidAccessKeyId',
+};
+
 /** Refusals of the caller are 403 in XML, 400 in JSON. */
 const refusals = new Set([
   'AccessDeniedException',
@@ -57,19 +62,26 @@ export function errorAnswer(
       body: JSON.stringify({ __type: code, message }),
     };
   }
-  const codes = to.service === 'ec2' ? ec2Codes : queryCodes;
+  const codes = to.service === 'ec2' ? ec2Codes : to.service === 's3' ? s3Codes : queryCodes;
   const inner = `<Code>${codes[code] ?? code}</Code><Message>${escapeXml(message)}</Message>`;
   const fault = status >= 500 ? 'Receiver' : 'Sender';
   const id = `<RequestId>${to.requestId}</RequestId>`;
-  const xml =
-    to.service === 'ec2'
-      ? `<Response><Errors><Error>${inner}</Error></Errors><RequestID>${to.requestId}</RequestID></Response>`
-      : `<ErrorResponse><Error><Type>${fault}</Type>${inner}</Error>${id}</ErrorResponse>`;
+  const xml = xmlError(to.service, { inner, fault, id, requestId: to.requestId });
   return {
     status: refusals.has(code) ? 403 : status,
     headers: { 'content-type': 'text/xml;charset=UTF-8' },
     body: `<?xml version="1.0" encoding="UTF-8"?>\n${xml}`,
   };
+}
+
+function xmlError(
+  service: string,
+  { inner, fault, id, requestId }: Readonly<Record<'inner' | 'fault' | 'id' | 'requestId', string>>,
+): string {
+  if (service === 's3') return `<Error>${inner}${id}</Error>`;
+  return service === 'ec2'
+    ? `<Response><Errors><Error>${inner}</Error></Errors><RequestID>${requestId}</RequestID></Response>`
+    : `<ErrorResponse><Error><Type>${fault}</Type>${inner}</Error>${id}</ErrorResponse>`;
 }
 
 /** Anything else that was thrown is a fault of the stand-in itself, and is told as one. */

@@ -23,6 +23,15 @@ export const operatorCredentials: Credentials = {
   secretAccessKey: 'mayfly-operator',
 };
 
+/** Whoever does not sign. Only a resource's own policy can allow it anything. */
+export const anonymous: Principal = {
+  accessKeyId: '',
+  name: 'anonymous',
+  arn: 'anonymous',
+  isOperator: false,
+  policies: [],
+};
+
 /** Many tools for local stand-ins have these built in; they are the operator's too. */
 const customaryCredentials: Credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 

@@ -4,6 +4,8 @@
  * evaluates the caller's IAM policies, waits out the latency dial, and only then lets the service answer.
  */
 
+import type { SignedRequest } from './signature.ts';
+
 /** Who calls: a function with its role's policies, a machine's operator, or anyone with the operator's keys. */
 export interface Principal {
   readonly accessKeyId: string;
@@ -47,6 +49,8 @@ export interface AwsCall {
   readonly caller: Principal;
   readonly region: string;
   readonly accountId: string;
+  /** The VPC endpoint that the request came through. */
+  readonly sourceVpce?: string;
 }
 
 /** One thing that IAM must allow. `context` holds condition keys, in lower case: `aws:requesttag/ghr:environment`. */
@@ -71,6 +75,12 @@ export interface AwsService {
   questions(call: AwsCall): readonly IamQuestion[];
   /** Answers, or throws AwsError. */
   handle(call: AwsCall): Promise<AwsAnswer>;
+  /** Of a service whose requests name their action by method and path. @throws AwsError where there is none such */
+  readRequest?(request: SignedRequest): Pick<AwsCall, 'action' | 'input' | 'protocol'>;
+  /** What the resource itself says of who may do what. */
+  policyOf?(call: AwsCall): PolicyDocument | undefined;
+  /** Whether a request without a signature is for this service. */
+  readonly takesAnonymous?: true;
 }
 
 /** An error as AWS words it; the endpoint renders it in the caller's protocol. */

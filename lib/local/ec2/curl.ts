@@ -22,6 +22,7 @@ function readArguments() {
         request: { type: 'string' },
         header: { type: 'string', multiple: true, default: [] },
         'data-binary': { type: 'string' },
+        'connect-timeout': { type: 'string' },
         'max-time': { type: 'string', default: '300' },
         retry: { type: 'string', default: '0' },
         'write-out': { type: 'string', default: '' },

@@ -20,7 +20,15 @@ import { createIdentitySigner } from './identity.ts';
 import { createMachines } from './machines.ts';
 import { ec2Questions } from './questions.ts';
 import { createToolbox } from './toolbox.ts';
-import { findInstances, type Instance, type LaunchTemplate, type Subnet, type World } from './world.ts';
+import {
+  findInstances,
+  type GatewayEndpoint,
+  type Instance,
+  type LaunchTemplate,
+  type Subnet,
+  s3EndpointOf,
+  type World,
+} from './world.ts';
 import { xmlAnswer } from './xml.ts';
 
 /** The `detail` of EventBridge's "EC2 Instance State-change Notification". */
@@ -48,8 +56,13 @@ export interface Ec2Options {
   readonly onEvent?: (event: Ec2Event) => void;
   /** From pending to running; also a dial. */
   readonly bootMilliseconds?: number;
-  /** Where the runner program is; by default the stand-in for it. */
-  readonly runnerHome?: string;
+  /**
+   * Where the runner program is; by default the stand-in for it, as if it were part of the image. `stock`: no machine has
+   * one, and each installs its own.
+   */
+  readonly runnerHome?: string | 'stock';
+  /** S3's address, for machines. Default: they cannot reach it. */
+  readonly s3Url?: () => string;
   /** Where machines' tools are looked for; by default this process's PATH. */
   readonly toolSearchPath?: string;
 }
@@ -65,6 +78,8 @@ export interface Ec2StandIn extends AwsService {
   /** Answers with its ARN. */
   defineInstanceProfile(profile: { name: string; role: string }): string;
   defineSubnet(subnet: Partial<Subnet> & { readonly availabilityZone: string }): Subnet;
+  associateRouteTable(subnetId: string, routeTableId: string): void;
+  addGatewayEndpoint(endpoint: GatewayEndpoint): void;
   /** Turns the dials that are named, and answers with all. @throws Error that says what is allowed */
   setDials(change: unknown): Ec2Dials;
   /** EC2 takes a spot machine back, without the two minutes of notice. @throws AwsError where it cannot */
@@ -98,7 +113,12 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
     signer,
     toolbox: createToolbox(join(folder, 'bin'), options.toolSearchPath),
     folder,
-    runnerHome: options.runnerHome ?? fileURLToPath(new URL('runner', import.meta.url)),
+    runnerHome: options.runnerHome === 'stock' ? undefined : (options.runnerHome ?? toyRunner),
+    s3Url: ({ subnet }) => {
+      const endpoint = s3EndpointOf(world, subnet.subnetId);
+      const url = options.s3Url?.();
+      return url === undefined || !endpoint ? url : `${url}/_vpce/${endpoint.id}`;
+    },
     onState: ({ instanceId, state }) => {
       // As from a bus: after the call that caused it was answered.
       setImmediate(() => {
@@ -122,6 +142,8 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
     defineLaunchTemplate: (template) => defineLaunchTemplate(world, template),
     defineInstanceProfile: (profile) => defineInstanceProfile(world, profile),
     defineSubnet: (subnet) => defineSubnet(world, subnet),
+    associateRouteTable: (subnetId, routeTableId) => void world.routeTables.set(subnetId, routeTableId),
+    addGatewayEndpoint: (endpoint) => void world.gatewayEndpoints.push(endpoint),
     setDials: (change) => {
       dials = turnDials(dials, change);
       return dials;
@@ -149,6 +171,8 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
   };
 }
 
+const toyRunner = fileURLToPath(new URL('runner', import.meta.url));
+
 const noticeMilliseconds = 120_000;
 
 const takenBack = {
@@ -161,6 +185,8 @@ const newWorld = ({ region, accountId }: Ec2Options): World => ({
   accountId,
   templates: new Map(),
   subnets: new Map(),
+  routeTables: new Map(),
+  gatewayEndpoints: [],
   instanceProfiles: new Map(),
   instances: new Map(),
 });

@@ -19,7 +19,10 @@ export interface MachineDeps {
   readonly toolbox: ReturnType<typeof createToolbox>;
   /** Where each machine gets a folder. */
   readonly folder: string;
-  readonly runnerHome: string;
+  /** Undefined: each machine installs one into a folder of its own. */
+  readonly runnerHome: string | undefined;
+  /** Undefined: it cannot reach S3. */
+  readonly s3Url: (instance: Instance) => string | undefined;
   readonly onState: (instance: Instance) => void;
   readonly onConsole: (instance: Instance, text: string) => void;
 }
@@ -146,6 +149,7 @@ function runUserData(deps: MachineDeps, instance: Instance, data: UserData): Mac
   const folder = machineFolder(deps, instance);
   mkdirSync(folder, { recursive: true });
   const script = join(folder, 'user-data');
+  const s3Url = deps.s3Url(instance);
   writeFileSync(script, data.script, { mode: 0o700 });
   return startMachineProcess({
     bash: deps.toolbox.bash,
@@ -156,7 +160,8 @@ function runUserData(deps: MachineDeps, instance: Instance, data: UserData): Mac
       HOME: folder,
       LANG: 'C',
       AWS_EC2_METADATA_SERVICE_ENDPOINT: data.metadataUrl,
-      RUNNER_HOME: deps.runnerHome,
+      RUNNER_HOME: deps.runnerHome ?? join(folder, 'actions-runner'),
+      ...(s3Url === undefined ? {} : { AWS_ENDPOINT_URL_S3: s3Url }),
     },
     onOutput: data.print,
     onPowerOff: data.powerOff,

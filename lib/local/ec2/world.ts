@@ -45,6 +45,13 @@ export interface Subnet {
   readonly availabilityZone: string;
 }
 
+export interface GatewayEndpoint {
+  readonly id: string;
+  /** `com.amazonaws.us-east-1.s3`. */
+  readonly service: string;
+  readonly routeTableIds: readonly string[];
+}
+
 export interface Instance {
   readonly instanceId: string;
   readonly reservationId: string;
@@ -74,6 +81,9 @@ export interface World {
   readonly accountId: string;
   readonly templates: Map<string, LaunchTemplate>;
   readonly subnets: Map<string, Subnet>;
+  /** Subnet → its route table. */
+  readonly routeTables: Map<string, string>;
+  readonly gatewayEndpoints: GatewayEndpoint[];
   /** The name of the role in it, by the profile's ARN. */
   readonly instanceProfiles: Map<string, string>;
   readonly instances: Map<string, Instance>;
@@ -89,6 +99,15 @@ export const imageOf = (data: LaunchTemplateData): string =>
 
 export function securityGroupsOf(data: LaunchTemplateData): readonly string[] {
   return data.SecurityGroupIds ?? data.NetworkInterfaces?.[0]?.Groups ?? [];
+}
+
+/** The endpoint through which what is in a subnet reaches S3; undefined: it goes over the internet. */
+export function s3EndpointOf(world: World, subnetId: string): GatewayEndpoint | undefined {
+  const routeTable = world.routeTables.get(subnetId);
+  return world.gatewayEndpoints.find(
+    ({ service, routeTableIds }) =>
+      service.endsWith('.s3') && routeTable !== undefined && routeTableIds.includes(routeTable),
+  );
 }
 
 export interface TemplateReference {

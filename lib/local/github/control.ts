@@ -19,7 +19,7 @@ import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
 import type { Limits } from './limits.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { Permissions, World } from './world.ts';
-import { fullName, isoTime } from './world.ts';
+import { fullName, isoTime, takeId } from './world.ts';
 
 export interface Control {
   setWebhook(webhook: { readonly url: string; readonly secret: string }): void;
@@ -43,6 +43,8 @@ export interface Control {
   queueJob(request: JobRequest): { jobId: number; runId: number };
   approveJob(jobId: number): void;
   cancelJob(jobId: number): void;
+  /** Releases a version of the runner program, which is then the current one. `claimedSha256`: what GitHub says of it. */
+  publishRunner(release: { readonly version: string; readonly claimedSha256?: string }): void;
   /** Never throws; what it cannot read it leaves alone. */
   adopt(event: string, payload: unknown): void;
   state(): State;
@@ -118,6 +120,9 @@ export function createControl(parts: { world: World; webhooks: Webhooks; limits:
     },
     approveJob: (id) => approveJob(world, webhooks, id),
     cancelJob: (id) => cancelJob(world, webhooks, id),
+    publishRunner(release) {
+      world.runnerReleases.push({ ...release, id: takeId(world), publishedAt: world.now() });
+    },
     adopt: (event, payload) => adopt(world, webhooks, { event, payload }),
     state: () => stateOf(world),
   };

@@ -7,6 +7,7 @@ import { deliveryRoutes } from './delivery-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import type { Limits } from './limits.ts';
 import { type ManifestCodes, manifestRoutes } from './manifest-routes.ts';
+import { releaseRoutes } from './release-routes.ts';
 import type { Route } from './router.ts';
 import { runnerGroupRoutes } from './runner-group-routes.ts';
 import { runnerRoutes } from './runner-routes.ts';
@@ -25,5 +26,6 @@ export function publicRoutes(parts: {
     ...runnerGroupRoutes(),
     ...jobRoutes(webhooks),
     ...manifestRoutes(manifestCodes),
+    ...releaseRoutes(),
   ];
 }

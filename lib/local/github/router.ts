@@ -24,7 +24,7 @@ export interface Call {
 
 export interface Reply {
   readonly status: number;
-  /** JSON, unless it is a text. Absent: no body. */
+  /** JSON, unless it is a text or a Buffer. Absent: no body. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -143,15 +143,15 @@ function parseBody(text: string): Record<string, unknown> {
 
 function write(response: ServerResponse, reply: Reply): void {
   if (response.destroyed) return;
+  const isBinary = Buffer.isBuffer(reply.body);
   const isText = typeof reply.body === 'string';
+  const kind = isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
   const headers = {
     server: 'github.com',
     'x-github-api-version-selected': '2022-11-28',
-    ...(reply.body === undefined
-      ? {}
-      : { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8' }),
+    ...(reply.body === undefined ? {} : { 'content-type': isBinary ? 'application/octet-stream' : kind }),
     ...reply.headers,
   };
   response.writeHead(reply.status, headers);
-  response.end(isText || reply.body === undefined ? reply.body : JSON.stringify(reply.body));
+  response.end(isText || isBinary || reply.body === undefined ? reply.body : JSON.stringify(reply.body));
 }

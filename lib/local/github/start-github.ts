@@ -10,6 +10,7 @@ import { controlRoutes } from './control-routes.ts';
 import { createLimits } from './limits.ts';
 import { type ManifestCodes, manifestPages } from './manifest-routes.ts';
 import { publicRoutes } from './public-routes.ts';
+import { releasePages } from './release-routes.ts';
 import { runnerProtocol } from './runner-protocol.ts';
 import { createHttpServer } from './server.ts';
 import { sweep } from './sweep.ts';
@@ -61,6 +62,7 @@ export async function startGitHub(
   const routes = [
     ...publicRoutes({ limits, webhooks, manifestCodes }),
     ...manifestPages(manifestCodes),
+    ...releasePages(),
     ...runnerProtocol(webhooks),
     ...controlRoutes(control),
   ];

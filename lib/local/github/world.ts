@@ -4,6 +4,7 @@
  * keyed by `nameKey`.
  */
 import { type Dials, defaultDials } from './dials.ts';
+import { firstVersion, type RunnerReleaseRecord } from './runner-releases.ts';
 
 export interface Account {
   readonly id: number;
@@ -122,6 +123,8 @@ export interface World {
   readonly runners: Map<number, RunnerRecord>;
   readonly jobs: Map<number, JobRecord>;
   readonly deliveries: DeliveryRecord[];
+  /** Of actions/runner, oldest first. */
+  readonly runnerReleases: RunnerReleaseRecord[];
   readonly now: () => number;
   /** At least 0, below 1; the dials' chance. */
   readonly fraction: () => number;
@@ -164,6 +167,7 @@ export function createWorld(parts: Pick<World, 'app' | 'fraction' | 'tell'>): Wo
     runners: new Map(),
     jobs: new Map(),
     deliveries: [],
+    runnerReleases: [{ id: 1_001, version: firstVersion, publishedAt: Date.now() }],
     now: Date.now,
     nextId: 91_000_000,
   };

@@ -37,7 +37,14 @@ export interface Cloud {
     }): Promise<{ arn: string }>;
   };
   createLogGroup(name: string): void;
+  readonly buckets: {
+    create(bucket: { name: string; blocksPublicPolicies: boolean }): void;
+    setPolicy(bucket: string, policy: PolicyDocument): void;
+  };
   readonly machines: {
+    associateRouteTable(subnetId: string, routeTableId: string): void;
+    /** `service` as AWS names it: `com.amazonaws.us-east-1.s3`. */
+    addGatewayEndpoint(endpoint: { id: string; service: string; routeTableIds: readonly string[] }): void;
     /** Answers with its ARN. */
     addInstanceProfile(profile: { name: string; role: string }): string;
     addSubnet(subnet: { id: string; vpcId: string; availabilityZone: string }): void;

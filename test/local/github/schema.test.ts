@@ -10,6 +10,8 @@ const orgRunners = '/orgs/{org}/actions/runners';
 const repoRunners = '/repos/{owner}/{repo}/actions/runners';
 const groups = '/orgs/{org}/actions/runner-groups';
 const actions = '/repos/{owner}/{repo}/actions';
+const releases = '/repos/{owner}/{repo}/releases';
+const runnerRepository = { owner: 'actions', repo: 'runner' };
 const runner = (name: string) => ({ name, labels: ['linux'], runner_group_id: 1 });
 
 /** A route, who asks, the values in its path, its body, and the status to expect. */
@@ -69,11 +71,14 @@ const successes: readonly Drive[] = [
   [`GET ${actions}/runs/{run_id}/attempts/{attempt_number}/jobs`, 'acme', 200],
   [`POST ${actions}/jobs/{job_id}/rerun`, 'acme', 201],
   [`POST ${actions}/runs/{run_id}/rerun-failed-jobs`, 'acme', 201],
+  [`GET ${releases}/latest`, 'nobody', 200, { parts: runnerRepository }],
+  [`GET ${releases}/tags/{tag}`, 'nobody', 200, { parts: { ...runnerRepository, tag: 'v2.337.0' } }],
   ['DELETE /installation/token', 'acme', 204],
 ];
 
 const refusals: readonly Drive[] = [
   ['POST /app-manifests/{code}/conversions', 'nobody', 404, { parts: { code: 'used-up' } }],
+  [`GET ${releases}/tags/{tag}`, 'nobody', 404, { parts: { ...runnerRepository, tag: 'v1.0.0' } }],
   ['GET /app', 'nobody', 401],
   ['GET /installation/repositories', 'app', 401],
   ['GET /app/installations/{installation_id}', 'app', 404, { parts: { installation_id: 1 } }],

@@ -88,7 +88,14 @@ export function givenCloud(options: { concurrency?: number; idleMilliseconds?: n
       create: async ({ name }) => ({ arn: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}` }),
     },
     createLogGroup: () => {},
-    machines: { addSubnet: () => {}, addLaunchTemplate: () => {}, addInstanceProfile: () => 'arn:profile' },
+    buckets: { create: () => {}, setPolicy: () => {} },
+    machines: {
+      addSubnet: () => {},
+      associateRouteTable: () => {},
+      addGatewayEndpoint: () => {},
+      addLaunchTemplate: () => {},
+      addInstanceProfile: () => 'arn:profile',
+    },
     addPrincipal(principal) {
       principals.push(principal);
       return { accessKeyId: `KEY${principals.length}`, secretAccessKey: 'secret' };

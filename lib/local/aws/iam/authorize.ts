@@ -3,8 +3,8 @@
  * error that reads as AWS's own, with the principal, the action and the resource, so that the missing grant
  * can be copied from it.
  */
-import { AwsError, type IamQuestion, type Principal } from '../service.ts';
-import { explain } from './evaluate.ts';
+import { AwsError, type IamQuestion, type PolicyDocument, type Principal } from '../service.ts';
+import { type Explanation, evaluateResourcePolicy, explain } from './evaluate.ts';
 import type { IamLog } from './iam-log.ts';
 
 export interface Surroundings {
@@ -16,24 +16,34 @@ export interface Surroundings {
 export function findRefusal(
   caller: Principal,
   questions: readonly IamQuestion[],
-  surroundings: Surroundings & { readonly iam: IamLog },
+  surroundings: Surroundings & { readonly iam: IamLog; readonly policy?: PolicyDocument | undefined },
 ): AwsError | undefined {
   if (caller.isOperator) return undefined;
   for (const question of questions) {
-    const context = { ...globalContext(caller, surroundings), ...question.context };
-    const { verdict, reason, by } = explain(caller.policies, { ...question, context });
-    if (verdict !== 'allowed') {
+    const asked = { ...question, context: { ...globalContext(caller, surroundings), ...question.context } };
+    const own = explain(caller.policies, asked);
+    const resources = surroundings.policy
+      ? evaluateResourcePolicy(surroundings.policy, { question: asked })
+      : { verdict: 'implicitDeny' as const, by: [] };
+    const because = denial(own, resources);
+    if (because !== undefined) {
       surroundings.iam.denied(caller.name, question);
-      return accessDenied(caller, question, denialReason(verdict, reason));
+      return accessDenied(caller, question, because);
     }
-    surroundings.iam.allowed(caller.name, question, by);
+    surroundings.iam.allowed(caller.name, question, own.by);
   }
   return undefined;
 }
 
-function denialReason(verdict: 'explicitDeny' | 'implicitDeny', reason: string | undefined) {
-  if (verdict === 'implicitDeny') return 'because no identity-based policy allows the action';
-  return `with an explicit deny in an identity-based policy (${reason})`;
+/** Undefined: allowed. Within one account either policy may allow, and either may deny. */
+function denial(own: Explanation, resources: Explanation): string | undefined {
+  if (own.verdict === 'explicitDeny')
+    return `with an explicit deny in an identity-based policy (${own.reason})`;
+  if (resources.verdict === 'explicitDeny') {
+    return `with an explicit deny in a resource-based policy (${resources.reason})`;
+  }
+  const isAllowed = own.verdict === 'allowed' || resources.verdict === 'allowed';
+  return isAllowed ? undefined : 'because no identity-based policy allows the action';
 }
 
 function accessDenied(caller: Principal, { action, resource }: IamQuestion, because: string) {

@@ -32,12 +32,12 @@ export function explain(policies: readonly PolicyDocument[], question: IamQuesti
 }
 
 /**
- * Of a resource's policy, the statements count that name the calling service (`events.amazonaws.com`) or
- * everyone.
+ * Of a resource's policy, the statements count that name the calling service (`events.amazonaws.com`), where one
+ * calls, or everyone.
  */
 export function evaluateResourcePolicy(
   document: PolicyDocument,
-  asked: { readonly principalService: string; readonly question: IamQuestion },
+  asked: { readonly principalService?: string; readonly question: IamQuestion },
 ): Explanation {
   const statements = compileDocument(document).filter(
     (statement) =>
@@ -65,9 +65,11 @@ function decide(statements: readonly CompiledStatement[], question: IamQuestion)
  * `"*"` and `{"AWS": "*"}` mean everyone:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
-function namesService(principal: unknown, service: string): boolean {
+function namesService(principal: unknown, service: string | undefined): boolean {
   if (principal === '*') return true;
   if (typeof principal !== 'object' || principal === null) return false;
   const { AWS, Service } = principal as { AWS?: string | string[]; Service?: string | string[] };
-  return asList(AWS ?? []).includes('*') || asList(Service ?? []).includes(service);
+  return (
+    asList(AWS ?? []).includes('*') || (service !== undefined && asList(Service ?? []).includes(service))
+  );
 }

@@ -51,7 +51,15 @@ export const networkTypes: Registry = {
     },
   },
   'AWS::EC2::RouteTable': inert('rtb', ['VpcId'], ['RouteTableId']),
-  'AWS::EC2::SubnetRouteTableAssociation': inert('rtbassoc', ['RouteTableId', 'SubnetId']),
+  'AWS::EC2::SubnetRouteTableAssociation': {
+    properties: { RouteTableId: true, SubnetId: true },
+    attributes: ['Id'],
+    create({ stack, logicalId, properties }, cloud) {
+      const id = identifier('rtbassoc', stack, logicalId);
+      cloud.machines.associateRouteTable(String(properties['SubnetId']), String(properties['RouteTableId']));
+      return { ref: id, attributes: { Id: id } };
+    },
+  },
   'AWS::EC2::Route': inert('route', ['RouteTableId', 'DestinationCidrBlock', 'GatewayId', 'NatGatewayId']),
   'AWS::EC2::InternetGateway': inert('igw', [], ['InternetGatewayId']),
   'AWS::EC2::VPCGatewayAttachment': inert('attachment', ['VpcId', 'InternetGatewayId']),
@@ -69,7 +77,25 @@ export const networkTypes: Registry = {
     'Icmp',
   ]),
   'AWS::EC2::SubnetNetworkAclAssociation': inert('aclassoc', ['NetworkAclId', 'SubnetId'], ['AssociationId']),
-  'AWS::EC2::VPCEndpoint': inert('vpce', ['VpcId', 'ServiceName', 'VpcEndpointType', 'RouteTableIds']),
+  'AWS::EC2::VPCEndpoint': {
+    properties: {
+      ServiceName: true,
+      VpcEndpointType: true,
+      RouteTableIds: true,
+      VpcId: withoutEffect.network,
+      Tags: withoutEffect.tags,
+    },
+    attributes: ['Id'],
+    create({ stack, logicalId, properties }, cloud) {
+      const type: unknown = properties['VpcEndpointType'];
+      if (type !== 'Gateway') throw new Error(`VpcEndpointType is ${type}; known here is Gateway.`);
+      const id = identifier('vpce', stack, logicalId);
+      const service = String(properties['ServiceName']);
+      const routeTableIds = (properties['RouteTableIds'] ?? []) as string[];
+      cloud.machines.addGatewayEndpoint({ id, service, routeTableIds });
+      return { ref: id, attributes: { Id: id } };
+    },
+  },
   'AWS::EC2::SecurityGroup': inert(
     'sg',
     ['GroupName', 'GroupDescription', 'VpcId', 'SecurityGroupEgress', 'SecurityGroupIngress'],

@@ -1,28 +1,37 @@
-/** Buckets: nothing of the running platform reads or writes one, so they only have a name. */
+/** Buckets, and the policies that decide on what comes without credentials. */
+import type { PolicyDocument } from '../../aws/service.ts';
 import { type Registry, withoutEffect } from '../resource-type.ts';
-
-const unused = 'no function of the platform uses a bucket';
 
 export const s3Types: Registry = {
   'AWS::S3::Bucket': {
     properties: {
       BucketName: true,
+      PublicAccessBlockConfiguration: {
+        BlockPublicPolicy: true,
+        BlockPublicAcls: 'there are no ACLs here',
+        IgnorePublicAcls: 'there are no ACLs here',
+        RestrictPublicBuckets: 'no policy here may be public',
+      },
       BucketEncryption: withoutEffect.encryption,
-      PublicAccessBlockConfiguration: unused,
-      OwnershipControls: unused,
-      VersioningConfiguration: unused,
+      OwnershipControls: 'there are no ACLs here',
       LifecycleConfiguration: withoutEffect.retention,
       Tags: withoutEffect.tags,
     },
-    attributes: ['Arn'],
-    create({ properties, generatedName }) {
+    attributes: ['Arn', 'RegionalDomainName'],
+    create({ properties, generatedName }, cloud) {
       const name: string = properties['BucketName'] ?? generatedName(63).toLowerCase();
-      return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };
+      const { BlockPublicPolicy } = properties['PublicAccessBlockConfiguration'] ?? {};
+      cloud.buckets.create({ name, blocksPublicPolicies: BlockPublicPolicy === true });
+      const RegionalDomainName = `${name}.s3.${cloud.region}.amazonaws.com`;
+      return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}`, RegionalDomainName } };
     },
   },
   'AWS::S3::BucketPolicy': {
-    properties: { Bucket: unused, PolicyDocument: unused },
+    properties: { Bucket: true, PolicyDocument: true },
     attributes: [],
-    create: ({ logicalId }) => ({ ref: logicalId }),
+    create({ logicalId, properties }, cloud) {
+      cloud.buckets.setPolicy(String(properties['Bucket']), properties['PolicyDocument'] as PolicyDocument);
+      return { ref: logicalId };
+    },
   },
 };

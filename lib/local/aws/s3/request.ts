@@ -1,0 +1,49 @@
+/**
+ * S3's requests, which say by method, path and query what they want: an action's name and its plain input. Buckets stand
+ * in the path. What the laptop has no such action for is an error with what was asked.
+ */
+import { type AwsCall, AwsError } from '../service.ts';
+import type { SignedRequest } from '../signature.ts';
+
+type Read = Pick<AwsCall, 'action' | 'input' | 'protocol'>;
+
+/** Of queries that change what a request means; all else (`x-id`) is for logs. */
+const listing = [
+  'list-type',
+  'prefix',
+  'continuation-token',
+  'max-keys',
+  'delimiter',
+  'start-after',
+  'encoding-type',
+];
+const harmless = ['x-id'];
+
+/** @throws AwsError where it is nothing that the laptop's S3 does */
+export function readS3Request({ method, path }: Pick<SignedRequest, 'method' | 'path'>): Read {
+  const url = new URL(path, 'http://s3');
+  const [bucket = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
+  const key = rest.join('/');
+  const query = Object.fromEntries(url.searchParams);
+  const strange = Object.keys(query).filter((name) => ![...listing, ...harmless].includes(name));
+  const action = strange.length > 0 ? undefined : actionOf(method, key, query);
+  if (!action || bucket === '') {
+    throw new AwsError(
+      'NotImplemented',
+      `The laptop's S3 has no ${method} ${path}; it has GetObject, HeadObject, PutObject, DeleteObject and ListObjectsV2.`,
+      501,
+    );
+  }
+  return { action, input: { Bucket: bucket, Key: key, ...query }, protocol: 'query' };
+}
+
+function actionOf(method: string, key: string, query: Readonly<Record<string, string>>): string | undefined {
+  if (key === '') return method === 'GET' && query['list-type'] === '2' ? 'ListObjectsV2' : undefined;
+  const actions: Readonly<Record<string, string>> = {
+    GET: 'GetObject',
+    HEAD: 'HeadObject',
+    PUT: 'PutObject',
+    DELETE: 'DeleteObject',
+  };
+  return actions[method];
+}

@@ -1,0 +1,9 @@
+import type { RunnerArchive, RunnerRelease } from '../core/runner-release.ts';
+
+/** GitHub's public releases of the runner program. Every method may throw OperationalError. */
+export interface RunnerReleases {
+  /** Of this version, or else the current one. Undefined: there is no such release. */
+  find(version?: string): Promise<RunnerRelease | undefined>;
+  /** The archive's bytes, as they come; nobody has checked them. It may throw at any piece. */
+  download(archive: RunnerArchive): AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,76 @@
+/** What every `RunnerReleases` promises, in memory and of GitHub; and what an answer of GitHub's means. */
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createRunnerReleases } from '../../lib/adapters/github-releases/runner-releases.ts';
+import { createMemoryRunnerReleases } from '../../lib/adapters/memory/runner-releases.ts';
+import { chooseArchive, type RunnerArchive } from '../../lib/core/runner-release.ts';
+import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
+import type { RunnerReleases } from '../../lib/ports/runner-releases.ts';
+
+async function archiveOf(releases: RunnerReleases, version?: string): Promise<RunnerArchive> {
+  const release = await releases.find(version);
+  const choice = release && chooseArchive(release, 'x64');
+  if (choice?.kind !== 'chosen') throw new Error(`nothing was chosen: ${JSON.stringify(choice)}`);
+  return choice.archive;
+}
+
+function contract(fresh: () => RunnerReleases): void {
+  it('finds the current release, and one by its version', async () => {
+    const releases = fresh();
+    expect((await releases.find())?.version).toBe('2.338.1');
+    expect((await releases.find('2.337.0'))?.version).toBe('2.337.0');
+    expect(await releases.find('2.1.0')).toBeUndefined();
+  });
+
+  it('gives the bytes that the checksum and the length promise', async () => {
+    const releases = fresh();
+    for (const version of ['2.337.0', '2.338.1']) {
+      const archive = await archiveOf(releases, version);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of releases.download(archive)) pieces.push(piece);
+      const bytes = Buffer.concat(pieces);
+      expect(bytes.length).toBe(archive.bytes);
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(archive.sha256);
+    }
+  });
+}
+
+describe('releases in memory', () => {
+  contract(() => {
+    const releases = createMemoryRunnerReleases();
+    releases.publish({ version: '2.337.0' });
+    releases.publish({ version: '2.338.1' });
+    return releases;
+  });
+});
+
+describe('releases on GitHub', () => {
+  let github: GitHubStandIn;
+  beforeAll(async () => {
+    github = await startGitHub();
+    github.publishRunner({ version: '2.338.1' });
+  });
+  afterEach(() => void github.setDials({ faults: [] }));
+  afterAll(() => github.stop());
+
+  const fresh = () => createRunnerReleases({ apiUrl: `${github.url}/` });
+  contract(fresh);
+
+  it.each([
+    ['a limit', 403, 'Status403'],
+    ['a failure', 502, 'Status502'],
+  ])('throws on %s, which is worth another try', async (_, status, code) => {
+    github.setDials({ faults: [{ route: 'GET /repos/*', status, message: 'no' }] });
+    await expect(fresh().find()).rejects.toMatchObject({ code, retryable: true });
+  });
+
+  it('throws where the file is not there, or GitHub cannot be reached', async () => {
+    const archive = await archiveOf(fresh());
+    const read = async (url: string) => {
+      for await (const piece of fresh().download({ ...archive, url }))
+        expect(piece.length).toBeGreaterThan(0);
+    };
+    await expect(read(`${archive.url}.none`)).rejects.toMatchObject({ code: 'Status404' });
+    await expect(read('http://127.0.0.1:9/none')).rejects.toMatchObject({ code: 'Unreachable' });
+  });
+});
