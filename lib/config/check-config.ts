@@ -13,6 +13,7 @@ import { limitFaults } from './check-limits.ts';
 import { checkedMachine, type MachineSettings } from './check-machines.ts';
 import { type CheckedNetwork, checkedNetwork, networkFaults } from './check-network.ts';
 import { checkedReleasesUrl, checkedRunner, runnerFaults } from './check-runner.ts';
+import { tierSubnetFaults } from './check-tier-subnets.ts';
 import { tierFaults } from './check-tiers.ts';
 import type { MayflyConfig, TierConfig } from './config.ts';
 import {
@@ -84,6 +85,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...capFaults(config.caps),
     ...networkFaults(config.network, config.region),
     ...runnerFaults(config),
+    ...tierSubnetFaults(config.tiers, config.network),
     ...optionFaults(config),
     ...alarmFaults(config),
   ];
@@ -212,6 +214,7 @@ function checkedTier(name: string, tier: TierConfig): Tier {
     instanceTypes: tier.instanceTypes,
     maxRunners: tier.maxRunners,
     spot: tier.spot ?? false,
+    ...(tier.subnetIds === undefined ? {} : { subnetIds: tier.subnetIds }),
     ...(tier.capOverAllTenants === undefined ? {} : { capOverAllTenants: tier.capOverAllTenants }),
   };
 }

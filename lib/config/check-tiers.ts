@@ -32,6 +32,7 @@ const settings = [
   'os',
   'spot',
   'capOverAllTenants',
+  'subnetIds',
   ...machineSettingNames,
 ];
 

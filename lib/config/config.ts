@@ -64,6 +64,8 @@ export interface TierConfig {
   readonly spot?: boolean;
   /** How many machines of this tier all tenants may have together, 1 to 5000; those who wait share them. Default: any. */
   readonly capOverAllTenants?: number;
+  /** Where its machines may be: some of `network.subnets`, by id. Default: all of them. */
+  readonly subnetIds?: readonly string[];
   /** An AMI's id, or `resolve:ssm:/path` of a parameter that holds one. Default: Canonical's Ubuntu 24.04. */
   readonly image?: string;
   /** The name of that image's root disk. Default: `/dev/sda1`, which is Ubuntu's; Amazon Linux has `/dev/xvda`. */

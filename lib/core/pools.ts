@@ -93,8 +93,10 @@ export function wasShort(tier: Tier, known: { subnets: readonly Subnet[]; closin
 
 const marketsOf = (tier: Tier): readonly Market[] => (tier.spot ? ['spot', 'on-demand'] : ['on-demand']);
 
-const allPools = (tier: Tier, subnets: readonly Subnet[]) =>
-  tier.instanceTypes.flatMap((instanceType) => subnets.map((subnet) => ({ instanceType, ...subnet })));
+function allPools(tier: Tier, subnets: readonly Subnet[]) {
+  const own = subnets.filter(({ subnetId }) => tier.subnetIds?.includes(subnetId) ?? true);
+  return tier.instanceTypes.flatMap((instanceType) => own.map((subnet) => ({ instanceType, ...subnet })));
+}
 
 /** What is open again first decides when to look again, and is the reason to show. */
 function soonest(closed: readonly Closing[]): Closing {

@@ -18,6 +18,8 @@ export interface Tier {
   readonly maxRunners: number;
   /** Spot machines first; on-demand ones while no spot pool has any. */
   readonly spot: boolean;
+  /** Where its machines may be; absent: in every subnet of the deployment. */
+  readonly subnetIds?: readonly string[];
   /** How many live machines of this tier all tenants may have together. Absent: no such cap. */
   readonly capOverAllTenants?: number;
 }

@@ -203,6 +203,38 @@ describe('tiers together', () => {
   });
 });
 
+describe("a tier's subnets", () => {
+  const network = {
+    vpcId: 'vpc-0123456789abcdef0',
+    subnets: [
+      { id: 'subnet-0aaaaaaaaaaaaaaaa', zone: 'us-east-1a' },
+      { id: 'subnet-0bbbbbbbbbbbbbbbb', zone: 'us-east-1b' },
+    ],
+  };
+  const outcomeOf = (subnetIds: unknown, changes = { network }) =>
+    checkConfig(configWith({ tiers: { small: tierWith({ subnetIds }) }, ...changes }));
+
+  it('may be some of those of the network', () => {
+    const subnetIds = ['subnet-0bbbbbbbbbbbbbbbb'];
+    expect(outcomeOf(subnetIds)).toMatchObject({ config: { deployment: { tiers: [{ subnetIds }] } } });
+  });
+
+  it.each<[string, unknown, object, string]>([
+    ["Mayfly's own", ['subnet-0aaaaaaaaaaaaaaaa'], {}, 'must be left out unless network names the subnets'],
+    ['none', [], { network }, 'it must be a list of at least one subnet'],
+    [
+      'unknown ones',
+      ['subnet-1'],
+      { network },
+      'has "subnet-1"; network.subnets has subnet-0aaaaaaaaaaaaaaaa, ',
+    ],
+    ['one twice', Array(2).fill('subnet-0aaaaaaaaaaaaaaaa'), { network }, 'names a subnet twice'],
+  ])('may not be %s', (_, subnetIds, changes, message) => {
+    const outcome = outcomeOf(subnetIds, changes as { network: typeof network });
+    expect(outcome).toEqual({ ok: false, faults: [expect.stringContaining(message)] });
+  });
+});
+
 describe('the virtual processors of an instance type', () => {
   it.each([
     ['t2.micro', 1],

@@ -40,6 +40,12 @@ describe('openPools', () => {
     expect(open.kind === 'open' && open.pools).toHaveLength(pools);
   });
 
+  it("asks in the tier's own subnets alone", () => {
+    const tier = givenTier({ instanceTypes: types, subnetIds: ['subnet-b'] });
+    const open = openPools(tier, { subnets, closings: closed('on-demand:t3.large:b'), now: noon });
+    expect(open).toMatchObject({ pools: [{ instanceType: 'm5.large', subnetId: 'subnet-b' }] });
+  });
+
   it('is closed until the first pool is due, where none is open', () => {
     const tier = givenTier({ instanceTypes: types });
     const closings = {
