@@ -2,19 +2,20 @@
  * The app's own VPC as the machines' network. Other things live in it, so its network ACLs stay as they are: the
  * machines' security group alone keeps them from private addresses.
  */
-import { type IVpc, type SubnetSelection, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { type IGatewayVpcEndpoint, type IVpc, type SubnetSelection, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { CheckedNetwork } from '../config/check-network.ts';
 import type { NetworkConfig } from '../config/network-config.ts';
 
 export interface VpcChoice {
   readonly vpc?: IVpc;
   readonly vpcSubnets?: SubnetSelection;
+  readonly s3Endpoint?: IGatewayVpcEndpoint;
   readonly network?: NetworkConfig;
 }
 
 /** A VPC brings its own ranges, zones and gateways: what is left to choose is what machines may reach. */
-export function vpcFaults({ vpc, vpcSubnets, network }: VpcChoice): string[] {
-  if (!vpc) return vpcSubnets ? ['vpcSubnets is given without vpc; give both, or neither.'] : [];
+export function vpcFaults({ vpc, vpcSubnets, s3Endpoint, network }: VpcChoice): string[] {
+  if (!vpc) return withoutVpc({ vpcSubnets, s3Endpoint });
   const others = Object.keys(network ?? {}).filter((name) => name !== 'egress');
   const closed = chosen(vpc, vpcSubnets).filter((subnet) => vpc.isolatedSubnets.includes(subnet));
   return [
@@ -32,14 +33,29 @@ export function vpcFaults({ vpc, vpcSubnets, network }: VpcChoice): string[] {
   ];
 }
 
+const withoutVpc = (given: Readonly<Record<string, unknown>>) =>
+  Object.entries(given)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => `${name} is given without vpc; give both, or neither.`);
+
 /** As the configuration would say it of an existing network. */
-export function networkOf({ vpc, vpcSubnets }: VpcChoice, checked: CheckedNetwork): CheckedNetwork {
+export function networkOf(
+  { vpc, vpcSubnets, s3Endpoint }: VpcChoice,
+  checked: CheckedNetwork,
+): CheckedNetwork {
   if (!vpc) return checked;
   const subnets = chosen(vpc, vpcSubnets).map(({ subnetId, availabilityZone }) => ({
     id: subnetId,
     zone: availabilityZone,
   }));
-  return { kind: 'existing', vpcId: vpc.vpcId, subnets, networkAcl: false, egress: checked.egress };
+  return {
+    kind: 'existing',
+    vpcId: vpc.vpcId,
+    subnets,
+    networkAcl: false,
+    ...(s3Endpoint ? { s3EndpointId: s3Endpoint.vpcEndpointId } : {}),
+    egress: checked.egress,
+  };
 }
 
 function chosen(vpc: IVpc, selection: SubnetSelection | undefined) {

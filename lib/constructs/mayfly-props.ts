@@ -3,7 +3,7 @@
  * what a CDK app has at hand. It is checked by the same rules, all at once.
  */
 import { Stack, Token } from 'aws-cdk-lib';
-import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IGatewayVpcEndpoint, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { assertConfig, type CheckedConfig } from '../config/check-config.ts';
@@ -35,6 +35,11 @@ export interface MayflyProps extends Partial<Omit<MayflyConfig, 'limits'>> {
   readonly vpc?: IVpc;
   /** Where in that VPC. Default: its private subnets with a way to the internet, or else its public ones. */
   readonly vpcSubnets?: SubnetSelection;
+  /**
+   * That VPC's gateway endpoint for S3, through which machines read the runner program. Default: none, and each machine
+   * asks GitHub for it, which GitHub allows 60 times an hour for each address.
+   */
+  readonly s3Endpoint?: IGatewayVpcEndpoint;
   /** Alarms, a dashboard and saved queries in the same stack. Default: true. */
   readonly observability?: boolean;
   /** Where alarms speak to. Default: a topic of their own. */
@@ -43,7 +48,7 @@ export interface MayflyProps extends Partial<Omit<MayflyConfig, 'limits'>> {
 
 /** @throws ConfigurationError that lists all faults */
 export function configOf(scope: Construct, props: MayflyProps): CheckedConfig {
-  const { observability, alarmTopic, vpc, vpcSubnets, limits, ...given } = props;
+  const { observability, alarmTopic, vpc, vpcSubnets, s3Endpoint, limits, ...given } = props;
   const stack = Stack.of(scope);
   const region = Token.isUnresolved(stack.region) ? undefined : stack.region;
   const settings = withoutUndefined(given) as Partial<MayflyConfig>;

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { type IVpc, SubnetType, Vpc, type VpcProps } from 'aws-cdk-lib/aws-ec2';
+import { GatewayVpcEndpointAwsService, type IVpc, SubnetType, Vpc, type VpcProps } from 'aws-cdk-lib/aws-ec2';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
 import { defaultTiers } from '../../lib/config/defaults.ts';
 import { Mayfly, type MayflyProps } from '../../lib/index.ts';
 import { defaultConfig, thirtyTiers } from '../config/configurations.ts';
+import { markedRows } from '../docs/markdown.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'mayfly-library-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
@@ -95,6 +97,21 @@ describe('the construct', () => {
   });
 });
 
+describe('README', () => {
+  it('lists all that the construct has, and nothing else', () => {
+    const listed = markedRows('README.md', 'construct').flatMap(
+      ([names]) => names!.match(/\b[a-z]+[A-Za-z]*\b/g)!,
+    );
+    const words = new Set(['by', 'tier', 'name']);
+
+    const has = [...Object.keys(plain.mayfly), ...Object.getOwnPropertyNames(Mayfly.prototype)];
+    const inherited = ['node', 'constructor', ...Object.keys(new Construct(givenStack(), 'Plain'))];
+    expect(listed.filter((name) => !words.has(name)).sort()).toEqual(
+      has.filter((name) => !inherited.includes(name) && name !== 'environment').sort(),
+    );
+  });
+});
+
 describe("a VPC of the app's own", () => {
   const subnetsOf = (stack: Stack) => {
     const functions = templateOf(stack).findResources('AWS::Lambda::Function', {
@@ -142,6 +159,17 @@ describe("a VPC of the app's own", () => {
     );
     expect(build).toThrow(
       /network has zones beside vpc(.|\n)*vpcSubnets takes in .*isolatedSubnet1.*no way to the internet/,
+    );
+  });
+
+  it('lets machines read the runner program through its endpoint for S3', () => {
+    const { stack, vpc } = givenVpc({});
+    const s3Endpoint = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    new Mayfly(stack, 'Runners', { environment: 'ci', observability: false, vpc, s3Endpoint });
+
+    const policies = JSON.stringify(templateOf(stack).findResources('AWS::S3::BucketPolicy'));
+    expect(policies).toContain(
+      `{"aws:SourceVpce":${JSON.stringify(stack.resolve(s3Endpoint.vpcEndpointId))}}`,
     );
   });
 

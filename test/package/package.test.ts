@@ -10,6 +10,7 @@ import { handlersFolder } from '../../lib/constructs/files.ts';
 import { functionNames } from '../../lib/constructs/functions.ts';
 import type { LaptopSettings } from '../../lib/local/laptop.ts';
 import { configWith } from '../config/configurations.ts';
+import { markedBlocks } from '../docs/markdown.ts';
 import { startWorld, tierLabels } from '../e2e/support/world.ts';
 import { checkout, exampleNames, type InstalledPackage, installPackage } from './installed-package.ts';
 
@@ -29,6 +30,12 @@ const packageFolder = (...path: string[]) => inApp('node_modules', 'mayfly', ...
 function synthesize(file: string, outdir: string) {
   installed.node([file], { CDK_OUTDIR: outdir });
   return (stack: string) => JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8'));
+}
+
+/** Without any file of its own. @throws Error with what the compiler says */
+function compile(example: string) {
+  const compiler = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
+  return installed.node([compiler, '-p', inApp(example)]);
 }
 
 interface Resource {
@@ -91,10 +98,36 @@ describe('the package', () => {
   });
 });
 
+describe('the lines of README', () => {
+  it('are an app, once they stand in a stack', () => {
+    const [lines] = markedBlocks('README.md', 'library');
+    const [imports, body] = [/^import .+$/gm, /^(?!import ).*$/gm].map((part) =>
+      lines!.match(part)!.join('\n'),
+    );
+    const file = inApp('in-your-own-app', 'readme.ts');
+    writeFileSync(
+      file,
+      `import { App, Stack } from 'aws-cdk-lib';
+      import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+      ${imports}
+      class Lines extends Stack {
+        constructor(scope: App) {
+          super(scope, 'Lines', { env: { region: 'us-east-1' } });
+          const report = new Role(this, 'Report', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+          ${body}
+        }
+      }
+      new Lines(new App());`,
+    );
+    const template = synthesize(file, inApp('readme.out'))('Lines');
+    expect(namesOf(template, 'AWS::SQS::Queue', 'QueueName')).toContain('acme-ci-small-builds');
+    compile('in-your-own-app');
+  });
+});
+
 describe.each(exampleNames)('the example %s', (name) => {
   it('has no fault that the compiler finds against the package', () => {
-    const compiler = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
-    expect(installed.node([compiler, '-p', inApp(name)])).toBe('');
+    expect(compile(name)).toBe('');
   });
 });
 
