@@ -66,7 +66,8 @@ describe('with an EC2 that fails', () => {
 
     await world.untilCompleted(jobIds);
     await world.untilRest();
-    expect(bought()).toBe(5);
+    // GitHub gives a machine any job: one that is told to stand down was bought before the platform heard of it.
+    expect(bought() - world.logged('stand-down').length).toBe(5);
   });
 
   it('keeps jobs with the reason while it throttles, and runs them afterwards', async () => {

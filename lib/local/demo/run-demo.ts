@@ -23,6 +23,8 @@ export interface DemoOptions {
 export async function runDemo(options: DemoOptions = {}): Promise<DemoReport> {
   let books: Books | undefined;
   const laptop = await startLaptop({
+    // A machine whose job another one ran listens for so long; the demo is over when it has ended too.
+    config: { ...config, limits: { ...config.limits, idleSeconds: 20 } },
     onEvent: (event) => {
       books?.note(event);
       options.onEvent?.(event);

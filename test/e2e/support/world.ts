@@ -5,6 +5,7 @@
  */
 import { type Laptop, type LaptopOptions, startLaptop } from '../../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../../lib/local/laptop-event.ts';
+import defaultConfig from '../../../mayfly.config.ts';
 import { leaveEvidence } from '../../iam/evidence.ts';
 import { createOperator, type Operator, type PlainRow } from './operator.ts';
 import { postWebhook, type WebhookReply } from './post-webhook.ts';
@@ -56,6 +57,9 @@ export interface JobLook {
 
 export const tierLabels = (tier: string) => ['self-hosted', 'linux', 'x64', tier];
 
+/** A machine whose job another one ran may listen for so long, before it ends and all is at rest. */
+const longestIdleSeconds = 30;
+
 /** Longer than any test: such a job ends by being cancelled. */
 export const endlessMilliseconds = 600_000;
 
@@ -63,10 +67,13 @@ export const reasonOf = (row: PlainRow | undefined) => (row?.['reason'] as Plain
 
 export async function startWorld(options: LaptopOptions = {}): Promise<World> {
   const events: LaptopEvent[] = [];
+  const config = options.config ?? defaultConfig;
+  const idleSeconds = Math.min(config.limits.idleSeconds, longestIdleSeconds);
   const laptop = await startLaptop({
     bootMilliseconds: 20,
     firesByClock: false,
     ...options,
+    config: { ...config, limits: { ...config.limits, idleSeconds } },
     onEvent(event) {
       events.push(event);
       options.onEvent?.(event);
