@@ -6,6 +6,12 @@ import { awsCertificates } from '../contract/aws-certificates.ts';
 import type { Deployment } from '../contract/deployment.ts';
 import { TierName } from '../core/ids.ts';
 import type { Tier } from '../core/tier.ts';
+import {
+  accountFaults,
+  type CheckedAccount,
+  checkedAccount,
+  defaultScaleUpConcurrency,
+} from './check-account.ts';
 import { alarmFaults, checkedAlarms } from './check-alarms.ts';
 import { capFaults, defaultCaps } from './check-caps.ts';
 import { githubFaults } from './check-github.ts';
@@ -29,7 +35,7 @@ import {
 import { githubApiUrl } from './github-api-url.ts';
 
 /** A configuration without faults, defaults filled in. */
-export interface CheckedConfig {
+export interface CheckedConfig extends CheckedAccount {
   /** What the functions get beside their bundle. */
   readonly deployment: Deployment;
   /** What each tier's machines are made of, which no function needs to know. */
@@ -58,6 +64,10 @@ const settings = [
   'limits',
   'caps',
   'network',
+  'kmsKeyArn',
+  'permissionsBoundaryArn',
+  'logRetentionDays',
+  'reservedConcurrency',
   'runnerVersion',
   'runnerSha256',
   'runnerReleasesUrl',
@@ -86,6 +96,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...networkFaults(config.network, config.region),
     ...runnerFaults(config),
     ...tierSubnetFaults(config.tiers, config.network),
+    ...accountFaults(config),
     ...optionFaults(config),
     ...alarmFaults(config),
   ];
@@ -200,7 +211,8 @@ function checked(config: MayflyConfig): CheckedConfig {
     githubWebUrl: (config.githubWebUrl ?? `https://${config.githubHost}`).replace(/\/+$/, ''),
     network: checkedNetwork(config.network),
     runnerReleasesUrl: checkedReleasesUrl(config),
-    scaleUpConcurrency: config.scaleUpConcurrency ?? 5,
+    scaleUpConcurrency: config.scaleUpConcurrency ?? defaultScaleUpConcurrency,
+    ...checkedAccount(config),
     ...checkedAlarms(config),
   };
 }

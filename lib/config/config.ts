@@ -24,6 +24,20 @@ export interface MayflyConfig {
   /** Where machines live, and what they may reach. Default: a VPC of Mayfly's own, and the internet. */
   readonly network?: NetworkConfig;
   /**
+   * A symmetric KMS key of this region, by ARN: it encrypts tables, queues, secrets, logs, the alarm topic, and machines'
+   * disks. Its policy must let AWS's services use it; `mayfly preflight` prints the statements. Default: AWS's own keys.
+   */
+  readonly kmsKeyArn?: string;
+  /** A managed policy, by ARN, that bounds every role of every stack. Default: none. */
+  readonly permissionsBoundaryArn?: string;
+  /** How long CloudWatch keeps the functions' logs, in days. Default: 30. */
+  readonly logRetentionDays?: number;
+  /**
+   * Copies of a function that nobody else can take, by its name, and more than which it never has. Default: none, since a
+   * new account has ten for all functions and lets none be set aside.
+   */
+  readonly reservedConcurrency?: Readonly<Record<string, number>>;
+  /**
    * The one release of GitHub's runner program that machines run, such as "2.337.0". GitHub refuses old ones after about
    * 30 days. Default: the current release, within a quarter of an hour.
    */

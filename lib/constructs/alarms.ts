@@ -1,7 +1,7 @@
 /**
  * The alarms, and the topic that they speak to, also when all is well again. To a topic made here, CloudWatch of this
- * account alone may publish. It carries names of alarms, no data of tenants, so it has no key: with AWS's own, CloudWatch
- * could not use it.
+ * account alone may publish. It carries names of alarms, no data of tenants, so it has no key but the operator's own: with
+ * AWS's, CloudWatch could not use it.
  */
 import { Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
@@ -11,6 +11,7 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { type AlarmPlan, alarmPlans } from './alarm-plans.ts';
+import { keyOf } from './encryption.ts';
 import type { ObservabilityProps } from './observability.ts';
 
 export class Alarms extends Construct {
@@ -20,7 +21,7 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, { config, alarmTopic }: ObservabilityProps) {
     super(scope, id);
     const { environment } = config.deployment;
-    this.topic = alarmTopic ?? createTopic(this, environment);
+    this.topic = alarmTopic ?? createTopic(this, environment, config.kmsKeyArn);
     if (config.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(config.alarmEmail));
     const action = new SnsAction(this.topic);
     this.alarms = alarmPlans(config).map((plan) => {
@@ -32,8 +33,13 @@ export class Alarms extends Construct {
   }
 }
 
-function createTopic(scope: Construct, environment: string): Topic {
-  const topic = new Topic(scope, 'Topic', { topicName: `${environment}-alarms`, enforceSSL: true });
+function createTopic(scope: Construct, environment: string, kmsKeyArn: string | undefined): Topic {
+  const key = keyOf(scope, kmsKeyArn);
+  const topic = new Topic(scope, 'Topic', {
+    topicName: `${environment}-alarms`,
+    enforceSSL: true,
+    ...(key ? { masterKey: key } : {}),
+  });
   topic.addToResourcePolicy(
     new PolicyStatement({
       sid: 'AlarmsMayPublish',

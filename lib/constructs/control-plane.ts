@@ -6,6 +6,7 @@ import { Duration, Lazy } from 'aws-cdk-lib';
 import type { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Code, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -14,6 +15,8 @@ import type { MachineSettings } from '../config/check-machines.ts';
 import type { TierName } from '../core/ids.ts';
 import type { Architecture } from '../core/tier.ts';
 import { bootUserData } from './boot-script.ts';
+import { queueConcurrency } from './concurrency.ts';
+import { keyOf } from './encryption.ts';
 import { functionGrants } from './function-grants.ts';
 import { type FunctionName, functionNames, functionSettings } from './functions.ts';
 import { createInstanceProfiles, instanceRoles } from './instance-profiles.ts';
@@ -45,14 +48,17 @@ export class ControlPlane extends Construct {
     super(scope, id);
     this.#props = props;
     const { environment } = props.config.deployment;
-    this.tierQueues = this.#createTierQueues();
+    const key = keyOf(this, props.config.kmsKeyArn);
+    this.tierQueues = this.#createTierQueues(key);
     const lifecycleQueue = createQueue(this, 'LifecycleQueue', {
       queueName: `${environment}-lifecycle`,
       functionTimeoutSeconds: functionSettings.lifecycle.timeoutSeconds,
+      key,
     });
     const installationsQueue = createQueue(this, 'InstallationsQueue', {
       queueName: `${environment}-installations`,
       functionTimeoutSeconds: functionSettings['tenant-manager'].timeoutSeconds,
+      key,
     });
     this.runnerBinaries = new RunnerBinaries(this, 'RunnerBinaries', {
       s3EndpointId: props.network.s3EndpointId,
@@ -62,7 +68,7 @@ export class ControlPlane extends Construct {
     this.#connect({ lifecycleQueue, installationsQueue });
   }
 
-  #createTierQueues() {
+  #createTierQueues(key: IKey | undefined) {
     const { environment, tiers } = this.#props.config.deployment;
     const scope = new Construct(this, 'TierQueues');
     return new Map(
@@ -71,6 +77,7 @@ export class ControlPlane extends Construct {
         createQueue(scope, name, {
           queueName: `${environment}-${name}-builds`,
           functionTimeoutSeconds: functionSettings['scale-up'].timeoutSeconds,
+          key,
         }),
       ]),
     );
@@ -106,6 +113,7 @@ export class ControlPlane extends Construct {
           machine,
           securityGroupId,
           instanceProfileArn: instanceRoleArn === undefined ? undefined : profiles.get(instanceRoleArn),
+          kmsKeyArn: config.kmsKeyArn,
           userData: userData(tier.architecture, machine),
         });
         return [tier.name, template];
@@ -129,12 +137,21 @@ export class ControlPlane extends Construct {
       githubApiUrl: config.githubApiUrl,
       runnerBinaries: this.runnerBinaries,
       runnerReleasesUrl: config.runnerReleasesUrl,
+      kmsKeyArn: config.kmsKeyArn,
     });
     const entries = functionNames.map((name) => {
       const code = Code.fromAsset(bundles.get(name)!);
       return [
         name,
-        new PlatformFunction(this, name, { environment, name, code, grants: grants[name] }),
+        new PlatformFunction(this, name, {
+          environment,
+          name,
+          code,
+          grants: grants[name],
+          logRetentionDays: config.logRetentionDays,
+          kmsKeyArn: config.kmsKeyArn,
+          reservedConcurrency: config.reservedConcurrency[name],
+        }),
       ] as const;
     });
     return Object.fromEntries(entries) as Record<FunctionName, PlatformFunction>;
@@ -147,10 +164,12 @@ export class ControlPlane extends Construct {
       this.#feed(tier, queue, 'scale-up', { maxConcurrency: this.#props.config.scaleUpConcurrency });
     }
     this.#feed('events', lifecycleQueue, 'lifecycle', {
-      maxConcurrency: lifecycleConcurrency,
+      maxConcurrency: queueConcurrency.lifecycle,
       window: lifecycleWindow,
     });
-    this.#feed('events', installationsQueue, 'tenant-manager', { maxConcurrency: otherConcurrency });
+    this.#feed('events', installationsQueue, 'tenant-manager', {
+      maxConcurrency: queueConcurrency['tenant-manager'],
+    });
     new Rule(this, 'EveryMinute', {
       ruleName: `${environment}-sweep`,
       description: 'Lets the sweep repair what was missed',
@@ -212,12 +231,6 @@ interface SharedQueues {
   readonly lifecycleQueue: Queue;
   readonly installationsQueue: Queue;
 }
-
-/** Copies of lifecycle and of tenant-manager at once. A new account has ten for all functions together. */
-const otherConcurrency = 5;
-
-/** Full batches cost a fraction of single facts, and three copies are fast enough for 100 facts a second. */
-const lifecycleConcurrency = 3;
 
 /** A machine boots for half a minute: facts may wait a second for each other, which halves what following them costs. */
 const lifecycleWindow = Duration.seconds(1);

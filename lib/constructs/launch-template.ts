@@ -16,12 +16,14 @@ export interface LaunchTemplateOptions {
   readonly securityGroupId: string;
   /** Absent: machines have no AWS permissions. */
   readonly instanceProfileArn: string | undefined;
+  /** Encrypts the disk. Undefined: AWS's own key does. */
+  readonly kmsKeyArn: string | undefined;
   /** Base64. */
   readonly userData: string;
 }
 
 export function createLaunchTemplate(scope: Construct, options: LaunchTemplateOptions): CfnLaunchTemplate {
-  const { environment, tier, machine, securityGroupId, instanceProfileArn, userData } = options;
+  const { environment, tier, machine, securityGroupId, instanceProfileArn, kmsKeyArn, userData } = options;
   return new CfnLaunchTemplate(scope, tier.name, {
     launchTemplateName: `${environment}-${tier.name}`,
     tagSpecifications: [
@@ -47,6 +49,7 @@ export function createLaunchTemplate(scope: Construct, options: LaunchTemplateOp
           deviceName: machine.rootDevice,
           ebs: {
             encrypted: true,
+            ...(kmsKeyArn === undefined ? {} : { kmsKeyId: kmsKeyArn }),
             volumeType: 'gp3',
             volumeSize: machine.diskGigabytes,
             iops: machine.diskIops,

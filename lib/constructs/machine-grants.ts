@@ -6,6 +6,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { tagKeys } from '../core/tags.ts';
+import { diskKeyGrants } from './encryption.ts';
 import { allow, ec2Arn, type Grant } from './grant.ts';
 import type { Network } from './network.ts';
 import { imageParameters } from './runner-image.ts';
@@ -20,6 +21,8 @@ export interface MachineGrantOptions {
   readonly instanceRoles: readonly string[];
   /** Whether any tier asks for spot machines. */
   readonly spot: boolean;
+  /** Encrypts the machines' disks. Undefined: AWS's own key does. */
+  readonly kmsKeyArn: string | undefined;
 }
 
 export function launchGrants(options: MachineGrantOptions): Grant[] {
@@ -67,6 +70,7 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
       actions: ['ssm:GetParameters'],
       resources: imageParameters(images).map((name) => parameterArn(scope, name)),
     }),
+    ...diskKeyGrants(scope, options.kmsKeyArn),
     ...(spot ? [createSpotRole(scope)] : []),
     ...(instanceRoles.length > 0 ? [passRoles(instanceRoles)] : []),
   ];

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import { bundleFunctions } from './bundle.ts';
 import { ControlPlane } from './control-plane.ts';
+import { keyIn } from './encryption.ts';
 import { bootScript, handlersFolder } from './files.ts';
 import { functionNames } from './functions.ts';
 import type { MayflyProps } from './mayfly-props.ts';
@@ -29,7 +30,7 @@ export function createParts(scope: Construct, config: CheckedConfig, props: Mayf
     buildFolder: join(Stage.of(scope)!.outdir, 'bundles', environment),
   });
   const network = new Network(scope, 'Network', { environment, network: config.network });
-  const state = new State(scope, 'State', environment);
+  const state = new State(scope, 'State', { environment, ...keyIn(config) });
   const controlPlane = new ControlPlane(scope, 'ControlPlane', {
     config,
     network,

@@ -28,6 +28,7 @@ import {
 import { type FunctionName, functionNames } from './functions.ts';
 import { createParts } from './mayfly-parts.ts';
 import { configOf, type MayflyProps } from './mayfly-props.ts';
+import { boundRoles } from './permissions-boundary.ts';
 import { manageAccess, readAccess } from './table-access.ts';
 
 export class Mayfly extends Construct implements IConnectable {
@@ -83,6 +84,7 @@ export class Mayfly extends Construct implements IConnectable {
     this.alarmTopic = observability?.topic;
     this.#metrics = new DeploymentMetrics(this, config.deployment);
     Tags.of(this).add(tagKeys.environment, environment);
+    boundRoles(this, config.permissionsBoundaryArn);
   }
 
   /** Reading tenants: their status, plan, limits and leases. */

@@ -14,8 +14,9 @@ import {
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { dataKeyGrants, keyOf } from './encryption.ts';
 import { type FunctionName, functionSettings } from './functions.ts';
 import { allow, type Grant } from './grant.ts';
 
@@ -24,6 +25,11 @@ export interface PlatformFunctionProps {
   readonly name: FunctionName;
   readonly code: Code;
   readonly grants: readonly Grant[];
+  readonly logRetentionDays: number;
+  /** Undefined: AWS's own keys encrypt what it uses, and its logs. */
+  readonly kmsKeyArn: string | undefined;
+  /** Copies that nobody else can take, and more than which it never has. Undefined: it shares with the others. */
+  readonly reservedConcurrency: number | undefined;
 }
 
 export class PlatformFunction extends Construct {
@@ -35,16 +41,18 @@ export class PlatformFunction extends Construct {
     super(scope, id);
     const settings = functionSettings[props.name];
     const functionName = `${props.environment}-${props.name}`;
+    const key = keyOf(this, props.kmsKeyArn);
     const logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${functionName}`,
-      retention: RetentionDays.ONE_MONTH,
+      retention: props.logRetentionDays,
+      ...(key ? { encryptionKey: key } : {}),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const writeLogs = allow('WriteLogs', {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [logGroup.logGroupArn],
     });
-    const grants = [...props.grants, writeLogs];
+    const grants = [...props.grants, ...dataKeyGrants(this, props.kmsKeyArn, props.grants), writeLogs];
     this.lambda = new LambdaFunction(this, 'Function', {
       functionName,
       description: settings.description,
@@ -57,6 +65,9 @@ export class PlatformFunction extends Construct {
       environment: Object.assign({}, ...grants.map((grant) => grant.variables)),
       role: createRole(this, grants),
       logGroup,
+      ...(props.reservedConcurrency === undefined
+        ? {}
+        : { reservedConcurrentExecutions: props.reservedConcurrency }),
       // Lambda's own START, END and REPORT lines would be half of all log bytes; its metrics tell the same.
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,

@@ -4,6 +4,7 @@
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
@@ -17,18 +18,24 @@ export interface QueueOptions {
   readonly queueName: string;
   /** Of the function that works on it. */
   readonly functionTimeoutSeconds: number;
+  /** Default: a key of AWS's own. */
+  readonly key?: IKey | undefined;
 }
 
 export function createQueue(scope: Construct, id: string, options: QueueOptions): Queue {
+  const { key } = options;
+  const encrypted = key
+    ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+    : { encryption: QueueEncryption.SQS_MANAGED };
   const deadLetters = new Queue(scope, `${id}DeadLetters`, {
     queueName: `${options.queueName}-dead-letters`,
-    encryption: QueueEncryption.SQS_MANAGED,
+    ...encrypted,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });
   return new Queue(scope, id, {
     queueName: options.queueName,
-    encryption: QueueEncryption.SQS_MANAGED,
+    ...encrypted,
     enforceSSL: true,
     visibilityTimeout: Duration.seconds(6 * options.functionTimeoutSeconds),
     deadLetterQueue: { queue: deadLetters, maxReceiveCount: receivesBeforeDeadLetter },

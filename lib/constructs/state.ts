@@ -11,12 +11,20 @@ import {
   Table,
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { tables } from '../contract/tables.ts';
+import { keyOf } from './encryption.ts';
 
 /** Gone after a failed first deploy, so that the next one finds nothing in its way; kept ever after. */
 const keep = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+
+export interface StateProps {
+  readonly environment: string;
+  /** Default: AWS's own keys. */
+  readonly kmsKeyArn?: string;
+}
 
 export class State extends Construct {
   readonly tenants: Table;
@@ -28,16 +36,17 @@ export class State extends Construct {
   readonly ticketSecret: Secret;
   readonly appSecret: Secret;
 
-  constructor(scope: Construct, id: string, environment: string) {
+  constructor(scope: Construct, id: string, { environment, kmsKeyArn }: StateProps) {
     super(scope, id);
-    this.tenants = createTable(this, environment, tables.tenants);
-    this.jobs = createTable(this, environment, tables.jobs);
-    this.launches = createTable(this, environment, tables.launches);
-    this.runners = createTable(this, environment, tables.runners);
-    this.notes = createTable(this, environment, tables.notes);
-    this.webhookSecret = createSecret(this, 'WebhookSecret', 'Signs the webhooks that GitHub sends');
-    this.ticketSecret = createSecret(this, 'TicketSecret', 'Signs the launch tickets of machines');
-    this.appSecret = createAppSecret(this);
+    const kept = { environment, key: keyOf(this, kmsKeyArn) };
+    this.tenants = createTable(this, kept, tables.tenants);
+    this.jobs = createTable(this, kept, tables.jobs);
+    this.launches = createTable(this, kept, tables.launches);
+    this.runners = createTable(this, kept, tables.runners);
+    this.notes = createTable(this, kept, tables.notes);
+    this.webhookSecret = createSecret(this, 'WebhookSecret', 'Signs the webhooks that GitHub sends', kept);
+    this.ticketSecret = createSecret(this, 'TicketSecret', 'Signs the launch tickets of machines', kept);
+    this.appSecret = createAppSecret(this, kept);
   }
 }
 
@@ -57,14 +66,21 @@ interface TableSchema {
   >;
 }
 
-function createTable(scope: Construct, environment: string, schema: TableSchema): Table {
+interface Kept {
+  readonly environment: string;
+  readonly key: IKey | undefined;
+}
+
+function createTable(scope: Construct, { environment, key }: Kept, schema: TableSchema): Table {
   const table = new Table(scope, `${schema.suffix}-table`, {
     tableName: `${environment}-${schema.suffix}`,
     partitionKey: attribute(schema.partitionKey),
     ...(schema.sortKey ? { sortKey: attribute(schema.sortKey) } : {}),
     ...(schema.timeToLive ? { timeToLiveAttribute: schema.timeToLive } : {}),
     billingMode: BillingMode.PAY_PER_REQUEST,
-    encryption: TableEncryption.AWS_MANAGED,
+    ...(key
+      ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }
+      : { encryption: TableEncryption.AWS_MANAGED }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     removalPolicy: keep,
   });
@@ -90,19 +106,21 @@ const attribute = ({ name, type }: Key): Attribute => ({
   type: type === 'N' ? AttributeType.NUMBER : AttributeType.STRING,
 });
 
-function createSecret(scope: Construct, id: string, description: string): Secret {
+function createSecret(scope: Construct, id: string, description: string, { key }: Kept): Secret {
   return new Secret(scope, id, {
     description,
     generateSecretString: { passwordLength: 48, excludePunctuation: true },
+    ...(key ? { encryptionKey: key } : {}),
     removalPolicy: keep,
   });
 }
 
 /** CloudFormation writes that there is no App once; what `mayfly setup` stores stays as it is on every later deploy. */
-function createAppSecret(scope: Construct): Secret {
+function createAppSecret(scope: Construct, { key }: Kept): Secret {
   return new Secret(scope, 'AppSecret', {
     description: 'The GitHub App: JSON with appId and privateKey. Written by npx mayfly setup',
     secretStringValue: SecretValue.unsafePlainText('{}'),
+    ...(key ? { encryptionKey: key } : {}),
     removalPolicy: keep,
   });
 }

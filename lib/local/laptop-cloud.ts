@@ -1,4 +1,5 @@
 /** The running services as the template loader wants them. It adapts and decides nothing. */
+import type { PolicyDocument } from './aws/service.ts';
 import { EventBus } from './lambda/event-bus.ts';
 import { FunctionHost } from './lambda/function-host.ts';
 import type { UrlRequest } from './lambda/url-event.ts';
@@ -13,6 +14,8 @@ export interface CloudOptions {
   readonly tell: Tell;
   /** Containers of one function at most. */
   readonly concurrency?: number;
+  readonly accountConcurrency?: number;
+  readonly managedPolicies?: Readonly<Record<string, PolicyDocument>>;
   readonly firesByClock?: boolean;
   portFor(functionName: string): number;
   tap(functionName: string, request: UrlRequest): Promise<void>;
@@ -35,6 +38,7 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
     region,
     endpointUrl: endpoint.url,
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    ...(options.accountConcurrency === undefined ? {} : { accountConcurrency: options.accountConcurrency }),
     onLine({ functionName, logGroup, logStream, text, stream }) {
       logs.append(logGroup, logStream, text);
       tell('log', text, { functionName, stream });
@@ -51,6 +55,8 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
     accountId: laptopAccountId,
     availabilityZones: [...'abcdef'].map((letter) => region + letter),
     policies: new PolicyBook(endpoint.iam),
+    managedPolicies: options.managedPolicies ?? {},
+    keys: endpoint.keys,
     functions,
     events,
     queues: {

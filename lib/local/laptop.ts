@@ -12,6 +12,7 @@ import { synthesizeApp } from '../stacks/synthesize.ts';
 import type { AwsEndpoint } from './aws/endpoint.ts';
 import type { Credentials } from './aws/principals.ts';
 import type { S3Service } from './aws/s3.ts';
+import type { PolicyDocument } from './aws/service.ts';
 import type { SqsService } from './aws/sqs.ts';
 import type { Ec2StandIn } from './ec2/ec2.ts';
 import type { GitHubStandIn } from './github/start-github.ts';
@@ -44,6 +45,10 @@ export interface LaptopOptions {
   readonly withoutApp?: boolean;
   /** Containers of one function at most. Default 10. */
   readonly concurrency?: number;
+  /** Copies of all functions at once, as the account's quota: ten in a new one. Default: no end. */
+  readonly accountConcurrency?: number;
+  /** Content of managed policies that the account has, by ARN: a permissions boundary is none of the template's. */
+  readonly managedPolicies?: Readonly<Record<string, PolicyDocument>>;
   /** Containers of each function that are loaded at the start. Default 1. */
   readonly prewarm?: number;
   /** Default true. False: schedules fire by name alone, so that nothing happens but what a test does. */

@@ -1,18 +1,14 @@
 /** The stack that is never replaced: tables and secrets. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { State } from '../constructs/state.ts';
-
-export interface StateStackProps extends StackProps {
-  readonly environment: string;
-}
+import { State, type StateProps } from '../constructs/state.ts';
 
 export class StateStack extends Stack {
   readonly state: State;
 
-  constructor(scope: Construct, id: string, props: StateStackProps) {
+  constructor(scope: Construct, id: string, props: StackProps & StateProps) {
     super(scope, id, props);
-    this.state = new State(this, 'State', props.environment);
+    this.state = new State(this, 'State', props);
     const { tenants, webhookSecret, appSecret } = this.state;
     new CfnOutput(this, 'TenantTable', { value: tenants.tableName, description: 'The registry of tenants' });
     new CfnOutput(this, 'WebhookSecretArn', {

@@ -8,8 +8,10 @@ import { App, DefaultStackSynthesizer, type IReusableStackSynthesizer, Tags } fr
 import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { bundleFunctions } from '../constructs/bundle.ts';
+import { keyIn } from '../constructs/encryption.ts';
 import { bootScript, handlersFolder } from '../constructs/files.ts';
 import { functionNames } from '../constructs/functions.ts';
+import { boundRoles } from '../constructs/permissions-boundary.ts';
 import { tagKeys } from '../core/tags.ts';
 import { ControlPlaneStack } from './control-plane-stack.ts';
 import { NetworkStack } from './network-stack.ts';
@@ -59,7 +61,7 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     environment,
     network: checked.network,
   });
-  const { state } = new StateStack(app, `${environment}-state`, { ...props, environment });
+  const { state } = new StateStack(app, `${environment}-state`, { ...props, environment, ...keyIn(checked) });
   const controlPlane = new ControlPlaneStack(app, `${environment}-control-plane`, {
     ...props,
     config: checked,
@@ -75,5 +77,6 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
   // It goes by names alone; so that its queries find the log groups, it comes after.
   observability.addStackDependency(controlPlane);
   Tags.of(app).add(tagKeys.environment, environment);
+  boundRoles(app, checked.permissionsBoundaryArn);
   return app;
 }

@@ -13,6 +13,7 @@ import { connectionReset, Dials, type Effect } from './dials.ts';
 import { asAwsError, errorAnswer } from './error-answer.ts';
 import { findRefusal } from './iam/authorize.ts';
 import { IamLog } from './iam/iam-log.ts';
+import { KeyBook } from './keys.ts';
 import {
   anonymous,
   type Credentials,
@@ -47,6 +48,7 @@ export interface AwsEndpoint {
   readonly dials: Dials;
   readonly calls: CallLog;
   readonly iam: IamLog;
+  readonly keys: KeyBook;
   /** Answers `PUT` at this path (`/_ec2`) with what `change` makes of the JSON; its errors say what is allowed. */
   addDoor(path: `/_${string}`, change: (json: unknown) => unknown): void;
   /** Serves one more service, in place of one of the same name. */
@@ -73,6 +75,7 @@ interface Desk {
   readonly dials: Dials;
   readonly calls: CallLog;
   readonly iam: IamLog;
+  readonly keys: KeyBook;
   readonly doors: Map<string, (json: unknown) => unknown>;
 }
 
@@ -83,8 +86,9 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const dials = new Dials();
   const calls = new CallLog();
   const iam = new IamLog();
+  const keys = new KeyBook();
   const doors: Desk['doors'] = new Map();
-  const desk: Desk = { region, accountId, services, principals, dials, calls, iam, doors };
+  const desk: Desk = { region, accountId, services, principals, dials, calls, iam, keys, doors };
   const server = createServer((request, response) => {
     serve(desk, request, response).catch((error) => response.destroy(error));
   });
@@ -100,6 +104,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     dials,
     calls,
     iam,
+    keys,
     addDoor: (path, change) => void doors.set(path, change),
     use: (service) => void services.set(service.service, service),
     addPrincipal: (principal) => principals.add(principal),
@@ -219,7 +224,8 @@ async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefi
   let outcome: CallRecord['outcome'] = 'allowed';
   try {
     const standIn = serviceOf(desk, service);
-    questions = standIn.questions(call);
+    const asked = standIn.questions(call);
+    questions = [...asked, ...desk.keys.questionsFor(asked, desk.region)];
     const policy = standIn.policyOf?.(call);
     const refusal = findRefusal(call.caller, questions, { ...desk, policy });
     if (refusal) {

@@ -15,6 +15,7 @@ export interface NewPrincipal {
   readonly name: string;
   readonly arn: string;
   readonly policies: readonly PolicyDocument[];
+  readonly boundary?: PolicyDocument | undefined;
 }
 
 /** What people put into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. */
@@ -52,7 +53,7 @@ export class Principals {
   }
 
   /** @throws Error where the name is taken */
-  add({ name, arn, policies }: NewPrincipal): Credentials {
+  add({ name, arn, policies, boundary }: NewPrincipal): Credentials {
     if (name === 'operator' || this.#keyOf(name) !== undefined) {
       throw new Error(
         `There is a principal named ${name} already; update its policies, or remove it before adding it again.`,
@@ -60,7 +61,7 @@ export class Principals {
     }
     const accessKeyId = `MAYFLY_${name.replace(/\W/g, '_')}_${randomBytes(3).toString('hex')}`;
     const secretAccessKey = randomBytes(30).toString('base64url');
-    const principal = { accessKeyId, name, arn, isOperator: false, policies };
+    const principal = { accessKeyId, name, arn, isOperator: false, policies, boundary };
     this.#entries.set(accessKeyId, { principal, secretAccessKey });
     return { accessKeyId, secretAccessKey };
   }

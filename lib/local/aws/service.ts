@@ -15,6 +15,8 @@ export interface Principal {
   /** The operator may do anything. */
   readonly isOperator: boolean;
   readonly policies: readonly PolicyDocument[];
+  /** Bounds whatever the policies allow. */
+  readonly boundary?: PolicyDocument | undefined;
 }
 
 /** An IAM policy document, intrinsics resolved. */

@@ -9,10 +9,11 @@
  * the role of an instance profile is one without a path.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
+import { keyQuestion } from '../aws/keys.ts';
 import type { IamQuestion } from '../aws/service.ts';
 import { type FleetPlan, readFleetPlan, tagsOnCreate } from './create-fleet.ts';
 import { type Form, requiredText, type Tag, tags, texts } from './form.ts';
-import { imageOf, securityGroupsOf, type World } from './world.ts';
+import { imageOf, type LaunchTemplateData, securityGroupsOf, type World } from './world.ts';
 
 type Context = Record<string, string | readonly string[]>;
 
@@ -91,6 +92,7 @@ function createFleetQuestions(world: World, request: Form): IamQuestion[] {
         context: { 'iam:passedtoservice': 'ec2.amazonaws.com' },
       }),
     ),
+    ...diskKeyQuestions(world, data),
     ...imageParameters(world, plan).map(
       (resource): IamQuestion => ({
         action: 'ssm:GetParameters',
@@ -122,6 +124,13 @@ function spotRole(world: World, plan: FleetPlan): IamQuestion[] {
 function passedRoles(world: World, plan: FleetPlan): string[] {
   const profiles = plan.overrides.flatMap(({ template }) => template.data.IamInstanceProfile?.Arn ?? []);
   return [...new Set(profiles)].map((arn) => world.instanceProfiles.get(arn) as string);
+}
+
+/** A disk under an operator's own key: EC2 uses the key, and lends it to the disk, in the caller's name. */
+function diskKeyQuestions({ region }: World, data: LaunchTemplateData): IamQuestion[] {
+  const keys = (data.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.KmsKeyId ?? []);
+  const uses = ['kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:Decrypt', 'kms:CreateGrant'];
+  return keys.flatMap((key) => uses.map((use) => keyQuestion({ use, key, service: 'ec2', region })));
 }
 
 /** An image named by a parameter is looked up in the caller's name. Public parameters have no account. */

@@ -24,6 +24,7 @@ export interface LaunchTemplateData {
     readonly InstanceMetadataTags?: 'enabled' | 'disabled';
     readonly HttpPutResponseHopLimit?: number;
   };
+  readonly BlockDeviceMappings?: readonly { readonly Ebs?: { readonly KmsKeyId?: string } }[];
   readonly TagSpecifications?: readonly {
     readonly ResourceType: string;
     readonly Tags: readonly { readonly Key: string; readonly Value: string }[];

@@ -3,6 +3,7 @@
  * cost. It knows nothing of queues, URLs or schedules; those call `invoke` and `invokeLater`.
  */
 import { randomUUID } from 'node:crypto';
+import { AccountConcurrency } from './account-concurrency.ts';
 import { Container } from './container.ts';
 import { ContainerPool } from './container-pool.ts';
 import type { FunctionCredentials, FunctionDefinition } from './function-definition.ts';
@@ -15,6 +16,8 @@ export interface FunctionUsage {
   readonly memoryMegabytes: number;
   invocations: number;
   failures: number;
+  /** Invocations that found no copy free; they are no failures, for the function never saw them. */
+  throttles: number;
   coldStarts: number;
   /** Loading included: Lambda bills it. */
   billedMilliseconds: number;
@@ -25,6 +28,8 @@ export interface FunctionHostOptions {
   readonly endpointUrl: string;
   /** Containers of one function at most. Default 10. */
   readonly concurrency?: number;
+  /** Copies of all functions at once, as an account's quota. Default: no end. */
+  readonly accountConcurrency?: number;
   readonly idleMilliseconds?: number;
   /** How long an asynchronous invocation waits for its first and second retry: one and two minutes on AWS. */
   readonly retryDelaysMilliseconds?: readonly number[];
@@ -47,15 +52,21 @@ interface HostedFunction {
   credentials: FunctionCredentials | undefined;
 }
 
+/** What Lambda answers to who finds no copy free. */
+export const throttled = 'TooManyRequestsException';
+const throttleDelayMilliseconds = 1000;
+
 export class FunctionHost {
   readonly #options: FunctionHostOptions;
   readonly #functions = new Map<string, HostedFunction>();
   readonly #retries = new Set<NodeJS.Timeout>();
   #underWay = 0;
+  readonly #concurrency: AccountConcurrency;
   #closed = false;
 
   constructor(options: FunctionHostOptions) {
     this.#options = options;
+    this.#concurrency = new AccountConcurrency(options.accountConcurrency);
   }
 
   get names(): readonly string[] {
@@ -72,6 +83,7 @@ export class FunctionHost {
       memoryMegabytes: definition.memoryMegabytes,
       invocations: 0,
       failures: 0,
+      throttles: 0,
       coldStarts: 0,
       billedMilliseconds: 0,
     };
@@ -94,6 +106,11 @@ export class FunctionHost {
     });
   }
 
+  /** @throws Error where too little would be left for the other functions */
+  reserve(name: string, copies: number): void {
+    this.#concurrency.reserve(name, copies);
+  }
+
   definition(name: string): FunctionDefinition {
     return this.#get(name).definition;
   }
@@ -111,11 +128,17 @@ export class FunctionHost {
   /** Resolves when the invocation has ended, and all that it printed has been passed on. */
   async invoke(name: string, event: unknown): Promise<InvokeResult> {
     const hosted = this.#get(name);
+    const end = this.#concurrency.take(name);
+    if (!end) {
+      hosted.usage.throttles += 1;
+      return { error: { errorType: throttled, errorMessage: `No copy of ${name} is free: Rate Exceeded.` } };
+    }
     this.#underWay += 1;
     try {
       return await this.#run(hosted, event);
     } finally {
       this.#underWay -= 1;
+      end();
     }
   }
 
@@ -143,14 +166,16 @@ export class FunctionHost {
     const result = await this.invoke(name, event);
     if (!('error' in result) || this.#closed) return;
     const delays = this.#options.retryDelaysMilliseconds ?? [60_000, 120_000];
-    const delay = delays[attempt];
-    if (delay === undefined || attempt >= hosted.maximumRetries) {
+    // Lambda keeps a throttled event for six hours; it counts as no attempt.
+    const isThrottled = result.error.errorType === throttled;
+    const delay = isThrottled ? throttleDelayMilliseconds : delays[attempt];
+    if (delay === undefined || (!isThrottled && attempt >= hosted.maximumRetries)) {
       this.#log(hosted.definition, `Gave up an asynchronous event after ${attempt + 1} attempts.`);
       return;
     }
     const timer = setTimeout(() => {
       this.#retries.delete(timer);
-      void this.invokeLater(name, event, attempt + 1);
+      void this.invokeLater(name, event, isThrottled ? attempt : attempt + 1);
     }, delay);
     timer.unref();
     this.#retries.add(timer);

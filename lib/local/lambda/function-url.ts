@@ -1,13 +1,20 @@
 /**
  * A function's URL: one port of this machine. A request becomes an invocation and its outcome the answer;
- * more than 6 MB is refused before the function hears of it, and a failed invocation is a 502 that tells
- * nothing.
+ * more than 6 MB is refused before the function hears of it, a throttled one is a 429, and a failed
+ * invocation is a 502 that tells nothing.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { InvokeResult } from './function-host.ts';
-import { badGateway, type UrlAnswer, type UrlRequest, urlAnswer, urlEvent } from './url-event.ts';
+import { type InvokeResult, throttled } from './function-host.ts';
+import {
+  badGateway,
+  tooManyRequests,
+  type UrlAnswer,
+  type UrlRequest,
+  urlAnswer,
+  urlEvent,
+} from './url-event.ts';
 
 const largestBodyBytes = 6 * 1024 * 1024;
 
@@ -64,7 +71,8 @@ async function serve(incoming: IncomingMessage, options: FunctionUrlOptions): Pr
   await options.tap?.(request);
   const host = incoming.headers.host ?? '127.0.0.1';
   const result = await options.invoke(urlEvent(request, { now: Date.now(), requestId: randomUUID(), host }));
-  return 'error' in result ? badGateway : urlAnswer(result.payload);
+  if ('error' in result) return result.error.errorType === throttled ? tooManyRequests : badGateway;
+  return urlAnswer(result.payload);
 }
 
 /** undefined: too large. The rest is read and dropped, so that the caller gets to read the answer. */

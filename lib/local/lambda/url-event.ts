@@ -99,6 +99,13 @@ export const badGateway: UrlAnswer = {
   body: 'Internal Server Error',
 };
 
+/** As Lambda answers for a function that has no copy free. */
+export const tooManyRequests: UrlAnswer = {
+  status: 429,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ Reason: 'ConcurrentInvocationLimitExceeded', message: 'Rate Exceeded.' }),
+};
+
 function joinedHeaders(headers: UrlRequest['headers']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>

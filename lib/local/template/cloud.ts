@@ -3,6 +3,7 @@
  * it. The loader knows this interface alone, so a test can hand it fakes, and the laptop the real
  * stand-ins.
  */
+import type { KeyBook } from '../aws/keys.ts';
 import type { PolicyDocument } from '../aws/service.ts';
 import type { EventBus } from '../lambda/event-bus.ts';
 import type { QueueSource } from '../lambda/event-source.ts';
@@ -16,6 +17,10 @@ export interface Cloud {
   readonly accountId: string;
   readonly availabilityZones: readonly string[];
   readonly policies: PolicyBook;
+  /** Managed policies that the account has, by ARN. */
+  readonly managedPolicies: Readonly<Record<string, PolicyDocument>>;
+  /** Which keys of the account encrypt what. */
+  readonly keys: KeyBook;
   readonly functions: FunctionHost;
   readonly events: EventBus;
   readonly queues: QueueSource & {
@@ -62,6 +67,7 @@ export interface Cloud {
     name: string;
     arn: string;
     policies: readonly PolicyDocument[];
+    boundary?: PolicyDocument | undefined;
   }): FunctionCredentials;
   readonly urls: {
     /** 0: any free one. */

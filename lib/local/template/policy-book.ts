@@ -3,6 +3,7 @@
  * Questions are answered by the same evaluator as calls over the endpoint; nothing is granted that the
  * template does not say.
  */
+import { refusedByBoundary } from '../aws/iam/boundary.ts';
 import { evaluateResourcePolicy, explain } from '../aws/iam/evaluate.ts';
 import { IamLog } from '../aws/iam/iam-log.ts';
 import type { IamQuestion, PolicyDocument, PolicyStatement } from '../aws/service.ts';
@@ -13,6 +14,8 @@ export interface Role {
   readonly trust: PolicyDocument;
   /** Grows while the template is loaded. */
   readonly policies: PolicyDocument[];
+  /** Bounds whatever the policies allow. */
+  readonly boundary?: PolicyDocument | undefined;
 }
 
 /** What AWS does in a role's name for one that runs under it. */
@@ -23,6 +26,7 @@ export interface RoleNeed {
   readonly role: string;
   readonly actions: readonly string[];
   readonly resource: string;
+  readonly context?: IamQuestion['context'];
 }
 
 export class PolicyBook {
@@ -53,14 +57,15 @@ export class PolicyBook {
   }
 
   /** @throws Error that names the role, the action and the resource */
-  requireRoleMay({ caller, role: nameOrArn, actions, resource }: RoleNeed): void {
+  requireRoleMay({ caller, role: nameOrArn, actions, resource, context = {} }: RoleNeed): void {
     const role = this.role(nameOrArn);
     for (const action of actions) {
-      const question = { action, resource, context: {} };
+      const question = { action, resource, context };
       const { verdict, reason, by } = explain(role.policies, question);
+      const outside = refusedByBoundary(role.boundary, question);
       this.#iam.allowed(caller, question, by);
-      if (verdict !== 'allowed') {
-        const because = reason ?? 'no policy of the role allows it';
+      if (verdict !== 'allowed' || outside !== undefined) {
+        const because = outside ?? reason ?? 'no policy of the role allows it';
         throw new Error(`The role ${role.name} may not ${action} on ${resource} (${because}).`);
       }
     }

@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { KeyBook } from '../../../lib/local/aws/keys.ts';
 import type { PolicyDocument } from '../../../lib/local/aws/service.ts';
 import { EventBus } from '../../../lib/local/lambda/event-bus.ts';
 import { FunctionHost } from '../../../lib/local/lambda/function-host.ts';
@@ -80,6 +81,8 @@ export function givenCloud(options: { concurrency?: number; idleMilliseconds?: n
     accountId: '000000000000',
     availabilityZones: ['us-east-1a', 'us-east-1b'],
     policies: new PolicyBook(),
+    managedPolicies: {},
+    keys: new KeyBook(),
     functions,
     events,
     queues,

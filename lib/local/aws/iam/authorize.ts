@@ -4,6 +4,7 @@
  * can be copied from it.
  */
 import { AwsError, type IamQuestion, type PolicyDocument, type Principal } from '../service.ts';
+import { refusedByBoundary } from './boundary.ts';
 import { type Explanation, evaluateResourcePolicy, explain } from './evaluate.ts';
 import type { IamLog } from './iam-log.ts';
 
@@ -25,7 +26,7 @@ export function findRefusal(
     const resources = surroundings.policy
       ? evaluateResourcePolicy(surroundings.policy, { question: asked })
       : { verdict: 'implicitDeny' as const, by: [] };
-    const because = denial(own, resources);
+    const because = refusedByBoundary(caller.boundary, asked) ?? denial(own, resources);
     if (because !== undefined) {
       surroundings.iam.denied(caller.name, question);
       return accessDenied(caller, question, because);

@@ -21,7 +21,11 @@ export const dynamodbTypes: Registry = {
       OnDemandThroughput: 'the engine here has no throughput to bound',
       PointInTimeRecoverySpecification: withoutEffect.retention,
       DeletionProtectionEnabled: withoutEffect.protection,
-      SSESpecification: withoutEffect.encryption,
+      SSESpecification: {
+        SSEEnabled: withoutEffect.encryption,
+        SSEType: withoutEffect.encryption,
+        KMSMasterKeyId: true,
+      },
       TableClass: 'classes differ in price only',
       Tags: withoutEffect.tags,
     },
@@ -41,6 +45,8 @@ export const dynamodbTypes: Registry = {
         timeToLive?.Enabled ? timeToLive.AttributeName : undefined,
       );
       const Arn = `arn:aws:dynamodb:${cloud.region}:${cloud.accountId}:table/${TableName}`;
+      const key = properties['SSESpecification']?.KMSMasterKeyId;
+      if (key !== undefined) cloud.keys.protect(Arn, String(key));
       return { ref: TableName, attributes: { Arn } };
     },
   },

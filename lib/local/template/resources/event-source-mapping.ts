@@ -45,6 +45,10 @@ function startMapping({ properties }: Resource, cloud: Cloud) {
     actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
     resource: queueArn,
   });
+  const receive = { action: 'sqs:ReceiveMessage', resource: queueArn, context: {} };
+  for (const { action, ...asked } of cloud.keys.questionsFor([receive], cloud.region)) {
+    cloud.policies.requireRoleMay({ caller: name, role, actions: [action], ...asked });
+  }
   const batchSize = Number(properties['BatchSize'] ?? 10);
   const batchingWindowSeconds = Number(properties['MaximumBatchingWindowInSeconds'] ?? 0);
   if (batchSize > 10 && batchingWindowSeconds < 1) {

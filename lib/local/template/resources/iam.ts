@@ -4,6 +4,7 @@
  * would be a lie.
  */
 import type { PolicyDocument } from '../../aws/service.ts';
+import type { Cloud } from '../cloud.ts';
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
 /**
@@ -27,6 +28,7 @@ export const iamTypes: Registry = {
       AssumeRolePolicyDocument: true,
       Policies: { PolicyName: true, PolicyDocument: true },
       ManagedPolicyArns: true,
+      PermissionsBoundary: true,
       Path: 'roles are found by name or ARN here',
       MaxSessionDuration: 'the keys of functions last as long as the laptop',
       Description: withoutEffect.description,
@@ -37,12 +39,17 @@ export const iamTypes: Registry = {
       const name: string = properties['RoleName'] ?? generatedName();
       const arn = `arn:aws:iam::${cloud.accountId}:role/${name}`;
       const inline = (properties['Policies'] ?? []) as { PolicyDocument: PolicyDocument }[];
+      const boundary: unknown = properties['PermissionsBoundary'];
       const managed = (properties['ManagedPolicyArns'] ?? []) as string[];
       cloud.policies.addRole({
         name,
         arn,
         trust: properties['AssumeRolePolicyDocument'] as PolicyDocument,
-        policies: [...inline.map((policy) => policy.PolicyDocument), ...managed.map(managedPolicy)],
+        policies: [
+          ...inline.map((policy) => policy.PolicyDocument),
+          ...managed.map((policy) => managedPolicy(policy, cloud)),
+        ],
+        boundary: boundary === undefined ? undefined : managedPolicy(String(boundary), cloud),
       });
       return { ref: name, attributes: { Arn: arn, RoleId: `AROA-${name}` } };
     },
@@ -71,11 +78,12 @@ export const iamTypes: Registry = {
   },
 };
 
-function managedPolicy(arn: string): PolicyDocument {
-  const known = managedPolicies[arn];
+function managedPolicy(arn: string, cloud: Cloud): PolicyDocument {
+  const policies = { ...managedPolicies, ...cloud.managedPolicies };
+  const known = policies[arn];
   if (known) return known;
   throw new Error(
-    `The managed policy ${arn} is not known by content; known are ${Object.keys(managedPolicies).join(', ')}. ` +
-      'Grant what is needed inline.',
+    `The managed policy ${arn} is not known by content; known are ${Object.keys(policies).join(', ')}. ` +
+      'Grant what is needed inline, or give its content to the laptop as one of managedPolicies.',
   );
 }

@@ -22,6 +22,7 @@ export const lambdaTypes: Registry = {
       Role: true,
       Timeout: true,
       MemorySize: true,
+      ReservedConcurrentExecutions: true,
       Environment: { Variables: true },
       PackageType: 'bundles are files in either case',
       LoggingConfig: {
@@ -112,6 +113,8 @@ function defineFunction({ properties, asset, generatedName }: Resource, cloud: C
     logGroup: properties['LoggingConfig']?.LogGroup ?? `/aws/lambda/${name}`,
     role: String(properties['Role']),
   });
+  const copies = properties['ReservedConcurrentExecutions'];
+  if (copies !== undefined) cloud.functions.reserve(name, Number(copies));
   return name;
 }
 
@@ -125,6 +128,7 @@ function authorizeFunction(cloud: Cloud, name: string) {
       name,
       arn: `arn:aws:sts::${cloud.accountId}:assumed-role/${role.name}/${name}`,
       policies: role.policies,
+      boundary: role.boundary,
     }),
   );
   cloud.policies.requireTrust(roleArn, 'lambda.amazonaws.com');

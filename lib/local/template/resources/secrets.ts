@@ -8,7 +8,7 @@ export const secretsTypes: Registry = {
       SecretString: true,
       GenerateSecretString: true,
       Description: withoutEffect.description,
-      KmsKeyId: withoutEffect.encryption,
+      KmsKeyId: true,
       Tags: withoutEffect.tags,
     },
     attributes: ['Id'],
@@ -18,6 +18,8 @@ export const secretsTypes: Registry = {
         ...(properties['SecretString'] === undefined ? {} : { value: properties['SecretString'] }),
         ...(properties['GenerateSecretString'] ? { generate: properties['GenerateSecretString'] } : {}),
       });
+      const key = properties['KmsKeyId'];
+      if (key !== undefined) cloud.keys.protect(arn, String(key));
       return { ref: arn, attributes: { Id: arn } };
     },
   },

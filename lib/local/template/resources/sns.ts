@@ -5,7 +5,12 @@ const silent = 'only alarms publish to topics, and there are none here';
 
 export const snsTypes: Registry = {
   'AWS::SNS::Topic': {
-    properties: { TopicName: true, DisplayName: withoutEffect.description, Tags: withoutEffect.tags },
+    properties: {
+      TopicName: true,
+      DisplayName: withoutEffect.description,
+      KmsMasterKeyId: silent,
+      Tags: withoutEffect.tags,
+    },
     attributes: ['TopicArn', 'TopicName'],
     create({ properties, generatedName }, { region, accountId }) {
       const name: string = properties['TopicName'] ?? generatedName(256);

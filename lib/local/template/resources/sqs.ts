@@ -22,7 +22,7 @@ export const sqsTypes: Registry = {
       RedrivePolicy: true,
       RedriveAllowPolicy: 'every queue here may be the dead-letter queue of another',
       SqsManagedSseEnabled: withoutEffect.encryption,
-      KmsMasterKeyId: withoutEffect.encryption,
+      KmsMasterKeyId: true,
       Tags: withoutEffect.tags,
     },
     attributes: ['Arn', 'QueueName', 'QueueUrl'],
@@ -38,6 +38,8 @@ export const sqsTypes: Registry = {
         },
       });
       const Arn = `arn:aws:sqs:${cloud.region}:${cloud.accountId}:${name}`;
+      const key = properties['KmsMasterKeyId'];
+      if (key !== undefined) cloud.keys.protect(Arn, String(key));
       return { ref: url, attributes: { Arn, QueueName: name, QueueUrl: url } };
     },
   },

@@ -1,0 +1,20 @@
+/**
+ * How many copies of a function its queues may ask for at once. A share of the account's concurrency that is smaller would
+ * throttle them, and each throttled hand-over uses up a receive of its messages.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+import type { FunctionName } from './functions.ts';
+
+/**
+ * Copies at once. A new account has ten for all functions together. Full batches of facts cost a fraction of single ones,
+ * and three copies of lifecycle are fast enough for 100 facts a second.
+ */
+export const queueConcurrency = { lifecycle: 3, 'tenant-manager': 5 } as const;
+
+export function leastConcurrency(
+  name: FunctionName,
+  { tierCount, scaleUpConcurrency }: { readonly tierCount: number; readonly scaleUpConcurrency: number },
+): number {
+  if (name === 'scale-up') return tierCount * scaleUpConcurrency;
+  return name === 'lifecycle' || name === 'tenant-manager' ? queueConcurrency[name] : 1;
+}

@@ -1,0 +1,50 @@
+/** What an organization may ask of its accounts, and what is told of each fault. */
+import { describe, expect, it } from '@jest/globals';
+import { assertConfig, checkConfig } from '../../lib/config/check-config.ts';
+import { configWith, defaultConfig } from './configurations.ts';
+
+const key = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
+const boundary = 'arn:aws:iam::123456789012:policy/teams/boundary';
+
+describe('the options for an account', () => {
+  it('are off, but for a month of logs', () => {
+    const checked = assertConfig(defaultConfig);
+    expect(checked).toMatchObject({ logRetentionDays: 30, reservedConcurrency: {} });
+    expect(checked.kmsKeyArn).toBeUndefined();
+    expect(checked.permissionsBoundaryArn).toBeUndefined();
+  });
+
+  it('reach the stacks as they are set', () => {
+    const options = {
+      kmsKeyArn: key,
+      permissionsBoundaryArn: boundary,
+      logRetentionDays: 7,
+      reservedConcurrency: { webhook: 20, 'scale-up': 15 },
+    };
+    expect(assertConfig(configWith(options))).toMatchObject(options);
+  });
+
+  it.each([
+    [{ kmsKeyArn: 'alias/mine' }, 'kmsKeyArn is "alias/mine"; it must be the ARN of a key (not of an alias)'],
+    [{ kmsKeyArn: key.replace('us-east-1', 'eu-west-1') }, 'of a key (not of an alias) in "us-east-1"'],
+    [{ permissionsBoundaryArn: 'boundary' }, 'it must be the ARN of a managed policy'],
+    [{ logRetentionDays: 31 }, 'logRetentionDays is 31; it must be one that CloudWatch knows: 1, 3, 5'],
+    [{ reservedConcurrency: 5 }, 'reservedConcurrency is 5; it must be an object by function'],
+    [{ reservedConcurrency: { scaleup: 5 } }, 'reservedConcurrency has no setting "scaleup"'],
+    [
+      { reservedConcurrency: { webhook: 0 } },
+      'reservedConcurrency.webhook is 0; it must be a whole number from 1',
+    ],
+    [
+      { reservedConcurrency: { 'scale-up': 14 } },
+      'reservedConcurrency.scale-up is 14; it must be a whole number from 15 to 1000 (so many copies its queues',
+    ],
+    [
+      { reservedConcurrency: { lifecycle: 2 } },
+      'reservedConcurrency.lifecycle is 2; it must be a whole number from 3',
+    ],
+  ])('are not %j', (options, fault) => {
+    const outcome = checkConfig(configWith(options));
+    expect(outcome).toEqual({ ok: false, faults: [expect.stringContaining(fault)] });
+  });
+});

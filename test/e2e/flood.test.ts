@@ -1,0 +1,91 @@
+/**
+ * A flood of strangers at both doors, in an account whose concurrency is bounded. Where the doors have a share of their own,
+ * they cannot take more: what waits for a machine gets one while the flood lasts. Where they have none, the flood may take
+ * every copy there is; then work waits, and is done after it.
+ */
+import { EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { configWith } from '../config/configurations.ts';
+import { until } from './support/until.ts';
+import { endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
+
+let world: World | undefined;
+let flood: { end(): Promise<void> } | undefined;
+afterEach(async () => {
+  await flood?.end();
+  await world?.close();
+});
+
+const throttles = (name: string) => world!.laptop.functions.usage().get(`my-saas-${name}`)!.throttles;
+
+/** So many requests at once at each door that more than its share is under way all the time. */
+function startFlood({ webhookUrl, claimUrl }: World['laptop'], atOnce = 8) {
+  let isOver = false;
+  const pour = async (url: string) => {
+    while (!isOver) {
+      const answer = await fetch(url, { method: 'POST', body: '{"not":"ours"}' });
+      await answer.arrayBuffer();
+    }
+  };
+  const streams = [webhookUrl, new URL('claim', claimUrl).href].flatMap((url) =>
+    Array.from({ length: atOnce }, () => pour(url)),
+  );
+  return {
+    async end() {
+      isOver = true;
+      await Promise.all(streams);
+    },
+  };
+}
+
+/** A tenant of one machine, which runs a job without end, while another job waits for it. */
+async function givenWaitingJob(options: Parameters<typeof startWorld>[0]) {
+  world = await startWorld(options);
+  const acme = await world.install('acme', { maxRunners: 1 });
+  const running = world.queue(acme, tierLabels('small'), endlessMilliseconds);
+  await world.untilRunning([running]);
+  const waiting = world.queue(acme, tierLabels('small'));
+  await world.untilJob(acme, waiting, { state: 'waiting', reason: 'tenant-limit' });
+  const [machine] = world.laptop.ec2.instances();
+  return { world, waiting, instanceId: machine!.instanceId };
+}
+
+async function endMachine({ laptop }: World, instanceId: string) {
+  const { endpointUrl: endpoint, region, operatorCredentials: credentials } = laptop;
+  const ec2 = new EC2Client({ endpoint, region, credentials });
+  await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+  ec2.destroy();
+}
+
+describe('a flood at the doors', () => {
+  it('takes no more than their share, so that a free lease still becomes a machine', async () => {
+    const config = configWith({ reservedConcurrency: { webhook: 3, claim: 3 } });
+    const { world, waiting, instanceId } = await givenWaitingJob({ config, accountConcurrency: 16 });
+    flood = startFlood(world.laptop);
+    await until('both doors turn requests away', () => throttles('webhook') > 0 && throttles('claim') > 0);
+    // EC2 tells of the machine's end, whatever is at the doors.
+    await endMachine(world, instanceId);
+    await until('the job that waits has a machine', () => world.laptop.ec2.instances().length === 2);
+    expect(throttles('scale-up') + throttles('lifecycle')).toBe(0);
+    await flood.end();
+    await world.untilCompleted([waiting]);
+  }, 180_000);
+
+  it('may take all there is where nothing is set aside, and what it held up is done after it', async () => {
+    const { world, waiting, instanceId } = await givenWaitingJob({ accountConcurrency: 6 });
+    flood = startFlood(world.laptop);
+    await until('a function that is no door is turned away too', async () => {
+      await world.laptop.functions.invoke('my-saas-reconciler', {});
+      return throttles('reconciler') > 0;
+    });
+    await endMachine(world, instanceId);
+    await flood.end();
+    // EC2's word of it may be in a message that is hidden for minutes. The row's deadline does not wait for messages.
+    await world.operator.edit('runners', { instance_id: instanceId }, { deadline: Date.now() - 1000 });
+    await until('the job that waits has a machine', async () => {
+      await world.sweep();
+      return world.laptop.ec2.instances().length === 2;
+    });
+    await world.untilCompleted([waiting]);
+  }, 180_000);
+});

@@ -1,0 +1,128 @@
+/** What an organization asks of its accounts holds for everything that the stacks make, whoever made it. */
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { configWith, defaultConfig } from '../config/configurations.ts';
+import { listOf, statementsByFunction, synthesized } from './assembly.ts';
+
+const key = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
+const boundary = 'arn:aws:iam::123456789012:policy/boundary';
+const plain = synthesized(defaultConfig);
+const tiers = { ...defaultConfig.tiers, small: { ...defaultConfig.tiers['small'], spot: true } };
+const asked = synthesized(
+  configWith({
+    tiers,
+    kmsKeyArn: key,
+    permissionsBoundaryArn: boundary,
+    logRetentionDays: 7,
+    reservedConcurrency: { 'scale-up': 15, webhook: 20 },
+  }),
+);
+afterAll(() => {
+  plain.dispose();
+  asked.dispose();
+});
+
+const propertiesOf = (type: string, app = asked) => app.resources(type).map(({ Properties }) => Properties);
+
+describe("the operator's own key", () => {
+  it('encrypts tables, queues, secrets, logs, disks and the topic', () => {
+    for (const { SSESpecification } of propertiesOf('AWS::DynamoDB::Table')) {
+      expect(SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key });
+    }
+    const queues = propertiesOf('AWS::SQS::Queue');
+    expect(queues.length).toBeGreaterThan(8);
+    for (const { KmsMasterKeyId } of queues) expect(KmsMasterKeyId).toBe(key);
+    for (const { KmsKeyId } of propertiesOf('AWS::SecretsManager::Secret')) expect(KmsKeyId).toBe(key);
+    for (const { KmsKeyId } of propertiesOf('AWS::Logs::LogGroup')) expect(KmsKeyId).toBe(key);
+    for (const { KmsMasterKeyId } of propertiesOf('AWS::SNS::Topic')) expect(KmsMasterKeyId).toBe(key);
+    for (const { LaunchTemplateData } of propertiesOf('AWS::EC2::LaunchTemplate')) {
+      expect(LaunchTemplateData.BlockDeviceMappings[0].Ebs).toMatchObject({ Encrypted: true, KmsKeyId: key });
+    }
+  });
+
+  it('is no reason to make a key, nor to name one, where none is asked for', () => {
+    expect([...plain.resources('AWS::KMS::Key'), ...asked.resources('AWS::KMS::Key')]).toEqual([]);
+    expect(JSON.stringify(plain.resources())).not.toMatch(/kms:|KmsKeyId|KmsMasterKeyId|KMSMasterKeyId/);
+  });
+
+  it('is for each function to use through the services that it is granted, and no other way', () => {
+    for (const [name, statements] of statementsByFunction(asked, 'my-saas')) {
+      const granted = statements.flatMap(({ Action }) => listOf(Action));
+      const ofKey = statements.filter(({ Action }) => listOf(Action)[0]!.startsWith('kms:'));
+      for (const { Resource, Condition } of ofKey) {
+        expect(Resource).toBe(key);
+        for (const via of listOf<string>(Condition.StringEquals['kms:ViaService'])) {
+          const [service] = /^[a-z0-9]+(?=\.us-east-1\.amazonaws\.com$)/.exec(via) ?? [];
+          expect([name, granted.some((action) => action.startsWith(`${service}:`))]).toEqual([name, true]);
+        }
+      }
+    }
+  });
+
+  it('may be lent to disks by what launches machines alone, and to nothing else', () => {
+    const lending = [...statementsByFunction(asked, 'my-saas')].filter(([, statements]) =>
+      statements.some(({ Action }) => listOf(Action).includes('kms:CreateGrant')),
+    );
+    expect(lending.map(([name]) => name).sort()).toEqual(['scale-up', 'sweep']);
+    for (const [, statements] of lending) {
+      const lend = statements.find(({ Action }) => Action === 'kms:CreateGrant')!;
+      expect(lend.Condition.Bool).toEqual({ 'kms:GrantIsForAWSResource': 'true' });
+    }
+  });
+});
+
+describe('what travels', () => {
+  it.each([
+    ['by default', plain],
+    ['under a key', asked],
+  ])('to queues and the topic does so by TLS alone, %s', (_, app) => {
+    const deny = expect.objectContaining({
+      Effect: 'Deny',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+    const policies = propertiesOf('AWS::SQS::QueuePolicy', app);
+    expect(policies).toHaveLength(app.resources('AWS::SQS::Queue').length);
+    const topics = propertiesOf('AWS::SNS::TopicPolicy', app);
+    expect(topics).toHaveLength(app.resources('AWS::SNS::Topic').length);
+    for (const { PolicyDocument } of [...policies, ...topics]) {
+      expect(PolicyDocument.Statement).toContainEqual(deny);
+    }
+  });
+});
+
+describe('a permissions boundary', () => {
+  it('is on every role of every stack', () => {
+    const roles = propertiesOf('AWS::IAM::Role');
+    expect(roles.length).toBeGreaterThan(6);
+    for (const { PermissionsBoundary } of roles) expect(PermissionsBoundary).toBe(boundary);
+    expect(JSON.stringify(plain.resources())).not.toContain('PermissionsBoundary');
+  });
+});
+
+describe('logs', () => {
+  it('are kept for as long as is asked', () => {
+    for (const { RetentionInDays } of propertiesOf('AWS::Logs::LogGroup')) expect(RetentionInDays).toBe(7);
+    for (const { RetentionInDays } of propertiesOf('AWS::Logs::LogGroup', plain)) {
+      expect(RetentionInDays).toBe(30);
+    }
+  });
+});
+
+describe('concurrency', () => {
+  const reserved = (app: typeof plain) =>
+    Object.fromEntries(
+      propertiesOf('AWS::Lambda::Function', app).flatMap(
+        ({ FunctionName, ReservedConcurrentExecutions: copies }) =>
+          copies === undefined ? [] : [[FunctionName, copies]],
+      ),
+    );
+
+  it('is set aside for no function by default, so that a new account of ten takes the deploy', () => {
+    expect(reserved(plain)).toEqual({});
+    const provisioned = plain.resources().filter(({ Type }) => /::(Version|Alias)$/.test(Type));
+    expect(provisioned).toEqual([]);
+  });
+
+  it('is set aside where it is asked for', () => {
+    expect(reserved(asked)).toEqual({ 'my-saas-scale-up': 15, 'my-saas-webhook': 20 });
+  });
+});
