@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   // A busy machine does everything many times slower than an idle one: this ends only what hangs.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

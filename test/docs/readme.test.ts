@@ -31,7 +31,7 @@ describe('npm start', () => {
   let setup = '';
   const printed = (name: string) => new RegExp(`^ +${name} +(\\S+)$`, 'm').exec(console)?.[1] ?? '';
 
-  async function sees(pattern: RegExp, seconds = 120): Promise<void> {
+  async function sees(pattern: RegExp, seconds = 300): Promise<void> {
     for (const end = Date.now() + seconds * 1000; !pattern.test(console); ) {
       if (Date.now() > end) throw new Error(`npm start did not print ${pattern}; it printed:\n${console}`);
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -36,16 +36,12 @@ describe('a template that a laptop can run', () => {
     ['an existing network', { network: existing }],
     ['an existing network that keeps its ACL', { network: { ...existing, networkAcl: false } }],
     ['private ranges that are open', { network: { egress: [{ to: 'internet' }, { to: '10.9.0.0/16' }] } }],
-  ])(
-    'comes of %s',
-    (_, settings) => {
-      const app = synthesized(configWith(settings));
-      const faults = checkAssembly(loadAssembly(app.folder), registry);
-      app.dispose();
-      expect(faults).toEqual([]);
-    },
-    60_000,
-  );
+  ])('comes of %s', (_, settings) => {
+    const app = synthesized(configWith(settings));
+    const faults = checkAssembly(loadAssembly(app.folder), registry);
+    app.dispose();
+    expect(faults).toEqual([]);
+  });
 });
 
 describe('a platform in an existing network', () => {
@@ -57,7 +53,7 @@ describe('a platform in an existing network', () => {
       choosy,
     };
     world = await startWorld({ config: configWith({ network: { ...existing, subnets }, tiers }) });
-  }, 60_000);
+  });
   afterAll(() => world?.close());
 
   it('lets a tier choose image, disk, role, subnet and what its boot adds, and nothing is denied', async () => {
@@ -76,7 +72,7 @@ describe('a platform in an existing network', () => {
       }),
     ]);
     expect(world.trouble()).toEqual([]);
-  }, 60_000);
+  });
 
   it('starts its machines in the subnets that were named, and nothing is denied', async () => {
     const acme = await world.install('acme');
@@ -87,5 +83,5 @@ describe('a platform in an existing network', () => {
     const subnets = small.map(({ subnet }) => subnet);
     expect(subnets).toEqual([expect.objectContaining({ subnetId: existing.subnets[0]!.id })]);
     expect(world.trouble()).toEqual([]);
-  }, 60_000);
+  });
 });

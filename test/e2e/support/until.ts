@@ -13,7 +13,7 @@ const betweenLooksMilliseconds = 25;
 export async function until(
   description: string,
   holds: () => boolean | Promise<boolean>,
-  { withinMilliseconds = 100_000, seen }: Patience = {},
+  { withinMilliseconds = 240_000, seen }: Patience = {},
 ): Promise<void> {
   const end = Date.now() + withinMilliseconds;
   while (!(await holds())) {

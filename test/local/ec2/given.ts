@@ -137,7 +137,7 @@ export async function givenServer(listener: RequestListener) {
 export async function eventually<Value>(
   read: () => Value,
   holds: (value: Value) => boolean,
-  milliseconds = 100_000,
+  milliseconds = 240_000,
 ): Promise<Value> {
   const end = Date.now() + milliseconds;
   for (;;) {

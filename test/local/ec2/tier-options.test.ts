@@ -1,9 +1,7 @@
 /** What a tier adds to its machines' boot, and what it takes from the job's user; by the real boot script. */
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './given.ts';
 import { givenMachineWorld, type MachineWorldOptions } from './machine-world.ts';
-
-jest.setTimeout(60_000);
 
 let world: Awaited<ReturnType<typeof givenMachineWorld>>;
 afterEach(() => world.close());

@@ -123,7 +123,7 @@ export function givenBundle(source: string, folder = mkdtempSync(join(tmpdir(), 
 }
 
 /** Ends only what hangs: a busy machine may take many times longer than an idle one. */
-export async function eventually(holds: () => boolean, milliseconds = 100_000): Promise<void> {
+export async function eventually(holds: () => boolean, milliseconds = 240_000): Promise<void> {
   const deadline = Date.now() + milliseconds;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`Still not so after ${milliseconds} ms: ${holds}`);
