@@ -6,7 +6,7 @@
 export interface AcceptedFinding {
   /** As cdk-nag names the rule, with the resource of the statement where there is one. */
   readonly rule: string;
-  /** Paths of constructs, without the environment's name. */
+  /** Paths of constructs, without the environment's name. One that ends with `*` is the start of a path. */
   readonly at: readonly string[];
   readonly reason: string;
 }
@@ -27,6 +27,25 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     reason:
       'Flow logs of machines that download all day cost more than the platform itself, and would record where each ' +
       'tenant goes. Nothing but runners lives in this network, and each is gone after its job.',
+  },
+  {
+    rule: 'AwsSolutions-VPC3',
+    at: ['network/Network/PrivateRangesAcl/*'],
+    reason:
+      'A security group cannot deny, and private ranges are a part of what it opens. The ACL has a few fixed entries, made ' +
+      'from the same configuration as the security group.',
+  },
+  {
+    rule: 'AwsSolutions-S1',
+    at: ['control-plane/ControlPlane/RunnerBinaries/Bucket/Resource'],
+    reason:
+      'The bucket holds copies of what GitHub publishes, and machines check the sum of what they read. A log of who read a ' +
+      'public file is not worth a second bucket.',
+  },
+  {
+    rule: wildcard('<ControlPlaneRunnerBinariesBucket17B73F5A.Arn>/runner/*'),
+    at: [role('runner-syncer')],
+    reason: "The key holds the release's number, which nobody knows before GitHub publishes it.",
   },
   {
     rule: 'AwsSolutions-SMG4',
@@ -50,6 +69,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     at: launching,
     reason:
       'EC2 makes the request while it launches a spot machine; it has no name before. Only where a tier asks for spot.',
+  },
+  {
+    rule: wildcard(`${inAccount}:launch-template/*`),
+    at: launching,
+    reason:
+      "Only templates that carry the tag of this environment can be used. The ids of thirty templates do not fit a role's " +
+      'policies.',
   },
   {
     rule: wildcard(`${inAccount}:fleet/*`),

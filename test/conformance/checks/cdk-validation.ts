@@ -35,27 +35,38 @@ export const cdkValidation: Check = {
   async run(tell): Promise<Outcome> {
     const packages = await npmTools(tell);
     const used = new Set<AcceptedFinding>();
-    const findings: string[] = [];
+    /** By the finding, the configurations that have it. */
+    const findings = new Map<string, string[]>();
     let accepted = 0;
     for (const name of Object.keys(configurations)) {
       tell(name);
-      const found = await validate(name, packages);
-      for (const finding of found) {
-        const entry = acceptedFindings.find(
-          ({ rule, at }) => rule === finding.rule && at.includes(finding.at),
-        );
-        if (entry) used.add(entry);
-        else findings.push(`${name}: ${finding.rule} at ${finding.at}: ${finding.description}`);
-        if (entry) accepted += 1;
+      for (const finding of await validate(name, packages)) {
+        const entry = acceptedFindings.find((one) => accepts(one, finding));
+        if (entry) {
+          used.add(entry);
+          accepted += 1;
+        } else {
+          const text = `${finding.rule} at ${finding.at}: ${finding.description}`;
+          findings.set(text, [...(findings.get(text) ?? []), name]);
+        }
       }
     }
-    for (const entry of acceptedFindings.filter((one) => !used.has(one))) {
-      findings.push(`accepted but not found: ${entry.rule} at ${entry.at.join(', ')}; remove the entry`);
-    }
-    const figures = `${Object.keys(configurations).length} configurations, ${accepted} findings accepted by ${used.size} reasons`;
-    return verdict(figures, findings);
+    const unused = acceptedFindings.filter((one) => !used.has(one));
+    const count = Object.keys(configurations).length;
+    return verdict(`${count} configurations, ${accepted} findings accepted by ${used.size} reasons`, [
+      ...[...findings].map(([text, names]) => `${text} (${names.join(', ')})`),
+      ...unused.map(
+        ({ rule, at }) => `accepted but not found: ${rule} at ${at.join(', ')}; remove the entry`,
+      ),
+    ]);
   },
 };
+
+function accepts({ rule, at }: AcceptedFinding, finding: Finding): boolean {
+  const fits = (path: string) =>
+    path.endsWith('*') ? finding.at.startsWith(path.slice(0, -1)) : finding.at === path;
+  return rule === finding.rule && at.some(fits);
+}
 
 async function validate(name: string, packages: string): Promise<Finding[]> {
   const { code, out, error } = await runProgram({

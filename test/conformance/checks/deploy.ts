@@ -56,9 +56,8 @@ async function deployAndDrive(parts: {
   tell: Tell;
 }): Promise<Outcome> {
   const { endpoint, github, folder, tell } = parts;
-  const appArguments = [github.url, String(github.appId)];
-  const config = deployedConfig(github.url, String(github.appId));
-  const cdk = createCdk({ endpoint, folder, appArguments });
+  const config = deployedConfig(github.url);
+  const cdk = createCdk({ endpoint, folder, appArguments: [github.url] });
   tell('cdk bootstrap');
   await cdk.run('bootstrap', `aws://000000000000/${config.region}`);
   tell('cdk deploy --all');

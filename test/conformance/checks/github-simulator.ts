@@ -45,8 +45,7 @@ function givenGitHub(apiUrl: string): GitHub {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
   const app = { current: async () => ({ appId: '1', privateKey }), refresh: async () => false };
-  const options = { apiUrl, app, appId: '1', privateKey: async () => privateKey, clock: systemClock };
-  return createGitHub(options);
+  return createGitHub({ apiUrl, app, clock: systemClock });
 }
 
 async function findingsOf(github: GitHub, { what, ask, refused }: Asked): Promise<string[]> {

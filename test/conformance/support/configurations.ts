@@ -1,4 +1,7 @@
-/** The configurations that every template is checked for: as delivered, other names, arm64 alone, and the most that is allowed. */
+/**
+ * The configurations whose templates are checked, and nothing else says which: one entry adds one. Together they hold every
+ * setting that changes a template.
+ */
 import type { MayflyConfig } from '../../../lib/config/config.ts';
 import { configWith, defaultConfig, thirtyTiers, tierWith } from '../../config/configurations.ts';
 
@@ -8,13 +11,21 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
     environment: 'custom',
     region: 'eu-west-1',
     defaultTier: 'tiny',
+    alarmEmail: 'operators@example.com',
+    webhookSilenceMinutes: 60,
     tiers: {
-      tiny: tierWith({ labels: ['self-hosted', 'linux', 'x64', 'tiny'] }),
+      tiny: tierWith({ labels: ['self-hosted', 'linux', 'x64', 'tiny'], extraLabels: ['docker'] }),
       huge: tierWith({
         labels: ['self-hosted', 'linux', 'x64', 'huge'],
         instanceTypes: ['m7i.4xlarge', 'm7a.4xlarge'],
         maxRunners: 50,
         spot: true,
+        image: 'ami-0123456789abcdef0',
+        rootDevice: '/dev/xvda',
+        diskGigabytes: 200,
+        diskIops: 6000,
+        diskThroughputMegabytes: 500,
+        instanceRoleArn: 'arn:aws:iam::111122223333:role/runners',
       }),
     },
   }),
@@ -30,4 +41,26 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
     },
   }),
   'thirty-tiers': thirtyTiers,
+  nat: configWith({
+    environment: 'nat',
+    network: {
+      cidr: '10.64.0.0/20',
+      zones: 3,
+      nat: true,
+      egress: [
+        { to: 'internet', protocol: 'tcp', ports: 443 },
+        { to: '10.20.0.0/16', protocol: 'tcp', ports: [5000, 5010] },
+      ],
+    },
+  }),
+  'existing-network': configWith({
+    environment: 'existing',
+    network: {
+      vpcId: 'vpc-0123456789abcdef0',
+      subnets: [
+        { id: 'subnet-0123456789abcdef0', zone: 'us-east-1a' },
+        { id: 'subnet-0123456789abcdef1', zone: 'us-east-1b' },
+      ],
+    },
+  }),
 };

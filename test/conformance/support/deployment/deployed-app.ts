@@ -8,8 +8,8 @@ import { createApp } from '../../../../lib/stacks/synthesize.ts';
 import { deployedConfig } from './deployed-config.ts';
 import { leftOut } from './stand-in-gaps.ts';
 
-const [githubUrl = '', appId = ''] = process.argv.slice(2);
-const app = createApp(deployedConfig(githubUrl, appId));
+const [githubUrl = ''] = process.argv.slice(2);
+const app = createApp(deployedConfig(githubUrl));
 for (const resource of app.node.findAll()) {
   if (!CfnResource.isCfnResource(resource)) continue;
   const gap = leftOut.find(({ type }) => type === resource.cfnResourceType);

@@ -15,6 +15,8 @@ export interface LeftOut {
   readonly refusal: RegExp;
 }
 
+const unsupported = /Unsupported resource type/;
+
 /** Resources that ministack cannot make at all. */
 export const leftOut: readonly LeftOut[] = [
   {
@@ -34,8 +36,16 @@ export const leftOut: readonly LeftOut[] = [
     what: 'saved queries of CloudWatch Logs are left out',
     type: 'AWS::Logs::QueryDefinition',
     probe: { Name: 'probe', QueryString: 'fields @message' },
-    refusal: /Unsupported resource type/,
+    refusal: unsupported,
   },
+  ...['AWS::EC2::NetworkAcl', 'AWS::EC2::NetworkAclEntry', 'AWS::EC2::SubnetNetworkAclAssociation'].map(
+    (type) => ({
+      what: 'the network ACL that keeps machines from private ranges is left out',
+      type,
+      probe: {},
+      refusal: unsupported,
+    }),
+  ),
 ];
 
 export interface Dropped {
