@@ -20,6 +20,7 @@ import type { RunnerStore } from '../ports/runners.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TenantStore } from '../ports/tenants.ts';
 import { findUnservedJob } from './find-unserved-job.ts';
+import { keepConsoles } from './keep-console.ts';
 import { pokeWaiting } from './poke-waiting.ts';
 import { callUpWaiters, freeEverywhere } from './shared-lines.ts';
 
@@ -49,6 +50,7 @@ export interface Ending {
  * @throws OperationalError; whatever is not ended by then is still open
  */
 export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Promise<InstanceId[]> {
+  const consoles = await keepConsoles(deps, endings);
   const asked = endings.filter(({ proven, runner }) => !proven && runner.state !== 'ended');
   const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));
   const ending = endings.filter(({ runner }) => !unknown.has(runner.instanceId));
@@ -60,7 +62,7 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
   await Promise.all(releasing);
   for (const installationId of await freeLeases(deps, ending)) pokes.add(installationId);
   const closing = ending.map(async (end) => {
-    if (await closeRow(deps, end)) pokes.add(end.runner.installationId);
+    if (await closeRow(deps, end, consoles.get(end.runner.instanceId))) pokes.add(end.runner.installationId);
   });
   await Promise.all(closing);
   await Promise.all([...pokes].map((installationId) => pokeWaiting(deps, installationId)));
@@ -154,11 +156,12 @@ function mayHaveKeptWaiting(
 }
 
 /** True: a job waits again. */
-async function closeRow(deps: EndDeps, ending: Ending): Promise<boolean> {
+async function closeRow(deps: EndDeps, ending: Ending, console: string | undefined): Promise<boolean> {
   let { runner } = ending;
   let waitsAgain = false;
   if (runner.state === 'ended') return false;
-  const end = { reason: ending.reason, at: deps.clock.now() };
+  const kept = console === undefined ? {} : { console };
+  const end = { reason: ending.reason, at: deps.clock.now(), ...kept };
   for (let tries = 1; !(await deps.runners.end(runner, end)); tries++) {
     if (tries === maxJobChanges) throw changesTooOften(runner);
     // What it was meant for, or runs, was changed meanwhile: that job must not count on this machine either.
@@ -172,7 +175,7 @@ async function closeRow(deps: EndDeps, ending: Ending): Promise<boolean> {
   deps.telemetry.event(
     'info',
     'runner-ended',
-    { installationId, jobId: jobOf(runner), instanceId, tier, reason: ending.reason },
+    { installationId, jobId: jobOf(runner), instanceId, tier, reason: ending.reason, ...kept },
     { RunnersEnded: 1 },
   );
   return waitsAgain;

@@ -68,6 +68,12 @@ export const rerunDelaySeconds = 300;
 /** As long as the rows of what is over, so that no late event has a job run again twice. */
 export const rerunKeptSeconds = 7 * 24 * 60 * 60;
 
+/** What is kept of the console of a machine that never claimed: the boot script's steps are a tenth of it. */
+export const consoleCharacters = 4_096;
+
+/** How many consoles are read before so many machines are ended at once; where all fail, they fail alike. */
+export const consolesAtOnce = 10;
+
 /** How many waiting jobs a machine whose own is gone tries for, before it stands down. */
 export const claimCandidates = 5;
 

@@ -8,7 +8,13 @@ import { subnetsText, variables } from '../contract/environment.ts';
 import type { TierName } from '../core/ids.ts';
 import type { FunctionName } from './functions.ts';
 import { allow, consumeActions, consumeGrant, type Grant, secretGrant, sendGrant, tell } from './grant.ts';
-import { describeGrant, launchGrants, type MachineGrantOptions, terminateGrant } from './machine-grants.ts';
+import {
+  consoleGrant,
+  describeGrant,
+  launchGrants,
+  type MachineGrantOptions,
+  terminateGrant,
+} from './machine-grants.ts';
 import type { RunnerBinaries } from './runner-binaries.ts';
 import type { State } from './state.ts';
 import { storeGrant } from './store-grant.ts';
@@ -95,6 +101,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
         notes,
       }),
       terminateGrant(scope, environment),
+      consoleGrant(scope, environment),
       sendToTiers,
       sendToInstallations,
     ],
@@ -111,6 +118,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       ...launchGrants(world),
       describeGrant(),
       terminateGrant(scope, environment),
+      consoleGrant(scope, environment),
       sendToTiers,
     ],
     reconciler: [

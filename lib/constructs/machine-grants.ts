@@ -105,6 +105,14 @@ function createSpotRole(scope: Construct): Grant {
 export const describeGrant = () =>
   allow('Describe', { actions: ['ec2:DescribeInstances'], resources: ['*'] });
 
+/** What a machine printed that never claimed, kept when it is ended. */
+export const consoleGrant = (scope: Construct, environment: string) =>
+  allow('ReadConsole', {
+    actions: ['ec2:GetConsoleOutput'],
+    resources: [ec2Arn(scope, 'instance', '*')],
+    conditions: { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } },
+  });
+
 export const terminateGrant = (scope: Construct, environment: string) =>
   allow('End', {
     actions: ['ec2:TerminateInstances'],

@@ -50,6 +50,12 @@ export const savedQueries: Readonly<Record<string, readonly string[]>> = {
     'sort longestForALease desc',
     'limit 50',
   ],
+  'Machines that never asked for a job': [
+    'filter event = "runner-ended" and ispresent(console)',
+    'fields @timestamp, tier, instanceId, installationId, reason, console',
+    'sort @timestamp desc',
+    'limit 50',
+  ],
   'Refused claims': [
     story,
     'filter event in ["claim-refused", "confirm-refused"]',

@@ -37,6 +37,8 @@ export interface Runner {
   readonly endedAt?: number;
   /** Why it ended, for people. */
   readonly endReason?: RunnerEndReason;
+  /** The last of what it printed, where it ended without having claimed. Untrusted text. */
+  readonly console?: string;
 }
 
 export type RunnerEndReason =

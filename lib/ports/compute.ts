@@ -24,6 +24,12 @@ export interface Compute {
    * @throws OperationalError where EC2 could not be asked
    */
   terminate(instanceIds: readonly InstanceId[]): Promise<{ accepted: InstanceId[]; unknown: InstanceId[] }>;
+  /**
+   * The last of what a machine printed, empty where nothing is known of it yet; EC2 keeps it for an hour after the end.
+   * Untrusted text.
+   * @throws OperationalError: the machine is not known, or EC2 could not be asked in time
+   */
+  readConsole(instanceId: InstanceId): Promise<string>;
 }
 
 export interface LaunchedInstance {

@@ -35,9 +35,17 @@ export interface RunnerStore {
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
   /** Any state → ended, if plan and run are still as in `runner`. Ended already counts as ended; else false. */
-  end(runner: Runner, end: { reason: RunnerEndReason; at: number }): Promise<boolean>;
+  end(runner: Runner, end: RunnerEnd): Promise<boolean>;
   /** Across tenants: runners not ended whose deadline has passed, longest overdue first. */
   listOverdueAcrossTenants(now: number, limit: number): Promise<Runner[]>;
+}
+
+export interface RunnerEnd {
+  readonly reason: RunnerEndReason;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** The last of what it printed, where it never claimed. */
+  readonly console?: string;
 }
 
 export type ClaimOutcome =

@@ -67,6 +67,47 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
+  it('keeps the last of what a machine printed that never claimed', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    const [dead] = platform.liveMachines();
+    const lines = Array.from({ length: 500 }, (_, n) => `line ${n} \u001b[31m`);
+    platform.compute.machines.get(dead!)!.console = `${lines.join('\r\n')}\n`;
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    const { console = '' } = (await platform.runners.get(acme, dead!)) ?? {};
+    expect(console.length).toBeLessThanOrEqual(4096);
+    expect(console).toMatch(/^line \d+ [\s\S]*\nline 499 {2}\[31m$/);
+    expect(console).not.toMatch(/[^\P{Cc}\n]/u);
+    expect(platform.telemetry.events.find(({ name }) => name === 'runner-ended')?.fields).toMatchObject({
+      console,
+    });
+  });
+
+  it('ends a machine whose console cannot be read all the same', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    const [dead] = platform.liveMachines();
+    platform.compute.dials.failCalls = 1;
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    expect(platform.liveMachines()).not.toContain(dead);
+    expect(await platform.runners.get(acme, dead!)).toMatchObject({
+      state: 'ended',
+      endReason: 'boot-deadline',
+    });
+    expect(platform.telemetry.events.map(({ name }) => name)).toContain('console-unreadable');
+    await expectBalanced(platform);
+  });
+
+  it('reads the console of no machine that has claimed', async () => {
+    const { platform, machine } = await givenListening();
+    platform.compute.machines.get(machine)!.console = 'what its job printed';
+    await platform.machineEnds(machine);
+    expect(await platform.runners.get(acme, machine)).toMatchObject({ state: 'ended' });
+    expect((await platform.runners.get(acme, machine))?.console).toBeUndefined();
+  });
+
   it('ends a machine that never claimed, and its job gets another one', async () => {
     const platform = await givenPlatform();
     await platform.accept(queued(1));

@@ -116,6 +116,14 @@ export function computeContract(name: string, open: () => Promise<ComputeWorld>)
       expect(await world.compute.terminate([])).toEqual({ accepted: [], unknown: [] });
     });
 
+    it('tells what a machine printed, and nothing of one that it does not know', async () => {
+      const { instances } = answered(await world.compute.launch(request({ machines: 1 })));
+      const [one] = instances.map(({ instanceId }) => instanceId) as [InstanceId];
+      expect(await world.compute.readConsole(one)).toEqual(expect.any(String));
+      const unknown = world.compute.readConsole(InstanceId('i-0aaaaaaaaaaaaaaaa'));
+      await expect(unknown).rejects.toMatchObject({ code: 'InvalidInstanceID.NotFound' });
+    });
+
     it('describes the machines that it knows, and leaves out the others', async () => {
       const { instances } = answered(await world.compute.launch(request({ machines: 1 })));
       const [one] = instances.map(({ instanceId }) => instanceId) as [InstanceId];

@@ -156,6 +156,15 @@ export function runnerStoreContract(backend: StoreBackend): void {
         });
       });
 
+      it('keeps what a machine printed with its end', async () => {
+        const runner = await bound();
+
+        await stores.runners.end(runner, { ...ending, console: 'line\nlast line' });
+        await stores.runners.end(runner, { ...ending, console: 'another' });
+
+        expect(await theRunner()).toMatchObject({ state: 'ended', console: 'line\nlast line' });
+      });
+
       it('does not end with a run, or with a plan, that was not read', async () => {
         const runner = await bound();
         await stores.runners.recordRan([{ instanceId: machine, jobId: JobId(5) }]);

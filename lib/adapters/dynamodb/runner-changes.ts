@@ -3,7 +3,8 @@
  * hint that was read: a runner that was given another job meanwhile cannot be ended with that job forgotten.
  */
 import type { JobId, LaunchId } from '../../core/ids.ts';
-import type { Runner, RunnerEndReason } from '../../core/runner.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { RunnerEnd } from '../../ports/runners.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { expiresAt } from './job-row.ts';
 
@@ -67,9 +68,8 @@ export const extend = (deadline: number): RunnerChange => ({
  * - plan and run as they were read: a runner that was given a job meanwhile cannot end with that job forgotten. A row that
  *   does not exist has no hint, so none is made.
  */
-export const end = (runner: Runner, ending: { reason: RunnerEndReason; at: number }): RunnerChange => ({
-  update:
-    'SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt REMOVE #open',
+export const end = (runner: Runner, ending: RunnerEnd): RunnerChange => ({
+  update: `SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt${ending.console === undefined ? '' : ', #console = :console'} REMOVE #open`,
   condition: `#state <> :ended AND #hint = :read AND ${runner.ran === undefined ? 'attribute_not_exists(#ran)' : '#ran = :ran'}`,
   values: {
     ':at': number(ending.at),
@@ -78,6 +78,7 @@ export const end = (runner: Runner, ending: { reason: RunnerEndReason; at: numbe
     ':ended': text('ended'),
     ':read': number(runner.hint),
     ...(runner.ran === undefined ? {} : { ':ran': number(runner.ran) }),
+    ...(ending.console === undefined ? {} : { ':console': text(ending.console) }),
   },
 });
 

@@ -34,6 +34,7 @@ export function runnerRow(runner: Runner): Attributes {
     listening_at: optional(runner.listeningAt, number),
     ended_at: optional(runner.endedAt, number),
     end_reason: optional(runner.endReason, text),
+    console: optional(runner.console, text),
     expires_at: ended ? expiresAt(runner.endedAt ?? runner.launchedAt) : undefined,
   });
 }
@@ -69,5 +70,6 @@ export function runnerOfRow(attributes: Attributes): Runner {
       'job-time-limit',
       'tenant-deleted',
     ]),
+    console: row.optionalText('console'),
   });
 }

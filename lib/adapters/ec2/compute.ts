@@ -17,6 +17,7 @@ import type { Compute, LaunchAnswer, LaunchedInstance, LaunchFailure } from '../
 import type { Ec2Clients } from './clients.ts';
 import { answerOfError, launchFailure, operationalError } from './errors.ts';
 import { listMachines } from './list-machines.ts';
+import { readConsole } from './read-console.ts';
 import { terminate } from './terminate.ts';
 
 /** EC2 takes at most 200 values of one filter. */
@@ -61,6 +62,7 @@ export function createCompute(clients: Ec2Clients): Compute {
     },
     listMachines: (page) => listMachines(clients.asking, page),
     terminate: (instanceIds) => terminate(clients.asking, instanceIds),
+    readConsole: (instanceId) => readConsole(clients.asking, instanceId),
   };
 }
 

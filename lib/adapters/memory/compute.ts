@@ -23,6 +23,8 @@ export interface MemoryMachine extends LaunchedInstance {
   readonly tags: ReadonlyMap<string, string>;
   /** Epoch milliseconds; 0 unless `createMemoryCompute` was given a clock. */
   readonly launchedAt: number;
+  /** What it printed. */
+  console: string;
 }
 
 export interface ComputeDials {
@@ -112,6 +114,7 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
       state: 'pending',
       hidden: dials.hideNew,
       launchedAt: now(),
+      console: '',
       tags: new Map(tags.map(({ Key, Value }) => [Key, Value])),
     });
     return { instanceId, instanceType, spot };
@@ -170,6 +173,15 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
       const accepted = instanceIds.filter((id) => shown.has(id));
       for (const id of accepted) machines.get(id)!.state = 'terminated';
       return { accepted, unknown: instanceIds.filter((id) => !shown.has(id)) };
+    },
+    async readConsole(instanceId) {
+      mayFail();
+      const machine = visible().find((one) => one.instanceId === instanceId);
+      if (machine) return machine.console;
+      throw new OperationalError(`EC2 does not know ${instanceId}.`, {
+        code: 'InvalidInstanceID.NotFound',
+        retryable: true,
+      });
     },
   };
 }

@@ -51,12 +51,19 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         runners.set(stored.instanceId, { ...stored, deadline: Math.max(stored.deadline, deadline) });
         return true;
       }),
-    end: (runner, { reason, at }) =>
+    end: (runner, { reason, at, console }) =>
       world.call('runners.end', (rows) => {
         const stored = rows.runners.get(runner.instanceId);
         if (!stored || stored.state === 'ended') return true;
         if (stored.hint !== runner.hint || stored.ran !== runner.ran) return false;
-        rows.runners.set(stored.instanceId, { ...stored, state: 'ended', endedAt: at, endReason: reason });
+        const kept = console === undefined ? {} : { console };
+        rows.runners.set(stored.instanceId, {
+          ...stored,
+          ...kept,
+          state: 'ended',
+          endedAt: at,
+          endReason: reason,
+        });
         return true;
       }),
     listOverdueAcrossTenants: (now, limit) =>

@@ -25,6 +25,31 @@ function fail(name: string, message: string): never {
 const id = (n: number) => InstanceId(`i-${n.toString(16).padStart(17, '0')}`);
 const some = (count: number) => Array.from({ length: count }, (_, n) => id(n));
 
+describe('readConsole', () => {
+  const output = Buffer.from('mayfly boot ✓\n').toString('base64');
+
+  it('asks for the latest, and answers with text', async () => {
+    const { asked, compute } = givenEc2(() => ({ Output: output }));
+    expect(await compute.readConsole(id(1))).toBe('mayfly boot ✓\n');
+    expect(asked).toEqual([{ InstanceId: id(1), Latest: true }]);
+  });
+
+  it('asks for what was posted where EC2 cannot tell the latest', async () => {
+    const { asked, compute } = givenEc2(({ Latest }) =>
+      Latest ? fail('UnsupportedOperation', 'Latest is not supported') : { Output: output },
+    );
+    expect(await compute.readConsole(id(1))).toBe('mayfly boot ✓\n');
+    expect(asked.map(({ Latest }) => Latest)).toEqual([true, false]);
+  });
+
+  it('is empty where nothing was printed yet, and asks once where it is throttled', async () => {
+    expect(await givenEc2(() => ({})).compute.readConsole(id(1))).toBe('');
+    const { asked, compute } = givenEc2(() => fail('RequestLimitExceeded', 'Slow down'));
+    await expect(compute.readConsole(id(1))).rejects.toMatchObject({ code: 'RequestLimitExceeded' });
+    expect(asked).toHaveLength(1);
+  });
+});
+
 describe('terminate', () => {
   it('takes out every id that EC2 names as unknown, and sends the rest again', async () => {
     const unknown = [id(1), id(3)];
