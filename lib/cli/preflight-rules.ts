@@ -3,10 +3,10 @@
  * useless; one below what a single tenant may use makes its jobs wait for no reason that the tenant can see.
  */
 export interface Quota {
-  readonly serviceCode: 'ec2' | 'lambda';
+  readonly serviceCode: 'ec2' | 'lambda' | 'vpc';
   readonly quotaCode: string;
   readonly name: string;
-  readonly unit: 'vCPU' | 'executions';
+  readonly unit: 'vCPU' | 'executions' | 'VPCs' | 'addresses';
 }
 
 export const quotas = {
@@ -22,6 +22,13 @@ export const quotas = {
     quotaCode: 'L-B99A9384',
     name: 'Lambda concurrent executions',
     unit: 'executions',
+  },
+  vpcs: { serviceCode: 'vpc', quotaCode: 'L-F678F1CE', name: 'VPCs', unit: 'VPCs' },
+  addresses: {
+    serviceCode: 'ec2',
+    quotaCode: 'L-0263D0A3',
+    name: 'Elastic IP addresses',
+    unit: 'addresses',
   },
 } as const satisfies Record<string, Quota>;
 
@@ -46,19 +53,30 @@ export interface Finding {
 /** What the functions need: one copy of each at work, and a few of those that bursts hit. */
 const leastLambdaConcurrency = 10;
 const goodLambdaConcurrency = 100;
+/** What AWS wants to be left for functions without a share, in a new account and in an older one. */
+const leastUnreserved = 10;
+const usualUnreserved = 100;
 
 export function judgeQuotas(
   tiers: readonly TierNeed[],
-  has: Readonly<Record<keyof typeof quotas, number>>,
+  has: Readonly<Record<'onDemand' | 'spot' | 'lambda', number>>,
+  /** Copies that are set aside for functions. */
+  reserved = 0,
 ): Finding[] {
   const spotTiers = tiers.filter(({ spot }) => spot);
   return [
     // Spot falls back to on-demand, so on-demand must have room for every tier.
     finding(quotas.onDemand, has.onDemand, vcpuNeeds(tiers)),
     ...(spotTiers.length > 0 ? [finding(quotas.spot, has.spot, vcpuNeeds(spotTiers))] : []),
-    finding(quotas.lambda, has.lambda, { needs: leastLambdaConcurrency, wants: goodLambdaConcurrency }),
+    finding(quotas.lambda, has.lambda, lambdaNeeds(reserved)),
   ];
 }
+
+/** Too few for the shares, and AWS refuses the deploy. */
+const lambdaNeeds = (reserved: number) =>
+  reserved === 0
+    ? { needs: leastLambdaConcurrency, wants: goodLambdaConcurrency }
+    : { needs: reserved + leastUnreserved, wants: reserved + usualUnreserved };
 
 function vcpuNeeds(tiers: readonly TierNeed[]): { needs: number; wants: number } {
   return {
@@ -67,7 +85,11 @@ function vcpuNeeds(tiers: readonly TierNeed[]): { needs: number; wants: number }
   };
 }
 
-function finding(quota: Quota, has: number, { needs, wants }: { needs: number; wants: number }): Finding {
+export function finding(
+  quota: Quota,
+  has: number,
+  { needs, wants }: { needs: number; wants: number },
+): Finding {
   return { quota, has, needs, wants, verdict: has < needs ? 'too small' : has < wants ? 'tight' : 'enough' };
 }
 

@@ -1,10 +1,14 @@
 /** `mayfly preflight`: reads the account's quotas and says which are too small for the configured tiers. Changes nothing. */
 import { type _InstanceType, DescribeInstanceTypesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
+import type { KeyPolicyStatement } from '../config/key-policy.ts';
 import { drawTable } from '../local/console/table.ts';
 import { awsOptions, ec2Client } from './aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
+import { keyAdvice, statementsFor } from './preflight-key.ts';
+import { judgeOwnNetwork, judgeSubnets } from './preflight-network.ts';
 import {
   type Finding,
   judgeQuotas,
@@ -21,21 +25,51 @@ export const preflight: Command = {
 mayfly preflight           a table of quotas, and the commands that ask AWS for more
 mayfly preflight --json    the same as JSON
 
-Exits with 1 where a quota is too small for a single machine of some tier, or for the functions. A new account can be
-deployed to as it is: what is tight only makes jobs wait.
+Exits with 1 where a quota is too small for a single machine of some tier, for the functions, or for the network, or where
+an existing network's subnets are not as configured. A new account can be deployed to as it is: what is tight only makes
+jobs wait. For a key of your own (kmsKeyArn) it prints what the key's policy must hold.
 `,
   options: { json: { type: 'boolean', default: false } },
   async run(call) {
-    const findings = judgeQuotas(await tierNeeds(ec2Client(call), call.config), await readQuotas(call));
-    call.io.out(
-      call.options['json'] ? `${JSON.stringify(findings)}\n` : render(findings, call.config.region),
-    );
-    return findings.some(({ verdict }) => verdict === 'too small') ? 1 : 0;
+    const { advice, ...report } = await judge(call);
+    const { region } = call.config;
+    call.io.out(call.options['json'] ? `${JSON.stringify(report)}\n` : render({ ...report, advice }, region));
+    const isTooSmall = report.quotas.some(({ verdict }) => verdict === 'too small');
+    return isTooSmall || report.subnets.length > 0 ? 1 : 0;
   },
 };
 
-async function readQuotas(call: CommandCall): Promise<Record<keyof typeof quotas, number>> {
+interface Report {
+  readonly quotas: readonly Finding[];
+  /** What is wrong with the subnets of an existing network. */
+  readonly subnets: readonly string[];
+  /** What the policy of an operator's own key must hold. */
+  readonly keyPolicy?: readonly KeyPolicyStatement[];
+  readonly advice: readonly string[];
+}
+
+async function judge(call: CommandCall): Promise<Report> {
+  const { network, deployment, reservedConcurrency, kmsKeyArn } = assertConfig(call.config);
+  const { environment, tiers } = deployment;
+  const ec2 = ec2Client(call);
   const client = new ServiceQuotasClient(awsOptions(call));
+  const reserved = Object.values(reservedConcurrency).reduce((sum, copies) => sum + copies, 0);
+  const ofTiers = judgeQuotas(await tierNeeds(ec2, call.config), await readQuotas(client), reserved);
+  const ofNetwork =
+    network.kind === 'own'
+      ? await judgeOwnNetwork(ec2, (quota) => readQuota(client, quota), { network, environment })
+      : [];
+  const key =
+    kmsKeyArn === undefined ? undefined : { kmsKeyArn, environment, spot: tiers.some(({ spot }) => spot) };
+  return {
+    quotas: [...ofTiers, ...ofNetwork],
+    subnets: network.kind === 'existing' ? await judgeSubnets(ec2, network) : [],
+    ...(key ? { keyPolicy: statementsFor(key) } : {}),
+    advice: key ? keyAdvice(key) : [],
+  };
+}
+
+async function readQuotas(client: ServiceQuotasClient) {
   const [onDemand, spot, lambda] = await Promise.all([
     readQuota(client, quotas.onDemand),
     readQuota(client, quotas.spot),
@@ -87,7 +121,7 @@ async function readVcpus(client: EC2Client, types: readonly string[]): Promise<M
   return found;
 }
 
-function render(findings: readonly Finding[], region: string): string {
+function render({ quotas: findings, subnets, advice }: Report, region: string): string {
   const rows = findings.map(({ quota, has, needs, wants, verdict }) => [
     quota.name,
     `${has} ${quota.unit}`,
@@ -101,6 +135,10 @@ function render(findings: readonly Finding[], region: string): string {
   return [
     drawTable([`quota in ${region}`, 'has', 'at least', 'for one busy tenant', 'verdict'], rows),
     ...(asks.length > 0 ? ['', '  To ask AWS for more:', ...asks] : []),
+    ...(subnets.length > 0
+      ? ['', '  Subnets that are not as configured:', ...subnets.map((line) => `  ${line}`)]
+      : []),
+    ...(advice.length > 0 ? ['', ...advice] : []),
     '',
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { preflight } from '../../lib/cli/preflight.ts';
 import { judgeQuotas, quotas } from '../../lib/cli/preflight-rules.ts';
+import { configWith, defaultConfig } from '../config/configurations.ts';
 import { run, type ScriptedAws, startScriptedAws } from './support.ts';
 
 const vcpus: Record<string, number> = {
@@ -13,33 +14,55 @@ const vcpus: Record<string, number> = {
 let aws: ScriptedAws | undefined;
 afterEach(() => aws?.close());
 
-async function givenAccount(values: Readonly<Record<string, number>>) {
+const smallest = { 'L-1216C47A': 5, 'L-34B43A08': 5, 'L-B99A9384': 10, 'L-F678F1CE': 5, 'L-0263D0A3': 5 };
+const roomy = { 'L-1216C47A': 640, 'L-34B43A08': 640, 'L-B99A9384': 1000, 'L-F678F1CE': 5, 'L-0263D0A3': 5 };
+const tagged = (environment: string) =>
+  `<item><tagSet><item><key>ghr:environment</key><value>${environment}</value></item></tagSet></item>`;
+
+interface Account {
+  /** Environments whose VPC the account has; '' for any other VPC. */
+  readonly vpcs?: readonly string[];
+  readonly addresses?: number;
+  readonly subnet?: { readonly zone: string; readonly free: number };
+}
+
+async function givenAccount(values: Readonly<Record<string, number>>, account: Account = {}) {
+  const { vpcs = [''], addresses = 0, subnet } = account;
   const types = Object.entries(vcpus)
     .map(
       ([type, count]) =>
         `<item><instanceType>${type}</instanceType><vCpuInfo><defaultVCpus>${count}</defaultVCpus></vCpuInfo></item>`,
     )
     .join('');
+  const subnets = subnet
+    ? `<item><subnetId>subnet-0123456789abcdef0</subnetId><vpcId>vpc-0123456789abcdef0</vpcId>
+       <availabilityZone>${subnet.zone}</availabilityZone>
+       <availableIpAddressCount>${subnet.free}</availableIpAddressCount></item>`
+    : '';
+  const answers: Record<string, string> = {
+    DescribeInstanceTypes: `<instanceTypeSet>${types}</instanceTypeSet>`,
+    DescribeVpcs: `<vpcSet>${vpcs.map(tagged).join('')}</vpcSet>`,
+    DescribeAddresses: `<addressesSet>${'<item/>'.repeat(addresses)}</addressesSet>`,
+    DescribeSubnets: `<subnetSet>${subnets}</subnetSet>`,
+  };
   aws = await startScriptedAws(({ action, input }) =>
-    action === 'DescribeInstanceTypes'
-      ? {
-          xml: `<DescribeInstanceTypesResponse><instanceTypeSet>${types}</instanceTypeSet></DescribeInstanceTypesResponse>`,
-        }
-      : { json: { Quota: { Value: values[String(input['QuotaCode'])] } } },
+    answers[action] === undefined
+      ? { json: { Quota: { Value: values[String(input['QuotaCode'])] } } }
+      : { xml: `<${action}Response>${answers[action]}</${action}Response>` },
   );
   return aws.url;
 }
 
 describe('mayfly preflight', () => {
   it('finds nothing to ask for in an account with room', async () => {
-    const url = await givenAccount({ 'L-1216C47A': 640, 'L-34B43A08': 640, 'L-B99A9384': 1000 });
+    const url = await givenAccount(roomy);
     const { status, out } = await run(preflight, [], url);
     expect(status).toBe(0);
     expect(out).not.toContain('request-service-quota-increase');
   });
 
   it('calls the quotas of a new account tight, and prints how to ask for more', async () => {
-    const url = await givenAccount({ 'L-1216C47A': 5, 'L-34B43A08': 5, 'L-B99A9384': 10 });
+    const url = await givenAccount(smallest);
     const { status, out } = await run(preflight, [], url);
     expect(status).toBe(0);
     expect(out).toMatch(/on-demand.*5 vCPU.*4.*40.*tight/);
@@ -47,7 +70,7 @@ describe('mayfly preflight', () => {
   });
 
   it('exits with 1 where no machine of a tier could start', async () => {
-    const url = await givenAccount({ 'L-1216C47A': 2, 'L-34B43A08': 5, 'L-B99A9384': 1000 });
+    const url = await givenAccount({ ...roomy, 'L-1216C47A': 2 });
     expect(await run(preflight, ['--json'], url)).toMatchObject({
       status: 1,
       out: expect.stringContaining('"too small"'),
@@ -61,5 +84,59 @@ describe('mayfly preflight', () => {
     expect(judgeQuotas([{ ...tier, spot: true }], has)).toContainEqual(
       expect.objectContaining({ quota: quotas.spot, verdict: 'too small' }),
     );
+  });
+
+  it('wants room for one more VPC, unless the deployment has its own already', async () => {
+    const full = ['', 'one', 'two', 'three', 'four'];
+    const first = await run(preflight, [], await givenAccount(roomy, { vpcs: full }));
+    expect(first.status).toBe(1);
+    expect(first.out).toMatch(/VPCs.*5 VPCs.*6.*too small/);
+    await aws?.close();
+    const again = [...full.slice(1), 'my-saas'];
+    expect((await run(preflight, [], await givenAccount(roomy, { vpcs: again }))).status).toBe(0);
+  });
+
+  it('counts the addresses of NAT gateways, where they are asked for', async () => {
+    const config = configWith({ network: { nat: true, zones: 3 } });
+    const { status, out } = await run(preflight, [], await givenAccount(roomy, { addresses: 3 }), config);
+    expect(status).toBe(1);
+    expect(out).toMatch(/Elastic IP addresses.*5 addresses.*6.*too small/);
+    expect(out).toContain('--service-code ec2 --quota-code L-0263D0A3 --desired-value 6');
+  });
+
+  it("says where an existing network's subnets are not as configured", async () => {
+    const subnets = [{ id: 'subnet-0123456789abcdef0', zone: 'us-east-1a' }];
+    const config = configWith({ network: { vpcId: 'vpc-0123456789abcdef0', subnets } });
+    const wrong = { subnet: { zone: 'us-east-1b', free: 0 } };
+    const { status, out } = await run(preflight, [], await givenAccount(roomy, wrong), config);
+    expect(status).toBe(1);
+    expect(out).toContain('subnet-0123456789abcdef0 is in us-east-1b, not in us-east-1a.');
+    expect(out).toContain('subnet-0123456789abcdef0 has no address left for a machine.');
+    await aws?.close();
+    const right = { subnet: { zone: 'us-east-1a', free: 200 } };
+    expect((await run(preflight, [], await givenAccount(roomy, right), config)).status).toBe(0);
+  });
+
+  it('finds that shares of concurrency do not fit in a new account', async () => {
+    const config = configWith({ reservedConcurrency: { webhook: 5, claim: 5 } });
+    const { status, out } = await run(preflight, [], await givenAccount(smallest), config);
+    expect(status).toBe(1);
+    expect(out).toMatch(/Lambda concurrent executions.*10 executions.*20.*110.*too small/);
+  });
+
+  it('prints what the policy of a key must hold, with the role for spot where a tier wants it', async () => {
+    const kmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
+    const plain = await run(preflight, ['--json'], await givenAccount(roomy), configWith({ kmsKeyArn }));
+    const { keyPolicy } = JSON.parse(plain.out);
+    expect(keyPolicy.map(({ Principal }: { Principal: unknown }) => Principal)).toEqual([
+      { Service: 'logs.us-east-1.amazonaws.com' },
+      { Service: ['events.amazonaws.com', 'cloudwatch.amazonaws.com'] },
+    ]);
+    await aws?.close();
+    const tiers = { small: { ...defaultConfig.tiers['small'], spot: true } };
+    const config = configWith({ kmsKeyArn, tiers });
+    const spot = await run(preflight, [], await givenAccount(roomy), config);
+    expect(spot.out).toContain(`aws kms describe-key --region us-east-1 --key-id ${kmsKeyArn}`);
+    expect(spot.out).toContain('role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot');
   });
 });

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Command, Io } from '../../lib/cli/command.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
-import config from '../../mayfly.config.ts';
+import defaultConfig from '../../mayfly.config.ts';
 
 export interface Asked {
   /** `ServiceQuotasV20190624.GetServiceQuota`, `DescribeInstances`, or `PUT /2015-03-31/…`. */
@@ -66,7 +66,12 @@ export function recordingIo(): { io: Io; printed: () => { out: string; error: st
 }
 
 /** Runs one command as an operator would, against this endpoint. */
-export async function run(command: Command, args: readonly string[], endpoint: string) {
+export async function run(
+  command: Command,
+  args: readonly string[],
+  endpoint: string,
+  config = defaultConfig,
+) {
   const { io, printed } = recordingIo();
   const environment = {
     AWS_ENDPOINT_URL: endpoint,

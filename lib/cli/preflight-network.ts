@@ -1,0 +1,64 @@
+/**
+ * What the account must have for the configured network: room for one more VPC and for the addresses of NAT gateways, or
+ * the existing subnets as they are told. What the deployment has already counts as its own. It reads and changes nothing.
+ */
+import {
+  DescribeAddressesCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  type EC2Client,
+  type Subnet,
+  type Tag,
+} from '@aws-sdk/client-ec2';
+import type { ExistingNetwork, OwnNetwork } from '../config/check-network.ts';
+import { tagKeys } from '../core/tags.ts';
+import { UsageError } from './command.ts';
+import { type Finding, finding, type Quota, quotas } from './preflight-rules.ts';
+
+export async function judgeOwnNetwork(
+  ec2: EC2Client,
+  readQuota: (quota: Quota) => Promise<number>,
+  { network, environment }: { readonly network: OwnNetwork; readonly environment: string },
+): Promise<Finding[]> {
+  const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
+  const vpcs = { used: others(Vpcs, environment), more: 1 };
+  const findings = [fits(quotas.vpcs, await readQuota(quotas.vpcs), vpcs)];
+  if (network.natGateways === 0) return findings;
+  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
+  const addresses = { used: others(Addresses, environment), more: network.natGateways };
+  return [...findings, fits(quotas.addresses, await readQuota(quotas.addresses), addresses)];
+}
+
+/** Of other deployments, and of everything else in the account. */
+const others = (all: readonly { Tags?: Tag[] | undefined }[], environment: string) =>
+  all.filter(
+    ({ Tags = [] }) => !Tags.some(({ Key, Value }) => Key === tagKeys.environment && Value === environment),
+  ).length;
+
+const fits = (quota: Quota, has: number, { used, more }: { used: number; more: number }): Finding =>
+  finding(quota, has, { needs: used + more, wants: used + more });
+
+/** A line for each subnet that is not as the configuration says, or that has too few addresses left. */
+export async function judgeSubnets(ec2: EC2Client, network: ExistingNetwork): Promise<string[]> {
+  const SubnetIds = network.subnets.map(({ id }) => id);
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds })).catch((cause: Error) => {
+    throw new UsageError(`Not all of the configured subnets can be read: ${cause.message}`);
+  });
+  const found = new Map(Subnets.map((subnet) => [subnet.SubnetId, subnet]));
+  return network.subnets.flatMap(({ id, zone }) =>
+    subnetFaults(found.get(id), { id, zone, vpcId: network.vpcId }),
+  );
+}
+
+function subnetFaults(
+  subnet: Subnet | undefined,
+  told: { readonly id: string; readonly zone: string; readonly vpcId: string },
+): string[] {
+  if (!subnet) return [`${told.id} does not exist in this region.`];
+  const { VpcId, AvailabilityZone, AvailableIpAddressCount: free = 0 } = subnet;
+  return [
+    ...(VpcId === told.vpcId ? [] : [`${told.id} is in ${VpcId}, not in ${told.vpcId}.`]),
+    ...(AvailabilityZone === told.zone ? [] : [`${told.id} is in ${AvailabilityZone}, not in ${told.zone}.`]),
+    ...(free > 0 ? [] : [`${told.id} has no address left for a machine.`]),
+  ];
+}
