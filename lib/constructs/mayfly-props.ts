@@ -4,12 +4,14 @@
  */
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IGatewayVpcEndpoint, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { assertConfig, type CheckedConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { defaultLimits, defaultTiers } from '../config/defaults.ts';
 import type { Limits } from '../contract/deployment.ts';
+import { keyArnOf, keyFaults } from './mayfly-key.ts';
 import { networkOf, vpcFaults } from './mayfly-network.ts';
 
 /** Each setting without a docstring here has that of MayflyConfig, and its default. */
@@ -40,6 +42,8 @@ export interface MayflyProps extends Partial<Omit<MayflyConfig, 'limits'>> {
    * asks GitHub for it, which GitHub allows 60 times an hour for each address.
    */
   readonly s3Endpoint?: IGatewayVpcEndpoint;
+  /** A key of the app for all that is kept, in place of AWS's keys. Default: as `kmsKeyArn` says. */
+  readonly encryptionKey?: IKey;
   /** Alarms, a dashboard and saved queries in the same stack. Default: true. */
   readonly observability?: boolean;
   /** Where alarms speak to. Default: a topic of their own. */
@@ -48,7 +52,7 @@ export interface MayflyProps extends Partial<Omit<MayflyConfig, 'limits'>> {
 
 /** @throws ConfigurationError that lists all faults */
 export function configOf(scope: Construct, props: MayflyProps): CheckedConfig {
-  const { observability, alarmTopic, vpc, vpcSubnets, s3Endpoint, limits, ...given } = props;
+  const { observability, alarmTopic, vpc, vpcSubnets, s3Endpoint, encryptionKey, limits, ...given } = props;
   const stack = Stack.of(scope);
   const region = Token.isUnresolved(stack.region) ? undefined : stack.region;
   const settings = withoutUndefined(given) as Partial<MayflyConfig>;
@@ -64,9 +68,9 @@ export function configOf(scope: Construct, props: MayflyProps): CheckedConfig {
   } as MayflyConfig;
   const checked = assertConfig(config, {
     where: `the props of Mayfly at ${scope.node.path}`,
-    faults: [...regionFaults(stack, region, settings.region), ...vpcFaults(props)],
+    faults: [...regionFaults(stack, region, settings.region), ...vpcFaults(props), ...keyFaults(props)],
   });
-  return { ...checked, network: networkOf(props, checked.network) };
+  return { ...checked, ...keyArnOf(props), network: networkOf(props, checked.network) };
 }
 
 function regionFaults(stack: Stack, region: string | undefined, given: string | undefined): string[] {

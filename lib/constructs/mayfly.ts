@@ -26,6 +26,7 @@ import {
   type MetricView,
 } from './deployment-metrics.ts';
 import { type FunctionName, functionNames } from './functions.ts';
+import { letServicesUse } from './mayfly-key.ts';
 import { createParts } from './mayfly-parts.ts';
 import { configOf, type MayflyProps } from './mayfly-props.ts';
 import { boundRoles } from './permissions-boundary.ts';
@@ -68,6 +69,7 @@ export class Mayfly extends Construct implements IConnectable {
     this.environment = environment;
     refuseSecond(this);
     const { network, state, controlPlane, observability } = createParts(this, config, props);
+    if (props.encryptionKey) letServicesUse(props.encryptionKey, this, config);
     this.webhookUrl = controlPlane.functions.webhook.url!;
     this.claimUrl = controlPlane.functions.claim.url!;
     this.webhookSecret = state.webhookSecret;

@@ -23,8 +23,22 @@ interface Access {
   readonly grantee: IGrantable;
 }
 
-/** Rows of the table, by key or all of them, and of these indexes. */
+/** Rows of the table, by key or all of them, and of these indexes, through the table's own key where it has one. */
 export function readAccess({ table, grantee }: Access, indexes: readonly string[]): Grant {
+  const rows = rowAccess({ table, grantee }, indexes);
+  const { encryptionKey } = table;
+  if (!encryptionKey) return rows;
+  const { region } = table.env;
+  const use = Grant.addToPrincipal({
+    grantee,
+    actions: ['kms:Decrypt'],
+    resourceArns: [encryptionKey.keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.amazonaws.com` } },
+  });
+  return rows.combine(use);
+}
+
+function rowAccess({ table, grantee }: Access, indexes: readonly string[]): Grant {
   const rows = Grant.addToPrincipal({
     grantee,
     actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:Scan'],

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Mayfly, managedAttributes } from '../../lib/index.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'mayfly-grants-'));
@@ -94,6 +95,26 @@ describe('a grant', () => {
       { actions: read, about: ['runners'], condition: undefined },
       { actions: readIndex, about: ['runners/index/overdue'], condition: undefined },
     ]);
+  });
+
+  it('lets the grantee through the key of a table that has one, by DynamoDB alone', () => {
+    const stack = new Stack(new App({ outdir: join(outdir, 'keyed') }), 'Keyed', { env });
+    const encryptionKey = new Key(stack, 'Key');
+    const keyed = new Mayfly(stack, 'Runners', { environment: 'ci', observability: false, encryptionKey });
+    keyed.grantReadJobs(new Role(stack, 'Tool', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }));
+
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          {
+            Action: 'kms:Decrypt',
+            Effect: 'Allow',
+            Resource: stack.resolve(encryptionKey.keyArn),
+            Condition: { StringEquals: { 'kms:ViaService': 'dynamodb.us-east-1.amazonaws.com' } },
+          },
+        ]),
+      },
+    });
   });
 
   it('says that it was given', () => {

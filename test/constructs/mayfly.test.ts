@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { GatewayVpcEndpointAwsService, type IVpc, SubnetType, Vpc, type VpcProps } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { defaultTiers } from '../../lib/config/defaults.ts';
@@ -180,6 +181,50 @@ describe("a VPC of the app's own", () => {
 
 const publicSubnets = { name: 'public', subnetType: SubnetType.PUBLIC };
 const isolatedSubnets = { name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED };
+
+describe('what an account asks for', () => {
+  it('is a key of the app on all that is kept, with a policy for services that use it in no name', () => {
+    const stack = givenStack();
+    const encryptionKey = new Key(stack, 'Key');
+    new Mayfly(stack, 'Runners', { environment: 'ci', encryptionKey });
+
+    const arn = stack.resolve(encryptionKey.keyArn);
+    const template = templateOf(stack);
+    template.allResourcesProperties('AWS::SQS::Queue', { KmsMasterKeyId: arn });
+    template.allResourcesProperties('AWS::SecretsManager::Secret', { KmsKeyId: arn });
+    template.allResourcesProperties('AWS::DynamoDB::Table', { SSESpecification: { KMSMasterKeyId: arn } });
+    const policy = JSON.stringify(template.findResources('AWS::KMS::Key'));
+    for (const service of ['logs.us-east-1', 'events', 'cloudwatch'])
+      expect(policy).toContain(`${service}.amazonaws.com`);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('AWSServiceRoleForEC2Spot'));
+  });
+
+  it('warns of spot machines, whose role the policy of a key cannot name before it exists', () => {
+    const stack = givenStack();
+    const tiers = { small: { ...defaultTiers.small, spot: true } };
+    new Mayfly(stack, 'Runners', { environment: 'ci', tiers, encryptionKey: new Key(stack, 'Key') });
+    Annotations.fromStack(stack).hasWarning(
+      '/Platform/Runners',
+      Match.stringLikeRegexp('AWSServiceRoleForEC2Spot'),
+    );
+  });
+
+  it('is one key, not two', () => {
+    const kmsKeyArn = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const stack = givenStack();
+    const build = () =>
+      new Mayfly(stack, 'Runners', { environment: 'ci', kmsKeyArn, encryptionKey: new Key(stack, 'Key') });
+    expect(build).toThrow('encryptionKey and kmsKeyArn are both given');
+  });
+
+  it('is a bound on all roles of the construct', () => {
+    const permissionsBoundaryArn = 'arn:aws:iam::111122223333:policy/boundary';
+    const { stack } = givenMayfly({ permissionsBoundaryArn });
+    templateOf(stack).allResourcesProperties('AWS::IAM::Role', {
+      PermissionsBoundary: permissionsBoundaryArn,
+    });
+  });
+});
 
 describe('two environments', () => {
   it('stand in one stack without a name in common', () => {

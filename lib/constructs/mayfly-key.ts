@@ -1,0 +1,38 @@
+/**
+ * A key of the app in place of AWS's own. What AWS's services do with it in nobody's name is added to its policy, as far as
+ * that can be said before the first deploy; an imported key's policy stays as it is.
+ */
+import { Annotations, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import type { CheckedConfig } from '../config/check-config.ts';
+import { keyPolicyStatements } from '../config/key-policy.ts';
+
+export interface KeyChoice {
+  readonly encryptionKey?: IKey;
+  readonly kmsKeyArn?: string;
+}
+
+export const keyFaults = ({ encryptionKey, kmsKeyArn }: KeyChoice): string[] =>
+  encryptionKey && kmsKeyArn !== undefined
+    ? ['encryptionKey and kmsKeyArn are both given; leave one of them out.']
+    : [];
+
+export const keyArnOf = ({ encryptionKey }: KeyChoice) =>
+  encryptionKey ? { kmsKeyArn: encryptionKey.keyArn } : {};
+
+export function letServicesUse(key: IKey, scope: Construct, { deployment }: CheckedConfig): void {
+  const { environment, region, tiers } = deployment;
+  const { account: accountId, partition } = Stack.of(scope);
+  // A key's policy cannot name a role that does not exist yet, and EC2 makes its role for spot at the first spot machine.
+  const statements = keyPolicyStatements({ environment, region, accountId, partition, spot: false });
+  for (const statement of statements) key.addToResourcePolicy(PolicyStatement.fromJson(statement));
+  if (tiers.some(({ spot }) => spot)) {
+    Annotations.of(scope).addWarningV2(
+      'mayfly:spotAndEncryptionKey',
+      'Spot machines use encryptionKey under the role AWSServiceRoleForEC2Spot, which its policy must name once the role ' +
+        'exists; docs/DEPLOYMENT.md says how. Until then, spot machines with encrypted disks cannot start.',
+    );
+  }
+}
