@@ -61,6 +61,37 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
         { id: 'subnet-0123456789abcdef0', zone: 'us-east-1a' },
         { id: 'subnet-0123456789abcdef1', zone: 'us-east-1b' },
       ],
+      s3EndpointId: 'vpce-0123456789abcdef0',
+    },
+    defaultTier: 'near',
+    tiers: {
+      near: tierWith({
+        labels: ['self-hosted', 'linux', 'x64', 'near'],
+        subnetIds: ['subnet-0123456789abcdef0'],
+        rootless: true,
+        extraUserData: 'echo hello',
+      }),
+    },
+  }),
+  'account-rules': configWith({
+    environment: 'ruled',
+    kmsKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef',
+    permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/boundary',
+    logRetentionDays: 365,
+    reservedConcurrency: { webhook: 10, claim: 10, 'scale-up': 20 },
+    runnerVersion: '2.337.0',
+  }),
+  images: configWith({
+    environment: 'images',
+    machineImages: { keep: 5 },
+    defaultTier: 'x64',
+    tiers: {
+      x64: tierWith({ labels: ['self-hosted', 'linux', 'x64'] }),
+      arm: tierWith({
+        labels: ['self-hosted', 'linux', 'arm64'],
+        architecture: 'arm64',
+        instanceTypes: ['t4g.medium', 'm7g.large'],
+      }),
     },
   }),
 };
