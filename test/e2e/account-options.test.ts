@@ -64,17 +64,17 @@ describe('a platform under a key and a boundary of its account', () => {
       'kms:GenerateDataKey via sqs.us-east-1.amazonaws.com',
       'kms:GenerateDataKeyWithoutPlaintext via ec2.us-east-1.amazonaws.com',
     ]);
-  }, 120_000);
+  });
 
   it('does nothing that the boundary leaves out, whatever the roles say', async () => {
     const tooNarrow = boundaryOf(wideEnough.filter((service) => service !== 'kms:*'));
     await expect(givenPlatform(tooNarrow)).rejects.toThrow(
       /kms:Decrypt.*no permissions boundary allows the action/,
     );
-  }, 120_000);
+  });
 
   it('is refused by the laptop where nobody says what the boundary holds', async () => {
     const config = configWith({ permissionsBoundaryArn });
     await expect(startWorld({ config })).rejects.toThrow(/boundary is not known by content/);
-  }, 120_000);
+  });
 });

@@ -69,7 +69,7 @@ describe('a flood at the doors', () => {
     expect(throttles('scale-up') + throttles('lifecycle')).toBe(0);
     await flood.end();
     await world.untilCompleted([waiting]);
-  }, 180_000);
+  });
 
   it('may take all there is where nothing is set aside, and what it held up is done after it', async () => {
     const { world, waiting, instanceId } = await givenWaitingJob({ accountConcurrency: 6 });
@@ -87,5 +87,5 @@ describe('a flood at the doors', () => {
       return world.laptop.ec2.instances().length === 2;
     });
     await world.untilCompleted([waiting]);
-  }, 180_000);
+  });
 });

@@ -24,7 +24,7 @@ describe('a machine that never claims', () => {
   beforeAll(async () => {
     world = await startWorld({ config });
     acme = await world.install('acme');
-  }, 60_000);
+  });
   afterAll(() => world?.close());
 
   const rowsOf = async (tier: string) =>
@@ -60,7 +60,7 @@ describe('a machine that never claims', () => {
       (await logs(rows[0]!['instance_id'])).includes('AWS has no console of'),
     );
     expect(await logs(rows[0]!['instance_id'])).toMatch(/\(instance-ended\)[\s\S]*it failed with 3/);
-  }, 60_000);
+  });
 
   it('and hangs is ended by the sweep, which keeps its console first', async () => {
     world.queue(acme, tierLabels('medium'));
@@ -82,5 +82,5 @@ describe('a machine that never claims', () => {
       console: expect.stringContaining('\nwaiting for the mirror'),
     });
     expect(world.trouble()).toEqual([]);
-  }, 60_000);
+  });
 });

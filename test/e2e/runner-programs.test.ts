@@ -2,11 +2,8 @@
  * How machines come by GitHub's runner program, by HTTP alone: the syncer keeps a checked copy in the bucket, machines
  * without credentials install it from there, and neither a wrong checksum nor a bucket that is down stops a job.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Account, startWorld, tierLabels, type World } from './support/world.ts';
-
-// A busy machine boots the platform and its machines many times slower than an idle one.
-jest.setTimeout(240_000);
 
 describe('runner programs', () => {
   let world: World;
