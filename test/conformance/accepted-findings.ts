@@ -100,4 +100,52 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     at: [role('sweep'), role('reconciler')],
     reason: 'ec2:DescribeInstances has no resource-level control. It reads, and nothing else.',
   },
+  {
+    rule: wildcard('*'),
+    at: ['images/MachineImages/BuildRole/Resource'],
+    reason:
+      'Systems Manager drives the machine that an image is made on; what its agent calls has no resource-level control. ' +
+      'AWS grants the same in AmazonSSMManagedInstanceCore.',
+  },
+  {
+    rule: wildcard('arn:<AWS::Partition>:imagebuilder:<region>:<AWS::AccountId>:component/images-linux-*/*'),
+    at: ['images/MachineImages/BuildRole/Resource'],
+    reason: 'The components of this environment; their versions change with what is in them.',
+  },
+  {
+    rule: wildcard('arn:<AWS::Partition>:s3:::ec2imagebuilder*'),
+    at: ['images/MachineImages/BuildRole/Resource'],
+    reason: "AWS's own buckets, from which the build machine gets the program that runs components.",
+  },
+  {
+    rule: wildcard(
+      'arn:<AWS::Partition>:logs:<region>:<AWS::AccountId>:log-group:/aws/imagebuilder/images-linux-*',
+    ),
+    at: ['images/MachineImages/BuildRole/Resource'],
+    reason:
+      'Image Builder names the log groups after the recipes of this environment, and streams after builds.',
+  },
+  {
+    rule: wildcard('arn:<AWS::Partition>:ec2:<region>::image/*'),
+    at: ['images/MachineImages/CleanupRole/Resource'],
+    reason:
+      'Images get their ids when they are made. Only those can be removed that Image Builder made for this environment, by ' +
+      'their tags.',
+  },
+  {
+    rule: wildcard('arn:<AWS::Partition>:ec2:<region>::snapshot/*'),
+    at: ['images/MachineImages/CleanupRole/Resource'],
+    reason: 'Snapshots get their ids when they are made. Only those can be removed that Image Builder made.',
+  },
+  {
+    rule: wildcard('arn:<AWS::Partition>:imagebuilder:<region>:<AWS::AccountId>:image/images-linux-*/*'),
+    at: ['images/MachineImages/CleanupRole/Resource'],
+    reason: 'The records of images of this environment, of which each build makes one.',
+  },
+  {
+    rule: wildcard('*'),
+    at: ['images/MachineImages/CleanupRole/Resource'],
+    reason:
+      'ec2:DescribeImages and tag:GetResources have no resource-level control. They read, and nothing else.',
+  },
 ];

@@ -3,7 +3,7 @@
  * go through the deployed functions, until a tenant, a message and a machine are there. What ministack drops of a template
  * is found by comparison, and must be written in stand-in-gaps.ts.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGitHub } from '../../../lib/local/github/start-github.ts';
@@ -15,6 +15,7 @@ import { drive } from '../support/deployment/drive.ts';
 import { startMinistack } from '../support/deployment/ministack.ts';
 import { probeGaps } from '../support/deployment/probe-gaps.ts';
 import { dropped, leftOut } from '../support/deployment/stand-in-gaps.ts';
+import type { Ended } from '../support/run-program.ts';
 import { pythonTools } from '../support/toolbox.ts';
 
 export const deploy: Check = {
@@ -64,12 +65,25 @@ async function deployAndDrive(parts: {
   await cdk.run('deploy', '--all', '--require-approval', 'never');
   tell('what was deployed is held against the templates');
   const { resources, compared, findings } = await compareWithTemplates(endpoint, cdk.assembly);
+  tell('cdk deploy --all again');
+  const again = await cdk.run('deploy', '--all', '--require-approval', 'never');
   const figures =
     `${resources} resources deployed, ${compared} of them compared with their templates, ` +
     `${leftOut.length + dropped.length} gaps of ministack`;
   return verdict(figures, [
     ...findings,
+    ...changesOf(again, cdk.assembly),
     ...(await probeGaps(endpoint)),
     ...(await drive({ endpoint, config, github, folder, tell })),
   ]);
+}
+
+/** The same sources must give the same templates and bundles, or each deploy would restart every function. */
+function changesOf({ out, error }: Ended, assembly: string): string[] {
+  const unchanged = `${out}\n${error}`.match(/^.*\(no changes\)$/gm) ?? [];
+  const stacks = readdirSync(assembly).filter((file) => file.endsWith('.template.json'));
+  if (unchanged.length === stacks.length) return [];
+  return [
+    `a second deploy changes ${stacks.length - unchanged.length} of ${stacks.length} stacks; unchanged are: ${unchanged}`,
+  ];
 }

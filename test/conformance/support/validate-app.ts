@@ -2,7 +2,7 @@
  * A program of its own: synthesizes one configuration under the CDK's validation and cdk-nag, and prints what they found as
  * JSON. The output folder is the CDK's own choice, because with another one the CDK validates nothing.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Validations } from 'aws-cdk-lib';
@@ -23,4 +23,5 @@ try {
   failure = String(cause);
 }
 const report = JSON.parse(readFileSync(join(app.outdir, 'validation-report.json'), 'utf8'));
+rmSync(app.outdir, { recursive: true, force: true });
 process.stdout.write(`${JSON.stringify({ failure, report })}\n`);
