@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundleHandlers } from '../../lib/constructs/bundle.ts';
 import { handlersFolder } from '../../lib/constructs/files.ts';
 import { functionNames } from '../../lib/constructs/functions.ts';
@@ -13,9 +13,6 @@ import { configWith } from '../config/configurations.ts';
 import { markedBlocks } from '../docs/markdown.ts';
 import { startWorld, tierLabels } from '../e2e/support/world.ts';
 import { checkout, exampleNames, type InstalledPackage, installPackage } from './installed-package.ts';
-
-// npm, the compiler, the bundler and a whole platform, on a machine that may be busy with others.
-jest.setTimeout(600_000);
 
 let installed: InstalledPackage;
 beforeAll(() => {
