@@ -21,6 +21,7 @@ readonly ROOTLESS="@ROOTLESS@"
 readonly EXTRA_USER_DATA="@EXTRA_USER_DATA@"
 
 readonly RUNNER_HOME="${RUNNER_HOME:-/opt/actions-runner}"
+readonly UPTIME_FILE="${UPTIME_FILE:-/proc/uptime}"
 readonly METADATA_URL="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
 # The platform gives up on a machine that has not confirmed long before this.
 readonly CLAIM_SECONDS=1800
@@ -36,6 +37,13 @@ announce() {
   local seconds="${EPOCHREALTIME%[.,]*}" fraction="${EPOCHREALTIME#*[.,]}" clock
   TZ=UTC printf -v clock '%(%Y-%m-%dT%H:%M:%S)T' "$seconds"
   printf 'mayfly %s.%sZ %s %s\n' "$clock" "${fraction:0:3}" "$1" "${2:-}"
+}
+
+# Sets a variable to this moment, in milliseconds.
+started=0 prepared=0 claimed=0
+mark() {
+  local now="${EPOCHREALTIME/[.,]/}"
+  printf -v "$1" '%s' "${now:0:-3}"
 }
 
 power_off() {
@@ -215,6 +223,7 @@ claim() {
     case "$(field action)" in
       run)
         jit="$(field jit)"
+        mark claimed
         return
         ;;
       again)
@@ -233,8 +242,12 @@ claim() {
   stop claim "nothing to run within $CLAIM_SECONDS s"
 }
 
+# Tells with it how long the boot took, step by step.
 confirm() {
   announce confirm "saying that the runner starts"
+  [[ $up =~ ^[0-9]+\.[0-9]{2}$ ]] || up=0.00
+  printf -v request '%s,"timings":{"up":%d,"prepared":%d,"claimed":%d}}' "${request%\}}" \
+    "$((10#${up/./} * 10))" "$((prepared - started))" "$((claimed - prepared))"
   post confirm
   [[ $status == 200 ]] || stop confirm "refused with $status"
 }
@@ -292,11 +305,14 @@ run_runner() {
 }
 
 announce boot "script started"
+mark started
+read -r up _ <"$UPTIME_FILE" || up=0.00
 read_identity
 install_runner
 run_extra_user_data
 settle_user
 harden
+mark prepared
 claim
 confirm
 run_runner

@@ -93,22 +93,25 @@ async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<t
   tellAccepted(
     deps,
     events.filter((_, n) => outcomes[n] === 'inserted'),
+    now,
   );
   return true;
 }
 
 /** One line for each tenant and tier of the batch. */
-function tellAccepted(deps: BalanceDeps, events: readonly JobEvent[]): void {
+function tellAccepted(deps: BalanceDeps, events: readonly JobEvent[], at: number): void {
   const places = Map.groupBy(events, ({ installationId, tier }) => `${installationId}/${tier}`);
   for (const [first, ...others] of places.values()) {
     if (!first) continue;
     const { installationId, tier = 'none' } = first;
-    const jobIds = [first, ...others].map(({ jobId }) => jobId);
+    const jobs = [first, ...others];
+    const jobIds = jobs.map(({ jobId }) => jobId);
+    const received = jobs.flatMap(({ receivedAt = at + 1 }) => (receivedAt <= at ? [at - receivedAt] : []));
     deps.telemetry.event(
       'info',
       'jobs-accepted',
       { installationId, tier, jobIds },
-      { JobsAccepted: jobIds.length },
+      { JobsAccepted: jobIds.length, ReceivedToAcceptedMilliseconds: received },
     );
   }
 }

@@ -48,8 +48,9 @@ export interface PlannedLaunch {
 /** The caller holds the launch's fence. */
 export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): Promise<Lesson> {
   const { launch, paced } = planned;
+  const askedAt = deps.clock.now();
   const answer = await deps.compute.launch(launch.request);
-  tellAnswer(deps, launch, answer);
+  tellAnswer(deps, { launch, askedAt }, answer);
   const lesson = await learnFrom(deps, { launch, answer, paced });
   // Nobody knows what was started: the leases stay taken, and the sweep asks again after the fence.
   if (answer.kind === 'unclear') return { ...lesson, againNow: false };
@@ -212,7 +213,12 @@ function failureReason(failure: LaunchFailure | undefined): Reason {
   }
 }
 
-function tellAnswer(deps: LaunchDeps, launch: Launch, answer: LaunchAnswer): void {
+function tellAnswer(
+  deps: LaunchDeps,
+  asked: { launch: Launch; askedAt: number },
+  answer: LaunchAnswer,
+): void {
+  const { launch, askedAt } = asked;
   const { launchId, installationId, tier, hints } = launch;
   const failures = answer.kind === 'answered' ? answer.failures : [answer.failure];
   const machines = answer.kind === 'answered' ? answer.instances : [];
@@ -231,6 +237,7 @@ function tellAnswer(deps: LaunchDeps, launch: Launch, answer: LaunchAnswer): voi
     {
       Launches: 1,
       MachinesStarted: machines.length,
+      LeasedToAskedMilliseconds: Math.max(0, askedAt - launch.createdAt),
       LeasedToLaunchedMilliseconds: deps.clock.now() - launch.createdAt,
     },
   );

@@ -137,7 +137,8 @@ async function mint(deps: ClaimDeps, minting: Minting): Promise<ClaimAnswer> {
   switch (minted.kind) {
     case 'minted': {
       const about = { installationId, instanceId, jobId: job.jobId, launchId, tier };
-      deps.telemetry.event('info', 'claimed', about);
+      const took = Math.max(0, deps.clock.now() - (runner.claimedAt ?? deps.clock.now()));
+      deps.telemetry.event('info', 'claimed', about, { ClaimedToMintedMilliseconds: took });
       return { action: 'run', jitConfig: minted.jitConfig };
     }
     case 'again':

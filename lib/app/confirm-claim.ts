@@ -18,9 +18,17 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
   if ('refused' in machine) return refuse(deps, { reason: machine.refused });
   const { instanceId, nonce } = machine;
   const confirmed = await deps.runners.confirm({ instanceId, nonce, at: deps.clock.now() });
-  if (confirmed) return true;
   const { installationId, launchId, tier } = machine.ticket;
   const about = { installationId, instanceId, launchId, tier };
+  if (confirmed) {
+    const { up = [], prepared = [], claimed = [] } = request.timings ?? {};
+    deps.telemetry.event('info', 'machine-ready', about, {
+      UpToScriptMilliseconds: up,
+      ScriptToPreparedMilliseconds: prepared,
+      PreparedToClaimedMilliseconds: claimed,
+    });
+    return true;
+  }
   return refuse(deps, { ...about, reason: 'not-claimed' });
 }
 

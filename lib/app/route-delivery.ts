@@ -28,7 +28,7 @@ export interface Delivery {
   readonly delivery: string;
   readonly payload: unknown;
   readonly tiers: readonly Tier[];
-  /** Epoch milliseconds: a job's place in the line, where GitHub names no time. */
+  /** Epoch milliseconds; also a job's place in the line, where GitHub names no time. */
   readonly receivedAt: number;
 }
 
@@ -83,6 +83,7 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
     labels,
     ...(tier ? { tier } : {}),
     queuedAt: timeOf(job['created_at']) ?? delivery.receivedAt,
+    receivedAt: delivery.receivedAt,
     delivery: delivery.delivery,
     runnerName: isText(job['runner_name']) ? job['runner_name'] : null,
     conclusion: isText(job['conclusion']) ? job['conclusion'] : null,

@@ -1,9 +1,10 @@
 /**
- * A machine's user data: images/boot.sh with its words filled in. The script is full of the shell's own `${…}`, so the
- * words that are only known at deploy time, addresses, are joined in, not substituted.
+ * A machine's user data: images/boot.sh with its words filled in, without its comments, since a template of thirty tiers
+ * holds it thirty times. The script is full of the shell's own `${…}`, so the words that are only known at deploy time,
+ * addresses, are joined in, not substituted.
  */
 import { readFileSync } from 'node:fs';
-import { Fn } from 'aws-cdk-lib';
+import { Fn, Token } from 'aws-cdk-lib';
 
 export interface BootWords {
   readonly CLAIM_URL: string;
@@ -22,17 +23,14 @@ export interface BootWords {
   readonly EXTRA_USER_DATA: string;
 }
 
-/** EC2 takes no more, before base64. Addresses are longer than their words by less than the margin. */
-const mostBytes = 16 * 1024 - 256;
+/** EC2 takes no more, before base64. */
+const mostBytes = 16 * 1024;
+/** More than any address that is known at deploy time alone. */
+const addressBytes = 128;
 
 /** @throws Error where the script is too long, or has a word that nobody fills in, or lacks one */
 export function bootUserData(file: string, words: BootWords): string {
-  const script = readFileSync(file, 'utf8');
-  if (Buffer.byteLength(script) > mostBytes) {
-    throw new Error(
-      `${file} has ${Buffer.byteLength(script)} bytes; user data has room for ${mostBytes}. Shorten it.`,
-    );
-  }
+  const script = withoutComments(readFileSync(file, 'utf8'));
   const filled: Readonly<Record<string, string>> = { ...words };
   const parts = script.split(/@([A-Z][A-Z0-9_]*)@/);
   const found = parts.filter((_, index) => isWord(index));
@@ -44,13 +42,20 @@ export function bootUserData(file: string, words: BootWords): string {
         `unknown: ${wrong.join(', ') || 'none'}; missing: ${missing.join(', ') || 'none'}.`,
     );
   }
-  return Fn.base64(
-    Fn.join(
-      '',
-      parts.map((part, index) => (isWord(index) ? filled[part]! : part)),
-    ),
-  );
+  const texts = parts.map((part, index) => (isWord(index) ? filled[part]! : part));
+  const bytes = texts.reduce((sum, text) => sum + bytesOf(text), 0);
+  if (bytes > mostBytes) {
+    throw new Error(
+      `${file} with its words filled in has ${bytes} bytes; user data has room for ${mostBytes}. Shorten it.`,
+    );
+  }
+  return Fn.base64(Fn.join('', texts));
 }
+
+const bytesOf = (text: string) => (Token.isUnresolved(text) ? addressBytes : Buffer.byteLength(text));
+
+/** Whole lines alone, but for the first, which says what runs the script. */
+export const withoutComments = (script: string) => script.replace(/^[ \t]*#(?!!).*\n/gm, '');
 
 /** Split by a pattern with one group, a text alternates between what is around the words and the words. */
 const isWord = (index: number) => index % 2 === 1;

@@ -50,9 +50,15 @@ function waits(environment: string): IWidget[] {
 
 /** In the order of a job's life. */
 const phaseNames = [
+  'ReceivedToAcceptedMilliseconds',
   'AcceptedToLeasedMilliseconds',
+  'LeasedToAskedMilliseconds',
   'LeasedToLaunchedMilliseconds',
   'LeasedToClaimedMilliseconds',
+  'UpToScriptMilliseconds',
+  'ScriptToPreparedMilliseconds',
+  'PreparedToClaimedMilliseconds',
+  'ClaimedToMintedMilliseconds',
   'ClaimedToListeningMilliseconds',
   'ListeningToStartedMilliseconds',
 ] as const;

@@ -11,7 +11,22 @@ export interface MachineRequest {
   readonly signature: string;
   /** 32 to 64 hexadecimal digits that the machine made up and keeps to itself. */
   readonly nonce: string;
+  /** With `confirm`, where the machine tells. Untrusted figures, of use for nothing but graphs. */
+  readonly timings?: BootTimings;
 }
+
+/** How long the phases of a boot took by the machine's own clock, milliseconds. */
+export interface BootTimings {
+  /** From the start of its kernel to that of the boot script. */
+  readonly up: number;
+  /** From there until the runner program is ready. */
+  readonly prepared: number;
+  /** From there to the JIT config. */
+  readonly claimed: number;
+}
+
+/** No boot that counts takes longer: the platform gives up on it before. */
+const longestBootMilliseconds = 3_600_000;
 
 export type ClaimAnswer =
   /** Start the runner with this JIT config; `confirm` first. */
@@ -44,5 +59,15 @@ export function parseMachineRequest(body: string): MachineRequest | undefined {
   const { ticket, document, signature, nonce } = value ?? {};
   const texts = [ticket, document, signature, nonce];
   if (!texts.every((text) => typeof text === 'string' && text.length <= 16_384)) return undefined;
-  return { ticket, document, signature, nonce } as MachineRequest;
+  const timings = bootTimings(value?.timings);
+  return { ticket, document, signature, nonce, ...(timings ? { timings } : {}) } as MachineRequest;
+}
+
+/** Undefined: they are not all there, or cannot be true. That costs the machine nothing. */
+function bootTimings(value: unknown): BootTimings | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { up, prepared, claimed } = value as Partial<Record<keyof BootTimings, unknown>>;
+  const isTime = (time: unknown) =>
+    Number.isInteger(time) && Number(time) >= 0 && Number(time) <= longestBootMilliseconds;
+  return [up, prepared, claimed].every(isTime) ? ({ up, prepared, claimed } as BootTimings) : undefined;
 }

@@ -21,6 +21,8 @@ export interface JobEvent {
   readonly tier?: TierName;
   /** GitHub's `created_at`, epoch milliseconds. */
   readonly queuedAt: number;
+  /** When the webhook got it, epoch milliseconds. Absent: it was not a webhook that told of it. */
+  readonly receivedAt?: number;
   /** The webhook's `X-GitHub-Delivery`. */
   readonly delivery: string;
   /** Of the runner that GitHub says took the job; null while none has. */
@@ -114,6 +116,7 @@ const readers: Record<string, (fields: Fields) => Message> = {
     jobId: JobId(fields.integer('jobId')),
     runId: fields.integer('runId'),
     ...(fields.has('runAttempt') ? { runAttempt: fields.integer('runAttempt') } : {}),
+    ...(fields.has('receivedAt') ? { receivedAt: fields.integer('receivedAt') } : {}),
     repository: fields.text('repository'),
     repositoryOwnerId: fields.integer('repositoryOwnerId'),
     labels: fields.texts('labels'),

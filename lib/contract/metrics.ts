@@ -137,6 +137,18 @@ export const metrics = {
     by: ['lifecycle'],
     meaning: 'From hearing of a job to the lease of its machine, waits for a free one included',
   },
+  ReceivedToAcceptedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [[], ['tier']],
+    by: ['scale-up'],
+    meaning: "From the webhook's getting a queued job to its row: the webhook's own work and the queue",
+  },
+  LeasedToAskedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [[], ['tier']],
+    by: ['scale-up', 'sweep'],
+    meaning: 'From the plan of a launch to the sending of CreateFleet: the transaction that takes the leases',
+  },
   LeasedToLaunchedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
@@ -148,6 +160,31 @@ export const metrics = {
     sets: [[], ['tier']],
     by: ['lifecycle'],
     meaning: 'From the plan of a launch to its machine at the claim door: CreateFleet and the boot',
+  },
+  ClaimedToMintedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [[], ['tier']],
+    by: ['claim'],
+    meaning: 'From the claim to the JIT config: reading the plan, and GitHub',
+  },
+  UpToScriptMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [[], ['tier']],
+    by: ['claim'],
+    meaning: "From the start of a machine's kernel to its boot script, as the machine tells",
+  },
+  ScriptToPreparedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [[], ['tier']],
+    by: ['claim'],
+    meaning: 'From the boot script to a runner program that is ready, as the machine tells',
+  },
+  PreparedToClaimedMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [[], ['tier']],
+    by: ['claim'],
+    meaning:
+      'From a ready runner program to a JIT config in hand, waits for a turn included, as the machine tells',
   },
   ClaimedToListeningMilliseconds: {
     unit: 'Milliseconds',

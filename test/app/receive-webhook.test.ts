@@ -86,6 +86,7 @@ describe('a job event', () => {
           labels: ['self-hosted', 'small'],
           tier: 'small',
           queuedAt: Date.UTC(2026, 0, 1),
+          receivedAt: Date.UTC(2026, 0, 1),
           delivery: 'd1',
           runnerName: null,
           conclusion: null,

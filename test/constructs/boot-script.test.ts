@@ -40,6 +40,12 @@ describe('user data', () => {
     );
   });
 
+  it('leaves comments out, and nothing else that has a #', () => {
+    const lines = ['#!/bin/sh', '# a comment', '  # another', 'echo "# none" # nor this', `echo \${#name}`];
+    const { 'Fn::Base64': text } = userDataOf([...lines, ...allWords]);
+    expect(text.split('\n').slice(0, 3)).toEqual([lines[0], lines[3], lines[4]]);
+  });
+
   it('is refused for a word that nobody fills in', () => {
     expect(() => userDataOf([...allWords, '@COLOUR@'])).toThrow('unknown: COLOUR; missing: none');
   });
@@ -49,6 +55,6 @@ describe('user data', () => {
   });
 
   it('is refused where it is longer than EC2 takes', () => {
-    expect(() => userDataOf([...allWords, 'x'.repeat(16_384)])).toThrow(/has room for 16128/);
+    expect(() => userDataOf([...allWords, 'x'.repeat(16_384)])).toThrow(/has room for 16384/);
   });
 });

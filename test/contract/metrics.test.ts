@@ -38,7 +38,13 @@ describe('the catalogue of metrics', () => {
 
 describe('the phases of an ordinary job', () => {
   it.each([
+    ['ReceivedToAcceptedMilliseconds', 0],
+    ['LeasedToAskedMilliseconds', 0],
     ['LeasedToClaimedMilliseconds', 30_000],
+    ['UpToScriptMilliseconds', 22_000],
+    ['ScriptToPreparedMilliseconds', 7_000],
+    ['PreparedToClaimedMilliseconds', 900],
+    ['ClaimedToMintedMilliseconds', 0],
     ['ClaimedToListeningMilliseconds', 1_000],
     ['ListeningToStartedMilliseconds', 2_000],
     ['QueuedToStartedMilliseconds', 33_000],

@@ -1,6 +1,7 @@
 /** What must hold for machines: nothing worth stealing on them, no way in, and no way to outlive their job. */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { withoutComments } from '../../lib/constructs/boot-script.ts';
 import { configWith, defaultConfig, tierWith } from '../config/configurations.ts';
 import { statementsByFunction, synthesized } from './assembly.ts';
 
@@ -117,7 +118,9 @@ describe('a launch template', () => {
       { 'Fn::GetAtt': [expect.stringContaining('RunnerBinaries'), 'RegionalDomainName'] },
     ]);
     const text = parts.filter((part) => typeof part === 'string').join('URL');
-    const script = readFileSync(new URL('../../images/boot.sh', import.meta.url), 'utf8');
+    const script = withoutComments(readFileSync(new URL('../../images/boot.sh', import.meta.url), 'utf8'));
+    expect(script).not.toMatch(/^ *#[^!]/m);
+    expect(text.split('\n')[0]).toBe('#!/usr/bin/env bash');
     const last = 'EXTRA_USER_DATA=""';
     expect(text.slice(text.indexOf(last) + last.length)).toBe(script.split('"@EXTRA_USER_DATA@"')[1]);
     expect(text).not.toMatch(/@[A-Z_]+@/);

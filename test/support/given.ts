@@ -81,6 +81,7 @@ export const givenEvent = (over: Partial<JobEvent> = {}): JobEvent => ({
   labels: ['self-hosted', 'linux', 'x64', 'small'],
   tier: small,
   queuedAt: noon,
+  receivedAt: noon,
   delivery: 'd-1',
   runnerName: null,
   conclusion: null,

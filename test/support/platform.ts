@@ -101,7 +101,11 @@ export async function givenPlatform(
     accept,
     follow: (...messages: readonly unknown[]) => followLifecycle(deps, asDeliveries(messages)),
     claim: (instanceId: InstanceId, nonce?: string) => claimJob(working, request(instanceId, nonce)),
-    confirm: (instanceId: InstanceId, nonce?: string) => confirmClaim(deps, request(instanceId, nonce)),
+    confirm: (instanceId: InstanceId, nonce?: string) =>
+      confirmClaim(deps, {
+        ...request(instanceId, nonce),
+        timings: { up: 22_000, prepared: 7_000, claimed: 900 },
+      }),
     /** The machine ends on its own, and EC2 says so. */
     machineEnds: (instanceId: InstanceId, state = 'terminated') => {
       compute.setState(instanceId, state);

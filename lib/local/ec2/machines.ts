@@ -151,6 +151,9 @@ function runUserData(deps: MachineDeps, instance: Instance, data: UserData): Mac
   const script = join(folder, 'user-data');
   const s3Url = deps.s3Url(instance);
   writeFileSync(script, data.script, { mode: 0o700 });
+  // A machine of the laptop is up when its script starts.
+  const uptime = join(folder, 'uptime');
+  writeFileSync(uptime, '0.00 0.00\n');
   return startMachineProcess({
     bash: deps.toolbox.bash,
     script,
@@ -160,6 +163,7 @@ function runUserData(deps: MachineDeps, instance: Instance, data: UserData): Mac
       HOME: folder,
       LANG: 'C',
       AWS_EC2_METADATA_SERVICE_ENDPOINT: data.metadataUrl,
+      UPTIME_FILE: uptime,
       RUNNER_HOME: deps.runnerHome ?? join(folder, 'actions-runner'),
       ...(s3Url === undefined ? {} : { AWS_ENDPOINT_URL_S3: s3Url }),
     },

@@ -41,14 +41,17 @@ describe('a machine with a job', () => {
     expect(machine.stateReason?.code).toBe('Client.InstanceInitiatedShutdown');
   });
 
-  it('proves who it is, with the same request to both doors', async () => {
+  it('proves who it is, with the same papers to both doors, and tells how long it took', async () => {
     const { asked, machine, ec2 } = await given({ claims: (url) => [run(url)], jobMilliseconds: 1 });
 
     await ended();
 
     const [claim, confirm] = asked.map((request) => request.body);
-    expect(confirm).toBe(claim);
     const request = JSON.parse(claim as string);
+    const { timings, ...confirmed } = JSON.parse(confirm as string);
+    expect(confirmed).toEqual(request);
+    const time = expect.any(Number);
+    expect(timings).toEqual({ up: 0, prepared: time, claimed: time });
     const document = Buffer.from(request.document, 'base64');
     const { publicKey } = new X509Certificate(ec2.identityCertificatePem);
     expect(verify('sha256', document, publicKey, Buffer.from(request.signature, 'base64'))).toBe(true);
