@@ -41,19 +41,23 @@ export interface ExistingApp extends AppCredentials {
 
 /** @returns GitHub's no, where the key is not one of this App; nothing is stored then @throws OperationalError */
 export async function takeExistingApp(deps: TakeDeps, app: ExistingApp): Promise<Heard<Taken>> {
+  const known = await deps.newApps.check({ appId: app.appId, privateKey: app.privateKey });
+  return known.ok ? { ok: true, value: await storeExistingApp(deps, app, known.value) } : known;
+}
+
+/** @param known what GitHub said of the App, asked with this key @throws OperationalError */
+export async function storeExistingApp(deps: TakeDeps, app: ExistingApp, known: KnownApp): Promise<Taken> {
   const { appId, privateKey, webhookSecret } = app;
-  const known = await deps.newApps.check({ appId, privateKey });
-  if (!known.ok) return known;
-  const found = { ...known.value, appId, privateKey };
+  const found = { ...known, appId, privateKey };
   if (webhookSecret !== undefined) await deps.vault.storeWebhookSecret(webhookSecret);
-  await deps.vault.storeApp({ appId, privateKey, slug: known.value.slug });
-  if (webhookSecret !== undefined) {
-    return { ok: true, value: taken(found, `The App's webhook URL must be ${deps.webhookUrl}`) };
-  }
+  await deps.vault.storeApp({ appId, privateKey, slug: known.slug });
+  if (webhookSecret !== undefined) return taken(found, `The App's webhook URL must be ${deps.webhookUrl}`);
   const connected = await connect(deps, found);
-  if (connected.ok) return { ok: true, value: taken(found) };
-  const todo = `GitHub was not told where to send webhooks (${connected.why}). Tell it: npx mayfly rotate-webhook-secret`;
-  return { ok: true, value: taken(found, todo) };
+  if (connected.ok) return taken(found);
+  return taken(
+    found,
+    `GitHub was not told where to send webhooks (${connected.why}). Tell it: npx mayfly rotate-webhook-secret`,
+  );
 }
 
 async function connect(deps: TakeDeps, app: AppCredentials): Promise<Heard<'connected'>> {

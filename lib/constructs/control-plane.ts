@@ -138,6 +138,9 @@ export class ControlPlane extends Construct {
       runnerBinaries: this.runnerBinaries,
       runnerReleasesUrl: config.runnerReleasesUrl,
       kmsKeyArn: config.kmsKeyArn,
+      githubWebUrl: config.githubWebUrl,
+      // Looked up at synthesis: the webhook's function is made from these grants too.
+      webhookUrl: Lazy.string({ produce: () => this.functions.webhook.url }),
     });
     const entries = functionNames.map((name) => {
       const code = Code.fromAsset(bundles.get(name)!);

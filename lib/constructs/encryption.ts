@@ -17,7 +17,7 @@ export const keyOf = (scope: Construct, kmsKeyArn: string | undefined): IKey | u
 
 /**
  * What a function needs of the key for all else that it is granted: services use it in the function's name. Only through
- * them, never by itself. Who sends to a queue makes data keys too; who reads or writes rows does not.
+ * them, never by itself. Who sends to a queue or writes a secret makes data keys too; who reads or writes rows does not.
  */
 export function dataKeyGrants(
   scope: Construct,
@@ -30,9 +30,10 @@ export function dataKeyGrants(
     actions.some((action) => action.startsWith(`${service}:`)),
   );
   if (services.length === 0) return [];
+  const makesKeys = ['sqs:SendMessage', 'secretsmanager:PutSecretValue'].some((one) => actions.includes(one));
   return [
     allow('UseKey', {
-      actions: ['kms:Decrypt', ...(actions.includes('sqs:SendMessage') ? ['kms:GenerateDataKey'] : [])],
+      actions: ['kms:Decrypt', ...(makesKeys ? ['kms:GenerateDataKey'] : [])],
       resources: [kmsKeyArn],
       conditions: { StringEquals: { 'kms:ViaService': via(scope, services) } },
     }),

@@ -7,7 +7,16 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { subnetsText, variables } from '../contract/environment.ts';
 import type { TierName } from '../core/ids.ts';
 import type { FunctionName } from './functions.ts';
-import { allow, consumeActions, consumeGrant, type Grant, secretGrant, sendGrant, tell } from './grant.ts';
+import {
+  allow,
+  consumeActions,
+  consumeGrant,
+  type Grant,
+  secretGrant,
+  sendGrant,
+  tell,
+  writeSecretGrant,
+} from './grant.ts';
 import {
   consoleGrant,
   describeGrant,
@@ -27,10 +36,26 @@ export interface GrantWorld extends MachineGrantOptions {
   readonly githubApiUrl: string;
   readonly runnerBinaries: RunnerBinaries;
   readonly runnerReleasesUrl: string;
+  readonly githubWebUrl: string;
+  readonly webhookUrl: string;
 }
 
 /** What copies tell each other: GitHub's budgets, and what else is worth knowing for a while. */
 const notes = ['BatchGetItem', 'UpdateItem'];
+
+/** The one function that writes secrets. It launches nothing, reads no queue, and sees no tenant. */
+const setupGrants = (world: GrantWorld): Grant[] => {
+  const { state } = world;
+  return [
+    secretGrant('ReadSetupSecret', state.setupSecret, variables.setupSecretArn),
+    writeSecretGrant('StoreApp', state.appSecret, variables.appSecretArn),
+    writeSecretGrant('StoreWebhookSecret', state.webhookSecret, variables.webhookSecretArn),
+    storeGrant(state, { notes }),
+    tell(variables.githubApiUrl, world.githubApiUrl),
+    tell(variables.githubWebUrl, world.githubWebUrl),
+    tell(variables.webhookUrl, world.webhookUrl),
+  ];
+};
 
 export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]> {
   const { scope, environment, network, state, lifecycleQueue, installationsQueue } = world;
@@ -140,6 +165,7 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
       ...world.runnerBinaries.syncGrants(),
       tell(variables.runnerReleasesUrl, world.runnerReleasesUrl),
     ],
+    setup: setupGrants(world),
   };
 }
 

@@ -60,6 +60,12 @@ export const functionSettings = {
     memoryMegabytes: 512,
     url: false,
   },
+  setup: {
+    description: 'Serves the page that creates the GitHub App, to whom the operator lets in',
+    timeoutSeconds: 60,
+    memoryMegabytes: 256,
+    url: true,
+  },
 } as const satisfies Record<string, FunctionSettings>;
 
 export type FunctionName = keyof typeof functionSettings;

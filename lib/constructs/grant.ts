@@ -45,6 +45,15 @@ export function secretGrant(sid: string, secret: Secret, variable: VariableName)
   return { statements, variables: { [variable]: secret.secretArn } };
 }
 
+/** For whoever stores what it has made, and looks at what is there first. */
+export function writeSecretGrant(sid: string, secret: Secret, variable: VariableName): Grant {
+  const { statements } = allow(sid, {
+    actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
+    resources: [secret.secretArn],
+  });
+  return { statements, variables: { [variable]: secret.secretArn } };
+}
+
 export function sendGrant(sid: string, queue: Queue, variable: VariableName): Grant {
   const { statements } = allow(sid, { actions: ['sqs:SendMessage'], resources: [queue.queueArn] });
   return { statements, variables: { [variable]: queue.queueUrl } };

@@ -35,6 +35,7 @@ export class State extends Construct {
   readonly webhookSecret: Secret;
   readonly ticketSecret: Secret;
   readonly appSecret: Secret;
+  readonly setupSecret: Secret;
 
   constructor(scope: Construct, id: string, { environment, kmsKeyArn }: StateProps) {
     super(scope, id);
@@ -47,6 +48,7 @@ export class State extends Construct {
     this.webhookSecret = createSecret(this, 'WebhookSecret', 'Signs the webhooks that GitHub sends', kept);
     this.ticketSecret = createSecret(this, 'TicketSecret', 'Signs the launch tickets of machines', kept);
     this.appSecret = createAppSecret(this, kept);
+    this.setupSecret = createSecret(this, 'SetupSecret', 'Signs the links that open the setup page', kept);
   }
 }
 

@@ -15,6 +15,7 @@ export const variables = {
   webhookSecretArn: 'WEBHOOK_SECRET_ARN',
   ticketSecretArn: 'TICKET_SECRET_ARN',
   appSecretArn: 'APP_SECRET_ARN',
+  setupSecretArn: 'SETUP_SECRET_ARN',
   /** `subnet-1=us-east-1a,subnet-2=us-east-1b`: where machines may be, in the configured order. */
   subnets: 'SUBNETS',
   /** `https://api.github.com`, or that of a GitHub Enterprise host. */
@@ -23,6 +24,10 @@ export const variables = {
   runnerReleasesUrl: 'RUNNER_RELEASES_URL',
   /** The bucket of runner programs. */
   runnerBucket: 'RUNNER_BUCKET',
+  /** Where people see GitHub: `https://github.com`, or that of a GitHub Enterprise host. */
+  githubWebUrl: 'GITHUB_WEB_URL',
+  /** Where GitHub is to send webhooks. */
+  webhookUrl: 'WEBHOOK_URL',
 } as const;
 
 export type VariableName = (typeof variables)[keyof typeof variables];

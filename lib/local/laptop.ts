@@ -73,7 +73,11 @@ export interface Laptop {
   readonly webhookUrl: string;
   readonly webhookSecret: string;
   readonly claimUrl: string;
+  /** Opened by the link that `mayfly setup --page` prints. */
+  readonly setupUrl: string;
   readonly outputs: Readonly<Record<string, string>>;
+  /** A secret's value as it is now, by name or ARN. */
+  secret(id: string): string;
   readonly tables: Readonly<Record<keyof typeof tables, string>>;
   /** Its call log counts every call by caller, service and action; its dials slow and break them. */
   readonly endpoint: AwsEndpoint;
@@ -129,7 +133,9 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
       webhookUrl: output(outputs, 'WebhookEndpoint'),
       webhookSecret: webhook.secret(),
       claimUrl: output(outputs, 'ClaimEndpoint'),
+      setupUrl: output(outputs, 'SetupPage'),
       outputs,
+      secret: (id) => services.secrets.get(id),
       tables: tableNames(environment),
       endpoint: services.endpoint,
       queues: services.queues,

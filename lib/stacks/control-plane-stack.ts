@@ -13,6 +13,7 @@ export class ControlPlaneStack extends Stack {
     const { functions } = this.controlPlane;
     this.#output('WebhookEndpoint', functions.webhook.url!, 'The webhook URL to enter at the GitHub App');
     this.#output('ClaimEndpoint', functions.claim.url!, 'Where machines ask what to run');
+    this.#output('SetupPage', functions.setup.url!, 'The setup page; npx mayfly setup --page opens it');
     this.#output('GitHubApi', props.config.githubApiUrl, "Where GitHub's REST API is");
     this.#output('GitHubWeb', props.config.githubWebUrl, 'Where people see GitHub');
     const { bucketName } = this.controlPlane.runnerBinaries.bucket;

@@ -9,7 +9,7 @@ export class StateStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & StateProps) {
     super(scope, id, props);
     this.state = new State(this, 'State', props);
-    const { tenants, webhookSecret, appSecret } = this.state;
+    const { tenants, webhookSecret, appSecret, setupSecret } = this.state;
     new CfnOutput(this, 'TenantTable', { value: tenants.tableName, description: 'The registry of tenants' });
     new CfnOutput(this, 'WebhookSecretArn', {
       value: webhookSecret.secretArn,
@@ -22,6 +22,10 @@ export class StateStack extends Stack {
     new CfnOutput(this, 'AppSecretArn', {
       value: appSecret.secretArn,
       description: 'Where npx mayfly setup stores the GitHub App',
+    });
+    new CfnOutput(this, 'SetupSecretArn', {
+      value: setupSecret.secretArn,
+      description: 'Who may read it can open the setup page',
     });
   }
 }

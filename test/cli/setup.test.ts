@@ -27,7 +27,7 @@ beforeAll(async () => {
   github = await startGitHub();
   secrets = createSecretsService(place);
   const stacks = createCloudFormationService();
-  const first = { webhook: 'known from the first deploy', app: '{}' };
+  const first = { webhook: 'known from the first deploy', app: '{}', setup: 'signs links' };
   for (const [name, secretString] of Object.entries(first)) {
     arns[name] = secrets.create({ name, secretString }).arn;
   }
@@ -35,6 +35,8 @@ beforeAll(async () => {
     'my-saas-state.WebhookSecretArn': arns['webhook']!,
     'my-saas-state.AppSecretArn': arns['app']!,
     'my-saas-control-plane.WebhookEndpoint': 'http://127.0.0.1:1/webhook',
+    'my-saas-state.SetupSecretArn': arns['setup']!,
+    'my-saas-control-plane.SetupPage': 'http://127.0.0.1:1/setup',
     'my-saas-control-plane.GitHubApi': github.url,
     'my-saas-control-plane.GitHubWeb': github.url,
   });

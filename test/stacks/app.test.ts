@@ -17,7 +17,15 @@ describe('the app', () => {
     );
     const outputs = Object.keys(seed.outputs('control-plane'));
     expect(outputs.sort()).toEqual(
-      ['WebhookEndpoint', 'ClaimEndpoint', 'GitHubApi', 'GitHubWeb', 'RunnerBinaries', ...perTier].sort(),
+      [
+        'WebhookEndpoint',
+        'ClaimEndpoint',
+        'GitHubApi',
+        'GitHubWeb',
+        'RunnerBinaries',
+        'SetupPage',
+        ...perTier,
+      ].sort(),
     );
     const state = ['TenantTable', 'WebhookSecretArn', 'WebhookSecretCommand'];
     expect(Object.keys(seed.outputs('state'))).toEqual(expect.arrayContaining(state));

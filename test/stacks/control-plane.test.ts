@@ -118,11 +118,12 @@ describe('the functions', () => {
 });
 
 describe('what calls the functions', () => {
-  it('is the internet for webhook and claim alone, and only by their addresses', () => {
+  it('is the internet for webhook, claim and setup alone, and only by their addresses', () => {
     const targets = app.resources('AWS::Lambda::Url').map(({ Properties }) => Properties.TargetFunctionArn);
     expect(targets.map((arn) => arn['Fn::GetAtt'][0])).toEqual([
       functionNamed('webhook').id,
       functionNamed('claim').id,
+      functionNamed('setup').id,
     ]);
     const open = app
       .resources('AWS::Lambda::Permission')

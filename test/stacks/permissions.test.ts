@@ -54,13 +54,17 @@ describe('every function', () => {
 
 describe('the secrets', () => {
   it.each([
-    ['WebhookSecret', ['webhook']],
+    ['WebhookSecret', ['webhook', 'setup']],
     ['TicketSecret', ['scale-up', 'claim']],
-    ['AppSecret', ['tenant-manager', 'claim', 'sweep', 'reconciler']],
+    ['AppSecret', ['tenant-manager', 'claim', 'sweep', 'reconciler', 'setup']],
+    ['SetupSecret', ['setup']],
   ])('%s is read by %j alone', (secret, expected) => {
     const readers = functions.filter((name) =>
       statements.get(name)!.some(({ Action, Resource }) => {
-        return Action === 'secretsmanager:GetSecretValue' && JSON.stringify(Resource).includes(secret);
+        return (
+          listOf(Action).includes('secretsmanager:GetSecretValue') &&
+          JSON.stringify(Resource).includes(secret)
+        );
       }),
     );
     expect(readers.sort()).toEqual(expected.sort());

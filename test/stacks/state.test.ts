@@ -63,14 +63,14 @@ describe('the tables', () => {
 describe('the secrets', () => {
   const secrets = app.resources('AWS::SecretsManager::Secret');
 
-  it('are three, without names that a deleted one could still hold', () => {
-    expect(secrets).toHaveLength(3);
+  it('are four, without names that a deleted one could still hold', () => {
+    expect(secrets).toHaveLength(4);
     for (const secret of secrets) expect(secret.Properties.Name).toBeUndefined();
   });
 
-  it('are generated for webhook and tickets, 40 characters or more', () => {
+  it('are generated for webhook, tickets and setup links, 40 characters or more', () => {
     const generated = secrets.flatMap((secret) => secret.Properties.GenerateSecretString ?? []);
-    expect(generated).toHaveLength(2);
+    expect(generated).toHaveLength(3);
     for (const how of generated) {
       expect(how.PasswordLength).toBeGreaterThanOrEqual(40);
       expect(how.ExcludePunctuation).toBe(true);

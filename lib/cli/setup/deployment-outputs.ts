@@ -7,6 +7,8 @@ export interface DeploymentOutputs {
   readonly webhookUrl: string;
   readonly webhookSecretArn: string;
   readonly appSecretArn: string;
+  readonly setupSecretArn: string;
+  readonly setupPageUrl: string;
   readonly githubApiUrl: string;
   /** Where people see GitHub. */
   readonly githubWebUrl: string;
@@ -38,6 +40,8 @@ export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs>
     webhookUrl: need('WebhookEndpoint'),
     webhookSecretArn: need('WebhookSecretArn'),
     appSecretArn: need('AppSecretArn'),
+    setupSecretArn: need('SetupSecretArn'),
+    setupPageUrl: need('SetupPage'),
     githubApiUrl: need('GitHubApi'),
     githubWebUrl: need('GitHubWeb'),
   };

@@ -15,6 +15,7 @@ import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { type DeploymentOutputs, readOutputs } from './deployment-outputs.ts';
 import { readKeyFile, setupDeps } from './deps.ts';
 import { startManifestServer } from './manifest-server.ts';
+import { printPageLink } from './page-link.ts';
 
 export const setup: Command = {
   name: 'setup',
@@ -24,6 +25,8 @@ mayfly setup --organization ORG          opens the way to a new App, owned by OR
 mayfly setup                             the same, owned by whoever is signed in to GitHub
 mayfly setup --app-id 123 --key app.pem  takes an existing App: its id and a private key of it (PEM or base64 of PEM);
                                          the key is tried at GitHub before it replaces another one
+mayfly setup --page                      prints a link, good for half an hour and for one App, to a page of the deployment that
+                                         does all of this in any browser; --replace: also where an App is stored already
 
   --level organization|repository|both   which runners it is for (default: both; user accounts need repository)
   --name NAME                            of the new App, at most ${longestAppName} characters
@@ -39,13 +42,16 @@ to be deployed again. An existing App's permissions and events are yours to set:
     name: { type: 'string' },
     public: { type: 'boolean', default: false },
     reruns: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
+    replace: { type: 'boolean', default: false },
     'app-id': { type: 'string' },
     key: { type: 'string' },
   },
   async run(call) {
     const outputs = await readOutputs(call);
     const byHand = call.options['app-id'] !== undefined || call.options['key'] !== undefined;
-    await (byHand ? enter(call, outputs) : create(call, outputs));
+    if (call.options['page'] === true) await printPageLink(call, outputs);
+    else await (byHand ? enter(call, outputs) : create(call, outputs));
     return 0;
   },
 };

@@ -23,7 +23,8 @@ export function urlEvent(request: UrlRequest, at: { now: number; requestId: stri
   const [rawPath = '/', ...query] = request.target.split('?');
   const rawQueryString = query.join('?');
   const parameters = [...new URLSearchParams(rawQueryString)];
-  const headers = joinedHeaders(request.headers);
+  // AWS sets it too, to https, whatever the caller says.
+  const headers: Record<string, string> = { ...joinedHeaders(request.headers), 'x-forwarded-proto': 'http' };
   const { cookie, ...others } = headers;
   const isText = textTypes.test(headers['content-type'] ?? '');
   const time = new Date(at.now);

@@ -1,0 +1,37 @@
+/**
+ * `mayfly setup --page`: a link to the setup page, signed with a secret that only operators can read. Whoever has the link
+ * can give the deployment its App, once, within half an hour; so it goes to the terminal and nowhere else.
+ */
+import { userInfo } from 'node:os';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createSetupTokens } from '../../adapters/identity/setup-tokens.ts';
+import { createSecret } from '../../adapters/secrets-manager/secret.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { setupMilliseconds } from '../../core/setup-claims.ts';
+import { awsOptions } from '../aws-clients.ts';
+import { type CommandCall, UsageError } from '../command.ts';
+import type { DeploymentOutputs } from './deployment-outputs.ts';
+import { setupDeps } from './deps.ts';
+
+export async function printPageLink(call: CommandCall, outputs: DeploymentOutputs): Promise<void> {
+  const replaces = call.options['replace'] === true;
+  const stored = await setupDeps(call, outputs).vault.app();
+  if (stored && !replaces) {
+    throw new UsageError(
+      `This deployment has the App ${stored.slug ?? stored.appId} already. To replace it: mayfly setup --page --replace`,
+    );
+  }
+  const client = new SecretsManagerClient(awsOptions(call));
+  const secret = createSecret({ client, arn: outputs.setupSecretArn, clock: systemClock });
+  const issuedAt = systemClock.now();
+  const key = await createSetupTokens({ secret }).sign('link', {
+    issuedAt,
+    by: userInfo().username,
+    replaces,
+    browser: '',
+    expiresAt: issuedAt + setupMilliseconds,
+  });
+  call.io.out(
+    `Open this link within ${setupMilliseconds / 60_000} minutes, and give it to nobody: it sets up one App, once.\n\n  ${outputs.setupPageUrl}?key=${key}\n`,
+  );
+}

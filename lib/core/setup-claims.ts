@@ -1,0 +1,26 @@
+/**
+ * What the setup page believes, once it is signed: that an operator opened the page, in which browser it was opened, and
+ * which answer of GitHub belongs to it. Each is good for half an hour at most, and for its own purpose alone.
+ */
+
+/**
+ * link: opens the page; made by the operator's command. session: the browser that opened it. form: sent with that
+ * browser's forms. state: comes back from GitHub.
+ */
+export type SetupPurpose = 'link' | 'session' | 'form' | 'state';
+
+export interface SetupClaims {
+  /** When the operator made the link, epoch milliseconds. A use of it ends this link and all that are older. */
+  readonly issuedAt: number;
+  /** Who made it, for the log. */
+  readonly by: string;
+  /** Whether it may replace an App that is stored already. */
+  readonly replaces: boolean;
+  /** An unguessable word for the browser that opened the link; empty in the link itself. */
+  readonly browser: string;
+  /** Epoch milliseconds; good before, not at it. */
+  readonly expiresAt: number;
+}
+
+/** GitHub keeps its code for an hour; whoever needs longer than this for a page has left it. */
+export const setupMilliseconds = 30 * 60_000;

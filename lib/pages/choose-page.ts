@@ -1,0 +1,77 @@
+/** The page's first step: for whom the App is, where its runners are registered, and how much it may do. */
+import { longestAppName } from '../core/app-manifest.ts';
+import type { ChooseView } from '../core/setup-view.ts';
+import { document } from './document.ts';
+import { checkbox, choices, faultSummary, textField } from './fields.ts';
+import { type Html, html } from './html.ts';
+
+export function choosePage(view: ChooseView): string {
+  const { place, fields, faults } = view;
+  const entered = { fields, faults };
+  const owner = {
+    name: 'owner',
+    legend: 'Who owns the App?',
+    choices: [
+      { value: 'organization', label: 'An organization', hint: 'You must be one of its owners.' },
+      { value: 'account', label: 'Your own account', hint: 'For your own repositories, or to try it out.' },
+    ],
+  };
+  const organization = {
+    name: 'organization',
+    label: 'Organization',
+    hint: `As in its address: ${place.githubHost}/organization`,
+    placeholder: 'my-company',
+  };
+  const level = {
+    name: 'level',
+    legend: 'Where are runners registered?',
+    choices: [
+      {
+        value: 'organization',
+        label: 'Organizations',
+        hint: 'Asks for “Self-hosted runners: write” of organizations that install it. The least it can do with.',
+      },
+      {
+        value: 'repository',
+        label: 'Repositories',
+        hint: 'Asks for “Administration: write” of each repository, GitHub’s only way. Personal accounts need it.',
+      },
+      { value: 'both', label: 'Both', hint: 'Organizations and personal accounts may install it.' },
+    ],
+  };
+  const name = {
+    name: 'name',
+    label: 'Name',
+    hint: `Unique on GitHub, at most ${longestAppName} characters.`,
+  };
+  return document(
+    { title: 'Create the GitHub App', environment: place.environment, footer },
+    html`<p class="lead">GitHub makes the App and hands its key straight to this deployment. First sign in to
+<b>${place.githubHost}</b> in this browser; then choose what the App is for.</p>
+${replacing(place.replaces)}${faultSummary(entered)}
+<form method="post" action="/review"><input type="hidden" name="form" value="${place.formToken}">
+${choices(owner, entered)}${textField(organization, entered)}${choices(level, entered)}${textField(name, entered)}
+<fieldset><legend>Also</legend>${checkbox(reruns, entered)}${checkbox(isPublic, entered)}</fieldset>
+<div class="actions"><button type="submit">Review</button><a href="/existing">I have an App already</a></div></form>`,
+  );
+}
+
+const reruns = {
+  name: 'reruns',
+  label: 'Run jobs again that lost their spot machine',
+  hint: 'Asks for “Actions: write” instead of read. Without it such a job fails, and somebody runs it again.',
+};
+
+const isPublic = {
+  name: 'public',
+  label: 'Other accounts may install it',
+  hint: 'Anyone can then start machines on your bill: set onboarding to approve, and caps, in mayfly.config.ts.',
+};
+
+const footer = html`This page is open to this browser alone, for half an hour, and closes once an App is stored.`;
+
+export const replacing = (replaces: boolean): Html | undefined =>
+  replaces
+    ? html`<div class="note bad"><b>This replaces the App of this deployment.</b><p>If one is stored, its installations stop
+working here; they have to be made again for the new one.</p></div>`
+    : undefined;

@@ -1,0 +1,18 @@
+/** The App is stored: what to do next. */
+import type { DoneView } from '../core/setup-view.ts';
+import { document } from './document.ts';
+import { html } from './html.ts';
+
+export function donePage({ place, appId, name, installUrl, webhookTodo }: DoneView): string {
+  return document(
+    { title: 'The App is ready', environment: place.environment, footer },
+    html`<p class="lead"><b>${name}</b> (id ${appId}) is stored in Secrets Manager. Nothing has to be deployed again.</p>
+${webhookTodo !== undefined && html`<div class="note bad"><b>One thing is left.</b><p>${webhookTodo}</p></div>`}
+<h2>Next</h2><ol><li>Install it on the organization or account whose jobs it should run.</li>
+<li>Give a workflow a tier’s labels, such as <code>runs-on: [self-hosted, small]</code>, and run it.</li>
+<li><code>npx mayfly status</code> shows the tenant, its machines, and why a job waits.</li></ol>
+<div class="actions"><a class="button" href="${installUrl}" rel="noreferrer">Install it on ${place.githubHost}</a></div>`,
+  );
+}
+
+const footer = html`This page is closed now. Its link works no more.`;

@@ -1,0 +1,41 @@
+/** An App that exists already: what it is called, a key of it, and who sets its webhook. */
+import type { ExistingView } from '../core/setup-view.ts';
+import { replacing } from './choose-page.ts';
+import { document } from './document.ts';
+import { faultSummary, secretArea, textField } from './fields.ts';
+import { html } from './html.ts';
+
+export function existingPage({ place, fields, faults }: ExistingView): string {
+  const entered = { fields, faults };
+  return document(
+    { title: 'Enter an existing App', environment: place.environment, footer },
+    html`<p class="lead">GitHub is asked with the key before anything is stored.</p>
+${replacing(place.replaces)}${faultSummary(entered)}
+<form method="post" action="/existing"><input type="hidden" name="form" value="${place.formToken}">
+${textField(appId, entered)}${secretArea(privateKey, entered)}
+${textField({ ...webhookSecret, hint: `${webhookSecret.hint} ${place.webhookUrl}` }, entered)}
+<div class="actions"><button type="submit">Check and store</button><a href="/">Create a new one instead</a></div></form>`,
+  );
+}
+
+const appId = {
+  name: 'appId',
+  label: 'App id',
+  hint: 'At the top of the App’s settings page.',
+  placeholder: '123456',
+};
+
+const privateKey = {
+  name: 'privateKey',
+  label: 'Private key',
+  hint: 'The PEM file from “Private keys” on the settings page, or base64 of it.',
+  placeholder: '-----BEGIN RSA PRIVATE KEY-----',
+};
+
+const webhookSecret = {
+  name: 'webhookSecret',
+  label: 'Webhook secret (may stay empty)',
+  hint: 'Empty: GitHub is told a secret and the address by itself. If you enter one, set the address at the App to',
+};
+
+const footer = html`It needs the event “Workflow job”, “Actions: read”, and the permission to register runners.`;

@@ -1,0 +1,13 @@
+import type { SetupClaims, SetupPurpose } from '../core/setup-claims.ts';
+
+/** Signs and reads what the setup page believes. Both throw OperationalError where the setup secret cannot be read. */
+export interface SetupTokens {
+  /** Characters of `[A-Za-z0-9._-]` alone. */
+  sign(purpose: SetupPurpose, claims: SetupClaims): Promise<string>;
+  /** Believes what was signed for this very purpose. */
+  read(
+    purpose: SetupPurpose,
+    token: string,
+    now: number,
+  ): Promise<SetupClaims | { readonly refused: 'malformed' | 'forged' | 'expired' }>;
+}

@@ -1,0 +1,292 @@
+/**
+ * The setup page as browsers meet it, on the deployed function: who has no link sees nothing; who has one makes the App at
+ * GitHub, once; no answer that is not its own, late or repeated changes anything; and secrets are never shown.
+ */
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createSetupTokens } from '../../lib/adapters/identity/setup-tokens.ts';
+import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
+import type { SetupPurpose } from '../../lib/core/setup-claims.ts';
+import { createBrowser, createOnGitHub, goodChoice, openPage, runSetup } from './support/setup-browser.ts';
+import { until } from './support/until.ts';
+import { startWorld, type World } from './support/world.ts';
+
+jest.setTimeout(120_000);
+
+describe('the setup page', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({ withoutApp: true });
+  });
+  afterAll(() => world?.close());
+
+  const caller = 'my-saas-setup';
+  const calls = (action: string) =>
+    world.laptop.endpoint.calls
+      .counts()
+      .filter((count) => count.caller === caller && count.action === action)
+      .reduce((sum, count) => sum + count.calls, 0);
+  const secret = (output: 'AppSecretArn' | 'WebhookSecretArn' | 'SetupSecretArn') =>
+    world.laptop.secret(world.laptop.outputs[output]!);
+  const storedApp = () => JSON.parse(secret('AppSecretArn')) as Record<string, string>;
+  /** A word that the page would have signed at another time. */
+  const signedBefore = (purpose: SetupPurpose, claims: { browser: string; minutes: number }) => {
+    const clock = { now: Date.now, sleep: async () => undefined };
+    const tokens = createSetupTokens({
+      secret: createMemorySecret({ value: secret('SetupSecretArn'), clock }),
+    });
+    const issuedAt = Date.now() - claims.minutes * 60_000;
+    const expiresAt = issuedAt + 30 * 60_000;
+    return tokens.sign(purpose, {
+      issuedAt,
+      by: 'test',
+      replaces: false,
+      browser: claims.browser,
+      expiresAt,
+    });
+  };
+
+  // In this order, since what one stores is what the next one finds.
+  describe('to whoever has no link', () => {
+    const stranger = () => createBrowser(world.laptop.setupUrl);
+
+    it.each(['/', '/existing', '/callback?code=a&state=b', '/?key=guessed', '/favicon.ico'])(
+      'is not there: GET %s',
+      async (path) => {
+        const page = await stranger().get(path);
+        expect(page).toMatchObject({ status: 404, text: 'Not found\n' });
+        expect(page.headers.getSetCookie()).toEqual([]);
+      },
+    );
+
+    it.each(['/review', '/existing'])('is not there: POST %s', async (path) => {
+      const page = await stranger().post(path, { ...goodChoice, form: 'guessed' });
+      expect(page).toMatchObject({ status: 404, text: 'Not found\n' });
+    });
+
+    it('costs two reads of a secret, however often they ask', async () => {
+      const before = calls('GetSecretValue');
+      await Promise.all(
+        Array.from({ length: 40 }, () => stranger().get(`/?key=${'a'.repeat(40)}.${'b'.repeat(43)}`)),
+      );
+      // Each copy reads current and previous once, and again a minute later at the earliest.
+      expect(calls('GetSecretValue') - before).toBeLessThanOrEqual(2 * 10);
+      expect(calls('BatchGetItem')).toBe(0);
+    });
+
+    it('does not open by what was signed for another purpose, or too early', async () => {
+      const session = await signedBefore('session', { browser: 'x', minutes: 0 });
+      expect((await stranger().get(`/?key=${session}`)).status).toBe(404);
+      const old = await signedBefore('link', { browser: '', minutes: 31 });
+      const page = await stranger().get(`/?key=${old}`);
+      expect(page.status).toBe(410);
+      expect(page.text).toContain('This link is over');
+    });
+
+    it('reads no form that is too large', async () => {
+      const page = await stranger().post('/existing', { privateKey: 'a'.repeat(40_000) });
+      expect(page).toMatchObject({ status: 413, text: 'Too large\n' });
+    });
+  });
+
+  describe('to the browser that opened a link', () => {
+    it('keeps itself to itself', async () => {
+      const browser = await openPage(world.laptop);
+      const { headers, status } = await browser.get('/');
+      expect(status).toBe(200);
+      const policy = headers.get('content-security-policy') ?? '';
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain(`form-action 'self' ${world.laptop.github.url}`);
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toContain('unsafe');
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+    });
+
+    it('takes the key out of the address, into a cookie that no script reads', async () => {
+      const { link } = await runSetup(world.laptop, '--page');
+      const page = await createBrowser(world.laptop.setupUrl).get(link);
+      expect(page).toMatchObject({ status: 303, text: '' });
+      expect(page.headers.get('location')).toBe('/');
+      expect(page.headers.getSetCookie()[0]).toMatch(/; HttpOnly; SameSite=Lax$/);
+    });
+
+    it('tells each fault beside its field, and keeps what was entered', async () => {
+      const browser = await openPage(world.laptop);
+      const { hidden } = await browser.get('/');
+      const organization = '"><script>alert(1)</script>';
+      const page = await browser.post('/review', {
+        ...hidden,
+        ...goodChoice,
+        organization,
+        name: 'n'.repeat(35),
+      });
+      expect(page.status).toBe(422);
+      expect(page.text).toMatch(/id="organization-fault">.* is no organization’s name/);
+      expect(page.text).toMatch(/id="name-fault">The name has 35 characters; GitHub allows 34/);
+      expect(page.text).not.toContain('<script>');
+      expect(page.text).toContain(`value="${'n'.repeat(35)}"`);
+    });
+
+    it('takes no form that is not its own', async () => {
+      const [browser, other] = [await openPage(world.laptop), await openPage(world.laptop)];
+      const { hidden } = await other.get('/');
+      const page = await browser.post('/review', { ...hidden, ...goodChoice });
+      expect(page.status).toBe(409);
+      expect(page.text).toContain('does not belong to the setup you started');
+    });
+
+    it('asks for no more than was chosen', async () => {
+      const browser = await openPage(world.laptop);
+      const permissions = async (choice: object) => {
+        const { reviewed } = await createOnGitHub(browser, { ...goodChoice, ...choice });
+        return JSON.parse(reviewed.hidden['manifest']!).default_permissions;
+      };
+      const least = { metadata: 'read', actions: 'read' };
+      expect(await permissions({})).toEqual({ ...least, organization_self_hosted_runners: 'write' });
+      expect(await permissions({ level: 'repository' })).toEqual({ ...least, administration: 'write' });
+      expect(await permissions({ level: 'both', reruns: 'yes' })).toEqual({
+        metadata: 'read',
+        actions: 'write',
+        organization_self_hosted_runners: 'write',
+        administration: 'write',
+      });
+    });
+
+    it('believes no answer of GitHub that another browser began, that is late, or that has no code', async () => {
+      const [browser, other] = [await openPage(world.laptop), await openPage(world.laptop)];
+      const { back } = await createOnGitHub(browser);
+      const answer = new URL(back);
+      expect((await createBrowser(world.laptop.setupUrl).get(back)).status).toBe(404);
+      expect((await other.get(back)).text).toContain('does not belong to the setup you started');
+      const late = await signedBefore('state', { browser: 'x', minutes: 31 });
+      const tooLate = await browser.get(`/callback?code=${answer.searchParams.get('code')}&state=${late}`);
+      expect(tooLate.text).toContain('The half hour for this setup is over');
+      const noCode = await browser.get(`/callback?state=${answer.searchParams.get('state')}`);
+      expect(noCode.status).toBe(409);
+      expect(storedApp()).toEqual({});
+    });
+
+    it('stores no existing App whose key GitHub refuses, and says so beside the field', async () => {
+      const browser = await openPage(world.laptop);
+      const { hidden } = await browser.get('/existing');
+      const other = '99';
+      const page = await browser.post('/existing', {
+        ...hidden,
+        appId: other,
+        privateKey: world.laptop.github.privateKeyPem,
+      });
+      expect(page.status).toBe(422);
+      expect(page.text).toMatch(/id="privateKey-fault">GitHub answered 401/);
+      expect(page.text).toContain('value="99"');
+      expect(page.text).not.toContain('BEGIN PRIVATE KEY-----\n');
+      expect(storedApp()).toEqual({});
+    });
+
+    it('says the way out where the key is lost on its way from GitHub', async () => {
+      world.laptop.github.setDials({
+        faults: [{ route: 'POST /app-manifests/*', status: 500, when: 'drop', count: 1 }],
+      });
+      const browser = await openPage(world.laptop);
+      const { back } = await createOnGitHub(browser);
+      const page = await browser.get(back);
+      expect(page.text).toContain('GitHub did not hand over the App’s key');
+      expect(page.text).toContain('delete it there and begin again');
+      // The link is used up; the next one goes on.
+      expect((await browser.get('/')).status).toBe(410);
+      expect(storedApp()).toEqual({});
+    });
+
+    it('says the way out where the key could not be stored', async () => {
+      world.laptop.endpoint.dials.set([
+        {
+          service: 'secretsmanager',
+          action: 'PutSecretValue',
+          caller,
+          error: { code: 'InternalServiceError' },
+        },
+      ]);
+      const browser = await openPage(world.laptop);
+      const { back } = await createOnGitHub(browser);
+      const page = await browser.get(back);
+      world.laptop.endpoint.dials.set([]);
+      expect(page.text).toContain('The App exists, but could not be stored');
+      expect(page.text).toMatch(/npx mayfly setup --app-id \d+ --key FILE/);
+      expect(storedApp()).toEqual({});
+    });
+
+    it('lets one of two win that bring the same answer, stores the App, and is closed', async () => {
+      const browser = await openPage(world.laptop);
+      const { back } = await createOnGitHub(browser);
+      const second = await createOnGitHub(browser);
+      const state = new URL(back).searchParams.get('state')!;
+      const copy = new URL(second.back);
+      copy.searchParams.set('state', state);
+      const pages = await Promise.all([browser.get(back), browser.tab().get(copy.href)]);
+
+      const [won, lost] = pages.toSorted((one, other) => one.status - other.status);
+      expect(won!.text).toContain('The App is ready');
+      expect([409, 410]).toContain(lost!.status);
+      expect(storedApp()).toMatchObject({ appId: String(world.laptop.github.appId) });
+      expect(world.laptop.github.webhook()).toEqual({
+        url: world.laptop.webhookUrl,
+        secret: secret('WebhookSecretArn'),
+      });
+      for (const { text } of pages) {
+        expect(text).not.toContain('PRIVATE KEY');
+        expect(text).not.toContain(secret('WebhookSecretArn'));
+        expect(text).not.toContain(storedApp()['clientSecret']);
+      }
+      await until('it is told', () => told('created').length === 1);
+      expect(told('created')).toMatchObject([
+        { appId: String(world.laptop.github.appId), by: expect.any(String) },
+      ]);
+    });
+
+    it('lets installations in right away', async () => {
+      await world.install('acme');
+    });
+  });
+
+  describe('once an App is stored', () => {
+    it('is closed, to its own browser as to a new link, and the command says how to open it', async () => {
+      const link = await signedBefore('link', { browser: '', minutes: 0 });
+      const page = await createBrowser(world.laptop.setupUrl).get(`/?key=${link}`);
+      expect(page.status).toBe(410);
+      expect(page.text).toContain('Already set up');
+      const command = await runSetup(world.laptop, '--page');
+      expect(command).toMatchObject({ status: 2, error: expect.stringContaining('--page --replace') });
+    });
+
+    it('opens again where the operator says so, warns, and replaces the App with one that exists', async () => {
+      const browser = await openPage(world.laptop, '--replace');
+      const form = await browser.get('/existing');
+      expect(form.text).toContain('This replaces the App of this deployment');
+      const key = world.laptop.github.addPrivateKey();
+      const page = await browser.post('/existing', {
+        ...form.hidden,
+        appId: String(world.laptop.github.appId),
+        privateKey: Buffer.from(key).toString('base64'),
+        webhookSecret: 'a secret that GitHub has',
+      });
+      expect(page.text).toContain('The App is ready');
+      expect(page.text).toContain(`webhook URL must be ${world.laptop.webhookUrl}`);
+      expect(storedApp()).toMatchObject({ privateKey: key });
+      expect(secret('WebhookSecretArn')).toBe('a secret that GitHub has');
+      expect((await browser.get('/existing')).status).toBe(410);
+    });
+
+    it('has told who did what, and never a secret', async () => {
+      await until('the last step is told', () => told('entered').length === 1);
+      const lines = JSON.stringify(world.logged('setup-page'));
+      expect(lines).not.toContain('PRIVATE KEY');
+      expect(lines).not.toContain('a secret that GitHub has');
+      expect(told('opened').length).toBeGreaterThan(5);
+    });
+  });
+
+  const told = (step: string) => world.logged('setup-page').filter((line) => line['step'] === step);
+});
