@@ -13,6 +13,7 @@ import { defaultTiers } from '../../lib/config/defaults.ts';
 import { Mayfly, type MayflyProps } from '../../lib/index.ts';
 import { defaultConfig, thirtyTiers } from '../config/configurations.ts';
 import { markedRows } from '../docs/markdown.ts';
+import { synthesized } from '../stacks/assembly.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'mayfly-library-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
@@ -97,6 +98,22 @@ describe('the construct', () => {
     expect(mayfly.connections.securityGroups).toEqual([mayfly.securityGroup]);
   });
 });
+
+describe('the resources', () => {
+  it("are those of this repository's own stacks, put into one", () => {
+    const app = synthesized(defaultConfig);
+    const own = countByType(app.resources().map(({ Type }) => Type));
+    app.dispose();
+    const { region: _, ...props } = defaultConfig;
+    const { stack } = givenMayfly(props);
+
+    const resources = Object.values(templateOf(stack).toJSON().Resources as Record<string, NamedResource>);
+    expect(countByType(resources.map(({ Type }) => Type))).toEqual(own);
+  });
+});
+
+const countByType = (types: readonly string[]) =>
+  Object.fromEntries([...Map.groupBy(types, (type) => type)].map(([type, all]) => [type, all.length]));
 
 describe('README', () => {
   it('lists all that the construct has, and nothing else', () => {
