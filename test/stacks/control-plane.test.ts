@@ -135,7 +135,7 @@ describe('what calls the functions', () => {
         expect.objectContaining({ Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true }),
       ]);
     }
-    expect(open).toHaveLength(4);
+    expect(open).toHaveLength(6);
   });
 
   it('is the clock for sweep, reconciler and runner-syncer, and EC2 for the ends of machines and for notices of them', () => {
