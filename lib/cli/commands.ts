@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { deadLetters } from './dead-letters.ts';
 import { drain } from './drain.ts';
 import { machineLogs } from './machine-logs.ts';
+import { policy } from './policy.ts';
 import { preflight } from './preflight.ts';
 import { rotateKey } from './setup/rotate-key.ts';
 import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
@@ -11,6 +12,7 @@ import { status } from './status.ts';
 
 export const commands: readonly Command[] = [
   preflight,
+  policy,
   setup,
   status,
   machineLogs,

@@ -17,6 +17,15 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   'iam:CreateServiceLinkedRole': /new CreateFleetCommand\(/,
   'iam:PassRole': /new CreateFleetCommand\(/,
   'ssm:GetParameters': /new CreateFleetCommand\(/,
+  'kms:CreateGrant': /new CreateFleetCommand\(/,
+  'kms:DescribeKey': /new CreateFleetCommand\(/,
+  'kms:GenerateDataKeyWithoutPlaintext': /new CreateFleetCommand\(/,
+  'kms:ReEncryptFrom': /new CreateFleetCommand\(/,
+  'kms:ReEncryptTo': /new CreateFleetCommand\(/,
+  // A queue, a secret and a table use their key in the name of whoever calls them.
+  'kms:GenerateDataKey': /new SendMessageCommand\(/,
+  'kms:Decrypt': /new (CreateFleet|SendMessage|GetSecretValue|GetItem|UpdateItem)Command\(/,
+  's3:ListBucket': /\b(paginateListObjectsV2|new ListObjectsV2Command)\(/,
   'dynamodb:GetItem': /\bgetRow\(/,
   'dynamodb:BatchGetItem': /\b(findRows|findInTables|findByIndex)\(|new BatchGetItemCommand\(/,
   'dynamodb:Query': /\b(queryRows|findByIndex)\(/,
@@ -74,17 +83,21 @@ function tablesAt({ file, line }: CodeLine, files: SourceFiles): string[] {
     .slice(line - 1, line + 4)
     .join('\n');
   const named = Object.keys(keysOfTables).filter((table) => keysOfTables[table]!.test(call));
-  const own = /\/(tenant|job|launch|runner|note|shared)-?/.exec(file)?.[1];
-  const ofFile = {
-    tenant: 'tenants',
-    job: 'jobs',
-    launch: 'launches',
-    runner: 'runners',
-    note: 'notes',
-    shared: 'launches',
-  };
-  return named.length > 0 ? named : own ? [ofFile[own as keyof typeof ofFile]] : [];
+  return named.length > 0 ? named : [storeOf(file)];
 }
+
+const stores: Readonly<Record<string, string>> = {
+  tenant: 'tenants',
+  job: 'jobs',
+  launch: 'launches',
+  take: 'launches',
+  shared: 'launches',
+  runner: 'runners',
+  note: 'notes',
+};
+
+/** The port that a file of the adapter is part of, as use cases name it; empty where it serves all of them. */
+const storeOf = (file: string) => stores[/\/(\w+)[^/]*\.ts$/.exec(file)?.[1] ?? ''] ?? '';
 
 /** Does the function's own code call a method that leads to this line? By name, over as many helpers as there are between. */
 function isReached(at: CodeLine, files: SourceFiles, seen = new Set<string>()): boolean {
@@ -94,10 +107,10 @@ function isReached(at: CodeLine, files: SourceFiles, seen = new Set<string>()): 
   return enclosingNames(at, files).some((name) => {
     if (seen.has(name)) return false;
     seen.add(name);
-    const method = new RegExp(`\\.${name}\\(|\\.${name}\\b(?!\\w*:)`);
+    const method = new RegExp(`\\b${storeOf(at.file)}\\.${name}\\b`);
     if (own.some((text) => method.test(text))) return true;
     const adapters = new Map([...files].filter(([file]) => file.startsWith('lib/adapters/')));
-    return matches(adapters, new RegExp(`\\b${name}\\(`))
+    return matches(adapters, new RegExp(`(?<![.\\w])(changes\\.)?${name}\\(`))
       .filter(({ file, line }) => !definition(name).test(files.get(file)![line - 1]!))
       .some((caller) => isReached(caller, files, seen));
   });

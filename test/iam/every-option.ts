@@ -1,9 +1,24 @@
-/** A configuration with every option in use that changes what a role may do, so that its templates hold every grant. */
+/** Configurations with every option in use that changes what a role may do, or which resources there are. */
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { configWith, defaultConfig } from '../config/configurations.ts';
 
 const { small, ...others } = defaultConfig.tiers;
 
+/** With these, the templates hold every grant. */
 export const everyOption: MayflyConfig = configWith({
-  tiers: { small: { ...small!, spot: true }, ...others },
+  network: { nat: true },
+  alarmEmail: 'operator@example.com',
+  kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
+  tiers: {
+    small: { ...small!, spot: true, instanceRoleArn: 'arn:aws:iam::123456789012:role/jobs-of-small' },
+    ...others,
+  },
+});
+
+/** In place of a network of its own. */
+export const existingNetwork: MayflyConfig = configWith({
+  network: {
+    vpcId: 'vpc-0123456789abcdef0',
+    subnets: [{ id: 'subnet-0123456789abcdef0', zone: 'us-east-1a' }],
+  },
 });

@@ -29,10 +29,15 @@ export function leaveEvidence(laptop: Laptop): void {
 export const readEvidence = (folder: string): Evidence[] =>
   readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Evidence);
 
-/** Functions alone: a test's own principals are none of the platform's. */
-function evidenceOf({ endpoint, environment, functions }: Laptop): Evidence {
-  const ofFunction = ({ caller }: { readonly caller: string }) => functions.names.includes(caller);
-  const plain = (caller: string) => caller.slice(environment.length + 1);
+/** What functions needed so far. A test's own principals are none of the platform's. */
+export const usedGrants = (laptop: Laptop): Grant[] =>
+  laptop.endpoint.iam
+    .uses()
+    .filter(({ caller }) => laptop.functions.names.includes(caller))
+    .map((use) => toGrant(use, laptop.environment));
+
+function evidenceOf(laptop: Laptop): Evidence {
+  const { endpoint, environment, functions } = laptop;
   const granted = functions.names.flatMap((caller) =>
     (endpoint.policiesOf(caller) ?? [])
       .flatMap(({ Statement }) => asList(Statement))
@@ -42,18 +47,21 @@ function evidenceOf({ endpoint, environment, functions }: Laptop): Evidence {
         ),
       ),
   );
-  const toGrant = ({ caller, sid, action, resource }: IamUse): Grant => ({
-    function: plain(caller),
-    sid,
-    action,
-    kind: kindOf(resource),
-  });
   return {
-    grants: granted.map(toGrant),
-    uses: endpoint.iam.uses().filter(ofFunction).map(toGrant),
+    grants: granted.map((grant) => toGrant(grant, environment)),
+    uses: usedGrants(laptop),
     denials: endpoint.iam
       .denials()
-      .filter(ofFunction)
-      .map((denial) => ({ ...denial, caller: plain(denial.caller) })),
+      .filter(({ caller }) => functions.names.includes(caller))
+      .map((denial) => ({ ...denial, caller: plainName(denial.caller, environment) })),
   };
 }
+
+const toGrant = ({ caller, sid, action, resource }: IamUse, environment: string): Grant => ({
+  function: plainName(caller, environment),
+  sid,
+  action,
+  kind: kindOf(resource),
+});
+
+const plainName = (caller: string, environment: string) => caller.slice(environment.length + 1);

@@ -5,8 +5,8 @@
 import type { Evidence } from './evidence.ts';
 import { type Grant, grantKey } from './grant.ts';
 
-/** A grant that no end-to-end test can need. */
-export interface BeyondTheLaptop extends Grant {
+/** A grant, of whichever function has it, that no end-to-end test can need. */
+export interface LetOff extends Omit<Grant, 'function'> {
   readonly reason: string;
 }
 
@@ -14,32 +14,37 @@ export interface Trial {
   readonly worlds: readonly Evidence[];
   /** What functions are granted with every option in use. */
   readonly everyGrant: readonly Grant[];
-  readonly beyond: readonly BeyondTheLaptop[];
+  readonly letOff: readonly LetOff[];
 }
 
 /** @returns what is wrong, a line each; empty where every grant is used and no call lacked one */
-export function judge({ worlds, everyGrant, beyond }: Trial): string[] {
+export function judge({ worlds, everyGrant, letOff }: Trial): string[] {
   const granted = keys(worlds.flatMap(({ grants }) => grants));
   const used = keys(worlds.flatMap(({ uses }) => uses));
-  const excused = keys(beyond);
+  const isExcused = (grant: string) => letOff.some((one) => grant.endsWith(` ${keyOf(one)}`));
+  const excusedBy = (one: LetOff, grants: ReadonlySet<string>) =>
+    [...grants].some((grant) => grant.endsWith(` ${keyOf(one)}`));
+  const every = keys(everyGrant);
   const lines = [
     ...[...granted]
-      .filter((grant) => !used.has(grant) && !excused.has(grant))
+      .filter((grant) => !used.has(grant) && !isExcused(grant))
       .map((grant) => `${grant}: granted, and no call of the whole end-to-end suite needed it`),
-    ...[...keys(everyGrant)]
-      .filter((grant) => !granted.has(grant) && !excused.has(grant))
+    ...[...every]
+      .filter((grant) => !granted.has(grant) && !isExcused(grant))
       .map((grant) => `${grant}: granted with every option in use, and no end-to-end world has that option`),
     ...worlds
       .flatMap(({ denials }) => denials)
       .map(({ caller, action, resource }) => `${caller} ${action} on ${resource}: called, and not granted`),
-    ...[...excused]
-      .filter((grant) => used.has(grant))
-      .map((grant) => `${grant}: listed as beyond the laptop, and it was used; take it off the list`),
-    ...[...excused]
-      .filter((grant) => !granted.has(grant) && !keys(everyGrant).has(grant))
-      .map((grant) => `${grant}: listed as beyond the laptop, and nothing grants it; take it off the list`),
+    ...letOff
+      .filter((one) => excusedBy(one, used))
+      .map((one) => `${keyOf(one)}: let off, and it was used; take it off the list`),
+    ...letOff
+      .filter((one) => !excusedBy(one, granted) && !excusedBy(one, every))
+      .map((one) => `${keyOf(one)}: let off, and nothing grants it; take it off the list`),
   ];
   return [...new Set(lines)].sort();
 }
+
+const keyOf = ({ sid, action, kind }: LetOff) => `${sid} ${action} on ${kind}`;
 
 const keys = (grants: readonly Grant[]): ReadonlySet<string> => new Set(grants.map(grantKey));

@@ -5,10 +5,10 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { beyondTheLaptop } from './beyond-the-laptop.ts';
 import { evidenceFolder, readEvidence } from './evidence.ts';
 import { everyPolicy } from './fresh-document.ts';
 import { judge } from './judge.ts';
+import { letOff } from './let-off.ts';
 import { grantsOf } from './platform-policies.ts';
 import { root } from './source-files.ts';
 
@@ -41,7 +41,7 @@ export default class GrantsReporter {
       const faults = judge({
         worlds: readEvidence(folder),
         everyGrant: grantsOf(everyPolicy()),
-        beyond: beyondTheLaptop,
+        letOff,
       });
       if (faults.length === 0) return;
       this.#error = new Error(`What functions may do is not what they need:\n- ${faults.join('\n- ')}`);

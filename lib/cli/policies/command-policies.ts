@@ -1,0 +1,101 @@
+/**
+ * The least that each command of `npx mayfly` needs: what it reads and changes of this environment, and nothing of another
+ * one. Secrets and machines are known by the environment's tag, because their names and ids are AWS's.
+ */
+import { tables } from '../../contract/tables.ts';
+import { tagKeys } from '../../core/tags.ts';
+import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
+
+/** By the command's name. */
+export const commandPolicies: Readonly<Record<string, (place: Place) => PolicyStatement[]>> = {
+  preflight: (place) => [
+    allow('ReadQuotas', ['servicequotas:GetServiceQuota'], [arn('servicequotas', place, '*')]),
+    // EC2 has no resource-level control for reading any of these.
+    allow(
+      'ReadWhatThereIs',
+      ['ec2:DescribeAddresses', 'ec2:DescribeInstanceTypes', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs'],
+      ['*'],
+    ),
+  ],
+  setup: (place) => [readOutputs(place), ...appSecrets(place)],
+  status: (place) => [
+    allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]),
+    allow('ReadWaitingJobs', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
+  ],
+  logs: (place) => [
+    allow('ReadConsoles', ['ec2:GetConsoleOutput'], [arn('ec2', place, 'instance/*')], ownMachines(place)),
+    allow('ReadKeptConsoles', ['dynamodb:GetItem'], [table(place, 'runners')]),
+  ],
+  'dead-letters': (place) => [
+    allow(
+      'LookAtDeadLetters',
+      ['sqs:GetQueueUrl', 'sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
+      [arn('sqs', place, `${place.environment}-*-dead-letters`)],
+    ),
+    allow('ReadJobs', ['dynamodb:GetItem'], [table(place, 'jobs')]),
+    ...sendBack(place),
+  ],
+  'rotate-webhook-secret': (place) => [readOutputs(place), ...appSecrets(place)],
+  'rotate-key': (place) => [readOutputs(place), ...appSecrets(place)],
+  drain: (place) => [
+    allow('FindQueuesOfScaleUp', ['lambda:ListEventSourceMappings'], ['*']),
+    allow(
+      'SwitchScaleUp',
+      ['lambda:UpdateEventSourceMapping'],
+      [arn('lambda', place, 'event-source-mapping:*')],
+      { ArnLike: { 'lambda:FunctionArn': arn('lambda', place, `function:${place.environment}-scale-up`) } },
+    ),
+    allow('FindMachines', ['ec2:DescribeInstances'], ['*']),
+    allow('EndMachines', ['ec2:TerminateInstances'], [arn('ec2', place, 'instance/*')], ownMachines(place)),
+    allow(
+      'ReadOpenLaunches',
+      ['dynamodb:Query'],
+      [index(place, 'launches', tables.launches.indexes.overdue.name)],
+    ),
+  ],
+  policy: () => [],
+};
+
+const table = (place: Place, name: keyof typeof tables) =>
+  arn('dynamodb', place, `table/${place.environment}-${tables[name].suffix}`);
+
+const index = (place: Place, name: keyof typeof tables, indexName: string) =>
+  `${table(place, name)}/index/${indexName}`;
+
+const ownMachines = ({ environment }: Place) => ({
+  StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment },
+});
+
+const readOutputs = (place: Place): PolicyStatement =>
+  allow(
+    'ReadOutputs',
+    ['cloudformation:DescribeStacks'],
+    ['state', 'control-plane'].map((stack) =>
+      arn('cloudformation', place, `stack/${place.environment}-${stack}/*`),
+    ),
+  );
+
+const appSecrets = (place: Place): PolicyStatement[] => [
+  allow(
+    'ReadAndStoreApp',
+    ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
+    [arn('secretsmanager', place, 'secret:*')],
+    { StringEquals: { [`aws:ResourceTag/${tagKeys.environment}`]: place.environment } },
+  ),
+];
+
+/** SQS moves messages in the name of whoever asks for it. */
+const sendBack = (place: Place): PolicyStatement[] => [
+  allow(
+    'MoveDeadLetters',
+    ['sqs:StartMessageMoveTask', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    [arn('sqs', place, `${place.environment}-*-dead-letters`)],
+  ),
+  allow(
+    'SendBack',
+    ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
+    ['*-builds', 'lifecycle', 'installations'].map((name) =>
+      arn('sqs', place, `${place.environment}-${name}`),
+    ),
+  ),
+];

@@ -1,0 +1,52 @@
+/** IAM policies as people paste them: JSON documents about one environment of one account and region. */
+
+export interface Place {
+  readonly environment: string;
+  readonly region: string;
+  /** Twelve digits, or `*`: whichever account the policy is put into. */
+  readonly account: string;
+  /** Of the account's own key, where the configuration names one. */
+  readonly kmsKeyArn?: string;
+}
+
+export interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export interface PolicyDocument {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly PolicyStatement[];
+}
+
+export interface NamedPolicy {
+  readonly name: string;
+  /** Who needs it, and for what. */
+  readonly summary: string;
+  document(place: Place): PolicyDocument;
+}
+
+export const policyDocument = (statements: readonly PolicyStatement[]): PolicyDocument => ({
+  Version: '2012-10-17',
+  Statement: statements,
+});
+
+export function allow(
+  Sid: string,
+  Action: readonly string[],
+  Resource: readonly string[],
+  Condition?: PolicyStatement['Condition'],
+): PolicyStatement {
+  return { Sid, Effect: 'Allow', Action, Resource, ...(Condition ? { Condition } : {}) };
+}
+
+/** `arn('sqs', place, 'my-saas-lifecycle')`. */
+export const arn = (service: string, { region, account }: Place, resource: string) =>
+  `arn:aws:${service}:${region}:${account}:${resource}`;
+
+/** Of services that know no regions. */
+export const globalArn = (service: string, { account }: Place, resource: string) =>
+  `arn:aws:${service}::${account}:${resource}`;

@@ -1,0 +1,107 @@
+/**
+ * The machines' network and launch templates. EC2 knows its resources by ids that nobody can tell beforehand, and its
+ * Describe actions cannot be narrowed at all; so these stand for the whole region.
+ */
+import { arn, globalArn, type Place } from './policy.ts';
+import type { ResourceActions, ResourceActionsByType } from './resource-actions.ts';
+
+const inRegion = (place: Place) => [arn('ec2', place, '*')];
+const everything = () => ['*'];
+
+const ec2 = (changes: readonly string[], reads: readonly string[]): readonly ResourceActions[] => [
+  { actions: changes.map((action) => `ec2:${action}`), on: inRegion },
+  { actions: reads.map((action) => `ec2:${action}`), on: everything },
+];
+
+const tags = ['CreateTags', 'DeleteTags'];
+
+export const computeResources: ResourceActionsByType = {
+  'AWS::EC2::VPC': ec2(
+    ['CreateVpc', 'DeleteVpc', 'ModifyVpcAttribute', ...tags],
+    ['DescribeNetworkAcls', 'DescribeSecurityGroups', 'DescribeVpcAttribute', 'DescribeVpcs'],
+  ),
+  'AWS::EC2::Subnet': ec2(
+    ['CreateSubnet', 'DeleteSubnet', 'ModifySubnetAttribute', ...tags],
+    ['DescribeAvailabilityZones', 'DescribeSubnets'],
+  ),
+  'AWS::EC2::RouteTable': ec2(['CreateRouteTable', 'DeleteRouteTable', ...tags], ['DescribeRouteTables']),
+  'AWS::EC2::Route': ec2(
+    ['CreateRoute', 'DeleteRoute', 'ReplaceRoute'],
+    ['DescribeNetworkInterfaces', 'DescribeRouteTables'],
+  ),
+  'AWS::EC2::SubnetRouteTableAssociation': ec2(
+    ['AssociateRouteTable', 'DisassociateRouteTable'],
+    ['DescribeRouteTables'],
+  ),
+  'AWS::EC2::InternetGateway': ec2(
+    ['CreateInternetGateway', 'DeleteInternetGateway', ...tags],
+    ['DescribeInternetGateways'],
+  ),
+  'AWS::EC2::VPCGatewayAttachment': ec2(
+    ['AttachInternetGateway', 'DetachInternetGateway'],
+    ['DescribeInternetGateways', 'DescribeVpnGateways'],
+  ),
+  'AWS::EC2::EIP': ec2(
+    ['AllocateAddress', 'ReleaseAddress', 'DisassociateAddress', ...tags],
+    ['DescribeAddresses'],
+  ),
+  'AWS::EC2::NatGateway': ec2(['CreateNatGateway', 'DeleteNatGateway', ...tags], ['DescribeNatGateways']),
+  'AWS::EC2::VPCEndpoint': ec2(
+    ['CreateVpcEndpoint', 'DeleteVpcEndpoints', 'ModifyVpcEndpoint', ...tags],
+    ['DescribeVpcEndpoints', 'DescribeVpcEndpointAssociations'],
+  ),
+  'AWS::EC2::NetworkAcl': ec2(['CreateNetworkAcl', 'DeleteNetworkAcl', ...tags], ['DescribeNetworkAcls']),
+  'AWS::EC2::NetworkAclEntry': ec2(
+    ['CreateNetworkAclEntry', 'DeleteNetworkAclEntry', 'ReplaceNetworkAclEntry'],
+    ['DescribeNetworkAcls'],
+  ),
+  'AWS::EC2::SubnetNetworkAclAssociation': ec2(
+    ['ReplaceNetworkAclAssociation'],
+    ['DescribeNetworkAcls', 'DescribeSubnets'],
+  ),
+  'AWS::EC2::SecurityGroup': ec2(
+    [
+      'AuthorizeSecurityGroupEgress',
+      'AuthorizeSecurityGroupIngress',
+      'CreateSecurityGroup',
+      'DeleteSecurityGroup',
+      'RevokeSecurityGroupEgress',
+      'RevokeSecurityGroupIngress',
+      ...tags,
+    ],
+    ['DescribeInstances', 'DescribeSecurityGroups'],
+  ),
+  'AWS::EC2::LaunchTemplate': [
+    ...ec2(
+      [
+        'CreateLaunchTemplate',
+        'CreateLaunchTemplateVersion',
+        'DeleteLaunchTemplate',
+        'DeleteLaunchTemplateVersions',
+        'GetLaunchTemplateData',
+        'ModifyLaunchTemplate',
+        ...tags,
+      ],
+      ['DescribeLaunchTemplateVersions', 'DescribeLaunchTemplates'],
+    ),
+    // Images that a template looks up in AWS's own parameters.
+    {
+      actions: ['ssm:GetParameters'],
+      on: ({ region }) => [`arn:aws:ssm:${region}::parameter/aws/service/*`],
+    },
+  ],
+  'AWS::IAM::InstanceProfile': [
+    {
+      actions: [
+        'iam:AddRoleToInstanceProfile',
+        'iam:CreateInstanceProfile',
+        'iam:DeleteInstanceProfile',
+        'iam:GetInstanceProfile',
+        'iam:RemoveRoleFromInstanceProfile',
+      ],
+      on: (place) => [globalArn('iam', place, `instance-profile/${place.environment}-*`)],
+    },
+    // The role of a tier is the operator's own: this lets a deploy give it to machines, and to nothing else.
+    { actions: ['iam:PassRole'], on: (place) => [globalArn('iam', place, 'role/*')] },
+  ],
+};

@@ -1,0 +1,119 @@
+/** Tables, queues, secrets, buckets and topics: all of them by the environment's name where they carry it. */
+import { arn, type Place } from './policy.ts';
+import type { ResourceActionsByType } from './resource-actions.ts';
+
+const queues = (place: Place) => [arn('sqs', place, `${place.environment}-*`)];
+const topics = (place: Place) => [arn('sns', place, `${place.environment}-*`)];
+const buckets = ({ environment }: Place) => [`arn:aws:s3:::${environment}-*`];
+
+export const dataResources: ResourceActionsByType = {
+  'AWS::DynamoDB::Table': [
+    {
+      actions: [
+        'dynamodb:CreateTable',
+        'dynamodb:DeleteTable',
+        'dynamodb:DescribeContinuousBackups',
+        'dynamodb:DescribeContributorInsights',
+        'dynamodb:DescribeKinesisStreamingDestination',
+        'dynamodb:DescribeTable',
+        'dynamodb:DescribeTimeToLive',
+        'dynamodb:GetResourcePolicy',
+        'dynamodb:ListTagsOfResource',
+        'dynamodb:TagResource',
+        'dynamodb:UntagResource',
+        'dynamodb:UpdateContinuousBackups',
+        'dynamodb:UpdateTable',
+        'dynamodb:UpdateTimeToLive',
+      ],
+      on: (place) => [arn('dynamodb', place, `table/${place.environment}-*`)],
+    },
+    // Where the account brings a key of its own; its own policy says who may use it at all.
+    {
+      actions: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+      on: (place) => [arn('kms', place, 'key/*')],
+    },
+  ],
+  'AWS::SQS::Queue': [
+    {
+      actions: [
+        'sqs:CreateQueue',
+        'sqs:DeleteQueue',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:ListQueueTags',
+        'sqs:SetQueueAttributes',
+        'sqs:TagQueue',
+        'sqs:UntagQueue',
+      ],
+      on: queues,
+    },
+  ],
+  'AWS::SQS::QueuePolicy': [{ actions: ['sqs:GetQueueAttributes', 'sqs:SetQueueAttributes'], on: queues }],
+  'AWS::SecretsManager::Secret': [
+    {
+      actions: [
+        'secretsmanager:CreateSecret',
+        'secretsmanager:DeleteSecret',
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:TagResource',
+        'secretsmanager:UntagResource',
+        'secretsmanager:UpdateSecret',
+      ],
+      // CloudFormation names them after their logical ids, which begin with the word State.
+      on: (place) => [arn('secretsmanager', place, 'secret:State*')],
+    },
+    { actions: ['secretsmanager:GetRandomPassword'], on: () => ['*'] },
+  ],
+  'AWS::S3::Bucket': [
+    {
+      actions: [
+        's3:CreateBucket',
+        's3:DeleteBucket',
+        's3:GetBucketOwnershipControls',
+        's3:GetBucketPublicAccessBlock',
+        's3:GetBucketTagging',
+        's3:GetBucketVersioning',
+        's3:GetEncryptionConfiguration',
+        's3:GetLifecycleConfiguration',
+        's3:ListBucket',
+        's3:PutBucketOwnershipControls',
+        's3:PutBucketPublicAccessBlock',
+        's3:PutBucketTagging',
+        's3:PutBucketVersioning',
+        's3:PutEncryptionConfiguration',
+        's3:PutLifecycleConfiguration',
+      ],
+      on: buckets,
+    },
+  ],
+  'AWS::S3::BucketPolicy': [
+    {
+      actions: ['s3:DeleteBucketPolicy', 's3:GetBucketPolicy', 's3:PutBucketPolicy'],
+      on: buckets,
+    },
+  ],
+  'AWS::SNS::Topic': [
+    {
+      actions: [
+        'sns:CreateTopic',
+        'sns:DeleteTopic',
+        'sns:GetDataProtectionPolicy',
+        'sns:GetTopicAttributes',
+        'sns:ListSubscriptionsByTopic',
+        'sns:ListTagsForResource',
+        'sns:SetTopicAttributes',
+        'sns:TagResource',
+        'sns:UntagResource',
+      ],
+      on: topics,
+    },
+  ],
+  'AWS::SNS::TopicPolicy': [{ actions: ['sns:GetTopicAttributes', 'sns:SetTopicAttributes'], on: topics }],
+  'AWS::SNS::Subscription': [
+    {
+      actions: ['sns:GetSubscriptionAttributes', 'sns:Subscribe', 'sns:Unsubscribe'],
+      on: topics,
+    },
+  ],
+};

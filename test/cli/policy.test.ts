@@ -1,0 +1,85 @@
+/** The policies that people are given: for CloudFormation, for the one who deploys, and each within AWS's bounds. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { commands } from '../../lib/cli/commands.ts';
+import { commandPolicies } from '../../lib/cli/policies/command-policies.ts';
+import { deployerStatements, qualifier } from '../../lib/cli/policies/deployer-policy.ts';
+import { policies } from '../../lib/cli/policies/policies.ts';
+import { resourceActions } from '../../lib/cli/policies/resource-actions.ts';
+import { policy } from '../../lib/cli/policy.ts';
+import { wildcard } from '../../lib/local/aws/iam/wildcard.ts';
+import { everyOption, existingNetwork } from '../iam/every-option.ts';
+import { synthesized } from '../stacks/assembly.ts';
+import { run } from './support.ts';
+
+const place = { environment: 'my-saas', region: 'us-east-1', account: '123456789012' };
+
+describe('mayfly policy', () => {
+  it('prints a policy for the environment of the configuration, for any account or for one', async () => {
+    const { status, out } = await run(policy, ['status', '--account', '123456789012'], 'http://127.0.0.1:1');
+    expect(status).toBe(0);
+    expect(JSON.parse(out).Statement[0]).toEqual({
+      Sid: 'ReadTenants',
+      Effect: 'Allow',
+      Action: ['dynamodb:Scan'],
+      Resource: ['arn:aws:dynamodb:us-east-1:123456789012:table/my-saas-tenants'],
+    });
+    const others = await run(policy, ['status', '--environment', '*'], 'http://127.0.0.1:1');
+    expect(others.out).toContain('arn:aws:dynamodb:us-east-1:*:table/*-tenants');
+  });
+
+  it('says which policies there are, and what an account is', async () => {
+    const unknown = await run(policy, ['root'], 'http://127.0.0.1:1');
+    expect(unknown).toMatchObject({ status: 2, error: expect.stringContaining('deployer, cloudformation-') });
+    const odd = await run(policy, ['status', '--account', 'mine'], 'http://127.0.0.1:1');
+    expect(odd).toMatchObject({ status: 2, error: expect.stringContaining('twelve digits') });
+  });
+
+  it('has one for each command, and no other', () => {
+    expect(Object.keys(commandPolicies).toSorted()).toEqual(commands.map(({ name }) => name).toSorted());
+  });
+
+  it.each(policies.map((one) => [one.name, one] as const))(
+    '%s fits into a managed policy, and has no wildcard action',
+    (_, one) => {
+      const longest = { ...place, environment: 'e'.repeat(24), region: 'ap-southeast-99' };
+      const text = JSON.stringify(one.document(longest));
+      expect(text.length).toBeLessThanOrEqual(6_144);
+      const actions = one.document(place).Statement.flatMap(({ Action }) => Action);
+      expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+    },
+  );
+});
+
+describe('the policies about a deploy', () => {
+  const apps = [everyOption, existingNetwork].map((config) => synthesized(config));
+  const types = new Set(apps.flatMap((app) => app.resources().map(({ Type }) => Type)));
+  const roles = new Set(apps.flatMap((app) => bootstrapRoles(app.folder)));
+  for (const app of apps) app.dispose();
+
+  it('name every type of resource in the templates, and no other', () => {
+    const named = Object.values(resourceActions).flatMap((part) => Object.keys(part));
+    expect(named.toSorted()).toEqual([...types].sort());
+  });
+
+  it('let the deployer act as the roles that the templates and files are deployed with, and as no other', () => {
+    const { Resource: allowed } = deployerStatements(place)[0]!;
+    // CloudFormation alone acts as this one.
+    roles.delete(`cdk-${qualifier}-cfn-exec-role`);
+    for (const role of roles) {
+      const arn = `arn:aws:iam::123456789012:role/${role}-123456789012-us-east-1`;
+      expect(allowed.filter((pattern) => wildcard(pattern)(arn))).toHaveLength(1);
+    }
+    expect(allowed).toHaveLength(roles.size);
+  });
+});
+
+/** Of all files of an assembly: `cdk-hnb659fds-deploy-role`. */
+function bootstrapRoles(folder: string): string[] {
+  const { artifacts } = JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8'));
+  const files = ['manifest', ...Object.keys(artifacts).filter((id) => id.endsWith('.assets'))];
+  return files.flatMap((file) => {
+    const text = readFileSync(`${folder}/${file}.json`, 'utf8');
+    return [...text.matchAll(/role\/(cdk-\w+-[a-z-]+?-role)-/g)].map((match) => match[1]!);
+  });
+}

@@ -1,0 +1,157 @@
+/**
+ * What happens seldom, brought about: each grant that functions hold for it is seen in use, by the laptop's own IAM log.
+ * Where time must pass, or facts must have come in another order, the operator edits the rows.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import defaultConfig from '../../mayfly.config.ts';
+import { usedGrants } from '../iam/evidence.ts';
+import { grantKey } from '../iam/grant.ts';
+import type { PlainRow } from './support/operator.ts';
+import { until } from './support/until.ts';
+import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
+
+const { small, ...others } = defaultConfig.tiers;
+
+describe('what happens seldom', () => {
+  let world: World;
+  let acme: Account;
+  beforeAll(async () => {
+    const instanceRoleArn = 'arn:aws:iam::000000000000:role/jobs-of-small';
+    const tiers = { small: { ...small!, spot: true, capOverAllTenants: 2, instanceRoleArn }, ...others };
+    world = await startWorld({ config: { ...defaultConfig, tiers } });
+    acme = await world.install('acme', { maxRunners: 5 });
+  });
+  afterEach(() => world.laptop.endpoint.dials.clear());
+  afterAll(() => world?.close());
+
+  const queue = (milliseconds?: number) => world.queue(acme, tierLabels('small'), milliseconds);
+  const untilNeeded = (grant: string) =>
+    until(`some call needs ${grant}`, () => usedGrants(world.laptop).map(grantKey).includes(grant), {
+      seen: () => usedGrants(world.laptop).map(grantKey),
+    });
+  const machineOf = (jobId: number) =>
+    world.laptop.github.state().jobs.find(({ id }) => id === jobId)?.runnerName ?? '';
+  const edit = (row: PlainRow, changes: Record<string, string | number>) =>
+    world.operator.edit('runners', { instance_id: String(row['instance_id']) }, changes);
+
+  async function openLaunch(): Promise<PlainRow> {
+    let found: PlainRow[] = [];
+    await until('a launch is open', async () => {
+      found = (await world.operator.rows('launches')).filter(({ open }) => open === 'open');
+      return found.length === 1;
+    });
+    return found[0] as PlainRow;
+  }
+
+  async function sweepLaunch(launch: PlainRow): Promise<void> {
+    const past = Date.now() - 1000;
+    const key = { launch_id: String(launch['launch_id']) };
+    await world.operator.edit('launches', key, { call_until: past, deadline: past });
+    await world.sweep();
+  }
+
+  it("has the sweep start what never reached EC2, the account's first spot machine", async () => {
+    const { dials, calls } = world.laptop.endpoint;
+    dials.set([{ service: 'ec2', action: 'CreateFleet', error: { code: 'ConnectionReset' }, count: 1 }]);
+    const jobId = queue();
+    const launch = await openLaunch();
+    await until('EC2 was asked in vain', () => calls.counts().some(({ action }) => action === 'CreateFleet'));
+    expect(world.laptop.ec2.instances()).toEqual([]);
+
+    await sweepLaunch(launch);
+
+    await world.untilCompleted([jobId]);
+    await world.untilRest();
+    await untilNeeded('sweep SpotRole iam:CreateServiceLinkedRole on role');
+    expect(world.laptop.ec2.instances()).toHaveLength(1);
+  });
+
+  it('tells a machine to ask again that is faster than the books of its launch', async () => {
+    const lost = { service: 'ec2', action: 'CreateFleet', count: 1, when: 'after' } as const;
+    world.laptop.endpoint.dials.set([{ ...lost, error: { code: 'ConnectionReset' } }]);
+    const jobId = queue();
+    const launch = await openLaunch();
+    await untilNeeded('claim Launches dynamodb:GetItem on table');
+
+    await sweepLaunch(launch);
+
+    await world.untilCompleted([jobId]);
+    await world.untilRest();
+  });
+
+  it("follows the trail of a job that runs on another job's machine", async () => {
+    const runningId = queue(endlessMilliseconds);
+    await world.untilRunning([runningId]);
+    const elsewhere = { state: 'running', runner: machineOf(runningId) };
+    const error = { code: 'InternalServerError', status: 500 };
+    world.laptop.endpoint.dials.set([
+      { service: 'dynamodb', action: 'UpdateItem', caller: 'my-saas-claim', error },
+    ]);
+    const givenRobbedMachine = async () => {
+      const jobId = queue(endlessMilliseconds);
+      let row: PlainRow | undefined;
+      await until('its machine has a row', async () => {
+        row = (await world.operator.rows('runners')).find(({ hint }) => hint === jobId);
+        return row !== undefined;
+      });
+      const key = { installation_id: acme.installationId, job_id: jobId };
+      await world.operator.edit('jobs', key, elsewhere);
+      return { jobId, row: row as PlainRow };
+    };
+
+    const first = await givenRobbedMachine();
+    await edit(first.row, { deadline: Date.now() - 1000 });
+    await world.sweep();
+    await untilNeeded('sweep Runners dynamodb:GetItem on table');
+    await untilNeeded('sweep Jobs dynamodb:GetItem on table');
+
+    const second = await givenRobbedMachine();
+    world.laptop.endpoint.dials.clear();
+    await untilNeeded('claim Runners dynamodb:GetItem on table');
+    await untilNeeded('claim Jobs dynamodb:GetItem on table');
+
+    for (const jobId of [first.jobId, second.jobId, runningId]) world.laptop.github.cancelJob(jobId);
+    await world.untilRest();
+  });
+
+  it('tells all copies that GitHub has closed an installation for a moment', async () => {
+    const limited = { route: 'POST /orgs/acme/*', status: 429, headers: { 'retry-after': '1' }, count: 1 };
+    world.laptop.github.setDials({ faults: [limited] });
+    const jobId = queue();
+    await untilNeeded('claim Notes dynamodb:UpdateItem on table');
+    await world.untilCompleted([jobId]);
+    await world.untilRest();
+  });
+
+  it('asks about an installation that a newer one of its account has replaced', async () => {
+    const before = await world.install('globex');
+    const failed = world.laptop.github.state().deliveries.failed;
+    world.laptop.github.setDials({ webhooks: { loseProbability: 1 } });
+    world.laptop.github.uninstall(before.installationId);
+    await until('the webhook was lost', () => world.laptop.github.state().deliveries.failed > failed);
+    world.laptop.github.setDials({ webhooks: { loseProbability: 0 } });
+
+    await world.install('globex');
+
+    await untilNeeded('tenant-manager SendToInstallations sqs:SendMessage on queue');
+    const isDeleted = async () => (await world.tenant(before))?.['status'] === 'deleted';
+    await until('the older one is deleted', isDeleted);
+  });
+
+  // Last, because a row that was ended by hand stays open.
+  it('has the reconciler free a lease under a cap over all tenants', async () => {
+    const jobId = queue(endlessMilliseconds);
+    await world.untilRunning([jobId]);
+    const row = { instance_id: machineOf(jobId) };
+    await edit(row, { listening_at: Date.now() - 3_600_000 });
+    await world.reconcile();
+    await untilNeeded('reconciler Jobs dynamodb:GetItem on table');
+
+    await edit(row, { state: 'ended', ended_at: Date.now() - 600_000 });
+    await world.reconcile();
+    await untilNeeded('reconciler Launches dynamodb:UpdateItem on table');
+
+    world.laptop.github.cancelJob(jobId);
+    await world.untilQuiet();
+  });
+});
