@@ -39,7 +39,10 @@ export interface ExistingNetwork {
   readonly egress: readonly EgressRule[];
 }
 
-/** The range is cut in 16: six zones of public subnets, and as many private ones, keep their place whatever is chosen. */
+/**
+ * The range is cut in 16: six zones of public subnets, and as many private ones, keep their place whatever is chosen. Of an
+ * existing network, more subnets would not fit in a function's environment beside thirty queues.
+ */
 export const mostZones = 6;
 /** Of a security group, one way. Source: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html */
 const mostGroupRules = 60;
@@ -98,9 +101,9 @@ function existingFaults(network: Readonly<Record<string, unknown>>, region: unkn
 }
 
 function subnetFaults(subnets: unknown, region: unknown): string[] {
-  if (!Array.isArray(subnets) || subnets.length < 1 || subnets.length > 16) {
+  if (!Array.isArray(subnets) || subnets.length < 1 || subnets.length > mostZones) {
     return [
-      `network.subnets is ${shown(subnets)}; it must be a list of 1 to 16 subnets, each with id and zone.`,
+      `network.subnets is ${shown(subnets)}; it must be a list of 1 to ${mostZones} subnets, each with id and zone.`,
     ];
   }
   const ids = subnets.map((subnet) => (isRecord(subnet) ? subnet['id'] : undefined));

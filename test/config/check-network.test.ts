@@ -59,7 +59,7 @@ describe('the network', () => {
     [{ subnets: existing.subnets }, 'network (without vpcId) has no setting "subnets"'],
     [{ ...existing, nat: true }, 'network (with vpcId) has no setting "nat"'],
     [{ ...existing, vpcId: 'my-vpc' }, 'network.vpcId is "my-vpc"; it must be an id such as "vpc-'],
-    [{ vpcId: existing.vpcId }, 'network.subnets is undefined; it must be a list of 1 to 16 subnets'],
+    [{ vpcId: existing.vpcId }, 'network.subnets is undefined; it must be a list of 1 to 6 subnets'],
     [{ ...existing, subnets: [{ id: 'subnet-0123456789abcdef0' }] }, 'network.subnets[0].zone is undefined'],
     [
       { ...existing, subnets: [{ id: 'subnet-0123456789abcdef0', zone: 'eu-west-1a' }] },
