@@ -39,7 +39,8 @@ describe('launch templates', () => {
     const world = await givenEc2();
     const define = (data: LaunchTemplateData) => () => world.ec2.defineLaunchTemplate({ name: 'odd', data });
 
-    expect(define({ IamInstanceProfile: {} })).toThrow(/odd has IamInstanceProfile, which/);
+    expect(define({ HibernationOptions: {} })).toThrow(/odd has HibernationOptions, which/);
+    expect(define({ IamInstanceProfile: { Arn: 'arn:of-none' } })).toThrow(/one that exists here/);
     expect(define({ UserData: Buffer.alloc(16_385).toString('base64') })).toThrow(/16385 bytes/);
     await world.close();
   });
