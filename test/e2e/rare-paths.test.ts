@@ -63,6 +63,7 @@ describe('what happens seldom', () => {
     await world.untilCompleted([jobId]);
     await world.untilRest();
     await untilNeeded('sweep SpotRole iam:CreateServiceLinkedRole on role');
+    await untilNeeded('sweep PassRole iam:PassRole on role');
     expect(world.laptop.ec2.instances()).toHaveLength(1);
   });
 
@@ -139,10 +140,12 @@ describe('what happens seldom', () => {
   });
 
   // Last, because a row that was ended by hand stays open.
-  it('has the reconciler free a lease under a cap over all tenants', async () => {
-    const jobId = queue(endlessMilliseconds);
-    await world.untilRunning([jobId]);
-    const row = { instance_id: machineOf(jobId) };
+  it('has the reconciler free a lease under a cap over all tenants, for the next job', async () => {
+    const running = [queue(endlessMilliseconds), queue(endlessMilliseconds)];
+    await world.untilRunning(running);
+    const waiting = queue(endlessMilliseconds);
+    await world.untilJob(acme, waiting, { state: 'waiting' });
+    const row = { instance_id: machineOf(running[0] ?? 0) };
     await edit(row, { listening_at: Date.now() - 3_600_000 });
     await world.reconcile();
     await untilNeeded('reconciler Jobs dynamodb:GetItem on table');
@@ -150,8 +153,10 @@ describe('what happens seldom', () => {
     await edit(row, { state: 'ended', ended_at: Date.now() - 600_000 });
     await world.reconcile();
     await untilNeeded('reconciler Launches dynamodb:UpdateItem on table');
+    await untilNeeded('reconciler SendToTiers sqs:SendMessage on queue');
 
-    world.laptop.github.cancelJob(jobId);
+    await world.untilRunning([waiting]);
+    for (const jobId of [...running, waiting]) world.laptop.github.cancelJob(jobId);
     await world.untilQuiet();
   });
 });
