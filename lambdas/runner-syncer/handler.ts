@@ -1,5 +1,6 @@
 /** On a schedule, every quarter of an hour: keeps the platform's own copy of GitHub's runner program up to date. */
 import { createRunnerReleases } from '../../lib/adapters/github-releases/runner-releases.ts';
+import { createImageBuilds } from '../../lib/adapters/image-builder/image-builds.ts';
 import { createS3Client } from '../../lib/adapters/s3/client.ts';
 import { createRunnerBinaries } from '../../lib/adapters/s3/runner-binaries.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
@@ -15,6 +16,7 @@ const deps = {
     client: createS3Client(),
     bucket: readVariable(variables.runnerBucket),
   }),
+  ...imagesPart(),
   telemetry: telemetryPart(deployment),
 };
 const wanted = {
@@ -22,5 +24,13 @@ const wanted = {
   sha256,
   ...(version === undefined ? {} : { version }),
 };
+
+/** Only where the stack says which pipelines there are. */
+function imagesPart() {
+  const pipelines = process.env[variables.imagePipelines];
+  if (!pipelines) return {};
+  const images = createImageBuilds({ pipelines: JSON.parse(pipelines) as Record<string, string> });
+  return { images };
+}
 
 export const handler = () => syncRunners(deps, wanted);

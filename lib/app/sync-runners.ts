@@ -5,6 +5,7 @@
  */
 import { type ArchiveRefusal, chooseArchive, type RunnerArchive } from '../core/runner-release.ts';
 import type { Architecture } from '../core/tier.ts';
+import type { ImageBuilds } from '../ports/image-builds.ts';
 import type { RunnerBinaries } from '../ports/runner-binaries.ts';
 import type { RunnerReleases } from '../ports/runner-releases.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -12,6 +13,8 @@ import type { Telemetry } from '../ports/telemetry.ts';
 export interface SyncDeps {
   readonly releases: RunnerReleases;
   readonly binaries: RunnerBinaries;
+  /** Absent: no images are made. */
+  readonly images?: ImageBuilds;
   readonly telemetry: Telemetry;
 }
 
@@ -63,9 +66,21 @@ async function syncOne(deps: SyncDeps, wanted: RunnersWanted, architecture: Arch
     // Also what a run that died left behind.
     await deps.binaries.removeOld(architecture);
     deps.telemetry.count('RunnerSyncs', { result: 'current' });
+    await renewImage(deps, archive);
     return 'current';
   }
-  return bringIn(deps, archive);
+  const outcome = await bringIn(deps, archive);
+  if (outcome === 'stored') await renewImage(deps, archive);
+  return outcome;
+}
+
+/** Noted only once it was started: a process that dies in between starts it again, which is the same build. */
+async function renewImage({ images, binaries, telemetry }: SyncDeps, archive: RunnerArchive): Promise<void> {
+  const { architecture, version } = archive;
+  if (!images || (await binaries.imageNote(architecture)) === version) return;
+  const outcome = await images.start(architecture, version);
+  telemetry.event('info', 'image-build', { architecture, version, outcome });
+  if (outcome === 'started') await binaries.noteImage(architecture, version);
 }
 
 async function bringIn(deps: SyncDeps, archive: RunnerArchive): Promise<Outcome> {

@@ -15,6 +15,7 @@ import {
 import { alarmFaults, checkedAlarms } from './check-alarms.ts';
 import { capFaults, defaultCaps } from './check-caps.ts';
 import { githubFaults } from './check-github.ts';
+import { type CheckedImages, checkedImages, imageFaults } from './check-images.ts';
 import { limitFaults } from './check-limits.ts';
 import { checkedMachine, type MachineSettings } from './check-machines.ts';
 import { type CheckedNetwork, checkedNetwork, networkFaults } from './check-network.ts';
@@ -45,6 +46,8 @@ export interface CheckedConfig extends CheckedAccount {
   readonly githubWebUrl: string;
   readonly network: CheckedNetwork;
   readonly runnerReleasesUrl: string;
+  /** Absent: no images are made. */
+  readonly machineImages?: CheckedImages;
   readonly scaleUpConcurrency: number;
   readonly alarmEmail?: string;
   readonly webhookSilenceMinutes?: number;
@@ -71,6 +74,7 @@ const settings = [
   'runnerVersion',
   'runnerSha256',
   'runnerReleasesUrl',
+  'machineImages',
   'runnerGroupId',
   'scaleUpConcurrency',
   'alarmEmail',
@@ -95,6 +99,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...capFaults(config.caps),
     ...networkFaults(config.network, config.region),
     ...runnerFaults(config),
+    ...imageFaults(config),
     ...tierSubnetFaults(config.tiers, config.network),
     ...accountFaults(config),
     ...optionFaults(config),
@@ -191,6 +196,7 @@ const isCertificateList = (value: unknown) =>
 
 function checked(config: MayflyConfig): CheckedConfig {
   const { identityCertificates } = config;
+  const images = checkedImages(config);
   return {
     deployment: {
       environment: config.environment,
@@ -211,6 +217,7 @@ function checked(config: MayflyConfig): CheckedConfig {
     githubWebUrl: (config.githubWebUrl ?? `https://${config.githubHost}`).replace(/\/+$/, ''),
     network: checkedNetwork(config.network),
     runnerReleasesUrl: checkedReleasesUrl(config),
+    ...(images === undefined ? {} : { machineImages: images }),
     scaleUpConcurrency: config.scaleUpConcurrency ?? defaultScaleUpConcurrency,
     ...checkedAccount(config),
     ...checkedAlarms(config),

@@ -46,6 +46,11 @@ export interface MayflyConfig {
   readonly runnerSha256?: Readonly<Partial<Record<Architecture, string>>>;
   /** Where the API is that tells of releases of actions/runner. Default: https://api.github.com, whatever `githubHost` is. */
   readonly runnerReleasesUrl?: string;
+  /**
+   * Images of your own, with the runner program, Docker and git in them, made by EC2 Image Builder and made anew for each
+   * release. `keep`: how many of each architecture stay, 2 to 100, default 3. Default: none; machines install at boot.
+   */
+  readonly machineImages?: { readonly keep?: number };
   /** The runner group that organization-level runners join. Default: 1, which is GitHub's default group. */
   readonly runnerGroupId?: number;
   /** How many copies of scale-up may run at once for one tier, 2 to 1000. Default: 5. */

@@ -19,8 +19,10 @@ import { queueConcurrency } from './concurrency.ts';
 import { keyOf } from './encryption.ts';
 import { functionGrants } from './function-grants.ts';
 import { type FunctionName, functionNames, functionSettings } from './functions.ts';
+import { createImageParameters } from './image-parameters.ts';
 import { createInstanceProfiles, instanceRoles } from './instance-profiles.ts';
 import { createLaunchTemplate } from './launch-template.ts';
+import { imageArchitectures } from './machine-image-names.ts';
 import type { Network } from './network.ts';
 import { PlatformFunction } from './platform-function.ts';
 import { createQueue } from './queue-with-dead-letters.ts';
@@ -63,6 +65,7 @@ export class ControlPlane extends Construct {
     this.runnerBinaries = new RunnerBinaries(this, 'RunnerBinaries', {
       s3EndpointId: props.network.s3EndpointId,
     });
+    createImageParameters(this, props.config);
     this.launchTemplates = this.#createLaunchTemplates();
     this.functions = this.#createFunctions({ lifecycleQueue, installationsQueue });
     this.#connect({ lifecycleQueue, installationsQueue });
@@ -111,6 +114,7 @@ export class ControlPlane extends Construct {
           environment,
           tier,
           machine,
+          image: imageFor(tier, config),
           securityGroupId,
           instanceProfileArn: instanceRoleArn === undefined ? undefined : profiles.get(instanceRoleArn),
           kmsKeyArn: config.kmsKeyArn,
@@ -131,12 +135,13 @@ export class ControlPlane extends Construct {
       state,
       tierQueues: this.tierQueues,
       ...queues,
-      images: tiers.map((tier) => imageFor(tier, config.machines.get(tier.name)!)),
+      images: tiers.map((tier) => imageFor(tier, config)),
       instanceRoles: instanceRoles(config),
       spot: tiers.some((tier) => tier.spot),
       githubApiUrl: config.githubApiUrl,
       runnerBinaries: this.runnerBinaries,
       runnerReleasesUrl: config.runnerReleasesUrl,
+      imageArchitectures: imageArchitectures(config),
       kmsKeyArn: config.kmsKeyArn,
       githubWebUrl: config.githubWebUrl,
       // Looked up at synthesis: the webhook's function is made from these grants too.

@@ -12,3 +12,6 @@ export const handlersFolder = join(root, 'lambdas');
 
 /** What machines run when they boot. */
 export const bootScript = join(root, 'images', 'boot.sh');
+
+/** What a machine runs from which an image is made. */
+export const bakeScript = join(root, 'images', 'bake.sh');

@@ -6,6 +6,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { subnetsText, variables } from '../contract/environment.ts';
 import type { TierName } from '../core/ids.ts';
+import type { Architecture } from '../core/tier.ts';
 import type { FunctionName } from './functions.ts';
 import {
   allow,
@@ -24,6 +25,7 @@ import {
   type MachineGrantOptions,
   terminateGrant,
 } from './machine-grants.ts';
+import { pipelineArn } from './machine-image-names.ts';
 import type { RunnerBinaries } from './runner-binaries.ts';
 import type { State } from './state.ts';
 import { storeGrant } from './store-grant.ts';
@@ -34,10 +36,12 @@ export interface GrantWorld extends MachineGrantOptions {
   readonly lifecycleQueue: Queue;
   readonly installationsQueue: Queue;
   readonly githubApiUrl: string;
-  readonly runnerBinaries: RunnerBinaries;
-  readonly runnerReleasesUrl: string;
   readonly githubWebUrl: string;
   readonly webhookUrl: string;
+  readonly runnerBinaries: RunnerBinaries;
+  readonly runnerReleasesUrl: string;
+  /** Of the images that are made; none: the syncer starts no builds. */
+  readonly imageArchitectures: readonly Architecture[];
 }
 
 /** What copies tell each other: GitHub's budgets, and what else is worth knowing for a while. */
@@ -164,9 +168,23 @@ export function functionGrants(world: GrantWorld): Record<FunctionName, Grant[]>
     'runner-syncer': [
       ...world.runnerBinaries.syncGrants(),
       tell(variables.runnerReleasesUrl, world.runnerReleasesUrl),
+      ...imageBuildGrants(world),
     ],
     setup: setupGrants(world),
   };
+}
+
+/** These very pipelines. They run with a role of Image Builder's own, so nothing is passed. */
+function imageBuildGrants({ scope, environment, imageArchitectures }: GrantWorld): Grant[] {
+  if (imageArchitectures.length === 0) return [];
+  const pipelines = Object.fromEntries(
+    imageArchitectures.map((each) => [each, pipelineArn(scope, environment, each)]),
+  );
+  const actions = ['imagebuilder:StartImagePipelineExecution'];
+  return [
+    allow('BuildImages', { actions, resources: Object.values(pipelines) }),
+    tell(variables.imagePipelines, Stack.of(scope).toJsonString(pipelines)),
+  ];
 }
 
 /**

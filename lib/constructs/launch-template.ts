@@ -7,12 +7,13 @@ import type { Construct } from 'constructs';
 import type { MachineSettings } from '../config/check-machines.ts';
 import { tagKeys } from '../core/tags.ts';
 import type { Tier } from '../core/tier.ts';
-import { imageFor } from './runner-image.ts';
 
 export interface LaunchTemplateOptions {
   readonly environment: string;
   readonly tier: Tier;
   readonly machine: MachineSettings;
+  /** An id, or a parameter that EC2 looks up at each launch. */
+  readonly image: string;
   readonly securityGroupId: string;
   /** Absent: machines have no AWS permissions. */
   readonly instanceProfileArn: string | undefined;
@@ -23,14 +24,15 @@ export interface LaunchTemplateOptions {
 }
 
 export function createLaunchTemplate(scope: Construct, options: LaunchTemplateOptions): CfnLaunchTemplate {
-  const { environment, tier, machine, securityGroupId, instanceProfileArn, kmsKeyArn, userData } = options;
+  const { environment, tier, machine, image, securityGroupId, instanceProfileArn, kmsKeyArn, userData } =
+    options;
   return new CfnLaunchTemplate(scope, tier.name, {
     launchTemplateName: `${environment}-${tier.name}`,
     tagSpecifications: [
       { resourceType: 'launch-template', tags: [{ key: tagKeys.environment, value: environment }] },
     ],
     launchTemplateData: {
-      imageId: imageFor(tier, machine),
+      imageId: image,
       userData,
       securityGroupIds: [securityGroupId],
       ...(instanceProfileArn ? { iamInstanceProfile: { arn: instanceProfileArn } } : {}),

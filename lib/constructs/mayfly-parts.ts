@@ -6,8 +6,10 @@ import type { CheckedConfig } from '../config/check-config.ts';
 import { bundleFunctions } from './bundle.ts';
 import { ControlPlane } from './control-plane.ts';
 import { keyIn } from './encryption.ts';
-import { bootScript, handlersFolder } from './files.ts';
+import { bakeScript, bootScript, handlersFolder } from './files.ts';
 import { functionNames } from './functions.ts';
+import { imageArchitectures } from './machine-image-names.ts';
+import { MachineImages } from './machine-images.ts';
 import type { MayflyProps } from './mayfly-props.ts';
 import { Network } from './network.ts';
 import { Observability } from './observability.ts';
@@ -38,6 +40,10 @@ export function createParts(scope: Construct, config: CheckedConfig, props: Mayf
     bundles,
     bootScript,
   });
+  if (imageArchitectures(config).length > 0) {
+    const { bucket } = controlPlane.runnerBinaries;
+    new MachineImages(scope, 'MachineImages', { config, network, bucket, bakeScript });
+  }
   const observability = props.observability === false ? undefined : createObservability(scope, config, props);
   for (const query of observability?.savedQueries ?? []) {
     query.node.addDependency(...functionNames.map((name) => controlPlane.functions[name].lambda.logGroup));

@@ -20,14 +20,16 @@ export const variables = {
   subnets: 'SUBNETS',
   /** `https://api.github.com`, or that of a GitHub Enterprise host. */
   githubApiUrl: 'GITHUB_API_URL',
-  /** Where releases of actions/runner are told of: `https://api.github.com`, as a rule. */
-  runnerReleasesUrl: 'RUNNER_RELEASES_URL',
-  /** The bucket of runner programs. */
-  runnerBucket: 'RUNNER_BUCKET',
   /** Where people see GitHub: `https://github.com`, or that of a GitHub Enterprise host. */
   githubWebUrl: 'GITHUB_WEB_URL',
   /** Where GitHub is to send webhooks. */
   webhookUrl: 'WEBHOOK_URL',
+  /** Where releases of actions/runner are told of: `https://api.github.com`, as a rule. */
+  runnerReleasesUrl: 'RUNNER_RELEASES_URL',
+  /** The bucket of runner programs. */
+  runnerBucket: 'RUNNER_BUCKET',
+  /** JSON: architecture → ARN of the pipeline that makes its images. Absent: no images are made. */
+  imagePipelines: 'IMAGE_PIPELINES',
 } as const;
 
 export type VariableName = (typeof variables)[keyof typeof variables];

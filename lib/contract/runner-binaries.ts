@@ -14,6 +14,9 @@ export const currentKey = (architecture: Architecture) => `${runnerFolder(archit
 export const archiveKey = ({ version, architecture }: Pick<RunnerArchive, 'version' | 'architecture'>) =>
   `${runnerFolder(architecture)}${archiveName(version, architecture)}`;
 
+/** Names the version for which an image was last asked for. */
+export const imageNoteKey = (architecture: Architecture) => `${runnerFolder(architecture)}image`;
+
 /** What `current` says. */
 export interface CurrentRunner {
   readonly version: string;

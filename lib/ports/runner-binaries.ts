@@ -18,4 +18,7 @@ export interface RunnerBinaries {
    * ago. Answers with the names of the archives that are gone.
    */
   removeOld(architecture: Architecture): Promise<readonly string[]>;
+  /** The version for which an image was last asked for; undefined: none was. */
+  imageNote(architecture: Architecture): Promise<string | undefined>;
+  noteImage(architecture: Architecture, version: string): Promise<void>;
 }

@@ -22,6 +22,8 @@ export class ControlPlaneStack extends Stack {
       bucketName,
       "The bucket of GitHub's runner program, from which machines install",
     );
+    // Whether images are made or not: an export that another stack uses could not go with the setting.
+    this.exportValue(this.controlPlane.runnerBinaries.bucket.bucketRegionalDomainName);
     for (const tier of props.config.deployment.tiers) this.#outputTier(tier);
   }
 

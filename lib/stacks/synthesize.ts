@@ -9,11 +9,13 @@ import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { bundleFunctions } from '../constructs/bundle.ts';
 import { keyIn } from '../constructs/encryption.ts';
-import { bootScript, handlersFolder } from '../constructs/files.ts';
+import { bakeScript, bootScript, handlersFolder } from '../constructs/files.ts';
 import { functionNames } from '../constructs/functions.ts';
+import { imageArchitectures } from '../constructs/machine-image-names.ts';
 import { boundRoles } from '../constructs/permissions-boundary.ts';
 import { tagKeys } from '../core/tags.ts';
 import { ControlPlaneStack } from './control-plane-stack.ts';
+import { ImagesStack } from './images-stack.ts';
 import { NetworkStack } from './network-stack.ts';
 import { ObservabilityStack } from './observability-stack.ts';
 import { StateStack } from './state-stack.ts';
@@ -70,6 +72,11 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     bundles,
     bootScript: options.bootScript ?? bootScript,
   });
+  const images = imageArchitectures(checked);
+  if (images.length > 0) {
+    const { bucket } = controlPlane.controlPlane.runnerBinaries;
+    new ImagesStack(app, `${environment}-images`, { ...props, config: checked, network, bucket, bakeScript });
+  }
   const observability = new ObservabilityStack(app, `${environment}-observability`, {
     ...props,
     config: checked,

@@ -5,6 +5,7 @@ import { archiveBytes, createMemoryRunnerReleases } from '../../lib/adapters/mem
 import { createMemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
 import { type RunnersWanted, syncRunners } from '../../lib/app/sync-runners.ts';
 import { archiveName } from '../../lib/core/runner-release.ts';
+import type { ImageBuilds } from '../../lib/ports/image-builds.ts';
 
 const noChecksums = { sha256: {} };
 
@@ -151,5 +152,70 @@ describe('a syncer that dies', () => {
     syncer.releases.dial = undefined;
     await syncer.sync();
     expect(await syncer.versionInUse()).toBe('2.337.0');
+  });
+});
+
+describe("images of one's own", () => {
+  function givenImages() {
+    const builds: string[] = [];
+    let failure: Error | undefined;
+    let isReady = true;
+    const images: ImageBuilds = {
+      async start(architecture, version) {
+        if (failure) throw failure;
+        if (!isReady) return 'no-pipeline';
+        // Asking again with the same token is the same build.
+        if (!builds.includes(`${architecture} ${version}`)) builds.push(`${architecture} ${version}`);
+        return 'started';
+      },
+    };
+    const syncer = givenSyncer();
+    const sync = () => syncRunners({ ...syncer, images }, { architectures: ['x64'], ...noChecksums });
+    const set = (to: { failure?: Error; isReady?: boolean }) => {
+      failure = to.failure;
+      isReady = to.isReady ?? true;
+    };
+    return { ...syncer, builds, sync, set };
+  }
+
+  it('are made once for each release that is stored', async () => {
+    const world = givenImages();
+    await world.sync();
+    await world.sync();
+    world.releases.publish({ version: '2.338.0' });
+    await world.sync();
+    await world.sync();
+    expect(world.builds).toEqual(['x64 2.337.0', 'x64 2.338.0']);
+  });
+
+  it('are not made of a release that was refused', async () => {
+    const world = givenImages();
+    world.releases.dial = 'garble';
+    await world.sync();
+    expect(world.builds).toEqual([]);
+  });
+
+  it('wait for a pipeline that is not there yet', async () => {
+    const world = givenImages();
+    world.set({ isReady: false });
+    await world.sync();
+    expect(await world.binaries.imageNote('x64')).toBeUndefined();
+    world.set({ isReady: true });
+    await world.sync();
+    expect(world.builds).toEqual(['x64 2.337.0']);
+  });
+
+  it('are asked for again where asking failed, or the process died before it was noted', async () => {
+    const world = givenImages();
+    world.set({ failure: new Error('Image Builder is away') });
+    await expect(world.sync()).rejects.toThrow();
+    expect(await world.versionInUse()).toBe('2.337.0');
+    world.set({});
+    world.binaries.failNext('noteImage', new Error('died'));
+    await expect(world.sync()).rejects.toThrow();
+    await world.sync();
+    await world.sync();
+    expect(world.builds).toEqual(['x64 2.337.0']);
+    expect(await world.binaries.imageNote('x64')).toBe('2.337.0');
   });
 });

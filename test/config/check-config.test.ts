@@ -93,6 +93,23 @@ describe('a fault', () => {
       'it must be left out where runnerVersion is',
     ],
     ['releases address', { runnerReleasesUrl: 'http://mirror' }, 'runnerReleasesUrl is "http://mirror";'],
+    ['images', { machineImages: true }, 'machineImages is true; it must be an object such as { keep: 3 }'],
+    [
+      'images kept',
+      { machineImages: { keep: 1 } },
+      'machineImages.keep is 1; it must be a whole number from 2',
+    ],
+    [
+      'images of a network without an endpoint',
+      {
+        machineImages: {},
+        network: {
+          vpcId: 'vpc-0123456789abcdef0',
+          subnets: [{ id: 'subnet-0123456789abcdef0', zone: 'us-east-1a' }],
+        },
+      },
+      'machineImages needs network.s3EndpointId',
+    ],
     ['group', { runnerGroupId: 0 }, 'runnerGroupId is 0;'],
     [
       'concurrency',

@@ -73,6 +73,14 @@ describe('the construct', () => {
       templateOf(stack).resourceCountIs(type, 0);
   });
 
+  it('makes images of machines where it is told to', () => {
+    const template = templateOf(givenMayfly({ machineImages: {} }).stack);
+
+    template.resourceCountIs('AWS::ImageBuilder::ImagePipeline', 1);
+    template.hasResourceProperties('AWS::SSM::Parameter', { Name: '/imagebuilder/ci/linux-x64' });
+    templateOf(plain.stack).resourceCountIs('AWS::ImageBuilder::ImagePipeline', 0);
+  });
+
   it('tags what is its own with the environment', () => {
     const tags = [{ Key: 'ghr:environment', Value: 'ci' }];
     for (const type of [

@@ -96,4 +96,14 @@ export function runnerBinariesContract(fresh: () => Promise<Stored>): void {
     expect(await stored.binaries.removeOld('x64')).toEqual([]);
     expect(stored.archives().sort()).toEqual([name('2.336.0'), name('2.337.0')]);
   });
+
+  it('remembers for which version an image was last asked for, by architecture', async () => {
+    const { binaries } = await fresh();
+    expect(await binaries.imageNote('x64')).toBeUndefined();
+    await binaries.noteImage('x64', '2.336.0');
+    await binaries.noteImage('x64', '2.337.0');
+    expect(await binaries.imageNote('x64')).toBe('2.337.0');
+    expect(await binaries.imageNote('arm64')).toBeUndefined();
+    expect(await binaries.current('x64')).toBeUndefined();
+  });
 }

@@ -25,7 +25,7 @@ export interface Synthesized {
   dispose(): void;
 }
 
-const stacks = ['network', 'state', 'control-plane', 'observability'];
+const usual = ['network', 'state', 'control-plane', 'observability'];
 
 export function synthesized(config: MayflyConfig): Synthesized {
   const root = mkdtempSync(join(tmpdir(), 'mayfly-synth-'));
@@ -36,6 +36,7 @@ export function synthesized(config: MayflyConfig): Synthesized {
   }
   const folder = synthesizeApp(config, { outdir: join(root, 'out'), handlersFolder });
   const fileOf = (stack: string) => join(folder, `${config.environment}-${stack}.template.json`);
+  const stacks = config.machineImages ? [...usual, 'images'] : usual;
   const templates = new Map<string, Json>(
     stacks.map((stack) => [stack, JSON.parse(readFileSync(fileOf(stack), 'utf8'))]),
   );

@@ -18,6 +18,7 @@ export interface MemoryRunnerBinaries extends RunnerBinaries {
 export function createMemoryRunnerBinaries(): MemoryRunnerBinaries {
   const archives = new Map<string, { readonly architecture: Architecture; readonly bytes: Buffer }>();
   const current = new Map<Architecture, CurrentRunner>();
+  const images = new Map<Architecture, string>();
   const failures: { readonly call: Call; readonly failure: Error | 'after' }[] = [];
   const names = (architecture: Architecture) =>
     [...archives].filter(([, stored]) => stored.architecture === architecture).map(([name]) => name);
@@ -47,6 +48,8 @@ export function createMemoryRunnerBinaries(): MemoryRunnerBinaries {
       }),
     makeCurrent: ({ architecture, version, sha256 }) =>
       call('makeCurrent', () => void current.set(architecture, { version, sha256 })),
+    imageNote: (architecture) => call('imageNote', () => images.get(architecture)),
+    noteImage: (architecture, version) => call('noteImage', () => void images.set(architecture, version)),
     removeOld: (architecture) =>
       call('removeOld', () => {
         const used = current.get(architecture);

@@ -14,6 +14,7 @@ import {
   archiveKey,
   currentKey,
   currentLines,
+  imageNoteKey,
   parseCurrentLines,
   runnerFolder,
 } from '../../contract/runner-binaries.ts';
@@ -54,6 +55,16 @@ export function createRunnerBinaries({ client, bucket }: RunnerBinariesOptions):
         ContentType: 'text/plain',
       });
       await attempt('PutObject', () => client.send(command));
+    },
+    imageNote: (architecture) => readText(client, { Bucket: bucket, Key: imageNoteKey(architecture) }),
+    async noteImage(architecture, version) {
+      const object = {
+        Bucket: bucket,
+        Key: imageNoteKey(architecture),
+        Body: version,
+        ContentType: 'text/plain',
+      };
+      await attempt('PutObject', () => client.send(new PutObjectCommand(object)));
     },
     async removeOld(architecture) {
       const used = await current(architecture);

@@ -1,0 +1,33 @@
+/** The rules for images of one's own, which EC2 Image Builder makes. Left out: machines start from the stock image. */
+import type { MayflyConfig } from './config.ts';
+import { expectKnownKeys, expectWhole, isRecord, shown } from './faults.ts';
+
+export interface CheckedImages {
+  /** How many images of each architecture are kept, however old. */
+  readonly keep: number;
+}
+
+const usualCount = 3;
+
+export function imageFaults({ machineImages, network }: MayflyConfig): string[] {
+  if (machineImages === undefined) return [];
+  if (!isRecord(machineImages)) {
+    return [
+      `machineImages is ${shown(machineImages)}; it must be an object such as { keep: 3 }, or left out.`,
+    ];
+  }
+  const isClosed = network !== undefined && 'vpcId' in network && network.s3EndpointId === undefined;
+  return [
+    ...expectKnownKeys('machineImages', machineImages, ['keep']),
+    ...expectWhole('machineImages.keep', machineImages.keep ?? usualCount, { from: 2, to: 100 }),
+    ...(isClosed
+      ? [
+          'machineImages needs network.s3EndpointId: the machines that images are made from read the runner program ' +
+            'through it.',
+        ]
+      : []),
+  ];
+}
+
+export const checkedImages = ({ machineImages }: MayflyConfig): CheckedImages | undefined =>
+  machineImages && { keep: machineImages.keep ?? usualCount };

@@ -1,0 +1,17 @@
+/** The optional stack of what makes images of one's own. Nothing waits for it: without an image, machines install. */
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { MachineImages, type MachineImagesProps } from '../constructs/machine-images.ts';
+
+export class ImagesStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps & MachineImagesProps) {
+    super(scope, id, props);
+    const { pipelines } = new MachineImages(this, 'MachineImages', props);
+    for (const [architecture, pipeline] of pipelines) {
+      new CfnOutput(this, `ImagePipeline-${architecture}`, {
+        value: pipeline.attrArn,
+        description: `Makes the images of ${architecture} machines`,
+      });
+    }
+  }
+}

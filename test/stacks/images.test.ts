@@ -1,0 +1,191 @@
+/** What must hold where images of one's own are made: who makes them, who finds them, and that nothing waits for them. */
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { loadAssembly } from '../../lib/local/template/assembly.ts';
+import { checkAssembly } from '../../lib/local/template/check.ts';
+import { registry } from '../../lib/local/template/registry.ts';
+import { configWith, defaultConfig, thirtyTiers, tierWith } from '../config/configurations.ts';
+import { listOf, type Statement, statementsByFunction, synthesized } from './assembly.ts';
+
+const arm = tierWith({
+  labels: ['self-hosted', 'linux', 'arm64', 'medium'],
+  architecture: 'arm64',
+  instanceTypes: ['t4g.large'],
+});
+const own = tierWith({ labels: ['self-hosted', 'linux', 'x64', 'own'], image: 'ami-0123456789abcdef0' });
+const machineImages = { keep: 4 };
+const app = synthesized(configWith({ machineImages, tiers: { ...defaultConfig.tiers, arm, own } }));
+const large = synthesized({ ...thirtyTiers, machineImages });
+afterAll(() => {
+  app.dispose();
+  large.dispose();
+});
+
+const propertiesOf = (kind: string) =>
+  app.resources(`AWS::ImageBuilder::${kind}`, 'images').map(({ Properties }) => Properties);
+const parameters = ['arm64', 'x64'].map((architecture) => `/imagebuilder/my-saas/linux-${architecture}`);
+
+describe('a launch template', () => {
+  const imageOf = (tier: string) =>
+    app
+      .resources('AWS::EC2::LaunchTemplate')
+      .find(({ Properties }) => Properties.LaunchTemplateName === `my-saas-${tier}`)!.Properties
+      .LaunchTemplateData.ImageId;
+
+  it('finds its image by the parameter that Image Builder writes, unless its tier names one', () => {
+    expect(imageOf('small')).toBe(`resolve:ssm:${parameters[1]}`);
+    expect(imageOf('arm')).toBe(`resolve:ssm:${parameters[0]}`);
+    expect(imageOf('own')).toBe('ami-0123456789abcdef0');
+  });
+
+  it('finds the stock image there until one is made, from the same stack as itself', () => {
+    const seeded = app.resources('AWS::SSM::Parameter', 'control-plane').map(({ Properties }) => Properties);
+    expect(seeded.map(({ Name }) => Name)).toEqual(parameters);
+    for (const { DataType, Value } of seeded) {
+      expect(DataType).toBe('aws:ec2:image');
+      expect(Value).toMatch(/^\{\{resolve:ssm:\/aws\/service\/canonical\/ubuntu\/.+\/ami-id\}\}$/);
+    }
+  });
+
+  it('is used by functions that may read these parameters and no others', () => {
+    const read = statementsByFunction(app, 'my-saas')
+      .get('scale-up')!
+      .find(({ Sid }) => Sid === 'ReadImages')!;
+    const names = listOf(read.Resource).map((arn) => /:parameter(.+)"/.exec(JSON.stringify(arn))?.[1]);
+    expect(names.map((name) => name?.replace(/\].*$/, '').replace(/"$/, ''))).toEqual(parameters);
+  });
+});
+
+describe('a pipeline', () => {
+  it('is there for each architecture, and starts from the newest stock image each week', () => {
+    expect(propertiesOf('ImagePipeline').map(({ Name }) => Name)).toEqual([
+      'my-saas-linux-arm64',
+      'my-saas-linux-x64',
+    ]);
+    for (const { Schedule } of propertiesOf('ImagePipeline')) {
+      expect(Schedule.PipelineExecutionStartCondition).toBe('EXPRESSION_MATCH_ONLY');
+    }
+    for (const { ParentImage } of propertiesOf('ImageRecipe')) {
+      expect(ParentImage).toMatch(/^ssm:\/aws\/service\/canonical\//);
+    }
+  });
+
+  it('bakes the program that the bucket calls current, for its architecture, every word filled in', () => {
+    const documents = propertiesOf('Component').map(({ Data }) => JSON.stringify(Data));
+    expect(documents).toHaveLength(2);
+    for (const text of documents) {
+      expect(text).toContain('Fn::ImportValue');
+      expect(text).not.toMatch(/@[A-Z_]+@/);
+      expect(text.length).toBeLessThan(16_000);
+    }
+    expect(documents[0]).toContain('ARCHITECTURE=\\\\\\"arm64');
+  });
+
+  it('writes the id of what it made where launch templates look', () => {
+    const written = propertiesOf('DistributionConfiguration').flatMap(({ Distributions }) =>
+      Distributions.flatMap(
+        (each: { SsmParameterConfigurations: object[] }) => each.SsmParameterConfigurations,
+      ),
+    );
+    expect(written).toEqual(
+      parameters.map((ParameterName) => ({ ParameterName, DataType: 'aws:ec2:image' })),
+    );
+  });
+
+  it('builds on machines that are gone afterwards, and answer metadata by session token alone', () => {
+    for (const properties of propertiesOf('InfrastructureConfiguration')) {
+      expect(properties).toMatchObject({
+        TerminateInstanceOnFailure: true,
+        InstanceMetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+      });
+      expect(properties.KeyPair).toBeUndefined();
+    }
+  });
+
+  it('has versions that are made of its content, for they can never change', () => {
+    const versions = [...propertiesOf('Component'), ...propertiesOf('ImageRecipe')].map(
+      ({ Version }) => Version,
+    );
+    for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(new Set(versions).size).toBe(versions.length);
+    const again = synthesized(configWith({ machineImages, tiers: { arm }, defaultTier: 'arm' }));
+    const [component] = again.resources('AWS::ImageBuilder::Component');
+    again.dispose();
+    expect(versions).toContain(component!.Properties.Version);
+  });
+});
+
+describe('who may do what', () => {
+  const statementsOf = (description: string): Statement[] =>
+    app
+      .resources('AWS::IAM::Role', 'images')
+      .find(({ Properties }) => Properties.Description === description)!
+      .Properties.Policies.flatMap(
+        (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
+      );
+  const isOpen = ({ Resource }: Statement) => listOf(Resource).includes('*');
+
+  it('lets the syncer start these pipelines, and pass no role', () => {
+    const statements = statementsByFunction(app, 'my-saas').get('runner-syncer')!;
+    const build = statements.find(({ Sid }) => Sid === 'BuildImages')!;
+    expect(build.Action).toBe('imagebuilder:StartImagePipelineExecution');
+    expect(JSON.stringify(build.Resource)).toContain('image-pipeline/my-saas-linux-x64');
+    expect(JSON.stringify(build.Resource)).not.toContain('*');
+  });
+
+  it('gives the build machine no more than to be driven, to read its component and to write its log', () => {
+    const statements = statementsOf('Machines that images are made on');
+    const open = statements.filter(isOpen).flatMap(({ Action }) => listOf(Action));
+    expect(
+      open.every((action) =>
+        /^(ssm:UpdateInstanceInformation|ssmmessages:\w+|ec2messages:\w+)$/.test(action),
+      ),
+    ).toBe(true);
+    const others = statements.filter((each) => !isOpen(each)).flatMap(({ Action }) => listOf(Action));
+    expect(others.some((action) => action.includes('*'))).toBe(false);
+    expect(others).not.toContain('s3:PutObject');
+  });
+
+  it('gives no machine that runs jobs a profile', () => {
+    for (const { Properties } of app.resources('AWS::EC2::LaunchTemplate')) {
+      expect(Properties.LaunchTemplateData.IamInstanceProfile).toBeUndefined();
+    }
+  });
+
+  it('removes old images of this environment alone, never the newest, nor one launched from of late', () => {
+    for (const { PolicyDetails } of propertiesOf('LifecyclePolicy')) {
+      expect(PolicyDetails).toMatchObject([
+        {
+          Filter: { Type: 'AGE', RetainAtLeast: 4 },
+          ExclusionRules: { Amis: { LastLaunched: { Value: 7, Unit: 'DAYS' } } },
+        },
+      ]);
+    }
+    const [images] = statementsOf('Removes old images');
+    expect(images!.Condition.StringEquals['aws:ResourceTag/ghr:environment']).toBe('my-saas');
+  });
+});
+
+describe('the stack of images', () => {
+  it('is not there unless asked for', () => {
+    const without = synthesized(defaultConfig);
+    const types = without.resources().map(({ Type }) => Type);
+    without.dispose();
+    expect(types.filter((type) => /ImageBuilder|SSM/.test(type))).toEqual([]);
+  });
+
+  it('is refused by the laptop, which knows no Image Builder, with the name of each type', () => {
+    const faults = checkAssembly(loadAssembly(app.folder), registry);
+    const types = new Set(faults.map(({ type }) => type));
+    expect([...types].filter((type) => !type?.startsWith('AWS::ImageBuilder::'))).toEqual([
+      'AWS::SSM::Parameter',
+    ]);
+    expect(types).toContain('AWS::ImageBuilder::ImagePipeline');
+  });
+
+  it("stays under 70% of CloudFormation's limits with thirty tiers", () => {
+    for (const stack of ['images', 'control-plane']) {
+      expect(large.templateBytes(stack)).toBeLessThan(0.7 * 1_000_000);
+      expect(large.resources(undefined, stack).length).toBeLessThan(0.7 * 500);
+    }
+  });
+});
