@@ -1,9 +1,11 @@
 /** The command itself: what it prints and how it ends, whatever its checks find. The checks need the network, so they are not run here. */
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { checkConfig } from '../../lib/config/check-config.ts';
 import { type Check, type Outcome, ToolMissing } from './support/check.ts';
+import { configurations } from './support/configurations.ts';
 import { runChecks } from './support/run-checks.ts';
 import { findingsOf, type JestReport } from './support/run-jest.ts';
 import { runProgram } from './support/run-program.ts';
@@ -110,6 +112,27 @@ describe('a suite with tests that are known to fail', () => {
     expect(findingsOf(report(tests as unknown as Record<string, string>), known)).toContainEqual(
       expect.stringMatching(finding),
     );
+  });
+});
+
+describe('the configurations', () => {
+  /** The laptop platform alone has it. */
+  const notDeployed = ['identityCertificates'];
+
+  it('hold every setting that there is', () => {
+    const shape = readFileSync(join(repository, 'lib', 'config', 'config.ts'), 'utf8');
+    const settings = [...shape.matchAll(/^ {2}readonly (\w+)/gm)].map(([, name]) => name ?? '');
+    expect(settings).toContain('capOverAllTenants');
+    const held = new Set(
+      Object.values(configurations).flatMap((config) =>
+        [config, ...Object.values(config.tiers)].flatMap((part) => Object.keys(part)),
+      ),
+    );
+    expect(settings.filter((name) => !held.has(name))).toEqual(notDeployed);
+  });
+
+  it.each(Object.entries(configurations))('%s has no fault', (_name, config) => {
+    expect(checkConfig(config)).toMatchObject({ ok: true });
   });
 });
 
