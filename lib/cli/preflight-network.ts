@@ -4,6 +4,7 @@
  */
 import {
   DescribeAddressesCommand,
+  DescribeAvailabilityZonesCommand,
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
   type EC2Client,
@@ -27,6 +28,15 @@ export async function judgeOwnNetwork(
   const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
   const addresses = { used: others(Addresses, environment), more: network.natGateways };
   return [...findings, fits(quotas.addresses, await readQuota(quotas.addresses), addresses)];
+}
+
+/** A line where the region has fewer zones than the VPC is to have: the deploy would end at the first subnet too many. */
+export async function judgeZones(ec2: EC2Client, { zones }: OwnNetwork): Promise<string[]> {
+  const Filters = [{ Name: 'zone-type', Values: ['availability-zone'] }];
+  const { AvailabilityZones = [] } = await ec2.send(new DescribeAvailabilityZonesCommand({ Filters }));
+  return AvailabilityZones.length >= zones
+    ? []
+    : [`The region has ${AvailabilityZones.length} availability zones; network.zones is ${zones}.`];
 }
 
 /** Of other deployments, and of everything else in the account. */

@@ -8,7 +8,7 @@ import { drawTable } from '../local/console/table.ts';
 import { awsOptions, ec2Client } from './aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { keyAdvice, statementsFor } from './preflight-key.ts';
-import { judgeOwnNetwork, judgeSubnets } from './preflight-network.ts';
+import { judgeOwnNetwork, judgeSubnets, judgeZones } from './preflight-network.ts';
 import {
   type Finding,
   judgeQuotas,
@@ -35,14 +35,14 @@ jobs wait. For a key of your own (kmsKeyArn) it prints what the key's policy mus
     const { region } = call.config;
     call.io.out(call.options['json'] ? `${JSON.stringify(report)}\n` : render({ ...report, advice }, region));
     const isTooSmall = report.quotas.some(({ verdict }) => verdict === 'too small');
-    return isTooSmall || report.subnets.length > 0 ? 1 : 0;
+    return isTooSmall || report.network.length > 0 ? 1 : 0;
   },
 };
 
 interface Report {
   readonly quotas: readonly Finding[];
-  /** What is wrong with the subnets of an existing network. */
-  readonly subnets: readonly string[];
+  /** What is wrong with an existing network's subnets, or with the zones of one to be made. */
+  readonly network: readonly string[];
   /** What the policy of an operator's own key must hold. */
   readonly keyPolicy?: readonly KeyPolicyStatement[];
   readonly advice: readonly string[];
@@ -63,7 +63,7 @@ async function judge(call: CommandCall): Promise<Report> {
     kmsKeyArn === undefined ? undefined : { kmsKeyArn, environment, spot: tiers.some(({ spot }) => spot) };
   return {
     quotas: [...ofTiers, ...ofNetwork],
-    subnets: network.kind === 'existing' ? await judgeSubnets(ec2, network) : [],
+    network: network.kind === 'existing' ? await judgeSubnets(ec2, network) : await judgeZones(ec2, network),
     ...(key ? { keyPolicy: statementsFor(key) } : {}),
     advice: key ? keyAdvice(key) : [],
   };
@@ -121,7 +121,7 @@ async function readVcpus(client: EC2Client, types: readonly string[]): Promise<M
   return found;
 }
 
-function render({ quotas: findings, subnets, advice }: Report, region: string): string {
+function render({ quotas: findings, network, advice }: Report, region: string): string {
   const rows = findings.map(({ quota, has, needs, wants, verdict }) => [
     quota.name,
     `${has} ${quota.unit}`,
@@ -135,8 +135,8 @@ function render({ quotas: findings, subnets, advice }: Report, region: string): 
   return [
     drawTable([`quota in ${region}`, 'has', 'at least', 'for one busy tenant', 'verdict'], rows),
     ...(asks.length > 0 ? ['', '  To ask AWS for more:', ...asks] : []),
-    ...(subnets.length > 0
-      ? ['', '  Subnets that are not as configured:', ...subnets.map((line) => `  ${line}`)]
+    ...(network.length > 0
+      ? ['', '  The network is not as configured:', ...network.map((line) => `  ${line}`)]
       : []),
     ...(advice.length > 0 ? ['', ...advice] : []),
     '',

@@ -23,11 +23,12 @@ interface Account {
   /** Environments whose VPC the account has; '' for any other VPC. */
   readonly vpcs?: readonly string[];
   readonly addresses?: number;
+  readonly zones?: number;
   readonly subnet?: { readonly zone: string; readonly free: number };
 }
 
 async function givenAccount(values: Readonly<Record<string, number>>, account: Account = {}) {
-  const { vpcs = [''], addresses = 0, subnet } = account;
+  const { vpcs = [''], addresses = 0, zones = 6, subnet } = account;
   const types = Object.entries(vcpus)
     .map(
       ([type, count]) =>
@@ -43,6 +44,7 @@ async function givenAccount(values: Readonly<Record<string, number>>, account: A
     DescribeInstanceTypes: `<instanceTypeSet>${types}</instanceTypeSet>`,
     DescribeVpcs: `<vpcSet>${vpcs.map(tagged).join('')}</vpcSet>`,
     DescribeAddresses: `<addressesSet>${'<item/>'.repeat(addresses)}</addressesSet>`,
+    DescribeAvailabilityZones: `<availabilityZoneInfo>${'<item/>'.repeat(zones)}</availabilityZoneInfo>`,
     DescribeSubnets: `<subnetSet>${subnets}</subnetSet>`,
   };
   aws = await startScriptedAws(({ action, input }) =>
@@ -102,6 +104,13 @@ describe('mayfly preflight', () => {
     expect(status).toBe(1);
     expect(out).toMatch(/Elastic IP addresses.*5 addresses.*6.*too small/);
     expect(out).toContain('--service-code ec2 --quota-code L-0263D0A3 --desired-value 6');
+  });
+
+  it('says where the region has fewer zones than are asked for', async () => {
+    const config = configWith({ network: { zones: 3 } });
+    const { status, out } = await run(preflight, [], await givenAccount(roomy, { zones: 2 }), config);
+    expect(status).toBe(1);
+    expect(out).toContain('The region has 2 availability zones; network.zones is 3.');
   });
 
   it("says where an existing network's subnets are not as configured", async () => {

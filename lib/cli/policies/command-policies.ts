@@ -13,7 +13,13 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
     // EC2 has no resource-level control for reading any of these.
     allow(
       'ReadWhatThereIs',
-      ['ec2:DescribeAddresses', 'ec2:DescribeInstanceTypes', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs'],
+      [
+        'ec2:DescribeAddresses',
+        'ec2:DescribeAvailabilityZones',
+        'ec2:DescribeInstanceTypes',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeVpcs',
+      ],
       ['*'],
     ),
   ],
