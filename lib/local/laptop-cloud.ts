@@ -107,11 +107,12 @@ function resourceMakers({
         ),
     },
     secrets: {
-      create: async ({ name, value, generate }) =>
+      create: async ({ name, value, generate, tags = {} }) =>
         secrets.create({
           name,
           ...(value === undefined ? {} : { secretString: value }),
           ...(generate ? { generate } : {}),
+          tags,
         }),
     },
     buckets: {

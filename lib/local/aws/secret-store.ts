@@ -12,6 +12,7 @@ export interface NewSecret {
   /** Either the value, or how to make one up; neither: a generated password, as CloudFormation does. */
   readonly secretString?: string;
   readonly generate?: GenerateSecretString;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 export interface SecretVersion {
@@ -26,6 +27,7 @@ export interface Secret {
   readonly name: string;
   readonly description: string | undefined;
   readonly createdDate: number;
+  readonly tags: Readonly<Record<string, string>>;
   current: SecretVersion;
   previous: SecretVersion | undefined;
 }
@@ -39,14 +41,14 @@ export class SecretStore {
   }
 
   /** @throws AwsError ResourceExistsException */
-  create({ name, description, secretString, generate }: NewSecret): Secret {
+  create({ name, description, secretString, generate, tags = {} }: NewSecret): Secret {
     if (this.#secrets.has(name)) {
       throw new AwsError('ResourceExistsException', `A secret named ${name} exists already.`);
     }
     const current = newVersion(secretString ?? generateSecretString(generate ?? {}));
     const arn = `${this.#arnPrefix}${name}-${suffixOf(name)}`;
     const { createdDate } = current;
-    const secret: Secret = { arn, name, description, createdDate, current, previous: undefined };
+    const secret: Secret = { arn, name, description, createdDate, tags, current, previous: undefined };
     this.#secrets.set(name, secret);
     return secret;
   }

@@ -30,8 +30,13 @@ export function createSecretsService(place: {
     service: 'secretsmanager',
     questions({ action, input }) {
       const secretId = input['SecretId'] ?? input['Name'];
-      const resource = typeof secretId === 'string' ? store.arnOf(secretId) : '*';
-      return [{ action: `secretsmanager:${action}`, resource, context: {} }];
+      if (typeof secretId !== 'string')
+        return [{ action: `secretsmanager:${action}`, resource: '*', context: {} }];
+      const tags = Object.entries(store.find(secretId)?.tags ?? {});
+      const context = Object.fromEntries(
+        tags.map(([key, value]) => [`aws:resourcetag/${key}`.toLowerCase(), value]),
+      );
+      return [{ action: `secretsmanager:${action}`, resource: store.arnOf(secretId), context }];
     },
     async handle({ action, input }) {
       const act = Object.hasOwn(actions, action) ? actions[action] : undefined;

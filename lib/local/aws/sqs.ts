@@ -73,7 +73,7 @@ export function createSqsService(options: SqsOptions): SqsService {
   const laptop = 'laptop';
   return {
     service: 'sqs',
-    questions: (call) => [question(queues, call)],
+    questions: (call) => questions(queues, call),
     handle: (call) => handle(call, { queues, urlOf }),
     createQueue: ({ name, attributes = {} }) => {
       const created = queues.create(name, attributes);
@@ -104,14 +104,24 @@ export function createSqsService(options: SqsOptions): SqsService {
   };
 }
 
-/** A batch needs the permission of the single action. */
-function question(queues: Queues, { action, input }: AwsCall): IamQuestion {
+/**
+ * A batch needs the permission of the single action. Whoever asks SQS to move messages must be allowed to take and send
+ * them.
+ * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+ */
+function questions(queues: Queues, { action, input }: AwsCall): IamQuestion[] {
   const named = input['QueueUrl'] ?? input['QueueName'] ?? input['SourceArn'];
-  return {
-    action: `sqs:${action.replace(/Batch$/, '')}`,
-    resource: queues.arnOf(named ?? '*'),
+  const ask = (name: string, queue: unknown): IamQuestion => ({
+    action: `sqs:${name}`,
+    resource: queues.arnOf(queue ?? '*'),
     context: {},
-  };
+  });
+  if (action !== 'StartMessageMoveTask') return [ask(action.replace(/Batch$/, ''), named)];
+  const taking = [action, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((name) =>
+    ask(name, named),
+  );
+  const target = input['DestinationArn'];
+  return target === undefined ? taking : [...taking, ask('SendMessage', target)];
 }
 
 async function handle(

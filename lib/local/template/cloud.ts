@@ -39,6 +39,7 @@ export interface Cloud {
       name: string;
       value?: string;
       generate?: Readonly<Record<string, unknown>>;
+      tags?: Readonly<Record<string, string>>;
     }): Promise<{ arn: string }>;
   };
   createLogGroup(name: string): void;

@@ -9,7 +9,7 @@ export const secretsTypes: Registry = {
       GenerateSecretString: true,
       Description: withoutEffect.description,
       KmsKeyId: true,
-      Tags: withoutEffect.tags,
+      Tags: true,
     },
     attributes: ['Id'],
     async create({ properties, generatedName }, cloud) {
@@ -17,6 +17,7 @@ export const secretsTypes: Registry = {
         name: properties['Name'] ?? generatedName(),
         ...(properties['SecretString'] === undefined ? {} : { value: properties['SecretString'] }),
         ...(properties['GenerateSecretString'] ? { generate: properties['GenerateSecretString'] } : {}),
+        tags: ownTags(properties['Tags']),
       });
       const key = properties['KmsKeyId'];
       if (key !== undefined) cloud.keys.protect(arn, String(key));
@@ -24,3 +25,7 @@ export const secretsTypes: Registry = {
     },
   },
 };
+
+/** Policies may go by them. */
+const ownTags = (tags: readonly { readonly Key: string; readonly Value: string }[] = []) =>
+  Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));

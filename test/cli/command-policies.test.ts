@@ -1,0 +1,187 @@
+/**
+ * Each command of the operator, run under exactly the policy that `mayfly policy` prints for it: nothing is refused, and
+ * no action of the policy could go. Machines and secrets of another environment are out of its reach.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { commands } from '../../lib/cli/commands.ts';
+import { policies } from '../../lib/cli/policies/policies.ts';
+import { runCommand } from '../../lib/cli/run-command.ts';
+import type { MayflyConfig } from '../../lib/config/config.ts';
+import type { PolicyDocument } from '../../lib/local/aws/service.ts';
+import config from '../../mayfly.config.ts';
+import { everyOption, existingNetwork } from '../iam/every-option.ts';
+import { givenEvent } from '../support/given.ts';
+import { givenOperatorAccount, type OperatorAccount, place } from './operator-account.ts';
+import { recordingIo } from './support.ts';
+
+const environment = config.environment;
+let account: OperatorAccount;
+let keyFile: string;
+beforeAll(async () => {
+  account = await givenOperatorAccount(environment);
+  keyFile = join(account.folder, 'app.pem');
+  writeFileSync(keyFile, account.github.privateKeyPem);
+});
+afterAll(() => account?.close());
+
+const policyOf = (name: string): PolicyDocument =>
+  policies
+    .find((one) => one.name === name)!
+    .document({ environment, region: place.region, account: place.accountId }) as PolicyDocument;
+
+let people = 0;
+
+/** Somebody who may do exactly this. */
+function givenPerson(policy: PolicyDocument) {
+  people += 1;
+  const name = `person-${people}`;
+  const arn = `arn:aws:iam::${place.accountId}:user/${name}`;
+  const credentials = account.endpoint.addPrincipal({ name, arn, policies: [policy] });
+  const isTheirs = ({ caller }: { readonly caller: string }) => caller === name;
+  return {
+    credentials,
+    uses: () => account.endpoint.iam.uses().filter(isTheirs),
+    denials: () => account.endpoint.iam.denials().filter(isTheirs),
+    async run(args: readonly string[], configuration: MayflyConfig = config) {
+      const { io, printed } = recordingIo();
+      const status = await runCommand(commands, args, {
+        config: configuration,
+        io,
+        environment: {
+          AWS_ENDPOINT_URL: account.endpoint.url,
+          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        },
+      });
+      return { status, ...printed() };
+    },
+  };
+}
+
+type Person = ReturnType<typeof givenPerson>;
+
+/** What a person does with a command, so that all that it can do is done. */
+const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
+  async preflight(person) {
+    await person.run(['preflight'], everyOption);
+    await person.run(['preflight'], existingNetwork);
+  },
+  async setup(person) {
+    const args = ['setup', '--app-id', String(account.github.appId), '--key', keyFile];
+    expect(await person.run(args)).toMatchObject({ status: 0, error: '' });
+  },
+  async status(person) {
+    await givenTenant();
+    expect(await person.run(['status'])).toMatchObject({ status: 0, out: expect.stringContaining('acme') });
+  },
+  async logs(person) {
+    const machine = await account.launch(environment);
+    expect(await person.run(['logs', machine])).toMatchObject({ status: 0 });
+  },
+  async 'dead-letters'(person) {
+    await givenDeadLetter();
+    expect(await person.run(['dead-letters'])).toMatchObject({
+      status: 1,
+      out: expect.stringContaining('job 1 of acme/app'),
+    });
+    for (const queue of ['small-builds', 'lifecycle', 'installations']) {
+      const sent = await person.run(['dead-letters', '--send-back', `${environment}-${queue}`]);
+      expect(sent).toMatchObject({ status: 0 });
+    }
+  },
+  async 'rotate-webhook-secret'(person) {
+    await givenApp();
+    expect(await person.run(['rotate-webhook-secret', '--wait', '0'])).toMatchObject({ status: 0 });
+  },
+  async 'rotate-key'(person) {
+    await givenApp();
+    const fresh = join(account.folder, 'fresh.pem');
+    writeFileSync(fresh, account.github.addPrivateKey());
+    expect(await person.run(['rotate-key', '--key', fresh, '--wait', '0'])).toMatchObject({ status: 0 });
+  },
+  async drain(person) {
+    await account.launch(environment);
+    expect(await person.run(['drain', '--yes'])).toMatchObject({ status: 0 });
+  },
+};
+
+async function givenApp() {
+  const operator = givenPerson({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } });
+  const args = ['setup', '--app-id', String(account.github.appId), '--key', keyFile];
+  expect(await operator.run(args)).toMatchObject({ status: 0, error: '' });
+}
+
+async function givenTenant() {
+  const { url, operatorCredentials: credentials } = account.endpoint;
+  const client = new DynamoDBClient({ endpoint: url, region: place.region, credentials });
+  const Item = { installation_id: { N: '1' }, account_login: { S: 'acme' }, status: { S: 'active' } };
+  await client.send(new PutItemCommand({ TableName: `${environment}-tenants`, Item }));
+  client.destroy();
+}
+
+async function givenDeadLetter() {
+  account.queues.send(`${environment}-small-builds-dead-letters`, JSON.stringify(givenEvent()));
+}
+
+describe('a person with the policy of a command', () => {
+  it.each(Object.keys(days))('%s: is refused nothing, and needs all of it', async (name) => {
+    const policy = policyOf(name);
+    const person = givenPerson(policy);
+
+    await days[name]!(person);
+
+    expect(person.denials()).toEqual([]);
+    const needed = [policy.Statement]
+      .flat()
+      .flatMap(({ Sid, Action, Resource }) =>
+        [Action]
+          .flat()
+          .flatMap((action) => [Resource].flat().map((resource) => `${Sid} ${action} ${resource}`)),
+      );
+    const used = person.uses().map(({ sid, action, resource }) => `${sid} ${action} ${resource}`);
+    expect(used.toSorted()).toEqual(needed.toSorted());
+  });
+
+  it('is there for every command that calls AWS', () => {
+    const calling = commands.map(({ name }) => name).filter((name) => name !== 'policy');
+    expect(Object.keys(days).toSorted()).toEqual(calling.toSorted());
+  });
+
+  it('fails without any one action, and says which', async () => {
+    const whole = policyOf('status');
+    for (const gone of [whole.Statement].flat()) {
+      const person = givenPerson({ Statement: [whole.Statement].flat().filter((one) => one !== gone) });
+      await expect(person.run(['status'])).rejects.toThrow(String([gone.Action].flat()[0]));
+      expect(person.denials()).toMatchObject([{ action: [gone.Action].flat()[0] }]);
+    }
+  });
+
+  it("does not reach another environment's machines and secrets", async () => {
+    const stranger = await account.launch('other');
+    const reader = givenPerson(policyOf('logs'));
+    expect(await reader.run(['logs', stranger])).toMatchObject({ status: 2 });
+    expect(reader.denials()).toMatchObject([{ action: 'ec2:GetConsoleOutput' }]);
+
+    const elsewhere = policies.find(({ name }) => name === 'setup')!;
+    const others = givenPerson(
+      elsewhere.document({
+        environment: 'other',
+        region: place.region,
+        account: place.accountId,
+      }) as PolicyDocument,
+    );
+    const client = new SecretsManagerClient({
+      endpoint: account.endpoint.url,
+      region: place.region,
+      credentials: others.credentials,
+      maxAttempts: 1,
+    });
+    const reading = client.send(new GetSecretValueCommand({ SecretId: 'StateAppSecret' }));
+    await expect(reading).rejects.toThrow(/not authorized/);
+    client.destroy();
+  });
+});

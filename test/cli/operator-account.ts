@@ -1,0 +1,218 @@
+/**
+ * An account with one deployment in it, as far as the operator's commands see it, behind the laptop's IAM: tables, queues,
+ * secrets, stacks and a machine, and the little of Lambda and of quotas that commands ask for.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateFleetCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { tables } from '../../lib/contract/tables.ts';
+import { createCloudFormationService } from '../../lib/local/aws/cloudformation.ts';
+import { startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
+import { createDynamoService } from '../../lib/local/aws/dynamodb.ts';
+import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
+import { createSecretsService } from '../../lib/local/aws/secrets.ts';
+import type { AwsAnswer, AwsService } from '../../lib/local/aws/service.ts';
+import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
+import { createEc2, type Ec2StandIn } from '../../lib/local/ec2/ec2.ts';
+import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
+
+export const place = { region: 'us-east-1', accountId: '123456789012' };
+
+export interface OperatorAccount {
+  readonly endpoint: AwsEndpoint;
+  readonly github: GitHubStandIn;
+  readonly queues: SqsService;
+  readonly folder: string;
+  /** A machine that carries the environment's tag. @returns its id */
+  launch(environment: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function givenOperatorAccount(environment: string): Promise<OperatorAccount> {
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-operator-'));
+  const [github, engine] = await Promise.all([startGitHub(), startDynamoEngine()]);
+  const dynamodb = createDynamoService({ engineUrl: engine.url });
+  const queues = createSqsService({ ...place, endpointUrl: () => endpoint.url });
+  const secrets = createSecretsService(place);
+  const stacks = createCloudFormationService();
+  const ec2 = createEc2({ ...place, workDirectory: folder, bootMilliseconds: 5 });
+  ec2.setDials({ shutdownMilliseconds: 5 });
+  const services = [dynamodb, queues, secrets, stacks, withReads(ec2), lambda(environment), serviceQuotas];
+  const endpoint: AwsEndpoint = await startAwsEndpoint({ ...place, services });
+  for (const { suffix, ...schema } of Object.values(tables)) {
+    await dynamodb.createTable(tableInput(`${environment}-${suffix}`, schema));
+  }
+  for (const name of ['small-builds', 'medium-builds', 'large-builds', 'lifecycle', 'installations']) {
+    queues.createQueue({ name: `${environment}-${name}` });
+    queues.createQueue({ name: `${environment}-${name}-dead-letters` });
+  }
+  const tags = { 'ghr:environment': environment };
+  const app = secrets.create({ name: 'StateAppSecret', secretString: '{"appId":"","privateKey":""}', tags });
+  const webhook = secrets.create({ name: 'StateWebhookSecret', tags });
+  const setup = secrets.create({ name: 'StateSetupSecret', tags });
+  stacks.setOutputs({
+    [`${environment}-state.AppSecretArn`]: app.arn,
+    [`${environment}-state.WebhookSecretArn`]: webhook.arn,
+    [`${environment}-state.SetupSecretArn`]: setup.arn,
+    [`${environment}-control-plane.SetupPage`]: 'https://setup.example.com/',
+    [`${environment}-control-plane.WebhookEndpoint`]: 'https://example.com/',
+    [`${environment}-control-plane.GitHubApi`]: github.url,
+    [`${environment}-control-plane.GitHubWeb`]: github.url,
+  });
+  github.setWebhook({ url: 'http://127.0.0.1:1/', secret: 'old' });
+  ec2.defineSubnet({ subnetId: 'subnet-a', availabilityZone: 'us-east-1a' });
+  ec2.defineLaunchTemplate({ name: 'machine', data: { ImageId: 'ami-0123456789abcdef0', UserData: script } });
+  return {
+    endpoint,
+    github,
+    queues,
+    folder,
+    launch: (owner) => launch(endpoint, owner),
+    async close() {
+      await ec2.close();
+      await github.stop();
+      queues.close();
+      dynamodb.close();
+      await endpoint.close();
+      await engine.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const script = Buffer.from('#!/usr/bin/env bash\nsleep 600\n').toString('base64');
+
+async function launch(endpoint: AwsEndpoint, environment: string): Promise<string> {
+  const client = new EC2Client({
+    endpoint: endpoint.url,
+    region: place.region,
+    credentials: endpoint.operatorCredentials,
+  });
+  const Tags = [
+    { Key: 'ghr:environment', Value: environment },
+    { Key: 'ghr:launch_id', Value: 'launch' },
+  ];
+  const { Instances = [] } = await client.send(
+    new CreateFleetCommand({
+      Type: 'instant',
+      TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'on-demand' },
+      LaunchTemplateConfigs: [
+        { LaunchTemplateSpecification: { LaunchTemplateName: 'machine', Version: '$Latest' } },
+      ],
+      TagSpecifications: [{ ResourceType: 'instance', Tags }],
+    }),
+  );
+  client.destroy();
+  return Instances[0]?.InstanceIds?.[0] ?? '';
+}
+
+interface Key {
+  readonly name: string;
+  readonly type: 'S' | 'N';
+}
+
+interface Schema {
+  readonly partitionKey: Key;
+  readonly sortKey?: Key;
+  readonly indexes: Readonly<Record<string, { name: string; partitionKey?: Key; sortKey?: Key }>>;
+}
+
+function tableInput(TableName: string, { partitionKey, sortKey, indexes }: Schema) {
+  const keys = [
+    partitionKey,
+    sortKey,
+    ...Object.values(indexes).flatMap((index) => [index.partitionKey, index.sortKey]),
+  ];
+  const named = new Map(keys.flatMap((key) => (key ? [[key.name, key.type] as const] : [])));
+  const schema = (hash: Key, range?: Key) => [
+    { AttributeName: hash.name, KeyType: 'HASH' },
+    ...(range ? [{ AttributeName: range.name, KeyType: 'RANGE' }] : []),
+  ];
+  const made = Object.values(indexes).map((index) => ({
+    IndexName: index.name,
+    KeySchema: schema(index.partitionKey ?? partitionKey, index.sortKey),
+    Projection: { ProjectionType: 'ALL' },
+    isLocal: index.partitionKey === undefined,
+  }));
+  const plain = (isLocal: boolean) =>
+    made.filter((index) => index.isLocal === isLocal).map(({ isLocal: _kind, ...index }) => index);
+  return {
+    TableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [...named].map(([AttributeName, AttributeType]) => ({
+      AttributeName,
+      AttributeType,
+    })),
+    KeySchema: schema(partitionKey, sortKey),
+    ...(plain(false).length > 0 ? { GlobalSecondaryIndexes: plain(false) } : {}),
+    ...(plain(true).length > 0 ? { LocalSecondaryIndexes: plain(true) } : {}),
+  };
+}
+
+const xml = (body: string): AwsAnswer => ({ status: 200, headers: { 'content-type': 'text/xml' }, body });
+const json = (body: unknown): AwsAnswer => ({
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+/** What `preflight` reads, and the stand-in for EC2 has no use for. */
+function withReads(ec2: Ec2StandIn): AwsService {
+  const reads: Readonly<Record<string, string>> = {
+    DescribeInstanceTypes: '<instanceTypeSet/>',
+    DescribeVpcs: '<vpcSet/>',
+    DescribeAddresses: '<addressesSet/>',
+    DescribeSubnets: '<subnetSet/>',
+  };
+  return {
+    ...ec2,
+    async handle(call) {
+      const answer = reads[call.action];
+      return answer ? xml(`<${call.action}Response>${answer}</${call.action}Response>`) : ec2.handle(call);
+    },
+  };
+}
+
+const serviceQuotas: AwsService = {
+  service: 'servicequotas',
+  questions: ({ action, input, region, accountId }) => [
+    {
+      action: `servicequotas:${action}`,
+      resource: `arn:aws:servicequotas:${region}:${accountId}:${input['ServiceCode']}/${input['QuotaCode']}`,
+      context: {},
+    },
+  ],
+  handle: async () => json({ Quota: { Value: 1000 } }),
+};
+
+/** One queue that scale-up reads. */
+function lambda(environment: string): AwsService {
+  const FunctionArn = `arn:aws:lambda:${place.region}:${place.accountId}:function:${environment}-scale-up`;
+  const base = '/2015-03-31/event-source-mappings';
+  return {
+    service: 'lambda',
+    readRequest: ({ path }) => {
+      const [, UUID] = /^\/2015-03-31\/event-source-mappings\/([^/?]+)/.exec(path) ?? [];
+      if (!path.startsWith(base)) throw new Error(`There is no ${path}.`);
+      return UUID
+        ? { action: 'UpdateEventSourceMapping', input: { UUID }, protocol: 'json' }
+        : { action: 'ListEventSourceMappings', input: {}, protocol: 'json' };
+    },
+    questions: ({ action, input, region, accountId }) => [
+      input['UUID']
+        ? {
+            action: `lambda:${action}`,
+            resource: `arn:aws:lambda:${region}:${accountId}:event-source-mapping:${input['UUID']}`,
+            context: { 'lambda:functionarn': FunctionArn },
+          }
+        : { action: `lambda:${action}`, resource: '*', context: {} },
+    ],
+    handle: async ({ input }) =>
+      json(
+        input['UUID']
+          ? { UUID: input['UUID'] }
+          : { EventSourceMappings: [{ UUID: 'mapping-1', FunctionArn }] },
+      ),
+  };
+}
