@@ -3,7 +3,7 @@
 if (import.meta.url.includes('/node_modules/')) {
   console.error(
     "The operator's commands run in a checkout of Mayfly alone, whose mayfly.config.ts has the environment and the region " +
-      'of the deployment that is meant.',
+      'of the deployment that is meant; setup takes the stack of your app by --stack.',
   );
   process.exitCode = 2;
 } else {

@@ -34,9 +34,7 @@ export class PlatformStack extends Stack {
       caps: { machinesInAll: 40 },
       ...props.runners,
     });
-    new CfnOutput(this, 'WebhookEndpoint', { value: this.mayfly.webhookUrl });
-    new CfnOutput(this, 'WebhookSecretArn', { value: this.mayfly.webhookSecret.secretArn });
-    new CfnOutput(this, 'AppSecretArn', { value: this.mayfly.appSecret.secretArn });
-    new CfnOutput(this, 'ClaimEndpoint', { value: this.mayfly.claimUrl });
+    // For `npx mayfly setup --stack CiPlatform` and the like.
+    for (const [name, value] of Object.entries(this.mayfly.outputs)) new CfnOutput(this, name, { value });
   }
 }

@@ -54,6 +54,11 @@ export class Mayfly extends Construct implements IConnectable {
   readonly securityGroup: SecurityGroup;
   /** Of the machines: `database.connections.allowDefaultPortFrom(mayfly)` lets jobs reach what is yours. */
   readonly connections: Connections;
+  /**
+   * What the operator's commands read of a stack: `for (const [name, value] of Object.entries(mayfly.outputs)) new
+   * CfnOutput(this, name, { value })`, and then `npx mayfly setup --stack NAME`.
+   */
+  readonly outputs: Readonly<Record<string, string>>;
   /** Empty without observability. */
   readonly alarms: readonly Alarm[];
   /** Undefined without observability, as is the topic. */
@@ -80,6 +85,16 @@ export class Mayfly extends Construct implements IConnectable {
     this.queues = controlPlane.tierQueues;
     this.functions = lambdasOf(controlPlane);
     this.securityGroup = network.securityGroup;
+    this.outputs = {
+      WebhookEndpoint: this.webhookUrl,
+      ClaimEndpoint: this.claimUrl,
+      SetupPage: controlPlane.functions.setup.url!,
+      WebhookSecretArn: state.webhookSecret.secretArn,
+      AppSecretArn: state.appSecret.secretArn,
+      SetupSecretArn: state.setupSecret.secretArn,
+      GitHubApi: config.githubApiUrl,
+      GitHubWeb: config.githubWebUrl,
+    };
     this.connections = new Connections({ securityGroups: [network.securityGroup] });
     this.dashboard = observability?.dashboard;
     this.alarms = observability?.alarms ?? [];

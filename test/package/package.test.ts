@@ -5,10 +5,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runCommand } from '../../lib/cli/run-command.ts';
+import { setup } from '../../lib/cli/setup/setup.ts';
+import type { MayflyConfig } from '../../lib/config/config.ts';
 import { bundleHandlers } from '../../lib/constructs/bundle.ts';
 import { handlersFolder } from '../../lib/constructs/files.ts';
 import { functionNames } from '../../lib/constructs/functions.ts';
-import type { LaptopSettings } from '../../lib/local/laptop.ts';
+import type { Laptop, LaptopSettings } from '../../lib/local/laptop.ts';
+import { recordingIo } from '../cli/support.ts';
 import { configWith } from '../config/configurations.ts';
 import { markedBlocks } from '../docs/markdown.ts';
 import { startWorld, tierLabels } from '../e2e/support/world.ts';
@@ -139,12 +143,11 @@ describe('the example of an app of your own', () => {
     expect(JSON.stringify(namesOf(report, 'AWS::IAM::Policy', 'PolicyDocument'))).toContain('dynamodb:Scan');
   });
 
-  it('is a platform that runs a job, on the laptop as anywhere', async () => {
-    const world = await startWorld({
-      config: configWith({ environment: 'acme-ci' }),
-      synthesize: (settings, outdir) => synthesizeForLaptop(settings, outdir),
-    });
+  it('is a platform that is set up by its stack, and runs a job', async () => {
+    const config = configWith({ environment: 'acme-ci' });
+    const world = await startWorld({ config, withoutApp: true, synthesize: synthesizeForLaptop });
     try {
+      await setUp(world.laptop, config);
       const acme = await world.install('acme');
       const jobId = world.queue(acme, tierLabels('small'));
       await world.untilCompleted([jobId]);
@@ -157,6 +160,24 @@ describe('the example of an app of your own', () => {
     }
   });
 });
+
+/** As the example's README tells. */
+async function setUp({ github, endpointUrl, operatorCredentials }: Laptop, config: MayflyConfig) {
+  const key = inApp('app.pem');
+  writeFileSync(key, github.privateKeyPem);
+  const { io, printed } = recordingIo();
+  const args = ['setup', '--stack', 'CiPlatform', '--app-id', String(github.appId), '--key', key];
+  const status = await runCommand([setup], args, {
+    config,
+    io,
+    environment: {
+      AWS_ENDPOINT_URL: endpointUrl,
+      AWS_ACCESS_KEY_ID: operatorCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: operatorCredentials.secretAccessKey,
+    },
+  });
+  expect({ status, printed: printed() }).toMatchObject({ status: 0 });
+}
 
 /** The example's own stack, with the laptop's GitHub and EC2, and without what the CDK's CLI alone has a use for. */
 function synthesizeForLaptop(settings: LaptopSettings, outdir: string) {

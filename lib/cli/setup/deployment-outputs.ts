@@ -14,12 +14,18 @@ export interface DeploymentOutputs {
   readonly githubWebUrl: string;
 }
 
+/** For commands that read them. */
+export const stackOption = { stack: { type: 'string' } } as const;
+
+export const stackHelp =
+  '--stack NAME: of your own CDK app, where that holds the deployment and puts out what `mayfly.outputs` has.';
+
 /** @throws UsageError where the environment is not deployed */
 export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs> {
   const client = new CloudFormationClient(awsOptions(call));
   const outputs = new Map<string, string>();
-  for (const stack of ['state', 'control-plane']) {
-    const StackName = `${call.config.environment}-${stack}`;
+  const stacks = stacksOf(call);
+  for (const StackName of stacks) {
     const answer = await client.send(new DescribeStacksCommand({ StackName })).catch((cause: Error) => {
       throw new UsageError(
         `The stack ${StackName} cannot be read (${cause.message}). Deploy first: npx cdk deploy --all`,
@@ -33,7 +39,7 @@ export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs>
     const value = outputs.get(key);
     if (value) return value;
     throw new UsageError(
-      `The stacks of ${call.config.environment} have no output ${key}; deploy this version: npx cdk deploy --all`,
+      `${stacks.join(' and ')} have no output ${key}; deploy this version: npx cdk deploy --all`,
     );
   };
   return {
@@ -46,3 +52,8 @@ export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs>
     githubWebUrl: need('GitHubWeb'),
   };
 }
+
+const stacksOf = ({ config, options }: CommandCall): readonly string[] =>
+  typeof options['stack'] === 'string'
+    ? [options['stack']]
+    : ['state', 'control-plane'].map((part) => `${config.environment}-${part}`);

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, UsageError } from '../command.ts';
-import { readOutputs } from './deployment-outputs.ts';
+import { readOutputs, stackHelp, stackOption } from './deployment-outputs.ts';
 import { needApp, readKeyFile, setupDeps } from './deps.ts';
 import { keyFingerprint } from './key-fingerprint.ts';
 import { readSeconds, spreadSeconds } from './spread.ts';
@@ -18,8 +18,14 @@ mayfly rotate-key --key app.pem    tries the new key at GitHub, stores it, waits
 
 First generate the key on the App's settings page, under Private keys. Both keys are good until the old one is deleted
 there. The file is read as PEM or base64 of it; delete it afterwards. --wait SECONDS changes the wait.
+
+${stackHelp}
 `,
-  options: { key: { type: 'string' }, wait: { type: 'string', default: String(spreadSeconds) } },
+  options: {
+    key: { type: 'string' },
+    wait: { type: 'string', default: String(spreadSeconds) },
+    ...stackOption,
+  },
   async run(call) {
     const seconds = readSeconds(call);
     const file = call.options['key'];

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, UsageError } from '../command.ts';
-import { readOutputs } from './deployment-outputs.ts';
+import { readOutputs, stackHelp, stackOption } from './deployment-outputs.ts';
 import { needApp, setupDeps } from './deps.ts';
 import { readSeconds, spreadSeconds } from './spread.ts';
 
@@ -18,8 +18,10 @@ mayfly rotate-webhook-secret    stores a new secret, waits ${spreadSeconds / 60}
 Until GitHub signs with the new secret the old one is taken too, and for the time after that as well: run it twice if the
 old secret has leaked. --wait SECONDS changes the wait. GitHub is told the webhook's address as well, so this also mends an
 App whose webhook goes elsewhere.
+
+${stackHelp}
 `,
-  options: { wait: { type: 'string', default: String(spreadSeconds) } },
+  options: { wait: { type: 'string', default: String(spreadSeconds) }, ...stackOption },
   async run(call) {
     const seconds = readSeconds(call);
     const { vault, newApps, webhookUrl } = setupDeps(call, await readOutputs(call));

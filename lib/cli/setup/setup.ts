@@ -12,7 +12,7 @@ import {
   runnerLevels,
 } from '../../core/app-manifest.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
-import { type DeploymentOutputs, readOutputs } from './deployment-outputs.ts';
+import { type DeploymentOutputs, readOutputs, stackHelp, stackOption } from './deployment-outputs.ts';
 import { readKeyFile, setupDeps } from './deps.ts';
 import { startManifestServer } from './manifest-server.ts';
 import { printPageLink } from './page-link.ts';
@@ -32,6 +32,7 @@ mayfly setup --page                      prints a link, good for half an hour an
   --name NAME                            of the new App, at most ${longestAppName} characters
   --public                               other accounts may install it: it is then open compute: see onboarding and caps in README.md
   --reruns                               lets it run a job again whose spot machine AWS took back (Actions: write)
+  ${stackHelp}
 
 The key goes straight to Secrets Manager, and GitHub is told where to send webhooks and what to sign them with; nothing has
 to be deployed again. An existing App's permissions and events are yours to set: README.md, The App by hand.
@@ -46,6 +47,7 @@ to be deployed again. An existing App's permissions and events are yours to set:
     replace: { type: 'boolean', default: false },
     'app-id': { type: 'string' },
     key: { type: 'string' },
+    ...stackOption,
   },
   async run(call) {
     const outputs = await readOutputs(call);
