@@ -77,9 +77,7 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
 function queueAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
   const { queues } = namesOf(deployment);
   const short = (queue: string) => queue.slice(deployment.environment.length + 1);
-  const chunks = Array.from({ length: Math.ceil(queues.length / mostMetrics) }, (_, n) =>
-    queues.slice(n * mostMetrics, (n + 1) * mostMetrics),
-  );
+  const chunks = chunksOf(queues);
   return [
     ...queues.map((queue) => ({
       name: `queue-age-${short(queue)}`,
@@ -136,27 +134,39 @@ function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
   ];
 }
 
+/** Errors of each function; what Lambda has no copy for has one cause and one remedy, so those share an alarm. */
 function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
+  const { functions } = namesOf(deployment);
   const short = (name: string) => name.slice(deployment.environment.length + 1);
-  return namesOf(deployment).functions.flatMap((name) => [
-    {
+  const chunks = chunksOf(functions);
+  return [
+    ...functions.map((name) => ({
       name: `function-errors-${short(name)}`,
       article: 'function-errors',
       says: `${name} fails, ends by its time limit, or does not start, for 10 minutes`,
       metric: functionMetric(name, 'Errors', { statistic: 'Sum', minutes: 5 }),
       above: 0,
       periods: 2,
-    },
-    {
-      name: `function-throttles-${short(name)}`,
+    })),
+    ...chunks.map((chunk, n) => ({
+      name: chunks.length === 1 ? 'function-throttles' : `function-throttles-${n + 1}`,
       article: 'function-throttles',
-      says: `Lambda has no copy left for ${name}, for 10 minutes`,
-      metric: functionMetric(name, 'Throttles', { statistic: 'Sum', minutes: 5 }),
+      says: `Lambda has no copy left, for 10 minutes, for one of ${chunk.join(', ')}`,
+      metric: sum(
+        chunk.map((name) => functionMetric(name, 'Throttles', { statistic: 'Sum', minutes: 5 })),
+        5,
+      ),
       above: 0,
       periods: 2,
-    },
-  ]);
+    })),
+  ];
 }
+
+/** As many as one alarm takes. */
+const chunksOf = (names: readonly string[]) =>
+  Array.from({ length: Math.ceil(names.length / mostMetrics) }, (_, n) =>
+    names.slice(n * mostMetrics, (n + 1) * mostMetrics),
+  );
 
 function runnerAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
   return [

@@ -48,8 +48,13 @@ describe('the alarms', () => {
     for (const { Properties } of app.resources('AWS::Lambda::Function')) {
       const name = Properties.FunctionName.slice('my-saas-'.length);
       expect(names(app)).toContain(`my-saas-function-errors-${name}`);
-      expect(names(app)).toContain(`my-saas-function-throttles-${name}`);
     }
+    const throttles = alarmsOf(app).filter(({ Properties }) => Properties.AlarmName.includes('throttles'));
+    const watched = throttles.flatMap(({ Properties }) =>
+      (Properties.Metrics ?? []).flatMap(({ MetricStat }: Resource) => MetricStat?.Metric.Dimensions ?? []),
+    );
+    const functions = app.resources('AWS::Lambda::Function').map(({ Properties }) => Properties.FunctionName);
+    expect(watched.map(({ Value }) => Value)).toEqual(expect.arrayContaining(functions));
   });
 
   it('leave no dead letter unwatched, ten queues an alarm', () => {
