@@ -7,6 +7,8 @@ import { showProgress } from '../../lib/local/console/progress.ts';
 import { measureBundles } from './bundles.ts';
 import { measureJobLife } from './job-life.ts';
 import { describeMachine } from './machine.ts';
+import { measureMemory } from './memory.ts';
+import { measurePhases } from './phases.ts';
 import { type BenchPlatform, openPlatform } from './platform.ts';
 import type { Report } from './result.ts';
 import { measureScaleUpCalls } from './scale-up-calls.ts';
@@ -25,6 +27,9 @@ const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<R
   'scale-up-time': measureScaleUpTime,
   'scale-up-calls': measureScaleUpCalls,
   'job-life': measureJobLife,
+  phases: measurePhases,
+  // After the load of the others.
+  memory: measureMemory,
 };
 const names = [...Object.keys(alone), ...Object.keys(onPlatform)];
 

@@ -1,5 +1,5 @@
 /** Every goal of the benchmark, in one place, by the name of its result. A result that is not listed has no goal and cannot miss one. */
-import { functionNames } from '../../lib/constructs/functions.ts';
+import { functionNames, functionSettings } from '../../lib/constructs/functions.ts';
 import type { Result } from './result.ts';
 
 export type Goal = { readonly atMost: number } | { readonly atLeast: number };
@@ -14,6 +14,14 @@ const goals: Readonly<Record<string, Goal>> = {
   'bundle of webhook': { atMost: 400 },
   ...Object.fromEntries(functionNames.map((name) => [`load of ${name}`, { atMost: 100 }])),
   'load of webhook': { atMost: 45 },
+  'queued to machine asked for': { atMost: 300 },
+  'machine up to runner listening': { atMost: 1500 },
+  ...Object.fromEntries(
+    functionNames.map((name) => [
+      `peak memory of ${name}`,
+      { atMost: 0.7 * functionSettings[name].memoryMegabytes },
+    ]),
+  ),
   synthesis: { atMost: 8 },
 };
 
