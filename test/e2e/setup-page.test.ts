@@ -2,15 +2,13 @@
  * The setup page as browsers meet it, on the deployed function: who has no link sees nothing; who has one makes the App at
  * GitHub, once; no answer that is not its own, late or repeated changes anything; and secrets are never shown.
  */
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSetupTokens } from '../../lib/adapters/identity/setup-tokens.ts';
 import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
 import type { SetupPurpose } from '../../lib/core/setup-claims.ts';
 import { createBrowser, createOnGitHub, goodChoice, openPage, runSetup } from './support/setup-browser.ts';
 import { until } from './support/until.ts';
 import { startWorld, type World } from './support/world.ts';
-
-jest.setTimeout(120_000);
 
 describe('the setup page', () => {
   let world: World;
@@ -65,11 +63,13 @@ describe('the setup page', () => {
 
     it('costs two reads of a secret, however often they ask', async () => {
       const before = calls('GetSecretValue');
+      const start = Date.now();
       await Promise.all(
         Array.from({ length: 40 }, () => stranger().get(`/?key=${'a'.repeat(40)}.${'b'.repeat(43)}`)),
       );
       // Each copy reads current and previous once, and again a minute later at the earliest.
-      expect(calls('GetSecretValue') - before).toBeLessThanOrEqual(2 * 10);
+      const minutes = 1 + Math.floor((Date.now() - start) / 60_000);
+      expect(calls('GetSecretValue') - before).toBeLessThanOrEqual(2 * 10 * minutes);
       expect(calls('BatchGetItem')).toBe(0);
     });
 

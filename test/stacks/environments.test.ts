@@ -76,7 +76,7 @@ describe('a function of one environment', () => {
     const assemblies = [...apps.values()].map(({ folder }) => loadAssembly(folder));
     const both = { ...assemblies[0]!, stacks: assemblies.flatMap(({ stacks }) => stacks) };
     made = (await createAssembly(both, registry, laptop.cloud)).resources;
-  }, 60_000);
+  });
   afterAll(async () => {
     await close?.();
     await services?.close();
