@@ -13,6 +13,7 @@ const asked = synthesized(
     kmsKeyArn: key,
     permissionsBoundaryArn: boundary,
     logRetentionDays: 7,
+    machineImages: { keep: 5 },
     reservedConcurrency: { 'scale-up': 15, webhook: 20 },
   }),
 );

@@ -16,13 +16,18 @@ import { type Synthesized, synthesized } from './assembly.ts';
 /** One name is the beginning of the other: the case in which patterns would overlap. */
 const environments = ['shop', 'shop-test'] as const;
 type Environment = (typeof environments)[number];
+const stacks = ['network', 'state', 'control-plane', 'observability', 'images'];
 const region = 'us-east-1';
 
 const apps = new Map<Environment, Synthesized>(
   environments.map((environment) => [environment, synthesized(configWith({ environment }))]),
 );
+/** With what a laptop does not run, but takes names all the same. */
+const withImages = environments.map((environment) =>
+  synthesized(configWith({ environment, machineImages: { keep: 5 } })),
+);
 afterAll(() => {
-  for (const app of apps.values()) app.dispose();
+  for (const app of [...apps.values(), ...withImages]) app.dispose();
 });
 
 /** Every property that gives a resource a name of its own in the account. */
@@ -33,7 +38,9 @@ function physicalNames(app: Synthesized): string[] {
   return app.resources().flatMap(({ Type, Properties = {} }) =>
     Object.entries(Properties)
       .filter(
-        ([property]) => naming.test(property) || (property === 'Name' && /Rule|QueryDefinition/.test(Type)),
+        ([property]) =>
+          naming.test(property) ||
+          (property === 'Name' && /Rule|QueryDefinition|ImageBuilder|Parameter/.test(Type)),
       )
       .filter(([, name]) => typeof name === 'string')
       .map(([, name]) => `${Type} ${name}`),
@@ -41,7 +48,7 @@ function physicalNames(app: Synthesized): string[] {
 }
 
 function exportNames(app: Synthesized): string[] {
-  return ['network', 'state', 'control-plane', 'observability']
+  return stacks
     .flatMap((stack) => Object.values(app.outputs(stack) ?? {}))
     .flatMap((output) => output.Export?.Name ?? []);
 }
@@ -51,13 +58,13 @@ describe('two environments', () => {
     ['name', physicalNames, 40],
     ['export', exportNames, 15],
   ])('have no %s in common', (_, of, atLeast) => {
-    const [one, other] = environments.map((environment) => of(apps.get(environment)!));
+    const [one, other] = withImages.map(of);
     expect(one!.length).toBeGreaterThan(atLeast);
     expect(one!.filter((name) => other!.includes(name))).toEqual([]);
   });
 
   it('give no role, bucket or secret a name, so that none could be taken', () => {
-    for (const app of apps.values()) {
+    for (const app of withImages) {
       for (const { Properties } of app.resources('AWS::IAM::Role'))
         expect(Properties.RoleName).toBeUndefined();
     }
@@ -84,8 +91,7 @@ describe('a function of one environment', () => {
 
   const resourcesOf = (environment: Environment, type: string) =>
     made.filter((each) => each.type === type && stacksOf(environment).includes(each.stack));
-  const stacksOf = (environment: Environment) =>
-    ['network', 'state', 'control-plane', 'observability'].map((stack) => `${environment}-${stack}`);
+  const stacksOf = (environment: Environment) => stacks.map((stack) => `${environment}-${stack}`);
   const functionsOf = (environment: Environment) =>
     resourcesOf(environment, 'AWS::Lambda::Function').map(({ ref }) => ref);
   const arnsOf = (environment: Environment, type: string) =>
