@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { commands } from '../../lib/cli/commands.ts';
+import { bootstrapResources } from '../../lib/cli/policies/bootstrap-policy.ts';
 import { commandPolicies } from '../../lib/cli/policies/command-policies.ts';
 import { deployerStatements, qualifier } from '../../lib/cli/policies/deployer-policy.ts';
 import { policies } from '../../lib/cli/policies/policies.ts';
@@ -30,7 +31,10 @@ describe('mayfly policy', () => {
 
   it('says which policies there are, and what an account is', async () => {
     const unknown = await run(policy, ['root'], 'http://127.0.0.1:1');
-    expect(unknown).toMatchObject({ status: 2, error: expect.stringContaining('deployer, cloudformation-') });
+    expect(unknown).toMatchObject({
+      status: 2,
+      error: expect.stringContaining('bootstrap, deployer, cloudformation-'),
+    });
     const odd = await run(policy, ['status', '--account', 'mine'], 'http://127.0.0.1:1');
     expect(odd).toMatchObject({ status: 2, error: expect.stringContaining('twelve digits') });
   });
@@ -60,6 +64,19 @@ describe('the policies about a deploy', () => {
   it('name every type of resource in the templates, and no other', () => {
     const named = Object.values(resourceActions).flatMap((part) => Object.keys(part));
     expect(named.toSorted()).toEqual([...types].sort());
+  });
+
+  it("name every type of resource in the CDK's bootstrap, but for those that nobody asks for", () => {
+    const path = new URL(
+      '../../node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml',
+      import.meta.url,
+    );
+    const made = [...readFileSync(path, 'utf8').matchAll(/^ {4}Type: '?(AWS::[\w:]+)/gm)].map(
+      (match) => match[1]!,
+    );
+    const optional = ['AWS::KMS::Key', 'AWS::KMS::Alias', 'AWS::IAM::ManagedPolicy'];
+    const wanted = new Set(made.filter((type) => !optional.includes(type)));
+    expect(Object.keys(bootstrapResources).toSorted()).toEqual([...wanted].sort());
   });
 
   it('let the deployer act as the roles that the templates and files are deployed with, and as no other', () => {

@@ -2,6 +2,12 @@
  * What happens seldom, brought about: each grant that functions hold for it is seen in use, by the laptop's own IAM log.
  * Where time must pass, or facts must have come in another order, the operator edits the rows.
  */
+import {
+  CreateFleetCommand,
+  type CreateFleetCommandInput,
+  EC2Client,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import defaultConfig from '../../mayfly.config.ts';
 import { usedGrants } from '../iam/evidence.ts';
@@ -139,6 +145,28 @@ describe('what happens seldom', () => {
     await until('the older one is deleted', isDeleted);
   });
 
+  it.each(['lifecycle', 'sweep', 'reconciler'])(
+    'lets %s end no machine of another environment, whatever else it is',
+    async (name) => {
+      const { endpoint, endpointUrl, region, operatorCredentials } = world.laptop;
+      // As the function would, and under a name of its own: a refusal of the function itself would be a fault.
+      const policies = endpoint.policiesOf(`my-saas-${name}`) ?? [];
+      const theirs = endpoint.addPrincipal({ name: `as-${name}`, arn: `arn:aws:sts::1:${name}`, policies });
+      const [operator, asFunction] = [operatorCredentials, theirs].map(
+        (credentials) => new EC2Client({ endpoint: endpointUrl, region, credentials, maxAttempts: 1 }),
+      ) as [EC2Client, EC2Client];
+      const started = await operator.send(new CreateFleetCommand(fleetOf('other')));
+      const InstanceIds = started.Instances?.[0]?.InstanceIds ?? [];
+      expect(InstanceIds).toHaveLength(1);
+
+      const ending = asFunction.send(new TerminateInstancesCommand({ InstanceIds }));
+
+      await expect(ending).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
+      await operator.send(new TerminateInstancesCommand({ InstanceIds }));
+      for (const client of [operator, asFunction]) client.destroy();
+    },
+  );
+
   // Last, because a row that was ended by hand stays open.
   it('has the reconciler free a lease under a cap over all tenants, for the next job', async () => {
     const running = [queue(endlessMilliseconds), queue(endlessMilliseconds)];
@@ -159,4 +187,17 @@ describe('what happens seldom', () => {
     for (const jobId of [...running, waiting]) world.laptop.github.cancelJob(jobId);
     await world.untilQuiet();
   });
+});
+
+/** One machine from this environment's own template, under another environment's tag. */
+const fleetOf = (environment: string): CreateFleetCommandInput => ({
+  Type: 'instant',
+  TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'on-demand' },
+  LaunchTemplateConfigs: [
+    {
+      LaunchTemplateSpecification: { LaunchTemplateName: 'my-saas-medium', Version: '$Latest' },
+      Overrides: [{ InstanceType: 't3.large' }],
+    },
+  ],
+  TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'ghr:environment', Value: environment }] }],
 });

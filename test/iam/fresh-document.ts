@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { synthesized } from '../stacks/assembly.ts';
 import { iamDocument } from './document.ts';
 import { everyOption } from './every-option.ts';
+import { peoplePart } from './people-part.ts';
 import { type Policy, readPolicies } from './platform-policies.ts';
 import { root } from './source-files.ts';
 
 export const documentPath = join(root, 'docs', 'IAM.md');
 
-export const freshDocument = (): string => iamDocument(everyPolicy(), '');
+export const freshDocument = (): string => iamDocument(everyPolicy(), peoplePart);
 
 /** Of all stacks, with every option in use. */
 export function everyPolicy(): Policy[] {

@@ -1,4 +1,5 @@
 /** Every policy that people need, by name: for each command, for a deploy, and for CloudFormation itself. */
+import { bootstrapStatements } from './bootstrap-policy.ts';
 import { executionStatements } from './cloudformation-policies.ts';
 import { commandPolicies } from './command-policies.ts';
 import { deployerStatements } from './deployer-policy.ts';
@@ -6,6 +7,11 @@ import { allow, type NamedPolicy, type Place, type PolicyStatement, policyDocume
 import { resourceActions } from './resource-actions.ts';
 
 export const policies: readonly NamedPolicy[] = [
+  {
+    name: 'bootstrap',
+    summary: 'to run npx cdk bootstrap, once for an account and region',
+    document: (place) => policyDocument(bootstrapStatements(place)),
+  },
   {
     name: 'deployer',
     summary: 'to run npx cdk deploy, once the account is bootstrapped',
