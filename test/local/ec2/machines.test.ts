@@ -92,6 +92,7 @@ describe('processes', () => {
       'LANG',
       'PATH',
       'RUNNER_HOME',
+      'UPTIME_FILE',
     ]);
   });
 
