@@ -72,6 +72,8 @@ export async function startWorld(options: LaptopOptions = {}): Promise<World> {
   const laptop = await startLaptop({
     bootMilliseconds: 20,
     firesByClock: false,
+    // On a slow machine lines grow, and with them the copies, until it has no memory left for all of them.
+    concurrency: 4,
     ...options,
     config: { ...config, limits: { ...config.limits, idleSeconds } },
     onEvent(event) {
