@@ -14,6 +14,7 @@ const help = `Runs Mayfly on this machine: AWS, GitHub and the machines are stan
   npm start -- --webhook-port 3000  where webhooks are taken (for a tunnel, say)
             -- --endpoint-port 4566 where AWS calls are taken
             -- --github-port 4567   where the GitHub stand-in answers
+            -- --without-app        as right after a first deploy: try mayfly setup
             -- --quiet              no lines for what happens
             -- --help               this text
 `;
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     'webhook-port': { type: 'string' },
     'endpoint-port': { type: 'string' },
     'github-port': { type: 'string' },
+    'without-app': { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -41,6 +43,7 @@ async function run(): Promise<void> {
     webhookPort: port('webhook-port'),
     endpointPort: port('endpoint-port'),
     githubPort: port('github-port'),
+    withoutApp: values['without-app'],
     onEvent(event) {
       if (event.kind === 'progress' && !isReady) {
         if (event.text !== 'ready') progress.step(event.text);

@@ -10,7 +10,7 @@ export function reviewPage({ place, manifest, action, owner }: ReviewView): stri
       permission,
       access,
     ]) => html`<tr><th scope="row">${titles[permission] ?? permission}</th><td>${access}</td>
-<td class="wide">${reasons[permission] ?? ''}</td></tr>`,
+<td class="wide">${reasons[`${permission}:${access}`] ?? reasons[permission] ?? ''}</td></tr>`,
   );
   return document(
     { title: 'Send it to GitHub', environment: place.environment, footer },
@@ -35,6 +35,7 @@ const titles: Readonly<Record<string, string>> = {
 const reasons: Readonly<Record<string, string>> = {
   metadata: 'GitHub requires it of every App.',
   actions: 'Tells of queued jobs, and is asked about them.',
+  'actions:write': 'The same, and runs a job again whose spot machine was taken back.',
   organization_self_hosted_runners: 'Registers a runner for one job.',
   administration: 'GitHub’s only way to register runners of a repository.',
 };

@@ -21,7 +21,7 @@ legend,.field>label{font-weight:600;padding:0;margin:0 0 .4rem;display:block}
 input[type=text],textarea{width:100%;font:inherit;color:inherit;background:var(--field);border:1px solid var(--line);
 border-radius:8px;padding:.6rem .75rem}
 textarea{font:.85rem/1.45 ui-monospace,SFMono-Regular,Menlo,monospace;min-height:9rem;resize:vertical}
-[aria-invalid=true]{border-color:var(--bad);background:var(--bad-tint)}
+input[aria-invalid=true],textarea[aria-invalid=true]{border-color:var(--bad);background:var(--bad-tint)}
 .fault{color:var(--bad);font-size:.9rem;margin:.4rem 0 0;font-weight:550}
 .choice{display:grid;grid-template-columns:auto 1fr;gap:.1rem .75rem;align-items:start;border:1px solid var(--line);
 border-radius:10px;padding:.8rem .95rem;margin:0 0 .55rem;cursor:pointer}
@@ -37,7 +37,7 @@ button:hover,.button:hover{filter:brightness(1.08)}
 .note{border-left:4px solid var(--accent);background:var(--tint);border-radius:0 8px 8px 0;padding:.75rem 1rem;margin:0 0 1.5rem}
 .note.bad{border-color:var(--bad);background:var(--bad-tint)}
 .note :last-child{margin-bottom:0}
-.note ul{margin:.4rem 0 0;padding-left:1.2rem}
+.note ul{margin:.4rem 0 0;padding-left:1.2rem}.note.bad a{color:var(--bad)}
 dl{display:grid;grid-template-columns:minmax(9rem,auto) 1fr;gap:.55rem 1.25rem;margin:0 0 1.5rem}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,monospace;background:var(--tint);border-radius:5px;padding:.12em .35em;

@@ -8,7 +8,10 @@ import { keyFingerprint } from '../../lib/cli/setup/key-fingerprint.ts';
 import { rotateKey } from '../../lib/cli/setup/rotate-key.ts';
 import { rotateWebhookSecret } from '../../lib/cli/setup/rotate-webhook-secret.ts';
 import { setup } from '../../lib/cli/setup/setup.ts';
-import { createCloudFormationService } from '../../lib/local/aws/cloudformation.ts';
+import {
+  type CloudFormationService,
+  createCloudFormationService,
+} from '../../lib/local/aws/cloudformation.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { createSecretsService, type SecretsService } from '../../lib/local/aws/secrets.ts';
 import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
@@ -20,13 +23,14 @@ const place = { region: config.region, accountId: '000000000000' };
 let aws: AwsEndpoint;
 let secrets: SecretsService;
 let github: GitHubStandIn;
+let stacks: CloudFormationService;
 const folder = mkdtempSync(join(tmpdir(), 'mayfly-setup-'));
 const arns: Record<string, string> = {};
 
 beforeAll(async () => {
   github = await startGitHub();
   secrets = createSecretsService(place);
-  const stacks = createCloudFormationService();
+  stacks = createCloudFormationService();
   const first = { webhook: 'known from the first deploy', app: '{}', setup: 'signs links' };
   for (const [name, secretString] of Object.entries(first)) {
     arns[name] = secrets.create({ name, secretString }).arn;
@@ -139,6 +143,23 @@ describe('mayfly setup', () => {
     const { ending, printed } = start(['setup', ...args]);
     expect(await ending).toBe(2);
     expect(printed().error).toMatch(words);
+  });
+});
+
+describe('on GitHub Enterprise Server, whose API is below its own address', () => {
+  const setApi = (url: string) => stacks.setOutputs({ 'my-saas-control-plane.GitHubApi': url });
+  beforeAll(() => setApi(`${github.url}/api/v3`));
+  afterAll(() => setApi(github.url));
+
+  it('makes an App, enters one, and rotates its secret', async () => {
+    const created = start(['setup', '--organization', 'acme']);
+    await browse(created.printed);
+    expect(await created.ending).toBe(0);
+    const key = join(folder, 'server-key');
+    writeFileSync(key, github.addPrivateKey());
+    expect(await start(['setup', '--app-id', String(github.appId), '--key', key]).ending).toBe(0);
+    expect(await start(['rotate-webhook-secret', '--wait', '0']).ending).toBe(0);
+    expect(github.webhook()?.secret).toBe(secrets.get(arns['webhook']!));
   });
 });
 

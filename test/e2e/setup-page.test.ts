@@ -180,7 +180,7 @@ describe('the setup page', () => {
         privateKey: world.laptop.github.privateKeyPem,
       });
       expect(page.status).toBe(422);
-      expect(page.text).toMatch(/id="privateKey-fault">GitHub answered 401/);
+      expect(page.text).toMatch(/id="privateKey-fault">This is no key of App 99 \(GitHub answered 401/);
       expect(page.text).toContain('value="99"');
       expect(page.text).not.toContain('BEGIN PRIVATE KEY-----\n');
       expect(storedApp()).toEqual({});

@@ -88,7 +88,9 @@ async function heardOf<Value>(call: () => Promise<Value>): Promise<Heard<Value>>
   } catch (error) {
     const status = statusOf(error) ?? 0;
     const isAnswered = (error as { response?: unknown }).response !== undefined;
-    const why = isAnswered ? `GitHub answered ${status}: ${(error as Error).message}` : String(error);
+    // Octokit adds where the documents are; whoever reads this wants to know what is wrong.
+    const message = String((error as Error).message).replace(/ - https?:\S+$/, '');
+    const why = isAnswered ? `GitHub answered ${status}: ${message}` : message;
     // Without a response it is the key itself that cannot be used to sign, or the network.
     return { ok: false, kind: isAnswered && status < 500 ? 'refused' : 'unreachable', why };
   }

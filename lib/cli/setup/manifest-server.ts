@@ -5,6 +5,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AppManifest } from '../../core/app-manifest.ts';
+import { document } from '../../pages/document.ts';
+import { html } from '../../pages/html.ts';
 
 export interface ManifestServer {
   /** Where the operator's browser starts. */
@@ -69,29 +71,19 @@ export async function startManifestServer(options: ManifestServerOptions): Promi
 function startPage(options: ManifestServerOptions, redirectUrl: string): string {
   const manifest = options.manifest(redirectUrl);
   const permissions = Object.entries(manifest.default_permissions).map(
-    ([name, level]) => `<li>${name}: ${level}</li>`,
+    ([name, level]) => html`<li>${name}: ${level}</li>`,
   );
-  return document(`
-    <h1>Create the GitHub App</h1>
-    <p>GitHub will ask you to confirm a new App named <b>${escapeHtml(manifest.name)}</b> with these permissions:</p>
-    <ul>${permissions.join('')}</ul>
-    <p>Its webhooks go to <code>${escapeHtml(manifest.hook_attributes.url)}</code>.</p>
-    <form method="post" action="${escapeHtml(options.action)}">
-      <input type="hidden" name="manifest" value="${escapeHtml(JSON.stringify(manifest))}">
-      <button type="submit">Continue on GitHub</button>
-    </form>`);
+  return document(
+    { title: 'Create the GitHub App' },
+    html`<p>GitHub will ask you to confirm a new App named <b>${manifest.name}</b> with these permissions:</p>
+<ul>${permissions}</ul><p>Its webhooks go to <code>${manifest.hook_attributes.url}</code>.</p>
+<form method="post" action="${options.action}">
+<input type="hidden" name="manifest" value="${JSON.stringify(manifest)}">
+<button type="submit">Continue on GitHub</button></form>`,
+  );
 }
 
-const message = (text: string) => document(`<p>${escapeHtml(text)}</p>`);
-
-function document(body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Mayfly setup</title><style>
-body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color:#1f2328}
-h1{font-size:1.5rem}code{background:#f0f1f3;padding:.1rem .3rem;border-radius:4px;word-break:break-all}
-button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:6px;background:#1f883d;color:#fff;cursor:pointer}
-button:focus-visible{outline:3px solid #0969da}</style></head><body>${body}</body></html>`;
-}
+const message = (text: string) => document({ title: 'Setup' }, html`<p>${text}</p>`);
 
 function page(response: ServerResponse, status: number, html: string): void {
   response.writeHead(status, {
@@ -103,6 +95,3 @@ function page(response: ServerResponse, status: number, html: string): void {
   });
   response.end(html);
 }
-
-const escapeHtml = (text: string) =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);

@@ -31,7 +31,9 @@ async function answer(
   message: IncomingMessage,
 ): Promise<Reply | 'hang up'> {
   const url = new URL(message.url ?? '/', 'http://localhost');
-  const request = { method: message.method ?? 'GET', path: decodeURIComponent(url.pathname) };
+  // As on GitHub Enterprise Server, too, where the API is below the address that people see.
+  const path = decodeURIComponent(url.pathname).replace(/^\/api\/v3(?=\/)/, '');
+  const request = { method: message.method ?? 'GET', path };
   const text = await readBody(message);
   const isPublic = !request.path.startsWith('/_');
   if (isPublic && world.dials.latencyMs > 0) await sleep(world.dials.latencyMs);

@@ -1,0 +1,131 @@
+/** The setup page's stories, told by a real browser. Each begins with what the operator does and ends with what is seen. */
+import { createSetupTokens } from '../../lib/adapters/identity/setup-tokens.ts';
+import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
+import type { SetupClaims } from '../../lib/core/setup-claims.ts';
+import type { Laptop } from '../../lib/local/laptop.ts';
+import { runSetup } from '../e2e/support/setup-browser.ts';
+import { expectAccessible, expectFits, expectHeading, expectThat } from './expectations.ts';
+import type { Page, RealBrowser } from './playwright.ts';
+
+export interface Stage {
+  readonly laptop: Laptop;
+  readonly browser: RealBrowser;
+  readonly page: Page;
+  /** Takes a picture under this name, where pictures are wanted. */
+  picture(name: string): Promise<void>;
+}
+
+export type Story = readonly [title: string, tell: (stage: Stage) => Promise<void>];
+
+/** In this order: the first one stores the App, the others open the page again. */
+export const stories: readonly Story[] = [
+  ['creates the App with the keyboard alone, and is closed after', createWithKeyboard],
+  ['tells a wrong key beside its field, and stores the right one', enterByHand],
+  ['says that an answer of GitHub came too late', answerTooLate],
+  ['shows faults beside their fields, and keeps what was entered', showFaults],
+  ['fits a telephone, in the light and in the dark', fitTelephone],
+];
+
+async function createWithKeyboard({ laptop, page, picture }: Stage) {
+  const { link } = await runSetup(laptop, '--page');
+  await page.goto(link);
+  await expectHeading(page, 'Create the GitHub App');
+  expectThat(!page.url().includes('key='), 'the key is out of the address');
+  await expectAccessible(page);
+  await picture('1-choose');
+  await page.focus('#organization');
+  for (const letter of 'acme') await page.keyboard.press(letter);
+  await page.focus('[name=level][value=organization]');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.focus('[name=reruns]');
+  await page.keyboard.press('Space');
+  await page.focus('button');
+  await page.keyboard.press('Enter');
+  await expectHeading(page, 'Send it to GitHub');
+  const table = (await page.textContent('tbody')) ?? '';
+  expectThat(/Actions\s*write/.test(table) && table.includes('Administration'), `the review lists ${table}`);
+  await expectAccessible(page);
+  await picture('2-review');
+  await page.focus('button');
+  await page.keyboard.press('Enter');
+  await expectHeading(page, 'The App is ready');
+  expectThat(!(await page.textContent('body'))?.includes('PRIVATE KEY'), 'no key is shown');
+  await picture('3-done');
+  await page.reload();
+  await expectHeading(page, 'Already set up');
+  await picture('4-closed');
+}
+
+async function enterByHand({ laptop, page, picture }: Stage) {
+  await openAgain(laptop, page);
+  await page.click('text=I have an App already');
+  await expectHeading(page, 'Enter an existing App');
+  await expectAccessible(page);
+  await page.fill('#appId', '99');
+  await page.fill('#privateKey', laptop.github.privateKeyPem);
+  await page.click('button');
+  const fault = (await page.textContent('#privateKey-fault')) ?? '';
+  await expectHeading(page, 'Enter an existing App');
+  expectThat((await page.getAttribute('#privateKey', 'aria-invalid')) === 'true', 'the field is marked');
+  const described = (await page.getAttribute('#privateKey', 'aria-describedby')) ?? '';
+  expectThat(described.startsWith('privateKey-fault '), 'the fault is heard with the field');
+  expectThat(/no key of App 99 \(GitHub answered 401/.test(fault), `the fault says ${fault}`);
+  await picture('5-wrong-key');
+  await page.fill('#appId', String(laptop.github.appId));
+  await page.fill('#privateKey', Buffer.from(laptop.github.addPrivateKey()).toString('base64'));
+  await page.click('button');
+  await expectHeading(page, 'The App is ready');
+}
+
+async function answerTooLate({ laptop, browser, page, picture }: Stage) {
+  await openAgain(laptop, page);
+  const cookie = (await browser.context.cookies()).find(({ name }) => name === 'mayfly-setup')?.value ?? '';
+  const claims = JSON.parse(Buffer.from(cookie.split('.')[0] ?? '', 'base64url').toString()) as SetupClaims;
+  const value = laptop.secret(laptop.outputs['SetupSecretArn']!);
+  const clock = { now: Date.now, sleep: async () => undefined };
+  const tokens = createSetupTokens({ secret: createMemorySecret({ value, clock }) });
+  const state = await tokens.sign('state', { ...claims, expiresAt: Date.now() - 1 });
+  await page.goto(`${laptop.setupUrl}callback?code=anything&state=${state}`);
+  await expectHeading(page, 'The half hour for this setup is over');
+  await picture('6-too-late');
+}
+
+async function showFaults({ laptop, page, picture }: Stage) {
+  await openAgain(laptop, page);
+  await page.fill('#organization', 'not a login!');
+  await page.fill('#name', '');
+  await page.click('button');
+  expectThat((await page.textContent('[role=alert]'))?.includes('these') === true, 'a summary is read first');
+  expectThat(await page.isVisible('#organization-fault'), 'the organization’s fault is beside it');
+  const kept = await page.evaluate<string>('document.querySelector("#organization").value');
+  expectThat(kept === 'not a login!', 'what was entered is kept');
+  await expectAccessible(page);
+  await picture('7-faults');
+  await page.check('[name=owner][value=account]');
+  expectThat(!(await page.isVisible('#organization')), 'an own account has no organization to enter');
+}
+
+async function fitTelephone({ laptop, page, picture }: Stage) {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await openAgain(laptop, page);
+  await expectFits(page);
+  await picture('8-telephone');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await picture('9-telephone-dark');
+  await page.fill('#organization', 'acme');
+  await page.click('button');
+  await expectHeading(page, 'Send it to GitHub');
+  await expectFits(page);
+  await picture('10-telephone-review');
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.goto(`${laptop.setupUrl}existing`);
+  await picture('11-dark-existing');
+}
+
+async function openAgain(laptop: Laptop, page: Page) {
+  const { link, error } = await runSetup(laptop, '--page', '--replace');
+  expectThat(link !== '', `mayfly setup --page --replace printed no link: ${error}`);
+  await page.goto(link);
+  await expectHeading(page, 'Create the GitHub App');
+}
