@@ -72,7 +72,7 @@ async function validate(name: string, packages: string): Promise<Finding[]> {
   const { code, out, error } = await runProgram({
     command: process.execPath,
     args: [join(repository, 'test', 'conformance', 'support', 'validate-app.ts'), name, packages],
-    seconds: 120,
+    seconds: 600,
     variables: { CDK_CONTEXT_JSON: JSON.stringify(asErrors) },
   });
   if (code !== 0) throw new Error(`The validation of ${name} ended with ${code}: ${error.slice(-2000)}`);

@@ -43,7 +43,7 @@ async function lint(command: string, root: string): Promise<Outcome> {
   writeFileSync(join(root, brokenFile), JSON.stringify(broken));
   const files = [join(root, brokenFile), ...templates];
   const args = ['--format', 'parseable', '--ignore-checks', ignoredRule, '--', ...files];
-  const { out, error } = await runProgram({ command, args, seconds: 180 });
+  const { out, error } = await runProgram({ command, args, seconds: 900 });
   const lines = out.split('\n').filter((line) => line.trim() !== '');
   const findings = lines.map((line) => line.replaceAll(`${root}/`, ''));
   const ofBroken = findings.filter((finding) => finding.startsWith(brokenFile));

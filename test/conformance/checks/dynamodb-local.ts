@@ -22,7 +22,7 @@ export const dynamodbLocal: Check = {
       const { figures, findings } = await runJest({
         suites,
         variables: { MAYFLY_TEST_DYNAMODB_URL: engine.address },
-        seconds: 300,
+        seconds: 1200,
       });
       return verdict(figures, findings);
     } finally {
@@ -34,7 +34,7 @@ export const dynamodbLocal: Check = {
 /** A compiler is needed as well: the starter is run from its source. */
 async function requireJava(): Promise<void> {
   const remedy = `Install a Java development kit ${neededJava} or later (on Debian: openjdk-17-jdk-headless).`;
-  const { out } = await runProgram({ command: 'javac', args: ['-version'], seconds: 20 }).catch((cause) => {
+  const { out } = await runProgram({ command: 'javac', args: ['-version'], seconds: 120 }).catch((cause) => {
     throw cause instanceof ToolMissing ? new ToolMissing('there is no javac', remedy) : cause;
   });
   const version = Number(/javac (\d+)/.exec(out)?.[1]);
@@ -55,6 +55,6 @@ function startDynamoDbLocal(packages: string) {
       join(repository, 'test', 'conformance', 'support', 'LocalDynamo.java'),
     ],
     ready: /listening on (http:\S+)/,
-    seconds: 60,
+    seconds: 300,
   });
 }

@@ -22,7 +22,7 @@ export const githubSimulator: Check = {
       command: process.execPath,
       args: [program, packages],
       ready: /listening on (http:\S+)/,
-      seconds: 60,
+      seconds: 300,
     });
     try {
       const github = givenGitHub(simulator.address);

@@ -17,7 +17,7 @@ export const moto: Check = {
       command: join(programs, 'moto_server'),
       args: ['--host', '127.0.0.1', '--port', '0'],
       ready: /Running on (http:\S+)/,
-      seconds: 60,
+      seconds: 300,
     });
     tell('the contracts');
     try {
@@ -30,7 +30,7 @@ export const moto: Check = {
           MAYFLY_TEST_SQS_URL: server.address,
           MAYFLY_TEST_SECRETS_URL: server.address,
         },
-        seconds: 300,
+        seconds: 1200,
         knownFailures: onMoto,
       });
       return verdict(figures, findings);

@@ -8,6 +8,7 @@ import { ToolMissing } from './check.ts';
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
+  /** Many times what it takes on an idle machine: this ends only what hangs. */
   readonly seconds: number;
   readonly folder?: string;
   readonly variables?: Readonly<Record<string, string>>;

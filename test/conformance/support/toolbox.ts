@@ -27,7 +27,7 @@ export async function npmTools(tell: Tell): Promise<string> {
     return runProgram({
       command: 'npm',
       args: ['install', '--prefix', home, ...flags, ...npmPackages],
-      seconds: 120,
+      seconds: 900,
     });
   });
   return join(home, 'node_modules');
@@ -42,10 +42,10 @@ export async function pythonTools(tell: Tell): Promise<string> {
   const home = join(folder, 'python');
   await installOnce(home, readFileSync(requirements, 'utf8'), async () => {
     tell('pip installs python-requirements.txt');
-    const made = await runProgram({ command: 'python3', args: ['-m', 'venv', home], seconds: 60 });
+    const made = await runProgram({ command: 'python3', args: ['-m', 'venv', home], seconds: 300 });
     if (made.code !== 0) return made;
     const args = ['install', '--quiet', '--requirement', requirements];
-    return runProgram({ command: join(home, 'bin', 'pip'), args, seconds: 240 });
+    return runProgram({ command: join(home, 'bin', 'pip'), args, seconds: 900 });
   });
   return join(home, 'bin');
 }
@@ -53,9 +53,11 @@ export async function pythonTools(tell: Tell): Promise<string> {
 /** It must be able to make an environment with pip of its own, which Debian packages apart. */
 async function requirePython(): Promise<void> {
   const source = 'import ensurepip, sys, venv; print(sys.version_info.major, sys.version_info.minor)';
-  const ended = await runProgram({ command: 'python3', args: ['-c', source], seconds: 20 }).catch((cause) => {
-    throw cause instanceof ToolMissing ? new ToolMissing('there is no python3', pythonRemedy) : cause;
-  });
+  const ended = await runProgram({ command: 'python3', args: ['-c', source], seconds: 120 }).catch(
+    (cause) => {
+      throw cause instanceof ToolMissing ? new ToolMissing('there is no python3', pythonRemedy) : cause;
+    },
+  );
   const [major = 0, minor = 0] = ended.out.trim().split(' ').map(Number);
   if (ended.code === 0 && major === neededPython[0] && minor >= neededPython[1]) return;
   const said = `${ended.out}${ended.error}`.trim().split('\n').at(-1);

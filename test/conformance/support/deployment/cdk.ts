@@ -22,7 +22,7 @@ export function createCdk(options: { endpoint: string; folder: string; appArgume
       const ended = await runProgram({
         command: process.execPath,
         args: [join(repository, 'node_modules', '.bin', 'cdk'), ...args, '--app', app, '--output', assembly],
-        seconds: 240,
+        seconds: 900,
         folder: repository,
         variables: {
           PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,

@@ -23,7 +23,7 @@ export function startMinistack(programs: string, folder: string): Promise<Runnin
         STATE_DIR: join(folder, 'state'),
       },
       ready: /Running on (http:\S+)/,
-      seconds: 60,
+      seconds: 300,
     }),
   );
 }
