@@ -25,6 +25,8 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   // A queue, a secret and a table use their key in the name of whoever calls them.
   'kms:GenerateDataKey': /new SendMessageCommand\(/,
   'kms:Decrypt': /new (CreateFleet|SendMessage|GetSecretValue|GetItem|UpdateItem)Command\(/,
+  // Sent without an SDK.
+  'imagebuilder:StartImagePipelineExecution': /new URL\('\/StartImagePipelineExecution'/,
   's3:ListBucket': /\b(paginateListObjectsV2|new ListObjectsV2Command)\(/,
   'dynamodb:GetItem': /\bgetRow\(/,
   'dynamodb:BatchGetItem': /\b(findRows|findInTables|findByIndex)\(|new BatchGetItemCommand\(/,

@@ -11,11 +11,11 @@ import { everyPolicy } from './fresh-document.ts';
 
 const place = 'arn:aws:ec2:us-east-1:ACCOUNT';
 const roles = everyPolicy().filter(({ kind }) => kind !== 'resource');
-const writes = roles.flatMap(({ of, statements }) =>
+const writes = roles.flatMap(({ of, kind, statements }) =>
   statements.flatMap((statement) =>
     asList(statement.Action)
       .filter((action) => action.startsWith('ec2:') && !/^ec2:(Describe|Get)/.test(action))
-      .map((action) => ({ of, action, statement })),
+      .map((action) => ({ of, kind, action, statement })),
   ),
 );
 
@@ -39,12 +39,41 @@ const tagged = (key: string, environment: string) => ({
 
 describe('what the templates let functions write on EC2', () => {
   it('is these actions, and no other', () => {
-    expect([...new Set(writes.map(({ action }) => action))].sort()).toEqual([
+    const ofFunctions = writes.filter(({ kind }) => kind === 'function');
+    expect([...new Set(ofFunctions.map(({ action }) => action))].sort()).toEqual([
       'ec2:CreateFleet',
       'ec2:CreateTags',
+      'ec2:DeleteSnapshot',
+      'ec2:DeregisterImage',
       'ec2:RunInstances',
       'ec2:TerminateInstances',
     ]);
+  });
+
+  it('is of images what Image Builder made for its own environment, and of snapshots what it made', () => {
+    const [{ of: cleanup = '' } = {}] = writes.filter(({ action }) => action === 'ec2:DeregisterImage');
+    const remove = (action: string, kind: string, tags: Readonly<Record<string, string>>) =>
+      isAllowed(cleanup, {
+        action,
+        resource: `arn:aws:ec2:us-east-1::${kind}/1`,
+        context: Object.fromEntries(
+          Object.entries(tags).map(([key, value]) => [`aws:resourcetag/${key}`, value]),
+        ),
+      });
+    const made = { createdby: 'EC2 Image Builder' };
+    expect(remove('ec2:DeregisterImage', 'image', { ...made, 'ghr:environment': 'my-saas' })).toBe(true);
+    expect(remove('ec2:DeregisterImage', 'image', { ...made, 'ghr:environment': 'other' })).toBe(false);
+    expect(remove('ec2:DeregisterImage', 'image', { 'ghr:environment': 'my-saas' })).toBe(false);
+    expect(remove('ec2:DeleteSnapshot', 'snapshot', made)).toBe(true);
+    expect(remove('ec2:DeleteSnapshot', 'snapshot', {})).toBe(false);
+  });
+
+  it('is held to a tag where another role does it', () => {
+    for (const { of, action, statement } of writes.filter(({ kind }) => kind === 'role')) {
+      const keys = Object.values(statement.Condition ?? {}).flatMap((condition) => Object.keys(condition));
+      const isHeld = keys.some((key) => /^(aws|ec2):(Resource|Request)Tag\//.test(key));
+      expect({ of, action, isHeld }).toEqual({ of, action, isHeld: true });
+    }
   });
 
   it.each(['lifecycle', 'sweep', 'reconciler'])('%s ends machines of its own environment alone', (name) => {

@@ -1,8 +1,23 @@
 /** Why a resource has a wildcard. A wildcard that is not explained here fails the test of the table. */
 
+const driven = 'Systems Manager drives the machine that images are made on; its agent has no resources';
+
 /** For actions that AWS lets nobody narrow by resource. Source: the service authorization reference. */
 const withoutResources: Readonly<Record<string, string>> = {
   'ec2:DescribeInstances': 'EC2 has no resource-level control for reading instances',
+  'ec2:DescribeImages': 'EC2 has no resource-level control for reading images',
+  'tag:GetResources': 'the tagging API has no resources',
+  'ssm:UpdateInstanceInformation': driven,
+  'ssmmessages:CreateControlChannel': driven,
+  'ssmmessages:CreateDataChannel': driven,
+  'ssmmessages:OpenControlChannel': driven,
+  'ssmmessages:OpenDataChannel': driven,
+  'ec2messages:AcknowledgeMessage': driven,
+  'ec2messages:DeleteMessage': driven,
+  'ec2messages:FailMessage': driven,
+  'ec2messages:GetEndpoint': driven,
+  'ec2messages:GetMessages': driven,
+  'ec2messages:SendReply': driven,
 };
 
 /** By the end of the resource. */
@@ -16,7 +31,24 @@ const namedLater: readonly (readonly [end: string, reason: string])[] = [
     ':launch-template/*',
     "thirty templates' names do not fit in a role; the condition on their tag stands in for a list",
   ],
+  [
+    ':snapshot/*',
+    'snapshots get their ids when images are made; the condition on the tag stands in for a list',
+  ],
+  ['-linux-*/*', "versions of the environment's own images and components, named after what is in them"],
+  [':::ec2imagebuilder*', "AWS's own buckets of the program that runs components, one in each region"],
+  [
+    ':log-group:/aws/imagebuilder/my-saas-linux-*',
+    'Image Builder names the groups after the recipes of the environment',
+  ],
   [':image/*', 'which image it is stands in the launch template, and its maker replaces it at will'],
+  [
+    ':snapshot/*',
+    'snapshots of images get their ids when they are made; the condition on the tag stands in for a list',
+  ],
+  ['-linux-*/*', 'versions of images and of their parts are counted up by AWS'],
+  [':log-group:/aws/imagebuilder/my-saas-linux-*', "the logs of the environment's own images"],
+  [':ec2imagebuilder*', "AWS's own buckets, one in each region, with the tools that make images"],
   ['/runner/*', "the objects of one folder of the platform's own bucket, named after GitHub's releases"],
 ];
 
@@ -24,7 +56,8 @@ const namedLater: readonly (readonly [end: string, reason: string])[] = [
 export function wildcardReason(action: string, resource: string): string | undefined {
   if (!resource.replace(/:\*$/, '').includes('*')) return undefined;
   const [, later] = namedLater.find(([end]) => resource.endsWith(end)) ?? [];
-  const reason = resource === '*' ? withoutResources[action] : later;
+  const channel = agentChannels.test(action) ? 'AWS has no resource-level control for its agent' : undefined;
+  const reason = resource === '*' ? (withoutResources[action] ?? channel) : later;
   if (reason) return reason;
   throw new Error(
     `${action} on ${resource} has a wildcard that is not explained: name the resource, or say in test/iam/wildcards.ts why AWS allows no other way.`,

@@ -7,6 +7,7 @@ import type { Place } from './policy.ts';
 import { computeResources } from './resource-actions-compute.ts';
 import { dataResources } from './resource-actions-data.ts';
 import { functionResources } from './resource-actions-functions.ts';
+import { imageResources } from './resource-actions-images.ts';
 
 export interface ResourceActions {
   readonly actions: readonly string[];
@@ -20,4 +21,5 @@ export const resourceActions: Readonly<Record<string, ResourceActionsByType>> = 
   network: computeResources,
   data: dataResources,
   functions: functionResources,
+  images: imageResources,
 };

@@ -1,0 +1,63 @@
+/** What makes images of machines, and the parameters that launch templates find them by. Only where images are asked for. */
+import { arn, globalArn, type Place } from './policy.ts';
+import type { ResourceActionsByType } from './resource-actions.ts';
+
+/** Create, read and delete, and what else is done to one. */
+function handlers(noun: string, kind: string, more: readonly string[] = [], version = '') {
+  const verbs = ['Create', 'Delete', 'Get', ...more].map((verb) => `imagebuilder:${verb}${noun}`);
+  const tags = ['imagebuilder:TagResource', 'imagebuilder:UntagResource'];
+  const on = (place: Place) => [arn('imagebuilder', place, `${kind}/${place.environment}-*${version}`)];
+  return [{ actions: [...verbs, ...tags], on }];
+}
+
+const passRoles = {
+  actions: ['iam:PassRole'],
+  on: (place: Place) => [globalArn('iam', place, `role/${place.environment}-*`)],
+};
+
+/** Image Builder's own role, which the account's first pipeline needs. */
+const ownRole = {
+  actions: ['iam:CreateServiceLinkedRole'],
+  on: (place: Place) => [
+    globalArn('iam', place, 'role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder'),
+  ],
+};
+
+const lookAtImages = { actions: ['ec2:DescribeImages'], on: () => ['*'] };
+
+export const imageResources: ResourceActionsByType = {
+  'AWS::ImageBuilder::Component': handlers('Component', 'component', [], '/*'),
+  'AWS::ImageBuilder::ImageRecipe': [...handlers('ImageRecipe', 'image-recipe', [], '/*'), lookAtImages],
+  'AWS::ImageBuilder::InfrastructureConfiguration': [
+    ...handlers('InfrastructureConfiguration', 'infrastructure-configuration', ['Update']),
+    {
+      actions: ['iam:GetInstanceProfile'],
+      on: (place) => [globalArn('iam', place, `instance-profile/${place.environment}-*`)],
+    },
+    passRoles,
+  ],
+  'AWS::ImageBuilder::DistributionConfiguration': handlers(
+    'DistributionConfiguration',
+    'distribution-configuration',
+    ['Update'],
+  ),
+  'AWS::ImageBuilder::ImagePipeline': [...handlers('ImagePipeline', 'image-pipeline', ['Update']), ownRole],
+  'AWS::ImageBuilder::LifecyclePolicy': [
+    ...handlers('LifecyclePolicy', 'lifecycle-policy', ['Update']),
+    passRoles,
+  ],
+  'AWS::SSM::Parameter': [
+    {
+      actions: [
+        'ssm:AddTagsToResource',
+        'ssm:DeleteParameter',
+        'ssm:GetParameters',
+        'ssm:ListTagsForResource',
+        'ssm:PutParameter',
+        'ssm:RemoveTagsFromResource',
+      ],
+      on: (place) => [arn('ssm', place, `parameter/imagebuilder/${place.environment}/*`)],
+    },
+    lookAtImages,
+  ],
+};
