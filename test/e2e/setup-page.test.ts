@@ -73,7 +73,7 @@ describe('the setup page', () => {
       expect(calls('BatchGetItem')).toBe(0);
     });
 
-    it('does not open by what was signed for another purpose, or too early', async () => {
+    it('does not open by what was signed for another purpose, or too long ago', async () => {
       const session = await signedBefore('session', { browser: 'x', minutes: 0 });
       expect((await stranger().get(`/?key=${session}`)).status).toBe(404);
       const old = await signedBefore('link', { browser: '', minutes: 31 });

@@ -77,7 +77,7 @@ describe('machines', () => {
       actionsOf(name).some((action) => action === 'ec2:CreateFleet'),
     );
     expect(launching.sort()).toEqual(['scale-up', 'sweep']);
-    for (const name of ['webhook', 'claim']) {
+    for (const name of ['webhook', 'claim', 'setup']) {
       expect(actionsOf(name).filter((action) => action.startsWith('ec2:'))).toEqual([]);
     }
   });
