@@ -43,8 +43,6 @@ describe('what the templates let functions write on EC2', () => {
     expect([...new Set(ofFunctions.map(({ action }) => action))].sort()).toEqual([
       'ec2:CreateFleet',
       'ec2:CreateTags',
-      'ec2:DeleteSnapshot',
-      'ec2:DeregisterImage',
       'ec2:RunInstances',
       'ec2:TerminateInstances',
     ]);

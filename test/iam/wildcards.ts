@@ -42,13 +42,6 @@ const namedLater: readonly (readonly [end: string, reason: string])[] = [
     'Image Builder names the groups after the recipes of the environment',
   ],
   [':image/*', 'which image it is stands in the launch template, and its maker replaces it at will'],
-  [
-    ':snapshot/*',
-    'snapshots of images get their ids when they are made; the condition on the tag stands in for a list',
-  ],
-  ['-linux-*/*', 'versions of images and of their parts are counted up by AWS'],
-  [':log-group:/aws/imagebuilder/my-saas-linux-*', "the logs of the environment's own images"],
-  [':ec2imagebuilder*', "AWS's own buckets, one in each region, with the tools that make images"],
   ['/runner/*', "the objects of one folder of the platform's own bucket, named after GitHub's releases"],
 ];
 
@@ -56,8 +49,7 @@ const namedLater: readonly (readonly [end: string, reason: string])[] = [
 export function wildcardReason(action: string, resource: string): string | undefined {
   if (!resource.replace(/:\*$/, '').includes('*')) return undefined;
   const [, later] = namedLater.find(([end]) => resource.endsWith(end)) ?? [];
-  const channel = agentChannels.test(action) ? 'AWS has no resource-level control for its agent' : undefined;
-  const reason = resource === '*' ? (withoutResources[action] ?? channel) : later;
+  const reason = resource === '*' ? withoutResources[action] : later;
   if (reason) return reason;
   throw new Error(
     `${action} on ${resource} has a wildcard that is not explained: name the resource, or say in test/iam/wildcards.ts why AWS allows no other way.`,
