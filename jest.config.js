@@ -9,4 +9,6 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
   injectGlobals: false,
   maxWorkers: 2,
+  // The second judges, after the whole end-to-end suite, whether functions need all that they may do.
+  reporters: ['default', '<rootDir>/test/iam/reporter.ts'],
 };

@@ -163,6 +163,7 @@ function withReads(ec2: Ec2StandIn): AwsService {
     DescribeInstanceTypes: '<instanceTypeSet/>',
     DescribeVpcs: '<vpcSet/>',
     DescribeAddresses: '<addressesSet/>',
+    DescribeAvailabilityZones: '<availabilityZoneInfo/>',
     DescribeSubnets: '<subnetSet/>',
   };
   return {

@@ -23,5 +23,11 @@ export const letOff: readonly LetOff[] = [
     'kms:ReEncryptFrom',
     'kms:ReEncryptTo',
   ].map((action) => ({ sid: 'EncryptDisks', action, kind: 'key', reason: followsFromLaunching })),
+  {
+    sid: 'BuildImages',
+    action: 'imagebuilder:StartImagePipelineExecution',
+    kind: 'image-pipeline',
+    reason: 'the laptop has no Image Builder',
+  },
   { sid: 'LendKeyToDisks', action: 'kms:CreateGrant', kind: 'key', reason: followsFromLaunching },
 ];
