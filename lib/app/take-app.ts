@@ -61,7 +61,7 @@ export async function storeExistingApp(deps: TakeDeps, app: ExistingApp, known: 
 }
 
 async function connect(deps: TakeDeps, app: AppCredentials): Promise<Heard<'connected'>> {
-  const secret = await deps.vault.webhookSecret();
+  const { value: secret } = await deps.vault.webhookSecret();
   return deps.newApps.connectWebhook(app, { url: deps.webhookUrl, secret });
 }
 

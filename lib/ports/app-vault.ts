@@ -5,7 +5,8 @@ export interface AppVault {
   /** As it is stored now, never from a cache. Undefined: there is no App yet. */
   app(): Promise<AppSecret | undefined>;
   storeApp(app: AppSecret): Promise<void>;
-  webhookSecret(): Promise<string>;
+  /** The current one, and when it was stored: epoch milliseconds. */
+  webhookSecret(): Promise<{ readonly value: string; readonly storedAt: number }>;
   /** What was current stays good as the previous value. */
   storeWebhookSecret(value: string): Promise<void>;
 }

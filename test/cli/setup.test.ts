@@ -203,4 +203,22 @@ describe('mayfly rotate-webhook-secret', () => {
     expect(secrets.get(arns['webhook']!)).not.toBe(old);
     expect(secrets.get(arns['webhook']!, 'AWSPREVIOUS')).toBe(old);
   });
+
+  it('drops no secret that GitHub signs with, where the run before stored one and died', async () => {
+    secrets.put(arns['webhook']!, 'of a run that died');
+    const { ending } = start(['rotate-webhook-secret', '--wait', '0']);
+    expect(await ending).toBe(0);
+    expect(secrets.get(arns['webhook']!, 'AWSPREVIOUS')).toBe('of a run that died');
+    expect(github.webhook()?.secret).toBe(secrets.get(arns['webhook']!));
+  });
+
+  it('changes nothing where GitHub cannot be told, and says so', async () => {
+    const before = secrets.get(arns['webhook']!);
+    github.setDials({ faults: [{ route: 'PATCH /app/hook/config', status: 500 }] });
+    const { ending, printed } = start(['rotate-webhook-secret', '--wait', '0']);
+    expect(await ending).toBe(2);
+    github.setDials({ faults: [] });
+    expect(printed().error).toMatch(/GitHub answered 500.*Nothing was changed; run the command again/);
+    expect(secrets.get(arns['webhook']!)).toBe(before);
+  });
 });

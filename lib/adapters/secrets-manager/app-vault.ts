@@ -17,7 +17,7 @@ export function createAppVault(options: {
   const { client, appSecretArn, webhookSecretArn } = options;
   const get = async (SecretId: string) => {
     const answer = await client.send(new GetSecretValueCommand({ SecretId })).catch(failed('read', SecretId));
-    return answer.SecretString ?? '';
+    return { value: answer.SecretString ?? '', storedAt: answer.CreatedDate?.getTime() ?? 0 };
   };
   const put = async (SecretId: string, SecretString: string) => {
     const written = client.send(new PutSecretValueCommand({ SecretId, SecretString }));
@@ -25,7 +25,7 @@ export function createAppVault(options: {
   };
   return {
     async app() {
-      const text = await get(appSecretArn);
+      const { value: text } = await get(appSecretArn);
       const credentials = readAppSecret(text);
       return credentials && { ...(JSON.parse(text) as AppSecret), ...credentials };
     },
