@@ -4,7 +4,7 @@
  * link is used up before GitHub's code is, so that of two browsers one wins; whoever dies between the two is told the way
  * out by the next look at the page.
  */
-import { appManifest, newAppUrl } from '../core/app-manifest.ts';
+import { appManifest, defaultLevel, newAppUrl } from '../core/app-manifest.ts';
 import type { SetupClaims } from '../core/setup-claims.ts';
 import { type Fields, readExistingAppForm, readNewAppForm } from '../core/setup-form.ts';
 import type { SetupPlace, SetupView } from '../core/setup-view.ts';
@@ -27,7 +27,8 @@ export interface SetupAct {
 }
 
 export async function showChoice(deps: SetupDeps, { session }: SetupAct): Promise<SetupView> {
-  const fields = { owner: 'organization', name: `${deps.environment} runners`, level: 'organization' };
+  const owner = 'organization';
+  const fields = { owner, name: `${deps.environment} runners`, level: defaultLevel(owner) };
   return { view: 'choose', place: await placeOf(deps, session), fields, faults: {} };
 }
 

@@ -9,6 +9,10 @@ export type RunnerLevel = 'organization' | 'repository' | 'both';
 
 export const runnerLevels: readonly RunnerLevel[] = ['organization', 'repository', 'both'];
 
+/** What is asked for where nobody says otherwise: the least with which the owner has runners at all. */
+export const defaultLevel = (owner: 'organization' | 'account'): RunnerLevel =>
+  owner === 'organization' ? 'organization' : 'repository';
+
 export interface AppManifest {
   readonly name: string;
   readonly url: string;

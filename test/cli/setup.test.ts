@@ -75,7 +75,7 @@ describe('mayfly setup', () => {
   });
 
   it('has GitHub sign with the secret that the functions have known from the first deploy', async () => {
-    const { ending, printed } = start(['setup']);
+    const { ending, printed } = start(['setup', '--replace']);
     await browse(printed);
     expect(await ending).toBe(0);
     expect(secrets.get(arns['webhook']!)).toBe('known from the first deploy');
@@ -87,7 +87,7 @@ describe('mayfly setup', () => {
 
   it('takes the secret that GitHub made up, where GitHub cannot be told another', async () => {
     github.setDials({ faults: [{ route: 'PATCH /app/hook/config', status: 500 }] });
-    const { ending, printed } = start(['setup']);
+    const { ending, printed } = start(['setup', '--replace']);
     await browse(printed);
     expect(await ending).toBe(0);
     github.setDials({ faults: [] });
@@ -98,7 +98,7 @@ describe('mayfly setup', () => {
   it('stores nothing where the code is refused, and says how to go on', async () => {
     const before = secrets.get(arns['app']!);
     github.setDials({ faults: [{ route: 'POST /app-manifests/*', status: 404, message: 'Not Found' }] });
-    const { ending, printed } = start(['setup']);
+    const { ending, printed } = start(['setup', '--replace']);
     await browse(printed);
     expect(await ending).toBe(2);
     github.setDials({ faults: [] });
@@ -107,7 +107,7 @@ describe('mayfly setup', () => {
   });
 
   it('takes no answer that does not carry its state', async () => {
-    const { ending, printed } = start(['setup']);
+    const { ending, printed } = start(['setup', '--replace']);
     while (!printed().out.includes('http://127.0.0.1'))
       await new Promise((resolve) => setTimeout(resolve, 10));
     const address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed().out)![0];
@@ -128,10 +128,49 @@ describe('mayfly setup', () => {
     const before = secrets.get(arns['app']!);
     const key = join(folder, 'key');
     writeFileSync(key, github.privateKeyPem);
-    const { ending, printed } = start(['setup', '--app-id', '99', '--key', key]);
+    const { ending, printed } = start(['setup', '--app-id', '99', '--key', key, '--replace']);
     expect(await ending).toBe(2);
     expect(printed().error).toMatch(/does not take this key for App 99/);
     expect(secrets.get(arns['app']!)).toBe(before);
+  });
+
+  it.each([
+    ['a new one', []],
+    ['an existing one', ['--app-id', '99']],
+    ['the page', ['--page']],
+  ])('keeps the App that is stored, and says how to replace it: %s', async (_way, args) => {
+    const before = secrets.get(arns['app']!);
+    const key = join(folder, 'key');
+    writeFileSync(key, github.privateKeyPem);
+    const withKey = args.includes('--app-id') ? [...args, '--key', key] : args;
+    const { ending, printed } = start(['setup', ...withKey]);
+    expect(await ending).toBe(2);
+    const { appId } = JSON.parse(before);
+    expect(printed()).toMatchObject({ out: '', error: expect.stringContaining(appId) });
+    expect(printed().error).toMatch(/To replace it: .*--replace/);
+    expect(secrets.get(arns['app']!)).toBe(before);
+  });
+
+  it('mends a stored App that cannot be read without further questions', async () => {
+    secrets.put(arns['app']!, '{"appId":"7","privateKey":"cut off"}');
+    const key = join(folder, 'key');
+    writeFileSync(key, github.privateKeyPem);
+    expect(await start(['setup', '--app-id', String(github.appId), '--key', key]).ending).toBe(0);
+    expect(JSON.parse(secrets.get(arns['app']!))).toMatchObject({ appId: String(github.appId) });
+  });
+
+  it.each([
+    [['--organization', 'acme'], 'organization_self_hosted_runners', 'administration'],
+    [[], 'administration', 'organization_self_hosted_runners'],
+  ])('asks for the least that the owner needs, with %j', async (args, asked, spared) => {
+    const { ending, printed } = start(['setup', '--replace', ...args]);
+    while (!printed().out.includes('http://127.0.0.1'))
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const page = await (await fetch(/http:\/\/127\.0\.0\.1:\d+/.exec(printed().out)![0])).text();
+    expect(page).toContain(`${asked}: write`);
+    expect(page).not.toContain(spared);
+    await browse(printed);
+    expect(await ending).toBe(0);
   });
 
   it.each([
@@ -152,7 +191,7 @@ describe('on GitHub Enterprise Server, whose API is below its own address', () =
   afterAll(() => setApi(github.url));
 
   it('makes an App, enters one, and rotates its secret', async () => {
-    const created = start(['setup', '--organization', 'acme']);
+    const created = start(['setup', '--organization', 'acme', '--replace']);
     await browse(created.printed);
     expect(await created.ending).toBe(0);
     const key = join(folder, 'server-key');

@@ -9,18 +9,15 @@ import { createSecret } from '../../adapters/secrets-manager/secret.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
 import { setupMilliseconds } from '../../core/setup-claims.ts';
 import { awsOptions } from '../aws-clients.ts';
-import { type CommandCall, UsageError } from '../command.ts';
+import type { CommandCall } from '../command.ts';
 import type { DeploymentOutputs } from './deployment-outputs.ts';
 import { setupDeps } from './deps.ts';
+import { refuseReplacing } from './refuse-replacing.ts';
 
 export async function printPageLink(call: CommandCall, outputs: DeploymentOutputs): Promise<void> {
   const replaces = call.options['replace'] === true;
   const stored = await setupDeps(call, outputs).vault.app();
-  if (stored && !replaces) {
-    throw new UsageError(
-      `This deployment has the App ${stored.slug ?? stored.appId} already. To replace it: mayfly setup --page --replace`,
-    );
-  }
+  if (!replaces) refuseReplacing(stored, 'npx mayfly setup --page --replace');
   const client = new SecretsManagerClient(awsOptions(call));
   const secret = createSecret({ client, arn: outputs.setupSecretArn, clock: systemClock });
   const issuedAt = systemClock.now();

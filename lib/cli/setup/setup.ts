@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { takeCreatedApp, takeExistingApp } from '../../app/take-app.ts';
 import {
   appManifest,
+  defaultLevel,
   longestAppName,
   newAppUrl,
   type RunnerLevel,
@@ -16,6 +17,7 @@ import { type DeploymentOutputs, readOutputs, stackHelp, stackOption } from './d
 import { readKeyFile, setupDeps } from './deps.ts';
 import { startManifestServer } from './manifest-server.ts';
 import { printPageLink } from './page-link.ts';
+import { readableApp, refuseReplacing } from './refuse-replacing.ts';
 
 export const setup: Command = {
   name: 'setup',
@@ -26,9 +28,11 @@ mayfly setup                             the same, owned by whoever is signed in
 mayfly setup --app-id 123 --key app.pem  takes an existing App: its id and a private key of it (PEM or base64 of PEM);
                                          the key is tried at GitHub before it replaces another one
 mayfly setup --page                      prints a link, good for half an hour and for one App, to a page of the deployment that
-                                         does all of this in any browser; --replace: also where an App is stored already
+                                         does all of this in any browser
 
-  --level organization|repository|both   which runners it is for (default: both; user accounts need repository)
+  --replace                              also where another App is stored already, whose installations are then over here
+  --level organization|repository|both   which runners it is for. Default: organization where one owns the App, else
+                                         repository; both: where organizations and user accounts are to install it
   --name NAME                            of the new App, at most ${longestAppName} characters
   --public                               other accounts may install it: it is then open compute: see onboarding and caps in README.md
   --reruns                               lets it run a job again whose spot machine AWS took back (Actions: write)
@@ -39,7 +43,7 @@ to be deployed again. An existing App's permissions and events are yours to set:
 `,
   options: {
     organization: { type: 'string' },
-    level: { type: 'string', default: 'both' },
+    level: { type: 'string' },
     name: { type: 'string' },
     public: { type: 'boolean', default: false },
     reruns: { type: 'boolean', default: false },
@@ -68,11 +72,14 @@ async function create(call: CommandCall, outputs: DeploymentOutputs): Promise<vo
   const organization = text(call, 'organization');
   const options = {
     name: appName(call),
-    level: level(call),
+    level: level(call, organization ? 'organization' : 'account'),
     isPublic: call.options['public'] === true,
     rerunsJobs: call.options['reruns'] === true,
     webhookUrl: outputs.webhookUrl,
   };
+  if (call.options['replace'] !== true) {
+    refuseReplacing(await readableApp(deps.vault), 'run this again with --replace');
+  }
   const server = await startManifestServer({
     state,
     action: newAppUrl(outputs.githubWebUrl, { state, ...(organization ? { organization } : {}) }),
@@ -103,7 +110,14 @@ async function enter(call: CommandCall, outputs: DeploymentOutputs): Promise<voi
   const file = text(call, 'key');
   if (!appId || !file)
     throw new UsageError('An existing App needs both: --app-id 123456 --key path/to/key.pem');
-  const heard = await takeExistingApp(setupDeps(call, outputs), { appId, privateKey: readKeyFile(file) });
+  const privateKey = readKeyFile(file);
+  const deps = setupDeps(call, outputs);
+  if (call.options['replace'] !== true) {
+    const stored = await readableApp(deps.vault);
+    // Another key of the same App replaces no App.
+    if (stored?.appId !== appId) refuseReplacing(stored, 'run this again with --replace');
+  }
+  const heard = await takeExistingApp(deps, { appId, privateKey });
   if (!heard.ok) {
     throw new UsageError(
       `GitHub does not take this key for App ${appId}: ${heard.why}. Check the id on the App's settings page, and that the key is one of that App.`,
@@ -122,8 +136,8 @@ function appName(call: CommandCall): string {
   );
 }
 
-function level(call: CommandCall): RunnerLevel {
-  const given = text(call, 'level');
+function level(call: CommandCall, owner: 'organization' | 'account'): RunnerLevel {
+  const given = text(call, 'level') ?? defaultLevel(owner);
   const found = runnerLevels.find((one) => one === given);
   if (found) return found;
   throw new UsageError(`--level is ${JSON.stringify(given)}; allowed are ${runnerLevels.join(', ')}.`);
