@@ -139,13 +139,14 @@ async function placeOf(deps: SetupDeps, session: SetupClaims): Promise<SetupPlac
 }
 
 function done({ environment, githubWebUrl }: SetupDeps, taken: Taken): SetupView {
-  const { appId, name, htmlUrl, webhookTodo } = taken;
+  const { appId, name, htmlUrl, webhookTodo, missing } = taken;
   return {
     view: 'done',
     place: { environment, githubHost: new URL(githubWebUrl).host },
     appId,
     name,
     installUrl: `${htmlUrl}/installations/new`,
+    missing,
     ...(webhookTodo === undefined ? {} : { webhookTodo }),
   };
 }

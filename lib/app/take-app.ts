@@ -4,6 +4,7 @@
  * function holds another one. Dying after the first write leaves an App without a webhook, which
  * `mayfly rotate-webhook-secret` mends.
  */
+import { missingInApp } from '../core/app-needs.ts';
 import type { AppCredentials } from '../ports/app-credentials.ts';
 import type { AppVault } from '../ports/app-vault.ts';
 import type { CreatedApp, Heard, KnownApp, NewApps } from '../ports/new-apps.ts';
@@ -15,12 +16,14 @@ export interface TakeDeps {
   readonly webhookUrl: string;
 }
 
-/** What is left for the operator to do about the webhook; undefined: nothing. */
 export interface Taken {
   readonly appId: string;
   readonly name: string;
   readonly htmlUrl: string;
+  /** What is left for the operator to do about the webhook; undefined: nothing. */
   readonly webhookTodo?: string;
+  /** What the App should ask for, and does not: it is stored nevertheless, for it can be added at any time. */
+  readonly missing: readonly string[];
 }
 
 /** @throws OperationalError where the key could not be stored */
@@ -65,9 +68,10 @@ async function connect(deps: TakeDeps, app: AppCredentials): Promise<Heard<'conn
   return deps.newApps.connectWebhook(app, { url: deps.webhookUrl, secret });
 }
 
-const taken = ({ appId, name, htmlUrl }: KnownApp & AppCredentials, webhookTodo?: string): Taken => ({
-  appId,
-  name,
-  htmlUrl,
+const taken = (app: KnownApp & AppCredentials, webhookTodo?: string): Taken => ({
+  appId: app.appId,
+  name: app.name,
+  htmlUrl: app.htmlUrl,
+  missing: missingInApp(app),
   ...(webhookTodo === undefined ? {} : { webhookTodo }),
 });

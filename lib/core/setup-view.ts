@@ -46,6 +46,8 @@ export interface DoneView {
   readonly appId: string;
   readonly name: string;
   readonly installUrl: string;
+  /** What the App should ask for, and does not. */
+  readonly missing: readonly string[];
   readonly webhookTodo?: string;
 }
 

@@ -1,18 +1,26 @@
 /** The App is stored: what to do next. */
+import { howToAdd } from '../core/app-needs.ts';
 import type { DoneView } from '../core/setup-view.ts';
 import { document } from './document.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 
-export function donePage({ place, appId, name, installUrl, webhookTodo }: DoneView): string {
+export function donePage({ place, appId, name, installUrl, webhookTodo, missing }: DoneView): string {
   return document(
     { title: 'The App is ready', environment: place.environment, footer },
     html`<p class="lead"><b>${name}</b> (id ${appId}) is stored in Secrets Manager. Nothing has to be deployed again.</p>
 ${webhookTodo !== undefined && html`<div class="note bad"><b>One thing is left.</b><p>${webhookTodo}</p></div>`}
-<h2>Next</h2><ol><li>Install it on the organization or account whose jobs it should run.</li>
+${lacks(missing)}<h2>Next</h2><ol><li>Install it on the organization or account whose jobs it should run.</li>
 <li>Give a workflow a tier’s labels, such as <code>runs-on: [self-hosted, small]</code>, and run it.</li>
 <li><code>npx mayfly status</code> shows the tenant, its machines, and why a job waits.</li></ol>
 <div class="actions"><a class="button" href="${installUrl}" rel="noreferrer">Install it on ${place.githubHost}</a></div>`,
   );
 }
+
+const lacks = (missing: readonly string[]): Html | undefined =>
+  missing.length === 0
+    ? undefined
+    : html`<div class="note bad"><b>The App lacks what it needs.</b><ul>${missing.map((one) => html`<li>${one}</li>`)}</ul>
+<p>${howToAdd}</p></div>
+`;
 
 const footer = html`This page is closed now. Its link works no more.`;

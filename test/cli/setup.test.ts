@@ -124,6 +124,24 @@ describe('mayfly setup', () => {
     expect(printed().out).toContain('http://127.0.0.1:1/webhook');
   });
 
+  it('names what an existing App does not ask for, and stores it nevertheless', async () => {
+    const key = join(folder, 'key');
+    writeFileSync(key, github.addPrivateKey());
+    const enter = () => start(['setup', '--app-id', String(github.appId), '--key', key]);
+    github.setAsked({ permissions: { metadata: 'read', actions: 'read' }, events: ['push'] });
+    const lacking = enter();
+    expect(await lacking.ending).toBe(0);
+    expect(lacking.printed().error).toMatch(/Self-hosted runners: read and write[\s\S]*Workflow job/);
+    expect(lacking.printed().error).toMatch(/Permissions & events/);
+    expect(JSON.parse(secrets.get(arns['app']!))).toMatchObject({ appId: String(github.appId) });
+
+    const permissions = { actions: 'read', organization_self_hosted_runners: 'write' } as const;
+    github.setAsked({ permissions, events: ['workflow_job'] });
+    const complete = enter();
+    expect(await complete.ending).toBe(0);
+    expect(complete.printed().error).toBe('');
+  });
+
   it('stores no key that GitHub does not take', async () => {
     const before = secrets.get(arns['app']!);
     const key = join(folder, 'key');

@@ -266,6 +266,7 @@ describe('the setup page', () => {
       const form = await browser.get('/existing');
       expect(form.text).toContain('This replaces the App of this deployment');
       const key = world.laptop.github.addPrivateKey();
+      world.laptop.github.setAsked({ permissions: { metadata: 'read', actions: 'read' }, events: [] });
       const page = await browser.post('/existing', {
         ...form.hidden,
         appId: String(world.laptop.github.appId),
@@ -274,6 +275,9 @@ describe('the setup page', () => {
       });
       expect(page.text).toContain('The App is ready');
       expect(page.text).toContain(`webhook URL must be ${world.laptop.webhookUrl}`);
+      expect(page.text).toMatch(
+        /lacks what it needs[\s\S]*Self-hosted runners: read and write[\s\S]*Workflow job/,
+      );
       expect(storedApp()).toMatchObject({ privateKey: key });
       expect(secret('WebhookSecretArn')).toBe('a secret that GitHub has');
       expect((await browser.get('/existing')).status).toBe(410);

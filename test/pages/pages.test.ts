@@ -31,7 +31,15 @@ const views: readonly SetupView[] = [
   { view: 'choose', place, ...entered },
   { view: 'existing', place, ...entered },
   { view: 'review', place, manifest, action: hostile, owner: hostile },
-  { view: 'done', place, appId: hostile, name: hostile, installUrl: hostile, webhookTodo: hostile },
+  {
+    view: 'done',
+    place,
+    appId: hostile,
+    name: hostile,
+    installUrl: hostile,
+    webhookTodo: hostile,
+    missing: [hostile],
+  },
   { view: 'closed', why: 'set-up', appId: hostile },
   { view: 'failed', title: hostile, what: hostile, steps: [hostile] },
 ];

@@ -3,7 +3,7 @@
  * Manager; they are printed nowhere and written to no file.
  */
 import { randomBytes } from 'node:crypto';
-import { takeCreatedApp, takeExistingApp } from '../../app/take-app.ts';
+import { takeCreatedApp } from '../../app/take-app.ts';
 import {
   appManifest,
   defaultLevel,
@@ -14,7 +14,8 @@ import {
 } from '../../core/app-manifest.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { type DeploymentOutputs, readOutputs, stackHelp, stackOption } from './deployment-outputs.ts';
-import { readKeyFile, setupDeps } from './deps.ts';
+import { setupDeps } from './deps.ts';
+import { enterApp } from './enter-app.ts';
 import { startManifestServer } from './manifest-server.ts';
 import { printPageLink } from './page-link.ts';
 import { readableApp, refuseReplacing } from './refuse-replacing.ts';
@@ -57,7 +58,7 @@ to be deployed again. An existing App's permissions and events are yours to set:
     const outputs = await readOutputs(call);
     const byHand = call.options['app-id'] !== undefined || call.options['key'] !== undefined;
     if (call.options['page'] === true) await printPageLink(call, outputs);
-    else await (byHand ? enter(call, outputs) : create(call, outputs));
+    else await (byHand ? enterApp(call, outputs) : create(call, outputs));
     return 0;
   },
 };
@@ -103,29 +104,6 @@ async function create(call: CommandCall, outputs: DeploymentOutputs): Promise<vo
   } finally {
     server.close();
   }
-}
-
-async function enter(call: CommandCall, outputs: DeploymentOutputs): Promise<void> {
-  const appId = text(call, 'app-id');
-  const file = text(call, 'key');
-  if (!appId || !file)
-    throw new UsageError('An existing App needs both: --app-id 123456 --key path/to/key.pem');
-  const privateKey = readKeyFile(file);
-  const deps = setupDeps(call, outputs);
-  if (call.options['replace'] !== true) {
-    const stored = await readableApp(deps.vault);
-    // Another key of the same App replaces no App.
-    if (stored?.appId !== appId) refuseReplacing(stored, 'run this again with --replace');
-  }
-  const heard = await takeExistingApp(deps, { appId, privateKey });
-  if (!heard.ok) {
-    throw new UsageError(
-      `GitHub does not take this key for App ${appId}: ${heard.why}. Check the id on the App's settings page, and that the key is one of that App.`,
-    );
-  }
-  const { name, webhookTodo } = heard.value;
-  call.io.out(`GitHub takes the key for the App ${name}; it is stored.\n`);
-  call.io.out(`${webhookTodo ?? `GitHub sends its webhooks to ${outputs.webhookUrl}`}\n`);
 }
 
 function appName(call: CommandCall): string {

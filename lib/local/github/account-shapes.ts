@@ -157,8 +157,7 @@ export function appShape(world: World) {
     html_url: `${world.url}/apps/${world.app.slug}`,
     created_at: made,
     updated_at: made,
-    permissions: appPermissions,
-    events: appEvents,
+    ...(world.asked ?? { permissions: appPermissions, events: appEvents }),
     installations_count: world.installations.size,
   };
 }

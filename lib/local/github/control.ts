@@ -18,13 +18,15 @@ import {
 import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
 import type { Limits } from './limits.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { Permissions, World } from './world.ts';
+import type { AskedOfApp, Permissions, World } from './world.ts';
 import { fullName, isoTime, takeId } from './world.ts';
 
 export interface Control {
   setWebhook(webhook: { readonly url: string; readonly secret: string }): void;
   /** As the App's settings have it now. */
   webhook(): { readonly url: string; readonly secret: string } | undefined;
+  /** What an owner does under `Permissions & events`. Installations keep what they have until they accept. */
+  setAsked(asked: AskedOfApp): void;
   /** What an owner does under `Private keys`: each key is good until it is deleted. @returns PEM, PKCS#8 */
   addPrivateKey(): string;
   deletePrivateKey(privateKeyPem: string): void;
@@ -88,6 +90,9 @@ export function createControl(parts: { world: World; webhooks: Webhooks; limits:
       world.webhook = { ...webhook };
     },
     webhook: () => world.webhook && { ...world.webhook },
+    setAsked(asked) {
+      world.asked = { permissions: { ...asked.permissions }, events: [...asked.events] };
+    },
     addPrivateKey() {
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
       world.app.publicKeyPems.add(publicPem(privateKey));

@@ -113,6 +113,8 @@ export interface World {
   url: string;
   dials: Dials;
   webhook: { url: string; secret: string } | undefined;
+  /** As the App's settings have it under Permissions & events. Undefined: all that the platform can use. */
+  asked: AskedOfApp | undefined;
   readonly accounts: Map<string, Account>;
   readonly repositories: Map<string, Repository>;
   readonly installations: Map<number, InstallationRecord>;
@@ -130,6 +132,11 @@ export interface World {
   readonly fraction: () => number;
   readonly tell: (name: string, fields: Readonly<Record<string, unknown>>) => void;
   nextId: number;
+}
+
+export interface AskedOfApp {
+  readonly permissions: Permissions;
+  readonly events: readonly string[];
 }
 
 export interface AppIdentity {
@@ -158,6 +165,7 @@ export function createWorld(parts: Pick<World, 'app' | 'fraction' | 'tell'>): Wo
     url: '',
     dials: defaultDials,
     webhook: undefined,
+    asked: undefined,
     accounts: new Map(),
     repositories: new Map(),
     installations: new Map(),
