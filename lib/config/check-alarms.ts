@@ -3,8 +3,10 @@ import type { MayflyConfig } from './config.ts';
 import { expect, expectText, expectWhole } from './faults.ts';
 
 const minuteBounds = { from: 5, to: 1440 };
+const defaultOldestJobMinutes = 60;
 
-export function alarmFaults({ alarmEmail, webhookSilenceMinutes }: MayflyConfig): string[] {
+export function alarmFaults(config: MayflyConfig): string[] {
+  const { alarmEmail, oldestJobMinutes = defaultOldestJobMinutes, webhookSilenceMinutes } = config;
   return [
     ...(alarmEmail === undefined
       ? []
@@ -12,6 +14,7 @@ export function alarmFaults({ alarmEmail, webhookSilenceMinutes }: MayflyConfig)
           pattern: /^(?=.{3,254}$)[^\s@<>]+@[^\s@<>]+$/,
           allowed: 'one e-mail address such as "ops@example.com", or left out',
         })),
+    ...expectWhole('oldestJobMinutes', oldestJobMinutes, minuteBounds),
     ...(webhookSilenceMinutes === undefined ? [] : silenceFaults(webhookSilenceMinutes)),
   ];
 }
@@ -27,8 +30,9 @@ function silenceFaults(minutes: number): string[] {
       });
 }
 
-/** What of these is set. */
-export const checkedAlarms = ({ alarmEmail, webhookSilenceMinutes }: MayflyConfig) => ({
+/** What of these is set, defaults filled in. */
+export const checkedAlarms = ({ alarmEmail, oldestJobMinutes, webhookSilenceMinutes }: MayflyConfig) => ({
+  oldestJobMinutes: oldestJobMinutes ?? defaultOldestJobMinutes,
   ...(alarmEmail === undefined ? {} : { alarmEmail }),
   ...(webhookSilenceMinutes === undefined ? {} : { webhookSilenceMinutes }),
 });

@@ -50,6 +50,7 @@ export interface CheckedConfig extends CheckedAccount {
   readonly machineImages?: CheckedImages;
   readonly scaleUpConcurrency: number;
   readonly alarmEmail?: string;
+  readonly oldestJobMinutes: number;
   readonly webhookSilenceMinutes?: number;
 }
 
@@ -78,6 +79,7 @@ const settings = [
   'runnerGroupId',
   'scaleUpConcurrency',
   'alarmEmail',
+  'oldestJobMinutes',
   'webhookSilenceMinutes',
   'githubApiUrl',
   'githubWebUrl',

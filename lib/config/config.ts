@@ -57,6 +57,8 @@ export interface MayflyConfig {
   readonly scaleUpConcurrency?: number;
   /** Who gets an e-mail about alarms, once they confirmed AWS's own. Default: nobody; subscribe to the topic as you like. */
   readonly alarmEmail?: string;
+  /** Alarm when the oldest job of a tier has waited for so many minutes, whatever for, 5 to 1440. Default: 60. */
+  readonly oldestJobMinutes?: number;
   /** Alarm when no webhook of use came for so many minutes, 5 to 1440. Default: no such alarm, for nights are quiet. */
   readonly webhookSilenceMinutes?: number;
   /** Where GitHub's REST API is, if not where `githubHost` says. */

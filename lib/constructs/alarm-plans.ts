@@ -3,34 +3,20 @@
  * what to do. Nothing is alarmed that mends itself within the time given, and nothing that an operator cannot act on.
  */
 import { Duration } from 'aws-cdk-lib';
-import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CheckedConfig } from '../config/check-config.ts';
+import { type AlarmPlan, chunksOf, numbered, sum } from './alarm-plan.ts';
 import { deadLettersOf, namesOf } from './names.ts';
 import { functionMetric, platformMetric, queueMetric } from './platform-metrics.ts';
-
-export interface AlarmPlan {
-  /** After the environment. */
-  readonly name: string;
-  /** The article's heading. */
-  readonly article: string;
-  /** What is the matter, in a sentence. */
-  readonly says: string;
-  readonly metric: IMetric;
-  readonly above: number;
-  /** For so many periods of the metric, one after the other. */
-  readonly periods: number;
-  /** No data is bad news too. Default: it is no news. */
-  readonly silenceIsBad?: boolean;
-}
-
-/** CloudWatch takes ten metrics in one alarm. */
-const mostMetrics = 10;
+import { capacityAlarms, oldestJobAlarms } from './tier-alarms.ts';
 
 export function alarmPlans(config: CheckedConfig): AlarmPlan[] {
   return [
     ...jobAlarms(config),
+    ...oldestJobAlarms(config),
     ...queueAlarms(config),
     ...launchAlarms(config),
+    ...capacityAlarms(config),
     ...functionAlarms(config),
     ...runnerAlarms(config),
     ...silenceAlarms(config),
@@ -88,7 +74,7 @@ function queueAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
       periods: 5,
     })),
     ...chunks.map((chunk, n) => ({
-      name: chunks.length === 1 ? 'dead-letters' : `dead-letters-${n + 1}`,
+      name: numbered('dead-letters', chunks, n),
       article: 'dead-letters',
       says: `A message was set aside after twenty tries, in one of ${chunk.map(deadLettersOf).join(', ')}`,
       metric: sum(
@@ -149,7 +135,7 @@ function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
       periods: 2,
     })),
     ...chunks.map((chunk, n) => ({
-      name: chunks.length === 1 ? 'function-throttles' : `function-throttles-${n + 1}`,
+      name: numbered('function-throttles', chunks, n),
       article: 'function-throttles',
       says: `Lambda has no copy left, for 10 minutes, for one of ${chunk.join(', ')}`,
       metric: sum(
@@ -161,12 +147,6 @@ function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
     })),
   ];
 }
-
-/** As many as one alarm takes. */
-const chunksOf = (names: readonly string[]) =>
-  Array.from({ length: Math.ceil(names.length / mostMetrics) }, (_, n) =>
-    names.slice(n * mostMetrics, (n + 1) * mostMetrics),
-  );
 
 function runnerAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
   return [
@@ -260,13 +240,4 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
       periods: 15,
     },
   ];
-}
-
-/** Where one of them has no data, it counts for nothing. */
-function sum(metrics: readonly IMetric[], minutes: number): MathExpression {
-  return new MathExpression({
-    expression: metrics.map((_, n) => `FILL(m${n}, 0)`).join(' + '),
-    usingMetrics: Object.fromEntries(metrics.map((metric, n) => [`m${n}`, metric])),
-    period: Duration.minutes(minutes),
-  });
 }

@@ -10,7 +10,8 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { type AlarmPlan, alarmPlans } from './alarm-plans.ts';
+import type { AlarmPlan } from './alarm-plan.ts';
+import { alarmPlans } from './alarm-plans.ts';
 import { keyOf } from './encryption.ts';
 import type { ObservabilityProps } from './observability.ts';
 

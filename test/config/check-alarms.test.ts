@@ -36,3 +36,20 @@ describe('the silence that is alarmed', () => {
     expect(fault).toMatch(/^webhookSilenceMinutes is .+; it must be /);
   });
 });
+
+describe('the wait of the oldest job that is alarmed', () => {
+  it('is an hour unless it is told', () => {
+    const outcome = checkConfig(defaultConfig);
+    expect(outcome.ok && outcome.config.oldestJobMinutes).toBe(60);
+  });
+
+  it.each([5, 61, 1440])('may be %d minutes', (oldestJobMinutes) => {
+    expect(faultsOf({ oldestJobMinutes })).toEqual([]);
+  });
+
+  it.each([0, 4, 1441, 7.5, '60', null])('is not %j', (oldestJobMinutes) => {
+    expect(faultsOf({ oldestJobMinutes })).toEqual([
+      expect.stringMatching(/^oldestJobMinutes is .+; it must be /),
+    ]);
+  });
+});

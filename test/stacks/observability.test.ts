@@ -9,13 +9,28 @@ import { watchedMetrics } from './watched-metrics.ts';
 
 const app = synthesized(defaultConfig);
 const large = synthesized(thirtyTiers);
-const told = synthesized(configWith({ alarmEmail: 'ops@example.com', webhookSilenceMinutes: 120 }));
+const told = synthesized(
+  configWith({ alarmEmail: 'ops@example.com', oldestJobMinutes: 90, webhookSilenceMinutes: 120 }),
+);
 afterAll(() => {
   for (const each of [app, large, told]) each.dispose();
 });
 
 const alarmsOf = (of: typeof app): Resource[] => of.resources('AWS::CloudWatch::Alarm');
 const names = (of: typeof app) => alarmsOf(of).map(({ Properties }) => Properties.AlarmName);
+
+/** The tiers whose metric is in one of these alarms, none of which has more metrics than CloudWatch takes. */
+function tiersWatched(of: typeof app, alarm: string, metric: string): string[] {
+  const lists = alarmsOf(of)
+    .filter(({ Properties }) => Properties.AlarmName.startsWith(`my-saas-${alarm}`))
+    .map(({ Properties }) => Properties.Metrics.filter(({ MetricStat }: Resource) => MetricStat));
+  expect(lists.every((list) => list.length <= 10)).toBe(true);
+  return lists
+    .flat()
+    .filter(({ MetricStat }) => MetricStat.Metric.MetricName === metric)
+    .map(({ MetricStat }) => MetricStat.Metric.Dimensions.find(({ Name }: Resource) => Name === 'tier').Value)
+    .sort();
+}
 
 describe('the alarms', () => {
   it('speak to the topic when they go off and when all is well again', () => {
@@ -65,6 +80,37 @@ describe('the alarms', () => {
     expect(watched.every((list) => list.length <= 10)).toBe(true);
     const seen = watched.flat().map(({ MetricStat }) => MetricStat.Metric.Dimensions[0].Value);
     expect(seen.sort()).toEqual(queues.filter((name) => name.endsWith('-dead-letters')).sort());
+  });
+
+  it('watch the oldest job of each tier, ten tiers an alarm where there are more', () => {
+    const ofTier = (tier: string) =>
+      alarmsOf(told).find(({ Properties }) => Properties.AlarmName === `my-saas-oldest-job-${tier}`);
+    for (const tier of Object.keys(defaultConfig.tiers)) {
+      expect(ofTier(tier)!.Properties).toMatchObject({
+        MetricName: 'OldestWaitSeconds',
+        Dimensions: expect.arrayContaining([{ Name: 'tier', Value: tier }]),
+        Threshold: 90 * 60,
+      });
+    }
+    expect(tiersWatched(large, 'oldest-job', 'OldestWaitSeconds')).toEqual(
+      Object.keys(thirtyTiers.tiers).sort(),
+    );
+  });
+
+  it('watch whether EC2 has machines for each tier, and never for one by what another got', () => {
+    for (const [of, config] of [
+      [app, defaultConfig],
+      [large, thirtyTiers],
+    ] as const) {
+      const tiers = Object.keys(config.tiers).sort();
+      expect(tiersWatched(of, 'launches-capacity', 'Launches')).toEqual(tiers);
+      expect(tiersWatched(of, 'launches-capacity', 'MachinesStarted')).toEqual(tiers);
+    }
+    const [alarm] = alarmsOf(app).filter(
+      ({ Properties }) => Properties.AlarmName === 'my-saas-launches-capacity',
+    );
+    const [formula] = alarm!.Properties.Metrics.filter(({ Expression }: Resource) => Expression);
+    expect(formula.Expression).toContain('IF((FILL(short1, 0) > 0) AND (FILL(came1, 0) < 1), 1, 0)');
   });
 
   it('take silence for bad news only where something must always be heard', () => {
