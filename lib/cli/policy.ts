@@ -11,13 +11,18 @@ export const policy: Command = {
 mayfly policy NAME                           prints it as JSON, for the environment and region of mayfly.config.ts
 mayfly policy NAME --account 123456789012    the same for this account alone; default: whichever it is put into
 mayfly policy NAME --environment '*'         the same for every environment
+mayfly policy NAME --stack STACK             for a command that is told --stack STACK: setup, rotate-key, rotate-webhook-secret
 
 ${list}
 
 Those for CloudFormation go to the bootstrap, which all environments of an account and region share:
   npx cdk bootstrap --cloudformation-execution-policies ARN,ARN,ARN
 `,
-  options: { account: { type: 'string', default: '*' }, environment: { type: 'string' } },
+  options: {
+    account: { type: 'string', default: '*' },
+    environment: { type: 'string' },
+    stack: { type: 'string' },
+  },
   words: ['<name>'],
   async run({ words: [name = ''], options, config, io }) {
     const found = policies.find((one) => one.name === name);
@@ -33,7 +38,24 @@ Those for CloudFormation go to the bootstrap, which all environments of an accou
     const { region, kmsKeyArn } = config;
     const key = kmsKeyArn === undefined ? {} : { kmsKeyArn };
     const place = { environment: String(environment), region, account, ...key };
-    io.out(`${JSON.stringify(found.document(place), undefined, 2)}\n`);
+    const document = JSON.stringify(found.document({ ...place, ...stackOf(options['stack']) }), undefined, 2);
+    if (options['stack'] !== undefined && document === JSON.stringify(found.document(place), undefined, 2)) {
+      throw new UsageError(
+        `The policy ${name} is about no stack that could have another name; leave --stack out.`,
+      );
+    }
+    io.out(`${document}\n`);
     return 0;
   },
 };
+
+/** As CloudFormation has it; a wildcard would let in other stacks' outputs. */
+const stackName = /^[A-Za-z][A-Za-z\d-]{0,127}$/;
+
+function stackOf(stack: string | boolean | undefined): { readonly stack?: string } {
+  if (stack === undefined) return {};
+  if (typeof stack === 'string' && stackName.test(stack)) return { stack };
+  throw new UsageError(
+    `--stack is ${JSON.stringify(stack)}; it must be a stack's name: letters, digits and hyphens, at most 128, a letter first.`,
+  );
+}

@@ -15,7 +15,7 @@ import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 import config from '../../mayfly.config.ts';
 import { everyOption, existingNetwork } from '../iam/every-option.ts';
 import { givenEvent } from '../support/given.ts';
-import { givenOperatorAccount, type OperatorAccount, place } from './operator-account.ts';
+import { givenOperatorAccount, type OperatorAccount, ownStack, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 
 const environment = config.environment;
@@ -144,6 +144,18 @@ describe('a person with the policy of a command', () => {
       );
     const used = person.uses().map(({ sid, action, resource }) => `${sid} ${action} ${resource}`);
     expect(used.toSorted()).toEqual(needed.toSorted());
+  });
+
+  it('reads the outputs of the stack that the policy was told, and of no other', async () => {
+    await givenApp();
+    const { document } = policies.find(({ name }) => name === 'rotate-webhook-secret')!;
+    const there = { environment, region: place.region, account: place.accountId, stack: ownStack };
+    const person = givenPerson(document(there) as PolicyDocument);
+    const rotate = ['rotate-webhook-secret', '--wait', '0'];
+    expect(await person.run([...rotate, '--stack', ownStack])).toMatchObject({ status: 0 });
+    expect(person.denials()).toEqual([]);
+    expect(await person.run(rotate)).toMatchObject({ status: 2 });
+    expect(person.denials()).toMatchObject([{ action: 'cloudformation:DescribeStacks' }]);
   });
 
   it('is there for every command that calls AWS', () => {

@@ -19,6 +19,9 @@ import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-gi
 
 export const place = { region: 'us-east-1', accountId: '123456789012' };
 
+/** The same deployment, as in somebody's own CDK app. */
+export const ownStack = 'CiPlatform';
+
 export interface OperatorAccount {
   readonly endpoint: AwsEndpoint;
   readonly github: GitHubStandIn;
@@ -51,15 +54,20 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
   const app = secrets.create({ name: 'StateAppSecret', secretString: '{"appId":"","privateKey":""}', tags });
   const webhook = secrets.create({ name: 'StateWebhookSecret', tags });
   const setup = secrets.create({ name: 'StateSetupSecret', tags });
-  stacks.setOutputs({
-    [`${environment}-state.AppSecretArn`]: app.arn,
-    [`${environment}-state.WebhookSecretArn`]: webhook.arn,
-    [`${environment}-state.SetupSecretArn`]: setup.arn,
-    [`${environment}-control-plane.SetupPage`]: 'https://setup.example.com/',
-    [`${environment}-control-plane.WebhookEndpoint`]: 'https://example.com/',
-    [`${environment}-control-plane.GitHubApi`]: github.url,
-    [`${environment}-control-plane.GitHubWeb`]: github.url,
-  });
+  const ofState = { AppSecretArn: app.arn, WebhookSecretArn: webhook.arn, SetupSecretArn: setup.arn };
+  const ofControlPlane = {
+    SetupPage: 'https://setup.example.com/',
+    WebhookEndpoint: 'https://example.com/',
+    GitHubApi: github.url,
+    GitHubWeb: github.url,
+  };
+  const put = (stack: string, outputs: Readonly<Record<string, string>>) =>
+    stacks.setOutputs(
+      Object.fromEntries(Object.entries(outputs).map(([key, value]) => [`${stack}.${key}`, value])),
+    );
+  put(`${environment}-state`, ofState);
+  put(`${environment}-control-plane`, ofControlPlane);
+  put(ownStack, { ...ofState, ...ofControlPlane });
   github.setWebhook({ url: 'http://127.0.0.1:1/', secret: 'old' });
   ec2.defineSubnet({ subnetId: 'subnet-a', availabilityZone: 'us-east-1a' });
   ec2.defineLaunchTemplate({ name: 'machine', data: { ImageId: 'ami-0123456789abcdef0', UserData: script } });

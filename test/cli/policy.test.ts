@@ -39,6 +39,26 @@ describe('mayfly policy', () => {
     expect(odd).toMatchObject({ status: 2, error: expect.stringContaining('twelve digits') });
   });
 
+  it.each(['setup', 'rotate-key', 'rotate-webhook-secret'])(
+    'reads the stack that %s is told',
+    async (name) => {
+      const { status, out } = await run(policy, [name, '--stack', 'CiPlatform'], 'http://127.0.0.1:1');
+      expect(status).toBe(0);
+      expect(JSON.parse(out).Statement[0]).toMatchObject({
+        Action: ['cloudformation:DescribeStacks'],
+        Resource: ['arn:aws:cloudformation:us-east-1:*:stack/CiPlatform/*'],
+      });
+    },
+  );
+
+  it.each([
+    [['setup', '--stack', '*'], /--stack is "\*"; it must be a stack's name/],
+    [['status', '--stack', 'CiPlatform'], /policy status is about no stack.*leave --stack out/],
+  ])('says what a stack may be for %j', async (args, words) => {
+    const odd = await run(policy, args, 'http://127.0.0.1:1');
+    expect(odd).toMatchObject({ status: 2, out: '', error: expect.stringMatching(words) });
+  });
+
   it('has one for each command, and no other', () => {
     expect(Object.keys(commandPolicies).toSorted()).toEqual(commands.map(({ name }) => name).toSorted());
   });

@@ -76,10 +76,11 @@ const readOutputs = (place: Place): PolicyStatement =>
   allow(
     'ReadOutputs',
     ['cloudformation:DescribeStacks'],
-    ['state', 'control-plane'].map((stack) =>
-      arn('cloudformation', place, `stack/${place.environment}-${stack}/*`),
-    ),
+    stacksOf(place).map((stack) => arn('cloudformation', place, `stack/${stack}/*`)),
   );
+
+const stacksOf = ({ stack, environment }: Place): readonly string[] =>
+  stack === undefined ? ['state', 'control-plane'].map((part) => `${environment}-${part}`) : [stack];
 
 const appSecrets = (place: Place): PolicyStatement[] => [
   allow(

@@ -5,6 +5,8 @@ export interface Place {
   readonly region: string;
   /** Twelve digits, or `*`: whichever account the policy is put into. */
   readonly account: string;
+  /** Of one's own CDK app that holds the deployment; absent: Mayfly's own stacks. */
+  readonly stack?: string;
   /** Of the account's own key, where the configuration names one. */
   readonly kmsKeyArn?: string;
 }
