@@ -54,7 +54,7 @@ async function run(): Promise<void> {
   });
   progress.done('ready');
   isReady = true;
-  process.stdout.write(welcome(laptop));
+  process.stdout.write(welcome(laptop, { withoutApp: values['without-app'] }));
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
   });
