@@ -4,9 +4,11 @@ import { expect, expectText, expectWhole } from './faults.ts';
 
 const minuteBounds = { from: 5, to: 1440 };
 const defaultOldestJobMinutes = 60;
+/** A day: shorter, and nights and weekends would ring. */
+const defaultSilenceMinutes = 1440;
 
 export function alarmFaults(config: MayflyConfig): string[] {
-  const { alarmEmail, oldestJobMinutes = defaultOldestJobMinutes, webhookSilenceMinutes } = config;
+  const { alarmEmail, oldestJobMinutes = defaultOldestJobMinutes, webhookSilenceMinutes: silence } = config;
   return [
     ...(alarmEmail === undefined
       ? []
@@ -15,7 +17,7 @@ export function alarmFaults(config: MayflyConfig): string[] {
           allowed: 'one e-mail address such as "ops@example.com", or left out',
         })),
     ...expectWhole('oldestJobMinutes', oldestJobMinutes, minuteBounds),
-    ...(webhookSilenceMinutes === undefined ? [] : silenceFaults(webhookSilenceMinutes)),
+    ...(silence === undefined || silence === false ? [] : silenceFaults(silence)),
   ];
 }
 
@@ -23,7 +25,7 @@ export function alarmFaults(config: MayflyConfig): string[] {
 function silenceFaults(minutes: number): string[] {
   const faults = expectWhole('webhookSilenceMinutes', minutes, minuteBounds);
   return faults.length > 0
-    ? faults
+    ? faults.map((fault) => `${fault} Or false, for no such alarm.`)
     : expect('webhookSilenceMinutes', minutes, {
         fits: minutes <= 60 || minutes % 60 === 0,
         allowed: 'up to 60 minutes, or whole hours in minutes',
@@ -31,8 +33,12 @@ function silenceFaults(minutes: number): string[] {
 }
 
 /** What of these is set, defaults filled in. */
-export const checkedAlarms = ({ alarmEmail, oldestJobMinutes, webhookSilenceMinutes }: MayflyConfig) => ({
+export const checkedAlarms = ({
+  alarmEmail,
+  oldestJobMinutes,
+  webhookSilenceMinutes = defaultSilenceMinutes,
+}: MayflyConfig) => ({
   oldestJobMinutes: oldestJobMinutes ?? defaultOldestJobMinutes,
   ...(alarmEmail === undefined ? {} : { alarmEmail }),
-  ...(webhookSilenceMinutes === undefined ? {} : { webhookSilenceMinutes }),
+  ...(webhookSilenceMinutes === false ? {} : { webhookSilenceMinutes }),
 });

@@ -51,6 +51,7 @@ export interface CheckedConfig extends CheckedAccount {
   readonly scaleUpConcurrency: number;
   readonly alarmEmail?: string;
   readonly oldestJobMinutes: number;
+  /** Absent: no such alarm. */
   readonly webhookSilenceMinutes?: number;
 }
 

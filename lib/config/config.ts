@@ -59,8 +59,8 @@ export interface MayflyConfig {
   readonly alarmEmail?: string;
   /** Alarm when the oldest job of a tier has waited for so many minutes, whatever for, 5 to 1440. Default: 60. */
   readonly oldestJobMinutes?: number;
-  /** Alarm when no webhook of use came for so many minutes, 5 to 1440. Default: no such alarm, for nights are quiet. */
-  readonly webhookSilenceMinutes?: number;
+  /** Alarm when no webhook of use came for so many minutes, 5 to 1440. `false`: no such alarm. Default: 1440, a day. */
+  readonly webhookSilenceMinutes?: number | false;
   /** Where GitHub's REST API is, if not where `githubHost` says. */
   readonly githubApiUrl?: string;
   /** Where people see GitHub, if not where `githubHost` says. */

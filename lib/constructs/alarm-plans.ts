@@ -186,7 +186,7 @@ function runnerAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
 
 function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): AlarmPlan[] {
   const { environment } = deployment;
-  const of = (name: 'WebhooksRefused' | 'WebhooksIgnored', minutes: number) =>
+  const of = (name: 'WebhooksRefused' | 'WebhooksIgnored' | 'SweepsDone', minutes: number) =>
     platformMetric(environment, name, { dimensions: {}, statistic: 'Sum', minutes });
   const sweeps = (name: 'SweepsDone' | 'SweepsCut', statistic: string) =>
     platformMetric(environment, name, { dimensions: {}, statistic, minutes: 1 });
@@ -199,8 +199,11 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
             article: 'no-webhooks',
             says: `No webhook of use has come for ${webhookSilenceMinutes} minutes`,
             metric: new MathExpression({
-              // Of what was received, what was turned away by the door does not count: anybody can knock.
-              expression: 'IF(FILL(received, 0) - FILL(refused, 0) - FILL(ignored, 0) > 0, 0, 1)',
+              // Of what was received, what was turned away by the door does not count: anybody can knock. And a platform
+              // that is younger than that time has not waited it out: the sweep counts its minutes.
+              expression:
+                'IF((FILL(received, 0) - FILL(refused, 0) - FILL(ignored, 0) < 1) ' +
+                `AND (FILL(minutes, 0) >= ${Math.floor(0.9 * webhookSilenceMinutes)}), 1, 0)`,
               usingMetrics: {
                 received: functionMetric(`${environment}-webhook`, 'Invocations', {
                   statistic: 'Sum',
@@ -208,12 +211,12 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
                 }),
                 refused: of('WebhooksRefused', webhookSilenceMinutes),
                 ignored: of('WebhooksIgnored', webhookSilenceMinutes),
+                minutes: of('SweepsDone', webhookSilenceMinutes),
               },
               period: Duration.minutes(webhookSilenceMinutes),
             }),
             above: 0,
             periods: 1,
-            silenceIsBad: true,
           },
         ];
   return [

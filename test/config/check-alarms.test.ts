@@ -26,11 +26,18 @@ describe('who is told of alarms', () => {
 });
 
 describe('the silence that is alarmed', () => {
+  it('is a day unless it is told, and false turns the alarm off', () => {
+    const usual = checkConfig(defaultConfig);
+    expect(usual.ok && usual.config.webhookSilenceMinutes).toBe(1440);
+    const off = checkConfig(configWith({ webhookSilenceMinutes: false }));
+    expect(off.ok && Object.keys(off.config)).not.toContain('webhookSilenceMinutes');
+  });
+
   it.each([5, 60, 120, 1440])('may be %d minutes', (webhookSilenceMinutes) => {
     expect(faultsOf({ webhookSilenceMinutes })).toEqual([]);
   });
 
-  it.each([0, 4, 1441, 61, 2.5, '60'])('is not %j', (webhookSilenceMinutes) => {
+  it.each([0, 4, 1441, 61, 2.5, '60', true, null])('is not %j', (webhookSilenceMinutes) => {
     const [fault, ...others] = faultsOf({ webhookSilenceMinutes });
     expect(others).toEqual([]);
     expect(fault).toMatch(/^webhookSilenceMinutes is .+; it must be /);

@@ -12,8 +12,9 @@ const large = synthesized(thirtyTiers);
 const told = synthesized(
   configWith({ alarmEmail: 'ops@example.com', oldestJobMinutes: 90, webhookSilenceMinutes: 120 }),
 );
+const quiet = synthesized(configWith({ webhookSilenceMinutes: false }));
 afterAll(() => {
-  for (const each of [app, large, told]) each.dispose();
+  for (const each of [app, large, told, quiet]) each.dispose();
 });
 
 const alarmsOf = (of: typeof app): Resource[] => of.resources('AWS::CloudWatch::Alarm');
@@ -116,16 +117,34 @@ describe('the alarms', () => {
   it('take silence for bad news only where something must always be heard', () => {
     const breaching = alarmsOf(told).filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
     expect(breaching.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
-      'my-saas-no-webhooks',
       'my-saas-runner-not-in-step',
       'my-saas-sweep-stopped',
     ]);
   });
 
-  it('mind a silence of GitHub, and write to somebody, only where the configuration says so', () => {
-    expect(names(app)).not.toContain('my-saas-no-webhooks');
+  it('mind a silence of GitHub, but not before the platform is as old as that', () => {
+    for (const [of, minutes] of [
+      [app, 1440],
+      [told, 120],
+    ] as const) {
+      const alarm = alarmsOf(of).find(({ Properties }) => Properties.AlarmName === 'my-saas-no-webhooks')!;
+      const { Metrics, TreatMissingData } = alarm.Properties;
+      expect(TreatMissingData).toBe('notBreaching');
+      expect(Metrics.find(({ Expression }: Resource) => Expression).Expression).toContain(
+        `AND (FILL(minutes, 0) >= ${0.9 * minutes})`,
+      );
+      const stats = Metrics.flatMap(({ MetricStat }: Resource) => MetricStat ?? []);
+      expect(stats.map(({ Period }: Resource) => Period)).toEqual(Array(4).fill(minutes * 60));
+      expect(stats.map(({ Metric }: Resource) => Metric.MetricName)).toContain('SweepsDone');
+    }
+  });
+
+  it('mind no silence where they are told so', () => {
+    expect(names(quiet)).not.toContain('my-saas-no-webhooks');
+  });
+
+  it('write to somebody only where the configuration says so', () => {
     expect(app.resources('AWS::SNS::Subscription')).toEqual([]);
-    expect(names(told)).toContain('my-saas-no-webhooks');
     const [subscription] = told.resources('AWS::SNS::Subscription');
     expect(subscription!.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'ops@example.com' });
   });
