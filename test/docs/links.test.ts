@@ -34,6 +34,13 @@ describe('the documents', () => {
     expect([...own].filter((name) => !(name in scripts))).toEqual([]);
     expect(own).toContain('demo');
   });
+
+  it('put no secret on a command line of AWS, where everybody on the machine could read it', () => {
+    const values = documents.flatMap((path) =>
+      [...read(path).matchAll(/--secret-string[= ](\S+)/g)].map((match) => match[1]!),
+    );
+    expect(new Set(values)).toEqual(new Set(['file:///dev/stdin']));
+  });
 });
 
 describe('README', () => {
