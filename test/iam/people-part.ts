@@ -12,6 +12,7 @@ export const peoplePart = `
 ## People
 
 Each command prints a policy as JSON, for the environment and region of mayfly.config.ts; \`--account\` narrows it to one account.
+For \`setup\`, \`rotate-key\` and \`rotate-webhook-secret\` of a deployment in your own app, \`--stack\` names its stack.
 
 | Policy | What for | Actions |
 | --- | --- | --- |
