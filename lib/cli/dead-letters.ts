@@ -16,6 +16,7 @@ import { assertConfig } from '../config/check-config.ts';
 import { MalformedMessage, type Message, parseMessage } from '../contract/messages.ts';
 import { tables } from '../contract/tables.ts';
 import { dynamoClient, sqsClient } from './aws-clients.ts';
+import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 
 export const deadLetters: Command = {
@@ -104,7 +105,8 @@ async function queueUrl(client: SQSClient, QueueName: string): Promise<string> {
   try {
     return (await client.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl ?? '';
   } catch (cause) {
-    throw new UsageError(
+    throw usageErrorUnlessFault(
+      cause,
       `There is no queue ${QueueName} in this account and region: ${(cause as Error).message}. Deploy first, or check credentials and mayfly.config.ts.`,
     );
   }

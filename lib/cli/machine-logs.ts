@@ -5,6 +5,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { tables } from '../contract/tables.ts';
 import { dynamoClient, ec2Client } from './aws-clients.ts';
+import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 
 export const machineLogs: Command = {
@@ -39,7 +40,10 @@ printed by a job that took it over: read it as untrusted text.
       return 0;
     }
     if ('error' in shown) {
-      throw new UsageError(`The console of ${instanceId} cannot be read: ${shown.error.message}`);
+      throw usageErrorUnlessFault(
+        shown.error,
+        `The console of ${instanceId} cannot be read: ${shown.error.message}`,
+      );
     }
     call.io.out('The machine has printed nothing yet; AWS shows a console after a minute or so.\n');
     return 0;
@@ -71,7 +75,10 @@ async function readKept(call: CommandCall, instanceId: string): Promise<Kept | u
   const { Item = {} } = await dynamoClient(call)
     .send(new GetItemCommand({ TableName, Key }))
     .catch((cause: Error) => {
-      throw new UsageError(`The record of ${instanceId} cannot be read from ${TableName}: ${cause.message}`);
+      throw usageErrorUnlessFault(
+        cause,
+        `The record of ${instanceId} cannot be read from ${TableName}: ${cause.message}`,
+      );
     });
   const console = Item['console']?.S;
   if (console === undefined) return undefined;

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { ExistingNetwork, OwnNetwork } from '../config/check-network.ts';
 import { tagKeys } from '../core/tags.ts';
-import { UsageError } from './command.ts';
+import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Finding, finding, type Quota, quotas } from './preflight-rules.ts';
 
 export async function judgeOwnNetwork(
@@ -52,7 +52,7 @@ const fits = (quota: Quota, has: number, { used, more }: { used: number; more: n
 export async function judgeSubnets(ec2: EC2Client, network: ExistingNetwork): Promise<string[]> {
   const SubnetIds = network.subnets.map(({ id }) => id);
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds })).catch((cause: Error) => {
-    throw new UsageError(`Not all of the configured subnets can be read: ${cause.message}`);
+    throw usageErrorUnlessFault(cause, `Not all of the configured subnets can be read: ${cause.message}`);
   });
   const found = new Map(Subnets.map((subnet) => [subnet.SubnetId, subnet]));
   return network.subnets.flatMap(({ id, zone }) =>

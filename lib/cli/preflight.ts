@@ -6,6 +6,7 @@ import type { MayflyConfig } from '../config/config.ts';
 import type { KeyPolicyStatement } from '../config/key-policy.ts';
 import { drawTable } from '../local/console/table.ts';
 import { awsOptions, ec2Client } from './aws-clients.ts';
+import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { keyAdvice, statementsFor } from './preflight-key.ts';
 import { judgeOwnNetwork, judgeSubnets, judgeZones } from './preflight-network.ts';
@@ -84,9 +85,7 @@ async function readQuota(
 ): Promise<number> {
   const command = new GetServiceQuotaCommand({ ServiceCode: serviceCode, QuotaCode: quotaCode });
   const { Quota: found } = await client.send(command).catch((cause: Error) => {
-    throw new UsageError(
-      `The quota ${quotaCode} (${name}) cannot be read: ${cause.message}. Needed are credentials for the account, with servicequotas:GetServiceQuota.`,
-    );
+    throw usageErrorUnlessFault(cause, `The quota ${quotaCode} (${name}) cannot be read: ${cause.message}.`);
   });
   if (found?.Value === undefined)
     throw new UsageError(`AWS gives no value for the quota ${quotaCode} (${name}).`);
@@ -112,7 +111,10 @@ async function readVcpus(client: EC2Client, types: readonly string[]): Promise<M
     const answer = await client
       .send(new DescribeInstanceTypesCommand({ InstanceTypes }))
       .catch((cause: Error) => {
-        throw new UsageError(`EC2 does not know all of the configured instance types: ${cause.message}`);
+        throw usageErrorUnlessFault(
+          cause,
+          `EC2 does not know all of the configured instance types: ${cause.message}`,
+        );
       });
     for (const { InstanceType, VCpuInfo } of answer.InstanceTypes ?? []) {
       found.set(String(InstanceType), VCpuInfo?.DefaultVCpus ?? 0);

@@ -1,10 +1,15 @@
-/** Finds the command that was asked for, reads its words and options, and runs it. Mistakes are answered with what is allowed. */
+/**
+ * Finds the command that was asked for, reads its words and options, checks the configuration, and runs it. Mistakes are
+ * answered with what is allowed, and what keeps AWS from answering with what to do about it.
+ */
 import { parseArgs } from 'node:util';
+import { assertConfig, ConfigurationError } from '../config/check-config.ts';
+import { explainFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 
 type World = Omit<CommandCall, 'options' | 'words'>;
 
-/** @returns the exit status: 0 done, 1 something is wrong with the deployment, 2 the command was not understood */
+/** @returns the exit status: 0 done, 1 something is wrong with the deployment, 2 the caller must mend something first */
 export async function runCommand(
   commands: readonly Command[],
   args: readonly string[],
@@ -27,10 +32,14 @@ export async function runCommand(
     return 0;
   }
   try {
-    return await command.run({ ...world, ...readArguments(command, rest) });
+    const given = readArguments(command, rest);
+    assertConfig(world.config);
+    return await command.run({ ...world, ...given });
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    world.io.error(`${error.message}\n`);
+    const isTold = error instanceof UsageError || error instanceof ConfigurationError;
+    const message = isTold ? error.message : explainFault(error, { ...world, command: name });
+    if (message === undefined) throw error;
+    world.io.error(`${message}\n`);
     return 2;
   }
 }

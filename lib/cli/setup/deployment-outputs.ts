@@ -1,6 +1,7 @@
 /** Reads what the stacks put out: addresses and secrets of this environment, and which GitHub it works with. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { awsOptions } from '../aws-clients.ts';
+import { usageErrorUnlessFault } from '../aws-faults.ts';
 import { type CommandCall, UsageError } from '../command.ts';
 
 export interface DeploymentOutputs {
@@ -27,7 +28,8 @@ export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs>
   const stacks = stacksOf(call);
   for (const StackName of stacks) {
     const answer = await client.send(new DescribeStacksCommand({ StackName })).catch((cause: Error) => {
-      throw new UsageError(
+      throw usageErrorUnlessFault(
+        cause,
         `The stack ${StackName} cannot be read (${cause.message}). Deploy first: npx cdk deploy --all`,
       );
     });

@@ -1,0 +1,130 @@
+/** What keeps AWS from answering is told by its cause and its remedy, whichever command meets it, and never as a stack trace. */
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { explainFault } from '../../lib/cli/aws-faults.ts';
+import { commands } from '../../lib/cli/commands.ts';
+import { runCommand } from '../../lib/cli/run-command.ts';
+import { configWith, defaultConfig } from '../config/configurations.ts';
+import { recordingIo, run, type ScriptedAws, startScriptedAws } from './support.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mayfly-faults-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const keyFile = join(folder, 'new.pem');
+writeFileSync(
+  keyFile,
+  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+);
+
+const calls = [
+  ['preflight'],
+  ['setup'],
+  ['status'],
+  ['logs', 'i-0123456789abcdef0'],
+  ['dead-letters'],
+  ['rotate-webhook-secret'],
+  ['rotate-key', '--key', keyFile],
+  ['drain'],
+  ['drain', '--yes'],
+];
+const commandOf = (name: string) => commands.find((one) => one.name === name)!;
+
+let aws: ScriptedAws | undefined;
+const before = { ...process.env };
+beforeEach(() => {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
+  process.env['AWS_CONFIG_FILE'] = '/nowhere/config';
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = '/nowhere/credentials';
+});
+afterEach(async () => {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, before);
+  await aws?.close();
+  aws = undefined;
+});
+
+async function refused(code: string) {
+  aws = await startScriptedAws(({ action }) =>
+    /^[A-Za-z]+$/.test(action)
+      ? {
+          status: 403,
+          xml: action.startsWith('DescribeStacks')
+            ? `<ErrorResponse><Error><Code>${code}</Code><Message>not you</Message></Error></ErrorResponse>`
+            : `<Response><Errors><Error><Code>${code}</Code><Message>not you</Message></Error></Errors></Response>`,
+        }
+      : { status: 400, json: { __type: code, message: 'not you' } },
+  );
+  return aws.url;
+}
+
+describe('without credentials', () => {
+  it.each(calls)('mayfly %s says how to sign in', async (name, ...args) => {
+    const { io, printed } = recordingIo();
+    const world = { config: defaultConfig, io, environment: {} };
+    expect(await runCommand(commands, [name!, ...args], world)).toBe(2);
+    expect(printed().error).toMatch(/Could not load credentials.*\nAWS takes no credentials.*aws sso login/);
+    expect(printed().error).not.toMatch(/Deploy first|no queue|does not know all/);
+  });
+});
+
+describe('with credentials that may not', () => {
+  it.each(calls)('mayfly %s names the policy that it needs', async (name, ...args) => {
+    const { status, error } = await run(commandOf(name!), args, await refused('AccessDeniedException'));
+    expect(status).toBe(2);
+    expect(error).toMatch(new RegExp(`not you\n.*npx mayfly policy ${name}\n`));
+    expect(error).not.toContain('Deploy first');
+  });
+});
+
+describe('what else keeps a command from its work', () => {
+  it.each(['ExpiredTokenException', 'UnrecognizedClientException'])(
+    '%s is a matter of signing in',
+    async (code) => {
+      const { status, error } = await run(commandOf('status'), [], await refused(code));
+      expect([status, error]).toEqual([2, expect.stringContaining('aws sso login')]);
+    },
+  );
+
+  it('an environment that is not deployed is named', async () => {
+    const url = await refused('ResourceNotFoundException');
+    const { status, error } = await run(commandOf('status'), [], url);
+    expect([status, error]).toEqual([
+      2,
+      expect.stringContaining('my-saas is not in us-east-1 of this account'),
+    ]);
+  });
+
+  it.each([
+    [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }, 'AWS_ENDPOINT_URL is http://127.0.0.1:4566'],
+    [{}, 'the region in mayfly.config.ts, us-east-1'],
+  ])('a connection that fails says where it went (%j)', (environment, says) => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    const place = { config: defaultConfig, environment, command: 'status' };
+    expect(explainFault(cause, place)).toContain(says);
+    expect(explainFault(new Error('wrapped', { cause }), place)).toContain(says);
+  });
+
+  it('preflight at the laptop says that it has no quotas', async () => {
+    const { status, error } = await run(commandOf('preflight'), [], await refused('InvalidAction'));
+    expect([status, error]).toEqual([2, expect.stringContaining('The laptop has no quotas')]);
+  });
+
+  it('anything that the table does not know is thrown as it came', async () => {
+    const url = await refused('Surprise');
+    await expect(run(commandOf('status'), [], url)).rejects.toMatchObject({ name: 'Surprise' });
+  });
+});
+
+describe('a configuration with faults', () => {
+  it.each(calls)('keeps mayfly %s from calling anybody, and is told at once', async (name, ...args) => {
+    const url = await refused('AccessDeniedException');
+    const config = configWith({ environment: 'Bad_Name', region: 'mars-1' });
+    const { status, error } = await run(commandOf(name!), args, url, config);
+    expect(status).toBe(2);
+    expect(error).toMatch(/has 2 faults; mend mayfly.config.ts:[\s\S]*"Bad_Name"[\s\S]*"mars-1"/);
+    expect(aws!.asked).toEqual([]);
+  });
+});
