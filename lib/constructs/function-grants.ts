@@ -1,6 +1,6 @@
 /**
  * Who may do what: one entry a function, and nothing besides. Read it against the use case that the function calls.
- * No entry has a wildcard action, and none can pass a role.
+ * No entry has a wildcard action, and none can pass a role but that of a tier's machines, to EC2 alone.
  */
 import { Stack } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';

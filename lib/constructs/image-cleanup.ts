@@ -61,6 +61,8 @@ function createCleanupRole(scope: Construct, environment: string): Role {
               StringEquals: { ...made, [`aws:ResourceTag/${tagKeys.environment}`]: environment },
             },
           }),
+          // No document says that snapshots get the tags of their image: Image Builder's own is all there is to go by. So
+          // the role could remove those of another environment too, where no image needs them any more.
           new PolicyStatement({
             sid: 'Snapshots',
             actions: ['ec2:DeleteSnapshot'],
