@@ -65,7 +65,10 @@ async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
 async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   const now = deps.clock.now();
   const { installationId, jobId, repository, unsettledAt } = job;
-  if (unsettledAt === undefined || !isTimeToAsk(now - unsettledAt)) return false;
+  if (unsettledAt === undefined) return false;
+  // What has outlived every limit is asked about each minute, until GitHub answers.
+  const overdue = isOverdue(deps, job);
+  if (!overdue && !isTimeToAsk(now - unsettledAt)) return false;
   const answer = await deps.github.getJob(installationId, repository, jobId);
   const about = { installationId, jobId, instanceId: job.runner, tier: job.tier };
   const kind = 'unsettled-job-asked';
@@ -74,9 +77,9 @@ async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     const { refusal } = answer;
     const why = { ...about, reason: refusal.kind, refusal };
     deps.telemetry.event('warn', 'github-refused', why, { GitHubRefusals: 1 });
-    // Whoever is refused a look knows nothing: only that it is gone ends a job at once.
+    // Whoever is refused a look knows nothing: only that it is gone ends a job at once. A limit passes, and ends none.
     if (refusal.kind === 'not-found') await close(deps, job, { outcome: 'completed' });
-    else await closeIfOverdue(deps, job);
+    else if (overdue && refusal.kind !== 'limited') await closeOverdue(deps, job);
     return false;
   }
   const { status, conclusion } = answer.value;
@@ -84,17 +87,18 @@ async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   if (status === 'completed') {
     const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
     await close(deps, job, { outcome, conclusion });
-  } else await closeIfOverdue(deps, job);
+  } else if (overdue) await closeOverdue(deps, job);
   return false;
 }
 
-/** GitHub gives up a lost machine, or an approval that nobody gives; what outlives every limit is closed here. */
-async function closeIfOverdue(deps: SweepDeps, job: Job): Promise<void> {
-  const isBlocked = job.state === 'blocked';
-  const longest = isBlocked ? blockedSeconds : deps.deployment.limits.jobSeconds;
-  if (deps.clock.now() < (job.unsettledAt ?? 0) + longest * 1000) return;
-  await close(deps, job, { outcome: isBlocked ? 'expired' : 'completed' });
+function isOverdue({ deployment, clock }: SweepDeps, { state, unsettledAt = 0 }: Job): boolean {
+  const longest = state === 'blocked' ? blockedSeconds : deployment.limits.jobSeconds;
+  return clock.now() >= unsettledAt + longest * 1000;
 }
+
+/** GitHub gives up a lost machine, or an approval that nobody gives; what outlives every limit is closed here. */
+const closeOverdue = (deps: SweepDeps, job: Job) =>
+  close(deps, job, { outcome: job.state === 'blocked' ? 'expired' : 'completed' });
 
 async function close(
   deps: SweepDeps,

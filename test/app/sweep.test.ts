@@ -254,4 +254,20 @@ describe('the sweep', () => {
     await platform.sweep();
     expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'unknown' });
   });
+
+  it('closes no overdue job while GitHub limits the question, and asks again each minute', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1));
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: 'a-laptop' }));
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    platform.clock.advance(platform.deployment.limits.jobSeconds * 1000);
+    for (let minute = 1; minute <= 3; minute++) {
+      platform.github.failNext('getJob', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+      await platform.sweep();
+      expect(await platform.job(1)).toMatchObject({ state: 'running' });
+      platform.clock.advance(minutes(1));
+    }
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
 });
