@@ -2,6 +2,8 @@
  * What an account must allow for the configured tiers, against what it does allow. A quota below one machine makes a tier
  * useless; one below what a single tenant may use makes its jobs wait for no reason that the tenant can see.
  */
+import { vcpuQuota } from './preflight-families.ts';
+
 export interface Quota {
   readonly serviceCode: 'ec2' | 'lambda' | 'vpc';
   readonly quotaCode: string;
@@ -10,13 +12,6 @@ export interface Quota {
 }
 
 export const quotas = {
-  onDemand: {
-    serviceCode: 'ec2',
-    quotaCode: 'L-1216C47A',
-    name: 'EC2 on-demand standard instances',
-    unit: 'vCPU',
-  },
-  spot: { serviceCode: 'ec2', quotaCode: 'L-34B43A08', name: 'EC2 spot standard instances', unit: 'vCPU' },
   lambda: {
     serviceCode: 'lambda',
     quotaCode: 'L-B99A9384',
@@ -36,12 +31,14 @@ export interface TierNeed {
   readonly name: string;
   readonly spot: boolean;
   readonly maxRunners: number;
-  /** Of its largest instance type. */
-  readonly vcpus: number;
+  /** Of each of its instance types. */
+  readonly vcpus: ReadonlyMap<string, number>;
 }
 
 export interface Finding {
   readonly quota: Quota;
+  /** Whose machines are counted by it; absent where it is no matter of tiers. */
+  readonly tiers?: readonly string[];
   readonly has: number;
   /** Below this something cannot work at all. */
   readonly needs: number;
@@ -57,33 +54,59 @@ const goodLambdaConcurrency = 100;
 const leastUnreserved = 10;
 const usualUnreserved = 100;
 
-export function judgeQuotas(
-  tiers: readonly TierNeed[],
-  has: Readonly<Record<'onDemand' | 'spot' | 'lambda', number>>,
+/** A quota of machines, and what the tiers that it counts ask of it. */
+export interface VcpuNeed {
+  readonly quota: Quota;
+  readonly tiers: readonly string[];
+  readonly needs: number;
+  readonly wants: number;
+}
+
+/** By the family of each instance type: AWS counts them apart. `unchecked`: a line for each type whose quota is not known. */
+export function vcpuNeeds(tiers: readonly TierNeed[]): {
+  readonly needs: readonly VcpuNeed[];
+  readonly unchecked: readonly string[];
+} {
+  const needs = new Map<string, VcpuNeed>();
+  const unchecked: string[] = [];
+  for (const { name, spot, maxRunners, vcpus } of tiers) {
+    // Spot falls back to on-demand, so on-demand must have room for every tier.
+    for (const market of spot ? (['on-demand', 'spot'] as const) : (['on-demand'] as const)) {
+      for (const [type, count] of vcpus) {
+        const quota = vcpuQuota(type, market);
+        if (!quota) {
+          unchecked.push(`${type} of ${name}, ${market}`);
+          continue;
+        }
+        const before = needs.get(quota.quotaCode);
+        needs.set(quota.quotaCode, {
+          quota,
+          tiers: [...new Set([...(before?.tiers ?? []), name])],
+          needs: Math.max(before?.needs ?? 0, count),
+          wants: Math.max(before?.wants ?? 0, count * maxRunners),
+        });
+      }
+    }
+  }
+  return { needs: [...needs.values()], unchecked };
+}
+
+export const judgeVcpus = (need: VcpuNeed, has: number): Finding => ({
+  ...finding(need.quota, has, need),
+  tiers: need.tiers,
+});
+
+export const judgeLambda = (
+  has: number,
   /** Copies that are set aside for functions. */
   reserved = 0,
-): Finding[] {
-  const spotTiers = tiers.filter(({ spot }) => spot);
-  return [
-    // Spot falls back to on-demand, so on-demand must have room for every tier.
-    finding(quotas.onDemand, has.onDemand, vcpuNeeds(tiers)),
-    ...(spotTiers.length > 0 ? [finding(quotas.spot, has.spot, vcpuNeeds(spotTiers))] : []),
-    finding(quotas.lambda, has.lambda, lambdaNeeds(reserved)),
-  ];
-}
+): Finding => finding(quotas.lambda, has, lambdaNeeds(reserved));
 
 /** Too few for the shares, and AWS refuses the deploy. */
 const lambdaNeeds = (reserved: number) =>
   reserved === 0
     ? { needs: leastLambdaConcurrency, wants: goodLambdaConcurrency }
     : { needs: reserved + leastUnreserved, wants: reserved + usualUnreserved };
-
-function vcpuNeeds(tiers: readonly TierNeed[]): { needs: number; wants: number } {
-  return {
-    needs: Math.max(0, ...tiers.map(({ vcpus }) => vcpus)),
-    wants: Math.max(0, ...tiers.map(({ vcpus, maxRunners }) => vcpus * maxRunners)),
-  };
-}
 
 export function finding(
   quota: Quota,

@@ -12,11 +12,13 @@ import { keyAdvice, statementsFor } from './preflight-key.ts';
 import { judgeOwnNetwork, judgeSubnets, judgeZones } from './preflight-network.ts';
 import {
   type Finding,
-  judgeQuotas,
+  judgeLambda,
+  judgeVcpus,
   type Quota,
   quotas,
   requestCommand,
   type TierNeed,
+  vcpuNeeds,
 } from './preflight-rules.ts';
 
 export const preflight: Command = {
@@ -26,6 +28,7 @@ export const preflight: Command = {
 mayfly preflight           a table of quotas, and the commands that ask AWS for more
 mayfly preflight --json    the same as JSON
 
+Families of instance types have quotas of their own; a type of a family that is not known is named as not checked.
 Exits with 1 where a quota is too small for a single machine of some tier, for the functions, or for the network, or where
 an existing network's subnets are not as configured. A new account can be deployed to as it is: what is tight only makes
 jobs wait. For a key of your own (kmsKeyArn) it prints what the key's policy must hold.
@@ -42,6 +45,8 @@ jobs wait. For a key of your own (kmsKeyArn) it prints what the key's policy mus
 
 interface Report {
   readonly quotas: readonly Finding[];
+  /** Instance types whose quota is not known, each with its tier and market. */
+  readonly unchecked: readonly string[];
   /** What is wrong with an existing network's subnets, or with the zones of one to be made. */
   readonly network: readonly string[];
   /** What the policy of an operator's own key must hold. */
@@ -55,7 +60,11 @@ async function judge(call: CommandCall): Promise<Report> {
   const ec2 = ec2Client(call);
   const client = new ServiceQuotasClient(awsOptions(call));
   const reserved = Object.values(reservedConcurrency).reduce((sum, copies) => sum + copies, 0);
-  const ofTiers = judgeQuotas(await tierNeeds(ec2, call.config), await readQuotas(client), reserved);
+  const { needs, unchecked } = vcpuNeeds(await tierNeeds(ec2, call.config));
+  const ofTiers = await Promise.all(
+    needs.map(async (need) => judgeVcpus(need, await readQuota(client, need.quota))),
+  );
+  const ofFunctions = judgeLambda(await readQuota(client, quotas.lambda), reserved);
   const ofNetwork =
     network.kind === 'own'
       ? await judgeOwnNetwork(ec2, (quota) => readQuota(client, quota), { network, environment })
@@ -63,20 +72,12 @@ async function judge(call: CommandCall): Promise<Report> {
   const key =
     kmsKeyArn === undefined ? undefined : { kmsKeyArn, environment, spot: tiers.some(({ spot }) => spot) };
   return {
-    quotas: [...ofTiers, ...ofNetwork],
+    quotas: [...ofTiers, ofFunctions, ...ofNetwork],
+    unchecked,
     network: network.kind === 'existing' ? await judgeSubnets(ec2, network) : await judgeZones(ec2, network),
     ...(key ? { keyPolicy: statementsFor(key) } : {}),
     advice: key ? keyAdvice(key) : [],
   };
-}
-
-async function readQuotas(client: ServiceQuotasClient) {
-  const [onDemand, spot, lambda] = await Promise.all([
-    readQuota(client, quotas.onDemand),
-    readQuota(client, quotas.spot),
-    readQuota(client, quotas.lambda),
-  ]);
-  return { onDemand, spot, lambda };
 }
 
 async function readQuota(
@@ -99,7 +100,7 @@ async function tierNeeds(client: EC2Client, config: MayflyConfig): Promise<TierN
     name,
     spot: tier.spot ?? false,
     maxRunners: tier.maxRunners,
-    vcpus: Math.max(...tier.instanceTypes.map((type) => vcpus.get(type) ?? 0)),
+    vcpus: new Map(tier.instanceTypes.map((type) => [type, vcpus.get(type) ?? 0])),
   }));
 }
 
@@ -123,9 +124,13 @@ async function readVcpus(client: EC2Client, types: readonly string[]): Promise<M
   return found;
 }
 
-function render({ quotas: findings, network, advice }: Report, region: string): string {
-  const rows = findings.map(({ quota, has, needs, wants, verdict }) => [
-    quota.name,
+/** Thirty names would be no table. */
+const some = (names: readonly string[]) =>
+  names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+
+function render({ quotas: findings, unchecked, network, advice }: Report, region: string): string {
+  const rows = findings.map(({ quota, tiers, has, needs, wants, verdict }) => [
+    tiers ? `${quota.name}, for ${some(tiers)}` : quota.name,
     `${has} ${quota.unit}`,
     String(needs),
     String(wants),
@@ -137,6 +142,13 @@ function render({ quotas: findings, network, advice }: Report, region: string): 
   return [
     drawTable([`quota in ${region}`, 'has', 'at least', 'for one busy tenant', 'verdict'], rows),
     ...(asks.length > 0 ? ['', '  To ask AWS for more:', ...asks] : []),
+    ...(unchecked.length > 0
+      ? [
+          '',
+          '  Not checked, for the quota of the family is not known here; look in Service Quotas:',
+          ...unchecked.map((line) => `  ${line}`),
+        ]
+      : []),
     ...(network.length > 0
       ? ['', '  The network is not as configured:', ...network.map((line) => `  ${line}`)]
       : []),

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { preflight } from '../../lib/cli/preflight.ts';
-import { judgeQuotas, quotas } from '../../lib/cli/preflight-rules.ts';
+import { vcpuQuota } from '../../lib/cli/preflight-families.ts';
+import { vcpuNeeds } from '../../lib/cli/preflight-rules.ts';
 import { configWith, defaultConfig } from '../config/configurations.ts';
 import { run, type ScriptedAws, startScriptedAws } from './support.ts';
 
@@ -10,6 +11,8 @@ const vcpus: Record<string, number> = {
   'm5.large': 2,
   't3.xlarge': 4,
   'm5.xlarge': 4,
+  'g5.xlarge': 4,
+  'q9.large': 2,
 };
 let aws: ScriptedAws | undefined;
 afterEach(() => aws?.close());
@@ -80,12 +83,54 @@ describe('mayfly preflight', () => {
   });
 
   it('looks at the spot quota only where a tier wants spot', () => {
-    const has = { onDemand: 100, spot: 0, lambda: 1000 };
-    const tier = { name: 'small', maxRunners: 2, vcpus: 2 };
-    expect(judgeQuotas([{ ...tier, spot: false }], has).map(({ quota }) => quota)).not.toContain(quotas.spot);
-    expect(judgeQuotas([{ ...tier, spot: true }], has)).toContainEqual(
-      expect.objectContaining({ quota: quotas.spot, verdict: 'too small' }),
-    );
+    const tier = { name: 'small', maxRunners: 2, vcpus: new Map([['t3.medium', 2]]) };
+    const codes = (spot: boolean) => vcpuNeeds([{ ...tier, spot }]).needs.map(({ quota }) => quota.quotaCode);
+    expect(codes(false)).toEqual(['L-1216C47A']);
+    expect(codes(true)).toEqual(['L-1216C47A', 'L-34B43A08']);
+  });
+
+  it('holds each family against its own quota, and names the tiers that it is for', async () => {
+    const gpu = {
+      ...defaultConfig.tiers['small']!,
+      labels: ['gpu'],
+      instanceTypes: ['g5.xlarge'],
+      maxRunners: 3,
+    };
+    const config = configWith({ tiers: { ...defaultConfig.tiers, gpu } });
+    const url = await givenAccount({ ...roomy, 'L-DB2E81BA': 0 });
+    const { status, out } = await run(preflight, [], url, config);
+    expect(status).toBe(1);
+    expect(out).toMatch(/on-demand G and VT instances, for gpu .*0 vCPU.*4.*12.*too small/);
+    expect(out).toMatch(/on-demand standard instances, for small, medium, large .*640 vCPU.*enough/);
+    expect(out).toContain('--quota-code L-DB2E81BA --desired-value 12');
+  });
+
+  it('says of a family that it does not know that it is not checked', async () => {
+    const odd = { ...defaultConfig.tiers['small']!, labels: ['odd'], instanceTypes: ['q9.large'] };
+    const config = configWith({ tiers: { ...defaultConfig.tiers, odd } });
+    const { status, out } = await run(preflight, [], await givenAccount(roomy), config);
+    expect(status).toBe(0);
+    expect(out).toMatch(/Not checked.*\n +q9\.large of odd, on-demand/);
+  });
+
+  it.each([
+    ['im4gn.large', 'L-1216C47A', 'L-34B43A08'],
+    ['gr6.4xlarge', 'L-DB2E81BA', 'L-3819A6DF'],
+    ['p4d.24xlarge', 'L-417A185B', 'L-7212CCBC'],
+    ['p5.48xlarge', 'L-417A185B', undefined],
+    ['inf2.xlarge', 'L-1945791B', 'L-B5D1601B'],
+    ['trn1.2xlarge', 'L-2C3B7624', 'L-6B0D517C'],
+    ['x2gd.medium', 'L-7295265B', 'L-E3A00192'],
+    ['f2.6xlarge', 'L-74FC7D96', 'L-88CF9481'],
+    ['dl1.24xlarge', 'L-6E869C2A', 'L-85EED4F7'],
+    ['hpc7a.12xlarge', 'L-F7808C92', undefined],
+    ['u-6tb1.metal', 'L-43DA4232', undefined],
+    ['mac2.metal', undefined, undefined],
+  ])('%s has the quotas %s and %s', (type, onDemand, spot) => {
+    expect([vcpuQuota(type, 'on-demand')?.quotaCode, vcpuQuota(type, 'spot')?.quotaCode]).toEqual([
+      onDemand,
+      spot,
+    ]);
   });
 
   it('wants room for one more VPC, unless the deployment has its own already', async () => {
