@@ -2,7 +2,9 @@
 import { type Command, UsageError } from './command.ts';
 import { policies } from './policies/policies.ts';
 
-const list = policies.map(({ name, summary }) => `  ${name.padEnd(24)}${summary}`).join('\n');
+const wide = Math.max(...policies.map(({ name }) => name.length));
+const list = policies.map(({ name, summary }) => `  ${name.padEnd(wide)}  ${summary}`).join('\n');
+const arns = policies.filter(({ name }) => name.startsWith('cloudformation-')).map(() => 'ARN');
 
 export const policy: Command = {
   name: 'policy',
@@ -16,7 +18,7 @@ mayfly policy NAME --stack STACK             for a command that is told --stack 
 ${list}
 
 Those for CloudFormation go to the bootstrap, which all environments of an account and region share:
-  npx cdk bootstrap --cloudformation-execution-policies ARN,ARN,ARN
+  npx cdk bootstrap --cloudformation-execution-policies ${arns.join(',')}
 `,
   options: {
     account: { type: 'string', default: '*' },

@@ -29,6 +29,13 @@ describe('mayfly policy', () => {
     expect(others.out).toContain('arn:aws:dynamodb:us-east-1:*:table/*-tenants');
   });
 
+  it('lists each policy apart from what it is for, and an ARN for each of those for CloudFormation', async () => {
+    const { out } = await run(policy, ['--help'], 'http://127.0.0.1:1');
+    for (const { name, summary } of policies)
+      expect(out).toMatch(new RegExp(`^  ${name} {2,}${summary}$`, 'm'));
+    expect(out).toMatch(/-execution-policies ARN,ARN,ARN,ARN$/m);
+  });
+
   it('says which policies there are, and what an account is', async () => {
     const unknown = await run(policy, ['root'], 'http://127.0.0.1:1');
     expect(unknown).toMatchObject({

@@ -8,6 +8,9 @@ const rows = policies.map(({ name, summary, document }) => {
   return `| \`npx mayfly policy ${name}\` | ${summary} | ${actions.size} |`;
 });
 
+/** One for each of the policies that the bootstrap is given. */
+const arns = policies.filter(({ name }) => name.startsWith('cloudformation-')).map(() => 'ARN');
+
 export const peoplePart = `
 ## People
 
@@ -26,7 +29,7 @@ under one of these roles. By default that role has AdministratorAccess; to narro
 \`\`\`
 npx mayfly policy cloudformation-network --environment '*' > network.json
 aws iam create-policy --policy-name mayfly-network --policy-document file://network.json
-npx cdk bootstrap --cloudformation-execution-policies ARN,ARN,ARN
+npx cdk bootstrap --cloudformation-execution-policies ${arns.join(',')}
 \`\`\`
 
 They name every type of resource in the templates, which a test holds. Their actions are those of CloudFormation's own resource
