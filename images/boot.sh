@@ -15,6 +15,8 @@ readonly RUNNER_BUCKET="@RUNNER_BUCKET@"
 # Where GitHub tells of a release of actions/runner.
 readonly RELEASE_URL="@RELEASE_URL@"
 readonly IDLE_SECONDS="@IDLE_SECONDS@"
+# No machine of the tier has reason to live longer.
+readonly LIFE_MINUTES="@LIFE_MINUTES@"
 # "yes": the job's user is to have no way of becoming root.
 readonly ROOTLESS="@ROOTLESS@"
 # What the tier adds to the boot: shell, as base64. Anything else means that it adds nothing.
@@ -306,6 +308,8 @@ run_runner() {
 
 announce boot "script started"
 mark started
+# Whatever hangs from here on, and whoever is left to look. The control plane has its own, shorter deadlines.
+shutdown --no-wall -P "+$LIFE_MINUTES" || announce watchdog "no end of this machine could be set"
 read -r up _ <"$UPTIME_FILE" || up=0.00
 read_identity
 install_runner

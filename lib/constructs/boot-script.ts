@@ -17,6 +17,8 @@ export interface BootWords {
   readonly RUNNER_BUCKET: string;
   readonly RELEASE_URL: string;
   readonly IDLE_SECONDS: string;
+  /** After these the machine powers off, whatever it does. */
+  readonly LIFE_MINUTES: string;
   /** `yes` or `no`. */
   readonly ROOTLESS: string;
   /** Base64 of shell; empty for none. */

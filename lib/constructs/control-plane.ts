@@ -12,6 +12,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import type { MachineSettings } from '../config/check-machines.ts';
+import type { Limits } from '../contract/deployment.ts';
 import type { TierName } from '../core/ids.ts';
 import type { Architecture } from '../core/tier.ts';
 import { bootUserData } from './boot-script.ts';
@@ -102,6 +103,7 @@ export class ControlPlane extends Construct {
         RUNNER_BUCKET: this.runnerBinaries.hostForMachines,
         RELEASE_URL: releaseUrl(config),
         IDLE_SECONDS: String(limits.idleSeconds),
+        LIFE_MINUTES: String(lifeMinutes(limits)),
         ROOTLESS: machine.rootless ? 'yes' : 'no',
         EXTRA_USER_DATA: Buffer.from(machine.extraUserData).toString('base64'),
       });
@@ -190,7 +192,7 @@ export class ControlPlane extends Construct {
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaFunction(this.functions.reconciler.lambda)],
     });
-    new Rule(this, 'EveryQuarterOfAnHour', {
+    const syncs = new Rule(this, 'EveryQuarterOfAnHour', {
       ruleName: `${environment}-runner-syncer`,
       description: 'Lets the syncer look for a new release of the runner program',
       schedule: Schedule.rate(Duration.minutes(15)),
@@ -213,6 +215,7 @@ export class ControlPlane extends Construct {
       eventPattern: { source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] },
       targets: [new SqsQueue(lifecycleQueue)],
     });
+    createLast(this, syncs);
   }
 
   #feed(id: string, queue: Queue, name: FunctionName, how: { maxConcurrency: number; window?: Duration }) {
@@ -234,6 +237,16 @@ function releaseUrl({ runnerReleasesUrl, deployment }: CheckedConfig): string {
   const { version } = deployment.runner;
   return `${runnerReleasesUrl}/repos/actions/runner/releases/${version ? `tags/v${version}` : 'latest'}`;
 }
+
+/** A first deploy that fails takes its bucket away, which it could not once the syncer has filled it. */
+function createLast(scope: Construct, rule: Rule): void {
+  const others = scope.node.children.filter((child) => child !== rule);
+  rule.node.defaultChild!.node.addDependency(...others);
+}
+
+/** More than any machine needs that boots, waits and runs as long as it may: half an hour more. */
+const lifeMinutes = ({ bootSeconds, idleSeconds, jobSeconds }: Limits) =>
+  Math.ceil((bootSeconds + idleSeconds + jobSeconds) / 60) + 30;
 
 interface SharedQueues {
   readonly lifecycleQueue: Queue;

@@ -17,6 +17,7 @@ const words: BootWords = {
   RUNNER_BUCKET: 'runners.s3.us-east-1.amazonaws.com',
   RELEASE_URL: 'https://api.github.com/latest',
   IDLE_SECONDS: '300',
+  LIFE_MINUTES: '60',
   ROOTLESS: 'no',
   EXTRA_USER_DATA: '',
 };
@@ -36,7 +37,7 @@ describe('user data', () => {
       `${shellLine}\nCLAIM_URL="https://claim/"\nRUNNER_ARCHITECTURE="x64"\n` +
         'RUNNER_VERSION="2.337.0"\nRUNNER_SHA256=""\nRUNNER_BUCKET="runners.s3.us-east-1.amazonaws.com"\n' +
         'RELEASE_URL="https://api.github.com/latest"\nIDLE_SECONDS="300"\n' +
-        'ROOTLESS="no"\nEXTRA_USER_DATA=""',
+        'LIFE_MINUTES="60"\nROOTLESS="no"\nEXTRA_USER_DATA=""',
     );
   });
 

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { withoutComments } from '../../lib/constructs/boot-script.ts';
 import { createToolbox } from '../../lib/local/ec2/toolbox.ts';
 
 const file = fileURLToPath(new URL('../../images/boot.sh', import.meta.url));
@@ -17,7 +18,7 @@ const code = script.replace(/^\s*#.*$/gm, '');
 
 describe('the boot script', () => {
   it('leaves room in the 16 KB of user data', () => {
-    expect(Buffer.byteLength(script)).toBeLessThan(12 * 1024);
+    expect(Buffer.byteLength(withoutComments(script))).toBeLessThan(11 * 1024);
   });
 
   it('has each placeholder once, as a whole value', () => {
@@ -29,10 +30,11 @@ describe('the boot script', () => {
       '@RUNNER_BUCKET@',
       '@RELEASE_URL@',
       '@IDLE_SECONDS@',
+      '@LIFE_MINUTES@',
       '@ROOTLESS@',
       '@EXTRA_USER_DATA@',
     ]);
-    expect(script.match(/^readonly ([A-Z_0-9]+)="@\1@"$/gm)).toHaveLength(9);
+    expect(script.match(/^readonly ([A-Z_0-9]+)="@\1@"$/gm)).toHaveLength(10);
   });
 
   it('finds every command through PATH', () => {
@@ -120,12 +122,16 @@ done
     rmSync(join(toolbox.path, 'curl'));
     writeFileSync(join(toolbox.path, 'curl'), curl, { mode: 0o755 });
     writeFileSync(join(toolbox.path, 'poweroff'), '#!/usr/bin/env bash\necho powered off\n', { mode: 0o755 });
+    writeFileSync(join(toolbox.path, 'shutdown'), '#!/usr/bin/env bash\necho shutdown "$@"\n', {
+      mode: 0o755,
+    });
     const filled = script
       .replace('@CLAIM_URL@', 'http://door')
       .replace('@RUNNER_ARCHITECTURE@', 'arm64')
       .replace('@RUNNER_VERSION@', version)
       .replace('@RUNNER_SHA256@', sha256)
       .replace('@RUNNER_BUCKET@', bucketHost ?? 'runners.s3.us-east-1.amazonaws.com')
+      .replace('@LIFE_MINUTES@', '395')
       .replace('@RELEASE_URL@', releaseUrl);
     const environment = {
       PATH: toolbox.path,
@@ -158,6 +164,7 @@ done
 
     expect(asked).toEqual([`${bucket}/current`, `${bucket}/${name}`]);
     expect(output).toMatch(wentOn);
+    expect(output).toMatch(/ boot script started\nshutdown --no-wall -P \+395\n/);
     expect(isInstalled()).toBe(true);
   });
 

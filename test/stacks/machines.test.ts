@@ -121,6 +121,8 @@ describe('a launch template', () => {
     const script = withoutComments(readFileSync(new URL('../../images/boot.sh', import.meta.url), 'utf8'));
     expect(script).not.toMatch(/^ *#[^!]/m);
     expect(text.split('\n')[0]).toBe('#!/usr/bin/env bash');
+    // Ten minutes to boot, five to idle, six hours of job, and half an hour.
+    expect(text).toContain('LIFE_MINUTES="405"');
     const last = 'EXTRA_USER_DATA=""';
     expect(text.slice(text.indexOf(last) + last.length)).toBe(script.split('"@EXTRA_USER_DATA@"')[1]);
     expect(text).not.toMatch(/@[A-Z_]+@/);

@@ -67,6 +67,18 @@ describe('a failed first deploy', () => {
     );
   });
 
+  it('has not filled the bucket: what calls the syncer is made when all else is there', () => {
+    const all = app.resources(undefined, 'control-plane');
+    const rule = all.find(({ Properties }) => String(Properties?.Name).endsWith('-runner-syncer'))!;
+    const needed = new Set((rule as { DependsOn?: string[] }).DependsOn);
+    const later = all.filter(
+      ({ id, Type }) => id !== rule.id && !needed.has(id) && Type !== 'AWS::CDK::Metadata',
+    );
+    // That the rule may call the function, which names the rule.
+    expect(later.map(({ Type }) => Type)).toEqual(['AWS::Lambda::Permission']);
+    expect(JSON.stringify(later)).toContain(rule.id);
+  });
+
   it('leaves no log group behind, and no function could make one again', () => {
     for (const { DeletionPolicy } of app.resources('AWS::Logs::LogGroup'))
       expect(DeletionPolicy).toBe('Delete');

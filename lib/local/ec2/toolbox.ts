@@ -17,10 +17,25 @@ const welcome = 'sh kill gzip hostname awk xargs find stat sync basename realpat
 export const powerDescriptor = 3;
 
 const powerOff = `printf 'poweroff\\n' >&${powerDescriptor}`;
+/** At once, after so many minutes, or not after all (-c). What waits is of the machine's session, and ends with it. */
+const shutdown = `
+pending="$HOME/.shutdown"
+if [[ -e $pending ]]; then kill -- "-$(<"$pending")"; rm "$pending"; fi
+case " $* " in
+  *' -c '*) ;;
+  *' +'*)
+    minutes="$*"
+    minutes="\${minutes##*+}"
+    set -m
+    (sleep "$((\${minutes%% *} * 60))"; ${powerOff}) </dev/null >/dev/null 2>&1 &
+    echo "$!" >"$pending"
+    ;;
+  *) ${powerOff} ;;
+esac`;
 const doNothing = 'exit 0';
 const shims: Record<string, string> = {
   poweroff: powerOff,
-  shutdown: powerOff,
+  shutdown,
   systemctl: `if [[ \${1:-} == poweroff ]]; then ${powerOff}; fi`,
   runuser: 'while [[ $# -gt 0 && $1 != -- ]]; do shift; done; shift; exec "$@"',
   useradd: doNothing,

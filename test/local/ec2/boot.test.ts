@@ -185,6 +185,20 @@ describe('a machine without a job', () => {
     );
   });
 
+  it('powers off after its life, whatever hangs', async () => {
+    const { machine, paths } = await given({
+      claims: (url) => [run(url)],
+      extraUserData: 'sleep 86400',
+      lifeMinutes: 0,
+    });
+
+    await ended();
+
+    expect(machine.stateReason?.code).toBe('Client.InstanceInitiatedShutdown');
+    expect(machine.console).not.toContain(' power-off ');
+    expect(paths()).toEqual([]);
+  });
+
   it('lets a job that began run on past the idle bound', async () => {
     const { machine, paths } = await given({
       claims: (url) => [run(url)],

@@ -52,12 +52,13 @@ export const givenTemplateData = (script: string): LaunchTemplateData => ({
 });
 
 /** The boot script as a stack would fill it in. */
-export const givenBootScript = (claimUrl: string, idleSeconds = 60) =>
+export const givenBootScript = (claimUrl: string, idleSeconds = 60, lifeMinutes = 60) =>
   readFileSync(new URL('../../../images/boot.sh', import.meta.url), 'utf8')
     .replace('@CLAIM_URL@', claimUrl)
     .replace('@RUNNER_VERSION@', '2.337.0')
     .replace('@RUNNER_ARCHITECTURE@', 'x64')
-    .replace('@IDLE_SECONDS@', String(idleSeconds));
+    .replace('@IDLE_SECONDS@', String(idleSeconds))
+    .replace('@LIFE_MINUTES@', String(lifeMinutes));
 
 export function givenFleet(change: Partial<CreateFleetCommandInput> & { machines?: number } = {}) {
   const { machines = 1, ...rest } = change;

@@ -21,6 +21,7 @@ export interface MachineWorldOptions {
   /** How long the job runs; absent: no job ever comes. */
   readonly jobMilliseconds?: number;
   readonly idleSeconds?: number;
+  readonly lifeMinutes?: number;
   /** What the stack fills into the boot script for the tier. */
   readonly rootless?: boolean;
   readonly extraUserData?: string;
@@ -46,7 +47,7 @@ export async function givenMachineWorld(options: MachineWorldOptions) {
     return { status: 200, body: `job=7\nmilliseconds=${options.jobMilliseconds}\n` };
   };
   const { extraUserData = '', rootless = false } = options;
-  const script = givenBootScript(`${server.url}/`, options.idleSeconds)
+  const script = givenBootScript(`${server.url}/`, options.idleSeconds, options.lifeMinutes)
     .replace('readonly SPOT_POLL_SECONDS=5', 'readonly SPOT_POLL_SECONDS=1')
     .replace('@ROOTLESS@', rootless ? 'yes' : 'no')
     .replace('@EXTRA_USER_DATA@', Buffer.from(extraUserData).toString('base64'));

@@ -122,6 +122,32 @@ describe('the end of a script', () => {
     expect(machine.state).toBe('running');
   });
 
+  it('does not come at once with a shutdown that is for later', async () => {
+    const { machine, workDirectory } = await givenMachine('shutdown --no-wall -P +60; echo bye');
+
+    await printed(machine, 'bye');
+    // The one that waits, and its sleep.
+    await eventually(
+      () => processesIn(workDirectory),
+      (running) => running.length === 2,
+    );
+
+    expect(machine.state).toBe('running');
+  });
+
+  it('does not come with a shutdown that is called off', async () => {
+    const script = 'shutdown -P +60; shutdown -P +50; shutdown -c; echo bye';
+    const { machine, workDirectory } = await givenMachine(script);
+
+    await printed(machine, 'bye');
+    await eventually(
+      () => processesIn(workDirectory),
+      (running) => running.length === 0,
+    );
+
+    expect(machine.state).toBe('running');
+  });
+
   it('stops the machine where its template says so', async () => {
     const data = { InstanceInitiatedShutdownBehavior: 'stop' as const };
     const { machine } = await givenMachine('poweroff; sleep 60', { data });
