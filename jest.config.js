@@ -9,6 +9,8 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
   injectGlobals: false,
   maxWorkers: 2,
+  // Jest keeps the modules of every file that a worker ran: a fresh worker is faster than a full one.
+  workerIdleMemoryLimit: '700MB',
   // The second judges, after the whole end-to-end suite, whether functions need all that they may do.
   reporters: ['default', '<rootDir>/test/iam/reporter.ts'],
 };

@@ -13,6 +13,7 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
     defaultTier: 'tiny',
     alarmEmail: 'operators@example.com',
     webhookSilenceMinutes: 60,
+    oldestJobMinutes: 30,
     tiers: {
       tiny: tierWith({ labels: ['self-hosted', 'linux', 'x64', 'tiny'], extraLabels: ['docker'] }),
       huge: tierWith({
