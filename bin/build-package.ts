@@ -7,9 +7,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleFile, bundleHandlers } from '../lib/constructs/bundle.ts';
-import { handlersFolder } from '../lib/constructs/files.ts';
-import { functionNames } from '../lib/constructs/functions.ts';
+import { bundleFile, bundleHandlers } from '../lib/constructs/basics/bundle.ts';
+import { handlersFolder } from '../lib/constructs/basics/files.ts';
+import { functionNames } from '../lib/contract/functions.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');

@@ -5,10 +5,14 @@
 export { ConfigurationError } from './config/check-config.ts';
 export type { MayflyConfig, TierConfig } from './config/config.ts';
 export { defaultLimits, defaultTiers } from './config/defaults.ts';
-export type { DeadLettersOwner, LaunchFailureResult, MetricView } from './constructs/deployment-metrics.ts';
-export type { FunctionName } from './constructs/functions.ts';
+export { managedAttributes } from './constructs/access/table-access.ts';
 export { Mayfly } from './constructs/mayfly.ts';
 export type { MayflyProps } from './constructs/mayfly-props.ts';
-export { managedAttributes } from './constructs/table-access.ts';
+export type {
+  DeadLettersOwner,
+  LaunchFailureResult,
+  MetricView,
+} from './constructs/observability/deployment-metrics.ts';
+export type { FunctionName } from './contract/functions.ts';
 export type { DimensionSetOf } from './contract/metric-dimensions.ts';
 export { type MetricName, metrics, metricsNamespace } from './contract/metrics.ts';

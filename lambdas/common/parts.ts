@@ -16,7 +16,7 @@ import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
-import { budgetedGitHub } from '../../lib/app/budgeted-github.ts';
+import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { readVariable, type VariableName, variables } from '../../lib/contract/environment.ts';
 import type { Notes } from '../../lib/ports/notes.ts';

@@ -2,7 +2,7 @@
  * A Lambda function behind SQS with partial batch responses: it hands the batch to a use case and tells SQS which
  * messages to deliver again. Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
-import type { Delivery } from '../../lib/app/batch.ts';
+import type { Delivery } from '../../lib/app/common/batch.ts';
 
 export interface QueueEvent {
   readonly Records: readonly { readonly messageId: string; readonly body: string }[];

@@ -3,7 +3,7 @@ import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
-import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
+import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
 import { queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 

@@ -3,7 +3,7 @@ import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
-import { reconcile } from '../../lib/app/reconcile.ts';
+import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
 import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);

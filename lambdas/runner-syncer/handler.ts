@@ -4,7 +4,7 @@ import { createImageBuilds } from '../../lib/adapters/image-builder/image-builds
 import { createS3Client } from '../../lib/adapters/s3/client.ts';
 import { createRunnerBinaries } from '../../lib/adapters/s3/runner-binaries.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
-import { syncRunners } from '../../lib/app/sync-runners.ts';
+import { syncRunners } from '../../lib/app/runner-syncer/sync-runners.ts';
 import { readVariable, variables } from '../../lib/contract/environment.ts';
 import { telemetryPart } from '../common/parts.ts';
 

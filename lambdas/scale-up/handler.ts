@@ -4,7 +4,7 @@ import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
-import { acceptJobs } from '../../lib/app/accept-jobs.ts';
+import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
 import { readSubnets, readVariable, variables } from '../../lib/contract/environment.ts';
 import { queuesPart, secretPart, storeParts, telemetryPart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';

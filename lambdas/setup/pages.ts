@@ -10,8 +10,8 @@ import {
   type SetupDeps,
   showChoice,
   showExisting,
-} from '../../lib/app/setup-page.ts';
-import { openLink, readSession, signFor } from '../../lib/app/setup-session.ts';
+} from '../../lib/app/setup/setup-page.ts';
+import { openLink, readSession, signFor } from '../../lib/app/setup/setup-session.ts';
 import type { Fields } from '../../lib/core/setup-form.ts';
 import type { SetupView } from '../../lib/core/setup-view.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';

@@ -3,7 +3,7 @@ import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
-import { sweep } from '../../lib/app/sweep.ts';
+import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { readSubnets, readVariable, variables } from '../../lib/contract/environment.ts';
 import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
 

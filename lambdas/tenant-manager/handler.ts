@@ -1,7 +1,7 @@
 /** Behind the installations queue: keeps each tenant as GitHub says that its installation is. */
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
-import { applyInstallationEvents } from '../../lib/app/apply-installation-events.ts';
+import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 

@@ -11,7 +11,7 @@ import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
-import { receiveWebhook, type WebhookAnswer } from '../../lib/app/receive-webhook.ts';
+import { receiveWebhook, type WebhookAnswer } from '../../lib/app/webhook/receive-webhook.ts';
 import { readVariable, variables } from '../../lib/contract/environment.ts';
 
 export interface FunctionUrlRequest {

@@ -4,7 +4,13 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html#ec2-on-demand-instances-limits
  */
 import type { Market } from '../core/pools.ts';
-import type { Quota } from './preflight-rules.ts';
+
+export interface Quota {
+  readonly serviceCode: 'ec2' | 'lambda' | 'vpc';
+  readonly quotaCode: string;
+  readonly name: string;
+  readonly unit: 'vCPU' | 'executions' | 'VPCs' | 'addresses';
+}
 
 interface Family {
   readonly name: string;

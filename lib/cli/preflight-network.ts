@@ -14,7 +14,8 @@ import {
 import type { ExistingNetwork, OwnNetwork } from '../config/check-network.ts';
 import { tagKeys } from '../core/tags.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
-import { type Finding, finding, type Quota, quotas } from './preflight-rules.ts';
+import type { Quota } from './preflight-families.ts';
+import { type Finding, finding, quotas } from './preflight-rules.ts';
 
 export async function judgeOwnNetwork(
   ec2: EC2Client,

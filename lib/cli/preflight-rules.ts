@@ -2,14 +2,7 @@
  * What an account must allow for the configured tiers, against what it does allow. A quota below one machine makes a tier
  * useless; one below what a single tenant may use makes its jobs wait for no reason that the tenant can see.
  */
-import { vcpuQuota } from './preflight-families.ts';
-
-export interface Quota {
-  readonly serviceCode: 'ec2' | 'lambda' | 'vpc';
-  readonly quotaCode: string;
-  readonly name: string;
-  readonly unit: 'vCPU' | 'executions' | 'VPCs' | 'addresses';
-}
+import { type Quota, vcpuQuota } from './preflight-families.ts';
 
 export const quotas = {
   lambda: {

@@ -4,22 +4,22 @@ import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-ser
 import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import type { KeyPolicyStatement } from '../config/key-policy.ts';
-import { drawTable } from '../local/console/table.ts';
 import { awsOptions, ec2Client } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
+import type { Quota } from './preflight-families.ts';
 import { keyAdvice, statementsFor } from './preflight-key.ts';
 import { judgeOwnNetwork, judgeSubnets, judgeZones } from './preflight-network.ts';
 import {
   type Finding,
   judgeLambda,
   judgeVcpus,
-  type Quota,
   quotas,
   requestCommand,
   type TierNeed,
   vcpuNeeds,
 } from './preflight-rules.ts';
+import { drawTable } from './table.ts';
 
 export const preflight: Command = {
   name: 'preflight',

@@ -7,39 +7,39 @@ import { assertConfig, ConfigurationError } from '../config/check-config.ts';
 import { explainFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 
-type World = Omit<CommandCall, 'options' | 'words'>;
+type CommandContext = Omit<CommandCall, 'options' | 'words'>;
 
 /** @returns the exit status: 0 done, 1 something is wrong with the deployment, 2 the caller must mend something first */
 export async function runCommand(
   commands: readonly Command[],
   args: readonly string[],
-  world: World,
+  context: CommandContext,
 ): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === 'help') {
-    world.io.out(overview(commands));
+    context.io.out(overview(commands));
     return 0;
   }
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) {
-    world.io.error(
+    context.io.error(
       `There is no command ${JSON.stringify(name)}; there are ${commands.map((one) => one.name).join(', ')}.\n`,
     );
     return 2;
   }
   if (rest.includes('--help')) {
-    world.io.out(`${command.help.trim()}\n`);
+    context.io.out(`${command.help.trim()}\n`);
     return 0;
   }
   try {
     const given = readArguments(command, rest);
-    assertConfig(world.config);
-    return await command.run({ ...world, ...given });
+    assertConfig(context.config);
+    return await command.run({ ...context, ...given });
   } catch (error) {
     const isTold = error instanceof UsageError || error instanceof ConfigurationError;
-    const message = isTold ? error.message : explainFault(error, { ...world, command: name });
+    const message = isTold ? error.message : explainFault(error, { ...context, command: name });
     if (message === undefined) throw error;
-    world.io.error(`${message}\n`);
+    context.io.error(`${message}\n`);
     return 2;
   }
 }

@@ -6,9 +6,9 @@ import {
   paginateScan,
 } from '@aws-sdk/client-dynamodb';
 import { tables } from '../contract/tables.ts';
-import { drawTable } from '../local/console/table.ts';
 import { dynamoClient } from './aws-clients.ts';
 import type { Command, CommandCall } from './command.ts';
+import { drawTable } from './table.ts';
 
 export const status: Command = {
   name: 'status',

@@ -2,8 +2,8 @@
  * The rules for what an organization asks of its accounts. Whether a key or a policy exists, nobody asks at synthesis;
  * `mayfly preflight` does.
  */
-import { leastConcurrency } from '../constructs/concurrency.ts';
-import { type FunctionName, functionNames } from '../constructs/functions.ts';
+import { leastConcurrency } from '../contract/concurrency.ts';
+import { type FunctionName, functionNames } from '../contract/functions.ts';
 import type { MayflyConfig } from './config.ts';
 import { expect, expectKnownKeys, expectText, expectWhole, isRecord, shown } from './faults.ts';
 

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
-import { bundleFunctions } from './bundle.ts';
+import { functionNames } from '../contract/functions.ts';
+import { bundleFunctions } from './basics/bundle.ts';
+import { bakeScript, bootScript, handlersFolder } from './basics/files.ts';
 import { ControlPlane } from './control-plane.ts';
-import { keyIn } from './encryption.ts';
-import { bakeScript, bootScript, handlersFolder } from './files.ts';
-import { functionNames } from './functions.ts';
-import { imageArchitectures } from './machine-image-names.ts';
-import { MachineImages } from './machine-images.ts';
+import { imageArchitectures } from './machines/machine-image-names.ts';
+import { MachineImages } from './machines/machine-images.ts';
 import type { MayflyProps } from './mayfly-props.ts';
-import { Network } from './network.ts';
-import { Observability } from './observability.ts';
-import { State } from './state.ts';
+import { Network } from './network/network.ts';
+import { Observability } from './observability/observability.ts';
+import { keyIn } from './state/encryption.ts';
+import { State } from './state/state.ts';
 
 export interface Parts {
   readonly network: Network;

@@ -14,23 +14,23 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { ConfigurationError } from '../config/check-config.ts';
+import { type FunctionName, functionNames } from '../contract/functions.ts';
 import type { DimensionSetOf } from '../contract/metric-dimensions.ts';
 import type { MetricName } from '../contract/metrics.ts';
 import { tables } from '../contract/tables.ts';
 import { tagKeys } from '../core/tags.ts';
+import { manageAccess, readAccess } from './access/table-access.ts';
+import { boundRoles } from './basics/permissions-boundary.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { letServicesUse } from './mayfly-key.ts';
+import { createParts } from './mayfly-parts.ts';
+import { configOf, type MayflyProps } from './mayfly-props.ts';
 import {
   type DeadLettersOwner,
   DeploymentMetrics,
   type LaunchFailureResult,
   type MetricView,
-} from './deployment-metrics.ts';
-import { type FunctionName, functionNames } from './functions.ts';
-import { letServicesUse } from './mayfly-key.ts';
-import { createParts } from './mayfly-parts.ts';
-import { configOf, type MayflyProps } from './mayfly-props.ts';
-import { boundRoles } from './permissions-boundary.ts';
-import { manageAccess, readAccess } from './table-access.ts';
+} from './observability/deployment-metrics.ts';
 
 export class Mayfly extends Construct implements IConnectable {
   /** Prefix of every name. */

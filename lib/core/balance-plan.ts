@@ -29,15 +29,15 @@ export interface Bound {
   readonly reason: Reason;
 }
 
-/** @param world.waiting a page of at most `pageSize` waiting jobs, oldest first */
-export function planBalance(world: {
+/** @param options.waiting a page of at most `pageSize` waiting jobs, oldest first */
+export function planBalance(options: {
   tenant: Tenant | undefined;
   tier: Tier;
   waiting: readonly Job[];
   pageSize: number;
   bounds?: readonly Bound[];
 }): BalancePlan {
-  const { tenant, tier, waiting, pageSize, bounds = [] } = world;
+  const { tenant, tier, waiting, pageSize, bounds = [] } = options;
   const verdicts = waiting.map((job) => ({ job, verdict: judge(tenant, tier, job) }));
   const admitted = verdicts.filter(({ verdict }) => verdict.kind === 'admit').map(({ job }) => job);
   const room = tightest(tenant ? [ownBound(tenant, tier), ...bounds] : bounds);

@@ -25,7 +25,7 @@ export interface Launch {
   /** What CreateFleet gets. Never changes: a change would be refused as IdempotentParameterMismatch. */
   readonly request: FleetRequest;
   /** One for each machine asked for, and the job that it is meant for. */
-  readonly hints: readonly LaunchHint[];
+  readonly plannedJobs: readonly PlannedJob[];
   /** Until then (epoch milliseconds) one caller alone may act on this launch. Also its deadline. */
   readonly callUntil: number;
   readonly createdAt: number;
@@ -33,7 +33,7 @@ export interface Launch {
   readonly instances: ReadonlyMap<LeaseId, InstanceId>;
 }
 
-export interface LaunchHint {
+export interface PlannedJob {
   readonly lease: LeaseId;
   readonly jobId: JobId;
   /** `owner/name`: the scope of the runner where the account is a user. */

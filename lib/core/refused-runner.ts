@@ -19,7 +19,7 @@ export type RefusedRunner =
       readonly probeSeconds: number;
     };
 
-export interface RefusedWorld {
+export interface RefusedOptions {
   readonly refusal: Exclude<GitHubRefusal, { kind: 'limited' }>;
   readonly account: Account;
   /** `owner/name` of the job. */
@@ -34,9 +34,9 @@ const permissionProbeSeconds = 600;
 /** For a refusal that what GitHub says of the installation does not explain, and that may pass by itself. */
 const unexplainedProbeSeconds = 120;
 
-export function explainRefusal(world: RefusedWorld): RefusedRunner {
-  const { refusal, account, repository, scope, installation } = world;
-  if (refusal.kind === 'invalid') return refuse('github-refused', refusedText(world));
+export function explainRefusal(options: RefusedOptions): RefusedRunner {
+  const { refusal, account, repository, scope, installation } = options;
+  if (refusal.kind === 'invalid') return refuse('github-refused', refusedText(options));
   if (!installation) {
     return refuse(
       'tenant-deleted',
@@ -52,15 +52,15 @@ export function explainRefusal(world: RefusedWorld): RefusedRunner {
   if (installation.accountLogin.toLowerCase() !== account.login.toLowerCase()) {
     return { kind: 'renamed', login: installation.accountLogin };
   }
-  if (refusal.kind === 'forbidden') return missingPermission(world, installation);
-  if (scope.kind === 'organization') return refuse('github-refused', refusedText(world));
+  if (refusal.kind === 'forbidden') return missingPermission(options, installation);
+  if (scope.kind === 'organization') return refuse('github-refused', refusedText(options));
   return refuse(
     'repository-removed',
     `${repository} is no longer in the installation of ${account.login}: it was removed, transferred or deleted. Add it, or install the App on its owner, and run the job again.`,
   );
 }
 
-function missingPermission({ refusal, account, scope }: RefusedWorld, now: Installation): RefusedRunner {
+function missingPermission({ refusal, account, scope }: RefusedOptions, now: Installation): RefusedRunner {
   const name = scope.kind === 'organization' ? 'organization_self_hosted_runners' : 'administration';
   const given = now.permissions[name];
   const isGiven = given === 'write' || given === 'admin';
@@ -74,7 +74,7 @@ function missingPermission({ refusal, account, scope }: RefusedWorld, now: Insta
   };
 }
 
-const refusedText = ({ refusal, account }: RefusedWorld) =>
+const refusedText = ({ refusal, account }: RefusedOptions) =>
   `GitHub refused a runner for ${account.login} (${refusal.kind}: ${refusal.message}).`;
 
 const refuse = (...words: Parameters<typeof reason>): RefusedRunner => ({

@@ -19,7 +19,7 @@ export interface Runner {
   readonly lease: LeaseId;
   readonly state: RunnerState;
   /** The job it is meant for: a plan. GitHub may give it another one. */
-  readonly hint: JobId;
+  readonly plannedJob: JobId;
   /** The job that GitHub says it runs, where that is another one than planned. */
   readonly ran?: JobId;
   /** `owner/name` of the hinted job. */
@@ -51,4 +51,4 @@ export type RunnerEndReason =
   | 'tenant-deleted';
 
 /** The job that a runner that listens is taken to run: what GitHub said, else what was planned. */
-export const jobOf = ({ hint, ran }: Runner): JobId => ran ?? hint;
+export const jobOf = ({ plannedJob, ran }: Runner): JobId => ran ?? plannedJob;

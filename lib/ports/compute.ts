@@ -38,7 +38,7 @@ export interface LaunchedInstance {
   readonly spot: boolean;
 }
 
-/** A machine as its tags tell of it. Tags are a hint: what a machine may do is in the records. */
+/** A machine as its tags tell of it. Tags are a planned job: what a machine may do is in the records. */
 export interface TaggedMachine {
   readonly instanceId: InstanceId;
   /** Epoch milliseconds. */

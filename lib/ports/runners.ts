@@ -23,8 +23,8 @@ export interface RunnerStore {
   /** claimed with this nonce → listening; listening, or another nonce: false. Its deadline stays as it is. */
   confirm(confirm: { instanceId: InstanceId; nonce: string; at: number }): Promise<boolean>;
   /**
-   * All or nothing: the job becomes covered by the runner's lease, and the runner's hint becomes that job. False: the
-   * job is not as `job` says any more (waiting, or covered by that lease), or the runner is not claimed, or its hint has
+   * All or nothing: the job becomes covered by the runner's lease, and the runner's planned job becomes that job. False: the
+   * job is not as `job` says any more (waiting, or covered by that lease), or the runner is not claimed, or its planned job has
    * changed.
    */
   giveJob(runner: Runner, job: Job): Promise<boolean>;

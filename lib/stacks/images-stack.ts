@@ -1,7 +1,7 @@
 /** The optional stack of what makes images of one's own. Nothing waits for it: without an image, machines install. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { MachineImages, type MachineImagesProps } from '../constructs/machine-images.ts';
+import { MachineImages, type MachineImagesProps } from '../constructs/machines/machine-images.ts';
 
 export class ImagesStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & MachineImagesProps) {

@@ -1,7 +1,7 @@
 /** The stack of the machines' network. Unless NAT gateways were asked for, it costs nothing while no machine runs. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Network, type NetworkProps } from '../constructs/network.ts';
+import { Network, type NetworkProps } from '../constructs/network/network.ts';
 
 export class NetworkStack extends Stack {
   readonly network: Network;

@@ -2,7 +2,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
-import { Observability } from '../constructs/observability.ts';
+import { Observability } from '../constructs/observability/observability.ts';
 
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly config: CheckedConfig }) {

@@ -1,7 +1,7 @@
 /** The stack that is never replaced: tables and secrets. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { State, type StateProps } from '../constructs/state.ts';
+import { State, type StateProps } from '../constructs/state/state.ts';
 
 export class StateStack extends Stack {
   readonly state: State;

@@ -1,8 +1,8 @@
 /** The dials of the stores in memory: a failure before the effect leaves nothing, one after it leaves all. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createMemoryStores, type MemoryStores } from '../../lib/adapters/memory/stores.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { newTenant } from '../contracts/support/stored.ts';
+import { createMemoryStores, type MemoryStores } from '../fakes/stores.ts';
 import { acme, givenJob } from '../support/given.ts';
 
 const one = JobId(1);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { Webhooks } from '@octokit/webhooks';
 import fc from 'fast-check';
-import { createMemoryClock } from '../../lib/adapters/memory/clock.ts';
-import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemorySecret } from '../fakes/secrets.ts';
 
 const signaturesWith = (value: string) =>
   createSignatures({ secret: createMemorySecret({ value, clock: createMemoryClock() }) });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { applyInstallationEvents } from '../../lib/app/apply-installation-events.ts';
+import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenTenant, small } from '../support/given.ts';
 import { expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';

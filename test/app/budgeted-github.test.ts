@@ -1,14 +1,14 @@
 /** Two copies of a function share what GitHub told either of them, and nothing of it reaches another tenant. */
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryClock } from '../../lib/adapters/memory/clock.ts';
-import { createMemoryGitHub } from '../../lib/adapters/memory/github.ts';
-import { createMemoryNotes } from '../../lib/adapters/memory/notes.ts';
-import { createMemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
-import { budgetedGitHub } from '../../lib/app/budgeted-github.ts';
+import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { GitHub } from '../../lib/ports/github.ts';
 import type { Notes } from '../../lib/ports/notes.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemoryGitHub } from '../fakes/github.ts';
+import { createMemoryNotes } from '../fakes/notes.ts';
+import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { acme, noon } from '../support/given.ts';
 
 const other = InstallationId(202);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { acceptJobs } from '../../lib/app/accept-jobs.ts';
-import { applyInstallationEvents } from '../../lib/app/apply-installation-events.ts';
-import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
-import { sweep } from '../../lib/app/sweep.ts';
+import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
+import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
+import { sweep } from '../../lib/app/sweep/sweep.ts';
+import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { dyingProcess } from '../support/dying-process.ts';
 import { acme, givenEvent } from '../support/given.ts';

@@ -32,7 +32,7 @@ async function listen(platform: Platform, machine: InstanceId) {
   await platform.confirm(machine);
 }
 const hintOf = async (platform: Platform, machine: InstanceId) =>
-  (await platform.runners.get(acme, machine))?.hint;
+  (await platform.runners.get(acme, machine))?.plannedJob;
 
 describe('following the lifecycle', () => {
   it('takes a job through its life, and starts the next one when its machine is gone', async () => {
@@ -92,7 +92,7 @@ describe('following the lifecycle', () => {
     const { platform, machines } = await givenListening(1, 2);
     const [one, two] = machines;
     await platform.follow(event('in_progress', 2, one!));
-    expect(await platform.runners.get(acme, one!)).toMatchObject({ hint: 1, ran: 2 });
+    expect(await platform.runners.get(acme, one!)).toMatchObject({ plannedJob: 1, ran: 2 });
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
     await platform.follow(
       event('in_progress', 1, two!),

@@ -1,9 +1,9 @@
 /** The webhook's answers, and what each delivery costs: nothing when refused, one message when accepted. */
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryClock } from '../../lib/adapters/memory/clock.ts';
-import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
 import { parseMessage } from '../../lib/contract/messages.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemorySecret } from '../fakes/secrets.ts';
 import { givenDoor, givenDelivery as job, signed } from '../support/webhook-door.ts';
 
 describe('a delivery that is refused costs no message', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { reconcileDeliveries } from '../../lib/app/reconcile-deliveries.ts';
+import { reconcileDeliveries } from '../../lib/app/reconciler/reconcile-deliveries.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const minutes = (count: number) => count * 60_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { reconcileMachines } from '../../lib/app/reconcile-machines.ts';
+import { reconcileMachines } from '../../lib/app/reconciler/reconcile-machines.ts';
 import type { fleetRequest } from '../../lib/core/fleet-request.ts';
 import { InstallationId, JobId, LaunchId } from '../../lib/core/ids.ts';
 import { acme, givenEvent } from '../support/given.ts';

@@ -3,8 +3,8 @@
  * What is held: at no moment does GitHub sign with a secret that some copy of a function does not know.
  */
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryClock } from '../../lib/adapters/memory/clock.ts';
-import { type RotateDeps, rotateWebhookSecret } from '../../lib/app/rotate-webhook-secret.ts';
+import { type RotateDeps, rotateWebhookSecret } from '../../lib/app/setup/rotate-webhook-secret.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
 
 const minute = 60_000;
 /** How long a copy of a function keeps what it has read: lib/adapters/secrets-manager/secret.ts. */

@@ -1,7 +1,7 @@
 /** EC2 takes a spot machine back: its lease returns on its proven end, and its job is run again at most once. */
 import { describe, expect, it } from '@jest/globals';
-import { applyInstallationEvents } from '../../lib/app/apply-installation-events.ts';
-import { budgetedGitHub } from '../../lib/app/budgeted-github.ts';
+import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
+import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import type { JobEvent } from '../../lib/contract/messages.ts';
 import { type InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';

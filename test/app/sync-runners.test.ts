@@ -1,11 +1,11 @@
 /** That machines always have a whole and checked runner program to install, wherever the syncer dies. */
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryRunnerBinaries } from '../../lib/adapters/memory/runner-binaries.ts';
-import { archiveBytes, createMemoryRunnerReleases } from '../../lib/adapters/memory/runner-releases.ts';
-import { createMemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
-import { type RunnersWanted, syncRunners } from '../../lib/app/sync-runners.ts';
+import { type RunnersWanted, syncRunners } from '../../lib/app/runner-syncer/sync-runners.ts';
 import { archiveName } from '../../lib/core/runner-release.ts';
 import type { ImageBuilds } from '../../lib/ports/image-builds.ts';
+import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
+import { archiveBytes, createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
+import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 
 const noChecksums = { sha256: {} };
 

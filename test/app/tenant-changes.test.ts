@@ -1,6 +1,6 @@
 /** Tenants change while their jobs run: each change has one outcome, and a reason that the tenant can be told. */
 import { describe, expect, it } from '@jest/globals';
-import { applyInstallationEvents } from '../../lib/app/apply-installation-events.ts';
+import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import type { Permissions } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';

@@ -36,7 +36,7 @@ export function billLines(use: Use): BillLine[] {
   const queueRequests = use.queueSends + polls(['queue', 'fair-queue']);
   const fairRequests = use.fairSends + polls(['fair-queue']);
   const logBytes = use.logBytes + use.logLines * logEventOverheadBytes;
-  // Lambda's own lines are switched off: see loggingFormat in lib/constructs/platform-function.ts.
+  // Lambda's own lines are switched off: see loggingFormat in lib/constructs/functions/platform-function.ts.
   return [
     { item: 'Lambda requests', dollars: invocations * prices.lambdaRequest },
     { item: 'Lambda time', dollars: sum(use.functions, functionTimeDollars) },

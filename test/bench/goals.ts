@@ -1,5 +1,5 @@
 /** Every goal of the benchmark, in one place, by the name of its result. A result that is not listed has no goal and cannot miss one. */
-import { functionNames, functionSettings } from '../../lib/constructs/functions.ts';
+import { functionNames, functionSettings } from '../../lib/contract/functions.ts';
 import type { Result } from './result.ts';
 
 export type Goal = { readonly atMost: number } | { readonly atLeast: number };

@@ -3,7 +3,7 @@
  * for, and end it beyond. Read from Linux, which keeps the peak of each process.
  */
 import { readFileSync } from 'node:fs';
-import { functionNames, functionSettings } from '../../lib/constructs/functions.ts';
+import { functionNames, functionSettings } from '../../lib/contract/functions.ts';
 import { judged } from './goals.ts';
 import type { BenchPlatform } from './platform.ts';
 import type { Report } from './result.ts';

@@ -1,9 +1,9 @@
 /** The setup page's stories, told by a real browser. Each begins with what the operator does and ends with what is seen. */
 import { createSetupTokens } from '../../lib/adapters/identity/setup-tokens.ts';
-import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
 import type { SetupClaims } from '../../lib/core/setup-claims.ts';
 import type { Laptop } from '../../lib/local/laptop.ts';
 import { runSetup } from '../e2e/support/setup-browser.ts';
+import { createMemorySecret } from '../fakes/secrets.ts';
 import { expectAccessible, expectFits, expectHeading, expectThat } from './expectations.ts';
 import type { Page, RealBrowser } from './playwright.ts';
 

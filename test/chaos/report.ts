@@ -1,6 +1,6 @@
 /** What came of a run of chaos: as data for machines, and as a table for people. */
 import { styleText } from 'node:util';
-import { drawTable } from '../../lib/local/console/table.ts';
+import { drawTable } from '../../lib/cli/table.ts';
 import type { TroubleCounts } from './trouble.ts';
 
 export interface TenantOutcome {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
-import { type BootWords, bootUserData } from '../../lib/constructs/boot-script.ts';
+import { type BootWords, bootUserData } from '../../lib/constructs/machines/boot-script.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'mayfly-boot-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { assertConfig } from '../../lib/config/check-config.ts';
-import { bundleFunctions } from '../../lib/constructs/bundle.ts';
+import { bundleFunctions } from '../../lib/constructs/basics/bundle.ts';
 import { defaultConfig } from '../config/configurations.ts';
 
 const { deployment } = assertConfig(defaultConfig);

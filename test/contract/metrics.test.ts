@@ -1,6 +1,6 @@
 /** The catalogue of metrics against what the use cases emit: nothing is listed that nobody says, and no label is a tenant's. */
 import { describe, expect, it } from '@jest/globals';
-import { functionNames } from '../../lib/constructs/functions.ts';
+import { functionNames } from '../../lib/contract/functions.ts';
 import { metrics } from '../../lib/contract/metrics.ts';
 import { emittedMetrics, ordinaryLife } from '../support/lives.ts';
 

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
-import { createMemoryCompute } from '../../lib/adapters/memory/compute.ts';
 import { InstanceId } from '../../lib/core/ids.ts';
 import { startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { createEc2 } from '../../lib/local/ec2/ec2.ts';
+import { createMemoryCompute } from '../fakes/compute.ts';
 import { type ComputeWorld, computeContract } from './compute.contract.ts';
 import { onOtherEc2 } from './support/other-ec2.ts';
 

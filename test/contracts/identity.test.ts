@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { accountOfArn } from '../../lib/adapters/identity/account.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { createIdentityVerifier } from '../../lib/adapters/identity/verifier.ts';
-import { createMemoryClock } from '../../lib/adapters/memory/clock.ts';
-import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
 import { awsCertificates } from '../../lib/contract/aws-certificates.ts';
 import { InstallationId, LaunchId, TierName } from '../../lib/core/ids.ts';
 import { createIdentitySigner } from '../../lib/local/ec2/identity.ts';
 import type { Ticket } from '../../lib/ports/identity.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemorySecret } from '../fakes/secrets.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const ticket: Ticket = {

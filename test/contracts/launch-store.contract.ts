@@ -39,7 +39,7 @@ export function launchStoreContract(backend: StoreBackend): void {
 
         expect(await stores.launches.take({ tenant, tier: givenTier(), launch })).toEqual({ kind: 'taken' });
 
-        const held = new Set(launch.hints.map((hint) => hint.lease));
+        const held = new Set(launch.plannedJobs.map((plannedJob) => plannedJob.lease));
         expect(await theTenant(stores)).toEqual({
           ...tenant,
           leases: held,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
-import { createMemoryNotes } from '../../lib/adapters/memory/notes.ts';
+import { createMemoryNotes } from '../fakes/notes.ts';
 import { notesContract } from './notes.contract.ts';
 import { dynamoBackend } from './support/store-backends.ts';
 

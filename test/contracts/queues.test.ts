@@ -3,7 +3,6 @@
  * one is, against another's SQS.
  */
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryQueues } from '../../lib/adapters/memory/queues.ts';
 import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { parseMessage } from '../../lib/contract/messages.ts';
@@ -11,6 +10,7 @@ import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint
 import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
+import { createMemoryQueues } from '../fakes/queues.ts';
 import { acme, small } from '../support/given.ts';
 import { type QueuesWorld, queuesContract } from './queues.contract.ts';
 import { onOtherSqs } from './support/other-sqs.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createMemoryRunnerBinaries } from '../../lib/adapters/memory/runner-binaries.ts';
 import { createS3Client } from '../../lib/adapters/s3/client.ts';
 import { createRunnerBinaries } from '../../lib/adapters/s3/runner-binaries.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { createS3Service } from '../../lib/local/aws/s3.ts';
+import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
 import { place } from '../local/aws/support.ts';
 import { givenArchive, piecesOf, runnerBinariesContract } from './runner-binaries.contract.ts';
 

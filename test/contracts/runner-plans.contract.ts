@@ -54,14 +54,14 @@ export function runnerPlansContract(backend: StoreBackend): void {
     });
 
     describe('giveJob', () => {
-      it('covers the waiting job by the runner’s lease and makes it the hint', async () => {
+      it('covers the waiting job by the runner’s lease and makes it the planned job', async () => {
         const runner = await claimed();
         const job = givenJob({ jobId: JobId(5), repository: 'acme/site', attempts: 1 });
         await stores.jobs.insert([job]);
 
         expect(await stores.runners.giveJob(runner, job)).toBe(true);
 
-        expect(await theRunner()).toEqual({ ...runner, hint: 5, repository: 'acme/site' });
+        expect(await theRunner()).toEqual({ ...runner, plannedJob: 5, repository: 'acme/site' });
         expect(await stores.jobs.get(acme, JobId(5))).toEqual({ ...job, state: 'covered', lease: lease0 });
       });
 
@@ -74,13 +74,13 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await theRunner()).toEqual(runner);
       });
 
-      it('gives nothing to a runner that booted only, has ended, or has another hint by now', async () => {
+      it('gives nothing to a runner that booted only, has ended, or has another planned job by now', async () => {
         const [job = givenJob()] = await waitingJobs(stores, 5);
         const booting = await bound();
         expect(await stores.runners.giveJob(booting, job)).toBe(false);
 
         await stores.runners.claim(claiming);
-        expect(await stores.runners.giveJob({ ...booting, hint: JobId(9) }, job)).toBe(false);
+        expect(await stores.runners.giveJob({ ...booting, plannedJob: JobId(9) }, job)).toBe(false);
 
         await stores.runners.end(booting, ending);
         expect(await stores.runners.giveJob(booting, job)).toBe(false);
@@ -93,7 +93,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
         await takenLaunch(stores, 1, 2);
         await stores.runners.bind([
           givenRunner(),
-          givenRunner({ instanceId: other, lease: lease1, hint: JobId(2) }),
+          givenRunner({ instanceId: other, lease: lease1, plannedJob: JobId(2) }),
         ]);
         const outcome = await stores.runners.claim({ ...claiming, instanceId: other });
         const job = await stores.jobs.get(acme, JobId(1));
@@ -107,7 +107,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await stores.runners.giveJob(runner, job)).toBe(true);
 
         expect(await stores.jobs.get(acme, JobId(1))).toEqual({ ...job, lease: lease1 });
-        expect(await theRunner(other)).toMatchObject({ hint: 1 });
+        expect(await theRunner(other)).toMatchObject({ plannedJob: 1 });
       });
 
       it('does nothing where it is covered by another lease by now, or no longer', async () => {
@@ -122,7 +122,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
     describe('recordRan', () => {
       it('notes which job each machine runs, and says so of those that have not ended', async () => {
         const runner = await bound();
-        const gone = givenRunner({ instanceId: other, lease: lease1, hint: JobId(2) });
+        const gone = givenRunner({ instanceId: other, lease: lease1, plannedJob: JobId(2) });
         await stores.runners.bind([gone]);
         await stores.runners.end(gone, ending);
 

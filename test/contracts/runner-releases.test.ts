@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRunnerReleases } from '../../lib/adapters/github-releases/runner-releases.ts';
-import { createMemoryRunnerReleases } from '../../lib/adapters/memory/runner-releases.ts';
 import { chooseArchive, type RunnerArchive } from '../../lib/core/runner-release.ts';
 import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
 import type { RunnerReleases } from '../../lib/ports/runner-releases.ts';
+import { createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
 
 async function archiveOf(releases: RunnerReleases, version?: string): Promise<RunnerArchive> {
   const release = await releases.find(version);

@@ -170,7 +170,9 @@ export function runnerStoreContract(backend: StoreBackend): void {
         await stores.runners.recordRan([{ instanceId: machine, jobId: JobId(5) }]);
 
         expect(await stores.runners.end(runner, ending)).toBe(false);
-        expect(await stores.runners.end({ ...runner, hint: JobId(9), ran: JobId(5) }, ending)).toBe(false);
+        expect(await stores.runners.end({ ...runner, plannedJob: JobId(9), ran: JobId(5) }, ending)).toBe(
+          false,
+        );
         expect(await theRunner()).toEqual({ ...runner, ran: 5 });
         expect(await stores.runners.end({ ...runner, ran: JobId(5) }, ending)).toBe(true);
       });

@@ -1,7 +1,7 @@
 /** What every Secret promises, whatever keeps it. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createMemoryClock, type MemoryClock } from '../../lib/adapters/memory/clock.ts';
 import type { Secret } from '../../lib/ports/secrets.ts';
+import { createMemoryClock, type MemoryClock } from '../fakes/clock.ts';
 
 export interface SecretWorld {
   readonly secret: Secret;

@@ -3,13 +3,13 @@
  * MAYFLY_TEST_SECRETS_URL says where one is, against another's Secrets Manager.
  */
 import { afterAll, beforeAll } from '@jest/globals';
-import type { MemoryClock } from '../../lib/adapters/memory/clock.ts';
-import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
 import { createSecretsManagerClient } from '../../lib/adapters/secrets-manager/client.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { jsonAnswer } from '../../lib/local/aws/json-answer.ts';
 import { AwsError, type AwsService } from '../../lib/local/aws/service.ts';
+import type { MemoryClock } from '../fakes/clock.ts';
+import { createMemorySecret } from '../fakes/secrets.ts';
 import { type SecretWorld, secretContract } from './secret.contract.ts';
 import { onOtherSecrets } from './support/other-secrets.ts';
 

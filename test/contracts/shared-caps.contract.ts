@@ -102,7 +102,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         await stores.launches.freeShared(cap, acme, [lease0]);
         await stores.launches.freeShared(cap, acme, [lease0]);
         const { held } = await stores.launches.sharedUseAcrossTenants(cap);
-        expect(held).toEqual(new Map([[acme, new Set([launch.hints[1]!.lease])]]));
+        expect(held).toEqual(new Map([[acme, new Set([launch.plannedJobs[1]!.lease])]]));
       });
     });
   });

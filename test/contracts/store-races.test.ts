@@ -155,7 +155,7 @@ describe('stores under concurrency', () => {
     for (let tries = 0; tries < 20; tries += 1) {
       const runner = await stores.runners.get(acme, instanceId);
       if (!runner) throw new Error(`${instanceId} is not bound.`);
-      await stores.jobs.waitAgain(acme, runner.hint, runner.lease, why);
+      await stores.jobs.waitAgain(acme, runner.plannedJob, runner.lease, why);
       if (await stores.runners.end(runner, { reason: 'instance-ended', at: noon })) return;
     }
     throw new Error(`${instanceId} never ended.`);
@@ -168,7 +168,7 @@ describe('stores under concurrency', () => {
       const free = givenRunner({
         instanceId: other,
         lease: leaseOf(launch1, 1),
-        hint: JobId(2),
+        plannedJob: JobId(2),
         state: 'claimed',
         nonce: 'aa',
       });

@@ -212,7 +212,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
       await stores.tenants.freeLeases(
         acme,
         small,
-        launch.hints.map((hint) => hint.lease),
+        launch.plannedJobs.map((plannedJob) => plannedJob.lease),
       );
 
       const { leases, tierLeases } = await theTenant(stores);

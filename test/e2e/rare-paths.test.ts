@@ -98,7 +98,7 @@ describe('what happens seldom', () => {
       const jobId = queue(endlessMilliseconds);
       let row: PlainRow | undefined;
       await until('its machine has a row', async () => {
-        row = (await world.operator.rows('runners')).find(({ hint }) => hint === jobId);
+        row = (await world.operator.rows('runners')).find((row) => row['planned_job'] === jobId);
         return row !== undefined;
       });
       const key = { installation_id: acme.installationId, job_id: jobId };

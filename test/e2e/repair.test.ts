@@ -28,7 +28,7 @@ describe('with an EC2 that fails', () => {
     let found: Awaited<ReturnType<typeof world.operator.rows>> = [];
     await until('a launch is open, and nobody works on it', async () => {
       found = (await world.operator.rows('launches')).filter(({ open }) => open === 'open');
-      return found.length === 1 && bought() === (found[0]?.['hints'] as unknown[] | undefined)?.length;
+      return found.length === 1 && bought() === (found[0]?.['planned_jobs'] as unknown[] | undefined)?.length;
     });
     await world.untilIdle();
     return found[0] as (typeof found)[number];
@@ -144,7 +144,7 @@ describe('with an EC2 that fails', () => {
     await world.untilCompleted([jobId]);
     await world.untilRest();
     expect(bought()).toBe(2);
-    expect(await world.operator.row('runners', key)).toMatchObject({ state: 'ended', hint: jobId });
+    expect(await world.operator.row('runners', key)).toMatchObject({ state: 'ended', planned_job: jobId });
   });
 
   it('had no call denied, and left no message in a dead-letter queue', () => {

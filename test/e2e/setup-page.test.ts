@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSetupTokens } from '../../lib/adapters/identity/setup-tokens.ts';
-import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
 import type { SetupPurpose } from '../../lib/core/setup-claims.ts';
+import { createMemorySecret } from '../fakes/secrets.ts';
 import { createBrowser, createOnGitHub, goodChoice, openPage, runSetup } from './support/setup-browser.ts';
 import { until } from './support/until.ts';
 import { startWorld, type World } from './support/world.ts';

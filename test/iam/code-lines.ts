@@ -43,8 +43,8 @@ const doneByLambda: Readonly<Record<string, { readonly file: string; readonly li
   'sqs:ReceiveMessage': { file: 'lib/constructs/control-plane.ts', line: /new EventSourceMapping\(/ },
   'sqs:DeleteMessage': { file: 'lib/constructs/control-plane.ts', line: /new EventSourceMapping\(/ },
   'sqs:GetQueueAttributes': { file: 'lib/constructs/control-plane.ts', line: /new EventSourceMapping\(/ },
-  'logs:CreateLogStream': { file: 'lib/constructs/platform-function.ts', line: /^ {6}logGroup,/ },
-  'logs:PutLogEvents': { file: 'lib/constructs/platform-function.ts', line: /^ {6}logGroup,/ },
+  'logs:CreateLogStream': { file: 'lib/constructs/functions/platform-function.ts', line: /^ {6}logGroup,/ },
+  'logs:PutLogEvents': { file: 'lib/constructs/functions/platform-function.ts', line: /^ {6}logGroup,/ },
 };
 
 /** @param sid of the statement: those about tables begin with the table's name */

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { withoutComments } from '../../lib/constructs/boot-script.ts';
+import { withoutComments } from '../../lib/constructs/machines/boot-script.ts';
 import { createToolbox } from '../../lib/local/ec2/toolbox.ts';
 
 const file = fileURLToPath(new URL('../../images/boot.sh', import.meta.url));

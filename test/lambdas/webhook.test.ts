@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FunctionUrlRequest } from '../../lambdas/webhook/handler.ts';
-import { bundleFunctions } from '../../lib/constructs/bundle.ts';
+import { bundleFunctions } from '../../lib/constructs/basics/bundle.ts';
 import { parseMessage } from '../../lib/contract/messages.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { jsonAnswer } from '../../lib/local/aws/json-answer.ts';

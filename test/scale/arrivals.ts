@@ -2,7 +2,7 @@
  * When jobs come: in runs of one to eight jobs at once, three times as many at noon as at midnight, and more of them from some
  * tenants than from others, as it is with real ones. The same seed gives the same day.
  */
-import { createMemoryChance } from '../../lib/adapters/memory/clock.ts';
+import { createMemoryChance } from '../fakes/clock.ts';
 
 export interface Arrival {
   /** Milliseconds from the start of the day. */

@@ -2,7 +2,7 @@
  * A queue with the function behind it, as Lambda runs them: up to so many copies at once, each with up to ten of the
  * oldest messages, and what fails is delivered again, twenty times in all. The order within a tenant is the order of sending.
  */
-import type { Delivery } from '../../lib/app/batch.ts';
+import type { Delivery } from '../../lib/app/common/batch.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface QueueModel {

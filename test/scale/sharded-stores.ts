@@ -2,12 +2,13 @@
  * The in-memory stores, one world for each tenant: what one tenant's call costs does not grow with the number of tenants,
  * as in DynamoDB, where each tenant has partitions of its own. What crosses tenants goes through all worlds.
  */
-import { createMemoryStores, type MemoryStores } from '../../lib/adapters/memory/stores.ts';
-import type { StorePorts } from '../../lib/adapters/memory/world.ts';
+
 import type { InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Launch } from '../../lib/core/launch.ts';
 import type { Runner } from '../../lib/core/runner.ts';
+import { createMemoryStores, type MemoryStores } from '../fakes/stores.ts';
+import type { StorePorts } from '../fakes/world.ts';
 
 type Method = (...given: unknown[]) => Promise<unknown>;
 

@@ -5,19 +5,19 @@
  */
 
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
-import { createMemoryChance } from '../../lib/adapters/memory/clock.ts';
-import { createMemoryGitHub } from '../../lib/adapters/memory/github.ts';
-import { createMemoryNotes } from '../../lib/adapters/memory/notes.ts';
-import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
-import { acceptJobs } from '../../lib/app/accept-jobs.ts';
-import { claimJob } from '../../lib/app/claim-job.ts';
-import { confirmClaim } from '../../lib/app/confirm-claim.ts';
-import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
-import { sweep } from '../../lib/app/sweep.ts';
+import { claimJob } from '../../lib/app/claim/claim-job.ts';
+import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
+import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
+import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
+import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Compute } from '../../lib/ports/compute.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
 import type { TenantStore } from '../../lib/ports/tenants.ts';
+import { createMemoryChance } from '../fakes/clock.ts';
+import { createMemoryGitHub } from '../fakes/github.ts';
+import { createMemoryNotes } from '../fakes/notes.ts';
+import { createMemorySecret } from '../fakes/secrets.ts';
 import { givenDeployment, givenEvent, givenTenant, givenTier, permissions } from '../support/given.ts';
 import { arrivals } from './arrivals.ts';
 import { type DayReport, dayReport } from './day-report.ts';
@@ -150,11 +150,11 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     const answer = await claimJob(deps, request);
     if (answer.action !== 'run' || !(await confirmClaim(deps, request))) return end(instanceId);
     const { installationId } = park.machines.get(instanceId)!;
-    const { hint } = (await stores.runners.get(installationId, instanceId))!;
+    const { plannedJob } = (await stores.runners.get(installationId, instanceId))!;
     await time.sleep(runnerStartMilliseconds);
     const fact = (action: 'in_progress' | 'completed') =>
       lifecycleQueue.send(
-        eventOf(installationId, hint, { action, runnerName: instanceId, conclusion: 'success' }),
+        eventOf(installationId, plannedJob, { action, runnerName: instanceId, conclusion: 'success' }),
       );
     fact('in_progress');
     // Three minutes on average, and one job in twenty takes more than nine.

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MayflyConfig } from '../../lib/config/config.ts';
-import { functionNames } from '../../lib/constructs/functions.ts';
+import { functionNames } from '../../lib/contract/functions.ts';
 import { synthesizeApp } from '../../lib/stacks/synthesize.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON, and each test knows the shape that it looks at

@@ -1,7 +1,7 @@
 /** What must hold for machines: nothing worth stealing on them, no way in, and no way to outlive their job. */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { withoutComments } from '../../lib/constructs/boot-script.ts';
+import { withoutComments } from '../../lib/constructs/machines/boot-script.ts';
 import { configWith, defaultConfig, tierWith } from '../config/configurations.ts';
 import { statementsByFunction, synthesized } from './assembly.ts';
 

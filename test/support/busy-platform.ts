@@ -2,9 +2,10 @@
  * The platform under load in virtual time: several copies of scale-up at once, each call to EC2 takes a while, messages are
  * delayed as SQS would, the sweep runs each minute, and machines run their jobs for as long as a test says.
  */
-import { acceptJobs } from '../../lib/app/accept-jobs.ts';
-import { followLifecycle } from '../../lib/app/follow-lifecycle.ts';
-import { sweep } from '../../lib/app/sweep.ts';
+
+import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
+import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
+import { sweep } from '../../lib/app/sweep/sweep.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import type { JobEvent } from '../../lib/contract/messages.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
@@ -70,7 +71,7 @@ export async function givenBusyPlatform(world: {
   function started(runner: Runner): void {
     launched.push(runner);
     if (!jobMilliseconds) return;
-    const { installationId, hint: jobId, instanceId: runnerName } = runner;
+    const { installationId, plannedJob: jobId, instanceId: runnerName } = runner;
     const about = { installationId, jobId, runnerName, repositoryOwnerId: installationId };
     const event = givenEvent({ ...about, action: 'completed', conclusion: 'success' });
     const body = JSON.stringify(event);

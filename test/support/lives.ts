@@ -3,14 +3,14 @@
  * answers with what it told. Together they emit every metric of the catalogue; tests hold them against it.
  */
 
-import { createMemoryRunnerBinaries } from '../../lib/adapters/memory/runner-binaries.ts';
-import { createMemoryRunnerReleases } from '../../lib/adapters/memory/runner-releases.ts';
-import { createMemoryTelemetry, type MemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
-import { applyInstallationEvents } from '../../lib/app/apply-installation-events.ts';
-import { budgetedGitHub } from '../../lib/app/budgeted-github.ts';
-import { syncRunners } from '../../lib/app/sync-runners.ts';
+import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
+import { syncRunners } from '../../lib/app/runner-syncer/sync-runners.ts';
+import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
+import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
+import { createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
+import { createMemoryTelemetry, type MemoryTelemetry } from '../fakes/telemetry.ts';
 import { acme, givenEvent } from './given.ts';
 import { givenPlatform, type Platform } from './platform.ts';
 import { givenDelivery, givenDoor } from './webhook-door.ts';

@@ -2,12 +2,12 @@
  * A webhook door with everything behind it in memory, and deliveries that are signed as GitHub signs them.
  */
 import { createHmac } from 'node:crypto';
-import { createMemoryClock } from '../../lib/adapters/memory/clock.ts';
-import { createMemoryQueues } from '../../lib/adapters/memory/queues.ts';
-import { createMemorySecret } from '../../lib/adapters/memory/secrets.ts';
-import { createMemoryTelemetry } from '../../lib/adapters/memory/telemetry.ts';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
-import { receiveWebhook } from '../../lib/app/receive-webhook.ts';
+import { receiveWebhook } from '../../lib/app/webhook/receive-webhook.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemoryQueues } from '../fakes/queues.ts';
+import { createMemorySecret } from '../fakes/secrets.ts';
+import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { givenDeployment } from './given.ts';
 
 const secretText = 'hush';

@@ -31,11 +31,11 @@ export function launchRow(launch: Launch): Attributes {
     account: accountValue(launch.account),
     state: text(launch.state),
     request: text(requestText(launch)),
-    hints: list(
-      launch.hints.map((hint) => ({
-        lease: text(hint.lease),
-        job_id: number(hint.jobId),
-        repository: text(hint.repository),
+    planned_jobs: list(
+      launch.plannedJobs.map((plannedJob) => ({
+        lease: text(plannedJob.lease),
+        job_id: number(plannedJob.jobId),
+        repository: text(plannedJob.repository),
       })),
     ),
     call_until: number(launch.callUntil),
@@ -57,10 +57,10 @@ export function launchOfRow(attributes: Attributes): Launch {
     account: accountOf(row),
     state: row.word('state', ['intent', 'answered', 'closed']),
     request: JSON.parse(row.text('request')) as FleetRequest,
-    hints: row.rows('hints').map((hint) => ({
-      lease: LeaseId(hint.text('lease')),
-      jobId: JobId(hint.number('job_id')),
-      repository: hint.text('repository'),
+    plannedJobs: row.rows('planned_jobs').map((plannedJob) => ({
+      lease: LeaseId(plannedJob.text('lease')),
+      jobId: JobId(plannedJob.number('job_id')),
+      repository: plannedJob.text('repository'),
     })),
     callUntil: row.number('call_until'),
     createdAt: row.number('created_at'),

@@ -1,6 +1,6 @@
 /**
  * A runner's changes as DynamoDB expressions, in life order. Wherever a plan is changed or ended, the condition names the
- * hint that was read: a runner that was given another job meanwhile cannot be ended with that job forgotten.
+ * planned job that was read: a runner that was given another job meanwhile cannot be ended with that job forgotten.
  */
 import type { JobId, LaunchId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -44,14 +44,14 @@ export const confirm = (confirming: { nonce: string; at: number }): RunnerChange
 });
 
 /** Only while claimed: afterwards the machine asks nothing more, and its scope is settled. */
-export const giveHint = (runner: Runner, job: { jobId: JobId; repository: string }): RunnerChange => ({
-  update: 'SET #hint = :hint, #repository = :repository',
-  condition: '#state = :claimed AND #hint = :read',
+export const planJob = (runner: Runner, job: { jobId: JobId; repository: string }): RunnerChange => ({
+  update: 'SET #planned_job = :plannedJob, #repository = :repository',
+  condition: '#state = :claimed AND #planned_job = :read',
   values: {
-    ':hint': number(job.jobId),
+    ':plannedJob': number(job.jobId),
     ':repository': text(job.repository),
     ':claimed': text('claimed'),
-    ':read': number(runner.hint),
+    ':read': number(runner.plannedJob),
   },
 });
 
@@ -66,17 +66,17 @@ export const extend = (deadline: number): RunnerChange => ({
  * Any state → ended. Clauses of the condition:
  * - not ended: the first end says why
  * - plan and run as they were read: a runner that was given a job meanwhile cannot end with that job forgotten. A row that
- *   does not exist has no hint, so none is made.
+ *   does not exist has no planned job, so none is made.
  */
 export const end = (runner: Runner, ending: RunnerEnd): RunnerChange => ({
   update: `SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt${ending.console === undefined ? '' : ', #console = :console'} REMOVE #open`,
-  condition: `#state <> :ended AND #hint = :read AND ${runner.ran === undefined ? 'attribute_not_exists(#ran)' : '#ran = :ran'}`,
+  condition: `#state <> :ended AND #planned_job = :read AND ${runner.ran === undefined ? 'attribute_not_exists(#ran)' : '#ran = :ran'}`,
   values: {
     ':at': number(ending.at),
     ':reason': text(ending.reason),
     ':expiresAt': expiresAt(ending.at),
     ':ended': text('ended'),
-    ':read': number(runner.hint),
+    ':read': number(runner.plannedJob),
     ...(runner.ran === undefined ? {} : { ':ran': number(runner.ran) }),
     ...(ending.console === undefined ? {} : { ':console': text(ending.console) }),
   },

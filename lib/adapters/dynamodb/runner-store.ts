@@ -49,10 +49,10 @@ export function createRunnerStore(deps: {
       const runner = row && runnerOfRow(row);
       return runner?.installationId === installationId ? runner : undefined;
     },
-    async readPlan({ installationId, hint }) {
+    async readPlan({ installationId, plannedJob }) {
       const { jobs, tenants } = deps.tables;
       const rows = await findInTables(client, {
-        [jobs]: jobKey(installationId, hint),
+        [jobs]: jobKey(installationId, plannedJob),
         [tenants]: tenantKey(installationId),
       });
       const [job, tenant] = [rows.get(jobs), rows.get(tenants)];
@@ -76,7 +76,7 @@ export function createRunnerStore(deps: {
     },
     giveJob: (runner, job) =>
       transact(client, [
-        updateItem(write(runner.instanceId, changes.giveHint(runner, job))),
+        updateItem(write(runner.instanceId, changes.planJob(runner, job))),
         updateItem({
           tableName: deps.tables.jobs,
           key: jobKey(job.installationId, job.jobId),

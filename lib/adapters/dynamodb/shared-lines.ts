@@ -56,7 +56,7 @@ export function createSharedLines(deps: {
 
 /** In the transaction that takes leases: the cap holds after it, since room is the cap less what is being added. */
 export function sharedItem(tableName: string, cap: SharedCap, launch: Launch): TransactWriteItem {
-  const members = launch.hints.map(({ lease }) => memberOf(launch.installationId, lease));
+  const members = launch.plannedJobs.map(({ lease }) => memberOf(launch.installationId, lease));
   return updateItem({
     tableName,
     key: keyOf(cap.name),

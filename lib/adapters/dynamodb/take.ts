@@ -56,7 +56,7 @@ export async function take(client: DynamoDBClient, names: TakeTables, taking: Ta
 
 function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
   const allowed = Math.min(maximumMachines, tenant.maxRunners, tier.maxRunners);
-  const given = launch.hints.length;
+  const given = launch.plannedJobs.length;
   if (given >= 1 && given <= allowed) return;
   throw new Error(
     `Launch ${launch.launchId} asks for ${given} machines; allowed are 1 to ${allowed}: the least of what a ` +
@@ -66,7 +66,7 @@ function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
 
 function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
   const { tenant, tier, launch } = taking;
-  const machines = launch.hints.length;
+  const machines = launch.plannedJobs.length;
   const rate = rateChange(taking);
   return updateItem({
     tableName,
@@ -85,7 +85,7 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       ':maxRunners': number(tenant.maxRunners),
       ':room': number(tenant.maxRunners - machines),
       ':tierRoom': number(tier.maxRunners - machines),
-      ':leases': textSet(launch.hints.map((hint) => hint.lease)),
+      ':leases': textSet(launch.plannedJobs.map((plannedJob) => plannedJob.lease)),
       ...rate.values,
     },
     names: { '#tierLeases': tierLeasesAttribute(tier.name) },
@@ -117,8 +117,12 @@ function rateChange({ tenant, rate }: Taking): { update: string; conditions: str
 }
 
 function jobItems(tableName: string, launch: Launch): TransactWriteItem[] {
-  return launch.hints.map((hint) =>
-    updateItem({ tableName, key: jobKey(launch.installationId, hint.jobId), ...cover(hint.lease) }),
+  return launch.plannedJobs.map((plannedJob) =>
+    updateItem({
+      tableName,
+      key: jobKey(launch.installationId, plannedJob.jobId),
+      ...cover(plannedJob.lease),
+    }),
   );
 }
 

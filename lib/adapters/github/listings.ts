@@ -17,12 +17,12 @@ type Listings = Pick<
 const pageSize = 100;
 const readActions = { permissions: { actions: 'read' } } as const;
 
-export function createListings(parts: {
+export function createListings(dependencies: {
   readonly ask: Ask;
   readonly client: AppClient;
   readonly answered: <Value>(effect: () => Promise<Value>) => Promise<Answer<Value>>;
 }): Listings {
-  const { ask, client, answered } = parts;
+  const { ask, client, answered } = dependencies;
   const read = (installationId: InstallationId, route: string, parameters: Parameters) =>
     ask(installationId, readActions, [route, { per_page: pageSize, ...parameters }]);
   const inRepository = (

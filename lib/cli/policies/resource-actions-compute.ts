@@ -3,7 +3,7 @@
  * Describe actions cannot be narrowed at all; so these stand for the whole region.
  */
 import { arn, globalArn, type Place } from './policy.ts';
-import type { ResourceActions, ResourceActionsByType } from './resource-actions.ts';
+import type { ResourceActions, ResourceActionsByType } from './resource-action.ts';
 
 const inRegion = (place: Place) => [arn('ec2', place, '*')];
 const everything = () => ['*'];

@@ -1,6 +1,6 @@
 /** Tables, queues, secrets, buckets and topics: all of them by the environment's name where they carry it. */
 import { arn, type Place } from './policy.ts';
-import type { ResourceActionsByType } from './resource-actions.ts';
+import type { ResourceActionsByType } from './resource-action.ts';
 
 const queues = (place: Place) => [arn('sqs', place, `${place.environment}-*`)];
 const topics = (place: Place) => [arn('sns', place, `${place.environment}-*`)];

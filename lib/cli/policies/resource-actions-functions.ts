@@ -2,7 +2,7 @@
 
 import { qualifier } from './deployer-policy.ts';
 import { arn, globalArn, type Place } from './policy.ts';
-import type { ResourceActionsByType } from './resource-actions.ts';
+import type { ResourceActionsByType } from './resource-action.ts';
 
 const functions = (place: Place) => [arn('lambda', place, `function:${place.environment}-*`)];
 /** CloudFormation names them after their stacks, which begin with the environment. */

@@ -1,6 +1,6 @@
 /** What makes images of machines, and the parameters that launch templates find them by. Only where images are asked for. */
 import { arn, globalArn, type Place } from './policy.ts';
-import type { ResourceActionsByType } from './resource-actions.ts';
+import type { ResourceActionsByType } from './resource-action.ts';
 
 /** Create, read and delete, and what else is done to one. */
 function handlers(noun: string, kind: string, more: readonly string[] = [], version = '') {

@@ -3,18 +3,12 @@
  * taken from the handlers in CloudFormation's own resource schemas, for the properties that the templates use.
  * Source: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
  */
-import type { Place } from './policy.ts';
+
+import type { ResourceActionsByType } from './resource-action.ts';
 import { computeResources } from './resource-actions-compute.ts';
 import { dataResources } from './resource-actions-data.ts';
 import { functionResources } from './resource-actions-functions.ts';
 import { imageResources } from './resource-actions-images.ts';
-
-export interface ResourceActions {
-  readonly actions: readonly string[];
-  on(place: Place): readonly string[];
-}
-
-export type ResourceActionsByType = Readonly<Record<string, readonly ResourceActions[]>>;
 
 /** In parts that each fit into one managed policy. */
 export const resourceActions: Readonly<Record<string, ResourceActionsByType>> = {

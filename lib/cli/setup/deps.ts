@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createNewApps } from '../../adapters/github/new-apps.ts';
 import { createAppVault } from '../../adapters/secrets-manager/app-vault.ts';
-import type { TakeDeps } from '../../app/take-app.ts';
+import type { TakeDeps } from '../../app/setup/take-app.ts';
 import type { AppSecret } from '../../contract/secrets.ts';
 import { privateKeyForms, readPrivateKey } from '../../core/private-key.ts';
 import type { AppVault } from '../../ports/app-vault.ts';

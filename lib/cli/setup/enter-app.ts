@@ -2,7 +2,7 @@
  * `mayfly setup --app-id ID --key FILE`: an App that exists already. GitHub is asked with the key before anything is
  * stored; what the App does not ask for is named, and keeps nobody from storing it.
  */
-import { takeExistingApp } from '../../app/take-app.ts';
+import { takeExistingApp } from '../../app/setup/take-app.ts';
 import { howToAdd } from '../../core/app-needs.ts';
 import { type CommandCall, UsageError } from '../command.ts';
 import type { DeploymentOutputs } from './deployment-outputs.ts';

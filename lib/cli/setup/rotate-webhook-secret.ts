@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../adapters/system/clock.ts';
-import { type Rotated, rotateWebhookSecret as rotate } from '../../app/rotate-webhook-secret.ts';
+import { type Rotated, rotateWebhookSecret as rotate } from '../../app/setup/rotate-webhook-secret.ts';
 import { type Command, UsageError } from '../command.ts';
 import { readOutputs, stackHelp, stackOption } from './deployment-outputs.ts';
 import { needApp, setupDeps } from './deps.ts';

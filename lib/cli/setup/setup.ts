@@ -3,7 +3,7 @@
  * Manager; they are printed nowhere and written to no file.
  */
 import { randomBytes } from 'node:crypto';
-import { takeCreatedApp } from '../../app/take-app.ts';
+import { takeCreatedApp } from '../../app/setup/take-app.ts';
 import {
   appManifest,
   defaultLevel,

@@ -1,6 +1,6 @@
 /** The demo's result: one row for each tenant, as data and as a table. */
 import { styleText } from 'node:util';
-import { drawTable } from '../console/table.ts';
+import { drawTable } from '../../cli/table.ts';
 import type { Books, JobBook } from './books.ts';
 
 export interface DemoReport {

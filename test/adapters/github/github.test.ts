@@ -5,13 +5,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { givenApp } from '../../../lib/adapters/github/app-client.ts';
 import { createGitHub } from '../../../lib/adapters/github/github.ts';
-import { createMemorySecret } from '../../../lib/adapters/memory/secrets.ts';
 import { createStoredApp } from '../../../lib/adapters/secrets-manager/stored-app.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
 import type { GitHubEvent, GitHubStandIn } from '../../../lib/local/github/start-github.ts';
 import { startGitHub } from '../../../lib/local/github/start-github.ts';
 import type { GitHub } from '../../../lib/ports/github.ts';
 import { githubContract } from '../../contracts/github.contract.ts';
+import { createMemorySecret } from '../../fakes/secrets.ts';
 import { openSession } from '../../local/github/runner-client.ts';
 
 const clock = { now: Date.now, sleep: async () => undefined };

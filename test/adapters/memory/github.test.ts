@@ -1,8 +1,8 @@
 /** The fake in memory keeps the GitHub contract, and its dials answer in GitHub's place. */
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryGitHub, githubUnreachable } from '../../../lib/adapters/memory/github.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
 import { githubContract } from '../../contracts/github.contract.ts';
+import { createMemoryGitHub, githubUnreachable } from '../../fakes/github.ts';
 
 githubContract('in memory', async () => {
   const github = createMemoryGitHub();

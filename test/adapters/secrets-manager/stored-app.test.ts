@@ -1,9 +1,9 @@
 /** The App is taken as people store it, a missing one is told with the command that mends it, and no error shows a key. */
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { createMemorySecret } from '../../../lib/adapters/memory/secrets.ts';
 import { createStoredApp, readAppSecret } from '../../../lib/adapters/secrets-manager/stored-app.ts';
 import { appMissing } from '../../../lib/ports/app-credentials.ts';
+import { createMemorySecret } from '../../fakes/secrets.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
 const pkcs1 = privateKey.export({ type: 'pkcs1', format: 'pem' }) as string;

@@ -1,7 +1,7 @@
 /** Each event and each count is one line of JSON, whatever it holds, and no secret gets into it. */
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryClock } from '../../../lib/adapters/memory/clock.ts';
 import { createTelemetry } from '../../../lib/adapters/telemetry/telemetry.ts';
+import { createMemoryClock } from '../../fakes/clock.ts';
 
 function givenTelemetry() {
   const lines: string[] = [];

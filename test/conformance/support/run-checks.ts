@@ -2,7 +2,7 @@
  * Runs checks one after the other and tells what came of them, for people or as JSON. A check that ends in an unforeseen way
  * has failed; one that lacked a tool is neither passed nor failed, and says what to install.
  */
-import { drawTable } from '../../../lib/local/console/table.ts';
+import { drawTable } from '../../../lib/cli/table.ts';
 import { type Check, type Outcome, ToolMissing } from './check.ts';
 
 /** 0: all passed. 1: one failed. 2: none failed, but one lacked a tool; or the command was not understood. */

@@ -6,9 +6,9 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import type { MemoryClock } from '../../../lib/adapters/memory/clock.ts';
 import { createSecretsManagerClient } from '../../../lib/adapters/secrets-manager/client.ts';
 import { createSecret } from '../../../lib/adapters/secrets-manager/secret.ts';
+import type { MemoryClock } from '../../fakes/clock.ts';
 import type { SecretWorld } from '../secret.contract.ts';
 
 export async function onOtherSecrets(url: string, clock: MemoryClock): Promise<SecretWorld> {

@@ -8,11 +8,11 @@ import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
-import { createMemoryStores } from '../../../lib/adapters/memory/stores.ts';
-import type { StorePorts } from '../../../lib/adapters/memory/world.ts';
 import type { InstallationId } from '../../../lib/core/ids.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
 import { type DynamoEngine, startDynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
+import { createMemoryStores } from '../../fakes/stores.ts';
+import type { StorePorts } from '../../fakes/world.ts';
 import { createTables, type TableNames } from './dynamo-tables.ts';
 
 export interface Stores extends StorePorts {

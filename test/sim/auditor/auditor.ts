@@ -2,9 +2,10 @@
  * Keeps books of its own about what the world sees, and says what must never be. It shares no code with the platform: tags,
  * limits and leases are counted here once more, in the simplest way. It reads rows, and changes none.
  */
-import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
-import type { Rows } from '../../../lib/adapters/memory/world.ts';
+
 import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { MemoryMachine } from '../../fakes/compute.ts';
+import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';

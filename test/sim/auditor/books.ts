@@ -1,7 +1,8 @@
 /** The auditor's own books: machines by their tags, launches as they were stored, limits as they were at each time. */
-import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
-import type { Rows } from '../../../lib/adapters/memory/world.ts';
+
 import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { MemoryMachine } from '../../fakes/compute.ts';
+import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
 
 export interface AuditedMachine {
@@ -103,7 +104,7 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
           id: row.launchId,
           tenant: row.installationId,
           tier: row.tier,
-          leases: row.hints.map(({ lease }) => lease),
+          leases: row.plannedJobs.map(({ lease }) => lease),
           takenAt: now(),
         };
         launches.set(launch.id, launch);

@@ -39,8 +39,8 @@ function checkOneMachinePerJob(books: Books, note: Note): void {
   for (const row of books.rows.runners.values()) {
     const machine = books.machines.get(row.instanceId);
     if (!machine?.live || row.state === 'ended') continue;
-    if (machine.job !== undefined && machine.job !== row.hint) continue;
-    const key = `${row.installationId}/${row.hint}`;
+    if (machine.job !== undefined && machine.job !== row.plannedJob) continue;
+    const key = `${row.installationId}/${row.plannedJob}`;
     meant.set(key, (meant.get(key) ?? 0) + 1);
   }
   for (const [key, count] of meant) {

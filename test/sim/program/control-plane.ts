@@ -2,14 +2,15 @@
  * The functions as AWS runs them: the real use cases, each run a process of its own with its own slightly wrong clock,
  * fed by queues and by the minute. What they send is taken out of the fake's queues and delivered by the simulated ones.
  */
-import { acceptJobs } from '../../../lib/app/accept-jobs.ts';
-import { applyInstallationEvents } from '../../../lib/app/apply-installation-events.ts';
-import type { Delivery } from '../../../lib/app/batch.ts';
-import { type ClaimResult, claimJob } from '../../../lib/app/claim-job.ts';
-import { confirmClaim } from '../../../lib/app/confirm-claim.ts';
-import { followLifecycle } from '../../../lib/app/follow-lifecycle.ts';
-import { reconcile } from '../../../lib/app/reconcile.ts';
-import { sweep } from '../../../lib/app/sweep.ts';
+
+import { type ClaimResult, claimJob } from '../../../lib/app/claim/claim-job.ts';
+import { confirmClaim } from '../../../lib/app/claim/confirm-claim.ts';
+import type { Delivery } from '../../../lib/app/common/batch.ts';
+import { followLifecycle } from '../../../lib/app/lifecycle/follow-lifecycle.ts';
+import { reconcile } from '../../../lib/app/reconciler/reconcile.ts';
+import { acceptJobs } from '../../../lib/app/scale-up/accept-jobs.ts';
+import { sweep } from '../../../lib/app/sweep/sweep.ts';
+import { applyInstallationEvents } from '../../../lib/app/tenants/apply-installation-events.ts';
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
 import { type Parts, type PartsDeps, partsOf } from './parts.ts';
 import type { Ports } from './ports.ts';
@@ -29,7 +30,7 @@ export interface ControlPlane {
   messagesLeft(): number;
 }
 
-/** As in lib/constructs/functions.ts. */
+/** As in lib/contract/functions.ts. */
 const timeoutSeconds = {
   scaleUp: 30,
   lifecycle: 30,

@@ -2,7 +2,7 @@
  * What the real functions are put together from, as one process sees it: each port call goes through that process, and
  * its clock may be a little wrong. A dependency that use cases gain is added here, and nowhere else.
  */
-import { budgetedGitHub } from '../../../lib/app/budgeted-github.ts';
+import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { Ports } from './ports.ts';
 import { type ProcessDeps, portOf, type Running } from './process.ts';

@@ -1,16 +1,16 @@
 /** The in-memory ports of one story, shared by all of its functions. */
 
 import { createTickets } from '../../../lib/adapters/identity/tickets.ts';
-import { createMemoryCompute } from '../../../lib/adapters/memory/compute.ts';
-import { createMemoryGitHub } from '../../../lib/adapters/memory/github.ts';
-import { createMemoryNotes } from '../../../lib/adapters/memory/notes.ts';
-import { createMemoryQueues } from '../../../lib/adapters/memory/queues.ts';
-import { createMemorySecret } from '../../../lib/adapters/memory/secrets.ts';
-import { createMemoryStores } from '../../../lib/adapters/memory/stores.ts';
 import { InstanceId } from '../../../lib/core/ids.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';
 import type { IdentityVerifier } from '../../../lib/ports/identity.ts';
 import type { Telemetry } from '../../../lib/ports/telemetry.ts';
+import { createMemoryCompute } from '../../fakes/compute.ts';
+import { createMemoryGitHub } from '../../fakes/github.ts';
+import { createMemoryNotes } from '../../fakes/notes.ts';
+import { createMemoryQueues } from '../../fakes/queues.ts';
+import { createMemorySecret } from '../../fakes/secrets.ts';
+import { createMemoryStores } from '../../fakes/stores.ts';
 
 export type Ports = ReturnType<typeof createPorts>;
 

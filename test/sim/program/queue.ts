@@ -2,7 +2,7 @@
  * SQS: delivers each message at least once, in no particular order, to several copies of a function at once. What a run
  * did not confirm comes again after the visibility timeout, twenty times in all.
  */
-import type { Delivery } from '../../../lib/app/batch.ts';
+import type { Delivery } from '../../../lib/app/common/batch.ts';
 import type { Faults } from '../faults.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';

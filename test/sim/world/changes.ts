@@ -2,10 +2,11 @@
  * What changes about a tenant while its jobs run: the account suspends, uninstalls and reinstalls the App, and operators edit
  * its row with the AWS CLI, of which no function is told.
  */
-import { fullPermissions } from '../../../lib/adapters/memory/github-state.ts';
+
 import type { Permissions } from '../../../lib/core/github.ts';
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import { tagKeys } from '../../../lib/core/tags.ts';
+import { fullPermissions } from '../../fakes/github-state.ts';
 import type { Ports } from '../program/ports.ts';
 import type { Account, WorldDeps } from './context.ts';
 import type { Webhooks } from './webhooks.ts';

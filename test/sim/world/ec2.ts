@@ -2,8 +2,9 @@
  * EC2's side of the story: machines that start when a launch takes effect, that EC2 may not show for a while, that end
  * by themselves or by order, and whose events are best effort. The fake's own books stay the truth.
  */
-import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
+
 import type { InstanceId } from '../../../lib/core/ids.ts';
+import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { WorldDeps } from './context.ts';
 
 export interface Ec2 {
@@ -66,8 +67,8 @@ export function createEc2(deps: WorldDeps): Ec2 {
   function ended(instanceId: InstanceId, why: string, by: 'platform' | 'world' = 'world') {
     story.tell(() => `machine ${instanceId} ends: ${why}`);
     auditor.machineEnded(instanceId, by);
-    tellState(deps, instanceId, 'shutting-down');
-    tellState(deps, instanceId, 'terminated');
+    logState(deps, instanceId, 'shutting-down');
+    logState(deps, instanceId, 'terminated');
     scheduler.after(forgottenAfterSeconds * 1000, () => {
       compute.machines.get(instanceId)!.hidden = true;
     });
@@ -99,7 +100,7 @@ function dryPools({ deployment, ports, random }: WorldDeps, market: string): voi
   }
 }
 
-const tellState = (deps: WorldDeps, instanceId: InstanceId, state: string) =>
+const logState = (deps: WorldDeps, instanceId: InstanceId, state: string) =>
   tell(deps, 'EC2 Instance State-change Notification', { 'instance-id': instanceId, state });
 
 /** Events are best effort. */

@@ -1,7 +1,8 @@
 /** How a machine talks to the claim door: as images/boot.sh does, and as a hostile one might. */
-import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
+
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
 import { tagKeys } from '../../../lib/core/tags.ts';
+import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { WorldDeps } from './context.ts';
 
 /** As in images/boot.sh. */

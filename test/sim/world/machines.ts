@@ -2,8 +2,9 @@
  * Machines run the boot script's protocol: claim with retries, confirm once, run one job, power off. Some never boot, some
  * die on the way, and hostile ones try the door with what they are not entitled to, or go on after their job.
  */
-import type { MemoryMachine } from '../../../lib/adapters/memory/compute.ts';
+
 import type { InstanceId } from '../../../lib/core/ids.ts';
+import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { WorldDeps } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import type { GitHubWorld } from './github.ts';

@@ -1,0 +1,33 @@
+/**
+ * Who is at the claim door? A machine proves two things: that it holds the ticket of a launch, and, with a document
+ * that AWS signed, which instance it is. Neither opens anything alone. What it says otherwise is not believed.
+ */
+import type { MachineRequest } from '../../contract/machine.ts';
+import type { InstanceId } from '../../core/ids.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { IdentityVerifier, Ticket, Tickets } from '../../ports/identity.ts';
+
+export interface DoorDeps {
+  readonly tickets: Tickets;
+  readonly identity: IdentityVerifier;
+  readonly clock: Clock;
+}
+
+export interface Machine {
+  readonly ticket: Ticket;
+  readonly instanceId: InstanceId;
+  readonly nonce: string;
+}
+
+/** Answers with the machine, or with why it is turned away. */
+export async function authenticateMachine(
+  deps: DoorDeps,
+  request: MachineRequest,
+): Promise<Machine | { readonly refused: string }> {
+  if (!/^[0-9a-f]{32,64}$/.test(request.nonce)) return { refused: 'nonce-malformed' };
+  const ticket = await deps.tickets.read(request.ticket, deps.clock.now());
+  if ('refused' in ticket) return { refused: `ticket-${ticket.refused}` };
+  const identity = await deps.identity.verify(request.document, request.signature);
+  if ('refused' in identity) return { refused: `identity-${identity.refused}` };
+  return { ticket, instanceId: identity.instanceId, nonce: request.nonce };
+}

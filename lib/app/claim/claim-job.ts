@@ -1,0 +1,160 @@
+/**
+ * A booted machine asks what to run, and gets a JIT config for its job, minted this moment. The first nonce that a
+ * machine brings is the only one it may use; until it confirms, the same nonce gets an answer again. A machine whose
+ * job is gone serves the oldest other one that waits in its tenant and tier, or stands down.
+ */
+import type { ClaimAnswer, MachineRequest } from '../../contract/machine.ts';
+import { judge, type Verdict } from '../../core/admission.ts';
+import type { Job } from '../../core/job.ts';
+import { reason } from '../../core/reason.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { LaunchStore } from '../../ports/launches.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
+import { findUnservedJob } from '../common/find-unserved-job.ts';
+import { claimCandidates, unboundAgainSeconds } from '../common/settings.ts';
+import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
+import { holdJob, type MintDeps, type Minting, mintRunner, refuseJob } from './mint-runner.ts';
+
+export interface ClaimDeps extends DoorDeps, MintDeps {
+  readonly launches: LaunchStore;
+  readonly runners: RunnerStore;
+}
+
+export type ClaimResult = ClaimAnswer | { readonly action: 'refuse'; readonly why: string };
+
+/** @throws OperationalError: the machine tries again with the same nonce */
+export async function claimJob(deps: ClaimDeps, request: MachineRequest): Promise<ClaimResult> {
+  const machine = await authenticateMachine(deps, request);
+  if ('refused' in machine) return refuse(deps, { reason: machine.refused });
+  const { ticket, instanceId, nonce } = machine;
+  const { launchId, installationId, tier } = ticket;
+  const known = { installationId, instanceId, launchId, tier };
+  const at = deps.clock.now();
+  const claim = await deps.runners.claim({ instanceId, launchId: ticket.launchId, nonce, at });
+  switch (claim.kind) {
+    case 'claimed':
+      return serve(deps, claim.runner);
+    case 'refused':
+      return refuse(deps, { ...known, reason: claim.why });
+    case 'unknown': {
+      // The machine was faster than the launch's books; only while those are open may it still turn up in them.
+      const launch = await deps.launches.get(ticket.installationId, ticket.launchId);
+      const open = launch !== undefined && launch.state !== 'closed';
+      return open
+        ? { action: 'again', seconds: unboundAgainSeconds }
+        : refuse(deps, { ...known, reason: 'not-of-this-launch' });
+    }
+  }
+}
+
+/** @param about what is proven of the machine by then; nothing, where its papers are no good */
+function refuse(deps: ClaimDeps, about: { readonly reason: string }): ClaimResult {
+  deps.telemetry.event('warn', 'claim-refused', about, { ClaimsRefused: 1 });
+  return { action: 'refuse', why: about.reason };
+}
+
+async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
+  let runner = claimed;
+  const { job: planned, tenant } = await deps.runners.readPlan(claimed);
+  if (!tenant) return standDown(deps, runner, 'its tenant is unknown');
+  let job = planned?.state === 'covered' && planned.lease === claimed.lease ? planned : undefined;
+  for (let tries = 1; tries <= claimCandidates; tries++) {
+    if (!job) {
+      const next = (await jobLeftOver(deps, runner, planned)) ?? (await nextWaitingJob(deps, runner));
+      if (!next) return standDown(deps, runner, 'no job waits');
+      runner = { ...runner, plannedJob: next.jobId, repository: next.repository };
+      job = next;
+    }
+    const verdict = verdictNow(deps, { tenant, runner, job });
+    if (verdict.kind === 'hold') {
+      await holdJob(deps, { runner, job }, verdict.reason);
+      return standDown(deps, runner, verdict.reason.code);
+    }
+    if (verdict.kind === 'refuse') await refuseJob(deps, job, verdict.reason);
+    else if (!(await isDeadOnGitHub(deps, job))) return mint(deps, { runner, job, tenant });
+    job = undefined;
+  }
+  return standDown(deps, runner, 'its jobs were gone');
+}
+
+/**
+ * The tenant may have been suspended or deleted since its machine was launched. What calls for attention is passed over:
+ * this machine is there, and whether GitHub gives it a runner is how it is found out that all is well again.
+ */
+function verdictNow(deps: ClaimDeps, options: Minting): Verdict {
+  const { attention: _passedOver, ...tenant } = options.tenant;
+  const tier = deps.deployment.tiers.find(({ name }) => name === options.runner.tier);
+  return tier ? judge(tenant, tier, options.job) : { kind: 'admit' };
+}
+
+/** Where another machine ran its job, there is one that counts on the other machine in vain. */
+async function jobLeftOver(
+  deps: ClaimDeps,
+  runner: Runner,
+  planned: Job | undefined,
+): Promise<Job | undefined> {
+  if (!planned?.runner) return undefined;
+  const unserved = await findUnservedJob(deps, planned);
+  return unserved && (await deps.runners.giveJob(runner, unserved)) ? unserved : undefined;
+}
+
+async function nextWaitingJob(deps: ClaimDeps, runner: Runner): Promise<Job | undefined> {
+  const waiting = await deps.jobs.listWaiting(runner.installationId, runner.tier, claimCandidates);
+  for (const job of waiting) {
+    if (await deps.runners.giveJob(runner, job)) return job;
+  }
+  return undefined;
+}
+
+/** A second machine for the same job is worth its money only if GitHub still has the job queued. */
+async function isDeadOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
+  if (job.attempts < 2) return false;
+  const { installationId, jobId, tier, repository } = job;
+  const answer = await deps.github.getJob(installationId, repository, jobId);
+  if (!answer.ok && answer.refusal.kind === 'not-found') {
+    await refuseJob(deps, job, goneReason(repository));
+    return true;
+  }
+  if (!answer.ok || answer.value.status !== 'completed') return false;
+  const conclusion = answer.value.conclusion ?? 'unknown';
+  const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
+  await deps.jobs.finish(installationId, jobId, { outcome, conclusion, at: deps.clock.now() });
+  const about = { installationId, jobId, tier, kind: 'dead-job-closed', outcome };
+  deps.telemetry.event('info', 'repair', about, { Repairs: 1 });
+  return true;
+}
+
+const goneReason = (repository: string) =>
+  reason(
+    'repository-removed',
+    `GitHub no longer shows the job to the App: ${repository} was removed from the installation, transferred or deleted, or its run was. Add the repository, or install the App on its owner, and run the job again.`,
+  );
+
+async function mint(deps: ClaimDeps, minting: Minting): Promise<ClaimAnswer> {
+  const minted = await mintRunner(deps, minting);
+  const { runner, job } = minting;
+  const { installationId, instanceId, launchId, tier } = runner;
+  switch (minted.kind) {
+    case 'minted': {
+      const about = { installationId, instanceId, jobId: job.jobId, launchId, tier };
+      const took = Math.max(0, deps.clock.now() - (runner.claimedAt ?? deps.clock.now()));
+      deps.telemetry.event('info', 'claimed', about, { ClaimedToMintedMilliseconds: took });
+      return { action: 'run', jitConfig: minted.jitConfig };
+    }
+    case 'again':
+      return { action: 'again', seconds: minted.seconds };
+    case 'none':
+      return standDown(deps, runner, `GitHub refused the runner: ${minted.why}`);
+  }
+}
+
+function standDown(deps: ClaimDeps, runner: Runner, why: string): ClaimAnswer {
+  const { installationId, instanceId, tier } = runner;
+  deps.telemetry.event(
+    'info',
+    'stand-down',
+    { installationId, instanceId, tier, reason: why },
+    { StandDowns: 1 },
+  );
+  return { action: 'stand-down', why };
+}

@@ -1,0 +1,38 @@
+/**
+ * The machine's last word before its runner starts: from here on the door is shut to it, so that what a job finds on
+ * its machine opens nothing.
+ */
+import type { MachineRequest } from '../../contract/machine.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
+
+export interface ConfirmDeps extends DoorDeps {
+  readonly runners: RunnerStore;
+  readonly telemetry: Telemetry;
+}
+
+/** False: the machine must not start its runner. */
+export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): Promise<boolean> {
+  const machine = await authenticateMachine(deps, request);
+  if ('refused' in machine) return refuse(deps, { reason: machine.refused });
+  const { instanceId, nonce } = machine;
+  const confirmed = await deps.runners.confirm({ instanceId, nonce, at: deps.clock.now() });
+  const { installationId, launchId, tier } = machine.ticket;
+  const about = { installationId, instanceId, launchId, tier };
+  if (confirmed) {
+    const { up = [], prepared = [], claimed = [] } = request.timings ?? {};
+    deps.telemetry.event('info', 'machine-ready', about, {
+      UpToScriptMilliseconds: up,
+      ScriptToPreparedMilliseconds: prepared,
+      PreparedToClaimedMilliseconds: claimed,
+    });
+    return true;
+  }
+  return refuse(deps, { ...about, reason: 'not-claimed' });
+}
+
+function refuse(deps: ConfirmDeps, about: { readonly reason: string }): false {
+  deps.telemetry.event('warn', 'confirm-refused', about, { ConfirmsRefused: 1 });
+  return false;
+}

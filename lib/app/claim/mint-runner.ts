@@ -1,0 +1,152 @@
+/**
+ * Registers a machine's runner on GitHub, for its job. Where GitHub refuses, it is asked once what the installation is now,
+ * and what that means is carried out: another name is tried once, the job is refused, or all of the tenant's jobs wait.
+ */
+import type { Deployment } from '../../contract/deployment.ts';
+import type { GitHubRefusal, Installation } from '../../core/github.ts';
+import type { Job } from '../../core/job.ts';
+import { type Reason, reason } from '../../core/reason.ts';
+import { explainRefusal, type RefusedRunner } from '../../core/refused-runner.ts';
+import type { Runner } from '../../core/runner.ts';
+import { scopeFor } from '../../core/scope.ts';
+import type { Account, Attention, Tenant } from '../../core/tenant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { GitHub } from '../../ports/github.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import type { TenantStore } from '../../ports/tenants.ts';
+import { longestAgainSeconds, longestLimitWaitSeconds } from '../common/settings.ts';
+
+export interface MintDeps {
+  readonly deployment: Deployment;
+  readonly tenants: TenantStore;
+  readonly jobs: JobStore;
+  readonly github: GitHub;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+export interface Minting {
+  readonly runner: Runner;
+  readonly job: Job;
+  readonly tenant: Tenant;
+}
+
+export type Minted =
+  | { readonly kind: 'minted'; readonly jitConfig: string }
+  | { readonly kind: 'again'; readonly seconds: number }
+  /** The job was refused, or waits again. */
+  | { readonly kind: 'none'; readonly why: string };
+
+export async function mintRunner(deps: MintDeps, minting: Minting): Promise<Minted> {
+  const { tenant, job } = minting;
+  // The launch may be older than the account's name.
+  const account = { login: tenant.accountLogin, type: tenant.accountType };
+  const first = await register(deps, minting, { account, repository: job.repository });
+  if (first.ok) return minted(deps, minting, first.value.jitConfig);
+  const { refusal } = first;
+  logRefusal(deps, minting, refusal);
+  if (refusal.kind === 'limited') return afterLimit(deps, minting, refusal.retryAfterSeconds);
+  const installation = await whatItIs(deps, minting);
+  if ('seconds' in installation) return { kind: 'again', seconds: installation.seconds };
+  const { repository } = job;
+  const scope = scopeFor(account, repository);
+  const meaning = explainRefusal({ refusal, account, repository, scope, installation: installation.now });
+  return meaning.kind === 'renamed'
+    ? afterRename(deps, minting, { ...account, login: meaning.login })
+    : settle(deps, minting, meaning);
+}
+
+/** Once more, by the name that GitHub has just given. */
+async function afterRename(deps: MintDeps, minting: Minting, account: Account): Promise<Minted> {
+  const repository = `${account.login}/${minting.job.repository.split('/')[1]}`;
+  const answer = await register(deps, minting, { account, repository });
+  if (answer.ok) return minted(deps, minting, answer.value.jitConfig);
+  logRefusal(deps, minting, answer.refusal);
+  if (answer.refusal.kind === 'limited') return afterLimit(deps, minting, answer.refusal.retryAfterSeconds);
+  const { kind, message } = answer.refusal;
+  const text = `GitHub refused a runner for ${account.login} (${kind}: ${message}).`;
+  return settle(deps, minting, { kind: 'refuse', reason: reason('github-refused', text) });
+}
+
+function register(
+  deps: MintDeps,
+  { runner, job }: Minting,
+  place: { readonly account: Account; readonly repository: string },
+) {
+  const tier = deps.deployment.tiers.find(({ name }) => name === runner.tier);
+  return deps.github.createJitConfig({
+    installationId: runner.installationId,
+    scope: scopeFor(place.account, place.repository),
+    name: runner.instanceId,
+    labels: tier?.labels ?? job.labels,
+    runnerGroupId: deps.deployment.runnerGroupId,
+  });
+}
+
+async function minted(deps: MintDeps, { runner, tenant }: Minting, jitConfig: string): Promise<Minted> {
+  // Whatever kept this tenant's jobs waiting is over.
+  if (tenant.attention) await deps.tenants.clearAttention(runner.installationId);
+  return { kind: 'minted', jitConfig };
+}
+
+/** Where GitHub is busy for a moment the machine waits for its turn; for longer, it costs more than it is worth. */
+async function afterLimit(deps: MintDeps, minting: Minting, seconds: number): Promise<Minted> {
+  if (seconds <= longestLimitWaitSeconds) {
+    return { kind: 'again', seconds: Math.min(Math.max(seconds, 1), longestAgainSeconds) };
+  }
+  const until = new Date(deps.clock.now() + seconds * 1000).toISOString();
+  const text = `GitHub takes no more calls for ${minting.tenant.accountLogin} until ${until}; the jobs start then.`;
+  return settle(deps, minting, { kind: 'hold', code: 'github-limited', text, probeSeconds: seconds });
+}
+
+/** Undefined `now`: GitHub knows no such installation. */
+async function whatItIs(
+  deps: MintDeps,
+  { runner }: Minting,
+): Promise<{ readonly now: Installation | undefined } | { readonly seconds: number }> {
+  const answer = await deps.github.getInstallation(runner.installationId);
+  if (answer.ok) return { now: answer.value };
+  if (answer.refusal.kind === 'not-found') return { now: undefined };
+  return { seconds: longestAgainSeconds };
+}
+
+async function settle(
+  deps: MintDeps,
+  minting: Minting,
+  meaning: Exclude<RefusedRunner, { kind: 'renamed' }>,
+): Promise<Minted> {
+  if (meaning.kind === 'refuse') {
+    await refuseJob(deps, minting.job, meaning.reason);
+    return { kind: 'none', why: meaning.reason.code };
+  }
+  const { code, text, probeSeconds } = meaning;
+  const now = deps.clock.now();
+  const since = new Date(now).toISOString();
+  const attention: Attention = { code, text, since, probeAt: now + probeSeconds * 1000 };
+  // In this order: a job that waits again must find the tenant held, or it buys the next machine.
+  await deps.tenants.callAttention(minting.runner.installationId, attention);
+  await holdJob(deps, minting, reason(code, text));
+  return { kind: 'none', why: code };
+}
+
+export async function refuseJob(deps: MintDeps, job: Job, why: Reason): Promise<void> {
+  const { installationId, jobId, tier } = job;
+  await deps.jobs.finish(installationId, jobId, { outcome: 'refused', at: deps.clock.now(), reason: why });
+  const about = { installationId, jobId, tier, reason: why.code };
+  deps.telemetry.event('warn', 'job-refused', about, { JobsRefused: 1 });
+}
+
+export async function holdJob(
+  deps: MintDeps,
+  { runner, job }: Pick<Minting, 'runner' | 'job'>,
+  why: Reason,
+): Promise<void> {
+  await deps.jobs.waitAgain(job.installationId, job.jobId, runner.lease, why);
+}
+
+function logRefusal(deps: MintDeps, { runner, job }: Minting, refusal: GitHubRefusal): void {
+  const { installationId, instanceId, tier } = runner;
+  const about = { installationId, jobId: job.jobId, instanceId, tier, reason: refusal.kind, refusal };
+  deps.telemetry.event('warn', 'github-refused', about, { GitHubRefusals: 1 });
+}

@@ -1,0 +1,35 @@
+/**
+ * Who is left over where GitHub gave jobs to other machines than planned? Plans are not rewritten at each start: in a burst
+ * nearly every job runs on another machine than the one that was meant for it, and it comes out even. Only a machine
+ * whose own job runs elsewhere, and that is free or at its end, follows the trail: the job that its thief was meant for,
+ * that job's machine, and so on, to the one job that nobody runs.
+ */
+import type { JobId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
+
+/** A trail longer than this is given up: the job left over waits again when the machine ends that it is planned for. */
+const longestTrail = 20;
+
+/**
+ * @param taken a job that was planned for a machine and ran on another one
+ * @returns the job that is covered by the lease of a machine which runs another one; undefined: there is none
+ */
+export async function findUnservedJob(
+  deps: { jobs: JobStore; runners: RunnerStore },
+  taken: Job,
+): Promise<Job | undefined> {
+  const seen = new Set<JobId>();
+  let job: Job | undefined = taken;
+  for (let step = 0; step < longestTrail && job?.runner && !seen.has(job.jobId); step++) {
+    seen.add(job.jobId);
+    const thief: Runner | undefined = await deps.runners.get(job.installationId, job.runner);
+    if (!thief || thief.plannedJob === job.jobId) return undefined;
+    const planned: Job | undefined = await deps.jobs.get(job.installationId, thief.plannedJob);
+    if (planned?.state === 'covered' && planned.lease === thief.lease) return planned;
+    job = planned;
+  }
+  return undefined;
+}

@@ -1,0 +1,12 @@
+/** That a machine is to end, or ended: which one, why, and what is known of it. */
+import type { JobId } from '../../core/ids.ts';
+import type { Runner, RunnerEndReason } from '../../core/runner.ts';
+
+export interface Ending {
+  readonly runner: Runner;
+  readonly reason: RunnerEndReason;
+  /** EC2 itself said that the machine is ending, so it need not be asked. */
+  readonly proven: boolean;
+  /** A job that is known to be done: it needs no place in the line. */
+  readonly doneJob?: JobId;
+}

@@ -1,0 +1,44 @@
+/**
+ * What a machine printed that ends without ever having claimed: all that is left to tell why. It is read before the
+ * machine is ended and kept with its row. That it cannot be read is told, and keeps no machine from being ended.
+ */
+import type { InstanceId } from '../../core/ids.ts';
+import type { Compute } from '../../ports/compute.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import { consoleCharacters, consolesAtOnce } from '../common/settings.ts';
+import type { Ending } from './ending.ts';
+
+export type Consoles = ReadonlyMap<InstanceId, string>;
+
+export async function keepConsoles(
+  deps: { readonly compute: Compute; readonly telemetry: Telemetry },
+  endings: readonly Ending[],
+): Promise<Consoles> {
+  const silent = endings.filter(
+    ({ runner, reason }) =>
+      runner.state === 'booting' && (reason === 'boot-deadline' || reason === 'instance-ended'),
+  );
+  const read = silent.slice(0, consolesAtOnce).map(async ({ runner }) => {
+    const { installationId, instanceId, launchId, tier } = runner;
+    try {
+      return [[instanceId, lastWords(await deps.compute.readConsole(instanceId))] as const];
+    } catch (error) {
+      const about = { installationId, instanceId, launchId, tier, error: String(error) };
+      deps.telemetry.event('warn', 'console-unreadable', about);
+      return [];
+    }
+  });
+  const consoles = (await Promise.all(read)).flat();
+  return new Map(consoles.filter(([, text]) => text !== ''));
+}
+
+/** Whole lines, as far as they fit. A machine may print anything: control characters are taken out. */
+function lastWords(console: string): string {
+  const text = console
+    .replaceAll('\r', '')
+    .replace(/[^\P{Cc}\n]/gu, ' ')
+    .trimEnd();
+  if (text.length <= consoleCharacters) return text;
+  const tail = text.slice(-consoleCharacters);
+  return tail.slice(tail.indexOf('\n') + 1);
+}

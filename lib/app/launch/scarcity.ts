@@ -1,0 +1,205 @@
+/**
+ * What all copies know of EC2 being short: which pools are closed, and at which pace it may be called. Both are read
+ * before a launch, with one call, and written only when EC2 says no, or while it has just done so.
+ */
+import type { Deployment } from '../../contract/deployment.ts';
+import { InstallationId, TierName } from '../../core/ids.ts';
+import type { Launch } from '../../core/launch.ts';
+import {
+  askTurn,
+  callNow,
+  type LaunchPace,
+  lineUp,
+  paceExpiresAt,
+  slowedDown,
+  spedUp,
+  type Turn,
+} from '../../core/launch-pace.ts';
+import {
+  type Closing,
+  type ClosingCause,
+  type Closings,
+  marketName,
+  poolName,
+  poolSeconds,
+  type Subnet,
+} from '../../core/pools.ts';
+import { placeOf } from '../../core/shared-cap.ts';
+import type { LaunchAnswer, LaunchFailure } from '../../ports/compute.ts';
+import type { Queues } from '../../ports/queues.ts';
+import { changeNote, type NoteDeps } from '../common/change-note.ts';
+import { retryDelaySeconds, shortMemorySeconds } from '../common/settings.ts';
+
+export interface ScarcityDeps extends NoteDeps {
+  readonly deployment: Deployment;
+  /** In the configured order. */
+  readonly subnets: readonly Subnet[];
+  readonly queues: Queues;
+}
+
+const closingsNote = 'closed-pools';
+const paceNote = 'launch-pace';
+
+export interface Scarcity {
+  readonly closings: Closings;
+  /** Present: EC2 throttled within the last minutes, and calls need a turn. */
+  readonly pace: LaunchPace | undefined;
+}
+
+export async function readScarcity(deps: ScarcityDeps): Promise<Scarcity> {
+  const notes = await deps.notes.read([closingsNote, paceNote], deps.clock.now());
+  return {
+    closings: (notes.get(closingsNote)?.value ?? {}) as Closings,
+    pace: notes.get(paceNote)?.value as unknown as LaunchPace | undefined,
+  };
+}
+
+type Place = { readonly installationId: InstallationId; readonly tier: TierName };
+
+/** Asks for the right to one CreateFleet call. Whoever gets a turn for later is called up then. */
+export async function takeTurn(deps: ScarcityDeps, place: Place): Promise<Turn> {
+  const turn = await changeNote<LaunchPace, Turn>(deps, paceNote, (pace, now) => {
+    if (!pace) return { expiresAt: 0, result: { kind: 'go', waitMilliseconds: 0 } };
+    const asked = askTurn(pace, placeOf(place), now);
+    return { value: asked.pace, expiresAt: paceExpiresAt(asked.pace, now), result: asked.turn };
+  });
+  if (turn?.kind === 'wait' && turn.fresh) await callUp(deps, place, turn.at);
+  if (turn?.kind === 'go' && turn.waitMilliseconds > 0) await deps.clock.sleep(turn.waitMilliseconds);
+  return turn ?? { kind: 'wait', at: deps.clock.now(), fresh: false };
+}
+
+/** For calls that have no place in the line: whether one may be made now. */
+export async function mayCallNow(deps: ScarcityDeps): Promise<boolean> {
+  const wait = await changeNote<LaunchPace, number | undefined>(deps, paceNote, (known, now) => {
+    if (!known) return { expiresAt: 0, result: 0 };
+    const call = callNow(known, now);
+    return call
+      ? { value: call.pace, expiresAt: paceExpiresAt(call.pace, now), result: call.waitMilliseconds }
+      : { expiresAt: 0, result: undefined };
+  });
+  if (wait !== undefined && wait > 0) await deps.clock.sleep(wait);
+  return wait !== undefined;
+}
+
+export interface Lesson {
+  /** Other pools may have what these had not: plan again at once. */
+  readonly againNow: boolean;
+  /** Else it is worth another try after so long. */
+  readonly againSeconds: number;
+}
+
+/** Writes down what an answer teaches. It does nothing where EC2 gave what was asked for in ordinary times. */
+export async function learn(
+  deps: ScarcityDeps,
+  told: { launch: Launch; answer: LaunchAnswer; paced: boolean },
+): Promise<Lesson> {
+  const { launch, answer, paced } = told;
+  const failures = answer.kind === 'answered' ? answer.failures : [answer.failure];
+  const closings = closingsOf(deps, launch, failures);
+  if (Object.keys(closings).length > 0) await close(deps, closings);
+  if (failures.some((failure) => failure.class === 'throttled')) return slowDown(deps, launch);
+  if (paced && answer.kind === 'answered') await speedUp(deps);
+  return lessonOf(failures);
+}
+
+function lessonOf(failures: readonly LaunchFailure[]): Lesson {
+  const has = (cause: ClosingCause) => failures.some((failure) => failure.class === cause);
+  if (has('fatal')) return { againNow: false, againSeconds: poolSeconds.fatal };
+  if (has('quota')) return { againNow: true, againSeconds: poolSeconds.quota };
+  if (has('capacity')) return { againNow: true, againSeconds: poolSeconds.capacity };
+  return { againNow: false, againSeconds: retryDelaySeconds };
+}
+
+function closingsOf(
+  deps: ScarcityDeps,
+  launch: Launch,
+  failures: readonly LaunchFailure[],
+): Record<string, Closing> {
+  const market = launch.request.TargetCapacitySpecification.DefaultTargetCapacityType;
+  const tier = { name: launch.tier };
+  const closed: Record<string, Closing> = {};
+  for (const failure of failures) {
+    const cause = failure.class;
+    if (cause !== 'capacity' && cause !== 'quota' && cause !== 'fatal') continue;
+    const closing = { cause, code: failure.code, until: deps.clock.now() + poolSeconds[cause] * 1000 };
+    if (cause === 'fatal') closed[tier.name] = closing;
+    else if (cause === 'quota') closed[marketName(failure.pool?.market ?? market, tier)] = closing;
+    else for (const name of dryPools(deps, launch, failure)) closed[name] = closing;
+  }
+  return closed;
+}
+
+/** The pool that EC2 named, or else all that it was asked for. */
+function dryPools(deps: ScarcityDeps, launch: Launch, failure: LaunchFailure): string[] {
+  const market = launch.request.TargetCapacitySpecification.DefaultTargetCapacityType;
+  const asked = launch.request.LaunchTemplateConfigs.flatMap(({ Overrides }) => Overrides).map(
+    ({ InstanceType, SubnetId }) => ({ market, instanceType: InstanceType, subnetId: SubnetId }),
+  );
+  const zoneOf = (subnetId: string) => deps.subnets.find((subnet) => subnet.subnetId === subnetId)?.zone;
+  return (failure.pool ? [failure.pool] : asked).map((pool) =>
+    poolName({ ...pool, zone: zoneOf(pool.subnetId) ?? pool.subnetId }),
+  );
+}
+
+async function close(deps: ScarcityDeps, closings: Record<string, Closing>): Promise<void> {
+  await changeNote<Closings, true>(deps, closingsNote, (known = {}, now) => {
+    const remembered = Object.entries(known).filter(
+      ([, { until }]) => until + shortMemorySeconds * 1000 > now,
+    );
+    const value = { ...Object.fromEntries(remembered), ...closings };
+    const last = Math.max(...Object.values(value).map(({ until }) => until));
+    return { value, expiresAt: last + shortMemorySeconds * 1000, result: true };
+  });
+  const fatal = Object.entries(closings).find(([, { cause }]) => cause === 'fatal');
+  if (fatal) {
+    const [tier, { code, until }] = fatal;
+    deps.telemetry.event('error', 'launches-stopped', { tier, code, until: new Date(until).toISOString() });
+  }
+}
+
+/** The launch's own place goes to the end of the line; its job is called up with the poke that follows. */
+async function slowDown(deps: ScarcityDeps, launch: Launch): Promise<Lesson> {
+  const at = await changeNote<LaunchPace, number>(deps, paceNote, (known, now) => {
+    const { pace, turn } = lineUp(slowedDown(known, now), placeOf(launch), now);
+    const at = turn.kind === 'wait' ? turn.at : now;
+    return { value: pace, expiresAt: paceExpiresAt(pace, now), result: at };
+  });
+  const wait = at === undefined ? retryDelaySeconds : secondsUntil(deps, at);
+  return { againNow: false, againSeconds: Math.max(1, wait) };
+}
+
+/** EC2 takes calls again: the next two in line need not wait for their turns. */
+async function speedUp(deps: ScarcityDeps): Promise<void> {
+  const called = await changeNote<LaunchPace, string[]>(deps, paceNote, (known, now) => {
+    if (!known) return { expiresAt: 0, result: [] };
+    const { pace, called } = spedUp(known, now);
+    // What has recovered is left to be forgotten.
+    const hasRecovered = called.length === 0 && pace.callsPerSecond === known.callsPerSecond;
+    return hasRecovered
+      ? { expiresAt: 0, result: [] }
+      : { value: pace, expiresAt: paceExpiresAt(pace, now), result: called };
+  });
+  await Promise.all((called ?? []).map((place) => callUp(deps, placeFrom(place), deps.clock.now())));
+}
+
+function placeFrom(text: string): Place {
+  const slash = text.indexOf('/');
+  return {
+    installationId: InstallationId(Number(text.slice(0, slash))),
+    tier: TierName(text.slice(slash + 1)),
+  };
+}
+
+async function callUp(deps: ScarcityDeps, place: Place, at: number): Promise<void> {
+  const { installationId, tier } = place;
+  const delaySeconds = Math.max(0, secondsUntil(deps, at));
+  await deps.queues.sendToTier(
+    tier,
+    { kind: 'poke', installationId, tier },
+    delaySeconds > 0 ? { delaySeconds } : {},
+  );
+}
+
+/** SQS keeps a message back for at most 15 minutes. */
+const secondsUntil = (deps: ScarcityDeps, at: number) =>
+  Math.min(900, Math.ceil((at - deps.clock.now()) / 1000));

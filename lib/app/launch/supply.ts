@@ -1,0 +1,95 @@
+/**
+ * What stands between a tenant's own room and a launch: its launch rate, pools that are closed, the caps over all tenants,
+ * and the pace at which EC2 may be called. Asked only when there is something to launch; asking for the pace comes
+ * last, because it uses up a turn.
+ */
+import type { Bound } from '../../core/balance-plan.ts';
+import { rateRoom } from '../../core/launch-rate.ts';
+import { type ClosedTier, type OpenPools, openPools, wasShort } from '../../core/pools.ts';
+import { type Reason, reason } from '../../core/reason.ts';
+import { type SharedCap, weightOf } from '../../core/shared-cap.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+import { machinesPerShortTurn } from '../common/settings.ts';
+import { type LineDeps, sharedBounds } from '../common/shared-lines.ts';
+import { readScarcity, type ScarcityDeps, takeTurn } from './scarcity.ts';
+
+export type SupplyDeps = ScarcityDeps & LineDeps;
+
+export interface Supply {
+  readonly bounds: readonly Bound[];
+  /** Undefined: none is open. */
+  readonly open: OpenPools | undefined;
+  /** The cap over all tenants that leaves the least. */
+  readonly tightestCap: { readonly cap: SharedCap; readonly machines: number } | undefined;
+  /** EC2 throttled lately: one call at a time. */
+  readonly paced: boolean;
+}
+
+export async function findSupply(
+  deps: SupplyDeps,
+  options: { tenant: Tenant; tier: Tier; hasTurn: boolean },
+): Promise<Supply> {
+  const { tenant, tier } = options;
+  const now = deps.clock.now();
+  const [{ closings, pace }, shared] = await Promise.all([readScarcity(deps), sharedBounds(deps, options)]);
+  const pools = openPools(tier, { subnets: deps.subnets, closings, now });
+  const isShort = wasShort(tier, { subnets: deps.subnets, closings });
+  const bounds: Bound[] = [
+    ...shared.map(({ bound }) => bound),
+    rateBound(deps, tenant, now),
+    ...(pools.kind === 'closed' ? [{ machines: 0, reason: closedReason(pools) }] : []),
+    ...(isShort && pools.kind === 'open' ? [shortTurn(tenant)] : []),
+  ];
+  const paced = pace !== undefined;
+  if (paced && !options.hasTurn && bounds.every(({ machines }) => machines > 0)) {
+    const turn = await takeTurn(deps, { installationId: tenant.installationId, tier: tier.name });
+    if (turn.kind === 'wait') bounds.push({ machines: 0, reason: throttledReason });
+  }
+  const [tightest] = shared
+    .map(({ cap, bound }) => ({ cap, machines: bound.machines }))
+    .sort((a, b) => a.machines - b.machines);
+  return { bounds, open: pools.kind === 'open' ? pools : undefined, tightestCap: tightest, paced };
+}
+
+function rateBound(deps: SupplyDeps, tenant: Tenant, now: number): Bound {
+  const { launchesPerMinutePerTenant } = deps.deployment.caps;
+  const rate = Math.max(launchesPerMinutePerTenant, tenant.maxRunners);
+  return {
+    machines: rateRoom(tenant, launchesPerMinutePerTenant, now),
+    reason: reason(
+      'launch-rate',
+      `${tenant.accountLogin} started ${rate} runners within a minute, which is the most that it may; the job starts shortly.`,
+    ),
+  };
+}
+
+const shortTurn = (tenant: Tenant): Bound => ({
+  machines: Math.max(1, Math.floor(machinesPerShortTurn * weightOf(tenant))),
+  reason: reason('capacity', 'AWS is short of machines of this tier, and all who wait get some in turn.'),
+});
+
+export const throttledReason = reason(
+  'throttled',
+  'AWS asked for fewer calls; all who wait get one in turn, and the job is tried again then.',
+);
+
+function closedReason({ cause, code }: ClosedTier): Reason {
+  switch (cause) {
+    case 'capacity':
+      return reason(
+        'capacity',
+        'AWS has no machine of this tier in any zone; the job is tried again within minutes.',
+      );
+    case 'quota':
+      return reason(
+        'quota',
+        `The AWS account is at its quota for such machines (${code}); the job is tried again when some end. The operator can ask AWS for more.`,
+      );
+    case 'fatal':
+      return reason(
+        'launch-failed',
+        `AWS refuses to start machines of this tier (${code}); the operator has been told, and it is tried again every five minutes.`,
+      );
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Takes a batch of facts: what GitHub says of jobs, and EC2 of machines. The books follow them; a fact that is late
+ * changes nothing. Machines whose job is done are terminated together, and only a machine's proven end frees its lease:
+ * a job's word alone never does, or a hostile job could report itself done and keep a machine for free.
+ */
+import { type InstanceEvent, type JobEvent, type Message, parseMessage } from '../../contract/messages.ts';
+import { InstanceId } from '../../core/ids.ts';
+import type { Runner } from '../../core/runner.ts';
+import { Batch, type Delivery } from '../common/batch.ts';
+import type { LifecycleDeps } from '../common/deps.ts';
+import { drainTenant } from '../ending/drain-tenant.ts';
+import { endRunners } from '../ending/end-runners.ts';
+import type { Ending } from '../ending/ending.ts';
+import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
+import { recordCompleted, recordStarted, recordUnstarted, type Started } from './record-job-fact.ts';
+import { type StartOnMachine, settleStarts } from './settle-start.ts';
+
+/** @returns the ids of the messages to deliver again */
+export async function followLifecycle(
+  deps: LifecycleDeps,
+  deliveries: readonly Delivery[],
+): Promise<string[]> {
+  const batch = new Batch(deps.telemetry);
+  const messages: { id: string; message: Message }[] = [];
+  for (const { id, body } of deliveries) {
+    batch.attemptNow(id, () => messages.push({ id, message: parseMessage(body) }));
+  }
+  const facts = new Map<string, Started>();
+  await Promise.all(
+    messages.map(async ({ id, message }) => {
+      const started = await batch.attempt([id], () => recordFact(deps, message));
+      if (started) facts.set(id, started);
+    }),
+  );
+  // Only now are machines looked at: whichever ends after this look finds the facts written.
+  const recorded = messages.filter(({ id }) => !batch.failed().includes(id));
+  const ids = recorded.map(({ id }) => id);
+  const runners = await batch.attempt(ids, () =>
+    findRunners(
+      deps,
+      recorded.map(({ message }) => message),
+    ),
+  );
+  if (!runners) return batch.failed();
+
+  const starts = recorded.flatMap(({ id, message }) => startOnMachine(facts.get(id), message, runners) ?? []);
+  await batch.attempt(
+    ids.filter((id) => facts.has(id)),
+    () => settleStarts(deps, starts),
+  );
+  const endings = new Map<string, { ending: Ending; ids: string[] }>();
+  await Promise.all(
+    recorded.map(async ({ id, message }) => {
+      const ending = await batch.attempt([id], () => endingOf(deps, message, runners));
+      if (ending) noteEnding(endings, ending, id);
+    }),
+  );
+  if (endings.size > 0) {
+    const all = [...endings.values()];
+    const endingIds = all.flatMap((entry) => entry.ids);
+    await batch.attempt(endingIds, () =>
+      endRunners(
+        deps,
+        all.map(({ ending }) => ending),
+      ),
+    );
+  }
+  return batch.failed();
+}
+
+/** One end for each machine, however many messages ask for it; EC2's own word is the stronger proof. */
+function noteEnding(
+  endings: Map<string, { ending: Ending; ids: string[] }>,
+  ending: Ending,
+  id: string,
+): void {
+  const known = endings.get(ending.runner.instanceId);
+  const ids = [...(known?.ids ?? []), id];
+  endings.set(ending.runner.instanceId, {
+    ending: { ...known?.ending, ...ending, proven: ending.proven || known?.ending.proven === true },
+    ids,
+  });
+}
+
+async function findRunners(
+  deps: LifecycleDeps,
+  messages: readonly Message[],
+): Promise<Map<InstanceId, Runner>> {
+  const ids = new Set(messages.flatMap((message) => instanceOf(message) ?? []));
+  const found = ids.size === 0 ? [] : await deps.runners.findAcrossTenants([...ids]);
+  return new Map(found.map((runner) => [runner.instanceId, runner]));
+}
+
+/** A runner of ours is named for its instance; whatever else a tenant registers is none of our machines. */
+function instanceOf(message: Message): InstanceId | undefined {
+  if (message.kind === 'instance' || message.kind === 'spot-warning') return message.instanceId;
+  if (message.kind !== 'job' || message.runnerName === null) return undefined;
+  return /^i-[0-9a-f]{8,32}$/.test(message.runnerName) ? InstanceId(message.runnerName) : undefined;
+}
+
+/** Writes down what a message says of a job; answers with the start, if it was one. */
+async function recordFact(deps: LifecycleDeps, message: Message): Promise<Started | undefined> {
+  switch (message.kind) {
+    case 'job':
+      return recordJobFact(deps, message);
+    case 'drain-tenant':
+      await drainTenant(deps, message.installationId);
+      return undefined;
+    case 'instance':
+    case 'spot-warning':
+      return undefined;
+    default:
+      throw new Error(
+        `The lifecycle queue takes facts about jobs and machines, not messages of kind ${message.kind}.`,
+      );
+  }
+}
+
+async function recordJobFact(deps: LifecycleDeps, event: JobEvent): Promise<Started | undefined> {
+  switch (event.action) {
+    case 'queued':
+    case 'waiting':
+      await recordUnstarted(deps, event);
+      return undefined;
+    case 'in_progress':
+      return recordStarted(deps, event, instanceOf(event));
+    case 'completed':
+      await recordCompleted(deps, event, instanceOf(event));
+      return undefined;
+  }
+}
+
+type Runners = ReadonlyMap<InstanceId, Runner>;
+
+function startOnMachine(
+  started: Started | undefined,
+  message: Message,
+  runners: Runners,
+): StartOnMachine | undefined {
+  if (!started || message.kind !== 'job') return undefined;
+  return { ...started, instanceId: instanceOf(message), runner: ownRunner(message, runners) };
+}
+
+/** The machine that must end because of this message. */
+async function endingOf(
+  deps: LifecycleDeps,
+  message: Message,
+  runners: Runners,
+): Promise<Ending | undefined> {
+  if (message.kind === 'instance') return instanceEnded(message, runners);
+  if (message.kind === 'spot-warning')
+    return followSpotWarning(deps, message, runners.get(message.instanceId));
+  if (message.kind !== 'job' || message.action !== 'completed') return undefined;
+  const runner = ownRunner(message, runners);
+  await rerunIfTakenBack(deps, message, runner);
+  return runner && { runner, reason: 'job-completed', proven: false, doneJob: message.jobId };
+}
+
+/** The machine that the event names, if it is this tenant's: an event never reaches another tenant's machine. */
+function ownRunner(event: JobEvent, runners: Runners): Runner | undefined {
+  const instanceId = instanceOf(event);
+  const runner = instanceId === undefined ? undefined : runners.get(instanceId);
+  return runner?.installationId === event.installationId ? runner : undefined;
+}
+
+const endStates = ['shutting-down', 'terminated'];
+
+function instanceEnded(event: InstanceEvent, runners: Runners): Ending | undefined {
+  const runner = runners.get(event.instanceId);
+  if (!runner || runner.state === 'ended') return undefined;
+  // A machine that was stopped could be started again: it is terminated, and that is then its proven end.
+  return { runner, reason: 'instance-ended', proven: endStates.includes(event.state) };
+}

@@ -1,0 +1,40 @@
+/**
+ * Tells that a job runs, and how long each phase took until then, in one line: from GitHub's webhook over the lease and
+ * the boot to the first step. A phase that was not seen, or that another machine went through, is left out.
+ */
+import type { JobEvent } from '../../contract/messages.ts';
+import type { Job } from '../../core/job.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { LifecycleDeps } from '../common/deps.ts';
+
+export function logStart(
+  deps: Pick<LifecycleDeps, 'telemetry'>,
+  start: { event: JobEvent; before: Job | undefined; runner: Runner | undefined; at: number },
+): void {
+  const { event, before, runner, at } = start;
+  const { installationId, jobId, tier = 'none', runnerName } = event;
+  deps.telemetry.event(
+    'info',
+    'job-started',
+    {
+      installationId,
+      jobId,
+      instanceId: runner?.instanceId,
+      tier,
+      // A runner that is none of ours took it.
+      ...(runner ? {} : { runnerName }),
+    },
+    {
+      QueuedToStartedMilliseconds: between(event.queuedAt, at),
+      AcceptedToLeasedMilliseconds: between(before?.acceptedAt, runner?.launchedAt),
+      LeasedToClaimedMilliseconds: between(runner?.launchedAt, runner?.claimedAt),
+      ClaimedToListeningMilliseconds: between(runner?.claimedAt, runner?.listeningAt),
+      ListeningToStartedMilliseconds: between(runner?.listeningAt, at),
+    },
+  );
+}
+
+/** Nothing where one end is unknown, or where the machine is older than the job. */
+function between(from: number | undefined, to: number | undefined): number | readonly [] {
+  return from === undefined || to === undefined || to < from ? [] : to - from;
+}

@@ -1,0 +1,116 @@
+/**
+ * Writes down what GitHub says of one job. Facts never go backwards, and need no look at a machine: whose the machine is
+ * that a fact names, and what follows for it, is found out afterwards (settle-start.ts), so that no end of a machine
+ * falls between the look and the fact.
+ */
+import type { JobEvent } from '../../contract/messages.ts';
+import type { InstanceId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { reason } from '../../core/reason.ts';
+import type { LifecycleDeps } from '../common/deps.ts';
+
+/** `waiting` (GitHub holds it for an approval), or `queued` with labels that no tier has. */
+export async function recordUnstarted(deps: LifecycleDeps, event: JobEvent): Promise<void> {
+  const now = deps.clock.now();
+  const job = newJob(event, now);
+  if (event.tier) {
+    await deps.jobs.insert([{ ...job, state: 'blocked', unsettledAt: now }]);
+    return;
+  }
+  const tiers = deps.deployment.tiers.map(({ name, labels }) => `${name} [${labels.join(', ')}]`).join('; ');
+  const why = reason(
+    'labels-unknown',
+    `No tier has all of the labels [${event.labels.join(', ')}]. The tiers are: ${tiers}.`,
+  );
+  await deps.jobs.insert([{ ...job, state: 'done', outcome: 'refused', doneAt: now, reason: why }]);
+  const { installationId, jobId } = event;
+  deps.telemetry.event(
+    'info',
+    'job-refused',
+    { installationId, jobId, reason: why.code, labels: event.labels },
+    { JobsRefused: 1 },
+  );
+}
+
+/** What was written down of a start. */
+export interface Started {
+  readonly event: JobEvent;
+  /** As it was before; undefined: it was not known. */
+  readonly before: Job | undefined;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * @param instanceId of the machine that GitHub says took it, if its name is that of an instance
+ * @returns undefined where the fact came too late
+ */
+export async function recordStarted(
+  deps: LifecycleDeps,
+  event: JobEvent,
+  instanceId: InstanceId | undefined,
+): Promise<Started | undefined> {
+  const start = { runner: instanceId, at: deps.clock.now() };
+  let before = await deps.jobs.start(event.installationId, event.jobId, start);
+  if (!before) {
+    const [outcome] = await deps.jobs.insert([runningJob(event, start)]);
+    if (outcome === 'exists') before = await deps.jobs.start(event.installationId, event.jobId, start);
+  }
+  return before?.state === 'done' ? undefined : { event, before, at: start.at };
+}
+
+/** @param instanceId of the machine that GitHub says ran it, if its name is that of an instance */
+export async function recordCompleted(
+  deps: LifecycleDeps,
+  event: JobEvent,
+  instanceId: InstanceId | undefined,
+): Promise<void> {
+  const at = deps.clock.now();
+  const conclusion = event.conclusion ?? 'unknown';
+  const end = {
+    outcome: conclusion === 'cancelled' ? ('cancelled' as const) : ('completed' as const),
+    at,
+    conclusion,
+    ...(instanceId ? { runner: instanceId } : {}),
+  };
+  const before = await deps.jobs.finish(event.installationId, event.jobId, end);
+  // Unknown: its `queued` is late or lost. The tombstone keeps a late one from buying a machine.
+  const job: Job = { ...newJob(event, at), state: 'done', doneAt: at, ...end };
+  if (!before && (await deps.jobs.insert([job]))[0] === 'exists') {
+    await deps.jobs.finish(event.installationId, event.jobId, end);
+  }
+  if (before?.state === 'done') return;
+  const { installationId, jobId, tier = 'none' } = event;
+  deps.telemetry.event(
+    'info',
+    'job-done',
+    { installationId, jobId, instanceId, tier, outcome: end.outcome, conclusion },
+    { JobsDone: 1 },
+  );
+}
+
+function runningJob(event: JobEvent, start: { runner: InstanceId | undefined; at: number }): Job {
+  return {
+    ...newJob(event, start.at),
+    state: 'running',
+    startedAt: start.at,
+    ...(start.runner ? { runner: start.runner } : {}),
+    // Its `queued` is late or lost, and so may the rest be.
+    unsettledAt: start.at,
+  };
+}
+
+function newJob(event: JobEvent, now: number): Omit<Job, 'state'> {
+  return {
+    installationId: event.installationId,
+    jobId: event.jobId,
+    ...(event.tier ? { tier: event.tier } : {}),
+    repository: event.repository,
+    repositoryOwnerId: event.repositoryOwnerId,
+    runId: event.runId,
+    labels: event.labels,
+    queuedAt: event.queuedAt,
+    acceptedAt: now,
+    attempts: 0,
+  };
+}

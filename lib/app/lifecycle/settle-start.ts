@@ -1,0 +1,87 @@
+/**
+ * What follows for machines from the starts of jobs that were just written down. A start on another machine than planned is
+ * noted with that machine, so that its end is the end of what it really runs; one on a machine that has ended by then is
+ * left to the sweep, which asks GitHub how the job did.
+ */
+import type { InstallationId, InstanceId } from '../../core/ids.ts';
+import { reason } from '../../core/reason.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { LifecycleDeps } from '../common/deps.ts';
+import { pokeWaiting } from '../common/poke-waiting.ts';
+import { logStart } from './log-start.ts';
+import type { Started } from './record-job-fact.ts';
+
+export interface StartOnMachine extends Started {
+  readonly instanceId: InstanceId | undefined;
+  /** The machine, read after the start was written; undefined: it is none of this tenant's. */
+  readonly runner: Runner | undefined;
+}
+
+export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]): Promise<void> {
+  for (const { event, before, runner, at } of starts) {
+    if (before?.state !== 'running') logStart(deps, { event, before, runner, at });
+  }
+  const others = starts.filter(
+    ({ event, runner }) => runner && runner.state !== 'ended' && runner.plannedJob !== event.jobId,
+  );
+  const live = await recordRuns(deps, others);
+  const lost = starts.filter(
+    (start) =>
+      !start.runner || start.runner.state === 'ended' || (others.includes(start) && !live.has(start)),
+  );
+  await Promise.all(lost.map((start) => leaveToSweep(deps, start)));
+  await Promise.all(others.map((start) => freeThePlanned(deps, start)));
+  const tenants = new Set<InstallationId>(
+    others.filter(tookNoOnesPlace).map(({ event }) => event.installationId),
+  );
+  await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
+}
+
+/** @returns those whose machine had not ended */
+async function recordRuns(
+  deps: LifecycleDeps,
+  starts: readonly StartOnMachine[],
+): Promise<Set<StartOnMachine>> {
+  if (starts.length === 0) return new Set();
+  const runs = starts.flatMap(({ event, runner }) =>
+    runner ? [{ instanceId: runner.instanceId, jobId: event.jobId }] : [],
+  );
+  const noted = await deps.runners.recordRan(runs);
+  for (const { event, runner } of starts) {
+    const { installationId, jobId } = event;
+    const about = {
+      installationId,
+      jobId,
+      instanceId: runner?.instanceId,
+      tier: runner?.tier ?? 'none',
+      meantFor: runner?.plannedJob,
+    };
+    deps.telemetry.event('info', 'job-taken', about, { JobsTakenByOthers: 1 });
+  }
+  return new Set(starts.filter((_, n) => noted[n]));
+}
+
+/** Nobody of ours will say that this machine ended: GitHub is asked how the job did. */
+async function leaveToSweep(deps: LifecycleDeps, { event, instanceId }: StartOnMachine): Promise<void> {
+  if (!instanceId) return;
+  await deps.jobs.markUnsettled(event.installationId, event.jobId, instanceId, deps.clock.now());
+}
+
+/**
+ * A job that had a machine of its own leaves that one to the job whose machine it took. One that had none leaves nobody:
+ * then that job waits again at once.
+ */
+async function freeThePlanned(deps: LifecycleDeps, start: StartOnMachine): Promise<void> {
+  const { event, before, runner } = start;
+  if (!runner || !tookNoOnesPlace(start)) return;
+  const why =
+    before?.state === 'waiting'
+      ? reason('runner-taken', 'GitHub gave its machine another job; it gets the next one.')
+      : reason(
+          'runner-stolen',
+          'GitHub gave its machine to a job that did not wait here; it gets the next one.',
+        );
+  await deps.jobs.waitAgain(event.installationId, runner.plannedJob, runner.lease, why);
+}
+
+const tookNoOnesPlace = ({ before }: StartOnMachine) => before?.state !== 'covered';

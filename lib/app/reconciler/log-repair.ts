@@ -1,0 +1,33 @@
+/** Every repair is told in the same way: one event that says whom it was about and why, and one count by its kind. */
+import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId } from '../../core/ids.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+
+export interface Repair {
+  readonly kind: RepairKind;
+  readonly installationId?: InstallationId;
+  readonly jobId?: JobId;
+  readonly instanceId?: InstanceId;
+  readonly launchId?: LaunchId;
+  readonly lease?: LeaseId;
+  readonly tier?: string;
+  readonly repository?: string;
+  readonly reason: string;
+}
+
+export type RepairKind =
+  | 'webhook-redelivered'
+  | 'job-adopted'
+  | 'job-gone-closed'
+  | 'job-of-dead-run-closed'
+  | 'job-end-unheard'
+  | 'job-start-unheard'
+  | 'runner-stolen-unheard'
+  | 'lease-freed'
+  | 'machine-without-record-ended'
+  | 'machine-ended-again'
+  | 'registration-removed'
+  | 'installation-asked';
+
+export function logRepair(deps: { readonly telemetry: Telemetry }, repair: Repair): void {
+  deps.telemetry.event('warn', 'repair', { ...repair }, { Repairs: 1 });
+}

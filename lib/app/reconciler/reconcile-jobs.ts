@@ -1,0 +1,138 @@
+/**
+ * Asks GitHub about jobs that have waited for long, some of each tenant a run: what it began or finished goes through
+ * the same door as the webhook that was lost; a job that is gone, or whose run is dead, is closed with the reason. A
+ * covered job is asked about where its runner listens without it; every other covered job has its machine's deadline.
+ */
+import type { JobEvent } from '../../contract/messages.ts';
+import type { GitHubJob } from '../../core/github.ts';
+import type { Job } from '../../core/job.ts';
+import { nextInTurn } from '../../core/next-in-turn.ts';
+import { type Reason, reason } from '../../core/reason.ts';
+import type { ReconcileDeps } from '../common/deps.ts';
+import { pokeWaiting } from '../common/poke-waiting.ts';
+import { waitingPageSize } from '../common/settings.ts';
+import { logRepair, type RepairKind } from './log-repair.ts';
+import { askAfterSeconds, jobsAskedPerVisit } from './reconcile-settings.ts';
+import { ordered, type Visit } from './tenant-visit.ts';
+
+export async function reconcileJobs(
+  deps: ReconcileDeps,
+  visit: Visit,
+  suspects: readonly Job[],
+): Promise<void> {
+  for (const job of suspects.slice(0, jobsAskedPerVisit)) await askAbout(deps, visit, job);
+  for (const job of await nextWaiting(deps, visit)) {
+    if (visit.calls.isSpent) return;
+    await askAbout(deps, visit, job);
+    visit.marks.job = ordered(job.jobId);
+  }
+}
+
+async function nextWaiting(deps: ReconcileDeps, { tenant, marks }: Visit): Promise<Job[]> {
+  const { installationId } = tenant;
+  const tiers = await deps.jobs.tiersWithWaiting(installationId);
+  const pages = await Promise.all(
+    tiers.map((tier) => deps.jobs.listWaiting(installationId, tier, waitingPageSize)),
+  );
+  const since = deps.clock.now() - askAfterSeconds * 1000;
+  return nextInTurn(
+    pages.flat().filter((job) => job.acceptedAt <= since),
+    { keyOf: (job) => ordered(job.jobId), after: marks.job, count: jobsAskedPerVisit },
+  );
+}
+
+async function askAbout(deps: ReconcileDeps, { calls }: Visit, job: Job): Promise<void> {
+  const { installationId, repository, jobId, runId } = job;
+  const answer = await calls.ask(() => deps.github.getJob(installationId, repository, jobId));
+  if (!answer) return;
+  if (!answer.ok) {
+    if (answer.refusal.kind === 'not-found')
+      await close(deps, job, { kind: 'job-gone-closed', why: gone(job) });
+    return;
+  }
+  switch (answer.value.status) {
+    case 'completed':
+      return logLifecycle(deps, job, { action: 'completed', found: answer.value });
+    case 'in_progress':
+      return logLifecycle(deps, job, { action: 'in_progress', found: answer.value });
+    case 'waiting':
+      return;
+    case 'queued': {
+      const run = await calls.ask(() => deps.github.getRun(installationId, repository, runId));
+      if (!run?.ok) return;
+      if (!run.value.completed) return letGo(deps, job);
+      const conclusion = run.value.conclusion ?? 'unknown';
+      return close(deps, job, { kind: 'job-of-dead-run-closed', why: runDead(job, conclusion), conclusion });
+    }
+  }
+}
+
+const gone = ({ repository }: Job) =>
+  reason(
+    'gone-from-github',
+    `GitHub no longer has the job, or the App no longer reaches ${repository}; add the repository and run it again.`,
+  );
+
+const runDead = ({ runId }: Job, conclusion: string) =>
+  reason(
+    'run-ended',
+    `Its workflow run ${runId} ended (${conclusion}) before the job began; run the workflow again.`,
+  );
+
+async function close(
+  deps: ReconcileDeps,
+  job: Job,
+  closing: { kind: RepairKind; why: Reason; conclusion?: string },
+): Promise<void> {
+  const { installationId, jobId } = job;
+  const { kind, why, conclusion = 'unknown' } = closing;
+  const end = { outcome: 'cancelled', at: deps.clock.now(), conclusion, reason: why } as const;
+  if (job.state === 'waiting' && !(await deps.jobs.refuseWaiting(installationId, jobId, end))) return;
+  if (job.state !== 'waiting') await deps.jobs.finish(installationId, jobId, end);
+  tell(deps, job, { kind, reason: why.text });
+}
+
+/** The books follow the fact in the one place where they always do. */
+async function logLifecycle(
+  deps: ReconcileDeps,
+  job: Job,
+  fact: { action: 'in_progress' | 'completed'; found: GitHubJob },
+): Promise<void> {
+  const { action, found } = fact;
+  const event: JobEvent = {
+    kind: 'job',
+    action,
+    installationId: job.installationId,
+    jobId: job.jobId,
+    runId: job.runId,
+    repository: job.repository,
+    repositoryOwnerId: job.repositoryOwnerId,
+    labels: job.labels,
+    ...(job.tier ? { tier: job.tier } : {}),
+    queuedAt: job.queuedAt,
+    delivery: 'reconciler',
+    runnerName: found.runnerName,
+    conclusion: found.conclusion,
+  };
+  await deps.queues.sendToLifecycle(event);
+  const kind = action === 'completed' ? 'job-end-unheard' : 'job-start-unheard';
+  tell(deps, job, { kind, reason: `GitHub says ${action} (${found.conclusion ?? found.runnerName ?? ''}).` });
+}
+
+/** Still queued. If a runner listens for it all the same, that one serves another job: this one gets the next. */
+async function letGo(deps: ReconcileDeps, job: Job): Promise<void> {
+  const { installationId, jobId, state, lease } = job;
+  if (state !== 'covered' || !lease) return;
+  const why = reason(
+    'runner-stolen',
+    'Its runner listens, and GitHub gave it another job; it gets the next one.',
+  );
+  if (!(await deps.jobs.waitAgain(installationId, jobId, lease, why))) return;
+  tell(deps, job, { kind: 'runner-stolen-unheard', reason: why.text });
+  await pokeWaiting(deps, installationId);
+}
+
+function tell(deps: ReconcileDeps, job: Job, what: { kind: RepairKind; reason: string }): void {
+  const { installationId, jobId, repository, tier } = job;
+  logRepair(deps, { ...what, installationId, jobId, repository, ...(tier ? { tier } : {}) });
+}

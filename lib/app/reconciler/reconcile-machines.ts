@@ -1,0 +1,83 @@
+/**
+ * Looks at every machine that carries this deployment's tags, and ends those that no record answers for: its row has ended,
+ * or it has none though its launch is over. A machine without a row can claim nothing; it only costs.
+ */
+import type { InstanceId } from '../../core/ids.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { TaggedMachine } from '../../ports/compute.ts';
+import type { ReconcileDeps } from '../common/deps.ts';
+import { logRepair, type RepairKind } from './log-repair.ts';
+import { endingSeconds, machineCursorSeconds, machinePages } from './reconcile-settings.ts';
+
+export const machinesNote = 'reconcile/machines';
+
+/** @returns what failed */
+export async function reconcileMachines(deps: ReconcileDeps): Promise<unknown[]> {
+  const { environment } = deps.deployment;
+  let cursor = await takeCursor(deps);
+  for (let page = 1; page <= machinePages; page++) {
+    const found = await deps.compute.listMachines({ environment, ...(cursor ? { cursor } : {}) });
+    await lookAt(deps, found.machines);
+    cursor = found.cursor;
+    if (cursor === undefined) return [];
+  }
+  await keepCursor(deps, cursor);
+  return [];
+}
+
+/** Taken out as it is read: should EC2 not take it any more, the next run begins at the start. */
+async function takeCursor(deps: ReconcileDeps): Promise<string | undefined> {
+  const now = deps.clock.now();
+  const note = (await deps.notes.read([machinesNote], now)).get(machinesNote);
+  const cursor = note?.value['cursor'];
+  if (typeof cursor !== 'string') return undefined;
+  await keepCursor(deps, undefined);
+  return cursor;
+}
+
+async function keepCursor(deps: ReconcileDeps, cursor: string | undefined): Promise<void> {
+  const expiresAt = deps.clock.now() + machineCursorSeconds * 1000;
+  await deps.notes.write(machinesNote, { value: cursor === undefined ? {} : { cursor }, expiresAt });
+}
+
+async function lookAt(deps: ReconcileDeps, machines: readonly TaggedMachine[]): Promise<void> {
+  if (machines.length === 0) return;
+  const rows = await deps.runners.findAcrossTenants(machines.map(({ instanceId }) => instanceId));
+  const runners = new Map<InstanceId, Runner>(rows.map((row) => [row.instanceId, row]));
+  const kinds = await Promise.all(
+    machines.map(async (machine) => {
+      const runner = runners.get(machine.instanceId);
+      return runner ? judgeRecorded(deps, runner) : judgeUnrecorded(deps, machine);
+    }),
+  );
+  const surplus = machines.flatMap((machine, n) => (kinds[n] ? [{ machine, kind: kinds[n] }] : []));
+  if (surplus.length === 0) return;
+  const { accepted } = await deps.compute.terminate(surplus.map(({ machine }) => machine.instanceId));
+  for (const { machine, kind } of surplus) {
+    if (!accepted.includes(machine.instanceId)) continue;
+    const { instanceId, installationId, launchId } = machine;
+    const tier = runners.get(instanceId)?.tier;
+    logRepair(deps, {
+      kind,
+      instanceId,
+      launchId,
+      ...(installationId === undefined ? {} : { installationId }),
+      ...(tier === undefined ? {} : { tier }),
+      reason: 'It runs, and no record answers for it.',
+    });
+  }
+}
+
+/** A row that is not ended has a deadline, and the sweep. */
+function judgeRecorded(deps: ReconcileDeps, runner: Runner): RepairKind | undefined {
+  const isLeft = runner.state === 'ended' && deps.clock.now() >= (runner.endedAt ?? 0) + endingSeconds * 1000;
+  return isLeft ? 'machine-ended-again' : undefined;
+}
+
+/** Its launch may still be open, or its books be late: then it is the sweep's. */
+async function judgeUnrecorded(deps: ReconcileDeps, machine: TaggedMachine): Promise<RepairKind | undefined> {
+  const { installationId, launchId, launchedAt } = machine;
+  if (deps.clock.now() < launchedAt + deps.deployment.limits.bootSeconds * 1000) return undefined;
+  const launch = installationId === undefined ? undefined : await deps.launches.get(installationId, launchId);
+  return launch && launch.state !== 'closed' ? undefined : 'machine-without-record-ended';
+}

@@ -1,0 +1,66 @@
+/**
+ * Removes registrations that no machine stands behind: offline, not busy, named as our machines are, and their row has
+ * ended. One without any row may be another deployment's that is just being made, so it goes only if it is still there,
+ * and still offline, at the next visit.
+ */
+import type { ListedRunner, RunnerScope } from '../../core/github.ts';
+import { InstanceId } from '../../core/ids.ts';
+import type { ReconcileDeps } from '../common/deps.ts';
+import { logRepair } from './log-repair.ts';
+import { strangersKept } from './reconcile-settings.ts';
+import type { Visit } from './tenant-visit.ts';
+
+/** A page of the organization's runners; the next visit takes the next page. */
+export async function reconcileOrganizationRunners(deps: ReconcileDeps, visit: Visit): Promise<void> {
+  const { tenant, marks } = visit;
+  const scope = { kind: 'organization', organization: tenant.accountLogin } as const;
+  const next = await reconcileRunners(deps, visit, scope, marks.runnersPage);
+  if (next === undefined) delete marks.runnersPage;
+  else marks.runnersPage = next;
+}
+
+/** @returns the cursor of the next page, where there is one */
+export async function reconcileRunners(
+  deps: ReconcileDeps,
+  visit: Visit,
+  scope: RunnerScope,
+  cursor?: string,
+): Promise<string | undefined> {
+  const { installationId } = visit.tenant;
+  const answer = await visit.calls.ask(() => deps.github.listRunners(installationId, scope, cursor));
+  if (!answer?.ok) return undefined;
+  const idle = answer.value.items.filter(isIdleMachine).map(({ name }) => InstanceId(name));
+  const rows = idle.length === 0 ? [] : await deps.runners.findAcrossTenants(idle);
+  const known = new Map(rows.map((row) => [row.instanceId, row]));
+  const before = visit.marks.strangers ?? [];
+  const strangers = idle.filter((name) => !known.has(name));
+  for (const name of idle) {
+    const row = known.get(name);
+    const isOver = row?.state === 'ended' && row.installationId === installationId;
+    if (isOver || (!row && before.includes(name))) await remove(deps, visit, { scope, name });
+  }
+  // A user's repositories come one after the other within a visit: what earlier ones had is kept.
+  const seen = new Set([...before.filter((name) => !idle.includes(InstanceId(name))), ...strangers]);
+  visit.marks.strangers = [...seen].slice(-strangersKept);
+  return answer.value.cursor;
+}
+
+const isIdleMachine = ({ name, online, busy }: ListedRunner) =>
+  !online && !busy && /^i-[0-9a-f]{8,32}$/.test(name);
+
+async function remove(
+  deps: ReconcileDeps,
+  { tenant, calls }: Visit,
+  { scope, name }: { scope: RunnerScope; name: InstanceId },
+): Promise<void> {
+  const { installationId } = tenant;
+  // By name: a look and a removal.
+  const answer = await calls.ask(() => deps.github.removeRunner(installationId, scope, name), 2);
+  if (!answer?.ok || answer.value !== 'removed') return;
+  logRepair(deps, {
+    kind: 'registration-removed',
+    installationId,
+    instanceId: name,
+    reason: 'GitHub has a runner of this name, and its machine is gone.',
+  });
+}

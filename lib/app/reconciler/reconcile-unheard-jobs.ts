@@ -1,0 +1,113 @@
+/**
+ * Adopts jobs that are queued on GitHub and that no webhook told of: each goes to its tier's queue, by the same door as
+ * from the webhook. It goes through the repositories in turn, as far as the visit's calls reach, and the next visit goes on
+ * behind the last one.
+ */
+import type { JobEvent } from '../../contract/messages.ts';
+import type { GitHubRefusal, GitHubRepository, GitHubRun, ListedJob } from '../../core/github.ts';
+import { tierFor } from '../../core/labels.ts';
+import { nextInTurn } from '../../core/next-in-turn.ts';
+import { scopeFor } from '../../core/scope.ts';
+import type { ReconcileDeps } from '../common/deps.ts';
+import { logRepair } from './log-repair.ts';
+import { reconcileRunners } from './reconcile-registrations.ts';
+import { runsPerRepository, unheardSeconds } from './reconcile-settings.ts';
+import { ordered, type Visit } from './tenant-visit.ts';
+
+/** @returns why GitHub turned the installation away as a whole, where it did */
+export async function reconcileUnheardJobs(
+  deps: ReconcileDeps,
+  visit: Visit,
+): Promise<GitHubRefusal | undefined> {
+  const { tenant, calls, marks } = visit;
+  const answer = await calls.ask(() =>
+    deps.github.listRepositories(tenant.installationId, marks.repositoriesPage),
+  );
+  if (!answer) return undefined;
+  if (!answer.ok) return answer.refusal;
+  const { items, cursor } = answer.value;
+  const left = items
+    .filter(({ fullName }) => marks.repository === undefined || fullName > marks.repository)
+    .toSorted((one, other) => (one.fullName < other.fullName ? -1 : 1));
+  for (const repository of left) {
+    await lookInto(deps, visit, repository);
+    // The calls ran out within it: the next visit begins with it, at another of its runs.
+    if (calls.isSpent) return undefined;
+    marks.repository = repository.fullName;
+  }
+  delete marks.repository;
+  if (cursor === undefined) delete marks.repositoriesPage;
+  else marks.repositoriesPage = cursor;
+  return undefined;
+}
+
+async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRepository): Promise<void> {
+  const { tenant, calls } = visit;
+  const { accountLogin: login, accountType: type, installationId } = tenant;
+  if (type === 'User') await reconcileRunners(deps, visit, scopeFor({ login, type }, repository.fullName));
+  // A run is in progress as soon as one of its jobs is, whatever the others are.
+  for (const status of ['queued', 'in_progress'] as const) {
+    const runs = await calls.ask(() => deps.github.listRuns(installationId, repository.fullName, status));
+    if (runs?.ok) await lookIntoRuns(deps, visit, { repository, runs: runs.value });
+  }
+}
+
+async function lookIntoRuns(
+  deps: ReconcileDeps,
+  { tenant, calls, marks }: Visit,
+  found: { repository: GitHubRepository; runs: readonly GitHubRun[] },
+): Promise<void> {
+  const { repository } = found;
+  const turn = {
+    keyOf: ({ runId }: GitHubRun) => ordered(runId),
+    after: marks.run,
+    count: runsPerRepository,
+  };
+  for (const { runId } of nextInTurn(found.runs, turn)) {
+    const jobs = await calls.ask(() =>
+      deps.github.listRunJobs(tenant.installationId, repository.fullName, runId),
+    );
+    if (!jobs) return;
+    marks.run = ordered(runId);
+    if (!jobs.ok) continue;
+    for (const job of jobs.value) await adopt(deps, { tenant, repository, runId, job });
+  }
+}
+
+async function adopt(
+  deps: ReconcileDeps,
+  found: Pick<Visit, 'tenant'> & { repository: GitHubRepository; runId: number; job: ListedJob },
+): Promise<void> {
+  const { tenant, repository, runId, job } = found;
+  const { installationId } = tenant;
+  const tier = tierFor(job.labels, deps.deployment.tiers)?.name;
+  const isLate = job.createdAt <= deps.clock.now() - unheardSeconds * 1000;
+  if (!tier || job.status !== 'queued' || !isLate) return;
+  const known = await deps.jobs.get(installationId, job.jobId);
+  // Blocked as far as we heard: then it was approved since.
+  if (known && known.state !== 'blocked') return;
+  const event: JobEvent = {
+    kind: 'job',
+    action: 'queued',
+    installationId,
+    jobId: job.jobId,
+    runId,
+    repository: repository.fullName,
+    repositoryOwnerId: repository.ownerId,
+    labels: job.labels,
+    tier,
+    queuedAt: job.createdAt,
+    delivery: 'reconciler',
+    runnerName: null,
+    conclusion: null,
+  };
+  await deps.queues.sendToTier(tier, event);
+  logRepair(deps, {
+    kind: 'job-adopted',
+    installationId,
+    jobId: job.jobId,
+    tier,
+    repository: repository.fullName,
+    reason: 'It is queued on GitHub, and no webhook told of it.',
+  });
+}

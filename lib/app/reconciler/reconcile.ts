@@ -1,0 +1,39 @@
+/**
+ * Every five minutes: compares what the platform has written down with what GitHub and EC2 say, and mends what no event
+ * and no deadline would. The sweep acts on rows that are overdue; this looks for what has no row, and for rows that
+ * nobody answers for. Each part is bounded and stands alone; cursors in the notes lead the next run on.
+ */
+import { appMissing } from '../../ports/app-credentials.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { ReconcileDeps } from '../common/deps.ts';
+import { reconcileDeliveries } from './reconcile-deliveries.ts';
+import { reconcileMachines } from './reconcile-machines.ts';
+import { reconcileTenants } from './reconcile-tenants.ts';
+
+/** Before there is an App nothing has failed: there are no webhooks to miss, and no tenants. */
+const isAppMissing = (error: unknown): error is OperationalError =>
+  error instanceof OperationalError && error.code === appMissing;
+
+function sayAppMissing({ telemetry }: ReconcileDeps, { message }: OperationalError) {
+  telemetry.event('info', 'app-missing', { why: message });
+}
+
+/** @throws AggregateError of what failed, after everything was tried */
+export async function reconcile(deps: ReconcileDeps): Promise<void> {
+  const errors: unknown[] = [];
+  // In turn: a webhook that is redelivered now saves the questions about its job.
+  for (const part of [reconcileDeliveries, reconcileMachines, reconcileTenants]) {
+    try {
+      errors.push(...(await part(deps)));
+    } catch (error) {
+      if (isAppMissing(error)) sayAppMissing(deps, error);
+      else errors.push(error);
+    }
+  }
+  for (const error of errors) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    deps.telemetry.event('error', 'reconcile-failed', { error: text });
+  }
+  if (errors.length > 0)
+    throw new AggregateError(errors, `${errors.length} parts of the reconciler failed; see the log above.`);
+}

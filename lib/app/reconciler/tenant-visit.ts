@@ -1,0 +1,35 @@
+/** One visit of the reconciler to one tenant: what it may spend, and the marks that it leaves for the next visit. */
+import type { Tenant } from '../../core/tenant.ts';
+import type { NoteValue } from '../../ports/notes.ts';
+import type { CallAllowance } from './call-allowance.ts';
+
+export interface Visit {
+  readonly tenant: Tenant;
+  readonly calls: CallAllowance;
+  /** Changed as the visit goes on, and stored at its end. */
+  readonly marks: VisitMarks;
+}
+
+/** Absent: from the start. Losing them costs a second look at what was seen. */
+export interface VisitMarks {
+  /** The last lease that was looked at. */
+  lease?: string;
+  /** The last job that GitHub was asked about. */
+  job?: string;
+  /** The page of the organization's runners that comes next. */
+  runnersPage?: string;
+  /** Registrations that were offline and unknown at the last visit. */
+  strangers?: readonly string[];
+  /** The page of repositories that is being looked at. */
+  repositoriesPage?: string;
+  /** The last repository of that page that was looked at whole. */
+  repository?: string;
+  /** The last run whose jobs were listed. */
+  run?: string;
+}
+
+/** A note's value as marks; what it holds was written by an earlier visit. */
+export const marksOf = (value: NoteValue | undefined): VisitMarks => ({ ...(value as VisitMarks) });
+
+/** Numbers as texts that sort as the numbers do. */
+export const ordered = (id: number) => String(id).padStart(16, '0');

@@ -1,0 +1,136 @@
+/**
+ * Takes a batch of messages from a tier's queue: each queued job is recorded once, as waiting, and then every tenant and
+ * tier in the batch is balanced once. Whatever is recorded is safe: its message is done with even where EC2 has nothing
+ * to give, since retries belong to the row. Only what failed is reported, and for those messages alone.
+ */
+import { type JobEvent, parseMessage } from '../../contract/messages.ts';
+import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { reason } from '../../core/reason.ts';
+import { Batch, type Delivery } from '../common/batch.ts';
+import { type BalanceDeps, balance } from './balance.ts';
+
+interface Place {
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+}
+
+/** @returns the ids of the messages to deliver again */
+export async function acceptJobs(deps: BalanceDeps, deliveries: readonly Delivery[]): Promise<string[]> {
+  const batch = new Batch(deps.telemetry);
+  const places = new Map<string, Looking>();
+  const queued = new Map<string, { event: JobEvent; place: Place; ids: string[] }>();
+
+  for (const delivery of deliveries) {
+    batch.attemptNow(delivery.id, () => {
+      const message = parseMessage(delivery.body);
+      if (message.kind === 'poke') return note(places, { place: message, ids: [delivery.id] });
+      if (message.kind !== 'job' || message.action !== 'queued' || !message.tier) {
+        throw new Error(
+          `A tier's queue takes queued jobs and pokes, not ${message.kind} messages of another kind.`,
+        );
+      }
+      const key = `${message.installationId}/${message.jobId}`;
+      const place = { installationId: message.installationId, tier: message.tier };
+      const known = queued.get(key);
+      if (known) known.ids.push(delivery.id);
+      else queued.set(key, { event: message, place, ids: [delivery.id] });
+    });
+  }
+
+  const entries = [...queued.values()];
+  const ids = entries.flatMap((entry) => entry.ids);
+  const recorded = await batch.attempt(ids, () =>
+    record(
+      deps,
+      entries.map(({ event }) => event),
+    ),
+  );
+  if (recorded) for (const { place, ids, event } of entries) note(places, { place, ids, jobId: event.jobId });
+
+  await Promise.all(
+    [...places.values()].map(({ place, ids, poked, jobIds }) =>
+      batch.attempt(ids, () => balance(deps, { ...place, ...(poked ? {} : { own: jobIds }) })),
+    ),
+  );
+  return batch.failed();
+}
+
+/** A tenant and tier to look at, and for whom. */
+interface Looking {
+  readonly place: Place;
+  readonly ids: string[];
+  readonly jobIds: Set<JobId>;
+  /** Somebody asked for a look at whatever waits. */
+  poked: boolean;
+}
+
+function note(
+  places: Map<string, Looking>,
+  { place, ids, jobId }: { place: Place; ids: readonly string[]; jobId?: JobId },
+): void {
+  const { installationId, tier } = place;
+  const key = `${installationId}/${tier}`;
+  const known = places.get(key) ?? {
+    place: { installationId, tier },
+    ids: [],
+    jobIds: new Set(),
+    poked: false,
+  };
+  known.ids.push(...ids);
+  if (jobId === undefined) known.poked = true;
+  else known.jobIds.add(jobId);
+  places.set(key, known);
+}
+
+/** Waiting is written before any lease is tried, so that whoever frees one afterwards finds the job. */
+async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<true> {
+  if (events.length === 0) return true;
+  const now = deps.clock.now();
+  const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));
+  const known = events.filter((_, n) => outcomes[n] === 'exists');
+  await Promise.all(known.map((event) => deps.jobs.unblock(event.installationId, event.jobId, justQueued)));
+  logAccepted(
+    deps,
+    events.filter((_, n) => outcomes[n] === 'inserted'),
+    now,
+  );
+  return true;
+}
+
+/** One line for each tenant and tier of the batch. */
+function logAccepted(deps: BalanceDeps, events: readonly JobEvent[], at: number): void {
+  const places = Map.groupBy(events, ({ installationId, tier }) => `${installationId}/${tier}`);
+  for (const [first, ...others] of places.values()) {
+    if (!first) continue;
+    const { installationId, tier = 'none' } = first;
+    const jobs = [first, ...others];
+    const jobIds = jobs.map(({ jobId }) => jobId);
+    const received = jobs.flatMap(({ receivedAt = at + 1 }) => (receivedAt <= at ? [at - receivedAt] : []));
+    deps.telemetry.event(
+      'info',
+      'jobs-accepted',
+      { installationId, tier, jobIds },
+      { JobsAccepted: jobIds.length, ReceivedToAcceptedMilliseconds: received },
+    );
+  }
+}
+
+const justQueued = reason('queued', 'Accepted; the jobs before it come first.');
+
+function waitingJob(event: JobEvent, now: number): Job {
+  return {
+    installationId: event.installationId,
+    jobId: event.jobId,
+    state: 'waiting',
+    ...(event.tier ? { tier: event.tier } : {}),
+    repository: event.repository,
+    repositoryOwnerId: event.repositoryOwnerId,
+    runId: event.runId,
+    labels: event.labels,
+    queuedAt: event.queuedAt,
+    acceptedAt: now,
+    reason: justQueued,
+    attempts: 0,
+  };
+}

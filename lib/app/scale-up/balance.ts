@@ -1,0 +1,217 @@
+import { type BalancePlan, planBalance } from '../../core/balance-plan.ts';
+import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { Launch } from '../../core/launch.ts';
+import { rateCharge } from '../../core/launch-rate.ts';
+import type { OpenPools } from '../../core/pools.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+import type { Tickets } from '../../ports/identity.ts';
+import type { LaunchDeps } from '../common/deps.ts';
+import {
+  hesitationMilliseconds,
+  maxPlans,
+  maxRounds,
+  retryDelaySeconds,
+  roundsWithinMilliseconds,
+  waitingPageSize,
+} from '../common/settings.ts';
+import { capsOf, leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines.ts';
+import { carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
+import { findSupply, type Supply } from '../launch/supply.ts';
+import { planLaunch } from './plan-launch.ts';
+import { probeTenant } from './probe-tenant.ts';
+import { refuseBeyondCap } from './refuse-beyond-cap.ts';
+
+export interface BalanceDeps extends LaunchDeps {
+  readonly tickets: Tickets;
+}
+
+/**
+ * @param place.own jobs that came in just now, if others may be coming in elsewhere at the same time
+ * @throws OperationalError; whatever was taken by then has its row, and the sweep resumes it
+ */
+export async function balance(
+  deps: BalanceDeps,
+  place: { installationId: InstallationId; tier: TierName; own?: ReadonlySet<JobId> },
+): Promise<void> {
+  const { installationId, tier: tierName, own } = place;
+  const tier = deps.deployment.tiers.find(({ name }) => name === tierName);
+  if (!tier) {
+    deps.telemetry.event('warn', 'balance-unknown-tier', { installationId, tier: tierName });
+    return;
+  }
+  const startedAt = deps.clock.now();
+  for (let round = 1; round <= maxRounds; round++) {
+    const turnsElsewhere = await balanceOnce(deps, { installationId, tier, ...(own ? { own } : {}) });
+    // What one pool had not, another may have: on demand, above all, what spot had not.
+    if (!turnsElsewhere || deps.clock.now() > startedAt + roundsWithinMilliseconds) return;
+  }
+}
+
+/** @returns whether EC2 said that some pools are closed, so that others are to be tried */
+async function balanceOnce(
+  deps: BalanceDeps,
+  options: { installationId: InstallationId; tier: Tier; own?: ReadonlySet<JobId> },
+): Promise<boolean> {
+  const launches: PlannedLaunch[] = [];
+  const planning = await Promise.allSettled([takeLeases(deps, { ...options, launches })]);
+  // What was taken is carried out also where planning on failed: its leases are paid for.
+  const calling = await Promise.allSettled(launches.map((planned) => carryOutLaunch(deps, planned)));
+  const failed = [...calling, ...planning].find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return calling.some((result) => result.status === 'fulfilled' && result.value.againNow);
+}
+
+/** Fills `launches` with what it took. */
+async function takeLeases(
+  deps: BalanceDeps,
+  options: {
+    installationId: InstallationId;
+    tier: Tier;
+    own?: ReadonlySet<JobId>;
+    launches: PlannedLaunch[];
+  },
+): Promise<void> {
+  const { installationId, tier, launches } = options;
+  let hasTurn = false;
+  let isCapKept = false;
+  for (let plans = 1; plans <= maxPlans; plans++) {
+    const [found, known] = await Promise.all([
+      deps.jobs.listWaiting(installationId, tier.name, waitingPageSize),
+      deps.tenants.get(installationId),
+    ]);
+    if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
+    if (plans === 1 && othersAreComingIn(found, options.own)) {
+      await deps.clock.sleep(deps.chance.fraction() * hesitationMilliseconds);
+      continue;
+    }
+    if (known && (await forgetPredecessor(deps, known))) continue;
+    if (!isCapKept && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
+    isCapKept = true;
+    const { tenant, waiting } = await probeTenant(deps, { tenant: known, waiting: found });
+    const own = planBalance({ tenant, tier, waiting, pageSize: waitingPageSize });
+    const supply: Supply | undefined =
+      tenant && own.launch.length > 0 ? await findSupply(deps, { tenant, tier, hasTurn }) : undefined;
+    const plan: BalancePlan = supply
+      ? planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, bounds: supply.bounds })
+      : own;
+    hasTurn ||= supply?.paced === true && plan.launch.length > 0;
+    const taken = await take(deps, { plan, tenant, tier, open: supply?.open });
+    if (taken.kind === 'again') continue;
+    const isTaken = taken.kind === 'taken';
+    if (isTaken) launches.push({ launch: taken.launch, paced: supply?.paced === true });
+    await writeVerdicts(deps, installationId, plan);
+    // A lease that came free since the tenant was read is seen by nobody else: whoever freed it found room already.
+    const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
+    if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
+    await comeAgain(deps, { installationId, tier, plan, served: isTaken, tenant, supply });
+    return;
+  }
+  await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
+}
+
+/**
+ * In a burst several copies look at once, and all but one would lose their take to it. They hesitate for moments that
+ * differ: the first then launches for all that came in, in one call, and the others find nothing left to do.
+ */
+const othersAreComingIn = (found: readonly Job[], own: ReadonlySet<JobId> | undefined) =>
+  own !== undefined && found.some(({ jobId, reason }) => reason?.code === 'queued' && !own.has(jobId));
+
+const mayBeBeyondCap = (deps: BalanceDeps, waiting: number) =>
+  waiting >= Math.min(waitingPageSize, deps.deployment.caps.waitingJobsPerTenant + 1);
+
+/** Whoever got something and waits for more comes again by itself; all others are told by what they wait for. */
+async function comeAgain(
+  deps: BalanceDeps,
+  options: {
+    installationId: InstallationId;
+    tier: Tier;
+    plan: BalancePlan;
+    served: boolean;
+    tenant: Tenant | undefined;
+    supply: Supply | undefined;
+  },
+): Promise<void> {
+  const { installationId, tier, plan, served, tenant, supply } = options;
+  const place = { installationId, tier: tier.name };
+  const stoppedBy = plan.limitedBy === 'shared-cap' ? supply?.tightestCap?.cap : undefined;
+  if (!tenant || !supply) await leaveLines(deps, place);
+  else if (supply.tightestCap) {
+    const waiter = waiterOf({ tenant, tier }, deps.clock.now());
+    await updateWaitingLines(deps, { waiter, stoppedBy, served });
+  }
+  const goesOn = plan.more || ['launch-rate', 'capacity', 'throttled'].includes(plan.limitedBy ?? '');
+  if (!served || !goesOn) return;
+  const delaySeconds = plan.limitedBy === 'launch-rate' ? retryDelaySeconds : 1;
+  await deps.queues.sendToTier(tier.name, { kind: 'poke', ...place }, { delaySeconds });
+}
+
+type Taking = { kind: 'taken'; launch: Launch } | { kind: 'again' } | { kind: 'nothing' };
+
+async function take(
+  deps: BalanceDeps,
+  options: { plan: BalancePlan; tenant: Tenant | undefined; tier: Tier; open: OpenPools | undefined },
+): Promise<Taking> {
+  const { plan, tenant, tier, open } = options;
+  if (!tenant || !open || plan.launch.length === 0) return { kind: 'nothing' };
+  const launch = await planLaunch(deps, { jobs: plan.launch, open, tenant, tier });
+  const { launchesPerMinutePerTenant: launchesPerMinute } = deps.deployment.caps;
+  const machines = plan.launch.length;
+  const rate = rateCharge(tenant, { machines, launchesPerMinute, now: launch.createdAt });
+  const shared = capsOf(deps, tier.name);
+  const outcome = await deps.launches.take({ tenant, tier, launch, shared, rate });
+  if (outcome.kind === 'taken') return { kind: 'taken', launch };
+  deps.telemetry.count('TakesRefused', { reason: outcome.kind });
+  // A chance delay sets copies apart that would otherwise meet again.
+  if (outcome.kind === 'contended') await deps.clock.sleep(5 + deps.chance.fraction() * 45);
+  return { kind: 'again' };
+}
+
+async function writeVerdicts(
+  deps: BalanceDeps,
+  installationId: InstallationId,
+  plan: BalancePlan,
+): Promise<void> {
+  const at = deps.clock.now();
+  const refusing = plan.refuse.map(async ({ job, reason }) => {
+    const refused = await deps.jobs.refuseWaiting(installationId, job.jobId, {
+      outcome: 'refused',
+      at,
+      reason,
+    });
+    if (refused) logRefusal(deps, job, reason.code);
+  });
+  const holding = plan.hold.map(({ job, reason }) => ({ jobId: job.jobId, reason }));
+  await Promise.all([
+    ...refusing,
+    ...(holding.length > 0 ? [deps.jobs.setWaitReasons(installationId, holding)] : []),
+  ]);
+}
+
+function logRefusal(deps: BalanceDeps, job: Job, code: string): void {
+  const { installationId, jobId, tier } = job;
+  deps.telemetry.event(
+    'info',
+    'job-refused',
+    { installationId, jobId, tier, reason: code },
+    { JobsRefused: 1 },
+  );
+}
+
+async function forgetPredecessor(deps: BalanceDeps, tenant: Tenant): Promise<boolean> {
+  if (tenant.predecessor === undefined || !(await isGone(deps, tenant.predecessor))) return false;
+  await deps.tenants.clearPredecessor(tenant.installationId, tenant.predecessor);
+  return true;
+}
+
+/**
+ * Its machines are gone for good once it is deleted and holds no lease. Whoever reinstalls twice in a minute leaves one
+ * between that never had a machine: then it is about those of the one before.
+ */
+async function isGone(deps: BalanceDeps, installationId: InstallationId): Promise<boolean> {
+  const tenant = await deps.tenants.get(installationId);
+  if (!tenant) return true;
+  if (tenant.status !== 'deleted' || tenant.leases.size > 0) return false;
+  return tenant.predecessor === undefined || isGone(deps, tenant.predecessor);
+}

@@ -1,0 +1,29 @@
+/**
+ * Lets one job of a tenant that calls for attention through, now and then: its machine finds out whether all is well
+ * again. However many copies look at once, one of them gets the turn; until the next one, no machine is bought.
+ */
+import type { Job } from '../../core/job.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { TenantStore } from '../../ports/tenants.ts';
+import { probeSeconds } from '../common/settings.ts';
+
+export interface Look {
+  readonly tenant: Tenant | undefined;
+  readonly waiting: readonly Job[];
+}
+
+/** @returns what was given, or, to whom the turn is, the tenant as if all were well, and one job */
+export async function probeTenant(
+  deps: { readonly tenants: TenantStore; readonly clock: Clock },
+  { tenant, waiting }: Look,
+): Promise<Look> {
+  const now = deps.clock.now();
+  if (!tenant?.attention || tenant.status !== 'active' || now < tenant.attention.probeAt) {
+    return { tenant, waiting };
+  }
+  const { attention, ...well } = tenant;
+  const turn = { from: attention.probeAt, to: now + probeSeconds * 1000 };
+  const isMine = await deps.tenants.takeProbe(tenant.installationId, turn);
+  return isMine ? { tenant: well, waiting: waiting.slice(0, 1) } : { tenant, waiting };
+}

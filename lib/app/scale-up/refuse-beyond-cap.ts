@@ -1,0 +1,31 @@
+/**
+ * Refuses what a tenant has waiting beyond its cap, youngest first in the sense that the oldest keep their places. It looks
+ * only where a full page waits, so that ordinary tenants cost nothing; the sweep's poke brings it to the others.
+ */
+import type { Deployment } from '../../contract/deployment.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import { reason } from '../../core/reason.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import { waitingPageSize } from '../common/settings.ts';
+
+export async function refuseBeyondCap(
+  deps: { deployment: Deployment; jobs: JobStore; clock: Clock; telemetry: Telemetry },
+  installationId: InstallationId,
+): Promise<void> {
+  const { waitingJobsPerTenant } = deps.deployment.caps;
+  const beyond = await deps.jobs.listWaitingBeyond(installationId, waitingJobsPerTenant, waitingPageSize);
+  const why = reason(
+    'waiting-cap',
+    `${waitingJobsPerTenant} jobs of this installation wait already, which is the most that may; run the job again when there are fewer.`,
+  );
+  await Promise.all(
+    beyond.map(async ({ jobId, tier }) => {
+      const end = { outcome: 'refused', at: deps.clock.now(), reason: why } as const;
+      if (!(await deps.jobs.refuseWaiting(installationId, jobId, end))) return;
+      const about = { installationId, jobId, tier, reason: why.code };
+      deps.telemetry.event('info', 'job-refused', about, { JobsRefused: 1 });
+    }),
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * A new webhook secret without losing an event. Functions take the two secrets that were stored last, so before another
+ * is stored GitHub must sign with the newest one; and it is told one only when no copy of a function can be without it.
+ * It keeps no note of how far it came: whoever dies anywhere in it runs it again, and it first finishes what it finds.
+ */
+import type { AppCredentials } from '../../ports/app-credentials.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { TakeDeps } from './take-app.ts';
+
+export interface RotateDeps extends TakeDeps {
+  readonly clock: Clock;
+}
+
+export interface Rotation {
+  readonly app: AppCredentials;
+  /** The one to be. */
+  readonly secret: string;
+  /** How long a copy of a function may go without a stored secret. */
+  readonly spreadMilliseconds: number;
+  /** What is being waited for, in words, before each long wait. */
+  readonly waiting: (why: 'stored-is-young' | 'new-is-stored', milliseconds: number) => void;
+}
+
+/**
+ * kept: GitHub was not told the stored secret, and no other was made. stored: it was not told the new one, which is taken
+ * beside the old one. overtaken: somebody else stored another meanwhile, so this one stopped.
+ */
+export type Rotated =
+  | { readonly ended: 'done' }
+  | { readonly ended: 'overtaken' }
+  | { readonly ended: 'kept' | 'stored'; readonly why: string };
+
+/** GitHub gives a delivery up after ten seconds, so none that it signed before is on its way any more. */
+const deliveryMilliseconds = 10_000;
+
+/** @throws OperationalError where Secrets Manager did not answer: then too it can be run again */
+export async function rotateWebhookSecret(deps: RotateDeps, rotation: Rotation): Promise<Rotated> {
+  const { vault, newApps, clock, webhookUrl } = deps;
+  const { app, secret, spreadMilliseconds, waiting } = rotation;
+  const tell = (told: string) => newApps.connectWebhook(app, { url: webhookUrl, secret: told });
+  const isStored = async (value: string) => (await vault.webhookSecret()).value === value;
+
+  const stored = await vault.webhookSecret();
+  const young = Math.min(stored.storedAt + spreadMilliseconds - clock.now(), spreadMilliseconds);
+  if (young > 0) {
+    waiting('stored-is-young', young);
+    await clock.sleep(young);
+  }
+  const toldStored = await tell(stored.value);
+  if (!toldStored.ok) return { ended: 'kept', why: toldStored.why };
+  await clock.sleep(Math.min(deliveryMilliseconds, spreadMilliseconds));
+
+  if (!(await isStored(stored.value))) return { ended: 'overtaken' };
+  await vault.storeWebhookSecret(secret);
+  waiting('new-is-stored', spreadMilliseconds);
+  await clock.sleep(spreadMilliseconds);
+
+  if (!(await isStored(secret))) return { ended: 'overtaken' };
+  const toldNew = await tell(secret);
+  return toldNew.ok ? { ended: 'done' } : { ended: 'stored', why: toldNew.why };
+}

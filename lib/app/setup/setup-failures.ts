@@ -1,0 +1,56 @@
+/** What the setup page says when something went wrong: what happened, and the way out, step by step. */
+import type { FailedView } from '../../core/setup-view.ts';
+
+const newLink = 'Run npx mayfly setup --page again, and open the link that it prints.';
+
+const failed = (title: string, what: string, steps: readonly string[]): FailedView => ({
+  view: 'failed',
+  title,
+  what,
+  steps,
+});
+
+export const notOurs = failed(
+  'This does not belong to the setup you started',
+  'The form or the answer from GitHub is not one of this browser’s setup. Nothing was changed.',
+  ['Go back to the page that you opened from the terminal.', `Or begin again: ${newLink}`],
+);
+
+export const formTooOld = failed(
+  'This form is more than half an hour old',
+  'Nothing was sent to GitHub, and nothing was stored.',
+  [newLink],
+);
+
+export const usedByAnother = failed(
+  'This link was used already',
+  'Somebody finished the setup with this link, or with a newer one, or began to and broke off. A link is good once.',
+  ['Look at GitHub whether there is an App that you do not need, and delete it there.', newLink],
+);
+
+export const codeExpired = failed(
+  'The half hour for this setup is over',
+  'GitHub has made the App, but its answer came too late to be believed. Its key was not fetched.',
+  ['On GitHub, delete the new App under Developer settings, GitHub Apps, Advanced.', newLink],
+);
+
+export const keyLost = (why: string) =>
+  failed(
+    'GitHub did not hand over the App’s key',
+    `${why}. GitHub’s answer is good only once, so the key may be lost. Nothing was stored.`,
+    [
+      'If GitHub lists the new App under Developer settings, GitHub Apps: either delete it there and begin again,',
+      'or generate a private key on its settings page, and enter it on this page as an App that exists already.',
+      `For both: ${newLink}`,
+    ],
+  );
+
+export const keyNotStored = (app: { readonly name: string; readonly appId: string; readonly why: string }) =>
+  failed(
+    'The App exists, but could not be stored',
+    `GitHub made the App ${app.name} (id ${app.appId}), and Secrets Manager did not take all of it: ${app.why}`,
+    [
+      'On the App’s settings page on GitHub, generate a private key.',
+      `Enter it: npx mayfly setup --app-id ${app.appId} --key FILE`,
+    ],
+  );

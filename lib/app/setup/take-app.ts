@@ -1,0 +1,77 @@
+/**
+ * The App becomes the platform's: its key is stored first, for nobody gets a created App's key twice, and then GitHub is
+ * told to sign webhooks with the secret that the platform has known from its first deploy, so that no copy of the webhook
+ * function holds another one. Dying after the first write leaves an App without a webhook, which
+ * `mayfly rotate-webhook-secret` mends.
+ */
+import { missingInApp } from '../../core/app-needs.ts';
+import type { AppCredentials } from '../../ports/app-credentials.ts';
+import type { AppVault } from '../../ports/app-vault.ts';
+import type { CreatedApp, Heard, KnownApp, NewApps } from '../../ports/new-apps.ts';
+
+export interface TakeDeps {
+  readonly newApps: NewApps;
+  readonly vault: AppVault;
+  /** Where GitHub is to send webhooks. */
+  readonly webhookUrl: string;
+}
+
+export interface Taken {
+  readonly appId: string;
+  readonly name: string;
+  readonly htmlUrl: string;
+  /** What is left for the operator to do about the webhook; undefined: nothing. */
+  readonly webhookTodo?: string;
+  /** What the App should ask for, and does not: it is stored nevertheless, for it can be added at any time. */
+  readonly missing: readonly string[];
+}
+
+/** @throws OperationalError where the key could not be stored */
+export async function takeCreatedApp(deps: TakeDeps, app: CreatedApp): Promise<Taken> {
+  const { appId, privateKey, slug, clientId, clientSecret, webhookSecret } = app;
+  await deps.vault.storeApp({ appId, privateKey, slug, clientId, clientSecret });
+  const connected = await connect(deps, app);
+  if (connected.ok) return taken(app);
+  // GitHub goes on signing with the secret that it made up, so that is the one to know.
+  await deps.vault.storeWebhookSecret(webhookSecret);
+  return taken(app);
+}
+
+export interface ExistingApp extends AppCredentials {
+  /** What GitHub signs the App's webhooks with. Absent: GitHub is told a secret, and this platform's address. */
+  readonly webhookSecret?: string;
+}
+
+/** @returns GitHub's no, where the key is not one of this App; nothing is stored then @throws OperationalError */
+export async function takeExistingApp(deps: TakeDeps, app: ExistingApp): Promise<Heard<Taken>> {
+  const known = await deps.newApps.check({ appId: app.appId, privateKey: app.privateKey });
+  return known.ok ? { ok: true, value: await storeExistingApp(deps, app, known.value) } : known;
+}
+
+/** @param known what GitHub said of the App, asked with this key @throws OperationalError */
+export async function storeExistingApp(deps: TakeDeps, app: ExistingApp, known: KnownApp): Promise<Taken> {
+  const { appId, privateKey, webhookSecret } = app;
+  const found = { ...known, appId, privateKey };
+  if (webhookSecret !== undefined) await deps.vault.storeWebhookSecret(webhookSecret);
+  await deps.vault.storeApp({ appId, privateKey, slug: known.slug });
+  if (webhookSecret !== undefined) return taken(found, `The App's webhook URL must be ${deps.webhookUrl}`);
+  const connected = await connect(deps, found);
+  if (connected.ok) return taken(found);
+  return taken(
+    found,
+    `GitHub was not told where to send webhooks (${connected.why}). Tell it: npx mayfly rotate-webhook-secret`,
+  );
+}
+
+async function connect(deps: TakeDeps, app: AppCredentials): Promise<Heard<'connected'>> {
+  const { value: secret } = await deps.vault.webhookSecret();
+  return deps.newApps.connectWebhook(app, { url: deps.webhookUrl, secret });
+}
+
+const taken = (app: KnownApp & AppCredentials, webhookTodo?: string): Taken => ({
+  appId: app.appId,
+  name: app.name,
+  htmlUrl: app.htmlUrl,
+  missing: missingInApp(app),
+  ...(webhookTodo === undefined ? {} : { webhookTodo }),
+});

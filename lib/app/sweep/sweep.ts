@@ -1,0 +1,67 @@
+/**
+ * Each minute: acts on every row whose deadline has passed, with the same use cases that the events call. This is why
+ * messages may be lost. Each part is bounded and stands alone; what is left over is a minute later.
+ */
+
+import type { SweepDeps } from '../common/deps.ts';
+import { sweepPageSize } from '../common/settings.ts';
+import { sweepLines } from '../common/shared-lines.ts';
+import { drainTenant } from '../ending/drain-tenant.ts';
+import { resumeLaunch } from '../launch/resume-launch.ts';
+import { sweepPendingJobs } from './sweep-pending-jobs.ts';
+import { sweepRunner } from './sweep-runner.ts';
+
+/** @throws AggregateError of what failed, after everything was tried */
+export async function sweep(deps: SweepDeps): Promise<void> {
+  const launches = await sweepLaunches(deps);
+  const runners = await sweepRunners(deps);
+  const lines = await attempt(sweepLines(deps).then(() => false));
+  const parts = [launches, runners, lines, await attempt(sweepPendingJobs(deps))];
+  const errors = parts.flatMap(({ errors }) => errors);
+  for (const error of errors) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    deps.telemetry.event('error', 'sweep-failed', { error: text });
+  }
+  deps.telemetry.event(
+    'info',
+    'swept',
+    { launches: launches.found, runners: runners.found },
+    { SweepsDone: 1, SweepFailures: errors.length, SweepsCut: parts.some(({ cut }) => cut) ? 1 : 0 },
+  );
+  if (errors.length > 0)
+    throw new AggregateError(errors, `${errors.length} parts of the sweep failed; see the log above.`);
+}
+
+interface Part {
+  readonly found: number;
+  /** A bound left something to the next sweep. */
+  readonly cut: boolean;
+  readonly errors: readonly unknown[];
+}
+
+async function sweepLaunches(deps: SweepDeps): Promise<Part> {
+  const launches = await deps.launches.listOverdueAcrossTenants(deps.clock.now(), sweepPageSize);
+  return each(launches, async (launch) => {
+    await resumeLaunch(deps, launch);
+    // Of a tenant that was deleted meanwhile, also the machines that only now turned up must end.
+    await drainTenant(deps, launch.installationId);
+  });
+}
+
+async function sweepRunners(deps: SweepDeps): Promise<Part> {
+  const runners = await deps.runners.listOverdueAcrossTenants(deps.clock.now(), sweepPageSize);
+  return each(runners, (runner) => sweepRunner(deps, runner));
+}
+
+async function each<Row>(rows: readonly Row[], step: (row: Row) => Promise<void>): Promise<Part> {
+  const results = await Promise.allSettled(rows.map(step));
+  return { found: rows.length, cut: rows.length === sweepPageSize, errors: errorsOf(results) };
+}
+
+async function attempt(step: Promise<boolean>): Promise<Part> {
+  const [result] = await Promise.allSettled([step]);
+  return { found: 0, cut: result.status === 'fulfilled' && result.value, errors: errorsOf([result]) };
+}
+
+const errorsOf = (results: readonly PromiseSettledResult<unknown>[]) =>
+  results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));

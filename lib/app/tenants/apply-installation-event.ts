@@ -1,0 +1,192 @@
+/**
+ * Brings a tenant in line with what GitHub says of its installation now. An event is only a hint to ask: forged, late or
+ * repeated ones change nothing. The write is fenced by the row's version, so an older answer never overwrites a newer
+ * one, and no event ever touches leases.
+ */
+import type { Deployment } from '../../contract/deployment.ts';
+import type { InstallationEvent } from '../../contract/messages.ts';
+import type { Installation } from '../../core/github.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import { reason } from '../../core/reason.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import { firstStatus, tenantChange } from '../../core/tenant-change.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
+import { pokeWaiting } from '../common/poke-waiting.ts';
+import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
+import type { RerunDeps } from './rerun-job.ts';
+
+export interface TenantDeps extends RerunDeps {
+  readonly deployment: Deployment;
+  readonly tenants: TenantStore;
+  readonly jobs: JobStore;
+}
+
+const maxTries = 5;
+
+/** @throws OperationalError: deliver the event again */
+export async function applyInstallationEvent(deps: TenantDeps, event: InstallationEvent): Promise<void> {
+  const { installationId } = event;
+  for (let tries = 1; tries <= maxTries; tries++) {
+    // The row is read before GitHub is asked: the answer is then at least as new as the version it is written over.
+    const known = await deps.tenants.get(installationId);
+    if (known && (await endIfSuperseded(deps, known))) continue;
+    const now = known?.status === 'deleted' ? undefined : await askGitHub(deps, installationId);
+    const done = known ? await follow(deps, known, now) : await provision(deps, installationId, now);
+    if (!done) continue;
+    await afterwards(deps, event);
+    return;
+  }
+  throw new OperationalError(
+    `Tenant ${installationId} changed ${maxTries} times while one event was handled.`,
+    {
+      code: 'TenantChanging',
+      retryable: true,
+    },
+  );
+}
+
+async function askGitHub(
+  deps: TenantDeps,
+  installationId: InstallationId,
+): Promise<Installation | undefined> {
+  const answer = await deps.github.getInstallation(installationId);
+  if (answer.ok) return answer.value;
+  if (answer.refusal.kind === 'not-found') return undefined;
+  throw new OperationalError(
+    `GitHub does not say what installation ${installationId} is: ${JSON.stringify(answer.refusal)}`,
+    {
+      code: `GitHub-${answer.refusal.kind}`,
+      retryable: true,
+    },
+  );
+}
+
+/** False: somebody else changed the tenant meanwhile. */
+async function follow(deps: TenantDeps, tenant: Tenant, now: Installation | undefined): Promise<boolean> {
+  const change = tenantChange(tenant, now);
+  if (!change) return true;
+  const { installationId, version } = tenant;
+  const outcome = await deps.tenants.update(installationId, version, { ...change, updatedAt: iso(deps) });
+  if (outcome === 'conflict') return false;
+  deps.telemetry.event('info', 'tenant-changed', { installationId, login: tenant.accountLogin, ...change });
+  return true;
+}
+
+async function provision(
+  deps: TenantDeps,
+  installationId: InstallationId,
+  installation: Installation | undefined,
+): Promise<boolean> {
+  if (!installation) {
+    deps.telemetry.event(
+      'warn',
+      'installation-unknown-to-github',
+      { installationId },
+      { InstallationsNotBelieved: 1 },
+    );
+    return true;
+  }
+  const previous = await previousTenant(deps, installationId, installation.accountId);
+  const tenant = newTenant(deps, { installationId, installation, previous });
+  if ((await deps.tenants.create(tenant)) === 'exists') return false;
+  // A newer installation may have come to be known between the look and the write: then this one is over.
+  const others = await deps.tenants.findByAccount(installation.accountId);
+  if (others.some((other) => isSuperseded(installationId, other))) return false;
+  deps.telemetry.event('info', 'tenant-provisioned', { ...tenant }, { TenantsProvisioned: 1 });
+  return true;
+}
+
+async function previousTenant(deps: TenantDeps, installationId: InstallationId, accountId: number) {
+  const others = (await deps.tenants.findByAccount(accountId)).filter(
+    (tenant) => tenant.installationId !== installationId,
+  );
+  const [latest] = others.sort((a, b) => b.installationId - a.installationId);
+  // Its own `deleted` may be on its way or lost; an account has one installation, so it is worth a look.
+  if (latest && latest.status !== 'deleted' && !isSuperseded(installationId, latest)) {
+    await deps.queues.sendToInstallations({
+      kind: 'installation',
+      event: 'superseded',
+      installationId: latest.installationId,
+      repositoriesRemoved: [],
+      delivery: 'superseded',
+    });
+  }
+  return latest;
+}
+
+function newTenant(
+  deps: TenantDeps,
+  made: { installationId: InstallationId; installation: Installation; previous: Tenant | undefined },
+): NewTenant {
+  const { installationId, installation, previous } = made;
+  const { tiers, defaultTier, onboarding } = deps.deployment;
+  const maxRunners = tiers.find(({ name }) => name === defaultTier)?.maxRunners ?? 0;
+  const now = iso(deps);
+  return {
+    installationId,
+    ...(isSuperseded(installationId, previous)
+      ? { status: 'deleted' as const }
+      : firstStatus(installation, previous, onboarding)),
+    tier: previous?.tier ?? defaultTier,
+    maxRunners: previous?.maxRunners ?? maxRunners,
+    ...(previous?.allowedTiers ? { allowedTiers: previous.allowedTiers } : {}),
+    ...(previous && !isSuperseded(installationId, previous) ? { predecessor: previous.installationId } : {}),
+    accountId: installation.accountId,
+    accountLogin: installation.accountLogin,
+    accountType: installation.accountType,
+    permissions: installation.permissions,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/** True: it was ended just now. */
+async function endIfSuperseded(deps: TenantDeps, tenant: Tenant): Promise<boolean> {
+  if (tenant.status === 'deleted') return false;
+  const others = await deps.tenants.findByAccount(tenant.accountId);
+  if (!others.some((other) => isSuperseded(tenant.installationId, other))) return false;
+  const { installationId, version, status } = tenant;
+  const ended = { status: 'deleted', statusBeforeDeletion: status, updatedAt: iso(deps) } as const;
+  await deps.tenants.update(installationId, version, ended);
+  deps.telemetry.event('info', 'tenant-changed', { installationId, login: tenant.accountLogin, ...ended });
+  return true;
+}
+
+/**
+ * GitHub's ids grow: an account's installation with a lower id than another one of it was uninstalled before that one was
+ * made, whatever a late event brought about here. Of two that are reinstalled within seconds only the newer one may start.
+ */
+const isSuperseded = (installationId: InstallationId, other: Tenant | undefined) =>
+  other !== undefined && other.installationId > installationId;
+
+/** What follows from the tenant as it is now. Done for every event, so that dying before it does no harm. */
+async function afterwards(deps: TenantDeps, event: InstallationEvent): Promise<void> {
+  const { installationId } = event;
+  const tenant = await deps.tenants.get(installationId);
+  if (tenant?.status === 'deleted') {
+    const why = `The App was uninstalled from ${tenant.accountLogin}; install it and run the job again.`;
+    await refuseWaitingJobs(deps, installationId, () => reason('tenant-deleted', why));
+    await deps.queues.sendToLifecycle({ kind: 'drain-tenant', installationId });
+    return;
+  }
+  if (event.repositoriesRemoved.length > 0) {
+    const removed = new Set(event.repositoriesRemoved);
+    await refuseWaitingJobs(deps, installationId, ({ repository }) =>
+      removed.has(repository)
+        ? reason(
+            'repository-removed',
+            `${repository} was taken out of the installation; add it and run the job again.`,
+          )
+        : undefined,
+    );
+  }
+  // Also where nothing changed: whatever was refused for want of it may be tried again at once.
+  if (event.event === 'installation.new_permissions_accepted') {
+    await deps.tenants.clearAttention(installationId);
+  }
+  await pokeWaiting(deps, installationId);
+}
+
+const iso = (deps: TenantDeps) => new Date(deps.clock.now()).toISOString();

@@ -1,0 +1,41 @@
+/**
+ * Takes a batch of installation events, one after the other where they are about the same installation, and of jobs that
+ * GitHub is to run again.
+ */
+import { type InstallationEvent, parseMessage, type RerunJob } from '../../contract/messages.ts';
+import { Batch, type Delivery } from '../common/batch.ts';
+import { applyInstallationEvent, type TenantDeps } from './apply-installation-event.ts';
+import { rerunJob } from './rerun-job.ts';
+
+/** @returns the ids of the messages to deliver again */
+export async function applyInstallationEvents(
+  deps: TenantDeps,
+  deliveries: readonly Delivery[],
+): Promise<string[]> {
+  const batch = new Batch(deps.telemetry);
+  const perTenant = new Map<number, { id: string; event: InstallationEvent }[]>();
+  const reruns: { id: string; message: RerunJob }[] = [];
+  for (const { id, body } of deliveries) {
+    batch.attemptNow(id, () => {
+      const event = parseMessage(body);
+      if (event.kind === 'rerun-job') {
+        reruns.push({ id, message: event });
+        return;
+      }
+      if (event.kind !== 'installation') {
+        throw new Error(
+          `The installations queue takes installation events and jobs to run again, not ${event.kind} messages.`,
+        );
+      }
+      perTenant.set(event.installationId, [...(perTenant.get(event.installationId) ?? []), { id, event }]);
+    });
+  }
+  await Promise.all([
+    ...reruns.map(({ id, message }) => batch.attempt([id], () => rerunJob(deps, message))),
+    ...[...perTenant.values()].map(async (events) => {
+      for (const { id, event } of events)
+        await batch.attempt([id], () => applyInstallationEvent(deps, event));
+    }),
+  ]);
+  return batch.failed();
+}

@@ -1,0 +1,122 @@
+/**
+ * Where a signed webhook delivery goes, and what of it: the whole decision, over plain data. It reads only
+ * the fields that it needs, trusts none of them to be there, and never throws for what a payload holds.
+ */
+import type { InstallationEvent, JobEvent } from '../../contract/messages.ts';
+import { InstallationId, JobId, type TierName } from '../../core/ids.ts';
+import { isSelfHosted, tierFor } from '../../core/labels.ts';
+import type { Tier } from '../../core/tier.ts';
+
+export type Route =
+  | { readonly to: 'tier'; readonly tier: TierName; readonly message: JobEvent }
+  | { readonly to: 'lifecycle'; readonly message: JobEvent }
+  | { readonly to: 'installations'; readonly message: InstallationEvent }
+  | { readonly to: 'nowhere'; readonly code: IgnoredCode; readonly why: string };
+
+export type IgnoredCode =
+  | 'event-unused'
+  | 'no-installation'
+  | 'no-workflow-job'
+  | 'job-unusable'
+  | 'action-unused'
+  | 'hosted-by-github';
+
+export interface Delivery {
+  /** `X-GitHub-Event`. */
+  readonly event: string;
+  /** `X-GitHub-Delivery`. */
+  readonly delivery: string;
+  readonly payload: unknown;
+  readonly tiers: readonly Tier[];
+  /** Epoch milliseconds; also a job's place in the line, where GitHub names no time. */
+  readonly receivedAt: number;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const installationEvents = ['installation', 'installation_repositories', 'installation_target'];
+const jobActions = ['queued', 'waiting', 'in_progress', 'completed'] as const;
+
+export function routeDelivery(delivery: Delivery): Route {
+  const { event } = delivery;
+  const isJob = event === 'workflow_job';
+  if (!isJob && !installationEvents.includes(event)) {
+    return nowhere('event-unused', `Events of kind ${event.slice(0, 40)} are not used here.`);
+  }
+  const payload = fieldsOf(delivery.payload);
+  const installationId = fieldsOf(payload['installation'])['id'];
+  if (!isId(installationId))
+    return nowhere('no-installation', 'The payload names no installation of the App.');
+  return isJob
+    ? routeJob(delivery, payload, InstallationId(installationId))
+    : { to: 'installations', message: installationEvent(delivery, payload, InstallationId(installationId)) };
+}
+
+function routeJob(delivery: Delivery, payload: Fields, installationId: InstallationId): Route {
+  const job = fieldsOf(payload['workflow_job']);
+  if (Object.keys(job).length === 0) return nowhere('no-workflow-job', 'workflow_job is empty.');
+  const action = jobActions.find((known) => known === payload['action']);
+  if (!action) return nowhere('action-unused', `Allowed actions are ${jobActions.join(', ')}.`);
+  const labels = textsOf(job['labels']);
+  const tier = tierFor(labels, delivery.tiers)?.name;
+  if (!tier && !isSelfHosted(labels)) {
+    return nowhere('hosted-by-github', 'The labels ask for no self-hosted runner.');
+  }
+  const repository = fieldsOf(payload['repository']);
+  const repositoryName = repository['full_name'];
+  const repositoryOwnerId = fieldsOf(repository['owner'])['id'];
+  const { id, run_id: runId } = job;
+  if (!isId(id) || !isId(runId) || !isId(repositoryOwnerId) || !isText(repositoryName)) {
+    const needed = 'workflow_job.id, workflow_job.run_id, repository.full_name and repository.owner.id';
+    return nowhere('job-unusable', `One of ${needed} is missing.`);
+  }
+  const message: JobEvent = {
+    kind: 'job',
+    // GitHub announces a job that an approval holds back as `queued`, with the status `waiting`.
+    action: action === 'queued' && job['status'] === 'waiting' ? 'waiting' : action,
+    installationId,
+    jobId: JobId(id),
+    runId,
+    ...(isId(job['run_attempt']) ? { runAttempt: job['run_attempt'] } : {}),
+    repository: repositoryName,
+    repositoryOwnerId,
+    labels,
+    ...(tier ? { tier } : {}),
+    queuedAt: timeOf(job['created_at']) ?? delivery.receivedAt,
+    receivedAt: delivery.receivedAt,
+    delivery: delivery.delivery,
+    runnerName: isText(job['runner_name']) ? job['runner_name'] : null,
+    conclusion: isText(job['conclusion']) ? job['conclusion'] : null,
+  };
+  return tier && message.action === 'queued' ? { to: 'tier', tier, message } : { to: 'lifecycle', message };
+}
+
+function installationEvent(
+  { event, delivery }: Delivery,
+  payload: Fields,
+  installationId: InstallationId,
+): InstallationEvent {
+  const removed = payload['repositories_removed'];
+  return {
+    kind: 'installation',
+    event: isText(payload['action']) ? `${event}.${payload['action']}` : event,
+    installationId,
+    repositoriesRemoved: (Array.isArray(removed) ? removed : [])
+      .map((repository) => fieldsOf(repository)['full_name'])
+      .filter(isText),
+    delivery,
+  };
+}
+
+const nowhere = (code: IgnoredCode, why: string): Route => ({ to: 'nowhere', code, why });
+const fieldsOf = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? (value as Fields) : {};
+const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const textsOf = (value: unknown) => (Array.isArray(value) ? value.filter(isText) : []);
+
+/** Epoch milliseconds; undefined where it is no time. */
+function timeOf(value: unknown): number | undefined {
+  const time = isText(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -1,0 +1,203 @@
+/**
+ * Who may do what: one entry a function, and nothing besides. Read it against the use case that the function calls.
+ * No entry has a wildcard action, and none can pass a role but that of a tier's machines, to EC2 alone.
+ */
+import { Stack } from 'aws-cdk-lib';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { subnetsText, variables } from '../../contract/environment.ts';
+import type { FunctionName } from '../../contract/functions.ts';
+import type { TierName } from '../../core/ids.ts';
+import type { Architecture } from '../../core/tier.ts';
+import { pipelineArn } from '../machines/machine-image-names.ts';
+import type { RunnerBinaries } from '../machines/runner-binaries.ts';
+import type { State } from '../state/state.ts';
+import {
+  allow,
+  consumeActions,
+  consumeGrant,
+  type Grant,
+  secretGrant,
+  sendGrant,
+  setVariable,
+  writeSecretGrant,
+} from './grant.ts';
+import {
+  consoleGrant,
+  describeGrant,
+  launchGrants,
+  type MachineGrantOptions,
+  terminateGrant,
+} from './machine-grants.ts';
+import { storeGrant } from './store-grant.ts';
+
+export interface GrantedPlatform extends MachineGrantOptions {
+  readonly state: State;
+  readonly tierQueues: ReadonlyMap<TierName, Queue>;
+  readonly lifecycleQueue: Queue;
+  readonly installationsQueue: Queue;
+  readonly githubApiUrl: string;
+  readonly githubWebUrl: string;
+  readonly webhookUrl: string;
+  readonly runnerBinaries: RunnerBinaries;
+  readonly runnerReleasesUrl: string;
+  /** Of the images that are made; none: the syncer starts no builds. */
+  readonly imageArchitectures: readonly Architecture[];
+}
+
+/** What copies tell each other: GitHub's budgets, and what else is worth knowing for a while. */
+const notes = ['BatchGetItem', 'UpdateItem'];
+
+/** The one function that writes secrets. It launches nothing, reads no queue, and sees no tenant. */
+const setupGrants = (platform: GrantedPlatform): Grant[] => {
+  const { state } = platform;
+  return [
+    secretGrant('ReadSetupSecret', state.setupSecret, variables.setupSecretArn),
+    writeSecretGrant('StoreApp', state.appSecret, variables.appSecretArn),
+    writeSecretGrant('StoreWebhookSecret', state.webhookSecret, variables.webhookSecretArn),
+    storeGrant(state, { notes }),
+    setVariable(variables.githubApiUrl, platform.githubApiUrl),
+    setVariable(variables.githubWebUrl, platform.githubWebUrl),
+    setVariable(variables.webhookUrl, platform.webhookUrl),
+  ];
+};
+
+export function functionGrants(platform: GrantedPlatform): Record<FunctionName, Grant[]> {
+  const { scope, environment, network, state, lifecycleQueue, installationsQueue } = platform;
+  const webhookSecret = secretGrant('ReadWebhookSecret', state.webhookSecret, variables.webhookSecretArn);
+  const ticketSecret = secretGrant('ReadTicketSecret', state.ticketSecret, variables.ticketSecretArn);
+  const github = [
+    secretGrant('ReadAppSecret', state.appSecret, variables.appSecretArn),
+    setVariable(variables.githubApiUrl, platform.githubApiUrl),
+  ];
+  const subnets = setVariable(
+    variables.subnets,
+    subnetsText(
+      network.subnets.map((subnet) => ({ subnetId: subnet.subnetId, zone: subnet.availabilityZone })),
+    ),
+  );
+  const sendToTiers = tierQueuesGrant(platform, 'SendToTiers', ['sqs:SendMessage']);
+  const sendToLifecycle = sendGrant('SendToLifecycle', lifecycleQueue, variables.lifecycleQueueUrl);
+  const sendToInstallations = sendGrant(
+    'SendToInstallations',
+    installationsQueue,
+    variables.installationsQueueUrl,
+  );
+  return {
+    webhook: [sendToTiers, sendToLifecycle, sendToInstallations, webhookSecret],
+    'tenant-manager': [
+      consumeGrant('ReceiveInstallations', installationsQueue),
+      storeGrant(state, {
+        tenants: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'by-account:Query'],
+        jobs: ['UpdateItem', 'pending:Query'],
+        notes,
+      }),
+      ...github,
+      sendToInstallations,
+      sendToLifecycle,
+      sendToTiers,
+    ],
+    'scale-up': [
+      tierQueuesGrant(platform, 'ReceiveAndSendJobs', ['sqs:SendMessage', ...consumeActions]),
+      storeGrant(state, {
+        tenants: ['GetItem', 'UpdateItem'],
+        jobs: ['UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
+        launches: ['GetItem', 'PutItem', 'UpdateItem'],
+        runners: ['PartiQLInsert'],
+        notes,
+      }),
+      ticketSecret,
+      subnets,
+      ...launchGrants(platform),
+    ],
+    claim: [
+      ticketSecret,
+      ...github,
+      storeGrant(state, {
+        tenants: ['BatchGetItem', 'UpdateItem'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query'],
+        launches: ['GetItem'],
+        runners: ['GetItem', 'UpdateItem'],
+        notes,
+      }),
+    ],
+    lifecycle: [
+      consumeGrant('ReceiveEvents', lifecycleQueue),
+      storeGrant(state, {
+        tenants: ['GetItem', 'UpdateItem'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'pending:Query'],
+        launches: ['GetItem', 'UpdateItem'],
+        runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLUpdate'],
+        notes,
+      }),
+      terminateGrant(scope, environment),
+      consoleGrant(scope, environment),
+      sendToTiers,
+      sendToInstallations,
+    ],
+    sweep: [
+      storeGrant(state, {
+        tenants: ['GetItem', 'UpdateItem'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query', 'pending:Scan'],
+        launches: ['GetItem', 'BatchGetItem', 'UpdateItem', 'overdue:Query'],
+        runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'overdue:Query'],
+        notes,
+      }),
+      ...github,
+      subnets,
+      ...launchGrants(platform),
+      describeGrant(),
+      terminateGrant(scope, environment),
+      consoleGrant(scope, environment),
+      sendToTiers,
+    ],
+    reconciler: [
+      storeGrant(state, {
+        tenants: ['GetItem', 'UpdateItem', 'Scan'],
+        jobs: ['GetItem', 'UpdateItem', 'pending:Query'],
+        launches: ['GetItem', 'UpdateItem'],
+        runners: ['BatchGetItem'],
+        notes,
+      }),
+      ...github,
+      describeGrant(),
+      terminateGrant(scope, environment),
+      sendToTiers,
+      sendToLifecycle,
+      sendToInstallations,
+    ],
+    'runner-syncer': [
+      ...platform.runnerBinaries.syncGrants(),
+      setVariable(variables.runnerReleasesUrl, platform.runnerReleasesUrl),
+      ...imageBuildGrants(platform),
+    ],
+    setup: setupGrants(platform),
+  };
+}
+
+/** These very pipelines. They run with a role of Image Builder's own, so nothing is passed. */
+function imageBuildGrants({ scope, environment, imageArchitectures }: GrantedPlatform): Grant[] {
+  if (imageArchitectures.length === 0) return [];
+  const pipelines = Object.fromEntries(
+    imageArchitectures.map((each) => [each, pipelineArn(scope, environment, each)]),
+  );
+  const actions = ['imagebuilder:StartImagePipelineExecution'];
+  return [
+    allow('BuildImages', { actions, resources: Object.values(pipelines) }),
+    setVariable(variables.imagePipelines, Stack.of(scope).toJsonString(pipelines)),
+  ];
+}
+
+/**
+ * Every tier's queue, and one variable that holds all addresses by tier name. One statement a function: with thirty
+ * queues, a second list of them would not fit in a role.
+ */
+function tierQueuesGrant(
+  { scope, tierQueues }: GrantedPlatform,
+  sid: string,
+  actions: readonly string[],
+): Grant {
+  const queues = [...tierQueues];
+  const { statements } = allow(sid, { actions, resources: queues.map(([, queue]) => queue.queueArn) });
+  const urls = Object.fromEntries(queues.map(([tier, queue]) => [tier, queue.queueUrl]));
+  return { statements, variables: { [variables.tierQueueUrls]: Stack.of(scope).toJsonString(urls) } };
+}

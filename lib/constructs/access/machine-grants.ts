@@ -1,0 +1,121 @@
+/**
+ * What a function needs to start machines, and to end them. Machines are started from launch templates that carry this
+ * deployment's tag, in its subnets, carrying the tag too; only what carries the tag can be ended.
+ * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { tagKeys } from '../../core/tags.ts';
+import { imageParameters } from '../machines/runner-image.ts';
+import type { Network } from '../network/network.ts';
+import { diskKeyGrants } from '../state/encryption.ts';
+import { allow, ec2Arn, type Grant } from './grant.ts';
+
+export interface MachineGrantOptions {
+  readonly scope: Construct;
+  readonly environment: string;
+  readonly network: Network;
+  /** As launch templates name them. */
+  readonly images: readonly string[];
+  /** The roles that some tier's machines get. */
+  readonly instanceRoles: readonly string[];
+  /** Whether any tier asks for spot machines. */
+  readonly spot: boolean;
+  /** Encrypts the machines' disks. Undefined: AWS's own key does. */
+  readonly kmsKeyArn: string | undefined;
+}
+
+export function launchGrants(options: MachineGrantOptions): Grant[] {
+  const { scope, environment, network, images, instanceRoles, spot } = options;
+  const { partition, region } = Stack.of(scope);
+  const arn = (resource: string, name: string) => ec2Arn(scope, resource, name);
+  const requestTag = { StringEquals: { [`aws:RequestTag/${tagKeys.environment}`]: environment } };
+  const made = [arn('instance', '*'), arn('volume', '*')];
+  const used = [
+    `arn:${partition}:ec2:${region}::image/*`,
+    arn('security-group', network.securityGroup.securityGroupId),
+    ...network.subnets.map((subnet) => arn('subnet', subnet.subnetId)),
+    arn('network-interface', '*'),
+    ...(spot ? [arn('spot-instances-request', '*')] : []),
+  ];
+  return [
+    // All else asks for a template, which then must be one of these. By their tag, since thirty names fill a role.
+    allow('FromTemplates', {
+      actions: ['ec2:CreateFleet', 'ec2:RunInstances'],
+      resources: [arn('launch-template', '*')],
+      conditions: { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } },
+    }),
+    allow('Ask', {
+      actions: ['ec2:CreateFleet'],
+      resources: [arn('fleet', '*'), ...used, ...made],
+    }),
+    allow('Use', {
+      actions: ['ec2:RunInstances'],
+      resources: used,
+      conditions: { ArnLike: { 'ec2:LaunchTemplate': arn('launch-template', '*') } },
+    }),
+    allow('Start', {
+      actions: ['ec2:RunInstances'],
+      resources: made,
+      conditions: { ...requestTag, ArnLike: { 'ec2:LaunchTemplate': arn('launch-template', '*') } },
+    }),
+    allow('Tag', {
+      actions: ['ec2:CreateTags'],
+      resources: made,
+      conditions: {
+        StringEquals: { ...requestTag.StringEquals, 'ec2:CreateAction': ['CreateFleet', 'RunInstances'] },
+      },
+    }),
+    allow('ReadImages', {
+      actions: ['ssm:GetParameters'],
+      resources: imageParameters(images).map((name) => parameterArn(scope, name)),
+    }),
+    ...diskKeyGrants(scope, options.kmsKeyArn),
+    ...(spot ? [createSpotRole(scope)] : []),
+    ...(instanceRoles.length > 0 ? [passRoles(instanceRoles)] : []),
+  ];
+}
+
+/** AWS's own parameters, and those that others publish through it, are in no account. */
+function parameterArn(scope: Construct, name: string): string {
+  const { partition, region, account } = Stack.of(scope);
+  return `arn:${partition}:ssm:${region}:${name.startsWith('/aws/') ? '' : account}:parameter${name}`;
+}
+
+/** These very roles, to machines alone. Without a tier that names a role, nothing here may pass any. */
+const passRoles = (roles: readonly string[]): Grant =>
+  allow('PassRole', {
+    actions: ['iam:PassRole'],
+    resources: roles,
+    conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+  });
+
+/** The account's first spot machine needs EC2's own role for spot; EC2 makes it in the caller's name. */
+function createSpotRole(scope: Construct): Grant {
+  const { partition, account } = Stack.of(scope);
+  const role = 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot';
+  return allow('SpotRole', {
+    actions: ['iam:CreateServiceLinkedRole'],
+    resources: [`arn:${partition}:iam::${account}:${role}`],
+    conditions: { StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } },
+  });
+}
+
+/** EC2 has no resource-level control for reading instances. */
+export const describeGrant = () =>
+  allow('Describe', { actions: ['ec2:DescribeInstances'], resources: ['*'] });
+
+/** What a machine printed that never claimed, kept when it is ended. */
+export const consoleGrant = (scope: Construct, environment: string) =>
+  allow('ReadConsole', {
+    actions: ['ec2:GetConsoleOutput'],
+    resources: [ec2Arn(scope, 'instance', '*')],
+    conditions: { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } },
+  });
+
+export const terminateGrant = (scope: Construct, environment: string) =>
+  allow('End', {
+    actions: ['ec2:TerminateInstances'],
+    resources: [ec2Arn(scope, 'instance', '*')],
+    conditions: { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } },
+  });

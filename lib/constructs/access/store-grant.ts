@@ -1,0 +1,47 @@
+/**
+ * What a function may do with the tables. It is told all their names, since its stores are made together, and gets
+ * permission for exactly the actions that are named.
+ */
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { variables } from '../../contract/environment.ts';
+import type { State } from '../state/state.ts';
+import type { Grant } from './grant.ts';
+
+/** Actions by table. `GetItem` is about the table's rows, `pending:Query` about its index of that name. */
+export type StoreActions = Readonly<Partial<Record<StoreName, readonly string[]>>>;
+
+type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners' | 'notes';
+
+export function storeGrant(state: State, actions: StoreActions): Grant {
+  return {
+    statements: Object.entries(actions).flatMap(([name, ofTable]) =>
+      tableStatements(state, name as StoreName, ofTable),
+    ),
+    variables: {
+      [variables.tenantsTable]: state.tenants.tableName,
+      [variables.jobsTable]: state.jobs.tableName,
+      [variables.launchesTable]: state.launches.tableName,
+      [variables.runnersTable]: state.runners.tableName,
+      [variables.notesTable]: state.notes.tableName,
+    },
+  };
+}
+
+function tableStatements(state: State, name: StoreName, actions: readonly string[]): PolicyStatement[] {
+  const table = state[name];
+  const byIndex = Map.groupBy(actions, (action) => (action.includes(':') ? action.split(':')[0]! : ''));
+  return [...byIndex].map(([index, ofIndex]) => {
+    const resource = index === '' ? table.tableArn : `${table.tableArn}/index/${index}`;
+    return new PolicyStatement({
+      sid: statementName(name, index),
+      actions: ofIndex.map((action) => `dynamodb:${action.slice(action.indexOf(':') + 1)}`),
+      resources: [resource],
+    });
+  });
+}
+
+/** `Jobs`, `JobsPending`: short, because a role of thirty tiers has little room. */
+const statementName = (table: StoreName, index: string) =>
+  [table, ...index.split('-')].map(capitalized).join('');
+
+const capitalized = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1);

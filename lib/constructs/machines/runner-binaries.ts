@@ -1,0 +1,59 @@
+/**
+ * The platform's own store of GitHub's runner program. Machines read it without credentials, because they have none: the
+ * bucket knows the VPC endpoint that they come through. Nobody else may read it so, and only the syncer writes.
+ */
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { variables } from '../../contract/environment.ts';
+import { runnerPrefix } from '../../contract/runner-binaries.ts';
+import { allow, type Grant } from '../access/grant.ts';
+
+export class RunnerBinaries extends Construct {
+  readonly bucket: Bucket;
+  /** What a machine puts `https://` before; empty where it cannot read the bucket. */
+  readonly hostForMachines: string;
+
+  constructor(scope: Construct, id: string, { s3EndpointId }: { readonly s3EndpointId: string | undefined }) {
+    super(scope, id);
+    this.bucket = new Bucket(this, 'Bucket', {
+      // With AWS's own key: what comes without credentials could not use another one.
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      // It has no name of its own, so what stays of it is in nobody's way; a first deploy that failed leaves nothing.
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    this.hostForMachines = s3EndpointId === undefined ? '' : this.bucket.bucketRegionalDomainName;
+    if (s3EndpointId !== undefined) this.bucket.addToResourcePolicy(readThrough(this.bucket, s3EndpointId));
+  }
+
+  /** What the syncer does, and nothing else. */
+  syncGrants(): Grant[] {
+    const inFolders = [this.bucket.arnForObjects(`${runnerPrefix}*`)];
+    return [
+      allow('KeepRunners', {
+        actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+        resources: inFolders,
+      }),
+      {
+        ...allow('ListRunners', { actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }),
+        variables: { [variables.runnerBucket]: this.bucket.bucketName },
+      },
+    ];
+  }
+}
+
+/** A policy that is held to one endpoint is not public: Block Public Access lets it be. */
+function readThrough(bucket: Bucket, endpointId: string): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'MachinesRead',
+    effect: Effect.ALLOW,
+    principals: [new AnyPrincipal()],
+    actions: ['s3:GetObject'],
+    resources: [bucket.arnForObjects(`${runnerPrefix}*`)],
+    conditions: { StringEquals: { 'aws:SourceVpce': endpointId } },
+  });
+}

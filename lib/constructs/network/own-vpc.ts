@@ -1,0 +1,36 @@
+/**
+ * A VPC of Mayfly's own. By default public subnets without a NAT gateway: a public IPv4 address costs half a cent an hour,
+ * and no two tenants' machines share one. Each subnet keeps its range whatever is chosen later, so none is replaced.
+ */
+import { Fn } from 'aws-cdk-lib';
+import { GatewayVpcEndpointAwsService, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import { prefixOf } from '../../config/address-range.ts';
+import { mostZones, type OwnNetwork } from '../../config/check-network.ts';
+import type { RunnerNetwork } from './runner-network.ts';
+
+export function createOwnVpc(scope: Construct, environment: string, network: OwnNetwork): RunnerNetwork {
+  const { cidr, zones, natGateways } = network;
+  // Sixteen pieces: the public subnets of all zones that there may ever be, then the private ones.
+  const cidrMask = prefixOf(cidr) + 4;
+  const vpc = new Vpc(scope, 'Vpc', {
+    vpcName: environment,
+    ipAddresses: IpAddresses.cidr(cidr),
+    availabilityZones: Array.from({ length: zones }, (_, n) => Fn.select(n, Fn.getAzs())),
+    reservedAzs: mostZones - zones,
+    natGateways,
+    subnetConfiguration: [
+      { name: 'runners', subnetType: SubnetType.PUBLIC, cidrMask, mapPublicIpOnLaunch: true },
+      ...(natGateways > 0 ? [{ name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask }] : []),
+    ],
+    restrictDefaultSecurityGroup: false,
+  });
+  // It costs nothing, and what goes through it pays no NAT gateway.
+  const { vpcEndpointId } = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+  return {
+    vpc: vpc as IVpc,
+    subnets: natGateways > 0 ? vpc.privateSubnets : vpc.publicSubnets,
+    publicSubnets: vpc.publicSubnets,
+    s3EndpointId: vpcEndpointId,
+  };
+}

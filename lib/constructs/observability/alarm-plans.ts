@@ -1,0 +1,246 @@
+/**
+ * What wakes the operator, and when: each alarm with what it reads, its bound, and the article of docs/RUNBOOK.md that says
+ * what to do. Nothing is alarmed that mends itself within the time given, and nothing that an operator cannot act on.
+ */
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CheckedConfig } from '../../config/check-config.ts';
+import { deadLettersOf, namesOf } from '../../contract/resource-names.ts';
+import { type AlarmPlan, chunksOf, numbered, sum } from './alarm-plan.ts';
+import { functionMetric, platformMetric, queueMetric } from './platform-metrics.ts';
+import { capacityAlarms, oldestJobAlarms } from './tier-alarms.ts';
+
+export function alarmPlans(config: CheckedConfig): AlarmPlan[] {
+  return [
+    ...jobAlarms(config),
+    ...oldestJobAlarms(config),
+    ...queueAlarms(config),
+    ...launchAlarms(config),
+    ...capacityAlarms(config),
+    ...functionAlarms(config),
+    ...runnerAlarms(config),
+    ...silenceAlarms(config),
+  ];
+}
+
+function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
+  return [
+    {
+      name: 'unexplained-wait',
+      article: 'unexplained-wait',
+      says: 'A job that is first in its line has waited for 5 minutes and nobody has looked at it',
+      metric: platformMetric(environment, 'OldestUnexplainedWaitSeconds', {
+        dimensions: {},
+        statistic: 'Maximum',
+        minutes: 1,
+      }),
+      above: 300,
+      periods: 3,
+    },
+    {
+      name: 'github-limited',
+      article: 'github-limited',
+      says: 'GitHub, or the budget kept for it, has turned away 50 calls in 5 minutes, for a quarter of an hour',
+      metric: platformMetric(environment, 'GitHubRefusals', {
+        dimensions: { reason: 'limited' },
+        statistic: 'Sum',
+        minutes: 5,
+      }),
+      above: 49,
+      periods: 3,
+    },
+    {
+      name: 'webhooks-failed',
+      article: 'webhooks-failed',
+      says: 'Webhooks were answered with 503; GitHub does not send them again by itself',
+      metric: platformMetric(environment, 'WebhooksFailed', { dimensions: {}, statistic: 'Sum', minutes: 5 }),
+      above: 0,
+      periods: 1,
+    },
+  ];
+}
+
+function queueAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
+  const { queues } = namesOf(deployment);
+  const short = (queue: string) => queue.slice(deployment.environment.length + 1);
+  const chunks = chunksOf(queues);
+  return [
+    ...queues.map((queue) => ({
+      name: `queue-age-${short(queue)}`,
+      article: 'queue-age',
+      says: `The oldest message of ${queue} is more than 2 minutes old`,
+      metric: queueMetric(queue, 'ApproximateAgeOfOldestMessage', 'Maximum'),
+      above: 120,
+      periods: 5,
+    })),
+    ...chunks.map((chunk, n) => ({
+      name: numbered('dead-letters', chunks, n),
+      article: 'dead-letters',
+      says: `A message was set aside after twenty tries, in one of ${chunk.map(deadLettersOf).join(', ')}`,
+      metric: sum(
+        chunk.map((queue) =>
+          queueMetric(deadLettersOf(queue), 'ApproximateNumberOfMessagesVisible', 'Maximum'),
+        ),
+        1,
+      ),
+      above: 0,
+      periods: 1,
+    })),
+  ];
+}
+
+function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
+  const launches = (result: string) =>
+    platformMetric(environment, 'Launches', { dimensions: { result }, statistic: 'Sum', minutes: 5 });
+  return [
+    {
+      name: 'launches-quota',
+      article: 'launches-quota',
+      says: 'The AWS account is at its quota for machines, for a quarter of an hour',
+      metric: launches('quota'),
+      above: 0,
+      periods: 3,
+    },
+    {
+      name: 'launches-throttled',
+      article: 'launches-throttled',
+      says: 'EC2 has asked for fewer calls, for a quarter of an hour',
+      metric: launches('throttled'),
+      above: 0,
+      periods: 3,
+    },
+    {
+      name: 'launches-fatal',
+      article: 'launches-fatal',
+      says: 'EC2 refuses launches for a reason that no retry mends',
+      metric: sum([launches('fatal'), launches('unknown')], 5),
+      above: 0,
+      periods: 1,
+    },
+  ];
+}
+
+/** Errors of each function; what Lambda has no copy for has one cause and one remedy, so those share an alarm. */
+function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
+  const { functions } = namesOf(deployment);
+  const short = (name: string) => name.slice(deployment.environment.length + 1);
+  const chunks = chunksOf(functions);
+  return [
+    ...functions.map((name) => ({
+      name: `function-errors-${short(name)}`,
+      article: 'function-errors',
+      says: `${name} fails, ends by its time limit, or does not start, for 10 minutes`,
+      metric: functionMetric(name, 'Errors', { statistic: 'Sum', minutes: 5 }),
+      above: 0,
+      periods: 2,
+    })),
+    ...chunks.map((chunk, n) => ({
+      name: numbered('function-throttles', chunks, n),
+      article: 'function-throttles',
+      says: `Lambda has no copy left, for 10 minutes, for one of ${chunk.join(', ')}`,
+      metric: sum(
+        chunk.map((name) => functionMetric(name, 'Throttles', { statistic: 'Sum', minutes: 5 })),
+        5,
+      ),
+      above: 0,
+      periods: 2,
+    })),
+  ];
+}
+
+function runnerAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
+  return [
+    {
+      name: 'runner-refused',
+      article: 'runner-refused',
+      says: 'A release of the runner program was refused: its checksum is missing, or not that of its bytes',
+      metric: platformMetric(environment, 'RunnerSyncs', {
+        dimensions: { result: 'refused' },
+        statistic: 'Sum',
+        minutes: 60,
+      }),
+      above: 0,
+      periods: 1,
+    },
+    {
+      name: 'runner-not-in-step',
+      article: 'runner-not-in-step',
+      says: "For 12 hours no look has found the runner programs in step with GitHub's release",
+      metric: new MathExpression({
+        expression: 'IF(FILL(inStep, 0) > 0, 0, 1)',
+        usingMetrics: {
+          inStep: platformMetric(environment, 'RunnersInStep', {
+            dimensions: {},
+            statistic: 'Maximum',
+            minutes: 60,
+          }),
+        },
+        period: Duration.minutes(60),
+      }),
+      above: 0,
+      periods: 12,
+      silenceIsBad: true,
+    },
+  ];
+}
+
+function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): AlarmPlan[] {
+  const { environment } = deployment;
+  const of = (name: 'WebhooksRefused' | 'WebhooksIgnored' | 'SweepsDone', minutes: number) =>
+    platformMetric(environment, name, { dimensions: {}, statistic: 'Sum', minutes });
+  const sweeps = (name: 'SweepsDone' | 'SweepsCut', statistic: string) =>
+    platformMetric(environment, name, { dimensions: {}, statistic, minutes: 1 });
+  const silence: AlarmPlan[] =
+    webhookSilenceMinutes === undefined
+      ? []
+      : [
+          {
+            name: 'no-webhooks',
+            article: 'no-webhooks',
+            says: `No webhook of use has come for ${webhookSilenceMinutes} minutes`,
+            metric: new MathExpression({
+              // Of what was received, what was turned away by the door does not count: anybody can knock. And a platform
+              // that is younger than that time has not waited it out: the sweep counts its minutes.
+              expression:
+                'IF((FILL(received, 0) - FILL(refused, 0) - FILL(ignored, 0) < 1) ' +
+                `AND (FILL(minutes, 0) >= ${Math.floor(0.9 * webhookSilenceMinutes)}), 1, 0)`,
+              usingMetrics: {
+                received: functionMetric(`${environment}-webhook`, 'Invocations', {
+                  statistic: 'Sum',
+                  minutes: webhookSilenceMinutes,
+                }),
+                refused: of('WebhooksRefused', webhookSilenceMinutes),
+                ignored: of('WebhooksIgnored', webhookSilenceMinutes),
+                minutes: of('SweepsDone', webhookSilenceMinutes),
+              },
+              period: Duration.minutes(webhookSilenceMinutes),
+            }),
+            above: 0,
+            periods: 1,
+          },
+        ];
+  return [
+    ...silence,
+    {
+      name: 'sweep-stopped',
+      article: 'sweep-stopped',
+      says: 'No sweep has come to its end for 5 minutes: nothing is repaired',
+      metric: new MathExpression({
+        expression: 'IF(FILL(done, 0) > 0, 0, 1)',
+        usingMetrics: { done: sweeps('SweepsDone', 'Sum') },
+        period: Duration.minutes(1),
+      }),
+      above: 0,
+      periods: 5,
+      silenceIsBad: true,
+    },
+    {
+      name: 'sweep-cut',
+      article: 'sweep-cut',
+      says: 'Each sweep of a quarter of an hour has left rows to the next one',
+      metric: sweeps('SweepsCut', 'Maximum'),
+      above: 0,
+      periods: 15,
+    },
+  ];
+}

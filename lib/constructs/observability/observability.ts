@@ -1,0 +1,28 @@
+/**
+ * What watches the platform: alarms with the topic they speak to, a dashboard, saved queries. It goes by names alone and
+ * refers to none of the platform's resources, so it never stands in the way of their change, and may be left out.
+ */
+import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { Alarms, type ObservabilityProps } from './alarms.ts';
+import { createDashboard } from './dashboard.ts';
+import { createSavedQueries } from './saved-queries.ts';
+
+export class Observability extends Construct {
+  readonly topic: ITopic;
+  readonly alarms: readonly Alarm[];
+  readonly dashboard: Dashboard;
+  readonly savedQueries: readonly CfnQueryDefinition[];
+
+  constructor(scope: Construct, id: string, props: ObservabilityProps) {
+    super(scope, id);
+    const { deployment } = props.config;
+    const { topic, alarms } = new Alarms(this, 'Alarms', props);
+    this.topic = topic;
+    this.alarms = alarms;
+    this.dashboard = createDashboard(this, deployment, alarms);
+    this.savedQueries = createSavedQueries(this, deployment);
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * The names of queues and functions as metrics and log groups go by them. Made from the configuration, so that what
+ * watches the platform refers to none of its resources and never stands in the way of their change.
+ */
+import type { Deployment } from './deployment.ts';
+import { functionNames } from './functions.ts';
+
+export interface Names {
+  /** Without their dead letters. */
+  readonly queues: readonly string[];
+  readonly tierQueues: readonly string[];
+  readonly functions: readonly string[];
+  readonly logGroups: readonly string[];
+}
+
+export const deadLettersOf = (queue: string) => `${queue}-dead-letters`;
+
+export function namesOf({ environment, tiers }: Deployment): Names {
+  const tierQueues = tiers.map(({ name }) => `${environment}-${name}-builds`);
+  const functions = functionNames.map((name) => `${environment}-${name}`);
+  return {
+    queues: [...tierQueues, `${environment}-lifecycle`, `${environment}-installations`],
+    tierQueues,
+    functions,
+    logGroups: functions.map((name) => `/aws/lambda/${name}`),
+  };
+}

@@ -1,0 +1,129 @@
+/** The lists of GitHub in memory, in pages as short as a test wants them. A run is what its jobs say, unless it was put. */
+import type { GitHubRun, ListedJob, ListedRunner, WebhookDelivery } from '../../lib/core/github.ts';
+import type { GitHub, Page } from '../../lib/ports/github.ts';
+import {
+  asInstallation,
+  type MemoryJob,
+  outOfReach,
+  outOfScope,
+  refused,
+  runKey,
+  type State,
+  through,
+} from './github-state.ts';
+
+type Listings = Pick<
+  GitHub,
+  'getRun' | 'listRepositories' | 'listRuns' | 'listRunJobs' | 'listRunners' | 'listDeliveries' | 'redeliver'
+>;
+
+export interface ListingDials {
+  /** At most GitHub's own 100. */
+  pageSize: number;
+  /** What comes of the attempts that `redeliver` asks for; they are of the moment that it names. */
+  redelivery: (delivery: WebhookDelivery) => { succeeded: boolean; deliveredAt: number };
+}
+
+export function createMemoryListings(state: State, dials: ListingDials): Listings {
+  return {
+    getRun: (installationId, repository, runId) =>
+      through(state, 'getRun', () =>
+        asInstallation<GitHubRun>(state, installationId, (installation) => {
+          const run = runOf(state, repository, runId);
+          const missing = run ? undefined : refused('not-found', `no run ${runId}`);
+          return outOfReach(installation, repository) ?? missing ?? { ok: true, value: run! };
+        }),
+      ),
+    listRepositories: (installationId, cursor) =>
+      through(state, 'listRepositories', () =>
+        asInstallation(state, installationId, ({ accountId, accountLogin, repositories }) => {
+          const all = [...repositories].map((name) => ({
+            fullName: `${accountLogin}/${name}`,
+            ownerId: accountId,
+          }));
+          return { ok: true, value: pageOf(all, dials, cursor) };
+        }),
+      ),
+    listRuns: (installationId, repository, status) =>
+      through(state, 'listRuns', () =>
+        asInstallation<readonly GitHubRun[]>(
+          state,
+          installationId,
+          (installation) =>
+            outOfReach(installation, repository) ?? { ok: true, value: runsIn(state, repository, status) },
+        ),
+      ),
+    listRunJobs: (installationId, repository, runId) =>
+      through(state, 'listRunJobs', () =>
+        asInstallation<readonly ListedJob[]>(state, installationId, (installation) => {
+          const jobs = jobsOf(state, repository).filter((job) => job.runId === runId);
+          return outOfReach(installation, repository) ?? { ok: true, value: jobs.map(listed) };
+        }),
+      ),
+    listRunners: (installationId, scope, cursor) =>
+      through(state, 'listRunners', () =>
+        asInstallation<Page<ListedRunner>>(state, installationId, (installation) => {
+          const found = [...state.registrations.values()].filter(
+            (registration) => JSON.stringify(registration.scope) === JSON.stringify(scope),
+          );
+          const runners = found.map(({ name, busy, online }) => ({ name, busy, online: online ?? busy }));
+          return outOfScope(installation, scope) ?? { ok: true, value: pageOf(runners, dials, cursor) };
+        }),
+      ),
+    listDeliveries: (outcome, cursor) =>
+      through(state, 'listDeliveries', () => {
+        const newestFirst = state.deliveries.toReversed();
+        const wanted = newestFirst.filter(({ succeeded }) => succeeded === (outcome === 'success'));
+        return { ok: true, value: pageOf(wanted, dials, cursor) };
+      }),
+    redeliver: (deliveryId) =>
+      through<'accepted'>(state, 'redeliver', () => {
+        const delivery = state.deliveries.find(({ id }) => id === deliveryId);
+        if (!delivery) return refused('not-found', `no delivery ${deliveryId}`);
+        state.deliveries.push({
+          ...delivery,
+          ...dials.redelivery(delivery),
+          id: state.deliveries.length + 1,
+        });
+        return { ok: true, value: 'accepted' };
+      }),
+  };
+}
+
+function pageOf<Item>(all: readonly Item[], { pageSize }: ListingDials, cursor = '0'): Page<Item> {
+  const start = Number(cursor);
+  const end = start + pageSize;
+  return { items: all.slice(start, end), ...(end < all.length ? { cursor: String(end) } : {}) };
+}
+
+const jobsOf = ({ jobs }: State, repository: string) =>
+  [...jobs.values()].filter((job) => job.repository.toLowerCase() === repository.toLowerCase());
+
+const listed = ({ jobId, labels, createdAt, status, conclusion, runnerName }: MemoryJob): ListedJob => ({
+  jobId,
+  labels,
+  createdAt,
+  status,
+  conclusion,
+  runnerName,
+});
+
+function runOf(state: State, repository: string, runId: number): GitHubRun | undefined {
+  const put = state.runs.get(runKey(repository, runId));
+  const jobs = jobsOf(state, repository).filter((job) => job.runId === runId);
+  if (put || jobs.length === 0) return put;
+  const completed = jobs.every(({ status }) => status === 'completed');
+  const worst = jobs.find(({ conclusion }) => conclusion !== 'success') ?? jobs[0];
+  return { runId, completed, conclusion: completed ? (worst?.conclusion ?? 'success') : null };
+}
+
+/** A run is in progress once one of its jobs is, though others of it are still queued. */
+function runsIn(state: State, repository: string, status: 'queued' | 'in_progress'): GitHubRun[] {
+  const byRun = Map.groupBy(jobsOf(state, repository), (job) => job.runId);
+  return [...byRun].reverse().flatMap(([runId, jobs]) => {
+    const run = runOf(state, repository, runId);
+    const now = jobs.some((job) => job.status === 'in_progress') ? 'in_progress' : 'queued';
+    const isOpen = jobs.some((job) => job.status === 'queued' || job.status === 'in_progress');
+    return run && !run.completed && isOpen && now === status ? [run] : [];
+  });
+}

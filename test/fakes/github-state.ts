@@ -1,0 +1,161 @@
+/**
+ * What GitHub in memory knows, and how a call gets through to it: past the dials, as an installation that stands, is
+ * not suspended and has calls left. Nothing here knows a method of the port.
+ */
+import type {
+  GitHubJob,
+  GitHubRefusal,
+  GitHubRun,
+  Installation,
+  Permissions,
+  RunnerScope,
+  WebhookDelivery,
+} from '../../lib/core/github.ts';
+import type { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { OperationalError } from '../../lib/ports/errors.ts';
+import type { Answer, GitHub } from '../../lib/ports/github.ts';
+
+export interface MemoryRegistration {
+  readonly installationId: InstallationId;
+  readonly scope: RunnerScope;
+  readonly name: string;
+  readonly labels: readonly string[];
+  busy: boolean;
+  /** Whether the runner program is connected; absent: only while it is busy. */
+  online?: boolean;
+}
+
+export interface MemoryInstallation extends Installation {
+  /** Names of its repositories, without the owner. */
+  readonly repositories: ReadonlySet<string>;
+}
+
+/** Calls that are left; then `limited`. With `limit` and `resetsAt`, answers say how many are left, as GitHub's do. */
+export interface MemoryBudget {
+  calls: number;
+  readonly retryAfterSeconds: number;
+  readonly limit?: number;
+  readonly resetsAt?: number;
+}
+
+/** What the App asks for, and what an installation gives where nothing else is said. */
+export const fullPermissions: Permissions = {
+  actions: 'write',
+  administration: 'write',
+  metadata: 'read',
+  organization_self_hosted_runners: 'write',
+};
+
+/** One answer in place of GitHub's own. `after`: the call had its effect, and then this came. */
+export type NextAnswer =
+  | { readonly refusal: GitHubRefusal; readonly after?: boolean }
+  | { readonly error: OperationalError; readonly after?: boolean };
+
+/** What a list of a run's jobs shows besides; absent: its own run, no labels, made at 0. */
+export interface MemoryJobDetails {
+  readonly runId?: number;
+  readonly labels?: readonly string[];
+  readonly createdAt?: number;
+}
+
+export interface MemoryJob extends GitHubJob, Required<MemoryJobDetails> {
+  readonly jobId: JobId;
+  /** `owner/name`. */
+  readonly repository: string;
+}
+
+export interface State {
+  readonly installations: Map<InstallationId, MemoryInstallation>;
+  readonly registrations: Map<string, MemoryRegistration>;
+  readonly jobs: Map<string, MemoryJob>;
+  /** Runs that are not what their jobs say they are, by `repository run`. */
+  readonly runs: Map<string, GitHubRun>;
+  /** Oldest first. */
+  readonly deliveries: WebhookDelivery[];
+  readonly reruns: JobId[];
+  readonly budgets: Map<InstallationId, MemoryBudget>;
+  readonly nextAnswers: Map<keyof GitHub, NextAnswer[]>;
+}
+
+export const emptyState = (): State => ({
+  installations: new Map(),
+  registrations: new Map(),
+  jobs: new Map(),
+  runs: new Map(),
+  deliveries: [],
+  reruns: [],
+  budgets: new Map(),
+  nextAnswers: new Map(),
+});
+
+/** Lets the dials answer, or the effect. */
+export async function through<Value>(
+  state: State,
+  method: keyof GitHub,
+  effect: () => Answer<Value>,
+): Promise<Answer<Value>> {
+  const next = state.nextAnswers.get(method)?.shift();
+  if (!next) return effect();
+  if (next.after) effect();
+  if ('error' in next) throw next.error;
+  return { ok: false, refusal: next.refusal };
+}
+
+/** As the installation: it must stand, not be suspended, and have calls left. */
+export function asInstallation<Value>(
+  state: State,
+  installationId: InstallationId,
+  effect: (installation: MemoryInstallation) => Answer<Value>,
+): Answer<Value> {
+  const installation = state.installations.get(installationId);
+  if (!installation) return refused('not-found', `no installation ${installationId}`);
+  if (installation.suspended) return refused('forbidden', 'This installation has been suspended');
+  const budget = state.budgets.get(installationId);
+  if (budget && budget.calls <= 0) {
+    return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: budget.retryAfterSeconds } };
+  }
+  if (!budget) return effect(installation);
+  budget.calls -= 1;
+  const { limit, resetsAt, calls: remaining } = budget;
+  const says = limit !== undefined && resetsAt !== undefined;
+  return { ...effect(installation), ...(says ? { budget: { limit, remaining, resetsAt } } : {}) };
+}
+
+export const refused = (kind: 'forbidden' | 'not-found' | 'invalid', message: string): Answer<never> => ({
+  ok: false,
+  refusal: { kind, message },
+});
+
+/** GitHub's answers to a scope that is not the installation's: the token itself cannot be had for such. */
+export function outOfScope(installation: MemoryInstallation, scope: RunnerScope): Answer<never> | undefined {
+  const login = installation.accountLogin.toLowerCase();
+  if (scope.kind === 'organization') {
+    if (installation.accountType === 'User')
+      return refused('forbidden', 'users have no organization runners');
+    return scope.organization.toLowerCase() === login
+      ? undefined
+      : refused('not-found', `no organization ${scope.organization}`);
+  }
+  if (!installation.repositories.has(scope.repository.toLowerCase())) {
+    return refused('not-found', `repository ${scope.repository} is not in the installation`);
+  }
+  return scope.owner.toLowerCase() === login ? undefined : refused('not-found', `no owner ${scope.owner}`);
+}
+
+/** Undefined: the installation reaches the repository. */
+/** Runners are for those who may write them, here or there. */
+export function outOfPermission(
+  installation: MemoryInstallation,
+  name: 'actions' | 'administration' | 'organization_self_hosted_runners',
+): Answer<never> | undefined {
+  if (installation.permissions[name] === 'write') return undefined;
+  return refused('forbidden', `The permissions requested are not granted: ${name}`);
+}
+
+export function outOfReach(installation: MemoryInstallation, repository: string): Answer<never> | undefined {
+  const [owner = '', name = ''] = repository.split('/');
+  return outOfScope(installation, { kind: 'repository', owner, repository: name });
+}
+
+export const jobKey = (repository: string, jobId: JobId) => `${repository.toLowerCase()} ${jobId}`;
+export const runKey = (repository: string, runId: number) => `${repository.toLowerCase()} ${runId}`;

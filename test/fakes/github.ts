@@ -1,0 +1,210 @@
+/**
+ * GitHub in memory: installations, registrations, jobs and budgets as the port shows them, with dials for
+ * what GitHub might answer instead. Stateful and exact, so that use cases can be tested and simulated
+ * without a server; it gives jobs to nobody by itself.
+ */
+import type {
+  GitHubJob,
+  GitHubRun,
+  Installation,
+  Permissions,
+  RunnerScope,
+  WebhookDelivery,
+} from '../../lib/core/github.ts';
+import type { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import type { Answer, GitHub, JitRequest } from '../../lib/ports/github.ts';
+import { createMemoryListings, type ListingDials } from './github-listings.ts';
+import {
+  asInstallation,
+  emptyState,
+  fullPermissions,
+  jobKey,
+  type MemoryBudget,
+  type MemoryJobDetails,
+  type MemoryRegistration,
+  type NextAnswer,
+  outOfPermission,
+  outOfReach,
+  outOfScope,
+  refused,
+  runKey,
+  type State,
+  through,
+} from './github-state.ts';
+
+export type { MemoryRegistration, NextAnswer } from './github-state.ts';
+
+export interface MemoryGitHub extends GitHub {
+  readonly registrations: Map<string, MemoryRegistration>;
+  /** Attempts to deliver webhooks, oldest first. */
+  readonly deliveries: WebhookDelivery[];
+  readonly listing: ListingDials;
+  /** The jobs that were run again, in order. */
+  readonly reruns: JobId[];
+  putInstallation(
+    installationId: InstallationId,
+    /** Absent permissions: all that the App asks for. */
+    installation: Omit<Installation, 'permissions'> & {
+      readonly permissions?: Permissions;
+      readonly repositories?: readonly string[];
+    },
+  ): void;
+  deleteInstallation(installationId: InstallationId): void;
+  /** `repository` is `owner/name`. */
+  putJob(repository: string, jobId: JobId, job: GitHubJob, details?: MemoryJobDetails): void;
+  /** Deletes the job: GitHub knows it no longer. */
+  dropJob(repository: string, jobId: JobId): void;
+  /** What the run is, whatever its jobs say. */
+  putRun(repository: string, run: GitHubRun): void;
+  setBusy(name: string, busy: boolean): void;
+  /**
+   * Calls left for this installation until somebody sets another number; then `limited` by so many seconds.
+   */
+  setBudget(installationId: InstallationId, budget: MemoryBudget): void;
+  /** The next calls of this method get these answers, in order. */
+  failNext(method: keyof GitHub, ...answers: readonly NextAnswer[]): void;
+}
+
+/** The runner group that every organization has; this GitHub has no other. */
+const defaultGroup = 1;
+
+export function createMemoryGitHub(): MemoryGitHub {
+  const state = emptyState();
+  const listing: ListingDials = {
+    pageSize: 100,
+    redelivery: ({ deliveredAt }) => ({ succeeded: true, deliveredAt }),
+  };
+  return {
+    ...hands(state),
+    ...createMemoryListings(state, listing),
+    listing,
+    getInstallation: (installationId) =>
+      through<Installation>(state, 'getInstallation', () => {
+        const found = state.installations.get(installationId);
+        if (!found) return refused('not-found', `no installation ${installationId}`);
+        const { repositories: _own, ...value } = found;
+        return { ok: true, value };
+      }),
+    createJitConfig: (request) =>
+      through(state, 'createJitConfig', () =>
+        asInstallation(
+          state,
+          request.installationId,
+          (installation) =>
+            outOfScope(installation, request.scope) ??
+            outOfPermission(installation, runnerPermission(request.scope)) ??
+            register(state, request),
+        ),
+      ),
+    removeRunner: (installationId, scope, name) =>
+      through(state, 'removeRunner', () =>
+        asInstallation(
+          state,
+          installationId,
+          (installation) => outOfScope(installation, scope) ?? remove(state, keyOf(scope, name)),
+        ),
+      ),
+    rerunJob: (installationId, repository, jobId) =>
+      through(state, 'rerunJob', () =>
+        asInstallation<'asked'>(
+          state,
+          installationId,
+          (installation) =>
+            outOfReach(installation, repository) ??
+            outOfPermission(installation, 'actions') ??
+            rerun(state, repository, jobId),
+        ),
+      ),
+    getJob: (installationId, repository, jobId) =>
+      through(state, 'getJob', () =>
+        asInstallation<GitHubJob>(state, installationId, (installation) => {
+          const job = state.jobs.get(jobKey(repository, jobId));
+          if (!job) return refused('not-found', `no job ${jobId}`);
+          const { status, conclusion, runnerName } = job;
+          return (
+            outOfReach(installation, repository) ?? { ok: true, value: { status, conclusion, runnerName } }
+          );
+        }),
+      ),
+  };
+}
+
+/** What tests and simulations do to it. */
+function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
+  return {
+    registrations: state.registrations,
+    deliveries: state.deliveries,
+    reruns: state.reruns,
+    putInstallation(installationId, { repositories = ['app'], permissions, ...installation }) {
+      const names = new Set(repositories.map((name) => name.toLowerCase()));
+      const granted = permissions ?? fullPermissions;
+      state.installations.set(installationId, { ...installation, permissions: granted, repositories: names });
+    },
+    deleteInstallation: (installationId) => void state.installations.delete(installationId),
+    putJob(repository, jobId, job, details = {}) {
+      const key = jobKey(repository, jobId);
+      const { runId = jobId, labels = [], createdAt = 0 } = { ...state.jobs.get(key), ...details };
+      state.jobs.set(key, { repository, jobId, runId, labels, createdAt, ...job });
+    },
+    dropJob: (repository, jobId) => void state.jobs.delete(jobKey(repository, jobId)),
+    putRun: (repository, run) => void state.runs.set(runKey(repository, run.runId), run),
+    setBusy(name, busy) {
+      for (const registration of state.registrations.values()) {
+        if (registration.name === name) registration.busy = busy;
+      }
+    },
+    setBudget: (installationId, budget) => void state.budgets.set(installationId, { ...budget }),
+    failNext(method, ...answers) {
+      state.nextAnswers.set(method, [...(state.nextAnswers.get(method) ?? []), ...answers]);
+    },
+  };
+}
+
+function register({ registrations }: State, request: JitRequest): Answer<{ jitConfig: string }> {
+  const { name, labels, runnerGroupId, installationId, scope } = request;
+  const fault = faultOf(request);
+  if (fault) return refused('invalid', fault);
+  if (runnerGroupId !== defaultGroup) return refused('invalid', `no runner group ${runnerGroupId}`);
+  const key = keyOf(scope, name);
+  if (registrations.get(key)?.busy) return refused('invalid', `a runner named ${name} is busy`);
+  registrations.set(key, { installationId, scope, name, labels, busy: false });
+  return { ok: true, value: { jitConfig: Buffer.from(JSON.stringify({ name })).toString('base64') } };
+}
+
+function rerun({ jobs, reruns }: State, repository: string, jobId: JobId): Answer<'asked'> {
+  const job = jobs.get(jobKey(repository, jobId));
+  if (!job) return refused('not-found', `no job ${jobId}`);
+  if (job.status !== 'completed') return refused('forbidden', 'This workflow is already running');
+  reruns.push(jobId);
+  return { ok: true, value: 'asked' };
+}
+
+function remove({ registrations }: State, key: string): Answer<'removed' | 'absent' | 'busy'> {
+  const registration = registrations.get(key);
+  if (!registration) return { ok: true, value: 'absent' };
+  if (registration.busy) return { ok: true, value: 'busy' };
+  registrations.delete(key);
+  return { ok: true, value: 'removed' };
+}
+
+function faultOf({ name, labels }: JitRequest): string | undefined {
+  if (name.length < 1 || name.length > 64) return `name has ${name.length} characters; allowed are 1 to 64`;
+  if (labels.length < 1 || labels.length > 100) return `${labels.length} labels; allowed are 1 to 100`;
+  return undefined;
+}
+
+const runnerPermission = ({ kind }: RunnerScope) =>
+  kind === 'organization' ? 'organization_self_hosted_runners' : 'administration';
+
+const keyOf = (scope: RunnerScope, name: string) =>
+  scope.kind === 'organization'
+    ? `${scope.organization}: ${name}`.toLowerCase()
+    : `${scope.owner}/${scope.repository}: ${name}`.toLowerCase();
+
+/** What a lost connection looks like, for `failNext`. */
+export const githubUnreachable = () =>
+  new OperationalError('GitHub could not be asked: connection lost', {
+    code: 'github-unreachable',
+    retryable: true,
+  });

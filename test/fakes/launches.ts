@@ -1,0 +1,124 @@
+/** The launches in memory: see the port for what each method promises, and world.ts for how to make one fail. */
+import type { LeaseId } from '../../lib/core/ids.ts';
+import type { Launch } from '../../lib/core/launch.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import type { Tier } from '../../lib/core/tier.ts';
+import type { LaunchStore, TakeOutcome, Taking } from '../../lib/ports/launches.ts';
+import { createMemoryLines, hasSharedRoom, holdShared } from './lines.ts';
+import { jobKey, type Rows, type StoreWorld } from './world.ts';
+
+export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
+  return {
+    take: (taking) => world.call('launches.take', (rows) => take(rows, taking)),
+    get: (installationId, launchId) =>
+      world.call('launches.get', ({ launches }) => {
+        const launch = launches.get(launchId);
+        return launch?.installationId === installationId ? launch : undefined;
+      }),
+    hold: (launch, until) =>
+      world.call('launches.hold', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (!stored || stored.state === 'closed' || stored.callUntil !== launch.callUntil) return;
+        if (until <= stored.callUntil) return;
+        const held = { ...stored, callUntil: until };
+        launches.set(launch.launchId, held);
+        return held;
+      }),
+    place: (launch, instances) =>
+      world.call('launches.place', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (!stored || stored.state === 'closed') return;
+        launches.set(launch.launchId, { ...stored, instances: new Map(instances) });
+      }),
+    answer: (launch, instances) =>
+      world.call('launches.answer', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (stored?.state !== 'intent') return;
+        launches.set(launch.launchId, { ...stored, state: 'answered', instances: new Map(instances) });
+      }),
+    close: (launch, instances) =>
+      world.call('launches.close', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (!stored || stored.state === 'closed') return;
+        launches.set(launch.launchId, { ...stored, state: 'closed', instances: new Map(instances) });
+      }),
+    listOverdueAcrossTenants: (now, limit) =>
+      world.call('launches.listOverdueAcrossTenants', ({ launches }) =>
+        [...launches.values()]
+          .filter((launch) => launch.state !== 'closed' && launch.callUntil <= now)
+          .sort((a, b) => a.callUntil - b.callUntil)
+          .slice(0, limit),
+      ),
+    ...createMemoryLines(world),
+  };
+}
+
+/** The bound of a transaction in DynamoDB, less the tenant, the launch and two caps over all tenants. */
+const maximumMachines = 96;
+
+function take(rows: Rows, taking: Taking): TakeOutcome {
+  const { tenant: read, tier, launch, shared = [] } = taking;
+  const machines = launch.plannedJobs.length;
+  const allowed = Math.min(maximumMachines, read.maxRunners, tier.maxRunners);
+  if (machines < 1 || machines > allowed) {
+    throw new Error(`Launch ${launch.launchId} asks for ${machines} machines; allowed are 1 to ${allowed}.`);
+  }
+  const stored = rows.launches.get(launch.launchId);
+  if (stored) return takenAlready(stored, launch);
+  const tenant = rows.tenants.get(read.installationId);
+  if (!tenant || !hasRoom(tenant, { read, tier, machines })) return { kind: 'tenant-changed', tenant };
+  if ((tenant.rateUsedUntil ?? 0) > (taking.rate?.latest ?? Number.POSITIVE_INFINITY)) {
+    return { kind: 'tenant-changed', tenant };
+  }
+  const full = shared.find((cap) => !hasSharedRoom(rows, cap, machines));
+  if (full) return { kind: 'shared-full', cap: full.name };
+  const jobs = launch.plannedJobs.map((plannedJob) =>
+    rows.jobs.get(jobKey(launch.installationId, plannedJob.jobId)),
+  );
+  if (jobs.some((job) => job?.state !== 'waiting')) return { kind: 'jobs-changed' };
+
+  rows.tenants.set(tenant.installationId, withLeases(charged(tenant, taking), tier, launch));
+  for (const cap of shared) holdShared(rows, cap.name, launch);
+  for (const [n, job] of jobs.entries()) {
+    const lease = launch.plannedJobs[n]?.lease;
+    if (!job || !lease)
+      throw new Error('A job that waits, and has a lease, went missing while it was taken.');
+    const { reason: _, ...rest } = job;
+    const covered = { ...rest, state: 'covered' as const, lease, attempts: job.attempts + 1 };
+    rows.jobs.set(jobKey(job.installationId, job.jobId), covered);
+  }
+  rows.launches.set(launch.launchId, structuredClone(launch));
+  return { kind: 'taken' };
+}
+
+function takenAlready(stored: Launch, launch: Launch): TakeOutcome {
+  if (JSON.stringify(stored.request) === JSON.stringify(launch.request)) return { kind: 'taken' };
+  throw new Error(
+    `Launch ${launch.launchId} is stored with another request; a launch's id is never used twice.`,
+  );
+}
+
+function hasRoom(tenant: Tenant, wanted: { read: Tenant; tier: Tier; machines: number }): boolean {
+  const { read, tier, machines } = wanted;
+  const inTier = tenant.tierLeases.get(tier.name)?.size ?? 0;
+  return (
+    tenant.status === 'active' &&
+    tenant.predecessor === undefined &&
+    tenant.maxRunners === read.maxRunners &&
+    tenant.leases.size + machines <= tenant.maxRunners &&
+    inTier + machines <= tier.maxRunners
+  );
+}
+
+const charged = (tenant: Tenant, { rate }: Taking): Tenant =>
+  rate ? { ...tenant, rateUsedUntil: Math.max(tenant.rateUsedUntil ?? 0, rate.now) + rate.cost } : tenant;
+
+function withLeases(tenant: Tenant, tier: Tier, launch: Launch): Tenant {
+  const added = launch.plannedJobs.map((plannedJob) => plannedJob.lease);
+  const inTier = tenant.tierLeases.get(tier.name) ?? new Set<LeaseId>();
+  return {
+    ...tenant,
+    leases: new Set([...tenant.leases, ...added]),
+    tierLeases: new Map(tenant.tierLeases).set(tier.name, new Set([...inTier, ...added])),
+  };
+}

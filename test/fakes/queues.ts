@@ -1,0 +1,66 @@
+/**
+ * Queues that keep their messages, oldest first, for tests to look at or take. Dial: `failNext` makes the
+ * next sends fail, with nothing sent.
+ */
+import type {
+  DrainTenant,
+  InstallationEvent,
+  JobEvent,
+  Poke,
+  RerunJob,
+} from '../../lib/contract/messages.ts';
+import type { InstallationId, TierName } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import type { Queues } from '../../lib/ports/queues.ts';
+
+export interface SentToTier {
+  readonly tier: TierName;
+  readonly message: JobEvent | Poke;
+  /** The tenant: its fair-queue group. */
+  readonly group: InstallationId;
+  readonly delaySeconds: number;
+}
+
+export interface MemoryQueues extends Queues {
+  readonly tiers: SentToTier[];
+  readonly lifecycle: (JobEvent | DrainTenant)[];
+  readonly installations: (InstallationEvent | RerunJob)[];
+  /** How many messages were ever sent, those taken out since included. */
+  sent(): number;
+  failNext(sends: number, error?: OperationalError): void;
+}
+
+const unavailable = new OperationalError('The queue was told to fail.', {
+  code: 'ServiceUnavailable',
+  retryable: true,
+});
+
+export function createMemoryQueues(): MemoryQueues {
+  const tiers: SentToTier[] = [];
+  const lifecycle: (JobEvent | DrainTenant)[] = [];
+  const installations: (InstallationEvent | RerunJob)[] = [];
+  let sent = 0;
+  let failing = { sends: 0, error: unavailable };
+
+  async function send<Entry>(queue: Entry[], entry: Entry) {
+    if (failing.sends > 0) {
+      failing.sends -= 1;
+      throw failing.error;
+    }
+    sent += 1;
+    queue.push(structuredClone(entry));
+  }
+  return {
+    tiers,
+    lifecycle,
+    installations,
+    sent: () => sent,
+    failNext: (sends, error = unavailable) => {
+      failing = { sends, error };
+    },
+    sendToTier: (tier, message, { delaySeconds = 0 } = {}) =>
+      send(tiers, { tier, message, group: message.installationId, delaySeconds }),
+    sendToLifecycle: (message) => send(lifecycle, message),
+    sendToInstallations: (message) => send(installations, message),
+  };
+}

@@ -1,0 +1,118 @@
+/** The machines in memory: see the port for what each method promises, and world.ts for how to make one fail. */
+import type { Job } from '../../lib/core/job.ts';
+import type { Runner } from '../../lib/core/runner.ts';
+import type { ClaimOutcome, RunnerStore } from '../../lib/ports/runners.ts';
+import { jobKey, type Rows, type StoreWorld } from './world.ts';
+
+export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
+  return {
+    bind: (bound) =>
+      world.call('runners.bind', ({ runners }) => {
+        for (const runner of bound) {
+          if (!runners.has(runner.instanceId)) runners.set(runner.instanceId, structuredClone(runner));
+        }
+      }),
+    get: (installationId, instanceId) =>
+      world.call('runners.get', ({ runners }) => {
+        const runner = runners.get(instanceId);
+        return runner?.installationId === installationId ? runner : undefined;
+      }),
+    readPlan: ({ installationId, plannedJob }) =>
+      world.call('runners.readPlan', ({ jobs, tenants }) => ({
+        job: jobs.get(jobKey(installationId, plannedJob)),
+        tenant: tenants.get(installationId),
+      })),
+    findAcrossTenants: (instanceIds) =>
+      world.call('runners.findAcrossTenants', ({ runners }) =>
+        [...new Set(instanceIds)].flatMap((id) => runners.get(id) ?? []),
+      ),
+    claim: (claiming) => world.call('runners.claim', (rows) => claim(rows, claiming)),
+    confirm: ({ instanceId, nonce, at }) =>
+      world.call('runners.confirm', ({ runners }) => {
+        const runner = runners.get(instanceId);
+        if (runner?.state !== 'claimed' || runner.nonce !== nonce) return false;
+        runners.set(instanceId, { ...runner, state: 'listening', listeningAt: at });
+        return true;
+      }),
+    giveJob: (runner, job) => world.call('runners.giveJob', (rows) => giveJob(rows, runner, job)),
+    recordRan: (runs) =>
+      world.call('runners.recordRan', ({ runners }) =>
+        runs.map(({ instanceId, jobId }) => {
+          const stored = runners.get(instanceId);
+          if (!stored || stored.state === 'ended') return false;
+          runners.set(instanceId, { ...stored, ran: jobId });
+          return true;
+        }),
+      ),
+    extend: (runner, deadline) =>
+      world.call('runners.extend', ({ runners }) => {
+        const stored = runners.get(runner.instanceId);
+        if (!stored || stored.state === 'ended') return false;
+        runners.set(stored.instanceId, { ...stored, deadline: Math.max(stored.deadline, deadline) });
+        return true;
+      }),
+    end: (runner, { reason, at, console }) =>
+      world.call('runners.end', (rows) => {
+        const stored = rows.runners.get(runner.instanceId);
+        if (!stored || stored.state === 'ended') return true;
+        if (stored.plannedJob !== runner.plannedJob || stored.ran !== runner.ran) return false;
+        const kept = console === undefined ? {} : { console };
+        rows.runners.set(stored.instanceId, {
+          ...stored,
+          ...kept,
+          state: 'ended',
+          endedAt: at,
+          endReason: reason,
+        });
+        return true;
+      }),
+    listOverdueAcrossTenants: (now, limit) =>
+      world.call('runners.listOverdueAcrossTenants', ({ runners }) =>
+        [...runners.values()]
+          .filter((runner) => runner.state !== 'ended' && runner.deadline <= now)
+          .sort((a, b) => a.deadline - b.deadline)
+          .slice(0, limit),
+      ),
+  };
+}
+
+/** As it is stored, if it has not ended and its planned job is still the one that was read. */
+function unchanged({ runners }: Rows, runner: Runner): Runner | undefined {
+  const stored = runners.get(runner.instanceId);
+  return stored && stored.state !== 'ended' && stored.plannedJob === runner.plannedJob ? stored : undefined;
+}
+
+function claim({ runners }: Rows, claiming: Parameters<RunnerStore['claim']>[0]): ClaimOutcome {
+  const { instanceId, launchId, nonce, at } = claiming;
+  const runner = runners.get(instanceId);
+  if (!runner) return { kind: 'unknown' };
+  if (runner.launchId !== launchId) return { kind: 'refused', why: 'other-launch' };
+  switch (runner.state) {
+    case 'ended':
+      return { kind: 'refused', why: 'ended' };
+    case 'listening':
+      return { kind: 'refused', why: 'confirmed' };
+    case 'claimed':
+      return runner.nonce === nonce ? { kind: 'claimed', runner } : { kind: 'refused', why: 'other-nonce' };
+    case 'booting': {
+      const claimed: Runner = { ...runner, state: 'claimed', nonce, claimedAt: at };
+      runners.set(instanceId, claimed);
+      return { kind: 'claimed', runner: claimed };
+    }
+  }
+}
+
+function giveJob(rows: Rows, runner: Runner, job: Job): boolean {
+  const stored = unchanged(rows, runner);
+  const key = jobKey(job.installationId, job.jobId);
+  const known = rows.jobs.get(key);
+  const isAsRead =
+    job.state === 'covered'
+      ? known?.state === 'covered' && known.lease === job.lease
+      : known?.state === 'waiting';
+  if (stored?.state !== 'claimed' || !known || !isAsRead) return false;
+  const { reason: _, ...rest } = known;
+  rows.jobs.set(key, { ...rest, state: 'covered', lease: runner.lease });
+  rows.runners.set(stored.instanceId, { ...stored, plannedJob: job.jobId, repository: job.repository });
+  return true;
+}

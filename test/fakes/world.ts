@@ -1,0 +1,120 @@
+/**
+ * The rows that the four stores in memory share, so that what is one transaction in DynamoDB is one here. Tests look into
+ * it, edit it as an operator would, and set its dials: a call can fail before its effect or after it, which is how a
+ * crash or a lost answer looks from outside. Rows go in and out as copies, never as shared references.
+ */
+import type { InstallationId, InstanceId, JobId, LaunchId } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
+import type { Launch } from '../../lib/core/launch.ts';
+import type { Runner } from '../../lib/core/runner.ts';
+import type { SharedUse } from '../../lib/core/shared-cap.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import type { JobStore } from '../../lib/ports/jobs.ts';
+import type { LaunchStore } from '../../lib/ports/launches.ts';
+import type { RunnerStore } from '../../lib/ports/runners.ts';
+import type { TenantStore } from '../../lib/ports/tenants.ts';
+
+export interface StorePorts {
+  readonly tenants: TenantStore;
+  readonly jobs: JobStore;
+  readonly launches: LaunchStore;
+  readonly runners: RunnerStore;
+}
+
+/** `launches.take`, `jobs.insert`, … */
+export type StoreCall = {
+  [Port in keyof StorePorts]: `${Port}.${keyof StorePorts[Port] & string}`;
+}[keyof StorePorts];
+
+export type StoreHook = (call: StoreCall) => void | Promise<void>;
+
+/** What the stores work on. Whoever reads `rows` changes nothing; tests use the inspection below. */
+export interface Rows {
+  readonly tenants: Map<InstallationId, Tenant>;
+  /** By `installation/job`. */
+  readonly jobs: Map<string, Job>;
+  readonly launches: Map<LaunchId, Launch>;
+  readonly runners: Map<InstanceId, Runner>;
+  /** By the name of the cap. */
+  readonly shared: Map<string, SharedUse>;
+}
+
+export interface StoreWorld {
+  readonly rows: Rows;
+  /** Awaited before each call's effect; what it throws is what the caller gets, and nothing was done. */
+  beforeCall: StoreHook | undefined;
+  /** Awaited after each call's effect; what it throws is what the caller gets, and all was done. */
+  afterCall: StoreHook | undefined;
+  /** The next such call fails: with this error before its effect, or, `after`, once it was done. Repeat to fail more. */
+  failNext(call: StoreCall, failure: Error | 'after'): void;
+  /** For the stores: the one way into the rows. `effect` runs at once, as a whole. */
+  call<Value>(call: StoreCall, effect: (rows: Rows) => Value): Promise<Value>;
+
+  tenant(installationId: InstallationId): Tenant | undefined;
+  job(installationId: InstallationId, jobId: JobId): Job | undefined;
+  launch(launchId: LaunchId): Launch | undefined;
+  runner(instanceId: InstanceId): Runner | undefined;
+  allTenants(): Tenant[];
+  allJobs(): Job[];
+  allLaunches(): Launch[];
+  allRunners(): Runner[];
+  /** As an operator with the AWS CLI: neither `version` nor any condition is minded. */
+  editTenant(installationId: InstallationId, changes: Partial<Tenant>): void;
+  setMaxRunners(installationId: InstallationId, maxRunners: number): void;
+}
+
+export const jobKey = (installationId: InstallationId, jobId: JobId) => `${installationId}/${jobId}`;
+
+export function createStoreWorld(): StoreWorld {
+  const rows: Rows = {
+    tenants: new Map(),
+    jobs: new Map(),
+    launches: new Map(),
+    runners: new Map(),
+    shared: new Map(),
+  };
+  const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];
+
+  const nextFailure = (call: StoreCall) => {
+    const n = failures.findIndex((entry) => entry.call === call);
+    return n === -1 ? undefined : failures.splice(n, 1)[0]?.failure;
+  };
+
+  const world: StoreWorld = {
+    rows,
+    beforeCall: undefined,
+    afterCall: undefined,
+    failNext: (call, failure) => void failures.push({ call, failure }),
+    async call(call, effect) {
+      await world.beforeCall?.(call);
+      const failure = nextFailure(call);
+      if (failure instanceof Error) throw failure;
+      const value = structuredClone(effect(rows));
+      if (failure === 'after') {
+        throw new OperationalError(`The answer to ${call} was lost.`, {
+          code: 'TimeoutError',
+          retryable: true,
+        });
+      }
+      await world.afterCall?.(call);
+      return value;
+    },
+
+    tenant: (id) => structuredClone(rows.tenants.get(id)),
+    job: (installationId, jobId) => structuredClone(rows.jobs.get(jobKey(installationId, jobId))),
+    launch: (id) => structuredClone(rows.launches.get(id)),
+    runner: (id) => structuredClone(rows.runners.get(id)),
+    allTenants: () => structuredClone([...rows.tenants.values()]),
+    allJobs: () => structuredClone([...rows.jobs.values()]),
+    allLaunches: () => structuredClone([...rows.launches.values()]),
+    allRunners: () => structuredClone([...rows.runners.values()]),
+    editTenant(installationId, changes) {
+      const tenant = rows.tenants.get(installationId);
+      if (!tenant) throw new Error(`There is no tenant ${installationId} to edit; create it first.`);
+      rows.tenants.set(installationId, structuredClone({ ...tenant, ...changes }));
+    },
+    setMaxRunners: (installationId, maxRunners) => world.editTenant(installationId, { maxRunners }),
+  };
+  return world;
+}
