@@ -1,3 +1,8 @@
+/**
+ * Ends machines, and only then lets their leases go. The order is the guarantee: the machine's end is proven, its job
+ * waits again, its lease is freed, its row is closed, and whoever waits is told. Dying between any two of these leaves
+ * a row that is still open, so that the event that comes again, or the sweep, does it all once more; each step may.
+ */
 import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';

@@ -1,3 +1,8 @@
+/**
+ * Gives as many of a tenant's oldest waiting jobs in a tier a lease each as there is room for, and launches their
+ * machines. It may run any number of times, anywhere at once: the transaction in `LaunchStore.take` is what keeps the
+ * limits. A loser plans again from what is there now, a bounded number of times, and then leaves it to a poke.
+ */
 import { type BalancePlan, planBalance } from '../../core/balance-plan.ts';
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
