@@ -1,11 +1,12 @@
 /** `mayfly status`: every tenant with its limits, its live machines and its waiting jobs with their reasons. Reads only. */
+
 import {
   type AttributeValue,
   type DynamoDBClient,
   paginateQuery,
   paginateScan,
 } from '@aws-sdk/client-dynamodb';
-import { tables } from '../contract/tables.ts';
+import { leasesAttribute, tables } from '../contract/tables.ts';
 import { dynamoClient } from './aws-clients.ts';
 import type { Command, CommandCall } from './command.ts';
 import { drawTable } from './table.ts';
@@ -48,7 +49,7 @@ async function readTenants(client: DynamoDBClient, { config }: CommandCall): Pro
         login: row['account_login']?.S ?? '',
         status: row['status']?.S ?? '',
         tier: row['tier']?.S ?? '',
-        machines: row['leases']?.SS?.length ?? 0,
+        machines: Number(row[leasesAttribute]?.N ?? 0),
         maxRunners: Number(row['max_runners']?.N ?? 0),
         waiting: await countWaiting(client, config.environment, installationId),
       });

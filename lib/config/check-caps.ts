@@ -1,14 +1,14 @@
 /**
- * The rules for caps: bounds in numbers on what tenants may use, each optional. A cap over all tenants is one row that
- * every launch writes to, which is why it ends where that row would grow slow.
+ * The rules for caps: bounds in numbers on what tenants may use, each optional. A cap over all tenants is counted in
+ * at most 64 rows that every launch writes to, which is why it ends where those rows would be written too often.
  */
 import type { Caps } from '../contract/deployment.ts';
 import { expectKnownKeys, expectWhole, isRecord, shown } from './faults.ts';
 
 export const defaultCaps: Caps = { waitingJobsPerTenant: 1_000, launchesPerMinutePerTenant: 60 };
 
-/** The leases under one cap are one set in one row of at most 400 KB, and each launch pays for all of it. */
-export const mostUnderOneCap = 5_000;
+/** As many as were simulated: test/scale. */
+export const mostUnderOneCap = 100_000;
 
 const bounds = {
   machinesInAll: { from: 1, to: mostUnderOneCap },

@@ -55,5 +55,6 @@ export const tables = {
 export const openMarker = 'open';
 /** How long the rows of what is over are kept, in days: late events about them must find them. */
 export const tombstoneDays = 7;
-/** The set attribute of a tenant that holds its live machines of one tier. */
-export const tierLeasesAttribute = (tier: string) => `leases_${tier}`;
+/** The number of a tenant's leases, over all tiers; and, with the tier's name behind it, of one tier. */
+export const leasesAttribute = 'leases_held';
+export const tierLeasesAttribute = (tier: string) => `${leasesAttribute}_${tier}`;

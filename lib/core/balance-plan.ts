@@ -4,6 +4,7 @@
  */
 import { judge } from './admission.ts';
 import type { Job } from './job.ts';
+import { maxMachinesPerLaunch } from './launch.ts';
 import { type Reason, type ReasonCode, reason } from './reason.ts';
 import { type Room, roomFor } from './room.ts';
 import type { Tenant } from './tenant.ts';
@@ -19,9 +20,6 @@ export interface BalancePlan {
   /** Whether, once this launch is taken, there may be both room and jobs for another one. */
   readonly more: boolean;
 }
-
-/** One transaction writes the tenant, the launch, at most two shared caps and each job, and DynamoDB takes 100 items in one. */
-export const maxMachinesPerLaunch = 96;
 
 /** Something other than the tenant's own limits that leaves room for so many only, and why. */
 export interface Bound {

@@ -1,18 +1,18 @@
 /**
  * A launch: one CreateFleet call, for one tenant and tier, for one or more machines.
  *
- *   intent → closed          every machine asked for came
- *   intent → answered → closed   some did not: what came is written down before any lease goes back
+ *   intent → answered → closed
  *
  * The row is written, with the request whole, before the call is made. Whoever finds it still `intent` after
- * `callUntil` makes the same call again: the same ClientToken never buys a second set of machines. Once `answered` the
- * call is never made again, for by then it might buy machines whose leases have gone back.
+ * `callUntil` makes the same call again: the same ClientToken never buys a second set of machines. `answered` says
+ * which machines came, before any of them has a row and before any lease goes back: from then on the call is never made
+ * again, and each lease is either a machine's, whose row gives it back, or missing, and goes back as the launch closes.
  */
 import type { FleetRequest } from './fleet-request.ts';
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';
 import type { Account } from './tenant.ts';
 
-/** closed: every lease either has its machine's row, or went back to the tenant. */
+/** closed: every lease either has its machine's row, or went back. */
 export type LaunchState = 'intent' | 'answered' | 'closed';
 
 export interface Launch {
@@ -29,6 +29,8 @@ export interface Launch {
   /** Until then (epoch milliseconds) one caller alone may act on this launch. Also its deadline. */
   readonly callUntil: number;
   readonly createdAt: number;
+  /** The rows of caps over all tenants that count its leases; absent: none. */
+  readonly capRows?: readonly string[];
   /** Which machine got which lease; known once answered or closed. */
   readonly instances: ReadonlyMap<LeaseId, InstanceId>;
 }
@@ -39,3 +41,10 @@ export interface PlannedJob {
   /** `owner/name`: the scope of the runner where the account is a user. */
   readonly repository: string;
 }
+
+/** The leases of machines that did not come, once the launch is answered. */
+export const missingLeases = ({ plannedJobs, instances }: Launch): readonly PlannedJob[] =>
+  plannedJobs.filter(({ lease }) => !instances.has(lease));
+
+/** How many machines one launch asks for at most: DynamoDB takes 100 items in a transaction, and four are no jobs. */
+export const maxMachinesPerLaunch = 96;

@@ -1,6 +1,6 @@
 /**
  * How many more machines a tenant may have of a tier: the smaller of what its total and its tier's cap leave.
- * The sets' sizes are the only count of machines there is; `LaunchStore.take` checks them again as it writes.
+ * The tenant's counts of leases are all it needs; `LaunchStore.take` checks them again as it writes.
  */
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
@@ -12,8 +12,8 @@ export interface Room {
 }
 
 export function roomFor(tenant: Tenant, tier: Tier): Room {
-  const inTenant = tenant.maxRunners - tenant.leases.size;
-  const inTier = tier.maxRunners - (tenant.tierLeases.get(tier.name)?.size ?? 0);
+  const inTenant = tenant.maxRunners - tenant.leases;
+  const inTier = tier.maxRunners - (tenant.tierLeases.get(tier.name) ?? 0);
   return {
     machines: Math.max(0, Math.min(inTenant, inTier)),
     limitedBy: inTenant <= inTier ? 'tenant' : 'tier',

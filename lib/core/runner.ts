@@ -22,9 +22,11 @@ export interface Runner {
   readonly plannedJob: JobId;
   /** The job that GitHub says it runs, where that is another one than planned. */
   readonly ran?: JobId;
-  /** `owner/name` of the hinted job. */
+  /** `owner/name` of the planned job. */
   readonly repository: string;
   readonly account: Account;
+  /** The rows of caps over all tenants that count its lease; absent: none. */
+  readonly capRows?: readonly string[];
   readonly instanceType: string;
   readonly spot: boolean;
   /** The machine's own random word: who first claims with it may claim again. */

@@ -3,12 +3,15 @@
  * least for its weight, and among equals to the one that has waited longest. Nobody who can use a lease waits behind
  * somebody who cannot: whoever has no use for its turn leaves the line.
  */
-import type { InstallationId, LeaseId, TierName } from './ids.ts';
+import type { InstallationId, TierName } from './ids.ts';
+import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
 
 export interface SharedCap {
   /** `tier/<name>`, or `cell` for all tiers together. */
   readonly name: string;
+  /** Absent: over all tiers. */
+  readonly tier?: TierName;
   readonly machines: number;
 }
 
@@ -21,17 +24,81 @@ export interface Waiter {
   readonly since: number;
 }
 
-/** Who holds and who waits for leases under one cap. */
-export interface SharedUse {
-  readonly held: ReadonlyMap<InstallationId, ReadonlySet<LeaseId>>;
+/**
+ * A cap's leases are counted in several rows, so that no row is written more often than DynamoDB allows. Each row has its
+ * share of the cap as its bound, and all bounds together are the cap: however leases come and go between the rows, they are
+ * never more in all than the cap.
+ */
+export interface CapRow {
+  readonly key: string;
+  /** Leases counted here. */
+  readonly leases: number;
+  /** Grows with each change, so that whoever counts rows knows whether this stood still meanwhile. */
+  readonly changes: number;
+}
+
+/** How many leases a cap counts, row by row, and who waits under it. */
+export interface CapUse {
+  readonly rows: readonly CapRow[];
   readonly waiters: readonly Waiter[];
+}
+
+/** A row in which a launch is to count, and how many that row may count after it. */
+export interface CapCharge {
+  readonly row: string;
+  readonly most: number;
+}
+
+/** One row for so many machines: at a launch a minute for each machine it is written some 20 times a second. */
+const machinesPerRow = 500;
+/** All rows of a cap are read in one call, which takes 100. */
+export const mostCapRows = 64;
+
+export const capRowCount = ({ machines }: SharedCap) =>
+  Math.min(mostCapRows, Math.max(1, Math.floor(machines / machinesPerRow)));
+
+export const capRowKey = (cap: string, n: number) => `shared/${cap}/${n}`;
+
+/** The cap's rows as this configuration has them, and what each may count. */
+export function capRowBounds(cap: SharedCap): Map<string, number> {
+  const count = capRowCount(cap);
+  const least = Math.floor(cap.machines / count);
+  const rest = cap.machines - least * count;
+  return new Map(
+    Array.from({ length: count }, (_, n) => [capRowKey(cap.name, n), least + (n < rest ? 1 : 0)]),
+  );
+}
+
+export const leasesOf = (use: CapUse) => use.rows.reduce((sum, { leases }) => sum + leases, 0);
+
+/** What the row with the most room leaves: a launch counts in one row. */
+export const largestRoom = (cap: SharedCap, use: CapUse) =>
+  Math.max(0, ...roomByRow(cap, use).map(({ room }) => room));
+
+/**
+ * A row with room for so many, by chance, so that many who launch at once meet in few rows.
+ * @param fraction from 0 to less than 1
+ */
+export function capCharge(
+  cap: SharedCap,
+  use: CapUse,
+  launch: { readonly machines: number; readonly fraction: number },
+): CapCharge | undefined {
+  const fitting = roomByRow(cap, use).filter(({ room }) => room >= launch.machines);
+  const chosen = fitting[Math.floor(launch.fraction * fitting.length)];
+  return chosen && { row: chosen.row, most: chosen.most };
+}
+
+function roomByRow(cap: SharedCap, use: CapUse): { row: string; most: number; room: number }[] {
+  const counted = new Map(use.rows.map(({ key, leases }) => [key, leases]));
+  return [...capRowBounds(cap)].map(([row, most]) => ({ row, most, room: most - (counted.get(row) ?? 0) }));
 }
 
 /** The tighter cap first, so that whoever waits does so where it is stopped. */
 export function sharedCaps(tier: Tier, cellCap: number | undefined): SharedCap[] {
   const ofTier = tier.capOverAllTenants;
   return [
-    ...(ofTier === undefined ? [] : [{ name: `tier/${tier.name}`, machines: ofTier }]),
+    ...(ofTier === undefined ? [] : [{ name: `tier/${tier.name}`, tier: tier.name, machines: ofTier }]),
     ...(cellCap === undefined ? [] : [{ name: 'cell', machines: cellCap }]),
   ];
 }
@@ -39,11 +106,22 @@ export function sharedCaps(tier: Tier, cellCap: number | undefined): SharedCap[]
 export const placeOf = (place: { installationId: InstallationId; tier: TierName }) =>
   `${place.installationId}/${place.tier}`;
 
-/** How many of the free leases each waiter is to have, by place; those who get none are left out. */
-export function sharesOf(cap: SharedCap, use: SharedUse): Map<string, number> {
-  const holds = new Map([...use.held].map(([tenant, leases]) => [tenant, leases.size]));
+/** What a tenant holds under a cap, by its own counts. */
+export const heldUnder = (cap: SharedCap, { leases, tierLeases }: Pick<Tenant, 'leases' | 'tierLeases'>) =>
+  cap.tier === undefined ? leases : (tierLeases.get(cap.tier) ?? 0);
+
+/**
+ * How many of the free leases each waiter is to have, by place; those who get none are left out.
+ * @param held what each waiter holds under the cap
+ */
+export function sharesOf(
+  cap: SharedCap,
+  use: CapUse,
+  held: ReadonlyMap<InstallationId, number>,
+): Map<string, number> {
+  const holds = new Map(held);
   const shares = new Map<string, number>();
-  const taken = [...holds.values()].reduce((sum, leases) => sum + leases, 0);
+  const taken = leasesOf(use);
   const [only, ...others] = use.waiters;
   if (only && others.length === 0) {
     return new Map(cap.machines > taken ? [[placeOf(only), cap.machines - taken]] : []);
@@ -67,7 +145,7 @@ function comesBefore(one: Waiter, other: Waiter, holds: ReadonlyMap<Installation
 }
 
 /** Those who wait, with this one among them. */
-export const withWaiter = (use: SharedUse, me: Waiter): SharedUse =>
+export const withWaiter = (use: CapUse, me: Waiter): CapUse =>
   use.waiters.some((waiter) => placeOf(waiter) === placeOf(me))
     ? use
     : { ...use, waiters: [...use.waiters, me] };

@@ -1,9 +1,10 @@
 /**
- * A tenant: one installation of the App, by an organization or a user. `leases` are its live machines; both
- * limits are about the sizes of these sets, and nothing else counts machines.
+ * A tenant: one installation of the App, by an organization or a user. `leases` counts its live machines, over all tiers and
+ * by tier. Both limits compare with these numbers, which move only in the transaction that writes the row of a launch or of
+ * a machine that takes or frees a lease: so each lease counts exactly once, and the books are as small at 10,000 as at 1.
  */
 import type { Permissions } from './github.ts';
-import type { InstallationId, LeaseId, TierName } from './ids.ts';
+import type { InstallationId, TierName } from './ids.ts';
 
 /** pending: installed, and waiting for the operator's approval. deleted is final. */
 export type TenantStatus = 'active' | 'pending' | 'suspended' | 'deleted';
@@ -49,8 +50,12 @@ export interface Tenant {
   readonly weight?: number;
   /** Until then (epoch milliseconds) its launch rate is used up; see launch-rate.ts. */
   readonly rateUsedUntil?: number;
-  readonly leases: ReadonlySet<LeaseId>;
-  readonly tierLeases: ReadonlyMap<TierName, ReadonlySet<LeaseId>>;
+  /** Leases held over all tiers. */
+  readonly leases: number;
+  /** Leases held by tier; absent: none. */
+  readonly tierLeases: ReadonlyMap<TierName, number>;
+  /** Grows with each taking and freeing, so that whoever counts rows knows whether the numbers stood still meanwhile. */
+  readonly leaseChanges: number;
   /** An earlier installation of the same account whose machines still live: until they are gone, nothing starts here. */
   readonly predecessor?: InstallationId;
   /** Grows with each change that the tenant manager makes; the fence for its writes. */

@@ -34,13 +34,20 @@ export interface RunnerStore {
   ): Promise<readonly boolean[]>;
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
-  /** Any state → ended, if plan and run are still as in `runner`. Ended already counts as ended; else false. */
-  end(runner: Runner, end: RunnerEnd): Promise<boolean>;
+  /**
+   * Any state → ended, and in the same moment the lease goes back, to the tenant and to each cap that counts it: exactly once,
+   * whoever ends the machine how often. Answers in the order given.
+   */
+  end(ends: readonly RunnerEnd[]): Promise<EndOutcome[]>;
   /** Across tenants: runners not ended whose deadline has passed, longest overdue first. */
   listOverdueAcrossTenants(now: number, limit: number): Promise<Runner[]>;
 }
 
+/** changed: plan or run are no longer as in `runner`, and nothing was written. */
+export type EndOutcome = 'ended' | 'was-ended' | 'changed';
+
 export interface RunnerEnd {
+  readonly runner: Runner;
   readonly reason: RunnerEndReason;
   /** Epoch milliseconds. */
   readonly at: number;

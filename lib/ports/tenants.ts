@@ -1,9 +1,9 @@
 import type { Permissions } from '../core/github.ts';
-import type { InstallationId, LeaseId, TierName } from '../core/ids.ts';
+import type { InstallationId, TierName } from '../core/ids.ts';
 import type { Attention, Tenant, TenantStatus } from '../core/tenant.ts';
 
 /**
- * The tenants. Leases are added by `LaunchStore.take` and removed by `freeLease` alone; no other method touches them.
+ * The tenants. Leases are counted by `LaunchStore.take`, and counted off by `LaunchStore.close` and `RunnerStore.end` alone.
  * Every method may throw OperationalError.
  */
 export interface TenantStore {
@@ -34,18 +34,13 @@ export interface TenantStore {
     installationId: InstallationId,
     probe: { readonly from: number; readonly to: number },
   ): Promise<boolean>;
-  /**
-   * Takes leases out of the tenant's sets, and answers with the tenant as it was before: undefined where it is not known.
-   * Freeing what is not there does nothing.
-   */
-  freeLeases(
-    installationId: InstallationId,
-    tier: TierName,
-    leases: readonly LeaseId[],
-  ): Promise<Tenant | undefined>;
+  /** Across tenants: those of these that are known. Reads consistently. */
+  findAcrossTenants(installationIds: readonly InstallationId[]): Promise<Tenant[]>;
+  /** Sets the counts of leases, if they still changed as often as `tenant` says. False: they have changed since. */
+  correctLeases(tenant: Tenant, tierLeases: ReadonlyMap<TierName, number>): Promise<boolean>;
 }
 
-export type NewTenant = Omit<Tenant, 'leases' | 'tierLeases' | 'version'>;
+export type NewTenant = Omit<Tenant, 'leases' | 'tierLeases' | 'leaseChanges' | 'version'>;
 
 export interface TenantChanges {
   readonly status?: TenantStatus;

@@ -125,7 +125,8 @@ describe('fair shares of a capped tier', () => {
     expect(platform.waiting()).toEqual([]);
     expect(platform.launched).toHaveLength(50);
     expect(platform.failed).toEqual([]);
-    const use = await platform.launches.sharedUseAcrossTenants('cell');
-    expect(use).toEqual({ held: new Map(), waiters: [] });
+    const use = await platform.launches.capUseAcrossTenants({ name: 'cell', machines: 7 });
+    expect(use.waiters).toEqual([]);
+    expect(use.rows).toMatchObject([{ leases: 0 }]);
   });
 });

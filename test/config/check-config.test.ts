@@ -76,7 +76,7 @@ describe('a fault', () => {
     [
       'cell cap',
       { caps: { machinesInAll: 0 } },
-      'caps.machinesInAll is 0; it must be a whole number from 1 to 5000',
+      'caps.machinesInAll is 0; it must be a whole number from 1 to 100000',
     ],
     ['waiting cap', { caps: { waitingJobsPerTenant: 1.5 } }, 'caps.waitingJobsPerTenant is 1.5;'],
     ['launch rate', { caps: { launchesPerMinutePerTenant: '9' } }, 'launchesPerMinutePerTenant is "9";'],

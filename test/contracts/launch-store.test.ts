@@ -1,6 +1,7 @@
 /** The launches' contract, on the fake and on the real adapter. */
 
 import { launchStoreContract } from './launch-store.contract.ts';
+import { leaseCountsContract } from './lease-counts.contract.ts';
 import { sharedCapsContract } from './shared-caps.contract.ts';
 import { dynamoBackend, memoryBackend } from './support/store-backends.ts';
 
@@ -8,3 +9,5 @@ launchStoreContract(memoryBackend());
 launchStoreContract(dynamoBackend());
 sharedCapsContract(memoryBackend());
 sharedCapsContract(dynamoBackend());
+leaseCountsContract(memoryBackend());
+leaseCountsContract(dynamoBackend());

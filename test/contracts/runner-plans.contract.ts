@@ -82,7 +82,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
         await stores.runners.claim(claiming);
         expect(await stores.runners.giveJob({ ...booting, plannedJob: JobId(9) }, job)).toBe(false);
 
-        await stores.runners.end(booting, ending);
+        await stores.runners.end([{ ...ending, runner: booting }]);
         expect(await stores.runners.giveJob(booting, job)).toBe(false);
         expect(await stores.jobs.get(acme, job.jobId)).toEqual(job);
       });
@@ -124,7 +124,7 @@ export function runnerPlansContract(backend: StoreBackend): void {
         const runner = await bound();
         const gone = givenRunner({ instanceId: other, lease: lease1, plannedJob: JobId(2) });
         await stores.runners.bind([gone]);
-        await stores.runners.end(gone, ending);
+        await stores.runners.end([{ ...ending, runner: gone }]);
 
         const runs = [machine, other, InstanceId('i-9')].map((instanceId) => ({
           instanceId,

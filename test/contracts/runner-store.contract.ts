@@ -110,7 +110,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         await stores.runners.confirm(confirming);
         expect(await stores.runners.claim(claiming)).toEqual({ kind: 'refused', why: 'confirmed' });
 
-        await stores.runners.end(runner, ending);
+        await stores.runners.end([{ ...ending, runner }]);
         expect(await stores.runners.claim(claiming)).toEqual({ kind: 'refused', why: 'ended' });
       });
     });
@@ -146,8 +146,9 @@ export function runnerStoreContract(backend: StoreBackend): void {
       it('ends once, and says so each time', async () => {
         const runner = await bound();
 
-        expect(await stores.runners.end(runner, ending)).toBe(true);
-        expect(await stores.runners.end(runner, { reason: 'boot-deadline', at: noon + 99 })).toBe(true);
+        const later = { runner, reason: 'boot-deadline' as const, at: noon + 99 };
+        expect(await stores.runners.end([{ ...ending, runner }])).toEqual(['ended']);
+        expect(await stores.runners.end([later])).toEqual(['was-ended']);
         expect(await theRunner()).toEqual({
           ...runner,
           state: 'ended',
@@ -159,8 +160,8 @@ export function runnerStoreContract(backend: StoreBackend): void {
       it('keeps what a machine printed with its end', async () => {
         const runner = await bound();
 
-        await stores.runners.end(runner, { ...ending, console: 'line\nlast line' });
-        await stores.runners.end(runner, { ...ending, console: 'another' });
+        await stores.runners.end([{ ...ending, runner, console: 'line\nlast line' }]);
+        await stores.runners.end([{ ...ending, runner, console: 'another' }]);
 
         expect(await theRunner()).toMatchObject({ state: 'ended', console: 'line\nlast line' });
       });
@@ -169,17 +170,17 @@ export function runnerStoreContract(backend: StoreBackend): void {
         const runner = await bound();
         await stores.runners.recordRan([{ instanceId: machine, jobId: JobId(5) }]);
 
-        expect(await stores.runners.end(runner, ending)).toBe(false);
-        expect(await stores.runners.end({ ...runner, plannedJob: JobId(9), ran: JobId(5) }, ending)).toBe(
-          false,
-        );
+        const end = async (over: Partial<Runner>) =>
+          stores.runners.end([{ ...ending, runner: { ...runner, ...over } }]);
+        expect(await end({})).toEqual(['changed']);
+        expect(await end({ plannedJob: JobId(9), ran: JobId(5) })).toEqual(['changed']);
         expect(await theRunner()).toEqual({ ...runner, ran: 5 });
-        expect(await stores.runners.end({ ...runner, ran: JobId(5) }, ending)).toBe(true);
+        expect(await end({ ran: JobId(5) })).toEqual(['ended']);
       });
 
       it('changes nothing once it has ended', async () => {
         const runner = await bound();
-        await stores.runners.end(runner, ending);
+        await stores.runners.end([{ ...ending, runner }]);
         const before = await theRunner();
 
         const run = { instanceId: runner.instanceId, jobId: JobId(5) };
@@ -194,7 +195,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         const run = { instanceId: runner.instanceId, jobId: JobId(5) };
         expect(await stores.runners.recordRan([run])).toEqual([false]);
         expect(await stores.runners.extend(runner, noon)).toBe(false);
-        await stores.runners.end(runner, ending);
+        await stores.runners.end([{ ...ending, runner }]);
 
         expect(await theRunner()).toBeUndefined();
       });
@@ -203,7 +204,7 @@ export function runnerStoreContract(backend: StoreBackend): void {
         await bound({ deadline: noon + 20 });
         await bound({ instanceId: other, deadline: noon + 10 });
         const gone = await bound({ instanceId: InstanceId('i-3'), deadline: noon });
-        await stores.runners.end(gone, ending);
+        await stores.runners.end([{ ...ending, runner: gone }]);
         const overdue = async (now: number, limit = 10) =>
           (await stores.runners.listOverdueAcrossTenants(now, limit)).map((runner) => runner.instanceId);
 

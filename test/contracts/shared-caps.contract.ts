@@ -1,9 +1,18 @@
 /** What every LaunchStore promises of launch rates, and of caps over all tenants. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId, LaunchId, TierName } from '../../lib/core/ids.ts';
+import type { SharedCap } from '../../lib/core/shared-cap.ts';
 import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
-import { givenLaunch, lease0, storedTenant, theTenant, waitingJobs } from './support/stored.ts';
+import {
+  givenLaunch,
+  givenRunner,
+  lease0,
+  machine,
+  storedTenant,
+  theTenant,
+  waitingJobs,
+} from './support/stored.ts';
 
 export function sharedCapsContract(backend: StoreBackend): void {
   describe(`LaunchStore and shared caps ${backend.name}`, () => {
@@ -14,7 +23,9 @@ export function sharedCapsContract(backend: StoreBackend): void {
     });
     afterAll(() => backend.stop());
 
-    const leases = async () => [...(await theTenant(stores)).leases];
+    const leases = async () => (await theTenant(stores)).leases;
+    const counted = async (cap: SharedCap) =>
+      (await stores.launches.capUseAcrossTenants(cap)).rows.map(({ leases }) => leases);
 
     describe('take', () => {
       it('uses up the launch rate, begun anew or in use, and never more than a minute of it', async () => {
@@ -33,11 +44,11 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect(await takeNext(1, 20_000)).toEqual({ kind: 'taken' });
         expect((await theTenant(stores)).rateUsedUntil).toBe(noon + 40_000);
         expect(await takeNext(2, 30_000)).toMatchObject({ kind: 'tenant-changed' });
-        expect(await leases()).toHaveLength(2);
+        expect(await leases()).toBe(2);
       });
 
       it('lets as many of many takers through as a shared cap has room for', async () => {
-        const shared = [{ name: 'cell', machines: 2 }];
+        const caps = [{ row: 'shared/cell/0', most: 2 }];
         const tier = givenTier({ maxRunners: 9 });
         const outcomes = [];
         for (const n of [1, 2, 3]) {
@@ -46,63 +57,78 @@ export function sharedCapsContract(backend: StoreBackend): void {
           const job = givenJob({ installationId, jobId: JobId(n) });
           await stores.jobs.insert([job]);
           const launch = givenLaunch([job], { installationId, launchId: LaunchId(`launch-${n}`) });
-          outcomes.push(await stores.launches.take({ tenant, tier, launch, shared }));
+          outcomes.push(await stores.launches.take({ tenant, tier, launch, caps }));
         }
         expect(outcomes).toEqual([
           { kind: 'taken' },
           { kind: 'taken' },
-          { kind: 'shared-full', cap: 'cell' },
+          { kind: 'cap-full', row: 'shared/cell/0' },
         ]);
-        expect((await theTenant(stores, InstallationId(503))).leases.size).toBe(0);
-        const { held } = await stores.launches.sharedUseAcrossTenants('cell');
-        expect([...held.keys()].sort()).toEqual([501, 502]);
+        expect((await theTenant(stores, InstallationId(503))).leases).toBe(0);
+        expect(await counted({ name: 'cell', machines: 2 })).toEqual([2]);
       });
 
       it('refuses a launch that is larger than a shared cap, though nobody holds a lease', async () => {
         const tenant = await storedTenant(stores, { maxRunners: 9 });
         const launch = givenLaunch(await waitingJobs(stores, 1, 2));
-        const shared = [{ name: 'cell', machines: 1 }];
-        const taking = { tenant, tier: givenTier({ maxRunners: 9 }), launch, shared };
-        expect(await stores.launches.take(taking)).toEqual({ kind: 'shared-full', cap: 'cell' });
-        expect(await leases()).toEqual([]);
+        const caps = [{ row: 'shared/cell/0', most: 1 }];
+        const taking = { tenant, tier: givenTier({ maxRunners: 9 }), launch, caps };
+        expect(await stores.launches.take(taking)).toEqual({ kind: 'cap-full', row: 'shared/cell/0' });
+        expect(await leases()).toBe(0);
       });
     });
 
     describe('the line of a shared cap', () => {
       const waiter = { installationId: acme, tier: small, weight: 2, since: noon };
       const cap = 'tier/small';
+      const waiters = async (name: string) =>
+        (await stores.launches.capUseAcrossTenants({ name, machines: 9 })).waiters;
 
       it('is empty where nobody ever held or waited', async () => {
-        const use = await stores.launches.sharedUseAcrossTenants(cap);
-        expect(use).toEqual({ held: new Map(), waiters: [] });
+        const use = await stores.launches.capUseAcrossTenants({ name: cap, machines: 9 });
+        expect(use).toEqual({ rows: [{ key: 'shared/tier/small/0', leases: 0, changes: 0 }], waiters: [] });
       });
 
       it('has each place once, with its newest time, until it leaves', async () => {
-        expect((await stores.launches.joinLine(cap, waiter)).waiters).toEqual([waiter]);
+        await stores.launches.joinLine(cap, waiter);
+        expect(await waiters(cap)).toEqual([waiter]);
         const later = { ...waiter, since: noon + 1 };
-        expect((await stores.launches.joinLine(cap, later)).waiters).toEqual([later]);
-        expect((await stores.launches.sharedUseAcrossTenants('cell')).waiters).toEqual([]);
-        expect((await stores.launches.leaveLine(cap, waiter)).waiters).toEqual([]);
-        expect((await stores.launches.leaveLine(cap, waiter)).waiters).toEqual([]);
+        await stores.launches.joinLine(cap, later);
+        expect(await waiters(cap)).toEqual([later]);
+        expect(await waiters('cell')).toEqual([]);
+        for (let times = 0; times < 2; times += 1) await stores.launches.leaveLine(cap, waiter);
+        expect(await waiters(cap)).toEqual([]);
       });
 
       it('keeps tiers with hyphens apart', async () => {
         const places = ['gpu-a', 'gpu-b'].map((tier) => ({ ...waiter, tier: TierName(tier) }));
         for (const place of places) await stores.launches.joinLine('cell', place);
-        const { waiters } = await stores.launches.leaveLine('cell', places[0]!);
-        expect(waiters).toEqual([places[1]]);
+        await stores.launches.leaveLine('cell', places[0]!);
+        expect(await waiters('cell')).toEqual([places[1]]);
       });
 
-      it('gives leases back once, and of the tenant that is named', async () => {
+      it('counts a lease off with its machine, once, in the row where it was counted', async () => {
         const tenant = await storedTenant(stores, { maxRunners: 9 });
-        const launch = givenLaunch(await waitingJobs(stores, 1, 2));
-        const shared = [{ name: cap, machines: 9 }];
-        await stores.launches.take({ tenant, tier: givenTier({ maxRunners: 9 }), launch, shared });
-        await stores.launches.freeShared(cap, InstallationId(999), [lease0]);
-        await stores.launches.freeShared(cap, acme, [lease0]);
-        await stores.launches.freeShared(cap, acme, [lease0]);
-        const { held } = await stores.launches.sharedUseAcrossTenants(cap);
-        expect(held).toEqual(new Map([[acme, new Set([launch.plannedJobs[1]!.lease])]]));
+        const capRows = ['shared/cell/1'];
+        const launch = givenLaunch(await waitingJobs(stores, 1, 2), { capRows });
+        const caps = [{ row: 'shared/cell/1', most: 9 }];
+        await stores.launches.take({ tenant, tier: givenTier({ maxRunners: 9 }), launch, caps });
+        await stores.runners.bind([givenRunner({ capRows })]);
+        expect(await counted({ name: 'cell', machines: 1000 })).toEqual([0, 2]);
+        const end = { runner: givenRunner({ capRows }), reason: 'stood-down' as const, at: noon };
+        for (let times = 0; times < 2; times += 1) await stores.runners.end([end]);
+        expect(await counted({ name: 'cell', machines: 1000 })).toEqual([0, 1]);
+      });
+
+      it('counts off what did not come, as the launch closes', async () => {
+        const tenant = await storedTenant(stores, { maxRunners: 9 });
+        const capRows = ['shared/cell/0'];
+        const launch = givenLaunch(await waitingJobs(stores, 1, 2), { capRows });
+        const caps = [{ row: 'shared/cell/0', most: 9 }];
+        await stores.launches.take({ tenant, tier: givenTier({ maxRunners: 9 }), launch, caps });
+        const answered = await stores.launches.answer(launch, new Map([[lease0, machine]]));
+        for (let times = 0; times < 2; times += 1) await stores.launches.close(answered!);
+        expect(await counted({ name: 'cell', machines: 9 })).toEqual([1]);
       });
     });
   });

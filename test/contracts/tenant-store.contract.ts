@@ -1,20 +1,10 @@
 /** What every TenantStore promises. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { InstallationId, leaseOf, TierName } from '../../lib/core/ids.ts';
+import { InstallationId } from '../../lib/core/ids.ts';
 import type { Attention } from '../../lib/core/tenant.ts';
-import { acme, givenTier, small } from '../support/given.ts';
+import { acme, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
-import {
-  givenLaunch,
-  launch1,
-  lease0,
-  newTenant,
-  nobody,
-  storedTenant,
-  takenLaunch,
-  theTenant,
-  waitingJobs,
-} from './support/stored.ts';
+import { newTenant, nobody, storedTenant, theTenant } from './support/stored.ts';
 
 const attention: Attention = {
   code: 'permission-missing',
@@ -47,8 +37,9 @@ export function tenantStoreContract(backend: StoreBackend): void {
 
       expect(await stores.tenants.get(acme)).toEqual({
         ...tenant,
-        leases: new Set(),
+        leases: 0,
         tierLeases: new Map(),
+        leaseChanges: 0,
         version: 1,
       });
     });
@@ -138,7 +129,6 @@ export function tenantStoreContract(backend: StoreBackend): void {
 
     it('makes no tenant by changing one that does not exist', async () => {
       expect(await stores.tenants.update(nobody, 0, { status: 'active', updatedAt: later })).toBe('conflict');
-      await stores.tenants.freeLeases(nobody, small, [lease0]);
       await stores.tenants.clearPredecessor(nobody, acme);
 
       expect(await stores.tenants.get(nobody)).toBeUndefined();
@@ -183,40 +173,6 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await stores.tenants.takeProbe(nobody, { from: 0, to: 1 })).toBe(false);
 
       expect(await stores.tenants.get(nobody)).toBeUndefined();
-    });
-
-    it('frees leases from both sets, and does nothing when it frees them again', async () => {
-      await takenLaunch(stores, 1, 2);
-
-      for (let times = 0; times < 2; times += 1) await stores.tenants.freeLeases(acme, small, [lease0]);
-
-      const { leases, tierLeases } = await theTenant(stores);
-      const left = new Set([leaseOf(launch1, 1)]);
-      expect({ leases, tierLeases }).toEqual({ leases: left, tierLeases: new Map([[small, left]]) });
-    });
-
-    it('keeps the sets of tiers apart, whatever characters their names have', async () => {
-      const tier = givenTier({ name: TierName('gpu-large') });
-      const tenant = await storedTenant(stores);
-      const launch = givenLaunch(await waitingJobs(stores, 1), { tier: tier.name });
-      await stores.launches.take({ tenant, tier, launch });
-
-      await stores.tenants.freeLeases(acme, small, []);
-
-      expect((await theTenant(stores)).tierLeases).toEqual(new Map([[tier.name, new Set([lease0])]]));
-    });
-
-    it('leaves no lease behind when all are freed', async () => {
-      const launch = await takenLaunch(stores, 1, 2);
-
-      await stores.tenants.freeLeases(
-        acme,
-        small,
-        launch.plannedJobs.map((plannedJob) => plannedJob.lease),
-      );
-
-      const { leases, tierLeases } = await theTenant(stores);
-      expect({ leases, tierLeases }).toEqual({ leases: new Set(), tierLeases: new Map() });
     });
   });
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { maxMachinesPerLaunch, planBalance } from '../../lib/core/balance-plan.ts';
+import { planBalance } from '../../lib/core/balance-plan.ts';
+import { maxMachinesPerLaunch } from '../../lib/core/launch.ts';
 import { reason } from '../../lib/core/reason.ts';
-import { givenJob, givenJobs, givenLeases, givenTenant, givenTier, small } from '../support/given.ts';
+import { givenJob, givenJobs, givenTenant, givenTier, small } from '../support/given.ts';
 
 const pageSize = 100;
 
@@ -25,8 +26,8 @@ describe('planBalance', () => {
     (row) => {
       const tenant = givenTenant({
         maxRunners: row.max,
-        leases: givenLeases(row.has),
-        tierLeases: new Map([[small, givenLeases(row.ofTier)]]),
+        leases: row.has,
+        tierLeases: new Map([[small, row.ofTier]]),
       });
       const plan = planBalance({
         tenant,
@@ -81,8 +82,8 @@ describe('planBalance', () => {
       fc.property(sizes, ({ max, cap, has, waiting }) => {
         const tenant = givenTenant({
           maxRunners: max,
-          leases: givenLeases(has),
-          tierLeases: new Map([[small, givenLeases(has)]]),
+          leases: has,
+          tierLeases: new Map([[small, has]]),
         });
         const jobs = givenJobs(waiting);
         const plan = planBalance({

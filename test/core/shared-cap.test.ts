@@ -1,8 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { InstallationId } from '../../lib/core/ids.ts';
-import { placeOf, sharedCaps, sharesOf, type Waiter, weightOf } from '../../lib/core/shared-cap.ts';
-import { givenLeases, givenTier, small } from '../support/given.ts';
+import {
+  type CapUse,
+  capCharge,
+  capRowBounds,
+  largestRoom,
+  placeOf,
+  sharedCaps,
+  sharesOf,
+  type Waiter,
+  weightOf,
+} from '../../lib/core/shared-cap.ts';
+import { givenTier, small } from '../support/given.ts';
 
 const waiter = (n: number, over: Partial<Waiter> = {}): Waiter => ({
   installationId: InstallationId(n),
@@ -11,8 +21,11 @@ const waiter = (n: number, over: Partial<Waiter> = {}): Waiter => ({
   since: n,
   ...over,
 });
-const holding = (...held: number[]) =>
-  new Map(held.map((count, n) => [InstallationId(n + 1), givenLeases(count, `launch-${n}`)]));
+const holding = (...held: number[]) => new Map(held.map((count, n) => [InstallationId(n + 1), count]));
+const useOf = (held: readonly number[], waiters: readonly Waiter[]): CapUse => ({
+  rows: [{ key: 'shared/tier/small/0', leases: held.reduce((sum, count) => sum + count, 0), changes: 1 }],
+  waiters,
+});
 const cap = (machines: number) => ({ name: 'tier/small', machines });
 
 describe('sharedCaps', () => {
@@ -22,6 +35,56 @@ describe('sharedCaps', () => {
       'tier/small',
       'cell',
     ]);
+  });
+});
+
+describe('the rows of a cap', () => {
+  const sizes = [0, 1, 499, 999, 1000, 5000, 20_000, 99_999, 100_000, 1_000_000];
+
+  it.each(sizes)('are bounded to %i machines in all, and each write one of at most 64 rows', (machines) => {
+    const bounds = [...capRowBounds(cap(machines)).values()];
+    expect(bounds.reduce((sum, bound) => sum + bound, 0)).toBe(machines);
+    expect(bounds.length).toBeLessThanOrEqual(64);
+    expect(Math.max(...bounds) - Math.min(...bounds)).toBeLessThanOrEqual(1);
+  });
+
+  it('never count more than the cap, however leases come and go between them', () => {
+    const step = fc.record({
+      machines: fc.integer({ min: 1, max: 96 }),
+      fraction: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      frees: fc.nat(200),
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3000 }), fc.array(step, { maxLength: 60 }), (machines, steps) => {
+        const counts = new Map([...capRowBounds(cap(machines)).keys()].map((key) => [key, 0]));
+        const held: string[] = [];
+        for (const { machines: wanted, fraction, frees } of steps) {
+          const rows = [...counts].map(([key, leases]) => ({ key, leases, changes: 0 }));
+          const charge = capCharge(cap(machines), { rows, waiters: [] }, { machines: wanted, fraction });
+          if (charge) {
+            counts.set(charge.row, counts.get(charge.row)! + wanted);
+            for (let n = 0; n < wanted; n++) held.push(charge.row);
+          }
+          expect(held.length).toBeLessThanOrEqual(machines);
+          for (const row of held.splice(0, frees)) counts.set(row, counts.get(row)! - 1);
+        }
+      }),
+    );
+  });
+
+  it('leave room for a launch as long as any of them has it', () => {
+    const rows = [...capRowBounds(cap(1000))].map(([key, most], n) => ({
+      key,
+      leases: most - n,
+      changes: 0,
+    }));
+    const use = { rows, waiters: [] };
+    expect(largestRoom(cap(1000), use)).toBe(1);
+    expect(capCharge(cap(1000), use, { machines: 1, fraction: 0.99 })).toEqual({
+      row: 'shared/tier/small/1',
+      most: 500,
+    });
+    expect(capCharge(cap(1000), use, { machines: 2, fraction: 0 })).toBeUndefined();
   });
 });
 
@@ -59,7 +122,8 @@ describe('sharesOf', () => {
     { case: 'nobody', held: [5], waiters: [waiter(1)], free: 0, gets: {} },
   ])('gives $free free leases to $case', ({ held, waiters, free, gets }) => {
     const machines = held.reduce((sum, count) => sum + count, free);
-    expect(Object.fromEntries(sharesOf(cap(machines), { held: holding(...held), waiters }))).toEqual(gets);
+    const shares = sharesOf(cap(machines), useOf(held, waiters), holding(...held));
+    expect(Object.fromEntries(shares)).toEqual(gets);
   });
 
   it('gives out exactly what is free, and leaves nobody two below another of its weight', () => {
@@ -67,8 +131,7 @@ describe('sharesOf', () => {
     fc.assert(
       fc.property(held, fc.nat(60), (counts, machines) => {
         const waiters = counts.map((_, n) => waiter(n + 1));
-        const use = { held: holding(...counts), waiters };
-        const shares = sharesOf(cap(machines), use);
+        const shares = sharesOf(cap(machines), useOf(counts, waiters), holding(...counts));
         const given = [...shares.values()].reduce((sum, share) => sum + share, 0);
         const taken = counts.reduce((sum, count) => sum + count, 0);
         expect(given).toBe(Math.max(0, machines - taken));

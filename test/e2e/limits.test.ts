@@ -8,6 +8,7 @@ import { until } from './support/until.ts';
 import {
   type Account,
   endlessMilliseconds,
+  heldLeases,
   reasonOf,
   startWorld,
   tierLabels,
@@ -97,8 +98,7 @@ describe('limits', () => {
         expect(row).toMatchObject({ outcome: 'refused' });
       }
       await until('its machines are gone', () => liveOf(initech).length === 0);
-      const noLease = async () =>
-        !Object.keys((await world.tenant(initech)) ?? {}).some((name) => /^leases/.test(name));
+      const noLease = async () => heldLeases(await world.tenant(initech)) === 0;
       await until('its leases are back', noLease, { seen: () => world.tenant(initech) });
     });
 

@@ -1,10 +1,10 @@
 /** The launches in memory: see the port for what each method promises, and world.ts for how to make one fail. */
-import type { LeaseId } from '../../lib/core/ids.ts';
-import type { Launch } from '../../lib/core/launch.ts';
+import { type Launch, maxMachinesPerLaunch, missingLeases } from '../../lib/core/launch.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
 import type { LaunchStore, TakeOutcome, Taking } from '../../lib/ports/launches.ts';
-import { createMemoryLines, hasSharedRoom, holdShared } from './lines.ts';
+import { countLeases } from './lease-counts.ts';
+import { createMemoryLines, hasCapRoom } from './lines.ts';
 import { jobKey, type Rows, type StoreWorld } from './world.ts';
 
 export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
@@ -33,14 +33,18 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
     answer: (launch, instances) =>
       world.call('launches.answer', ({ launches }) => {
         const stored = launches.get(launch.launchId);
-        if (stored?.state !== 'intent') return;
-        launches.set(launch.launchId, { ...stored, state: 'answered', instances: new Map(instances) });
+        if (stored?.state !== 'intent') return stored;
+        const answered: Launch = { ...stored, state: 'answered', instances: new Map(instances) };
+        launches.set(launch.launchId, answered);
+        return answered;
       }),
-    close: (launch, instances) =>
-      world.call('launches.close', ({ launches }) => {
-        const stored = launches.get(launch.launchId);
-        if (!stored || stored.state === 'closed') return;
-        launches.set(launch.launchId, { ...stored, state: 'closed', instances: new Map(instances) });
+    close: (launch) =>
+      world.call('launches.close', (rows) => {
+        const stored = rows.launches.get(launch.launchId);
+        if (stored?.state !== 'answered') return;
+        rows.launches.set(launch.launchId, { ...stored, state: 'closed' });
+        const missing = missingLeases(launch).length;
+        if (missing > 0) countLeases(rows, launch, -missing);
       }),
     listOverdueAcrossTenants: (now, limit) =>
       world.call('launches.listOverdueAcrossTenants', ({ launches }) =>
@@ -53,13 +57,10 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
   };
 }
 
-/** The bound of a transaction in DynamoDB, less the tenant, the launch and two caps over all tenants. */
-const maximumMachines = 96;
-
 function take(rows: Rows, taking: Taking): TakeOutcome {
-  const { tenant: read, tier, launch, shared = [] } = taking;
+  const { tenant: read, tier, launch, caps = [] } = taking;
   const machines = launch.plannedJobs.length;
-  const allowed = Math.min(maximumMachines, read.maxRunners, tier.maxRunners);
+  const allowed = Math.min(maxMachinesPerLaunch, read.maxRunners, tier.maxRunners);
   if (machines < 1 || machines > allowed) {
     throw new Error(`Launch ${launch.launchId} asks for ${machines} machines; allowed are 1 to ${allowed}.`);
   }
@@ -70,15 +71,15 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   if ((tenant.rateUsedUntil ?? 0) > (taking.rate?.latest ?? Number.POSITIVE_INFINITY)) {
     return { kind: 'tenant-changed', tenant };
   }
-  const full = shared.find((cap) => !hasSharedRoom(rows, cap, machines));
-  if (full) return { kind: 'shared-full', cap: full.name };
+  const full = caps.find((cap) => !hasCapRoom(rows, cap, machines));
+  if (full) return { kind: 'cap-full', row: full.row };
   const jobs = launch.plannedJobs.map((plannedJob) =>
     rows.jobs.get(jobKey(launch.installationId, plannedJob.jobId)),
   );
   if (jobs.some((job) => job?.state !== 'waiting')) return { kind: 'jobs-changed' };
 
-  rows.tenants.set(tenant.installationId, withLeases(charged(tenant, taking), tier, launch));
-  for (const cap of shared) holdShared(rows, cap.name, launch);
+  rows.tenants.set(tenant.installationId, charged(tenant, taking));
+  countLeases(rows, { ...launch, capRows: caps.map(({ row }) => row) }, machines);
   for (const [n, job] of jobs.entries()) {
     const lease = launch.plannedJobs[n]?.lease;
     if (!job || !lease)
@@ -100,25 +101,15 @@ function takenAlready(stored: Launch, launch: Launch): TakeOutcome {
 
 function hasRoom(tenant: Tenant, wanted: { read: Tenant; tier: Tier; machines: number }): boolean {
   const { read, tier, machines } = wanted;
-  const inTier = tenant.tierLeases.get(tier.name)?.size ?? 0;
+  const inTier = tenant.tierLeases.get(tier.name) ?? 0;
   return (
     tenant.status === 'active' &&
     tenant.predecessor === undefined &&
     tenant.maxRunners === read.maxRunners &&
-    tenant.leases.size + machines <= tenant.maxRunners &&
+    tenant.leases + machines <= tenant.maxRunners &&
     inTier + machines <= tier.maxRunners
   );
 }
 
 const charged = (tenant: Tenant, { rate }: Taking): Tenant =>
   rate ? { ...tenant, rateUsedUntil: Math.max(tenant.rateUsedUntil ?? 0, rate.now) + rate.cost } : tenant;
-
-function withLeases(tenant: Tenant, tier: Tier, launch: Launch): Tenant {
-  const added = launch.plannedJobs.map((plannedJob) => plannedJob.lease);
-  const inTier = tenant.tierLeases.get(tier.name) ?? new Set<LeaseId>();
-  return {
-    ...tenant,
-    leases: new Set([...tenant.leases, ...added]),
-    tierLeases: new Map(tenant.tierLeases).set(tier.name, new Set([...inTier, ...added])),
-  };
-}

@@ -1,58 +1,49 @@
-/** The caps over all tenants in memory: who holds leases under each, and who waits in its line. */
-import type { Launch } from '../../lib/core/launch.ts';
-import { placeOf, type SharedCap, type SharedUse } from '../../lib/core/shared-cap.ts';
+/** The caps over all tenants in memory: what each of their rows counts, and who waits in their lines. */
+import {
+  type CapCharge,
+  type CapRow,
+  capRowBounds,
+  placeOf,
+  type Waiter,
+} from '../../lib/core/shared-cap.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
 import type { Rows, StoreWorld } from './world.ts';
 
-const nobody: SharedUse = { held: new Map(), waiters: [] };
-
-const useOf = (rows: Rows, cap: string) => rows.shared.get(cap) ?? nobody;
+const rowOf = (rows: Rows, key: string): CapRow => rows.capRows.get(key) ?? { key, leases: 0, changes: 0 };
 
 export function createMemoryLines(
   world: StoreWorld,
-): Pick<LaunchStore, 'sharedUseAcrossTenants' | 'joinLine' | 'leaveLine' | 'freeShared'> {
-  const change = (rows: Rows, cap: string, how: (use: SharedUse) => SharedUse) => {
-    const after = how(useOf(rows, cap));
-    rows.shared.set(cap, after);
-    return after;
-  };
+): Pick<LaunchStore, 'capUseAcrossTenants' | 'joinLine' | 'leaveLine' | 'correctCapRow'> {
+  const others = (rows: Rows, cap: string, place: Pick<Waiter, 'installationId' | 'tier'>) =>
+    (rows.lines.get(cap) ?? []).filter((waiter) => placeOf(waiter) !== placeOf(place));
   return {
-    sharedUseAcrossTenants: (cap) =>
-      world.call('launches.sharedUseAcrossTenants', (rows) => useOf(rows, cap)),
+    capUseAcrossTenants: (cap) =>
+      world.call('launches.capUseAcrossTenants', (rows) => ({
+        rows: [...capRowBounds(cap).keys()].map((key) => rowOf(rows, key)),
+        waiters: rows.lines.get(cap.name) ?? [],
+      })),
     joinLine: (cap, waiter) =>
-      world.call('launches.joinLine', (rows) =>
-        change(rows, cap, (use) => ({
-          ...use,
-          waiters: [...use.waiters.filter((other) => placeOf(other) !== placeOf(waiter)), { ...waiter }],
-        })),
-      ),
+      world.call('launches.joinLine', (rows) => {
+        rows.lines.set(cap, [...others(rows, cap, waiter), { ...waiter }]);
+      }),
     leaveLine: (cap, place) =>
-      world.call('launches.leaveLine', (rows) =>
-        change(rows, cap, (use) => ({
-          ...use,
-          waiters: use.waiters.filter((other) => placeOf(other) !== placeOf(place)),
-        })),
-      ),
-    freeShared: (cap, installationId, leases) =>
-      world.call('launches.freeShared', (rows) => {
-        change(rows, cap, (use) => {
-          const left = [...(use.held.get(installationId) ?? [])].filter((lease) => !leases.includes(lease));
-          const held = new Map(use.held).set(installationId, new Set(left));
-          if (left.length === 0) held.delete(installationId);
-          return { ...use, held };
-        });
+      world.call('launches.leaveLine', (rows) => {
+        rows.lines.set(cap, others(rows, cap, place));
+      }),
+    correctCapRow: ({ key, changes }, leases) =>
+      world.call('launches.correctCapRow', (rows) => {
+        if (rowOf(rows, key).changes !== changes) return false;
+        rows.capRows.set(key, { key, leases, changes: changes + 1 });
+        return true;
       }),
   };
 }
 
-export function hasSharedRoom(rows: Rows, cap: SharedCap, machines: number): boolean {
-  const taken = [...useOf(rows, cap.name).held.values()].reduce((sum, leases) => sum + leases.size, 0);
-  return taken + machines <= cap.machines;
-}
+export const hasCapRoom = (rows: Rows, { row, most }: CapCharge, machines: number) =>
+  rowOf(rows, row).leases + machines <= most;
 
-export function holdShared(rows: Rows, cap: string, launch: Launch): void {
-  const use = useOf(rows, cap);
-  const held = use.held.get(launch.installationId) ?? new Set();
-  const all = new Set([...held, ...launch.plannedJobs.map(({ lease }) => lease)]);
-  rows.shared.set(cap, { ...use, held: new Map(use.held).set(launch.installationId, all) });
+/** @param leases below zero: they go back */
+export function countInCap(rows: Rows, key: string, leases: number): void {
+  const row = rowOf(rows, key);
+  rows.capRows.set(key, { key, leases: row.leases + leases, changes: row.changes + 1 });
 }

@@ -1,7 +1,8 @@
 /** The machines in memory: see the port for what each method promises, and world.ts for how to make one fail. */
 import type { Job } from '../../lib/core/job.ts';
 import type { Runner } from '../../lib/core/runner.ts';
-import type { ClaimOutcome, RunnerStore } from '../../lib/ports/runners.ts';
+import type { ClaimOutcome, EndOutcome, RunnerEnd, RunnerStore } from '../../lib/ports/runners.ts';
+import { countLeases } from './lease-counts.ts';
 import { jobKey, type Rows, type StoreWorld } from './world.ts';
 
 export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
@@ -51,21 +52,7 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         runners.set(stored.instanceId, { ...stored, deadline: Math.max(stored.deadline, deadline) });
         return true;
       }),
-    end: (runner, { reason, at, console }) =>
-      world.call('runners.end', (rows) => {
-        const stored = rows.runners.get(runner.instanceId);
-        if (!stored || stored.state === 'ended') return true;
-        if (stored.plannedJob !== runner.plannedJob || stored.ran !== runner.ran) return false;
-        const kept = console === undefined ? {} : { console };
-        rows.runners.set(stored.instanceId, {
-          ...stored,
-          ...kept,
-          state: 'ended',
-          endedAt: at,
-          endReason: reason,
-        });
-        return true;
-      }),
+    end: (ends) => world.call('runners.end', (rows) => ends.map((end) => endOne(rows, end))),
     listOverdueAcrossTenants: (now, limit) =>
       world.call('runners.listOverdueAcrossTenants', ({ runners }) =>
         [...runners.values()]
@@ -74,6 +61,22 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
           .slice(0, limit),
       ),
   };
+}
+
+function endOne(rows: Rows, { runner, reason, at, console }: RunnerEnd): EndOutcome {
+  const stored = rows.runners.get(runner.instanceId);
+  if (!stored || stored.state === 'ended') return 'was-ended';
+  if (stored.plannedJob !== runner.plannedJob || stored.ran !== runner.ran) return 'changed';
+  const kept = console === undefined ? {} : { console };
+  rows.runners.set(stored.instanceId, {
+    ...stored,
+    ...kept,
+    state: 'ended',
+    endedAt: at,
+    endReason: reason,
+  });
+  countLeases(rows, stored, -1);
+  return 'ended';
 }
 
 /** As it is stored, if it has not ended and its planned job is still the one that was read. */

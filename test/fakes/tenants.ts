@@ -1,5 +1,4 @@
 /** The tenants in memory: see the port for what each method promises, and world.ts for how to make one fail. */
-import type { LeaseId, TierName } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { TenantChanges, TenantStore } from '../../lib/ports/tenants.ts';
 import type { StoreWorld } from './world.ts';
@@ -24,8 +23,9 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         if (tenants.has(tenant.installationId)) return 'exists';
         const row = {
           ...structuredClone(tenant),
-          leases: new Set<LeaseId>(),
+          leases: 0,
           tierLeases: new Map(),
+          leaseChanges: 0,
           version: 1,
         };
         tenants.set(tenant.installationId, row);
@@ -66,12 +66,22 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         tenants.set(installationId, { ...tenant, attention: { ...tenant.attention, probeAt: to } });
         return true;
       }),
-    freeLeases: (installationId, tier, leases) =>
-      world.call('tenants.freeLeases', ({ tenants }) => {
+    findAcrossTenants: (installationIds) =>
+      world.call('tenants.findAcrossTenants', ({ tenants }) =>
+        [...new Set(installationIds)].flatMap((id) => tenants.get(id) ?? []),
+      ),
+    correctLeases: ({ installationId, leaseChanges }, tierLeases) =>
+      world.call('tenants.correctLeases', ({ tenants }) => {
         const tenant = tenants.get(installationId);
-        if (!tenant || leases.length === 0) return undefined;
-        tenants.set(installationId, without(tenant, tier, leases));
-        return tenant;
+        if (tenant?.leaseChanges !== leaseChanges) return false;
+        const leases = [...tierLeases.values()].reduce((sum, count) => sum + count, 0);
+        tenants.set(installationId, {
+          ...tenant,
+          tierLeases: new Map(tierLeases),
+          leases,
+          leaseChanges: leaseChanges + 1,
+        });
+        return true;
       }),
   };
 }
@@ -86,13 +96,4 @@ function changed(tenant: Tenant, { suspendedBy, ...changes }: TenantChanges): Te
     ...(after === undefined ? {} : { suspendedBy: after }),
     version: tenant.version + 1,
   };
-}
-
-function without(tenant: Tenant, tier: TierName, leases: readonly LeaseId[]): Tenant {
-  const left = (held: ReadonlySet<LeaseId> | undefined) =>
-    new Set([...(held ?? [])].filter((lease) => !leases.includes(lease)));
-  const tierLeases = new Map(tenant.tierLeases).set(tier, left(tenant.tierLeases.get(tier)));
-  // As in DynamoDB, a set that is empty does not exist.
-  if (tierLeases.get(tier)?.size === 0) tierLeases.delete(tier);
-  return { ...tenant, leases: left(tenant.leases), tierLeases };
 }

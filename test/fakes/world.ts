@@ -7,7 +7,7 @@ import type { InstallationId, InstanceId, JobId, LaunchId } from '../../lib/core
 import type { Job } from '../../lib/core/job.ts';
 import type { Launch } from '../../lib/core/launch.ts';
 import type { Runner } from '../../lib/core/runner.ts';
-import type { SharedUse } from '../../lib/core/shared-cap.ts';
+import type { CapRow, Waiter } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { JobStore } from '../../lib/ports/jobs.ts';
@@ -36,8 +36,10 @@ export interface Rows {
   readonly jobs: Map<string, Job>;
   readonly launches: Map<LaunchId, Launch>;
   readonly runners: Map<InstanceId, Runner>;
-  /** By the name of the cap. */
-  readonly shared: Map<string, SharedUse>;
+  /** What caps over all tenants count, by the row's key. */
+  readonly capRows: Map<string, CapRow>;
+  /** Who waits, by the name of the cap. */
+  readonly lines: Map<string, readonly Waiter[]>;
 }
 
 export interface StoreWorld {
@@ -72,7 +74,8 @@ export function createStoreWorld(): StoreWorld {
     jobs: new Map(),
     launches: new Map(),
     runners: new Map(),
-    shared: new Map(),
+    capRows: new Map(),
+    lines: new Map(),
   };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];
 

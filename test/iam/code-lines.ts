@@ -74,7 +74,7 @@ const isDefinition = (text: string) =>
 const keysOfTables: Readonly<Record<string, RegExp>> = {
   tenants: /\btenantKey\(/,
   jobs: /\bjobKey\(/,
-  launches: /\b(launchKey|launchRow)\(|\bkeyOf\(cap/,
+  launches: /\b(launchKey|launchRow|capRowPrimaryKey)\b/,
   runners: /\brunnerKey\(/,
 };
 
@@ -93,7 +93,7 @@ const stores: Readonly<Record<string, string>> = {
   job: 'jobs',
   launch: 'launches',
   take: 'launches',
-  shared: 'launches',
+  cap: 'launches',
   runner: 'runners',
   note: 'notes',
 };

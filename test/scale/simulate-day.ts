@@ -13,7 +13,7 @@ import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Compute } from '../../lib/ports/compute.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
-import type { TenantStore } from '../../lib/ports/tenants.ts';
+import type { EndOutcome, RunnerEnd } from '../../lib/ports/runners.ts';
 import { createMemoryChance } from '../fakes/clock.ts';
 import { createMemoryGitHub } from '../fakes/github.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
@@ -44,8 +44,6 @@ const runnerStartMilliseconds = 3_000;
 const webhookMilliseconds = 300;
 const maxRunners = 4;
 const tier = givenTier({ maxRunners });
-
-type FreeLeases = TenantStore['freeLeases'];
 
 export async function simulateDay(day: Day): Promise<DayReport> {
   const time = createVirtualTime(midnight);
@@ -89,16 +87,16 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     sendToLifecycle: async (message) => lifecycleQueue.send(message),
     sendToInstallations: async () => undefined,
   };
-  const tenants: typeof stores.tenants = new Proxy(stores.tenants, {
-    get: (target, name) => (name === 'freeLeases' ? freeLeases : Reflect.get(target, name)),
+  const runners: typeof stores.runners = new Proxy(stores.runners, {
+    get: (target, name) => (name === 'end' ? endRunners : Reflect.get(target, name)),
   });
   const depsFor = (by: keyof typeof calls) => ({
     deployment: givenDeployment({ tiers: [tier] }),
     subnets: [{ subnetId: 'subnet-a', zone: 'us-east-1a' }],
-    tenants: timed(tenants, latency.aws, by),
+    tenants: timed(stores.tenants, latency.aws, by),
     jobs: timed(stores.jobs, latency.aws, by),
     launches: timed(stores.launches, latency.aws, by),
-    runners: timed(stores.runners, latency.aws, by),
+    runners: timed(runners, latency.aws, by),
     notes: timed(createMemoryNotes(), latency.aws, by),
     compute: timed(compute, latency.aws, by),
     queues: timed(queues, latency.aws, by),
@@ -123,14 +121,15 @@ export async function simulateDay(day: Day): Promise<DayReport> {
   const lifecycleQueue = createQueueModel({ time, copies, handle: (batch) => followLifecycle(deps, batch) });
 
   /** A lease that goes back while a job waits is one that somebody should use at once. */
-  async function freeLeases(...given: Parameters<FreeLeases>): Promise<Awaited<ReturnType<FreeLeases>>> {
-    const [installationId, , leases] = given;
-    const before = await stores.tenants.freeLeases(...given);
-    const waiting = await stores.jobs.listWaiting(installationId, tier.name, leases.length);
-    const times = freed.get(installationId) ?? [];
-    for (const _ of waiting) times.push(time.now());
-    freed.set(installationId, times);
-    return before;
+  async function endRunners(ends: readonly RunnerEnd[]): Promise<EndOutcome[]> {
+    const outcomes = await stores.runners.end(ends);
+    for (const [installationId, group] of Map.groupBy(ends, ({ runner }) => runner.installationId)) {
+      const waiting = await stores.jobs.listWaiting(installationId, tier.name, group.length);
+      const times = freed.get(installationId) ?? [];
+      for (const _ of waiting) times.push(time.now());
+      freed.set(installationId, times);
+    }
+    return outcomes;
   }
 
   function launched(instanceId: InstanceId): void {

@@ -3,7 +3,7 @@
  */
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import type { JobEvent } from '../../lib/contract/messages.ts';
-import { InstallationId, JobId, LaunchId, type LeaseId, leaseOf, TierName } from '../../lib/core/ids.ts';
+import { InstallationId, JobId, TierName } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
@@ -32,9 +32,6 @@ export const permissions = {
   organization_self_hosted_runners: 'write',
 };
 
-export const givenLeases = (count: number, launch = 'earlier'): Set<LeaseId> =>
-  new Set(Array.from({ length: count }, (_, n) => leaseOf(LaunchId(launch), n)));
-
 export const givenTenant = (over: Partial<Tenant> = {}): Tenant => ({
   installationId: acme,
   status: 'active',
@@ -44,8 +41,9 @@ export const givenTenant = (over: Partial<Tenant> = {}): Tenant => ({
   accountLogin: 'acme',
   accountType: 'Organization',
   permissions,
-  leases: new Set(),
+  leases: 0,
   tierLeases: new Map(),
+  leaseChanges: 0,
   version: 0,
   createdAt: '2026-11-21T11:00:00Z',
   updatedAt: '2026-11-21T11:00:00Z',

@@ -123,7 +123,7 @@ export async function givenPlatform(
       stores.jobs.get(installationId, jobId as Parameters<typeof stores.jobs.get>[1]),
     liveMachines: () => compute.live().map(({ instanceId }) => instanceId),
     leases: async (installationId: InstallationId = acme) =>
-      (await stores.tenants.get(installationId))?.leases.size,
+      (await stores.tenants.get(installationId))?.leases,
   };
 }
 
@@ -142,7 +142,7 @@ export async function expectBalanced(
   const machines = platform.compute
     .live()
     .filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId));
-  expect(tenant?.leases.size).toBe(machines.length);
+  expect(tenant?.leases).toBe(machines.length);
   expect(machines.length).toBeLessThanOrEqual(tenant?.maxRunners ?? 0);
 }
 

@@ -8,7 +8,7 @@ import type { FleetRequest } from '../../core/fleet-request.ts';
 import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
 import { accountOf, accountValue } from './account-value.ts';
-import { type Attributes, compact, list, number, Row, text } from './attributes.ts';
+import { type Attributes, compact, list, number, optional, Row, text, textList } from './attributes.ts';
 
 export const launchKey = (launchId: LaunchId): Attributes => ({ launch_id: text(launchId) });
 
@@ -29,6 +29,7 @@ export function launchRow(launch: Launch): Attributes {
     installation_id: number(launch.installationId),
     tier: text(launch.tier),
     account: accountValue(launch.account),
+    cap_rows: optional(launch.capRows, textList),
     state: text(launch.state),
     request: text(requestText(launch)),
     planned_jobs: list(
@@ -50,11 +51,12 @@ export function launchRow(launch: Launch): Attributes {
 export function launchOfRow(attributes: Attributes): Launch {
   const row = new Row(`launches row ${attributes['launch_id']?.S}`, attributes);
   const instances = row.optionalMap('instances');
-  return {
+  return compact<Launch>({
     launchId: LaunchId(row.text('launch_id')),
     installationId: InstallationId(row.number('installation_id')),
     tier: TierName(row.text('tier')),
     account: accountOf(row),
+    capRows: row.optionalTexts('cap_rows'),
     state: row.word('state', ['intent', 'answered', 'closed']),
     request: JSON.parse(row.text('request')) as FleetRequest,
     plannedJobs: row.rows('planned_jobs').map((plannedJob) => ({
@@ -70,5 +72,5 @@ export function launchOfRow(attributes: Attributes): Launch {
         InstanceId(instances?.text(lease) ?? ''),
       ]),
     ),
-  };
+  });
 }

@@ -1,22 +1,24 @@
 /**
  * The launches in DynamoDB. A launch is stored, whole, by the transaction that takes its leases; after that only its fence
- * and its answer are written, and at its end it closes. Its request never changes.
+ * and its answer are written, and at its end it closes, and the leases of machines that did not come go back with that. Its request never changes.
  *
  *   state      open, deadline   hold         answer         close
- *   intent     set              new fence    → answered     → closed
+ *   intent     set              new fence    → answered     —
  *   answered   set              new fence    —              → closed
  *   closed     —                —            —              —
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openMarker, tables } from '../../contract/tables.ts';
+import { missingLeases } from '../../core/launch.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import { number, text } from './attributes.ts';
+import { createCapRows } from './cap-rows.ts';
 import { findByIndex } from './find-by-index.ts';
 import { instancesValue, launchExpiresAt, launchKey, launchOfRow } from './launch-row.ts';
+import { writeAndCountOff } from './lease-counts.ts';
 import { getRow } from './read.ts';
-import { createSharedLines } from './shared-lines.ts';
 import { type TakeTables, take } from './take.ts';
-import { updateRow } from './write.ts';
+import { updateItem, updateRow } from './write.ts';
 
 const open = '(#state = :intent OR #state = :answered)';
 const openValues = { ':intent': text('intent'), ':answered': text('answered') };
@@ -53,32 +55,44 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       });
     },
     async answer(launch, instances) {
-      await updateRow(client, {
-        tableName,
-        key: launchKey(launch.launchId),
-        update: 'SET #state = :answered, #instances = :instances',
-        // Unmet: an answer is there already. The first one stays: leases may have gone back because of it.
-        condition: '#state = :intent',
-        values: {
-          ':answered': text('answered'),
-          ':instances': instancesValue(instances),
-          ':intent': text('intent'),
+      const { row } = await updateRow(
+        client,
+        {
+          tableName,
+          key: launchKey(launch.launchId),
+          update: 'SET #state = :answered, #instances = :instances',
+          // Unmet: an answer is there already, and stays: machines may have rows because of it.
+          condition: '#state = :intent',
+          values: {
+            ':answered': text('answered'),
+            ':instances': instancesValue(instances),
+            ':intent': text('intent'),
+          },
         },
-      });
+        'ALL_NEW',
+      );
+      return row && launchOfRow(row);
     },
-    async close(launch, instances) {
-      await updateRow(client, {
+    async close(launch) {
+      const close = {
         tableName,
         key: launchKey(launch.launchId),
-        update:
-          'SET #state = :closed, #instances = :instances, #expires_at = :expiresAt REMOVE #open, #deadline',
-        // Unmet: it is closed already, and what was written then stays.
-        condition: open,
+        update: 'SET #state = :closed, #expires_at = :expiresAt REMOVE #open, #deadline',
+        // Unmet: it is closed already, and its missing leases went back then.
+        condition: '#state = :answered',
         values: {
           ':closed': text('closed'),
-          ':instances': instancesValue(instances),
           ':expiresAt': launchExpiresAt(launch),
-          ...openValues,
+          ':answered': text('answered'),
+        },
+      };
+      const freed = missingLeases(launch).map(() => launch);
+      if (freed.length === 0) return void (await updateRow(client, close));
+      await writeAndCountOff(client, deps.tables, {
+        changes: [{ freed }],
+        itemOf: () => updateItem(close),
+        unmet() {
+          // Closed by somebody else, in whose transaction the leases went back.
         },
       });
     },
@@ -95,6 +109,6 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       const overdue = rows.filter((row) => row['open'] && Number(row['deadline']?.N) <= now);
       return overdue.map(launchOfRow);
     },
-    ...createSharedLines({ client, tableName }),
+    ...createCapRows({ client, tableName }),
   };
 }

@@ -68,7 +68,7 @@ export const extend = (deadline: number): RunnerChange => ({
  * - plan and run as they were read: a runner that was given a job meanwhile cannot end with that job forgotten. A row that
  *   does not exist has no planned job, so none is made.
  */
-export const end = (runner: Runner, ending: RunnerEnd): RunnerChange => ({
+export const end = ({ runner, ...ending }: RunnerEnd): RunnerChange => ({
   update: `SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt${ending.console === undefined ? '' : ', #console = :console'} REMOVE #open`,
   condition: `#state <> :ended AND #planned_job = :read AND ${runner.ran === undefined ? 'attribute_not_exists(#ran)' : '#ran = :ran'}`,
   values: {

@@ -6,7 +6,7 @@ import { openMarker } from '../../contract/tables.ts';
 import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import { accountOf, accountValue } from './account-value.ts';
-import { type Attributes, compact, flag, number, optional, Row, text } from './attributes.ts';
+import { type Attributes, compact, flag, number, optional, Row, text, textList } from './attributes.ts';
 import { expiresAt } from './job-row.ts';
 
 export const runnerKey = (instanceId: InstanceId): Attributes => ({ instance_id: text(instanceId) });
@@ -24,6 +24,7 @@ export function runnerRow(runner: Runner): Attributes {
     ran: optional(runner.ran, number),
     repository: text(runner.repository),
     account: accountValue(runner.account),
+    cap_rows: optional(runner.capRows, textList),
     instance_type: text(runner.instanceType),
     spot: flag(runner.spot),
     nonce: optional(runner.nonce, text),
@@ -53,6 +54,7 @@ export function runnerOfRow(attributes: Attributes): Runner {
     ran: ran === undefined ? undefined : JobId(ran),
     repository: row.text('repository'),
     account: accountOf(row),
+    capRows: row.optionalTexts('cap_rows'),
     instanceType: row.text('instance_type'),
     spot: row.flag('spot'),
     nonce: row.optionalText('nonce'),

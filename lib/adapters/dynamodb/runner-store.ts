@@ -7,12 +7,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openMarker, tables } from '../../contract/tables.ts';
 import type { Runner } from '../../core/runner.ts';
-import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
+import type { ClaimOutcome, EndOutcome, RunnerStore } from '../../ports/runners.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findInTables, findRows } from './find-rows.ts';
 import { give } from './job-changes.ts';
 import { jobKey, jobOfRow } from './job-row.ts';
+import { writeAndCountOff } from './lease-counts.ts';
 import { getRow } from './read.ts';
 import * as changes from './runner-changes.ts';
 import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
@@ -20,9 +21,12 @@ import { insertStatement, runStatements } from './statements.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
 
+/** A transaction takes 100 items; each machine may have a tenant and two rows of caps of its own. */
+const endsPerTransaction = 25;
+
 export function createRunnerStore(deps: {
   client: DynamoDBClient;
-  tables: { readonly runners: string; readonly jobs: string; readonly tenants: string };
+  tables: Readonly<Record<'runners' | 'jobs' | 'tenants' | 'launches', string>>;
 }): RunnerStore {
   const { client } = deps;
   const tableName = deps.tables.runners;
@@ -96,10 +100,24 @@ export function createRunnerStore(deps: {
       // Unmet, and yet not ended: its deadline is later already.
       return met || (row !== undefined && row['state']?.S !== 'ended');
     },
-    async end(runner, ending) {
-      const { met, row } = await updateRow(client, write(runner.instanceId, changes.end(runner, ending)));
-      // No row: it ended so long ago that its tombstone is gone.
-      return met || row === undefined || row['state']?.S === 'ended';
+    async end(ends) {
+      const outcomes = new Map<string, EndOutcome>();
+      // A transaction names a machine once.
+      const unique = [...new Map(ends.map((end) => [end.runner.instanceId, end])).values()];
+      for (let start = 0; start < unique.length; start += endsPerTransaction) {
+        await writeAndCountOff(client, deps.tables, {
+          changes: unique
+            .slice(start, start + endsPerTransaction)
+            .map((end) => ({ end, freed: [end.runner] })),
+          itemOf: ({ end }) => updateItem(write(end.runner.instanceId, changes.end(end))),
+          // No row: it ended so long ago that its tombstone is gone.
+          unmet({ end }, row) {
+            const hasEnded = row === undefined || row['state']?.S === 'ended';
+            outcomes.set(end.runner.instanceId, hasEnded ? 'was-ended' : 'changed');
+          },
+        });
+      }
+      return ends.map(({ runner }) => outcomes.get(runner.instanceId) ?? 'ended');
     },
     async listOverdueAcrossTenants(now, limit) {
       const query = {

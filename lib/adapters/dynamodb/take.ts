@@ -1,40 +1,38 @@
 /**
  * The one write that all limits rest on: leases, jobs and the launch, in one transaction, all or nothing. However many
- * callers run it at once, a tenant's sets never grow beyond its limits.
+ * callers run it at once, a tenant never holds more leases than its limits.
  *
  *   Tenant                                        Job (each)             Launch
  *   ┌──────────────────────────────────────────┐  ┌──────────────────┐  ┌───────────────────────────────┐
  *   │ 1 status = active                        │  │ 6 state = waiting│  │ 7 attribute_not_exists        │
  *   │ 2 attribute_not_exists(predecessor)      │  └──────────────────┘  │   (launch_id)                 │
  *   │ 3 max_runners = what was read            │                        └───────────────────────────────┘
- *   │ 4 leases:        absent or size ≤ room   │
- *   │ 5 leases_<tier>: absent or size ≤ room   │
+ *   │ 4 leases_held:        absent or ≤ room   │
+ *   │ 5 leases_held_<tier>: absent or ≤ room   │
  *   └──────────────────────────────────────────┘
  *
  * 1, 2: a suspended tenant, and one whose earlier installation still has machines, starts nothing.
  * 3: room was counted with that number; an operator who edits it is obeyed by this very write.
- * 4, 5: room is the limit less what is being added, so after the write the limit holds. The sets do not exist while empty.
+ * 4, 5: room is the limit less what is being added, so after the write the limit holds. The counts do not exist
+ *    before the first lease.
  * 6: a job that was cancelled, or is covered by another launch meanwhile, is not paid for.
  * 7: the launch is there already, so this write was done before and its answer lost.
  *
  * Where the tenant has a launch rate, no more of it may be used up than was read. Where caps over all tenants are
- * configured, each has a row more, whose set of leases is bounded in the same way; see shared-lines.ts.
+ * configured, each has a row more, whose count is bounded in the same way; see cap-rows.ts.
  */
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { tierLeasesAttribute } from '../../contract/tables.ts';
-import type { Launch } from '../../core/launch.ts';
+import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
+import { type Launch, maxMachinesPerLaunch } from '../../core/launch.ts';
 import type { TakeOutcome, Taking } from '../../ports/launches.ts';
-import { type Attributes, number, text, textSet } from './attributes.ts';
+import { type Attributes, number, text } from './attributes.ts';
+import { capItem } from './cap-rows.ts';
 import { operationalCode, passesSoon } from './errors.ts';
 import { cover } from './job-changes.ts';
 import { jobKey } from './job-row.ts';
 import { launchRow, requestText } from './launch-row.ts';
-import { sharedItem } from './shared-lines.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { isUnmet, tryTransaction, updateItem } from './write.ts';
-
-/** A transaction holds 100 items; the tenant, the launch and at most two caps over all tenants are four of them. */
-const maximumMachines = 96;
 
 export interface TakeTables {
   readonly tenants: string;
@@ -44,10 +42,10 @@ export interface TakeTables {
 
 export async function take(client: DynamoDBClient, names: TakeTables, taking: Taking): Promise<TakeOutcome> {
   assertPlannedWithinLimits(taking);
-  const { shared = [], launch } = taking;
+  const { caps = [], launch } = taking;
   const reasons = await tryTransaction(client, [
     tenantItem(names.tenants, taking),
-    ...shared.map((cap) => sharedItem(names.launches, cap, launch)),
+    ...caps.map((cap) => capItem(names.launches, cap, launch)),
     ...jobItems(names.jobs, launch),
     launchItem(names.launches, launch),
   ]);
@@ -55,12 +53,12 @@ export async function take(client: DynamoDBClient, names: TakeTables, taking: Ta
 }
 
 function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
-  const allowed = Math.min(maximumMachines, tenant.maxRunners, tier.maxRunners);
+  const allowed = Math.min(maxMachinesPerLaunch, tenant.maxRunners, tier.maxRunners);
   const given = launch.plannedJobs.length;
   if (given >= 1 && given <= allowed) return;
   throw new Error(
     `Launch ${launch.launchId} asks for ${given} machines; allowed are 1 to ${allowed}: the least of what a ` +
-      `transaction holds (${maximumMachines}), the tenant's limit (${tenant.maxRunners}) and the tier's (${tier.maxRunners}).`,
+      `transaction holds (${maxMachinesPerLaunch}), the tenant's limit (${tenant.maxRunners}) and the tier's (${tier.maxRunners}).`,
   );
 }
 
@@ -71,13 +69,13 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
   return updateItem({
     tableName,
     key: tenantKey(tenant.installationId),
-    update: `ADD #leases :leases, #tierLeases :leases${rate.update}`,
+    update: `ADD #${leasesAttribute} :machines, #tierLeases :machines, #lease_changes :one${rate.update}`,
     condition: [
       '#status = :active',
       'attribute_not_exists(#predecessor)',
       '#max_runners = :maxRunners',
-      '(attribute_not_exists(#leases) OR size(#leases) <= :room)',
-      '(attribute_not_exists(#tierLeases) OR size(#tierLeases) <= :tierRoom)',
+      `(attribute_not_exists(#${leasesAttribute}) OR #${leasesAttribute} <= :room)`,
+      '(attribute_not_exists(#tierLeases) OR #tierLeases <= :tierRoom)',
       ...rate.conditions,
     ].join(' AND '),
     values: {
@@ -85,7 +83,8 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       ':maxRunners': number(tenant.maxRunners),
       ':room': number(tenant.maxRunners - machines),
       ':tierRoom': number(tier.maxRunners - machines),
-      ':leases': textSet(launch.plannedJobs.map((plannedJob) => plannedJob.lease)),
+      ':machines': number(machines),
+      ':one': number(1),
       ...rate.values,
     },
     names: { '#tierLeases': tierLeasesAttribute(tier.name) },
@@ -138,7 +137,7 @@ function launchItem(tableName: string, launch: Launch): TransactWriteItem {
 }
 
 /** The launch's own row is asked first: if it is there, all other conditions fail because of this very launch. */
-function outcomeOf(reasons: readonly CancellationReason[], { launch, shared = [] }: Taking): TakeOutcome {
+function outcomeOf(reasons: readonly CancellationReason[], { launch, caps = [] }: Taking): TakeOutcome {
   const [tenant, ...others] = reasons;
   const stored = others.at(-1);
   if (stored !== undefined && isUnmet(stored)) {
@@ -150,8 +149,8 @@ function outcomeOf(reasons: readonly CancellationReason[], { launch, shared = []
   if (tenant !== undefined && isUnmet(tenant)) {
     return { kind: 'tenant-changed', tenant: tenant.Item && tenantOfRow(tenant.Item) };
   }
-  const full = shared.find((_, n) => others[n] !== undefined && isUnmet(others[n]));
-  if (full) return { kind: 'shared-full', cap: full.name };
+  const full = caps.find((_, n) => others[n] !== undefined && isUnmet(others[n]));
+  if (full) return { kind: 'cap-full', row: full.row };
   if (others.some(isUnmet)) return { kind: 'jobs-changed' };
   if (reasons.some((reason) => passesSoon(reason.Code ?? 'None'))) return { kind: 'contended' };
   const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');

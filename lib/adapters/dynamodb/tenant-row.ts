@@ -2,9 +2,9 @@
  * A tenant as a row, and back. Operators edit `status`, `tier`, `max_runners` and `allowed_tiers` by hand, so what they
  * leave out is filled in where a safe value exists, and is an error that names the attribute where none does.
  */
-import { tierLeasesAttribute } from '../../contract/tables.ts';
+import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import type { Permissions } from '../../core/github.ts';
-import { InstallationId, LeaseId, TierName } from '../../core/ids.ts';
+import { InstallationId, TierName } from '../../core/ids.ts';
 import type { Attention, Tenant } from '../../core/tenant.ts';
 import type { NewTenant } from '../../ports/tenants.ts';
 import { type Attributes, compact, number, optional, Row, text, textSet } from './attributes.ts';
@@ -64,8 +64,9 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     attention: attentionOf(row),
     weight: row.optionalNumber('weight'),
     rateUsedUntil: row.optionalNumber('rate_used_until'),
-    leases: new Set(row.optionalTexts('leases')?.map(LeaseId)),
+    leases: row.optionalNumber(leasesAttribute) ?? 0,
     tierLeases: tierLeasesOf(row),
+    leaseChanges: row.optionalNumber('lease_changes') ?? 0,
     predecessor: predecessor === undefined ? undefined : InstallationId(predecessor),
     version: row.optionalNumber('version') ?? 0,
     createdAt: row.optionalText('created_at') ?? neverKnown,
@@ -97,10 +98,8 @@ function permissionsOf(row: Row): Permissions | undefined {
 
 function tierLeasesOf(row: Row): Tenant['tierLeases'] {
   const names = Object.keys(row.attributes).filter((name) => name.startsWith(tierLeasesPrefix));
-  return new Map(
-    names.map((name) => [
-      TierName(name.slice(tierLeasesPrefix.length)),
-      new Set(row.optionalTexts(name)?.map(LeaseId)),
-    ]),
+  const counts = names.map(
+    (name) => [TierName(name.slice(tierLeasesPrefix.length)), row.number(name)] as const,
   );
+  return new Map(counts.filter(([, count]) => count !== 0));
 }

@@ -1,5 +1,5 @@
 /**
- * The tenants in DynamoDB. Nothing here adds a lease, and nothing but `freeLeases` removes one; the tenant manager's
+ * The tenants in DynamoDB. Nothing here counts a lease on or off, but `correctLeases` after a look at all rows; the tenant manager's
  * writes are fenced by `version`, the operator's are not, and neither can undo the other's.
  */
 import {
@@ -7,12 +7,13 @@ import {
   type DynamoDBClient,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { tables, tierLeasesAttribute } from '../../contract/tables.ts';
+import { leasesAttribute, tables, tierLeasesAttribute } from '../../contract/tables.ts';
 import { InstallationId } from '../../core/ids.ts';
 import type { NewTenant, TenantChanges, TenantStore } from '../../ports/tenants.ts';
-import { type Attributes, compact, number, optional, text, textSet } from './attributes.ts';
+import { type Attributes, compact, number, optional, text } from './attributes.ts';
 import { operational } from './errors.ts';
 import { findByIndex } from './find-by-index.ts';
+import { findRows } from './find-rows.ts';
 import { getRow, scanRows } from './read.ts';
 import { newTenantRow, permissionsValue, tenantKey, tenantOfRow } from './tenant-row.ts';
 import { updateRow } from './write.ts';
@@ -22,6 +23,7 @@ const installationsPerAccount = 1000;
 
 /** Unmet: there is no such tenant, and the update would make one. */
 const exists = 'attribute_exists(#installation_id)';
+const neverCounted = `${exists} AND (attribute_not_exists(#lease_changes) OR #lease_changes = :read)`;
 
 export function createTenantStore(deps: { client: DynamoDBClient; tableName: string }): TenantStore {
   const { client, tableName } = deps;
@@ -102,18 +104,27 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
       });
       return met;
     },
-    async freeLeases(installationId, tier, leases) {
-      if (leases.length === 0) return undefined;
-      const freeing = {
+    async findAcrossTenants(installationIds) {
+      const rows = await findRows(client, tableName, [...new Set(installationIds)].map(tenantKey));
+      return rows.map(tenantOfRow);
+    },
+    async correctLeases(tenant, tierLeases) {
+      const tiers = [...new Set([...tenant.tierLeases.keys(), ...tierLeases.keys()])];
+      const counts = tiers.map((tier) => tierLeases.get(tier) ?? 0);
+      const { met } = await updateRow(client, {
         tableName,
-        key: tenantKey(installationId),
-        update: 'DELETE #leases :leases, #tierLeases :leases',
-        condition: exists,
-        values: { ':leases': textSet(leases) },
-        names: { '#tierLeases': tierLeasesAttribute(tier) },
-      };
-      const { row } = await updateRow(client, freeing, 'ALL_OLD');
-      return row && tenantOfRow(row);
+        key: tenantKey(tenant.installationId),
+        update: `SET #${leasesAttribute} = :all, #lease_changes = :next${tiers.map((_, n) => `, #tier${n} = :tier${n}`).join('')}`,
+        condition: tenant.leaseChanges === 0 ? neverCounted : '#lease_changes = :read',
+        values: {
+          ':all': number(counts.reduce((sum, count) => sum + count, 0)),
+          ':read': number(tenant.leaseChanges),
+          ':next': number(tenant.leaseChanges + 1),
+          ...Object.fromEntries(counts.map((count, n) => [`:tier${n}`, number(count)])),
+        },
+        names: Object.fromEntries(tiers.map((tier, n) => [`#tier${n}`, tierLeasesAttribute(tier)])),
+      });
+      return met;
     },
   };
 }

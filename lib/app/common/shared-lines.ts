@@ -5,12 +5,15 @@
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { Bound } from '../../core/balance-plan.ts';
-import { InstallationId, type LeaseId, TierName } from '../../core/ids.ts';
+import { InstallationId, TierName } from '../../core/ids.ts';
 import { reason } from '../../core/reason.ts';
 import {
+  type CapUse,
+  heldUnder,
+  largestRoom,
+  leasesOf,
   placeOf,
   type SharedCap,
-  type SharedUse,
   sharedCaps,
   sharesOf,
   type Waiter,
@@ -41,33 +44,51 @@ export function capsOf(deps: { deployment: Deployment }, tierName: TierName): Sh
   return tier ? sharedCaps(tier, caps.machinesInAll) : [];
 }
 
-/**
- * Frees leases of the tenant and then of each cap, so that a cap never forgets a machine that a tenant still has.
- * @returns the tenant as it was before
- */
-export async function freeTenantAndCapLeases(
+/** A cap as it stands: how many leases it counts, who waits, and what each of those holds under it. */
+interface Line {
+  readonly use: CapUse;
+  readonly held: ReadonlyMap<InstallationId, number>;
+}
+
+/** Of more waiters than this, those who were served longest ago are considered; the others come before long. */
+const waitersConsidered = 100;
+
+async function readLine(
   deps: LineDeps,
-  place: Place,
-  leases: readonly LeaseId[],
-): Promise<Tenant | undefined> {
-  const before = await deps.tenants.freeLeases(place.installationId, place.tier, leases);
-  for (const cap of capsOf(deps, place.tier)) {
-    await deps.launches.freeShared(cap.name, place.installationId, leases);
-  }
-  return before;
+  cap: SharedCap,
+  me?: { tenant: Tenant; waiter: Waiter },
+): Promise<Line> {
+  const found = await deps.launches.capUseAcrossTenants(cap);
+  const waiters = [...found.waiters].sort((a, b) => a.since - b.since).slice(0, waitersConsidered);
+  const use = me ? withWaiter({ ...found, waiters }, me.waiter) : { ...found, waiters };
+  const others = new Set(use.waiters.map(({ installationId }) => installationId));
+  if (me) others.delete(me.tenant.installationId);
+  const tenants = others.size === 0 ? [] : await deps.tenants.findAcrossTenants([...others]);
+  const held = [...tenants, ...(me ? [me.tenant] : [])].map(
+    (tenant) => [tenant.installationId, heldUnder(cap, tenant)] as const,
+  );
+  return { use, held: new Map(held) };
+}
+
+export interface CapBound {
+  readonly cap: SharedCap;
+  readonly use: CapUse;
+  readonly bound: Bound;
 }
 
 /** What the caps leave to this tenant now; the first of them that leaves nothing is where it waits. */
 export async function sharedBounds(
   deps: LineDeps,
   options: { tenant: Tenant; tier: Tier },
-): Promise<{ cap: SharedCap; bound: Bound }[]> {
-  const me = waiterOf(options, deps.clock.now());
-  const bounds: { cap: SharedCap; bound: Bound }[] = [];
+): Promise<CapBound[]> {
+  const waiter = waiterOf(options, deps.clock.now());
+  const bounds: CapBound[] = [];
   for (const cap of capsOf(deps, options.tier.name)) {
-    const use = await deps.launches.sharedUseAcrossTenants(cap.name);
-    const machines = sharesOf(cap, withWaiter(use, me)).get(placeOf(me)) ?? 0;
-    bounds.push({ cap, bound: { machines, reason: capReason(cap, options.tier) } });
+    const { use, held } = await readLine(deps, cap, { tenant: options.tenant, waiter });
+    const share = sharesOf(cap, use, held).get(placeOf(waiter)) ?? 0;
+    // A launch counts in one row of the cap; what other rows leave, the next launch takes.
+    const machines = Math.min(share, largestRoom(cap, use));
+    bounds.push({ cap, use, bound: { machines, reason: capReason(cap, options.tier) } });
     if (machines === 0) return bounds;
   }
   return bounds;
@@ -83,22 +104,23 @@ export async function updateWaitingLines(
 ): Promise<void> {
   const { waiter, stoppedBy, served } = options;
   for (const cap of capsOf(deps, waiter.tier)) {
-    const use = await deps.launches.sharedUseAcrossTenants(cap.name);
-    const isInLine = use.waiters.some((other) => placeOf(other) === placeOf(waiter));
+    const { waiters } = await deps.launches.capUseAcrossTenants(cap);
+    const isInLine = waiters.some((other) => placeOf(other) === placeOf(waiter));
     if (cap.name !== stoppedBy?.name) {
       if (isInLine) await passOn(deps, cap, waiter);
     } else if (!isInLine || served) {
       // One who joins may itself be on turn, since leases came free meanwhile.
-      await callUp(deps, onTurn(cap, await deps.launches.joinLine(cap.name, waiter)).slice(0, 1));
+      await deps.launches.joinLine(cap.name, waiter);
+      await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
     } else {
-      await callUp(deps, onTurn(cap, use).slice(0, 1));
+      await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
     }
   }
 }
 
 async function passOn(deps: LineDeps, cap: SharedCap, place: Place): Promise<void> {
-  const after = await deps.launches.leaveLine(cap.name, place);
-  await callUp(deps, onTurn(cap, after));
+  await deps.launches.leaveLine(cap.name, place);
+  await callUp(deps, await onTurn(deps, cap));
 }
 
 /** A tenant with nothing to take stands in no line. */
@@ -119,9 +141,9 @@ export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]
   );
   for (const [cap, ...others] of caps.values()) {
     if (!cap) continue;
-    const use = await deps.launches.sharedUseAcrossTenants(cap.name);
-    const before = sharesOf({ ...cap, machines: cap.machines - others.length - 1 }, use);
-    const after = [...sharesOf(cap, use)].filter(([place, share]) => share > (before.get(place) ?? 0));
+    const { use, held } = await readLine(deps, cap);
+    const before = sharesOf({ ...cap, machines: cap.machines - others.length - 1 }, use, held);
+    const after = [...sharesOf(cap, use, held)].filter(([place, share]) => share > (before.get(place) ?? 0));
     await callUp(
       deps,
       after.map(([place]) => place),
@@ -129,35 +151,23 @@ export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]
   }
 }
 
-/** Each minute: calls up who is on turn, because a call may be lost, and, now and then, drops leases of machines long gone. */
+/** Each minute: calls up who is on turn, because a call may be lost. */
 export async function sweepLines(deps: LineDeps): Promise<void> {
-  const minute = Math.floor(deps.clock.now() / 60_000);
-  for (const cap of allCaps(deps)) {
-    if (minute % auditMinutes === 0) await auditCap(deps, cap);
-    await callUp(deps, onTurn(cap, await deps.launches.sharedUseAcrossTenants(cap.name)));
-  }
+  for (const cap of allCaps(deps)) await callUp(deps, await onTurn(deps, cap));
 }
 
-function allCaps(deps: LineDeps): SharedCap[] {
+export function allCaps(deps: { deployment: Deployment }): SharedCap[] {
   const caps = deps.deployment.tiers.flatMap((tier) => capsOf(deps, tier.name));
   return [...new Map(caps.map((cap) => [cap.name, cap])).values()];
 }
 
-/** A cap that was switched off and on again may hold leases whose machines ended meanwhile. */
-const auditMinutes = 10;
-
-async function auditCap(deps: LineDeps, { name }: SharedCap): Promise<void> {
-  const { held } = await deps.launches.sharedUseAcrossTenants(name);
-  for (const [installationId, leases] of held) {
-    // Read after the cap: a lease that the tenant lacks by now was freed, and never comes back.
-    const tenant = await deps.tenants.get(installationId);
-    const stale = [...leases].filter((lease) => !tenant?.leases.has(lease));
-    await deps.launches.freeShared(name, installationId, stale);
-  }
-}
-
 /** The places that are to have a free lease, in the order in which they come. */
-const onTurn = (cap: SharedCap, use: SharedUse) => [...sharesOf(cap, use).keys()];
+async function onTurn(deps: LineDeps, cap: SharedCap): Promise<string[]> {
+  const { use, held } = await readLine(deps, cap);
+  return use.waiters.length === 0 || leasesOf(use) >= cap.machines
+    ? []
+    : [...sharesOf(cap, use, held).keys()];
+}
 
 async function callUp(deps: LineDeps, places: readonly string[]): Promise<void> {
   await Promise.all(

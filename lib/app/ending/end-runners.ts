@@ -1,21 +1,21 @@
 /**
  * Ends machines, and only then lets their leases go. The order is the guarantee: the machine's end is proven, its job
- * waits again, its lease is freed, its row is closed, and whoever waits is told. Dying between any two of these leaves
- * a row that is still open, so that the event that comes again, or the sweep, does it all once more; each step may.
+ * waits again, its row is closed and its lease freed in one write, and whoever waits is told. Dying before that write
+ * leaves a row that is still open, so that the event that comes again, or the sweep, does it all once more; each step may.
+ * Dying after it costs those who wait until that event, or a minute: the sweep looks.
  */
-import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
+import type { InstanceId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
-import { roomFor } from '../../core/room.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
-import type { Tenant } from '../../core/tenant.ts';
 import { OperationalError } from '../../ports/errors.ts';
+import type { EndOutcome, RunnerEnd } from '../../ports/runners.ts';
 import type { EndDeps } from '../common/deps.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
-import { freeTenantAndCapLeases, wakeNextWaiters } from '../common/shared-lines.ts';
+import { wakeNextWaiters } from '../common/shared-lines.ts';
 import type { Ending } from './ending.ts';
-import { keepConsoles } from './keep-console.ts';
+import { type Consoles, keepConsoles } from './keep-console.ts';
 
 /**
  * @returns the machines that EC2 does not know (yet): no proof, so nothing was freed
@@ -26,18 +26,12 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
   const asked = endings.filter(({ proven, runner }) => !proven && runner.state !== 'ended');
   const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));
   const ending = endings.filter(({ runner }) => !unknown.has(runner.instanceId));
-  const pokes = new Set<InstallationId>();
   const planned = await plannedJobs(deps, ending);
-  const releasing = ending.map(async (end) => {
-    if (await releaseJobs(deps, end, planned)) pokes.add(end.runner.installationId);
-  });
-  await Promise.all(releasing);
-  for (const installationId of await freeLeases(deps, ending)) pokes.add(installationId);
-  const closing = ending.map(async (end) => {
-    if (await closeRow(deps, end, consoles.get(end.runner.instanceId))) pokes.add(end.runner.installationId);
-  });
-  await Promise.all(closing);
-  await Promise.all([...pokes].map((installationId) => pokeWaiting(deps, installationId)));
+  await Promise.all(ending.map((end) => releaseJobs(deps, end, planned)));
+  await closeRows(deps, ending, consoles);
+  // Also for those that had ended before: whoever ended them may have died before this.
+  const tenants = new Set(ending.map(({ runner }) => runner.installationId));
+  await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
   await wakeNextWaiters(
     deps,
     ending.map(({ runner }) => runner.tier),
@@ -66,33 +60,31 @@ async function plannedJobs(deps: EndDeps, endings: readonly Ending[]): Promise<P
   return new Map((await Promise.all(found)).flat().map((job) => [job.jobId, job]));
 }
 
-/** Lets go of the job that was planned for the machine, and sees to the one that it ran. True: a job waits again. */
-async function releaseJobs(deps: EndDeps, ending: Ending, planned: PlannedJobs): Promise<boolean> {
+/** Lets go of the job that was planned for the machine, and sees to the one that it ran. */
+async function releaseJobs(deps: EndDeps, ending: Ending, planned: PlannedJobs): Promise<void> {
   const { plannedJob, ran } = ending.runner;
-  const waitsAgain =
-    plannedJob !== ending.doneJob && (await releasePlanned(deps, ending, planned.get(plannedJob)));
+  if (plannedJob !== ending.doneJob) await releasePlanned(deps, ending, planned.get(plannedJob));
   if (ran !== undefined && ran !== ending.doneJob) await leaveToSweep(deps, ending.runner, ran);
-  return waitsAgain;
 }
 
 async function releasePlanned(
   deps: EndDeps,
   { runner, doneJob }: Ending,
   job: Job | undefined,
-): Promise<boolean> {
+): Promise<void> {
   const { installationId, plannedJob, lease, instanceId, ran } = runner;
   const why = reason('runner-ended', 'The machine that was meant for it ended; the job gets another one.');
   if (job?.state === 'covered' && job.lease === lease) {
-    return deps.jobs.waitAgain(installationId, plannedJob, lease, why);
+    await deps.jobs.waitAgain(installationId, plannedJob, lease, why);
+    return;
   }
   if (job?.state === 'running' && job.runner === instanceId) await leaveToSweep(deps, runner, plannedJob);
   const ranNothing = ran === undefined && doneJob === undefined;
-  if (!job?.runner || job.runner === instanceId || !ranNothing) return false;
+  if (!job?.runner || job.runner === instanceId || !ranNothing) return;
   // Its job ran elsewhere and it ran none: somebody is left over, who counted on it without knowing.
   const unserved = await findUnservedJob(deps, job);
-  return (
-    unserved?.lease !== undefined && deps.jobs.waitAgain(installationId, unserved.jobId, unserved.lease, why)
-  );
+  if (unserved?.lease === undefined) return;
+  await deps.jobs.waitAgain(installationId, unserved.jobId, unserved.lease, why);
 }
 
 /** Running on this machine, which ended: GitHub is asked how it did, should it not say so by itself. */
@@ -104,54 +96,69 @@ async function leaveToSweep(
   await deps.jobs.markUnsettled(installationId, jobId, instanceId, deps.clock.now());
 }
 
-/** @returns the tenants whose waiting jobs may have waited for these very leases */
-async function freeLeases(deps: EndDeps, endings: readonly Ending[]): Promise<InstallationId[]> {
-  const groups = Map.groupBy(endings, ({ runner }) => `${runner.installationId}/${runner.tier}`);
-  const freed = [...groups.values()].map(async (group) => {
-    const { installationId, tier } = group[0]!.runner;
-    const leases = group.map(({ runner }) => runner.lease);
-    const before = await freeTenantAndCapLeases(deps, { installationId, tier }, leases);
-    return before && mayHaveKeptWaiting(deps, before, { tier, leases }) ? [installationId] : [];
-  });
-  return (await Promise.all(freed)).flat();
-}
-
-/** Where there was room before, nobody waited for these. What is freed again may have been freed without a poke. */
-function mayHaveKeptWaiting(
-  deps: EndDeps,
-  before: Tenant,
-  freed: { tier: TierName; leases: readonly LeaseId[] },
-): boolean {
-  const tier = deps.deployment.tiers.find(({ name }) => name === freed.tier);
-  return (
-    !tier || roomFor(before, tier).machines === 0 || freed.leases.some((lease) => !before.leases.has(lease))
-  );
-}
-
-/** True: a job waits again. */
-async function closeRow(deps: EndDeps, ending: Ending, console: string | undefined): Promise<boolean> {
-  let { runner } = ending;
-  let waitsAgain = false;
-  if (runner.state === 'ended') return false;
-  const kept = console === undefined ? {} : { console };
-  const end = { reason: ending.reason, at: deps.clock.now(), ...kept };
-  for (let tries = 1; !(await deps.runners.end(runner, end)); tries++) {
-    if (tries === maxJobChanges) throw changesTooOften(runner);
-    // What it was meant for, or runs, was changed meanwhile: that job must not count on this machine either.
-    runner = (await deps.runners.get(runner.installationId, runner.instanceId)) ?? runner;
-    const changed = { ...ending, runner };
-    waitsAgain = (await releaseJobs(deps, changed, await plannedJobs(deps, [changed]))) || waitsAgain;
+/** Each row closes, and its lease goes back, in one write with the others of its tenant. */
+async function closeRows(deps: EndDeps, endings: readonly Ending[], consoles: Consoles): Promise<void> {
+  let open = endings.filter(({ runner }) => runner.state !== 'ended');
+  for (let tries = 1; open.length > 0; tries++) {
+    const at = deps.clock.now();
+    const ends = open.map((ending) => ({ ...endOf(ending, consoles), at }));
+    const outcomes = await endByTenant(deps, ends);
+    const closed = open.filter((_, n) => outcomes[n] === 'ended');
+    await Promise.all(closed.map((ending) => closedRow(deps, ending, consoles)));
+    const changed = open.filter((_, n) => outcomes[n] === 'changed');
+    if (changed[0] && tries === maxJobChanges) throw changesTooOften(changed[0].runner);
+    // What they were meant for, or run, was changed meanwhile: those jobs must not count on these machines either.
+    open = await Promise.all(changed.map((ending) => releaseAgain(deps, ending)));
   }
+}
+
+function endOf({ runner, reason }: Ending, consoles: Consoles): Omit<RunnerEnd, 'at'> {
+  const console = consoles.get(runner.instanceId);
+  return { runner, reason, ...(console === undefined ? {} : { console }) };
+}
+
+/** One tenant's row that cannot be written holds up no other tenant's. */
+async function endByTenant(deps: EndDeps, ends: readonly RunnerEnd[]): Promise<EndOutcome[]> {
+  const outcomes = new Map<InstanceId, EndOutcome>();
+  const groups = [...Map.groupBy(ends, ({ runner }) => runner.installationId).values()];
+  const results = await Promise.allSettled(
+    groups.map(async (group) => {
+      const ended = await deps.runners.end(group);
+      for (const [n, { runner }] of group.entries()) outcomes.set(runner.instanceId, ended[n]!);
+    }),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return ends.map(({ runner }) => outcomes.get(runner.instanceId)!);
+}
+
+async function releaseAgain(deps: EndDeps, ending: Ending): Promise<Ending> {
+  const { installationId, instanceId } = ending.runner;
+  const runner = (await deps.runners.get(installationId, instanceId)) ?? ending.runner;
+  const changed = { ...ending, runner };
+  await releaseJobs(deps, changed, await plannedJobs(deps, [changed]));
+  return changed;
+}
+
+async function closedRow(deps: EndDeps, ending: Ending, consoles: Consoles): Promise<void> {
+  const { runner } = ending;
   // That its job began may have been written after the job was let go, and before the row was closed.
   if (ending.doneJob === undefined) await leaveToSweep(deps, runner, jobOf(runner));
   const { instanceId, installationId, tier } = runner;
+  const console = consoles.get(instanceId);
   deps.telemetry.event(
     'info',
     'runner-ended',
-    { installationId, jobId: jobOf(runner), instanceId, tier, reason: ending.reason, ...kept },
+    {
+      installationId,
+      jobId: jobOf(runner),
+      instanceId,
+      tier,
+      reason: ending.reason,
+      ...(console === undefined ? {} : { console }),
+    },
     { RunnersEnded: 1 },
   );
-  return waitsAgain;
 }
 
 /** A machine's job changes when GitHub gives it another one, at most a few times in its life. */

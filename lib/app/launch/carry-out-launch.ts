@@ -5,13 +5,13 @@
  */
 
 import type { InstanceId, LeaseId } from '../../core/ids.ts';
-import type { Launch, PlannedJob } from '../../core/launch.ts';
+import { type Launch, missingLeases, type PlannedJob } from '../../core/launch.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
 import type { LaunchDeps } from '../common/deps.ts';
-import { launchFenceSeconds, retryDelaySeconds } from '../common/settings.ts';
-import { freeTenantAndCapLeases, wakeNextWaiters } from '../common/shared-lines.ts';
+import { retryDelaySeconds } from '../common/settings.ts';
+import { wakeNextWaiters } from '../common/shared-lines.ts';
 import { type Lesson, learn } from './scarcity.ts';
 
 export interface PlannedLaunch {
@@ -57,7 +57,10 @@ export function failureOf(answer: LaunchAnswer): LaunchFailure | undefined {
   return answer.kind === 'answered' ? answer.failures[0] : answer.failure;
 }
 
-/** Writes down what surely came of a launch, and what did not. Nothing more may come of it afterwards. */
+/**
+ * Writes down what surely came of a launch, and what did not. Nothing more may come of it afterwards. Dying anywhere here
+ * leaves a launch that is open, and the sweep goes on from what is written.
+ */
 export async function settleLaunch(
   deps: LaunchDeps,
   launch: Launch,
@@ -68,62 +71,64 @@ export async function settleLaunch(
     againSeconds?: number;
   },
 ): Promise<void> {
-  const places = await bindMachines(deps, launch, outcome.instances);
-  const missing = launch.plannedJobs.filter(({ lease }) => !places.has(lease));
-  if (missing.length > 0) {
-    await deps.launches.answer(launch, places);
-    const { againSeconds = retryDelaySeconds } = outcome;
-    await giveBack(deps, launch, { missing, why: failureReason(outcome.failure), againSeconds });
-  }
-  await deps.launches.close(launch, places);
+  const places = placesOf(launch, outcome.instances);
+  const answered = launch.state === 'answered' ? launch : await deps.launches.answer(launch, places);
+  if (!answered) return;
+  await bindRows(deps, answered, outcome.instances);
+  const missing = missingLeases(answered);
+  if (missing.length === 0) return deps.launches.close(answered);
+  // First the jobs wait again: a lease never goes back while a job still counts on it.
+  const why = failureReason(outcome.failure);
+  const { installationId, tier } = launch;
+  await Promise.all(
+    missing.map(({ jobId, lease }) => deps.jobs.waitAgain(installationId, jobId, lease, why)),
+  );
+  await deps.launches.close(answered);
+  const { againSeconds: delaySeconds = retryDelaySeconds } = outcome;
+  await deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds });
+  await wakeNextWaiters(
+    deps,
+    missing.map(() => tier),
+  );
 }
 
-/**
- * Gives each machine a lease and its row. Which machine got which lease is kept for good: a lease whose machine has come and
- * gone is never another machine's.
- */
+/** Machines of a launch that is not answered yet: each gets a lease and its row; others may come. */
 export async function bindMachines(
   deps: LaunchDeps,
   launch: Launch,
   instances: readonly LaunchedInstance[],
-): Promise<Map<LeaseId, InstanceId>> {
-  // Only a launch that is acted on again, after its first fence, can have rows already.
-  const isAgain = deps.clock.now() >= launch.createdAt + launchFenceSeconds * 1000;
+): Promise<void> {
+  const places = placesOf(launch, instances);
+  // Before its row: should it end before the next look, its lease must be known to be used.
+  if (places.size > launch.instances.size) await deps.launches.place(launch, places);
+  await bindRows(deps, { ...launch, instances: places }, instances);
+}
+
+/** Which machine has which lease, for good: a lease whose machine has come and gone is never another machine's. */
+function placesOf(launch: Launch, instances: readonly LaunchedInstance[]): Map<LeaseId, InstanceId> {
   const places = new Map(launch.instances);
-  if (isAgain) await addKnownPlaces(deps, { launch, instances, places });
   const placed = new Set(places.values());
   const free = launch.plannedJobs.filter(({ lease }) => !places.has(lease));
   const unplaced = instances.filter(({ instanceId }) => !placed.has(instanceId));
   // More machines than were asked for would be EC2's mistake; without a lease the sweep ends them.
-  const fitting = unplaced.slice(0, free.length);
-  for (const [n, { instanceId }] of fitting.entries()) places.set(free[n]!.lease, instanceId);
-  // Before its row: should it end before the next look, its lease must be known to be used.
-  if (isAgain && fitting.length > 0) await deps.launches.place(launch, places);
-  const rows = instances.flatMap((instance) => rowFor(deps, { launch, places, instance }));
-  if (rows.length > 0) await deps.runners.bind(rows);
+  for (const [n, { instanceId }] of unplaced.slice(0, free.length).entries()) {
+    places.set(free[n]!.lease, instanceId);
+  }
   return places;
 }
 
-async function addKnownPlaces(
-  deps: LaunchDeps,
-  options: { launch: Launch; instances: readonly LaunchedInstance[]; places: Map<LeaseId, InstanceId> },
-): Promise<void> {
-  const { launch, instances, places } = options;
-  if (instances.length === 0) return;
-  const rows = await deps.runners.findAcrossTenants(instances.map(({ instanceId }) => instanceId));
-  for (const row of rows) {
-    if (row.launchId === launch.launchId) places.set(row.lease, row.instanceId);
-  }
+/** A row for each machine that has a lease, also for one that EC2 does not show any more: its row gives the lease back. */
+async function bindRows(deps: LaunchDeps, launch: Launch, seen: readonly LaunchedInstance[]): Promise<void> {
+  const rows = launch.plannedJobs.flatMap((planned) => {
+    const instanceId = launch.instances.get(planned.lease);
+    if (instanceId === undefined) return [];
+    const instance = seen.find((one) => one.instanceId === instanceId) ?? { instanceId, ...notSeen };
+    return [runnerRow(deps, launch, planned, instance)];
+  });
+  if (rows.length > 0) await deps.runners.bind(rows);
 }
 
-function rowFor(
-  deps: LaunchDeps,
-  options: { launch: Launch; places: ReadonlyMap<LeaseId, InstanceId>; instance: LaunchedInstance },
-): Runner[] {
-  const { launch, places, instance } = options;
-  const plannedJob = launch.plannedJobs.find(({ lease }) => places.get(lease) === instance.instanceId);
-  return plannedJob ? [runnerRow(deps, launch, plannedJob, instance)] : [];
-}
+const notSeen = { instanceType: 'unknown', spot: false };
 
 function runnerRow(
   deps: LaunchDeps,
@@ -141,31 +146,12 @@ function runnerRow(
     plannedJob: plannedJob.jobId,
     repository: plannedJob.repository,
     account: launch.account,
+    ...(launch.capRows ? { capRows: launch.capRows } : {}),
     instanceType: instance.instanceType,
     spot: instance.spot,
     launchedAt: launch.createdAt,
     deadline: deps.clock.now() + deps.deployment.limits.bootSeconds * 1000,
   };
-}
-
-/** First the job waits again, then its lease goes back: a lease is never free while a job still counts on it. */
-async function giveBack(
-  deps: LaunchDeps,
-  launch: Launch,
-  back: { missing: readonly PlannedJob[]; why: Reason; againSeconds: number },
-): Promise<void> {
-  const { installationId, tier } = launch;
-  const { missing, why, againSeconds } = back;
-  await Promise.all(
-    missing.map(({ jobId, lease }) => deps.jobs.waitAgain(installationId, jobId, lease, why)),
-  );
-  const leases = missing.map(({ lease }) => lease);
-  await freeTenantAndCapLeases(deps, { installationId, tier }, leases);
-  await deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds: againSeconds });
-  await wakeNextWaiters(
-    deps,
-    missing.map(() => tier),
-  );
 }
 
 function failureReason(failure: LaunchFailure | undefined): Reason {

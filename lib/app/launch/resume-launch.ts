@@ -20,7 +20,8 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
   const about = { installationId, tier, launchId, kind: 'launch-resumed' };
   if (launch.state === 'answered') {
     deps.telemetry.event('info', 'repair', { ...about, found: 'answered' }, { Repairs: 1 });
-    return settleLaunch(deps, launch, { instances: [], failure: undefined });
+    const instances = await deps.compute.findByLaunch(launchId);
+    return settleLaunch(deps, launch, { instances, failure: undefined });
   }
 
   const tagged = await deps.compute.findByLaunch(launch.launchId);

@@ -11,7 +11,7 @@ import { type SharedCap, weightOf } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { machinesPerShortTurn } from '../common/settings.ts';
-import { type LineDeps, sharedBounds } from '../common/shared-lines.ts';
+import { type CapBound, type LineDeps, sharedBounds } from '../common/shared-lines.ts';
 import { readScarcity, type ScarcityDeps, takeTurn } from './scarcity.ts';
 
 export type SupplyDeps = ScarcityDeps & LineDeps;
@@ -22,6 +22,8 @@ export interface Supply {
   readonly open: OpenPools | undefined;
   /** The cap over all tenants that leaves the least. */
   readonly tightestCap: { readonly cap: SharedCap; readonly machines: number } | undefined;
+  /** Each cap over all tenants that binds here. */
+  readonly caps: readonly CapBound[];
   /** EC2 throttled lately: one call at a time. */
   readonly paced: boolean;
 }
@@ -49,7 +51,13 @@ export async function findSupply(
   const [tightest] = shared
     .map(({ cap, bound }) => ({ cap, machines: bound.machines }))
     .sort((a, b) => a.machines - b.machines);
-  return { bounds, open: pools.kind === 'open' ? pools : undefined, tightestCap: tightest, paced };
+  return {
+    bounds,
+    open: pools.kind === 'open' ? pools : undefined,
+    tightestCap: tightest,
+    caps: shared,
+    paced,
+  };
 }
 
 function rateBound(deps: SupplyDeps, tenant: Tenant, now: number): Bound {

@@ -22,7 +22,7 @@ export type RepairKind =
   | 'job-end-unheard'
   | 'job-start-unheard'
   | 'runner-stolen-unheard'
-  | 'lease-freed'
+  | 'lease-count-corrected'
   | 'machine-without-record-ended'
   | 'machine-ended-again'
   | 'registration-removed'

@@ -1,128 +1,124 @@
 /**
- * Frees the leases that no machine answers for: the launch is over, and the machine has provably ended, or was not
- * shown for longer than EC2 remembers. Everything else about a lease is left to the deadlines of its launch and its runner.
+ * Compares what tenants and caps count with the rows that hold leases. The counts move only in the transactions that write
+ * those rows, so a difference is somebody's edit or a fault. It is corrected, and reported, once a later run saw the same
+ * difference while nothing was taken or freed in between: a count that is too low in the next run; one that is too high
+ * only when no machine whose row was lost can live any more. Nothing here frees a machine's lease: that is its end alone.
  */
-import { type InstanceId, type LeaseId, launchOfLease } from '../../core/ids.ts';
+import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import type { Launch } from '../../core/launch.ts';
+import { countLeases, type LeaseCensus, sameCounts } from '../../core/lease-census.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
-import { reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
-import type { Tenant } from '../../core/tenant.ts';
+import type { CapRow } from '../../core/shared-cap.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
-import { pokeWaiting } from '../common/poke-waiting.ts';
-import { absenceProofSeconds } from '../common/settings.ts';
-import { freeTenantAndCapLeases } from '../common/shared-lines.ts';
+import { openLaunchesAcrossTenants, openRunnersAcrossTenants } from '../common/open-rows.ts';
+import { absenceProofSeconds, leasesCounted } from '../common/settings.ts';
+import { allCaps } from '../common/shared-lines.ts';
+import { drainTenant } from '../ending/drain-tenant.ts';
 import { logRepair } from './log-repair.ts';
-import { askAfterSeconds, leasesPerVisit } from './reconcile-settings.ts';
-import type { Visit } from './tenant-visit.ts';
+import { askAfterSeconds, leasesPerVisit, notesKeptSeconds, settledSeconds } from './reconcile-settings.ts';
+import type { Difference, Visit } from './tenant-visit.ts';
 
-interface Held {
-  readonly lease: LeaseId;
-  readonly launch: Launch | undefined;
-  readonly runner: Runner | undefined;
+/** The rows that hold leases, read once for a run. */
+export interface OpenRows {
+  readonly runnersOf: ReadonlyMap<InstallationId, readonly Runner[]>;
+  /** Undefined: there are too many rows for one look, so nothing can be compared. */
+  readonly census: LeaseCensus | undefined;
+}
+
+export async function readOpenRows(deps: ReconcileDeps): Promise<OpenRows> {
+  const [runners, launches] = await Promise.all([
+    openRunnersAcrossTenants(deps),
+    openLaunchesAcrossTenants(deps),
+  ]);
+  const runnersOf = Map.groupBy(runners, ({ installationId }) => installationId);
+  const isCut = Math.max(runners.length, launches.length) >= leasesCounted;
+  return { runnersOf, census: isCut ? undefined : countLeases(runners, launches) };
 }
 
 /** @returns covered jobs whose runner has listened for long without them */
-export async function reconcileLeases(deps: ReconcileDeps, { tenant, marks }: Visit): Promise<Job[]> {
-  const turn = { keyOf: (lease: LeaseId) => lease, after: marks.lease, count: leasesPerVisit };
-  const leases = nextInTurn([...tenant.leases], turn);
-  if (leases.length === 0) return [];
-  const held = await readHeld(deps, tenant, leases);
-  const settled = await Promise.all(held.map((one) => hasNoMachine(deps, one)));
-  await freeAll(
-    deps,
-    tenant,
-    held.filter((_, n) => settled[n]),
+export async function reconcileLeases(deps: ReconcileDeps, visit: Visit, open: OpenRows): Promise<Job[]> {
+  const { tenant, marks } = visit;
+  if (open.census) await compareCounts(deps, visit, open.census);
+  await drainTenant(deps, tenant.installationId);
+  const runners = new Map(
+    (open.runnersOf.get(tenant.installationId) ?? []).map((runner) => [runner.lease as string, runner]),
   );
+  const turn = { keyOf: (lease: string) => lease, after: marks.lease, count: leasesPerVisit };
+  const leases = nextInTurn([...runners.keys()], turn);
+  if (leases.length === 0) return [];
   marks.lease = leases.at(-1)!;
-  const suspects = await Promise.all(held.map((one) => suspectJob(deps, one)));
+  const suspects = await Promise.all(leases.map((lease) => suspectJob(deps, runners.get(lease)!)));
   return suspects.flatMap((job) => job ?? []);
 }
 
-async function readHeld(
+async function compareCounts(
   deps: ReconcileDeps,
-  { installationId }: Tenant,
-  leases: readonly LeaseId[],
-): Promise<Held[]> {
-  const launchIds = [...new Set(leases.map(launchOfLease))];
-  const found = await Promise.all(launchIds.map((launchId) => deps.launches.get(installationId, launchId)));
-  const launches = new Map(launchIds.map((launchId, n) => [launchId, found[n]]));
-  const machineOf = (lease: LeaseId) => launches.get(launchOfLease(lease))?.instances.get(lease);
-  const ids = leases.flatMap((lease) => machineOf(lease) ?? []);
-  const rows = ids.length === 0 ? [] : await deps.runners.findAcrossTenants(ids);
-  return leases.map((lease) => ({
-    lease,
-    launch: launches.get(launchOfLease(lease)),
-    runner: rows.find((row) => row.instanceId === machineOf(lease)),
-  }));
-}
-
-async function hasNoMachine(deps: ReconcileDeps, { lease, launch, runner }: Held): Promise<boolean> {
-  if (launch && launch.state !== 'closed') return false;
-  if (runner) return runner.state === 'ended';
-  // The rows of a launch outlive its machines by days: one that is gone is long past the proof.
-  const isOld = !launch || deps.clock.now() >= launch.createdAt + absenceProofSeconds * 1000;
-  const instanceId = launch?.instances.get(lease);
-  return instanceId ? ends(deps, [instanceId], isOld) : isOld && (await endTagged(deps, lease));
-}
-
-/** Asked to end; what EC2 does not know has ended only if it is old. */
-async function ends(deps: ReconcileDeps, ids: readonly InstanceId[], isOld: boolean): Promise<boolean> {
-  const { unknown } = await deps.compute.terminate(ids);
-  return unknown.length === 0 || isOld;
-}
-
-/** No machine was written down for the lease: those that carry its launch's tag and have no row end first. */
-async function endTagged(deps: ReconcileDeps, lease: LeaseId): Promise<boolean> {
-  const tagged = await deps.compute.findByLaunch(launchOfLease(lease));
-  const ids = tagged.map(({ instanceId }) => instanceId);
-  if (ids.length === 0) return true;
-  const rows = await deps.runners.findAcrossTenants(ids);
-  const live = rows.filter((row) => row.state !== 'ended');
-  if (live.some((row) => row.lease === lease)) return false;
-  const strangers = ids.filter((id) => !live.some((row) => row.instanceId === id));
-  return strangers.length === 0 || ends(deps, strangers, false);
-}
-
-async function freeAll(deps: ReconcileDeps, tenant: Tenant, settled: readonly Held[]): Promise<void> {
-  if (settled.length === 0) return;
-  const { installationId } = tenant;
-  // Read after the rows: whoever ended a machine meanwhile freed its lease before it closed the row.
-  const now = await deps.tenants.get(installationId);
-  const leaked = settled.filter(({ lease }) => now?.leases.has(lease));
-  for (const { lease, launch, runner } of leaked) {
-    const jobId = launch?.plannedJobs.find((plannedJob) => plannedJob.lease === lease)?.jobId;
-    const why = reason(
-      'runner-ended',
-      'The machine that was meant for it is gone; the job gets another one.',
-    );
-    // First the job waits again: a lease is never free while a job still counts on it.
-    for (const meant of new Set([jobId, runner?.plannedJob])) {
-      if (meant !== undefined) await deps.jobs.waitAgain(installationId, meant, lease, why);
-    }
-    const tier = tierOf(tenant, lease) ?? launch?.tier ?? tenant.tier;
-    await freeTenantAndCapLeases(deps, { installationId, tier }, [lease]);
-    logRepair(deps, {
-      kind: 'lease-freed',
-      installationId,
-      tier,
-      lease,
-      launchId: launchOfLease(lease),
-      ...(runner ? { instanceId: runner.instanceId } : {}),
-      ...(jobId === undefined ? {} : { jobId }),
-      reason: runner ? 'Its machine has ended.' : 'It has no machine, and its launch is over.',
-    });
+  { tenant, marks }: Visit,
+  { byTenant, unsettled }: LeaseCensus,
+): Promise<void> {
+  const counted = byTenant.get(tenant.installationId) ?? new Map<TierName, number>();
+  const inAll = sum(counted);
+  const isSame = sameCounts(tenant.tierLeases, counted) && tenant.leases === inAll;
+  if (isSame || unsettled.has(tenant.installationId)) {
+    delete marks.difference;
+    return;
   }
-  if (leaked.length > 0) await pokeWaiting(deps, installationId);
+  const isTooHigh = [...tenant.tierLeases].some(([tier, leases]) => leases > (counted.get(tier) ?? 0));
+  const seen = JSON.stringify([tenant.leaseChanges, [...counted].sort()]);
+  marks.difference = since(deps, marks.difference, seen);
+  if (!isProven(deps, marks.difference, isTooHigh || tenant.leases > inAll)) return;
+  delete marks.difference;
+  if (!(await deps.tenants.correctLeases(tenant, counted))) return;
+  const { installationId } = tenant;
+  const reason = `It counted ${tenant.leases} leases, and its rows hold ${inAll}.`;
+  logRepair(deps, { kind: 'lease-count-corrected', installationId, reason });
 }
 
-const tierOf = ({ tierLeases }: Tenant, lease: LeaseId) =>
-  [...tierLeases].find(([, leases]) => leases.has(lease))?.[0];
+/** Rows were read before the counts, and an index lags: only what stands still can be compared. */
+const since = (deps: ReconcileDeps, before: Difference | undefined, seen: string): Difference =>
+  before?.seen === seen ? before : { seen, at: deps.clock.now() };
 
-async function suspectJob(deps: ReconcileDeps, { lease, runner }: Held): Promise<Job | undefined> {
-  if (runner?.state !== 'listening') return undefined;
+function isProven(deps: ReconcileDeps, { at }: Difference, isTooHigh: boolean): boolean {
+  const seconds = isTooHigh ? absenceProofSeconds : settledSeconds;
+  return deps.clock.now() >= at + seconds * 1000;
+}
+
+const sum = (counts: ReadonlyMap<TierName, number>) =>
+  [...counts.values()].reduce((all, one) => all + one, 0);
+
+async function suspectJob(deps: ReconcileDeps, runner: Runner): Promise<Job | undefined> {
+  if (runner.state !== 'listening') return undefined;
   if (deps.clock.now() < (runner.listeningAt ?? runner.launchedAt) + askAfterSeconds * 1000) return undefined;
   const job = await deps.jobs.get(runner.installationId, runner.plannedJob);
-  return job?.state === 'covered' && job.lease === lease ? job : undefined;
+  return job?.state === 'covered' && job.lease === runner.lease ? job : undefined;
+}
+
+export const capsNote = 'reconcile/caps';
+type Differences = Readonly<Record<string, Difference | undefined>>;
+
+/** The same for the rows of caps over all tenants, those of an earlier configuration too. */
+export async function reconcileCaps(deps: ReconcileDeps, { census }: OpenRows): Promise<void> {
+  const caps = allCaps(deps);
+  if (caps.length === 0 || !census) return;
+  const now = deps.clock.now();
+  const before = ((await deps.notes.read([capsNote], now)).get(capsNote)?.value ?? {}) as Differences;
+  const differences: Record<string, Difference> = {};
+  for (const cap of caps) {
+    const { rows } = await deps.launches.capUseAcrossTenants(cap);
+    for (const row of rows) {
+      const counted = census.byCapRow.get(row.key) ?? 0;
+      if (row.leases === counted || census.unsettled.has(row.key)) continue;
+      const difference = since(deps, before[row.key], JSON.stringify([row.changes, counted]));
+      if (isProven(deps, difference, row.leases > counted)) await correctCap(deps, row, counted);
+      else differences[row.key] = difference;
+    }
+  }
+  await deps.notes.write(capsNote, { value: differences, expiresAt: now + notesKeptSeconds * 1000 });
+}
+
+async function correctCap(deps: ReconcileDeps, row: CapRow, counted: number): Promise<void> {
+  if (!(await deps.launches.correctCapRow(row, counted))) return;
+  const reason = `${row.key} counted ${row.leases} leases, and the rows under it hold ${counted}.`;
+  logRepair(deps, { kind: 'lease-count-corrected', reason });
 }

@@ -15,8 +15,11 @@ export const jobsAskedPerVisit = 5;
 /** Runs of one repository whose jobs are listed in one visit. */
 export const runsPerRepository = 5;
 
-/** Leases of one tenant that are looked at in one run; each launch of theirs is a read. */
+/** Machines of one tenant that are looked at in one run; each may cost a read of its job. */
 export const leasesPerVisit = 100;
+
+/** Rows and counts that differ are seen alike so much later: an index lags by far less. */
+export const settledSeconds = 240;
 
 /** Registrations that no record names: remembered for one visit, so that another deployment's new one is not deleted. */
 export const strangersKept = 50;

@@ -10,7 +10,7 @@ import type { ReconcileDeps } from '../common/deps.ts';
 import { CallAllowance } from './call-allowance.ts';
 import { logRepair } from './log-repair.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
-import { reconcileLeases } from './reconcile-leases.ts';
+import { type OpenRows, readOpenRows, reconcileCaps, reconcileLeases } from './reconcile-leases.ts';
 import { reconcileOrganizationRunners } from './reconcile-registrations.ts';
 import {
   callsPerVisit,
@@ -31,13 +31,15 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
   const note = (await deps.notes.read([tenantsNote], begun)).get(tenantsNote);
   let cursor = note?.value['cursor'] as string | undefined;
   const errors: unknown[] = [];
+  const open = await readOpenRows(deps);
+  await reconcileCaps(deps, open);
   // One time round at the most; a run that began in the middle leaves the first ones to the next.
   do {
     const page = await deps.tenants.listAcrossTenants({
       limit: tenantsPerPage,
       ...(cursor ? { cursor } : {}),
     });
-    errors.push(...(await visitAll(deps, page.installationIds)));
+    errors.push(...(await visitAll(deps, page.installationIds, open)));
     cursor = page.cursor;
     const expiresAt = deps.clock.now() + notesKeptSeconds * 1000;
     await deps.notes.write(tenantsNote, { value: cursor === undefined ? {} : { cursor }, expiresAt });
@@ -45,18 +47,22 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
   return errors;
 }
 
-async function visitAll(deps: ReconcileDeps, ids: readonly InstallationId[]): Promise<unknown[]> {
+async function visitAll(
+  deps: ReconcileDeps,
+  ids: readonly InstallationId[],
+  open: OpenRows,
+): Promise<unknown[]> {
   const errors: unknown[] = [];
   for (let start = 0; start < ids.length; start += visitsAtOnce) {
     const results = await Promise.allSettled(
-      ids.slice(start, start + visitsAtOnce).map((installationId) => visit(deps, installationId)),
+      ids.slice(start, start + visitsAtOnce).map((installationId) => visit(deps, installationId, open)),
     );
     errors.push(...results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
   }
   return errors;
 }
 
-async function visit(deps: ReconcileDeps, installationId: InstallationId): Promise<void> {
+async function visit(deps: ReconcileDeps, installationId: InstallationId, open: OpenRows): Promise<void> {
   const tenant = await deps.tenants.get(installationId);
   if (!tenant) return;
   const now = deps.clock.now();
@@ -64,7 +70,7 @@ async function visit(deps: ReconcileDeps, installationId: InstallationId): Promi
   const marks = marksOf((await deps.notes.read([name], now)).get(name)?.value);
   const visiting: Visit = { tenant, calls: new CallAllowance(callsPerVisit), marks };
   try {
-    const suspects = await reconcileLeases(deps, visiting);
+    const suspects = await reconcileLeases(deps, visiting, open);
     if (tenant.status === 'suspended' && tenant.suspendedBy === 'github') await askAbout(deps, tenant);
     if (tenant.status === 'active') await compareWithGitHub(deps, visiting, suspects);
   } finally {

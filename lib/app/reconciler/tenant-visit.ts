@@ -14,6 +14,8 @@ export interface Visit {
 export interface VisitMarks {
   /** The last lease that was looked at. */
   lease?: string;
+  /** How the tenant's counts differ from its rows. */
+  difference?: Difference;
   /** The last job that GitHub was asked about. */
   job?: string;
   /** The page of the organization's runners that comes next. */
@@ -26,6 +28,12 @@ export interface VisitMarks {
   repository?: string;
   /** The last run whose jobs were listed. */
   run?: string;
+}
+
+/** Counts and rows as they were seen, and since when (epoch milliseconds). */
+export interface Difference {
+  readonly seen: string;
+  readonly at: number;
 }
 
 /** A note's value as marks; what it holds was written by an earlier visit. */

@@ -8,7 +8,7 @@ import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import { rateCharge } from '../../core/launch-rate.ts';
-import type { OpenPools } from '../../core/pools.ts';
+import { capCharge } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Tickets } from '../../ports/identity.ts';
@@ -21,7 +21,7 @@ import {
   roundsWithinMilliseconds,
   waitingPageSize,
 } from '../common/settings.ts';
-import { capsOf, leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines.ts';
+import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines.ts';
 import { carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
 import { planLaunch } from './plan-launch.ts';
@@ -102,7 +102,7 @@ async function takeLeases(
       ? planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, bounds: supply.bounds })
       : own;
     hasTurn ||= supply?.paced === true && plan.launch.length > 0;
-    const taken = await take(deps, { plan, tenant, tier, open: supply?.open });
+    const taken = await take(deps, { plan, tenant, tier, supply });
     if (taken.kind === 'again') continue;
     const isTaken = taken.kind === 'taken';
     if (isTaken) launches.push({ launch: taken.launch, paced: supply?.paced === true });
@@ -156,16 +156,18 @@ type Taking = { kind: 'taken'; launch: Launch } | { kind: 'again' } | { kind: 'n
 
 async function take(
   deps: BalanceDeps,
-  options: { plan: BalancePlan; tenant: Tenant | undefined; tier: Tier; open: OpenPools | undefined },
+  options: { plan: BalancePlan; tenant: Tenant | undefined; tier: Tier; supply: Supply | undefined },
 ): Promise<Taking> {
-  const { plan, tenant, tier, open } = options;
-  if (!tenant || !open || plan.launch.length === 0) return { kind: 'nothing' };
-  const launch = await planLaunch(deps, { jobs: plan.launch, open, tenant, tier });
-  const { launchesPerMinutePerTenant: launchesPerMinute } = deps.deployment.caps;
+  const { plan, tenant, tier, supply } = options;
+  if (!tenant || !supply?.open || plan.launch.length === 0) return { kind: 'nothing' };
+  const { open } = supply;
   const machines = plan.launch.length;
+  const fraction = deps.chance.fraction();
+  const caps = supply.caps.flatMap(({ cap, use }) => capCharge(cap, use, { machines, fraction }) ?? []);
+  const launch = await planLaunch(deps, { jobs: plan.launch, open, tenant, tier, caps });
+  const { launchesPerMinutePerTenant: launchesPerMinute } = deps.deployment.caps;
   const rate = rateCharge(tenant, { machines, launchesPerMinute, now: launch.createdAt });
-  const shared = capsOf(deps, tier.name);
-  const outcome = await deps.launches.take({ tenant, tier, launch, shared, rate });
+  const outcome = await deps.launches.take({ tenant, tier, launch, caps, rate });
   if (outcome.kind === 'taken') return { kind: 'taken', launch };
   deps.telemetry.count('TakesRefused', { reason: outcome.kind });
   // A chance delay sets copies apart that would otherwise meet again.
@@ -217,6 +219,6 @@ async function forgetPredecessor(deps: BalanceDeps, tenant: Tenant): Promise<boo
 async function isGone(deps: BalanceDeps, installationId: InstallationId): Promise<boolean> {
   const tenant = await deps.tenants.get(installationId);
   if (!tenant) return true;
-  if (tenant.status !== 'deleted' || tenant.leases.size > 0) return false;
+  if (tenant.status !== 'deleted' || tenant.leases > 0) return false;
   return tenant.predecessor === undefined || isGone(deps, tenant.predecessor);
 }

@@ -5,6 +5,7 @@ import { LaunchId, leaseOf } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { OpenPools } from '../../core/pools.ts';
+import type { CapCharge } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Chance, Clock } from '../../ports/clock.ts';
@@ -13,9 +14,15 @@ import { launchFenceSeconds, ticketGraceSeconds } from '../common/settings.ts';
 
 export async function planLaunch(
   deps: { deployment: Deployment; tickets: Tickets; clock: Clock; chance: Chance },
-  options: { jobs: readonly Job[]; open: OpenPools; tenant: Tenant; tier: Tier },
+  options: {
+    jobs: readonly Job[];
+    open: OpenPools;
+    tenant: Tenant;
+    tier: Tier;
+    caps: readonly CapCharge[];
+  },
 ): Promise<Launch> {
-  const { jobs, open, tenant, tier } = options;
+  const { jobs, open, tenant, tier, caps } = options;
   const { environment, limits } = deps.deployment;
   const launchId = LaunchId(deps.chance.id());
   const now = deps.clock.now();
@@ -31,6 +38,7 @@ export async function planLaunch(
     tier: tier.name,
     account: { login: tenant.accountLogin, type: tenant.accountType },
     state: 'intent',
+    ...(caps.length === 0 ? {} : { capRows: caps.map(({ row }) => row) }),
     request: fleetRequest({
       environment,
       installationId: tenant.installationId,

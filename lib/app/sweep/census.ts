@@ -4,12 +4,9 @@
  */
 import type { TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import type { Launch } from '../../core/launch.ts';
+import { countLeases } from '../../core/lease-census.ts';
 import type { SweepDeps } from '../common/deps.ts';
-import { leasesCounted } from '../common/settings.ts';
-
-/** Later than any deadline: every row that is open is overdue by then. */
-const atLast = Number.MAX_SAFE_INTEGER;
+import { openLaunchesAcrossTenants, openRunnersAcrossTenants } from '../common/open-rows.ts';
 
 /** @param waiting the waiting jobs that the sweep saw, in any order */
 export async function logCensus(deps: SweepDeps, waiting: readonly Job[]): Promise<void> {
@@ -26,7 +23,7 @@ export async function logCensus(deps: SweepDeps, waiting: readonly Job[]): Promi
         JobsWaiting: inTier.length,
         OldestWaitSeconds: oldestSeconds(inTier, now),
         OldestUnexplainedWaitSeconds: oldestSeconds(unexplained(inTier), now),
-        LeasesInUse: held.get(tier)?.size ?? 0,
+        LeasesInUse: held.get(tier) ?? 0,
       },
     );
   }
@@ -59,23 +56,14 @@ function oldestSeconds(jobs: readonly Job[], now: number): number {
   return Math.round((now - oldest) / 1000);
 }
 
-/** By name, since a machine whose launch is still open would else count twice. */
-async function leasesByTier(deps: SweepDeps): Promise<Map<TierName, Set<string>>> {
+async function leasesByTier(deps: SweepDeps): Promise<Map<TierName, number>> {
   const [runners, launches] = await Promise.all([
-    deps.runners.listOverdueAcrossTenants(atLast, leasesCounted),
-    deps.launches.listOverdueAcrossTenants(atLast, leasesCounted),
+    openRunnersAcrossTenants(deps),
+    openLaunchesAcrossTenants(deps),
   ]);
-  const held = new Map<TierName, Set<string>>();
-  const note = (tier: TierName, leases: Iterable<string>) => {
-    const known = held.get(tier) ?? new Set();
-    held.set(tier, known);
-    for (const lease of leases) known.add(lease);
-  };
-  for (const { tier, lease } of runners) note(tier, [lease]);
-  for (const launch of launches) note(launch.tier, leasesOf(launch));
+  const held = new Map<TierName, number>();
+  for (const tiers of countLeases(runners, launches).byTenant.values()) {
+    for (const [tier, leases] of tiers) held.set(tier, (held.get(tier) ?? 0) + leases);
+  }
   return held;
 }
-
-/** Once answered, a launch holds the leases of the machines that came, and no others. */
-const leasesOf = ({ state, plannedJobs, instances }: Launch): Iterable<string> =>
-  state === 'answered' ? instances.keys() : plannedJobs.map(({ lease }) => lease);

@@ -1,5 +1,7 @@
 /** What the jobs table says, read as an operator would: with the operator's keys and no code of the platform's stores. */
+
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { leasesAttribute } from '../../contract/tables.ts';
 import type { Laptop } from '../laptop.ts';
 
 export interface JobRow {
@@ -37,5 +39,7 @@ export async function readLeases(laptop: Laptop, client: DynamoDBClient): Promis
   const { Items = [] } = await client.send(
     new ScanCommand({ TableName: laptop.tables.tenants, ConsistentRead: true }),
   );
-  return new Map(Items.map((item) => [item['installation_id']?.N ?? '', item['leases']?.SS?.length ?? 0]));
+  return new Map(
+    Items.map((item) => [item['installation_id']?.N ?? '', Number(item[leasesAttribute]?.N ?? 0)]),
+  );
 }

@@ -4,7 +4,7 @@ import {
   BatchGetItemCommand,
   DynamoDBClient,
   TransactionConflictException,
-  UpdateItemCommand,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
@@ -14,13 +14,12 @@ import { OperationalError } from '../../../lib/ports/errors.ts';
 import { type DynamoStores, dynamoBackend } from '../../contracts/support/store-backends.ts';
 import {
   givenRunner,
-  lease0,
   machine,
   storedTenant,
   takenLaunch,
   theTenant,
 } from '../../contracts/support/stored.ts';
-import { acme, givenJobs, small } from '../../support/given.ts';
+import { acme, givenJobs, noon, small } from '../../support/given.ts';
 
 const backend = dynamoBackend();
 
@@ -78,15 +77,19 @@ describe('failures of DynamoDB', () => {
 
   it('frees a lease though transactions are at the tenant', async () => {
     await takenLaunch(stores, 1);
+    await stores.runners.bind([givenRunner()]);
     const conflict = () => {
       throw new TransactionConflictException({ message: 'busy', $metadata: {} });
     };
-    const client = disturbed(stores.client, { command: UpdateItemCommand, times: 2, instead: conflict });
-    const tenants = createTenantStore({ client, tableName: stores.tables.tenants });
+    const disturbance = { command: TransactWriteItemsCommand, times: 2, instead: conflict };
+    const runners = createRunnerStore({
+      client: disturbed(stores.client, disturbance),
+      tables: stores.tables,
+    });
 
-    await tenants.freeLeases(acme, small, [lease0]);
+    await runners.end([{ runner: givenRunner(), reason: 'stood-down', at: noon }]);
 
-    expect((await theTenant(stores)).leases.size).toBe(0);
+    expect((await theTenant(stores)).leases).toBe(0);
   });
 
   it('reads again what a batch left unread', async () => {

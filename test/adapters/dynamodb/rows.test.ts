@@ -17,7 +17,7 @@ import {
   takenLaunch,
   theTenant,
 } from '../../contracts/support/stored.ts';
-import { acme, givenJob, noon, small } from '../../support/given.ts';
+import { acme, givenJob, noon } from '../../support/given.ts';
 
 const backend = dynamoBackend();
 const sevenDaysLater = String(noon / 1000 + 7 * 86_400);
@@ -152,7 +152,8 @@ describe('rows in DynamoDB', () => {
       deadline: { N: String(launch.callUntil) },
     });
 
-    await stores.launches.close(launch, new Map());
+    const answered = await stores.launches.answer(launch, new Map());
+    await stores.launches.close(answered!);
     const closed = await launchRow();
     expect(closed).not.toHaveProperty('open');
     expect(closed).toHaveProperty('expires_at');
@@ -162,7 +163,7 @@ describe('rows in DynamoDB', () => {
     await stores.runners.bind([givenRunner()]);
     expect(await runnerRow()).toMatchObject({ open: { S: 'open' } });
 
-    await stores.runners.end(givenRunner(), { reason: 'stood-down', at: noon });
+    await stores.runners.end([{ runner: givenRunner(), reason: 'stood-down', at: noon }]);
     expect(await runnerRow()).not.toHaveProperty('open');
     expect((await runnerRow())?.['expires_at']).toEqual({ N: sevenDaysLater });
   });
@@ -173,13 +174,14 @@ describe('rows in DynamoDB', () => {
       new DeleteItemCommand({ TableName: stores.tables.runners, Key: { instance_id: { S: machine } } }),
     );
 
-    expect(await stores.runners.end(givenRunner(), { reason: 'stood-down', at: noon })).toBe(true);
+    expect(await stores.runners.end([{ runner: givenRunner(), reason: 'stood-down', at: noon }])).toEqual([
+      'was-ended',
+    ]);
     expect(await runnerRow()).toBeUndefined();
   });
 
   it('never hold an empty set', async () => {
     await stores.tenants.create(newTenant({ allowedTiers: [] }));
-    await stores.tenants.freeLeases(acme, small, []);
 
     expect((await row(stores.tables.tenants, key))?.['allowed_tiers']).toEqual({ L: [] });
   });

@@ -15,7 +15,7 @@ export const launch1 = LaunchId('launch-1');
 export const lease0 = leaseOf(launch1, 0);
 
 export function newTenant(over: Partial<NewTenant> = {}): NewTenant {
-  const { leases: _leases, tierLeases: _tierLeases, version: _version, ...tenant } = givenTenant();
+  const { leases: _l, tierLeases: _t, leaseChanges: _c, version: _v, ...tenant } = givenTenant();
   return { ...tenant, ...over };
 }
 

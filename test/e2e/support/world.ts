@@ -3,6 +3,7 @@
  * whoever posts to its URLs. It reaches nothing of the platform but by HTTP; what it sees comes from the stand-ins and
  * the tables.
  */
+import { leasesAttribute } from '../../../lib/contract/tables.ts';
 import { type Laptop, type LaptopOptions, startLaptop } from '../../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../../lib/local/laptop-event.ts';
 import defaultConfig from '../../../mayfly.config.ts';
@@ -195,8 +196,8 @@ async function unrest({ laptop, operator }: World): Promise<string[]> {
   );
   const leases = (tenants ?? []).flatMap((row) =>
     Object.keys(row)
-      .filter((name) => name.startsWith('leases'))
-      .map((name) => `tenant ${row['installation_id']} holds ${name}`),
+      .filter((name) => name.startsWith(leasesAttribute) && row[name] !== 0)
+      .map((name) => `tenant ${row['installation_id']} has ${name} ${row[name]}`),
   );
   const open = [...(launches ?? []), ...(runners ?? [])].filter((row) => 'open' in row);
   const live = laptop.ec2.instances().filter(({ state }) => state !== 'terminated');
@@ -209,6 +210,9 @@ async function unrest({ laptop, operator }: World): Promise<string[]> {
     ...live.map(({ instanceId, state }) => `machine ${instanceId} is ${state}`),
   ];
 }
+
+/** How many leases a tenant's row counts over all tiers. */
+export const heldLeases = (tenant: PlainRow | undefined) => Number(tenant?.[leasesAttribute] ?? 0);
 
 /** A line for each queue that holds some. */
 export function messagesIn({ queues }: Laptop): string[] {

@@ -106,7 +106,7 @@ export function createAuditor(world: {
     afterCall(name) {
       if (!changing.test(name)) return;
       for (const launch of books.followRows()) checkAccounts(books, launch, note);
-      if (/^(launches\.take|tenants\.freeLeases)/.test(name)) checkLeases(books, note);
+      if (counting.test(name)) checkLeases(books, note);
     },
     thrown(name, error) {
       if (isBug(error)) note('bug', `${name} threw ${error instanceof Error ? error.stack : String(error)}`);
@@ -118,7 +118,8 @@ export function createAuditor(world: {
   };
 }
 
-const changing = /^(launches\.take|tenants\.)/;
+const changing = /^(launches\.|runners\.end|tenants\.)/;
+const counting = /^(launches\.(take|close)|runners\.end)/;
 
 /** What services do wrong arrives as an operational error; all else is a fault in the code. */
 function isBug(error: unknown): boolean {

@@ -1,23 +1,57 @@
 /**
- * Each live machine is covered by a lease of its launch for as long as it lives: a lease that goes back before its
- * machine's end is a machine that nobody pays for. And leases are never more than both limits allow when they grow.
+ * Each live machine is covered by a lease for as long as it lives: a lease that goes back before its machine's end is a
+ * machine that nobody pays for. What a tenant or a cap counts is what the rows of launches and machines hold, at every
+ * moment. And leases are never more than both limits allow when they grow.
  */
 import type { Books, Note } from './books.ts';
 
 export function checkLeases(books: Books, note: Note): void {
-  const liveByLaunch = new Map<string, number>();
-  for (const { launch } of books.live()) liveByLaunch.set(launch, (liveByLaunch.get(launch) ?? 0) + 1);
-  for (const [id, live] of liveByLaunch) {
-    const launch = books.launches.get(id);
-    const tenant = launch && books.rows.tenants.get(launch.tenant as never);
-    if (!tenant) continue;
-    const inTier = tenant.tierLeases.get(launch.tier as never);
-    const held = launch.leases.filter((lease) => tenant.leases.has(lease as never));
-    const heldInTier = launch.leases.filter((lease) => inTier?.has(lease as never));
-    if (held.length < live || heldInTier.length < live) {
-      note('machine-without-lease', `launch ${id} has ${live} live machines and ${held.length} leases`);
-    }
+  const { rows } = books;
+  const live = new Map<string, number>();
+  for (const { tenant, tier } of books.live()) {
+    live.set(`${tenant}/${tier}`, (live.get(`${tenant}/${tier}`) ?? 0) + 1);
   }
+  const held = heldByRows(books);
+  for (const tenant of rows.tenants.values()) {
+    let inAll = 0;
+    for (const { name } of books.deployment.tiers) {
+      const key = `${tenant.installationId}/${name}`;
+      const counted = tenant.tierLeases.get(name) ?? 0;
+      inAll += counted;
+      if (counted < (live.get(key) ?? 0)) {
+        note(
+          'machine-without-lease',
+          `${key} has ${live.get(key)} live machines and counts ${counted} leases`,
+        );
+      }
+      if (counted !== (held.get(key) ?? 0)) {
+        note('lease-count', `${key} counts ${counted} leases, and its rows hold ${held.get(key) ?? 0}`);
+      }
+    }
+    if (tenant.leases !== inAll)
+      note('lease-count', `${tenant.installationId} counts ${tenant.leases}, not ${inAll}`);
+  }
+  for (const { key, leases } of rows.capRows.values()) {
+    if (leases !== (held.get(key) ?? 0))
+      note('cap-count', `${key} counts ${leases}, not ${held.get(key) ?? 0}`);
+  }
+}
+
+/** A launch holds a lease for each machine that may still come, until it closes, and for each that came, until that ends. */
+function heldByRows({ rows }: Books): Map<string, number> {
+  const held = new Map<string, number>();
+  const add = (
+    row: { installationId: number; tier: string; capRows?: readonly string[] },
+    leases: number,
+  ) => {
+    const keys = [`${row.installationId}/${row.tier}`, ...(row.capRows ?? [])];
+    for (const key of keys) held.set(key, (held.get(key) ?? 0) + leases);
+  };
+  for (const launch of rows.launches.values()) {
+    add(launch, launch.state === 'closed' ? launch.instances.size : launch.plannedJobs.length);
+  }
+  for (const runner of rows.runners.values()) if (runner.state === 'ended') add(runner, -1);
+  return held;
 }
 
 /** Called for each launch as it is taken. */
@@ -25,11 +59,8 @@ export function checkTakenRoom(books: Books, launch: { tenant: number; tier: str
   const tenant = books.rows.tenants.get(launch.tenant as never);
   if (!tenant) return;
   const cap = books.deployment.tiers.find(({ name }) => name === launch.tier)?.maxRunners ?? 0;
-  const inTier = tenant.tierLeases.get(launch.tier as never)?.size ?? 0;
-  if (tenant.leases.size > tenant.maxRunners || inTier > cap) {
-    note(
-      'leases-over-limit',
-      `${launch.tenant} took ${tenant.leases.size} leases, ${inTier} of ${launch.tier}`,
-    );
+  const inTier = tenant.tierLeases.get(launch.tier as never) ?? 0;
+  if (tenant.leases > tenant.maxRunners || inTier > cap) {
+    note('leases-over-limit', `${launch.tenant} took ${tenant.leases} leases, ${inTier} of ${launch.tier}`);
   }
 }

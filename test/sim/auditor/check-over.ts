@@ -19,18 +19,13 @@ export function checkOver(books: Books, note: Note): void {
   for (const machine of books.live())
     note('machine-never-ended', `${machine.id} of ${machine.tenant} still lives`);
   for (const tenant of rows.tenants.values()) {
-    if (tenant.leases.size > 0) {
-      note('lease-leaked', `${tenant.installationId} still holds ${[...tenant.leases].join(', ')}`);
-    }
+    if (tenant.leases !== 0) note('lease-leaked', `${tenant.installationId} still counts ${tenant.leases}`);
     for (const [tier, leases] of tenant.tierLeases) {
-      if (leases.size > 0)
-        note('lease-leaked', `${tenant.installationId} still holds ${leases.size} of ${tier}`);
+      if (leases !== 0) note('lease-leaked', `${tenant.installationId} still counts ${leases} of ${tier}`);
     }
   }
-  for (const [cap, { held }] of rows.shared) {
-    for (const [tenant, leases] of held) {
-      if (leases.size > 0) note('shared-lease-leaked', `${tenant} still holds ${leases.size} of ${cap}`);
-    }
+  for (const { key, leases } of rows.capRows.values()) {
+    if (leases !== 0) note('shared-lease-leaked', `${key} still counts ${leases}`);
   }
   for (const launch of rows.launches.values()) {
     if (launch.state !== 'closed')

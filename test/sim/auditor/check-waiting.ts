@@ -16,8 +16,8 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
       if (job.state !== 'waiting' || tenant?.status !== 'active' || tenant.predecessor !== undefined)
         continue;
       const cap = books.deployment.tiers.find(({ name }) => name === job.tier)?.maxRunners ?? 0;
-      const inTier = tenant.tierLeases.get(job.tier!)?.size ?? 0;
-      if (tenant.leases.size >= tenant.maxRunners || inTier >= cap) continue;
+      const inTier = tenant.tierLeases.get(job.tier!) ?? 0;
+      if (tenant.leases >= tenant.maxRunners || inTier >= cap) continue;
       if (!hasSharedRoom(books, job.tier ?? '')) continue;
       const key = `${job.installationId}/${job.tier}`;
       waiting.add(key);
@@ -34,7 +34,7 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
 function hasSharedRoom({ deployment, rows }: Books, tier: string): boolean {
   const tierCap = deployment.tiers.find(({ name }) => name === tier)?.capOverAllTenants;
   const tenants = [...rows.tenants.values()];
-  const inTier = tenants.reduce((sum, tenant) => sum + (tenant.tierLeases.get(tier as never)?.size ?? 0), 0);
-  const inAll = tenants.reduce((sum, tenant) => sum + tenant.leases.size, 0);
+  const inTier = tenants.reduce((sum, tenant) => sum + (tenant.tierLeases.get(tier as never) ?? 0), 0);
+  const inAll = tenants.reduce((sum, tenant) => sum + tenant.leases, 0);
   return inTier < (tierCap ?? Infinity) && inAll < (deployment.caps.machinesInAll ?? Infinity);
 }

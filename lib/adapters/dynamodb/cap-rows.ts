@@ -1,0 +1,116 @@
+/**
+ * The caps over all tenants in DynamoDB, as rows among the launches, whose keys no launch can have. A cap's leases are
+ * counted in one or more rows that the transactions of launches and endings write; who waits stands in a row of its own,
+ * which they do not touch. They exist only where a cap is configured.
+ *
+ *   launch_id       leases   changes             launch_id     waits_101_small
+ *   shared/cell/0   412      90210               shared/cell   { since, weight }
+ */
+import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { InstallationId, TierName } from '../../core/ids.ts';
+import type { Launch } from '../../core/launch.ts';
+import { type CapCharge, type CapRow, capRowBounds, type Waiter } from '../../core/shared-cap.ts';
+import type { LaunchStore } from '../../ports/launches.ts';
+import { type Attributes, number, Row } from './attributes.ts';
+import { findRows } from './find-rows.ts';
+import { capRowPrimaryKey } from './lease-counts.ts';
+import { type RowUpdate, updateItem, updateRow } from './write.ts';
+
+const waitPrefix = 'waits_';
+const lineKey = (cap: string) => `shared/${cap}`;
+const waitAttribute = (place: { installationId: InstallationId; tier: TierName }) =>
+  `${waitPrefix}${place.installationId}_${place.tier}`;
+/** The row need not be there: DynamoDB makes it. The one way of writing wants a condition. */
+const always = 'attribute_not_exists(#state)';
+
+export function createCapRows(deps: {
+  client: DynamoDBClient;
+  tableName: string;
+}): Pick<LaunchStore, 'capUseAcrossTenants' | 'joinLine' | 'leaveLine' | 'correctCapRow'> {
+  const { client, tableName } = deps;
+  const changeLine = async (cap: string, write: Pick<RowUpdate, 'update' | 'values' | 'names'>) => {
+    await updateRow(client, {
+      tableName,
+      key: capRowPrimaryKey(lineKey(cap)),
+      condition: always,
+      ...write,
+    });
+  };
+  return {
+    async capUseAcrossTenants(cap) {
+      const keys = [lineKey(cap.name), ...capRowBounds(cap).keys()];
+      const found = await findRows(client, tableName, keys.map(capRowPrimaryKey));
+      const byKey = new Map(found.map((row) => [row['launch_id']?.S ?? '', row]));
+      const [line = '', ...rows] = keys;
+      return { rows: rows.map((key) => capRowOf(key, byKey.get(key))), waiters: waitersOf(byKey.get(line)) };
+    },
+    joinLine: (cap, waiter) =>
+      changeLine(cap, {
+        update: 'SET #waits = :waiter',
+        values: { ':waiter': waiterValue(waiter) },
+        names: { '#waits': waitAttribute(waiter) },
+      }),
+    leaveLine: (cap, place) =>
+      changeLine(cap, { update: 'REMOVE #waits', names: { '#waits': waitAttribute(place) } }),
+    async correctCapRow({ key, changes }, leases) {
+      const { met } = await updateRow(client, {
+        tableName,
+        key: capRowPrimaryKey(key),
+        update: 'SET #leases = :leases, #changes = :next',
+        condition:
+          changes === 0 ? '(attribute_not_exists(#changes) OR #changes = :read)' : '#changes = :read',
+        values: { ':leases': number(leases), ':read': number(changes), ':next': number(changes + 1) },
+      });
+      return met;
+    },
+  };
+}
+
+/** In the transaction that takes leases: the row's bound holds after it, since room is the bound less what is added. */
+export function capItem(tableName: string, { row, most }: CapCharge, launch: Launch): TransactWriteItem {
+  const machines = launch.plannedJobs.length;
+  return updateItem({
+    tableName,
+    key: capRowPrimaryKey(row),
+    update: 'ADD #leases :machines, #changes :one',
+    condition: '(attribute_not_exists(#leases) AND :room >= :none) OR #leases <= :room',
+    values: {
+      ':machines': number(machines),
+      ':one': number(1),
+      ':room': number(most - machines),
+      ':none': number(0),
+    },
+  });
+}
+
+function capRowOf(key: string, attributes: Attributes = {}): CapRow {
+  const row = new Row(`launches row ${key}`, attributes);
+  return {
+    key,
+    leases: row.optionalNumber('leases') ?? 0,
+    changes: row.optionalNumber('changes') ?? 0,
+  };
+}
+
+const waiterValue = ({ since, weight }: Waiter): AttributeValue => ({
+  M: { since: number(since), weight: number(weight) },
+});
+
+function waitersOf(attributes: Attributes = {}): Waiter[] {
+  const row = new Row(`launches row ${attributes['launch_id']?.S}`, attributes);
+  return Object.keys(attributes)
+    .filter((name) => name.startsWith(waitPrefix))
+    .map((name) => waiterOf(row, name));
+}
+
+function waiterOf(row: Row, name: string): Waiter {
+  const place = name.slice(waitPrefix.length);
+  const bar = place.indexOf('_');
+  const value = row.map(name);
+  return {
+    installationId: InstallationId(Number(place.slice(0, bar))),
+    tier: TierName(place.slice(bar + 1)),
+    since: value.number('since'),
+    weight: value.number('weight'),
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * Counting leases off, as items of the transaction that writes why: a launch that closes, or machines that end. The counts
+ * move in that transaction or not at all, so that a lease is counted off exactly once, whatever is tried again.
+ */
+import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
+import type { InstallationId, TierName } from '../../core/ids.ts';
+import { type Attributes, number, text } from './attributes.ts';
+import { operationalCode, passesSoon } from './errors.ts';
+import { maximumTries, pause } from './retry.ts';
+import { tenantKey } from './tenant-row.ts';
+import { isUnmet, tryTransaction, updateItem } from './write.ts';
+
+/** A lease that goes back. */
+export interface Freed {
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+  readonly capRows?: readonly string[];
+}
+
+export interface CountTables {
+  readonly tenants: string;
+  readonly launches: string;
+}
+
+export const capRowPrimaryKey = (key: string): Attributes => ({ launch_id: text(key) });
+
+/** One item for the tenant of each lease, and one for each cap's row. */
+export function countOffItems(names: CountTables, freed: readonly Freed[]): TransactWriteItem[] {
+  const byTenant = Map.groupBy(freed, ({ installationId }) => installationId);
+  const byCapRow = Map.groupBy(
+    freed.flatMap(({ capRows = [] }) => capRows),
+    (key) => key,
+  );
+  return [
+    ...[...byTenant].map(([installationId, leases]) => tenantItem(names.tenants, installationId, leases)),
+    ...[...byCapRow].map(([key, leases]) => capItem(names.launches, key, leases.length)),
+  ];
+}
+
+function tenantItem(
+  tableName: string,
+  installationId: InstallationId,
+  leases: readonly Freed[],
+): TransactWriteItem {
+  const tiers = [...Map.groupBy(leases, ({ tier }) => tier)];
+  return updateItem({
+    tableName,
+    key: tenantKey(installationId),
+    update: `ADD #${leasesAttribute} :all, #lease_changes :one, ${tiers.map((_, n) => `#tier${n} :tier${n}`).join(', ')}`,
+    // Unmet: somebody deleted the row, and its counts with it.
+    condition: 'attribute_exists(#installation_id)',
+    values: {
+      ':all': number(-leases.length),
+      ':one': number(1),
+      ...Object.fromEntries(tiers.map(([, ofTier], n) => [`:tier${n}`, number(-ofTier.length)])),
+    },
+    names: Object.fromEntries(tiers.map(([tier], n) => [`#tier${n}`, tierLeasesAttribute(tier)])),
+  });
+}
+
+const capItem = (tableName: string, key: string, leases: number): TransactWriteItem =>
+  updateItem({
+    tableName,
+    key: capRowPrimaryKey(key),
+    update: 'ADD #leases :leases, #changes :one',
+    condition: 'attribute_exists(#launch_id)',
+    values: { ':leases': number(-leases), ':one': number(1) },
+  });
+
+/**
+ * Writes rows whose leases go back, with the counts, in one transaction. Where a row's own condition does not hold, `unmet`
+ * hears of it, and the others are written without it. Counts whose row was deleted are left out.
+ */
+export async function writeAndCountOff<Change extends { readonly freed: readonly Freed[] }>(
+  client: DynamoDBClient,
+  names: CountTables,
+  options: {
+    readonly changes: readonly Change[];
+    itemOf(change: Change): TransactWriteItem;
+    unmet(change: Change, row: Attributes | undefined): void;
+  },
+): Promise<void> {
+  let changes = options.changes;
+  let uncounted = new Set<string>();
+  for (let conflicts = 0; changes.length > 0; ) {
+    const counts = countOffItems(
+      names,
+      changes.flatMap(({ freed }) => freed),
+    ).filter((item) => !uncounted.has(keyText(item)));
+    const reasons = await tryTransaction(client, [...changes.map(options.itemOf), ...counts]);
+    if (reasons === undefined) return;
+    const unmet = reasons.map(isUnmet);
+    if (unmet.some(Boolean)) {
+      for (const [n, change] of changes.entries()) if (unmet[n]) options.unmet(change, reasons[n]?.Item);
+      const lost = counts.filter((_, n) => unmet[changes.length + n]).map(keyText);
+      uncounted = new Set([...uncounted, ...lost]);
+      changes = changes.filter((_, n) => !unmet[n]);
+    } else {
+      assertPasses(reasons, ++conflicts);
+      await pause(conflicts);
+    }
+  }
+}
+
+const keyText = (item: TransactWriteItem) => JSON.stringify([item.Update?.TableName, item.Update?.Key]);
+
+function assertPasses(reasons: readonly CancellationReason[], tries: number): void {
+  const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
+  const code = cause?.Code ?? 'TransactionCanceledException';
+  if (passesSoon(code) && tries < maximumTries) return;
+  throw operationalCode('freeing leases', code, cause?.Message);
+}

@@ -1,0 +1,137 @@
+/** What every store promises of the counts of leases: each counts once on and once off, in the write that says why. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { InstanceId, type LeaseId, leaseOf, TierName } from '../../lib/core/ids.ts';
+import type { RunnerEnd } from '../../lib/ports/runners.ts';
+import { acme, givenTier, noon, small } from '../support/given.ts';
+import type { StoreBackend, Stores } from './support/store-backends.ts';
+import {
+  givenLaunch,
+  givenRunner,
+  launch1,
+  lease0,
+  machine,
+  nobody,
+  storedTenant,
+  takenLaunch,
+  theTenant,
+  waitingJobs,
+} from './support/stored.ts';
+
+const lease1 = leaseOf(launch1, 1);
+const other = InstanceId('i-2');
+const endOf = (over: Parameters<typeof givenRunner>[0] = {}): RunnerEnd => ({
+  runner: givenRunner(over),
+  reason: 'stood-down',
+  at: noon,
+});
+
+export function leaseCountsContract(backend: StoreBackend): void {
+  describe(`Counts of leases ${backend.name}`, () => {
+    let stores: Stores;
+    beforeAll(() => backend.start());
+    beforeEach(async () => {
+      stores = await backend.fresh();
+    });
+    afterAll(() => backend.stop());
+
+    const counts = async () => {
+      const { leases, tierLeases } = await theTenant(stores);
+      return [leases, tierLeases.get(small) ?? 0];
+    };
+
+    it('go down by one with the end of a machine, however often it ends', async () => {
+      await takenLaunch(stores, 1, 2);
+      await stores.runners.bind([givenRunner()]);
+
+      for (let times = 0; times < 3; times += 1) await stores.runners.end([endOf()]);
+
+      expect(await counts()).toEqual([1, 1]);
+    });
+
+    it('go down by each of several machines that end together, those that had ended left out', async () => {
+      await takenLaunch(stores, 1, 2);
+      await stores.runners.bind([givenRunner(), givenRunner({ instanceId: other, lease: lease1 })]);
+      await stores.runners.end([endOf()]);
+
+      const outcomes = await stores.runners.end([endOf(), endOf({ instanceId: other, lease: lease1 })]);
+
+      expect(outcomes).toEqual(['was-ended', 'ended']);
+      expect(await counts()).toEqual([0, 0]);
+      expect((await theTenant(stores)).tierLeases).toEqual(new Map());
+    });
+
+    it('stay where a machine cannot end yet, and the others that end with it are counted', async () => {
+      await takenLaunch(stores, 1, 2);
+      await stores.runners.bind([givenRunner(), givenRunner({ instanceId: other, lease: lease1 })]);
+      await stores.runners.recordRan([{ instanceId: machine, jobId: 9 as never }]);
+
+      const outcomes = await stores.runners.end([endOf(), endOf({ instanceId: other, lease: lease1 })]);
+
+      expect(outcomes).toEqual(['changed', 'ended']);
+      expect(await counts()).toEqual([1, 1]);
+    });
+
+    it('go down by the machines that did not come, as the launch closes, and once', async () => {
+      const launch = await takenLaunch(stores, 1, 2);
+      const came = new Map<LeaseId, InstanceId>([[lease0, machine]]);
+      const answered = await stores.launches.answer(launch, came);
+      expect(await counts()).toEqual([2, 2]);
+
+      for (let times = 0; times < 3; times += 1) await stores.launches.close(answered!);
+
+      expect(await counts()).toEqual([1, 1]);
+    });
+
+    it('do not go down as a launch closes that was not answered', async () => {
+      const launch = await takenLaunch(stores, 1, 2);
+
+      await stores.launches.close(launch);
+
+      expect(await counts()).toEqual([2, 2]);
+    });
+
+    it('of tiers stay apart, whatever characters their names have', async () => {
+      const tier = givenTier({ name: TierName('gpu-large') });
+      const tenant = await storedTenant(stores);
+      const launch = givenLaunch(await waitingJobs(stores, 1), { tier: tier.name });
+      await stores.launches.take({ tenant, tier, launch });
+
+      expect((await theTenant(stores)).tierLeases).toEqual(new Map([[tier.name, 1]]));
+    });
+
+    it('make no tenant where its row was deleted, and the machine ends all the same', async () => {
+      await stores.runners.bind([givenRunner({ installationId: nobody })]);
+
+      expect(await stores.runners.end([endOf({ installationId: nobody })])).toEqual(['ended']);
+      expect(await stores.tenants.get(nobody)).toBeUndefined();
+    });
+
+    it('of fifty machines of two tenants go down to nothing', async () => {
+      await takenLaunch(stores, 1, 2);
+      const runners = Array.from({ length: 50 }, (_, n) =>
+        givenRunner({ instanceId: InstanceId(`i-${n}`), installationId: n < 2 ? acme : nobody }),
+      );
+      await stores.runners.bind(runners);
+
+      const outcomes = await stores.runners.end(
+        runners.map((runner) => ({ runner, reason: 'stood-down', at: noon })),
+      );
+
+      expect(new Set(outcomes)).toEqual(new Set(['ended']));
+      expect(await counts()).toEqual([0, 0]);
+    });
+
+    it('are corrected only where they stood still since they were read', async () => {
+      await takenLaunch(stores, 1, 2);
+      const read = await theTenant(stores);
+      await stores.runners.bind([givenRunner()]);
+      await stores.runners.end([endOf()]);
+
+      expect(await stores.tenants.correctLeases(read, new Map([[small, 7]]))).toBe(false);
+      const now = await theTenant(stores);
+      expect(await stores.tenants.correctLeases(now, new Map([[small, 3]]))).toBe(true);
+      expect(await counts()).toEqual([3, 3]);
+      expect(await stores.tenants.correctLeases(now, new Map())).toBe(false);
+    });
+  });
+}
