@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { showProgress } from '../../lib/local/console/progress.ts';
 import { measureBundles } from './bundles.ts';
 import { measureJobLife } from './job-life.ts';
+import { measureLeases } from './leases.ts';
 import { describeMachine } from './machine.ts';
 import { measureMemory } from './memory.ts';
 import { measurePhases } from './phases.ts';
@@ -21,6 +22,7 @@ import { measureWebhook } from './webhook.ts';
 const alone: Readonly<Record<string, () => Promise<Report>>> = {
   webhook: measureWebhook,
   bundles: measureBundles,
+  leases: measureLeases,
   synthesis: measureSynthesis,
 };
 const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<Report>>> = {

@@ -10,6 +10,8 @@ const goals: Readonly<Record<string, Goal>> = {
   'calls in scale-up, batch of 10': { atMost: 2.5 },
   'calls over a life, burst': { atMost: 14 },
   'dollars per million jobs, burst': { atMost: 20 },
+  'a lease beside 10,000, against none': { atMost: 1.1 },
+  'a lease under a cap with 100,000, against none': { atMost: 1.2 },
   'webhooks a second': { atLeast: 2000 },
   'bundle of webhook': { atMost: 400 },
   ...Object.fromEntries(functionNames.map((name) => [`load of ${name}`, { atMost: 100 }])),

@@ -30,7 +30,7 @@ import { capItem } from './cap-rows.ts';
 import { operationalCode, passesSoon } from './errors.ts';
 import { cover } from './job-changes.ts';
 import { jobKey } from './job-row.ts';
-import { launchRow, requestText } from './launch-row.ts';
+import { inflated, launchRow, requestText } from './launch-row.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { isUnmet, tryTransaction, updateItem } from './write.ts';
 
@@ -141,7 +141,7 @@ function outcomeOf(reasons: readonly CancellationReason[], { launch, caps = [] }
   const [tenant, ...others] = reasons;
   const stored = others.at(-1);
   if (stored !== undefined && isUnmet(stored)) {
-    if (stored.Item?.['request']?.S === requestText(launch)) return { kind: 'taken' };
+    if (inflated(stored.Item?.['request']) === requestText(launch)) return { kind: 'taken' };
     throw new Error(
       `Launch ${launch.launchId} is stored with another request; a launch's id is never used twice.`,
     );

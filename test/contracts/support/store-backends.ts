@@ -79,7 +79,7 @@ async function openEngine(): Promise<DynamoEngine> {
   return url ? { url, close: async () => {} } : await startDynamoEngine();
 }
 
-function dynamoStores(client: DynamoDBClient, tables: TableNames): DynamoStores {
+export function dynamoStores(client: DynamoDBClient, tables: TableNames): DynamoStores {
   const edit = async (id: InstallationId, attribute: string, value: AttributeValue) => {
     await client.send(
       new UpdateItemCommand({
