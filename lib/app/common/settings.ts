@@ -5,11 +5,11 @@
 /** How many waiting jobs one look reads; more are found by the next look. */
 export const waitingPageSize = 100;
 
-/** How often a balance plans again when others were faster. Ten copies may meet over one tenant; each round lets one pass. */
+/** How often a balance plans again when others were faster; each round lets one of those who met pass. */
 export const maxPlans = 12;
 
-/** How long a copy hesitates at most that sees others at the same tenant: some calls to DynamoDB. */
-export const hesitationMilliseconds = 60;
+/** How long a copy that plans for others waits for what they bring: some calls to DynamoDB. */
+export const gatheringMilliseconds = 50;
 
 /** After this one caller has surely stopped: twice the timeout of the functions that launch. */
 export const launchFenceSeconds = 60;

@@ -14,7 +14,7 @@ import type { Tier } from '../../core/tier.ts';
 import type { Tickets } from '../../ports/identity.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import {
-  hesitationMilliseconds,
+  gatheringMilliseconds,
   maxPlans,
   maxRounds,
   retryDelaySeconds,
@@ -25,6 +25,7 @@ import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines
 import { carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
 import { planLaunch } from './plan-launch.ts';
+import { type PlanningTurn, passPlanningTurn, takePlanningTurn } from './planning-turn.ts';
 import { probeTenant } from './probe-tenant.ts';
 import { refuseBeyondCap } from './refuse-beyond-cap.ts';
 
@@ -60,7 +61,7 @@ async function balanceOnce(
   options: { installationId: InstallationId; tier: Tier; own?: ReadonlySet<JobId> },
 ): Promise<boolean> {
   const launches: PlannedLaunch[] = [];
-  const planning = await Promise.allSettled([takeLeases(deps, { ...options, launches })]);
+  const planning = await Promise.allSettled([takeLeasesInTurn(deps, { ...options, launches })]);
   // What was taken is carried out also where planning on failed: its leases are paid for.
   const calling = await Promise.allSettled(launches.map((planned) => carryOutLaunch(deps, planned)));
   const failed = [...calling, ...planning].find((result) => result.status === 'rejected');
@@ -68,17 +69,31 @@ async function balanceOnce(
   return calling.some((result) => result.status === 'fulfilled' && result.value.againNow);
 }
 
-/** Fills `launches` with what it took. */
-async function takeLeases(
-  deps: BalanceDeps,
-  options: {
-    installationId: InstallationId;
-    tier: Tier;
-    own?: ReadonlySet<JobId>;
-    launches: PlannedLaunch[];
-  },
-): Promise<void> {
-  const { installationId, tier, launches } = options;
+interface Planning {
+  readonly installationId: InstallationId;
+  readonly tier: Tier;
+  readonly own?: ReadonlySet<JobId>;
+  /** Filled with what was taken. */
+  readonly launches: PlannedLaunch[];
+  /** Held while others bring jobs of this tenant and tier, too. */
+  turn?: PlanningTurn;
+}
+
+/** Whoever plans in the turn of several copies looks again for those who brought jobs meanwhile. */
+async function takeLeasesInTurn(deps: BalanceDeps, planning: Planning): Promise<void> {
+  const { installationId, tier } = planning;
+  for (;;) {
+    await takeLeases(deps, planning);
+    const passed = planning.turn ? await passPlanningTurn(deps, planning.turn) : 'over';
+    if (passed === 'late') {
+      await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
+    }
+    if (passed !== 'again') return;
+  }
+}
+
+async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> {
+  const { installationId, tier, launches } = planning;
   let hasTurn = false;
   let isCapKept = false;
   for (let plans = 1; plans <= maxPlans; plans++) {
@@ -87,8 +102,12 @@ async function takeLeases(
       deps.tenants.get(installationId),
     ]);
     if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
-    if (plans === 1 && othersAreComingIn(found, options.own)) {
-      await deps.clock.sleep(deps.chance.fraction() * hesitationMilliseconds);
+    if (!planning.turn && othersAreComingIn(found, planning.own)) {
+      const turn = await takePlanningTurn(deps, { installationId, tier: tier.name });
+      if (!turn) return;
+      planning.turn = turn;
+      // Meanwhile others bring more, and one launch is for all of them.
+      await deps.clock.sleep(gatheringMilliseconds);
       continue;
     }
     if (known && (await forgetPredecessor(deps, known))) continue;
@@ -116,10 +135,7 @@ async function takeLeases(
   await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
 }
 
-/**
- * In a burst several copies look at once, and all but one would lose their take to it. They hesitate for moments that
- * differ: the first then launches for all that came in, in one call, and the others find nothing left to do.
- */
+/** Jobs that nobody has looked at, and that others brought. */
 const othersAreComingIn = (found: readonly Job[], own: ReadonlySet<JobId> | undefined) =>
   own !== undefined && found.some(({ jobId, reason }) => reason?.code === 'queued' && !own.has(jobId));
 

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { passPlanningTurn, takePlanningTurn } from '../../lib/app/scale-up/planning-turn.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemoryNotes } from '../fakes/notes.ts';
+import { acme, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
+import { expectBalanced, givenPlatform } from '../support/platform.ts';
+
+const place = { installationId: acme, tier: small };
+const givenDeps = () => ({ notes: createMemoryNotes(), clock: createMemoryClock(noon) });
+
+describe('the turn to plan for a tenant and tier', () => {
+  it('is one copy’s, and the others leave a mark that makes it look again, once', async () => {
+    const deps = givenDeps();
+    const turn = await takePlanningTurn(deps, place);
+    expect(await takePlanningTurn(deps, place)).toBeUndefined();
+    expect(await takePlanningTurn(deps, place)).toBeUndefined();
+    expect(await passPlanningTurn(deps, turn!)).toBe('again');
+    expect(await passPlanningTurn(deps, turn!)).toBe('over');
+    expect(await takePlanningTurn(deps, place)).toBeDefined();
+  });
+
+  it('goes to one of many who ask at once', async () => {
+    const deps = givenDeps();
+    const turns = await Promise.all(Array.from({ length: 20 }, () => takePlanningTurn(deps, place)));
+    expect(turns.filter((turn) => turn !== undefined)).toHaveLength(1);
+  });
+
+  it('is passed on, with a look for those who left a mark, after 300 ms', async () => {
+    const deps = givenDeps();
+    const turn = await takePlanningTurn(deps, place);
+    await takePlanningTurn(deps, place);
+    deps.clock.advance(300);
+    expect(await passPlanningTurn(deps, turn!)).toBe('late');
+    expect(await takePlanningTurn(deps, place)).toBeDefined();
+  });
+
+  it('expires with a holder that died, and is nothing that it could pass on', async () => {
+    const deps = givenDeps();
+    const dead = await takePlanningTurn(deps, place);
+    deps.clock.advance(10_000);
+    const turn = await takePlanningTurn(deps, place);
+    expect(turn).toBeDefined();
+    expect(await passPlanningTurn(deps, dead!)).toBe('late');
+    expect(await passPlanningTurn(deps, turn!)).toBe('over');
+  });
+
+  it('of another tier is another one', async () => {
+    const deps = givenDeps();
+    await takePlanningTurn(deps, place);
+    expect(
+      await takePlanningTurn(deps, { ...place, tier: givenTier({ name: 'large' as never }).name }),
+    ).toBeDefined();
+  });
+});
+
+describe('a burst of one tenant over many copies', () => {
+  it('loses no job, and nearly no transaction', async () => {
+    const tier = givenTier({ maxRunners: 200 });
+    const tenant = givenTenant({ maxRunners: 200 });
+    const platform = await givenPlatform({ tenants: [tenant], deployment: { tiers: [tier] } });
+    const batches = Array.from({ length: 20 }, (_, n) =>
+      Array.from({ length: 10 }, (_, m) => givenEvent({ jobId: JobId(n * 10 + m + 1) })),
+    );
+    await Promise.all(batches.map((batch) => platform.accept(...batch)));
+    await platform.deliverPokes();
+    expect(platform.liveMachines()).toHaveLength(200);
+    await expectBalanced(platform);
+    expect(platform.telemetry.total('TakesRefused')).toBeLessThanOrEqual(1);
+  });
+});
