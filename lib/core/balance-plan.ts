@@ -17,6 +17,8 @@ export interface BalancePlan {
   readonly launch: readonly Job[];
   /** What keeps the others from a machine, where they lack room; absent: there is room for all. */
   readonly limitedBy?: ReasonCode;
+  /** Whether what limits it passes with time. */
+  readonly passesByItself?: boolean;
   /** Whether, once this launch is taken, there may be both room and jobs for another one. */
   readonly more: boolean;
 }
@@ -25,6 +27,8 @@ export interface BalancePlan {
 export interface Bound {
   readonly machines: number;
   readonly reason: Reason;
+  /** Whether it passes with time, so that whoever was served looks again by itself; else an event wakes those who wait. */
+  readonly passesByItself: boolean;
 }
 
 /** @param options.waiting a page of at most `pageSize` waiting jobs, oldest first */
@@ -51,7 +55,9 @@ export function planBalance(options: {
       ...(tenant ? admitted.slice(room.machines).map((job) => ({ job, reason: room.reason })) : []),
     ].filter(({ job, reason }) => job.reason?.text !== reason.text),
     launch,
-    ...(admitted.length > room.machines ? { limitedBy: room.reason.code } : {}),
+    ...(admitted.length > room.machines
+      ? { limitedBy: room.reason.code, passesByItself: room.passesByItself }
+      : {}),
     more: room.machines > launch.length && (admitted.length > launch.length || waiting.length >= pageSize),
   };
 }
@@ -64,11 +70,12 @@ function tightest(bounds: readonly Bound[]): Bound {
 const unbounded: Bound = {
   machines: Number.POSITIVE_INFINITY,
   reason: reason('queued', 'Nothing is in its way.'),
+  passesByItself: false,
 };
 
 function ownBound(tenant: Tenant, tier: Tier): Bound {
   const room = roomFor(tenant, tier);
-  return { machines: room.machines, reason: fullReason(tenant, tier, room) };
+  return { machines: room.machines, reason: fullReason(tenant, tier, room), passesByItself: false };
 }
 
 function fullReason(tenant: Tenant, tier: Tier, room: Room): Reason {

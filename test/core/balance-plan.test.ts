@@ -54,18 +54,18 @@ describe('planBalance', () => {
 
   it('keeps within bounds from outside, and shows the reason of the tightest', () => {
     const bounds = [
-      { machines: 2, reason: reason('launch-rate', 'Two a minute.') },
-      { machines: 1, reason: reason('shared-cap', 'One for everybody.') },
+      { machines: 2, reason: reason('launch-rate', 'Two a minute.'), passesByItself: true },
+      { machines: 1, reason: reason('shared-cap', 'One for everybody.'), passesByItself: false },
     ];
     const world = { tenant: givenTenant({ maxRunners: 9 }), tier: givenTier({ maxRunners: 9 }), pageSize };
     const plan = planBalance({ ...world, waiting: givenJobs(3), bounds });
     expect(plan.launch).toHaveLength(1);
-    expect(plan.limitedBy).toBe('shared-cap');
+    expect(plan).toMatchObject({ limitedBy: 'shared-cap', passesByItself: false });
     expect(plan.hold.map(({ reason: { code } }) => code)).toEqual(['shared-cap', 'shared-cap']);
   });
 
   it('shows its own limit to a tenant that nothing else could help', () => {
-    const bounds = [{ machines: 2, reason: reason('capacity', 'AWS is short.') }];
+    const bounds = [{ machines: 2, reason: reason('capacity', 'AWS is short.'), passesByItself: true }];
     const plan = planBalance({
       tenant: givenTenant(),
       tier: givenTier(),

@@ -88,7 +88,11 @@ export async function sharedBounds(
     const share = sharesOf(cap, use, held).get(placeOf(waiter)) ?? 0;
     // A launch counts in one row of the cap; what other rows leave, the next launch takes.
     const machines = Math.min(share, largestRoom(cap, use));
-    bounds.push({ cap, use, bound: { machines, reason: capReason(cap, options.tier) } });
+    bounds.push({
+      cap,
+      use,
+      bound: { machines, reason: capReason(cap, options.tier), passesByItself: false },
+    });
     if (machines === 0) return bounds;
   }
   return bounds;

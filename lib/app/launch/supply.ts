@@ -40,13 +40,15 @@ export async function findSupply(
   const bounds: Bound[] = [
     ...shared.map(({ bound }) => bound),
     rateBound(deps, tenant, now),
-    ...(pools.kind === 'closed' ? [{ machines: 0, reason: closedReason(pools) }] : []),
+    ...(pools.kind === 'closed'
+      ? [{ machines: 0, reason: closedReason(pools), passesByItself: pools.cause === 'capacity' }]
+      : []),
     ...(isShort && pools.kind === 'open' ? [shortTurn(tenant)] : []),
   ];
   const paced = pace !== undefined;
   if (paced && !options.hasTurn && bounds.every(({ machines }) => machines > 0)) {
     const turn = await takeTurn(deps, { installationId: tenant.installationId, tier: tier.name });
-    if (turn.kind === 'wait') bounds.push({ machines: 0, reason: throttledReason });
+    if (turn.kind === 'wait') bounds.push({ machines: 0, reason: throttledReason, passesByItself: true });
   }
   const [tightest] = shared
     .map(({ cap, bound }) => ({ cap, machines: bound.machines }))
@@ -69,12 +71,14 @@ function rateBound(deps: SupplyDeps, tenant: Tenant, now: number): Bound {
       'launch-rate',
       `${tenant.accountLogin} started ${rate} runners within a minute, which is the most that it may; the job starts shortly.`,
     ),
+    passesByItself: true,
   };
 }
 
 const shortTurn = (tenant: Tenant): Bound => ({
   machines: Math.max(1, Math.floor(machinesPerShortTurn * weightOf(tenant))),
   reason: reason('capacity', 'AWS is short of machines of this tier, and all who wait get some in turn.'),
+  passesByItself: true,
 });
 
 export const throttledReason = reason(

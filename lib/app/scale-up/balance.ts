@@ -162,7 +162,7 @@ async function comeAgain(
     const waiter = waiterOf({ tenant, tier }, deps.clock.now());
     await updateWaitingLines(deps, { waiter, stoppedBy, served });
   }
-  const goesOn = plan.more || ['launch-rate', 'capacity', 'throttled'].includes(plan.limitedBy ?? '');
+  const goesOn = plan.more || plan.passesByItself === true;
   if (!served || !goesOn) return;
   const delaySeconds = plan.limitedBy === 'launch-rate' ? retryDelaySeconds : 1;
   await deps.queues.sendToTier(tier.name, { kind: 'poke', ...place }, { delaySeconds });
