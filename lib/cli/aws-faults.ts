@@ -1,7 +1,7 @@
 /**
- * What keeps any command from its work, whichever call meets it: no credentials, no right, no network, nothing deployed, an
- * endpoint that does not know the call. One table from AWS's names to what the operator can do about it; whatever is not in
- * it is a fault of the command, and is thrown on as it came.
+ * Errors that any AWS call can meet and that the operator can correct: no credentials, no permission, no network, nothing
+ * deployed, an endpoint that does not know the call. One table from AWS's names to what to do. An error that is not in it is
+ * a bug in the command, and is thrown on unchanged.
  */
 import { type CommandCall, UsageError } from './command.ts';
 
@@ -45,7 +45,7 @@ const kindOf = new Map(
 /** The call, as far as what can be done depends on it. */
 type Place = Pick<CommandCall, 'config' | 'environment'> & { readonly command: string };
 
-/** What to tell the operator, or undefined where the error is none of these. */
+/** What to print for the operator, or undefined where the error is none of these. */
 export function explainFault(error: unknown, place: Place): string | undefined {
   const found = findFault(error);
   return found && `${found.fault.message || found.name}\n${remedies[found.kind](place)}`;
@@ -59,20 +59,20 @@ export function usageErrorUnlessFault(cause: unknown, message: string): unknown 
 
 const remedies: Readonly<Record<Kind, (place: Place) => string>> = {
   credentials: () =>
-    'AWS takes no credentials from here: there are none, or they are over or wrong. Sign in (aws sso login, and set ' +
-    'AWS_PROFILE), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. aws sts get-caller-identity shows who you are.',
+    'There are no AWS credentials, or they are expired or wrong. Sign in (aws sso login, and set AWS_PROFILE), or set ' +
+    'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. aws sts get-caller-identity shows who you are.',
   right: ({ command }) =>
-    `These credentials may not do that. The least policy for the command: npx mayfly policy ${command}`,
+    `These credentials lack a permission. The least policy for this command: npx mayfly policy ${command}`,
   network: ({ config, environment }) =>
     environment['AWS_ENDPOINT_URL']
-      ? `Nobody answers there. AWS_ENDPOINT_URL is ${environment['AWS_ENDPOINT_URL']}: start what is meant, or unset it for AWS.`
-      : `Nobody answers there. Look at the network, its proxy and the region in mayfly.config.ts, ${config.region}.`,
+      ? `Nothing answers at AWS_ENDPOINT_URL, ${environment['AWS_ENDPOINT_URL']}. Start npm start there, or unset it to use AWS.`
+      : `AWS does not answer. Check the network, the proxy, and the region in mayfly.config.ts, ${config.region}.`,
   'not-deployed': ({ config }) =>
     `The environment ${config.environment} is not in ${config.region} of this account. Deploy first (npx cdk deploy --all), ` +
-    'or mend mayfly.config.ts or the credentials: aws sts get-caller-identity shows the account.',
+    'or correct mayfly.config.ts or the credentials: aws sts get-caller-identity shows the account.',
   endpoint: ({ command, environment }) =>
-    `AWS_ENDPOINT_URL is ${environment['AWS_ENDPOINT_URL'] ?? 'not set'}; what is there does not know the call. ` +
-    `The laptop has no quotas and no instance types to ask for: mayfly ${command} is for an AWS account.`,
+    `AWS_ENDPOINT_URL is ${environment['AWS_ENDPOINT_URL'] ?? 'not set'}, which does not support this call. ` +
+    `The laptop platform has no quotas and no instance types: run mayfly ${command} against an AWS account.`,
 };
 
 interface Fault {

@@ -1,25 +1,34 @@
 /**
  * What a command of the operator's CLI is: one file each, named for its word. A command reads its options, calls AWS or
- * GitHub, prints for people (or JSON), and answers with the exit status. It never ends the process itself.
+ * GitHub, prints for people (or JSON), and returns the exit status. It never ends the process itself.
  */
-import type { ParseArgsOptionsConfig } from 'node:util';
 import type { MayflyConfig } from '../config/config.ts';
 
 export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** The whole help text, with examples. */
-  readonly help: string;
-  readonly options: ParseArgsOptionsConfig;
-  /** How many words it takes besides options, and what they are called: `<instance-id>`. */
-  readonly words?: readonly string[];
+  /** What the help says after the options: examples first. */
+  readonly details: string;
+  readonly options?: readonly CommandOption[];
+  /** What it takes besides options, all of them required: `<instance-id>`. */
+  readonly positionals?: readonly string[];
+  /** When the exit status is 1. Absent: it never is. */
+  readonly exitOne?: string;
   run(call: CommandCall): Promise<number>;
 }
 
+export interface CommandOption {
+  /** `--send-back <queue>` for a value, `--json` for a switch. */
+  readonly flags: string;
+  readonly description: string;
+  readonly default?: string;
+}
+
 export interface CommandCall {
+  /** By the option's name in camel case: `--send-back` is `sendBack`. Switches that were not given are absent. */
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
-  readonly words: readonly string[];
+  readonly positionals: readonly string[];
   /** mayfly.config.ts: the environment and region that the command is about. */
   readonly config: MayflyConfig;
   readonly io: Io;
@@ -35,7 +44,9 @@ export interface Io {
   ask?(question: string): Promise<string>;
 }
 
-/** The user's mistake, or something only the user can mend: printed without a stack trace, exit status 2. */
+/** The user's mistake, or something only the user can correct: printed without a stack trace, exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+export const jsonOption: CommandOption = { flags: '--json', description: 'print JSON' };

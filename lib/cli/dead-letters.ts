@@ -1,7 +1,7 @@
 /**
- * `mayfly dead-letters`: what was set aside after twenty receives, what each message is about and how that stands now, and
- * how to find out why it failed. With --send-back a queue's messages return to where they came from. Looking changes
- * nothing: each message is shown again at once to whoever looks next.
+ * `mayfly dead-letters`: messages that failed twenty times, what each is about, how that stands now, and where its errors
+ * are logged. With --send-back a queue's messages return to it. Looking changes nothing: each message is visible again at
+ * once.
  */
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
@@ -17,22 +17,27 @@ import { MalformedMessage, type Message, parseMessage } from '../contract/messag
 import { tables } from '../contract/tables.ts';
 import { dynamoClient, sqsClient } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
-import { type Command, type CommandCall, UsageError } from './command.ts';
+import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
+import { printableLine } from './printable.ts';
 
 export const deadLetters: Command = {
   name: 'dead-letters',
-  summary: 'messages that failed twenty times: what they are, why, and how to send them back',
-  help: `
-mayfly dead-letters                        every message that was set aside, at most 100 a queue
-mayfly dead-letters --json                 the same as JSON
-mayfly dead-letters --send-back QUEUE      moves what was set aside from QUEUE back to it, such as my-saas-lifecycle
+  summary: 'list messages that failed twenty times, and send them back',
+  details: `
+Examples:
+  mayfly dead-letters                                 lists at most 100 messages a queue
+  mayfly dead-letters --send-back my-saas-lifecycle   moves the dead letters of this queue back to it
 
-Mend the cause first: what fails again is set aside again after twenty receives. Jobs lose nothing by it meanwhile: the
-sweep and the reconciler work from the tables, and messages are only hints.
+Fix the cause first: a message that fails again returns to the dead-letter queue after twenty receives. No job is
+lost meanwhile, because the sweep and the reconciler work from the tables.
 `,
-  options: { json: { type: 'boolean', default: false }, 'send-back': { type: 'string' } },
+  exitOne: 'there are dead letters',
+  options: [
+    jsonOption,
+    { flags: '--send-back <queue>', description: 'move the dead letters of this queue back to it' },
+  ],
   async run(call) {
-    const queue = call.options['send-back'];
+    const queue = call.options['sendBack'];
     if (typeof queue === 'string') return sendBack(call, queue);
     const letters: Letter[] = [];
     for (const { name, worker } of workQueues(call)) {
@@ -51,7 +56,7 @@ export interface Letter {
   readonly ageMinutes: number;
   /** What it is about. */
   readonly what: string;
-  /** Why it failed, as far as the message itself and the tables tell. */
+  /** Why it failed, as far as the message itself and the tables show. */
   readonly why: string;
   /** Prints the errors that name it, by the AWS CLI. */
   readonly log: string;
@@ -125,7 +130,7 @@ async function explain(
     return { ...about, what: describe(message), why: await standing(call, message) };
   } catch (error) {
     if (!(error instanceof MalformedMessage)) throw error;
-    return { ...about, what: body.slice(0, 80), why: `${error.message} Sending it back cannot help.` };
+    return { ...about, what: body.slice(0, 80), why: `${error.message} Sending it back does not help.` };
   }
 }
 
@@ -146,7 +151,7 @@ function describe(message: Message): string {
   }
 }
 
-/** What it is about may long be over by other means: then it need not be sent back. */
+/** The sweep may have done the work meanwhile: then the message need not be sent back. */
 async function standing(call: CommandCall, message: Message): Promise<string> {
   const failed = 'Its function failed twenty times; the log says how.';
   if (message.kind !== 'job') return failed;
@@ -165,14 +170,14 @@ async function sendBack(call: CommandCall, given: string): Promise<number> {
   const known = workQueues(call).map((queue) => queue.name);
   if (!known.includes(name)) {
     throw new UsageError(
-      `There is no queue ${JSON.stringify(given)}; messages can go back to ${known.join(', ')}.`,
+      `There is no queue ${JSON.stringify(given)}. Messages can go back to ${known.join(', ')}.`,
     );
   }
   const client = sqsClient(call);
   const SourceArn = await queueArn(client, `${name}${suffix}`);
   const DestinationArn = await queueArn(client, name);
   await client.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
-  call.io.out(`What was set aside from ${name} goes back to it.\n`);
+  call.io.out(`Moving the dead letters of ${name} back to it.\n`);
   return 0;
 }
 
@@ -183,10 +188,10 @@ async function queueArn(client: SQSClient, name: string): Promise<string> {
 }
 
 function render(letters: readonly Letter[]): string {
-  if (letters.length === 0) return 'No message was set aside.\n';
+  if (letters.length === 0) return 'No dead letters.\n';
   const paragraphs = letters.map(
     ({ queue, messageId, ageMinutes, what, why, log }) =>
-      `${queue}  ${messageId}  ${ageMinutes} min\n  ${what}\n  ${why}\n  ${log}\n`,
+      `${queue}  ${messageId}  ${ageMinutes} min\n  ${printableLine(what)}\n  ${printableLine(why)}\n  ${log}\n`,
   );
   return `${paragraphs.join('\n')}\nTo send a queue's messages back: npx mayfly dead-letters --send-back QUEUE\n`;
 }

@@ -1,6 +1,6 @@
 /**
- * `mayfly drain`: before a destroy, or to empty an environment: nothing new starts, and its machines end. The event sources
- * of scale-up are disabled first, then the environment's machines are terminated, over and over until none is left.
+ * `mayfly drain`: empties an environment, for example before it is destroyed. It disables scale-up's event sources first,
+ * then terminates the environment's machines again and again until none is left.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,20 +18,27 @@ import { type Command, type CommandCall, UsageError } from './command.ts';
 
 export const drain: Command = {
   name: 'drain',
-  summary: 'before cdk destroy: start nothing new, end every machine',
-  help: `
-mayfly drain --yes       stops scale-up, terminates the environment's machines and waits until they are gone
-mayfly drain             shows what would end, and changes nothing
-mayfly drain --resume    lets scale-up run again
+  summary: 'stop launching and terminate every machine, for example before cdk destroy',
+  details: `
+Examples:
+  mayfly drain             shows what would be terminated, and changes nothing
+  mayfly drain --yes       stops scale-up, terminates the machines and waits until they are gone
+  mayfly drain --resume    starts scale-up again
 
-Jobs that run on these machines fail. Jobs that wait keep waiting in the table and start after --resume.
+Jobs that run on these machines fail. Waiting jobs keep waiting and start after --resume.
 `,
-  options: { yes: { type: 'boolean', default: false }, resume: { type: 'boolean', default: false } },
+  options: [
+    { flags: '--yes', description: 'terminate the machines' },
+    { flags: '--resume', description: 'start scale-up again' },
+  ],
   async run(call) {
     if (call.options['resume']) return resume(call);
     return call.options['yes'] ? drainAll(call) : show(call);
   },
 };
+
+const count = (number: number, noun: string) =>
+  `${number} ${number === 1 ? noun : `${noun}${noun.endsWith('h') ? 'es' : 's'}`}`;
 
 /** Half an hour: EC2 ends a machine within minutes. */
 const longestMilliseconds = 30 * 60_000;
@@ -40,38 +47,40 @@ const betweenLooksMilliseconds = 3_000;
 async function show(call: CommandCall): Promise<number> {
   const machines = await liveMachines(ec2Client(call), call.config.environment);
   call.io.out(
-    `${machines.length} machines of ${call.config.environment} would end${machines.length > 0 ? `: ${machines.join(', ')}` : ''}.\n`,
+    `Would terminate ${count(machines.length, 'machine')} of ${call.config.environment}${machines.length > 0 ? `: ${machines.join(', ')}` : ''}.\n`,
   );
-  call.io.out('Nothing was changed; mayfly drain --yes does it.\n');
+  call.io.out('Nothing was changed. To do it: mayfly drain --yes\n');
   return 0;
 }
 
 async function resume(call: CommandCall): Promise<number> {
   const switched = await switchScaleUp(call, true);
-  call.io.out(`Scale-up runs again: ${switched} queues are read.\n`);
+  call.io.out(`Scale-up runs again: reading ${count(switched, 'queue')}.\n`);
   return 0;
 }
 
 async function drainAll(call: CommandCall): Promise<number> {
   const client = ec2Client(call);
   const switched = await switchScaleUp(call, false);
-  call.io.out(`Scale-up is stopped: ${switched} queues are read no more.\n`);
+  call.io.out(`Stopped reading ${count(switched, 'queue')}: scale-up launches nothing new.\n`);
   const end = Date.now() + longestMilliseconds;
   for (;;) {
     const machines = await liveMachines(client, call.config.environment);
     // A launch that is still open may yet bring machines: the sweep finishes it within two minutes.
     const launches = await openLaunches(call);
     if (machines.length === 0 && launches === 0) {
-      call.io.out('No machine is left.\n');
+      call.io.out('No machines are left.\n');
       return 0;
     }
     if (Date.now() > end) {
-      const what = machines.length > 0 ? machines.join(', ') : `${launches} launches that are still open`;
+      const what = machines.length > 0 ? machines.join(', ') : `${count(launches, 'open launch')}`;
       throw new UsageError(
-        `Still there after 30 minutes: ${what}. See the article on machines left in docs/RUNBOOK.md.`,
+        `After 30 minutes these are still there: ${what}. See docs/RUNBOOK.md, machines left.`,
       );
     }
-    call.io.out(`Terminating ${machines.length} machines, ${launches} launches still open …\n`);
+    call.io.out(
+      `Terminating ${count(machines.length, 'machine')}; ${count(launches, 'launch')} still open …\n`,
+    );
     for (let from = 0; from < machines.length; from += 100) {
       await client.send(new TerminateInstancesCommand({ InstanceIds: machines.slice(from, from + 100) }));
     }

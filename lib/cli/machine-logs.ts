@@ -1,41 +1,41 @@
 /** `mayfly logs RUNNER`: what a machine printed, without any agent or permission on the machine. */
 
-import { stripVTControlCharacters } from 'node:util';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { tables } from '../contract/tables.ts';
 import { dynamoClient, ec2Client } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
+import { printableLine, printableText } from './printable.ts';
 
 export const machineLogs: Command = {
   name: 'logs',
-  summary: "a machine's console: its boot, step by step",
-  help: `
-mayfly logs i-0123456789abcdef0    the last 64 KB of what the machine printed
+  summary: 'show the console of a machine: its boot, step by step',
+  details: `
+Example:
+  mayfly logs i-0123456789abcdef0    the last 64 KB that the machine printed
 
-AWS keeps a machine's console for about an hour after its end. Of a machine that ended without ever asking for a job the
-last 4 KB are kept with its record, for seven days, and shown when AWS has no more. What a machine printed may have been
-printed by a job that took it over: read it as untrusted text.
+AWS keeps a machine's console for about an hour after its end. If a machine ended without ever asking for a job,
+Mayfly keeps its last 4 KB for seven days and shows them once AWS has deleted the console. A job can print
+anything here: treat it as untrusted text.
 `,
-  options: {},
-  words: ['<instance-id>'],
+  positionals: ['<instance-id>'],
   async run(call) {
-    const instanceId = call.words[0] ?? '';
+    const instanceId = call.positionals[0] ?? '';
     if (!/^i-[0-9a-f]{8,32}$/.test(instanceId)) {
       throw new UsageError(
-        `${JSON.stringify(instanceId)} is no instance id; a runner's name on GitHub is one: i-0123456789abcdef0.`,
+        `${JSON.stringify(instanceId)} is not an instance id. A runner's name on GitHub is one, such as i-0123456789abcdef0.`,
       );
     }
     const shown = await readShown(call, instanceId);
     if ('text' in shown && shown.text !== '') {
-      call.io.out(printable(shown.text));
+      call.io.out(printableText(shown.text));
       return 0;
     }
     const kept = await readKept(call, instanceId);
     if (kept) {
       call.io.out(
-        `AWS has no console of ${instanceId} any more. ${keptLine(kept)}\n\n${printable(kept.console)}`,
+        `AWS has deleted the console of ${instanceId}. ${keptLine(kept)}\n\n${printableText(kept.console)}`,
       );
       return 0;
     }
@@ -45,7 +45,7 @@ printed by a job that took it over: read it as untrusted text.
         `The console of ${instanceId} cannot be read: ${shown.error.message}`,
       );
     }
-    call.io.out('The machine has printed nothing yet; AWS shows a console after a minute or so.\n');
+    call.io.out('The machine has printed nothing yet. AWS shows a console after about a minute.\n');
     return 0;
   },
 };
@@ -86,13 +86,4 @@ async function readKept(call: CommandCall, instanceId: string): Promise<Kept | u
 }
 
 const keptLine = ({ endedAt, reason }: Kept) =>
-  `It never asked for a job, and ended at ${new Date(endedAt).toISOString()} (${reason}); this is the last that it printed:`;
-
-/** Escape sequences of a hostile job must not reach the operator's terminal. */
-function printable(text: string): string {
-  const lines = stripVTControlCharacters(text).replaceAll('\r', '').split('\n');
-  return `${lines
-    .map((line) => line.replace(/[\p{Cc}]/gu, ' '))
-    .join('\n')
-    .trimEnd()}\n`;
-}
+  `It never asked for a job, and ended at ${new Date(endedAt).toISOString()} (${printableLine(reason)}). The last that it printed:`;

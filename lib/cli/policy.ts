@@ -1,4 +1,4 @@
-/** `mayfly policy NAME`: prints the least policy for a deploy, for CloudFormation, or for one command. Calls nobody. */
+/** `mayfly policy NAME`: prints the least policy for a deploy, for CloudFormation, or for one command. It calls nobody. */
 import { type Command, UsageError } from './command.ts';
 import { policies } from './policies/policies.ts';
 
@@ -8,29 +8,33 @@ const arns = policies.filter(({ name }) => name.startsWith('cloudformation-')).m
 
 export const policy: Command = {
   name: 'policy',
-  summary: 'the least IAM policy for a deploy, for CloudFormation, or for one command',
-  help: `
-mayfly policy NAME                           prints it as JSON, for the environment and region of mayfly.config.ts
-mayfly policy NAME --account 123456789012    the same for this account alone; default: whichever it is put into
-mayfly policy NAME --environment '*'         the same for every environment
-mayfly policy NAME --stack STACK             for a command that is told --stack STACK: setup, rotate-key, rotate-webhook-secret
+  summary: 'print the least IAM policy for a deploy, for CloudFormation, or for one command',
+  details: `
+It prints JSON for the environment and region of mayfly.config.ts, and calls nobody.
 
+Policies:
 ${list}
 
-Those for CloudFormation go to the bootstrap, which all environments of an account and region share:
+Give those for CloudFormation to the bootstrap. All environments of an account and region share it:
   npx cdk bootstrap --cloudformation-execution-policies ${arns.join(',')}
 `,
-  options: {
-    account: { type: 'string', default: '*' },
-    environment: { type: 'string' },
-    stack: { type: 'string' },
-  },
-  words: ['<name>'],
-  async run({ words: [name = ''], options, config, io }) {
+  options: [
+    { flags: '--account <id>', description: 'limit it to this account (twelve digits)', default: '*' },
+    {
+      flags: '--environment <name>',
+      description: "another environment than the configured one; '*' for all",
+    },
+    {
+      flags: '--stack <name>',
+      description: 'the stack of your own CDK app, for setup, rotate-key and rotate-webhook-secret',
+    },
+  ],
+  positionals: ['<name>'],
+  async run({ positionals: [name = ''], options, config, io }) {
     const found = policies.find((one) => one.name === name);
     if (!found) {
       const known = policies.map((one) => one.name).join(', ');
-      throw new UsageError(`There is no policy ${JSON.stringify(name)}; there are ${known}.`);
+      throw new UsageError(`There is no policy ${JSON.stringify(name)}. Allowed are ${known}.`);
     }
     const account = String(options['account']);
     if (!/^(\*|\d{12})$/.test(account)) {
@@ -42,9 +46,7 @@ Those for CloudFormation go to the bootstrap, which all environments of an accou
     const place = { environment: String(environment), region, account, ...key };
     const document = JSON.stringify(found.document({ ...place, ...stackOf(options['stack']) }), undefined, 2);
     if (options['stack'] !== undefined && document === JSON.stringify(found.document(place), undefined, 2)) {
-      throw new UsageError(
-        `The policy ${name} is about no stack that could have another name; leave --stack out.`,
-      );
+      throw new UsageError(`The policy ${name} does not depend on a stack's name. Leave --stack out.`);
     }
     io.out(`${document}\n`);
     return 0;

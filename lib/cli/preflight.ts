@@ -1,4 +1,4 @@
-/** `mayfly preflight`: reads the account's quotas and says which are too small for the configured tiers. Changes nothing. */
+/** `mayfly preflight`: reads the account's quotas and says which are too small for the configured tiers. It changes nothing. */
 import { type _InstanceType, DescribeInstanceTypesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { assertConfig } from '../config/check-config.ts';
@@ -6,7 +6,7 @@ import type { MayflyConfig } from '../config/config.ts';
 import type { KeyPolicyStatement } from '../config/key-policy.ts';
 import { awsOptions, ec2Client } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
-import { type Command, type CommandCall, UsageError } from './command.ts';
+import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import type { Quota } from './preflight-families.ts';
 import { keyAdvice, statementsFor } from './preflight-key.ts';
 import { judgeOwnNetwork, judgeSubnets, judgeZones } from './preflight-network.ts';
@@ -23,17 +23,18 @@ import { drawTable } from './table.ts';
 
 export const preflight: Command = {
   name: 'preflight',
-  summary: 'are the quotas of the AWS account enough for the configured tiers?',
-  help: `
-mayfly preflight           a table of quotas, and the commands that ask AWS for more
-mayfly preflight --json    the same as JSON
+  summary: 'check whether the AWS account has the quotas that the configured tiers need',
+  details: `
+Examples:
+  mayfly preflight           a table of quotas, and the commands that ask AWS for more
+  mayfly preflight --json    the same as JSON
 
-Families of instance types have quotas of their own; a type of a family that is not known is named as not checked.
-Exits with 1 where a quota is too small for a single machine of some tier, for the functions, or for the network, or where
-an existing network's subnets are not as configured. A new account can be deployed to as it is: what is tight only makes
-jobs wait. For a key of your own (kmsKeyArn) it prints what the key's policy must hold.
+AWS has a separate quota for each family of instance types. A type whose family Mayfly does not know is listed
+as not checked. A new account can be deployed to as it is: "tight" only means that jobs wait. If you use your own
+encryption key (kmsKeyArn), this also prints the statements that the key's policy needs.
 `,
-  options: { json: { type: 'boolean', default: false } },
+  exitOne: "a quota is too small to start at all, or the network's subnets are not as configured",
+  options: [jsonOption],
   async run(call) {
     const { advice, ...report } = await judge(call);
     const { region } = call.config;
@@ -114,7 +115,7 @@ async function readVcpus(client: EC2Client, types: readonly string[]): Promise<M
       .catch((cause: Error) => {
         throw usageErrorUnlessFault(
           cause,
-          `EC2 does not know all of the configured instance types: ${cause.message}`,
+          `EC2 does not know every configured instance type: ${cause.message}`,
         );
       });
     for (const { InstanceType, VCpuInfo } of answer.InstanceTypes ?? []) {
@@ -124,7 +125,7 @@ async function readVcpus(client: EC2Client, types: readonly string[]): Promise<M
   return found;
 }
 
-/** Thirty names would be no table. */
+/** Thirty names would not fit into a table. */
 const some = (names: readonly string[]) =>
   names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
@@ -145,7 +146,7 @@ function render({ quotas: findings, unchecked, network, advice }: Report, region
     ...(unchecked.length > 0
       ? [
           '',
-          '  Not checked, for the quota of the family is not known here; look in Service Quotas:',
+          '  Not checked, because Mayfly does not know the quota of the family. Look in Service Quotas:',
           ...unchecked.map((line) => `  ${line}`),
         ]
       : []),

@@ -1,29 +1,37 @@
-/** `mayfly status`: every tenant with its limits, its live machines and its waiting jobs with their reasons. Reads only. */
-
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  paginateQuery,
-  paginateScan,
-} from '@aws-sdk/client-dynamodb';
+/**
+ * `mayfly status`: every tenant with its limits, its live machines and its waiting jobs with their reasons. It only reads.
+ * A few tenants are asked about at a time, so that many tenants take seconds and the table is not throttled.
+ */
+import { type DynamoDBClient, paginateQuery, paginateScan } from '@aws-sdk/client-dynamodb';
+import type { Attributes } from '../adapters/dynamodb/attributes.ts';
+import { waitingRange } from '../adapters/dynamodb/job-row.ts';
+import { tenantOfRow } from '../adapters/dynamodb/tenant-row.ts';
 import { leasesAttribute, tables } from '../contract/tables.ts';
+import type { ReasonCode } from '../core/reason.ts';
+import { OperationalError } from '../ports/errors.ts';
 import { dynamoClient } from './aws-clients.ts';
-import type { Command, CommandCall } from './command.ts';
+import { type Command, type CommandCall, jsonOption } from './command.ts';
+import { printableLine } from './printable.ts';
+import { problemsOf, type Waiting } from './status-problems.ts';
 import { drawTable } from './table.ts';
 
 export const status: Command = {
   name: 'status',
-  summary: 'tenants, their machines and limits, and why jobs wait',
-  help: `
-mayfly status            every tenant: status, plan, machines against the limit, waiting jobs and why
-mayfly status --json     the same as JSON
+  summary: 'show tenants, their machines and limits, and why jobs wait',
+  details: `
+Examples:
+  mayfly status            a line for each tenant, then what is wrong
+  mayfly status --json     the same as JSON
+
+Waiting for a limit is not a problem. A tenant that needs attention is one, and so are jobs that wait because AWS
+or GitHub refused something.
 `,
-  options: { json: { type: 'boolean', default: false } },
+  exitOne: 'something is wrong; the lines under "Problems" say what',
+  options: [jsonOption],
   async run(call) {
-    const client = dynamoClient(call);
-    const tenants = await readTenants(client, call);
+    const tenants = await readTenants(dynamoClient(call), call);
     call.io.out(call.options['json'] ? `${JSON.stringify(tenants)}\n` : render(tenants));
-    return 0;
+    return tenants.some(({ problems }) => problems.length > 0) ? 1 : 0;
   },
 };
 
@@ -36,59 +44,114 @@ export interface TenantStatus {
   readonly maxRunners: number;
   /** How many jobs wait, by the code of their reason. */
   readonly waiting: Readonly<Record<string, number>>;
+  /** What somebody must look at, a sentence each. */
+  readonly problems: readonly string[];
 }
+
+const tenantsAtOnce = 8;
 
 async function readTenants(client: DynamoDBClient, { config }: CommandCall): Promise<TenantStatus[]> {
-  const found: TenantStatus[] = [];
   const table = `${config.environment}-${tables.tenants.suffix}`;
-  for await (const { Items = [] } of paginateScan({ client }, { TableName: table })) {
-    for (const row of Items) {
-      const installationId = Number(row['installation_id']?.N);
-      found.push({
-        installationId,
-        login: row['account_login']?.S ?? '',
-        status: row['status']?.S ?? '',
-        tier: row['tier']?.S ?? '',
-        machines: Number(row[leasesAttribute]?.N ?? 0),
-        maxRunners: Number(row['max_runners']?.N ?? 0),
-        waiting: await countWaiting(client, config.environment, installationId),
-      });
+  const rows: Attributes[] = [];
+  for await (const { Items = [] } of paginateScan({ client }, { TableName: table })) rows.push(...Items);
+  const found: TenantStatus[] = [];
+  const worker = async () => {
+    for (let row = rows.shift(); row; row = rows.shift()) {
+      found.push(await readTenant(client, { row, environment: config.environment }));
     }
-  }
-  return found.sort((a, b) => a.login.localeCompare(b.login));
+  };
+  await Promise.all(Array.from({ length: tenantsAtOnce }, worker));
+  return found.sort((a, b) => a.login.localeCompare(b.login) || a.installationId - b.installationId);
 }
 
-async function countWaiting(client: DynamoDBClient, environment: string, installationId: number) {
-  const counts: Record<string, number> = {};
+async function readTenant(
+  client: DynamoDBClient,
+  { row, environment }: { readonly row: Attributes; readonly environment: string },
+): Promise<TenantStatus> {
+  const installationId = Number(row['installation_id']?.N);
+  const waiting = await readWaiting(client, environment, installationId);
+  const counts = Object.fromEntries([...waiting].map(([code, { jobs }]) => [code, jobs]));
+  try {
+    const { accountLogin: login, status, tier, leases, maxRunners, attention } = tenantOfRow(row);
+    const problems = problemsOf({ attention, waiting, now: Date.now() });
+    return {
+      installationId,
+      login,
+      status,
+      tier,
+      machines: leases,
+      maxRunners,
+      waiting: counts,
+      problems,
+    };
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    const login = row['account_login']?.S ?? '';
+    const unknown = {
+      status: 'unreadable',
+      tier: '',
+      machines: Number(row[leasesAttribute]?.N ?? 0),
+      maxRunners: 0,
+    };
+    return { installationId, login, ...unknown, waiting: counts, problems: [error.message] };
+  }
+}
+
+async function readWaiting(
+  client: DynamoDBClient,
+  environment: string,
+  installationId: number,
+): Promise<Map<ReasonCode, Waiting>> {
+  const found = new Map<ReasonCode, Waiting>();
   const query = {
     TableName: `${environment}-${tables.jobs.suffix}`,
     IndexName: tables.jobs.indexes.pending.name,
     KeyConditionExpression: 'installation_id = :tenant AND begins_with(pending, :waiting)',
-    ExpressionAttributeValues: { ':tenant': { N: String(installationId) }, ':waiting': { S: 'waiting#' } },
+    ExpressionAttributeValues: {
+      ':tenant': { N: String(installationId) },
+      ':waiting': { S: waitingRange.start },
+    },
   };
   for await (const { Items = [] } of paginateQuery({ client }, query)) {
-    for (const row of Items) {
-      const code = reasonOf(row);
-      counts[code] = (counts[code] ?? 0) + 1;
+    for (const { reason, accepted_at: acceptedAt } of Items) {
+      const code = (reason?.M?.['code']?.S ?? 'queued') as ReasonCode;
+      const { jobs, oldestAcceptedAt, text } = found.get(code) ?? {
+        jobs: 0,
+        oldestAcceptedAt: Number.POSITIVE_INFINITY,
+        text: reason?.M?.['text']?.S ?? '',
+      };
+      const acceptedMilliseconds = Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY);
+      found.set(code, {
+        jobs: jobs + 1,
+        oldestAcceptedAt: Math.min(oldestAcceptedAt, acceptedMilliseconds),
+        text,
+      });
     }
   }
-  return counts;
+  return found;
 }
-
-const reasonOf = (row: Record<string, AttributeValue>) => row['reason']?.M?.['code']?.S ?? 'queued';
 
 function render(tenants: readonly TenantStatus[]): string {
   if (tenants.length === 0)
-    return 'No tenant yet: the App is not installed anywhere, or its webhooks do not arrive.\n';
+    return 'No tenants yet: nobody has installed the App, or its webhooks do not arrive.\n';
   const rows = tenants.map((tenant) => [
-    tenant.login,
+    printableLine(tenant.login),
     String(tenant.installationId),
     tenant.status,
-    tenant.tier,
+    printableLine(tenant.tier),
     `${tenant.machines} of ${tenant.maxRunners}`,
     Object.entries(tenant.waiting)
-      .map(([code, count]) => `${count} ${code}`)
+      .map(([code, jobs]) => `${jobs} ${printableLine(code)}`)
       .join(', ') || '0',
   ]);
-  return `${drawTable(['tenant', 'installation', 'status', 'tier', 'machines', 'waiting'], rows)}\n`;
+  const problems = tenants.flatMap((tenant) =>
+    tenant.problems.map(
+      (problem) => `  ${printableLine(`${tenant.login} (${tenant.installationId}): ${problem}`)}`,
+    ),
+  );
+  return [
+    drawTable(['tenant', 'installation', 'status', 'tier', 'machines', 'waiting'], rows),
+    ...(problems.length > 0 ? ['', '  Problems:', ...problems] : []),
+    '',
+  ].join('\n');
 }

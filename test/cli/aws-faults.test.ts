@@ -65,7 +65,9 @@ describe('without credentials', () => {
     const { io, printed } = recordingIo();
     const world = { config: defaultConfig, io, environment: {} };
     expect(await runCommand(commands, [name!, ...args], world)).toBe(2);
-    expect(printed().error).toMatch(/Could not load credentials.*\nAWS takes no credentials.*aws sso login/);
+    expect(printed().error).toMatch(
+      /Could not load credentials.*\nThere are no AWS credentials.*aws sso login/,
+    );
     expect(printed().error).not.toMatch(/Deploy first|no queue|does not know all/);
   });
 });
@@ -98,7 +100,10 @@ describe('what else keeps a command from its work', () => {
   });
 
   it.each([
-    [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }, 'AWS_ENDPOINT_URL is http://127.0.0.1:4566'],
+    [
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' },
+      'Nothing answers at AWS_ENDPOINT_URL, http://127.0.0.1:4566',
+    ],
     [{}, 'the region in mayfly.config.ts, us-east-1'],
   ])('a connection that fails says where it went (%j)', (environment, says) => {
     const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
@@ -109,7 +114,7 @@ describe('what else keeps a command from its work', () => {
 
   it('preflight at the laptop says that it has no quotas', async () => {
     const { status, error } = await run(commandOf('preflight'), [], await refused('InvalidAction'));
-    expect([status, error]).toEqual([2, expect.stringContaining('The laptop has no quotas')]);
+    expect([status, error]).toEqual([2, expect.stringContaining('The laptop platform has no quotas')]);
   });
 
   it('anything that the table does not know is thrown as it came', async () => {

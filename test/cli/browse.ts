@@ -4,7 +4,7 @@
 export async function browse(printed: () => { out: string }): Promise<string> {
   let address: string | undefined;
   while (!address) {
-    address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed().out)?.[0];
+    address = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(printed().out)?.[0];
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   const page = await (await fetch(address)).text();

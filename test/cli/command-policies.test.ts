@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
 import { commands } from '../../lib/cli/commands.ts';
 import { policies } from '../../lib/cli/policies/policies.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
@@ -14,7 +15,7 @@ import type { MayflyConfig } from '../../lib/config/config.ts';
 import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 import config from '../../mayfly.config.ts';
 import { everyOption, existingNetwork } from '../iam/every-option.ts';
-import { givenEvent } from '../support/given.ts';
+import { givenEvent, givenTenant } from '../support/given.ts';
 import { givenOperatorAccount, type OperatorAccount, ownStack, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 
@@ -75,7 +76,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     expect(await person.run(args)).toMatchObject({ status: 0, error: '' });
   },
   async status(person) {
-    await givenTenant();
+    await storeTenant();
     expect(await person.run(['status'])).toMatchObject({ status: 0, out: expect.stringContaining('acme') });
   },
   async logs(person) {
@@ -115,10 +116,10 @@ async function givenApp() {
   expect(await operator.run(args)).toMatchObject({ status: 0, error: '' });
 }
 
-async function givenTenant() {
+async function storeTenant() {
   const { url, operatorCredentials: credentials } = account.endpoint;
   const client = new DynamoDBClient({ endpoint: url, region: place.region, credentials });
-  const Item = { installation_id: { N: '1' }, account_login: { S: 'acme' }, status: { S: 'active' } };
+  const Item = newTenantRow(givenTenant());
   await client.send(new PutItemCommand({ TableName: `${environment}-tenants`, Item }));
   client.destroy();
 }

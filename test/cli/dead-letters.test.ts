@@ -50,8 +50,8 @@ async function run(...args: string[]) {
 }
 
 describe('mayfly dead-letters', () => {
-  it('says that nothing was set aside', async () => {
-    expect(await run()).toMatchObject({ status: 0, out: 'No message was set aside.\n' });
+  it('says that there are none', async () => {
+    expect(await run()).toMatchObject({ status: 0, out: 'No dead letters.\n' });
   });
 
   it('says what a message is about, how that stands now, and where its errors are', async () => {
@@ -71,6 +71,18 @@ describe('mayfly dead-letters', () => {
     expect(letters).toMatchObject([
       { queue: 'my-saas-lifecycle', what: '{"kind":"rubbish"}', why: expect.stringContaining('allowed are') },
     ]);
+  });
+
+  it('keeps escape sequences of a message off the terminal', async () => {
+    const hostile = '\u001b]0;owned\u0007\u001b[2J\u009b31mred\u202e\u2028next';
+    queues.send('my-saas-lifecycle-dead-letters', `{"kind":"${hostile}"}`);
+    queues.send(
+      'my-saas-small-builds-dead-letters',
+      JSON.stringify(givenEvent({ repository: `acme/${hostile}` })),
+    );
+    const { out } = await run();
+    expect(out).toContain('red');
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u);
   });
 
   it('sends the messages of one queue back to it, and leaves the others', async () => {

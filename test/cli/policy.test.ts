@@ -60,7 +60,7 @@ describe('mayfly policy', () => {
 
   it.each([
     [['setup', '--stack', '*'], /--stack is "\*"; it must be a stack's name/],
-    [['status', '--stack', 'CiPlatform'], /policy status is about no stack.*leave --stack out/],
+    [['status', '--stack', 'CiPlatform'], /policy status does not depend on a stack.*Leave --stack out/],
   ])('says what a stack may be for %j', async (args, words) => {
     const odd = await run(policy, args, 'http://127.0.0.1:1');
     expect(odd).toMatchObject({ status: 2, out: '', error: expect.stringMatching(words) });

@@ -11,41 +11,60 @@ async function mayfly(...args: string[]) {
 }
 
 describe('the command line', () => {
-  it.each([[[]], [['--help']], [['help']]])('lists its commands for %j', async (args) => {
+  it.each([[[]], [['--help']], [['-h']], [['help']]])('lists its commands for %j', async (args) => {
     const { status, out } = await mayfly(...args);
     expect(status).toBe(0);
+    expect(out).toMatch(/^Usage: mayfly /);
     for (const { name, summary } of commands)
-      expect(out).toMatch(new RegExp(`${name} +${summary.slice(0, 20)}`));
+      expect(out).toMatch(new RegExp(`  ${name}( <.*>)? +${summary.slice(0, 20)}`));
   });
 
   it.each(commands.map(({ name }) => [name]))('explains mayfly %s with examples', async (name) => {
     const { status, out } = await mayfly(name, '--help');
     expect(status).toBe(0);
-    expect(out).toContain(`mayfly ${name}`);
+    expect(out).toMatch(new RegExp(`^Usage: mayfly ${name} `));
+    expect(out).toMatch(/Exit status:\n {2}0 {2}done\n/);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
   });
 
-  it('names what there is for a word that it does not know', async () => {
-    expect(await mayfly('frobnicate')).toMatchObject({
+  it.each([
+    ['statsu', 'status'],
+    ['preflght', 'preflight'],
+  ])('suggests for %s what was probably meant', async (given, meant) => {
+    const { status, error } = await mayfly(given);
+    expect(status).toBe(2);
+    expect(error).toMatch(new RegExp(`^error: unknown command '${given}'.*Did you mean ${meant}`, 's'));
+    expect(error).toContain('See: mayfly --help');
+  });
+
+  it('suggests an option, and says where to read on', async () => {
+    const { status, error } = await mayfly('dead-letters', '--jsn');
+    expect(status).toBe(2);
+    expect(error).toBe(
+      "error: unknown option '--jsn'\n(Did you mean --json?)\nSee: mayfly dead-letters --help\n",
+    );
+  });
+
+  it('refuses a positional that a command does not take', async () => {
+    expect(await mayfly('status', 'acme')).toMatchObject({
       status: 2,
-      error: expect.stringMatching(/no command "frobnicate".*status/),
+      out: '',
+      error: expect.stringMatching(/^error: too many arguments/),
     });
   });
 
-  it('names the option that it does not know, and where to read on', async () => {
-    expect(await mayfly('status', '--colour')).toMatchObject({
-      status: 2,
-      error: expect.stringMatching(/--colour.*mayfly status --help/s),
-    });
+  it.each(['-V', '--version'])('says its version for %s', async (flag) => {
+    expect(await mayfly(flag)).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 
-  it('says which word is missing', async () => {
+  it('says which positional is missing', async () => {
     expect(await mayfly('logs')).toMatchObject({
       status: 2,
-      error: expect.stringContaining('<instance-id>'),
+      error: expect.stringMatching(/^error: missing required argument 'instance-id'/),
     });
   });
 
-  it('refuses a word that is no instance id before it calls AWS', async () => {
+  it('refuses what is not an instance id before it calls AWS', async () => {
     expect(await mayfly('logs', 'my-runner')).toMatchObject({
       status: 2,
       error: expect.stringContaining('i-0123456789abcdef0'),

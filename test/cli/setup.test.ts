@@ -62,7 +62,7 @@ function start(args: readonly string[]) {
 describe('mayfly setup', () => {
   it('makes the App from a manifest, and stores its secrets where nobody prints them', async () => {
     const { ending, printed } = start(['setup', '--organization', 'acme']);
-    expect(await browse(printed)).toContain('You can close this page');
+    expect(await browse(printed)).toContain('Close this page');
     expect(await ending).toBe(0);
     expect(JSON.parse(secrets.get(arns['app']!))).toMatchObject({
       appId: String(github.appId),
@@ -102,7 +102,7 @@ describe('mayfly setup', () => {
     await browse(printed);
     expect(await ending).toBe(2);
     github.setDials({ faults: [] });
-    expect(printed().error).toMatch(/GitHub answered 404.*delete it there; then run mayfly setup again/);
+    expect(printed().error).toMatch(/GitHub answered 404.*delete it there. Then run mayfly setup again/);
     expect(secrets.get(arns['app']!)).toBe(before);
   });
 
@@ -110,7 +110,7 @@ describe('mayfly setup', () => {
     const { ending, printed } = start(['setup', '--replace']);
     while (!printed().out.includes('http://127.0.0.1'))
       await new Promise((resolve) => setTimeout(resolve, 10));
-    const address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed().out)![0];
+    const address = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(printed().out)![0];
     expect((await fetch(`${address}/callback?code=stolen&state=guessed`)).status).toBe(403);
     await browse(printed);
     expect(await ending).toBe(0);
@@ -148,7 +148,7 @@ describe('mayfly setup', () => {
     writeFileSync(key, github.privateKeyPem);
     const { ending, printed } = start(['setup', '--app-id', '99', '--key', key, '--replace']);
     expect(await ending).toBe(2);
-    expect(printed().error).toMatch(/does not take this key for App 99/);
+    expect(printed().error).toMatch(/does not accept this key for App 99/);
     expect(secrets.get(arns['app']!)).toBe(before);
   });
 
@@ -184,7 +184,7 @@ describe('mayfly setup', () => {
     const { ending, printed } = start(['setup', '--replace', ...args]);
     while (!printed().out.includes('http://127.0.0.1'))
       await new Promise((resolve) => setTimeout(resolve, 10));
-    const page = await (await fetch(/http:\/\/127\.0\.0\.1:\d+/.exec(printed().out)![0])).text();
+    const page = await (await fetch(/http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(printed().out)![0])).text();
     expect(page).toContain(`${asked}: write`);
     expect(page).not.toContain(spared);
     await browse(printed);
@@ -244,10 +244,12 @@ describe('mayfly rotate-key', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const other = rotate(keyFile(privateKey.export({ type: 'pkcs1', format: 'pem' }) as string));
     expect(await other.ending).toBe(2);
-    expect(other.printed().error).toMatch(/no key of App \d+: GitHub answered 401.*The stored one stays/);
+    expect(other.printed().error).toMatch(
+      /not a key of App \d+: GitHub answered 401.*The stored key was not changed/,
+    );
     const same = rotate(keyFile(JSON.parse(before).privateKey));
     expect(await same.ending).toBe(2);
-    expect(same.printed().error).toMatch(/is the one that is stored already/);
+    expect(same.printed().error).toMatch(/is stored already/);
     expect(secrets.get(arns['app']!)).toBe(before);
   });
 });
@@ -275,7 +277,9 @@ describe('mayfly rotate-webhook-secret', () => {
     const { ending, printed } = start(['rotate-webhook-secret', '--wait', '0']);
     expect(await ending).toBe(2);
     github.setDials({ faults: [] });
-    expect(printed().error).toMatch(/GitHub answered 500.*Nothing was changed; run the command again/);
+    expect(printed().error).toMatch(
+      /GitHub answered 500.*Nothing was changed. Fix that and run the command again/,
+    );
     expect(secrets.get(arns['webhook']!)).toBe(before);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, Io } from '../../lib/cli/command.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import defaultConfig from '../../mayfly.config.ts';
@@ -17,6 +18,8 @@ export interface Asked {
 export interface ScriptedAws {
   readonly url: string;
   readonly asked: Asked[];
+  /** How many requests were ever under way at once. */
+  readonly mostAtOnce: () => number;
   close(): Promise<void>;
 }
 
@@ -24,10 +27,14 @@ export type Script = (asked: Asked) => {
   readonly status?: number;
   readonly json?: unknown;
   readonly xml?: string;
+  /** How long AWS takes to answer. */
+  readonly milliseconds?: number;
 };
 
 export async function startScriptedAws(script: Script): Promise<ScriptedAws> {
   const asked: Asked[] = [];
+  let underWay = 0;
+  let mostAtOnce = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -39,7 +46,10 @@ export async function startScriptedAws(script: Script): Promise<ScriptedAws> {
     const path = `${request.method} ${request.url?.split('?')[0]}`;
     const question = { action: String(target ?? form['Action'] ?? path), input: isForm ? form : json };
     asked.push(question);
-    const { status = 200, json: answer, xml } = script(question);
+    mostAtOnce = Math.max(mostAtOnce, ++underWay);
+    const { status = 200, json: answer, xml, milliseconds } = script(question);
+    if (milliseconds !== undefined) await sleep(milliseconds);
+    underWay -= 1;
     response.writeHead(status, { 'content-type': xml ? 'text/xml' : 'application/x-amz-json-1.1' });
     response.end(xml ?? JSON.stringify(answer ?? {}));
   });
@@ -47,6 +57,7 @@ export async function startScriptedAws(script: Script): Promise<ScriptedAws> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
+    mostAtOnce: () => mostAtOnce,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

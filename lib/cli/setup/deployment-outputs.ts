@@ -1,8 +1,8 @@
-/** Reads what the stacks put out: addresses and secrets of this environment, and which GitHub it works with. */
+/** Reads the stacks' outputs: addresses and secrets of this environment, and which GitHub it works with. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { awsOptions } from '../aws-clients.ts';
 import { usageErrorUnlessFault } from '../aws-faults.ts';
-import { type CommandCall, UsageError } from '../command.ts';
+import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
 
 export interface DeploymentOutputs {
   readonly webhookUrl: string;
@@ -16,10 +16,11 @@ export interface DeploymentOutputs {
 }
 
 /** For commands that read them. */
-export const stackOption = { stack: { type: 'string' } } as const;
-
-export const stackHelp =
-  '--stack NAME: of your own CDK app, where that holds the deployment and puts out what `mayfly.outputs` has.';
+export const stackOption: CommandOption = {
+  flags: '--stack <name>',
+  description:
+    'the stack of your own CDK app that holds the deployment and has the outputs of `mayfly.outputs`',
+};
 
 /** @throws UsageError where the environment is not deployed */
 export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs> {
@@ -41,7 +42,7 @@ export async function readOutputs(call: CommandCall): Promise<DeploymentOutputs>
     const value = outputs.get(key);
     if (value) return value;
     throw new UsageError(
-      `${stacks.join(' and ')} have no output ${key}; deploy this version: npx cdk deploy --all`,
+      `${stacks.join(' and ')}: there is no output ${key}. Deploy this version: npx cdk deploy --all`,
     );
   };
   return {

@@ -1,4 +1,4 @@
-/** What the commands that set the App up work with: this deployment's secrets and its GitHub. */
+/** What the setup commands use: this deployment's secrets and its GitHub. */
 
 import { readFileSync } from 'node:fs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -26,14 +26,14 @@ export function setupDeps(call: CommandCall, outputs: DeploymentOutputs): TakeDe
 export async function needApp(vault: AppVault): Promise<AppSecret> {
   const app = await vault.app();
   if (app) return app;
-  throw new UsageError('There is no GitHub App yet. Create it, or enter one: npx mayfly setup');
+  throw new UsageError('There is no GitHub App yet. Create one: npx mayfly setup');
 }
 
-/** PEM, or base64 of it, in whatever line ends. @throws UsageError where it is neither */
+/** PEM, or base64 of it, with any line endings. @throws UsageError where it is neither */
 export function readKeyFile(path: string): string {
   const key = readPrivateKey(readFile(path));
   if (key) return key;
-  throw new UsageError(`${path} holds no private key; allowed is ${privateKeyForms}.`);
+  throw new UsageError(`${path} does not contain a private key. Allowed is ${privateKeyForms}.`);
 }
 
 function readFile(path: string): string {

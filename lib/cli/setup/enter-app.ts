@@ -1,16 +1,17 @@
 /**
- * `mayfly setup --app-id ID --key FILE`: an App that exists already. GitHub is asked with the key before anything is
- * stored; what the App does not ask for is named, and keeps nobody from storing it.
+ * `mayfly setup --app-id ID --key FILE`: an App that exists already. The key is tried at GitHub before anything is stored.
+ * Permissions that the App lacks are listed, and do not keep it from being stored.
  */
 import { takeExistingApp } from '../../app/setup/take-app.ts';
 import { howToAdd } from '../../core/app-needs.ts';
 import { type CommandCall, UsageError } from '../command.ts';
+import { printableLine } from '../printable.ts';
 import type { DeploymentOutputs } from './deployment-outputs.ts';
 import { readKeyFile, setupDeps } from './deps.ts';
 import { readableApp, refuseReplacing } from './refuse-replacing.ts';
 
 export async function enterApp(call: CommandCall, outputs: DeploymentOutputs): Promise<void> {
-  const { 'app-id': appId, key: file, replace } = call.options;
+  const { appId, key: file, replace } = call.options;
   if (typeof appId !== 'string' || typeof file !== 'string' || !appId || !file) {
     throw new UsageError('An existing App needs both: --app-id 123456 --key path/to/key.pem');
   }
@@ -24,15 +25,13 @@ export async function enterApp(call: CommandCall, outputs: DeploymentOutputs): P
   const heard = await takeExistingApp(deps, { appId, privateKey });
   if (!heard.ok) {
     throw new UsageError(
-      `GitHub does not take this key for App ${appId}: ${heard.why}. Check the id on the App's settings page, and that the key is one of that App.`,
+      `GitHub does not accept this key for App ${appId}: ${heard.why}. Check the id on the App's settings page, and that the key belongs to that App.`,
     );
   }
   const { name, webhookTodo, missing } = heard.value;
-  call.io.out(`GitHub takes the key for the App ${name}; it is stored.\n`);
+  call.io.out(`GitHub accepts the key for the App ${printableLine(name)}. It is stored.\n`);
   call.io.out(`${webhookTodo ?? `GitHub sends its webhooks to ${outputs.webhookUrl}`}\n`);
   if (missing.length > 0) {
-    call.io.error(
-      `\nThe App lacks what it needs:\n${missing.map((one) => `- ${one}\n`).join('')}${howToAdd}\n`,
-    );
+    call.io.error(`\nThe App lacks:\n${missing.map((one) => `- ${one}\n`).join('')}${howToAdd}\n`);
   }
 }

@@ -1,7 +1,10 @@
 /**
- * A page on this machine that sends the browser to GitHub with the manifest, and takes it back with the code. It listens
- * on the loopback alone, answers one state alone, and closes itself once it has the code or its time is over.
+ * A page on this machine that sends the browser to GitHub with the manifest, and takes it back with the code. It listens on
+ * the loopback only. Others on this machine, and pages that rebind a name to the loopback, learn nothing: everything lies
+ * under a path that only the operator's terminal shows, and another `Host` is refused. It closes itself once it has the code
+ * or its time is over.
  */
+import { randomBytes } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AppManifest } from '../../core/app-manifest.ts';
@@ -9,7 +12,7 @@ import { document } from '../../pages/document.ts';
 import { html } from '../../pages/html.ts';
 
 export interface ManifestServer {
-  /** Where the operator's browser starts. */
+  /** Where the operator's browser starts. Whoever knows it can see the state: print it to the terminal only. */
   readonly url: string;
   /** Resolves with GitHub's code; rejects when the time is over. */
   readonly code: Promise<string>;
@@ -33,26 +36,26 @@ export async function startManifestServer(options: ManifestServerOptions): Promi
     take = resolve;
     giveUp = reject;
   });
+  const secretPath = `/${randomBytes(24).toString('base64url')}`;
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    if (url.pathname === '/') return page(response, 200, startPage(options, `${address()}/callback`));
-    if (url.pathname !== '/callback') return page(response, 404, message('There is nothing here.'));
+    if (request.headers.host !== host()) return page(response, 421, message('There is nothing here.'));
+    const url = new URL(request.url ?? '/', `http://${host()}`);
+    if (url.pathname === secretPath) return page(response, 200, startPage(options, `${address()}/callback`));
+    if (url.pathname !== `${secretPath}/callback`)
+      return page(response, 404, message('There is nothing here.'));
     const given = url.searchParams.get('code');
     if (url.searchParams.get('state') !== options.state || !given) {
       return page(
         response,
         403,
-        message('This answer does not belong to the setup that was started here. Start it again.'),
+        message('This answer does not belong to the setup that is running. Start the setup again.'),
       );
     }
-    page(
-      response,
-      200,
-      message('GitHub has made the App. You can close this page; the terminal has the rest.'),
-    );
+    page(response, 200, message('GitHub has created the App. Close this page and continue in the terminal.'));
     take(given);
   });
-  const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const host = () => `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const address = () => `http://${host()}${secretPath}`;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const timer = setTimeout(() => {
     giveUp(new Error(`No answer from GitHub within ${options.milliseconds / 60_000} minutes.`));

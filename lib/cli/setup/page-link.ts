@@ -1,6 +1,6 @@
 /**
  * `mayfly setup --page`: a link to the setup page, signed with a secret that only operators can read. Whoever has the link
- * can give the deployment its App, once, within half an hour; so it goes to the terminal and nowhere else.
+ * can set the deployment's App, once, within half an hour, so it is printed to the terminal and nowhere else.
  */
 import { userInfo } from 'node:os';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -29,6 +29,6 @@ export async function printPageLink(call: CommandCall, outputs: DeploymentOutput
     expiresAt: issuedAt + setupMilliseconds,
   });
   call.io.out(
-    `Open this link within ${setupMilliseconds / 60_000} minutes, and give it to nobody: it sets up one App, once.\n\n  ${outputs.setupPageUrl}?key=${key}\n`,
+    `Open this link within ${setupMilliseconds / 60_000} minutes, and share it with nobody: whoever opens it sets up the App.\n\n  ${outputs.setupPageUrl}?key=${key}\n`,
   );
 }

@@ -1,4 +1,4 @@
-/** An App that is stored is replaced only where the operator says so: its installations stop working here by it. */
+/** A stored App is replaced only where the operator says so, because its existing installations stop working. */
 import type { AppSecret } from '../../contract/secrets.ts';
 import type { AppVault } from '../../ports/app-vault.ts';
 import { OperationalError } from '../../ports/errors.ts';
@@ -9,12 +9,12 @@ export function refuseReplacing(stored: AppSecret | undefined, again: string): v
   if (!stored) return;
   const { slug, appId } = stored;
   throw new UsageError(
-    `This deployment has the App ${slug === undefined ? appId : `${slug} (id ${appId})`} already; its installations ` +
-      `would stop working here. To replace it: ${again}`,
+    `This deployment already has the App ${slug === undefined ? appId : `${slug} (id ${appId})`}. Replacing it makes its ` +
+      `existing installations stop working. To replace it: ${again}`,
   );
 }
 
-/** What is stored but cannot be read is none, for to store another is how it is mended. */
+/** A stored App that cannot be read counts as none: storing another one is the repair. */
 export async function readableApp(vault: AppVault): Promise<AppSecret | undefined> {
   try {
     return await vault.app();

@@ -1,47 +1,50 @@
 /**
- * `mayfly rotate-key`: another private key of the same App, without losing an event. GitHub takes every key that the App
- * has, so the old one stays good until it is deleted there; this says when that is safe, and which one it is.
+ * `mayfly rotate-key`: another private key of the same App, without losing an event. GitHub accepts every key that the App
+ * has, so the old one works until it is deleted there; this says when that is safe, and which one it is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, UsageError } from '../command.ts';
-import { readOutputs, stackHelp, stackOption } from './deployment-outputs.ts';
+import { readOutputs, stackOption } from './deployment-outputs.ts';
 import { needApp, readKeyFile, setupDeps } from './deps.ts';
 import { keyFingerprint } from './key-fingerprint.ts';
-import { readSeconds, spreadSeconds } from './spread.ts';
+import { readSeconds, spreadSeconds, waitOption } from './spread.ts';
 
 export const rotateKey: Command = {
   name: 'rotate-key',
-  summary: 'another private key for the App, without losing an event',
-  help: `
-mayfly rotate-key --key app.pem    tries the new key at GitHub, stores it, waits ${spreadSeconds / 60} minutes until every function
-                                   has read it, and says which key to delete at GitHub
+  summary: "replace the App's private key without losing an event",
+  details: `
+Example:
+  mayfly rotate-key --key app.pem
 
-First generate the key on the App's settings page, under Private keys. Both keys are good until the old one is deleted
-there. The file is read as PEM or base64 of it; delete it afterwards. --wait SECONDS changes the wait.
-
-${stackHelp}
+It tries the new key at GitHub, stores it, waits ${spreadSeconds / 60} minutes until every function has read it, and says which
+key to delete at GitHub. First generate the new key on the App's settings page, under Private keys. Both keys
+work until you delete the old one there. Delete the file afterwards.
 `,
-  options: {
-    key: { type: 'string' },
-    wait: { type: 'string', default: String(spreadSeconds) },
-    ...stackOption,
-  },
+  options: [
+    { flags: '--key <file>', description: 'the new private key, as PEM or base64 of PEM' },
+    waitOption,
+    stackOption,
+  ],
   async run(call) {
     const seconds = readSeconds(call);
     const file = call.options['key'];
-    if (typeof file !== 'string') throw new UsageError('Which key? mayfly rotate-key --key path/to/key.pem');
+    if (typeof file !== 'string')
+      throw new UsageError('Give the new key: mayfly rotate-key --key path/to/key.pem');
     const privateKey = readKeyFile(file);
     const { vault, newApps } = setupDeps(call, await readOutputs(call));
     const stored = await needApp(vault);
     const [old, fresh] = [keyFingerprint(stored.privateKey), keyFingerprint(privateKey)];
-    if (old === fresh) throw new UsageError(`The key ${fresh} is the one that is stored already.`);
+    if (old === fresh)
+      throw new UsageError(`The key ${fresh} is stored already. Generate another one at GitHub.`);
     const known = await newApps.check({ appId: stored.appId, privateKey });
     if (!known.ok) {
-      throw new UsageError(`This is no key of App ${stored.appId}: ${known.why}. The stored one stays.`);
+      throw new UsageError(
+        `This is not a key of App ${stored.appId}: ${known.why}. The stored key was not changed.`,
+      );
     }
     await vault.storeApp({ ...stored, privateKey });
     call.io.out(
-      `GitHub takes the key ${fresh} for ${known.value.name}; it is stored.\nIn ${seconds} s every function has read it …\n`,
+      `GitHub accepts the key ${fresh} for ${known.value.name}. It is stored.\nWaiting ${seconds} s until every function has read it …\n`,
     );
     await sleep(seconds * 1000);
     call.io.out(`Now delete the key ${old} on the App's settings page, and ${file} here.\n`);

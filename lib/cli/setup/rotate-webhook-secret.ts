@@ -1,30 +1,27 @@
 /**
- * `mayfly rotate-webhook-secret`: a new secret without losing an event. The functions learn the new one first, while the
- * old one stays good; only when every copy must have read it is GitHub told to sign with it. Run again after any end.
+ * `mayfly rotate-webhook-secret`: a new secret without losing an event. The functions read the new one first and keep
+ * accepting the old one. Only when every copy has read it does GitHub sign with it. It may be run again after any end.
  */
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../adapters/system/clock.ts';
 import { type Rotated, rotateWebhookSecret as rotate } from '../../app/setup/rotate-webhook-secret.ts';
 import { type Command, UsageError } from '../command.ts';
-import { readOutputs, stackHelp, stackOption } from './deployment-outputs.ts';
+import { readOutputs, stackOption } from './deployment-outputs.ts';
 import { needApp, setupDeps } from './deps.ts';
-import { readSeconds, spreadSeconds } from './spread.ts';
+import { readSeconds, spreadSeconds, waitOption } from './spread.ts';
 
 export const rotateWebhookSecret: Command = {
   name: 'rotate-webhook-secret',
-  summary: 'a new webhook secret, without losing an event',
-  help: `
-mayfly rotate-webhook-secret    tells GitHub the stored secret once more, stores a new one, waits ${spreadSeconds / 60} minutes until
-                                every function knows it, and tells GitHub
+  summary: 'replace the webhook secret without losing an event',
+  details: `
+It sets the stored secret at GitHub once more, stores a new one, waits ${spreadSeconds / 60} minutes until every function has read
+it, and then sets the new one at GitHub.
 
-Until GitHub signs with the new secret the old one is taken too, and for the time after that as well: run it twice if the
-old secret has leaked. If it broke off, run it again: it first has GitHub sign with what is stored, so no event is refused.
---wait SECONDS changes the wait. GitHub is told the webhook's address as well, so this also mends an App whose webhook goes
-elsewhere.
-
-${stackHelp}
+The platform keeps accepting the old secret until the next rotation: if the old secret has leaked, run this twice.
+If it was interrupted, run it again: it first makes GitHub sign with the stored secret, so that no event is
+refused. It also sets the webhook's URL at GitHub, which repairs an App whose webhook goes elsewhere.
 `,
-  options: { wait: { type: 'string', default: String(spreadSeconds) }, ...stackOption },
+  options: [waitOption, stackOption],
   async run(call) {
     const seconds = readSeconds(call);
     const deps = setupDeps(call, await readOutputs(call));
@@ -37,7 +34,7 @@ ${stackHelp}
         spreadMilliseconds: seconds * 1000,
         waiting: (why, milliseconds) =>
           call.io.out(
-            `${waits[why]} in ${Math.ceil(milliseconds / 1000)} s, when every function has read it …\n`,
+            `${waits[why]} in ${Math.ceil(milliseconds / 1000)} s, once every function has read it …\n`,
           ),
       },
     );
@@ -48,23 +45,23 @@ ${stackHelp}
 };
 
 const waits = {
-  'stored-is-young': 'The stored secret is young; GitHub is told it',
-  'new-is-stored': 'The new secret is stored; GitHub is told',
+  'stored-is-young': 'The stored secret is new. GitHub gets it',
+  'new-is-stored': 'The new secret is stored. GitHub gets it',
 } as const;
 
 function explain(rotated: Exclude<Rotated, { ended: 'done' }>): string {
   switch (rotated.ended) {
     case 'kept':
-      return `GitHub was not told (${rotated.why}). Nothing was changed; run the command again once that is mended.`;
+      return `GitHub did not accept the stored secret (${rotated.why}). Nothing was changed. Fix that and run the command again.`;
     case 'stored':
       return (
-        `GitHub was not told (${rotated.why}). The old secret and the new one are both taken. Run the command again: ` +
-        'it first tells GitHub what is stored.'
+        `GitHub did not accept the new secret (${rotated.why}). The platform accepts both the old and the new one. Run ` +
+        'the command again: it first sets the stored secret at GitHub.'
       );
     case 'overtaken':
       return (
-        'Another webhook secret was stored meanwhile, so this run stopped. If somebody else runs the command too, leave ' +
-        'it to them; otherwise run it again.'
+        'Somebody stored another webhook secret meanwhile, so this run stopped. If somebody else is running the command, ' +
+        'let them finish. Otherwise run it again.'
       );
   }
 }

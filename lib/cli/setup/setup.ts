@@ -1,6 +1,6 @@
 /**
- * `mayfly setup`: makes the deployment's GitHub App, or takes an existing one. Secrets go from GitHub straight to Secrets
- * Manager; they are printed nowhere and written to no file.
+ * `mayfly setup`: creates the deployment's GitHub App, or stores an existing one. Secrets go from GitHub straight to Secrets
+ * Manager; they are never printed and never written to a file.
  */
 import { randomBytes } from 'node:crypto';
 import { takeCreatedApp } from '../../app/setup/take-app.ts';
@@ -13,7 +13,8 @@ import {
   runnerLevels,
 } from '../../core/app-manifest.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
-import { type DeploymentOutputs, readOutputs, stackHelp, stackOption } from './deployment-outputs.ts';
+import { printableLine } from '../printable.ts';
+import { type DeploymentOutputs, readOutputs, stackOption } from './deployment-outputs.ts';
 import { setupDeps } from './deps.ts';
 import { enterApp } from './enter-app.ts';
 import { startManifestServer } from './manifest-server.ts';
@@ -22,48 +23,53 @@ import { readableApp, refuseReplacing } from './refuse-replacing.ts';
 
 export const setup: Command = {
   name: 'setup',
-  summary: 'create the GitHub App, or enter an existing one',
-  help: `
-mayfly setup --organization ORG          opens the way to a new App, owned by ORG
-mayfly setup                             the same, owned by whoever is signed in to GitHub
-mayfly setup --app-id 123 --key app.pem  takes an existing App: its id and a private key of it (PEM or base64 of PEM);
-                                         the key is tried at GitHub before it replaces another one
-mayfly setup --page                      prints a link, good for half an hour and for one App, to a page of the deployment that
-                                         does all of this in any browser
+  summary: 'create the GitHub App, or store an existing one',
+  details: `
+Examples:
+  mayfly setup --organization my-company    creates an App that my-company owns
+  mayfly setup                              creates an App that your own GitHub account owns
+  mayfly setup --app-id 123 --key app.pem   stores an existing App, after trying its key at GitHub
+  mayfly setup --page                       prints a link to the deployment's setup page, for any browser; it
+                                            works once, within half an hour
 
-  --replace                              also where another App is stored already, whose installations are then over here
-  --level organization|repository|both   which runners it is for. Default: organization where one owns the App, else
-                                         repository; both: where organizations and user accounts are to install it
-  --name NAME                            of the new App, at most ${longestAppName} characters
-  --public                               other accounts may install it: it is then open compute: see onboarding and caps in README.md
-  --reruns                               lets it run a job again whose spot machine AWS took back (Actions: write)
-  ${stackHelp}
-
-The key goes straight to Secrets Manager, and GitHub is told where to send webhooks and what to sign them with; nothing has
-to be deployed again. An existing App's permissions and events are yours to set: README.md, The App by hand.
+The private key goes straight to Secrets Manager, and GitHub gets the webhook's URL and secret; nothing has to be
+deployed again. You set the permissions and events of an existing App yourself: see README.md, The App by hand.
 `,
-  options: {
-    organization: { type: 'string' },
-    level: { type: 'string' },
-    name: { type: 'string' },
-    public: { type: 'boolean', default: false },
-    reruns: { type: 'boolean', default: false },
-    page: { type: 'boolean', default: false },
-    replace: { type: 'boolean', default: false },
-    'app-id': { type: 'string' },
-    key: { type: 'string' },
-    ...stackOption,
-  },
+  options: [
+    { flags: '--organization <login>', description: 'the organization that owns the new App' },
+    {
+      flags: '--level <level>',
+      description: `where runners are registered: ${runnerLevels.join(', ')}; default: organization if one owns the App, else repository`,
+    },
+    { flags: '--name <name>', description: `the new App's name, at most ${longestAppName} characters` },
+    {
+      flags: '--public',
+      description:
+        'other accounts may install it and start machines on your bill; see onboarding and caps in README.md',
+    },
+    {
+      flags: '--reruns',
+      description: 'it may run a job again whose spot machine AWS took back (needs Actions: write)',
+    },
+    { flags: '--page', description: 'print a link to the setup page instead' },
+    { flags: '--app-id <id>', description: 'the id of an existing App' },
+    { flags: '--key <file>', description: 'a private key of that App, as PEM or base64 of PEM' },
+    {
+      flags: '--replace',
+      description: 'replace the App that is stored; its existing installations stop working',
+    },
+    stackOption,
+  ],
   async run(call) {
     const outputs = await readOutputs(call);
-    const byHand = call.options['app-id'] !== undefined || call.options['key'] !== undefined;
+    const byHand = call.options['appId'] !== undefined || call.options['key'] !== undefined;
     if (call.options['page'] === true) await printPageLink(call, outputs);
     else await (byHand ? enterApp(call, outputs) : create(call, outputs));
     return 0;
   },
 };
 
-/** As long as a signed state may be good. */
+/** As long as a link to the deployment's own setup page works. */
 const minutes = 30;
 
 async function create(call: CommandCall, outputs: DeploymentOutputs): Promise<void> {
@@ -94,12 +100,12 @@ async function create(call: CommandCall, outputs: DeploymentOutputs): Promise<vo
     const converted = await deps.newApps.convert(await server.code);
     if (!converted.ok) {
       throw new UsageError(
-        `The App's key did not arrive: ${converted.why}. If GitHub lists the new App, delete it there; then run mayfly setup again.`,
+        `The App's key did not arrive: ${converted.why}. If GitHub lists the new App, delete it there. Then run mayfly setup again.`,
       );
     }
     const { appId, name, htmlUrl } = await takeCreatedApp(deps, converted.value);
     io.out(
-      `The App ${name} (id ${appId}) is made, and its secrets are stored.\nInstall it: ${htmlUrl}/installations/new\n`,
+      `Created the App ${printableLine(name)} (id ${appId}) and stored its secrets.\nInstall it: ${printableLine(htmlUrl)}/installations/new\n`,
     );
   } finally {
     server.close();
@@ -110,7 +116,7 @@ function appName(call: CommandCall): string {
   const name = text(call, 'name') ?? `${call.config.environment} runners`;
   if (name.length <= longestAppName) return name;
   throw new UsageError(
-    `The name ${JSON.stringify(name)} has ${name.length} characters; GitHub allows ${longestAppName}. Give another with --name.`,
+    `The name ${JSON.stringify(name)} has ${name.length} characters; GitHub allows ${longestAppName}. Choose another with --name.`,
   );
 }
 

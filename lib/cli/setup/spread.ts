@@ -1,10 +1,16 @@
 /** How long it takes until every copy of every function has read a new secret, and the option that changes it. */
-import { type CommandCall, UsageError } from '../command.ts';
+import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
 
 /** Functions keep a secret for five minutes; one more for clocks. */
 export const spreadSeconds = 360;
 
-/** @throws UsageError where `--wait` is no number of seconds */
+export const waitOption: CommandOption = {
+  flags: '--wait <seconds>',
+  description: 'how long to wait until every function has read it',
+  default: String(spreadSeconds),
+};
+
+/** @throws UsageError where `--wait` is not a number of seconds */
 export function readSeconds({ options }: CommandCall): number {
   const seconds = Number(options['wait']);
   if (Number.isInteger(seconds) && seconds >= 0) return seconds;

@@ -17,7 +17,7 @@ export async function enterApp(deployed: Deployed): Promise<{ url: string; secre
   writeFileSync(key, github.privateKeyPem, { mode: 0o600 });
   const status = await runCommand([setup], ['setup', '--app-id', String(github.appId), '--key', key], world);
   if (status !== 0) throw new Error(`mayfly setup ended with ${status}: ${said.join('')}`);
-  const outputs = await readOutputs({ ...world, options: {}, words: [] });
+  const outputs = await readOutputs({ ...world, options: {}, positionals: [] });
   const client = new SecretsManagerClient({ endpoint });
   const answer = await client.send(new GetSecretValueCommand({ SecretId: outputs.webhookSecretArn }));
   const [urlId] = new URL(outputs.webhookUrl).hostname.split('.');

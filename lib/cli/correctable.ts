@@ -1,0 +1,19 @@
+/**
+ * Which errors the user can correct, and what to print for them: no stack trace, exit status 2. Every other error is a bug
+ * of ours and is thrown on.
+ */
+import { ConfigurationError } from '../config/check-config.ts';
+import { UsageError } from './command.ts';
+
+/** @returns undefined for a bug */
+export function correctableMessage(error: unknown): string | undefined {
+  if (error instanceof UsageError || error instanceof ConfigurationError) return error.message;
+  if (!(error instanceof Error)) return undefined;
+  const { code, port, syscall } = error as NodeJS.ErrnoException & { readonly port?: number };
+  if (syscall !== 'listen') return undefined;
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is in use on this machine. Stop the program that uses it, or choose another port (0: any free one).`;
+  }
+  if (code === 'EACCES') return `Port ${port} needs root. Choose a port from 1024 on (0: any free one).`;
+  return undefined;
+}

@@ -1,0 +1,66 @@
+/** Which waits somebody must look at: those that no limit explains. Pure; `mayfly status` prints the sentences. */
+import type { ReasonCode } from '../core/reason.ts';
+import type { Attention } from '../core/tenant.ts';
+
+export interface Waiting {
+  readonly jobs: number;
+  /** Epoch milliseconds. */
+  readonly oldestAcceptedAt: number;
+  /** The reason of one of them, as it is stored. */
+  readonly text: string;
+}
+
+/** Every code is decided here. `normal`: a limit, an operator's decision, or a step on the way to a machine. */
+const kinds: Readonly<Record<ReasonCode, 'normal' | 'problem'>> = {
+  queued: 'normal',
+  'tenant-unknown': 'problem',
+  'tenant-pending': 'normal',
+  'tenant-suspended': 'normal',
+  'tenant-deleted': 'normal',
+  'predecessor-draining': 'normal',
+  'tenant-limit': 'normal',
+  'tier-limit': 'normal',
+  'tier-not-allowed': 'normal',
+  'labels-unknown': 'normal',
+  'owner-mismatch': 'problem',
+  'repository-removed': 'normal',
+  'permission-missing': 'problem',
+  'github-limited': 'problem',
+  'shared-cap': 'normal',
+  'launch-rate': 'normal',
+  'waiting-cap': 'normal',
+  capacity: 'problem',
+  quota: 'problem',
+  throttled: 'problem',
+  'launch-failed': 'problem',
+  'runner-ended': 'problem',
+  'runner-taken': 'normal',
+  'runner-stolen': 'normal',
+  'runners-lost': 'problem',
+  'gone-from-github': 'normal',
+  'run-ended': 'normal',
+  'github-refused': 'problem',
+  'waited-too-long': 'problem',
+};
+
+/** A job is given a machine, or a better reason, well before this. */
+const unexplainedMinutes = 5;
+
+export function problemsOf(tenant: {
+  readonly attention: Attention | undefined;
+  readonly waiting: ReadonlyMap<ReasonCode, Waiting>;
+  readonly now: number;
+}): string[] {
+  const { attention, waiting, now } = tenant;
+  const problems = attention ? [`needs attention since ${attention.since}: ${attention.text}`] : [];
+  for (const [code, { jobs, oldestAcceptedAt, text }] of waiting) {
+    const minutes = Math.floor((now - oldestAcceptedAt) / 60_000);
+    const count = jobs === 1 ? '1 job waits' : `${jobs} jobs wait`;
+    // A code that is not in the table comes from a newer version of the platform.
+    if ((kinds[code] ?? 'problem') === 'problem') problems.push(`${count}, ${code}: ${text}`);
+    else if (code === 'queued' && minutes >= unexplainedMinutes) {
+      problems.push(`${count} without a reason, the oldest for ${minutes} minutes. Is scale-up running?`);
+    }
+  }
+  return problems;
+}

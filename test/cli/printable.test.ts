@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { printableLine, printableText } from '../../lib/cli/printable.ts';
+
+describe('untrusted text for a terminal', () => {
+  it('loses its escape sequences and keeps its words', () => {
+    expect(printableLine('a\x1b[31mred\x1b[0m\nb')).toBe('ared b');
+    expect(printableText('one\r\ntwo\x07\n\n')).toBe('one\ntwo\n');
+  });
+
+  it('never holds what a terminal obeys, whatever it is', () => {
+    const anything = fc.string({ unit: 'binary', maxLength: 40 });
+    fc.assert(
+      fc.property(anything, (text) => {
+        expect(printableLine(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        expect(printableText(text).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      }),
+    );
+  });
+});

@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { jobRow } from '../../lib/adapters/dynamodb/job-row.ts';
+import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
+import { status } from '../../lib/cli/status.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
+import { type ReasonCode, reason } from '../../lib/core/reason.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import { givenJob, givenTenant } from '../support/given.ts';
+import { run, type ScriptedAws, startScriptedAws } from './support.ts';
+
+let aws: ScriptedAws | undefined;
+afterEach(() => aws?.close());
+
+/** Tenants as rows, and the jobs of each. */
+async function givenTables(tenants: readonly Partial<Tenant>[], jobs: readonly Partial<Job>[] = []) {
+  const rows = tenants.map((tenant) => newTenantRow(givenTenant(tenant)));
+  return givenRows(rows, jobs);
+}
+
+async function givenRows(tenants: readonly object[], jobs: readonly Partial<Job>[] = []) {
+  const now = Date.now();
+  const waiting = jobs.map((job) =>
+    jobRow(givenJob({ state: 'waiting', queuedAt: now, acceptedAt: now, ...job })),
+  );
+  aws = await startScriptedAws(({ action, input }) => {
+    if (action.endsWith('.Scan')) return { json: { Items: tenants } };
+    const values = input['ExpressionAttributeValues'] as Record<string, { N?: string }>;
+    const own = waiting.filter((row) => row['installation_id']?.N === values[':tenant']?.N);
+    return { json: { Items: own }, milliseconds: 20 };
+  });
+  return aws.url;
+}
+
+const waitsFor = (code: ReasonCode, n = 1): Partial<Job> => ({
+  jobId: JobId(n),
+  reason: reason(code, `the sentence of ${code}`),
+});
+
+describe('mayfly status', () => {
+  it('shows what waits for a limit, and is content', async () => {
+    const url = await givenTables([{}], [waitsFor('tenant-limit', 1), waitsFor('tenant-limit', 2)]);
+    const { status: exit, out } = await run(status, [], url);
+    expect(out).toMatch(/acme .*0 of 2 +2 tenant-limit/);
+    expect(out).not.toContain('Problems');
+    expect(exit).toBe(0);
+  });
+
+  it.each(['quota', 'capacity', 'permission-missing', 'launch-failed'] as const)(
+    'exits with 1 where a job waits because of %s, and says so',
+    async (code) => {
+      const { status: exit, out } = await run(status, [], await givenTables([{}], [waitsFor(code)]));
+      expect(out).toMatch(new RegExp(`Problems:\n.*acme .*1 job waits, ${code}: the sentence of ${code}`));
+      expect(exit).toBe(1);
+    },
+  );
+
+  it('exits with 1 where a job has waited for minutes without a reason', async () => {
+    const long = { jobId: JobId(1), acceptedAt: Date.now() - 20 * 60_000 };
+    const { status: exit, out } = await run(status, [], await givenTables([{}], [long]));
+    expect(out).toContain('1 job waits without a reason, the oldest for 20 minutes');
+    expect(exit).toBe(1);
+  });
+
+  it('exits with 1 where a tenant needs attention', async () => {
+    const attention = { code: 'permission-missing', text: 'No.', since: '2026-11-21', probeAt: 0 } as const;
+    const { status: exit, out } = await run(status, ['--json'], await givenTables([{ attention }]));
+    expect(JSON.parse(out)).toMatchObject([{ problems: ['needs attention since 2026-11-21: No.'] }]);
+    expect(exit).toBe(1);
+  });
+
+  it('shows a row that nobody can read, with what is wrong, beside the others', async () => {
+    const odd = {
+      ...newTenantRow(givenTenant({ installationId: InstallationId(2) })),
+      max_runners: { S: 'two' },
+    };
+    const { status: exit, out } = await run(status, [], await givenRows([newTenantRow(givenTenant()), odd]));
+    expect(out).toMatch(/Problems:\n.*\(2\): .*max_runners/);
+    expect(out).toMatch(/acme +\d+ +active/);
+    expect(exit).toBe(1);
+  });
+
+  it('keeps escape sequences of an account or a reason off the terminal', async () => {
+    const hostile = waitsFor('quota');
+    const url = await givenTables(
+      [{ accountLogin: 'ac\x1b]0;x\x07me' }],
+      [{ ...hostile, reason: reason('quota', 'a\x1b[2Jb') }],
+    );
+    const { out } = await run(status, [], url);
+    expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('asks about several tenants at a time, and about no more than eight', async () => {
+    const tenants = Array.from({ length: 30 }, (_, n) => ({ installationId: InstallationId(n + 1) }));
+    const url = await givenTables(tenants);
+    await run(status, [], url);
+    expect(aws!.mostAtOnce()).toBeGreaterThan(3);
+    expect(aws!.mostAtOnce()).toBeLessThanOrEqual(8);
+  });
+});
