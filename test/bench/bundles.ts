@@ -64,6 +64,7 @@ async function loadOnce(bundle: string): Promise<number> {
 const loadEnvironment = {
   ...Object.fromEntries(Object.values(variables).map((name) => [name, 'http://127.0.0.1:9'])),
   [variables.tierQueueUrls]: '{}',
+  [variables.imagePipelines]: '{}',
   [variables.ticketSecretArn]: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:ticket',
   SUBNETS: 'subnet-1=us-east-1a',
   AWS_REGION: 'us-east-1',
