@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createCommandLine, exitStatus, runScript } from '../lib/cli/command-line.ts';
 import { bundleFile, bundleHandlers } from '../lib/constructs/basics/bundle.ts';
 import { handlersFolder } from '../lib/constructs/basics/files.ts';
 import { functionNames } from '../lib/contract/functions.ts';
@@ -14,14 +15,25 @@ import { functionNames } from '../lib/contract/functions.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
-rmSync(dist, { recursive: true, force: true });
-compile();
-for (const file of globSync('**/*.d.ts', { cwd: dist })) nameJavaScript(join(dist, file));
-for (const [name, text] of bundleHandlers(handlersFolder, functionNames)) {
-  mkdirSync(join(dist, 'lambdas', name), { recursive: true });
-  writeFileSync(join(dist, 'lambdas', name, bundleFile), text);
+await runScript(
+  createCommandLine({
+    name: 'npm run prepack --',
+    description: 'Makes dist/, which npm pack packs. npm runs it before npm pack by itself.',
+  })
+    .addHelpText('after', exitStatus())
+    .action(build),
+);
+
+function build() {
+  rmSync(dist, { recursive: true, force: true });
+  compile();
+  for (const file of globSync('**/*.d.ts', { cwd: dist })) nameJavaScript(join(dist, file));
+  for (const [name, text] of bundleHandlers(handlersFolder, functionNames)) {
+    mkdirSync(join(dist, 'lambdas', name), { recursive: true });
+    writeFileSync(join(dist, 'lambdas', name, bundleFile), text);
+  }
+  cpSync(join(root, 'images'), join(dist, 'images'), { recursive: true });
 }
-cpSync(join(root, 'images'), join(dist, 'images'), { recursive: true });
 
 function compile() {
   const compiler = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')));

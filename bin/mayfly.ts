@@ -1,4 +1,4 @@
-/** The CDK app, as cdk.json starts it. Faults in the configuration are told as they are, without a stack trace. */
+/** The CDK app, as cdk.json starts it. Errors in the configuration are printed without a stack trace. */
 import { ConfigurationError } from '../lib/config/check-config.ts';
 import { createApp } from '../lib/stacks/synthesize.ts';
 import config from '../mayfly.config.ts';
@@ -7,6 +7,6 @@ try {
   createApp(config).synth();
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
-  console.error(error.message);
+  console.error(`error: ${error.message}`);
   process.exitCode = 1;
 }

@@ -2,71 +2,69 @@
  * `npm start`: the whole platform on this machine, from the synthesized template, until Ctrl-C. It prints where to
  * send webhooks and AWS calls, and what happens, line by line.
  */
-import { parseArgs } from 'node:util';
+import { createCommandLine, exitStatus, runScript, wholeNumber } from '../lib/cli/command-line.ts';
 import { eventLines } from '../lib/local/console/event-line.ts';
 import { showProgress } from '../lib/local/console/progress.ts';
 import { welcome } from '../lib/local/console/welcome.ts';
-import { startLaptop } from '../lib/local/laptop.ts';
 
-const help = `Runs Mayfly on this machine: AWS, GitHub and the machines are stand-ins, the functions are the real ones.
-
-  npm start                         any free ports
-  npm start -- --webhook-port 3000  where webhooks are taken (for a tunnel, say)
-            -- --endpoint-port 4566 where AWS calls are taken
-            -- --github-port 4567   where the GitHub stand-in answers
-            -- --without-app        as right after a first deploy: try mayfly setup
-            -- --quiet              no lines for what happens
-            -- --help               this text
-`;
-
-const { values } = parseArgs({
-  options: {
-    'webhook-port': { type: 'string' },
-    'endpoint-port': { type: 'string' },
-    'github-port': { type: 'string' },
-    'without-app': { type: 'boolean', default: false },
-    quiet: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (values.help) {
-  process.stdout.write(help);
-} else {
-  await run();
+interface StartOptions {
+  readonly webhookPort: number;
+  readonly endpointPort: number;
+  readonly githubPort: number;
+  readonly withoutApp?: true;
+  readonly quiet?: true;
+  /** Not an option: whoever tries it is shown which ones there are. */
+  readonly port?: string | true;
 }
 
-async function run(): Promise<void> {
+const port = wholeNumber({ least: 0, most: 65_535 });
+const command = createCommandLine({
+  name: 'npm start --',
+  description:
+    'Runs Mayfly on this machine: AWS, GitHub and the machines are stand-ins, the functions are the real ones.',
+})
+  .option('--webhook-port <port>', "the webhook's port; 0: any free one", port, 0)
+  .option('--endpoint-port <port>', 'the port for AWS calls; 0: any free one', port, 0)
+  .option('--github-port <port>', 'the port of the GitHub stand-in; 0: any free one', port, 0)
+  .option('--without-app', 'start without a GitHub App, as right after a first deploy: try mayfly setup')
+  .option('--quiet', 'print no lines for events')
+  .addHelpText('after', exitStatus())
+  .action(run);
+command.addOption(command.createOption('--port [port]').hideHelp());
+await runScript(command);
+
+async function run({ webhookPort, endpointPort, githubPort, withoutApp, quiet, port }: StartOptions) {
+  if (port !== undefined) {
+    const ports = '--webhook-port, --endpoint-port, --github-port';
+    command.error(`error: unknown option '--port'\n(Did you mean one of ${ports}?)`);
+  }
+  // Loaded here, so that help does not wait for the platform.
+  const { startLaptop } = await import('../lib/local/laptop.ts');
   process.stdout.write('\nMayfly on this machine\n\n');
   const progress = showProgress(process.stdout);
   let isReady = false;
   const laptop = await startLaptop({
-    webhookPort: port('webhook-port'),
-    endpointPort: port('endpoint-port'),
-    githubPort: port('github-port'),
-    withoutApp: values['without-app'],
+    webhookPort,
+    endpointPort,
+    githubPort,
+    withoutApp: withoutApp ?? false,
     onEvent(event) {
       if (event.kind === 'progress' && !isReady) {
         if (event.text !== 'ready') progress.step(event.text);
         return;
       }
-      if (!values.quiet) for (const line of eventLines(event)) process.stdout.write(`${line}\n`);
+      if (!quiet) for (const line of eventLines(event)) process.stdout.write(`${line}\n`);
     },
+  }).catch((error: unknown) => {
+    progress.failed();
+    throw error;
   });
   progress.done('ready');
   isReady = true;
-  process.stdout.write(welcome(laptop, { withoutApp: values['without-app'] }));
+  process.stdout.write(welcome(laptop, { withoutApp: withoutApp ?? false }));
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
   });
   process.stdout.write(`\n${signal}: stopping machines, functions and stand-ins …\n`);
   await laptop.close();
-}
-
-function port(name: 'webhook-port' | 'endpoint-port' | 'github-port'): number {
-  const given = values[name] ?? '0';
-  const number = Number(given);
-  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  throw new Error(
-    `--${name} is ${JSON.stringify(given)}; it must be a whole number from 0 (any free port) to 65535.`,
-  );
 }

@@ -11,10 +11,9 @@ import defaultConfig from '../../mayfly.config.ts';
 import { startChild } from './child.ts';
 import { judged } from './goals.ts';
 import { median, type Report } from './result.ts';
+import type { Size } from './size.ts';
 
-const loads = 7;
-
-export async function measureBundles(): Promise<Report> {
+export async function measureBundles({ bundleLoads: loads }: Size): Promise<Report> {
   const { bundles, remove } = makeBundles();
   try {
     const milliseconds = new Map(functionNames.map((name) => [name, [] as number[]]));

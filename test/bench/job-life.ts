@@ -7,14 +7,11 @@ import { judged } from './goals.ts';
 import { type Reading, startMeter } from './meter.ts';
 import { type BenchPlatform, latencies, type Tenant } from './platform.ts';
 import type { Report } from './result.ts';
+import type { Size } from './size.ts';
 import { until } from './until.ts';
 
-const burstSize = 50;
-const singleJobs = 3;
-/** Long enough that a job's start is written before its end is told, as it is with real jobs. */
-const jobMilliseconds = 4000;
-
 export async function measureJobLife(platform: BenchPlatform): Promise<Report> {
+  const { burstJobs: burstSize, singleJobs } = platform.size;
   const tenant = await platform.newTenant();
   // The first burst loads what a busy platform has loaded: containers, secrets (kept five minutes), tokens (an hour).
   await runJobs(platform, tenant, burstSize);
@@ -33,8 +30,15 @@ export async function measureJobLife(platform: BenchPlatform): Promise<Report> {
       ...lines.map(({ item, dollars: share }) => judged(`dollars, burst: ${item}`, share, '$')),
       judged('dollars per million jobs, one at a time', singleDollars, '$'),
     ],
-    notes: notes(burst, singles, lines),
+    notes: notes({ burst, singles, lines, size: platform.size }),
   };
+}
+
+interface Measured {
+  readonly burst: Reading;
+  readonly singles: Reading;
+  readonly lines: readonly BillLine[];
+  readonly size: Size;
 }
 
 async function metered(platform: BenchPlatform, work: () => Promise<void>): Promise<Reading> {
@@ -44,9 +48,9 @@ async function metered(platform: BenchPlatform, work: () => Promise<void>): Prom
 }
 
 async function runJobs(platform: BenchPlatform, tenant: Tenant, count: number): Promise<void> {
-  const { laptop } = platform;
+  const { laptop, size } = platform;
   const labels = ['self-hosted', 'small'];
-  const request = { repository: `${tenant.login}/app`, labels, milliseconds: jobMilliseconds };
+  const request = { repository: `${tenant.login}/app`, labels, milliseconds: size.jobMilliseconds };
   const ids = new Set(Array.from({ length: count }, () => laptop.github.queueJob(request).jobId));
   const isCompleted = () =>
     laptop.github
@@ -68,7 +72,8 @@ async function runJobs(platform: BenchPlatform, tenant: Tenant, count: number): 
 
 const callsPerJob = ({ awsCalls, githubCalls }: Reading, jobs: number) => (awsCalls + githubCalls) / jobs;
 
-function notes(burst: Reading, singles: Reading, lines: readonly BillLine[]): string[] {
+function notes({ burst, singles, lines, size }: Measured): string[] {
+  const { burstJobs: burstSize, singleJobs, jobMilliseconds } = size;
   const each = (calls: number, jobs: number) => (calls / jobs).toFixed(2);
   const list = ({ byAction }: Reading, jobs: number) =>
     byAction.map(({ action, calls }) => `${action} ${each(calls, jobs)}`).join(', ');

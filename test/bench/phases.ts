@@ -8,10 +8,6 @@ import { type BenchPlatform, latencies, type Tenant } from './platform.ts';
 import { median, type Report, type Result } from './result.ts';
 import { until } from './until.ts';
 
-const jobs = 10;
-/** Long enough that a job's start is told before its end. */
-const jobMilliseconds = 4000;
-
 /** What one job's lines and the events about its machine tell, milliseconds. */
 type Phases = Readonly<Record<PhaseName, number>>;
 
@@ -29,6 +25,7 @@ const phaseNames = [
 type PhaseName = (typeof phaseNames)[number];
 
 export async function measurePhases(platform: BenchPlatform): Promise<Report> {
+  const { phaseJobs: jobs } = platform.size;
   const tenant = await platform.newTenant();
   await runOne(platform, tenant);
   const measured: Phases[] = [];
@@ -69,7 +66,7 @@ async function runOne(platform: BenchPlatform, tenant: Tenant): Promise<Phases> 
     const request = {
       repository: `${tenant.login}/app`,
       labels: ['self-hosted', 'small'],
-      milliseconds: jobMilliseconds,
+      milliseconds: platform.size.jobMilliseconds,
     };
     const { jobId } = platform.laptop.github.queueJob(request);
     await until(`job ${jobId} has started`, () => lines.some(isAbout('job-started', jobId)));

@@ -8,17 +8,16 @@ import type { Instance } from '../../lib/local/ec2/world.ts';
 import { type Laptop, startLaptop } from '../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
 import defaultConfig from '../../mayfly.config.ts';
+import type { Size } from './size.ts';
 import { until } from './until.ts';
 
 export const latencies = { aws: 15, createFleet: 900, github: 80, shutdown: 3000 } as const;
 
 const limit = 1000;
 
-/** Copies of each function that are loaded before anything is measured: as many as a tier's queue may start. */
-const warmCopies = 5;
-
 export interface BenchPlatform {
   readonly laptop: Laptop;
+  readonly size: Size;
   readonly events: (listener: (event: LaptopEvent) => void) => () => void;
   /** An organization that has the App, is active, and may have `limit` machines. */
   newTenant(): Promise<Tenant>;
@@ -34,12 +33,12 @@ export interface Tenant {
   readonly login: string;
 }
 
-export async function openPlatform(): Promise<BenchPlatform> {
+export async function openPlatform(size: Size): Promise<BenchPlatform> {
   const listeners = new Set<(event: LaptopEvent) => void>();
   const { small, ...otherTiers } = defaultConfig.tiers;
   const laptop = await startLaptop({
     config: { ...defaultConfig, tiers: { small: { ...small!, maxRunners: limit }, ...otherTiers } },
-    prewarm: warmCopies,
+    prewarm: size.warmCopies,
     onEvent: (event) => {
       for (const listener of listeners) listener(event);
     },
@@ -59,6 +58,7 @@ export async function openPlatform(): Promise<BenchPlatform> {
   let tenants = 0;
   return {
     laptop,
+    size,
     events: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

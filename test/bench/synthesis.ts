@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { judged } from './goals.ts';
 import { median, type Report } from './result.ts';
+import type { Size } from './size.ts';
 
-const rounds = 3;
 const app = fileURLToPath(new URL('../../bin/mayfly.ts', import.meta.url));
 
-export async function measureSynthesis(): Promise<Report> {
+export async function measureSynthesis({ synthesisRounds: rounds }: Size): Promise<Report> {
   const seconds: number[] = [];
   for (let round = 0; round < rounds; round += 1) seconds.push(await synthesizeOnce());
   return {

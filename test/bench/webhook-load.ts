@@ -6,18 +6,18 @@ import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { FunctionUrlRequest } from '../../lambdas/webhook/handler.ts';
-import { inFlight, type RoundResult, rounds, secondsPerRound } from './webhook-rounds.ts';
+import { inFlight, type RoundResult } from './webhook-rounds.ts';
 
 type Handler = (request: FunctionUrlRequest) => Promise<{ readonly statusCode: number }>;
 
-const [, , bundle = '', secret = ''] = process.argv;
+const [, , bundle = '', secret = '', rounds, secondsPerRound] = process.argv;
 const { handler } = (await import(pathToFileURL(bundle).href)) as { handler: Handler };
 const requests = signedRequests(secret);
 // The first round warms the code and the connections, and is not counted.
-await runRound(handler, requests, 1);
+await runRound(handler, requests, Math.min(1, Number(secondsPerRound)));
 const results: RoundResult[] = [];
-for (let round = 0; round < rounds; round += 1) {
-  results.push(await runRound(handler, requests, secondsPerRound));
+for (let round = 0; round < Number(rounds); round += 1) {
+  results.push(await runRound(handler, requests, Number(secondsPerRound)));
 }
 process.once('disconnect', () => process.exit());
 process.send?.(results);

@@ -1,7 +1,5 @@
 /** What the two processes of the webhook's measurement agree on. */
 export const inFlight = 16;
-export const rounds = 5;
-export const secondsPerRound = 2;
 
 export interface RoundResult {
   readonly requestsPerSecond: number;

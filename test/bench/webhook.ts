@@ -8,15 +8,22 @@ import { makeBundles } from './bundles.ts';
 import { startChild } from './child.ts';
 import { judged } from './goals.ts';
 import { median, type Report } from './result.ts';
+import type { Size } from './size.ts';
 import type { WebhookAws } from './webhook-aws.ts';
-import { inFlight, type RoundResult, rounds, secondsPerRound } from './webhook-rounds.ts';
+import { inFlight, type RoundResult } from './webhook-rounds.ts';
 
-export async function measureWebhook(): Promise<Report> {
+export async function measureWebhook({
+  webhookRounds: rounds,
+  webhookSeconds: secondsPerRound,
+}: Size): Promise<Report> {
   const { bundles, remove } = makeBundles();
   const aws = startChild('./webhook-aws.ts');
   try {
     const { variables, secret } = await aws.next<WebhookAws>();
-    const load = startChild('./webhook-load.ts', { args: [bundles.get('webhook')!, secret], env: variables });
+    const load = startChild('./webhook-load.ts', {
+      args: [bundles.get('webhook')!, secret, String(rounds), String(secondsPerRound)],
+      env: variables,
+    });
     try {
       const measured = await load.next<RoundResult[]>();
       const rates = measured.map(({ requestsPerSecond }) => requestsPerSecond);

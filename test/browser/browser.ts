@@ -1,24 +1,38 @@
 /**
- * `npm run browser`: the setup page in a real browser, against the laptop platform and its GitHub. It prints a line a
- * story and exits 1 if one is not as told, 2 if something that it needs is missing. `--pictures FOLDER` keeps what was seen.
+ * `npm run browser`: the setup page in a real browser, against the laptop platform and its GitHub. It prints a line for each
+ * story.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { startLaptop } from '../../lib/local/laptop.ts';
+import { UsageError } from '../../lib/cli/command.ts';
+import { createCommandLine, exitStatus, runScript } from '../../lib/cli/command-line.ts';
 import { openBrowser, type Page, type RealBrowser } from './playwright.ts';
 import { stories } from './setup-page.ts';
 
-const { values } = parseArgs({ options: { pictures: { type: 'string' } } });
+await runScript(
+  createCommandLine({
+    name: 'npm run browser --',
+    description:
+      'Tries the setup page in a real Chromium, which must be installed; MAYFLY_CHROMIUM names one elsewhere.',
+  })
+    .option('--pictures <folder>', 'keep pictures of the pages in this folder')
+    .addHelpText('after', exitStatus('a story did not go as told'))
+    .action(async ({ pictures }: { pictures?: string }) => {
+      const { startLaptop } = await import('../../lib/local/laptop.ts');
+      const browser = await openBrowser().catch((error: Error) => {
+        throw new UsageError(error.message);
+      });
+      await run(browser, { pictures, startLaptop }).finally(() => browser.close());
+    }),
+);
 
-const browser = await openBrowser().catch((error: Error) => {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
-  return undefined;
-});
-if (browser) await run(browser).finally(() => browser.close());
+interface Run {
+  readonly pictures: string | undefined;
+  readonly startLaptop: typeof import('../../lib/local/laptop.ts').startLaptop;
+}
 
-async function run(opened: RealBrowser): Promise<void> {
+async function run(opened: RealBrowser, { pictures, startLaptop }: Run): Promise<void> {
+  const picture = (page: Page, name: string) => keepPicture(page, { folder: pictures, name });
   const laptop = await startLaptop({ withoutApp: true });
   try {
     const page = await opened.context.newPage();
@@ -56,8 +70,11 @@ function watch(page: Page, allowed: readonly string[]): string[] {
   return trouble;
 }
 
-async function picture(page: Page, name: string): Promise<void> {
-  if (values.pictures === undefined) return;
-  mkdirSync(values.pictures, { recursive: true });
-  await page.screenshot({ path: join(values.pictures, `${name}.png`), fullPage: true });
+async function keepPicture(
+  page: Page,
+  { folder, name }: { readonly folder: string | undefined; readonly name: string },
+): Promise<void> {
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }

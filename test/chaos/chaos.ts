@@ -1,46 +1,48 @@
 /**
  * `npm run chaos`: the laptop platform under load while its functions are killed at random and AWS, GitHub and machines
- * fail; then the trouble ends, and everything must come to rest with every invariant true. Exits 1 where one is not.
+ * fail; then the trouble ends, and everything must come to rest with every invariant true.
  */
 import { createWriteStream } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { createCommandLine, exitStatus, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
-import { renderChaosReport } from './report.ts';
-import { runChaos } from './run-chaos.ts';
 
-const help = `Runs the platform under load and trouble, and checks every invariant from outside.
-
-  npm run chaos                    a minute of trouble, then at most four to come to rest
-  npm run chaos -- --seconds 20    so many seconds of trouble, 5 to 600
-               -- --json           one JSON object and nothing else
-               -- --log FILE       all that the platform told, line by line
-`;
-
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '60' },
-    json: { type: 'boolean', default: false },
-    log: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (values.help) process.stdout.write(help);
-else await run();
-
-async function run(): Promise<void> {
-  const report = await runChaos({
-    seconds: secondsFrom(values.seconds),
-    say: (line) => void (values.json || process.stdout.write(`${line}\n`)),
-    onEvent: logTo(values.log),
-  });
-  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `\n${renderChaosReport(report)}\n`);
-  process.exitCode = report.invariantsBroken.length === 0 ? 0 : 1;
+interface ChaosOptions {
+  readonly seconds: number;
+  readonly json?: true;
+  readonly log?: string;
 }
 
-function secondsFrom(given: string): number {
-  const seconds = Number(given);
-  if (Number.isInteger(seconds) && seconds >= 5 && seconds <= 600) return seconds;
-  throw new Error(`--seconds is ${JSON.stringify(given)}; it must be a whole number from 5 to 600.`);
+await runScript(
+  createCommandLine({
+    name: 'npm run chaos --',
+    description:
+      'Runs the platform under load and trouble, lets it come to rest (at most four minutes), and checks every invariant.',
+  })
+    .option(
+      '--seconds <count>',
+      'how long the trouble lasts, 1 to 600',
+      wholeNumber({ least: 1, most: 600 }),
+      60,
+    )
+    .option('--json', 'print one JSON object and nothing else')
+    .option('--log <file>', 'write every event of the platform to this file')
+    .addHelpText('after', exitStatus('an invariant broke'))
+    .action(run),
+);
+
+async function run({ seconds, json, log }: ChaosOptions): Promise<void> {
+  // Loaded here, so that help does not wait for the platform.
+  const [{ renderChaosReport }, { runChaos }] = await Promise.all([
+    import('./report.ts'),
+    import('./run-chaos.ts'),
+  ]);
+  const report = await runChaos({
+    seconds,
+    say: (line) => void (json || process.stdout.write(`${line}\n`)),
+    onEvent: logTo(log),
+  });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `\n${renderChaosReport(report)}\n`);
+  process.exitCode = report.invariantsBroken.length === 0 ? 0 : 1;
 }
 
 function logTo(file: string | undefined): (event: LaptopEvent) => void {

@@ -2,7 +2,7 @@
  * `npm run conformance`: everything that others' tools can say of the platform without an AWS account, in one command.
  * Each check passes, fails, or says what it lacked; none is left out silently.
  */
-import { parseArgs } from 'node:util';
+import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/command-line.ts';
 import { cdkValidation } from './checks/cdk-validation.ts';
 import { cfnLint } from './checks/cfn-lint.ts';
 import { deploy } from './checks/deploy.ts';
@@ -15,29 +15,37 @@ import { runChecks } from './support/run-checks.ts';
 
 const checks: readonly Check[] = [cfnLint, cdkValidation, dynamodbLocal, deploy, moto, githubSimulator];
 
-const usage = 'npm run conformance -- [--only NAME]… [--json] [--allow-missing]';
+interface ConformanceOptions {
+  readonly only?: readonly string[];
+  readonly json?: true;
+  readonly allowMissing?: true;
+  readonly list?: true;
+}
 
-forgetAccounts();
-process.exitCode = await main();
+await runScript(
+  createCommandLine({
+    name: 'npm run conformance --',
+    description:
+      "Checks the platform with other people's tools, which it installs at the first use. Needs Python and a JDK.",
+  })
+    .option('--only <check>', 'this check only; may be repeated', oneOf(checks.map(({ name }) => name)))
+    .option('--list', 'list the checks and run none')
+    .option('--json', 'print JSON')
+    .option('--allow-missing', 'exit with 0 although a check lacked its tool')
+    .addHelpText('after', exitStatus('a check failed'))
+    .action(run),
+);
 
-async function main(): Promise<number> {
+async function run({ only, json, allowMissing, list }: ConformanceOptions): Promise<void> {
   const output = {
     out: (text: string) => void process.stdout.write(text),
     error: (text: string) => void process.stderr.write(text),
   };
-  try {
-    const { values } = parseArgs({
-      options: {
-        only: { type: 'string', multiple: true },
-        json: { type: 'boolean', default: false },
-        'allow-missing': { type: 'boolean', default: false },
-      },
-    });
-    const { only, json, 'allow-missing': allowMissing } = values;
-    return await runChecks(checks, { only, json, allowMissing }, output);
-  } catch (cause) {
-    if (!(cause instanceof TypeError && 'code' in cause)) throw cause;
-    output.error(`${cause.message}\n${usage}\n`);
-    return 2;
-  }
+  if (list) return output.out(`${checks.map(({ name }) => name).join('\n')}\n`);
+  forgetAccounts();
+  process.exitCode = await runChecks(
+    checks,
+    { only, json: json ?? false, allowMissing: allowMissing ?? false },
+    output,
+  );
 }

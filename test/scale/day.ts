@@ -1,30 +1,35 @@
-/** `node test/scale/day.ts`: simulates a day of 10,000 tenants and 1,000,000 jobs, and one of 10 tenants to compare. */
-import { parseArgs } from 'node:util';
+/** `npm run scale`: simulates a day of 10,000 tenants and 1,000,000 jobs, and one of 10 tenants to compare. */
+import { InvalidArgumentError } from 'commander';
+import { createCommandLine, exitStatus, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
 import type { DayReport } from './day-report.ts';
-import { simulateDay } from './simulate-day.ts';
 
-const help = `Simulates a day in virtual time; exits with 1 where a limit broke, a job was lost, or a bound was missed.
+interface ScaleOptions {
+  readonly part: number;
+  readonly copies: number;
+  readonly json?: true;
+}
 
-  node test/scale/day.ts               10,000 tenants, 1,000,000 jobs: some minutes, 1 GB of memory
-  node test/scale/day.ts --part 0.01   the same for 1/100 of the tenants and jobs
-  node test/scale/day.ts --copies 40   with so many copies of scale-up and lifecycle (default: 40)
-  node test/scale/day.ts --json        one JSON object and nothing else
-`;
+await runScript(
+  createCommandLine({
+    name: 'npm run scale --',
+    description:
+      'Simulates a day of 10,000 tenants and 1,000,000 jobs in virtual time: some minutes, 1 GB of memory.',
+  })
+    .option('--part <fraction>', 'the same for a part of the tenants and jobs, such as 0.01', fraction, 1)
+    .option('--copies <count>', 'copies of scale-up and lifecycle', wholeNumber({ least: 1 }), 40)
+    .option('--json', 'print one JSON object on one line')
+    .addHelpText('after', exitStatus('a limit broke, a job was lost, or a bound was missed'))
+    .action(run),
+);
 
-const { values } = parseArgs({
-  options: {
-    part: { type: 'string', default: '1' },
-    copies: { type: 'string', default: '40' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (values.help) process.stdout.write(help);
-else await run();
+function fraction(given: string): number {
+  const value = Number(given);
+  if (value >= 0.0001 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a number from 0.0001 to 1.');
+}
 
-async function run(): Promise<void> {
-  const part = Number(values.part);
-  const copies = Number(values.copies);
+async function run({ part, copies, json }: ScaleOptions): Promise<void> {
+  const { simulateDay } = await import('./simulate-day.ts');
   const few = await simulateDay({ tenants: 10, jobs: 1_000, copies, seed: 1 });
   const many = await simulateDay({
     tenants: Math.round(10_000 * part),
@@ -33,7 +38,7 @@ async function run(): Promise<void> {
     seed: 1,
   });
   const missed = boundsMissed(few, many);
-  process.stdout.write(`${JSON.stringify({ few, many, missed }, null, values.json ? 0 : 2)}\n`);
+  process.stdout.write(`${JSON.stringify({ few, many, missed }, null, json ? 0 : 2)}\n`);
   process.exitCode = missed.length === 0 ? 0 : 1;
 }
 

@@ -1,34 +1,42 @@
 /**
- * Tests the simulation itself: puts one deliberate fault after the other into a copy of the sources, and says by which
- * seed it was caught. Ends with 1 where one survives.
- *
- *   npm run sim:mutants [-- --seeds 500] [--only name] [--json]
+ * `npm run sim:mutants`: tests the simulation itself. It puts one deliberate fault after the other into a copy of the
+ * sources, and says by which seed it was caught.
  */
-import { parseArgs } from 'node:util';
+import { createCommandLine, exitStatus, oneOf, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
 import { type Mutant, mutants } from './mutants/list.ts';
 import { loadMutant, registerMutants } from './mutants/load.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '500' },
-    only: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+interface MutantOptions {
+  readonly seeds: number;
+  readonly only?: readonly string[];
+  readonly json?: true;
+}
 
-registerMutants();
-const results = [];
-for (const mutant of mutants.filter(({ name }) => values.only === undefined || name === values.only)) {
-  const caught = await hunt(mutant, Number(values.seeds));
-  results.push({ mutant: mutant.name, caughtBySeed: caught?.seed ?? null });
-  if (!values.json) {
+await runScript(
+  createCommandLine({
+    name: 'npm run sim:mutants --',
+    description: 'Puts deliberate faults into the sources, one at a time, and says which seed catches each.',
+  })
+    .option('--seeds <count>', 'how many seeds may try to catch a fault', wholeNumber({ least: 1 }), 500)
+    .option('--only <name>', 'this fault only; may be repeated', oneOf(mutants.map(({ name }) => name)))
+    .option('--json', 'print JSON')
+    .addHelpText('after', exitStatus('a fault was not caught'))
+    .action(run),
+);
+
+async function run({ seeds, only, json }: MutantOptions): Promise<void> {
+  registerMutants();
+  const results = [];
+  for (const mutant of mutants.filter(({ name }) => only?.includes(name) ?? true)) {
+    const caught = await hunt(mutant, seeds);
+    results.push({ mutant: mutant.name, caughtBySeed: caught?.seed ?? null });
+    if (json) continue;
     const by = caught ? `seed ${caught.seed}`.padEnd(10) : 'SURVIVES  ';
     console.log(`${mutant.name.padEnd(32)} ${by} ${caught?.invariant ?? ''}`);
   }
+  if (json) console.log(JSON.stringify(results));
+  if (results.some(({ caughtBySeed }) => caughtBySeed === null)) process.exitCode = 1;
 }
-if (values.json) console.log(JSON.stringify(results));
-if (results.length === 0) throw new Error(`No mutant is named ${values.only}; see test/sim/mutants/list.ts.`);
-if (results.some(({ caughtBySeed }) => caughtBySeed === null)) process.exitCode = 1;
 
 async function hunt(mutant: Mutant, seeds: number): Promise<{ seed: number; invariant: string } | undefined> {
   const { simulate } = await loadMutant(mutant);

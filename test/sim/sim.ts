@@ -1,25 +1,30 @@
-/**
- * Runs seeds of the simulation and says which of them broke a promise.
- *
- *   npm run sim -- --seeds 2000 --seed-from 1 [--json]
- *   npm run sim -- --replay 42        prints the story of one seed
- *
- * The clock is read here alone, to say how fast it went. Ends with 1 where a promise was broken.
- */
-import { parseArgs } from 'node:util';
+/** `npm run sim`: runs seeds of the simulation and says which of them broke a promise. The clock is read here only. */
+import { createCommandLine, exitStatus, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
 import { simulate } from './simulate.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    'seed-from': { type: 'string', default: '1' },
-    replay: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+interface SimOptions {
+  readonly seeds: number;
+  readonly seedFrom: number;
+  readonly replay?: number;
+  readonly json?: true;
+}
 
-if (values.replay !== undefined) await replay(wholeNumber('--replay', values.replay));
-else await run(wholeNumber('--seeds', values.seeds), wholeNumber('--seed-from', values['seed-from']));
+const number = wholeNumber({ least: 0 });
+await runScript(
+  createCommandLine({
+    name: 'npm run sim --',
+    description:
+      'Runs the real use cases in virtual time, under faults, and checks every promise from outside.',
+  })
+    .option('--seeds <count>', 'how many seeds to run', number, 1000)
+    .option('--seed-from <seed>', 'the first seed', number, 1)
+    .option('--replay <seed>', 'print the story of one seed instead', number)
+    .option('--json', 'print JSON')
+    .addHelpText('after', exitStatus('a promise was broken'))
+    .action(async ({ seeds, seedFrom, replay: seed, json }: SimOptions) =>
+      seed === undefined ? run({ seeds, from: seedFrom, json: json ?? false }) : replay(seed),
+    ),
+);
 
 async function replay(seed: number): Promise<void> {
   const { story, violations } = await simulate(seed, { story: true });
@@ -29,7 +34,7 @@ async function replay(seed: number): Promise<void> {
   else process.exitCode = 1;
 }
 
-async function run(seeds: number, from: number): Promise<void> {
+async function run({ seeds, from, json }: { seeds: number; from: number; json: boolean }): Promise<void> {
   const started = performance.now();
   const broken: { seed: number; invariant: string }[] = [];
   const totals = { steps: 0, jobs: 0, machines: 0 };
@@ -40,21 +45,15 @@ async function run(seeds: number, from: number): Promise<void> {
     totals.machines += outcome.machines;
     for (const { invariant, detail } of outcome.violations) {
       broken.push({ seed, invariant });
-      if (!values.json) console.log(`seed ${seed}: ${invariant}: ${detail}`);
+      if (!json) console.log(`seed ${seed}: ${invariant}: ${detail}`);
     }
   }
   const minutes = (performance.now() - started) / 60_000;
   const seedsPerMinute = Math.round(seeds / minutes);
-  if (values.json) console.log(JSON.stringify({ seeds, violations: broken, seedsPerMinute }));
+  if (json) console.log(JSON.stringify({ seeds, violations: broken, seedsPerMinute }));
   else {
     console.log(`${seeds} seeds, ${totals.jobs} jobs, ${totals.machines} machines, ${totals.steps} events.`);
     console.log(`${broken.length} violations, ${seedsPerMinute} seeds a minute.`);
   }
   if (broken.length > 0) process.exitCode = 1;
-}
-
-function wholeNumber(option: string, given: string): number {
-  const value = Number(given);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new Error(`${option} is ${JSON.stringify(given)}; it must be a whole number, such as 1000.`);
 }

@@ -9,6 +9,8 @@ export interface Progress {
   step(text: string): void;
   /** The last step is done. */
   done(text: string): void;
+  /** The step under way did not work; the error comes on a line of its own. */
+  failed(): void;
 }
 
 export function showProgress(out: NodeJS.WriteStream = process.stderr): Progress {
@@ -26,6 +28,12 @@ export function showProgress(out: NodeJS.WriteStream = process.stderr): Progress
       finish();
       current = { text, at: Date.now() };
       if (out.isTTY) out.write(`  … ${text}`);
+    },
+    failed() {
+      if (!current) return;
+      clearLine();
+      out.write(`  ${styleText('red', '✗')} ${current.text}\n`);
+      current = undefined;
     },
     done(text) {
       finish();

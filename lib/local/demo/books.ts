@@ -1,6 +1,6 @@
 /**
- * The demo's own books: what the stand-ins for EC2 and GitHub saw, never what the platform's tables say. From these it
- * tells who got what, and whether an invariant broke.
+ * The demo's own books: what the stand-ins for EC2 and GitHub saw, and never what the platform's tables say, except which
+ * jobs were refused, which nobody else knows. They show who got what, and whether an invariant broke.
  */
 import type { LaptopEvent } from '../laptop-event.ts';
 
@@ -26,9 +26,11 @@ export interface Machine {
 export interface Books {
   readonly jobs: ReadonlyMap<number, JobBook>;
   readonly accounts: ReadonlyMap<string, AccountBook>;
+  /** Jobs that the platform refused. */
+  readonly refused: Set<number>;
   readonly invariantsBroken: readonly string[];
   open(account: { login: string; installationId: number; limit: number }): void;
-  /** Takes what the laptop tells; anything else than machines, jobs, denials and faults is passed over. */
+  /** Notes machines, jobs, denials and faults; other events are ignored. */
   note(event: LaptopEvent): void;
 }
 
@@ -49,7 +51,7 @@ export function createBooks({ machine, tierCaps }: BooksOptions): Books {
   function noteMachine(instanceId: string, state: string): void {
     const owner = machine(instanceId);
     const account = owner && byTenant.get(owner.tenant);
-    if (!owner || !account) return void broken.add(`${instanceId} runs for nobody that is known`);
+    if (!owner || !account) return void broken.add(`${instanceId} belongs to no tenant`);
     if (state === 'pending') live.set(instanceId, owner);
     if (state === 'shutting-down' || state === 'terminated') live.delete(instanceId);
     const own = [...live.values()].filter(({ tenant }) => tenant === owner.tenant);
@@ -75,6 +77,7 @@ export function createBooks({ machine, tierCaps }: BooksOptions): Books {
   return {
     jobs,
     accounts,
+    refused: new Set(),
     get invariantsBroken() {
       return [...broken];
     },

@@ -1,6 +1,6 @@
 /**
- * What is seen while the demo runs: a line for each tenant, drawn again and again on a terminal, and a line now and then
- * where there is none.
+ * What is seen while the demo runs: a legend and a line for each tenant. On a terminal they are drawn again and again and
+ * erased at the end; elsewhere the legend is printed once and the lines now and then.
  */
 import { styleText } from 'node:util';
 import type { Books } from './books.ts';
@@ -12,6 +12,12 @@ export interface LiveView {
 
 const plainEveryMilliseconds = 2000;
 
+const legend = [
+  '  machines of the tenant: ■ running, · still allowed',
+  '  jobs: █ done, ✗ refused, ▓ running, ░ waiting',
+  '',
+].join('\n');
+
 export function createLiveView(books: Books, out: NodeJS.WriteStream): LiveView {
   let drawn = 0;
   let lastPlain = 0;
@@ -22,13 +28,15 @@ export function createLiveView(books: Books, out: NodeJS.WriteStream): LiveView 
   return {
     draw() {
       const lines = [...books.accounts.values()].map((account) => tenantLine(books, account.login));
+      const isFirst = drawn === 0 && lastPlain === 0;
       if (out.isTTY) {
         erase();
-        out.write(`${lines.join('\n')}\n`);
-        drawn = lines.length;
+        const text = [legend, ...lines].join('\n');
+        out.write(`${text}\n`);
+        drawn = text.split('\n').length;
       } else if (Date.now() - lastPlain >= plainEveryMilliseconds) {
         lastPlain = Date.now();
-        out.write(`${lines.join('\n')}\n\n`);
+        out.write(`${isFirst ? `${legend}\n` : ''}${lines.join('\n')}\n\n`);
       }
     },
     end: erase,
@@ -37,18 +45,22 @@ export function createLiveView(books: Books, out: NodeJS.WriteStream): LiveView 
 
 function tenantLine(books: Books, login: string): string {
   const account = books.accounts.get(login);
-  const jobs = [...books.jobs.values()].filter((job) => job.login === login);
+  const own = [...books.jobs].filter(([, job]) => job.login === login);
+  // GitHub keeps a refused job queued: only the platform's own books know better.
+  const refused = own.filter(([jobId]) => books.refused.has(jobId)).length;
+  const jobs = own.flatMap(([jobId, job]) => (books.refused.has(jobId) ? [] : [job]));
   const done = jobs.filter(({ conclusion }) => conclusion !== undefined).length;
   const running = jobs.filter(
     ({ startedAt, conclusion }) => startedAt !== undefined && conclusion === undefined,
   ).length;
-  const queued = jobs.length - done - running;
+  const waiting = jobs.length - done - running;
   const { running: machines = 0, limit = 0 } = account ?? {};
   const slots =
     styleText('yellow', '■'.repeat(machines)) + styleText('dim', '·'.repeat(Math.max(0, limit - machines)));
   const bar =
     styleText('green', '█'.repeat(done)) +
+    styleText('red', '✗'.repeat(refused)) +
     styleText('cyan', '▓'.repeat(running)) +
-    styleText('dim', '░'.repeat(queued));
-  return `  ${login.padEnd(9)} ${slots}${' '.repeat(Math.max(0, 10 - limit))}  ${bar}  ${done}/${jobs.length} done`;
+    styleText('dim', '░'.repeat(waiting));
+  return `  ${login.padEnd(9)} ${slots}${' '.repeat(Math.max(0, 10 - limit))}  ${bar}  ${done} of ${own.length} done${refused > 0 ? `, ${refused} refused` : ''}`;
 }

@@ -22,12 +22,11 @@ export interface TenantReport {
   readonly queuedToStartedMs: { readonly p50: number; readonly p95: number };
 }
 
-/** @param seen what was seen in the jobs table: which jobs waited for a limit, which were refused */
+/** @param seen what was seen in the jobs table: which jobs waited for a limit */
 export function makeReport(
   books: Books,
   seen: {
     waited: ReadonlySet<number>;
-    refused: ReadonlySet<number>;
     machinesLeft: number;
     broken: readonly string[];
   },
@@ -44,7 +43,7 @@ export function makeReport(
       jobs: own.length,
       completed: count(({ conclusion }) => conclusion === 'success'),
       cancelled: count(({ conclusion }) => conclusion === 'cancelled'),
-      refused: count((_job, jobId) => seen.refused.has(jobId)),
+      refused: count((_job, jobId) => books.refused.has(jobId)),
       waited: count((_job, jobId) => seen.waited.has(jobId)),
       mostRunnersAtOnce,
       limit,

@@ -97,8 +97,10 @@ async function play(stage: {
   let rows: JobRow[] = [];
   const rested = await until(async () => {
     rows = await readJobRows(laptop, client);
-    for (const { jobId, reason } of rows)
+    for (const { jobId, reason, outcome } of rows) {
       if (reason === 'tenant-limit' || reason === 'tier-limit') waited.add(jobId);
+      if (outcome === 'refused') books.refused.add(jobId);
+    }
     onTick();
     const leases = [...(await readLeases(laptop, client)).values()];
     return (
@@ -111,8 +113,7 @@ async function play(stage: {
   });
   await firing;
   const broken = rested ? [] : [`not at rest after ${longestMilliseconds / 1000} s: ${unfinished(rows)}`];
-  const refused = new Set(rows.filter(({ outcome }) => outcome === 'refused').map(({ jobId }) => jobId));
-  return makeReport(books, { waited, refused, machinesLeft: liveMachines(laptop), broken });
+  return makeReport(books, { waited, machinesLeft: liveMachines(laptop), broken });
 }
 
 async function fire(laptop: Laptop, job: (typeof jobs)[number]): Promise<void> {

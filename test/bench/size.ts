@@ -1,0 +1,45 @@
+/** How much the benchmark measures: `full` for figures, `smoke` only to see that every measurement still runs. */
+export interface Size {
+  readonly webhookRounds: number;
+  readonly webhookSeconds: number;
+  readonly bundleLoads: number;
+  readonly synthesisRounds: number;
+  /** Jobs at once. */
+  readonly scaleUpSizes: readonly number[];
+  readonly scaleUpRounds: number;
+  readonly burstJobs: number;
+  readonly singleJobs: number;
+  readonly phaseJobs: number;
+  /** Long enough that a job's start is written before its end arrives, as it is with real jobs. */
+  readonly jobMilliseconds: number;
+  /** Copies of each function that are loaded before anything is measured: as many as a tier's queue may start. */
+  readonly warmCopies: number;
+}
+
+export const full: Size = {
+  webhookRounds: 5,
+  webhookSeconds: 2,
+  bundleLoads: 7,
+  synthesisRounds: 3,
+  scaleUpSizes: [1, 10, 25, 100],
+  scaleUpRounds: 3,
+  burstJobs: 50,
+  singleJobs: 3,
+  phaseJobs: 10,
+  jobMilliseconds: 4000,
+  warmCopies: 5,
+};
+
+export const smoke: Size = {
+  webhookRounds: 1,
+  webhookSeconds: 0.2,
+  bundleLoads: 1,
+  synthesisRounds: 1,
+  scaleUpSizes: [1, 3],
+  scaleUpRounds: 1,
+  burstJobs: 2,
+  singleJobs: 1,
+  phaseJobs: 1,
+  jobMilliseconds: 2000,
+  warmCopies: 1,
+};
