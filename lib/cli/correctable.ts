@@ -10,7 +10,8 @@ export function correctableMessage(error: unknown): string | undefined {
   if (error instanceof UsageError || error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return undefined;
   const { code, port, syscall } = error as NodeJS.ErrnoException & { readonly port?: number };
-  if (syscall !== 'listen') return undefined;
+  // The laptop wraps what keeps it from making a function's URL.
+  if (syscall !== 'listen') return error.cause === undefined ? undefined : correctableMessage(error.cause);
   if (code === 'EADDRINUSE') {
     return `Port ${port} is in use on this machine. Stop the program that uses it, or choose another port (0: any free one).`;
   }

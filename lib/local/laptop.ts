@@ -3,12 +3,10 @@
  * benchmark and the end-to-end tests run. It needs no account and no network, and leaves no process, port
  * or folder behind once closed.
  */
-import { join } from 'node:path';
 import defaultConfig from '../../mayfly.config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import type { AppSecret } from '../contract/secrets.ts';
 import { tables } from '../contract/tables.ts';
-import { synthesizeApp } from '../stacks/synthesize.ts';
 import type { AwsEndpoint } from './aws/endpoint.ts';
 import type { Credentials } from './aws/principals.ts';
 import type { S3Service } from './aws/s3.ts';
@@ -21,6 +19,7 @@ import type { FunctionHost } from './lambda/function-host.ts';
 import { createLaptopCloud, type LaptopCloud } from './laptop-cloud.ts';
 import { type LaptopEvent, type Tell, teller } from './laptop-event.ts';
 import { laptopAccountId, type MachineImage, type Services, startServices } from './laptop-services.ts';
+import { type LaptopSettings, synthesizeLaptop } from './laptop-synthesis.ts';
 import { watchWebhook } from './laptop-webhook.ts';
 import { loadAssembly } from './template/assembly.ts';
 import { createAssembly, type LoadedAssembly } from './template/load.ts';
@@ -101,7 +100,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
   let laptopCloud: LaptopCloud | undefined;
   try {
     tell('progress', 'synthesizing the CDK app and bundling its functions');
-    const directory = synthesize(config, services, options);
+    const directory = await synthesizeLaptop(config, { ...options, services, tell });
     tell('progress', 'making what the template describes');
     const webhook = { function: `${environment}-webhook`, secret: () => '' };
     laptopCloud = createLaptopCloud({
@@ -162,29 +161,6 @@ function addExistingSubnets({ network }: MayflyConfig, cloud: LaptopCloud['cloud
   for (const { id, zone } of network.subnets) {
     cloud.machines.addSubnet({ id, vpcId: network.vpcId, availabilityZone: zone });
   }
-}
-
-/** What the laptop's own GitHub and EC2 need of a configuration: where GitHub is, whose identity documents count. */
-export type LaptopSettings = Pick<
-  MayflyConfig,
-  'githubApiUrl' | 'runnerReleasesUrl' | 'githubWebUrl' | 'identityCertificates'
->;
-
-/** The app as it would be deployed, but for these settings. @returns the folder of its cloud assembly */
-function synthesize(config: MayflyConfig, { github, ec2, folder }: Services, options: LaptopOptions): string {
-  const outdir = join(folder, 'assembly');
-  const settings: LaptopSettings = {
-    githubApiUrl: github.url,
-    runnerReleasesUrl: github.url,
-    githubWebUrl: github.url,
-    identityCertificates: [ec2.identityCertificatePem],
-  };
-  if (options.synthesize) options.synthesize(settings, outdir);
-  else {
-    const { handlersFolder } = options;
-    synthesizeApp({ ...config, ...settings }, { outdir, ...(handlersFolder ? { handlersFolder } : {}) });
-  }
-  return outdir;
 }
 
 /** What an operator does after a deploy: the App into its secret, the webhook's URL and secret into the App. */

@@ -37,7 +37,7 @@ export const smoke: Size = {
   synthesisRounds: 1,
   scaleUpSizes: [1, 3],
   scaleUpRounds: 1,
-  burstJobs: 2,
+  burstJobs: 1,
   singleJobs: 1,
   phaseJobs: 1,
   jobMilliseconds: 2000,

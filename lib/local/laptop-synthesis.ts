@@ -1,0 +1,74 @@
+/**
+ * The app as it would be deployed, but for where the laptop's own GitHub is and whose identity documents count. Of this
+ * repository's app, the output is kept while its sources are unchanged.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { MayflyConfig } from '../config/config.ts';
+import type { Tell } from './laptop-event.ts';
+import type { Services } from './laptop-services.ts';
+import { synthesizeOnce } from './synthesis-cache.ts';
+
+/** What the laptop's own GitHub and EC2 need of a configuration. */
+export type LaptopSettings = Pick<
+  MayflyConfig,
+  'githubApiUrl' | 'runnerReleasesUrl' | 'githubWebUrl' | 'identityCertificates'
+>;
+
+export interface LaptopSynthesis {
+  readonly services: Services;
+  readonly tell: Tell;
+  readonly synthesize?: (settings: LaptopSettings, outdir: string) => void;
+  readonly handlersFolder?: string;
+}
+
+/** Whatever an assembly is made from. The layers that synthesis uses never import lib/local, which the linter checks. */
+const sources = [
+  'lib/*.ts',
+  'lib/!(local)/**/*',
+  'lambdas/**/*',
+  'images/**/*',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** @returns the folder of the cloud assembly */
+export async function synthesizeLaptop(
+  config: MayflyConfig,
+  { services, tell, synthesize, handlersFolder }: LaptopSynthesis,
+): Promise<string> {
+  const { github, ec2, folder } = services;
+  const outdir = join(folder, 'assembly');
+  const certificate = ec2.identityCertificatePem;
+  const settings: LaptopSettings = {
+    githubApiUrl: github.url,
+    runnerReleasesUrl: github.url,
+    githubWebUrl: github.url,
+    identityCertificates: [certificate],
+  };
+  if (synthesize) {
+    synthesize(settings, outdir);
+    return outdir;
+  }
+  const synthesizeAnew = async () => {
+    // Loaded only here: the CDK takes a second to load.
+    const { synthesizeApp } = await import('../stacks/synthesize.ts');
+    synthesizeApp({ ...config, ...settings }, { outdir, ...(handlersFolder ? { handlersFolder } : {}) });
+  };
+  if (handlersFolder) {
+    await synthesizeAnew();
+    return outdir;
+  }
+  await synthesizeOnce(
+    {
+      folder: join(root, 'node_modules', '.cache', 'mayfly'),
+      root,
+      sources,
+      onUnusable: (why) => tell('progress', `(the synthesized app was not cached: ${why})`),
+    },
+    { input: config, values: { github: github.url, certificate }, outdir, synthesize: synthesizeAnew },
+  );
+  return outdir;
+}

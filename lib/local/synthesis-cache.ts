@@ -1,0 +1,152 @@
+/**
+ * Keeps what synthesis made while its sources are unchanged, so that a second start takes no synthesis. The key is a hash
+ * of every source, the configuration, the locked packages and Node's version; what differs from start to start (ports, the
+ * certificate of this start's machines) is put into the copy. Several starts may use it at once, and it stays small: an
+ * entry appears whole by a rename, and the longest unused ones go.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+
+/** Values that differ from start to start, by name. None may be part of another. */
+export type StartValues = Readonly<Record<string, string>>;
+
+export interface SynthesisCacheOptions {
+  readonly folder: string;
+  /** Everything that the output depends on and that is a file: patterns from `root` on. */
+  readonly root: string;
+  readonly sources: readonly string[];
+  /** Hears why the cache could not be used. Starting goes on without it. */
+  onUnusable(why: string): void;
+}
+
+export interface Synthesis {
+  /** What the output depends on besides the sources and the start's values. */
+  readonly input: unknown;
+  readonly values: StartValues;
+  /** Where the output goes; the folder is not there yet. */
+  readonly outdir: string;
+  /** Makes the output in `outdir`. */
+  synthesize(): Promise<void> | void;
+}
+
+/** About 7 MB each. */
+const mostEntries = 12;
+const abandonedMilliseconds = 60 * 60_000;
+const valuesFile = 'start-values.json';
+
+/** @returns whether the output came from the cache */
+export async function synthesizeOnce(options: SynthesisCacheOptions, asked: Synthesis): Promise<boolean> {
+  const entry = join(options.folder, keyOf(options, asked.input));
+  if (restore(entry, asked, options)) return true;
+  await asked.synthesize();
+  store(entry, asked, options);
+  return false;
+}
+
+function keyOf({ root, sources }: SynthesisCacheOptions, input: unknown): string {
+  const hash = createHash('sha256').update(`${process.version} ${process.arch}\n${JSON.stringify(input)}\n`);
+  for (const path of globSync([...sources], { cwd: root }).sort()) {
+    if (!statSync(join(root, path)).isFile()) continue;
+    const content = readFileSync(join(root, path));
+    hash.update(`${path} ${content.length}\n`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/** False where there is no such entry, or another process removes it right now. */
+function restore(
+  entry: string,
+  { outdir, values }: Synthesis,
+  { onUnusable }: SynthesisCacheOptions,
+): boolean {
+  if (!existsSync(entry)) return false;
+  try {
+    const stored = JSON.parse(readFileSync(join(entry, valuesFile), 'utf8')) as StartValues;
+    cpSync(join(entry, 'output'), outdir, { recursive: true });
+    for (const path of globSync('**/*.json', { cwd: outdir })) {
+      const text = readFileSync(join(outdir, path), 'utf8');
+      const fitting = withValues(text, { stored, values });
+      if (fitting !== text) writeFileSync(join(outdir, path), fitting);
+    }
+    utimesSync(entry, new Date(), new Date());
+    return true;
+  } catch (error) {
+    for (const broken of [outdir, entry]) rmSync(broken, { recursive: true, force: true });
+    onUnusable(`${basename(entry)} cannot be read: ${(error as Error).message}`);
+    return false;
+  }
+}
+
+function store(
+  entry: string,
+  { outdir, values }: Synthesis,
+  { folder, onUnusable }: SynthesisCacheOptions,
+): void {
+  const unfinished = join(folder, `unfinished-${randomUUID()}`);
+  try {
+    if (hasOtherFilesWith(outdir, values))
+      throw new Error('a file that is not JSON holds a value of this start');
+    mkdirSync(unfinished, { recursive: true });
+    cpSync(outdir, join(unfinished, 'output'), {
+      recursive: true,
+      // The same files lie there once more, as assets.
+      filter: (path) => dirname(path) !== outdir || basename(path) !== 'bundles',
+    });
+    writeFileSync(join(unfinished, valuesFile), JSON.stringify(values));
+    if (!existsSync(entry)) renameSync(unfinished, entry);
+    removeOld(folder);
+  } catch (error) {
+    // Another start was faster: its entry is as good.
+    if (!existsSync(entry)) onUnusable((error as Error).message);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+function hasOtherFilesWith(outdir: string, values: StartValues): boolean {
+  const others = globSync('**/*', { cwd: outdir }).filter((path) => extname(path) !== '.json');
+  return others.some((path) => {
+    if (!statSync(join(outdir, path)).isFile()) return false;
+    const text = readFileSync(join(outdir, path), 'utf8');
+    return Object.values(values).some((value) => text.includes(value));
+  });
+}
+
+function removeOld(folder: string): void {
+  const found = readdirSync(folder).map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs }));
+  const isUnfinished = ({ name }: { name: string }) => name.startsWith('unfinished-');
+  const abandoned = found.filter((one) => isUnfinished(one) && Date.now() - one.at > abandonedMilliseconds);
+  const whole = found.filter((one) => !isUnfinished(one)).sort((a, b) => b.at - a.at);
+  for (const { name } of [...abandoned, ...whole.slice(mostEntries)]) {
+    rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** A value may stand in JSON, in JSON within JSON (a template's text), and once deeper (an environment variable's text). */
+function withValues(text: string, { stored, values }: { stored: StartValues; values: StartValues }): string {
+  let fitting = text;
+  for (const [name, before] of Object.entries(stored)) {
+    let [old, fresh] = [before, values[name] ?? before];
+    for (let depth = 0; depth < 4; depth += 1) {
+      fitting = fitting.replaceAll(old, () => fresh);
+      if (escaped(old) === old) break;
+      [old, fresh] = [escaped(old), escaped(fresh)];
+    }
+  }
+  return fitting;
+}
+
+const escaped = (text: string) => JSON.stringify(text).slice(1, -1);

@@ -1,0 +1,156 @@
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type StartValues, synthesizeOnce } from '../../lib/local/synthesis-cache.ts';
+import { synthesizeApp } from '../../lib/stacks/synthesize.ts';
+import config from '../../mayfly.config.ts';
+
+let base: string;
+let made: number;
+let unusable: string[];
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'mayfly-synthesis-'));
+  made = 0;
+  unusable = [];
+  source('one');
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+const folder = () => join(base, 'cache');
+const source = (text: string) => {
+  mkdirSync(join(base, 'lib', 'deep'), { recursive: true });
+  writeFileSync(join(base, 'lib', 'deep', 'source.ts'), text);
+};
+
+/** One start, whose synthesis writes what it was given. @returns what is in its output */
+async function start(
+  values: StartValues,
+  { input = {}, name = 'a' }: { input?: unknown; name?: string } = {},
+) {
+  const outdir = join(base, `out-${Math.random()}`);
+  const isFromCache = await synthesizeOnce(
+    { folder: folder(), root: base, sources: ['lib/**/*'], onUnusable: (why) => void unusable.push(why) },
+    {
+      input,
+      values,
+      outdir,
+      synthesize() {
+        made += 1;
+        mkdirSync(join(outdir, 'asset.1'), { recursive: true });
+        mkdirSync(join(outdir, 'bundles', 'x'), { recursive: true });
+        writeFileSync(join(outdir, 'asset.1', 'index.mjs'), `code of ${name}`);
+        const nested = JSON.stringify({ certificate: values['certificate'] });
+        writeFileSync(
+          join(outdir, 'template.json'),
+          JSON.stringify({ ...values, nested, deep: JSON.stringify({ nested }) }),
+        );
+      },
+    },
+  );
+  const template = JSON.parse(readFileSync(join(outdir, 'template.json'), 'utf8'));
+  return { isFromCache, template, code: readFileSync(join(outdir, 'asset.1', 'index.mjs'), 'utf8') };
+}
+
+const first = { github: 'http://127.0.0.1:4123', certificate: '-----BEGIN\nONE\n-----END\n' };
+const second = { github: 'http://127.0.0.1:41234', certificate: '-----BEGIN\nTWO\n-----END\n' };
+
+describe('the cache of synthesis', () => {
+  it('gives the same output again, with the values of the new start, however deep they stand', async () => {
+    await start(first);
+    const { isFromCache, template } = await start(second);
+    expect([isFromCache, made, unusable]).toEqual([true, 1, []]);
+    expect(template).toMatchObject(second);
+    expect(JSON.parse(template.nested)).toEqual({ certificate: second.certificate });
+    expect(JSON.parse(JSON.parse(template.deep).nested)).toEqual({ certificate: second.certificate });
+    expect((await start(first)).template).toMatchObject(first);
+  });
+
+  it('synthesizes anew when a source or the configuration changes', async () => {
+    await start(first);
+    source('two');
+    expect(await start(first)).toMatchObject({ isFromCache: false });
+    expect(await start(first, { input: { region: 'eu-west-1' } })).toMatchObject({ isFromCache: false });
+    source('one');
+    expect(await start(first)).toMatchObject({ isFromCache: true });
+  });
+
+  it('takes concurrent starts, and leaves nothing unfinished', async () => {
+    const starts = await Promise.all(Array.from({ length: 5 }, () => start(first)));
+    for (const { template } of starts) expect(template).toMatchObject(first);
+    expect(readdirSync(folder())).toHaveLength(1);
+    expect(unusable).toEqual([]);
+  });
+
+  it('stays small', async () => {
+    for (let n = 0; n < 15; n += 1) await start(first, { input: n });
+    expect(readdirSync(folder())).toHaveLength(12);
+    expect(await start(first, { input: 14 })).toMatchObject({ isFromCache: true });
+    expect(await start(first, { input: 0 })).toMatchObject({ isFromCache: false });
+  });
+
+  it('synthesizes anew where an entry is broken, as when another start removes it meanwhile', async () => {
+    await start(first);
+    const [entry = ''] = readdirSync(folder());
+    rmSync(join(folder(), entry, 'output'), { recursive: true });
+    expect(await start(second)).toMatchObject({ isFromCache: false, template: second });
+    expect(unusable).toEqual([expect.stringContaining('cannot be read')]);
+    expect(await start(first)).toMatchObject({ isFromCache: true, template: first });
+  });
+
+  it('starts without it where it cannot be written', async () => {
+    writeFileSync(folder(), 'a file in its place');
+    expect(await start(first)).toMatchObject({ isFromCache: false, template: first });
+    expect(unusable).toHaveLength(1);
+  });
+
+  it('keeps nothing that holds a value where it cannot be replaced', async () => {
+    await start(first, { name: first.github });
+    expect(await start(second)).toMatchObject({ isFromCache: false, code: 'code of a' });
+    expect(unusable).toEqual(['a file that is not JSON holds a value of this start']);
+  });
+
+  it('makes of the real app what a fresh synthesis makes', async () => {
+    const { awsCertificates } = await import('../../lib/contract/aws-certificates.ts');
+    const pem = (base64: string) => `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
+    const [one = '', two = ''] = Object.values(awsCertificates).flat().map(pem);
+    expect(one).not.toBe(two);
+    const synthesizeReal = (values: StartValues, outdir: string) => {
+      const urls = {
+        githubApiUrl: values['github']!,
+        githubWebUrl: values['github']!,
+        runnerReleasesUrl: values['github']!,
+      };
+      synthesizeApp({ ...config, ...urls, identityCertificates: [values['certificate']!] }, { outdir });
+    };
+    const values = [first, second].map(({ github }, n) => ({ github, certificate: [one, two][n]! }));
+    const outdirs = ['one', 'two', 'fresh'].map((name) => join(base, name));
+    for (const n of [0, 1]) {
+      await synthesizeOnce(
+        { folder: folder(), root: base, sources: [], onUnusable: (why) => void unusable.push(why) },
+        {
+          input: {},
+          values: values[n]!,
+          outdir: outdirs[n]!,
+          synthesize: () => synthesizeReal(values[n]!, outdirs[n]!),
+        },
+      );
+    }
+    synthesizeReal(values[1]!, outdirs[2]!);
+    expect(unusable).toEqual([]);
+    const templates = globSync('*.template.json', { cwd: outdirs[2]! });
+    expect(templates.length).toBeGreaterThan(3);
+    for (const name of templates) {
+      expect(withoutHashes(join(outdirs[1]!, name))).toEqual(withoutHashes(join(outdirs[2]!, name)));
+    }
+    const deployments = outdirs.slice(1).map((outdir) => contents(outdir, 'asset.*/deployment.json'));
+    expect(deployments[0]).toEqual(deployments[1]);
+  });
+});
+
+/** An asset's name is the hash of its content: the laptop looks it up by the manifest and needs no hash. */
+const withoutHashes = (path: string) => readFileSync(path, 'utf8').replace(/[0-9a-f]{64}/g, 'hash');
+const contents = (folder: string, pattern: string) =>
+  globSync(pattern, { cwd: folder })
+    .map((path) => readFileSync(join(folder, path), 'utf8'))
+    .sort();
