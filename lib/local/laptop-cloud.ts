@@ -70,6 +70,7 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
     },
     ...resourceMakers(services),
     createLogGroup: (name) => logs.createGroup(name),
+    addEventSourceMapping: (mapping) => services.lambda.addMapping(mapping),
     addPrincipal: (principal) => endpoint.addPrincipal(principal),
     urls: { portFor: options.portFor, tap: options.tap },
     onFault,

@@ -10,6 +10,7 @@ import { type CloudFormationService, createCloudFormationService } from './aws/c
 import { type DynamoEngine, startDynamoEngine } from './aws/dynamo-engine.ts';
 import { createDynamoService, type DynamoService } from './aws/dynamodb.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws/endpoint.ts';
+import { createLambdaService, type LambdaService } from './aws/lambda.ts';
 import { createLogsService, type LogsService } from './aws/logs.ts';
 import { createS3Service, type S3Service } from './aws/s3.ts';
 import { createSecretsService, type SecretsService } from './aws/secrets.ts';
@@ -42,6 +43,7 @@ export interface Services {
   readonly secrets: SecretsService;
   readonly s3: S3Service;
   readonly logs: LogsService;
+  readonly lambda: LambdaService;
   readonly stacks: CloudFormationService;
   readonly ec2: Ec2StandIn;
   readonly github: GitHubStandIn;
@@ -80,12 +82,13 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const secrets = createSecretsService(place);
     const s3 = createS3Service();
     const logs = createLogsService(place);
+    const lambda = createLambdaService(place);
     const stacks = createCloudFormationService();
     const ec2 = startEc2({ ...options, folder, s3Url: () => started.endpoint!.url });
     started.ec2 = ec2;
     const endpoint = await startAwsEndpoint({
       ...place,
-      services: [dynamodb, queues, secrets, s3, logs, stacks, createStsService(), ec2],
+      services: [dynamodb, queues, secrets, s3, logs, lambda, stacks, createStsService(), ec2],
       ...(options.endpointPort === undefined ? {} : { port: options.endpointPort }),
     });
     started.endpoint = endpoint;
@@ -100,6 +103,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       secrets,
       s3,
       logs,
+      lambda,
       stacks,
       ec2,
       github,

@@ -11,6 +11,7 @@ import { createCloudFormationService } from '../../lib/local/aws/cloudformation.
 import { startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
 import { createDynamoService } from '../../lib/local/aws/dynamodb.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
+import { createLambdaService } from '../../lib/local/aws/lambda.ts';
 import { createSecretsService } from '../../lib/local/aws/secrets.ts';
 import type { AwsAnswer, AwsService } from '../../lib/local/aws/service.ts';
 import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
@@ -41,7 +42,18 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
   const stacks = createCloudFormationService();
   const ec2 = createEc2({ ...place, workDirectory: folder, bootMilliseconds: 5 });
   ec2.setDials({ shutdownMilliseconds: 5 });
-  const services = [dynamodb, queues, secrets, stacks, withReads(ec2), lambda(environment), serviceQuotas];
+  const lambda = createLambdaService(place);
+  let isRead = true;
+  lambda.addMapping({
+    uuid: 'mapping-1',
+    functionName: `${environment}-scale-up`,
+    eventSourceArn: `arn:aws:sqs:${place.region}:${place.accountId}:${environment}-small-builds`,
+    isEnabled: () => isRead,
+    switch(enabled) {
+      isRead = enabled;
+    },
+  });
+  const services = [dynamodb, queues, secrets, stacks, withReads(ec2), lambda, serviceQuotas];
   const endpoint: AwsEndpoint = await startAwsEndpoint({ ...place, services });
   for (const { suffix, ...schema } of Object.values(tables)) {
     await dynamodb.createTable(tableInput(`${environment}-${suffix}`, schema));
@@ -194,34 +206,3 @@ const serviceQuotas: AwsService = {
   ],
   handle: async () => json({ Quota: { Value: 1000 } }),
 };
-
-/** One queue that scale-up reads. */
-function lambda(environment: string): AwsService {
-  const FunctionArn = `arn:aws:lambda:${place.region}:${place.accountId}:function:${environment}-scale-up`;
-  const base = '/2015-03-31/event-source-mappings';
-  return {
-    service: 'lambda',
-    readRequest: ({ path }) => {
-      const [, UUID] = /^\/2015-03-31\/event-source-mappings\/([^/?]+)/.exec(path) ?? [];
-      if (!path.startsWith(base)) throw new Error(`There is no ${path}.`);
-      return UUID
-        ? { action: 'UpdateEventSourceMapping', input: { UUID }, protocol: 'json' }
-        : { action: 'ListEventSourceMappings', input: {}, protocol: 'json' };
-    },
-    questions: ({ action, input, region, accountId }) => [
-      input['UUID']
-        ? {
-            action: `lambda:${action}`,
-            resource: `arn:aws:lambda:${region}:${accountId}:event-source-mapping:${input['UUID']}`,
-            context: { 'lambda:functionarn': FunctionArn },
-          }
-        : { action: `lambda:${action}`, resource: '*', context: {} },
-    ],
-    handle: async ({ input }) =>
-      json(
-        input['UUID']
-          ? { UUID: input['UUID'] }
-          : { EventSourceMappings: [{ UUID: 'mapping-1', FunctionArn }] },
-      ),
-  };
-}

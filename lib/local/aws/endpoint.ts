@@ -126,8 +126,8 @@ async function serve(desk: Desk, request: IncomingMessage, response: ServerRespo
   const { method = 'GET', url = '/' } = request;
   const { path, sourceVpce } = readGateway(url);
   const requestId = randomUUID();
-  const protocol = protocolOf(headers);
   const authorization = parseAuthorization(headers['authorization']);
+  const protocol = protocolOf(headers, authorization?.service);
   let answer: AwsAnswer | undefined;
   try {
     const body = await readBody(request);

@@ -35,8 +35,14 @@ export function plainHeaders(request: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-export function protocolOf(headers: Readonly<Record<string, string>>): AwsCall['protocol'] {
-  return headers['x-amz-target'] === undefined ? 'query' : 'json';
+/** In which protocol errors are answered. Services with paths instead of actions speak JSON, but for S3. */
+export function protocolOf(
+  headers: Readonly<Record<string, string>>,
+  service: string | undefined,
+): AwsCall['protocol'] {
+  if (headers['x-amz-target'] !== undefined) return 'json';
+  const isForm = headers['content-type']?.includes('x-www-form-urlencoded') ?? false;
+  return isForm || service === undefined || service === 's3' ? 'query' : 'json';
 }
 
 /** @throws AwsError where there is no action, or the body is not what the protocol says it is */

@@ -4,6 +4,7 @@
  * stand-ins.
  */
 import type { KeyBook } from '../aws/keys.ts';
+import type { SwitchableMapping } from '../aws/lambda.ts';
 import type { PolicyDocument } from '../aws/service.ts';
 import type { EventBus } from '../lambda/event-bus.ts';
 import type { QueueSource } from '../lambda/event-source.ts';
@@ -43,6 +44,8 @@ export interface Cloud {
     }): Promise<{ arn: string }>;
   };
   createLogGroup(name: string): void;
+  /** A queue that a function reads; an operator may switch that off. */
+  addEventSourceMapping(mapping: SwitchableMapping): void;
   readonly buckets: {
     create(bucket: { name: string; blocksPublicPolicies: boolean }): void;
     setPolicy(bucket: string, policy: PolicyDocument): void;

@@ -91,6 +91,7 @@ export function givenCloud(options: { concurrency?: number; idleMilliseconds?: n
       create: async ({ name }) => ({ arn: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}` }),
     },
     createLogGroup: () => {},
+    addEventSourceMapping: () => {},
     buckets: { create: () => {}, setPolicy: () => {} },
     machines: {
       addSubnet: () => {},

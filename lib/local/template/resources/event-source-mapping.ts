@@ -2,7 +2,9 @@
  * Event source mappings from queues: polled as their settings say, if the function's role may take from the
  * queue.
  */
-import { startEventSource } from '../../lambda/event-source.ts';
+import { randomUUID } from 'node:crypto';
+import type { SwitchableMapping } from '../../aws/lambda.ts';
+import { type EventSource, startEventSource } from '../../lambda/event-source.ts';
 import type { Cloud } from '../cloud.ts';
 import { type Registry, type Resource, withoutEffect } from '../resource-type.ts';
 import { functionName } from './lambda.ts';
@@ -56,8 +58,7 @@ function startMapping({ properties }: Resource, cloud: Cloud) {
       `BatchSize is ${batchSize}; above 10, Lambda wants a batching window of at least 1 second.`,
     );
   }
-  if (properties['Enabled'] === false) return;
-  const source = startEventSource({
+  const settings = {
     queueArn,
     region: cloud.region,
     batchSize,
@@ -65,8 +66,28 @@ function startMapping({ properties }: Resource, cloud: Cloud) {
     concurrency: Number(properties['ScalingConfig']?.MaximumConcurrency ?? defaultConcurrency),
     reportsItemFailures: (properties['FunctionResponseTypes'] ?? []).includes('ReportBatchItemFailures'),
     queues: cloud.queues,
-    invoke: (event) => cloud.functions.invoke(name, event),
-    onFault: (error) => cloud.onFault(`event source ${queueArn} → ${name}`, error),
+    invoke: (event: unknown) => cloud.functions.invoke(name, event),
+    onFault: (error: unknown) => cloud.onFault(`event source ${queueArn} → ${name}`, error),
+  };
+  let source: EventSource | undefined;
+  const closing = new Set<Promise<void>>();
+  const mapping: SwitchableMapping = {
+    uuid: randomUUID(),
+    functionName: name,
+    eventSourceArn: queueArn,
+    isEnabled: () => source !== undefined,
+    switch(enabled) {
+      if (enabled) source ??= startEventSource(settings);
+      else {
+        if (source) closing.add(source.close());
+        source = undefined;
+      }
+    },
+  };
+  mapping.switch(properties['Enabled'] !== false);
+  cloud.addEventSourceMapping(mapping);
+  cloud.onClose(async () => {
+    mapping.switch(false);
+    await Promise.all(closing);
   });
-  cloud.onClose(source.close);
 }
