@@ -3,7 +3,7 @@
  * send webhooks and AWS calls, and what happens, line by line.
  */
 import { createCommandLine, exitStatus, runScript, wholeNumber } from '../lib/cli/command-line.ts';
-import { eventLines } from '../lib/local/console/event-line.ts';
+import { createEventLines } from '../lib/local/console/event-line.ts';
 import { showProgress } from '../lib/local/console/progress.ts';
 import { welcome } from '../lib/local/console/welcome.ts';
 
@@ -13,6 +13,7 @@ interface StartOptions {
   readonly githubPort: number;
   readonly withoutApp?: true;
   readonly quiet?: true;
+  readonly verbose?: true;
   /** Not an option: whoever tries it is shown which ones there are. */
   readonly port?: string | true;
 }
@@ -28,25 +29,25 @@ const command = createCommandLine({
   .option('--github-port <port>', 'the port of the GitHub stand-in; 0: any free one', port, 0)
   .option('--without-app', 'start without a GitHub App, as right after a first deploy: try mayfly setup')
   .option('--quiet', 'print no lines for events')
+  .option('--verbose', "also print webhooks, what machines print, and GitHub's own steps")
   .addHelpText('after', exitStatus())
   .action(run);
 command.addOption(command.createOption('--port [port]').hideHelp());
 await runScript(command);
 
-async function run({ webhookPort, endpointPort, githubPort, withoutApp, quiet, port }: StartOptions) {
+async function run({ port, withoutApp, quiet, verbose, ...ports }: StartOptions) {
   if (port !== undefined) {
-    const ports = '--webhook-port, --endpoint-port, --github-port';
-    command.error(`error: unknown option '--port'\n(Did you mean one of ${ports}?)`);
+    const all = '--webhook-port, --endpoint-port, --github-port';
+    command.error(`error: unknown option '--port'\n(Did you mean one of ${all}?)`);
   }
   // Loaded here, so that help does not wait for the platform.
   const { startLaptop } = await import('../lib/local/laptop.ts');
   process.stdout.write('\nMayfly on this machine\n\n');
   const progress = showProgress(process.stdout);
+  const eventLines = createEventLines({ verbose: verbose ?? false });
   let isReady = false;
   const laptop = await startLaptop({
-    webhookPort,
-    endpointPort,
-    githubPort,
+    ...ports,
     withoutApp: withoutApp ?? false,
     onEvent(event) {
       if (event.kind === 'progress' && !isReady) {

@@ -21,22 +21,25 @@ const chosen = query && /^\w+$/.test(query) ? (answer as Record<string, unknown>
 process.stdout.write(`${output === 'text' ? String(chosen) : JSON.stringify(chosen, null, 2)}\n`);
 
 function send(command: string, given: Record<string, unknown>): Promise<object> {
-  const world = { region: take(globals, 'region') ?? '', endpoint: take(globals, 'endpoint-url') ?? '' };
+  const place = {
+    region: take(globals, 'region') ?? process.env['AWS_DEFAULT_REGION'] ?? '',
+    endpoint: take(globals, 'endpoint-url') ?? process.env['AWS_ENDPOINT_URL'] ?? '',
+  };
   switch (command) {
     case 'dynamodb scan':
-      return new DynamoDB(world).scan(given as never);
+      return new DynamoDB(place).scan(given as never);
     case 'dynamodb query':
-      return new DynamoDB(world).query(given as never);
+      return new DynamoDB(place).query(given as never);
     case 'dynamodb get-item':
-      return new DynamoDB(world).getItem(given as never);
+      return new DynamoDB(place).getItem(given as never);
     case 'dynamodb update-item':
-      return new DynamoDB(world).updateItem(given as never);
+      return new DynamoDB(place).updateItem(given as never);
     case 'sqs get-queue-url':
-      return new SQS(world).getQueueUrl(given as never);
+      return new SQS(place).getQueueUrl(given as never);
     case 'sqs get-queue-attributes':
-      return new SQS(world).getQueueAttributes(given as never);
+      return new SQS(place).getQueueAttributes(given as never);
     case 'ec2 describe-instances':
-      return new EC2(world).describeInstances(given as never);
+      return new EC2(place).describeInstances(given as never);
     default:
       throw new Error(`"aws ${command}" is not translated here; add it to test/docs/aws.ts.`);
   }

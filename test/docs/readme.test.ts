@@ -70,9 +70,21 @@ describe('npm start', () => {
     expect(out).toContain('"installationId":12345678');
     expect(out).toContain('"outcome":"queued","tier":"small"');
     expect(out).toContain('"duplicateProbability":0.2');
-    await sees(/tenant-provisioned .*installationId=777/);
-    await sees(/job-done installationId=777 jobId=9001 .*conclusion=success/);
-    await sees(/(?:job-done installationId=12345678[\s\S]*){3}/);
+    // Of three jobs the third waits, and nothing is wrong with that.
+    expect(out).toMatch(/acme .* 2 of 2 +1 tenant-limit\n/);
+    expect(out).not.toContain('Problems');
+    await sees(/globex .*tenant created/);
+    await sees(/globex +9001 +done: success/);
+    await sees(/(?:acme +\d+ +done: success[\s\S]*){3}/);
+    const lines = console.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
+  });
+
+  it('says so where the secret of a webhook by hand is wrong', async () => {
+    const [, byHand = ''] = markedBlocks('README.md', 'laptop');
+    const [definition = ''] = /send\(\) \{[\s\S]*?\n\}/.exec(byHand) ?? [];
+    const sending = paste(`${setup}\nWEBHOOK_SECRET=wrong\n${definition}\nsend ping '{}'`);
+    await expect(sending).rejects.toMatchObject({ stderr: expect.stringContaining('401') });
   });
 
   const isInstalled = spawnSync('aws', ['--version']).status === 0;

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { type Welcomed, welcome } from '../../lib/local/console/welcome.ts';
+import { read } from '../docs/markdown.ts';
 
 const laptop: Welcomed = {
   operatorCredentials: { accessKeyId: 'id', secretAccessKey: 'key' },
@@ -16,11 +17,24 @@ const told = (withoutApp: boolean) => stripVTControlCharacters(welcome(laptop, {
 describe('what npm start tells', () => {
   it('begins with the App, by the very command that makes it, where there is none', () => {
     const text = told(true);
-    const environment =
-      'AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=id AWS_SECRET_ACCESS_KEY=key';
-    const command = `  ${environment} npx mayfly setup --page\n`;
+    const command = '  npx mayfly setup --page\n';
     expect(text).toContain(command);
     expect(text.indexOf(command)).toBeLessThan(text.indexOf('# then install it on an organization'));
+  });
+
+  it('sets what the AWS CLI and mayfly need before any of their commands', () => {
+    const text = told(false);
+    expect(text).toContain('export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_DEFAULT_REGION=us-east-1\n');
+    expect(text).toContain('export AWS_ACCESS_KEY_ID=id AWS_SECRET_ACCESS_KEY=key\n');
+    const last = text.indexOf('AWS_SECRET_ACCESS_KEY');
+    for (const command of ['npx mayfly', 'aws dynamodb', 'aws ec2'])
+      expect(text.indexOf(command)).toBeGreaterThan(last);
+  });
+
+  it('installs the organization of README, by the same id, and fits a terminal', () => {
+    const [install = ''] = /\{"login".*?\}/.exec(told(false)) ?? [];
+    expect(read('README.md')).toContain(install);
+    for (const line of told(false).split('\n')) expect(line.length).toBeLessThanOrEqual(110);
   });
 
   it('begins with an installation where there is one', () => {

@@ -1,8 +1,11 @@
-/** What `npm start` tells once it is ready: the addresses, and commands that show the platform at work. */
+/**
+ * What `npm start` prints once it is ready: the addresses, and commands to paste that show the platform at work. They are
+ * those of README, with the same organization and the same installation id, so that README can be followed from here.
+ */
 import { styleText } from 'node:util';
 import type { Laptop } from '../laptop.ts';
 
-/** What of the laptop is told. */
+/** What of the laptop is shown. */
 export type Welcomed = Pick<
   Laptop,
   'operatorCredentials' | 'endpointUrl' | 'region' | 'webhookUrl' | 'webhookSecret' | 'tables'
@@ -10,42 +13,57 @@ export type Welcomed = Pick<
 
 /** @param withoutApp there is no GitHub App yet, so nothing can be installed before one is made */
 export function welcome(laptop: Welcomed, { withoutApp }: { readonly withoutApp: boolean }): string {
-  const aws = `aws --endpoint-url ${laptop.endpointUrl} --region ${laptop.region}`;
-  const control = `curl -s -X POST ${laptop.github.url}/_control`;
+  const control = `${laptop.github.url}/_control`;
   const rows: [string, string][] = [
     ['Webhook URL', laptop.webhookUrl],
     ['Webhook secret', laptop.webhookSecret],
     ['AWS endpoint', laptop.endpointUrl],
-    ['AWS credentials', credentialsOf(laptop)],
     ['GitHub stand-in', laptop.github.url],
   ];
-  const commands: [string, string][] = [
-    ...(withoutApp ? [createApp(laptop)] : []),
+  const commands: [string, readonly string[]][] = [
+    ['in a second terminal, in this folder: use this machine instead of AWS', exportsOf(laptop)],
+    ...(withoutApp ? [createApp] : []),
     [
       withoutApp ? 'then install it on an organization' : 'install the App on an organization',
-      `${control}/installations -d '{"login":"acme"}'`,
+      [`curl -s ${control}/installations -d '{"login": "acme", "installationId": 12345678}'`],
     ],
-    ['queue a job there', `${control}/jobs -d '{"repository":"acme/app","labels":["self-hosted","small"]}'`],
-    ['see the tenants', `${aws} dynamodb scan --table-name ${laptop.tables.tenants}`],
-    ['see the machines', `${aws} ec2 describe-instances --filters Name=tag:ghr:tenant_tier,Values=small`],
+    [
+      'queue a job there',
+      [`curl -s ${control}/jobs -d '{"repository":"acme/app","labels":["self-hosted","small"]}'`],
+    ],
+    ['see tenants, machines and why jobs wait', ['npx mayfly status']],
+    ["see AWS's and GitHub's own view", awsView(laptop, control)],
   ];
   const wide = Math.max(...rows.map(([name]) => name.length));
   return [
     '',
     ...rows.map(([name, value]) => `  ${styleText('bold', name.padEnd(wide))}  ${value}`),
     '',
-    ...commands.flatMap(([what, command]) => [styleText('dim', `  # ${what}`), `  ${command}`]),
+    ...commands.flatMap(([what, lines]) => [
+      styleText('dim', `  # ${what}`),
+      ...lines.map((line) => `  ${line}`),
+    ]),
     '',
-    styleText('dim', '  Webhooks signed with the secret are taken from anyone; Ctrl-C stops everything.'),
+    styleText('dim', '  Anyone who signs webhooks with the secret may send them. Ctrl-C stops everything.'),
     '',
+    styleText('dim', `${'time'.padEnd(8)}  ${'tenant'.padEnd(12)}  ${'job'.padEnd(9)}  what happened`),
     '',
   ].join('\n');
 }
 
-const credentialsOf = ({ operatorCredentials }: Welcomed) =>
-  `AWS_ACCESS_KEY_ID=${operatorCredentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${operatorCredentials.secretAccessKey}`;
+/** For the AWS CLI and for mayfly alike. */
+const exportsOf = ({ operatorCredentials, endpointUrl, region }: Welcomed): string[] => [
+  `export AWS_ENDPOINT_URL=${endpointUrl} AWS_DEFAULT_REGION=${region}`,
+  `export AWS_ACCESS_KEY_ID=${operatorCredentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${operatorCredentials.secretAccessKey}`,
+];
 
-const createApp = (laptop: Welcomed): [string, string] => [
-  'there is no GitHub App yet: make one, by the link that this prints',
-  `AWS_ENDPOINT_URL=${laptop.endpointUrl} ${credentialsOf(laptop)} npx mayfly setup --page`,
+const awsView = ({ tables }: Welcomed, control: string): string[] => [
+  `aws dynamodb scan --table-name ${tables.tenants}`,
+  'aws ec2 describe-instances --filters Name=tag:ghr:tenant_tier,Values=small',
+  `curl -s ${control}/state`,
+];
+
+const createApp: [string, readonly string[]] = [
+  'there is no GitHub App yet: open the link that this prints',
+  ['npx mayfly setup --page'],
 ];

@@ -1,0 +1,30 @@
+/** The events that a person follows, each as a short sentence. Names are those of the platform's own log lines. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** What runs on a schedule and has nothing to say while all is well, and figures without a story. */
+export const quietEvents: ReadonlySet<string> = new Set(['census', 'swept', 'reconciled', 'machine-ready']);
+
+const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
+  'github-installed': () => 'installed the App',
+  'github-job-queued': ({ labels }) => `queued at GitHub: ${list(labels)}`,
+  'tenant-provisioned': ({ status, tier, maxRunners }) =>
+    `tenant created: ${status}, tier ${tier}, at most ${maxRunners} machines`,
+  'jobs-accepted': ({ tier }) => `accepted for tier ${tier}`,
+  'job-refused': ({ reason, labels }) => `refused: ${reason}${labels ? ` (${list(labels)})` : ''}`,
+  launch: ({ result, instanceIds, tier }) =>
+    result === 'started'
+      ? `started machine ${list(instanceIds)}, tier ${tier}`
+      : `launch ${result}, tier ${tier}`,
+  claimed: ({ instanceId }) => `machine ${instanceId} asked for a job and got this one`,
+  'job-started': ({ instanceId }) => `runs on ${instanceId}`,
+  'job-done': ({ outcome, conclusion }) => `done: ${conclusion ?? outcome}`,
+  'runner-ended': ({ instanceId, reason }) => `machine ${instanceId} ended: ${words(reason)}`,
+};
+
+/** Undefined: the event has no sentence of its own. */
+export function sentenceOf(name: string, fields: Fields): string | undefined {
+  return Object.hasOwn(sentences, name) ? sentences[name]?.(fields) : undefined;
+}
+
+const list = (values: unknown) => (Array.isArray(values) ? values.join(', ') : String(values));
+const words = (code: unknown) => String(code).replaceAll('-', ' ');

@@ -1,0 +1,92 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { createEventLines } from '../../lib/local/console/event-line.ts';
+import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
+
+const at = Date.parse('2026-11-21T12:00:00Z');
+const event = (kind: LaptopEvent['kind'], text: string, fields: LaptopEvent['fields'] = {}): LaptopEvent => ({
+  at,
+  kind,
+  text,
+  fields,
+});
+const log = (name: string, fields: object = {}, level = 'info') =>
+  event('log', JSON.stringify({ level, event: name, environment: 'my-saas', ...fields }), {
+    functionName: 'f',
+  });
+const job = { installationId: 7, jobId: 91 };
+
+function printed(events: readonly LaptopEvent[], verbose = false): string[] {
+  const lines = createEventLines({ verbose });
+  return events.flatMap(lines).map((line) => stripVTControlCharacters(line));
+}
+
+describe('the lines of npm start', () => {
+  it('name time, tenant, job and what happened', () => {
+    const lines = printed([
+      event('github', 'installed', { login: 'acme', installationId: 7 }),
+      event('github', 'job-queued', { jobId: 91, repository: 'acme/app', labels: ['self-hosted', 'small'] }),
+      log('jobs-accepted', {
+        installationId: 7,
+        jobIds: [91],
+        tier: 'small',
+        ReceivedToAcceptedMilliseconds: [3],
+      }),
+      log('job-done', { ...job, outcome: 'completed', conclusion: 'success', JobsDone: 1 }),
+    ]);
+    expect(lines).toEqual([
+      '12:00:00  acme                     installed the App',
+      '12:00:00  acme          91         queued at GitHub: self-hosted, small',
+      '12:00:00  acme          91         accepted for tier small',
+      '12:00:00  acme          91         done: success',
+    ]);
+  });
+
+  it('name the tenant and the job of a machine once they are known', () => {
+    const launch = log('launch', {
+      ...job,
+      accountLogin: 'acme',
+      result: 'started',
+      instanceIds: ['i-1'],
+      tier: 's',
+    });
+    const [, line] = printed([launch, log('console-kept', { instanceId: 'i-1' })]);
+    expect(line).toBe('12:00:00  acme          91         console kept: instanceId i-1');
+  });
+
+  it('leave out metrics, schedules that found nothing, and the steps between', () => {
+    const quiet = [
+      log('census', { tier: 'small', JobsWaiting: 0 }),
+      event('log', '{"_aws":{},"Sends":1}', {}),
+      event('webhook', 'workflow_job.queued', { sender: 'github' }),
+      event('console', 'mayfly 2026 boot\n', { instanceId: 'i-1' }),
+      event('github', 'runner-online', { runner: 'i-1' }),
+    ];
+    expect(printed(quiet)).toEqual([]);
+    expect(printed(quiet, true)).toHaveLength(4);
+  });
+
+  it('show what went wrong, whatever it is', () => {
+    const lines = printed([
+      log('swept', { why: 'no time' }, 'warn'),
+      event('denied', 'f may not sqs:SendMessage'),
+      event('webhook', 'ping without a valid signature, or not JSON', { event: 'ping' }),
+      event('log', 'Error: a stack trace', { functionName: 'f' }),
+    ]);
+    expect(lines.map((line) => line.slice(35))).toEqual([
+      'swept: why no time',
+      'denied: f may not sqs:SendMessage',
+      'webhook refused: ping without a valid signature, or not JSON',
+      'f: Error: a stack trace',
+    ]);
+  });
+
+  it('never pass 110 columns, nor an escape sequence of somebody else', () => {
+    const login = `evil\x1b]0;x\x07${'long'.repeat(30)}`;
+    const [line = ''] = createEventLines({ verbose: false })(
+      log('made-up', { accountLogin: login, installationId: 7, text: 'x\x1b[2J\u202e'.repeat(99) }),
+    ).map((one) => stripVTControlCharacters(one));
+    expect([...line].length).toBeLessThanOrEqual(110);
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+});
