@@ -29,12 +29,12 @@ export function choosePage(view: ChooseView): string {
       {
         value: 'organization',
         label: 'Organizations',
-        hint: 'Asks for “Self-hosted runners: write” of organizations that install it. The least it can do with.',
+        hint: 'Asks organizations that install it for “Self-hosted runners: write”. It needs nothing more.',
       },
       {
         value: 'repository',
         label: 'Repositories',
-        hint: 'Asks for “Administration: write” of each repository, GitHub’s only way. Personal accounts need it.',
+        hint: 'Asks for “Administration: write” on each repository; GitHub offers nothing less. Personal accounts need it.',
       },
       { value: 'both', label: 'Both', hint: 'Organizations and personal accounts may install it.' },
     ],
@@ -46,8 +46,8 @@ export function choosePage(view: ChooseView): string {
   };
   return document(
     { title: 'Create the GitHub App', environment: place.environment, footer },
-    html`<p class="lead">GitHub makes the App and hands its key straight to this deployment. First sign in to
-<b>${place.githubHost}</b> in this browser; then choose what the App is for.</p>
+    html`<p class="lead">GitHub creates the App and gives its key directly to this deployment. First sign in to
+<b>${place.githubHost}</b> in this browser. Then choose what the App is for.</p>
 ${replacing(place.replaces)}${faultSummary(entered)}
 <form method="post" action="/review"><input type="hidden" name="form" value="${place.formToken}">
 ${choices(owner, entered)}${textField(organization, entered)}${choices(level, entered)}${textField(name, entered)}
@@ -59,19 +59,19 @@ ${choices(owner, entered)}${textField(organization, entered)}${choices(level, en
 const reruns = {
   name: 'reruns',
   label: 'Run jobs again that lost their spot machine',
-  hint: 'Asks for “Actions: write” instead of read. Without it such a job fails, and somebody runs it again.',
+  hint: 'Asks for “Actions: write” instead of read. Without it such a job fails until somebody runs it again.',
 };
 
 const isPublic = {
   name: 'public',
   label: 'Other accounts may install it',
-  hint: 'Anyone can then start machines on your bill: set onboarding to approve, and caps, in mayfly.config.ts.',
+  hint: 'Anyone can then start machines on your bill. First set onboarding to approve, and caps, in mayfly.config.ts.',
 };
 
-const footer = html`This page is open to this browser alone, for half an hour, and closes once an App is stored.`;
+const footer = html`Only this browser can use this page, for half an hour or until an App is stored.`;
 
 export const replacing = (replaces: boolean): Html | undefined =>
   replaces
-    ? html`<div class="note bad"><b>This replaces the App of this deployment.</b><p>If one is stored, its installations stop
-working here; they have to be made again for the new one.</p></div>`
+    ? html`<div class="note bad"><b>This replaces the App of this deployment.</b><p>Installations of the stored App
+stop working. Every account has to install the new App.</p></div>`
     : undefined;

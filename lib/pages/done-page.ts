@@ -8,7 +8,7 @@ export function donePage({ place, appId, name, installUrl, webhookTodo, missing 
   return document(
     { title: 'The App is ready', environment: place.environment, footer },
     html`<p class="lead"><b>${name}</b> (id ${appId}) is stored in Secrets Manager. Nothing has to be deployed again.</p>
-${webhookTodo !== undefined && html`<div class="note bad"><b>One thing is left.</b><p>${webhookTodo}</p></div>`}
+${webhookTodo !== undefined && html`<div class="note bad"><b>One step is left.</b><p>${webhookTodo}</p></div>`}
 ${lacks(missing)}<h2>Next</h2><ol><li>Install it on the organization or account whose jobs it should run.</li>
 <li>Give a workflow a tier’s labels, such as <code>runs-on: [self-hosted, small]</code>, and run it.</li>
 <li><code>npx mayfly status</code> shows the tenant, its machines, and why a job waits.</li></ol>
@@ -19,8 +19,8 @@ ${lacks(missing)}<h2>Next</h2><ol><li>Install it on the organization or account 
 const lacks = (missing: readonly string[]): Html | undefined =>
   missing.length === 0
     ? undefined
-    : html`<div class="note bad"><b>The App lacks what it needs.</b><ul>${missing.map((one) => html`<li>${one}</li>`)}</ul>
+    : html`<div class="note bad"><b>The App lacks permissions or events.</b><ul>${missing.map((one) => html`<li>${one}</li>`)}</ul>
 <p>${howToAdd}</p></div>
 `;
 
-const footer = html`This page is closed now. Its link works no more.`;
+const footer = html`This page is closed, and its link no longer works.`;

@@ -8,8 +8,8 @@ import { html } from './html.ts';
 export function existingPage({ place, fields, faults }: ExistingView): string {
   const entered = { fields, faults };
   return document(
-    { title: 'Enter an existing App', environment: place.environment, footer },
-    html`<p class="lead">GitHub is asked with the key before anything is stored.</p>
+    { title: 'Use an existing App', environment: place.environment, footer },
+    html`<p class="lead">The key is tried at GitHub before anything is stored.</p>
 ${replacing(place.replaces)}${faultSummary(entered)}
 <form method="post" action="/existing"><input type="hidden" name="form" value="${place.formToken}">
 ${textField(appId, entered)}${secretArea(privateKey, entered)}
@@ -34,8 +34,8 @@ const privateKey = {
 
 const webhookSecret = {
   name: 'webhookSecret',
-  label: 'Webhook secret (may stay empty)',
-  hint: 'Empty: GitHub is told a secret and the address by itself. If you enter one, set the address at the App to',
+  label: 'Webhook secret (optional)',
+  hint: 'If empty, this deployment sets the secret and the URL at GitHub. If you enter one, set the App’s webhook URL to',
 };
 
-const footer = html`It needs the event “Workflow job”, “Actions: read”, and the permission to register runners.`;
+const footer = html`The App needs the event “Workflow job”, “Actions: read”, and the permission to register runners.`;

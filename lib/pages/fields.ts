@@ -68,7 +68,7 @@ export function faultSummary({ faults }: Entered): Html | undefined {
   const names = Object.keys(faults);
   if (names.length === 0) return undefined;
   const items = names.map((name) => html`<li><a href="#${name}">${faults[name] ?? ''}</a></li>`);
-  return html`<div class="note bad" role="alert"><b>Please mend ${names.length === 1 ? 'this' : 'these'}:</b><ul>${items}</ul></div>`;
+  return html`<div class="note bad" role="alert"><b>Please correct ${names.length === 1 ? 'this' : 'these'}:</b><ul>${items}</ul></div>`;
 }
 
 const checked = html` checked`;

@@ -17,18 +17,18 @@ export function closedPage(view: Extract<SetupView, { view: 'closed' }>): string
 
 const closed = {
   expired: {
-    title: 'This link is over',
-    what: 'A link opens this page for half an hour.',
+    title: 'This link has expired',
+    what: 'A link works for half an hour.',
     next: html`<code>npx mayfly setup --page</code> prints a new one.`,
   },
   used: {
-    title: 'This link was used already',
-    what: 'A link is good once. If the setup broke off after GitHub made an App, delete that App there, or enter it by hand.',
+    title: 'This link was already used',
+    what: 'A link works once. If the setup stopped after GitHub created an App, delete that App at GitHub, or use it as an existing App.',
     next: html`<code>npx mayfly setup --page</code> prints a new one.`,
   },
   'set-up': {
     title: 'Already set up',
-    what: 'This deployment has its GitHub App, and this page is closed.',
+    what: 'This deployment has a GitHub App, so this page is closed.',
     next: html`To replace the App: <code>npx mayfly setup --page --replace</code>`,
   },
 } as const;

@@ -14,7 +14,7 @@ export function reviewPage({ place, manifest, action, owner }: ReviewView): stri
   );
   return document(
     { title: 'Send it to GitHub', environment: place.environment, footer },
-    html`<p class="lead">GitHub shows the App once more, and asks you to confirm it.</p>${replacing(place.replaces)}
+    html`<p class="lead">GitHub shows the App once more and asks you to confirm.</p>${replacing(place.replaces)}
 <dl><dt>Name</dt><dd>${manifest.name}</dd><dt>Owned by</dt><dd>${owner}</dd>
 <dt>Can be installed by</dt><dd>${manifest.public ? 'anyone on this GitHub' : 'its owner only'}</dd>
 <dt>Webhooks go to</dt><dd><code>${manifest.hook_attributes.url}</code></dd></dl>
@@ -34,10 +34,10 @@ const titles: Readonly<Record<string, string>> = {
 
 const reasons: Readonly<Record<string, string>> = {
   metadata: 'GitHub requires it of every App.',
-  actions: 'Tells of queued jobs, and is asked about them.',
-  'actions:write': 'The same, and runs a job again whose spot machine was taken back.',
+  actions: 'Sends events about jobs, and answers questions about them.',
+  'actions:write': 'The same, and runs a job again when AWS takes back its spot machine.',
   organization_self_hosted_runners: 'Registers a runner for one job.',
-  administration: 'GitHub’s only way to register runners of a repository.',
+  administration: 'GitHub requires it to register a repository’s runners.',
 };
 
-const footer = html`If GitHub asks you to sign in first, come back here afterwards and send it again.`;
+const footer = html`If GitHub asks you to sign in first, come back here afterwards and click the button again.`;

@@ -60,13 +60,13 @@ async function createWithKeyboard({ laptop, page, picture }: Stage) {
 async function enterByHand({ laptop, page, picture }: Stage) {
   await openAgain(laptop, page);
   await page.click('text=I have an App already');
-  await expectHeading(page, 'Enter an existing App');
+  await expectHeading(page, 'Use an existing App');
   await expectAccessible(page);
   await page.fill('#appId', '99');
   await page.fill('#privateKey', laptop.github.privateKeyPem);
   await page.click('button');
   const fault = (await page.textContent('#privateKey-fault')) ?? '';
-  await expectHeading(page, 'Enter an existing App');
+  await expectHeading(page, 'Use an existing App');
   expectThat((await page.getAttribute('#privateKey', 'aria-invalid')) === 'true', 'the field is marked');
   const described = (await page.getAttribute('#privateKey', 'aria-describedby')) ?? '';
   expectThat(described.startsWith('privateKey-fault '), 'the fault is heard with the field');

@@ -79,7 +79,7 @@ describe('the setup page', () => {
       const old = await signedBefore('link', { browser: '', minutes: 31 });
       const page = await stranger().get(`/?key=${old}`);
       expect(page.status).toBe(410);
-      expect(page.text).toContain('This link is over');
+      expect(page.text).toContain('This link has expired');
     });
 
     it('reads no form that is too large', async () => {
@@ -276,7 +276,7 @@ describe('the setup page', () => {
       expect(page.text).toContain('The App is ready');
       expect(page.text).toContain(`webhook URL must be ${world.laptop.webhookUrl}`);
       expect(page.text).toMatch(
-        /lacks what it needs[\s\S]*Self-hosted runners: read and write[\s\S]*Workflow job/,
+        /lacks permissions or events[\s\S]*Self-hosted runners: read and write[\s\S]*Workflow job/,
       );
       expect(storedApp()).toMatchObject({ privateKey: key });
       expect(secret('WebhookSecretArn')).toBe('a secret that GitHub has');
