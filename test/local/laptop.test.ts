@@ -5,6 +5,8 @@
 import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { drain } from '../../lib/cli/drain.ts';
+import { runCommand } from '../../lib/cli/run-command.ts';
 import { metrics } from '../../lib/contract/metrics.ts';
 import { type Laptop, startLaptop } from '../../lib/local/laptop.ts';
 import { createLaptopCloud } from '../../lib/local/laptop-cloud.ts';
@@ -13,6 +15,8 @@ import { startServices } from '../../lib/local/laptop-services.ts';
 import { loadAssembly } from '../../lib/local/template/assembly.ts';
 import { createAssembly } from '../../lib/local/template/load.ts';
 import { registry } from '../../lib/local/template/registry.ts';
+import config from '../../mayfly.config.ts';
+import { recordingIo } from '../cli/support.ts';
 import { eventually } from './lambda/fake-cloud.ts';
 import { functionResources, givenAssembly, queue, queueArn } from './template/given-assembly.ts';
 
@@ -111,6 +115,30 @@ describe('the laptop', () => {
       });
       for (const dimension of sets.flat()) expect(line[dimension]).toEqual(expect.any(String));
     }
+  });
+
+  it('can be drained, and reads its queues again after --resume', async () => {
+    const environment = {
+      AWS_ENDPOINT_URL: laptop.endpointUrl,
+      AWS_ACCESS_KEY_ID: laptop.operatorCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: laptop.operatorCredentials.secretAccessKey,
+    };
+    const { io, printed } = recordingIo();
+    const run = (...args: string[]) => runCommand([drain], ['drain', ...args], { config, io, environment });
+    expect([await run('--yes'), printed().error]).toEqual([0, '']);
+    expect(printed().out).toMatch(/Stopped reading 3 queues.*\n(.*\n)*No machines are left/);
+    laptop.github.install({ login: 'drained' });
+    await eventually(() => events.some(({ text }) => text.includes('"accountLogin":"drained"')));
+    const { jobId } = laptop.github.queueJob({
+      repository: 'drained/app',
+      labels: ['self-hosted', 'small'],
+    });
+    await laptop.github.settle();
+    await eventually(() => laptop.queues.counts('my-saas-small-builds').visible >= 1);
+    expect(await run('--resume')).toBe(0);
+    await eventually(() =>
+      laptop.github.state().jobs.some(({ id, status }) => id === jobId && status === 'completed'),
+    );
   });
 
   it('leaves no process and no port when it is closed', async () => {

@@ -55,13 +55,14 @@ export function createShardedStores(tenantOf: (instanceId: InstanceId) => Instal
   return { stores, shardOf, forgetEnded: () => all().forEach(forgetEnded) };
 }
 
-/** Whatever names its tenant: an id, a row, a row in a call, or the first of several. */
+/** Whatever names its tenant: an id, a row, a row in a call (a machine's, where it ends), or the first of several. */
 function ownerOf(given: unknown): InstallationId | undefined {
   if (typeof given === 'number') return given as InstallationId;
   if (Array.isArray(given)) return ownerOf(given[0]);
-  const { installationId, tenant, by } = given as Record<string, unknown>;
+  const { installationId, tenant, by, runner } = given as Record<string, unknown>;
   if (typeof installationId === 'number') return installationId as InstallationId;
-  return tenant || by ? ownerOf(tenant ?? by) : undefined;
+  const within = tenant ?? by ?? (typeof runner === 'object' ? runner : undefined);
+  return within ? ownerOf(within) : undefined;
 }
 
 const instanceIn = (given: unknown) => (given as { instanceId: InstanceId }).instanceId;
