@@ -35,7 +35,7 @@ describe('mayfly drain', () => {
     const { url, live, isReading } = await givenMachines('i-1', 'i-2');
     expect(await run(drain, [], url)).toMatchObject({
       status: 0,
-      out: expect.stringContaining('2 machines of my-saas would end: i-1, i-2'),
+      out: expect.stringContaining('Would terminate 2 machines of my-saas: i-1, i-2'),
     });
     expect(live.size).toBe(2);
     expect(isReading()).toBe(true);
@@ -45,7 +45,7 @@ describe('mayfly drain', () => {
     const { url, live, isReading, asked } = await givenMachines('i-1', 'i-2');
     expect(await run(drain, ['--yes'], url)).toMatchObject({
       status: 0,
-      out: expect.stringContaining('No machine is left'),
+      out: expect.stringContaining('No machines are left'),
     });
     expect([live.size, isReading()]).toEqual([0, false]);
     const actions = asked.map(({ action }) => action);
