@@ -17,13 +17,6 @@ const mutant = (name: string, fault: string, file: string, from: string, to: str
 
 export const mutants: readonly Mutant[] = [
   mutant(
-    'lease-named-after-job',
-    'A job that is launched for again has the same lease as its machine before, which still lives.',
-    'lib/app/scale-up/plan-launch.ts',
-    'lease: leaseOf(launchId, n),',
-    "lease: leaseOf(LaunchId('job-' + job.jobId), 0 * n),",
-  ),
-  mutant(
     'parked-after-the-attempt',
     'A job is written as waiting only after a lease was tried for.',
     'lib/app/scale-up/accept-jobs.ts',
