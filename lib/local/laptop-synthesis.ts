@@ -23,7 +23,7 @@ export interface LaptopSynthesis {
 }
 
 /** Whatever an assembly is made from. The layers that synthesis uses never import lib/local, which the linter checks. */
-const sources = [
+export const assemblySources = [
   'lib/*.ts',
   'lib/!(local)/**/*',
   'lambdas/**/*',
@@ -65,7 +65,8 @@ export async function synthesizeLaptop(
     {
       folder: join(root, 'node_modules', '.cache', 'mayfly'),
       root,
-      sources,
+      sources: assemblySources,
+      mostEntries: 12,
       onUnusable: (why) => tell('progress', `(the synthesized app was not cached: ${why})`),
     },
     { input: config, values: { github: github.url, certificate }, outdir, synthesize: synthesizeAnew },

@@ -28,30 +28,42 @@ export interface SynthesisCacheOptions {
   /** Everything that the output depends on and that is a file: patterns from `root` on. */
   readonly root: string;
   readonly sources: readonly string[];
+  /** How many outputs are kept, of about 7 MB each. */
+  readonly mostEntries: number;
   /** Hears why the cache could not be used. Starting goes on without it. */
   onUnusable(why: string): void;
 }
 
-export interface Synthesis {
+export interface Synthesis<Made = unknown> {
   /** What the output depends on besides the sources and the start's values. */
   readonly input: unknown;
   readonly values: StartValues;
   /** Where the output goes; the folder is not there yet. */
   readonly outdir: string;
   /** Makes the output in `outdir`. */
-  synthesize(): Promise<void> | void;
+  synthesize(): Made;
 }
 
-/** About 7 MB each. */
-const mostEntries = 12;
 const abandonedMilliseconds = 60 * 60_000;
 const valuesFile = 'start-values.json';
 
 /** @returns whether the output came from the cache */
-export async function synthesizeOnce(options: SynthesisCacheOptions, asked: Synthesis): Promise<boolean> {
+export async function synthesizeOnce(
+  options: SynthesisCacheOptions,
+  asked: Synthesis<Promise<void> | void>,
+): Promise<boolean> {
   const entry = join(options.folder, keyOf(options, asked.input));
   if (restore(entry, asked, options)) return true;
   await asked.synthesize();
+  store(entry, asked, options);
+  return false;
+}
+
+/** The same where nobody can wait. @returns whether the output came from the cache */
+export function synthesizeOnceNow(options: SynthesisCacheOptions, asked: Synthesis<void>): boolean {
+  const entry = join(options.folder, keyOf(options, asked.input));
+  if (restore(entry, asked, options)) return true;
+  asked.synthesize();
   store(entry, asked, options);
   return false;
 }
@@ -93,7 +105,7 @@ function restore(
 function store(
   entry: string,
   { outdir, values }: Synthesis,
-  { folder, onUnusable }: SynthesisCacheOptions,
+  { folder, mostEntries, onUnusable }: SynthesisCacheOptions,
 ): void {
   const unfinished = join(folder, `unfinished-${randomUUID()}`);
   try {
@@ -107,7 +119,7 @@ function store(
     });
     writeFileSync(join(unfinished, valuesFile), JSON.stringify(values));
     if (!existsSync(entry)) renameSync(unfinished, entry);
-    removeOld(folder);
+    removeOld(folder, mostEntries);
   } catch (error) {
     // Another start was faster: its entry is as good.
     if (!existsSync(entry)) onUnusable((error as Error).message);
@@ -125,7 +137,7 @@ function hasOtherFilesWith(outdir: string, values: StartValues): boolean {
   });
 }
 
-function removeOld(folder: string): void {
+function removeOld(folder: string, mostEntries: number): void {
   const found = readdirSync(folder).map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs }));
   const isUnfinished = ({ name }: { name: string }) => name.startsWith('unfinished-');
   const abandoned = found.filter((one) => isUnfinished(one) && Date.now() - one.at > abandonedMilliseconds);

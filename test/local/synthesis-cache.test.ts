@@ -30,7 +30,13 @@ async function start(
 ) {
   const outdir = join(base, `out-${Math.random()}`);
   const isFromCache = await synthesizeOnce(
-    { folder: folder(), root: base, sources: ['lib/**/*'], onUnusable: (why) => void unusable.push(why) },
+    {
+      folder: folder(),
+      root: base,
+      sources: ['lib/**/*'],
+      mostEntries: 12,
+      onUnusable: (why) => void unusable.push(why),
+    },
     {
       input,
       values,
@@ -127,7 +133,13 @@ describe('the cache of synthesis', () => {
     const outdirs = ['one', 'two', 'fresh'].map((name) => join(base, name));
     for (const n of [0, 1]) {
       await synthesizeOnce(
-        { folder: folder(), root: base, sources: [], onUnusable: (why) => void unusable.push(why) },
+        {
+          folder: folder(),
+          root: base,
+          sources: [],
+          mostEntries: 12,
+          onUnusable: (why) => void unusable.push(why),
+        },
         {
           input: {},
           values: values[n]!,

@@ -2,8 +2,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { functionNames } from '../../lib/contract/functions.ts';
+import { assemblySources } from '../../lib/local/laptop-synthesis.ts';
+import { type SynthesisCacheOptions, synthesizeOnceNow } from '../../lib/local/synthesis-cache.ts';
 import { synthesizeApp } from '../../lib/stacks/synthesize.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON, and each test knows the shape that it looks at
@@ -25,6 +28,15 @@ export interface Synthesized {
   dispose(): void;
 }
 
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const cache: SynthesisCacheOptions = {
+  folder: join(checkout, 'node_modules', '.cache', 'mayfly-stacks'),
+  root: checkout,
+  sources: [...assemblySources, 'test/stacks/assembly.ts'],
+  mostEntries: 40,
+  onUnusable: (why) => process.stderr.write(`The synthesized app was not cached: ${why}\n`),
+};
+
 const usual = ['network', 'state', 'control-plane', 'observability'];
 
 export function synthesized(config: MayflyConfig): Synthesized {
@@ -34,7 +46,14 @@ export function synthesized(config: MayflyConfig): Synthesized {
     mkdirSync(join(handlersFolder, name), { recursive: true });
     writeFileSync(join(handlersFolder, name, 'handler.ts'), `export const handler = async () => '${name}';`);
   }
-  const folder = synthesizeApp(config, { outdir: join(root, 'out'), handlersFolder });
+  const folder = join(root, 'out');
+  // Many suites read the same configuration, and one synthesis serves them all, in this run and the next.
+  synthesizeOnceNow(cache, {
+    input: config,
+    values: { root },
+    outdir: folder,
+    synthesize: () => void synthesizeApp(config, { outdir: folder, handlersFolder }),
+  });
   const fileOf = (stack: string) => join(folder, `${config.environment}-${stack}.template.json`);
   const stacks = config.machineImages ? [...usual, 'images'] : usual;
   const templates = new Map<string, Json>(
