@@ -175,6 +175,7 @@ export class ControlPlane extends Construct {
     }
     this.#feed('events', lifecycleQueue, 'lifecycle', {
       maxConcurrency: queueConcurrency.lifecycle,
+      batchSize: lifecycleBatch,
       window: lifecycleWindow,
     });
     this.#feed('events', installationsQueue, 'tenant-manager', {
@@ -218,13 +219,18 @@ export class ControlPlane extends Construct {
     createLast(this, syncs);
   }
 
-  #feed(id: string, queue: Queue, name: FunctionName, how: { maxConcurrency: number; window?: Duration }) {
+  #feed(
+    id: string,
+    queue: Queue,
+    name: FunctionName,
+    how: { maxConcurrency: number; batchSize?: number; window?: Duration },
+  ) {
     const { lambda } = this.functions[name];
-    const { maxConcurrency, window } = how;
+    const { maxConcurrency, batchSize = 10, window } = how;
     new EventSourceMapping(this.functions[name], `From-${id}`, {
       target: lambda,
       eventSourceArn: queue.queueArn,
-      batchSize: 10,
+      batchSize,
       maxConcurrency,
       ...(window ? { maxBatchingWindow: window } : {}),
       reportBatchItemFailures: true,
@@ -255,3 +261,9 @@ interface SharedQueues {
 
 /** A machine boots for half a minute: facts may wait a second for each other, which halves what following them costs. */
 const lifecycleWindow = Duration.seconds(1);
+
+/**
+ * Three copies with this many each have 60 messages in flight: enough for SQS to find out who is noisy, from 30 of its own on.
+ * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
+ */
+const lifecycleBatch = 20;

@@ -56,6 +56,18 @@ describe('a signed delivery of no use is answered with 202, counted, and sent no
     },
     { name: 'no labels', event: 'workflow_job', payload: job({ labels: [] }), code: 'hosted-by-github' },
     { name: 'null', event: 'installation', payload: null, code: 'no-installation' },
+    {
+      name: 'a repository name with half a character',
+      event: 'workflow_job',
+      payload: { ...job(), repository: { full_name: 'acme/app\ud800', owner: { id: 70 } } },
+      code: 'job-unusable',
+    },
+    {
+      name: 'a repository name that fills a row',
+      event: 'workflow_job',
+      payload: { ...job(), repository: { full_name: `acme/${'a'.repeat(400_000)}`, owner: { id: 70 } } },
+      code: 'job-unusable',
+    },
   ])('$name', async ({ event, payload, code }) => {
     const door = givenDoor();
     const answer = await door.deliver(event, payload);
@@ -195,5 +207,55 @@ describe('a service that fails', () => {
     const door = givenDoor();
     door.secret.fail();
     expect((await door.deliver('workflow_job', job())).status).toBe(503);
+  });
+});
+
+describe('a message', () => {
+  const bytes = (door: ReturnType<typeof givenDoor>) =>
+    Buffer.byteLength(
+      JSON.stringify([...door.queues.tiers, ...door.queues.lifecycle, ...door.queues.installations]),
+    );
+  const largest = 262_144;
+
+  it('shows the first labels of a job that has too many, and how many more there are', async () => {
+    const door = givenDoor();
+    const labels = ['self-hosted', ...Array.from({ length: 75_000 }, (_, n) => `label-${n}`)];
+    expect((await door.deliver('workflow_job', job({ labels }))).status).toBe(202);
+    const [message] = door.queues.lifecycle as unknown as [{ labels: string[] }];
+    expect(message.labels).toHaveLength(21);
+    expect(message.labels.at(-1)).toBe('and 74981 more');
+    expect(bytes(door)).toBeLessThan(largest);
+  });
+
+  it('has each label once of a job that names the labels of a tier again and again', async () => {
+    const door = givenDoor();
+    const labels = Array.from({ length: 75_000 }, (_, n) =>
+      n % 2 ? 'small' : n % 3 ? 'Self-Hosted' : 'self-hosted',
+    );
+    await door.deliver('workflow_job', job({ labels }));
+    expect(door.queues.tiers[0]?.message).toMatchObject({ labels: ['self-hosted', 'small'], tier: 'small' });
+  });
+
+  it('is small whatever a payload holds', async () => {
+    const long = '\ufffe🐛\ud800'.repeat(50_000);
+    const door = givenDoor();
+    await door.deliver(
+      'workflow_job',
+      job({
+        labels: ['self-hosted', ...Array.from({ length: 40 }, (_, n) => `${n}${long.slice(0, 10_000)}`)],
+      }),
+    );
+    await door.deliver('workflow_job', job({ runner_name: long, conclusion: long }, 'completed'));
+    const removed = Array.from({ length: 20_000 }, (_, n) => ({ full_name: `acme/${'r'.repeat(90)}${n}` }));
+    await door.deliver('installation', {
+      action: long,
+      installation: { id: 7 },
+      repositories_removed: [...removed, { full_name: long }, {}],
+    });
+    expect(door.queues.sent()).toBe(3);
+    expect(bytes(door)).toBeLessThan(largest);
+    for (const message of [...door.queues.lifecycle, ...door.queues.installations]) {
+      expect(JSON.stringify(message)).not.toMatch(/\\ud8|\ufffe/);
+    }
   });
 });

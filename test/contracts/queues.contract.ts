@@ -47,8 +47,15 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
       } as const;
       await world.queues.sendToLifecycle(drain);
       await world.queues.sendToInstallations(changed);
-      expect((await world.take('lifecycle')).map(({ message }) => message)).toEqual([drain]);
-      expect((await world.take('installations')).map(({ message }) => message)).toEqual([changed]);
+      const group = String(acme);
+      expect(await world.take('lifecycle')).toEqual([{ message: drain, group }]);
+      expect(await world.take('installations')).toEqual([{ message: changed, group }]);
+    });
+
+    it('carry characters that SQS takes in no body as they are', async () => {
+      const message = givenEvent({ labels: ['\ufffe', '\uffff', '\u0000', '\u0085', '🐛'] });
+      await world.queues.sendToTier(small, message);
+      expect(await world.take('small')).toEqual([{ message, group: String(acme) }]);
     });
 
     it('lose none of many sends at once', async () => {

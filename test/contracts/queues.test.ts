@@ -23,7 +23,7 @@ async function inMemory(): Promise<QueuesWorld> {
           .splice(0)
           .filter(({ delaySeconds }) => delaySeconds === 0)
           .map(({ message, group }) => ({ message, group: String(group) }))
-      : queues[queue].splice(0).map((message) => ({ message }));
+      : queues[queue].splice(0).map((message) => ({ message, group: String(message.installationId) }));
   return { queues, take, close: async () => {} };
 }
 

@@ -59,7 +59,8 @@ describe('the queues', () => {
   it('report each failed message for itself, in bounded copies', () => {
     for (const { Properties } of app.resources('AWS::Lambda::EventSourceMapping')) {
       expect(Properties).toMatchObject({
-        BatchSize: 10,
+        // Sixty of the lifecycle's are in flight at most, so that fair queues see who is noisy.
+        BatchSize: Properties.MaximumBatchingWindowInSeconds ? 20 : 10,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         ScalingConfig: { MaximumConcurrency: expect.any(Number) },
       });

@@ -1,10 +1,11 @@
 /**
- * The queues between functions, on SQS. A send that returns is durable. Messages of one tenant share a group,
- * so that a noisy tenant does not delay quiet ones (fair queues), on the tiers' queues.
+ * The queues between functions, on SQS. A send that returns is durable. Messages of one tenant share a group on every
+ * queue, so that a noisy tenant does not delay quiet ones (fair queues).
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
  */
 import { SendMessageCommand, type SendMessageCommandInput, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Message } from '../../contract/messages.ts';
+import type { InstallationId } from '../../core/ids.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Queues } from '../../ports/queues.ts';
 import { operationalError } from './errors.ts';
@@ -16,18 +17,21 @@ export interface QueueUrls {
   readonly installations?: string;
 }
 
+/** All but what EC2 says of machines, which comes by EventBridge. */
+type TenantMessage = Extract<Message, { readonly installationId: InstallationId }>;
+
 /** SQS delays a message by no more than this. */
 const longestDelaySeconds = 900;
 
 export function createQueues({ client, urls }: { client: SQSClient; urls: QueueUrls }): Queues {
-  async function send(
-    queue: string,
-    url: string | undefined,
-    message: Message,
-    options: Omit<SendMessageCommandInput, 'QueueUrl' | 'MessageBody'> = {},
-  ) {
+  async function send(queue: string, url: string | undefined, message: TenantMessage, delaySeconds = 0) {
     if (!url) throw unknownQueue(queue, urls);
-    const input = { QueueUrl: url, MessageBody: JSON.stringify(message), ...options };
+    const input: SendMessageCommandInput = {
+      QueueUrl: url,
+      MessageBody: bodyOf(message),
+      MessageGroupId: String(message.installationId),
+      ...delayed(delaySeconds),
+    };
     try {
       await client.send(new SendMessageCommand(input));
     } catch (error) {
@@ -36,15 +40,27 @@ export function createQueues({ client, urls }: { client: SQSClient; urls: QueueU
   }
   return {
     sendToTier: (tier, message, { delaySeconds = 0 } = {}) =>
-      send(`tier ${tier}`, Object.hasOwn(urls.tiers, tier) ? urls.tiers[tier] : undefined, message, {
-        MessageGroupId: String(message.installationId),
-        ...delayed(delaySeconds),
-      }),
+      send(
+        `tier ${tier}`,
+        Object.hasOwn(urls.tiers, tier) ? urls.tiers[tier] : undefined,
+        message,
+        delaySeconds,
+      ),
     sendToLifecycle: (message) => send('lifecycle', urls.lifecycle, message),
     sendToInstallations: (message, { delaySeconds = 0 } = {}) =>
-      send('installations', urls.installations, message, delayed(delaySeconds)),
+      send('installations', urls.installations, message, delaySeconds),
   };
 }
+
+/**
+ * SQS refuses a body with U+FFFE or U+FFFF in it; JSON can spell them otherwise. Control characters and lone surrogates are
+ * spelled so already.
+ */
+const bodyOf = (message: Message) =>
+  JSON.stringify(message).replace(
+    /[\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16)}`,
+  );
 
 const delayed = (seconds: number) =>
   seconds > 0 ? { DelaySeconds: Math.min(Math.ceil(seconds), longestDelaySeconds) } : {};

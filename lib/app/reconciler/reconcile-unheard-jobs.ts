@@ -5,6 +5,7 @@
  */
 import type { JobEvent } from '../../contract/messages.ts';
 import type { GitHubRefusal, GitHubRepository, GitHubRun, ListedJob } from '../../core/github.ts';
+import { keptLabels } from '../../core/job-labels.ts';
 import { tierFor } from '../../core/labels.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import { scopeFor } from '../../core/scope.ts';
@@ -94,7 +95,7 @@ async function adopt(
     runId,
     repository: repository.fullName,
     repositoryOwnerId: repository.ownerId,
-    labels: job.labels,
+    labels: keptLabels(job.labels, true),
     tier,
     queuedAt: job.createdAt,
     delivery: 'reconciler',

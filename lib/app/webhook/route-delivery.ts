@@ -1,9 +1,12 @@
 /**
  * Where a signed webhook delivery goes, and what of it: the whole decision, over plain data. It reads only
- * the fields that it needs, trusts none of them to be there, and never throws for what a payload holds.
+ * the fields that it needs, trusts none of them to be there, and never throws for what a payload holds. Whatever the
+ * payload holds, the message is a small part of what SQS takes, and each of its texts is one that DynamoDB takes.
  */
 import type { InstallationEvent, JobEvent } from '../../contract/messages.ts';
+import { boundedText, isRepositoryName } from '../../core/bounded-text.ts';
 import { InstallationId, JobId, type TierName } from '../../core/ids.ts';
+import { keptLabels } from '../../core/job-labels.ts';
 import { isSelfHosted, tierFor } from '../../core/labels.ts';
 import type { Tier } from '../../core/tier.ts';
 
@@ -33,6 +36,11 @@ export interface Delivery {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** More than GitHub's own names, ids and words need. */
+const longestText = 100;
+/** With names of the longest kind a fifth of a message. Jobs of what is beyond are refused when GitHub says it to their machine. */
+const mostRepositoriesRemoved = 1_000;
 
 const installationEvents = ['installation', 'installation_repositories', 'installation_target'];
 const jobActions = ['queued', 'waiting', 'in_progress', 'completed'] as const;
@@ -66,9 +74,9 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
   const repositoryName = repository['full_name'];
   const repositoryOwnerId = fieldsOf(repository['owner'])['id'];
   const { id, run_id: runId } = job;
-  if (!isId(id) || !isId(runId) || !isId(repositoryOwnerId) || !isText(repositoryName)) {
+  if (!isId(id) || !isId(runId) || !isId(repositoryOwnerId) || !isRepositoryName(repositoryName)) {
     const needed = 'workflow_job.id, workflow_job.run_id, repository.full_name and repository.owner.id';
-    return nowhere('job-unusable', `One of ${needed} is missing.`);
+    return nowhere('job-unusable', `One of ${needed} is missing, or not as GitHub writes it.`);
   }
   const message: JobEvent = {
     kind: 'job',
@@ -80,13 +88,13 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
     ...(isId(job['run_attempt']) ? { runAttempt: job['run_attempt'] } : {}),
     repository: repositoryName,
     repositoryOwnerId,
-    labels,
+    labels: keptLabels(labels, tier !== undefined),
     ...(tier ? { tier } : {}),
     queuedAt: timeOf(job['created_at']) ?? delivery.receivedAt,
     receivedAt: delivery.receivedAt,
-    delivery: delivery.delivery,
-    runnerName: isText(job['runner_name']) ? job['runner_name'] : null,
-    conclusion: isText(job['conclusion']) ? job['conclusion'] : null,
+    delivery: boundedText(delivery.delivery, longestText),
+    runnerName: textOrNull(job['runner_name']),
+    conclusion: textOrNull(job['conclusion']),
   };
   return tier && message.action === 'queued' ? { to: 'tier', tier, message } : { to: 'lifecycle', message };
 }
@@ -99,12 +107,13 @@ function installationEvent(
   const removed = payload['repositories_removed'];
   return {
     kind: 'installation',
-    event: isText(payload['action']) ? `${event}.${payload['action']}` : event,
+    event: isText(payload['action']) ? `${event}.${boundedText(payload['action'], longestText)}` : event,
     installationId,
     repositoriesRemoved: (Array.isArray(removed) ? removed : [])
       .map((repository) => fieldsOf(repository)['full_name'])
-      .filter(isText),
-    delivery,
+      .filter(isRepositoryName)
+      .slice(0, mostRepositoriesRemoved),
+    delivery: boundedText(delivery, longestText),
   };
 }
 
@@ -113,6 +122,7 @@ const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {};
 const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const textOrNull = (value: unknown) => (isText(value) ? boundedText(value, longestText) : null);
 const textsOf = (value: unknown) => (Array.isArray(value) ? value.filter(isText) : []);
 
 /** Epoch milliseconds; undefined where it is no time. */

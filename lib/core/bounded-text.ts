@@ -1,0 +1,20 @@
+/**
+ * Text from outside in a form that every queue, row and log line takes: of a bounded length, well-formed, and without
+ * control characters or code points that are no characters. What is replaced shows as U+FFFD, what is cut ends in `…`.
+ */
+
+/** SQS takes none of these, and DynamoDB no lone surrogate: a row or message with one would fail for good. */
+const unfit = /[\p{Cc}\p{Noncharacter_Code_Point}]/gu;
+
+/** @param most UTF-16 code units */
+export function boundedText(text: string, most: number): string {
+  const cut = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return cut.toWellFormed().replace(unfit, '\ufffd');
+}
+
+/** GitHub's names: 39 characters for an account (more where an enterprise manages it), 100 for a repository; never dots alone. */
+const repositoryName = /^(?!\.+\/)[\w.-]{1,100}\/(?!\.+$)[\w.-]{1,100}$/;
+
+/** Whether it is `owner/name`, as GitHub writes it. */
+export const isRepositoryName = (text: unknown): text is string =>
+  typeof text === 'string' && text.length <= 201 && repositoryName.test(text);
