@@ -8,6 +8,7 @@ import { evaluateResourcePolicy } from './iam/evaluate.ts';
 import { jsonAnswer, unknownAction } from './json-answer.ts';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService, type IamQuestion } from './service.ts';
 import { actions } from './sqs/actions.ts';
+import { checkMessage } from './sqs/check-message.ts';
 import type { ReceivedMessage } from './sqs/message.ts';
 import { fromForm, toXml } from './sqs/query-protocol.ts';
 import type { QueueCounts, Receiving } from './sqs/queue.ts';
@@ -89,8 +90,11 @@ export function createSqsService(options: SqsOptions): SqsService {
       const target = queues.find(queue).queue;
       for (const handle of receiptHandles) target.changeVisibility(handle, seconds);
     },
-    send: (queue, body, sendOptions = {}) =>
-      queues.find(queue).queue.send({ body, senderId: laptop, ...sendOptions }),
+    send(queue, body, sendOptions = {}) {
+      const target = queues.find(queue);
+      checkMessage({ body, ...sendOptions }, target.attributes);
+      return target.queue.send({ body, senderId: laptop, ...sendOptions });
+    },
     sendAsService({ queue, principalService, sourceArn, body }) {
       const target = queues.find(queue);
       demandPolicy(target, { principalService, sourceArn, accountId });

@@ -3,7 +3,14 @@
  * whole.
  */
 import { AwsError } from '../service.ts';
+import { messageBytes } from './check-message.ts';
 import { type Action, type Input, requireHandle, send, wholeNumber } from './input.ts';
+import type { MessageAttributes } from './message.ts';
+
+const sentOf = (entry: Input) => ({
+  body: String(entry['MessageBody']),
+  messageAttributes: entry['MessageAttributes'] as MessageAttributes | undefined,
+});
 
 type Entry = Input & { readonly Id: string };
 
@@ -14,7 +21,7 @@ export const batchActions: Readonly<Record<string, Action>> = {
   SendMessageBatch: (input, { queues, senderId }) => {
     const target = queues.find(input['QueueUrl']);
     const entries = entriesOf(input);
-    const bytes = entries.reduce((sum, entry) => sum + Buffer.byteLength(String(entry['MessageBody'])), 0);
+    const bytes = entries.reduce((sum, entry) => sum + messageBytes(sentOf(entry)), 0);
     if (bytes > mostBytes) {
       throw new AwsError(
         'BatchRequestTooLong',

@@ -1,23 +1,28 @@
 /**
  * The messages of one queue that are ready to be received, in AWS's fair order: oldest first, but a message
- * group that holds more than its share of what is in flight comes after the quiet ones. So a tenant with a
- * thousand jobs does not delay the one with a single job.
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+ * group that is a noisy neighbour comes after the quiet ones, and of several noisy ones that with the least in flight.
+ * AWS also finds neighbours by their share of processing time, over a time that it does not say; that help is left out
+ * here, so that nothing relies on it.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
  */
 import type { Message } from './message.ts';
 
-/** AWS does not say from how many in flight on a group can be noisy; below this, order of arrival is kept. */
-const leastInFlightOfNoisy = 10;
+/** "more than 10% of the queue's in-flight messages, and at least 30 messages of its own in flight" */
+const noisyShare = 0.1;
+const leastInFlightOfNoisy = 30;
 
 interface Group {
   /** Ready messages by sequence; the oldest first. */
   readonly ready: Message[];
   inFlight: number;
+  /** Once it is, it is so until nothing of it is left. */
+  isNoisy: boolean;
 }
 
 export class FairLine {
-  /** Messages without a group count as one group. */
   readonly #groups = new Map<string, Group>();
+  /** Each message without a group is a tenant of its own, and so a quiet one. */
+  readonly #alone: Group = { ready: [], inFlight: 0, isNoisy: false };
   #ready = 0;
   #inFlight = 0;
 
@@ -46,6 +51,10 @@ export class FairLine {
     group.inFlight += 1;
     this.#ready -= 1;
     this.#inFlight += 1;
+    if (group !== this.#alone) {
+      const isLarge = group.inFlight >= leastInFlightOfNoisy && group.inFlight > this.#inFlight * noisyShare;
+      group.isNoisy ||= isLarge;
+    }
     return message;
   }
 
@@ -68,21 +77,21 @@ export class FairLine {
   }
 
   #next(): Group | undefined {
-    let quiet: Group | undefined;
+    let quiet: Group | undefined = this.#alone.ready.length > 0 ? this.#alone : undefined;
     let noisy: Group | undefined;
-    const share = this.#inFlight / this.#groups.size;
     for (const group of this.#groups.values()) {
       if (group.ready.length === 0) continue;
-      if (group.inFlight >= leastInFlightOfNoisy && group.inFlight > share) noisy = older(noisy, group);
-      else quiet = older(quiet, group);
+      if (!group.isNoisy) quiet = older(quiet, group);
+      else if (!noisy || group.inFlight < noisy.inFlight) noisy = group;
     }
     return quiet ?? noisy;
   }
 
-  #group({ messageGroupId = '' }: Message): Group {
+  #group({ messageGroupId }: Message): Group {
+    if (messageGroupId === undefined) return this.#alone;
     let group = this.#groups.get(messageGroupId);
     if (!group) {
-      group = { ready: [], inFlight: 0 };
+      group = { ready: [], inFlight: 0, isNoisy: false };
       this.#groups.set(messageGroupId, group);
     }
     return group;

@@ -4,6 +4,7 @@
  */
 import { requireText } from '../json-answer.ts';
 import { AwsError } from '../service.ts';
+import { checkMessage } from './check-message.ts';
 import { type MessageAttributes, messageIdOf } from './message.ts';
 import type { NamedQueue, Queues } from './queues.ts';
 
@@ -17,20 +18,16 @@ export interface ActionContext {
 
 export type Action = (input: Input, context: ActionContext) => object | Promise<object>;
 
-export function send({ queue, attributes }: NamedQueue, input: Input, senderId: string) {
+export function send(target: NamedQueue, input: Input, senderId: string) {
   const body = requireText(input, 'MessageBody');
-  const most = Number(attributes['MaximumMessageSize']);
-  if (Buffer.byteLength(body) > most) {
-    throw new AwsError(
-      'InvalidParameterValue',
-      `One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`,
-    );
-  }
-  return queue.send({
+  const messageGroupId = input['MessageGroupId'] as string | undefined;
+  const messageAttributes = input['MessageAttributes'] as MessageAttributes | undefined;
+  checkMessage({ body, messageGroupId, messageAttributes }, target.attributes);
+  return target.queue.send({
     body,
     senderId,
-    messageGroupId: input['MessageGroupId'] as string | undefined,
-    messageAttributes: input['MessageAttributes'] as MessageAttributes | undefined,
+    messageGroupId,
+    messageAttributes,
     delaySeconds: optionalNumber(input, 'DelaySeconds', 900),
   });
 }

@@ -134,12 +134,88 @@ describe('a queue, in process', () => {
     expect(sqs.counts(arn).visible).toBe(1);
   });
 
-  it('serves quiet groups before a group that has more than its share in flight', async () => {
+  const flood = (arn: string, messages: number, group = 'noisy') => {
+    for (let index = 0; index < messages; index += 1) {
+      sqs.send(arn, `${group}-${index}`, { messageGroupId: group });
+    }
+  };
+  const takeTens = async (arn: string, times: number) => {
+    const taken = [];
+    for (let time = 0; time < times; time++) taken.push(...(await receive(arn)));
+    return taken;
+  };
+
+  it('serves quiet groups before one with a tenth, and at least thirty, of what is in flight', async () => {
     const arn = givenQueue();
-    for (let index = 0; index < 40; index += 1) sqs.send(arn, `noisy-${index}`, { messageGroupId: 'noisy' });
+    flood(arn, 50);
     sqs.send(arn, 'quiet', { messageGroupId: 'quiet' });
-    expect(bodies(await receive(arn)).every((body) => body.startsWith('noisy'))).toBe(true);
-    expect(bodies(await receive(arn, { max: 2 }))).toEqual(['quiet', 'noisy-10']);
+    const first = bodies(await takeTens(arn, 3));
+    expect(first.every((body) => body.startsWith('noisy'))).toBe(true);
+    expect(bodies(await receive(arn, { max: 2 }))).toEqual(['quiet', 'noisy-30']);
+  });
+
+  it('helps nobody while fewer than thirty messages of the noisy one are in flight', async () => {
+    const arn = givenQueue();
+    flood(arn, 40);
+    sqs.send(arn, 'quiet', { messageGroupId: 'quiet' });
+    await takeTens(arn, 2);
+    expect(bodies(await receive(arn)).at(-1)).toBe('noisy-29');
+  });
+
+  it('takes a group for noisy until nothing of it is left', async () => {
+    const arn = givenQueue();
+    flood(arn, 60);
+    const taken = await takeTens(arn, 3);
+    sqs.delete(
+      arn,
+      taken.map(({ receiptHandle }) => receiptHandle),
+    );
+    sqs.send(arn, 'quiet', { messageGroupId: 'quiet' });
+    expect(bodies(await receive(arn, { max: 2 }))).toEqual(['quiet', 'noisy-30']);
+  });
+
+  it('takes each message without a group for a tenant of its own', async () => {
+    const arn = givenQueue();
+    for (let index = 0; index < 50; index += 1) sqs.send(arn, `alone-${index}`);
+    sqs.send(arn, 'quiet', { messageGroupId: 'quiet' });
+    await takeTens(arn, 3);
+    expect(bodies(await receive(arn, { max: 1 }))).toEqual(['alone-30']);
+  });
+
+  it('serves of two noisy groups the one that has less in flight', async () => {
+    const arn = givenQueue();
+    flood(arn, 60, 'one');
+    await takeTens(arn, 4);
+    flood(arn, 60, 'two');
+    await takeTens(arn, 3);
+    expect(bodies(await receive(arn, { max: 1 }))).toEqual(['two-30']);
+  });
+
+  it.each([
+    { case: 'U+FFFE', body: 'a\ufffe', code: 'InvalidMessageContents' },
+    { case: 'U+FFFF', body: '\uffff', code: 'InvalidMessageContents' },
+    { case: 'half a character', body: 'a\ud800', code: 'InvalidMessageContents' },
+    { case: 'a control character', body: 'a\u0000', code: 'InvalidMessageContents' },
+    { case: 'more than 1 MiB', body: 'ä'.repeat(524_289), code: 'InvalidParameterValue' },
+  ])('refuses $case', ({ body, code }) => {
+    const arn = givenQueue();
+    expect(() => sqs.send(arn, body)).toThrow(expect.objectContaining({ code }));
+    expect(sqs.counts(arn).visible).toBe(0);
+  });
+
+  it('takes all that XML has, up to 1 MiB with attributes', () => {
+    const arn = givenQueue();
+    sqs.send(arn, '\t\n\r\u007f\ufffd🐛');
+    const attributes = { n: { DataType: 'String', StringValue: 'v'.repeat(8) } };
+    sqs.send(arn, 'x'.repeat(1_048_576 - 15), { messageAttributes: attributes });
+    expect(() => sqs.send(arn, 'x'.repeat(1_048_576 - 14), { messageAttributes: attributes })).toThrow(
+      /shorter/,
+    );
+  });
+
+  it.each(['', 'x'.repeat(129), 'two words', 'ü'])('refuses the group %j', (messageGroupId) => {
+    const arn = givenQueue();
+    expect(() => sqs.send(arn, 'a job', { messageGroupId })).toThrow(/MessageGroupId/);
   });
 
   it('keeps the order of arrival while nobody is noisy, and for messages that come back', async () => {
