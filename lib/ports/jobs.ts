@@ -1,11 +1,15 @@
 import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../core/ids.ts';
 import type { Job, JobOutcome } from '../core/job.ts';
 import type { Reason } from '../core/reason.ts';
+import type { OperationalError } from './errors.ts';
 
 /** The jobs. Every method may throw OperationalError. */
 export interface JobStore {
-  /** Puts each job that is not known yet, whatever its state. Answers in the order given. */
-  insert(jobs: readonly Job[]): Promise<('inserted' | 'exists')[]>;
+  /**
+   * Puts each job that is not known yet, whatever its state. Answers in the order given; a job that cannot be stored is
+   * answered with why, and keeps none of the others out.
+   */
+  insert(jobs: readonly Job[]): Promise<InsertOutcome[]>;
   /** Reads consistently. */
   get(installationId: InstallationId, jobId: JobId): Promise<Job | undefined>;
   /** Those of these jobs that are known. Reads consistently. */
@@ -62,6 +66,8 @@ export interface JobStore {
   /** waiting → done, refused or expired; else nothing, and false. */
   refuseWaiting(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<boolean>;
 }
+
+export type InsertOutcome = 'inserted' | 'exists' | OperationalError;
 
 export interface JobEnd {
   readonly outcome: JobOutcome;

@@ -87,6 +87,19 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toHaveLength(60);
       });
 
+      it.each([
+        { case: 'is larger than a row may be', over: { labels: new Array(75_001).fill('label-x') } },
+        { case: 'holds half a character', over: { repository: 'acme/app\ud800' } },
+      ])('says of a job alone that it $case', async ({ over }) => {
+        const jobs = givenJobs(3).map((job) => (job.jobId === 2 ? { ...job, ...over } : job));
+
+        const outcomes = await stores.jobs.insert(jobs);
+
+        expect(outcomes[1]).toMatchObject({ name: 'OperationalError' });
+        expect([outcomes[0], outcomes[2]]).toEqual(['inserted', 'inserted']);
+        expect(await waiting()).toEqual([1, 3]);
+      });
+
       it('puts nothing for nothing', async () => {
         expect(await stores.jobs.insert([])).toEqual([]);
       });

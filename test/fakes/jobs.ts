@@ -2,6 +2,7 @@
 import type { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import { isReplacement } from '../../lib/core/reason.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import type { JobEnd, JobStore } from '../../lib/ports/jobs.ts';
 import { jobKey, type Rows, type StoreCall, type StoreWorld } from './world.ts';
 
@@ -20,15 +21,18 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     });
 
   return {
-    insert: (jobs) =>
-      world.call('jobs.insert', (rows) =>
+    async insert(jobs) {
+      const outcomes = await world.call('jobs.insert', (rows) =>
         jobs.map((job) => {
           const key = jobKey(job.installationId, job.jobId);
           if (rows.jobs.has(key)) return 'exists';
+          if (!fitsRow(job)) return 'unfit';
           rows.jobs.set(key, structuredClone(job));
           return 'inserted';
         }),
-      ),
+      );
+      return outcomes.map((outcome) => (outcome === 'unfit' ? unfitRow() : outcome));
+    },
     find: (installationId, jobIds) =>
       world.call('jobs.find', ({ jobs }) =>
         [...new Set(jobIds)].flatMap((jobId) => jobs.get(jobKey(installationId, jobId)) ?? []),
@@ -105,6 +109,18 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     },
   };
 }
+
+/** As DynamoDB: no row of more than 400 KB, and no text that is not well-formed. */
+function fitsRow(job: Job): boolean {
+  const texts = [job.repository, job.conclusion ?? '', job.reason?.text ?? '', ...job.labels];
+  return texts.every((text) => text.isWellFormed()) && JSON.stringify(job).length <= 409_600;
+}
+
+const unfitRow = () =>
+  new OperationalError('DynamoDB failed at BatchExecuteStatement: ValidationError: the row does not fit', {
+    code: 'ValidationError',
+    retryable: false,
+  });
 
 function waitingJobs({ jobs }: Rows, installationId: InstallationId): Job[] {
   return [...jobs.values()]

@@ -15,6 +15,7 @@ const final = new Set([
   'MissingAuthenticationToken',
   'ResourceNotFound',
   'ResourceNotFoundException',
+  'SerializationException',
   'UnreadableRow',
   'UnrecognizedClientException',
   'ValidationError',
@@ -35,6 +36,10 @@ const throttles = new Set([
   'InternalServerError',
 ]);
 
+/** The request itself cannot be read: a text that is not well-formed, a value out of bounds. */
+const ofTheRequest = new Set(['SerializationException', 'ValidationError', 'ValidationException']);
+
+export const isOfTheRequest = (code: string) => ofTheRequest.has(code);
 export const isRetryable = (code: string) => !final.has(code);
 export const isConflict = (code: string) => conflicts.has(code);
 /** Of one statement in a batch, or one item in a transaction: the SDK retries whole calls only. */

@@ -10,13 +10,13 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tables } from '../../contract/tables.ts';
 import { type InstallationId, type JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import type { JobStore } from '../../ports/jobs.ts';
+import type { InsertOutcome, JobStore } from '../../ports/jobs.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findRows } from './find-rows.ts';
 import * as changes from './job-changes.ts';
 import { afterTier, jobKey, jobOfRow, jobRow, reasonValue, waitingPrefix, waitingRange } from './job-row.ts';
 import { getRow, queryRows, scanRows } from './read.ts';
-import { insertStatement, runStatements } from './statements.ts';
+import { demandAll, insertStatement, runStatements } from './statements.ts';
 import { updateRow } from './write.ts';
 
 /** More than a tenant may have waiting; what is beyond this is found once those before it are gone. */
@@ -101,7 +101,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
         Parameters: [reasonValue(reason), number(installationId), number(jobId)],
       }));
       // Refused: it waits no longer, so there is nothing to explain.
-      await runStatements(client, statements);
+      demandAll(await runStatements(client, statements));
     },
     unblock: (tenant, jobId, reason) => changed(tenant, jobId, changes.unblock(reason)),
     waitAgain: (tenant, jobId, lease, reason) => changed(tenant, jobId, changes.waitAgain(lease, reason)),
@@ -115,7 +115,11 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
   };
 }
 
-async function insertJobs(client: DynamoDBClient, tableName: string, jobs: readonly Job[]) {
+async function insertJobs(
+  client: DynamoDBClient,
+  tableName: string,
+  jobs: readonly Job[],
+): Promise<InsertOutcome[]> {
   const keyOf = (job: Job) => `${job.installationId}/${job.jobId}`;
   // A batch may name a key once only; the second of two equal jobs exists already, by then.
   const unique = [...new Map([...jobs].reverse().map((job) => [keyOf(job), job])).values()];
@@ -123,8 +127,13 @@ async function insertJobs(client: DynamoDBClient, tableName: string, jobs: reado
     client,
     unique.map((job) => insertStatement(tableName, jobRow(job))),
   );
-  const fresh = new Set(unique.filter((_, n) => outcomes[n] === 'done').map(keyOf));
-  return jobs.map((job) => (fresh.delete(keyOf(job)) ? 'inserted' : 'exists'));
+  const fresh = new Map(unique.map((job, n) => [keyOf(job), outcomes[n]]));
+  return jobs.map((job) => {
+    const outcome = fresh.get(keyOf(job));
+    if (typeof outcome === 'object') return outcome;
+    fresh.delete(keyOf(job));
+    return outcome === 'done' ? 'inserted' : 'exists';
+  });
 }
 
 const cursorOfKey = (key: Attributes) => Buffer.from(JSON.stringify(key)).toString('base64url');

@@ -17,7 +17,7 @@ import { writeAndCountOff } from './lease-counts.ts';
 import { getRow } from './read.ts';
 import * as changes from './runner-changes.ts';
 import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
-import { insertStatement, runStatements } from './statements.ts';
+import { demandAll, insertStatement, runStatements } from './statements.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
 
@@ -43,9 +43,11 @@ export function createRunnerStore(deps: {
         ...new Map([...runners].reverse().map((runner) => [runner.instanceId, runner])).values(),
       ];
       // Refused: bound already, by its own claim or by whoever made the call before.
-      await runStatements(
-        client,
-        unique.map((runner) => insertStatement(tableName, runnerRow(runner))),
+      demandAll(
+        await runStatements(
+          client,
+          unique.map((runner) => insertStatement(tableName, runnerRow(runner))),
+        ),
       );
     },
     async get(installationId, instanceId) {
@@ -92,6 +94,7 @@ export function createRunnerStore(deps: {
       const latest = new Map(runs.map(({ instanceId, jobId }) => [instanceId, jobId]));
       const statements = [...latest].map(([id, jobId]) => changes.ranStatement(tableName, id, jobId));
       const outcomes = await runStatements(client, statements);
+      demandAll(outcomes);
       const done = new Set([...latest.keys()].filter((_, n) => outcomes[n] === 'done'));
       return runs.map(({ instanceId }) => done.has(instanceId));
     },

@@ -8,15 +8,19 @@ import {
   type BatchStatementRequest,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import type { OperationalError } from '../../ports/errors.ts';
 import type { Attributes } from './attributes.ts';
-import { operational, operationalCode, passesSoon } from './errors.ts';
+import { isOfTheRequest, operational, operationalCode, passesSoon } from './errors.ts';
 import { maximumTries, pause } from './retry.ts';
 
 /** DynamoDB's own bound. */
 const statementsPerCall = 25;
 
-/** done: the row was written. refused: it exists already (INSERT), or the WHERE clause does not hold (UPDATE). */
-type StatementOutcome = 'done' | 'refused';
+/**
+ * done: the row was written. refused: it exists already (INSERT), or the WHERE clause does not hold (UPDATE). An error: of this
+ * statement alone, and the others are as they say.
+ */
+export type StatementOutcome = 'done' | 'refused' | OperationalError;
 
 const refusals = new Set(['DuplicateItem', 'ConditionalCheckFailed']);
 
@@ -49,14 +53,22 @@ export async function runStatements(
   });
 }
 
-async function runBatch(client: DynamoDBClient, statements: BatchStatementRequest[]) {
+async function runBatch(
+  client: DynamoDBClient,
+  statements: BatchStatementRequest[],
+): Promise<StatementOutcome[]> {
   const outcomes = new Array<StatementOutcome | undefined>(statements.length);
   let open = statements.map((_, n) => n);
   for (let tries = 1; ; tries += 1) {
     const responses = await send(
       client,
       open.map((n) => statements[n] as BatchStatementRequest),
-    );
+    ).catch((error: OperationalError) => error);
+    if (responses instanceof Error) {
+      // One that DynamoDB cannot even read spoils the call for all others: then each is sent by itself.
+      if (!isOfTheRequest(responses.code)) throw responses;
+      return statements.length === 1 ? [responses] : sendOneByOne(client, statements, outcomes);
+    }
     const again: number[] = [];
     for (const [position, n] of open.entries()) {
       const error = responses[position]?.Error;
@@ -64,12 +76,31 @@ async function runBatch(client: DynamoDBClient, statements: BatchStatementReques
       if (error === undefined) outcomes[n] = 'done';
       else if (refusals.has(code)) outcomes[n] = 'refused';
       else if (passesSoon(code) && tries < maximumTries) again.push(n);
-      else throw operationalCode('BatchExecuteStatement', code, error.Message);
+      else outcomes[n] = operationalCode('BatchExecuteStatement', code, error.Message);
     }
     if (again.length === 0) return outcomes as StatementOutcome[];
     open = again;
     await pause(tries);
   }
+}
+
+/** @param outcomes those that are known already */
+async function sendOneByOne(
+  client: DynamoDBClient,
+  statements: BatchStatementRequest[],
+  outcomes: readonly (StatementOutcome | undefined)[],
+): Promise<StatementOutcome[]> {
+  return Promise.all(
+    statements.map(
+      async (statement, n) => outcomes[n] ?? ((await runBatch(client, [statement]))[0] as StatementOutcome),
+    ),
+  );
+}
+
+/** For whoever writes rows of the platform's own making, of which each must be written. @throws OperationalError */
+export function demandAll(outcomes: readonly StatementOutcome[]): void {
+  const failed = outcomes.find((outcome) => typeof outcome === 'object');
+  if (failed) throw failed;
 }
 
 async function send(client: DynamoDBClient, Statements: BatchStatementRequest[]) {

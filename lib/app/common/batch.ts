@@ -25,7 +25,7 @@ export class Batch {
     try {
       return await step();
     } catch (error) {
-      this.#fail(ids, error);
+      this.fail(ids, error);
       return undefined;
     }
   }
@@ -34,7 +34,7 @@ export class Batch {
     try {
       step();
     } catch (error) {
-      this.#fail([id], error);
+      this.fail([id], error);
     }
   }
 
@@ -43,7 +43,7 @@ export class Batch {
     return [...this.#failed];
   }
 
-  #fail(ids: readonly string[], error: unknown): void {
+  fail(ids: readonly string[], error: unknown): void {
     for (const id of ids) this.#failed.add(id);
     const reason =
       error instanceof OperationalError ? error.code : error instanceof MalformedMessage ? error.name : 'Bug';

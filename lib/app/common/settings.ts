@@ -41,6 +41,9 @@ export const settleSeconds = 60;
 /** GitHub lets a job wait for an approval for 30 days: https://docs.github.com/en/actions/reference/limits */
 export const blockedSeconds = 30 * 24 * 60 * 60;
 
+/** How many jobs with labels of no tier leave a row, for each tenant and hour; whoever made a mistake sees it in one. */
+export const unknownLabelsPerHour = 100;
+
 /** How many overdue rows one sweep handles; the rest are a minute later. */
 export const sweepPageSize = 100;
 

@@ -12,7 +12,8 @@ import { drainTenant } from '../ending/drain-tenant.ts';
 import { endRunners } from '../ending/end-runners.ts';
 import type { Ending } from '../ending/ending.ts';
 import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
-import { recordCompleted, recordStarted, recordUnstarted, type Started } from './record-job-fact.ts';
+import { recordBlocked, recordCompleted, recordStarted, type Started } from './record-job-fact.ts';
+import { hasUnknownLabels, refuseUnknownLabels } from './refuse-unknown-labels.ts';
 import { type StartOnMachine, settleStarts } from './settle-start.ts';
 
 /** @returns the ids of the messages to deliver again */
@@ -26,6 +27,7 @@ export async function followLifecycle(
     batch.attemptNow(id, () => messages.push({ id, message: parseMessage(body) }));
   }
   const facts = new Map<string, Started>();
+  await refuseTogether(deps, batch, messages);
   await Promise.all(
     messages.map(async ({ id, message }) => {
       const started = await batch.attempt([id], () => recordFact(deps, message));
@@ -66,6 +68,28 @@ export async function followLifecycle(
     );
   }
   return batch.failed();
+}
+
+/** The jobs with labels that no tier has, in one call: there may be many. */
+async function refuseTogether(
+  deps: LifecycleDeps,
+  batch: Batch,
+  messages: readonly { id: string; message: Message }[],
+): Promise<void> {
+  const refused = messages.flatMap(({ id, message }) =>
+    message.kind === 'job' && hasUnknownLabels(message) ? [{ id, message }] : [],
+  );
+  const failures = await batch.attempt(
+    refused.map(({ id }) => id),
+    () =>
+      refuseUnknownLabels(
+        deps,
+        refused.map(({ message }) => message),
+      ),
+  );
+  for (const [n, failure] of (failures ?? []).entries()) {
+    if (failure !== undefined) batch.fail([refused[n]!.id], failure);
+  }
 }
 
 /** One end for each machine, however many messages ask for it; EC2's own word is the stronger proof. */
@@ -120,7 +144,7 @@ async function recordJobFact(deps: LifecycleDeps, event: JobEvent): Promise<Star
   switch (event.action) {
     case 'queued':
     case 'waiting':
-      await recordUnstarted(deps, event);
+      await recordBlocked(deps, event);
       return undefined;
     case 'in_progress':
       return recordStarted(deps, event, instanceOf(event));

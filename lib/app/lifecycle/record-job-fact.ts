@@ -6,31 +6,25 @@
 import type { JobEvent } from '../../contract/messages.ts';
 import type { InstanceId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import { reason } from '../../core/reason.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 
-/** `waiting` (GitHub holds it for an approval), or `queued` with labels that no tier has. */
-export async function recordUnstarted(deps: LifecycleDeps, event: JobEvent): Promise<void> {
+/** GitHub holds it for an approval. Those without a tier were refused together (refuse-unknown-labels.ts). */
+export async function recordBlocked(deps: LifecycleDeps, event: JobEvent): Promise<void> {
+  if (!event.tier) return;
   const now = deps.clock.now();
-  const job = newJob(event, now);
-  if (event.tier) {
-    await deps.jobs.insert([{ ...job, state: 'blocked', unsettledAt: now }]);
-    return;
-  }
-  const tiers = deps.deployment.tiers.map(({ name, labels }) => `${name} [${labels.join(', ')}]`).join('; ');
-  const why = reason(
-    'labels-unknown',
-    `No tier has all of the labels [${event.labels.join(', ')}]. The tiers are: ${tiers}.`,
-  );
-  await deps.jobs.insert([{ ...job, state: 'done', outcome: 'refused', doneAt: now, reason: why }]);
-  const { installationId, jobId } = event;
-  deps.telemetry.event(
-    'info',
-    'job-refused',
-    { installationId, jobId, reason: why.code, labels: event.labels },
-    { JobsRefused: 1 },
-  );
+  await insertOne(deps, { ...newJob(event, now), state: 'blocked', unsettledAt: now });
 }
+
+/** @throws OperationalError, also where it is this job's alone */
+async function insertOne(deps: LifecycleDeps, job: Job): Promise<'inserted' | 'exists'> {
+  const [outcome = 'exists'] = await deps.jobs.insert([job]);
+  if (typeof outcome === 'object') throw outcome;
+  return outcome;
+}
+
+/** Whether a job is worth a row that was not known: with labels of no tier, and on no machine of ours, it is not our job. */
+const mayBeOurs = (event: JobEvent, instanceId: InstanceId | undefined) =>
+  event.tier !== undefined || instanceId !== undefined;
 
 /** What was written down of a start. */
 export interface Started {
@@ -53,7 +47,8 @@ export async function recordStarted(
   const start = { runner: instanceId, at: deps.clock.now() };
   let before = await deps.jobs.start(event.installationId, event.jobId, start);
   if (!before) {
-    const [outcome] = await deps.jobs.insert([runningJob(event, start)]);
+    if (!mayBeOurs(event, instanceId)) return undefined;
+    const outcome = await insertOne(deps, runningJob(event, start));
     if (outcome === 'exists') before = await deps.jobs.start(event.installationId, event.jobId, start);
   }
   return before?.state === 'done' ? undefined : { event, before, at: start.at };
@@ -76,7 +71,8 @@ export async function recordCompleted(
   const before = await deps.jobs.finish(event.installationId, event.jobId, end);
   // Unknown: its `queued` is late or lost. The tombstone keeps a late one from buying a machine.
   const job: Job = { ...newJob(event, at), state: 'done', doneAt: at, ...end };
-  if (!before && (await deps.jobs.insert([job]))[0] === 'exists') {
+  if (!before && !mayBeOurs(event, instanceId)) return;
+  if (!before && (await insertOne(deps, job)) === 'exists') {
     await deps.jobs.finish(event.installationId, event.jobId, end);
   }
   if (before?.state === 'done') return;
@@ -100,7 +96,7 @@ function runningJob(event: JobEvent, start: { runner: InstanceId | undefined; at
   };
 }
 
-function newJob(event: JobEvent, now: number): Omit<Job, 'state'> {
+export function newJob(event: JobEvent, now: number): Omit<Job, 'state'> {
   return {
     installationId: event.installationId,
     jobId: event.jobId,

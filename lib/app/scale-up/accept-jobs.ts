@@ -46,7 +46,11 @@ export async function acceptJobs(deps: BalanceDeps, deliveries: readonly Deliver
       entries.map(({ event }) => event),
     ),
   );
-  if (recorded) for (const { place, ids, event } of entries) note(places, { place, ids, jobId: event.jobId });
+  for (const [n, failure] of (recorded ?? []).entries()) {
+    const { place, ids, event } = entries[n]!;
+    if (failure === undefined) note(places, { place, ids, jobId: event.jobId });
+    else batch.fail(ids, failure);
+  }
 
   await Promise.all(
     [...places.values()].map(({ place, ids, poked, jobIds }) =>
@@ -83,19 +87,31 @@ function note(
   places.set(key, known);
 }
 
-/** Waiting is written before any lease is tried, so that whoever frees one afterwards finds the job. */
-async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<true> {
-  if (events.length === 0) return true;
+/**
+ * Waiting is written before any lease is tried, so that whoever frees one afterwards finds the job.
+ * @returns for each what failed; undefined: it is recorded
+ */
+async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<unknown[]> {
+  if (events.length === 0) return [];
   const now = deps.clock.now();
   const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));
-  const known = events.filter((_, n) => outcomes[n] === 'exists');
-  await Promise.all(known.map((event) => deps.jobs.unblock(event.installationId, event.jobId, justQueued)));
+  const failures = await Promise.all(
+    events.map(async ({ installationId, jobId }, n) => {
+      const outcome = outcomes[n];
+      if (outcome !== 'exists') return outcome === 'inserted' ? undefined : outcome;
+      const unblocking = deps.jobs.unblock(installationId, jobId, justQueued);
+      return unblocking.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    }),
+  );
   logAccepted(
     deps,
     events.filter((_, n) => outcomes[n] === 'inserted'),
     now,
   );
-  return true;
+  return failures;
 }
 
 /** One line for each tenant and tier of the batch. */

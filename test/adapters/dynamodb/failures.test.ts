@@ -69,10 +69,28 @@ describe('failures of DynamoDB', () => {
     });
     const jobs = createJobStore({ client, tableName: stores.tables.jobs });
 
-    await expect(jobs.insert(givenJobs(1))).rejects.toMatchObject({
-      code: 'ThrottlingError',
-      retryable: true,
+    expect(await jobs.insert(givenJobs(1))).toMatchObject([{ code: 'ThrottlingError', retryable: true }]);
+  });
+
+  it('sends each job by itself where one spoils the call for all', async () => {
+    const unreadable = ({ Statements }: { Statements: { Parameters: { S?: string }[] }[] }) => {
+      const isSpoilt = Statements.some(({ Parameters }) => Parameters.some(({ S }) => S === 'acme/spoilt'));
+      if (isSpoilt) throw Object.assign(new Error('unreadable'), { name: 'SerializationException' });
+      return { Responses: Statements.map(() => ({})) };
+    };
+    const client = disturbed(stores.client, {
+      command: BatchExecuteStatementCommand,
+      times: 99,
+      instead: unreadable,
     });
+    const jobs = createJobStore({ client, tableName: stores.tables.jobs });
+    const given = givenJobs(3).map((job) => (job.jobId === 2 ? { ...job, repository: 'acme/spoilt' } : job));
+
+    expect(await jobs.insert(given)).toMatchObject([
+      'inserted',
+      { code: 'SerializationException', retryable: false },
+      'inserted',
+    ]);
   });
 
   it('frees a lease though transactions are at the tenant', async () => {
