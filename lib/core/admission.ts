@@ -28,7 +28,8 @@ export function judge(tenant: Tenant | undefined, tier: Tier, job: Job): Verdict
   return judgeTenant(tenant) ?? judgeJob(tenant, tier, job) ?? admit;
 }
 
-function judgeTenant(tenant: Tenant): Verdict | undefined {
+/** What is said of all its jobs alike. */
+export function judgeTenant(tenant: Tenant): Verdict | undefined {
   switch (tenant.status) {
     case 'deleted':
       return refuse(

@@ -2,7 +2,7 @@
  * What to do about the waiting jobs of one tenant and tier: whom to refuse, who waits on and why, and who gets a
  * machine now. Oldest first, and never more than both limits leave.
  */
-import { judge } from './admission.ts';
+import { judge, judgeTenant } from './admission.ts';
 import type { Job } from './job.ts';
 import { maxMachinesPerLaunch } from './launch.ts';
 import { type Reason, type ReasonCode, reason } from './reason.ts';
@@ -21,6 +21,8 @@ export interface BalancePlan {
   readonly passesByItself?: boolean;
   /** Whether, once this launch is taken, there may be both room and jobs for another one. */
   readonly more: boolean;
+  /** How many jobs it is worth to look at: the page, or more where all of a full page was used up. */
+  readonly worthReading: number;
 }
 
 /** Something other than the tenant's own limits that leaves room for so many only, and why. */
@@ -30,6 +32,15 @@ export interface Bound {
   /** Whether it passes with time, so that whoever was served looks again by itself; else an event wakes those who wait. */
   readonly passesByItself: boolean;
 }
+
+/**
+ * Jobs beyond those that get a machine whose reasons to wait are written in time: each once, as it comes near the head of
+ * the line. Those behind have the reason that they came with, that others come first.
+ */
+const lookAhead = 10;
+
+/** A launch's worth, and some more. */
+const mostWorthReading = 100;
 
 /** @param options.waiting a page of at most `pageSize` waiting jobs, oldest first */
 export function planBalance(options: {
@@ -44,10 +55,19 @@ export function planBalance(options: {
   const admitted = verdicts.filter(({ verdict }) => verdict.kind === 'admit').map(({ job }) => job);
   const room = tightest(tenant ? [ownBound(tenant, tier), ...bounds] : bounds);
   const launch = tenant ? admitted.slice(0, Math.min(room.machines, maxMachinesPerLaunch)) : [];
+  const refuse = verdicts.flatMap(({ job, verdict }) =>
+    verdict.kind === 'refuse' ? [{ job, reason: verdict.reason }] : [],
+  );
   return {
-    refuse: verdicts.flatMap(({ job, verdict }) =>
-      verdict.kind === 'refuse' ? [{ job, reason: verdict.reason }] : [],
-    ),
+    refuse,
+    worthReading: worthReading({
+      tenant,
+      admitted: admitted.length,
+      refused: refuse.length,
+      room,
+      waiting: waiting.length,
+      pageSize,
+    }),
     hold: [
       ...verdicts.flatMap(({ job, verdict }) =>
         verdict.kind === 'hold' ? [{ job, reason: verdict.reason }] : [],
@@ -60,6 +80,22 @@ export function planBalance(options: {
       : {}),
     more: room.machines > launch.length && (admitted.length > launch.length || waiting.length >= pageSize),
   };
+}
+
+/** More than the page only where the page was full and all of it is done with: held back each by itself, refused, or launched. */
+function worthReading(page: {
+  tenant: Tenant | undefined;
+  admitted: number;
+  refused: number;
+  room: Bound;
+  waiting: number;
+  pageSize: number;
+}): number {
+  const { tenant, admitted, refused, room, waiting, pageSize } = page;
+  if (waiting < pageSize || !tenant || judgeTenant(tenant)?.kind === 'hold') return pageSize;
+  if (refused < waiting && (room.machines === 0 || room.machines < admitted)) return pageSize;
+  const wanted = admitted < waiting ? mostWorthReading : room.machines + lookAhead;
+  return Math.max(pageSize, Math.min(mostWorthReading, wanted));
 }
 
 /** The tenant's own limits come first: among equals theirs is the reason shown. */

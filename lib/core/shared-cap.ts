@@ -1,7 +1,9 @@
 /**
  * Caps over all tenants, and who comes next under one. A lease that comes free goes to the waiting tenant that holds the
- * least for its weight, and among equals to the one that has waited longest. Nobody who can use a lease waits behind
- * somebody who cannot: whoever has no use for its turn leaves the line.
+ * least for its weight, and among equals to the one whose turn it is. Whoever holds nothing has it at its turn in any case,
+ * for a small weight's share may be less than one machine: turns come round by weight, so that everybody starts one after
+ * a bounded number of others. Nobody who can use a lease waits behind somebody who cannot: whoever has no use for its turn
+ * leaves the line.
  */
 import type { InstallationId, TierName } from './ids.ts';
 import type { Tenant } from './tenant.ts';
@@ -20,7 +22,10 @@ export interface Waiter {
   readonly tier: TierName;
   /** Its share against the others': 2 gets twice what 1 gets. */
   readonly weight: number;
-  /** When it was last served or else began to wait, epoch milliseconds. */
+  /**
+   * Its place in the round: the smallest is next. It begins behind those who are in this round, at the time where there is no
+   * line, and each machine moves it on by a step that is the shorter the greater its weight (`turnAfter`).
+   */
   readonly since: number;
 }
 
@@ -126,19 +131,27 @@ export function sharesOf(
   if (only && others.length === 0) {
     return new Map(cap.machines > taken ? [[placeOf(only), cap.machines - taken]] : []);
   }
+  const line = use.waiters.map((waiter) => ({ ...waiter, step: stepOf(use.waiters, waiter) }));
   for (let free = cap.machines - taken; free > 0 && only; free--) {
-    const next = use.waiters.reduce(
-      (best, waiter) => (comesBefore(waiter, best, holds) ? waiter : best),
-      only,
-    );
+    const first = line.reduce((turn, { since }) => Math.min(turn, since), Number.POSITIVE_INFINITY);
+    const next = line.reduce((best, waiter) => (comesBefore(waiter, best, { holds, first }) ? waiter : best));
     holds.set(next.installationId, (holds.get(next.installationId) ?? 0) + 1);
     shares.set(placeOf(next), (shares.get(placeOf(next)) ?? 0) + 1);
+    next.since += next.step;
   }
   return shares;
 }
 
-function comesBefore(one: Waiter, other: Waiter, holds: ReadonlyMap<InstallationId, number>): boolean {
-  const burden = ({ installationId, weight }: Waiter) => ((holds.get(installationId) ?? 0) + 1) / weight;
+/** @param round.first the place of whose turn it is */
+function comesBefore(
+  one: Waiter,
+  other: Waiter,
+  { holds, first }: { holds: ReadonlyMap<InstallationId, number>; first: number },
+): boolean {
+  const held = ({ installationId }: Waiter) => holds.get(installationId) ?? 0;
+  const hasTurn = (waiter: Waiter) => held(waiter) === 0 && waiter.since <= first;
+  if (hasTurn(one) !== hasTurn(other)) return hasTurn(one);
+  const burden = (waiter: Waiter) => (held(waiter) + 1) / waiter.weight;
   const [ofOne, ofOther] = [burden(one), burden(other)];
   if (ofOne !== ofOther) return ofOne < ofOther;
   return one.since < other.since || (one.since === other.since && placeOf(one) < placeOf(other));
@@ -148,7 +161,30 @@ function comesBefore(one: Waiter, other: Waiter, holds: ReadonlyMap<Installation
 export const withWaiter = (use: CapUse, me: Waiter): CapUse =>
   use.waiters.some((waiter) => placeOf(waiter) === placeOf(me))
     ? use
-    : { ...use, waiters: [...use.waiters, me] };
+    : { ...use, waiters: [...use.waiters, { ...me, since: turnOnJoining(use.waiters, me) }] };
+
+/** A machine moves a tenant of weight 1 on by so much. */
+const stepOfWeightOne = 1_000_000;
+/** However small its weight, nobody's step is longer than so many of the shortest in the line: that bounds the wait. */
+const longestStep = 20;
+
+function stepOf(waiters: readonly Waiter[], { weight }: Waiter): number {
+  const step = (of: number) => Math.max(1, stepOfWeightOne / of);
+  const shortest = Math.min(step(weight), ...waiters.map((waiter) => step(waiter.weight)));
+  return Math.min(step(weight), longestStep * shortest);
+}
+
+/** Where a waiter is in the round once it was given so many machines. */
+export const turnAfter = (waiters: readonly Waiter[], waiter: Waiter, machines: number) =>
+  waiter.since + machines * stepOf(waiters, waiter);
+
+/** Behind all who are in the round that is under way; whoever has just had its machine is in the next one. */
+export function turnOnJoining(waiters: readonly Waiter[], me: Waiter): number {
+  const others = waiters.filter((waiter) => placeOf(waiter) !== placeOf(me)).map(({ since }) => since);
+  if (others.length === 0) return me.since;
+  const roundEnds = Math.min(...others) + stepOf(waiters, me);
+  return Math.max(...others.filter((since) => since < roundEnds)) + 1;
+}
 
 /** A weight is edited by hand: what is no positive number counts as 1. */
 export const weightOf = (tenant: { readonly weight?: number }) =>

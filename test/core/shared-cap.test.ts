@@ -9,6 +9,8 @@ import {
   placeOf,
   sharedCaps,
   sharesOf,
+  turnAfter,
+  turnOnJoining,
   type Waiter,
   weightOf,
 } from '../../lib/core/shared-cap.ts';
@@ -140,6 +142,75 @@ describe('sharesOf', () => {
         if (served.length > 0) expect(Math.max(...served) - Math.min(...after)).toBeLessThanOrEqual(1);
       }),
     );
+  });
+});
+
+describe('turns', () => {
+  /** A freed lease at a time, each to whose it is; every machine lives for as many others as the cap has. */
+  function play(weights: readonly number[], machines: number, starts: number): number[] {
+    let waiters: readonly Waiter[] = [];
+    for (const [n, weight] of weights.entries()) {
+      const me = waiter(n + 1, { weight, since: 0 });
+      waiters = [...waiters, { ...me, since: turnOnJoining(waiters, me) }];
+    }
+    const live: number[] = [];
+    const started: number[] = [];
+    while (started.length < starts) {
+      if (live.length === machines) live.shift();
+      const held = weights.map((_, n) => live.filter((tenant) => tenant === n).length);
+      const [place] = [...sharesOf(cap(live.length + 1), useOf(held, waiters), holding(...held)).keys()];
+      const n = Number.parseInt(place!, 10) - 1;
+      const since = turnAfter(waiters, waiters[n]!, 1);
+      waiters = waiters.map((one, at) => (at === n ? { ...one, since } : one));
+      live.push(n);
+      started.push(n);
+    }
+    return started;
+  }
+
+  it('let each of three of weight 1 start beside one of weight 10, under a cap of 8', () => {
+    const started = play([10, 1, 1, 1], 8, 130);
+    expect(new Set(started.slice(0, 4)).size).toBe(4);
+    for (const light of [1, 2, 3]) {
+      const starts = started.filter((tenant) => tenant === light).length;
+      expect(starts).toBeGreaterThanOrEqual(8);
+      expect(starts).toBeLessThanOrEqual(20);
+    }
+  });
+
+  it('give starts by weight where there are more tenants than machines', () => {
+    const started = play([4, 1, 1, 1, 1, 1, 1, 1, 1, 2], 4, 1_400);
+    const counts = [0, 1, 9].map((n) => started.filter((tenant) => tenant === n).length);
+    expect(counts[0]! / counts[1]!).toBeGreaterThan(3);
+    expect(counts[0]! / counts[1]!).toBeLessThan(5);
+    expect(counts[2]! / counts[1]!).toBeGreaterThan(1.5);
+    expect(counts[2]! / counts[1]!).toBeLessThan(2.5);
+  });
+
+  it('come round to everybody within a bounded number of others, at any weights', () => {
+    const weights = fc.array(fc.constantFrom(0.001, 0.1, 1, 3, 10, 1_000, 1e9), {
+      minLength: 2,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(weights, fc.integer({ min: 1, max: 8 }), (given, machines) => {
+        const rounds = 25 * given.length + 8;
+        const started = play(given, machines, rounds * 2);
+        for (const n of given.keys()) {
+          expect(started.slice(0, rounds)).toContain(n);
+          expect(started.slice(rounds)).toContain(n);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('turnOnJoining', () => {
+  it('is behind all of the round that is under way, and before who had a machine in it', () => {
+    const line = [waiter(1, { since: 100 }), waiter(2, { since: 105 }), waiter(3, { since: 1_000_100 })];
+    expect(turnOnJoining(line, waiter(4, { since: 5_000 }))).toBe(106);
+    expect(turnOnJoining([], waiter(4, { since: 5_000 }))).toBe(5_000);
   });
 });
 

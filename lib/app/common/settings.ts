@@ -2,7 +2,10 @@
  * The use cases' own bounds, each with its reason. What an operator may choose is in the deployment's limits.
  */
 
-/** How many waiting jobs one look reads; more are found by the next look. */
+/** How many waiting jobs a look reads that finds no use for more: its cost does not grow with the line. */
+export const firstPageSize = 10;
+
+/** How many jobs of a tenant one look reads at most; more are found by the next look. */
 export const waitingPageSize = 100;
 
 /** How often a balance plans again when others were faster; each round lets one of those who met pass. */
@@ -47,8 +50,21 @@ export const unknownLabelsPerHour = 100;
 /** How many overdue rows one sweep handles; the rest are a minute later. */
 export const sweepPageSize = 100;
 
-/** How many pages of pending jobs one sweep reads, of `sweepPageSize` jobs each. */
-export const sweepPages = 20;
+/** How many pages of pending jobs one sweep reads; the next one goes on there. Ten thousand jobs are some 10 MB. */
+export const pendingPages = 20;
+export const pendingPageSize = 500;
+
+/** For how long one sweep reads pending jobs, and asks about them: together with the rest less than its function's time. */
+export const pendingReadMilliseconds = 12_000;
+export const settleMilliseconds = 20_000;
+
+/** What one tenant may have of it: so many questions to GitHub, some at a time, begun within so long. */
+export const asksPerTenant = 30;
+export const asksAtOnce = 5;
+export const settleTenantMilliseconds = 5_000;
+
+/** How many tenants a sweep looks after at once. */
+export const tenantsAtOnce = 10;
 
 /** A machine that is faster than its launch's books asks again after so long; they are written within a second. */
 export const unboundAgainSeconds = 1;

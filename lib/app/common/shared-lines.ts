@@ -16,6 +16,8 @@ import {
   type SharedCap,
   sharedCaps,
   sharesOf,
+  turnAfter,
+  turnOnJoining,
   type Waiter,
   weightOf,
   withWaiter,
@@ -50,7 +52,7 @@ interface Line {
   readonly held: ReadonlyMap<InstallationId, number>;
 }
 
-/** Of more waiters than this, those who were served longest ago are considered; the others come before long. */
+/** Of more waiters than this, those whose turn is next are considered; the others come before long. */
 const waitersConsidered = 100;
 
 async function readLine(
@@ -99,22 +101,24 @@ export async function sharedBounds(
 }
 
 /**
- * Puts the tenant into the line of the cap that stopped it, at the end where it was served, and out of all others. What it
- * leaves of its turn is passed on. Each call leads to few others, so that they die out however many wait.
+ * Puts the tenant into the line of the cap that stopped it, further back for each machine it got, and out of all others.
+ * What it leaves of its turn is passed on. Each call leads to few others, so that they die out however many wait.
  */
 export async function updateWaitingLines(
   deps: LineDeps,
-  options: { waiter: Waiter; stoppedBy: SharedCap | undefined; served: boolean },
+  options: { waiter: Waiter; stoppedBy: SharedCap | undefined; machines: number },
 ): Promise<void> {
-  const { waiter, stoppedBy, served } = options;
+  const { waiter, stoppedBy, machines } = options;
   for (const cap of capsOf(deps, waiter.tier)) {
     const { waiters } = await deps.launches.capUseAcrossTenants(cap);
-    const isInLine = waiters.some((other) => placeOf(other) === placeOf(waiter));
+    const inLine = waiters.find((other) => placeOf(other) === placeOf(waiter));
     if (cap.name !== stoppedBy?.name) {
-      if (isInLine) await passOn(deps, cap, waiter);
-    } else if (!isInLine || served) {
+      if (inLine) await passOn(deps, cap, waiter);
+    } else if (!inLine || machines > 0) {
+      const since = inLine?.since ?? turnOnJoining(waiters, waiter);
+      const turn = { ...waiter, since: turnAfter(waiters, { ...waiter, since }, machines) };
       // One who joins may itself be on turn, since leases came free meanwhile.
-      await deps.launches.joinLine(cap.name, waiter);
+      await deps.launches.joinLine(cap.name, turn);
       await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
     } else {
       await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
@@ -131,7 +135,7 @@ async function passOn(deps: LineDeps, cap: SharedCap, place: Place): Promise<voi
 export async function leaveLines(deps: LineDeps, place: Place): Promise<void> {
   if (capsOf(deps, place.tier).length === 0) return;
   const waiter = { ...place, weight: 1, since: deps.clock.now() };
-  await updateWaitingLines(deps, { waiter, stoppedBy: undefined, served: false });
+  await updateWaitingLines(deps, { waiter, stoppedBy: undefined, machines: 0 });
 }
 
 /**

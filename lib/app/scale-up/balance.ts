@@ -13,7 +13,9 @@ import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Tickets } from '../../ports/identity.ts';
 import type { LaunchDeps } from '../common/deps.ts';
+import { refuseBeyondCap } from '../common/refuse-beyond-cap.ts';
 import {
+  firstPageSize,
   gatheringMilliseconds,
   maxPlans,
   maxRounds,
@@ -27,7 +29,6 @@ import { findSupply, type Supply } from '../launch/supply.ts';
 import { planLaunch } from './plan-launch.ts';
 import { type PlanningTurn, passPlanningTurn, takePlanningTurn } from './planning-turn.ts';
 import { probeTenant } from './probe-tenant.ts';
-import { refuseBeyondCap } from './refuse-beyond-cap.ts';
 
 export interface BalanceDeps extends LaunchDeps {
   readonly tickets: Tickets;
@@ -96,9 +97,11 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
   const { installationId, tier, launches } = planning;
   let hasTurn = false;
   let isCapKept = false;
+  let pageSize = firstPageSize;
+  const before = launches.length;
   for (let plans = 1; plans <= maxPlans; plans++) {
     const [found, known] = await Promise.all([
-      deps.jobs.listWaiting(installationId, tier.name, waitingPageSize),
+      deps.jobs.listWaiting(installationId, tier.name, pageSize),
       deps.tenants.get(installationId),
     ]);
     if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
@@ -113,13 +116,11 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     if (known && (await forgetPredecessor(deps, known))) continue;
     if (!isCapKept && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
     isCapKept = true;
-    const { tenant, waiting } = await probeTenant(deps, { tenant: known, waiting: found });
-    const own = planBalance({ tenant, tier, waiting, pageSize: waitingPageSize });
-    const supply: Supply | undefined =
-      tenant && own.launch.length > 0 ? await findSupply(deps, { tenant, tier, hasTurn }) : undefined;
-    const plan: BalancePlan = supply
-      ? planBalance({ tenant, tier, waiting, pageSize: waitingPageSize, bounds: supply.bounds })
-      : own;
+    const probed = await probeTenant(deps, { tenant: known, waiting: found });
+    const { tenant } = probed;
+    const planned = await planFor(deps, { ...probed, installationId, tier, hasTurn, pageSize });
+    const { plan, supply } = planned;
+    pageSize = planned.pageSize;
     hasTurn ||= supply?.paced === true && plan.launch.length > 0;
     const taken = await take(deps, { plan, tenant, tier, supply });
     if (taken.kind === 'again') continue;
@@ -129,18 +130,47 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     // A lease that came free since the tenant was read is seen by nobody else: whoever freed it found room already.
     const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
     if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
-    await comeAgain(deps, { installationId, tier, plan, served: isTaken, tenant, supply });
+    const machines = launches.slice(before).reduce((sum, { launch }) => sum + launch.plannedJobs.length, 0);
+    await comeAgain(deps, { installationId, tier, plan, served: isTaken, machines, tenant, supply });
     return;
   }
   await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
+}
+
+/** A plan for the first jobs of the line; where all of them are used up, for as many as there is a use for. */
+async function planFor(
+  deps: BalanceDeps,
+  look: {
+    installationId: InstallationId;
+    tenant: Tenant | undefined;
+    tier: Tier;
+    waiting: readonly Job[];
+    pageSize: number;
+    hasTurn: boolean;
+  },
+): Promise<{ plan: BalancePlan; supply: Supply | undefined; pageSize: number }> {
+  const { installationId, tenant, tier, hasTurn } = look;
+  let { waiting, pageSize } = look;
+  let supply: Supply | undefined;
+  for (;;) {
+    const own = planBalance({ tenant, tier, waiting, pageSize });
+    if (tenant && own.launch.length > 0) supply ??= await findSupply(deps, { tenant, tier, hasTurn });
+    const plan = supply ? planBalance({ tenant, tier, waiting, pageSize, bounds: supply.bounds }) : own;
+    if (plan.worthReading <= pageSize) return { plan, supply, pageSize };
+    pageSize = plan.worthReading;
+    waiting = await deps.jobs.listWaiting(installationId, tier.name, pageSize);
+  }
 }
 
 /** Jobs that nobody has looked at, and that others brought. */
 const othersAreComingIn = (found: readonly Job[], own: ReadonlySet<JobId> | undefined) =>
   own !== undefined && found.some(({ jobId, reason }) => reason?.code === 'queued' && !own.has(jobId));
 
-const mayBeBeyondCap = (deps: BalanceDeps, waiting: number) =>
-  waiting >= Math.min(waitingPageSize, deps.deployment.caps.waitingJobsPerTenant + 1);
+/** Where a small cap is set, a look finds what is beyond it; the sweep counts the lines that are longer. */
+const mayBeBeyondCap = ({ deployment }: BalanceDeps, waiting: number) => {
+  const { waitingJobsPerTenant: most } = deployment.caps;
+  return most < waitingPageSize && waiting >= Math.min(firstPageSize, most + 1);
+};
 
 /** Whoever got something and waits for more comes again by itself; all others are told by what they wait for. */
 async function comeAgain(
@@ -150,17 +180,18 @@ async function comeAgain(
     tier: Tier;
     plan: BalancePlan;
     served: boolean;
+    machines: number;
     tenant: Tenant | undefined;
     supply: Supply | undefined;
   },
 ): Promise<void> {
-  const { installationId, tier, plan, served, tenant, supply } = options;
+  const { installationId, tier, plan, served, machines, tenant, supply } = options;
   const place = { installationId, tier: tier.name };
   const stoppedBy = plan.limitedBy === 'shared-cap' ? supply?.tightestCap?.cap : undefined;
   if (!tenant || !supply) await leaveLines(deps, place);
   else if (supply.tightestCap) {
     const waiter = waiterOf({ tenant, tier }, deps.clock.now());
-    await updateWaitingLines(deps, { waiter, stoppedBy, served });
+    await updateWaitingLines(deps, { waiter, stoppedBy, machines });
   }
   const goesOn = plan.more || plan.passesByItself === true;
   if (!served || !goesOn) return;

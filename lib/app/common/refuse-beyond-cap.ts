@@ -8,7 +8,7 @@ import { reason } from '../../core/reason.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
-import { waitingPageSize } from '../common/settings.ts';
+import { waitingPageSize } from './settings.ts';
 
 export async function refuseBeyondCap(
   deps: { deployment: Deployment; jobs: JobStore; clock: Clock; telemetry: Telemetry },
