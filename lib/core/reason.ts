@@ -20,6 +20,7 @@ export type ReasonCode =
   | 'shared-cap'
   | 'launch-rate'
   | 'waiting-cap'
+  | 'blocked-cap'
   | 'capacity'
   | 'quota'
   | 'throttled'

@@ -20,11 +20,14 @@ export interface JobStore {
   listWaitingBeyond(installationId: InstallationId, count: number, limit: number): Promise<Job[]>;
   /** The tiers in which jobs of this tenant wait. Reads consistently. */
   tiersWithWaiting(installationId: InstallationId): Promise<TierName[]>;
-  /** Across tenants: a page of the jobs that wait, or that are unsettled: only GitHub can say how they do. */
+  /**
+   * Across tenants: a page of the jobs that wait, or that are unsettled: only GitHub can say how they do. A tenant's come one
+   * after the other, the unsettled first, the oldest first. A row that is no job (people edit them) hides none of the others.
+   */
   scanPendingAcrossTenants(page: {
     limit: number;
     cursor?: string;
-  }): Promise<{ jobs: Job[]; cursor?: string }>;
+  }): Promise<{ jobs: Job[]; cursor?: string; unreadable?: readonly OperationalError[] }>;
   /** blocked → waiting; else nothing. */
   unblock(installationId: InstallationId, jobId: JobId, reason: Reason): Promise<boolean>;
   /** Stores why each still waits; leaves alone what no longer does. */
@@ -63,6 +66,8 @@ export interface JobStore {
    * and with state done if it already was.
    */
   finish(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<Job | undefined>;
+  /** blocked → done; else nothing, and false. */
+  refuseBlocked(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<boolean>;
   /** waiting → done, refused or expired; else nothing, and false. */
   refuseWaiting(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<boolean>;
 }

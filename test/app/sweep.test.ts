@@ -238,7 +238,7 @@ describe('the sweep', () => {
       platform.clock.advance(minutes(1));
       await platform.sweep();
     }
-    expect(platform.telemetry.total('Repairs', { kind: 'unsettled-job-asked' })).toBe(9);
+    expect(platform.telemetry.total('Repairs', { kind: 'unsettled-job-asked' })).toBe(8);
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
   });
 

@@ -200,6 +200,39 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1]);
       });
 
+      it('refuses a blocked job, and none that is not blocked any more', async () => {
+        await given(givenJob({ state: 'blocked', unsettledAt: noon }), { ...covered, jobId: JobId(2) });
+        const end = { outcome: 'refused', at: noon + 1, reason: full } as const;
+
+        expect(await stores.jobs.refuseBlocked(acme, one, end)).toBe(true);
+        expect(await stores.jobs.refuseBlocked(acme, one, end)).toBe(false);
+        expect(await stores.jobs.refuseBlocked(acme, JobId(2), end)).toBe(false);
+
+        expect(await theJob()).toMatchObject({ state: 'done', outcome: 'refused', reason: full });
+        expect((await stores.jobs.scanPendingAcrossTenants({ limit: 10 })).jobs).toEqual([]);
+      });
+
+      it('shows the pending jobs of a tenant one after the other, its unsettled ones first', async () => {
+        const order = [acme, nobody].flatMap((installationId) => [
+          givenJob({ installationId, jobId: JobId(9), state: 'blocked', unsettledAt: noon }),
+          givenJob({ installationId, jobId: JobId(8), state: 'blocked', unsettledAt: noon + 1 }),
+          givenJob({ installationId, jobId: JobId(1) }),
+        ]);
+        await given(...order.toReversed());
+
+        const { jobs } = await stores.jobs.scanPendingAcrossTenants({ limit: 10 });
+
+        expect(jobs.map(({ installationId }) => installationId === jobs[0]?.installationId)).toEqual([
+          true,
+          true,
+          true,
+          false,
+          false,
+          false,
+        ]);
+        expect(jobs.map(({ jobId }) => jobId)).toEqual([9, 8, 1, 9, 8, 1]);
+      });
+
       it('lets a covered job wait again at its old place', async () => {
         await given(covered, givenJob({ jobId: JobId(2), queuedAt: noon + 1 }));
 

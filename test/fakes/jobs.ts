@@ -103,6 +103,10 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       );
       return before;
     },
+    async refuseBlocked(installationId, jobId, end) {
+      const ends = (job: Job) => (job.state === 'blocked' ? done(job, end) : undefined);
+      return (await change('jobs.refuseBlocked', { installationId, jobId }, ends)).met;
+    },
     async refuseWaiting(installationId, jobId, end) {
       const ends = (job: Job) => (job.state === 'waiting' ? done(job, end) : undefined);
       return (await change('jobs.refuseWaiting', { installationId, jobId }, ends)).met;
@@ -128,18 +132,26 @@ function waitingJobs({ jobs }: Rows, installationId: InstallationId): Job[] {
     .sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId);
 }
 
-/** The cursor is the key of the last row that was seen: rows may come and go between two pages. */
+/** In the order of the index, tenant by tenant. The cursor is the place of the last row seen: rows come and go between pages. */
 function page(jobs: Rows['jobs'], limit: number, cursor: string | undefined) {
-  const pending = [...jobs]
-    .filter(([, job]) => job.state === 'waiting' || job.unsettledAt !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .filter(([key]) => cursor === undefined || key > cursor);
+  const pending = [...jobs.values()]
+    .filter((job) => job.state === 'waiting' || job.unsettledAt !== undefined)
+    .map((job) => ({ place: pendingPlace(job), job }))
+    .sort((a, b) => (a.place < b.place ? -1 : 1))
+    .filter(({ place }) => cursor === undefined || place > cursor);
   const shown = pending.slice(0, limit);
-  const last = shown.at(-1)?.[0];
-  const found = shown.map(([, job]) => job);
+  const last = shown.at(-1)?.place;
+  const found = shown.map(({ job }) => job);
   return last === undefined || shown.length === pending.length
     ? { jobs: found }
     : { jobs: found, cursor: last };
+}
+
+function pendingPlace({ installationId, jobId, state, tier, queuedAt, unsettledAt = 0 }: Job): string {
+  const ordered = (value: number) => String(value).padStart(16, '0');
+  const place =
+    state === 'waiting' ? `waiting#${tier}#${ordered(queuedAt)}` : `unsettled#${ordered(unsettledAt)}`;
+  return `${ordered(installationId)}/${place}#${ordered(jobId)}`;
 }
 
 function planless(job: Job) {

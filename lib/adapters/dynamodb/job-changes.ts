@@ -119,10 +119,15 @@ export const finish = (end: JobEnd): JobChange => ({
 });
 
 /** waiting → done. */
-export const refuseWaiting = (end: JobEnd): JobChange => {
+export const refuseWaiting = (end: JobEnd): JobChange => finishingFrom('waiting', end);
+
+/** blocked → done. */
+export const refuseBlocked = (end: JobEnd): JobChange => finishingFrom('blocked', end);
+
+function finishingFrom(state: 'waiting' | 'blocked', end: JobEnd): JobChange {
   const { update, values } = finishing(end);
-  return { update, condition: '#state = :waiting', values: { ...values, ':waiting': text('waiting') } };
-};
+  return { update, condition: '#state = :from', values: { ...values, ':from': text(state) } };
+}
 
 function finishing(end: JobEnd): { update: string; values: Attributes } {
   const facts = compact<Attributes>({

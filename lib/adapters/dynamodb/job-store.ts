@@ -10,6 +10,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tables } from '../../contract/tables.ts';
 import { type InstallationId, type JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome, JobStore } from '../../ports/jobs.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findRows } from './find-rows.ts';
@@ -92,8 +93,9 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
         Limit: limit,
         ExclusiveStartKey: cursor === undefined ? undefined : keyOfCursor(cursor),
       });
-      const jobs = rows.map(jobOfRow);
-      return next === undefined ? { jobs } : { jobs, cursor: cursorOfKey(next) };
+      const { jobs, unreadable } = readableJobs(rows);
+      const page = unreadable.length > 0 ? { jobs, unreadable } : { jobs };
+      return next === undefined ? page : { ...page, cursor: cursorOfKey(next) };
     },
     async setWaitReasons(installationId, waits) {
       const statements = waits.map(({ jobId, reason }) => ({
@@ -111,6 +113,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     },
     start: (tenant, jobId, start) => before(tenant, jobId, changes.start(jobId, start)),
     finish: (tenant, jobId, end) => before(tenant, jobId, changes.finish(end)),
+    refuseBlocked: (tenant, jobId, end) => changed(tenant, jobId, changes.refuseBlocked(end)),
     refuseWaiting: (tenant, jobId, end) => changed(tenant, jobId, changes.refuseWaiting(end)),
   };
 }
@@ -134,6 +137,20 @@ async function insertJobs(
     fresh.delete(keyOf(job));
     return outcome === 'done' ? 'inserted' : 'exists';
   });
+}
+
+function readableJobs(rows: readonly Attributes[]) {
+  const jobs: Job[] = [];
+  const unreadable: OperationalError[] = [];
+  for (const row of rows) {
+    try {
+      jobs.push(jobOfRow(row));
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error;
+      unreadable.push(error);
+    }
+  }
+  return { jobs, unreadable };
 }
 
 const cursorOfKey = (key: Attributes) => Buffer.from(JSON.stringify(key)).toString('base64url');

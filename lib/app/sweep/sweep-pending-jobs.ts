@@ -1,46 +1,15 @@
 /**
- * Looks at every job that waits, or that only GitHub can speak for: it is blocked, or runs on no machine of ours. Expires
- * what waited too long, asks GitHub about the others, and pokes each tenant and tier where something waits.
+ * What becomes of one pending job: it expires after it waited too long; and of one that only GitHub can speak for, since it
+ * is blocked, or runs on no machine of ours, GitHub is asked, ever more seldom.
  */
-import type { InstallationId, TierName } from '../../core/ids.ts';
+import type { JobId } from '../../core/ids.ts';
 import type { Job, JobOutcome } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import type { SweepDeps } from '../common/deps.ts';
-import { blockedSeconds, settleSeconds, sweepPageSize, sweepPages } from '../common/settings.ts';
-import { logCensus } from './census.ts';
+import { blockedSeconds, settleSeconds } from '../common/settings.ts';
 
-/** @returns whether the bound left jobs to the next sweep */
-export async function sweepPendingJobs(deps: SweepDeps): Promise<boolean> {
-  const waiting: Job[] = [];
-  const places = new Map<string, { installationId: InstallationId; tier: TierName }>();
-  let cursor: string | undefined;
-  for (let page = 1; page <= sweepPages; page++) {
-    const found = await deps.jobs.scanPendingAcrossTenants({
-      limit: sweepPageSize,
-      ...(cursor ? { cursor } : {}),
-    });
-    for (const job of found.jobs) {
-      const waits = job.state === 'waiting' ? !(await expire(deps, job)) : await settle(deps, job);
-      if (waits && job.state === 'waiting') waiting.push(job);
-      if (waits && job.tier)
-        places.set(`${job.installationId}/${job.tier}`, {
-          installationId: job.installationId,
-          tier: job.tier,
-        });
-    }
-    cursor = found.cursor;
-    if (!cursor) break;
-  }
-  await Promise.all(
-    [...places.values()].map(({ installationId, tier }) =>
-      deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }),
-    ),
-  );
-  await logCensus(deps, waiting);
-  return cursor !== undefined;
-}
-
-async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
+/** True: it waits no longer. */
+export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
   const now = deps.clock.now();
   const { waitSeconds } = deps.deployment.limits;
   if (now < job.acceptedAt + waitSeconds * 1000) return false;
@@ -61,14 +30,17 @@ async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
   return expired;
 }
 
+/** Whether GitHub is to be asked now. What has outlived every limit is asked about each minute, until GitHub answers. */
+export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): boolean {
+  if (job.unsettledAt === undefined) return false;
+  const unsettledFor = deps.clock.now() - job.unsettledAt;
+  return isOverdue(deps, job) || isTimeToAsk(job.jobId, { unsettledFor, unseenMilliseconds });
+}
+
 /** True: it waits again. */
-async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
-  const now = deps.clock.now();
-  const { installationId, jobId, repository, unsettledAt } = job;
-  if (unsettledAt === undefined) return false;
-  // What has outlived every limit is asked about each minute, until GitHub answers.
+export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
+  const { installationId, jobId, repository } = job;
   const overdue = isOverdue(deps, job);
-  if (!overdue && !isTimeToAsk(now - unsettledAt)) return false;
   const answer = await deps.github.getJob(installationId, repository, jobId);
   const about = { installationId, jobId, instanceId: job.runner, tier: job.tier };
   const kind = 'unsettled-job-asked';
@@ -109,10 +81,18 @@ async function close(
   await deps.jobs.finish(installationId, jobId, { outcome: end.outcome, conclusion, at: deps.clock.now() });
 }
 
-/** After one, two, four, … minutes, and then each hour: what GitHub has no news of costs few calls. */
-function isTimeToAsk(milliseconds: number): boolean {
-  const looks = Math.floor(milliseconds / (settleSeconds * 1000));
-  return looks >= 1 && (looks % 60 === 0 || Number.isInteger(Math.log2(looks)));
+/**
+ * After one, two, four, … minutes, and then each hour, at a minute of its own: what GitHub has no news of costs few calls,
+ * and a thousand jobs that came together are not asked about together. A time that passed unseen counts too.
+ */
+function isTimeToAsk(jobId: JobId, times: { unsettledFor: number; unseenMilliseconds: number }): boolean {
+  const looksIn = (milliseconds: number) => Math.floor(milliseconds / (settleSeconds * 1000));
+  const latest = looksIn(times.unsettledFor);
+  const unseen = Math.min(60, looksIn(times.unseenMilliseconds));
+  for (let look = Math.max(1, latest - unseen + 1); look <= latest; look++) {
+    if (Number.isInteger(Math.log2(look)) || (look >= 60 && look % 60 === jobId % 60)) return true;
+  }
+  return false;
 }
 
 async function waitAgain(deps: SweepDeps, job: Job): Promise<boolean> {

@@ -8,15 +8,17 @@ import { sweepPageSize } from '../common/settings.ts';
 import { sweepLines } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { resumeLaunch } from '../launch/resume-launch.ts';
-import { sweepPendingJobs } from './sweep-pending-jobs.ts';
+import { lookAfterPending } from './look-after-pending.ts';
 import { sweepRunner } from './sweep-runner.ts';
 
 /** @throws AggregateError of what failed, after everything was tried */
 export async function sweep(deps: SweepDeps): Promise<void> {
-  const launches = await sweepLaunches(deps);
-  const runners = await sweepRunners(deps);
-  const lines = await attempt(sweepLines(deps).then(() => false));
-  const parts = [launches, runners, lines, await attempt(sweepPendingJobs(deps))];
+  // Side by side: neither EC2's slowness nor GitHub's holds up the pokes of those who wait.
+  const [pending, [launches, runners, lines]] = await Promise.all([
+    attempt(lookAfterPending(deps)),
+    sweepMachines(deps),
+  ]);
+  const parts = [launches, runners, lines, pending];
   const errors = parts.flatMap(({ errors }) => errors);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -39,6 +41,12 @@ interface Part {
   readonly errors: readonly unknown[];
 }
 
+async function sweepMachines(deps: SweepDeps): Promise<[Part, Part, Part]> {
+  const launches = await attempt(sweepLaunches(deps));
+  const runners = await attempt(sweepRunners(deps));
+  return [launches, runners, await attempt(sweepLines(deps).then(() => undefined))];
+}
+
 async function sweepLaunches(deps: SweepDeps): Promise<Part> {
   const launches = await deps.launches.listOverdueAcrossTenants(deps.clock.now(), sweepPageSize);
   return each(launches, async (launch) => {
@@ -58,9 +66,10 @@ async function each<Row>(rows: readonly Row[], step: (row: Row) => Promise<void>
   return { found: rows.length, cut: rows.length === sweepPageSize, errors: errorsOf(results) };
 }
 
-async function attempt(step: Promise<boolean>): Promise<Part> {
+async function attempt(step: Promise<Partial<Part> | undefined>): Promise<Part> {
   const [result] = await Promise.allSettled([step]);
-  return { found: 0, cut: result.status === 'fulfilled' && result.value, errors: errorsOf([result]) };
+  const part = result.status === 'fulfilled' ? result.value : undefined;
+  return { found: 0, cut: false, errors: errorsOf([result]), ...part };
 }
 
 const errorsOf = (results: readonly PromiseSettledResult<unknown>[]) =>

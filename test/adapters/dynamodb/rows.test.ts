@@ -50,6 +50,17 @@ describe('rows in DynamoDB', () => {
       }),
     );
 
+  it('that a hand spoilt hide no others from the sweep', async () => {
+    await stores.jobs.insert([givenJob(), givenJob({ jobId: JobId(2) })]);
+    const spoiling = { TableName: stores.tables.jobs, Key: { ...key, job_id: { N: '1' } } };
+    await stores.client.send(new UpdateItemCommand({ ...spoiling, UpdateExpression: 'REMOVE repository' }));
+
+    const page = await stores.jobs.scanPendingAcrossTenants({ limit: 10 });
+
+    expect(page.jobs.map(({ jobId }) => jobId)).toEqual([2]);
+    expect(page.unreadable).toMatchObject([{ code: 'UnreadableRow' }]);
+  });
+
   describe('of tenants', () => {
     it('carry the names that the README gives operators', async () => {
       await storedTenant(stores);

@@ -1,0 +1,47 @@
+/**
+ * Looks at every job that waits, or that only GitHub can speak for: it is blocked, or runs on no machine of ours. Pokes
+ * each tenant and tier where something waits, before anything else: no question to GitHub may delay a poke.
+ */
+import type { InstallationId, TierName } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { SweepDeps } from '../common/deps.ts';
+import { logCensus } from './census.ts';
+import { readPending } from './read-pending.ts';
+import { settleTenants } from './settle-tenants.ts';
+
+/** @returns whether the bound left jobs to the next sweep, and what failed, after everything was tried */
+export async function lookAfterPending(
+  deps: SweepDeps,
+): Promise<{ cut: boolean; errors: readonly unknown[] }> {
+  const pending = await readPending(deps);
+  const waiting = pending.jobs.filter(({ state }) => state === 'waiting');
+  const unpoked = await poke(deps, waiting);
+  const keeping = await Promise.allSettled([pending.keepPlace()]);
+  const settled = await settleTenants(deps, pending);
+  const unpokedLater = await poke(deps, settled.waiting);
+  const stillWaiting = waiting.filter((job) => !settled.over.has(job));
+  const census = await Promise.allSettled([logCensus(deps, stillWaiting)]);
+  const others = [...keeping, ...census].flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  return {
+    cut: pending.isCut,
+    errors: [...pending.errors, ...unpoked, ...settled.errors, ...unpokedLater, ...others],
+  };
+}
+
+/** @returns the first failure, if any: the other places are poked all the same */
+async function poke(deps: SweepDeps, jobs: readonly Job[]): Promise<unknown[]> {
+  const places = new Map<string, { installationId: InstallationId; tier: TierName }>();
+  for (const { installationId, tier } of jobs) {
+    if (tier) places.set(`${installationId}/${tier}`, { installationId, tier });
+  }
+  const sent = await Promise.allSettled(
+    [...places.values()].map(({ installationId, tier }) =>
+      deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }),
+    ),
+  );
+  return sent
+    .flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    .slice(0, 1);
+}

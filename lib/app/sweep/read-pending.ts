@@ -1,0 +1,102 @@
+/**
+ * Reads the pending jobs of all tenants, from where the sweep before stopped: however long one tenant's line is, whoever is
+ * behind it has its turn some minutes later at the latest. The place is a note. Losing it, or one that DynamoDB takes no
+ * longer, means to begin anew.
+ */
+import type { InstallationId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { SweepDeps } from '../common/deps.ts';
+import { pendingPageSize, pendingPages, pendingReadMilliseconds, settleSeconds } from '../common/settings.ts';
+import { countLines, type Line } from './count-lines.ts';
+
+export interface Pending {
+  readonly jobs: readonly Job[];
+  /** Each tenant whose jobs were read, and how many of them there are as far as this pass has come. */
+  readonly lines: ReadonlyMap<InstallationId, Line>;
+  /** For how long, at most, nobody has looked at these jobs. */
+  readonly unseenMilliseconds: number;
+  /** The bound left jobs to the next sweep. */
+  readonly isCut: boolean;
+  readonly errors: readonly unknown[];
+  /** To be called once the jobs were poked for: whoever dies before leaves them to the next sweep. */
+  keepPlace(): Promise<void>;
+}
+
+/** Where a pass through all pending jobs is. Kept only while a pass takes more than one sweep. */
+interface Mark {
+  readonly cursor?: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** How long the pass before took. */
+  readonly lastMilliseconds: number;
+  /** The tenant whose jobs the last page ended in. */
+  readonly line?: Line;
+}
+
+const noteName = 'sweep/pending';
+const keptMilliseconds = 60 * 60 * 1000;
+
+export async function readPending(deps: SweepDeps): Promise<Pending> {
+  const now = deps.clock.now();
+  const errors: unknown[] = [];
+  const before = await readMark(deps, now).catch((error: unknown) => void errors.push(error));
+  const lastMilliseconds = before?.lastMilliseconds ?? 0;
+  const mark: Mark = before?.cursor ? before : { startedAt: now, lastMilliseconds };
+  const { jobs, cursor, failures } = await readPages(deps, mark.cursor);
+  errors.push(...failures);
+  const { lines, last } = countLines(jobs, mark.cursor ? mark.line : undefined);
+  const elapsed = now - mark.startedAt;
+  const next: Mark | undefined = cursor
+    ? {
+        cursor,
+        startedAt: mark.startedAt,
+        lastMilliseconds: mark.lastMilliseconds,
+        ...(last ? { line: last } : {}),
+      }
+    : { startedAt: now, lastMilliseconds: elapsed };
+  const isOrdinary = !cursor && !mark.cursor && mark.lastMilliseconds === 0;
+  return {
+    jobs,
+    lines,
+    unseenMilliseconds: mark.lastMilliseconds + elapsed + settleSeconds * 1000,
+    isCut: cursor !== undefined,
+    errors,
+    async keepPlace() {
+      if (isOrdinary) return;
+      await deps.notes.write(noteName, { value: { ...next }, expiresAt: now + keptMilliseconds });
+    },
+  };
+}
+
+async function readMark(deps: SweepDeps, now: number): Promise<Mark | undefined> {
+  const note = (await deps.notes.read([noteName], now)).get(noteName);
+  return note && (note.value as unknown as Mark);
+}
+
+/** What was read before a page failed counts, and the next sweep goes on there. */
+async function readPages(
+  deps: SweepDeps,
+  from: string | undefined,
+): Promise<{ jobs: Job[]; cursor: string | undefined; failures: readonly unknown[] }> {
+  const until = deps.clock.now() + pendingReadMilliseconds;
+  const jobs: Job[] = [];
+  const failures: unknown[] = [];
+  let cursor = from;
+  for (let page = 1; page <= pendingPages && deps.clock.now() < until; page++) {
+    try {
+      const found = await deps.jobs.scanPendingAcrossTenants({
+        limit: pendingPageSize,
+        ...(cursor ? { cursor } : {}),
+      });
+      jobs.push(...found.jobs);
+      failures.push(...(found.unreadable ?? []).slice(0, 1));
+      cursor = found.cursor;
+    } catch (failure) {
+      const isPlaceLost = failure instanceof OperationalError && !failure.retryable;
+      return { jobs, cursor: isPlaceLost ? undefined : cursor, failures: [...failures, failure] };
+    }
+    if (!cursor) break;
+  }
+  return { jobs, cursor, failures };
+}

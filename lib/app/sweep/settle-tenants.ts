@@ -1,0 +1,125 @@
+/**
+ * Looks after the pending jobs of each tenant by itself: expires and refuses what may wait no longer, and asks GitHub about
+ * what only GitHub can say. Each tenant has bounds of its own in number and time, and what fails there stays there, so that
+ * no tenant's length or trouble delays another's. Who comes first is left to chance.
+ */
+import type { InstallationId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { reason } from '../../core/reason.ts';
+import type { SweepDeps } from '../common/deps.ts';
+import { refuseBeyondCap } from '../common/refuse-beyond-cap.ts';
+import {
+  asksAtOnce,
+  asksPerTenant,
+  settleMilliseconds,
+  settleTenantMilliseconds,
+  tenantsAtOnce,
+} from '../common/settings.ts';
+import { blockedBeyond, type Line } from './count-lines.ts';
+import type { Pending } from './read-pending.ts';
+import { expire, isDue, settle } from './sweep-pending-jobs.ts';
+
+export interface Settled {
+  /** Jobs that wait again. */
+  readonly waiting: readonly Job[];
+  /** Jobs that wait no longer. */
+  readonly over: ReadonlySet<Job>;
+  readonly errors: readonly unknown[];
+}
+
+export async function settleTenants(deps: SweepDeps, pending: Pending): Promise<Settled> {
+  const waiting: Job[] = [];
+  const over = new Set<Job>();
+  const errors: unknown[] = [];
+  const until = deps.clock.now() + settleMilliseconds;
+  const tenants = [...Map.groupBy(pending.jobs, ({ installationId }) => installationId)];
+  await inTurn(fromAnywhere(tenants, deps), tenantsAtOnce, async ([installationId, jobs]) => {
+    if (deps.clock.now() >= until) return;
+    const first = new Failures();
+    const line = pending.lines.get(installationId);
+    for (const job of await refuseTooMany(deps, { installationId, jobs, line, first })) over.add(job);
+    const due = jobs.filter((job) => !over.has(job) && isDue(deps, job, pending.unseenMilliseconds));
+    const ownUntil = Math.min(until, deps.clock.now() + settleTenantMilliseconds);
+    await inTurn(chosen(due, deps), asksAtOnce, async (job) => {
+      if (deps.clock.now() >= ownUntil) return;
+      if (await first.catch(settle(deps, job))) waiting.push(job);
+    });
+    errors.push(...first.errors);
+  });
+  return { waiting, over, errors };
+}
+
+/** @returns the waiting jobs that are over now */
+async function refuseTooMany(
+  deps: SweepDeps,
+  tenant: { installationId: InstallationId; jobs: readonly Job[]; line: Line | undefined; first: Failures },
+): Promise<Job[]> {
+  const { installationId, jobs, line, first } = tenant;
+  const most = deps.deployment.caps.waitingJobsPerTenant;
+  const over: Job[] = [];
+  const waiting = jobs.filter(({ state }) => state === 'waiting');
+  await inTurn(waiting, asksAtOnce, async (job) => {
+    if (await first.catch(expire(deps, job))) over.push(job);
+  });
+  if ((line?.waiting ?? 0) > most) await first.catch(refuseBeyondCap(deps, installationId));
+  await inTurn(blockedBeyond(jobs, line, most), asksAtOnce, async (job) => {
+    if (await first.catch(refuseBlocked(deps, job, most))) over.push(job);
+  });
+  return over;
+}
+
+async function refuseBlocked(deps: SweepDeps, job: Job, most: number): Promise<boolean> {
+  const { installationId, jobId, tier = 'none' } = job;
+  const why = reason(
+    'blocked-cap',
+    `${most} jobs of this installation wait for an approval already, which is the most that may; run the job again when there are fewer.`,
+  );
+  const end = { outcome: 'refused', at: deps.clock.now(), reason: why } as const;
+  if (!(await deps.jobs.refuseBlocked(installationId, jobId, end))) return false;
+  deps.telemetry.event(
+    'info',
+    'job-refused',
+    { installationId, jobId, tier, reason: why.code },
+    { JobsRefused: 1 },
+  );
+  return true;
+}
+
+/** What ran and lost its machine first; of the others, if they are too many, any. */
+function chosen(due: readonly Job[], deps: SweepDeps): Job[] {
+  const ran = due.filter(({ state }) => state === 'running');
+  const blocked = due.filter(({ state }) => state !== 'running');
+  return [...fromAnywhere(ran, deps), ...fromAnywhere(blocked, deps)].slice(0, asksPerTenant);
+}
+
+function fromAnywhere<Entry>(entries: readonly Entry[], { chance }: SweepDeps): Entry[] {
+  const start = Math.floor(chance.fraction() * entries.length);
+  return [...entries.slice(start), ...entries.slice(0, start)];
+}
+
+/** Keeps one failure, since what fails for one job of a tenant fails for most of them. */
+class Failures {
+  readonly errors: unknown[] = [];
+
+  async catch<Result>(step: Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await step;
+    } catch (error) {
+      if (this.errors.length === 0) this.errors.push(error);
+      return undefined;
+    }
+  }
+}
+
+/** Some at a time, until all are done. */
+async function inTurn<Entry>(
+  entries: readonly Entry[],
+  atOnce: number,
+  step: (entry: Entry) => Promise<void>,
+): Promise<void> {
+  const left = entries.values();
+  const work = async () => {
+    for (const entry of left) await step(entry);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, entries.length) }, work));
+}

@@ -1,0 +1,152 @@
+/** The sweep beside tenants with long lines and tenants with trouble: the others are served all the same. */
+import { describe, expect, it } from '@jest/globals';
+import { pendingPageSize, pendingPages } from '../../lib/app/common/settings.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import { acme, givenJob, givenTenant, noon } from '../support/given.ts';
+import { givenPlatform, type Platform } from '../support/platform.ts';
+
+/** Read after acme, whose number is smaller. */
+const behind = InstallationId(202);
+const tenants = [givenTenant(), givenTenant({ installationId: behind })];
+const perSweep = pendingPages * pendingPageSize;
+const minute = 60_000;
+const unavailable = new OperationalError('no', { code: 'InternalServerError', retryable: true });
+
+const blocked = (count: number, over: Partial<Job> = {}): Job[] =>
+  Array.from({ length: count }, (_, n) =>
+    givenJob({ jobId: JobId(100_000 + n), state: 'blocked', unsettledAt: noon, ...over }),
+  );
+
+async function given(jobs: readonly Job[], caps: { waitingJobsPerTenant?: number } = {}): Promise<Platform> {
+  const platform = await givenPlatform({
+    tenants,
+    deployment: { caps: { waitingJobsPerTenant: 1_000_000, launchesPerMinutePerTenant: 60, ...caps } },
+  });
+  await platform.jobs.insert(jobs);
+  return platform;
+}
+const pokedFor = ({ queues }: Platform) => [...new Set(queues.tiers.splice(0).map(({ group }) => group))];
+const asked = (platform: Platform) => platform.telemetry.total('Repairs', { kind: 'unsettled-job-asked' });
+
+describe('the sweep and a line that is longer than it reads', () => {
+  it('goes on where it stopped, and begins anew after the end', async () => {
+    const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
+    await platform.sweep();
+    expect(pokedFor(platform)).toEqual([]);
+    expect(platform.telemetry.total('SweepsCut')).toBe(1);
+    await platform.sweep();
+    expect(pokedFor(platform)).toEqual([behind]);
+    await platform.sweep();
+    expect(pokedFor(platform)).toEqual([]);
+  });
+
+  it('looks again at the same jobs if it died before it poked for them', async () => {
+    const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
+    await platform.sweep();
+    const { sendToTier } = platform.queues;
+    platform.queues.sendToTier = () => new Promise(() => {});
+    void platform.sweep();
+    await new Promise((resolve) => setImmediate(resolve));
+    platform.queues.sendToTier = sendToTier;
+    await platform.sweep();
+    expect(pokedFor(platform)).toEqual([behind]);
+  });
+
+  it('begins anew where its place was forgotten, or is none any more', async () => {
+    const platform = await given([...blocked(perSweep + 1), givenJob({ installationId: behind })]);
+    await platform.sweep();
+    const spoilt = new OperationalError('ValidationException', {
+      code: 'ValidationException',
+      retryable: false,
+    });
+    platform.stores.world.failNext('jobs.scanPendingAcrossTenants', spoilt);
+    await expect(platform.sweep()).rejects.toThrow();
+    await platform.sweep();
+    await platform.sweep();
+    expect(pokedFor(platform)).toEqual([behind]);
+  });
+
+  it('misses no time to ask GitHub about a job, though it sees each only every other minute', async () => {
+    const platform = await given(blocked(perSweep + 1));
+    const job = { status: 'waiting', conclusion: null, runnerName: null } as const;
+    for (const { repository, jobId } of blocked(perSweep + 1)) platform.github.putJob(repository, jobId, job);
+    platform.clock.advance(minute);
+    await platform.sweep();
+    expect(asked(platform)).toBe(30);
+    platform.clock.advance(minute);
+    await platform.sweep();
+    expect(asked(platform)).toBe(31);
+  });
+});
+
+describe('the sweep and a tenant in trouble', () => {
+  it('pokes for everybody before it asks GitHub about anybody', async () => {
+    const platform = await given([...blocked(50), givenJob({ installationId: behind })]);
+    platform.github.getJob = () => new Promise(() => {});
+    platform.clock.advance(minute);
+    void platform.sweep();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(pokedFor(platform)).toEqual([behind]);
+  });
+
+  it('asks about no more than thirty of its jobs in a minute, first those that ran', async () => {
+    const ran = givenJob({ jobId: JobId(1), state: 'running', unsettledAt: noon });
+    const platform = await given([...blocked(200), ran]);
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    platform.clock.advance(minute);
+    await platform.sweep();
+    expect(asked(platform)).toBe(30);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('looks after the others where its questions fail', async () => {
+    const theirs = givenJob({ installationId: behind, jobId: JobId(1), state: 'blocked', unsettledAt: noon });
+    const platform = await given([...blocked(40), theirs]);
+    const { getJob } = platform.github;
+    platform.github.getJob = async (installationId, ...rest) => {
+      if (installationId === acme) throw unavailable;
+      return getJob(installationId, ...rest);
+    };
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    platform.clock.advance(minute);
+    await expect(platform.sweep()).rejects.toThrow('1 parts of the sweep failed');
+    expect(await platform.job(1, behind)).toMatchObject({ state: 'waiting' });
+    expect(pokedFor(platform)).toEqual([behind]);
+  });
+
+  it('pokes for the others where one poke fails', async () => {
+    const platform = await given([givenJob(), givenJob({ installationId: behind })]);
+    platform.queues.failNext(1);
+    await expect(platform.sweep()).rejects.toThrow();
+    expect(pokedFor(platform)).toEqual([behind]);
+  });
+});
+
+describe('the most that a tenant may have pending', () => {
+  it('refuses the newest of too many that wait for an approval', async () => {
+    const jobs = blocked(12).map((job, n) => ({ ...job, unsettledAt: noon + n }));
+    const platform = await given(jobs, { waitingJobsPerTenant: 10 });
+    await platform.sweep();
+    const states = await Promise.all(jobs.map(({ jobId }) => platform.job(jobId)));
+    expect(states.map((job) => job?.state)).toEqual([...new Array(10).fill('blocked'), 'done', 'done']);
+    expect(states[11]).toMatchObject({ outcome: 'refused', reason: { code: 'blocked-cap' } });
+  });
+
+  it('counts on from one sweep to the next', async () => {
+    const platform = await given(blocked(perSweep + 3), { waitingJobsPerTenant: perSweep + 1 });
+    await platform.sweep();
+    expect(platform.telemetry.total('JobsRefused')).toBe(0);
+    await platform.sweep();
+    expect(platform.telemetry.total('JobsRefused')).toBe(2);
+  });
+
+  it('refuses the newest of too many that wait for a machine', async () => {
+    const jobs = Array.from({ length: 12 }, (_, n) => givenJob({ jobId: JobId(n + 1), queuedAt: noon + n }));
+    const platform = await given(jobs, { waitingJobsPerTenant: 10 });
+    await platform.sweep();
+    expect(await platform.job(10)).toMatchObject({ state: 'waiting' });
+    expect(await platform.job(11)).toMatchObject({ outcome: 'refused', reason: { code: 'waiting-cap' } });
+  });
+});
