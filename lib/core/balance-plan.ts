@@ -122,6 +122,10 @@ function fullReason(tenant: Tenant, tier: Tier, room: Room): Reason {
       )
     : reason(
         'tier-limit',
-        `${tenant.accountLogin} has all of its ${tier.maxRunners} ${tier.name} runners in use; the job starts when one ends.`,
+        `${tenant.accountLogin} has all of its ${tier.maxRunners} ${tier.name} runners in use; the job starts when one ends.${
+          tenant.maxRunners > tier.maxRunners
+            ? ` That is the tier's own limit for each tenant, which max_runners (${tenant.maxRunners}, over all tiers) does not raise.`
+            : ''
+        }`,
       );
 }

@@ -7,6 +7,29 @@ import { givenJob, givenJobs, givenTenant, givenTier, small } from '../support/g
 
 const pageSize = 100;
 
+describe('the reason of a tier that is full', () => {
+  const reasonWith = (maxRunners: number) => {
+    const tenant = givenTenant({
+      maxRunners,
+      leases: givenLeases(2),
+      tierLeases: new Map([[small, givenLeases(2)]]),
+    });
+    const tier = givenTier({ maxRunners: 2 });
+    return planBalance({ tenant, tier, waiting: givenJobs(1), pageSize: 10 }).hold[0]?.reason;
+  };
+
+  it('says that a greater max_runners does not raise the limit of the tier', () => {
+    expect(reasonWith(50)).toMatchObject({
+      code: 'tier-limit',
+      text: expect.stringContaining('max_runners (50, '),
+    });
+    expect(reasonWith(2)).toMatchObject({
+      code: 'tenant-limit',
+      text: expect.not.stringContaining('max_runners'),
+    });
+  });
+});
+
 describe('planBalance', () => {
   it('gives the oldest waiting jobs the room there is, and the others a reason', () => {
     const waiting = givenJobs(3);
