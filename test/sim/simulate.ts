@@ -6,6 +6,7 @@ import type { Deployment } from '../../lib/contract/deployment.ts';
 import { TierName } from '../../lib/core/ids.ts';
 import { type Auditor, createAuditor, type Violation } from './auditor/auditor.ts';
 import { checkOver, isOver } from './auditor/check-over.ts';
+import { createTurnsCheck } from './auditor/check-turns.ts';
 import { createWaitingCheck } from './auditor/check-waiting.ts';
 import { createFaults } from './faults.ts';
 import { createControlPlane } from './program/control-plane.ts';
@@ -113,6 +114,7 @@ async function runStory(stage: Stage): Promise<void> {
   const { scheduler, auditor, faults, plane, deployment } = stage;
   const { limits } = deployment;
   const isWaitingTooLong = createWaitingCheck(auditor.books, auditor.note);
+  const isStarved = createTurnsCheck(auditor.books, auditor.note);
   const checkSeconds = 10;
   const quietAt = start + eventfulSeconds * 1000;
   for (let seconds = checkSeconds; ; seconds += checkSeconds) {
@@ -124,7 +126,10 @@ async function runStory(stage: Stage): Promise<void> {
     }
     // In a calm world the sweep comes seldom, so that whoever relies on it alone is seen waiting.
     const period = faults.mood === 'calm' && time < quietAt ? 600 : 60;
-    if (faults.mood === 'calm') isWaitingTooLong();
+    if (faults.mood === 'calm') {
+      isWaitingTooLong();
+      isStarved();
+    }
     if (seconds % period === 0) sweepSometimes(stage);
     if (stage.reconciles && seconds % 300 === 0) plane.reconcile();
     if (seconds % 60 === 0) auditor.minute();

@@ -291,4 +291,18 @@ export const mutants: readonly Mutant[] = [
     'if (!(await deps.notes.writeIf(name, { value: {}, expiresAt, version: 0, now }))) return;',
     'await deps.notes.writeIf(name, { value: {}, expiresAt, version: 0, now });',
   ),
+  mutant(
+    'weight-starves-the-light',
+    'Who holds the least for its weight is next, and whoever has a small one never is.',
+    'lib/core/shared-cap.ts',
+    'if (hasTurn(one) !== hasTurn(other)) return hasTurn(one);',
+    'void hasTurn;',
+  ),
+  mutant(
+    'no-turn-after-a-machine',
+    'A machine moves nobody on: whoever has the first turn keeps it.',
+    'lib/core/shared-cap.ts',
+    'waiter.since + machines * stepOf(waiters, waiter);',
+    'waiter.since + 0 * machines * stepOf(waiters, waiter);',
+  ),
 ];

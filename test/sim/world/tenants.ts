@@ -44,9 +44,37 @@ export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webh
       for (let n = 0; n < 4; n++) laterInStory(() => changes.misdirected(account));
     }
   }
+  if (random.chance(0.3)) crowd(deps, parts.github, accounts);
   function laterInStory(action: () => void) {
     scheduler.after(random.between(5, eventfulSeconds * 0.6) * 1000, action);
   }
+}
+
+/**
+ * Under a cap over all tenants one of great weight brings more jobs than the cap has machines; the others come a little later,
+ * with one each.
+ */
+function crowd(deps: WorldDeps, github: GitHubWorld, [great, ...others]: readonly Account[]): void {
+  const { random, scheduler, deployment, ports, story } = deps;
+  const tier = deployment.tiers.find(({ capOverAllTenants }) => capOverAllTenants !== undefined);
+  if (!tier || !great) return;
+  const installationId = InstallationId(great.installationId ?? 0);
+  const queue = (account: Account) =>
+    github.queue({
+      account,
+      repository: `${account.login}/${account.repositories[0]}`,
+      tier: tier.name,
+      labels: tier.labels,
+    });
+  const at = random.between(100, 300) * 1000;
+  scheduler.after(at, () => {
+    if (!ports.stores.world.tenant(installationId)) return;
+    story.tell(() => `tenant ${installationId} weighs 10, and brings a crowd`);
+    ports.stores.world.editTenant(installationId, { weight: 10, maxRunners: 9 });
+    deps.auditor.limitSet(installationId, 9);
+    for (let n = 0; n < 24; n++) queue(great);
+    for (const account of others) scheduler.after(random.between(10, 60) * 1000, () => queue(account));
+  });
 }
 
 function createAccount({ random }: WorldDeps, n: number): Account {

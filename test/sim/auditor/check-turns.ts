@@ -1,0 +1,35 @@
+/**
+ * Under a cap over all tenants everybody has a turn: whoever waits and has no machine sees a bounded number of machines go
+ * to others before it gets one, whatever the weights are.
+ */
+import type { Books, Note } from './books.ts';
+
+/** A tenant of weight 1 comes after ten machines of one of weight 10; some more are under way when it begins to wait. */
+const mostBefore = 16;
+
+export function createTurnsCheck(books: Books, note: Note): () => void {
+  const since = new Map<string, number>();
+  return () => {
+    const waiting = new Set<string>();
+    for (const { installationId, state, tier } of books.rows.jobs.values()) {
+      if (state !== 'waiting' || !mayStart(books, installationId, tier ?? '')) continue;
+      const key = `${installationId}/${tier}`;
+      waiting.add(key);
+      if (!since.has(key)) since.set(key, books.now());
+      const before = [...books.machines.values()].filter(
+        (machine) => machine.tier === tier && machine.startedAt > since.get(key)!,
+      );
+      if (before.length > mostBefore)
+        note('starved', `${key} waits while ${before.length} machines went to others`);
+    }
+    for (const key of since.keys()) if (!waiting.has(key)) since.delete(key);
+  };
+}
+
+function mayStart({ rows, deployment, live }: Books, installationId: number, tierName: string): boolean {
+  const tenant = [...rows.tenants.values()].find((row) => row.installationId === installationId);
+  const tier = deployment.tiers.find(({ name }) => name === tierName);
+  if (tenant?.status !== 'active' || tenant.predecessor !== undefined || tenant.maxRunners < 1) return false;
+  if (tier?.capOverAllTenants === undefined) return false;
+  return !live().some((machine) => machine.tenant === installationId);
+}
