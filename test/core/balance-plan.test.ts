@@ -11,8 +11,8 @@ describe('the reason of a tier that is full', () => {
   const reasonWith = (maxRunners: number) => {
     const tenant = givenTenant({
       maxRunners,
-      leases: givenLeases(2),
-      tierLeases: new Map([[small, givenLeases(2)]]),
+      leases: 2,
+      tierLeases: new Map([[small, 2]]),
     });
     const tier = givenTier({ maxRunners: 2 });
     return planBalance({ tenant, tier, waiting: givenJobs(1), pageSize: 10 }).hold[0]?.reason;
