@@ -44,7 +44,7 @@ export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webh
       for (let n = 0; n < 4; n++) laterInStory(() => changes.misdirected(account));
     }
   }
-  if (random.chance(0.3)) crowd(deps, parts.github, accounts);
+  if (random.chance(faults.mood === 'calm' ? 0.8 : 0.1)) crowd(deps, parts.github, accounts);
   function laterInStory(action: () => void) {
     scheduler.after(random.between(5, eventfulSeconds * 0.6) * 1000, action);
   }
@@ -56,7 +56,9 @@ export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webh
  */
 function crowd(deps: WorldDeps, github: GitHubWorld, [great, ...others]: readonly Account[]): void {
   const { random, scheduler, deployment, ports, story } = deps;
-  const tier = deployment.tiers.find(({ capOverAllTenants }) => capOverAllTenants !== undefined);
+  const tier = deployment.tiers.find(
+    ({ capOverAllTenants, maxRunners }) => capOverAllTenants !== undefined && capOverAllTenants <= maxRunners,
+  );
   if (!tier || !great) return;
   const installationId = InstallationId(great.installationId ?? 0);
   const queue = (account: Account) =>
