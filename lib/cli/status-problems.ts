@@ -29,6 +29,7 @@ const kinds: Readonly<Record<ReasonCode, 'normal' | 'problem'>> = {
   'shared-cap': 'normal',
   'launch-rate': 'normal',
   'waiting-cap': 'normal',
+  'blocked-cap': 'normal',
   capacity: 'problem',
   quota: 'problem',
   throttled: 'problem',
