@@ -5,6 +5,7 @@
 import { createCommandLine, exitStatus, runScript, wholeNumber } from '../lib/cli/command-line.ts';
 import { createEventLines } from '../lib/local/console/event-line.ts';
 import { showProgress } from '../lib/local/console/progress.ts';
+import { untilStopSignal } from '../lib/local/console/stop-signal.ts';
 import { welcome } from '../lib/local/console/welcome.ts';
 
 interface StartOptions {
@@ -63,9 +64,7 @@ async function run({ port, withoutApp, quiet, verbose, ...ports }: StartOptions)
   progress.done('ready');
   isReady = true;
   process.stdout.write(welcome(laptop, { withoutApp: withoutApp ?? false }));
-  const signal = await new Promise<string>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
-  });
+  const signal = await untilStopSignal();
   process.stdout.write(`\n${signal}: stopping machines, functions and stand-ins …\n`);
   await laptop.close();
 }

@@ -1,10 +1,9 @@
 /**
  * The stand-ins that a laptop is made of, started and wired to each other: AWS's services behind one
  * endpoint, EC2 and GitHub. What is started here is closed by `close`, in the order in which nothing is
- * left hanging.
+ * left hanging; where this process dies instead, a guard does it.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CloudFormationService, createCloudFormationService } from './aws/cloudformation.ts';
 import { type DynamoEngine, startDynamoEngine } from './aws/dynamo-engine.ts';
@@ -18,6 +17,7 @@ import { createSqsService, type SqsService } from './aws/sqs.ts';
 import { createStsService } from './aws/sts.ts';
 import { createEc2, type Ec2StandIn } from './ec2/ec2.ts';
 import { type GitHubStandIn, startGitHub } from './github/start-github.ts';
+import { startGuardedFolder } from './guard/start-guard.ts';
 import type { Tell } from './laptop-event.ts';
 
 /** An account number that no one has. */
@@ -56,7 +56,8 @@ export interface Services {
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { region, tell } = options;
   const place = { region, accountId: laptopAccountId };
-  const folder = mkdtempSync(join(tmpdir(), 'mayfly-'));
+  const guarded = await startGuardedFolder();
+  const folder = guarded.path;
   const started: { github?: GitHubStandIn; engine?: DynamoEngine; endpoint?: AwsEndpoint; ec2?: Ec2StandIn } =
     {};
   const close = async () => {
@@ -64,14 +65,14 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     await started.github?.stop();
     await started.endpoint?.close();
     await started.engine?.close();
-    rmSync(folder, { recursive: true, force: true });
+    await guarded.close();
   };
   try {
     const opening = await Promise.allSettled([
       startGitHub({ ...githubOptions(options) }).then((github) => {
         started.github = github;
       }),
-      startDynamoEngine().then((engine) => {
+      startDynamoEngine(join(folder, 'database')).then((engine) => {
         started.engine = engine;
       }),
     ]);

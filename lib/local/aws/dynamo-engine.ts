@@ -18,13 +18,16 @@ export interface DynamoEngine {
 const attempts = 3;
 const startTimeoutMilliseconds = 60_000;
 
-/** @throws Error where there is no binary for this platform, or the engine says why it cannot start */
-export async function startDynamoEngine(): Promise<DynamoEngine> {
+/**
+ * @param home by which the engine is known for whose it is; it need not exist. Default: this process's own
+ * @throws Error where there is no binary for this platform, or the engine says why it cannot start
+ */
+export async function startDynamoEngine(home = process.env['HOME'] ?? '/'): Promise<DynamoEngine> {
   const binary = engineBinary();
   let failure: unknown;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     try {
-      return await startOn(binary, await freePort());
+      return await startOn(binary, { port: await freePort(), home });
     } catch (cause) {
       failure = cause;
     }
@@ -44,13 +47,18 @@ function engineBinary(): string {
   );
 }
 
-async function startOn(binary: string, port: number): Promise<DynamoEngine> {
+async function startOn(
+  binary: string,
+  { port, home }: { port: number; home: string },
+): Promise<DynamoEngine> {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: home };
   // A process group of its own: Ctrl-C reaches the platform first, which closes the engine last.
   const engine = spawn(binary, ['serve', '--port', String(port)], {
+    env,
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const guard = watchOver(engine);
+  const guard = watchOver(engine, env);
   const close = async () => {
     guard.kill('SIGKILL');
     await ended(engine);
@@ -69,8 +77,9 @@ async function startOn(binary: string, port: number): Promise<DynamoEngine> {
  * A shell that waits at a pipe from this process. The kernel closes the pipe when this process ends, by whatever cause,
  * SIGKILL included, and the shell then ends the engine.
  */
-function watchOver(engine: ChildProcess): ChildProcess {
+function watchOver(engine: ChildProcess, env: NodeJS.ProcessEnv): ChildProcess {
   return spawn('/bin/sh', ['-c', 'read -r _; kill -KILL "$0"', String(engine.pid)], {
+    env,
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

@@ -4,8 +4,8 @@
  * own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { allProcesses, killProcess } from '../guard/processes.ts';
 import { powerDescriptor } from './toolbox.ts';
 
 export interface MachineProcess {
@@ -56,38 +56,13 @@ function killSession(child: ChildProcess): void {
   for (let look = 0; look < 10; look += 1) {
     const members = sessionMembers(child.pid);
     if (members.length === 0) break;
-    for (const member of members) killProcess(member);
+    for (const member of members) killProcess(member, 'SIGKILL');
   }
   for (const stream of child.stdio) stream?.destroy();
 }
 
-function killProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    // It ended by itself in the meantime.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
 /** The processes of a session that still run (a zombie does not). */
-export function sessionMembers(session: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      const [state, , , sessionOfProcess] = processFields(name);
-      return Number(sessionOfProcess) === session && state !== 'Z' && state !== 'X';
-    })
-    .map(Number);
-}
-
-/** From the state on; the name before it may hold spaces and parentheses. See proc(5). */
-function processFields(pid: string): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    // Gone since the listing.
-    return [];
-  }
-}
+const sessionMembers = (session: number) =>
+  allProcesses()
+    .filter((found) => found.session === session)
+    .map(({ id }) => id);

@@ -1,0 +1,59 @@
+/**
+ * What runs on this machine, by /proc. A process that ends during a look, or belongs to somebody else, is as good as not
+ * there. Source: proc(5).
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface ProcessLook {
+  readonly id: number;
+  readonly parentId: number;
+  readonly session: number;
+  /** In clock ticks since the machine booted: with the id, it names one process for good. */
+  readonly startTime: string;
+  /** The program's name, of at most 15 characters. */
+  readonly name: string;
+}
+
+/** @returns undefined where it has ended; a zombie has */
+export function lookAt(id: number | 'self'): ProcessLook | undefined {
+  const stat = readProcessFile(id, 'stat');
+  // The name may hold spaces and parentheses.
+  const nameEnd = stat.lastIndexOf(')');
+  const [state, parentId, , session, ...rest] = stat.slice(nameEnd + 2).split(' ');
+  if (nameEnd < 0 || state === 'Z' || state === 'X') return undefined;
+  return {
+    id: Number.parseInt(stat, 10),
+    parentId: Number(parentId),
+    session: Number(session),
+    startTime: rest[15] ?? '',
+    name: stat.slice(stat.indexOf('(') + 1, nameEnd),
+  };
+}
+
+export function allProcesses(): ProcessLook[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => lookAt(Number(name)) ?? []);
+}
+
+/** As `NAME=value`. */
+export const environmentOf = (id: number): string[] => readProcessFile(id, 'environ').split('\0');
+
+export function killProcess(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal);
+  } catch (error) {
+    // It ended by itself in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function readProcessFile(id: number | 'self', file: string): string {
+  try {
+    return readFileSync(`/proc/${id}/${file}`, 'utf8');
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return '';
+    throw error;
+  }
+}

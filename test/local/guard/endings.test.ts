@@ -1,0 +1,94 @@
+/** However `npm start` ends, it takes everything with it: machines and their watchdogs, functions, database, folder. */
+import { rmSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { killProcess, lookAt } from '../../../lib/local/guard/processes.ts';
+import { givenTemporaryFolder, leftOf, type Started, startNpm, until } from './npm-start.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = givenTemporaryFolder();
+});
+afterEach(() => {
+  for (const { id } of leftOf(folder).processes) killProcess(id, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const most = 5_000;
+const labels = ['self-hosted', 'linux', 'x64', 'small'];
+
+/** With a machine that runs a job, and so has a watchdog that would sleep for hours. */
+async function givenRunningJob(): Promise<Started> {
+  const started = await startNpm(folder);
+  await started.github('installations', { login: 'acme', installationId: 12345678 });
+  await started.github('jobs', { repository: 'acme/app', labels, milliseconds: 3_600_000 });
+  await started.sees(/job-started/);
+  return started;
+}
+
+/** @returns milliseconds from the end of the platform's own process to the last of what it started */
+async function untilNothingIsLeft({ laptop }: Started): Promise<number> {
+  await until(() => lookAt(laptop) === undefined);
+  const ended = performance.now();
+  await until(() => {
+    const { processes, files } = leftOf(folder);
+    return processes.length === 0 && files.length === 0;
+  });
+  return performance.now() - ended;
+}
+
+type End = (started: Started) => void | Promise<void>;
+const twice: End = async ({ laptop, sees }) => {
+  killProcess(laptop, 'SIGINT');
+  await sees(/SIGINT: stopping/);
+  await until(() => {
+    killProcess(laptop, 'SIGINT');
+    return lookAt(laptop) === undefined;
+  });
+};
+
+describe('npm start', () => {
+  it.each<[string, End]>([
+    ['SIGKILL', ({ laptop }) => killProcess(laptop, 'SIGKILL')],
+    ['SIGHUP', ({ laptop }) => killProcess(laptop, 'SIGHUP')],
+    ['a second Ctrl-C', twice],
+    ['SIGTERM to npm, which a shell in between keeps for itself', ({ npm }) => void npm.kill('SIGTERM')],
+    ['SIGKILL to npm', ({ npm }) => void npm.kill('SIGKILL')],
+  ])('leaves nothing behind after %s', async (_, end) => {
+    const started = await givenRunningJob();
+    expect(leftOf(folder).processes.length).toBeGreaterThan(10);
+    await end(started);
+    expect(await untilNothingIsLeft(started)).toBeLessThan(most);
+  });
+
+  it('leaves nothing behind when it is killed while it starts', async () => {
+    const started = await startNpm(folder);
+    killProcess(started.laptop, 'SIGKILL');
+    expect(await untilNothingIsLeft(started)).toBeLessThan(most);
+  });
+
+  it('clears away, at its next start, what was killed together with its guard', async () => {
+    const first = await givenRunningJob();
+    for (const id of [first.guard, first.laptop]) killProcess(id, 'SIGKILL');
+    await until(() => lookAt(first.laptop) === undefined);
+    const left = leftOf(folder);
+    expect([left.files.length, left.processes.length > 1]).toEqual([1, true]);
+
+    const next = await startNpm(folder);
+    await next.sees(/Ctrl-C stops everything/);
+
+    expect(leftOf(folder).files).not.toContain(left.files[0]);
+    expect(left.processes.filter(({ id, startTime }) => lookAt(id)?.startTime === startTime)).toEqual([]);
+  });
+
+  it('tells the platform of a job that is cancelled before it ran', async () => {
+    const { github, sees } = await startNpm(folder);
+    await github('installations', { login: 'acme', installationId: 12345678 });
+    await sees(/tenant-provisioned/);
+    const jobs = [1, 2, 3].map((n) => ({ repository: 'acme/app', labels, milliseconds: n < 3 ? 60_000 : 1 }));
+    const ids = [];
+    for (const job of jobs) ids.push(((await (await github('jobs', job)).json()) as { id: number }).id);
+
+    expect((await github(`jobs/${ids[2]}/cancel`, {})).status).toBe(204);
+    await sees(new RegExp(`job-done .*jobId=${ids[2]} .*cancelled`));
+  });
+});

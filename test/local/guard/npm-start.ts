@@ -1,0 +1,82 @@
+/** `npm start` as people start it, in a temporary folder by which all that it leaves behind is found. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { allProcesses, environmentOf, lookAt } from '../../../lib/local/guard/processes.ts';
+import { root } from '../../docs/markdown.ts';
+
+export interface Started {
+  readonly npm: ChildProcess;
+  /** The platform itself. */
+  readonly laptop: number;
+  readonly guard: number;
+  /** All that it printed so far. */
+  printed(): string;
+  sees(pattern: RegExp): Promise<RegExpExecArray>;
+  /** A call to the GitHub stand-in. */
+  github(path: string, body: object): Promise<Response>;
+}
+
+export const givenTemporaryFolder = () => mkdtempSync(join(tmpdir(), 'mayfly-test-'));
+
+/** What still runs with the folder in its environment, and what is in it. */
+export const leftOf = (folder: string) => ({
+  processes: allProcesses().filter(({ id }) => environmentOf(id).some((entry) => entry.includes(folder))),
+  files: readdirSync(folder),
+});
+
+export async function until<Value>(read: () => Value | undefined | false): Promise<Value> {
+  for (;;) {
+    const value = read();
+    if (value !== undefined && value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Resolves as soon as the platform's process and its guard are there; it takes its time until it is ready. */
+export async function startNpm(folder: string): Promise<Started> {
+  const npm = spawn('npm', ['start'], {
+    cwd: root,
+    // npm keeps a cache of its own in TMPDIR, for all that it ever starts.
+    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1', NODE_DISABLE_COMPILE_CACHE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // As in a terminal of its own.
+    detached: true,
+  });
+  let text = '';
+  for (const stream of [npm.stdout!, npm.stderr!]) {
+    stream.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+    });
+  }
+  const sees = (pattern: RegExp) => until(() => pattern.exec(text) ?? undefined);
+  const guard = await until(
+    () => leftOf(folder).processes.find(({ id }) => isGuard(id))?.id ?? fail(npm, text),
+  );
+  return {
+    npm,
+    laptop: lookAt(guard)!.parentId,
+    guard,
+    printed: () => text,
+    sees,
+    async github(path, body) {
+      const [, url] = await sees(/GitHub stand-in +(\S+)/);
+      return fetch(`${url}/_control/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    },
+  };
+}
+
+const fail = (npm: ChildProcess, text: string): undefined => {
+  if (npm.exitCode === null) return undefined;
+  throw new Error(`npm start ended by itself; it printed:\n${text}`);
+};
+
+function isGuard(id: number): boolean {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('guard.ts');
+  } catch {
+    // Gone since the listing.
+    return false;
+  }
+}
