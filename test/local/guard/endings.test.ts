@@ -80,15 +80,21 @@ describe('npm start', () => {
     expect(left.processes.filter(({ id, startTime }) => lookAt(id)?.startTime === startTime)).toEqual([]);
   });
 
-  it('tells the platform of a job that is cancelled before it ran', async () => {
-    const { github, sees } = await startNpm(folder);
+  it('tells the platform of a job that is cancelled before it ran, and buys no machine for it', async () => {
+    const { github, sees, printed } = await startNpm(folder);
     await github('installations', { login: 'acme', installationId: 12345678 });
     await sees(/tenant-provisioned/);
-    const jobs = [1, 2, 3].map((n) => ({ repository: 'acme/app', labels, milliseconds: n < 3 ? 60_000 : 1 }));
-    const ids = [];
-    for (const job of jobs) ids.push(((await (await github('jobs', job)).json()) as { id: number }).id);
+    const ids: number[] = [];
+    for (let job = 0; job < 3; job += 1) {
+      const answer = await github('jobs', { repository: 'acme/app', labels, milliseconds: 60_000 });
+      ids.push(((await answer.json()) as { jobId: number }).jobId);
+    }
+    // The default plan allows two machines, so that the third one waits.
+    await sees(/(?:job-started[\s\S]*){2}/);
+    const waiting = ids.find((id) => !new RegExp(`job-started.*jobId=${id}`).test(printed()));
 
-    expect((await github(`jobs/${ids[2]}/cancel`, {})).status).toBe(204);
-    await sees(new RegExp(`job-done .*jobId=${ids[2]} .*cancelled`));
+    expect((await github(`jobs/${waiting}/cancel`, {})).status).toBe(204);
+    await sees(new RegExp(`job-done .*jobId=${waiting} .*cancelled`));
+    expect(printed().match(/is pending/g)).toHaveLength(2);
   });
 });
