@@ -1,13 +1,31 @@
 #!/usr/bin/env bash
 # What a machine runs from which an image is made: it installs GitHub's runner program, checked, with Docker, git and
-# what the boot script needs. It must fail where anything is missing: a failed build leaves the last good image in use.
-# The stack fills in the words between at signs.
+# what workflows expect of a machine, and lets machines of the image start sooner. It must fail where anything is
+# missing: a failed build leaves the last good image in use. The stack fills in the words between at signs.
 set -euo pipefail
 
 readonly ARCHITECTURE="@ARCHITECTURE@"
 readonly RUNNER_BUCKET="@RUNNER_BUCKET@"
 readonly RUNNER_HOME="${RUNNER_HOME:-/opt/actions-runner}"
-readonly PACKAGE_LISTS="${PACKAGE_LISTS:-/var/lib/apt/lists}"
+# Where the system's files are; another place in tests.
+readonly ROOT="${ROOT:-}"
+
+# For the runner and the boot script; for containers; for actions and the steps of most workflows.
+readonly PACKAGES=(
+  ca-certificates curl git gzip iptables jq procps sudo tar
+  docker.io docker-buildx docker-compose-v2
+  build-essential file gh git-lfs gnupg libssl-dev lsb-release openssh-client pkg-config python3 python3-pip
+  python3-venv rsync unzip wget xz-utils zip zstd
+)
+# What must answer before the image is made.
+readonly TOOLS=(
+  base64 cc curl docker gh git git-lfs iptables make od pgrep python3 runuser sha256sum sudo unzip wget xz zip zstd
+)
+# Updates come with the next image; snaps are for workstations.
+readonly UNWANTED=(
+  apt-daily.service apt-daily.timer apt-daily-upgrade.service apt-daily-upgrade.timer unattended-upgrades.service
+  snapd.service snapd.socket snapd.seeded.service
+)
 
 say() {
   printf 'bake: %s\n' "$1"
@@ -15,14 +33,30 @@ say() {
 
 install_packages() {
   say "installing packages"
-  # The first boot's own work on packages must be over.
+  # The first boot's own work on packages must be over, and none must begin.
   cloud-init status --wait >/dev/null || true
+  systemctl stop apt-daily.timer apt-daily-upgrade.timer
   export DEBIAN_FRONTEND=noninteractive
-  local options=(-o DPkg::Lock::Timeout=300 --assume-yes --quiet --no-install-recommends)
-  apt-get update --quiet
+  local options=(--assume-yes --quiet --no-install-recommends)
+  # For jobs as well. apt-get then waits for the lock of its packages, but not for that of its lists.
+  mkdir -p "$ROOT/etc/apt/apt.conf.d"
+  printf 'DPkg::Lock::Timeout "300";\n' >"$ROOT/etc/apt/apt.conf.d/99-mayfly"
+  read_lists
   apt-get "${options[@]}" upgrade
-  apt-get "${options[@]}" install docker.io docker-buildx git curl jq unzip zip iptables procps tar gzip ca-certificates
-  systemctl enable docker
+  apt-get "${options[@]}" install "${PACKAGES[@]}"
+  git lfs install --system
+  # By its socket, a job that is there before Docker waits for it.
+  systemctl enable docker.socket docker.service
+}
+
+read_lists() {
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    apt-get update --quiet && return
+    say "the lists of packages could not be read"
+    sleep "$((attempt * 5))"
+  done
+  return 1
 }
 
 # One value of the lines of key=value in `current`.
@@ -45,17 +79,82 @@ install_runner() {
   chown -R runner: "$RUNNER_HOME"
 }
 
+# cloud-init runs user data last of all that it does, and waits for snaps before. A unit of its own runs it as soon as
+# there is a network, and cloud-init no longer does.
+start_sooner() {
+  say "letting machines start sooner"
+  mkdir -p "$ROOT/etc/systemd/system" "$ROOT/etc/cloud/cloud.cfg.d" "$ROOT/usr/local/sbin"
+  cat >"$ROOT/usr/local/sbin/mayfly-user-data" <<'SCRIPT'
+#!/usr/bin/env bash
+# Runs the machine's user data, as cloud-init would. A machine that cannot read its own is of no use.
+set -euo pipefail
+url="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
+url="${url%/}/latest"
+folder="${STATE_DIRECTORY:-/var/lib/mayfly}"
+read_user_data() {
+  local attempt token
+  for attempt in 1 2 3 4 5 6 7 8; do
+    if token="$(curl --silent --fail --max-time 5 --request PUT \
+      --header 'x-aws-ec2-metadata-token-ttl-seconds: 60' "$url/api/token")" &&
+      printf 'x-aws-ec2-metadata-token: %s\n' "$token" |
+      curl --silent --fail --max-time 5 --header @- --output "$folder/user-data" "$url/user-data"; then
+      return
+    fi
+    sleep "$((attempt < 4 ? 1 : attempt))"
+  done
+  return 1
+}
+if ! read_user_data; then
+  echo "mayfly-user-data: there is no user data to be read"
+  poweroff
+  exit 1
+fi
+[[ $(head -c 2 "$folder/user-data") == '#!' ]] || exit 0
+chmod 0700 "$folder/user-data"
+exec "$folder/user-data"
+SCRIPT
+  chmod 0755 "$ROOT/usr/local/sbin/mayfly-user-data"
+  cat >"$ROOT/etc/systemd/system/mayfly-user-data.service" <<'UNIT'
+[Unit]
+Description=The machine's user data, at once
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=exec
+ExecStart=/usr/local/sbin/mayfly-user-data
+StateDirectory=mayfly
+# As cloud-init has it: a job may start as many processes as it likes, and what the script left behind lives on.
+KillMode=process
+TasksMax=infinity
+# A job's process that the kernel ends for want of memory is the job's own matter.
+OOMPolicy=continue
+StandardOutput=journal+console
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  printf 'cloud_final_modules: [final-message]\n' >"$ROOT/etc/cloud/cloud.cfg.d/99-mayfly.cfg"
+  systemctl enable mayfly-user-data.service
+  # For the next boot: the agent that drives this build may itself be a snap.
+  systemctl mask "${UNWANTED[@]}"
+}
+
 check() {
   say "checking"
   test -x "$RUNNER_HOME/run.sh"
+  local tool
+  for tool in "${TOOLS[@]}"; do command -v "$tool" >/dev/null; done
   docker --version
+  docker compose version
+  docker buildx version
   git --version
-  for tool in base64 curl iptables od pgrep runuser sha256sum; do command -v "$tool" >/dev/null; done
 }
 
 install_packages
 install_runner
+start_sooner
 check
 apt-get clean
-rm -rf "${PACKAGE_LISTS:?}"/*
+rm -rf "$ROOT/var/lib/apt/lists"/*
 say "done"

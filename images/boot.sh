@@ -94,6 +94,48 @@ read_identity() {
   announce identity "$instance_id"
 }
 
+# A disk that was made from an image fetches each block when it is first read. What the runner needs to start is
+# read while the machine still asks what to run.
+read_ahead() {
+  cat "$RUNNER_HOME"/bin/* "$RUNNER_HOME"/externals/node[0-9][0-9]/bin/node >/dev/null 2>&1 || true
+}
+
+# Ubuntu updates itself soon after its first boot, and holds the locks of its packages meanwhile. The timers are
+# stopped, and the download of lists; an installation that is under way must end by itself.
+calm_packages() {
+  command -v systemctl >/dev/null || return 0
+  systemctl stop apt-daily.timer apt-daily-upgrade.timer || true
+  systemctl --no-block stop apt-daily.service || true
+}
+
+# What .NET opens when it starts.
+has_libraries() {
+  local known library
+  known="$(ldconfig -p)" || return 1
+  for library in libicuuc libssl libgssapi_krb5 libz; do
+    [[ $known == *"$library.so."* ]] || return 1
+  done
+}
+
+# The runner's own installer does not know Amazon Linux, and apt-get waits for a lock only where it is told to; for
+# that of its lists not even then.
+install_libraries() {
+  local attempt
+  export APT_CONFIG="$RUNNER_HOME/apt.conf"
+  printf 'DPkg::Lock::Timeout "120";\n' >"$APT_CONFIG"
+  for attempt in 1 2 3 4 5; do
+    if has_libraries; then return; fi
+    announce runner "installing the libraries that it needs"
+    if command -v dnf >/dev/null; then
+      dnf install --assumeyes --quiet libicu && return
+    else
+      bin/installdependencies.sh && return
+    fi
+    sleep "$((attempt * 5))"
+  done
+  stop runner "its libraries could not be installed"
+}
+
 install_runner() {
   id -u runner >/dev/null 2>&1 || useradd --create-home --shell "$BASH" runner
   if [[ -x $RUNNER_HOME/run.sh ]]; then
@@ -105,12 +147,7 @@ install_runner() {
   download_from_bucket || download_from_github || stop runner "neither the bucket nor GitHub gave a good archive"
   tar -xzf runner.tar.gz
   rm runner.tar.gz
-  # The runner is a .NET program, and wants ICU; its own installer does not know Amazon Linux.
-  if command -v dnf >/dev/null; then
-    dnf install --assumeyes --quiet libicu
-  else
-    bin/installdependencies.sh
-  fi
+  install_libraries
   chown -R runner: "$RUNNER_HOME"
 }
 
@@ -155,23 +192,28 @@ download() {
 harden() {
   announce harden "closing what a job must not reach"
   # Not waited for: it may be starting at this very moment, or not be there at all.
-  if command -v systemctl >/dev/null; then systemctl --no-block stop amazon-ssm-agent || true; fi
+  if command -v systemctl >/dev/null; then
+    systemctl --no-block stop amazon-ssm-agent snap.amazon-ssm-agent.amazon-ssm-agent || true
+  fi
   shut_metadata iptables 169.254.169.254
   shut_metadata ip6tables fd00:ec2::254
 }
 
 # A job that can become root opens this again, and finds a ticket past its use; one that cannot must not. The
-# launch template has the metadata service answer on its IPv4 address alone.
+# launch template has the metadata service answer on its IPv4 address alone. All but root are meant: by newuidmap
+# the job's user can be any of its subordinate users, of whom the machine has 65,536.
 shut_metadata() {
-  if "$1" -w -I OUTPUT -d "$2" -m owner --uid-owner runner -j REJECT; then return; fi
+  if "$1" -w -I OUTPUT -d "$2" -m owner ! --uid-owner 0 -j REJECT; then return; fi
   [[ $ROOTLESS$1 != yesiptables ]] || stop harden "$1 failed, and jobs of this tier must not reach $2"
   announce harden "$1 failed: the job can reach $2"
 }
 
-# The job's user has no password and no sudo; what makes it root is Docker, where there is one.
+# Jobs install what they need with sudo, as they do on GitHub's own machines; Docker would make them root anyway.
 settle_user() {
   if [[ $ROOTLESS != yes ]]; then
     usermod --append --groups docker runner || announce user "there is no Docker for the job"
+    install -m 0440 /dev/stdin /etc/sudoers.d/90-mayfly <<<'runner ALL=(ALL) NOPASSWD: ALL' ||
+      announce user "there is no sudo for the job"
     return
   fi
   usermod --groups "" runner || stop user "the runner's groups could not be taken away"
@@ -311,6 +353,8 @@ mark started
 # Whatever hangs from here on, and whoever is left to look. The control plane has its own, shorter deadlines.
 shutdown --no-wall -P "+$LIFE_MINUTES" || announce watchdog "no end of this machine could be set"
 read -r up _ <"$UPTIME_FILE" || up=0.00
+read_ahead &
+calm_packages
 read_identity
 install_runner
 run_extra_user_data

@@ -41,7 +41,15 @@ describe('the boot script', () => {
     const paths = code.match(/(?<![\w$"}:./])\/[a-z][\w/.-]*/g);
 
     expect(new Set(paths)).toEqual(
-      new Set(['/dev/urandom', '/dev/null', '/opt/actions-runner', '/proc/uptime']),
+      // The last two are the words of a tool, which the laptop has a stand-in for.
+      new Set([
+        '/dev/urandom',
+        '/dev/null',
+        '/opt/actions-runner',
+        '/proc/uptime',
+        '/dev/stdin',
+        '/etc/sudoers.d/90-mayfly',
+      ]),
     );
   });
 
@@ -84,7 +92,9 @@ done
   function givenArchive() {
     mkdirSync(join(folder, 'made', 'bin'), { recursive: true });
     writeFileSync(join(folder, 'made', 'run.sh'), '#!/usr/bin/env bash\n', { mode: 0o755 });
-    const dependencies = '#!/usr/bin/env bash\necho dependencies installed\n';
+    // As GitHub's: it fails as soon as apt-get does.
+    const dependencies =
+      '#!/usr/bin/env bash\napt-get update && apt-get install libicu74 && echo dependencies installed\n';
     writeFileSync(join(folder, 'made', 'bin', 'installdependencies.sh'), dependencies, { mode: 0o755 });
     const file = join(folder, 'runner.tar.gz');
     execFileSync('tar', ['-czf', file, '-C', join(folder, 'made'), '.']);
@@ -111,9 +121,11 @@ done
     readonly version?: string;
     readonly sha256?: string;
     readonly bucketHost?: string;
+    /** What the image, or its first boot, is like: runs before the boot script. */
+    readonly before?: string;
   }
 
-  async function boot({ answers, version = '', sha256 = '', bucketHost }: World) {
+  async function boot({ answers, version = '', sha256 = '', bucketHost, before = '' }: World) {
     for (const [url, body] of Object.entries(answers)) {
       mkdirSync(join(folder, 'answers'), { recursive: true });
       writeFileSync(join(folder, 'answers', url.replaceAll('/', '_')), body);
@@ -135,11 +147,12 @@ done
       .replace('@RELEASE_URL@', releaseUrl);
     const environment = {
       PATH: toolbox.path,
+      HOME: folder,
       ANSWERS: join(folder, 'answers'),
       RUNNER_HOME: join(folder, 'home'),
       AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://metadata/',
     };
-    return run(toolbox.bash, filled, environment);
+    return run(toolbox.bash, `${before}\n${filled}`, environment);
   }
 
   async function run(bash: string, text: string, environment: Record<string, string>) {
@@ -218,5 +231,41 @@ done
     );
     expect(output).not.toContain('asking what to run');
     expect(isInstalled()).toBe(false);
+  });
+
+  /** A world that has the program, so that only the image and its first boot matter. */
+  function givenProgram(): World {
+    const { bytes, sha256 } = givenArchive();
+    return { answers: { [`${bucket}/current`]: current(sha256), [`${bucket}/${name}`]: bytes } };
+  }
+
+  it('installs no packages where the image has what the program opens', async () => {
+    const { output } = await boot({ ...givenProgram(), before: ': >"$HOME/.icu"' });
+
+    expect(output).not.toContain('apt-get');
+    expect(output).toContain('claim refused with 403');
+  });
+
+  it("stops the download of lists that Ubuntu's first boot begins, and so gets their lock", async () => {
+    const { output } = await boot({ ...givenProgram(), before: ': >"$HOME/.lists-lock"' });
+
+    expect(output).not.toContain('Could not get lock');
+    expect(output).toMatch(wentOn);
+  });
+
+  it('waits for an upgrade that holds the lock of packages', async () => {
+    const before = ': >"$HOME/.dpkg-lock"; (sleep 2; rm "$HOME/.dpkg-lock") &';
+    const { output } = await boot({ ...givenProgram(), before });
+
+    expect(output).not.toContain('Could not get lock');
+    expect(output).toMatch(wentOn);
+  });
+
+  it('tries again where the lock of lists is held all the same', async () => {
+    const held = 'systemctl() { return 0; }; : >"$HOME/.lists-lock"; (sleep 2; rm "$HOME/.lists-lock") &';
+    const { output } = await boot({ ...givenProgram(), before: held });
+
+    expect(output).toMatch(/Could not get lock \/var\/lib\/apt\/lists\/lock/);
+    expect(output).toMatch(wentOn);
   });
 });

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { allProcesses, killProcess } from '../guard/processes.ts';
-import { powerDescriptor } from './toolbox.ts';
+import { powerDescriptor } from './stand-in-tools.ts';
 
 export interface MachineProcess {
   /** Kills every process of the machine, at once. */

@@ -6,45 +6,13 @@
 import { accessSync, constants, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { standInTools } from './stand-in-tools.ts';
 
 const needed =
   'bash base64 cat chmod cp cut date dirname env grep head id ls mkdir mktemp mv od pgrep printf rm sed ' +
   'seq sha256sum sleep sort tail tar tee timeout touch tr true uname wc';
 /** Used where the host has them: `sh` and `kill` are bash's own there, or not needed. */
 const welcome = 'sh kill gzip hostname awk xargs find stat sync basename realpath';
-
-/** Where poweroff reports: a pipe that each machine's processes inherit. */
-export const powerDescriptor = 3;
-
-const powerOff = `printf 'poweroff\\n' >&${powerDescriptor}`;
-/** At once, after so many minutes, or not after all (-c). What waits is of the machine's session, and ends with it. */
-const shutdown = `
-pending="$HOME/.shutdown"
-if [[ -e $pending ]]; then kill -- "-$(<"$pending")"; rm "$pending"; fi
-case " $* " in
-  *' -c '*) ;;
-  *' +'*)
-    minutes="$*"
-    minutes="\${minutes##*+}"
-    set -m
-    (sleep "$((\${minutes%% *} * 60))"; ${powerOff}) </dev/null >/dev/null 2>&1 &
-    echo "$!" >"$pending"
-    ;;
-  *) ${powerOff} ;;
-esac`;
-const doNothing = 'exit 0';
-const shims: Record<string, string> = {
-  poweroff: powerOff,
-  shutdown,
-  systemctl: `if [[ \${1:-} == poweroff ]]; then ${powerOff}; fi`,
-  runuser: 'while [[ $# -gt 0 && $1 != -- ]]; do shift; done; shift; exec "$@"',
-  useradd: doNothing,
-  usermod: doNothing,
-  chown: doNothing,
-  iptables: doNothing,
-  ip6tables: doNothing,
-  'cloud-init': doNothing,
-};
 
 /** @throws Error that names the tools that this host lacks */
 export function createToolbox(
@@ -64,7 +32,7 @@ export function createToolbox(
   }
   const bash = tools.get('bash') as string;
   for (const [tool, file] of tools) if (file !== undefined) symlinkSync(file, join(folder, tool));
-  const scripts = tools.get('curl') === undefined ? { ...shims, curl: nodeCurl() } : shims;
+  const scripts = tools.get('curl') === undefined ? { ...standInTools, curl: nodeCurl() } : standInTools;
   for (const [name, script] of Object.entries(scripts)) {
     writeFileSync(join(folder, name), `#!${bash}\n${script}\n`, { mode: 0o755 });
   }

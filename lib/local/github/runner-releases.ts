@@ -24,6 +24,10 @@ export const firstVersion = '2.337.0';
 export const archiveNameOf = (version: string, architecture: string) =>
   `actions-runner-linux-${architecture}-${version}.tar.gz`;
 
+/** As the real one: it fails as soon as apt-get does. Source: actions/runner, src/Misc/layoutbin. */
+const installDependencies =
+  'apt-get update && apt-get install -y libkrb5-3 zlib1g && apt-get install -y libicu74 || exit 1';
+
 const archives = new Map<string, Buffer>();
 
 export function archiveOf(version: string, architecture: string): Buffer {
@@ -38,7 +42,7 @@ export function archiveOf(version: string, architecture: string): Buffer {
         bytes: readFileSync(new URL('../ec2/runner/run.sh', import.meta.url)),
         mode: 0o755,
       },
-      { name: 'bin/installdependencies.sh', ...script(':') },
+      { name: 'bin/installdependencies.sh', ...script(installDependencies) },
       { name: 'bin/version', ...script(`printf '${version}\\n'`) },
     ]),
   );

@@ -73,7 +73,7 @@ describe('a machine with a job', () => {
       ([, step]) => step,
     );
     expect(steps).toEqual(
-      'boot metadata identity runner harden claim confirm run ended power-off'.split(' '),
+      'boot metadata identity runner user harden claim confirm run ended power-off'.split(' '),
     );
     const { ticket, nonce, signature } = JSON.parse(asked[0]?.body as string);
     for (const secret of [ticket, nonce, signature, jitConfig, 'runner-token']) {

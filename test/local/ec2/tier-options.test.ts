@@ -61,10 +61,35 @@ describe("the job's user", () => {
     expect(console).toContain('usermod [--append] [--groups] [docker]');
   });
 
-  it('is told to have no Docker where it has none', async () => {
-    const console = await bootedWith({ extraUserData: tool('usermod', 'exit 6') });
+  it('is told to have no Docker where the image has none, as the stock one', async () => {
+    const console = await bootedWith({});
     expect(console).toMatch(/ user there is no Docker for the job\n[\s\S]*asking what to run/);
   });
+
+  /** Runs as the job would, just before the machine powers off. */
+  const sudoOfJob = `${tool('poweroff', 'runuser -u runner -- sudo -n printf "the job is root"; printf x >&3')}
+    runuser -u runner -- sudo -n true || echo "no sudo as the image is"`;
+
+  it('may use sudo, which the image itself does not let it', async () => {
+    const console = await bootedWith({ extraUserData: sudoOfJob });
+    expect(console).toMatch(/no sudo as the image is\n[\s\S]*the job is root/);
+  });
+
+  it('may not use sudo on a rootless tier', async () => {
+    const console = await bootedWith({ rootless: true, extraUserData: sudoOfJob });
+    expect(console).toContain('a password is required');
+    expect(console).not.toContain('the job is root');
+    expect(world.paths()).toEqual(['/claim']);
+  });
+
+  it.each([true, false])(
+    'reaches the metadata service as nobody but root (rootless: %s)',
+    async (rootless) => {
+      // By newuidmap the user runner can be any of its 65,536 subordinate users.
+      const console = await bootedWith({ rootless, extraUserData: tool('iptables', 'echo "rule $*"') });
+      expect(console).toContain('rule -w -I OUTPUT -d 169.254.169.254 -m owner ! --uid-owner 0 -j REJECT');
+    },
+  );
 
   it('has no groups left on a rootless tier', async () => {
     const console = await bootedWith({ rootless: true, extraUserData: sayGroups });

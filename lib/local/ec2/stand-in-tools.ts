@@ -1,0 +1,105 @@
+/**
+ * What machines have in place of the tools that would touch the host, as shell: power, users, firewall, services,
+ * packages. They do what Ubuntu 24.04's do on the stock image, refusals included, and keep what they change in the
+ * machine's own folder, which is its HOME.
+ */
+
+/** Where poweroff reports: a pipe that each machine's processes inherit. */
+export const powerDescriptor = 3;
+
+const powerOff = `printf 'poweroff\\n' >&${powerDescriptor}`;
+
+/** At once, after so many minutes, or not after all (-c). What waits is of the machine's session, and ends with it. */
+const shutdown = `
+pending="$HOME/.shutdown"
+if [[ -e $pending ]]; then kill -- "-$(<"$pending")"; rm "$pending"; fi
+case " $* " in
+  *' -c '*) ;;
+  *' +'*)
+    minutes="$*"
+    minutes="\${minutes##*+}"
+    set -m
+    (sleep "$((\${minutes%% *} * 60))"; ${powerOff}) </dev/null >/dev/null 2>&1 &
+    echo "$!" >"$pending"
+    ;;
+  *) ${powerOff} ;;
+esac`;
+
+/** apt-daily.service downloads lists, and can be stopped; an unattended upgrade is let to its end. */
+const systemctl = `
+if [[ \${1:-} == poweroff ]]; then ${powerOff}; fi
+case " $* " in *' stop '*'apt-daily.service '*) rm -f "$HOME/.lists-lock" ;; esac
+exit 0`;
+
+/**
+ * It waits for the lock of packages as long as DPkg::Lock::Timeout says, by default not at all, and never for that of its
+ * lists. Source: apt.conf(5); https://github.com/github-aws-runners/terraform-aws-github-runner/pull/5141
+ */
+const aptGet = `
+refuse() { echo "E: Could not get lock $1. It is held by process 5381 (apt-get)" >&2; exit 100; }
+seconds=0
+settings="$* $(cat "\${APT_CONFIG:-/dev/null}")"
+[[ $settings =~ DPkg::Lock::Timeout[= ]"?([0-9]+) ]] && seconds="\${BASH_REMATCH[1]}"
+case " $* " in
+  *' update '*) if [[ -e $HOME/.lists-lock ]]; then refuse /var/lib/apt/lists/lock; fi ;;
+  *)
+    while [[ -e $HOME/.dpkg-lock ]]; do
+      ((seconds-- > 0)) || refuse /var/lib/dpkg/lock-frontend
+      sleep 1
+    done
+    case "$*" in *libicu*) : >"$HOME/.icu" ;; esac
+    ;;
+esac
+echo "apt-get $*"`;
+
+/** Whether the image has ICU is left open: here it lacks it, so that the installing is seen. */
+const ldconfig = `
+for library in libssl.so.3 libgssapi_krb5.so.2 libz.so.1; do echo "	$library (libc6,x86-64) => /lib/$library"; done
+if [[ -e $HOME/.icu ]]; then echo "	libicuuc.so.74 (libc6,x86-64) => /lib/libicuuc.so.74"; fi`;
+
+/** The stock image has no Docker, and so no such group. */
+const usermod = `
+case " $* " in *' docker '*) echo "usermod: group 'docker' does not exist" >&2; exit 6 ;; esac`;
+
+/** All that the machine's processes are to this host is one user; on the machine it is who runuser says. */
+const runuser = `
+while [[ $# -gt 0 && $1 != -- ]]; do
+  if [[ $1 == -u ]]; then export USER="$2"; fi
+  shift
+done
+shift
+exec "$@"`;
+
+const sudo = `
+while [[ \${1:-} == -* ]]; do shift; done
+if [[ \${USER:-root} == root ]] || grep -qs "^$USER ALL=(ALL) NOPASSWD: ALL$" "$HOME"/etc/sudoers.d/*; then
+  USER=root exec "$@"
+fi
+echo 'sudo: a password is required' >&2
+exit 1`;
+
+/** `install -m MODE FILE TARGET`, below the machine's own folder. */
+const install = `
+target="$HOME\${*: -1}"
+mkdir -p "$(dirname "$target")"
+cat "\${@: -2:1}" >"$target"
+if [[ $1 == -m ]]; then chmod "$2" "$target"; fi`;
+
+const doNothing = 'exit 0';
+
+export const standInTools: Readonly<Record<string, string>> = {
+  poweroff: powerOff,
+  shutdown,
+  systemctl,
+  'apt-get': aptGet,
+  ldconfig,
+  usermod,
+  runuser,
+  sudo,
+  install,
+  useradd: doNothing,
+  chown: doNothing,
+  iptables: doNothing,
+  ip6tables: doNothing,
+  'cloud-init': doNothing,
+};
