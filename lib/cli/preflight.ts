@@ -1,9 +1,10 @@
 /** `mayfly preflight`: reads the account's quotas and says which are too small for the configured tiers. It changes nothing. */
 import { type _InstanceType, DescribeInstanceTypesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
-import { assertConfig } from '../config/check-config.ts';
+import { assertConfig, type CheckedConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import type { KeyPolicyStatement } from '../config/key-policy.ts';
+import { stockImageHint } from '../config/stock-image.ts';
 import { awsOptions, ec2Client } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
@@ -56,7 +57,8 @@ interface Report {
 }
 
 async function judge(call: CommandCall): Promise<Report> {
-  const { network, deployment, reservedConcurrency, kmsKeyArn } = assertConfig(call.config);
+  const checked = assertConfig(call.config);
+  const { network, deployment, reservedConcurrency, kmsKeyArn } = checked;
   const { environment, tiers } = deployment;
   const ec2 = ec2Client(call);
   const client = new ServiceQuotasClient(awsOptions(call));
@@ -77,8 +79,13 @@ async function judge(call: CommandCall): Promise<Report> {
     unchecked,
     network: network.kind === 'existing' ? await judgeSubnets(ec2, network) : await judgeZones(ec2, network),
     ...(key ? { keyPolicy: statementsFor(key) } : {}),
-    advice: key ? keyAdvice(key) : [],
+    advice: [...hints(checked), ...(key ? keyAdvice(key) : [])],
   };
+}
+
+function hints(config: CheckedConfig): string[] {
+  const hint = stockImageHint(config);
+  return hint === undefined ? [] : [`  ${hint}`];
 }
 
 async function readQuota(

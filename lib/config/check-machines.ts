@@ -14,6 +14,8 @@ export interface MachineSettings {
   readonly diskGigabytes: number;
   readonly diskIops: number;
   readonly diskThroughputMegabytes: number;
+  /** MiB a second. Absent: EC2 fills the disk from its image as it sees fit. */
+  readonly diskInitializationMegabytes?: number;
   /** The job's user has no way of becoming root. */
   readonly rootless: boolean;
   /** Shell that runs as root before the runner is claimed; empty for none. */
@@ -28,6 +30,7 @@ export const machineSettingNames = [
   'diskGigabytes',
   'diskIops',
   'diskThroughputMegabytes',
+  'diskInitializationMegabytes',
   'rootless',
   'extraUserData',
   'instanceRoleArn',
@@ -45,6 +48,8 @@ const gp3 = {
   gigabytes: { from: 8, to: 65_536 },
   iops: { from: 3_000, to: 80_000 },
   throughputMegabytes: { from: 125, to: 2_000 },
+  /** Source: https://docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html */
+  initializationMegabytes: { from: 100, to: 300 },
   iopsPerGigabyte: 500,
   iopsPerMegabyte: 4,
 } as const;
@@ -123,6 +128,13 @@ function diskFaults(path: string, tier: Settings): string[] {
     ...expectWhole(`${path}.diskGigabytes`, diskGigabytes, gp3.gigabytes),
     ...expectWhole(`${path}.diskIops`, diskIops, gp3.iops),
     ...expectWhole(`${path}.diskThroughputMegabytes`, diskThroughputMegabytes, gp3.throughputMegabytes),
+    ...(tier['diskInitializationMegabytes'] === undefined
+      ? []
+      : expectWhole(
+          `${path}.diskInitializationMegabytes`,
+          tier['diskInitializationMegabytes'],
+          gp3.initializationMegabytes,
+        )),
   ];
   if (faults.length > 0) return faults;
   const [size, iops, throughput] = [Number(diskGigabytes), Number(diskIops), Number(diskThroughputMegabytes)];
@@ -145,13 +157,14 @@ const withUsualDisk = (tier: Settings) => ({
 });
 
 export function checkedMachine(tier: TierConfig): MachineSettings {
-  const { image, instanceRoleArn } = tier;
+  const { image, diskInitializationMegabytes, instanceRoleArn } = tier;
   return {
     ...(image === undefined ? {} : { image }),
     rootDevice: tier.rootDevice ?? stockRootDevice,
     diskGigabytes: tier.diskGigabytes ?? usualGigabytes,
     diskIops: tier.diskIops ?? gp3.iops.from,
     diskThroughputMegabytes: tier.diskThroughputMegabytes ?? gp3.throughputMegabytes.from,
+    ...(diskInitializationMegabytes === undefined ? {} : { diskInitializationMegabytes }),
     rootless: tier.rootless ?? false,
     extraUserData: tier.extraUserData ?? '',
     ...(instanceRoleArn === undefined ? {} : { instanceRoleArn }),

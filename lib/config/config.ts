@@ -98,6 +98,11 @@ export interface TierConfig {
   /** MiB a second, 125 to 2000 and at most a quarter of `diskIops`. Default: 125, which costs nothing extra. */
   readonly diskThroughputMegabytes?: number;
   /**
+   * MiB a second, 100 to 300, at which EC2 fills a new disk from its image, so that what is read first is there sooner.
+   * AWS charges for each GB of the image's snapshot, at each launch. Default: as EC2 sees fit, without a charge.
+   */
+  readonly diskInitializationMegabytes?: number;
+  /**
    * true: the job's user has no way of becoming root, and so no Docker but a rootless one of your image. Default: false,
    * it may use Docker where the image has it, and by that become root on its own machine. It is never root from the start.
    */

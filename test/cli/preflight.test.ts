@@ -66,6 +66,15 @@ describe('mayfly preflight', () => {
     expect(out).not.toContain('request-service-quota-increase');
   });
 
+  it('says what machines of the stock image lack, to whoever has chosen no other one', async () => {
+    const url = await givenAccount(roomy);
+    expect((await run(preflight, [], url)).out).toMatch(
+      /Machines of small, medium, large start from Ubuntu's stock image, which has no Docker/,
+    );
+    const own = configWith({ machineImages: {} });
+    expect((await run(preflight, [], url, own)).out).not.toContain('stock image');
+  });
+
   it('calls the quotas of a new account tight, and prints how to ask for more', async () => {
     const url = await givenAccount(smallest);
     const { status, out } = await run(preflight, [], url);

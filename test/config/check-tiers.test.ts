@@ -70,6 +70,7 @@ describe('a tier with a fault', () => {
     ],
     ['a disk too small for the image', { diskGigabytes: 4 }, 'must be a whole number from 8 to 65536.'],
     ['too many operations', { diskIops: 80_001, diskGigabytes: 500 }, 'a whole number from 3000 to 80000.'],
+    ['a disk filled too fast', { diskInitializationMegabytes: 301 }, 'a whole number from 100 to 300.'],
     ['too little throughput', { diskThroughputMegabytes: 100 }, 'a whole number from 125 to 2000.'],
     [
       'more operations than its size allows',

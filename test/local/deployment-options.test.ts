@@ -24,6 +24,7 @@ const choosy = {
   diskGigabytes: 100,
   diskIops: 6000,
   diskThroughputMegabytes: 500,
+  diskInitializationMegabytes: 200,
   rootless: true,
   extraUserData: 'echo "prepared by the tier"',
   instanceRoleArn: 'arn:aws:iam::000000000000:role/cache-reader',

@@ -19,6 +19,7 @@ const own = tierWith({
   diskGigabytes: 100,
   diskIops: 6000,
   diskThroughputMegabytes: 500,
+  diskInitializationMegabytes: 200,
   instanceRoleArn: roleArn,
   rootless: true,
   extraUserData: "echo 'as @TOLD@'",
@@ -72,6 +73,8 @@ describe('a launch template', () => {
     expect(BlockDeviceMappings).toMatchObject([
       { DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeSize: 100, Iops: 6000, Throughput: 500 } },
     ]);
+    expect(BlockDeviceMappings[0].Ebs.VolumeInitializationRate).toBe(200);
+    expect(dataOf('small').BlockDeviceMappings[0].Ebs).not.toHaveProperty('VolumeInitializationRate');
     const [profile, ...others] = app.resources('AWS::IAM::InstanceProfile');
     expect(others).toEqual([]);
     expect(profile!.Properties.Roles).toEqual(['cache-reader']);

@@ -56,6 +56,9 @@ export function createLaunchTemplate(scope: Construct, options: LaunchTemplateOp
             volumeSize: machine.diskGigabytes,
             iops: machine.diskIops,
             throughput: machine.diskThroughputMegabytes,
+            ...(machine.diskInitializationMegabytes === undefined
+              ? {}
+              : { volumeInitializationRate: machine.diskInitializationMegabytes }),
             deleteOnTermination: true,
           },
         },

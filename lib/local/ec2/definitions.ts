@@ -50,6 +50,7 @@ export function defineLaunchTemplate(world: World, definition: TemplateDefinitio
         'it must be named by the ARN of one that exists here.',
     );
   }
+  checkDisks(name, data);
   const size = Buffer.from(data.UserData ?? '', 'base64').length;
   if (size > userDataLimit) {
     throw new Error(`The user data of ${name} has ${size} bytes; EC2 takes at most ${userDataLimit}.`);
@@ -62,6 +63,15 @@ export function defineLaunchTemplate(world: World, definition: TemplateDefinitio
   const template = { launchTemplateId: id ?? newId('lt'), launchTemplateName: name, tags, versions: [data] };
   world.templates.set(template.launchTemplateId, template);
   return template;
+}
+
+/** Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateEbsBlockDeviceRequest.html */
+function checkDisks(name: string, data: LaunchTemplateData): void {
+  for (const mapping of data.BlockDeviceMappings ?? []) {
+    const rate = (mapping as { Ebs?: { VolumeInitializationRate?: unknown } }).Ebs?.VolumeInitializationRate;
+    if (rate === undefined || (Number(rate) >= 100 && Number(rate) <= 300)) continue;
+    throw new Error(`The launch template ${name} fills a disk at ${rate} MiB/s; EC2 takes 100 to 300.`);
+  }
 }
 
 export function defineSubnet(

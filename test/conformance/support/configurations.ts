@@ -26,6 +26,7 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
         diskGigabytes: 200,
         diskIops: 6000,
         diskThroughputMegabytes: 500,
+        diskInitializationMegabytes: 200,
         instanceRoleArn: 'arn:aws:iam::111122223333:role/runners',
       }),
     },
