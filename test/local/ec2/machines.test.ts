@@ -97,8 +97,8 @@ describe('processes', () => {
   });
 
   it('find no tool that could touch the host', async () => {
-    const tools = 'poweroff shutdown systemctl runuser useradd chown iptables';
-    const script = `for tool in ${tools}; do command -v $tool; done; command -v sudo mount reboot dd; echo done`;
+    const tools = 'poweroff shutdown systemctl runuser useradd chown iptables sudo install apt-get ldconfig';
+    const script = `for tool in ${tools}; do command -v $tool; done; command -v mount reboot dd; echo done`;
     const { machine, workDirectory } = await givenMachine(script);
 
     await printed(machine, 'done');
