@@ -97,7 +97,7 @@ read_identity() {
 # A disk that was made from an image fetches each block when it is first read. What the runner needs to start is
 # read while the machine still asks what to run.
 read_ahead() {
-  cat "$RUNNER_HOME"/bin/* "$RUNNER_HOME"/externals/node[0-9][0-9]/bin/node >/dev/null 2>&1 || true
+  cat "$RUNNER_HOME"/bin/* "$RUNNER_HOME"/externals/node[0-9][0-9]"/bin/node" >/dev/null 2>&1 || true
 }
 
 # Ubuntu updates itself soon after its first boot, and holds the locks of its packages meanwhile. The timers are

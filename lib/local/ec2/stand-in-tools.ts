@@ -39,7 +39,8 @@ const aptGet = `
 refuse() { echo "E: Could not get lock $1. It is held by process 5381 (apt-get)" >&2; exit 100; }
 seconds=0
 settings="$* $(cat "\${APT_CONFIG:-/dev/null}")"
-[[ $settings =~ DPkg::Lock::Timeout[= ]"?([0-9]+) ]] && seconds="\${BASH_REMATCH[1]}"
+pattern='DPkg::Lock::Timeout[= ]"?([0-9]+)'
+[[ $settings =~ $pattern ]] && seconds="\${BASH_REMATCH[1]}"
 case " $* " in
   *' update '*) if [[ -e $HOME/.lists-lock ]]; then refuse /var/lib/apt/lists/lock; fi ;;
   *)
