@@ -66,6 +66,11 @@ describe('the lines of npm start', () => {
     expect(printed(quiet, true)).toHaveLength(4);
   });
 
+  it('are there for a job that was cancelled before it had a runner', () => {
+    const fields = { jobId: 91, conclusion: 'cancelled', runner: undefined };
+    expect(printed([event('github', 'job-completed', fields)], true)).toHaveLength(1);
+  });
+
   it('show what went wrong, whatever it is', () => {
     const lines = printed([
       log('swept', { why: 'no time' }, 'warn'),

@@ -21,7 +21,7 @@ async function givenRunningJob(): Promise<Started> {
   const started = await startNpm(folder);
   await started.github('installations', { login: 'acme', installationId: 12345678 });
   await started.github('jobs', { repository: 'acme/app', labels, milliseconds: 3_600_000 });
-  await started.sees(/job-started/);
+  await started.untilRunning(1);
   return started;
 }
 
@@ -81,20 +81,19 @@ describe('npm start', () => {
   });
 
   it('tells the platform of a job that is cancelled before it ran, and buys no machine for it', async () => {
-    const { github, sees, printed } = await startNpm(folder);
+    const { github, sees, printed, untilRunning } = await startNpm(folder);
     await github('installations', { login: 'acme', installationId: 12345678 });
-    await sees(/tenant-provisioned/);
     const ids: number[] = [];
     for (let job = 0; job < 3; job += 1) {
       const answer = await github('jobs', { repository: 'acme/app', labels, milliseconds: 60_000 });
       ids.push(((await answer.json()) as { jobId: number }).jobId);
     }
     // The default plan allows two machines, so that the third one waits.
-    await sees(/(?:job-started[\s\S]*){2}/);
-    const waiting = ids.find((id) => !new RegExp(`job-started.*jobId=${id}`).test(printed()));
+    const running = await untilRunning(2);
+    const waiting = ids.find((id) => !running.includes(id));
 
     expect((await github(`jobs/${waiting}/cancel`, {})).status).toBe(204);
-    await sees(new RegExp(`job-done .*jobId=${waiting} .*cancelled`));
+    await sees(new RegExp(`${waiting} +done: cancelled`));
     expect(printed().match(/is pending/g)).toHaveLength(2);
   });
 });

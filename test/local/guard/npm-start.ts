@@ -14,6 +14,8 @@ export interface Started {
   /** All that it printed so far. */
   printed(): string;
   sees(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Ids of the jobs that run, as soon as there are so many. */
+  untilRunning(count: number): Promise<number[]>;
   /** A call to the GitHub stand-in. */
   github(path: string, body: object): Promise<Response>;
 }
@@ -36,7 +38,7 @@ export async function until<Value>(read: () => Value | undefined | false): Promi
 
 /** Resolves as soon as the platform's process and its guard are there; it takes its time until it is ready. */
 export async function startNpm(folder: string): Promise<Started> {
-  const npm = spawn('npm', ['start'], {
+  const npm = spawn('npm', ['start', '--', '--verbose'], {
     cwd: root,
     // npm keeps a cache of its own in TMPDIR, for all that it ever starts.
     env: { ...process.env, TMPDIR: folder, NO_COLOR: '1', NODE_DISABLE_COMPILE_CACHE: '1' },
@@ -60,12 +62,24 @@ export async function startNpm(folder: string): Promise<Started> {
     guard,
     printed: () => text,
     sees,
+    async untilRunning(count) {
+      const [, url] = await sees(address);
+      for (;;) {
+        const state = (await (await fetch(`${url}/_control/state`)).json()) as State;
+        const running = state.jobs.filter(({ status }) => status === 'in_progress').map(({ id }) => id);
+        if (running.length >= count) return running;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
     async github(path, body) {
-      const [, url] = await sees(/GitHub stand-in +(\S+)/);
+      const [, url] = await sees(address);
       return fetch(`${url}/_control/${path}`, { method: 'POST', body: JSON.stringify(body) });
     },
   };
 }
+
+const address = /GitHub stand-in +(\S+)/;
+type State = { readonly jobs: readonly { readonly id: number; readonly status: string }[] };
 
 const fail = (npm: ChildProcess, text: string): undefined => {
   if (npm.exitCode === null) return undefined;
