@@ -138,6 +138,7 @@ export class ControlPlane extends Construct {
       tierQueues: this.tierQueues,
       ...queues,
       images: tiers.map((tier) => imageFor(tier, config)),
+      instanceTypes: tiers.flatMap(({ instanceTypes }) => instanceTypes),
       instanceRoles: instanceRoles(config),
       spot: tiers.some((tier) => tier.spot),
       githubApiUrl: config.githubApiUrl,

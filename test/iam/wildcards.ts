@@ -41,7 +41,8 @@ const namedLater: readonly (readonly [end: string, reason: string])[] = [
     ':log-group:/aws/imagebuilder/my-saas-linux-*',
     'Image Builder names the groups after the recipes of the environment',
   ],
-  [':image/*', 'which image it is stands in the launch template, and its maker replaces it at will'],
+  [':image/*', 'which image it is stands in the launch template, and RunInstances takes no other one'],
+  [':subnet/*', 'a list would not fit twice; RunInstances, which every machine needs, names each subnet'],
   ['/runner/*', "the objects of one folder of the platform's own bucket, named after GitHub's releases"],
 ];
 

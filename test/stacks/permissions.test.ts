@@ -86,14 +86,38 @@ describe('machines', () => {
     const running = statements
       .get('scale-up')!
       .filter(({ Action }) => listOf(Action).includes('ec2:RunInstances'));
-    const start = running.find(({ Sid }) => Sid === 'Start')!;
-    expect(start.Condition.StringEquals).toEqual({ 'aws:RequestTag/ghr:environment': environment });
-    const from = running.find(({ Sid }) => Sid === 'FromTemplates')!;
-    expect(from.Condition).toEqual({ StringEquals: { 'ec2:ResourceTag/ghr:environment': environment } });
-    for (const other of running.filter((statement) => statement !== from)) {
-      expect(Object.keys(other.Condition.ArnLike)).toEqual(['ec2:LaunchTemplate']);
+    const conditionOf = (sid: string) => running.find(({ Sid }) => Sid === sid)!.Condition;
+    expect(conditionOf('Start').StringEquals).toEqual({ 'aws:RequestTag/ghr:environment': environment });
+    expect(conditionOf('FromTemplates')).toEqual({
+      StringEquals: { 'ec2:ResourceTag/ghr:environment': environment },
+    });
+    for (const sid of ['Start', 'Use']) {
+      expect(Object.keys(conditionOf(sid).ArnLike)).toEqual(['ec2:LaunchTemplate']);
     }
+    // EC2 gives no key of the template with a spot request.
+    expect(conditionOf('SpotRequest')).toBeUndefined();
+    expect(running.map(({ Sid }) => Sid)).toEqual([
+      'FromTemplates',
+      'Use',
+      'OwnImage',
+      'Start',
+      'SpotRequest',
+    ]);
   });
+
+  it.each(['scale-up', 'sweep'])(
+    'are launched by %s with the image of their template, of the types of the tiers, with session tokens',
+    (name) => {
+      const conditionOf = (sid: string) => statements.get(name)!.find(({ Sid }) => Sid === sid)!.Condition;
+      const types = ['m7g.large', 'm7i.large', 't3.large', 't4g.large'];
+      expect(conditionOf('OwnImage')).toEqual({ Bool: { 'ec2:IsLaunchTemplateResource': 'true' } });
+      expect(conditionOf('Start')).toMatchObject({
+        StringEqualsIfExists: { 'ec2:MetadataHttpTokens': 'required' },
+        StringLikeIfExists: { 'ec2:InstanceType': types },
+      });
+      expect(conditionOf('Ask')).toEqual({ StringLikeIfExists: { 'ec2:InstanceType': types } });
+    },
+  );
 
   it('are tagged only while they are made', () => {
     const tagging = statements.get('scale-up')!.find(({ Action }) => Action === 'ec2:CreateTags')!;
@@ -120,8 +144,8 @@ describe('a role of thirty tiers', () => {
       tier,
       {
         ...settings,
-        image: `resolve:ssm:/${name(n % 6).slice(1)}`,
-        instanceRoleArn: `arn:aws-us-gov:iam::123456789012:role/${name(n % 6)}`,
+        image: `resolve:ssm:/${name(n % 5).slice(1)}`,
+        instanceRoleArn: `arn:aws-us-gov:iam::123456789012:role/${name(n % 5)}`,
       },
     ]);
     const longest = synthesized(configWith({ ...thirtyTiers, tiers: Object.fromEntries(tiers) }));
@@ -141,6 +165,7 @@ function filledIn(value: unknown): unknown {
   if (key === 'Ref' && argument === 'AWS::Partition') return 'aws-us-gov';
   if (key === 'Ref') return String(argument).startsWith('AWS::') ? '123456789012' : 'lt-0123456789abcdef0';
   if (key === 'Fn::Join') return (filledIn(argument[1]) as string[]).join('');
+  if (JSON.stringify(argument).includes('SecurityGroup')) return 'sg-0123456789abcdef0';
   if (key.startsWith('Fn::')) return 'x'.repeat(85);
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, filledIn(entry)]));
 }

@@ -22,8 +22,21 @@ const rules = {
   reservedConcurrency: { webhook: 100, claim: 100, 'scale-up': 150, lifecycle: 3, 'tenant-manager': 5 },
 };
 
+/** Types that take the most letters of a role before families stand for them. */
+const manyTypes = Object.fromEntries(
+  Object.entries(thirtyTiers.tiers).map(([name, tier], n) => {
+    const families = tier.architecture === 'arm64' ? ['m7g', 'c7gn'] : ['m7i-flex', 'c7i'];
+    const size = ['12xlarge', '16xlarge', '24xlarge'][Math.floor(n / 10)];
+    return [name, { ...tier, instanceTypes: families.map((family) => `${family}.${size}`) }];
+  }),
+);
+
 const configurations: readonly [string, MayflyConfig][] = [
   ['no option', thirtyTiers],
+  [
+    'many types under the rules of an account',
+    configWith({ ...longest, ...rules, network: existing, tiers: manyTypes }),
+  ],
   ['the longest names', configWith(longest)],
   ['six zones behind NAT gateways', configWith({ ...longest, network: { zones: 6, nat: true, egress } })],
   ['an existing network', configWith({ ...longest, network: { ...existing, egress } })],
@@ -85,6 +98,7 @@ function filledIn(value: unknown): unknown {
   if (key === 'Fn::Join') return (filledIn(argument[1]) as string[]).join('');
   if (key === 'Fn::ImportValue') return importedText(String(argument));
   if (key === 'Fn::Select') return `${longest.region}a`;
+  if (JSON.stringify(argument).includes('SecurityGroup')) return 'sg-0123456789abcdef0';
   if (key.startsWith('Fn::')) return 'x'.repeat(85);
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, filledIn(entry)]));
 }
@@ -92,6 +106,7 @@ function filledIn(value: unknown): unknown {
 /** What other stacks export: ids of subnets and endpoints are short, names and ARNs are not. */
 function importedText(name: string): string {
   if (/Subnet\w+$/.test(name) && name.includes('ExportsOutputRef')) return 'subnet-0123456789abcdef0';
+  if (name.includes('SecurityGroup')) return 'sg-0123456789abcdef0';
   if (name.includes('Secret'))
     return `arn:aws:secretsmanager:${longest.region}:123456789012:secret:${'x'.repeat(34)}-123456`;
   return name.includes('FnGetAtt') ? 'x'.repeat(85) : `${longest.environment}-launches`;

@@ -1,6 +1,8 @@
 /**
  * What a function needs to start machines, and to end them. Machines are started from launch templates that carry this
- * deployment's tag, in its subnets, carrying the tag too; only what carries the tag can be ended.
+ * deployment's tag, with the template's image, of the tiers' instance types, in this deployment's subnets, with session
+ * tokens for their metadata, carrying the tag too; only what carries the tag can be ended. Each condition is a key that
+ * EC2 gives for that resource: a key that is not there would refuse every launch.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 import { Stack } from 'aws-cdk-lib';
@@ -10,6 +12,7 @@ import { imageParameters } from '../machines/runner-image.ts';
 import type { Network } from '../network/network.ts';
 import { diskKeyGrants } from '../state/encryption.ts';
 import { allow, ec2Arn, type Grant } from './grant.ts';
+import { typePatterns } from './type-patterns.ts';
 
 export interface MachineGrantOptions {
   readonly scope: Construct;
@@ -17,6 +20,8 @@ export interface MachineGrantOptions {
   readonly network: Network;
   /** As launch templates name them. */
   readonly images: readonly string[];
+  /** Of all tiers. */
+  readonly instanceTypes: readonly string[];
   /** The roles that some tier's machines get. */
   readonly instanceRoles: readonly string[];
   /** Whether any tier asks for spot machines. */
@@ -26,17 +31,20 @@ export interface MachineGrantOptions {
 }
 
 export function launchGrants(options: MachineGrantOptions): Grant[] {
-  const { scope, environment, network, images, instanceRoles, spot } = options;
+  const { scope, environment, network, images, instanceTypes, instanceRoles, spot } = options;
   const { partition, region } = Stack.of(scope);
   const arn = (resource: string, name: string) => ec2Arn(scope, resource, name);
   const requestTag = { StringEquals: { [`aws:RequestTag/${tagKeys.environment}`]: environment } };
+  const fromTemplate = { 'ec2:LaunchTemplate': arn('launch-template', '*') };
   const made = [arn('instance', '*'), arn('volume', '*')];
+  const anyImage = `arn:${partition}:ec2:${region}::image/*`;
+  const spotRequests = spot ? [arn('spot-instances-request', '*')] : [];
+  const types = { 'ec2:InstanceType': typePatterns(instanceTypes) };
+  const securityGroup = arn('security-group', network.securityGroup.securityGroupId);
   const used = [
-    `arn:${partition}:ec2:${region}::image/*`,
-    arn('security-group', network.securityGroup.securityGroupId),
+    securityGroup,
     ...network.subnets.map((subnet) => arn('subnet', subnet.subnetId)),
     arn('network-interface', '*'),
-    ...(spot ? [arn('spot-instances-request', '*')] : []),
   ];
   return [
     // All else asks for a template, which then must be one of these. By their tag, since thirty names fill a role.
@@ -47,18 +55,37 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
     }),
     allow('Ask', {
       actions: ['ec2:CreateFleet'],
-      resources: [arn('fleet', '*'), ...used, ...made],
+      resources: [
+        ...[arn('fleet', '*'), anyImage, arn('subnet', '*'), securityGroup, arn('network-interface', '*')],
+        ...spotRequests,
+        ...made,
+      ],
+      conditions: { StringLikeIfExists: types },
     }),
     allow('Use', {
       actions: ['ec2:RunInstances'],
       resources: used,
-      conditions: { ArnLike: { 'ec2:LaunchTemplate': arn('launch-template', '*') } },
+      conditions: { ArnLike: fromTemplate },
     }),
+    // The template's own image, and none that the request puts in its place.
+    allow('OwnImage', {
+      actions: ['ec2:RunInstances'],
+      resources: [anyImage],
+      conditions: { Bool: { 'ec2:IsLaunchTemplateResource': 'true' } },
+    }),
+    // A disk has neither a type nor metadata, a machine has both: hence IfExists, which saves a statement.
     allow('Start', {
       actions: ['ec2:RunInstances'],
       resources: made,
-      conditions: { ...requestTag, ArnLike: { 'ec2:LaunchTemplate': arn('launch-template', '*') } },
+      conditions: {
+        ...requestTag,
+        StringEqualsIfExists: { 'ec2:MetadataHttpTokens': 'required' },
+        StringLikeIfExists: types,
+        ArnLike: fromTemplate,
+      },
     }),
+    // EC2 tells of no template where it asks about spot requests; the machines themselves are bound above.
+    ...(spot ? [allow('SpotRequest', { actions: ['ec2:RunInstances'], resources: spotRequests })] : []),
     allow('Tag', {
       actions: ['ec2:CreateTags'],
       resources: made,

@@ -7,6 +7,7 @@ import { describeInstances, stateXml } from './describe-instances.ts';
 import type { Ec2Dials } from './dials.ts';
 import { type Form, requiredText, tags, texts } from './form.ts';
 import type { Machines } from './machines.ts';
+import { runInstances } from './run-instances.ts';
 import { checkTag } from './tag-rules.ts';
 import { findInstances, type Instance, type World } from './world.ts';
 import type { Members } from './xml.ts';
@@ -34,6 +35,7 @@ export function createCalls({ world, machines, dials }: CallDeps): Calls {
   };
   return {
     CreateFleet: (form) => createFleet(fleetDeps, usedTokens, form),
+    RunInstances: runInstances,
     DescribeInstances: (form) => describeInstances(world, form, isVisible),
     TerminateInstances: (form) => ({
       instancesSet: findVisible(texts(form, 'InstanceId')).map((instance) => {

@@ -37,6 +37,8 @@ export interface Override {
   readonly subnet: Subnet;
   readonly priority: number;
   readonly template: { readonly id: string; readonly version: number; readonly data: LaunchTemplateData };
+  /** In place of the template's; absent: the template's. */
+  readonly imageId: string | undefined;
   /** As it is said again in the answer. */
   readonly echo: Members;
 }
@@ -130,7 +132,7 @@ export function readFleetPlan(world: World, request: Form): FleetPlan {
   return { wanted, lifecycle, overrides };
 }
 
-const understoodOverrides = ['InstanceType', 'SubnetId', 'Priority', 'AvailabilityZone'];
+const understoodOverrides = ['InstanceType', 'SubnetId', 'Priority', 'AvailabilityZone', 'ImageId'];
 
 function readOverrides(world: World, config: Form): Override[] {
   const specification = form(config, 'LaunchTemplateSpecification');
@@ -157,6 +159,7 @@ function readOverrides(world: World, config: Form): Override[] {
       subnet,
       priority: priority ?? Number.POSITIVE_INFINITY,
       template: { id: template.launchTemplateId, version, data },
+      imageId: text(override, 'ImageId'),
       echo: {
         launchTemplateSpecification: {
           launchTemplateId: template.launchTemplateId,
@@ -190,7 +193,7 @@ function newInstance(deps: FleetDeps, { override, request, ...common }: NewInsta
     reservationId: newId('r'),
     instanceType: override.instanceType,
     subnet: override.subnet,
-    imageId: imageOf(override.template.data),
+    imageId: imageOf(override.imageId ?? override.template.data.ImageId),
     privateIp: `10.0.${(number >> 8) & 255}.${number & 255}`,
     template: override.template,
     tags: new Map([

@@ -94,9 +94,9 @@ export const newId = (prefix: string) => `${prefix}-${randomBytes(9).toString('h
 
 export const isLive = (instance: Instance) => instance.state === 'pending' || instance.state === 'running';
 
-/** Any letter of the AWS Systems Manager reference form stands for some image. */
-export const imageOf = (data: LaunchTemplateData): string =>
-  data.ImageId?.startsWith('ami-') ? data.ImageId : 'ami-0f00000000000000f';
+/** Whatever a parameter is named: it stands for some image. */
+export const imageOf = (given: string | undefined): string =>
+  given?.startsWith('ami-') ? given : 'ami-0f00000000000000f';
 
 export function securityGroupsOf(data: LaunchTemplateData): readonly string[] {
   return data.SecurityGroupIds ?? data.NetworkInterfaces?.[0]?.Groups ?? [];

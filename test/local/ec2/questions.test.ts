@@ -1,5 +1,5 @@
 /** What IAM is asked before an EC2 call. */
-import { CreateFleetCommand } from '@aws-sdk/client-ec2';
+import { CreateFleetCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { givenCall, givenEc2, givenFleet } from './given.ts';
 
@@ -37,21 +37,24 @@ describe('CreateFleet', () => {
     const [mine] = fleet().flatMap(({ resource }) => resource.match(/launch-template\/(lt-.+)/)?.[1] ?? []);
     expect(mine).not.toBe(template.launchTemplateId);
 
-    const parts = [
+    const parts = (subnet: string) => [
       `${own}:instance/*`,
       `${own}:volume/*`,
       `${own}:network-interface/*`,
       `${own}:spot-instances-request/*`,
-      `${own}:subnet/subnet-a`,
+      `${own}:subnet/${subnet}`,
       `${own}:launch-template/${mine}`,
       'arn:aws:ec2:us-east-1::image/ami-0123456789abcdef0',
       `${own}:security-group/sg-1`,
-      `${own}:subnet/subnet-b`,
     ];
+    const both = ['ec2:CreateFleet', 'ec2:RunInstances'].flatMap((action) => [
+      ...parts('subnet-a').map((part) => [action, part]),
+      // Asked again only where the second pool differs.
+      ...[`${own}:instance/*`, `${own}:subnet/subnet-b`].map((part) => [action, part]),
+    ]);
     expect(fleet().map(({ action, resource }) => [action, resource])).toEqual([
       ['ec2:CreateFleet', `${own}:fleet/*`],
-      ...parts.map((part) => ['ec2:CreateFleet', part]),
-      ...parts.map((part) => ['ec2:RunInstances', part]),
+      ...both,
       ['ec2:CreateTags', `${own}:instance/*`],
       ['iam:CreateServiceLinkedRole', spotRole],
     ]);
@@ -60,12 +63,13 @@ describe('CreateFleet', () => {
   it('shows the tags of what is tagged, and of nothing else', () => {
     const tagged = fleet().filter(({ context }) => 'aws:requesttag/ghr:tenant_id' in context);
 
-    expect(tagged.map(({ action }) => action)).toEqual([
-      'ec2:CreateFleet',
-      'ec2:RunInstances',
-      'ec2:CreateTags',
-    ]);
-    expect(tagged[2]?.context).toEqual({
+    expect(tagged.map(({ action, resource }) => [action, resource])).toEqual(
+      ['CreateFleet', 'CreateFleet', 'RunInstances', 'RunInstances', 'CreateTags'].map((action) => [
+        `ec2:${action}`,
+        `${own}:instance/*`,
+      ]),
+    );
+    expect(tagged.at(-1)?.context).toEqual({
       'ec2:region': 'us-east-1',
       'ec2:createaction': 'CreateFleet',
       'aws:tagkeys': ['ghr:Tenant_id'],
@@ -86,15 +90,60 @@ describe('CreateFleet', () => {
     expect([...resources]).toEqual([expect.stringContaining(':launch-template/lt-')]);
   });
 
-  it('shows how the machines would be launched', () => {
-    const context = fleet()[1]?.context;
+  const contextOf = (questions: ReturnType<typeof fleet>, action: string, part: string) =>
+    questions
+      .filter((question) => question.action === action && question.resource.includes(part))
+      .map(({ context }) => context);
 
-    expect(context).toMatchObject({
-      'ec2:instancetype': ['t3.medium', 'm5.large'],
+  it('shows how the machines would be launched, each pool by itself', () => {
+    const [small, large] = contextOf(fleet(), 'ec2:RunInstances', ':instance/');
+
+    expect(small).toMatchObject({
+      'ec2:instancetype': 't3.medium',
       'ec2:instancemarkettype': 'spot',
       'ec2:metadatahttptokens': 'required',
-      'ec2:launchtemplate': [expect.stringMatching(`^${own}:launch-template/lt-`)],
+      'ec2:launchtemplate': expect.stringMatching(`^${own}:launch-template/lt-`),
     });
+    expect(large).toMatchObject({ 'ec2:instancetype': 'm5.large' });
+  });
+
+  it.each([
+    [':image/', 'true'],
+    [':security-group/', 'true'],
+    [':instance/', 'true'],
+    [':volume/', 'true'],
+    // The template names no subnet: the request does.
+    [':subnet/', 'false'],
+    [':network-interface/', 'false'],
+  ])('says of %s whether it comes from the template: %s', (part, comes) => {
+    const [context] = contextOf(fleet(), 'ec2:RunInstances', part);
+    expect(context?.['ec2:islaunchtemplateresource']).toBe(comes);
+  });
+
+  it('gives no key that EC2 does not give for the resource', () => {
+    expect(contextOf(fleet(), 'ec2:RunInstances', 'spot-instances-request')).toEqual([
+      { 'ec2:region': 'us-east-1' },
+    ]);
+    const [creating] = contextOf(fleet(), 'ec2:CreateFleet', ':instance/');
+    expect(creating).not.toHaveProperty('ec2:launchtemplate');
+    expect(creating).toMatchObject({ 'ec2:instancetype': 't3.medium' });
+  });
+
+  it('says of an image that the request names that it is not from the template', () => {
+    const foreign = 'ami-0fffffffffffffff0';
+    const asked = fleet({ 'LaunchTemplateConfigs.1.Overrides.1.ImageId': foreign });
+
+    const images = asked.filter(
+      ({ action, resource }) => action === 'ec2:RunInstances' && /image/.test(resource),
+    );
+    const comes = images.map(({ resource, context }) => [
+      resource.split('/')[1],
+      context?.['ec2:islaunchtemplateresource'],
+    ]);
+    expect(comes).toEqual([
+      [foreign, 'false'],
+      ['ami-0123456789abcdef0', 'true'],
+    ]);
   });
 
   it.each([
@@ -152,6 +201,47 @@ describe('CreateFleet', () => {
   it('refuses a request that it cannot read before anybody is asked', () => {
     expect(() => fleet({ Type: 'maintain' })).toThrow(/type instant only/);
     expect(() => fleet({ 'LaunchTemplateConfigs.1.Overrides.1.MaxPrice': '1' })).toThrow(/MaxPrice/);
+  });
+});
+
+describe('RunInstances', () => {
+  const run = (change: Record<string, string> = {}) =>
+    ask('RunInstances', {
+      Action: 'RunInstances',
+      MinCount: '1',
+      MaxCount: '1',
+      SubnetId: 'subnet-a',
+      ...change,
+    });
+  const contextOf = (questions: ReturnType<typeof run>, part: string) =>
+    questions.find(({ resource }) => resource.includes(part))?.context;
+
+  it('shows what the request names in place of the template', () => {
+    const asked = run({
+      'LaunchTemplate.LaunchTemplateName': 'test-small',
+      InstanceType: 'p5.48xlarge',
+      'MetadataOptions.HttpTokens': 'optional',
+      'SecurityGroupId.1': 'sg-9',
+      'BlockDeviceMapping.1.DeviceName': '/dev/sda1',
+    });
+    expect(contextOf(asked, ':instance/')).toMatchObject({
+      'ec2:instancetype': 'p5.48xlarge',
+      'ec2:metadatahttptokens': 'optional',
+    });
+    for (const part of [':security-group/sg-9', ':volume/'])
+      expect(contextOf(asked, part)).toMatchObject({ 'ec2:islaunchtemplateresource': 'false' });
+  });
+
+  it('shows no template where there is none', () => {
+    const context = contextOf(run({ ImageId: 'ami-0123456789abcdef0' }), ':image/');
+    expect(context).toEqual({ 'ec2:region': 'us-east-1', 'ec2:islaunchtemplateresource': 'false' });
+  });
+
+  it('is answered where it is a dry run alone', async () => {
+    const input = { MinCount: 1, MaxCount: 1, LaunchTemplate: { LaunchTemplateName: 'test-small' } };
+    const trying = world.client.send(new RunInstancesCommand({ ...input, DryRun: true }));
+    await expect(trying).rejects.toMatchObject({ name: 'DryRunOperation' });
+    await expect(world.client.send(new RunInstancesCommand(input))).rejects.toThrow(/CreateFleet does/);
   });
 });
 
