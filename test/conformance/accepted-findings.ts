@@ -18,7 +18,7 @@ const wildcard = (resource: string) => `AwsSolutions-IAM5[Resource::${resource}]
 
 const unborn =
   'The machine, its disk and its network card have no name before the launch that makes them. The statements hold the ' +
-  "launch to this deployment's templates, subnets and tag.";
+  "launch to this deployment's templates, image, instance types, subnets and tag.";
 
 export const acceptedFindings: readonly AcceptedFinding[] = [
   {
@@ -75,7 +75,8 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rule: wildcard(`${inAccount}:spot-instances-request/*`),
     at: launching,
     reason:
-      'EC2 makes the request while it launches a spot machine; it has no name before. Only where a tier asks for spot.',
+      'EC2 makes the request while it launches a spot machine; it has no name before. Only where a tier asks for spot. EC2 ' +
+      'gives no key of the template with it; the machine itself is held to the template.',
   },
   {
     rule: wildcard(`${inAccount}:launch-template/*`),
@@ -94,7 +95,14 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     at: launching,
     reason:
       'The template names its image by a public parameter whose image changes with each release of the system, so the id ' +
-      'is not known at synthesis. Which image is used is up to the template, which the caller cannot replace.',
+      'is not known at synthesis. RunInstances takes the image of the template alone (ec2:IsLaunchTemplateResource).',
+  },
+  {
+    rule: wildcard(`${inAccount}:subnet/*`),
+    at: launching,
+    reason:
+      'CreateFleet alone; a second list of subnets would not fit in the role. RunInstances, which every machine needs, ' +
+      'names each subnet.',
   },
   {
     rule: wildcard(`${inAccount}:instance/*`),
