@@ -1,4 +1,5 @@
 /** `mayfly policy NAME`: prints the least policy for a deploy, for CloudFormation, or for one command. It calls nobody. */
+import { ownImageParameters } from '../config/image-parameters.ts';
 import { type Command, UsageError } from './command.ts';
 import { policies } from './policies/policies.ts';
 
@@ -43,7 +44,8 @@ Give those for CloudFormation to the bootstrap. All environments of an account a
     const { environment = config.environment } = options;
     const { region, kmsKeyArn } = config;
     const key = kmsKeyArn === undefined ? {} : { kmsKeyArn };
-    const place = { environment: String(environment), region, account, ...key };
+    const imageParameters = ownImageParameters(config);
+    const place = { environment: String(environment), region, account, ...key, imageParameters };
     const document = JSON.stringify(found.document({ ...place, ...stackOf(options['stack']) }), undefined, 2);
     if (options['stack'] !== undefined && document === JSON.stringify(found.document(place), undefined, 2)) {
       throw new UsageError(`The policy ${name} does not depend on a stack's name. Leave --stack out.`);

@@ -9,6 +9,7 @@ import { awsOptions, ec2Client } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import type { Quota } from './preflight-families.ts';
+import { judgeImageParameters } from './preflight-images.ts';
 import { keyAdvice, statementsFor } from './preflight-key.ts';
 import { judgeOwnNetwork, judgeSubnets, judgeZones } from './preflight-network.ts';
 import {
@@ -34,14 +35,15 @@ AWS has a separate quota for each family of instance types. A type whose family 
 as not checked. A new account can be deployed to as it is: "tight" only means that jobs wait. If you use your own
 encryption key (kmsKeyArn), this also prints the statements that the key's policy needs.
 `,
-  exitOne: "a quota is too small to start at all, or the network's subnets are not as configured",
+  exitOne:
+    "a quota is too small to start at all, or the network's subnets or a tier's image parameter are not as configured",
   options: [jsonOption],
   async run(call) {
     const { advice, ...report } = await judge(call);
     const { region } = call.config;
     call.io.out(call.options['json'] ? `${JSON.stringify(report)}\n` : render({ ...report, advice }, region));
     const isTooSmall = report.quotas.some(({ verdict }) => verdict === 'too small');
-    return isTooSmall || report.network.length > 0 ? 1 : 0;
+    return isTooSmall || report.network.length > 0 || report.images.length > 0 ? 1 : 0;
   },
 };
 
@@ -51,6 +53,8 @@ interface Report {
   readonly unchecked: readonly string[];
   /** What is wrong with an existing network's subnets, or with the zones of one to be made. */
   readonly network: readonly string[];
+  /** What is wrong with the parameters that tiers look their image up in. */
+  readonly images: readonly string[];
   /** What the policy of an operator's own key must hold. */
   readonly keyPolicy?: readonly KeyPolicyStatement[];
   readonly advice: readonly string[];
@@ -78,6 +82,7 @@ async function judge(call: CommandCall): Promise<Report> {
     quotas: [...ofTiers, ofFunctions, ...ofNetwork],
     unchecked,
     network: network.kind === 'existing' ? await judgeSubnets(ec2, network) : await judgeZones(ec2, network),
+    images: await judgeImageParameters(call),
     ...(key ? { keyPolicy: statementsFor(key) } : {}),
     advice: [...hints(checked), ...(key ? keyAdvice(key) : [])],
   };
@@ -136,7 +141,7 @@ async function readVcpus(client: EC2Client, types: readonly string[]): Promise<M
 const some = (names: readonly string[]) =>
   names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
-function render({ quotas: findings, unchecked, network, advice }: Report, region: string): string {
+function render({ quotas: findings, unchecked, network, images, advice }: Report, region: string): string {
   const rows = findings.map(({ quota, tiers, has, needs, wants, verdict }) => [
     tiers ? `${quota.name}, for ${some(tiers)}` : quota.name,
     `${has} ${quota.unit}`,
@@ -159,6 +164,9 @@ function render({ quotas: findings, unchecked, network, advice }: Report, region
       : []),
     ...(network.length > 0
       ? ['', '  The network is not as configured:', ...network.map((line) => `  ${line}`)]
+      : []),
+    ...(images.length > 0
+      ? ['', '  Images are not as configured:', ...images.map((line) => `  ${line}`)]
       : []),
     ...(advice.length > 0 ? ['', ...advice] : []),
     '',

@@ -1,6 +1,7 @@
 /**
  * The rules for what a tier's machines are made of: image, disk, the job's user, what the operator adds. None of it is
- * known to a function: it ends in the tier's launch template. Whether an image exists, nobody asks.
+ * known to a function: it ends in the tier's launch template. Whether an image exists is not asked here; preflight asks
+ * for parameters.
  */
 import type { TierConfig } from './config.ts';
 import { expect, expectText, expectWhole } from './faults.ts';

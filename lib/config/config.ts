@@ -87,7 +87,10 @@ export interface TierConfig {
   readonly capOverAllTenants?: number;
   /** Where its machines may be: some of `network.subnets`, by id. Default: all of them. */
   readonly subnetIds?: readonly string[];
-  /** An AMI's id, or `resolve:ssm:/path` of a parameter that holds one. Default: Canonical's Ubuntu 24.04. */
+  /**
+   * An AMI's id, or `resolve:ssm:/path` of a parameter that holds one, of the data type `aws:ec2:image`. It must be there
+   * before the deploy. Default: Canonical's Ubuntu 24.04.
+   */
   readonly image?: string;
   /** The name of that image's root disk. Default: `/dev/sda1`, which is Ubuntu's; Amazon Linux has `/dev/xvda`. */
   readonly rootDevice?: string;

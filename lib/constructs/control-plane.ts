@@ -9,6 +9,7 @@ import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Code, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import type { MachineSettings } from '../config/check-machines.ts';
@@ -66,8 +67,7 @@ export class ControlPlane extends Construct {
     this.runnerBinaries = new RunnerBinaries(this, 'RunnerBinaries', {
       s3EndpointId: props.network.s3EndpointId,
     });
-    createImageParameters(this, props.config);
-    this.launchTemplates = this.#createLaunchTemplates();
+    this.launchTemplates = this.#createLaunchTemplates(createImageParameters(this, props.config));
     this.functions = this.#createFunctions({ lifecycleQueue, installationsQueue });
     this.#connect({ lifecycleQueue, installationsQueue });
   }
@@ -87,7 +87,7 @@ export class ControlPlane extends Construct {
     );
   }
 
-  #createLaunchTemplates() {
+  #createLaunchTemplates(imageParameters: ReadonlyMap<Architecture, CfnParameter>) {
     const { config, network, bootScript } = this.#props;
     const { environment, tiers, limits } = config.deployment;
     const scope = new Construct(this, 'LaunchTemplates');
@@ -122,6 +122,8 @@ export class ControlPlane extends Construct {
           kmsKeyArn: config.kmsKeyArn,
           userData: userData(tier.architecture, machine),
         });
+        const parameter = imageParameters.get(tier.architecture);
+        if (parameter && machine.image === undefined) template.addResourceDependency(parameter);
         return [tier.name, template];
       }),
     );

@@ -124,6 +124,7 @@ function resourceMakers({
       associateRouteTable: (subnetId, routeTableId) => ec2.associateRouteTable(subnetId, routeTableId),
       addGatewayEndpoint: (endpoint) => ec2.addGatewayEndpoint(endpoint),
       addSubnet: ({ id, ...subnet }) => ec2.defineSubnet({ subnetId: id, ...subnet }),
+      addParameter: (parameter) => ec2.defineParameter(parameter),
       addInstanceProfile: (profile) => ec2.defineInstanceProfile(profile),
       addLaunchTemplate: (template) => ec2.defineLaunchTemplate(template),
     },

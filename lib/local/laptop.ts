@@ -5,6 +5,7 @@
  */
 import defaultConfig from '../../mayfly.config.ts';
 import type { MayflyConfig } from '../config/config.ts';
+import { ownImageParameters } from '../config/image-parameters.ts';
 import type { AppSecret } from '../contract/secrets.ts';
 import { tables } from '../contract/tables.ts';
 import type { AwsEndpoint } from './aws/endpoint.ts';
@@ -116,6 +117,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
     });
     const { cloud, functions, events, close } = laptopCloud;
     addExistingSubnets(config, cloud);
+    addExistingParameters(config, cloud);
     const { outputs } = await createAssembly(loadAssembly(directory), registry, cloud);
     services.stacks.setOutputs(outputs);
     webhook.secret = () => services.secrets.get(output(outputs, 'WebhookSecretArn'));
@@ -161,6 +163,12 @@ function addExistingSubnets({ network }: MayflyConfig, cloud: LaptopCloud['cloud
   for (const { id, zone } of network.subnets) {
     cloud.machines.addSubnet({ id, vpcId: network.vpcId, availabilityZone: zone });
   }
+}
+
+/** The operator's own parameters are in no template either. */
+function addExistingParameters(config: MayflyConfig, cloud: LaptopCloud['cloud']): void {
+  for (const name of ownImageParameters(config))
+    cloud.machines.addParameter({ name, dataType: 'aws:ec2:image' });
 }
 
 /** What an operator does after a deploy: the App into its secret, the webhook's URL and secret into the App. */

@@ -12,9 +12,10 @@ import { commands } from '../../lib/cli/commands.ts';
 import { policies } from '../../lib/cli/policies/policies.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
+import { ownImageParameters } from '../../lib/config/image-parameters.ts';
 import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 import config from '../../mayfly.config.ts';
-import { everyOption, existingNetwork } from '../iam/every-option.ts';
+import { everyOption, existingNetwork, ownImage } from '../iam/every-option.ts';
 import { givenEvent, givenTenant } from '../support/given.ts';
 import { givenOperatorAccount, type OperatorAccount, ownStack, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
@@ -32,7 +33,12 @@ afterAll(() => account?.close());
 const policyOf = (name: string): PolicyDocument =>
   policies
     .find((one) => one.name === name)!
-    .document({ environment, region: place.region, account: place.accountId }) as PolicyDocument;
+    .document({
+      environment,
+      region: place.region,
+      account: place.accountId,
+      imageParameters: ownImageParameters(ownImage),
+    }) as PolicyDocument;
 
 let people = 0;
 
@@ -70,6 +76,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
   async preflight(person) {
     await person.run(['preflight'], everyOption);
     await person.run(['preflight'], existingNetwork);
+    await person.run(['preflight'], ownImage);
   },
   async setup(person) {
     const args = ['setup', '--app-id', String(account.github.appId), '--key', keyFile];

@@ -53,7 +53,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
       isRead = enabled;
     },
   });
-  const services = [dynamodb, queues, secrets, stacks, withReads(ec2), lambda, serviceQuotas];
+  const services = [dynamodb, queues, secrets, stacks, withReads(ec2), lambda, serviceQuotas, parameters];
   const endpoint: AwsEndpoint = await startAwsEndpoint({ ...place, services });
   for (const { suffix, ...schema } of Object.values(tables)) {
     await dynamodb.createTable(tableInput(`${environment}-${suffix}`, schema));
@@ -205,4 +205,17 @@ const serviceQuotas: AwsService = {
     },
   ],
   handle: async () => json({ Quota: { Value: 1000 } }),
+};
+
+/** Every parameter that is asked for holds an image. */
+const parameters: AwsService = {
+  service: 'ssm',
+  questions: ({ action, input, region, accountId }) =>
+    (input['Names'] as string[]).map((name) => ({
+      action: `ssm:${action}`,
+      resource: `arn:aws:ssm:${region}:${accountId}:parameter${name}`,
+      context: {},
+    })),
+  handle: async ({ input }) =>
+    json({ Parameters: (input['Names'] as string[]).map((Name) => ({ Name, DataType: 'aws:ec2:image' })) }),
 };

@@ -73,7 +73,13 @@ describe('mayfly policy', () => {
   it.each(policies.map((one) => [one.name, one] as const))(
     '%s fits into a managed policy, and has no wildcard action',
     (_, one) => {
-      const longest = { ...place, environment: 'e'.repeat(24), region: 'ap-southeast-99' };
+      const imageParameters = Array.from({ length: 10 }, (_name, n) => `/${String(n).repeat(100)}`);
+      const longest = {
+        ...place,
+        environment: 'e'.repeat(24),
+        region: 'ap-southeast-99',
+        imageParameters,
+      };
       const text = JSON.stringify(one.document(longest));
       expect(text.length).toBeLessThanOrEqual(6_144);
       const actions = one.document(place).Statement.flatMap(({ Action }) => Action);

@@ -28,10 +28,12 @@ interface Account {
   readonly addresses?: number;
   readonly zones?: number;
   readonly subnet?: { readonly zone: string; readonly free: number };
+  /** The data type by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 async function givenAccount(values: Readonly<Record<string, number>>, account: Account = {}) {
-  const { vpcs = [''], addresses = 0, zones = 6, subnet } = account;
+  const { vpcs = [''], addresses = 0, zones = 6, subnet, parameters = {} } = account;
   const types = Object.entries(vcpus)
     .map(
       ([type, count]) =>
@@ -50,11 +52,15 @@ async function givenAccount(values: Readonly<Record<string, number>>, account: A
     DescribeAvailabilityZones: `<availabilityZoneInfo>${'<item/>'.repeat(zones)}</availabilityZoneInfo>`,
     DescribeSubnets: `<subnetSet>${subnets}</subnetSet>`,
   };
-  aws = await startScriptedAws(({ action, input }) =>
-    answers[action] === undefined
+  aws = await startScriptedAws(({ action, input }) => {
+    if (action === 'AmazonSSM.GetParameters') {
+      const known = (input['Names'] as string[]).filter((name) => parameters[name]);
+      return { json: { Parameters: known.map((Name) => ({ Name, DataType: parameters[Name] })) } };
+    }
+    return answers[action] === undefined
       ? { json: { Quota: { Value: values[String(input['QuotaCode'])] } } }
-      : { xml: `<${action}Response>${answers[action]}</${action}Response>` },
-  );
+      : { xml: `<${action}Response>${answers[action]}</${action}Response>` };
+  });
   return aws.url;
 }
 
@@ -178,6 +184,35 @@ describe('mayfly preflight', () => {
     await aws?.close();
     const right = { subnet: { zone: 'us-east-1a', free: 200 } };
     expect((await run(preflight, [], await givenAccount(roomy, right), config)).status).toBe(0);
+  });
+
+  it.each([
+    [{}, 'There is no parameter /images/own. Make it before the deploy'],
+    [{ '/images/own': 'text' }, 'The parameter /images/own has the data type text'],
+  ])(
+    'exits with 1 where a deploy would find no image in the parameter that a tier names: %j',
+    async (parameters, text) => {
+      const { small } = defaultConfig.tiers;
+      const config = configWith({ tiers: { small: { ...small!, image: 'resolve:ssm:/images/own:3' } } });
+      const url = await givenAccount(roomy, { parameters });
+      expect(await run(preflight, [], url, config)).toMatchObject({
+        status: 1,
+        out: expect.stringContaining(text),
+      });
+    },
+  );
+
+  it('takes a parameter that holds an image, and asks for none of AWS', async () => {
+    const { small, medium } = defaultConfig.tiers;
+    const tiers = {
+      small: { ...small!, image: 'resolve:ssm:/images/own:3' },
+      medium: { ...medium!, image: 'resolve:ssm:/aws/service/ami/x' },
+    };
+    const url = await givenAccount(roomy, { parameters: { '/images/own': 'aws:ec2:image' } });
+    expect(await run(preflight, [], url, configWith({ tiers }))).toMatchObject({ status: 0 });
+    expect(aws?.asked.filter(({ action }) => action.startsWith('AmazonSSM'))).toEqual([
+      { action: 'AmazonSSM.GetParameters', input: { Names: ['/images/own'] } },
+    ]);
   });
 
   it('finds that shares of concurrency do not fit in a new account', async () => {

@@ -16,6 +16,11 @@ export const everyOption: MayflyConfig = configWith({
   },
 });
 
+/** With a tier whose image a parameter of the account holds. */
+export const ownImage: MayflyConfig = configWith({
+  tiers: { small: { ...small!, image: 'resolve:ssm:/images/own:3' } },
+});
+
 /** In place of a network of its own. */
 export const existingNetwork: MayflyConfig = configWith({
   network: {

@@ -98,6 +98,7 @@ function newWorld(
     gatewayEndpoints: [],
     instanceProfiles: new Map(),
     instances: new Map(),
+    parameters: new Map(),
   };
 }
 

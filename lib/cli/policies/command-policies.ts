@@ -22,6 +22,7 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
       ],
       ['*'],
     ),
+    ...readImages(place),
   ],
   setup: (place) => [readOutputs(place), ...appSecrets(place)],
   status: (place) => [
@@ -60,6 +61,12 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
     ),
   ],
   policy: () => [],
+};
+
+const readImages = (place: Place): PolicyStatement[] => {
+  const { imageParameters = [] } = place;
+  const resources = imageParameters.map((name) => arn('ssm', place, `parameter${name}`));
+  return resources.length === 0 ? [] : [allow('ReadImages', ['ssm:GetParameters'], resources)];
 };
 
 const table = (place: Place, name: keyof typeof tables) =>

@@ -9,6 +9,8 @@ export interface Place {
   readonly stack?: string;
   /** Of the account's own key, where the configuration names one. */
   readonly kmsKeyArn?: string;
+  /** Of the account, that tiers look their image up in. */
+  readonly imageParameters?: readonly string[];
 }
 
 export interface PolicyStatement {

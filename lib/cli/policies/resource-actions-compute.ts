@@ -84,10 +84,13 @@ export const computeResources: ResourceActionsByType = {
       ],
       ['DescribeLaunchTemplateVersions', 'DescribeLaunchTemplates'],
     ),
-    // Images that a template looks up in AWS's own parameters.
+    // Images that a template looks up, in AWS's own parameters or in those that tiers name.
     {
       actions: ['ssm:GetParameters'],
-      on: ({ region }) => [`arn:aws:ssm:${region}::parameter/aws/service/*`],
+      on: (place) => [
+        `arn:aws:ssm:${place.region}::parameter/aws/service/*`,
+        ...(place.imageParameters ?? []).map((name) => arn('ssm', place, `parameter${name}`)),
+      ],
     },
   ],
   'AWS::IAM::InstanceProfile': [

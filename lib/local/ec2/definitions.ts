@@ -51,6 +51,7 @@ export function defineLaunchTemplate(world: World, definition: TemplateDefinitio
     );
   }
   checkDisks(name, data);
+  refuseUnknownParameter(world, name, data.ImageId);
   const size = Buffer.from(data.UserData ?? '', 'base64').length;
   if (size > userDataLimit) {
     throw new Error(`The user data of ${name} has ${size} bytes; EC2 takes at most ${userDataLimit}.`);
@@ -72,6 +73,24 @@ function checkDisks(name: string, data: LaunchTemplateData): void {
     if (rate === undefined || (Number(rate) >= 100 && Number(rate) <= 300)) continue;
     throw new Error(`The launch template ${name} fills a disk at ${rate} MiB/s; EC2 takes 100 to 300.`);
   }
+}
+
+/**
+ * EC2 looks the parameter up when a version of a template is made, and takes none but those of the data type
+ * `aws:ec2:image`. AWS's own public ones are there.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-launch-template.html#use-an-ssm-parameter-instead-of-an-ami-id
+ */
+function refuseUnknownParameter(world: World, template: string, image: string | undefined): void {
+  const [, parameter] = /^resolve:ssm:([^:]+)/.exec(image ?? '') ?? [];
+  if (parameter === undefined || parameter.startsWith('/aws/service/')) return;
+  const dataType = world.parameters.get(parameter);
+  if (dataType === 'aws:ec2:image') return;
+  throw new Error(
+    `The launch template ${template} looks its image up in the parameter ${parameter}, ` +
+      (dataType === undefined
+        ? 'which does not exist yet; it must be made before the template.'
+        : `whose data type is ${dataType}; it must be aws:ec2:image.`),
+  );
 }
 
 export function defineSubnet(

@@ -78,6 +78,8 @@ export interface Ec2StandIn extends AwsService {
   /** Answers with its ARN. */
   defineInstanceProfile(profile: { name: string; role: string }): string;
   defineSubnet(subnet: Partial<Subnet> & { readonly availabilityZone: string }): Subnet;
+  /** A parameter of this account; `aws:ec2:image` is the type of those that hold images. */
+  defineParameter(parameter: { name: string; dataType: string }): void;
   associateRouteTable(subnetId: string, routeTableId: string): void;
   addGatewayEndpoint(endpoint: GatewayEndpoint): void;
   /** Turns the dials that are named, and answers with all. @throws Error that says what is allowed */
@@ -142,6 +144,7 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
     defineLaunchTemplate: (template) => defineLaunchTemplate(world, template),
     defineInstanceProfile: (profile) => defineInstanceProfile(world, profile),
     defineSubnet: (subnet) => defineSubnet(world, subnet),
+    defineParameter: ({ name, dataType }) => void world.parameters.set(name, dataType),
     associateRouteTable: (subnetId, routeTableId) => void world.routeTables.set(subnetId, routeTableId),
     addGatewayEndpoint: (endpoint) => void world.gatewayEndpoints.push(endpoint),
     setDials: (change) => {
@@ -189,6 +192,7 @@ const newWorld = ({ region, accountId }: Ec2Options): World => ({
   gatewayEndpoints: [],
   instanceProfiles: new Map(),
   instances: new Map(),
+  parameters: new Map(),
 });
 
 function answerCall(calls: Calls, call: AwsCall): AwsAnswer {

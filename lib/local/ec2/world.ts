@@ -88,6 +88,8 @@ export interface World {
   /** The name of the role in it, by the profile's ARN. */
   readonly instanceProfiles: Map<string, string>;
   readonly instances: Map<string, Instance>;
+  /** Of Systems Manager, in this account: the data type by the parameter's name. */
+  readonly parameters: Map<string, string>;
 }
 
 export const newId = (prefix: string) => `${prefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;

@@ -54,6 +54,8 @@ export interface Cloud {
     associateRouteTable(subnetId: string, routeTableId: string): void;
     /** `service` as AWS names it: `com.amazonaws.us-east-1.s3`. */
     addGatewayEndpoint(endpoint: { id: string; service: string; routeTableIds: readonly string[] }): void;
+    /** Of Systems Manager; templates look images up there. */
+    addParameter(parameter: { name: string; dataType: string }): void;
     /** Answers with its ARN. */
     addInstanceProfile(profile: { name: string; role: string }): string;
     addSubnet(subnet: { id: string; vpcId: string; availabilityZone: string }): void;

@@ -1,6 +1,8 @@
 /**
  * The order in which the resources of all stacks are made: each after what it refers to, imports across
- * stacks included. Circular references are an error that names the circle.
+ * stacks included. CloudFormation makes at once whatever does not wait for another, so parameters, which are referred to
+ * by name alone, come as late as they may: what needs one must say so. Circular references are an error that names the
+ * circle.
  */
 import { type Assembly, AssemblyError, type Stack, type TemplateResource } from './cloudformation.ts';
 import { referencesIn } from './intrinsics.ts';
@@ -48,6 +50,8 @@ export function creationOrder(assembly: Assembly): OrderedResource[] {
     finished.add(key);
     ordered.push(entry);
   };
-  for (const key of all.keys()) visit(key, []);
+  const isLate = (key: string) => all.get(key)?.resource.Type === 'AWS::SSM::Parameter';
+  const keys = [...all.keys()];
+  for (const key of [...keys.filter((each) => !isLate(each)), ...keys.filter(isLate)]) visit(key, []);
   return ordered;
 }

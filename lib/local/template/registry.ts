@@ -15,6 +15,7 @@ import { s3Types } from './resources/s3.ts';
 import { secretsTypes } from './resources/secrets.ts';
 import { snsTypes } from './resources/sns.ts';
 import { sqsTypes } from './resources/sqs.ts';
+import { ssmTypes } from './resources/ssm.ts';
 
 export const registry: Registry = {
   ...cloudwatchTypes,
@@ -30,4 +31,5 @@ export const registry: Registry = {
   ...secretsTypes,
   ...snsTypes,
   ...sqsTypes,
+  ...ssmTypes,
 };

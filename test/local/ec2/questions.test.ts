@@ -150,6 +150,7 @@ describe('CreateFleet', () => {
     ['/aws/service/ami/x', 'arn:aws:ssm:us-east-1::parameter/aws/service/ami/x'],
     ['/own/image:3', 'arn:aws:ssm:us-east-1:123456789012:parameter/own/image'],
   ])('asks for the parameter %s that the image is looked up in', (name, resource) => {
+    world.ec2.defineParameter({ name: '/own/image', dataType: 'aws:ec2:image' });
     world.ec2.defineLaunchTemplate({ name: 'looked-up', data: { ImageId: `resolve:ssm:${name}` } });
     const template = 'LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName';
 
@@ -196,6 +197,16 @@ describe('CreateFleet', () => {
     expect(() => world.ec2.defineLaunchTemplate({ name: 'odd', data: unknown })).toThrow(
       /one that exists here/,
     );
+  });
+
+  it('takes no template whose parameter does not exist yet, or holds no image', () => {
+    const data = { ImageId: 'resolve:ssm:/images/own:3' };
+    const define = () => world.ec2.defineLaunchTemplate({ name: 'early', data });
+    expect(define).toThrow(/\/images\/own, which does not exist yet/);
+    world.ec2.defineParameter({ name: '/images/own', dataType: 'text' });
+    expect(define).toThrow(/data type is text; it must be aws:ec2:image/);
+    world.ec2.defineParameter({ name: '/images/own', dataType: 'aws:ec2:image' });
+    expect(define).not.toThrow();
   });
 
   it('refuses a request that it cannot read before anybody is asked', () => {

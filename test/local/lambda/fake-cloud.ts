@@ -95,6 +95,7 @@ export function givenCloud(options: { concurrency?: number; idleMilliseconds?: n
     buckets: { create: () => {}, setPolicy: () => {} },
     machines: {
       addSubnet: () => {},
+      addParameter: () => {},
       associateRouteTable: () => {},
       addGatewayEndpoint: () => {},
       addLaunchTemplate: () => {},

@@ -82,6 +82,29 @@ describe('an assembly', () => {
     expect(outputs).toEqual({ Name: 'builds', 'owner.Name': 'builds' });
   });
 
+  it('has a parameter when a launch template looks its image up there, only where the template waits for it', async () => {
+    const parameter = {
+      Type: 'AWS::SSM::Parameter',
+      Properties: { Name: '/images/own', DataType: 'aws:ec2:image', Type: 'String', Value: 'ami-1' },
+    };
+    const made: string[] = [];
+    const loading = async (DependsOn?: string) => {
+      made.length = 0;
+      const template = {
+        Type: 'AWS::EC2::LaunchTemplate',
+        ...(DependsOn ? { DependsOn } : {}),
+        Properties: { LaunchTemplateData: { ImageId: 'resolve:ssm:/images/own' } },
+      };
+      const { cloud, load } = givenStack({ Parameter: parameter, Template: template });
+      cloud.machines.addParameter = ({ name }) => void made.push(name);
+      cloud.machines.addLaunchTemplate = () => void made.push('template');
+      await load();
+      return made;
+    };
+    expect(await loading()).toEqual(['template', '/images/own']);
+    expect(await loading('Parameter')).toEqual(['/images/own', 'template']);
+  });
+
   it('that refers to itself in a circle is refused with the circle', async () => {
     const role = (other: string) => ({ Type: 'AWS::IAM::Role', DependsOn: other });
     const { load } = givenStack({ A: role('B'), B: role('A') });
