@@ -9,11 +9,13 @@ import { rotateKey } from './setup/rotate-key.ts';
 import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
 import { setup } from './setup/setup.ts';
 import { status } from './status.ts';
+import { verify } from './verify.ts';
 
 export const commands: readonly Command[] = [
   preflight,
   policy,
   setup,
+  verify,
   status,
   machineLogs,
   deadLetters,

@@ -45,7 +45,15 @@ Give those for CloudFormation to the bootstrap. All environments of an account a
     const { region, kmsKeyArn } = config;
     const key = kmsKeyArn === undefined ? {} : { kmsKeyArn };
     const imageParameters = ownImageParameters(config);
-    const place = { environment: String(environment), region, account, ...key, imageParameters };
+    const instanceTypes = Object.values(config.tiers).flatMap((tier) => tier.instanceTypes);
+    const place = {
+      environment: String(environment),
+      region,
+      account,
+      ...key,
+      imageParameters,
+      instanceTypes,
+    };
     const document = JSON.stringify(found.document({ ...place, ...stackOf(options['stack']) }), undefined, 2);
     if (options['stack'] !== undefined && document === JSON.stringify(found.document(place), undefined, 2)) {
       throw new UsageError(`The policy ${name} does not depend on a stack's name. Leave --stack out.`);

@@ -38,6 +38,7 @@ const policyOf = (name: string): PolicyDocument =>
       region: place.region,
       account: place.accountId,
       imageParameters: ownImageParameters(ownImage),
+      instanceTypes: Object.values(config.tiers).flatMap((tier) => tier.instanceTypes),
     }) as PolicyDocument;
 
 let people = 0;
@@ -78,6 +79,17 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     await person.run(['preflight'], existingNetwork);
     await person.run(['preflight'], ownImage);
   },
+  async verify(person) {
+    const trusting = { ...config, identityCertificates: [account.ec2.identityCertificatePem] };
+    for (const tier of Object.keys(config.tiers)) {
+      const { status, out } = await person.run(['verify', '--json', '--tier', tier], trusting);
+      const rows = JSON.parse(out) as { check: string; verdict: string; found: string }[];
+      // That a dry run is refused is what the check of the conditions is for.
+      expect(rows.filter(({ verdict }) => verdict !== 'PASS')).toEqual([]);
+      expect(status).toBe(0);
+    }
+    await person.run(['preflight'], everyOption);
+  },
   async setup(person) {
     const args = ['setup', '--app-id', String(account.github.appId), '--key', keyFile];
     expect(await person.run(args)).toMatchObject({ status: 0, error: '' });
@@ -117,6 +129,12 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
   },
 };
 
+/** What a command tries in order to be refused. */
+const wantsRefused: Readonly<Record<string, readonly string[]>> = {
+  // Another image; another type and metadata without tokens; a machine that EC2 does not know.
+  verify: ['ec2:RunInstances', 'ec2:RunInstances', 'ec2:TerminateInstances'],
+};
+
 async function givenApp() {
   const operator = givenPerson({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } });
   const args = ['setup', '--app-id', String(account.github.appId), '--key', keyFile];
@@ -142,7 +160,7 @@ describe('a person with the policy of a command', () => {
 
     await days[name]!(person);
 
-    expect(person.denials()).toEqual([]);
+    expect(person.denials().map(({ action }) => action)).toEqual(wantsRefused[name] ?? []);
     const needed = [policy.Statement]
       .flat()
       .flatMap(({ Sid, Action, Resource }) =>

@@ -24,6 +24,7 @@ export const place = { region: 'us-east-1', accountId: '123456789012' };
 export const ownStack = 'CiPlatform';
 
 export interface OperatorAccount {
+  readonly ec2: Ec2StandIn;
   readonly endpoint: AwsEndpoint;
   readonly github: GitHubStandIn;
   readonly queues: SqsService;
@@ -82,8 +83,17 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
   put(ownStack, { ...ofState, ...ofControlPlane });
   github.setWebhook({ url: 'http://127.0.0.1:1/', secret: 'old' });
   ec2.defineSubnet({ subnetId: 'subnet-a', availabilityZone: 'us-east-1a' });
+  for (const [tier, image] of Object.entries(images)) {
+    ec2.defineParameter({ name: image, dataType: 'aws:ec2:image' });
+    ec2.defineLaunchTemplate({
+      name: `${environment}-${tier}`,
+      data: { ...tierTemplate, ImageId: `resolve:ssm:${image}` },
+      tags: new Map([['ghr:environment', environment]]),
+    });
+  }
   ec2.defineLaunchTemplate({ name: 'machine', data: { ImageId: 'ami-0123456789abcdef0', UserData: script } });
   return {
+    ec2,
     endpoint,
     github,
     queues,
@@ -177,14 +187,39 @@ const json = (body: unknown): AwsAnswer => ({
   body: JSON.stringify(body),
 });
 
-/** What `preflight` reads, and the stand-in for EC2 has no use for. */
+/** Of the tiers: AWS's own, one that Image Builder writes, the operator's. */
+const images = {
+  small: '/aws/service/canonical/ubuntu/ami-id',
+  medium: '/imagebuilder/my-saas/linux-x64',
+  large: '/images/own',
+};
+
+const tierTemplate = {
+  SecurityGroupIds: ['sg-1'],
+  InstanceInitiatedShutdownBehavior: 'terminate' as const,
+  MetadataOptions: {
+    HttpTokens: 'required' as const,
+    HttpEndpoint: 'enabled' as const,
+    HttpPutResponseHopLimit: 1,
+    InstanceMetadataTags: 'enabled' as const,
+  },
+  BlockDeviceMappings: [{ Ebs: { Encrypted: true } }],
+};
+
+const offerings = ['t3.medium', 't3.large', 'm5.large', 't3.xlarge', 'm5.xlarge']
+  .map((type) => `<item><instanceType>${type}</instanceType><location>us-east-1a</location></item>`)
+  .join('');
+
+/** What `preflight` and `verify` read, and the stand-in for EC2 has no use for. */
 function withReads(ec2: Ec2StandIn): AwsService {
   const reads: Readonly<Record<string, string>> = {
     DescribeInstanceTypes: '<instanceTypeSet/>',
     DescribeVpcs: '<vpcSet/>',
     DescribeAddresses: '<addressesSet/>',
-    DescribeAvailabilityZones: '<availabilityZoneInfo/>',
-    DescribeSubnets: '<subnetSet/>',
+    DescribeAvailabilityZones: `<availabilityZoneInfo>${'<item/>'.repeat(6)}</availabilityZoneInfo>`,
+    DescribeSubnets:
+      '<subnetSet><item><subnetId>subnet-a</subnetId><availabilityZone>us-east-1a</availabilityZone></item></subnetSet>',
+    DescribeInstanceTypeOfferings: `<instanceTypeOfferingSet>${offerings}</instanceTypeOfferingSet>`,
   };
   return {
     ...ec2,

@@ -5,25 +5,13 @@
 import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
 import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
+import { preflightStatements } from './preflight-policy.ts';
+import { verifyStatements } from './verify-policy.ts';
 
 /** By the command's name. */
 export const commandPolicies: Readonly<Record<string, (place: Place) => PolicyStatement[]>> = {
-  preflight: (place) => [
-    allow('ReadQuotas', ['servicequotas:GetServiceQuota'], [arn('servicequotas', place, '*')]),
-    // EC2 has no resource-level control for reading any of these.
-    allow(
-      'ReadWhatThereIs',
-      [
-        'ec2:DescribeAddresses',
-        'ec2:DescribeAvailabilityZones',
-        'ec2:DescribeInstanceTypes',
-        'ec2:DescribeSubnets',
-        'ec2:DescribeVpcs',
-      ],
-      ['*'],
-    ),
-    ...readImages(place),
-  ],
+  preflight: preflightStatements,
+  verify: verifyStatements,
   setup: (place) => [readOutputs(place), ...appSecrets(place)],
   status: (place) => [
     allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]),
@@ -61,12 +49,6 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
     ),
   ],
   policy: () => [],
-};
-
-const readImages = (place: Place): PolicyStatement[] => {
-  const { imageParameters = [] } = place;
-  const resources = imageParameters.map((name) => arn('ssm', place, `parameter${name}`));
-  return resources.length === 0 ? [] : [allow('ReadImages', ['ssm:GetParameters'], resources)];
 };
 
 const table = (place: Place, name: keyof typeof tables) =>

@@ -11,6 +11,8 @@ export interface Place {
   readonly kmsKeyArn?: string;
   /** Of the account, that tiers look their image up in. */
   readonly imageParameters?: readonly string[];
+  /** Of all tiers. */
+  readonly instanceTypes?: readonly string[];
 }
 
 export interface PolicyStatement {
@@ -18,7 +20,7 @@ export interface PolicyStatement {
   readonly Effect: 'Allow';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
 export interface PolicyDocument {

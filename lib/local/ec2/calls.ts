@@ -4,6 +4,7 @@
  */
 import { createFleet, type UsedTokens } from './create-fleet.ts';
 import { describeInstances, stateXml } from './describe-instances.ts';
+import { describeVolumes } from './describe-volumes.ts';
 import type { Ec2Dials } from './dials.ts';
 import { type Form, requiredText, tags, texts } from './form.ts';
 import type { Machines } from './machines.ts';
@@ -36,6 +37,7 @@ export function createCalls({ world, machines, dials }: CallDeps): Calls {
   return {
     CreateFleet: (form) => createFleet(fleetDeps, usedTokens, form),
     RunInstances: runInstances,
+    DescribeVolumes: (form) => describeVolumes(world, form),
     DescribeInstances: (form) => describeInstances(world, form, isVisible),
     TerminateInstances: (form) => ({
       instancesSet: findVisible(texts(form, 'InstanceId')).map((instance) => {

@@ -142,6 +142,8 @@ function readOverrides(world: World, config: Form): Override[] {
     version: text(specification, 'Version'),
   });
   const given = forms(config, 'Overrides');
+  const userData = text(specification, 'LaunchTemplateSpecificationUserData');
+  const used = userData === undefined ? data : { ...data, UserData: userData };
   return (given.length > 0 ? given : [{} as Form]).map((override) => {
     const strange = Object.keys(override).find((name) => !understoodOverrides.includes(name));
     if (strange) {
@@ -158,7 +160,7 @@ function readOverrides(world: World, config: Form): Override[] {
       instanceType,
       subnet,
       priority: priority ?? Number.POSITIVE_INFINITY,
-      template: { id: template.launchTemplateId, version, data },
+      template: { id: template.launchTemplateId, version, data: used },
       imageId: text(override, 'ImageId'),
       echo: {
         launchTemplateSpecification: {
@@ -202,6 +204,7 @@ function newInstance(deps: FleetDeps, { override, request, ...common }: NewInsta
       ['aws:ec2launchtemplate:version', String(override.template.version)],
       ['aws:ec2:fleet-id', common.fleetId],
     ]),
+    volumeTags: new Map(tagsOnCreate(request, override.template.data, 'volume')),
     launchedAt: deps.now(),
     state: 'pending',
     console: '',

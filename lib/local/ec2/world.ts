@@ -24,7 +24,9 @@ export interface LaunchTemplateData {
     readonly InstanceMetadataTags?: 'enabled' | 'disabled';
     readonly HttpPutResponseHopLimit?: number;
   };
-  readonly BlockDeviceMappings?: readonly { readonly Ebs?: { readonly KmsKeyId?: string } }[];
+  readonly BlockDeviceMappings?: readonly {
+    readonly Ebs?: { readonly KmsKeyId?: string; readonly Encrypted?: boolean };
+  }[];
   readonly TagSpecifications?: readonly {
     readonly ResourceType: string;
     readonly Tags: readonly { readonly Key: string; readonly Value: string }[];
@@ -65,6 +67,8 @@ export interface Instance {
   readonly privateIp: string;
   readonly template: { readonly id: string; readonly version: number; readonly data: LaunchTemplateData };
   readonly tags: Map<string, string>;
+  /** Of its one disk. */
+  readonly volumeTags: ReadonlyMap<string, string>;
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   /** When EC2 said that it takes the machine back, epoch milliseconds; absent: it has not said so. */

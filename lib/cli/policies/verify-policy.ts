@@ -1,0 +1,77 @@
+/**
+ * What `mayfly verify` needs: what preflight reads, and to launch one machine under the very conditions of the platform's
+ * own roles (lib/constructs/access/machine-grants.ts), so that a launch that works shows that EC2 gives their keys. Subnets
+ * and the security group are known by no name before the deploy; a template of the environment binds the launch to them.
+ */
+import { tagKeys } from '../../core/tags.ts';
+import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
+import { preflightStatements } from './preflight-policy.ts';
+
+export function verifyStatements(place: Place): PolicyStatement[] {
+  const { environment, region, instanceTypes = [], imageParameters = [], kmsKeyArn } = place;
+  const types = [...new Set(instanceTypes)].sort();
+  const ec2 = (kind: string) => arn('ec2', place, `${kind}/*`);
+  const image = `arn:aws:ec2:${region}::image/*`;
+  const fromTemplate = { ArnLike: { 'ec2:LaunchTemplate': ec2('launch-template') } };
+  const requestTag = { [`aws:RequestTag/${tagKeys.environment}`]: environment };
+  const ofEnvironment = { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } };
+  const made = [ec2('instance'), ec2('volume')];
+  const used = [ec2('subnet'), ec2('security-group'), ec2('network-interface')];
+  return [
+    ...preflightStatements({ ...place, imageParameters: [] }),
+    allow(
+      'LookAtMachine',
+      ['ec2:DescribeInstances', 'ec2:DescribeInstanceTypeOfferings', 'ec2:DescribeVolumes'],
+      ['*'],
+    ),
+    allow('FromTemplates', ['ec2:CreateFleet', 'ec2:RunInstances'], [ec2('launch-template')], ofEnvironment),
+    allow('Ask', ['ec2:CreateFleet'], [ec2('fleet'), image, ...used, ...made]),
+    allow('Use', ['ec2:RunInstances'], used, fromTemplate),
+    allow('OwnImage', ['ec2:RunInstances'], [image], {
+      Bool: { 'ec2:IsLaunchTemplateResource': 'true' },
+    }),
+    allow('Start', ['ec2:RunInstances'], made, {
+      StringEquals: requestTag,
+      StringEqualsIfExists: { 'ec2:MetadataHttpTokens': 'required' },
+      ...(types.length > 0 ? { StringLikeIfExists: { 'ec2:InstanceType': types } } : {}),
+      ...fromTemplate,
+    }),
+    allow('Tag', ['ec2:CreateTags'], made, {
+      StringEquals: { ...requestTag, 'ec2:CreateAction': ['CreateFleet', 'RunInstances'] },
+    }),
+    allow(
+      'FindImage',
+      ['ssm:GetParameters'],
+      [
+        `arn:aws:ssm:${region}::parameter/aws/service/*`,
+        ...[`/imagebuilder/${environment}/*`, ...imageParameters].map((name) =>
+          arn('ssm', place, `parameter${name}`),
+        ),
+      ],
+    ),
+    ...(kmsKeyArn === undefined ? [] : diskKey(place, kmsKeyArn)),
+    allow('EndMachine', ['ec2:TerminateInstances', 'ec2:GetConsoleOutput'], [ec2('instance')], ofEnvironment),
+  ];
+}
+
+const diskKey = ({ region }: Place, kmsKeyArn: string): PolicyStatement[] => {
+  const StringEquals = { 'kms:ViaService': `ec2.${region}.amazonaws.com` };
+  return [
+    allow(
+      'EncryptDisk',
+      [
+        'kms:Decrypt',
+        'kms:DescribeKey',
+        'kms:GenerateDataKeyWithoutPlaintext',
+        'kms:ReEncryptFrom',
+        'kms:ReEncryptTo',
+      ],
+      [kmsKeyArn],
+      { StringEquals },
+    ),
+    allow('LendKeyToDisk', ['kms:CreateGrant'], [kmsKeyArn], {
+      StringEquals,
+      Bool: { 'kms:GrantIsForAWSResource': 'true' },
+    }),
+  ];
+};

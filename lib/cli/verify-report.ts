@@ -1,0 +1,42 @@
+/** What `mayfly verify` found: one line for each thing that was looked at, and what to do where it is otherwise than wanted. */
+import { drawTable } from './table.ts';
+
+export interface Row {
+  readonly check: string;
+  readonly verdict: 'PASS' | 'FAIL' | 'SKIPPED';
+  readonly found: string;
+  /** Empty where there is nothing to do. */
+  readonly remedy: string;
+}
+
+export const passed = (check: string, found: string): Row => ({ check, verdict: 'PASS', found, remedy: '' });
+
+export const failed = (check: string, found: string, remedy: string): Row => ({
+  check,
+  verdict: 'FAIL',
+  found,
+  remedy,
+});
+
+export const skipped = (check: string, found: string, remedy: string): Row => ({
+  check,
+  verdict: 'SKIPPED',
+  found,
+  remedy,
+});
+
+export function renderRows(rows: readonly Row[]): string {
+  const open = rows.filter(({ remedy }) => remedy !== '');
+  return [
+    drawTable(
+      ['check', 'verdict'],
+      rows.map(({ check, verdict }) => [check, verdict]),
+    ),
+    '',
+    ...rows.map(({ check, found }) => `  ${check}: ${found}`),
+    ...(open.length > 0
+      ? ['', '  What to do:', ...open.map(({ check, remedy }) => `  ${check}: ${remedy}`)]
+      : []),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,139 @@
+/**
+ * `mayfly verify`: asks the deployed account what documents alone cannot say, with one throwaway machine of a few minutes.
+ * The machine is ended whatever comes of it, powers off by itself after a quarter of an hour, and what an earlier run left
+ * behind is ended first.
+ */
+import type { CreateFleetCommandInput, EC2Client } from '@aws-sdk/client-ec2';
+import { TierName } from '../core/ids.ts';
+import { ec2Client } from './aws-clients.ts';
+import { type Command, type CommandCall, UsageError } from './command.ts';
+import { certificateRow, findSubnets, offeringRow, preflightRow } from './verify-account.ts';
+import { forbiddenLaunches, launch, type Place, tryLaunch, verifyRequest } from './verify-launch.ts';
+import { endMachines, endRow, findMachines, forgottenRow, lookAtMachine } from './verify-machine.ts';
+import { failed, passed, type Row, renderRows, skipped } from './verify-report.ts';
+
+export const verify: Command = {
+  name: 'verify',
+  summary:
+    'after the first deploy: does the account do what the platform needs? starts one machine for minutes',
+  help: `
+mayfly verify              a table of what was looked at: PASS, FAIL or SKIPPED, and what to do
+mayfly verify --tier NAME  with a machine of this tier; default: defaultTier
+mayfly verify --json       the same as JSON
+
+Run it with the policy that mayfly policy verify prints, and no wider one: it holds the conditions of the platform's own roles,
+so that a launch that works shows that EC2 gives what they ask for. It takes about five minutes and costs about a cent. Exits
+with 1 where something fails. docs/FIRST-DEPLOY.md says what else only a real account shows.
+`,
+  options: { json: { type: 'boolean', default: false }, tier: { type: 'string' } },
+  async run(call) {
+    const rows = await verifyAll(call);
+    call.io.out(call.options['json'] ? `${JSON.stringify(rows)}\n` : renderRows(rows));
+    return rows.some(({ verdict }) => verdict === 'FAIL') ? 1 : 0;
+  },
+};
+
+async function verifyAll(call: CommandCall): Promise<Row[]> {
+  const { config } = call;
+  const client = ec2Client(call);
+  const left = await findMachines(client, config.environment);
+  await endMachines(client, left);
+  const subnets = await findSubnets(client, config);
+  const place = { ...chosenTier(call), environment: config.environment, subnetId: subnets[0]!.subnetId };
+  const rows = [
+    passed('leftovers', left.length === 0 ? 'none of an earlier run' : `ended ${left.join(', ')}`),
+    certificateRow(config, Date.now()),
+    await preflightRow(call),
+    await offeringRow(client, config, subnets),
+    await conditionsRow(client, place),
+  ];
+  try {
+    return [...rows, ...(await withMachine(client, call, place)), await forgottenRow(client)];
+  } finally {
+    // Also of an answer that was lost.
+    await endMachines(client, await findMachines(client, config.environment));
+  }
+}
+
+function chosenTier({ options, config }: CommandCall): Pick<Place, 'tier' | 'instanceType'> {
+  const name = String(options['tier'] ?? config.defaultTier);
+  const tier = config.tiers[name];
+  if (!tier) {
+    throw new UsageError(
+      `There is no tier ${JSON.stringify(name)}; there are ${Object.keys(config.tiers).join(', ')}.`,
+    );
+  }
+  if (tier.instanceRoleArn !== undefined) {
+    throw new UsageError(
+      `Machines of the tier ${name} get a role, which verify may pass to none; choose another one with --tier.`,
+    );
+  }
+  return { tier: TierName(name), instanceType: tier.instanceTypes[0]! };
+}
+
+/** With wider credentials the machine starts whether or not EC2 gives the keys that the platform's roles ask for. */
+async function conditionsRow(client: EC2Client, place: Place): Promise<Row> {
+  const check = 'conditions of the roles';
+  const open: string[] = [];
+  for (const [what, change] of Object.entries(forbiddenLaunches)) {
+    const code = await tryLaunch(client, place, change);
+    if (code !== 'UnauthorizedOperation') open.push(`${what} (${code})`);
+  }
+  return open.length === 0
+    ? passed(check, `refused: ${Object.keys(forbiddenLaunches).join(', ')}`)
+    : skipped(
+        check,
+        `these credentials are not refused ${open.join(', ')}`,
+        'Run verify again with the policy that npx mayfly policy verify prints alone: else the launch shows nothing of the ' +
+          "conditions in the platform's roles.",
+      );
+}
+
+async function withMachine(client: EC2Client, { config }: CommandCall, place: Place): Promise<Row[]> {
+  const request = verifyRequest(place);
+  const started = await launch(client, request).catch((error: Error) => ({
+    instanceIds: [],
+    errors: [`${error.name}: ${error.message}`],
+  }));
+  const [instanceId] = started.instanceIds;
+  if (instanceId === undefined) {
+    const said = started.errors.join('; ') || 'CreateFleet answers without a machine and without an error';
+    return [
+      failed(
+        'launch',
+        said,
+        'docs/FIRST-DEPLOY.md has the cause of UnauthorizedOperation; any other stops jobs as well.',
+      ),
+    ];
+  }
+  return [
+    passed('launch', `${instanceId}, a ${place.instanceType} of ${place.environment}-${place.tier}`),
+    await replayRow(client, request, instanceId),
+    ...(await lookAtMachine(client, instanceId, config)),
+    await endRow(client, instanceId),
+  ];
+}
+
+/** The platform replays a token only to learn what a lost answer said, and looks by tag where the answer says nothing. */
+async function replayRow(
+  client: EC2Client,
+  request: CreateFleetCommandInput,
+  instanceId: string,
+): Promise<Row> {
+  const check = 'replay of the token';
+  const again = await launch(client, request).catch((error: Error) => ({
+    instanceIds: [] as string[],
+    errors: [`${error.name}: ${error.message}`],
+  }));
+  const others = again.instanceIds.filter((id) => id !== instanceId);
+  if (others.length > 0) {
+    return failed(
+      check,
+      `a second machine: ${others.join(', ')}`,
+      'A launch whose answer is lost would start twice as many. Report it, with the region.',
+    );
+  }
+  return again.instanceIds.length > 0
+    ? passed(check, 'the same machine')
+    : passed(check, `no second machine, and not the first: ${again.errors.join('; ') || 'an empty answer'}`);
+}
