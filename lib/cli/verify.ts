@@ -6,7 +6,7 @@
 import type { CreateFleetCommandInput, EC2Client } from '@aws-sdk/client-ec2';
 import { TierName } from '../core/ids.ts';
 import { ec2Client } from './aws-clients.ts';
-import { type Command, type CommandCall, UsageError } from './command.ts';
+import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import { certificateRow, findSubnets, offeringRow, preflightRow } from './verify-account.ts';
 import { forbiddenLaunches, launch, type Place, tryLaunch, verifyRequest } from './verify-launch.ts';
 import { endMachines, endRow, findMachines, forgottenRow, lookAtMachine } from './verify-machine.ts';
@@ -14,18 +14,21 @@ import { failed, passed, type Row, renderRows, skipped } from './verify-report.t
 
 export const verify: Command = {
   name: 'verify',
-  summary:
-    'after the first deploy: does the account do what the platform needs? starts one machine for minutes',
-  help: `
-mayfly verify              a table of what was looked at: PASS, FAIL or SKIPPED, and what to do
-mayfly verify --tier NAME  with a machine of this tier; default: defaultTier
-mayfly verify --json       the same as JSON
+  summary: 'after a deploy: check, with one machine for minutes, that AWS does what the platform needs',
+  details: `
+Examples:
+  mayfly verify               a table of what was looked at: PASS, FAIL or SKIPPED, and what to do
+  mayfly verify --tier arm    with a machine of this tier
 
-Run it with the policy that mayfly policy verify prints, and no wider one: it holds the conditions of the platform's own roles,
-so that a launch that works shows that EC2 gives what they ask for. It takes about five minutes and costs about a cent. Exits
-with 1 where something fails. docs/FIRST-DEPLOY.md says what else only a real account shows.
+Run it with the policy that mayfly policy verify prints, and no wider one: it holds the conditions of the
+platform's own roles, so a launch that works shows that EC2 gives what they ask for. It takes about five minutes
+and costs about a cent. docs/FIRST-DEPLOY.md says what else only a real account shows.
 `,
-  options: { json: { type: 'boolean', default: false }, tier: { type: 'string' } },
+  exitOne: 'something is otherwise than the platform needs',
+  options: [
+    jsonOption,
+    { flags: '--tier <name>', description: 'the tier of the machine; the default is defaultTier' },
+  ],
   async run(call) {
     const rows = await verifyAll(call);
     call.io.out(call.options['json'] ? `${JSON.stringify(rows)}\n` : renderRows(rows));

@@ -15,6 +15,7 @@ export function verifyStatements(place: Place): PolicyStatement[] {
   const fromTemplate = { ArnLike: { 'ec2:LaunchTemplate': ec2('launch-template') } };
   const requestTag = { [`aws:RequestTag/${tagKeys.environment}`]: environment };
   const ofEnvironment = { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } };
+  const ofTypes = types.length > 0 ? { StringLikeIfExists: { 'ec2:InstanceType': types } } : undefined;
   const made = [ec2('instance'), ec2('volume')];
   const used = [ec2('subnet'), ec2('security-group'), ec2('network-interface')];
   return [
@@ -25,7 +26,7 @@ export function verifyStatements(place: Place): PolicyStatement[] {
       ['*'],
     ),
     allow('FromTemplates', ['ec2:CreateFleet', 'ec2:RunInstances'], [ec2('launch-template')], ofEnvironment),
-    allow('Ask', ['ec2:CreateFleet'], [ec2('fleet'), image, ...used, ...made]),
+    allow('Ask', ['ec2:CreateFleet'], [ec2('fleet'), image, ...used, ...made], ofTypes),
     allow('Use', ['ec2:RunInstances'], used, fromTemplate),
     allow('OwnImage', ['ec2:RunInstances'], [image], {
       Bool: { 'ec2:IsLaunchTemplateResource': 'true' },
@@ -33,7 +34,7 @@ export function verifyStatements(place: Place): PolicyStatement[] {
     allow('Start', ['ec2:RunInstances'], made, {
       StringEquals: requestTag,
       StringEqualsIfExists: { 'ec2:MetadataHttpTokens': 'required' },
-      ...(types.length > 0 ? { StringLikeIfExists: { 'ec2:InstanceType': types } } : {}),
+      ...ofTypes,
       ...fromTemplate,
     }),
     allow('Tag', ['ec2:CreateTags'], made, {
