@@ -13,6 +13,8 @@ export interface ComputeWorld {
   /** The machines start, and then nobody hears of it. */
   loseNextAnswer(): void;
   hideNew(): void;
+  /** EC2 forgets what has ended by now. */
+  forgetEnded(): Promise<void>;
   /** The machines that live, whoever knows of them. */
   live(): Promise<InstanceId[]>;
   close(): Promise<void>;
@@ -114,6 +116,15 @@ export function computeContract(name: string, open: () => Promise<ComputeWorld>)
       expect(unknown).toEqual([stranger]);
       expect(await world.live()).toEqual([]);
       expect(await world.compute.terminate([])).toEqual({ accepted: [], unknown: [] });
+    });
+
+    it('ends a machine beside one that EC2 has forgotten', async () => {
+      const { instances } = answered(await world.compute.launch(request()));
+      const [over, lives] = instances.map(({ instanceId }) => instanceId) as [InstanceId, InstanceId];
+      await world.compute.terminate([over]);
+      await world.forgetEnded();
+      expect(await world.compute.terminate([over, lives])).toEqual({ accepted: [lives], unknown: [over] });
+      expect(await world.live()).toEqual([]);
     });
 
     it('tells what a machine printed, and nothing of one that it does not know', async () => {

@@ -29,6 +29,9 @@ async function inMemory(): Promise<ComputeWorld> {
     hideNew: () => {
       dials.hideNew = true;
     },
+    forgetEnded: async () => {
+      for (const machine of compute.machines.values()) machine.hidden ||= machine.state === 'terminated';
+    },
     live: async () => compute.live().map(({ instanceId }) => instanceId),
     close: async () => {},
   };
@@ -43,8 +46,13 @@ async function onEc2(): Promise<ComputeWorld> {
   ec2.defineLaunchTemplate({ name: 'test-small', data: { ImageId: 'ami-0123456789abcdef0' } });
   const { subnetId } = ec2.defineSubnet({ availabilityZone: 'eu-west-1a' });
   process.env['AWS_REGION'] = where.region;
-  process.env['AWS_ACCESS_KEY_ID'] = endpoint.operatorCredentials.accessKeyId;
-  process.env['AWS_SECRET_ACCESS_KEY'] = endpoint.operatorCredentials.secretAccessKey;
+  const { accessKeyId, secretAccessKey } = endpoint.addPrincipal({
+    name: 'platform',
+    arn: `arn:aws:iam::${where.accountId}:role/platform`,
+    policies: [asGranted],
+  });
+  process.env['AWS_ACCESS_KEY_ID'] = accessKeyId;
+  process.env['AWS_SECRET_ACCESS_KEY'] = secretAccessKey;
   const failNext = (code: string, when: 'before' | 'after') =>
     endpoint.dials.set([
       { service: 'ec2', action: 'CreateFleet', error: { code, status: 503 }, count: 1, when },
@@ -57,6 +65,17 @@ async function onEc2(): Promise<ComputeWorld> {
     throttleNextLaunch: () => failNext('RequestLimitExceeded', 'before'),
     loseNextAnswer: () => failNext('ConnectionReset', 'after'),
     hideNew: () => void ec2.setDials({ lagMilliseconds: 3_600_000 }),
+    async forgetEnded() {
+      ec2.setDials({ terminatedVisibleMilliseconds: 0 });
+      const isOver = () =>
+        ec2
+          .instances()
+          .every(
+            ({ state, terminatedAt = Date.now() }) =>
+              state !== 'shutting-down' && (state !== 'terminated' || Date.now() > terminatedAt),
+          );
+      while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
     live: async () =>
       ec2
         .instances()
@@ -69,6 +88,19 @@ async function onEc2(): Promise<ComputeWorld> {
     },
   };
 }
+
+/** As functions have it: machines are ended by their tag. */
+const asGranted = {
+  Statement: [
+    { Effect: 'Allow' as const, NotAction: 'ec2:TerminateInstances', Resource: '*' },
+    {
+      Effect: 'Allow' as const,
+      Action: 'ec2:TerminateInstances',
+      Resource: '*',
+      Condition: { StringEquals: { 'ec2:ResourceTag/ghr:environment': ['test', 'other'] } },
+    },
+  ],
+};
 
 const otherEc2 = process.env['MAYFLY_TEST_EC2_URL'];
 if (otherEc2) {

@@ -7,23 +7,20 @@ import {
   type CreateFleetCommandInput,
   type CreateFleetCommandOutput,
   type CreateFleetError,
-  DescribeInstancesCommand,
-  type Filter,
   type Instance,
 } from '@aws-sdk/client-ec2';
 import { InstanceId, type LaunchId } from '../../core/ids.ts';
 import { tagKeys } from '../../core/tags.ts';
 import type { Compute, LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
 import type { Ec2Clients } from './clients.ts';
-import { answerOfError, launchFailure, operationalError } from './errors.ts';
+import { describeInstances } from './describe-instances.ts';
+import { answerOfError, launchFailure } from './errors.ts';
 import { listMachines } from './list-machines.ts';
 import { readConsole } from './read-console.ts';
 import { terminate } from './terminate.ts';
 
 /** EC2 takes at most 200 values of one filter. */
 const idsPerCall = 200;
-/** More machines than one launch or one sweep ever has; a page has up to 1,000. */
-const maxPages = 10;
 const notOver = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
 
 export function createCompute(clients: Ec2Clients): Compute {
@@ -39,7 +36,7 @@ export function createCompute(clients: Ec2Clients): Compute {
       }
     },
     async findByLaunch(launchId: LaunchId) {
-      const instances = await describeAll(clients, [
+      const instances = await describeInstances(clients.asking, [
         { Name: `tag:${tagKeys.launch}`, Values: [launchId] },
         { Name: 'instance-state-name', Values: notOver },
       ]);
@@ -53,7 +50,7 @@ export function createCompute(clients: Ec2Clients): Compute {
       const found: Instance[] = [];
       // By filter, not by id: an unknown id would fail the whole call.
       for (const ids of chunks(instanceIds, idsPerCall)) {
-        found.push(...(await describeAll(clients, [{ Name: 'instance-id', Values: ids }])));
+        found.push(...(await describeInstances(clients.asking, [{ Name: 'instance-id', Values: ids }])));
       }
       return found.map(({ InstanceId: id, State }) => ({
         instanceId: InstanceId(id ?? ''),
@@ -86,24 +83,6 @@ function poolOf({ Lifecycle, LaunchTemplateAndOverrides }: CreateFleetError): Pi
   const { InstanceType: instanceType, SubnetId: subnetId } = LaunchTemplateAndOverrides?.Overrides ?? {};
   if (!Lifecycle || !instanceType || !subnetId) return {};
   return { pool: { market: Lifecycle === 'spot' ? 'spot' : 'on-demand', instanceType, subnetId } };
-}
-
-/** @throws OperationalError, also where there are more pages than any question here has */
-async function describeAll(clients: Ec2Clients, filters: Filter[]): Promise<Instance[]> {
-  const found: Instance[] = [];
-  let cursor: string | undefined;
-  try {
-    for (let page = 0; page < maxPages; page += 1) {
-      const input = { Filters: filters, MaxResults: 1000, ...(cursor ? { NextToken: cursor } : {}) };
-      const { Reservations = [], NextToken } = await clients.asking.send(new DescribeInstancesCommand(input));
-      found.push(...Reservations.flatMap((reservation) => reservation.Instances ?? []));
-      cursor = NextToken || undefined;
-      if (!cursor) return found;
-    }
-  } catch (error) {
-    throw operationalError(error, 'DescribeInstances');
-  }
-  throw operationalError(new Error(`More than ${maxPages} pages match.`), 'DescribeInstances');
 }
 
 function* chunks<Entry>(entries: readonly Entry[], size: number): Generator<Entry[]> {

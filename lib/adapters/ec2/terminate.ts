@@ -1,9 +1,10 @@
 /**
- * Ends machines. EC2 refuses a whole call for one id that it does not know, so such ids are taken out, by the
- * names that its error gives, and the rest is sent again.
+ * Ends machines. EC2 refuses a whole call for one id that it does not know, so such ids are taken out and the rest is sent
+ * again. Which they are, its error names; or, where the permission has a condition on tags, EC2 has to be asked.
  */
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { InstanceId } from '../../core/ids.ts';
+import { describeInstances } from './describe-instances.ts';
 import { describeError, operationalError } from './errors.ts';
 
 /**
@@ -39,10 +40,28 @@ async function terminateKnown(client: EC2Client, ids: readonly InstanceId[]): Pr
     await client.send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
     return [];
   } catch (error) {
-    const { code, message } = describeError(error);
-    const named = new Set(message.match(/\bi-[0-9A-Za-z]+/g) ?? []);
-    const strangers = unknownIdCodes.includes(code) ? ids.filter((id) => named.has(id)) : [];
+    const strangers = await strangersAmong(client, ids, error);
     if (strangers.length === 0) throw operationalError(error, 'TerminateInstances');
     return strangers;
   }
+}
+
+/**
+ * A machine that EC2 has forgotten has no tags, so the condition of the grant fails before anybody looks for the machine.
+ * Source: https://github.com/aws/karpenter-provider-aws/issues/2100
+ */
+async function strangersAmong(
+  client: EC2Client,
+  ids: readonly InstanceId[],
+  error: unknown,
+): Promise<InstanceId[]> {
+  const { code, message } = describeError(error);
+  if (code === 'UnauthorizedOperation') {
+    // By filter, not by id: an unknown id would fail this call as well.
+    const known = await describeInstances(client, [{ Name: 'instance-id', Values: [...ids] }]);
+    const shown = new Set(known.map(({ InstanceId: id }) => id));
+    return ids.filter((id) => !shown.has(id));
+  }
+  const named = new Set(message.match(/\bi-[0-9A-Za-z]+/g) ?? []);
+  return unknownIdCodes.includes(code) ? ids.filter((id) => named.has(id)) : [];
 }

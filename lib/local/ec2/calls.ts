@@ -17,19 +17,15 @@ export interface CallDeps {
   readonly world: World;
   readonly machines: Machines;
   readonly dials: () => Ec2Dials;
+  /** Whether EC2 shows the machine, now. */
+  readonly isVisible: (instance: Instance) => boolean;
 }
 
 export type Calls = Readonly<Record<string, (form: Form) => Members>>;
 
-export function createCalls({ world, machines, dials }: CallDeps): Calls {
+export function createCalls({ world, machines, dials, isVisible }: CallDeps): Calls {
   const usedTokens: UsedTokens = new Map();
   const fleetDeps = { world, dials, now: Date.now, launch: machines.launch };
-  const isVisible = (instance: Instance) => {
-    const now = Date.now();
-    const { lagMilliseconds, terminatedVisibleMilliseconds } = dials();
-    const isForgotten = now - (instance.terminatedAt ?? now) > terminatedVisibleMilliseconds;
-    return now - instance.launchedAt >= lagMilliseconds && !isForgotten;
-  };
   const findVisible = (instanceIds: readonly string[]) => {
     const visible = [...world.instances].filter(([, instance]) => isVisible(instance));
     return findInstances({ ...world, instances: new Map(visible) }, instanceIds);

@@ -24,6 +24,7 @@ import {
   findInstances,
   type GatewayEndpoint,
   type Instance,
+  isVisible,
   type LaunchTemplate,
   type Subnet,
   s3EndpointOf,
@@ -134,12 +135,13 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
   const closeNow = () => void machines.close();
   process.once('exit', closeNow);
 
-  const calls = createCalls({ world, machines, dials: () => dials });
+  const isShown = (instance: Instance) => isVisible(instance, { now: Date.now(), ...dials });
+  const calls = createCalls({ world, machines, dials: () => dials, isVisible: isShown });
 
   return {
     service: 'ec2',
     identityCertificatePem: signer.certificatePem,
-    questions: (call) => ec2Questions(world, call.action, formOf(call)),
+    questions: (call) => ec2Questions(world, call.action, formOf(call), isShown),
     handle: async (call) => answerCall(calls, call),
     defineLaunchTemplate: (template) => defineLaunchTemplate(world, template),
     defineInstanceProfile: (profile) => defineInstanceProfile(world, profile),

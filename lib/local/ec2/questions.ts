@@ -9,34 +9,43 @@ import { type Form, requiredText, tags, texts } from './form.ts';
 import { ec2Question, regionContext, requestTags, tagContext } from './iam-context.ts';
 import { type AskedPool, launchQuestions } from './launch-questions.ts';
 import { readRun } from './run-instances.ts';
-import type { LaunchTemplateData, World } from './world.ts';
+import type { Instance, LaunchTemplateData, World } from './world.ts';
 
-export function ec2Questions(world: World, action: string, request: Form): IamQuestion[] {
+/** @param isKnown whether EC2 shows the machine: one that it does not show has no tags for IAM either */
+export function ec2Questions(
+  world: World,
+  action: string,
+  request: Form,
+  isKnown: (instance: Instance) => boolean,
+): IamQuestion[] {
+  const about = (id: string, more = {}): IamQuestion =>
+    ec2Question(world, action, `instance/${id}`, {
+      ...resourceTags(world.instances.get(id), isKnown),
+      ...more,
+    });
   switch (action) {
     case 'CreateFleet':
       return createFleetQuestions(world, request);
     case 'RunInstances':
       return runInstancesQuestions(world, request);
     case 'TerminateInstances':
-      return instanceQuestions(world, action, texts(request, 'InstanceId'));
+      return texts(request, 'InstanceId').map((id) => about(id));
     case 'GetConsoleOutput':
-      return instanceQuestions(world, action, [requiredText(request, 'InstanceId')]);
+      return [about(requiredText(request, 'InstanceId'))];
     case 'CreateTags':
-      return texts(request, 'ResourceId').map((id) =>
-        ec2Question(world, action, `instance/${id}`, {
-          ...tagContext(world.instances.get(id)?.tags),
-          ...requestTags(tags(request)),
-        }),
-      );
+      return texts(request, 'ResourceId').map((id) => about(id, requestTags(tags(request))));
     default:
       return [{ action: `ec2:${action}`, resource: '*', context: regionContext(world) }];
   }
 }
 
-const instanceQuestions = (world: World, action: string, instanceIds: readonly string[]): IamQuestion[] =>
-  instanceIds.map((id) =>
-    ec2Question(world, action, `instance/${id}`, tagContext(world.instances.get(id)?.tags)),
-  );
+/**
+ * A machine that EC2 has forgotten has no tags any more, so a grant with a condition on them refuses: the caller hears
+ * UnauthorizedOperation, and InvalidInstanceID.NotFound only where the grant has no such condition.
+ * Source: https://github.com/aws/karpenter-provider-aws/issues/2100
+ */
+const resourceTags = (instance: Instance | undefined, isKnown: (instance: Instance) => boolean) =>
+  tagContext(instance && isKnown(instance) ? instance.tags : undefined);
 
 function createFleetQuestions(world: World, request: Form): IamQuestion[] {
   const plan = readFleetPlan(world, request);

@@ -100,6 +100,21 @@ export const newId = (prefix: string) => `${prefix}-${randomBytes(9).toString('h
 
 export const isLive = (instance: Instance) => instance.state === 'pending' || instance.state === 'running';
 
+/** EC2 shows a new machine late, and forgets an ended one. */
+export function isVisible(
+  instance: Instance,
+  { now, lagMilliseconds, terminatedVisibleMilliseconds }: Visibility,
+): boolean {
+  const isForgotten = now - (instance.terminatedAt ?? now) > terminatedVisibleMilliseconds;
+  return now - instance.launchedAt >= lagMilliseconds && !isForgotten;
+}
+
+interface Visibility {
+  readonly now: number;
+  readonly lagMilliseconds: number;
+  readonly terminatedVisibleMilliseconds: number;
+}
+
 /** Whatever a parameter is named: it stands for some image. */
 export const imageOf = (given: string | undefined): string =>
   given?.startsWith('ami-') ? given : 'ami-0f00000000000000f';

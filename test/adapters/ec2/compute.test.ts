@@ -76,6 +76,30 @@ describe('terminate', () => {
     });
   });
 
+  it('takes out what EC2 has forgotten, which it says by refusing the permission', async () => {
+    const forgotten = [id(1), id(3)];
+    const { asked, compute } = givenEc2((input) => {
+      const ids = (input['InstanceIds'] ?? []) as string[];
+      if (ids.some((one) => forgotten.includes(InstanceId(one)))) fail('UnauthorizedOperation', 'Not you');
+      return input['Filters']
+        ? { Reservations: [{ Instances: [{ InstanceId: id(0) }, { InstanceId: id(2) }] }] }
+        : {};
+    });
+    expect(await compute.terminate(some(4))).toEqual({ accepted: [id(0), id(2)], unknown: forgotten });
+    expect(asked[1]).toMatchObject({ Filters: [{ Name: 'instance-id', Values: some(4) }] });
+    expect(asked).toHaveLength(3);
+  });
+
+  it('says that the permission is missing where EC2 knows all of them', async () => {
+    const { asked, compute } = givenEc2((input) =>
+      input['Filters']
+        ? { Reservations: [{ Instances: some(2).map((InstanceId) => ({ InstanceId })) }] }
+        : fail('UnauthorizedOperation', 'Not you'),
+    );
+    await expect(compute.terminate(some(2))).rejects.toMatchObject({ code: 'UnauthorizedOperation' });
+    expect(asked).toHaveLength(2);
+  });
+
   it('sends many ids in several calls, each id once', async () => {
     const { asked, compute } = givenEc2(() => ({}));
     const { accepted } = await compute.terminate([...some(120), ...some(120)]);

@@ -24,4 +24,8 @@ export const onMoto: readonly KnownFailure[] = [
     test: `${compute} may not show a machine that lives`,
     reason: 'moto shows at once what it started',
   },
+  {
+    test: `${compute} ends a machine beside one that EC2 has forgotten`,
+    reason: 'moto shows what has ended for ever',
+  },
 ];

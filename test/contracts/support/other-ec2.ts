@@ -40,6 +40,7 @@ export async function onOtherEc2(url: string): Promise<ComputeWorld> {
     throttleNextLaunch: () => door.next('throttle'),
     loseNextAnswer: () => door.next('lose the answer'),
     hideNew: () => cannot('answer with what was true a while ago'),
+    forgetEnded: async () => cannot('forget a machine'),
     live: () => live(direct),
     close: () => door.close(),
   };

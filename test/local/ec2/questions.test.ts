@@ -273,6 +273,14 @@ it('asks TerminateInstances for each machine, with its tags', async () => {
   expect(questions[1]?.context).toEqual({ 'ec2:region': 'us-east-1' });
 });
 
+it('shows no tags of a machine that EC2 does not show', async () => {
+  await world.client.send(new CreateFleetCommand(givenFleet()));
+  const id = world.ec2.instances()[0]?.instanceId as string;
+  world.ec2.setDials({ lagMilliseconds: 3_600_000 });
+  const [question] = ask('TerminateInstances', { 'InstanceId.1': id });
+  expect(question?.context).toEqual({ 'ec2:region': 'us-east-1' });
+});
+
 it('asks DescribeInstances for everything, since it cannot be narrowed', () => {
   expect(ask('DescribeInstances', {})).toEqual([
     { action: 'ec2:DescribeInstances', resource: '*', context: { 'ec2:region': 'us-east-1' } },
