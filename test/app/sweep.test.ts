@@ -138,6 +138,66 @@ describe('the sweep', () => {
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
+  it('leaves a runner alone that GitHub wrongly calls idle, while GitHub says that its job is on it', async () => {
+    const { platform, machine } = await givenListening();
+    const running = { status: 'in_progress', conclusion: null, runnerName: machine } as const;
+    platform.github.putJob('acme/app', JobId(1), running);
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    expect(platform.liveMachines()).toEqual([machine]);
+    expect(platform.github.registrations.size).toBe(1);
+  });
+
+  it('leaves a runner alone that runs the job of a machine which runs its own, though no event told of either', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(1), queued(2));
+    const machines = platform.liveMachines();
+    for (const machine of machines) {
+      await platform.claim(machine);
+      await platform.confirm(machine);
+    }
+    const on = (runnerName: string) => ({ status: 'in_progress', conclusion: null, runnerName }) as const;
+    platform.github.putJob('acme/app', JobId(1), on(machines[1]!));
+    platform.github.putJob('acme/app', JobId(2), on(machines[0]!));
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    expect(platform.liveMachines()).toEqual(machines);
+  });
+
+  it('leaves a runner alone that took a job which waits here', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
+    platform.stores.world.setMaxRunners(acme, 1);
+    await platform.accept(queued(2));
+    expect(await platform.job(2)).toMatchObject({ state: 'waiting' });
+    const running = { status: 'in_progress', conclusion: null, runnerName: machine } as const;
+    platform.github.putJob('acme/app', JobId(2), running);
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    expect(platform.liveMachines()).toEqual([machine]);
+  });
+
+  it.each([
+    ['limits its answers', { refusal: { kind: 'limited', retryAfterSeconds: 3600 } }],
+    ['calls it busy', { value: 'busy' }],
+  ] as const)(
+    'ends an idle runner after the longest job that it may run, while GitHub %s',
+    async (_, answer) => {
+      const { platform, machine } = await givenListening();
+      const { idleSeconds, jobSeconds } = platform.deployment.limits;
+      const until = platform.clock.now() + (idleSeconds + jobSeconds) * 1000;
+      for (; platform.clock.now() < until; platform.clock.advance(minutes(10))) {
+        if ('value' in answer) platform.github.setBusy(machine, true);
+        else platform.github.failNext('removeRunner', answer);
+        await platform.sweep();
+        expect(platform.liveMachines()).toEqual([machine]);
+      }
+      await platform.sweep();
+      expect(platform.liveMachines()).toEqual([]);
+      expect(await platform.leases()).toBe(0);
+    },
+  );
+
   it('ends a job that runs longer than it may', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));

@@ -3,14 +3,16 @@
  *
  *   booting, claimed   it never came to listen → terminated
  *   listening          it runs a job → until the job's time limit; then terminated
+ *                      it is older than any job on it can be → terminated, whatever GitHub says or keeps to itself
+ *                      GitHub says that a job of its tenant is on it, or that it is busy → looked at again later
  *                      it runs none, and GitHub lets its registration go → terminated
- *                      GitHub says that it is busy with something → looked at again later
  */
 import { jobOf, type Runner, type RunnerEndReason } from '../../core/runner.ts';
 import { scopeFor } from '../../core/scope.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { absenceProofSeconds } from '../common/settings.ts';
 import { endRunners } from '../ending/end-runners.ts';
+import { findJobOn } from './find-job-on.ts';
 
 export async function sweepRunner(deps: SweepDeps, runner: Runner): Promise<void> {
   const { installationId, instanceId, launchId, tier, plannedJob, state } = runner;
@@ -47,25 +49,33 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
     await deps.runners.extend(runner, idleUntil);
     return;
   }
-  const { installationId, account, repository, instanceId } = runner;
-  // Taking the registration away first is the fence: a runner that GitHub has just given a job keeps it.
+  // When its job began nobody said: at the latest, when its time to hear of one was over.
+  const lastUntil = idleUntil + limits.jobSeconds * 1000;
+  if (now >= lastUntil) return end(deps, runner, 'job-time-limit');
+  const lookAgain = (seconds: number) =>
+    deps.runners.extend(runner, Math.min(now + seconds * 1000, lastUntil));
+  const found = await findJobOn(deps, runner);
+  if (found.kind === 'limited') return void (await lookAgain(found.seconds));
+  if (found.kind === 'found') return void (await lookAgain(limits.idleSeconds));
+  const removal = await removeRegistration(deps, runner);
+  if (removal.kind === 'limited') await lookAgain(removal.seconds);
+  else if (removal.kind === 'busy') await lookAgain(limits.idleSeconds);
+  else await end(deps, runner, 'idle-deadline');
+}
+
+type Removal = { kind: 'busy' | 'done' } | { kind: 'limited'; seconds: number };
+
+/** Taken away first, it is the fence: a runner that GitHub has just given a job keeps it. */
+async function removeRegistration(deps: SweepDeps, runner: Runner): Promise<Removal> {
+  const { installationId, account, repository, instanceId, tier } = runner;
   const removal = await deps.github.removeRunner(installationId, scopeFor(account, repository), instanceId);
-  if (!removal.ok) {
-    const { refusal } = removal;
-    const about = { installationId, instanceId, tier: runner.tier, reason: refusal.kind, refusal };
-    deps.telemetry.event('warn', 'github-refused', about, { GitHubRefusals: 1 });
-  }
-  if (!removal.ok && removal.refusal.kind === 'limited') {
-    await deps.runners.extend(runner, now + removal.refusal.retryAfterSeconds * 1000);
-    return;
-  }
-  const busy = removal.ok && removal.value === 'busy';
-  // When its job began nobody said; it cannot have been before it listened.
-  if (busy && now < (runner.listeningAt ?? runner.launchedAt) + limits.jobSeconds * 1000) {
-    await deps.runners.extend(runner, now + limits.idleSeconds * 1000);
-    return;
-  }
-  await end(deps, runner, busy ? 'job-time-limit' : 'idle-deadline');
+  if (removal.ok) return { kind: removal.value === 'busy' ? 'busy' : 'done' };
+  const { refusal } = removal;
+  const about = { installationId, instanceId, tier, reason: refusal.kind, refusal };
+  deps.telemetry.event('warn', 'github-refused', about, { GitHubRefusals: 1 });
+  return refusal.kind === 'limited'
+    ? { kind: 'limited', seconds: refusal.retryAfterSeconds }
+    : { kind: 'done' };
 }
 
 async function end(deps: SweepDeps, runner: Runner, reason: RunnerEndReason): Promise<void> {

@@ -249,12 +249,35 @@ export const mutants: readonly Mutant[] = [
     'return tenant.predecessor === undefined || isGone(deps, tenant.predecessor);',
     'return true;',
   ),
+  {
+    name: 'busy-runner-ended',
+    fault: "The sweep ends a silent runner without minding GitHub's word that it works.",
+    changes: [
+      {
+        file: 'lib/app/sweep/sweep-runner.ts',
+        from: "if (found.kind === 'found') return",
+        to: "if (found.kind === 'found' && now < 0) return",
+      },
+      {
+        file: 'lib/app/sweep/sweep-runner.ts',
+        from: "kind: removal.value === 'busy' ? 'busy' : 'done'",
+        to: "kind: 'done' as 'busy' | 'done'",
+      },
+    ],
+  },
   mutant(
-    'busy-runner-ended',
-    "The sweep ends a silent runner without minding GitHub's word that it works.",
+    'idle-believed',
+    'A runner that GitHub calls idle is ended, though GitHub says of a job that it is on it.',
     'lib/app/sweep/sweep-runner.ts',
-    "const busy = removal.ok && removal.value === 'busy';",
-    'const busy = false;',
+    "if (found.kind === 'found') return",
+    "if (found.kind === 'found' && now < 0) return",
+  ),
+  mutant(
+    'no-end-while-limited',
+    'A silent machine lives on for as long as GitHub does not let its registration go.',
+    'lib/app/sweep/sweep-runner.ts',
+    'if (now >= lastUntil)',
+    'if (now < 0)',
   ),
   mutant(
     'cap-over-all-not-minded',

@@ -19,13 +19,14 @@ interface ServiceDeps {
 }
 
 export function createService(deps: ServiceDeps): Service {
+  const limitsRemoval = createRemovalLimits(deps);
   return async (call) => {
     const [port = ''] = call.name.split('.');
     switch (port) {
       case 'compute':
         return call.name === 'compute.launch' ? launch(deps, call) : ec2(deps, call);
       case 'github':
-        return heard(deps, call, await github(deps, call));
+        return heard(deps, call, limitsRemoval(call) ?? (await github(deps, call)));
       case 'queues':
         return failing(deps, call, deps.faults.strikes('queueError'));
       default:
@@ -90,6 +91,17 @@ function heard({ auditor }: ServiceDeps, { given }: PortCall, answer: unknown): 
   const installationId = typeof first === 'object' ? first.installationId : first;
   if (!ok) auditor.githubRefused(installationId, refusal?.kind === 'not-found');
   return answer;
+}
+
+/** Whether a tenant's runners can be removed at all is settled once. */
+function createRemovalLimits({ faults, random }: ServiceDeps): (call: PortCall) => unknown {
+  const limited = new Map<unknown, boolean>();
+  return ({ name, given: [installationId] }) => {
+    if (name !== 'github.removeRunner') return undefined;
+    if (!limited.has(installationId)) limited.set(installationId, faults.strikes('removalLimited'));
+    if (!limited.get(installationId)) return undefined;
+    return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: random.between(60, 3_600) } };
+  };
 }
 
 async function github(deps: ServiceDeps, call: PortCall): Promise<unknown> {

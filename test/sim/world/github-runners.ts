@@ -28,7 +28,8 @@ export interface GitHubRunners {
 
 export interface JobChanges {
   readonly jobs: readonly WorldJob[];
-  started(job: WorldJob, instanceId: InstanceId): void;
+  /** @param how.told whether a webhook says so */
+  started(job: WorldJob, instanceId: InstanceId, how: { told: boolean }): void;
   giveBack(job: WorldJob): void;
   complete(job: WorldJob, conclusion: string): void;
 }
@@ -56,8 +57,9 @@ export function createGitHubRunners(
     const { instanceId } = listener;
     listener.job = job;
     listener.startedAt = scheduler.now();
-    github.setBusy(instanceId, true);
-    changes.started(job, instanceId);
+    const isStale = canBeFound(deps, changes.jobs, { job, instanceId }) && faults.strikes('staleBusy');
+    github.setBusy(instanceId, !isStale);
+    changes.started(job, instanceId, { told: !(isStale && random.chance(0.7)) });
     if (faults.strikes('jobRequeued')) return later([1, 4], () => ec2.end(instanceId, 'it dies at once'));
     scheduler.after(job.durationSeconds * 1000, () => {
       if (job.status === 'in_progress' && ec2.isLive(instanceId)) changes.complete(job, 'success');
@@ -94,6 +96,23 @@ export function createGitHubRunners(
       listener.finished();
     },
   };
+}
+
+/**
+ * Whether something but the flag can lead to the job: it has reached the platform, and the job that was meant for the machine
+ * does not wait for another one.
+ */
+function canBeFound(
+  { ports }: WorldDeps,
+  jobs: readonly WorldJob[],
+  start: { job: WorldJob; instanceId: InstanceId },
+): boolean {
+  const { rows } = ports.stores.world;
+  const planned = rows.runners.get(start.instanceId)?.plannedJob;
+  const isQueued = jobs.some(
+    ({ id, status }) => id === planned && id !== start.job.id && status === 'queued',
+  );
+  return !isQueued && [...rows.jobs.values()].some(({ jobId }) => jobId === start.job.id);
 }
 
 function fittingJobs({ ports }: WorldDeps, jobs: readonly WorldJob[], name: string): WorldJob[] {

@@ -38,15 +38,15 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     if (faults.strikes('jobCancelled')) laterSeconds(1, 300, () => cancel(job));
   }
 
-  function started(job: WorldJob, runnerName: string) {
+  function started(job: WorldJob, runnerName: string, { told }: { told: boolean }) {
     write(deps, job, { status: 'in_progress', runnerName });
-    webhooks.job('in_progress', job);
+    if (told) webhooks.job('in_progress', job);
     auditor.jobStarted(job, runnerName);
   }
 
   function takenElsewhere(job: WorldJob) {
     if (job.status !== 'queued') return;
-    started(job, 'a-laptop');
+    started(job, 'a-laptop', { told: true });
     scheduler.after(job.durationSeconds * 1000, () => complete(job, 'success'));
   }
 

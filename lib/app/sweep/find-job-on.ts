@@ -1,0 +1,60 @@
+/**
+ * Does a machine run a job whose start nobody told us of? GitHub says of a runner whether it is busy, and may say so wrongly
+ * (https://github.com/actions/runner/issues/4422); of a job it says on which runner it is. So the jobs are asked about that
+ * the machine may run: the one that it was meant for; where that one runs elsewhere, the one that machine was meant for, and
+ * so on; and those that wait.
+ */
+import { InstanceId, type JobId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { jobOf, type Runner } from '../../core/runner.ts';
+import type { SweepDeps } from '../common/deps.ts';
+
+/** Each costs a call. Longer trails, and longer lines, are left to GitHub's word about the runner. */
+const mostOnTrail = 5;
+const mostWaiting = 3;
+
+export type JobSearch =
+  | { readonly kind: 'found' | 'none' }
+  /** GitHub takes no calls for so long. */
+  | { readonly kind: 'limited'; readonly seconds: number };
+
+export async function findJobOn(deps: SweepDeps, runner: Runner): Promise<JobSearch> {
+  const { installationId, instanceId, tier } = runner;
+  const seen = new Set<JobId>();
+  let jobId: JobId | undefined = jobOf(runner);
+  while (jobId !== undefined && !seen.has(jobId) && seen.size < mostOnTrail) {
+    seen.add(jobId);
+    const job: Job | undefined = await deps.jobs.get(installationId, jobId);
+    const at: Place = job ? await placeOf(deps, job) : {};
+    if (at.limitedSeconds !== undefined) return { kind: 'limited', seconds: at.limitedSeconds };
+    if (at.runner === instanceId && at.isRunning) return { kind: 'found' };
+    const other: Runner | undefined =
+      at.runner === undefined ? undefined : await deps.runners.get(installationId, InstanceId(at.runner));
+    jobId = other?.plannedJob;
+  }
+  for (const job of await deps.jobs.listWaiting(installationId, tier, mostWaiting)) {
+    const at = await placeOf(deps, job);
+    if (at.limitedSeconds !== undefined) return { kind: 'limited', seconds: at.limitedSeconds };
+    if (at.runner === instanceId && at.isRunning) return { kind: 'found' };
+  }
+  return { kind: 'none' };
+}
+
+interface Place {
+  readonly runner?: string;
+  readonly isRunning?: boolean;
+  readonly limitedSeconds?: number;
+}
+
+/** What the records know by GitHub's own word needs no call. A job that was refused here may still be queued there. */
+async function placeOf(deps: SweepDeps, job: Job): Promise<Place> {
+  const isHeard = job.state === 'running' || (job.state === 'done' && job.outcome !== 'refused');
+  if (isHeard) return job.runner ? { runner: job.runner } : {};
+  const answer = await deps.github.getJob(job.installationId, job.repository, job.jobId);
+  if (!answer.ok) {
+    const { refusal } = answer;
+    return refusal.kind === 'limited' ? { limitedSeconds: refusal.retryAfterSeconds } : {};
+  }
+  const { status, runnerName } = answer.value;
+  return { isRunning: status === 'in_progress', ...(runnerName === null ? {} : { runner: runnerName }) };
+}
