@@ -81,6 +81,20 @@ describe('claiming', () => {
     expect(await platform.claim(platform.liveMachines()[0]!)).toEqual({ action: 'again', seconds: 1 });
   });
 
+  it('lets a machine in whose launch is closed between the two looks at the books', async () => {
+    const platform = await givenPlatform();
+    platform.compute.dials.loseAnswers = 2;
+    await platform.accept(queued(1));
+    const machine = platform.liveMachines()[0]!;
+    platform.clock.advance(61_000);
+    const get = platform.stores.launches.get;
+    platform.stores.launches.get = async (...given) => {
+      await platform.sweep();
+      return get(...given);
+    };
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+  });
+
   it('serves the oldest waiting job when its own is gone, else stands down', async () => {
     const { platform } = await givenMachine(1, 2, 3);
     const [first, second] = platform.liveMachines();

@@ -5,11 +5,12 @@
  */
 import type { ClaimAnswer, MachineRequest } from '../../contract/machine.ts';
 import { judge, type Verdict } from '../../core/admission.ts';
+import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
-import type { RunnerStore } from '../../ports/runners.ts';
+import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { claimCandidates, unboundAgainSeconds } from '../common/settings.ts';
 import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
@@ -29,22 +30,34 @@ export async function claimJob(deps: ClaimDeps, request: MachineRequest): Promis
   const { ticket, instanceId, nonce } = machine;
   const { launchId, installationId, tier } = ticket;
   const known = { installationId, instanceId, launchId, tier };
-  const at = deps.clock.now();
-  const claim = await deps.runners.claim({ instanceId, launchId: ticket.launchId, nonce, at });
+  const claiming = { instanceId, launchId, nonce, at: deps.clock.now() };
+  const claim = await claimOrReadAgain(deps, installationId, claiming);
   switch (claim.kind) {
     case 'claimed':
       return serve(deps, claim.runner);
     case 'refused':
       return refuse(deps, { ...known, reason: claim.why });
-    case 'unknown': {
-      // The machine was faster than the launch's books; only while those are open may it still turn up in them.
-      const launch = await deps.launches.get(ticket.installationId, ticket.launchId);
-      const open = launch !== undefined && launch.state !== 'closed';
-      return open
-        ? { action: 'again', seconds: unboundAgainSeconds }
-        : refuse(deps, { ...known, reason: 'not-of-this-launch' });
-    }
+    case 'open':
+      return { action: 'again', seconds: unboundAgainSeconds };
+    case 'unknown':
+      return refuse(deps, { ...known, reason: 'not-of-this-launch' });
   }
+}
+
+/**
+ * A machine may be faster than its launch's books; only while these are open may it still turn up in them. They may have
+ * been closed between the two reads, so whoever finds them closed looks for the machine once more.
+ */
+async function claimOrReadAgain(
+  deps: ClaimDeps,
+  installationId: InstallationId,
+  claiming: Parameters<RunnerStore['claim']>[0],
+): Promise<ClaimOutcome | { readonly kind: 'open' }> {
+  const first = await deps.runners.claim(claiming);
+  if (first.kind !== 'unknown') return first;
+  const launch = await deps.launches.get(installationId, claiming.launchId);
+  if (launch && launch.state !== 'closed') return { kind: 'open' };
+  return deps.runners.claim(claiming);
 }
 
 /** @param about what is proven of the machine by then; nothing, where its papers are no good */
