@@ -95,6 +95,12 @@ export const metrics = {
     by: ['scale-up', 'sweep'],
     meaning: 'Machines that CreateFleet answered with',
   },
+  LaunchesResent: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['scale-up'],
+    meaning: 'CreateFleet calls that were made once more, because the connection broke at once',
+  },
   ClaimsRefused: {
     unit: 'Count',
     sets: [[], ['reason']],

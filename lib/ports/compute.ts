@@ -56,8 +56,8 @@ export interface DescribedInstance {
 
 /**
  * What came of a launch call.
- * answered: EC2 made the fleet; these machines exist, and no others will come of it; `failures` say why there are fewer
- * than asked for. refused: EC2 did not take the call (throttled, invalid, over a quota): this call started nothing.
+ * answered: EC2 made the fleet, now or when it was sent the same request before; these machines exist, and no others will
+ * come of it; `failures` say why there are fewer than asked for. refused: EC2 did not take the call (throttled, invalid, over a quota): this call started nothing.
  * unclear: nobody knows (a timeout, a 5xx, a changed request); ask again with the same request, or by tag.
  */
 export type LaunchAnswer =

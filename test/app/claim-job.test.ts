@@ -76,15 +76,13 @@ describe('claiming', () => {
 
   it('asks a machine that is faster than the books to come again', async () => {
     const platform = await givenPlatform();
-    platform.compute.dials.loseAnswers = 1;
-    await platform.accept(queued(1));
+    await platform.acceptUnheard(queued(1));
     expect(await platform.claim(platform.liveMachines()[0]!)).toEqual({ action: 'again', seconds: 1 });
   });
 
   it('lets a machine in whose launch is closed between the two looks at the books', async () => {
     const platform = await givenPlatform();
-    platform.compute.dials.loseAnswers = 2;
-    await platform.accept(queued(1));
+    await platform.acceptUnheard(queued(1));
     const machine = platform.liveMachines()[0]!;
     platform.clock.advance(61_000);
     const get = platform.stores.launches.get;

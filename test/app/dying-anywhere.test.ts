@@ -150,8 +150,7 @@ describe.each(moments)('a process that dies %s any call', (when) => {
     await dieEverywhere(when, {
       given: async () => {
         const platform = await givenPlatform();
-        platform.compute.dials.loseAnswers = 1;
-        await platform.accept(queued(1), queued(2), queued(3));
+        await platform.acceptUnheard(queued(1), queued(2), queued(3));
         platform.clock.advance(61_000);
         return platform;
       },

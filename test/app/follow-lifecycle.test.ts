@@ -142,8 +142,7 @@ describe('following the lifecycle', () => {
 
   it('serves a cancelled job’s machine to nobody, and lets it go, while its launch is still in flight', async () => {
     const platform = await givenPlatform();
-    platform.compute.dials.loseAnswers = 1;
-    await platform.accept(event('queued', 1));
+    await platform.acceptUnheard(event('queued', 1));
     await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
     platform.clock.advance(61_000);
     await platform.sweep();

@@ -38,8 +38,7 @@ describe('machines that no record answers for', () => {
 
   it('are left to the sweep while their launch is open', async () => {
     const platform = await givenPlatform();
-    platform.compute.dials.loseAnswers = 1;
-    await platform.accept(givenEvent());
+    await platform.acceptUnheard(givenEvent());
     platform.clock.advance(minutes(11));
     await reconcileMachines(platform);
     expect(platform.liveMachines()).toHaveLength(1);

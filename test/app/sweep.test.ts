@@ -18,7 +18,7 @@ async function givenListening() {
 describe('the sweep', () => {
   it('finishes a launch whose caller died before it called EC2', async () => {
     const platform = await givenPlatform();
-    platform.compute.dials.loseRequests = 1;
+    platform.compute.dials.loseRequests = 2;
     await platform.accept(queued(1));
     expect(platform.liveMachines()).toEqual([]);
     platform.clock.advance(minutes(1) + 1000);
@@ -30,8 +30,7 @@ describe('the sweep', () => {
 
   it('gives the lease of a machine that came and went to no other machine of the launch', async () => {
     const platform = await givenPlatform();
-    platform.compute.dials.loseAnswers = 1;
-    await platform.accept(queued(1), queued(2));
+    await platform.acceptUnheard(queued(1), queued(2));
     const [one, two] = platform.liveMachines();
     platform.compute.machines.get(two!)!.hidden = true;
     const { launch } = platform.compute;
@@ -54,8 +53,7 @@ describe('the sweep', () => {
 
   it('believes a refused replay nothing about the call before it', async () => {
     const platform = await givenPlatform();
-    platform.compute.dials.loseAnswers = 1;
-    await platform.accept(queued(1));
+    await platform.acceptUnheard(queued(1));
     platform.compute.machines.get(platform.liveMachines()[0]!)!.hidden = true;
     platform.compute.launch = async () => ({
       kind: 'refused',
@@ -252,7 +250,7 @@ describe('the sweep', () => {
 
   it('ends the machines of a deleted tenant that only now turn up', async () => {
     const platform = await givenPlatform();
-    platform.compute.dials.loseRequests = 1;
+    platform.compute.dials.loseRequests = 2;
     await platform.accept(queued(1));
     await platform.stores.tenants.update(acme, 1, { status: 'deleted', updatedAt: '2026-11-21T12:01:00Z' });
     platform.clock.advance(minutes(2));

@@ -32,7 +32,7 @@ export interface ComputeDials {
   readonly pools: Map<string, number>;
   /** The next launches are refused with this, and start nothing. */
   readonly refuseNext: LaunchFailure[];
-  /** The next so many launches start their machines, and then their answer is lost. */
+  /** The answers of the next so many launches are lost, after their machines have started. */
   loseAnswers: number;
   /** The next so many launches start nothing, and their answer is lost. */
   loseRequests: number;
@@ -75,7 +75,8 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
     requests.push(request);
     if (takeOne('loseRequests')) return { kind: 'unclear', failure: lost };
     const known = answers.get(request.ClientToken);
-    if (known) return known.request === JSON.stringify(request) ? known.answer : mismatch(request);
+    if (known && known.request !== JSON.stringify(request)) return mismatch(request);
+    if (known) return takeOne('loseAnswers') ? { kind: 'unclear', failure: lost } : known.answer;
     const failure = dials.refuseNext.shift();
     if (failure) return { kind: 'refused', failure };
     const answer = start(request);

@@ -54,6 +54,8 @@ const highest = {
   /** An operator edits a tenant just as a job of it is being taken in. */
   meddling: 0.5,
   clockSkew: 0.5,
+  /** A machine claims as soon as its launch is answered. */
+  quickBoot: 0.3,
   /** GitHub calls a runner idle that works, and lets it be removed. */
   staleBusy: 0.5,
   /** GitHub lets no runner of a tenant be removed, for the whole story and the quiet after it. */

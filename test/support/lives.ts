@@ -66,6 +66,7 @@ async function theClaimDoor() {
 
 async function jobsThatGoWrong() {
   const platform = await givenPlatform();
+  platform.compute.dials.loseAnswers = 1;
   await platform.accept('not json', givenEvent({ jobId: JobId(1), repositoryOwnerId: 9 }));
   const { world } = platform.stores;
   world.beforeCall = (call) => {

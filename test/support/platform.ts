@@ -99,6 +99,13 @@ export async function givenPlatform(
     ...deps,
     stores,
     accept,
+    /** EC2 starts the machines, and nobody hears of it; what it shows later is as it is. */
+    acceptUnheard: async (...messages: readonly unknown[]) => {
+      Object.assign(compute.dials, { loseAnswers: 2, hideNew: true });
+      await accept(...messages);
+      Object.assign(compute.dials, { loseAnswers: 0, hideNew: false });
+      for (const machine of compute.machines.values()) machine.hidden = false;
+    },
     follow: (...messages: readonly unknown[]) => followLifecycle(deps, asDeliveries(messages)),
     claim: (instanceId: InstanceId, nonce?: string) => claimJob(working, request(instanceId, nonce)),
     confirm: (instanceId: InstanceId, nonce?: string) =>

@@ -7,6 +7,8 @@ import {
   type CreateFleetCommandInput,
   type CreateFleetCommandOutput,
   type CreateFleetError,
+  DescribeFleetsCommand,
+  type EC2Client,
   type Instance,
 } from '@aws-sdk/client-ec2';
 import { InstanceId, type LaunchId } from '../../core/ids.ts';
@@ -21,7 +23,6 @@ import { terminate } from './terminate.ts';
 
 /** EC2 takes at most 200 values of one filter. */
 const idsPerCall = 200;
-const notOver = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
 
 export function createCompute(clients: Ec2Clients): Compute {
   return {
@@ -30,7 +31,8 @@ export function createCompute(clients: Ec2Clients): Compute {
         // The stored request is EC2's own shape, but cannot be changed, which the SDK's types do not know to
         // ask for.
         const input = request as unknown as CreateFleetCommandInput;
-        return answerOf(await clients.launching.send(new CreateFleetCommand(input)));
+        const answer = await clients.launching.send(new CreateFleetCommand(input));
+        return answerOf(saysWhatCame(answer) ? answer : await fleetAsMade(clients.asking, answer));
       } catch (error) {
         return answerOfError(error);
       }
@@ -38,7 +40,6 @@ export function createCompute(clients: Ec2Clients): Compute {
     async findByLaunch(launchId: LaunchId) {
       const instances = await describeInstances(clients.asking, [
         { Name: `tag:${tagKeys.launch}`, Values: [launchId] },
-        { Name: 'instance-state-name', Values: notOver },
       ]);
       return instances.map((instance) => ({
         instanceId: InstanceId(instance.InstanceId ?? ''),
@@ -63,7 +64,29 @@ export function createCompute(clients: Ec2Clients): Compute {
   };
 }
 
-function answerOf(output: CreateFleetCommandOutput): LaunchAnswer {
+type Fleet = Pick<CreateFleetCommandOutput, 'FleetId' | 'Instances' | 'Errors'>;
+
+/** Whether EC2 lists to a token that was used before what came of it then, it does not document. */
+const saysWhatCame = ({ Instances = [], Errors = [] }: Fleet) => Instances.length + Errors.length > 0;
+
+/**
+ * An instant fleet's own record lists what it started and why no more.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FleetData.html
+ * @throws Error where EC2 does not show it (yet), or cannot be asked: what came of the launch stays unclear
+ */
+async function fleetAsMade(client: EC2Client, { FleetId = '' }: Fleet): Promise<Fleet> {
+  const unclear = (cause?: unknown) =>
+    Object.assign(new Error(`EC2 does not say what came of ${FleetId}.`, { cause }), {
+      name: 'FleetNotShown',
+    });
+  const asked = client.send(new DescribeFleetsCommand({ FleetIds: [FleetId] }));
+  const { Fleets = [] } = await asked.catch((cause: unknown) => Promise.reject(unclear(cause)));
+  const fleet = Fleets.find((one) => one.FleetId === FleetId);
+  if (fleet && saysWhatCame(fleet)) return fleet;
+  throw unclear();
+}
+
+function answerOf(output: Fleet): LaunchAnswer {
   const instances: LaunchedInstance[] = (output.Instances ?? []).flatMap((group) =>
     (group.InstanceIds ?? []).map((id) => ({
       instanceId: InstanceId(id),

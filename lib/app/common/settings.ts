@@ -17,6 +17,12 @@ export const gatheringMilliseconds = 50;
 /** After this one caller has surely stopped: twice the timeout of the functions that launch. */
 export const launchFenceSeconds = 60;
 
+/** A launch whose call failed so soon is called for again at once: both calls fit into the function's time. */
+export const resendWithinMilliseconds = 2_000;
+
+/** New machines are shown by their tags after about so long, as a rule. */
+export const shownAfterMilliseconds = 1_000;
+
 /** A job that got no machine is tried again after so long; the sweep looks each minute in any case. */
 export const retryDelaySeconds = 10;
 

@@ -12,6 +12,7 @@ import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/
 import type { LaunchDeps } from '../common/deps.ts';
 import { retryDelaySeconds } from '../common/settings.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
+import { askForMachines } from './ask-for-machines.ts';
 import { type Lesson, learn } from './scarcity.ts';
 
 export interface PlannedLaunch {
@@ -24,7 +25,7 @@ export interface PlannedLaunch {
 export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): Promise<Lesson> {
   const { launch, paced } = planned;
   const askedAt = deps.clock.now();
-  const answer = await deps.compute.launch(launch.request);
+  const answer = await askForMachines(deps, launch);
   logAnswer(deps, { launch, askedAt }, answer);
   const lesson = await learnFrom(deps, { launch, answer, paced });
   // Nobody knows what was started: the leases stay taken, and the sweep asks again after the fence.

@@ -3,6 +3,7 @@
  * of its answer; none of them waits for anything, so that no two calls ever mix.
  */
 import { createFleet, type UsedTokens } from './create-fleet.ts';
+import { describeFleets } from './describe-fleets.ts';
 import { describeInstances, stateXml } from './describe-instances.ts';
 import { describeVolumes } from './describe-volumes.ts';
 import type { Ec2Dials } from './dials.ts';
@@ -34,6 +35,8 @@ export function createCalls({ world, machines, dials, isVisible }: CallDeps): Ca
     CreateFleet: (form) => createFleet(fleetDeps, usedTokens, form),
     RunInstances: runInstances,
     DescribeVolumes: (form) => describeVolumes(world, form),
+    DescribeFleets: (form) =>
+      describeFleets(world, form, ({ createdAt }) => Date.now() - createdAt >= dials().lagMilliseconds),
     DescribeInstances: (form) => describeInstances(world, form, isVisible),
     TerminateInstances: (form) => ({
       instancesSet: findVisible(texts(form, 'InstanceId')).map((instance) => {

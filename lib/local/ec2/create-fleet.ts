@@ -1,7 +1,8 @@
 /**
  * CreateFleet of type instant: takes its overrides in order of priority, starts what there is room for, and
  * says of each override that fell short why. A token that was used before starts nothing: the same request
- * gets the same answer, a different one is refused. Approximates: every pool costs the same, so the
+ * is answered with its fleet, and without its machines, since nobody documents that they are listed again; a
+ * different one is refused. Approximates: every pool costs the same, so the
  * priority alone decides, whatever the allocation strategy; weights, prices and instance requirements are
  * refused by name rather than ignored.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
@@ -49,29 +50,34 @@ export interface FleetPlan {
   readonly overrides: readonly Override[];
 }
 
-/** The answer of each token that was ever used in this account, whoever called. */
-export type UsedTokens = Map<string, { readonly request: string; readonly answer: Members }>;
+/** The fleet of each token that was ever used in this account, whoever called. */
+export type UsedTokens = Map<string, { readonly request: string; readonly fleetId: string }>;
 
 export function createFleet(deps: FleetDeps, used: UsedTokens, form: Form): Members {
   const token = text(form, 'ClientToken');
   const fingerprint = JSON.stringify(form);
   const earlier = token === undefined ? undefined : used.get(token);
   if (earlier) {
-    if (earlier.request === fingerprint) return earlier.answer;
+    if (earlier.request === fingerprint) return { fleetId: earlier.fleetId };
     throw new AwsError(
       'IdempotentParameterMismatch',
       `The client token ${token} was used before with other parameters; use a new token, ` +
         'or send the same request.',
     );
   }
-  const answer = startFleet(deps, form, token ?? '');
-  if (token !== undefined) used.set(token, { request: fingerprint, answer });
+  const fleetId = newId('fleet');
+  const answer = startFleet(deps, form, { fleetId, clientToken: token ?? '' });
+  deps.world.fleets.set(fleetId, { createdAt: deps.now(), answer });
+  if (token !== undefined) used.set(token, { request: fingerprint, fleetId });
   return answer;
 }
 
-function startFleet(deps: FleetDeps, request: Form, clientToken: string): Members {
+function startFleet(
+  deps: FleetDeps,
+  request: Form,
+  { fleetId, clientToken }: { fleetId: string; clientToken: string },
+): Members {
   const plan = readFleetPlan(deps.world, request);
-  const fleetId = newId('fleet');
   const started: XmlValue[] = [];
   const errors: XmlValue[] = [];
   let missing = plan.wanted;

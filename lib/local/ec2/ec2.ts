@@ -195,6 +195,7 @@ const newWorld = ({ region, accountId }: Ec2Options): World => ({
   instanceProfiles: new Map(),
   instances: new Map(),
   parameters: new Map(),
+  fleets: new Map(),
 });
 
 function answerCall(calls: Calls, call: AwsCall): AwsAnswer {

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { AwsError } from '../aws/service.ts';
+import type { Members } from './xml.ts';
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 export type Lifecycle = 'spot' | 'on-demand';
@@ -94,6 +95,8 @@ export interface World {
   readonly instances: Map<string, Instance>;
   /** Of Systems Manager, in this account: the data type by the parameter's name. */
   readonly parameters: Map<string, string>;
+  /** What CreateFleet answered when it made each. */
+  readonly fleets: Map<string, { readonly createdAt: number; readonly answer: Members }>;
 }
 
 export const newId = (prefix: string) => `${prefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;

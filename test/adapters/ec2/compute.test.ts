@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Ec2Clients } from '../../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../../lib/adapters/ec2/compute.ts';
+import type { FleetRequest } from '../../../lib/core/fleet-request.ts';
 import { InstanceId, LaunchId } from '../../../lib/core/ids.ts';
 
 type Input = Record<string, unknown>;
@@ -47,6 +48,37 @@ describe('readConsole', () => {
     const { asked, compute } = givenEc2(() => fail('RequestLimitExceeded', 'Slow down'));
     await expect(compute.readConsole(id(1))).rejects.toMatchObject({ code: 'RequestLimitExceeded' });
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe('launch', () => {
+  const request = {} as FleetRequest;
+  const made = { FleetId: 'fleet-1' };
+  const machine = { InstanceIds: [id(1)], InstanceType: 't3.medium', Lifecycle: 'on-demand' };
+  const dry = { ErrorCode: 'InsufficientInstanceCapacity', ErrorMessage: 'none' };
+
+  it('reads from the fleet what came of it, where EC2 says nothing of that to a token used before', async () => {
+    const { asked, compute } = givenEc2((input) =>
+      input['FleetIds'] ? { Fleets: [{ ...made, Instances: [machine], Errors: [dry] }] } : made,
+    );
+    expect(await compute.launch(request)).toMatchObject({
+      kind: 'answered',
+      instances: [{ instanceId: id(1), instanceType: 't3.medium' }],
+      failures: [{ class: 'capacity' }],
+    });
+    expect(asked[1]).toEqual({ FleetIds: ['fleet-1'] });
+  });
+
+  it.each([
+    ['is not shown', () => fail('InvalidFleetId.NotFound', 'unknown')],
+    ['may not be read', () => fail('UnauthorizedOperation', 'Not you')],
+    ['says nothing either', () => ({ Fleets: [made] })],
+  ])('is unclear where the fleet %s', async (_case, fleet) => {
+    const { compute } = givenEc2((input) => (input['FleetIds'] ? fleet() : made));
+    expect(await compute.launch(request)).toMatchObject({
+      kind: 'unclear',
+      failure: { code: 'FleetNotShown' },
+    });
   });
 });
 

@@ -36,6 +36,8 @@ export interface Auditor {
   limitSet(installationId: number, maxRunners: number): void;
   /** A machine tried the door with what should not open it. */
   doorTried(how: string, answer: { readonly action: string } | undefined): void;
+  /** The claim door knows nothing of this machine. */
+  turnedAway(instanceId: string): void;
   /** Before each call's effect; `cause` is what its process was started for. */
   beforeCall(cause: readonly string[]): void;
   afterCall(name: string): void;
@@ -99,6 +101,12 @@ export function createAuditor(world: {
     },
     doorTried(how, answer) {
       if (answer?.action === 'run') note('door', `a machine got a runner: ${how}`);
+    },
+    turnedAway(instanceId) {
+      const named = [...world.rows.launches.values()].find(({ instances }) =>
+        [...instances.values()].some((id) => id === instanceId),
+      );
+      if (named) note('turned-away', `${instanceId} was refused, and ${named.launchId} names it`);
     },
     beforeCall(cause) {
       currentCause = cause;

@@ -54,6 +54,27 @@ export const mutants: readonly Mutant[] = [
     "await deps.compute.launch({ ...launch.request, ClientToken: launch.launchId + '-' + now })",
   ),
   mutant(
+    'refused-resend-believed',
+    'That a call is refused is taken for word of the one before it, whose answer was lost.',
+    'lib/app/launch/ask-for-machines.ts',
+    "if (second.kind === 'answered') return second;",
+    "if (second.kind !== 'unclear') return second;",
+  ),
+  mutant(
+    'shown-taken-for-all',
+    'Of a launch whose answer was lost twice, what EC2 shows at once is taken for all that came.',
+    'lib/app/launch/ask-for-machines.ts',
+    'instances.length >= launch.plannedJobs.length',
+    'instances.length >= 0',
+  ),
+  mutant(
+    'not-read-again',
+    'A machine is turned away whose launch is closed while it claims.',
+    'lib/app/claim/claim-job.ts',
+    'return deps.runners.claim(claiming);',
+    'return first;',
+  ),
+  mutant(
     'no-boot-deadline',
     'A machine that never boots is waited for, for ever.',
     'lib/app/launch/carry-out-launch.ts',

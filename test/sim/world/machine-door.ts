@@ -17,7 +17,7 @@ export const requestOf = ({ random }: WorldDeps, { instanceId, tags }: MemoryMac
 
 /** True once there is a JIT config. */
 export async function claim(
-  { plane, scheduler, story }: WorldDeps,
+  { plane, scheduler, story, auditor }: WorldDeps,
   request: MachineRequest,
   wait: (milliseconds: number) => Promise<void>,
 ): Promise<boolean> {
@@ -33,6 +33,7 @@ export async function claim(
       delay = Math.min(delay * 2, 16_000);
     } else {
       story.tell(() => `machine ${request.document} is told to ${result.action}: ${result.why}`);
+      if (result.why === 'not-of-this-launch') auditor.turnedAway(request.document);
       return false;
     }
   }

@@ -32,7 +32,7 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
       await scheduler.sleep(milliseconds);
       if (!ec2.isLive(instanceId)) await never();
     };
-    await wait(random.between(12_000, 60_000));
+    await wait(faults.strikes('quickBoot') ? random.between(300, 3_000) : random.between(12_000, 60_000));
     const request = requestOf(deps, machine);
     if (isHostile) await tryForeignTicket(deps, machine, request);
     if (!(await claim(deps, request, wait))) return ec2.end(instanceId, 'it powers off without a job');
