@@ -22,6 +22,8 @@ export interface Runner {
   readonly plannedJob: JobId;
   /** The job that GitHub says it runs, where that is another one than planned. */
   readonly ran?: JobId;
+  /** The lease that was meant for the job it ran: that machine lost its job to this one. */
+  readonly leftLease?: LeaseId;
   /** `owner/name` of the planned job. */
   readonly repository: string;
   readonly account: Account;

@@ -1,4 +1,4 @@
-import type { InstallationId, InstanceId, JobId, LaunchId } from '../core/ids.ts';
+import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import type { Runner, RunnerEndReason } from '../core/runner.ts';
 import type { Tenant } from '../core/tenant.ts';
@@ -24,14 +24,12 @@ export interface RunnerStore {
   confirm(confirm: { instanceId: InstanceId; nonce: string; at: number }): Promise<boolean>;
   /**
    * All or nothing: the job becomes covered by the runner's lease, and the runner's planned job becomes that job. False: the
-   * job is not as `job` says any more (waiting, or covered by that lease), or the runner is not claimed, or its planned job has
-   * changed.
+   * job is not as `job` says any more (waiting, or covered by that lease), or the runner's state or planned job is not as it
+   * was read.
    */
   giveJob(runner: Runner, job: Job): Promise<boolean>;
   /** Each machine runs this job, which is not the one that was planned. False: it has ended, or is not known. */
-  recordRan(
-    runs: readonly { readonly instanceId: InstanceId; readonly jobId: JobId }[],
-  ): Promise<readonly boolean[]>;
+  recordRan(runs: readonly Run[]): Promise<readonly boolean[]>;
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
   /**
@@ -41,6 +39,13 @@ export interface RunnerStore {
   end(ends: readonly RunnerEnd[]): Promise<EndOutcome[]>;
   /** Across tenants: runners not ended whose deadline has passed, longest overdue first. */
   listOverdueAcrossTenants(now: number, limit: number): Promise<Runner[]>;
+}
+
+export interface Run {
+  readonly instanceId: InstanceId;
+  readonly jobId: JobId;
+  /** The lease that was meant for the job; absent: none was, or it is on record already. */
+  readonly leftLease?: LeaseId;
 }
 
 /** changed: plan or run are no longer as in `runner`, and nothing was written. */

@@ -65,6 +65,18 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await stores.jobs.get(acme, JobId(5))).toEqual({ ...job, state: 'covered', lease: lease0 });
       });
 
+      it('gives a job that another lease covers to a runner that boots', async () => {
+        const booting = await bound();
+        const job = givenJob({ jobId: JobId(5), state: 'covered', lease: lease1 });
+        await stores.jobs.insert([job]);
+
+        expect(await stores.runners.giveJob(booting, { ...job, lease: lease0 })).toBe(false);
+        expect(await stores.runners.giveJob(booting, job)).toBe(true);
+
+        expect(await theRunner()).toMatchObject({ state: 'booting', plannedJob: 5 });
+        expect(await stores.jobs.get(acme, JobId(5))).toMatchObject({ state: 'covered', lease: lease0 });
+      });
+
       it('gives no job that waits no longer', async () => {
         const runner = await claimed();
         const [job = givenJob()] = await waitingJobs(stores, 5);
@@ -74,10 +86,10 @@ export function runnerPlansContract(backend: StoreBackend): void {
         expect(await theRunner()).toEqual(runner);
       });
 
-      it('gives nothing to a runner that booted only, has ended, or has another planned job by now', async () => {
+      it('gives nothing to a runner that is in another state, has ended, or has another planned job by now', async () => {
         const [job = givenJob()] = await waitingJobs(stores, 5);
         const booting = await bound();
-        expect(await stores.runners.giveJob(booting, job)).toBe(false);
+        expect(await stores.runners.giveJob({ ...booting, state: 'claimed' }, job)).toBe(false);
 
         await stores.runners.claim(claiming);
         expect(await stores.runners.giveJob({ ...booting, plannedJob: JobId(9) }, job)).toBe(false);

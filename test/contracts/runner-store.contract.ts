@@ -1,6 +1,6 @@
 /** What every RunnerStore promises about a machine's own life. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { InstanceId, JobId, LaunchId } from '../../lib/core/ids.ts';
+import { InstanceId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import { acme, noon } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
@@ -176,6 +176,15 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await end({ plannedJob: JobId(9), ran: JobId(5) })).toEqual(['changed']);
         expect(await theRunner()).toEqual({ ...runner, ran: 5 });
         expect(await end({ ran: JobId(5) })).toEqual(['ended']);
+      });
+
+      it('keeps which lease the job that it ran left behind', async () => {
+        const runner = await bound();
+        const run = { instanceId: machine, jobId: JobId(5) };
+        await stores.runners.recordRan([{ ...run, leftLease: leaseOf(launch1, 7) }]);
+        await stores.runners.recordRan([run]);
+
+        expect(await theRunner()).toEqual({ ...runner, ran: 5, leftLease: leaseOf(launch1, 7) });
       });
 
       it('changes nothing once it has ended', async () => {

@@ -38,10 +38,10 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
     giveJob: (runner, job) => world.call('runners.giveJob', (rows) => giveJob(rows, runner, job)),
     recordRan: (runs) =>
       world.call('runners.recordRan', ({ runners }) =>
-        runs.map(({ instanceId, jobId }) => {
+        runs.map(({ instanceId, jobId, ...left }) => {
           const stored = runners.get(instanceId);
           if (!stored || stored.state === 'ended') return false;
-          runners.set(instanceId, { ...stored, ran: jobId });
+          runners.set(instanceId, { ...stored, ...left, ran: jobId });
           return true;
         }),
       ),
@@ -113,7 +113,7 @@ function giveJob(rows: Rows, runner: Runner, job: Job): boolean {
     job.state === 'covered'
       ? known?.state === 'covered' && known.lease === job.lease
       : known?.state === 'waiting';
-  if (stored?.state !== 'claimed' || !known || !isAsRead) return false;
+  if (!stored || stored.state !== runner.state || !known || !isAsRead) return false;
   const { reason: _, ...rest } = known;
   rows.jobs.set(key, { ...rest, state: 'covered', lease: runner.lease });
   rows.runners.set(stored.instanceId, { ...stored, plannedJob: job.jobId, repository: job.repository });

@@ -57,7 +57,7 @@ const highest = {
   /** A machine claims as soon as its launch is answered. */
   quickBoot: 0.3,
   /** GitHub calls a runner idle that works, and lets it be removed. */
-  staleBusy: 0.5,
+  staleBusy: 0.9,
   /** GitHub lets no runner of a tenant be removed, for the whole story and the quiet after it. */
   removalLimited: 0.2,
 } as const;

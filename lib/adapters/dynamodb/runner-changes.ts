@@ -2,9 +2,9 @@
  * A runner's changes as DynamoDB expressions, in life order. Wherever a plan is changed or ended, the condition names the
  * planned job that was read: a runner that was given another job meanwhile cannot be ended with that job forgotten.
  */
-import type { JobId, LaunchId } from '../../core/ids.ts';
+import type { JobId, LaunchId, LeaseId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
-import type { RunnerEnd } from '../../ports/runners.ts';
+import type { Run, RunnerEnd } from '../../ports/runners.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { expiresAt } from './job-row.ts';
 
@@ -43,14 +43,14 @@ export const confirm = (confirming: { nonce: string; at: number }): RunnerChange
   },
 });
 
-/** Only while claimed: afterwards the machine asks nothing more, and its scope is settled. */
+/** Only in the state that was read: what a job is given for may be over. */
 export const planJob = (runner: Runner, job: { jobId: JobId; repository: string }): RunnerChange => ({
   update: 'SET #planned_job = :plannedJob, #repository = :repository',
-  condition: '#state = :claimed AND #planned_job = :read',
+  condition: '#state = :state AND #planned_job = :read',
   values: {
     ':plannedJob': number(job.jobId),
     ':repository': text(job.repository),
-    ':claimed': text('claimed'),
+    ':state': text(runner.state),
     ':read': number(runner.plannedJob),
   },
 });
@@ -82,8 +82,15 @@ export const end = ({ runner, ...ending }: RunnerEnd): RunnerChange => ({
   },
 });
 
-/** A statement of a batch: which job a machine runs, unless it has ended. */
-export const ranStatement = (tableName: string, instanceId: string, jobId: JobId) => ({
+/** Which job a machine runs, unless it has ended, and the lease that was meant for that job. */
+export const ran = ({ jobId, leftLease }: Run & { readonly leftLease: LeaseId }): RunnerChange => ({
+  update: 'SET #ran = :ran, #left_lease = :left',
+  condition: 'attribute_exists(#state) AND #state <> :ended',
+  values: { ':ran': number(jobId), ':left': text(leftLease), ':ended': text('ended') },
+});
+
+/** The same, where there is no such lease, as a statement of a batch; AWS documents none that sets two attributes in one. */
+export const ranStatement = (tableName: string, { instanceId, jobId }: Run) => ({
   Statement: `UPDATE "${tableName}" SET "ran" = ? WHERE "instance_id" = ? AND "state" <> 'ended'`,
   Parameters: [number(jobId), text(instanceId)],
 });

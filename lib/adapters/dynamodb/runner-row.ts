@@ -22,6 +22,7 @@ export function runnerRow(runner: Runner): Attributes {
     state: text(runner.state),
     planned_job: number(runner.plannedJob),
     ran: optional(runner.ran, number),
+    left_lease: optional(runner.leftLease, text),
     repository: text(runner.repository),
     account: accountValue(runner.account),
     cap_rows: optional(runner.capRows, textList),
@@ -43,6 +44,7 @@ export function runnerRow(runner: Runner): Attributes {
 export function runnerOfRow(attributes: Attributes): Runner {
   const row = new Row(`runners row ${attributes['instance_id']?.S}`, attributes);
   const ran = row.optionalNumber('ran');
+  const leftLease = row.optionalText('left_lease');
   return compact<Runner>({
     instanceId: InstanceId(row.text('instance_id')),
     installationId: InstallationId(row.number('installation_id')),
@@ -52,6 +54,7 @@ export function runnerOfRow(attributes: Attributes): Runner {
     state: row.word('state', ['booting', 'claimed', 'listening', 'ended']),
     plannedJob: JobId(row.number('planned_job')),
     ran: ran === undefined ? undefined : JobId(ran),
+    leftLease: leftLease === undefined ? undefined : LeaseId(leftLease),
     repository: row.text('repository'),
     account: accountOf(row),
     capRows: row.optionalTexts('cap_rows'),

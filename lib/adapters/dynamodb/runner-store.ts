@@ -6,8 +6,9 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openMarker, tables } from '../../contract/tables.ts';
+import type { LeaseId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
-import type { ClaimOutcome, EndOutcome, RunnerStore } from '../../ports/runners.ts';
+import type { ClaimOutcome, EndOutcome, Run, RunnerStore } from '../../ports/runners.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findInTables, findRows } from './find-rows.ts';
@@ -91,11 +92,24 @@ export function createRunnerStore(deps: {
       ]),
     async recordRan(runs) {
       // A batch may name a machine once; of two jobs of one machine, the later word counts.
-      const latest = new Map(runs.map(({ instanceId, jobId }) => [instanceId, jobId]));
-      const statements = [...latest].map(([id, jobId]) => changes.ranStatement(tableName, id, jobId));
-      const outcomes = await runStatements(client, statements);
+      const latest = new Map(runs.map((run) => [run.instanceId, run]));
+      const [leaving, plain] = [[], []] as [(Run & { readonly leftLease: LeaseId })[], Run[]];
+      for (const { leftLease, ...run } of latest.values()) {
+        if (leftLease === undefined) plain.push(run);
+        else leaving.push({ ...run, leftLease });
+      }
+      const [outcomes, left] = await Promise.all([
+        runStatements(
+          client,
+          plain.map((run) => changes.ranStatement(tableName, run)),
+        ),
+        Promise.all(leaving.map((run) => updateRow(client, write(run.instanceId, changes.ran(run))))),
+      ]);
       demandAll(outcomes);
-      const done = new Set([...latest.keys()].filter((_, n) => outcomes[n] === 'done'));
+      const done = new Set([
+        ...plain.filter((_, n) => outcomes[n] === 'done').map(({ instanceId }) => instanceId),
+        ...leaving.filter((_, n) => left[n]?.met).map(({ instanceId }) => instanceId),
+      ]);
       return runs.map(({ instanceId }) => done.has(instanceId));
     },
     async extend(runner, deadline) {

@@ -11,6 +11,7 @@ import { jobOf, type Runner } from '../../core/runner.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { EndOutcome, RunnerEnd } from '../../ports/runners.ts';
 import type { EndDeps } from '../common/deps.ts';
+import { findSpareMachine } from '../common/find-spare-machine.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
@@ -75,6 +76,7 @@ async function releasePlanned(
   const { installationId, plannedJob, lease, instanceId, ran } = runner;
   const why = reason('runner-ended', 'The machine that was meant for it ended; the job gets another one.');
   if (job?.state === 'covered' && job.lease === lease) {
+    if (await giveToSpareMachine(deps, runner, job)) return;
     await deps.jobs.waitAgain(installationId, plannedJob, lease, why);
     return;
   }
@@ -85,6 +87,15 @@ async function releasePlanned(
   const unserved = await findUnservedJob(deps, job);
   if (unserved?.lease === undefined) return;
   await deps.jobs.waitAgain(installationId, unserved.jobId, unserved.lease, why);
+}
+
+/** Whoever lost its job to this machine gets this machine's, rather than a new machine being bought for it. */
+async function giveToSpareMachine(deps: EndDeps, ended: Runner, job: Job): Promise<boolean> {
+  const spare = await findSpareMachine(deps, ended);
+  // What listens at a repository can run no other repository's job.
+  const isBoundElsewhere =
+    spare?.state === 'listening' && spare.account.type === 'User' && spare.repository !== job.repository;
+  return spare !== undefined && !isBoundElsewhere && deps.runners.giveJob(spare, job);
 }
 
 /** Running on this machine, which ended: GitHub is asked how it did, should it not say so by itself. */

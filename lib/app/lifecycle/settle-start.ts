@@ -43,8 +43,8 @@ async function recordRuns(
   starts: readonly StartOnMachine[],
 ): Promise<Set<StartOnMachine>> {
   if (starts.length === 0) return new Set();
-  const runs = starts.flatMap(({ event, runner }) =>
-    runner ? [{ instanceId: runner.instanceId, jobId: event.jobId }] : [],
+  const runs = starts.flatMap(({ event, before, runner }) =>
+    runner ? [{ instanceId: runner.instanceId, jobId: event.jobId, ...leftBy(before) }] : [],
   );
   const noted = await deps.runners.recordRan(runs);
   for (const { event, runner } of starts) {
@@ -60,6 +60,10 @@ async function recordRuns(
   }
   return new Set(starts.filter((_, n) => noted[n]));
 }
+
+/** The machine that was meant for the job stays without one. */
+const leftBy = (before: Started['before']) =>
+  before?.state === 'covered' && before.lease ? { leftLease: before.lease } : {};
 
 /** Nobody of ours will say that this machine ended: GitHub is asked how the job did. */
 async function leaveToSweep(deps: LifecycleDeps, { event, instanceId }: StartOnMachine): Promise<void> {

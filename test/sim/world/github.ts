@@ -11,7 +11,10 @@ import type { Webhooks } from './webhooks.ts';
 export interface GitHubWorld {
   /** Tells of each job as it becomes queued. */
   onQueued(listener: (job: WorldJob) => void): void;
-  queue(job: Pick<WorldJob, 'account' | 'repository' | 'tier' | 'labels'>): void;
+  queue(
+    job: Pick<WorldJob, 'account' | 'repository' | 'tier' | 'labels'> &
+      Partial<Pick<WorldJob, 'durationSeconds'>>,
+  ): void;
   readonly listen: GitHubRunners['listen'];
   /** The runner of this machine cancels its job, if it has one. */
   cancelJobOn(instanceId: string): void;
@@ -95,7 +98,8 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
   }
 }
 
-type GivenJob = Pick<WorldJob, 'id' | 'account' | 'repository' | 'tier' | 'labels' | 'attempt'>;
+type GivenJob = Pick<WorldJob, 'id' | 'account' | 'repository' | 'tier' | 'labels' | 'attempt'> &
+  Partial<Pick<WorldJob, 'durationSeconds'>>;
 
 /** A job that is run again is a new one, soon after GitHub was asked for it. */
 function rerunsMakeJobs(
@@ -117,10 +121,10 @@ function rerunsMakeJobs(
 }
 
 const newJob = ({ random, scheduler }: WorldDeps, given: GivenJob): WorldJob => ({
-  ...given,
   queuedAt: scheduler.now(),
   // Some outlive the time that a job may take.
   durationSeconds: random.between(5, random.chance(0.2) ? 2_400 : 240),
+  ...given,
   status: 'waiting',
   conclusion: null,
   runnerName: null,

@@ -1,0 +1,34 @@
+/**
+ * Which machine is free where one ends that ran another machine's job? Its own job is left over, and so is, somewhere, a
+ * machine: that of the job it ran; or, where that one runs a third job, the machine of the third; and so on. A burst of short
+ * jobs would buy one machine in six for nothing if the job waited again while that machine is still booting.
+ */
+import { launchOfLease } from '../../core/ids.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { LaunchStore } from '../../ports/launches.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
+
+/** A trail longer than this is given up: the job waits again. */
+const longestTrail = 20;
+
+/** @returns the machine that nobody needs; undefined: there is none, or it is not found */
+export async function findSpareMachine(
+  deps: { launches: LaunchStore; runners: RunnerStore },
+  ended: Runner,
+): Promise<Runner | undefined> {
+  const seen = new Set<string>([ended.instanceId]);
+  let last = ended;
+  for (let step = 0; step < longestTrail && last.leftLease !== undefined; step++) {
+    const launch = await deps.launches.get(last.installationId, launchOfLease(last.leftLease));
+    const instanceId = launch?.instances.get(last.leftLease);
+    if (instanceId === undefined || seen.has(instanceId)) return undefined;
+    seen.add(instanceId);
+    const next = await deps.runners.get(last.installationId, instanceId);
+    if (!next) return undefined;
+    // It was given another job meanwhile.
+    if (next.plannedJob !== last.ran) return undefined;
+    if (next.ran === undefined) return next.state === 'ended' ? undefined : next;
+    last = next;
+  }
+  return undefined;
+}
