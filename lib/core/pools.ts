@@ -4,6 +4,7 @@
  *
  *   closing                  closes                                     for
  *   spot:t3.medium:us-east-1a  that pool: it is dry                     3 minutes
+ *   the same                   that pool: AWS does not offer it         1 hour
  *   spot:small                 the tier's spot pools: a quota is used up  1 minute
  *   small                      the tier: its launches can never work      5 minutes
  */
@@ -17,7 +18,7 @@ export interface Subnet {
   readonly zone: string;
 }
 
-export type ClosingCause = 'capacity' | 'quota' | 'fatal';
+export type ClosingCause = 'capacity' | 'unoffered' | 'quota' | 'fatal';
 
 export interface Closing {
   readonly cause: ClosingCause;
@@ -42,10 +43,12 @@ export interface ClosedTier extends Closing {
   readonly kind: 'closed';
 }
 
-export const poolSeconds = { capacity: 180, quota: 60, fatal: 300 } as const satisfies Record<
-  ClosingCause,
-  number
->;
+export const poolSeconds = {
+  capacity: 180,
+  unoffered: 3_600,
+  quota: 60,
+  fatal: 300,
+} as const satisfies Record<ClosingCause, number>;
 
 export const poolName = (pool: { market: Market; instanceType: string; zone: string }) =>
   `${pool.market}:${pool.instanceType}:${pool.zone}`;

@@ -69,8 +69,11 @@ export type LaunchAnswer =
   | { readonly kind: 'refused'; readonly failure: LaunchFailure }
   | { readonly kind: 'unclear'; readonly failure: LaunchFailure };
 
-/** capacity: another pool may have it. quota: the account's own bound. throttled: too many calls. fatal: it can never work. */
-export type LaunchFailureClass = 'capacity' | 'quota' | 'throttled' | 'fatal' | 'unknown';
+/**
+ * capacity: another pool may have it. unoffered: that pool never will, others may. quota: the account's own bound. throttled:
+ * too many calls. fatal: it can never work.
+ */
+export type LaunchFailureClass = 'capacity' | 'unoffered' | 'quota' | 'throttled' | 'fatal' | 'unknown';
 
 export interface LaunchFailure {
   readonly class: LaunchFailureClass;

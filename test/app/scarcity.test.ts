@@ -49,6 +49,27 @@ describe('a dry pool', () => {
     expect(asked(platform, -1)?.[0]).toBe('t3.large/subnet-a');
   });
 
+  it('is left out for an hour where AWS does not offer the type in that zone, and closes nothing else', async () => {
+    const platform = await givenScarce();
+    const { launch } = platform.compute;
+    platform.compute.launch = async (request) => {
+      const answer = await launch(request);
+      const pool = { market: 'on-demand', instanceType: 't3.large', subnetId: 'subnet-a' } as const;
+      const unoffered = { ...failure('unoffered', 'InvalidFleetConfiguration'), pool };
+      return answer.kind === 'answered' ? { ...answer, failures: [unoffered] } : answer;
+    };
+    await platform.accept(queued(1));
+    platform.compute.launch = launch;
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    platform.clock.advance(3_599_000);
+    await platform.accept(queued(2));
+    expect(asked(platform, -1)?.[0]).toBe('t3.large/subnet-b');
+    platform.clock.advance(1_000);
+    await platform.accept(queued(3));
+    expect(asked(platform, -1)?.[0]).toBe('t3.large/subnet-a');
+    await expectBalanced(platform);
+  });
+
   it('is left out in favour of on-demand machines at once, where no spot pool is left', async () => {
     const platform = await givenScarce({ spot: true });
     dry(platform, 'spot');

@@ -112,6 +112,7 @@ describe('the metrics of the construct', () => {
   it('know the failures of launches that EC2 is classified by', () => {
     const known: Record<LaunchFailureClass, LaunchFailureResult> = {
       capacity: 'capacity',
+      unoffered: 'unoffered',
       quota: 'quota',
       throttled: 'throttled',
       fatal: 'fatal',

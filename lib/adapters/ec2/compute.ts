@@ -16,7 +16,7 @@ import { tagKeys } from '../../core/tags.ts';
 import type { Compute, LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
 import type { Ec2Clients } from './clients.ts';
 import { describeInstances } from './describe-instances.ts';
-import { answerOfError, launchFailure } from './errors.ts';
+import { answerOfError, launchFailure, poolFailure } from './errors.ts';
 import { listMachines } from './list-machines.ts';
 import { readConsole } from './read-console.ts';
 import { terminate } from './terminate.ts';
@@ -94,10 +94,11 @@ function answerOf(output: Fleet): LaunchAnswer {
       spot: group.Lifecycle === 'spot',
     })),
   );
-  const failures = (output.Errors ?? []).map((error) => ({
-    ...launchFailure(error.ErrorCode ?? 'Unknown', error.ErrorMessage ?? ''),
-    ...poolOf(error),
-  }));
+  const failures = (output.Errors ?? []).map((error) => {
+    const about = poolOf(error);
+    const classify = about.pool ? poolFailure : launchFailure;
+    return { ...classify(error.ErrorCode ?? 'Unknown', error.ErrorMessage ?? ''), ...about };
+  });
   return { kind: 'answered', instances, failures };
 }
 

@@ -61,6 +61,16 @@ const classes: Readonly<Record<string, LaunchFailureClass>> = {
   ValidationError: 'fatal',
 };
 
+/**
+ * Of an error that CreateFleet lists for one pool. `InvalidFleetConfiguration` is said there of a type that is not offered in
+ * that zone, beside machines that were started elsewhere.
+ * Source: https://github.com/aws/karpenter-provider-aws/issues/6483
+ */
+export function poolFailure(code: string, message: string): LaunchFailure {
+  const failure = launchFailure(code, message);
+  return code === 'InvalidFleetConfiguration' ? { ...failure, class: 'unoffered' } : failure;
+}
+
 export function launchFailure(code: string, message: string): LaunchFailure {
   const known = Object.hasOwn(classes, code) ? classes[code] : undefined;
   return { class: known ?? 'unknown', code, message };

@@ -157,6 +157,7 @@ function runnerRow(
 
 function failureReason(failure: LaunchFailure | undefined): Reason {
   switch (failure?.class) {
+    case 'unoffered':
     case 'capacity':
       return reason('capacity', 'AWS has no machine of this tier right now; the job is tried again shortly.');
     case 'quota':

@@ -106,6 +106,7 @@ function lessonOf(failures: readonly LaunchFailure[]): Lesson {
   const has = (cause: ClosingCause) => failures.some((failure) => failure.class === cause);
   if (has('fatal')) return { againNow: false, againSeconds: poolSeconds.fatal };
   if (has('quota')) return { againNow: true, againSeconds: poolSeconds.quota };
+  if (has('unoffered')) return { againNow: true, againSeconds: retryDelaySeconds };
   if (has('capacity')) return { againNow: true, againSeconds: poolSeconds.capacity };
   return { againNow: false, againSeconds: retryDelaySeconds };
 }
@@ -120,7 +121,7 @@ function closingsOf(
   const closed: Record<string, Closing> = {};
   for (const failure of failures) {
     const cause = failure.class;
-    if (cause !== 'capacity' && cause !== 'quota' && cause !== 'fatal') continue;
+    if (cause === 'throttled' || cause === 'unknown') continue;
     const closing = { cause, code: failure.code, until: deps.clock.now() + poolSeconds[cause] * 1000 };
     if (cause === 'fatal') closed[tier.name] = closing;
     else if (cause === 'quota') closed[marketName(failure.pool?.market ?? market, tier)] = closing;
@@ -150,6 +151,9 @@ async function close(deps: ScarcityDeps, closings: Record<string, Closing>): Pro
     const last = Math.max(...Object.values(value).map(({ until }) => until));
     return { value, expiresAt: last + shortMemorySeconds * 1000, result: true };
   });
+  const unoffered = Object.entries(closings).filter(([, { cause }]) => cause === 'unoffered');
+  if (unoffered.length > 0)
+    deps.telemetry.event('warn', 'pools-not-offered', { pools: unoffered.map(([pool]) => pool) });
   const fatal = Object.entries(closings).find(([, { cause }]) => cause === 'fatal');
   if (fatal) {
     const [tier, { code, until }] = fatal;

@@ -93,6 +93,11 @@ function closedReason({ cause, code }: ClosedTier): Reason {
         'capacity',
         'AWS has no machine of this tier in any zone; the job is tried again within minutes.',
       );
+    case 'unoffered':
+      return reason(
+        'launch-failed',
+        `AWS offers none of this tier's machine types in the zones of the platform (${code}); the operator has to choose others.`,
+      );
     case 'quota':
       return reason(
         'quota',

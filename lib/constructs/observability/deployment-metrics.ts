@@ -14,7 +14,7 @@ import { platformMetric, queueMetric } from './platform-metrics.ts';
 export type MetricView = Pick<MetricOptions, 'statistic' | 'period' | 'label' | 'color'>;
 
 /** Why CreateFleet did not start what it was asked for: the `result` of launches that failed. */
-export type LaunchFailureResult = 'capacity' | 'quota' | 'throttled' | 'fatal' | 'unknown';
+export type LaunchFailureResult = 'capacity' | 'unoffered' | 'quota' | 'throttled' | 'fatal' | 'unknown';
 
 /** Whose dead letters: those of a tier's queue, or of one that all tiers share. */
 export type DeadLettersOwner = { readonly tier: string } | { readonly queue: 'lifecycle' | 'installations' };

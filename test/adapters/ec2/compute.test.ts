@@ -69,6 +69,22 @@ describe('launch', () => {
     expect(asked[1]).toEqual({ FleetIds: ['fleet-1'] });
   });
 
+  it('lays a type that is not offered in a zone to that pool alone', async () => {
+    const LaunchTemplateAndOverrides = { Overrides: { InstanceType: 't3.medium', SubnetId: 'subnet-a' } };
+    const error = {
+      ErrorCode: 'InvalidFleetConfiguration',
+      Lifecycle: 'on-demand',
+      LaunchTemplateAndOverrides,
+    };
+    const { compute } = givenEc2(() => ({ ...made, Instances: [machine], Errors: [error] }));
+    expect(await compute.launch(request)).toMatchObject({
+      instances: [{}],
+      failures: [{ class: 'unoffered', pool: { instanceType: 't3.medium', subnetId: 'subnet-a' } }],
+    });
+    const refused = givenEc2(() => fail('InvalidFleetConfiguration', 'all of it')).compute;
+    expect(await refused.launch(request)).toMatchObject({ kind: 'refused', failure: { class: 'fatal' } });
+  });
+
   it.each([
     ['is not shown', () => fail('InvalidFleetId.NotFound', 'unknown')],
     ['may not be read', () => fail('UnauthorizedOperation', 'Not you')],
