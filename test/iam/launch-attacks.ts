@@ -33,16 +33,10 @@ export function launchBook(policy: Policy, place: Place): LaunchBook {
   const world = newWorld(place, { subnetId, groupId: securityGroup.split('/')[1] ?? '' });
   const ask = (action: string, fields: Readonly<Record<string, unknown>>) =>
     ec2Questions(world, action, readForm(fields), () => true);
-    ec2Questions(world, action, readForm(fields), () => true);
-  const fleet = (market: 'spot' | 'on-demand', change: Readonly<Record<string, unknown>> = {}) =>
   const fleet = (market: 'spot' | 'on-demand', change: Readonly<Record<string, unknown>> = {}) =>
     ask('CreateFleet', { ...fleetFields(place, { market, subnetId }), ...change });
-    ask('CreateFleet', { ...fleetFields(place, { market, subnetId }), ...change });
-  const run = (change: Readonly<Record<string, unknown>> = {}) =>
   const run = (change: Readonly<Record<string, unknown>> = {}) =>
     ask('RunInstances', { ...runFields(place, subnetId), ...change });
-    ask('RunInstances', { ...runFields(place, subnetId), ...change });
-  const override = (name: string) => `LaunchTemplateConfigs.1.Overrides.1.${name}`;
   const override = (name: string) => `LaunchTemplateConfigs.1.Overrides.1.${name}`;
   const template = 'LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName';
   const environmentTag = 'TagSpecification.1.Tag.3.Value';
@@ -104,6 +98,7 @@ function newWorld(
     gatewayEndpoints: [],
     instanceProfiles: new Map(),
     instances: new Map(),
+    fleets: new Map(),
     parameters: new Map(),
   };
 }
