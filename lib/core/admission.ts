@@ -22,7 +22,7 @@ export function judge(tenant: Tenant | undefined, tier: Tier, job: Job): Verdict
   if (!tenant) {
     return hold(
       'tenant-unknown',
-      'The installation of the App is not provisioned yet; the job starts once it is.',
+      'The installation of the App has no tenant here yet, and GitHub is asked about it: the job starts if GitHub confirms it, and is refused if GitHub does not know it.',
     );
   }
   return judgeTenant(tenant) ?? judgeJob(tenant, tier, job) ?? admit;

@@ -29,7 +29,10 @@ export interface Attention {
 export interface Tenant {
   readonly installationId: InstallationId;
   readonly status: TenantStatus;
-  /** Who suspended it. GitHub's `unsuspend` does not lift an operator's ban. */
+  /**
+   * Who suspended it, or had when it was deleted; absent: the operator. GitHub's `unsuspend` does not lift an operator's
+   * ban, also not one that fell on a tenant which GitHub had suspended: both are told apart in the row.
+   */
   readonly suspendedBy?: 'github' | 'operator';
   /** What it was before it was deleted; a reinstall inherits it. */
   readonly statusBeforeDeletion?: TenantStatus;

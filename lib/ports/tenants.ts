@@ -16,13 +16,16 @@ export interface TenantStore {
     limit: number;
     cursor?: string;
   }): Promise<{ installationIds: InstallationId[]; cursor?: string }>;
-  create(tenant: NewTenant): Promise<'created' | 'exists'>;
-  /** Writes what is given and grows `version`, if nobody else did since `version` was read. */
-  update(
-    installationId: InstallationId,
-    version: number,
-    changes: TenantChanges,
-  ): Promise<'updated' | 'conflict'>;
+  /**
+   * @param policyOf the tenant whose status, plan and limits it inherits, as it was read. conflict: the operator has changed
+   * one of these since, or it is gone
+   */
+  create(tenant: NewTenant, policyOf?: Tenant): Promise<'created' | 'exists' | 'conflict'>;
+  /**
+   * Writes what is given and grows `version`, if nobody else did since the tenant was read. A status is written only over
+   * the one that was read: operators write it too, and mind no version.
+   */
+  update(read: Tenant, changes: TenantChanges): Promise<'updated' | 'conflict'>;
   /** The earlier installation's machines are gone: forget it. */
   clearPredecessor(installationId: InstallationId, predecessor: InstallationId): Promise<void>;
   /** Holds the tenant's jobs. What has called for attention since earlier keeps its `since`. */

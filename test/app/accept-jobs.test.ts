@@ -124,7 +124,7 @@ describe('accepting jobs', () => {
       tenants: [{ ...old, status: 'active' }, givenTenant({ predecessor: other })],
     });
     await platform.accept(queued(9, { installationId: other }));
-    await platform.stores.tenants.update(other, 1, { status: 'deleted', updatedAt: old.updatedAt });
+    platform.stores.world.editTenant(other, { status: 'deleted' });
     await platform.accept(queued(1));
     expect(await platform.job(1)).toMatchObject({
       state: 'waiting',
@@ -146,7 +146,7 @@ describe('accepting jobs', () => {
       ],
     });
     await platform.accept(queued(9, { installationId: other }));
-    await platform.stores.tenants.update(other, 1, { status: 'deleted', updatedAt: old.updatedAt });
+    platform.stores.world.editTenant(other, { status: 'deleted' });
     await platform.accept(queued(1));
     expect(await platform.job(1)).toMatchObject({ reason: { code: 'predecessor-draining' } });
     await platform.follow({ kind: 'drain-tenant', installationId: other });

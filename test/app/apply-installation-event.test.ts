@@ -49,6 +49,38 @@ describe('applying installation events', () => {
     expect(platform.telemetry.total('InstallationsNotBelieved')).toBe(1);
   });
 
+  it('refuses jobs that wait for an installation once GitHub has twice said that there is none', async () => {
+    const platform = await givenPlatform({ tenants: [] });
+    await platform.accept(givenEvent());
+    await tell(platform, 'installation.created');
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'tenant-unknown' } });
+    platform.clock.advance(180_000);
+    const again = platform.queues.installations.splice(0);
+    expect(again).toMatchObject([{ event: 'unknown.asked-again' }]);
+    await tell(platform, 'unknown.asked-again');
+    expect(await platform.job(1)).toMatchObject({ outcome: 'refused', reason: { code: 'tenant-deleted' } });
+    expect(platform.queues.installations).toEqual([]);
+  });
+
+  it('refuses them at once where GitHub has also sent that it was deleted', async () => {
+    const platform = await givenPlatform({ tenants: [] });
+    await platform.accept(givenEvent());
+    await tell(platform, 'installation.deleted');
+    expect(await platform.job(1)).toMatchObject({ outcome: 'refused', reason: { code: 'tenant-deleted' } });
+  });
+
+  it('asks GitHub about jobs that wait for an installation of which no event came', async () => {
+    const platform = await givenPlatform({ tenants: [] });
+    platform.github.putInstallation(acme, account);
+    await platform.accept(givenEvent());
+    platform.clock.advance(60_000);
+    for (let n = 0; n < 3; n++) await platform.accept({ kind: 'poke', installationId: acme, tier: small });
+    expect(platform.queues.installations).toMatchObject([{ event: 'jobs.wait', installationId: acme }]);
+    await tell(platform, 'jobs.wait');
+    await platform.deliverPokes();
+    expect(platform.liveMachines()).toHaveLength(1);
+  });
+
   it('waits for the operator where onboarding is by approval', async () => {
     const platform = await givenPlatform({ tenants: [], deployment: { onboarding: 'approve' } });
     platform.github.putInstallation(acme, account);
@@ -128,6 +160,31 @@ describe('applying installation events', () => {
       reason: { code: 'repository-removed' },
     });
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('lets no unsuspend lift a ban that fell on a tenant which GitHub had suspended', async () => {
+    const platform = await givenPlatform();
+    platform.github.putInstallation(acme, { ...account, suspended: true });
+    await tell(platform, 'installation.suspend');
+    platform.stores.world.editTenant(acme, { status: 'suspended' });
+    platform.github.putInstallation(acme, account);
+    await tell(platform, 'installation.unsuspend');
+    expect(await tenantOf(platform)).toMatchObject({ status: 'suspended' });
+  });
+
+  it('has a new installation inherit a ban that falls while it is provisioned', async () => {
+    const platform = await givenPlatform();
+    platform.github.deleteInstallation(acme);
+    platform.github.putInstallation(reinstalled, account);
+    const { world } = platform.stores;
+    let edited = false;
+    world.beforeCall = (call) => {
+      if (call !== 'tenants.create' || edited) return;
+      edited = true;
+      world.editTenant(acme, { status: 'suspended', weight: 3 });
+    };
+    await tell(platform, 'installation.created', reinstalled);
+    expect(await tenantOf(platform, reinstalled)).toMatchObject({ status: 'suspended', weight: 3 });
   });
 
   it('follows a new login', async () => {

@@ -252,7 +252,7 @@ describe('the sweep', () => {
     const platform = await givenPlatform();
     platform.compute.dials.loseRequests = 2;
     await platform.accept(queued(1));
-    await platform.stores.tenants.update(acme, 1, { status: 'deleted', updatedAt: '2026-11-21T12:01:00Z' });
+    platform.stores.world.editTenant(acme, { status: 'deleted' });
     platform.clock.advance(minutes(2));
     await platform.sweep();
     await platform.deliverPokes();

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId } from '../../lib/core/ids.ts';
 import type { Attention } from '../../lib/core/tenant.ts';
-import { acme, small } from '../support/given.ts';
+import { acme, givenTenant, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import { newTenant, nobody, storedTenant, theTenant } from './support/stored.ts';
 
@@ -100,7 +100,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
         updatedAt: later,
       } as const;
 
-      expect(await stores.tenants.update(acme, before.version, changes)).toBe('updated');
+      expect(await stores.tenants.update(before, changes)).toBe('updated');
 
       expect(await theTenant(stores)).toEqual({ ...before, ...changes, version: before.version + 1 });
     });
@@ -108,7 +108,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
     it('removes who suspended it where that is null', async () => {
       const before = await storedTenant(stores, { status: 'suspended', suspendedBy: 'github' });
 
-      await stores.tenants.update(acme, before.version, {
+      await stores.tenants.update(before, {
         status: 'active',
         suspendedBy: null,
         updatedAt: later,
@@ -118,17 +118,20 @@ export function tenantStoreContract(backend: StoreBackend): void {
     });
 
     it('refuses a change that was decided on an older version', async () => {
-      const { version } = await storedTenant(stores);
-      await stores.tenants.update(acme, version, { status: 'deleted', updatedAt: later });
+      const read = await storedTenant(stores);
+      await stores.tenants.update(read, { status: 'deleted', updatedAt: later });
 
-      expect(await stores.tenants.update(acme, version, { status: 'active', updatedAt: later })).toBe(
-        'conflict',
-      );
+      expect(await stores.tenants.update(read, { status: 'active', updatedAt: later })).toBe('conflict');
       expect((await theTenant(stores)).status).toBe('deleted');
     });
 
     it('makes no tenant by changing one that does not exist', async () => {
-      expect(await stores.tenants.update(nobody, 0, { status: 'active', updatedAt: later })).toBe('conflict');
+      expect(
+        await stores.tenants.update(
+          { ...givenTenant(), installationId: nobody },
+          { status: 'active', updatedAt: later },
+        ),
+      ).toBe('conflict');
       await stores.tenants.clearPredecessor(nobody, acme);
 
       expect(await stores.tenants.get(nobody)).toBeUndefined();

@@ -18,9 +18,10 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
           ? { installationIds, cursor: String(installationIds.at(-1)) }
           : { installationIds };
       }),
-    create: (tenant) =>
+    create: (tenant, policyOf) =>
       world.call('tenants.create', ({ tenants }) => {
         if (tenants.has(tenant.installationId)) return 'exists';
+        if (policyOf && !hasPolicyOf(tenants.get(policyOf.installationId), policyOf)) return 'conflict';
         const row = {
           ...structuredClone(tenant),
           leases: 0,
@@ -31,11 +32,12 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         tenants.set(tenant.installationId, row);
         return 'created';
       }),
-    update: (installationId, version, changes) =>
+    update: (read, changes) =>
       world.call('tenants.update', ({ tenants }) => {
-        const tenant = tenants.get(installationId);
-        if (tenant?.version !== version) return 'conflict';
-        tenants.set(installationId, changed(tenant, changes));
+        const tenant = tenants.get(read.installationId);
+        if (tenant?.version !== read.version) return 'conflict';
+        if (changes.status !== undefined && statusWord(tenant) !== statusWord(read)) return 'conflict';
+        tenants.set(read.installationId, changed(tenant, changes));
         return 'updated';
       }),
     clearPredecessor: (installationId, predecessor) =>
@@ -84,6 +86,20 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         return true;
       }),
   };
+}
+
+/** As the row has it: what GitHub suspended has a word of its own there. */
+const statusWord = ({ status, suspendedBy }: Tenant) =>
+  status === 'suspended' && suspendedBy === 'github' ? 'suspended-by-github' : status;
+
+function hasPolicyOf(now: Tenant | undefined, read: Tenant): boolean {
+  const policy = (tenant: Tenant | undefined) =>
+    tenant && {
+      status: statusWord(tenant),
+      before: [tenant.statusBeforeDeletion, tenant.suspendedBy],
+      plan: [tenant.tier, tenant.maxRunners, tenant.weight, tenant.allowedTiers?.toSorted()],
+    };
+  return JSON.stringify(policy(now)) === JSON.stringify(policy(read));
 }
 
 function changed(tenant: Tenant, { suspendedBy, ...changes }: TenantChanges): Tenant {

@@ -64,6 +64,8 @@ export interface StoreWorld {
   /** As an operator with the AWS CLI: neither `version` nor any condition is minded. */
   editTenant(installationId: InstallationId, changes: Partial<Tenant>): void;
   setMaxRunners(installationId: InstallationId, maxRunners: number): void;
+  /** As an operator's REMOVE. */
+  removeFromTenant(installationId: InstallationId, name: 'suspendedBy' | 'attention'): void;
 }
 
 export const jobKey = (installationId: InstallationId, jobId: JobId) => `${installationId}/${jobId}`;
@@ -115,9 +117,20 @@ export function createStoreWorld(): StoreWorld {
     editTenant(installationId, changes) {
       const tenant = rows.tenants.get(installationId);
       if (!tenant) throw new Error(`There is no tenant ${installationId} to edit; create it first.`);
-      rows.tenants.set(installationId, structuredClone({ ...tenant, ...changes }));
+      // In the row, what GitHub suspended is another word: whoever writes a status writes over that word.
+      const { suspendedBy, ...rest } = tenant;
+      const isKept = suspendedBy !== undefined && (changes.status === undefined || suspendedBy !== 'github');
+      const kept = isKept ? { ...rest, suspendedBy } : rest;
+      rows.tenants.set(installationId, structuredClone({ ...kept, ...changes }));
     },
     setMaxRunners: (installationId, maxRunners) => world.editTenant(installationId, { maxRunners }),
+    removeFromTenant(installationId, name) {
+      const tenant = rows.tenants.get(installationId);
+      // Of what GitHub suspended, the row says so in its status alone.
+      if (!tenant || (name === 'suspendedBy' && tenant.suspendedBy === 'github')) return;
+      const { [name]: _removed, ...rest } = tenant;
+      rows.tenants.set(installationId, rest);
+    },
   };
   return world;
 }

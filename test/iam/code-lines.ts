@@ -33,6 +33,7 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   'dynamodb:Query': /\b(queryRows|findByIndex)\(/,
   'dynamodb:Scan': /\bscanRows\(/,
   'dynamodb:PutItem': /new PutItemCommand\(|\bPut: \{/,
+  'dynamodb:ConditionCheckItem': /\bConditionCheck: \{/,
   'dynamodb:UpdateItem': /\b(updateRow|updateItem)\(/,
   'dynamodb:PartiQLInsert': /\binsertStatement\(/,
   'dynamodb:PartiQLUpdate': /Statement: `UPDATE /,

@@ -5,12 +5,18 @@
 import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import type { Permissions } from '../../core/github.ts';
 import { InstallationId, TierName } from '../../core/ids.ts';
-import type { Attention, Tenant } from '../../core/tenant.ts';
+import type { Attention, Tenant, TenantStatus } from '../../core/tenant.ts';
 import type { NewTenant } from '../../ports/tenants.ts';
 import { type Attributes, compact, number, optional, Row, text, textSet } from './attributes.ts';
 
 const tierLeasesPrefix = tierLeasesAttribute('');
-const statuses = ['active', 'pending', 'suspended', 'deleted'] as const;
+
+/**
+ * What GitHub suspended has a word of its own. An operator who writes `suspended` over `suspended` would change nothing, and
+ * the ban would be lifted with GitHub's suspension.
+ */
+const byGitHub = 'suspended-by-github';
+const statuses = ['active', 'pending', 'suspended', byGitHub, 'deleted'] as const;
 const neverKnown = new Date(0).toISOString();
 
 export const tenantKey = (installationId: InstallationId): Attributes => ({
@@ -22,9 +28,11 @@ export function newTenantRow(tenant: NewTenant): Attributes {
   const tiers = tenant.allowedTiers;
   return compact<Attributes>({
     ...tenantKey(tenant.installationId),
-    status: text(tenant.status),
-    suspended_by: optional(tenant.suspendedBy, text),
-    status_before_deletion: optional(tenant.statusBeforeDeletion, text),
+    status: statusValue(tenant.status, tenant.suspendedBy),
+    suspended_by: tenant.suspendedBy === 'operator' ? text(tenant.suspendedBy) : undefined,
+    status_before_deletion: optional(tenant.statusBeforeDeletion, (before) =>
+      statusValue(before, tenant.suspendedBy),
+    ),
     tier: text(tenant.tier),
     max_runners: number(tenant.maxRunners),
     // No tier at all cannot be a set: it is a list then.
@@ -49,11 +57,14 @@ export function newTenantRow(tenant: NewTenant): Attributes {
 export function tenantOfRow(attributes: Attributes): Tenant {
   const row = new Row(`tenants row ${attributes['installation_id']?.N}`, attributes);
   const predecessor = row.optionalNumber('predecessor');
+  const status = row.word('status', statuses);
+  const before = row.optionalWord('status_before_deletion', statuses);
+  const isByGitHub = status === byGitHub || (status === 'deleted' && before === byGitHub);
   return compact<Tenant>({
     installationId: InstallationId(row.number('installation_id')),
-    status: row.word('status', statuses),
-    suspendedBy: row.optionalWord('suspended_by', ['github', 'operator']),
-    statusBeforeDeletion: row.optionalWord('status_before_deletion', statuses),
+    status: statusOf(status),
+    suspendedBy: isByGitHub ? 'github' : row.optionalWord('suspended_by', ['github', 'operator']),
+    statusBeforeDeletion: before && statusOf(before),
     tier: TierName(row.text('tier')),
     maxRunners: row.number('max_runners'),
     allowedTiers: row.optionalTexts('allowed_tiers')?.map(TierName),
@@ -73,6 +84,11 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     updatedAt: row.optionalText('updated_at') ?? neverKnown,
   });
 }
+
+export const statusValue = (status: TenantStatus, suspendedBy: Tenant['suspendedBy'] | null) =>
+  text(status === 'suspended' && suspendedBy === 'github' ? byGitHub : status);
+
+const statusOf = (word: (typeof statuses)[number]): TenantStatus => (word === byGitHub ? 'suspended' : word);
 
 /** An operator who removes `attention` by hand has cleared it, whatever else is left. */
 function attentionOf(row: Row): Attention | undefined {

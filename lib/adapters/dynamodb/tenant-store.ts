@@ -1,22 +1,19 @@
 /**
- * The tenants in DynamoDB. Nothing here counts a lease on or off, but `correctLeases` after a look at all rows; the tenant manager's
- * writes are fenced by `version`, the operator's are not, and neither can undo the other's.
+ * The tenants in DynamoDB. Nothing here counts a lease on or off, but `correctLeases` after a look at all rows; the tenant
+ * manager's writes are fenced by what it read, the operator's are not, and neither can undo the other's.
  */
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { leasesAttribute, tables, tierLeasesAttribute } from '../../contract/tables.ts';
 import { InstallationId } from '../../core/ids.ts';
-import type { NewTenant, TenantChanges, TenantStore } from '../../ports/tenants.ts';
-import { type Attributes, compact, number, optional, text } from './attributes.ts';
-import { operational } from './errors.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
+import { number, text } from './attributes.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
 import { getRow, scanRows } from './read.ts';
-import { newTenantRow, permissionsValue, tenantKey, tenantOfRow } from './tenant-row.ts';
-import { updateRow } from './write.ts';
+import { changeExpression, hasPolicyOf, newTenantItem, policyCheck } from './tenant-changes.ts';
+import { tenantKey, tenantOfRow } from './tenant-row.ts';
+import { transact, updateRow } from './write.ts';
 
 /** Installations of one account: GitHub allows one at a time, so this is how often somebody may reinstall within the tombstones. */
 const installationsPerAccount = 1000;
@@ -54,9 +51,10 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
       const last = next?.['installation_id']?.N;
       return last === undefined ? { installationIds } : { installationIds, cursor: last };
     },
-    create: (tenant) => putIfAbsent(client, tableName, tenant),
-    async update(installationId, version, changes) {
-      const write = { tableName, key: tenantKey(installationId), ...changeExpression(version, changes) };
+    create: (tenant, policyOf) => putTenant(deps, tenant, policyOf),
+    async update(read, changes) {
+      const key = tenantKey(read.installationId);
+      const write = { tableName, key, ...changeExpression(read, changes) };
       const { met } = await updateRow(client, write);
       return met ? 'updated' : 'conflict';
     },
@@ -129,43 +127,15 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
   };
 }
 
-async function putIfAbsent(client: DynamoDBClient, tableName: string, tenant: NewTenant) {
-  try {
-    await client.send(
-      new PutItemCommand({
-        TableName: tableName,
-        Item: newTenantRow(tenant),
-        ConditionExpression: 'attribute_not_exists(installation_id)',
-      }),
-    );
-    return 'created';
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return 'exists';
-    throw operational('PutItem', error);
-  }
-}
-
-/**
- * Clauses of the condition:
- * - `attribute_exists(installation_id)`: an update makes no tenant
- * - `version = :version`: nobody changed it since it was read; a row that an operator made by hand has none, which reads as 0
- */
-function changeExpression(version: number, changes: TenantChanges) {
-  const unchanged =
-    version === 0 ? '(#version = :version OR attribute_not_exists(#version))' : '#version = :version';
-  const given = compact<Attributes>({
-    ':status': optional(changes.status, text),
-    ':suspended_by': optional(changes.suspendedBy ?? undefined, text),
-    ':status_before_deletion': optional(changes.statusBeforeDeletion, text),
-    ':account_login': optional(changes.accountLogin, text),
-    ':permissions': optional(changes.permissions, permissionsValue),
-    ':updated_at': text(changes.updatedAt),
-  });
-  const sets = Object.keys(given).map((value) => `#${value.slice(1)} = ${value}`);
-  const remove = changes.suspendedBy === null ? ' REMOVE #suspended_by' : '';
-  return {
-    update: `SET ${sets.join(', ')}, #version = :next${remove}`,
-    condition: `${exists} AND ${unchanged}`,
-    values: { ...given, ':version': number(version), ':next': number(version + 1) },
-  };
+/** @param policyOf undefined: nothing is inherited */
+async function putTenant(
+  { client, tableName }: { client: DynamoDBClient; tableName: string },
+  tenant: NewTenant,
+  policyOf: Tenant | undefined,
+): Promise<'created' | 'exists' | 'conflict'> {
+  const from = policyOf && (await getRow(client, tableName, tenantKey(policyOf.installationId)));
+  if (policyOf && !(from && hasPolicyOf(from, policyOf))) return 'conflict';
+  const check = policyOf && from ? [policyCheck(tableName, from, policyOf)] : [];
+  if (await transact(client, [newTenantItem(tableName, tenant), ...check])) return 'created';
+  return (await getRow(client, tableName, tenantKey(tenant.installationId))) ? 'exists' : 'conflict';
 }

@@ -102,5 +102,14 @@ export const consolesAtOnce = 10;
 /** How many waiting jobs a machine whose own is gone tries for, before it stands down. */
 export const claimCandidates = 5;
 
+/** GitHub is asked again after so long whether it knows an installation: its copies lag by seconds. */
+export const unknownProofSeconds = 180;
+
+/** Jobs are not let wait longer than a day in any case, and neither is what was found out of their installation. */
+export const unknownKeptSeconds = 24 * 60 * 60;
+
+/** For jobs of a tenant that has no row the tenant manager is sent to ask after so long, and so often. */
+export const unknownAskedSeconds = 60;
+
 /** How many leases of each kind the census counts; beyond it the figure stands still. Ten times what a cell is meant for. */
 export const leasesCounted = 20_000;

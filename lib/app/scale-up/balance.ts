@@ -26,6 +26,7 @@ import {
 import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines.ts';
 import { carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
+import { askWhoItIs } from './ask-who-it-is.ts';
 import { planLaunch } from './plan-launch.ts';
 import { type PlanningTurn, passPlanningTurn, takePlanningTurn } from './planning-turn.ts';
 import { probeTenant } from './probe-tenant.ts';
@@ -114,6 +115,7 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
       continue;
     }
     if (known && (await forgetPredecessor(deps, known))) continue;
+    if (!known) await askWhoItIs(deps, installationId, found);
     if (!isCapKept && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
     isCapKept = true;
     const probed = await probeTenant(deps, { tenant: known, waiting: found });

@@ -14,6 +14,7 @@ import { OperationalError } from '../../ports/errors.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
+import { noteUnknown } from './note-unknown.ts';
 import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
 import type { RerunDeps } from './rerun-job.ts';
 
@@ -33,10 +34,9 @@ export async function applyInstallationEvent(deps: TenantDeps, event: Installati
     const known = await deps.tenants.get(installationId);
     if (known && (await endIfSuperseded(deps, known))) continue;
     const now = known?.status === 'deleted' ? undefined : await askGitHub(deps, installationId);
-    const done = known ? await follow(deps, known, now) : await provision(deps, installationId, now);
-    if (!done) continue;
-    await afterwards(deps, event);
-    return;
+    if (!known && !now) return noteUnknown(deps, event);
+    const done = known ? await follow(deps, known, now) : await provision(deps, installationId, now!);
+    if (done && (await afterwards(deps, event, now))) return;
   }
   throw new OperationalError(
     `Tenant ${installationId} changed ${maxTries} times while one event was handled.`,
@@ -67,8 +67,8 @@ async function askGitHub(
 async function follow(deps: TenantDeps, tenant: Tenant, now: Installation | undefined): Promise<boolean> {
   const change = tenantChange(tenant, now);
   if (!change) return true;
-  const { installationId, version } = tenant;
-  const outcome = await deps.tenants.update(installationId, version, { ...change, updatedAt: iso(deps) });
+  const { installationId } = tenant;
+  const outcome = await deps.tenants.update(tenant, { ...change, updatedAt: iso(deps) });
   if (outcome === 'conflict') return false;
   deps.telemetry.event('info', 'tenant-changed', { installationId, login: tenant.accountLogin, ...change });
   return true;
@@ -77,20 +77,12 @@ async function follow(deps: TenantDeps, tenant: Tenant, now: Installation | unde
 async function provision(
   deps: TenantDeps,
   installationId: InstallationId,
-  installation: Installation | undefined,
+  installation: Installation,
 ): Promise<boolean> {
-  if (!installation) {
-    deps.telemetry.event(
-      'warn',
-      'installation-unknown-to-github',
-      { installationId },
-      { InstallationsNotBelieved: 1 },
-    );
-    return true;
-  }
   const previous = await previousTenant(deps, installationId, installation.accountId);
   const tenant = newTenant(deps, { installationId, installation, previous });
-  if ((await deps.tenants.create(tenant)) === 'exists') return false;
+  // What it inherits is the operator's to edit, up to this very write.
+  if ((await deps.tenants.create(tenant, previous)) !== 'created') return false;
   // A newer installation may have come to be known between the look and the write: then this one is over.
   const others = await deps.tenants.findByAccount(installation.accountId);
   if (others.some((other) => isSuperseded(installationId, other))) return false;
@@ -132,6 +124,7 @@ function newTenant(
     tier: previous?.tier ?? defaultTier,
     maxRunners: previous?.maxRunners ?? maxRunners,
     ...(previous?.allowedTiers ? { allowedTiers: previous.allowedTiers } : {}),
+    ...(previous?.weight === undefined ? {} : { weight: previous.weight }),
     ...(previous && !isSuperseded(installationId, previous) ? { predecessor: previous.installationId } : {}),
     accountId: installation.accountId,
     accountLogin: installation.accountLogin,
@@ -142,14 +135,14 @@ function newTenant(
   };
 }
 
-/** True: it was ended just now. */
+/** True: it was ended, or changed by somebody else: look again. */
 async function endIfSuperseded(deps: TenantDeps, tenant: Tenant): Promise<boolean> {
   if (tenant.status === 'deleted') return false;
   const others = await deps.tenants.findByAccount(tenant.accountId);
   if (!others.some((other) => isSuperseded(tenant.installationId, other))) return false;
-  const { installationId, version, status } = tenant;
+  const { installationId, status } = tenant;
   const ended = { status: 'deleted', statusBeforeDeletion: status, updatedAt: iso(deps) } as const;
-  await deps.tenants.update(installationId, version, ended);
+  if ((await deps.tenants.update(tenant, ended)) === 'conflict') return true;
   deps.telemetry.event('info', 'tenant-changed', { installationId, login: tenant.accountLogin, ...ended });
   return true;
 }
@@ -161,15 +154,23 @@ async function endIfSuperseded(deps: TenantDeps, tenant: Tenant): Promise<boolea
 const isSuperseded = (installationId: InstallationId, other: Tenant | undefined) =>
   other !== undefined && other.installationId > installationId;
 
-/** What follows from the tenant as it is now. Done for every event, so that dying before it does no harm. */
-async function afterwards(deps: TenantDeps, event: InstallationEvent): Promise<void> {
+/**
+ * What follows from the tenant as it is now. Done for every event, so that dying before it does no harm.
+ * @returns false: an operator has brought back what GitHub says is gone, so look again
+ */
+async function afterwards(
+  deps: TenantDeps,
+  event: InstallationEvent,
+  now: Installation | undefined,
+): Promise<boolean> {
   const { installationId } = event;
   const tenant = await deps.tenants.get(installationId);
+  if (!now && tenant && tenant.status !== 'deleted') return false;
   if (tenant?.status === 'deleted') {
     const why = `The App was uninstalled from ${tenant.accountLogin}; install it and run the job again.`;
     await refuseWaitingJobs(deps, installationId, () => reason('tenant-deleted', why));
     await deps.queues.sendToLifecycle({ kind: 'drain-tenant', installationId });
-    return;
+    return true;
   }
   if (event.repositoriesRemoved.length > 0) {
     const removed = new Set(event.repositoriesRemoved);
@@ -187,6 +188,7 @@ async function afterwards(deps: TenantDeps, event: InstallationEvent): Promise<v
     await deps.tenants.clearAttention(installationId);
   }
   await pokeWaiting(deps, installationId);
+  return true;
 }
 
 const iso = (deps: TenantDeps) => new Date(deps.clock.now()).toISOString();

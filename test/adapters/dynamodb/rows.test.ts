@@ -111,7 +111,7 @@ describe('rows in DynamoDB', () => {
 
       expect(await theTenant(stores)).toMatchObject({ version: 0 });
       const changes = { status: 'suspended', updatedAt: '2026-11-21T14:00:00Z' } as const;
-      expect(await stores.tenants.update(acme, 0, changes)).toBe('updated');
+      expect(await stores.tenants.update(await theTenant(stores), changes)).toBe('updated');
     });
 
     it('fail with the row and the attribute where a needed one is missing or misspelled', async () => {

@@ -8,17 +8,28 @@ import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
-import type { InstallationId } from '../../../lib/core/ids.ts';
+import type { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
 import { type DynamoEngine, startDynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
-import type { StorePorts } from '../../fakes/world.ts';
+import type { StorePorts, StoreWorld } from '../../fakes/world.ts';
 import { createTables, type TableNames } from './dynamo-tables.ts';
 
 export interface Stores extends StorePorts {
   /** What operators do with the AWS CLI. */
   setMaxRunners(installationId: InstallationId, maxRunners: number): Promise<void>;
   setStatus(installationId: InstallationId, status: TenantStatus): Promise<void>;
+  edit(installationId: InstallationId, changes: OperatorEdit): Promise<void>;
+}
+
+/** What the documents let an operator write by `update-item`; null removes it. */
+export interface OperatorEdit {
+  readonly status?: TenantStatus;
+  readonly suspendedBy?: 'operator' | null;
+  readonly tier?: TierName;
+  readonly maxRunners?: number;
+  readonly allowedTiers?: readonly TierName[];
+  readonly weight?: number;
 }
 
 export interface DynamoStores extends Stores {
@@ -42,6 +53,7 @@ export const memoryBackend = (): StoreBackend => ({
       ...stores,
       setMaxRunners: async (id, maxRunners) => world.setMaxRunners(id, maxRunners),
       setStatus: async (id, status) => world.editTenant(id, { status }),
+      edit: async (id, changes) => editInMemory(world, id, changes),
     };
   },
   stop: async () => {},
@@ -98,7 +110,50 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     runners: createRunnerStore({ client, tables }),
     setMaxRunners: (id, maxRunners) => edit(id, 'max_runners', { N: String(maxRunners) }),
     setStatus: (id, status) => edit(id, 'status', { S: status }),
+    edit: (id, changes) => editRow(client, { TableName: tables.tenants, id, changes }),
     client,
     tables,
   };
+}
+
+function editInMemory(
+  world: StoreWorld,
+  id: InstallationId,
+  { suspendedBy, ...changes }: OperatorEdit,
+): void {
+  world.editTenant(id, { ...changes, ...(suspendedBy ? { suspendedBy } : {}) });
+  if (suspendedBy === null) world.removeFromTenant(id, 'suspendedBy');
+}
+
+/** One `update-item`, with no condition. */
+async function editRow(
+  client: DynamoDBClient,
+  { TableName, id, changes }: { TableName: string; id: InstallationId; changes: OperatorEdit },
+): Promise<void> {
+  const given: Record<string, AttributeValue | null | undefined> = {
+    status: changes.status && { S: changes.status },
+    suspended_by: changes.suspendedBy && { S: changes.suspendedBy },
+    tier: changes.tier && { S: changes.tier },
+    max_runners: changes.maxRunners === undefined ? undefined : { N: String(changes.maxRunners) },
+    allowed_tiers: changes.allowedTiers && { SS: [...changes.allowedTiers] },
+    weight: changes.weight === undefined ? undefined : { N: String(changes.weight) },
+  };
+  const sets = Object.entries(given).flatMap(([name, value]) => (value ? [[name, value] as const] : []));
+  const removes = Object.keys(given).filter((name) => given[name] === null);
+  await client.send(
+    new UpdateItemCommand({
+      TableName,
+      Key: { installation_id: { N: String(id) } },
+      UpdateExpression: [
+        sets.length > 0 ? `SET ${sets.map(([name]) => `#${name} = :${name}`).join(', ')}` : '',
+        removes.length > 0 ? `REMOVE ${removes.map((name) => `#${name}`).join(', ')}` : '',
+      ].join(' '),
+      ExpressionAttributeNames: Object.fromEntries(
+        [...sets.map(([name]) => name), ...removes].map((name) => [`#${name}`, name]),
+      ),
+      ...(sets.length > 0
+        ? { ExpressionAttributeValues: Object.fromEntries(sets.map(([name, value]) => [`:${name}`, value])) }
+        : {}),
+    }),
+  );
 }

@@ -1,0 +1,99 @@
+/**
+ * The tenant manager's writes as DynamoDB expressions. An operator edits rows with the AWS CLI and minds no version: so a
+ * status is written only over the one that was read, and what a new installation inherits is checked where it was read.
+ */
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { Tenant } from '../../core/tenant.ts';
+import type { NewTenant, TenantChanges } from '../../ports/tenants.ts';
+import { type Attributes, compact, number, optional, text } from './attributes.ts';
+import { newTenantRow, permissionsValue, statusValue, tenantKey, tenantOfRow } from './tenant-row.ts';
+
+/**
+ * Clauses of the condition:
+ * - `attribute_exists(installation_id)`: an update makes no tenant
+ * - `version = :version`: nobody changed it since it was read; a row that an operator made by hand has none, which reads as 0
+ * - the status as it was read, where it is written: the operator has not changed it since
+ */
+export function changeExpression(read: Tenant, changes: TenantChanges) {
+  const { version } = read;
+  const isUnversioned = version === 0 ? ' OR attribute_not_exists(#version)' : '';
+  const fence = changes.status === undefined ? undefined : statusFence(read);
+  const suspendedBy = changes.suspendedBy === undefined ? read.suspendedBy : changes.suspendedBy;
+  const given = compact<Attributes>({
+    ':status': optional(changes.status, (status) => statusValue(status, suspendedBy)),
+    ':status_before_deletion': optional(changes.statusBeforeDeletion, (before) =>
+      statusValue(before, suspendedBy),
+    ),
+    ':account_login': optional(changes.accountLogin, text),
+    ':permissions': optional(changes.permissions, permissionsValue),
+    ':updated_at': text(changes.updatedAt),
+  });
+  const sets = Object.keys(given).map((value) => `#${value.slice(1)} = ${value}`);
+  const remove = changes.suspendedBy === null ? ' REMOVE #suspended_by' : '';
+  return {
+    update: `SET ${sets.join(', ')}, #version = :next${remove}`,
+    condition: [
+      'attribute_exists(#installation_id)',
+      `(#version = :version${isUnversioned})`,
+      ...(fence ? [fence.condition] : []),
+    ].join(' AND '),
+    values: { ...given, ...fence?.values, ':version': number(version), ':next': number(version + 1) },
+  };
+}
+
+/** Earlier versions wrote what GitHub suspended as `suspended`, and `github` into `suspended_by`. */
+function statusFence({ status, suspendedBy }: Tenant): { condition: string; values: Attributes } {
+  const asRead = { ':read_status': statusValue(status, suspendedBy) };
+  if (status !== 'suspended' || suspendedBy !== 'github') {
+    return { condition: '#status = :read_status', values: asRead };
+  }
+  return {
+    condition: '(#status = :read_status OR (#status = :suspended AND #suspended_by = :github))',
+    values: { ...asRead, ':suspended': text('suspended'), ':github': text('github') },
+  };
+}
+
+export const newTenantItem = (tableName: string, tenant: NewTenant): TransactWriteItem => ({
+  Put: {
+    TableName: tableName,
+    Item: newTenantRow(tenant),
+    ConditionExpression: 'attribute_not_exists(installation_id)',
+  },
+});
+
+/** What a reinstalled account goes on with, all of it the operator's to edit. */
+const policyAttributes = [
+  'status',
+  'status_before_deletion',
+  'suspended_by',
+  'tier',
+  'max_runners',
+  'allowed_tiers',
+  'weight',
+] as const;
+
+/** Each of these is in the row as it is in this one, spelled as the operator spelled it. */
+export function policyCheck(tableName: string, row: Attributes, tenant: Tenant): TransactWriteItem {
+  const clauses = policyAttributes.map((name) =>
+    row[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`,
+  );
+  const values = policyAttributes.flatMap((name) => (row[name] ? [[`:${name}`, row[name]] as const] : []));
+  return {
+    ConditionCheck: {
+      TableName: tableName,
+      Key: tenantKey(tenant.installationId),
+      ConditionExpression: clauses.join(' AND '),
+      ExpressionAttributeNames: Object.fromEntries(policyAttributes.map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: Object.fromEntries(values),
+    },
+  };
+}
+
+/** Whether the row still says what was read of it. */
+export function hasPolicyOf(row: Attributes, read: Tenant): boolean {
+  const policy = ({ status, statusBeforeDeletion, suspendedBy, tier, maxRunners, weight }: Tenant) =>
+    [status, statusBeforeDeletion, suspendedBy, tier, maxRunners, weight].join();
+  const tiers = ({ allowedTiers }: Tenant) => allowedTiers && [...allowedTiers].sort().join();
+  const now = tenantOfRow(row);
+  return policy(now) === policy(read) && tiers(now) === tiers(read);
+}
