@@ -41,6 +41,8 @@ export interface GitHubRun {
 }
 
 export interface GitHubRepository {
+  /** Stays, whatever its name and its owner are. */
+  readonly id: number;
   /** `owner/name`. */
   readonly fullName: string;
   readonly ownerId: number;

@@ -33,18 +33,22 @@ export interface GitHub {
   getRun(installationId: InstallationId, repository: string, runId: number): Promise<Answer<GitHubRun>>;
   /** The repositories that the installation reaches. */
   listRepositories(installationId: InstallationId, cursor?: string): Promise<Answer<Page<GitHubRepository>>>;
-  /** The runs of a repository that are in this state, newest first; the first 100. */
+  /** The repository as it is called now. not-found: it is gone, or the installation does not reach it. */
+  getRepository(installationId: InstallationId, repositoryId: number): Promise<Answer<GitHubRepository>>;
+  /** The runs of a repository that are in this state, newest first. */
   listRuns(
     installationId: InstallationId,
     repository: string,
     status: 'queued' | 'in_progress',
-  ): Promise<Answer<readonly GitHubRun[]>>;
-  /** The jobs of a run's latest attempt; the first 100. */
+    cursor?: string,
+  ): Promise<Answer<Page<GitHubRun>>>;
+  /** The jobs of a run's latest attempt. */
   listRunJobs(
     installationId: InstallationId,
     repository: string,
     runId: number,
-  ): Promise<Answer<readonly ListedJob[]>>;
+    cursor?: string,
+  ): Promise<Answer<Page<ListedJob>>>;
   listRunners(
     installationId: InstallationId,
     scope: RunnerScope,

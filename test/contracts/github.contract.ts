@@ -25,6 +25,10 @@ export interface GitHubContractWorld {
   /** A webhook that reached nobody; resolves once its failure is recorded. */
   failDelivery(): Promise<void>;
   cancelJob(repository: string, jobId: JobId): void;
+  setFormerNames(answer: 'gone' | 'redirect'): void;
+  renameAccount(installationId: InstallationId, login: string): void;
+  renameRepository(installationId: InstallationId, name: string, to: string): void;
+  transferRepository(installationId: InstallationId, name: string, owner: string): void;
   /** No calls are left for an hour. */
   exhaust(installationId: InstallationId): void;
   /** So many of 5,000 calls are left for an hour. */
@@ -236,14 +240,14 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
 
         expect(await world.github.listRuns(acme, 'acme/app', 'queued')).toMatchObject({
           ok: true,
-          value: [{ runId: 77, completed: false, conclusion: null }],
+          value: { items: [{ runId: 77, completed: false, conclusion: null }] },
         });
         expect(await world.github.listRuns(acme, 'acme/app', 'in_progress')).toMatchObject({
           ok: true,
-          value: [],
+          value: { items: [] },
         });
         expect(await world.github.listRunJobs(acme, 'acme/app', 77)).toMatchObject({
-          value: [{ jobId, labels: ['nobody'], status: 'queued', createdAt: expect.any(Number) }],
+          value: { items: [{ jobId, labels: ['nobody'], status: 'queued', createdAt: expect.any(Number) }] },
         });
       });
 
@@ -282,6 +286,67 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
         expect(await world.github.redeliver(failed!.id)).toMatchObject({ ok: true, value: 'accepted' });
         expect(await world.github.redeliver(404)).toMatchObject({ refusal: { kind: 'not-found' } });
       });
+    });
+
+    describe('names that have changed', () => {
+      const idOf = async (name: string) => {
+        const answer = await world.github.listRepositories(acme);
+        const found = answer.ok ? answer.value.items.find(({ fullName }) => fullName === name) : undefined;
+        if (!found) throw new Error(`no ${name}`);
+        return found.id;
+      };
+
+      it.each([
+        ['gone', false],
+        ['redirect', true],
+      ] as const)('answers a former name of an account with: %s', async (answer, leadsOn) => {
+        const jobId = world.queueJob('acme/app');
+        const id = await idOf('acme/app');
+        world.setFormerNames(answer);
+        world.renameAccount(acme, 'acme-inc');
+
+        expect(await world.github.getJob(acme, 'acme/app', jobId)).toMatchObject({ ok: leadsOn });
+        expect(await world.github.createJitConfig(request())).toMatchObject({ ok: leadsOn });
+        expect(await world.github.removeRunner(acme, organization, 'i-0001')).toMatchObject(
+          leadsOn ? { value: 'removed' } : { refusal: { kind: 'not-found' } },
+        );
+        expect(await world.github.getJob(acme, 'acme-inc/app', jobId)).toMatchObject({ ok: true });
+        const now = { id, fullName: 'acme-inc/app' };
+        expect(await world.github.getRepository(acme, id)).toMatchObject({ ok: true, value: now });
+      });
+
+      it.each([
+        ['gone', false],
+        ['redirect', true],
+      ] as const)('answers a former name of a repository with: %s', async (answer, leadsOn) => {
+        const jobId = world.queueJob('acme/app', 77);
+        const id = await idOf('acme/app');
+        world.setFormerNames(answer);
+        world.renameRepository(acme, 'app', 'web');
+
+        expect(await world.github.getJob(acme, 'acme/app', jobId)).toMatchObject({ ok: leadsOn });
+        const runs = await world.github.listRuns(acme, 'acme/app', 'queued');
+        expect(runs).toMatchObject(leadsOn ? { value: { items: [{ runId: 77 }] } } : { ok: false });
+        const scope = { kind: 'repository', owner: 'acme', repository: 'app' } as const;
+        // The token is narrowed by the name, and a token is not led on.
+        expect(await world.github.createJitConfig(request({ scope }))).toMatchObject({ ok: false });
+        const now = { id, fullName: 'acme/web' };
+        expect(await world.github.getRepository(acme, id)).toMatchObject({ ok: true, value: now });
+      });
+
+      it.each(['gone', 'redirect'] as const)(
+        'loses what was transferred, by name and by id: %s',
+        async (answer) => {
+          const jobId = world.queueJob('acme/app');
+          const id = await idOf('acme/app');
+          world.setFormerNames(answer);
+          world.transferRepository(acme, 'app', 'elsewhere');
+
+          const refused = { ok: false, refusal: { kind: 'not-found' } };
+          expect(await world.github.getJob(acme, 'acme/app', jobId)).toMatchObject(refused);
+          expect(await world.github.getRepository(acme, id)).toMatchObject(refused);
+        },
+      );
     });
 
     it('says with each answer what is left of the calls of an hour', async () => {

@@ -1,6 +1,13 @@
 /** The lists of GitHub in memory, in pages as short as a test wants them. A run is what its jobs say, unless it was put. */
-import type { GitHubRun, ListedJob, ListedRunner, WebhookDelivery } from '../../lib/core/github.ts';
+import type {
+  GitHubRepository,
+  GitHubRun,
+  ListedJob,
+  ListedRunner,
+  WebhookDelivery,
+} from '../../lib/core/github.ts';
 import type { GitHub, Page } from '../../lib/ports/github.ts';
+import { currentName, currentScope, nameOfId, repositoryIdOf } from './github-renames.ts';
 import {
   asInstallation,
   type MemoryJob,
@@ -14,7 +21,14 @@ import {
 
 type Listings = Pick<
   GitHub,
-  'getRun' | 'listRepositories' | 'listRuns' | 'listRunJobs' | 'listRunners' | 'listDeliveries' | 'redeliver'
+  | 'getRun'
+  | 'getRepository'
+  | 'listRepositories'
+  | 'listRuns'
+  | 'listRunJobs'
+  | 'listRunners'
+  | 'listDeliveries'
+  | 'redeliver'
 >;
 
 export interface ListingDials {
@@ -26,9 +40,10 @@ export interface ListingDials {
 
 export function createMemoryListings(state: State, dials: ListingDials): Listings {
   return {
-    getRun: (installationId, repository, runId) =>
+    getRun: (installationId, given, runId) =>
       through(state, 'getRun', () =>
         asInstallation<GitHubRun>(state, installationId, (installation) => {
+          const repository = currentName(state, installation, given);
           const run = runOf(state, repository, runId);
           const missing = run ? undefined : refused('not-found', `no run ${runId}`);
           return outOfReach(installation, repository) ?? missing ?? { ok: true, value: run! };
@@ -38,31 +53,45 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
       through(state, 'listRepositories', () =>
         asInstallation(state, installationId, ({ accountId, accountLogin, repositories }) => {
           const all = [...repositories].map((name) => ({
+            id: repositoryIdOf(state, `${accountLogin}/${name}`),
             fullName: `${accountLogin}/${name}`,
             ownerId: accountId,
           }));
           return { ok: true, value: pageOf(all, dials, cursor) };
         }),
       ),
-    listRuns: (installationId, repository, status) =>
-      through(state, 'listRuns', () =>
-        asInstallation<readonly GitHubRun[]>(
-          state,
-          installationId,
-          (installation) =>
-            outOfReach(installation, repository) ?? { ok: true, value: runsIn(state, repository, status) },
-        ),
-      ),
-    listRunJobs: (installationId, repository, runId) =>
-      through(state, 'listRunJobs', () =>
-        asInstallation<readonly ListedJob[]>(state, installationId, (installation) => {
-          const jobs = jobsOf(state, repository).filter((job) => job.runId === runId);
-          return outOfReach(installation, repository) ?? { ok: true, value: jobs.map(listed) };
+    getRepository: (installationId, repositoryId) =>
+      through(state, 'getRepository', () =>
+        asInstallation<GitHubRepository>(state, installationId, (installation) => {
+          const fullName = nameOfId(state, repositoryId);
+          if (fullName === undefined) return refused('not-found', `no repository ${repositoryId}`);
+          const ownerId = installation.accountId;
+          return (
+            outOfReach(installation, fullName) ?? { ok: true, value: { id: repositoryId, fullName, ownerId } }
+          );
         }),
       ),
-    listRunners: (installationId, scope, cursor) =>
+    listRuns: (installationId, given, status, cursor) =>
+      through(state, 'listRuns', () =>
+        asInstallation<Page<GitHubRun>>(state, installationId, (installation) => {
+          const repository = currentName(state, installation, given);
+          const runs = runsIn(state, repository, status);
+          return outOfReach(installation, repository) ?? { ok: true, value: pageOf(runs, dials, cursor) };
+        }),
+      ),
+    listRunJobs: (installationId, given, runId, cursor) =>
+      through(state, 'listRunJobs', () =>
+        asInstallation<Page<ListedJob>>(state, installationId, (installation) => {
+          const repository = currentName(state, installation, given);
+          const jobs = jobsOf(state, repository).filter((job) => job.runId === runId);
+          const page = pageOf(jobs.map(listed), dials, cursor);
+          return outOfReach(installation, repository) ?? { ok: true, value: page };
+        }),
+      ),
+    listRunners: (installationId, given, cursor) =>
       through(state, 'listRunners', () =>
         asInstallation<Page<ListedRunner>>(state, installationId, (installation) => {
+          const scope = currentScope(state, installation, given);
           const found = [...state.registrations.values()].filter(
             (registration) => JSON.stringify(registration.scope) === JSON.stringify(scope),
           );

@@ -75,6 +75,12 @@ export interface State {
   readonly reruns: JobId[];
   readonly budgets: Map<InstallationId, MemoryBudget>;
   readonly nextAnswers: Map<keyof GitHub, NextAnswer[]>;
+  /** By the name that each has now. */
+  readonly repositoryIds: Map<string, number>;
+  /** By names that they had before: what they are called now, or whose account it was. */
+  readonly formerRepositories: Map<string, string>;
+  readonly formerLogins: Map<string, number>;
+  formerNames: 'gone' | 'redirect';
 }
 
 export const emptyState = (): State => ({
@@ -86,6 +92,10 @@ export const emptyState = (): State => ({
   reruns: [],
   budgets: new Map(),
   nextAnswers: new Map(),
+  repositoryIds: new Map(),
+  formerRepositories: new Map(),
+  formerLogins: new Map(),
+  formerNames: 'gone',
 });
 
 /** Lets the dials answer, or the effect. */
@@ -142,7 +152,6 @@ export function outOfScope(installation: MemoryInstallation, scope: RunnerScope)
   return scope.owner.toLowerCase() === login ? undefined : refused('not-found', `no owner ${scope.owner}`);
 }
 
-/** Undefined: the installation reaches the repository. */
 /** Runners are for those who may write them, here or there. */
 export function outOfPermission(
   installation: MemoryInstallation,
@@ -152,6 +161,7 @@ export function outOfPermission(
   return refused('forbidden', `The permissions requested are not granted: ${name}`);
 }
 
+/** Undefined: the installation reaches the repository. */
 export function outOfReach(installation: MemoryInstallation, repository: string): Answer<never> | undefined {
   const [owner = '', name = ''] = repository.split('/');
   return outOfScope(installation, { kind: 'repository', owner, repository: name });

@@ -16,6 +16,14 @@ import { OperationalError } from '../../lib/ports/errors.ts';
 import type { Answer, GitHub, JitRequest } from '../../lib/ports/github.ts';
 import { createMemoryListings, type ListingDials } from './github-listings.ts';
 import {
+  currentName,
+  currentScope,
+  moveRepository,
+  registrationKey,
+  renameAccount,
+  repositoryIdOf,
+} from './github-renames.ts';
+import {
   asInstallation,
   emptyState,
   fullPermissions,
@@ -51,6 +59,13 @@ export interface MemoryGitHub extends GitHub {
     },
   ): void;
   deleteInstallation(installationId: InstallationId): void;
+  /** What GitHub answers former names with: 404, or a redirect that is followed. */
+  setFormerNames(answer: 'gone' | 'redirect'): void;
+  renameAccount(installationId: InstallationId, login: string): void;
+  renameRepository(installationId: InstallationId, name: string, to: string): void;
+  transferRepository(installationId: InstallationId, name: string, owner: string): void;
+  /** Of `owner/name`. */
+  repositoryId(fullName: string): number;
   /** `repository` is `owner/name`. */
   putJob(repository: string, jobId: JobId, job: GitHubJob, details?: MemoryJobDetails): void;
   /** Deletes the job: GitHub knows it no longer. */
@@ -88,37 +103,37 @@ export function createMemoryGitHub(): MemoryGitHub {
       }),
     createJitConfig: (request) =>
       through(state, 'createJitConfig', () =>
-        asInstallation(
-          state,
-          request.installationId,
-          (installation) =>
-            outOfScope(installation, request.scope) ??
-            outOfPermission(installation, runnerPermission(request.scope)) ??
-            register(state, request),
-        ),
+        asInstallation(state, request.installationId, (installation) => {
+          const scope = currentScope(state, installation, request.scope);
+          return (
+            outOfScope(installation, scope) ??
+            outOfPermission(installation, runnerPermission(scope)) ??
+            register(state, { ...request, scope })
+          );
+        }),
       ),
-    removeRunner: (installationId, scope, name) =>
+    removeRunner: (installationId, given, name) =>
       through(state, 'removeRunner', () =>
-        asInstallation(
-          state,
-          installationId,
-          (installation) => outOfScope(installation, scope) ?? remove(state, keyOf(scope, name)),
-        ),
+        asInstallation(state, installationId, (installation) => {
+          const scope = currentScope(state, installation, given);
+          return outOfScope(installation, scope) ?? remove(state, keyOf(scope, name));
+        }),
       ),
-    rerunJob: (installationId, repository, jobId) =>
+    rerunJob: (installationId, given, jobId) =>
       through(state, 'rerunJob', () =>
-        asInstallation<'asked'>(
-          state,
-          installationId,
-          (installation) =>
+        asInstallation<'asked'>(state, installationId, (installation) => {
+          const repository = currentName(state, installation, given);
+          return (
             outOfReach(installation, repository) ??
             outOfPermission(installation, 'actions') ??
-            rerun(state, repository, jobId),
-        ),
+            rerun(state, repository, jobId)
+          );
+        }),
       ),
-    getJob: (installationId, repository, jobId) =>
+    getJob: (installationId, given, jobId) =>
       through(state, 'getJob', () =>
         asInstallation<GitHubJob>(state, installationId, (installation) => {
+          const repository = currentName(state, installation, given);
           const job = state.jobs.get(jobKey(repository, jobId));
           if (!job) return refused('not-found', `no job ${jobId}`);
           const { status, conclusion, runnerName } = job;
@@ -142,6 +157,15 @@ function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
       state.installations.set(installationId, { ...installation, permissions: granted, repositories: names });
     },
     deleteInstallation: (installationId) => void state.installations.delete(installationId),
+    setFormerNames(answer) {
+      state.formerNames = answer;
+    },
+    renameAccount: (installationId, login) => renameAccount(state, installationId, login),
+    renameRepository: (installationId, name, to) =>
+      moveRepository(state, installationId, { name, to: { name: to } }),
+    transferRepository: (installationId, name, owner) =>
+      moveRepository(state, installationId, { name, to: { owner, name } }),
+    repositoryId: (fullName) => repositoryIdOf(state, fullName),
     putJob(repository, jobId, job, details = {}) {
       const key = jobKey(repository, jobId);
       const { runId = jobId, labels = [], createdAt = 0 } = { ...state.jobs.get(key), ...details };
@@ -197,10 +221,7 @@ function faultOf({ name, labels }: JitRequest): string | undefined {
 const runnerPermission = ({ kind }: RunnerScope) =>
   kind === 'organization' ? 'organization_self_hosted_runners' : 'administration';
 
-const keyOf = (scope: RunnerScope, name: string) =>
-  scope.kind === 'organization'
-    ? `${scope.organization}: ${name}`.toLowerCase()
-    : `${scope.owner}/${scope.repository}: ${name}`.toLowerCase();
+const keyOf = registrationKey;
 
 /** What a lost connection looks like, for `failNext`. */
 export const githubUnreachable = () =>

@@ -7,6 +7,7 @@ import { App } from '@octokit/app';
 import { Octokit } from '@octokit/core';
 import type { AppCredentials, StoredApp } from '../../ports/app-credentials.ts';
 import { statusOf } from './classify.ts';
+import { followRedirects, manually } from './redirects.ts';
 
 /** https://docs.github.com/en/rest/about-the-rest-api/api-versions */
 const headers = { 'x-github-api-version': '2022-11-28' };
@@ -52,6 +53,7 @@ export function createAppClient(options: AppClientOptions): AppClient {
     }
     return current.app;
   };
+  const followed = followRedirects(new URL(options.apiUrl).origin);
   const bounded = () => ({ request: { signal: AbortSignal.timeout(timeoutMs) } });
 
   const callWith = (credentials: AppCredentials, route: string, parameters: Parameters) =>
@@ -78,7 +80,9 @@ export function createAppClient(options: AppClientOptions): AppClient {
     },
     async withToken(token, route, parameters) {
       const authorized = { ...headers, authorization: `token ${token}` };
-      return bare.request(route, { ...parameters, ...bounded(), headers: authorized });
+      return followed([route, parameters], (target, given) =>
+        bare.request(target, { ...given, ...manually(bounded()), headers: authorized }),
+      );
     },
   };
 }

@@ -10,12 +10,24 @@ import { type Ask, jobOf, level } from './calls.ts';
 
 type Listings = Pick<
   GitHub,
-  'getRun' | 'listRepositories' | 'listRuns' | 'listRunJobs' | 'listRunners' | 'listDeliveries' | 'redeliver'
+  | 'getRun'
+  | 'getRepository'
+  | 'listRepositories'
+  | 'listRuns'
+  | 'listRunJobs'
+  | 'listRunners'
+  | 'listDeliveries'
+  | 'redeliver'
 >;
 
 /** GitHub's own bound. */
 const pageSize = 100;
 const readActions = { permissions: { actions: 'read' } } as const;
+/**
+ * `GET /repositories/{id}` has no page of its own in GitHub's documents; it is where GitHub itself leads whoever asks for a
+ * repository by a former name, and what its `url` fields of moved repositories say. Nothing else is asked by id.
+ */
+const readMetadata = { permissions: { metadata: 'read' } } as const;
 
 export function createListings(dependencies: {
   readonly ask: Ask;
@@ -46,21 +58,24 @@ export function createListings(dependencies: {
       answered(async () => {
         const answer = await read(installationId, 'GET /installation/repositories', pageOf(cursor));
         const { repositories } = answer as { repositories: RepositoryShape[] };
-        const items = repositories.map(({ full_name, owner }) => ({
-          fullName: full_name,
-          ownerId: owner.id,
-        }));
-        return numbered(items, cursor);
+        return numbered(repositories.map(repositoryOf), cursor);
       }),
-    listRuns: (installationId, repository, status) =>
+    getRepository: (installationId, repositoryId) =>
       answered(async () => {
-        const answer = await inRepository(installationId, repository, { path: '', parameters: { status } });
-        return (answer as { workflow_runs: unknown[] }).workflow_runs.map(runOf);
+        const call = ['GET /repositories/{repository_id}', { repository_id: repositoryId }] as const;
+        return repositoryOf((await ask(installationId, readMetadata, call)) as RepositoryShape);
       }),
-    listRunJobs: (installationId, repository, runId) =>
+    listRuns: (installationId, repository, status, cursor) =>
       answered(async () => {
-        const answer = await inRepository(installationId, repository, { path: `/${runId}/jobs` });
-        return (answer as { jobs: JobShape[] }).jobs.map(listedJobOf);
+        const parameters = { status, ...pageOf(cursor) };
+        const answer = await inRepository(installationId, repository, { path: '', parameters });
+        return numbered((answer as { workflow_runs: unknown[] }).workflow_runs.map(runOf), cursor);
+      }),
+    listRunJobs: (installationId, repository, runId, cursor) =>
+      answered(async () => {
+        const call = { path: `/${runId}/jobs`, parameters: pageOf(cursor) };
+        const answer = await inRepository(installationId, repository, call);
+        return numbered((answer as { jobs: JobShape[] }).jobs.map(listedJobOf), cursor);
       }),
     listRunners: (installationId, scope, cursor) =>
       answered(() => listRunners(ask, { installationId, scope, cursor })),
@@ -100,6 +115,7 @@ function numbered<Item>(items: readonly Item[], cursor: string | undefined): Pag
 }
 
 interface RepositoryShape {
+  readonly id: number;
   readonly full_name: string;
   readonly owner: { readonly id: number };
 }
@@ -116,6 +132,12 @@ interface DeliveryShape {
   readonly delivered_at: string;
   readonly status_code: number;
 }
+
+const repositoryOf = ({ id, full_name, owner }: RepositoryShape) => ({
+  id,
+  fullName: full_name,
+  ownerId: owner.id,
+});
 
 function runOf(data: unknown) {
   const run = data as { id: number; status: string | null; conclusion: string | null };

@@ -88,8 +88,11 @@ export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
     getJob: (id, repository, jobId) => ask(id, () => github.getJob(id, repository, jobId)),
     getRun: (id, repository, runId) => ask(id, () => github.getRun(id, repository, runId)),
     listRepositories: (id, cursor) => ask(id, () => github.listRepositories(id, cursor)),
-    listRuns: (id, repository, status) => ask(id, () => github.listRuns(id, repository, status)),
-    listRunJobs: (id, repository, runId) => ask(id, () => github.listRunJobs(id, repository, runId)),
+    getRepository: (id, repositoryId) => ask(id, () => github.getRepository(id, repositoryId)),
+    listRuns: (id, repository, status, cursor) =>
+      ask(id, () => github.listRuns(id, repository, status, cursor)),
+    listRunJobs: (id, repository, runId, cursor) =>
+      ask(id, () => github.listRunJobs(id, repository, runId, cursor)),
     listRunners: (id, scope, cursor) => ask(id, () => github.listRunners(id, scope, cursor)),
   };
 }

@@ -49,7 +49,7 @@ async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRep
   // A run is in progress as soon as one of its jobs is, whatever the others are.
   for (const status of ['queued', 'in_progress'] as const) {
     const runs = await calls.ask(() => deps.github.listRuns(installationId, repository.fullName, status));
-    if (runs?.ok) await lookIntoRuns(deps, visit, { repository, runs: runs.value });
+    if (runs?.ok) await lookIntoRuns(deps, visit, { repository, runs: runs.value.items });
   }
 }
 
@@ -71,7 +71,7 @@ async function lookIntoRuns(
     if (!jobs) return;
     marks.run = ordered(runId);
     if (!jobs.ok) continue;
-    for (const job of jobs.value) await adopt(deps, { tenant, repository, runId, job });
+    for (const job of jobs.value.items) await adopt(deps, { tenant, repository, runId, job });
   }
 }
 

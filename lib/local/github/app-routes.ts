@@ -17,6 +17,7 @@ import {
   open,
   page,
   type Route,
+  repositoryOf,
   route,
 } from './router.ts';
 import { isoTime, nameKey } from './world.ts';
@@ -34,6 +35,9 @@ export function appRoutes(limits: Limits): Route[] {
       installationFor(call, call.parts['username']),
     ),
     route('GET', '/repos/{owner}/{repo}/installation', app, repositoryInstallation),
+    route('GET', '/repos/{owner}/{repo}', installation('metadata'), (call) =>
+      ok(repositoryShape(call.world, repositoryOf(call))),
+    ),
     route('GET', '/installation/repositories', installation(), listRepositories),
     route('DELETE', '/installation/token', installation(), revokeToken),
     route('GET', '/rate_limit', installation(), (call) => {

@@ -35,6 +35,16 @@ export function controlRoutes(control: Control): Route[] {
     act('POST', `${root}/rename`, ({ parts, body }) =>
       control.rename(Number(parts['id']), String(textField(body, 'login')['login'])),
     ),
+    act('POST', `${root}/repositories/{name}/rename`, ({ parts, body }) =>
+      control.renameRepository(Number(parts['id']), parts['name'] ?? '', String(textField(body, 'to')['to'])),
+    ),
+    act('POST', `${root}/repositories/{name}/transfer`, ({ parts, body }) =>
+      control.transferRepository(
+        Number(parts['id']),
+        parts['name'] ?? '',
+        String(textField(body, 'to')['to']),
+      ),
+    ),
     act('POST', `${root}/permissions`, ({ parts, body }) =>
       control.acceptPermissions(Number(parts['id']), body as Record<string, 'read' | 'write'>),
     ),

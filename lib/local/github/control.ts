@@ -12,7 +12,9 @@ import {
   type InstallRequest,
   install,
   renameAccount,
+  renameRepository,
   setSuspended,
+  transferRepository,
   uninstall,
 } from './installations.ts';
 import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
@@ -37,6 +39,9 @@ export interface Control {
   unsuspend(installationId: number): void;
   uninstall(installationId: number): void;
   rename(installationId: number, login: string): void;
+  renameRepository(installationId: number, name: string, to: string): void;
+  /** To the account of this name, which is made where there is none. */
+  transferRepository(installationId: number, name: string, to: string): void;
   acceptPermissions(installationId: number, permissions: Permissions): void;
   addRepositories(installationId: number, names: readonly string[]): void;
   removeRepositories(installationId: number, names: readonly string[]): void;
@@ -115,6 +120,8 @@ export function createControl(parts: { world: World; webhooks: Webhooks; limits:
     unsuspend: (id) => setSuspended(world, webhooks, { id, suspended: false }),
     uninstall: (id) => uninstall(world, webhooks, id),
     rename: (id, login) => renameAccount(world, webhooks, { id, login }),
+    renameRepository: (id, name, to) => renameRepository(world, { id, name, to }),
+    transferRepository: (id, name, to) => transferRepository(world, { id, name, to }),
     acceptPermissions: (id, permissions) => acceptPermissions(world, webhooks, { id, permissions }),
     addRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'added', names }),
     removeRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'removed', names }),

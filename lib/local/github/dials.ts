@@ -20,6 +20,14 @@ export interface Dials {
    * The secondary limit: POST, PATCH, PUT and DELETE in a minute, for each installation. 0: no such limit.
    */
   readonly contentWritesPerMinute: number;
+  /**
+   * What a former name of an account or repository is answered with. gone: 404, which GitHub's documents say of renamed
+   * organizations, and which it is in any case once the name is taken again. redirect: 301, or 307 where a request has a
+   * body, to the address by id.
+   * Sources: https://docs.github.com/en/organizations/managing-organization-settings/renaming-an-organization,
+   * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+   */
+  readonly formerNames: 'gone' | 'redirect';
 }
 
 export interface Fault {
@@ -64,6 +72,7 @@ export const defaultDials: Dials = {
   pollSeconds: 20,
   requestsPerHour: 5000,
   contentWritesPerMinute: 0,
+  formerNames: 'gone',
 };
 
 /** @throws Error that says which dial does not exist or has the wrong kind of value */
@@ -72,6 +81,10 @@ export function turnDials(dials: Dials, change: DialChange): Dials {
   const { webhooks, faults, ...rest } = change;
   if (webhooks !== undefined) rejectUnknown(webhooks, defaultDials.webhooks, 'dials.webhooks');
   if (faults !== undefined) rejectOddFaults(faults);
+  const { formerNames } = change;
+  if (formerNames !== undefined && formerNames !== 'gone' && formerNames !== 'redirect') {
+    throw new Error(`dials.formerNames is ${JSON.stringify(formerNames)}; allowed are gone, redirect.`);
+  }
   return {
     ...dials,
     ...rest,

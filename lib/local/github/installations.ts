@@ -5,7 +5,7 @@
 import { accountShape, appPermissions, installationShape, repositoryNameShape } from './account-shapes.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { Account, InstallationRecord, Permissions, Repository, World } from './world.ts';
-import { nameKey, takeId } from './world.ts';
+import { fullName, nameKey, takeId } from './world.ts';
 
 export interface InstallRequest {
   readonly login: string;
@@ -109,12 +109,49 @@ export function renameAccount(world: World, webhooks: Webhooks, change: { id: nu
 /** The account and its repositories are known by the new name from now on. */
 export function setLogin(world: World, account: Account, login: string) {
   const owned = ownedBy(world, account);
-  for (const { name } of owned) world.repositories.delete(nameKey(`${account.login}/${name}`));
   world.accounts.delete(nameKey(account.login));
+  world.formerAccounts.set(nameKey(account.login), account);
+  for (const repository of owned) leaveName(world, repository);
   account.login = login;
   world.accounts.set(nameKey(login), account);
-  for (const repository of owned) world.repositories.set(nameKey(`${login}/${repository.name}`), repository);
+  for (const repository of owned) takeName(world, repository);
 }
+
+/** Nobody is told: the App has not subscribed to `repository` events. */
+export function renameRepository(world: World, change: { id: number; name: string; to: string }) {
+  const repository = ownRepository(world, change.id, change.name);
+  leaveName(world, repository);
+  repository.name = change.to;
+  takeName(world, repository);
+}
+
+/** To an account that may have the App, or not. Nobody is told. */
+export function transferRepository(world: World, change: { id: number; name: string; to: string }) {
+  const repository = ownRepository(world, change.id, change.name);
+  const owner = ensureAccount(world, { login: change.to, type: 'Organization' });
+  leaveName(world, repository);
+  standingInstallation(world, change.id).repositories.delete(repository);
+  repository.owner = owner;
+  takeName(world, repository);
+  const theirs = installationOf(world, owner.login);
+  if (theirs?.repositorySelection === 'all') theirs.repositories.add(repository);
+}
+
+function ownRepository(world: World, id: number, name: string): Repository {
+  const { account } = standingInstallation(world, id);
+  const repository = ownedBy(world, account).find((one) => nameKey(one.name) === nameKey(name));
+  if (!repository) throw new Error(`${account.login} has no repository ${name}.`);
+  return repository;
+}
+
+function leaveName(world: World, repository: Repository) {
+  const key = nameKey(fullName(repository));
+  world.repositories.delete(key);
+  world.formerRepositories.set(key, repository);
+}
+
+const takeName = (world: World, repository: Repository) =>
+  void world.repositories.set(nameKey(fullName(repository)), repository);
 
 export function changeRepositories(
   world: World,

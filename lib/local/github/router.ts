@@ -4,7 +4,14 @@
  * fits is the one.
  */
 import type { IncomingMessage } from 'node:http';
-import type { InstallationRecord, Level, Repository, TokenRecord, World } from './world.ts';
+import {
+  fullName,
+  type InstallationRecord,
+  type Level,
+  type Repository,
+  type TokenRecord,
+  type World,
+} from './world.ts';
 
 export interface Call {
   readonly world: World;
@@ -142,10 +149,39 @@ export function page<Item>(call: Call, items: readonly Item[]) {
   };
 }
 
+/**
+ * To the address by id of what was renamed, if the dial says so.
+ * @throws Refusal 301 or 307
+ */
+export function leadOn(call: Call, kind: 'repositories' | 'organizations', id: number | undefined): void {
+  if (id === undefined || call.world.dials.formerNames !== 'redirect') return;
+  const named = kind === 'repositories' ? 4 : 3;
+  const rest = call.path.split('/').slice(named).join('/');
+  const query = call.query.size > 0 ? `?${call.query}` : '';
+  const location = `${call.world.url}/${kind}/${id}${rest && `/${rest}`}${query}`;
+  const [status, words] = call.method === 'GET' ? [301, 'Moved Permanently'] : [307, 'Temporary Redirect'];
+  throw new Refusal(status as number, words as string, { headers: { location } });
+}
+
+/** Addresses by id, as those by name. */
+export function pathByName(world: World, path: string): string {
+  const [, kind, id, ...rest] = path.split('/');
+  const found =
+    kind === 'repositories'
+      ? [...world.repositories.values()].find((one) => one.id === Number(id))
+      : kind === 'organizations'
+        ? [...world.accounts.values()].find((one) => one.id === Number(id))
+        : undefined;
+  if (!found) return path;
+  const place = 'login' in found ? `orgs/${found.login}` : `repos/${fullName(found)}`;
+  return ['', place, ...rest].join('/');
+}
+
 /** The repository that the path names, if the token reaches it. */
 export function repositoryOf(call: Call): Repository {
   const wanted = `${call.parts['owner']}/${call.parts['repo']}`.toLowerCase();
   const repository = call.world.repositories.get(wanted);
+  if (!repository) leadOn(call, 'repositories', call.world.formerRepositories.get(wanted)?.id);
   const reached = repository && (call.token.repositories ?? [...call.installation.repositories]);
   if (!repository || !reached?.includes(repository)) throw notFound();
   return repository;

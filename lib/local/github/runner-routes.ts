@@ -12,6 +12,7 @@ import {
   created,
   installation,
   invalid,
+  leadOn,
   noContent,
   notFound,
   ok,
@@ -62,7 +63,11 @@ function routesAt(root: string, permission: string, scopeOf: (call: Call) => Sco
 /** @throws Refusal 404 where the token is for another organization, or for a user */
 export function organizationScope(call: Call): Scope & { kind: 'organization' } {
   const { account } = call.installation;
-  if (account.type !== 'Organization' || nameKey(account.login) !== nameKey(call.parts['org'] ?? '')) {
+  const wanted = nameKey(call.parts['org'] ?? '');
+  if (account.type !== 'Organization' || nameKey(account.login) !== wanted) {
+    if (!call.world.accounts.has(wanted)) {
+      leadOn(call, 'organizations', call.world.formerAccounts.get(wanted)?.id);
+    }
     throw notFound();
   }
   return { kind: 'organization', account };

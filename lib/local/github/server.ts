@@ -9,7 +9,7 @@ import { checkAppToken } from './app-token.ts';
 import { type Fault, hitFault } from './dials.ts';
 import { allows, readToken } from './installation-tokens.ts';
 import type { Limits } from './limits.ts';
-import { type Call, findRoute, notFound, Refusal, type Reply, type Route } from './router.ts';
+import { type Call, findRoute, notFound, pathByName, Refusal, type Reply, type Route } from './router.ts';
 import type { World } from './world.ts';
 
 const bodyLimitBytes = 1_000_000;
@@ -32,7 +32,7 @@ async function answer(
 ): Promise<Reply | 'hang up'> {
   const url = new URL(message.url ?? '/', 'http://localhost');
   // As on GitHub Enterprise Server, too, where the API is below the address that people see.
-  const path = decodeURIComponent(url.pathname).replace(/^\/api\/v3(?=\/)/, '');
+  const path = pathByName(world, decodeURIComponent(url.pathname).replace(/^\/api\/v3(?=\/)/, ''));
   const request = { method: message.method ?? 'GET', path };
   const text = await readBody(message);
   const isPublic = !request.path.startsWith('/_');

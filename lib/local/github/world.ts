@@ -15,7 +15,7 @@ export interface Account {
 export interface Repository {
   readonly id: number;
   name: string;
-  readonly owner: Account;
+  owner: Account;
   readonly private: boolean;
 }
 
@@ -117,6 +117,9 @@ export interface World {
   asked: AskedOfApp | undefined;
   readonly accounts: Map<string, Account>;
   readonly repositories: Map<string, Repository>;
+  /** By names that they had before. */
+  readonly formerAccounts: Map<string, Account>;
+  readonly formerRepositories: Map<string, Repository>;
   readonly installations: Map<number, InstallationRecord>;
   /** Ids of installations that were deleted: they never come back. */
   readonly deletedInstallations: Set<number>;
@@ -168,6 +171,8 @@ export function createWorld(parts: Pick<World, 'app' | 'fraction' | 'tell'>): Wo
     asked: undefined,
     accounts: new Map(),
     repositories: new Map(),
+    formerAccounts: new Map(),
+    formerRepositories: new Map(),
     installations: new Map(),
     deletedInstallations: new Set(),
     tokens: new Map(),

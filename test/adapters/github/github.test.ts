@@ -43,6 +43,10 @@ githubContract('the adapter on the stand-in', async () => {
     },
     exhaust: (id) => standIn.spendRequests(id, 5000),
     cancelJob: (_repository, jobId) => standIn.cancelJob(jobId),
+    setFormerNames: (formerNames) => void standIn.setDials({ formerNames }),
+    renameAccount: standIn.rename,
+    renameRepository: standIn.renameRepository,
+    transferRepository: standIn.transferRepository,
     leave: (id, calls) => standIn.spendRequests(id, 5000 - calls),
     loseNextRegistrationAnswer: () =>
       standIn.setDials({
@@ -175,6 +179,20 @@ describe('the adapter and its tokens', () => {
     const seconds = answer.ok || answer.refusal.kind !== 'limited' ? 0 : answer.refusal.retryAfterSeconds;
     expect(seconds).toBeGreaterThanOrEqual(118);
     expect(seconds).toBeLessThanOrEqual(122);
+  });
+
+  it('takes no token to another host', async () => {
+    const headers = { location: 'http://127.0.0.1:9/repositories/1' };
+    fault('POST *generate-jitconfig', 307, { headers, message: 'Temporary Redirect' });
+
+    await expect(register('a')).rejects.toMatchObject({ code: 'github-redirect' });
+  });
+
+  it('gives up on redirects that lead in a circle', async () => {
+    const headers = { location: `${standIn.url}/orgs/acme/actions/runners/generate-jitconfig` };
+    fault('POST *generate-jitconfig', 301, { headers, message: 'Moved Permanently' });
+
+    await expect(register('a')).rejects.toMatchObject({ code: 'github-redirect' });
   });
 
   it('reports a missing permission as forbidden', async () => {

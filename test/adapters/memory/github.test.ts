@@ -37,6 +37,10 @@ githubContract('in memory', async () => {
     loseNextRegistrationAnswer: () =>
       github.failNext('createJitConfig', { error: githubUnreachable(), after: true }),
     registrations: () => [...github.registrations.values()].map(({ name, labels }) => ({ name, labels })),
+    setFormerNames: github.setFormerNames,
+    renameAccount: github.renameAccount,
+    renameRepository: github.renameRepository,
+    transferRepository: github.transferRepository,
     stop: async () => undefined,
   };
 });

@@ -14,6 +14,11 @@ const oneRun = { schema: { $ref: '#/components/schemas/workflow-run' } };
 subset.paths['/repos/{owner}/{repo}/actions/runs/{run_id}'] = {
   get: { responses: { 200: { content: { 'application/json': oneRun } } } },
 };
+/** Not in the subset; GitHub answers with this and more. Source: repos/get. */
+const oneRepository = { schema: { $ref: '#/components/schemas/repository' } };
+subset.paths['/repos/{owner}/{repo}'] = {
+  get: { responses: { 200: { content: { 'application/json': oneRepository } } } },
+};
 const document = asJsonSchema(subset) as Tree;
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true, logger: false });
 ajv.addSchema({ $id: 'github', ...document });

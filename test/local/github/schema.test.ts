@@ -64,6 +64,7 @@ const successes: readonly Drive[] = [
     { body: { selected_repository_ids: [91_000_002] } },
   ],
   [`GET ${groups}/{runner_group_id}/repositories`, 'acme', 200],
+  ['GET /repos/{owner}/{repo}', 'acme', 200],
   [`GET ${actions}/jobs/{job_id}`, 'acme', 200],
   [`GET ${actions}/runs`, 'acme', 200],
   [`GET ${actions}/runs/{run_id}`, 'acme', 200],
