@@ -15,6 +15,8 @@ export interface JobEvent {
   readonly runAttempt?: number;
   /** `owner/name`. */
   readonly repository: string;
+  /** Absent where GitHub did not say. */
+  readonly repositoryId?: number;
   readonly repositoryOwnerId: number;
   readonly labels: readonly string[];
   /** The tier that the labels name; absent where none has them all. */
@@ -45,6 +47,8 @@ export interface InstallationEvent {
   readonly installationId: InstallationId;
   /** `owner/name` of repositories taken out of the installation. */
   readonly repositoriesRemoved: readonly string[];
+  /** Their ids, where GitHub said them. */
+  readonly repositoryIdsRemoved?: readonly number[];
   readonly delivery: string;
 }
 
@@ -68,6 +72,7 @@ export interface RerunJob {
   readonly jobId: JobId;
   /** `owner/name`. */
   readonly repository: string;
+  readonly repositoryId?: number;
   /** After this, epoch milliseconds, it is too late. */
   readonly until: number;
 }
@@ -118,6 +123,7 @@ const readers: Record<string, (fields: Fields) => Message> = {
     ...(fields.has('runAttempt') ? { runAttempt: fields.integer('runAttempt') } : {}),
     ...(fields.has('receivedAt') ? { receivedAt: fields.integer('receivedAt') } : {}),
     repository: fields.text('repository'),
+    ...(fields.has('repositoryId') ? { repositoryId: fields.integer('repositoryId') } : {}),
     repositoryOwnerId: fields.integer('repositoryOwnerId'),
     labels: fields.texts('labels'),
     ...(fields.has('tier') ? { tier: TierName(fields.text('tier')) } : {}),
@@ -136,6 +142,9 @@ const readers: Record<string, (fields: Fields) => Message> = {
     event: fields.text('event'),
     installationId: InstallationId(fields.integer('installationId')),
     repositoriesRemoved: fields.texts('repositoriesRemoved'),
+    ...(fields.has('repositoryIdsRemoved')
+      ? { repositoryIdsRemoved: fields.integers('repositoryIdsRemoved') }
+      : {}),
     delivery: fields.text('delivery'),
   }),
   'rerun-job': (fields) => ({
@@ -143,6 +152,7 @@ const readers: Record<string, (fields: Fields) => Message> = {
     installationId: InstallationId(fields.integer('installationId')),
     jobId: JobId(fields.integer('jobId')),
     repository: fields.text('repository'),
+    ...(fields.has('repositoryId') ? { repositoryId: fields.integer('repositoryId') } : {}),
     until: fields.integer('until'),
   }),
   'drain-tenant': (fields) => ({
@@ -199,6 +209,11 @@ class Fields {
   }
   textOrNull(name: string): string | null {
     return this.#values[name] === null ? null : this.text(name);
+  }
+  integers(name: string): number[] {
+    const value = this.#values[name];
+    const fits = Array.isArray(value) && value.every((entry) => Number.isSafeInteger(entry));
+    return fits ? value : this.#unfit(name, 'a list of whole numbers');
   }
   texts(name: string): string[] {
     const value = this.#values[name];

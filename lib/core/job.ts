@@ -23,8 +23,10 @@ export interface Job {
   readonly state: JobState;
   /** Absent where no tier has the job's labels. */
   readonly tier?: TierName;
-  /** `owner/name`. */
+  /** `owner/name`, as it was heard last: GitHub's people may rename both. */
   readonly repository: string;
+  /** GitHub's id of it, which stays. Absent in rows of earlier versions. */
+  readonly repositoryId?: number;
   readonly repositoryOwnerId: number;
   readonly runId: number;
   readonly labels: readonly string[];

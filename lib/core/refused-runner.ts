@@ -7,8 +7,6 @@ import { type Reason, reason } from './reason.ts';
 import type { Account, Attention } from './tenant.ts';
 
 export type RefusedRunner =
-  /** The account goes by another name now: the same call with that name is worth one more try. */
-  | { readonly kind: 'renamed'; readonly login: string }
   /** No machine could run this job. */
   | { readonly kind: 'refuse'; readonly reason: Reason }
   /** No machine could run any job of this tenant: they wait, and one machine tries again after so many seconds. */
@@ -48,9 +46,6 @@ export function explainRefusal(options: RefusedOptions): RefusedRunner {
       'tenant-suspended',
       `The App is suspended for ${account.login} (by github); have it unsuspended and run the job again.`,
     );
-  }
-  if (installation.accountLogin.toLowerCase() !== account.login.toLowerCase()) {
-    return { kind: 'renamed', login: installation.accountLogin };
   }
   if (refusal.kind === 'forbidden') return missingPermission(options, installation);
   if (scope.kind === 'organization') return refuse('github-refused', refusedText(options));

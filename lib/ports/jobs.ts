@@ -30,6 +30,8 @@ export interface JobStore {
   }): Promise<{ jobs: Job[]; cursor?: string; unreadable?: readonly OperationalError[] }>;
   /** blocked → waiting; else nothing. */
   unblock(installationId: InstallationId, jobId: JobId, reason: Reason): Promise<boolean>;
+  /** Its repository goes by this name now. Does nothing where the job is not known. */
+  rename(installationId: InstallationId, jobId: JobId, repository: string): Promise<void>;
   /** Stores why each still waits; leaves alone what no longer does. */
   setWaitReasons(
     installationId: InstallationId,

@@ -59,6 +59,9 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       const waits = (job: Job) => (job.state === 'blocked' && job.tier ? wait(job, reason) : undefined);
       return (await change('jobs.unblock', { installationId, jobId }, waits)).met;
     },
+    async rename(installationId, jobId, repository) {
+      await change('jobs.rename', { installationId, jobId }, (job) => ({ ...job, repository }));
+    },
     setWaitReasons: (installationId, waits) =>
       world.call('jobs.setWaitReasons', ({ jobs }) => {
         for (const { jobId, reason } of waits) {

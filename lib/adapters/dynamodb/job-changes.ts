@@ -15,6 +15,13 @@ export interface JobChange {
   readonly values: Attributes;
 }
 
+/** Whatever its state. The condition makes no row, and spares a write that changes nothing. */
+export const rename = (repository: string): JobChange => ({
+  update: 'SET #repository = :repository',
+  condition: 'attribute_exists(#job_id) AND #repository <> :repository',
+  values: { ':repository': text(repository) },
+});
+
 /** Back into the line, at the place it always had. */
 const wait = 'SET #state = :waiting, #pending = #place, #reason = :reason';
 

@@ -105,6 +105,9 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       // Refused: it waits no longer, so there is nothing to explain.
       demandAll(await runStatements(client, statements));
     },
+    async rename(tenant, jobId, repository) {
+      await changed(tenant, jobId, changes.rename(repository));
+    },
     unblock: (tenant, jobId, reason) => changed(tenant, jobId, changes.unblock(reason)),
     waitAgain: (tenant, jobId, lease, reason) => changed(tenant, jobId, changes.waitAgain(lease, reason)),
     requeue: (tenant, jobId, runner, reason) => changed(tenant, jobId, changes.requeue(runner, reason)),

@@ -12,6 +12,7 @@ import type { Runner } from '../../core/runner.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
+import { inRepository } from '../common/in-repository.ts';
 import { claimCandidates, unboundAgainSeconds } from '../common/settings.ts';
 import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
 import { holdJob, type MintDeps, type Minting, mintRunner, refuseJob } from './mint-runner.ts';
@@ -123,7 +124,7 @@ async function nextWaitingJob(deps: ClaimDeps, runner: Runner): Promise<Job | un
 async function isDeadOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
   if (job.attempts < 2) return false;
   const { installationId, jobId, tier, repository } = job;
-  const answer = await deps.github.getJob(installationId, repository, jobId);
+  const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));
   if (!answer.ok && answer.refusal.kind === 'not-found') {
     await refuseJob(deps, job, goneReason(repository));
     return true;

@@ -15,6 +15,7 @@ import type { GitHub } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
+import { currentName, isSameName } from '../common/in-repository.ts';
 import { longestAgainSeconds, longestLimitWaitSeconds } from '../common/settings.ts';
 
 export interface MintDeps {
@@ -42,7 +43,7 @@ export async function mintRunner(deps: MintDeps, minting: Minting): Promise<Mint
   const { tenant, job } = minting;
   // The launch may be older than the account's name.
   const account = { login: tenant.accountLogin, type: tenant.accountType };
-  const first = await register(deps, minting, { account, repository: job.repository });
+  const first = await register(deps, minting, { account, repository: ofOwner(account, job.repository) });
   if (first.ok) return minted(deps, minting, first.value.jitConfig);
   const { refusal } = first;
   logRefusal(deps, minting, refusal);
@@ -51,17 +52,49 @@ export async function mintRunner(deps: MintDeps, minting: Minting): Promise<Mint
   if ('seconds' in installation) return { kind: 'again', seconds: installation.seconds };
   const { repository } = job;
   const scope = scopeFor(account, repository);
+  const now = await namesNow(deps, minting, { refusal, account, installation: installation.now });
+  if ('seconds' in now) return { kind: 'again', seconds: now.seconds };
+  if (now.place) return afterRename(deps, minting, now.place);
   const meaning = explainRefusal({ refusal, account, repository, scope, installation: installation.now });
-  return meaning.kind === 'renamed'
-    ? afterRename(deps, minting, { ...account, login: meaning.login })
-    : settle(deps, minting, meaning);
+  return settle(deps, minting, meaning);
 }
 
-/** Once more, by the name that GitHub has just given. */
-async function afterRename(deps: MintDeps, minting: Minting, account: Account): Promise<Minted> {
-  const repository = `${account.login}/${minting.job.repository.split('/')[1]}`;
-  const answer = await register(deps, minting, { account, repository });
-  if (answer.ok) return minted(deps, minting, answer.value.jitConfig);
+/** GitHub knows the account by its login: whoever owns the repository has that one. */
+const ofOwner = ({ login }: Account, repository: string) => `${login}/${repository.split('/')[1]}`;
+
+interface Place {
+  readonly account: Account;
+  readonly repository: string;
+}
+
+/** Whether the refusal may be about names that have changed, and then what they are now. */
+async function namesNow(
+  deps: MintDeps,
+  { job, tenant }: Minting,
+  refused: { refusal: GitHubRefusal; account: Account; installation: Installation | undefined },
+): Promise<{ readonly place?: Place } | { readonly seconds: number }> {
+  const { refusal, account, installation } = refused;
+  if (!installation || installation.suspended || refusal.kind === 'invalid') return {};
+  const now = { ...account, login: installation.accountLogin };
+  const isRenamed = !isSameName(now.login, account.login);
+  if (account.type === 'Organization')
+    return isRenamed ? { place: { account: now, repository: job.repository } } : {};
+  if (refusal.kind !== 'not-found' && !isRenamed) return {};
+  const named = await currentName(deps, { ...job, repositoryOwnerId: tenant.accountId });
+  if (!named.ok) return named.refusal.kind === 'limited' ? { seconds: longestAgainSeconds } : {};
+  const isSame = isSameName(named.value, ofOwner(account, job.repository));
+  return isSame ? {} : { place: { account: now, repository: named.value } };
+}
+
+/** Once more, by the names that GitHub has just given. */
+async function afterRename(deps: MintDeps, minting: Minting, place: Place): Promise<Minted> {
+  const { account, repository } = place;
+  const { installationId, jobId } = minting.job;
+  const answer = await register(deps, minting, place);
+  if (answer.ok) {
+    await deps.jobs.rename(installationId, jobId, repository);
+    return minted(deps, minting, answer.value.jitConfig);
+  }
   logRefusal(deps, minting, answer.refusal);
   if (answer.refusal.kind === 'limited') return afterLimit(deps, minting, answer.refusal.retryAfterSeconds);
   const { kind, message } = answer.refusal;
@@ -69,11 +102,7 @@ async function afterRename(deps: MintDeps, minting: Minting, account: Account): 
   return settle(deps, minting, { kind: 'refuse', reason: reason('github-refused', text) });
 }
 
-function register(
-  deps: MintDeps,
-  { runner, job }: Minting,
-  place: { readonly account: Account; readonly repository: string },
-) {
+function register(deps: MintDeps, { runner, job }: Minting, place: Place) {
   const tier = deps.deployment.tiers.find(({ name }) => name === runner.tier);
   return deps.github.createJitConfig({
     installationId: runner.installationId,
@@ -111,11 +140,7 @@ async function whatItIs(
   return { seconds: longestAgainSeconds };
 }
 
-async function settle(
-  deps: MintDeps,
-  minting: Minting,
-  meaning: Exclude<RefusedRunner, { kind: 'renamed' }>,
-): Promise<Minted> {
+async function settle(deps: MintDeps, minting: Minting, meaning: RefusedRunner): Promise<Minted> {
   if (meaning.kind === 'refuse') {
     await refuseJob(deps, minting.job, meaning.reason);
     return { kind: 'none', why: meaning.reason.code };

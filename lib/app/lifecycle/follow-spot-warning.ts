@@ -40,9 +40,16 @@ export async function rerunIfTakenBack(
   const now = deps.clock.now();
   const note = warningNote(runner.instanceId);
   if (!(await deps.notes.read([note], now)).has(note)) return;
-  const { installationId, jobId, repository } = event;
+  const { installationId, jobId, repository, repositoryId } = event;
   const tenant = await deps.tenants.get(installationId);
   if (tenant?.permissions?.['actions'] !== 'write') return;
   const until = now + deps.deployment.limits.jobSeconds * 1000;
-  await deps.queues.sendToInstallations({ kind: 'rerun-job', installationId, jobId, repository, until });
+  await deps.queues.sendToInstallations({
+    kind: 'rerun-job',
+    installationId,
+    jobId,
+    repository,
+    ...(repositoryId === undefined ? {} : { repositoryId }),
+    until,
+  });
 }

@@ -51,7 +51,11 @@ export async function recordStarted(
     const outcome = await insertOne(deps, runningJob(event, start));
     if (outcome === 'exists') before = await deps.jobs.start(event.installationId, event.jobId, start);
   }
-  return before?.state === 'done' ? undefined : { event, before, at: start.at };
+  if (before?.state === 'done') return undefined;
+  if (before && before.repository !== event.repository) {
+    await deps.jobs.rename(event.installationId, event.jobId, event.repository);
+  }
+  return { event, before, at: start.at };
 }
 
 /** @param instanceId of the machine that GitHub says ran it, if its name is that of an instance */
@@ -102,6 +106,7 @@ export function newJob(event: JobEvent, now: number): Omit<Job, 'state'> {
     jobId: event.jobId,
     ...(event.tier ? { tier: event.tier } : {}),
     repository: event.repository,
+    ...(event.repositoryId === undefined ? {} : { repositoryId: event.repositoryId }),
     repositoryOwnerId: event.repositoryOwnerId,
     runId: event.runId,
     labels: event.labels,

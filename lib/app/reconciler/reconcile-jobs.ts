@@ -9,6 +9,7 @@ import type { Job } from '../../core/job.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { inRepository } from '../common/in-repository.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { waitingPageSize } from '../common/settings.ts';
 import { logRepair, type RepairKind } from './log-repair.ts';
@@ -42,8 +43,10 @@ async function nextWaiting(deps: ReconcileDeps, { tenant, marks }: Visit): Promi
 }
 
 async function askAbout(deps: ReconcileDeps, { calls }: Visit, job: Job): Promise<void> {
-  const { installationId, repository, jobId, runId } = job;
-  const answer = await calls.ask(() => deps.github.getJob(installationId, repository, jobId));
+  const { installationId, jobId, runId } = job;
+  const answer = await calls.ask(() =>
+    inRepository(deps, job, (repository) => deps.github.getJob(installationId, repository, jobId)),
+  );
   if (!answer) return;
   if (!answer.ok) {
     if (answer.refusal.kind === 'not-found')
@@ -58,7 +61,9 @@ async function askAbout(deps: ReconcileDeps, { calls }: Visit, job: Job): Promis
     case 'waiting':
       return;
     case 'queued': {
-      const run = await calls.ask(() => deps.github.getRun(installationId, repository, runId));
+      const run = await calls.ask(() =>
+        inRepository(deps, job, (repository) => deps.github.getRun(installationId, repository, runId)),
+      );
       if (!run?.ok) return;
       if (!run.value.completed) return letGo(deps, job);
       const conclusion = run.value.conclusion ?? 'unknown';
@@ -106,6 +111,7 @@ async function logLifecycle(
     jobId: job.jobId,
     runId: job.runId,
     repository: job.repository,
+    ...(job.repositoryId === undefined ? {} : { repositoryId: job.repositoryId }),
     repositoryOwnerId: job.repositoryOwnerId,
     labels: job.labels,
     ...(job.tier ? { tier: job.tier } : {}),

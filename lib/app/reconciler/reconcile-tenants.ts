@@ -5,8 +5,8 @@
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import type { Tenant } from '../../core/tenant.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { askAboutTenant } from './ask-about-tenant.ts';
 import { CallAllowance } from './call-allowance.ts';
 import { logRepair } from './log-repair.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
@@ -71,7 +71,7 @@ async function visit(deps: ReconcileDeps, installationId: InstallationId, open: 
   const visiting: Visit = { tenant, calls: new CallAllowance(callsPerVisit), marks };
   try {
     const suspects = await reconcileLeases(deps, visiting, open);
-    if (tenant.status === 'suspended' && tenant.suspendedBy === 'github') await askAbout(deps, tenant);
+    if (tenant.status === 'suspended' && tenant.suspendedBy === 'github') await askAboutTenant(deps, tenant);
     if (tenant.status === 'active') await compareWithGitHub(deps, visiting, suspects);
   } finally {
     const expiresAt = now + notesKeptSeconds * 1000;
@@ -88,21 +88,10 @@ async function compareWithGitHub(
   await reconcileJobs(deps, visiting, suspects);
   const refusal = await reconcileUnheardJobs(deps, visiting);
   if (!refusal) return;
-  await askAbout(deps, visiting.tenant);
+  await askAboutTenant(deps, visiting.tenant);
   // Turned away for want of a permission, it is asked about each time, and nothing is repaired by it.
   if (refusal.kind !== 'not-found') return;
   const { installationId } = visiting.tenant;
   const reason = `GitHub has no such installation: ${refusal.message}`;
   logRepair(deps, { kind: 'installation-asked', installationId, reason });
-}
-
-/** What became of the installation, its own events may have failed to say; the tenant manager asks GitHub. */
-async function askAbout(deps: ReconcileDeps, { installationId }: Tenant): Promise<void> {
-  await deps.queues.sendToInstallations({
-    kind: 'installation',
-    event: 'reconciler.doubts',
-    installationId,
-    repositoriesRemoved: [],
-    delivery: 'reconciler',
-  });
 }

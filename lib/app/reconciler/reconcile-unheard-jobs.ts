@@ -9,7 +9,10 @@ import { keptLabels } from '../../core/job-labels.ts';
 import { tierFor } from '../../core/labels.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import { scopeFor } from '../../core/scope.ts';
+import type { Tenant } from '../../core/tenant.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { isSameName } from '../common/in-repository.ts';
+import { askAboutTenant } from './ask-about-tenant.ts';
 import { logRepair } from './log-repair.ts';
 import { reconcileRunners } from './reconcile-registrations.ts';
 import { runsPerRepository, unheardSeconds } from './reconcile-settings.ts';
@@ -27,6 +30,7 @@ export async function reconcileUnheardJobs(
   if (!answer) return undefined;
   if (!answer.ok) return answer.refusal;
   const { items, cursor } = answer.value;
+  if (items.some((repository) => isRenamed(tenant, repository))) await askAboutTenant(deps, tenant);
   const left = items
     .filter(({ fullName }) => marks.repository === undefined || fullName > marks.repository)
     .toSorted((one, other) => (one.fullName < other.fullName ? -1 : 1));
@@ -41,6 +45,10 @@ export async function reconcileUnheardJobs(
   else marks.repositoriesPage = cursor;
   return undefined;
 }
+
+/** Its own event is late or lost; the list names the account as it is called now. */
+const isRenamed = ({ accountId, accountLogin }: Tenant, { ownerId, fullName }: GitHubRepository) =>
+  ownerId === accountId && !isSameName(fullName.split('/')[0] ?? '', accountLogin);
 
 async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRepository): Promise<void> {
   const { tenant, calls } = visit;
@@ -94,6 +102,7 @@ async function adopt(
     jobId: job.jobId,
     runId,
     repository: repository.fullName,
+    repositoryId: repository.id,
     repositoryOwnerId: repository.ownerId,
     labels: keptLabels(job.labels, true),
     tier,

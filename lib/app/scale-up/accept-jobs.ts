@@ -96,10 +96,12 @@ async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<u
   const now = deps.clock.now();
   const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));
   const failures = await Promise.all(
-    events.map(async ({ installationId, jobId }, n) => {
+    events.map(async ({ installationId, jobId, repository }, n) => {
       const outcome = outcomes[n];
       if (outcome !== 'exists') return outcome === 'inserted' ? undefined : outcome;
-      const unblocking = deps.jobs.unblock(installationId, jobId, justQueued);
+      const unblocking = deps.jobs
+        .rename(installationId, jobId, repository)
+        .then(() => deps.jobs.unblock(installationId, jobId, justQueued));
       return unblocking.then(
         () => undefined,
         (error: unknown) => error,
@@ -141,6 +143,7 @@ function waitingJob(event: JobEvent, now: number): Job {
     state: 'waiting',
     ...(event.tier ? { tier: event.tier } : {}),
     repository: event.repository,
+    ...(event.repositoryId === undefined ? {} : { repositoryId: event.repositoryId }),
     repositoryOwnerId: event.repositoryOwnerId,
     runId: event.runId,
     labels: event.labels,

@@ -6,6 +6,7 @@ import type { JobId } from '../../core/ids.ts';
 import type { Job, JobOutcome } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { inRepository } from '../common/in-repository.ts';
 import { blockedSeconds, settleSeconds } from '../common/settings.ts';
 
 /** True: it waits no longer. */
@@ -39,9 +40,11 @@ export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): bo
 
 /** True: it waits again. */
 export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
-  const { installationId, jobId, repository } = job;
+  const { installationId, jobId } = job;
   const overdue = isOverdue(deps, job);
-  const answer = await deps.github.getJob(installationId, repository, jobId);
+  const answer = await inRepository(deps, job, (repository) =>
+    deps.github.getJob(installationId, repository, jobId),
+  );
   const about = { installationId, jobId, instanceId: job.runner, tier: job.tier };
   const kind = 'unsettled-job-asked';
   deps.telemetry.event('info', 'repair', { ...about, kind }, { Repairs: 1 });

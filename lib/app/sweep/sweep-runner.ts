@@ -8,11 +8,11 @@
  *                      it runs none, and GitHub lets its registration go → terminated
  */
 import { jobOf, type Runner, type RunnerEndReason } from '../../core/runner.ts';
-import { scopeFor } from '../../core/scope.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { absenceProofSeconds } from '../common/settings.ts';
 import { endRunners } from '../ending/end-runners.ts';
 import { findJobOn } from './find-job-on.ts';
+import { removeRegistration } from './remove-registration.ts';
 
 export async function sweepRunner(deps: SweepDeps, runner: Runner): Promise<void> {
   const { installationId, instanceId, launchId, tier, plannedJob, state } = runner;
@@ -57,7 +57,7 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
   const found = await findJobOn(deps, runner);
   if (found.kind === 'limited') return void (await lookAgain(found.seconds));
   if (found.kind === 'found') return void (await lookAgain(limits.idleSeconds));
-  const removal = await removeRegistration(deps, runner);
+  const removal = await takeAway(deps, runner);
   if (removal.kind === 'limited') await lookAgain(removal.seconds);
   else if (removal.kind === 'busy') await lookAgain(limits.idleSeconds);
   else await end(deps, runner, 'idle-deadline');
@@ -66,9 +66,9 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
 type Removal = { kind: 'busy' | 'done' } | { kind: 'limited'; seconds: number };
 
 /** Taken away first, it is the fence: a runner that GitHub has just given a job keeps it. */
-async function removeRegistration(deps: SweepDeps, runner: Runner): Promise<Removal> {
-  const { installationId, account, repository, instanceId, tier } = runner;
-  const removal = await deps.github.removeRunner(installationId, scopeFor(account, repository), instanceId);
+async function takeAway(deps: SweepDeps, runner: Runner): Promise<Removal> {
+  const { installationId, instanceId, tier } = runner;
+  const removal = await removeRegistration(deps, runner);
   if (removal.ok) return { kind: removal.value === 'busy' ? 'busy' : 'done' };
   const { refusal } = removal;
   const about = { installationId, instanceId, tier, reason: refusal.kind, refusal };

@@ -7,11 +7,11 @@ import type { Deployment } from '../../contract/deployment.ts';
 import type { InstallationEvent } from '../../contract/messages.ts';
 import type { Installation } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { firstStatus, tenantChange } from '../../core/tenant-change.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import type { JobStore } from '../../ports/jobs.ts';
 import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { noteUnknown } from './note-unknown.ts';
@@ -21,7 +21,6 @@ import type { RerunDeps } from './rerun-job.ts';
 export interface TenantDeps extends RerunDeps {
   readonly deployment: Deployment;
   readonly tenants: TenantStore;
-  readonly jobs: JobStore;
 }
 
 const maxTries = 5;
@@ -173,12 +172,16 @@ async function afterwards(
     return true;
   }
   if (event.repositoriesRemoved.length > 0) {
-    const removed = new Set(event.repositoriesRemoved);
-    await refuseWaitingJobs(deps, installationId, ({ repository }) =>
-      removed.has(repository)
+    const names = new Set(event.repositoriesRemoved);
+    const ids = new Set(event.repositoryIdsRemoved);
+    // A name may be another repository's by now; an id never is.
+    const isRemoved = ({ repository, repositoryId }: Job) =>
+      repositoryId !== undefined && ids.size > 0 ? ids.has(repositoryId) : names.has(repository);
+    await refuseWaitingJobs(deps, installationId, (job) =>
+      isRemoved(job)
         ? reason(
             'repository-removed',
-            `${repository} was taken out of the installation; add it and run the job again.`,
+            `${job.repository} was taken out of the installation; add it and run the job again.`,
           )
         : undefined,
     );

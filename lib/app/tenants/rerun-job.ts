@@ -6,13 +6,16 @@
 import type { RerunJob } from '../../contract/messages.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GitHub } from '../../ports/github.ts';
+import type { JobStore } from '../../ports/jobs.ts';
 import type { Notes } from '../../ports/notes.ts';
 import type { Queues } from '../../ports/queues.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
+import { inRepository } from '../common/in-repository.ts';
 import { rerunDelaySeconds, rerunKeptSeconds } from '../common/settings.ts';
 
 export interface RerunDeps {
   readonly github: GitHub;
+  readonly jobs: JobStore;
   readonly notes: Notes;
   readonly queues: Queues;
   readonly telemetry: Telemetry;
@@ -21,13 +24,15 @@ export interface RerunDeps {
 
 /** @throws OperationalError where nobody knows whether GitHub runs it again: it is not asked a second time */
 export async function rerunJob(deps: RerunDeps, message: RerunJob): Promise<void> {
-  const { installationId, jobId, repository, until } = message;
+  const { installationId, jobId, until } = message;
   const now = deps.clock.now();
   const name = `rerun/${installationId}/${jobId}`;
   const expiresAt = now + rerunKeptSeconds * 1000;
   if (!(await deps.notes.writeIf(name, { value: {}, expiresAt, version: 0, now }))) return;
-  const answer = await deps.github.rerunJob(installationId, repository, jobId);
-  const about = { installationId, jobId, repository };
+  const answer = await inRepository(deps, message, (repository) =>
+    deps.github.rerunJob(installationId, repository, jobId),
+  );
+  const about = { installationId, jobId, repository: message.repository };
   if (answer.ok) return deps.telemetry.event('info', 'job-rerun', about);
   const { refusal } = answer;
   const delaySeconds = refusal.kind === 'limited' ? refusal.retryAfterSeconds : rerunDelaySeconds;

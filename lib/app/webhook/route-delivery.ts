@@ -74,6 +74,7 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
   const repositoryName = repository['full_name'];
   const repositoryOwnerId = fieldsOf(repository['owner'])['id'];
   const { id, run_id: runId } = job;
+  const repositoryId = repository['id'];
   if (!isId(id) || !isId(runId) || !isId(repositoryOwnerId) || !isRepositoryName(repositoryName)) {
     const needed = 'workflow_job.id, workflow_job.run_id, repository.full_name and repository.owner.id';
     return nowhere('job-unusable', `One of ${needed} is missing, or not as GitHub writes it.`);
@@ -87,6 +88,7 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
     runId,
     ...(isId(job['run_attempt']) ? { runAttempt: job['run_attempt'] } : {}),
     repository: repositoryName,
+    ...(isId(repositoryId) ? { repositoryId } : {}),
     repositoryOwnerId,
     labels: keptLabels(labels, tier !== undefined),
     ...(tier ? { tier } : {}),
@@ -105,14 +107,17 @@ function installationEvent(
   installationId: InstallationId,
 ): InstallationEvent {
   const removed = payload['repositories_removed'];
+  const gone = (Array.isArray(removed) ? removed : []).map(fieldsOf);
+  const ids = gone.map(({ id }) => id).filter(isId);
   return {
     kind: 'installation',
     event: isText(payload['action']) ? `${event}.${boundedText(payload['action'], longestText)}` : event,
     installationId,
-    repositoriesRemoved: (Array.isArray(removed) ? removed : [])
-      .map((repository) => fieldsOf(repository)['full_name'])
+    repositoriesRemoved: gone
+      .map((repository) => repository['full_name'])
       .filter(isRepositoryName)
       .slice(0, mostRepositoriesRemoved),
+    ...(ids.length > 0 ? { repositoryIdsRemoved: ids.slice(0, mostRepositoriesRemoved) } : {}),
     delivery: boundedText(delivery, longestText),
   };
 }

@@ -1,0 +1,56 @@
+/**
+ * Calls GitHub about a job's repository by the name that was heard last and, should GitHub know none of that name, by the one
+ * that it has now. An account or a repository may be renamed while a job waits; GitHub may lead on from the old name or
+ * answer 404, and the name may be somebody else's by then. Only the id says that a repository is gone.
+ */
+import type { InstallationId, JobId } from '../../core/ids.ts';
+import type { Answer, GitHub } from '../../ports/github.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+
+interface RepositoryDeps {
+  readonly github: GitHub;
+  readonly jobs: Pick<JobStore, 'rename'>;
+}
+
+/** Of a job, or of what is asked about one. */
+export interface JobPlace {
+  readonly installationId: InstallationId;
+  readonly jobId: JobId;
+  readonly repository: string;
+  readonly repositoryId?: number;
+  readonly repositoryOwnerId?: number;
+}
+
+/** not-found: GitHub has it neither by the name nor by the id. */
+export async function inRepository<Value>(
+  deps: RepositoryDeps,
+  job: JobPlace,
+  call: (repository: string) => Promise<Answer<Value>>,
+): Promise<Answer<Value>> {
+  const first = await call(job.repository);
+  if (first.ok || first.refusal.kind !== 'not-found') return first;
+  const name = await currentName(deps, job);
+  if (!name.ok) return name.refusal.kind === 'not-found' ? first : name;
+  if (isSameName(name.value, job.repository)) return first;
+  const answer = await call(name.value);
+  if (answer.ok) await deps.jobs.rename(job.installationId, job.jobId, name.value);
+  return answer;
+}
+
+/** What the job's repository is called now, `owner/name`. not-found: it is gone, or was transferred to another account. */
+export async function currentName({ github }: RepositoryDeps, job: JobPlace): Promise<Answer<string>> {
+  const { installationId, repository, repositoryId, repositoryOwnerId } = job;
+  if (repositoryId === undefined) {
+    const installation = await github.getInstallation(installationId);
+    if (!installation.ok) return installation;
+    return { ok: true, value: `${installation.value.accountLogin}/${repository.split('/')[1]}` };
+  }
+  const found = await github.getRepository(installationId, repositoryId);
+  if (!found.ok) return found;
+  const { fullName, ownerId } = found.value;
+  if (repositoryOwnerId === undefined || ownerId === repositoryOwnerId) return { ok: true, value: fullName };
+  const message = `${fullName} belongs to account ${ownerId} now, and belonged to ${repositoryOwnerId}`;
+  return { ok: false, refusal: { kind: 'not-found', message } };
+}
+
+export const isSameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();

@@ -1,0 +1,32 @@
+/**
+ * Takes a runner's registration away, wherever its account and its repository are by now: a runner that GitHub does not
+ * find by a former name may well be at work.
+ */
+import type { Runner } from '../../core/runner.ts';
+import { scopeFor } from '../../core/scope.ts';
+import type { Account } from '../../core/tenant.ts';
+import type { Answer } from '../../ports/github.ts';
+import type { SweepDeps } from '../common/deps.ts';
+import { currentName, isSameName } from '../common/in-repository.ts';
+
+type Removal = Answer<'removed' | 'absent' | 'busy'>;
+
+export async function removeRegistration(deps: SweepDeps, runner: Runner): Promise<Removal> {
+  const { installationId, account, repository, instanceId } = runner;
+  const remove = (at: Account, name: string) =>
+    deps.github.removeRunner(installationId, scopeFor(at, name), instanceId);
+  const first = await remove(account, repository);
+  if (first.ok || first.refusal.kind !== 'not-found') return first;
+  const installation = await deps.github.getInstallation(installationId);
+  if (!installation.ok) return installation.refusal.kind === 'not-found' ? first : installation;
+  const { accountLogin: login, accountId: repositoryOwnerId } = installation.value;
+  const now = { ...account, login };
+  if (account.type === 'Organization') {
+    return isSameName(login, account.login) ? first : remove(now, repository);
+  }
+  const job = await deps.jobs.get(installationId, runner.plannedJob);
+  const { plannedJob: jobId } = runner;
+  const name = await currentName(deps, { installationId, jobId, repository, ...job, repositoryOwnerId });
+  if (!name.ok) return name.refusal.kind === 'not-found' ? first : name;
+  return isSameName(name.value, repository) ? first : remove(now, name.value);
+}
