@@ -108,6 +108,9 @@ export const unknownProofSeconds = 180;
 /** Jobs are not let wait longer than a day in any case, and neither is what was found out of their installation. */
 export const unknownKeptSeconds = 24 * 60 * 60;
 
+/** The reconciler visits every tenant well within an hour. */
+export const returnKeptSeconds = 3600;
+
 /** For jobs of a tenant that has no row the tenant manager is sent to ask after so long, and so often. */
 export const unknownAskedSeconds = 60;
 

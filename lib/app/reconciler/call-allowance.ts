@@ -1,30 +1,53 @@
 /**
- * How many calls to GitHub one piece of work may still make. A tenant whose budget is short is left alone at once:
- * its own registrations need what is left, and another run comes in minutes.
+ * How many calls to GitHub one piece of work may still make, until when, and how fast. A tenant whose budget is short is
+ * left alone at once: its own registrations need what is left, and another run comes in minutes.
  */
+
+import type { Clock } from '../../ports/clock.ts';
 import type { Answer } from '../../ports/github.ts';
+
+/** For work of many calls: GitHub minds how many there are in a minute. */
+export interface Pace {
+  readonly clock: Clock;
+  /** Epoch milliseconds. */
+  readonly until: number;
+  /** From one call to the next, at least. */
+  readonly millisecondsApart: number;
+}
 
 export class CallAllowance {
   #left: number;
+  #nextAt = 0;
+  readonly #pace: Pace | undefined;
 
-  constructor(calls: number) {
+  constructor(calls: number, pace?: Pace) {
     this.#left = calls;
+    this.#pace = pace;
   }
 
   get isSpent(): boolean {
-    return this.#left <= 0;
+    return this.#left <= 0 || (this.#pace !== undefined && this.#pace.clock.now() >= this.#pace.until);
   }
 
   /** @returns undefined where no call is left, or GitHub asked for fewer: then none is left either */
   async ask<Value>(call: () => Promise<Answer<Value>>, cost = 1): Promise<Answer<Value> | undefined> {
-    if (this.#left < cost) {
+    if (this.isSpent || this.#left < cost) {
       this.#left = 0;
       return undefined;
     }
     this.#left -= cost;
+    await this.#turn();
     const answer = await call();
     if (answer.ok || answer.refusal.kind !== 'limited') return answer;
     this.#left = 0;
     return undefined;
+  }
+
+  async #turn(): Promise<void> {
+    if (!this.#pace) return;
+    const { clock, millisecondsApart } = this.#pace;
+    const now = clock.now();
+    if (now < this.#nextAt) await clock.sleep(this.#nextAt - now);
+    this.#nextAt = Math.max(now, this.#nextAt) + millisecondsApart;
   }
 }

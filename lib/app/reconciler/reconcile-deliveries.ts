@@ -14,8 +14,8 @@ import {
   failurePages,
   notesKeptSeconds,
   redeliveries,
-  redeliveriesAtOnce,
   redeliveriesRemembered,
+  redeliveryMillisecondsApart,
   successPages,
 } from './reconcile-settings.ts';
 
@@ -100,9 +100,13 @@ async function redeliverAll(
     });
   };
   // Oldest first: jobs keep their places.
-  for (let start = 0; start < wanted.length; start += redeliveriesAtOnce) {
-    const results = await Promise.allSettled(wanted.slice(start, start + redeliveriesAtOnce).map(redeliver));
-    errors.push(...results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
+  for (const [n, delivery] of wanted.entries()) {
+    if (n > 0) await deps.clock.sleep(redeliveryMillisecondsApart);
+    try {
+      await redeliver(delivery);
+    } catch (error) {
+      errors.push(error);
+    }
   }
   return errors;
 }

@@ -15,6 +15,21 @@ export const jobsAskedPerVisit = 5;
 /** Runs of one repository whose jobs are listed in one visit. */
 export const runsPerRepository = 5;
 
+/**
+ * A tenant whose jobs nobody told of is caught up with by so many calls in one run, as long as its budget lets the platform
+ * ask at all: in two runs more jobs than may wait. Spaced so that GitHub's 900 points in a minute are not reached.
+ * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+ */
+export const catchUpCalls = 900;
+export const catchUpMillisecondsApart = 75;
+
+/** All catching up in one run: what is left of the function's time when the visits have had theirs. */
+export const catchUpSeconds = 90;
+
+/** GitHub shows 1,000 runs of one state at the most, and a run has 256 jobs of a matrix, and others. */
+export const runPages = 10;
+export const jobPages = 10;
+
 /** Machines of one tenant that are looked at in one run; each may cost a read of its job. */
 export const leasesPerVisit = 100;
 
@@ -35,17 +50,18 @@ export const visitingSeconds = 90;
 export const machinePages = 10;
 
 /** Pages of failed deliveries in one run, of up to 100 each; each failure may cost one call more. */
-export const failurePages = 2;
+export const failurePages = 4;
 
 /** Pages of delivered webhooks that are searched for a later success of those failures. */
-export const successPages = 5;
+export const successPages = 10;
 
 /** A delivery that failed is asked for again so often: what the platform refuses each time will not get better. */
 export const redeliveries = 3;
-export const redeliveriesAtOnce = 5;
+/** One after the other, with so long between: five points each, of 900 in a minute. */
+export const redeliveryMillisecondsApart = 350;
 
-/** The deliveries whose redeliveries are counted, newest last; about 25 KB in one note. */
-export const redeliveriesRemembered = 500;
+/** The deliveries whose redeliveries are counted, newest last; about 50 KB in one note. */
+export const redeliveriesRemembered = 1_000;
 
 /** GitHub keeps deliveries for three days; a cursor older than that leads nowhere. */
 export const notesKeptSeconds = 3 * 24 * 60 * 60;

@@ -1,13 +1,16 @@
 /**
  * Visits the tenants in turn, as many as the time allows, and the next run goes on behind the last. A visit compares
  * the tenant's leases with its machines, and then, within an allowance of calls, its jobs and registrations with GitHub:
- * what frees or closes first, what lists last. A visit that fails holds up nobody else.
+ * what frees or closes first, what lists last. Who turns out to be behind is caught up with afterwards. A visit that fails
+ * holds up nobody else.
  */
-import type { InstallationId } from '../../core/ids.ts';
+import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { returnNote } from '../common/note-return.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
 import { CallAllowance } from './call-allowance.ts';
+import { catchUp, catchUpInTurn } from './catch-up.ts';
 import { logRepair } from './log-repair.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
 import { type OpenRows, readOpenRows, reconcileCaps, reconcileLeases } from './reconcile-leases.ts';
@@ -20,7 +23,7 @@ import {
   visitsAtOnce,
 } from './reconcile-settings.ts';
 import { reconcileUnheardJobs } from './reconcile-unheard-jobs.ts';
-import { marksOf, type Visit } from './tenant-visit.ts';
+import { marksOf, type Visit, type VisitMarks } from './tenant-visit.ts';
 
 export const tenantsNote = 'reconcile/tenants';
 export const visitNote = (installationId: InstallationId) => `reconcile/tenants/${installationId}`;
@@ -31,6 +34,8 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
   const note = (await deps.notes.read([tenantsNote], begun)).get(tenantsNote);
   let cursor = note?.value['cursor'] as string | undefined;
   const errors: unknown[] = [];
+  const behind: InstallationId[] = [];
+  const adopted = new Set<JobId>();
   const open = await readOpenRows(deps);
   await reconcileCaps(deps, open);
   // One time round at the most; a run that began in the middle leaves the first ones to the next.
@@ -39,44 +44,79 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
       limit: tenantsPerPage,
       ...(cursor ? { cursor } : {}),
     });
-    errors.push(...(await visitAll(deps, page.installationIds, open)));
+    errors.push(...(await visitAll(deps, page.installationIds, { open, behind, adopted })));
     cursor = page.cursor;
     const expiresAt = deps.clock.now() + notesKeptSeconds * 1000;
     await deps.notes.write(tenantsNote, { value: cursor === undefined ? {} : { cursor }, expiresAt });
   } while (cursor !== undefined && deps.clock.now() < begun + visitingSeconds * 1000);
-  return errors;
+  const caughtUp = await catchUpInTurn(deps, behind, (installationId, calls) =>
+    visit(deps, { installationId, calls, adopted }, async (visiting) => {
+      if (visiting.tenant.status === 'active') await catchUp(deps, visiting);
+    }),
+  );
+  return [...errors, ...caughtUp];
 }
 
+/** Fills `run.behind` with those whose jobs nobody told of. */
 async function visitAll(
   deps: ReconcileDeps,
   ids: readonly InstallationId[],
-  open: OpenRows,
+  run: { readonly open: OpenRows; readonly behind: InstallationId[]; readonly adopted: Set<JobId> },
 ): Promise<unknown[]> {
   const errors: unknown[] = [];
   for (let start = 0; start < ids.length; start += visitsAtOnce) {
     const results = await Promise.allSettled(
-      ids.slice(start, start + visitsAtOnce).map((installationId) => visit(deps, installationId, open)),
+      ids.slice(start, start + visitsAtOnce).map(async (installationId) => {
+        const calls = new CallAllowance(callsPerVisit);
+        const of = { installationId, calls, adopted: run.adopted };
+        const marks = await visit(deps, of, (visiting) => lookAfter(deps, visiting, run.open));
+        if (marks?.backlog) run.behind.push(installationId);
+      }),
     );
     errors.push(...results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
   }
   return errors;
 }
 
-async function visit(deps: ReconcileDeps, installationId: InstallationId, open: OpenRows): Promise<void> {
+/** @returns the marks that it leaves; undefined: there is no such tenant */
+async function visit(
+  deps: ReconcileDeps,
+  of: { installationId: InstallationId; calls: CallAllowance; adopted: Set<JobId> },
+  work: (visiting: Visit) => Promise<void>,
+): Promise<VisitMarks | undefined> {
+  const { installationId, calls, adopted } = of;
   const tenant = await deps.tenants.get(installationId);
-  if (!tenant) return;
+  if (!tenant) return undefined;
   const now = deps.clock.now();
   const name = visitNote(installationId);
-  const marks = marksOf((await deps.notes.read([name], now)).get(name)?.value);
-  const visiting: Visit = { tenant, calls: new CallAllowance(callsPerVisit), marks };
+  const notes = await deps.notes.read([name, returnNote(installationId)], now);
+  const marks = marksOf(notes.get(name)?.value);
+  noteReturn({ tenant, marks }, notes.get(returnNote(installationId))?.value['at']);
   try {
-    const suspects = await reconcileLeases(deps, visiting, open);
-    if (tenant.status === 'suspended' && tenant.suspendedBy === 'github') await askAboutTenant(deps, tenant);
-    if (tenant.status === 'active') await compareWithGitHub(deps, visiting, suspects);
+    await work({ tenant, calls, marks, adopted });
   } finally {
     const expiresAt = now + notesKeptSeconds * 1000;
     await deps.notes.write(name, { value: { ...marks }, expiresAt });
   }
+  return marks;
+}
+
+/** Whoever comes back from a suspension has jobs that GitHub sent nobody word of. */
+function noteReturn({ tenant, marks }: Pick<Visit, 'tenant' | 'marks'>, at: unknown): void {
+  const isAway = tenant.status === 'suspended' && tenant.suspendedBy === 'github';
+  const isBack = tenant.status === 'active' && marks.away === true;
+  const isToldBack = typeof at === 'number' && at !== marks.returnedAt;
+  if (isBack || isToldBack) marks.backlog = {};
+  if (isToldBack) marks.returnedAt = at;
+  if (isAway) marks.away = true;
+  else delete marks.away;
+}
+
+async function lookAfter(deps: ReconcileDeps, visiting: Visit, open: OpenRows): Promise<void> {
+  const { tenant } = visiting;
+  const suspects = await reconcileLeases(deps, visiting, open);
+  if (tenant.status === 'suspended' && tenant.suspendedBy === 'github') await askAboutTenant(deps, tenant);
+  if (tenant.status === 'active') await compareWithGitHub(deps, visiting, suspects);
 }
 
 async function compareWithGitHub(

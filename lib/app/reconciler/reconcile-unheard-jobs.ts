@@ -3,19 +3,16 @@
  * from the webhook. It goes through the repositories in turn, as far as the visit's calls reach, and the next visit goes on
  * behind the last one.
  */
-import type { JobEvent } from '../../contract/messages.ts';
-import type { GitHubRefusal, GitHubRepository, GitHubRun, ListedJob } from '../../core/github.ts';
-import { keptLabels } from '../../core/job-labels.ts';
-import { tierFor } from '../../core/labels.ts';
+import type { GitHubRefusal, GitHubRepository, GitHubRun } from '../../core/github.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import { scopeFor } from '../../core/scope.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { isSameName } from '../common/in-repository.ts';
+import { adopt } from './adopt-job.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
-import { logRepair } from './log-repair.ts';
 import { reconcileRunners } from './reconcile-registrations.ts';
-import { runsPerRepository, unheardSeconds } from './reconcile-settings.ts';
+import { runsPerRepository } from './reconcile-settings.ts';
 import { ordered, type Visit } from './tenant-visit.ts';
 
 /** @returns why GitHub turned the installation away as a whole, where it did */
@@ -63,9 +60,10 @@ async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRep
 
 async function lookIntoRuns(
   deps: ReconcileDeps,
-  { tenant, calls, marks }: Visit,
+  visit: Visit,
   found: { repository: GitHubRepository; runs: readonly GitHubRun[] },
 ): Promise<void> {
+  const { tenant, calls, marks } = visit;
   const { repository } = found;
   const turn = {
     keyOf: ({ runId }: GitHubRun) => ordered(runId),
@@ -79,45 +77,6 @@ async function lookIntoRuns(
     if (!jobs) return;
     marks.run = ordered(runId);
     if (!jobs.ok) continue;
-    for (const job of jobs.value.items) await adopt(deps, { tenant, repository, runId, job });
+    for (const job of jobs.value.items) await adopt(deps, visit, { repository, runId, job });
   }
-}
-
-async function adopt(
-  deps: ReconcileDeps,
-  found: Pick<Visit, 'tenant'> & { repository: GitHubRepository; runId: number; job: ListedJob },
-): Promise<void> {
-  const { tenant, repository, runId, job } = found;
-  const { installationId } = tenant;
-  const tier = tierFor(job.labels, deps.deployment.tiers)?.name;
-  const isLate = job.createdAt <= deps.clock.now() - unheardSeconds * 1000;
-  if (!tier || job.status !== 'queued' || !isLate) return;
-  const known = await deps.jobs.get(installationId, job.jobId);
-  // Blocked as far as we heard: then it was approved since.
-  if (known && known.state !== 'blocked') return;
-  const event: JobEvent = {
-    kind: 'job',
-    action: 'queued',
-    installationId,
-    jobId: job.jobId,
-    runId,
-    repository: repository.fullName,
-    repositoryId: repository.id,
-    repositoryOwnerId: repository.ownerId,
-    labels: keptLabels(job.labels, true),
-    tier,
-    queuedAt: job.createdAt,
-    delivery: 'reconciler',
-    runnerName: null,
-    conclusion: null,
-  };
-  await deps.queues.sendToTier(tier, event);
-  logRepair(deps, {
-    kind: 'job-adopted',
-    installationId,
-    jobId: job.jobId,
-    tier,
-    repository: repository.fullName,
-    reason: 'It is queued on GitHub, and no webhook told of it.',
-  });
 }

@@ -21,15 +21,20 @@ function sayAppMissing({ telemetry }: ReconcileDeps, { message }: OperationalErr
 /** @throws AggregateError of what failed, after everything was tried */
 export async function reconcile(deps: ReconcileDeps): Promise<void> {
   const errors: unknown[] = [];
-  // In turn: a webhook that is redelivered now saves the questions about its job.
-  for (const part of [reconcileDeliveries, reconcileMachines, reconcileTenants]) {
+  const attempt = async (part: (deps: ReconcileDeps) => Promise<unknown[]>) => {
     try {
       errors.push(...(await part(deps)));
     } catch (error) {
       if (isAppMissing(error)) sayAppMissing(deps, error);
       else errors.push(error);
     }
-  }
+  };
+  const machinesAndTenants = async () => {
+    await attempt(reconcileMachines);
+    await attempt(reconcileTenants);
+  };
+  // Beside each other: redeliveries are spaced, and after a flood they take minutes.
+  await Promise.all([attempt(reconcileDeliveries), machinesAndTenants()]);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     deps.telemetry.event('error', 'reconcile-failed', { error: text });

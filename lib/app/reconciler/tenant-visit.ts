@@ -1,4 +1,5 @@
 /** One visit of the reconciler to one tenant: what it may spend, and the marks that it leaves for the next visit. */
+import type { JobId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { NoteValue } from '../../ports/notes.ts';
 import type { CallAllowance } from './call-allowance.ts';
@@ -6,6 +7,8 @@ import type { CallAllowance } from './call-allowance.ts';
 export interface Visit {
   readonly tenant: Tenant;
   readonly calls: CallAllowance;
+  /** Jobs that were taken in during this run: their rows may not be there yet. */
+  readonly adopted: Set<JobId>;
   /** Changed as the visit goes on, and stored at its end. */
   readonly marks: VisitMarks;
 }
@@ -28,6 +31,21 @@ export interface VisitMarks {
   repository?: string;
   /** The last run whose jobs were listed. */
   run?: string;
+  /** It was suspended by GitHub at the last visit: nobody told of what was queued meanwhile. */
+  away?: boolean;
+  /** When it was last heard to be back, epoch milliseconds. */
+  returnedAt?: number;
+  /** Present: jobs are unheard of, and all repositories are gone through from here on (catch-up.ts). */
+  backlog?: Backlog;
+}
+
+export interface Backlog {
+  /** The page of repositories that is being looked at. */
+  page?: string;
+  /** The last repository of that page that was looked at whole. */
+  repository?: string;
+  /** The last run of the next one whose jobs were listed; older runs have lower ids. */
+  run?: number;
 }
 
 /** Counts and rows as they were seen, and since when (epoch milliseconds). */

@@ -13,6 +13,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import { firstStatus, tenantChange } from '../../core/tenant-change.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
+import { noteReturn } from '../common/note-return.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { noteUnknown } from './note-unknown.ts';
 import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
@@ -189,6 +190,9 @@ async function afterwards(
   // Also where nothing changed: whatever was refused for want of it may be tried again at once.
   if (event.event === 'installation.new_permissions_accepted') {
     await deps.tenants.clearAttention(installationId);
+  }
+  if (event.event === 'installation.unsuspend' && tenant?.status === 'active') {
+    await noteReturn(deps, installationId);
   }
   await pokeWaiting(deps, installationId);
   return true;

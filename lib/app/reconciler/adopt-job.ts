@@ -1,0 +1,52 @@
+/** Takes in a job that GitHub has queued, that some tier has the labels of, and that nobody here has heard of. */
+import type { JobEvent } from '../../contract/messages.ts';
+import type { GitHubRepository, ListedJob } from '../../core/github.ts';
+import { keptLabels } from '../../core/job-labels.ts';
+import { tierFor } from '../../core/labels.ts';
+import type { ReconcileDeps } from '../common/deps.ts';
+import { logRepair } from './log-repair.ts';
+import { unheardSeconds } from './reconcile-settings.ts';
+import type { Visit } from './tenant-visit.ts';
+
+/** Through the door of the webhook that was lost. Where one was, there may be more: the visit notes that it is behind. */
+export async function adopt(
+  deps: ReconcileDeps,
+  { tenant, marks, adopted }: Visit,
+  found: { repository: GitHubRepository; runId: number; job: ListedJob },
+): Promise<void> {
+  const { repository, runId, job } = found;
+  const { installationId } = tenant;
+  const tier = tierFor(job.labels, deps.deployment.tiers)?.name;
+  const isLate = job.createdAt <= deps.clock.now() - unheardSeconds * 1000;
+  if (!tier || job.status !== 'queued' || !isLate || adopted.has(job.jobId)) return;
+  const known = await deps.jobs.get(installationId, job.jobId);
+  // Blocked as far as we heard: then it was approved since.
+  if (known && known.state !== 'blocked') return;
+  const event: JobEvent = {
+    kind: 'job',
+    action: 'queued',
+    installationId,
+    jobId: job.jobId,
+    runId,
+    repository: repository.fullName,
+    repositoryId: repository.id,
+    repositoryOwnerId: repository.ownerId,
+    labels: keptLabels(job.labels, true),
+    tier,
+    queuedAt: job.createdAt,
+    delivery: 'reconciler',
+    runnerName: null,
+    conclusion: null,
+  };
+  await deps.queues.sendToTier(tier, event);
+  adopted.add(job.jobId);
+  marks.backlog ??= {};
+  logRepair(deps, {
+    kind: 'job-adopted',
+    installationId,
+    jobId: job.jobId,
+    tier,
+    repository: repository.fullName,
+    reason: 'It is queued on GitHub, and no webhook told of it.',
+  });
+}
