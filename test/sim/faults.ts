@@ -60,6 +60,8 @@ const highest = {
   staleBusy: 0.9,
   /** GitHub lets no runner of a tenant be removed, for the whole story and the quiet after it. */
   removalLimited: 0.2,
+  /** An account or a repository gets another name. */
+  renamed: 0.8,
 } as const;
 
 export type FaultName = keyof typeof highest;

@@ -7,6 +7,7 @@ import { TierName } from '../../lib/core/ids.ts';
 import { type Auditor, createAuditor, type Violation } from './auditor/auditor.ts';
 import { checkOver, isOver } from './auditor/check-over.ts';
 import { createTurnsCheck } from './auditor/check-turns.ts';
+import { createUnheardCheck } from './auditor/check-unheard.ts';
 import { createWaitingCheck } from './auditor/check-waiting.ts';
 import { createFaults } from './faults.ts';
 import { createControlPlane } from './program/control-plane.ts';
@@ -56,8 +57,9 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const webhooks = createWebhooks(world);
   const github = createGitHubWorld(world, { ec2, webhooks });
   runMachines(world, { ec2, github });
-  startTenants(world, { github, webhooks });
-  await runStory({ scheduler, auditor, random, faults, plane, deployment, reconciles: seed % 8 === 5 });
+  const reconciles = seed % 8 === 5;
+  startTenants(world, { github, webhooks, flood: reconciles && random.chance(0.5) });
+  await runStory({ scheduler, auditor, random, faults, plane, deployment, reconciles });
   return {
     seed,
     violations: auditor.violations,
@@ -115,6 +117,7 @@ async function runStory(stage: Stage): Promise<void> {
   const { limits } = deployment;
   const isWaitingTooLong = createWaitingCheck(auditor.books, auditor.note);
   const isStarved = createTurnsCheck(auditor.books, auditor.note);
+  const isUnheard = createUnheardCheck(auditor.books, auditor.note);
   const checkSeconds = 10;
   const quietAt = start + eventfulSeconds * 1000;
   for (let seconds = checkSeconds; ; seconds += checkSeconds) {
@@ -133,6 +136,7 @@ async function runStory(stage: Stage): Promise<void> {
     if (seconds % period === 0) sweepSometimes(stage);
     if (stage.reconciles && seconds % 300 === 0) plane.reconcile();
     if (seconds % 60 === 0) auditor.minute();
+    if (stage.reconciles && time > quietAt && seconds % 60 === 0) isUnheard();
     if (scheduler.steps() > mostSteps) return auditor.note('storm', `${mostSteps} steps, and no end`);
     if (auditor.violations.length > 0) return;
     if (time > quietAt + 3_600 * 1000) auditor.books.longestLifeSeconds = limits.jobSeconds + 3_600 + 3_900;

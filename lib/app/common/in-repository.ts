@@ -21,20 +21,25 @@ export interface JobPlace {
   readonly repositoryOwnerId?: number;
 }
 
+/** It may be renamed once more between the question and the call. */
+const mostNames = 3;
+
 /** not-found: GitHub has it neither by the name nor by the id. */
 export async function inRepository<Value>(
   deps: RepositoryDeps,
   job: JobPlace,
   call: (repository: string) => Promise<Answer<Value>>,
 ): Promise<Answer<Value>> {
-  const first = await call(job.repository);
-  if (first.ok || first.refusal.kind !== 'not-found') return first;
-  const name = await currentName(deps, job);
-  if (!name.ok) return name.refusal.kind === 'not-found' ? first : name;
-  if (isSameName(name.value, job.repository)) return first;
-  const answer = await call(name.value);
-  if (answer.ok) await deps.jobs.rename(job.installationId, job.jobId, name.value);
-  return answer;
+  let name = job.repository;
+  for (let tries = 1; ; tries++) {
+    const answer = await call(name);
+    if (answer.ok && name !== job.repository) await deps.jobs.rename(job.installationId, job.jobId, name);
+    if (answer.ok || answer.refusal.kind !== 'not-found') return answer;
+    const now = await currentName(deps, job);
+    if (!now.ok) return now.refusal.kind === 'not-found' ? answer : now;
+    if (isSameName(now.value, name) || tries === mostNames) return answer;
+    name = now.value;
+  }
 }
 
 /** What the job's repository is called now, `owner/name`. not-found: it is gone, or was transferred to another account. */

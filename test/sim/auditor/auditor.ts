@@ -9,6 +9,7 @@ import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
+import { checkBans } from './check-bans.ts';
 import { checkLeases } from './check-leases.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkRerun } from './check-rerun.ts';
@@ -34,6 +35,8 @@ export interface Auditor {
   /** GitHub was asked to run it again, and does. */
   jobRerun(job: WorldJob): void;
   limitSet(installationId: number, maxRunners: number): void;
+  /** The operator wrote it into the row. */
+  statusSet(installationId: number, status: 'active' | 'suspended'): void;
   /** A machine tried the door with what should not open it. */
   doorTried(how: string, answer: { readonly action: string } | undefined): void;
   /** The claim door knows nothing of this machine. */
@@ -95,6 +98,7 @@ export function createAuditor(world: {
     machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
     jobRerun: (job) => checkRerun(books, job, note),
     limitSet: (installationId, maxRunners) => books.setLimit(installationId, maxRunners),
+    statusSet: (installationId, status) => void books.bans.set(installationId, status === 'suspended'),
     githubRefused(installationId, gone) {
       books.refused.add(installationId);
       if (gone) books.toldGone.add(installationId);
@@ -115,6 +119,7 @@ export function createAuditor(world: {
       if (!changing.test(name)) return;
       for (const launch of books.followRows()) checkAccounts(books, launch, note);
       if (counting.test(name)) checkLeases(books, note);
+      if (/^tenants\.(create|update)/.test(name)) checkBans(books, note);
     },
     thrown(name, error) {
       if (isBug(error)) note('bug', `${name} threw ${error instanceof Error ? error.stack : String(error)}`);

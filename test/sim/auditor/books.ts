@@ -49,6 +49,9 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     refused: new Set<number>(),
     /** Tenants that GitHub told, rightly or not, that something of theirs does not exist. */
     toldGone: new Set<number>(),
+    /** The last word of the operator about each tenant's status; true: suspended. */
+    bans: new Map<number, boolean>(),
+    knownTenants: new Set<number>(),
     /** Machines that EC2 said it takes back. */
     takenBack: new Set<string>(),
     /** How often each job was run again, by its id. */

@@ -26,10 +26,17 @@ function checkEnd(books: Books, job: Job, note: Note): void {
   const known = books.worldJobs.get(job.jobId);
   if (!known || books.toldGone.has(job.installationId)) return;
   const hasNotBegun = known.status === 'queued' || known.status === 'waiting';
+  const isReached = known.account.installationId === job.installationId && !known.account.suspended;
+  if (hasNotBegun && isReached && goneReasons.includes(job.reason?.code ?? '')) {
+    note('job-lost', `job ${job.jobId} is ${job.reason?.code}, and GitHub has it ${known.status}`);
+  }
   if (hasNotBegun && (job.outcome === 'completed' || job.outcome === 'cancelled')) {
     note('job-lost', `job ${job.jobId} is ${job.outcome} here, and ${known.status} on GitHub`);
   }
 }
+
+/** That GitHub, or the tenant, has no such thing any more. */
+const goneReasons: readonly string[] = ['repository-removed', 'gone-from-github', 'tenant-deleted'];
 
 /** One machine is meant for a job; a second one may be, for a moment, while plans change places. */
 const mostMachinesPerJob = 2;

@@ -349,4 +349,62 @@ export const mutants: readonly Mutant[] = [
     'waiter.since + machines * stepOf(waiters, waiter);',
     'waiter.since + 0 * machines * stepOf(waiters, waiter);',
   ),
+  mutant(
+    'status-over-a-ban',
+    'A status is written over whatever the operator has written since.',
+    'test/fakes/tenants.ts',
+    "if (changes.status !== undefined && statusWord(tenant) !== statusWord(read)) return 'conflict';",
+    '',
+  ),
+  mutant(
+    'ban-like-any-suspension',
+    "An operator's ban of a tenant that GitHub suspended cannot be told from GitHub's suspension.",
+    'test/fakes/world.ts',
+    "changes.status === undefined || suspendedBy !== 'github'",
+    'true || !changes',
+  ),
+  mutant(
+    'ban-not-inherited',
+    'A reinstall goes on as its predecessor was some moments before.',
+    'test/fakes/tenants.ts',
+    "if (policyOf && !hasPolicyOf(tenants.get(policyOf.installationId), policyOf)) return 'conflict';",
+    '',
+  ),
+  mutant(
+    'former-name-taken-for-gone',
+    'Whatever GitHub does not find by the name that is stored is gone.',
+    'lib/app/common/in-repository.ts',
+    'if (isSameName(now.value, name) || tries === mostNames) return answer;',
+    'if (name) return answer;',
+  ),
+  mutant(
+    'minted-by-the-former-name',
+    'A runner is registered by the stored names alone.',
+    'lib/app/claim/mint-runner.ts',
+    'if (now.place) return afterRename(deps, minting, now.place);',
+    'void afterRename;',
+  ),
+  {
+    name: 'no-catching-up',
+    fault: 'A tenant that is back from a suspension is looked at like any other.',
+    changes: [
+      {
+        file: 'lib/app/reconciler/adopt-job.ts',
+        from: 'marks.backlog ??= {};',
+        to: 'void marks;',
+      },
+      {
+        file: 'lib/app/reconciler/reconcile-tenants.ts',
+        from: 'if (isBack || isToldBack) marks.backlog = {};',
+        to: '',
+      },
+    ],
+  },
+  mutant(
+    'unknown-for-ever',
+    'Jobs of an installation that GitHub does not know wait on.',
+    'lib/app/tenants/note-unknown.ts',
+    'await refuseWaitingJobs(',
+    'if (!text) await refuseWaitingJobs(',
+  ),
 ];

@@ -78,18 +78,23 @@ async function launch({ faults, random }: ServiceDeps, call: PortCall): Promise<
   return isUnclear ? unclear : answer;
 }
 
+const falselyGone: GitHubRefusal = { kind: 'not-found', message: 'Not Found' };
 const githubRefusals: readonly GitHubRefusal[] = [
   { kind: 'forbidden', message: 'Resource not accessible by integration' },
-  { kind: 'not-found', message: 'Not Found' },
+  falselyGone,
   { kind: 'invalid', message: 'Validation Failed' },
 ];
 
-/** The auditor is told of refusals: after one, the platform may give a machine up. */
+/** The auditor is told of refusals: after one, the platform may give a machine up. A former name is nothing that is gone. */
 function heard({ auditor }: ServiceDeps, { given }: PortCall, answer: unknown): unknown {
   const { ok, refusal } = answer as { ok: boolean; refusal?: GitHubRefusal };
   const [first] = given as [number | { installationId: number }];
   const installationId = typeof first === 'object' ? first.installationId : first;
-  if (!ok) auditor.githubRefused(installationId, refusal?.kind === 'not-found');
+  const isGone =
+    refusal?.kind === 'not-found' &&
+    (refusal === falselyGone ||
+      !/^no (organization|owner|job|run)|is not in the installation/.test(refusal.message));
+  if (!ok) auditor.githubRefused(installationId, isGone);
   return answer;
 }
 

@@ -15,6 +15,8 @@ export interface Changes {
   /** Suspends and unsuspends it, or uninstalls and reinstalls it under a new id. */
   installation(account: Account): void;
   byOperator(account: Account): void;
+  /** The account, or one of its repositories, gets another name. */
+  renamed(account: Account): void;
   /** Somebody else's machine is named in an event of this account. */
   misdirected(account: Account): void;
 }
@@ -23,6 +25,7 @@ interface Parts {
   readonly webhooks: Webhooks;
   /** The account goes on working. */
   readonly queueMore: () => void;
+  readonly repositoryRenamed: (from: string, to: string) => void;
 }
 
 export function createChanges(deps: WorldDeps, parts: Parts): Changes {
@@ -30,6 +33,7 @@ export function createChanges(deps: WorldDeps, parts: Parts): Changes {
     installation: (account) =>
       deps.random.chance(0.5) ? suspendForAWhile(deps, parts, account) : reinstall(deps, parts, account),
     byOperator: (account) => operate(deps, account),
+    renamed: (account) => rename(deps, parts, account),
     misdirected: (account) => misdirect(deps, parts.webhooks, account),
   };
 }
@@ -60,6 +64,10 @@ function suspendForAWhile(deps: WorldDeps, { webhooks }: Parts, account: Account
     putInstallation(ports, account);
     story.tell(() => `${account.login} ${suspended ? 'suspends' : 'unsuspends'} ${installationId}`);
     webhooks.installation(`installation.${suspended ? 'suspend' : 'unsuspend'}`, installationId);
+    // The ban falls while the tenant manager is at the event.
+    if (deps.faults.strikes('meddling')) {
+      scheduler.after(random.between(20, deps.webhookMilliseconds + 500), () => turn(deps, installationId));
+    }
   };
   set(true);
   scheduler.after(random.between(5, 400) * 1000, () => set(false));
@@ -82,6 +90,10 @@ function reinstall(deps: WorldDeps, parts: Parts, account: Account): void {
     putInstallation(ports, account);
     story.tell(() => `${account.login} installs again as ${account.installationId}`);
     webhooks.installation('installation.created', account.installationId);
+    // The operator still knows the account by its former row.
+    if (deps.faults.strikes('meddling')) {
+      scheduler.after(random.between(20, deps.webhookMilliseconds + 500), () => turn(deps, installationId));
+    }
     queueMore();
     // Some cannot make up their minds.
     if (account.reinstalls < 2 && random.chance(0.6))
@@ -105,11 +117,40 @@ function operate(deps: WorldDeps, account: Account): void {
     ports.stores.world.editTenant(installationId, { allowedTiers: [TierName('small')] });
     story.tell(() => `the operator allows ${installationId} the tier small alone`);
   } else {
-    ports.stores.world.editTenant(installationId, {
-      status: tenant.status === 'active' ? 'suspended' : 'active',
-    });
-    story.tell(() => `the operator turns ${installationId} from ${tenant.status}`);
+    turn(deps, installationId);
   }
+}
+
+/** Bans whoever is active or suspended by GitHub, and lifts a ban that stands, by a bare write of the status. */
+function turn({ ports, story, auditor }: WorldDeps, id: number): void {
+  const tenant = ports.stores.world.tenant(InstallationId(id));
+  if (!tenant || tenant.status === 'deleted' || tenant.status === 'pending') return;
+  const { installationId } = tenant;
+  const isBanned = tenant.status === 'suspended' && tenant.suspendedBy !== 'github';
+  const status = isBanned ? 'active' : 'suspended';
+  ports.stores.world.editTenant(installationId, { status });
+  auditor.statusSet(installationId, status);
+  story.tell(() => `the operator turns ${installationId} from ${tenant.status} to ${status}`);
+}
+
+function rename(deps: WorldDeps, { webhooks, repositoryRenamed }: Parts, account: Account): void {
+  const { random, ports, story } = deps;
+  const { installationId, login, repositories } = account;
+  if (installationId === undefined) return;
+  const suffix = random.between(1, 9);
+  if (random.chance(0.5)) {
+    account.login = `${login}-${suffix}`;
+    ports.github.renameAccount(InstallationId(installationId), account.login);
+    for (const name of repositories) repositoryRenamed(`${login}/${name}`, `${account.login}/${name}`);
+    webhooks.installation('installation_target.renamed', installationId);
+  } else {
+    const name = random.pick([...repositories]);
+    const to = `${name}-${suffix}`;
+    account.repositories = repositories.map((one) => (one === name ? to : one));
+    ports.github.renameRepository(InstallationId(installationId), name, to);
+    repositoryRenamed(`${login}/${name}`, `${login}/${to}`);
+  }
+  story.tell(() => `${login} is now ${account.login} with ${account.repositories.join(', ')}`);
 }
 
 /** GitHub has delivered events with a wrong installation before; and a leaked secret can forge them. */

@@ -24,9 +24,9 @@ export interface WorldDeps {
 /** One GitHub account, and its installation of the App as it is now. */
 export interface Account {
   readonly id: number;
-  readonly login: string;
+  login: string;
   readonly type: 'Organization' | 'User';
-  readonly repositories: readonly string[];
+  repositories: readonly string[];
   installationId: number | undefined;
   suspended: boolean;
   reinstalls: number;
@@ -37,8 +37,9 @@ export interface Account {
 export interface WorldJob {
   readonly id: number;
   readonly account: Account;
-  /** `owner/name`. */
-  readonly repository: string;
+  /** `owner/name`, as it is now. */
+  repository: string;
+  readonly repositoryId: number;
   readonly tier: string;
   readonly labels: readonly string[];
   readonly queuedAt: number;

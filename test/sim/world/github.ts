@@ -16,6 +16,8 @@ export interface GitHubWorld {
       Partial<Pick<WorldJob, 'durationSeconds'>>,
   ): void;
   readonly listen: GitHubRunners['listen'];
+  /** A repository has this name from now on, `owner/name`. */
+  renamed(from: string, to: string): void;
   /** The runner of this machine cancels its job, if it has one. */
   cancelJobOn(instanceId: string): void;
 }
@@ -79,6 +81,9 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
       const job = jobs.find((one) => one.runnerName === instanceId && one.status === 'in_progress');
       if (job) complete(job, random.pick(['cancelled', 'failure']));
     },
+    renamed(from, to) {
+      for (const job of jobs) if (job.repository === from) job.repository = to;
+    },
     onQueued: (listener) => void queuedListeners.push(listener),
     queue: (given) => queue({ ...given, attempt: 1 }),
   };
@@ -114,13 +119,14 @@ function rerunsMakeJobs(
     auditor.jobRerun(job);
     const { account, tier, labels, attempt } = job;
     scheduler.after(random.between(500, 5_000), () =>
-      world.queue({ account, repository, tier, labels, attempt: attempt + 1 }),
+      world.queue({ account, repository: job.repository, tier, labels, attempt: attempt + 1 }),
     );
     return answer;
   };
 }
 
-const newJob = ({ random, scheduler }: WorldDeps, given: GivenJob): WorldJob => ({
+const newJob = ({ random, scheduler, ports }: WorldDeps, given: GivenJob): WorldJob => ({
+  repositoryId: ports.github.repositoryId(given.repository),
   queuedAt: scheduler.now(),
   // Some outlive the time that a job may take.
   durationSeconds: random.between(5, random.chance(0.2) ? 2_400 : 240),

@@ -11,8 +11,12 @@ import type { Webhooks } from './webhooks.ts';
 /** For how long the world is eventful, in seconds. */
 export const eventfulSeconds = 1_800;
 
-export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webhooks: Webhooks }): void {
+export function startTenants(
+  deps: WorldDeps,
+  parts: { github: GitHubWorld; webhooks: Webhooks; flood: boolean },
+): void {
   const { random, scheduler, faults } = deps;
+  deps.ports.github.setFormerNames(random.pick(['gone', 'redirect']));
   const accounts = Array.from({ length: random.between(2, 4) }, (_, n) => createAccount(deps, n + 1));
   for (const account of accounts) {
     install(deps, parts.webhooks, account);
@@ -23,6 +27,7 @@ export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webh
     });
     const changes = createChanges(deps, {
       ...parts,
+      repositoryRenamed: parts.github.renamed,
       queueMore: () =>
         queueJobs(deps, parts.github, { account, jobs: random.between(1, 2), withinSeconds: 20 }),
     });
@@ -40,11 +45,15 @@ export function startTenants(deps: WorldDeps, parts: { github: GitHubWorld; webh
     for (let n = 0; n < 3; n++) {
       if (faults.strikes('operator')) laterInStory(() => changes.byOperator(account));
     }
+    for (let n = 0; n < 2; n++) {
+      if (faults.strikes('renamed')) laterInStory(() => changes.renamed(account));
+    }
     if (faults.strikes('misdirected')) {
       for (let n = 0; n < 4; n++) laterInStory(() => changes.misdirected(account));
     }
   }
   if (random.chance(faults.mood === 'calm' ? 0.8 : 0.1)) crowd(deps, parts.github, accounts);
+  if (parts.flood) queueUnheard(deps, parts, accounts[0]!);
   function laterInStory(action: () => void) {
     scheduler.after(random.between(5, eventfulSeconds * 0.6) * 1000, action);
   }
@@ -121,6 +130,33 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
   });
 }
 
+/**
+ * At the end of what is eventful the account suspends the App for some minutes, and queues jobs that GitHub tells nobody of:
+ * far more than a visit of the reconciler looks at.
+ */
+function queueUnheard(
+  deps: WorldDeps,
+  { github, webhooks }: { github: GitHubWorld; webhooks: Webhooks },
+  account: Account,
+): void {
+  const { scheduler, deployment, ports, random } = deps;
+  const set = (suspended: boolean) => {
+    if (account.installationId === undefined) return;
+    account.suspended = suspended;
+    putInstallation(ports, account);
+    webhooks.installation(`installation.${suspended ? 'suspend' : 'unsuspend'}`, account.installationId);
+  };
+  const [smallest] = deployment.tiers;
+  scheduler.after(eventfulSeconds * 1000 + 20_000, () => set(true));
+  scheduler.after(eventfulSeconds * 1000 + 30_000, () => {
+    for (let n = 0; n < 40; n++) {
+      const repository = `${account.login}/${random.pick([...account.repositories])}`;
+      github.queue({ account, repository, tier: smallest!.name, labels: smallest!.labels });
+    }
+  });
+  scheduler.after(eventfulSeconds * 1000 + 200_000, () => set(false));
+}
+
 /** Many of an account's jobs come at the same moment, as those of a workflow do, often for the same tier. */
 function queueJobs(
   deps: WorldDeps,
@@ -137,12 +173,12 @@ function queueJobs(
     const tier = isBurst && random.chance(0.7) ? burstTier : random.pick(deployment.tiers);
     // Without a tier's own label a job means the smallest, and runners of any tier may take it.
     const isPlain = random.chance(0.2);
-    const repository = `${account.login}/${random.pick(account.repositories)}`;
+    const nth = random.between(0, account.repositories.length - 1);
     const at = isBurst ? burstAt + random.between(0, 100) : random.between(1, withinSeconds) * 1000;
     scheduler.after(at, () =>
       github.queue({
         account,
-        repository,
+        repository: `${account.login}/${account.repositories[nth]}`,
         tier: isPlain ? smallest!.name : tier.name,
         labels: isPlain ? ['self-hosted', 'linux'] : tier.labels,
       }),

@@ -1,0 +1,23 @@
+/** What the operator suspended stays so, whatever the account does: until the operator lifts it, or the installation is gone. */
+import type { Tenant } from '../../../lib/core/tenant.ts';
+import type { Books, Note } from './books.ts';
+
+export function checkBans(books: Books, note: Note): void {
+  for (const row of books.rows.tenants.values()) {
+    if (!books.knownTenants.has(row.installationId)) inherit(books, row);
+    if (books.bans.get(row.installationId) && !isBanned(row)) {
+      note('ban-lifted', `${row.installationId} is ${row.status} by ${row.suspendedBy ?? 'the operator'}`);
+    }
+  }
+}
+
+/** A reinstall goes on as its predecessor was when it was made. */
+function inherit({ knownTenants, bans }: Books, { installationId, predecessor }: Tenant): void {
+  knownTenants.add(installationId);
+  if (predecessor !== undefined && bans.get(predecessor)) bans.set(installationId, true);
+}
+
+function isBanned({ status, statusBeforeDeletion, suspendedBy }: Tenant): boolean {
+  if (status === 'deleted' && statusBeforeDeletion === undefined) return true;
+  return (status === 'deleted' ? statusBeforeDeletion : status) === 'suspended' && suspendedBy !== 'github';
+}

@@ -1,0 +1,37 @@
+/**
+ * Once nothing goes wrong any more, the reconciler finds within some runs every job that nobody told of, and nobody waits
+ * for an installation that is gone.
+ */
+import type { Books, Note } from './books.ts';
+
+/** Two runs, and what a message takes. */
+const longestSeconds = 700;
+
+export function createUnheardCheck(books: Books, note: Note): () => void {
+  const since = new Map<string, number>();
+  return () => {
+    const found = new Set([...unheard(books), ...waitingForNobody(books)]);
+    for (const what of found) {
+      if (!since.has(what)) since.set(what, books.now());
+      const seconds = (books.now() - since.get(what)!) / 1000;
+      if (seconds > longestSeconds) note('job-unheard', `${what}, for ${seconds} s`);
+    }
+    for (const what of since.keys()) if (!found.has(what)) since.delete(what);
+  };
+}
+
+function unheard({ rows, worldJobs }: Books): string[] {
+  const known = new Set([...rows.jobs.values()].map(({ jobId }) => Number(jobId)));
+  return [...worldJobs.values()].flatMap(({ id, account, status }) => {
+    const tenant = rows.tenants.get(account.installationId as never);
+    const isOurs = status === 'queued' && tenant?.status === 'active' && !account.suspended;
+    return isOurs && !known.has(id) ? [`nobody has heard of job ${id}`] : [];
+  });
+}
+
+const waitingForNobody = ({ rows, worldJobs }: Books): string[] =>
+  [...rows.jobs.values()].flatMap(({ jobId, installationId, state }) => {
+    const isGone = worldJobs.get(jobId)?.account.installationId !== installationId;
+    const isUnknown = !rows.tenants.has(installationId);
+    return state === 'waiting' && isGone && isUnknown ? [`job ${jobId} waits for ${installationId}`] : [];
+  });
