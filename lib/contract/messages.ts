@@ -77,6 +77,13 @@ export interface RerunJob {
   readonly until: number;
 }
 
+/** A machine listened for jobs and ended, and nobody said that it ran one: find out whether GitHub gave it any. */
+export interface UnheardRun {
+  readonly kind: 'unheard-run';
+  readonly installationId: InstallationId;
+  readonly instanceId: InstanceId;
+}
+
 /** End every machine of a tenant that is gone. */
 export interface DrainTenant {
   readonly kind: 'drain-tenant';
@@ -90,6 +97,7 @@ export type Message =
   | InstanceEvent
   | SpotWarning
   | RerunJob
+  | UnheardRun
   | DrainTenant;
 
 export class MalformedMessage extends Error {
@@ -154,6 +162,11 @@ const readers: Record<string, (fields: Fields) => Message> = {
     repository: fields.text('repository'),
     ...(fields.has('repositoryId') ? { repositoryId: fields.integer('repositoryId') } : {}),
     until: fields.integer('until'),
+  }),
+  'unheard-run': (fields) => ({
+    kind: 'unheard-run',
+    installationId: InstallationId(fields.integer('installationId')),
+    instanceId: InstanceId(fields.text('instanceId')),
   }),
   'drain-tenant': (fields) => ({
     kind: 'drain-tenant',

@@ -228,6 +228,13 @@ export const metrics = {
     by: ['sweep', 'claim', 'reconciler'],
     meaning: 'What events missed and a deadline found',
   },
+  UnknownJobsRun: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['tenant-manager', 'reconciler'],
+    meaning:
+      'Machines on which GitHub ran a job that the App is told nothing of: of a repository outside the installation',
+  },
   SweepsDone: {
     unit: 'Count',
     sets: [[]],

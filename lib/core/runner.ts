@@ -27,6 +27,8 @@ export interface Runner {
   /** `owner/name` of the planned job. */
   readonly repository: string;
   readonly account: Account;
+  /** When it was found that GitHub had it run a job of which the App was told nothing, epoch milliseconds. */
+  readonly unknownRunAt?: number;
   /** The rows of caps over all tenants that count its lease; absent: none. */
   readonly capRows?: readonly string[];
   readonly instanceType: string;

@@ -59,6 +59,8 @@ export interface Tenant {
   readonly tierLeases: ReadonlyMap<TierName, number>;
   /** Grows with each taking and freeing, so that whoever counts rows knows whether the numbers stood still meanwhile. */
   readonly leaseChanges: number;
+  /** Machines of it that ran jobs of which the App was told nothing: of repositories outside the installation, mostly. */
+  readonly unknownRuns?: number;
   /** An earlier installation of the same account whose machines still live: until they are gone, nothing starts here. */
   readonly predecessor?: InstallationId;
   /** Grows with each change that the tenant manager makes; the fence for its writes. */

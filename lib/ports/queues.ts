@@ -1,4 +1,11 @@
-import type { DrainTenant, InstallationEvent, JobEvent, Poke, RerunJob } from '../contract/messages.ts';
+import type {
+  DrainTenant,
+  InstallationEvent,
+  JobEvent,
+  Poke,
+  RerunJob,
+  UnheardRun,
+} from '../contract/messages.ts';
 import type { TierName } from '../core/ids.ts';
 
 /** The queues between functions. A send that returns is durable. Throws OperationalError. */
@@ -7,7 +14,7 @@ export interface Queues {
   sendToTier(tier: TierName, message: JobEvent | Poke, options?: { delaySeconds?: number }): Promise<void>;
   sendToLifecycle(message: JobEvent | DrainTenant): Promise<void>;
   sendToInstallations(
-    message: InstallationEvent | RerunJob,
+    message: InstallationEvent | RerunJob | UnheardRun,
     options?: { delaySeconds?: number },
   ): Promise<void>;
 }

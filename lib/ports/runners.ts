@@ -30,6 +30,8 @@ export interface RunnerStore {
   giveJob(runner: Runner, job: Job): Promise<boolean>;
   /** Each machine runs this job, which is not the one that was planned. False: it has ended, or is not known. */
   recordRan(runs: readonly Run[]): Promise<readonly boolean[]>;
+  /** It ran a job that the App knows nothing of. True to the first who says so, whatever its state. */
+  noteUnknownRun(instanceId: InstanceId, at: number): Promise<boolean>;
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
   /**

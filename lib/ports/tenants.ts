@@ -32,6 +32,8 @@ export interface TenantStore {
   callAttention(installationId: InstallationId, attention: Attention): Promise<void>;
   /** It is mended: jobs may start. */
   clearAttention(installationId: InstallationId): Promise<void>;
+  /** One more of its machines ran a job that the App knows nothing of. */
+  countUnknownRun(installationId: InstallationId): Promise<void>;
   /** Moves `probeAt` on from what was read. True to one caller alone: the one that may try a machine. */
   takeProbe(
     installationId: InstallationId,

@@ -32,6 +32,19 @@ export function jobFactsContract(backend: StoreBackend): void {
       return jobs.map((job) => job.jobId).sort();
     };
 
+    describe('rename', () => {
+      it('names the repository anew, whatever the job does, and makes no job', async () => {
+        await given(givenJob({ repositoryId: 7 }), givenJob({ ...running, jobId: JobId(2) }));
+
+        for (const id of [1, 2, 3]) await stores.jobs.rename(acme, JobId(id), 'acme-inc/web');
+
+        expect(await theJob()).toEqual(givenJob({ repositoryId: 7, repository: 'acme-inc/web' }));
+        expect(await theJob(2)).toEqual({ ...running, jobId: JobId(2), repository: 'acme-inc/web' });
+        expect(await theJob(3)).toBeUndefined();
+        expect(await waiting()).toEqual([1]);
+      });
+    });
+
     describe('start', () => {
       it('lets a job run, forgets its plan, and tells what the plan was', async () => {
         await given(covered);

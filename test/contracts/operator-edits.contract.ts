@@ -101,6 +101,7 @@ async function tellStory(stores: Stores, acts: readonly Act[]) {
     deployment: givenDeployment(),
     tenants,
     jobs: stores.jobs,
+    runners: stores.runners,
     github,
     notes: createMemoryNotes(),
     queues: createMemoryQueues(),

@@ -143,6 +143,17 @@ export function runnerStoreContract(backend: StoreBackend): void {
         expect(await theRunner()).toMatchObject({ deadline: runner.deadline + 1 });
       });
 
+      it('is noted once for what the App knows nothing of, also when it has ended', async () => {
+        const runner = await bound();
+        await stores.runners.end([{ ...ending, runner }]);
+
+        const noted = [noon, noon + 1].map((at) => stores.runners.noteUnknownRun(runner.instanceId, at));
+
+        expect((await Promise.all(noted)).filter((first) => first)).toHaveLength(1);
+        expect((await theRunner())?.unknownRunAt).toBeGreaterThanOrEqual(noon);
+        expect(await stores.runners.noteUnknownRun(InstanceId('i-none'), noon)).toBe(false);
+      });
+
       it('ends once, and says so each time', async () => {
         const runner = await bound();
 

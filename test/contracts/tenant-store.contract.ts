@@ -158,6 +158,48 @@ export function tenantStoreContract(backend: StoreBackend): void {
       expect(await theTenant(stores)).not.toHaveProperty('attention');
     });
 
+    it('writes no status over one that an operator has written since', async () => {
+      const read = await storedTenant(stores);
+      await stores.edit(acme, { status: 'suspended' });
+
+      const changes = { status: 'suspended', suspendedBy: 'github', updatedAt: later } as const;
+      expect(await stores.tenants.update(read, changes)).toBe('conflict');
+      expect(await stores.tenants.update(read, { accountLogin: 'new', updatedAt: later })).toBe('updated');
+
+      expect(await theTenant(stores)).toMatchObject({ status: 'suspended', accountLogin: 'new' });
+      expect(await theTenant(stores)).not.toHaveProperty('suspendedBy');
+    });
+
+    it('tells a ban from a suspension by GitHub that it falls on', async () => {
+      const read = await storedTenant(stores, { status: 'suspended', suspendedBy: 'github' });
+      await stores.edit(acme, { status: 'suspended' });
+
+      const lifted = { status: 'active', suspendedBy: null, updatedAt: later } as const;
+      expect(await stores.tenants.update(read, lifted)).toBe('conflict');
+      expect(await theTenant(stores)).not.toHaveProperty('suspendedBy');
+    });
+
+    it('inherits nothing that the operator has changed since it was read', async () => {
+      const previous = await storedTenant(stores, { allowedTiers: [small] });
+      const next = newTenant({ installationId: InstallationId(202) });
+      await stores.edit(acme, { maxRunners: 9 });
+
+      expect(await stores.tenants.create(next, previous)).toBe('conflict');
+      expect(await stores.tenants.get(next.installationId)).toBeUndefined();
+      expect(await stores.tenants.create(next, await theTenant(stores))).toBe('created');
+      expect(await stores.tenants.create(next, await theTenant(stores))).toBe('exists');
+    });
+
+    it('counts the machines that ran what the App knows nothing of', async () => {
+      await storedTenant(stores);
+
+      for (let runs = 0; runs < 2; runs += 1) await stores.tenants.countUnknownRun(acme);
+      await stores.tenants.countUnknownRun(nobody);
+
+      expect((await theTenant(stores)).unknownRuns).toBe(2);
+      expect(await stores.tenants.get(nobody)).toBeUndefined();
+    });
+
     it('lets one of many try whether it is mended', async () => {
       await storedTenant(stores, { attention });
       const probe = { from: attention.probeAt, to: attention.probeAt + 60_000 };

@@ -8,6 +8,7 @@ import type {
   JobEvent,
   Poke,
   RerunJob,
+  UnheardRun,
 } from '../../lib/contract/messages.ts';
 import type { InstallationId, TierName } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
@@ -24,7 +25,7 @@ export interface SentToTier {
 export interface MemoryQueues extends Queues {
   readonly tiers: SentToTier[];
   readonly lifecycle: (JobEvent | DrainTenant)[];
-  readonly installations: (InstallationEvent | RerunJob)[];
+  readonly installations: (InstallationEvent | RerunJob | UnheardRun)[];
   /** How many messages were ever sent, those taken out since included. */
   sent(): number;
   failNext(sends: number, error?: OperationalError): void;
@@ -38,7 +39,7 @@ const unavailable = new OperationalError('The queue was told to fail.', {
 export function createMemoryQueues(): MemoryQueues {
   const tiers: SentToTier[] = [];
   const lifecycle: (JobEvent | DrainTenant)[] = [];
-  const installations: (InstallationEvent | RerunJob)[] = [];
+  const installations: (InstallationEvent | RerunJob | UnheardRun)[] = [];
   let sent = 0;
   let failing = { sends: 0, error: unavailable };
 

@@ -45,6 +45,13 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
           return true;
         }),
       ),
+    noteUnknownRun: (instanceId, at) =>
+      world.call('runners.noteUnknownRun', ({ runners }) => {
+        const stored = runners.get(instanceId);
+        if (!stored || stored.unknownRunAt !== undefined) return false;
+        runners.set(instanceId, { ...stored, unknownRunAt: at });
+        return true;
+      }),
     extend: (runner, deadline) =>
       world.call('runners.extend', ({ runners }) => {
         const stored = runners.get(runner.instanceId);

@@ -55,6 +55,13 @@ export const planJob = (runner: Runner, job: { jobId: JobId; repository: string 
   },
 });
 
+/** Once: whoever counts it relies on being the only one. */
+export const unknownRun = (at: number): RunnerChange => ({
+  update: 'SET #unknown_run_at = :at',
+  condition: 'attribute_exists(#instance_id) AND attribute_not_exists(#unknown_run_at)',
+  values: { ':at': number(at) },
+});
+
 /** A deadline that is later already stays. */
 export const extend = (deadline: number): RunnerChange => ({
   update: 'SET #deadline = :deadline',

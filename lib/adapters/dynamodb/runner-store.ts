@@ -112,6 +112,9 @@ export function createRunnerStore(deps: {
       ]);
       return runs.map(({ instanceId }) => done.has(instanceId));
     },
+    async noteUnknownRun(instanceId, at) {
+      return (await updateRow(client, write(instanceId, changes.unknownRun(at)))).met;
+    },
     async extend(runner, deadline) {
       const { met, row } = await updateRow(client, write(runner.instanceId, changes.extend(deadline)));
       // Unmet, and yet not ended: its deadline is later already.

@@ -74,6 +74,7 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     permissions: permissionsOf(row),
     attention: attentionOf(row),
     weight: row.optionalNumber('weight'),
+    unknownRuns: row.optionalNumber('unknown_runs'),
     rateUsedUntil: row.optionalNumber('rate_used_until'),
     leases: row.optionalNumber(leasesAttribute) ?? 0,
     tierLeases: tierLeasesOf(row),

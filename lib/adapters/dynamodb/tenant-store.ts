@@ -92,6 +92,15 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
         values: { ':tenant': number(installationId) },
       });
     },
+    async countUnknownRun(installationId) {
+      await updateRow(client, {
+        tableName,
+        key: tenantKey(installationId),
+        update: 'ADD #unknown_runs :one',
+        condition: exists,
+        values: { ':one': number(1) },
+      });
+    },
     async takeProbe(installationId, { from, to }) {
       const { met } = await updateRow(client, {
         tableName,

@@ -111,6 +111,9 @@ export const unknownKeptSeconds = 24 * 60 * 60;
 /** The reconciler visits every tenant well within an hour. */
 export const returnKeptSeconds = 3600;
 
+/** Until then a webhook that was lost has been delivered again: the reconciler has it done every five minutes. */
+export const unheardRunSeconds = 600;
+
 /** For jobs of a tenant that has no row the tenant manager is sent to ask after so long, and so often. */
 export const unknownAskedSeconds = 60;
 

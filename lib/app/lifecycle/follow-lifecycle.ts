@@ -11,6 +11,7 @@ import type { LifecycleDeps } from '../common/deps.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { endRunners } from '../ending/end-runners.ts';
 import type { Ending } from '../ending/ending.ts';
+import { askWhatItRan } from './ask-what-it-ran.ts';
 import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
 import { recordBlocked, recordCompleted, recordStarted, type Started } from './record-job-fact.ts';
 import { hasUnknownLabels, refuseUnknownLabels } from './refuse-unknown-labels.ts';
@@ -60,12 +61,14 @@ export async function followLifecycle(
   if (endings.size > 0) {
     const all = [...endings.values()];
     const endingIds = all.flatMap((entry) => entry.ids);
-    await batch.attempt(endingIds, () =>
-      endRunners(
+    await batch.attempt(endingIds, async () => {
+      // Before the end is written: a message that comes again finds no machine to end.
+      await Promise.all(all.map(({ ending }) => askWhatItRan(deps, ending)));
+      return endRunners(
         deps,
         all.map(({ ending }) => ending),
-      ),
-    );
+      );
+    });
   }
   return batch.failed();
 }

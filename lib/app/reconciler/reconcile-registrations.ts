@@ -8,6 +8,7 @@ import { InstanceId } from '../../core/ids.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { logRepair } from './log-repair.ts';
 import { strangersKept } from './reconcile-settings.ts';
+import { reconcileUnknownRuns } from './reconcile-unknown-runs.ts';
 import type { Visit } from './tenant-visit.ts';
 
 /** A page of the organization's runners; the next visit takes the next page. */
@@ -30,7 +31,14 @@ export async function reconcileRunners(
   const answer = await visit.calls.ask(() => deps.github.listRunners(installationId, scope, cursor));
   if (!answer?.ok) return undefined;
   const idle = answer.value.items.filter(isIdleMachine).map(({ name }) => InstanceId(name));
-  const rows = idle.length === 0 ? [] : await deps.runners.findAcrossTenants(idle);
+  const busy = answer.value.items.filter(isBusyMachine).map(({ name }) => InstanceId(name));
+  const machines = [...idle, ...busy];
+  const rows = machines.length === 0 ? [] : await deps.runners.findAcrossTenants(machines);
+  await reconcileUnknownRuns(
+    deps,
+    visit,
+    rows.filter(({ instanceId }) => busy.includes(instanceId)),
+  );
   const known = new Map(rows.map((row) => [row.instanceId, row]));
   const before = visit.marks.strangers ?? [];
   const strangers = idle.filter((name) => !known.has(name));
@@ -45,8 +53,9 @@ export async function reconcileRunners(
   return answer.value.cursor;
 }
 
-const isIdleMachine = ({ name, online, busy }: ListedRunner) =>
-  !online && !busy && /^i-[0-9a-f]{8,32}$/.test(name);
+const isMachine = (name: string) => /^i-[0-9a-f]{8,32}$/.test(name);
+const isIdleMachine = ({ name, online, busy }: ListedRunner) => !online && !busy && isMachine(name);
+const isBusyMachine = ({ name, busy }: ListedRunner) => busy && isMachine(name);
 
 async function remove(
   deps: ReconcileDeps,

@@ -25,6 +25,8 @@ export interface VisitMarks {
   runnersPage?: string;
   /** Registrations that were offline and unknown at the last visit. */
   strangers?: readonly string[];
+  /** Machines that were busy at the last visit with nobody knows what. */
+  busyUnheard?: readonly string[];
   /** The page of repositories that is being looked at. */
   repositoriesPage?: string;
   /** The last repository of that page that was looked at whole. */

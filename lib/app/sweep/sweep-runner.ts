@@ -9,10 +9,10 @@
  */
 import { jobOf, type Runner, type RunnerEndReason } from '../../core/runner.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { removeRegistration } from '../common/remove-registration.ts';
 import { absenceProofSeconds } from '../common/settings.ts';
 import { endRunners } from '../ending/end-runners.ts';
 import { findJobOn } from './find-job-on.ts';
-import { removeRegistration } from './remove-registration.ts';
 
 export async function sweepRunner(deps: SweepDeps, runner: Runner): Promise<void> {
   const { installationId, instanceId, launchId, tier, plannedJob, state } = runner;

@@ -12,16 +12,15 @@ import { reason } from '../../core/reason.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { firstStatus, tenantChange } from '../../core/tenant-change.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
+import type { NewTenant } from '../../ports/tenants.ts';
 import { noteReturn } from '../common/note-return.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
+import type { UnheardRunDeps } from './find-unheard-run.ts';
 import { noteUnknown } from './note-unknown.ts';
 import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
-import type { RerunDeps } from './rerun-job.ts';
 
-export interface TenantDeps extends RerunDeps {
+export interface TenantDeps extends UnheardRunDeps {
   readonly deployment: Deployment;
-  readonly tenants: TenantStore;
 }
 
 const maxTries = 5;

@@ -1,10 +1,16 @@
 /**
  * Takes a batch of installation events, one after the other where they are about the same installation, and of jobs that
- * GitHub is to run again.
+ * GitHub is to run again, or may have run without a word.
  */
-import { type InstallationEvent, parseMessage, type RerunJob } from '../../contract/messages.ts';
+import {
+  type InstallationEvent,
+  parseMessage,
+  type RerunJob,
+  type UnheardRun,
+} from '../../contract/messages.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import { applyInstallationEvent, type TenantDeps } from './apply-installation-event.ts';
+import { findUnheardRun } from './find-unheard-run.ts';
 import { rerunJob } from './rerun-job.ts';
 
 /** @returns the ids of the messages to deliver again */
@@ -14,24 +20,28 @@ export async function applyInstallationEvents(
 ): Promise<string[]> {
   const batch = new Batch(deps.telemetry);
   const perTenant = new Map<number, { id: string; event: InstallationEvent }[]>();
-  const reruns: { id: string; message: RerunJob }[] = [];
+  const others: { id: string; message: RerunJob | UnheardRun }[] = [];
   for (const { id, body } of deliveries) {
     batch.attemptNow(id, () => {
       const event = parseMessage(body);
-      if (event.kind === 'rerun-job') {
-        reruns.push({ id, message: event });
+      if (event.kind === 'rerun-job' || event.kind === 'unheard-run') {
+        others.push({ id, message: event });
         return;
       }
       if (event.kind !== 'installation') {
         throw new Error(
-          `The installations queue takes installation events and jobs to run again, not ${event.kind} messages.`,
+          `The installations queue takes installation events, jobs to run again and unheard runs, not ${event.kind} messages.`,
         );
       }
       perTenant.set(event.installationId, [...(perTenant.get(event.installationId) ?? []), { id, event }]);
     });
   }
   await Promise.all([
-    ...reruns.map(({ id, message }) => batch.attempt([id], () => rerunJob(deps, message))),
+    ...others.map(({ id, message }) =>
+      batch.attempt([id], () =>
+        message.kind === 'rerun-job' ? rerunJob(deps, message) : findUnheardRun(deps, message),
+      ),
+    ),
     ...[...perTenant.values()].map(async (events) => {
       for (const { id, event } of events)
         await batch.attempt([id], () => applyInstallationEvent(deps, event));

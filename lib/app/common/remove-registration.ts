@@ -5,13 +5,16 @@
 import type { Runner } from '../../core/runner.ts';
 import { scopeFor } from '../../core/scope.ts';
 import type { Account } from '../../core/tenant.ts';
-import type { Answer } from '../../ports/github.ts';
-import type { SweepDeps } from '../common/deps.ts';
-import { currentName, isSameName } from '../common/in-repository.ts';
+import type { Answer, GitHub } from '../../ports/github.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import { currentName, isSameName } from './in-repository.ts';
 
 type Removal = Answer<'removed' | 'absent' | 'busy'>;
 
-export async function removeRegistration(deps: SweepDeps, runner: Runner): Promise<Removal> {
+export async function removeRegistration(
+  deps: { readonly github: GitHub; readonly jobs: JobStore },
+  runner: Runner,
+): Promise<Removal> {
   const { installationId, account, repository, instanceId } = runner;
   const remove = (at: Account, name: string) =>
     deps.github.removeRunner(installationId, scopeFor(at, name), instanceId);

@@ -1,0 +1,34 @@
+/**
+ * GitHub gives a job to any runner of the organization that has its labels, also of a repository that the installation does
+ * not include, and tells the App nothing of it. Whatever runs so is written down once: on the machine, and against its tenant.
+ */
+import type { Job } from '../../core/job.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import type { TenantStore } from '../../ports/tenants.ts';
+
+interface UnknownRunDeps {
+  readonly runners: RunnerStore;
+  readonly tenants: TenantStore;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+/** Whether nothing says which job the machine runs, or ran. */
+export const isUnheard = ({ ran, instanceId, unknownRunAt }: Runner, planned: Job | undefined): boolean =>
+  ran === undefined && unknownRunAt === undefined && planned?.runner !== instanceId;
+
+export const unknownRunText =
+  'GitHub gave its machine to a job that the App is told nothing of, of a repository outside the installation perhaps';
+
+/** Whoever dies between the two writes leaves one run uncounted; none is counted twice. */
+export async function noteUnknownRun(deps: UnknownRunDeps, runner: Runner): Promise<boolean> {
+  const { installationId, instanceId, launchId, tier } = runner;
+  if (!(await deps.runners.noteUnknownRun(instanceId, deps.clock.now()))) return false;
+  await deps.tenants.countUnknownRun(installationId);
+  const about = { installationId, instanceId, launchId, tier, reason: unknownRunText };
+  deps.telemetry.event('warn', 'unknown-job-ran', about, { UnknownJobsRun: 1 });
+  return true;
+}

@@ -1,0 +1,16 @@
+/**
+ * A machine that listened ended by itself, and nobody said that it ran a job: the tenant manager asks GitHub, once late
+ * webhooks and redelivered ones have had their time.
+ */
+import type { LifecycleDeps } from '../common/deps.ts';
+import { unheardRunSeconds } from '../common/settings.ts';
+import { isUnheard } from '../common/unknown-run.ts';
+import type { Ending } from '../ending/ending.ts';
+
+export async function askWhatItRan(deps: LifecycleDeps, { runner, reason, doneJob }: Ending): Promise<void> {
+  if (reason !== 'instance-ended' || runner.state !== 'listening' || doneJob !== undefined) return;
+  const { installationId, instanceId, plannedJob } = runner;
+  if (!isUnheard(runner, await deps.jobs.get(installationId, plannedJob))) return;
+  const message = { kind: 'unheard-run', installationId, instanceId } as const;
+  await deps.queues.sendToInstallations(message, { delaySeconds: unheardRunSeconds });
+}

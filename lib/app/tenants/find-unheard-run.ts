@@ -1,0 +1,28 @@
+/**
+ * Whether GitHub gave a machine that has ended a job of which nobody told. GitHub takes the registration of an ephemeral
+ * runner away once it ran its job, and keeps that of one which ran none for a day: so the registration says it.
+ * Source: https://docs.github.com/en/actions/reference/runners/self-hosted-runners#ephemeral-runners-for-autoscaling
+ */
+import type { UnheardRun } from '../../contract/messages.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
+import type { TenantStore } from '../../ports/tenants.ts';
+import { removeRegistration } from '../common/remove-registration.ts';
+import { isUnheard, noteUnknownRun } from '../common/unknown-run.ts';
+import type { RerunDeps } from './rerun-job.ts';
+
+export interface UnheardRunDeps extends RerunDeps {
+  readonly runners: RunnerStore;
+  readonly tenants: TenantStore;
+}
+
+export async function findUnheardRun(deps: UnheardRunDeps, message: UnheardRun): Promise<void> {
+  const { installationId, instanceId } = message;
+  const runner = await deps.runners.get(installationId, instanceId);
+  if (!runner) return;
+  if (!isUnheard(runner, await deps.jobs.get(installationId, runner.plannedJob))) return;
+  const removal = await removeRegistration(deps, runner);
+  if (!removal.ok && removal.refusal.kind === 'limited') {
+    return deps.queues.sendToInstallations(message, { delaySeconds: removal.refusal.retryAfterSeconds });
+  }
+  if (removal.ok && removal.value !== 'removed') await noteUnknownRun(deps, runner);
+}

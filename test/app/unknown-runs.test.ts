@@ -1,0 +1,108 @@
+/**
+ * A job of a repository that the installation does not include runs on a machine of the tenant: GitHub gives it to any
+ * runner of the organization with its labels, and tells the App nothing.
+ */
+import { describe, expect, it } from '@jest/globals';
+import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
+import { type InstanceId, JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent } from '../support/given.ts';
+import { givenPlatform, type Platform } from '../support/platform.ts';
+
+async function givenListening() {
+  const platform = await givenPlatform();
+  platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+  await platform.accept(givenEvent());
+  const machine = platform.liveMachines()[0]!;
+  await platform.claim(machine);
+  await platform.confirm(machine);
+  return { platform, machine };
+}
+
+/** What the lifecycle asked about, ten minutes later. */
+async function looksAgain(platform: Platform) {
+  platform.clock.advance(600_000);
+  const asked = platform.queues.installations.splice(0);
+  const bodies = asked.map((message, n) => ({ id: `m-${n}`, body: JSON.stringify(message) }));
+  expect(await applyInstallationEvents(platform, bodies)).toEqual([]);
+  return asked;
+}
+
+const counted = async (platform: Platform, machine: InstanceId) => ({
+  tenant: (await platform.stores.tenants.get(acme))?.unknownRuns,
+  machine: platform.stores.world.runner(machine)?.unknownRunAt !== undefined,
+  metric: platform.telemetry.total('UnknownJobsRun'),
+});
+const once = { tenant: 1, machine: true, metric: 1 };
+const never = { tenant: undefined, machine: false, metric: 0 };
+
+describe('a machine that ended by itself, and that nobody said ran a job', () => {
+  it('is counted against its tenant, once, where GitHub took its registration away', async () => {
+    const { platform, machine } = await givenListening();
+    platform.github.registrations.clear();
+    await platform.machineEnds(machine);
+    const asked = await looksAgain(platform);
+    expect(asked).toMatchObject([{ kind: 'unheard-run', instanceId: machine }]);
+    platform.queues.installations.push(...asked);
+    await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(once);
+  });
+
+  it('is counted where GitHub still has it at work', async () => {
+    const { platform, machine } = await givenListening();
+    platform.github.setBusy(machine, true);
+    await platform.machineEnds(machine);
+    await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(once);
+  });
+
+  it('is not counted where it stood idle', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.machineEnds(machine);
+    await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not counted where the webhook was late', async () => {
+    const { platform, machine } = await givenListening();
+    platform.github.registrations.clear();
+    await platform.machineEnds(machine);
+    await platform.follow(givenEvent({ action: 'completed', conclusion: 'success', runnerName: machine }));
+    await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is asked about again where GitHub would not say', async () => {
+    const { platform, machine } = await givenListening();
+    platform.github.registrations.clear();
+    await platform.machineEnds(machine);
+    platform.github.failNext('removeRunner', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+    await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(never);
+    await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(once);
+  });
+});
+
+describe('a machine that GitHub says is busy, and nobody says with what', () => {
+  it('is counted at the second visit, and its job waits for another one', async () => {
+    const { platform, machine } = await givenListening();
+    platform.github.setBusy(machine, true);
+    platform.clock.advance(601_000);
+    await platform.reconcile();
+    expect(await counted(platform, machine)).toEqual(never);
+    for (let visits = 0; visits < 2; visits++) await platform.reconcile();
+    expect(await counted(platform, machine)).toEqual(once);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'runner-stolen' } });
+    expect(platform.liveMachines()).toEqual([machine]);
+  });
+
+  it('is left alone where it runs its own job, or has hardly begun', async () => {
+    const { platform, machine } = await givenListening();
+    platform.github.setBusy(machine, true);
+    for (let visits = 0; visits < 3; visits++) await platform.reconcile();
+    await platform.follow(givenEvent({ action: 'in_progress', runnerName: machine }));
+    platform.clock.advance(601_000);
+    for (let visits = 0; visits < 3; visits++) await platform.reconcile();
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+});
