@@ -106,6 +106,16 @@ async function installations() {
   return platform.telemetry;
 }
 
+/** GitHub takes its registration away, as after a job, and no webhook tells of one. */
+async function aJobOfAnotherRepository() {
+  const platform = await givenPlatform();
+  const instanceId = await runJob(platform, 1);
+  platform.github.registrations.clear();
+  const message = { kind: 'unheard-run', installationId: acme, instanceId };
+  await applyInstallationEvents(platform, [{ id: '1', body: JSON.stringify(message) }]);
+  return platform.telemetry;
+}
+
 async function aBudgetThatIsSpent(): Promise<MemoryTelemetry> {
   const platform = await givenPlatform();
   const telemetry = createMemoryTelemetry();
@@ -138,6 +148,7 @@ export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['cou
       theClaimDoor,
       jobsThatGoWrong,
       installations,
+      aJobOfAnotherRepository,
       aBudgetThatIsSpent,
       aRunnerProgram,
     ].map((life) => life()),
