@@ -10,11 +10,12 @@ export function checkTermination(
   note: Note,
 ): void {
   const { machine, cause } = ended;
-  const isSweep = cause.includes('sweep');
+  // Both look after all tenants in one run.
+  const isRound = cause.includes('sweep') || cause.includes('reconcile');
   const named = cause.some((body) => body.includes(`"installationId":${machine.tenant},`));
   const drained = cause.some((body) => body.includes(`"installationId":${machine.tenant}}`));
   const byEc2 = cause.some((body) => body.includes(`"instance-id":"${machine.id}"`));
-  if (!isSweep && !named && !drained && !byEc2) {
+  if (!isRound && !named && !drained && !byEc2) {
     note('crosses-tenants', `${machine.id} of ${machine.tenant} was terminated for ${cause.join(' ')}`);
   }
   if (books.takenBack.has(machine.id)) return;
