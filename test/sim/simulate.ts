@@ -117,7 +117,7 @@ async function runStory(stage: Stage): Promise<void> {
   const { limits } = deployment;
   const isWaitingTooLong = createWaitingCheck(auditor.books, auditor.note);
   const isStarved = createTurnsCheck(auditor.books, auditor.note);
-  const isUnheard = createUnheardCheck(auditor.books, auditor.note);
+  const isUnheard = createUnheardCheck(auditor.books, auditor.note, stage.reconciles);
   const checkSeconds = 10;
   const quietAt = start + eventfulSeconds * 1000;
   for (let seconds = checkSeconds; ; seconds += checkSeconds) {
@@ -136,7 +136,7 @@ async function runStory(stage: Stage): Promise<void> {
     if (seconds % period === 0) sweepSometimes(stage);
     if (stage.reconciles && seconds % 300 === 0) plane.reconcile();
     if (seconds % 60 === 0) auditor.minute();
-    if (stage.reconciles && time > quietAt && seconds % 60 === 0) isUnheard();
+    if (time > quietAt && seconds % 60 === 0) isUnheard();
     if (scheduler.steps() > mostSteps) return auditor.note('storm', `${mostSteps} steps, and no end`);
     if (auditor.violations.length > 0) return;
     if (time > quietAt + 3_600 * 1000) auditor.books.longestLifeSeconds = limits.jobSeconds + 3_600 + 3_900;

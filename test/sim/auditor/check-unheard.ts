@@ -7,10 +7,11 @@ import type { Books, Note } from './books.ts';
 /** Two runs, and what a message takes. */
 const longestSeconds = 700;
 
-export function createUnheardCheck(books: Books, note: Note): () => void {
+/** @param reconciles whether the reconciler runs in this story */
+export function createUnheardCheck(books: Books, note: Note, reconciles: boolean): () => void {
   const since = new Map<string, number>();
   return () => {
-    const found = new Set([...unheard(books), ...waitingForNobody(books)]);
+    const found = new Set([...(reconciles ? unheard(books) : []), ...waitingForNobody(books)]);
     for (const what of found) {
       if (!since.has(what)) since.set(what, books.now());
       const seconds = (books.now() - since.get(what)!) / 1000;

@@ -91,8 +91,9 @@ function reinstall(deps: WorldDeps, parts: Parts, account: Account): void {
     story.tell(() => `${account.login} installs again as ${account.installationId}`);
     webhooks.installation('installation.created', account.installationId);
     // The operator still knows the account by its former row.
-    if (deps.faults.strikes('meddling')) {
-      scheduler.after(random.between(20, deps.webhookMilliseconds + 500), () => turn(deps, installationId));
+    for (let times = 0; times < 4; times++) {
+      if (!deps.faults.strikes('meddling')) continue;
+      scheduler.after(random.between(20, deps.webhookMilliseconds + 500), () => ban(deps, installationId));
     }
     queueMore();
     // Some cannot make up their minds.
@@ -131,6 +132,11 @@ function turn({ ports, story, auditor }: WorldDeps, id: number): void {
   ports.stores.world.editTenant(installationId, { status });
   auditor.statusSet(installationId, status);
   story.tell(() => `the operator turns ${installationId} from ${tenant.status} to ${status}`);
+}
+
+function ban(deps: WorldDeps, id: number): void {
+  const tenant = deps.ports.stores.world.tenant(InstallationId(id));
+  if (tenant?.status === 'active') turn(deps, id);
 }
 
 function rename(deps: WorldDeps, { webhooks, repositoryRenamed }: Parts, account: Account): void {
