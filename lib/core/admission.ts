@@ -14,9 +14,6 @@ export type Verdict =
 
 const admit: Verdict = { kind: 'admit' };
 
-/** Machines for one job that may come to nothing before it gets no other: each one costs minutes of a machine. */
-export const maxReplacements = 5;
-
 /** @param tenant undefined while no installation event has been handled yet */
 export function judge(tenant: Tenant | undefined, tier: Tier, job: Job): Verdict {
   if (!tenant) {
@@ -70,12 +67,6 @@ function judgeJob(tenant: Tenant, tier: Tier, job: Job): Verdict | undefined {
       `The labels ask for tier ${tier.name}; ${tenant.accountLogin} may use ${tenant.allowedTiers.join(', ')}. Change runs-on, or ask the operator for the tier.`,
     );
   }
-  if ((job.replacements ?? 0) >= maxReplacements) {
-    return refuse(
-      'runners-lost',
-      `${job.replacements} machines were started for it and came to nothing: they ended before it began, or something that the App knows nothing of took their runners. Look at the runners of the organization, and run the job again.`,
-    );
-  }
   return undefined;
 }
 
@@ -84,3 +75,14 @@ const refuse = (...words: Parameters<typeof reason>): Verdict => ({
   kind: 'refuse',
   reason: reason(...words),
 });
+
+/**
+ * Whether a refusal has outlived its cause, so that the job may have another chance where GitHub still has it queued. What
+ * waited for too long is over, and another owner's repository stays another owner's.
+ */
+export function isRefusalOutdated(tenant: Tenant, job: Job): boolean {
+  if (job.state !== 'done' || job.reason === undefined || job.outcome === 'expired' || !job.tier)
+    return false;
+  if (tenant.status !== 'active' || job.reason.code === 'owner-mismatch') return false;
+  return job.reason.code !== 'tier-not-allowed' || (tenant.allowedTiers?.includes(job.tier) ?? true);
+}

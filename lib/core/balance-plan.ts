@@ -2,8 +2,9 @@
  * What to do about the waiting jobs of one tenant and tier: whom to refuse, who waits on and why, and who gets a
  * machine now. Oldest first, and never more than both limits leave.
  */
-import { judge, judgeTenant } from './admission.ts';
+import { judge, judgeTenant, type Verdict } from './admission.ts';
 import type { Job } from './job.ts';
+import { isResting } from './job-rest.ts';
 import { maxMachinesPerLaunch } from './launch.ts';
 import { type Reason, type ReasonCode, reason } from './reason.ts';
 import { type Room, roomFor } from './room.ts';
@@ -48,10 +49,11 @@ export function planBalance(options: {
   tier: Tier;
   waiting: readonly Job[];
   pageSize: number;
+  now: number;
   bounds?: readonly Bound[];
 }): BalancePlan {
-  const { tenant, tier, waiting, pageSize, bounds = [] } = options;
-  const verdicts = waiting.map((job) => ({ job, verdict: judge(tenant, tier, job) }));
+  const { tenant, tier, waiting, pageSize, now, bounds = [] } = options;
+  const verdicts = waiting.map((job) => ({ job, verdict: rested(judge(tenant, tier, job), job, now) }));
   const admitted = verdicts.filter(({ verdict }) => verdict.kind === 'admit').map(({ job }) => job);
   const room = tightest(tenant ? [ownBound(tenant, tier), ...bounds] : bounds);
   const launch = tenant ? admitted.slice(0, Math.min(room.machines, maxMachinesPerLaunch)) : [];
@@ -96,6 +98,12 @@ function worthReading(page: {
   if (refused < waiting && (room.machines === 0 || room.machines < admitted)) return pageSize;
   const wanted = admitted < waiting ? mostWorthReading : room.machines + lookAhead;
   return Math.max(pageSize, Math.min(mostWorthReading, wanted));
+}
+
+/** Whoever rests has the reason for it already. */
+function rested(verdict: Verdict, job: Job, now: number): Verdict {
+  if (verdict.kind !== 'admit' || !isResting(job, now)) return verdict;
+  return { kind: 'hold', reason: job.reason ?? unbounded.reason };
 }
 
 /** The tenant's own limits come first: among equals theirs is the reason shown. */

@@ -34,14 +34,18 @@ export interface Job {
   readonly queuedAt: number;
   /** When the platform first heard of it, epoch milliseconds. */
   readonly acceptedAt: number;
-  /** Why it waits, or why it was refused or expired. */
+  /** Why it waits. Of a job that is done: why the platform ended it; absent where GitHub did. */
   readonly reason?: Reason;
-  /** The lease that is meant for it, while covered. */
+  /** The lease that is meant for it, while covered; and of a job that runs, the one that was as it began. */
   readonly lease?: LeaseId;
   /** How many launches were made for it. */
   readonly attempts: number;
-  /** How many machines were bought for it and came to nothing: they ended, or something unknown took them. Absent: none. */
+  /** How many machines were bought for it and came to nothing: they ended, and ran no job. Absent: none. */
   readonly replacements?: number;
+  /** While it waits: before this (epoch milliseconds) no machine is bought for it. */
+  readonly retryAt?: number;
+  /** When GitHub said for the first time that it has no such job, epoch milliseconds; absent: it did not, or took it back. */
+  readonly goneAt?: number;
   /** The machine that GitHub says ran it. */
   readonly runner?: InstanceId;
   readonly startedAt?: number;
@@ -55,3 +59,6 @@ export interface Job {
   /** GitHub's word for the result, for completed and cancelled jobs. */
   readonly conclusion?: string;
 }
+
+/** What GitHub ended is over; what the platform ended by a word of its own, a fact from GitHub opens again. */
+export const isOverOnGitHub = (job: Job): boolean => job.state === 'done' && job.reason === undefined;

@@ -40,9 +40,3 @@ export interface Reason {
 }
 
 export const reason = (code: ReasonCode, text: string): Reason => ({ code, text });
-
-/** With these a job waits again because a machine that was bought for it came to nothing. */
-const lost: ReadonlySet<ReasonCode> = new Set(['runner-ended', 'runner-stolen']);
-
-/** Whether waiting again for this reason costs the platform another machine. */
-export const isReplacement = ({ code }: Reason): boolean => lost.has(code);

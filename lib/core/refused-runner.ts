@@ -7,21 +7,27 @@ import { type Reason, reason } from './reason.ts';
 import type { Account, Attention } from './tenant.ts';
 
 export type RefusedRunner =
-  /** No machine could run this job. */
+  /** The account itself has suspended the App: none of its jobs runs. */
   | { readonly kind: 'refuse'; readonly reason: Reason }
-  /** No machine could run any job of this tenant: they wait, and one machine tries again after so many seconds. */
+  /** It may pass by itself: the machine asks again, and where it lasts this job rests. */
+  | { readonly kind: 'pause'; readonly reason: Reason }
+  /**
+   * No machine could run any job of this tenant: they wait, and one machine tries again after so many seconds.
+   * `mayPass`: the machine that is there asks again first.
+   */
   | {
       readonly kind: 'hold';
+      readonly mayPass: boolean;
       readonly code: Attention['code'];
       readonly text: string;
       readonly probeSeconds: number;
     };
 
+type Unexplained = Extract<RefusedRunner, { kind: 'hold' | 'pause' }>;
+
 export interface RefusedOptions {
   readonly refusal: Exclude<GitHubRefusal, { kind: 'limited' }>;
   readonly account: Account;
-  /** `owner/name` of the job. */
-  readonly repository: string;
   readonly scope: RunnerScope;
   /** Undefined: GitHub knows no such installation. */
   readonly installation: Installation | undefined;
@@ -32,28 +38,35 @@ const permissionProbeSeconds = 600;
 /** For a refusal that what GitHub says of the installation does not explain, and that may pass by itself. */
 const unexplainedProbeSeconds = 120;
 
+/** Nothing here ends a job for good but a suspension: one answer of GitHub, or two that come together, prove no end. */
 export function explainRefusal(options: RefusedOptions): RefusedRunner {
-  const { refusal, account, repository, scope, installation } = options;
-  if (refusal.kind === 'invalid') return refuse('github-refused', refusedText(options));
-  if (!installation) {
-    return refuse(
-      'tenant-deleted',
-      `The App was uninstalled from ${account.login}; install it and run the job again.`,
-    );
-  }
+  const { refusal, account, scope, installation } = options;
+  if (!installation) return holdAll(`GitHub shows no installation of the App for ${account.login} now.`);
   if (installation.suspended) {
-    return refuse(
-      'tenant-suspended',
-      `The App is suspended for ${account.login} (by github); have it unsuspended and run the job again.`,
-    );
+    const text = `The App is suspended for ${account.login} (by github); have it unsuspended and run the job again.`;
+    return { kind: 'refuse', reason: reason('tenant-suspended', text) };
   }
   if (refusal.kind === 'forbidden') return missingPermission(options, installation);
-  if (scope.kind === 'organization') return refuse('github-refused', refusedText(options));
-  return refuse(
-    'repository-removed',
-    `${repository} is no longer in the installation of ${account.login}: it was removed, transferred or deleted. Add it, or install the App on its owner, and run the job again.`,
-  );
+  return refusedNow(options, scope);
 }
+
+/** A refusal that what GitHub says of the installation does not explain: of an organization it is about all of its jobs. */
+export function refusedNow(
+  options: Pick<RefusedOptions, 'refusal' | 'account'>,
+  scope: RunnerScope,
+): Unexplained {
+  const text = refusedText(options);
+  if (scope.kind === 'organization') return holdAll(text);
+  return { kind: 'pause', reason: reason('github-refused', `${text} The job is tried again after a while.`) };
+}
+
+const holdAll = (text: string): Unexplained => ({
+  kind: 'hold',
+  code: 'github-refused',
+  mayPass: true,
+  probeSeconds: unexplainedProbeSeconds,
+  text: `${text} One machine tries again every two minutes; the jobs wait.`,
+});
 
 function missingPermission({ refusal, account, scope }: RefusedOptions, now: Installation): RefusedRunner {
   const name = scope.kind === 'organization' ? 'organization_self_hosted_runners' : 'administration';
@@ -62,6 +75,7 @@ function missingPermission({ refusal, account, scope }: RefusedOptions, now: Ins
   return {
     kind: 'hold',
     code: 'permission-missing',
+    mayPass: isGiven,
     probeSeconds: isGiven ? unexplainedProbeSeconds : permissionProbeSeconds,
     text: isGiven
       ? `GitHub refuses runners to ${account.login} (${refusal.message}). Check its settings for self-hosted runners; one machine tries again every two minutes.`
@@ -69,10 +83,5 @@ function missingPermission({ refusal, account, scope }: RefusedOptions, now: Ins
   };
 }
 
-const refusedText = ({ refusal, account }: RefusedOptions) =>
+const refusedText = ({ refusal, account }: Pick<RefusedOptions, 'refusal' | 'account'>) =>
   `GitHub refused a runner for ${account.login} (${refusal.kind}: ${refusal.message}).`;
-
-const refuse = (...words: Parameters<typeof reason>): RefusedRunner => ({
-  kind: 'refuse',
-  reason: reason(...words),
-});

@@ -17,7 +17,7 @@ export interface Account {
 
 /** Something on GitHub's side that keeps every job of the tenant from starting. */
 export interface Attention {
-  readonly code: 'permission-missing' | 'github-limited';
+  readonly code: 'permission-missing' | 'github-limited' | 'github-refused';
   /** What is wrong and how to mend it; shown as it is. */
   readonly text: string;
   /** ISO 8601. */

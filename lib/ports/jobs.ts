@@ -1,5 +1,6 @@
 import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../core/ids.ts';
 import type { Job, JobOutcome } from '../core/job.ts';
+import type { Rest } from '../core/job-rest.ts';
 import type { Reason } from '../core/reason.ts';
 import type { OperationalError } from './errors.ts';
 
@@ -28,8 +29,13 @@ export interface JobStore {
     limit: number;
     cursor?: string;
   }): Promise<{ jobs: Job[]; cursor?: string; unreadable?: readonly OperationalError[] }>;
-  /** blocked → waiting; else nothing. */
-  unblock(installationId: InstallationId, jobId: JobId, reason: Reason): Promise<boolean>;
+  /** waiting, covered → blocked, and unsettled since then; else nothing. No lease is freed by it. */
+  block(installationId: InstallationId, jobId: JobId, at: number): Promise<boolean>;
+  /**
+   * blocked → waiting; and so is done → waiting where the platform ended it by a word of its own, but for what expired.
+   * Answers with the job as it was; undefined: it was in no such state, or no tier has its labels.
+   */
+  reopen(installationId: InstallationId, jobId: JobId, reason: Reason): Promise<Job | undefined>;
   /** Its repository goes by this name now. Does nothing where the job is not known. */
   rename(installationId: InstallationId, jobId: JobId, repository: string): Promise<void>;
   /** Stores why each still waits; leaves alone what no longer does. */
@@ -38,10 +44,20 @@ export interface JobStore {
     waits: readonly { readonly jobId: JobId; readonly reason: Reason }[],
   ): Promise<void>;
   /**
-   * covered by this very lease → waiting; else nothing, and false. Its place in the line stays. A reason for which
-   * `isReplacement` grows `replacements`, here and in `requeue`.
+   * covered by this very lease → waiting; else nothing, and false. Without a rest its place in the line stays, and what
+   * was counted; here and in `requeue`.
    */
-  waitAgain(installationId: InstallationId, jobId: JobId, lease: LeaseId, reason: Reason): Promise<boolean>;
+  waitAgain(
+    installationId: InstallationId,
+    jobId: JobId,
+    lease: LeaseId,
+    reason: Reason,
+    rest?: Rest,
+  ): Promise<boolean>;
+  /** waiting → waiting, with this rest, or without any; else nothing. */
+  rest(installationId: InstallationId, jobId: JobId, reason: Reason, rest?: Rest): Promise<void>;
+  /** Not done: notes since when GitHub says that it has no such job, or (undefined) that it has. */
+  doubt(installationId: InstallationId, jobId: JobId, goneAt: number | undefined): Promise<void>;
   /**
    * running on this very machine, which is gone, or (undefined) on none of ours → waiting, since GitHub still has it
    * queued; else nothing, and false.
@@ -51,12 +67,14 @@ export interface JobStore {
     jobId: JobId,
     runner: InstanceId | undefined,
     reason: Reason,
+    rest?: Rest,
   ): Promise<boolean>;
   /** running on this machine, which ended → also pending, until GitHub says how it did; else nothing. */
   markUnsettled(installationId: InstallationId, jobId: JobId, runner: InstanceId, at: number): Promise<void>;
   /**
-   * Anything but done → running, and unsettled where no machine of ours runs it. Answers with the job as it was: undefined if it was not known (it is not written
-   * then), and with state done if the fact came too late.
+   * Anything that is not over on GitHub → running, and unsettled where no machine of ours runs it. What the platform ended by
+   * a word of its own counts as not over if a tier has its labels. Answers with the job as it was: undefined if it was not
+   * known (it is not written then); one that is over on GitHub stays so.
    */
   start(
     installationId: InstallationId,
@@ -64,8 +82,8 @@ export interface JobStore {
     start: { runner: InstanceId | undefined; at: number },
   ): Promise<Job | undefined>;
   /**
-   * Anything but done → done. Answers with the job as it was: undefined if it was not known (it is not written then),
-   * and with state done if it already was.
+   * Anything but done → done; an end without a reason is GitHub's word, and also takes the place of an end by the platform's.
+   * Answers with the job as it was: undefined if it was not known (it is not written then).
    */
   finish(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<Job | undefined>;
   /** blocked → done; else nothing, and false. */
@@ -82,5 +100,6 @@ export interface JobEnd {
   readonly at: number;
   readonly conclusion?: string;
   readonly runner?: InstanceId;
+  /** Present: the platform ends it by a word of its own. */
   readonly reason?: Reason;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { askBeforeSeconds, goneRestSeconds } from '../../lib/app/common/settings.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
-import { givenEvent, givenTenant } from '../support/given.ts';
-import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
+import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { expectBalanced, givenPlatform } from '../support/platform.ts';
 
 const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
 const completed = (jobId: number, over = {}) =>
@@ -133,18 +134,6 @@ describe('claiming', () => {
     expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'run' });
   });
 
-  it.each([
-    ['422', { kind: 'invalid', message: 'labels' }],
-    ['404 of an organization that is there', { kind: 'not-found', message: 'organization' }],
-  ] as const)('on %s refuses the job with a reason, and leaves nothing', async (_status, refusal) => {
-    const { platform, machine } = await givenMachine(1);
-    platform.github.failNext('createJitConfig', { refusal });
-    expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
-    expect(await platform.job(1)).toMatchObject({ outcome: 'refused', reason: { code: 'github-refused' } });
-    await platform.machineEnds(machine);
-    await expectNothingLeft(platform);
-  });
-
   it('asks GitHub before it gives a job a second machine', async () => {
     const { platform, machine } = await givenMachine(1);
     await platform.machineEnds(machine);
@@ -158,14 +147,45 @@ describe('claiming', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'cancelled' });
   });
 
-  it('gives a job no third machine that GitHub no longer shows', async () => {
+  it('lets a job rest that GitHub does not show, and closes it where that lasts', async () => {
     const { platform, machine } = await givenMachine(1);
     await platform.machineEnds(machine);
     await platform.deliverPokes();
     expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'gone-from-github' } });
+    platform.clock.advance((goneRestSeconds - askBeforeSeconds) * 1000);
+    await platform.sweep();
     expect(await platform.job(1)).toMatchObject({
-      outcome: 'refused',
-      reason: { code: 'repository-removed' },
+      outcome: 'cancelled',
+      reason: { code: 'gone-from-github' },
     });
+  });
+
+  it('believes GitHub at once that a job is there after all', async () => {
+    const { platform, machine } = await givenMachine(1);
+    await platform.machineEnds(machine);
+    await platform.deliverPokes();
+    await platform.claim(platform.liveMachines()[0]!);
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    platform.clock.advance((goneRestSeconds - askBeforeSeconds) * 1000);
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'queued' } });
+    expect(await platform.job(1)).not.toHaveProperty('goneAt');
+  });
+
+  it('serves whoever is left over where its own job has begun elsewhere, unheard', async () => {
+    const { platform, machine } = await givenMachine(1, 2);
+    const [, other] = platform.liveMachines();
+    await platform.machineEnds(machine);
+    await platform.deliverPokes();
+    platform.github.putJob('acme/app', JobId(1), {
+      status: 'in_progress',
+      conclusion: null,
+      runnerName: other!,
+    });
+    const third = platform.liveMachines().at(-1)!;
+    expect(await platform.claim(third)).toMatchObject({ action: 'run' });
+    expect(await platform.job(1)).toMatchObject({ state: 'running', runner: other });
+    expect(await platform.stores.runners.get(acme, third)).toMatchObject({ plannedJob: 2 });
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { askBeforeSeconds, goneRestSeconds } from '../../lib/app/common/settings.ts';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenTenant, noon, small } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
@@ -83,6 +84,9 @@ describe('jobs that wait for long', () => {
   it('are closed once GitHub has them no more', async () => {
     const platform = await givenWaiting();
     await platform.reconcile();
+    expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
+    platform.clock.advance(300_000);
+    await platform.reconcile();
     expect(await platform.job(3)).toMatchObject({
       state: 'done',
       outcome: 'cancelled',
@@ -96,6 +100,8 @@ describe('jobs that wait for long', () => {
     platform.github.putJob('acme/app', JobId(3), isQueued, { runId: 1000 });
     platform.github.putRun('acme/app', { runId: 1000, completed: true, conclusion: 'startup_failure' });
     await platform.reconcile();
+    platform.clock.advance((goneRestSeconds - askBeforeSeconds) * 1000);
+    await platform.sweep();
     expect(await platform.job(3)).toMatchObject({
       outcome: 'cancelled',
       conclusion: 'startup_failure',

@@ -300,7 +300,7 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
   });
 
-  it('keeps a job open of which GitHub will not speak, and closes one that it does not know', async () => {
+  it('keeps a job open of which GitHub will not speak, and closes one that it does not know twice', async () => {
     const platform = await givenPlatform();
     await platform.follow(givenEvent({ action: 'waiting' }));
     const forbidden = { kind: 'forbidden', message: 'Resource not accessible by integration' } as const;
@@ -310,7 +310,10 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
     platform.clock.advance(minutes(1));
     await platform.sweep();
-    expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'unknown' });
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+    platform.clock.advance(minutes(6));
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'done', reason: { code: 'gone-from-github' } });
   });
 
   it('closes no overdue job while GitHub limits the question, and asks again each minute', async () => {

@@ -1,5 +1,6 @@
 /** Tenants change while their jobs run: each change has one outcome, and a reason that the tenant can be told. */
 import { describe, expect, it } from '@jest/globals';
+import { askBeforeSeconds, goneRestSeconds, refusalPatienceSeconds } from '../../lib/app/common/settings.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import type { Permissions } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
@@ -59,18 +60,25 @@ describe('a tenant that the operator suspends', () => {
   });
 });
 
-describe('a tenant that GitHub suspends, or that uninstalls the App, before its event is here', () => {
-  it.each([
-    [
-      'tenant-suspended',
-      (platform: Platform) => platform.github.putInstallation(acme, { ...account, suspended: true }),
-    ],
-    ['tenant-deleted', (platform: Platform) => platform.github.deleteInstallation(acme)],
-  ])('has its job refused: %s', async (code, change) => {
+describe('a tenant that uninstalls the App before its event is here', () => {
+  it('has its job refused once the tenant is known to be deleted, and not before', async () => {
     const { platform, machines } = await givenJobsAt(1);
-    change(platform);
+    platform.github.deleteInstallation(acme);
+    expect(await platform.claim(machines[0]!)).toMatchObject({ action: 'again' });
+    platform.clock.advance(refusalPatienceSeconds * 1000);
     expect(await platform.claim(machines[0]!)).toMatchObject({ action: 'stand-down' });
-    expect(await platform.job(1)).toMatchObject({ outcome: 'refused', reason: { code } });
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'github-refused' } });
+    await tell(platform, 'installation.deleted');
+    expect(await platform.job(1)).toMatchObject({ outcome: 'refused', reason: { code: 'tenant-deleted' } });
+  });
+});
+
+describe('a tenant that GitHub suspends before its event is here', () => {
+  it('has its job refused', async () => {
+    const { platform, machines } = await givenJobsAt(1);
+    platform.github.putInstallation(acme, { ...account, suspended: true });
+    expect(await platform.claim(machines[0]!)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({ outcome: 'refused', reason: { code: 'tenant-suspended' } });
     expect((await tenantOf(platform))?.attention).toBeUndefined();
   });
 });
@@ -172,14 +180,19 @@ describe('an organization that is renamed while launches are on their way', () =
 });
 
 describe("a user's repository that left the installation", () => {
-  it('has its job refused, and leaves the other repositories alone', async () => {
+  it('has its job closed once GitHub has said so twice, and leaves the other repositories alone', async () => {
     const { platform, machines } = await givenJobsAt(2, { accountType: 'User' });
     const user = { ...account, accountType: 'User' } as const;
     platform.github.putInstallation(acme, { ...user, repositories: ['other'] });
+    expect(await platform.claim(machines[0]!)).toMatchObject({ action: 'again' });
+    platform.clock.advance(refusalPatienceSeconds * 1000);
     expect(await platform.claim(machines[0]!)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'gone-from-github' } });
+    platform.clock.advance((goneRestSeconds - askBeforeSeconds) * 1000);
+    await platform.sweep();
     expect(await platform.job(1)).toMatchObject({
-      outcome: 'refused',
-      reason: { code: 'repository-removed', text: expect.stringContaining('acme/app is no longer') },
+      outcome: 'cancelled',
+      reason: { code: 'gone-from-github', text: expect.stringContaining('acme/app was removed') },
     });
     expect((await tenantOf(platform))?.attention).toBeUndefined();
   });

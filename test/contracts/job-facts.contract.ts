@@ -11,6 +11,7 @@ const one = JobId(1);
 const full = reason('tenant-limit', 'acme has all of its 2 runners in use.');
 const covered = givenJob({ state: 'covered', lease: lease0, attempts: 1 });
 const running = givenJob({ state: 'running', runner: machine, startedAt: noon, attempts: 1 });
+const refused = givenJob({ state: 'done', outcome: 'refused', doneAt: noon, reason: full });
 
 export function jobFactsContract(backend: StoreBackend): void {
   describe(`JobStore, facts, ${backend.name}`, () => {
@@ -46,11 +47,11 @@ export function jobFactsContract(backend: StoreBackend): void {
     });
 
     describe('start', () => {
-      it('lets a job run, forgets its plan, and tells what the plan was', async () => {
+      it('lets a job run, takes it out of the line, and tells what the plan was', async () => {
         await given(covered);
 
         expect(await stores.jobs.start(acme, one, { runner: machine, at: noon + 5 })).toEqual(covered);
-        expect(await theJob()).toEqual({ ...running, startedAt: noon + 5 });
+        expect(await theJob()).toEqual({ ...running, startedAt: noon + 5, lease: lease0 });
         expect(await pending()).toEqual([]);
       });
 
@@ -74,11 +75,11 @@ export function jobFactsContract(backend: StoreBackend): void {
         expect(await waiting()).toEqual([1]);
       });
 
-      it('keeps a job pending that is put down as unsettled, until it is unblocked', async () => {
+      it('keeps a job pending that is put down as unsettled, until it is opened again', async () => {
         await given(givenJob({ state: 'blocked', unsettledAt: noon }));
         expect(await pending()).toEqual([1]);
 
-        expect(await stores.jobs.unblock(acme, one, full)).toBe(true);
+        expect(await stores.jobs.reopen(acme, one, full)).toMatchObject({ state: 'blocked' });
         expect(await theJob()).toEqual(givenJob({ reason: full }));
         expect(await waiting()).toEqual([1]);
       });
@@ -89,6 +90,21 @@ export function jobFactsContract(backend: StoreBackend): void {
 
         expect(await stores.jobs.start(acme, one, { runner: machine, at: noon })).toEqual(done);
         expect(await theJob()).toEqual(done);
+      });
+
+      it('runs a job that the platform had refused, for GitHub knows better', async () => {
+        await given(refused);
+
+        expect(await stores.jobs.start(acme, one, { runner: machine, at: noon })).toEqual(refused);
+        expect(await theJob()).toEqual({ ...running, attempts: 0 });
+      });
+
+      it('leaves a job refused that no tier has the labels of', async () => {
+        const { tier: _tier, ...none } = refused;
+        await given(none);
+
+        expect(await stores.jobs.start(acme, one, { runner: undefined, at: noon })).toEqual(none);
+        expect(await theJob()).toEqual(none);
       });
 
       it('writes nothing for a job that is not known', async () => {
@@ -139,6 +155,17 @@ export function jobFactsContract(backend: StoreBackend): void {
 
         expect(await theJob()).not.toHaveProperty('lease');
         expect(await theJob()).toMatchObject({ state: 'done', outcome: 'cancelled' });
+      });
+
+      it("puts GitHub's end in the place of the platform's, and never the other way round", async () => {
+        const end = { outcome: 'completed', at: noon + 1, conclusion: 'success' } as const;
+        await given(refused);
+
+        expect(await stores.jobs.finish(acme, one, end)).toEqual(refused);
+        await stores.jobs.finish(acme, one, { outcome: 'refused', at: noon + 2, reason: full });
+
+        const { outcome, conclusion, at: doneAt } = end;
+        expect(await theJob()).toEqual(givenJob({ state: 'done', outcome, conclusion, doneAt }));
       });
 
       it('keeps the first end of two', async () => {

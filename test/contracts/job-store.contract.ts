@@ -191,11 +191,12 @@ export function jobStoreContract(backend: StoreBackend): void {
     });
 
     describe('back into the line', () => {
-      it('lets a blocked job wait, once', async () => {
-        await given(givenJob({ state: 'blocked' }));
+      it('opens a blocked job again, once', async () => {
+        const blocked = givenJob({ state: 'blocked' });
+        await given(blocked);
 
-        expect(await stores.jobs.unblock(acme, one, full)).toBe(true);
-        expect(await stores.jobs.unblock(acme, one, ended)).toBe(false);
+        expect(await stores.jobs.reopen(acme, one, full)).toEqual(blocked);
+        expect(await stores.jobs.reopen(acme, one, ended)).toBeUndefined();
         expect(await theJob()).toEqual(givenJob({ reason: full }));
         expect(await waiting()).toEqual([1]);
       });
@@ -233,12 +234,73 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(jobs.map(({ jobId }) => jobId)).toEqual([9, 8, 1, 9, 8, 1]);
       });
 
+      it('opens again what the platform ended by a word of its own, but for what expired', async () => {
+        const refused = givenJob({ state: 'done', outcome: 'refused', doneAt: noon, reason: ended });
+        const { tier: _tier, ...none } = { ...refused, jobId: JobId(4) };
+        const expired = givenJob({ ...refused, jobId: JobId(2), outcome: 'expired' });
+        const { reason: _reason, ...over } = { ...refused, jobId: JobId(3), outcome: 'cancelled' as const };
+        await given(refused, expired, over, none);
+
+        const opened = await Promise.all([1, 2, 3, 4].map((id) => stores.jobs.reopen(acme, JobId(id), full)));
+
+        expect(opened).toEqual([refused, undefined, undefined, undefined]);
+        expect(await theJob()).toEqual(givenJob({ reason: full }));
+        expect(await waiting()).toEqual([1]);
+      });
+
+      it.each(['waiting', 'covered'] as const)(
+        'blocks a job that is %s, and keeps it pending',
+        async (state) => {
+          await given(state === 'covered' ? covered : givenJob({ attempts: 1, reason: full }));
+
+          expect(await stores.jobs.block(acme, one, noon + 5)).toBe(true);
+          expect(await stores.jobs.block(acme, one, noon + 6)).toBe(false);
+          expect(await theJob()).toEqual(givenJob({ state: 'blocked', attempts: 1, unsettledAt: noon + 5 }));
+          expect(await waiting()).toEqual([]);
+          expect((await stores.jobs.scanPendingAcrossTenants({ limit: 9 })).jobs).toHaveLength(1);
+        },
+      );
+
+      it('lets no running job be blocked', async () => {
+        await given(running);
+        expect(await stores.jobs.block(acme, one, noon)).toBe(false);
+        expect(await theJob()).toEqual(running);
+      });
+
+      it('puts a job that rests behind all that may start before it, until it is covered or called up', async () => {
+        await given(covered, givenJob({ jobId: JobId(2), queuedAt: noon + 1 }));
+        const rest = { tier: small, replacements: 3, retryAt: noon + 60_000 };
+
+        await stores.jobs.waitAgain(acme, one, lease0, ended, rest);
+        expect(await theJob()).toMatchObject({ replacements: 3, retryAt: noon + 60_000 });
+        expect(await waiting()).toEqual([2, 1]);
+        await stores.jobs.rest(acme, one, full);
+        expect(await theJob()).toEqual(givenJob({ reason: full, attempts: 1, replacements: 3 }));
+        expect(await waiting()).toEqual([1, 2]);
+        await stores.jobs.rest(acme, one, full, rest);
+        expect(await waiting()).toEqual([2, 1]);
+      });
+
+      it('notes that GitHub has no such job, and that it has, of what is not done', async () => {
+        await given(
+          running,
+          givenJob({ jobId: JobId(2), state: 'done', outcome: 'completed', doneAt: noon }),
+        );
+
+        await stores.jobs.doubt(acme, one, noon + 7);
+        expect(await theJob()).toEqual({ ...running, goneAt: noon + 7 });
+        await stores.jobs.doubt(acme, one, undefined);
+        expect(await theJob()).toEqual(running);
+        await stores.jobs.doubt(acme, JobId(2), noon);
+        expect(await theJob(2)).not.toHaveProperty('goneAt');
+      });
+
       it('lets a covered job wait again at its old place', async () => {
         await given(covered, givenJob({ jobId: JobId(2), queuedAt: noon + 1 }));
 
         expect(await stores.jobs.waitAgain(acme, one, lease0, ended)).toBe(true);
 
-        expect(await theJob()).toEqual(givenJob({ reason: ended, attempts: 1, replacements: 1 }));
+        expect(await theJob()).toEqual(givenJob({ reason: ended, attempts: 1 }));
         expect(await waiting()).toEqual([1, 2]);
       });
 
@@ -253,23 +315,28 @@ export function jobStoreContract(backend: StoreBackend): void {
         await given(running);
 
         expect(await stores.jobs.requeue(acme, one, InstanceId('i-2'), ended)).toBe(false);
-        expect(await stores.jobs.requeue(acme, one, machine, ended)).toBe(true);
+        const rest = { tier: small, replacements: 1 };
+        expect(await stores.jobs.requeue(acme, one, machine, ended, rest)).toBe(true);
         expect(await theJob()).toEqual(givenJob({ reason: ended, attempts: 1, replacements: 1 }));
         expect(await waiting()).toEqual([1]);
       });
 
-      it('counts machines that came to nothing, and no launch that EC2 had no machine for', async () => {
-        await given({ ...covered, replacements: 2 });
+      it('counts the machines that it is told came to nothing', async () => {
+        await given({ ...covered, replacements: 2 }, { ...covered, jobId: JobId(2), replacements: 2 });
 
         await stores.jobs.waitAgain(acme, one, lease0, reason('capacity', 'None.'));
+        await stores.jobs.waitAgain(acme, JobId(2), lease0, ended, { tier: small, replacements: 3 });
+
         expect(await theJob()).toMatchObject({ state: 'waiting', replacements: 2 });
-        await stores.jobs.insert([{ ...covered, jobId: JobId(2), replacements: 2 }]);
-        await stores.jobs.waitAgain(acme, JobId(2), lease0, ended);
         expect(await theJob(2)).toMatchObject({ state: 'waiting', replacements: 3 });
       });
 
       it('makes no job by changing one that is not known', async () => {
-        await stores.jobs.unblock(acme, one, full);
+        await stores.jobs.reopen(acme, one, full);
+        await stores.jobs.block(acme, one, noon);
+        await stores.jobs.rest(acme, one, full);
+        await stores.jobs.doubt(acme, one, noon);
+        await stores.jobs.doubt(acme, one, undefined);
         await stores.jobs.waitAgain(acme, one, lease0, full);
         await stores.jobs.requeue(acme, one, machine, full);
         await stores.jobs.markUnsettled(acme, one, machine, noon);

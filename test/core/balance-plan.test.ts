@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { planBalance } from '../../lib/core/balance-plan.ts';
 import { maxMachinesPerLaunch } from '../../lib/core/launch.ts';
 import { reason } from '../../lib/core/reason.ts';
-import { givenJob, givenJobs, givenTenant, givenTier, small } from '../support/given.ts';
+import { givenJob, givenJobs, givenTenant, givenTier, noon, small } from '../support/given.ts';
 
 const pageSize = 100;
 
@@ -15,7 +15,7 @@ describe('the reason of a tier that is full', () => {
       tierLeases: new Map([[small, 2]]),
     });
     const tier = givenTier({ maxRunners: 2 });
-    return planBalance({ tenant, tier, waiting: givenJobs(1), pageSize: 10 }).hold[0]?.reason;
+    return planBalance({ tenant, tier, waiting: givenJobs(1), pageSize: 10, now: noon }).hold[0]?.reason;
   };
 
   it('says that a greater max_runners does not raise the limit of the tier', () => {
@@ -33,7 +33,7 @@ describe('the reason of a tier that is full', () => {
 describe('planBalance', () => {
   it('gives the oldest waiting jobs the room there is, and the others a reason', () => {
     const waiting = givenJobs(3);
-    const plan = planBalance({ tenant: givenTenant(), tier: givenTier(), waiting, pageSize });
+    const plan = planBalance({ tenant: givenTenant(), tier: givenTier(), waiting, pageSize, now: noon });
     expect(plan.launch).toEqual(waiting.slice(0, 2));
     expect(plan.hold.map(({ job, reason }) => [job.jobId, reason.code])).toEqual([[3, 'tenant-limit']]);
   });
@@ -57,6 +57,7 @@ describe('planBalance', () => {
         tier: givenTier({ maxRunners: row.cap }),
         waiting: givenJobs(2),
         pageSize,
+        now: noon,
       });
       expect(plan.launch).toHaveLength(row.gets);
       expect(plan.hold[0]?.reason.code).toBe(row.because);
@@ -64,15 +65,29 @@ describe('planBalance', () => {
   );
 
   it('starts nothing for a tenant that is not known yet, and says so', () => {
-    const plan = planBalance({ tenant: undefined, tier: givenTier(), waiting: givenJobs(1), pageSize });
+    const plan = planBalance({
+      tenant: undefined,
+      tier: givenTier(),
+      waiting: givenJobs(1),
+      pageSize,
+      now: noon,
+    });
     expect(plan.launch).toEqual([]);
     expect(plan.hold.map(({ reason }) => reason.code)).toEqual(['tenant-unknown']);
   });
 
   it('writes no reason that is stored already', () => {
-    const [job] = planBalance({ tenant: undefined, tier: givenTier(), waiting: givenJobs(1), pageSize }).hold;
+    const [job] = planBalance({
+      tenant: undefined,
+      tier: givenTier(),
+      waiting: givenJobs(1),
+      pageSize,
+      now: noon,
+    }).hold;
     const waiting = [givenJob({ reason: job!.reason })];
-    expect(planBalance({ tenant: undefined, tier: givenTier(), waiting, pageSize }).hold).toEqual([]);
+    expect(planBalance({ tenant: undefined, tier: givenTier(), waiting, pageSize, now: noon }).hold).toEqual(
+      [],
+    );
   });
 
   it('keeps within bounds from outside, and shows the reason of the tightest', () => {
@@ -80,7 +95,12 @@ describe('planBalance', () => {
       { machines: 2, reason: reason('launch-rate', 'Two a minute.'), passesByItself: true },
       { machines: 1, reason: reason('shared-cap', 'One for everybody.'), passesByItself: false },
     ];
-    const world = { tenant: givenTenant({ maxRunners: 9 }), tier: givenTier({ maxRunners: 9 }), pageSize };
+    const world = {
+      tenant: givenTenant({ maxRunners: 9 }),
+      tier: givenTier({ maxRunners: 9 }),
+      pageSize,
+      now: noon,
+    };
     const plan = planBalance({ ...world, waiting: givenJobs(3), bounds });
     expect(plan.launch).toHaveLength(1);
     expect(plan).toMatchObject({ limitedBy: 'shared-cap', passesByItself: false });
@@ -94,6 +114,7 @@ describe('planBalance', () => {
       tier: givenTier(),
       waiting: givenJobs(3),
       pageSize,
+      now: noon,
       bounds,
     });
     expect(plan).toMatchObject({ limitedBy: 'tenant-limit', launch: [{ jobId: 1 }, { jobId: 2 }] });
@@ -114,6 +135,7 @@ describe('planBalance', () => {
           tier: givenTier({ maxRunners: cap }),
           waiting: jobs,
           pageSize: 200,
+          now: noon,
         });
         expect(plan.launch.length).toBeLessThanOrEqual(
           Math.max(0, Math.min(max - has, cap - has, maxMachinesPerLaunch)),

@@ -44,7 +44,7 @@ describe('a machine that never claims', () => {
 
   it('and powers off by itself leaves its console, which outlives it at EC2', async () => {
     const jobId = world.queue(acme, tierLabels('small'));
-    await world.untilJob(acme, jobId, { state: 'done', reason: 'runners-lost' });
+    await world.untilJob(acme, jobId, { state: 'waiting', reason: 'runners-lost' });
     await world.untilQuiet();
 
     const rows = await rowsOf('small');

@@ -1,7 +1,7 @@
 /** The jobs in memory: see the port for what each method promises, and world.ts for how to make one fail. */
 import type { InstallationId, JobId } from '../../lib/core/ids.ts';
-import type { Job } from '../../lib/core/job.ts';
-import { isReplacement } from '../../lib/core/reason.ts';
+import { isOverOnGitHub, type Job } from '../../lib/core/job.ts';
+import type { Again } from '../../lib/core/job-rest.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { JobEnd, JobStore } from '../../lib/ports/jobs.ts';
 import { jobKey, type Rows, type StoreCall, type StoreWorld } from './world.ts';
@@ -47,7 +47,9 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       ),
     listWaitingBeyond: (installationId, count, limit) =>
       world.call('jobs.listWaitingBeyond', (rows) =>
-        waitingJobs(rows, installationId).slice(count, count + limit),
+        waitingJobs(rows, installationId)
+          .sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId)
+          .slice(count, count + limit),
       ),
     tiersWithWaiting: (installationId) =>
       world.call('jobs.tiersWithWaiting', (rows) => [
@@ -55,9 +57,20 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       ]),
     scanPendingAcrossTenants: ({ limit, cursor }) =>
       world.call('jobs.scanPendingAcrossTenants', ({ jobs }) => page(jobs, limit, cursor)),
-    async unblock(installationId, jobId, reason) {
-      const waits = (job: Job) => (job.state === 'blocked' && job.tier ? wait(job, reason) : undefined);
-      return (await change('jobs.unblock', { installationId, jobId }, waits)).met;
+    async block(installationId, jobId, at) {
+      const blocks = (job: Job): Job | undefined =>
+        job.state === 'waiting' || job.state === 'covered'
+          ? { ...planless(job), state: 'blocked', unsettledAt: at }
+          : undefined;
+      return (await change('jobs.block', { installationId, jobId }, blocks)).met;
+    },
+    async reopen(installationId, jobId, reason) {
+      const waits = (job: Job) => {
+        const isEndedHere = job.state === 'done' && job.reason !== undefined && job.outcome !== 'expired';
+        return (job.state === 'blocked' || isEndedHere) && job.tier ? wait(job, { reason }) : undefined;
+      };
+      const { met, before } = await change('jobs.reopen', { installationId, jobId }, waits);
+      return met ? before : undefined;
     },
     async rename(installationId, jobId, repository) {
       await change('jobs.rename', { installationId, jobId }, (job) => ({ ...job, repository }));
@@ -71,14 +84,29 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           }
         }
       }),
-    async waitAgain(installationId, jobId, lease, reason) {
+    async waitAgain(installationId, jobId, lease, reason, rest) {
       const waits = (job: Job) =>
-        job.state === 'covered' && job.lease === lease ? wait(job, reason) : undefined;
+        job.state === 'covered' && job.lease === lease
+          ? wait(job, { reason, ...(rest ? { rest } : {}) })
+          : undefined;
       return (await change('jobs.waitAgain', { installationId, jobId }, waits)).met;
     },
-    async requeue(installationId, jobId, runner, reason) {
+    async rest(installationId, jobId, reason, rest) {
+      await change('jobs.rest', { installationId, jobId }, (job) =>
+        job.state === 'waiting' ? wait(job, { reason, ...(rest ? { rest } : {}) }) : undefined,
+      );
+    },
+    async doubt(installationId, jobId, goneAt) {
+      await change('jobs.doubt', { installationId, jobId }, ({ goneAt: _goneAt, ...job }) => {
+        if (job.state === 'done') return undefined;
+        return goneAt === undefined ? job : { ...job, goneAt };
+      });
+    },
+    async requeue(installationId, jobId, runner, reason, rest) {
       const waits = (job: Job) =>
-        job.state === 'running' && job.runner === runner && job.tier ? wait(job, reason) : undefined;
+        job.state === 'running' && job.runner === runner && job.tier
+          ? wait(job, { reason, ...(rest ? { rest } : {}) })
+          : undefined;
       return (await change('jobs.requeue', { installationId, jobId }, waits)).met;
     },
     async markUnsettled(installationId, jobId, runner, at) {
@@ -88,11 +116,13 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     },
     async start(installationId, jobId, { runner, at }) {
       const { before } = await change('jobs.start', { installationId, jobId }, (job) => {
-        if (job.state === 'done') return undefined;
+        if (isOverOnGitHub(job) || (job.state === 'done' && !job.tier)) return undefined;
         // A repeated event must not take the job out of what is unsettled.
         if (job.state === 'running' && (runner === undefined || job.runner === runner)) return undefined;
+        const { goneAt: _goneAt, ...rest } = planless(job);
         return {
-          ...planless(job),
+          ...rest,
+          ...(job.lease === undefined ? {} : { lease: job.lease }),
           state: 'running',
           startedAt: at,
           ...(runner === undefined ? { unsettledAt: at } : { runner }),
@@ -102,7 +132,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     },
     async finish(installationId, jobId, end) {
       const { before } = await change('jobs.finish', { installationId, jobId }, (job) =>
-        job.state === 'done' ? undefined : done(job, end),
+        isOverOnGitHub(job) || (job.state === 'done' && end.reason) ? undefined : done(job, end),
       );
       return before;
     },
@@ -132,8 +162,10 @@ const unfitRow = () =>
 function waitingJobs({ jobs }: Rows, installationId: InstallationId): Job[] {
   return [...jobs.values()]
     .filter((job) => job.installationId === installationId && job.state === 'waiting')
-    .sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId);
+    .sort((a, b) => placeOf(a) - placeOf(b) || a.jobId - b.jobId);
 }
+
+const placeOf = ({ retryAt, queuedAt }: Job) => retryAt ?? queuedAt;
 
 /** In the order of the index, tenant by tenant. The cursor is the place of the last row seen: rows come and go between pages. */
 function page(jobs: Rows['jobs'], limit: number, cursor: string | undefined) {
@@ -150,24 +182,43 @@ function page(jobs: Rows['jobs'], limit: number, cursor: string | undefined) {
     : { jobs: found, cursor: last };
 }
 
-function pendingPlace({ installationId, jobId, state, tier, queuedAt, unsettledAt = 0 }: Job): string {
+function pendingPlace({
+  installationId,
+  jobId,
+  state,
+  tier,
+  queuedAt,
+  retryAt,
+  unsettledAt = 0,
+}: Job): string {
   const ordered = (value: number) => String(value).padStart(16, '0');
   const place =
-    state === 'waiting' ? `waiting#${tier}#${ordered(queuedAt)}` : `unsettled#${ordered(unsettledAt)}`;
+    state === 'waiting'
+      ? `waiting#${tier}#${ordered(retryAt ?? queuedAt)}`
+      : `unsettled#${ordered(unsettledAt)}`;
   return `${ordered(installationId)}/${place}#${ordered(jobId)}`;
 }
 
+/** Without its plan, its rest, and what was written of an end. */
 function planless(job: Job) {
-  const { lease: _lease, reason: _reason, unsettledAt: _unsettledAt, ...rest } = job;
+  const { lease: _lease, reason: _reason, unsettledAt: _unsettledAt, retryAt: _retryAt, ...open } = job;
+  const { outcome: _outcome, conclusion: _conclusion, doneAt: _doneAt, ...rest } = open;
   return rest;
 }
 
-function wait(job: Job, reason: NonNullable<Job['reason']>): Job {
-  const { runner: _runner, startedAt: _startedAt, ...rest } = planless(job);
-  const lost = isReplacement(reason) ? { replacements: (job.replacements ?? 0) + 1 } : {};
-  return { ...rest, ...lost, state: 'waiting', reason };
+function wait(job: Job, { reason, rest }: Again): Job {
+  const { runner: _runner, startedAt: _startedAt, ...kept } = planless(job);
+  const { replacements, retryAt } = rest ?? {};
+  return {
+    ...kept,
+    ...(replacements === undefined ? {} : { replacements }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+    state: 'waiting',
+    reason,
+  };
 }
 
 function done(job: Job, { at, ...facts }: JobEnd): Job {
-  return { ...planless(job), ...facts, state: 'done', doneAt: at };
+  const { goneAt: _goneAt, ...rest } = planless(job);
+  return { ...rest, ...facts, state: 'done', doneAt: at };
 }

@@ -84,7 +84,7 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
     const lease = launch.plannedJobs[n]?.lease;
     if (!job || !lease)
       throw new Error('A job that waits, and has a lease, went missing while it was taken.');
-    const { reason: _, ...rest } = job;
+    const { reason: _reason, retryAt: _retryAt, ...rest } = job;
     const covered = { ...rest, state: 'covered' as const, lease, attempts: job.attempts + 1 };
     rows.jobs.set(jobKey(job.installationId, job.jobId), covered);
   }

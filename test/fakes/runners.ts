@@ -121,7 +121,7 @@ function giveJob(rows: Rows, runner: Runner, job: Job): boolean {
       ? known?.state === 'covered' && known.lease === job.lease
       : known?.state === 'waiting';
   if (!stored || stored.state !== runner.state || !known || !isAsRead) return false;
-  const { reason: _, ...rest } = known;
+  const { reason: _reason, retryAt: _retryAt, ...rest } = known;
   rows.jobs.set(key, { ...rest, state: 'covered', lease: runner.lease });
   rows.runners.set(stored.instanceId, { ...stored, plannedJob: job.jobId, repository: job.repository });
   return true;

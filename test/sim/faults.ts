@@ -19,6 +19,8 @@ const highest = {
   githubError: 0.15,
   githubRefusal: 0.1,
   githubLimit: 0.2,
+  /** GitHub denies an installation for up to three minutes: its token, its runners, its jobs, and itself. */
+  githubDenial: 0.2,
   /** A function's process dies at some call. */
   death: 0.2,
   /** A call takes seconds. */
@@ -48,8 +50,12 @@ const highest = {
   foreignRunner: 0.1,
   jobCancelled: 0.2,
   jobRequeued: 0.3,
-  jobBlocked: 0.2,
+  jobBlocked: 0.35,
+  /** The job is announced as queued before it is announced as held back. */
+  queuedBeforeWaiting: 0.9,
   operator: 0.5,
+  /** An account queues many jobs at once. */
+  crowd: 0.4,
   tenantChange: 0.8,
   /** An operator edits a tenant just as a job of it is being taken in. */
   meddling: 0.5,

@@ -5,7 +5,9 @@
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { TierName } from '../../lib/core/ids.ts';
 import { type Auditor, createAuditor, type Violation } from './auditor/auditor.ts';
+import { checkTakenUp, checkTruth } from './auditor/check-ends.ts';
 import { checkOver, isOver } from './auditor/check-over.ts';
+import { createServedCheck } from './auditor/check-served.ts';
 import { createTurnsCheck } from './auditor/check-turns.ts';
 import { createUnheardCheck } from './auditor/check-unheard.ts';
 import { createWaitingCheck } from './auditor/check-waiting.ts';
@@ -118,6 +120,7 @@ async function runStory(stage: Stage): Promise<void> {
   const isWaitingTooLong = createWaitingCheck(auditor.books, auditor.note);
   const isStarved = createTurnsCheck(auditor.books, auditor.note);
   const isUnheard = createUnheardCheck(auditor.books, auditor.note, stage.reconciles);
+  const isLeftOver = createServedCheck(auditor.books, auditor.note);
   const checkSeconds = 10;
   const quietAt = start + eventfulSeconds * 1000;
   for (let seconds = checkSeconds; ; seconds += checkSeconds) {
@@ -132,6 +135,7 @@ async function runStory(stage: Stage): Promise<void> {
     if (faults.mood === 'calm') {
       isWaitingTooLong();
       isStarved();
+      isLeftOver();
     }
     if (seconds % period === 0) sweepSometimes(stage);
     if (stage.reconciles && seconds % 300 === 0) plane.reconcile();
@@ -140,10 +144,23 @@ async function runStory(stage: Stage): Promise<void> {
     if (scheduler.steps() > mostSteps) return auditor.note('storm', `${mostSteps} steps, and no end`);
     if (auditor.violations.length > 0) return;
     if (time > quietAt + 3_600 * 1000) auditor.books.longestLifeSeconds = limits.jobSeconds + 3_600 + 3_900;
-    if (time > quietAt && isOver(auditor.books) && plane.messagesLeft() === 0) return;
+    const takenUpAt = quietAt + takenUpSeconds * 1000;
+    if (stage.reconciles && time === takenUpAt) checkTakenUp(auditor.books, auditor.note);
+    const quietSince = stage.reconciles ? takenUpAt : quietAt;
+    if (time > quietSince && isAllOver(stage)) return;
     if (time > quietAt + quietSeconds * 1000) break;
   }
   checkOver(auditor.books, auditor.note);
+  checkTruth(auditor.books, auditor.note);
+}
+
+/** Ten visits of the reconciler. */
+const takenUpSeconds = 3_000;
+
+function isAllOver({ auditor, plane }: Stage): boolean {
+  if (!isOver(auditor.books) || plane.messagesLeft() > 0) return false;
+  checkTruth(auditor.books, auditor.note);
+  return true;
 }
 
 function sweepSometimes({ faults, plane, scheduler, random }: Stage): void {

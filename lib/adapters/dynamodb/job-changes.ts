@@ -4,10 +4,11 @@
  */
 import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import { isReplacement, type Reason } from '../../core/reason.ts';
+import type { Again } from '../../core/job-rest.ts';
+import type { Reason } from '../../core/reason.ts';
 import type { JobEnd } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
-import { expiresAt, reasonValue, unsettledPlace } from './job-row.ts';
+import { expiresAt, reasonValue, restingPlace, unsettledPlace } from './job-row.ts';
 
 export interface JobChange {
   readonly update: string;
@@ -22,38 +23,79 @@ export const rename = (repository: string): JobChange => ({
   values: { ':repository': text(repository) },
 });
 
-/** Back into the line, at the place it always had. */
-const wait = 'SET #state = :waiting, #pending = #place, #reason = :reason';
+/** What was written down of an end that was no end. */
+const ended = '#outcome, #conclusion, #done_at, #expires_at';
 
-/** blocked → waiting. A job that no tier has the labels of has no place to wait in. */
-export const unblock = (reason: Reason): JobChange => ({
-  update: `${wait} REMOVE #unsettled_at`,
-  condition: '#state = :blocked AND attribute_exists(#place)',
-  values: { ':blocked': text('blocked'), ...waitValues(reason) },
+/** waiting, covered → blocked. Its lease is its machine's, and stays taken. */
+export const block = (jobId: JobId, at: number): JobChange => ({
+  update:
+    'SET #state = :blocked, #pending = :unsettled, #unsettled_at = :at REMOVE #lease, #reason, #retry_at',
+  condition: '#state IN (:waiting, :covered)',
+  values: {
+    ':blocked': text('blocked'),
+    ':waiting': text('waiting'),
+    ':covered': text('covered'),
+    ':unsettled': text(unsettledPlace(jobId, at)),
+    ':at': number(at),
+  },
+});
+
+/**
+ * blocked, done → waiting. A job that no tier has the labels of has no place to wait in. Of what is done, only what the
+ * platform ended by a word of its own, which is what has a reason; what expired is over on GitHub too.
+ */
+export const reopen = (reason: Reason): JobChange => ({
+  update: `SET #state = :waiting, #pending = #place, #reason = :reason REMOVE #unsettled_at, #runner, #started_at, ${ended}`,
+  condition:
+    'attribute_exists(#place) AND (#state = :blocked OR (#state = :done AND attribute_exists(#reason) AND #outcome <> :expired))',
+  values: {
+    ':waiting': text('waiting'),
+    ':blocked': text('blocked'),
+    ':done': text('done'),
+    ':expired': text('expired'),
+    ':reason': reasonValue(reason),
+  },
 });
 
 /** covered → waiting, if it is still this lease that is meant for it: a later one is another machine's. */
-export const waitAgain = (lease: LeaseId, reason: Reason): JobChange => ({
-  update: `${wait}${countLost(reason)} REMOVE #lease`,
-  condition: '#state = :covered AND #lease = :lease',
-  values: {
-    ':covered': text('covered'),
-    ':lease': text(lease),
-    ...waitValues(reason),
-    ...lostValues(reason),
-  },
+export const waitAgain = (jobId: JobId, lease: LeaseId, again: Again): JobChange => {
+  const back = waiting(jobId, again);
+  return {
+    update: `${back.update} REMOVE #lease${back.remove}`,
+    condition: '#state = :covered AND #lease = :lease',
+    values: { ':covered': text('covered'), ':lease': text(lease), ...back.values },
+  };
+};
+
+/** waiting → waiting; with a rest its place in the line is at the end of it. */
+export const rest = (jobId: JobId, again: Again): JobChange => {
+  const back = waiting(jobId, again);
+  return {
+    update: back.remove === '' ? back.update : `${back.update} REMOVE ${back.remove.slice(2)}`,
+    condition: '#state = :waiting',
+    values: back.values,
+  };
+};
+
+/** Not done: since when GitHub says that it has no such job. */
+export const doubt = (goneAt: number | undefined): JobChange => ({
+  update: goneAt === undefined ? 'REMOVE #gone_at' : 'SET #gone_at = :at',
+  condition: 'attribute_exists(#state) AND #state <> :done',
+  values: { ':done': text('done'), ...(goneAt === undefined ? {} : { ':at': number(goneAt) }) },
 });
 
 /** running → waiting, if it is still this machine that GitHub named, or none of ours. */
-export const requeue = (runner: InstanceId | undefined, reason: Reason): JobChange => ({
-  update: `${wait}${countLost(reason)} REMOVE #runner, #started_at, #unsettled_at`,
-  condition: `${runner === undefined ? runningElsewhere : runningOn} AND attribute_exists(#place)`,
-  values: {
-    ...(runner === undefined ? { ':running': text('running') } : runningValues(runner)),
-    ...waitValues(reason),
-    ...lostValues(reason),
-  },
-});
+export const requeue = (jobId: JobId, runner: InstanceId | undefined, again: Again): JobChange => {
+  const back = waiting(jobId, again);
+  return {
+    update: `${back.update} REMOVE #lease, #runner, #started_at, #unsettled_at${back.remove}`,
+    condition: `${runner === undefined ? runningElsewhere : runningOn} AND attribute_exists(#place)`,
+    values: {
+      ...(runner === undefined ? { ':running': text('running') } : runningValues(runner)),
+      ...back.values,
+    },
+  };
+};
 
 /** running → running, and pending until GitHub says how it went. */
 export const markUnsettled = (jobId: JobId, runner: InstanceId, at: number): JobChange => ({
@@ -81,7 +123,7 @@ export const cover = (lease: LeaseId): JobChange => ({
  * so no attempt is counted.
  */
 export function give(lease: LeaseId, from: Job): JobChange {
-  const update = 'SET #state = :covered, #lease = :lease REMOVE #reason, #pending';
+  const update = 'SET #state = :covered, #lease = :lease REMOVE #reason, #retry_at, #pending';
   const values = { ':covered': text('covered'), ':lease': text(lease) };
   return from.state === 'covered' && from.lease
     ? {
@@ -93,36 +135,43 @@ export function give(lease: LeaseId, from: Job): JobChange {
 }
 
 /**
- * Anything but done → running. Clauses of the condition:
- * - `state <> done`: facts never go backwards. A missing state would pass this one, hence:
- * - `attribute_exists(state)`: no row is made for a job that was not known
+ * Anything that is not over on GitHub → running. The lease that it had stays known: a start that is told twice then says
+ * whether the job left a machine of its own to others. Clauses of the condition:
+ * - `state <> done`, or an end with a reason: facts never go backwards, but the platform's own word gives way to GitHub's.
+ *   A job that no tier has the labels of (no place) is left refused: it runs on none of our machines.
+ * - `attribute_exists(state)`: no row is made for a job that was not known; a missing state would pass the first one
  * - not running on this very machine already: a repeated event must not take it out of what is unsettled
  */
 export function start(
   jobId: JobId,
   { runner, at }: { runner: InstanceId | undefined; at: number },
 ): JobChange {
-  const known = 'attribute_exists(#state) AND #state <> :done';
+  const known =
+    'attribute_exists(#state) AND (#state <> :done OR (attribute_exists(#reason) AND attribute_exists(#place)))';
   const values = { ':running': text('running'), ':at': number(at), ':done': text('done') };
   const started = 'SET #state = :running, #started_at = :at';
+  const stale = `#reason, #retry_at, #gone_at, ${ended}`;
   if (runner === undefined) {
     return {
-      update: `${started}, #pending = :unsettled, #unsettled_at = :at REMOVE #lease, #reason`,
+      update: `${started}, #pending = :unsettled, #unsettled_at = :at REMOVE ${stale}`,
       condition: `${known} AND #state <> :running`,
       values: { ...values, ':unsettled': text(unsettledPlace(jobId, at)) },
     };
   }
   return {
-    update: `${started}, #runner = :runner REMOVE #lease, #reason, #pending, #unsettled_at`,
+    update: `${started}, #runner = :runner REMOVE #pending, #unsettled_at, ${stale}`,
     condition: `${known} AND NOT (${runningOn})`,
     values: { ...values, ':runner': text(runner) },
   };
 }
 
-/** Anything but done → done. */
+/** Anything but done → done; GitHub's own word also takes the place of the platform's, which has a reason. */
 export const finish = (end: JobEnd): JobChange => ({
   ...finishing(end),
-  condition: 'attribute_exists(#state) AND #state <> :done',
+  condition:
+    end.reason === undefined
+      ? 'attribute_exists(#state) AND (#state <> :done OR attribute_exists(#reason))'
+      : 'attribute_exists(#state) AND #state <> :done',
 });
 
 /** waiting → done. */
@@ -146,10 +195,10 @@ function finishing(end: JobEnd): { update: string; values: Attributes } {
     ':reason': optional(end.reason, reasonValue),
   });
   const sets = Object.keys(facts).map((value) => `#${value.slice(1)} = ${value}`);
-  const over = '#lease, #pending, #unsettled_at';
-  const stale = end.reason === undefined ? `${over}, #reason` : over;
+  const over = ['lease', 'pending', 'unsettled_at', 'retry_at', 'gone_at'];
+  const stale = [...over, ...(end.reason ? [] : ['reason']), ...(end.conclusion ? [] : ['conclusion'])];
   return {
-    update: `SET #state = :done, ${sets.join(', ')} REMOVE ${stale}`,
+    update: `SET #state = :done, ${sets.join(', ')} REMOVE ${stale.map((name) => `#${name}`).join(', ')}`,
     values: { ...facts, ':done': text('done') },
   };
 }
@@ -157,9 +206,26 @@ function finishing(end: JobEnd): { update: string; values: Attributes } {
 const runningElsewhere = '#state = :running AND attribute_not_exists(#runner)';
 const runningOn = '#state = :running AND #runner = :runner';
 const runningValues = (runner: InstanceId) => ({ ':running': text('running'), ':runner': text(runner) });
-const waitValues = (reason: Reason) => ({ ':waiting': text('waiting'), ':reason': reasonValue(reason) });
-/** One more machine that came to nothing, where the reason says so. */
-const countLost = (reason: Reason) =>
-  isReplacement(reason) ? ', #replacements = if_not_exists(#replacements, :none) + :one' : '';
-const lostValues = (reason: Reason): Attributes =>
-  isReplacement(reason) ? { ':none': number(0), ':one': number(1) } : {};
+
+/** Back into the line: at the place that the job always had, or at the end of its rest. `remove`: further names. */
+function waiting(
+  jobId: JobId,
+  { reason, rest }: Again,
+): { update: string; remove: string; values: Attributes } {
+  const values = { ':waiting': text('waiting'), ':reason': reasonValue(reason) };
+  const wait = 'SET #state = :waiting, #reason = :reason';
+  const counted = rest ? ', #replacements = :replacements' : '';
+  const count: Attributes = rest ? { ':replacements': number(rest.replacements) } : {};
+  const place = rest && restingPlace(jobId, rest);
+  return place === undefined
+    ? {
+        update: `${wait}${counted}, #pending = #place`,
+        remove: ', #retry_at',
+        values: { ...values, ...count },
+      }
+    : {
+        update: `${wait}${counted}, #pending = :resting, #retry_at = :retryAt`,
+        remove: '',
+        values: { ...values, ...count, ':resting': text(place.pending), ':retryAt': number(place.retryAt) },
+      };
+}

@@ -3,8 +3,8 @@
  * waits, which puts the row into the sparse index of what needs attention:
  *
  *   state      pending
- *   blocked    —
- *   waiting    waiting#<tier>#<queued at>#<job id>
+ *   blocked    unsettled#<since>#<job id>
+ *   waiting    waiting#<tier>#<queued at>#<job id>; while it rests, and until it is covered, with the end of its rest
  *   covered    —
  *   running    — , or unsettled#<ended at>#<job id> once its machine has ended
  *   done       —   (and `expires_at` is set)
@@ -12,6 +12,7 @@
 import { tombstoneDays } from '../../contract/tables.ts';
 import { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import type { Rest } from '../../core/job-rest.ts';
 import type { Reason, ReasonCode } from '../../core/reason.ts';
 import { type Attributes, compact, number, optional, Row, text, textList } from './attributes.ts';
 
@@ -29,6 +30,15 @@ export const afterTier = (tier: TierName) => `waiting#${tier}$`;
 export const unsettledPlace = (jobId: JobId, at: number) =>
   `unsettled#${new Date(at).toISOString()}#${ordered(jobId)}`;
 
+/** Behind all who may have a machine before its rest is over. Undefined: it does not rest. */
+export function restingPlace(jobId: JobId, { tier, retryAt }: Rest) {
+  if (retryAt === undefined) return undefined;
+  return { pending: waitingPlace(jobId, { tier, at: retryAt }), retryAt };
+}
+
+const waitingPlace = (jobId: JobId, { tier, at }: { tier: TierName; at: number }) =>
+  `${waitingPrefix(tier)}${new Date(at).toISOString()}#${ordered(jobId)}`;
+
 /** Sixteen digits hold every safe integer, so that texts sort as the numbers do. */
 const ordered = (jobId: JobId) => String(jobId).padStart(16, '0');
 
@@ -38,8 +48,9 @@ export const expiresAt = (atMilliseconds: number) =>
 export const reasonValue = (reason: Reason) => ({ M: { code: text(reason.code), text: text(reason.text) } });
 
 export function jobRow(job: Job): Attributes {
-  const place =
-    job.tier && `${waitingPrefix(job.tier)}${new Date(job.queuedAt).toISOString()}#${ordered(job.jobId)}`;
+  const { jobId, tier, queuedAt, retryAt } = job;
+  const place = tier && waitingPlace(jobId, { tier, at: queuedAt });
+  const waits = tier && waitingPlace(jobId, { tier, at: retryAt ?? queuedAt });
   const unsettled = job.unsettledAt === undefined ? undefined : unsettledPlace(job.jobId, job.unsettledAt);
   return compact<Attributes>({
     ...jobKey(job.installationId, job.jobId),
@@ -56,6 +67,8 @@ export function jobRow(job: Job): Attributes {
     lease: optional(job.lease, text),
     attempts: number(job.attempts),
     replacements: optional(job.replacements, number),
+    retry_at: optional(retryAt, number),
+    gone_at: optional(job.goneAt, number),
     runner: optional(job.runner, text),
     started_at: optional(job.startedAt, number),
     unsettled_at: optional(job.unsettledAt, number),
@@ -63,7 +76,7 @@ export function jobRow(job: Job): Attributes {
     outcome: optional(job.outcome, text),
     conclusion: optional(job.conclusion, text),
     place: optional(place, text),
-    pending: optional(job.state === 'waiting' ? place : unsettled, text),
+    pending: optional(job.state === 'waiting' ? waits : unsettled, text),
     expires_at: job.state === 'done' ? expiresAt(job.doneAt ?? job.acceptedAt) : undefined,
   });
 }
@@ -87,6 +100,8 @@ export function jobOfRow(attributes: Attributes): Job {
     lease: branded(row.optionalText('lease'), LeaseId),
     attempts: row.optionalNumber('attempts') ?? 0,
     replacements: row.optionalNumber('replacements'),
+    retryAt: row.optionalNumber('retry_at'),
+    goneAt: row.optionalNumber('gone_at'),
     runner: branded(row.optionalText('runner'), InstanceId),
     startedAt: row.optionalNumber('started_at'),
     unsettledAt: row.optionalNumber('unsettled_at'),

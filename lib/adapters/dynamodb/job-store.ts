@@ -3,8 +3,9 @@
  * that late and repeated events change nothing. What waits is read from a local index, consistently: a lease that comes
  * free must see the job that was written before it.
  *
- *   insert → any state    unblock: blocked → waiting    waitAgain: covered → waiting    requeue: running → waiting
- *   start: any but done → running    finish: any but done → done    refuseWaiting: waiting → done
+ *   insert → any state    block: waiting, covered → blocked    waitAgain: covered → waiting    requeue: running → waiting
+ *   rest: waiting → waiting    start: any but done → running    finish: any but done → done    refuseWaiting: waiting → done
+ *   reopen: blocked → waiting, and so from done where the platform ended it; there GitHub's start and end count as well
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tables } from '../../contract/tables.ts';
@@ -108,9 +109,21 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     async rename(tenant, jobId, repository) {
       await changed(tenant, jobId, changes.rename(repository));
     },
-    unblock: (tenant, jobId, reason) => changed(tenant, jobId, changes.unblock(reason)),
-    waitAgain: (tenant, jobId, lease, reason) => changed(tenant, jobId, changes.waitAgain(lease, reason)),
-    requeue: (tenant, jobId, runner, reason) => changed(tenant, jobId, changes.requeue(runner, reason)),
+    block: (tenant, jobId, at) => changed(tenant, jobId, changes.block(jobId, at)),
+    async reopen(tenant, jobId, reason) {
+      const { met, row } = await change(tenant, jobId, changes.reopen(reason));
+      return met && row ? jobOfRow(row) : undefined;
+    },
+    waitAgain: (tenant, jobId, lease, reason, rest) =>
+      changed(tenant, jobId, changes.waitAgain(jobId, lease, { reason, ...(rest && { rest }) })),
+    async rest(tenant, jobId, reason, rest) {
+      await changed(tenant, jobId, changes.rest(jobId, { reason, ...(rest && { rest }) }));
+    },
+    async doubt(tenant, jobId, goneAt) {
+      await changed(tenant, jobId, changes.doubt(goneAt));
+    },
+    requeue: (tenant, jobId, runner, reason, rest) =>
+      changed(tenant, jobId, changes.requeue(jobId, runner, { reason, ...(rest && { rest }) })),
     async markUnsettled(tenant, jobId, runner, at) {
       await changed(tenant, jobId, changes.markUnsettled(jobId, runner, at));
     },

@@ -97,7 +97,8 @@ function attentionOf(row: Row): Attention | undefined {
   if (words === undefined) return undefined;
   return {
     code:
-      row.optionalWord('attention_code', ['permission-missing', 'github-limited']) ?? 'permission-missing',
+      row.optionalWord('attention_code', ['permission-missing', 'github-limited', 'github-refused']) ??
+      'permission-missing',
     text: words,
     since: row.optionalText('attention_since') ?? neverKnown,
     probeAt: row.optionalNumber('attention_probe_at') ?? 0,

@@ -7,11 +7,12 @@ import type { ClaimAnswer, MachineRequest } from '../../contract/machine.ts';
 import { judge, type Verdict } from '../../core/admission.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import { reason } from '../../core/reason.ts';
+import { isResting } from '../../core/job-rest.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
+import { followAnswer } from '../common/follow-answer.ts';
 import { inRepository } from '../common/in-repository.ts';
 import { claimCandidates, unboundAgainSeconds } from '../common/settings.ts';
 import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
@@ -69,7 +70,8 @@ function refuse(deps: ClaimDeps, about: { readonly reason: string }): ClaimResul
 
 async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
   let runner = claimed;
-  const { job: planned, tenant } = await deps.runners.readPlan(claimed);
+  const { job: first, tenant } = await deps.runners.readPlan(claimed);
+  let planned = first;
   if (!tenant) return standDown(deps, runner, 'its tenant is unknown');
   let job = planned?.state === 'covered' && planned.lease === claimed.lease ? planned : undefined;
   for (let tries = 1; tries <= claimCandidates; tries++) {
@@ -77,7 +79,7 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
       const next = (await jobLeftOver(deps, runner, planned)) ?? (await nextWaitingJob(deps, runner));
       if (!next) return standDown(deps, runner, 'no job waits');
       runner = { ...runner, plannedJob: next.jobId, repository: next.repository };
-      job = next;
+      job = { ...next, state: 'covered', lease: runner.lease };
     }
     const verdict = verdictNow(deps, { tenant, runner, job });
     if (verdict.kind === 'hold') {
@@ -85,7 +87,9 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
       return standDown(deps, runner, verdict.reason.code);
     }
     if (verdict.kind === 'refuse') await refuseJob(deps, job, verdict.reason);
-    else if (!(await isDeadOnGitHub(deps, job))) return mint(deps, { runner, job, tenant });
+    else if (await isQueuedOnGitHub(deps, job)) return mint(deps, { runner, job, tenant });
+    // It may have begun elsewhere, as GitHub said just now: then somebody counts on this machine.
+    planned = await deps.jobs.get(job.installationId, job.jobId);
     job = undefined;
   }
   return standDown(deps, runner, 'its jobs were gone');
@@ -109,40 +113,28 @@ async function jobLeftOver(
 ): Promise<Job | undefined> {
   if (!planned?.runner) return undefined;
   const unserved = await findUnservedJob(deps, planned);
-  return unserved && (await deps.runners.giveJob(runner, unserved)) ? unserved : undefined;
+  const isServed = unserved?.tier === runner.tier && (await deps.runners.giveJob(runner, unserved));
+  return isServed ? unserved : undefined;
 }
 
 async function nextWaitingJob(deps: ClaimDeps, runner: Runner): Promise<Job | undefined> {
   const waiting = await deps.jobs.listWaiting(runner.installationId, runner.tier, claimCandidates);
+  const now = deps.clock.now();
   for (const job of waiting) {
+    // What GitHub may not have any more is looked at again by the sweep.
+    if (job.goneAt !== undefined && isResting(job, now)) continue;
     if (await deps.runners.giveJob(runner, job)) return job;
   }
   return undefined;
 }
 
 /** A second machine for the same job is worth its money only if GitHub still has the job queued. */
-async function isDeadOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
-  if (job.attempts < 2) return false;
-  const { installationId, jobId, tier, repository } = job;
+async function isQueuedOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
+  if (job.attempts < 2) return true;
+  const { installationId, jobId } = job;
   const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));
-  if (!answer.ok && answer.refusal.kind === 'not-found') {
-    await refuseJob(deps, job, goneReason(repository));
-    return true;
-  }
-  if (!answer.ok || answer.value.status !== 'completed') return false;
-  const conclusion = answer.value.conclusion ?? 'unknown';
-  const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
-  await deps.jobs.finish(installationId, jobId, { outcome, conclusion, at: deps.clock.now() });
-  const about = { installationId, jobId, tier, kind: 'dead-job-closed', outcome };
-  deps.telemetry.event('info', 'repair', about, { Repairs: 1 });
-  return true;
+  return followAnswer(deps, job, answer);
 }
-
-const goneReason = (repository: string) =>
-  reason(
-    'repository-removed',
-    `GitHub no longer shows the job to the App: ${repository} was removed from the installation, transferred or deleted, or its run was. Add the repository, or install the App on its owner, and run the job again.`,
-  );
 
 async function mint(deps: ClaimDeps, minting: Minting): Promise<ClaimAnswer> {
   const minted = await mintRunner(deps, minting);

@@ -1,12 +1,14 @@
 /**
  * Registers a machine's runner on GitHub, for its job. Where GitHub refuses, it is asked once what the installation is now,
- * and what that means is carried out: another name is tried once, the job is refused, or all of the tenant's jobs wait.
+ * and what that means is carried out: another name is tried once, or the machine asks again for a minute, since most
+ * refusals pass. What lasts makes the job rest, or all of the tenant's jobs wait; none ends by it.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { GitHubRefusal, Installation } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
+import { afterRefusal } from '../../core/job-rest.ts';
 import { type Reason, reason } from '../../core/reason.ts';
-import { explainRefusal, type RefusedRunner } from '../../core/refused-runner.ts';
+import { explainRefusal, type RefusedRunner, refusedNow } from '../../core/refused-runner.ts';
 import type { Runner } from '../../core/runner.ts';
 import { scopeFor } from '../../core/scope.ts';
 import type { Account, Attention, Tenant } from '../../core/tenant.ts';
@@ -15,8 +17,14 @@ import type { GitHub } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
+import { followAnswer } from '../common/follow-answer.ts';
 import { currentName, isSameName } from '../common/in-repository.ts';
-import { longestAgainSeconds, longestLimitWaitSeconds } from '../common/settings.ts';
+import {
+  longestAgainSeconds,
+  longestLimitWaitSeconds,
+  refusalPatienceSeconds,
+  refusedAgainSeconds,
+} from '../common/settings.ts';
 
 export interface MintDeps {
   readonly deployment: Deployment;
@@ -55,7 +63,7 @@ export async function mintRunner(deps: MintDeps, minting: Minting): Promise<Mint
   const now = await namesNow(deps, minting, { refusal, account, installation: installation.now });
   if ('seconds' in now) return { kind: 'again', seconds: now.seconds };
   if (now.place) return afterRename(deps, minting, now.place);
-  const meaning = explainRefusal({ refusal, account, repository, scope, installation: installation.now });
+  const meaning = explainRefusal({ refusal, account, scope, installation: installation.now });
   return settle(deps, minting, meaning);
 }
 
@@ -97,9 +105,8 @@ async function afterRename(deps: MintDeps, minting: Minting, place: Place): Prom
   }
   logRefusal(deps, minting, answer.refusal);
   if (answer.refusal.kind === 'limited') return afterLimit(deps, minting, answer.refusal.retryAfterSeconds);
-  const { kind, message } = answer.refusal;
-  const text = `GitHub refused a runner for ${account.login} (${kind}: ${message}).`;
-  return settle(deps, minting, { kind: 'refuse', reason: reason('github-refused', text) });
+  const { refusal } = answer;
+  return settle(deps, minting, refusedNow({ refusal, account }, scopeFor(account, repository)));
 }
 
 function register(deps: MintDeps, { runner, job }: Minting, place: Place) {
@@ -126,7 +133,13 @@ async function afterLimit(deps: MintDeps, minting: Minting, seconds: number): Pr
   }
   const until = new Date(deps.clock.now() + seconds * 1000).toISOString();
   const text = `GitHub takes no more calls for ${minting.tenant.accountLogin} until ${until}; the jobs start then.`;
-  return settle(deps, minting, { kind: 'hold', code: 'github-limited', text, probeSeconds: seconds });
+  return settle(deps, minting, {
+    kind: 'hold',
+    code: 'github-limited',
+    text,
+    probeSeconds: seconds,
+    mayPass: false,
+  });
 }
 
 /** Undefined `now`: GitHub knows no such installation. */
@@ -145,6 +158,8 @@ async function settle(deps: MintDeps, minting: Minting, meaning: RefusedRunner):
     await refuseJob(deps, minting.job, meaning.reason);
     return { kind: 'none', why: meaning.reason.code };
   }
+  if (mayPass(meaning) && isPatient(deps, minting)) return { kind: 'again', seconds: refusedAgainSeconds };
+  if (meaning.kind === 'pause') return pauseJob(deps, minting, meaning.reason);
   const { code, text, probeSeconds } = meaning;
   const now = deps.clock.now();
   const since = new Date(now).toISOString();
@@ -153,6 +168,24 @@ async function settle(deps: MintDeps, minting: Minting, meaning: RefusedRunner):
   await deps.tenants.callAttention(minting.runner.installationId, attention);
   await holdJob(deps, minting, reason(code, text));
   return { kind: 'none', why: code };
+}
+
+const mayPass = (meaning: RefusedRunner) =>
+  meaning.kind === 'pause' || (meaning.kind === 'hold' && meaning.mayPass);
+
+/** Counted from its first claim, so that nothing need be remembered. */
+const isPatient = ({ clock }: MintDeps, { runner }: Minting) =>
+  clock.now() < (runner.claimedAt ?? runner.launchedAt) + refusalPatienceSeconds * 1000;
+
+/** Unless GitHub says that it has no such job, it is tried for again later. */
+async function pauseJob(deps: MintDeps, { runner, job }: Minting, why: Reason): Promise<Minted> {
+  const { installationId, repository, jobId } = job;
+  const answer = await deps.github.getJob(installationId, repository, jobId);
+  if (await followAnswer(deps, job, answer)) {
+    const again = afterRefusal(job, why, deps.clock.now());
+    await deps.jobs.waitAgain(installationId, jobId, runner.lease, again.reason, again.rest);
+  }
+  return { kind: 'none', why: why.code };
 }
 
 export async function refuseJob(deps: MintDeps, job: Job, why: Reason): Promise<void> {

@@ -53,6 +53,22 @@ export const blockedSeconds = 30 * 24 * 60 * 60;
 /** How many jobs with labels of no tier leave a row, for each tenant and hour; whoever made a mistake sees it in one. */
 export const unknownLabelsPerHour = 100;
 
+/** GitHub must say twice that it has no such job, with so long between: less than it takes to look again, more than a lapse. */
+export const goneApartSeconds = 180;
+
+/** What GitHub denied is not tried for again before the second look at it. */
+export const goneRestSeconds = 300;
+
+/** A second denial so long after the first one begins anew: longer than the hour in which a job that runs is asked about. */
+export const goneKeptSeconds = 2 * 60 * 60;
+
+/** So long before a job's rest is over GitHub is asked about it: time for two sweeps. */
+export const askBeforeSeconds = 110;
+
+/** A machine that GitHub refuses a runner asks again for so long before it is given up: most refusals pass. */
+export const refusalPatienceSeconds = 60;
+export const refusedAgainSeconds = 15;
+
 /** How many overdue rows one sweep handles; the rest are a minute later. */
 export const sweepPageSize = 100;
 

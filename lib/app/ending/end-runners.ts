@@ -6,6 +6,7 @@
  */
 import type { InstanceId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import { afterLoss } from '../../core/job-rest.ts';
 import { reason } from '../../core/reason.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 import { OperationalError } from '../../ports/errors.ts';
@@ -14,6 +15,7 @@ import type { EndDeps } from '../common/deps.ts';
 import { findSpareMachine } from '../common/find-spare-machine.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
+import { robbedReason } from '../common/release-robbed.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
 import type { Ending } from './ending.ts';
 import { type Consoles, keepConsoles } from './keep-console.ts';
@@ -74,19 +76,29 @@ async function releasePlanned(
   job: Job | undefined,
 ): Promise<void> {
   const { installationId, plannedJob, lease, instanceId, ran } = runner;
-  const why = reason('runner-ended', 'The machine that was meant for it ended; the job gets another one.');
+  const ranNothing = ran === undefined && doneJob === undefined;
   if (job?.state === 'covered' && job.lease === lease) {
     if (await giveToSpareMachine(deps, runner, job)) return;
-    await deps.jobs.waitAgain(installationId, plannedJob, lease, why);
+    if (ranNothing) await waitAfterLoss(deps, job);
+    else await deps.jobs.waitAgain(installationId, plannedJob, lease, robbedReason);
     return;
   }
   if (job?.state === 'running' && job.runner === instanceId) await leaveToSweep(deps, runner, plannedJob);
-  const ranNothing = ran === undefined && doneJob === undefined;
   if (!job?.runner || job.runner === instanceId || !ranNothing) return;
   // Its job ran elsewhere and it ran none: somebody is left over, who counted on it without knowing.
   const unserved = await findUnservedJob(deps, job);
-  if (unserved?.lease === undefined) return;
-  await deps.jobs.waitAgain(installationId, unserved.jobId, unserved.lease, why);
+  if (unserved) await waitAfterLoss(deps, unserved);
+}
+
+const lostReason = reason(
+  'runner-ended',
+  'The machine that was meant for it ended; the job gets another one.',
+);
+
+async function waitAfterLoss(deps: EndDeps, job: Job): Promise<void> {
+  if (job.lease === undefined) return;
+  const { reason: why, rest } = afterLoss(job, lostReason, deps.clock.now());
+  await deps.jobs.waitAgain(job.installationId, job.jobId, job.lease, why, rest);
 }
 
 /** Whoever lost its job to this machine gets this machine's, rather than a new machine being bought for it. */

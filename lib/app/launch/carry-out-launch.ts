@@ -10,6 +10,7 @@ import { type Reason, reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
 import type { LaunchDeps } from '../common/deps.ts';
+import { releaseRobbed } from '../common/release-robbed.ts';
 import { retryDelaySeconds } from '../common/settings.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
 import { askForMachines } from './ask-for-machines.ts';
@@ -82,7 +83,7 @@ export async function settleLaunch(
   const why = failureReason(outcome.failure);
   const { installationId, tier } = launch;
   await Promise.all(
-    missing.map(({ jobId, lease }) => deps.jobs.waitAgain(installationId, jobId, lease, why)),
+    missing.map(({ jobId, lease }) => releaseRobbed(deps, { installationId, plannedJob: jobId, lease }, why)),
   );
   await deps.launches.close(answered);
   const { againSeconds: delaySeconds = retryDelaySeconds } = outcome;

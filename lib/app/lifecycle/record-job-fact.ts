@@ -5,14 +5,16 @@
  */
 import type { JobEvent } from '../../contract/messages.ts';
 import type { InstanceId } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
+import { isOverOnGitHub, type Job } from '../../core/job.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 
 /** GitHub holds it for an approval. Those without a tier were refused together (refuse-unknown-labels.ts). */
 export async function recordBlocked(deps: LifecycleDeps, event: JobEvent): Promise<void> {
   if (!event.tier) return;
   const now = deps.clock.now();
-  await insertOne(deps, { ...newJob(event, now), state: 'blocked', unsettledAt: now });
+  const outcome = await insertOne(deps, { ...newJob(event, now), state: 'blocked', unsettledAt: now });
+  // GitHub may announce it as queued first. Where this one is late, the sweep asks, and it waits again.
+  if (outcome === 'exists') await deps.jobs.block(event.installationId, event.jobId, now);
 }
 
 /** @throws OperationalError, also where it is this job's alone */
@@ -51,7 +53,8 @@ export async function recordStarted(
     const outcome = await insertOne(deps, runningJob(event, start));
     if (outcome === 'exists') before = await deps.jobs.start(event.installationId, event.jobId, start);
   }
-  if (before?.state === 'done') return undefined;
+  const isTooLate = before && (isOverOnGitHub(before) || (before.state === 'done' && !before.tier));
+  if (isTooLate) return undefined;
   if (before && before.repository !== event.repository) {
     await deps.jobs.rename(event.installationId, event.jobId, event.repository);
   }
@@ -79,7 +82,7 @@ export async function recordCompleted(
   if (!before && (await insertOne(deps, job)) === 'exists') {
     await deps.jobs.finish(event.installationId, event.jobId, end);
   }
-  if (before?.state === 'done') return;
+  if (before && isOverOnGitHub(before)) return;
   const { installationId, jobId, tier = 'none' } = event;
   deps.telemetry.event(
     'info',

@@ -4,10 +4,10 @@
  * left to the sweep, which asks GitHub how the job did.
  */
 import type { InstallationId, InstanceId } from '../../core/ids.ts';
-import { reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
+import { releaseRobbed } from '../common/release-robbed.ts';
 import { logStart } from './log-start.ts';
 import type { Started } from './record-job-fact.ts';
 
@@ -73,19 +73,15 @@ async function leaveToSweep(deps: LifecycleDeps, { event, instanceId }: StartOnM
 
 /**
  * A job that had a machine of its own leaves that one to the job whose machine it took. One that had none leaves nobody:
- * then that job waits again at once.
+ * then whoever counted on the machine waits again at once.
  */
 async function freeThePlanned(deps: LifecycleDeps, start: StartOnMachine): Promise<void> {
-  const { event, before, runner } = start;
-  if (!runner || !tookNoOnesPlace(start)) return;
-  const why =
-    before?.state === 'waiting'
-      ? reason('runner-taken', 'GitHub gave its machine another job; it gets the next one.')
-      : reason(
-          'runner-stolen',
-          'GitHub gave its machine to a job that did not wait here; it gets the next one.',
-        );
-  await deps.jobs.waitAgain(event.installationId, runner.plannedJob, runner.lease, why);
+  if (start.runner && tookNoOnesPlace(start)) await releaseRobbed(deps, start.runner);
 }
 
-const tookNoOnesPlace = ({ before }: StartOnMachine) => before?.state !== 'covered';
+/** Told again of the same start, the job's lease says what it was before. A machine of another tier is no exchange. */
+function tookNoOnesPlace({ before, instanceId, runner }: StartOnMachine): boolean {
+  if (runner && before?.tier !== runner.tier) return true;
+  if (before?.state === 'running' && before.runner !== instanceId) return true;
+  return before?.lease === undefined;
+}

@@ -1,5 +1,6 @@
 /** Takes in a job that GitHub has queued, that some tier has the labels of, and that nobody here has heard of. */
 import type { JobEvent } from '../../contract/messages.ts';
+import { isRefusalOutdated } from '../../core/admission.ts';
 import type { GitHubRepository, ListedJob } from '../../core/github.ts';
 import { keptLabels } from '../../core/job-labels.ts';
 import { tierFor } from '../../core/labels.ts';
@@ -20,8 +21,8 @@ export async function adopt(
   const isLate = job.createdAt <= deps.clock.now() - unheardSeconds * 1000;
   if (!tier || job.status !== 'queued' || !isLate || adopted.has(job.jobId)) return;
   const known = await deps.jobs.get(installationId, job.jobId);
-  // Blocked as far as we heard: then it was approved since.
-  if (known && known.state !== 'blocked') return;
+  // Blocked as far as we heard: then it was approved since. Refused: it takes machines of others if it gets none.
+  if (known && known.state !== 'blocked' && !isRefusalOutdated(tenant, known)) return;
   const event: JobEvent = {
     kind: 'job',
     action: 'queued',
@@ -47,6 +48,8 @@ export async function adopt(
     jobId: job.jobId,
     tier,
     repository: repository.fullName,
-    reason: 'It is queued on GitHub, and no webhook told of it.',
+    reason: known
+      ? `It is queued on GitHub, and was ${known.state} here (${known.reason?.code ?? 'no reason'}).`
+      : 'It is queued on GitHub, and no webhook told of it.',
   });
 }

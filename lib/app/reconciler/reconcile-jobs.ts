@@ -6,9 +6,11 @@
 import type { JobEvent } from '../../contract/messages.ts';
 import type { GitHubJob } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
+import { afterLoss } from '../../core/job-rest.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { doubtJob, goneReason, runDeadReason, undoubtJob } from '../common/doubt-job.ts';
 import { inRepository } from '../common/in-repository.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { waitingPageSize } from '../common/settings.ts';
@@ -50,7 +52,7 @@ async function askAbout(deps: ReconcileDeps, { calls }: Visit, job: Job): Promis
   if (!answer) return;
   if (!answer.ok) {
     if (answer.refusal.kind === 'not-found')
-      await close(deps, job, { kind: 'job-gone-closed', why: gone(job) });
+      await close(deps, job, { kind: 'job-gone-closed', why: goneReason(job) });
     return;
   }
   switch (answer.value.status) {
@@ -59,42 +61,35 @@ async function askAbout(deps: ReconcileDeps, { calls }: Visit, job: Job): Promis
     case 'in_progress':
       return logLifecycle(deps, job, { action: 'in_progress', found: answer.value });
     case 'waiting':
+      await undoubtJob(deps, job);
+      await deps.jobs.block(installationId, jobId, deps.clock.now());
       return;
     case 'queued': {
       const run = await calls.ask(() =>
         inRepository(deps, job, (repository) => deps.github.getRun(installationId, repository, runId)),
       );
       if (!run?.ok) return;
-      if (!run.value.completed) return letGo(deps, job);
+      if (!run.value.completed) {
+        await undoubtJob(deps, job);
+        return letGo(deps, job);
+      }
       const conclusion = run.value.conclusion ?? 'unknown';
-      return close(deps, job, { kind: 'job-of-dead-run-closed', why: runDead(job, conclusion), conclusion });
+      return close(deps, job, {
+        kind: 'job-of-dead-run-closed',
+        why: runDeadReason(job, conclusion),
+        conclusion,
+      });
     }
   }
 }
-
-const gone = ({ repository }: Job) =>
-  reason(
-    'gone-from-github',
-    `GitHub no longer has the job, or the App no longer reaches ${repository}; add the repository and run it again.`,
-  );
-
-const runDead = ({ runId }: Job, conclusion: string) =>
-  reason(
-    'run-ended',
-    `Its workflow run ${runId} ended (${conclusion}) before the job began; run the workflow again.`,
-  );
 
 async function close(
   deps: ReconcileDeps,
   job: Job,
   closing: { kind: RepairKind; why: Reason; conclusion?: string },
 ): Promise<void> {
-  const { installationId, jobId } = job;
   const { kind, why, conclusion = 'unknown' } = closing;
-  const end = { outcome: 'cancelled', at: deps.clock.now(), conclusion, reason: why } as const;
-  if (job.state === 'waiting' && !(await deps.jobs.refuseWaiting(installationId, jobId, end))) return;
-  if (job.state !== 'waiting') await deps.jobs.finish(installationId, jobId, end);
-  tell(deps, job, { kind, reason: why.text });
+  if (await doubtJob(deps, job, { why, conclusion })) tell(deps, job, { kind, reason: why.text });
 }
 
 /** The books follow the fact in the one place where they always do. */
@@ -131,9 +126,10 @@ async function letGo(deps: ReconcileDeps, job: Job): Promise<void> {
   if (state !== 'covered' || !lease) return;
   const why = reason(
     'runner-stolen',
-    'Its runner listens, and GitHub gave it another job; it gets the next one.',
+    'Its runner listens, and GitHub has not given it the job; it gets the next one.',
   );
-  if (!(await deps.jobs.waitAgain(installationId, jobId, lease, why))) return;
+  const again = afterLoss(job, why, deps.clock.now());
+  if (!(await deps.jobs.waitAgain(installationId, jobId, lease, again.reason, again.rest))) return;
   tell(deps, job, { kind: 'runner-stolen-unheard', reason: why.text });
   await pokeWaiting(deps, installationId);
 }

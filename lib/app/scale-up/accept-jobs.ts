@@ -96,13 +96,12 @@ async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<u
   const now = deps.clock.now();
   const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));
   const failures = await Promise.all(
-    events.map(async ({ installationId, jobId, repository }, n) => {
+    events.map(async (event, n) => {
       const outcome = outcomes[n];
       if (outcome !== 'exists') return outcome === 'inserted' ? undefined : outcome;
-      const unblocking = deps.jobs
-        .rename(installationId, jobId, repository)
-        .then(() => deps.jobs.unblock(installationId, jobId, justQueued));
-      return unblocking.then(
+      const { installationId, jobId, repository } = event;
+      const reopening = deps.jobs.rename(installationId, jobId, repository).then(() => reopen(deps, event));
+      return reopening.then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -114,6 +113,14 @@ async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<u
     now,
   );
   return failures;
+}
+
+/** GitHub says that it is queued: an approval was given, or the platform had ended it by a word of its own. */
+async function reopen(deps: BalanceDeps, { installationId, jobId }: JobEvent): Promise<void> {
+  const before = await deps.jobs.reopen(installationId, jobId, justQueued);
+  if (before?.state !== 'done') return;
+  const about = { installationId, jobId, tier: before.tier ?? 'none', reason: before.reason?.code };
+  deps.telemetry.event('info', 'job-reopened', about);
 }
 
 /** One line for each tenant and tier of the batch. */

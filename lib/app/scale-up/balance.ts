@@ -155,9 +155,10 @@ async function planFor(
   let { waiting, pageSize } = look;
   let supply: Supply | undefined;
   for (;;) {
-    const own = planBalance({ tenant, tier, waiting, pageSize });
+    const now = deps.clock.now();
+    const own = planBalance({ tenant, tier, waiting, pageSize, now });
     if (tenant && own.launch.length > 0) supply ??= await findSupply(deps, { tenant, tier, hasTurn });
-    const plan = supply ? planBalance({ tenant, tier, waiting, pageSize, bounds: supply.bounds }) : own;
+    const plan = supply ? planBalance({ tenant, tier, waiting, pageSize, now, bounds: supply.bounds }) : own;
     if (plan.worthReading <= pageSize) return { plan, supply, pageSize };
     pageSize = plan.worthReading;
     waiting = await deps.jobs.listWaiting(installationId, tier.name, pageSize);

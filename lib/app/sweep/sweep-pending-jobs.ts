@@ -4,10 +4,13 @@
  */
 import type { JobId } from '../../core/ids.ts';
 import type { Job, JobOutcome } from '../../core/job.ts';
+import { afterLoss } from '../../core/job-rest.ts';
 import { reason } from '../../core/reason.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { doubtJob, goneReason, undoubtJob } from '../common/doubt-job.ts';
 import { inRepository } from '../common/in-repository.ts';
 import { blockedSeconds, settleSeconds } from '../common/settings.ts';
+import { askAboutResting, isRestNearlyOver } from './ask-about-resting.ts';
 
 /** True: it waits no longer. */
 export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
@@ -33,7 +36,7 @@ export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
 
 /** Whether GitHub is to be asked now. What has outlived every limit is asked about each minute, until GitHub answers. */
 export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): boolean {
-  if (job.unsettledAt === undefined) return false;
+  if (job.unsettledAt === undefined) return isRestNearlyOver(deps, job);
   const unsettledFor = deps.clock.now() - job.unsettledAt;
   return isOverdue(deps, job) || isTimeToAsk(job.jobId, { unsettledFor, unseenMilliseconds });
 }
@@ -41,6 +44,10 @@ export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): bo
 /** True: it waits again. */
 export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   const { installationId, jobId } = job;
+  if (job.state === 'waiting') {
+    await askAboutResting(deps, job);
+    return false;
+  }
   const overdue = isOverdue(deps, job);
   const answer = await inRepository(deps, job, (repository) =>
     deps.github.getJob(installationId, repository, jobId),
@@ -53,10 +60,11 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     const why = { ...about, reason: refusal.kind, refusal };
     deps.telemetry.event('warn', 'github-refused', why, { GitHubRefusals: 1 });
     // Whoever is refused a look knows nothing: only that it is gone ends a job at once. A limit passes, and ends none.
-    if (refusal.kind === 'not-found') await close(deps, job, { outcome: 'completed' });
+    if (refusal.kind === 'not-found') await doubtJob(deps, job, { why: goneReason(job) });
     else if (overdue && refusal.kind !== 'limited') await closeOverdue(deps, job);
     return false;
   }
+  await undoubtJob(deps, job);
   const { status, conclusion } = answer.value;
   if (status === 'queued') return waitAgain(deps, job);
   if (status === 'completed') {
@@ -101,12 +109,10 @@ function isTimeToAsk(jobId: JobId, times: { unsettledFor: number; unseenMillisec
 async function waitAgain(deps: SweepDeps, job: Job): Promise<boolean> {
   const { installationId, jobId } = job;
   if (job.state === 'blocked') {
-    return deps.jobs.unblock(
-      installationId,
-      jobId,
-      reason('queued', 'It was approved; the jobs before it come first.'),
-    );
+    const approved = reason('queued', 'It was approved; the jobs before it come first.');
+    return (await deps.jobs.reopen(installationId, jobId, approved)) !== undefined;
   }
   const why = reason('runner-ended', 'Its machine ended before the job did; the job gets another one.');
-  return deps.jobs.requeue(installationId, jobId, job.runner, why);
+  const again = afterLoss(job, why, deps.clock.now());
+  return deps.jobs.requeue(installationId, jobId, job.runner, again.reason, again.rest);
 }

@@ -29,9 +29,21 @@ const jobsKept = 20_000;
 /** @throws Error where the repository's owner is not known */
 export function queueJob(world: World, webhooks: Webhooks, request: JobRequest): JobRecord {
   const job = addJob(world, request);
-  sendJob(world, webhooks, { job, action: job.status === 'waiting' ? 'waiting' : 'queued' });
+  if (job.status === 'waiting') announceHeld(world, webhooks, job);
+  else sendJob(world, webhooks, { job, action: 'queued' });
   assignJobs(world);
   return job;
+}
+
+/**
+ * GitHub may announce a job as queued before it announces that an approval holds it back, and once more when that is given.
+ * Source: https://github.com/CloudSnorkel/cdk-github-runners/issues/380 and 416
+ */
+function announceHeld(world: World, webhooks: Webhooks, job: JobRecord): void {
+  job.status = 'queued';
+  sendJob(world, webhooks, { job, action: 'queued' });
+  job.status = 'waiting';
+  sendJob(world, webhooks, { job, action: 'waiting' });
 }
 
 /** Brings the job into being and tells nobody. */

@@ -99,7 +99,7 @@ describe('jobs and runners', () => {
     expect(jobNow(taken.jobId)?.runnerName).toBe('i-1');
   });
 
-  it('holds a job back until it is approved, and then tells of it again', async () => {
+  it('announces a job as queued, holds it back until it is approved, and announces it again', async () => {
     await openSession(await givenRunner('i-1'));
     const { jobId } = standIn.queueJob({ repository: 'acme/app', labels: ['linux'], requiresApproval: true });
     await standIn.settle();
@@ -108,7 +108,7 @@ describe('jobs and runners', () => {
     standIn.approveJob(jobId);
     await standIn.settle();
 
-    expect(jobEvents(jobId)).toEqual(['waiting', 'queued']);
+    expect(jobEvents(jobId)).toEqual(['queued', 'waiting', 'queued']);
     expect(jobNow(jobId)?.runnerName).toBe('i-1');
   });
 

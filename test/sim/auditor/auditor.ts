@@ -4,12 +4,14 @@
  */
 
 import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { JobEvent } from '../../../lib/contract/messages.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
+import { checkEnds } from './check-ends.ts';
 import { checkLeases } from './check-leases.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkRerun } from './check-rerun.ts';
@@ -48,8 +50,10 @@ export interface Auditor {
   thrown(name: string, error: unknown): undefined;
   /** Each virtual minute. */
   minute(): void;
-  /** GitHub refused something to this tenant; `gone`: it said that there is no such thing. */
-  githubRefused(installationId: number, gone: boolean): void;
+  /** GitHub refused something to this tenant. */
+  githubRefused(installationId: number): void;
+  /** The platform got GitHub's webhook. */
+  jobTold(event: JobEvent): void;
   note(invariant: string, detail: string): void;
 }
 
@@ -99,9 +103,10 @@ export function createAuditor(world: {
     jobRerun: (job) => checkRerun(books, job, note),
     limitSet: (installationId, maxRunners) => books.setLimit(installationId, maxRunners),
     statusSet: (installationId, status) => void books.bans.set(installationId, status === 'suspended'),
-    githubRefused(installationId, gone) {
-      books.refused.add(installationId);
-      if (gone) books.toldGone.add(installationId);
+    githubRefused: (installationId) => void books.refused.add(installationId),
+    jobTold({ action, installationId, jobId }) {
+      const key = `${installationId}/${jobId}`;
+      if (action === 'in_progress' || action === 'completed') books.told.add(key);
     },
     doorTried(how, answer) {
       if (answer?.action === 'run') note('door', `a machine got a runner: ${how}`);
@@ -116,6 +121,7 @@ export function createAuditor(world: {
       currentCause = cause;
     },
     afterCall(name) {
+      if (ending.test(name)) checkEnds(books, note);
       if (!changing.test(name)) return;
       for (const launch of books.followRows()) checkAccounts(books, launch, note);
       if (counting.test(name)) checkLeases(books, note);
@@ -131,6 +137,7 @@ export function createAuditor(world: {
   };
 }
 
+const ending = /^jobs\.(finish|refuseWaiting)/;
 const changing = /^(launches\.|runners\.end|tenants\.)/;
 const counting = /^(launches\.(take|close)|runners\.end)/;
 

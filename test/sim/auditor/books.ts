@@ -43,8 +43,10 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     setLimit: limits.set,
     /** GitHub's jobs, as they are there. */
     worldJobs: new Map<number, WorldJob>(),
-    /** Jobs that were seen done. */
-    doneJobs: new Set<string>(),
+    /** Jobs that were seen done, by whose word. */
+    doneJobs: new Map<string, 'github' | 'platform'>(),
+    /** The rows of jobs of which the platform got to know by webhook that they began or ended. */
+    told: new Set<string>(),
     /** Tenants that GitHub refused something for its own reasons, after which a machine may be ended early. */
     refused: new Set<number>(),
     /** Tenants that GitHub told, rightly or not, that something of theirs does not exist. */

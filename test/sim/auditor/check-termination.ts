@@ -10,12 +10,11 @@ export function checkTermination(
   note: Note,
 ): void {
   const { machine, cause } = ended;
-  // Both look after all tenants in one run.
-  const isRound = cause.includes('sweep') || cause.includes('reconcile');
+  const isSchedule = cause.includes('sweep') || cause.includes('reconcile');
   const named = cause.some((body) => body.includes(`"installationId":${machine.tenant},`));
   const drained = cause.some((body) => body.includes(`"installationId":${machine.tenant}}`));
   const byEc2 = cause.some((body) => body.includes(`"instance-id":"${machine.id}"`));
-  if (!isRound && !named && !drained && !byEc2) {
+  if (!isSchedule && !named && !drained && !byEc2) {
     note('crosses-tenants', `${machine.id} of ${machine.tenant} was terminated for ${cause.join(' ')}`);
   }
   if (books.takenBack.has(machine.id)) return;

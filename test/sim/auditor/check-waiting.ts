@@ -13,8 +13,8 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
     const waiting = new Set<string>();
     for (const job of books.rows.jobs.values()) {
       const tenant = books.rows.tenants.get(job.installationId);
-      if (job.state !== 'waiting' || tenant?.status !== 'active' || tenant.predecessor !== undefined)
-        continue;
+      if (job.state !== 'waiting' || (job.retryAt ?? 0) > books.now()) continue;
+      if (tenant?.status !== 'active' || tenant.predecessor !== undefined) continue;
       const cap = books.deployment.tiers.find(({ name }) => name === job.tier)?.maxRunners ?? 0;
       const inTier = tenant.tierLeases.get(job.tier!) ?? 0;
       if (tenant.leases >= tenant.maxRunners || inTier >= cap) continue;
@@ -31,7 +31,7 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
 }
 
 /** Counted by what all tenants hold, not by the caps' own rows: those are what is to be proven right. */
-function hasSharedRoom({ deployment, rows }: Books, tier: string): boolean {
+export function hasSharedRoom({ deployment, rows }: Books, tier: string): boolean {
   const tierCap = deployment.tiers.find(({ name }) => name === tier)?.capOverAllTenants;
   const tenants = [...rows.tenants.values()];
   const inTier = tenants.reduce((sum, tenant) => sum + (tenant.tierLeases.get(tier as never) ?? 0), 0);

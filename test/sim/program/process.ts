@@ -25,6 +25,8 @@ export interface Running {
 export interface PortCall {
   /** `jobs.insert`, … */
   readonly name: string;
+  /** The function that makes it. */
+  readonly by: string;
   readonly given: readonly unknown[];
   readonly effect: () => Promise<unknown>;
 }
@@ -78,7 +80,7 @@ export function portOf<Port extends object>(
       if (typeof method !== 'function') return method;
       const name = `${port.name}.${String(member)}`;
       return (...given: unknown[]) =>
-        call(deps, process, { name, given, effect: () => method.apply(target, given) });
+        call(deps, process, { name, by: process.name, given, effect: () => method.apply(target, given) });
     },
   });
 }

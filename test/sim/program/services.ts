@@ -18,8 +18,9 @@ interface ServiceDeps {
   readonly auditor: Auditor;
 }
 
-export function createService(deps: ServiceDeps): Service {
-  const limitsRemoval = createRemovalLimits(deps);
+export function createService(given: ServiceDeps): Service {
+  const deps = { ...given, denials: createDenials(given) };
+  const limitsRemoval = createRemovalLimits(given);
   return async (call) => {
     const [port = ''] = call.name.split('.');
     switch (port) {
@@ -85,17 +86,47 @@ const githubRefusals: readonly GitHubRefusal[] = [
   { kind: 'invalid', message: 'Validation Failed' },
 ];
 
-/** The auditor is told of refusals: after one, the platform may give a machine up. A former name is nothing that is gone. */
-function heard({ auditor }: ServiceDeps, { given }: PortCall, answer: unknown): unknown {
-  const { ok, refusal } = answer as { ok: boolean; refusal?: GitHubRefusal };
-  const [first] = given as [number | { installationId: number }];
-  const installationId = typeof first === 'object' ? first.installationId : first;
-  const isGone =
-    refusal?.kind === 'not-found' &&
-    (refusal === falselyGone ||
-      !/^no (organization|owner|job|run)|is not in the installation/.test(refusal.message));
-  if (!ok) auditor.githubRefused(installationId, isGone);
+/** The auditor is told of refusals: after one, the platform may give a machine up. */
+function heard({ auditor }: ServiceDeps, call: PortCall, answer: unknown): unknown {
+  if (!(answer as { ok: boolean }).ok) auditor.githubRefused(installationOf(call));
   return answer;
+}
+
+function installationOf({ given }: PortCall): number {
+  const [first] = given as [number | { installationId: number }];
+  return typeof first === 'object' ? first.installationId : first;
+}
+
+/**
+ * What GitHub denies though it is there, it denies for less than three minutes, and then for some minutes no more: whoever
+ * is told so twice, with some minutes between, may believe it.
+ */
+const denialMilliseconds = 170_000;
+const truthfulMilliseconds = 600_000;
+
+function createDenials({ scheduler, faults, random }: Pick<ServiceDeps, 'scheduler' | 'faults' | 'random'>) {
+  const since = new Map<number, number>();
+  const wholly = new Map<number, { until: number; refusal: GitHubRefusal }>();
+  return {
+    /** Whether GitHub may deny something of this installation now. */
+    may(installationId: number): boolean {
+      const begun = since.get(installationId);
+      const now = scheduler.now();
+      if (begun === undefined || now > begun + truthfulMilliseconds) since.set(installationId, now);
+      return now <= since.get(installationId)! + denialMilliseconds;
+    },
+    /** For a while it denies all that is asked, in the same way. */
+    of(installationId: number): GitHubRefusal | undefined {
+      const known = wholly.get(installationId);
+      if (known && scheduler.now() <= known.until) return known.refusal;
+      const strikes = faults.strikes('githubDenial');
+      if (!strikes || known || !this.may(installationId)) return undefined;
+      const refusal = random.pick(githubRefusals.filter(({ kind }) => kind !== 'forbidden'));
+      const until = since.get(installationId)! + random.between(0, denialMilliseconds);
+      wholly.set(installationId, { until, refusal });
+      return refusal;
+    },
+  };
 }
 
 /** Whether a tenant's runners can be removed at all is settled once. */
@@ -109,14 +140,25 @@ function createRemovalLimits({ faults, random }: ServiceDeps): (call: PortCall) 
   };
 }
 
-async function github(deps: ServiceDeps, call: PortCall): Promise<unknown> {
-  const { faults, random } = deps;
+async function github(deps: ServiceDeps & Denying, call: PortCall): Promise<unknown> {
+  const { faults, random, denials } = deps;
+  const installationId = installationOf(call);
   if (faults.strikes('githubLimit')) {
     return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: random.between(1, 600) } };
   }
-  // What an installation is, GitHub says or it does not; what a wrong answer to that would do is no question of robustness.
-  if (call.name !== 'github.getInstallation' && faults.strikes('githubRefusal')) {
-    return { ok: false, refusal: random.pick(githubRefusals) };
+  const isAboutItself = call.name === 'github.getInstallation';
+  // What an installation is, GitHub tells the tenant manager truly; a machine at the door may hear that it is gone.
+  if (isAboutItself && call.by !== 'claim') return failing(deps, call, faults.strikes('githubError'));
+  const denial = denials.of(installationId);
+  if (denial && isAboutItself) return { ok: false, refusal: { kind: 'not-found', message: 'Not Found' } };
+  if (denial) return { ok: false, refusal: denial };
+  if (!isAboutItself && faults.strikes('githubRefusal')) {
+    const refusal = random.pick(githubRefusals);
+    if (refusal.kind !== 'not-found' || denials.may(installationId)) return { ok: false, refusal };
   }
   return failing(deps, call, faults.strikes('githubError'));
+}
+
+interface Denying {
+  readonly denials: ReturnType<typeof createDenials>;
 }

@@ -98,8 +98,12 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     });
     if (!faults.strikes('jobBlocked')) return becomeQueued(job);
     write(deps, job, {});
+    // Seen by others: queued, then waiting, then queued again (CloudSnorkel/cdk-github-runners#380, #416).
+    if (faults.strikes('queuedBeforeWaiting')) webhooks.job('queued', job);
     webhooks.job('waiting', job);
-    laterSeconds(5, 600, () => (random.chance(0.8) ? becomeQueued(job) : complete(job, 'failure')));
+    laterSeconds(5, random.pick([60, 600, 1_500]), () =>
+      random.chance(0.8) ? becomeQueued(job) : complete(job, 'failure'),
+    );
   }
 }
 

@@ -3,6 +3,7 @@
  * their jobs run is in changes.ts.
  */
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
+import { banForAWhile } from './bans.ts';
 import { createChanges, permissionsOf, putInstallation } from './changes.ts';
 import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
@@ -48,6 +49,11 @@ export function startTenants(
     for (let n = 0; n < 2; n++) {
       if (faults.strikes('renamed')) laterInStory(() => changes.renamed(account));
     }
+    const queue = (jobs: number, withinSeconds: number) =>
+      queueJobs(deps, parts.github, { account, jobs, withinSeconds });
+    if (faults.strikes('crowd')) laterInStory(() => queue(random.between(6, 12), 10));
+    // No fault: also in a calm world.
+    if (random.chance(0.15)) laterInStory(() => banForAWhile(deps, account, queue));
     if (faults.strikes('misdirected')) {
       for (let n = 0; n < 4; n++) laterInStory(() => changes.misdirected(account));
     }

@@ -15,7 +15,7 @@ export interface Webhooks {
 }
 
 export function createWebhooks(deps: WorldDeps): Webhooks {
-  const { random, scheduler, faults, story, plane } = deps;
+  const { random, scheduler, faults, story, plane, auditor } = deps;
   let deliveries = 0;
 
   function deliver(what: string, arrive: () => void) {
@@ -40,6 +40,7 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
       deliver(`${action} job ${job.id} runner ${job.runnerName}`, () => {
         if (action === 'queued') plane.toTier(job.tier, event);
         else plane.toLifecycle(event);
+        auditor.jobTold(event);
       });
     },
     installation(event, installationId, repositoriesRemoved = []) {

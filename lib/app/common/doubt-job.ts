@@ -1,0 +1,67 @@
+/**
+ * GitHub says that it has no such job, or that its run is over. Once is no proof, for such answers come and pass: the job
+ * rests, and only where GitHub says so again, some minutes later, it is closed. One answer that it is there undoes the doubt.
+ */
+import type { Job } from '../../core/job.ts';
+import { type Reason, reason } from '../../core/reason.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import { goneApartSeconds, goneKeptSeconds, goneRestSeconds } from './settings.ts';
+
+interface DoubtDeps {
+  readonly jobs: JobStore;
+  readonly clock: Clock;
+}
+
+export const goneReason = ({ repository }: Job): Reason =>
+  reason(
+    'gone-from-github',
+    `GitHub no longer shows the job to the App: ${repository} was removed from the installation, transferred or deleted, or its run was. Add the repository, or install the App on its owner, and run the job again.`,
+  );
+
+export const runDeadReason = ({ runId }: Job, conclusion: string): Reason =>
+  reason(
+    'run-ended',
+    `Its workflow run ${runId} ended (${conclusion}) before the job began; run the workflow again.`,
+  );
+
+/** @returns whether the job is closed */
+export async function doubtJob(
+  deps: DoubtDeps,
+  job: Job,
+  doubt: { readonly why: Reason; readonly conclusion?: string },
+): Promise<boolean> {
+  const { installationId, jobId, state, tier, lease, goneAt } = job;
+  const { why, conclusion } = doubt;
+  const now = deps.clock.now();
+  const since = goneAt === undefined || now > goneAt + goneKeptSeconds * 1000 ? now : goneAt;
+  if (now >= since + goneApartSeconds * 1000) {
+    const end = {
+      outcome: 'cancelled',
+      at: now,
+      reason: why,
+      ...(conclusion ? { conclusion } : {}),
+    } as const;
+    if (state === 'waiting') return deps.jobs.refuseWaiting(installationId, jobId, end);
+    const before = await deps.jobs.finish(installationId, jobId, end);
+    return before !== undefined && before.state !== 'done';
+  }
+  if (since !== goneAt) await deps.jobs.doubt(installationId, jobId, since);
+  if (!tier) return false;
+  const retryAt = Math.max(now + goneRestSeconds * 1000, job.retryAt ?? 0);
+  const rest = { tier, replacements: job.replacements ?? 0, retryAt };
+  if (state === 'covered' && lease) await deps.jobs.waitAgain(installationId, jobId, lease, why, rest);
+  if (state === 'waiting') await deps.jobs.rest(installationId, jobId, why, rest);
+  return false;
+}
+
+/** GitHub has it after all. */
+export async function undoubtJob(deps: DoubtDeps, job: Job): Promise<void> {
+  if (job.goneAt === undefined) return;
+  const { installationId, jobId } = job;
+  await deps.jobs.doubt(installationId, jobId, undefined);
+  if (job.state !== 'waiting') return;
+  await deps.jobs.rest(installationId, jobId, foundReason);
+}
+
+const foundReason = reason('queued', 'GitHub has it after all; the jobs before it come first.');

@@ -1,0 +1,57 @@
+/**
+ * Writes down what GitHub answered of a job that was taken to wait for a machine. What began or ended while nobody told is
+ * then known, and what an approval holds back is blocked. The machine that a start names is looked after by the sweep.
+ */
+import type { GitHubJob } from '../../core/github.ts';
+import { InstanceId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Answer } from '../../ports/github.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import { doubtJob, goneReason, undoubtJob } from './doubt-job.ts';
+
+interface AnswerDeps {
+  readonly jobs: JobStore;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** @returns whether it waits for a machine still, as far as GitHub said */
+export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<GitHubJob>): Promise<boolean> {
+  const { installationId, jobId } = job;
+  const at = deps.clock.now();
+  if (!answer.ok) {
+    // Whoever is refused a look for another reason knows nothing.
+    if (answer.refusal.kind !== 'not-found') return true;
+    const isClosed = await doubtJob(deps, job, { why: goneReason(job) });
+    logFound(deps, job, isClosed ? 'job-gone-closed' : 'job-gone-doubted');
+    return false;
+  }
+  await undoubtJob(deps, job);
+  const { status, conclusion, runnerName } = answer.value;
+  switch (status) {
+    case 'queued':
+      return true;
+    case 'waiting':
+      await deps.jobs.block(installationId, jobId, at);
+      break;
+    case 'in_progress': {
+      const isMachine = runnerName !== null && /^i-[0-9a-f]{8,32}$/.test(runnerName);
+      const runner = isMachine ? InstanceId(runnerName) : undefined;
+      await deps.jobs.start(installationId, jobId, { runner, at });
+      if (runner) await deps.jobs.markUnsettled(installationId, jobId, runner, at);
+      break;
+    }
+    case 'completed': {
+      const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
+      await deps.jobs.finish(installationId, jobId, { outcome, conclusion: conclusion ?? 'unknown', at });
+    }
+  }
+  logFound(deps, job, `job-found-${status}`);
+  return false;
+}
+
+function logFound(deps: AnswerDeps, { installationId, jobId, tier }: Job, kind: string): void {
+  deps.telemetry.event('info', 'repair', { installationId, jobId, tier, kind }, { Repairs: 1 });
+}

@@ -1,0 +1,38 @@
+/**
+ * Before a job that rests may have its next machine, GitHub is asked whether it still has it queued: what has ended, begun
+ * or gone needs none. Where GitHub does not answer the rest ends all the same; claim asks once more.
+ */
+import type { Job } from '../../core/job.ts';
+import type { SweepDeps } from '../common/deps.ts';
+import { doubtJob, runDeadReason, undoubtJob } from '../common/doubt-job.ts';
+import { followAnswer } from '../common/follow-answer.ts';
+import { inRepository } from '../common/in-repository.ts';
+import { askBeforeSeconds } from '../common/settings.ts';
+
+export function isRestNearlyOver({ clock }: SweepDeps, { state, retryAt }: Job): boolean {
+  if (state !== 'waiting' || retryAt === undefined) return false;
+  const left = retryAt - clock.now();
+  return left > 0 && left <= askBeforeSeconds * 1000;
+}
+
+/** @returns whether it waits still */
+export async function askAboutResting(deps: SweepDeps, job: Job): Promise<boolean> {
+  const { installationId, jobId } = job;
+  const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));
+  const isOfDeadRun = job.reason?.code === 'run-ended' && answer.ok && answer.value.status === 'queued';
+  return isOfDeadRun ? askAboutRun(deps, job) : followAnswer(deps, job, answer);
+}
+
+/** GitHub may keep a job queued for ever whose run ended without it. */
+async function askAboutRun(deps: SweepDeps, job: Job): Promise<boolean> {
+  const { installationId, runId } = job;
+  const run = await inRepository(deps, job, (name) => deps.github.getRun(installationId, name, runId));
+  if (!run.ok) return true;
+  if (!run.value.completed) {
+    await undoubtJob(deps, job);
+    return true;
+  }
+  const conclusion = run.value.conclusion ?? 'unknown';
+  await doubtJob(deps, job, { why: runDeadReason(job, conclusion), conclusion });
+  return false;
+}

@@ -1,0 +1,58 @@
+/**
+ * How long a job rests whose machines come to nothing. It is never given up: the pauses grow, so that time bounds what it
+ * costs, and GitHub says when it is over. A machine that ran another job of the tenant was no failure, and is not counted.
+ */
+import type { TierName } from './ids.ts';
+import type { Job } from './job.ts';
+import { type Reason, reason } from './reason.ts';
+
+/** What a job that waits again takes along. */
+export interface Rest {
+  /** Where it waits. */
+  readonly tier: TierName;
+  /** As it is from now on. */
+  readonly replacements: number;
+  /** Absent: it may have a machine at once. Else its place in the line is at this time. */
+  readonly retryAt?: number;
+}
+
+export interface Again {
+  readonly reason: Reason;
+  readonly rest?: Rest;
+}
+
+/** So many machines may come to nothing before the job rests for the first time. */
+export const freeReplacements = 2;
+const firstPauseSeconds = 60;
+const longestPauseSeconds = 3600;
+
+/** One more machine came to nothing. `why` is what happened to that one. */
+export function afterLoss(job: Job, why: Reason, now: number): Again {
+  const replacements = (job.replacements ?? 0) + 1;
+  if (!job.tier) return { reason: why };
+  const { tier } = job;
+  if (replacements <= freeReplacements) return { reason: why, rest: { tier, replacements } };
+  return restingUntil(job, now + pauseSeconds(replacements) * 1000, replacements);
+}
+
+/** GitHub would not give its machine a runner for as long as it was asked: it rests for a while in any case. */
+export function afterRefusal(job: Job, why: Reason, now: number): Again {
+  const replacements = (job.replacements ?? 0) + 1;
+  if (!job.tier) return { reason: why };
+  const retryAt = now + pauseSeconds(Math.max(replacements, freeReplacements + 1)) * 1000;
+  return { reason: why, rest: { tier: job.tier, replacements, retryAt } };
+}
+
+function restingUntil(job: Job, retryAt: number, replacements: number): Again {
+  const why = reason(
+    'runners-lost',
+    `${replacements} machines were started for it, and ended before one of them ran a job; the next one starts after ${new Date(retryAt).toISOString()}. Look at the runner groups of the organization, and at the log of its last machine.`,
+  );
+  return job.tier ? { reason: why, rest: { tier: job.tier, replacements, retryAt } } : { reason: why };
+}
+
+function pauseSeconds(replacements: number): number {
+  return Math.min(firstPauseSeconds * 2 ** (replacements - freeReplacements - 1), longestPauseSeconds);
+}
+
+export const isResting = ({ retryAt }: Job, now: number): boolean => retryAt !== undefined && now < retryAt;

@@ -1,0 +1,126 @@
+/** What GitHub refuses for a while loses no job: it waits, it is opened again, and only what lasts has an end. */
+import { describe, expect, it } from '@jest/globals';
+import { refusalPatienceSeconds, refusedAgainSeconds } from '../../lib/app/common/settings.ts';
+import type { GitHubRefusal } from '../../lib/core/github.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent, givenTenant, noon } from '../support/given.ts';
+import { expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
+
+const isQueued = { status: 'queued', conclusion: null, runnerName: null } as const;
+const refusals: [string, GitHubRefusal][] = [
+  ['404', { kind: 'not-found', message: 'Not Found' }],
+  ['409 or 422', { kind: 'invalid', message: 'Validation Failed' }],
+];
+
+async function givenMachine(accountType: 'Organization' | 'User' = 'Organization') {
+  const platform = await givenPlatform({ tenants: [givenTenant({ accountType })] });
+  platform.github.putJob('acme/app', JobId(1), isQueued);
+  await platform.accept(givenEvent());
+  return { platform, machine: platform.liveMachines()[0]! };
+}
+
+/** The machine asks for as long as it is worth it, in vain. */
+async function refuseForLong(platform: Platform, refusal: GitHubRefusal) {
+  const machine = platform.liveMachines()[0]!;
+  platform.github.failNext('createJitConfig', { refusal }, { refusal });
+  await platform.claim(machine);
+  platform.clock.advance(refusalPatienceSeconds * 1000);
+  expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
+  await platform.machineEnds(machine);
+  await platform.deliverPokes();
+}
+
+describe.each(refusals)('a %s for a runner', (_status, refusal) => {
+  it('has the machine ask again, and costs nothing more where it passes', async () => {
+    const { platform, machine } = await givenMachine();
+    platform.github.failNext('createJitConfig', { refusal });
+    expect(await platform.claim(machine)).toEqual({ action: 'again', seconds: refusedAgainSeconds });
+    platform.clock.advance(refusedAgainSeconds * 1000);
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+    expect(await platform.job(1)).not.toHaveProperty('replacements');
+  });
+
+  it("holds an organization's jobs where it lasts, until one machine gets a runner", async () => {
+    const { platform } = await givenMachine();
+    await refuseForLong(platform, refusal);
+    expect(platform.liveMachines()).toEqual([]);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'github-refused' } });
+    platform.clock.advance(120_000);
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'run' });
+    expect(await platform.stores.tenants.get(acme)).not.toHaveProperty('attention');
+  });
+
+  it("makes a job of a user's repository rest where it lasts, and no other", async () => {
+    const { platform } = await givenMachine('User');
+    await refuseForLong(platform, refusal);
+    const retryAt = platform.clock.now() + 60_000;
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', replacements: 1, retryAt });
+    await platform.accept(givenEvent({ jobId: JobId(2), queuedAt: noon + 1 }));
+    expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+  });
+});
+
+describe('a 404 for the installation as well', () => {
+  it('refuses no job while the tenant is active', async () => {
+    const { platform, machine } = await givenMachine();
+    const gone = { refusal: { kind: 'not-found', message: 'Not Found' } } as const;
+    platform.github.failNext('createJitConfig', gone, gone);
+    platform.github.failNext('getInstallation', gone, gone);
+    await platform.claim(machine);
+    platform.clock.advance(refusalPatienceSeconds * 1000);
+    expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'github-refused' } });
+    await platform.machineEnds(machine);
+    expect(await platform.leases()).toBe(0);
+  });
+});
+
+describe('a `queued` of a job that the platform had ended by a word of its own', () => {
+  it('opens it again', async () => {
+    const { platform } = await givenMachine();
+    const why = { code: 'github-refused', text: 'As releases before this one did.' } as const;
+    const end = { outcome: 'refused', at: noon, reason: why } as const;
+    await platform.jobs.finish(acme, JobId(1), end);
+    await platform.accept(givenEvent());
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    expect(platform.telemetry.events.some(({ name }) => name === 'job-reopened')).toBe(true);
+  });
+
+  it('changes nothing of what GitHub ended', async () => {
+    const { platform, machine } = await givenMachine();
+    await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled', runnerName: machine }));
+    await platform.accept(givenEvent());
+    expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'cancelled' });
+    await expectNothingLeft(platform);
+  });
+});
+
+describe('a job that GitHub holds back after it had announced it as queued', () => {
+  it('is blocked, and its machine serves another one', async () => {
+    const { platform, machine } = await givenMachine();
+    platform.stores.world.setMaxRunners(acme, 1);
+    await platform.accept(givenEvent({ jobId: JobId(2), queuedAt: noon + 1 }));
+    await platform.follow(givenEvent({ action: 'waiting' }));
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+    expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+  });
+
+  it('waits again when it is queued again, and nothing is counted', async () => {
+    const { platform } = await givenMachine();
+    await platform.follow(givenEvent({ action: 'waiting' }));
+    await platform.accept(givenEvent());
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
+    expect(await platform.job(1)).not.toHaveProperty('replacements');
+  });
+
+  it('is asked about where a late `waiting` came behind the second `queued`', async () => {
+    const { platform } = await givenMachine();
+    await platform.follow(givenEvent({ action: 'waiting' }));
+    platform.clock.advance(60_000);
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+});

@@ -1,0 +1,84 @@
+/**
+ * How jobs end, held against GitHub's own word. Completed and cancelled are GitHub's to say; refused and expired are the
+ * platform's, for reasons that its operator chose, and no job that GitHub still has queued ends for any other. What GitHub
+ * ended stays so.
+ */
+import type { Job } from '../../../lib/core/job.ts';
+import type { WorldJob } from '../world/context.ts';
+import type { Books, Note } from './books.ts';
+
+/** What an operator or the account itself decided: GitHub may have such a job queued. */
+const decided = new Set([
+  'tenant-suspended',
+  'tenant-deleted',
+  'tier-not-allowed',
+  'owner-mismatch',
+  'waiting-cap',
+  'blocked-cap',
+  'waited-too-long',
+]);
+
+/** Called as ends are written. */
+export function checkEnds(books: Books, note: Note): void {
+  for (const [key, job] of books.rows.jobs) {
+    const before = books.doneJobs.get(key);
+    const by = job.reason === undefined ? 'github' : 'platform';
+    if (job.state !== 'done') {
+      if (before === 'github') note('done-job-came-back', `job ${key} was done, and is ${job.state}`);
+      books.doneJobs.delete(key);
+    } else if (before !== by) {
+      books.doneJobs.set(key, by);
+      checkEnd(books, job, note);
+    }
+  }
+}
+
+function checkEnd(books: Books, job: Job, note: Note): void {
+  const known = books.worldJobs.get(job.jobId);
+  // Of an installation that is over GitHub says truly that it has nothing.
+  if (!known || known.account.installationId !== job.installationId) return;
+  if (known.status !== 'queued' && known.status !== 'waiting') return;
+  const code = job.reason?.code ?? 'none';
+  const says = `job ${job.jobId} is ${job.outcome} here (${code}), and ${known.status} on GitHub`;
+  if (!decided.has(code)) note('job-lost', says);
+  const tenant = books.rows.tenants.get(job.installationId);
+  if (code === 'tenant-deleted' && tenant?.status !== 'deleted') {
+    note('job-lost', `${says}; its tenant is ${tenant?.status}`);
+  }
+}
+
+/** At the end: what ran, and of which the platform was told, is refused in no row. */
+export function checkTruth(books: Books, note: Note): void {
+  for (const [key, job] of books.rows.jobs) {
+    const known = books.worldJobs.get(job.jobId);
+    // An installation that is over is asked in vain, and never told again.
+    if (known?.account.installationId !== job.installationId) continue;
+    if (job.outcome !== 'refused' || known.conclusion !== 'success' || !books.told.has(key)) continue;
+    note('refused-though-it-ran', `job ${key} is refused (${job.reason?.code}), and succeeded on GitHub`);
+  }
+}
+
+/**
+ * A while after the last fault: a job that was refused while its tenant was banned, and that GitHub still has queued, is a
+ * job like any other once the ban is lifted; or it would take the machines of those that came later.
+ */
+export function checkTakenUp(books: Books, note: Note): void {
+  for (const [key, job] of books.rows.jobs) {
+    const known = books.worldJobs.get(job.jobId);
+    const tenant = books.rows.tenants.get(job.installationId);
+    if (known?.status !== 'queued' || known.account.installationId !== job.installationId) continue;
+    if (tenant?.status !== 'active' || job.outcome !== 'refused' || isCrowded(books, known)) continue;
+    if (job.reason?.code === 'tenant-suspended')
+      note(
+        'refused-and-forgotten',
+        `job ${key} is queued on GitHub, and refused here though nothing bans it`,
+      );
+  }
+}
+
+/** One visit lists the jobs of so many runs of a repository; which come next is not this check's question. */
+const runsPerVisit = 5;
+
+const isCrowded = (books: Books, { repository }: WorldJob) =>
+  [...books.worldJobs.values()].filter((job) => job.repository === repository && job.status !== 'completed')
+    .length > runsPerVisit;

@@ -1,0 +1,56 @@
+/**
+ * In a calm world a job that lost its machine to another one is seen to at once: whoever is queued on GitHub and known here
+ * has a machine that is free or on its way, or there is no room for one. Machines at work are counted by what runs on them,
+ * whatever the rows say that they are for.
+ */
+import type { Books, Note } from './books.ts';
+import { hasSharedRoom } from './check-waiting.ts';
+
+/** A start is told within seconds, as is what follows from it; a launch and an end take a few more. */
+const longestSeconds = 60;
+
+export function createServedCheck(books: Books, note: Note): () => void {
+  const since = new Map<string, number>();
+  return () => {
+    const short = new Set(shortPlaces(books));
+    for (const key of short) {
+      if (!since.has(key)) since.set(key, books.now());
+      const seconds = (books.now() - since.get(key)!) / 1000;
+      if (seconds > longestSeconds)
+        note(
+          'left-over-with-room',
+          `${key} has fewer machines than jobs since ${seconds} s though there is room`,
+        );
+    }
+    for (const key of since.keys()) if (!short.has(key)) since.delete(key);
+  };
+}
+
+function* shortPlaces(books: Books): Iterable<string> {
+  for (const tenant of books.rows.tenants.values()) {
+    if (tenant.status !== 'active' || tenant.predecessor !== undefined) continue;
+    if (tenant.leases >= tenant.maxRunners) continue;
+    for (const { name, maxRunners } of books.deployment.tiers) {
+      const leases = tenant.tierLeases.get(name) ?? 0;
+      if (leases >= maxRunners || !hasSharedRoom(books, name)) continue;
+      const atWork = books
+        .live()
+        .filter((machine) => machine.tenant === tenant.installationId && machine.tier === name)
+        .filter(({ job }) => job !== undefined).length;
+      if (queuedJobs(books, tenant.installationId, name) > leases - atWork) {
+        yield `${tenant.installationId}/${name}`;
+      }
+    }
+  }
+}
+
+function queuedJobs(books: Books, installationId: number, tier: string): number {
+  return [...books.rows.jobs.values()].filter(
+    (job) =>
+      job.installationId === installationId &&
+      job.tier === tier &&
+      (job.state === 'waiting' || job.state === 'covered') &&
+      (job.retryAt ?? 0) <= books.now() &&
+      books.worldJobs.get(job.jobId)?.status === 'queued',
+  ).length;
+}
