@@ -12,8 +12,11 @@ export function boundedText(text: string, most: number): string {
   return cut.toWellFormed().replace(unfit, '\ufffd');
 }
 
-/** GitHub's names: 39 characters for an account (more where an enterprise manages it), 100 for a repository; never dots alone. */
-const repositoryName = /^(?!\.+\/)[\w.-]{1,100}\/(?!\.+$)[\w.-]{1,100}$/;
+/**
+ * GitHub's names: 39 characters for an account (more where an enterprise manages it), 100 for a repository; never dots
+ * alone. Letters of any alphabet pass: what matters here is that a name is short, well-formed, and no path of its own.
+ */
+const repositoryName = /^(?!\.+\/)[\p{L}\p{N}_.-]{1,100}\/(?!\.+$)[\p{L}\p{N}_.-]{1,100}$/u;
 
 /** Whether it is `owner/name`, as GitHub writes it. */
 export const isRepositoryName = (text: unknown): text is string =>

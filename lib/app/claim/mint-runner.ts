@@ -18,7 +18,7 @@ import type { JobStore } from '../../ports/jobs.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { followAnswer } from '../common/follow-answer.ts';
-import { currentName, isSameName } from '../common/in-repository.ts';
+import { currentName, inRepository, isSameName } from '../common/in-repository.ts';
 import {
   longestAgainSeconds,
   longestLimitWaitSeconds,
@@ -179,8 +179,8 @@ const isPatient = ({ clock }: MintDeps, { runner }: Minting) =>
 
 /** Unless GitHub says that it has no such job, it is tried for again later. */
 async function pauseJob(deps: MintDeps, { runner, job }: Minting, why: Reason): Promise<Minted> {
-  const { installationId, repository, jobId } = job;
-  const answer = await deps.github.getJob(installationId, repository, jobId);
+  const { installationId, jobId } = job;
+  const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));
   if (await followAnswer(deps, job, answer)) {
     const again = afterRefusal(job, why, deps.clock.now());
     await deps.jobs.waitAgain(installationId, jobId, runner.lease, again.reason, again.rest);

@@ -8,6 +8,7 @@ import { InstanceId, type JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { inRepository } from '../common/in-repository.ts';
 
 /** Each costs a call. Longer trails, and longer lines, are left to GitHub's word about the runner. */
 const mostOnTrail = 5;
@@ -50,7 +51,9 @@ interface Place {
 async function placeOf(deps: SweepDeps, job: Job): Promise<Place> {
   const isHeard = job.state === 'running' || (job.state === 'done' && job.outcome !== 'refused');
   if (isHeard) return job.runner ? { runner: job.runner } : {};
-  const answer = await deps.github.getJob(job.installationId, job.repository, job.jobId);
+  const answer = await inRepository(deps, job, (name) =>
+    deps.github.getJob(job.installationId, name, job.jobId),
+  );
   if (!answer.ok) {
     const { refusal } = answer;
     return refusal.kind === 'limited' ? { limitedSeconds: refusal.retryAfterSeconds } : {};

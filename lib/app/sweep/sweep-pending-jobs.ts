@@ -9,7 +9,7 @@ import { reason } from '../../core/reason.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { doubtJob, goneReason, undoubtJob } from '../common/doubt-job.ts';
 import { inRepository } from '../common/in-repository.ts';
-import { blockedSeconds, settleSeconds } from '../common/settings.ts';
+import { blockedSeconds, goneApartSeconds, goneKeptSeconds, settleSeconds } from '../common/settings.ts';
 import { askAboutResting, isRestNearlyOver } from './ask-about-resting.ts';
 
 /** True: it waits no longer. */
@@ -37,9 +37,15 @@ export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
 /** Whether GitHub is to be asked now. What has outlived every limit is asked about each minute, until GitHub answers. */
 export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): boolean {
   if (job.unsettledAt === undefined) return isRestNearlyOver(deps, job);
-  const unsettledFor = deps.clock.now() - job.unsettledAt;
+  const now = deps.clock.now();
+  // GitHub said that it is gone: asked once more as soon as that counts, or the doubt would be forgotten before the next look.
+  const { goneAt } = job;
+  if (goneAt !== undefined && now >= goneAt + goneApartSeconds * 1000 && isKept(goneAt, now)) return true;
+  const unsettledFor = now - job.unsettledAt;
   return isOverdue(deps, job) || isTimeToAsk(job.jobId, { unsettledFor, unseenMilliseconds });
 }
+
+const isKept = (goneAt: number, now: number) => now <= goneAt + goneKeptSeconds * 1000;
 
 /** True: it waits again. */
 export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {

@@ -49,8 +49,6 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     told: new Set<string>(),
     /** Tenants that GitHub refused something for its own reasons, after which a machine may be ended early. */
     refused: new Set<number>(),
-    /** Tenants that GitHub told, rightly or not, that something of theirs does not exist. */
-    toldGone: new Set<number>(),
     /** The last word of the operator about each tenant's status; true: suspended. */
     bans: new Map<number, boolean>(),
     knownTenants: new Set<number>(),
