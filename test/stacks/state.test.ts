@@ -19,11 +19,11 @@ describe('the tables', () => {
   });
 
   it.each(Object.keys(tables))(
-    '%s is encrypted, recoverable, paid by request and never replaced',
+    '%s is under the key that bills no KMS requests, recoverable, paid by request and never replaced',
     (suffix) => {
       const table = tableNamed(suffix);
       expect(table.Properties).toMatchObject({
-        SSESpecification: { SSEEnabled: true },
+        SSESpecification: { SSEEnabled: false },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         BillingMode: 'PAY_PER_REQUEST',
       });

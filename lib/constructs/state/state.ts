@@ -82,7 +82,8 @@ function createTable(scope: Construct, { environment, key }: Kept, schema: Table
     billingMode: BillingMode.PAY_PER_REQUEST,
     ...(key
       ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }
-      : { encryption: TableEncryption.AWS_MANAGED }),
+      : // DynamoDB's owned key: an AWS-managed one bills a KMS request for what its five minutes of cache do not cover.
+        { encryption: TableEncryption.DEFAULT }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     removalPolicy: keep,
   });

@@ -78,10 +78,6 @@ export const dropped: readonly Dropped[] = [
     consequence: 'backups are seen in the template alone',
   },
   {
-    property: 'AWS::DynamoDB::Table.SSESpecification',
-    consequence: 'encryption of tables is seen in the template alone',
-  },
-  {
     property: 'AWS::DynamoDB::Table.TimeToLiveSpecification',
     consequence: 'rows do not expire there; no check waits for that',
   },
