@@ -7,19 +7,38 @@
 /** register: a machine waits for it. remove: a registration goes, or a job is run again. ask: all else. */
 export type CallPurpose = 'register' | 'remove' | 'ask';
 
+/**
+ * GitHub's `x-ratelimit-resource`: each has an hour of its own. Registrations, just-in-time ones among them, count apart from
+ * all else, 10,000 an hour: https://github-aws-runners.github.io/terraform-aws-github-runner/configuration/
+ */
+export type CallResource = 'core' | 'actions_runner_registration';
+export const callResources: readonly CallResource[] = ['core', 'actions_runner_registration'];
+
+/** What a call of this purpose is expected to be counted as. GitHub's answer says what it was. */
+export const resourceFor: Readonly<Record<CallPurpose, CallResource>> = {
+  register: 'actions_runner_registration',
+  remove: 'core',
+  ask: 'core',
+};
+
 /** As GitHub's `x-ratelimit-*` headers say it. */
 export interface CallBudget {
+  readonly resource: CallResource;
   readonly limit: number;
   readonly remaining: number;
   /** When all of `limit` is there again, epoch milliseconds. */
   readonly resetsAt: number;
 }
 
+export type Budgets = Readonly<Partial<Record<CallResource, CallBudget>>>;
+
+/** GitHub said `limited`: until then, epoch milliseconds, no call of that resource, or none at all. */
+export type Closings = Readonly<Partial<Record<CallResource | 'all', number>>>;
+
 /** What is known of one installation. Nothing known: nothing keeps a call back. */
 export interface BudgetStanding {
-  readonly budget?: CallBudget;
-  /** GitHub said `limited`: no call before then, epoch milliseconds. */
-  readonly closedUntil?: number;
+  readonly budgets: Budgets;
+  readonly closed: Closings;
 }
 
 /** The part of the budget that must be left for a call of this purpose to be made. */
@@ -37,7 +56,9 @@ export function secondsUntilCall(
   purpose: CallPurpose,
   now: number,
 ): number | undefined {
-  const { budget, closedUntil = 0 } = standing;
+  const resource = resourceFor[purpose];
+  const budget = standing.budgets[resource];
+  const closedUntil = Math.max(standing.closed.all ?? 0, standing.closed[resource] ?? 0);
   if (now < closedUntil) return seconds(closedUntil - now);
   if (!budget || now >= budget.resetsAt) return undefined;
   const isShort = budget.remaining < budget.limit * leastShare[purpose];
@@ -56,6 +77,40 @@ export function latestBudget(one: CallBudget | undefined, other: CallBudget | un
   if (!one || !other) return one ?? other;
   if (one.resetsAt !== other.resetsAt) return one.resetsAt > other.resetsAt ? one : other;
   return one.remaining <= other.remaining ? one : other;
+}
+
+/** Both, resource by resource. */
+export function latestBudgets(one: Budgets, other: Budgets): Budgets {
+  return Object.fromEntries(
+    callResources.flatMap((resource) => {
+      const budget = latestBudget(one[resource], other[resource]);
+      return budget ? [[resource, budget]] : [];
+    }),
+  );
+}
+
+/**
+ * What a refusal closes. Where an hour is used up it is that resource's, and the purpose's own, since that is what was
+ * refused; a secondary limit is about the installation as a whole.
+ */
+export function closingsBy(
+  refusal: { readonly resource?: CallResource },
+  purpose: CallPurpose,
+  until: number,
+): Closings {
+  const { resource } = refusal;
+  return resource === undefined ? { all: until } : { [resource]: until, [resourceFor[purpose]]: until };
+}
+
+/** The later of both, for each. */
+export function latestClosings(one: Closings, other: Closings): Closings {
+  const names = [...callResources, 'all'] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const until = Math.max(one[name] ?? 0, other[name] ?? 0);
+      return until > 0 ? [[name, until]] : [];
+    }),
+  );
 }
 
 const seconds = (milliseconds: number) => Math.max(1, Math.ceil(milliseconds / 1000));

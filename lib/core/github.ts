@@ -1,4 +1,5 @@
 /** What the platform knows of GitHub's answers, as plain data. */
+import type { CallResource } from './github-budget.ts';
 import type { JobId } from './ids.ts';
 
 /** Where a runner registers: an organization, or one repository of a user. */
@@ -66,8 +67,8 @@ export interface WebhookDelivery {
 
 /** An answer of GitHub that is not the one hoped for, and that trying again at once would not change. */
 export type GitHubRefusal =
-  /** 403 or 429 for too many requests. */
-  | { readonly kind: 'limited'; readonly retryAfterSeconds: number }
+  /** 403 or 429 for too many requests: of this resource in its hour, or (absent) of any in too short a time. */
+  | { readonly kind: 'limited'; readonly retryAfterSeconds: number; readonly resource?: CallResource }
   /** 403 for want of a permission, or 401 for an unknown App. */
   | { readonly kind: 'forbidden'; readonly message: string }
   /** 404: no such installation, organization, repository or runner. */

@@ -9,7 +9,7 @@ import type {
   RunnerScope,
   WebhookDelivery,
 } from '../core/github.ts';
-import type { CallBudget } from '../core/github-budget.ts';
+import type { Budgets } from '../core/github-budget.ts';
 import type { InstallationId, JobId } from '../core/ids.ts';
 
 /**
@@ -80,6 +80,6 @@ export type Answer<Value> = (
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly refusal: GitHubRefusal }
 ) & {
-  /** What is left for the installation, where GitHub said so. */
-  readonly budget?: CallBudget;
+  /** What is left for the installation, of each resource of which GitHub said so. */
+  readonly budgets?: Budgets;
 };

@@ -92,7 +92,7 @@ describe('a low budget', () => {
     [240, { ask: false, remove: false, register: true }],
   ])('with %i of 5000 left lets through %j, in every copy', async (calls, through) => {
     const { one, copyOn, notes } = givenCopies({ calls: calls + 1, limit: 5000 });
-    await register(one);
+    await ask(one);
     const outcomes = {
       ask: (await ask(copyOn(notes))).ok || 'absent',
       remove: (await remove(copyOn(notes))).ok,
@@ -104,11 +104,45 @@ describe('a low budget', () => {
 
   it('is full again after its hour', async () => {
     const { one, two, clock, github } = givenCopies({ calls: 100, limit: 5000 });
-    await register(one);
+    await ask(one);
     expect(await remove(two)).toEqual(limited(3600));
     clock.advance(hour);
     github.setBudget(acme, { calls: 5000, limit: 5000, resetsAt: noon + 2 * hour, retryAfterSeconds: 1 });
     expect(await remove(two)).toMatchObject({ ok: true });
+  });
+});
+
+describe('registrations', () => {
+  const resource = 'actions_runner_registration' as const;
+
+  it('go on while the other calls of the hour are used up, and say nothing about those', async () => {
+    const { github, one, two } = givenCopies({ calls: 0, limit: 5000 });
+    github.setBudget(acme, {
+      resource,
+      calls: 9,
+      limit: 10_000,
+      resetsAt: noon + hour,
+      retryAfterSeconds: 60,
+    });
+    expect(await ask(one)).toMatchObject({ refusal: { kind: 'limited', resource: 'core' } });
+    expect(await register(one)).toMatchObject({ ok: true });
+    expect(await register(two)).toMatchObject({ ok: true });
+    expect(await ask(two)).toEqual(limited(3600));
+  });
+
+  it('that are used up keep no other call back', async () => {
+    const { github, one, two } = givenCopies({ calls: 5000, limit: 5000 });
+    github.setBudget(acme, {
+      resource,
+      calls: 0,
+      limit: 10_000,
+      resetsAt: noon + hour,
+      retryAfterSeconds: 900,
+    });
+    expect(await register(one)).toMatchObject({ refusal: { kind: 'limited', resource } });
+    expect(await register(two)).toEqual(limited(900));
+    expect(await remove(two)).toMatchObject({ ok: true });
+    expect(await remove(one)).toMatchObject({ ok: true });
   });
 });
 
@@ -138,7 +172,7 @@ describe('ordinary calls', () => {
         throw new OperationalError('No table.', { code: 'ResourceNotFoundException', retryable: false });
       },
     };
-    expect(await register(copyOn(failing))).toMatchObject({ ok: true });
+    expect(await remove(copyOn(failing))).toMatchObject({ ok: true });
     expect(telemetry.total('NotesFailed')).toBe(1);
   });
 
@@ -150,7 +184,7 @@ describe('ordinary calls', () => {
       writes++;
       await write(...given);
     };
-    for (let call = 0; call < 150; call++) await register(one);
+    for (let call = 0; call < 150; call++) await ask(one);
     expect(writes).toBe(2);
   });
 });

@@ -5,6 +5,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { GitHubJob, RunnerScope } from '../../lib/core/github.ts';
+import type { CallResource } from '../../lib/core/github-budget.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { GitHub, JitRequest } from '../../lib/ports/github.ts';
@@ -30,7 +31,8 @@ export interface GitHubContractWorld {
   renameRepository(installationId: InstallationId, name: string, to: string): void;
   transferRepository(installationId: InstallationId, name: string, owner: string): void;
   /** No calls are left for an hour. */
-  exhaust(installationId: InstallationId): void;
+  /** Absent resource: all but registrations. */
+  exhaust(installationId: InstallationId, resource?: CallResource): void;
   /** So many of 5,000 calls are left for an hour. */
   leave(installationId: InstallationId, calls: number): void;
   /** The next registration has its effect, and its answer is lost. */
@@ -353,32 +355,45 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
       world.leave(acme, 1000);
 
       const answers = [
-        await world.github.createJitConfig(request()),
+        await world.github.listRunners(acme, organization),
         await world.github.removeRunner(acme, organization, 'i-0001'),
         await world.github.getJob(acme, 'acme/app', JobId(1)),
       ];
 
-      const left = answers.map((answer) => answer.budget?.remaining ?? Number.NaN);
+      const left = answers.map((answer) => answer.budgets?.core?.remaining ?? Number.NaN);
       expect(left).toEqual([...left].sort((a, b) => b - a));
       expect(left[0]).toBe(999);
-      expect(answers[2]?.budget).toMatchObject({ limit: 5000, resetsAt: expect.any(Number) });
+      expect(answers[2]?.budgets?.core).toMatchObject({ limit: 5000, resetsAt: expect.any(Number) });
     });
 
     it('says when to come back once the calls of an hour are spent, to this installation alone', async () => {
       const others = world.install({ login: 'other', type: 'Organization', repositories: ['theirs'] });
       world.exhaust(acme);
 
-      const answer = await world.github.createJitConfig(request());
+      const answer = await world.github.listRunners(acme, organization);
 
       expect(answer).toMatchObject({
         ok: false,
-        refusal: { kind: 'limited', retryAfterSeconds: expect.any(Number) },
+        refusal: { kind: 'limited', retryAfterSeconds: expect.any(Number), resource: 'core' },
       });
       const seconds = answer.ok || answer.refusal.kind !== 'limited' ? 0 : answer.refusal.retryAfterSeconds;
       expect(seconds).toBeGreaterThan(3500);
       expect(seconds).toBeLessThanOrEqual(3601);
       const scope: RunnerScope = { kind: 'organization', organization: 'other' };
       await register({ installationId: others, scope });
+    });
+
+    it('counts registrations apart: neither uses up the other', async () => {
+      const resource = 'actions_runner_registration';
+      world.exhaust(acme);
+      expect(await world.github.createJitConfig(request())).toMatchObject({ ok: true });
+
+      const others = world.install({ login: 'other', type: 'Organization', repositories: ['theirs'] });
+      const scope: RunnerScope = { kind: 'organization', organization: 'other' };
+      world.exhaust(others, resource);
+      expect(await world.github.listRunners(others, scope)).toMatchObject({ ok: true });
+      const refused = await world.github.createJitConfig({ ...request(), installationId: others, scope });
+      expect(refused).toMatchObject({ refusal: { kind: 'limited', resource } });
     });
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   type CallBudget,
+  closingsBy,
   isNoteworthy,
   latestBudget,
   secondsUntilCall,
@@ -9,6 +10,7 @@ import { noon } from '../support/given.ts';
 
 const resetsAt = noon + 1_800_000;
 const given = (remaining: number, over: Partial<CallBudget> = {}): CallBudget => ({
+  resource: 'core',
   limit: 5000,
   remaining,
   resetsAt,
@@ -24,19 +26,35 @@ describe('a call to GitHub', () => {
     ['register', 1, undefined],
     ['register', 0, undefined],
   ] as const)('to %s with %i of 5000 left may be made in %s seconds', (purpose, remaining, seconds) => {
-    expect(secondsUntilCall({ budget: given(remaining) }, purpose, noon)).toBe(seconds);
+    const registrations = given(remaining, { resource: 'actions_runner_registration' });
+    const budgets = { core: given(remaining), actions_runner_registration: registrations };
+    expect(secondsUntilCall({ budgets, closed: {} }, purpose, noon)).toBe(seconds);
   });
 
   it('is kept back whatever it is for, until GitHub’s own time is over', () => {
-    const closed = { closedUntil: noon + 17_000 };
+    const closed = { budgets: {}, closed: { all: noon + 17_000 } };
     expect(secondsUntilCall(closed, 'register', noon)).toBe(17);
     expect(secondsUntilCall(closed, 'register', noon + 16_999)).toBe(1);
     expect(secondsUntilCall(closed, 'register', noon + 17_000)).toBeUndefined();
   });
 
   it('is free where nothing is known, or what was known is past', () => {
-    expect(secondsUntilCall({}, 'ask', noon)).toBeUndefined();
-    expect(secondsUntilCall({ budget: given(0) }, 'ask', resetsAt)).toBeUndefined();
+    expect(secondsUntilCall({ budgets: {}, closed: {} }, 'ask', noon)).toBeUndefined();
+    const spent = { budgets: { core: given(0) }, closed: {} };
+    expect(secondsUntilCall(spent, 'ask', resetsAt)).toBeUndefined();
+  });
+
+  it('is kept back by its own resource alone, where an hour of one is used up', () => {
+    const closed = closingsBy({ resource: 'core' }, 'ask', noon + 60_000);
+    const standing = { budgets: { core: given(0) }, closed };
+    expect(secondsUntilCall(standing, 'ask', noon)).toBe(60);
+    expect(secondsUntilCall(standing, 'remove', noon)).toBe(60);
+    expect(secondsUntilCall(standing, 'register', noon)).toBeUndefined();
+  });
+
+  it('is kept back with the others where GitHub counts its kind with them', () => {
+    const closed = closingsBy({ resource: 'core' }, 'register', noon + 60_000);
+    expect(secondsUntilCall({ budgets: {}, closed }, 'register', noon)).toBe(60);
   });
 });
 

@@ -11,6 +11,7 @@ import type {
   RunnerScope,
   WebhookDelivery,
 } from '../../lib/core/github.ts';
+import type { CallResource } from '../../lib/core/github-budget.ts';
 import type { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { OperationalError } from '../../lib/ports/errors.ts';
 import type { Answer, GitHub } from '../../lib/ports/github.ts';
@@ -30,8 +31,10 @@ export interface MemoryInstallation extends Installation {
   readonly repositories: ReadonlySet<string>;
 }
 
-/** Calls that are left; then `limited`. With `limit` and `resetsAt`, answers say how many are left, as GitHub's do. */
+/** Calls that are left of one resource; then `limited`. With `limit` and `resetsAt`, answers say how many are left, as GitHub's do. */
 export interface MemoryBudget {
+  /** Absent: all but registrations. */
+  readonly resource?: CallResource;
   calls: number;
   readonly retryAfterSeconds: number;
   readonly limit?: number;
@@ -73,7 +76,8 @@ export interface State {
   /** Oldest first. */
   readonly deliveries: WebhookDelivery[];
   readonly reruns: JobId[];
-  readonly budgets: Map<InstallationId, MemoryBudget>;
+  /** By `installation/resource`. */
+  readonly budgets: Map<string, MemoryBudget>;
   readonly nextAnswers: Map<keyof GitHub, NextAnswer[]>;
   /** By the name that each has now. */
   readonly repositoryIds: Map<string, number>;
@@ -116,20 +120,28 @@ export function asInstallation<Value>(
   state: State,
   installationId: InstallationId,
   effect: (installation: MemoryInstallation) => Answer<Value>,
+  resource: CallResource = 'core',
 ): Answer<Value> {
   const installation = state.installations.get(installationId);
   if (!installation) return refused('not-found', `no installation ${installationId}`);
   if (installation.suspended) return refused('forbidden', 'This installation has been suspended');
-  const budget = state.budgets.get(installationId);
+  const budget = state.budgets.get(budgetKey(installationId, resource));
   if (budget && budget.calls <= 0) {
-    return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: budget.retryAfterSeconds } };
+    const { retryAfterSeconds } = budget;
+    return { ok: false, refusal: { kind: 'limited', retryAfterSeconds, resource } };
   }
   if (!budget) return effect(installation);
   budget.calls -= 1;
   const { limit, resetsAt, calls: remaining } = budget;
   const says = limit !== undefined && resetsAt !== undefined;
-  return { ...effect(installation), ...(says ? { budget: { limit, remaining, resetsAt } } : {}) };
+  return {
+    ...effect(installation),
+    ...(says ? { budgets: { [resource]: { resource, limit, remaining, resetsAt } } } : {}),
+  };
 }
+
+export const budgetKey = (installationId: InstallationId, resource: CallResource = 'core') =>
+  `${installationId}/${resource}`;
 
 export const refused = (kind: 'forbidden' | 'not-found' | 'invalid', message: string): Answer<never> => ({
   ok: false,

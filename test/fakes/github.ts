@@ -25,6 +25,7 @@ import {
 } from './github-renames.ts';
 import {
   asInstallation,
+  budgetKey,
   emptyState,
   fullPermissions,
   jobKey,
@@ -103,14 +104,19 @@ export function createMemoryGitHub(): MemoryGitHub {
       }),
     createJitConfig: (request) =>
       through(state, 'createJitConfig', () =>
-        asInstallation(state, request.installationId, (installation) => {
-          const scope = currentScope(state, installation, request.scope);
-          return (
-            outOfScope(installation, scope) ??
-            outOfPermission(installation, runnerPermission(scope)) ??
-            register(state, { ...request, scope })
-          );
-        }),
+        asInstallation(
+          state,
+          request.installationId,
+          (installation) => {
+            const scope = currentScope(state, installation, request.scope);
+            return (
+              outOfScope(installation, scope) ??
+              outOfPermission(installation, runnerPermission(scope)) ??
+              register(state, { ...request, scope })
+            );
+          },
+          'actions_runner_registration',
+        ),
       ),
     removeRunner: (installationId, given, name) =>
       through(state, 'removeRunner', () =>
@@ -178,7 +184,8 @@ function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
         if (registration.name === name) registration.busy = busy;
       }
     },
-    setBudget: (installationId, budget) => void state.budgets.set(installationId, { ...budget }),
+    setBudget: (installationId, budget) =>
+      void state.budgets.set(budgetKey(installationId, budget.resource), { ...budget }),
     failNext(method, ...answers) {
       state.nextAnswers.set(method, [...(state.nextAnswers.get(method) ?? []), ...answers]);
     },

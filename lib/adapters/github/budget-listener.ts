@@ -3,9 +3,10 @@
  * of the port's own call, however many calls to GitHub that took. Calls that run at the same time do not mix.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { CallBudget } from '../../core/github-budget.ts';
+import type { Budgets, CallBudget } from '../../core/github-budget.ts';
 import type { Answer } from '../../ports/github.ts';
 import type { Headers } from './app-client.ts';
+import { resourceOf } from './classify.ts';
 
 export interface BudgetListener {
   /** @throws what the request throws */
@@ -14,10 +15,11 @@ export interface BudgetListener {
 }
 
 export function createBudgetListener(): BudgetListener {
-  const calls = new AsyncLocalStorage<{ budget: CallBudget | undefined }>();
+  const calls = new AsyncLocalStorage<{ budgets: Budgets | undefined }>();
   const hear = (headers: Headers | undefined) => {
     const call = calls.getStore();
-    if (call) call.budget = budgetOf(headers ?? {}) ?? call.budget;
+    const budget = budgetOf(headers ?? {});
+    if (call && budget) call.budgets = { ...call.budgets, [budget.resource]: budget };
   };
   return {
     async from(request) {
@@ -31,20 +33,21 @@ export function createBudgetListener(): BudgetListener {
       }
     },
     during: (call) => {
-      const heard: { budget: CallBudget | undefined } = { budget: undefined };
+      const heard: { budgets: Budgets | undefined } = { budgets: undefined };
       return calls.run(heard, async () => {
         const answer = await call();
-        return heard.budget ? { ...answer, budget: heard.budget } : answer;
+        return heard.budgets ? { ...answer, budgets: heard.budgets } : answer;
       });
     },
   };
 }
 
-/** Undefined: the answer does not say. */
+/** Undefined: the answer does not say, or counts as something that is not used here. */
 function budgetOf(headers: Headers): CallBudget | undefined {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
     Number(headers[`x-ratelimit-${name}`] ?? Number.NaN),
   ) as [number, number, number];
   const isWhole = [limit, remaining, reset].every(Number.isFinite) && limit > 0;
-  return isWhole ? { limit, remaining, resetsAt: reset * 1000 } : undefined;
+  const resource = resourceOf(headers);
+  return isWhole && resource ? { resource, limit, remaining, resetsAt: reset * 1000 } : undefined;
 }

@@ -4,6 +4,7 @@
  * Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
  */
 import type { GitHubRefusal } from '../../core/github.ts';
+import { type CallResource, callResources } from '../../core/github-budget.ts';
 import { OperationalError } from '../../ports/errors.ts';
 
 /** What is read of Octokit's RequestError; errors of the connection have a status of 500 and no response. */
@@ -27,10 +28,22 @@ const worded = (kind: 'forbidden' | 'not-found' | 'invalid') => (failure: Reques
   message: failure.message ?? `GitHub answered ${failure.status} without a message`,
 });
 
-const limited = (failure: RequestFailure, nowMs: number): GitHubRefusal => ({
-  kind: 'limited',
-  retryAfterSeconds: retryAfterSeconds(failure, nowMs),
-});
+function limited(failure: RequestFailure, nowMs: number): GitHubRefusal {
+  const headers = failure.response?.headers ?? {};
+  // `retry-after` is the secondary limit's, which is about all calls, whatever is left of the hour.
+  const isHourSpent = headers['retry-after'] === undefined && isSpent(failure.response);
+  const resource = isHourSpent ? resourceOf(headers) : undefined;
+  const refusal = { kind: 'limited' as const, retryAfterSeconds: retryAfterSeconds(failure, nowMs) };
+  return resource ? { ...refusal, resource } : refusal;
+}
+
+/** Undefined: one that is not used here. A GitHub that names none has but one. */
+export function resourceOf(
+  headers: Readonly<Record<string, string | number | undefined>>,
+): CallResource | undefined {
+  const named = headers['x-ratelimit-resource'] ?? 'core';
+  return callResources.find((resource) => resource === named);
+}
 
 const table: readonly Row[] = [
   { statuses: [429], refusal: limited },
@@ -70,22 +83,21 @@ function says(words: RegExp) {
   return ({ message }: RequestFailure) => words.test(message ?? '');
 }
 
+function isSpent(response: RequestFailure['response']): boolean {
+  return String(response?.headers?.['x-ratelimit-remaining']) === '0';
+}
+
 function showsRateLimit({ message, response }: RequestFailure): boolean {
   const headers = response?.headers ?? {};
-  return (
-    headers['retry-after'] !== undefined ||
-    String(headers['x-ratelimit-remaining']) === '0' ||
-    /rate limit/i.test(message ?? '')
-  );
+  return headers['retry-after'] !== undefined || isSpent(response) || /rate limit/i.test(message ?? '');
 }
 
 function retryAfterSeconds({ response }: RequestFailure, nowMs: number): number {
   const headers = response?.headers ?? {};
   const named = Number(headers['retry-after'] ?? Number.NaN);
   if (Number.isFinite(named)) return Math.max(1, Math.ceil(named));
-  const isSpent = String(headers['x-ratelimit-remaining']) === '0';
   const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN);
-  if (isSpent && Number.isFinite(reset)) return Math.max(1, Math.ceil(reset - nowMs / 1000));
+  if (isSpent(response) && Number.isFinite(reset)) return Math.max(1, Math.ceil(reset - nowMs / 1000));
   return unnamedWaitSeconds;
 }
 

@@ -1,14 +1,19 @@
 /**
  * GitHub, as long as the installation's budget allows it. Copies share through the notes what GitHub told any of them: a
- * limit that one met keeps all of them back until it is over, and a low budget stops the less urgent calls first. What
+ * limit that one met keeps all of them back until it is over, and a low budget stops the less urgent calls first. Each of
+ * GitHub's resources has a budget of its own, so registrations neither use up nor wait for the others' calls. What
  * concerns one installation never delays another. It never waits: who may not call is told when to come back.
  */
 import {
   type BudgetStanding,
-  type CallBudget,
+  type Budgets,
   type CallPurpose,
+  type Closings,
+  callResources,
+  closingsBy,
   isNoteworthy,
-  latestBudget,
+  latestBudgets,
+  latestClosings,
   secondsUntilCall,
 } from '../../core/github-budget.ts';
 import type { InstallationId } from '../../core/ids.ts';
@@ -35,7 +40,7 @@ interface Known extends BudgetStanding {
   /** When the notes were read. */
   readonly readAt: number;
   /** What the notes say. */
-  readonly told?: CallBudget;
+  readonly told: Budgets;
 }
 
 export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
@@ -66,7 +71,7 @@ export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
       return { ok: false, refusal: { kind: 'limited', retryAfterSeconds } };
     }
     const answer = await effect();
-    keep(installationId, await learn(deps, { installationId, standing, answer }));
+    keep(installationId, await learn(deps, { installationId, standing, purpose, answer }));
     return answer;
   }
 
@@ -108,48 +113,74 @@ async function readNotes(
   const readAt = deps.clock.now();
   const names = { closed: closedNote(installationId), budget: budgetNote(installationId) };
   const notes = await deps.notes.read([names.closed, names.budget], readAt);
-  const told = budgetOf(notes.get(names.budget));
-  const budget = latestBudget(before?.budget, told);
-  const closedUntil = Math.max(before?.closedUntil ?? 0, notes.get(names.closed)?.expiresAt ?? 0);
-  return { readAt, closedUntil, ...(told ? { told } : {}), ...(budget ? { budget } : {}) };
+  const told = budgetsOf(notes.get(names.budget));
+  const budgets = latestBudgets(before?.budgets ?? {}, told);
+  const closed = latestClosings(before?.closed ?? {}, closingsOf(notes.get(names.closed)));
+  return { readAt, closed, told, budgets };
 }
 
-function budgetOf(note: Note | undefined): CallBudget | undefined {
-  const { limit, remaining } = note?.value ?? {};
-  const isBudget = note && typeof limit === 'number' && typeof remaining === 'number';
-  return isBudget ? { limit, remaining, resetsAt: note.expiresAt } : undefined;
+/** By resource; anything else that the note holds is passed over. */
+function budgetsOf(note: Note | undefined): Budgets {
+  return Object.fromEntries(
+    callResources.flatMap((resource) => {
+      const { limit, remaining, resetsAt } = (note?.value[resource] ?? {}) as Record<string, unknown>;
+      const isBudget = [limit, remaining, resetsAt].every((value) => typeof value === 'number');
+      return isBudget ? [[resource, { resource, limit, remaining, resetsAt }]] : [];
+    }),
+  );
+}
+
+/** By resource. A note that names none is about all calls, for as long as it is there. */
+function closingsOf(note: Note | undefined): Closings {
+  if (!note) return {};
+  const named = [...callResources, 'all'].filter((name) => typeof note.value[name] === 'number');
+  if (named.length === 0) return { all: note.expiresAt };
+  return Object.fromEntries(named.map((name) => [name, note.value[name]]));
 }
 
 /** What this copy knows after an answer; the others are told of it where it matters to them. */
 async function learn(
   deps: BudgetDeps,
-  heard: { installationId: InstallationId; standing: Known; answer: Answer<unknown> },
+  heard: {
+    installationId: InstallationId;
+    standing: Known;
+    purpose: CallPurpose;
+    answer: Answer<unknown>;
+  },
 ): Promise<Known> {
-  const { installationId, standing, answer } = heard;
+  const { installationId, standing, purpose, answer } = heard;
   const now = deps.clock.now();
   if (!answer.ok && answer.refusal.kind === 'limited') {
-    const closedUntil = now + answer.refusal.retryAfterSeconds * 1000;
-    await telling(deps, installationId, () => close(deps, installationId, closedUntil));
-    return { ...standing, closedUntil: Math.max(standing.closedUntil ?? 0, closedUntil) };
+    const closed = closingsBy(answer.refusal, purpose, now + answer.refusal.retryAfterSeconds * 1000);
+    await telling(deps, installationId, () => close(deps, installationId, closed));
+    return { ...standing, closed: latestClosings(standing.closed, closed) };
   }
-  const budget = latestBudget(standing.budget, answer.budget);
-  if (!answer.budget || !budget) return standing;
-  if (now >= budget.resetsAt || !isNoteworthy(budget, standing.told)) return { ...standing, budget };
-  const { limit, remaining, resetsAt } = budget;
-  await telling(deps, installationId, () =>
-    deps.notes.write(budgetNote(installationId), { value: { limit, remaining }, expiresAt: resetsAt }),
+  if (!answer.budgets) return standing;
+  const budgets = latestBudgets(standing.budgets, answer.budgets);
+  const known = { ...standing, budgets };
+  const isWorthTelling = Object.values(budgets).some(
+    (budget) => now < budget.resetsAt && isNoteworthy(budget, standing.told[budget.resource]),
   );
-  return { ...standing, budget, told: budget };
+  if (!isWorthTelling) return known;
+  const expiresAt = Math.max(...Object.values(budgets).map(({ resetsAt }) => resetsAt));
+  await telling(deps, installationId, () =>
+    deps.notes.write(budgetNote(installationId), { value: { ...budgets }, expiresAt }),
+  );
+  return { ...known, told: budgets };
 }
 
-/** The note is there for as long as the installation is closed, and never for a shorter time than it was. */
-async function close(deps: BudgetDeps, installationId: InstallationId, until: number): Promise<void> {
+/** The note is there for as long as anything is closed, and closes nothing for a shorter time than it was. */
+async function close(deps: BudgetDeps, installationId: InstallationId, closed: Closings): Promise<void> {
   const name = closedNote(installationId);
   for (let tries = 1; tries <= closingTries; tries++) {
     const now = deps.clock.now();
     const known = (await deps.notes.read([name], now)).get(name);
-    if (known && known.expiresAt >= until) return;
-    const note = { value: {}, expiresAt: until, version: known?.version ?? 0, now };
+    const before = closingsOf(known);
+    const value = latestClosings(before, closed);
+    if (Object.entries(value).every(([resource, until]) => before[resource as keyof Closings] === until)) {
+      return;
+    }
+    const note = { value, expiresAt: Math.max(...Object.values(value)), version: known?.version ?? 0, now };
     if (await deps.notes.writeIf(name, note)) return;
   }
 }

@@ -41,9 +41,11 @@ export function appRoutes(limits: Limits): Route[] {
     route('GET', '/installation/repositories', installation(), listRepositories),
     route('DELETE', '/installation/token', installation(), revokeToken),
     route('GET', '/rate_limit', installation(), (call) => {
-      const core = limits.standing(call.installation.id);
+      const { id } = call.installation;
+      const core = limits.standing(id, 'core');
+      const actions_runner_registration = limits.standing(id, 'actions_runner_registration');
       const search = { limit: 30, remaining: 30, reset: core.reset, used: 0 };
-      return ok({ resources: { core, search }, rate: core });
+      return ok({ resources: { core, search, actions_runner_registration }, rate: core });
     }),
     route('GET', '/meta', open, () =>
       ok({ verifiable_password_authentication: false, hooks: ['127.0.0.1/32'] }),

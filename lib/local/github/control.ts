@@ -18,7 +18,7 @@ import {
   uninstall,
 } from './installations.ts';
 import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
-import type { Limits } from './limits.ts';
+import type { Limits, Resource } from './limits.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { AskedOfApp, Permissions, World } from './world.ts';
 import { fullName, isoTime, takeId } from './world.ts';
@@ -45,8 +45,8 @@ export interface Control {
   acceptPermissions(installationId: number, permissions: Permissions): void;
   addRepositories(installationId: number, names: readonly string[]): void;
   removeRepositories(installationId: number, names: readonly string[]): void;
-  /** As if the installation had made so many more requests in this hour. */
-  spendRequests(installationId: number, requests: number): void;
+  /** As if the installation had made so many more requests in this hour; absent resource: all but registrations. */
+  spendRequests(installationId: number, requests: number, resource?: Resource): void;
   queueJob(request: JobRequest): { jobId: number; runId: number };
   approveJob(jobId: number): void;
   cancelJob(jobId: number): void;
@@ -125,7 +125,7 @@ export function createControl(parts: { world: World; webhooks: Webhooks; limits:
     acceptPermissions: (id, permissions) => acceptPermissions(world, webhooks, { id, permissions }),
     addRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'added', names }),
     removeRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'removed', names }),
-    spendRequests: (id, requests) => limits.spend(id, requests),
+    spendRequests: (id, requests, resource) => limits.spend(id, requests, resource),
     queueJob(request) {
       const { id, runId } = queueJob(world, webhooks, request);
       return { jobId: id, runId };

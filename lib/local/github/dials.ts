@@ -14,8 +14,10 @@ export interface Dials {
   readonly lostRunnerSeconds: number;
   /** How long `GET /_runner/message` waits for a job. */
   readonly pollSeconds: number;
-  /** Requests in an hour, for each installation. */
+  /** Requests in an hour, for each installation; registrations apart. */
   readonly requestsPerHour: number;
+  /** Just-in-time registrations in an hour, for each installation. */
+  readonly registrationsPerHour: number;
   /**
    * The secondary limit: POST, PATCH, PUT and DELETE in a minute, for each installation. 0: no such limit.
    */
@@ -71,6 +73,7 @@ export const defaultDials: Dials = {
   lostRunnerSeconds: 60,
   pollSeconds: 20,
   requestsPerHour: 5000,
+  registrationsPerHour: 10_000,
   contentWritesPerMinute: 0,
   formerNames: 'gone',
 };

@@ -1,7 +1,10 @@
 /**
- * GitHub's request limits, per installation: so many an hour, and (by dial) so many writes a minute. Every
- * answer carries the `x-ratelimit-*` headers. A refused request costs nothing and has no effect.
- * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ * GitHub's request limits, per installation: so many an hour, registrations of runners in an hour of their own, and (by
+ * dial) so many writes a minute over all. Every answer carries the `x-ratelimit-*` headers of what it was counted as. A
+ * refused request costs nothing and has no effect.
+ * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api; `actions_runner_registration` is
+ * in its schema of GET /rate_limit, and 10,000 an hour of it in
+ * https://github-aws-runners.github.io/terraform-aws-github-runner/configuration/
  */
 import { Refusal } from './router.ts';
 import type { World } from './world.ts';
@@ -16,53 +19,65 @@ interface Window {
 
 export interface Limits {
   /** Counts one request of this installation. @throws Refusal 403 where there is no room for it */
-  count(installationId: number, method: string): Record<string, string>;
+  count(installationId: number, asked: { method: string; path: string }): Record<string, string>;
   /** As if so many more requests had been made. */
-  spend(installationId: number, requests: number): void;
+  spend(installationId: number, requests: number, resource?: Resource): void;
   /** The hourly limit as it stands. */
-  standing(installationId: number): { limit: number; remaining: number; reset: number; used: number };
+  standing(
+    installationId: number,
+    resource: Resource,
+  ): { limit: number; remaining: number; reset: number; used: number };
 }
 
-export function createLimits(world: World): Limits {
-  const hourly = new Map<number, Window>();
-  const writes = new Map<number, Window>();
+export type Resource = 'core' | 'actions_runner_registration';
 
-  const standing = (installationId: number) => {
-    const { used, endsAt } = windowOf(hourly, installationId, { now: world.now(), length: hour });
-    const limit = world.dials.requestsPerHour;
+const resourceOf = (path: string): Resource =>
+  path.endsWith('/actions/runners/generate-jitconfig') ? 'actions_runner_registration' : 'core';
+
+export function createLimits(world: World): Limits {
+  const hourly = new Map<string, Window>();
+  const writes = new Map<string, Window>();
+
+  const hourOf = (installationId: number, resource: Resource) =>
+    windowOf(hourly, `${installationId}/${resource}`, { now: world.now(), length: hour });
+  const standing = (installationId: number, resource: Resource) => {
+    const { used, endsAt } = hourOf(installationId, resource);
+    const { requestsPerHour, registrationsPerHour } = world.dials;
+    const limit = resource === 'core' ? requestsPerHour : registrationsPerHour;
     return { limit, remaining: Math.max(0, limit - used), reset: Math.ceil(endsAt / 1000), used };
   };
 
   return {
     standing,
-    spend(installationId, requests) {
-      windowOf(hourly, installationId, { now: world.now(), length: hour }).used += requests;
+    spend(installationId, requests, resource = 'core') {
+      hourOf(installationId, resource).used += requests;
     },
-    count(installationId, method) {
+    count(installationId, { method, path }) {
       const now = world.now();
-      if (standing(installationId).remaining === 0) {
-        throw new Refusal(403, `API rate limit exceeded for installation ID ${installationId}.`, {
-          headers: rateHeaders(standing(installationId)),
-        });
+      const resource = resourceOf(path);
+      const headersNow = () => rateHeaders(standing(installationId, resource), resource);
+      if (standing(installationId, resource).remaining === 0) {
+        const words = `API rate limit exceeded for installation ID ${installationId}.`;
+        throw new Refusal(403, words, { headers: headersNow() });
       }
       if (method !== 'GET' && world.dials.contentWritesPerMinute > 0) {
-        const window = windowOf(writes, installationId, { now, length: minute });
+        const window = windowOf(writes, String(installationId), { now, length: minute });
         if (window.used >= world.dials.contentWritesPerMinute) {
           const headers = {
-            ...rateHeaders(standing(installationId)),
+            ...headersNow(),
             'retry-after': String(Math.max(1, Math.ceil((window.endsAt - now) / 1000))),
           };
           throw new Refusal(403, 'You have exceeded a secondary rate limit.', { headers });
         }
         window.used += 1;
       }
-      windowOf(hourly, installationId, { now, length: hour }).used += 1;
-      return rateHeaders(standing(installationId));
+      hourOf(installationId, resource).used += 1;
+      return headersNow();
     },
   };
 }
 
-function windowOf(windows: Map<number, Window>, key: number, span: { now: number; length: number }): Window {
+function windowOf(windows: Map<string, Window>, key: string, span: { now: number; length: number }): Window {
   const known = windows.get(key);
   if (known && known.endsAt > span.now) return known;
   const window = { endsAt: span.now + span.length, used: 0 };
@@ -70,12 +85,12 @@ function windowOf(windows: Map<number, Window>, key: number, span: { now: number
   return window;
 }
 
-function rateHeaders(standing: ReturnType<Limits['standing']>): Record<string, string> {
+function rateHeaders(standing: ReturnType<Limits['standing']>, resource: Resource): Record<string, string> {
   return {
     'x-ratelimit-limit': String(standing.limit),
     'x-ratelimit-remaining': String(standing.remaining),
     'x-ratelimit-reset': String(standing.reset),
     'x-ratelimit-used': String(standing.used),
-    'x-ratelimit-resource': 'core',
+    'x-ratelimit-resource': resource,
   };
 }

@@ -81,7 +81,7 @@ async function serve(
   }
   const { installation, record } = readToken(world, bearer);
   // Asking how much is left is free, as on GitHub.
-  const headers = path === '/rate_limit' ? {} : parts.limits.count(installation.id, method);
+  const headers = path === '/rate_limit' ? {} : parts.limits.count(installation.id, { method, path });
   const reply = await refusalsAsReplies(async () => {
     if (access.permission && !allows(record.permissions, ...access.permission)) {
       throw new Refusal(403, 'Resource not accessible by integration');

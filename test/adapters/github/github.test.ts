@@ -41,7 +41,7 @@ githubContract('the adapter on the stand-in', async () => {
       standIn.queueJob({ repository: 'acme/app', labels: ['nobody'] });
       while (standIn.state().deliveries.failed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     },
-    exhaust: (id) => standIn.spendRequests(id, 5000),
+    exhaust: (id, resource) => standIn.spendRequests(id, 10_000, resource),
     cancelJob: (_repository, jobId) => standIn.cancelJob(jobId),
     setFormerNames: (formerNames) => void standIn.setDials({ formerNames }),
     renameAccount: standIn.rename,

@@ -33,7 +33,8 @@ githubContract('in memory', async () => {
       github.putJob(repository, jobId, { status: 'completed', conclusion: 'cancelled', runnerName: null }),
     leave: (id, calls) =>
       github.setBudget(id, { calls, limit: 5000, resetsAt: 3_600_000, retryAfterSeconds: 3600 }),
-    exhaust: (id) => github.setBudget(id, { calls: 0, retryAfterSeconds: 3600 }),
+    exhaust: (id, resource) =>
+      github.setBudget(id, { ...(resource ? { resource } : {}), calls: 0, retryAfterSeconds: 3600 }),
     loseNextRegistrationAnswer: () =>
       github.failNext('createJitConfig', { error: githubUnreachable(), after: true }),
     registrations: () => [...github.registrations.values()].map(({ name, labels }) => ({ name, labels })),
