@@ -24,6 +24,12 @@ const kinds: Readonly<Record<ReasonCode, 'normal' | 'problem'>> = {
   'labels-unknown': 'normal',
   'owner-mismatch': 'problem',
   'repository-removed': 'normal',
+  'repository-not-allowed': 'normal',
+  'public-repository': 'problem',
+  'repository-not-in-group': 'problem',
+  'group-unknown': 'normal',
+  'group-missing': 'problem',
+  'groups-unavailable': 'problem',
   'permission-missing': 'problem',
   'github-limited': 'problem',
   'shared-cap': 'normal',
@@ -61,6 +67,10 @@ export function problemsOf(tenant: {
     if ((kinds[code] ?? 'problem') === 'problem') problems.push(`${count}, ${code}: ${text}`);
     else if (code === 'queued' && minutes >= unexplainedMinutes) {
       problems.push(`${count} without a reason, the oldest for ${minutes} minutes. Is scale-up running?`);
+    } else if (code === 'group-unknown' && minutes >= unexplainedMinutes) {
+      problems.push(
+        `${count} for a look at the runner group, the oldest for ${minutes} minutes. Is tenant-manager running?`,
+      );
     }
   }
   return problems;

@@ -8,6 +8,8 @@ import { waitingRange } from '../adapters/dynamodb/job-row.ts';
 import { tenantOfRow } from '../adapters/dynamodb/tenant-row.ts';
 import { leasesAttribute, tables } from '../contract/tables.ts';
 import type { ReasonCode } from '../core/reason.ts';
+import { levelNow } from '../core/runner-level.ts';
+import type { RunnerLevel, Tenant } from '../core/tenant.ts';
 import { OperationalError } from '../ports/errors.ts';
 import { dynamoClient } from './aws-clients.ts';
 import { type Command, type CommandCall, jsonOption } from './command.ts';
@@ -22,6 +24,9 @@ export const status: Command = {
 Examples:
   mayfly status            a line for each tenant, then what is wrong
   mayfly status --json     the same as JSON
+
+"runners in" says where a tenant's next machines register, and in which group. "fallback": with repositories, because
+the App may not register with the organization.
 
 Waiting for a limit is not a problem. A tenant that needs attention is one, and so are jobs that wait because AWS
 or GitHub refused something.
@@ -42,6 +47,14 @@ export interface TenantStatus {
   readonly tier: string;
   readonly machines: number;
   readonly maxRunners: number;
+  /** Where its next machines register. Absent: its row cannot be read. */
+  readonly runners?: {
+    readonly level: RunnerLevel;
+    /** The App may not register with the organization, and would if it might. */
+    readonly isFallback: boolean;
+    /** The runner group, by name; absent: GitHub's default group, or none. */
+    readonly group?: string;
+  };
   /** How many jobs wait, by the code of their reason. */
   readonly waiting: Readonly<Record<string, number>>;
   /** What somebody must look at, a sentence each. */
@@ -57,7 +70,7 @@ async function readTenants(client: DynamoDBClient, { config }: CommandCall): Pro
   const found: TenantStatus[] = [];
   const worker = async () => {
     for (let row = rows.shift(); row; row = rows.shift()) {
-      found.push(await readTenant(client, { row, environment: config.environment }));
+      found.push(await readTenant(client, { row, config }));
     }
   };
   await Promise.all(Array.from({ length: tenantsAtOnce }, worker));
@@ -66,13 +79,14 @@ async function readTenants(client: DynamoDBClient, { config }: CommandCall): Pro
 
 async function readTenant(
   client: DynamoDBClient,
-  { row, environment }: { readonly row: Attributes; readonly environment: string },
+  { row, config }: { readonly row: Attributes; readonly config: CommandCall['config'] },
 ): Promise<TenantStatus> {
   const installationId = Number(row['installation_id']?.N);
-  const waiting = await readWaiting(client, environment, installationId);
+  const waiting = await readWaiting(client, config.environment, installationId);
   const counts = Object.fromEntries([...waiting].map(([code, { jobs }]) => [code, jobs]));
   try {
-    const { accountLogin: login, status, tier, leases, maxRunners, attention } = tenantOfRow(row);
+    const tenant = tenantOfRow(row);
+    const { accountLogin: login, status, tier, leases, maxRunners, attention } = tenant;
     const problems = problemsOf({ attention, waiting, now: Date.now() });
     return {
       installationId,
@@ -81,6 +95,7 @@ async function readTenant(
       tier,
       machines: leases,
       maxRunners,
+      runners: runnersOf(tenant, config.runnerGroup),
       waiting: counts,
       problems,
     };
@@ -95,6 +110,18 @@ async function readTenant(
     };
     return { installationId, login, ...unknown, waiting: counts, problems: [error.message] };
   }
+}
+
+function runnersOf(tenant: Tenant, groupOfAll: string | undefined): NonNullable<TenantStatus['runners']> {
+  const now = levelNow(tenant);
+  const group = tenant.runnerGroup ?? groupOfAll;
+  return now.level === 'organization' && group !== undefined ? { ...now, group } : now;
+}
+
+function runnersText({ runners }: TenantStatus): string {
+  if (!runners) return '';
+  const { level, isFallback, group } = runners;
+  return `${level}${isFallback ? ' (fallback)' : ''}${group === undefined ? '' : `, ${group}`}`;
 }
 
 async function readWaiting(
@@ -139,6 +166,7 @@ function render(tenants: readonly TenantStatus[]): string {
     String(tenant.installationId),
     tenant.status,
     printableLine(tenant.tier),
+    printableLine(runnersText(tenant)),
     `${tenant.machines} of ${tenant.maxRunners}`,
     Object.entries(tenant.waiting)
       .map(([code, jobs]) => `${jobs} ${printableLine(code)}`)
@@ -150,7 +178,7 @@ function render(tenants: readonly TenantStatus[]): string {
     ),
   );
   return [
-    drawTable(['tenant', 'installation', 'status', 'tier', 'machines', 'waiting'], rows),
+    drawTable(['tenant', 'installation', 'status', 'tier', 'runners in', 'machines', 'waiting'], rows),
     ...(problems.length > 0 ? ['', '  Problems:', ...problems] : []),
     '',
   ].join('\n');

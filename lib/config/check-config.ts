@@ -14,7 +14,7 @@ import {
 } from './check-account.ts';
 import { alarmFaults, checkedAlarms } from './check-alarms.ts';
 import { capFaults, defaultCaps } from './check-caps.ts';
-import { githubFaults } from './check-github.ts';
+import { githubFaults, groupFaults, withoutGone } from './check-github.ts';
 import { type CheckedImages, checkedImages, imageFaults } from './check-images.ts';
 import { limitFaults } from './check-limits.ts';
 import { checkedMachine, type MachineSettings } from './check-machines.ts';
@@ -77,7 +77,7 @@ const settings = [
   'runnerSha256',
   'runnerReleasesUrl',
   'machineImages',
-  'runnerGroupId',
+  'runnerGroup',
   'scaleUpConcurrency',
   'alarmEmail',
   'oldestJobMinutes',
@@ -91,7 +91,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
   if (!isRecord(config))
     return { ok: false, faults: [`The configuration is ${shown(config)}, not an object.`] };
   const faults = [
-    ...expectKnownKeys('The configuration', config, settings),
+    ...expectKnownKeys('The configuration', withoutGone(config), settings),
     ...nameFaults(config),
     ...githubFaults(config),
     ...tierFaults(config.tiers),
@@ -183,7 +183,7 @@ function queueAddressFaults(config: MayflyConfig): string[] {
 function optionFaults(config: MayflyConfig): string[] {
   const { identityCertificates } = config;
   return [
-    ...expectWhole('runnerGroupId', config.runnerGroupId ?? 1, { from: 1, to: Number.MAX_SAFE_INTEGER }),
+    ...groupFaults(config),
     ...expectWhole('scaleUpConcurrency', config.scaleUpConcurrency ?? 5, { from: 2, to: 1000 }),
     ...expect('identityCertificates', identityCertificates, {
       fits: identityCertificates === undefined || isCertificateList(identityCertificates),
@@ -207,7 +207,7 @@ function checked(config: MayflyConfig): CheckedConfig {
       tiers: Object.entries(config.tiers).map(([name, tier]) => checkedTier(name, tier)),
       defaultTier: TierName(config.defaultTier),
       onboarding: config.onboarding,
-      runnerGroupId: config.runnerGroupId ?? 1,
+      ...(config.runnerGroup === undefined ? {} : { runnerGroup: config.runnerGroup }),
       runner: checkedRunner(config),
       limits: config.limits,
       caps: { ...defaultCaps, ...config.caps },

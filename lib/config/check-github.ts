@@ -1,6 +1,6 @@
 /** The rules for where GitHub is. Which App speaks to it is no matter of configuration: `mayfly setup` stores it. */
 import type { MayflyConfig } from './config.ts';
-import { expect, expectText } from './faults.ts';
+import { expect, expectText, shown } from './faults.ts';
 
 export function githubFaults(config: MayflyConfig): string[] {
   return [
@@ -12,6 +12,29 @@ export function githubFaults(config: MayflyConfig): string[] {
     ...addressFaults('githubWebUrl', config.githubWebUrl),
   ];
 }
+
+/** What the configuration once had, and who still has it is told what to have instead. */
+const gone = 'runnerGroupId';
+
+export const withoutGone = (config: object) =>
+  Object.fromEntries(Object.entries(config).filter(([name]) => name !== gone));
+
+export function groupFaults(config: MayflyConfig): string[] {
+  const given = (config as unknown as Readonly<Record<string, unknown>>)[gone];
+  const successor =
+    `${gone} is ${shown(given)}, and no setting any more: an id is the group of one organization alone. Name the group with ` +
+    'runnerGroup, such as "builds", or with runner_group in the row of one tenant; leave both out for the default group.';
+  return [
+    ...(gone in config ? [successor] : []),
+    ...expect('runnerGroup', config.runnerGroup, {
+      fits: config.runnerGroup === undefined || isGroupName(config.runnerGroup),
+      allowed: "a group's name of 1 to 100 characters, or left out",
+    }),
+  ];
+}
+
+const isGroupName = (value: unknown) =>
+  typeof value === 'string' && value.trim() === value && value.length >= 1 && value.length <= 100;
 
 export const addressFaults = (name: string, value: unknown) =>
   expect(name, value, {

@@ -51,8 +51,11 @@ export interface MayflyConfig {
    * release. `keep`: how many of each architecture stay, 2 to 100, default 3. Default: none; machines install at boot.
    */
   readonly machineImages?: { readonly keep?: number };
-  /** The runner group that organization-level runners join. Default: 1, which is GitHub's default group. */
-  readonly runnerGroupId?: number;
+  /**
+   * The runner group, by name, that organization-level runners join where their tenant's row names none (`runner_group`).
+   * Each organization must have one of that name. Default: GitHub's default group.
+   */
+  readonly runnerGroup?: string;
   /** How many copies of scale-up may run at once for one tier, 2 to 1000. Default: 5. */
   readonly scaleUpConcurrency?: number;
   /** Who gets an e-mail about alarms, once they confirmed AWS's own. Default: nobody; subscribe to the topic as you like. */

@@ -15,8 +15,8 @@ export interface Deployment {
   readonly defaultTier: TierName;
   /** open: an installation is a tenant at once. approve: it is `pending` until the operator sets `status` to active. */
   readonly onboarding: 'open' | 'approve';
-  /** The runner group that organization-level runners join; 1 is the default group. */
-  readonly runnerGroupId: number;
+  /** The runner group, by name, that organization-level runners join where their tenant names none. Absent: the default one. */
+  readonly runnerGroup?: string;
   readonly runner: RunnerChoice;
   readonly limits: Limits;
   readonly caps: Caps;

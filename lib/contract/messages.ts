@@ -2,6 +2,7 @@
  * What travels on the queues. Messages are hints: any of them may repeat, arrive late or out of order, or vanish.
  * They are JSON; `parseMessage` is the only reader, and says what is wrong with one that it cannot read.
  */
+import type { RepositoryVisibility } from '../core/github.ts';
 import { InstallationId, InstanceId, JobId, TierName } from '../core/ids.ts';
 
 /** A `workflow_job` event, reduced to what the platform uses. */
@@ -18,6 +19,8 @@ export interface JobEvent {
   /** Absent where GitHub did not say. */
   readonly repositoryId?: number;
   readonly repositoryOwnerId: number;
+  /** Absent: sent by an older copy. */
+  readonly visibility?: RepositoryVisibility;
   readonly labels: readonly string[];
   /** The tier that the labels name; absent where none has them all. */
   readonly tier?: TierName;
@@ -84,6 +87,12 @@ export interface UnheardRun {
   readonly instanceId: InstanceId;
 }
 
+/** Ask GitHub what the runner group of a tenant's machines admits, and write it down for all copies. */
+export interface LookAtGroup {
+  readonly kind: 'look-at-group';
+  readonly installationId: InstallationId;
+}
+
 /** End every machine of a tenant that is gone. */
 export interface DrainTenant {
   readonly kind: 'drain-tenant';
@@ -98,6 +107,7 @@ export type Message =
   | SpotWarning
   | RerunJob
   | UnheardRun
+  | LookAtGroup
   | DrainTenant;
 
 export class MalformedMessage extends Error {
@@ -133,6 +143,9 @@ const readers: Record<string, (fields: Fields) => Message> = {
     repository: fields.text('repository'),
     ...(fields.has('repositoryId') ? { repositoryId: fields.integer('repositoryId') } : {}),
     repositoryOwnerId: fields.integer('repositoryOwnerId'),
+    ...(fields.has('visibility')
+      ? { visibility: fields.oneOf('visibility', ['public', 'private', 'internal']) }
+      : {}),
     labels: fields.texts('labels'),
     ...(fields.has('tier') ? { tier: TierName(fields.text('tier')) } : {}),
     queuedAt: fields.integer('queuedAt'),
@@ -167,6 +180,10 @@ const readers: Record<string, (fields: Fields) => Message> = {
     kind: 'unheard-run',
     installationId: InstallationId(fields.integer('installationId')),
     instanceId: InstanceId(fields.text('instanceId')),
+  }),
+  'look-at-group': (fields) => ({
+    kind: 'look-at-group',
+    installationId: InstallationId(fields.integer('installationId')),
   }),
   'drain-tenant': (fields) => ({
     kind: 'drain-tenant',

@@ -1,28 +1,33 @@
 /**
  * Whether a waiting job may have a machine at all, before any limit is looked at. This is the one place that says no:
- * a refusal ends the job with its reason, a hold keeps it waiting with one.
+ * a refusal ends the job with its reason, a hold keeps it waiting with one: it alone, or every job of its tenant.
  */
 import type { Job } from './job.ts';
 import { type Reason, reason } from './reason.ts';
+import { excludedBy, type GroupView } from './runner-group.ts';
+import { levelNow, missingPermission } from './runner-level.ts';
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
 
 export type Verdict =
   | { readonly kind: 'admit' }
-  | { readonly kind: 'hold'; readonly reason: Reason }
+  | { readonly kind: 'hold'; readonly reason: Reason; readonly ofJob: boolean }
   | { readonly kind: 'refuse'; readonly reason: Reason };
 
 const admit: Verdict = { kind: 'admit' };
 
-/** @param tenant undefined while no installation event has been handled yet */
-export function judge(tenant: Tenant | undefined, tier: Tier, job: Job): Verdict {
+/**
+ * @param tenant undefined while no installation event has been handled yet
+ * @param group of its runners; where they have none, it is passed over
+ */
+export function judge(tenant: Tenant | undefined, tier: Tier, job: Job, group: GroupView = {}): Verdict {
   if (!tenant) {
     return hold(
       'tenant-unknown',
       'The installation of the App has no tenant here yet, and GitHub is asked about it: the job starts if GitHub confirms it, and is refused if GitHub does not know it.',
     );
   }
-  return judgeTenant(tenant) ?? judgeJob(tenant, tier, job) ?? admit;
+  return judgeTenant(tenant) ?? judgeJob(tenant, tier, job) ?? judgeGroup(tenant, job, group) ?? admit;
 }
 
 /** What is said of all its jobs alike. */
@@ -46,12 +51,28 @@ export function judgeTenant(tenant: Tenant): Verdict | undefined {
     case 'active':
       if (tenant.attention) return hold(tenant.attention.code, tenant.attention.text);
       return tenant.predecessor === undefined
-        ? undefined
+        ? judgePermissions(tenant)
         : hold(
             'predecessor-draining',
             'Machines of the previous installation are still ending; the job starts when they are gone.',
           );
   }
+}
+
+function judgePermissions(tenant: Tenant): Verdict | undefined {
+  const missing = missingPermission(tenant);
+  if (!missing) return undefined;
+  const { name, given } = missing;
+  return hold('permission-missing', permissionText({ login: tenant.accountLogin, name, given }));
+}
+
+export const permissionText = ({ login, name, given }: { login: string; name: string; given: string }) =>
+  `The App needs ${name}: write for ${login} and has ${given}. Accept its permissions in the settings of the installation; the jobs start then.`;
+
+function judgeGroup(tenant: Tenant, job: Job, group: GroupView): Verdict | undefined {
+  if (levelNow(tenant).level !== 'organization') return undefined;
+  const excluded = excludedBy(group, tenant.accountLogin, job);
+  return excluded && { kind: 'hold', ...excluded };
 }
 
 function judgeJob(tenant: Tenant, tier: Tier, job: Job): Verdict | undefined {
@@ -67,10 +88,25 @@ function judgeJob(tenant: Tenant, tier: Tier, job: Job): Verdict | undefined {
       `The labels ask for tier ${tier.name}; ${tenant.accountLogin} may use ${tenant.allowedTiers.join(', ')}. Change runs-on, or ask the operator for the tier.`,
     );
   }
+  const { allowedRepositories, allowPublicRepositories } = tenant;
+  const isAllowed = allowedRepositories?.some((id) => id === job.repositoryId) ?? true;
+  if (!isAllowed || (allowPublicRepositories === false && job.visibility === 'public')) {
+    const why = isAllowed
+      ? 'which is public, as none may be'
+      : `which is none of the ${allowedRepositories?.length} allowed ones`;
+    return refuse(
+      'repository-not-allowed',
+      `The operator lets no job of ${job.repository} run for ${tenant.accountLogin}, ${why}. Ask the operator for it, and run the job again.`,
+    );
+  }
   return undefined;
 }
 
-const hold = (...words: Parameters<typeof reason>): Verdict => ({ kind: 'hold', reason: reason(...words) });
+const hold = (...words: Parameters<typeof reason>): Verdict => ({
+  kind: 'hold',
+  reason: reason(...words),
+  ofJob: false,
+});
 const refuse = (...words: Parameters<typeof reason>): Verdict => ({
   kind: 'refuse',
   reason: reason(...words),

@@ -8,6 +8,7 @@ import { isResting } from './job-rest.ts';
 import { maxMachinesPerLaunch } from './launch.ts';
 import { type Reason, type ReasonCode, reason } from './reason.ts';
 import { type Room, roomFor } from './room.ts';
+import type { GroupView } from './runner-group.ts';
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
 
@@ -50,10 +51,14 @@ export function planBalance(options: {
   waiting: readonly Job[];
   pageSize: number;
   now: number;
+  group?: GroupView;
   bounds?: readonly Bound[];
 }): BalancePlan {
-  const { tenant, tier, waiting, pageSize, now, bounds = [] } = options;
-  const verdicts = waiting.map((job) => ({ job, verdict: rested(judge(tenant, tier, job), job, now) }));
+  const { tenant, tier, waiting, pageSize, now, group, bounds = [] } = options;
+  const verdicts = waiting.map((job) => ({
+    job,
+    verdict: rested(judge(tenant, tier, job, group), job, now),
+  }));
   const admitted = verdicts.filter(({ verdict }) => verdict.kind === 'admit').map(({ job }) => job);
   const room = tightest(tenant ? [ownBound(tenant, tier), ...bounds] : bounds);
   const launch = tenant ? admitted.slice(0, Math.min(room.machines, maxMachinesPerLaunch)) : [];
@@ -66,6 +71,7 @@ export function planBalance(options: {
       tenant,
       admitted: admitted.length,
       refused: refuse.length,
+      heldAlone: verdicts.filter(({ verdict }) => verdict.kind === 'hold' && verdict.ofJob).length,
       room,
       waiting: waiting.length,
       pageSize,
@@ -89,21 +95,24 @@ function worthReading(page: {
   tenant: Tenant | undefined;
   admitted: number;
   refused: number;
+  heldAlone: number;
   room: Bound;
   waiting: number;
   pageSize: number;
 }): number {
-  const { tenant, admitted, refused, room, waiting, pageSize } = page;
+  const { tenant, admitted, refused, heldAlone, room, waiting, pageSize } = page;
   if (waiting < pageSize || !tenant || judgeTenant(tenant)?.kind === 'hold') return pageSize;
   if (refused < waiting && (room.machines === 0 || room.machines < admitted)) return pageSize;
-  const wanted = admitted < waiting ? mostWorthReading : room.machines + lookAhead;
-  return Math.max(pageSize, Math.min(mostWorthReading, wanted));
+  // Jobs that are held for themselves stay at the head of the line, and must not hide those behind them.
+  const most = mostWorthReading + heldAlone * 10;
+  const wanted = admitted < waiting ? most : room.machines + lookAhead;
+  return Math.max(pageSize, Math.min(most, wanted));
 }
 
 /** Whoever rests has the reason for it already. */
 function rested(verdict: Verdict, job: Job, now: number): Verdict {
   if (verdict.kind !== 'admit' || !isResting(job, now)) return verdict;
-  return { kind: 'hold', reason: job.reason ?? unbounded.reason };
+  return { kind: 'hold', reason: job.reason ?? unbounded.reason, ofJob: true };
 }
 
 /** The tenant's own limits come first: among equals theirs is the reason shown. */

@@ -6,6 +6,7 @@
 import type { InstallationId, LaunchId, TierName } from './ids.ts';
 import type { Market } from './pools.ts';
 import { tagKeys } from './tags.ts';
+import type { RunnerLevel } from './tenant.ts';
 
 export interface FleetRequest {
   readonly ClientToken: string;
@@ -38,6 +39,9 @@ export interface FleetPlan {
   readonly installationId: InstallationId;
   readonly tier: TierName;
   readonly launchId: LaunchId;
+  readonly level: RunnerLevel;
+  /** The runner group's name, where the level has groups. */
+  readonly group?: string;
   /** Opens the claim door for the machines of this launch, and for no others. */
   readonly ticket: string;
   readonly launchTemplateName: string;
@@ -54,6 +58,8 @@ export function fleetRequest(plan: FleetPlan): FleetRequest {
     { Key: tagKeys.tier, Value: plan.tier },
     { Key: tagKeys.environment, Value: plan.environment },
     { Key: tagKeys.launch, Value: plan.launchId },
+    { Key: tagKeys.level, Value: plan.level },
+    ...(plan.group === undefined ? [] : [{ Key: tagKeys.group, Value: tagValue(plan.group) }]),
   ];
   const instance = [
     ...owner,
@@ -87,3 +93,10 @@ export function fleetRequest(plan: FleetPlan): FleetRequest {
     ],
   };
 }
+
+/**
+ * A name that people chose, in the characters that a tag may have; EC2 refuses a launch for any other.
+ * Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+ */
+const tagValue = (text: string) =>
+  [...text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_')].slice(0, 256).join('');

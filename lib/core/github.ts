@@ -7,6 +7,9 @@ export type RunnerScope =
   | { readonly kind: 'organization'; readonly organization: string }
   | { readonly kind: 'repository'; readonly owner: string; readonly repository: string };
 
+/** internal: to all of an enterprise; no runner group counts it as public. */
+export type RepositoryVisibility = 'public' | 'private' | 'internal';
+
 /** What an installation lets the App do: `actions` → `write`. */
 export type Permissions = Readonly<Record<string, string>>;
 
@@ -44,6 +47,7 @@ export interface GitHubRun {
 export interface GitHubRepository {
   /** Stays, whatever its name and its owner are. */
   readonly id: number;
+  readonly visibility: RepositoryVisibility;
   /** `owner/name`. */
   readonly fullName: string;
   readonly ownerId: number;

@@ -5,6 +5,7 @@
  *
  * What a job is meant for (its lease) is a plan; what GitHub reports is a fact, and facts never go backwards.
  */
+import type { RepositoryVisibility } from './github.ts';
 import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from './ids.ts';
 import type { Reason } from './reason.ts';
 
@@ -28,6 +29,8 @@ export interface Job {
   /** GitHub's id of it, which stays. Absent in rows of earlier versions. */
   readonly repositoryId?: number;
   readonly repositoryOwnerId: number;
+  /** As it was when the job was announced. Absent: not said. */
+  readonly visibility?: RepositoryVisibility;
   readonly runId: number;
   readonly labels: readonly string[];
   /** When GitHub made the job, epoch milliseconds: its place in the line. */

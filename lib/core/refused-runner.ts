@@ -2,8 +2,10 @@
  * What it means that GitHub refused a runner, once GitHub has also said what the installation is now: the same 403 or 404
  * comes for a tenant that is gone, suspended, renamed or lacks a permission, and each has its own outcome.
  */
+import { permissionText } from './admission.ts';
 import type { GitHubRefusal, Installation, RunnerScope } from './github.ts';
 import { type Reason, reason } from './reason.ts';
+import { permissionFor } from './runner-level.ts';
 import type { Account, Attention } from './tenant.ts';
 
 export type RefusedRunner =
@@ -69,7 +71,7 @@ const holdAll = (text: string): Unexplained => ({
 });
 
 function missingPermission({ refusal, account, scope }: RefusedOptions, now: Installation): RefusedRunner {
-  const name = scope.kind === 'organization' ? 'organization_self_hosted_runners' : 'administration';
+  const name = permissionFor[scope.kind];
   const given = now.permissions[name];
   const isGiven = given === 'write' || given === 'admin';
   return {
@@ -79,7 +81,7 @@ function missingPermission({ refusal, account, scope }: RefusedOptions, now: Ins
     probeSeconds: isGiven ? unexplainedProbeSeconds : permissionProbeSeconds,
     text: isGiven
       ? `GitHub refuses runners to ${account.login} (${refusal.message}). Check its settings for self-hosted runners; one machine tries again every two minutes.`
-      : `The App needs ${name}: write for ${account.login} and has ${given ?? 'none'}. Accept its permissions in the settings of the installation; the jobs start then.`,
+      : permissionText({ login: account.login, name, given: given ?? 'none' }),
   };
 }
 

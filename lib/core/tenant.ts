@@ -13,7 +13,12 @@ export type TenantStatus = 'active' | 'pending' | 'suspended' | 'deleted';
 export interface Account {
   readonly login: string;
   readonly type: 'Organization' | 'User';
+  /** Where a machine's runner registers, for life. Absent: an organization's with it, a user's with their repository. */
+  readonly level?: RunnerLevel;
 }
+
+/** organization: one registration serves all of its repositories. repository: that of the job alone. */
+export type RunnerLevel = 'organization' | 'repository';
 
 /** Something on GitHub's side that keeps every job of the tenant from starting. */
 export interface Attention {
@@ -45,6 +50,14 @@ export interface Tenant {
   readonly accountId: number;
   readonly accountLogin: string;
   readonly accountType: 'Organization' | 'User';
+  /** auto: with the organization where the App may, else with each job's repository. Absent: auto. The operator edits it. */
+  readonly runnerLevel?: RunnerLevel | 'auto';
+  /** The runner group, by name, that organization-level runners join. Absent: the deployment's. The operator edits it. */
+  readonly runnerGroup?: string;
+  /** GitHub's ids of the repositories whose jobs may run; absent: all. The operator edits it. */
+  readonly allowedRepositories?: readonly number[];
+  /** false: no job of a public repository runs, whatever GitHub allows. Absent: GitHub decides. The operator edits it. */
+  readonly allowPublicRepositories?: boolean;
   /** What its people let the App do, as GitHub said last. Absent: not asked yet. */
   readonly permissions?: Permissions;
   /** Present: jobs are held, with its text as their reason. */

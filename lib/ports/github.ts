@@ -11,6 +11,7 @@ import type {
 } from '../core/github.ts';
 import type { Budgets } from '../core/github-budget.ts';
 import type { InstallationId, JobId } from '../core/ids.ts';
+import type { RunnerGroup } from '../core/runner-group.ts';
 
 /**
  * GitHub's REST API, as the App. Each tenant's calls use a token for that installation alone.
@@ -49,6 +50,12 @@ export interface GitHub {
     runId: number,
     cursor?: string,
   ): Promise<Answer<Page<ListedJob>>>;
+  /** The organization's runner group of this name, without regard to case, or (absent) its default one. Undefined: none. */
+  getRunnerGroup(
+    installationId: InstallationId,
+    organization: string,
+    name: string | undefined,
+  ): Promise<Answer<RunnerGroup | undefined>>;
   listRunners(
     installationId: InstallationId,
     scope: RunnerScope,

@@ -2,6 +2,7 @@ import type {
   DrainTenant,
   InstallationEvent,
   JobEvent,
+  LookAtGroup,
   Poke,
   RerunJob,
   UnheardRun,
@@ -14,7 +15,7 @@ export interface Queues {
   sendToTier(tier: TierName, message: JobEvent | Poke, options?: { delaySeconds?: number }): Promise<void>;
   sendToLifecycle(message: JobEvent | DrainTenant): Promise<void>;
   sendToInstallations(
-    message: InstallationEvent | RerunJob | UnheardRun,
+    message: InstallationEvent | RerunJob | UnheardRun | LookAtGroup,
     options?: { delaySeconds?: number },
   ): Promise<void>;
 }

@@ -87,22 +87,25 @@ describe.each(worlds)('$what of a $type has another name, and the former one is 
 });
 
 describe('a repository that was transferred', () => {
-  it.each(['gone', 'redirect'] as const)('has its job closed once GitHub has said twice that it is gone: %s', async (formerNames) => {
-    const platform = await givenPlatform({ tenants: [givenTenant({ accountType: 'User' })] });
-    const repositoryId = platform.github.repositoryId('acme/app');
-    await platform.accept(givenEvent({ repositoryId }));
-    platform.github.setFormerNames(formerNames);
-    platform.github.transferRepository(acme, 'app', 'elsewhere');
-    expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'again' });
-    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
-    for (let minute = 1; minute <= 15; minute += 1) {
-      platform.clock.advance(60_000);
-      for (const machine of platform.liveMachines()) await platform.claim(machine);
-      await platform.sweep();
-      await platform.deliverPokes();
-    }
-    expect(await platform.job(1)).toMatchObject({ state: 'done', reason: { code: 'gone-from-github' } });
-  });
+  it.each(['gone', 'redirect'] as const)(
+    'has its job closed once GitHub has said twice that it is gone: %s',
+    async (formerNames) => {
+      const platform = await givenPlatform({ tenants: [givenTenant({ accountType: 'User' })] });
+      const repositoryId = platform.github.repositoryId('acme/app');
+      await platform.accept(givenEvent({ repositoryId }));
+      platform.github.setFormerNames(formerNames);
+      platform.github.transferRepository(acme, 'app', 'elsewhere');
+      expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'again' });
+      expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+      for (let minute = 1; minute <= 15; minute += 1) {
+        platform.clock.advance(60_000);
+        for (const machine of platform.liveMachines()) await platform.claim(machine);
+        await platform.sweep();
+        await platform.deliverPokes();
+      }
+      expect(await platform.job(1)).toMatchObject({ state: 'done', reason: { code: 'gone-from-github' } });
+    },
+  );
 
   it('takes no job with it of a repository that has its name now', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ status: 'pending' })] });

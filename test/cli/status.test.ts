@@ -46,6 +46,24 @@ describe('mayfly status', () => {
     expect(exit).toBe(0);
   });
 
+  it('shows where runners register, in which group, and whether that is a fallback', async () => {
+    const url = await givenTables([
+      { runnerGroup: 'builds' },
+      { installationId: InstallationId(2), accountLogin: 'beta', permissions: { administration: 'write' } },
+    ]);
+    const { status: exit, out } = await run(status, [], url);
+    expect(out).toMatch(/acme .* organization, builds /);
+    expect(out).toMatch(/beta .* repository \(fallback\) /);
+    expect(exit).toBe(0);
+  });
+
+  it('exits with 1 where a job waits for a setting of the runner group, and says which', async () => {
+    const url = await givenTables([{}], [waitsFor('public-repository')]);
+    const { status: exit, out } = await run(status, [], url);
+    expect(out).toContain('1 job waits, public-repository: the sentence of public-repository');
+    expect(exit).toBe(1);
+  });
+
   it.each(['quota', 'capacity', 'permission-missing', 'launch-failed'] as const)(
     'exits with 1 where a job waits because of %s, and says so',
     async (code) => {

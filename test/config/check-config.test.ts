@@ -110,7 +110,9 @@ describe('a fault', () => {
       },
       'machineImages needs network.s3EndpointId',
     ],
-    ['group', { runnerGroupId: 0 }, 'runnerGroupId is 0;'],
+    ['group', { runnerGroup: '' }, 'runnerGroup is "";'],
+    ['group by id', { runnerGroupId: 7 }, 'runnerGroupId is 7, and no setting any more'],
+    ['group by id, and its successor', { runnerGroupId: 7 }, 'Name the group with runnerGroup'],
     [
       'concurrency',
       { scaleUpConcurrency: 1 },

@@ -36,6 +36,7 @@ export function computeContract(name: string, open: () => Promise<ComputeWorld>)
         installationId: acme,
         tier: small,
         launchId: LaunchId('launch-1'),
+        level: 'organization',
         ticket: 'ticket',
         launchTemplateName: 'test-small',
         pools: pools('t3.medium', 't3.large'),

@@ -30,8 +30,19 @@ export interface GitHubContractWorld {
   renameAccount(installationId: InstallationId, login: string): void;
   renameRepository(installationId: InstallationId, name: string, to: string): void;
   transferRepository(installationId: InstallationId, name: string, owner: string): void;
-  /** No calls are left for an hour. */
-  /** Absent resource: all but registrations. */
+  /** Makes or changes the organization's runner group of this name. Repositories by name, of a `selected` one. */
+  setGroup(
+    login: string,
+    group: {
+      name: string;
+      visibility?: 'all' | 'selected' | 'private';
+      allowsPublicRepositories?: boolean;
+      repositories?: readonly string[];
+    },
+  ): void;
+  deleteGroup(login: string, name: string): void;
+  setPublic(repository: string): void;
+  /** No calls are left for an hour. Absent resource: all but registrations. */
   exhaust(installationId: InstallationId, resource?: CallResource): void;
   /** So many of 5,000 calls are left for an hour. */
   leave(installationId: InstallationId, calls: number): void;
@@ -226,7 +237,63 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
       });
     });
 
+    describe('runner groups', () => {
+      const groupNow = async (name?: string) => {
+        const answer = await world.github.getRunnerGroup(acme, 'acme', name);
+        return answer.ok ? answer.value : answer.refusal;
+      };
+
+      it('has a default one, for all repositories but the public ones', async () => {
+        expect(await groupNow()).toMatchObject({
+          id: 1,
+          visibility: 'all',
+          allowsPublicRepositories: false,
+        });
+        expect(await groupNow('none')).toBeUndefined();
+      });
+
+      it('finds one by its name in any case, with the repositories that it was selected for', async () => {
+        world.setGroup('acme', { name: 'Builds', visibility: 'selected', repositories: ['app'] });
+        const repositories = await world.github.listRepositories(acme);
+        const [app] = repositories.ok ? repositories.value.items : [];
+
+        const found = { name: 'Builds', visibility: 'selected', selectedRepositoryIds: [app?.id] };
+        expect(await groupNow('builds')).toMatchObject(found);
+        world.setGroup('acme', { name: 'Builds', visibility: 'all', allowsPublicRepositories: true });
+        expect(await groupNow('builds')).toMatchObject({ visibility: 'all', allowsPublicRepositories: true });
+        world.deleteGroup('acme', 'Builds');
+        expect(await groupNow('builds')).toBeUndefined();
+      });
+
+      it('registers a runner in one, and in none that was deleted', async () => {
+        world.setGroup('acme', { name: 'builds' });
+        const found = await world.github.getRunnerGroup(acme, 'acme', 'builds');
+        const runnerGroupId = (found.ok && found.value?.id) || 0;
+        expect(await world.github.createJitConfig(request({ runnerGroupId }))).toMatchObject({ ok: true });
+
+        world.deleteGroup('acme', 'builds');
+        const again = await world.github.createJitConfig(request({ name: 'i-0002', runnerGroupId }));
+        expect(again).toMatchObject({ refusal: { kind: 'invalid' } });
+      });
+
+      it('are shown of no other organization, and of no user', async () => {
+        const joan = world.install({ login: 'joan', type: 'User', repositories: ['notes'] });
+        expect(await world.github.getRunnerGroup(acme, 'other', undefined)).toMatchObject({ ok: false });
+        expect(await world.github.getRunnerGroup(joan, 'joan', undefined)).toMatchObject({ ok: false });
+      });
+    });
+
     describe('lists', () => {
+      it('shows which repositories are public', async () => {
+        const visibility = async () => {
+          const answer = await world.github.listRepositories(acme);
+          return answer.ok ? answer.value.items.map((repository) => repository.visibility) : answer.refusal;
+        };
+        expect(await visibility()).toEqual(['private']);
+        world.setPublic('acme/app');
+        expect(await visibility()).toEqual(['public']);
+      });
+
       it('shows the repositories that the installation reaches, and whose they are', async () => {
         const installation = await world.github.getInstallation(acme);
         const ownerId = installation.ok ? installation.value.accountId : 0;

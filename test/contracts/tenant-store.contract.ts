@@ -29,6 +29,10 @@ export function tenantStoreContract(backend: StoreBackend): void {
         suspendedBy: 'operator',
         statusBeforeDeletion: 'active',
         allowedTiers: [small],
+        runnerLevel: 'auto',
+        runnerGroup: 'builds',
+        allowedRepositories: [7, 1_296_269],
+        allowPublicRepositories: false,
         predecessor: InstallationId(7),
         attention,
       });

@@ -8,6 +8,7 @@ const plan: FleetPlan = {
   installationId: acme,
   tier: small,
   launchId: LaunchId('0123456789abcdef0123456789abcdef'),
+  level: 'organization',
   ticket: 'ticket',
   launchTemplateName: 'test-small',
   pools: ['t3.large', 'm5.large'].flatMap((instanceType) =>

@@ -2,7 +2,9 @@
  * What GitHub and AWS do to a tenant under its running jobs, on the whole platform: a spot machine is taken back, and a
  * permission is taken away and given again. No call is denied on the way.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { tagKeys } from '../../lib/core/tags.ts';
 import defaultConfig from '../../mayfly.config.ts';
 import { until } from './support/until.ts';
 import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
@@ -38,18 +40,40 @@ it('runs a job again once when EC2 takes its spot machine back', async () => {
 it('holds the jobs of a tenant that takes a permission away, and starts them when it is given', async () => {
   // A tenant of its own: for the other one a token with the permission is still about.
   const globex = await world.install('globex');
-  world.laptop.github.acceptPermissions(globex.installationId, all);
+  const machines = world.laptop.ec2.instances().length;
+  await letDo(globex, { actions: 'write', metadata: 'read' });
   const jobId = world.queue(globex, tierLabels('small'));
   await world.untilJob(globex, jobId, { state: 'waiting', reason: 'permission-missing' });
   await world.untilIdle();
-  expect(await world.tenant(globex)).toMatchObject({
-    attention: expect.stringContaining('organization_self_hosted_runners: write'),
-    attention_since: expect.any(String),
-  });
-  const given = { ...all, organization_self_hosted_runners: 'write' } as const;
-  world.laptop.github.acceptPermissions(globex.installationId, given);
+  expect(world.laptop.ec2.instances()).toHaveLength(machines);
+  await letDo(globex, { ...all, organization_self_hosted_runners: 'write' });
   await world.untilCompleted([jobId]);
   await world.untilRest();
   expect(await world.tenant(globex)).not.toHaveProperty('attention');
   expect(world.trouble()).toEqual([]);
 });
+
+it('registers with the repository while it may do no more, and with the organization once it may', async () => {
+  const initech = await world.install('initech');
+  const levels = () =>
+    world.laptop.ec2
+      .instances()
+      .filter(({ tags }) => tags.get(tagKeys.tenant) === String(initech.installationId))
+      .map(({ tags }) => tags.get(tagKeys.level));
+  await letDo(initech, all);
+  await world.untilCompleted([world.queue(initech, tierLabels('small'))]);
+  await letDo(initech, { ...all, organization_self_hosted_runners: 'write' });
+  await world.untilCompleted([world.queue(initech, tierLabels('small'))]);
+  await world.untilRest();
+  expect(levels()).toEqual(['repository', 'organization']);
+  expect(world.trouble()).toEqual([]);
+});
+
+/** As an owner accepts it, and until the tenant's row has it. */
+async function letDo(account: Account, permissions: Record<string, 'read' | 'write'>): Promise<void> {
+  world.laptop.github.acceptPermissions(account.installationId, permissions);
+  const known = async () => (await world.tenant(account))?.['permissions'];
+  await until('the row has the permissions', async () => isDeepStrictEqual(await known(), permissions), {
+    seen: async () => [JSON.stringify(await known())],
+  });
+}

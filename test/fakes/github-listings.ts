@@ -52,11 +52,12 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
     listRepositories: (installationId, cursor) =>
       through(state, 'listRepositories', () =>
         asInstallation(state, installationId, ({ accountId, accountLogin, repositories }) => {
-          const all = [...repositories].map((name) => ({
-            id: repositoryIdOf(state, `${accountLogin}/${name}`),
-            fullName: `${accountLogin}/${name}`,
-            ownerId: accountId,
-          }));
+          const all = [...repositories].map((name): GitHubRepository => {
+            const fullName = `${accountLogin}/${name}`;
+            const id = repositoryIdOf(state, fullName);
+            const visibility = state.visibilities.get(id) ?? 'private';
+            return { id, fullName, ownerId: accountId, visibility };
+          });
           return { ok: true, value: pageOf(all, dials, cursor) };
         }),
       ),
@@ -66,8 +67,12 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
           const fullName = nameOfId(state, repositoryId);
           if (fullName === undefined) return refused('not-found', `no repository ${repositoryId}`);
           const ownerId = installation.accountId;
+          const visibility = state.visibilities.get(repositoryId) ?? 'private';
           return (
-            outOfReach(installation, fullName) ?? { ok: true, value: { id: repositoryId, fullName, ownerId } }
+            outOfReach(installation, fullName) ?? {
+              ok: true,
+              value: { id: repositoryId, fullName, ownerId, visibility },
+            }
           );
         }),
       ),

@@ -4,7 +4,7 @@
  */
 import type { RunnerScope } from '../../lib/core/github.ts';
 import type { InstallationId } from '../../lib/core/ids.ts';
-import { jobKey, type MemoryInstallation, runKey, type State } from './github-state.ts';
+import { jobKey, type MemoryInstallation, memoryRepositoryId, runKey, type State } from './github-state.ts';
 
 const key = (name: string) => name.toLowerCase();
 
@@ -12,7 +12,9 @@ const key = (name: string) => name.toLowerCase();
 export function repositoryIdOf({ repositoryIds }: State, fullName: string): number {
   const known = repositoryIds.get(key(fullName));
   if (known !== undefined) return known;
-  const id = Math.max(50_000, ...repositoryIds.values()) + 1;
+  const taken = [...repositoryIds.values()];
+  const own = memoryRepositoryId(fullName);
+  const id = taken.includes(own) ? Math.max(2_000_000, ...taken) + 1 : own;
   repositoryIds.set(key(fullName), id);
   return id;
 }

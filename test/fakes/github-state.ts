@@ -8,11 +8,13 @@ import type {
   GitHubRun,
   Installation,
   Permissions,
+  RepositoryVisibility,
   RunnerScope,
   WebhookDelivery,
 } from '../../lib/core/github.ts';
 import type { CallResource } from '../../lib/core/github-budget.ts';
 import type { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { RunnerGroup } from '../../lib/core/runner-group.ts';
 import type { OperationalError } from '../../lib/ports/errors.ts';
 import type { Answer, GitHub } from '../../lib/ports/github.ts';
 
@@ -21,6 +23,8 @@ export interface MemoryRegistration {
   readonly scope: RunnerScope;
   readonly name: string;
   readonly labels: readonly string[];
+  /** The runner group; absent: 1, as for those of a repository. */
+  readonly groupId?: number;
   busy: boolean;
   /** Whether the runner program is connected; absent: only while it is busy. */
   online?: boolean;
@@ -75,6 +79,10 @@ export interface State {
   readonly runs: Map<string, GitHubRun>;
   /** Oldest first. */
   readonly deliveries: WebhookDelivery[];
+  /** The runner groups of organizations, the default one first. */
+  readonly groups: Map<InstallationId, RunnerGroup[]>;
+  /** Of repositories by id; absent: private. */
+  readonly visibilities: Map<number, RepositoryVisibility>;
   readonly reruns: JobId[];
   /** By `installation/resource`. */
   readonly budgets: Map<string, MemoryBudget>;
@@ -93,6 +101,8 @@ export const emptyState = (): State => ({
   jobs: new Map(),
   runs: new Map(),
   deliveries: [],
+  groups: new Map(),
+  visibilities: new Map(),
   reruns: [],
   budgets: new Map(),
   nextAnswers: new Map(),
@@ -178,6 +188,21 @@ export function outOfReach(installation: MemoryInstallation, repository: string)
   const [owner = '', name = ''] = repository.split('/');
   return outOfScope(installation, { kind: 'repository', owner, repository: name });
 }
+
+/** As a new organization has it: no public repository gets a runner of it. */
+export const defaultGroup: RunnerGroup = {
+  id: 1,
+  name: 'Default',
+  visibility: 'all',
+  allowsPublicRepositories: false,
+};
+
+export const groupsOf = ({ groups }: State, installationId: InstallationId) =>
+  groups.get(installationId) ?? [defaultGroup];
+
+/** The same for the same name, whatever its case. */
+export const memoryRepositoryId = (fullName: string) =>
+  [...fullName.toLowerCase()].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7) + 1;
 
 export const jobKey = (repository: string, jobId: JobId) => `${repository.toLowerCase()} ${jobId}`;
 export const runKey = (repository: string, runId: number) => `${repository.toLowerCase()} ${runId}`;

@@ -8,10 +8,12 @@ import type {
   GitHubRun,
   Installation,
   Permissions,
+  RepositoryVisibility,
   RunnerScope,
   WebhookDelivery,
 } from '../../lib/core/github.ts';
 import type { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { RunnerGroup } from '../../lib/core/runner-group.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { Answer, GitHub, JitRequest } from '../../lib/ports/github.ts';
 import { createMemoryListings, type ListingDials } from './github-listings.ts';
@@ -26,8 +28,10 @@ import {
 import {
   asInstallation,
   budgetKey,
+  defaultGroup,
   emptyState,
   fullPermissions,
+  groupsOf,
   jobKey,
   type MemoryBudget,
   type MemoryJobDetails,
@@ -74,6 +78,10 @@ export interface MemoryGitHub extends GitHub {
   /** What the run is, whatever its jobs say. */
   putRun(repository: string, run: GitHubRun): void;
   setBusy(name: string, busy: boolean): void;
+  /** Makes a runner group of the organization, or changes the one of its id. */
+  putGroup(installationId: InstallationId, group: RunnerGroup): void;
+  dropGroup(installationId: InstallationId, groupId: number): void;
+  setVisibility(repository: string, visibility: RepositoryVisibility): void;
   /**
    * Calls left for this installation until somebody sets another number; then `limited` by so many seconds.
    */
@@ -81,9 +89,6 @@ export interface MemoryGitHub extends GitHub {
   /** The next calls of this method get these answers, in order. */
   failNext(method: keyof GitHub, ...answers: readonly NextAnswer[]): void;
 }
-
-/** The runner group that every organization has; this GitHub has no other. */
-const defaultGroup = 1;
 
 export function createMemoryGitHub(): MemoryGitHub {
   const state = emptyState();
@@ -136,6 +141,18 @@ export function createMemoryGitHub(): MemoryGitHub {
           );
         }),
       ),
+    getRunnerGroup: (installationId, organization, name) =>
+      through(state, 'getRunnerGroup', () =>
+        asInstallation<RunnerGroup | undefined>(state, installationId, (installation) => {
+          const value = groupsOf(state, installationId).find((group) =>
+            name === undefined ? group.id === 1 : group.name.toLowerCase() === name.toLowerCase(),
+          );
+          return (
+            outOfScope(installation, { kind: 'organization', organization }) ??
+            outOfPermission(installation, 'organization_self_hosted_runners') ?? { ok: true, value }
+          );
+        }),
+      ),
     getJob: (installationId, given, jobId) =>
       through(state, 'getJob', () =>
         asInstallation<GitHubJob>(state, installationId, (installation) => {
@@ -184,6 +201,19 @@ function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
         if (registration.name === name) registration.busy = busy;
       }
     },
+    putGroup(installationId, group) {
+      const others = groupsOf(state, installationId).filter(({ id }) => id !== group.id);
+      state.groups.set(
+        installationId,
+        [...others, group].sort((one, other) => one.id - other.id),
+      );
+    },
+    dropGroup(installationId, groupId) {
+      const kept = groupsOf(state, installationId).filter(({ id }) => id !== groupId);
+      state.groups.set(installationId, kept);
+    },
+    setVisibility: (repository, visibility) =>
+      void state.visibilities.set(repositoryIdOf(state, repository), visibility),
     setBudget: (installationId, budget) =>
       void state.budgets.set(budgetKey(installationId, budget.resource), { ...budget }),
     failNext(method, ...answers) {
@@ -192,14 +222,18 @@ function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
   };
 }
 
-function register({ registrations }: State, request: JitRequest): Answer<{ jitConfig: string }> {
+function register(state: State, request: JitRequest): Answer<{ jitConfig: string }> {
+  const { registrations } = state;
   const { name, labels, runnerGroupId, installationId, scope } = request;
   const fault = faultOf(request);
   if (fault) return refused('invalid', fault);
-  if (runnerGroupId !== defaultGroup) return refused('invalid', `no runner group ${runnerGroupId}`);
+  const groups = scope.kind === 'organization' ? groupsOf(state, installationId) : [defaultGroup];
+  if (!groups.some(({ id }) => id === runnerGroupId)) {
+    return refused('invalid', `no runner group ${runnerGroupId}`);
+  }
   const key = keyOf(scope, name);
   if (registrations.get(key)?.busy) return refused('invalid', `a runner named ${name} is busy`);
-  registrations.set(key, { installationId, scope, name, labels, busy: false });
+  registrations.set(key, { installationId, scope, name, labels, groupId: runnerGroupId, busy: false });
   return { ok: true, value: { jitConfig: Buffer.from(JSON.stringify({ name })).toString('base64') } };
 }
 

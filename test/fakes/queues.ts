@@ -6,6 +6,7 @@ import type {
   DrainTenant,
   InstallationEvent,
   JobEvent,
+  LookAtGroup,
   Poke,
   RerunJob,
   UnheardRun,
@@ -25,7 +26,7 @@ export interface SentToTier {
 export interface MemoryQueues extends Queues {
   readonly tiers: SentToTier[];
   readonly lifecycle: (JobEvent | DrainTenant)[];
-  readonly installations: (InstallationEvent | RerunJob | UnheardRun)[];
+  readonly installations: (InstallationEvent | RerunJob | UnheardRun | LookAtGroup)[];
   /** How many messages were ever sent, those taken out since included. */
   sent(): number;
   failNext(sends: number, error?: OperationalError): void;
@@ -39,7 +40,7 @@ const unavailable = new OperationalError('The queue was told to fail.', {
 export function createMemoryQueues(): MemoryQueues {
   const tiers: SentToTier[] = [];
   const lifecycle: (JobEvent | DrainTenant)[] = [];
-  const installations: (InstallationEvent | RerunJob | UnheardRun)[] = [];
+  const installations: (InstallationEvent | RerunJob | UnheardRun | LookAtGroup)[] = [];
   let sent = 0;
   let failing = { sends: 0, error: unavailable };
 

@@ -110,6 +110,8 @@ function fleetFields(place: Place, { market, subnetId }: { market: 'spot' | 'on-
     installationId: InstallationId(1),
     tier: TierName('small'),
     launchId: LaunchId('launch'),
+    level: 'organization',
+    group: 'Default',
     ticket: 'ticket',
     launchTemplateName: `${place.environment}-small`,
     pools: [{ instanceType: place.instanceType, subnetId }],

@@ -17,6 +17,7 @@ import { putInstallation } from './world/changes.ts';
 import type { Account } from './world/context.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
+import { newAccountGroup } from './world/groups.ts';
 import { runMachines } from './world/machines.ts';
 import { createWebhooks } from './world/webhooks.ts';
 
@@ -59,6 +60,8 @@ export async function burst({ seed, jobs, longestJobSeconds, maxRunners }: Burst
     login: 'acme',
     type: 'Organization',
     repositories: ['app'],
+    publicRepositories: new Set(),
+    group: newAccountGroup(scheduler.now()),
     installationId,
     suspended: false,
     reinstalls: 0,

@@ -53,6 +53,10 @@ const highest = {
   jobBlocked: 0.35,
   /** The job is announced as queued before it is announced as held back. */
   queuedBeforeWaiting: 0.9,
+  /** One of the account's repositories is public. */
+  publicRepository: 0.7,
+  /** An owner changes what the runner group admits. */
+  groupChange: 0.6,
   operator: 0.5,
   /** An account queues many jobs at once. */
   crowd: 0.4,

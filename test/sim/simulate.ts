@@ -21,7 +21,8 @@ import { createStory } from './story.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
 import { runMachines } from './world/machines.ts';
-import { eventfulSeconds, startTenants } from './world/tenants.ts';
+import { startTenants } from './world/tenants.ts';
+import { eventfulSeconds } from './world/times.ts';
 import { createWebhooks } from './world/webhooks.ts';
 
 export interface Outcome {
@@ -89,7 +90,6 @@ function deploymentOf(random: Random): Deployment {
     tiers: [tier('small', ['t3.medium']), tier('medium', ['t3.large', 'm5.large'])],
     defaultTier: TierName('small'),
     onboarding: random.chance(0.2) ? 'approve' : 'open',
-    runnerGroupId: 1,
     runner: { sha256: {} },
     limits: { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 },
     caps: {
@@ -129,6 +129,7 @@ async function runStory(stage: Stage): Promise<void> {
     if (time === quietAt) {
       faults.stop();
       auditor.books.longestLifeSeconds = Number.POSITIVE_INFINITY;
+      auditor.books.quietSince = time;
     }
     // In a calm world the sweep comes seldom, so that whoever relies on it alone is seen waiting.
     const period = faults.mood === 'calm' && time < quietAt ? 600 : 60;

@@ -87,7 +87,7 @@ describe('the functions', () => {
     for (const folder of folders.map((path) => join(app.folder, path))) {
       expect(existsSync(join(folder, 'index.mjs'))).toBe(true);
       const deployment = JSON.parse(readFileSync(join(folder, 'deployment.json'), 'utf8'));
-      expect(deployment).toMatchObject({ environment: 'my-saas', runnerGroupId: 1 });
+      expect(deployment).toMatchObject({ environment: 'my-saas', onboarding: 'open' });
     }
   });
 

@@ -100,7 +100,6 @@ export const givenDeployment = (over: Partial<Deployment> = {}): Deployment => (
   ],
   defaultTier: small,
   onboarding: 'open',
-  runnerGroupId: 1,
   runner: { sha256: {} },
   limits: { bootSeconds: 600, idleSeconds: 120, jobSeconds: 21600, waitSeconds: 86400 },
   caps: { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60 },

@@ -11,6 +11,7 @@ import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
 import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
 import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
+import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { type InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
@@ -126,6 +127,9 @@ export async function givenPlatform(
         await accept(...queues.tiers.splice(0).map(({ message }) => message));
       }
     },
+    /** Delivers what was sent to the tenant manager; what it sends in turn stays in the queues. */
+    deliverInstallations: () =>
+      applyInstallationEvents(working, asDeliveries(queues.installations.splice(0))),
     job: (jobId: number, installationId: InstallationId = acme) =>
       stores.jobs.get(installationId, jobId as Parameters<typeof stores.jobs.get>[1]),
     liveMachines: () => compute.live().map(({ instanceId }) => instanceId),

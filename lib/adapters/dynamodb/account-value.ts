@@ -1,12 +1,20 @@
 /** The account that a runner registers with, as launches and runners carry it. */
 import type { Account } from '../../core/tenant.ts';
-import { type Row, text } from './attributes.ts';
+import { type Attributes, compact, optional, type Row, text } from './attributes.ts';
 
 export const accountValue = (account: Account) => ({
-  M: { login: text(account.login), type: text(account.type) },
+  M: compact<Attributes>({
+    login: text(account.login),
+    type: text(account.type),
+    level: optional(account.level, text),
+  }),
 });
 
 export function accountOf(row: Row): Account {
   const account = row.map('account');
-  return { login: account.text('login'), type: account.word('type', ['Organization', 'User']) };
+  return compact<Account>({
+    login: account.text('login'),
+    type: account.word('type', ['Organization', 'User']),
+    level: account.optionalWord('level', ['organization', 'repository']),
+  });
 }

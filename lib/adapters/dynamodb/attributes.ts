@@ -14,6 +14,8 @@ export const flag = (value: boolean): AttributeValue => ({ BOOL: value });
 /** DynamoDB has no empty set: leave the attribute out instead. */
 export const textSet = (values: Iterable<string>): AttributeValue => ({ SS: [...values] });
 export const textList = (values: readonly string[]): AttributeValue => ({ L: values.map(text) });
+/** A list, because there is no empty set and none may be meant. */
+export const numberList = (values: readonly number[]): AttributeValue => ({ L: values.map(number) });
 export const list = (values: readonly Attributes[]): AttributeValue => ({ L: values.map((M) => ({ M })) });
 export const optional = <Value>(value: Value | undefined, write: (value: Value) => AttributeValue) =>
   value === undefined ? undefined : write(value);
@@ -64,6 +66,16 @@ export class Row {
       'a set of texts (SS)',
       (value) => value.SS ?? value.L?.map((entry) => entry.S ?? ''),
     );
+  }
+  /** A set or a list of numbers. */
+  optionalNumbers(name: string): number[] | undefined {
+    return this.#optional(name, 'a set of numbers (NS)', (value) => {
+      const numbers = (value.NS ?? value.L?.map((entry) => entry.N))?.map(Number);
+      return numbers?.every(Number.isSafeInteger) ? numbers : undefined;
+    });
+  }
+  optionalFlag(name: string): boolean | undefined {
+    return this.#optional(name, 'a boolean (BOOL)', (value) => value.BOOL);
   }
   /** The maps in a list, each as a row. */
   rows(name: string): Row[] {

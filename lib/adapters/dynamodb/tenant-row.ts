@@ -1,5 +1,6 @@
 /**
- * A tenant as a row, and back. Operators edit `status`, `tier`, `max_runners` and `allowed_tiers` by hand, so what they
+ * A tenant as a row, and back. Operators edit `status`, `tier`, `max_runners`, `allowed_tiers`, `runner_level`,
+ * `runner_group`, `allowed_repositories` and `allow_public_repositories` by hand, so what they
  * leave out is filled in where a safe value exists, and is an error that names the attribute where none does.
  */
 import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
@@ -7,7 +8,17 @@ import type { Permissions } from '../../core/github.ts';
 import { InstallationId, TierName } from '../../core/ids.ts';
 import type { Attention, Tenant, TenantStatus } from '../../core/tenant.ts';
 import type { NewTenant } from '../../ports/tenants.ts';
-import { type Attributes, compact, number, optional, Row, text, textSet } from './attributes.ts';
+import {
+  type Attributes,
+  compact,
+  flag,
+  number,
+  numberList,
+  optional,
+  Row,
+  text,
+  textSet,
+} from './attributes.ts';
 
 const tierLeasesPrefix = tierLeasesAttribute('');
 
@@ -40,6 +51,10 @@ export function newTenantRow(tenant: NewTenant): Attributes {
     account_id: number(tenant.accountId),
     account_login: text(tenant.accountLogin),
     account_type: text(tenant.accountType),
+    runner_level: optional(tenant.runnerLevel, text),
+    runner_group: optional(tenant.runnerGroup, text),
+    allowed_repositories: optional(tenant.allowedRepositories, numberList),
+    allow_public_repositories: optional(tenant.allowPublicRepositories, flag),
     permissions: optional(tenant.permissions, permissionsValue),
     attention: optional(tenant.attention?.text, text),
     attention_code: optional(tenant.attention?.code, text),
@@ -71,6 +86,10 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     accountId: row.number('account_id'),
     accountLogin: row.text('account_login'),
     accountType: row.word('account_type', ['Organization', 'User']),
+    runnerLevel: row.optionalWord('runner_level', ['organization', 'repository', 'auto']),
+    runnerGroup: row.optionalText('runner_group') || undefined,
+    allowedRepositories: row.optionalNumbers('allowed_repositories'),
+    allowPublicRepositories: row.optionalFlag('allow_public_repositories'),
     permissions: permissionsOf(row),
     attention: attentionOf(row),
     weight: row.optionalNumber('weight'),

@@ -13,6 +13,7 @@ import { type Ask, jobOf, level } from './calls.ts';
 import { isNameTaken, refusalOf, statusOf } from './classify.ts';
 import { createInstallationTokens } from './installation-tokens.ts';
 import { createListings } from './listings.ts';
+import { findRunnerGroup } from './runner-groups.ts';
 
 export function createGitHub(options: AppClientOptions & { readonly clock: Clock }): GitHub {
   const { clock } = options;
@@ -68,6 +69,8 @@ export function createGitHub(options: AppClientOptions & { readonly clock: Clock
     },
     removeRunner: (installationId, scope, name) =>
       answered(() => remove(ask, { installationId, scope, name })),
+    getRunnerGroup: (installationId, organization, name) =>
+      answered(() => findRunnerGroup(ask, { installationId, organization, name })),
     rerunJob: (installationId, repository, jobId) =>
       answered(async () => {
         const [owner, repo] = repository.split('/');

@@ -2,7 +2,13 @@
  * What GitHub has lists of: repositories, runs and their jobs, runners, deliveries. A page has at most 100 entries,
  * and how many pages are worth their calls is for the caller to say. Only `redeliver` changes anything.
  */
-import type { ListedJob, RunnerScope, WebhookDelivery } from '../../core/github.ts';
+import type {
+  GitHubRepository,
+  ListedJob,
+  RepositoryVisibility,
+  RunnerScope,
+  WebhookDelivery,
+} from '../../core/github.ts';
 import { type InstallationId, JobId } from '../../core/ids.ts';
 import type { Answer, GitHub, Page } from '../../ports/github.ts';
 import type { AppClient, Parameters } from './app-client.ts';
@@ -116,6 +122,9 @@ function numbered<Item>(items: readonly Item[], cursor: string | undefined): Pag
 
 interface RepositoryShape {
   readonly id: number;
+  readonly private: boolean;
+  /** Old GitHub Enterprise Servers leave it out. */
+  readonly visibility?: RepositoryVisibility;
   readonly full_name: string;
   readonly owner: { readonly id: number };
 }
@@ -133,10 +142,11 @@ interface DeliveryShape {
   readonly status_code: number;
 }
 
-const repositoryOf = ({ id, full_name, owner }: RepositoryShape) => ({
-  id,
-  fullName: full_name,
-  ownerId: owner.id,
+const repositoryOf = (repository: RepositoryShape): GitHubRepository => ({
+  id: repository.id,
+  fullName: repository.full_name,
+  ownerId: repository.owner.id,
+  visibility: repository.visibility ?? (repository.private ? 'private' : 'public'),
 });
 
 function runOf(data: unknown) {

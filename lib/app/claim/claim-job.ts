@@ -14,7 +14,8 @@ import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { followAnswer } from '../common/follow-answer.ts';
 import { inRepository } from '../common/in-repository.ts';
-import { claimCandidates, unboundAgainSeconds } from '../common/settings.ts';
+import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
+import { claimCandidates, unboundAgainSeconds, waitingPageSize } from '../common/settings.ts';
 import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
 import { holdJob, type MintDeps, type Minting, mintRunner, refuseJob } from './mint-runner.ts';
 
@@ -70,24 +71,29 @@ function refuse(deps: ClaimDeps, about: { readonly reason: string }): ClaimResul
 
 async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
   let runner = claimed;
-  const { job: first, tenant } = await deps.runners.readPlan(claimed);
+  const [{ job: first, tenant }, note] = await Promise.all([
+    deps.runners.readPlan(claimed),
+    readGroupNote(deps, claimed.installationId),
+  ]);
   let planned = first;
   if (!tenant) return standDown(deps, runner, 'its tenant is unknown');
+  const group = knownGroup(deps, tenant, note);
   let job = planned?.state === 'covered' && planned.lease === claimed.lease ? planned : undefined;
   for (let tries = 1; tries <= claimCandidates; tries++) {
     if (!job) {
-      const next = (await jobLeftOver(deps, runner, planned)) ?? (await nextWaitingJob(deps, runner));
+      const mayRun = (one: Job) => verdictNow(deps, { tenant, runner, job: one, group }).kind !== 'hold';
+      const next = (await jobLeftOver(deps, runner, planned)) ?? (await nextWaitingJob(deps, runner, mayRun));
       if (!next) return standDown(deps, runner, 'no job waits');
       runner = { ...runner, plannedJob: next.jobId, repository: next.repository };
       job = { ...next, state: 'covered', lease: runner.lease };
     }
-    const verdict = verdictNow(deps, { tenant, runner, job });
+    const minting = { runner, job, tenant, group };
+    const verdict = verdictNow(deps, minting);
     if (verdict.kind === 'hold') {
-      await holdJob(deps, { runner, job }, verdict.reason);
-      return standDown(deps, runner, verdict.reason.code);
-    }
-    if (verdict.kind === 'refuse') await refuseJob(deps, job, verdict.reason);
-    else if (await isQueuedOnGitHub(deps, job)) return mint(deps, { runner, job, tenant });
+      await holdJob(deps, minting, verdict.reason);
+      if (!verdict.ofJob) return standDown(deps, runner, verdict.reason.code);
+    } else if (verdict.kind === 'refuse') await refuseJob(deps, job, verdict.reason);
+    else if (await isQueuedOnGitHub(deps, job)) return mint(deps, minting);
     // It may have begun elsewhere, as GitHub said just now: then somebody counts on this machine.
     planned = await deps.jobs.get(job.installationId, job.jobId);
     job = undefined;
@@ -96,13 +102,14 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
 }
 
 /**
- * The tenant may have been suspended or deleted since its machine was launched. What calls for attention is passed over:
- * this machine is there, and whether GitHub gives it a runner is how it is found out that all is well again.
+ * The tenant may have been suspended or deleted since its machine was launched, and its group changed. What calls for
+ * attention is passed over: this machine is there, and whether GitHub gives it a runner is how it is found out that all is
+ * well again.
  */
 function verdictNow(deps: ClaimDeps, options: Minting): Verdict {
   const { attention: _passedOver, ...tenant } = options.tenant;
   const tier = deps.deployment.tiers.find(({ name }) => name === options.runner.tier);
-  return tier ? judge(tenant, tier, options.job) : { kind: 'admit' };
+  return tier ? judge(tenant, tier, options.job, options.group) : { kind: 'admit' };
 }
 
 /** Where another machine ran its job, there is one that counts on the other machine in vain. */
@@ -117,13 +124,22 @@ async function jobLeftOver(
   return isServed ? unserved : undefined;
 }
 
-async function nextWaitingJob(deps: ClaimDeps, runner: Runner): Promise<Job | undefined> {
-  const waiting = await deps.jobs.listWaiting(runner.installationId, runner.tier, claimCandidates);
+/** The oldest that is not held for a reason of its own: those wait for somebody to change a setting, and hold up nobody. */
+async function nextWaitingJob(
+  deps: ClaimDeps,
+  runner: Runner,
+  mayRun: (job: Job) => boolean,
+): Promise<Job | undefined> {
   const now = deps.clock.now();
-  for (const job of waiting) {
-    // What GitHub may not have any more is looked at again by the sweep.
-    if (job.goneAt !== undefined && isResting(job, now)) continue;
-    if (await deps.runners.giveJob(runner, job)) return job;
+  for (const limit of [claimCandidates, waitingPageSize]) {
+    const waiting = await deps.jobs.listWaiting(runner.installationId, runner.tier, limit);
+    for (const job of waiting.filter(mayRun).slice(0, claimCandidates)) {
+      // What GitHub may not have any more is looked at again by the sweep.
+      if (job.goneAt !== undefined && isResting(job, now)) continue;
+      if (await deps.runners.giveJob(runner, job)) return job;
+    }
+    // Only where those in front are held is it worth reading on.
+    if (waiting.length < limit || waiting.every(mayRun)) return undefined;
   }
   return undefined;
 }

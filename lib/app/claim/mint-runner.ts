@@ -10,27 +10,33 @@ import { afterRefusal } from '../../core/job-rest.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import { explainRefusal, type RefusedRunner, refusedNow } from '../../core/refused-runner.ts';
 import type { Runner } from '../../core/runner.ts';
+import { levelNow, missingPermission } from '../../core/runner-level.ts';
 import { scopeFor } from '../../core/scope.ts';
-import type { Account, Attention, Tenant } from '../../core/tenant.ts';
+import type { Account, Attention, RunnerLevel, Tenant } from '../../core/tenant.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GitHub } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
+import type { Notes } from '../../ports/notes.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { followAnswer } from '../common/follow-answer.ts';
 import { currentName, inRepository, isSameName } from '../common/in-repository.ts';
+import type { KnownGroup } from '../common/runner-groups.ts';
 import {
   longestAgainSeconds,
   longestLimitWaitSeconds,
+  otherLevelSeconds,
   refusalPatienceSeconds,
   refusedAgainSeconds,
 } from '../common/settings.ts';
+import { registerInGroup } from './register-in-group.ts';
 
 export interface MintDeps {
   readonly deployment: Deployment;
   readonly tenants: TenantStore;
   readonly jobs: JobStore;
   readonly github: GitHub;
+  readonly notes: Notes;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
 }
@@ -39,6 +45,8 @@ export interface Minting {
   readonly runner: Runner;
   readonly job: Job;
   readonly tenant: Tenant;
+  /** As it is remembered. */
+  readonly group: KnownGroup;
 }
 
 export type Minted =
@@ -50,9 +58,10 @@ export type Minted =
 export async function mintRunner(deps: MintDeps, minting: Minting): Promise<Minted> {
   const { tenant, job } = minting;
   // The launch may be older than the account's name.
-  const account = { login: tenant.accountLogin, type: tenant.accountType };
+  const account = { ...minting.runner.account, login: tenant.accountLogin };
   const first = await register(deps, minting, { account, repository: ofOwner(account, job.repository) });
   if (first.ok) return minted(deps, minting, first.value.jitConfig);
+  if ('held' in first) return waitForGroup(deps, minting, first.held);
   const { refusal } = first;
   logRefusal(deps, minting, refusal);
   if (refusal.kind === 'limited') return afterLimit(deps, minting, refusal.retryAfterSeconds);
@@ -64,7 +73,18 @@ export async function mintRunner(deps: MintDeps, minting: Minting): Promise<Mint
   if ('seconds' in now) return { kind: 'again', seconds: now.seconds };
   if (now.place) return afterRename(deps, minting, now.place);
   const meaning = explainRefusal({ refusal, account, scope, installation: installation.now });
-  return settle(deps, minting, meaning);
+  const isElsewhere = meaning.kind === 'hold' && movesTo(minting, installation.now) !== undefined;
+  return settle(deps, minting, isElsewhere ? { ...meaning, probeSeconds: otherLevelSeconds } : meaning);
+}
+
+/** The level at which the tenant's next machines register, where what it lets the App do now makes it another one. */
+function movesTo({ tenant, runner }: Minting, now: Installation | undefined): RunnerLevel | undefined {
+  if (!now) return undefined;
+  const asItIs = { ...tenant, permissions: now.permissions };
+  const { level } = levelNow(asItIs);
+  return missingPermission(asItIs) || level === scopeFor(runner.account, runner.repository).kind
+    ? undefined
+    : level;
 }
 
 /** GitHub knows the account by its login: whoever owns the repository has that one. */
@@ -103,21 +123,27 @@ async function afterRename(deps: MintDeps, minting: Minting, place: Place): Prom
     await deps.jobs.rename(installationId, jobId, repository);
     return minted(deps, minting, answer.value.jitConfig);
   }
+  if ('held' in answer) return waitForGroup(deps, minting, answer.held);
   logRefusal(deps, minting, answer.refusal);
   if (answer.refusal.kind === 'limited') return afterLimit(deps, minting, answer.refusal.retryAfterSeconds);
   const { refusal } = answer;
   return settle(deps, minting, refusedNow({ refusal, account }, scopeFor(account, repository)));
 }
 
-function register(deps: MintDeps, { runner, job }: Minting, place: Place) {
+function register(deps: MintDeps, { runner, job, tenant, group }: Minting, place: Place) {
   const tier = deps.deployment.tiers.find(({ name }) => name === runner.tier);
-  return deps.github.createJitConfig({
+  const request = {
     installationId: runner.installationId,
     scope: scopeFor(place.account, place.repository),
     name: runner.instanceId,
     labels: tier?.labels ?? job.labels,
-    runnerGroupId: deps.deployment.runnerGroupId,
-  });
+  };
+  return registerInGroup(deps, { tenant, job, group, request });
+}
+
+async function waitForGroup(deps: MintDeps, minting: Minting, why: Reason): Promise<Minted> {
+  await holdJob(deps, minting, why);
+  return { kind: 'none', why: why.code };
 }
 
 async function minted(deps: MintDeps, { runner, tenant }: Minting, jitConfig: string): Promise<Minted> {

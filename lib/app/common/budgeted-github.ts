@@ -98,6 +98,7 @@ export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
       ask(id, () => github.listRuns(id, repository, status, cursor)),
     listRunJobs: (id, repository, runId, cursor) =>
       ask(id, () => github.listRunJobs(id, repository, runId, cursor)),
+    getRunnerGroup: (id, organization, name) => ask(id, () => github.getRunnerGroup(id, organization, name)),
     listRunners: (id, scope, cursor) => ask(id, () => github.listRunners(id, scope, cursor)),
   };
 }

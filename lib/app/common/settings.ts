@@ -135,3 +135,18 @@ export const unknownAskedSeconds = 60;
 
 /** How many leases of each kind the census counts; beyond it the figure stands still. Ten times what a cell is meant for. */
 export const leasesCounted = 20_000;
+
+/** A runner group that admits what waits is looked at again after so long: changed settings cost some idle minutes until then. */
+export const groupBelievedSeconds = 3_600;
+
+/** One that keeps a job from starting is looked at so often: 30 calls an hour, or 60 with selected repositories. */
+export const groupHeldSeconds = 120;
+
+/** However many copies want to know, GitHub is asked once within so long. */
+export const groupAskedSeconds = 20;
+
+/** A group that nobody asked about for so long is forgotten; the next job of its tenant waits for a look where it must. */
+export const groupKeptSeconds = 24 * 60 * 60;
+
+/** A permission that went away leaves the tenant another level to register at: as soon as its row says so, which is soon. */
+export const otherLevelSeconds = 60;

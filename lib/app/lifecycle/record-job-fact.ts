@@ -7,12 +7,13 @@ import type { JobEvent } from '../../contract/messages.ts';
 import type { InstanceId } from '../../core/ids.ts';
 import { isOverOnGitHub, type Job } from '../../core/job.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
+import { jobOfEvent } from '../common/job-of-event.ts';
 
 /** GitHub holds it for an approval. Those without a tier were refused together (refuse-unknown-labels.ts). */
 export async function recordBlocked(deps: LifecycleDeps, event: JobEvent): Promise<void> {
   if (!event.tier) return;
   const now = deps.clock.now();
-  const outcome = await insertOne(deps, { ...newJob(event, now), state: 'blocked', unsettledAt: now });
+  const outcome = await insertOne(deps, { ...jobOfEvent(event, now), state: 'blocked', unsettledAt: now });
   // GitHub may announce it as queued first. Where this one is late, the sweep asks, and it waits again.
   if (outcome === 'exists') await deps.jobs.block(event.installationId, event.jobId, now);
 }
@@ -77,7 +78,7 @@ export async function recordCompleted(
   };
   const before = await deps.jobs.finish(event.installationId, event.jobId, end);
   // Unknown: its `queued` is late or lost. The tombstone keeps a late one from buying a machine.
-  const job: Job = { ...newJob(event, at), state: 'done', doneAt: at, ...end };
+  const job: Job = { ...jobOfEvent(event, at), state: 'done', doneAt: at, ...end };
   if (!before && !mayBeOurs(event, instanceId)) return;
   if (!before && (await insertOne(deps, job)) === 'exists') {
     await deps.jobs.finish(event.installationId, event.jobId, end);
@@ -94,27 +95,11 @@ export async function recordCompleted(
 
 function runningJob(event: JobEvent, start: { runner: InstanceId | undefined; at: number }): Job {
   return {
-    ...newJob(event, start.at),
+    ...jobOfEvent(event, start.at),
     state: 'running',
     startedAt: start.at,
     ...(start.runner ? { runner: start.runner } : {}),
     // Its `queued` is late or lost, and so may the rest be.
     unsettledAt: start.at,
-  };
-}
-
-export function newJob(event: JobEvent, now: number): Omit<Job, 'state'> {
-  return {
-    installationId: event.installationId,
-    jobId: event.jobId,
-    ...(event.tier ? { tier: event.tier } : {}),
-    repository: event.repository,
-    ...(event.repositoryId === undefined ? {} : { repositoryId: event.repositoryId }),
-    repositoryOwnerId: event.repositoryOwnerId,
-    runId: event.runId,
-    labels: event.labels,
-    queuedAt: event.queuedAt,
-    acceptedAt: now,
-    attempts: 0,
   };
 }

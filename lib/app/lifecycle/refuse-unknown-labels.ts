@@ -8,8 +8,8 @@ import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
+import { jobOfEvent } from '../common/job-of-event.ts';
 import { unknownLabelsPerHour } from '../common/settings.ts';
-import { newJob } from './record-job-fact.ts';
 
 /** Whether it is a job that has not begun, and that no tier has the labels of. */
 export const hasUnknownLabels = (event: JobEvent) =>
@@ -74,7 +74,7 @@ function refusedJob(deps: LifecycleDeps, event: JobEvent): Job {
     'labels-unknown',
     `No tier has all of the labels [${event.labels.join(', ')}]. The tiers are: ${tiers}.`,
   );
-  return { ...newJob(event, now), state: 'done', outcome: 'refused', doneAt: now, reason: why };
+  return { ...jobOfEvent(event, now), state: 'done', outcome: 'refused', doneAt: now, reason: why };
 }
 
 function logRefusal(deps: LifecycleDeps, { installationId, jobId, labels }: JobEvent): void {

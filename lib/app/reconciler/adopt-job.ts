@@ -32,6 +32,7 @@ export async function adopt(
     repository: repository.fullName,
     repositoryId: repository.id,
     repositoryOwnerId: repository.ownerId,
+    visibility: repository.visibility,
     labels: keptLabels(job.labels, true),
     tier,
     queuedAt: job.createdAt,

@@ -108,6 +108,7 @@ async function logLifecycle(
     repository: job.repository,
     ...(job.repositoryId === undefined ? {} : { repositoryId: job.repositoryId }),
     repositoryOwnerId: job.repositoryOwnerId,
+    ...(job.visibility ? { visibility: job.visibility } : {}),
     labels: job.labels,
     ...(job.tier ? { tier: job.tier } : {}),
     queuedAt: job.queuedAt,

@@ -6,6 +6,7 @@
  */
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import { levelNow, mayHaveOrganizationRunners, missingPermission } from '../../core/runner-level.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { returnNote } from '../common/note-return.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
@@ -124,14 +125,17 @@ async function compareWithGitHub(
   visiting: Visit,
   suspects: readonly Job[],
 ): Promise<void> {
-  if (visiting.tenant.accountType === 'Organization') await reconcileOrganizationRunners(deps, visiting);
+  const { tenant } = visiting;
+  // What its people gave meanwhile may have gone unheard, and would let it have its machines, or have them where it should.
+  if (missingPermission(tenant) || levelNow(tenant).isFallback) await askAboutTenant(deps, tenant);
+  if (mayHaveOrganizationRunners(tenant)) await reconcileOrganizationRunners(deps, visiting);
   await reconcileJobs(deps, visiting, suspects);
   const refusal = await reconcileUnheardJobs(deps, visiting);
   if (!refusal) return;
-  await askAboutTenant(deps, visiting.tenant);
+  await askAboutTenant(deps, tenant);
   // Turned away for want of a permission, it is asked about each time, and nothing is repaired by it.
   if (refusal.kind !== 'not-found') return;
-  const { installationId } = visiting.tenant;
+  const { installationId } = tenant;
   const reason = `GitHub has no such installation: ${refusal.message}`;
   logRepair(deps, { kind: 'installation-asked', installationId, reason });
 }

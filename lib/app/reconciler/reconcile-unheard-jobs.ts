@@ -5,6 +5,7 @@
  */
 import type { GitHubRefusal, GitHubRepository, GitHubRun } from '../../core/github.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
+import { levelNow } from '../../core/runner-level.ts';
 import { scopeFor } from '../../core/scope.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
@@ -50,7 +51,10 @@ const isRenamed = ({ accountId, accountLogin }: Tenant, { ownerId, fullName }: G
 async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRepository): Promise<void> {
   const { tenant, calls } = visit;
   const { accountLogin: login, accountType: type, installationId } = tenant;
-  if (type === 'User') await reconcileRunners(deps, visit, scopeFor({ login, type }, repository.fullName));
+  const { level } = levelNow(tenant);
+  if (level === 'repository') {
+    await reconcileRunners(deps, visit, scopeFor({ login, type, level }, repository.fullName));
+  }
   // A run is in progress as soon as one of its jobs is, whatever the others are.
   for (const status of ['queued', 'in_progress'] as const) {
     const runs = await calls.ask(() => deps.github.listRuns(installationId, repository.fullName, status));

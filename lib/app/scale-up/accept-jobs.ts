@@ -8,6 +8,7 @@ import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
+import { jobOfEvent } from '../common/job-of-event.ts';
 import { type BalanceDeps, balance } from './balance.ts';
 
 interface Place {
@@ -143,20 +144,8 @@ function logAccepted(deps: BalanceDeps, events: readonly JobEvent[], at: number)
 
 const justQueued = reason('queued', 'Accepted; the jobs before it come first.');
 
-function waitingJob(event: JobEvent, now: number): Job {
-  return {
-    installationId: event.installationId,
-    jobId: event.jobId,
-    state: 'waiting',
-    ...(event.tier ? { tier: event.tier } : {}),
-    repository: event.repository,
-    ...(event.repositoryId === undefined ? {} : { repositoryId: event.repositoryId }),
-    repositoryOwnerId: event.repositoryOwnerId,
-    runId: event.runId,
-    labels: event.labels,
-    queuedAt: event.queuedAt,
-    acceptedAt: now,
-    reason: justQueued,
-    attempts: 0,
-  };
-}
+const waitingJob = (event: JobEvent, now: number): Job => ({
+  ...jobOfEvent(event, now),
+  state: 'waiting',
+  reason: justQueued,
+});

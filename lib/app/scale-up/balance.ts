@@ -8,12 +8,14 @@ import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import { rateCharge } from '../../core/launch-rate.ts';
+import { excludedBy } from '../../core/runner-group.ts';
 import { capCharge } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Tickets } from '../../ports/identity.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import { refuseBeyondCap } from '../common/refuse-beyond-cap.ts';
+import { type KnownGroup, keepGroupKnown, knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import {
   firstPageSize,
   gatheringMilliseconds,
@@ -101,9 +103,10 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
   let pageSize = firstPageSize;
   const before = launches.length;
   for (let plans = 1; plans <= maxPlans; plans++) {
-    const [found, known] = await Promise.all([
+    const [found, known, groupNote] = await Promise.all([
       deps.jobs.listWaiting(installationId, tier.name, pageSize),
       deps.tenants.get(installationId),
+      readGroupNote(deps, installationId),
     ]);
     if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
     if (!planning.turn && othersAreComingIn(found, planning.own)) {
@@ -118,9 +121,10 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     if (!known) await askWhoItIs(deps, installationId, found);
     if (!isCapKept && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
     isCapKept = true;
-    const probed = await probeTenant(deps, { tenant: known, waiting: found });
+    const group = known ? knownGroup(deps, known, groupNote) : undefined;
+    const probed = await probeTenant(deps, { tenant: known, tier, waiting: found, group });
     const { tenant } = probed;
-    const planned = await planFor(deps, { ...probed, installationId, tier, hasTurn, pageSize });
+    const planned = await planFor(deps, { ...probed, installationId, tier, hasTurn, pageSize, group });
     const { plan, supply } = planned;
     pageSize = planned.pageSize;
     hasTurn ||= supply?.paced === true && plan.launch.length > 0;
@@ -129,6 +133,7 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     const isTaken = taken.kind === 'taken';
     if (isTaken) launches.push({ launch: taken.launch, paced: supply?.paced === true });
     await writeVerdicts(deps, installationId, plan);
+    if (known && group) await learnOfGroup(deps, { tenant: known, group, waiting: found });
     // A lease that came free since the tenant was read is seen by nobody else: whoever freed it found room already.
     const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
     if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
@@ -149,16 +154,20 @@ async function planFor(
     waiting: readonly Job[];
     pageSize: number;
     hasTurn: boolean;
+    group: KnownGroup | undefined;
   },
 ): Promise<{ plan: BalancePlan; supply: Supply | undefined; pageSize: number }> {
   const { installationId, tenant, tier, hasTurn } = look;
+  const group = look.group ? { group: look.group } : {};
   let { waiting, pageSize } = look;
   let supply: Supply | undefined;
   for (;;) {
     const now = deps.clock.now();
-    const own = planBalance({ tenant, tier, waiting, pageSize, now });
+    const own = planBalance({ tenant, tier, waiting, pageSize, now, ...group });
     if (tenant && own.launch.length > 0) supply ??= await findSupply(deps, { tenant, tier, hasTurn });
-    const plan = supply ? planBalance({ tenant, tier, waiting, pageSize, now, bounds: supply.bounds }) : own;
+    const plan = supply
+      ? planBalance({ tenant, tier, waiting, pageSize, now, ...group, bounds: supply.bounds })
+      : own;
     if (plan.worthReading <= pageSize) return { plan, supply, pageSize };
     pageSize = plan.worthReading;
     waiting = await deps.jobs.listWaiting(installationId, tier.name, pageSize);
@@ -168,6 +177,17 @@ async function planFor(
 /** Jobs that nobody has looked at, and that others brought. */
 const othersAreComingIn = (found: readonly Job[], own: ReadonlySet<JobId> | undefined) =>
   own !== undefined && found.some(({ jobId, reason }) => reason?.code === 'queued' && !own.has(jobId));
+
+/** Jobs of which nothing is known that a group could be asked for need no look at it. */
+async function learnOfGroup(
+  deps: BalanceDeps,
+  look: { tenant: Tenant; group: KnownGroup; waiting: readonly Job[] },
+): Promise<void> {
+  const { tenant, group, waiting } = look;
+  if (group.name === undefined && waiting.every(({ repositoryId }) => repositoryId === undefined)) return;
+  const holdsJobs = waiting.some((job) => excludedBy(group, tenant.accountLogin, job) !== undefined);
+  await keepGroupKnown(deps, { tenant, group, holdsJobs });
+}
 
 /** Where a small cap is set, a look finds what is beyond it; the sweep counts the lines that are longer. */
 const mayBeBeyondCap = ({ deployment }: BalanceDeps, waiting: number) => {

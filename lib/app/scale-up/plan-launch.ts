@@ -5,11 +5,13 @@ import { LaunchId, leaseOf } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { OpenPools } from '../../core/pools.ts';
+import { levelNow } from '../../core/runner-level.ts';
 import type { CapCharge } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Chance, Clock } from '../../ports/clock.ts';
 import type { Tickets } from '../../ports/identity.ts';
+import { groupNameOf } from '../common/runner-groups.ts';
 import { launchFenceSeconds, ticketGraceSeconds } from '../common/settings.ts';
 
 export async function planLaunch(
@@ -26,6 +28,7 @@ export async function planLaunch(
   const { environment, limits } = deps.deployment;
   const launchId = LaunchId(deps.chance.id());
   const now = deps.clock.now();
+  const { level } = levelNow(tenant);
   const ticket = await deps.tickets.issue({
     launchId,
     installationId: tenant.installationId,
@@ -36,7 +39,7 @@ export async function planLaunch(
     launchId,
     installationId: tenant.installationId,
     tier: tier.name,
-    account: { login: tenant.accountLogin, type: tenant.accountType },
+    account: { login: tenant.accountLogin, type: tenant.accountType, level },
     state: 'intent',
     ...(caps.length === 0 ? {} : { capRows: caps.map(({ row }) => row) }),
     request: fleetRequest({
@@ -44,6 +47,8 @@ export async function planLaunch(
       installationId: tenant.installationId,
       tier: tier.name,
       launchId,
+      level,
+      ...(level === 'organization' ? { group: groupNameOf(deps, tenant) ?? 'Default' } : {}),
       ticket,
       launchTemplateName: `${environment}-${tier.name}`,
       pools: open.pools,

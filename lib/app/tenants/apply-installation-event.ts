@@ -9,6 +9,7 @@ import type { Installation } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
+import { levelNow, runnerPolicy } from '../../core/runner-level.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { firstStatus, tenantChange } from '../../core/tenant-change.ts';
 import { OperationalError } from '../../ports/errors.ts';
@@ -70,6 +71,11 @@ async function follow(deps: TenantDeps, tenant: Tenant, now: Installation | unde
   const outcome = await deps.tenants.update(tenant, { ...change, updatedAt: iso(deps) });
   if (outcome === 'conflict') return false;
   deps.telemetry.event('info', 'tenant-changed', { installationId, login: tenant.accountLogin, ...change });
+  const [before, after] = [levelNow(tenant), levelNow({ ...tenant, ...change })];
+  if (before.level !== after.level) {
+    const about = { installationId, login: tenant.accountLogin, from: before.level, ...after };
+    deps.telemetry.event(after.isFallback ? 'warn' : 'info', 'runner-level-changed', about);
+  }
   return true;
 }
 
@@ -124,6 +130,7 @@ function newTenant(
     maxRunners: previous?.maxRunners ?? maxRunners,
     ...(previous?.allowedTiers ? { allowedTiers: previous.allowedTiers } : {}),
     ...(previous?.weight === undefined ? {} : { weight: previous.weight }),
+    ...runnerPolicy(previous),
     ...(previous && !isSuperseded(installationId, previous) ? { predecessor: previous.installationId } : {}),
     accountId: installation.accountId,
     accountLogin: installation.accountLogin,

@@ -1,9 +1,10 @@
 /**
  * Takes a batch of installation events, one after the other where they are about the same installation, and of jobs that
- * GitHub is to run again, or may have run without a word.
+ * GitHub is to run again, or may have run without a word, and of runner groups to look at.
  */
 import {
   type InstallationEvent,
+  type LookAtGroup,
   parseMessage,
   type RerunJob,
   type UnheardRun,
@@ -11,6 +12,7 @@ import {
 import { Batch, type Delivery } from '../common/batch.ts';
 import { applyInstallationEvent, type TenantDeps } from './apply-installation-event.ts';
 import { findUnheardRun } from './find-unheard-run.ts';
+import { lookAtRunnerGroup } from './look-at-runner-group.ts';
 import { rerunJob } from './rerun-job.ts';
 
 /** @returns the ids of the messages to deliver again */
@@ -20,23 +22,29 @@ export async function applyInstallationEvents(
 ): Promise<string[]> {
   const batch = new Batch(deps.telemetry);
   const perTenant = new Map<number, { id: string; event: InstallationEvent }[]>();
+  const looks: { id: string; message: LookAtGroup }[] = [];
   const others: { id: string; message: RerunJob | UnheardRun }[] = [];
   for (const { id, body } of deliveries) {
     batch.attemptNow(id, () => {
       const event = parseMessage(body);
+      if (event.kind === 'look-at-group') {
+        looks.push({ id, message: event });
+        return;
+      }
       if (event.kind === 'rerun-job' || event.kind === 'unheard-run') {
         others.push({ id, message: event });
         return;
       }
       if (event.kind !== 'installation') {
         throw new Error(
-          `The installations queue takes installation events, jobs to run again and unheard runs, not ${event.kind} messages.`,
+          `The installations queue takes installation events, looks at groups, jobs to run again and unheard runs, not ${event.kind} messages.`,
         );
       }
       perTenant.set(event.installationId, [...(perTenant.get(event.installationId) ?? []), { id, event }]);
     });
   }
   await Promise.all([
+    ...looks.map(({ id, message }) => batch.attempt([id], () => lookAtRunnerGroup(deps, message))),
     ...others.map(({ id, message }) =>
       batch.attempt([id], () =>
         message.kind === 'rerun-job' ? rerunJob(deps, message) : findUnheardRun(deps, message),

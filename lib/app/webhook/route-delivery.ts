@@ -5,6 +5,7 @@
  */
 import type { InstallationEvent, JobEvent } from '../../contract/messages.ts';
 import { boundedText, isRepositoryName } from '../../core/bounded-text.ts';
+import type { RepositoryVisibility } from '../../core/github.ts';
 import { InstallationId, JobId, type TierName } from '../../core/ids.ts';
 import { keptLabels } from '../../core/job-labels.ts';
 import { isSelfHosted, tierFor } from '../../core/labels.ts';
@@ -75,6 +76,7 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
   const repositoryOwnerId = fieldsOf(repository['owner'])['id'];
   const { id, run_id: runId } = job;
   const repositoryId = repository['id'];
+  const visibility = visibilityOf(repository);
   if (!isId(id) || !isId(runId) || !isId(repositoryOwnerId) || !isRepositoryName(repositoryName)) {
     const needed = 'workflow_job.id, workflow_job.run_id, repository.full_name and repository.owner.id';
     return nowhere('job-unusable', `One of ${needed} is missing, or not as GitHub writes it.`);
@@ -90,6 +92,7 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
     repository: repositoryName,
     ...(isId(repositoryId) ? { repositoryId } : {}),
     repositoryOwnerId,
+    ...(visibility ? { visibility } : {}),
     labels: keptLabels(labels, tier !== undefined),
     ...(tier ? { tier } : {}),
     queuedAt: timeOf(job['created_at']) ?? delivery.receivedAt,
@@ -129,6 +132,13 @@ const isId = (value: unknown): value is number => Number.isSafeInteger(value) &&
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const textOrNull = (value: unknown) => (isText(value) ? boundedText(value, longestText) : null);
 const textsOf = (value: unknown) => (Array.isArray(value) ? value.filter(isText) : []);
+
+/** Payloads of old GitHub Enterprise Servers say `private` alone. */
+function visibilityOf({ visibility, private: isPrivate }: Fields): RepositoryVisibility | undefined {
+  const named = (['public', 'private', 'internal'] as const).find((word) => word === visibility);
+  if (named || typeof isPrivate !== 'boolean') return named;
+  return isPrivate ? 'private' : 'public';
+}
 
 /** Epoch milliseconds; undefined where it is no time. */
 function timeOf(value: unknown): number | undefined {

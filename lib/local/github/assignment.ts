@@ -2,6 +2,7 @@
  * Gives queued jobs to idle runners as GitHub does: any job whose labels the runner has all of, in its scope
  * and group, oldest first. GitHub pins nothing: a runner may get another job than the one it was made for.
  */
+import { groupsOf } from './groups.ts';
 import type { JobRecord, RunnerRecord, World } from './world.ts';
 import { nameKey } from './world.ts';
 
@@ -27,35 +28,21 @@ function give(world: World, runner: RunnerRecord, job: JobRecord) {
 
 function suits(world: World, runner: RunnerRecord, job: JobRecord): boolean {
   const has = new Set(runner.labels.map(nameKey));
-  // A job that names a group alone has no labels; this stand-in gives it to nobody.
-  if (job.labels.length === 0 || !job.labels.every((label) => has.has(nameKey(label)))) return false;
-  if (runner.scope.kind === 'repository') return runner.scope.repository === job.repository;
+  // `runs-on: {group: …}` alone asks for any runner of the group; neither labels nor group ask for none.
+  if (job.labels.length === 0 && job.group === undefined) return false;
+  if (!job.labels.every((label) => has.has(nameKey(label)))) return false;
+  // The runners of a repository are in no group that a job could name.
+  if (runner.scope.kind === 'repository') {
+    return job.group === undefined && runner.scope.repository === job.repository;
+  }
   return runner.scope.account === job.repository.owner && groupAllows(world, runner, job);
 }
 
 function groupAllows(world: World, runner: RunnerRecord, job: JobRecord): boolean {
   const group = groupsOf(world, job.repository.owner.login).find(({ id }) => id === runner.groupId);
   if (!group) return false;
+  if (job.group !== undefined && nameKey(job.group) !== nameKey(group.name)) return false;
   if (!job.repository.private && !group.allowsPublicRepositories) return false;
   if (group.visibility === 'selected') return group.repositoryIds.has(job.repository.id);
   return group.visibility === 'all' || job.repository.private;
-}
-
-/** The groups of an organization; the default one, id 1, is always there. */
-export function groupsOf(world: World, organization: string) {
-  const key = nameKey(organization);
-  const known = world.groups.get(key);
-  if (known) return known;
-  const groups = [
-    {
-      id: 1,
-      name: 'Default',
-      visibility: 'all' as const,
-      allowsPublicRepositories: false,
-      isDefault: true,
-      repositoryIds: new Set<number>(),
-    },
-  ];
-  world.groups.set(key, groups);
-  return groups;
 }

@@ -7,6 +7,7 @@ import type { DialChange } from './dials.ts';
 import type { InstallRequest } from './installations.ts';
 import type { JobRequest } from './jobs.ts';
 import { type Call, created, noContent, ok, open, Refusal, type Route, route } from './router.ts';
+import type { GroupChange } from './runner-groups.ts';
 
 export function controlRoutes(control: Control): Route[] {
   const root = '/_control/installations/{id}';
@@ -56,6 +57,17 @@ export function controlRoutes(control: Control): Route[] {
     ),
     act('DELETE', `${root}/repositories`, ({ parts, body }) =>
       control.removeRepositories(Number(parts['id']), names(body)),
+    ),
+    route('PUT', '/_control/groups/{login}', open, ({ parts, body }) =>
+      ok(
+        told(() => control.setGroup(parts['login'] ?? '', textField(body, 'name') as unknown as GroupChange)),
+      ),
+    ),
+    act('DELETE', '/_control/groups/{login}/{name}', ({ parts }) =>
+      control.deleteGroup(parts['login'] ?? '', parts['name'] ?? ''),
+    ),
+    act('PUT', '/_control/repositories/{owner}/{name}', ({ parts, body }) =>
+      control.setPublic(`${parts['owner']}/${parts['name']}`, body['public'] === true),
     ),
     route('POST', '/_control/jobs', open, ({ body }) => {
       names(body, 'labels');

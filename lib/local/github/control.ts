@@ -19,6 +19,7 @@ import {
 } from './installations.ts';
 import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
 import type { Limits, Resource } from './limits.ts';
+import { deleteGroup, type GroupChange, setGroup, setPublic } from './runner-groups.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { AskedOfApp, Permissions, World } from './world.ts';
 import { fullName, isoTime, takeId } from './world.ts';
@@ -45,6 +46,11 @@ export interface Control {
   acceptPermissions(installationId: number, permissions: Permissions): void;
   addRepositories(installationId: number, names: readonly string[]): void;
   removeRepositories(installationId: number, names: readonly string[]): void;
+  /** Makes or changes a runner group of the organization. */
+  setGroup(login: string, change: GroupChange): { groupId: number };
+  deleteGroup(login: string, name: string): void;
+  /** `repository` is `owner/name`. */
+  setPublic(repository: string, isPublic: boolean): void;
   /** As if the installation had made so many more requests in this hour; absent resource: all but registrations. */
   spendRequests(installationId: number, requests: number, resource?: Resource): void;
   queueJob(request: JobRequest): { jobId: number; runId: number };
@@ -125,6 +131,9 @@ export function createControl(parts: { world: World; webhooks: Webhooks; limits:
     acceptPermissions: (id, permissions) => acceptPermissions(world, webhooks, { id, permissions }),
     addRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'added', names }),
     removeRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'removed', names }),
+    setGroup: (login, change) => ({ groupId: setGroup(world, login, change).id }),
+    deleteGroup: (login, name) => deleteGroup(world, login, name),
+    setPublic: (repository, isPublic) => setPublic(world, repository, isPublic),
     spendRequests: (id, requests, resource) => limits.spend(id, requests, resource),
     queueJob(request) {
       const { id, runId } = queueJob(world, webhooks, request);

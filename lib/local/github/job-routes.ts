@@ -29,6 +29,7 @@ export function jobRoutes(webhooks: Webhooks): Route[] {
     queueJob(call.world, webhooks, {
       repository: fullName(job.repository),
       labels: job.labels,
+      ...(job.group === undefined ? {} : { group: job.group }),
       milliseconds: job.milliseconds,
       runId: job.runId,
       runAttempt: job.runAttempt + 1,

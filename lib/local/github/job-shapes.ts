@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { accountShape, minimalRepositoryShape, nodeId } from './account-shapes.ts';
+import { groupsOf } from './groups.ts';
 import type { Account, JobRecord, RunnerGroup, RunnerRecord, World } from './world.ts';
 import { fullName, isoTime } from './world.ts';
 
@@ -68,8 +69,14 @@ export function jobShape(world: World, job: JobRecord) {
     runner_id: job.runner?.id ?? null,
     runner_name: job.runner?.name ?? null,
     runner_group_id: job.runner?.groupId ?? null,
-    runner_group_name: job.runner ? 'Default' : null,
+    runner_group_name: groupNameOf(world, job),
   };
+}
+
+function groupNameOf(world: World, { runner, repository }: JobRecord): string | null {
+  if (!runner) return null;
+  const group = groupsOf(world, repository.owner.login).find(({ id }) => id === runner.groupId);
+  return group?.name ?? 'Default';
 }
 
 /** A run is what its jobs say it is. */

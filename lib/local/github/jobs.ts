@@ -14,6 +14,8 @@ export interface JobRequest {
   /** `owner/name`; the owner must have an account here. */
   readonly repository: string;
   readonly labels: readonly string[];
+  /** As in `runs-on: {group: …, labels: …}`. */
+  readonly group?: string;
   /** How long the runner program works on it; absent: 1000. */
   readonly milliseconds?: number;
   /** It waits until somebody approves it. */
@@ -62,6 +64,7 @@ export function addJob(world: World, request: JobRequest): JobRecord {
     runAttempt: request.runAttempt ?? 1,
     repository: ensureRepository(world, owner, { name }),
     labels: request.labels,
+    group: request.group,
     milliseconds: request.milliseconds ?? 1000,
     status: request.requiresApproval ? 'waiting' : 'queued',
     conclusion: null,

@@ -4,7 +4,8 @@
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
  */
 import { minimalRepositoryShape } from './account-shapes.ts';
-import { groupsOf } from './assignment.ts';
+import { assignJobs } from './assignment.ts';
+import { groupsOf, newGroup } from './groups.ts';
 import { groupShape } from './job-shapes.ts';
 import {
   type Call,
@@ -18,6 +19,7 @@ import {
   type Route,
   route,
 } from './router.ts';
+import { dropGroup } from './runner-groups.ts';
 import { organizationScope } from './runner-routes.ts';
 import type { RunnerGroup } from './world.ts';
 import { takeId } from './world.ts';
@@ -47,6 +49,22 @@ export function runnerGroupRoutes(): Route[] {
     }),
     route('PUT', `${root}/{runner_group_id}/repositories`, write, (call) => {
       knownGroup(call).repositoryIds = repositoryIds(call.body['selected_repository_ids']);
+      assignJobs(call.world);
+      return noContent;
+    }),
+    route('PUT', `${root}/{runner_group_id}/repositories/{repository_id}`, write, (call) => {
+      knownGroup(call).repositoryIds.add(Number(call.parts['repository_id']));
+      assignJobs(call.world);
+      return noContent;
+    }),
+    route('DELETE', `${root}/{runner_group_id}/repositories/{repository_id}`, write, (call) => {
+      knownGroup(call).repositoryIds.delete(Number(call.parts['repository_id']));
+      return noContent;
+    }),
+    route('DELETE', `${root}/{runner_group_id}`, write, (call) => {
+      const group = knownGroup(call);
+      if (group.isDefault) throw invalid('the default group cannot be deleted');
+      dropGroup(call.world, organizationScope(call).account.login, group);
       return noContent;
     }),
   ];
@@ -67,11 +85,9 @@ function createGroup(call: Call): RunnerGroup {
   if (groups.some((group) => group.name === name))
     throw invalid(`a runner group named ${name} exists already`);
   const group: RunnerGroup = {
-    id: takeId(call.world),
-    name,
+    ...newGroup(takeId(call.world), { name }),
     visibility: visibility(call.body['visibility']),
     allowsPublicRepositories: call.body['allows_public_repositories'] === true,
-    isDefault: false,
     repositoryIds: repositoryIds(call.body['selected_repository_ids'] ?? []),
   };
   groups.push(group);
@@ -84,6 +100,7 @@ function changeGroup(call: Call): RunnerGroup {
   if (typeof name === 'string' && name !== '') group.name = name;
   if (seen !== undefined) group.visibility = visibility(seen);
   if (isPublic !== undefined) group.allowsPublicRepositories = isPublic === true;
+  assignJobs(call.world);
   return group;
 }
 

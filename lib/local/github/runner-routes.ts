@@ -4,7 +4,7 @@
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runners
  */
 import { randomBytes } from 'node:crypto';
-import { groupsOf } from './assignment.ts';
+import { groupsOf } from './groups.ts';
 import { runnerShape } from './job-shapes.ts';
 import { removeRunner } from './jobs.ts';
 import {

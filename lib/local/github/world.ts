@@ -16,7 +16,7 @@ export interface Repository {
   readonly id: number;
   name: string;
   owner: Account;
-  readonly private: boolean;
+  private: boolean;
 }
 
 export type Level = 'read' | 'write';
@@ -59,7 +59,7 @@ export interface RunnerRecord {
   readonly name: string;
   readonly labels: readonly string[];
   readonly scope: Scope;
-  readonly groupId: number;
+  groupId: number;
   /** What the runner program authenticates with. */
   readonly token: string;
   online: boolean;
@@ -76,6 +76,8 @@ export interface JobRecord {
   readonly runAttempt: number;
   readonly repository: Repository;
   readonly labels: readonly string[];
+  /** The runner group that `runs-on` names. Webhooks do not say it. */
+  readonly group: string | undefined;
   /** How long the runner program works on it. */
   readonly milliseconds: number;
   status: 'waiting' | 'queued' | 'in_progress' | 'completed';

@@ -127,6 +127,30 @@ describe('rows in DynamoDB', () => {
       await expect(theTenant(stores)).rejects.toThrow('max_runners is {"S":"5"}; it must be a number (N)');
     });
 
+    it('take the repositories that a tenant may use as a set of numbers, as operators type them', async () => {
+      await storedTenant(stores);
+      await stores.client.send(
+        new UpdateItemCommand({
+          TableName: stores.tables.tenants,
+          Key: key,
+          UpdateExpression: 'SET allowed_repositories = :ids, runner_level = :level, runner_group = :none',
+          ExpressionAttributeValues: {
+            ':ids': { NS: ['7', '8'] },
+            ':level': { S: 'repository' },
+            ':none': { S: '' },
+          },
+        }),
+      );
+      const tenant = await theTenant(stores);
+      expect(tenant.allowedRepositories?.toSorted()).toEqual([7, 8]);
+      expect(tenant.runnerLevel).toBe('repository');
+      expect(tenant).not.toHaveProperty('runnerGroup');
+      await edit('SET runner_level = :odd', { ':odd': { S: 'cloud' } });
+      await expect(theTenant(stores)).rejects.toThrow(
+        /runner_level is .*must be one of organization, repository, auto/,
+      );
+    });
+
     it('name an unreadable row as an error that no retry mends', async () => {
       await stores.client.send(
         new PutItemCommand({ TableName: stores.tables.tenants, Item: { ...key, status: { S: 'Active' } } }),

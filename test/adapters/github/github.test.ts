@@ -41,6 +41,9 @@ githubContract('the adapter on the stand-in', async () => {
       standIn.queueJob({ repository: 'acme/app', labels: ['nobody'] });
       while (standIn.state().deliveries.failed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     },
+    setGroup: (login, group) => void standIn.setGroup(login, group),
+    deleteGroup: (login, name) => standIn.deleteGroup(login, name),
+    setPublic: (repository) => standIn.setPublic(repository, true),
     exhaust: (id, resource) => standIn.spendRequests(id, 10_000, resource),
     cancelJob: (_repository, jobId) => standIn.cancelJob(jobId),
     setFormerNames: (formerNames) => void standIn.setDials({ formerNames }),

@@ -1,12 +1,17 @@
 /** The fake in memory keeps the GitHub contract, and its dials answer in GitHub's place. */
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
+import type { RunnerGroup } from '../../../lib/core/runner-group.ts';
 import { githubContract } from '../../contracts/github.contract.ts';
 import { createMemoryGitHub, githubUnreachable } from '../../fakes/github.ts';
+import { memoryRepositoryId } from '../../fakes/github-state.ts';
 
 githubContract('in memory', async () => {
   const github = createMemoryGitHub();
   const accounts = new Map<InstallationId, Parameters<typeof github.putInstallation>[1]>();
+  const groups = new Map<string, RunnerGroup>();
+  const idOf = (login: string) =>
+    [...accounts].find(([, { accountLogin }]) => accountLogin === login)?.[0] ?? InstallationId(0);
   let nextId = 1;
   return {
     github,
@@ -33,6 +38,19 @@ githubContract('in memory', async () => {
       github.putJob(repository, jobId, { status: 'completed', conclusion: 'cancelled', runnerName: null }),
     leave: (id, calls) =>
       github.setBudget(id, { calls, limit: 5000, resetsAt: 3_600_000, retryAfterSeconds: 3600 }),
+    setGroup(login, { name, repositories, ...more }) {
+      const known = groups.get(name) ?? {
+        id: groups.size + 2,
+        visibility: 'all',
+        allowsPublicRepositories: false,
+      };
+      const ids = repositories?.map((repository) => memoryRepositoryId(`${login}/${repository}`));
+      const group = { ...known, ...more, name, ...(ids ? { selectedRepositoryIds: ids } : {}) };
+      groups.set(name, group);
+      github.putGroup(idOf(login), group);
+    },
+    deleteGroup: (login, name) => github.dropGroup(idOf(login), groups.get(name)!.id),
+    setPublic: (repository) => github.setVisibility(repository, 'public'),
     exhaust: (id, resource) =>
       github.setBudget(id, { ...(resource ? { resource } : {}), calls: 0, retryAfterSeconds: 3600 }),
     loseNextRegistrationAnswer: () =>

@@ -85,7 +85,7 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
     caps: { machinesInAll: 100 },
     githubApiUrl: 'https://github.example.com/api/v3',
     githubWebUrl: 'https://github.example.com',
-    runnerGroupId: 2,
+    runnerGroup: 'builds',
     runnerVersion: '2.337.0',
     runnerSha256: { x64: '0'.repeat(64) },
     runnerReleasesUrl: 'https://releases.example.com',

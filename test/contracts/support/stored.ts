@@ -52,6 +52,7 @@ export function givenLaunch(jobs: readonly Job[], over: Partial<Launch> = {}): L
       tier: small,
       launchId,
       ticket: 'ticket',
+      level: 'organization',
       launchTemplateName: 'test-small',
       pools: [{ instanceType: 't3.medium', subnetId: 'subnet-1' }],
       market: 'on-demand',

@@ -99,6 +99,41 @@ describe('jobs and runners', () => {
     expect(jobNow(taken.jobId)?.runnerName).toBe('i-1');
   });
 
+  it('gives no runner of the default group to a public repository, until its owner allows it', async () => {
+    standIn.setPublic('acme/app', true);
+    await openSession(await givenRunner('i-1'));
+    const open = givenJob(['linux'], 'acme/app');
+    expect(jobNow(open.jobId)?.runnerName).toBeNull();
+
+    standIn.setGroup('acme', { name: 'Default', allowsPublicRepositories: true });
+    expect(jobNow(open.jobId)?.runnerName).toBe('i-1');
+  });
+
+  it('gives a job that names a group a runner of it, with its labels or with any', async () => {
+    const { groupId } = standIn.setGroup('acme', { name: 'builds' });
+    const named = standIn.queueJob({ repository: 'acme/app', labels: [], group: 'Builds', milliseconds: 5 });
+    const labelled = standIn.queueJob({ repository: 'acme/app', labels: ['linux'], group: 'builds' });
+    await openSession(await givenRunner('i-1'));
+    expect([named, labelled].map(({ jobId }) => jobNow(jobId)?.runnerName)).toEqual([null, null]);
+
+    await openSession(await givenRunner('i-2', { group: groupId, labels: ['other'] }));
+    await openSession(await givenRunner('i-3', { group: groupId }));
+    expect([named, labelled].map(({ jobId }) => jobNow(jobId)?.runnerName)).toEqual(['i-2', 'i-3']);
+  });
+
+  it('has the runners of a deleted group in the default one, and takes no more registrations for it', async () => {
+    const { groupId } = standIn.setGroup('acme', { name: 'builds', visibility: 'selected' });
+    await openSession(await givenRunner('i-1', { group: groupId }));
+    const job = givenJob(['linux'], 'acme/app');
+    expect(jobNow(job.jobId)?.runnerName).toBeNull();
+
+    standIn.deleteGroup('acme', 'builds');
+    expect(jobNow(job.jobId)?.runnerName).toBe('i-1');
+    const body = { name: 'i-2', labels: ['linux'], runner_group_id: groupId };
+    const route = 'POST /orgs/acme/actions/runners/generate-jitconfig';
+    expect((await ask(standIn, route, { token, body })).status).toBe(422);
+  });
+
   it('announces a job as queued, holds it back until it is approved, and announces it again', async () => {
     await openSession(await givenRunner('i-1'));
     const { jobId } = standIn.queueJob({ repository: 'acme/app', labels: ['linux'], requiresApproval: true });

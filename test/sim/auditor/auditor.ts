@@ -12,6 +12,7 @@ import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
 import { checkEnds } from './check-ends.ts';
+import { checkGroupOfLaunch, checkGroups } from './check-groups.ts';
 import { checkLeases } from './check-leases.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkRerun } from './check-rerun.ts';
@@ -123,7 +124,10 @@ export function createAuditor(world: {
     afterCall(name) {
       if (ending.test(name)) checkEnds(books, note);
       if (!changing.test(name)) return;
-      for (const launch of books.followRows()) checkAccounts(books, launch, note);
+      for (const launch of books.followRows()) {
+        checkAccounts(books, launch, note);
+        checkGroupOfLaunch(books, launch, note);
+      }
       if (counting.test(name)) checkLeases(books, note);
       if (/^tenants\.(create|update)/.test(name)) checkBans(books, note);
     },
@@ -133,6 +137,7 @@ export function createAuditor(world: {
     },
     minute() {
       checkRows(books, note);
+      checkGroups(books, note);
     },
   };
 }

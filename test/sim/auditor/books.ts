@@ -60,6 +60,8 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     machineOfJob,
     /** Infinity while faults go on: a sweep that cannot reach its services ends nothing. */
     longestLifeSeconds: Number.POSITIVE_INFINITY,
+    /** From then on nothing goes wrong. */
+    quietSince: undefined as number | undefined,
     live: () => [...machines.values()].filter(({ live }) => live),
     addMachine({ instanceId, tags }: MemoryMachine): AuditedMachine {
       const machine = {

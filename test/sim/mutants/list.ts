@@ -463,4 +463,25 @@ export const mutants: readonly Mutant[] = [
     "if (known && known.state !== 'blocked' && !isRefusalOutdated(tenant, known)) return;",
     "if (known && known.state !== 'blocked') return;",
   ),
+  mutant(
+    'public-jobs-always-admitted',
+    'A machine is bought for a job of a public repository, whatever the runner group says.',
+    'lib/core/runner-group.ts',
+    "if (job.visibility === 'public' && (!allowsPublicRepositories || visibility === 'private')) {",
+    "if (job.visibility === 'public' && visibility === 'private') {\n    void allowsPublicRepositories;",
+  ),
+  mutant(
+    'unknown-group-admits-all',
+    'A machine is bought for a job of a public repository before GitHub was asked about the group.',
+    'lib/core/runner-group.ts',
+    "return name === undefined && job.visibility !== 'public' ? undefined : notAskedYet(view, login);",
+    'void name;\n      void notAskedYet;\n      return undefined;',
+  ),
+  mutant(
+    'held-group-never-looked-at-again',
+    'An owner changes the setting that a job is held for, and nobody looks.',
+    'lib/app/common/settings.ts',
+    'export const groupHeldSeconds = 120;',
+    'export const groupHeldSeconds = 1e9;',
+  ),
 ];

@@ -9,6 +9,7 @@ import { tagKeys } from '../../../lib/core/tags.ts';
 import { fullPermissions } from '../../fakes/github-state.ts';
 import type { Ports } from '../program/ports.ts';
 import type { Account, WorldDeps } from './context.ts';
+import { putGroup } from './groups.ts';
 import type { Webhooks } from './webhooks.ts';
 
 export interface Changes {
@@ -38,8 +39,9 @@ export function createChanges(deps: WorldDeps, parts: Parts): Changes {
   };
 }
 
-export function putInstallation({ github }: Ports, account: Account): void {
-  github.putInstallation(InstallationId(account.installationId!), {
+export function putInstallation(ports: Ports, account: Account): void {
+  putGroup(ports, account);
+  ports.github.putInstallation(InstallationId(account.installationId!), {
     accountId: account.id,
     accountLogin: account.login,
     accountType: account.type,

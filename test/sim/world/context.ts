@@ -7,6 +7,7 @@ import type { Ports } from '../program/ports.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Story } from '../story.ts';
+import type { AccountGroup } from './groups.ts';
 
 export interface WorldDeps {
   readonly random: Random;
@@ -27,6 +28,9 @@ export interface Account {
   login: string;
   readonly type: 'Organization' | 'User';
   repositories: readonly string[];
+  /** GitHub's ids. */
+  readonly publicRepositories: ReadonlySet<number>;
+  readonly group: AccountGroup;
   installationId: number | undefined;
   suspended: boolean;
   reinstalls: number;

@@ -5,6 +5,7 @@
 import type { InstanceId } from '../../../lib/core/ids.ts';
 import type { WorldDeps, WorldJob } from './context.ts';
 import type { Ec2 } from './ec2.ts';
+import { isExcluded } from './groups.ts';
 
 export interface Listening {
   readonly isGhost: boolean;
@@ -119,10 +120,10 @@ function fittingJobs({ ports }: WorldDeps, jobs: readonly WorldJob[], name: stri
   const registration = [...ports.github.registrations.values()].find((one) => one.name === name);
   if (!registration) return [];
   const { scope, labels } = registration;
-  const isInScope = ({ repository, account }: WorldJob) =>
+  const isInScope = (job: WorldJob) =>
     scope.kind === 'organization'
-      ? account.login === scope.organization
-      : repository === `${scope.owner}/${scope.repository}`;
+      ? job.account.login === scope.organization && !isExcluded(job)
+      : job.repository === `${scope.owner}/${scope.repository}`;
   return jobs.filter(
     (job) => job.status === 'queued' && isInScope(job) && job.labels.every((label) => labels.includes(label)),
   );

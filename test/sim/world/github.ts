@@ -18,6 +18,8 @@ export interface GitHubWorld {
   readonly listen: GitHubRunners['listen'];
   /** A repository has this name from now on, `owner/name`. */
   renamed(from: string, to: string): void;
+  /** Owners changed their settings: some runner may suit some job now. */
+  groupsChanged(): void;
   /** The runner of this machine cancels its job, if it has one. */
   cancelJobOn(instanceId: string): void;
 }
@@ -77,6 +79,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
 
   return {
     listen: runners.listen,
+    groupsChanged: runners.matchSoon,
     cancelJobOn(instanceId) {
       const job = jobs.find((one) => one.runnerName === instanceId && one.status === 'in_progress');
       if (job) complete(job, random.pick(['cancelled', 'failure']));

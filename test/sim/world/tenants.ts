@@ -7,10 +7,9 @@ import { banForAWhile } from './bans.ts';
 import { createChanges, permissionsOf, putInstallation } from './changes.ts';
 import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
+import { newAccountGroup, startGroupChanges } from './groups.ts';
+import { eventfulSeconds } from './times.ts';
 import type { Webhooks } from './webhooks.ts';
-
-/** For how long the world is eventful, in seconds. */
-export const eventfulSeconds = 1_800;
 
 export function startTenants(
   deps: WorldDeps,
@@ -21,6 +20,7 @@ export function startTenants(
   const accounts = Array.from({ length: random.between(2, 4) }, (_, n) => createAccount(deps, n + 1));
   for (const account of accounts) {
     install(deps, parts.webhooks, account);
+    startGroupChanges(deps, account, parts.github.groupsChanged);
     queueJobs(deps, parts.github, {
       account,
       jobs: random.between(1, 4),
@@ -94,14 +94,19 @@ function crowd(deps: WorldDeps, github: GitHubWorld, [great, ...others]: readonl
   });
 }
 
-function createAccount({ random }: WorldDeps, n: number): Account {
+function createAccount({ random, faults, scheduler, ports }: WorldDeps, n: number): Account {
   const type = random.chance(0.7) ? 'Organization' : 'User';
   const repositories = ['app', 'web'];
+  const login = `account-${n}`;
+  const isOpen = faults.strikes('publicRepository');
+  if (isOpen) ports.github.setVisibility(`${login}/web`, 'public');
   return {
     id: n,
-    login: `account-${n}`,
+    login,
     type,
     repositories,
+    publicRepositories: new Set(isOpen ? [ports.github.repositoryId(`${login}/web`)] : []),
+    group: newAccountGroup(scheduler.now()),
     installationId: undefined,
     suspended: false,
     reinstalls: 0,

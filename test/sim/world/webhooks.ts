@@ -6,6 +6,7 @@
 import type { JobEvent } from '../../../lib/contract/messages.ts';
 import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
 import type { Account, WorldDeps, WorldJob } from './context.ts';
+import { isPublic } from './groups.ts';
 
 export interface Webhooks {
   job(action: JobEvent['action'], job: WorldJob): void;
@@ -85,6 +86,7 @@ function jobEvent(action: JobEvent['action'], job: WorldJob, delivery: string): 
     repository: job.repository,
     repositoryId: job.repositoryId,
     repositoryOwnerId: job.account.id,
+    visibility: isPublic(job) ? 'public' : 'private',
     labels: job.labels,
     tier: TierName(job.tier),
     queuedAt: job.queuedAt,

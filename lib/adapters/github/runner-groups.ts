@@ -1,0 +1,81 @@
+/**
+ * An organization's runner group by its name, and the repositories that it was selected for. Groups are found in GitHub's
+ * list, since nothing else finds one by name; both lists are read as far as their bounds, and no further.
+ * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
+ */
+import type { InstallationId } from '../../core/ids.ts';
+import type { RunnerGroup } from '../../core/runner-group.ts';
+import { type Ask, level } from './calls.ts';
+
+/** GitHub's own bound. */
+const pageSize = 100;
+/** An organization may have 10,000 groups; whoever has so many names one of the first thousand. */
+const groupPages = 10;
+/** Beyond a thousand repositories a group counts as one that any may be in. */
+const repositoryPages = 10;
+
+interface Asked {
+  readonly installationId: InstallationId;
+  readonly organization: string;
+  /** Absent: the default group. */
+  readonly name: string | undefined;
+}
+
+/** Undefined: there is none of this name. @throws what Octokit throws */
+export async function findRunnerGroup(ask: Ask, asked: Asked): Promise<RunnerGroup | undefined> {
+  const wanted = asked.name?.toLowerCase();
+  for (let page = 1; page <= groupPages; page++) {
+    const { runner_groups: groups } = (await read(ask, asked, { path: '', page })) as {
+      runner_groups: Shape[];
+    };
+    const found = groups.find((group) =>
+      wanted === undefined ? group.default : group.name.toLowerCase() === wanted,
+    );
+    if (found) return groupOf(ask, asked, found);
+    if (groups.length < pageSize) return undefined;
+  }
+  return undefined;
+}
+
+async function groupOf(ask: Ask, asked: Asked, shape: Shape): Promise<RunnerGroup> {
+  const { id, name, visibility } = shape;
+  const selected = visibility === 'selected' ? await selectedRepositories(ask, asked, id) : undefined;
+  return {
+    id,
+    name,
+    visibility: visibility === 'selected' || visibility === 'private' ? visibility : 'all',
+    // A group of the enterprise admits public repositories only where both allow it.
+    allowsPublicRepositories:
+      shape.allows_public_repositories && shape.inherited_allows_public_repositories !== false,
+    ...(selected === undefined ? {} : { selectedRepositoryIds: selected }),
+  };
+}
+
+/** Undefined: there are more than are worth the calls. */
+async function selectedRepositories(ask: Ask, asked: Asked, id: number): Promise<number[] | undefined> {
+  const ids: number[] = [];
+  for (let page = 1; page <= repositoryPages; page++) {
+    const answer = await read(ask, asked, { path: `/${id}/repositories`, page });
+    const { repositories } = answer as { repositories: { id: number }[] };
+    ids.push(...repositories.map((repository) => repository.id));
+    if (repositories.length < pageSize) return ids;
+  }
+  return undefined;
+}
+
+function read(ask: Ask, asked: Asked, { path, page }: { path: string; page: number }): Promise<unknown> {
+  const { installationId, organization } = asked;
+  // The token that registers runners serves here too.
+  const { grant } = level({ kind: 'organization', organization });
+  const route = `GET /orgs/{org}/actions/runner-groups${path}`;
+  return ask(installationId, grant, [route, { org: organization, per_page: pageSize, page }]);
+}
+
+interface Shape {
+  readonly id: number;
+  readonly name: string;
+  readonly visibility: string;
+  readonly default: boolean;
+  readonly allows_public_repositories: boolean;
+  readonly inherited_allows_public_repositories?: boolean;
+}

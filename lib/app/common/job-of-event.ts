@@ -1,0 +1,20 @@
+/** A job as its first event tells of it, whichever that is: what is known of its repository decides later whether it may run. */
+import type { JobEvent } from '../../contract/messages.ts';
+import type { Job } from '../../core/job.ts';
+
+export function jobOfEvent(event: JobEvent, now: number): Omit<Job, 'state'> {
+  return {
+    installationId: event.installationId,
+    jobId: event.jobId,
+    ...(event.tier ? { tier: event.tier } : {}),
+    repository: event.repository,
+    repositoryOwnerId: event.repositoryOwnerId,
+    ...(event.repositoryId === undefined ? {} : { repositoryId: event.repositoryId }),
+    ...(event.visibility ? { visibility: event.visibility } : {}),
+    runId: event.runId,
+    labels: event.labels,
+    queuedAt: event.queuedAt,
+    acceptedAt: now,
+    attempts: 0,
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * What all copies know of the runner groups that tenants' machines join. GitHub is asked by whoever may call it, and the
+ * answer stands in a note of the tenant; whoever launches machines only reads it, and has it looked at again where it is
+ * old, or where it keeps a job from starting. However many copies ask, one look is made within a while.
+ */
+import type { Deployment } from '../../contract/deployment.ts';
+import type { GitHubRefusal } from '../../core/github.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import type { GroupStanding, GroupView, RunnerGroup } from '../../core/runner-group.ts';
+import { levelNow } from '../../core/runner-level.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { GitHub } from '../../ports/github.ts';
+import type { Note, Notes } from '../../ports/notes.ts';
+import type { Queues } from '../../ports/queues.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import { groupAskedSeconds, groupBelievedSeconds, groupHeldSeconds, groupKeptSeconds } from './settings.ts';
+
+export interface GroupDeps {
+  readonly deployment: Deployment;
+  readonly notes: Notes;
+  readonly clock: Clock;
+}
+
+export interface KnownGroup extends GroupView {
+  /** Epoch milliseconds; 0: never. */
+  readonly lookedAt: number;
+  /** Since when GitHub refuses to say, epoch milliseconds. */
+  readonly refusedSince?: number;
+}
+
+export const groupNote = (installationId: InstallationId) => `runner-group/${installationId}`;
+/** By name too: one that an operator has just named is looked at at once. */
+const askedNote = (installationId: InstallationId, name = '') =>
+  `runner-group-asked/${installationId}/${name.slice(0, 100)}`;
+
+/** The name of the group that a tenant's machines join; undefined: the organization's default one, or none at all. */
+export const groupNameOf = ({ deployment }: Pick<GroupDeps, 'deployment'>, tenant: Tenant) =>
+  levelNow(tenant).level === 'organization' ? (tenant.runnerGroup ?? deployment.runnerGroup) : undefined;
+
+export async function readGroupNote(
+  deps: Pick<GroupDeps, 'notes' | 'clock'>,
+  installationId: InstallationId,
+): Promise<Note | undefined> {
+  const name = groupNote(installationId);
+  return (await deps.notes.read([name], deps.clock.now())).get(name);
+}
+
+/** What the note says, where it is about the group that the tenant has now. */
+export function knownGroup(deps: GroupDeps, tenant: Tenant, note: Note | undefined): KnownGroup {
+  const name = groupNameOf(deps, tenant);
+  const named = name === undefined ? {} : { name };
+  const { value } = note ?? {};
+  if (!value || (value['name'] ?? undefined) !== name) return { ...named, lookedAt: 0 };
+  const { standing, refusedSince } = value as Seen;
+  return {
+    ...named,
+    ...(standing ? { standing } : {}),
+    ...(refusedSince === undefined ? {} : { refusedSince }),
+    lookedAt: Number(value['lookedAt']),
+  };
+}
+
+/** Has it looked at again, unless that is not yet worth a call. */
+export async function keepGroupKnown(
+  deps: GroupDeps & { readonly queues: Queues },
+  look: { tenant: Tenant; group: KnownGroup; holdsJobs: boolean },
+): Promise<void> {
+  const { tenant, group, holdsJobs } = look;
+  const { installationId, status } = tenant;
+  const now = deps.clock.now();
+  const isInDoubt = holdsJobs || group.refusedSince !== undefined;
+  const fresh = isInDoubt ? groupHeldSeconds : groupBelievedSeconds;
+  if (status !== 'active' || levelNow(tenant).level !== 'organization') return;
+  if (now < group.lookedAt + fresh * 1000) return;
+  const expiresAt = now + groupAskedSeconds * 1000;
+  const asked = { value: {}, expiresAt, version: 0, now };
+  if (!(await deps.notes.writeIf(askedNote(installationId, group.name), asked))) return;
+  await deps.queues.sendToInstallations({ kind: 'look-at-group', installationId });
+}
+
+/**
+ * Asks GitHub, and writes the answer down. A refusal may pass, so what was known stays known until GitHub refuses a second
+ * time, some time later; a limit says nothing at all.
+ * @throws OperationalError
+ */
+export async function lookAtGroup(
+  deps: GroupDeps & { readonly github: GitHub; readonly telemetry: Telemetry },
+  tenant: Tenant,
+  /** As the account is called now; absent: as the tenant's row has it. */
+  organization: string = tenant.accountLogin,
+): Promise<{ readonly known: KnownGroup; readonly refusal?: GitHubRefusal }> {
+  const { installationId } = tenant;
+  const name = groupNameOf(deps, tenant);
+  const answer = await deps.github.getRunnerGroup(installationId, organization, name);
+  const note = await readGroupNote(deps, installationId);
+  const before = knownGroup(deps, tenant, note);
+  const now = deps.clock.now();
+  const seen = answer.ok ? seenStanding(answer.value) : refusedStanding(answer.refusal, before, now);
+  const about = { installationId, group: name ?? 'Default', standing: seen.standing?.kind ?? 'unknown' };
+  deps.telemetry.event('info', 'runner-group-looked-at', about);
+  const known: KnownGroup = { ...(name === undefined ? {} : { name }), lookedAt: now, ...seen };
+  const isNews = answer.ok || answer.refusal.kind !== 'limited';
+  if (isNews) {
+    const expiresAt = now + groupKeptSeconds * 1000;
+    await deps.notes.write(groupNote(installationId), { value: { ...known, name: name ?? null }, expiresAt });
+  }
+  return { known, ...(answer.ok ? {} : { refusal: answer.refusal }) };
+}
+
+type Seen = Pick<KnownGroup, 'standing' | 'refusedSince'>;
+
+const seenStanding = (group: RunnerGroup | undefined): Seen => ({
+  standing: group ? { kind: 'found', group } : { kind: 'missing' },
+});
+
+function refusedStanding(refusal: GitHubRefusal, before: KnownGroup, now: number): Seen {
+  const { standing, refusedSince } = before;
+  const kept = standing ? { standing } : {};
+  if (refusal.kind === 'limited') return { ...kept, ...(refusedSince ? { refusedSince } : {}) };
+  if (refusedSince === undefined) return { ...kept, refusedSince: now };
+  // Looks that meet are one refusal; the next ones come as often as a held job has them made.
+  if (now < refusedSince + (groupHeldSeconds * 1000) / 2) return { ...kept, refusedSince };
+  const confirmed: GroupStanding =
+    refusal.kind === 'forbidden' ? { kind: 'unreadable' } : { kind: 'unavailable', message: refusal.message };
+  return { standing: confirmed, refusedSince };
+}

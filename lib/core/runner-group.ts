@@ -1,0 +1,100 @@
+/**
+ * Whether the runner group that a tenant's machines join would ever give one of them to a job. GitHub sends the webhook of
+ * a job whichever groups admit it, so a machine for a job that its group excludes would idle until its time is over. What is
+ * not known excludes nobody but where a group was named, or where a repository is public: the default group admits none.
+ * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
+ */
+import type { Job } from './job.ts';
+import { type Reason, reason } from './reason.ts';
+
+/** A runner group of an organization, as far as it decides who gets its runners. */
+export interface RunnerGroup {
+  readonly id: number;
+  readonly name: string;
+  /** private: every repository that is not public. */
+  readonly visibility: 'all' | 'selected' | 'private';
+  readonly allowsPublicRepositories: boolean;
+  /** Of a `selected` group. Absent: too many to have been read, and so any may be one of them. */
+  readonly selectedRepositoryIds?: readonly number[];
+}
+
+/** What GitHub said last. missing: no group of that name. unavailable: it shows this organization no groups. */
+export type GroupStanding =
+  | { readonly kind: 'found'; readonly group: RunnerGroup }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unavailable'; readonly message: string }
+  /** It may not be asked; the registration will say why. */
+  | { readonly kind: 'unreadable' };
+
+/** The group of one tenant's runners. */
+export interface GroupView {
+  /** Absent: the organization's default group. */
+  readonly name?: string;
+  /** Absent: not asked lately. */
+  readonly standing?: GroupStanding;
+}
+
+export interface Exclusion {
+  readonly reason: Reason;
+  /** It is about this job, and not about every job of the tenant. */
+  readonly ofJob: boolean;
+}
+
+/** Undefined: the group gives it a machine, as far as is known. */
+export function excludedBy(view: GroupView, login: string, job: Job): Exclusion | undefined {
+  const { name, standing } = view;
+  const where = `Settings, Actions, Runner groups of ${login}`;
+  switch (standing?.kind) {
+    case undefined:
+      return name === undefined && job.visibility !== 'public' ? undefined : notAskedYet(view, login);
+    case 'unreadable':
+      return undefined;
+    case 'missing':
+      return ofTenant(
+        'group-missing',
+        `${login} has no runner group named ${name}. Its owner makes one under ${where}, or the operator names another; the job starts within minutes.`,
+      );
+    case 'unavailable':
+      return name === undefined
+        ? undefined
+        : ofTenant(
+            'groups-unavailable',
+            `GitHub shows no runner groups of ${login} (${standing.message}), and its runners are to join ${name}. Groups of one's own need GitHub Team or Enterprise; without, the operator removes the tenant's runner group.`,
+          );
+    case 'found':
+      return excludedByGroup(standing.group, where, job);
+  }
+}
+
+function excludedByGroup(group: RunnerGroup, where: string, job: Job): Exclusion | undefined {
+  const { name, visibility, allowsPublicRepositories, selectedRepositoryIds } = group;
+  if (job.visibility === 'public' && (!allowsPublicRepositories || visibility === 'private')) {
+    const setting = visibility === 'private' ? '“Repository access”' : '“Allow public repositories”';
+    return ofJob(
+      'public-repository',
+      `GitHub gives no runner of the group ${name} to a public repository, and ${job.repository} is one. An owner changes ${setting} under ${where}, ${name}; the job starts within minutes. Or make the repository private and run the job again.`,
+    );
+  }
+  const isLeftOut =
+    visibility === 'selected' &&
+    job.repositoryId !== undefined &&
+    selectedRepositoryIds !== undefined &&
+    !selectedRepositoryIds.includes(job.repositoryId);
+  if (!isLeftOut) return undefined;
+  return ofJob(
+    'repository-not-in-group',
+    `${job.repository} is not among the repositories that the runner group ${name} was selected for. An owner adds it to “Repository access” under ${where}, ${name}; the job starts within minutes.`,
+  );
+}
+
+const notAskedYet = ({ name = 'Default' }: GroupView, login: string) =>
+  ofTenant(
+    'group-unknown',
+    `GitHub is being asked which repositories the runner group ${name} of ${login} admits; the job starts once it has said so.`,
+  );
+
+const ofTenant = (...words: Parameters<typeof reason>): Exclusion => ({
+  reason: reason(...words),
+  ofJob: false,
+});
+const ofJob = (...words: Parameters<typeof reason>): Exclusion => ({ reason: reason(...words), ofJob: true });

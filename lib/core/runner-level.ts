@@ -1,0 +1,57 @@
+/**
+ * Whether a tenant's runners register with its organization, for all of its repositories in common, or each with the
+ * repository of its job. Judged from what the tenant's people let the App do, before a machine is bought; what they give
+ * later is a new answer to the same question, so a fallback undoes itself.
+ */
+import type { Permissions } from './github.ts';
+import type { RunnerLevel, Tenant } from './tenant.ts';
+
+export interface LevelNow {
+  readonly level: RunnerLevel;
+  /** `auto` would rather have registered with the organization, and may not. */
+  readonly isFallback: boolean;
+}
+
+/** What a runner of this level needs, as GitHub names the permission. */
+export const permissionFor: Readonly<Record<RunnerLevel, string>> = {
+  organization: 'organization_self_hosted_runners',
+  repository: 'administration',
+};
+
+export function levelNow(tenant: Pick<Tenant, 'accountType' | 'runnerLevel' | 'permissions'>): LevelNow {
+  const { accountType, runnerLevel = 'auto', permissions } = tenant;
+  if (accountType === 'User') return { level: 'repository', isFallback: false };
+  if (runnerLevel !== 'auto') return { level: runnerLevel, isFallback: false };
+  const isFallback = !mayWrite(permissions, 'organization') && mayWrite(permissions, 'repository');
+  return { level: isFallback ? 'repository' : 'organization', isFallback };
+}
+
+/** Undefined: nothing is missing, as far as is known. */
+export function missingPermission(tenant: Tenant): { name: string; given: string } | undefined {
+  const { level } = levelNow(tenant);
+  if (mayWrite(tenant.permissions, level)) return undefined;
+  const name = permissionFor[level];
+  return { name, given: tenant.permissions?.[name] ?? 'none' };
+}
+
+/** Also one that registers with repositories now may have some left from before. */
+export const mayHaveOrganizationRunners = ({ accountType, permissions }: Tenant) =>
+  accountType === 'Organization' && mayWrite(permissions, 'organization');
+
+/** Permissions that GitHub was not asked for yet keep nobody back: the registration finds out. */
+const mayWrite = (permissions: Permissions | undefined, level: RunnerLevel) =>
+  permissions === undefined || ['write', 'admin'].includes(permissions[permissionFor[level]] ?? '');
+
+/** What an operator decided about where a tenant's runners are and whom they serve. It outlives a reinstall. */
+export function runnerPolicy(tenant: Tenant | undefined): Pick<Tenant, (typeof policyFields)[number]> {
+  return Object.fromEntries(
+    policyFields.flatMap((name) => (tenant?.[name] === undefined ? [] : [[name, tenant[name]]])),
+  );
+}
+
+const policyFields = [
+  'runnerLevel',
+  'runnerGroup',
+  'allowedRepositories',
+  'allowPublicRepositories',
+] as const satisfies readonly (keyof Tenant)[];

@@ -1,0 +1,65 @@
+/**
+ * What owners of an organization do to its runner groups, and to the visibility of a repository: the settings that decide
+ * which jobs get a runner. The default group, id 1, is always there. Nobody is told: GitHub sends no webhook of it.
+ * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
+ */
+import { assignJobs } from './assignment.ts';
+import { groupNamed, groupsOf, newGroup } from './groups.ts';
+import type { Repository, RunnerGroup, World } from './world.ts';
+import { nameKey, takeId } from './world.ts';
+
+export interface GroupChange {
+  /** Without regard to case. Made if there is none of it yet. */
+  readonly name: string;
+  readonly visibility?: RunnerGroup['visibility'];
+  readonly allowsPublicRepositories?: boolean;
+  /** Names of the repositories of a `selected` group, without the owner. */
+  readonly repositories?: readonly string[];
+}
+
+/** @throws Error where a repository is not known */
+export function setGroup(world: World, organization: string, change: GroupChange): RunnerGroup {
+  const { name, visibility, allowsPublicRepositories, repositories } = change;
+  const group = groupNamed(world, organization, name) ?? newGroup(takeId(world), { name });
+  const groups = groupsOf(world, organization);
+  if (!groups.includes(group)) groups.push(group);
+  if (visibility !== undefined) group.visibility = visibility;
+  if (allowsPublicRepositories !== undefined) group.allowsPublicRepositories = allowsPublicRepositories;
+  if (repositories) {
+    group.repositoryIds = new Set(repositories.map((one) => known(world, `${organization}/${one}`).id));
+  }
+  assignJobs(world);
+  return group;
+}
+
+/** @throws Error where there is none, or it is the default one */
+export function deleteGroup(world: World, organization: string, name: string): void {
+  const group = groupNamed(world, organization, name);
+  if (!group || group.isDefault) throw new Error(`${organization} has no group ${name} that can be deleted.`);
+  dropGroup(world, organization, group);
+}
+
+/** Its runners are in the default group from then on. */
+export function dropGroup(world: World, organization: string, group: RunnerGroup): void {
+  const groups = groupsOf(world, organization);
+  groups.splice(groups.indexOf(group), 1);
+  for (const runner of world.runners.values()) {
+    const isOfIt =
+      runner.scope.kind === 'organization' &&
+      nameKey(runner.scope.account.login) === nameKey(organization) &&
+      runner.groupId === group.id;
+    if (isOfIt) runner.groupId = 1;
+  }
+  assignJobs(world);
+}
+
+export function setPublic(world: World, fullName: string, isPublic: boolean): void {
+  known(world, fullName).private = !isPublic;
+  assignJobs(world);
+}
+
+function known(world: World, fullName: string): Repository {
+  const repository = world.repositories.get(nameKey(fullName));
+  if (repository) return repository;
+  throw new Error(`There is no repository ${fullName}; known: ${[...world.repositories.keys()].join(', ')}.`);
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { levelNow, missingPermission, runnerPolicy } from '../../lib/core/runner-level.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import { givenTenant, permissions } from '../support/given.ts';
+
+const { organization_self_hosted_runners: _organization, ...repositoriesAlone } = permissions;
+const { administration: _administration, ...organizationAlone } = permissions;
+const none = { actions: 'read' };
+
+describe('the level at which runners register', () => {
+  it.each<[string, Partial<Tenant>, string, boolean, string | undefined]>([
+    ['auto, with both', {}, 'organization', false, undefined],
+    [
+      'auto, for the organization alone',
+      { permissions: organizationAlone },
+      'organization',
+      false,
+      undefined,
+    ],
+    ['auto, for repositories alone', { permissions: repositoriesAlone }, 'repository', true, undefined],
+    ['auto, with neither', { permissions: none }, 'organization', false, 'organization_self_hosted_runners'],
+    ['organization', { runnerLevel: 'organization' }, 'organization', false, undefined],
+    [
+      'organization, without it',
+      { runnerLevel: 'organization', permissions: repositoriesAlone },
+      'organization',
+      false,
+      'organization_self_hosted_runners',
+    ],
+    ['repository', { runnerLevel: 'repository' }, 'repository', false, undefined],
+    [
+      'repository, without it',
+      { runnerLevel: 'repository', permissions: organizationAlone },
+      'repository',
+      false,
+      'administration',
+    ],
+    ['a user', { accountType: 'User', permissions: repositoriesAlone }, 'repository', false, undefined],
+    [
+      'a user, asked for an organization',
+      { accountType: 'User', runnerLevel: 'organization' },
+      'repository',
+      false,
+      undefined,
+    ],
+  ])('is, for %s: %j → %s, a fallback: %s, missing: %s', (_title, over, level, isFallback, missing) => {
+    const tenant = givenTenant(over);
+    expect(levelNow(tenant)).toEqual({ level, isFallback });
+    expect(missingPermission(tenant)?.name).toBe(missing);
+  });
+
+  it('is that of the organization, and nothing is missing, while nobody asked what it may do', () => {
+    const { permissions: _notAsked, ...tenant } = givenTenant();
+    expect(levelNow(tenant)).toEqual({ level: 'organization', isFallback: false });
+    expect(missingPermission(tenant)).toBeUndefined();
+  });
+});
+
+it('hands what an operator decided about runners on to a reinstall, and nothing else', () => {
+  const policy = {
+    runnerLevel: 'repository',
+    runnerGroup: 'builds',
+    allowPublicRepositories: false,
+  } as const;
+  expect(runnerPolicy(givenTenant(policy))).toEqual(policy);
+  expect(runnerPolicy(undefined)).toEqual({});
+});

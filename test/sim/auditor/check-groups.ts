@@ -1,0 +1,48 @@
+/**
+ * A runner group decides who gets its machines, and the platform must know: no machine is bought, and none listens, for a job
+ * of a public repository whose group never admitted any; and a job that is admitted does not go on being held.
+ */
+import { isExcluded, isPublic } from '../world/groups.ts';
+import type { AuditedLaunch, Books, Note } from './books.ts';
+
+/** The codes of jobs that are held for their group. */
+const heldForGroup = ['public-repository', 'repository-not-in-group', 'group-unknown'];
+
+/** A look at the group is made within two minutes, a poke within one; a limit of GitHub lasts for ten, and may come twice. */
+const longestHeldSeconds = 2_400;
+
+export function checkGroupOfLaunch(books: Books, launch: AuditedLaunch, note: Note): void {
+  const row = books.rows.launches.get(launch.id as never);
+  for (const { jobId } of row?.plannedJobs ?? []) checkMeantFor(books, launch.tenant, jobId, note);
+}
+
+export function checkGroups(books: Books, note: Note): void {
+  for (const runner of books.rows.runners.values()) {
+    if (runner.state === 'listening') checkMeantFor(books, runner.installationId, runner.plannedJob, note);
+  }
+  for (const [key, { state, reason, jobId, installationId }] of books.rows.jobs) {
+    const job = books.worldJobs.get(jobId);
+    const tenant = books.rows.tenants.get(installationId);
+    const isHeld = state === 'waiting' && heldForGroup.includes(reason?.code ?? '');
+    if (!isHeld || !job || isExcluded(job) || tenant?.status !== 'active' || books.quietSince === undefined)
+      continue;
+    const since = Math.max(books.quietSince, job.account.group.changedAt, job.queuedAt);
+    const seconds = (books.now() - since) / 1000;
+    if (seconds > longestHeldSeconds)
+      note(
+        'held-though-admitted',
+        `job ${key} is held (${reason?.code}) for ${seconds} s, and its group admits it`,
+      );
+  }
+}
+
+/** Where GitHub refused to talk to the tenant at all, nobody could know better. */
+function checkMeantFor(books: Books, tenant: number, jobId: number, note: Note): void {
+  const job = books.worldJobs.get(jobId);
+  if (!job || job.account.type === 'User' || books.refused.has(tenant)) return;
+  if (!isPublic(job) || !job.account.group.neverPublic) return;
+  note(
+    'machine-for-excluded-job',
+    `a machine of ${tenant} is meant for job ${jobId}, which its group excludes`,
+  );
+}
