@@ -66,7 +66,7 @@ describe('mayfly verify', () => {
   it('passes in a sound account, draws a table, and leaves no machine', async () => {
     const { status, out } = await run(ownPolicy(), []);
     expect([status, out]).toEqual([0, expect.stringMatching(/conditions of the roles +PASS/)]);
-    expect(out).toContain('replay of the token: the same machine');
+    expect(out).toContain('replay of the token: no second machine, and not the first: an empty answer');
     expect(out).not.toContain('What to do');
     expect(account.ec2.instances()).toHaveLength(1);
     expect(live()).toEqual([]);

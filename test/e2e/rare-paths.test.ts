@@ -9,6 +9,9 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { capsNote } from '../../lib/app/reconciler/reconcile-leases.ts';
+import { visitNote } from '../../lib/app/reconciler/reconcile-tenants.ts';
+import { InstallationId } from '../../lib/core/ids.ts';
 import defaultConfig from '../../mayfly.config.ts';
 import { usedGrants } from '../iam/evidence.ts';
 import { grantKey } from '../iam/grant.ts';
@@ -58,7 +61,8 @@ describe('what happens seldom', () => {
 
   it("has the sweep start what never reached EC2, the account's first spot machine", async () => {
     const { dials, calls } = world.laptop.endpoint;
-    dials.set([{ service: 'ec2', action: 'CreateFleet', error: { code: 'ConnectionReset' }, count: 1 }]);
+    // The call and its resend.
+    dials.set([{ service: 'ec2', action: 'CreateFleet', error: { code: 'ConnectionReset' }, count: 2 }]);
     const jobId = queue();
     const launch = await openLaunch();
     await until('EC2 was asked in vain', () => calls.counts().some(({ action }) => action === 'CreateFleet'));
@@ -74,11 +78,20 @@ describe('what happens seldom', () => {
   });
 
   it('tells a machine to ask again that is faster than the books of its launch', async () => {
-    const lost = { service: 'ec2', action: 'CreateFleet', count: 1, when: 'after' } as const;
-    world.laptop.endpoint.dials.set([{ ...lost, error: { code: 'ConnectionReset' } }]);
+    const lost = { service: 'ec2', action: 'CreateFleet', count: 2, when: 'after' } as const;
+    const unseen = {
+      service: 'ec2',
+      caller: 'my-saas-scale-up',
+      error: { code: 'InternalError', status: 500 },
+    };
+    world.laptop.endpoint.dials.set([
+      { ...lost, error: { code: 'ConnectionReset' } },
+      ...['DescribeInstances', 'DescribeFleets'].map((action) => ({ ...unseen, action })),
+    ]);
     const jobId = queue();
     const launch = await openLaunch();
     await untilNeeded('claim Launches dynamodb:GetItem on table');
+    world.laptop.endpoint.dials.clear();
 
     await sweepLaunch(launch);
 
@@ -168,7 +181,7 @@ describe('what happens seldom', () => {
   );
 
   // Last, because a row that was ended by hand stays open.
-  it('has the reconciler free a lease under a cap over all tenants, for the next job', async () => {
+  it('has the reconciler correct counts that no row answers for, for the next job', async () => {
     const running = [queue(endlessMilliseconds), queue(endlessMilliseconds)];
     await world.untilRunning(running);
     const waiting = queue(endlessMilliseconds);
@@ -180,9 +193,16 @@ describe('what happens seldom', () => {
 
     await edit(row, { state: 'ended', ended_at: Date.now() - 600_000 });
     await world.reconcile();
+    // Seen so for more than an hour.
+    for (const name of [visitNote(InstallationId(acme.installationId)), capsNote]) {
+      const seen = String((await world.operator.row('notes', { name }))?.['value']);
+      await world.operator.edit('notes', { name }, { value: seen.replace(/"at":\d+/g, '"at":0') });
+    }
+    await world.reconcile();
     await untilNeeded('reconciler Launches dynamodb:UpdateItem on table');
     await untilNeeded('reconciler SendToTiers sqs:SendMessage on queue');
 
+    await world.sweep();
     await world.untilRunning([waiting]);
     for (const jobId of [...running, waiting]) world.laptop.github.cancelJob(jobId);
     await world.untilQuiet();

@@ -12,6 +12,7 @@ import type { Runner } from '../../core/runner.ts';
 import type { CapRow } from '../../core/shared-cap.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { openLaunchesAcrossTenants, openRunnersAcrossTenants } from '../common/open-rows.ts';
+import { pokeWaiting } from '../common/poke-waiting.ts';
 import { absenceProofSeconds, leasesCounted } from '../common/settings.ts';
 import { allCaps } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
@@ -73,6 +74,7 @@ async function compareCounts(
   const { installationId } = tenant;
   const reason = `It counted ${tenant.leases} leases, and its rows hold ${inAll}.`;
   logRepair(deps, { kind: 'lease-count-corrected', installationId, reason });
+  await pokeWaiting(deps, installationId);
 }
 
 /** Rows were read before the counts, and an index lags: only what stands still can be compared. */
