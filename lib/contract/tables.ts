@@ -1,6 +1,6 @@
 /**
  * The tables' keys and indexes, as both the stacks and the DynamoDB adapter use them. Attributes that operators read
- * or edit are in snake case; the tenants table is the one that README shows AWS CLI commands for.
+ * or edit are in snake case; the tenants table is the one that docs/OPERATIONS.md shows AWS CLI commands for.
  *
  * `pending` on jobs is a sparse local index, so that it can be read consistently: it holds the jobs that need
  * attention. `overdue` on launches and runners is a sparse global index over those that are not final, by deadline.

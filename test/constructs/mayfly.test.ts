@@ -123,9 +123,9 @@ describe('the resources', () => {
 const countByType = (types: readonly string[]) =>
   Object.fromEntries([...Map.groupBy(types, (type) => type)].map(([type, all]) => [type, all.length]));
 
-describe('README', () => {
+describe('docs/CDK.md', () => {
   it('lists all that the construct has, and nothing else', () => {
-    const listed = markedRows('README.md', 'construct').flatMap(
+    const listed = markedRows('docs/CDK.md', 'construct').flatMap(
       ([names]) => names!.match(/\b[a-z]+[A-Za-z]*\b/g)!,
     );
     const words = new Set(['by', 'tier', 'name']);

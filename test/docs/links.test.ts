@@ -44,10 +44,23 @@ describe('the documents', () => {
 });
 
 describe('README', () => {
+  it('is short enough for a newcomer to read', () => {
+    expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(260);
+  });
+
+  it('links to every document', () => {
+    const linked = new Set(fileLinks('README.md').map((link) => link.split('#')[0]));
+    const pages = globSync('docs/*.md', { cwd: root });
+    expect(pages.length).toBeGreaterThan(8);
+    expect(pages.filter((path) => !linked.has(path))).toEqual([]);
+  });
+});
+
+describe('docs/CONFIGURATION.md', () => {
   it('explains every reason that a job can have, and no other', () => {
     const codes = [...read('lib/core/reason.ts').matchAll(/^ {2}\| '([a-z-]+)'/gm)].map((match) => match[1]);
     expect(codes.length).toBeGreaterThan(15);
-    const explained = markedRows('README.md', 'reasons').map(([code]) => code);
+    const explained = markedRows('docs/CONFIGURATION.md', 'reasons').map(([code]) => code);
     expect(explained.toSorted()).toEqual(codes.toSorted());
   });
 
@@ -55,7 +68,7 @@ describe('README', () => {
     const shape = read('lib/config/config.ts');
     const [platform = '', tier = ''] = shape.split('export interface TierConfig');
     const settings = (text: string) => [...text.matchAll(/^ {2}readonly (\w+)/gm)].map((match) => match[1]);
-    const listed = markedRows('README.md', 'configuration').map(([name = '']) => name);
+    const listed = markedRows('docs/CONFIGURATION.md', 'configuration').map(([name = '']) => name);
     const top = listed.filter((name) => !name.includes('.'));
     expect([...top, 'limits', 'caps'].toSorted()).toEqual(settings(platform).toSorted());
     const ofTier = listed.filter((name) => name.startsWith('tiers.*.')).map((name) => name.slice(8));
@@ -63,7 +76,7 @@ describe('README', () => {
   });
 
   it('shows tiers that the configuration takes as they are', () => {
-    const outcomes = markedBlocks('README.md', 'tiers').map((block) => {
+    const outcomes = markedBlocks('docs/CONFIGURATION.md', 'tiers').map((block) => {
       const shown: Partial<MayflyConfig> = new Function(`return {${block}}`)();
       return checkConfig({ ...config, ...shown });
     });

@@ -1,6 +1,7 @@
 /**
- * README's commands, run as they stand there: a newcomer who pastes them sees what README says. Only ports and the secret
- * are other ones. The AWS CLI commands run translated to the SDK, and by the real CLI too where there is one.
+ * The commands of README, docs/LAPTOP.md and docs/OPERATIONS.md, run as they stand there: a newcomer who pastes them sees
+ * what the documents say. Only ports and the secret differ. The AWS CLI commands run translated to the SDK, and by the real
+ * CLI too where there is one.
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { makeTools } from './tools.ts';
 
 const run = promisify(execFile);
 const tools = makeTools();
+const onTheLaptop = ['README.md', 'docs/LAPTOP.md'].flatMap((path) => markedBlocks(path, 'laptop'));
 afterAll(() => rmSync(tools.folder, { recursive: true }));
 
 /** In one bash, as a newcomer's terminal: the blocks of the marks, in order. */
@@ -66,7 +68,7 @@ describe('npm start', () => {
   });
 
   it('takes the curl commands and the webhook that is signed by hand', async () => {
-    const out = await paste([setup, ...markedBlocks('README.md', 'laptop')].join('\n'));
+    const out = await paste([setup, ...onTheLaptop].join('\n'));
     expect(out).toContain('"installationId":12345678');
     expect(out).toContain('"outcome":"queued","tier":"small"');
     expect(out).toContain('"duplicateProbability":0.2');
@@ -80,8 +82,7 @@ describe('npm start', () => {
   });
 
   it('says so where the secret of a webhook by hand is wrong', async () => {
-    const [, byHand = ''] = markedBlocks('README.md', 'laptop');
-    const [definition = ''] = /send\(\) \{[\s\S]*?\n\}/.exec(byHand) ?? [];
+    const [definition = ''] = /send\(\) \{[\s\S]*?\n\}/.exec(onTheLaptop.join('\n')) ?? [];
     const sending = paste(`${setup}\nWEBHOOK_SECRET=wrong\n${definition}\nsend ping '{}'`);
     await expect(sending).rejects.toMatchObject({ stderr: expect.stringContaining('401') });
   });
@@ -90,7 +91,7 @@ describe('npm start', () => {
   const clis = ['translated to the SDK', ...(isInstalled ? ['by the real CLI'] : [])];
   it.each(clis)('answers the AWS CLI commands, %s', async (cli) => {
     const path = cli === clis[0] ? `export PATH="${tools.translated}:$PATH"\n` : '';
-    const out = await paste(`${path}${setup}\n${markedBlocks('README.md', 'aws')[0]}
+    const out = await paste(`${path}${setup}\n${markedBlocks('docs/OPERATIONS.md', 'aws')[0]}
       aws dynamodb get-item --table-name my-saas-tenants --key '{"installation_id": {"N": "12345678"}}'`);
     expect(out).toMatch(/"account_login":\s*\{\s*"S":\s*"acme"/);
     expect(out).toContain('"ApproximateNumberOfMessages"');
@@ -107,9 +108,9 @@ describe('the other commands', () => {
     expect(read('.ci/run')).toContain("\nbash -c 'npm ci && npm test'\n");
   });
 
-  it('print the demo as one JSON object of the shape that README shows', async () => {
+  it('print the demo as one JSON object of the shape that the documents show', async () => {
     const report = JSON.parse(await paste('npm run --silent demo -- --json'));
-    const shown = JSON.parse(markedBlocks('README.md', 'demo-json')[0] ?? '');
+    const shown = JSON.parse(markedBlocks('docs/LAPTOP.md', 'demo-json')[0] ?? '');
     expect(Object.keys(report)).toEqual(Object.keys(shown));
     expect(report).toMatchObject({ machinesLeft: 0, invariantsBroken: [] });
     expect(report.tenants).toHaveLength(4);

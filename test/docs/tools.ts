@@ -1,5 +1,5 @@
 /**
- * Stand-ins for the commands that README uses and a machine may lack, as programs in a folder to put on PATH: the AWS CLI,
+ * Stand-ins for the commands that the documents use and a machine may lack, as programs in a folder to put on PATH: the AWS CLI,
  * always in place of the real one, and curl, where there is none. A command or option that the translation does not know
  * fails loudly.
  */

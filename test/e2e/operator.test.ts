@@ -1,5 +1,5 @@
 /**
- * What the operator does with AWS keys and nothing else: the commands of the README, as SDK calls and, where the AWS CLI
+ * What the operator does with AWS keys and nothing else: the commands of docs/OPERATIONS.md, as SDK calls and, where the AWS CLI
  * is installed, word for word. An edit of a tenant's row counts at the next job.
  */
 import { spawnSync } from 'node:child_process';

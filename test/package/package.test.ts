@@ -100,13 +100,13 @@ describe('the package', () => {
   });
 });
 
-describe('the lines of README', () => {
+describe('the lines of docs/CDK.md', () => {
   it('are an app, once they stand in a stack', () => {
-    const [lines] = markedBlocks('README.md', 'library');
+    const [lines] = markedBlocks('docs/CDK.md', 'library');
     const [imports, body] = [/^import .+$/gm, /^(?!import ).*$/gm].map((part) =>
       lines!.match(part)!.join('\n'),
     );
-    const file = inApp('in-your-own-app', 'readme.ts');
+    const file = inApp('in-your-own-app', 'lines.ts');
     writeFileSync(
       file,
       `import { App, Stack } from 'aws-cdk-lib';
@@ -121,7 +121,7 @@ describe('the lines of README', () => {
       }
       new Lines(new App());`,
     );
-    const template = synthesize(file, inApp('readme.out'))('Lines');
+    const template = synthesize(file, inApp('lines.out'))('Lines');
     expect(namesOf(template, 'AWS::SQS::Queue', 'QueueName')).toContain('acme-ci-small-builds');
     compile('in-your-own-app');
   });

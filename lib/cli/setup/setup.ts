@@ -33,7 +33,7 @@ Examples:
                                             works once, within half an hour
 
 The private key goes straight to Secrets Manager, and GitHub gets the webhook's URL and secret; nothing has to be
-deployed again. You set the permissions and events of an existing App yourself: see README.md, The App by hand.
+deployed again. You set the permissions and events of an existing App yourself: see docs/DEPLOYMENT.md, The App by hand.
 `,
   options: [
     { flags: '--organization <login>', description: 'the organization that owns the new App' },
@@ -45,7 +45,7 @@ deployed again. You set the permissions and events of an existing App yourself: 
     {
       flags: '--public',
       description:
-        'other accounts may install it and start machines on your bill; see onboarding and caps in README.md',
+        'other accounts may install it and start machines on your bill; see onboarding and caps in docs/CONFIGURATION.md',
     },
     {
       flags: '--reruns',

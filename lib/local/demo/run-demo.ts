@@ -50,7 +50,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<DemoReport> {
   }
 }
 
-/** Each installs the App on GitHub; the operator upgrades some, with the AWS call that the README shows. */
+/** Each installs the App on GitHub; the operator upgrades some, with the AWS call that docs/OPERATIONS.md shows. */
 async function installAccounts(laptop: Laptop, client: DynamoDBClient, books: Books): Promise<void> {
   for (const { login, type, repository, upgrade } of accounts) {
     const { installationId } = laptop.github.install({

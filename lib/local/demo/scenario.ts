@@ -6,7 +6,7 @@ export interface DemoAccount {
   readonly login: string;
   readonly type: 'Organization' | 'User';
   readonly repository: string;
-  /** What the operator sets with one `update-item`, as the README shows; absent: the default tier's. */
+  /** What the operator sets with one `update-item`, as docs/OPERATIONS.md shows; absent: the default tier's. */
   readonly upgrade?: { readonly tier: string; readonly maxRunners: number };
 }
 

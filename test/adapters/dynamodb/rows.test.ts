@@ -62,7 +62,7 @@ describe('rows in DynamoDB', () => {
   });
 
   describe('of tenants', () => {
-    it('carry the names that the README gives operators', async () => {
+    it('carry the names that the documents give operators', async () => {
       await storedTenant(stores);
 
       expect(await row(stores.tables.tenants, key)).toMatchObject({

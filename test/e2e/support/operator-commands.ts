@@ -1,5 +1,5 @@
 /**
- * The commands of the README, twice: as SDK calls, and word for word for the AWS CLI. Both with the operator's keys,
+ * The commands of docs/OPERATIONS.md, twice: as SDK calls, and word for word for the AWS CLI. Both with the operator's keys,
  * against the local endpoint, and nothing but AWS's own clients in between.
  */
 import { execFile } from 'node:child_process';
@@ -9,7 +9,7 @@ import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { World } from './world.ts';
 
-/** Each answers as the README's command of that name does. */
+/** Each answers as the command of that name in docs/OPERATIONS.md does. */
 export interface Commands {
   activeTenants(): Promise<number[]>;
   maxRunners(installationId: number): Promise<number>;

@@ -21,7 +21,7 @@ export interface Operator {
   readonly dynamo: DynamoDBClient;
   row(table: Table, key: Key): Promise<PlainRow | undefined>;
   rows(table: Table): Promise<PlainRow[]>;
-  /** One `update-item` that sets attributes, as in the README. */
+  /** One `update-item` that sets attributes, as in docs/OPERATIONS.md. */
   edit(table: Table, key: Key, changes: Key): Promise<void>;
   close(): void;
 }

@@ -22,7 +22,7 @@ export interface World {
   readonly laptop: Laptop;
   readonly operator: Operator;
   readonly events: readonly LaptopEvent[];
-  /** Installs the App and waits for the tenant's row; `maxRunners` is then set as the README shows. */
+  /** Installs the App and waits for the tenant's row; `maxRunners` is then set as docs/OPERATIONS.md shows. */
   install(login: string, options?: { user?: boolean; maxRunners?: number }): Promise<Account>;
   /** Queues a job on GitHub, in the account's repository `app`. @returns its id */
   queue(account: Account, labels: readonly string[], milliseconds?: number): number;
