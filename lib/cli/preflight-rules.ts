@@ -30,7 +30,7 @@ export interface TierNeed {
 
 export interface Finding {
   readonly quota: Quota;
-  /** Whose machines are counted by it; absent where it is no matter of tiers. */
+  /** Whose machines are counted by it; absent if it does not depend on tiers. */
   readonly tiers?: readonly string[];
   readonly has: number;
   /** Below this something cannot work at all. */
