@@ -36,7 +36,7 @@ as not checked. A new account can be deployed to as it is: "tight" only means th
 encryption key (kmsKeyArn), this also prints the statements that the key's policy needs.
 `,
   exitOne:
-    "a quota is too small to start at all, or the network's subnets or a tier's image parameter are not as configured",
+    "a quota is too small to start at all, or subnets or a tier's image parameter are not as configured",
   options: [jsonOption],
   async run(call) {
     const { advice, ...report } = await judge(call);

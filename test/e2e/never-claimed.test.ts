@@ -57,7 +57,7 @@ describe('a machine that never claims', () => {
 
     world.laptop.ec2.setDials({ terminatedVisibleMilliseconds: 0 });
     await until('EC2 has forgotten the machine', async () =>
-      (await logs(rows[0]!['instance_id'])).includes('AWS has no console of'),
+      (await logs(rows[0]!['instance_id'])).includes('AWS has deleted the console of'),
     );
     expect(await logs(rows[0]!['instance_id'])).toMatch(/\(instance-ended\)[\s\S]*it failed with 3/);
   });

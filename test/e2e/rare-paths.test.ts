@@ -90,7 +90,7 @@ describe('what happens seldom', () => {
     ]);
     const jobId = queue();
     const launch = await openLaunch();
-    await untilNeeded('claim Launches dynamodb:GetItem on table');
+    await untilNeeded('claim Launches dynamodb:BatchGetItem on table');
     world.laptop.endpoint.dials.clear();
 
     await sweepLaunch(launch);

@@ -92,10 +92,17 @@ describe('with an EC2 that fails', () => {
 
   it('finds the machines of a launch whose answer was lost, and buys no second set', async () => {
     const error = { code: 'ConnectionReset' };
-    const lost = { service: 'ec2', action: 'CreateFleet', error, count: 1, when: 'after' } as const;
-    world.laptop.endpoint.dials.set([lost]);
+    const lost = { service: 'ec2', action: 'CreateFleet', error, count: 2, when: 'after' } as const;
+    const unseen = {
+      service: 'ec2',
+      caller: 'my-saas-scale-up',
+      error: { code: 'InternalError', status: 500 },
+    };
+    const looks = ['DescribeInstances', 'DescribeFleets'].map((action) => ({ ...unseen, action }));
+    world.laptop.endpoint.dials.set([lost, ...looks]);
     const [jobId = 0] = queue(1);
     const launch = await openLaunch();
+    world.laptop.endpoint.dials.set([]);
     expect(heldLeases(await world.tenant(acme))).toBe(1);
 
     await passTheFence(launch);

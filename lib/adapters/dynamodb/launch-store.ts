@@ -14,9 +14,9 @@ import type { LaunchStore } from '../../ports/launches.ts';
 import { number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
 import { findByIndex } from './find-by-index.ts';
+import { findRows } from './find-rows.ts';
 import { instancesValue, launchExpiresAt, launchKey, launchOfRow } from './launch-row.ts';
 import { writeAndCountOff } from './lease-counts.ts';
-import { getRow } from './read.ts';
 import { type TakeTables, take } from './take.ts';
 import { updateItem, updateRow } from './write.ts';
 
@@ -29,7 +29,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
   return {
     take: (taking) => take(client, deps.tables, taking),
     async get(installationId, launchId) {
-      const row = await getRow(client, tableName, launchKey(launchId));
+      const [row] = await findRows(client, tableName, [launchKey(launchId)]);
       const launch = row && launchOfRow(row);
       return launch?.installationId === installationId ? launch : undefined;
     },

@@ -17,6 +17,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { GitHub } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Notes } from '../../ports/notes.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { followAnswer } from '../common/follow-answer.ts';
@@ -35,6 +36,7 @@ export interface MintDeps {
   readonly deployment: Deployment;
   readonly tenants: TenantStore;
   readonly jobs: JobStore;
+  readonly runners: RunnerStore;
   readonly github: GitHub;
   readonly notes: Notes;
   readonly telemetry: Telemetry;

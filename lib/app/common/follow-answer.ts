@@ -5,14 +5,17 @@
 import type { GitHubJob } from '../../core/github.ts';
 import { InstanceId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import { jobOf } from '../../core/runner.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import { doubtJob, goneReason, undoubtJob } from './doubt-job.ts';
 
 interface AnswerDeps {
   readonly jobs: JobStore;
+  readonly runners: Pick<RunnerStore, 'get' | 'recordRan'>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -40,7 +43,10 @@ export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<Gi
       const isMachine = runnerName !== null && /^i-[0-9a-f]{8,32}$/.test(runnerName);
       const runner = isMachine ? InstanceId(runnerName) : undefined;
       await deps.jobs.start(installationId, jobId, { runner, at });
-      if (runner) await deps.jobs.markUnsettled(installationId, jobId, runner, at);
+      if (runner) {
+        await deps.jobs.markUnsettled(installationId, jobId, runner, at);
+        await noteOnMachine(deps, job, runner);
+      }
       break;
     }
     case 'completed': {
@@ -50,6 +56,13 @@ export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<Gi
   }
   logFound(deps, job, `job-found-${status}`);
   return false;
+}
+
+/** The machine must not be taken for idle. A runner's name proves nothing: it may be that of another tenant's machine. */
+async function noteOnMachine({ runners }: AnswerDeps, job: Job, instanceId: InstanceId): Promise<void> {
+  const { installationId, jobId } = job;
+  const runner = await runners.get(installationId, instanceId);
+  if (runner && jobOf(runner) !== jobId) await runners.recordRan([{ instanceId, jobId }]);
 }
 
 function logFound(deps: AnswerDeps, { installationId, jobId, tier }: Job, kind: string): void {

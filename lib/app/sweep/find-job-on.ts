@@ -13,6 +13,7 @@ import { inRepository } from '../common/in-repository.ts';
 /** Each costs a call. Longer trails, and longer lines, are left to GitHub's word about the runner. */
 const mostOnTrail = 5;
 const mostWaiting = 3;
+const mostTiers = 3;
 
 export type JobSearch =
   | { readonly kind: 'found' | 'none' }
@@ -20,7 +21,7 @@ export type JobSearch =
   | { readonly kind: 'limited'; readonly seconds: number };
 
 export async function findJobOn(deps: SweepDeps, runner: Runner): Promise<JobSearch> {
-  const { installationId, instanceId, tier } = runner;
+  const { installationId, instanceId } = runner;
   const seen = new Set<JobId>();
   let jobId: JobId | undefined = jobOf(runner);
   while (jobId !== undefined && !seen.has(jobId) && seen.size < mostOnTrail) {
@@ -33,12 +34,22 @@ export async function findJobOn(deps: SweepDeps, runner: Runner): Promise<JobSea
       at.runner === undefined ? undefined : await deps.runners.get(installationId, InstanceId(at.runner));
     jobId = other?.plannedJob;
   }
-  for (const job of await deps.jobs.listWaiting(installationId, tier, mostWaiting)) {
+  for (const job of await waitingJobs(deps, runner)) {
     const at = await placeOf(deps, job);
     if (at.limitedSeconds !== undefined) return { kind: 'limited', seconds: at.limitedSeconds };
     if (at.runner === instanceId && at.isRunning) return { kind: 'found' };
   }
   return { kind: 'none' };
+}
+
+/** Of its own tier first; a job that names few labels may run on a machine of another tier. */
+async function waitingJobs({ jobs }: SweepDeps, { installationId, tier }: Runner): Promise<Job[]> {
+  const others = (await jobs.tiersWithWaiting(installationId)).filter((other) => other !== tier);
+  const found: Job[] = [];
+  for (const name of [tier, ...others].slice(0, mostTiers)) {
+    found.push(...(await jobs.listWaiting(installationId, name, mostWaiting)));
+  }
+  return found;
 }
 
 interface Place {

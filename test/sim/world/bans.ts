@@ -7,7 +7,7 @@ import type { Account, WorldDeps } from './context.ts';
 
 /** @param queue queues so many jobs within so many seconds */
 export function banForAWhile(
-  { random, scheduler, ports, story }: WorldDeps,
+  { random, scheduler, ports, story, auditor }: WorldDeps,
   account: Account,
   queue: (jobs: number, withinSeconds: number) => void,
 ): void {
@@ -15,6 +15,7 @@ export function banForAWhile(
   const edit = (from: 'active' | 'suspended', to: 'active' | 'suspended') => {
     if (ports.stores.world.tenant(installationId)?.status !== from) return false;
     ports.stores.world.editTenant(installationId, { status: to });
+    auditor.statusSet(installationId, to);
     story.tell(() => `the operator turns ${installationId} ${to}`);
     return true;
   };
