@@ -15,10 +15,12 @@ export interface Trial {
   /** What functions are granted with every option in use. */
   readonly everyGrant: readonly Grant[];
   readonly letOff: readonly LetOff[];
+  /** Grants of a path that the end-to-end suite takes by chance alone, by their keys: needed or not in a run. */
+  readonly rare?: readonly string[];
 }
 
 /** @returns what is wrong, a line each; empty where every grant is used and no call lacked one */
-export function judge({ worlds, everyGrant, letOff }: Trial): string[] {
+export function judge({ worlds, everyGrant, letOff, rare = [] }: Trial): string[] {
   const granted = keys(worlds.flatMap(({ grants }) => grants));
   const used = keys(worlds.flatMap(({ uses }) => uses));
   const isExcused = (grant: string) => letOff.some((one) => grant.endsWith(` ${keyOf(one)}`));
@@ -27,7 +29,7 @@ export function judge({ worlds, everyGrant, letOff }: Trial): string[] {
   const every = keys(everyGrant);
   const lines = [
     ...[...granted]
-      .filter((grant) => !used.has(grant) && !isExcused(grant))
+      .filter((grant) => !used.has(grant) && !isExcused(grant) && !rare.includes(grant))
       .map((grant) => `${grant}: granted, and no call of the whole end-to-end suite needed it`),
     ...[...every]
       .filter((grant) => !granted.has(grant) && !isExcused(grant))
@@ -35,6 +37,9 @@ export function judge({ worlds, everyGrant, letOff }: Trial): string[] {
     ...worlds
       .flatMap(({ denials }) => denials)
       .map(({ caller, action, resource }) => `${caller} ${action} on ${resource}: called, and not granted`),
+    ...rare
+      .filter((grant) => !granted.has(grant) && !every.has(grant))
+      .map((grant) => `${grant}: on the list of rare paths, and nothing grants it; take it off the list`),
     ...letOff
       .filter((one) => excusedBy(one, used))
       .map((one) => `${keyOf(one)}: let off, and it was used; take it off the list`),
