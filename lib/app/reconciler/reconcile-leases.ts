@@ -41,7 +41,7 @@ export async function readOpenRows(deps: ReconcileDeps): Promise<OpenRows> {
 export async function reconcileLeases(deps: ReconcileDeps, visit: Visit, open: OpenRows): Promise<Job[]> {
   const { tenant, marks } = visit;
   if (open.census) await compareCounts(deps, visit, open.census);
-  await drainTenant(deps, tenant.installationId);
+  if (tenant.status === 'deleted') await drainTenant(deps, tenant.installationId);
   const runners = new Map(
     (open.runnersOf.get(tenant.installationId) ?? []).map((runner) => [runner.lease as string, runner]),
   );
