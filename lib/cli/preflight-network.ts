@@ -31,14 +31,18 @@ export async function judgeOwnNetwork(
   return [...findings, fits(quotas.addresses, await readQuota(quotas.addresses), addresses)];
 }
 
-/** A line where the region has fewer zones than the VPC is to have: the deploy would end at the first subnet too many. */
-export async function judgeZones(ec2: EC2Client, { zones }: OwnNetwork): Promise<string[]> {
+/** By name, in alphabetical order. Local zones do not count: a VPC of Mayfly's own is not put into them. */
+export async function readZones(ec2: EC2Client): Promise<string[]> {
   const Filters = [{ Name: 'zone-type', Values: ['availability-zone'] }];
   const { AvailabilityZones = [] } = await ec2.send(new DescribeAvailabilityZonesCommand({ Filters }));
-  return AvailabilityZones.length >= zones
-    ? []
-    : [`The region has ${AvailabilityZones.length} availability zones; network.zones is ${zones}.`];
+  return AvailabilityZones.map(({ ZoneName = '' }) => ZoneName).sort();
 }
+
+/** A line where the region has fewer zones than the VPC is to have: the deploy would end at the first subnet too many. */
+export const judgeZones = (found: readonly string[], { zones }: OwnNetwork): string[] =>
+  found.length >= zones
+    ? []
+    : [`The region has ${found.length} availability zones; network.zones is ${zones}.`];
 
 /** Of other deployments, and of everything else in the account. */
 const others = (all: readonly { Tags?: Tag[] | undefined }[], environment: string) =>

@@ -1,100 +1,46 @@
-/** What `mayfly verify` asks of the account without a machine: preflight's questions, offerings, the certificate. It reads. */
+/** What `mayfly verify` asks of the account without a machine: preflight's questions, and the certificate. It reads. */
 import { X509Certificate } from 'node:crypto';
-import {
-  type _InstanceType,
-  DescribeInstanceTypeOfferingsCommand,
-  DescribeSubnetsCommand,
-  type EC2Client,
-} from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { awsCertificates } from '../contract/aws-certificates.ts';
 import { tagKeys } from '../core/tags.ts';
 import { type CommandCall, UsageError } from './command.ts';
-import { preflight } from './preflight.ts';
+import { findSubnets } from './preflight-offerings.ts';
+import { isWanting, judgeAccount, type Report } from './preflight-report.ts';
 import { failed, passed, type Row } from './verify-report.ts';
 
-export interface Zoned {
-  readonly subnetId: string;
-  readonly zone: string;
+/** One in which machines are launched. */
+export async function chooseSubnet(client: EC2Client, config: MayflyConfig): Promise<string> {
+  const { network, deployment } = assertConfig(config);
+  const { environment } = deployment;
+  const [subnet] = await findSubnets(client, { network, environment });
+  if (subnet) return subnet.id;
+  throw new UsageError(
+    `No subnet carries the tag ${tagKeys.environment} = ${environment}: deploy first (npx cdk deploy --all).`,
+  );
 }
 
-/** Where machines are launched: the subnets of the configuration, or those that carry the environment's tag. */
-export async function findSubnets(
-  client: EC2Client,
-  { network, environment }: MayflyConfig,
-): Promise<Zoned[]> {
-  if (network !== undefined && 'vpcId' in network)
-    return network.subnets.map(({ id, zone }) => ({ subnetId: id, zone }));
-  const Filters = [{ Name: `tag:${tagKeys.environment}`, Values: [environment] }];
-  const { Subnets = [] } = await client.send(new DescribeSubnetsCommand({ Filters }));
-  if (Subnets.length === 0) {
-    throw new UsageError(
-      `No subnet carries the tag ${tagKeys.environment} = ${environment}: deploy first (npx cdk deploy --all).`,
-    );
-  }
-  return Subnets.map(({ SubnetId = '', AvailabilityZone = '' }) => ({
-    subnetId: SubnetId,
-    zone: AvailabilityZone,
-  }));
+export async function accountRows(call: CommandCall): Promise<Row[]> {
+  const { offerings, ...report } = await judgeAccount(call);
+  return [quotaRow({ ...report, offerings: { closed: [], missing: [] } }), offeringRow(offerings)];
 }
 
-export async function preflightRow(call: CommandCall): Promise<Row> {
-  const status = await preflight.run({
-    ...call,
-    options: { json: true },
-    io: { out: () => {}, error: () => {} },
-  });
-  return status === 0
-    ? passed('quotas', 'mayfly preflight finds nothing that is too small or otherwise than configured')
-    : failed(
+const quotaRow = (report: Report): Row =>
+  isWanting(report)
+    ? failed(
         'quotas',
         'mayfly preflight exits with 1',
         'npx mayfly preflight says what, and prints the commands.',
-      );
-}
+      )
+    : passed('quotas', 'mayfly preflight finds nothing that is too small or otherwise than configured');
 
-/** A tier needs at least one of its types in one of the zones; what is missing beside is only less room. */
-export async function offeringRow(
-  client: EC2Client,
-  { tiers }: MayflyConfig,
-  subnets: readonly Zoned[],
-): Promise<Row> {
-  const zones = new Set(subnets.map(({ zone }) => zone));
-  const types = [...new Set(Object.values(tiers).flatMap(({ instanceTypes }) => instanceTypes))];
-  const offered = await readOfferings(client, types);
-  const isOffered = (type: string) => (zone: string) => offered.has(`${type} ${zone}`);
-  const missing = types.flatMap((type) =>
-    [...zones].filter((zone) => !isOffered(type)(zone)).map((zone) => `${type} in ${zone}`),
-  );
-  const closed = Object.entries(tiers)
-    .filter(([, { instanceTypes }]) => !instanceTypes.some((type) => [...zones].some(isOffered(type))))
-    .map(([name]) => name);
+/** A tier needs at least one of its types in one of its zones; what is missing beside is only less room. */
+function offeringRow({ closed, missing }: Report['offerings']): Row {
+  if (closed.length > 0)
+    return failed('offerings', closed.join(' '), 'Choose other types or subnets in mayfly.config.ts.');
   const found = missing.length === 0 ? 'every type in every zone' : `not offered: ${missing.join(', ')}`;
-  return closed.length === 0
-    ? passed('offerings', found)
-    : failed(
-        'offerings',
-        found,
-        `No machine of ${closed.join(', ')} can start: name other types in mayfly.config.ts.`,
-      );
-}
-
-async function readOfferings(client: EC2Client, types: readonly string[]): Promise<Set<string>> {
-  const found = new Set<string>();
-  let NextToken: string | undefined;
-  do {
-    const answer = await client.send(
-      new DescribeInstanceTypeOfferingsCommand({
-        LocationType: 'availability-zone',
-        Filters: [{ Name: 'instance-type', Values: types as _InstanceType[] }],
-        ...(NextToken === undefined ? {} : { NextToken }),
-      }),
-    );
-    for (const { InstanceType, Location } of answer.InstanceTypeOfferings ?? [])
-      found.add(`${InstanceType} ${Location}`);
-    NextToken = answer.NextToken;
-  } while (NextToken !== undefined);
-  return found;
+  return passed('offerings', found);
 }
 
 const soonDays = 90;

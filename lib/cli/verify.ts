@@ -7,7 +7,7 @@ import type { CreateFleetCommandInput, EC2Client } from '@aws-sdk/client-ec2';
 import { TierName } from '../core/ids.ts';
 import { ec2Client } from './aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
-import { certificateRow, findSubnets, offeringRow, preflightRow } from './verify-account.ts';
+import { accountRows, certificateRow, chooseSubnet } from './verify-account.ts';
 import { forbiddenLaunches, launch, type Place, tryLaunch, verifyRequest } from './verify-launch.ts';
 import { endMachines, endRow, findMachines, forgottenRow, lookAtMachine } from './verify-machine.ts';
 import { failed, passed, type Row, renderRows, skipped } from './verify-report.ts';
@@ -41,13 +41,12 @@ async function verifyAll(call: CommandCall): Promise<Row[]> {
   const client = ec2Client(call);
   const left = await findMachines(client, config.environment);
   await endMachines(client, left);
-  const subnets = await findSubnets(client, config);
-  const place = { ...chosenTier(call), environment: config.environment, subnetId: subnets[0]!.subnetId };
+  const subnetId = await chooseSubnet(client, config);
+  const place = { ...chosenTier(call), environment: config.environment, subnetId };
   const rows = [
     passed('leftovers', left.length === 0 ? 'none of an earlier run' : `ended ${left.join(', ')}`),
     certificateRow(config, Date.now()),
-    await preflightRow(call),
-    await offeringRow(client, config, subnets),
+    ...(await accountRows(call)),
     await conditionsRow(client, place),
   ];
   try {

@@ -216,7 +216,7 @@ function withReads(ec2: Ec2StandIn): AwsService {
     DescribeInstanceTypes: '<instanceTypeSet/>',
     DescribeVpcs: '<vpcSet/>',
     DescribeAddresses: '<addressesSet/>',
-    DescribeAvailabilityZones: `<availabilityZoneInfo>${'<item/>'.repeat(6)}</availabilityZoneInfo>`,
+    DescribeAvailabilityZones: `<availabilityZoneInfo>${[...'abcdef'].map((letter) => `<item><zoneName>us-east-1${letter}</zoneName></item>`).join('')}</availabilityZoneInfo>`,
     DescribeSubnets:
       '<subnetSet><item><subnetId>subnet-a</subnetId><availabilityZone>us-east-1a</availabilityZone></item></subnetSet>',
     DescribeInstanceTypeOfferings: `<instanceTypeOfferingSet>${offerings}</instanceTypeOfferingSet>`,

@@ -28,12 +28,14 @@ interface Account {
   readonly addresses?: number;
   readonly zones?: number;
   readonly subnet?: { readonly zone: string; readonly free: number };
+  /** `t3.medium us-east-1a`: not offered there. Of the zones by name, as AWS has them. */
+  readonly lacks?: readonly string[];
   /** The data type by name. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
 async function givenAccount(values: Readonly<Record<string, number>>, account: Account = {}) {
-  const { vpcs = [''], addresses = 0, zones = 6, subnet, parameters = {} } = account;
+  const { vpcs = [''], addresses = 0, zones = 6, subnet, parameters = {}, lacks = [] } = account;
   const types = Object.entries(vcpus)
     .map(
       ([type, count]) =>
@@ -45,17 +47,32 @@ async function givenAccount(values: Readonly<Record<string, number>>, account: A
        <availabilityZone>${subnet.zone}</availabilityZone>
        <availableIpAddressCount>${subnet.free}</availableIpAddressCount></item>`
     : '';
+  const names = [...'fedcba'].slice(-zones).map((letter) => `us-east-1${letter}`);
+  const offered = Object.keys(vcpus)
+    .flatMap((type) => names.map((zone) => ({ type, zone })))
+    .filter(({ type, zone }) => !lacks.includes(`${type} ${zone}`))
+    .map(({ type, zone }) => `<item><instanceType>${type}</instanceType><location>${zone}</location></item>`);
+  // EC2 gives offerings in pages.
+  const half = offered.length / 2;
+  const page = (rows: readonly string[], next = '') =>
+    `<instanceTypeOfferingSet>${rows.join('')}</instanceTypeOfferingSet>${next}`;
   const answers: Record<string, string> = {
     DescribeInstanceTypes: `<instanceTypeSet>${types}</instanceTypeSet>`,
     DescribeVpcs: `<vpcSet>${vpcs.map(tagged).join('')}</vpcSet>`,
     DescribeAddresses: `<addressesSet>${'<item/>'.repeat(addresses)}</addressesSet>`,
-    DescribeAvailabilityZones: `<availabilityZoneInfo>${'<item/>'.repeat(zones)}</availabilityZoneInfo>`,
+    DescribeAvailabilityZones: `<availabilityZoneInfo>${names.map((name) => `<item><zoneName>${name}</zoneName></item>`).join('')}</availabilityZoneInfo>`,
     DescribeSubnets: `<subnetSet>${subnets}</subnetSet>`,
   };
   aws = await startScriptedAws(({ action, input }) => {
     if (action === 'AmazonSSM.GetParameters') {
       const known = (input['Names'] as string[]).filter((name) => parameters[name]);
       return { json: { Parameters: known.map((Name) => ({ Name, DataType: parameters[Name] })) } };
+    }
+    if (action === 'DescribeInstanceTypeOfferings') {
+      const body = input['NextToken']
+        ? page(offered.slice(half))
+        : page(offered.slice(0, half), '<nextToken>more</nextToken>');
+      return { xml: `<${action}Response>${body}</${action}Response>` };
     }
     return answers[action] === undefined
       ? { json: { Quota: { Value: values[String(input['QuotaCode'])] } } }
@@ -171,6 +188,42 @@ describe('mayfly preflight', () => {
     const { status, out } = await run(preflight, [], await givenAccount(roomy, { zones: 2 }), config);
     expect(status).toBe(1);
     expect(out).toContain('The region has 2 availability zones; network.zones is 3.');
+  });
+
+  it('names a type that one of the chosen zones lacks, which closes no tier that has another one', async () => {
+    const lacks = ['t3.large us-east-1b', 't3.medium us-east-1a', 'm5.xlarge us-east-1c'];
+    const { status, out } = await run(preflight, [], await givenAccount(roomy, { lacks }));
+    expect(status).toBe(0);
+    // The network has two zones, so what the third lacks does not matter.
+    expect(out).toMatch(
+      /Not offered by EC2.*\n {2}t3\.medium in us-east-1a\n {2}t3\.large in us-east-1b\n\n/,
+    );
+  });
+
+  it('exits with 1 where EC2 offers no type of a tier in its zones', async () => {
+    const lacks = ['t3.medium us-east-1a', 't3.medium us-east-1b'];
+    const { status, out } = await run(preflight, [], await givenAccount(roomy, { lacks }));
+    expect(status).toBe(1);
+    expect(out).toContain(
+      'No machine of small can start: EC2 offers none of t3.medium in us-east-1a, us-east-1b.',
+    );
+  });
+
+  it('looks for the types of a tier in the zones of its own subnets', async () => {
+    const [a, b] = ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'];
+    const subnets = [
+      { id: a, zone: 'us-east-1a' },
+      { id: b, zone: 'us-east-1b' },
+    ];
+    const { small, medium } = defaultConfig.tiers;
+    const tiers = { small: { ...small!, subnetIds: [b] }, medium: medium! };
+    const config = configWith({ tiers, network: { vpcId: 'vpc-0123456789abcdef0', subnets } });
+    const lacks = ['t3.medium us-east-1b', 't3.large us-east-1a'];
+    const { out } = await run(preflight, ['--json'], await givenAccount(roomy, { lacks }), config);
+    expect(JSON.parse(out).offerings).toEqual({
+      closed: ['No machine of small can start: EC2 offers none of t3.medium in us-east-1b.'],
+      missing: ['t3.large in us-east-1a'],
+    });
   });
 
   it("says where an existing network's subnets are not as configured", async () => {

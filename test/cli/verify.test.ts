@@ -78,6 +78,15 @@ describe('mayfly verify', () => {
     expect(result.status).toBe(0);
   });
 
+  it('fails where EC2 offers no type of a tier, and says so once', async () => {
+    const gpu = { ...config.tiers['small']!, labels: ['gpu'], instanceTypes: ['g5.xlarge'] };
+    const tiers = { ...config.tiers, gpu };
+    const rows = rowsOf(await run(everything, ['--json'], { ...trusting(), tiers }));
+    expect(rows.filter(({ verdict }) => verdict === 'FAIL')).toMatchObject([
+      { check: 'offerings', found: expect.stringContaining('none of g5.xlarge in us-east-1a') },
+    ]);
+  });
+
   it('fails where a launch is refused, with the words of EC2 and what to read', async () => {
     const { Statement } = ownPolicy();
     const without = [Statement].flat().filter(({ Sid }) => Sid !== 'OwnImage') as PolicyStatement[];

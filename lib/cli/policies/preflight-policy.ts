@@ -9,6 +9,7 @@ export const preflightStatements = (place: Place): PolicyStatement[] => [
     [
       'ec2:DescribeAddresses',
       'ec2:DescribeAvailabilityZones',
+      'ec2:DescribeInstanceTypeOfferings',
       'ec2:DescribeInstanceTypes',
       'ec2:DescribeSubnets',
       'ec2:DescribeVpcs',

@@ -20,11 +20,7 @@ export function verifyStatements(place: Place): PolicyStatement[] {
   const used = [ec2('subnet'), ec2('security-group'), ec2('network-interface')];
   return [
     ...preflightStatements({ ...place, imageParameters: [] }),
-    allow(
-      'LookAtMachine',
-      ['ec2:DescribeInstances', 'ec2:DescribeInstanceTypeOfferings', 'ec2:DescribeVolumes'],
-      ['*'],
-    ),
+    allow('LookAtMachine', ['ec2:DescribeInstances', 'ec2:DescribeVolumes'], ['*']),
     allow('FromTemplates', ['ec2:CreateFleet', 'ec2:RunInstances'], [ec2('launch-template')], ofEnvironment),
     allow('Ask', ['ec2:CreateFleet'], [ec2('fleet'), image, ...used, ...made], ofTypes),
     allow('Use', ['ec2:RunInstances'], used, fromTemplate),
