@@ -4,7 +4,7 @@
  * Exit status everywhere: 0 done, 1 something is wrong with what was looked at, 2 the call itself must be corrected.
  */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Help, InvalidArgumentError } from 'commander';
+import { type Argument, Command, CommanderError, Help, InvalidArgumentError } from 'commander';
 import { correctableMessage } from './correctable.ts';
 
 /** Where a command line writes. Default: this process's streams. */
@@ -17,6 +17,8 @@ const streams: Output = {
   out: (text) => void process.stdout.write(text),
   error: (text) => void process.stderr.write(text),
 };
+
+export type CommandLine = Command;
 
 export interface CommandLineOptions {
   /** What people type before the options: `npm run sim --`, `mayfly`. */
@@ -33,8 +35,11 @@ export function createCommandLine({ name, description, output = streams }: Comma
 
 /** A command of a command line, with the same style: commander hands down neither the help option nor the hint. */
 export function addCommand(to: Command, name: string, output: Output): Command {
-  return styled(to.command(name), output, `${to.name()} ${name}`);
+  return styled(to.command(name), output, [...namesTo(to), name].join(' '));
 }
+
+const namesTo = (command: Command): string[] =>
+  command.parent ? [...namesTo(command.parent), command.name()] : [command.name()];
 
 function styled(command: Command, output: Output, called = command.name()): Command {
   return command
@@ -44,7 +49,11 @@ function styled(command: Command, output: Output, called = command.name()): Comm
     .showHelpAfterError(`See: ${called} --help`)
     .configureHelp({
       subcommandTerm: (one) =>
-        [one.name(), ...one.registeredArguments.map((each) => `<${each.name()}>`)].join(' '),
+        [
+          one.name(),
+          ...(one.commands.length > 0 ? ['<command>'] : []),
+          ...one.registeredArguments.map(term),
+        ].join(' '),
     })
     .configureOutput({
       writeOut: output.out,
@@ -54,6 +63,8 @@ function styled(command: Command, output: Output, called = command.name()): Comm
     })
     .exitOverride();
 }
+
+const term = (argument: Argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`);
 
 /** Text for the end of a help: paragraphs are wrapped, and indented lines such as examples stay as they are. */
 export function wrapped(text: string): string {

@@ -5,13 +5,14 @@
 import type { MayflyConfig } from '../config/config.ts';
 
 export interface Command {
+  /** One word, or two: `tenant show`; see command-groups.ts. */
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
   /** What the help says after the options: examples first. */
   readonly details: string;
   readonly options?: readonly CommandOption[];
-  /** What it takes besides options, all of them required: `<instance-id>`. */
+  /** What it takes besides options: `<instance-id>` is required, `[tenant]` is not. */
   readonly positionals?: readonly string[];
   /** When the exit status is 1. Absent: it never is. */
   readonly exitOne?: string;

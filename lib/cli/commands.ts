@@ -9,6 +9,7 @@ import { rotateKey } from './setup/rotate-key.ts';
 import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
 import { setup } from './setup/setup.ts';
 import { status } from './status.ts';
+import { tenantShow } from './tenants/tenant-show.ts';
 import { verify } from './verify.ts';
 
 export const commands: readonly Command[] = [
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   setup,
   verify,
   status,
+  tenantShow,
   machineLogs,
   deadLetters,
   rotateWebhookSecret,

@@ -4,8 +4,16 @@
  */
 import { assertConfig } from '../config/check-config.ts';
 import { explainFault } from './aws-faults.ts';
-import { type Command, type CommandCall, UsageError } from './command.ts';
-import { addCommand, createCommandLine, exitStatus, runCommandLine, wrapped } from './command-line.ts';
+import { type Command, type CommandCall, type Io, UsageError } from './command.ts';
+import { groupSummaries, wordsOf } from './command-groups.ts';
+import {
+  addCommand,
+  type CommandLine,
+  createCommandLine,
+  exitStatus,
+  runCommandLine,
+  wrapped,
+} from './command-line.ts';
 
 type CommandContext = Omit<CommandCall, 'options' | 'positionals'>;
 
@@ -27,8 +35,11 @@ export async function runCommand(
     exitStatus('something is wrong with the deployment; the help of a command says what'),
   );
   let status = 0;
+  const groups = new Map<string, CommandLine>();
   for (const command of commands) {
-    const line = addCommand(program, command.name, io)
+    const { group, word } = wordsOf(command.name);
+    const parent = group === undefined ? program : groupOf(groups, { program, group, io });
+    const line = addCommand(parent, word, io)
       .summary(command.summary)
       .description(sentence(command.summary))
       .addHelpText('after', `\n${wrapped(command.details)}\n${exitStatus(command.exitOne)}`);
@@ -43,6 +54,22 @@ export async function runCommand(
   }
   const asked = args.length === 0 ? ['--help'] : args;
   return (await runCommandLine(program, asked, io)) || status;
+}
+
+function groupOf(
+  groups: Map<string, CommandLine>,
+  { program, group, io }: { program: CommandLine; group: string; io: Io },
+): CommandLine {
+  const known = groups.get(group);
+  if (known) return known;
+  const summary = groupSummaries[group] ?? group;
+  const made = addCommand(program, group, io)
+    .usage('<command> [options]')
+    .summary(summary)
+    .description(sentence(summary))
+    .addHelpText('after', exitStatus());
+  groups.set(group, made);
+  return made;
 }
 
 async function run(command: Command, call: CommandCall): Promise<number> {

@@ -2,19 +2,18 @@
  * `mayfly status`: every tenant with its limits, its live machines and its waiting jobs with their reasons. It only reads.
  * A few tenants are asked about at a time, so that many tenants take seconds and the table is not throttled.
  */
-import { type DynamoDBClient, paginateQuery, paginateScan } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../adapters/dynamodb/attributes.ts';
-import { waitingRange } from '../adapters/dynamodb/job-row.ts';
 import { tenantOfRow } from '../adapters/dynamodb/tenant-row.ts';
 import { leasesAttribute, tables } from '../contract/tables.ts';
-import type { ReasonCode } from '../core/reason.ts';
 import { levelNow } from '../core/runner-level.ts';
 import type { RunnerLevel, Tenant } from '../core/tenant.ts';
 import { OperationalError } from '../ports/errors.ts';
 import { dynamoClient } from './aws-clients.ts';
 import { type Command, type CommandCall, jsonOption } from './command.ts';
 import { printableLine } from './printable.ts';
-import { problemsOf, type Waiting } from './status-problems.ts';
+import { readWaiting } from './read-waiting.ts';
+import { problemsOf } from './status-problems.ts';
 import { drawTable } from './table.ts';
 
 export const status: Command = {
@@ -122,40 +121,6 @@ function runnersText({ runners }: TenantStatus): string {
   if (!runners) return '';
   const { level, isFallback, group } = runners;
   return `${level}${isFallback ? ' (fallback)' : ''}${group === undefined ? '' : `, ${group}`}`;
-}
-
-async function readWaiting(
-  client: DynamoDBClient,
-  environment: string,
-  installationId: number,
-): Promise<Map<ReasonCode, Waiting>> {
-  const found = new Map<ReasonCode, Waiting>();
-  const query = {
-    TableName: `${environment}-${tables.jobs.suffix}`,
-    IndexName: tables.jobs.indexes.pending.name,
-    KeyConditionExpression: 'installation_id = :tenant AND begins_with(pending, :waiting)',
-    ExpressionAttributeValues: {
-      ':tenant': { N: String(installationId) },
-      ':waiting': { S: waitingRange.start },
-    },
-  };
-  for await (const { Items = [] } of paginateQuery({ client }, query)) {
-    for (const { reason, accepted_at: acceptedAt } of Items) {
-      const code = (reason?.M?.['code']?.S ?? 'queued') as ReasonCode;
-      const { jobs, oldestAcceptedAt, text } = found.get(code) ?? {
-        jobs: 0,
-        oldestAcceptedAt: Number.POSITIVE_INFINITY,
-        text: reason?.M?.['text']?.S ?? '',
-      };
-      const acceptedMilliseconds = Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY);
-      found.set(code, {
-        jobs: jobs + 1,
-        oldestAcceptedAt: Math.min(oldestAcceptedAt, acceptedMilliseconds),
-        text,
-      });
-    }
-  }
-  return found;
 }
 
 function render(tenants: readonly TenantStatus[]): string {

@@ -4,10 +4,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
+import { policyNameOf } from '../../lib/cli/command-groups.ts';
 import { commands } from '../../lib/cli/commands.ts';
 import { policies } from '../../lib/cli/policies/policies.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
@@ -32,7 +32,7 @@ afterAll(() => account?.close());
 
 const policyOf = (name: string): PolicyDocument =>
   policies
-    .find((one) => one.name === name)!
+    .find((one) => one.name === policyNameOf(name))!
     .document({
       environment,
       region: place.region,
@@ -98,6 +98,13 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     await storeTenant();
     expect(await person.run(['status'])).toMatchObject({ status: 0, out: expect.stringContaining('acme') });
   },
+  async 'tenant show'(person) {
+    await storeTenant();
+    for (const name of ['ACME', '101']) {
+      const shown = await person.run(['tenant', 'show', name]);
+      expect(shown).toMatchObject({ status: 0, out: expect.stringContaining('acme, installation 101') });
+    }
+  },
   async logs(person) {
     const machine = await account.launch(environment);
     expect(await person.run(['logs', machine])).toMatchObject({ status: 0 });
@@ -141,13 +148,7 @@ async function givenApp() {
   expect(await operator.run(args)).toMatchObject({ status: 0, error: '' });
 }
 
-async function storeTenant() {
-  const { url, operatorCredentials: credentials } = account.endpoint;
-  const client = new DynamoDBClient({ endpoint: url, region: place.region, credentials });
-  const Item = newTenantRow(givenTenant());
-  await client.send(new PutItemCommand({ TableName: `${environment}-tenants`, Item }));
-  client.destroy();
-}
+const storeTenant = () => account.put('tenants', newTenantRow(givenTenant()));
 
 async function givenDeadLetter() {
   account.queues.send(`${environment}-small-builds-dead-letters`, JSON.stringify(givenEvent()));

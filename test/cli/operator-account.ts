@@ -5,7 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateFleetCommand, EC2Client } from '@aws-sdk/client-ec2';
+import type { Attributes } from '../../lib/adapters/dynamodb/attributes.ts';
+import { commands } from '../../lib/cli/commands.ts';
+import { runCommand } from '../../lib/cli/run-command.ts';
 import { tables } from '../../lib/contract/tables.ts';
 import { createCloudFormationService } from '../../lib/local/aws/cloudformation.ts';
 import { startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
@@ -17,6 +21,8 @@ import type { AwsAnswer, AwsService } from '../../lib/local/aws/service.ts';
 import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
 import { createEc2, type Ec2StandIn } from '../../lib/local/ec2/ec2.ts';
 import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
+import config from '../../mayfly.config.ts';
+import { recordingIo } from './support.ts';
 
 export const place = { region: 'us-east-1', accountId: '123456789012' };
 
@@ -29,6 +35,12 @@ export interface OperatorAccount {
   readonly github: GitHubStandIn;
   readonly queues: SqsService;
   readonly folder: string;
+  /** A row of one of the environment's tables. */
+  put(table: keyof typeof tables, row: Attributes): Promise<void>;
+  /** As it is stored; undefined: there is none. */
+  get(table: keyof typeof tables, key: Attributes): Promise<Attributes | undefined>;
+  /** Runs a command of `mayfly` as somebody who may do everything. */
+  run(...args: string[]): Promise<{ status: number; out: string; error: string }>;
   /** A machine that carries the environment's tag. @returns its id */
   launch(environment: string): Promise<string>;
   close(): Promise<void>;
@@ -91,6 +103,13 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
       tags: new Map([['ghr:environment', environment]]),
     });
   }
+  const { operatorCredentials: credentials, url } = endpoint;
+  const operator = {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+  const rows = new DynamoDBClient({ endpoint: url, region: place.region, credentials });
   ec2.defineLaunchTemplate({ name: 'machine', data: { ImageId: 'ami-0123456789abcdef0', UserData: script } });
   return {
     ec2,
@@ -98,8 +117,22 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     github,
     queues,
     folder,
+    async put(table, Item) {
+      const TableName = `${environment}-${tables[table].suffix}`;
+      await rows.send(new PutItemCommand({ TableName, Item }));
+    },
+    async get(table, Key) {
+      const TableName = `${environment}-${tables[table].suffix}`;
+      return (await rows.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
+    },
+    async run(...args) {
+      const { io, printed } = recordingIo();
+      const status = await runCommand(commands, args, { config, io, environment: operator });
+      return { status, ...printed() };
+    },
     launch: (owner) => launch(endpoint, owner),
     async close() {
+      rows.destroy();
       await ec2.close();
       await github.stop();
       queues.close();

@@ -15,12 +15,29 @@ describe('the command line', () => {
     const { status, out } = await mayfly(...args);
     expect(status).toBe(0);
     expect(out).toMatch(/^Usage: mayfly /);
-    for (const { name, summary } of commands)
-      expect(out).toMatch(new RegExp(`  ${name}( <.*>)? +${summary.slice(0, 20)}`));
+    for (const { name, summary } of commands.filter((one) => !one.name.includes(' ')))
+      expect(out).toMatch(new RegExp(`  ${name}( [<[].*[>\\]])? +${summary.slice(0, 20)}`));
+    expect(out).toMatch(/ {2}tenant <command> +show and change one tenant/);
+  });
+
+  it.each([
+    [['tenant', '--help'], 0, 'out'],
+    [['tenant'], 2, 'error'],
+  ] as const)('lists the commands of a group for %j', async (args, status, where) => {
+    const answer = await mayfly(...args);
+    expect(answer.status).toBe(status);
+    expect(answer[where]).toMatch(/^Usage: mayfly tenant <command> \[options\]\n/);
+    for (const { name, summary } of commands.filter((one) => one.name.startsWith('tenant ')))
+      expect(answer[where]).toMatch(new RegExp(`  ${name.slice(7)}( <.*>)? +${summary.slice(0, 20)}`));
+  });
+
+  it('says where the help of a command of a group is', async () => {
+    const { error } = await mayfly('tenant', 'show', 'acme', '--jsn');
+    expect(error).toContain('See: mayfly tenant show --help');
   });
 
   it.each(commands.map(({ name }) => [name]))('explains mayfly %s with examples', async (name) => {
-    const { status, out } = await mayfly(name, '--help');
+    const { status, out } = await mayfly(...name.split(' '), '--help');
     expect(status).toBe(0);
     expect(out).toMatch(new RegExp(`^Usage: mayfly ${name} `));
     expect(out).toMatch(/Exit status:\n {2}0 {2}done\n/);

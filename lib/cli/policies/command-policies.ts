@@ -6,6 +6,8 @@ import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
 import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
 import { preflightStatements } from './preflight-policy.ts';
+import { index, table } from './table-arns.ts';
+import { readWaiting, tenantPolicies } from './tenant-policies.ts';
 import { verifyStatements } from './verify-policy.ts';
 
 /** By the command's name. */
@@ -13,10 +15,7 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   preflight: preflightStatements,
   verify: verifyStatements,
   setup: (place) => [readOutputs(place), ...appSecrets(place)],
-  status: (place) => [
-    allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]),
-    allow('ReadWaitingJobs', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
-  ],
+  status: (place) => [allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]), readWaiting(place)],
   logs: (place) => [
     allow('ReadConsoles', ['ec2:GetConsoleOutput'], [arn('ec2', place, 'instance/*')], ownMachines(place)),
     allow('ReadKeptConsoles', ['dynamodb:GetItem'], [table(place, 'runners')]),
@@ -48,14 +47,9 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
       [index(place, 'launches', tables.launches.indexes.overdue.name)],
     ),
   ],
+  ...tenantPolicies,
   policy: () => [],
 };
-
-const table = (place: Place, name: keyof typeof tables) =>
-  arn('dynamodb', place, `table/${place.environment}-${tables[name].suffix}`);
-
-const index = (place: Place, name: keyof typeof tables, indexName: string) =>
-  `${table(place, name)}/index/${indexName}`;
 
 const ownMachines = ({ environment }: Place) => ({
   StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment },

@@ -1,4 +1,5 @@
 /** Every policy that people need, by name: for each command, for a deploy, and for CloudFormation itself. */
+import { policyNameOf } from '../command-groups.ts';
 import { bootstrapStatements } from './bootstrap-policy.ts';
 import { executionStatements } from './cloudformation-policies.ts';
 import { commandPolicies } from './command-policies.ts';
@@ -25,7 +26,7 @@ export const policies: readonly NamedPolicy[] = [
   ...Object.entries(commandPolicies)
     .filter(([name]) => name !== 'policy')
     .map(([name, statements]) => ({
-      name,
+      name: policyNameOf(name),
       summary: `to run npx mayfly ${name}`,
       document: (place: Place) => policyDocument(withKey(statements(place), place)),
     })),

@@ -1,0 +1,132 @@
+/**
+ * The tenant that an operator named, by its login or its installation id. A login has no index, so it is looked for in the
+ * logins of all rows, which are read in parallel parts; a name that fits nobody is answered with those near it.
+ */
+import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
+import { getRow } from '../../adapters/dynamodb/read.ts';
+import { tenantKey, tenantOfRow } from '../../adapters/dynamodb/tenant-row.ts';
+import { tables } from '../../contract/tables.ts';
+import { InstallationId } from '../../core/ids.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import { type CommandCall, UsageError } from '../command.ts';
+import { printableLine } from '../printable.ts';
+import { nearNames } from './near-names.ts';
+
+/** One row of the tenants table, read consistently. */
+export interface FoundTenant {
+  readonly installationId: InstallationId;
+  readonly login: string;
+  /** As it is stored. */
+  readonly row: Attributes;
+  /** Absent: an attribute cannot be read, and `unreadable` says which. */
+  readonly tenant?: Tenant;
+  readonly unreadable?: string;
+}
+
+type Place = { readonly client: DynamoDBClient } & Pick<CommandCall, 'config'>;
+
+export const tenantPositional = '<tenant>';
+
+/**
+ * @param given a login, in any case, or an installation id. Digits are an id first: a login may be all digits too
+ * @throws UsageError where it is nobody, or several installations
+ */
+export async function findTenant(place: Place, given: string): Promise<FoundTenant> {
+  const byId = /^\d{1,15}$/.test(given) ? await tenantById(place, Number(given)) : undefined;
+  if (byId) return byId;
+  const names = await readNames(place);
+  const named = chosen(names, given);
+  const found = named && (await tenantById(place, named.installationId));
+  if (found) return found;
+  throw new UsageError(nobody(names, given));
+}
+
+/** As `findTenant`, and an error where the row has an attribute that cannot be read. */
+export async function findReadableTenant(
+  place: Place,
+  given: string,
+): Promise<FoundTenant & { readonly tenant: Tenant }> {
+  const found = await findTenant(place, given);
+  if (found.tenant) return { ...found, tenant: found.tenant };
+  throw new UsageError(printableLine(found.unreadable ?? ''));
+}
+
+export async function tenantById({ client, config }: Place, id: number): Promise<FoundTenant | undefined> {
+  const row = await getRow(client, tableName(config), tenantKey(InstallationId(id)));
+  return row && found(row);
+}
+
+export function found(row: Attributes): FoundTenant {
+  const installationId = InstallationId(Number(row['installation_id']?.N));
+  const named = { installationId, login: row['account_login']?.S ?? '', row };
+  try {
+    return { ...named, tenant: tenantOfRow(row) };
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    return { ...named, unreadable: error.message };
+  }
+}
+
+interface Named {
+  readonly installationId: number;
+  readonly login: string;
+  readonly status: string;
+}
+
+const scansAtOnce = 4;
+
+async function readNames({ client, config }: Place): Promise<Named[]> {
+  const scan = async (Segment: number) => {
+    const names: Named[] = [];
+    const input = {
+      TableName: tableName(config),
+      ProjectionExpression: 'installation_id, account_login, #status',
+      ExpressionAttributeNames: { '#status': 'status' },
+      Segment,
+      TotalSegments: scansAtOnce,
+    };
+    for await (const { Items = [] } of paginateScan({ client }, input)) names.push(...Items.map(nameOf));
+    return names;
+  };
+  return (await Promise.all(Array.from({ length: scansAtOnce }, (_, n) => scan(n)))).flat();
+}
+
+const nameOf = (row: Attributes): Named => ({
+  installationId: Number(row['installation_id']?.N),
+  login: row['account_login']?.S ?? '',
+  status: row['status']?.S ?? '',
+});
+
+/** Of several installations of one login, those that were uninstalled count only where no other is left. */
+function chosen(names: readonly Named[], given: string): Named | undefined {
+  const wanted = given.toLowerCase();
+  const same = names.filter(({ login }) => login.toLowerCase() === wanted);
+  const installed = same.filter(({ status }) => status !== 'deleted');
+  if (installed.length > 1) {
+    const ids = installed.map(({ installationId }) => installationId).join(', ');
+    throw new UsageError(
+      `${installed.length} installations are of ${JSON.stringify(given)}: ${ids}. Give the id of one.`,
+    );
+  }
+  // GitHub's ids grow, so the greatest is the latest.
+  return installed[0] ?? same.toSorted((a, b) => b.installationId - a.installationId)[0];
+}
+
+function nobody(names: readonly Named[], given: string): string {
+  const near = nearNames(
+    given,
+    names.map(({ login }) => login),
+  );
+  const what = /^\d+$/.test(given) ? 'installation id or login' : 'login';
+  const hint =
+    near.length > 0
+      ? `Did you mean ${near.map(printableLine).join(', ')}?`
+      : names.length === 0
+        ? 'There are no tenants yet: nobody has installed the App, or its webhooks do not arrive.'
+        : 'npx mayfly tenants lists them.';
+  return `No tenant has the ${what} ${JSON.stringify(given)}. ${hint}`;
+}
+
+export const tableName = (config: CommandCall['config']) => `${config.environment}-${tables.tenants.suffix}`;

@@ -1,0 +1,68 @@
+/** One tenant as operators see it: what its row says, and which limit holds in each tier. */
+import type { MayflyConfig } from '../../config/config.ts';
+import { levelNow } from '../../core/runner-level.ts';
+import type { Tenant } from '../../core/tenant.ts';
+
+export interface TenantView {
+  readonly installationId: number;
+  readonly login: string;
+  readonly accountId: number;
+  readonly accountType: Tenant['accountType'];
+  /** `suspended-by-github` lifts itself; `suspended` is the operator's. */
+  readonly status: string;
+  readonly plan: string;
+  readonly machines: number;
+  readonly maxRunners: number;
+  readonly tiers: Readonly<Record<string, TierView>>;
+  readonly weight: number;
+  readonly level: string;
+  /** `auto` would rather register with the organization, and may not. */
+  readonly isFallback: boolean;
+  /** null: GitHub's default group, or none. */
+  readonly group: string | null;
+  /** GitHub's ids; null: all. */
+  readonly repositories: readonly number[] | null;
+  /** false: none may. null: GitHub's settings decide. */
+  readonly publicRepositories: boolean | null;
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface TierView {
+  readonly machines: number;
+  readonly maxRunners: number;
+  readonly allowed: boolean;
+}
+
+export const statusWord = ({ status, suspendedBy }: Pick<Tenant, 'status' | 'suspendedBy'>): string =>
+  status === 'suspended' && suspendedBy === 'github' ? 'suspended-by-github' : status;
+
+export function tenantView(tenant: Tenant, config: MayflyConfig): TenantView {
+  const { level, isFallback } = levelNow(tenant);
+  const tiers = Object.entries(config.tiers).map(([name, { maxRunners }]) => {
+    const machines = [...tenant.tierLeases].find(([tier]) => tier === name)?.[1] ?? 0;
+    const allowed = tenant.allowedTiers?.some((tier) => tier === name) ?? true;
+    return [name, { machines, maxRunners, allowed }] as const;
+  });
+  return {
+    installationId: tenant.installationId,
+    login: tenant.accountLogin,
+    accountId: tenant.accountId,
+    accountType: tenant.accountType,
+    status: statusWord(tenant),
+    plan: tenant.tier,
+    machines: tenant.leases,
+    maxRunners: tenant.maxRunners,
+    tiers: Object.fromEntries(tiers),
+    weight: tenant.weight ?? 1,
+    level,
+    isFallback,
+    group: level === 'organization' ? (tenant.runnerGroup ?? config.runnerGroup ?? null) : null,
+    repositories: tenant.allowedRepositories ?? null,
+    publicRepositories: tenant.allowPublicRepositories ?? null,
+    permissions: tenant.permissions ?? {},
+    createdAt: tenant.createdAt,
+    updatedAt: tenant.updatedAt,
+  };
+}

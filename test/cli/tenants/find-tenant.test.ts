@@ -1,0 +1,102 @@
+/** Which tenant an operator means by a login or an id, through `mayfly tenant show`. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import { nearNames } from '../../../lib/cli/tenants/near-names.ts';
+import { InstallationId } from '../../../lib/core/ids.ts';
+import type { Tenant } from '../../../lib/core/tenant.ts';
+import config from '../../../mayfly.config.ts';
+import { givenTenant } from '../../support/given.ts';
+import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
+
+let account: OperatorAccount;
+beforeAll(async () => {
+  account = await givenOperatorAccount(config.environment);
+});
+afterAll(() => account?.close());
+
+const givenStored = (installationId: number, over: Partial<Tenant> = {}) =>
+  account.put(
+    'tenants',
+    newTenantRow(givenTenant({ ...over, installationId: InstallationId(installationId) })),
+  );
+const shown = async (name: string) => JSON.parse((await account.run('tenant', 'show', name, '--json')).out);
+
+describe('a tenant that an operator names', () => {
+  it('does not exist where nobody installed the App', async () => {
+    const { status, error } = await account.run('tenant', 'show', 'acme');
+    expect([status, error]).toEqual([2, expect.stringContaining('There are no tenants yet')]);
+  });
+
+  it('is found by its login in any case, and by its id', async () => {
+    await givenStored(101, { accountLogin: 'Acme-Corp' });
+    for (const name of ['acme-corp', 'ACME-CORP', '101'])
+      expect(await shown(name)).toMatchObject({ login: 'Acme-Corp', installationId: 101 });
+  });
+
+  it('is the installation of that id, also where a login is the same digits', async () => {
+    await givenStored(102, { accountLogin: '103' });
+    expect(await shown('103')).toMatchObject({ installationId: 102 });
+    await givenStored(103, { accountLogin: 'digits' });
+    expect(await shown('103')).toMatchObject({ login: 'digits' });
+  });
+
+  it('is suggested where a letter is wrong', async () => {
+    const { status, error } = await account.run('tenant', 'show', 'acme-crop');
+    expect(status).toBe(2);
+    expect(error).toBe('error: No tenant has the login "acme-crop". Did you mean Acme-Corp?\n');
+  });
+
+  it('is the installation that is left, and the last one where none is', async () => {
+    await givenStored(201, { accountLogin: 'beta', status: 'deleted', statusBeforeDeletion: 'active' });
+    await givenStored(202, { accountLogin: 'beta', status: 'deleted', statusBeforeDeletion: 'active' });
+    expect(await shown('beta')).toMatchObject({ installationId: 202, status: 'deleted' });
+    await givenStored(200, { accountLogin: 'beta' });
+    expect(await shown('beta')).toMatchObject({ installationId: 200, status: 'active' });
+  });
+
+  it('must be given by its id where two installations have the login', async () => {
+    await givenStored(301, { accountLogin: 'gamma' });
+    await givenStored(302, { accountLogin: 'Gamma' });
+    const { status, error } = await account.run('tenant', 'show', 'gamma');
+    expect(status).toBe(2);
+    expect(error).toMatch(/2 installations are of "gamma": (301, 302|302, 301)\. Give the id of one\./);
+  });
+});
+
+describe('mayfly tenant show', () => {
+  it('shows settings and limits', async () => {
+    await givenStored(401, { accountLogin: 'delta', runnerGroup: 'builds', allowedRepositories: [7, 8] });
+    const { status, out } = await account.run('tenant', 'show', 'delta');
+    expect(status).toBe(0);
+    expect(out).toMatch(/machines +0 of 2: small 0 of 2, medium 0 of 5, large 0 of 10\n/);
+    expect(out).toMatch(/runners in +organization, builds\n/);
+    expect(out).toMatch(/repositories +7, 8\n/);
+  });
+
+  it('keeps a suspension by GitHub apart from a ban', async () => {
+    await givenStored(402, { accountLogin: 'github-did', status: 'suspended', suspendedBy: 'github' });
+    await givenStored(403, { accountLogin: 'operator-did', status: 'suspended' });
+    expect(await shown('github-did')).toMatchObject({ status: 'suspended-by-github' });
+    expect(await shown('operator-did')).toMatchObject({ status: 'suspended' });
+  });
+
+  it('exits with 1 where a row cannot be read, and names the attribute', async () => {
+    const row = newTenantRow(givenTenant({ installationId: InstallationId(404), accountLogin: 'odd' }));
+    await account.put('tenants', { ...row, max_runners: { S: 'two' } });
+    const { status, out } = await account.run('tenant', 'show', 'odd');
+    expect(status).toBe(1);
+    expect(out).toMatch(/Problems:\n.*max_runners/);
+  });
+});
+
+describe('near names', () => {
+  const names = ['acme', 'acme-labs', 'beta', 'the-acme', 'octo-org'];
+  it.each([
+    ['acem', ['acme']],
+    ['acm', ['acme', 'acme-labs', 'the-acme']],
+    ['octo', ['octo-org']],
+    ['octoorg', ['octo-org']],
+    ['zzz', []],
+    ['', []],
+  ])('of %j are %j', (given, near) => expect(nearNames(given, names)).toEqual(near));
+});
