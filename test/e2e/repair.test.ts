@@ -100,8 +100,10 @@ describe('with an EC2 that fails', () => {
     };
     const looks = ['DescribeInstances', 'DescribeFleets'].map((action) => ({ ...unseen, action }));
     world.laptop.endpoint.dials.set([lost, ...looks]);
+    await setVisibility(world.laptop, 3, /medium-builds$/);
     const [jobId = 0] = queue(1);
     const launch = await openLaunch();
+    await setVisibility(world.laptop, 180, /medium-builds$/);
     world.laptop.endpoint.dials.set([]);
     expect(heldLeases(await world.tenant(acme))).toBe(1);
 

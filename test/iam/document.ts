@@ -33,8 +33,9 @@ const intro = `
 <!-- Written by \`npm run iam\`. Do not edit: a test compares it with the templates and the code. -->
 
 What every role of the platform may do, with every option of mayfly.config.ts in use; the environment is \`my-saas\`. The last
-column links the lines of code that need an action. The end-to-end tests fail where a grant is never needed, and where a call
-lacks one. ARNs are shown without their beginning.
+column links the lines of code that need an action: a test fails where no line does. The end-to-end tests fail where a call
+lacks a grant, and where none needs one, apart from single calls to tables and questions to EC2, which depend on the order of
+events. ARNs are shown without their beginning.
 `;
 
 function functionPart({ of, statements }: Policy): string {

@@ -10,7 +10,6 @@ import { everyPolicy } from './fresh-document.ts';
 import { judge } from './judge.ts';
 import { letOff } from './let-off.ts';
 import { grantsOf } from './platform-policies.ts';
-import { rareGrants } from './rare-grants.ts';
 import { root } from './source-files.ts';
 
 /** What of jest's results is looked at. */
@@ -43,7 +42,6 @@ export default class GrantsReporter {
         worlds: readEvidence(folder),
         everyGrant: grantsOf(everyPolicy()),
         letOff,
-        rare: rareGrants,
       });
       if (faults.length === 0) return;
       this.#error = new Error(`What functions may do is not what they need:\n- ${faults.join('\n- ')}`);
