@@ -3,12 +3,12 @@ import { X509Certificate } from 'node:crypto';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
-import { awsCertificates } from '../contract/aws-certificates.ts';
+import { trustedCertificates } from '../contract/aws-certificates.ts';
 import { tagKeys } from '../core/tags.ts';
 import { type CommandCall, UsageError } from './command.ts';
 import { findSubnets } from './preflight-offerings.ts';
 import { isWanting, judgeAccount, type Report } from './preflight-report.ts';
-import { failed, passed, type Row } from './verify-report.ts';
+import { addCertificate, failed, passed, type Row } from './verify-report.ts';
 
 /** One in which machines are launched. */
 export async function chooseSubnet(client: EC2Client, config: MayflyConfig): Promise<string> {
@@ -45,20 +45,13 @@ function offeringRow({ closed, missing }: Report['offerings']): Row {
 
 const soonDays = 90;
 
-export function certificateRow({ region, identityCertificates = [] }: MayflyConfig, now: number): Row {
-  const known = awsCertificates[region];
-  const pems =
-    identityCertificates.length > 0
-      ? identityCertificates
-      : known
-        ? [`-----BEGIN CERTIFICATE-----\n${known}\n-----END CERTIFICATE-----\n`]
-        : [];
+export function certificateRow({ region, identityCertificates }: MayflyConfig, now: number): Row {
+  const pems = trustedCertificates(region, identityCertificates?.[region]);
+  if (pems.length === 0) return failed('certificate', `none is known for ${region}`, addCertificate(region));
   const ends = Math.max(...pems.map((pem) => Date.parse(new X509Certificate(pem).validTo)));
-  const todo =
-    'Take the region’s RSA certificate from https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/regions-certs.html ' +
-    'into lib/contract/aws-certificates.ts.';
-  if (pems.length === 0) return failed('certificate', `none is known for ${region}`, todo);
   const days = Math.floor((ends - now) / 86_400_000);
-  const found = `the one for ${region} is good for ${days} days`;
-  return days >= soonDays ? passed('certificate', found) : failed('certificate', found, todo);
+  const found = `${pems.length} known for ${region}, good for ${days} days`;
+  return days >= soonDays
+    ? passed('certificate', found)
+    : failed('certificate', found, addCertificate(region));
 }

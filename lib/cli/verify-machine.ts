@@ -18,7 +18,7 @@ import type { MayflyConfig } from '../config/config.ts';
 import { InstanceId } from '../core/ids.ts';
 import { tagKeys } from '../core/tags.ts';
 import { verifyTag } from './verify-launch.ts';
-import { failed, passed, type Row, skipped } from './verify-report.ts';
+import { addCertificate, failed, passed, type Row, skipped } from './verify-report.ts';
 
 const betweenLooksMilliseconds = 1_000;
 /** A console shows up to some minutes late. */
@@ -176,15 +176,14 @@ async function identityRow(document: string, signature: string, { config, instan
     region: config.region,
     maxAgeSeconds: 3600,
     clock: systemClock,
-    certificates: config.identityCertificates,
+    certificates: config.identityCertificates?.[config.region],
   });
   const identity = await verifier.verify(document, signature);
   if ('refused' in identity) {
     return failed(
       'identity',
       `the identity document is refused: ${identity.refused}`,
-      "Every claim would be. forged: AWS changed the region's certificate; take the new one from " +
-        'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/regions-certs.html into lib/contract/aws-certificates.ts.',
+      `Every claim would be. unverified: AWS has changed the region's certificate. ${addCertificate(config.region)}`,
     );
   }
   const apart = Math.abs(identity.pendingTime - (instance.LaunchTime?.getTime() ?? 0)) / 1000;

@@ -25,6 +25,10 @@ export const skipped = (check: string, found: string, remedy: string): Row => ({
   remedy,
 });
 
+export const addCertificate = (region: string) =>
+  'Take the region’s RSA certificate from https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/regions-certs.html, add it to ' +
+  `identityCertificates["${region}"] in mayfly.config.ts, and deploy.`;
+
 export function renderRows(rows: readonly Row[]): string {
   const open = rows.filter(({ remedy }) => remedy !== '');
   return [

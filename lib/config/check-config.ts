@@ -2,7 +2,6 @@
  * Checks the whole configuration at once: the operator gets every fault in one message, each with what was given and
  * what is allowed. What passes can be synthesized and deployed; nothing is checked a second time later.
  */
-import { awsCertificates } from '../contract/aws-certificates.ts';
 import type { Deployment } from '../contract/deployment.ts';
 import { TierName } from '../core/ids.ts';
 import type { Tier } from '../core/tier.ts';
@@ -19,20 +18,12 @@ import { type CheckedImages, checkedImages, imageFaults } from './check-images.t
 import { limitFaults } from './check-limits.ts';
 import { checkedMachine, type MachineSettings } from './check-machines.ts';
 import { type CheckedNetwork, checkedNetwork, networkFaults } from './check-network.ts';
+import { identityFaults, regionFaults } from './check-region.ts';
 import { checkedReleasesUrl, checkedRunner, runnerFaults } from './check-runner.ts';
 import { tierSubnetFaults } from './check-tier-subnets.ts';
 import { tierFaults } from './check-tiers.ts';
 import type { MayflyConfig, TierConfig } from './config.ts';
-import {
-  expect,
-  expectKnownKeys,
-  expectText,
-  expectWhole,
-  expectWord,
-  isRecord,
-  isTextList,
-  shown,
-} from './faults.ts';
+import { expectKnownKeys, expectText, expectWhole, expectWord, isRecord, shown } from './faults.ts';
 import { githubApiUrl } from './github-api-url.ts';
 
 /** A configuration without faults, defaults filled in. */
@@ -144,21 +135,6 @@ function nameFaults(config: MayflyConfig): string[] {
   ];
 }
 
-/** In a region whose certificate is unknown no machine could prove who it is, and every claim would be refused. */
-function regionFaults({ region, identityCertificates }: MayflyConfig): string[] {
-  const faults = expectText('region', region, {
-    pattern: /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/,
-    allowed: 'the name of an AWS region, such as "us-east-1"',
-  });
-  if (faults.length > 0) return faults;
-  return expect('region', region, {
-    fits: Object.hasOwn(awsCertificates, region) || identityCertificates !== undefined,
-    allowed:
-      `one whose certificate for instance identity documents is known (${Object.keys(awsCertificates).join(', ')}), ` +
-      'or identityCertificates must hold it',
-  });
-}
-
 function defaultTierFaults(config: MayflyConfig): string[] {
   return isRecord(config.tiers)
     ? expectWord('defaultTier', config.defaultTier, Object.keys(config.tiers))
@@ -181,24 +157,15 @@ function queueAddressFaults(config: MayflyConfig): string[] {
 }
 
 function optionFaults(config: MayflyConfig): string[] {
-  const { identityCertificates } = config;
   return [
     ...groupFaults(config),
     ...expectWhole('scaleUpConcurrency', config.scaleUpConcurrency ?? 5, { from: 2, to: 1000 }),
-    ...expect('identityCertificates', identityCertificates, {
-      fits: identityCertificates === undefined || isCertificateList(identityCertificates),
-      allowed: 'a list of at least one PEM certificate, or left out',
-    }),
+    ...identityFaults(config.identityCertificates),
   ];
 }
 
-const isCertificateList = (value: unknown) =>
-  isTextList(value) &&
-  value.length > 0 &&
-  value.every((text) => text.includes('-----BEGIN CERTIFICATE-----'));
-
 function checked(config: MayflyConfig): CheckedConfig {
-  const { identityCertificates } = config;
+  const identityCertificates = config.identityCertificates?.[config.region];
   const images = checkedImages(config);
   return {
     deployment: {

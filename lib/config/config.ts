@@ -68,8 +68,11 @@ export interface MayflyConfig {
   readonly githubApiUrl?: string;
   /** Where people see GitHub, if not where `githubHost` says. */
   readonly githubWebUrl?: string;
-  /** PEM certificates trusted for instance identity documents, in place of AWS's. For the laptop platform alone. */
-  readonly identityCertificates?: readonly string[];
+  /**
+   * By region: PEM certificates that may sign instance identity documents, besides AWS's own that Mayfly ships. For a region
+   * that is not shipped, or whose certificate AWS has changed. Whoever holds such a key can pose as a machine. Default: none.
+   */
+  readonly identityCertificates?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface TierConfig {

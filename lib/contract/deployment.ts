@@ -20,10 +20,7 @@ export interface Deployment {
   readonly runner: RunnerChoice;
   readonly limits: Limits;
   readonly caps: Caps;
-  /**
-   * PEM certificates that sign instance identity documents, in place of AWS's own for the region.
-   * For the laptop platform alone, whose metadata service signs with a key of its own.
-   */
+  /** PEM certificates of the region that may sign instance identity documents, besides those that Mayfly ships. */
   readonly identityCertificates?: readonly string[];
 }
 

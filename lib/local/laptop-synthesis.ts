@@ -46,7 +46,7 @@ export async function synthesizeLaptop(
     githubApiUrl: github.url,
     runnerReleasesUrl: github.url,
     githubWebUrl: github.url,
-    identityCertificates: [certificate],
+    identityCertificates: { [config.region]: [certificate] },
   };
   if (synthesize) {
     synthesize(settings, outdir);

@@ -31,7 +31,8 @@ export interface Identity {
   readonly pendingTime: number;
 }
 
-export type IdentityRefusal = 'malformed' | 'forged' | 'other-account' | 'other-region' | 'expired';
+/** `unverified`: none of the known certificates has signed it. It is forged, or AWS has changed the region's certificate. */
+export type IdentityRefusal = 'malformed' | 'unverified' | 'other-account' | 'other-region' | 'expired';
 
 /** Checks instance identity documents, offline. */
 export interface IdentityVerifier {

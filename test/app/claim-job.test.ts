@@ -75,6 +75,20 @@ describe('claiming', () => {
     expect(await platform.claim(machine)).toEqual({ action: 'refuse', why: 'ticket-malformed' });
   });
 
+  it('names the tenant and launch of a ticket whose machine brings a document that no certificate fits', async () => {
+    const { platform, machine } = await givenMachine(1);
+    const real = platform.identity.verify;
+    platform.identity.verify = async () => ({ refused: 'unverified' as const });
+    expect(await platform.claim(machine)).toEqual({ action: 'refuse', why: 'identity-unverified' });
+    expect(platform.telemetry.total('ClaimsRefused', { reason: 'identity-unverified' })).toBe(1);
+    expect(platform.telemetry.events.at(-1)).toMatchObject({
+      name: 'claim-refused',
+      fields: { installationId: acme, tier: 'small', launchId: expect.any(String) },
+    });
+    platform.identity.verify = real;
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+  });
+
   it('asks a machine that is faster than the books to come again', async () => {
     const platform = await givenPlatform();
     await platform.acceptUnheard(queued(1));

@@ -80,7 +80,8 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     await person.run(['preflight'], ownImage);
   },
   async verify(person) {
-    const trusting = { ...config, identityCertificates: [account.ec2.identityCertificatePem] };
+    const identityCertificates = { [place.region]: [account.ec2.identityCertificatePem] };
+    const trusting = { ...config, identityCertificates };
     for (const tier of Object.keys(config.tiers)) {
       const { status, out } = await person.run(['verify', '--json', '--tier', tier], trusting);
       const rows = JSON.parse(out) as { check: string; verdict: string; found: string }[];

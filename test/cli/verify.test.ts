@@ -32,7 +32,7 @@ const ownPolicy = () =>
 
 let people = 0;
 /** The laptop's EC2 signs identity documents with a key of its own. */
-const trusting = () => ({ identityCertificates: [account.ec2.identityCertificatePem] });
+const trusting = () => ({ identityCertificates: { [place.region]: [account.ec2.identityCertificatePem] } });
 
 async function run(
   policy: PolicyDocument,
@@ -122,7 +122,7 @@ describe('mayfly verify', () => {
     const rows = rowsOf(await run(ownPolicy(), ['--json'], {}));
     expect(rows.find(({ check }) => check === 'identity')).toMatchObject({
       verdict: 'FAIL',
-      found: 'the identity document is refused: forged',
+      found: 'the identity document is refused: unverified',
     });
   });
 

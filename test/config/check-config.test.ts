@@ -3,12 +3,15 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { assertConfig, ConfigurationError, checkConfig } from '../../lib/config/check-config.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
+import { trustedCertificates } from '../../lib/contract/aws-certificates.ts';
 import { configWith, defaultConfig, thirtyTiers, tierWith } from './configurations.ts';
 
 const faultsOf = (config: MayflyConfig) => {
   const outcome = checkConfig(config);
   return outcome.ok ? [] : outcome.faults;
 };
+
+const [pem = ''] = trustedCertificates('eu-west-1');
 
 describe('the configuration of the repository', () => {
   it('passes, with the tiers of the seed', () => {
@@ -27,6 +30,12 @@ describe('the configuration of the repository', () => {
     const labels = ['self-hosted', 'linux', 'arm64', 'medium'];
     const arm = tierWith({ labels, architecture: 'arm64', instanceTypes: ['t4g.large', 'm6g.large'] });
     expect(faultsOf(configWith({ tiers: { ...defaultConfig.tiers, 'arm64-medium': arm } }))).toEqual([]);
+  });
+
+  it('passes in a region that is not shipped, with the certificate of its own, and gives functions that alone', () => {
+    const identityCertificates = { 'xx-moon-1': [pem], 'us-east-1': [pem, pem] };
+    const { deployment } = assertConfig(configWith({ region: 'xx-moon-1', identityCertificates }));
+    expect(deployment.identityCertificates).toEqual([pem]);
   });
 
   it('passes with thirty tiers', () => {
@@ -118,7 +127,32 @@ describe('a fault', () => {
       { scaleUpConcurrency: 1 },
       'scaleUpConcurrency is 1; it must be a whole number from 2 to 1000',
     ],
-    ['certificates', { identityCertificates: ['x'] }, 'it must be a list of at least one PEM certificate'],
+    ['certificates', { identityCertificates: ['x'] }, 'it must be an object of lists by region'],
+    [
+      'certificates of no region',
+      { identityCertificates: { here: [pem] } },
+      'a region of identityCertificates is "here"; it must be the name of an AWS region',
+    ],
+    [
+      'no certificate',
+      { identityCertificates: { 'us-east-1': [] } },
+      'identityCertificates["us-east-1"] is []; it must be a list of 1 to 5 PEM certificates',
+    ],
+    [
+      'a broken certificate',
+      { identityCertificates: { 'us-east-1': [pem, '-----BEGIN CERTIFICATE-----\nx\n'] } },
+      'identityCertificates["us-east-1"][1] is',
+    ],
+    [
+      'two certificates in one text',
+      { identityCertificates: { 'us-east-1': [pem + pem] } },
+      'it must be one PEM certificate with an RSA key',
+    ],
+    [
+      "another region's certificate where this one has none",
+      { region: 'xx-moon-1', identityCertificates: { 'us-east-1': [pem] } },
+      'us-west-2), or identityCertificates["xx-moon-1"] must hold it',
+    ],
     [
       'misspelled setting',
       { regoin: 'us-east-1' },

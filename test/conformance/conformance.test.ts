@@ -116,9 +116,6 @@ describe('a suite with tests that are known to fail', () => {
 });
 
 describe('the configurations', () => {
-  /** The laptop platform alone has it. */
-  const notDeployed = ['identityCertificates'];
-
   it('hold every setting that there is', () => {
     const shape = readFileSync(join(repository, 'lib', 'config', 'config.ts'), 'utf8');
     const settings = [...shape.matchAll(/^ {2}readonly (\w+)/gm)].map(([, name]) => name ?? '');
@@ -128,7 +125,7 @@ describe('the configurations', () => {
         [config, ...Object.values(config.tiers)].flatMap((part) => Object.keys(part)),
       ),
     );
-    expect(settings.filter((name) => !held.has(name))).toEqual(notDeployed);
+    expect(settings.filter((name) => !held.has(name))).toEqual([]);
   });
 
   it.each(Object.entries(configurations))('%s has no fault', (_name, config) => {

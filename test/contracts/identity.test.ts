@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { accountOfArn } from '../../lib/adapters/identity/account.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { createIdentityVerifier } from '../../lib/adapters/identity/verifier.ts';
-import { awsCertificates } from '../../lib/contract/aws-certificates.ts';
+import { awsCertificates, trustedCertificates } from '../../lib/contract/aws-certificates.ts';
 import { InstallationId, LaunchId, TierName } from '../../lib/core/ids.ts';
 import { createIdentitySigner } from '../../lib/local/ec2/identity.ts';
 import type { Ticket } from '../../lib/ports/identity.ts';
@@ -115,6 +115,8 @@ function given(over: Record<string, unknown> = {}, by = signer) {
   return { text, document: base64(text), signature: by.signature(text) };
 }
 
+const options = { accountId: facts.accountId, maxAgeSeconds: 660, clock: createMemoryClock(now) };
+
 describe('an instance identity document', () => {
   const verifier = createIdentityVerifier({
     accountId: facts.accountId,
@@ -132,19 +134,19 @@ describe('an instance identity document', () => {
   });
 
   it.each([
-    { name: 'signed by a stranger', ...given({}, stranger), refused: 'forged' },
+    { name: 'signed by a stranger', ...given({}, stranger), refused: 'unverified' },
     {
       name: 'altered after signing',
       ...given(),
       document: base64(given().text.replace('i-0', 'i-1')),
-      refused: 'forged',
+      refused: 'unverified',
     },
-    { name: 'with one more byte', ...given(), document: base64(`${given().text}\n`), refused: 'forged' },
+    { name: 'with one more byte', ...given(), document: base64(`${given().text}\n`), refused: 'unverified' },
     {
       name: 'with the signature of another',
       ...given(),
       signature: given({ instanceId: 'i-1' }).signature,
-      refused: 'forged',
+      refused: 'unverified',
     },
     { name: 'without a signature', ...given(), signature: '', refused: 'malformed' },
     { name: 'without content', ...given(), document: '', refused: 'malformed' },
@@ -167,6 +169,15 @@ describe('an instance identity document', () => {
     expect(await verifier.verify(document, signature)).toEqual({ refused });
   });
 
+  it('is believed by either certificate while AWS changes the one of the region', async () => {
+    const certificates = [signer.certificatePem, stranger.certificatePem];
+    const both = createIdentityVerifier({ ...options, region: facts.region, certificates });
+    for (const by of [signer, stranger]) {
+      const { document, signature } = given({}, by);
+      expect(await both.verify(document, signature)).toMatchObject({ instanceId: facts.instanceId });
+    }
+  });
+
   it("is believed only with AWS's own certificate where no other is configured", async () => {
     const real = createIdentityVerifier({
       accountId: facts.accountId,
@@ -175,33 +186,39 @@ describe('an instance identity document', () => {
       clock: createMemoryClock(now),
     });
     const { document, signature } = given();
-    expect(await real.verify(document, signature)).toEqual({ refused: 'forged' });
+    expect(await real.verify(document, signature)).toEqual({ refused: 'unverified' });
   });
 });
 
 describe('the certificates', () => {
-  const options = { accountId: facts.accountId, maxAgeSeconds: 660, clock: createMemoryClock(now) };
+  const all = Object.entries(awsCertificates).flatMap(([region, list]) => list.map((body) => [region, body]));
 
-  it.each(Object.entries(awsCertificates))(
-    'of AWS for %s is whole: RSA, and signed by itself',
-    (region, body) => {
-      const certificate = new X509Certificate(Buffer.from(body, 'base64'));
-      expect(certificate.publicKey.asymmetricKeyType).toBe('rsa');
-      expect(certificate.verify(certificate.publicKey)).toBe(true);
-      expect(certificate.validToDate.getTime()).toBeGreaterThan(now);
-      expect(() => createIdentityVerifier({ ...options, region })).not.toThrow();
-    },
-  );
+  it("of the configuration come after AWS's own of the region, and replace none", () => {
+    const own = trustedCertificates('eu-west-1');
+    expect(own).toHaveLength(1);
+    expect(trustedCertificates('eu-west-1', ['added'])).toEqual([...own, 'added']);
+    expect(trustedCertificates('moon-1', ['added'])).toEqual(['added']);
+  });
+
+  it.each(all)('of AWS for %s is whole: RSA, and signed by itself', (region = '', body = '') => {
+    const certificate = new X509Certificate(Buffer.from(body, 'base64'));
+    expect(certificate.publicKey.asymmetricKeyType).toBe('rsa');
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+    expect(certificate.validToDate.getTime()).toBeGreaterThan(now);
+    expect(() => createIdentityVerifier({ ...options, region })).not.toThrow();
+  });
 
   it('say what to do where AWS has none for the region', () => {
     expect(() => createIdentityVerifier({ ...options, region: 'moon-1' })).toThrow(
-      /moon-1.*identityCertificates/s,
+      /moon-1.*us-east-1.*identityCertificates\["moon-1"\]/s,
     );
   });
 
   it('say which one is none', () => {
     const certificates = ['not a certificate'];
-    expect(() => createIdentityVerifier({ ...options, region: 'eu-west-1', certificates })).toThrow(/no PEM/);
+    expect(() => createIdentityVerifier({ ...options, region: 'eu-west-1', certificates })).toThrow(
+      /not a PEM/,
+    );
   });
 });
 

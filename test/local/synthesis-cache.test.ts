@@ -127,7 +127,10 @@ describe('the cache of synthesis', () => {
         githubWebUrl: values['github']!,
         runnerReleasesUrl: values['github']!,
       };
-      synthesizeApp({ ...config, ...urls, identityCertificates: [values['certificate']!] }, { outdir });
+      synthesizeApp(
+        { ...config, ...urls, identityCertificates: { [config.region]: [values['certificate']!] } },
+        { outdir },
+      );
     };
     const values = [first, second].map(({ github }, n) => ({ github, certificate: [one, two][n]! }));
     const outdirs = ['one', 'two', 'fresh'].map((name) => join(base, name));

@@ -66,7 +66,7 @@ export async function givenPlatform(
               region: 'us-east-1',
               pendingTime: noon,
             }
-          : { refused: 'forged' as const },
+          : { refused: 'unverified' as const },
     },
   };
   for (const tenant of over.tenants ?? [givenTenant()]) {

@@ -5,7 +5,7 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-iid.html (base64-encoded signature, RSA)
  */
 import { type KeyObject, verify, X509Certificate } from 'node:crypto';
-import { awsCertificates } from '../../contract/aws-certificates.ts';
+import { awsCertificates, trustedCertificates } from '../../contract/aws-certificates.ts';
 import { InstanceId } from '../../core/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Identity, IdentityRefusal, IdentityVerifier } from '../../ports/identity.ts';
@@ -17,7 +17,7 @@ export interface VerifierOptions {
   /** A machine that started longer ago is refused: what it was launched for is over. */
   readonly maxAgeSeconds: number;
   readonly clock: Clock;
-  /** PEM, in place of AWS's own for the region. */
+  /** PEM, believed besides AWS's own for the region. */
   readonly certificates?: readonly string[] | undefined;
 }
 
@@ -35,7 +35,7 @@ export function createIdentityVerifier(options: VerifierOptions): IdentityVerifi
       const bytes = Buffer.from(document, 'base64');
       const signed = Buffer.from(signature, 'base64');
       if (bytes.length === 0 || signed.length === 0) return { refused: 'malformed' };
-      if (!keys.some((key) => verify('RSA-SHA256', bytes, key, signed))) return { refused: 'forged' };
+      if (!keys.some((key) => verify('RSA-SHA256', bytes, key, signed))) return { refused: 'unverified' };
       const identity = readDocument(bytes);
       if (!identity) return { refused: 'malformed' };
       const refused = refusal(identity, options);
@@ -68,14 +68,13 @@ function readDocument(bytes: Buffer): Identity | undefined {
 }
 
 function trustedKeys({ certificates, region }: VerifierOptions): KeyObject[] {
-  if (certificates && certificates.length > 0) return certificates.map(publicKey);
-  const known = awsCertificates[region];
-  if (known) return [publicKey(`-----BEGIN CERTIFICATE-----\n${known}\n-----END CERTIFICATE-----\n`)];
+  const trusted = trustedCertificates(region, certificates);
+  if (trusted.length > 0) return trusted.map(publicKey);
   throw new Error(
     `No certificate of AWS for instance identity documents is known for the region ${region}; known are ` +
       `${Object.keys(awsCertificates).join(', ')}. Take the region's RSA certificate from ` +
       'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/regions-certs.html and set it as ' +
-      'identityCertificates in the configuration.',
+      `identityCertificates["${region}"] in the configuration.`,
   );
 }
 
@@ -84,6 +83,6 @@ function publicKey(pem: string): KeyObject {
     return new X509Certificate(pem).publicKey;
   } catch (cause) {
     const given = JSON.stringify(pem.slice(0, 40));
-    throw new Error(`One of identityCertificates is no PEM certificate: ${given}…`, { cause });
+    throw new Error(`One of identityCertificates is not a PEM certificate: ${given}…`, { cause });
   }
 }

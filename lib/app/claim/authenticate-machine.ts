@@ -19,15 +19,28 @@ export interface Machine {
   readonly nonce: string;
 }
 
+/** What is proven of who is turned away, for the log. */
+export const aboutTicket = ({ ticket }: TurnedAway) => {
+  if (!ticket) return {};
+  const { installationId, launchId, tier } = ticket;
+  return { installationId, launchId, tier };
+};
+
+export interface TurnedAway {
+  readonly refused: string;
+  /** Whose ticket it holds, where that is proven. */
+  readonly ticket?: Ticket;
+}
+
 /** Answers with the machine, or with why it is turned away. */
 export async function authenticateMachine(
   deps: DoorDeps,
   request: MachineRequest,
-): Promise<Machine | { readonly refused: string }> {
+): Promise<Machine | TurnedAway> {
   if (!/^[0-9a-f]{32,64}$/.test(request.nonce)) return { refused: 'nonce-malformed' };
   const ticket = await deps.tickets.read(request.ticket, deps.clock.now());
   if ('refused' in ticket) return { refused: `ticket-${ticket.refused}` };
   const identity = await deps.identity.verify(request.document, request.signature);
-  if ('refused' in identity) return { refused: `identity-${identity.refused}` };
+  if ('refused' in identity) return { refused: `identity-${identity.refused}`, ticket };
   return { ticket, instanceId: identity.instanceId, nonce: request.nonce };
 }

@@ -16,7 +16,7 @@ import { followAnswer } from '../common/follow-answer.ts';
 import { inRepository } from '../common/in-repository.ts';
 import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { claimCandidates, unboundAgainSeconds, waitingPageSize } from '../common/settings.ts';
-import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
+import { aboutTicket, authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
 import { holdJob, type MintDeps, type Minting, mintRunner, refuseJob } from './mint-runner.ts';
 
 export interface ClaimDeps extends DoorDeps, MintDeps {
@@ -29,7 +29,7 @@ export type ClaimResult = ClaimAnswer | { readonly action: 'refuse'; readonly wh
 /** @throws OperationalError: the machine tries again with the same nonce */
 export async function claimJob(deps: ClaimDeps, request: MachineRequest): Promise<ClaimResult> {
   const machine = await authenticateMachine(deps, request);
-  if ('refused' in machine) return refuse(deps, { reason: machine.refused });
+  if ('refused' in machine) return refuse(deps, { ...aboutTicket(machine), reason: machine.refused });
   const { ticket, instanceId, nonce } = machine;
   const { launchId, installationId, tier } = ticket;
   const known = { installationId, instanceId, launchId, tier };

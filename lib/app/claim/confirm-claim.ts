@@ -5,7 +5,7 @@
 import type { MachineRequest } from '../../contract/machine.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
-import { authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
+import { aboutTicket, authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
 
 export interface ConfirmDeps extends DoorDeps {
   readonly runners: RunnerStore;
@@ -15,7 +15,7 @@ export interface ConfirmDeps extends DoorDeps {
 /** False: the machine must not start its runner. */
 export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): Promise<boolean> {
   const machine = await authenticateMachine(deps, request);
-  if ('refused' in machine) return refuse(deps, { reason: machine.refused });
+  if ('refused' in machine) return refuse(deps, { ...aboutTicket(machine), reason: machine.refused });
   const { instanceId, nonce } = machine;
   const confirmed = await deps.runners.confirm({ instanceId, nonce, at: deps.clock.now() });
   const { installationId, launchId, tier } = machine.ticket;

@@ -38,6 +38,18 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
       periods: 3,
     },
     {
+      name: 'identity-unverified',
+      article: 'identity-unverified',
+      says: 'A machine with a valid ticket was refused: no certificate that is known for the region fits its identity document',
+      metric: platformMetric(environment, 'ClaimsRefused', {
+        dimensions: { reason: 'identity-unverified' },
+        statistic: 'Sum',
+        minutes: 5,
+      }),
+      above: 0,
+      periods: 1,
+    },
+    {
       name: 'github-limited',
       article: 'github-limited',
       says: 'GitHub, or the budget kept for it, has turned away 50 calls in 5 minutes, for a quarter of an hour',

@@ -3,6 +3,7 @@
  * setting that changes a template.
  */
 import type { MayflyConfig } from '../../../lib/config/config.ts';
+import { trustedCertificates } from '../../../lib/contract/aws-certificates.ts';
 import { configWith, defaultConfig, thirtyTiers, tierWith } from '../../config/configurations.ts';
 
 export const configurations: Readonly<Record<string, MayflyConfig>> = {
@@ -14,6 +15,7 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
     alarmEmail: 'operators@example.com',
     webhookSilenceMinutes: 60,
     oldestJobMinutes: 30,
+    identityCertificates: { 'eu-west-1': trustedCertificates('eu-west-2') },
     tiers: {
       tiny: tierWith({ labels: ['self-hosted', 'linux', 'x64', 'tiny'], extraLabels: ['docker'] }),
       huge: tierWith({
