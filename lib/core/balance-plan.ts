@@ -131,7 +131,7 @@ function ownBound(tenant: Tenant, tier: Tier): Bound {
   return { machines: room.machines, reason: fullReason(tenant, tier, room), passesByItself: false };
 }
 
-function fullReason(tenant: Tenant, tier: Tier, room: Room): Reason {
+export function fullReason(tenant: Tenant, tier: Tier, room: Room): Reason {
   return room.limitedBy === 'tenant'
     ? reason(
         'tenant-limit',

@@ -41,6 +41,8 @@ export interface Job {
   readonly reason?: Reason;
   /** The lease that is meant for it, while covered; and of a job that runs, the one that was as it began. */
   readonly lease?: LeaseId;
+  /** The lease whose machine it lost last: its launch and its machine say what became of that. Absent: it lost none. */
+  readonly formerLease?: LeaseId;
   /** How many launches were made for it. */
   readonly attempts: number;
   /** How many machines were bought for it and came to nothing: they ended, and ran no job. Absent: none. */

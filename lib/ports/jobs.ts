@@ -15,6 +15,10 @@ export interface JobStore {
   get(installationId: InstallationId, jobId: JobId): Promise<Job | undefined>;
   /** Those of these jobs that are known. Reads consistently. */
   find(installationId: InstallationId, jobIds: readonly JobId[]): Promise<Job[]>;
+  /** The newest jobs of the tenant by GitHub's ids, whatever their state, newest first. May lag by a second. */
+  listNewest(installationId: InstallationId, limit: number): Promise<Job[]>;
+  /** Across tenants: the one of these that has the job. Reads consistently. */
+  findAcrossTenants(jobId: JobId, installationIds: readonly InstallationId[]): Promise<Job | undefined>;
   /** Waiting jobs of one tier, oldest first. Reads consistently. */
   listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
   /** Waiting jobs of the tenant over all tiers that come after its `count` oldest, the youngest last. Reads consistently. */
@@ -44,7 +48,7 @@ export interface JobStore {
     waits: readonly { readonly jobId: JobId; readonly reason: Reason }[],
   ): Promise<void>;
   /**
-   * covered by this very lease → waiting; else nothing, and false. Without a rest its place in the line stays, and what
+   * covered by this very lease, which is kept as its former one → waiting; else nothing, and false. Without a rest its place in the line stays, and what
    * was counted; here and in `requeue`.
    */
   waitAgain(

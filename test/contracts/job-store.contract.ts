@@ -275,7 +275,8 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await theJob()).toMatchObject({ replacements: 3, retryAt: noon + 60_000 });
         expect(await waiting()).toEqual([2, 1]);
         await stores.jobs.rest(acme, one, full);
-        expect(await theJob()).toEqual(givenJob({ reason: full, attempts: 1, replacements: 3 }));
+        const counted = { attempts: 1, replacements: 3, formerLease: lease0 };
+        expect(await theJob()).toEqual(givenJob({ reason: full, ...counted }));
         expect(await waiting()).toEqual([1, 2]);
         await stores.jobs.rest(acme, one, full, rest);
         expect(await waiting()).toEqual([2, 1]);
@@ -300,8 +301,23 @@ export function jobStoreContract(backend: StoreBackend): void {
 
         expect(await stores.jobs.waitAgain(acme, one, lease0, ended)).toBe(true);
 
-        expect(await theJob()).toEqual(givenJob({ reason: ended, attempts: 1 }));
+        expect(await theJob()).toEqual(givenJob({ reason: ended, attempts: 1, formerLease: lease0 }));
         expect(await waiting()).toEqual([1, 2]);
+      });
+
+      it('reads the newest jobs of a tenant, whatever their state, newest first', async () => {
+        const stranger = givenJob({ jobId: JobId(9), installationId: InstallationId(999) });
+        await given(running, givenJob({ jobId: JobId(3) }), givenJob({ jobId: JobId(2) }), stranger);
+
+        expect((await stores.jobs.listNewest(acme, 2)).map(({ jobId }) => jobId)).toEqual([3, 2]);
+      });
+
+      it('finds the tenant of a job among many', async () => {
+        await given(givenJob());
+        const others = Array.from({ length: 150 }, (_, n) => InstallationId(1000 + n));
+
+        expect(await stores.jobs.findAcrossTenants(one, [...others, acme])).toEqual(givenJob());
+        expect(await stores.jobs.findAcrossTenants(one, others)).toBeUndefined();
       });
 
       it('does not take a job from the lease that covers it now', async () => {

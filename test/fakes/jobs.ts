@@ -39,6 +39,17 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       ),
     get: (installationId, jobId) =>
       world.call('jobs.get', ({ jobs }) => jobs.get(jobKey(installationId, jobId))),
+    listNewest: (installationId, limit) =>
+      world.call('jobs.listNewest', ({ jobs }) =>
+        [...jobs.values()]
+          .filter((job) => job.installationId === installationId)
+          .sort((a, b) => b.jobId - a.jobId)
+          .slice(0, limit),
+      ),
+    findAcrossTenants: (jobId, installationIds) =>
+      world.call('jobs.findAcrossTenants', ({ jobs }) =>
+        installationIds.map((id) => jobs.get(jobKey(id, jobId))).find((job) => job !== undefined),
+      ),
     listWaiting: (installationId, tier, limit) =>
       world.call('jobs.listWaiting', (rows) =>
         waitingJobs(rows, installationId)
@@ -87,7 +98,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     async waitAgain(installationId, jobId, lease, reason, rest) {
       const waits = (job: Job) =>
         job.state === 'covered' && job.lease === lease
-          ? wait(job, { reason, ...(rest ? { rest } : {}) })
+          ? { ...wait(job, { reason, ...(rest ? { rest } : {}) }), formerLease: lease }
           : undefined;
       return (await change('jobs.waitAgain', { installationId, jobId }, waits)).met;
     },

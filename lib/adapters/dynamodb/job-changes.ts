@@ -61,7 +61,7 @@ export const reopen = (reason: Reason): JobChange => ({
 export const waitAgain = (jobId: JobId, lease: LeaseId, again: Again): JobChange => {
   const back = waiting(jobId, again);
   return {
-    update: `${back.update} REMOVE #lease${back.remove}`,
+    update: `${back.update}, #former_lease = :lease REMOVE #lease${back.remove}`,
     condition: '#state = :covered AND #lease = :lease',
     values: { ':covered': text('covered'), ':lease': text(lease), ...back.values },
   };

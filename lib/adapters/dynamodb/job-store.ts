@@ -64,6 +64,20 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       const keys = [...new Set(jobIds)].map((jobId) => jobKey(installationId, jobId));
       return (await findRows(client, tableName, keys)).map(jobOfRow);
     },
+    async listNewest(installationId, limit) {
+      const query = {
+        TableName: tableName,
+        KeyConditionExpression: 'installation_id = :tenant',
+        ExpressionAttributeValues: { ':tenant': number(installationId) },
+        ScanIndexForward: false,
+      };
+      return (await queryRows(client, query, limit)).map(jobOfRow);
+    },
+    async findAcrossTenants(jobId, installationIds) {
+      const keys = [...new Set(installationIds)].map((installationId) => jobKey(installationId, jobId));
+      const [row] = await findRows(client, tableName, keys);
+      return row && jobOfRow(row);
+    },
     async listWaiting(installationId, tier, limit) {
       const range = { from: waitingPrefix(tier), to: afterTier(tier) };
       return (await waiting(installationId, range, limit)).map(jobOfRow);

@@ -46,7 +46,7 @@ export interface Scarcity {
   readonly pace: LaunchPace | undefined;
 }
 
-export async function readScarcity(deps: ScarcityDeps): Promise<Scarcity> {
+export async function readScarcity(deps: Pick<ScarcityDeps, 'notes' | 'clock'>): Promise<Scarcity> {
   const notes = await deps.notes.read([closingsNote, paceNote], deps.clock.now());
   return {
     closings: (notes.get(closingsNote)?.value ?? {}) as Closings,

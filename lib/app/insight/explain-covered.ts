@@ -1,0 +1,160 @@
+/** A machine is meant for the job: how far that one is, and what happens where it is late. */
+
+import { launchOfLease } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { Runner } from '../../core/runner.ts';
+import { robbedReason } from '../common/release-robbed.ts';
+import { ofReason } from './explain-waiting.ts';
+import type { Estimate, Verdict, VerdictCode } from './explanation.ts';
+import type { Facts } from './facts.ts';
+import { historyOf, untilStart } from './history.ts';
+
+/** GitHub gives a job to a runner that listens within seconds. */
+const assignedWithinSeconds = 60;
+
+export function explainCovered(facts: Facts, job: Job): Verdict {
+  const { now, plan } = facts;
+  const { launch, runner } = plan ?? {};
+  const launchId = job.lease ? launchOfLease(job.lease) : 'none';
+  if (runner) return explainMachine(facts, job, runner);
+  if (!launch) {
+    return waitsAgain('launch-lost', `It has the lease ${job.lease ?? ''}, whose launch has no row.`, {
+      next: 'The reconciler finds it within five minutes, and it waits again.',
+      mend: 'Rows are not to be deleted by hand. If no one did, look at the log of the reconciler.',
+    });
+  }
+  const late = Math.round((now - launch.callUntil) / 1000);
+  if (launch.state === 'intent' && late < 0) {
+    return onItsWay(facts, job, {
+      code: 'launching',
+      line: `EC2 is being asked for its machine (launch ${launchId}).`,
+      sinceMilliseconds: now - launch.createdAt,
+    });
+  }
+  if (launch.state === 'intent') {
+    return {
+      code: 'launch-unanswered',
+      line: `EC2’s answer to its launch ${launchId} was lost ${late} s ago.`,
+      next: 'The next sweep asks EC2 again with the same token, which buys nothing twice: within a minute.',
+      who: 'nobody',
+    };
+  }
+  if (job.lease && !launch.instances.has(job.lease)) {
+    return {
+      code: 'machine-missing',
+      line: `EC2 gave launch ${launchId} fewer machines than asked for, and none for this job.`,
+      next: 'It waits again as the launch is closed, within a minute, and other pools are tried.',
+      who: 'nobody',
+    };
+  }
+  return onItsWay(facts, job, {
+    code: 'launching',
+    line: `EC2 started its machine ${(job.lease && launch.instances.get(job.lease)) ?? ''}; it has no row yet.`,
+    sinceMilliseconds: now - launch.createdAt,
+  });
+}
+
+function explainMachine(facts: Facts, job: Job, runner: Runner): Verdict {
+  const { now } = facts;
+  const { instanceId, state, deadline, ran } = runner;
+  if (ran !== undefined && ran !== job.jobId) return taken(facts, job, runner);
+  const sinceMilliseconds = now - runner.launchedAt;
+  switch (state) {
+    case 'ended':
+      return {
+        code: 'machine-ended',
+        line: `Its machine ${instanceId} ended (${runner.endReason ?? 'unknown'}) before it ran the job.`,
+        next: 'The job waits again, with the sweep at the latest, and gets another machine.',
+        mend: `If this happens again and again: npx mayfly logs ${instanceId}`,
+        who: 'nobody',
+      };
+    case 'booting':
+      if (now < deadline) {
+        const line = `Its machine ${instanceId} (${runner.instanceType}) boots since ${seconds(sinceMilliseconds)}.`;
+        return onItsWay(facts, job, { code: 'booting', line, sinceMilliseconds });
+      }
+      return {
+        code: 'boot-overdue',
+        line: `Its machine ${instanceId} should have asked for its job ${seconds(now - deadline)} ago.`,
+        next: 'The next sweep keeps its console and ends it; the job gets another machine.',
+        mend: `npx mayfly logs ${instanceId} shows how far it came. Mostly it is the image, or the way to GitHub or to claim.`,
+        who: 'operator',
+      };
+    case 'claimed':
+      return onItsWay(facts, job, {
+        code: 'registering',
+        line: `Its machine ${instanceId} is registered with GitHub, and its runner starts.`,
+        sinceMilliseconds,
+      });
+    case 'listening':
+      return listening(facts, runner);
+  }
+}
+
+function taken(facts: Facts, job: Job, runner: Runner): Verdict {
+  const other = facts.plan?.ran;
+  const which = other ? `job ${other.jobId} of ${other.repository}` : `job ${runner.ran}`;
+  const text = `GitHub gave its machine ${runner.instanceId} to ${which}.`;
+  return {
+    ...ofReason(facts, job, { code: robbedReason.code, text }),
+    next: 'It gets the machine of that job, or waits again for the next one: nothing is lost.',
+  };
+}
+
+function listening(facts: Facts, runner: Runner): Verdict {
+  const { now, github, platform } = facts;
+  const since = now - (runner.listeningAt ?? runner.launchedAt);
+  const { instanceId } = runner;
+  if (github?.runner === null) {
+    return waitsAgain('not-assigned', `Its machine ${instanceId} listens, and GitHub lists no such runner.`, {
+      next: 'GitHub removes idle registrations. The machine powers off within limits.idleSeconds, and the job gets another one.',
+    });
+  }
+  if (since < assignedWithinSeconds * 1000 || github?.runner?.busy) {
+    return {
+      code: 'listening',
+      line: `Its machine ${instanceId} listens since ${seconds(since)}${github?.runner?.busy ? ', and GitHub says that it is busy' : ''}.`,
+      next: 'GitHub gives it the job, and says so within seconds.',
+      estimate: { seconds: 5, basis: 'GitHub’s usual time' },
+      who: 'nobody',
+    };
+  }
+  const state = github?.runner
+    ? github.runner.online
+      ? ' It is online.'
+      : ' GitHub says it is offline.'
+    : '';
+  return {
+    code: 'not-assigned',
+    line: `Its machine ${instanceId} listens since ${seconds(since)}, and GitHub gives it nothing.${state}`,
+    next: `It powers off after ${platform.limits.idleSeconds} s without a job, and the job gets another machine.`,
+    mend: 'An owner looks at the runner group: whether it admits the repository, and whether it is restricted to certain workflows. runs-on with another group keeps the job from it too, which webhooks do not say.',
+    who: 'owner',
+  };
+}
+
+const waitsAgain = (
+  code: VerdictCode,
+  line: string,
+  { next, mend }: { next: string; mend?: string },
+): Verdict => ({ code, line, next, ...(mend ? { mend, who: 'operator' } : { who: 'nobody' }) });
+
+function onItsWay(
+  facts: Facts,
+  job: Job,
+  step: { code: VerdictCode; line: string; sinceMilliseconds: number },
+): Verdict {
+  const history = job.tier && historyOf(facts.line?.recent ?? [], job.tier);
+  const estimate: Estimate | undefined = history
+    ? untilStart(history, step.sinceMilliseconds / 1000)
+    : undefined;
+  return {
+    code: step.code,
+    line: step.line,
+    next: 'It runs as soon as its machine listens and GitHub gives it the job.',
+    ...(estimate ? { estimate } : {}),
+    who: 'nobody',
+  };
+}
+
+const seconds = (milliseconds: number) => `${Math.max(0, Math.round(milliseconds / 1000))} s`;

@@ -1,0 +1,90 @@
+/**
+ * The one answer to "what is with this job?", from what is known and nothing else. It reads nothing, and so is the same for
+ * rows, for a test, and for what GitHub said a moment ago. What GitHub says now comes before what rows say.
+ */
+import type { Job } from '../../core/job.ts';
+import { explainCovered } from './explain-covered.ts';
+import { explainDone, explainRunning } from './explain-over.ts';
+import { explainUnheard } from './explain-unheard.ts';
+import { explainWaiting } from './explain-waiting.ts';
+import type { Explanation, Verdict } from './explanation.ts';
+import type { Facts } from './facts.ts';
+import { storyOf } from './story.ts';
+import { whatWasChecked } from './what-was-checked.ts';
+
+export function explainJob(facts: Facts): Explanation {
+  const verdict = verdictOf(facts);
+  return { ...verdict, story: storyOf(facts), checked: whatWasChecked(facts) };
+}
+
+function verdictOf(facts: Facts): Verdict {
+  const { job } = facts;
+  if (!job) return explainUnheard(facts);
+  const isOpen = job.state === 'waiting' || job.state === 'covered' || job.state === 'blocked';
+  return (isOpen ? byGitHub(facts, job) : undefined) ?? byRow(facts, job);
+}
+
+function byRow(facts: Facts, job: Job): Verdict {
+  switch (job.state) {
+    case 'blocked':
+      return approval(job);
+    case 'waiting':
+      return explainWaiting(facts, job);
+    case 'covered':
+      return explainCovered(facts, job);
+    case 'running':
+      return explainRunning(facts, job);
+    case 'done':
+      return explainDone(facts, job);
+  }
+}
+
+const approval = ({ repository }: Job): Verdict => ({
+  code: 'approval',
+  line: 'GitHub holds it back for an approval: of its environment, or of a first-time contributor.',
+  next: 'GitHub announces it once it is approved, and it starts then. Unapproved, GitHub gives it up after 30 days.',
+  mend: `Somebody who may approves the run, on its page in ${repository}.`,
+  who: 'owner',
+});
+
+/** Where GitHub is ahead of the row. */
+function byGitHub({ github }: Facts, job: Job): Verdict | undefined {
+  const answer = github?.job;
+  if (answer?.kind === 'not-found') {
+    return {
+      code: 'gone-from-github',
+      line: `GitHub does not show the job to the App: ${job.repository} was removed from the installation, transferred or deleted, or its run was.`,
+      next: 'It is closed when GitHub says so a second time, three minutes later or more.',
+      mend: 'If it should run: an owner adds the repository to the installation, and runs the job again.',
+      who: 'owner',
+    };
+  }
+  if (github?.run?.completed) {
+    return {
+      code: 'run-ended',
+      line: `Its workflow run ${job.runId} ended (${github.run.conclusion ?? 'no conclusion'}) before the job began.`,
+      next: 'It is closed within minutes; no machine is bought for it any more.',
+      mend: 'Run the workflow again. startup_failure: the workflow file is at fault.',
+      who: 'author',
+    };
+  }
+  if (answer?.kind !== 'found') return undefined;
+  const { status, conclusion, runnerName } = answer.job;
+  if (status === 'completed') {
+    return {
+      code: 'closing',
+      line: `GitHub says that it is over (${conclusion ?? 'no conclusion'}); the webhook of that has not come.`,
+      next: 'The sweep or the reconciler closes it within minutes.',
+      who: 'nobody',
+    };
+  }
+  if (status === 'in_progress') {
+    return {
+      code: 'running',
+      line: `GitHub says that it runs on ${runnerName ?? 'a runner'}; the webhook of that has not come.`,
+      next: 'The reconciler writes it down within minutes.',
+      who: 'nobody',
+    };
+  }
+  return status === 'waiting' ? approval(job) : undefined;
+}

@@ -1,0 +1,106 @@
+/** A job that runs, or that is over: on which machine, how it ended, and whether it comes back. */
+import { isRefusalOutdated } from '../../core/admission.ts';
+import type { Job } from '../../core/job.ts';
+import { ofReason } from './explain-waiting.ts';
+import type { Verdict } from './explanation.ts';
+import type { Facts } from './facts.ts';
+import { historyOf } from './history.ts';
+
+export function explainRunning(facts: Facts, job: Job): Verdict {
+  const { now, ranOn, platform } = facts;
+  const { runner, startedAt = now } = job;
+  const ran = Math.max(0, Math.round((now - startedAt) / 1000));
+  if (runner === undefined) {
+    return {
+      code: 'running-elsewhere',
+      line: `It runs since ${ran} s, on a runner that is none of this platform's.`,
+      next: 'The sweep asks GitHub how it does. No machine is held for it.',
+      mend: 'Another runner of the account has the same labels. Give tiers a label of their own if that is not meant.',
+      who: 'nobody',
+    };
+  }
+  if (!ranOn || ranOn.state === 'ended' || job.unsettledAt !== undefined) {
+    return {
+      code: 'unsettled',
+      line: `It ran on ${runner}, which has ended${ranOn?.endReason ? ` (${ranOn.endReason})` : ''}; GitHub has not said how the job did.`,
+      next: 'The sweep asks GitHub within a minute or two: it is over, or waits again.',
+      who: 'nobody',
+    };
+  }
+  const { jobSeconds } = platform.limits;
+  if (ran > jobSeconds) {
+    return {
+      code: 'over-time',
+      line: `It runs on ${runner} since ${ran} s, longer than limits.jobSeconds (${jobSeconds}).`,
+      next: 'The sweep ends the machine within a minute, and the job fails on GitHub.',
+      mend: 'Raise limits.jobSeconds in mayfly.config.ts and deploy, or split the job.',
+      who: 'author',
+    };
+  }
+  const { runSeconds, ended } = historyOf(facts.line?.recent ?? [], ranOn.tier);
+  return {
+    code: 'running',
+    line: `It runs on ${runner} (${ranOn.instanceType}${ranOn.spot ? ', spot' : ''}) since ${ran} s.`,
+    next: 'Its machine ends with it, and the next waiting job gets one.',
+    ...(runSeconds === undefined || runSeconds <= ran
+      ? {}
+      : {
+          estimate: {
+            seconds: Math.round(runSeconds - ran),
+            basis: `half of the tenant's latest ${ended} jobs in ${ranOn.tier} ran for ${Math.round(runSeconds)} s at most`,
+          },
+        }),
+    who: 'nobody',
+  };
+}
+
+export function explainDone(facts: Facts, job: Job): Verdict {
+  const { outcome, conclusion, runner, reason } = job;
+  if (reason) return explainEnded(facts, job, reason);
+  const where = runner ? ` on ${runner}` : ', on none of our machines';
+  const took =
+    job.startedAt && job.doneAt ? ` after ${Math.round((job.doneAt - job.startedAt) / 1000)} s` : '';
+  if (outcome === 'cancelled') {
+    return over(
+      'cancelled',
+      `It was cancelled on GitHub${job.startedAt ? `, while it ran${where}` : ', before it ran'}.`,
+    );
+  }
+  if (conclusion === 'success') return over('completed', `It succeeded${where}${took}.`);
+  return {
+    ...over('failed', `It ended with ${conclusion ?? 'no conclusion'}${where}${took}.`),
+    mend: `The job's own log on GitHub says why.${runner && isFinished(facts) ? ` Of its machine: npx mayfly logs ${runner}` : ''}`,
+  };
+}
+
+const isFinished = ({ ranOn }: Facts) => ranOn !== undefined;
+
+const over = (code: 'cancelled' | 'completed' | 'failed', line: string): Verdict => ({
+  code,
+  line,
+  next: 'Nothing: it is over.',
+  who: 'nobody',
+});
+
+/** By the platform's word, which gives way to GitHub's. */
+function explainEnded(facts: Facts, job: Job, why: NonNullable<Job['reason']>): Verdict {
+  const { tenant, github } = facts;
+  const verdict = ofReason(facts, job, why);
+  const isQueued = github?.job.kind === 'found' && github.job.job.status === 'queued';
+  if (tenant && isQueued && isRefusalOutdated(tenant, job)) {
+    return {
+      code: 'reopening',
+      line: `It was ended here (${why.code}), GitHub still has it queued, and the reason no longer holds.`,
+      next: 'The reconciler takes it up again within minutes.',
+      estimate: { seconds: 300, basis: 'the reconciler visits tenants with work every five minutes' },
+      who: 'nobody',
+    };
+  }
+  if (why.code === 'gone-from-github' || why.code === 'run-ended') {
+    return { ...verdict, next: 'Nothing: GitHub said twice that it is over.', who: 'nobody' };
+  }
+  return { ...verdict, next: outcomeNext(job, verdict.next) };
+}
+
+const outcomeNext = ({ outcome }: Job, next: string) =>
+  outcome === 'expired' ? 'It is over: it waited for longer than limits.waitSeconds.' : next;

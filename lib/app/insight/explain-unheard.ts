@@ -1,0 +1,219 @@
+/**
+ * A job that the platform has no row of: GitHub decides what it is, and the webhook's own deliveries, the labels and the
+ * dead letters say why nobody heard of it.
+ */
+import { isSelfHosted, tierFor } from '../../core/labels.ts';
+import type { Tier } from '../../core/tier.ts';
+import type { Verdict, VerdictCode } from './explanation.ts';
+import type { Facts, GitHubFacts } from './facts.ts';
+
+export function explainUnheard(facts: Facts): Verdict {
+  const { github, deadLetters } = facts;
+  const [letter] = deadLetters ?? [];
+  if (letter) return inDeadLetters(letter);
+  if (!github) {
+    return plain('not-asked', 'The platform has no row of this job.', {
+      next: 'GitHub was not asked about it.',
+      mend: 'Ask GitHub too: npx mayfly explain URL --github, with the URL of the job.',
+      who: 'operator',
+    });
+  }
+  return notReached(facts, github) ?? onGitHub(facts, github);
+}
+
+function inDeadLetters({ queue, ageMinutes }: { queue: string; ageMinutes: number }): Verdict {
+  return plain(
+    'dead-letter',
+    `Its message failed twenty times and is among the dead letters of ${queue}, since ${ageMinutes} minutes.`,
+    {
+      next: 'The reconciler finds the job by reading its run, if its tenant is known here.',
+      mend: `npx mayfly dead-letters says why it failed; then npx mayfly dead-letters --send-back ${queue}`,
+      who: 'operator',
+    },
+  );
+}
+
+function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts): Verdict | undefined {
+  const where = asked.repository ?? 'its repository';
+  if (installation.kind === 'not-found') {
+    return plain(
+      'not-installed',
+      `The App is not installed on ${where}: GitHub sends no webhook of its jobs.`,
+      {
+        next: 'Nothing happens until it is.',
+        mend: 'An owner installs the App, or adds the repository to the installation, and runs the job again.',
+        who: 'owner',
+      },
+    );
+  }
+  if (installation.kind === 'found' && installation.installation.suspended) {
+    return plain(
+      'tenant-suspended',
+      `The account has suspended the App on GitHub, which sends no webhooks then.`,
+      {
+        next: 'Its queued jobs are found within minutes of the end of the suspension.',
+        mend: 'An owner unsuspends the App, under Settings → GitHub Apps → Configure.',
+        who: 'owner',
+      },
+    );
+  }
+  if (installation.kind === 'found' && !tenant) {
+    return plain(
+      'installation-unknown',
+      `The App is installed there (installation ${installation.installationId}), and has no tenant here.`,
+      {
+        next: 'The first webhook of a job makes the platform ask GitHub about the installation.',
+        mend: 'Redeliver the webhook installation.created: the App’s settings, Advanced, Recent deliveries. If there is none, another App is stored here.',
+        who: 'operator',
+      },
+    );
+  }
+  if (job.kind === 'not-found') {
+    return plain('not-on-github', `GitHub has no such job in ${where}.`, {
+      next: 'Nothing: there is no such job.',
+      mend: 'Check the id. It is the last number of the job’s URL; the one before it is the run’s.',
+      who: 'author',
+    });
+  }
+  if (job.kind === 'found') return undefined;
+  return plain('not-asked', `GitHub did not say anything of the job: ${job.message}.`, {
+    next: 'Ask again later.',
+    mend: 'npx mayfly tenant validate shows what the App may do there.',
+    who: 'operator',
+  });
+}
+
+function onGitHub(facts: Facts, { job, deliveries }: GitHubFacts): Verdict {
+  if (job.kind !== 'found') throw new Error('Only a job that GitHub has can be explained by it.');
+  const { status, labels, runnerName, conclusion } = job.job;
+  if (labels.length === 0 && status !== 'in_progress') return groupOnly(facts.platform.tiers);
+  const tier = tierFor(labels, facts.platform.tiers);
+  if (!tier && !isSelfHosted(labels)) {
+    return plain('hosted-by-github', `Its labels [${labels.join(', ')}] ask for a machine of GitHub’s own.`, {
+      next: 'GitHub runs it. The platform ignores such jobs.',
+      mend: 'To run it here, runs-on must name labels of a tier.',
+      who: 'nobody',
+    });
+  }
+  if (!tier) return labelsUnknown(facts, labels);
+  if (status === 'completed') {
+    return plain(
+      'unheard-over',
+      `It is over (${conclusion ?? 'no conclusion'})${runnerName ? `; it ran on ${runnerName}` : ''}, and the platform never had a row of it, or has no more.`,
+      {
+        next: 'Nothing. Rows of what is over are kept for seven days.',
+        who: 'nobody',
+      },
+    );
+  }
+  if (status === 'in_progress') {
+    return plain(
+      'unheard-running',
+      `It runs on ${runnerName ?? 'an unknown runner'}, and the platform has no row of it.`,
+      {
+        next: 'The reconciler finds it within minutes, if the runner is one of the platform’s.',
+        who: 'nobody',
+      },
+    );
+  }
+  return byDelivery(tier, deliveries);
+}
+
+function groupOnly(tiers: readonly Tier[]): Verdict {
+  return plain(
+    'group-only',
+    'Its runs-on names a runner group and no labels, so nothing says which tier it wants.',
+    {
+      next: 'It starts only if GitHub gives it a machine that another job of the account was meant to get.',
+      mend: `Name labels as well: runs-on: {group: …, labels: [${tiers[0]?.labels.join(', ') ?? ''}]}.`,
+      who: 'author',
+    },
+  );
+}
+
+function labelsUnknown({ platform }: Facts, labels: readonly string[]): Verdict {
+  const near = nearestTier(labels, platform.tiers);
+  const lacks = near
+    ? `the nearest tier, ${near.tier.name}, has not ${near.missing.join(', ')}`
+    : 'there are no tiers';
+  return plain('labels-unknown', `No tier has all of its labels [${labels.join(', ')}]: ${lacks}.`, {
+    next: 'It stays queued on GitHub until somebody cancels it, or a day has passed.',
+    mend: `The author writes runs-on: [${near?.tier.labels.join(', ') ?? ''}], or the operator gives the tier the label (extraLabels).`,
+    who: 'author',
+  });
+}
+
+/** Lacks the fewest of the labels; among equals the one that shares the most, and then the smallest. */
+export function nearestTier(
+  labels: readonly string[],
+  tiers: readonly Tier[],
+): { readonly tier: Tier; readonly missing: readonly string[] } | undefined {
+  const wanted = [...new Set(labels.map((label) => label.toLowerCase()))];
+  const scored = tiers.map((tier) => {
+    const offered = new Set(tier.labels.map((label) => label.toLowerCase()));
+    const missing = wanted.filter((label) => !offered.has(label));
+    const close = missing.reduce((sum, label) => sum + likeness(label, offered), 0);
+    return { tier, missing, close };
+  });
+  return scored.toSorted((a, b) => a.missing.length - b.missing.length || b.close - a.close)[0];
+}
+
+/** How much a label looks like one that the tier has: `smal` and `small`. */
+function likeness(label: string, offered: ReadonlySet<string>): number {
+  const pairs = (text: string) => new Set(Array.from(text.slice(1), (_, n) => text.slice(n, n + 2)));
+  const own = pairs(label);
+  const shared = (other: string) =>
+    [...pairs(other)].filter((pair) => own.has(pair)).length / Math.max(1, own.size);
+  return Math.max(0, ...[...offered].map(shared));
+}
+
+function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict {
+  const [latest] = deliveries ?? [];
+  if (deliveries === undefined || !latest) {
+    return plain(
+      'webhook-missing',
+      `GitHub has it queued for tier ${tier.name}, and sent no webhook of it in the last three days.`,
+      {
+        next: 'The reconciler reads the runs of its repository, and takes the job up within about ten minutes.',
+        mend: 'npx mayfly tenant validate shows whether the App is subscribed to Workflow jobs and its webhook is active.',
+        who: 'operator',
+      },
+    );
+  }
+  const { statusCode, answer } = latest;
+  if (statusCode >= 200 && statusCode < 400) {
+    return plain(
+      'webhook-delivered',
+      `GitHub delivered its webhook at ${new Date(latest.deliveredAt).toISOString()} (${answer || statusCode}); its row is not written yet.`,
+      {
+        next: `It is in the queue of tier ${tier.name}, or was lost with a function: then the reconciler takes it up within about ten minutes.`,
+        who: 'nobody',
+      },
+    );
+  }
+  const why =
+    statusCode === 401 ? 'the webhook’s secret at the App and here differ' : webhookFault(statusCode);
+  return plain(
+    'webhook-failed',
+    `GitHub could not deliver its webhook: ${statusCode === 0 ? 'nobody answered' : `the platform answered ${statusCode}`} (${why}).`,
+    {
+      next: 'The reconciler has GitHub deliver it again, up to three times, every five minutes.',
+      mend:
+        statusCode === 401
+          ? 'npx mayfly rotate-webhook-secret sets both.'
+          : 'See the runbook’s articles webhooks-failed and function-throttles. By hand: the App’s settings, Advanced, Recent deliveries, Redeliver.',
+      who: 'operator',
+    },
+  );
+}
+
+const webhookFault = (statusCode: number) =>
+  statusCode === 0
+    ? 'the address is wrong, or was not reached within ten seconds'
+    : 'AWS was at fault, or the function had no copy left';
+
+const plain = (code: VerdictCode, line: string, rest: Pick<Verdict, 'next' | 'mend' | 'who'>): Verdict => ({
+  code,
+  line,
+  ...rest,
+});

@@ -1,0 +1,215 @@
+/**
+ * Why a job waits, judged anew by the platform's own rules: a stored reason may be minutes old. What the rules cannot see
+ * from outside (which pools are dry, whose turn it is) comes from the stored reason and from what all copies remember.
+ */
+import { judge } from '../../core/admission.ts';
+import { fullReason } from '../../core/balance-plan.ts';
+import type { Job } from '../../core/job.ts';
+import { isResting } from '../../core/job-rest.ts';
+import { rateRoom } from '../../core/launch-rate.ts';
+import type { Closing } from '../../core/pools.ts';
+import { type Reason, type ReasonCode, reason } from '../../core/reason.ts';
+import { roomFor } from '../../core/room.ts';
+import { leasesOf, placeOf } from '../../core/shared-cap.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+import { throttledReason } from '../launch/supply.ts';
+import type { Estimate, Verdict } from './explanation.ts';
+import type { Facts } from './facts.ts';
+import { guidanceOf } from './guidance.ts';
+import { historyOf, untilFree, untilStart } from './history.ts';
+
+/** A job is given a machine, or a better reason, well before this. */
+const unexplainedSeconds = 300;
+
+export function explainWaiting(facts: Facts, job: Job): Verdict {
+  const tier = facts.platform.tiers.find(({ name }) => name === job.tier);
+  if (!tier) return tierRemoved(facts, job);
+  const { tenant, group } = facts;
+  const verdict = judge(tenant, tier, job, group);
+  if (verdict.kind !== 'admit') return ofReason(facts, job, verdict.reason);
+  if (!tenant) throw new Error('A job without a tenant is never admitted.');
+  return (
+    restVerdict(facts, job) ??
+    limitVerdict(facts, { tenant, tier, job }) ??
+    supplyVerdict(facts, { tenant, tier, job }) ??
+    freeVerdict(facts, job)
+  );
+}
+
+interface Here {
+  readonly tenant: Tenant;
+  readonly tier: Tier;
+  readonly job: Job;
+}
+
+/** By the reason's own sentence, and the table of what follows from its code. */
+export function ofReason(facts: Facts, job: Job, why: Reason, estimate?: Estimate): Verdict {
+  const guidance = guidanceOf(why.code, {
+    tenant: facts.tenant?.accountLogin ?? String(job.installationId),
+    tier: job.tier ?? 'none',
+  });
+  const found = estimate ?? probeEstimate(facts, why.code);
+  return { code: why.code, line: why.text, ...guidance, ...(found ? { estimate: found } : {}) };
+}
+
+/** What keeps all jobs of a tenant is tried again by one machine, at a time that its row names. */
+function probeEstimate({ tenant, now }: Facts, code: ReasonCode): Estimate | undefined {
+  const { attention } = tenant ?? {};
+  if (attention?.code !== code) return undefined;
+  return at(attention.probeAt, now, 'one machine tries again then (attention_probe_at of the tenant)');
+}
+
+const at = (time: number, now: number, basis: string): Estimate => ({
+  seconds: Math.max(1, Math.round((time - now) / 1000)),
+  basis,
+});
+
+function tierRemoved({ platform }: Facts, { tier, labels }: Job): Verdict {
+  return {
+    code: 'tier-removed',
+    line: `Its tier ${tier ?? ''} is not in the configuration any more; nothing looks at jobs of it.`,
+    next: 'It expires after limits.waitSeconds.',
+    mend: `Configure the tier again and deploy, or run the job again with labels of ${platform.tiers.map(({ name }) => name).join(', ')} (it asks for ${labels.join(', ')}).`,
+    who: 'operator',
+  };
+}
+
+function restVerdict(facts: Facts, job: Job): Verdict | undefined {
+  const { now } = facts;
+  if (!isResting(job, now) || job.retryAt === undefined) return undefined;
+  const why = job.reason ?? reason('runners-lost', 'Its machines came to nothing.');
+  const verdict = ofReason(
+    facts,
+    job,
+    why,
+    at(job.retryAt, now, 'the end of its pause (retry_at of its row)'),
+  );
+  const last = facts.former?.runner;
+  if (why.code !== 'runners-lost' || !last) return verdict;
+  return { ...verdict, mend: (verdict.mend ?? '').replace('INSTANCE', last.instanceId) };
+}
+
+/** Limits of its own: whether a machine is left for it, after those who come first. */
+function limitVerdict(facts: Facts, { tenant, tier, job }: Here): Verdict | undefined {
+  const { now, line = { ahead: 0, recent: [] } } = facts;
+  const room = roomFor(tenant, tier);
+  if (room.machines > line.ahead) return undefined;
+  const estimate = untilFree(historyOf(line.recent, tier.name), {
+    ahead: line.ahead,
+    machines: Math.min(tenant.maxRunners, tier.maxRunners),
+    now,
+  });
+  const verdict = ofReason(facts, job, fullReason(tenant, tier, room), estimate);
+  return line.ahead === 0
+    ? verdict
+    : { ...verdict, line: `${verdict.line} ${counted(line.ahead, 'job comes', 'jobs come')} first.` };
+}
+
+function supplyVerdict(facts: Facts, here: Here): Verdict | undefined {
+  return (
+    capVerdict(facts, here) ??
+    rateVerdict(facts, here) ??
+    closedVerdict(facts, here) ??
+    pacedVerdict(facts, here)
+  );
+}
+
+function capVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined {
+  for (const { cap, use } of facts.supply?.caps ?? []) {
+    if (leasesOf(use) < cap.machines) continue;
+    const line = use.waiters.toSorted((a, b) => a.since - b.since);
+    const place = job.tier && placeOf({ installationId: tenant.installationId, tier: job.tier });
+    const n = line.findIndex((waiter) => placeOf(waiter) === place);
+    const what = cap.tier === undefined ? 'runners' : `${cap.tier} runners`;
+    const text = `All ${cap.machines} ${what} that the platform has for everybody are in use${n < 0 ? '' : `; ${tenant.accountLogin} is number ${n + 1} of ${line.length} in the line for the next one`}.`;
+    return ofReason(facts, job, reason('shared-cap', text));
+  }
+  return undefined;
+}
+
+function rateVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined {
+  const { now, platform } = facts;
+  const rate = platform.caps.launchesPerMinutePerTenant;
+  if (rateRoom(tenant, rate, now) > 0) return undefined;
+  const text = `${tenant.accountLogin} started as many machines in the last minute as it may (${Math.max(rate, tenant.maxRunners)}).`;
+  const share = 60_000 / Math.max(1, rate, tenant.maxRunners);
+  const free = (tenant.rateUsedUntil ?? now) - 60_000 + share;
+  return ofReason(facts, job, reason('launch-rate', text), at(free, now, 'rate_used_until of the tenant'));
+}
+
+/** Reasons that balance wrote down because of pools. */
+const ofPools: readonly ReasonCode[] = ['capacity', 'quota', 'launch-failed'];
+
+function closedVerdict(facts: Facts, { tier, job }: Here): Verdict | undefined {
+  const { now } = facts;
+  const open = Object.entries(facts.supply?.closings ?? {}).filter(([, { until }]) => until > now);
+  const markets = tier.spot ? ['spot', 'on-demand'] : ['on-demand'];
+  const find = (name: string) => open.find(([known]) => known === name)?.[1];
+  const fatal = find(tier.name);
+  if (fatal) return closed(facts, job, fatal);
+  const quotas = markets.map((market) => find(`${market}:${tier.name}`));
+  const quota = quotas.every((closing) => closing !== undefined) ? soonest(quotas) : undefined;
+  if (quota) return closed(facts, job, quota);
+  // Which zones there are is not in the configuration: that all pools are dry, the platform itself has to have said.
+  if (!job.reason || !ofPools.includes(job.reason.code)) return undefined;
+  const own = open.filter(
+    ([name]) =>
+      tier.instanceTypes.some((type) => name.includes(`:${type}:`)) || name.endsWith(`:${tier.name}`),
+  );
+  const next = soonest(own.map(([, closing]) => closing));
+  return (
+    next &&
+    ofReason(facts, job, job.reason, at(next.until, now, `the next pool is tried again then (${next.code})`))
+  );
+}
+
+function closed(facts: Facts, job: Job, { cause, code, until }: Closing): Verdict {
+  const why =
+    cause === 'quota'
+      ? reason('quota', `The AWS account is at its quota for such machines (${code}).`)
+      : reason('launch-failed', `AWS refuses to start machines of this tier (${code}).`);
+  return ofReason(facts, job, why, at(until, facts.now, `EC2 is asked again then (${code})`));
+}
+
+const soonest = (closings: readonly (Closing | undefined)[]): Closing | undefined =>
+  closings.filter((one) => one !== undefined).toSorted((a, b) => a.until - b.until)[0];
+
+function pacedVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined {
+  const turn = job.tier && facts.supply?.pace?.turns[placeOf({ ...tenant, tier: job.tier })];
+  if (!turn || turn.at <= facts.now) return undefined;
+  return ofReason(
+    facts,
+    job,
+    throttledReason,
+    at(turn.at, facts.now, 'its place in the line for calls to EC2'),
+  );
+}
+
+/** Nothing is in its way. */
+function freeVerdict(facts: Facts, job: Job): Verdict {
+  const { now, line } = facts;
+  const code = job.reason?.code ?? 'queued';
+  const waited = (now - Math.max(job.acceptedAt, job.retryAt ?? 0)) / 1000;
+  if (code === 'queued' && waited > unexplainedSeconds) {
+    return {
+      code: 'not-acted-on',
+      line: `Nothing is in its way, and for ${Math.floor(waited / 60)} minutes nothing looked at it.`,
+      next: 'The sweep looks at every waiting job each minute, if it runs.',
+      mend: 'See whether sweep and scale-up run: the alarms sweep-stopped, function-errors and function-throttles of the runbook, and npx mayfly dead-letters.',
+      who: 'operator',
+    };
+  }
+  const why =
+    code === 'queued' || isPassing(code)
+      ? (job.reason ?? reason('queued', 'It was just accepted.'))
+      : reason('queued', `What it waited for (${code}) is over; nothing is in its way now.`);
+  const tierName = job.tier;
+  const estimate = tierName && untilStart(historyOf(line?.recent ?? [], tierName));
+  return ofReason(facts, job, why, estimate || undefined);
+}
+
+/** They say what happened, and not what keeps it waiting. */
+const isPassing = (code: ReasonCode) => ['runner-ended', 'runner-taken', 'runner-stolen'].includes(code);
+
+const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;

@@ -1,0 +1,81 @@
+/**
+ * What `mayfly explain` says of a job: the verdict in one line, what comes next and when, how to mend it, the job's story,
+ * and what was looked at. Plain data, so that it prints and serializes alike.
+ */
+import type { ReasonCode } from '../../core/reason.ts';
+
+/** The codes of stored reasons, and those that follow from how things stand. */
+export type VerdictCode =
+  | ReasonCode
+  /** Waiting, and nothing explains it. */
+  | 'tier-removed'
+  | 'not-acted-on'
+  | 'approval'
+  /** A machine is meant for it. */
+  | 'launching'
+  | 'launch-unanswered'
+  | 'launch-lost'
+  | 'machine-missing'
+  | 'booting'
+  | 'boot-overdue'
+  | 'registering'
+  | 'listening'
+  | 'not-assigned'
+  | 'machine-ended'
+  /** It runs, or did. */
+  | 'running'
+  | 'running-elsewhere'
+  | 'unsettled'
+  | 'over-time'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'reopening'
+  | 'closing'
+  /** The platform has no row of it. */
+  | 'not-asked'
+  | 'not-on-github'
+  | 'not-installed'
+  | 'installation-unknown'
+  | 'webhook-failed'
+  | 'webhook-delivered'
+  | 'webhook-missing'
+  | 'dead-letter'
+  | 'group-only'
+  | 'hosted-by-github'
+  | 'unheard-running'
+  | 'unheard-over';
+
+/** Who can change it. nobody: it passes by itself, or is as it should be. */
+export type Actor = 'nobody' | 'operator' | 'owner' | 'author';
+
+export interface Estimate {
+  /** From now. */
+  readonly seconds: number;
+  readonly basis: string;
+}
+
+export interface StoryLine {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly text: string;
+}
+
+export interface Verdict {
+  readonly code: VerdictCode;
+  /** One line. */
+  readonly line: string;
+  readonly next: string;
+  readonly estimate?: Estimate;
+  /** Absent: there is nothing to mend. */
+  readonly mend?: string;
+  readonly who: Actor;
+}
+
+export interface Explanation extends Verdict {
+  readonly story: readonly StoryLine[];
+  readonly checked: readonly string[];
+}
+
+/** Whether somebody has to do something: what `mayfly explain` exits with 1 for. */
+export const needsSomebody = ({ who }: Verdict) => who !== 'nobody';

@@ -1,0 +1,104 @@
+/** All that is known of a job, or of what was asked about, when it is explained. Nothing here is looked up later. */
+import type { Caps, Limits } from '../../contract/deployment.ts';
+import type { GitHubRun, Installation, ListedJob, ListedRunner } from '../../core/github.ts';
+import type { InstallationId, JobId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { Launch } from '../../core/launch.ts';
+import type { LaunchPace } from '../../core/launch-pace.ts';
+import type { Closings } from '../../core/pools.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { GroupView } from '../../core/runner-group.ts';
+import type { CapUse, SharedCap } from '../../core/shared-cap.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+
+export interface Facts {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly platform: Platform;
+  readonly asked: { readonly jobId: JobId; readonly repository?: string };
+  readonly tenant?: Tenant;
+  readonly job?: Job;
+  /** Of the tenant's machines, as far as its level has groups. */
+  readonly group?: GroupView;
+  readonly line?: Line;
+  readonly supply?: Supply;
+  /** For the lease that is meant for the job. */
+  readonly plan?: Machine;
+  /** The one that was meant for it before. */
+  readonly former?: Machine;
+  /** That GitHub says ran it. */
+  readonly ranOn?: Runner;
+  /** Absent: GitHub was not asked. */
+  readonly github?: GitHubFacts;
+  /** Dead letters that are about it. Absent: not looked at. */
+  readonly deadLetters?: readonly DeadLetter[];
+}
+
+/** What the configuration says. */
+export interface Platform {
+  readonly environment: string;
+  /** Smallest first. */
+  readonly tiers: readonly Tier[];
+  readonly limits: Limits;
+  readonly caps: Caps;
+}
+
+/** Of the tenant's jobs in the same tier. */
+export interface Line {
+  /** How many wait before it; as many as were read, where it was not among them. */
+  readonly ahead: number;
+  /** The newest ones of all tiers, whatever their state. */
+  readonly recent: readonly Job[];
+}
+
+/** What copies know together of EC2 and of caps. */
+export interface Supply {
+  readonly closings: Closings;
+  readonly pace?: LaunchPace;
+  /** The caps that bind the job's tier. */
+  readonly caps: readonly { readonly cap: SharedCap; readonly use: CapUse }[];
+}
+
+export interface Machine {
+  readonly launch?: Launch;
+  readonly runner?: Runner;
+  /** The job that the machine ran instead. */
+  readonly ran?: Job;
+}
+
+export interface GitHubFacts {
+  /** not-found: the App is not installed where the repository is; unknown: it was not asked. */
+  readonly installation:
+    | { readonly kind: 'found'; readonly installationId: InstallationId; readonly installation: Installation }
+    | { readonly kind: 'not-found' | 'unknown' };
+  readonly job:
+    | { readonly kind: 'found'; readonly job: JobOnGitHub }
+    | { readonly kind: 'not-found' }
+    | { readonly kind: 'refused'; readonly message: string };
+  readonly run?: GitHubRun;
+  /** The registration of the machine that is meant for it. null: GitHub lists none of its name. */
+  readonly runner?: ListedRunner | null;
+  /** Attempts to deliver the webhook of exactly this job, newest first. Absent: not looked for. */
+  readonly deliveries?: readonly JobDelivery[];
+}
+
+export interface JobOnGitHub extends ListedJob {
+  readonly runId: number;
+  /** Epoch milliseconds. */
+  readonly startedAt?: number;
+  readonly completedAt?: number;
+}
+
+export interface JobDelivery {
+  readonly id: number;
+  readonly deliveredAt: number;
+  readonly statusCode: number;
+  /** What the platform answered, shortened. */
+  readonly answer: string;
+}
+
+export interface DeadLetter {
+  readonly queue: string;
+  readonly ageMinutes: number;
+}

@@ -1,0 +1,119 @@
+/**
+ * Reads what an explanation needs, in at most seventeen calls to the tables: rows by their keys, one look at the line and
+ * one at the latest jobs. It only reads, and asks GitHub nothing.
+ */
+import type { Deployment } from '../../contract/deployment.ts';
+import type { InstallationId, JobId, LeaseId } from '../../core/ids.ts';
+import { launchOfLease } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { levelNow } from '../../core/runner-level.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import type { LaunchStore } from '../../ports/launches.ts';
+import type { Notes } from '../../ports/notes.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
+import type { TenantStore } from '../../ports/tenants.ts';
+import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
+import { capsOf } from '../common/shared-lines.ts';
+import { readScarcity } from '../launch/scarcity.ts';
+import type { Facts, Line, Machine, Supply } from './facts.ts';
+
+export interface InsightDeps {
+  readonly deployment: Deployment;
+  readonly tenants: Pick<TenantStore, 'get'>;
+  readonly jobs: Pick<JobStore, 'get' | 'listNewest' | 'listWaiting'>;
+  readonly launches: Pick<LaunchStore, 'get' | 'capUseAcrossTenants'>;
+  readonly runners: Pick<RunnerStore, 'get'>;
+  readonly notes: Notes;
+  readonly clock: Clock;
+}
+
+/** Enough for medians, and some 70 KB. */
+const recentJobs = 100;
+/** Beyond this a place in the line is "100 or more". */
+const lineRead = 101;
+
+export interface Asked {
+  readonly jobId: JobId;
+  /** Undefined: no tenant is known. */
+  readonly installationId?: InstallationId;
+  /** `owner/name`. */
+  readonly repository?: string;
+}
+
+export async function gatherFacts(deps: InsightDeps, asked: Asked): Promise<Facts> {
+  const { deployment, clock } = deps;
+  const { installationId, ...rest } = asked;
+  const base = { now: clock.now(), platform: deployment, asked: rest };
+  if (installationId === undefined) return base;
+  const [tenant, job] = await Promise.all([
+    deps.tenants.get(installationId),
+    deps.jobs.get(installationId, asked.jobId),
+  ]);
+  if (!job) return { ...base, ...(tenant ? { tenant } : {}) };
+  return { ...base, job, ...(tenant ? { tenant } : {}), ...(await gatherAbout(deps, job, tenant)) };
+}
+
+async function gatherAbout(deps: InsightDeps, job: Job, tenant: Tenant | undefined): Promise<Partial<Facts>> {
+  const { installationId } = job;
+  const waits = job.state === 'waiting';
+  const [group, line, supply, plan, former, ranOn] = await Promise.all([
+    tenant && waits ? groupOf(deps, tenant) : undefined,
+    job.state === 'done' ? undefined : lineOf(deps, job),
+    waits ? supplyOf(deps, job) : undefined,
+    machineOf(deps, job, job.state === 'covered' ? job.lease : undefined),
+    machineOf(deps, job, job.formerLease),
+    job.runner && deps.runners.get(installationId, job.runner),
+  ]);
+  return {
+    ...(group ? { group } : {}),
+    ...(line ? { line } : {}),
+    ...(supply ? { supply } : {}),
+    ...(plan ? { plan } : {}),
+    ...(former ? { former } : {}),
+    ...(ranOn ? { ranOn } : {}),
+  };
+}
+
+async function groupOf(deps: InsightDeps, tenant: Tenant): Promise<Facts['group']> {
+  if (levelNow(tenant).level !== 'organization') return undefined;
+  return knownGroup(deps, tenant, await readGroupNote(deps, tenant.installationId));
+}
+
+async function lineOf(deps: InsightDeps, { installationId, jobId, tier, state }: Job): Promise<Line> {
+  const [waiting, recent] = await Promise.all([
+    tier && state === 'waiting' ? deps.jobs.listWaiting(installationId, tier, lineRead) : [],
+    deps.jobs.listNewest(installationId, recentJobs),
+  ]);
+  const n = waiting.findIndex((job) => job.jobId === jobId);
+  return { ahead: n < 0 ? waiting.length : n, recent };
+}
+
+async function supplyOf(deps: InsightDeps, { tier }: Job): Promise<Supply> {
+  const caps = tier ? capsOf(deps, tier) : [];
+  const [{ closings, pace }, ...uses] = await Promise.all([
+    readScarcity(deps),
+    ...caps.map((cap) => deps.launches.capUseAcrossTenants(cap)),
+  ]);
+  return {
+    closings,
+    ...(pace ? { pace } : {}),
+    caps: caps.flatMap((cap, n) => (uses[n] ? [{ cap, use: uses[n] }] : [])),
+  };
+}
+
+/** The launch that made the lease, its machine, and the job that this one ran instead. */
+async function machineOf(
+  deps: InsightDeps,
+  { installationId, jobId }: Job,
+  lease: LeaseId | undefined,
+): Promise<Machine | undefined> {
+  if (!lease) return undefined;
+  const launch = await deps.launches.get(installationId, launchOfLease(lease));
+  const instanceId = launch?.instances.get(lease);
+  const runner = instanceId && (await deps.runners.get(installationId, instanceId));
+  const other = runner?.ran !== undefined && runner.ran !== jobId ? runner.ran : undefined;
+  const ran = other === undefined ? undefined : await deps.jobs.get(installationId, other);
+  return { ...(launch ? { launch } : {}), ...(runner ? { runner } : {}), ...(ran ? { ran } : {}) };
+}

@@ -1,0 +1,164 @@
+/**
+ * For each code of a reason: what comes next by itself, who can change it, and how. The reason's own sentence says what is;
+ * this says what to do, with the operator's commands. Every code stands here, so that a new one cannot be forgotten.
+ */
+import type { ReasonCode } from '../../core/reason.ts';
+import type { Actor } from './explanation.ts';
+
+export interface Guidance {
+  readonly who: Actor;
+  readonly next: string;
+  readonly mend?: string;
+}
+
+export interface About {
+  /** The tenant, as commands take it. */
+  readonly tenant: string;
+  readonly tier: string;
+}
+
+type Advice = Guidance | ((about: About) => Guidance);
+
+const nobody = (next: string): Guidance => ({ who: 'nobody', next });
+const runAgain = 'Run the job again on GitHub.';
+const settings =
+  'An owner changes the setting that the reason names, under Settings → Actions → Runner groups.';
+
+const advice: Readonly<Record<ReasonCode, Advice>> = {
+  queued: nobody(
+    'A machine is bought for it at the next look: within seconds, at the latest with the next sweep, a minute from now.',
+  ),
+  'tenant-unknown': {
+    who: 'operator',
+    next: 'GitHub is asked about the installation each minute. The job starts if GitHub confirms it, and is refused if not.',
+    mend: 'If it lasts: npx mayfly dead-letters, and the log of the tenant manager. GitHub may know the installation of another App than the one stored here.',
+  },
+  'tenant-pending': ({ tenant }) => ({
+    who: 'operator',
+    next: 'It starts within seconds of the approval.',
+    mend: `npx mayfly tenant approve ${tenant}`,
+  }),
+  'tenant-suspended': ({ tenant }) => ({
+    who: 'operator',
+    next: 'It is refused within a minute. Once the suspension is lifted, the platform takes it up again if GitHub still has it queued.',
+    mend: `If the operator suspended it: npx mayfly tenant resume ${tenant}. If the account did on GitHub: an owner unsuspends the App there.`,
+  }),
+  'tenant-deleted': {
+    who: 'owner',
+    next: 'Nothing starts for an account that uninstalled the App.',
+    mend: 'An owner installs the App again, and runs the job again.',
+  },
+  'predecessor-draining': nobody(
+    'It starts when the last machine of the account’s earlier installation has ended.',
+  ),
+  'tenant-limit': ({ tenant }) => ({
+    who: 'nobody',
+    next: 'It starts when one of the tenant’s machines ends.',
+    mend: `To give the tenant more machines: npx mayfly tenant set ${tenant} --max-runners N`,
+  }),
+  'tier-limit': ({ tenant, tier }) => ({
+    who: 'nobody',
+    next: `It starts when one of the tenant’s ${tier} machines ends.`,
+    mend: `To give the tenant more of them: npx mayfly tenant set ${tenant}, or maxRunners of the tier ${tier} in mayfly.config.ts and a deploy.`,
+  }),
+  'tier-not-allowed': ({ tenant, tier }) => ({
+    who: 'author',
+    next: 'It stays refused.',
+    mend: `The author changes runs-on to a tier that the tenant may use, or the operator allows ${tier}: npx mayfly tenant set ${tenant}`,
+  }),
+  'labels-unknown': {
+    who: 'author',
+    next: 'It stays queued on GitHub until somebody cancels it, or a day has passed.',
+    mend: 'The author changes runs-on to labels that one tier has, all of them.',
+  },
+  'owner-mismatch': {
+    who: 'owner',
+    next: 'It stays refused.',
+    mend: 'The owner of the repository installs the App on the account that owns it now.',
+  },
+  'repository-removed': {
+    who: 'owner',
+    next: 'It stays refused.',
+    mend: 'An owner adds the repository to the installation of the App, and runs the job again.',
+  },
+  'repository-not-allowed': ({ tenant }) => ({
+    who: 'operator',
+    next: 'It stays refused; run it again once the repository is allowed.',
+    mend: `npx mayfly tenant show ${tenant} shows which repositories may run jobs; npx mayfly tenant set ${tenant} changes them.`,
+  }),
+  'public-repository': { who: 'owner', next: 'It starts within minutes of the change.', mend: settings },
+  'repository-not-in-group': {
+    who: 'owner',
+    next: 'It starts within minutes of the change.',
+    mend: settings,
+  },
+  'group-unknown': nobody('It starts as soon as GitHub has said what the group admits: within seconds.'),
+  'group-missing': ({ tenant }) => ({
+    who: 'owner',
+    next: 'It starts within minutes of the change.',
+    mend: `An owner makes a runner group of that name, or the operator names another: npx mayfly tenant set ${tenant}`,
+  }),
+  'groups-unavailable': ({ tenant }) => ({
+    who: 'operator',
+    next: 'It starts within minutes of the change.',
+    mend: `The operator removes the tenant’s runner group (npx mayfly tenant set ${tenant}), or the organization gets a plan with runner groups.`,
+  }),
+  'permission-missing': {
+    who: 'owner',
+    next: 'It starts once GitHub reports the permission: at once, or with a try ten minutes from the last one.',
+    mend: 'An owner accepts the App’s permissions, under Settings → GitHub Apps → Configure.',
+  },
+  'github-limited': nobody('GitHub takes calls again when its limit is over; one machine then tries first.'),
+  'shared-cap': nobody('It starts when its tenant’s turn comes: next is who holds the least for its weight.'),
+  'launch-rate': nobody('The tenant may start machines again within seconds.'),
+  'waiting-cap': {
+    who: 'author',
+    next: 'It stays refused unless it is run again.',
+    mend: `${runAgain} If the tenant needs a longer line: caps.waitingJobsPerTenant in mayfly.config.ts and a deploy.`,
+  },
+  'blocked-cap': {
+    who: 'author',
+    next: 'It stays refused unless it is run again.',
+    mend: `Approve or cancel what waits for an approval. ${runAgain}`,
+  },
+  capacity: nobody('The other pools are tried at once, and these again within three minutes.'),
+  quota: {
+    who: 'operator',
+    next: 'It is tried again each minute, and starts when other machines of the account end.',
+    mend: 'Ask AWS for more vCPUs: npx mayfly preflight prints the command.',
+  },
+  throttled: nobody('All who wait get one call to EC2 in turn; it is tried again then.'),
+  'launch-failed': {
+    who: 'operator',
+    next: 'It is tried again every five minutes, or each hour where AWS does not offer the type.',
+    mend: 'The runbook’s article launch-failed says what each of EC2’s codes asks for; the log of scale-up has EC2’s own message.',
+  },
+  'runner-ended': nobody('It gets another machine at the next look, within seconds.'),
+  'runner-taken': nobody('It gets the next machine, within seconds if there is room.'),
+  'runner-stolen': nobody('It gets the next machine, within seconds if there is room.'),
+  'runners-lost': {
+    who: 'operator',
+    next: 'The next machine is bought when its pause is over; the pauses grow to an hour at most.',
+    mend: 'Look at how the last machine ended: npx mayfly logs INSTANCE. If machines listen and get nothing, an owner checks the runner group’s workflow restrictions.',
+  },
+  'gone-from-github': nobody('It is closed when GitHub says so a second time, three minutes later or more.'),
+  'run-ended': nobody('It is closed when GitHub says so a second time, three minutes later or more.'),
+  'github-refused': {
+    who: 'operator',
+    next: 'One machine tries again every two minutes.',
+    mend: 'If it lasts, the setting that GitHub’s own words name is wrong: npx mayfly tenant validate shows which.',
+  },
+  'waited-too-long': {
+    who: 'author',
+    next: 'It is over; GitHub gives up on its own after 24 hours.',
+    mend: runAgain,
+  },
+};
+
+export function guidanceOf(code: ReasonCode, about: About): Guidance {
+  const found: Advice | undefined = advice[code];
+  // A code that is not in the table comes from a newer version of the platform.
+  if (!found)
+    return { who: 'operator', next: 'This version does not know the code.', mend: 'Update the CLI.' };
+  return typeof found === 'function' ? found(about) : found;
+}

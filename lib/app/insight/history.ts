@@ -1,0 +1,79 @@
+/**
+ * What the tenant's own latest jobs say about how long things take: how long they run, and how soon one starts that does
+ * not wait. Estimates name what they rest on, and where nothing is known they are none.
+ */
+import type { TierName } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { Estimate } from './explanation.ts';
+
+export interface History {
+  readonly tier: TierName;
+  /** Half of them ran no longer. Undefined: none has ended. */
+  readonly runSeconds: number | undefined;
+  readonly ended: number;
+  /** A quarter of them started sooner: those that had not to wait for a limit. */
+  readonly startSeconds: number | undefined;
+  readonly started: number;
+  /** When each of those that run began, epoch milliseconds. */
+  readonly runningSince: readonly number[];
+}
+
+/** Of a stock image; one's own starts sooner (docs/BENCHMARKS.md). */
+const stockStartSeconds = 90;
+
+export function historyOf(jobs: readonly Job[], tier: TierName): History {
+  const own = jobs.filter((job) => job.tier === tier && job.startedAt !== undefined);
+  const ran = own.filter(
+    ({ state, doneAt, outcome }) => state === 'done' && outcome === 'completed' && doneAt,
+  );
+  const runs = ran.map(({ startedAt = 0, doneAt = 0 }) => (doneAt - startedAt) / 1000);
+  const starts = own.map(({ startedAt = 0, acceptedAt }) => Math.max(0, startedAt - acceptedAt) / 1000);
+  return {
+    tier,
+    runSeconds: quantile(runs, 0.5),
+    ended: runs.length,
+    startSeconds: quantile(starts, 0.25),
+    started: starts.length,
+    runningSince: own.flatMap(({ state, startedAt }) =>
+      state === 'running' && startedAt ? [startedAt] : [],
+    ),
+  };
+}
+
+/** From the decision to start a machine to the job's first step, less what is over of it. */
+export function untilStart(history: History, sinceSeconds = 0): Estimate {
+  const { startSeconds, started, tier } = history;
+  const seconds = Math.max(1, Math.round((startSeconds ?? stockStartSeconds) - sinceSeconds));
+  const basis =
+    startSeconds === undefined
+      ? `none of the tenant's latest jobs started in ${tier}; a stock image takes about ${stockStartSeconds} s`
+      : `a quarter of its latest ${counted(started)} in ${tier} started within ${Math.round(startSeconds)} s`;
+  return { seconds, basis };
+}
+
+/** Until one of so many machines is free for a job that has `ahead` others before it. Undefined: nothing is known. */
+export function untilFree(
+  history: History,
+  line: { readonly ahead: number; readonly machines: number; readonly now: number },
+): Estimate | undefined {
+  const { runSeconds, runningSince, ended, tier } = history;
+  if (runSeconds === undefined || line.machines < 1) return undefined;
+  const left = runningSince.map((since) => Math.max(0, runSeconds - (line.now - since) / 1000));
+  const free = Array.from({ length: line.machines }, (_, n) => left[n] ?? 0);
+  for (let n = 0; n <= line.ahead; n++) {
+    free.sort((a, b) => a - b);
+    if (n === line.ahead) break;
+    free[0] = (free[0] ?? 0) + runSeconds;
+  }
+  const start = untilStart(history);
+  return {
+    seconds: Math.round((free[0] ?? 0) + start.seconds),
+    basis: `half of its latest ${counted(ended)} in ${tier} ran for ${Math.round(runSeconds)} s at most, ${line.ahead} wait before it, and ${start.basis}`,
+  };
+}
+
+const counted = (jobs: number) => (jobs === 1 ? '1 job' : `${jobs} jobs`);
+
+function quantile(values: readonly number[], share: number): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(share * values.length)];
+}

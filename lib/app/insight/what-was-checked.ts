@@ -1,0 +1,63 @@
+/** What an explanation rests on, a line each, so that whoever doubts it sees what was not looked at. */
+import { levelNow } from '../../core/runner-level.ts';
+import { leasesOf } from '../../core/shared-cap.ts';
+import type { Facts, GitHubFacts } from './facts.ts';
+
+export function whatWasChecked(facts: Facts): readonly string[] {
+  const { job, tenant, line, plan, former, ranOn, github, deadLetters } = facts;
+  const launches = [plan?.launch, former?.launch].filter((launch) => launch !== undefined);
+  const machines = [
+    ...new Set([plan?.runner, former?.runner, ranOn].filter((runner) => runner !== undefined)),
+  ];
+  return [
+    job ? `the job's row: ${job.state}, ${job.attempts} launches` : 'no row of the job',
+    ...tenantLines(facts),
+    ...(line && job?.state === 'waiting' ? [`the line: ${line.ahead} before it`] : []),
+    ...(line ? [`the tenant's latest ${line.recent.length} jobs, for estimates`] : []),
+    ...supplyLines(facts),
+    ...launches.map(({ launchId, state }) => `launch ${launchId}: ${state}`),
+    ...machines.map(({ instanceId, state }) => `machine ${instanceId}: ${state}`),
+    ...(deadLetters ? [`dead letters about it: ${deadLetters.length || 'none'}`] : []),
+    ...(github
+      ? githubLines(github)
+      : [tenant || job ? 'GitHub was not asked (--github)' : 'GitHub was not asked']),
+  ];
+}
+
+function tenantLines({ tenant, job, platform, group }: Facts): string[] {
+  if (!tenant) return ['no tenant'];
+  const tier = platform.tiers.find(({ name }) => name === job?.tier);
+  const { level, isFallback } = levelNow(tenant);
+  const inTier = tier ? `, ${tier.name} ${tenant.tierLeases.get(tier.name) ?? 0} of ${tier.maxRunners}` : '';
+  return [
+    `tenant ${tenant.accountLogin}: ${tenant.status}, ${tenant.leases} of ${tenant.maxRunners} machines${inTier}`,
+    `runners register with the ${level}${isFallback ? ' (fallback)' : ''}`,
+    ...(group
+      ? [`runner group ${group.name ?? 'Default'}: ${group.standing?.kind ?? 'not asked lately'}`]
+      : []),
+  ];
+}
+
+function supplyLines({ supply, now }: Facts): string[] {
+  if (!supply) return [];
+  const closed = Object.entries(supply.closings).filter(([, { until }]) => until > now);
+  return [
+    `EC2: ${closed.length === 0 ? 'no pool is closed' : `closed are ${closed.map(([name]) => name).join(', ')}`}${supply.pace ? '; calls are paced' : ''}`,
+    ...supply.caps.map(
+      ({ cap, use }) => `cap ${cap.name}: ${leasesOf(use)} of ${cap.machines}, ${use.waiters.length} in line`,
+    ),
+  ];
+}
+
+function githubLines({ installation, job, run, runner, deliveries }: GitHubFacts): string[] {
+  return [
+    `GitHub, installation: ${installation.kind}`,
+    `GitHub, job: ${job.kind === 'found' ? job.job.status : job.kind}`,
+    ...(run ? [`GitHub, run ${run.runId}: ${run.completed ? `completed, ${run.conclusion}` : 'open'}`] : []),
+    ...(runner === undefined ? [] : [`GitHub, runner: ${runner ? runnerText(runner) : 'not listed'}`]),
+    ...(deliveries ? [`GitHub, deliveries of its webhook: ${deliveries.length}`] : []),
+  ];
+}
+
+const runnerText = ({ online, busy }: { online: boolean; busy: boolean }) =>
+  `${online ? 'online' : 'offline'}${busy ? ', busy' : ''}`;

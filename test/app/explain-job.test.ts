@@ -1,0 +1,102 @@
+/**
+ * The explanation of a job in every situation that it can be in: set up as rows, read through the stores as the command
+ * reads them, and judged. Each takes few calls, whatever the situation.
+ */
+import { describe, expect, it } from '@jest/globals';
+import { explainJob } from '../../lib/app/insight/explain-job.ts';
+import { nearestTier } from '../../lib/app/insight/explain-unheard.ts';
+import { needsSomebody } from '../../lib/app/insight/explanation.ts';
+import { gatherFacts } from '../../lib/app/insight/gather-facts.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemoryNotes } from '../fakes/notes.ts';
+import { createMemoryStores } from '../fakes/stores.ts';
+import { jobKey } from '../fakes/world.ts';
+import { acme, givenDeployment, givenTier, medium, noon } from '../support/given.ts';
+import { now, rowsOf, type Situation, situations } from '../support/situations.ts';
+
+/** Reads of tables that one explanation may take. */
+const mostCalls = 17;
+
+async function explained(situation: Situation) {
+  const stores = createMemoryStores();
+  const notes = createMemoryNotes();
+  const { rows } = stores.world;
+  const { tenants, jobs, launches, runners } = rowsOf(situation);
+  for (const tenant of tenants) rows.tenants.set(tenant.installationId, tenant);
+  for (const job of jobs) rows.jobs.set(jobKey(job.installationId, job.jobId), job);
+  for (const launch of launches) rows.launches.set(launch.launchId, launch);
+  for (const runner of runners) rows.runners.set(runner.instanceId, runner);
+  for (const [name, value] of Object.entries(situation.notes ?? {})) {
+    await notes.write(name, { value, expiresAt: now + 600_000 });
+  }
+  const { cap, deployment, github, deadLetters } = situation;
+  if (cap) {
+    rows.capRows.set(cap.row, { key: cap.row, leases: cap.leases, changes: 0 });
+    rows.lines.set(cap.row.replace(/^shared\/(.*)\/0$/, '$1'), cap.line);
+  }
+  let calls = 0;
+  stores.world.beforeCall = () => void calls++;
+  const deps = { deployment: givenDeployment(deployment), ...stores, notes, clock: createMemoryClock(now) };
+  const facts = await gatherFacts(deps, { installationId: acme, jobId: JobId(1), repository: 'acme/app' });
+  return {
+    explanation: explainJob({ ...facts, ...(github && { github }), ...(deadLetters && { deadLetters }) }),
+    calls,
+  };
+}
+
+describe('mayfly explain', () => {
+  it.each(Object.keys(situations))('knows a job that %s', async (name) => {
+    const situation = situations[name]!;
+    const { explanation, calls } = await explained(situation);
+
+    expect(explanation).toMatchObject({ code: situation.code, line: expect.stringMatching(situation.says) });
+    if (situation.mend) expect(explanation.mend).toMatch(situation.mend);
+    if (situation.estimate) expect(explanation.estimate?.seconds).toBe(situation.estimate);
+    expect(explanation.next).toMatch(/\.$/);
+    expect(explanation.line).not.toContain('\n');
+    // Whoever must act is told how.
+    if (needsSomebody(explanation)) expect(explanation.mend).toMatch(/\S/);
+    expect(calls).toBeLessThanOrEqual(mostCalls);
+  });
+
+  it('tells the story of a job in order, with what became of the machine that it lost', async () => {
+    const { explanation } = await explained(situations['rests after its machines came to nothing']!);
+
+    expect(explanation.story.map(({ at, text }) => `${(at - noon) / 1000} ${text}`)).toEqual([
+      '0 GitHub made the job, for [self-hosted, linux, x64, small]',
+      expect.stringContaining('0 the platform heard of it; 3 launches'),
+      '0 a machine was planned for it, in launch launch-1',
+      '0 EC2 started i-1 (t3.medium)',
+      '90 i-1 ended: boot-deadline',
+    ]);
+  });
+
+  it('says what was looked at', async () => {
+    const { explanation } = await explained(situations['waits for a machine of its tenant']!);
+    expect(explanation.checked).toEqual(
+      expect.arrayContaining([
+        "the job's row: waiting, 0 launches",
+        'tenant acme: active, 2 of 2 machines, small 2 of 2',
+        'EC2: no pool is closed',
+        'GitHub was not asked (--github)',
+      ]),
+    );
+  });
+});
+
+describe('the nearest tier', () => {
+  const tiers = [givenTier(), givenTier({ name: medium, labels: ['self-hosted', 'linux', 'x64', 'medium'] })];
+
+  it.each([
+    [['self-hosted', 'smal'], 'small', ['smal']],
+    [['self-hosted', 'MEDIUM', 'arm64'], 'medium', ['arm64']],
+    [['gpu'], 'small', ['gpu']],
+  ])('of %j is %s', (labels, name, missing) => {
+    expect(nearestTier(labels, tiers)).toMatchObject({ tier: { name }, missing });
+  });
+
+  it('is none where there are no tiers', () => {
+    expect(nearestTier(['small'], [])).toBeUndefined();
+  });
+});

@@ -1,0 +1,692 @@
+/**
+ * What can be with a job, as rows in the stores and as answers of GitHub: each with the verdict that is right, and a word
+ * that its line must have. `now` is two minutes after noon, when the job was queued.
+ */
+
+import { groupNote } from '../../lib/app/common/runner-groups.ts';
+import type { VerdictCode } from '../../lib/app/insight/explanation.ts';
+import type { Facts, GitHubFacts, JobOnGitHub } from '../../lib/app/insight/facts.ts';
+import type { Deployment } from '../../lib/contract/deployment.ts';
+import { InstallationId, InstanceId, JobId, TierName } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
+import type { Launch } from '../../lib/core/launch.ts';
+import { type ReasonCode, reason } from '../../lib/core/reason.ts';
+import type { Runner } from '../../lib/core/runner.ts';
+import type { GroupStanding } from '../../lib/core/runner-group.ts';
+import type { Waiter } from '../../lib/core/shared-cap.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import { givenLaunch, givenRunner, lease0, machine } from '../contracts/support/stored.ts';
+import { acme, givenJob, givenTenant, noon, small } from './given.ts';
+
+export const now = noon + 120_000;
+
+export interface Situation {
+  readonly code: VerdictCode;
+  /** In the verdict's line. */
+  readonly says: RegExp;
+  /** In how to mend it. Absent: nothing is said of that. */
+  readonly mend?: RegExp;
+  /** null: there is none. */
+  readonly tenant?: Partial<Tenant> | null;
+  /** null: the platform has no row of it. */
+  readonly job?: Partial<Job> | null;
+  readonly others?: readonly Partial<Job>[];
+  readonly launch?: Partial<Launch>;
+  readonly runner?: Partial<Runner>;
+  readonly notes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly deployment?: Partial<Deployment>;
+  /** Leases that the cap over all tenants counts, by the name of its first row; and its line. */
+  readonly cap?: { readonly row: string; readonly leases: number; readonly line: readonly Waiter[] };
+  readonly github?: GitHubFacts;
+  readonly deadLetters?: Facts['deadLetters'];
+  /** Seconds; absent: there is no estimate, or it does not matter. */
+  readonly estimate?: number;
+}
+
+const why = (code: ReasonCode) => ({ reason: reason(code, `the sentence of ${code}`) });
+const groupSays = (standing: GroupStanding, name: string | null = null) => ({
+  [groupNote(acme)]: { name, standing, lookedAt: noon },
+});
+const group = { id: 1, name: 'Default', visibility: 'all', allowsPublicRepositories: false } as const;
+const attention = (code: NonNullable<Tenant['attention']>['code']) => ({
+  attention: { code, text: `the text of ${code}`, since: '2026-11-21T11:00:00Z', probeAt: now + 90_000 },
+});
+const covered: Partial<Job> = { state: 'covered', lease: lease0, attempts: 1 };
+const placed: Partial<Launch> = { state: 'closed', instances: new Map([[lease0, machine]]) };
+const running: Partial<Job> = { state: 'running', runner: machine, startedAt: noon + 60_000, attempts: 1 };
+const over = (over: Partial<Job>): Partial<Job> => ({ state: 'done', doneAt: noon + 90_000, ...over });
+const refused = (code: ReasonCode) => over({ outcome: 'refused', ...why(code) });
+const limit = { leases: 2, tierLeases: new Map([[small, 2]]) };
+const closing = (name: string, cause: string, code: string) => ({
+  'closed-pools': { [name]: { cause, code, until: now + 60_000 } },
+});
+const ranFor = (n: number, seconds: number): Partial<Job> => ({
+  jobId: JobId(n),
+  state: 'done',
+  outcome: 'completed',
+  conclusion: 'success',
+  queuedAt: noon - 900_000,
+  acceptedAt: noon - 900_000,
+  startedAt: noon - 860_000,
+  doneAt: noon - 860_000 + seconds * 1000,
+});
+
+const onGitHub = (over: Partial<JobOnGitHub> = {}): JobOnGitHub => ({
+  jobId: JobId(1),
+  runId: 1000,
+  status: 'queued',
+  conclusion: null,
+  runnerName: null,
+  labels: ['self-hosted', 'small'],
+  createdAt: noon,
+  ...over,
+});
+const installation = {
+  kind: 'found',
+  installationId: acme,
+  installation: {
+    accountId: 1,
+    accountLogin: 'acme',
+    accountType: 'Organization',
+    suspended: false,
+    permissions: {},
+  },
+} as const;
+const github = (job: Partial<JobOnGitHub> = {}, over: Partial<GitHubFacts> = {}): GitHubFacts => ({
+  installation,
+  job: { kind: 'found', job: onGitHub(job) },
+  ...over,
+});
+const delivery = (statusCode: number, answer = '') => ({
+  deliveries: [{ id: 1, deliveredAt: noon, statusCode, answer }],
+});
+const stranger = (n: number): Waiter => ({
+  installationId: InstallationId(n),
+  tier: small,
+  weight: 1,
+  since: n,
+});
+
+export const situations: Readonly<Record<string, Situation>> = {
+  'was just accepted': { code: 'queued', says: /sentence of queued/, job: why('queued') },
+  'waits for nothing, and nobody looks at it': {
+    code: 'not-acted-on',
+    says: /for 12 minutes nothing looked/,
+    mend: /sweep/,
+    job: { ...why('queued'), queuedAt: noon - 600_000, acceptedAt: noon - 600_000 },
+  },
+  'waited for a limit that has room now': {
+    code: 'queued',
+    says: /What it waited for \(tenant-limit\) is over/,
+    job: why('tenant-limit'),
+  },
+  'waits for a machine of its tenant': {
+    code: 'tenant-limit',
+    says: /all of its 2 runners/,
+    mend: /mayfly tenant set acme --max-runners/,
+    tenant: limit,
+    // Two machines run for 100 s each; one of them has 40 s left, and a machine starts in 40 s.
+    others: [
+      ranFor(2, 100),
+      { ...running, jobId: JobId(3) },
+      { ...running, jobId: JobId(4), startedAt: now },
+    ],
+    estimate: 80,
+  },
+  'waits behind others': {
+    code: 'tenant-limit',
+    says: /2 jobs come first/,
+    mend: /max-runners/,
+    tenant: { leases: 1, tierLeases: new Map([[small, 1]]) },
+    others: [
+      { jobId: JobId(2), queuedAt: noon - 2 },
+      { jobId: JobId(3), queuedAt: noon - 1 },
+    ],
+  },
+  'waits for a machine of its tier': {
+    code: 'tier-limit',
+    says: /all of its 2 small runners.*max_runners \(5/,
+    mend: /maxRunners of the tier small/,
+    tenant: { ...limit, maxRunners: 5 },
+  },
+  'waits for its turn under a cap over all tenants': {
+    code: 'shared-cap',
+    says: /All 3 small runners.*number 2 of 3/,
+    deployment: {
+      tiers: [
+        {
+          name: small,
+          labels: ['self-hosted', 'small'],
+          os: 'linux',
+          architecture: 'x64',
+          instanceTypes: ['t3.medium'],
+          maxRunners: 2,
+          spot: false,
+          capOverAllTenants: 3,
+        },
+      ],
+    },
+    cap: {
+      row: 'shared/tier/small/0',
+      leases: 3,
+      line: [stranger(7), { ...stranger(8), installationId: acme }, stranger(9)],
+    },
+  },
+  'waits for its turn under the cap of the cell': {
+    code: 'shared-cap',
+    says: /All 3 runners that the platform has/,
+    deployment: { caps: { machinesInAll: 3, waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60 } },
+    cap: { row: 'shared/cell/0', leases: 3, line: [] },
+  },
+  'started too many machines within a minute': {
+    code: 'launch-rate',
+    says: /started as many machines in the last minute/,
+    tenant: { rateUsedUntil: now + 60_000 },
+    estimate: 1,
+  },
+  'finds every pool dry': {
+    code: 'capacity',
+    says: /sentence of capacity/,
+    job: why('capacity'),
+    notes: closing('on-demand:t3.medium:us-east-1a', 'capacity', 'InsufficientInstanceCapacity'),
+    estimate: 60,
+  },
+  'meets the quota of the account': {
+    code: 'quota',
+    says: /VcpuLimitExceeded/,
+    mend: /preflight/,
+    notes: closing('on-demand:small', 'quota', 'VcpuLimitExceeded'),
+    estimate: 60,
+  },
+  'is of a tier whose launches AWS refuses': {
+    code: 'launch-failed',
+    says: /InvalidAMIID.NotFound/,
+    mend: /runbook/,
+    notes: closing('small', 'fatal', 'InvalidAMIID.NotFound'),
+    estimate: 60,
+  },
+  'waits for a call to EC2': {
+    code: 'throttled',
+    says: /fewer calls/,
+    notes: {
+      'launch-pace': {
+        callsPerSecond: 1,
+        nextCallAt: now,
+        lineEndsAt: now + 9000,
+        slowedAt: noon,
+        turns: { '101/small': { at: now + 9000, calledAt: now + 9000 } },
+      },
+    },
+    estimate: 9,
+  },
+  'waits for the approval of its tenant': {
+    code: 'tenant-pending',
+    says: /operator's approval/,
+    mend: /mayfly tenant approve acme/,
+    tenant: { status: 'pending' },
+  },
+  'is of a tenant that the operator suspended': {
+    code: 'tenant-suspended',
+    says: /by operator/,
+    mend: /mayfly tenant resume acme/,
+    tenant: { status: 'suspended' },
+  },
+  'is of a tenant that GitHub suspended': {
+    code: 'tenant-suspended',
+    says: /by github/,
+    mend: /unsuspends the App/,
+    tenant: { status: 'suspended', suspendedBy: 'github' },
+  },
+  'is of a tenant that is gone': {
+    code: 'tenant-deleted',
+    says: /uninstalled/,
+    mend: /installs the App again/,
+    tenant: { status: 'deleted' },
+  },
+  'is of an installation that nobody knows yet': {
+    code: 'tenant-unknown',
+    says: /no tenant here yet/,
+    mend: /dead-letters/,
+    tenant: null,
+  },
+  'waits for the machines of an earlier installation': {
+    code: 'predecessor-draining',
+    says: /previous installation/,
+    tenant: { predecessor: InstallationId(5) },
+  },
+  'lacks a permission that a registration asked for': {
+    code: 'permission-missing',
+    says: /text of permission-missing/,
+    mend: /accepts the App/,
+    tenant: attention('permission-missing'),
+    estimate: 90,
+  },
+  'lacks a permission, by what GitHub said of the installation': {
+    code: 'permission-missing',
+    says: /organization_self_hosted_runners: write/,
+    mend: /accepts the App/,
+    tenant: { permissions: { actions: 'read' } },
+  },
+  'is held while GitHub limits calls': {
+    code: 'github-limited',
+    says: /text of github-limited/,
+    tenant: attention('github-limited'),
+    estimate: 90,
+  },
+  'is held while GitHub refuses runners': {
+    code: 'github-refused',
+    says: /text of github-refused/,
+    mend: /tenant validate/,
+    tenant: attention('github-refused'),
+    estimate: 90,
+  },
+  'is of a public repository that the group excludes': {
+    code: 'public-repository',
+    says: /Allow public repositories/,
+    mend: /Runner groups/,
+    job: { visibility: 'public' },
+    notes: groupSays({ kind: 'found', group }),
+  },
+  'is of a repository that the group was not selected for': {
+    code: 'repository-not-in-group',
+    says: /not among the repositories/,
+    mend: /Runner groups/,
+    job: { repositoryId: 7 },
+    notes: groupSays({
+      kind: 'found',
+      group: { ...group, visibility: 'selected', selectedRepositoryIds: [8] },
+    }),
+  },
+  'is meant for a group that is missing': {
+    code: 'group-missing',
+    says: /no runner group named builds/,
+    mend: /mayfly tenant set acme/,
+    tenant: { runnerGroup: 'builds' },
+    notes: groupSays({ kind: 'missing' }, 'builds'),
+  },
+  'is meant for a group where GitHub shows none': {
+    code: 'groups-unavailable',
+    says: /shows no runner groups/,
+    mend: /removes the tenant/,
+    tenant: { runnerGroup: 'builds' },
+    notes: groupSays({ kind: 'unavailable', message: 'Not Found' }, 'builds'),
+  },
+  'waits for what GitHub says of its group': {
+    code: 'group-unknown',
+    says: /is being asked/,
+    job: { visibility: 'public' },
+  },
+  'rests after its machines came to nothing': {
+    code: 'runners-lost',
+    says: /sentence of runners-lost/,
+    mend: /mayfly logs i-1/,
+    job: {
+      ...why('runners-lost'),
+      retryAt: now + 240_000,
+      replacements: 3,
+      attempts: 3,
+      formerLease: lease0,
+    },
+    launch: placed,
+    runner: { state: 'ended', endedAt: noon + 90_000, endReason: 'boot-deadline' },
+    estimate: 240,
+  },
+  'lost its machine, and gets another one': {
+    code: 'runner-ended',
+    says: /sentence of runner-ended/,
+    job: { ...why('runner-ended'), replacements: 1, attempts: 1, formerLease: lease0 },
+    launch: placed,
+    runner: { state: 'ended', endedAt: noon + 90_000, endReason: 'instance-ended' },
+  },
+  'lost its machine to another job, and gets the next one': {
+    code: 'runner-taken',
+    says: /sentence of runner-taken/,
+    job: { ...why('runner-taken'), attempts: 1, formerLease: lease0 },
+    launch: placed,
+    runner: { state: 'listening', ran: JobId(2), listeningAt: noon + 50_000 },
+    others: [{ ...running, jobId: JobId(2) }],
+  },
+  'may be gone from GitHub': {
+    code: 'gone-from-github',
+    says: /sentence of gone/,
+    job: { ...why('gone-from-github'), goneAt: noon, retryAt: now + 180_000 },
+    estimate: 180,
+  },
+  'waits for an approval': {
+    code: 'approval',
+    says: /approval/,
+    mend: /approves the run/,
+    job: { state: 'blocked', unsettledAt: noon },
+  },
+  'is of a tier that is not configured any more': {
+    code: 'tier-removed',
+    says: /tier huge is not in the configuration/,
+    mend: /Configure the tier again/,
+    job: { tier: TierName('huge') },
+  },
+  'has its machine asked for': {
+    code: 'launching',
+    says: /EC2 is being asked/,
+    job: covered,
+    launch: { state: 'intent', callUntil: now + 30_000 },
+  },
+  'has a launch whose answer was lost': {
+    code: 'launch-unanswered',
+    says: /was lost 60 s ago/,
+    job: covered,
+    launch: { state: 'intent' },
+  },
+  'has no launch for its lease': {
+    code: 'launch-lost',
+    says: /whose launch has no row/,
+    mend: /not to be deleted by hand/,
+    job: covered,
+  },
+  'got no machine of its launch': {
+    code: 'machine-missing',
+    says: /none for this job/,
+    job: covered,
+    launch: { state: 'answered' },
+  },
+  'has a machine that has no row yet': {
+    code: 'launching',
+    says: /has no row yet/,
+    job: covered,
+    launch: { ...placed, state: 'answered' },
+  },
+  'has a machine that boots': {
+    code: 'booting',
+    says: /i-1 \(t3.medium\) boots since 80 s/,
+    job: covered,
+    launch: placed,
+    runner: { launchedAt: noon + 40_000 },
+    estimate: 10,
+  },
+  'has a machine that boots for too long': {
+    code: 'boot-overdue',
+    says: /should have asked for its job 30 s ago/,
+    mend: /mayfly logs i-1/,
+    job: covered,
+    launch: placed,
+    runner: { deadline: now - 30_000 },
+  },
+  'has a machine that is registered': {
+    code: 'registering',
+    says: /registered with GitHub/,
+    job: covered,
+    launch: placed,
+    runner: { state: 'claimed', claimedAt: now - 1000 },
+  },
+  'has a machine that listens': {
+    code: 'listening',
+    says: /listens since 10 s/,
+    job: covered,
+    launch: placed,
+    runner: { state: 'listening', listeningAt: now - 10_000 },
+    estimate: 5,
+  },
+  'has a machine that GitHub gives nothing': {
+    code: 'not-assigned',
+    says: /gives it nothing\. It is online/,
+    mend: /restricted to certain workflows/,
+    job: covered,
+    launch: placed,
+    runner: { state: 'listening', listeningAt: now - 100_000 },
+    github: github({}, { runner: { name: 'i-1', online: true, busy: false } }),
+  },
+  'has a machine whose registration GitHub removed': {
+    code: 'not-assigned',
+    says: /lists no such runner/,
+    job: covered,
+    launch: placed,
+    runner: { state: 'listening', listeningAt: now - 100_000 },
+    github: github({}, { runner: null }),
+  },
+  'has a machine that runs another job': {
+    code: 'runner-taken',
+    says: /i-1 to job 2 of acme\/app/,
+    job: covered,
+    launch: placed,
+    runner: { state: 'listening', ran: JobId(2) },
+    others: [{ ...running, jobId: JobId(2) }],
+  },
+  'has a machine that ended': {
+    code: 'machine-ended',
+    says: /i-1 ended \(instance-ended\)/,
+    mend: /mayfly logs i-1/,
+    job: covered,
+    launch: placed,
+    runner: { state: 'ended', endedAt: noon + 100_000, endReason: 'instance-ended' },
+  },
+  runs: {
+    code: 'running',
+    says: /runs on i-1 \(t3.medium\) since 60 s/,
+    job: running,
+    runner: { state: 'listening', launchedAt: noon },
+    others: [ranFor(2, 100)],
+    estimate: 40,
+  },
+  'runs on a machine of somebody else': {
+    code: 'running-elsewhere',
+    says: /none of this platform/,
+    mend: /same labels/,
+    job: { state: 'running', startedAt: noon, unsettledAt: noon },
+  },
+  'ran on a machine that has ended': {
+    code: 'unsettled',
+    says: /ran on i-1, which has ended \(job-time-limit\)/,
+    job: { ...running, unsettledAt: now },
+    runner: { state: 'ended', endReason: 'job-time-limit' },
+  },
+  'runs for too long': {
+    code: 'over-time',
+    says: /longer than limits.jobSeconds/,
+    mend: /jobSeconds/,
+    job: { ...running, startedAt: now - 30_000_000 },
+    runner: { state: 'listening' },
+  },
+  succeeded: {
+    code: 'completed',
+    says: /succeeded on i-1 after 30 s/,
+    job: over({ ...running, state: 'done', outcome: 'completed', conclusion: 'success' }),
+    runner: { state: 'ended', endedAt: noon + 95_000, endReason: 'job-completed' },
+  },
+  failed: {
+    code: 'failed',
+    says: /ended with failure on i-1/,
+    mend: /job's own log/,
+    job: over({ ...running, state: 'done', outcome: 'completed', conclusion: 'failure' }),
+  },
+  'was cancelled before it ran': {
+    code: 'cancelled',
+    says: /before it ran/,
+    job: over({ outcome: 'cancelled', conclusion: 'cancelled' }),
+  },
+  'asked for labels that no tier has': {
+    code: 'labels-unknown',
+    says: /sentence of labels-unknown/,
+    mend: /changes runs-on/,
+    job: refused('labels-unknown'),
+  },
+  'may not use its tier': {
+    code: 'tier-not-allowed',
+    says: /sentence of tier/,
+    mend: /mayfly tenant set acme/,
+    job: refused('tier-not-allowed'),
+  },
+  'is of a repository that the operator does not allow': {
+    code: 'repository-not-allowed',
+    says: /sentence of repository/,
+    mend: /mayfly tenant show acme/,
+    job: refused('repository-not-allowed'),
+  },
+  'is of another account': {
+    code: 'owner-mismatch',
+    says: /sentence of owner/,
+    mend: /installs the App/,
+    job: refused('owner-mismatch'),
+  },
+  'was one too many in the line': {
+    code: 'waiting-cap',
+    says: /sentence of waiting/,
+    mend: /waitingJobsPerTenant/,
+    job: refused('waiting-cap'),
+  },
+  'waited for a day': {
+    code: 'waited-too-long',
+    says: /sentence of waited/,
+    mend: /Run the job again/,
+    job: over({ outcome: 'expired', ...why('waited-too-long') }),
+  },
+  'was refused for what is over, and GitHub still has it': {
+    code: 'reopening',
+    says: /GitHub still has it queued/,
+    job: refused('tenant-suspended'),
+    github: github(),
+    estimate: 300,
+  },
+  'waits here, and is over on GitHub': {
+    code: 'closing',
+    says: /it is over \(cancelled\)/,
+    github: github({ status: 'completed', conclusion: 'cancelled' }),
+  },
+  'waits here, and runs on GitHub': {
+    code: 'running',
+    says: /GitHub says that it runs on i-9/,
+    github: github({ status: 'in_progress', runnerName: 'i-9' }),
+  },
+  'waits here, and GitHub does not show it': {
+    code: 'gone-from-github',
+    says: /does not show the job/,
+    mend: /adds the repository/,
+    github: github({}, { job: { kind: 'not-found' } }),
+  },
+  'waits here, and its run is over': {
+    code: 'run-ended',
+    says: /run 1000 ended \(startup_failure\)/,
+    mend: /Run the workflow again/,
+    github: github({}, { run: { runId: 1000, completed: true, conclusion: 'startup_failure' } }),
+  },
+  'has no row, and GitHub was not asked': {
+    code: 'not-asked',
+    says: /no row of this job/,
+    mend: /--github/,
+    job: null,
+  },
+  'has no row, and is not on GitHub': {
+    code: 'not-on-github',
+    says: /no such job/,
+    mend: /Check the id/,
+    job: null,
+    github: github({}, { job: { kind: 'not-found' } }),
+  },
+  'is of a repository without the App': {
+    code: 'not-installed',
+    says: /not installed on acme\/app/,
+    mend: /installs the App/,
+    job: null,
+    tenant: null,
+    github: { installation: { kind: 'not-found' }, job: { kind: 'not-found' } },
+  },
+  'is of an installation whose webhook was lost': {
+    code: 'installation-unknown',
+    says: /installation 101.*no tenant here/,
+    mend: /Redeliver/,
+    job: null,
+    tenant: null,
+    github: github(),
+  },
+  'was queued while the account had the App suspended': {
+    code: 'tenant-suspended',
+    says: /suspended the App on GitHub/,
+    mend: /unsuspends/,
+    job: null,
+    github: github(
+      {},
+      {
+        installation: { ...installation, installation: { ...installation.installation, suspended: true } },
+      },
+    ),
+  },
+  'has a webhook that was refused': {
+    code: 'webhook-failed',
+    says: /answered 401.*secret/,
+    mend: /rotate-webhook-secret/,
+    job: null,
+    github: github({}, delivery(401)),
+  },
+  'has a webhook that reached nobody': {
+    code: 'webhook-failed',
+    says: /nobody answered/,
+    mend: /Redeliver/,
+    job: null,
+    github: github({}, delivery(0)),
+  },
+  'has a webhook that was taken a moment ago': {
+    code: 'webhook-delivered',
+    says: /delivered its webhook at 2026-11-21T12:00:00.000Z \(queued\)/,
+    job: null,
+    github: github({}, delivery(202, 'queued')),
+  },
+  'has no webhook at all': {
+    code: 'webhook-missing',
+    says: /sent no webhook/,
+    mend: /subscribed to Workflow jobs/,
+    job: null,
+    github: github({}, { deliveries: [] }),
+  },
+  'is among the dead letters': {
+    code: 'dead-letter',
+    says: /dead letters of test-small-builds/,
+    mend: /--send-back test-small-builds/,
+    job: null,
+    deadLetters: [{ queue: 'test-small-builds', ageMinutes: 7 }],
+  },
+  'names labels that no tier has all of': {
+    code: 'labels-unknown',
+    says: /nearest tier, medium, has not gpu/,
+    mend: /runs-on: \[self-hosted, linux, x64, medium\]/,
+    job: null,
+    github: github({ labels: ['self-hosted', 'medium', 'gpu'] }),
+  },
+  'misspells a label': {
+    code: 'labels-unknown',
+    says: /nearest tier, medium, has not mediun/,
+    mend: /medium/,
+    job: null,
+    github: github({ labels: ['self-hosted', 'mediun'] }),
+  },
+  'names a group and no labels': {
+    code: 'group-only',
+    says: /runner group and no labels/,
+    mend: /labels: \[self-hosted, linux, x64, small\]/,
+    job: null,
+    github: github({ labels: [] }),
+  },
+  "asks for a machine of GitHub's own": {
+    code: 'hosted-by-github',
+    says: /machine of GitHub/,
+    mend: /labels of a tier/,
+    job: null,
+    github: github({ labels: ['ubuntu-latest'] }),
+  },
+  'runs without a row': {
+    code: 'unheard-running',
+    says: /runs on i-5/,
+    job: null,
+    github: github({ status: 'in_progress', runnerName: 'i-5' }),
+  },
+  'was over before anybody heard of it': {
+    code: 'unheard-over',
+    says: /is over \(success\); it ran on i-5/,
+    job: null,
+    github: github({ status: 'completed', conclusion: 'success', runnerName: 'i-5' }),
+  },
+};
+
+export const rowsOf = ({ tenant, job, others = [], launch, runner }: Situation) => ({
+  tenants: tenant === null ? [] : [givenTenant(tenant)],
+  jobs: [...(job === null ? [] : [job ?? why('queued')]), ...others].map((over) => givenJob(over)),
+  launches: launch ? [givenLaunch([givenJob()], launch)] : [],
+  runners: runner ? [givenRunner({ instanceId: InstanceId('i-1'), ...runner })] : [],
+});
