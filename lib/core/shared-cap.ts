@@ -131,7 +131,8 @@ export function sharesOf(
   if (only && others.length === 0) {
     return new Map(cap.machines > taken ? [[placeOf(only), cap.machines - taken]] : []);
   }
-  const line = use.waiters.map((waiter) => ({ ...waiter, step: stepOf(use.waiters, waiter) }));
+  const shortest = shortestStep(use.waiters);
+  const line = use.waiters.map((waiter) => ({ ...waiter, step: boundedStep(waiter, shortest) }));
   for (let free = cap.machines - taken; free > 0 && only; free--) {
     const first = line.reduce((turn, { since }) => Math.min(turn, since), Number.POSITIVE_INFINITY);
     const next = line.reduce((best, waiter) => (comesBefore(waiter, best, { holds, first }) ? waiter : best));
@@ -168,11 +169,16 @@ const stepOfWeightOne = 1_000_000;
 /** However small its weight, nobody's step is longer than so many of the shortest in the line: that bounds the wait. */
 const longestStep = 20;
 
-function stepOf(waiters: readonly Waiter[], { weight }: Waiter): number {
-  const step = (of: number) => Math.max(1, stepOfWeightOne / of);
-  const shortest = Math.min(step(weight), ...waiters.map((waiter) => step(waiter.weight)));
-  return Math.min(step(weight), longestStep * shortest);
-}
+const stepOf = (waiters: readonly Waiter[], waiter: Waiter) =>
+  boundedStep(waiter, shortestStep([...waiters, waiter]));
+
+const boundedStep = ({ weight }: Waiter, shortest: number) =>
+  Math.min(stepOfWeight(weight), longestStep * shortest);
+
+const shortestStep = (waiters: readonly Waiter[]) =>
+  Math.min(...waiters.map(({ weight }) => stepOfWeight(weight)));
+
+const stepOfWeight = (weight: number) => Math.max(1, stepOfWeightOne / weight);
 
 /** Where a waiter is in the round once it was given so many machines. */
 export const turnAfter = (waiters: readonly Waiter[], waiter: Waiter, machines: number) =>

@@ -4,6 +4,7 @@ import { isOverOnGitHub, type Job } from '../../lib/core/job.ts';
 import type { Again } from '../../lib/core/job-rest.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { JobEnd, JobStore } from '../../lib/ports/jobs.ts';
+import { copyOf } from './copy.ts';
 import { jobKey, type Rows, type StoreCall, type StoreWorld } from './world.ts';
 
 export function createMemoryJobStore(world: StoreWorld): JobStore {
@@ -16,7 +17,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     world.call(call, ({ jobs }) => {
       const before = jobs.get(jobKey(key.installationId, key.jobId));
       const after = before && how(before);
-      if (after) jobs.set(jobKey(key.installationId, key.jobId), structuredClone(after));
+      if (after) jobs.set(jobKey(key.installationId, key.jobId), copyOf(after));
       return { met: after !== undefined, before };
     });
 
@@ -27,7 +28,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           const key = jobKey(job.installationId, job.jobId);
           if (rows.jobs.has(key)) return 'exists';
           if (!fitsRow(job)) return 'unfit';
-          rows.jobs.set(key, structuredClone(job));
+          rows.jobs.set(key, copyOf(job));
           return 'inserted';
         }),
       );
@@ -91,7 +92,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
         for (const { jobId, reason } of waits) {
           const job = jobs.get(jobKey(installationId, jobId));
           if (job?.state === 'waiting') {
-            jobs.set(jobKey(installationId, jobId), { ...job, reason: structuredClone(reason) });
+            jobs.set(jobKey(installationId, jobId), { ...job, reason: copyOf(reason) });
           }
         }
       }),

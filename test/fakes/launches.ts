@@ -3,6 +3,7 @@ import { type Launch, maxMachinesPerLaunch, missingLeases } from '../../lib/core
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
 import type { LaunchStore, TakeOutcome, Taking } from '../../lib/ports/launches.ts';
+import { copyOf } from './copy.ts';
 import { countLeases } from './lease-counts.ts';
 import { createMemoryLines, hasCapRoom } from './lines.ts';
 import { jobKey, type Rows, type StoreWorld } from './world.ts';
@@ -88,7 +89,7 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
     const covered = { ...rest, state: 'covered' as const, lease, attempts: job.attempts + 1 };
     rows.jobs.set(jobKey(job.installationId, job.jobId), covered);
   }
-  rows.launches.set(launch.launchId, structuredClone(launch));
+  rows.launches.set(launch.launchId, copyOf(launch));
   return { kind: 'taken' };
 }
 

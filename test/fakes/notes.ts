@@ -1,5 +1,6 @@
 /** The shared notes in memory, with copies going in and out. An expired note is not there, whatever its version was. */
 import type { Note, Notes } from '../../lib/ports/notes.ts';
+import { copyOf } from './copy.ts';
 
 export interface MemoryNotes extends Notes {
   /** Every note, expired ones too. */
@@ -9,13 +10,13 @@ export interface MemoryNotes extends Notes {
 export function createMemoryNotes(): MemoryNotes {
   const notes = new Map<string, Note>();
   const put = (name: string, note: Omit<Note, 'version'>, version: number) =>
-    void notes.set(name, structuredClone({ value: note.value, expiresAt: note.expiresAt, version }));
+    void notes.set(name, copyOf({ value: note.value, expiresAt: note.expiresAt, version }));
   return {
     all: notes,
     async read(names, now) {
       const fresh = names.flatMap((name) => {
         const note = notes.get(name);
-        return note && note.expiresAt > now ? [[name, structuredClone(note)] as const] : [];
+        return note && note.expiresAt > now ? [[name, copyOf(note)] as const] : [];
       });
       return new Map(fresh);
     },

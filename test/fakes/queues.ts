@@ -14,6 +14,7 @@ import type {
 import type { InstallationId, TierName } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
+import { copyOf } from './copy.ts';
 
 export interface SentToTier {
   readonly tier: TierName;
@@ -50,7 +51,7 @@ export function createMemoryQueues(): MemoryQueues {
       throw failing.error;
     }
     sent += 1;
-    queue.push(structuredClone(entry));
+    queue.push(copyOf(entry));
   }
   return {
     tiers,

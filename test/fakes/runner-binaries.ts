@@ -4,6 +4,7 @@ import type { CurrentRunner } from '../../lib/contract/runner-binaries.ts';
 import { archiveName, type RunnerArchive } from '../../lib/core/runner-release.ts';
 import type { Architecture } from '../../lib/core/tier.ts';
 import type { RunnerBinaries } from '../../lib/ports/runner-binaries.ts';
+import { copyOf } from './copy.ts';
 
 type Call = keyof RunnerBinaries;
 
@@ -34,7 +35,7 @@ export function createMemoryRunnerBinaries(): MemoryRunnerBinaries {
     archives: names,
     bytesOf: (name) => archives.get(name)?.bytes,
     failNext: (name, failure) => void failures.push({ call: name, failure }),
-    current: (architecture) => call('current', () => structuredClone(current.get(architecture))),
+    current: (architecture) => call('current', () => copyOf(current.get(architecture))),
     store: (archive, pieces) =>
       call('store', async () => {
         const all: Uint8Array[] = [];

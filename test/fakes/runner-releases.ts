@@ -4,6 +4,7 @@ import { archiveName, type ReleasedFile, type RunnerRelease } from '../../lib/co
 import type { Architecture } from '../../lib/core/tier.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { RunnerReleases } from '../../lib/ports/runner-releases.ts';
+import { copyOf } from './copy.ts';
 
 export interface MemoryRunnerReleases extends RunnerReleases {
   /** From now on it is the current one. */
@@ -31,7 +32,7 @@ export function createMemoryRunnerReleases(): MemoryRunnerReleases {
     async find(version) {
       const found =
         version === undefined ? releases.at(-1) : releases.find((each) => each.version === version);
-      return structuredClone(found);
+      return copyOf(found);
     },
     async *download({ version, architecture }) {
       releasesPort.downloads += 1;

@@ -2,6 +2,7 @@
 import type { Job } from '../../lib/core/job.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import type { ClaimOutcome, EndOutcome, RunnerEnd, RunnerStore } from '../../lib/ports/runners.ts';
+import { copyOf } from './copy.ts';
 import { countLeases } from './lease-counts.ts';
 import { jobKey, type Rows, type StoreWorld } from './world.ts';
 
@@ -10,7 +11,7 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
     bind: (bound) =>
       world.call('runners.bind', ({ runners }) => {
         for (const runner of bound) {
-          if (!runners.has(runner.instanceId)) runners.set(runner.instanceId, structuredClone(runner));
+          if (!runners.has(runner.instanceId)) runners.set(runner.instanceId, copyOf(runner));
         }
       }),
     get: (installationId, instanceId) =>

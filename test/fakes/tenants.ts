@@ -1,6 +1,7 @@
 /** The tenants in memory: see the port for what each method promises, and world.ts for how to make one fail. */
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { TenantChanges, TenantStore } from '../../lib/ports/tenants.ts';
+import { copyOf } from './copy.ts';
 import type { StoreWorld } from './world.ts';
 
 export function createMemoryTenantStore(world: StoreWorld): TenantStore {
@@ -23,7 +24,7 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         if (tenants.has(tenant.installationId)) return 'exists';
         if (policyOf && !hasPolicyOf(tenants.get(policyOf.installationId), policyOf)) return 'conflict';
         const row = {
-          ...structuredClone(tenant),
+          ...copyOf(tenant),
           leases: 0,
           tierLeases: new Map(),
           leaseChanges: 0,

@@ -14,6 +14,7 @@ import type { JobStore } from '../../lib/ports/jobs.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
 import type { RunnerStore } from '../../lib/ports/runners.ts';
 import type { TenantStore } from '../../lib/ports/tenants.ts';
+import { copyOf } from './copy.ts';
 
 export interface StorePorts {
   readonly tenants: TenantStore;
@@ -95,7 +96,7 @@ export function createStoreWorld(): StoreWorld {
       await world.beforeCall?.(call);
       const failure = nextFailure(call);
       if (failure instanceof Error) throw failure;
-      const value = structuredClone(effect(rows));
+      const value = copyOf(effect(rows));
       if (failure === 'after') {
         throw new OperationalError(`The answer to ${call} was lost.`, {
           code: 'TimeoutError',
@@ -106,14 +107,14 @@ export function createStoreWorld(): StoreWorld {
       return value;
     },
 
-    tenant: (id) => structuredClone(rows.tenants.get(id)),
-    job: (installationId, jobId) => structuredClone(rows.jobs.get(jobKey(installationId, jobId))),
-    launch: (id) => structuredClone(rows.launches.get(id)),
-    runner: (id) => structuredClone(rows.runners.get(id)),
-    allTenants: () => structuredClone([...rows.tenants.values()]),
-    allJobs: () => structuredClone([...rows.jobs.values()]),
-    allLaunches: () => structuredClone([...rows.launches.values()]),
-    allRunners: () => structuredClone([...rows.runners.values()]),
+    tenant: (id) => copyOf(rows.tenants.get(id)),
+    job: (installationId, jobId) => copyOf(rows.jobs.get(jobKey(installationId, jobId))),
+    launch: (id) => copyOf(rows.launches.get(id)),
+    runner: (id) => copyOf(rows.runners.get(id)),
+    allTenants: () => copyOf([...rows.tenants.values()]),
+    allJobs: () => copyOf([...rows.jobs.values()]),
+    allLaunches: () => copyOf([...rows.launches.values()]),
+    allRunners: () => copyOf([...rows.runners.values()]),
     editTenant(installationId, changes) {
       const tenant = rows.tenants.get(installationId);
       if (!tenant) throw new Error(`There is no tenant ${installationId} to edit; create it first.`);
@@ -121,7 +122,7 @@ export function createStoreWorld(): StoreWorld {
       const { suspendedBy, ...rest } = tenant;
       const isKept = suspendedBy !== undefined && (changes.status === undefined || suspendedBy !== 'github');
       const kept = isKept ? { ...rest, suspendedBy } : rest;
-      rows.tenants.set(installationId, structuredClone({ ...kept, ...changes }));
+      rows.tenants.set(installationId, copyOf({ ...kept, ...changes }));
     },
     setMaxRunners: (installationId, maxRunners) => world.editTenant(installationId, { maxRunners }),
     removeFromTenant(installationId, name) {
