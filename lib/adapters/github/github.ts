@@ -8,40 +8,15 @@ import type { InstallationId } from '../../core/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer, GitHub, JitRequest } from '../../ports/github.ts';
 import { type AppClientOptions, createAppClient } from './app-client.ts';
-import { createBudgetListener } from './budget-listener.ts';
+import { createAsking } from './asking.ts';
 import { type Ask, jobOf, level } from './calls.ts';
-import { isNameTaken, refusalOf, statusOf } from './classify.ts';
-import { createInstallationTokens } from './installation-tokens.ts';
+import { isNameTaken, statusOf } from './classify.ts';
 import { createListings } from './listings.ts';
 import { findRunnerGroup } from './runner-groups.ts';
 
 export function createGitHub(options: AppClientOptions & { readonly clock: Clock }): GitHub {
-  const { clock } = options;
   const client = createAppClient(options);
-  const tokens = createInstallationTokens(client, clock);
-
-  const heard = createBudgetListener();
-
-  const ask: Ask = async (installationId, grant, [route, parameters]) => {
-    const token = await tokens.get(installationId, grant);
-    try {
-      return await heard.from(client.withToken(token, route, parameters));
-    } catch (error) {
-      if (statusOf(error) !== 401) throw error;
-      tokens.drop(installationId, grant, token);
-      const fresh = await tokens.get(installationId, grant);
-      return heard.from(client.withToken(fresh, route, parameters));
-    }
-  };
-
-  const answered = <Value>(effect: () => Promise<Value>): Promise<Answer<Value>> =>
-    heard.during(async () => {
-      try {
-        return { ok: true, value: await effect() };
-      } catch (error) {
-        return { ok: false, refusal: refusalOf(error, clock.now()) };
-      }
-    });
+  const { ask, answered } = createAsking(client, options.clock);
 
   return {
     ...createListings({ ask, client, answered }),
@@ -141,7 +116,7 @@ const nameTaken = (name: string): Answer<never> => ({
   },
 });
 
-function installationOf(data: unknown) {
+export function installationOf(data: unknown) {
   const {
     account,
     permissions,

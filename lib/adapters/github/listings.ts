@@ -120,7 +120,7 @@ function numbered<Item>(items: readonly Item[], cursor: string | undefined): Pag
   return items.length < pageSize ? { items } : { items, cursor: String(Number(cursor ?? 1) + 1) };
 }
 
-interface RepositoryShape {
+export interface RepositoryShape {
   readonly id: number;
   readonly private: boolean;
   /** Old GitHub Enterprise Servers leave it out. */
@@ -129,7 +129,7 @@ interface RepositoryShape {
   readonly owner: { readonly id: number };
 }
 
-interface JobShape {
+export interface JobShape {
   readonly id: number;
   readonly labels: readonly string[];
   readonly created_at: string;
@@ -142,7 +142,7 @@ interface DeliveryShape {
   readonly status_code: number;
 }
 
-const repositoryOf = (repository: RepositoryShape): GitHubRepository => ({
+export const repositoryOf = (repository: RepositoryShape): GitHubRepository => ({
   id: repository.id,
   fullName: repository.full_name,
   ownerId: repository.owner.id,
@@ -154,7 +154,7 @@ function runOf(data: unknown) {
   return { runId: run.id, completed: run.status === 'completed', conclusion: run.conclusion };
 }
 
-const listedJobOf = (job: JobShape): ListedJob => ({
+export const listedJobOf = (job: JobShape): ListedJob => ({
   ...jobOf(job),
   jobId: JobId(job.id),
   labels: job.labels,

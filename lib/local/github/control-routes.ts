@@ -8,6 +8,7 @@ import type { InstallRequest } from './installations.ts';
 import type { JobRequest } from './jobs.ts';
 import { type Call, created, noContent, ok, open, Refusal, type Route, route } from './router.ts';
 import type { GroupChange } from './runner-groups.ts';
+import type { WorkflowChange } from './workflows.ts';
 
 export function controlRoutes(control: Control): Route[] {
   const root = '/_control/installations/{id}';
@@ -68,6 +69,13 @@ export function controlRoutes(control: Control): Route[] {
     ),
     act('PUT', '/_control/repositories/{owner}/{name}', ({ parts, body }) =>
       control.setPublic(`${parts['owner']}/${parts['name']}`, body['public'] === true),
+    ),
+    route('PUT', '/_control/workflows/{owner}/{name}', open, ({ parts, body }) => {
+      const change = textField(body, 'name') as unknown as WorkflowChange;
+      return ok(told(() => control.setWorkflow(`${parts['owner']}/${parts['name']}`, change)));
+    }),
+    act('PUT', '/_control/actions/{owner}/{name}', ({ parts, body }) =>
+      control.setActions(`${parts['owner']}/${parts['name']}`, body['on'] === true),
     ),
     route('POST', '/_control/jobs', open, ({ body }) => {
       names(body, 'labels');

@@ -21,6 +21,7 @@ import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
 import type { Limits, Resource } from './limits.ts';
 import { deleteGroup, type GroupChange, setGroup, setPublic } from './runner-groups.ts';
 import type { Webhooks } from './webhooks.ts';
+import { setActions, setWorkflow, type WorkflowChange } from './workflows.ts';
 import type { AskedOfApp, Permissions, World } from './world.ts';
 import { fullName, isoTime, takeId } from './world.ts';
 
@@ -51,6 +52,10 @@ export interface Control {
   deleteGroup(login: string, name: string): void;
   /** `repository` is `owner/name`. */
   setPublic(repository: string, isPublic: boolean): void;
+  /** Makes or changes a workflow of the repository, `owner/name`. */
+  setWorkflow(repository: string, change: WorkflowChange): { workflowId: number };
+  /** What an owner does under Settings, Actions, General of the repository, `owner/name`. */
+  setActions(repository: string, isOn: boolean): void;
   /** As if the installation had made so many more requests in this hour; absent resource: all but registrations. */
   spendRequests(installationId: number, requests: number, resource?: Resource): void;
   queueJob(request: JobRequest): { jobId: number; runId: number };
@@ -134,6 +139,8 @@ export function createControl(parts: { world: World; webhooks: Webhooks; limits:
     setGroup: (login, change) => ({ groupId: setGroup(world, login, change).id }),
     deleteGroup: (login, name) => deleteGroup(world, login, name),
     setPublic: (repository, isPublic) => setPublic(world, repository, isPublic),
+    setWorkflow: (repository, change) => ({ workflowId: setWorkflow(world, repository, change).id }),
+    setActions: (repository, isOn) => setActions(world, repository, isOn),
     spendRequests: (id, requests, resource) => limits.spend(id, requests, resource),
     queueJob(request) {
       const { id, runId } = queueJob(world, webhooks, request);

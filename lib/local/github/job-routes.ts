@@ -30,6 +30,7 @@ export function jobRoutes(webhooks: Webhooks): Route[] {
       repository: fullName(job.repository),
       labels: job.labels,
       ...(job.group === undefined ? {} : { group: job.group }),
+      ...(job.workflow === undefined ? {} : { workflow: job.workflow }),
       milliseconds: job.milliseconds,
       runId: job.runId,
       runAttempt: job.runAttempt + 1,

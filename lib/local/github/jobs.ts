@@ -20,6 +20,8 @@ export interface JobRequest {
   readonly milliseconds?: number;
   /** It waits until somebody approves it. */
   readonly requiresApproval?: boolean;
+  /** Whose run it is part of. Absent: the first workflow's, by a push. */
+  readonly workflow?: { readonly id: number; readonly event: string };
   readonly jobId?: number;
   readonly runId?: number;
   readonly runAttempt?: number;
@@ -65,6 +67,7 @@ export function addJob(world: World, request: JobRequest): JobRecord {
     repository: ensureRepository(world, owner, { name }),
     labels: request.labels,
     group: request.group,
+    workflow: request.workflow,
     milliseconds: request.milliseconds ?? 1000,
     status: request.requiresApproval ? 'waiting' : 'queued',
     conclusion: null,

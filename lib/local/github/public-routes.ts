@@ -12,6 +12,7 @@ import type { Route } from './router.ts';
 import { runnerGroupRoutes } from './runner-group-routes.ts';
 import { runnerRoutes } from './runner-routes.ts';
 import type { Webhooks } from './webhooks.ts';
+import { workflowRoutes } from './workflow-routes.ts';
 
 export function publicRoutes(parts: {
   limits: Limits;
@@ -25,6 +26,7 @@ export function publicRoutes(parts: {
     ...runnerRoutes(),
     ...runnerGroupRoutes(),
     ...jobRoutes(webhooks),
+    ...workflowRoutes(webhooks),
     ...manifestRoutes(manifestCodes),
     ...releaseRoutes(),
   ];

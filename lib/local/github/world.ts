@@ -70,6 +70,17 @@ export interface RunnerRecord {
   answerPoll: ((job: JobRecord | undefined) => void) | undefined;
 }
 
+export interface WorkflowRecord {
+  readonly id: number;
+  name: string;
+  state: 'active' | 'disabled_manually' | 'disabled_inactivity';
+  /** Whether `on:` has `workflow_dispatch`. */
+  dispatchable: boolean;
+  /** Of the one job of a dispatched run. */
+  labels: readonly string[];
+  milliseconds: number;
+}
+
 export interface JobRecord {
   readonly id: number;
   readonly runId: number;
@@ -78,6 +89,8 @@ export interface JobRecord {
   readonly labels: readonly string[];
   /** The runner group that `runs-on` names. Webhooks do not say it. */
   readonly group: string | undefined;
+  /** Whose run it is part of, and what started that; undefined: the repository's first one, a push. */
+  readonly workflow: { readonly id: number; readonly event: string } | undefined;
   /** How long the runner program works on it. */
   readonly milliseconds: number;
   status: 'waiting' | 'queued' | 'in_progress' | 'completed';
@@ -129,6 +142,10 @@ export interface World {
   readonly groups: Map<string, RunnerGroup[]>;
   readonly runners: Map<number, RunnerRecord>;
   readonly jobs: Map<number, JobRecord>;
+  /** By the repository's id. */
+  readonly workflows: Map<number, WorkflowRecord[]>;
+  /** Repositories, by id, whose owner switched Actions off. */
+  readonly actionsOff: Set<number>;
   readonly deliveries: DeliveryRecord[];
   /** Of actions/runner, oldest first. */
   readonly runnerReleases: RunnerReleaseRecord[];
@@ -181,6 +198,8 @@ export function createWorld(parts: Pick<World, 'app' | 'fraction' | 'tell'>): Wo
     groups: new Map(),
     runners: new Map(),
     jobs: new Map(),
+    workflows: new Map(),
+    actionsOff: new Set(),
     deliveries: [],
     runnerReleases: [{ id: 1_001, version: firstVersion, publishedAt: Date.now() }],
     now: Date.now,

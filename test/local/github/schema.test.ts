@@ -74,6 +74,14 @@ const successes: readonly Drive[] = [
   [`GET ${actions}/runs/{run_id}/jobs`, 'acme', 200],
   [`GET ${actions}/runs/{run_id}/attempts/{attempt_number}/jobs`, 'acme', 200],
   [`POST ${actions}/jobs/{job_id}/rerun`, 'acme', 201],
+  [`GET ${actions}/workflows`, 'acme', 200],
+  [
+    `POST ${actions}/workflows/{workflow_id}/dispatches`,
+    'acme',
+    200,
+    { body: { ref: 'main', return_run_details: true } },
+  ],
+  [`GET ${actions}/permissions`, 'acme', 200],
   [`POST ${actions}/runs/{run_id}/rerun-failed-jobs`, 'acme', 201],
   [`GET ${releases}/latest`, 'nobody', 200, { parts: runnerRepository }],
   [`GET ${releases}/tags/{tag}`, 'nobody', 200, { parts: { ...runnerRepository, tag: 'v2.337.0' } }],
@@ -132,6 +140,15 @@ const refusals: readonly Drive[] = [
   [`DELETE ${groups}/{runner_group_id}`, 'acme', 422],
   [`GET ${actions}/jobs/{job_id}`, 'acme', 404, { parts: { job_id: 1 } }],
   [`POST ${actions}/jobs/{job_id}/rerun`, 'acme', 403, { parts: { job_id: 'openJob' } }],
+  [`POST ${actions}/workflows/{workflow_id}/dispatches`, 'acme', 404, { parts: { workflow_id: 9 } }],
+  [`POST ${actions}/workflows/{workflow_id}/dispatches`, 'acme', 422, { body: {} }],
+  [`POST ${actions}/workflows/{workflow_id}/dispatches`, 'acme', 422, { body: { ref: 'other' } }],
+  [
+    `POST ${actions}/workflows/{workflow_id}/dispatches`,
+    'acme',
+    422,
+    { parts: { workflow_id: 1 }, body: { ref: 'main' } },
+  ],
 ];
 
 describe("GitHub's schema", () => {
@@ -179,6 +196,7 @@ describe("GitHub's schema", () => {
       repository_id: 91_000_002,
       otherGroup: standIn.setGroup('acme', { name: 'other' }).groupId,
       attempt_number: 1,
+      workflow_id: standIn.setWorkflow('acme/app', { name: 'By hand', dispatchable: true }).workflowId,
       runner_id: first.body.runner.id,
       repoRunner: repoRunner.body.runner.id,
       busyRunner: busy.body.runner.id,
