@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { deadLetters } from './dead-letters.ts';
 import { drain } from './drain.ts';
+import { explain } from './insight/explain.ts';
 import { machineLogs } from './machine-logs.ts';
 import { policy } from './policy.ts';
 import { preflight } from './preflight.ts';
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   setup,
   verify,
   status,
+  explain,
   tenantShow,
   machineLogs,
   deadLetters,

@@ -76,6 +76,36 @@ function workQueues({ config }: CommandCall): { name: string; worker: string }[]
   ];
 }
 
+/** Dead letters about this job, at most 100 of each queue looked at, all queues at a time. */
+export async function deadLettersAbout(
+  call: CommandCall,
+  jobId: number,
+): Promise<{ queue: string; ageMinutes: number }[]> {
+  const client = sqsClient(call);
+  const found = await Promise.all(
+    workQueues(call).map(async ({ name }) => {
+      const letters = await peek(client, `${name}${suffix}`);
+      return letters
+        .filter(({ body }) => jobOf(body) === jobId)
+        .map(({ sentAt }) => ({ queue: name, ageMinutes: minutesSince(sentAt) }));
+    }),
+  );
+  return found.flat();
+}
+
+/** Undefined: it is about something else, or about nothing that can be read. */
+function jobOf(body: string): number | undefined {
+  try {
+    const message = parseMessage(body);
+    return message.kind === 'job' ? message.jobId : undefined;
+  } catch (error) {
+    if (error instanceof MalformedMessage) return undefined;
+    throw error;
+  }
+}
+
+const minutesSince = (time: number) => Math.floor((Date.now() - time) / 60_000);
+
 interface Peeked {
   readonly messageId: string;
   readonly body: string;
@@ -123,7 +153,7 @@ async function explain(
 ): Promise<Letter> {
   const { queue, worker, messageId, body, sentAt } = letter;
   const log = `aws logs filter-log-events --log-group-name /aws/lambda/${call.config.environment}-${worker} --filter-pattern '"${messageId}"' --query 'events[].message' --output text`;
-  const ageMinutes = Math.floor((Date.now() - sentAt) / 60_000);
+  const ageMinutes = minutesSince(sentAt);
   const about = { queue, messageId, ageMinutes, log };
   try {
     const message = parseMessage(body);

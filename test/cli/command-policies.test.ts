@@ -6,6 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jobRow } from '../../lib/adapters/dynamodb/job-row.ts';
+import { launchRow } from '../../lib/adapters/dynamodb/launch-row.ts';
+import { runnerRow } from '../../lib/adapters/dynamodb/runner-row.ts';
 import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
 import { policyNameOf } from '../../lib/cli/command-groups.ts';
 import { commands } from '../../lib/cli/commands.ts';
@@ -13,10 +16,12 @@ import { policies } from '../../lib/cli/policies/policies.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { ownImageParameters } from '../../lib/config/image-parameters.ts';
+import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 import config from '../../mayfly.config.ts';
+import { givenLaunch, givenRunner, lease0 } from '../contracts/support/stored.ts';
 import { everyOption, existingNetwork, ownImage } from '../iam/every-option.ts';
-import { givenEvent, givenTenant } from '../support/given.ts';
+import { givenEvent, givenJob, givenTenant } from '../support/given.ts';
 import { givenOperatorAccount, type OperatorAccount, ownStack, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 
@@ -106,6 +111,28 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
       expect(shown).toMatchObject({ status: 0, out: expect.stringContaining('acme, installation 101') });
     }
   },
+  async explain(person) {
+    await givenApp();
+    await storeTenant();
+    const machine = InstanceId('i-0123456789abcdef0');
+    await account.put('jobs', jobRow(givenJob({ state: 'covered', lease: lease0 })));
+    const placed = givenLaunch([givenJob()], { state: 'closed', instances: new Map([[lease0, machine]]) });
+    await account.put('launches', launchRow(placed));
+    await account.put('runners', runnerRow(givenRunner({ instanceId: machine })));
+    await account.put('jobs', jobRow(givenJob({ jobId: JobId(2) })));
+    const url = 'https://github.com/acme/app/actions/runs/1/job/3';
+    expect(await person.run(['explain', '1'])).toMatchObject({
+      out: expect.stringContaining('boot-overdue'),
+    });
+    expect(await person.run(['explain', '--tenant', 'ACME'])).toMatchObject({
+      out: expect.stringContaining('1 job in small'),
+    });
+    await givenDeadLetter(3);
+    expect(await person.run(['explain', url, '--github'])).toMatchObject({
+      status: 1,
+      out: expect.stringContaining('dead-letter: Its message failed twenty times'),
+    });
+  },
   async logs(person) {
     const machine = await account.launch(environment);
     expect(await person.run(['logs', machine])).toMatchObject({ status: 0 });
@@ -151,8 +178,9 @@ async function givenApp() {
 
 const storeTenant = () => account.put('tenants', newTenantRow(givenTenant()));
 
-async function givenDeadLetter() {
-  account.queues.send(`${environment}-small-builds-dead-letters`, JSON.stringify(givenEvent()));
+async function givenDeadLetter(jobId = 1) {
+  const event = givenEvent({ jobId: JobId(jobId) });
+  account.queues.send(`${environment}-small-builds-dead-letters`, JSON.stringify(event));
 }
 
 describe('a person with the policy of a command', () => {

@@ -169,16 +169,16 @@ function likeness(label: string, offered: ReadonlySet<string>): number {
 
 function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict {
   const [latest] = deliveries ?? [];
-  if (deliveries === undefined || !latest) {
-    return plain(
-      'webhook-missing',
-      `GitHub has it queued for tier ${tier.name}, and sent no webhook of it in the last three days.`,
-      {
-        next: 'The reconciler reads the runs of its repository, and takes the job up within about ten minutes.',
-        mend: 'npx mayfly tenant validate shows whether the App is subscribed to Workflow jobs and its webhook is active.',
-        who: 'operator',
-      },
-    );
+  if (!latest) {
+    const what =
+      deliveries === undefined
+        ? 'its webhook is not among the latest deliveries, which are all that was looked at'
+        : 'GitHub sent no webhook of it in the last three days';
+    return plain('webhook-missing', `GitHub has it queued for tier ${tier.name}; ${what}.`, {
+      next: 'The reconciler reads the runs of its repository, and takes the job up within about ten minutes.',
+      mend: 'npx mayfly tenant validate shows whether the App is subscribed to Workflow jobs and its webhook is active.',
+      who: 'operator',
+    });
   }
   const { statusCode, answer } = latest;
   if (statusCode >= 200 && statusCode < 400) {

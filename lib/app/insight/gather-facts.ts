@@ -3,7 +3,7 @@
  * one at the latest jobs. It only reads, and asks GitHub nothing.
  */
 import type { Deployment } from '../../contract/deployment.ts';
-import type { InstallationId, JobId, LeaseId } from '../../core/ids.ts';
+import type { InstallationId, JobId, LeaseId, TierName } from '../../core/ids.ts';
 import { launchOfLease } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { levelNow } from '../../core/runner-level.ts';
@@ -30,7 +30,7 @@ export interface InsightDeps {
 }
 
 /** Enough for medians, and some 70 KB. */
-const recentJobs = 100;
+export const recentJobs = 100;
 /** Beyond this a place in the line is "100 or more". */
 const lineRead = 101;
 
@@ -61,7 +61,7 @@ async function gatherAbout(deps: InsightDeps, job: Job, tenant: Tenant | undefin
   const [group, line, supply, plan, former, ranOn] = await Promise.all([
     tenant && waits ? groupOf(deps, tenant) : undefined,
     job.state === 'done' ? undefined : lineOf(deps, job),
-    waits ? supplyOf(deps, job) : undefined,
+    waits ? supplyOf(deps, job.tier) : undefined,
     machineOf(deps, job, job.state === 'covered' ? job.lease : undefined),
     machineOf(deps, job, job.formerLease),
     job.runner && deps.runners.get(installationId, job.runner),
@@ -76,7 +76,7 @@ async function gatherAbout(deps: InsightDeps, job: Job, tenant: Tenant | undefin
   };
 }
 
-async function groupOf(deps: InsightDeps, tenant: Tenant): Promise<Facts['group']> {
+export async function groupOf(deps: InsightDeps, tenant: Tenant): Promise<Facts['group']> {
   if (levelNow(tenant).level !== 'organization') return undefined;
   return knownGroup(deps, tenant, await readGroupNote(deps, tenant.installationId));
 }
@@ -90,7 +90,7 @@ async function lineOf(deps: InsightDeps, { installationId, jobId, tier, state }:
   return { ahead: n < 0 ? waiting.length : n, recent };
 }
 
-async function supplyOf(deps: InsightDeps, { tier }: Job): Promise<Supply> {
+export async function supplyOf(deps: InsightDeps, tier: TierName | undefined): Promise<Supply> {
   const caps = tier ? capsOf(deps, tier) : [];
   const [{ closings, pace }, ...uses] = await Promise.all([
     readScarcity(deps),

@@ -4,8 +4,10 @@
  */
 import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
+import { insightPolicies } from './insight-policies.ts';
 import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
 import { preflightStatements } from './preflight-policy.ts';
+import { readOutputs } from './read-outputs.ts';
 import { index, table } from './table-arns.ts';
 import { readWaiting, tenantPolicies } from './tenant-policies.ts';
 import { verifyStatements } from './verify-policy.ts';
@@ -48,22 +50,13 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
     ),
   ],
   ...tenantPolicies,
+  ...insightPolicies,
   policy: () => [],
 };
 
 const ownMachines = ({ environment }: Place) => ({
   StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment },
 });
-
-const readOutputs = (place: Place): PolicyStatement =>
-  allow(
-    'ReadOutputs',
-    ['cloudformation:DescribeStacks'],
-    stacksOf(place).map((stack) => arn('cloudformation', place, `stack/${stack}/*`)),
-  );
-
-const stacksOf = ({ stack, environment }: Place): readonly string[] =>
-  stack === undefined ? ['state', 'control-plane'].map((part) => `${environment}-${part}`) : [stack];
 
 const appSecrets = (place: Place): PolicyStatement[] => [
   allow(

@@ -1,0 +1,102 @@
+/**
+ * Why a tenant's jobs wait, in groups of one verdict: each job judged by the same rules as alone, with what they have in
+ * common read once. Bounded: a tenant may have thousands of jobs in line.
+ */
+import type { InstallationId, TierName } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { explainJob } from './explain-job.ts';
+import { explainWaiting } from './explain-waiting.ts';
+import type { Estimate, Verdict, VerdictCode } from './explanation.ts';
+import type { Facts } from './facts.ts';
+import { gatherFacts, groupOf, type InsightDeps, recentJobs, supplyOf } from './gather-facts.ts';
+
+export interface VerdictGroup extends Omit<Verdict, 'estimate'> {
+  readonly code: VerdictCode;
+  readonly tier?: TierName;
+  readonly count: number;
+  /** The first ones, oldest first. */
+  readonly jobs: readonly Job['jobId'][];
+  /** Epoch milliseconds. */
+  readonly oldestAcceptedAt: number;
+  /** Of the first of them. */
+  readonly estimate?: Estimate;
+}
+
+export interface TenantExplanation {
+  readonly groups: readonly VerdictGroup[];
+  /** More jobs wait than were looked at, in some tier. */
+  readonly isCut: boolean;
+}
+
+/** Of each tier. */
+const mostWaiting = 1000;
+const shown = 5;
+
+export interface TenantInsightDeps extends InsightDeps {
+  readonly jobs: InsightDeps['jobs'] & { tiersWithWaiting(id: InstallationId): Promise<TierName[]> };
+}
+
+export async function explainTenant(
+  deps: TenantInsightDeps,
+  installationId: InstallationId,
+): Promise<TenantExplanation> {
+  const [tenant, recent, tiers] = await Promise.all([
+    deps.tenants.get(installationId),
+    deps.jobs.listNewest(installationId, recentJobs),
+    deps.jobs.tiersWithWaiting(installationId),
+  ]);
+  const group = tenant && (await groupOf(deps, tenant));
+  const lines = await Promise.all(
+    tiers.map(async (tier) => ({
+      waiting: await deps.jobs.listWaiting(installationId, tier, mostWaiting),
+      supply: await supplyOf(deps, tier),
+    })),
+  );
+  const shared = {
+    now: deps.clock.now(),
+    platform: deps.deployment,
+    ...(tenant && { tenant }),
+    ...(group && { group }),
+  };
+  const verdicts = lines.flatMap(({ waiting, supply }) =>
+    waiting.map((job, ahead) => {
+      const facts: Facts = { ...shared, asked: job, job, supply, line: { ahead, recent } };
+      return { job, verdict: explainWaiting(facts, job) };
+    }),
+  );
+  return {
+    groups: inGroups([...verdicts, ...(await heldElsewhere(deps, recent))]),
+    isCut: lines.some(({ waiting }) => waiting.length === mostWaiting),
+  };
+}
+
+/** Those of the latest jobs that wait for an approval or for their machine: they are in no line. */
+async function heldElsewhere(deps: InsightDeps, recent: readonly Job[]) {
+  const held = recent.filter(({ state }) => state === 'blocked' || state === 'covered').slice(0, mostHeld);
+  return Promise.all(
+    held.map(async (job) => ({ job, verdict: explainJob(await gatherFacts(deps, job)) as Verdict })),
+  );
+}
+const mostHeld = 10;
+
+function inGroups(verdicts: readonly { readonly job: Job; readonly verdict: Verdict }[]): VerdictGroup[] {
+  const groups = Map.groupBy(verdicts, ({ job, verdict }) => `${verdict.code}/${job.tier ?? ''}`);
+  return [...groups.values()]
+    .map((group): VerdictGroup => {
+      const [first] = group as [(typeof group)[number], ...typeof group];
+      const { code, line, next, mend, who, estimate } = first.verdict;
+      return {
+        code,
+        line,
+        next,
+        who,
+        ...(mend === undefined ? {} : { mend }),
+        ...(estimate === undefined ? {} : { estimate }),
+        ...(first.job.tier === undefined ? {} : { tier: first.job.tier }),
+        count: group.length,
+        jobs: group.slice(0, shown).map(({ job }) => job.jobId),
+        oldestAcceptedAt: Math.min(...group.map(({ job }) => job.acceptedAt)),
+      };
+    })
+    .toSorted((a, b) => b.count - a.count);
+}

@@ -1,0 +1,118 @@
+/**
+ * `mayfly explain`: why a job waits, runs, was refused or is not there, what comes next, and how to mend it. It only reads,
+ * and asks GitHub only where it is told to.
+ */
+
+import { explainJob } from '../../app/insight/explain-job.ts';
+import { explainTenant, type TenantExplanation } from '../../app/insight/explain-tenant.ts';
+import { type Explanation, needsSomebody } from '../../app/insight/explanation.ts';
+import type { Facts, GitHubFacts } from '../../app/insight/facts.ts';
+import { gatherFacts } from '../../app/insight/gather-facts.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
+import { deadLettersAbout } from '../dead-letters.ts';
+import { printableLine } from '../printable.ts';
+import { stackOption } from '../setup/deployment-outputs.ts';
+import { findTenant } from '../tenants/find-tenant.ts';
+import { askGitHub } from './ask-github.ts';
+import { explanationText, verdictLines } from './explanation-text.ts';
+import { findJob, readJobName } from './find-job.ts';
+import { githubOf } from './github-of.ts';
+import { commandStores } from './stores.ts';
+
+export const explain: Command = {
+  name: 'explain',
+  summary: 'say why a job waits, what comes next, and how to mend it',
+  details: `
+Examples:
+  mayfly explain https://github.com/acme/app/actions/runs/1/job/2   a job, by the URL of its page
+  mayfly explain 91000004 --github                                  by its id; asks GitHub about it too
+  mayfly explain --tenant acme                                      all jobs of a tenant that wait, by verdict
+
+Without --github it reads the platform's own tables. With it, a job that the platform never heard of is explained as
+well: a webhook that failed, labels that no tier has, an App that is not installed there.
+`,
+  exitOne: 'somebody must do something about it; the line "mend" says what',
+  positionals: ['[job]'],
+  options: [
+    jsonOption,
+    { flags: '--tenant <tenant>', description: 'explain all jobs of this tenant that wait' },
+    { flags: '--github', description: 'ask GitHub about the job too' },
+    stackOption,
+  ],
+  async run(call) {
+    const [given] = call.positionals;
+    const { tenant } = call.options;
+    if ((given === undefined) === (tenant === undefined)) {
+      throw new UsageError('Give a job, or --tenant and a tenant: mayfly explain 91000004');
+    }
+    return typeof tenant === 'string' ? explainAll(call, tenant) : explainOne(call, given ?? '');
+  },
+};
+
+async function explainOne(call: CommandCall, given: string): Promise<number> {
+  const stores = commandStores(call);
+  const found = await findJob(call, stores, readJobName(given));
+  const facts = await gatherFacts(stores, found);
+  const repository = facts.job?.repository ?? found.repository;
+  if (call.options['github'] && repository === undefined) {
+    throw new UsageError(
+      `The platform has no row of job ${found.jobId}, and GitHub finds a job by its repository only. Give the URL of its page.`,
+    );
+  }
+  const whole: Facts = {
+    ...facts,
+    ...(facts.job ? {} : { deadLetters: await deadLettersAbout(call, found.jobId) }),
+    ...(call.options['github'] && repository ? { github: await ask(call, facts, repository) } : {}),
+  };
+  const explanation = explainJob(whole);
+  call.io.out(call.options['json'] ? json(whole, explanation) : explanationText(whole, explanation));
+  return needsSomebody(explanation) ? 1 : 0;
+}
+
+/** What GitHub cannot be asked is said, and the rows explain what they can. */
+async function ask(call: CommandCall, facts: Facts, repository: string): Promise<GitHubFacts> {
+  const github = await githubOf(call);
+  try {
+    return await askGitHub(github, facts, repository);
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    return { installation: { kind: 'unknown' }, job: { kind: 'refused', message: error.message } };
+  }
+}
+
+function json(facts: Facts, explanation: Explanation): string {
+  const { job, tenant, asked } = facts;
+  const about = {
+    jobId: asked.jobId,
+    installationId: job?.installationId ?? tenant?.installationId ?? null,
+    tenant: tenant?.accountLogin ?? null,
+    repository: job?.repository ?? asked.repository ?? null,
+    tier: job?.tier ?? null,
+    state: job?.state ?? null,
+  };
+  const { code, line, next, estimate = null, mend = null, who, story, checked } = explanation;
+  const times = story.map(({ at, text }) => ({ at: new Date(at).toISOString(), text }));
+  return `${JSON.stringify({ ...about, code, line, next, estimate, mend, who, story: times, checked })}\n`;
+}
+
+async function explainAll(call: CommandCall, given: string): Promise<number> {
+  const found = await findTenant({ client: dynamoClient(call), config: call.config }, given);
+  const all = await explainTenant(commandStores(call), found.installationId);
+  call.io.out(call.options['json'] ? `${JSON.stringify(all)}\n` : groupsText(found.login, all));
+  return all.groups.some(needsSomebody) ? 1 : 0;
+}
+
+function groupsText(login: string, { groups, isCut }: TenantExplanation): string {
+  if (groups.length === 0) return `No job of ${printableLine(login)} waits.\n`;
+  const paragraphs = groups.map((group) => {
+    const { count, jobs, tier, oldestAcceptedAt } = group;
+    const since = new Date(oldestAcceptedAt).toISOString().slice(0, 19);
+    const more = count > jobs.length ? ', …' : '';
+    const head = `  ${count} ${count === 1 ? 'job' : 'jobs'}${tier ? ` in ${tier}` : ''}, the oldest since ${since}Z: ${jobs.join(', ')}${more}`;
+    return [head, ...verdictLines(group).map((line) => `  ${line}`)].map(printableLine).join('\n');
+  });
+  const cut = isCut ? '\n\n  More wait than were looked at.' : '';
+  return `${paragraphs.join('\n\n')}${cut}\n`;
+}

@@ -1,0 +1,43 @@
+/** An explanation as people read it: the verdict first, then what to do, the story, and what it rests on. */
+import type { Estimate, Explanation, Verdict } from '../../app/insight/explanation.ts';
+import type { Facts } from '../../app/insight/facts.ts';
+import { printableLine } from '../printable.ts';
+
+export function explanationText(facts: Facts, explanation: Explanation): string {
+  const { job, asked } = facts;
+  const repository = job?.repository ?? asked.repository;
+  const { story, checked } = explanation;
+  const lines = [
+    `  job ${asked.jobId}${repository ? ` of ${repository}` : ''}${job?.tier ? `, tier ${job.tier}` : ''}`,
+    '',
+    ...verdictLines(explanation),
+    ...(story.length > 0 ? ['', '  story'] : []),
+    ...story.map(({ at, text }) => `    ${isoSeconds(at)}  ${text}`),
+    '',
+    '  looked at',
+    ...checked.map((line) => `    ${line}`),
+  ];
+  return `${lines.map(printableLine).join('\n')}\n`;
+}
+
+export function verdictLines(verdict: Verdict): string[] {
+  const { code, line, next, estimate, mend, who } = verdict;
+  return [
+    `  ${code}: ${line}`,
+    `    next  ${next}${estimate ? ` ${estimateText(estimate)}` : ''}`,
+    ...(mend ? [`    ${who === 'nobody' ? 'hint' : 'mend'}  ${mend}`] : []),
+  ];
+}
+
+/** "In about 3 min: because …". */
+function estimateText({ seconds, basis }: Estimate): string {
+  const text =
+    seconds < 120
+      ? `${seconds} s`
+      : seconds < 7200
+        ? `${Math.round(seconds / 60)} min`
+        : `${Math.round(seconds / 3600)} h`;
+  return `In about ${text}: ${basis}.`;
+}
+
+const isoSeconds = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;

@@ -1,0 +1,78 @@
+/**
+ * The job that an operator named, by GitHub's id or by the URL of its page. A URL names the account, and so the tenant; for a
+ * bare id, and where an account was renamed, all tenants are asked for it, a hundred at a time.
+ */
+import { type InstallationId, JobId } from '../../core/ids.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type CommandCall, UsageError } from '../command.ts';
+import { findTenant } from '../tenants/find-tenant.ts';
+import type { CommandStores } from './stores.ts';
+
+export interface NamedJob {
+  readonly jobId: JobId;
+  /** `owner/name`, where a URL said so. */
+  readonly repository?: string;
+}
+
+export interface FoundJob extends NamedJob {
+  /** The tenant that has it, or else the one that its URL names. */
+  readonly installationId?: InstallationId;
+}
+
+/** `https://github.com/acme/app/actions/runs/1/job/2`, of whatever host, with what browsers add. */
+const url =
+  /^https?:\/\/[^/]+\/([^/]+)\/([^/]+)\/actions\/runs\/\d+\/(?:attempts\/\d+\/)?jobs?\/(\d{1,15})(?:[?#].*)?$/;
+
+/** @throws UsageError where it is neither */
+export function readJobName(given: string): NamedJob {
+  if (/^\d{1,15}$/.test(given)) return { jobId: JobId(Number(given)) };
+  const [, owner, name, id] = url.exec(given) ?? [];
+  if (id) return { jobId: JobId(Number(id)), repository: `${owner}/${name}` };
+  throw new UsageError(
+    `${JSON.stringify(given)} is no job. Give its id, or the URL of its page: https://github.com/OWNER/REPO/actions/runs/RUN/job/ID`,
+  );
+}
+
+const idsAtOnce = 1000;
+
+export async function findJob(call: CommandCall, stores: CommandStores, named: NamedJob): Promise<FoundJob> {
+  const owner = named.repository?.split('/')[0];
+  const installationId = owner === undefined ? undefined : await ownerOf(call, owner);
+  if (installationId !== undefined && (await stores.jobs.get(installationId, named.jobId))) {
+    return { ...named, installationId };
+  }
+  const found = await searchTenants(stores, named.jobId);
+  if (found !== undefined) return { ...named, installationId: found };
+  return { ...named, ...(installationId === undefined ? {} : { installationId }) };
+}
+
+async function ownerOf(call: CommandCall, login: string): Promise<InstallationId | undefined> {
+  try {
+    return (await findTenant({ client: dynamoClient(call), config: call.config }, login)).installationId;
+  } catch (error) {
+    // Nobody, or several: the job itself says whose it is.
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+async function searchTenants(
+  { tenants, jobs }: CommandStores,
+  jobId: JobId,
+): Promise<InstallationId | undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await tenants.listAcrossTenants({
+      limit: idsAtOnce,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const parts = Array.from({ length: Math.ceil(page.installationIds.length / 100) }, (_, n) =>
+      page.installationIds.slice(n * 100, n * 100 + 100),
+    );
+    const found = await Promise.all(parts.map((ids) => jobs.findAcrossTenants(jobId, ids)));
+    const job = found.find((one) => one !== undefined);
+    if (job) return job.installationId;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return undefined;
+}

@@ -1,0 +1,40 @@
+/** The platform's own stores, for commands that read rows as functions do. Nothing here writes. */
+import { createJobStore } from '../../adapters/dynamodb/job-store.ts';
+import { createLaunchStore } from '../../adapters/dynamodb/launch-store.ts';
+import { createNoteStore } from '../../adapters/dynamodb/note-store.ts';
+import { createRunnerStore } from '../../adapters/dynamodb/runner-store.ts';
+import { createTenantStore } from '../../adapters/dynamodb/tenant-store.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import type { InsightDeps } from '../../app/insight/gather-facts.ts';
+import { assertConfig } from '../../config/check-config.ts';
+import { tables } from '../../contract/tables.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import type { TenantStore } from '../../ports/tenants.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import type { CommandCall } from '../command.ts';
+
+export interface CommandStores extends InsightDeps {
+  readonly jobs: JobStore;
+  readonly tenants: TenantStore;
+}
+
+export function commandStores(call: CommandCall): CommandStores {
+  const client = dynamoClient(call);
+  const { environment } = call.config;
+  const tableName = (name: keyof typeof tables) => `${environment}-${tables[name].suffix}`;
+  const names = {
+    tenants: tableName('tenants'),
+    jobs: tableName('jobs'),
+    launches: tableName('launches'),
+    runners: tableName('runners'),
+  };
+  return {
+    deployment: assertConfig(call.config).deployment,
+    tenants: createTenantStore({ client, tableName: names.tenants }),
+    jobs: createJobStore({ client, tableName: names.jobs }),
+    launches: createLaunchStore({ client, tables: names }),
+    runners: createRunnerStore({ client, tables: names }),
+    notes: createNoteStore({ client, tableName: tableName('notes') }),
+    clock: systemClock,
+  };
+}

@@ -1,0 +1,39 @@
+/** The least that commands need which explain: rows by their keys, what copies remember, and the App's key to ask GitHub. */
+import { tables } from '../../contract/tables.ts';
+import { tagKeys } from '../../core/tags.ts';
+import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
+import { readOutputs } from './read-outputs.ts';
+import { index, table } from './table-arns.ts';
+import { findTenant } from './tenant-policies.ts';
+
+/** By the command's name. */
+export const insightPolicies: Readonly<Record<string, (place: Place) => PolicyStatement[]>> = {
+  explain: (place) => [
+    ...findTenant(place),
+    allow(
+      'ReadJobs',
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+      [table(place, 'jobs')],
+    ),
+    allow('ReadLines', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
+    allow(
+      'ReadLaunchesAndNotes',
+      ['dynamodb:BatchGetItem'],
+      [table(place, 'launches'), table(place, 'notes')],
+    ),
+    allow('ReadMachines', ['dynamodb:GetItem'], [table(place, 'runners')]),
+    allow(
+      'LookAtDeadLetters',
+      ['sqs:GetQueueUrl', 'sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
+      [arn('sqs', place, `${place.environment}-*-dead-letters`)],
+    ),
+    readOutputs(place),
+    readApp(place),
+  ],
+};
+
+/** The App's key, to ask GitHub as it; also the webhook's secret has the tag, which is not read. */
+export const readApp = (place: Place): PolicyStatement =>
+  allow('ReadApp', ['secretsmanager:GetSecretValue'], [arn('secretsmanager', place, 'secret:*')], {
+    StringEquals: { [`aws:ResourceTag/${tagKeys.environment}`]: place.environment },
+  });
