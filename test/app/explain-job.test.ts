@@ -4,45 +4,20 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import { explainJob } from '../../lib/app/insight/explain-job.ts';
+import { explainTenant } from '../../lib/app/insight/explain-tenant.ts';
 import { nearestTier } from '../../lib/app/insight/explain-unheard.ts';
 import { needsSomebody } from '../../lib/app/insight/explanation.ts';
-import { gatherFacts } from '../../lib/app/insight/gather-facts.ts';
 import { JobId } from '../../lib/core/ids.ts';
-import { createMemoryClock } from '../fakes/clock.ts';
-import { createMemoryNotes } from '../fakes/notes.ts';
-import { createMemoryStores } from '../fakes/stores.ts';
-import { jobKey } from '../fakes/world.ts';
-import { acme, givenDeployment, givenTier, medium, noon } from '../support/given.ts';
-import { now, rowsOf, type Situation, situations } from '../support/situations.ts';
+import { explainedFacts, storedSituation } from '../support/explained-facts.ts';
+import { acme, givenTier, medium, noon } from '../support/given.ts';
+import { type Situation, situations } from '../support/situations.ts';
 
 /** Reads of tables that one explanation may take. */
-const mostCalls = 17;
+const mostCalls = 12;
 
 async function explained(situation: Situation) {
-  const stores = createMemoryStores();
-  const notes = createMemoryNotes();
-  const { rows } = stores.world;
-  const { tenants, jobs, launches, runners } = rowsOf(situation);
-  for (const tenant of tenants) rows.tenants.set(tenant.installationId, tenant);
-  for (const job of jobs) rows.jobs.set(jobKey(job.installationId, job.jobId), job);
-  for (const launch of launches) rows.launches.set(launch.launchId, launch);
-  for (const runner of runners) rows.runners.set(runner.instanceId, runner);
-  for (const [name, value] of Object.entries(situation.notes ?? {})) {
-    await notes.write(name, { value, expiresAt: now + 600_000 });
-  }
-  const { cap, deployment, github, deadLetters } = situation;
-  if (cap) {
-    rows.capRows.set(cap.row, { key: cap.row, leases: cap.leases, changes: 0 });
-    rows.lines.set(cap.row.replace(/^shared\/(.*)\/0$/, '$1'), cap.line);
-  }
-  let calls = 0;
-  stores.world.beforeCall = () => void calls++;
-  const deps = { deployment: givenDeployment(deployment), ...stores, notes, clock: createMemoryClock(now) };
-  const facts = await gatherFacts(deps, { installationId: acme, jobId: JobId(1), repository: 'acme/app' });
-  return {
-    explanation: explainJob({ ...facts, ...(github && { github }), ...(deadLetters && { deadLetters }) }),
-    calls,
-  };
+  const { facts, calls } = await explainedFacts(situation);
+  return { explanation: explainJob(facts), calls };
 }
 
 describe('mayfly explain', () => {
@@ -82,6 +57,24 @@ describe('mayfly explain', () => {
         'GitHub was not asked (--github)',
       ]),
     );
+  });
+});
+
+describe('mayfly explain --tenant', () => {
+  it('groups what waits by verdict and tier, most first, and reads what is shared once', async () => {
+    const others = [2, 3, 4].map((n) => ({ jobId: JobId(n), queuedAt: noon + n }));
+    const blocked = { jobId: JobId(9), state: 'blocked', unsettledAt: noon } as const;
+    const situation = situations['waits for a machine of its tenant']!;
+    const { deps, calls } = await storedSituation({ ...situation, others: [...others, blocked] });
+
+    const { groups, isCut } = await explainTenant(deps, acme);
+
+    expect(groups).toMatchObject([
+      { code: 'tenant-limit', tier: 'small', count: 4, jobs: [1, 2, 3, 4], oldestAcceptedAt: noon },
+      { code: 'approval', count: 1, jobs: [9] },
+    ]);
+    expect(isCut).toBe(false);
+    expect(calls()).toBeLessThanOrEqual(12);
   });
 });
 

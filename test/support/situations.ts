@@ -9,6 +9,7 @@ import type { Facts, GitHubFacts, JobOnGitHub } from '../../lib/app/insight/fact
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { InstallationId, InstanceId, JobId, TierName } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
+import { afterLoss } from '../../lib/core/job-rest.ts';
 import type { Launch } from '../../lib/core/launch.ts';
 import { type ReasonCode, reason } from '../../lib/core/reason.ts';
 import type { Runner } from '../../lib/core/runner.ts';
@@ -48,6 +49,8 @@ const groupSays = (standing: GroupStanding, name: string | null = null) => ({
   [groupNote(acme)]: { name, standing, lookedAt: noon },
 });
 const group = { id: 1, name: 'Default', visibility: 'all', allowsPublicRepositories: false } as const;
+/** The third machine ended three minutes ago. */
+const lost = afterLoss(givenJob({ replacements: 2 }), why('runner-ended').reason, now + 180_000).reason;
 const attention = (code: NonNullable<Tenant['attention']>['code']) => ({
   attention: { code, text: `the text of ${code}`, since: '2026-11-21T11:00:00Z', probeAt: now + 90_000 },
 });
@@ -318,10 +321,10 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'rests after its machines came to nothing': {
     code: 'runners-lost',
-    says: /sentence of runners-lost/,
+    says: /3 machines were started for it/,
     mend: /mayfly logs i-1/,
     job: {
-      ...why('runners-lost'),
+      reason: lost,
       retryAt: now + 240_000,
       replacements: 3,
       attempts: 3,

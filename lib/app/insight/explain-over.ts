@@ -47,7 +47,7 @@ export function explainRunning(facts: Facts, job: Job): Verdict {
       : {
           estimate: {
             seconds: Math.round(runSeconds - ran),
-            basis: `half of the tenant's latest ${ended} jobs in ${ranOn.tier} ran for ${Math.round(runSeconds)} s at most`,
+            basis: `jobs in ${ranOn.tier} run for ${Math.round(runSeconds)} s (median of its tenant's latest ${ended})`,
           },
         }),
     who: 'nobody',

@@ -46,8 +46,8 @@ export function untilStart(history: History, sinceSeconds = 0): Estimate {
   const seconds = Math.max(1, Math.round((startSeconds ?? stockStartSeconds) - sinceSeconds));
   const basis =
     startSeconds === undefined
-      ? `none of the tenant's latest jobs started in ${tier}; a stock image takes about ${stockStartSeconds} s`
-      : `a quarter of its latest ${counted(started)} in ${tier} started within ${Math.round(startSeconds)} s`;
+      ? `none of the tenant's latest jobs started in ${tier}, and a stock image takes about ${stockStartSeconds} s`
+      : `jobs in ${tier} start within ${Math.round(startSeconds)} s (the quickest quarter of its latest ${started})`;
   return { seconds, basis };
 }
 
@@ -68,11 +68,9 @@ export function untilFree(
   const start = untilStart(history);
   return {
     seconds: Math.round((free[0] ?? 0) + start.seconds),
-    basis: `half of its latest ${counted(ended)} in ${tier} ran for ${Math.round(runSeconds)} s at most, ${line.ahead} wait before it, and ${start.basis}`,
+    basis: `jobs in ${tier} run for ${Math.round(runSeconds)} s (median of its latest ${ended}), ${line.ahead} wait before it, and ${start.basis}`,
   };
 }
-
-const counted = (jobs: number) => (jobs === 1 ? '1 job' : `${jobs} jobs`);
 
 function quantile(values: readonly number[], share: number): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.floor(share * values.length)];

@@ -10,10 +10,10 @@ export function whatWasChecked(facts: Facts): readonly string[] {
     ...new Set([plan?.runner, former?.runner, ranOn].filter((runner) => runner !== undefined)),
   ];
   return [
-    job ? `the job's row: ${job.state}, ${job.attempts} launches` : 'no row of the job',
+    job ? `the job's row: ${job.state}, ${counted(job.attempts, 'launch', 'launches')}` : 'no row of the job',
     ...tenantLines(facts),
     ...(line && job?.state === 'waiting' ? [`the line: ${line.ahead} before it`] : []),
-    ...(line ? [`the tenant's latest ${line.recent.length} jobs, for estimates`] : []),
+    ...(line ? [`the tenant's latest jobs, for estimates: ${line.recent.length}`] : []),
     ...supplyLines(facts),
     ...launches.map(({ launchId, state }) => `launch ${launchId}: ${state}`),
     ...machines.map(({ instanceId, state }) => `machine ${instanceId}: ${state}`),
@@ -58,6 +58,8 @@ function githubLines({ installation, job, run, runner, deliveries }: GitHubFacts
     ...(deliveries ? [`GitHub, deliveries of its webhook: ${deliveries.length}`] : []),
   ];
 }
+
+const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;
 
 const runnerText = ({ online, busy }: { online: boolean; busy: boolean }) =>
   `${online ? 'online' : 'offline'}${busy ? ', busy' : ''}`;

@@ -1,0 +1,143 @@
+/** `mayfly explain` against tables and a GitHub that has the job: what it finds, what it asks, and what it prints. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
+import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import { readJobName } from '../../../lib/cli/insight/find-job.ts';
+import { InstallationId, JobId } from '../../../lib/core/ids.ts';
+import type { Job } from '../../../lib/core/job.ts';
+import { reason } from '../../../lib/core/reason.ts';
+import config from '../../../mayfly.config.ts';
+import { givenJob, givenTenant } from '../../support/given.ts';
+import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
+
+let account: OperatorAccount;
+let acme: InstallationId;
+let ownerId: number;
+beforeAll(async () => {
+  account = await givenOperatorAccount(config.environment);
+  const { github } = account;
+  const keyFile = join(account.folder, 'app.pem');
+  writeFileSync(keyFile, github.privateKeyPem);
+  await account.run('setup', '--app-id', String(github.appId), '--key', keyFile);
+  // Nobody is there: GitHub notes that its deliveries failed.
+  github.setWebhook({ url: 'http://127.0.0.1:1/', secret: 's' });
+  const installed = github.install({ login: 'acme', repositories: ['app'] });
+  acme = InstallationId(installed.installationId);
+  ownerId = installed.accountId;
+  await account.put(
+    'tenants',
+    newTenantRow(givenTenant({ installationId: acme, accountId: installed.accountId })),
+  );
+});
+afterAll(() => account?.close());
+
+const urlOf = (jobId: number, repository = 'acme/app') =>
+  `https://github.com/${repository}/actions/runs/1/job/${jobId}?pr=7`;
+
+const queued = async (labels: readonly string[]) => {
+  const { jobId } = account.github.queueJob({ repository: 'acme/app', labels });
+  await account.github.settle();
+  return jobId;
+};
+
+const stored = (over: Partial<Job>) =>
+  account.put('jobs', jobRow(givenJob({ installationId: acme, repositoryOwnerId: ownerId, ...over })));
+
+const explained = async (...args: string[]) => {
+  const { status, out, error } = await account.run('explain', ...args, '--json');
+  expect(error).toBe('');
+  return { status, ...(JSON.parse(out) as Record<string, unknown>) };
+};
+
+describe('mayfly explain', () => {
+  it('explains a job that waits, by its URL and by its id alone, and is content', async () => {
+    await stored({ jobId: JobId(5), acceptedAt: Date.now(), reason: reason('queued', 'It just came.') });
+    for (const name of [urlOf(5), '5']) {
+      expect(await explained(name)).toMatchObject({
+        code: 'queued',
+        status: 0,
+        tenant: 'acme',
+        state: 'waiting',
+        repository: 'acme/app',
+      });
+    }
+  });
+
+  it('finds a job whose account was renamed since', async () => {
+    await stored({
+      jobId: JobId(6),
+      state: 'done',
+      outcome: 'completed',
+      conclusion: 'success',
+    });
+    expect(await explained(urlOf(6, 'former/app'))).toMatchObject({ code: 'completed', status: 0 });
+  });
+
+  it('prints the verdict first, then what comes next, the story and what was looked at', async () => {
+    await stored({ jobId: JobId(7), state: 'blocked', unsettledAt: Date.now() });
+    const { status, out } = await account.run('explain', '7');
+    expect(out).toMatch(
+      /job 7 of acme\/app, tier small\n\n {2}approval: .*\n {4}next {2}.*\n {4}mend {2}.*\n\n {2}story\n/,
+    );
+    expect(out).toMatch(/looked at\n {4}the job's row: blocked/);
+    expect(status).toBe(1);
+  });
+
+  it('sees on GitHub that a job which waits here is over', async () => {
+    const jobId = await queued(['self-hosted', 'small']);
+    await stored({ jobId: JobId(jobId) });
+    account.github.cancelJob(jobId);
+    expect(await explained(urlOf(jobId), '--github')).toMatchObject({ code: 'closing', status: 0 });
+  });
+
+  it('explains what the platform never heard of: a webhook that reached nobody', async () => {
+    const jobId = await queued(['self-hosted', 'small']);
+    expect(await explained(urlOf(jobId), '--github')).toMatchObject({ code: 'webhook-failed', status: 1 });
+  });
+
+  it.each([
+    ['labels that no tier has', ['self-hosted', 'medium', 'gpu'], 'labels-unknown'],
+    ['a group and no labels', [], 'group-only'],
+    ["a machine of GitHub's own", ['ubuntu-latest'], 'hosted-by-github'],
+  ])('explains %s', async (_title, labels, code) => {
+    const jobId = await queued(labels);
+    expect(await explained(urlOf(jobId), '--github')).toMatchObject({ code });
+  });
+
+  it('explains a repository where the App is not installed', async () => {
+    const found = await explained(urlOf(1, 'other/app'), '--github');
+    expect(found).toMatchObject({ code: 'not-installed', status: 1 });
+  });
+
+  it('groups all that wait of a tenant by verdict', async () => {
+    const { status, out } = await account.run('explain', '--tenant', 'acme');
+    expect(out).toMatch(/1 job in small, the oldest since .*: 7\n {4}approval:/);
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    [[], /Give a job, or --tenant/],
+    [['5', '--tenant', 'acme'], /Give a job, or --tenant/],
+    [['https://github.com/acme/app/pull/5'], /is no job/],
+    [['--tenant', 'acne'], /Did you mean acme/],
+    [['404404', '--github'], /Give the URL/],
+  ])('refuses %j', async (args, words) => {
+    const { status, error } = await account.run('explain', ...args);
+    expect(error).toMatch(words);
+    expect(status).toBe(2);
+  });
+});
+
+describe('the name of a job', () => {
+  it.each([
+    ['91000004', { jobId: 91000004 }],
+    ['https://github.com/acme/app/actions/runs/1/job/2', { jobId: 2, repository: 'acme/app' }],
+    ['https://github.com/acme/app/actions/runs/1/attempts/3/jobs/2', { jobId: 2, repository: 'acme/app' }],
+    ['http://127.0.0.1:9310/acme/app/actions/runs/1/job/2#step:3:1', { jobId: 2, repository: 'acme/app' }],
+  ])('is read from %s', (given, named) => {
+    expect(readJobName(given)).toEqual(named);
+  });
+});

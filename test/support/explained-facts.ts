@@ -1,0 +1,57 @@
+/** The facts of a situation, read through the stores in memory as the command reads them, and how many calls that took. */
+import type { Facts } from '../../lib/app/insight/facts.ts';
+import { gatherFacts } from '../../lib/app/insight/gather-facts.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemoryNotes } from '../fakes/notes.ts';
+import { createMemoryStores } from '../fakes/stores.ts';
+import { jobKey } from '../fakes/world.ts';
+import { acme, givenDeployment } from './given.ts';
+import { now, rowsOf, type Situation } from './situations.ts';
+
+/** Stores that hold the situation's rows. `calls` counts from then on. */
+export async function storedSituation(situation: Situation) {
+  const stores = createMemoryStores();
+  const notes = createMemoryNotes();
+  const { rows } = stores.world;
+  const { tenants, jobs, launches, runners } = rowsOf(situation);
+  for (const tenant of tenants) rows.tenants.set(tenant.installationId, tenant);
+  for (const job of jobs) rows.jobs.set(jobKey(job.installationId, job.jobId), job);
+  for (const launch of launches) rows.launches.set(launch.launchId, launch);
+  for (const runner of runners) rows.runners.set(runner.instanceId, runner);
+  for (const [name, value] of Object.entries(situation.notes ?? {})) {
+    await notes.write(name, { value, expiresAt: now + 600_000 });
+  }
+  const { cap, deployment } = situation;
+  if (cap) {
+    rows.capRows.set(cap.row, { key: cap.row, leases: cap.leases, changes: 0 });
+    rows.lines.set(cap.row.replace(/^shared\/(.*)\/0$/, '$1'), cap.line);
+  }
+  let calls = 0;
+  const counted: typeof notes = {
+    ...notes,
+    read(names, at) {
+      calls++;
+      return notes.read(names, at);
+    },
+  };
+  stores.world.beforeCall = () => void calls++;
+  const deps = {
+    deployment: givenDeployment(deployment),
+    ...stores,
+    notes: counted,
+    clock: createMemoryClock(now),
+  };
+  return { deps, calls: () => calls };
+}
+
+export async function explainedFacts(situation: Situation): Promise<{ facts: Facts; calls: number }> {
+  const { deps, calls } = await storedSituation(situation);
+  const asked = { installationId: acme, jobId: JobId(1), repository: 'acme/app' };
+  const facts = await gatherFacts(deps, asked);
+  const { github, deadLetters } = situation;
+  return {
+    facts: { ...facts, ...(github && { github }), ...(deadLetters && { deadLetters }) },
+    calls: calls(),
+  };
+}
