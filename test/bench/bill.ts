@@ -19,6 +19,7 @@ export interface FunctionUse {
   readonly name: string;
   readonly memoryMegabytes: number;
   readonly invocations: number;
+  /** Processor time, and waiting for calls. */
   readonly billedMilliseconds: number;
   /** What invokes it. A poller receives and deletes once a batch. */
   readonly source: 'queue' | 'fair-queue' | 'other';

@@ -21,16 +21,19 @@ export async function measureJobLife(platform: BenchPlatform): Promise<Report> {
   const burst = await metered(platform, () => runJobs(platform, tenant, burstSize));
   const lines = perMillion(billLines(burst.use), burstSize);
   const dollars = totalDollars(lines);
-  const singleDollars = totalDollars(perMillion(billLines(singles.use), singleJobs));
+  const singleLines = perMillion(billLines(singles.use), singleJobs);
+  const singleDollars = totalDollars(singleLines);
   return {
     results: [
       judged('calls over a life, burst', callsPerJob(burst, burstSize), 'calls a job'),
       judged('calls over a life, one at a time', callsPerJob(singles, singleJobs), 'calls a job'),
+      judged('write units a job, burst', burst.use.writeUnits / burstSize, 'write units'),
+      judged('write units a job, one at a time', singles.use.writeUnits / singleJobs, 'write units'),
       judged('dollars per million jobs, burst', dollars, '$'),
       ...lines.map(({ item, dollars: share }) => judged(`dollars, burst: ${item}`, share, '$')),
       judged('dollars per million jobs, one at a time', singleDollars, '$'),
     ],
-    notes: notes({ burst, singles, lines, size: platform.size }),
+    notes: notes({ burst, singles, lines, singleLines, size: platform.size }),
   };
 }
 
@@ -38,6 +41,7 @@ interface Measured {
   readonly burst: Reading;
   readonly singles: Reading;
   readonly lines: readonly BillLine[];
+  readonly singleLines: readonly BillLine[];
   readonly size: Size;
 }
 
@@ -72,15 +76,13 @@ async function runJobs(platform: BenchPlatform, tenant: Tenant, count: number): 
 
 const callsPerJob = ({ awsCalls, githubCalls }: Reading, jobs: number) => (awsCalls + githubCalls) / jobs;
 
-function notes({ burst, singles, lines, size }: Measured): string[] {
+function notes({ burst, singles, lines, singleLines, size }: Measured): string[] {
   const { burstJobs: burstSize, singleJobs, jobMilliseconds } = size;
   const each = (calls: number, jobs: number) => (calls / jobs).toFixed(2);
   const list = ({ byAction }: Reading, jobs: number) =>
     byAction.map(({ action, calls }) => `${action} ${each(calls, jobs)}`).join(', ');
-  const writes = burst.byAction
-    .filter(({ writeUnits }) => writeUnits > 0)
-    .map(({ action, writeUnits }) => `${action} ${each(writeUnits, burstSize)}`)
-    .join(', ');
+  const writes = ({ unitsByPart }: Reading, jobs: number) =>
+    unitsByPart.map(({ part, units }) => `${part} ${each(units, jobs)}`).join(', ');
   const functions = burst.use.functions
     .filter(({ invocations }) => invocations > 0)
     .map((use) => {
@@ -97,8 +99,12 @@ function notes({ burst, singles, lines, size }: Measured): string[] {
     `Calls a job in the burst: ${list(burst, burstSize)}, GitHub ${each(burst.githubCalls, burstSize)}.`,
     `Calls a job, one at a time: ${list(singles, singleJobs)}, GitHub ${each(singles.githubCalls, singleJobs)}.`,
     `A job in the burst uses ${each(burst.use.writeUnits, burstSize)} write units and ${each(burst.use.readUnits, burstSize)} ` +
-      `read units, indexes included; its writes: ${writes}. Its functions: ${functions}. The largest item is ${largest.item}.`,
-    'Billed time is as measured here, loading included; the prices are those of us-east-1 and in test/bench/prices.ts. ' +
+      `read units, indexes included. Its functions: ${functions}. The largest item is ${largest.item}.`,
+    `Write units a job in the burst, by statement: ${writes(burst, burstSize)}.`,
+    `Write units a job, one at a time, by statement: ${writes(singles, singleJobs)}.`,
+    `Dollars a million jobs, one at a time: ${singleLines.map(({ item, dollars }) => `${item} ${dollars.toFixed(2)}`).join(', ')}.`,
+    "A function's time is its processor time on one core here, loading included, and its waiting for calls at the latencies " +
+      'above; a Lambda function of 256 MB has a seventh of a core. The prices are those of us-east-1 and in test/bench/prices.ts. ' +
       'Left out is what does not grow with jobs: idle polling of queues, and what runs on a schedule.',
   ];
 }

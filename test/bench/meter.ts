@@ -1,11 +1,13 @@
 /**
  * Counts what the functions use between two moments: calls to AWS and GitHub, DynamoDB units, queue messages,
- * invocations with their billed time, and log lines. The operator and what runs on a schedule are not counted.
+ * invocations with their time, and log lines. A function's time is its processor time here and what it waited for calls at
+ * the latencies that are dialled in, so that a busy machine adds nothing. The operator and schedules are not counted.
  */
 import type { CallRecord } from '../../lib/local/aws/service.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
 import type { FunctionUse, Use } from './bill.ts';
-import type { BenchPlatform } from './platform.ts';
+import { longestChain, type TimedCall } from './critical-path.ts';
+import { type BenchPlatform, latencies } from './platform.ts';
 
 export interface Reading {
   readonly awsCalls: number;
@@ -16,7 +18,16 @@ export interface Reading {
     readonly calls: number;
     readonly writeUnits: number;
   }[];
+  /** By function, action and table, or index as `table/index`; most expensive first. */
+  readonly unitsByPart: readonly UnitsOfPart[];
+  /** Of the write units, those of writes that a condition or another transaction refused. */
+  readonly failedUnits: number;
   readonly use: Use;
+}
+
+export interface UnitsOfPart {
+  readonly part: string;
+  readonly units: number;
 }
 
 /** What runs because of a job. A schedule's calls grow with time, and a short measurement may or may not hold one. */
@@ -54,7 +65,12 @@ export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
         name: name.slice(laptop.environment.length + 1),
         memoryMegabytes: after.memoryMegabytes,
         invocations: after.invocations - earlier.invocations,
-        billedMilliseconds: after.billedMilliseconds - earlier.billedMilliseconds,
+        billedMilliseconds:
+          after.processorMilliseconds -
+          earlier.processorMilliseconds +
+          (after.invocations - earlier.invocations) * roundedUpMilliseconds +
+          waited(calls.filter(({ caller }) => caller === name)) +
+          (name.endsWith('-claim') ? tally.githubCalls * latencies.github : 0),
         source: sourceOf(name),
       };
     });
@@ -63,6 +79,8 @@ export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
       awsCalls: calls.length,
       githubCalls: tally.githubCalls,
       byAction: byAction(calls, laptop.environment),
+      unitsByPart: unitsByPart(calls, laptop.environment),
+      failedUnits: calls.reduce((sum, { failedUnits = 0 }) => sum + failedUnits, 0),
       use: {
         functions,
         queueSends: sends.length + tally.endEvents,
@@ -75,6 +93,33 @@ export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
       },
     };
   };
+}
+
+/** Lambda bills each invocation in whole milliseconds. */
+const roundedUpMilliseconds = 0.5;
+
+/** Of calls whose invocation is not known, each waits for the one before. */
+function waited(calls: readonly CallRecord[]): number {
+  const invocations = Map.groupBy(calls, ({ invocation }) => invocation);
+  const timed = calls.map(({ at, endedAt = at, latencyMs = 0 }): TimedCall => ({ at, endedAt, latencyMs }));
+  const byCall = new Map(calls.map((call, n) => [call, timed[n]!]));
+  return [...invocations].reduce((sum, [invocation, group]) => {
+    const own = group.map((call) => byCall.get(call)!);
+    return sum + (invocation ? longestChain(own) : own.reduce((all, { latencyMs }) => all + latencyMs, 0));
+  }, 0);
+}
+
+function unitsByPart(calls: readonly CallRecord[], environment: string): UnitsOfPart[] {
+  const units = new Map<string, number>();
+  for (const { caller, action, writeUnits = 0, failedUnits = 0, unitsByPart: parts = {} } of calls) {
+    if (writeUnits === 0) continue;
+    const entries = [...Object.entries(parts), ['refused', failedUnits] as const];
+    for (const [table, used] of entries) {
+      const key = `${caller.slice(environment.length + 1)} ${action} ${table.replace(`${environment}-`, '')}`;
+      if (used > 0) units.set(key, (units.get(key) ?? 0) + used);
+    }
+  }
+  return [...units].map(([part, used]) => ({ part, units: used })).sort((a, b) => b.units - a.units);
 }
 
 function sourceOf(name: string): FunctionUse['source'] {

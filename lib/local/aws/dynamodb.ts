@@ -5,7 +5,7 @@
  */
 import { Agent, request as httpRequest } from 'node:http';
 import { dynamodbQuestions } from './dynamodb-questions.ts';
-import { capacityOfError, takeCapacity } from './dynamodb-units.ts';
+import { capacityOfError, refusedStatements, takeCapacity } from './dynamodb-units.ts';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from './service.ts';
 
 export interface DynamoService extends AwsService {
@@ -69,17 +69,18 @@ function kindOf({ action, body }: AwsCall): 'read' | 'write' | undefined {
 async function handleMetered(engine: Engine, call: AwsCall, kind: 'read' | 'write'): Promise<AwsAnswer> {
   const asked = call.input['ReturnConsumedCapacity'];
   const wanted = asked === 'TOTAL' || asked === 'INDEXES';
-  const body = wanted ? call.body : JSON.stringify({ ...call.input, ReturnConsumedCapacity: 'TOTAL' });
+  const body = wanted ? call.body : JSON.stringify({ ...call.input, ReturnConsumedCapacity: 'INDEXES' });
   const answer = await engine.send(call.action, body);
   if (answer.status !== 200) {
-    return kind === 'write' ? { ...answer, writeUnits: capacityOfError(answer.body) } : answer;
+    if (kind === 'read') return answer;
+    const failed = capacityOfError(answer.body);
+    return { ...answer, writeUnits: failed, failedUnits: failed };
   }
-  const { units, stripped } = takeCapacity(answer.body);
-  return {
-    ...answer,
-    body: wanted ? answer.body : stripped,
-    ...(kind === 'write' ? { writeUnits: units } : { readUnits: units }),
-  };
+  const { units, byPart, stripped } = takeCapacity(answer.body);
+  const told = { ...answer, body: wanted ? answer.body : stripped, unitsByPart: byPart };
+  if (kind === 'read') return { ...told, readUnits: units };
+  const failed = partiql.has(call.action) ? refusedStatements(answer.body) : 0;
+  return { ...told, writeUnits: units + failed, failedUnits: failed };
 }
 
 /**

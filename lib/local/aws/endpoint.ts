@@ -219,7 +219,9 @@ function callOf(
 /** Undefined: the connection is to be dropped without an answer. */
 async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefined> {
   const { service, action } = call;
-  const record = { at: Date.now(), caller: call.caller.name, service, action };
+  const invocation = invocationOf(call);
+  const caller = { caller: call.caller.name, ...(invocation === undefined ? {} : { invocation }) };
+  const record = { at: Date.now(), ...caller, service, action };
   let questions: CallRecord['questions'] = [];
   let outcome: CallRecord['outcome'] = 'allowed';
   try {
@@ -234,8 +236,10 @@ async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefi
     }
     const effect = desk.dials.apply({ service, action, caller: call.caller.name });
     const answer = await handleUnder(effect, () => standIn.handle(call));
-    const units = { readUnits: answer?.readUnits ?? 0, writeUnits: answer?.writeUnits ?? 0 };
-    desk.calls.add({ ...record, questions, outcome, status: answer?.status ?? 0, ...units });
+    const { readUnits = 0, writeUnits = 0, failedUnits = 0, unitsByPart = {} } = answer ?? {};
+    const units = { readUnits, writeUnits, failedUnits, unitsByPart };
+    const times = { latencyMs: effect.latencyMs, endedAt: Date.now() };
+    desk.calls.add({ ...record, questions, outcome, status: answer?.status ?? 0, ...units, ...times });
     return answer;
   } catch (cause) {
     const error = asAwsError(cause);
@@ -244,6 +248,9 @@ async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefi
     throw error;
   }
 }
+
+/** Functions run with a trace id of their own for each invocation, which the SDK sends along. */
+const invocationOf = ({ headers }: AwsCall) => /Root=([^;]+)/.exec(headers['x-amzn-trace-id'] ?? '')?.[1];
 
 async function handleUnder(effect: Effect, handle: () => Promise<AwsAnswer>): Promise<AwsAnswer | undefined> {
   const { latencyMs, error, when } = effect;

@@ -69,6 +69,10 @@ export interface AwsAnswer {
   /** DynamoDB's request units, for the call log; not sent. */
   readonly writeUnits?: number;
   readonly readUnits?: number;
+  /** Of the write units, those of writes that a condition or another transaction refused. */
+  readonly failedUnits?: number;
+  /** By table, and by index as `table/index`. */
+  readonly unitsByPart?: Readonly<Record<string, number>>;
 }
 
 export interface AwsService {
@@ -109,6 +113,13 @@ export interface CallRecord {
   /** DynamoDB's write and read request units, where the engine reported them. */
   readonly writeUnits?: number;
   readonly readUnits?: number;
+  readonly failedUnits?: number;
+  readonly unitsByPart?: Readonly<Record<string, number>>;
+  /** What its dial made it wait, and when it was answered. */
+  readonly latencyMs?: number;
+  readonly endedAt?: number;
+  /** The invocation that called, where the SDK says so, as it does on Lambda. */
+  readonly invocation?: string;
 }
 
 /**

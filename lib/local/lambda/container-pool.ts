@@ -14,7 +14,7 @@ export interface PoolOptions {
   readonly concurrency: number;
   readonly idleMilliseconds: number;
   makeContainer(): Container;
-  onLoaded(load: { milliseconds: number; error?: InvocationError }): void;
+  onLoaded(load: { milliseconds: number; processorMilliseconds?: number; error?: InvocationError }): void;
 }
 
 interface Waiter {
@@ -113,7 +113,7 @@ export class ContainerPool {
     const loaded = await container.ready;
     const milliseconds = performance.now() - started;
     if (!('error' in loaded)) {
-      this.#options.onLoaded({ milliseconds });
+      this.#options.onLoaded({ milliseconds, processorMilliseconds: loaded.processorMilliseconds });
       return container;
     }
     container.kill();

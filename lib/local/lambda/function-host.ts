@@ -21,6 +21,8 @@ export interface FunctionUsage {
   coldStarts: number;
   /** Loading included: Lambda bills it. */
   billedMilliseconds: number;
+  /** Processor time of the same, which does not grow where the machine is busy. */
+  processorMilliseconds: number;
 }
 
 export interface FunctionHostOptions {
@@ -86,13 +88,15 @@ export class FunctionHost {
       throttles: 0,
       coldStarts: 0,
       billedMilliseconds: 0,
+      processorMilliseconds: 0,
     };
     const pool = new ContainerPool({
       concurrency: this.#options.concurrency ?? 10,
       idleMilliseconds: this.#options.idleMilliseconds ?? 120_000,
       makeContainer: () => this.#makeContainer(definition),
-      onLoaded: ({ milliseconds, error }) => {
+      onLoaded: ({ milliseconds, processorMilliseconds = 0, error }) => {
         usage.coldStarts += 1;
+        usage.processorMilliseconds += processorMilliseconds;
         usage.billedMilliseconds += Math.ceil(milliseconds);
         if (error) this.#log(definition, `Init failed: ${error.errorType}: ${error.errorMessage}`);
       },
@@ -151,7 +155,10 @@ export class FunctionHost {
     });
     usage.invocations += 1;
     if (started !== undefined) usage.billedMilliseconds += Math.ceil(performance.now() - started);
-    if (!('error' in outcome)) return { payload: JSON.parse(outcome.payload) as unknown };
+    if (!('error' in outcome)) {
+      usage.processorMilliseconds += outcome.processorMilliseconds;
+      return { payload: JSON.parse(outcome.payload) as unknown };
+    }
     usage.failures += 1;
     this.#log(definition, `${outcome.error.errorType}: ${outcome.error.errorMessage}`);
     return outcome;

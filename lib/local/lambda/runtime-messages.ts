@@ -12,10 +12,20 @@ export interface Invocation {
 
 /** What the host hears. */
 export type RuntimeMessage =
-  | { readonly kind: 'ready'; readonly loadMilliseconds: number }
+  | {
+      readonly kind: 'ready';
+      readonly loadMilliseconds: number;
+      /** Processor time, this process's start included. */
+      readonly processorMilliseconds: number;
+    }
   | { readonly kind: 'init-failed'; readonly error: InvocationError }
   /** `payload` is JSON. */
-  | { readonly kind: 'result'; readonly requestId: string; readonly payload: string }
+  | {
+      readonly kind: 'result';
+      readonly requestId: string;
+      readonly payload: string;
+      readonly processorMilliseconds: number;
+    }
   | { readonly kind: 'failure'; readonly requestId: string; readonly error: InvocationError };
 
 export interface InvocationError {

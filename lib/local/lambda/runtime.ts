@@ -56,12 +56,21 @@ async function run(
   { requestId, event }: Invocation,
   context: Parameters<Handler>[1],
 ): Promise<RuntimeMessage> {
+  // As Lambda sets it for each invocation; the SDK sends it along with its calls.
+  process.env['_X_AMZN_TRACE_ID'] = `Root=${requestId}`;
+  const before = process.cpuUsage();
   try {
     const result = await handler(event, context);
-    return { kind: 'result', requestId, payload: JSON.stringify(result) ?? 'null' };
+    const payload = JSON.stringify(result) ?? 'null';
+    return { kind: 'result', requestId, payload, processorMilliseconds: processorSince(before) };
   } catch (error) {
     return { kind: 'failure', requestId, error: describe(error) };
   }
+}
+
+function processorSince(before?: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 process.on('disconnect', () => process.exit(0));
@@ -73,7 +82,8 @@ try {
   const started = performance.now();
   const handler = await loadHandler();
   process.on('message', (invocation) => void answer(handler, invocation as Invocation));
-  tell({ kind: 'ready', loadMilliseconds: performance.now() - started });
+  const loadMilliseconds = performance.now() - started;
+  tell({ kind: 'ready', loadMilliseconds, processorMilliseconds: processorSince() });
 } catch (error) {
   tell({ kind: 'init-failed', error: describe(error) });
   process.exitCode = 1;

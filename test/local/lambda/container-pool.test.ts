@@ -19,14 +19,14 @@ describe('the containers of a function', () => {
         made += 1;
         return {
           alive: true,
-          ready: Promise.resolve({ loadMilliseconds: 1 }),
+          ready: Promise.resolve({ loadMilliseconds: 1, processorMilliseconds: 1 }),
           exited: new Promise(() => {}),
           invoke: () => new Promise((end) => running.push(end)),
         } as unknown as Container;
       },
     });
     const run = () => pool.run({}, 'request');
-    const end = () => running.shift()?.({ payload: 'null' });
+    const end = () => running.shift()?.({ payload: 'null', processorMilliseconds: 0 });
     return { run, end, made: () => made };
   }
   const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);

@@ -1,0 +1,21 @@
+/**
+ * How long an invocation waited for its calls, had the machine nothing else to do: the longest chain of calls of which each
+ * began after the one before it was answered, at the latencies that are dialled in. What really passed is longer where
+ * the stand-ins share their cores with others.
+ */
+export interface TimedCall {
+  readonly at: number;
+  readonly endedAt: number;
+  readonly latencyMs: number;
+}
+
+export function longestChain(calls: readonly TimedCall[]): number {
+  const byEnd = [...calls].sort((one, other) => one.endedAt - other.endedAt);
+  // chains[n]: the longest chain among the first n calls.
+  const chains = [0];
+  for (const [n, call] of byEnd.entries()) {
+    const before = byEnd.filter(({ endedAt }, m) => m < n && endedAt <= call.at).length;
+    chains.push(Math.max(chains[n]!, chains[before]! + call.latencyMs));
+  }
+  return chains.at(-1)!;
+}
