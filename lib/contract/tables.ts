@@ -3,7 +3,8 @@
  * or edit are in snake case; the tenants table is the one that docs/OPERATIONS.md shows AWS CLI commands for.
  *
  * `pending` on jobs is a sparse local index, so that it can be read consistently: it holds the jobs that need
- * attention. `overdue` on launches and runners is a sparse global index over those that are not final, by deadline.
+ * attention. `overdue` on launches is a sparse global index, by deadline, over those that are open, and those with machines
+ * that may live. Machines have no index: each write of one costs as much as one of the row.
  */
 export const tables = {
   tenants: {
@@ -33,13 +34,7 @@ export const tables = {
   runners: {
     suffix: 'runners',
     partitionKey: { name: 'instance_id', type: 'S' },
-    indexes: {
-      overdue: {
-        name: 'overdue',
-        partitionKey: { name: 'open', type: 'S' },
-        sortKey: { name: 'deadline', type: 'N' },
-      },
-    },
+    indexes: {},
     timeToLive: 'expires_at',
   },
   /** What all copies remember for a while: pools that ran dry, budgets, paces, cursors. */
@@ -51,8 +46,9 @@ export const tables = {
   },
 } as const;
 
-/** The one value of `open` on rows that are not final. */
+/** The value of `open` on launches that are not closed, and on those that are and whose machines are looked after. */
 export const openMarker = 'open';
+export const watchedMarker = 'machines';
 /** How long the rows of what is over are kept, in days: late events about them must find them. */
 export const tombstoneDays = 7;
 /** The number of a tenant's leases, over all tiers; and, with the tier's name behind it, of one tier. */

@@ -33,6 +33,11 @@ export interface Launch {
   readonly capRows?: readonly string[];
   /** Which machine got which lease; known once answered or closed. */
   readonly instances: ReadonlyMap<LeaseId, InstanceId>;
+  /**
+   * Once closed: when the sweep looks at its machines (epoch milliseconds), no later than the first of their deadlines.
+   * Absent: all of them have ended.
+   */
+  readonly lookAt?: number;
 }
 
 export interface PlannedJob {

@@ -27,10 +27,17 @@ export interface LaunchStore {
    * stays. Undefined: it is not stored any more.
    */
   answer(launch: Launch, instances: ReadonlyMap<LeaseId, InstanceId>): Promise<Launch | undefined>;
-  /** answered → closed, and in the same moment the leases of machines that did not come go back. Closing again does nothing. */
-  close(launch: Launch): Promise<void>;
+  /**
+   * answered → closed, and in the same moment the leases of machines that did not come go back. Closing again does nothing.
+   * Where machines came, the launch is listed at `lookAt`, for as long as one of them may live.
+   */
+  close(launch: Launch, lookAt: number): Promise<void>;
+  /** Closed: its machines are looked at again then; undefined: all have ended, and it is never listed again. */
+  lookAgain(launch: Launch, lookAt: number | undefined): Promise<void>;
   /** Across tenants: launches still open whose `callUntil` has passed, longest overdue first. */
   listOverdueAcrossTenants(now: number, limit: number): Promise<Launch[]>;
+  /** Across tenants: closed launches whose machines are to be looked at, longest overdue first. */
+  listWatchedAcrossTenants(now: number, limit: number): Promise<Launch[]>;
   /** Across tenants: how many leases a cap counts, row by row, and who waits. Reads consistently. */
   capUseAcrossTenants(cap: SharedCap): Promise<CapUse>;
   /** Puts the waiter in the line of a cap, or moves it to its new `since`. */

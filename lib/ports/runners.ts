@@ -39,8 +39,6 @@ export interface RunnerStore {
    * whoever ends the machine how often. Answers in the order given.
    */
   end(ends: readonly RunnerEnd[]): Promise<EndOutcome[]>;
-  /** Across tenants: runners not ended whose deadline has passed, longest overdue first. */
-  listOverdueAcrossTenants(now: number, limit: number): Promise<Runner[]>;
 }
 
 export interface Run {

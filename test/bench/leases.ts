@@ -8,7 +8,7 @@ import { capRowBounds, capRowKey, type SharedCap } from '../../lib/core/shared-c
 import { startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
 import { createTables } from '../contracts/support/dynamo-tables.ts';
 import { type DynamoStores, dynamoStores } from '../contracts/support/store-backends.ts';
-import { givenLaunch, givenRunner, newTenant } from '../contracts/support/stored.ts';
+import { givenLaunch, givenRunner, lookAt, newTenant } from '../contracts/support/stored.ts';
 import { givenJob, givenTier, noon, small } from '../support/given.ts';
 import { judged } from './goals.ts';
 import type { Report } from './result.ts';
@@ -81,7 +81,7 @@ async function unitsOfLife(
   if (kind !== 'taken') throw new Error(`The lease was not taken: ${kind}.`);
   const answered = await stores.launches.answer(launch, new Map([[runner.lease, runner.instanceId]]));
   await stores.runners.bind([runner]);
-  await stores.launches.close(answered!);
+  await stores.launches.close(answered!, lookAt);
   await stores.runners.end([{ runner, reason: 'job-completed', at: noon }]);
   return meter.units - before;
 }

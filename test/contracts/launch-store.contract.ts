@@ -9,6 +9,7 @@ import {
   givenLaunch,
   launch1,
   lease0,
+  lookAt,
   machine,
   nobody,
   storedTenant,
@@ -195,16 +196,16 @@ export function launchStoreContract(backend: StoreBackend): void {
 
       it('closes once it is answered, and stays as it closed', async () => {
         const launch = await takenLaunch(stores, 1);
-        await stores.launches.close(launch);
+        await stores.launches.close(launch, lookAt);
         expect(await theLaunch()).toEqual(launch);
 
         const answered = await stores.launches.answer(launch, instances);
         expect(answered).toEqual({ ...launch, state: 'answered', instances });
-        await stores.launches.close(answered!);
+        await stores.launches.close(answered!, lookAt);
         await stores.launches.answer(launch, new Map());
-        await stores.launches.close({ ...launch, instances: new Map() });
+        await stores.launches.close({ ...launch, instances: new Map() }, lookAt);
 
-        expect(await theLaunch()).toEqual({ ...launch, state: 'closed', instances });
+        expect(await theLaunch()).toEqual({ ...launch, state: 'closed', instances, lookAt });
         expect(await leases()).toBe(1);
         expect(await stores.launches.hold(launch, launch.callUntil + 1)).toBeUndefined();
       });
@@ -213,7 +214,7 @@ export function launchStoreContract(backend: StoreBackend): void {
         const launch = givenLaunch([givenJob()]);
 
         expect(await stores.launches.answer(launch, instances)).toBeUndefined();
-        await stores.launches.close({ ...launch, instances });
+        await stores.launches.close({ ...launch, instances }, lookAt);
 
         expect(await stores.launches.hold(launch, launch.callUntil + 1)).toBeUndefined();
         expect(await theLaunch()).toBeUndefined();
@@ -228,7 +229,7 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect(await stores.launches.get(acme, launch1)).toEqual({ ...launch, instances: places });
 
         await stores.launches.answer(launch, places);
-        await stores.launches.close({ ...launch, instances: places });
+        await stores.launches.close({ ...launch, instances: places }, lookAt);
         await stores.launches.place(launch, new Map());
         expect(await stores.launches.get(acme, launch1)).toMatchObject({
           state: 'closed',
@@ -263,8 +264,34 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect(await overdue(noon + 60_001)).toEqual([]);
         expect(await overdue(noon + 90_001)).toEqual([launch1]);
 
-        await stores.launches.close({ ...launch, instances });
+        await stores.launches.close({ ...launch, instances }, lookAt);
         expect(await overdue(noon + 90_001)).toEqual([]);
+      });
+
+      it('lists a closed launch when its machines are to be looked at, until all of them have ended', async () => {
+        const watched = async (now: number) =>
+          (await stores.launches.listWatchedAcrossTenants(now, 10)).map((launch) => launch.launchId);
+        const launch = await takenLaunch(stores, 1);
+        await stores.launches.lookAgain(launch, noon);
+        expect(await watched(Number.MAX_SAFE_INTEGER)).toEqual([]);
+        await stores.launches.answer(launch, instances);
+        await stores.launches.close({ ...launch, instances }, lookAt);
+
+        expect([await watched(lookAt - 1), await watched(lookAt)]).toEqual([[], [launch1]]);
+        await stores.launches.lookAgain(launch, lookAt + 9);
+        expect([await watched(lookAt), await watched(lookAt + 9)]).toEqual([[], [launch1]]);
+        await stores.launches.lookAgain(launch, undefined);
+        expect(await watched(Number.MAX_SAFE_INTEGER)).toEqual([]);
+        expect(await theLaunch()).toEqual({ ...launch, state: 'closed', instances });
+      });
+
+      it('lists no launch of which no machine came', async () => {
+        const launch = await takenLaunch(stores, 1);
+        const answered = await stores.launches.answer(launch, new Map());
+        await stores.launches.close(answered!, lookAt);
+
+        expect(await stores.launches.listWatchedAcrossTenants(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+        expect(await theLaunch()).toEqual({ ...launch, state: 'closed' });
       });
     });
   });

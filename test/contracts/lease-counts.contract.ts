@@ -9,6 +9,7 @@ import {
   givenRunner,
   launch1,
   lease0,
+  lookAt,
   machine,
   nobody,
   storedTenant,
@@ -77,7 +78,7 @@ export function leaseCountsContract(backend: StoreBackend): void {
       const answered = await stores.launches.answer(launch, came);
       expect(await counts()).toEqual([2, 2]);
 
-      for (let times = 0; times < 3; times += 1) await stores.launches.close(answered!);
+      for (let times = 0; times < 3; times += 1) await stores.launches.close(answered!, lookAt);
 
       expect(await counts()).toEqual([1, 1]);
     });
@@ -85,7 +86,7 @@ export function leaseCountsContract(backend: StoreBackend): void {
     it('do not go down as a launch closes that was not answered', async () => {
       const launch = await takenLaunch(stores, 1, 2);
 
-      await stores.launches.close(launch);
+      await stores.launches.close(launch, lookAt);
 
       expect(await counts()).toEqual([2, 2]);
     });

@@ -219,19 +219,6 @@ export function runnerStoreContract(backend: StoreBackend): void {
 
         expect(await theRunner()).toBeUndefined();
       });
-
-      it('lists what is overdue and has not ended, longest first, up to the limit', async () => {
-        await bound({ deadline: noon + 20 });
-        await bound({ instanceId: other, deadline: noon + 10 });
-        const gone = await bound({ instanceId: InstanceId('i-3'), deadline: noon });
-        await stores.runners.end([{ ...ending, runner: gone }]);
-        const overdue = async (now: number, limit = 10) =>
-          (await stores.runners.listOverdueAcrossTenants(now, limit)).map((runner) => runner.instanceId);
-
-        expect(await overdue(noon + 15)).toEqual([other]);
-        expect(await overdue(noon + 25)).toEqual([other, machine]);
-        expect(await overdue(noon + 25, 1)).toEqual([other]);
-      });
     });
   });
 }

@@ -8,6 +8,7 @@ import {
   givenLaunch,
   givenRunner,
   lease0,
+  lookAt,
   machine,
   storedTenant,
   theTenant,
@@ -127,7 +128,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
         const caps = [{ row: 'shared/cell/0', most: 9 }];
         await stores.launches.take({ tenant, tier: givenTier({ maxRunners: 9 }), launch, caps });
         const answered = await stores.launches.answer(launch, new Map([[lease0, machine]]));
-        for (let times = 0; times < 2; times += 1) await stores.launches.close(answered!);
+        for (let times = 0; times < 2; times += 1) await stores.launches.close(answered!, lookAt);
         expect(await counted({ name: 'cell', machines: 9 })).toEqual([1]);
       });
     });

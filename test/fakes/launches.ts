@@ -39,14 +39,29 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         launches.set(launch.launchId, answered);
         return answered;
       }),
-    close: (launch) =>
+    close: (launch, lookAt) =>
       world.call('launches.close', (rows) => {
         const stored = rows.launches.get(launch.launchId);
         if (stored?.state !== 'answered') return;
-        rows.launches.set(launch.launchId, { ...stored, state: 'closed' });
+        const watched = launch.instances.size > 0 ? { lookAt } : {};
+        rows.launches.set(launch.launchId, { ...stored, ...watched, state: 'closed' });
         const missing = missingLeases(launch).length;
         if (missing > 0) countLeases(rows, launch, -missing);
       }),
+    lookAgain: (launch, lookAt) =>
+      world.call('launches.lookAgain', ({ launches }) => {
+        const stored = launches.get(launch.launchId);
+        if (stored?.state !== 'closed') return;
+        const { lookAt: _before, ...rest } = stored;
+        launches.set(launch.launchId, lookAt === undefined ? rest : { ...rest, lookAt });
+      }),
+    listWatchedAcrossTenants: (now, limit) =>
+      world.call('launches.listWatchedAcrossTenants', ({ launches }) =>
+        [...launches.values()]
+          .filter(({ state, lookAt }) => state === 'closed' && lookAt !== undefined && lookAt <= now)
+          .sort((a, b) => (a.lookAt ?? 0) - (b.lookAt ?? 0))
+          .slice(0, limit),
+      ),
     listOverdueAcrossTenants: (now, limit) =>
       world.call('launches.listOverdueAcrossTenants', ({ launches }) =>
         [...launches.values()]

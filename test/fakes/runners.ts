@@ -61,13 +61,6 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         return true;
       }),
     end: (ends) => world.call('runners.end', (rows) => ends.map((end) => endOne(rows, end))),
-    listOverdueAcrossTenants: (now, limit) =>
-      world.call('runners.listOverdueAcrossTenants', ({ runners }) =>
-        [...runners.values()]
-          .filter((runner) => runner.state !== 'ended' && runner.deadline <= now)
-          .sort((a, b) => a.deadline - b.deadline)
-          .slice(0, limit),
-      ),
   };
 }
 

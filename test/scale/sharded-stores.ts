@@ -6,7 +6,6 @@
 import type { InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Launch } from '../../lib/core/launch.ts';
-import type { Runner } from '../../lib/core/runner.ts';
 import { createMemoryStores, type MemoryStores } from '../fakes/stores.ts';
 import type { StorePorts } from '../fakes/world.ts';
 
@@ -45,11 +44,11 @@ export function createShardedStores(tenantOf: (instanceId: InstanceId) => Instal
     }),
     launches: port('launches', {
       listOverdueAcrossTenants: async (now) => all().flatMap((each) => overdueLaunches(each, now)),
+      listWatchedAcrossTenants: async (now) => all().flatMap((each) => watchedLaunches(each, now)),
     }),
     runners: port('runners', {
       findAcrossTenants: async (ids) =>
         (await Promise.all(ids.map((id) => shardOf(tenantOf(id)).runners.findAcrossTenants([id])))).flat(),
-      listOverdueAcrossTenants: async (now) => all().flatMap((each) => overdueRunners(each, now)),
     }),
   };
   return { stores, shardOf, forgetEnded: () => all().forEach(forgetEnded) };
@@ -71,12 +70,16 @@ const waitingOf = ({ world }: MemoryStores): Job[] =>
   [...world.rows.jobs.values()].filter(({ state }) => state === 'waiting');
 const overdueLaunches = ({ world }: MemoryStores, now: number): Launch[] =>
   [...world.rows.launches.values()].filter(({ state, callUntil }) => state !== 'closed' && callUntil <= now);
-const overdueRunners = ({ world }: MemoryStores, now: number): Runner[] =>
-  [...world.rows.runners.values()].filter(({ state, deadline }) => state !== 'ended' && deadline <= now);
+const watchedLaunches = ({ world }: MemoryStores, now: number): Launch[] =>
+  [...world.rows.launches.values()].filter(
+    ({ state, lookAt }) => state === 'closed' && lookAt !== undefined && lookAt <= now,
+  );
 
 /** As DynamoDB's time to live does; here no event is late, so nobody asks for them again. */
 function forgetEnded({ world: { rows } }: MemoryStores): void {
   for (const [key, { state }] of rows.jobs) if (state === 'done') rows.jobs.delete(key);
   for (const [key, { state }] of rows.runners) if (state === 'ended') rows.runners.delete(key);
-  for (const [key, { state }] of rows.launches) if (state === 'closed') rows.launches.delete(key);
+  for (const [key, { state, lookAt }] of rows.launches) {
+    if (state === 'closed' && lookAt === undefined) rows.launches.delete(key);
+  }
 }

@@ -166,6 +166,9 @@ export async function expectNothingLeft(
   expect(platform.liveMachines()).toEqual([]);
   expect(await platform.leases(installationId)).toBe(0);
   expect(await platform.stores.launches.listOverdueAcrossTenants(never, 100)).toEqual([]);
-  expect(await platform.stores.runners.listOverdueAcrossTenants(never, 100)).toEqual([]);
+  const watched = await platform.stores.launches.listWatchedAcrossTenants(never, 100);
+  const ids = watched.flatMap(({ instances }) => [...instances.values()]);
+  const runners = await platform.stores.runners.findAcrossTenants(ids);
+  expect(runners.filter(({ state }) => state !== 'ended')).toEqual([]);
   expect((await platform.stores.jobs.scanPendingAcrossTenants({ limit: 100 })).jobs).toEqual([]);
 }

@@ -1,11 +1,12 @@
 /**
  * A launch as a row, and back. The request is kept as the very text that was made first, because CreateFleet compares it
- * with what came before under the same token; deflated, since each write pays for the whole row, twice in a transaction. `open` and `deadline` put a launch that is not closed into the index of
- * what is overdue.
+ * with what came before under the same token; deflated, since each write pays for the whole row, twice in a transaction.
+ * `open` and `deadline` put a launch that is not closed into the index of what is overdue, and one that is closed, with
+ * another word, for as long as its machines are looked after.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { openMarker, tombstoneDays } from '../../contract/tables.ts';
+import { openMarker, tombstoneDays, watchedMarker } from '../../contract/tables.ts';
 import type { FleetRequest } from '../../core/fleet-request.ts';
 import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
@@ -18,7 +19,7 @@ export const instancesValue = (instances: ReadonlyMap<LeaseId, InstanceId>) => (
   M: Object.fromEntries([...instances].map(([lease, instance]) => [lease, text(instance)])),
 });
 
-/** Seven days after its fence: launches live for minutes. */
+/** Seven days after its fence, or later: it is set when the last of its machines has ended. */
 export const launchExpiresAt = (launch: Launch) =>
   number(Math.ceil(launch.callUntil / 1000) + tombstoneDays * 24 * 60 * 60);
 
@@ -29,7 +30,8 @@ export const inflated = (value: AttributeValue | undefined) =>
   inflateRawSync(value?.B ?? Buffer.alloc(0)).toString();
 
 export function launchRow(launch: Launch): Attributes {
-  const open = launch.state !== 'closed';
+  const isOpen = launch.state !== 'closed';
+  const deadline = isOpen ? launch.callUntil : launch.lookAt;
   return compact<Attributes>({
     ...launchKey(launch.launchId),
     installation_id: number(launch.installationId),
@@ -48,15 +50,16 @@ export function launchRow(launch: Launch): Attributes {
     call_until: number(launch.callUntil),
     created_at: number(launch.createdAt),
     instances: instancesValue(launch.instances),
-    open: open ? text(openMarker) : undefined,
-    deadline: open ? number(launch.callUntil) : undefined,
-    expires_at: open ? undefined : launchExpiresAt(launch),
+    open: deadline === undefined ? undefined : text(isOpen ? openMarker : watchedMarker),
+    deadline: optional(deadline, number),
+    expires_at: deadline === undefined ? launchExpiresAt(launch) : undefined,
   });
 }
 
 export function launchOfRow(attributes: Attributes): Launch {
   const row = new Row(`launches row ${attributes['launch_id']?.S}`, attributes);
   const instances = row.optionalMap('instances');
+  const isWatched = row.optionalText('open') === watchedMarker;
   return compact<Launch>({
     launchId: LaunchId(row.text('launch_id')),
     installationId: InstallationId(row.number('installation_id')),
@@ -78,5 +81,6 @@ export function launchOfRow(attributes: Attributes): Launch {
         InstanceId(instances?.text(lease) ?? ''),
       ]),
     ),
+    lookAt: isWatched ? row.number('deadline') : undefined,
   });
 }

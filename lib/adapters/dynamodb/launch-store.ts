@@ -2,14 +2,15 @@
  * The launches in DynamoDB. A launch is stored, whole, by the transaction that takes its leases; after that only its fence
  * and its answer are written, and at its end it closes, and the leases of machines that did not come go back with that. Its request never changes.
  *
- *   state      open, deadline   hold         answer         close
- *   intent     set              new fence    → answered     —
- *   answered   set              new fence    —              → closed
- *   closed     —                —            —              —
+ *   state      open        deadline       hold         answer         close
+ *   intent     open        the fence      new fence    → answered     —
+ *   answered   open        the fence      new fence    —              → closed
+ *   closed     machines    the next look  —            —              —
+ *   closed     —           —              —            —              —            once its machines have ended
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { openMarker, tables } from '../../contract/tables.ts';
-import { missingLeases } from '../../core/launch.ts';
+import { openMarker, tables, watchedMarker } from '../../contract/tables.ts';
+import { type Launch, missingLeases } from '../../core/launch.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import { number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
@@ -26,6 +27,19 @@ const openValues = { ':intent': text('intent'), ':answered': text('answered') };
 export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTables }): LaunchStore {
   const { client } = deps;
   const tableName = deps.tables.launches;
+  const listDue = async (marker: string, now: number, limit: number): Promise<Launch[]> => {
+    const query = {
+      TableName: tableName,
+      IndexName: tables.launches.indexes.overdue.name,
+      KeyConditionExpression: '#open = :open AND #deadline <= :now',
+      ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
+      ExpressionAttributeValues: { ':open': text(marker), ':now': number(now) },
+    };
+    const rows = await findByIndex(client, query, { keyName: 'launch_id', limit });
+    // The index lags: what has closed or moved its deadline meanwhile is not overdue.
+    const due = rows.filter((row) => row['open']?.S === marker && Number(row['deadline']?.N) <= now);
+    return due.map(launchOfRow);
+  };
   return {
     take: (taking) => take(client, deps.tables, taking),
     async get(installationId, launchId) {
@@ -73,18 +87,15 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       );
       return row && launchOfRow(row);
     },
-    async close(launch) {
+    async close(launch, lookAt) {
+      const after = afterClosing(launch, launch.instances.size > 0 ? lookAt : undefined);
       const close = {
         tableName,
         key: launchKey(launch.launchId),
-        update: 'SET #state = :closed, #expires_at = :expiresAt REMOVE #open, #deadline',
+        update: `SET #state = :closed, ${after.update}`,
         // Unmet: it is closed already, and its missing leases went back then.
         condition: '#state = :answered',
-        values: {
-          ':closed': text('closed'),
-          ':expiresAt': launchExpiresAt(launch),
-          ':answered': text('answered'),
-        },
+        values: { ':closed': text('closed'), ':answered': text('answered'), ...after.values },
       };
       const freed = missingLeases(launch).map(() => launch);
       if (freed.length === 0) return void (await updateRow(client, close));
@@ -96,19 +107,31 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         },
       });
     },
-    async listOverdueAcrossTenants(now, limit) {
-      const query = {
-        TableName: tableName,
-        IndexName: tables.launches.indexes.overdue.name,
-        KeyConditionExpression: '#open = :open AND #deadline <= :now',
-        ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
-        ExpressionAttributeValues: { ':open': text(openMarker), ':now': number(now) },
-      };
-      const rows = await findByIndex(client, query, { keyName: 'launch_id', limit });
-      // The index lags: what has closed or moved its deadline meanwhile is not overdue.
-      const overdue = rows.filter((row) => row['open'] && Number(row['deadline']?.N) <= now);
-      return overdue.map(launchOfRow);
+    async lookAgain(launch, lookAt) {
+      const after = afterClosing(launch, lookAt);
+      await updateRow(client, {
+        tableName,
+        key: launchKey(launch.launchId),
+        update: `SET ${after.update}`,
+        condition: '#state = :closed',
+        values: { ':closed': text('closed'), ...after.values },
+      });
     },
+    listOverdueAcrossTenants: (now, limit) => listDue(openMarker, now, limit),
+    listWatchedAcrossTenants: (now, limit) => listDue(watchedMarker, now, limit),
     ...createCapRows({ client, tableName }),
   };
+}
+
+/** The rest of a SET: listed for the next look at its machines, or nowhere any more, and then it expires. */
+function afterClosing(launch: Launch, lookAt: number | undefined) {
+  return lookAt === undefined
+    ? {
+        update: '#expires_at = :expiresAt REMOVE #open, #deadline',
+        values: { ':expiresAt': launchExpiresAt(launch) },
+      }
+    : {
+        update: '#open = :machines, #deadline = :lookAt',
+        values: { ':machines': text(watchedMarker), ':lookAt': number(lookAt) },
+      };
 }

@@ -31,7 +31,7 @@ export const claim = (claiming: { launchId: LaunchId; nonce: string; at: number 
   },
 });
 
-/** claimed → listening, by the machine that claimed it. Its deadline stays: a write of the index saved for most machines. */
+/** claimed → listening, by the machine that claimed it. Its deadline stays: by then most have ended. */
 export const confirm = (confirming: { nonce: string; at: number }): RunnerChange => ({
   update: 'SET #state = :listening, #listening_at = :at',
   condition: '#state = :claimed AND #nonce = :nonce',
@@ -76,7 +76,7 @@ export const extend = (deadline: number): RunnerChange => ({
  *   does not exist has no planned job, so none is made.
  */
 export const end = ({ runner, ...ending }: RunnerEnd): RunnerChange => ({
-  update: `SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt${ending.console === undefined ? '' : ', #console = :console'} REMOVE #open`,
+  update: `SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt${ending.console === undefined ? '' : ', #console = :console'}`,
   condition: `#state <> :ended AND #planned_job = :read AND ${runner.ran === undefined ? 'attribute_not_exists(#ran)' : '#ran = :ran'}`,
   values: {
     ':at': number(ending.at),

@@ -1,8 +1,4 @@
-/**
- * A runner as a row, and back. `open` keeps it in the index of what may be overdue until it has ended; `deadline` stays,
- * for people.
- */
-import { openMarker } from '../../contract/tables.ts';
+/** A runner as a row, and back. It is in no index: its launch names it for as long as it may be overdue. */
 import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import { accountOf, accountValue } from './account-value.ts';
@@ -31,7 +27,6 @@ export function runnerRow(runner: Runner): Attributes {
     spot: flag(runner.spot),
     nonce: optional(runner.nonce, text),
     deadline: number(runner.deadline),
-    open: ended ? undefined : text(openMarker),
     launched_at: number(runner.launchedAt),
     claimed_at: optional(runner.claimedAt, number),
     listening_at: optional(runner.listeningAt, number),

@@ -5,12 +5,10 @@
  *   bind → booting    claim → claimed    confirm → listening    end: any → ended
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { openMarker, tables } from '../../contract/tables.ts';
 import type { LeaseId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { ClaimOutcome, EndOutcome, Run, RunnerStore } from '../../ports/runners.ts';
-import { type Attributes, number, text } from './attributes.ts';
-import { findByIndex } from './find-by-index.ts';
+import type { Attributes } from './attributes.ts';
 import { findInTables, findRows } from './find-rows.ts';
 import { give } from './job-changes.ts';
 import { jobKey, jobOfRow } from './job-row.ts';
@@ -138,19 +136,6 @@ export function createRunnerStore(deps: {
         });
       }
       return ends.map(({ runner }) => outcomes.get(runner.instanceId) ?? 'ended');
-    },
-    async listOverdueAcrossTenants(now, limit) {
-      const query = {
-        TableName: tableName,
-        IndexName: tables.runners.indexes.overdue.name,
-        KeyConditionExpression: '#open = :open AND #deadline <= :now',
-        ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
-        ExpressionAttributeValues: { ':open': text(openMarker), ':now': number(now) },
-      };
-      const rows = await findByIndex(client, query, { keyName: 'instance_id', limit });
-      // The index lags: what has closed or moved its deadline meanwhile is not overdue.
-      const overdue = rows.filter((row) => row['open'] && Number(row['deadline']?.N) <= now);
-      return overdue.map(runnerOfRow);
     },
   };
 }

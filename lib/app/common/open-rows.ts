@@ -1,5 +1,5 @@
 /**
- * Every row that still holds leases, over all tenants: machines that have not ended, and launches that have not closed. At
+ * Every row that still holds leases, over all tenants: launches that have not closed, and machines that have not ended. At
  * most `leasesCounted` of each: of more, some are left out.
  */
 import type { Launch } from '../../core/launch.ts';
@@ -8,11 +8,37 @@ import type { LaunchStore } from '../../ports/launches.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import { leasesCounted } from './settings.ts';
 
-/** Later than any deadline: every row that is open is overdue by then. */
+export interface OpenRows {
+  /** Those that are not closed. */
+  readonly launches: readonly Launch[];
+  readonly runners: readonly Runner[];
+  /** There are more than were read. */
+  readonly isCut: boolean;
+}
+
+interface OpenDeps {
+  readonly launches: LaunchStore;
+  readonly runners: RunnerStore;
+}
+
+/** Later than any deadline: every row that is listed is overdue by then. */
 const atLast = Number.MAX_SAFE_INTEGER;
 
-export const openRunnersAcrossTenants = (deps: { readonly runners: RunnerStore }): Promise<Runner[]> =>
-  deps.runners.listOverdueAcrossTenants(atLast, leasesCounted);
+export async function openRowsAcrossTenants(deps: OpenDeps): Promise<OpenRows> {
+  // In this order: what closes in between is in both, and never in none.
+  const launches = await deps.launches.listOverdueAcrossTenants(atLast, leasesCounted);
+  const watched = await deps.launches.listWatchedAcrossTenants(atLast, leasesCounted);
+  const runners = await liveRunnersOf(deps, [...launches, ...watched]);
+  const isCut = Math.max(launches.length, watched.length, runners.length) >= leasesCounted;
+  return { launches, runners, isCut };
+}
 
-export const openLaunchesAcrossTenants = (deps: { readonly launches: LaunchStore }): Promise<Launch[]> =>
-  deps.launches.listOverdueAcrossTenants(atLast, leasesCounted);
+/** Those of these launches' machines that have not ended. */
+export async function liveRunnersOf(
+  { runners }: Pick<OpenDeps, 'runners'>,
+  launches: readonly Launch[],
+): Promise<Runner[]> {
+  const ids = launches.flatMap(({ instances }) => [...instances.values()]);
+  const found = ids.length === 0 ? [] : await runners.findAcrossTenants(ids);
+  return found.filter(({ state }) => state !== 'ended');
+}

@@ -72,6 +72,13 @@ export const refusedAgainSeconds = 15;
 /** How many overdue rows one sweep handles; the rest are a minute later. */
 export const sweepPageSize = 100;
 
+/**
+ * Of how many launches one sweep looks at the machines: each launch is looked at once or twice in its life, so that this
+ * many may come in a minute. So many at a time are struck off.
+ */
+export const watchedPageSize = 5_000;
+export const lookedAfterAtOnce = 50;
+
 /** How many pages of pending jobs one sweep reads; the next one goes on there. Ten thousand jobs are some 10 MB. */
 export const pendingPages = 20;
 export const pendingPageSize = 500;

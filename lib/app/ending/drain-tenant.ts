@@ -4,14 +4,14 @@
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { EndDeps } from '../common/deps.ts';
-import { openRunnersAcrossTenants } from '../common/open-rows.ts';
+import { openRowsAcrossTenants } from '../common/open-rows.ts';
 import { endRunners } from './end-runners.ts';
 
 export async function drainTenant(deps: EndDeps, installationId: InstallationId): Promise<void> {
   const tenant = await deps.tenants.get(installationId);
   if (tenant?.status !== 'deleted' || tenant.leases === 0) return;
-  const open = await openRunnersAcrossTenants(deps);
-  const runners = open.filter((runner) => runner.installationId === installationId);
+  const open = await openRowsAcrossTenants(deps);
+  const runners = open.runners.filter((runner) => runner.installationId === installationId);
   await endRunners(
     deps,
     runners.map((runner) => ({ runner, reason: 'tenant-deleted', proven: false })),

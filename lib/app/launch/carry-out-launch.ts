@@ -78,14 +78,16 @@ export async function settleLaunch(
   if (!answered) return;
   await bindRows(deps, answered, outcome.instances);
   const missing = missingLeases(answered);
-  if (missing.length === 0) return deps.launches.close(answered);
+  // No later than the deadline of any of its rows, whenever that was written.
+  const lookAt = launch.createdAt + deps.deployment.limits.bootSeconds * 1000;
+  if (missing.length === 0) return deps.launches.close(answered, lookAt);
   // First the jobs wait again: a lease never goes back while a job still counts on it.
   const why = failureReason(outcome.failure);
   const { installationId, tier } = launch;
   await Promise.all(
     missing.map(({ jobId, lease }) => releaseRobbed(deps, { installationId, plannedJob: jobId, lease }, why)),
   );
-  await deps.launches.close(answered);
+  await deps.launches.close(answered, lookAt);
   const { againSeconds: delaySeconds = retryDelaySeconds } = outcome;
   await deps.queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds });
   await wakeNextWaiters(

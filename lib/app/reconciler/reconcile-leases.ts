@@ -11,9 +11,9 @@ import { nextInTurn } from '../../core/next-in-turn.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { CapRow } from '../../core/shared-cap.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
-import { openLaunchesAcrossTenants, openRunnersAcrossTenants } from '../common/open-rows.ts';
+import { openRowsAcrossTenants } from '../common/open-rows.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
-import { absenceProofSeconds, leasesCounted } from '../common/settings.ts';
+import { absenceProofSeconds } from '../common/settings.ts';
 import { allCaps } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { logRepair } from './log-repair.ts';
@@ -28,12 +28,8 @@ export interface OpenRows {
 }
 
 export async function readOpenRows(deps: ReconcileDeps): Promise<OpenRows> {
-  const [runners, launches] = await Promise.all([
-    openRunnersAcrossTenants(deps),
-    openLaunchesAcrossTenants(deps),
-  ]);
+  const { runners, launches, isCut } = await openRowsAcrossTenants(deps);
   const runnersOf = Map.groupBy(runners, ({ installationId }) => installationId);
-  const isCut = Math.max(runners.length, launches.length) >= leasesCounted;
   return { runnersOf, census: isCut ? undefined : countLeases(runners, launches) };
 }
 

@@ -6,7 +6,7 @@ import type { TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { countLeases } from '../../core/lease-census.ts';
 import type { SweepDeps } from '../common/deps.ts';
-import { openLaunchesAcrossTenants, openRunnersAcrossTenants } from '../common/open-rows.ts';
+import { openRowsAcrossTenants } from '../common/open-rows.ts';
 
 /** @param waiting the waiting jobs that the sweep saw, in any order */
 export async function logCensus(deps: SweepDeps, waiting: readonly Job[]): Promise<void> {
@@ -57,10 +57,7 @@ function oldestSeconds(jobs: readonly Job[], now: number): number {
 }
 
 async function leasesByTier(deps: SweepDeps): Promise<Map<TierName, number>> {
-  const [runners, launches] = await Promise.all([
-    openRunnersAcrossTenants(deps),
-    openLaunchesAcrossTenants(deps),
-  ]);
+  const { runners, launches } = await openRowsAcrossTenants(deps);
   const held = new Map<TierName, number>();
   for (const tiers of countLeases(runners, launches).byTenant.values()) {
     for (const [tier, leases] of tiers) held.set(tier, (held.get(tier) ?? 0) + leases);

@@ -4,12 +4,12 @@
  */
 
 import type { SweepDeps } from '../common/deps.ts';
-import { sweepPageSize } from '../common/settings.ts';
+import { sweepPageSize, watchedPageSize } from '../common/settings.ts';
 import { sweepLines } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { resumeLaunch } from '../launch/resume-launch.ts';
 import { lookAfterPending } from './look-after-pending.ts';
-import { sweepRunner } from './sweep-runner.ts';
+import { sweepMachinesOf } from './sweep-machines.ts';
 
 /** @throws AggregateError of what failed, after everything was tried */
 export async function sweep(deps: SweepDeps): Promise<void> {
@@ -49,16 +49,20 @@ async function sweepMachines(deps: SweepDeps): Promise<[Part, Part, Part]> {
 
 async function sweepLaunches(deps: SweepDeps): Promise<Part> {
   const launches = await deps.launches.listOverdueAcrossTenants(deps.clock.now(), sweepPageSize);
-  return each(launches, async (launch) => {
+  const resumed = await each(launches, async (launch) => {
     await resumeLaunch(deps, launch);
     // Of a tenant that was deleted meanwhile, also the machines that only now turned up must end.
     await drainTenant(deps, launch.installationId);
   });
+  // While some machines of a launch are still looked for, the others may be overdue.
+  const { errors } = await sweepMachinesOf(deps, launches);
+  return { ...resumed, errors: [...resumed.errors, ...errors] };
 }
 
 async function sweepRunners(deps: SweepDeps): Promise<Part> {
-  const runners = await deps.runners.listOverdueAcrossTenants(deps.clock.now(), sweepPageSize);
-  return each(runners, (runner) => sweepRunner(deps, runner));
+  const launches = await deps.launches.listWatchedAcrossTenants(deps.clock.now(), watchedPageSize);
+  const swept = await sweepMachinesOf(deps, launches);
+  return { ...swept, cut: swept.cut || launches.length === watchedPageSize };
 }
 
 async function each<Row>(rows: readonly Row[], step: (row: Row) => Promise<void>): Promise<Part> {

@@ -12,6 +12,7 @@ import { JobId } from '../../../lib/core/ids.ts';
 import { type DynamoStores, dynamoBackend } from '../../contracts/support/store-backends.ts';
 import {
   givenRunner,
+  lookAt,
   machine,
   newTenant,
   storedTenant,
@@ -190,18 +191,28 @@ describe('rows in DynamoDB', () => {
     });
 
     const answered = await stores.launches.answer(launch, new Map());
-    await stores.launches.close(answered!);
+    await stores.launches.close(answered!, lookAt);
     const closed = await launchRow();
     expect(closed).not.toHaveProperty('open');
     expect(closed).toHaveProperty('expires_at');
   });
 
-  it('of runners leave the index and expire when they end', async () => {
+  it('of closed launches stay in the index for as long as a machine may live', async () => {
+    const launch = await takenLaunch(stores, 1);
+    const answered = await stores.launches.answer(launch, new Map([[launch.plannedJobs[0]!.lease, machine]]));
+    await stores.launches.close(answered!, lookAt);
+    expect(await launchRow()).toMatchObject({ open: { S: 'machines' }, deadline: { N: String(lookAt) } });
+    expect(await launchRow()).not.toHaveProperty('expires_at');
+
+    await stores.launches.lookAgain(launch, undefined);
+    expect(await launchRow()).not.toHaveProperty('open');
+    expect(await launchRow()).toHaveProperty('expires_at');
+  });
+
+  it('of runners expire when they end', async () => {
     await stores.runners.bind([givenRunner()]);
-    expect(await runnerRow()).toMatchObject({ open: { S: 'open' } });
 
     await stores.runners.end([{ runner: givenRunner(), reason: 'stood-down', at: noon }]);
-    expect(await runnerRow()).not.toHaveProperty('open');
     expect((await runnerRow())?.['expires_at']).toEqual({ N: sevenDaysLater });
   });
 

@@ -9,6 +9,8 @@ import type { NewTenant } from '../../../lib/ports/tenants.ts';
 import { acme, givenJob, givenTenant, givenTier, noon, small } from '../../support/given.ts';
 import type { Stores } from './store-backends.ts';
 
+/** When the sweep looks at the machines of a launch that closed. */
+export const lookAt = noon + 600_000;
 export const nobody = 999 as InstallationId;
 export const machine = InstanceId('i-1');
 export const launch1 = LaunchId('launch-1');

@@ -13,7 +13,17 @@ export function checkRows(books: Books, note: Note): void {
     if (age > books.longestLifeSeconds)
       note('machine-overdue', `${machine.id} lives since ${Math.round(age)} s`);
   }
+  checkWatched(books, note);
   checkOneMachinePerJob(books, note);
+}
+
+/** The sweep finds a machine by its launch alone. */
+function checkWatched({ rows }: Books, note: Note): void {
+  for (const { instanceId, launchId, state } of rows.runners.values()) {
+    const launch = rows.launches.get(launchId);
+    if (state === 'ended' || !launch || launch.state !== 'closed' || launch.lookAt !== undefined) continue;
+    note('machine-unwatched', `nobody will look at ${instanceId}: its launch was forgotten`);
+  }
 }
 
 /** One machine is meant for a job; a second one may be, for a moment, while plans change places. */

@@ -82,6 +82,13 @@ export const mutants: readonly Mutant[] = [
     'deadline: Number.MAX_SAFE_INTEGER,',
   ),
   mutant(
+    'machines-forgotten',
+    'The sweep looks once at the machines of a launch, and then forgets the launch though some of them live.',
+    'lib/app/sweep/sweep-machines.ts',
+    'if (first === undefined || first > now) await deps.launches.lookAgain(launch, first);',
+    'await deps.launches.lookAgain(launch, first === undefined || first > now ? undefined : first);',
+  ),
+  mutant(
     'absence-taken-for-proof',
     'A machine that EC2 does not show is taken for gone.',
     'lib/app/sweep/sweep-runner.ts',

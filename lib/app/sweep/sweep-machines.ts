@@ -1,0 +1,57 @@
+/**
+ * Looks after the machines of launches whose time has come: those past their deadline are dealt with, and the launch comes
+ * back at the first deadline that is left, or never again. Machines are found by their launches alone, so one is forgotten
+ * only once each of its machines is known to have ended.
+ */
+import type { Launch } from '../../core/launch.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { SweepDeps } from '../common/deps.ts';
+import { liveRunnersOf } from '../common/open-rows.ts';
+import { lookedAfterAtOnce, sweepPageSize } from '../common/settings.ts';
+import { sweepRunner } from './sweep-runner.ts';
+
+export interface SweptMachines {
+  readonly found: number;
+  /** Launches or machines were left to the next sweep. */
+  readonly cut: boolean;
+  readonly errors: readonly unknown[];
+}
+
+export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch[]): Promise<SweptMachines> {
+  const live = Map.groupBy(await liveRunnersOf(deps, launches), ({ launchId }) => launchId);
+  const now = deps.clock.now();
+  const overdue = [...live.values()].flat().filter(({ deadline }) => deadline <= now);
+  overdue.sort((one, other) => one.deadline - other.deadline);
+  const due = overdue.slice(0, sweepPageSize);
+  const results = await Promise.allSettled(due.map((runner) => sweepRunner(deps, runner)));
+  const changed = new Set(due.map(({ launchId }) => launchId));
+  const after = await liveRunnersOf(
+    deps,
+    launches.filter(({ launchId }) => changed.has(launchId)),
+  );
+  const lived = new Map([...live].map(([id, runners]) => [id, changed.has(id) ? [] : runners]));
+  for (const runner of after) lived.get(runner.launchId)?.push(runner);
+  for (let start = 0; start < launches.length; start += lookedAfterAtOnce) {
+    const some = launches.slice(start, start + lookedAfterAtOnce);
+    await Promise.all(some.map((launch) => lookAgain(deps, launch, lived.get(launch.launchId) ?? [], now)));
+  }
+  const errors = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  return { found: overdue.length, cut: overdue.length > due.length, errors };
+}
+
+/** What is still overdue was left over, or failed: its launch stays due. */
+async function lookAgain(
+  deps: SweepDeps,
+  launch: Launch,
+  live: readonly Runner[],
+  now: number,
+): Promise<void> {
+  if (launch.state !== 'closed') return;
+  const first = live.reduce<number | undefined>(
+    (before, { deadline }) => Math.min(before ?? deadline, deadline),
+    undefined,
+  );
+  if (first === undefined || first > now) await deps.launches.lookAgain(launch, first);
+}
