@@ -199,7 +199,10 @@ async function unrest({ laptop, operator }: World): Promise<string[]> {
       .filter((name) => name.startsWith(leasesAttribute) && row[name] !== 0)
       .map((name) => `tenant ${row['installation_id']} has ${name} ${row[name]}`),
   );
-  const open = [...(launches ?? []), ...(runners ?? [])].filter((row) => 'open' in row);
+  const open = [
+    ...(launches ?? []).filter(({ state }) => state !== undefined && state !== 'closed'),
+    ...(runners ?? []).filter(({ state }) => state !== 'ended'),
+  ];
   const live = laptop.ec2.instances().filter(({ state }) => state !== 'terminated');
   return [
     ...leases,
