@@ -14,5 +14,5 @@ export function wordsOf(name: string): { readonly group?: string; readonly word:
   return second === undefined ? { word: first } : { group: first, word: second };
 }
 
-/** As `mayfly policy` takes it. */
-export const policyNameOf = (command: string) => command.replaceAll(' ', '-');
+/** As `mayfly policy` takes it: `tenant-show`; and `status-tenant` for `status --tenant`. */
+export const policyNameOf = (command: string) => command.replaceAll(/ (?:--)?/g, '-');

@@ -16,6 +16,8 @@ export interface Command {
   readonly positionals?: readonly string[];
   /** When the exit status is 1. Absent: it never is. */
   readonly exitOne?: string;
+  /** By which its policy goes, where an option makes it another command in effect: `status --tenant`. */
+  asName?(call: CommandCall): string;
   run(call: CommandCall): Promise<number>;
 }
 

@@ -11,6 +11,7 @@ import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
 import { setup } from './setup/setup.ts';
 import { status } from './status.ts';
 import { tenantShow } from './tenants/tenant-show.ts';
+import { tenantValidate } from './tenants/tenant-validate.ts';
 import { verify } from './verify.ts';
 
 export const commands: readonly Command[] = [
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   status,
   explain,
   tenantShow,
+  tenantValidate,
   machineLogs,
   deadLetters,
   rotateWebhookSecret,

@@ -17,9 +17,7 @@ as not checked. A new account can be deployed to as it is: "tight" only means th
 one zone lacks is listed too; launches use the tier's other types and zones. If you use your own encryption key
 (kmsKeyArn), this also prints the statements that the key's policy needs.
 `,
-  exitOne:
-    "a quota is too small to start at all, subnets or a tier's image parameter are not as configured, or EC2 " +
-    'offers none of the instance types of a tier in its zones',
+  exitOne: 'a quota is too small to start at all, or subnets, images or instance types are not as configured',
   options: [jsonOption],
   async run(call) {
     const report = await judgeAccount(call);

@@ -77,7 +77,7 @@ async function run(command: Command, call: CommandCall): Promise<number> {
   try {
     return await command.run(call);
   } catch (error) {
-    const message = explainFault(error, { ...call, command: command.name });
+    const message = explainFault(error, { ...call, command: command.asName?.(call) ?? command.name });
     throw message === undefined ? error : new UsageError(message);
   }
 }

@@ -10,11 +10,14 @@ import { levelNow } from '../core/runner-level.ts';
 import type { RunnerLevel, Tenant } from '../core/tenant.ts';
 import { OperationalError } from '../ports/errors.ts';
 import { dynamoClient } from './aws-clients.ts';
-import { type Command, type CommandCall, jsonOption } from './command.ts';
+import { type Command, type CommandCall, jsonOption, UsageError } from './command.ts';
 import { printableLine } from './printable.ts';
 import { readWaiting } from './read-waiting.ts';
+import { stackOption } from './setup/deployment-outputs.ts';
 import { problemsOf } from './status-problems.ts';
 import { drawTable } from './table.ts';
+import { tenantStatus } from './tenants/tenant-status.ts';
+import { watchOption } from './watch.ts';
 
 export const status: Command = {
   name: 'status',
@@ -23,6 +26,8 @@ export const status: Command = {
 Examples:
   mayfly status            a line for each tenant, then what is wrong
   mayfly status --json     the same as JSON
+  mayfly status --tenant acme [--watch]
+                           one tenant: its machines, GitHub's view of its runners, its last jobs
 
 "runners in" says where a tenant's next machines register, and in which group. "fallback": with repositories, because
 the App may not register with the organization.
@@ -31,8 +36,18 @@ Waiting for a limit is not a problem. A tenant that needs attention is one, and 
 or GitHub refused something.
 `,
   exitOne: 'something is wrong; the lines under "Problems" say what',
-  options: [jsonOption],
+  options: [
+    jsonOption,
+    { flags: '--tenant <tenant>', description: 'show this tenant alone, with its machines; asks GitHub too' },
+    watchOption,
+    stackOption,
+  ],
+  asName: ({ options }) => (options['tenant'] === undefined ? 'status' : 'status --tenant'),
   async run(call) {
+    const { tenant } = call.options;
+    if (typeof tenant === 'string') return tenantStatus(call, tenant);
+    if (call.options['watch'])
+      throw new UsageError('--watch is for one tenant: mayfly status --tenant acme --watch');
     const tenants = await readTenants(dynamoClient(call), call);
     call.io.out(call.options['json'] ? `${JSON.stringify(tenants)}\n` : render(tenants));
     return tenants.some(({ problems }) => problems.length > 0) ? 1 : 0;

@@ -34,6 +34,9 @@ export interface GroupView {
   readonly standing?: GroupStanding;
 }
 
+/** What a group looks at. */
+export type GroupedJob = Pick<Job, 'repository' | 'repositoryId' | 'visibility'>;
+
 export interface Exclusion {
   readonly reason: Reason;
   /** It is about this job, and not about every job of the tenant. */
@@ -41,7 +44,7 @@ export interface Exclusion {
 }
 
 /** Undefined: the group gives it a machine, as far as is known. */
-export function excludedBy(view: GroupView, login: string, job: Job): Exclusion | undefined {
+export function excludedBy(view: GroupView, login: string, job: GroupedJob): Exclusion | undefined {
   const { name, standing } = view;
   const where = `Settings, Actions, Runner groups of ${login}`;
   switch (standing?.kind) {
@@ -66,7 +69,7 @@ export function excludedBy(view: GroupView, login: string, job: Job): Exclusion 
   }
 }
 
-function excludedByGroup(group: RunnerGroup, where: string, job: Job): Exclusion | undefined {
+function excludedByGroup(group: RunnerGroup, where: string, job: GroupedJob): Exclusion | undefined {
   const { name, visibility, allowsPublicRepositories, selectedRepositoryIds } = group;
   if (job.visibility === 'public' && (!allowsPublicRepositories || visibility === 'private')) {
     const setting = visibility === 'private' ? '“Repository access”' : '“Allow public repositories”';

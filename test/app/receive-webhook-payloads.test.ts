@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseMessage } from '../../lib/contract/messages.ts';
-import { nonEmpty } from '../support/non-empty.ts';
 import { givenDoor } from '../support/webhook-door.ts';
 
 describe("GitHub's published payloads", () => {
@@ -15,8 +14,8 @@ describe("GitHub's published payloads", () => {
   it('are all answered with 2xx, and every message that comes of them can be read', async () => {
     const door = givenDoor();
     let delivered = 0;
-    for (const { name, examples: payloads } of nonEmpty(examples)) {
-      for (const payload of nonEmpty(payloads)) {
+    for (const { name, examples: payloads } of examples) {
+      for (const payload of payloads) {
         expect(await door.deliver(name, payload)).toMatchObject({ status: 202 });
         delivered += 1;
       }
@@ -29,7 +28,7 @@ describe("GitHub's published payloads", () => {
     ];
     expect(messages.length).toBe(door.queues.sent());
     expect(door.queues.installations.length).toBe(10);
-    expect(messages.map((message) => parseMessage(JSON.stringify(message)))).toEqual(messages);
+    for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
   });
 });
 
@@ -63,7 +62,7 @@ describe('a signed payload of any shape', () => {
           ...queues.installations,
         ];
         expect(messages.length).toBeLessThanOrEqual(1);
-        expect(messages.map((message) => parseMessage(JSON.stringify(message)))).toEqual(messages);
+        for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
       }),
       { numRuns: 300 },
     );

@@ -22,7 +22,6 @@ import config from '../../mayfly.config.ts';
 import { givenLaunch, givenRunner, lease0 } from '../contracts/support/stored.ts';
 import { everyOption, existingNetwork, ownImage } from '../iam/every-option.ts';
 import { givenEvent, givenJob, givenTenant } from '../support/given.ts';
-import { nonEmpty } from '../support/non-empty.ts';
 import { givenOperatorAccount, type OperatorAccount, ownStack, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 
@@ -88,7 +87,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
   async verify(person) {
     const identityCertificates = { [place.region]: [account.ec2.identityCertificatePem] };
     const trusting = { ...config, identityCertificates };
-    for (const tier of nonEmpty(Object.keys(config.tiers))) {
+    for (const tier of Object.keys(config.tiers)) {
       const { status, out } = await person.run(['verify', '--json', '--tier', tier], trusting);
       const rows = JSON.parse(out) as { check: string; verdict: string; found: string }[];
       // That a dry run is refused is what the check of the conditions is for.
@@ -133,6 +132,27 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
       status: 1,
       out: expect.stringContaining('dead-letter: Its message failed twenty times'),
     });
+  },
+  async 'status --tenant'(person) {
+    await givenApp();
+    await storeTenant();
+    const machine = await account.launch(environment, 101);
+    const overdue = givenRunner({ instanceId: InstanceId(machine), deadline: Date.now() - 600_000 });
+    await account.put('runners', runnerRow(overdue));
+    for (const name of ['ACME', '101']) {
+      const out = expect.stringContaining(machine);
+      expect(await person.run(['status', '--tenant', name])).toMatchObject({ status: 1, out });
+    }
+  },
+  async 'tenant validate'(person) {
+    await givenApp();
+    await storeTenant();
+    const args = ['tenant', 'validate', 'acme'];
+    expect(await person.run(args)).toMatchObject({
+      status: 1,
+      out: expect.stringMatching(/FAIL +installation/),
+    });
+    expect(await person.run(['tenant', 'validate', '101'])).toMatchObject({ status: 1 });
   },
   async logs(person) {
     const machine = await account.launch(environment);
@@ -217,7 +237,8 @@ describe('a person with the policy of a command', () => {
 
   it('is there for every command that calls AWS', () => {
     const calling = commands.map(({ name }) => name).filter((name) => name !== 'policy');
-    expect(Object.keys(days).toSorted()).toEqual(calling.toSorted());
+    const own = Object.keys(days).filter((name) => !name.includes(' --'));
+    expect(own.toSorted()).toEqual(calling.toSorted());
   });
 
   it('fails without any one action, and says which', async () => {

@@ -3,6 +3,8 @@
  * secrets, stacks and a machine, and the little of Lambda and of quotas that commands ask for.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -35,6 +37,8 @@ export interface OperatorAccount {
   readonly github: GitHubStandIn;
   readonly queues: SqsService;
   readonly folder: string;
+  /** Where the platform takes webhooks. */
+  readonly webhookUrl: string;
   /** A row of one of the environment's tables. */
   put(table: keyof typeof tables, row: Attributes): Promise<void>;
   /** As it is stored; undefined: there is none. */
@@ -42,7 +46,7 @@ export interface OperatorAccount {
   /** Runs a command of `mayfly` as somebody who may do everything. */
   run(...args: string[]): Promise<{ status: number; out: string; error: string }>;
   /** A machine that carries the environment's tag. @returns its id */
-  launch(environment: string): Promise<string>;
+  launch(environment: string, installationId?: number): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -75,6 +79,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     queues.createQueue({ name: `${environment}-${name}` });
     queues.createQueue({ name: `${environment}-${name}-dead-letters` });
   }
+  const door = await startDoor();
   const tags = { 'ghr:environment': environment };
   const app = secrets.create({ name: 'StateAppSecret', secretString: '{"appId":"","privateKey":""}', tags });
   const webhook = secrets.create({ name: 'StateWebhookSecret', tags });
@@ -82,7 +87,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
   const ofState = { AppSecretArn: app.arn, WebhookSecretArn: webhook.arn, SetupSecretArn: setup.arn };
   const ofControlPlane = {
     SetupPage: 'https://setup.example.com/',
-    WebhookEndpoint: 'https://example.com/',
+    WebhookEndpoint: door.url,
     GitHubApi: github.url,
     GitHubWeb: github.url,
   };
@@ -117,6 +122,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     github,
     queues,
     folder,
+    webhookUrl: door.url,
     async put(table, Item) {
       const TableName = `${environment}-${tables[table].suffix}`;
       await rows.send(new PutItemCommand({ TableName, Item }));
@@ -130,9 +136,10 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
       const status = await runCommand(commands, args, { config, io, environment: operator });
       return { status, ...printed() };
     },
-    launch: (owner) => launch(endpoint, owner),
+    launch: (owner, installationId) => launch(endpoint, owner, installationId),
     async close() {
       rows.destroy();
+      await door.close();
       await ec2.close();
       await github.stop();
       queues.close();
@@ -144,9 +151,22 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
   };
 }
 
+/** The webhook's address, as far as somebody without the secret sees it. */
+async function startDoor(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer((_request, response) => response.writeHead(401).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 const script = Buffer.from('#!/usr/bin/env bash\nsleep 600\n').toString('base64');
 
-async function launch(endpoint: AwsEndpoint, environment: string): Promise<string> {
+async function launch(endpoint: AwsEndpoint, environment: string, installationId?: number): Promise<string> {
   const client = new EC2Client({
     endpoint: endpoint.url,
     region: place.region,
@@ -155,6 +175,7 @@ async function launch(endpoint: AwsEndpoint, environment: string): Promise<strin
   const Tags = [
     { Key: 'ghr:environment', Value: environment },
     { Key: 'ghr:launch_id', Value: 'launch' },
+    ...(installationId === undefined ? [] : [{ Key: 'ghr:tenant_id', Value: String(installationId) }]),
   ];
   const { Instances = [] } = await client.send(
     new CreateFleetCommand({

@@ -11,7 +11,6 @@ import { policy } from '../../lib/cli/policy.ts';
 import { wildcard } from '../../lib/local/aws/iam/wildcard.ts';
 import { everyOption, existingNetwork } from '../iam/every-option.ts';
 import { synthesized } from '../stacks/assembly.ts';
-import { nonEmpty } from '../support/non-empty.ts';
 import { run } from './support.ts';
 
 const place = { environment: 'my-saas', region: 'us-east-1', account: '123456789012' };
@@ -32,7 +31,7 @@ describe('mayfly policy', () => {
 
   it('lists each policy apart from what it is for, and an ARN for each of those for CloudFormation', async () => {
     const { out } = await run(policy, ['--help'], 'http://127.0.0.1:1');
-    for (const { name, summary } of nonEmpty(policies))
+    for (const { name, summary } of policies)
       expect(out).toMatch(new RegExp(`^  ${name} {2,}${summary}$`, 'm'));
     expect(out).toMatch(/-execution-policies ARN,ARN,ARN,ARN$/m);
   });
@@ -68,7 +67,8 @@ describe('mayfly policy', () => {
   });
 
   it('has one for each command, and no other', () => {
-    expect(Object.keys(commandPolicies).toSorted()).toEqual(commands.map(({ name }) => name).toSorted());
+    const own = Object.keys(commandPolicies).filter((name) => !name.includes(' --'));
+    expect(own.toSorted()).toEqual(commands.map(({ name }) => name).toSorted());
   });
 
   it.each(policies.map((one) => [one.name, one] as const))(
@@ -117,7 +117,7 @@ describe('the policies about a deploy', () => {
     const { Resource: allowed } = deployerStatements(place)[0]!;
     // CloudFormation alone acts as this one.
     roles.delete(`cdk-${qualifier}-cfn-exec-role`);
-    for (const role of nonEmpty(roles)) {
+    for (const role of roles) {
       const arn = `arn:aws:iam::123456789012:role/${role}-123456789012-us-east-1`;
       expect(allowed.filter((pattern) => wildcard(pattern)(arn))).toHaveLength(1);
     }

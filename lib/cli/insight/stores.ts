@@ -9,6 +9,7 @@ import type { InsightDeps } from '../../app/insight/gather-facts.ts';
 import { assertConfig } from '../../config/check-config.ts';
 import { tables } from '../../contract/tables.ts';
 import type { JobStore } from '../../ports/jobs.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
@@ -16,6 +17,7 @@ import type { CommandCall } from '../command.ts';
 export interface CommandStores extends InsightDeps {
   readonly jobs: JobStore;
   readonly tenants: TenantStore;
+  readonly runners: RunnerStore;
 }
 
 export function commandStores(call: CommandCall): CommandStores {

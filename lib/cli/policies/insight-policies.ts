@@ -30,6 +30,16 @@ export const insightPolicies: Readonly<Record<string, (place: Place) => PolicySt
     readOutputs(place),
     readApp(place),
   ],
+  'status --tenant': (place) => [
+    ...findTenant(place),
+    allow('ReadWaitingJobs', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
+    allow('ReadJobs', ['dynamodb:BatchGetItem', 'dynamodb:Query'], [table(place, 'jobs')]),
+    allow('ReadMachines', ['dynamodb:BatchGetItem'], [table(place, 'runners')]),
+    allow('FindMachines', ['ec2:DescribeInstances'], ['*']),
+    readOutputs(place),
+    readApp(place),
+  ],
+  'tenant validate': (place) => [...findTenant(place), readOutputs(place), readApp(place)],
 };
 
 /** The App's key, to ask GitHub as it; also the webhook's secret has the tag, which is not read. */

@@ -1,0 +1,148 @@
+/**
+ * Asks GitHub and the platform's own door what `tenant validate` judges: bounded in calls, however many repositories an
+ * account has. It changes nothing.
+ */
+import type { OperatorGitHub } from '../../adapters/github/operator-github.ts';
+import { groupNameOf } from '../../app/common/runner-groups.ts';
+import type { Deployment } from '../../contract/deployment.ts';
+import type { GitHubRepository } from '../../core/github.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import { levelNow } from '../../core/runner-level.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Answer, GitHub } from '../../ports/github.ts';
+import type { GitHubOf } from '../insight/github-of.ts';
+import type { Seen } from './validate-rules.ts';
+
+/** A hundred each. */
+const repositoryPages = 10;
+const deliveryPages = 2;
+/** Whether Actions is on takes a call for each. */
+const actionsLookedAt = 20;
+const actionsAtOnce = 5;
+const doorMilliseconds = 5_000;
+
+export async function readValidation(
+  { platform, operator, outputs }: GitHubOf,
+  deployment: Deployment,
+  tenant: Tenant,
+): Promise<Seen> {
+  const { installationId } = tenant;
+  const [app, installation] = await Promise.all([
+    operator.appSettings(),
+    platform.getInstallation(installationId),
+  ]);
+  const current = installation.ok
+    ? {
+        ...tenant,
+        accountLogin: installation.value.accountLogin,
+        permissions: installation.value.permissions,
+      }
+    : tenant;
+  const groupName = groupNameOf({ deployment }, current);
+  const [repositories, group, door, deliveries] = await Promise.all([
+    listRepositories(platform, installationId),
+    levelNow(current).level === 'organization'
+      ? platform.getRunnerGroup(installationId, current.accountLogin, groupName)
+      : undefined,
+    knock(outputs.webhookUrl),
+    readDeliveries(operator, installationId),
+  ]);
+  const names = repositories.ok ? repositories.value.slice(0, actionsLookedAt) : [];
+  const actions = await askActions(operator, installationId, names);
+  return {
+    tenant,
+    tiers: deployment.tiers.map(({ name }) => name),
+    ...(groupName === undefined ? {} : { groupName }),
+    app,
+    installation,
+    repositories,
+    ...(group ? { group } : {}),
+    door: { url: outputs.webhookUrl, ...door },
+    deliveries,
+    actions,
+    now: Date.now(),
+  };
+}
+
+export async function listRepositories(
+  platform: GitHub,
+  installationId: InstallationId,
+): Promise<Answer<GitHubRepository[]>> {
+  const found: GitHubRepository[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < repositoryPages; page += 1) {
+    const answer = await platform.listRepositories(installationId, cursor);
+    if (!answer.ok) return answer;
+    found.push(...answer.value.items);
+    cursor = answer.value.cursor;
+    if (cursor === undefined) break;
+  }
+  return { ok: true, value: found };
+}
+
+/** What the platform answers to whoever sends no signature: no secret is needed to see that it is there. */
+export async function knock(url: string): Promise<{ status: number } | { fault: string }> {
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(doorMilliseconds),
+    });
+    await answer.body?.cancel();
+    return { status: answer.status };
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    return { fault: `${url} cannot be reached from here: ${cause?.code ?? (error as Error).name}` };
+  }
+}
+
+async function readDeliveries(
+  operator: OperatorGitHub,
+  installationId: InstallationId,
+): Promise<Seen['deliveries']> {
+  const last = async (outcome: 'success' | 'failure') => {
+    let cursor: string | undefined;
+    for (let page = 0; page < deliveryPages; page += 1) {
+      const answer = await operator.deliveries(outcome, cursor);
+      if (!answer.ok) return answer;
+      const own = answer.value.items.find((item) => item.installationId === installationId);
+      if (own) return { ok: true as const, value: own };
+      cursor = answer.value.cursor;
+      if (cursor === undefined) break;
+    }
+    return { ok: true as const, value: undefined };
+  };
+  const [success, failure] = await Promise.all([last('success'), last('failure')]);
+  if (!success.ok) return success;
+  if (!failure.ok) return failure;
+  const { value: delivered } = success;
+  const { value: lost } = failure;
+  return {
+    ok: true,
+    value: {
+      ...(delivered ? { lastSuccess: delivered.deliveredAt } : {}),
+      ...(lost ? { lastFailure: { at: lost.deliveredAt, statusCode: lost.statusCode } } : {}),
+    },
+  };
+}
+
+async function askActions(
+  operator: OperatorGitHub,
+  installationId: InstallationId,
+  repositories: readonly GitHubRepository[],
+): Promise<Map<string, Answer<boolean>>> {
+  const answers = new Map<string, Answer<boolean>>();
+  const left = [...repositories];
+  const worker = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const answer = await operator.isActionsOn(installationId, next.fullName);
+      answers.set(next.fullName, answer);
+      // It may not be seen at all: the others would be refused alike.
+      if (!answer.ok && answer.refusal.kind !== 'not-found') left.length = 0;
+    }
+  };
+  await Promise.all(Array.from({ length: actionsAtOnce }, worker));
+  return answers;
+}

@@ -1,0 +1,103 @@
+/**
+ * One tenant's machines as its rows, EC2 and GitHub see them, and what of that is wrong. Pure. A machine that has just come
+ * or is about to end looks different to each of them for some seconds: only what lasts is a problem.
+ */
+import type { RunnerDetails } from '../../adapters/github/operator-github.ts';
+import type { Job } from '../../core/job.ts';
+import { jobOf, type Runner } from '../../core/runner.ts';
+
+export interface Ec2Machine {
+  readonly instanceId: string;
+  readonly state: string;
+  readonly instanceType: string;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number;
+}
+
+export interface MachineView {
+  readonly instanceId: string;
+  readonly instanceType: string;
+  readonly ec2: string;
+  /** As its row says; null: it has none. */
+  readonly state: string | null;
+  readonly tier: string | null;
+  readonly ageSeconds: number;
+  /** The job that it runs, or is meant for. */
+  readonly jobId: number | null;
+  readonly jobState: string | null;
+  /** online, offline, busy; null: GitHub lists none of its name, or was not asked. */
+  readonly github: string | null;
+}
+
+export interface TenantMachines {
+  readonly machines: readonly Ec2Machine[];
+  readonly runners: readonly Runner[];
+  readonly jobs: readonly Job[];
+  /** Undefined: GitHub did not say. */
+  readonly registered: readonly RunnerDetails[] | undefined;
+  readonly now: number;
+}
+
+/** The sweep acts within a minute on what is overdue. */
+const overdueSeconds = 180;
+/** A new machine has its row within seconds, and the reconciler ends those that get none. */
+const rowlessSeconds = 600;
+/** A runner that listens is online within seconds; one whose job ends is gone before its machine is. */
+const unlistedSeconds = 180;
+
+export function viewMachines(seen: TenantMachines): MachineView[] {
+  return seen.machines.map((machine) => {
+    const runner = runnerOf(seen, machine);
+    const job = runner && seen.jobs.find(({ jobId }) => jobId === jobOf(runner));
+    const listed = seen.registered?.find(({ name }) => name === machine.instanceId);
+    return {
+      instanceId: machine.instanceId,
+      instanceType: machine.instanceType,
+      ec2: machine.state,
+      state: runner?.state ?? null,
+      tier: runner?.tier ?? null,
+      ageSeconds: Math.max(0, Math.round((seen.now - machine.launchedAt) / 1000)),
+      jobId: runner ? jobOf(runner) : null,
+      jobState: job?.state ?? null,
+      github: listed ? statusOf(listed) : null,
+    };
+  });
+}
+
+export const statusOf = ({ online, busy }: Pick<RunnerDetails, 'online' | 'busy'>) =>
+  busy ? 'busy' : online ? 'online' : 'offline';
+
+export function machineProblems(seen: TenantMachines): string[] {
+  return seen.machines.flatMap((machine) => problemOf(seen, machine) ?? []);
+}
+
+function problemOf(seen: TenantMachines, machine: Ec2Machine): string | undefined {
+  const { now, registered } = seen;
+  const { instanceId } = machine;
+  const runner = runnerOf(seen, machine);
+  const seconds = (since: number) => Math.round((now - since) / 1000);
+  if (!runner) {
+    return seconds(machine.launchedAt) > rowlessSeconds
+      ? `${instanceId} runs for ${seconds(machine.launchedAt)} s and has no row; the reconciler should have ended it`
+      : undefined;
+  }
+  if (runner.state === 'ended') {
+    return seconds(runner.endedAt ?? now) > rowlessSeconds
+      ? `${instanceId} ended by its row (${runner.endReason}), and EC2 still runs it`
+      : undefined;
+  }
+  if (seconds(runner.deadline) > overdueSeconds) {
+    return `${instanceId} (${runner.state}) is overdue by ${seconds(runner.deadline)} s; does the sweep run?`;
+  }
+  const listening = runner.state === 'listening' ? seconds(runner.listeningAt ?? now) : 0;
+  const listed = registered?.find(({ name }) => name === instanceId);
+  const isOver = seen.jobs.some(({ jobId, state }) => jobId === jobOf(runner) && state === 'done');
+  if (registered === undefined || listening <= unlistedSeconds || isOver) return undefined;
+  if (!listed) return `${instanceId} listens for ${listening} s, and GitHub lists no runner of its name`;
+  return listed.online
+    ? undefined
+    : `${instanceId} listens for ${listening} s, and GitHub says that it is offline`;
+}
+
+const runnerOf = ({ runners }: TenantMachines, { instanceId }: Ec2Machine) =>
+  runners.find((runner) => runner.instanceId === instanceId);

@@ -1,0 +1,151 @@
+/**
+ * `mayfly status --tenant TENANT`: where its runners register, its machines as the platform, EC2 and GitHub see them, and
+ * what happened last. It only reads. Exits 1 where something is wrong, so that cron can use it.
+ */
+import type { Instance } from '@aws-sdk/client-ec2';
+import { describeInstances } from '../../adapters/ec2/describe-instances.ts';
+import type { RunnerDetails } from '../../adapters/github/operator-github.ts';
+import { groupNameOf } from '../../app/common/runner-groups.ts';
+import type { RunnerScope } from '../../core/github.ts';
+import { InstanceId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { jobOf, type Runner } from '../../core/runner.ts';
+import { levelNow } from '../../core/runner-level.ts';
+import { scopeFor } from '../../core/scope.ts';
+import { tagKeys } from '../../core/tags.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { Answer } from '../../ports/github.ts';
+import { dynamoClient, ec2Client } from '../aws-clients.ts';
+import type { CommandCall } from '../command.ts';
+import { githubOf, refusalText } from '../insight/github-of.ts';
+import { commandStores } from '../insight/stores.ts';
+import { readWaiting } from '../read-waiting.ts';
+import { problemsOf } from '../status-problems.ts';
+import { watch } from '../watch.ts';
+import { findReadableTenant } from './find-tenant.ts';
+import type { LastJob, OneTenant } from './one-tenant.ts';
+import { type Ec2Machine, machineProblems, statusOf, viewMachines } from './tenant-status-rules.ts';
+import { tenantStatusText } from './tenant-status-text.ts';
+import { statusWord } from './tenant-view.ts';
+
+const lastJobsShown = 5;
+/** Places where runners register that GitHub is asked about: repositories, for the most part. */
+const mostScopes = 10;
+
+export async function tenantStatus(call: CommandCall, given: string): Promise<number> {
+  const draw = async () => {
+    const one = await readOne(call, given);
+    const text = call.options['json'] ? `${JSON.stringify(one)}\n` : tenantStatusText(one, Date.now());
+    return { text, status: one.problems.length > 0 ? 1 : 0 };
+  };
+  return watch({
+    io: call.io,
+    draw,
+    ...(call.options['watch'] ? {} : { again: async () => false, isTerminal: false }),
+  });
+}
+
+async function readOne(call: CommandCall, given: string): Promise<OneTenant> {
+  const client = dynamoClient(call);
+  const { tenant } = await findReadableTenant({ client, config: call.config }, given);
+  const stores = commandStores(call);
+  const now = Date.now();
+  const [waiting, lastJobs, machines] = await Promise.all([
+    readWaiting(client, call.config.environment, tenant.installationId),
+    stores.jobs.listNewest(tenant.installationId, lastJobsShown),
+    readMachines(call, tenant),
+  ]);
+  const runners = await stores.runners.findAcrossTenants(
+    machines.map(({ instanceId }) => InstanceId(instanceId)),
+  );
+  const jobs = await stores.jobs.find(tenant.installationId, runners.map(jobOf));
+  const registered = await readRegistered(call, tenant, runners);
+  const seen = { machines, runners, jobs, registered: registered.ok ? registered.value : undefined, now };
+  const { level, isFallback } = levelNow(tenant);
+  return {
+    login: tenant.accountLogin,
+    installationId: tenant.installationId,
+    status: statusWord(tenant),
+    level,
+    isFallback,
+    group: groupNameOf(stores, tenant) ?? null,
+    leases: tenant.leases,
+    maxRunners: tenant.maxRunners,
+    machines: viewMachines(seen),
+    github: registered.ok
+      ? registered.value.map((runner) => ({
+          name: runner.name,
+          status: statusOf(runner),
+          labels: runner.labels,
+        }))
+      : null,
+    waiting: Object.fromEntries([...waiting].map(([code, { jobs: count }]) => [code, count])),
+    lastJobs: lastJobs.map(lastJob),
+    problems: [
+      ...problemsOf({ attention: tenant.attention, waiting, now }),
+      ...machineProblems(seen),
+      ...(registered.ok ? [] : [`GitHub does not list its runners: ${refusalText(registered)}`]),
+    ],
+  };
+}
+
+async function readMachines(call: CommandCall, { installationId }: Tenant): Promise<Ec2Machine[]> {
+  const filters = [
+    { Name: `tag:${tagKeys.environment}`, Values: [call.config.environment] },
+    { Name: `tag:${tagKeys.tenant}`, Values: [String(installationId)] },
+    { Name: 'instance-state-name', Values: ['pending', 'running'] },
+  ];
+  const instances = await describeInstances(ec2Client(call), filters);
+  return instances.map(machineOf).toSorted((a, b) => a.launchedAt - b.launchedAt);
+}
+
+const machineOf = ({
+  InstanceId: instanceId = '',
+  State,
+  InstanceType,
+  LaunchTime,
+}: Instance): Ec2Machine => ({
+  instanceId,
+  state: State?.Name ?? '',
+  instanceType: InstanceType ?? '',
+  launchedAt: LaunchTime?.getTime() ?? 0,
+});
+
+/** A tenant that is not at work has nothing registered, and GitHub would refuse to say. */
+async function readRegistered(
+  call: CommandCall,
+  tenant: Tenant,
+  runners: readonly Runner[],
+): Promise<Answer<RunnerDetails[]>> {
+  const scopes = scopesOf(tenant, runners);
+  if (scopes.length === 0 || tenant.status === 'deleted') return { ok: true, value: [] };
+  const { operator } = await githubOf(call);
+  try {
+    const answers = await Promise.all(scopes.map((scope) => operator.runners(tenant.installationId, scope)));
+    const refused = answers.find((answer) => !answer.ok);
+    if (refused) return refused;
+    return { ok: true, value: answers.flatMap((answer) => (answer.ok ? answer.value : [])) };
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    return { ok: false, refusal: { kind: 'invalid', message: error.message } };
+  }
+}
+
+function scopesOf(tenant: Tenant, runners: readonly Runner[]): RunnerScope[] {
+  const { level } = levelNow(tenant);
+  const account = { login: tenant.accountLogin, type: tenant.accountType, level };
+  const live = runners.filter(({ state }) => state !== 'ended');
+  const scopes = [
+    ...(level === 'organization' ? [scopeFor(account, '')] : []),
+    ...live.map((runner) => scopeFor(runner.account, runner.repository)),
+  ];
+  return [...new Map(scopes.map((scope) => [JSON.stringify(scope), scope])).values()].slice(0, mostScopes);
+}
+
+function lastJob(job: Job): LastJob {
+  const { jobId, repository, state, outcome, conclusion, reason } = job;
+  const end = reason ? `${outcome}: ${reason.code}` : (conclusion ?? outcome ?? 'done');
+  const what = state === 'done' ? end : state === 'waiting' ? `waiting: ${reason?.code ?? 'queued'}` : state;
+  return { jobId, repository, what, at: job.doneAt ?? job.startedAt ?? job.acceptedAt };
+}

@@ -1,0 +1,41 @@
+/** `mayfly tenant validate TENANT`: a line for each setting that its jobs depend on, here and on GitHub. It changes nothing. */
+import { assertConfig } from '../../config/check-config.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type Command, type CommandCall, jsonOption } from '../command.ts';
+import { githubOf } from '../insight/github-of.ts';
+import { stackOption } from '../setup/deployment-outputs.ts';
+import type { Row } from '../verify-report.ts';
+import { checkLines, hasFailed } from './check-lines.ts';
+import { findReadableTenant, tenantPositional } from './find-tenant.ts';
+import { readValidation } from './read-validation.ts';
+import { validateRows } from './validate-rules.ts';
+
+export const tenantValidate: Command = {
+  name: 'tenant validate',
+  summary: 'check that the jobs of a tenant can run: settings, App, group, webhook',
+  details: `
+Example:
+  mayfly tenant validate acme
+
+It asks GitHub about the App, the installation, its runner group and repositories, and sends one request without a
+signature to the platform's own webhook address, which must refuse it. It looks at a thousand repositories at most, and
+at the Actions setting of twenty.
+`,
+  exitOne: 'a check failed; the line below it says how to mend it',
+  positionals: [tenantPositional],
+  options: [jsonOption, stackOption],
+  async run(call) {
+    const client = dynamoClient(call);
+    const { tenant } = await findReadableTenant({ client, config: call.config }, call.positionals[0] ?? '');
+    const rows = await validateTenant(call, tenant);
+    call.io.out(call.options['json'] ? `${JSON.stringify(rows)}\n` : checkLines(rows));
+    return hasFailed(rows) ? 1 : 0;
+  },
+};
+
+/** Also how other commands prove that what they changed works. */
+export async function validateTenant(call: CommandCall, tenant: Tenant): Promise<Row[]> {
+  const github = await githubOf(call);
+  return validateRows(await readValidation(github, assertConfig(call.config).deployment, tenant));
+}

@@ -1,0 +1,319 @@
+/**
+ * Whether a tenant's jobs can run: each setting, of the platform and of GitHub, as one row that says what was found and how
+ * to mend it. Pure: what was read and what GitHub answered comes as plain data.
+ */
+import type { AppSettings } from '../../adapters/github/operator-github.ts';
+import { guidanceOf } from '../../app/insight/guidance.ts';
+import { judgeTenant } from '../../core/admission.ts';
+import { howToAdd, missingInApp } from '../../core/app-needs.ts';
+import type { GitHubRepository, Installation } from '../../core/github.ts';
+import type { RunnerGroup } from '../../core/runner-group.ts';
+import { excludedBy, type GroupView } from '../../core/runner-group.ts';
+import { levelNow, missingPermission } from '../../core/runner-level.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Answer } from '../../ports/github.ts';
+import { refusalText } from '../insight/github-of.ts';
+import { failed, passed, type Row, skipped } from '../verify-report.ts';
+
+export interface Seen {
+  readonly tenant: Tenant;
+  /** Names of the configured tiers. */
+  readonly tiers: readonly string[];
+  /** The group, by name, that its runners join; absent: the default one. */
+  readonly groupName?: string;
+  readonly app: Answer<AppSettings>;
+  readonly installation: Answer<Installation>;
+  /** Those that the installation reaches, at most a thousand. */
+  readonly repositories: Answer<readonly GitHubRepository[]>;
+  /** Absent: runners register with repositories. */
+  readonly group?: Answer<RunnerGroup | undefined>;
+  /** Where the platform takes webhooks, and what it answered to one without a signature. */
+  readonly door: { readonly url: string; readonly status?: number; readonly fault?: string };
+  /** When GitHub delivered to this installation last, epoch milliseconds. */
+  readonly deliveries: Answer<{ readonly lastSuccess?: number; readonly lastFailure?: Failure }>;
+  /** By `owner/name`, of some of them. */
+  readonly actions: ReadonlyMap<string, Answer<boolean>>;
+  readonly now: number;
+}
+
+interface Failure {
+  readonly at: number;
+  readonly statusCode: number;
+}
+
+export function validateRows(seen: Seen): Row[] {
+  return [
+    settingsRow(seen),
+    appRow(seen),
+    installationRow(seen),
+    permissionsRow(seen),
+    ...groupRows(seen),
+    ...repositoryRows(seen),
+    webhookRow(seen),
+    doorRow(seen),
+    deliveriesRow(seen),
+    actionsRow(seen),
+  ];
+}
+
+function settingsRow({ tenant, tiers }: Seen): Row {
+  const check = 'settings';
+  const verdict = judgeTenant(tenant);
+  if (verdict && verdict.kind !== 'admit' && verdict.reason.code !== 'permission-missing') {
+    const { mend = '', next } = guidanceOf(verdict.reason.code, {
+      tenant: tenant.accountLogin,
+      tier: tenant.tier,
+    });
+    return failed(check, verdict.reason.text, mend || next);
+  }
+  const strange = [tenant.tier, ...(tenant.allowedTiers ?? [])].filter((tier) => !tiers.includes(tier));
+  if (strange.length > 0) {
+    const set = `npx mayfly tenant set ${tenant.accountLogin}`;
+    return failed(
+      check,
+      `no tier is configured as ${list(strange)}`,
+      `${set}: the tiers are ${tiers.join(', ')}.`,
+    );
+  }
+  if (tenant.maxRunners < 1) {
+    return failed(
+      check,
+      'max_runners is 0: no job starts',
+      `npx mayfly tenant set ${tenant.accountLogin} --max-runners N`,
+    );
+  }
+  return passed(
+    check,
+    `${tenant.status}, plan ${tenant.tier}, ${tenant.leases} of ${tenant.maxRunners} machines`,
+  );
+}
+
+function appRow({ app }: Seen): Row {
+  const check = 'App';
+  if (!app.ok)
+    return failed(check, refusalText(app), 'Store a key that the App has: npx mayfly rotate-key --key FILE');
+  const missing = missingInApp(app.value);
+  if (missing.length > 0) return failed(check, `it lacks: ${missing.join(' ')}`, howToAdd);
+  return passed(check, `${app.value.name}: its key, permissions and events are as needed`);
+}
+
+function installationRow({ tenant, installation }: Seen): Row {
+  const check = 'installation';
+  if (!installation.ok) {
+    const remedy =
+      installation.refusal.kind === 'not-found'
+        ? 'An owner installs the App again. If GitHub shows it as installed, another App is stored here.'
+        : 'Ask again later.';
+    return failed(check, refusalText(installation), remedy);
+  }
+  const { accountId, accountLogin, suspended } = installation.value;
+  if (suspended) {
+    const how = 'An owner unsuspends the App, under Settings → GitHub Apps → Configure.';
+    return failed(check, `${accountLogin} has suspended the App`, how);
+  }
+  if (accountId !== tenant.accountId) {
+    const how = 'Rows of tenants are not to be edited by hand in this attribute: correct account_id.';
+    return failed(check, `GitHub says account ${accountId}, and the row says ${tenant.accountId}`, how);
+  }
+  const renamed = accountLogin === tenant.accountLogin ? '' : `, which was ${tenant.accountLogin}`;
+  return passed(check, `${tenant.installationId} of ${accountLogin}${renamed}`);
+}
+
+function permissionsRow({ tenant, installation }: Seen): Row {
+  const check = 'permissions';
+  const now = installation.ok ? { ...tenant, permissions: installation.value.permissions } : tenant;
+  const { level, isFallback } = levelNow(now);
+  const missing = missingPermission(now);
+  const source = installation.ok ? '' : ' (by what GitHub said last)';
+  if (missing) {
+    const found = `runners register with the ${level}, which needs ${missing.name}: write; it is ${missing.given}${source}`;
+    return failed(
+      check,
+      found,
+      'An owner accepts the App’s permissions, under Settings → GitHub Apps → Configure.',
+    );
+  }
+  const fallback = isFallback ? ', as the App may not register with the organization' : '';
+  return passed(check, `runners register with the ${level}${fallback}${source}`);
+}
+
+function groupRows({ tenant, group, groupName, installation }: Seen): Row[] {
+  const check = 'runner group';
+  if (!group) return [];
+  const login = installation.ok ? installation.value.accountLogin : tenant.accountLogin;
+  const name = groupName ?? 'Default';
+  if (!group.ok) {
+    const how = `An owner gives the App Self-hosted runners: read and write; or the operator names no group: npx mayfly tenant set ${tenant.accountLogin}`;
+    return [failed(check, `GitHub does not show the groups of ${login}: ${refusalText(group)}`, how)];
+  }
+  if (group.value) {
+    const { visibility, allowsPublicRepositories } = group.value;
+    const open = allowsPublicRepositories ? 'and public repositories' : 'and no public repository';
+    return [passed(check, `${name}: ${words[visibility]} ${open}`)];
+  }
+  const how = `An owner makes it under Settings → Actions → Runner groups, or the operator names another: npx mayfly tenant set ${tenant.accountLogin}`;
+  return [failed(check, `${login} has no group named ${name}`, how)];
+}
+
+const words = {
+  all: 'all repositories',
+  private: 'private repositories',
+  selected: 'selected repositories',
+} as const satisfies Record<RunnerGroup['visibility'], string>;
+
+function repositoryRows(seen: Seen): Row[] {
+  const { repositories, tenant } = seen;
+  const check = 'repositories';
+  if (!repositories.ok) return [failed(check, refusalText(repositories), 'Ask again later.')];
+  const reached = repositories.value;
+  if (reached.length === 0) {
+    return [
+      failed(check, 'the installation reaches none', 'An owner adds repositories to the installation.'),
+    ];
+  }
+  const { allowedRepositories } = tenant;
+  const strange = (allowedRepositories ?? []).filter((id) => !reached.some((one) => one.id === id));
+  const used = reached.filter(({ id }) => allowedRepositories?.includes(id) ?? true);
+  const missing =
+    strange.length === 0
+      ? passed(check, `${used.length} of the ${reached.length} that the installation reaches may run jobs`)
+      : failed(
+          check,
+          `allowed are ${list(strange)}, which the installation does not reach`,
+          `An owner adds them to the installation, or: npx mayfly tenant set ${tenant.accountLogin}`,
+        );
+  return [missing, ...admittedRows(seen, used)];
+}
+
+/** Public ones apart, since another setting excludes them. */
+function admittedRows({ tenant, group, groupName }: Seen, used: readonly GitHubRepository[]): Row[] {
+  const open = used.filter(({ visibility }) => visibility === 'public');
+  const view: GroupView = {
+    ...(groupName === undefined ? {} : { name: groupName }),
+    ...(group?.ok && group.value ? { standing: { kind: 'found', group: group.value } } : {}),
+  };
+  const isOut = (repository: GitHubRepository) =>
+    view.standing !== undefined && excludedBy(view, tenant.accountLogin, asJob(repository)) !== undefined;
+  const out = used.filter((one) => one.visibility !== 'public' && isOut(one));
+  const publicOut = open.filter(isOut);
+  const setting = `Settings → Actions → Runner groups → ${groupName ?? 'Default'}`;
+  return [
+    ...(group?.ok && group.value
+      ? [
+          out.length === 0
+            ? passed('admitted by the group', 'every repository that is not public')
+            : failed(
+                'admitted by the group',
+                `not ${list(out.map(({ fullName }) => fullName))}`,
+                `An owner adds them to “Repository access”, under ${setting}.`,
+              ),
+        ]
+      : []),
+    publicRow(tenant, open, { publicOut, setting }),
+  ];
+}
+
+function publicRow(
+  tenant: Tenant,
+  open: readonly GitHubRepository[],
+  { publicOut, setting }: { publicOut: readonly GitHubRepository[]; setting: string },
+): Row {
+  const check = 'public repositories';
+  const names = list(open.map(({ fullName }) => fullName));
+  if (open.length === 0) return passed(check, 'there are none');
+  if (tenant.allowPublicRepositories === false) {
+    return passed(check, `${names}: refused, as the operator said (allow_public_repositories)`);
+  }
+  if (publicOut.length === 0) return passed(check, `${names}: admitted`);
+  const how = `An owner checks “Allow public repositories” under ${setting}, which lets pull requests of strangers run there. Or no job of them is meant to run: npx mayfly tenant set ${tenant.accountLogin}`;
+  return failed(
+    check,
+    `the group gives no machine to ${list(publicOut.map(({ fullName }) => fullName))}`,
+    how,
+  );
+}
+
+/** As far as a group looks at it. */
+const asJob = ({ id, fullName, visibility }: GitHubRepository) => ({
+  repository: fullName,
+  repositoryId: id,
+  visibility,
+});
+
+function webhookRow({ app, door }: Seen): Row {
+  const check = 'webhook address';
+  if (!app.ok) return skipped(check, 'the App could not be asked', '');
+  const { webhookUrl } = app.value;
+  const same = withoutSlash(webhookUrl) === withoutSlash(door.url);
+  if (same) return passed(check, webhookUrl);
+  const how = `npx mayfly rotate-webhook-secret sets address and secret, or enter ${door.url} on the App’s settings page.`;
+  return failed(
+    check,
+    webhookUrl === '' ? 'the App has none, or it is not active' : `the App sends to ${webhookUrl}`,
+    how,
+  );
+}
+
+const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+
+/** Whoever sends no signature is answered 401: that is what shows that the platform is there. */
+function doorRow({ door }: Seen): Row {
+  const check = 'webhook reachable';
+  if (door.status === 401) return passed(check, 'it refuses what has no signature, as it should');
+  const found = door.fault ?? `it answered ${door.status} to a request without a signature`;
+  return failed(
+    check,
+    found,
+    'See the log of the webhook function, and the runbook’s articles no-webhooks and function-throttles.',
+  );
+}
+
+const quietDays = 3;
+
+function deliveriesRow({ deliveries, now }: Seen): Row {
+  const check = 'webhooks lately';
+  if (!deliveries.ok) return skipped(check, refusalText(deliveries), '');
+  const { lastSuccess = 0, lastFailure } = deliveries.value;
+  if (lastFailure && lastFailure.at > lastSuccess) {
+    const what =
+      lastFailure.statusCode === 0 ? 'nobody answered' : `the platform answered ${lastFailure.statusCode}`;
+    const how =
+      lastFailure.statusCode === 401
+        ? 'The secrets differ: npx mayfly rotate-webhook-secret sets both.'
+        : 'The reconciler has failed ones sent again. See the runbook’s article webhooks-failed.';
+    return failed(check, `the last one failed ${ago(now, lastFailure.at)} (${what})`, how);
+  }
+  if (lastSuccess === 0)
+    return passed(check, `none in the last ${quietDays} days, as far as GitHub's list was read`);
+  return passed(check, `the last one came ${ago(now, lastSuccess)}`);
+}
+
+function actionsRow({ actions, repositories }: Seen): Row {
+  const check = 'Actions';
+  const answers = [...actions];
+  const off = answers.filter(([, answer]) => answer.ok && !answer.value).map(([name]) => name);
+  if (off.length > 0) {
+    return failed(
+      check,
+      `switched off in ${list(off)}`,
+      'An owner switches it on: Settings → Actions → General of the repository.',
+    );
+  }
+  const known = answers.filter(([, answer]) => answer.ok).length;
+  const all = repositories.ok ? repositories.value.length : known;
+  if (known > 0)
+    return passed(check, `on in ${known === all ? 'every repository' : `the first ${known} of ${all}`}`);
+  return skipped(check, 'the App may not see this: it needs Administration: read of repositories', '');
+}
+
+function ago(now: number, at: number): string {
+  const minutes = Math.round((now - at) / 60_000);
+  if (minutes < 120) return `${minutes} min ago`;
+  return minutes < 2880 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1440)} days ago`;
+}
+
+/** The first five. */
+function list(items: readonly (string | number)[]): string {
+  const left = items.length - 5;
+  return left > 0 ? `${items.slice(0, 5).join(', ')} and ${left} more` : items.join(', ');
+}

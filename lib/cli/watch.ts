@@ -1,0 +1,37 @@
+/** `--watch`: draws again and again until Ctrl-C, on a cleared terminal; where output goes to a file, one after the other. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandOption, Io } from './command.ts';
+
+export const watchOption: CommandOption = {
+  flags: '--watch',
+  description: 'show it again every few seconds, until Ctrl-C',
+};
+
+export const watchSeconds = 5;
+
+const clear = '\u001b[2J\u001b[H';
+
+export interface Watching {
+  readonly io: Io;
+  /** What to show, and the exit status that goes with it. */
+  draw(): Promise<{ readonly text: string; readonly status: number }>;
+  /** False: the last time. Absent: it pauses, and goes on for ever. */
+  again?(): Promise<boolean>;
+  readonly isTerminal?: boolean;
+}
+
+/** @returns the exit status of the last picture */
+export async function watch({ io, draw, again = pause, isTerminal = isScreen() }: Watching): Promise<number> {
+  for (;;) {
+    const { text, status } = await draw();
+    io.out(`${isTerminal ? clear : ''}${text}`);
+    if (!(await again())) return status;
+  }
+}
+
+async function pause(): Promise<true> {
+  await sleep(watchSeconds * 1000);
+  return true;
+}
+
+const isScreen = () => process.stdout.isTTY === true;

@@ -1,0 +1,151 @@
+/** `mayfly tenant validate`: whole against a GitHub that is set up well, and each fault of settings as a rule. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import { type Seen, validateRows } from '../../../lib/cli/tenants/validate-rules.ts';
+import { InstallationId } from '../../../lib/core/ids.ts';
+import config from '../../../mayfly.config.ts';
+import { givenTenant, noon, permissions } from '../../support/given.ts';
+import { app, group, installation, ok, refused, seen, url } from '../../support/validation.ts';
+import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
+
+describe('mayfly tenant validate', () => {
+  let account: OperatorAccount;
+  beforeAll(async () => {
+    account = await givenOperatorAccount(config.environment);
+    const { github, folder, webhookUrl } = account;
+    writeFileSync(join(folder, 'app.pem'), github.privateKeyPem);
+    await account.run('setup', '--app-id', String(github.appId), '--key', join(folder, 'app.pem'));
+    const { installationId, accountId } = github.install({ login: 'acme', repositories: ['app', 'web'] });
+    const tenant = givenTenant({ installationId: InstallationId(installationId), accountId });
+    await account.put('tenants', newTenantRow(tenant));
+    await github.settle();
+    // The installation's own event went to the door, which refuses everybody.
+    github.setWebhook({ url: webhookUrl, secret: 's' });
+  });
+  afterAll(() => account?.close());
+
+  const found = async () => {
+    const { status, out } = await account.run('tenant', 'validate', 'acme', '--json');
+    const rows = JSON.parse(out) as { check: string; verdict: string; found: string; remedy: string }[];
+    return {
+      status,
+      rows,
+      failed: rows.filter(({ verdict }) => verdict === 'FAIL').map(({ check }) => check),
+    };
+  };
+
+  it('finds what an owner switched off, and says where to switch it on', async () => {
+    account.github.setActions('acme/web', false);
+    account.github.setPublic('acme/app', true);
+    const { status, rows, failed } = await found();
+    expect(failed).toEqual(['public repositories', 'webhooks lately', 'Actions']);
+    expect(rows.find(({ check }) => check === 'Actions')).toMatchObject({
+      found: 'switched off in acme/web',
+    });
+    expect(status).toBe(1);
+    account.github.setActions('acme/web', true);
+    account.github.setPublic('acme/app', false);
+  });
+
+  it('prints a line each, and below a failed one how to mend it', async () => {
+    const { out } = await account.run('tenant', 'validate', 'acme');
+    expect(out).toMatch(/^ {2}PASS {5}settings +active, plan small, 0 of 2 machines$/m);
+    expect(out).toMatch(
+      /webhooks lately +the last one failed .* \(the platform answered 401\)\n +→ The secrets differ/,
+    );
+  });
+
+  it('asks for a group of the tenant by its name', async () => {
+    const row = newTenantRow(
+      givenTenant({ installationId: InstallationId(77), accountLogin: 'beta', runnerGroup: 'x' }),
+    );
+    await account.put('tenants', row);
+    const { out } = await account.run('tenant', 'validate', 'beta');
+    expect(out).toMatch(/FAIL +installation/);
+  });
+});
+
+describe('a tenant whose settings are right', () => {
+  it('fails in nothing', () => {
+    expect(validateRows(seen()).filter(({ verdict }) => verdict !== 'PASS')).toEqual([]);
+  });
+});
+
+describe('a tenant fails', () => {
+  const settings = (over: Partial<Seen['tenant']>) => ({ tenant: givenTenant(over) });
+  const ofApp = (over: object) => ({
+    app: ok({ name: 'Mayfly', permissions, events: ['workflow_job'], webhookUrl: url, ...over }),
+  });
+  const ofInstallation = (over: object) => ({ installation: ok({ ...installation, ...over }) });
+
+  it.each<[string, Partial<Seen>, string, RegExp]>([
+    ['that waits for approval', settings({ status: 'pending' }), 'settings', /tenant approve acme/],
+    ['that is suspended', settings({ status: 'suspended' }), 'settings', /tenant resume acme/],
+    ['of a plan that is no tier', settings({ tier: 'huge' as never }), 'settings', /tiers are small, medium/],
+    ['that may start nothing', settings({ maxRunners: 0 }), 'settings', /--max-runners/],
+    ['whose App is not known', { app: refused }, 'App', /rotate-key/],
+    ['whose App hears of no jobs', ofApp({ events: [] }), 'App', /Permissions & events/],
+    ['that is gone from GitHub', { installation: refused }, 'installation', /installs the App again/],
+    ['that suspended the App', ofInstallation({ suspended: true }), 'installation', /unsuspends/],
+    ['of another account', ofInstallation({ accountId: 9 }), 'installation', /account_id/],
+    ['without a permission', ofInstallation({ permissions: {} }), 'permissions', /accepts the App/],
+    ['whose group is missing', { group: ok(undefined), groupName: 'builds' }, 'runner group', /makes it/],
+    ['whose groups are not shown', { group: refused }, 'runner group', /tenant set acme/],
+    ['that reaches nothing', { repositories: ok([]) }, 'repositories', /adds repositories/],
+    [
+      'that allows what it does not reach',
+      settings({ allowedRepositories: [8] }),
+      'repositories',
+      /adds them/,
+    ],
+    [
+      'whose group was selected for others',
+      { group: ok({ ...group, visibility: 'selected', selectedRepositoryIds: [8] }) },
+      'admitted by the group',
+      /Repository access/,
+    ],
+    [
+      'with a public repository that its group excludes',
+      { repositories: ok([{ ...app, visibility: 'public' }]) },
+      'public repositories',
+      /Allow public repositories/,
+    ],
+    [
+      'whose webhooks go elsewhere',
+      ofApp({ webhookUrl: 'https://other.example.com' }),
+      'webhook address',
+      /rotate-webhook/,
+    ],
+    [
+      'whose webhooks reach nobody',
+      { door: { url, fault: 'ENOTFOUND' } },
+      'webhook reachable',
+      /no-webhooks/,
+    ],
+    [
+      'whose last webhook failed',
+      { deliveries: ok({ lastSuccess: 1, lastFailure: { at: noon - 60_000, statusCode: 503 } }) },
+      'webhooks lately',
+      /webhooks-failed/,
+    ],
+    [
+      'with Actions switched off',
+      { actions: new Map([['acme/app', ok(false)]]) },
+      'Actions',
+      /switches it on/,
+    ],
+  ])('%s', (_title, over, check, remedy) => {
+    const bad = validateRows(seen(over)).filter(({ verdict }) => verdict === 'FAIL');
+    expect(bad).toMatchObject([{ check, remedy: expect.stringMatching(remedy) }]);
+  });
+
+  it('in nothing that it cannot know', () => {
+    const unknown = { actions: new Map([['acme/app', refused]]), deliveries: refused };
+    expect(validateRows(seen(unknown)).filter(({ verdict }) => verdict !== 'PASS')).toMatchObject([
+      { check: 'webhooks lately', verdict: 'SKIPPED' },
+      { check: 'Actions', verdict: 'SKIPPED' },
+    ]);
+  });
+});
