@@ -5,6 +5,7 @@
 import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/command-line.ts';
 import { showProgress } from '../../lib/local/console/progress.ts';
 import { measureBundles } from './bundles.ts';
+import { measureClaimMemory } from './claim-memory.ts';
 import { measureJobLife } from './job-life.ts';
 import { measureLeases } from './leases.ts';
 import { describeMachine } from './machine.ts';
@@ -31,6 +32,7 @@ const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<R
   'scale-up-calls': measureScaleUpCalls,
   'job-life': measureJobLife,
   phases: measurePhases,
+  'claim-memory': measureClaimMemory,
   // After the load of the others.
   memory: measureMemory,
 };

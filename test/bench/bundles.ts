@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assertConfig } from '../../lib/config/check-config.ts';
+import type { MayflyConfig } from '../../lib/config/config.ts';
 import { bundleFunctions } from '../../lib/constructs/basics/bundle.ts';
 import { variables } from '../../lib/contract/environment.ts';
 import { type FunctionName, functionNames } from '../../lib/contract/functions.ts';
@@ -35,13 +36,16 @@ export async function measureBundles({ bundleLoads: loads }: Size): Promise<Repo
   }
 }
 
-/** The bundles of the default configuration, as the stacks make them: the path of each module by function. */
-export function makeBundles(): { bundles: ReadonlyMap<FunctionName, string>; remove: () => void } {
+/** The bundles as the stacks make them: the path of each module by function. */
+export function makeBundles(config: MayflyConfig = defaultConfig): {
+  bundles: ReadonlyMap<FunctionName, string>;
+  remove: () => void;
+} {
   const buildFolder = mkdtempSync(join(tmpdir(), 'mayfly-bench-'));
   const folders = bundleFunctions({
     handlersFolder: fileURLToPath(new URL('../../lambdas', import.meta.url)),
     names: functionNames,
-    deployment: assertConfig(defaultConfig).deployment,
+    deployment: assertConfig(config).deployment,
     buildFolder,
   });
   return {

@@ -5,21 +5,27 @@ import { fileURLToPath } from 'node:url';
 export interface Child {
   /** The next message that it sends. @throws Error where it ends without one, or takes too long */
   next<Message>(): Promise<Message>;
+  send(message: object): void;
   end(): Promise<void>;
 }
 
-export function startChild(
-  script: string,
-  { args = [], env = {} }: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
-): Child {
+export interface ChildSettings {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Node's own. */
+  readonly options?: readonly string[];
+}
+
+export function startChild(script: string, { args = [], env = {}, options = [] }: ChildSettings = {}): Child {
   const path = fileURLToPath(new URL(script, import.meta.url));
   const child = fork(path, args, {
     env: { PATH: process.env['PATH'] ?? '', ...env },
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...options],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
+    send: (message) => void child.send(message),
     next: <Message>() => nextMessage<Message>(child, script),
     async end() {
       child.kill('SIGKILL');

@@ -24,6 +24,8 @@ const goals: Readonly<Record<string, Goal>> = {
       { atMost: 0.7 * functionSettings[name].memoryMegabytes },
     ]),
   ),
+  'memory of claim after many claims': { atMost: 0.7 * functionSettings.claim.memoryMegabytes },
+  'heap that claims leave behind': { atMost: 2 },
   synthesis: { atMost: 8 },
 };
 

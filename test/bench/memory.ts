@@ -25,7 +25,7 @@ export async function measureMemory({ laptop }: BenchPlatform): Promise<Report> 
 }
 
 /** `VmHWM`: the most that was ever resident. See proc(5). */
-function peakMegabytes(processId: number): number {
+export function peakMegabytes(processId: number): number {
   const status = readFileSync(`/proc/${processId}/status`, 'utf8');
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
   if (kilobytes === undefined) throw new Error(`/proc/${processId}/status has no VmHWM.`);

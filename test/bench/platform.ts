@@ -24,6 +24,8 @@ export interface BenchPlatform {
   /** Machines that EC2 started for it. */
   machinesOf(tenant: Tenant): readonly Instance[];
   runnerRowsOf(tenant: Tenant): Promise<number>;
+  /** For what is not about time. */
+  withoutLatency<Result>(work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -43,12 +45,15 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
       for (const listener of listeners) listener(event);
     },
   });
-  laptop.endpoint.dials.set([
-    { service: '*', action: '*', latencyMs: latencies.aws },
-    { service: 'ec2', action: 'CreateFleet', latencyMs: latencies.createFleet },
-    { service: '*', action: '*', caller: 'operator', latencyMs: 0 },
-  ]);
-  laptop.github.setDials({ latencyMs: latencies.github });
+  const setLatencies = () => {
+    laptop.endpoint.dials.set([
+      { service: '*', action: '*', latencyMs: latencies.aws },
+      { service: 'ec2', action: 'CreateFleet', latencyMs: latencies.createFleet },
+      { service: '*', action: '*', caller: 'operator', latencyMs: 0 },
+    ]);
+    laptop.github.setDials({ latencyMs: latencies.github });
+  };
+  setLatencies();
   laptop.ec2.setDials({ shutdownMilliseconds: latencies.shutdown });
   const client = new DynamoDBClient({
     region: laptop.region,
@@ -72,6 +77,11 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
     },
     machinesOf: ({ installationId }) =>
       laptop.ec2.instances().filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId)),
+    async withoutLatency(work) {
+      laptop.endpoint.dials.set([]);
+      laptop.github.setDials({ latencyMs: 0 });
+      return work().finally(setLatencies);
+    },
     runnerRowsOf: ({ installationId }) => countRunners(client, laptop, installationId),
     async close() {
       client.destroy();

@@ -10,6 +10,8 @@ export interface Size {
   readonly burstJobs: number;
   readonly singleJobs: number;
   readonly phaseJobs: number;
+  /** Claims of one process, before its memory is looked at. */
+  readonly claims: number;
   /** Long enough that a job's start is written before its end arrives, as it is with real jobs. */
   readonly jobMilliseconds: number;
   /** Copies of each function that are loaded before anything is measured: as many as a tier's queue may start. */
@@ -26,6 +28,7 @@ export const full: Size = {
   burstJobs: 50,
   singleJobs: 3,
   phaseJobs: 10,
+  claims: 400,
   jobMilliseconds: 4000,
   warmCopies: 5,
 };
@@ -40,6 +43,7 @@ export const smoke: Size = {
   burstJobs: 1,
   singleJobs: 1,
   phaseJobs: 1,
+  claims: 4,
   jobMilliseconds: 2000,
   warmCopies: 1,
 };

@@ -7,10 +7,13 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { architectureOf } from './describe-instances.ts';
 import type { Instance, World } from './world.ts';
 
+/** Whose machines they are. */
+type Account = Pick<World, 'accountId' | 'region'>;
+
 export interface IdentitySigner {
   readonly certificatePem: string;
   /** The exact text that the metadata service serves. */
-  document(world: World, instance: Instance): string;
+  document(account: Account, instance: Instance): string;
   /** Base64 in lines of 64, as the metadata service gives it. */
   signature(document: string): string;
 }
@@ -24,9 +27,9 @@ export function createIdentitySigner(now: Date): IdentitySigner {
   };
 }
 
-function document(world: World, instance: Instance): string {
+function document({ accountId, region }: Account, instance: Instance): string {
   const facts = {
-    accountId: world.accountId,
+    accountId,
     architecture: architectureOf(instance.instanceType),
     availabilityZone: instance.subnet.availabilityZone,
     billingProducts: null,
@@ -39,7 +42,7 @@ function document(world: World, instance: Instance): string {
     pendingTime: `${new Date(instance.launchedAt).toISOString().slice(0, 19)}Z`,
     privateIp: instance.privateIp,
     ramdiskId: null,
-    region: world.region,
+    region,
     version: '2017-09-30',
   };
   return JSON.stringify(facts, null, 2);

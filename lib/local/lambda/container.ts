@@ -5,7 +5,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type FunctionDefinition, processEnvironment, type Surroundings } from './function-definition.ts';
+import {
+  type FunctionDefinition,
+  heapOptions,
+  processEnvironment,
+  type Surroundings,
+} from './function-definition.ts';
 import { OutputLines } from './output-lines.ts';
 import { endLine, type Invocation, type InvocationError, type RuntimeMessage } from './runtime-messages.ts';
 
@@ -43,11 +48,7 @@ export class Container {
     this.#definition = definition;
     this.#child = spawn(
       process.execPath,
-      [
-        '--disable-warning=ExperimentalWarning',
-        `--max-old-space-size=${definition.memoryMegabytes}`,
-        runtimeFile,
-      ],
+      ['--disable-warning=ExperimentalWarning', ...heapOptions(definition), runtimeFile],
       {
         cwd: definition.folder,
         env: processEnvironment(definition, surroundings),

@@ -56,6 +56,19 @@ export function processEnvironment(
   };
 }
 
+/**
+ * As Lambda's own start script bounds Node's heap: nine tenths of the memory for what lives long, and a twentieth for each part
+ * of what is new. Without a bound on what is new, Node lets garbage grow to a hundred megabytes before it collects.
+ * Source: /var/runtime of nodejs20.x, https://gist.github.com/davidjb/432ea4e1c89f399ec412270539fe126f
+ */
+export function heapOptions({ memoryMegabytes }: Pick<FunctionDefinition, 'memoryMegabytes'>): string[] {
+  const fresh = Math.floor(memoryMegabytes / 10);
+  return [
+    `--max-semi-space-size=${Math.floor(fresh / 2)}`,
+    `--max-old-space-size=${memoryMegabytes - fresh}`,
+  ];
+}
+
 /** Variables that Lambda refuses in a function's own environment. */
 export const reservedVariables = [
   '_HANDLER',

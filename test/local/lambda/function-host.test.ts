@@ -23,7 +23,7 @@ export const handler = async (event, context) => {
     while (fs.readdirSync('.').filter((name) => name.endsWith('.here')).length < 2)
       await new Promise((r) => setTimeout(r, 10));
   }
-  return { count, pid: process.pid, env: process.env, cwd: process.cwd() };
+  return { count, pid: process.pid, env: process.env, cwd: process.cwd(), options: process.execArgv };
 };`;
 
 const cleanups: (() => unknown)[] = [];
@@ -42,6 +42,7 @@ interface Seen {
   pid: number;
   cwd: string;
   env: Record<string, string>;
+  options: string[];
 }
 
 function givenFunction(options: Partial<FunctionDefinition> = {}, world = givenCloud()) {
@@ -68,6 +69,11 @@ function givenFunction(options: Partial<FunctionDefinition> = {}, world = givenC
 }
 
 describe('a function', () => {
+  it("has the heap that Lambda's start script gives Node: 90% for what lives, twice 5% for what is new", async () => {
+    const { options } = await givenFunction({ memoryMegabytes: 256 }).see();
+    expect(options).toEqual(expect.arrayContaining(['--max-semi-space-size=12', '--max-old-space-size=231']));
+  });
+
   it("gets the template's variables, the ones Lambda sets, and nothing of this process's own", async () => {
     const { see, folder } = givenFunction();
     process.env['MAYFLY_TEST_LEAK'] = 'yes';
