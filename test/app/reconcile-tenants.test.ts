@@ -78,6 +78,23 @@ describe('jobs that no webhook told of', () => {
     const adopted = platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId);
     expect(new Set(adopted).size).toBe(40);
   });
+
+  it('are found among many runs of a repository, whatever runs the others have', async () => {
+    const platform = await givenPlatform();
+    const account = { accountId: 1, accountLogin: 'acme', accountType: 'Organization' } as const;
+    platform.github.putInstallation(acme, { ...account, suspended: false, repositories: ['app', 'web'] });
+    const elsewhere = { labels: ['ubuntu-latest'], createdAt: noon - minutes(9) };
+    for (let runId = 50; runId < 80; runId++)
+      platform.github.putJob('acme/app', JobId(runId), isQueued, { ...elsewhere, runId });
+    platform.github.putJob('acme/app', JobId(1), isQueued, {
+      labels,
+      runId: 61,
+      createdAt: noon - minutes(9),
+    });
+    platform.github.putJob('acme/web', JobId(2), isQueued, { ...elsewhere, runId: 70 });
+    for (let visit = 0; visit < 6; visit++) await platform.reconcile();
+    expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toContain(1);
+  });
 });
 
 describe('jobs that wait for long', () => {

@@ -15,6 +15,9 @@ export const jobsAskedPerVisit = 5;
 /** Runs of one repository whose jobs are listed in one visit. */
 export const runsPerRepository = 5;
 
+/** Long lists of runs whose place is remembered; a list that is forgotten is begun again. */
+export const runListsRemembered = 200;
+
 /**
  * A tenant whose jobs nobody told of is caught up with by so many calls in one run, as long as its budget lets the platform
  * ask at all: in two runs more jobs than may wait. Spaced so that GitHub's 900 points in a minute are not reached.

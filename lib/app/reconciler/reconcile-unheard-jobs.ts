@@ -13,7 +13,7 @@ import { isSameName } from '../common/in-repository.ts';
 import { adopt } from './adopt-job.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
 import { reconcileRunners } from './reconcile-registrations.ts';
-import { runsPerRepository } from './reconcile-settings.ts';
+import { runListsRemembered, runsPerRepository } from './reconcile-settings.ts';
 import { ordered, type Visit } from './tenant-visit.ts';
 
 /** @returns why GitHub turned the installation away as a whole, where it did */
@@ -58,29 +58,33 @@ async function lookInto(deps: ReconcileDeps, visit: Visit, repository: GitHubRep
   // A run is in progress as soon as one of its jobs is, whatever the others are.
   for (const status of ['queued', 'in_progress'] as const) {
     const runs = await calls.ask(() => deps.github.listRuns(installationId, repository.fullName, status));
-    if (runs?.ok) await lookIntoRuns(deps, visit, { repository, runs: runs.value.items });
+    if (runs?.ok) await lookIntoRuns(deps, visit, { repository, status, runs: runs.value.items });
   }
 }
 
 async function lookIntoRuns(
   deps: ReconcileDeps,
   visit: Visit,
-  found: { repository: GitHubRepository; runs: readonly GitHubRun[] },
+  found: { repository: GitHubRepository; status: string; runs: readonly GitHubRun[] },
 ): Promise<void> {
   const { tenant, calls, marks } = visit;
-  const { repository } = found;
-  const turn = {
-    keyOf: ({ runId }: GitHubRun) => ordered(runId),
-    after: marks.run,
-    count: runsPerRepository,
-  };
+  const { repository, status } = found;
+  const list = `${repository.id}/${status}`;
+  // Each list has a place of its own, or a repository with few runs would set back one with many.
+  const { [list]: after, ...others } = marks.runs ?? {};
+  const isLong = found.runs.length > runsPerRepository;
+  if (!isLong) marks.runs = others;
+  const turn = { keyOf: ({ runId }: GitHubRun) => ordered(runId), after, count: runsPerRepository };
   for (const { runId } of nextInTurn(found.runs, turn)) {
     const jobs = await calls.ask(() =>
       deps.github.listRunJobs(tenant.installationId, repository.fullName, runId),
     );
     if (!jobs) return;
-    marks.run = ordered(runId);
+    if (isLong) marks.runs = newest({ ...others, [list]: ordered(runId) });
     if (!jobs.ok) continue;
     for (const job of jobs.value.items) await adopt(deps, visit, { repository, runId, job });
   }
 }
+
+const newest = (runs: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(runs).slice(-runListsRemembered));

@@ -31,8 +31,8 @@ export interface VisitMarks {
   repositoriesPage?: string;
   /** The last repository of that page that was looked at whole. */
   repository?: string;
-  /** The last run whose jobs were listed. */
-  run?: string;
+  /** The last run whose jobs were listed, of each list of runs that is longer than a visit looks at; newest last. */
+  runs?: Readonly<Record<string, string>>;
   /** It was suspended by GitHub at the last visit: nobody told of what was queued meanwhile. */
   away?: boolean;
   /** When it was last heard to be back, epoch milliseconds. */
