@@ -1,5 +1,5 @@
 /**
- * `mayfly dead-letters`: messages that failed twenty times, what each is about, how that stands now, and where its errors
+ * `mayfly dead-letters`: messages that failed for an hour, what each is about, how that stands now, and where its errors
  * are logged. With --send-back a queue's messages return to it. Looking changes nothing: each message is visible again at
  * once.
  */
@@ -22,13 +22,13 @@ import { printableLine } from './printable.ts';
 
 export const deadLetters: Command = {
   name: 'dead-letters',
-  summary: 'list messages that failed twenty times, and send them back',
+  summary: 'list messages that failed for an hour, and send them back',
   details: `
 Examples:
   mayfly dead-letters                                 lists at most 100 messages a queue
   mayfly dead-letters --send-back my-saas-lifecycle   moves the dead letters of this queue back to it
 
-Fix the cause first: a message that fails again returns to the dead-letter queue after twenty receives. No job is
+Fix the cause first: a message that fails again returns to the dead-letter queue after another hour. No job is
 lost meanwhile, because the sweep and the reconciler work from the tables.
 `,
   exitOne: 'there are dead letters',
@@ -183,7 +183,7 @@ function describe(message: Message): string {
 
 /** The sweep may have done the work meanwhile: then the message need not be sent back. */
 async function standing(call: CommandCall, message: Message): Promise<string> {
-  const failed = 'Its function failed twenty times; the log says how.';
+  const failed = 'Its function failed for an hour; the log says how.';
   if (message.kind !== 'job') return failed;
   const request = new GetItemCommand({
     TableName: `${call.config.environment}-${tables.jobs.suffix}`,

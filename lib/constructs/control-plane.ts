@@ -15,7 +15,8 @@ import type { CheckedConfig } from '../config/check-config.ts';
 import type { MachineSettings } from '../config/check-machines.ts';
 import { queueConcurrency } from '../contract/concurrency.ts';
 import type { Limits } from '../contract/deployment.ts';
-import { type FunctionName, functionNames, functionSettings } from '../contract/functions.ts';
+import { type FunctionName, functionNames } from '../contract/functions.ts';
+import { batchingWindowSeconds, type QueueReader } from '../contract/redelivery.ts';
 import type { TierName } from '../core/ids.ts';
 import type { Architecture } from '../core/tier.ts';
 import { functionGrants } from './access/function-grants.ts';
@@ -56,12 +57,12 @@ export class ControlPlane extends Construct {
     this.tierQueues = this.#createTierQueues(key);
     const lifecycleQueue = createQueue(this, 'LifecycleQueue', {
       queueName: `${environment}-lifecycle`,
-      functionTimeoutSeconds: functionSettings.lifecycle.timeoutSeconds,
+      reader: 'lifecycle',
       key,
     });
     const installationsQueue = createQueue(this, 'InstallationsQueue', {
       queueName: `${environment}-installations`,
-      functionTimeoutSeconds: functionSettings['tenant-manager'].timeoutSeconds,
+      reader: 'tenant-manager',
       key,
     });
     this.runnerBinaries = new RunnerBinaries(this, 'RunnerBinaries', {
@@ -80,7 +81,7 @@ export class ControlPlane extends Construct {
         name,
         createQueue(scope, name, {
           queueName: `${environment}-${name}-builds`,
-          functionTimeoutSeconds: functionSettings['scale-up'].timeoutSeconds,
+          reader: 'scale-up',
           key,
         }),
       ]),
@@ -179,7 +180,6 @@ export class ControlPlane extends Construct {
     this.#feed('events', lifecycleQueue, 'lifecycle', {
       maxConcurrency: queueConcurrency.lifecycle,
       batchSize: lifecycleBatch,
-      window: lifecycleWindow,
     });
     this.#feed('events', installationsQueue, 'tenant-manager', {
       maxConcurrency: queueConcurrency['tenant-manager'],
@@ -222,20 +222,16 @@ export class ControlPlane extends Construct {
     createLast(this, syncs);
   }
 
-  #feed(
-    id: string,
-    queue: Queue,
-    name: FunctionName,
-    how: { maxConcurrency: number; batchSize?: number; window?: Duration },
-  ) {
+  #feed(id: string, queue: Queue, name: QueueReader, how: { maxConcurrency: number; batchSize?: number }) {
     const { lambda } = this.functions[name];
-    const { maxConcurrency, batchSize = 10, window } = how;
+    const { maxConcurrency, batchSize = 10 } = how;
+    const window = batchingWindowSeconds(name);
     new EventSourceMapping(this.functions[name], `From-${id}`, {
       target: lambda,
       eventSourceArn: queue.queueArn,
       batchSize,
       maxConcurrency,
-      ...(window ? { maxBatchingWindow: window } : {}),
+      ...(window > 0 ? { maxBatchingWindow: Duration.seconds(window) } : {}),
       reportBatchItemFailures: true,
     });
   }
@@ -261,9 +257,6 @@ interface SharedQueues {
   readonly lifecycleQueue: Queue;
   readonly installationsQueue: Queue;
 }
-
-/** A machine boots for half a minute: facts may wait a second for each other, which halves what following them costs. */
-const lifecycleWindow = Duration.seconds(1);
 
 /**
  * Three copies with this many each have 60 messages in flight: enough for SQS to find out who is noisy, from 30 of its own on.

@@ -196,7 +196,7 @@ export class Mayfly extends Construct implements IConnectable {
     return this.metric('WebhooksFailed', {}, view);
   }
 
-  /** Messages set aside after twenty tries, of a tier's queue or of one that all share; count, maximum of 5 minutes. */
+  /** Messages set aside after an hour of tries, of a tier's queue or of one that all share; count, maximum of 5 minutes. */
   metricDeadLetters(of: DeadLettersOwner, view?: MetricView): Metric {
     return this.#metrics.deadLetters(of, view);
   }

@@ -19,13 +19,13 @@ export const functionSettings = {
   },
   'tenant-manager': {
     description: 'Keeps the tenants in step with the installations of the App',
-    timeoutSeconds: 30,
+    timeoutSeconds: 20,
     memoryMegabytes: 256,
     url: false,
   },
   'scale-up': {
     description: 'Gives waiting jobs leases and starts their machines',
-    timeoutSeconds: 30,
+    timeoutSeconds: 20,
     memoryMegabytes: 256,
     url: false,
   },
@@ -37,7 +37,7 @@ export const functionSettings = {
   },
   lifecycle: {
     description: 'Follows jobs and machines to their ends and gives leases back',
-    timeoutSeconds: 30,
+    timeoutSeconds: 20,
     memoryMegabytes: 256,
     url: false,
   },

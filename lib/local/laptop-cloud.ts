@@ -62,6 +62,7 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
     queues: {
       create: async (queue) => queues.createQueue(queue),
       setPolicy: (url, policy) => queues.setPolicy(url, JSON.stringify(policy)),
+      visibilitySeconds: (arn) => queues.visibilitySeconds(arn),
       receive: (arn, receiving) => queues.receive(arn, receiving),
       delete: async (arn, receiptHandles) => queues.delete(arn, receiptHandles),
       async sendFromRule(queue, { body, ruleArn }) {

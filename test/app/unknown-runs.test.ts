@@ -81,6 +81,16 @@ describe('a machine that ended by itself, and that nobody said ran a job', () =>
     await looksAgain(platform);
     expect(await counted(platform, machine)).toEqual(once);
   });
+
+  it('is asked about for an hour at most, since a refused question closes the budget of its tenant', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.machineEnds(machine);
+    for (let tries = 1; tries <= 6; tries++) {
+      platform.github.failNext('removeRunner', { refusal: { kind: 'limited', retryAfterSeconds: 600 } });
+      expect(await looksAgain(platform)).toHaveLength(1);
+    }
+    expect(platform.queues.installations).toEqual([]);
+  });
 });
 
 describe('a machine that GitHub says is busy, and nobody says with what', () => {

@@ -23,9 +23,9 @@ export interface ChaosOptions {
 }
 
 const sweepEveryMilliseconds = 3000;
-/** Two fences of a minute each, one after the other, and as much again for a slow machine. */
+/** A launch's fence and a sweep's, one after the other, and twice as much for a slow machine. */
 const longestRestSeconds = 240;
-/** The template's is six times a function's timeout: three minutes, longer than the run. */
+/** The template's is twice a function's timeout: a large part of the run. */
 const visibilitySeconds = 5;
 
 export async function runChaos({ seconds, say, onEvent }: ChaosOptions): Promise<ChaosReport> {

@@ -130,7 +130,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     await givenDeadLetter(3);
     expect(await person.run(['explain', url, '--github'])).toMatchObject({
       status: 1,
-      out: expect.stringContaining('dead-letter: Its message failed twenty times'),
+      out: expect.stringContaining('dead-letter: Its message failed for an hour'),
     });
   },
   async 'status --tenant'(person) {

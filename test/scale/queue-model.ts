@@ -1,8 +1,9 @@
 /**
  * A queue with the function behind it, as Lambda runs them: up to so many copies at once, each with up to ten of the
- * oldest messages, and what fails is delivered again, twenty times in all. The order within a tenant is the order of sending.
+ * oldest messages, and what fails is delivered again, for an hour. The order within a tenant is the order of sending.
  */
 import type { Delivery } from '../../lib/app/common/batch.ts';
+import { receivesBeforeDeadLetter, visibilitySeconds } from '../../lib/contract/redelivery.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface QueueModel {
@@ -12,9 +13,8 @@ export interface QueueModel {
 }
 
 const batchSize = 10;
-const mostReceives = 20;
-/** The queue's visibility timeout. */
-const retryMilliseconds = 180_000;
+const mostReceives = receivesBeforeDeadLetter('scale-up');
+const retryMilliseconds = visibilitySeconds('scale-up') * 1000;
 /** From SendMessage's answer to the start of the function. */
 const pickUpMilliseconds = 25;
 

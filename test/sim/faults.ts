@@ -16,6 +16,8 @@ const highest = {
   ec2Error: 0.2,
   ec2Refusal: 0.5,
   ec2Unclear: 0.3,
+  /** EC2 takes many seconds over a launch before it starts anything, or says no. */
+  slowLaunch: 0.4,
   githubError: 0.15,
   githubRefusal: 0.1,
   githubLimit: 0.2,
@@ -23,6 +25,8 @@ const highest = {
   githubDenial: 0.2,
   /** A function's process dies at some call. */
   death: 0.2,
+  /** Lambda has no copy free, and hands a batch over late. */
+  throttled: 0.2,
   /** A call takes seconds. */
   stall: 0.03,
   webhookLost: 0.25,

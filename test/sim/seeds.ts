@@ -12,7 +12,7 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     seed: 309_650,
     found: 'the job time of a busy runner was counted from its launch instead of its listening',
   },
-  // lib/constructs/basics/queue-with-dead-letters.ts: twenty receives
+  // lib/constructs/basics/queue-with-dead-letters.ts: so many receives
   {
     seed: 431_695,
     found:

@@ -24,12 +24,14 @@ describe('the queues', () => {
     expect(names).toEqual([...tiers, 'my-saas-lifecycle', 'my-saas-installations']);
   });
 
-  it('set a message aside after twenty receives', () => {
+  it('set a message aside when it failed for an hour', () => {
     for (const { Properties } of working) {
       const [id] = Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
       const target = queues.find((queue) => queue.id === id)!;
       expect(target.Properties.QueueName).toBe(`${Properties.QueueName}-dead-letters`);
-      expect(Properties.RedrivePolicy.maxReceiveCount).toBe(20);
+      const triedSeconds = Properties.RedrivePolicy.maxReceiveCount * Properties.VisibilityTimeout;
+      expect(triedSeconds).toBeGreaterThanOrEqual(3_600);
+      expect(triedSeconds).toBeLessThan(4_000);
     }
   });
 
@@ -45,14 +47,16 @@ describe('the queues', () => {
     }
   });
 
-  it('hide a message for six times what its function may take', () => {
+  it('hide a message while its function may be at it, and no longer than a job may wait for a crash', () => {
     const sources = app.resources('AWS::Lambda::EventSourceMapping');
     expect(sources).toHaveLength(working.length);
     for (const { Properties } of sources) {
       const queue = queues.find(({ id }) => id === Properties.EventSourceArn['Fn::GetAtt'][0])!;
       const reader = functions.find(({ id }) => id === Properties.FunctionName.Ref)!;
       const { VisibilityTimeout } = queue.Properties;
-      expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * reader.Properties.Timeout);
+      const windowSeconds = Properties.MaximumBatchingWindowInSeconds ?? 0;
+      expect(VisibilityTimeout).toBeGreaterThanOrEqual(2 * reader.Properties.Timeout + windowSeconds);
+      expect(VisibilityTimeout).toBeLessThanOrEqual(45);
     }
   });
 

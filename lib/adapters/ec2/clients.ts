@@ -30,7 +30,8 @@ export function createEc2Clients(
   return {
     // An instant fleet answers when its machines are started: seconds, for many. A connection that lay idle may break as it
     // is used again, and then nobody knows whether the call arrived: each gets one of its own, which costs some milliseconds.
-    launching: client(1, { requestTimeout: 20_000, keepAlive: false }),
+    // Two calls, one of which broke at once, fit into scale-up's time.
+    launching: client(1, { requestTimeout: 12_000, keepAlive: false }),
     asking: client(3, { requestTimeout: 5_000, keepAlive: true }),
   };
 }

@@ -1,6 +1,7 @@
 /**
  * The use cases' own bounds, each with its reason. What an operator may choose is in the deployment's limits.
  */
+import { functionSettings } from '../../contract/functions.ts';
 
 /** How many waiting jobs a look reads that finds no use for more: its cost does not grow with the line. */
 export const firstPageSize = 10;
@@ -14,8 +15,14 @@ export const maxPlans = 12;
 /** How long a copy that plans for others waits for what they bring: some calls to DynamoDB. */
 export const gatheringMilliseconds = 50;
 
-/** After this one caller has surely stopped: twice the timeout of the functions that launch. */
-export const launchFenceSeconds = 60;
+/** Beyond a function's timeout: the clocks of two functions differ by less, and what one sent as it died has arrived. */
+const clockMarginSeconds = 10;
+
+/** After this whoever planned a launch has surely stopped, and the sweep may go on with it. */
+export const launchFenceSeconds = functionSettings['scale-up'].timeoutSeconds + clockMarginSeconds;
+
+/** The same for a sweep that went on with one. */
+export const resumeFenceSeconds = functionSettings.sweep.timeoutSeconds + clockMarginSeconds;
 
 /** A launch whose call failed so soon is called for again at once: both calls fit into the function's time. */
 export const resendWithinMilliseconds = 2_000;
@@ -36,7 +43,7 @@ export const machinesPerShortTurn = 4;
 export const maxRounds = 3;
 
 /** A round that begins later than this might not end within the function's time. */
-export const roundsWithinMilliseconds = 5_000;
+export const roundsWithinMilliseconds = 4_000;
 
 /** EC2 forgets an instance about an hour after its end; before that, not being shown proves nothing. */
 export const absenceProofSeconds = 3900;
@@ -136,6 +143,9 @@ export const returnKeptSeconds = 3600;
 
 /** Until then a webhook that was lost has been delivered again: the reconciler has it done every five minutes. */
 export const unheardRunSeconds = 600;
+
+/** Nor is GitHub asked about it for ever: a count is not worth the calls that its tenant's jobs need. */
+export const unheardRunKeptSeconds = 3600;
 
 /** For jobs of a tenant that has no row the tenant manager is sent to ask after so long, and so often. */
 export const unknownAskedSeconds = 60;

@@ -24,7 +24,7 @@ export function explainUnheard(facts: Facts): Verdict {
 function inDeadLetters({ queue, ageMinutes }: { queue: string; ageMinutes: number }): Verdict {
   return plain(
     'dead-letter',
-    `Its message failed twenty times and is among the dead letters of ${queue}, since ${ageMinutes} minutes.`,
+    `Its message failed for an hour and is among the dead letters of ${queue}, since ${ageMinutes} minutes.`,
     {
       next: 'The reconciler finds the job by reading its run, if its tenant is known here.',
       mend: `npx mayfly dead-letters says why it failed; then npx mayfly dead-letters --send-back ${queue}`,

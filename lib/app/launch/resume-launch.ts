@@ -6,7 +6,7 @@
 import type { Launch } from '../../core/launch.ts';
 import type { LaunchAnswer, LaunchedInstance } from '../../ports/compute.ts';
 import type { LaunchDeps } from '../common/deps.ts';
-import { absenceProofSeconds, launchFenceSeconds } from '../common/settings.ts';
+import { absenceProofSeconds, resumeFenceSeconds } from '../common/settings.ts';
 import { bindMachines, failureOf, learnFrom, settleLaunch } from './carry-out-launch.ts';
 import { mayCallNow } from './scarcity.ts';
 
@@ -14,7 +14,7 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
   // While EC2 throttles, what finds no gap now is looked at again a minute later.
   if (overdue.state === 'intent' && !(await mayCallNow(deps))) return;
   const now = deps.clock.now();
-  const launch = await deps.launches.hold(overdue, now + launchFenceSeconds * 1000);
+  const launch = await deps.launches.hold(overdue, now + resumeFenceSeconds * 1000);
   if (!launch) return;
   const { launchId, installationId, tier } = launch;
   const about = { installationId, tier, launchId, kind: 'launch-resumed' };

@@ -7,6 +7,7 @@ import type { UnheardRun } from '../../contract/messages.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { removeRegistration } from '../common/remove-registration.ts';
+import { unheardRunKeptSeconds } from '../common/settings.ts';
 import { isUnheard, noteUnknownRun } from '../common/unknown-run.ts';
 import type { RerunDeps } from './rerun-job.ts';
 
@@ -22,6 +23,9 @@ export async function findUnheardRun(deps: UnheardRunDeps, message: UnheardRun):
   if (!isUnheard(runner, await deps.jobs.get(installationId, runner.plannedJob))) return;
   const removal = await removeRegistration(deps, runner);
   if (!removal.ok && removal.refusal.kind === 'limited') {
+    const isLongAgo =
+      deps.clock.now() >= (runner.endedAt ?? runner.launchedAt) + unheardRunKeptSeconds * 1000;
+    if (isLongAgo) return;
     return deps.queues.sendToInstallations(message, { delaySeconds: removal.refusal.retryAfterSeconds });
   }
   if (removal.ok && removal.value !== 'removed') await noteUnknownRun(deps, runner);

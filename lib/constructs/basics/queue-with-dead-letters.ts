@@ -1,29 +1,23 @@
 /**
- * A queue whose messages are encrypted, travel by TLS alone, and are set aside after twenty receives. Its visibility
- * timeout is six times its function's, as Lambda asks, so that no message is worked on twice at once.
- * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ * A queue whose messages are encrypted, travel by TLS alone, come again soon after their function died, and are set aside
+ * when it failed for an hour.
  */
 import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-
-/**
- * An hour of tries, three minutes apart: facts about jobs and machines outlive an hour in which the tables, EC2 or GitHub
- * fail, and nobody need send them back.
- */
-const receivesBeforeDeadLetter = 20;
+import { type QueueReader, receivesBeforeDeadLetter, visibilitySeconds } from '../../contract/redelivery.ts';
 
 export interface QueueOptions {
   readonly queueName: string;
-  /** Of the function that works on it. */
-  readonly functionTimeoutSeconds: number;
+  /** The function that works on it. */
+  readonly reader: QueueReader;
   /** Default: a key of AWS's own. */
   readonly key?: IKey | undefined;
 }
 
 export function createQueue(scope: Construct, id: string, options: QueueOptions): Queue {
-  const { key } = options;
+  const { key, reader } = options;
   const encrypted = key
     ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
     : { encryption: QueueEncryption.SQS_MANAGED };
@@ -37,7 +31,7 @@ export function createQueue(scope: Construct, id: string, options: QueueOptions)
     queueName: options.queueName,
     ...encrypted,
     enforceSSL: true,
-    visibilityTimeout: Duration.seconds(6 * options.functionTimeoutSeconds),
-    deadLetterQueue: { queue: deadLetters, maxReceiveCount: receivesBeforeDeadLetter },
+    visibilityTimeout: Duration.seconds(visibilitySeconds(reader)),
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount: receivesBeforeDeadLetter(reader) },
   });
 }

@@ -88,7 +88,7 @@ function queueAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
     ...chunks.map((chunk, n) => ({
       name: numbered('dead-letters', chunks, n),
       article: 'dead-letters',
-      says: `A message was set aside after twenty tries, in one of ${chunk.map(deadLettersOf).join(', ')}`,
+      says: `A message was set aside after an hour of tries, in one of ${chunk.map(deadLettersOf).join(', ')}`,
       metric: sum(
         chunk.map((queue) =>
           queueMetric(deadLettersOf(queue), 'ApproximateNumberOfMessagesVisible', 'Maximum'),

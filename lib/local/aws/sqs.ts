@@ -45,6 +45,8 @@ export interface SqsService extends AwsService {
   /** Receipts that are out of date are passed over. */
   delete(queue: string, receiptHandles: readonly string[]): void;
   changeVisibility(queue: string, receiptHandles: readonly string[], seconds: number): void;
+  /** The queue's own: for how long a received message is hidden. */
+  visibilitySeconds(queue: string): number;
   send(queue: string, body: string, options?: SendOptions): { readonly messageId: string };
   /** @throws AwsError AccessDenied where the queue's policy does not let the service send for this source */
   sendAsService(sending: {
@@ -86,6 +88,7 @@ export function createSqsService(options: SqsOptions): SqsService {
       const target = queues.find(queue).queue;
       for (const handle of receiptHandles) target.delete(handle);
     },
+    visibilitySeconds: (queue) => Number(queues.find(queue).attributes['VisibilityTimeout']),
     changeVisibility(queue, receiptHandles, seconds) {
       const target = queues.find(queue).queue;
       for (const handle of receiptHandles) target.changeVisibility(handle, seconds);

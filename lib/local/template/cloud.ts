@@ -28,6 +28,8 @@ export interface Cloud {
     /** `attributes` as SQS names them, values as texts. */
     create(queue: { name: string; attributes: Readonly<Record<string, string>> }): Promise<{ url: string }>;
     setPolicy(queueUrl: string, policy: PolicyDocument): void;
+    /** For how long a received message is hidden. */
+    visibilitySeconds(queueArn: string): number;
     /** As EventBridge sends, for one of its rules. */
     sendFromRule(queueArn: string, message: { body: string; ruleArn: string }): Promise<void>;
   };

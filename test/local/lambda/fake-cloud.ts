@@ -27,6 +27,10 @@ export class FakeQueues {
     return { url: `http://127.0.0.1:1/000000000000/${queue.name}` };
   }
   setPolicy() {}
+  visibilitySeconds(arn: string) {
+    const queue = this.created.find(({ name }) => arn.endsWith(`:${name}`));
+    return Number(queue?.attributes['VisibilityTimeout'] ?? 30);
+  }
   async sendFromRule(arn: string, { body }: { body: string }) {
     await this.send(arn, { body });
   }

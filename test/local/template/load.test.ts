@@ -201,6 +201,16 @@ describe('a missing grant', () => {
   });
 });
 
+describe('a queue that shows a message again before its function may be done', () => {
+  it('feeds no function', async () => {
+    const slow = functionResources([take], { Timeout: 31 });
+    const { load } = givenStack({ ...queue, ...slow, ...mapping });
+    await expect(load()).rejects.toThrow(
+      'Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds',
+    );
+  });
+});
+
 describe('what a template describes', () => {
   it('runs: a queue feeds a function with its environment', async () => {
     const resources = {

@@ -51,8 +51,8 @@ export interface Auditor {
   thrown(name: string, error: unknown): undefined;
   /** Each virtual minute. */
   minute(): void;
-  /** GitHub refused something to this tenant. */
-  githubRefused(installationId: number): void;
+  /** GitHub refused something to this tenant; a limit is for so long. */
+  githubRefused(installationId: number, limitSeconds: number | undefined): void;
   /** The platform got GitHub's webhook. */
   jobTold(event: JobEvent): void;
   note(invariant: string, detail: string): void;
@@ -104,9 +104,15 @@ export function createAuditor(world: {
     jobRerun: (job) => checkRerun(books, job, note),
     limitSet: (installationId, maxRunners) => books.setLimit(installationId, maxRunners),
     statusSet: (installationId, status) => void books.bans.set(installationId, status === 'suspended'),
-    githubRefused: (installationId) => void books.refused.add(installationId),
-    jobTold({ action, installationId, jobId }) {
-      const key = `${installationId}/${jobId}`;
+    githubRefused(installationId, limitSeconds) {
+      books.refused.add(installationId);
+      if (limitSeconds === undefined) return;
+      const until = Math.max(books.limitedUntil(installationId), world.now() + limitSeconds * 1000);
+      books.githubLimits.set(installationId, until);
+    },
+    jobTold({ action, installationId, jobId, runnerName }) {
+      // A job that GitHub gave back runs again elsewhere, and its first start says nothing of that.
+      const key = `${installationId}/${jobId} on ${runnerName}`;
       if (action === 'in_progress' || action === 'completed') books.told.add(key);
     },
     doorTried(how, answer) {

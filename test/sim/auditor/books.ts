@@ -33,6 +33,7 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
   const launches = new Map<string, AuditedLaunch>();
   const machineOfJob = new Map<number, string>();
   const limits = createLimitHistory(now);
+  const limitedUntil = new Map<number, number>();
 
   return {
     rows,
@@ -45,10 +46,13 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     worldJobs: new Map<number, WorldJob>(),
     /** Jobs that were seen done, by whose word. */
     doneJobs: new Map<string, 'github' | 'platform'>(),
-    /** The rows of jobs of which the platform got to know by webhook that they began or ended. */
+    /** The rows of jobs, and their runners, of which the platform got to know by webhook that they began or ended. */
     told: new Set<string>(),
     /** Tenants that GitHub refused something for its own reasons, after which a machine may be ended early. */
     refused: new Set<number>(),
+    githubLimits: limitedUntil,
+    /** Until then GitHub takes no calls of this tenant, as far as it said. */
+    limitedUntil: (tenant: number) => limitedUntil.get(tenant) ?? 0,
     /** The last word of the operator about each tenant's status; true: suspended. */
     bans: new Map<number, boolean>(),
     knownTenants: new Set<number>(),
@@ -97,6 +101,7 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
           .map((row) => row.installationId),
       ),
     highestLimitSince: limits.highestSince,
+    limitRaisedAt: limits.raisedAt,
     /** Takes note of new tenants and launches; answers with those launches. */
     followRows(): AuditedLaunch[] {
       for (const row of rows.tenants.values()) {
@@ -125,6 +130,12 @@ function createLimitHistory(now: () => number) {
     has: (tenant: number) => limits.has(tenant),
     set(tenant: number, limit: number): void {
       limits.set(tenant, [...(limits.get(tenant) ?? []), { at: now(), limit }]);
+    },
+    /** When the operator gave it more; of which nobody is told, and the sweep finds it. */
+    raisedAt(tenant: number): number {
+      const history = limits.get(tenant) ?? [];
+      const raised = history.filter(({ limit }, n) => n > 0 && limit > history[n - 1]!.limit);
+      return raised.at(-1)?.at ?? 0;
     },
     /** The highest limit that held at any moment since then. */
     highestSince(tenant: number, since: number): number {

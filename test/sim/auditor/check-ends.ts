@@ -53,7 +53,8 @@ export function checkTruth(books: Books, note: Note): void {
     const known = books.worldJobs.get(job.jobId);
     // An installation that is over is asked in vain, and never told again.
     if (known?.account.installationId !== job.installationId) continue;
-    if (job.outcome !== 'refused' || known.conclusion !== 'success' || !books.told.has(key)) continue;
+    if (job.outcome !== 'refused' || known.conclusion !== 'success') continue;
+    if (!books.told.has(`${key} on ${known.runnerName}`)) continue;
     note('refused-though-it-ran', `job ${key} is refused (${job.reason?.code}), and succeeded on GitHub`);
   }
 }
@@ -68,6 +69,8 @@ export function checkTakenUp(books: Books, note: Note): void {
     const tenant = books.rows.tenants.get(job.installationId);
     if (known?.status !== 'queued' || known.account.installationId !== job.installationId) continue;
     if (tenant?.status !== 'active' || job.outcome !== 'refused' || isCrowded(books, known)) continue;
+    // Whom GitHub limits since, nobody could ask about it.
+    if (books.limitedUntil(job.installationId) > (books.quietSince ?? 0)) continue;
     if (job.reason?.code === 'tenant-suspended')
       note(
         'refused-and-forgotten',

@@ -26,7 +26,8 @@ export function checkGroups(books: Books, note: Note): void {
     const isHeld = state === 'waiting' && heldForGroup.includes(reason?.code ?? '');
     if (!isHeld || !job || isExcluded(job) || tenant?.status !== 'active' || books.quietSince === undefined)
       continue;
-    const since = Math.max(books.quietSince, job.account.group.changedAt, job.queuedAt);
+    const limitedUntil = books.limitedUntil(installationId);
+    const since = Math.max(books.quietSince, job.account.group.changedAt, job.queuedAt, limitedUntil);
     const seconds = (books.now() - since) / 1000;
     if (seconds > longestHeldSeconds)
       note(

@@ -4,7 +4,7 @@
  * whatever the rows say that they are for.
  */
 import type { Books, Note } from './books.ts';
-import { hasSharedRoom } from './check-waiting.ts';
+import { hasSharedRoom, isJustRaised } from './check-waiting.ts';
 
 /** A start is told within seconds, as is what follows from it; a launch and an end take a few more. */
 const longestSeconds = 60;
@@ -29,7 +29,7 @@ export function createServedCheck(books: Books, note: Note): () => void {
 function* shortPlaces(books: Books): Iterable<string> {
   for (const tenant of books.rows.tenants.values()) {
     if (tenant.status !== 'active' || tenant.predecessor !== undefined) continue;
-    if (tenant.leases >= tenant.maxRunners) continue;
+    if (tenant.leases >= tenant.maxRunners || isJustRaised(books, tenant)) continue;
     for (const { name, maxRunners } of books.deployment.tiers) {
       const leases = tenant.tierLeases.get(name) ?? 0;
       if (leases >= maxRunners || !hasSharedRoom(books, name)) continue;

@@ -21,12 +21,13 @@ export function createUnheardCheck(books: Books, note: Note, reconciles: boolean
   };
 }
 
-function unheard({ rows, worldJobs }: Books): string[] {
+function unheard({ rows, worldJobs, limitedUntil, now }: Books): string[] {
   const known = new Set([...rows.jobs.values()].map(({ jobId }) => Number(jobId)));
   return [...worldJobs.values()].flatMap(({ id, account, status }) => {
     const tenant = rows.tenants.get(account.installationId as never);
     const isOurs = status === 'queued' && tenant?.status === 'active' && !account.suspended;
-    return isOurs && !known.has(id) ? [`nobody has heard of job ${id}`] : [];
+    const isLimited = tenant !== undefined && now() < limitedUntil(tenant.installationId);
+    return isOurs && !isLimited && !known.has(id) ? [`nobody has heard of job ${id}`] : [];
   });
 }
 

@@ -2,6 +2,7 @@
  * In a calm world nobody waits while there is room: whoever frees room tells those who wait, and they need no sweep to be
  * found. Room is counted here from the rows alone.
  */
+import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { Books, Note } from './books.ts';
 
 /** A delivery, a retry of a lost race and some calls take far less. */
@@ -17,7 +18,7 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
       if (tenant?.status !== 'active' || tenant.predecessor !== undefined) continue;
       const cap = books.deployment.tiers.find(({ name }) => name === job.tier)?.maxRunners ?? 0;
       const inTier = tenant.tierLeases.get(job.tier!) ?? 0;
-      if (tenant.leases >= tenant.maxRunners || inTier >= cap) continue;
+      if (tenant.leases >= tenant.maxRunners || inTier >= cap || isJustRaised(books, tenant)) continue;
       if (!hasSharedRoom(books, job.tier ?? '')) continue;
       const key = `${job.installationId}/${job.tier}`;
       waiting.add(key);
@@ -29,6 +30,13 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
     for (const key of since.keys()) if (!waiting.has(key)) since.delete(key);
   };
 }
+
+/** In a calm world the sweep comes every ten minutes. */
+const sweptSeconds = 660;
+
+/** An operator's edit reaches nobody but the sweep. */
+export const isJustRaised = ({ limitRaisedAt, now }: Books, { installationId }: Tenant) =>
+  now() < limitRaisedAt(installationId) + sweptSeconds * 1000;
 
 /** Counted by what all tenants hold, not by the caps' own rows: those are what is to be proven right. */
 export function hasSharedRoom({ deployment, rows }: Books, tier: string): boolean {

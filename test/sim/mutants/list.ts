@@ -36,8 +36,15 @@ export const mutants: readonly Mutant[] = [
     'no-fence-on-a-launch',
     'The sweep acts on a launch whose caller is still at it.',
     'lib/app/common/settings.ts',
-    'export const launchFenceSeconds = 60;',
+    "export const launchFenceSeconds = functionSettings['scale-up'].timeoutSeconds + clockMarginSeconds;",
     'export const launchFenceSeconds = 0.001;',
+  ),
+  mutant(
+    'fence-shorter-than-its-function',
+    'The sweep goes on with a launch while the function that planned it may still be at it.',
+    'lib/app/common/settings.ts',
+    "export const launchFenceSeconds = functionSettings['scale-up'].timeoutSeconds + clockMarginSeconds;",
+    "export const launchFenceSeconds = functionSettings['scale-up'].timeoutSeconds / 10;",
   ),
   mutant(
     'freed-on-completed',

@@ -12,6 +12,11 @@ import { acceptJobs } from '../../../lib/app/scale-up/accept-jobs.ts';
 import { sweep } from '../../../lib/app/sweep/sweep.ts';
 import { applyInstallationEvents } from '../../../lib/app/tenants/apply-installation-events.ts';
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
+import {
+  type QueueReader,
+  receivesBeforeDeadLetter,
+  visibilitySeconds,
+} from '../../../lib/contract/redelivery.ts';
 import { type Parts, type PartsDeps, partsOf } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { startProcess } from './process.ts';
@@ -30,42 +35,33 @@ export interface ControlPlane {
   messagesLeft(): number;
 }
 
-/** As in lib/contract/functions.ts. */
-const timeoutSeconds = {
-  scaleUp: 30,
-  lifecycle: 30,
-  tenantManager: 30,
-  claim: 25,
-  sweep: 55,
-  reconciler: 240,
-} as const;
-
 export function createControlPlane(deps: PartsDeps): ControlPlane {
   const { ports, deployment, scheduler, random } = deps;
   const slowestPollMilliseconds = random.pick([10, 50, 300]);
 
   const fed = (
-    name: keyof typeof timeoutSeconds,
+    name: QueueReader,
     use: (parts: Parts, deliveries: readonly Delivery[]) => Promise<string[]>,
   ) =>
     createSimulatedQueue({
       ...deps,
       name,
-      visibilitySeconds: 6 * timeoutSeconds[name],
+      visibilitySeconds: visibilitySeconds(name),
+      mostReceives: receivesBeforeDeadLetter(name),
       slowestPollMilliseconds,
       handle: (deliveries) => {
         const cause = deliveries.map(({ body }) => body);
-        const process = startProcess(deps, { name, timeoutSeconds: timeoutSeconds[name], cause });
+        const process = startProcess(deps, { name, cause });
         deps.story.tell(() => `${name}#${process.id} gets ${cause.join(' ')}`);
         return use(partsOf(deps, process, sending), deliveries);
       },
     });
 
   const tiers = new Map<string, SimulatedQueue>(
-    deployment.tiers.map(({ name }) => [name, fed('scaleUp', acceptJobs)]),
+    deployment.tiers.map(({ name }) => [name, fed('scale-up', acceptJobs)]),
   );
   const lifecycle = fed('lifecycle', followLifecycle);
-  const installations = fed('tenantManager', applyInstallationEvents);
+  const installations = fed('tenant-manager', applyInstallationEvents);
 
   /** The fake keeps what is sent; here it goes on its way. */
   const sending: Ports['queues'] = {
@@ -77,18 +73,14 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
 
   /** A function behind a URL: what it throws, or dies of, its caller sees as no answer. */
   async function door<Result>(
-    name: string,
+    how: string,
     request: MachineRequest,
     use: (parts: Parts) => Promise<Result>,
   ): Promise<Result | undefined> {
-    const process = startProcess(deps, {
-      name,
-      timeoutSeconds: timeoutSeconds.claim,
-      cause: [request.document],
-    });
+    const process = startProcess(deps, { name: 'claim', cause: [request.document] });
     const givenUp = scheduler.sleep(30_000).then(() => undefined);
     const answered = use(partsOf(deps, process, sending)).catch((error: unknown) =>
-      deps.auditor.thrown(name, error),
+      deps.auditor.thrown(how, error),
     );
     return Promise.race([answered, givenUp]);
   }
@@ -100,19 +92,11 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     claim: (request) => door('claim', request, (parts) => claimJob(parts, request)),
     confirm: (request) => door('confirm', request, (parts) => confirmClaim(parts, request)),
     sweep() {
-      const process = startProcess(deps, {
-        name: 'sweep',
-        timeoutSeconds: timeoutSeconds.sweep,
-        cause: ['sweep'],
-      });
+      const process = startProcess(deps, { name: 'sweep', cause: ['sweep'] });
       sweep(partsOf(deps, process, sending)).catch((error: unknown) => deps.auditor.thrown('sweep', error));
     },
     reconcile() {
-      const process = startProcess(deps, {
-        name: 'reconciler',
-        timeoutSeconds: timeoutSeconds.reconciler,
-        cause: ['reconcile'],
-      });
+      const process = startProcess(deps, { name: 'reconciler', cause: ['reconcile'] });
       reconcile(partsOf(deps, process, sending)).catch((error: unknown) =>
         deps.auditor.thrown('reconciler', error),
       );

@@ -3,6 +3,7 @@
  * answer travels back, with everybody else's calls in between. A process that dies, or runs out of its time, hears and
  * does nothing more; what it had sent may still arrive.
  */
+import { type FunctionName, functionSettings } from '../../../lib/contract/functions.ts';
 import type { Auditor } from '../auditor/auditor.ts';
 import type { Faults } from '../faults.ts';
 import type { Random } from '../random.ts';
@@ -10,7 +11,7 @@ import type { Scheduler } from '../scheduler.ts';
 import type { Story } from '../story.ts';
 
 export interface Running {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly id: number;
   alive: boolean;
   calls: number;
@@ -43,30 +44,47 @@ export interface ProcessDeps {
   readonly service: Service;
   /** A call that nothing holds up takes at most so long, each way. */
   readonly callMilliseconds: number;
+  /** Where a story itself says who dies, and when; else chance does. */
+  readonly deathOf?: (name: FunctionName) => Death | undefined;
 }
+
+export interface Death {
+  /** The call that it dies at, counted from 1. */
+  readonly atCall: number;
+  /** Whether that call still has its effect. */
+  readonly arrives: boolean;
+}
+
+/** The client gives up after 12 s (lib/adapters/ec2/clients.ts). */
+const slowestLaunchMilliseconds = 11_000;
 
 /** A new one each time: what waits for a promise is kept as long as the promise is. */
 const never = () => new Promise<never>(() => undefined);
 
 export function startProcess(
   deps: ProcessDeps,
-  start: { name: string; timeoutSeconds: number; cause: readonly string[] },
+  start: { name: FunctionName; cause: readonly string[] },
 ): Running {
-  const dies = deps.faults.strikes('death');
+  const death = deps.deathOf?.(start.name) ?? deathByChance(deps);
   const process: Running = {
     name: start.name,
     id: deps.scheduler.steps(),
     alive: true,
     calls: 0,
-    diesAt: dies ? deps.random.between(1, 14) : 0,
-    lastCallArrives: deps.random.chance(0.5),
+    diesAt: death.atCall,
+    lastCallArrives: death.arrives,
     cause: start.cause,
   };
-  deps.scheduler.after(start.timeoutSeconds * 1000, () => {
+  deps.scheduler.after(functionSettings[start.name].timeoutSeconds * 1000, () => {
     process.alive = false;
   });
   return process;
 }
+
+const deathByChance = ({ faults, random }: ProcessDeps): Death => {
+  const atCall = faults.strikes('death') ? random.between(1, 14) : 0;
+  return { atCall, arrives: random.chance(0.5) };
+};
 
 /** The port, as this process calls it. */
 export function portOf<Port extends object>(
@@ -97,6 +115,8 @@ async function call(deps: ProcessDeps, process: Running, made: PortCall): Promis
     if (!process.lastCallArrives) return never();
   }
   await deps.scheduler.sleep(latency(deps, made.name, 3_000));
+  if (made.name === 'compute.launch' && deps.faults.strikes('slowLaunch'))
+    await deps.scheduler.sleep(deps.random.between(1_000, slowestLaunchMilliseconds));
   const outcome = await settle(deps, process, made);
   await deps.scheduler.sleep(latency(deps, '', 40_000));
   if (!process.alive) return never();

@@ -1,6 +1,8 @@
 /**
- * SQS: delivers each message at least once, in no particular order, to several copies of a function at once. What a run
- * did not confirm comes again after the visibility timeout, twenty times in all.
+ * SQS and Lambda's poller: each message is delivered at least once, in no particular order, to several copies of a function at
+ * once. A function may get its batch late, where Lambda has no copy free: the visibility timeout counts from the receive, so
+ * that a second copy may get the same messages while the first is at them. What no run confirmed in time comes again.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 import type { Delivery } from '../../../lib/app/common/batch.ts';
 import type { Faults } from '../faults.ts';
@@ -15,6 +17,8 @@ interface Message extends Delivery {
 export interface QueueOptions {
   readonly name: string;
   readonly visibilitySeconds: number;
+  /** After so many it is set aside. */
+  readonly mostReceives: number;
   readonly slowestPollMilliseconds: number;
   readonly random: Random;
   readonly scheduler: Scheduler;
@@ -30,7 +34,8 @@ export interface SimulatedQueue {
   left(): number;
 }
 
-const mostReceives = 20;
+/** SQS delays a message by no more. */
+const longestDelaySeconds = 900;
 
 export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
   const { random, scheduler, faults, story } = options;
@@ -58,7 +63,18 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
   function receive(batch: readonly Message[]) {
     const open = new Set(batch);
     for (const message of batch) message.receives += 1;
-    scheduler.after(options.visibilitySeconds * 1000, () => open.forEach(again));
+    const visibleAgain = options.visibilitySeconds * 1000;
+    scheduler.after(visibleAgain, () => {
+      const left = [...open];
+      // Whoever confirms them now holds a receipt that counts no more.
+      open.clear();
+      left.forEach(again);
+    });
+    if (!faults.strikes('throttled')) return handOver(batch, open);
+    scheduler.after(random.between(1_000, visibleAgain - 1), () => handOver(batch, open));
+  }
+
+  function handOver(batch: readonly Message[], open: Set<Message>) {
     void options.handle(batch).then((failed) => {
       for (const message of [...open]) {
         if (failed.includes(message.id)) continue;
@@ -70,7 +86,7 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
   }
 
   function again(message: Message) {
-    if (message.receives < mostReceives) return show(message, 0);
+    if (message.receives < options.mostReceives) return show(message, 0);
     left -= 1;
     story.tell(() => `${options.name} sets a message aside: ${message.body}`);
   }
@@ -86,7 +102,7 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
       left += 1;
       sent += 1;
       const delivery = { id: `${options.name}-${sent}`, body: JSON.stringify(message), receives: 0 };
-      show(delivery, delaySeconds * 1000 + random.between(1, 50));
+      show(delivery, Math.min(delaySeconds, longestDelaySeconds) * 1000 + random.between(1, 50));
     },
   };
 }

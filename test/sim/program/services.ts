@@ -88,7 +88,9 @@ const githubRefusals: readonly GitHubRefusal[] = [
 
 /** The auditor is told of refusals: after one, the platform may give a machine up. */
 function heard({ auditor }: ServiceDeps, call: PortCall, answer: unknown): unknown {
-  if (!(answer as { ok: boolean }).ok) auditor.githubRefused(installationOf(call));
+  const { ok, refusal } = answer as { ok: boolean; refusal?: GitHubRefusal };
+  const limitSeconds = refusal?.kind === 'limited' ? refusal.retryAfterSeconds : undefined;
+  if (!ok) auditor.githubRefused(installationOf(call), limitSeconds);
   return answer;
 }
 

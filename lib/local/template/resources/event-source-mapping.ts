@@ -58,6 +58,7 @@ function startMapping({ properties }: Resource, cloud: Cloud) {
       `BatchSize is ${batchSize}; above 10, Lambda wants a batching window of at least 1 second.`,
     );
   }
+  refuseShortVisibility({ queueArn, name }, cloud);
   const settings = {
     queueArn,
     region: cloud.region,
@@ -90,4 +91,17 @@ function startMapping({ properties }: Resource, cloud: Cloud) {
     mapping.switch(false);
     await Promise.all(closing);
   });
+}
+
+/**
+ * Lambda makes no such mapping: a message would come again while its function is at it.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+function refuseShortVisibility({ queueArn, name }: { queueArn: string; name: string }, cloud: Cloud): void {
+  const visibility = cloud.queues.visibilitySeconds(queueArn);
+  const { timeoutSeconds } = cloud.functions.definition(name);
+  if (visibility >= timeoutSeconds) return;
+  throw new Error(
+    `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeoutSeconds} seconds`,
+  );
 }

@@ -59,7 +59,7 @@ export const dropped: readonly Dropped[] = [
   {
     property: 'AWS::SQS::Queue.RedrivePolicy',
     consequence:
-      'a message that fails twenty times stays in its queue; the laptop platform moves it, and tests see that',
+      'a message that fails for an hour stays in its queue; the laptop platform moves it, and tests see that',
   },
   {
     property: 'AWS::SQS::Queue.SqsManagedSseEnabled',

@@ -1,0 +1,94 @@
+/** What it costs that a function dies, wherever it dies: the longest wait of whoever it worked for. */
+import { describe, expect, it } from '@jest/globals';
+import type { FunctionName } from '../../lib/contract/functions.ts';
+import { type CalmWorld, createCalmWorld, installationId, start } from './calm-world.ts';
+import type { Death } from './program/process.ts';
+
+/** Whatever has no row yet waits for its message: twice the function's 20 s, and a second or two for the calls. */
+const messageSeconds = 45;
+/** Whatever has one waits for its launch's fence of 30 s, and then up to a minute for the sweep. */
+const rowSeconds = 95;
+
+/** No function makes more calls here before its work is done. */
+const deaths: readonly Death[] = Array.from({ length: 16 }, (_, n) => [
+  { atCall: n + 1, arrives: false },
+  { atCall: n + 1, arrives: true },
+]).flat();
+
+/** The first run of the function, from the moment that it is told to. */
+function dyingOnce(name: FunctionName, death: Death) {
+  let isDue = false;
+  return {
+    tell: () => {
+      isDue = true;
+    },
+    deathOf: (started: FunctionName): Death | undefined => {
+      if (started !== name || !isDue) return undefined;
+      isDue = false;
+      return death;
+    },
+  };
+}
+
+/** From now until it is so, at most five minutes. */
+async function secondsUntil(world: CalmWorld, isSo: () => boolean): Promise<number> {
+  const before = world.scheduler.now();
+  const elapsed = () => (world.scheduler.now() - before) / 1000;
+  const beginning = Math.floor((before - start) / 1000);
+  for (let second = 1; second <= 300 && !isSo(); second++) await world.runUntil(beginning + second);
+  return elapsed();
+}
+
+async function worst(wait: (death: Death) => Promise<number>): Promise<number> {
+  const waits: number[] = [];
+  for (const death of deaths) waits.push(await wait(death));
+  return Math.max(...waits);
+}
+
+describe('a crash costs', () => {
+  it('a job its machine for a minute and a half at most, wherever scale-up dies', async () => {
+    const longest = await worst(async (death) => {
+      const dying = dyingOnce('scale-up', death);
+      const world = createCalmWorld({ seed: 1, maxRunners: 2, deathOf: dying.deathOf });
+      await world.addTenant();
+      // So long after a sweep the next one comes just too early for what is due then.
+      await world.runUntil(60 + 31);
+      dying.tell();
+      world.queueJob(10);
+      return secondsUntil(world, () => world.auditor.books.machines.size > 0);
+    });
+    expect(longest).toBeLessThanOrEqual(rowSeconds);
+  });
+
+  it('a lease its return for 45 s at most, wherever lifecycle dies', async () => {
+    const longest = await worst(async (death) => {
+      const dying = dyingOnce('lifecycle', death);
+      const goesOn = { mood: 'calm', strikes: (name: string) => name === 'hostile' } as const;
+      const world = createCalmWorld({
+        seed: 1,
+        maxRunners: 2,
+        deathOf: dying.deathOf,
+        faults: { ...goesOn, stop: () => undefined, describe: () => 'hostile' },
+      });
+      await world.addTenant();
+      world.queueJob(60);
+      const isOver = () =>
+        [...world.auditor.books.worldJobs.values()].some((job) => job.status === 'completed');
+      await secondsUntil(world, isOver);
+      dying.tell();
+      return secondsUntil(world, () => world.rows.tenants.get(installationId)?.leases === 0);
+    });
+    expect(longest).toBeLessThanOrEqual(messageSeconds);
+  });
+
+  it('an installation its row for 45 s at most, wherever the tenant manager dies', async () => {
+    const longest = await worst(async (death) => {
+      const dying = dyingOnce('tenant-manager', death);
+      const world = createCalmWorld({ seed: 1, maxRunners: 2, deathOf: dying.deathOf });
+      dying.tell();
+      world.webhooks.installation('installation.created', installationId);
+      return secondsUntil(world, () => world.rows.tenants.has(installationId));
+    });
+    expect(longest).toBeLessThanOrEqual(messageSeconds);
+  });
+});
