@@ -66,8 +66,13 @@ export interface WebhookDelivery {
   readonly guid: string;
   /** Epoch milliseconds, in whole seconds. */
   readonly deliveredAt: number;
-  readonly succeeded: boolean;
+  /** What the platform answered; 0 where it was not reached, or not in time. */
+  readonly statusCode: number;
 }
+
+/** GitHub's own ranges: from 400 to 599 it failed, and what is in neither range is in no list of either kind. */
+export const wasDelivered = ({ statusCode }: WebhookDelivery): boolean =>
+  statusCode >= 200 && statusCode < 400;
 
 /** An answer of GitHub that is not the one hoped for, and that trying again at once would not change. */
 export type GitHubRefusal =

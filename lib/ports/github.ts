@@ -61,8 +61,14 @@ export interface GitHub {
     scope: RunnerScope,
     cursor?: string,
   ): Promise<Answer<Page<ListedRunner>>>;
-  /** As the App itself: the attempts to deliver its webhooks that ended so, newest first, of the last three days. */
-  listDeliveries(outcome: 'success' | 'failure', cursor?: string): Promise<Answer<Page<WebhookDelivery>>>;
+  /**
+   * As the App itself: the attempts to deliver its webhooks that ended so, newest first, of the last three days. GitHub counts as
+   * failed what was answered with 400 to 599 alone; what it could not reach, or not in time, only `any` shows.
+   */
+  listDeliveries(
+    outcome: 'success' | 'failure' | 'any',
+    cursor?: string,
+  ): Promise<Answer<Page<WebhookDelivery>>>;
   /** As the App itself: has GitHub deliver this webhook once more, as it was. */
   redeliver(deliveryId: number): Promise<Answer<'accepted'>>;
 }

@@ -4,9 +4,13 @@ import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const minutes = (count: number) => count * 60_000;
 
-function attempt(platform: Platform, guid: string, succeeded: boolean) {
+const refused = 503;
+/** GitHub reached nobody, or gave up after ten seconds. */
+const unreached = 0;
+
+function attempt(platform: Platform, guid: string, statusCode: number) {
   const id = platform.github.deliveries.length + 1;
-  platform.github.deliveries.push({ id, guid, succeeded, deliveredAt: platform.clock.now() });
+  platform.github.deliveries.push({ id, guid, statusCode, deliveredAt: platform.clock.now() });
 }
 const asked = (platform: Platform) => platform.telemetry.total('Repairs', { kind: 'webhook-redelivered' });
 const attemptsOf = (platform: Platform, guid: string) =>
@@ -14,25 +18,61 @@ const attemptsOf = (platform: Platform, guid: string) =>
 
 async function givenGitHub() {
   const platform = await givenPlatform();
-  platform.github.listing.redelivery = () => ({ succeeded: true, deliveredAt: platform.clock.now() });
+  platform.github.listing.redelivery = () => ({ statusCode: 200, deliveredAt: platform.clock.now() });
   return platform;
 }
 
 describe('redelivering webhooks', () => {
   it('asks for what no attempt delivered, and for nothing else', async () => {
     const platform = await givenGitHub();
-    attempt(platform, 'lost', false);
-    attempt(platform, 'fine', true);
-    attempt(platform, 'mended by hand', false);
-    attempt(platform, 'mended by hand', true);
+    attempt(platform, 'lost', refused);
+    attempt(platform, 'fine', 200);
+    attempt(platform, 'mended by hand', refused);
+    attempt(platform, 'mended by hand', 200);
     await reconcileDeliveries(platform);
     expect(attemptsOf(platform, 'lost')).toBe(2);
     expect(asked(platform)).toBe(1);
   });
 
+  it('asks for what never reached the platform, which is in neither of GitHub’s lists', async () => {
+    const platform = await givenGitHub();
+    attempt(platform, 'timed out', unreached);
+    attempt(platform, 'timed out, then arrived', unreached);
+    attempt(platform, 'timed out, then arrived', 200);
+    for (let run = 0; run < 3; run++) {
+      await reconcileDeliveries(platform);
+      platform.clock.advance(minutes(5));
+    }
+    expect(attemptsOf(platform, 'timed out')).toBe(2);
+    expect(asked(platform)).toBe(1);
+  });
+
+  it('finds among hundreds that arrived the few that did not, over several runs', async () => {
+    const platform = await givenGitHub();
+    platform.github.listing.pageSize = 2;
+    for (let n = 1; n <= 600; n++) attempt(platform, `webhook ${n}`, n % 200 === 1 ? unreached : 200);
+    for (let run = 0; run < 6; run++) {
+      platform.clock.advance(minutes(5));
+      await reconcileDeliveries(platform);
+    }
+    expect([1, 201, 401].map((n) => attemptsOf(platform, `webhook ${n}`))).toEqual([2, 2, 2]);
+    expect(asked(platform)).toBe(3);
+  });
+
+  it('asks for what began before the last look, and timed out after it', async () => {
+    const platform = await givenGitHub();
+    const began = platform.clock.now();
+    platform.clock.advance(9_000);
+    attempt(platform, 'fine', 200);
+    await reconcileDeliveries(platform);
+    platform.github.deliveries.push({ id: 99, guid: 'slow', statusCode: unreached, deliveredAt: began });
+    await reconcileDeliveries(platform);
+    expect(attemptsOf(platform, 'slow')).toBe(2);
+  });
+
   it('asks once for what arrived then, however often it runs', async () => {
     const platform = await givenGitHub();
-    attempt(platform, 'lost', false);
+    attempt(platform, 'lost', refused);
     for (let run = 0; run < 4; run++) {
       await reconcileDeliveries(platform);
       platform.clock.advance(minutes(5));
@@ -42,8 +82,8 @@ describe('redelivering webhooks', () => {
 
   it('asks three times for what fails each time, and then gives up', async () => {
     const platform = await givenGitHub();
-    platform.github.listing.redelivery = () => ({ succeeded: false, deliveredAt: platform.clock.now() });
-    attempt(platform, 'refused', false);
+    platform.github.listing.redelivery = () => ({ statusCode: refused, deliveredAt: platform.clock.now() });
+    attempt(platform, 'refused', refused);
     for (let run = 0; run < 6; run++) {
       platform.clock.advance(minutes(5));
       await reconcileDeliveries(platform);
@@ -54,10 +94,10 @@ describe('redelivering webhooks', () => {
   it('walks down a long list over several runs, and misses nothing that fails meanwhile', async () => {
     const platform = await givenGitHub();
     platform.github.listing.pageSize = 2;
-    for (let n = 1; n <= 9; n++) attempt(platform, `lost ${n}`, false);
+    for (let n = 1; n <= 9; n++) attempt(platform, `lost ${n}`, refused);
     for (let run = 0; run < 7; run++) {
       platform.clock.advance(minutes(5));
-      if (run === 1) attempt(platform, 'lost meanwhile', false);
+      if (run === 1) attempt(platform, 'lost meanwhile', refused);
       await reconcileDeliveries(platform);
     }
     const guids = new Set(platform.github.deliveries.map(({ guid }) => guid));
@@ -66,8 +106,8 @@ describe('redelivering webhooks', () => {
 
   it('redelivers the others where one cannot be', async () => {
     const platform = await givenGitHub();
-    attempt(platform, 'one', false);
-    attempt(platform, 'two', false);
+    attempt(platform, 'one', refused);
+    attempt(platform, 'two', refused);
     platform.github.failNext('redeliver', { refusal: { kind: 'not-found', message: 'too old' } });
     expect(await reconcileDeliveries(platform)).toHaveLength(1);
     expect(attemptsOf(platform, 'two')).toBe(2);

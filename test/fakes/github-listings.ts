@@ -35,7 +35,7 @@ export interface ListingDials {
   /** At most GitHub's own 100. */
   pageSize: number;
   /** What comes of the attempts that `redeliver` asks for; they are of the moment that it names. */
-  redelivery: (delivery: WebhookDelivery) => { succeeded: boolean; deliveredAt: number };
+  redelivery: (delivery: WebhookDelivery) => Pick<WebhookDelivery, 'statusCode' | 'deliveredAt'>;
 }
 
 export function createMemoryListings(state: State, dials: ListingDials): Listings {
@@ -107,7 +107,12 @@ export function createMemoryListings(state: State, dials: ListingDials): Listing
     listDeliveries: (outcome, cursor) =>
       through(state, 'listDeliveries', () => {
         const newestFirst = state.deliveries.toReversed();
-        const wanted = newestFirst.filter(({ succeeded }) => succeeded === (outcome === 'success'));
+        // GitHub's ranges: what it could not reach is in neither.
+        const [low, high] = { any: [0, 599], success: [200, 399], failure: [400, 599] }[outcome] as [
+          number,
+          number,
+        ];
+        const wanted = newestFirst.filter(({ statusCode }) => statusCode >= low && statusCode <= high);
         return { ok: true, value: pageOf(wanted, dials, cursor) };
       }),
     redeliver: (deliveryId) =>

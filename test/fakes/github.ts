@@ -94,7 +94,7 @@ export function createMemoryGitHub(): MemoryGitHub {
   const state = emptyState();
   const listing: ListingDials = {
     pageSize: 100,
-    redelivery: ({ deliveredAt }) => ({ succeeded: true, deliveredAt }),
+    redelivery: ({ deliveredAt }) => ({ statusCode: 200, deliveredAt }),
   };
   return {
     ...hands(state),

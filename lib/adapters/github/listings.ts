@@ -87,7 +87,8 @@ export function createListings(dependencies: {
       answered(() => listRunners(ask, { installationId, scope, cursor })),
     listDeliveries: (outcome, cursor) =>
       answered(async () => {
-        const page = { per_page: pageSize, status: outcome, ...(cursor === undefined ? {} : { cursor }) };
+        const filter = outcome === 'any' ? {} : { status: outcome };
+        const page = { per_page: pageSize, ...filter, ...(cursor === undefined ? {} : { cursor }) };
         const { data, next } = await client.pageAsApp('GET /app/hook/deliveries', page);
         const items = (data as DeliveryShape[]).map(deliveryOf);
         return { items, ...(next === undefined ? {} : { cursor: next }) };
@@ -166,5 +167,5 @@ const deliveryOf = (delivery: DeliveryShape): WebhookDelivery => ({
   id: delivery.id,
   guid: delivery.guid,
   deliveredAt: Date.parse(delivery.delivered_at),
-  succeeded: delivery.status_code >= 200 && delivery.status_code < 400,
+  statusCode: delivery.status_code,
 });

@@ -1,33 +1,28 @@
 /**
- * Has GitHub deliver again what no attempt delivered. GitHub never does so by itself. It walks the failures from the newest
- * down to where the last whole walk began, some pages a run, and remembers how often each webhook was asked for again.
- * A webhook that arrives twice changes nothing, so where in doubt it is asked for.
- * Source: https://docs.github.com/en/webhooks/using-webhooks/automatically-redelivering-failed-deliveries-for-a-github-app-webhook
+ * Has GitHub deliver again what no attempt delivered. GitHub never does so by itself. Two lists are walked: the failures, of
+ * which there are few, and all deliveries, since what GitHub could not reach, or not within ten seconds, is in no list of
+ * failures. How often each webhook was asked for again is remembered. One that arrives twice changes nothing, so where in
+ * doubt it is asked for.
+ * Sources: https://docs.github.com/en/webhooks/using-webhooks/automatically-redelivering-failed-deliveries-for-a-github-app-webhook
+ * https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
  */
 import type { WebhookDelivery } from '../../core/github.ts';
-import { OperationalError } from '../../ports/errors.ts';
-import type { Answer } from '../../ports/github.ts';
 import type { NoteValue } from '../../ports/notes.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { logRepair } from './log-repair.ts';
 import {
-  failurePages,
   notesKeptSeconds,
   redeliveries,
   redeliveriesRemembered,
   redeliveryMillisecondsApart,
-  successPages,
 } from './reconcile-settings.ts';
+import { deliveredSince, demand, type Walk, walkDeliveries } from './walk-deliveries.ts';
 
 export const deliveriesNote = 'reconcile/deliveries';
 
-interface Walk {
-  /** Failures older than this were looked at by an earlier walk. */
-  readonly floor: number;
-  /** The newest failure that this walk met: the next one's floor. */
-  readonly top: number;
-  /** Where this walk goes on; undefined: the next run begins a new one. */
-  readonly cursor: string | undefined;
+interface Marks {
+  readonly failures: Walk;
+  readonly all: Walk;
   /** How often each was asked for again, by guid, newest last. */
   readonly asked: ReadonlyMap<string, number>;
 }
@@ -36,50 +31,35 @@ interface Walk {
 export async function reconcileDeliveries(deps: ReconcileDeps): Promise<unknown[]> {
   const now = deps.clock.now();
   const note = (await deps.notes.read([deliveriesNote], now)).get(deliveriesNote);
-  const before = readWalk(note?.value);
-  const { failures, ...after } = await collectFailures(deps, before);
-  const delivered =
-    failures.length === 0 ? new Set() : await deliveredSince(deps, failures.at(-1)!.deliveredAt);
-  const wanted = [
-    ...new Map(failures.toReversed().map((failure) => [failure.guid, failure])).values(),
-  ].filter(({ guid }) => !delivered.has(guid) && (before.asked.get(guid) ?? 0) < redeliveries);
+  const before = readMarks(note?.value);
+  const failures = await walkDeliveries(deps, 'failure', before.failures);
+  const all = await walkDeliveries(deps, 'any', before.all);
+  const wanted = await undelivered(deps, before, [failures, all]);
   const asked = new Map(before.asked);
   const errors = await redeliverAll(deps, wanted, asked);
   await deps.notes.write(deliveriesNote, {
-    value: noteOf({ ...after, asked }),
+    value: noteOf({ failures: failures.walk, all: all.walk, asked }),
     expiresAt: now + notesKeptSeconds * 1000,
   });
   return errors;
 }
 
-/** Newest first. */
-async function collectFailures(deps: ReconcileDeps, walk: Walk) {
-  const failures: WebhookDelivery[] = [];
-  let { cursor, top } = walk;
-  for (let page = 1; page <= failurePages; page++) {
-    const found = demand(await deps.github.listDeliveries('failure', cursor));
-    // Whatever GitHub makes of the filter, only what failed is asked for again.
-    const failed = found.items.filter(({ succeeded }) => !succeeded);
-    const fresh = failed.filter(({ deliveredAt }) => deliveredAt >= walk.floor);
-    failures.push(...fresh);
-    top = Math.max(top, failed[0]?.deliveredAt ?? 0);
-    cursor = fresh.length < failed.length ? undefined : found.cursor;
-    if (cursor === undefined) return { failures, floor: top, top, cursor };
-  }
-  return { failures, floor: walk.floor, top, cursor };
-}
-
-/** The webhooks that some attempt since then delivered. */
-async function deliveredSince(deps: ReconcileDeps, since: number): Promise<ReadonlySet<string>> {
-  const guids = new Set<string>();
-  let cursor: string | undefined;
-  for (let page = 1; page <= successPages; page++) {
-    const found = demand(await deps.github.listDeliveries('success', cursor));
-    for (const { guid, succeeded } of found.items) if (succeeded) guids.add(guid);
-    cursor = found.cursor;
-    if (cursor === undefined || (found.items.at(-1)?.deliveredAt ?? 0) < since) break;
-  }
-  return guids;
+/** The newest attempt of each webhook that no attempt delivered, oldest first: jobs keep their places. */
+async function undelivered(
+  deps: ReconcileDeps,
+  { asked }: Marks,
+  walks: readonly Awaited<ReturnType<typeof walkDeliveries>>[],
+): Promise<WebhookDelivery[]> {
+  const found = walks.flatMap(({ undelivered }) => undelivered).toSorted((one, other) => one.id - other.id);
+  const candidates = [...new Map(found.map((delivery) => [delivery.guid, delivery])).values()].filter(
+    ({ guid }) => (asked.get(guid) ?? 0) < redeliveries,
+  );
+  if (candidates.length === 0) return [];
+  const since = Math.min(...candidates.map(({ deliveredAt }) => deliveredAt));
+  const delivered = await deliveredSince(deps, since);
+  return candidates.filter(
+    ({ guid }) => !delivered.has(guid) && !walks.some((walk) => walk.delivered.has(guid)),
+  );
 }
 
 async function redeliverAll(
@@ -99,7 +79,6 @@ async function redeliverAll(
       reason: `Delivery ${guid} had failed; asked for the ${times}. time.`,
     });
   };
-  // Oldest first: jobs keep their places.
   for (const [n, delivery] of wanted.entries()) {
     if (n > 0) await deps.clock.sleep(redeliveryMillisecondsApart);
     try {
@@ -111,28 +90,31 @@ async function redeliverAll(
   return errors;
 }
 
-/** @throws OperationalError: as the App itself, GitHub has no reason to refuse */
-function demand<Value>(answer: Answer<Value>): Value {
-  if (answer.ok) return answer.value;
-  throw new OperationalError(`GitHub does not let the App redeliver: ${JSON.stringify(answer.refusal)}`, {
-    code: `GitHub-${answer.refusal.kind}`,
-    retryable: true,
-  });
+interface StoredWalk {
+  readonly floor?: number;
+  readonly top?: number;
+  readonly cursor?: string;
 }
 
-function readWalk(value: NoteValue | undefined): Walk {
-  const { floor, top, cursor, asked } = (value ?? {}) as {
-    floor?: number;
-    top?: number;
-    cursor?: string;
+function readMarks(value: NoteValue | undefined): Marks {
+  const { failures, all, asked } = (value ?? {}) as {
+    failures?: StoredWalk;
+    all?: StoredWalk;
     asked?: [string, number][];
   };
-  return { floor: floor ?? 0, top: top ?? 0, cursor, asked: new Map(asked) };
+  return { failures: walkOf(failures), all: walkOf(all), asked: new Map(asked) };
 }
 
-const noteOf = ({ floor, top, cursor, asked }: Walk): NoteValue => ({
+const walkOf = ({ floor = 0, top = 0, cursor }: StoredWalk = {}): Walk => ({ floor, top, cursor });
+
+const noteOf = ({ failures, all, asked }: Marks): NoteValue => ({
+  failures: storedWalk(failures),
+  all: storedWalk(all),
+  asked: [...asked].slice(-redeliveriesRemembered),
+});
+
+const storedWalk = ({ floor, top, cursor }: Walk): StoredWalk => ({
   floor,
   top,
   ...(cursor === undefined ? {} : { cursor }),
-  asked: [...asked].slice(-redeliveriesRemembered),
 });

@@ -52,8 +52,17 @@ export const visitingSeconds = 90;
 /** Pages of machines in one run, of up to 500 each. */
 export const machinePages = 10;
 
-/** Pages of failed deliveries in one run, of up to 100 each; each failure may cost one call more. */
-export const failurePages = 4;
+/**
+ * Pages of deliveries in one run, of up to 100 each. A failure may cost one call more. Of all deliveries so many are a million
+ * a day and more; what is left over is looked at by later runs.
+ */
+export const walkedPages = { failure: 4, any: 60 } as const;
+
+/** And for so long at most: of the function's time, most is for other work beside it. */
+export const walkingSeconds = 45;
+
+/** GitHub gives an attempt ten seconds, and may list it later than one that began after it. */
+export const deliverySettledSeconds = 60;
 
 /** Pages of delivered webhooks that are searched for a later success of those failures. */
 export const successPages = 10;

@@ -55,7 +55,7 @@ function listDeliveries(call: Call) {
   const size = Math.min(100, Math.max(1, Number(query.get('per_page')) || 30));
   const cursor = Number(query.get('cursor')) || Number.POSITIVE_INFINITY;
   const wanted = world.deliveries
-    .filter((delivery) => status === null || succeeded(delivery) === (status === 'success'))
+    .filter(({ statusCode }) => status === null || isWithin(ranges[status], statusCode))
     .toSorted((one, other) => other.id - one.id)
     .filter(({ id }) => id < cursor);
   const items = wanted.slice(0, size);
@@ -66,7 +66,13 @@ function listDeliveries(call: Call) {
   return { status: 200, body: items.map(itemShape), headers };
 }
 
-const succeeded = ({ statusCode }: DeliveryRecord) => statusCode >= 200 && statusCode < 400;
+/**
+ * By the code alone: a delivery that reached nobody, or timed out, has the code 0 and is in neither list.
+ * Source: https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
+ */
+const ranges = { success: [200, 399], failure: [400, 599] } as const;
+
+const isWithin = ([low, high]: readonly [number, number], code: number) => code >= low && code <= high;
 
 function itemShape(delivery: DeliveryRecord) {
   return {

@@ -136,7 +136,14 @@ describe('webhooks', () => {
     expect(receiver.received[0]?.headers['x-github-delivery']).toBe(
       receiver.received[1]?.headers['x-github-delivery'],
     );
-    expect((await asApp('GET /app/hook/deliveries?status=failure')).body).toHaveLength(1);
+    // What reached nobody is in neither of the two lists.
+    for (const [status, listed] of [
+      ['failure', 0],
+      ['success', 3],
+    ])
+      expect((await asApp(`GET /app/hook/deliveries?status=${status}`)).body).toHaveLength(Number(listed));
+    const { body: all } = await asApp('GET /app/hook/deliveries');
+    expect(all.map(({ status_code }: { status_code: number }) => status_code)).toEqual([202, 202, 202, 0]);
   });
 
   it('do not go to a suspended installation', async () => {

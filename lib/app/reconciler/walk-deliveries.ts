@@ -1,0 +1,72 @@
+/**
+ * Walks a list of webhook deliveries from the newest down to where the last whole walk began, some pages a run. What began
+ * some time before the newest one is looked at again: an attempt that times out is listed later than it began.
+ */
+import { type WebhookDelivery, wasDelivered } from '../../core/github.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { Answer } from '../../ports/github.ts';
+import type { ReconcileDeps } from '../common/deps.ts';
+import { deliverySettledSeconds, successPages, walkedPages, walkingSeconds } from './reconcile-settings.ts';
+
+export interface Walk {
+  /** What is older was looked at by an earlier walk. */
+  readonly floor: number;
+  /** The newest that this walk met: the next one's floor. */
+  readonly top: number;
+  /** Where this walk goes on; undefined: the next run begins a new one. */
+  readonly cursor: string | undefined;
+}
+
+export interface Walked {
+  readonly walk: Walk;
+  /** Newest first. */
+  readonly undelivered: readonly WebhookDelivery[];
+  /** By guid. */
+  readonly delivered: ReadonlySet<string>;
+}
+
+export async function walkDeliveries(
+  deps: ReconcileDeps,
+  list: 'failure' | 'any',
+  walk: Walk,
+): Promise<Walked> {
+  const until = deps.clock.now() + walkingSeconds * 1000;
+  const undelivered: WebhookDelivery[] = [];
+  const delivered = new Set<string>();
+  let { cursor, top } = walk;
+  for (let page = 1; page <= walkedPages[list] && deps.clock.now() < until; page++) {
+    const found = demand(await deps.github.listDeliveries(list, cursor));
+    const lowest = walk.floor - deliverySettledSeconds * 1000;
+    const fresh = found.items.filter(({ deliveredAt }) => deliveredAt >= lowest);
+    for (const delivery of fresh) {
+      if (wasDelivered(delivery)) delivered.add(delivery.guid);
+      else undelivered.push(delivery);
+    }
+    top = Math.max(top, found.items[0]?.deliveredAt ?? 0);
+    cursor = fresh.length < found.items.length ? undefined : found.cursor;
+    if (cursor === undefined) return { undelivered, delivered, walk: { floor: top, top, cursor } };
+  }
+  return { undelivered, delivered, walk: { floor: walk.floor, top, cursor } };
+}
+
+/** The webhooks that some attempt since then delivered. */
+export async function deliveredSince(deps: ReconcileDeps, since: number): Promise<ReadonlySet<string>> {
+  const guids = new Set<string>();
+  let cursor: string | undefined;
+  for (let page = 1; page <= successPages; page++) {
+    const found = demand(await deps.github.listDeliveries('success', cursor));
+    for (const delivery of found.items) if (wasDelivered(delivery)) guids.add(delivery.guid);
+    cursor = found.cursor;
+    if (cursor === undefined || (found.items.at(-1)?.deliveredAt ?? 0) < since) break;
+  }
+  return guids;
+}
+
+/** @throws OperationalError: as the App itself, GitHub has no reason to refuse */
+export function demand<Value>(answer: Answer<Value>): Value {
+  if (answer.ok) return answer.value;
+  throw new OperationalError(`GitHub does not let the App redeliver: ${JSON.stringify(answer.refusal)}`, {
+    code: `GitHub-${answer.refusal.kind}`,
+    retryable: true,
+  });
+}
