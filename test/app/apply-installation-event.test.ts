@@ -112,6 +112,31 @@ describe('applying installation events', () => {
     await expectNothingLeft(platform);
   });
 
+  it('ends no tenant that GitHub does not show for a moment', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(...[1, 2, 3].map((id) => givenEvent({ jobId: JobId(id) })));
+    platform.github.deleteInstallation(acme);
+    await tell(platform, 'reconciler.doubts');
+    platform.github.putInstallation(acme, account);
+    await tell(platform, 'reconciler.doubts');
+    platform.github.deleteInstallation(acme);
+    platform.clock.advance(180_000);
+    await tell(platform, 'reconciler.doubts');
+    expect(await tenantOf(platform)).toMatchObject({ status: 'active' });
+    expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
+    expect(platform.queues.lifecycle).toEqual([]);
+  });
+
+  it('ends a tenant of which GitHub says twice, minutes apart, that there is none, whatever event was lost', async () => {
+    const platform = await givenPlatform();
+    platform.github.deleteInstallation(acme);
+    await tell(platform, 'reconciler.doubts');
+    platform.clock.advance(180_000);
+    expect(await platform.deliverInstallations()).toEqual([]);
+    expect(await tenantOf(platform)).toMatchObject({ status: 'deleted', statusBeforeDeletion: 'active' });
+    expect(platform.queues.installations).toEqual([]);
+  });
+
   it.each(['installation.created', 'installation.unsuspend'])(
     'a late %s does not revive a deleted tenant',
     async (late) => {

@@ -64,6 +64,8 @@ export interface MemoryGitHub extends GitHub {
     },
   ): void;
   deleteInstallation(installationId: InstallationId): void;
+  /** Whether it is there. */
+  isInstalled(installationId: InstallationId): boolean;
   /** What GitHub answers former names with: 404, or a redirect that is followed. */
   setFormerNames(answer: 'gone' | 'redirect'): void;
   renameAccount(installationId: InstallationId, login: string): void;
@@ -180,6 +182,7 @@ function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
       state.installations.set(installationId, { ...installation, permissions: granted, repositories: names });
     },
     deleteInstallation: (installationId) => void state.installations.delete(installationId),
+    isInstalled: (installationId) => state.installations.has(installationId),
     setFormerNames(answer) {
       state.formerNames = answer;
     },

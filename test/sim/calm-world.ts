@@ -44,7 +44,13 @@ export function createCalmWorld({ seed, maxRunners, faults = none, deathOf }: Ca
   const deployment: Deployment = givenDeployment({ tiers: [tier], defaultTier: TierName('small') });
   const ports = createPorts({ now: scheduler.now, sleep: scheduler.sleep });
   const { rows } = ports.stores.world;
-  const auditor = createAuditor({ rows, deployment, now: scheduler.now, tell: story.tell });
+  const auditor = createAuditor({
+    rows,
+    deployment,
+    now: scheduler.now,
+    isInstalled: ports.github.isInstalled,
+    tell: story.tell,
+  });
   const base = { random, scheduler, story, faults, auditor, ports, deployment };
   const service = createService(base);
   const plane = createControlPlane({

@@ -46,7 +46,13 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const deployment = deploymentOf(random);
   const ports = createPorts({ now: scheduler.now, sleep: scheduler.sleep });
   const { rows } = ports.stores.world;
-  const auditor = createAuditor({ rows, deployment, now: scheduler.now, tell: story.tell });
+  const auditor = createAuditor({
+    rows,
+    deployment,
+    now: scheduler.now,
+    isInstalled: ports.github.isInstalled,
+    tell: story.tell,
+  });
   const base = { random, scheduler, story, faults, auditor, ports, deployment };
   const plane = createControlPlane({
     ...base,

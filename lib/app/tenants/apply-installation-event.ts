@@ -17,7 +17,7 @@ import type { NewTenant } from '../../ports/tenants.ts';
 import { noteReturn } from '../common/note-return.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import type { UnheardRunDeps } from './find-unheard-run.ts';
-import { noteUnknown } from './note-unknown.ts';
+import { forgetUnknown, isSurelyGone, noteUnknown } from './note-unknown.ts';
 import { refuseWaitingJobs } from './refuse-waiting-jobs.ts';
 
 export interface TenantDeps extends UnheardRunDeps {
@@ -35,6 +35,8 @@ export async function applyInstallationEvent(deps: TenantDeps, event: Installati
     if (known && (await endIfSuperseded(deps, known))) continue;
     const now = known?.status === 'deleted' ? undefined : await askGitHub(deps, installationId);
     if (!known && !now) return noteUnknown(deps, event);
+    if (now) await forgetUnknown(deps, installationId);
+    else if (known?.status !== 'deleted' && !(await isSurelyGone(deps, event))) return;
     const done = known ? await follow(deps, known, now) : await provision(deps, installationId, now!);
     if (done && (await afterwards(deps, event, now))) return;
   }

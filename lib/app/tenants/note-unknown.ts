@@ -1,7 +1,7 @@
 /**
- * An installation that GitHub does not know, and of which there is no row: forged, or uninstalled before anybody looked.
- * Jobs that wait for it are refused once GitHub has said so twice, some minutes apart, or once it also sent that it was
- * deleted. Until then a row may still come of it, since GitHub's own copies may lag behind its events.
+ * An installation that GitHub does not know: forged, uninstalled, or not shown for a moment. It counts as gone once GitHub has
+ * said so twice, some minutes apart and with no other answer in between, or once GitHub also sent that it was deleted. Until
+ * then nothing is ended: an id that is gone never comes back, and neither would what was ended by mistake.
  */
 import type { InstallationEvent } from '../../contract/messages.ts';
 import type { InstallationId } from '../../core/ids.ts';
@@ -22,16 +22,37 @@ interface UnknownDeps {
   readonly clock: Clock;
 }
 
+/** Of which there is no row: jobs that wait for one are refused. */
 export async function noteUnknown(deps: UnknownDeps, event: InstallationEvent): Promise<void> {
   const { installationId } = event;
-  const about = { installationId, cause: event.event };
-  deps.telemetry.event('warn', 'installation-unknown-to-github', about, { InstallationsNotBelieved: 1 });
-  if (!(await isProven(deps, event))) {
-    const again = { ...event, event: 'unknown.asked-again' };
-    return deps.queues.sendToInstallations(again, { delaySeconds: unknownProofSeconds });
-  }
+  const again = { ...event, event: 'unknown.asked-again' };
+  if (!(await isSurelyGone(deps, event, again))) return;
   const text = `GitHub knows no installation ${installationId} of the App: it was uninstalled. Install it and run the job again.`;
   await refuseWaitingJobs(deps, installationId, () => reason('tenant-deleted', text));
+}
+
+/**
+ * Called when GitHub says that there is no such installation.
+ * @param again what asks once more, where that is not yet proof
+ */
+export async function isSurelyGone(
+  deps: UnknownDeps,
+  event: InstallationEvent,
+  again: InstallationEvent = event,
+): Promise<boolean> {
+  const about = { installationId: event.installationId, cause: event.event };
+  deps.telemetry.event('warn', 'installation-unknown-to-github', about, { InstallationsNotBelieved: 1 });
+  if (await isProven(deps, event)) return true;
+  await deps.queues.sendToInstallations(again, { delaySeconds: unknownProofSeconds });
+  return false;
+}
+
+/** GitHub shows it: what it said before was a lapse. */
+export async function forgetUnknown(deps: UnknownDeps, installationId: InstallationId): Promise<void> {
+  const now = deps.clock.now();
+  const name = unknownNote(installationId);
+  if (!(await deps.notes.read([name], now)).has(name)) return;
+  await deps.notes.write(name, { value: {}, expiresAt: now });
 }
 
 async function isProven(deps: UnknownDeps, { installationId, event }: InstallationEvent): Promise<boolean> {

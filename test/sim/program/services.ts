@@ -122,7 +122,7 @@ function createDenials({ scheduler, faults, random }: Pick<ServiceDeps, 'schedul
       const known = wholly.get(installationId);
       if (known && scheduler.now() <= known.until) return known.refusal;
       const strikes = faults.strikes('githubDenial');
-      if (!strikes || known || !this.may(installationId)) return undefined;
+      if (!strikes || !this.may(installationId)) return undefined;
       const refusal = random.pick(githubRefusals.filter(({ kind }) => kind !== 'forbidden'));
       const until = since.get(installationId)! + random.between(0, denialMilliseconds);
       wholly.set(installationId, { until, refusal });
@@ -149,8 +149,6 @@ async function github(deps: ServiceDeps & Denying, call: PortCall): Promise<unkn
     return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: random.between(1, 600) } };
   }
   const isAboutItself = call.name === 'github.getInstallation';
-  // What an installation is, GitHub tells the tenant manager truly; a machine at the door may hear that it is gone.
-  if (isAboutItself && call.by !== 'claim') return failing(deps, call, faults.strikes('githubError'));
   const denial = denials.of(installationId);
   if (denial && isAboutItself) return { ok: false, refusal: { kind: 'not-found', message: 'Not Found' } };
   if (denial) return { ok: false, refusal: denial };
