@@ -36,10 +36,11 @@ export interface JobStore {
   /** waiting, covered → blocked, and unsettled since then; else nothing. No lease is freed by it. */
   block(installationId: InstallationId, jobId: JobId, at: number): Promise<boolean>;
   /**
-   * blocked → waiting; and so is done → waiting where the platform ended it by a word of its own, but for what expired.
-   * Answers with the job as it was; undefined: it was in no such state, or no tier has its labels.
+   * blocked → waiting, unless it is held back since later than `heardAt`; and so is done → waiting where the platform ended it
+   * by a word of its own, but for what expired. Answers with the job as it was; undefined: it was in no such state, or no
+   * tier has its labels.
    */
-  reopen(installationId: InstallationId, jobId: JobId, reason: Reason): Promise<Job | undefined>;
+  reopen(installationId: InstallationId, jobId: JobId, again: Reopening): Promise<Job | undefined>;
   /** Its repository goes by this name now. Does nothing where the job is not known. */
   rename(installationId: InstallationId, jobId: JobId, repository: string): Promise<void>;
   /** Stores why each still waits; leaves alone what no longer does. */
@@ -94,6 +95,12 @@ export interface JobStore {
   refuseBlocked(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<boolean>;
   /** waiting → done, refused or expired; else nothing, and false. */
   refuseWaiting(installationId: InstallationId, jobId: JobId, end: JobEnd): Promise<boolean>;
+}
+
+export interface Reopening {
+  readonly reason: Reason;
+  /** When GitHub said that it is queued, epoch milliseconds; absent: just now. */
+  readonly heardAt?: number;
 }
 
 export type InsertOutcome = 'inserted' | 'exists' | OperationalError;

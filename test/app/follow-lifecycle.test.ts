@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTenant, givenTier } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
 import {
   expectBalanced,
   expectNothingLeft,
@@ -179,7 +179,7 @@ describe('following the lifecycle', () => {
     const platform = await givenPlatform();
     await platform.follow(event('waiting', 1));
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
-    await platform.accept(event('queued', 1));
+    await platform.accept({ ...event('queued', 1), receivedAt: noon + 1 });
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 

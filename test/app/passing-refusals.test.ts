@@ -111,9 +111,17 @@ describe('a job that GitHub holds back after it had announced it as queued', () 
   it('waits again when it is queued again, and nothing is counted', async () => {
     const { platform } = await givenMachine();
     await platform.follow(givenEvent({ action: 'waiting' }));
-    await platform.accept(givenEvent());
+    await platform.accept(givenEvent({ receivedAt: noon + 1 }));
     expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
     expect(await platform.job(1)).not.toHaveProperty('replacements');
+  });
+
+  it('stays blocked where a message of before it comes again', async () => {
+    const { platform } = await givenMachine();
+    await platform.follow(givenEvent({ action: 'waiting', receivedAt: noon + 1 }));
+    await platform.accept(givenEvent());
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+    expect(platform.liveMachines()).toHaveLength(1);
   });
 
   it('is asked about where a late `waiting` came behind the second `queued`', async () => {

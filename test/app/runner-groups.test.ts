@@ -4,7 +4,7 @@ import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { memoryRepositoryId } from '../fakes/github-state.ts';
-import { acme, givenEvent, givenTenant, givenTier, permissions } from '../support/given.ts';
+import { acme, givenEvent, givenTenant, givenTier, noon, permissions } from '../support/given.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
 const other = InstallationId(202);
@@ -42,7 +42,7 @@ describe('a job of a public repository', () => {
     const platform = await givenWorld();
     await platform.follow(open(1, { action: 'waiting' }));
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
-    await platform.accept(open(1));
+    await platform.accept(open(1, { receivedAt: noon + 1 }));
     await groupIsLookedAt(platform);
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'public-repository' } });
     expect(platform.compute.requests).toHaveLength(0);

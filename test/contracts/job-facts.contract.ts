@@ -79,7 +79,7 @@ export function jobFactsContract(backend: StoreBackend): void {
         await given(givenJob({ state: 'blocked', unsettledAt: noon }));
         expect(await pending()).toEqual([1]);
 
-        expect(await stores.jobs.reopen(acme, one, full)).toMatchObject({ state: 'blocked' });
+        expect(await stores.jobs.reopen(acme, one, { reason: full })).toMatchObject({ state: 'blocked' });
         expect(await theJob()).toEqual(givenJob({ reason: full }));
         expect(await waiting()).toEqual([1]);
       });

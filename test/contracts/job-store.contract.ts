@@ -195,10 +195,17 @@ export function jobStoreContract(backend: StoreBackend): void {
         const blocked = givenJob({ state: 'blocked' });
         await given(blocked);
 
-        expect(await stores.jobs.reopen(acme, one, full)).toEqual(blocked);
-        expect(await stores.jobs.reopen(acme, one, ended)).toBeUndefined();
+        expect(await stores.jobs.reopen(acme, one, { reason: full })).toEqual(blocked);
+        expect(await stores.jobs.reopen(acme, one, { reason: ended })).toBeUndefined();
         expect(await theJob()).toEqual(givenJob({ reason: full }));
         expect(await waiting()).toEqual([1]);
+      });
+
+      it('opens no job that is held back since GitHub said that it is queued', async () => {
+        await given(givenJob({ state: 'blocked', unsettledAt: noon }));
+
+        expect(await stores.jobs.reopen(acme, one, { reason: full, heardAt: noon })).toBeUndefined();
+        expect(await stores.jobs.reopen(acme, one, { reason: full, heardAt: noon + 1 })).toBeDefined();
       });
 
       it('refuses a blocked job, and none that is not blocked any more', async () => {
@@ -241,7 +248,9 @@ export function jobStoreContract(backend: StoreBackend): void {
         const { reason: _reason, ...over } = { ...refused, jobId: JobId(3), outcome: 'cancelled' as const };
         await given(refused, expired, over, none);
 
-        const opened = await Promise.all([1, 2, 3, 4].map((id) => stores.jobs.reopen(acme, JobId(id), full)));
+        const opened = await Promise.all(
+          [1, 2, 3, 4].map((id) => stores.jobs.reopen(acme, JobId(id), { reason: full })),
+        );
 
         expect(opened).toEqual([refused, undefined, undefined, undefined]);
         expect(await theJob()).toEqual(givenJob({ reason: full }));
@@ -348,7 +357,7 @@ export function jobStoreContract(backend: StoreBackend): void {
       });
 
       it('makes no job by changing one that is not known', async () => {
-        await stores.jobs.reopen(acme, one, full);
+        await stores.jobs.reopen(acme, one, { reason: full });
         await stores.jobs.block(acme, one, noon);
         await stores.jobs.rest(acme, one, full);
         await stores.jobs.doubt(acme, one, noon);

@@ -76,10 +76,11 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           : undefined;
       return (await change('jobs.block', { installationId, jobId }, blocks)).met;
     },
-    async reopen(installationId, jobId, reason) {
+    async reopen(installationId, jobId, { reason, heardAt = Number.POSITIVE_INFINITY }) {
       const waits = (job: Job) => {
         const isEndedHere = job.state === 'done' && job.reason !== undefined && job.outcome !== 'expired';
-        return (job.state === 'blocked' || isEndedHere) && job.tier ? wait(job, { reason }) : undefined;
+        const isLetGo = job.state === 'blocked' && (job.unsettledAt ?? 0) < heardAt;
+        return (isLetGo || isEndedHere) && job.tier ? wait(job, { reason }) : undefined;
       };
       const { met, before } = await change('jobs.reopen', { installationId, jobId }, waits);
       return met ? before : undefined;

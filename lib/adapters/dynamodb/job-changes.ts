@@ -5,8 +5,7 @@
 import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Again } from '../../core/job-rest.ts';
-import type { Reason } from '../../core/reason.ts';
-import type { JobEnd } from '../../ports/jobs.ts';
+import type { JobEnd, Reopening } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
 import { expiresAt, reasonValue, restingPlace, unsettledPlace } from './job-row.ts';
 
@@ -44,13 +43,14 @@ export const block = (jobId: JobId, at: number): JobChange => ({
  * blocked, done → waiting. A job that no tier has the labels of has no place to wait in. Of what is done, only what the
  * platform ended by a word of its own, which is what has a reason; what expired is over on GitHub too.
  */
-export const reopen = (reason: Reason): JobChange => ({
+export const reopen = ({ reason, heardAt = Number.MAX_SAFE_INTEGER }: Reopening): JobChange => ({
   update: `SET #state = :waiting, #pending = #place, #reason = :reason REMOVE #unsettled_at, #runner, #started_at, ${ended}`,
   condition:
-    'attribute_exists(#place) AND (#state = :blocked OR (#state = :done AND attribute_exists(#reason) AND #outcome <> :expired))',
+    'attribute_exists(#place) AND ((#state = :blocked AND (attribute_not_exists(#unsettled_at) OR #unsettled_at < :heard_at)) OR (#state = :done AND attribute_exists(#reason) AND #outcome <> :expired))',
   values: {
     ':waiting': text('waiting'),
     ':blocked': text('blocked'),
+    ':heard_at': number(heardAt),
     ':done': text('done'),
     ':expired': text('expired'),
     ':reason': reasonValue(reason),

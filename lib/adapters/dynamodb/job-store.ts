@@ -124,8 +124,8 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       await changed(tenant, jobId, changes.rename(repository));
     },
     block: (tenant, jobId, at) => changed(tenant, jobId, changes.block(jobId, at)),
-    async reopen(tenant, jobId, reason) {
-      const { met, row } = await change(tenant, jobId, changes.reopen(reason));
+    async reopen(tenant, jobId, again) {
+      const { met, row } = await change(tenant, jobId, changes.reopen(again));
       return met && row ? jobOfRow(row) : undefined;
     },
     waitAgain: (tenant, jobId, lease, reason, rest) =>

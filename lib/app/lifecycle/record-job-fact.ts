@@ -13,9 +13,11 @@ import { jobOfEvent } from '../common/job-of-event.ts';
 export async function recordBlocked(deps: LifecycleDeps, event: JobEvent): Promise<void> {
   if (!event.tier) return;
   const now = deps.clock.now();
-  const outcome = await insertOne(deps, { ...jobOfEvent(event, now), state: 'blocked', unsettledAt: now });
+  const heardAt = event.receivedAt ?? now;
+  const held = { ...jobOfEvent(event, now), state: 'blocked', unsettledAt: heardAt } as const;
+  const outcome = await insertOne(deps, held);
   // GitHub may announce it as queued first. Where this one is late, the sweep asks, and it waits again.
-  if (outcome === 'exists') await deps.jobs.block(event.installationId, event.jobId, now);
+  if (outcome === 'exists') await deps.jobs.block(event.installationId, event.jobId, heardAt);
 }
 
 /** @throws OperationalError, also where it is this job's alone */

@@ -117,8 +117,11 @@ async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<u
 }
 
 /** GitHub says that it is queued: an approval was given, or the platform had ended it by a word of its own. */
-async function reopen(deps: BalanceDeps, { installationId, jobId }: JobEvent): Promise<void> {
-  const before = await deps.jobs.reopen(installationId, jobId, justQueued);
+async function reopen(deps: BalanceDeps, event: JobEvent): Promise<void> {
+  const { installationId, jobId, receivedAt } = event;
+  // A message that comes again may be older than what holds the job back: the webhook's clock stamps both.
+  const heard = receivedAt === undefined ? {} : { heardAt: receivedAt };
+  const before = await deps.jobs.reopen(installationId, jobId, { reason: justQueued, ...heard });
   if (before?.state !== 'done') return;
   const about = { installationId, jobId, tier: before.tier ?? 'none', reason: before.reason?.code };
   deps.telemetry.event('info', 'job-reopened', about);

@@ -116,7 +116,7 @@ async function waitAgain(deps: SweepDeps, job: Job): Promise<boolean> {
   const { installationId, jobId } = job;
   if (job.state === 'blocked') {
     const approved = reason('queued', 'It was approved; the jobs before it come first.');
-    return (await deps.jobs.reopen(installationId, jobId, approved)) !== undefined;
+    return (await deps.jobs.reopen(installationId, jobId, { reason: approved })) !== undefined;
   }
   const why = reason('runner-ended', 'Its machine ended before the job did; the job gets another one.');
   const again = afterLoss(job, why, deps.clock.now());

@@ -5,14 +5,17 @@
 
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { JobEvent } from '../../../lib/contract/messages.ts';
+import type { InstallationId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
+import { checkDeletions } from './check-deletions.ts';
 import { checkEnds } from './check-ends.ts';
 import { checkGroupOfLaunch, checkGroups } from './check-groups.ts';
+import { checkHeld } from './check-held.ts';
 import { checkLeases } from './check-leases.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkRerun } from './check-rerun.ts';
@@ -62,6 +65,7 @@ export function createAuditor(world: {
   rows: Rows;
   deployment: Deployment;
   now: () => number;
+  isInstalled: (installationId: InstallationId) => boolean;
   tell: (line: () => string) => void;
 }): Auditor {
   const violations: Violation[] = [];
@@ -114,6 +118,7 @@ export function createAuditor(world: {
       // A job that GitHub gave back runs again elsewhere, and its first start says nothing of that.
       const key = `${installationId}/${jobId} on ${runnerName}`;
       if (action === 'in_progress' || action === 'completed') books.told.add(key);
+      if (action === 'queued') books.queuedToldAt.set(`${installationId}/${jobId}`, world.now());
     },
     doorTried(how, answer) {
       if (answer?.action === 'run') note('door', `a machine got a runner: ${how}`);
@@ -129,13 +134,16 @@ export function createAuditor(world: {
     },
     afterCall(name) {
       if (ending.test(name)) checkEnds(books, note);
+      if (holding.test(name)) checkHeld(books, note);
       if (!changing.test(name)) return;
       for (const launch of books.followRows()) {
         checkAccounts(books, launch, note);
         checkGroupOfLaunch(books, launch, note);
       }
       if (counting.test(name)) checkLeases(books, note);
-      if (/^tenants\.(create|update)/.test(name)) checkBans(books, note);
+      if (!/^tenants\.(create|update)/.test(name)) return;
+      checkBans(books, note);
+      checkDeletions(books, note);
     },
     thrown(name, error) {
       if (isBug(error)) note('bug', `${name} threw ${error instanceof Error ? error.stack : String(error)}`);
@@ -149,6 +157,7 @@ export function createAuditor(world: {
 }
 
 const ending = /^jobs\.(finish|refuseWaiting)/;
+const holding = /^jobs\.(insert|block|reopen)/;
 const changing = /^(launches\.|runners\.end|tenants\.)/;
 const counting = /^(launches\.(take|close)|runners\.end)/;
 

@@ -1,6 +1,7 @@
 /** The auditor's own books: machines by their tags, launches as they were stored, limits as they were at each time. */
 
 import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { InstallationId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
@@ -27,7 +28,12 @@ export interface AuditedLaunch {
 export type Books = ReturnType<typeof createBooks>;
 export type Note = (invariant: string, detail: string) => void;
 
-export function createBooks(world: { rows: Rows; deployment: Deployment; now: () => number }) {
+export function createBooks(world: {
+  rows: Rows;
+  deployment: Deployment;
+  now: () => number;
+  isInstalled: (installationId: InstallationId) => boolean;
+}) {
   const { rows, deployment, now } = world;
   const machines = new Map<string, AuditedMachine>();
   const launches = new Map<string, AuditedLaunch>();
@@ -41,6 +47,8 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     now,
     machines,
     launches,
+    /** GitHub has it. */
+    isInstalled: world.isInstalled,
     setLimit: limits.set,
     /** GitHub's jobs, as they are there. */
     worldJobs: new Map<number, WorldJob>(),
@@ -48,6 +56,10 @@ export function createBooks(world: { rows: Rows; deployment: Deployment; now: ()
     doneJobs: new Map<string, 'github' | 'platform'>(),
     /** The rows of jobs, and their runners, of which the platform got to know by webhook that they began or ended. */
     told: new Set<string>(),
+    /** When the platform was last told of a job that it is queued. */
+    queuedToldAt: new Map<string, number>(),
+    /** Since when each row is held back for an approval, by its own word. */
+    heldSince: new Map<string, number>(),
     /** Tenants that GitHub refused something for its own reasons, after which a machine may be ended early. */
     refused: new Set<number>(),
     githubLimits: limitedUntil,

@@ -422,6 +422,27 @@ export const mutants: readonly Mutant[] = [
     'if (!text) await refuseWaitingJobs(',
   ),
   mutant(
+    'old-word-opens',
+    'A message of before the hold that comes again opens a job that is held back for an approval.',
+    'lib/app/scale-up/accept-jobs.ts',
+    'const heard = receivedAt === undefined ? {} : { heardAt: receivedAt };',
+    'const heard = {};\n  void receivedAt;',
+  ),
+  mutant(
+    'deleted-by-one-answer',
+    'A tenant is deleted the first time that GitHub does not show its installation.',
+    'lib/app/tenants/apply-installation-event.ts',
+    "else if (known?.status !== 'deleted' && !(await isSurelyGone(deps, event))) return;",
+    'else void isSurelyGone;',
+  ),
+  mutant(
+    'lapse-not-forgotten',
+    'Two lapses of GitHub with a true answer in between delete a tenant.',
+    'lib/app/tenants/apply-installation-event.ts',
+    'if (now) await forgetUnknown(deps, installationId);',
+    'if (now) void forgetUnknown;',
+  ),
+  mutant(
     'refused-start-dropped',
     'A start is dropped whose job the platform had refused.',
     'lib/app/lifecycle/record-job-fact.ts',

@@ -39,8 +39,10 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
       // A suspended installation gets no events.
       if (!event || job.account.suspended) return;
       deliver(`${action} job ${job.id} runner ${job.runnerName}`, () => {
-        if (action === 'queued') plane.toTier(job.tier, event);
-        else plane.toLifecycle(event);
+        // As the webhook function stamps it: each copy for itself.
+        const received = { ...event, receivedAt: scheduler.now() };
+        if (action === 'queued') plane.toTier(job.tier, received);
+        else plane.toLifecycle(received);
         auditor.jobTold(event);
       });
     },

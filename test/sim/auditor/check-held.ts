@@ -1,0 +1,21 @@
+/**
+ * A job that GitHub holds back for an approval stays held here until GitHub says anew that it is queued: what it said before
+ * the hold, and what is only delivered again, opens nothing.
+ */
+import type { Books, Note } from './books.ts';
+
+/** Called as jobs are held back and opened again. */
+export function checkHeld(books: Books, note: Note): void {
+  for (const [key, job] of books.rows.jobs) {
+    const since = books.heldSince.get(key);
+    if (job.state === 'blocked') {
+      books.heldSince.set(key, job.unsettledAt ?? books.now());
+      continue;
+    }
+    books.heldSince.delete(key);
+    const isHeldOnGitHub = books.worldJobs.get(job.jobId)?.status === 'waiting';
+    if (since === undefined || !isHeldOnGitHub || job.state !== 'waiting') continue;
+    if ((books.queuedToldAt.get(key) ?? 0) <= since)
+      note('opened-though-held', `job ${key} waits for a machine, and GitHub holds it back since before`);
+  }
+}
