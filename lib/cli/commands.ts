@@ -11,6 +11,7 @@ import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
 import { setup } from './setup/setup.ts';
 import { status } from './status.ts';
 import { tenantShow } from './tenants/tenant-show.ts';
+import { tenantTest } from './tenants/tenant-test.ts';
 import { tenantValidate } from './tenants/tenant-validate.ts';
 import { verify } from './verify.ts';
 
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   explain,
   tenantShow,
   tenantValidate,
+  tenantTest,
   machineLogs,
   deadLetters,
   rotateWebhookSecret,

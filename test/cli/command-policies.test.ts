@@ -16,7 +16,8 @@ import { policies } from '../../lib/cli/policies/policies.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { ownImageParameters } from '../../lib/config/image-parameters.ts';
-import { InstanceId, JobId } from '../../lib/core/ids.ts';
+import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
+import type { Job } from '../../lib/core/job.ts';
 import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 import config from '../../mayfly.config.ts';
 import { givenLaunch, givenRunner, lease0 } from '../contracts/support/stored.ts';
@@ -144,6 +145,27 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
       expect(await person.run(['status', '--tenant', name])).toMatchObject({ status: 1, out });
     }
   },
+  async 'tenant test'(person) {
+    await givenApp();
+    const { installationId, accountId } = account.github.install({ login: 'tested', repositories: ['app'] });
+    const tenant = { installationId: InstallationId(installationId), accountLogin: 'tested', accountId };
+    await account.put('tenants', newTenantRow(givenTenant(tenant)));
+    const by = { name: 'mayfly-test', dispatchable: true, labels: ['self-hosted', 'small'] };
+    account.github.setWorkflow('tested/app', by);
+    const waits = { installationId: tenant.installationId, acceptedAt: Date.now() };
+    const test = (name: string) => person.run(['tenant', 'test', name, '--run', '--wait', '1']);
+    expect(await withRow(() => test('tested'), waits)).toMatchObject({
+      status: 1,
+      out: expect.stringContaining('was not over after 1 s'),
+    });
+    const machine = InstanceId('i-0123456789abcdef1');
+    const runner = givenRunner({ instanceId: machine, installationId: tenant.installationId });
+    await account.put('runners', runnerRow(runner));
+    const done = { state: 'done', outcome: 'completed', conclusion: 'success', runner: machine } as const;
+    expect(await withRow(() => test(String(installationId)), { ...waits, ...done })).toMatchObject({
+      out: expect.stringContaining(`${machine} (t3.medium, small) took job`),
+    });
+  },
   async 'tenant validate'(person) {
     await givenApp();
     await storeTenant();
@@ -184,6 +206,23 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     expect(await person.run(['drain', '--yes'])).toMatchObject({ status: 0 });
   },
 };
+
+/** Runs the command, and puts a row of the job that it has GitHub make. */
+async function withRow<Value>(command: () => Promise<Value>, over: Partial<Job>): Promise<Value> {
+  const before = account.github.state().jobs.length;
+  const running = command();
+  const job = await untilFound(() => account.github.state().jobs[before]);
+  await account.put('jobs', jobRow(givenJob({ ...over, jobId: JobId(job.id) })));
+  return running;
+}
+
+async function untilFound<Value>(look: () => Value | undefined): Promise<Value> {
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 /** What a command tries in order to be refused. */
 const wantsRefused: Readonly<Record<string, readonly string[]>> = {

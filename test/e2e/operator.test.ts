@@ -4,7 +4,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { commands } from '../../lib/cli/commands.ts';
+import { runCommand } from '../../lib/cli/run-command.ts';
 import config from '../../mayfly.config.ts';
+import { recordingIo } from '../cli/support.ts';
 import { cliCommands, sdkCommands } from './support/operator-commands.ts';
 import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
 
@@ -21,6 +24,19 @@ describe('the operator', () => {
   });
   afterAll(() => world?.close());
 
+  /** As npx mayfly, against this laptop. */
+  async function mayfly(...args: string[]) {
+    const { io, printed } = recordingIo();
+    const { endpointUrl, operatorCredentials: keys } = world.laptop;
+    const environment = {
+      AWS_ENDPOINT_URL: endpointUrl,
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    };
+    const status = await runCommand(commands, args, { config, io, environment });
+    return { status, ...printed() };
+  }
+
   const approve = ({ installationId }: Account) =>
     world.operator.edit('tenants', { installation_id: installationId }, { status: 'active' });
 
@@ -35,6 +51,39 @@ describe('the operator', () => {
 
     await world.untilCompleted([jobId]);
     await world.untilRest();
+  });
+
+  it('tests a tenant with a real job, and is told which machine took it and that nothing is wrong', async () => {
+    const hooli = await world.install('hooli');
+    await approve(hooli);
+    const workflow = {
+      name: 'mayfly-test',
+      dispatchable: true,
+      labels: tierLabels('small'),
+      milliseconds: 100,
+    };
+    world.laptop.github.setWorkflow('hooli/app', workflow);
+
+    const tested = await mayfly('tenant', 'test', 'hooli', '--run', '--wait', '240', '--json');
+
+    const took = (JSON.parse(tested.out) as { check: string }[]).find(
+      ({ check }) => check === 'hooli/app run',
+    );
+    expect(took).toMatchObject({
+      verdict: 'PASS',
+      found: expect.stringMatching(/^i-\w+ .* took job \d+: .*; success$/),
+    });
+    const [, jobId = ''] = /job (\d+)/.exec(JSON.stringify(took)) ?? [];
+    await world.untilRest();
+    expect(await mayfly('explain', jobId, '--github')).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('completed: It succeeded on i-'),
+    });
+    expect(await mayfly('tenant', 'validate', 'hooli')).toMatchObject({ status: 0 });
+    expect(await mayfly('status', '--tenant', 'hooli')).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(new RegExp(`${jobId} +hooli/app +success`)),
+    });
   });
 
   it.each(ways)(

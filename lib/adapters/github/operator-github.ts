@@ -89,6 +89,8 @@ export interface RunnerDetails {
 export interface Workflow {
   readonly id: number;
   readonly name: string;
+  /** Of its file: `.github/workflows/ci.yml`. */
+  readonly path: string;
   /** active, or why it is not. */
   readonly state: string;
 }
@@ -206,7 +208,7 @@ export function createOperatorGitHub(options: AppClientOptions & { readonly cloc
       answered(async () => {
         const place = { ...named(repository), per_page: pageSize };
         const found = (await inActions(installationId, 'workflows', place)) as { workflows: Workflow[] };
-        return found.workflows.map(({ id, name, state }) => ({ id, name, state }));
+        return found.workflows.map(({ id, name, path, state }) => ({ id, name, path, state }));
       }),
     dispatch: (installationId, { repository, workflowId, branch }) =>
       answered(async () => {

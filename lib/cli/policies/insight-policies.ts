@@ -39,6 +39,19 @@ export const insightPolicies: Readonly<Record<string, (place: Place) => PolicySt
     readOutputs(place),
     readApp(place),
   ],
+  'tenant test': (place) => [
+    ...findTenant(place),
+    allow('FollowJobs', ['dynamodb:GetItem', 'dynamodb:Query'], [table(place, 'jobs')]),
+    allow('FollowMachines', ['dynamodb:GetItem'], [table(place, 'runners')]),
+    allow('ReadLines', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
+    allow(
+      'ReadLaunchesAndNotes',
+      ['dynamodb:BatchGetItem'],
+      [table(place, 'launches'), table(place, 'notes')],
+    ),
+    readOutputs(place),
+    readApp(place),
+  ],
   'tenant validate': (place) => [...findTenant(place), readOutputs(place), readApp(place)],
 };
 

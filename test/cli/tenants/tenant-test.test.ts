@@ -1,0 +1,193 @@
+/** `mayfly tenant test`: what it finds of repositories, and what it says of a real job that it had run. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import { phasesOf, type RunDeps, runWorkflow } from '../../../lib/cli/tenants/run-workflow.ts';
+import { InstallationId, InstanceId, JobId } from '../../../lib/core/ids.ts';
+import type { Job } from '../../../lib/core/job.ts';
+import { reason } from '../../../lib/core/reason.ts';
+import config from '../../../mayfly.config.ts';
+import { givenLaunch, givenRunner } from '../../contracts/support/stored.ts';
+import { createMemoryStores } from '../../fakes/stores.ts';
+import { jobKey } from '../../fakes/world.ts';
+import { acme, givenJob, givenTenant, noon } from '../../support/given.ts';
+import { ok, refused } from '../../support/validation.ts';
+import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
+
+describe('mayfly tenant test', () => {
+  let account: OperatorAccount;
+  beforeAll(async () => {
+    account = await givenOperatorAccount(config.environment);
+    const { github, folder } = account;
+    writeFileSync(join(folder, 'app.pem'), github.privateKeyPem);
+    await account.run('setup', '--app-id', String(github.appId), '--key', join(folder, 'app.pem'));
+    const { installationId, accountId } = github.install({ login: 'acme', repositories: ['app', 'web'] });
+    const tenant = { installationId: InstallationId(installationId), accountId };
+    await account.put('tenants', newTenantRow(givenTenant(tenant)));
+    github.queueJob({ repository: 'acme/app', labels: ['self-hosted', 'small'] });
+    github.queueJob({ repository: 'acme/web', labels: ['self-hosted', 'gpu'] });
+  });
+  afterAll(() => account?.close());
+
+  const rowsOf = async (...args: string[]) => {
+    const { status, out, error } = await account.run('tenant', 'test', 'acme', ...args, '--json');
+    expect(error).toBe('');
+    const rows = JSON.parse(out) as { check: string; verdict: string; found: string; remedy: string }[];
+    return { status, rows: new Map(rows.map((row) => [row.check, row])) };
+  };
+
+  it('follows the labels of the latest jobs to a tier, in each repository', async () => {
+    const { status, rows } = await rowsOf();
+    expect(rows.get('acme/app labels')).toMatchObject({
+      verdict: 'PASS',
+      found: 'its latest jobs go to small',
+    });
+    expect(rows.get('acme/web labels')).toMatchObject({
+      verdict: 'FAIL',
+      remedy: expect.stringContaining('gpu'),
+    });
+    expect(status).toBe(1);
+  });
+
+  it('finds that a group excludes a repository, and that Actions is off', async () => {
+    account.github.setPublic('acme/app', true);
+    account.github.setActions('acme/app', false);
+    const { rows } = await rowsOf('--repositories', 'app');
+    expect(rows.get('acme/app admitted')).toMatchObject({
+      verdict: 'FAIL',
+      remedy: expect.stringContaining('Allow public repositories'),
+    });
+    expect(rows.get('acme/app Actions')).toMatchObject({ verdict: 'FAIL', found: 'switched off' });
+    expect(rows.has('acme/web labels')).toBe(false);
+    account.github.setPublic('acme/app', false);
+    account.github.setActions('acme/app', true);
+  });
+
+  it('says of a repository that is not there that it cannot be reached', async () => {
+    const { status, rows } = await rowsOf('--repositories', 'acme/none');
+    expect([...rows.values()]).toMatchObject([{ check: 'acme/none reachable', verdict: 'FAIL' }]);
+    expect(status).toBe(1);
+  });
+
+  it('runs nothing but the workflow that was named', async () => {
+    const before = account.github.state().jobs.length;
+    const { rows } = await rowsOf('--repositories', 'app', '--run');
+    expect(rows.get('acme/app run')).toMatchObject({
+      verdict: 'FAIL',
+      found: 'it has no workflow named mayfly-test',
+      remedy: expect.stringContaining('there are Build'),
+    });
+    const { rows: byName } = await rowsOf('--repositories', 'app', '--run', '--workflow', 'build');
+    expect(byName.get('acme/app run')).toMatchObject({
+      remedy: expect.stringContaining('workflow_dispatch'),
+    });
+    expect(account.github.state().jobs.length).toBe(before);
+  });
+
+  it.each([
+    [['--repositories', 'a b'], /--repositories is/],
+    [['--wait', 'long'], /--wait is "long"/],
+  ])('refuses %j', async (args, words) => {
+    const { status, error } = await account.run('tenant', 'test', 'acme', ...args);
+    expect(error).toMatch(words);
+    expect(status).toBe(2);
+  });
+});
+
+describe('a job that is run as a test', () => {
+  const machine = InstanceId('i-1');
+  const times = { queuedAt: noon, acceptedAt: noon + 1000, startedAt: noon + 62_000, doneAt: noon + 92_000 };
+  const done: Partial<Job> = {
+    ...times,
+    state: 'done',
+    outcome: 'completed',
+    conclusion: 'success',
+    runner: machine,
+  };
+  const runner = givenRunner({
+    launchedAt: noon + 5000,
+    claimedAt: noon + 50_000,
+    listeningAt: noon + 55_000,
+  });
+  const launch = givenLaunch([givenJob()], { createdAt: noon + 2000 });
+
+  async function judged(job: Partial<Job> | undefined, over: Partial<RunDeps['operator']> = {}) {
+    const stores = createMemoryStores();
+    const { rows } = stores.world;
+    rows.runners.set(machine, runner);
+    rows.launches.set(launch.launchId, launch);
+    let now = noon;
+    const workflow = {
+      id: 5,
+      name: 'Mayfly test',
+      path: '.github/workflows/mayfly-test.yml',
+      state: 'active',
+    };
+    const found = {
+      jobId: JobId(1),
+      runId: 9,
+      status: 'queued',
+      conclusion: null,
+      runnerName: null,
+    } as const;
+    const deps: RunDeps = {
+      stores,
+      operator: {
+        workflows: async () => ok([workflow]),
+        dispatch: async () => ok(9),
+        // GitHub makes the job of a run a moment later.
+        runJobs: async () => ok(now > noon ? [{ ...found, labels: [], createdAt: noon }] : []),
+        ...over,
+      },
+      explain: async () => 'acme has all of its 2 runners in use.',
+      now: () => now,
+      async pause(milliseconds) {
+        now += milliseconds;
+        if (job) rows.jobs.set(jobKey(acme, JobId(1)), givenJob(job));
+      },
+    };
+    const request = { installationId: acme, repository: 'acme/app', branch: 'main', waitSeconds: 60 };
+    return runWorkflow(deps, { ...request, workflow: 'mayfly-test.yml' });
+  }
+
+  it('shows which machine took it, and how long each step was', async () => {
+    expect(await judged(done)).toMatchObject({
+      verdict: 'PASS',
+      found:
+        'i-1 (t3.medium, small) took job 1: webhook 1 s, plan 1 s, EC2 3 s, boot 45 s, register 5 s, assign 7 s, job 30 s; success',
+    });
+  });
+
+  it.each<[string, Partial<Job> | undefined, Partial<RunDeps['operator']>, RegExp]>([
+    ['did not succeed', { ...done, conclusion: 'failure' }, {}, /failure$/],
+    [
+      'ran elsewhere',
+      { ...times, state: 'done', outcome: 'completed', conclusion: 'success' },
+      {},
+      /no machine/,
+    ],
+    [
+      'was refused',
+      { state: 'done', outcome: 'refused', reason: reason('tier-not-allowed', 'No.') },
+      {},
+      /refused: No/,
+    ],
+    ['waits for too long', { state: 'waiting' }, {}, /not over after 60 s: acme has all of its 2 runners/],
+    ['was never made', undefined, { runJobs: async () => ok([]) }, /made no job in time/],
+    ['may not be started', undefined, { dispatch: async () => refused }, /not-found/],
+  ])('fails where it %s', async (_title, job, over, words) => {
+    expect(await judged(job, over)).toMatchObject({ verdict: 'FAIL', found: expect.stringMatching(words) });
+  });
+
+  it('leaves out steps whose time is not known', () => {
+    const bare = givenRunner({ launchedAt: noon + 5000 });
+    expect(phasesOf(givenJob(times), bare, undefined).map(({ name }) => name)).toEqual([
+      'webhook',
+      'EC2',
+      'assign',
+      'job',
+    ]);
+  });
+});
