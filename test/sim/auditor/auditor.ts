@@ -95,6 +95,7 @@ export function createAuditor(world: {
     jobQueued: (job) => void books.worldJobs.set(job.id, job),
     jobStarted(job, instanceId) {
       const machine = books.startJob(job, instanceId);
+      if (machine && job.isUnlisted) books.ranUnlisted.add(instanceId);
       const tenants = books.installationsOf(job.account.id);
       if (machine && !tenants.has(machine.tenant)) {
         note(

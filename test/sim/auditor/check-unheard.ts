@@ -23,9 +23,9 @@ export function createUnheardCheck(books: Books, note: Note, reconciles: boolean
 
 function unheard({ rows, worldJobs, limitedUntil, now }: Books): string[] {
   const known = new Set([...rows.jobs.values()].map(({ jobId }) => Number(jobId)));
-  return [...worldJobs.values()].flatMap(({ id, account, status }) => {
+  return [...worldJobs.values()].flatMap(({ id, account, status, isUnlisted }) => {
     const tenant = rows.tenants.get(account.installationId as never);
-    const isOurs = status === 'queued' && tenant?.status === 'active' && !account.suspended;
+    const isOurs = status === 'queued' && tenant?.status === 'active' && !account.suspended && !isUnlisted;
     const isLimited = tenant !== undefined && now() < limitedUntil(tenant.installationId);
     return isOurs && !isLimited && !known.has(id) ? [`nobody has heard of job ${id}`] : [];
   });

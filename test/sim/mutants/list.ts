@@ -422,6 +422,27 @@ export const mutants: readonly Mutant[] = [
     'if (!text) await refuseWaitingJobs(',
   ),
   mutant(
+    'forgotten-id-fails-all',
+    'That EC2 refuses a call for an id that it has forgotten is taken for a missing permission.',
+    'lib/adapters/ec2/terminate.ts',
+    "if (code === 'UnauthorizedOperation') {",
+    "if (code === 'none') {",
+  ),
+  mutant(
+    'unlisted-run-not-counted',
+    'A machine that ran a job of a repository outside the installation is not asked about when it has ended.',
+    'lib/app/lifecycle/ask-what-it-ran.ts',
+    "if (reason !== 'instance-ended'",
+    "if (reason === 'instance-ended'",
+  ),
+  mutant(
+    'idle-counted-as-unlisted',
+    'A machine that ran nothing is counted as one that ran a job nobody told of.',
+    'lib/app/tenants/find-unheard-run.ts',
+    "if (removal.ok && removal.value !== 'removed') await",
+    'if (removal.ok) await',
+  ),
+  mutant(
     'old-word-opens',
     'A message of before the hold that comes again opens a job that is held back for an approval.',
     'lib/app/scale-up/accept-jobs.ts',

@@ -47,6 +47,8 @@ export interface WorldJob {
   readonly tier: string;
   readonly labels: readonly string[];
   readonly queuedAt: number;
+  /** Of a repository outside the installation: GitHub tells the App nothing of it, and runs it on the same runners. */
+  readonly isUnlisted: boolean;
   readonly durationSeconds: number;
   /** Counted from 1; a job that is run again is a new job of the next attempt. */
   readonly attempt: number;

@@ -3,9 +3,11 @@
  * by themselves or by order, and whose events are best effort. The fake's own books stay the truth.
  */
 
+import { terminate } from '../../../lib/adapters/ec2/terminate.ts';
 import type { InstanceId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { WorldDeps } from './context.ts';
+import { forgetfulEc2 } from './forgotten-ids.ts';
 
 export interface Ec2 {
   isLive(instanceId: InstanceId): boolean;
@@ -17,9 +19,12 @@ export interface Ec2 {
   onEnd(listener: (instanceId: InstanceId) => void): void;
 }
 
-/** EC2 may not show a new machine for minutes, and forgets an ended one after an hour. */
+/**
+ * EC2 may not show a new machine for minutes, and forgets an ended one: usually in less than an hour.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+ */
 const longestHiddenSeconds = 1_500;
-const forgottenAfterSeconds = 3_600;
+const forgottenAfterSeconds = [60, 600, 3_600] as const;
 
 export function createEc2(deps: WorldDeps): Ec2 {
   const { random, scheduler, faults, story, auditor } = deps;
@@ -27,7 +32,7 @@ export function createEc2(deps: WorldDeps): Ec2 {
   const starting: ((machine: MemoryMachine) => void)[] = [];
   const ending: ((instanceId: InstanceId) => void)[] = [];
   const launch = compute.launch.bind(compute);
-  const terminate = compute.terminate.bind(compute);
+  const client = forgetfulEc2(compute.machines, compute.terminate.bind(compute));
   const isLive = (instanceId: InstanceId) => {
     const state = compute.machines.get(instanceId)?.state;
     return state === 'pending' || state === 'running';
@@ -45,7 +50,7 @@ export function createEc2(deps: WorldDeps): Ec2 {
 
   compute.terminate = async (instanceIds) => {
     const live = instanceIds.filter(isLive);
-    const answer = await terminate(instanceIds);
+    const answer = await terminate(client, instanceIds);
     for (const id of live.filter((id) => answer.accepted.includes(id)))
       ended(id, 'terminated by the platform', 'platform');
     return answer;
@@ -69,7 +74,7 @@ export function createEc2(deps: WorldDeps): Ec2 {
     auditor.machineEnded(instanceId, by);
     logState(deps, instanceId, 'shutting-down');
     logState(deps, instanceId, 'terminated');
-    scheduler.after(forgottenAfterSeconds * 1000, () => {
+    scheduler.after(random.pick(forgottenAfterSeconds) * 1000, () => {
       compute.machines.get(instanceId)!.hidden = true;
     });
     for (const listener of ending) listener(instanceId);

@@ -13,7 +13,7 @@ export interface GitHubWorld {
   onQueued(listener: (job: WorldJob) => void): void;
   queue(
     job: Pick<WorldJob, 'account' | 'repository' | 'tier' | 'labels'> &
-      Partial<Pick<WorldJob, 'durationSeconds'>>,
+      Partial<Pick<WorldJob, 'durationSeconds' | 'isUnlisted'>>,
   ): void;
   readonly listen: GitHubRunners['listen'];
   /** A repository has this name from now on, `owner/name`. */
@@ -99,7 +99,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     scheduler.after((deps.deployment.limits.waitSeconds + 600) * 1000, () => {
       if (job.status === 'queued' || job.status === 'waiting') complete(job, 'cancelled');
     });
-    if (!faults.strikes('jobBlocked')) return becomeQueued(job);
+    if (job.isUnlisted || !faults.strikes('jobBlocked')) return becomeQueued(job);
     write(deps, job, {});
     // Seen by others: queued, then waiting, then queued again (CloudSnorkel/cdk-github-runners#380, #416).
     if (faults.strikes('queuedBeforeWaiting')) webhooks.job('queued', job);
@@ -111,7 +111,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
 }
 
 type GivenJob = Pick<WorldJob, 'id' | 'account' | 'repository' | 'tier' | 'labels' | 'attempt'> &
-  Partial<Pick<WorldJob, 'durationSeconds'>>;
+  Partial<Pick<WorldJob, 'durationSeconds' | 'isUnlisted'>>;
 
 /** A job that is run again is a new one, soon after GitHub was asked for it. */
 function rerunsMakeJobs(
@@ -137,6 +137,7 @@ const newJob = ({ random, scheduler, ports }: WorldDeps, given: GivenJob): World
   queuedAt: scheduler.now(),
   // Some outlive the time that a job may take.
   durationSeconds: random.between(5, random.chance(0.2) ? 2_400 : 240),
+  isUnlisted: false,
   ...given,
   status: 'waiting',
   conclusion: null,
@@ -150,11 +151,8 @@ function write(
 ): void {
   Object.assign(job, change);
   const { status, conclusion, runnerName } = job;
-  ports.github.putJob(
-    job.repository,
-    JobId(job.id),
-    { status, conclusion, runnerName },
-    { labels: job.labels, createdAt: job.queuedAt },
-  );
+  const details = { labels: job.labels, createdAt: job.queuedAt };
+  if (!job.isUnlisted)
+    ports.github.putJob(job.repository, JobId(job.id), { status, conclusion, runnerName }, details);
   story.tell(() => `GitHub: job ${job.id} of ${job.account.login} is ${status} ${conclusion} ${runnerName}`);
 }

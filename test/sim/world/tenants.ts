@@ -52,7 +52,8 @@ export function startTenants(
     const queue = (jobs: number, withinSeconds: number) =>
       queueJobs(deps, parts.github, { account, jobs, withinSeconds });
     if (faults.strikes('crowd')) laterInStory(() => queue(random.between(6, 12), 10));
-    // No fault: also in a calm world.
+    // No faults: also in a calm world.
+    if (account.type === 'Organization' && random.chance(0.15)) queueUnlisted(deps, parts.github, account);
     if (random.chance(0.15)) laterInStory(() => banForAWhile(deps, account, queue));
     if (faults.strikes('misdirected')) {
       for (let n = 0; n < 4; n++) laterInStory(() => changes.misdirected(account));
@@ -166,6 +167,18 @@ function queueUnheard(
     }
   });
   scheduler.after(eventfulSeconds * 1000 + 200_000, () => set(false));
+}
+
+/** Of a repository that the installation does not include; its runners are the organization's, and GitHub lets it have them. */
+function queueUnlisted(deps: WorldDeps, github: GitHubWorld, account: Account): void {
+  const { random, scheduler, deployment } = deps;
+  for (let n = random.between(1, 3); n > 0; n--) {
+    const { name: tier, labels } = random.pick(deployment.tiers);
+    const repository = `${account.login}/elsewhere`;
+    scheduler.after(random.between(5, eventfulSeconds / 2) * 1000, () =>
+      github.queue({ account, repository, tier, labels, isUnlisted: true }),
+    );
+  }
 }
 
 /** Many of an account's jobs come at the same moment, as those of a workflow do, often for the same tier. */

@@ -37,7 +37,7 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
     job(action, job) {
       const event = jobEvent(action, job, `d-${++deliveries}`);
       // A suspended installation gets no events.
-      if (!event || job.account.suspended) return;
+      if (!event || job.account.suspended || job.isUnlisted) return;
       deliver(`${action} job ${job.id} runner ${job.runnerName}`, () => {
         // As the webhook function stamps it: each copy for itself.
         const received = { ...event, receivedAt: scheduler.now() };
@@ -61,6 +61,7 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
         tier: 'small',
         labels: ['small'],
         queuedAt: scheduler.now(),
+        isUnlisted: false,
         durationSeconds: 1,
         attempt: 1,
         status: 'completed',

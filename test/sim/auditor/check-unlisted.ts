@@ -1,0 +1,15 @@
+/**
+ * At the end of a calm story: each machine that GitHub gave a job of a repository outside the installation is counted against
+ * its tenant, and no other machine is. Where webhooks are lost nobody can tell the two apart.
+ */
+import type { Books, Note } from './books.ts';
+
+export function checkUnlisted(books: Books, note: Note): void {
+  for (const { instanceId, unknownRunAt } of books.rows.runners.values()) {
+    const ran = books.ranUnlisted.has(instanceId);
+    if (ran && unknownRunAt === undefined)
+      note('unlisted-run-unseen', `${instanceId} ran a job of a repository outside, and nobody counted it`);
+    if (!ran && unknownRunAt !== undefined)
+      note('unlisted-run-invented', `${instanceId} is counted for a job that it never ran`);
+  }
+}
