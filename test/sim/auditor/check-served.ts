@@ -36,7 +36,8 @@ function* shortPlaces(books: Books): Iterable<string> {
       const atWork = books
         .live()
         .filter((machine) => machine.tenant === tenant.installationId && machine.tier === name)
-        .filter(({ job }) => job !== undefined).length;
+        // What nobody tells the platform of it finds after ten minutes and more.
+        .filter(({ job }) => job !== undefined && !books.worldJobs.get(job)?.isUnlisted).length;
       if (queuedJobs(books, tenant.installationId, name) > leases - atWork) {
         yield `${tenant.installationId}/${name}`;
       }

@@ -5,9 +5,10 @@
 import type { Books, Note } from './books.ts';
 
 export function checkUnlisted(books: Books, note: Note): void {
-  for (const { instanceId, unknownRunAt } of books.rows.runners.values()) {
+  for (const { instanceId, installationId, unknownRunAt } of books.rows.runners.values()) {
     const ran = books.ranUnlisted.has(instanceId);
-    if (ran && unknownRunAt === undefined)
+    // Of whom GitHub refuses to tell anything, nobody finds out.
+    if (ran && unknownRunAt === undefined && !books.refused.has(installationId))
       note('unlisted-run-unseen', `${instanceId} ran a job of a repository outside, and nobody counted it`);
     if (!ran && unknownRunAt !== undefined)
       note('unlisted-run-invented', `${instanceId} is counted for a job that it never ran`);
