@@ -88,6 +88,17 @@ describe('following the lifecycle', () => {
     expect(await platform.leases()).toBe(0);
   });
 
+  it.each([
+    ['first', [0, 1]],
+    ['last', [1, 0]],
+  ])('takes EC2’s word for a machine’s end where a job’s comes with it, EC2’s %s', async (_, order) => {
+    const { platform, machines } = await givenListening(1);
+    platform.compute.machines.get(machines[0]!)!.hidden = true;
+    const both = [instanceEvent(machines[0]!, 'terminated'), event('completed', 1, machines[0]!)];
+    await platform.follow(...order.map((n) => both[n]));
+    expect(await platform.leases()).toBe(0);
+  });
+
   it('lets two jobs change machines, and leaves nothing when both are done', async () => {
     const { platform, machines } = await givenListening(1, 2);
     const [one, two] = machines;

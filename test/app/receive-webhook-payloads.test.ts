@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseMessage } from '../../lib/contract/messages.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { givenDoor } from '../support/webhook-door.ts';
 
 describe("GitHub's published payloads", () => {
@@ -14,8 +15,8 @@ describe("GitHub's published payloads", () => {
   it('are all answered with 2xx, and every message that comes of them can be read', async () => {
     const door = givenDoor();
     let delivered = 0;
-    for (const { name, examples: payloads } of examples) {
-      for (const payload of payloads) {
+    for (const { name, examples: payloads } of nonEmpty(examples)) {
+      for (const payload of nonEmpty(payloads)) {
         expect(await door.deliver(name, payload)).toMatchObject({ status: 202 });
         delivered += 1;
       }
@@ -28,7 +29,7 @@ describe("GitHub's published payloads", () => {
     ];
     expect(messages.length).toBe(door.queues.sent());
     expect(door.queues.installations.length).toBe(10);
-    for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
+    expect(messages.map((message) => parseMessage(JSON.stringify(message)))).toEqual(messages);
   });
 });
 
@@ -62,7 +63,7 @@ describe('a signed payload of any shape', () => {
           ...queues.installations,
         ];
         expect(messages.length).toBeLessThanOrEqual(1);
-        for (const message of messages) expect(parseMessage(JSON.stringify(message))).toEqual(message);
+        expect(messages.map((message) => parseMessage(JSON.stringify(message)))).toEqual(messages);
       }),
       { numRuns: 300 },
     );

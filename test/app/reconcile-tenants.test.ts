@@ -296,13 +296,4 @@ describe('the visits', () => {
     await platform.reconcile();
     expect(platform.queues.installations).toMatchObject([{ installationId: acme }]);
   });
-
-  it('spend no more calls than a visit may, and none once GitHub is short', async () => {
-    const platform = await givenPlatform();
-    platform.github.setBudget(acme, { calls: 1, retryAfterSeconds: 600 });
-    await platform.reconcile();
-    await platform.reconcile();
-    expect(platform.queues.installations).toEqual([]);
-    expect(await platform.leases()).toBe(0);
-  });
 });

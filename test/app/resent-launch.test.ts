@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { JobId } from '../../lib/core/ids.ts';
 import type { LaunchAnswer } from '../../lib/ports/compute.ts';
 import { givenEvent } from '../support/given.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
 const jobs = [1, 2].map((jobId) => givenEvent({ jobId: JobId(jobId) }));
@@ -40,7 +41,7 @@ describe('a launch whose call breaks at once', () => {
     platform.compute.dials.loseAnswers = lost;
     await platform.accept(...jobs);
     expect(platform.liveMachines()).toHaveLength(2);
-    for (const machine of platform.liveMachines()) {
+    for (const machine of nonEmpty(platform.liveMachines())) {
       expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
     }
     await expectBalanced(platform);

@@ -6,6 +6,7 @@ import type { Permissions } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { acme, givenEvent, givenTenant, permissions, small } from '../support/given.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
 const account = {
@@ -103,7 +104,7 @@ describe('a tenant that takes a permission away', () => {
   async function givenLost(jobs = 3) {
     const world = await givenJobsAt(jobs);
     world.platform.github.putInstallation(acme, as(lost));
-    for (const machine of world.machines) {
+    for (const machine of nonEmpty(world.machines)) {
       expect(await world.platform.claim(machine)).toMatchObject({ action: 'stand-down' });
       await world.platform.machineEnds(machine);
     }

@@ -23,6 +23,7 @@ import config from '../../mayfly.config.ts';
 import { givenLaunch, givenRunner, lease0 } from '../contracts/support/stored.ts';
 import { everyOption, existingNetwork, ownImage } from '../iam/every-option.ts';
 import { givenEvent, givenJob, givenTenant } from '../support/given.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { givenOperatorAccount, type OperatorAccount, ownStack, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 
@@ -88,7 +89,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
   async verify(person) {
     const identityCertificates = { [place.region]: [account.ec2.identityCertificatePem] };
     const trusting = { ...config, identityCertificates };
-    for (const tier of Object.keys(config.tiers)) {
+    for (const tier of nonEmpty(Object.keys(config.tiers))) {
       const { status, out } = await person.run(['verify', '--json', '--tier', tier], trusting);
       const rows = JSON.parse(out) as { check: string; verdict: string; found: string }[];
       // That a dry run is refused is what the check of the conditions is for.

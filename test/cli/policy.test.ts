@@ -11,6 +11,7 @@ import { policy } from '../../lib/cli/policy.ts';
 import { wildcard } from '../../lib/local/aws/iam/wildcard.ts';
 import { everyOption, existingNetwork } from '../iam/every-option.ts';
 import { synthesized } from '../stacks/assembly.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { run } from './support.ts';
 
 const place = { environment: 'my-saas', region: 'us-east-1', account: '123456789012' };
@@ -31,7 +32,7 @@ describe('mayfly policy', () => {
 
   it('lists each policy apart from what it is for, and an ARN for each of those for CloudFormation', async () => {
     const { out } = await run(policy, ['--help'], 'http://127.0.0.1:1');
-    for (const { name, summary } of policies)
+    for (const { name, summary } of nonEmpty(policies))
       expect(out).toMatch(new RegExp(`^  ${name} {2,}${summary}$`, 'm'));
     expect(out).toMatch(/-execution-policies ARN,ARN,ARN,ARN$/m);
   });
@@ -117,7 +118,7 @@ describe('the policies about a deploy', () => {
     const { Resource: allowed } = deployerStatements(place)[0]!;
     // CloudFormation alone acts as this one.
     roles.delete(`cdk-${qualifier}-cfn-exec-role`);
-    for (const role of roles) {
+    for (const role of nonEmpty(roles)) {
       const arn = `arn:aws:iam::123456789012:role/${role}-123456789012-us-east-1`;
       expect(allowed.filter((pattern) => wildcard(pattern)(arn))).toHaveLength(1);
     }

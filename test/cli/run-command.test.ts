@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import config from '../../mayfly.config.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { recordingIo } from './support.ts';
 
 async function mayfly(...args: string[]) {
@@ -15,7 +16,7 @@ describe('the command line', () => {
     const { status, out } = await mayfly(...args);
     expect(status).toBe(0);
     expect(out).toMatch(/^Usage: mayfly /);
-    for (const { name, summary } of commands.filter((one) => !one.name.includes(' ')))
+    for (const { name, summary } of nonEmpty(commands.filter((one) => !one.name.includes(' '))))
       expect(out).toMatch(new RegExp(`  ${name}( [<[].*[>\\]])? +${summary.slice(0, 20)}`));
     expect(out).toMatch(/ {2}tenant <command> +show and change one tenant/);
   });
@@ -27,7 +28,7 @@ describe('the command line', () => {
     const answer = await mayfly(...args);
     expect(answer.status).toBe(status);
     expect(answer[where]).toMatch(/^Usage: mayfly tenant <command> \[options\]\n/);
-    for (const { name, summary } of commands.filter((one) => one.name.startsWith('tenant ')))
+    for (const { name, summary } of nonEmpty(commands.filter((one) => one.name.startsWith('tenant '))))
       expect(answer[where]).toMatch(new RegExp(`  ${name.slice(7)}( <.*>)? +${summary.slice(0, 20)}`));
   });
 

@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { read, root } from '../docs/markdown.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 /** Those that start a file of this repository; the others are tools that bring their own help. */
@@ -56,7 +57,7 @@ describe('every script', () => {
 
   it('explains itself, and writes nothing', () => {
     const before = checkout();
-    for (const [name, file] of own) {
+    for (const [name, file] of nonEmpty(own)) {
       for (const flag of ['--help', '-h']) {
         const { status, stdout, stderr } = start(file, flag);
         expect([name, status, stderr]).toEqual([name, 0, '']);
@@ -72,7 +73,7 @@ describe('every script', () => {
 
   it('answers a typing error with what was meant, without a stack trace, and writes nothing', () => {
     const before = checkout();
-    for (const [name, file] of own) {
+    for (const [name, file] of nonEmpty(own)) {
       const { status, stdout, stderr } = start(file, '--hepl');
       expect([name, status, stdout]).toEqual([name, 2, '']);
       expect(stderr).toMatch(/^error: unknown option '--hepl'\n\(Did you mean --help\?\)\nSee: .* --help\n$/);
@@ -81,7 +82,7 @@ describe('every script', () => {
   });
 
   it('refuses an argument that it does not take', () => {
-    for (const [name, file] of own) {
+    for (const [name, file] of nonEmpty(own)) {
       const { status, stdout, stderr } = start(file, 'surplus');
       expect([name, status, stdout]).toEqual([name, 2, '']);
       expect(stderr).toMatch(/^error: (too many arguments|unknown command 'surplus')/);

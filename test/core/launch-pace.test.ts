@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { askTurn, callNow, type LaunchPace, lineUp, slowedDown, spedUp } from '../../lib/core/launch-pace.ts';
 import { noon } from '../support/given.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 
 const slow = slowedDown(undefined, noon);
 
@@ -55,13 +56,14 @@ describe('the pace of launches', () => {
   });
 
   it('never lets two calls closer than its spacing, whoever asks and when', () => {
-    const asks = fc.array(fc.record({ place: fc.nat(5), after: fc.nat(2_500), throttled: fc.boolean() }));
+    const ask = fc.record({ place: fc.nat(5), after: fc.nat(2_500), throttled: fc.boolean() });
+    const asks = fc.array(ask, { minLength: 1 });
     fc.assert(
       fc.property(asks, (moments) => {
         let pace: LaunchPace = slow;
         let now = noon;
         let allowedAt = noon;
-        for (const { place, after, throttled } of moments) {
+        for (const { place, after, throttled } of nonEmpty(moments)) {
           now += after;
           if (throttled) pace = slowedDown(pace, now);
           const asked = place === 0 ? callNow(pace, now) : undefined;

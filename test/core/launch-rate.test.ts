@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { rateCharge, rateRoom } from '../../lib/core/launch-rate.ts';
 import { givenTenant, noon } from '../support/given.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 
 describe('the launch rate', () => {
   it.each([
@@ -19,13 +20,14 @@ describe('the launch rate', () => {
   );
 
   it('is never exceeded by more than one minute’s burst, however launches are made', () => {
-    const moments = fc.array(fc.record({ after: fc.nat(30_000), wanted: fc.integer({ min: 1, max: 40 }) }));
+    const moment = fc.record({ after: fc.nat(30_000), wanted: fc.integer({ min: 1, max: 40 }) });
+    const moments = fc.array(moment, { minLength: 1 });
     fc.assert(
       fc.property(moments, (asks) => {
         let tenant = givenTenant({ maxRunners: 1 });
         let now = noon;
         let started = 0;
-        for (const { after, wanted } of asks) {
+        for (const { after, wanted } of nonEmpty(asks)) {
           now += after;
           const machines = Math.min(wanted, rateRoom(tenant, 30, now));
           if (machines === 0) continue;

@@ -15,6 +15,7 @@ import {
   weightOf,
 } from '../../lib/core/shared-cap.ts';
 import { givenTier, small } from '../support/given.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 
 const waiter = (n: number, over: Partial<Waiter> = {}): Waiter => ({
   installationId: InstallationId(n),
@@ -57,20 +58,24 @@ describe('the rows of a cap', () => {
       frees: fc.nat(200),
     });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 3000 }), fc.array(step, { maxLength: 60 }), (machines, steps) => {
-        const counts = new Map([...capRowBounds(cap(machines)).keys()].map((key) => [key, 0]));
-        const held: string[] = [];
-        for (const { machines: wanted, fraction, frees } of steps) {
-          const rows = [...counts].map(([key, leases]) => ({ key, leases, changes: 0 }));
-          const charge = capCharge(cap(machines), { rows, waiters: [] }, { machines: wanted, fraction });
-          if (charge) {
-            counts.set(charge.row, counts.get(charge.row)! + wanted);
-            for (let n = 0; n < wanted; n++) held.push(charge.row);
+      fc.property(
+        fc.integer({ min: 1, max: 3000 }),
+        fc.array(step, { minLength: 1, maxLength: 60 }),
+        (machines, steps) => {
+          const counts = new Map([...capRowBounds(cap(machines)).keys()].map((key) => [key, 0]));
+          const held: string[] = [];
+          for (const { machines: wanted, fraction, frees } of nonEmpty(steps)) {
+            const rows = [...counts].map(([key, leases]) => ({ key, leases, changes: 0 }));
+            const charge = capCharge(cap(machines), { rows, waiters: [] }, { machines: wanted, fraction });
+            if (charge) {
+              counts.set(charge.row, counts.get(charge.row)! + wanted);
+              for (let n = 0; n < wanted; n++) held.push(charge.row);
+            }
+            expect(held.length).toBeLessThanOrEqual(machines);
+            for (const row of held.splice(0, frees)) counts.set(row, counts.get(row)! - 1);
           }
-          expect(held.length).toBeLessThanOrEqual(machines);
-          for (const row of held.splice(0, frees)) counts.set(row, counts.get(row)! - 1);
-        }
-      }),
+        },
+      ),
     );
   });
 
@@ -196,7 +201,7 @@ describe('turns', () => {
       fc.property(weights, fc.integer({ min: 1, max: 8 }), (given, machines) => {
         const rounds = 25 * given.length + 8;
         const started = play(given, machines, rounds * 2);
-        for (const n of given.keys()) {
+        for (const n of nonEmpty(given.keys())) {
           expect(started.slice(0, rounds)).toContain(n);
           expect(started.slice(rounds)).toContain(n);
         }

@@ -3,6 +3,7 @@
  * within the limit, and nothing is left. No call is denied and nothing fails on the way.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { nonEmpty } from '../support/non-empty.ts';
 import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
 
 describe('the main path', () => {
@@ -53,7 +54,7 @@ describe('the main path', () => {
 
     expect(started().slice(2)).toEqual(short);
     const outcomes = ['cancelled', 'cancelled', 'completed', 'completed'];
-    for (const [index, jobId] of [...long, ...short].entries()) {
+    for (const [index, jobId] of nonEmpty([...long, ...short].entries())) {
       expect(await world.job(acme, jobId)).toMatchObject({
         state: 'done',
         outcome: outcomes[index],
@@ -66,7 +67,7 @@ describe('the main path', () => {
   it('has each machine pass through its states in order, with one lease for life', async () => {
     const runners = await world.operator.rows('runners');
     expect(runners).toHaveLength(4);
-    for (const runner of runners) {
+    for (const runner of nonEmpty(runners)) {
       expect(runner).toMatchObject({ state: 'ended', tier: 'small' });
       // GitHub's word that the job is done and EC2's that the machine is off race each other.
       expect(['job-completed', 'instance-ended']).toContain(runner['end_reason']);
@@ -78,14 +79,14 @@ describe('the main path', () => {
 
   it('tags each machine and its volume for the bill', () => {
     const tags = { tenant_id: String(acme.installationId), tier: 'small', environment: 'my-saas' };
-    for (const machine of world.laptop.ec2.instances()) {
+    for (const machine of nonEmpty(world.laptop.ec2.instances())) {
       expect(machine.tags.get('ghr:tenant_id')).toBe(tags.tenant_id);
       expect(machine.tags.get('ghr:tenant_tier')).toBe(tags.tier);
       expect(machine.tags.get('ghr:environment')).toBe(tags.environment);
     }
     const fleets = world.laptop.endpoint.calls.recent().filter(({ action }) => action === 'CreateFleet');
     expect(fleets.length).toBeGreaterThan(0);
-    for (const { questions } of fleets) {
+    for (const { questions } of nonEmpty(fleets)) {
       const volume = questions.find(({ resource }) => resource.includes(':volume/'));
       expect(volume?.context).toMatchObject({
         'aws:requesttag/ghr:tenant_id': tags.tenant_id,

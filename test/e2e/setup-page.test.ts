@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSetupTokens } from '../../lib/adapters/identity/setup-tokens.ts';
 import type { SetupPurpose } from '../../lib/core/setup-claims.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { createBrowser, createOnGitHub, goodChoice, openPage, runSetup } from './support/setup-browser.ts';
 import { until } from './support/until.ts';
 import { startWorld, type World } from './support/world.ts';
@@ -235,7 +236,7 @@ describe('the setup page', () => {
         url: world.laptop.webhookUrl,
         secret: secret('WebhookSecretArn'),
       });
-      for (const { text } of pages) {
+      for (const { text } of nonEmpty(pages)) {
         expect(text).not.toContain('PRIVATE KEY');
         expect(text).not.toContain(secret('WebhookSecretArn'));
         expect(text).not.toContain(storedApp()['clientSecret']);

@@ -7,6 +7,7 @@ import { findRefusal } from '../../lib/local/aws/iam/authorize.ts';
 import { IamLog } from '../../lib/local/aws/iam/iam-log.ts';
 import { asList } from '../../lib/local/aws/iam/statement.ts';
 import type { IamQuestion, PolicyStatement } from '../../lib/local/aws/service.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { everyPolicy } from './fresh-document.ts';
 
 const place = 'arn:aws:ec2:us-east-1:ACCOUNT';
@@ -67,7 +68,7 @@ describe('what the templates let functions write on EC2', () => {
   });
 
   it('is held to a tag where another role does it', () => {
-    for (const { of, action, statement } of writes.filter(({ kind }) => kind === 'role')) {
+    for (const { of, action, statement } of nonEmpty(writes.filter(({ kind }) => kind === 'role'))) {
       const keys = Object.values(statement.Condition ?? {}).flatMap((condition) => Object.keys(condition));
       const isHeld = keys.some((key) => /^(aws|ec2):(Resource|Request)Tag\//.test(key));
       expect({ of, action, isHeld }).toEqual({ of, action, isHeld: true });

@@ -1,6 +1,7 @@
 /** What an organization asks of its accounts holds for everything that the stacks make, whoever made it. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { configWith, defaultConfig } from '../config/configurations.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { listOf, statementsByFunction, synthesized } from './assembly.ts';
 
 const key = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
@@ -26,16 +27,18 @@ const propertiesOf = (type: string, app = asked) => app.resources(type).map(({ P
 
 describe("the operator's own key", () => {
   it('encrypts tables, queues, secrets, logs, disks and the topic', () => {
-    for (const { SSESpecification } of propertiesOf('AWS::DynamoDB::Table')) {
+    for (const { SSESpecification } of nonEmpty(propertiesOf('AWS::DynamoDB::Table'))) {
       expect(SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key });
     }
     const queues = propertiesOf('AWS::SQS::Queue');
     expect(queues.length).toBeGreaterThan(8);
-    for (const { KmsMasterKeyId } of queues) expect(KmsMasterKeyId).toBe(key);
-    for (const { KmsKeyId } of propertiesOf('AWS::SecretsManager::Secret')) expect(KmsKeyId).toBe(key);
-    for (const { KmsKeyId } of propertiesOf('AWS::Logs::LogGroup')) expect(KmsKeyId).toBe(key);
-    for (const { KmsMasterKeyId } of propertiesOf('AWS::SNS::Topic')) expect(KmsMasterKeyId).toBe(key);
-    for (const { LaunchTemplateData } of propertiesOf('AWS::EC2::LaunchTemplate')) {
+    for (const { KmsMasterKeyId } of nonEmpty(queues)) expect(KmsMasterKeyId).toBe(key);
+    for (const { KmsKeyId } of nonEmpty(propertiesOf('AWS::SecretsManager::Secret')))
+      expect(KmsKeyId).toBe(key);
+    for (const { KmsKeyId } of nonEmpty(propertiesOf('AWS::Logs::LogGroup'))) expect(KmsKeyId).toBe(key);
+    for (const { KmsMasterKeyId } of nonEmpty(propertiesOf('AWS::SNS::Topic')))
+      expect(KmsMasterKeyId).toBe(key);
+    for (const { LaunchTemplateData } of nonEmpty(propertiesOf('AWS::EC2::LaunchTemplate'))) {
       expect(LaunchTemplateData.BlockDeviceMappings[0].Ebs).toMatchObject({ Encrypted: true, KmsKeyId: key });
     }
   });
@@ -46,15 +49,16 @@ describe("the operator's own key", () => {
   });
 
   it('is for each function to use through the services that it is granted, and no other way', () => {
-    for (const [name, statements] of statementsByFunction(asked, 'my-saas')) {
+    const ofKey = [...statementsByFunction(asked, 'my-saas')].flatMap(([name, statements]) => {
       const granted = statements.flatMap(({ Action }) => listOf(Action));
-      const ofKey = statements.filter(({ Action }) => listOf(Action)[0]!.startsWith('kms:'));
-      for (const { Resource, Condition } of ofKey) {
-        expect(Resource).toBe(key);
-        for (const via of listOf<string>(Condition.StringEquals['kms:ViaService'])) {
-          const [service] = /^[a-z0-9]+(?=\.us-east-1\.amazonaws\.com$)/.exec(via) ?? [];
-          expect([name, granted.some((action) => action.startsWith(`${service}:`))]).toEqual([name, true]);
-        }
+      const own = statements.filter(({ Action }) => listOf(Action)[0]!.startsWith('kms:'));
+      return own.map(({ Resource, Condition }) => ({ name, granted, Resource, Condition }));
+    });
+    for (const { name, granted, Resource, Condition } of nonEmpty(ofKey)) {
+      expect(Resource).toBe(key);
+      for (const via of nonEmpty(listOf<string>(Condition.StringEquals['kms:ViaService']))) {
+        const [service] = /^[a-z0-9]+(?=\.us-east-1\.amazonaws\.com$)/.exec(via) ?? [];
+        expect([name, granted.some((action) => action.startsWith(`${service}:`))]).toEqual([name, true]);
       }
     }
   });
@@ -64,7 +68,7 @@ describe("the operator's own key", () => {
       statements.some(({ Action }) => listOf(Action).includes('kms:CreateGrant')),
     );
     expect(lending.map(([name]) => name).sort()).toEqual(['scale-up', 'sweep']);
-    for (const [, statements] of lending) {
+    for (const [, statements] of nonEmpty(lending)) {
       const lend = statements.find(({ Action }) => Action === 'kms:CreateGrant')!;
       expect(lend.Condition.Bool).toEqual({ 'kms:GrantIsForAWSResource': 'true' });
     }
@@ -84,7 +88,7 @@ describe('what travels', () => {
     expect(policies).toHaveLength(app.resources('AWS::SQS::Queue').length);
     const topics = propertiesOf('AWS::SNS::TopicPolicy', app);
     expect(topics).toHaveLength(app.resources('AWS::SNS::Topic').length);
-    for (const { PolicyDocument } of [...policies, ...topics]) {
+    for (const { PolicyDocument } of nonEmpty([...policies, ...topics])) {
       expect(PolicyDocument.Statement).toContainEqual(deny);
     }
   });
@@ -94,15 +98,16 @@ describe('a permissions boundary', () => {
   it('is on every role of every stack', () => {
     const roles = propertiesOf('AWS::IAM::Role');
     expect(roles.length).toBeGreaterThan(6);
-    for (const { PermissionsBoundary } of roles) expect(PermissionsBoundary).toBe(boundary);
+    for (const { PermissionsBoundary } of nonEmpty(roles)) expect(PermissionsBoundary).toBe(boundary);
     expect(JSON.stringify(plain.resources())).not.toContain('PermissionsBoundary');
   });
 });
 
 describe('logs', () => {
   it('are kept for as long as is asked', () => {
-    for (const { RetentionInDays } of propertiesOf('AWS::Logs::LogGroup')) expect(RetentionInDays).toBe(7);
-    for (const { RetentionInDays } of propertiesOf('AWS::Logs::LogGroup', plain)) {
+    for (const { RetentionInDays } of nonEmpty(propertiesOf('AWS::Logs::LogGroup')))
+      expect(RetentionInDays).toBe(7);
+    for (const { RetentionInDays } of nonEmpty(propertiesOf('AWS::Logs::LogGroup', plain))) {
       expect(RetentionInDays).toBe(30);
     }
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { readVariable, variables } from '../../lib/contract/environment.ts';
 import { defaultConfig } from '../config/configurations.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { synthesized } from './assembly.ts';
 
 const app = synthesized(defaultConfig);
@@ -25,7 +26,7 @@ describe('the queues', () => {
   });
 
   it('set a message aside when it failed for an hour', () => {
-    for (const { Properties } of working) {
+    for (const { Properties } of nonEmpty(working)) {
       const [id] = Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
       const target = queues.find((queue) => queue.id === id)!;
       expect(target.Properties.QueueName).toBe(`${Properties.QueueName}-dead-letters`);
@@ -37,7 +38,7 @@ describe('the queues', () => {
 
   it('are encrypted, and refuse what does not come by TLS', () => {
     const policies = app.resources('AWS::SQS::QueuePolicy');
-    for (const { id, Properties } of queues) {
+    for (const { id, Properties } of nonEmpty(queues)) {
       expect(Properties.SqsManagedSseEnabled).toBe(true);
       const policy = policies.find((each) => each.Properties.Queues[0].Ref === id)!;
       const Condition = { Bool: { 'aws:SecureTransport': 'false' } };
@@ -50,7 +51,7 @@ describe('the queues', () => {
   it('hide a message while its function may be at it, and no longer than a job may wait for a crash', () => {
     const sources = app.resources('AWS::Lambda::EventSourceMapping');
     expect(sources).toHaveLength(working.length);
-    for (const { Properties } of sources) {
+    for (const { Properties } of nonEmpty(sources)) {
       const queue = queues.find(({ id }) => id === Properties.EventSourceArn['Fn::GetAtt'][0])!;
       const reader = functions.find(({ id }) => id === Properties.FunctionName.Ref)!;
       const { VisibilityTimeout } = queue.Properties;
@@ -61,7 +62,7 @@ describe('the queues', () => {
   });
 
   it('report each failed message for itself, in bounded copies', () => {
-    for (const { Properties } of app.resources('AWS::Lambda::EventSourceMapping')) {
+    for (const { Properties } of nonEmpty(app.resources('AWS::Lambda::EventSourceMapping'))) {
       expect(Properties).toMatchObject({
         // Sixty of the lifecycle's are in flight at most, so that fair queues see who is noisy.
         BatchSize: Properties.MaximumBatchingWindowInSeconds ? 20 : 10,
@@ -74,7 +75,7 @@ describe('the queues', () => {
 
 describe('the functions', () => {
   it('run on the newest Node on arm64', () => {
-    for (const { Properties } of functions) {
+    for (const { Properties } of nonEmpty(functions)) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
@@ -88,7 +89,7 @@ describe('the functions', () => {
     const folders = functions.map(
       ({ Properties }) => files[Properties.Code.S3Key.replace('.zip', '')].source.path,
     );
-    for (const folder of folders.map((path) => join(app.folder, path))) {
+    for (const folder of nonEmpty(folders.map((path) => join(app.folder, path)))) {
       expect(existsSync(join(folder, 'index.mjs'))).toBe(true);
       const deployment = JSON.parse(readFileSync(join(folder, 'deployment.json'), 'utf8'));
       expect(deployment).toMatchObject({ environment: 'my-saas', onboarding: 'open' });
@@ -133,7 +134,7 @@ describe('what calls the functions', () => {
     const open = app
       .resources('AWS::Lambda::Permission')
       .filter(({ Properties }) => Properties.Principal === '*');
-    for (const { 'Fn::GetAtt': target } of targets) {
+    for (const { 'Fn::GetAtt': target } of nonEmpty(targets)) {
       const own = open.filter(({ Properties }) => Properties.FunctionName['Fn::GetAtt'][0] === target[0]);
       expect(own.map(({ Properties }) => Properties)).toEqual([
         expect.objectContaining({ Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' }),
@@ -154,7 +155,7 @@ describe('what calls the functions', () => {
       },
       { EventPattern: { 'detail-type': ['EC2 Spot Instance Interruption Warning'] } },
     ]);
-    for (const rule of rules.slice(3)) {
+    for (const rule of nonEmpty(rules.slice(3))) {
       const [lifecycleId] = rule.Targets[0].Arn['Fn::GetAtt'];
       expect(queues.find(({ id }) => id === lifecycleId)!.Properties.QueueName).toBe('my-saas-lifecycle');
     }

@@ -11,6 +11,7 @@ import { loadAssembly } from '../../lib/local/template/assembly.ts';
 import { createAssembly, type LoadedResource } from '../../lib/local/template/load.ts';
 import { registry } from '../../lib/local/template/registry.ts';
 import { configWith } from '../config/configurations.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { type Synthesized, synthesized } from './assembly.ts';
 
 /** One name is the beginning of the other: the case in which patterns would overlap. */
@@ -64,8 +65,8 @@ describe('two environments', () => {
   });
 
   it('give no role, bucket or secret a name, so that none could be taken', () => {
-    for (const app of withImages) {
-      for (const { Properties } of app.resources('AWS::IAM::Role'))
+    for (const app of nonEmpty(withImages)) {
+      for (const { Properties } of nonEmpty(app.resources('AWS::IAM::Role')))
         expect(Properties.RoleName).toBeUndefined();
     }
   });

@@ -4,6 +4,7 @@ import { loadAssembly } from '../../lib/local/template/assembly.ts';
 import { checkAssembly } from '../../lib/local/template/check.ts';
 import { registry } from '../../lib/local/template/registry.ts';
 import { configWith, defaultConfig, thirtyTiers, tierWith } from '../config/configurations.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { listOf, type Statement, statementsByFunction, synthesized } from './assembly.ts';
 
 const arm = tierWith({
@@ -40,7 +41,7 @@ describe('a launch template', () => {
   it('finds the stock image there until one is made, from the same stack as itself', () => {
     const seeded = app.resources('AWS::SSM::Parameter', 'control-plane').map(({ Properties }) => Properties);
     expect(seeded.map(({ Name }) => Name)).toEqual(parameters);
-    for (const { DataType, Value } of seeded) {
+    for (const { DataType, Value } of nonEmpty(seeded)) {
       expect(DataType).toBe('aws:ec2:image');
       expect(Value).toMatch(/^\{\{resolve:ssm:\/aws\/service\/canonical\/ubuntu\/.+\/ami-id\}\}$/);
     }
@@ -75,10 +76,10 @@ describe('a pipeline', () => {
       'my-saas-linux-arm64',
       'my-saas-linux-x64',
     ]);
-    for (const { Schedule } of propertiesOf('ImagePipeline')) {
+    for (const { Schedule } of nonEmpty(propertiesOf('ImagePipeline'))) {
       expect(Schedule.PipelineExecutionStartCondition).toBe('EXPRESSION_MATCH_ONLY');
     }
-    for (const { ParentImage } of propertiesOf('ImageRecipe')) {
+    for (const { ParentImage } of nonEmpty(propertiesOf('ImageRecipe'))) {
       expect(ParentImage).toMatch(/^ssm:\/aws\/service\/canonical\//);
     }
   });
@@ -86,7 +87,7 @@ describe('a pipeline', () => {
   it('bakes the program that the bucket calls current, for its architecture, every word filled in', () => {
     const documents = propertiesOf('Component').map(({ Data }) => JSON.stringify(Data));
     expect(documents).toHaveLength(2);
-    for (const text of documents) {
+    for (const text of nonEmpty(documents)) {
       expect(text).toContain('Fn::ImportValue');
       expect(text).not.toMatch(/@[A-Z_]+@/);
       expect(text.length).toBeLessThan(16_000);
@@ -106,7 +107,7 @@ describe('a pipeline', () => {
   });
 
   it('builds on machines that are gone afterwards, and answer metadata by session token alone', () => {
-    for (const properties of propertiesOf('InfrastructureConfiguration')) {
+    for (const properties of nonEmpty(propertiesOf('InfrastructureConfiguration'))) {
       expect(properties).toMatchObject({
         TerminateInstanceOnFailure: true,
         InstanceMetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
@@ -119,7 +120,7 @@ describe('a pipeline', () => {
     const versions = [...propertiesOf('Component'), ...propertiesOf('ImageRecipe')].map(
       ({ Version }) => Version,
     );
-    for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    for (const version of nonEmpty(versions)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
     expect(new Set(versions).size).toBe(versions.length);
     const again = synthesized(configWith({ machineImages, tiers: { arm }, defaultTier: 'arm' }));
     const [component] = again.resources('AWS::ImageBuilder::Component');
@@ -160,13 +161,13 @@ describe('who may do what', () => {
   });
 
   it('gives no machine that runs jobs a profile', () => {
-    for (const { Properties } of app.resources('AWS::EC2::LaunchTemplate')) {
+    for (const { Properties } of nonEmpty(app.resources('AWS::EC2::LaunchTemplate'))) {
       expect(Properties.LaunchTemplateData.IamInstanceProfile).toBeUndefined();
     }
   });
 
   it('removes old images of this environment alone, never the newest, nor one launched from of late', () => {
-    for (const { PolicyDetails } of propertiesOf('LifecyclePolicy')) {
+    for (const { PolicyDetails } of nonEmpty(propertiesOf('LifecyclePolicy'))) {
       expect(PolicyDetails).toMatchObject([
         {
           Filter: { Type: 'AGE', RetainAtLeast: 4 },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { withoutComments } from '../../lib/constructs/machines/boot-script.ts';
 import { configWith, defaultConfig, tierWith } from '../config/configurations.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { statementsByFunction, synthesized } from './assembly.ts';
 
 const arm = tierWith({
@@ -39,7 +40,7 @@ describe('a launch template', () => {
     const tiers = ['small', 'medium', 'large', 'arm64-medium', 'own'];
     expect(names).toEqual(tiers.map((tier) => `my-saas-${tier}`));
     const Tags = [{ Key: 'ghr:environment', Value: 'my-saas' }];
-    for (const { Properties } of templates) {
+    for (const { Properties } of nonEmpty(templates)) {
       expect(Properties.TagSpecifications).toEqual([{ ResourceType: 'launch-template', Tags }]);
     }
   });

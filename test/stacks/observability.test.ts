@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { metrics } from '../../lib/contract/metrics.ts';
 import { configWith, defaultConfig, thirtyTiers } from '../config/configurations.ts';
 import { emittedMetrics } from '../support/lives.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { type Resource, synthesized } from './assembly.ts';
 import { watchedMetrics } from './watched-metrics.ts';
 
@@ -25,7 +26,7 @@ function tiersWatched(of: typeof app, alarm: string, metric: string): string[] {
   const lists = alarmsOf(of)
     .filter(({ Properties }) => Properties.AlarmName.startsWith(`my-saas-${alarm}`))
     .map(({ Properties }) => Properties.Metrics.filter(({ MetricStat }: Resource) => MetricStat));
-  expect(lists.every((list) => list.length <= 10)).toBe(true);
+  expect(nonEmpty(lists).every((list) => list.length <= 10)).toBe(true);
   return lists
     .flat()
     .filter(({ MetricStat }) => MetricStat.Metric.MetricName === metric)
@@ -38,7 +39,7 @@ describe('the alarms', () => {
     const [topic, ...others] = app.resources('AWS::SNS::Topic');
     expect(others).toEqual([]);
     expect(topic!.Properties.TopicName).toBe('my-saas-alarms');
-    for (const { Properties } of alarmsOf(app)) {
+    for (const { Properties } of nonEmpty(alarmsOf(app))) {
       expect([Properties.AlarmActions, Properties.OKActions]).toEqual([
         [{ Ref: topic!.id }],
         [{ Ref: topic!.id }],
@@ -57,11 +58,11 @@ describe('the alarms', () => {
   });
 
   it('watch the age of each queue, and the errors and throttles of each function', () => {
-    for (const { Properties } of app.resources('AWS::SQS::Queue')) {
+    for (const { Properties } of nonEmpty(app.resources('AWS::SQS::Queue'))) {
       if (Properties.QueueName.endsWith('-dead-letters')) continue;
       expect(names(app)).toContain(`my-saas-queue-age-${Properties.QueueName.slice('my-saas-'.length)}`);
     }
-    for (const { Properties } of app.resources('AWS::Lambda::Function')) {
+    for (const { Properties } of nonEmpty(app.resources('AWS::Lambda::Function'))) {
       const name = Properties.FunctionName.slice('my-saas-'.length);
       expect(names(app)).toContain(`my-saas-function-errors-${name}`);
     }
@@ -78,7 +79,7 @@ describe('the alarms', () => {
     const watched = alarmsOf(large)
       .filter(({ Properties }) => Properties.AlarmName.includes('dead-letters'))
       .map(({ Properties }) => Properties.Metrics.filter(({ MetricStat }: Resource) => MetricStat));
-    expect(watched.every((list) => list.length <= 10)).toBe(true);
+    expect(nonEmpty(watched).every((list) => list.length <= 10)).toBe(true);
     const seen = watched.flat().map(({ MetricStat }) => MetricStat.Metric.Dimensions[0].Value);
     expect(seen.sort()).toEqual(queues.filter((name) => name.endsWith('-dead-letters')).sort());
   });
@@ -86,7 +87,7 @@ describe('the alarms', () => {
   it('watch the oldest job of each tier, ten tiers an alarm where there are more', () => {
     const ofTier = (tier: string) =>
       alarmsOf(told).find(({ Properties }) => Properties.AlarmName === `my-saas-oldest-job-${tier}`);
-    for (const tier of Object.keys(defaultConfig.tiers)) {
+    for (const tier of nonEmpty(Object.keys(defaultConfig.tiers))) {
       expect(ofTier(tier)!.Properties).toMatchObject({
         MetricName: 'OldestWaitSeconds',
         Dimensions: expect.arrayContaining([{ Name: 'tier', Value: tier }]),
@@ -168,7 +169,7 @@ describe('the topic', () => {
 
 describe('what is graphed or alarmed of the platform', () => {
   it('is in the catalogue, under these very dimensions, for any number of tiers', () => {
-    for (const { name, dimensions } of [...watchedMetrics(told), ...watchedMetrics(large)]) {
+    for (const { name, dimensions } of nonEmpty([...watchedMetrics(told), ...watchedMetrics(large)])) {
       const sets = metrics[name as keyof typeof metrics]?.sets.map((set) => ['environment', ...set].sort());
       expect({ name, sets }).toEqual({ name, sets: expect.arrayContaining([[...dimensions].sort()]) });
     }
@@ -193,7 +194,7 @@ describe('the saved queries', () => {
       .sort();
     const queries = app.resources('AWS::Logs::QueryDefinition');
     expect(queries.length).toBeGreaterThan(5);
-    for (const { Properties } of queries) {
+    for (const { Properties } of nonEmpty(queries)) {
       expect([...Properties.LogGroupNames].sort()).toEqual(groups);
       expect(Properties.Name).toMatch(/^my-saas\//);
     }

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { configWith, defaultConfig, thirtyTiers } from '../config/configurations.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { synthesized } from './assembly.ts';
 import { harmOf, keptResources, type RecordedResource } from './recorded-state.ts';
 
@@ -80,16 +81,16 @@ describe('a failed first deploy', () => {
   });
 
   it('leaves no log group behind, and no function could make one again', () => {
-    for (const { DeletionPolicy } of app.resources('AWS::Logs::LogGroup'))
+    for (const { DeletionPolicy } of nonEmpty(app.resources('AWS::Logs::LogGroup')))
       expect(DeletionPolicy).toBe('Delete');
     expect(JSON.stringify(app.resources('AWS::IAM::Role'))).not.toContain('logs:CreateLogGroup');
   });
 
   it('leaves no name taken by a secret that waits to be deleted, nor by a bucket that is not empty', () => {
-    for (const { Properties } of app.resources('AWS::SecretsManager::Secret')) {
+    for (const { Properties } of nonEmpty(app.resources('AWS::SecretsManager::Secret'))) {
       expect(Properties.Name).toBeUndefined();
     }
-    for (const { Properties } of app.resources('AWS::S3::Bucket'))
+    for (const { Properties } of nonEmpty(app.resources('AWS::S3::Bucket')))
       expect(Properties.BucketName).toBeUndefined();
   });
 });
@@ -102,7 +103,7 @@ describe('a new account with the smallest quotas', () => {
     expect([countOf('AWS::EC2::EIP'), countOf('AWS::EC2::NatGateway')]).toEqual([0, 0]);
     const functions = app.resources('AWS::Lambda::Function').map(({ Properties }) => Properties);
     expect(functions.filter((each) => each.ReservedConcurrentExecutions !== undefined)).toEqual([]);
-    for (const { MemorySize } of functions) expect(MemorySize).toBeLessThanOrEqual(3008);
+    for (const { MemorySize } of nonEmpty(functions)) expect(MemorySize).toBeLessThanOrEqual(3008);
     const rules = app.resources('AWS::EC2::SecurityGroup')[0]!.Properties.SecurityGroupEgress;
     expect(rules.length).toBeLessThanOrEqual(60);
   });

@@ -4,6 +4,7 @@ import { CreateFleetCommand, TerminateInstancesCommand } from '@aws-sdk/client-e
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Ec2Options } from '../../../lib/local/ec2/ec2.ts';
 import type { LaunchTemplateData } from '../../../lib/local/ec2/world.ts';
+import { nonEmpty } from '../../support/non-empty.ts';
 import { eventually, givenEc2, givenFleet, givenTemplateData } from './given.ts';
 
 let world: Awaited<ReturnType<typeof givenEc2>> | undefined;
@@ -105,7 +106,7 @@ describe('processes', () => {
 
     const found = machine.console.split('\n').filter((line) => line.startsWith('/'));
     expect(found).toHaveLength(tools.split(' ').length);
-    expect(found.every((file) => file.startsWith(workDirectory))).toBe(true);
+    expect(nonEmpty(found).every((file) => file.startsWith(workDirectory))).toBe(true);
   });
 });
 
