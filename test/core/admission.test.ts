@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge } from '../../lib/core/admission.ts';
+import { isRefusalOutdated, judge } from '../../lib/core/admission.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
-import { givenJob, givenTenant, givenTier, medium } from '../support/given.ts';
+import { type ReasonCode, reason } from '../../lib/core/reason.ts';
+import { givenJob, givenTenant, givenTier, medium, permissions, small } from '../support/given.ts';
 
 describe('judge', () => {
   it.each([
@@ -49,10 +50,81 @@ describe('judge', () => {
     expect(judged.kind === 'admit' ? undefined : judged.reason.code).toBe(code);
   });
 
-  it('says what was given, what is allowed, and how to mend it', () => {
-    const judged = judge(givenTenant({ allowedTiers: [medium] }), givenTier(), givenJob());
-    expect(judged).toMatchObject({
-      reason: { text: expect.stringMatching(/tier small.*may use medium.*Change runs-on/) },
+  const none = { ...permissions, organization_self_hosted_runners: 'none', administration: 'none' };
+  it.each([
+    [undefined, /no tenant here yet.*starts if GitHub confirms it/],
+    [givenTenant({ status: 'deleted' }), /uninstalled from acme; install it and run the job again/],
+    [givenTenant({ status: 'suspended' }), /suspended for acme \(by operator\); have it unsuspended/],
+    [givenTenant({ status: 'suspended', suspendedBy: 'github' }), /suspended for acme \(by github\)/],
+    [givenTenant({ status: 'pending' }), /acme waits for the operator's approval/],
+    [givenTenant({ predecessor: InstallationId(7) }), /previous installation are still ending/],
+    [
+      givenTenant({ permissions: none }),
+      /needs organization_self_hosted_runners: write for acme and has none/,
+    ],
+    [givenTenant({ allowedTiers: [medium] }), /tier small.*acme may use medium.*Change runs-on/],
+    [givenTenant({ allowedTiers: [medium, 'large' as never] }), /may use medium, large\./],
+    [
+      givenTenant({ accountId: 2 }),
+      /acme\/app is owned by account 1.*belongs to acme \(2\); install the App/,
+    ],
+    [
+      givenTenant({ allowedRepositories: [7, 8] }),
+      /no job of acme\/app run for acme, which is none of the 2 allowed ones\. Ask the operator/,
+    ],
+    [givenTenant({ allowPublicRepositories: false }), /which is public, as none may be\. Ask the operator/],
+  ])('says what was given, what is allowed, and how to mend it (%#)', (tenant, text) => {
+    const job = givenJob({ repositoryId: 5, visibility: 'public' });
+    expect(judge(tenant, givenTier(), job)).toMatchObject({
+      reason: { text: expect.stringMatching(text) },
     });
+  });
+
+  it('holds all jobs of a tenant alike, and one alone only for its own sake', () => {
+    const pending = givenTenant({ status: 'pending' });
+    expect(judge(pending, givenTier(), givenJob())).toMatchObject({ kind: 'hold', ofJob: false });
+  });
+
+  it('admits a job of an allowed repository, public or not, where nothing else is said', () => {
+    const job = givenJob({ repositoryId: 5, visibility: 'public' });
+    const readable = { standing: { kind: 'unreadable' } } as const;
+    for (const over of [{}, { allowedRepositories: [4, 5] }, { allowPublicRepositories: true }]) {
+      expect(judge(givenTenant(over), givenTier(), job, readable)).toEqual({ kind: 'admit' });
+    }
+    const closed = givenTenant({ allowPublicRepositories: false });
+    expect(judge(closed, givenTier(), givenJob({ visibility: 'private' }))).toEqual({ kind: 'admit' });
+  });
+});
+
+describe('a refusal', () => {
+  const refused = (code: ReasonCode, over = {}) =>
+    givenJob({ state: 'done', outcome: 'refused', reason: reason(code, 'No.'), ...over });
+  const { tier: _tier, ...untiered } = refused('tenant-suspended');
+  const { reason: _reason, ...ended } = refused('tenant-suspended');
+
+  it.each([
+    ['of a tenant that is active again', givenTenant(), refused('tenant-suspended'), true],
+    ['of one that is not', givenTenant({ status: 'suspended' }), refused('tenant-suspended'), false],
+    ['of another owner’s repository', givenTenant(), refused('owner-mismatch'), false],
+    ['of a job that waited too long', givenTenant(), refused('capacity', { outcome: 'expired' }), false],
+    ['of a job that is not over', givenTenant(), refused('capacity', { state: 'waiting' }), false],
+    ['of a job without a tier', givenTenant(), untiered, false],
+    ['that was GitHub’s own end', givenTenant(), ended, false],
+    ['of a tier that all may use now', givenTenant(), refused('tier-not-allowed'), true],
+    [
+      'of a tier that it may use now',
+      givenTenant({ allowedTiers: [small] }),
+      refused('tier-not-allowed'),
+      true,
+    ],
+    [
+      'of a tier that it may not use',
+      givenTenant({ allowedTiers: [medium] }),
+      refused('tier-not-allowed'),
+      false,
+    ],
+    ['for another reason', givenTenant({ allowedTiers: [medium] }), refused('tenant-deleted'), true],
+  ])('%s has outlived its cause: %#', (_title, tenant, job, outdated) => {
+    expect(isRefusalOutdated(tenant, job)).toBe(outdated);
   });
 });

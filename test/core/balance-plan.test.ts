@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { planBalance } from '../../lib/core/balance-plan.ts';
+import { fullReason, planBalance } from '../../lib/core/balance-plan.ts';
 import { maxMachinesPerLaunch } from '../../lib/core/launch.ts';
 import { reason } from '../../lib/core/reason.ts';
 import { givenJob, givenJobs, givenTenant, givenTier, noon, small } from '../support/given.ts';
@@ -27,6 +27,49 @@ describe('the reason of a tier that is full', () => {
       code: 'tenant-limit',
       text: expect.not.stringContaining('max_runners'),
     });
+  });
+
+  it('is said in one sentence where the tenant’s own limit is no greater', () => {
+    const room = { machines: 0, limitedBy: 'tier' } as const;
+    const tier = givenTier({ maxRunners: 2 });
+    for (const maxRunners of [1, 2]) {
+      expect(fullReason(givenTenant({ maxRunners }), tier, room).text).toBe(
+        'acme has all of its 2 small runners in use; the job starts when one ends.',
+      );
+    }
+  });
+});
+
+describe('how many jobs are worth reading', () => {
+  const roomy = { tenant: givenTenant({ maxRunners: 30 }), tier: givenTier({ maxRunners: 30 }), now: noon };
+  const worth = (over: Partial<Parameters<typeof planBalance>[0]>) =>
+    planBalance({ ...roomy, waiting: givenJobs(10), pageSize: 10, ...over }).worthReading;
+  const resting = (count: number) => givenJobs(count, { retryAt: noon + 1000 });
+  const otherOwner = (count: number) => givenJobs(count, { repositoryOwnerId: 2 });
+
+  it.each([
+    ['the page, where it was not full', { waiting: givenJobs(9) }, 10],
+    ['the page, where the tenant is unknown', { tenant: undefined }, 10],
+    ['the page, where the whole tenant is held', { tenant: givenTenant({ status: 'pending' }) }, 10],
+    ['the page, where there is no room', { tier: givenTier({ maxRunners: 0 }) }, 10],
+    ['the page, where there is room for some of it only', { tier: givenTier({ maxRunners: 9 }) }, 10],
+    ['ten beyond the room, where there is more room than jobs', {}, 40],
+    ['ten beyond the room, where there is room for just these', { tier: givenTier({ maxRunners: 10 }) }, 20],
+    ['a launch’s worth, where all are refused', { waiting: otherOwner(10) }, 100],
+    ['that much also without room', { waiting: otherOwner(10), tier: givenTier({ maxRunners: 0 }) }, 100],
+    ['ten more for each that rests', { waiting: [...givenJobs(8), ...resting(2)] }, 120],
+    [
+      'never less than the page',
+      { waiting: givenJobs(150), pageSize: 150, tier: givenTier({ maxRunners: 0 }) },
+      150,
+    ],
+  ])('is %s', (_title, over, most) => {
+    expect(worth(over)).toBe(most);
+  });
+
+  it('is no more than a launch’s worth, whatever the room', () => {
+    const tenant = givenTenant({ maxRunners: 500 });
+    expect(worth({ tenant, tier: givenTier({ maxRunners: 500 }) })).toBe(100);
   });
 });
 
@@ -118,6 +161,18 @@ describe('planBalance', () => {
       bounds,
     });
     expect(plan).toMatchObject({ limitedBy: 'tenant-limit', launch: [{ jobId: 1 }, { jobId: 2 }] });
+  });
+
+  it('holds a job that rests with the reason that it has, and passes it over for those behind it', () => {
+    const why = reason('runners-lost', 'Three machines were lost.');
+    const waiting = [givenJob({ retryAt: noon + 1, reason: why }), ...givenJobs(3).slice(1)];
+    const world = { tenant: givenTenant(), tier: givenTier(), pageSize, now: noon };
+    const plan = planBalance({ ...world, waiting });
+    expect(plan.launch.map(({ jobId }) => jobId)).toEqual([2, 3]);
+    expect(plan.hold).toEqual([]);
+    expect(planBalance({ ...world, waiting, now: noon + 1 }).launch.map(({ jobId }) => jobId)).toEqual([
+      1, 2,
+    ]);
   });
 
   it('never exceeds either limit nor a transaction, keeps the order, and decides every job once', () => {

@@ -53,4 +53,43 @@ describe('fleetRequest', () => {
     expect(tagsOf('instance')['ghr:launch_ticket']).toBe('ticket');
     expect(Object.keys(tagsOf('volume'))).not.toContain('ghr:launch_ticket');
   });
+
+  it('asks for so many machines at once, of one market, by the strategy of that market', () => {
+    const spot = fleetRequest({ ...plan, market: 'spot' });
+    expect(fleetRequest(plan)).toMatchObject({
+      Type: 'instant',
+      TargetCapacitySpecification: { TotalTargetCapacity: 3, DefaultTargetCapacityType: 'on-demand' },
+      OnDemandOptions: { AllocationStrategy: 'prioritized' },
+    });
+    expect(spot.TargetCapacitySpecification.DefaultTargetCapacityType).toBe('spot');
+    expect(spot.SpotOptions).toEqual({ AllocationStrategy: 'price-capacity-optimized' });
+    expect([fleetRequest(plan).SpotOptions, spot.OnDemandOptions]).toEqual([undefined, undefined]);
+  });
+
+  it('takes the newest version of the tier’s launch template', () => {
+    expect(fleetRequest(plan).LaunchTemplateConfigs[0]!.LaunchTemplateSpecification).toEqual({
+      LaunchTemplateName: 'test-small',
+      Version: '$Latest',
+    });
+  });
+
+  it('tags exactly what people and the platform look for', () => {
+    const owner = {
+      'ghr:tenant_id': '101',
+      'ghr:tenant_tier': 'small',
+      'ghr:environment': 'test',
+      'ghr:launch_id': plan.launchId,
+      'ghr:runner_level': 'organization',
+    };
+    expect(tagsOf('volume')).toEqual(owner);
+    expect(tagsOf('instance')).toEqual({ ...owner, Name: 'test-small', 'ghr:launch_ticket': 'ticket' });
+  });
+
+  it('names the runner group in the characters and length that a tag may have', () => {
+    const tags = fleetRequest({ ...plan, group: `Größe <1>; a+b@c ${'x'.repeat(300)}` }).TagSpecifications[1]!
+      .Tags;
+    const value = tags.find(({ Key }) => Key === 'ghr:runner_group')?.Value;
+    expect(value).toMatch(/^Größe _1__ a\+b@c x+$/);
+    expect(value).toHaveLength(256);
+  });
 });

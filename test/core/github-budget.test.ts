@@ -73,6 +73,8 @@ describe('a budget', () => {
     const next = given(5000, { resetsAt: resetsAt + 1 });
     expect(latestBudget(given(10), given(20))).toEqual(given(10));
     expect(latestBudget(given(10), next)).toEqual(next);
+    expect(latestBudget(next, given(10))).toEqual(next);
+    expect(latestBudget(given(20), given(10))).toEqual(given(10));
     expect(latestBudget(undefined, given(1))).toEqual(given(1));
   });
 });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { askTurn, callNow, type LaunchPace, lineUp, slowedDown, spedUp } from '../../lib/core/launch-pace.ts';
+import {
+  askTurn,
+  callNow,
+  type LaunchPace,
+  lineUp,
+  paceExpiresAt,
+  slowedDown,
+  spedUp,
+} from '../../lib/core/launch-pace.ts';
 import { noon } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 
@@ -53,6 +61,81 @@ describe('the pace of launches', () => {
     expect(faster.called).toEqual(['1/a', '2/a']);
     expect(faster.pace.callsPerSecond).toBe(2);
     expect(spedUp(spedUp(faster.pace, noon).pace, noon).pace.callsPerSecond).toBe(4);
+  });
+
+  it('moves the line back by its new spacing when it slows down, and nobody forward', () => {
+    const later = { at: noon + 60_000, calledAt: noon + 60_000 };
+    const turns = {
+      '3/c': later,
+      '2/b': { ...later, at: noon + 5_000 },
+      '1/a': { ...later, at: noon + 4_000 },
+    };
+    const slower = slowedDown({ ...slow, turns, lineEndsAt: noon + 60_000 }, noon + 3_000);
+    expect(slower.nextCallAt).toBe(noon + 5_000);
+    expect(Object.entries(slower.turns).map(([place, { at }]) => [place, at - noon])).toEqual([
+      ['1/a', 5_000],
+      ['2/b', 7_000],
+      ['3/c', 60_000],
+    ]);
+    expect(slower.lineEndsAt).toBe(noon + 60_000);
+    expect(slowedDown({ ...slow, turns }, noon + 3_000).lineEndsAt).toBe(noon + 11_000);
+  });
+
+  it('calls up those whose turn is still to come, the earliest first, and leaves the others their turns', () => {
+    const at = (seconds: number) => ({ at: noon + seconds * 1000, calledAt: noon + seconds * 1000 });
+    const turns = { late: at(0), third: at(9), second: at(5), first: at(4) };
+    const { pace, called } = spedUp({ ...slow, turns }, noon);
+    expect(called).toEqual(['first', 'second']);
+    expect(pace.turns).toEqual({ late: at(0), third: at(9), second: at(0), first: at(0) });
+    expect(pace.lineEndsAt).toBe(noon + 9_000);
+    expect(spedUp({ ...slow, turns: {} }, noon + 7).pace.lineEndsAt).toBe(noon + 7);
+  });
+
+  it('gives one that has its turn already no other, and none at all where the line is full', () => {
+    const { pace } = lineUp(slow, '1/small', noon);
+    expect(lineUp(pace, '1/small', noon + 500)).toEqual({
+      pace,
+      turn: { kind: 'wait', at: noon + 2_000, fresh: false },
+    });
+    const turns = Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, n) => [`${n}/x`, { at: n, calledAt: n }]),
+    );
+    const full = { ...slow, turns };
+    expect(lineUp(full, '1/small', noon)).toEqual({
+      pace: full,
+      turn: { kind: 'wait', at: noon + 2_000, fresh: false },
+    });
+    const { '0/x': _first, ...others } = turns;
+    expect(lineUp({ ...slow, turns: others }, '1/small', noon).turn).toMatchObject({ fresh: true });
+  });
+
+  it('lets nobody call whose wait would be longer than two seconds', () => {
+    expect(callNow({ ...slow, nextCallAt: noon + 2_000 }, noon)).toMatchObject({ waitMilliseconds: 2_000 });
+    expect(callNow({ ...slow, nextCallAt: noon + 2_001 }, noon)).toBeUndefined();
+    expect(callNow({ ...slow, nextCallAt: noon - 5 }, noon)).toMatchObject({ waitMilliseconds: 0 });
+  });
+
+  it('keeps the end of the line behind the next call', () => {
+    const pace = { ...slow, nextCallAt: noon, lineEndsAt: noon };
+    expect(askTurn(pace, '1/small', noon).pace).toMatchObject({
+      nextCallAt: noon + 1_000,
+      lineEndsAt: noon + 1_000,
+    });
+    const long = { ...pace, lineEndsAt: noon + 9_000 };
+    expect(askTurn(long, '1/small', noon).pace.lineEndsAt).toBe(noon + 9_000);
+  });
+
+  it('keeps the turn of who was called up again less than a minute ago', () => {
+    const turns = { '1/a': { at: noon - 70_000, calledAt: noon - 59_999 } };
+    expect(askTurn({ ...slow, turns }, '2/b', noon).turn.kind).toBe('wait');
+    const missed = { '1/a': { at: noon - 70_000, calledAt: noon - 60_000 } };
+    expect(askTurn({ ...slow, turns: missed }, '2/b', noon).turn.kind).toBe('go');
+  });
+
+  it('is forgotten two minutes after the last call or turn', () => {
+    expect(paceExpiresAt({ ...slow, nextCallAt: 5, lineEndsAt: 7 }, 3)).toBe(120_007);
+    expect(paceExpiresAt({ ...slow, nextCallAt: 8, lineEndsAt: 7 }, 3)).toBe(120_008);
+    expect(paceExpiresAt({ ...slow, nextCallAt: 5, lineEndsAt: 7 }, 9)).toBe(120_009);
   });
 
   it('never lets two calls closer than its spacing, whoever asks and when', () => {

@@ -13,6 +13,8 @@ describe('the next in turn', () => {
     expect(next(['a', 'c', 'd'], 'b', 2)).toEqual(['c', 'd']);
     expect(next(['a', 'c', 'd'], 'c', 3)).toEqual(['d', 'a', 'c']);
     expect(next(['a', 'b'], 'b', 5)).toEqual(['a', 'b']);
+    expect(next(['a', 'b'], '', 5)).toEqual(['a', 'b']);
+    expect(next(['a', 'b', 'c'], 'a', 5)).toEqual(['b', 'c', 'a']);
   });
 
   it('are none of nothing', () => {

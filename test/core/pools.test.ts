@@ -91,4 +91,37 @@ describe('wasShort', () => {
     expect(wasShort(tier, { subnets, closings: closed(...spotNames, ...demandNames) })).toBe(true);
     expect(wasShort(tier, { subnets, closings: closed('spot:small', 'on-demand:small') })).toBe(true);
   });
+
+  it('is not so where a launch could never work: that says nothing of EC2’s stock', () => {
+    const fatal = { cause: 'fatal', code: 'UnauthorizedOperation', until } as const;
+    expect(wasShort(givenTier(), { subnets, closings: { 'on-demand:small': fatal } })).toBe(false);
+  });
+});
+
+describe('a tier of which every pool is closed', () => {
+  it('is looked at again when the first of them is open, for the reason of that one', () => {
+    const closing = (seconds: number, code: string) =>
+      ({ cause: 'capacity', code, until: noon + seconds * 1000 }) as const;
+    const tier = givenTier({ instanceTypes: ['t3.large'] });
+    const two = [
+      { subnetId: 'subnet-a', zone: 'a' },
+      { subnetId: 'subnet-b', zone: 'b' },
+      { subnetId: 'subnet-c', zone: 'c' },
+    ];
+    const closings = {
+      'on-demand:t3.large:a': closing(60, 'Later'),
+      'on-demand:t3.large:b': closing(30, 'First'),
+      'on-demand:t3.large:c': closing(30, 'AsSoon'),
+    };
+    expect(openPools(tier, { subnets: two, closings, now: noon })).toMatchObject({
+      code: 'First',
+      until: noon + 30_000,
+    });
+  });
+
+  it('cannot be one that has no pools at all', () => {
+    expect(() => openPools(givenTier({ instanceTypes: [] }), { subnets, closings: {}, now: noon })).toThrow(
+      'A tier without an instance type or without a subnet has no pools at all.',
+    );
+  });
 });

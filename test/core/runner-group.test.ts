@@ -59,6 +59,45 @@ describe('a job and the runner group of its tenant', () => {
     });
   });
 
+  it.each<[Partial<Job>, GroupView, boolean, RegExp]>([
+    [
+      open,
+      found({ visibility: 'private' }),
+      true,
+      /group Default to a public repository.*“Repository access” under/,
+    ],
+    [open, {}, false, /runner group Default of acme admits; the job starts once/],
+    [closed, { name: 'builds' }, false, /runner group builds of acme admits/],
+    [
+      closed,
+      { name: 'builds', standing: { kind: 'missing' } },
+      false,
+      /acme has no runner group named builds\./,
+    ],
+    [
+      closed,
+      { name: 'builds', standing: unavailable },
+      false,
+      /\(Not Found\), and its runners are to join builds\./,
+    ],
+    [
+      closed,
+      found({ visibility: 'selected', selectedRepositoryIds: [] }),
+      true,
+      /acme\/app is not among the repositories.*An owner adds it to “Repository access” under Settings/,
+    ],
+  ])(
+    'says of %j and %j whether it is for that job alone (%s), and what to do: %s',
+    (job, view, ofJob, text) => {
+      const verdict = judge(givenTenant(), givenTier(), givenJob(job), view);
+      expect(verdict).toMatchObject({ ofJob, reason: { text: expect.stringMatching(text) } });
+    },
+  );
+
+  it('selected for some repositories keeps to its list only while it is that of selected ones', () => {
+    expect(verdictOn(closed, found({ visibility: 'private', selectedRepositoryIds: [] }))).toBe('admit');
+  });
+
   it('is passed over where runners register with repositories', () => {
     expect(verdictOn(open, found(), { runnerLevel: 'repository' })).toBe('admit');
     expect(verdictOn(open, found(), { accountType: 'User' })).toBe('admit');

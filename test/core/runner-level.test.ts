@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { levelNow, missingPermission, runnerPolicy } from '../../lib/core/runner-level.ts';
+import {
+  levelNow,
+  mayHaveOrganizationRunners,
+  missingPermission,
+  runnerPolicy,
+} from '../../lib/core/runner-level.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { givenTenant, permissions } from '../support/given.ts';
 
@@ -47,6 +52,28 @@ describe('the level at which runners register', () => {
     const tenant = givenTenant(over);
     expect(levelNow(tenant)).toEqual({ level, isFallback });
     expect(missingPermission(tenant)?.name).toBe(missing);
+  });
+
+  it.each([
+    [repositoriesAlone, 'none'],
+    [{ organization_self_hosted_runners: 'read' }, 'read'],
+  ])('needs to write runners: with %j, %s is given', (permissions, given) => {
+    const tenant = givenTenant({ runnerLevel: 'organization', permissions });
+    expect(missingPermission(tenant)).toEqual({ name: 'organization_self_hosted_runners', given });
+  });
+
+  it('is had by an admin, too', () => {
+    const admin = { organization_self_hosted_runners: 'admin' };
+    expect(missingPermission(givenTenant({ permissions: admin }))).toBeUndefined();
+  });
+
+  it.each<[Partial<Tenant>, boolean]>([
+    [{}, true],
+    [{ runnerLevel: 'repository' }, true],
+    [{ permissions: repositoriesAlone }, false],
+    [{ accountType: 'User' }, false],
+  ])('leaves runners with the organization to look after, for %j: %s', (over, may) => {
+    expect(mayHaveOrganizationRunners(givenTenant(over))).toBe(may);
   });
 
   it('is that of the organization, and nothing is missing, while nobody asked what it may do', () => {

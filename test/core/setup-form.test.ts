@@ -41,6 +41,49 @@ describe('the form of a new App', () => {
     expect(read.ok ? [] : Object.keys(read.faults)).toEqual(['organization', 'name', 'level']);
   });
 
+  it('says beside each field what is wanted', () => {
+    const asked = { organization: ' ', name: ' ', level: '' };
+    expect(readNewAppForm(asked)).toEqual({
+      ok: false,
+      faults: {
+        organization: 'Enter the organization’s name as it is in its address on GitHub.',
+        name: 'Enter a name for the App.',
+        level: 'Choose where its runners are registered.',
+      },
+    });
+    expect(readNewAppForm({})).toEqual(readNewAppForm(asked));
+  });
+
+  it('shows what was entered, in forty characters at most', () => {
+    const faultOf = (organization: string) => {
+      const read = readNewAppForm({ ...good, organization });
+      return read.ok ? '' : read.faults['organization'];
+    };
+    const rest = ' is no organization’s name. Allowed are letters, digits and inner hyphens, at most 39.';
+    expect(faultOf('a'.repeat(40))).toBe(`"${'a'.repeat(40)}"${rest}`);
+    expect(faultOf('a'.repeat(41))).toBe(`"${'a'.repeat(39)}…"${rest}`);
+  });
+
+  it('takes a name of 34 characters, and says how long a longer one is', () => {
+    expect(readNewAppForm({ ...good, name: 'n'.repeat(34) }).ok).toBe(true);
+    expect(readNewAppForm({ ...good, name: 'n'.repeat(35) })).toEqual({
+      ok: false,
+      faults: { name: 'The name has 35 characters; GitHub allows 34.' },
+    });
+  });
+
+  it('takes what was entered without the space around it, and what was ticked', () => {
+    expect(
+      readNewAppForm({ ...good, organization: ' acme ', name: ' runners ', reruns: 'yes', public: 'yes' }),
+    ).toEqual({
+      ok: true,
+      wishes: { ...good, rerunsJobs: true, isPublic: true },
+    });
+    expect(readNewAppForm({ ...good, reruns: 'no', public: 'on' })).toMatchObject({
+      wishes: { rerunsJobs: false, isPublic: false },
+    });
+  });
+
   it('knows that a personal account has runners of repositories only', () => {
     const own = { ...good, owner: 'account', organization: '' };
     expect(readNewAppForm(own)).toMatchObject({
@@ -59,6 +102,48 @@ describe('the form of an existing App', () => {
       expect(readExistingAppForm({ appId: ' 123456 ', privateKey: given })).toEqual({
         ok: true,
         wishes: { appId: '123456', privateKey: pem, webhookSecret: '' },
+      });
+    },
+  );
+
+  it('says beside each field what is wanted', () => {
+    const faults = {
+      appId: 'Enter the App’s id, from the top of its settings page.',
+      privateKey: 'Paste a private key of the App.',
+    };
+    expect(readExistingAppForm({})).toEqual({ ok: false, faults });
+    expect(readExistingAppForm({ appId: ' ', privateKey: ' ', webhookSecret: ' ' })).toEqual({
+      ok: false,
+      faults,
+    });
+  });
+
+  it.each([
+    [15, false],
+    [16, true],
+    [256, true],
+    [257, false],
+  ])('with a webhook secret of %i characters is taken: %s', (length, ok) => {
+    const webhookSecret = 's'.repeat(length);
+    const read = readExistingAppForm({ appId: '1', privateKey: pem, webhookSecret: ` ${webhookSecret} ` });
+    expect(read).toMatchObject(
+      ok
+        ? { ok, wishes: { webhookSecret } }
+        : { ok, faults: { webhookSecret: expect.stringContaining(`has ${length} characters`) } },
+    );
+  });
+
+  it.each(['1', '123456789012', 'Iv1.0123456789abcdef', 'Iv23liABCDEFGHIJ'])('takes the id %s', (appId) => {
+    expect(readExistingAppForm({ appId, privateKey: pem })).toMatchObject({ ok: true, wishes: { appId } });
+  });
+
+  it.each(['1234567890123', '12a', 'a12', 'Iv1.', 'xIv1.0123456789abcdef', `Iv${'a'.repeat(39)}`])(
+    'refuses the id %s',
+    (appId) => {
+      const read = readExistingAppForm({ appId, privateKey: pem });
+      expect(read).toMatchObject({
+        ok: false,
+        faults: { appId: expect.stringMatching(/ is no App’s id\. Allowed is a/) },
       });
     },
   );

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { InstanceId, JobId, type LaunchId, leaseOf } from '../../lib/core/ids.ts';
+import { countLeases, sameCounts } from '../../lib/core/lease-census.ts';
+import { givenLaunch, givenRunner } from '../contracts/support/stored.ts';
+import { acme, givenJob, medium, small } from '../support/given.ts';
+
+const jobs = [1, 2, 3].map((id) => givenJob({ jobId: JobId(id) }));
+const launchId = 'launch-9' as LaunchId;
+const capRows = ['cap/all/0', 'cap/small/1'];
+
+describe('the census of leases', () => {
+  it('counts a machine until it has ended, for its tenant, tier and caps', () => {
+    const runners = [
+      givenRunner(),
+      givenRunner({ state: 'listening', capRows }),
+      givenRunner({ tier: medium, capRows: ['cap/all/0'] }),
+      givenRunner({ state: 'ended', capRows }),
+    ];
+    const { byTenant, byCapRow, unsettled } = countLeases(runners, []);
+    expect([...byTenant]).toEqual([
+      [
+        acme,
+        new Map([
+          [small, 2],
+          [medium, 1],
+        ]),
+      ],
+    ]);
+    expect([...byCapRow]).toEqual([
+      ['cap/all/0', 2],
+      ['cap/small/1', 1],
+    ]);
+    expect(unsettled.size).toBe(0);
+  });
+
+  it('counts of an open launch what no machine has yet, and what it is about is not settled', () => {
+    const instances = new Map([[leaseOf(launchId, 0), InstanceId('i-1')]]);
+    const launch = givenLaunch(jobs, { launchId, state: 'answered', instances, capRows });
+    const { byTenant, byCapRow, unsettled } = countLeases([], [launch]);
+    expect(byTenant.get(acme)).toEqual(new Map([[small, 2]]));
+    expect(byCapRow.get('cap/all/0')).toBe(2);
+    expect([...unsettled]).toEqual([acme, ...capRows]);
+  });
+
+  it('counts nothing of a launch that is closed', () => {
+    const { byTenant, unsettled } = countLeases([], [givenLaunch(jobs, { state: 'closed' })]);
+    expect([byTenant.size, unsettled.size]).toEqual([0, 0]);
+  });
+
+  it('knows no caps where none count a launch', () => {
+    expect([...countLeases([], [givenLaunch(jobs)]).unsettled]).toEqual([acme]);
+  });
+
+  it.each([
+    [[], [], true],
+    [[[small, 1]], [[small, 1]], true],
+    [[[small, 0]], [], true],
+    [[], [[small, 0]], true],
+    [[[small, 1]], [], false],
+    [[], [[small, 1]], false],
+    [
+      [
+        [small, 1],
+        [medium, 2],
+      ],
+      [
+        [small, 1],
+        [medium, 3],
+      ],
+      false,
+    ],
+  ] as const)('finds %j and %j the same: %s', (one, other, same) => {
+    expect(sameCounts(new Map(one), new Map(other))).toBe(same);
+  });
+});
