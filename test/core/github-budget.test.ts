@@ -4,6 +4,8 @@ import {
   closingsBy,
   isNoteworthy,
   latestBudget,
+  latestBudgets,
+  latestClosings,
   secondsUntilCall,
 } from '../../lib/core/github-budget.ts';
 import { noon } from '../support/given.ts';
@@ -76,5 +78,28 @@ describe('a budget', () => {
     expect(latestBudget(next, given(10))).toEqual(next);
     expect(latestBudget(given(20), given(10))).toEqual(given(10));
     expect(latestBudget(undefined, given(1))).toEqual(given(1));
+  });
+
+  it('is one of each resource', () => {
+    const registrations = given(3, { resource: 'actions_runner_registration' });
+    expect(
+      latestBudgets({ core: given(9) }, { core: given(8), actions_runner_registration: registrations }),
+    ).toEqual({
+      core: given(8),
+      actions_runner_registration: registrations,
+    });
+    expect(latestBudgets({}, {})).toEqual({});
+  });
+});
+
+describe('closings', () => {
+  it('last as long as the later of two says, each for itself', () => {
+    const one = { core: noon + 5, all: noon + 1 };
+    expect(latestClosings(one, { core: noon, all: noon + 2, actions_runner_registration: noon })).toEqual({
+      core: noon + 5,
+      all: noon + 2,
+      actions_runner_registration: noon,
+    });
+    expect(latestClosings({}, {})).toEqual({});
   });
 });

@@ -40,4 +40,9 @@ describe('the launch rate', () => {
       }),
     );
   });
+
+  it('charges a launch its machines’ share of a minute, and no later than that the minute holds it', () => {
+    const launch = { machines: 3, launchesPerMinute: 60, now: noon };
+    expect(rateCharge(givenTenant(), launch)).toEqual({ now: noon, cost: 3_000, latest: noon + 57_000 });
+  });
 });

@@ -5,6 +5,7 @@ import {
   type CapUse,
   capCharge,
   capRowBounds,
+  heldUnder,
   largestRoom,
   placeOf,
   sharedCaps,
@@ -13,8 +14,9 @@ import {
   turnOnJoining,
   type Waiter,
   weightOf,
+  withWaiter,
 } from '../../lib/core/shared-cap.ts';
-import { givenTier, small } from '../support/given.ts';
+import { givenTier, medium, small } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 
 const waiter = (n: number, over: Partial<Waiter> = {}): Waiter => ({
@@ -92,6 +94,11 @@ describe('the rows of a cap', () => {
       most: 500,
     });
     expect(capCharge(cap(1000), use, { machines: 2, fraction: 0 })).toBeUndefined();
+    const empty = { rows: [], waiters: [] };
+    const chosen = [0, 0.49, 0.5, 0.99].map(
+      (fraction) => capCharge(cap(1000), empty, { machines: 1, fraction })?.row,
+    );
+    expect(chosen.map((row) => row?.slice(-1))).toEqual(['0', '0', '1', '1']);
   });
 });
 
@@ -147,6 +154,57 @@ describe('sharesOf', () => {
         if (served.length > 0) expect(Math.max(...served) - Math.min(...after)).toBeLessThanOrEqual(1);
       }),
     );
+  });
+});
+
+describe('among those who wait', () => {
+  it('who stands further in front comes first where all else is equal, and then the lower place', () => {
+    const behind = [waiter(1, { since: 9 }), waiter(2, { since: 3 }), waiter(3, { since: 3 })];
+    const gets = (line: readonly Waiter[], held: readonly number[]) => [
+      ...sharesOf(cap(held.reduce((sum, one) => sum + one, 1)), useOf(held, line), holding(...held)).keys(),
+    ];
+    expect(gets(behind, [1, 1, 1])).toEqual(['2/small']);
+    expect(gets(behind.toReversed(), [1, 1, 1])).toEqual(['2/small']);
+    expect(gets(behind, [1, 2, 2])).toEqual(['1/small']);
+  });
+
+  it('who has had a machine stands further back, so that those who hold as much take turns', () => {
+    const line = [waiter(1, { since: 0 }), waiter(2, { since: 10 })];
+    const shares = sharesOf(cap(13), useOf([5, 5], line), holding(5, 5));
+    expect(Object.fromEntries(shares)).toEqual({ '1/small': 2, '2/small': 1 });
+  });
+
+  it('one who waits already keeps its place, and another one joins at the end', () => {
+    const use = useOf([1], [waiter(1, { since: 100 })]);
+    expect(withWaiter(use, waiter(1, { since: 5 }))).toBe(use);
+    expect(withWaiter(use, waiter(2, { since: 5 })).waiters).toEqual([
+      waiter(1, { since: 100 }),
+      waiter(2, { since: 101 }),
+    ]);
+    expect(withWaiter(use, waiter(2)).rows).toBe(use.rows);
+  });
+});
+
+describe('what a tenant holds under a cap', () => {
+  it.each([
+    [{ name: 'cell', machines: 9 }, 5],
+    [{ name: 'tier/small', tier: small, machines: 9 }, 2],
+    [{ name: 'tier/medium', tier: medium, machines: 9 }, 0],
+  ])('%j is %i', (of, count) => {
+    expect(heldUnder(of, { leases: 5, tierLeases: new Map([[small, 2]]) })).toBe(count);
+  });
+});
+
+describe('a weight', () => {
+  it.each([
+    [undefined, 1],
+    [0, 1],
+    [-2, 1],
+    [Number.NaN, 1],
+    [0.5, 0.5],
+    [3, 3],
+  ])('of %s counts as %d', (weight, counts) => {
+    expect(weightOf(weight === undefined ? {} : { weight })).toBe(counts);
   });
 });
 
@@ -216,6 +274,8 @@ describe('turnOnJoining', () => {
     const line = [waiter(1, { since: 100 }), waiter(2, { since: 105 }), waiter(3, { since: 1_000_100 })];
     expect(turnOnJoining(line, waiter(4, { since: 5_000 }))).toBe(106);
     expect(turnOnJoining([], waiter(4, { since: 5_000 }))).toBe(5_000);
+    expect(turnOnJoining(line, waiter(2, { since: 105 }))).toBe(101);
+    expect(turnOnJoining([waiter(4, { since: 7 })], waiter(4, { since: 5_000 }))).toBe(5_000);
   });
 });
 

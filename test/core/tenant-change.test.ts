@@ -47,6 +47,15 @@ describe('tenantChange', () => {
       { status: 'deleted', statusBeforeDeletion: 'suspended' },
     ],
     ['stays deleted, whatever comes late', deleted, installed, undefined],
+    ['is deleted once', deleted, undefined, undefined],
+    ['stays deleted under another name', deleted, { ...installed, accountLogin: 'acme-2' }, undefined],
+    ['stays suspended while GitHub says so', byGitHub, suspended, undefined],
+    [
+      'is not made active by an unsuspension that was noted before its approval',
+      givenTenant({ status: 'pending', suspendedBy: 'github' }),
+      installed,
+      undefined,
+    ],
     [
       'follows a new name',
       givenTenant(),
@@ -97,6 +106,14 @@ describe('firstStatus', () => {
       { status: 'suspended', suspendedBy: 'operator' },
     ],
     ["a reinstall does not inherit GitHub's suspension", installed, byGitHub, 'open', { status: 'active' }],
+    ['nor needs it a second approval after one', installed, byGitHub, 'approve', { status: 'active' }],
+    [
+      'an operator who edits the status alone bans all the same',
+      installed,
+      editedByHand,
+      'open',
+      { status: 'suspended', suspendedBy: 'operator' },
+    ],
     [
       'an installation that is suspended already',
       suspended,

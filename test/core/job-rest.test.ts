@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { afterLoss, afterRefusal, isResting } from '../../lib/core/job-rest.ts';
+import { reason } from '../../lib/core/reason.ts';
+import { givenJob, noon, small } from '../support/given.ts';
+
+const why = reason('runner-ended', 'Its machine ended.');
+const seconds = (count: number) => noon + count * 1000;
+const { tier: _tier, ...untiered } = givenJob();
+
+describe('a job whose machine came to nothing', () => {
+  it.each([
+    [0, 1],
+    [1, 2],
+  ])('after %i others has the next one at once', (replacements, counted) => {
+    const again = afterLoss(givenJob({ replacements }), why, noon);
+    expect(again).toEqual({ reason: why, rest: { tier: small, replacements: counted } });
+  });
+
+  it.each([
+    [2, 60],
+    [3, 120],
+    [7, 1920],
+    [8, 3600],
+    [500, 3600],
+  ])('after %i others rests for %i seconds, and says how many were lost', (replacements, pause) => {
+    const again = afterLoss(givenJob({ replacements }), why, noon);
+    expect(again.rest).toEqual({ tier: small, replacements: replacements + 1, retryAt: seconds(pause) });
+    expect(again.reason.code).toBe('runners-lost');
+    expect(again.reason.text).toContain(`${replacements + 1} machines were started for it`);
+    expect(again.reason.text).toContain(
+      `starts after ${new Date(seconds(pause)).toISOString()}. Look at the runner`,
+    );
+  });
+
+  it('never had one before where nothing is counted', () => {
+    expect(afterLoss(givenJob(), why, noon).rest).toEqual({ tier: small, replacements: 1 });
+    expect(afterRefusal(givenJob(), why, noon).rest).toMatchObject({ replacements: 1 });
+  });
+
+  it('has nowhere to wait without a tier', () => {
+    expect(afterLoss(untiered, why, noon)).toEqual({ reason: why });
+    expect(afterRefusal(untiered, why, noon)).toEqual({ reason: why });
+  });
+});
+
+describe('a job whose machine GitHub refused a runner', () => {
+  it.each([
+    [0, 60],
+    [2, 60],
+    [3, 120],
+    [500, 3600],
+  ])('after %i others rests for %i seconds in any case', (replacements, pause) => {
+    expect(afterRefusal(givenJob({ replacements }), why, noon)).toEqual({
+      reason: why,
+      rest: { tier: small, replacements: replacements + 1, retryAt: seconds(pause) },
+    });
+  });
+});
+
+it('rests until its time, and not at it', () => {
+  expect(isResting(givenJob(), noon)).toBe(false);
+  expect(isResting(givenJob({ retryAt: noon + 1 }), noon)).toBe(true);
+  expect(isResting(givenJob({ retryAt: noon }), noon)).toBe(false);
+});
