@@ -149,7 +149,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'waits for a machine of its tier': {
     code: 'tier-limit',
     says: /all of its 2 small runners.*max_runners \(5/,
-    mend: /maxRunners of the tier small/,
+    mend: /tenant set acme --tier-limit small=N/,
     tenant: { ...limit, maxRunners: 5 },
   },
   'waits for its turn under a cap over all tenants': {

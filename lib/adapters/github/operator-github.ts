@@ -39,8 +39,8 @@ export interface OperatorGitHub {
     installationId: InstallationId,
     workflow: { readonly repository: string; readonly workflowId: number; readonly branch: string },
   ): Promise<Answer<number>>;
-  /** A page of all attempts to deliver webhooks, newest first. */
-  deliveries(outcome: 'success' | 'failure', cursor?: string): Promise<Answer<DeliveryPage>>;
+  /** A page of attempts to deliver webhooks, newest first. failure: answered with 400 to 599; what reached nobody is in `any`. */
+  deliveries(outcome: 'failure' | 'any', cursor?: string): Promise<Answer<DeliveryPage>>;
   /** Which job a delivery was about, and what we answered. */
   delivery(id: number): Promise<Answer<DeliveryDetails>>;
 }
@@ -220,7 +220,8 @@ export function createOperatorGitHub(options: AppClientOptions & { readonly cloc
       }),
     deliveries: (outcome, cursor) =>
       answered(async () => {
-        const page = { per_page: pageSize, status: outcome, ...(cursor === undefined ? {} : { cursor }) };
+        const filter = outcome === 'any' ? {} : { status: outcome };
+        const page = { per_page: pageSize, ...filter, ...(cursor === undefined ? {} : { cursor }) };
         const { data, next } = await client.pageAsApp('GET /app/hook/deliveries', page);
         const items = (data as DeliveryShape[]).map(itemOf);
         return { items, ...(next === undefined ? {} : { cursor: next }) };

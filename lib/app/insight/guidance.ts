@@ -59,12 +59,12 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'tier-limit': ({ tenant, tier }) => ({
     who: 'nobody',
     next: `It starts when one of the tenant’s ${tier} machines ends.`,
-    mend: `To give the tenant more of them: npx mayfly tenant set ${tenant}, or maxRunners of the tier ${tier} in mayfly.config.ts and a deploy.`,
+    mend: `To give the tenant more of them: npx mayfly tenant set ${tenant} --tier-limit ${tier}=N. Or, for every tenant, maxRunners of the tier ${tier} in mayfly.config.ts and a deploy.`,
   }),
   'tier-not-allowed': ({ tenant, tier }) => ({
     who: 'author',
     next: 'It stays refused.',
-    mend: `The author changes runs-on to a tier that the tenant may use, or the operator allows ${tier}: npx mayfly tenant set ${tenant}`,
+    mend: `The author changes runs-on to a tier that the tenant may use, or the operator allows ${tier}: npx mayfly tenant set ${tenant} --allowed-tiers LIST`,
   }),
   'labels-unknown': {
     who: 'author',
@@ -84,7 +84,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'repository-not-allowed': ({ tenant }) => ({
     who: 'operator',
     next: 'It stays refused; run it again once the repository is allowed.',
-    mend: `npx mayfly tenant show ${tenant} shows which repositories may run jobs; npx mayfly tenant set ${tenant} changes them.`,
+    mend: `npx mayfly tenant show ${tenant} shows which repositories may run jobs; npx mayfly tenant set ${tenant} --repositories LIST changes them, and --public whether public ones may.`,
   }),
   'public-repository': { who: 'owner', next: 'It starts within minutes of the change.', mend: settings },
   'repository-not-in-group': {
@@ -96,12 +96,12 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'group-missing': ({ tenant }) => ({
     who: 'owner',
     next: 'It starts within minutes of the change.',
-    mend: `An owner makes a runner group of that name, or the operator names another: npx mayfly tenant set ${tenant}`,
+    mend: `An owner makes a runner group of that name, or the operator names another: npx mayfly tenant set ${tenant} --group NAME`,
   }),
   'groups-unavailable': ({ tenant }) => ({
     who: 'operator',
     next: 'It starts within minutes of the change.',
-    mend: `The operator removes the tenant’s runner group (npx mayfly tenant set ${tenant}), or the organization gets a plan with runner groups.`,
+    mend: `The operator removes the tenant’s runner group (npx mayfly tenant set ${tenant} --group default), or the organization gets a plan with runner groups.`,
   }),
   'permission-missing': {
     who: 'owner',

@@ -15,7 +15,7 @@ import type { Seen } from './validate-rules.ts';
 
 /** A hundred each. */
 const repositoryPages = 10;
-const deliveryPages = 2;
+const deliveryPages = 5;
 /** Whether Actions is on takes a call for each. */
 const actionsLookedAt = 20;
 const actionsAtOnce = 5;
@@ -98,34 +98,21 @@ export async function knock(url: string): Promise<{ status: number } | { fault: 
   }
 }
 
+/** The last one of this installation: GitHub has one list for all tenants. */
 async function readDeliveries(
   operator: OperatorGitHub,
   installationId: InstallationId,
 ): Promise<Seen['deliveries']> {
-  const last = async (outcome: 'success' | 'failure') => {
-    let cursor: string | undefined;
-    for (let page = 0; page < deliveryPages; page += 1) {
-      const answer = await operator.deliveries(outcome, cursor);
-      if (!answer.ok) return answer;
-      const own = answer.value.items.find((item) => item.installationId === installationId);
-      if (own) return { ok: true as const, value: own };
-      cursor = answer.value.cursor;
-      if (cursor === undefined) break;
-    }
-    return { ok: true as const, value: undefined };
-  };
-  const [success, failure] = await Promise.all([last('success'), last('failure')]);
-  if (!success.ok) return success;
-  if (!failure.ok) return failure;
-  const { value: delivered } = success;
-  const { value: lost } = failure;
-  return {
-    ok: true,
-    value: {
-      ...(delivered ? { lastSuccess: delivered.deliveredAt } : {}),
-      ...(lost ? { lastFailure: { at: lost.deliveredAt, statusCode: lost.statusCode } } : {}),
-    },
-  };
+  let cursor: string | undefined;
+  for (let page = 0; page < deliveryPages; page += 1) {
+    const answer = await operator.deliveries('any', cursor);
+    if (!answer.ok) return answer;
+    const last = answer.value.items.find((item) => item.installationId === installationId);
+    if (last) return { ok: true, value: { at: last.deliveredAt, statusCode: last.statusCode } };
+    cursor = answer.value.cursor;
+    if (cursor === undefined) break;
+  }
+  return { ok: true, value: undefined };
 }
 
 async function askActions(

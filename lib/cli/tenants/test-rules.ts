@@ -45,12 +45,12 @@ function reachableRow(name: string, { fullName, visibility, archived }: Reposito
 
 function allowedRow({ name, tenant }: Tested, { id, visibility }: RepositoryDetails): Row {
   const check = `${name} allowed`;
-  const how = `npx mayfly tenant set ${tenant.accountLogin}`;
+  const set = `npx mayfly tenant set ${tenant.accountLogin}`;
   if (tenant.allowedRepositories && !tenant.allowedRepositories.includes(id)) {
-    return failed(check, `its id, ${id}, is none of the allowed ones`, how);
+    return failed(check, `its id, ${id}, is none of the allowed ones`, `${set} --repositories LIST`);
   }
   if (tenant.allowPublicRepositories === false && visibility === 'public') {
-    return failed(check, 'it is public, and the operator allows no public one', how);
+    return failed(check, 'it is public, and the operator allows no public one', `${set} --public github`);
   }
   return passed(check, 'by the operator');
 }

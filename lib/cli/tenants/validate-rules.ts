@@ -29,15 +29,17 @@ export interface Seen {
   readonly group?: Answer<RunnerGroup | undefined>;
   /** Where the platform takes webhooks, and what it answered to one without a signature. */
   readonly door: { readonly url: string; readonly status?: number; readonly fault?: string };
-  /** When GitHub delivered to this installation last, epoch milliseconds. */
-  readonly deliveries: Answer<{ readonly lastSuccess?: number; readonly lastFailure?: Failure }>;
+  /** The last webhook of this installation. undefined: none is among GitHub's latest. */
+  readonly deliveries: Answer<LastDelivery | undefined>;
   /** By `owner/name`, of some of them. */
   readonly actions: ReadonlyMap<string, Answer<boolean>>;
   readonly now: number;
 }
 
-interface Failure {
+interface LastDelivery {
+  /** Epoch milliseconds. */
   readonly at: number;
+  /** 0: it reached nobody, or not in time. */
   readonly statusCode: number;
 }
 
@@ -68,7 +70,8 @@ function settingsRow({ tenant, tiers }: Seen): Row {
   }
   const strange = [tenant.tier, ...(tenant.allowedTiers ?? [])].filter((tier) => !tiers.includes(tier));
   if (strange.length > 0) {
-    const set = `npx mayfly tenant set ${tenant.accountLogin}`;
+    const option = strange.includes(tenant.tier) ? '--plan' : '--allowed-tiers';
+    const set = `npx mayfly tenant set ${tenant.accountLogin} ${option}`;
     return failed(
       check,
       `no tier is configured as ${list(strange)}`,
@@ -143,7 +146,7 @@ function groupRows({ tenant, group, groupName, installation }: Seen): Row[] {
   const login = installation.ok ? installation.value.accountLogin : tenant.accountLogin;
   const name = groupName ?? 'Default';
   if (!group.ok) {
-    const how = `An owner gives the App Self-hosted runners: read and write; or the operator names no group: npx mayfly tenant set ${tenant.accountLogin}`;
+    const how = `An owner gives the App Self-hosted runners: read and write; or the operator names no group: npx mayfly tenant set ${tenant.accountLogin} --group default`;
     return [failed(check, `GitHub does not show the groups of ${login}: ${refusalText(group)}`, how)];
   }
   if (group.value) {
@@ -151,7 +154,7 @@ function groupRows({ tenant, group, groupName, installation }: Seen): Row[] {
     const open = allowsPublicRepositories ? 'and public repositories' : 'and no public repository';
     return [passed(check, `${name}: ${words[visibility]} ${open}`)];
   }
-  const how = `An owner makes it under Settings → Actions → Runner groups, or the operator names another: npx mayfly tenant set ${tenant.accountLogin}`;
+  const how = `An owner makes it under Settings → Actions → Runner groups, or the operator names another: npx mayfly tenant set ${tenant.accountLogin} --group NAME`;
   return [failed(check, `${login} has no group named ${name}`, how)];
 }
 
@@ -180,7 +183,7 @@ function repositoryRows(seen: Seen): Row[] {
       : failed(
           check,
           `allowed are ${list(strange)}, which the installation does not reach`,
-          `An owner adds them to the installation, or: npx mayfly tenant set ${tenant.accountLogin}`,
+          `An owner adds them to the installation, or: npx mayfly tenant set ${tenant.accountLogin} --repositories LIST`,
         );
   return [missing, ...admittedRows(seen, used)];
 }
@@ -225,7 +228,7 @@ function publicRow(
     return passed(check, `${names}: refused, as the operator said (allow_public_repositories)`);
   }
   if (publicOut.length === 0) return passed(check, `${names}: admitted`);
-  const how = `An owner checks “Allow public repositories” under ${setting}, which lets pull requests of strangers run there. Or no job of them is meant to run: npx mayfly tenant set ${tenant.accountLogin}`;
+  const how = `An owner checks “Allow public repositories” under ${setting}, which lets pull requests of strangers run there. Or no job of them is meant to run: npx mayfly tenant set ${tenant.accountLogin} --public refuse`;
   return failed(
     check,
     `the group gives no machine to ${list(publicOut.map(({ fullName }) => fullName))}`,
@@ -268,24 +271,19 @@ function doorRow({ door }: Seen): Row {
   );
 }
 
-const quietDays = 3;
-
 function deliveriesRow({ deliveries, now }: Seen): Row {
   const check = 'webhooks lately';
   if (!deliveries.ok) return skipped(check, refusalText(deliveries), '');
-  const { lastSuccess = 0, lastFailure } = deliveries.value;
-  if (lastFailure && lastFailure.at > lastSuccess) {
-    const what =
-      lastFailure.statusCode === 0 ? 'nobody answered' : `the platform answered ${lastFailure.statusCode}`;
-    const how =
-      lastFailure.statusCode === 401
-        ? 'The secrets differ: npx mayfly rotate-webhook-secret sets both.'
-        : 'The reconciler has failed ones sent again. See the runbook’s article webhooks-failed.';
-    return failed(check, `the last one failed ${ago(now, lastFailure.at)} (${what})`, how);
-  }
-  if (lastSuccess === 0)
-    return passed(check, `none in the last ${quietDays} days, as far as GitHub's list was read`);
-  return passed(check, `the last one came ${ago(now, lastSuccess)}`);
+  const last = deliveries.value;
+  if (!last) return passed(check, "none is among GitHub's latest 500 deliveries");
+  const { at, statusCode } = last;
+  if (statusCode >= 200 && statusCode < 400) return passed(check, `the last one came ${ago(now, at)}`);
+  const what = statusCode === 0 ? 'nobody answered in time' : `the platform answered ${statusCode}`;
+  const how =
+    statusCode === 401
+      ? 'The secrets differ: npx mayfly rotate-webhook-secret sets both.'
+      : 'The reconciler has failed ones sent again. See the runbook’s article webhooks-failed.';
+  return failed(check, `the last one failed ${ago(now, at)} (${what})`, how);
 }
 
 function actionsRow({ actions, repositories }: Seen): Row {
