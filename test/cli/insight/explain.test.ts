@@ -86,6 +86,14 @@ describe('mayfly explain', () => {
     expect(status).toBe(1);
   });
 
+  it('keeps escape sequences of a reason or a repository off the terminal', async () => {
+    const hostile = { outcome: 'refused', reason: reason('labels-unknown', 'a\x1b[2Jb\nc') } as const;
+    await stored({ jobId: JobId(8), state: 'done', repository: 'acme/\x1b]0;x\x07app', ...hostile });
+    const { out } = await account.run('explain', '8');
+    expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(out).toContain('labels-unknown: ab c');
+  });
+
   it('sees on GitHub that a job which waits here is over', async () => {
     const jobId = await queued(['self-hosted', 'small']);
     await stored({ jobId: JobId(jobId) });
