@@ -146,6 +146,16 @@ export const situations: Readonly<Record<string, Situation>> = {
       { jobId: JobId(3), queuedAt: noon - 1 },
     ],
   },
+  'waits behind others that the group excludes': {
+    code: 'queued',
+    says: /sentence of queued/,
+    tenant: { leases: 1, tierLeases: new Map([[small, 1]]) },
+    others: [
+      { jobId: JobId(2), queuedAt: noon - 2, visibility: 'public' },
+      { jobId: JobId(3), queuedAt: noon - 1, retryAt: now + 60_000 },
+    ],
+    notes: groupSays({ kind: 'found', group }),
+  },
   'waits for a machine of its tier': {
     code: 'tier-limit',
     says: /all of its 2 small runners.*max_runners \(5/,

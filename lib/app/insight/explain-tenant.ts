@@ -4,6 +4,7 @@
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import { isCompetitor } from './competitors.ts';
 import { explainJob } from './explain-job.ts';
 import { explainWaiting } from './explain-waiting.ts';
 import type { Estimate, Verdict, VerdictCode } from './explanation.ts';
@@ -58,12 +59,14 @@ export async function explainTenant(
     ...(tenant && { tenant }),
     ...(group && { group }),
   };
-  const verdicts = lines.flatMap(({ waiting, supply }) =>
-    waiting.map((job, ahead) => {
+  const verdicts = lines.flatMap(({ waiting, supply }) => {
+    let ahead = 0;
+    return waiting.map((job) => {
       const facts: Facts = { ...shared, asked: job, job, supply, line: { ahead, recent } };
+      if (isCompetitor(shared, job)) ahead += 1;
       return { job, verdict: explainWaiting(facts, job) };
-    }),
-  );
+    });
+  });
   return {
     groups: inGroups([...verdicts, ...(await heldElsewhere(deps, recent))]),
     isCut: lines.some(({ waiting }) => waiting.length === mostWaiting),

@@ -46,7 +46,7 @@ export interface Platform {
 
 /** Of the tenant's jobs in the same tier. */
 export interface Line {
-  /** How many wait before it; as many as were read, where it was not among them. */
+  /** How many wait before it that may have a machine; of as many as were read, where it was not among them. */
   readonly ahead: number;
   /** The newest ones of all tiers, whatever their state. */
   readonly recent: readonly Job[];

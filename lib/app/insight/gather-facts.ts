@@ -17,6 +17,7 @@ import type { TenantStore } from '../../ports/tenants.ts';
 import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { capsOf } from '../common/shared-lines.ts';
 import { readScarcity } from '../launch/scarcity.ts';
+import { isCompetitor } from './competitors.ts';
 import type { Facts, Line, Machine, Supply } from './facts.ts';
 
 export interface InsightDeps {
@@ -66,9 +67,19 @@ async function gatherAbout(deps: InsightDeps, job: Job, tenant: Tenant | undefin
     machineOf(deps, job, job.formerLease),
     job.runner && deps.runners.get(installationId, job.runner),
   ]);
+  const competes = (other: Job) =>
+    isCompetitor(
+      {
+        platform: deps.deployment,
+        now: deps.clock.now(),
+        ...(tenant && { tenant }),
+        ...(group && { group }),
+      },
+      other,
+    );
   return {
     ...(group ? { group } : {}),
-    ...(line ? { line } : {}),
+    ...(line ? { line: { ahead: line.before.filter(competes).length, recent: line.recent } } : {}),
     ...(supply ? { supply } : {}),
     ...(plan ? { plan } : {}),
     ...(former ? { former } : {}),
@@ -81,13 +92,18 @@ export async function groupOf(deps: InsightDeps, tenant: Tenant): Promise<Facts[
   return knownGroup(deps, tenant, await readGroupNote(deps, tenant.installationId));
 }
 
-async function lineOf(deps: InsightDeps, { installationId, jobId, tier, state }: Job): Promise<Line> {
+interface LineRead {
+  readonly before: readonly Job[];
+  readonly recent: Line['recent'];
+}
+
+async function lineOf(deps: InsightDeps, { installationId, jobId, tier, state }: Job): Promise<LineRead> {
   const [waiting, recent] = await Promise.all([
     tier && state === 'waiting' ? deps.jobs.listWaiting(installationId, tier, lineRead) : [],
     deps.jobs.listNewest(installationId, recentJobs),
   ]);
   const n = waiting.findIndex((job) => job.jobId === jobId);
-  return { ahead: n < 0 ? waiting.length : n, recent };
+  return { before: n < 0 ? waiting : waiting.slice(0, n), recent };
 }
 
 export async function supplyOf(deps: InsightDeps, tier: TierName | undefined): Promise<Supply> {

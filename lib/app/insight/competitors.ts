@@ -1,0 +1,11 @@
+/** Who of a line takes a machine before others can: whoever is held back by itself, or rests, is passed. */
+import { judge } from '../../core/admission.ts';
+import type { Job } from '../../core/job.ts';
+import { isResting } from '../../core/job-rest.ts';
+import type { Facts } from './facts.ts';
+
+export function isCompetitor(facts: Pick<Facts, 'platform' | 'tenant' | 'group' | 'now'>, job: Job): boolean {
+  const tier = facts.platform.tiers.find(({ name }) => name === job.tier);
+  if (!tier || isResting(job, facts.now)) return false;
+  return judge(facts.tenant, tier, job, facts.group).kind === 'admit';
+}
