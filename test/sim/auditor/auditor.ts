@@ -89,6 +89,7 @@ export function createAuditor(world: {
     },
     machineEnded(instanceId, by) {
       const machine = books.endMachine(instanceId);
+      if (by === 'platform') books.endedByPlatform.add(instanceId);
       if (machine && by === 'platform') checkTermination(books, { machine, cause: currentCause }, note);
       if (machine) machine.job = undefined;
     },

@@ -72,6 +72,7 @@ export function createBooks(world: {
     takenBack: new Set<string>(),
     /** How often each job was run again, by its id. */
     reruns: new Map<number, number>(),
+    endedByPlatform: new Set<string>(),
     /** Machines that ran a job of a repository outside the installation. */
     ranUnlisted: new Set<string>(),
     /** The machine that each job was last seen on. */

@@ -4,7 +4,7 @@
  * whatever the rows say that they are for.
  */
 import type { Books, Note } from './books.ts';
-import { hasSharedRoom, isJustRaised } from './check-waiting.ts';
+import { hasSharedRoom, isJustRaised, isResting } from './check-waiting.ts';
 
 /** A start is told within seconds, as is what follows from it; a launch and an end take a few more. */
 const longestSeconds = 60;
@@ -51,7 +51,7 @@ function queuedJobs(books: Books, installationId: number, tier: string): number 
       job.installationId === installationId &&
       job.tier === tier &&
       (job.state === 'waiting' || job.state === 'covered') &&
-      (job.retryAt ?? 0) <= books.now() &&
+      !isResting(books, job) &&
       books.worldJobs.get(job.jobId)?.status === 'queued',
   ).length;
 }

@@ -2,6 +2,7 @@
  * In a calm world nobody waits while there is room: whoever frees room tells those who wait, and they need no sweep to be
  * found. Room is counted here from the rows alone.
  */
+import type { Job } from '../../../lib/core/job.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { Books, Note } from './books.ts';
 
@@ -14,7 +15,7 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
     const waiting = new Set<string>();
     for (const job of books.rows.jobs.values()) {
       const tenant = books.rows.tenants.get(job.installationId);
-      if (job.state !== 'waiting' || (job.retryAt ?? 0) > books.now()) continue;
+      if (job.state !== 'waiting' || isResting(books, job)) continue;
       if (tenant?.status !== 'active' || tenant.predecessor !== undefined) continue;
       const cap = books.deployment.tiers.find(({ name }) => name === job.tier)?.maxRunners ?? 0;
       const inTier = tenant.tierLeases.get(job.tier!) ?? 0;
@@ -33,6 +34,10 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
 
 /** In a calm world the sweep comes every ten minutes. */
 const sweptSeconds = 660;
+
+/** A job whose machines came to nothing rests, and the sweep is who finds that its rest is over. */
+export const isResting = ({ now }: Books, { retryAt }: Job) =>
+  retryAt !== undefined && now() < retryAt + sweptSeconds * 1000;
 
 /** An operator's edit reaches nobody but the sweep. */
 export const isJustRaised = ({ limitRaisedAt, now }: Books, { installationId }: Tenant) =>
