@@ -109,6 +109,7 @@ const truthfulMilliseconds = 600_000;
 function createDenials({ scheduler, faults, random }: Pick<ServiceDeps, 'scheduler' | 'faults' | 'random'>) {
   const since = new Map<number, number>();
   const wholly = new Map<number, { until: number; refusal: GitHubRefusal }>();
+  const hiddenUntil = new Map<number, number>();
   return {
     /** Whether GitHub may deny something of this installation now. */
     may(installationId: number): boolean {
@@ -117,16 +118,25 @@ function createDenials({ scheduler, faults, random }: Pick<ServiceDeps, 'schedul
       if (begun === undefined || now > begun + truthfulMilliseconds) since.set(installationId, now);
       return now <= since.get(installationId)! + denialMilliseconds;
     },
-    /** For a while it denies all that is asked, in the same way. */
-    of(installationId: number): GitHubRefusal | undefined {
+    /**
+     * For a while it denies all that is asked, in the same way, and once in a story: jobs are asked about seldom, and two such
+     * whiles could be all that is heard of one. What the installation itself is, it may deny again.
+     */
+    of(installationId: number, { isAboutItself }: { isAboutItself: boolean }): GitHubRefusal | undefined {
+      const now = scheduler.now();
       const known = wholly.get(installationId);
-      if (known && scheduler.now() <= known.until) return known.refusal;
-      const strikes = faults.strikes('githubDenial');
-      if (!strikes || !this.may(installationId)) return undefined;
-      const refusal = random.pick(githubRefusals.filter(({ kind }) => kind !== 'forbidden'));
+      if (known && now <= known.until) return known.refusal;
+      if (isAboutItself && now <= (hiddenUntil.get(installationId) ?? 0)) return falselyGone;
+      if (!faults.strikes('githubDenial') || !this.may(installationId)) return undefined;
       const until = since.get(installationId)! + random.between(0, denialMilliseconds);
-      wholly.set(installationId, { until, refusal });
-      return refusal;
+      if (!known) {
+        const refusal = random.pick(githubRefusals.filter(({ kind }) => kind !== 'forbidden'));
+        wholly.set(installationId, { until, refusal });
+        return refusal;
+      }
+      if (!isAboutItself) return undefined;
+      hiddenUntil.set(installationId, until);
+      return falselyGone;
     },
   };
 }
@@ -149,7 +159,7 @@ async function github(deps: ServiceDeps & Denying, call: PortCall): Promise<unkn
     return { ok: false, refusal: { kind: 'limited', retryAfterSeconds: random.between(1, 600) } };
   }
   const isAboutItself = call.name === 'github.getInstallation';
-  const denial = denials.of(installationId);
+  const denial = denials.of(installationId, { isAboutItself });
   if (denial && isAboutItself) return { ok: false, refusal: { kind: 'not-found', message: 'Not Found' } };
   if (denial) return { ok: false, refusal: denial };
   if (!isAboutItself && faults.strikes('githubRefusal')) {
