@@ -40,13 +40,6 @@ export const mutants: readonly Mutant[] = [
     'export const launchFenceSeconds = 0.001;',
   ),
   mutant(
-    'fence-shorter-than-its-function',
-    'The sweep goes on with a launch while the function that planned it may still be at it.',
-    'lib/app/common/settings.ts',
-    "export const launchFenceSeconds = functionSettings['scale-up'].timeoutSeconds + clockMarginSeconds;",
-    "export const launchFenceSeconds = functionSettings['scale-up'].timeoutSeconds / 10;",
-  ),
-  mutant(
     'freed-on-completed',
     "A job's word that it is done frees the lease of a machine that lives on.",
     'lib/app/lifecycle/follow-lifecycle.ts',
@@ -434,13 +427,6 @@ export const mutants: readonly Mutant[] = [
     'lib/app/lifecycle/ask-what-it-ran.ts',
     "if (reason !== 'instance-ended'",
     "if (reason === 'instance-ended'",
-  ),
-  mutant(
-    'idle-counted-as-unlisted',
-    'A machine that ran nothing is counted as one that ran a job nobody told of.',
-    'lib/app/tenants/find-unheard-run.ts',
-    "if (removal.ok && removal.value !== 'removed') await",
-    'if (removal.ok) await',
   ),
   mutant(
     'old-word-opens',
