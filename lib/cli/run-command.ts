@@ -3,6 +3,7 @@
  * the operator can do something about are printed with what that is.
  */
 import { assertConfig } from '../config/check-config.ts';
+import { OperationalError } from '../ports/errors.ts';
 import { explainFault } from './aws-faults.ts';
 import { type Command, type CommandCall, type Io, UsageError } from './command.ts';
 import { groupSummaries, wordsOf } from './command-groups.ts';
@@ -77,6 +78,12 @@ async function run(command: Command, call: CommandCall): Promise<number> {
   try {
     return await command.run(call);
   } catch (error) {
+    // Its cause may be the network, which here is not that to AWS.
+    if (error instanceof OperationalError && error.code.startsWith('github-')) {
+      throw new UsageError(
+        `${error.message}\nTry again; https://www.githubstatus.com says whether it is GitHub.`,
+      );
+    }
     const message = explainFault(error, { ...call, command: command.asName?.(call) ?? command.name });
     throw message === undefined ? error : new UsageError(message);
   }

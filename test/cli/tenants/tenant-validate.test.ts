@@ -57,6 +57,16 @@ describe('mayfly tenant validate', () => {
     );
   });
 
+  it('says that it is GitHub which does not answer', async () => {
+    account.github.setDials({ faults: [{ route: 'GET /app/*', status: 502 }] });
+    const { status, error } = await account.run('tenant', 'validate', 'acme');
+    expect([status, error]).toEqual([
+      2,
+      expect.stringMatching(/^error: GitHub could not be asked: .*\n?.*Try again/),
+    ]);
+    account.github.setDials({ faults: [] });
+  });
+
   it('asks for a group of the tenant by its name', async () => {
     const row = newTenantRow(
       givenTenant({ installationId: InstallationId(77), accountLogin: 'beta', runnerGroup: 'x' }),
