@@ -52,7 +52,7 @@ describe('mayfly explain', () => {
     expect(explanation.checked).toEqual(
       expect.arrayContaining([
         "the job's row: waiting, 0 launches",
-        'tenant acme: active, 2 of 2 machines, small 2 of 2',
+        'tenant acme: active, 2 of 2 machines, 2 of them small',
         'EC2: no pool is closed',
         'GitHub was not asked (--github)',
       ]),

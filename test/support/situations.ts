@@ -17,7 +17,7 @@ import type { GroupStanding } from '../../lib/core/runner-group.ts';
 import type { Waiter } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { givenLaunch, givenRunner, lease0, machine } from '../contracts/support/stored.ts';
-import { acme, givenJob, givenTenant, noon, small } from './given.ts';
+import { acme, givenJob, givenTenant, medium, noon, small } from './given.ts';
 
 export const now = noon + 120_000;
 
@@ -158,9 +158,10 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'waits for a machine of its tier': {
     code: 'tier-limit',
-    says: /all of its 2 small runners.*max_runners \(5/,
-    mend: /tenant set acme --tier-limit small=N/,
-    tenant: { ...limit, maxRunners: 5 },
+    says: /all of its 5 medium runners.*max_runners \(10/,
+    mend: /tenant set acme --tier-limit medium=N/,
+    tenant: { leases: 5, tierLeases: new Map([[medium, 5]]), maxRunners: 10 },
+    job: { tier: medium, labels: ['self-hosted', 'medium'] },
   },
   'waits for its turn under a cap over all tenants': {
     code: 'shared-cap',

@@ -94,10 +94,12 @@ function restVerdict(facts: Facts, job: Job): Verdict | undefined {
 function limitVerdict(facts: Facts, { tenant, tier, job }: Here): Verdict | undefined {
   const { now, line = { ahead: 0, recent: [] } } = facts;
   const room = roomFor(tenant, tier);
+  const inTier = tenant.tierLeases.get(tier.name) ?? 0;
   if (room.machines > line.ahead) return undefined;
   const estimate = untilFree(historyOf(line.recent, tier.name), {
     ahead: line.ahead,
-    machines: Math.min(tenant.maxRunners, tier.maxRunners),
+    // Those that may come free for it: of all tiers, or of its own.
+    machines: room.machines + (room.limitedBy === 'tenant' ? tenant.leases : inTier),
     now,
   });
   const verdict = ofReason(facts, job, fullReason(tenant, tier, room), estimate);

@@ -28,7 +28,7 @@ function tenantLines({ tenant, job, platform, group }: Facts): string[] {
   if (!tenant) return ['no tenant'];
   const tier = platform.tiers.find(({ name }) => name === job?.tier);
   const { level, isFallback } = levelNow(tenant);
-  const inTier = tier ? `, ${tier.name} ${tenant.tierLeases.get(tier.name) ?? 0} of ${tier.maxRunners}` : '';
+  const inTier = tier ? `, ${tenant.tierLeases.get(tier.name) ?? 0} of them ${tier.name}` : '';
   return [
     `tenant ${tenant.accountLogin}: ${tenant.status}, ${tenant.leases} of ${tenant.maxRunners} machines${inTier}`,
     `runners register with the ${level}${isFallback ? ' (fallback)' : ''}`,
