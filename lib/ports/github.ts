@@ -87,6 +87,8 @@ export interface JitRequest {
   readonly name: string;
   readonly labels: readonly string[];
   readonly runnerGroupId: number;
+  /** Of the runner program, for its jobs' files. Absent: `_work`. */
+  readonly workFolder?: string;
 }
 
 export type Answer<Value> = (

@@ -19,10 +19,11 @@ import {
 } from './installations.ts';
 import { approveJob, cancelJob, type JobRequest, queueJob } from './jobs.ts';
 import type { Limits, Resource } from './limits.ts';
+import { addPersonalToken } from './personal-tokens.ts';
 import { deleteGroup, type GroupChange, setGroup, setPublic } from './runner-groups.ts';
 import type { Webhooks } from './webhooks.ts';
 import { setActions, setWorkflow, type WorkflowChange } from './workflows.ts';
-import type { AskedOfApp, Permissions, World } from './world.ts';
+import type { AskedOfApp, Permissions, PersonalScope, World } from './world.ts';
 import { fullName, isoTime, takeId } from './world.ts';
 
 export interface Control {
@@ -47,6 +48,9 @@ export interface Control {
   acceptPermissions(installationId: number, permissions: Permissions): void;
   addRepositories(installationId: number, names: readonly string[]): void;
   removeRepositories(installationId: number, names: readonly string[]): void;
+  /** What a person makes under `Personal access tokens (classic)`, for what an account owns. @returns the token */
+  addPersonalToken(token: { readonly login: string; readonly scopes: readonly PersonalScope[] }): string;
+  revokePersonalToken(token: string): void;
   /** Makes or changes a runner group of the organization. */
   setGroup(login: string, change: GroupChange): { groupId: number };
   deleteGroup(login: string, name: string): void;
@@ -136,6 +140,8 @@ export function createControl(parts: { world: World; webhooks: Webhooks; limits:
     acceptPermissions: (id, permissions) => acceptPermissions(world, webhooks, { id, permissions }),
     addRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'added', names }),
     removeRepositories: (id, names) => changeRepositories(world, webhooks, { id, action: 'removed', names }),
+    addPersonalToken: (token) => addPersonalToken(world, token),
+    revokePersonalToken: (token) => void world.personalTokens.delete(token),
     setGroup: (login, change) => ({ groupId: setGroup(world, login, change).id }),
     deleteGroup: (login, name) => deleteGroup(world, login, name),
     setPublic: (repository, isPublic) => setPublic(world, repository, isPublic),

@@ -9,6 +9,7 @@ import { checkAppToken } from './app-token.ts';
 import { type Fault, hitFault } from './dials.ts';
 import { allows, readToken } from './installation-tokens.ts';
 import type { Limits } from './limits.ts';
+import { readPersonalToken, refusedPermission } from './personal-tokens.ts';
 import { type Call, findRoute, notFound, pathByName, Refusal, type Reply, type Route } from './router.ts';
 import type { World } from './world.ts';
 
@@ -79,12 +80,12 @@ async function serve(
     if (access.kind === 'app') checkAppToken(world, bearer);
     return await found.route.answer(base as unknown as Call);
   }
-  const { installation, record } = readToken(world, bearer);
+  const { installation, record } = readPersonalToken(world, bearer) ?? readToken(world, bearer);
   // Asking how much is left is free, as on GitHub.
   const headers = path === '/rate_limit' ? {} : parts.limits.count(installation.id, { method, path });
   const reply = await refusalsAsReplies(async () => {
     if (access.permission && !allows(record.permissions, ...access.permission)) {
-      throw new Refusal(403, 'Resource not accessible by integration');
+      throw refusedPermission(world, bearer);
     }
     return found.route.answer({ ...base, installation, token: record });
   });

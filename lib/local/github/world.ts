@@ -41,6 +41,15 @@ export interface TokenRecord {
   readonly expiresAt: number;
 }
 
+export type PersonalScope = 'admin:org' | 'repo';
+
+/** A token that a person made. */
+export interface PersonalToken {
+  /** Whose runners and repositories it reaches. */
+  readonly account: Account;
+  readonly scopes: readonly PersonalScope[];
+}
+
 export interface RunnerGroup {
   readonly id: number;
   name: string;
@@ -139,6 +148,8 @@ export interface World {
   /** Ids of installations that were deleted: they never come back. */
   readonly deletedInstallations: Set<number>;
   readonly tokens: Map<string, TokenRecord>;
+  /** Of people, by the token. */
+  readonly personalTokens: Map<string, PersonalToken>;
   readonly groups: Map<string, RunnerGroup[]>;
   readonly runners: Map<number, RunnerRecord>;
   readonly jobs: Map<number, JobRecord>;
@@ -195,6 +206,7 @@ export function createWorld(parts: Pick<World, 'app' | 'fraction' | 'tell'>): Wo
     installations: new Map(),
     deletedInstallations: new Set(),
     tokens: new Map(),
+    personalTokens: new Map(),
     groups: new Map(),
     runners: new Map(),
     jobs: new Map(),

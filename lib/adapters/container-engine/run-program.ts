@@ -1,0 +1,57 @@
+/**
+ * Runs the engine's command line to its end, within a bound. Secrets go by environment, never by argument: whoever lists
+ * processes sees arguments. What hangs is killed and counts as an operational failure.
+ */
+import { spawn } from 'node:child_process';
+import { OperationalError } from '../../ports/errors.ts';
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+export interface RunOptions {
+  readonly seconds: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Hears what it prints, as it comes. */
+  readonly told?: (text: string) => void;
+}
+
+/** Of what is kept of each stream; an engine prints less. */
+const mostCharacters = 4_000_000;
+
+/** @throws OperationalError where it cannot be started or does not end in time */
+export function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
+  const { seconds, environment = {}, told } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+    const said = { out: '', error: '' };
+    const hear = (stream: 'out' | 'error') => (text: string) => {
+      if (said[stream].length < mostCharacters) said[stream] += text;
+      told?.(text);
+    };
+    child.stdout.setEncoding('utf8').on('data', hear('out'));
+    child.stderr.setEncoding('utf8').on('data', hear('error'));
+    child.once('error', (cause) => {
+      clearTimeout(timer);
+      reject(
+        new OperationalError(`${program} cannot be started: ${cause.message}`, {
+          code: 'engine-missing',
+          retryable: false,
+          cause,
+        }),
+      );
+    });
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      if (code !== null) return resolve({ code, ...said });
+      const why = `${program} ${args[0]} was ended by ${signal}, which it is after ${seconds} s`;
+      reject(new OperationalError(why, { code: 'engine-timeout', retryable: true }));
+    });
+  });
+}

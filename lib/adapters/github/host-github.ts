@@ -1,0 +1,185 @@
+/**
+ * The port of a single host over the same client, tokens and table of errors as the platform's. With an App it finds the
+ * installation that the scope belongs to; with somebody's token it sends that token, read anew once GitHub refuses it.
+ * Neither credential leaves this process.
+ */
+import type { RunnerScope } from '../../core/github.ts';
+import { InstallationId } from '../../core/ids.ts';
+import type { StoredApp } from '../../ports/app-credentials.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { Answer } from '../../ports/github.ts';
+import type { HostGitHub, ShownRunner } from '../../ports/host-github.ts';
+import { type AppClient, createAppClient, type Parameters } from './app-client.ts';
+import { type Ask, level } from './calls.ts';
+import { refusalOf, statusOf } from './classify.ts';
+import { createInstallationTokens, type Grant } from './installation-tokens.ts';
+import { type RepositoryShape, repositoryOf } from './listings.ts';
+import { registerRunner, removeRegistration } from './registrations.ts';
+import { findRunnerGroup } from './runner-groups.ts';
+
+export type HostCredential =
+  | { readonly kind: 'app'; readonly app: StoredApp }
+  /** `read` is asked before each call. */
+  | { readonly kind: 'token'; readonly read: () => Promise<string> };
+
+export interface HostGitHubOptions {
+  /** `https://api.github.com`, or that of a GitHub Enterprise host. */
+  readonly apiUrl: string;
+  readonly credential: HostCredential;
+  readonly clock: Clock;
+}
+
+/** GitHub's own bound. */
+const pageSize = 100;
+const mostPages = 10;
+/** A token is whoever's it is; no installation stands behind it. */
+const noInstallation = InstallationId(0);
+
+interface Access {
+  readonly ask: Ask;
+  installationFor(scope: RunnerScope): Promise<InstallationId>;
+}
+
+export function createHostGitHub(options: HostGitHubOptions): HostGitHub {
+  const { credential, clock, apiUrl } = options;
+  const client = createAppClient({ apiUrl, app: credential.kind === 'app' ? credential.app : noApp });
+  const access = credential.kind === 'app' ? appAccess(client, clock) : tokenAccess(client, credential.read);
+  const { ask, installationFor } = access;
+  const answered = async <Value>(effect: () => Promise<Value>): Promise<Answer<Value>> => {
+    try {
+      return { ok: true, value: await effect() };
+    } catch (error) {
+      return { ok: false, refusal: refusalOf(error, clock.now()) };
+    }
+  };
+  const within = async <Value>(
+    scope: RunnerScope,
+    call: (installationId: InstallationId) => Promise<Answer<Value>>,
+  ): Promise<Answer<Value>> => {
+    const found = await answered(() => installationFor(scope));
+    return found.ok ? call(found.value) : found;
+  };
+  return {
+    register: (request) =>
+      within(request.scope, (installationId) =>
+        registerRunner({ ...request, installationId }, { ask, answered }),
+      ),
+    remove: (scope, name) =>
+      within(scope, (installationId) =>
+        answered(() => removeRegistration(ask, { installationId, scope, name })),
+      ),
+    list: (scope) =>
+      within(scope, (installationId) => answered(() => listAll(ask, { installationId, scope }))),
+    group: (organization, name) =>
+      within({ kind: 'organization', organization }, (installationId) =>
+        answered(() => findRunnerGroup(ask, { installationId, organization, name })),
+      ),
+    repository: (fullName) => {
+      const [owner = '', repository = ''] = fullName.split('/');
+      return within({ kind: 'repository', owner, repository }, (installationId) =>
+        answered(async () => {
+          const grant: Grant = { permissions: { metadata: 'read' } };
+          const call = ['GET /repos/{owner}/{repo}', { owner, repo: repository }] as const;
+          return repositoryOf((await ask(installationId, grant, call)) as RepositoryShape);
+        }),
+      );
+    },
+  };
+}
+
+function appAccess(client: AppClient, clock: Clock): Access {
+  const tokens = createInstallationTokens(client, clock);
+  const found = new Map<string, InstallationId>();
+  return {
+    async installationFor(scope) {
+      const { route, parameters, key } = installationCall(scope);
+      const known = found.get(key);
+      if (known !== undefined) return known;
+      const installation = (await client.asApp(route, parameters)) as { id: number };
+      found.set(key, InstallationId(installation.id));
+      return InstallationId(installation.id);
+    },
+    async ask(installationId, grant, [route, parameters]) {
+      const token = await tokens.get(installationId, grant).catch((error: unknown) => {
+        // Installed anew, it has another id.
+        if (statusOf(error) === 404) found.clear();
+        throw error;
+      });
+      try {
+        return (await client.withToken(token, route, parameters)).data;
+      } catch (error) {
+        if (statusOf(error) !== 401) throw error;
+        tokens.drop(installationId, grant, token);
+        const fresh = await tokens.get(installationId, grant);
+        return (await client.withToken(fresh, route, parameters)).data;
+      }
+    },
+  };
+}
+
+/** Sources: https://docs.github.com/en/rest/apps/apps#get-an-organization-installation-for-the-authenticated-app */
+function installationCall(scope: RunnerScope): { route: string; parameters: Parameters; key: string } {
+  if (scope.kind === 'organization') {
+    const parameters = { org: scope.organization };
+    return { route: 'GET /orgs/{org}/installation', parameters, key: scope.organization.toLowerCase() };
+  }
+  const { owner, repository } = scope;
+  return {
+    route: 'GET /repos/{owner}/{repo}/installation',
+    parameters: { owner, repo: repository },
+    key: `${owner}/${repository}`.toLowerCase(),
+  };
+}
+
+function tokenAccess(client: AppClient, read: () => Promise<string>): Access {
+  return {
+    installationFor: async () => noInstallation,
+    async ask(_installationId, _grant, [route, parameters]) {
+      const token = await read();
+      try {
+        return (await client.withToken(token, route, parameters)).data;
+      } catch (error) {
+        const fresh = statusOf(error) === 401 ? await read() : token;
+        if (fresh === token) throw error;
+        return (await client.withToken(fresh, route, parameters)).data;
+      }
+    },
+  };
+}
+
+async function listAll(
+  ask: Ask,
+  { installationId, scope }: { installationId: InstallationId; scope: RunnerScope },
+): Promise<ShownRunner[]> {
+  const { root, place, grant } = level(scope);
+  const all: ShownRunner[] = [];
+  for (let page = 1; page <= mostPages; page++) {
+    const answer = await ask(installationId, grant, [`GET ${root}`, { ...place, per_page: pageSize, page }]);
+    const { runners } = answer as { runners: RunnerShape[] };
+    all.push(...runners.map(shownRunnerOf));
+    if (runners.length < pageSize) break;
+  }
+  return all;
+}
+
+interface RunnerShape {
+  readonly name: string;
+  readonly status: string;
+  readonly busy: boolean;
+  readonly labels: readonly { readonly name: string }[];
+}
+
+const shownRunnerOf = ({ name, status, busy, labels }: RunnerShape): ShownRunner => ({
+  name,
+  busy,
+  online: status === 'online',
+  labels: labels.map((label) => label.name),
+});
+
+const noApp: StoredApp = {
+  current: async () => {
+    throw new OperationalError('This host has a token and no App.', { code: 'no-app', retryable: false });
+  },
+  refresh: async () => false,
+};

@@ -1,0 +1,45 @@
+/**
+ * The settings file of a single host: lines of NAME=value, as Docker's and the shell's files of variables have them. Comments
+ * and order survive a change, so that a file stays its owner's. Nothing is ever run or expanded.
+ */
+export type Settings = Readonly<Record<string, string>>;
+
+const assignment = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/;
+
+export interface ReadSettings {
+  readonly settings: Settings;
+  /** Lines that are neither a setting, a comment nor empty: `line 3: …`. */
+  readonly faults: readonly string[];
+}
+
+export function readSettings(text: string): ReadSettings {
+  const settings: Record<string, string> = {};
+  const faults: string[] = [];
+  for (const [at, line] of text.split('\n').entries()) {
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const [, name, value = ''] = assignment.exec(line) ?? [];
+    if (name === undefined) faults.push(`line ${at + 1} is no setting. Write NAME=value, or begin it with #.`);
+    else if (name in settings) faults.push(`line ${at + 1} sets ${name} for the second time. Remove one of the two.`);
+    else settings[name] = unquoted(value.trim());
+  }
+  return { settings, faults };
+}
+
+/** The same text with these settings: a value in place, at its own line; undefined makes the line a comment. */
+export function writeSettings(text: string, changes: Readonly<Record<string, string | undefined>>): string {
+  const left = new Map(Object.entries(changes));
+  const lines = text.replace(/\n+$/, '').split('\n').map((line) => {
+    const [, name = ''] = assignment.exec(line) ?? [];
+    if (/^\s*#/.test(line) || !left.has(name)) return line;
+    const value = left.get(name);
+    left.delete(name);
+    return value === undefined ? `# ${line.trim()}` : `${name}=${value}`;
+  });
+  const added = [...left].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  return `${[...lines, ...added].join('\n')}\n`;
+}
+
+function unquoted(value: string): string {
+  const [, , inner] = /^(["'])(.*)\1$/.exec(value) ?? [];
+  return inner ?? value;
+}

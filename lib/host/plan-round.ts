@@ -1,0 +1,63 @@
+/**
+ * What the supervisor does next, from what it sees: its records, the engine's containers, and GitHub's registrations. Rules
+ * over plain data. A supervisor that died at any step left some of these three behind, and the same rules finish or undo it:
+ * nothing here asks who began something.
+ */
+import type { Container } from '../ports/container-engine.ts';
+import type { HostRunner, Wish } from '../ports/host-state.ts';
+
+export interface RoundView {
+  readonly now: number;
+  readonly mode: Wish['mode'];
+  /** Of the configuration in force. */
+  readonly configuration: string;
+  readonly wanted: number;
+  readonly runners: readonly HostRunner[];
+  readonly containers: readonly Container[];
+  /** Names that GitHub had no registration of, for so many milliseconds. */
+  readonly missingFor: ReadonlyMap<string, number>;
+  /** What must not be tried again yet. */
+  readonly resting: ReadonlySet<string>;
+}
+
+export type Step =
+  /** Keep its log and remove the container: it has ended, or was never started. */
+  | { readonly kind: 'collect'; readonly name: string }
+  /** There is no container: take its registration away, then the record. */
+  | { readonly kind: 'forget'; readonly runner: HostRunner }
+  /** Ask GitHub to take the registration away. Only where GitHub does, the container ends: so no job is ever cut off. */
+  | { readonly kind: 'retire'; readonly runner: HostRunner; readonly why: string }
+  /** GitHub knows it no longer: it can get no job, and ends unless a job is still finishing. */
+  | { readonly kind: 'end-ghost'; readonly runner: HostRunner }
+  /** Its job is cancelled. */
+  | { readonly kind: 'cancel'; readonly runner: HostRunner }
+  | { readonly kind: 'launch'; readonly count: number };
+
+/**
+ * A request of a supervisor that died may still be under way to GitHub or the engine; what it makes is looked for until then.
+ */
+export const settledMs = 60_000;
+/** GitHub may drop a registration seconds before its runner has ended. */
+const ghostMs = 30_000;
+
+export function planRound(view: RoundView): Step[] {
+  const byName = new Map(view.containers.map((container) => [container.name, container]));
+  const steps = view.runners.flatMap((runner) => stepFor(view, runner, byName.get(runner.name)));
+  const running = view.containers.filter(({ state }) => state === 'running').length;
+  const count = view.mode === 'serve' ? view.wanted - running : 0;
+  return count > 0 ? [...steps, { kind: 'launch', count }] : steps;
+}
+
+function stepFor(view: RoundView, runner: HostRunner, container: Container | undefined): Step[] {
+  const { name } = runner;
+  if (view.resting.has(name)) return [];
+  if (!container) return [{ kind: 'forget', runner }];
+  if (container.state !== 'running') return [{ kind: 'collect', name }];
+  if (view.mode === 'end') return [{ kind: 'cancel', runner }];
+  if ((view.missingFor.get(name) ?? 0) > ghostMs) return [{ kind: 'end-ghost', runner }];
+  if (view.mode === 'drain') return [{ kind: 'retire', runner, why: 'the host stops' }];
+  if (runner.configuration !== view.configuration) {
+    return [{ kind: 'retire', runner, why: 'it has another configuration' }];
+  }
+  return [];
+}

@@ -1,0 +1,58 @@
+/**
+ * Tokens that a person made: classic ones, `ghp_…`, or what `gh auth login` gets, `gho_…`. They do what their scopes say,
+ * with everything that the account owns, until they are revoked.
+ * Source: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+ */
+import { randomBytes } from 'node:crypto';
+import { ensureAccount } from './installations.ts';
+import { notFound, Refusal } from './router.ts';
+import type { InstallationRecord, Permissions, PersonalScope, TokenRecord, World } from './world.ts';
+
+/** What each scope opens, in the words of an App's permissions. */
+const opened: Readonly<Record<PersonalScope, Permissions>> = {
+  'admin:org': { organization_self_hosted_runners: 'write' },
+  repo: { administration: 'write', actions: 'write', metadata: 'read' },
+};
+
+export function addPersonalToken(
+  world: World,
+  { login, scopes }: { login: string; scopes: readonly PersonalScope[] },
+): string {
+  const account = ensureAccount(world, { login, type: 'Organization' });
+  const token = `ghp_${randomBytes(18).toString('hex')}`;
+  world.personalTokens.set(token, { account, scopes });
+  return token;
+}
+
+/** Undefined: it is no token of a person. */
+export function readPersonalToken(
+  world: World,
+  token: string | undefined,
+): { installation: InstallationRecord; record: TokenRecord } | undefined {
+  const found = token === undefined ? undefined : world.personalTokens.get(token);
+  if (!found) return undefined;
+  const { account, scopes } = found;
+  const permissions: Permissions = Object.assign({}, ...scopes.map((scope) => opened[scope]));
+  const repositories = [...world.repositories.values()].filter(({ owner }) => owner === account);
+  const installation: InstallationRecord = {
+    // Its requests are counted as its owner's, and not as those of any installation.
+    id: -account.id,
+    account,
+    repositorySelection: 'all',
+    repositories: new Set(repositories),
+    permissions,
+    suspendedAt: undefined,
+    createdAt: 0,
+    updatedAt: 0,
+  };
+  return { installation, record: { installationId: -account.id, permissions, expiresAt: Infinity } };
+}
+
+/**
+ * What a token without the permission is answered. A person's: 404, so that nobody learns what there is.
+ * Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#404-not-found-for-an-existing-resource
+ */
+export const refusedPermission = (world: World, token: string | undefined): Refusal =>
+  token !== undefined && world.personalTokens.has(token)
+    ? notFound()
+    : new Refusal(403, 'Resource not accessible by integration');

@@ -1,0 +1,66 @@
+/**
+ * The container engine of a single host. Only containers that carry the host's own label are ever seen or touched. What the
+ * engine refuses or does not answer in time throws OperationalError.
+ */
+export interface ContainerEngine {
+  /** `docker` or `podman`. */
+  readonly name: string;
+  /** Of the engine itself, which must be running. */
+  version(): Promise<string>;
+  /** Undefined: there is no such image here. */
+  image(reference: string): Promise<ContainerImage | undefined>;
+  /** Resolves when the image is there; `told` hears what the build prints. */
+  build(build: ImageBuild, told: (text: string) => void): Promise<void>;
+  /** A container with a disk of its own, started. One whose start failed may be left, as `created`. */
+  run(container: NewContainer): Promise<void>;
+  /** All that carry this label, whatever their state. */
+  list(label: readonly [name: string, value: string]): Promise<readonly Container[]>;
+  /** Whether a program of this name is among its processes. Undefined: it does not run. */
+  runs(name: string, program: string): Promise<boolean | undefined>;
+  /** Asks its first process to end and kills it after so many seconds. Resolves also where it is gone. */
+  stop(name: string, graceSeconds: number): Promise<void>;
+  /** What it printed, the last lines. Empty where it is gone. */
+  logs(name: string, lines: number): Promise<string>;
+  /** With its disk. Resolves also where it is gone. */
+  remove(name: string): Promise<void>;
+}
+
+export interface ContainerImage {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ImageBuild {
+  readonly tag: string;
+  /** The folder with the Containerfile. */
+  readonly folder: string;
+  readonly arguments: Readonly<Record<string, string>>;
+}
+
+export interface NewContainer {
+  /** Unique on this engine; a name that is taken is refused. */
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Never on a command line. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: ContainerLimits;
+  /** Absent: the engine's own. */
+  readonly network?: string;
+  /** The engine's socket, which makes the job root on this host. */
+  readonly socket?: string;
+}
+
+export interface ContainerLimits {
+  /** As the engine takes it: `4g`. */
+  readonly memory?: string;
+  readonly cpus?: string;
+}
+
+export interface Container {
+  readonly name: string;
+  /** created: it was never started. ended: whatever it printed and its disk are still there. */
+  readonly state: 'created' | 'running' | 'ended';
+  readonly exitCode: number;
+  readonly labels: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,28 @@
+/**
+ * What a single host asks of GitHub, with its owner's token or an App's key. Runners register with one organization or one
+ * repository. Refusals are answers; what is left (no connection, 5xx) throws OperationalError, which is worth a retry.
+ */
+import type { GitHubRepository, RunnerScope } from '../core/github.ts';
+import type { RunnerGroup } from '../core/runner-group.ts';
+import type { Answer, JitRequest } from './github.ts';
+
+export interface HostGitHub {
+  /** Registers a just-in-time runner. A name that is taken by an idle registration is cleared and tried again, once. */
+  register(request: Omit<JitRequest, 'installationId'>): Promise<Answer<{ readonly jitConfig: string }>>;
+  /** Removes a registration by the runner's name. busy: GitHub is running a job on it, and keeps it. */
+  remove(scope: RunnerScope, name: string): Promise<Answer<'removed' | 'absent' | 'busy'>>;
+  /** All runners there, the first thousand. */
+  list(scope: RunnerScope): Promise<Answer<readonly ShownRunner[]>>;
+  /** The organization's runner group of this name, without regard to case, or (absent) its default one. Undefined: none. */
+  group(organization: string, name: string | undefined): Promise<Answer<RunnerGroup | undefined>>;
+  /** By `owner/name`. not-found: it is gone, or the credential does not reach it. */
+  repository(fullName: string): Promise<Answer<GitHubRepository>>;
+}
+
+/** A runner as GitHub shows it to people. */
+export interface ShownRunner {
+  readonly name: string;
+  readonly online: boolean;
+  readonly busy: boolean;
+  readonly labels: readonly string[];
+}

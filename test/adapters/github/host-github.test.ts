@@ -1,0 +1,98 @@
+/** The port of a single host over the real client, against the stand-in: by an App's key and by a person's token. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { givenApp } from '../../../lib/adapters/github/app-client.ts';
+import { createHostGitHub, type HostCredential } from '../../../lib/adapters/github/host-github.ts';
+import { type GitHubStandIn, startGitHub } from '../../../lib/local/github/start-github.ts';
+import { openSession } from '../../local/github/runner-client.ts';
+
+const clock = { now: Date.now, sleep: async () => undefined };
+const acme = { kind: 'organization', organization: 'acme' } as const;
+const app = { kind: 'repository', owner: 'acme', repository: 'app' } as const;
+const wanted = (scope: typeof acme | typeof app, name = 'mayfly-1') => ({
+  ...{ scope, name, labels: ['self-hosted', 'linux'], runnerGroupId: 1, workFolder: '_here' },
+});
+
+describe.each(['an App', 'a token'])('a single host with %s', (kind) => {
+  let standIn: GitHubStandIn;
+  let token: string;
+  let reads: number;
+  beforeEach(async () => {
+    standIn = await startGitHub();
+    standIn.install({ login: 'acme', repositories: ['app'] });
+    token = standIn.addPersonalToken({ login: 'acme', scopes: ['admin:org', 'repo'] });
+    reads = 0;
+  });
+  afterEach(() => standIn.stop());
+
+  const credential = (): HostCredential =>
+    kind === 'an App'
+      ? {
+          kind: 'app',
+          app: givenApp({ appId: String(standIn.appId), privateKey: standIn.privateKeyPem }),
+        }
+      : {
+          kind: 'token',
+          read: async () => {
+            reads += 1;
+            return token;
+          },
+        };
+  const github = () => createHostGitHub({ apiUrl: standIn.url, clock, credential: credential() });
+
+  it.each([
+    ['an organization', acme],
+    ['a repository', app],
+  ])('registers a runner of %s, lists it with its labels, and removes it', async (_what, scope) => {
+    const host = github();
+    expect(await host.register(wanted(scope))).toMatchObject({ ok: true });
+    const shown = { name: 'mayfly-1', online: false, busy: false, labels: ['self-hosted', 'linux'] };
+    expect(await host.list(scope)).toEqual({ ok: true, value: [shown] });
+    expect(await host.remove(scope, 'mayfly-1')).toEqual({ ok: true, value: 'removed' });
+    expect(await host.remove(scope, 'mayfly-1')).toEqual({ ok: true, value: 'absent' });
+  });
+
+  it('leaves a runner that has a job', async () => {
+    const host = github();
+    const made = await host.register(wanted(acme));
+    await openSession(made.ok ? made.value.jitConfig : '');
+    standIn.queueJob({ repository: 'acme/app', labels: ['linux'] });
+    expect(await host.remove(acme, 'mayfly-1')).toEqual({ ok: true, value: 'busy' });
+  });
+
+  it('finds a runner group and a repository by their names', async () => {
+    standIn.setGroup('acme', { name: 'Builders', visibility: 'selected', repositories: ['app'] });
+    const host = github();
+    expect(await host.group('acme', 'builders')).toMatchObject({ value: { visibility: 'selected' } });
+    expect(await host.group('acme', 'others')).toEqual({ ok: true, value: undefined });
+    expect(await host.repository('acme/app')).toMatchObject({ value: { fullName: 'acme/app' } });
+    expect(await host.repository('acme/gone')).toMatchObject({ refusal: { kind: 'not-found' } });
+  });
+
+  it('is told that an organization is not within its reach', async () => {
+    const scope = { kind: 'organization', organization: 'globex' } as const;
+    expect(await github().list(scope)).toMatchObject({ ok: false, refusal: { kind: 'not-found' } });
+  });
+
+  it('reads a token anew once GitHub refuses it', async () => {
+    const host = github();
+    await host.list(acme);
+    const before = reads;
+    standIn.revokePersonalToken(token);
+    const refused = await host.list(acme);
+    if (kind === 'an App') expect(refused.ok).toBe(true);
+    else expect([refused, reads]).toMatchObject([{ refusal: { kind: 'forbidden' } }, before + 2]);
+  });
+});
+
+describe('a token without the scope', () => {
+  it('is answered as if there were no such organization', async () => {
+    const standIn = await startGitHub();
+    standIn.install({ login: 'acme', repositories: ['app'] });
+    const token = standIn.addPersonalToken({ login: 'acme', scopes: ['repo'] });
+    const credential = { kind: 'token', read: async () => token } as const;
+    const host = createHostGitHub({ apiUrl: standIn.url, clock, credential });
+    expect(await host.list(acme)).toMatchObject({ ok: false, refusal: { kind: 'not-found' } });
+    expect(await host.list(app)).toMatchObject({ ok: true });
+    await standIn.stop();
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import { createCliEngine, runArguments } from '../../lib/adapters/container-engine/cli-engine.ts';
+import { createHostGitHub } from '../../lib/adapters/github/host-github.ts';
+import { systemClock } from '../../lib/adapters/system/clock.ts';
+import { startGitHub } from '../../lib/local/github/start-github.ts';
+import { createMemoryEngine } from '../fakes/container-engine.ts';
+import { imageFor } from '../support/container-engine/image-for.ts';
+import { startEngine } from '../support/container-engine/start-engine.ts';
+import { containerEngineContract } from './container-engine.contract.ts';
+
+containerEngineContract('the fake in memory', async () => ({
+  engine: createMemoryEngine(),
+  image: 'mayfly-runner',
+  environment: {},
+  program: 'Runner.Listener',
+  stop: async () => undefined,
+}));
+
+containerEngineContract('the adapter on the stand-in of a command line', async () => {
+  const github = await startGitHub();
+  const standIn = startEngine();
+  await standIn.engine.build(imageFor(github), () => undefined);
+  github.install({ login: 'acme' });
+  const token = github.addPersonalToken({ login: 'acme', scopes: ['admin:org'] });
+  const credential = { kind: 'token', read: async () => token } as const;
+  const host = createHostGitHub({ apiUrl: github.url, clock: systemClock, credential });
+  const scope = { kind: 'organization', organization: 'acme' } as const;
+  const made = await host.register({ scope, name: 'mayfly-a', labels: ['linux'], runnerGroupId: 1 });
+  return {
+    engine: standIn.engine,
+    image: 'mayfly-runner',
+    environment: { ACTIONS_RUNNER_INPUT_JITCONFIG: made.ok ? made.value.jitConfig : '' },
+    program: 'Runner.Listener',
+    async stop() {
+      await standIn.stop();
+      await github.stop();
+    },
+  };
+});
+
+describe('the arguments of a container', () => {
+  const container = {
+    name: 'mayfly-a',
+    image: 'mayfly-runner',
+    labels: { a: 'b' },
+    environment: { SECRET: 'x' },
+    limits: {},
+  };
+
+  it('give a job no power over the host, and hold no value of a variable', () => {
+    const words = runArguments(container).join(' ');
+    expect(words).toContain('--cap-drop ALL --security-opt no-new-privileges --pids-limit 4096');
+    expect(words).toMatch(/--label a=b --env SECRET mayfly-runner$/);
+    expect(words).not.toMatch(/--volume|--privileged|docker\.sock/);
+  });
+
+  it('have the socket, its group and limits only where they are asked for', () => {
+    const asked = {
+      ...container,
+      socket: '/run/docker.sock',
+      network: 'ci',
+      limits: { memory: '4g', cpus: '2' },
+    };
+    expect(runArguments(asked, [998]).join(' ')).toContain(
+      '--memory 4g --cpus 2 --network ci --volume /run/docker.sock:/var/run/docker.sock --group-add 998',
+    );
+  });
+});
+
+describe('an engine that does not answer', () => {
+  it('is an operational failure with what it said', async () => {
+    const standIn = startEngine();
+    standIn.turn('down', true);
+    await expect(standIn.engine.version()).rejects.toThrow(/docker does not answer: Cannot connect/);
+    await standIn.stop();
+  });
+
+  it('is one that is missing where there is no such program', async () => {
+    const engine = createCliEngine({ program: '/nowhere/docker' });
+    await expect(engine.version()).rejects.toMatchObject({ code: 'engine-missing' });
+  });
+
+  it('leaves a container that could not be started, to be seen as created', async () => {
+    const github = await startGitHub();
+    const standIn = startEngine();
+    await standIn.engine.build(imageFor(github), () => undefined);
+    standIn.turn('cannot-start', true);
+    const broken = { ...given, labels: { 'dev.mayfly.host': 'one' } };
+    await expect(standIn.engine.run(broken)).rejects.toThrow(/exec format error/);
+    expect(await standIn.engine.list(['dev.mayfly.host', 'one'])).toMatchObject([{ state: 'created' }]);
+    await standIn.stop();
+    await github.stop();
+  });
+});
+
+const given = { name: 'mayfly-a', image: 'mayfly-runner', environment: {}, limits: {} };
