@@ -105,7 +105,9 @@ export function checkHostConfig(text: string): CheckedConfig {
     credential: credentialOf(settings, fault),
   };
   if (scope?.kind === 'repository' && config.group !== undefined) {
-    fault('RUNNER_GROUP is set, and runners of a repository are in no group. Remove it, or set GITHUB_ORGANIZATION.');
+    fault(
+      'RUNNER_GROUP is set, and runners of a repository are in no group. Remove it, or set GITHUB_ORGANIZATION.',
+    );
   }
   if (value('EPHEMERAL') !== 'true') {
     fault('EPHEMERAL is not true. Every runner here serves one job in a fresh container. Remove the line.');
@@ -130,7 +132,9 @@ function scopeOf(settings: Settings, fault: Fault): RunnerScope | undefined {
   }
   if (organization !== '') {
     if (login.test(organization)) return { kind: 'organization', organization };
-    fault(`GITHUB_ORGANIZATION is ${JSON.stringify(organization)}; it must be an organization's login, such as acme.`);
+    fault(
+      `GITHUB_ORGANIZATION is ${JSON.stringify(organization)}; it must be an organization's login, such as acme.`,
+    );
     return undefined;
   }
   const [owner = '', repository = '', more] = full.split('/');
@@ -145,7 +149,9 @@ function labelsOf(text: string, fault: Fault): string[] {
   const labels = listOf(text);
   const isGood = (label: string) => label.length <= 256 && !/\s/.test(label);
   if (labels.length < 1 || labels.length > 100 || !labels.every(isGood)) {
-    fault(`LABELS is ${JSON.stringify(text)}; it must be 1 to 100 labels without spaces, with commas between.`);
+    fault(
+      `LABELS is ${JSON.stringify(text)}; it must be 1 to 100 labels without spaces, with commas between.`,
+    );
   }
   return labels;
 }
@@ -153,13 +159,18 @@ function labelsOf(text: string, fault: Fault): string[] {
 function allowedOf(text: string, scope: RunnerScope | undefined, fault: Fault): string[] {
   const owner = scope?.kind === 'organization' ? scope.organization : (scope?.owner ?? '');
   const names = listOf(text).map((name) => (name.includes('/') ? name : `${owner}/${name}`));
-  const isGood = (name: string) => name.split('/').length === 2 && name.split('/').every((part) => repositoryName.test(part));
+  const isGood = (name: string) =>
+    name.split('/').length === 2 && name.split('/').every((part) => repositoryName.test(part));
   for (const name of names.filter((one) => !isGood(one))) {
-    fault(`ALLOWED_REPOSITORIES has ${JSON.stringify(name)}; each must be a name, or owner/name, with commas between.`);
+    fault(
+      `ALLOWED_REPOSITORIES has ${JSON.stringify(name)}; each must be a name, or owner/name, with commas between.`,
+    );
   }
   const own = scope?.kind === 'repository' ? `${scope.owner}/${scope.repository}`.toLowerCase() : undefined;
   if (own !== undefined && names.some((name) => name.toLowerCase() !== own)) {
-    fault(`ALLOWED_REPOSITORIES names others than GITHUB_REPOSITORY, and a runner of ${own} serves no other. Remove it.`);
+    fault(
+      `ALLOWED_REPOSITORIES names others than GITHUB_REPOSITORY, and a runner of ${own} serves no other. Remove it.`,
+    );
   }
   return names;
 }
@@ -167,7 +178,9 @@ function allowedOf(text: string, scope: RunnerScope | undefined, fault: Fault): 
 function engineOf(name: string, fault: Fault): Pick<HostConfig, 'engine'> {
   if (name === '') return {};
   if (name === 'docker' || name === 'podman') return { engine: name };
-  fault(`CONTAINER_ENGINE is ${JSON.stringify(name)}; allowed are docker, podman. Without it, the one that answers is used.`);
+  fault(
+    `CONTAINER_ENGINE is ${JSON.stringify(name)}; allowed are docker, podman. Without it, the one that answers is used.`,
+  );
   return {};
 }
 
@@ -180,7 +193,11 @@ function socketOf(text: string, fault: Fault): Pick<HostConfig, 'socket'> {
 }
 
 function credentialOf(settings: Settings, fault: Fault): CredentialChoice {
-  const { GITHUB_TOKEN: token = '', GITHUB_APP_ID: appId = '', GITHUB_APP_PRIVATE_KEY_FILE: file = '' } = settings;
+  const {
+    GITHUB_TOKEN: token = '',
+    GITHUB_APP_ID: appId = '',
+    GITHUB_APP_PRIVATE_KEY_FILE: file = '',
+  } = settings;
   if (token !== '' && appId !== '') fault('GITHUB_TOKEN and GITHUB_APP_ID are both set. Set one of them.');
   if ((appId === '') !== (file === '')) {
     fault('GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_FILE belong together. Set both, or neither.');
@@ -189,7 +206,11 @@ function credentialOf(settings: Settings, fault: Fault): CredentialChoice {
   return token === '' ? { kind: 'gh' } : { kind: 'token', token };
 }
 
-function whole(name: string, text: string, { least, most, fault }: { least: number; most: number; fault: Fault }) {
+function whole(
+  name: string,
+  text: string,
+  { least, most, fault }: { least: number; most: number; fault: Fault },
+) {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || value > most) {
     fault(`${name} is ${JSON.stringify(text)}; it must be a whole number from ${least} to ${most}.`);
@@ -206,7 +227,11 @@ function matching(
   return text;
 }
 
-const listOf = (text: string) => text.split(',').map((one) => one.trim()).filter(Boolean);
+const listOf = (text: string) =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);
 
 const optional = <Name extends string>(name: Name, value: string) =>
   (value === '' ? {} : { [name]: value }) as { readonly [key in Name]?: string };

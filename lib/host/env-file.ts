@@ -18,8 +18,10 @@ export function readSettings(text: string): ReadSettings {
   for (const [at, line] of text.split('\n').entries()) {
     if (/^\s*(?:#|$)/.test(line)) continue;
     const [, name, value = ''] = assignment.exec(line) ?? [];
-    if (name === undefined) faults.push(`line ${at + 1} is no setting. Write NAME=value, or begin it with #.`);
-    else if (name in settings) faults.push(`line ${at + 1} sets ${name} for the second time. Remove one of the two.`);
+    if (name === undefined)
+      faults.push(`line ${at + 1} is no setting. Write NAME=value, or begin it with #.`);
+    else if (name in settings)
+      faults.push(`line ${at + 1} sets ${name} for the second time. Remove one of the two.`);
     else settings[name] = unquoted(value.trim());
   }
   return { settings, faults };
@@ -28,13 +30,16 @@ export function readSettings(text: string): ReadSettings {
 /** The same text with these settings: a value in place, at its own line; undefined makes the line a comment. */
 export function writeSettings(text: string, changes: Readonly<Record<string, string | undefined>>): string {
   const left = new Map(Object.entries(changes));
-  const lines = text.replace(/\n+$/, '').split('\n').map((line) => {
-    const [, name = ''] = assignment.exec(line) ?? [];
-    if (/^\s*#/.test(line) || !left.has(name)) return line;
-    const value = left.get(name);
-    left.delete(name);
-    return value === undefined ? `# ${line.trim()}` : `${name}=${value}`;
-  });
+  const lines = text
+    .replace(/\n+$/, '')
+    .split('\n')
+    .map((line) => {
+      const [, name = ''] = assignment.exec(line) ?? [];
+      if (/^\s*#/.test(line) || !left.has(name)) return line;
+      const value = left.get(name);
+      left.delete(name);
+      return value === undefined ? `# ${line.trim()}` : `${name}=${value}`;
+    });
   const added = [...left].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
   return `${[...lines, ...added].join('\n')}\n`;
 }

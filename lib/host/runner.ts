@@ -2,6 +2,7 @@
  * One runner of a single host: its name, where it registers, and what its container carries, so that a supervisor that knows
  * nothing else can take it over. Names are never used twice.
  */
+import { createHash } from 'node:crypto';
 import type { RunnerScope } from '../core/github.ts';
 import type { Container, NewContainer } from '../ports/container-engine.ts';
 import type { HostRunner } from '../ports/host-state.ts';
@@ -21,11 +22,7 @@ export const nameStart = (namePrefix: string, hostId: string) => `${namePrefix}-
 export function configurationKey(config: HostConfig): string {
   const { scope, group, namePrefix, labels, workFolder, image, limits, network, socket } = config;
   const made = { scope, group, namePrefix, labels, workFolder, image, limits, network, socket };
-  let hash = 7n;
-  for (const letter of JSON.stringify(made)) {
-    hash = (hash * 1_099_511_628_211n + BigInt(letter.codePointAt(0) ?? 0)) % 2n ** 64n;
-  }
-  return hash.toString(16);
+  return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16);
 }
 
 export function containerOf(

@@ -1,0 +1,101 @@
+/**
+ * What there is: records, containers and, now and then, GitHub's registrations. What bears this host's mark and has no record
+ * gets one, so that it is cleaned up as everything else: a supervisor may have died with a request under way, or its folder
+ * may have been lost.
+ */
+import type { RunnerScope } from '../core/github.ts';
+import type { Container } from '../ports/container-engine.ts';
+import type { ShownRunner } from '../ports/host-github.ts';
+import type { HostRunner } from '../ports/host-state.ts';
+import { settledMs } from './plan-round.ts';
+import { configurationKey, labelNames, nameStart, runnerOf, scopeName } from './runner.ts';
+import type { Situation } from './situation.ts';
+import { markWorked } from './versions.ts';
+
+const listMs = 30_000;
+/** While nothing is known of the first runners, and while the host stops. */
+const soonMs = 5000;
+
+export async function lookAround(
+  situation: Situation,
+): Promise<{ runners: readonly HostRunner[]; containers: readonly Container[] }> {
+  const { deps, memory, hostId, mode } = situation;
+  const now = deps.clock.now();
+  const containers = await deps.engine.list([labelNames.host, hostId]);
+  const runners = [...(await deps.state.runners())];
+  for (const container of containers) {
+    if (runners.some(({ name }) => name === container.name)) continue;
+    const found = runnerOf(container, now);
+    if (!found) continue;
+    deps.tell(`took over ${container.name}, of which there was no record`);
+    await deps.state.putRunner(found);
+    runners.push(found);
+  }
+  if (now >= memory.listAt) {
+    const isSoon = mode !== 'serve' || !memory.hasWorked;
+    memory.listAt = now + (isSoon ? soonMs : listMs);
+    runners.push(...(await readRegistrations(situation, { runners, containers })));
+  }
+  return { runners, containers };
+}
+
+/** @returns the runners that only GitHub knew of */
+async function readRegistrations(
+  situation: Situation,
+  { runners, containers }: { runners: readonly HostRunner[]; containers: readonly Container[] },
+): Promise<HostRunner[]> {
+  const { config, deps, github, hostId } = situation;
+  const scopes = new Map(
+    [config.scope, ...runners.map(({ scope }) => scope)].map((scope) => [scopeName(scope), scope]),
+  );
+  const found: HostRunner[] = [];
+  for (const scope of scopes.values()) {
+    const answer = await github.list(scope);
+    if (!answer.ok) continue;
+    note(situation, { scope, shown: answer.value, runners, containers });
+    await noteWorked(situation, answer.value, runners);
+    for (const { name } of answer.value) {
+      const isOurs = name.startsWith(nameStart(config.namePrefix, hostId));
+      if (!isOurs || runners.some((runner) => runner.name === name)) continue;
+      deps.tell(`found the registration ${name}, of which there was no record`);
+      // What made it is over: nothing of it is under way.
+      const runner = { name, scope, configuration: '', bornAt: deps.clock.now() - settledMs };
+      await deps.state.putRunner(runner);
+      found.push(runner);
+    }
+  }
+  return found;
+}
+
+/** Since when the registrations of running containers are missing. */
+function note(
+  { deps, memory }: Situation,
+  seen: {
+    scope: RunnerScope;
+    shown: readonly ShownRunner[];
+    runners: readonly HostRunner[];
+    containers: readonly Container[];
+  },
+): void {
+  const names = new Set(seen.shown.map(({ name }) => name));
+  for (const runner of seen.runners) {
+    if (scopeName(runner.scope) !== scopeName(seen.scope)) continue;
+    const runs = seen.containers.some(({ name, state }) => name === runner.name && state === 'running');
+    if (names.has(runner.name) || !runs) memory.missingSince.delete(runner.name);
+    else if (!memory.missingSince.has(runner.name)) memory.missingSince.set(runner.name, deps.clock.now());
+  }
+}
+
+async function noteWorked(
+  { config, deps, memory, version }: Situation,
+  shown: readonly ShownRunner[],
+  runners: readonly HostRunner[],
+): Promise<void> {
+  if (memory.hasWorked) return;
+  const key = configurationKey(config);
+  const own = new Set(runners.flatMap(({ name, configuration }) => (configuration === key ? [name] : [])));
+  if (!shown.some(({ name, online, busy }) => own.has(name) && (online || busy))) return;
+  memory.hasWorked = true;
+  await markWorked(deps.state, version);
+  deps.tell(`GitHub shows a runner of ${scopeName(config.scope)} online`);
+}

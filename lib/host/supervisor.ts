@@ -1,0 +1,122 @@
+/**
+ * Keeps so many runners on this host, each for one job in a fresh container, until it is told to stop; then it lets running
+ * jobs end and leaves neither container nor registration behind. It may die at any step: whoever runs it next finishes or
+ * undoes what it finds. Of each runner a record is written first, then GitHub is asked, then the engine.
+ */
+import { OperationalError } from '../ports/errors.ts';
+import type { Report, Wish } from '../ports/host-state.ts';
+import { checkHostConfig, type HostConfig } from './config.ts';
+import { lookAround } from './look-around.ts';
+import { createMemory, type Memory, rest } from './memory.ts';
+import { planRound } from './plan-round.ts';
+import { configurationKey, scopeName } from './runner.ts';
+import type { Situation, SupervisorDeps } from './situation.ts';
+import { carryOut } from './steps.ts';
+import { saveVersion } from './versions.ts';
+
+/** Names of registrations that GitHub would not let this host remove; empty where it left nothing. */
+export interface Ended {
+  readonly left: readonly string[];
+}
+
+export async function supervise(deps: SupervisorDeps, config: HostConfig): Promise<Ended> {
+  const { state, clock } = deps;
+  const hostId = await state.hostId();
+  let current = await inForce(deps, config, (await state.wish()).change);
+  const memory = createMemory();
+  deps.tell(`supervising ${scopeName(config.scope)} with ${deps.engine.name}, host ${hostId}`);
+  for (;;) {
+    const wish = await state.wish();
+    if (wish.change > current.change) current = await takeUp(deps, current, { wish, memory });
+    const mode = wish.mode === 'serve' && deps.isAsked?.() ? 'drain' : wish.mode;
+    const situation = { deps, hostId, memory, mode, ...current };
+    try {
+      const ended = await playRound(situation);
+      if (ended) return ended;
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error;
+      memory.trouble = error.message;
+    }
+    await report(situation, current.change);
+    await clock.sleep(deps.roundMs ?? 2000);
+  }
+}
+
+interface InForce extends Pick<Situation, 'config' | 'github' | 'version'> {
+  readonly change: number;
+}
+
+async function inForce(deps: SupervisorDeps, config: HostConfig, change: number): Promise<InForce> {
+  const text = await deps.state.settings();
+  const version = await saveVersion(deps.state, { text, why: 'start', now: deps.clock.now() });
+  return { config, change, version, github: deps.githubFor(config) };
+}
+
+/** Settings that have faults are not taken up. */
+async function takeUp(
+  deps: SupervisorDeps,
+  current: InForce,
+  { wish, memory }: { wish: Wish; memory: Memory },
+): Promise<InForce> {
+  const checked = checkHostConfig(await deps.state.settings());
+  memory.renew();
+  if (checked.ok) {
+    deps.tell(`took up changed settings: ${scopeName(checked.config.scope)}`);
+    return inForce(deps, checked.config, wish.change);
+  }
+  deps.tell(`kept the settings in force, because the new ones have faults: ${checked.faults.join(' ')}`);
+  return { ...current, change: wish.change };
+}
+
+/** @returns undefined while there is something to do */
+async function playRound(situation: Situation): Promise<Ended | undefined> {
+  const { deps, memory, mode, config } = situation;
+  const { runners, containers } = await lookAround(situation);
+  const now = deps.clock.now();
+  const scopes = new Set(runners.map(({ name }) => name));
+  const isEmpty = scopes.size === 0 && containers.length === 0;
+  if (
+    mode !== 'serve' &&
+    (isEmpty || (containers.length === 0 && runners.every(({ name }) => memory.refused.has(name))))
+  ) {
+    return { left: runners.map(({ name, scope }) => `${name} (${scopeName(scope)})`) };
+  }
+  memory.trouble = undefined;
+  const steps = planRound({
+    now,
+    mode,
+    configuration: configurationKey(config),
+    wanted: config.runners,
+    runners,
+    containers,
+    missingFor: new Map([...memory.missingSince].map(([name, since]) => [name, now - since])),
+    resting: new Set([...memory.restUntil].flatMap(([name, until]) => (until > now ? [name] : []))),
+  });
+  await Promise.all(
+    steps.map(async (step) => {
+      try {
+        await carryOut(situation, step);
+      } catch (error) {
+        if (!(error instanceof OperationalError)) throw error;
+        memory.trouble = error.message;
+        deps.tell(error.message);
+        if (step.kind !== 'launch') rest(memory, 'name' in step ? step.name : step.runner.name, now + 5000);
+      }
+    }),
+  );
+  return undefined;
+}
+
+async function report({ deps, mode, memory, config }: Situation, change: number): Promise<void> {
+  const now: Omit<Report, 'at'> = {
+    processId: deps.processId,
+    mode,
+    change,
+    configuration: configurationKey(config),
+    ...(memory.trouble === undefined ? {} : { trouble: memory.trouble }),
+  };
+  const text = JSON.stringify(now);
+  if (text === memory.reported) return;
+  memory.reported = text;
+  await deps.state.putReport({ at: deps.clock.now(), ...now });
+}
