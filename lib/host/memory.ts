@@ -4,8 +4,8 @@ export interface Memory {
   readonly restUntil: Map<string, number>;
   /** Since when GitHub shows no registration of it. */
   readonly missingSince: Map<string, number>;
-  /** Registered by this process, which heard GitHub's answer: what GitHub shows of them is all there is. */
-  readonly registered: Set<string>;
+  /** This process heard that GitHub registered them and the engine started them: nothing of them can come later. */
+  readonly launched: Set<string>;
   /** Ended because this process wanted it. */
   readonly told: Set<string>;
   /** GitHub will not let this host remove them. */
@@ -26,7 +26,7 @@ export function createMemory(): Memory {
   const memory: Memory = {
     restUntil: new Map(),
     missingSince: new Map(),
-    registered: new Set(),
+    launched: new Set(),
     told: new Set(),
     refused: new Set(),
     failures: 0,
@@ -50,5 +50,5 @@ export const rest = (memory: Memory, name: string, until: number) => void memory
 /** Nothing of this runner is left. */
 export function forgetName(memory: Memory, name: string): void {
   for (const map of [memory.restUntil, memory.missingSince]) map.delete(name);
-  for (const set of [memory.registered, memory.told, memory.refused]) set.delete(name);
+  for (const set of [memory.launched, memory.told, memory.refused]) set.delete(name);
 }

@@ -62,9 +62,9 @@ async function launch(situation: Situation): Promise<boolean> {
     const text = `${scopeName(scope)} gets no runner: ${refusalText(answer.refusal)}`;
     return hold(situation, text, waitSeconds(answer.refusal) * 1000);
   }
-  memory.registered.add(name);
   const { jitConfig } = answer.value;
   await deps.engine.run(containerOf(runner, { config, hostId, jitConfig }));
+  memory.launched.add(name);
   deps.tell(`${name} waits for a job`);
   return true;
 }
@@ -105,7 +105,8 @@ async function forget({ deps, github, memory }: Situation, runner: HostRunner): 
   }
   memory.refused.delete(name);
   if (answer.value === 'busy') return rest(memory, name, now + busyMs);
-  const isSettled = answer.value === 'removed' || memory.registered.has(name) || now - bornAt >= settledMs;
+  // A launch that nobody heard the end of may still bring a registration, or a container.
+  const isSettled = memory.launched.has(name) || now - bornAt >= settledMs;
   if (!isSettled) return rest(memory, name, Math.min(bornAt + settledMs, now + againMs));
   await deps.state.dropRunner(name);
   forgetName(memory, name);

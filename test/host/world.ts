@@ -23,6 +23,11 @@ export interface Death {
   readonly when: 'before' | 'after' | 'under-way';
 }
 
+/** Of one process: what it still calls once it is over does nothing. */
+interface Life extends Death {
+  isOver: boolean;
+}
+
 /** The supervisor's process is gone. */
 export class Died extends Error {}
 
@@ -85,15 +90,17 @@ export function createHostWorld({ settings = organizationSettings, jobs = 0 } = 
   };
 
   /** Counts the calls of a port, and dies at one of them. */
-  const mortal = <Port extends object>(port: Port, death: Death | undefined, isFar = true): Port =>
+  const mortal = <Port extends object>(port: Port, death: Life | undefined, isFar = true): Port =>
     new Proxy(port, {
       get(target, key) {
         const method = Reflect.get(target, key);
         if (typeof method !== 'function') return method;
         return async (...given: unknown[]) => {
+          if (death?.isOver) throw new Died('it is dead already');
           world.effects += 1;
           const effect = () => Promise.resolve(Reflect.apply(method, target, given));
           if (death?.at !== world.effects) return effect();
+          death.isOver = true;
           if (death.when === 'after') await effect();
           // What is written to a folder ends with the process.
           if (death.when === 'under-way' && isFar) late.push({ rounds: lateRounds, effect });
@@ -102,7 +109,7 @@ export function createHostWorld({ settings = organizationSettings, jobs = 0 } = 
       },
     });
 
-  const depsOf = (death: Death | undefined, until: (() => boolean) | undefined): SupervisorDeps => {
+  const depsOf = (death: Life | undefined, until: (() => boolean) | undefined): SupervisorDeps => {
     const hostGitHub = createMemoryHostGitHub(github, { installationId, isOnline });
     const sleep = async (milliseconds: number) => {
       clock.advance(milliseconds);
@@ -138,7 +145,8 @@ export function createHostWorld({ settings = organizationSettings, jobs = 0 } = 
       if (!checked.ok) throw new Error(checked.faults.join('\n'));
       const config: HostConfig = checked.config;
       try {
-        return await supervise(depsOf(options.death, options.until), config);
+        const { death } = options;
+        return await supervise(depsOf(death && { ...death, isOver: false }, options.until), config);
       } catch (error) {
         if (error instanceof Died) return 'died';
         throw error;

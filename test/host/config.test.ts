@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkHostConfig } from '../../lib/host/config.ts';
+import { readSettings, writeSettings } from '../../lib/host/env-file.ts';
+import { restored, saveVersion, versionToRestore, withoutSecret } from '../../lib/host/versions.ts';
+import { createMemoryHostState } from '../fakes/host-state.ts';
+
+const configOf = (text: string) => {
+  const checked = checkHostConfig(text);
+  if (!checked.ok) throw new Error(checked.faults.join('\n'));
+  return checked.config;
+};
+const faultsOf = (text: string) => {
+  const checked = checkHostConfig(text);
+  return checked.ok ? [] : checked.faults;
+};
+
+describe('the settings of a single host', () => {
+  it('need one line only', () => {
+    expect(configOf('GITHUB_REPOSITORY=acme/app\n')).toMatchObject({
+      scope: { kind: 'repository', owner: 'acme', repository: 'app' },
+      labels: ['self-hosted', 'linux', 'x64'],
+      runners: 1,
+      cleanupSeconds: 300,
+      credential: { kind: 'gh' },
+    });
+  });
+
+  it('take a file of the shell scripts as it is', () => {
+    const config = configOf(
+      [
+        'GITHUB_TOKEN=your_oauth_token_here',
+        'GITHUB_ORGANIZATION=virtuoso902',
+        'RUNNER_NAME=ephemeral-org-runner',
+        'RUNNER_GROUP=default',
+        'LABELS=self-hosted,Linux,X64,ephemeral,docker,org-runner',
+        'EPHEMERAL=true',
+        'ALLOWED_REPOSITORIES=coach,mcp,personal,ghActions',
+        'RUNNER_WORKDIR=/home/runner/_work',
+        'CLEANUP_TIMEOUT=300',
+      ].join('\n'),
+    );
+    expect(config.allowedRepositories).toContain('virtuoso902/ghActions');
+    expect(config.credential).toEqual({ kind: 'token', token: 'your_oauth_token_here' });
+  });
+
+  it.each([
+    ['neither', '', /Neither is set: GITHUB_ORGANIZATION, GITHUB_REPOSITORY. Set exactly one/],
+    ['both', 'GITHUB_ORGANIZATION=acme\nGITHUB_REPOSITORY=acme/app', /Both are set/],
+    ['a repository without its owner', 'GITHUB_REPOSITORY=app', /it must be owner\/name/],
+    [
+      'a group of a repository',
+      'GITHUB_REPOSITORY=acme/app\nRUNNER_GROUP=x',
+      /runners of a repository are in no group/,
+    ],
+    ['a misspelt name', 'GITHUB_ORGANIZATION=acme\nLABEL=x', /LABEL is no setting. There are: .*LABELS/],
+    ['runners that live on', 'GITHUB_ORGANIZATION=acme\nEPHEMERAL=false', /one job in a fresh container/],
+    ['a text for a number', 'GITHUB_ORGANIZATION=acme\nRUNNER_COUNT=many', /whole number from 1 to 50/],
+    ['other repositories', 'GITHUB_REPOSITORY=acme/app\nALLOWED_REPOSITORIES=web', /serves no other/],
+    [
+      'two credentials',
+      'GITHUB_ORGANIZATION=a\nGITHUB_TOKEN=x\nGITHUB_APP_ID=1\nGITHUB_APP_PRIVATE_KEY_FILE=k',
+      /both set/,
+    ],
+    ['half an App', 'GITHUB_ORGANIZATION=acme\nGITHUB_APP_ID=1', /belong together/],
+    ['a line that says nothing', 'GITHUB_ORGANIZATION=acme\nhello', /line 2 is no setting/],
+    ['a setting twice', 'GITHUB_ORGANIZATION=acme\nLABELS=a\nLABELS=b', /LABELS for the second time/],
+  ])('are refused with %s', (_what, text, fault) => {
+    expect(faultsOf(text)).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it('are refused with all their faults at once, and without the token', () => {
+    const faults = faultsOf(
+      'GITHUB_TOKEN=ghp_secret\nCLEANUP_TIMEOUT=0\nCONTAINER_ENGINE=lxc\nDOCKER_SOCKET=maybe',
+    );
+    expect(faults).toHaveLength(4);
+    expect(faults.join(' ')).not.toContain('ghp_secret');
+  });
+});
+
+describe('a settings file', () => {
+  const text = '# mine\nexport A="1 2"\n\n# B=3\nC=x # y\n';
+  it('is read as the shell would, but for what it would run', () => {
+    expect(readSettings(text)).toEqual({ settings: { A: '1 2', C: 'x # y' }, faults: [] });
+    expect(readSettings('D=$(rm -rf /)').settings).toEqual({ D: '$(rm -rf /)' });
+  });
+
+  it('keeps its comments and its order when it is changed', () => {
+    expect(writeSettings(text, { C: undefined, A: '9', E: '5' })).toBe(
+      '# mine\nA=9\n\n# B=3\n# C=x # y\nE=5\n',
+    );
+  });
+});
+
+describe('versions of the settings', () => {
+  const save = async (state: ReturnType<typeof createMemoryHostState>, text: string, worked: boolean) => {
+    const number = await saveVersion(state, { text, why: 'start', now: 1 });
+    const version = (await state.versions()).find((one) => one.number === number);
+    if (version) await state.putVersion({ ...version, worked });
+  };
+
+  it('hold no token, and are one for the same settings', async () => {
+    const state = createMemoryHostState('');
+    await save(state, 'A=1\nGITHUB_TOKEN=ghp_one\n', false);
+    await save(state, 'A=1\nGITHUB_TOKEN=ghp_two\n', false);
+    expect(await state.versions()).toMatchObject([{ number: 1, text: 'A=1\nGITHUB_TOKEN=\n' }]);
+  });
+
+  it('go back to the newest that worked, with the token of today', async () => {
+    const state = createMemoryHostState('');
+    await save(state, 'A=1\nGITHUB_TOKEN=old\n', true);
+    await save(state, 'A=2\n', false);
+    await save(state, 'A=3\n', true);
+    const found = versionToRestore(await state.versions(), { text: 'A=3\n' });
+    expect(found?.number).toBe(1);
+    expect(found && restored(found, 'A=3\nGITHUB_TOKEN=new\n')).toBe('A=1\nGITHUB_TOKEN=new\n');
+    expect(withoutSecret('A=1\n')).toBe('A=1\n');
+  });
+});
