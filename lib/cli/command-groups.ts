@@ -6,6 +6,7 @@
 /** What the list of commands says of each group. */
 export const groupSummaries: Readonly<Record<string, string>> = {
   tenant: 'show and change one tenant',
+  host: 'run jobs on this one machine, without AWS',
 };
 
 /** `tenant show` is ['tenant', 'show']; a command of one word is in no group. */

@@ -14,6 +14,8 @@ export interface Command {
   readonly options?: readonly CommandOption[];
   /** What it takes besides options: `<instance-id>` is required, `[tenant]` is not. */
   readonly positionals?: readonly string[];
+  /** It asks nothing of AWS, and needs neither credentials nor a deployment. */
+  readonly isWithoutAws?: true;
   /** When the exit status is 1. Absent: it never is. */
   readonly exitOne?: string;
   /** By which its policy goes, where an option makes it another command in effect: `status --tenant`. */

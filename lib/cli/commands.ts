@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { deadLetters } from './dead-letters.ts';
 import { drain } from './drain.ts';
+import { hostCommands } from './host/host-commands.ts';
 import { explain } from './insight/explain.ts';
 import { machineLogs } from './machine-logs.ts';
 import { policy } from './policy.ts';
@@ -30,4 +31,5 @@ export const commands: readonly Command[] = [
   rotateWebhookSecret,
   rotateKey,
   drain,
+  ...hostCommands,
 ];

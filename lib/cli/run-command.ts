@@ -74,6 +74,7 @@ function groupOf(
 }
 
 async function run(command: Command, call: CommandCall): Promise<number> {
+  if (command.isWithoutAws) return command.run(call);
   assertConfig(call.config);
   try {
     return await command.run(call);

@@ -27,21 +27,23 @@ export function readSettings(text: string): ReadSettings {
   return { settings, faults };
 }
 
-/** The same text with these settings: a value in place, at its own line; undefined makes the line a comment. */
+/**
+ * The same text with these settings: a value goes to its own line, or takes the place of the comment that shows the setting;
+ * undefined makes the line a comment.
+ */
 export function writeSettings(text: string, changes: Readonly<Record<string, string | undefined>>): string {
-  const left = new Map(Object.entries(changes));
-  const lines = text
-    .replace(/\n+$/, '')
-    .split('\n')
-    .map((line) => {
-      const [, name = ''] = assignment.exec(line) ?? [];
-      if (/^\s*#/.test(line) || !left.has(name)) return line;
-      const value = left.get(name);
-      left.delete(name);
-      return value === undefined ? `# ${line.trim()}` : `${name}=${value}`;
-    });
-  const added = [...left].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
-  return `${[...lines, ...added].join('\n')}\n`;
+  const lines = text.replace(/\n+$/, '').split('\n');
+  for (const [name, value] of Object.entries(changes)) {
+    const at = lines.findIndex((line) => assignment.exec(line)?.[1] === name);
+    if (value === undefined) {
+      if (at >= 0) lines[at] = `# ${lines[at]?.trim()}`;
+      continue;
+    }
+    const shown = lines.findIndex((line) => new RegExp(`^# ?${name}=`).test(line));
+    const place = at >= 0 ? at : shown >= 0 ? shown : lines.length;
+    lines[place] = `${name}=${value}`;
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 function unquoted(value: string): string {

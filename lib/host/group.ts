@@ -74,4 +74,4 @@ export const waitSeconds = (refusal: GitHubRefusal) =>
 export const refusalText = (refusal: GitHubRefusal) =>
   refusal.kind === 'limited'
     ? `GitHub's limit of requests is spent; it may be asked again in ${refusal.retryAfterSeconds} s.`
-    : `GitHub refused (${refusal.kind}: ${refusal.message}).`;
+    : `GitHub refused (${refusal.kind}: ${refusal.message.replace(/ - https?:\S+$/, '')}).`;

@@ -24,6 +24,7 @@ export async function lookAround(
   const containers = await deps.engine.list([labelNames.host, hostId]);
   const runners = [...(await deps.state.runners())];
   for (const container of containers) {
+    memory.launched.add(container.name);
     if (runners.some(({ name }) => name === container.name)) continue;
     const found = runnerOf(container, now);
     if (!found) continue;

@@ -4,7 +4,7 @@ export interface Memory {
   readonly restUntil: Map<string, number>;
   /** Since when GitHub shows no registration of it. */
   readonly missingSince: Map<string, number>;
-  /** This process heard that GitHub registered them and the engine started them: nothing of them can come later. */
+  /** They have been registered and have a container, or had: nothing of them can come later. */
   readonly launched: Set<string>;
   /** Ended because this process wanted it. */
   readonly told: Set<string>;

@@ -17,6 +17,8 @@ export interface SupervisorDeps {
   readonly tell: (line: string) => void;
   /** A signal asked this process to stop. */
   readonly isAsked?: () => boolean;
+  /** No: it gives up, with what is left. Absent: it takes as long as it takes. */
+  readonly hasTime?: () => boolean;
   readonly roundMs?: number;
 }
 

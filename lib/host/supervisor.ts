@@ -73,12 +73,9 @@ async function playRound(situation: Situation): Promise<Ended | undefined> {
   const { deps, memory, mode, config } = situation;
   const { runners, containers } = await lookAround(situation);
   const now = deps.clock.now();
-  const scopes = new Set(runners.map(({ name }) => name));
-  const isEmpty = scopes.size === 0 && containers.length === 0;
-  if (
-    mode !== 'serve' &&
-    (isEmpty || (containers.length === 0 && runners.every(({ name }) => memory.refused.has(name))))
-  ) {
+  const isAllRefused = runners.every(({ name }) => memory.refused.has(name));
+  const isOver = deps.hasTime?.() === false;
+  if (isOver || (mode !== 'serve' && containers.length === 0 && isAllRefused)) {
     return { left: runners.map(({ name, scope }) => `${name} (${scopeName(scope)})`) };
   }
   memory.trouble = undefined;

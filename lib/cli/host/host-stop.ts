@@ -1,0 +1,56 @@
+/**
+ * `mayfly host stop`: lets running jobs end, then leaves neither a container nor a registration. It works also where the
+ * supervisor has died: then this process does what is left.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ended } from '../../host/supervisor.ts';
+import { HostFault, hostCommand, openHost, readConfig, secondsOption } from './open-host.ts';
+import { superviseHere, wishFor } from './supervision.ts';
+
+export const hostStop = hostCommand(
+  {
+    name: 'host stop',
+    summary: 'let running jobs end, then remove every container and registration',
+    details: `
+Examples:
+  mayfly host stop                 waits for running jobs, however long they take
+  mayfly host stop --now           cancels them; GitHub hears of it
+  mayfly host stop --timeout 600   gives up waiting after ten minutes; the stop goes on
+
+A job that is running is never cut off without --now: GitHub is asked first to give the runner no more jobs.
+`,
+    exitOne: 'something is left, or jobs still run; the message says what',
+    options: [
+      { flags: '--now', description: 'cancel running jobs' },
+      { flags: '--timeout <seconds>', description: 'how long to wait' },
+    ],
+  },
+  async (call) => {
+    const host = openHost(call);
+    const config = await readConfig(host);
+    const seconds = secondsOption(call, 'timeout');
+    const end = seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + seconds * 1000;
+    const hasTime = () => Date.now() < end;
+    await wishFor(host, call.options['now'] ? 'end' : 'drain');
+    let told = '';
+    for (;;) {
+      const ended = await superviseHere(call, host, { config, tell: call.io.out, hasTime });
+      if (ended && hasTime()) return finish(ended, call.io.out);
+      const names = (await host.state.runners()).map(({ name }) => name).join(', ');
+      if (!hasTime()) throw new HostFault(`Not ended yet: ${names}. The stop goes on; run it again to wait.`);
+      if (names !== '' && names !== told) call.io.out(`waiting for: ${names}\n`);
+      told = names;
+      await sleep(500);
+    }
+  },
+);
+
+function finish({ left }: Ended, out: (text: string) => void): number {
+  if (left.length > 0) {
+    throw new HostFault(
+      `Stopped, and GitHub did not let these registrations be removed: ${left.join(', ')}. GitHub drops them within a day; or remove them by hand under Settings, Actions, Runners.`,
+    );
+  }
+  out('Stopped. No container and no registration is left.\n');
+  return 0;
+}

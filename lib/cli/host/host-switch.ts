@@ -1,0 +1,46 @@
+/** `mayfly host switch`: from one repository to an organization, or back. What was is backed up first. */
+import { writeSettings } from '../../host/env-file.ts';
+import { UsageError } from '../command.ts';
+import { applySettings } from './apply-settings.ts';
+import { hostCommand, openHost, textOption } from './open-host.ts';
+
+export const hostSwitch = hostCommand(
+  {
+    name: 'host switch',
+    summary: 'register runners with an organization, or with a repository',
+    details: `
+Examples:
+  mayfly host switch organization acme --group builders --allowed-repositories app,web
+  mayfly host switch repository acme/app
+
+The new settings are tried before anything changes, and those that were are kept: mayfly host rollback goes back. Running
+jobs end where they are; idle runners register anew.
+`,
+    exitOne: 'a check failed and nothing was changed, or no runner came online; the message says which',
+    positionals: ['<organization|repository>', '<name>'],
+    options: [
+      { flags: '--group <name>', description: 'runner group; an organization’s default group without' },
+      { flags: '--allowed-repositories <names>', description: 'those that the group is selected for' },
+      { flags: '--labels <labels>', description: 'instead of those in force' },
+      { flags: '--dry-run', description: 'show what would change' },
+      { flags: '--wait <seconds>', description: 'how long to wait for the first runner', default: '90' },
+    ],
+  },
+  async (call) => {
+    const host = openHost(call);
+    const [level = '', name = ''] = call.positionals;
+    if (level !== 'organization' && level !== 'repository') {
+      throw new UsageError(`${JSON.stringify(level)} is no level; allowed are organization, repository.`);
+    }
+    const isOrganization = level === 'organization';
+    const labels = textOption(call, 'labels');
+    const text = writeSettings(await host.state.settings(), {
+      GITHUB_ORGANIZATION: isOrganization ? name : undefined,
+      GITHUB_REPOSITORY: isOrganization ? undefined : name,
+      RUNNER_GROUP: textOption(call, 'group'),
+      ALLOWED_REPOSITORIES: textOption(call, 'allowedRepositories'),
+      ...(labels === undefined ? {} : { LABELS: labels }),
+    });
+    return applySettings(call, host, { text, why: `switch ${level} ${name}` });
+  },
+);

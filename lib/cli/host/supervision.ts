@@ -1,0 +1,96 @@
+/** What `start` and `stop` share: a supervisor over the real ports of this machine, and the folder's lock. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isHostLocked, takeHostLock } from '../../adapters/host-files/host-lock.ts';
+import { systemChance, systemClock } from '../../adapters/system/clock.ts';
+import type { HostConfig } from '../../host/config.ts';
+import { nameStart } from '../../host/runner.ts';
+import { type Ended, supervise } from '../../host/supervisor.ts';
+import type { Wish } from '../../ports/host-state.ts';
+import type { CommandCall } from '../command.ts';
+import { printableLine } from '../printable.ts';
+import { type Host, openEngine } from './open-host.ts';
+
+export interface Supervision {
+  readonly config: HostConfig;
+  readonly tell: (line: string) => void;
+  readonly isAsked?: () => boolean;
+  readonly hasTime?: () => boolean;
+}
+
+/** @returns undefined where another process supervises this folder */
+export async function superviseHere(
+  call: CommandCall,
+  host: Host,
+  { config, tell, isAsked, hasTime }: Supervision,
+): Promise<Ended | undefined> {
+  const lock = await takeHostLock(host.folder);
+  if (!lock) return undefined;
+  try {
+    const engine = await openEngine(call, config);
+    let last = '';
+    return await supervise(
+      {
+        engine,
+        githubFor: host.githubFor,
+        state: host.state,
+        clock: systemClock,
+        chance: systemChance,
+        processId: process.pid,
+        tell(line) {
+          if (line !== last) tell(`${new Date().toISOString()} ${printableLine(line)}\n`);
+          last = line;
+        },
+        ...(isAsked ? { isAsked } : {}),
+        ...(hasTime ? { hasTime } : {}),
+        ...roundOf(call),
+      },
+      config,
+    );
+  } finally {
+    await lock.release();
+  }
+}
+
+/** For tests, which have no time to lose. */
+function roundOf({ environment }: CommandCall): { roundMs?: number } {
+  const text = environment['MAYFLY_HOST_ROUND_MS'];
+  return text === undefined ? {} : { roundMs: Number(text) };
+}
+
+export async function wishFor(host: Host, mode: Wish['mode'], hasChanged = false): Promise<Wish> {
+  const { change } = await host.state.wish();
+  const wish = { mode, change: hasChanged ? change + 1 : change };
+  await host.state.putWish(wish);
+  return wish;
+}
+
+export interface Waited {
+  /** Runners of the settings in force that GitHub shows online. */
+  readonly online: number;
+  /** What the supervisor says is in the way. */
+  readonly trouble?: string;
+  readonly isSupervised: boolean;
+}
+
+/** Until GitHub shows a runner online, something is in the way, the supervisor is gone, or the time is up. */
+export async function waitForRunners(
+  host: Host,
+  config: HostConfig,
+  { seconds, change }: { seconds: number; change: number },
+): Promise<Waited> {
+  const github = host.githubFor(config);
+  const start = nameStart(config.namePrefix, await host.state.hostId());
+  for (const end = Date.now() + seconds * 1000; ; await sleep(500)) {
+    const report = await host.state.report();
+    const isSupervised = await isHostLocked(host.folder);
+    const isTakenUp = isSupervised && report !== undefined && report.change >= change;
+    const shown = isTakenUp ? await github.list(config.scope) : undefined;
+    const online = shown?.ok
+      ? shown.value.filter((one) => one.name.startsWith(start) && one.online).length
+      : 0;
+    const isOver =
+      online > 0 || Date.now() > end || !isSupervised || (isTakenUp && report.trouble !== undefined);
+    const trouble = report?.trouble;
+    if (isOver) return { online, isSupervised, ...(trouble === undefined ? {} : { trouble }) };
+  }
+}
