@@ -36,13 +36,13 @@ export async function startHostMachine(): Promise<HostMachine> {
     ...process.env,
     PATH: [engine.programs, process.env['PATH']].join(delimiter),
     NO_COLOR: '1',
-    MAYFLY_HOST_ROUND_MS: '300',
+    MAYFLY_HOST_ROUND_MS: '1000',
     MAYFLY_RUNNER_RELEASES_URL: github.url,
   };
   const { NODE_OPTIONS: _jest, ...env } = environment as Record<string, string | undefined>;
   const npx = `npx() { shift; '${process.execPath}' --disable-warning=ExperimentalWarning '${cli}' "$@"; }`;
   // As the owner of a GitHub Enterprise Server would.
-  const address = `sed -i 's|^# GITHUB_API_URL=.*|GITHUB_API_URL=${github.url}|' .mayfly-host/host.env 2>/dev/null || true`;
+  const address = `sed -i 's|^# GITHUB_API_URL=.*|GITHUB_API_URL=${github.url}|' .mayfly-host/host.env `;
   const report = join(folder, '.mayfly-host', 'state', 'report.json');
   const machine: HostMachine = {
     github,
@@ -50,7 +50,7 @@ export async function startHostMachine(): Promise<HostMachine> {
     folder,
     paste: (script) =>
       new Promise((resolve) => {
-        const lines = script.replaceAll(/^(npx mayfly host init.*)$/gm, `$1 && ${address}`);
+        const lines = script.replaceAll(/^(npx mayfly host init[^#\n]*)(#.*)?$/gm, `$1 && ${address} $2`);
         execFile(
           'bash',
           ['-uo', 'pipefail', '-c', `${npx}\n${lines}`],

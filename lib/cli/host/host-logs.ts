@@ -11,7 +11,7 @@ export const hostLogs = hostCommand(
     details: `
 Examples:
   mayfly host logs                           the supervisor's last lines
-  mayfly host logs mayfly-a1b2c3-0f9e8d7c    a runner's, also after its end: those of the newest fifty are kept
+  mayfly host logs mayfly-a1b2c3-0f9e8d7c    a runner's, also after its end (the newest fifty are kept)
 
 What steps print is on GitHub, with the job. Treat what a runner printed as untrusted text.
 `,

@@ -11,7 +11,7 @@ export const hostRollback = hostCommand(
     summary: 'go back to the last settings that worked',
     details: `
 Examples:
-  mayfly host rollback            to the newest version other than the one in force that GitHub showed a runner of
+  mayfly host rollback            to the newest other version that GitHub showed a runner of
   mayfly host rollback --list     every version
   mayfly host rollback --to 3     to this one
 

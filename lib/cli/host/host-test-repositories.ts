@@ -11,8 +11,8 @@ export const hostTestRepositories = hostCommand(
     summary: 'ask GitHub of each repository whether runners here serve it',
     details: `
 Examples:
-  mayfly host test-repositories                             those of ALLOWED_REPOSITORIES, or GITHUB_REPOSITORY
-  mayfly host test-repositories --repositories app,web      these
+  mayfly host test-repositories                           those of ALLOWED_REPOSITORIES, or GITHUB_REPOSITORY
+  mayfly host test-repositories --repositories app,web    these
 `,
     exitOne: 'a repository is not served; its line says why',
     options: [
