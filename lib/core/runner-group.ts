@@ -43,9 +43,6 @@ export interface Exclusion {
   readonly ofJob: boolean;
 }
 
-/** What of a job its group looks at. */
-export type GroupedJob = Pick<Job, 'repository' | 'repositoryId' | 'visibility'>;
-
 /** Undefined: the group gives it a machine, as far as is known. */
 export function excludedBy(view: GroupView, login: string, job: GroupedJob): Exclusion | undefined {
   const { name, standing } = view;

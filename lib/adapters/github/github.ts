@@ -5,7 +5,7 @@
  */
 import type { Permissions } from '../../core/github.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Answer, GitHub } from '../../ports/github.ts';
+import type { GitHub } from '../../ports/github.ts';
 import { type AppClientOptions, createAppClient } from './app-client.ts';
 import { createAsking } from './asking.ts';
 import { jobOf } from './calls.ts';

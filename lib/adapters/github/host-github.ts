@@ -11,9 +11,10 @@ import { OperationalError } from '../../ports/errors.ts';
 import type { Answer } from '../../ports/github.ts';
 import type { HostGitHub, ShownRunner } from '../../ports/host-github.ts';
 import { type AppClient, createAppClient, type Parameters } from './app-client.ts';
+import { type Asking, createAsking } from './asking.ts';
 import { type Ask, level } from './calls.ts';
-import { refusalOf, statusOf } from './classify.ts';
-import { createInstallationTokens, type Grant } from './installation-tokens.ts';
+import { statusOf } from './classify.ts';
+import type { Grant } from './installation-tokens.ts';
 import { type RepositoryShape, repositoryOf } from './listings.ts';
 import { registerRunner, removeRegistration } from './registrations.ts';
 import { findRunnerGroup } from './runner-groups.ts';
@@ -36,23 +37,18 @@ const mostPages = 10;
 /** A token is whoever's it is; no installation stands behind it. */
 const noInstallation = InstallationId(0);
 
-interface Access {
-  readonly ask: Ask;
+interface Access extends Asking {
   installationFor(scope: RunnerScope): Promise<InstallationId>;
 }
 
 export function createHostGitHub(options: HostGitHubOptions): HostGitHub {
   const { credential, clock, apiUrl } = options;
   const client = createAppClient({ apiUrl, app: credential.kind === 'app' ? credential.app : noApp });
-  const access = credential.kind === 'app' ? appAccess(client, clock) : tokenAccess(client, credential.read);
-  const { ask, installationFor } = access;
-  const answered = async <Value>(effect: () => Promise<Value>): Promise<Answer<Value>> => {
-    try {
-      return { ok: true, value: await effect() };
-    } catch (error) {
-      return { ok: false, refusal: refusalOf(error, clock.now()) };
-    }
-  };
+  const access =
+    credential.kind === 'app'
+      ? appAccess(client, clock)
+      : tokenAccess(client, { clock, read: credential.read });
+  const { ask, answered, installationFor } = access;
   const within = async <Value>(
     scope: RunnerScope,
     call: (installationId: InstallationId) => Promise<Answer<Value>>,
@@ -89,7 +85,7 @@ export function createHostGitHub(options: HostGitHubOptions): HostGitHub {
 }
 
 function appAccess(client: AppClient, clock: Clock): Access {
-  const tokens = createInstallationTokens(client, clock);
+  const { ask, answered } = createAsking(client, clock);
   const found = new Map<string, InstallationId>();
   return {
     async installationFor(scope) {
@@ -100,19 +96,14 @@ function appAccess(client: AppClient, clock: Clock): Access {
       found.set(key, InstallationId(installation.id));
       return InstallationId(installation.id);
     },
-    async ask(installationId, grant, [route, parameters]) {
-      const token = await tokens.get(installationId, grant).catch((error: unknown) => {
+    answered,
+    async ask(installationId, grant, call) {
+      try {
+        return await ask(installationId, grant, call);
+      } catch (error) {
         // Installed anew, it has another id.
         if (statusOf(error) === 404) found.clear();
         throw error;
-      });
-      try {
-        return (await client.withToken(token, route, parameters)).data;
-      } catch (error) {
-        if (statusOf(error) !== 401) throw error;
-        tokens.drop(installationId, grant, token);
-        const fresh = await tokens.get(installationId, grant);
-        return (await client.withToken(fresh, route, parameters)).data;
       }
     },
   };
@@ -132,8 +123,13 @@ function installationCall(scope: RunnerScope): { route: string; parameters: Para
   };
 }
 
-function tokenAccess(client: AppClient, read: () => Promise<string>): Access {
+function tokenAccess(
+  client: AppClient,
+  { clock, read }: { clock: Clock; read: () => Promise<string> },
+): Access {
+  const { answered } = createAsking(client, clock);
   return {
+    answered,
     installationFor: async () => noInstallation,
     async ask(_installationId, _grant, [route, parameters]) {
       const token = await read();
