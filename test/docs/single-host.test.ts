@@ -7,6 +7,7 @@ import { runArguments } from '../../lib/adapters/container-engine/cli-engine.ts'
 import { settingDefaults } from '../../lib/host/config.ts';
 import { readSettings } from '../../lib/host/env-file.ts';
 import { type HostMachine, startHostMachine } from '../host/start-host.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import { markedBlocks, markedRows, read } from './markdown.ts';
 
 const page = 'docs/SINGLE-HOST.md';
@@ -114,12 +115,12 @@ describe('the files of a single host', () => {
   });
 
   it('have defaults that the page and the example tell as they are', () => {
-    for (const [name = '', , told] of markedRows(page, 'host-settings')) {
+    for (const [name = '', , told] of nonEmpty(markedRows(page, 'host-settings'))) {
       const value = settingDefaults[name];
       if (value) expect([name, told]).toEqual([name, value]);
     }
     const { settings } = readSettings(read('images/single-host/example.env'));
-    for (const [name, value] of Object.entries(settings))
+    for (const [name, value] of nonEmpty(Object.entries(settings)))
       expect([name, value]).toEqual([name, settingDefaults[name]]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { nonEmpty } from '../support/non-empty.ts';
 import { createHostWorld, organizationSettings } from './world.ts';
 
 const runningNames = (world: ReturnType<typeof createHostWorld>) =>
@@ -20,7 +21,7 @@ describe('a single host that serves', () => {
     await world.supervise({ until: () => world.world.done === 5 });
     expect(new Set(world.engine.started).size).toBe(world.engine.started.length);
     expect(world.engine.started.length).toBeGreaterThanOrEqual(5);
-    for (const { made } of world.engine.containers.values()) {
+    for (const { made } of nonEmpty(world.engine.containers.values())) {
       expect(Object.keys(made.environment)).toEqual(['ACTIONS_RUNNER_INPUT_JITCONFIG']);
     }
     expect(world.state.logs.size).toBeGreaterThan(0);
