@@ -1,3 +1,8 @@
+import { join } from 'node:path';
+
+// Tests start scripts and commands as processes of their own: what Node compiled for one serves the next.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'compiled');
+
 /** Jest runs the sources as they are: ES modules, types stripped by esbuild. */
 export default {
   testEnvironment: 'node',

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** Starts the operator's command line from a checkout. Node strips no types under node_modules, where packages lie. */
+import module from 'node:module';
+
 if (import.meta.url.includes('/node_modules/')) {
   console.error(
     "error: Run mayfly's commands in a checkout of Mayfly. Its mayfly.config.ts must name the environment and the region of " +
@@ -7,5 +9,6 @@ if (import.meta.url.includes('/node_modules/')) {
   );
   process.exitCode = 2;
 } else {
+  module.enableCompileCache?.();
   await import('./mayfly-cli.ts');
 }

@@ -33,18 +33,46 @@ export function createScheduler(start: number): Scheduler {
     after,
     sleep: (milliseconds) => new Promise((resolve) => after(milliseconds, resolve)),
     async runUntil(time) {
-      for (let next = heap[0]; next && next.time <= time; next = heap[0]) {
-        pop(heap);
-        now = next.time;
-        steps += 1;
-        next.action();
-        // Promises that were woken run to their next port call before anything else happens.
-        await new Promise(setImmediate);
-      }
+      while (isDue(time)) await inTurns(() => runNext(time));
       now = Math.max(now, time);
     },
     steps: () => steps,
   };
+
+  function isDue(time: number): boolean {
+    return heap[0] !== undefined && heap[0].time <= time;
+  }
+
+  function runNext(time: number): void {
+    const next = isDue(time) && heap[0];
+    if (!next) return;
+    pop(heap);
+    now = next.time;
+    steps += 1;
+    next.action();
+  }
+}
+
+/** A turn of Node's event loop costs as much as a step, so each takes several. */
+const stepsInTurn = 32;
+
+/**
+ * Takes some steps in one turn of the event loop. After each of them Node lets promises that were woken run to their next
+ * port call, before anything else happens, and so it does before this is over.
+ */
+function inTurns(step: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    for (let n = 0; n < stepsInTurn; n++) {
+      setImmediate(() => {
+        try {
+          step();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    }
+    setImmediate(resolve);
+  });
 }
 
 const isBefore = (a: Entry, b: Entry) => a.time < b.time || (a.time === b.time && a.order < b.order);
