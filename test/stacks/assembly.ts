@@ -1,4 +1,5 @@
 /** Synthesizes the app into a folder of its own, with handlers that do nothing, and reads what came of it. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,6 @@ import type { MayflyConfig } from '../../lib/config/config.ts';
 import { functionNames } from '../../lib/contract/functions.ts';
 import { assemblySources } from '../../lib/local/laptop-synthesis.ts';
 import { type SynthesisCacheOptions, synthesizeOnceNow } from '../../lib/local/synthesis-cache.ts';
-import { synthesizeApp } from '../../lib/stacks/synthesize.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON, and each test knows the shape that it looks at
 type Json = any;
@@ -32,10 +32,18 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const cache: SynthesisCacheOptions = {
   folder: join(checkout, 'node_modules', '.cache', 'mayfly-stacks'),
   root: checkout,
-  sources: [...assemblySources, 'test/stacks/assembly.ts'],
+  sources: [...assemblySources, 'test/stacks/assembly.ts', 'test/stacks/synthesize-child.ts'],
   mostEntries: 40,
   onUnusable: (why) => process.stderr.write(`The synthesized app was not cached: ${why}\n`),
 };
+
+const child = fileURLToPath(new URL('./synthesize-child.ts', import.meta.url));
+
+function synthesizeInChild(config: MayflyConfig, options: { outdir: string; handlersFolder: string }): void {
+  const input = JSON.stringify({ config, options });
+  const { status, stderr } = spawnSync(process.execPath, [child], { input, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`The app could not be synthesized:\n${stderr}`);
+}
 
 const usual = ['network', 'state', 'control-plane', 'observability'];
 
@@ -52,7 +60,7 @@ export function synthesized(config: MayflyConfig): Synthesized {
     input: config,
     values: { root },
     outdir: folder,
-    synthesize: () => void synthesizeApp(config, { outdir: folder, handlersFolder }),
+    synthesize: () => synthesizeInChild(config, { outdir: folder, handlersFolder }),
   });
   const fileOf = (stack: string) => join(folder, `${config.environment}-${stack}.template.json`);
   const stacks = config.machineImages ? [...usual, 'images'] : usual;

@@ -1,0 +1,7 @@
+/** Synthesizes what standard input names, in a process of its own: whoever reads a stored synthesis need not load the CDK. */
+import { readFileSync } from 'node:fs';
+import type { MayflyConfig } from '../../lib/config/config.ts';
+import { type SynthesisOptions, synthesizeApp } from '../../lib/stacks/synthesize.ts';
+
+const asked = JSON.parse(readFileSync(0, 'utf8')) as { config: MayflyConfig; options: SynthesisOptions };
+synthesizeApp(asked.config, asked.options);
