@@ -18,6 +18,8 @@ import type { RunnerGroup } from '../core/runner-group.ts';
  * Refusals are answers; what is left (no connection, 5xx) throws OperationalError, which is worth a retry.
  */
 export interface GitHub {
+  /** A call for this installation follows at once: what must be read before it is read meanwhile. May be left out. */
+  prepare(installationId: InstallationId): Promise<void>;
   /** As the App itself: is this installation real, and what is it now? */
   getInstallation(installationId: InstallationId): Promise<Answer<Installation>>;
   /** Registers a just-in-time runner. A name that is taken by an idle registration is cleared and tried again, once. */

@@ -6,6 +6,7 @@ import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/c
 import { showProgress } from '../../lib/local/console/progress.ts';
 import { measureBundles } from './bundles.ts';
 import { measureClaimMemory } from './claim-memory.ts';
+import { measureFreedSlot } from './freed-slot.ts';
 import { measureJobLife } from './job-life.ts';
 import { measureLeases } from './leases.ts';
 import { describeMachine } from './machine.ts';
@@ -15,6 +16,7 @@ import { type BenchPlatform, openPlatform } from './platform.ts';
 import type { Report } from './result.ts';
 import { measureScaleUpCalls } from './scale-up-calls.ts';
 import { measureScaleUpTime } from './scale-up-time.ts';
+import { measureScaleUpUnits } from './scale-up-units.ts';
 import { full, type Size, smoke } from './size.ts';
 import { measureSynthesis } from './synthesis.ts';
 import { renderReport } from './table.ts';
@@ -25,11 +27,13 @@ const alone: Readonly<Record<string, (size: Size) => Promise<Report>>> = {
   webhook: measureWebhook,
   bundles: measureBundles,
   leases: measureLeases,
+  'freed-slot': measureFreedSlot,
   synthesis: measureSynthesis,
 };
 const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<Report>>> = {
   'scale-up-time': measureScaleUpTime,
   'scale-up-calls': measureScaleUpCalls,
+  'scale-up-units': measureScaleUpUnits,
   'job-life': measureJobLife,
   phases: measurePhases,
   'claim-memory': measureClaimMemory,

@@ -2,7 +2,6 @@
  * What a lease costs in DynamoDB's write units, taken and freed, beside none and beside very many: the counts of tenant and
  * cap are set to the height in question, and the real stores write to the stand-in, which says what each call used.
  */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InstallationId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { capRowBounds, capRowKey, type SharedCap } from '../../lib/core/shared-cap.ts';
 import { startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
@@ -11,6 +10,7 @@ import { type DynamoStores, dynamoStores } from '../contracts/support/store-back
 import { givenLaunch, givenRunner, lookAt, newTenant } from '../contracts/support/stored.ts';
 import { givenJob, givenTier, noon, small } from '../support/given.ts';
 import { judged } from './goals.ts';
+import { meteredClient, type UnitMeter } from './metered-client.ts';
 import type { Report } from './result.ts';
 
 const tenantHeight = 10_000;
@@ -18,13 +18,9 @@ const capHeight = 100_000;
 const limit = 1_000_000;
 const cap: SharedCap = { name: 'cell', machines: capHeight + 1_000 };
 
-interface Meter {
-  units: number;
-}
-
 export async function measureLeases(): Promise<Report> {
   const engine = await startDynamoEngine();
-  const meter: Meter = { units: 0 };
+  const meter: UnitMeter = { read: 0, written: 0 };
   const client = meteredClient(engine.url, meter);
   try {
     const stores = dynamoStores(client, await createTables(client, 'leases'));
@@ -52,7 +48,7 @@ export async function measureLeases(): Promise<Report> {
 }
 
 async function unitsOfLife(
-  { stores, meter }: { stores: DynamoStores; meter: Meter },
+  { stores, meter }: { stores: DynamoStores; meter: UnitMeter },
   height: { tenant: number; held: number; inCap?: number },
 ): Promise<number> {
   const installationId = InstallationId(height.tenant);
@@ -76,14 +72,14 @@ async function unitsOfLife(
   const tier = givenTier({ maxRunners: limit });
   const caps = capRows.map((row) => ({ row, most: limit }));
 
-  const before = meter.units;
+  const before = meter.written;
   const { kind } = await stores.launches.take({ tenant, tier, launch, caps });
   if (kind !== 'taken') throw new Error(`The lease was not taken: ${kind}.`);
   const answered = await stores.launches.answer(launch, new Map([[runner.lease, runner.instanceId]]));
   await stores.runners.bind([runner]);
   await stores.launches.close(answered!, lookAt);
   await stores.runners.end([{ runner, reason: 'job-completed', at: noon }]);
-  return meter.units - before;
+  return meter.written - before;
 }
 
 /** Spread over the cap's rows, as launches would have left it. */
@@ -91,21 +87,4 @@ async function setCap(stores: DynamoStores, leases: number): Promise<void> {
   const { rows } = await stores.launches.capUseAcrossTenants(cap);
   const each = Math.floor(leases / capRowBounds(cap).size);
   for (const row of rows) await stores.launches.correctCapRow(row, each);
-}
-
-function meteredClient(endpoint: string, meter: Meter): DynamoDBClient {
-  const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
-  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
-  client.middlewareStack.add(
-    (next) => async (call) => {
-      const input = { ...call.input, ReturnConsumedCapacity: 'TOTAL' } as typeof call.input;
-      const answer = await next({ ...call, input });
-      const { ConsumedCapacity: used } = answer.output as { ConsumedCapacity?: unknown };
-      for (const table of [used].flat() as { CapacityUnits?: number }[])
-        meter.units += table?.CapacityUnits ?? 0;
-      return answer;
-    },
-    { step: 'initialize', name: 'capacity' },
-  );
-  return client;
 }

@@ -40,8 +40,11 @@ const githubRequests = ['token-minted', 'runner-registered'];
 const endStates = ['terminated', 'stopped'];
 
 /** @returns the way to stop counting */
-export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
-  const counted = new Set(jobFunctions.map((name) => `${laptop.environment}-${name}`));
+export function startMeter(
+  { laptop, events }: BenchPlatform,
+  functions: readonly string[] = jobFunctions,
+): () => Reading {
+  const counted = new Set(functions.map((name) => `${laptop.environment}-${name}`));
   const before = laptop.functions.usage();
   const tally = { githubCalls: 0, endEvents: 0, logLines: 0, logBytes: 0 };
   const calls: CallRecord[] = [];
@@ -59,7 +62,7 @@ export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
     stopCalls();
     stopEvents();
     const usage = [...laptop.functions.usage()].filter(([name]) => counted.has(name));
-    const functions = usage.map(([name, after]): FunctionUse => {
+    const uses = usage.map(([name, after]): FunctionUse => {
       const earlier = before.get(name)!;
       return {
         name: name.slice(laptop.environment.length + 1),
@@ -82,7 +85,7 @@ export function startMeter({ laptop, events }: BenchPlatform): () => Reading {
       unitsByPart: unitsByPart(calls, laptop.environment),
       failedUnits: calls.reduce((sum, { failedUnits = 0 }) => sum + failedUnits, 0),
       use: {
-        functions,
+        functions: uses,
         queueSends: sends.length + tally.endEvents,
         fairSends: sends.filter(({ questions }) => questions[0]?.resource.endsWith('-builds')).length,
         writeUnits: writeUnitsOf(calls),

@@ -1,4 +1,4 @@
-/** How many calls scale-up makes for ten jobs of one tenant that it gets as one batch, counted where they arrive. */
+/** How many calls scale-up makes for ten jobs that it gets as one batch, of one tenant or of ten, counted where they arrive. */
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '../../lib/contract/messages.ts';
 import { InstallationId, JobId, TierName } from '../../lib/core/ids.ts';
@@ -15,33 +15,50 @@ export async function measureScaleUpCalls(platform: BenchPlatform): Promise<Repo
   laptop.ec2.setDials({ neverBoot: { probability: 1, count: null } });
   try {
     // The first batch of a process also reads the ticket secret: that is counted over a job's whole life.
-    await invoke(platform, scaleUp, await platform.newTenant());
-    const tenant = await platform.newTenant();
-    laptop.endpoint.calls.reset();
-    await invoke(platform, scaleUp, tenant);
-    const counts = laptop.endpoint.calls.counts().filter(({ caller }) => caller === scaleUp);
-    const calls = counts.reduce((sum, count) => sum + count.calls, 0);
-    if (platform.machinesOf(tenant).length !== batchSize) {
-      throw new Error(
-        `Scale-up started ${platform.machinesOf(tenant).length} machines for a batch of ${batchSize} jobs.`,
-      );
-    }
-    const list = counts.map(({ action, calls: times }) => `${action} ${times}`).join(', ');
+    await invoke(platform, scaleUp, await newTenants(platform, 1));
+    const one = await countCalls(platform, scaleUp, await newTenants(platform, 1));
+    const ten = await countCalls(platform, scaleUp, await newTenants(platform, batchSize));
     return {
-      results: [judged('calls in scale-up, batch of 10', calls / batchSize, 'calls a job')],
-      notes: [`Scale-up's calls for a batch of ${batchSize} jobs: ${list}. It makes none to GitHub.`],
+      results: [
+        judged('calls in scale-up, batch of 10', one.calls / batchSize, 'calls a job'),
+        judged('calls in scale-up, 10 jobs of 10 organizations', ten.calls, 'calls'),
+      ],
+      notes: [
+        `Scale-up's calls for a batch of ${batchSize} jobs: ${one.list}; where they are of ${batchSize} organizations: ` +
+          `${ten.list}. It makes none to GitHub.`,
+      ],
     };
   } finally {
     laptop.ec2.setDials({ neverBoot: { probability: 0, count: null } });
   }
 }
 
-async function invoke({ laptop }: BenchPlatform, scaleUp: string, tenant: Tenant): Promise<void> {
+async function newTenants(platform: BenchPlatform, count: number): Promise<Tenant[]> {
+  const tenants: Tenant[] = [];
+  while (tenants.length < count) tenants.push(await platform.newTenant());
+  return tenants;
+}
+
+async function countCalls(platform: BenchPlatform, scaleUp: string, tenants: readonly Tenant[]) {
+  const { laptop } = platform;
+  laptop.endpoint.calls.reset();
+  await invoke(platform, scaleUp, tenants);
+  const counts = laptop.endpoint.calls.counts().filter(({ caller }) => caller === scaleUp);
+  const calls = counts.reduce((sum, count) => sum + count.calls, 0);
+  const machines = tenants.reduce((sum, tenant) => sum + platform.machinesOf(tenant).length, 0);
+  if (machines !== batchSize) {
+    throw new Error(`Scale-up started ${machines} machines for a batch of ${batchSize} jobs.`);
+  }
+  return { calls, list: counts.map(({ action, calls: times }) => `${action} ${times}`).join(', ') };
+}
+
+/** One batch, whose jobs are shared out among the tenants. */
+async function invoke({ laptop }: BenchPlatform, scaleUp: string, tenants: readonly Tenant[]): Promise<void> {
   const queueArn = `arn:aws:sqs:${laptop.region}:${laptop.accountId}:${laptop.environment}-small-builds`;
   const messages = Array.from({ length: batchSize }, (_, number) => ({
     messageId: randomUUID(),
     receiptHandle: 'handed over directly',
-    body: JSON.stringify(queuedJob(tenant, number + 1)),
+    body: JSON.stringify(queuedJob(tenants[number % tenants.length]!, number + 1)),
     attributes: {},
   }));
   const result = await laptop.functions.invoke(

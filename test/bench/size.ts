@@ -7,6 +7,10 @@ export interface Size {
   /** Jobs at once. */
   readonly scaleUpSizes: readonly number[];
   readonly scaleUpRounds: number;
+  /** Jobs of one tenant at once, for the units of scale-up alone. */
+  readonly unitBursts: readonly number[];
+  /** The longest line. */
+  readonly manyWaiting: number;
   readonly burstJobs: number;
   readonly singleJobs: number;
   readonly phaseJobs: number;
@@ -25,6 +29,8 @@ export const full: Size = {
   synthesisRounds: 3,
   scaleUpSizes: [1, 10, 25, 100],
   scaleUpRounds: 3,
+  unitBursts: [100, 1000],
+  manyWaiting: 10_000,
   burstJobs: 50,
   singleJobs: 3,
   phaseJobs: 10,
@@ -40,6 +46,8 @@ export const smoke: Size = {
   synthesisRounds: 1,
   scaleUpSizes: [1, 3],
   scaleUpRounds: 1,
+  unitBursts: [3],
+  manyWaiting: 20,
   burstJobs: 1,
   singleJobs: 1,
   phaseJobs: 1,

@@ -102,6 +102,7 @@ export function createMemoryGitHub(): MemoryGitHub {
     ...hands(state),
     ...createMemoryListings(state, listing),
     listing,
+    async prepare() {},
     getInstallation: (installationId) =>
       through<Installation>(state, 'getInstallation', () => {
         const found = state.installations.get(installationId);

@@ -2,10 +2,11 @@
  * The shared notes in DynamoDB: a small table of its own, so that what is hot there never slows the books. DynamoDB deletes
  * expired rows within days; until then they are passed over.
  */
-import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { OperationalError } from '../../ports/errors.ts';
 import type { Note, Notes, NoteValue } from '../../ports/notes.ts';
 import { type Attributes, number, Row, text } from './attributes.ts';
-import { operational } from './errors.ts';
+import { readTogether } from './read-together.ts';
 import { updateRow } from './write.ts';
 
 /** Every write grows the version, so that a reader knows whether it is the latest that it read. */
@@ -70,19 +71,17 @@ function noteOfRow(attributes: Attributes): readonly [string, Note] {
   return [row.text('name'), { value, expiresAt: row.number('valid_until'), version: row.number('version') }];
 }
 
-/** At most 100, which is what one call takes; what DynamoDB leaves unread is as good as expired. */
+/** What DynamoDB leaves unread is as good as expired. */
 async function readRows(
   client: DynamoDBClient,
   tableName: string,
   names: readonly string[],
 ): Promise<Attributes[]> {
-  const Keys = names.map((name) => ({ name: text(name) }));
-  try {
-    const answer = await client.send(
-      new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys, ConsistentRead: true } } }),
-    );
-    return answer.Responses?.[tableName] ?? [];
-  } catch (error) {
-    throw operational('BatchGetItem', error);
-  }
+  const reading = names.map((name) => readTogether(client, tableName, { name: text(name) }));
+  const results = await Promise.allSettled(reading);
+  return results.flatMap((result) => {
+    if (result.status === 'fulfilled') return result.value ? [result.value] : [];
+    if (result.reason instanceof OperationalError && result.reason.code === 'UnprocessedKeys') return [];
+    throw result.reason;
+  });
 }

@@ -9,11 +9,12 @@ import type { LeaseId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { ClaimOutcome, EndOutcome, Run, RunnerStore } from '../../ports/runners.ts';
 import type { Attributes } from './attributes.ts';
-import { findInTables, findRows } from './find-rows.ts';
+import { findRows } from './find-rows.ts';
 import { give } from './job-changes.ts';
 import { jobKey, jobOfRow } from './job-row.ts';
 import { writeAndCountOff } from './lease-counts.ts';
 import { getRow } from './read.ts';
+import { readTogether } from './read-together.ts';
 import * as changes from './runner-changes.ts';
 import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
 import { demandAll, insertStatement, runStatements } from './statements.ts';
@@ -56,11 +57,10 @@ export function createRunnerStore(deps: {
     },
     async readPlan({ installationId, plannedJob }) {
       const { jobs, tenants } = deps.tables;
-      const rows = await findInTables(client, {
-        [jobs]: jobKey(installationId, plannedJob),
-        [tenants]: tenantKey(installationId),
-      });
-      const [job, tenant] = [rows.get(jobs), rows.get(tenants)];
+      const [job, tenant] = await Promise.all([
+        readTogether(client, jobs, jobKey(installationId, plannedJob)),
+        readTogether(client, tenants, tenantKey(installationId)),
+      ]);
       return { job: job && jobOfRow(job), tenant: tenant && tenantOfRow(tenant) };
     },
     async findAcrossTenants(instanceIds) {

@@ -11,6 +11,7 @@ import { number, text } from './attributes.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
 import { getRow, scanRows } from './read.ts';
+import { readTogether } from './read-together.ts';
 import { changeExpression, hasPolicyOf, newTenantItem, policyCheck } from './tenant-changes.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateRow } from './write.ts';
@@ -26,7 +27,7 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
   const { client, tableName } = deps;
   return {
     async get(installationId) {
-      const row = await getRow(client, tableName, tenantKey(installationId));
+      const row = await readTogether(client, tableName, tenantKey(installationId));
       return row && tenantOfRow(row);
     },
     async findByAccount(accountId) {

@@ -19,6 +19,8 @@ export function createGitHub(options: AppClientOptions & { readonly clock: Clock
 
   return {
     ...createListings({ ask, client, answered }),
+    // Tokens are kept by their copy, and one that is missing is one call.
+    async prepare() {},
     getInstallation: (installationId) =>
       answered(async () => {
         const parameters = { installation_id: installationId };

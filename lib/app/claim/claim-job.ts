@@ -74,6 +74,7 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
   const [{ job: first, tenant }, note] = await Promise.all([
     deps.runners.readPlan(claimed),
     readGroupNote(deps, claimed.installationId),
+    deps.github.prepare(claimed.installationId),
   ]);
   let planned = first;
   if (!tenant) return standDown(deps, runner, 'its tenant is unknown');

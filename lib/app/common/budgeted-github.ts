@@ -83,6 +83,9 @@ export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
     within({ installationId: id, purpose: 'ask' }, effect);
 
   return {
+    async prepare(installationId) {
+      await standingOf(installationId);
+    },
     // As the App itself: none of an installation's budget is spent.
     getInstallation: (id) => github.getInstallation(id),
     listDeliveries: (outcome, cursor) => github.listDeliveries(outcome, cursor),

@@ -1,6 +1,6 @@
 /**
  * What all copies know of EC2 being short: which pools are closed, and at which pace it may be called. Both are read
- * before a launch, with one call, and written only when EC2 says no, or while it has just done so.
+ * before a launch, together with the tenant, and written only when EC2 says no, or while it has just done so.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import { InstallationId, TierName } from '../../core/ids.ts';

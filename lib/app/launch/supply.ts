@@ -1,7 +1,7 @@
 /**
  * What stands between a tenant's own room and a launch: its launch rate, pools that are closed, the caps over all tenants,
- * and the pace at which EC2 may be called. Asked only when there is something to launch; asking for the pace comes
- * last, because it uses up a turn.
+ * and the pace at which EC2 may be called. Asked only when there is something to launch; asking for a turn comes last,
+ * because it uses one up.
  */
 import type { Bound } from '../../core/balance-plan.ts';
 import { rateRoom } from '../../core/launch-rate.ts';
@@ -12,7 +12,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { machinesPerShortTurn } from '../common/settings.ts';
 import { type CapBound, type LineDeps, sharedBounds } from '../common/shared-lines.ts';
-import { readScarcity, type ScarcityDeps, takeTurn } from './scarcity.ts';
+import { type Scarcity, type ScarcityDeps, takeTurn } from './scarcity.ts';
 
 export type SupplyDeps = ScarcityDeps & LineDeps;
 
@@ -30,11 +30,12 @@ export interface Supply {
 
 export async function findSupply(
   deps: SupplyDeps,
-  options: { tenant: Tenant; tier: Tier; hasTurn: boolean },
+  options: { tenant: Tenant; tier: Tier; hasTurn: boolean; scarcity: Scarcity },
 ): Promise<Supply> {
-  const { tenant, tier } = options;
+  const { tenant, tier, scarcity } = options;
+  const { closings, pace } = scarcity;
   const now = deps.clock.now();
-  const [{ closings, pace }, shared] = await Promise.all([readScarcity(deps), sharedBounds(deps, options)]);
+  const shared = await sharedBounds(deps, options);
   const pools = openPools(tier, { subnets: deps.subnets, closings, now });
   const isShort = wasShort(tier, { subnets: deps.subnets, closings });
   const bounds: Bound[] = [

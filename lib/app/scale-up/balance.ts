@@ -27,6 +27,7 @@ import {
 } from '../common/settings.ts';
 import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines.ts';
 import { carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
+import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
 import { askWhoItIs } from './ask-who-it-is.ts';
 import { planLaunch } from './plan-launch.ts';
@@ -103,10 +104,11 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
   let pageSize = firstPageSize;
   const before = launches.length;
   for (let plans = 1; plans <= maxPlans; plans++) {
-    const [found, known, groupNote] = await Promise.all([
+    const [found, known, groupNote, scarcity] = await Promise.all([
       deps.jobs.listWaiting(installationId, tier.name, pageSize),
       deps.tenants.get(installationId),
       readGroupNote(deps, installationId),
+      readScarcity(deps),
     ]);
     if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
     if (!planning.turn && othersAreComingIn(found, planning.own)) {
@@ -124,7 +126,8 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     const group = known ? knownGroup(deps, known, groupNote) : undefined;
     const probed = await probeTenant(deps, { tenant: known, tier, waiting: found, group });
     const { tenant } = probed;
-    const planned = await planFor(deps, { ...probed, installationId, tier, hasTurn, pageSize, group });
+    const look = { ...probed, installationId, tier, hasTurn, pageSize, group, scarcity };
+    const planned = await planFor(deps, look);
     const { plan, supply } = planned;
     pageSize = planned.pageSize;
     hasTurn ||= supply?.paced === true && plan.launch.length > 0;
@@ -155,16 +158,18 @@ async function planFor(
     pageSize: number;
     hasTurn: boolean;
     group: KnownGroup | undefined;
+    scarcity: Scarcity;
   },
 ): Promise<{ plan: BalancePlan; supply: Supply | undefined; pageSize: number }> {
-  const { installationId, tenant, tier, hasTurn } = look;
+  const { installationId, tenant, tier, hasTurn, scarcity } = look;
   const group = look.group ? { group: look.group } : {};
   let { waiting, pageSize } = look;
   let supply: Supply | undefined;
   for (;;) {
     const now = deps.clock.now();
     const own = planBalance({ tenant, tier, waiting, pageSize, now, ...group });
-    if (tenant && own.launch.length > 0) supply ??= await findSupply(deps, { tenant, tier, hasTurn });
+    if (tenant && own.launch.length > 0)
+      supply ??= await findSupply(deps, { tenant, tier, hasTurn, scarcity });
     const plan = supply
       ? planBalance({ tenant, tier, waiting, pageSize, now, ...group, bounds: supply.bounds })
       : own;

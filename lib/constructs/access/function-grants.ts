@@ -108,7 +108,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
     'scale-up': [
       tierQueuesGrant(platform, 'ReceiveAndSendJobs', ['sqs:SendMessage', ...consumeActions]),
       storeGrant(state, {
-        tenants: ['GetItem', 'BatchGetItem', 'UpdateItem'],
+        tenants: ['BatchGetItem', 'UpdateItem'],
         jobs: ['GetItem', 'UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
         launches: ['BatchGetItem', 'PutItem', 'UpdateItem'],
         runners: ['GetItem', 'PartiQLInsert'],
@@ -134,7 +134,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
     lifecycle: [
       consumeGrant('ReceiveEvents', lifecycleQueue),
       storeGrant(state, {
-        tenants: ['GetItem', 'BatchGetItem', 'UpdateItem'],
+        tenants: ['BatchGetItem', 'UpdateItem'],
         jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'pending:Query'],
         launches: ['BatchGetItem', 'UpdateItem', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLUpdate'],
@@ -148,7 +148,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
     ],
     sweep: [
       storeGrant(state, {
-        tenants: ['GetItem', 'BatchGetItem', 'UpdateItem'],
+        tenants: ['BatchGetItem', 'UpdateItem'],
         jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query', 'pending:Scan'],
         launches: ['BatchGetItem', 'UpdateItem', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert'],
@@ -164,7 +164,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
     ],
     reconciler: [
       storeGrant(state, {
-        tenants: ['GetItem', 'UpdateItem', 'Scan'],
+        tenants: ['BatchGetItem', 'UpdateItem', 'Scan'],
         jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query'],
         launches: ['BatchGetItem', 'UpdateItem', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem'],

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
+import { InstallationId } from '../../../lib/core/ids.ts';
 import { OperationalError } from '../../../lib/ports/errors.ts';
 import { type DynamoStores, dynamoBackend } from '../../contracts/support/store-backends.ts';
 import {
@@ -120,6 +121,34 @@ describe('failures of DynamoDB', () => {
     const runners = createRunnerStore({ client, tables: stores.tables });
 
     expect(await runners.findAcrossTenants([machine])).toEqual([givenRunner()]);
+  });
+
+  it('reads in one call what is asked for in the same moment, of each row once', async () => {
+    await storedTenant(stores);
+    await stores.runners.bind([givenRunner()]);
+    let calls = 0;
+    const send = (command: never) => {
+      calls += 1;
+      return stores.client.send(command);
+    };
+    const client = { send } as unknown as DynamoDBClient;
+    const runners = createRunnerStore({ client, tables: stores.tables });
+    const tenants = createTenantStore({ client, tableName: stores.tables.tenants });
+
+    const [found, one, other, nobody] = await Promise.all([
+      runners.findAcrossTenants([machine]),
+      tenants.get(acme),
+      tenants.get(acme),
+      tenants.get(InstallationId(404)),
+    ]);
+
+    expect([found, one?.installationId, other?.installationId, nobody]).toEqual([
+      [givenRunner()],
+      acme,
+      acme,
+      undefined,
+    ]);
+    expect(calls).toBe(1);
   });
 
   it('says that a missing table is not mended by a retry', async () => {

@@ -1,0 +1,120 @@
+/**
+ * Reads of single rows that are asked for in the same moment, in one call, whatever their tables: several tenants of a
+ * batch, or a tenant and what is remembered of it. Each is read consistently, and gets its answer as soon as it is there.
+ */
+import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
+import type { OperationalError } from '../../ports/errors.ts';
+import type { Attributes } from './attributes.ts';
+import { operational, operationalCode } from './errors.ts';
+import { maximumTries, pause } from './retry.ts';
+
+/** DynamoDB's own bound. */
+const keysPerCall = 100;
+/** Of more keys than one call takes, so many calls are under way at once. */
+const callsAtOnce = 4;
+
+interface Wanted {
+  readonly tableName: string;
+  readonly key: Attributes;
+  readonly found: Promise<Attributes | undefined>;
+  readonly resolve: (row: Attributes | undefined) => void;
+  readonly reject: (error: OperationalError) => void;
+}
+
+const collecting = new WeakMap<DynamoDBClient, Map<string, Wanted>>();
+
+/** Undefined: there is no such row. @throws OperationalError */
+export function readTogether(
+  client: DynamoDBClient,
+  tableName: string,
+  key: Attributes,
+): Promise<Attributes | undefined> {
+  const wanted = collecting.get(client) ?? startCollecting(client);
+  const name = nameOf(tableName, key);
+  const known = wanted.get(name);
+  if (known) return known.found;
+  const { promise: found, resolve, reject } = Promise.withResolvers<Attributes | undefined>();
+  wanted.set(name, { tableName, key, found, resolve, reject });
+  return found;
+}
+
+function startCollecting(client: DynamoDBClient): Map<string, Wanted> {
+  const wanted = new Map<string, Wanted>();
+  collecting.set(client, wanted);
+  setImmediate(() => {
+    collecting.delete(client);
+    void readAll(client, [...wanted.values()]);
+  });
+  return wanted;
+}
+
+async function readAll(client: DynamoDBClient, wanted: readonly Wanted[]): Promise<void> {
+  const batches: Wanted[][] = [];
+  for (let start = 0; start < wanted.length; start += keysPerCall) {
+    batches.push(wanted.slice(start, start + keysPerCall));
+  }
+  const next = async (): Promise<void> => {
+    for (let batch = batches.shift(); batch; batch = batches.shift()) await readBatch(client, batch);
+  };
+  await Promise.all(Array.from({ length: callsAtOnce }, next));
+}
+
+/** DynamoDB may leave keys unread when it is throttled, or where the rows exceed 16 MB. Never throws: each gets its own. */
+async function readBatch(client: DynamoDBClient, batch: readonly Wanted[]): Promise<void> {
+  let open = new Map(batch.map((one) => [nameOf(one.tableName, one.key), one]));
+  for (let tries = 1; open.size > 0; tries += 1) {
+    try {
+      const { Responses = {}, UnprocessedKeys = {} } = await client.send(
+        new BatchGetItemCommand({ RequestItems: requestOf([...open.values()]) }),
+      );
+      const unread = new Map<string, Wanted>();
+      for (const [tableName, { Keys = [] }] of Object.entries(UnprocessedKeys)) {
+        for (const key of Keys) {
+          const name = nameOf(tableName, key);
+          const one = open.get(name);
+          if (one) unread.set(name, one);
+        }
+      }
+      const rows = byName(Responses, [...open.values()]);
+      for (const [name, one] of open) if (!unread.has(name)) one.resolve(rows.get(name));
+      open = unread;
+      if (open.size === 0) return;
+      if (tries === maximumTries) {
+        throw operationalCode('BatchGetItem', 'UnprocessedKeys', `${open.size} left`);
+      }
+    } catch (error) {
+      const failure = operational('BatchGetItem', error);
+      for (const one of open.values()) one.reject(failure);
+      return;
+    }
+    await pause(tries);
+  }
+}
+
+function requestOf(wanted: readonly Wanted[]): Record<string, KeysAndAttributes> {
+  const byTable = Map.groupBy(wanted, ({ tableName }) => tableName);
+  return Object.fromEntries(
+    [...byTable].map(([tableName, some]) => [
+      tableName,
+      { Keys: some.map(({ key }) => key), ConsistentRead: true },
+    ]),
+  );
+}
+
+const nameOf = (tableName: string, key: Attributes) =>
+  JSON.stringify([tableName, ...Object.entries(key).sort(([one], [other]) => (one < other ? -1 : 1))]);
+
+/** Rows come in no order; all keys of a table have the same attributes. */
+function byName(
+  responses: Readonly<Record<string, Attributes[]>>,
+  wanted: readonly Wanted[],
+): Map<string, Attributes> {
+  const attributes = new Map(wanted.map(({ tableName, key }) => [tableName, Object.keys(key)]));
+  const rows = Object.entries(responses).flatMap(([tableName, some]) =>
+    some.map((row): [string, Attributes] => {
+      const key = (attributes.get(tableName) ?? []).map((name) => [name, row[name]] as const);
+      return [nameOf(tableName, Object.fromEntries(key) as Attributes), row];
+    }),
+  );
+  return new Map(rows);
+}
