@@ -22,7 +22,7 @@ export interface Launch {
   /** Whose runners these will be, as it was when the launch was planned. */
   readonly account: Account;
   readonly state: LaunchState;
-  /** What CreateFleet gets. Never changes: a change would be refused as IdempotentParameterMismatch. */
+  /** What CreateFleet gets. Never changes once it was sent: a change would be refused as IdempotentParameterMismatch. */
   readonly request: FleetRequest;
   /** One for each machine asked for, and the job that it is meant for. */
   readonly plannedJobs: readonly PlannedJob[];
@@ -51,5 +51,15 @@ export interface PlannedJob {
 export const missingLeases = ({ plannedJobs, instances }: Launch): readonly PlannedJob[] =>
   plannedJobs.filter(({ lease }) => !instances.has(lease));
 
-/** How many machines one launch asks for at most: DynamoDB takes 100 items in a transaction, and four are no jobs. */
+/** The launch for fewer jobs, before anybody asked for its machines; for none, it is closed. */
+export function withoutJobs(launch: Launch, without: readonly PlannedJob[]): Launch {
+  const gone = new Set(without.map(({ lease }) => lease));
+  const plannedJobs = launch.plannedJobs.filter(({ lease }) => !gone.has(lease));
+  const { TargetCapacitySpecification: target, ...request } = launch.request;
+  const TargetCapacitySpecification = { ...target, TotalTargetCapacity: plannedJobs.length };
+  const state = plannedJobs.length === 0 ? ('closed' as const) : launch.state;
+  return { ...launch, state, plannedJobs, request: { ...request, TargetCapacitySpecification } };
+}
+
+/** How many machines one launch asks for at most: so that its row, with each of its jobs, stays a few KB. */
 export const maxMachinesPerLaunch = 96;

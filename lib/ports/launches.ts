@@ -1,5 +1,5 @@
 import type { InstallationId, InstanceId, LaunchId, LeaseId, TierName } from '../core/ids.ts';
-import type { Launch } from '../core/launch.ts';
+import type { Launch, PlannedJob } from '../core/launch.ts';
 import type { RateCharge } from '../core/launch-rate.ts';
 import type { CapCharge, CapRow, CapUse, SharedCap, Waiter } from '../core/shared-cap.ts';
 import type { Tenant } from '../core/tenant.ts';
@@ -8,12 +8,23 @@ import type { Tier } from '../core/tier.ts';
 /** The launches, and the one transaction that all limits rest on. Every method may throw OperationalError. */
 export interface LaunchStore {
   /**
-   * All or nothing: counts the launch's leases on the tenant, makes its jobs covered by them, and stores the launch. The
-   * condition: the tenant is active, has no predecessor, its `max_runners` is what `tenant` says, and both limits have room
-   * for all; each job still waits; each cap's row has room for all, and counts them too; and the launch rate has room for
-   * it. A launch that is already stored as it is here counts as taken.
+   * All or nothing: counts the launch's leases on the tenant, and stores the launch. The condition: the tenant is active, has
+   * no predecessor, its `max_runners` is what `tenant` says, and both limits have room for all; each cap's row has room for
+   * all, and counts them too; and the launch rate has room for it. A launch that is already stored as it is here counts as
+   * taken. Its jobs still wait: `cover` comes next, before any machine is asked for.
    */
   take(taking: Taking): Promise<TakeOutcome>;
+  /**
+   * Makes each planned job that waits covered by its lease. Answers with those that are not to be had: they are covered by
+   * another lease, run or are over. Done again, it changes nothing more.
+   */
+  cover(launch: Launch): Promise<PlannedJob[]>;
+  /**
+   * intent, and nobody has asked for machines: the launch is made again without these jobs, with another request, or closed
+   * where it has no other; in the same moment their leases go back, and so much of the launch rate. Answers with the launch as
+   * it then stands; undefined: it is somebody else's by now.
+   */
+  shrink(launch: Launch, gone: Shrinking): Promise<Launch | undefined>;
   get(installationId: InstallationId, launchId: LaunchId): Promise<Launch | undefined>;
   /**
    * Moves the fence: from now to `until` the caller alone acts on the launch, which is answered as it is now. Undefined:
@@ -58,13 +69,17 @@ export interface Taking {
   readonly rate?: RateCharge;
 }
 
+export interface Shrinking {
+  readonly without: readonly PlannedJob[];
+  /** Milliseconds. */
+  readonly rateBack: number;
+}
+
 export type TakeOutcome =
   | { readonly kind: 'taken' }
   /** The tenant is not as `tenant` said; here it is as it is now (undefined: it does not exist). */
   | { readonly kind: 'tenant-changed'; readonly tenant: Tenant | undefined }
   /** This row of a cap over all tenants has no room for it. */
   | { readonly kind: 'cap-full'; readonly row: string }
-  /** Some job no longer waits. */
-  | { readonly kind: 'jobs-changed' }
   /** Another transaction was at the same rows; try again shortly. */
   | { readonly kind: 'contended' };

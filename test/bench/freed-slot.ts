@@ -7,7 +7,7 @@ import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
 import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
-import { startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
+import { startDynamoAlone } from '../../lib/local/aws/dynamo-front.ts';
 import { createTables } from '../contracts/support/dynamo-tables.ts';
 import { dynamoStores } from '../contracts/support/store-backends.ts';
 import { newTenant } from '../contracts/support/stored.ts';
@@ -25,7 +25,7 @@ import type { Size } from './size.ts';
 const fewWaiting = 10;
 
 export async function measureFreedSlot({ manyWaiting }: Size): Promise<Report> {
-  const engine = await startDynamoEngine();
+  const engine = await startDynamoAlone();
   const meter: UnitMeter = { read: 0, written: 0 };
   const client = meteredClient(engine.url, meter);
   try {

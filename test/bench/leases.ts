@@ -4,7 +4,7 @@
  */
 import { InstallationId, JobId, LaunchId, leaseOf } from '../../lib/core/ids.ts';
 import { capRowBounds, capRowKey, type SharedCap } from '../../lib/core/shared-cap.ts';
-import { startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
+import { startDynamoAlone } from '../../lib/local/aws/dynamo-front.ts';
 import { createTables } from '../contracts/support/dynamo-tables.ts';
 import { type DynamoStores, dynamoStores } from '../contracts/support/store-backends.ts';
 import { givenLaunch, givenRunner, lookAt, newTenant } from '../contracts/support/stored.ts';
@@ -19,7 +19,7 @@ const limit = 1_000_000;
 const cap: SharedCap = { name: 'cell', machines: capHeight + 1_000 };
 
 export async function measureLeases(): Promise<Report> {
-  const engine = await startDynamoEngine();
+  const engine = await startDynamoAlone();
   const meter: UnitMeter = { read: 0, written: 0 };
   const client = meteredClient(engine.url, meter);
   try {
@@ -75,6 +75,7 @@ async function unitsOfLife(
   const before = meter.written;
   const { kind } = await stores.launches.take({ tenant, tier, launch, caps });
   if (kind !== 'taken') throw new Error(`The lease was not taken: ${kind}.`);
+  await stores.launches.cover(launch);
   const answered = await stores.launches.answer(launch, new Map([[runner.lease, runner.instanceId]]));
   await stores.runners.bind([runner]);
   await stores.launches.close(answered!, lookAt);

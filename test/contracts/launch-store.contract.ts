@@ -33,7 +33,7 @@ export function launchStoreContract(backend: StoreBackend): void {
     const leases = async () => (await theTenant(stores)).leases;
 
     describe('take', () => {
-      it('counts the leases, covers the jobs and stores the launch', async () => {
+      it('counts the leases and stores the launch, and its jobs wait until they are covered', async () => {
         const tenant = await storedTenant(stores);
         const jobs = await waitingJobs(stores, 1, 2);
         const launch = givenLaunch(jobs);
@@ -46,6 +46,8 @@ export function launchStoreContract(backend: StoreBackend): void {
           tierLeases: new Map([[small, 2]]),
           leaseChanges: 1,
         });
+        expect(await stores.jobs.listWaiting(acme, small, 10)).toEqual(jobs);
+        expect(await stores.launches.cover(launch)).toEqual([]);
         expect(await stores.jobs.get(acme, JobId(1))).toEqual({
           ...jobs[0],
           state: 'covered',
@@ -90,8 +92,91 @@ export function launchStoreContract(backend: StoreBackend): void {
         const launch = givenLaunch([givenJob()], { launchId: LaunchId('launch-2') });
 
         await stores.launches.take({ tenant: await theTenant(stores), tier: givenTier(), launch });
+        await stores.launches.cover(launch);
 
         expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ lease: 'launch-2.0', attempts: 2 });
+      });
+    });
+
+    describe('cover', () => {
+      it('names the jobs that are gone, and leaves them as they are', async () => {
+        const tenant = await storedTenant(stores);
+        const launch = givenLaunch(await waitingJobs(stores, 1, 2));
+        await stores.launches.take({ tenant, tier: givenTier(), launch });
+        await stores.jobs.finish(acme, JobId(2), { outcome: 'cancelled', at: noon });
+
+        expect(await stores.launches.cover(launch)).toEqual([launch.plannedJobs[1]]);
+        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ state: 'covered', lease: lease0 });
+        expect(await stores.jobs.get(acme, JobId(2))).toMatchObject({ state: 'done' });
+      });
+
+      it('changes nothing when it is done again, and takes no job from another lease', async () => {
+        const launch = await takenLaunch(stores, 1);
+        const later = givenLaunch([givenJob()], { launchId: LaunchId('launch-2') });
+
+        expect(await stores.launches.cover(launch)).toEqual([]);
+        expect(await stores.launches.cover(later)).toEqual(later.plannedJobs);
+        expect(await stores.jobs.get(acme, JobId(1))).toMatchObject({ lease: lease0, attempts: 1 });
+      });
+
+      it('makes no job by covering one that is not known', async () => {
+        const launch = givenLaunch([givenJob()]);
+
+        expect(await stores.launches.cover(launch)).toEqual(launch.plannedJobs);
+        expect(await stores.jobs.get(acme, JobId(1))).toBeUndefined();
+      });
+
+      it('takes a job out of its rest', async () => {
+        const launch = await takenLaunch(stores, 1);
+        const rest = { tier: small, retryAt: noon + 60_000, replacements: 1 };
+        await stores.jobs.waitAgain(acme, JobId(1), lease0, reason('capacity', 'None came.'), rest);
+
+        expect(await stores.launches.cover(launch)).toEqual([]);
+        expect(await stores.jobs.get(acme, JobId(1))).not.toHaveProperty('retryAt');
+        expect(await stores.jobs.listWaiting(acme, small, 10)).toEqual([]);
+      });
+    });
+
+    describe('shrink', () => {
+      it('asks for fewer machines, and gives their leases back once', async () => {
+        const launch = await takenLaunch(stores, 1, 2);
+        const [, second] = launch.plannedJobs;
+
+        const smaller = await stores.launches.shrink(launch, { without: [second!], rateBack: 0 });
+
+        expect(smaller?.plannedJobs).toEqual([launch.plannedJobs[0]]);
+        expect(smaller?.request.TargetCapacitySpecification.TotalTargetCapacity).toBe(1);
+        expect(await theLaunch()).toEqual(smaller);
+        expect(await leases()).toBe(1);
+      });
+
+      it('closes a launch of which no job is left, and gives the launch rate back', async () => {
+        const tenant = await storedTenant(stores);
+        const launch = givenLaunch(await waitingJobs(stores, 1));
+        const rate = { now: noon, cost: 900, latest: noon + 59_100 };
+        await stores.launches.take({ tenant, tier: givenTier(), launch, rate });
+
+        const none = await stores.launches.shrink(launch, { without: launch.plannedJobs, rateBack: 900 });
+
+        expect(none).toMatchObject({ state: 'closed', plannedJobs: [] });
+        expect(await theLaunch()).toEqual(none);
+        expect(await theTenant(stores)).toMatchObject({ leases: 0, rateUsedUntil: noon });
+        expect(await stores.launches.listOverdueAcrossTenants(Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
+        expect(await stores.launches.listWatchedAcrossTenants(Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
+      });
+
+      it('is too late once somebody else has the fence, or there is an answer', async () => {
+        const launch = await takenLaunch(stores, 1, 2);
+        const held = await stores.launches.hold(launch, launch.callUntil + 1);
+        expect(
+          await stores.launches.shrink(launch, { without: [launch.plannedJobs[1]!], rateBack: 0 }),
+        ).toBeUndefined();
+
+        await stores.launches.answer(held!, instances);
+        expect(
+          await stores.launches.shrink(held!, { without: [launch.plannedJobs[1]!], rateBack: 0 }),
+        ).toBeUndefined();
+        expect(await leases()).toBe(2);
       });
     });
 
@@ -156,16 +241,6 @@ export function launchStoreContract(backend: StoreBackend): void {
         const outcome = await refused(await second(), givenTier(), Promise.resolve(tenant));
 
         expect(outcome).toEqual({ kind: 'tenant-changed', tenant: undefined });
-      });
-
-      it('where one of its jobs no longer waits', async () => {
-        await storedTenant(stores);
-        const jobs = await waitingJobs(stores, 1, 2);
-        await stores.jobs.finish(acme, JobId(2), { outcome: 'cancelled', at: noon });
-
-        expect(await refused(givenLaunch(jobs))).toEqual({ kind: 'jobs-changed' });
-        expect(await leases()).toBe(0);
-        expect(await stores.jobs.get(acme, JobId(1))).toEqual(jobs[0]);
       });
     });
 

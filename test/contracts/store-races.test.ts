@@ -39,7 +39,9 @@ describe('stores under concurrency', () => {
     const launch = givenLaunch([givenJob({ jobId: JobId(n) })], { launchId: LaunchId(`launch-${n}`) });
     for (let tries = 0; tries < 50; tries += 1) {
       const outcome = await stores.launches.take({ tenant, tier, launch });
-      if (outcome.kind !== 'contended') return outcome.kind;
+      if (outcome.kind === 'contended') continue;
+      if (outcome.kind === 'taken') expect(await stores.launches.cover(launch)).toEqual([]);
+      return outcome.kind;
     }
     return 'contended';
   }
@@ -65,17 +67,25 @@ describe('stores under concurrency', () => {
     expect(await stores.jobs.listWaiting(acme, small, 50)).toHaveLength(26);
   });
 
-  it('covers a job once, however many take it', async () => {
+  it('covers a job once, however many take leases for it, and those of all others go back', async () => {
     const tenant = await storedTenant(stores, { maxRunners: 50 });
-    const jobs = await waitingJobs(stores, 1);
+    const jobs = await waitingJobs(stores, 1, 2);
     const launches = numbers(20).map((n) => givenLaunch(jobs, { launchId: LaunchId(`launch-${n}`) }));
 
-    const outcomes = await Promise.all(
-      launches.map((launch) => stores.launches.take({ tenant, tier, launch })),
+    const kept = await Promise.all(
+      launches.map(async (launch) => {
+        for (let kind = 'contended'; kind === 'contended'; ) {
+          ({ kind } = await stores.launches.take({ tenant, tier, launch }));
+        }
+        const gone = await stores.launches.cover(launch);
+        if (gone.length > 0) await stores.launches.shrink(launch, { without: gone, rateBack: 0 });
+        return 2 - gone.length;
+      }),
     );
 
-    expect(taken(outcomes.map((outcome) => outcome.kind))).toBe(1);
-    expect((await theTenant(stores)).leases).toBe(1);
+    expect(kept.reduce((sum, count) => sum + count, 0)).toBe(2);
+    expect((await theTenant(stores)).leases).toBe(2);
+    expect(await stores.jobs.listWaiting(acme, small, 9)).toEqual([]);
   });
 
   it('obeys a lowered limit at once, and gives no lease above it', async () => {

@@ -1,5 +1,11 @@
 /** The launches in memory: see the port for what each method promises, and world.ts for how to make one fail. */
-import { type Launch, maxMachinesPerLaunch, missingLeases } from '../../lib/core/launch.ts';
+import {
+  type Launch,
+  maxMachinesPerLaunch,
+  missingLeases,
+  type PlannedJob,
+  withoutJobs,
+} from '../../lib/core/launch.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
 import type { LaunchStore, TakeOutcome, Taking } from '../../lib/ports/launches.ts';
@@ -11,6 +17,24 @@ import { jobKey, type Rows, type StoreWorld } from './world.ts';
 export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
   return {
     take: (taking) => world.call('launches.take', (rows) => take(rows, taking)),
+    cover: (launch) =>
+      world.call('launches.cover', (rows) =>
+        launch.plannedJobs.filter((planned) => !cover(rows, launch, planned)),
+      ),
+    shrink: (launch, { without, rateBack }) =>
+      world.call('launches.shrink', (rows) => {
+        const stored = rows.launches.get(launch.launchId);
+        if (stored?.state !== 'intent' || stored.callUntil !== launch.callUntil) return undefined;
+        const smaller = withoutJobs(stored, without);
+        rows.launches.set(launch.launchId, smaller);
+        countLeases(rows, launch, -without.length);
+        const tenant = rows.tenants.get(launch.installationId);
+        if (tenant && rateBack > 0) {
+          const rateUsedUntil = (tenant.rateUsedUntil ?? 0) - rateBack;
+          rows.tenants.set(tenant.installationId, { ...tenant, rateUsedUntil });
+        }
+        return smaller;
+      }),
     get: (installationId, launchId) =>
       world.call('launches.get', ({ launches }) => {
         const launch = launches.get(launchId);
@@ -89,23 +113,20 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   }
   const full = caps.find((cap) => !hasCapRoom(rows, cap, machines));
   if (full) return { kind: 'cap-full', row: full.row };
-  const jobs = launch.plannedJobs.map((plannedJob) =>
-    rows.jobs.get(jobKey(launch.installationId, plannedJob.jobId)),
-  );
-  if (jobs.some((job) => job?.state !== 'waiting')) return { kind: 'jobs-changed' };
-
   rows.tenants.set(tenant.installationId, charged(tenant, taking));
   countLeases(rows, { ...launch, capRows: caps.map(({ row }) => row) }, machines);
-  for (const [n, job] of jobs.entries()) {
-    const lease = launch.plannedJobs[n]?.lease;
-    if (!job || !lease)
-      throw new Error('A job that waits, and has a lease, went missing while it was taken.');
-    const { reason: _reason, retryAt: _retryAt, ...rest } = job;
-    const covered = { ...rest, state: 'covered' as const, lease, attempts: job.attempts + 1 };
-    rows.jobs.set(jobKey(job.installationId, job.jobId), covered);
-  }
   rows.launches.set(launch.launchId, copyOf(launch));
   return { kind: 'taken' };
+}
+
+/** Whether the job has the lease now. */
+function cover(rows: Rows, { installationId }: Launch, { jobId, lease }: PlannedJob): boolean {
+  const key = jobKey(installationId, jobId);
+  const job = rows.jobs.get(key);
+  if (job?.state !== 'waiting') return job?.state === 'covered' && job.lease === lease;
+  const { reason: _reason, retryAt: _retryAt, ...rest } = job;
+  rows.jobs.set(key, { ...rest, state: 'covered', lease, attempts: job.attempts + 1 });
+  return true;
 }
 
 function takenAlready(stored: Launch, launch: Launch): TakeOutcome {

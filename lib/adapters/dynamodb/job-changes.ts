@@ -104,20 +104,6 @@ export const markUnsettled = (jobId: JobId, runner: InstanceId, at: number): Job
   values: { ...runningValues(runner), ':unsettled': text(unsettledPlace(jobId, at)), ':at': number(at) },
 });
 
-/** waiting → covered; the lease is one of a launch made for it. */
-export const cover = (lease: LeaseId): JobChange => ({
-  update:
-    'SET #state = :covered, #lease = :lease, #attempts = if_not_exists(#attempts, :none) + :one REMOVE #reason, #pending',
-  condition: '#state = :waiting',
-  values: {
-    ':covered': text('covered'),
-    ':lease': text(lease),
-    ':none': number(0),
-    ':one': number(1),
-    ':waiting': text('waiting'),
-  },
-});
-
 /**
  * waiting, or covered by a lease whose machine runs another job → covered by the lease of a machine that is there already,
  * so no attempt is counted.

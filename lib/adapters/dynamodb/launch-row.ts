@@ -29,6 +29,15 @@ export const deflated = (words: string): AttributeValue => ({ B: deflateRawSync(
 export const inflated = (value: AttributeValue | undefined) =>
   inflateRawSync(value?.B ?? Buffer.alloc(0)).toString();
 
+export const plannedJobsValue = (launch: Launch) =>
+  list(
+    launch.plannedJobs.map((plannedJob) => ({
+      lease: text(plannedJob.lease),
+      job_id: number(plannedJob.jobId),
+      repository: text(plannedJob.repository),
+    })),
+  );
+
 export function launchRow(launch: Launch): Attributes {
   const isOpen = launch.state !== 'closed';
   const deadline = isOpen ? launch.callUntil : launch.lookAt;
@@ -40,13 +49,7 @@ export function launchRow(launch: Launch): Attributes {
     cap_rows: optional(launch.capRows, textList),
     state: text(launch.state),
     request: deflated(requestText(launch)),
-    planned_jobs: list(
-      launch.plannedJobs.map((plannedJob) => ({
-        lease: text(plannedJob.lease),
-        job_id: number(plannedJob.jobId),
-        repository: text(plannedJob.repository),
-      })),
-    ),
+    planned_jobs: plannedJobsValue(launch),
     call_until: number(launch.callUntil),
     created_at: number(launch.createdAt),
     instances: instancesValue(launch.instances),

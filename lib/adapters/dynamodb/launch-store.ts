@@ -10,13 +10,22 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openMarker, tables, watchedMarker } from '../../contract/tables.ts';
-import { type Launch, missingLeases } from '../../core/launch.ts';
+import { type Launch, missingLeases, withoutJobs } from '../../core/launch.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import { number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
+import { coverJobs } from './cover-jobs.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
-import { instancesValue, launchExpiresAt, launchKey, launchOfRow } from './launch-row.ts';
+import {
+  deflated,
+  instancesValue,
+  launchExpiresAt,
+  launchKey,
+  launchOfRow,
+  plannedJobsValue,
+  requestText,
+} from './launch-row.ts';
 import { writeAndCountOff } from './lease-counts.ts';
 import { type TakeTables, take } from './take.ts';
 import { updateItem, updateRow } from './write.ts';
@@ -42,6 +51,36 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
   };
   return {
     take: (taking) => take(client, deps.tables, taking),
+    cover: (launch) => coverJobs(client, deps.tables.jobs, launch),
+    async shrink(launch, { without, rateBack }) {
+      const smaller = withoutJobs(launch, without);
+      const after = smaller.state === 'closed' ? afterClosing(launch, undefined) : { update: '', values: {} };
+      let isMine = true;
+      await writeAndCountOff(client, deps.tables, {
+        changes: [{ freed: without.map(() => launch) }],
+        rateBack,
+        itemOf: () =>
+          updateItem({
+            tableName,
+            key: launchKey(launch.launchId),
+            update: `SET #state = :next, #planned_jobs = :jobs, #request = :request${after.update && `, ${after.update}`}`,
+            // Unmet: its fence has passed, and whoever resumed it may have asked for machines.
+            condition: '#state = :intent AND #call_until = :read',
+            values: {
+              ':jobs': plannedJobsValue(smaller),
+              ':request': deflated(requestText(smaller)),
+              ':next': text(smaller.state),
+              ...after.values,
+              ':intent': text('intent'),
+              ':read': number(launch.callUntil),
+            },
+          }),
+        unmet() {
+          isMine = false;
+        },
+      });
+      return isMine ? smaller : undefined;
+    },
     async get(installationId, launchId) {
       const [row] = await findRows(client, tableName, [launchKey(launchId)]);
       const launch = row && launchOfRow(row);

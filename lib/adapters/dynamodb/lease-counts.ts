@@ -26,14 +26,20 @@ export interface CountTables {
 export const capRowPrimaryKey = (key: string): Attributes => ({ launch_id: text(key) });
 
 /** One item for the tenant of each lease, and one for each cap's row. */
-export function countOffItems(names: CountTables, freed: readonly Freed[]): TransactWriteItem[] {
+export function countOffItems(
+  names: CountTables,
+  freed: readonly Freed[],
+  rateBack = 0,
+): TransactWriteItem[] {
   const byTenant = Map.groupBy(freed, ({ installationId }) => installationId);
   const byCapRow = Map.groupBy(
     freed.flatMap(({ capRows = [] }) => capRows),
     (key) => key,
   );
   return [
-    ...[...byTenant].map(([installationId, leases]) => tenantItem(names.tenants, installationId, leases)),
+    ...[...byTenant].map(([installationId, leases]) =>
+      tenantItem(names.tenants, installationId, { leases, rateBack }),
+    ),
     ...[...byCapRow].map(([key, leases]) => capItem(names.launches, key, leases.length)),
   ];
 }
@@ -41,18 +47,19 @@ export function countOffItems(names: CountTables, freed: readonly Freed[]): Tran
 function tenantItem(
   tableName: string,
   installationId: InstallationId,
-  leases: readonly Freed[],
+  { leases, rateBack }: { leases: readonly Freed[]; rateBack: number },
 ): TransactWriteItem {
   const tiers = [...Map.groupBy(leases, ({ tier }) => tier)];
   return updateItem({
     tableName,
     key: tenantKey(installationId),
-    update: `ADD #${leasesAttribute} :all, #lease_changes :one, ${tiers.map((_, n) => `#tier${n} :tier${n}`).join(', ')}`,
+    update: `ADD #${leasesAttribute} :all, #lease_changes :one, ${tiers.map((_, n) => `#tier${n} :tier${n}`).join(', ')}${rateBack > 0 ? ', #rate_used_until :rateBack' : ''}`,
     // Unmet: somebody deleted the row, and its counts with it.
     condition: 'attribute_exists(#installation_id)',
     values: {
       ':all': number(-leases.length),
       ':one': number(1),
+      ...(rateBack > 0 ? { ':rateBack': number(-rateBack) } : {}),
       ...Object.fromEntries(tiers.map(([, ofTier], n) => [`:tier${n}`, number(-ofTier.length)])),
     },
     names: Object.fromEntries(tiers.map(([tier], n) => [`#tier${n}`, tierLeasesAttribute(tier)])),
@@ -77,6 +84,8 @@ export async function writeAndCountOff<Change extends { readonly freed: readonly
   names: CountTables,
   options: {
     readonly changes: readonly Change[];
+    /** Of the tenant's launch rate, milliseconds. */
+    readonly rateBack?: number;
     itemOf(change: Change): TransactWriteItem;
     unmet(change: Change, row: Attributes | undefined): void;
   },
@@ -87,6 +96,7 @@ export async function writeAndCountOff<Change extends { readonly freed: readonly
     const counts = countOffItems(
       names,
       changes.flatMap(({ freed }) => freed),
+      options.rateBack,
     ).filter((item) => !uncounted.has(keyText(item)));
     const reasons = await tryTransaction(client, [...changes.map(options.itemOf), ...counts]);
     if (reasons === undefined) return;

@@ -1,12 +1,13 @@
 /**
- * The one write that all limits rest on: leases, jobs and the launch, in one transaction, all or nothing. However many
- * callers run it at once, a tenant never holds more leases than its limits.
+ * The one write that all limits rest on: leases and the launch, in one transaction, all or nothing. However many callers
+ * run it at once, a tenant never holds more leases than its limits. The jobs are covered after it, each by itself
+ * (cover-jobs.ts): in the transaction each would cost twice, and one that is gone would undo all others.
  *
- *   Tenant                                        Job (each)             Launch
- *   ┌──────────────────────────────────────────┐  ┌──────────────────┐  ┌───────────────────────────────┐
- *   │ 1 status = active                        │  │ 6 state = waiting│  │ 7 attribute_not_exists        │
- *   │ 2 attribute_not_exists(predecessor)      │  └──────────────────┘  │   (launch_id)                 │
- *   │ 3 max_runners = what was read            │                        └───────────────────────────────┘
+ *   Tenant                                        Launch
+ *   ┌──────────────────────────────────────────┐  ┌───────────────────────────────┐
+ *   │ 1 status = active                        │  │ 6 attribute_not_exists        │
+ *   │ 2 attribute_not_exists(predecessor)      │  │   (launch_id)                 │
+ *   │ 3 max_runners = what was read            │  └───────────────────────────────┘
  *   │ 4 leases_held:        absent or ≤ room   │
  *   │ 5 leases_held_<tier>: absent or ≤ room   │
  *   └──────────────────────────────────────────┘
@@ -15,8 +16,7 @@
  * 3: room was counted with that number; an operator who edits it is obeyed by this very write.
  * 4, 5: room is the limit less what is being added, so after the write the limit holds. The counts do not exist
  *    before the first lease.
- * 6: a job that was cancelled, or is covered by another launch meanwhile, is not paid for.
- * 7: the launch is there already, so this write was done before and its answer lost.
+ * 6: the launch is there already, so this write was done before and its answer lost.
  *
  * Where the tenant has a launch rate, no more of it may be used up than was read. Where caps over all tenants are
  * configured, each has a row more, whose count is bounded in the same way; see cap-rows.ts.
@@ -28,8 +28,6 @@ import type { TakeOutcome, Taking } from '../../ports/launches.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { capItem } from './cap-rows.ts';
 import { operationalCode, passesSoon } from './errors.ts';
-import { cover } from './job-changes.ts';
-import { jobKey } from './job-row.ts';
 import { inflated, launchRow, requestText } from './launch-row.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { isUnmet, tryTransaction, updateItem } from './write.ts';
@@ -46,7 +44,6 @@ export async function take(client: DynamoDBClient, names: TakeTables, taking: Ta
   const reasons = await tryTransaction(client, [
     tenantItem(names.tenants, taking),
     ...caps.map((cap) => capItem(names.launches, cap, launch)),
-    ...jobItems(names.jobs, launch),
     launchItem(names.launches, launch),
   ]);
   return reasons === undefined ? { kind: 'taken' } : outcomeOf(reasons, taking);
@@ -115,16 +112,6 @@ function rateChange({ tenant, rate }: Taking): { update: string; conditions: str
       };
 }
 
-function jobItems(tableName: string, launch: Launch): TransactWriteItem[] {
-  return launch.plannedJobs.map((plannedJob) =>
-    updateItem({
-      tableName,
-      key: jobKey(launch.installationId, plannedJob.jobId),
-      ...cover(plannedJob.lease),
-    }),
-  );
-}
-
 function launchItem(tableName: string, launch: Launch): TransactWriteItem {
   return {
     Put: {
@@ -151,7 +138,6 @@ function outcomeOf(reasons: readonly CancellationReason[], { launch, caps = [] }
   }
   const full = caps.find((_, n) => others[n] !== undefined && isUnmet(others[n]));
   if (full) return { kind: 'cap-full', row: full.row };
-  if (others.some(isUnmet)) return { kind: 'jobs-changed' };
   if (reasons.some((reason) => passesSoon(reason.Code ?? 'None'))) return { kind: 'contended' };
   const cause = reasons.find((reason) => (reason.Code ?? 'None') !== 'None');
   throw operationalCode('taking leases', cause?.Code ?? 'TransactionCanceledException', cause?.Message);

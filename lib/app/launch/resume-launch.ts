@@ -24,6 +24,8 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
     return settleLaunch(deps, launch, { instances, failure: undefined });
   }
 
+  // Its caller may have died before its jobs had their leases; what has found another machine meanwhile keeps that.
+  await deps.launches.cover(launch);
   const tagged = await deps.compute.findByLaunch(launch.launchId);
   const isComplete = tagged.length >= launch.plannedJobs.length;
   const answer = isComplete ? undefined : await deps.compute.launch(launch.request);

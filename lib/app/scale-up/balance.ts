@@ -30,6 +30,7 @@ import { carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.t
 import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
 import { askWhoItIs } from './ask-who-it-is.ts';
+import { coverJobs } from './cover-jobs.ts';
 import { planLaunch } from './plan-launch.ts';
 import { type PlanningTurn, passPlanningTurn, takePlanningTurn } from './planning-turn.ts';
 import { probeTenant } from './probe-tenant.ts';
@@ -112,12 +113,8 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     ]);
     if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
     if (!planning.turn && othersAreComingIn(found, planning.own)) {
-      const turn = await takePlanningTurn(deps, { installationId, tier: tier.name });
-      if (!turn) return;
-      planning.turn = turn;
-      // Meanwhile others bring more, and one launch is for all of them.
-      await deps.clock.sleep(gatheringMilliseconds);
-      continue;
+      if (await takeTurnFor(deps, planning)) continue;
+      return;
     }
     if (known && (await forgetPredecessor(deps, known))) continue;
     if (!known) await askWhoItIs(deps, installationId, found);
@@ -131,6 +128,11 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     const { plan, supply } = planned;
     pageSize = planned.pageSize;
     hasTurn ||= supply?.paced === true && plan.launch.length > 0;
+    // What others have just brought they plan for themselves, unless it is this copy's turn.
+    if (!planning.turn && othersAreComingIn(plan.launch, planning.own)) {
+      if (await takeTurnFor(deps, planning)) continue;
+      return;
+    }
     const taken = await take(deps, { plan, tenant, tier, supply });
     if (taken.kind === 'again') continue;
     const isTaken = taken.kind === 'taken';
@@ -145,6 +147,17 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     return;
   }
   await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
+}
+
+/** False: another copy plans for all, and will look again. */
+async function takeTurnFor(deps: BalanceDeps, planning: Planning): Promise<boolean> {
+  const { installationId, tier } = planning;
+  const turn = await takePlanningTurn(deps, { installationId, tier: tier.name });
+  if (!turn) return false;
+  planning.turn = turn;
+  // Meanwhile others bring more, and one launch is for all of them.
+  await deps.clock.sleep(gatheringMilliseconds);
+  return true;
 }
 
 /** A plan for the first jobs of the line; where all of them are used up, for as many as there is a use for. */
@@ -243,7 +256,10 @@ async function take(
   const { launchesPerMinutePerTenant: launchesPerMinute } = deps.deployment.caps;
   const rate = rateCharge(tenant, { machines, launchesPerMinute, now: launch.createdAt });
   const outcome = await deps.launches.take({ tenant, tier, launch, caps, rate });
-  if (outcome.kind === 'taken') return { kind: 'taken', launch };
+  if (outcome.kind === 'taken') {
+    const covered = await coverJobs(deps, launch, rate);
+    return covered ? { kind: 'taken', launch: covered } : { kind: 'again' };
+  }
   deps.telemetry.count('TakesRefused', { reason: outcome.kind });
   // A chance delay sets copies apart that would otherwise meet again.
   if (outcome.kind === 'contended') await deps.clock.sleep(5 + deps.chance.fraction() * 45);

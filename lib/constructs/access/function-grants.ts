@@ -109,7 +109,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
       tierQueuesGrant(platform, 'ReceiveAndSendJobs', ['sqs:SendMessage', ...consumeActions]),
       storeGrant(state, {
         tenants: ['BatchGetItem', 'UpdateItem'],
-        jobs: ['GetItem', 'UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],
         launches: ['BatchGetItem', 'PutItem', 'UpdateItem'],
         runners: ['GetItem', 'PartiQLInsert'],
         notes,
@@ -149,7 +149,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
     sweep: [
       storeGrant(state, {
         tenants: ['BatchGetItem', 'UpdateItem'],
-        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'pending:Query', 'pending:Scan'],
+        jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLUpdate', 'pending:Query', 'pending:Scan'],
         launches: ['BatchGetItem', 'UpdateItem', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert'],
         notes,

@@ -6,6 +6,7 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { dynamodbQuestions } from './dynamodb-questions.ts';
 import { capacityOfError, refusedStatements, takeCapacity } from './dynamodb-units.ts';
+import { runUpdates } from './partiql-updates.ts';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from './service.ts';
 
 export interface DynamoService extends AwsService {
@@ -70,7 +71,7 @@ async function handleMetered(engine: Engine, call: AwsCall, kind: 'read' | 'writ
   const asked = call.input['ReturnConsumedCapacity'];
   const wanted = asked === 'TOTAL' || asked === 'INDEXES';
   const body = wanted ? call.body : JSON.stringify({ ...call.input, ReturnConsumedCapacity: 'INDEXES' });
-  const answer = await engine.send(call.action, body);
+  const answer = await answerOf(engine, call.action, body);
   if (answer.status !== 200) {
     if (kind === 'read') return answer;
     const failed = capacityOfError(answer.body);
@@ -81,6 +82,15 @@ async function handleMetered(engine: Engine, call: AwsCall, kind: 'read' | 'writ
   if (kind === 'read') return { ...told, readUnits: units };
   const failed = partiql.has(call.action) ? refusedStatements(answer.body) : 0;
   return { ...told, writeUnits: units + failed, failedUnits: failed };
+}
+
+/** Updates of several attributes in a batch of statements are beyond the engine. */
+async function answerOf(engine: Engine, action: string, body: string | Buffer) {
+  const updated =
+    action === 'BatchExecuteStatement' ? await runUpdates(engine.send, String(body)) : undefined;
+  if (!updated) return engine.send(action, body);
+  const headers = { 'content-type': 'application/x-amz-json-1.0' };
+  return { status: 200, headers, body: JSON.stringify(updated) };
 }
 
 /**

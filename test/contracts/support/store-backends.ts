@@ -10,7 +10,8 @@ import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.t
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
 import type { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
-import { type DynamoEngine, startDynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
+import type { DynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
+import { startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
 import type { StorePorts, StoreWorld } from '../../fakes/world.ts';
 import { createTables, type TableNames } from './dynamo-tables.ts';
@@ -88,7 +89,7 @@ export function dynamoBackend(): StoreBackend<DynamoStores> {
 /** `npm run conformance` names a server of its own choice, which it ends itself. */
 async function openEngine(): Promise<DynamoEngine> {
   const url = process.env['MAYFLY_TEST_DYNAMODB_URL'];
-  return url ? { url, close: async () => {} } : await startDynamoEngine();
+  return url ? { url, close: async () => {} } : await startDynamoAlone();
 }
 
 export function dynamoStores(client: DynamoDBClient, tables: TableNames): DynamoStores {

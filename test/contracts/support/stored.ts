@@ -74,6 +74,7 @@ export async function takenLaunch(stores: Stores, ...numbers: number[]): Promise
   const launch = givenLaunch(await waitingJobs(stores, ...numbers));
   const { kind } = await stores.launches.take({ tenant, tier: givenTier(), launch });
   if (kind !== 'taken') throw new Error(`The launch was not taken: ${kind}`);
+  await stores.launches.cover(launch);
   return launch;
 }
 
