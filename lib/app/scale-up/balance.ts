@@ -32,7 +32,7 @@ import { findSupply, type Supply } from '../launch/supply.ts';
 import { askWhoItIs } from './ask-who-it-is.ts';
 import { coverJobs } from './cover-jobs.ts';
 import { planLaunch } from './plan-launch.ts';
-import { type PlanningTurn, passPlanningTurn, takePlanningTurn } from './planning-turn.ts';
+import { isPlanned, type PlanningTurn, passPlanningTurn, takePlanningTurn } from './planning-turn.ts';
 import { probeTenant } from './probe-tenant.ts';
 
 export interface BalanceDeps extends LaunchDeps {
@@ -105,14 +105,15 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
   let pageSize = firstPageSize;
   const before = launches.length;
   for (let plans = 1; plans <= maxPlans; plans++) {
-    const [found, known, groupNote, scarcity] = await Promise.all([
+    const [found, known, groupNote, scarcity, isElsewhere] = await Promise.all([
       deps.jobs.listWaiting(installationId, tier.name, pageSize),
       deps.tenants.get(installationId),
       readGroupNote(deps, installationId),
       readScarcity(deps),
+      planning.turn ? false : isPlanned(deps, { installationId, tier: tier.name }),
     ]);
     if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
-    if (!planning.turn && othersAreComingIn(found, planning.own)) {
+    if (!planning.turn && (isElsewhere || othersAreComingIn(found, planning.own))) {
       if (await takeTurnFor(deps, planning)) continue;
       return;
     }

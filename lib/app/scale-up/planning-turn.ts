@@ -9,6 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Notes } from '../../ports/notes.ts';
 
 type TurnDeps = { readonly notes: Notes; readonly clock: Clock };
+type TurnPlace = { readonly installationId: InstallationId; readonly tier: TierName };
 
 export interface PlanningTurn {
   readonly name: string;
@@ -28,12 +29,16 @@ const holdMilliseconds = 300;
 /** Each try lets one of those who met go on. */
 const maxTries = 8;
 
+const turnName = ({ installationId, tier }: TurnPlace) => `planning/${installationId}/${tier}`;
+
+/** Whether somebody plans for this tenant and tier now, in a turn. */
+export async function isPlanned({ notes, clock }: TurnDeps, place: TurnPlace): Promise<boolean> {
+  return (await notes.read([turnName(place)], clock.now())).size > 0;
+}
+
 /** @returns undefined: somebody else plans, and will look again */
-export async function takePlanningTurn(
-  deps: TurnDeps,
-  { installationId, tier }: { installationId: InstallationId; tier: TierName },
-): Promise<PlanningTurn | undefined> {
-  const name = `planning/${installationId}/${tier}`;
+export async function takePlanningTurn(deps: TurnDeps, place: TurnPlace): Promise<PlanningTurn | undefined> {
+  const name = turnName(place);
   for (let tries = 1; tries <= maxTries; tries++) {
     const now = deps.clock.now();
     const held = (await deps.notes.read([name], now)).get(name);

@@ -82,18 +82,11 @@ export const mutants: readonly Mutant[] = [
     'deadline: Number.MAX_SAFE_INTEGER,',
   ),
   mutant(
-    'gone-jobs-kept',
-    'Machines are asked for also for jobs that were gone before they had their leases.',
-    'lib/app/scale-up/cover-jobs.ts',
-    'if (gone.length === 0) return taken;',
-    'if (gone.length < taken.plannedJobs.length) return taken;',
-  ),
-  mutant(
-    'shrunk-after-the-fence',
-    'A launch that another copy has resumed is made smaller, and what it frees was asked for.',
-    'lib/app/scale-up/cover-jobs.ts',
-    'return kept;',
-    'return kept ?? taken;',
+    'number-drifts',
+    'Leases of jobs that are gone go back, and the launch keeps them.',
+    'lib/core/launch.ts',
+    'filter(({ lease }) => !gone.has(lease))',
+    'filter(() => gone.size > 0)',
   ),
   mutant(
     'machines-forgotten',

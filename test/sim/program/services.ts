@@ -41,6 +41,9 @@ const indexed = /Across|findByAccount/;
 async function store(deps: ServiceDeps, call: PortCall): Promise<unknown> {
   const { faults, random, scheduler } = deps;
   if (call.name === 'launches.take' && faults.strikes('contention')) return { kind: 'contended' };
+  // Between a lease and its job another copy, a machine or GitHub may be faster.
+  if (call.name === 'launches.cover' && faults.strikes('contention'))
+    await scheduler.sleep(random.between(100, 9_000));
   const answer = await failing(deps, call, faults.strikes('storeError'));
   if (indexed.test(call.name) && !call.name.startsWith('runners.find') && faults.strikes('indexLag')) {
     await scheduler.sleep(random.between(100, 3_000));
