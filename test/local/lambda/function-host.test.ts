@@ -98,6 +98,7 @@ describe('a function', () => {
       'PATH',
       'TZ',
       '_HANDLER',
+      '_X_AMZN_TRACE_ID',
     ]);
     expect(env).toMatchObject({ COLOR: 'green', AWS_ACCESS_KEY_ID: 'KEY', TZ: ':UTC' });
   });
