@@ -29,14 +29,14 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   'imagebuilder:StartImagePipelineExecution': /new URL\('\/StartImagePipelineExecution'/,
   's3:ListBucket': /\b(paginateListObjectsV2|new ListObjectsV2Command)\(/,
   'dynamodb:GetItem': /\bgetRow\(/,
-  'dynamodb:BatchGetItem': /\b(findRows|findInTables|findByIndex)\(|new BatchGetItemCommand\(/,
+  'dynamodb:BatchGetItem': /\b(findRows|readTogether|findByIndex)\(|new BatchGetItemCommand\(/,
   'dynamodb:Query': /\b(queryRows|findByIndex)\(/,
   'dynamodb:Scan': /\bscanRows\(/,
   'dynamodb:PutItem': /new PutItemCommand\(|\bPut: \{/,
   'dynamodb:ConditionCheckItem': /\bConditionCheck: \{/,
   'dynamodb:UpdateItem': /\b(updateRow|updateItem)\(/,
   'dynamodb:PartiQLInsert': /\binsertStatement\(/,
-  'dynamodb:PartiQLUpdate': /Statement: `UPDATE /,
+  'dynamodb:PartiQLUpdate': /Statement: `UPDATE |\bupdateTogether\(/,
 };
 
 /** What Lambda does for a function, under its role: written where the function is defined. */

@@ -104,6 +104,19 @@ export const markUnsettled = (jobId: JobId, runner: InstanceId, at: number): Job
   values: { ...runningValues(runner), ':unsettled': text(unsettledPlace(jobId, at)), ':at': number(at) },
 });
 
+/** waiting → covered; the lease is one of a launch made for it. */
+export const cover = (lease: LeaseId): JobChange => ({
+  update:
+    'SET #state = :covered, #lease = :lease, #attempts = #attempts + :one REMOVE #reason, #retry_at, #pending',
+  condition: '#state = :waiting',
+  values: {
+    ':covered': text('covered'),
+    ':lease': text(lease),
+    ':one': number(1),
+    ':waiting': text('waiting'),
+  },
+});
+
 /**
  * waiting, or covered by a lease whose machine runs another job → covered by the lease of a machine that is there already,
  * so no attempt is counted.
@@ -146,7 +159,8 @@ export function start(
   }
   return {
     update: `${started}, #runner = :runner REMOVE #pending, #unsettled_at, ${stale}`,
-    condition: `${known} AND NOT (${runningOn})`,
+    // A row without a runner is named, because NOT of what is missing is no truth in PartiQL.
+    condition: `${known} AND (#state <> :running OR attribute_not_exists(#runner) OR #runner <> :runner)`,
     values: { ...values, ':runner': text(runner) },
   };
 }

@@ -20,6 +20,7 @@ import { afterTier, jobKey, jobOfRow, jobRow, reasonValue, waitingPrefix, waitin
 import { getRow, queryRows, scanRows } from './read.ts';
 import { demandAll, insertStatement, runStatements } from './statements.ts';
 import { updateRow } from './write.ts';
+import { updateTogether } from './write-together.ts';
 
 /** More than a tenant may have waiting; what is beyond this is found once those before it are gone. */
 const mostWaitingRead = 20_000;
@@ -33,9 +34,10 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
   const changed = async (installationId: InstallationId, jobId: JobId, how: changes.JobChange) =>
     (await change(installationId, jobId, how)).met;
 
-  /** Met or not, `row` is the job as it was before. */
-  const before = async (installationId: InstallationId, jobId: JobId, how: changes.JobChange) => {
-    const { row } = await change(installationId, jobId, how);
+  /** Facts come in batches. Met or not, `row` is the job as it was before. */
+  const beforeFact = async (installationId: InstallationId, jobId: JobId, how: changes.JobChange) => {
+    const write = { tableName, key: jobKey(installationId, jobId), ...how };
+    const { row } = await updateTogether(client, write, 'ALL OLD');
     return row && jobOfRow(row);
   };
 
@@ -141,8 +143,8 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     async markUnsettled(tenant, jobId, runner, at) {
       await changed(tenant, jobId, changes.markUnsettled(jobId, runner, at));
     },
-    start: (tenant, jobId, start) => before(tenant, jobId, changes.start(jobId, start)),
-    finish: (tenant, jobId, end) => before(tenant, jobId, changes.finish(end)),
+    start: (tenant, jobId, start) => beforeFact(tenant, jobId, changes.start(jobId, start)),
+    finish: (tenant, jobId, end) => beforeFact(tenant, jobId, changes.finish(end)),
     refuseBlocked: (tenant, jobId, end) => changed(tenant, jobId, changes.refuseBlocked(end)),
     refuseWaiting: (tenant, jobId, end) => changed(tenant, jobId, changes.refuseWaiting(end)),
   };

@@ -14,9 +14,10 @@ import { type Launch, missingLeases, withoutJobs } from '../../core/launch.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import { number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
-import { coverJobs } from './cover-jobs.ts';
 import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
+import { cover } from './job-changes.ts';
+import { jobKey } from './job-row.ts';
 import {
   deflated,
   instancesValue,
@@ -29,6 +30,7 @@ import {
 import { writeAndCountOff } from './lease-counts.ts';
 import { type TakeTables, take } from './take.ts';
 import { updateItem, updateRow } from './write.ts';
+import { updateTogether } from './write-together.ts';
 
 const open = '(#state = :intent OR #state = :answered)';
 const openValues = { ':intent': text('intent'), ':answered': text('answered') };
@@ -51,7 +53,18 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
   };
   return {
     take: (taking) => take(client, deps.tables, taking),
-    cover: (launch) => coverJobs(client, deps.tables.jobs, launch),
+    async cover({ installationId, plannedJobs }) {
+      const covered = await Promise.all(
+        plannedJobs.map(async ({ jobId, lease }) => {
+          const key = jobKey(installationId, jobId);
+          const write = { tableName: deps.tables.jobs, key, ...cover(lease) };
+          const { met, row } = await updateTogether(client, write, 'ALL OLD');
+          // Covered by this very lease: it was done before, and its answer lost.
+          return met || (row?.['state']?.S === 'covered' && row['lease']?.S === lease);
+        }),
+      );
+      return plannedJobs.filter((_, n) => !covered[n]);
+    },
     async shrink(launch, { without, rateBack }) {
       const smaller = withoutJobs(launch, without);
       const after = smaller.state === 'closed' ? afterClosing(launch, undefined) : { update: '', values: {} };

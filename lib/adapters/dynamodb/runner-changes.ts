@@ -2,7 +2,7 @@
  * A runner's changes as DynamoDB expressions, in life order. Wherever a plan is changed or ended, the condition names the
  * planned job that was read: a runner that was given another job meanwhile cannot be ended with that job forgotten.
  */
-import type { JobId, LaunchId, LeaseId } from '../../core/ids.ts';
+import type { JobId, LaunchId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { Run, RunnerEnd } from '../../ports/runners.ts';
 import { type Attributes, number, text } from './attributes.ts';
@@ -89,15 +89,13 @@ export const end = ({ runner, ...ending }: RunnerEnd): RunnerChange => ({
   },
 });
 
-/** Which job a machine runs, unless it has ended, and the lease that was meant for that job. */
-export const ran = ({ jobId, leftLease }: Run & { readonly leftLease: LeaseId }): RunnerChange => ({
-  update: 'SET #ran = :ran, #left_lease = :left',
+/** Which job a machine runs, unless it has ended; and the lease that was meant for that job, where there is one. */
+export const ran = ({ jobId, leftLease }: Run): RunnerChange => ({
+  update: `SET #ran = :ran${leftLease === undefined ? '' : ', #left_lease = :left'}`,
   condition: 'attribute_exists(#state) AND #state <> :ended',
-  values: { ':ran': number(jobId), ':left': text(leftLease), ':ended': text('ended') },
-});
-
-/** The same, where there is no such lease, as a statement of a batch; AWS documents none that sets two attributes in one. */
-export const ranStatement = (tableName: string, { instanceId, jobId }: Run) => ({
-  Statement: `UPDATE "${tableName}" SET "ran" = ? WHERE "instance_id" = ? AND "state" <> 'ended'`,
-  Parameters: [number(jobId), text(instanceId)],
+  values: {
+    ':ran': number(jobId),
+    ':ended': text('ended'),
+    ...(leftLease === undefined ? {} : { ':left': text(leftLease) }),
+  },
 });

@@ -5,9 +5,8 @@
  *   bind → booting    claim → claimed    confirm → listening    end: any → ended
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { LeaseId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
-import type { ClaimOutcome, EndOutcome, Run, RunnerStore } from '../../ports/runners.ts';
+import type { ClaimOutcome, EndOutcome, RunnerStore } from '../../ports/runners.ts';
 import type { Attributes } from './attributes.ts';
 import { findRows } from './find-rows.ts';
 import { give } from './job-changes.ts';
@@ -20,6 +19,7 @@ import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
 import { demandAll, insertStatement, runStatements } from './statements.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
+import { updateTogether } from './write-together.ts';
 
 /** A transaction takes 100 items; each machine may have a tenant and two rows of caps of its own. */
 const endsPerTransaction = 25;
@@ -91,23 +91,13 @@ export function createRunnerStore(deps: {
     async recordRan(runs) {
       // A batch may name a machine once; of two jobs of one machine, the later word counts.
       const latest = new Map(runs.map((run) => [run.instanceId, run]));
-      const [leaving, plain] = [[], []] as [(Run & { readonly leftLease: LeaseId })[], Run[]];
-      for (const { leftLease, ...run } of latest.values()) {
-        if (leftLease === undefined) plain.push(run);
-        else leaving.push({ ...run, leftLease });
-      }
-      const [outcomes, left] = await Promise.all([
-        runStatements(
-          client,
-          plain.map((run) => changes.ranStatement(tableName, run)),
-        ),
-        Promise.all(leaving.map((run) => updateRow(client, write(run.instanceId, changes.ran(run))))),
-      ]);
-      demandAll(outcomes);
-      const done = new Set([
-        ...plain.filter((_, n) => outcomes[n] === 'done').map(({ instanceId }) => instanceId),
-        ...leaving.filter((_, n) => left[n]?.met).map(({ instanceId }) => instanceId),
-      ]);
+      const noted = await Promise.all(
+        [...latest.values()].map(async (run) => {
+          const { met } = await updateTogether(client, write(run.instanceId, changes.ran(run)));
+          return met ? [run.instanceId] : [];
+        }),
+      );
+      const done = new Set(noted.flat());
       return runs.map(({ instanceId }) => done.has(instanceId));
     },
     async noteUnknownRun(instanceId, at) {

@@ -22,6 +22,12 @@ const statementsPerCall = 25;
  */
 export type StatementOutcome = 'done' | 'refused' | OperationalError;
 
+/** `row`: what the statement asked to have returned; of a refused one, the row as it was found, if that was asked for. */
+export interface StatementAnswer {
+  readonly outcome: StatementOutcome;
+  readonly row?: Attributes;
+}
+
 const refusals = new Set(['DuplicateItem', 'ConditionalCheckFailed']);
 
 /** An INSERT puts a row only where none has its key. */
@@ -41,7 +47,15 @@ export async function runStatements(
   client: DynamoDBClient,
   statements: readonly BatchStatementRequest[],
 ): Promise<StatementOutcome[]> {
-  const batches: Promise<StatementOutcome[]>[] = [];
+  return (await answerStatements(client, statements)).map(({ outcome }) => outcome);
+}
+
+/** The same, with the rows that the statements ask for. */
+export async function answerStatements(
+  client: DynamoDBClient,
+  statements: readonly BatchStatementRequest[],
+): Promise<StatementAnswer[]> {
+  const batches: Promise<StatementAnswer[]>[] = [];
   for (let start = 0; start < statements.length; start += statementsPerCall) {
     batches.push(runBatch(client, statements.slice(start, start + statementsPerCall)));
   }
@@ -56,8 +70,8 @@ export async function runStatements(
 async function runBatch(
   client: DynamoDBClient,
   statements: BatchStatementRequest[],
-): Promise<StatementOutcome[]> {
-  const outcomes = new Array<StatementOutcome | undefined>(statements.length);
+): Promise<StatementAnswer[]> {
+  const answers = new Array<StatementAnswer | undefined>(statements.length);
   let open = statements.map((_, n) => n);
   for (let tries = 1; ; tries += 1) {
     const responses = await send(
@@ -67,32 +81,35 @@ async function runBatch(
     if (responses instanceof Error) {
       // One that DynamoDB cannot even read spoils the call for all others: then each is sent by itself.
       if (!isOfTheRequest(responses.code)) throw responses;
-      return statements.length === 1 ? [responses] : sendOneByOne(client, statements, outcomes);
+      return statements.length === 1 ? [{ outcome: responses }] : sendOneByOne(client, statements, answers);
     }
     const again: number[] = [];
     for (const [position, n] of open.entries()) {
-      const error = responses[position]?.Error;
+      const { Error: error, Item } = responses[position] ?? {};
       const code = error?.Code ?? 'None';
-      if (error === undefined) outcomes[n] = 'done';
-      else if (refusals.has(code)) outcomes[n] = 'refused';
+      if (error === undefined) answers[n] = withRow('done', Item);
+      else if (refusals.has(code)) answers[n] = withRow('refused', error.Item);
       else if (passesSoon(code) && tries < maximumTries) again.push(n);
-      else outcomes[n] = operationalCode('BatchExecuteStatement', code, error.Message);
+      else answers[n] = { outcome: operationalCode('BatchExecuteStatement', code, error.Message) };
     }
-    if (again.length === 0) return outcomes as StatementOutcome[];
+    if (again.length === 0) return answers as StatementAnswer[];
     open = again;
     await pause(tries);
   }
 }
 
-/** @param outcomes those that are known already */
+const withRow = (outcome: StatementOutcome, row: Attributes | undefined): StatementAnswer =>
+  row === undefined ? { outcome } : { outcome, row };
+
+/** @param answers those that are known already */
 async function sendOneByOne(
   client: DynamoDBClient,
   statements: BatchStatementRequest[],
-  outcomes: readonly (StatementOutcome | undefined)[],
-): Promise<StatementOutcome[]> {
+  answers: readonly (StatementAnswer | undefined)[],
+): Promise<StatementAnswer[]> {
   return Promise.all(
     statements.map(
-      async (statement, n) => outcomes[n] ?? ((await runBatch(client, [statement]))[0] as StatementOutcome),
+      async (statement, n) => answers[n] ?? ((await runBatch(client, [statement]))[0] as StatementAnswer),
     ),
   );
 }

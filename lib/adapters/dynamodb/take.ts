@@ -1,7 +1,7 @@
 /**
  * The one write that all limits rest on: leases and the launch, in one transaction, all or nothing. However many callers
  * run it at once, a tenant never holds more leases than its limits. The jobs are covered after it, each by itself
- * (cover-jobs.ts): in the transaction each would cost twice, and one that is gone would undo all others.
+ * (`cover` in launch-store.ts): in the transaction each would cost twice, and one that is gone would undo all others.
  *
  *   Tenant                                        Launch
  *   ┌──────────────────────────────────────────┐  ┌───────────────────────────────┐

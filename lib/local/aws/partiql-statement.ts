@@ -42,7 +42,10 @@ export function readUpdate(statement: string): Update | undefined {
         }),
       );
       const exists = keyNames.map((name) => `attribute_exists(#${name})`);
-      const rest = condition.filter((part) => !isKey(part)).map((part) => `(${part})`);
+      // The engine loses names within doubled brackets.
+      const rest = condition
+        .filter((part) => !isKey(part))
+        .map((part) => (isWrapped(part) ? part : `(${part})`));
       const returning = clauses
         .find(([kind]) => kind === 'RETURNING')
         ?.slice(1, 3)
@@ -84,6 +87,16 @@ function conjuncts(words: readonly string[]): string[][] {
     else parts.at(-1)!.push(word);
   }
   return parts;
+}
+
+/** Whether its first bracket is closed by its last character. */
+function isWrapped(part: string): boolean {
+  let depth = 0;
+  return [...part].every((character, n) => {
+    if (character === '(') depth += 1;
+    if (character === ')') depth -= 1;
+    return depth > 0 || n === part.length - 1;
+  });
 }
 
 function expression(words: readonly string[], written: Written): string {

@@ -1,0 +1,95 @@
+/**
+ * Conditional updates that are asked for in the same moment, in one call: the facts of a batch of messages, the machines of
+ * several launches. Each stands alone, as if it were a call of its own. No two of one call may be about one row, so the
+ * second waits for the next call.
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html
+ */
+import type { BatchStatementRequest, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Attributes } from './attributes.ts';
+import { operational } from './errors.ts';
+import { answerStatements, type StatementAnswer } from './statements.ts';
+import type { RowUpdate, Written } from './write.ts';
+
+type Returned = 'ALL OLD' | 'ALL NEW';
+
+interface Wanted {
+  readonly row: string;
+  readonly statement: BatchStatementRequest;
+  readonly resolve: (answer: StatementAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const collecting = new WeakMap<DynamoDBClient, Wanted[]>();
+
+/** Like `updateRow`. @throws OperationalError */
+export async function updateTogether(
+  client: DynamoDBClient,
+  write: RowUpdate,
+  returned?: Returned,
+): Promise<Written> {
+  const statement = statementOf(write, returned);
+  const { promise, resolve, reject } = Promise.withResolvers<StatementAnswer>();
+  const wanted = collecting.get(client) ?? startCollecting(client);
+  wanted.push({ row: JSON.stringify([write.tableName, write.key]), statement, resolve, reject });
+  const { outcome, row } = await promise;
+  if (typeof outcome === 'object') throw outcome;
+  return { met: outcome === 'done', row };
+}
+
+function startCollecting(client: DynamoDBClient): Wanted[] {
+  const wanted: Wanted[] = [];
+  collecting.set(client, wanted);
+  setImmediate(() => {
+    collecting.delete(client);
+    void writeAll(client, wanted);
+  });
+  return wanted;
+}
+
+async function writeAll(client: DynamoDBClient, wanted: readonly Wanted[]): Promise<void> {
+  const first = new Map<string, Wanted>();
+  for (const one of wanted) if (!first.has(one.row)) first.set(one.row, one);
+  const now = [...first.values()];
+  const statements = now.map(({ statement }) => statement);
+  const answers = await answerStatements(client, statements).catch((error: unknown) =>
+    operational('BatchExecuteStatement', error),
+  );
+  for (const [n, one] of now.entries()) {
+    if (answers instanceof Error) one.reject(answers);
+    else one.resolve(answers[n]!);
+  }
+  const later = wanted.filter((one) => first.get(one.row) !== one);
+  if (later.length > 0) await writeAll(client, later);
+}
+
+/** The update as PartiQL; parameters stand in the order of their question marks. */
+function statementOf(write: RowUpdate, returned: Returned | undefined): BatchStatementRequest {
+  const Parameters: Attributes[string][] = [];
+  const { values = {} } = write;
+  const words = (expression: string) =>
+    expression
+      .replace(/attribute_not_exists\(#(\w+)\)/g, '"$1" IS MISSING')
+      .replace(/attribute_exists\(#(\w+)\)/g, '"$1" IS NOT MISSING')
+      .replace(/#(\w+)|:\w+/g, (word, name: string | undefined) => {
+        if (name !== undefined) return `"${name}"`;
+        const value = values[word];
+        if (value === undefined) throw new Error(`An update names ${word}, and has no value for it.`);
+        Parameters.push(value);
+        return '?';
+      });
+  const [, sets = '', removals = ''] = /^(?:SET (.*?))?(?: ?REMOVE (.*))?$/.exec(write.update) ?? [];
+  const list = (clause: string, kind: string) =>
+    clause === '' ? [] : clause.split(', ').map((part) => `${kind} ${words(part)}`);
+  const clauses = [...list(sets, 'SET'), ...list(removals, 'REMOVE')].join(' ');
+  const key = Object.entries(write.key).map(([name, value]) => {
+    Parameters.push(value);
+    return `"${name}" = ?`;
+  });
+  const where = `${key.join(' AND ')} AND (${words(write.condition)})`;
+  const returning = returned ? ` RETURNING ${returned} *` : '';
+  return {
+    Statement: `UPDATE "${write.tableName}" ${clauses} WHERE ${where}${returning}`,
+    Parameters,
+    ...(returned ? { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const } : {}),
+  };
+}
