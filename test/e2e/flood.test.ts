@@ -6,6 +6,7 @@
 import { EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { configWith } from '../config/configurations.ts';
+import { letDeadlinePass } from './support/overdue.ts';
 import { until } from './support/until.ts';
 import { endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
 
@@ -81,7 +82,7 @@ describe('a flood at the doors', () => {
     await endMachine(world, instanceId);
     await flood.end();
     // EC2's word of it may be in a message that is hidden for minutes. The row's deadline does not wait for messages.
-    await world.operator.edit('runners', { instance_id: instanceId }, { deadline: Date.now() - 1000 });
+    await letDeadlinePass(world, instanceId);
     await until('the job that waits has a machine', async () => {
       await world.sweep();
       return world.laptop.ec2.instances().length === 2;

@@ -9,6 +9,7 @@ import { recordingIo } from '../cli/support.ts';
 import { configWith, defaultConfig, tierWith } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import type { PlainRow } from './support/operator.ts';
+import { letDeadlinePass } from './support/overdue.ts';
 import { until } from './support/until.ts';
 import { type Account, startWorld, tierLabels, type World } from './support/world.ts';
 
@@ -73,7 +74,7 @@ describe('a machine that never claims', () => {
       return machine?.console.includes('waiting for the mirror') === true;
     });
     const instanceId = String(row['instance_id']);
-    await world.operator.edit('runners', { instance_id: instanceId }, { deadline: Date.now() - 1000 });
+    await letDeadlinePass(world, instanceId);
 
     await world.sweep();
 

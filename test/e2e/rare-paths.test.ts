@@ -16,6 +16,7 @@ import defaultConfig from '../../mayfly.config.ts';
 import { usedGrants } from '../iam/evidence.ts';
 import { grantKey } from '../iam/grant.ts';
 import type { PlainRow } from './support/operator.ts';
+import { letDeadlinePass } from './support/overdue.ts';
 import { until } from './support/until.ts';
 import { type Account, endlessMilliseconds, startWorld, tierLabels, type World } from './support/world.ts';
 
@@ -120,7 +121,7 @@ describe('what happens seldom', () => {
     };
 
     const first = await givenRobbedMachine();
-    await edit(first.row, { deadline: Date.now() - 1000 });
+    await letDeadlinePass(world, String(first.row['instance_id']));
     await world.sweep();
     await untilNeeded('sweep Runners dynamodb:GetItem on table');
     await untilNeeded('sweep Jobs dynamodb:GetItem on table');

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectNoSecondSet } from './support/expect-no-second-set.ts';
+import { letDeadlinePass } from './support/overdue.ts';
 import { until } from './support/until.ts';
 import { setVisibility } from './support/visibility.ts';
 import { type Account, heldLeases, reasonOf, startWorld, tierLabels, type World } from './support/world.ts';
@@ -146,7 +147,7 @@ describe('with an EC2 that fails', () => {
     });
     const [dead] = (await world.operator.rows('runners')).filter(({ state }) => state === 'booting');
     const key = { instance_id: String(dead?.['instance_id']) };
-    await world.operator.edit('runners', key, { deadline: Date.now() - 1000 });
+    await letDeadlinePass(world, key.instance_id);
 
     await world.sweep();
 
