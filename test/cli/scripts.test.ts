@@ -47,6 +47,7 @@ describe('every script', () => {
       'demo',
       'iam',
       'mayfly',
+      'mutation',
       'prepack',
       'scale',
       'sim',
@@ -104,6 +105,7 @@ describe('a mistake', () => {
     ['test/bench/bench.ts', ['--only', 'everything'], /Allowed are webhook, bundles/],
     ['test/chaos/chaos.ts', ['--seconds', '0'], /from 1 to 600/],
     ['test/scale/day.ts', ['--part', '2'], /from 0.0001 to 1/],
+    ['test/mutation/mutation.ts', ['--only', 'attic'], /Allowed are core, app\/claim/],
   ] as const)('%s %j is answered with what is allowed', (file, args, says) => {
     const { status, stderr } = start(file, ...args);
     expect(status).toBe(2);
@@ -126,6 +128,16 @@ describe('a mistake', () => {
 
 /** With settings so small that all of them together take seconds; the figures mean nothing. */
 describe('a smoke run', () => {
+  it('of the mutation tester has the tests of one file find its mutants', () => {
+    const tests = ['--tests', 'test/core/balance-plan.test.ts'];
+    const run = start('test/mutation/mutation.ts', '--file', 'lib/core/room.ts', ...tests, '--json');
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    const { rooms } = JSON.parse(run.stdout);
+    expect(rooms).toEqual([expect.objectContaining({ room: 'core', goal: 85 })]);
+    expect(rooms[0].mutants).toBeGreaterThan(10);
+    expect(rooms[0].caught).toBeGreaterThan(85);
+  });
+
   it('of the benchmark measures everything', () => {
     const { status, stdout, stderr } = start('test/bench/bench.ts', '--smoke', '--json');
     expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);

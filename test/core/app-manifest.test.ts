@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { assertConfig } from '../../lib/config/check-config.ts';
-import { appManifest, newAppUrl, type RunnerLevel } from '../../lib/core/app-manifest.ts';
+import { appManifest, defaultLevel, newAppUrl, type RunnerLevel } from '../../lib/core/app-manifest.ts';
 import { configWith } from '../config/configurations.ts';
 
 const manifestOf = (level: RunnerLevel, rerunsJobs = false) =>
@@ -14,6 +14,10 @@ const manifestOf = (level: RunnerLevel, rerunsJobs = false) =>
   });
 
 describe('the manifest', () => {
+  it('asks for the least with which the owner has runners at all, where nobody says otherwise', () => {
+    expect([defaultLevel('organization'), defaultLevel('account')]).toEqual(['organization', 'repository']);
+  });
+
   it.each([
     ['organization', { organization_self_hosted_runners: 'write' }],
     ['repository', { administration: 'write' }],

@@ -57,6 +57,11 @@ describe('how many jobs are worth reading', () => {
     ['ten beyond the room, where there is room for just these', { tier: givenTier({ maxRunners: 10 }) }, 20],
     ['a launch’s worth, where all are refused', { waiting: otherOwner(10) }, 100],
     ['that much also without room', { waiting: otherOwner(10), tier: givenTier({ maxRunners: 0 }) }, 100],
+    [
+      'the page, where all of it rests and there is no room',
+      { waiting: resting(10), tier: givenTier({ maxRunners: 0 }) },
+      10,
+    ],
     ['ten more for each that rests', { waiting: [...givenJobs(8), ...resting(2)] }, 120],
     [
       'never less than the page',

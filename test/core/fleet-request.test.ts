@@ -81,8 +81,8 @@ describe('fleetRequest', () => {
       'ghr:launch_id': plan.launchId,
       'ghr:runner_level': 'organization',
     };
-    expect(tagsOf('volume')).toEqual(owner);
-    expect(tagsOf('instance')).toEqual({ ...owner, Name: 'test-small', 'ghr:launch_ticket': 'ticket' });
+    expect(tagsOf('volume')).toStrictEqual(owner);
+    expect(tagsOf('instance')).toStrictEqual({ ...owner, Name: 'test-small', 'ghr:launch_ticket': 'ticket' });
   });
 
   it('names the runner group in the characters and length that a tag may have', () => {

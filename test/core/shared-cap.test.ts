@@ -175,6 +175,8 @@ describe('among those who wait', () => {
   });
 
   it('one who waits already keeps its place, and another one joins at the end', () => {
+    const two = useOf([1], [waiter(1), waiter(2)]);
+    expect(withWaiter(two, waiter(2))).toBe(two);
     const use = useOf([1], [waiter(1, { since: 100 })]);
     expect(withWaiter(use, waiter(1, { since: 5 }))).toBe(use);
     expect(withWaiter(use, waiter(2, { since: 5 })).waiters).toEqual([

@@ -1,0 +1,81 @@
+/**
+ * Survivors that may stay, and why. A rule names what a whole kind of mutant has in common, or one line; whatever no rule
+ * takes is shown by each run, until a test finds it or a rule says why none should.
+ */
+
+/** A mutant that no test found. */
+export interface Survivor {
+  readonly file: string;
+  readonly line: number;
+  /** The line on which it begins, as it is in the source. */
+  readonly code: string;
+  /** Stryker's word for the kind: https://stryker-mutator.io/docs/mutation-testing-elements/supported-mutators */
+  readonly mutator: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+interface Accepted {
+  readonly reason: string;
+  readonly is: (survivor: Survivor) => boolean;
+}
+
+/** Two words and more: what people read. A word of the platform's own has no space. */
+const isProse = (text: string) => /^[`'"].*\S \S/s.test(text);
+
+/** A line of this file that holds this text. */
+const at =
+  (file: string, text: string) =>
+  (survivor: Survivor): boolean =>
+    survivor.file === file && survivor.code.includes(text);
+
+export const acceptedReasons: readonly Accepted[] = [
+  {
+    reason: 'words for people: tests look for the parts that matter',
+    is: ({ mutator, before }) => mutator === 'StringLiteral' && isProse(before),
+  },
+  {
+    reason: 'a line of the log and its level: tests look at those that people are told to look for',
+    is: ({ code, before }) =>
+      /telemetry\.(event|count)\(/.test(code) && !code.startsWith('if') && before !== '',
+  },
+  {
+    reason: 'the same: only the type allows for a value that is not there',
+    is: ({ file, mutator }) => file.startsWith('lib/core/') && mutator === 'OptionalChaining',
+  },
+  {
+    reason: 'the same: what is equal on both sides of the comparison is the same either way',
+    is: (survivor) =>
+      survivor.mutator === 'EqualityOperator' &&
+      [
+        at('lib/core/github-budget.ts', 'one.resetsAt > other.resetsAt'),
+        at('lib/core/github-budget.ts', 'one.remaining <= other.remaining'),
+        at('lib/core/next-in-turn.ts', 'keyOf(one) < keyOf(other)'),
+        at('lib/core/next-in-turn.ts', 'start <= 0'),
+        at('lib/core/shared-cap.ts', 'ofOne < ofOther'),
+        at('lib/core/shared-cap.ts', 'placeOf(one) < placeOf(other)'),
+      ].some((is) => is(survivor)),
+  },
+  {
+    reason: 'the same: nothing comes behind undefined, and the search for it finds nothing',
+    is: at('lib/core/next-in-turn.ts', 'after === undefined'),
+  },
+  {
+    reason: 'the same: any other word means the same there',
+    is: (survivor) =>
+      [
+        at('lib/core/runner-level.ts', "?? '')"),
+        at('lib/core/runner-release.ts', "digest ?? ''"),
+        at('lib/core/runner-group.ts', "case 'unreadable':"),
+        at('lib/core/scope.ts', "'organization' : 'repository'"),
+      ].some((is) => is(survivor)),
+  },
+  {
+    reason: 'a shortcut: the way round gives the same',
+    is: at('lib/core/shared-cap.ts', 'only && others.length === 0'),
+  },
+  {
+    reason: 'cannot happen: who calls it has looked for the tier',
+    is: at('lib/core/job-rest.ts', 'return job.tier ? { reason: why, rest:'),
+  },
+];

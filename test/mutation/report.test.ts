@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { printReport, reportOf } from './report.ts';
+import { roomOf, rooms } from './rooms.ts';
+
+const source = ["const one = 'a';", "throw new Error('Nothing is here.');", ''].join('\n');
+type Result = Parameters<typeof reportOf>[0][number];
+
+const result = (status: Result['status'], over: Partial<Result> = {}): Result => ({
+  fileName: `${process.cwd()}/lib/core/job.ts`,
+  location: { start: { line: 1, column: 13 }, end: { line: 1, column: 16 } },
+  mutatorName: 'StringLiteral',
+  replacement: '""',
+  status,
+  ...over,
+});
+const message = { location: { start: { line: 2, column: 17 }, end: { line: 2, column: 35 } } };
+const report = reportOf(
+  [
+    result('Killed'),
+    result('Timeout'),
+    result('Ignored'),
+    result('Survived'),
+    result('NoCoverage', message),
+    result('Killed', { fileName: `${process.cwd()}/lib/app/claim/claim-job.ts` }),
+  ],
+  () => source,
+);
+
+describe('the report of a mutation run', () => {
+  it('counts the mutants of each room, and what was caught: also what never came to an end', () => {
+    expect(report.rooms).toEqual([
+      { room: 'app/claim', mutants: 1, caught: 100, goal: 75, survivors: 0 },
+      { room: 'core', mutants: 4, caught: 50, goal: 85, survivors: 2 },
+    ]);
+  });
+
+  it('shows each survivor as it stands in its file, with its reason if there is one', () => {
+    expect(report.survivors).toMatchObject([
+      { file: 'lib/core/job.ts', line: 1, code: "const one = 'a';", before: "'a'" },
+      { line: 2, before: "'Nothing is here.'", reason: expect.stringContaining('words for people') },
+    ]);
+    expect(report.survivors[0]).not.toHaveProperty('reason');
+  });
+
+  it('is printed with the survivors that have no reason, or with all', () => {
+    expect(printReport(report, false)).toContain('lib/core/job.ts:1  \'a\' → ""\n');
+    expect(printReport(report, false)).not.toContain('Nothing is here');
+    expect(printReport(report, true)).toContain('\'Nothing is here.\' → ""  (words for people');
+    expect(printReport(report, false)).toContain('2 survivors, 1 of them without a reason');
+  });
+});
+
+it('has a room for each folder that is measured', () => {
+  expect(rooms).toEqual(expect.arrayContaining(['core', 'app/claim', 'app/reconciler']));
+  expect(roomOf('lib/app/claim/claim-job.ts')).toBe('app/claim');
+});

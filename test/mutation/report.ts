@@ -1,0 +1,83 @@
+/** What a run of mutants says, room by room, and which survivors have a reason to stay. */
+import { relative } from 'node:path';
+import type { MutantResult } from '@stryker-mutator/api/core';
+import { acceptedReasons, type Survivor } from './accepted.ts';
+import { goalOf, roomOf } from './rooms.ts';
+
+export interface RoomReport {
+  readonly room: string;
+  readonly mutants: number;
+  /** In percent of the mutants, rounded down to a tenth. */
+  readonly caught: number;
+  readonly goal: number;
+  readonly survivors: number;
+}
+
+export interface MutationReport {
+  readonly rooms: readonly RoomReport[];
+  readonly survivors: readonly (Survivor & { readonly reason?: string })[];
+}
+
+type Result = Pick<MutantResult, 'fileName' | 'location' | 'mutatorName' | 'replacement' | 'status'>;
+
+const caughtStatuses: readonly string[] = ['Killed', 'Timeout'];
+const survivingStatuses: readonly string[] = ['Survived', 'NoCoverage'];
+
+export function reportOf(results: readonly Result[], read: (path: string) => string): MutationReport {
+  const judged = results
+    .filter(({ status }) => [...caughtStatuses, ...survivingStatuses].includes(status))
+    .map((result) => ({ ...result, file: relative(process.cwd(), result.fileName) }));
+  const byRoom = Map.groupBy(judged, ({ file }) => roomOf(file));
+  const rooms = [...byRoom].map(([room, all]): RoomReport => {
+    const caught = all.filter(({ status }) => caughtStatuses.includes(status)).length;
+    const share = Math.floor((caught / all.length) * 1000) / 10;
+    return { room, mutants: all.length, caught: share, goal: goalOf(room), survivors: all.length - caught };
+  });
+  const survivors = judged
+    .filter(({ status }) => survivingStatuses.includes(status))
+    .map((result) => {
+      const survivor = survivorOf(result, read(result.fileName));
+      const reason = acceptedReasons.find(({ is }) => is(survivor))?.reason;
+      return { ...survivor, ...(reason === undefined ? {} : { reason }) };
+    });
+  return { rooms: rooms.toSorted((one, other) => (one.room < other.room ? -1 : 1)), survivors };
+}
+
+function survivorOf(result: Result & { readonly file: string }, source: string): Survivor {
+  // Lines and columns are counted from 1.
+  const { start, end } = result.location;
+  const lines = source.split('\n').slice(start.line - 1, end.line);
+  const last = lines.length - 1;
+  const cut = lines.map((line, n) =>
+    line.slice(n === 0 ? start.column - 1 : 0, n === last ? end.column - 1 : undefined),
+  );
+  return {
+    file: result.file,
+    line: start.line,
+    code: (lines[0] ?? '').trim(),
+    mutator: result.mutatorName,
+    before: cut.join('\n'),
+    after: result.replacement ?? '',
+  };
+}
+
+export function printReport({ rooms, survivors }: MutationReport, all: boolean): string {
+  const table = rooms.map(
+    ({ room, mutants, caught, goal }) =>
+      `${room.padEnd(20)} ${String(mutants).padStart(5)} mutants, ${caught.toFixed(1).padStart(5)} % caught (goal ${goal} %)`,
+  );
+  const listed = survivors
+    .filter(({ reason }) => all || reason === undefined)
+    .map(
+      ({ file, line, before, after, reason }) =>
+        `${file}:${line}  ${short(before)} → ${short(after)}${reason ? `  (${reason})` : ''}`,
+    );
+  const unexplained = survivors.filter(({ reason }) => reason === undefined).length;
+  const sum = `${survivors.length} survivors, ${unexplained} of them without a reason in test/mutation/accepted.ts`;
+  return `${[...table, '', ...listed, ...(listed.length > 0 ? [''] : []), sum].join('\n')}\n`;
+}
+
+const short = (code: string) => {
+  const text = code.replace(/\s+/g, ' ');
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+};
