@@ -22,6 +22,7 @@ import { type LaptopEvent, type Tell, teller } from './laptop-event.ts';
 import { laptopAccountId, type MachineImage, type Services, startServices } from './laptop-services.ts';
 import { type LaptopSettings, synthesizeLaptop } from './laptop-synthesis.ts';
 import { watchWebhook } from './laptop-webhook.ts';
+import { assertPortIsFree } from './port.ts';
 import { loadAssembly } from './template/assembly.ts';
 import { createAssembly, type LoadedAssembly } from './template/load.ts';
 import { registry } from './template/registry.ts';
@@ -96,6 +97,8 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
   const tell = teller(options.onEvent);
   const config = options.config ?? defaultConfig;
   const { environment, region } = config;
+  // The only port that is taken up after the synthesis, which may last half a minute.
+  await assertPortIsFree(options.webhookPort ?? 0);
   tell('progress', 'starting GitHub, the database and the AWS endpoint');
   const services = await startServices({ ...options, region, tell });
   let laptopCloud: LaptopCloud | undefined;

@@ -119,9 +119,10 @@ describe('a mistake', () => {
     const port = await new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
     });
-    const { status, stderr } = start('bin/start.ts', `--${name}-port`, String(port));
+    const { status, stdout, stderr } = start('bin/start.ts', `--${name}-port`, String(port));
     server.close();
     expect(stderr).toMatch(new RegExp(`^error: Port ${port} is in use on this machine\\. .*\n$`));
+    expect(stdout).not.toContain('synthesizing');
     expect(status).toBe(2);
   });
 });

@@ -22,6 +22,18 @@ function printed(events: readonly LaptopEvent[], verbose = false): string[] {
 }
 
 describe('the lines of npm start', () => {
+  it('say in words what GitHub answered about a runner group', () => {
+    const about = { installationId: 7, group: 'Default' };
+    const lines = printed([
+      log('runner-group-looked-at', { ...about, standing: 'found' }),
+      log('runner-group-looked-at', { ...about, standing: 'missing' }),
+    ]);
+    expect(lines).toEqual([
+      expect.stringMatching(/GitHub has the runner group Default$/),
+      expect.stringMatching(/GitHub's answer about the runner group Default: missing$/),
+    ]);
+  });
+
   it('name time, tenant, job and what happened', () => {
     const lines = printed([
       event('github', 'installed', { login: 'acme', installationId: 7 }),

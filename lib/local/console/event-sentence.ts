@@ -7,6 +7,10 @@ export const quietEvents: ReadonlySet<string> = new Set(['census', 'swept', 'rec
 const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
   'github-installed': () => 'installed the App',
   'github-job-queued': ({ labels }) => `queued at GitHub: ${list(labels)}`,
+  'runner-group-looked-at': ({ group, standing }) =>
+    standing === 'found'
+      ? `GitHub has the runner group ${group}`
+      : `GitHub's answer about the runner group ${group}: ${words(standing)}`,
   'tenant-provisioned': ({ status, tier, maxRunners }) =>
     `tenant created: ${status}, tier ${tier}, at most ${maxRunners} machines`,
   'jobs-accepted': ({ tier }) => `accepted for tier ${tier}`,

@@ -5,17 +5,15 @@
  */
 import { type LaunchTemplate, type LaunchTemplateData, newId, type Subnet, type World } from './world.ts';
 
-/** Acted on, or without any meaning for a machine that is a process. */
-const understood = [
+/** Acted on, or without any meaning for a machine that is a process. What reads synthesized templates takes these alone. */
+export const launchTemplateProperties = [
   'BlockDeviceMappings',
   'CreditSpecification',
-  'DisableApiTermination',
   'EbsOptimized',
   'IamInstanceProfile',
   'ImageId',
   'InstanceInitiatedShutdownBehavior',
   'InstanceType',
-  'KeyName',
   'MetadataOptions',
   'Monitoring',
   'NetworkInterfaces',
@@ -35,11 +33,11 @@ export interface TemplateDefinition {
 
 export function defineLaunchTemplate(world: World, definition: TemplateDefinition): LaunchTemplate {
   const { name, data, id, tags = new Map() } = definition;
-  const strange = Object.keys(data).filter((property) => !understood.includes(property));
+  const strange = Object.keys(data).filter((property) => !launchTemplateProperties.includes(property));
   if (strange.length > 0) {
     throw new Error(
       `The launch template ${name} has ${strange.join(', ')}, which this EC2 does not understand; ` +
-        `it understands ${understood.join(', ')}.`,
+        `it understands ${launchTemplateProperties.join(', ')}.`,
     );
   }
   const { Arn: profile, ...byName } = data.IamInstanceProfile ?? {};

@@ -2,6 +2,7 @@
  * Launch templates: handed to the EC2 stand-in whole, which acts on the data or refuses what it does not
  * know. An image that is looked up in a parameter stays as it is written: there is one image on a laptop.
  */
+import { launchTemplateProperties } from '../../ec2/definitions.ts';
 import { type Registry, withoutEffect } from '../resource-type.ts';
 import { identifier } from './network.ts';
 
@@ -10,17 +11,8 @@ export const launchTemplateTypes: Registry = {
     properties: {
       LaunchTemplateName: true,
       LaunchTemplateData: {
-        ImageId: true,
-        UserData: true,
-        InstanceType: true,
-        InstanceInitiatedShutdownBehavior: true,
-        MetadataOptions: true,
-        TagSpecifications: true,
-        BlockDeviceMappings: true,
+        ...Object.fromEntries(launchTemplateProperties.map((name) => [name, true as const])),
         IamInstanceProfile: { Arn: true },
-        CreditSpecification: true,
-        NetworkInterfaces: true,
-        SecurityGroupIds: true,
         EbsOptimized: withoutEffect.hardware,
         Monitoring: 'there is no CloudWatch here',
       },
