@@ -1,7 +1,6 @@
 /**
- * Rows as DynamoDB spells them, written and read by hand: a marshalling library would be a tenth of a function's bundle.
- * Reading is strict about what the rules rest on, and its errors name the row and the attribute, because operators
- * edit rows with the AWS CLI.
+ * Rows as DynamoDB spells them, written and read by hand (docs/adr/0042). Reading is strict about what the rules rest on, and
+ * its errors name the row and the attribute, because operators edit rows with the AWS CLI.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { OperationalError } from '../../ports/errors.ts';
