@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { functionSettings } from '../../lib/contract/functions.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
+import type { Instance } from '../../lib/local/ec2/account.ts';
 import { createIdentitySigner, type IdentitySigner } from '../../lib/local/ec2/identity.ts';
-import type { Instance } from '../../lib/local/ec2/world.ts';
 import { heapOptions } from '../../lib/local/lambda/function-definition.ts';
 import type { Laptop } from '../../lib/local/laptop.ts';
 import defaultConfig from '../../mayfly.config.ts';

@@ -4,7 +4,7 @@
  */
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { tagKeys } from '../../lib/core/tags.ts';
-import type { Instance } from '../../lib/local/ec2/world.ts';
+import type { Instance } from '../../lib/local/ec2/account.ts';
 import { type Laptop, startLaptop } from '../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
 import defaultConfig from '../../mayfly.config.ts';

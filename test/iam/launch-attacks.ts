@@ -6,9 +6,9 @@ import { fleetRequest } from '../../lib/core/fleet-request.ts';
 import { InstallationId, LaunchId, TierName } from '../../lib/core/ids.ts';
 import { asList } from '../../lib/local/aws/iam/statement.ts';
 import type { IamQuestion } from '../../lib/local/aws/service.ts';
+import type { Ec2Account } from '../../lib/local/ec2/account.ts';
 import { readForm } from '../../lib/local/ec2/form.ts';
 import { ec2Questions } from '../../lib/local/ec2/questions.ts';
-import type { World } from '../../lib/local/ec2/world.ts';
 import type { Policy } from './platform-policies.ts';
 
 export interface Place {
@@ -19,7 +19,7 @@ export interface Place {
 }
 
 export interface LaunchBook {
-  readonly world: World;
+  readonly world: Ec2Account;
   /** The request of a launch, by market. */
   own(market: 'spot' | 'on-demand'): IamQuestion[];
   /** By what is wrong with it. */
@@ -72,7 +72,7 @@ const usedResources = ({ statements }: Policy): string[] =>
 function newWorld(
   { region, accountId, environment }: Place,
   used: { subnetId: string; groupId: string },
-): World {
+): Ec2Account {
   const data = {
     ImageId: 'ami-0123456789abcdef0',
     SecurityGroupIds: [used.groupId],

@@ -2,6 +2,8 @@
  * The EC2 calls that are answered here, by name. Each reads its form, does its work, and says the members
  * of its answer; none of them waits for anything, so that no two calls ever mix.
  */
+
+import { type Ec2Account, findInstances, type Instance } from './account.ts';
 import { createFleet, type UsedTokens } from './create-fleet.ts';
 import { describeFleets } from './describe-fleets.ts';
 import { describeInstances, stateXml } from './describe-instances.ts';
@@ -11,11 +13,10 @@ import { type Form, requiredText, tags, texts } from './form.ts';
 import type { Machines } from './machines.ts';
 import { runInstances } from './run-instances.ts';
 import { checkTag } from './tag-rules.ts';
-import { findInstances, type Instance, type World } from './world.ts';
 import type { Members } from './xml.ts';
 
 export interface CallDeps {
-  readonly world: World;
+  readonly account: Ec2Account;
   readonly machines: Machines;
   readonly dials: () => Ec2Dials;
   /** Whether EC2 shows the machine, now. */
@@ -24,20 +25,20 @@ export interface CallDeps {
 
 export type Calls = Readonly<Record<string, (form: Form) => Members>>;
 
-export function createCalls({ world, machines, dials, isVisible }: CallDeps): Calls {
+export function createCalls({ account, machines, dials, isVisible }: CallDeps): Calls {
   const usedTokens: UsedTokens = new Map();
-  const fleetDeps = { world, dials, now: Date.now, launch: machines.launch };
+  const fleetDeps = { account, dials, now: Date.now, launch: machines.launch };
   const findVisible = (instanceIds: readonly string[]) => {
-    const visible = [...world.instances].filter(([, instance]) => isVisible(instance));
-    return findInstances({ ...world, instances: new Map(visible) }, instanceIds);
+    const visible = [...account.instances].filter(([, instance]) => isVisible(instance));
+    return findInstances({ ...account, instances: new Map(visible) }, instanceIds);
   };
   return {
     CreateFleet: (form) => createFleet(fleetDeps, usedTokens, form),
     RunInstances: runInstances,
-    DescribeVolumes: (form) => describeVolumes(world, form),
+    DescribeVolumes: (form) => describeVolumes(account, form),
     DescribeFleets: (form) =>
-      describeFleets(world, form, ({ createdAt }) => Date.now() - createdAt >= dials().lagMilliseconds),
-    DescribeInstances: (form) => describeInstances(world, form, isVisible),
+      describeFleets(account, form, ({ createdAt }) => Date.now() - createdAt >= dials().lagMilliseconds),
+    DescribeInstances: (form) => describeInstances(account, form, isVisible),
     TerminateInstances: (form) => ({
       instancesSet: findVisible(texts(form, 'InstanceId')).map((instance) => {
         const previousState = stateXml(instance.state);

@@ -2,8 +2,9 @@
  * Says how many machines of a kind may start now, by the dials for pools and quotas, and why no more: in
  * the codes that CreateFleet uses. It counts; it starts nothing.
  */
+
+import { type Instance, isLive, type Lifecycle } from './account.ts';
 import type { Ec2Dials } from './dials.ts';
-import { type Instance, isLive, type Lifecycle } from './world.ts';
 
 export interface MachineKind {
   readonly lifecycle: Lifecycle;

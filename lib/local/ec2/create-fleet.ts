@@ -8,11 +8,8 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
  */
 import { AwsError } from '../aws/service.ts';
-import { roomFor, useCapacity } from './capacity.ts';
-import type { Ec2Dials } from './dials.ts';
-import { type Form, form, forms, number, requiredText, tags, text } from './form.ts';
-import { checkTag } from './tag-rules.ts';
 import {
+  type Ec2Account,
   findTemplate,
   type Instance,
   imageOf,
@@ -20,12 +17,15 @@ import {
   type Lifecycle,
   newId,
   type Subnet,
-  type World,
-} from './world.ts';
+} from './account.ts';
+import { roomFor, useCapacity } from './capacity.ts';
+import type { Ec2Dials } from './dials.ts';
+import { type Form, form, forms, number, requiredText, tags, text } from './form.ts';
+import { checkTag } from './tag-rules.ts';
 import type { Members, XmlValue } from './xml.ts';
 
 export interface FleetDeps {
-  readonly world: World;
+  readonly account: Ec2Account;
   readonly dials: () => Ec2Dials;
   readonly now: () => number;
   /** Called with each new machine, which is pending. */
@@ -67,7 +67,7 @@ export function createFleet(deps: FleetDeps, used: UsedTokens, form: Form): Memb
   }
   const fleetId = newId('fleet');
   const answer = startFleet(deps, form, { fleetId, clientToken: token ?? '' });
-  deps.world.fleets.set(fleetId, { createdAt: deps.now(), answer });
+  deps.account.fleets.set(fleetId, { createdAt: deps.now(), answer });
   if (token !== undefined) used.set(token, { request: fingerprint, fleetId });
   return answer;
 }
@@ -77,7 +77,7 @@ function startFleet(
   request: Form,
   { fleetId, clientToken }: { fleetId: string; clientToken: string },
 ): Members {
-  const plan = readFleetPlan(deps.world, request);
+  const plan = readFleetPlan(deps.account, request);
   const started: XmlValue[] = [];
   const errors: XmlValue[] = [];
   let missing = plan.wanted;
@@ -88,7 +88,7 @@ function startFleet(
       instanceType: override.instanceType,
       availabilityZone: override.subnet.availabilityZone,
     };
-    const room = roomFor(deps.dials(), deps.world.instances.values(), kind, missing);
+    const room = roomFor(deps.dials(), deps.account.instances.values(), kind, missing);
     const common = { launchTemplateAndOverrides: override.echo, lifecycle: plan.lifecycle };
     if (room.shortage) errors.push({ ...common, ...room.shortage });
     if (room.count === 0) continue;
@@ -110,7 +110,7 @@ function startFleet(
 }
 
 /** @throws AwsError for what is wrong, or is not understood here */
-export function readFleetPlan(world: World, request: Form): FleetPlan {
+export function readFleetPlan(account: Ec2Account, request: Form): FleetPlan {
   if (text(request, 'Type') !== 'instant') {
     throw new AwsError(
       'InvalidParameterValue',
@@ -130,7 +130,7 @@ export function readFleetPlan(world: World, request: Form): FleetPlan {
     );
   }
   const overrides = forms(request, 'LaunchTemplateConfigs')
-    .flatMap((config) => readOverrides(world, config))
+    .flatMap((config) => readOverrides(account, config))
     .sort((left, right) => left.priority - right.priority);
   if (overrides.length === 0) {
     throw new AwsError('InvalidParameter', 'The request must contain a launch template with overrides.');
@@ -140,9 +140,9 @@ export function readFleetPlan(world: World, request: Form): FleetPlan {
 
 const understoodOverrides = ['InstanceType', 'SubnetId', 'Priority', 'AvailabilityZone', 'ImageId'];
 
-function readOverrides(world: World, config: Form): Override[] {
+function readOverrides(account: Ec2Account, config: Form): Override[] {
   const specification = form(config, 'LaunchTemplateSpecification');
-  const { template, version, data } = findTemplate(world, {
+  const { template, version, data } = findTemplate(account, {
     id: text(specification, 'LaunchTemplateId'),
     name: text(specification, 'LaunchTemplateName'),
     version: text(specification, 'Version'),
@@ -161,7 +161,7 @@ function readOverrides(world: World, config: Form): Override[] {
     }
     const priority = number(override, 'Priority');
     const instanceType = text(override, 'InstanceType') ?? data.InstanceType ?? 'm5.large';
-    const subnet = findSubnet(world, text(override, 'SubnetId') ?? data.NetworkInterfaces?.[0]?.SubnetId);
+    const subnet = findSubnet(account, text(override, 'SubnetId') ?? data.NetworkInterfaces?.[0]?.SubnetId);
     return {
       instanceType,
       subnet,
@@ -179,8 +179,8 @@ function readOverrides(world: World, config: Form): Override[] {
   });
 }
 
-function findSubnet(world: World, subnetId: string | undefined): Subnet {
-  const subnet = subnetId === undefined ? [...world.subnets.values()][0] : world.subnets.get(subnetId);
+function findSubnet(account: Ec2Account, subnetId: string | undefined): Subnet {
+  const subnet = subnetId === undefined ? [...account.subnets.values()][0] : account.subnets.get(subnetId);
   if (subnet) return subnet;
   throw new AwsError('InvalidSubnetID.NotFound', `The subnet ID '${subnetId ?? ''}' does not exist`);
 }
@@ -194,7 +194,7 @@ interface NewInstance {
 }
 
 function newInstance(deps: FleetDeps, { override, request, ...common }: NewInstance): Instance {
-  const number = deps.world.instances.size;
+  const number = deps.account.instances.size;
   const instance: Instance = {
     ...common,
     instanceId: newId('i'),
@@ -215,7 +215,7 @@ function newInstance(deps: FleetDeps, { override, request, ...common }: NewInsta
     state: 'pending',
     console: '',
   };
-  deps.world.instances.set(instance.instanceId, instance);
+  deps.account.instances.set(instance.instanceId, instance);
   return instance;
 }
 

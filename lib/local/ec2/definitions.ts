@@ -1,9 +1,15 @@
 /**
- * Puts launch templates and subnets into the stand-in's world, for whoever reads the synthesized template.
+ * Puts launch templates and subnets into the stand-in's account, for whoever reads the synthesized template.
  * A launch template with a property that the stand-in neither acts on nor may safely pass over is refused
  * by name.
  */
-import { type LaunchTemplate, type LaunchTemplateData, newId, type Subnet, type World } from './world.ts';
+import {
+  type Ec2Account,
+  type LaunchTemplate,
+  type LaunchTemplateData,
+  newId,
+  type Subnet,
+} from './account.ts';
 
 /** Acted on, or without any meaning for a machine that is a process. What reads synthesized templates takes these alone. */
 export const launchTemplateProperties = [
@@ -31,7 +37,7 @@ export interface TemplateDefinition {
   readonly tags?: ReadonlyMap<string, string>;
 }
 
-export function defineLaunchTemplate(world: World, definition: TemplateDefinition): LaunchTemplate {
+export function defineLaunchTemplate(account: Ec2Account, definition: TemplateDefinition): LaunchTemplate {
   const { name, data, id, tags = new Map() } = definition;
   const strange = Object.keys(data).filter((property) => !launchTemplateProperties.includes(property));
   if (strange.length > 0) {
@@ -41,7 +47,7 @@ export function defineLaunchTemplate(world: World, definition: TemplateDefinitio
     );
   }
   const { Arn: profile, ...byName } = data.IamInstanceProfile ?? {};
-  const isKnown = profile === undefined || world.instanceProfiles.has(profile);
+  const isKnown = profile === undefined || account.instanceProfiles.has(profile);
   if (!isKnown || Object.keys(byName).length > 0) {
     throw new Error(
       `The launch template ${name} has the instance profile ${JSON.stringify(data.IamInstanceProfile)}; ` +
@@ -49,18 +55,18 @@ export function defineLaunchTemplate(world: World, definition: TemplateDefinitio
     );
   }
   checkDisks(name, data);
-  refuseUnknownParameter(world, name, data.ImageId);
+  refuseUnknownParameter(account, name, data.ImageId);
   const size = Buffer.from(data.UserData ?? '', 'base64').length;
   if (size > userDataLimit) {
     throw new Error(`The user data of ${name} has ${size} bytes; EC2 takes at most ${userDataLimit}.`);
   }
-  const known = [...world.templates.values()].find((template) => template.launchTemplateName === name);
+  const known = [...account.templates.values()].find((template) => template.launchTemplateName === name);
   if (known) {
     known.versions.push(data);
     return known;
   }
   const template = { launchTemplateId: id ?? newId('lt'), launchTemplateName: name, tags, versions: [data] };
-  world.templates.set(template.launchTemplateId, template);
+  account.templates.set(template.launchTemplateId, template);
   return template;
 }
 
@@ -78,10 +84,10 @@ function checkDisks(name: string, data: LaunchTemplateData): void {
  * `aws:ec2:image`. AWS's own public ones are there.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-launch-template.html#use-an-ssm-parameter-instead-of-an-ami-id
  */
-function refuseUnknownParameter(world: World, template: string, image: string | undefined): void {
+function refuseUnknownParameter(account: Ec2Account, template: string, image: string | undefined): void {
   const [, parameter] = /^resolve:ssm:([^:]+)/.exec(image ?? '') ?? [];
   if (parameter === undefined || parameter.startsWith('/aws/service/')) return;
-  const dataType = world.parameters.get(parameter);
+  const dataType = account.parameters.get(parameter);
   if (dataType === 'aws:ec2:image') return;
   throw new Error(
     `The launch template ${template} looks its image up in the parameter ${parameter}, ` +
@@ -92,7 +98,7 @@ function refuseUnknownParameter(world: World, template: string, image: string | 
 }
 
 export function defineSubnet(
-  world: World,
+  account: Ec2Account,
   given: Partial<Subnet> & { readonly availabilityZone: string },
 ): Subnet {
   const subnet = {
@@ -100,13 +106,16 @@ export function defineSubnet(
     vpcId: given.vpcId ?? 'vpc-0f000000000000000',
     availabilityZone: given.availabilityZone,
   };
-  world.subnets.set(subnet.subnetId, subnet);
+  account.subnets.set(subnet.subnetId, subnet);
   return subnet;
 }
 
 /** @returns its ARN. A profile has one role; the machine learns nothing of it, since no credentials are served here. */
-export function defineInstanceProfile(world: World, { name, role }: { name: string; role: string }): string {
-  const arn = `arn:aws:iam::${world.accountId}:instance-profile/${name}`;
-  world.instanceProfiles.set(arn, role);
+export function defineInstanceProfile(
+  account: Ec2Account,
+  { name, role }: { name: string; role: string },
+): string {
+  const arn = `arn:aws:iam::${account.accountId}:instance-profile/${name}`;
+  account.instanceProfiles.set(arn, role);
   return arn;
 }

@@ -3,13 +3,13 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FleetData.html
  */
 import { AwsError } from '../aws/service.ts';
+import type { Ec2Account } from './account.ts';
 import { type Form, texts } from './form.ts';
-import type { World } from './world.ts';
 import type { Members } from './xml.ts';
 
 /** @throws AwsError for a fleet that is not shown (yet) */
 export function describeFleets(
-  { fleets }: World,
+  { fleets }: Ec2Account,
   request: Form,
   isShown: (fleet: { readonly createdAt: number }) => boolean,
 ): Members {

@@ -5,21 +5,27 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
  */
 import { AwsError } from '../aws/service.ts';
+import {
+  type Ec2Account,
+  findInstances,
+  type Instance,
+  type InstanceState,
+  securityGroupsOf,
+} from './account.ts';
 import { type Form, forms, number, requiredText, text, texts } from './form.ts';
-import { findInstances, type Instance, type InstanceState, securityGroupsOf, type World } from './world.ts';
 import type { Members, XmlValue } from './xml.ts';
 
 export function describeInstances(
-  world: World,
+  account: Ec2Account,
   request: Form,
   isVisible: (instance: Instance) => boolean,
 ): Members {
-  const visible = new Map([...world.instances].filter(([, instance]) => isVisible(instance)));
+  const visible = new Map([...account.instances].filter(([, instance]) => isVisible(instance)));
   const instanceIds = texts(request, 'InstanceId');
   const pageSize = readPageSize(request, instanceIds);
   const candidates =
     instanceIds.length > 0
-      ? findInstances({ ...world, instances: visible }, instanceIds)
+      ? findInstances({ ...account, instances: visible }, instanceIds)
       : [...visible.values()];
   const filters = forms(request, 'Filter').map(readFilter);
   const found = candidates.filter((instance) => filters.every((matches) => matches(instance)));
@@ -29,7 +35,7 @@ export function describeInstances(
   return {
     reservationSet: page.map((instance) => ({
       reservationId: instance.reservationId,
-      ownerId: world.accountId,
+      ownerId: account.accountId,
       instancesSet: [describe(instance)],
     })),
     nextToken: isLast ? undefined : writeNextToken(start + page.length),

@@ -3,7 +3,7 @@
  * and leaves the others as they are; a dial that does not exist, or a value that does not fit, is refused
  * and changes nothing.
  */
-import type { Lifecycle } from './world.ts';
+import type { Lifecycle } from './account.ts';
 
 export interface Ec2Dials {
   /**

@@ -7,6 +7,16 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from '../aws/service.ts';
+import {
+  type Ec2Account,
+  findInstances,
+  type GatewayEndpoint,
+  type Instance,
+  isVisible,
+  type LaunchTemplate,
+  type Subnet,
+  s3EndpointOf,
+} from './account.ts';
 import { type Calls, createCalls } from './calls.ts';
 import {
   defineInstanceProfile,
@@ -20,16 +30,6 @@ import { createIdentitySigner } from './identity.ts';
 import { createMachines } from './machines.ts';
 import { ec2Questions } from './questions.ts';
 import { createToolbox } from './toolbox.ts';
-import {
-  findInstances,
-  type GatewayEndpoint,
-  type Instance,
-  isVisible,
-  type LaunchTemplate,
-  type Subnet,
-  s3EndpointOf,
-  type World,
-} from './world.ts';
 import { xmlAnswer } from './xml.ts';
 
 /** The `detail` of EventBridge's "EC2 Instance State-change Notification". */
@@ -102,7 +102,7 @@ export interface Ec2StandIn extends AwsService {
 export function createEc2(options: Ec2Options): Ec2StandIn {
   mkdirSync(options.workDirectory, { recursive: true });
   const folder = mkdtempSync(join(options.workDirectory, 'ec2-'));
-  const world = newWorld(options);
+  const account = newWorld(options);
   let dials = turnDials(
     defaultDials,
     options.bootMilliseconds === undefined ? {} : { bootMilliseconds: options.bootMilliseconds },
@@ -111,14 +111,14 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
   const warned = new Set<(warning: SpotWarning) => void>();
   const signer = createIdentitySigner(new Date());
   const machines = createMachines({
-    world,
+    account,
     dials: () => dials,
     signer,
     toolbox: createToolbox(join(folder, 'bin'), options.toolSearchPath),
     folder,
     runnerHome: options.runnerHome === 'stock' ? undefined : (options.runnerHome ?? toyRunner),
     s3Url: ({ subnet }) => {
-      const endpoint = s3EndpointOf(world, subnet.subnetId);
+      const endpoint = s3EndpointOf(account, subnet.subnetId);
       const url = options.s3Url?.();
       return url === undefined || !endpoint ? url : `${url}/_vpce/${endpoint.id}`;
     },
@@ -136,27 +136,27 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
   process.once('exit', closeNow);
 
   const isShown = (instance: Instance) => isVisible(instance, { now: Date.now(), ...dials });
-  const calls = createCalls({ world, machines, dials: () => dials, isVisible: isShown });
+  const calls = createCalls({ account, machines, dials: () => dials, isVisible: isShown });
 
   return {
     service: 'ec2',
     identityCertificatePem: signer.certificatePem,
-    questions: (call) => ec2Questions(world, call.action, formOf(call), isShown),
+    questions: (call) => ec2Questions(account, call.action, formOf(call), isShown),
     handle: async (call) => answerCall(calls, call),
-    defineLaunchTemplate: (template) => defineLaunchTemplate(world, template),
-    defineInstanceProfile: (profile) => defineInstanceProfile(world, profile),
-    defineSubnet: (subnet) => defineSubnet(world, subnet),
-    defineParameter: ({ name, dataType }) => void world.parameters.set(name, dataType),
-    associateRouteTable: (subnetId, routeTableId) => void world.routeTables.set(subnetId, routeTableId),
-    addGatewayEndpoint: (endpoint) => void world.gatewayEndpoints.push(endpoint),
+    defineLaunchTemplate: (template) => defineLaunchTemplate(account, template),
+    defineInstanceProfile: (profile) => defineInstanceProfile(account, profile),
+    defineSubnet: (subnet) => defineSubnet(account, subnet),
+    defineParameter: ({ name, dataType }) => void account.parameters.set(name, dataType),
+    associateRouteTable: (subnetId, routeTableId) => void account.routeTables.set(subnetId, routeTableId),
+    addGatewayEndpoint: (endpoint) => void account.gatewayEndpoints.push(endpoint),
     setDials: (change) => {
       dials = turnDials(dials, change);
       return dials;
     },
     interruptSpot: (instanceId) =>
-      machines.end(findSpot(world, instanceId), { to: 'terminated', ...takenBack }),
+      machines.end(findSpot(account, instanceId), { to: 'terminated', ...takenBack }),
     warnSpot: (instanceId) => {
-      findSpot(world, instanceId).takenBackAt = Date.now() + noticeMilliseconds;
+      findSpot(account, instanceId).takenBackAt = Date.now() + noticeMilliseconds;
       for (const listener of warned) listener({ 'instance-id': instanceId, 'instance-action': 'terminate' });
     },
     onSpotWarning: (listener) => {
@@ -167,7 +167,7 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    instances: () => [...world.instances.values()],
+    instances: () => [...account.instances.values()],
     close: async () => {
       process.removeListener('exit', closeNow);
       await machines.close();
@@ -185,7 +185,7 @@ const takenBack = {
   message: 'Server.SpotInstanceTermination: Spot instance termination',
 };
 
-const newWorld = ({ region, accountId }: Ec2Options): World => ({
+const newWorld = ({ region, accountId }: Ec2Options): Ec2Account => ({
   region,
   accountId,
   templates: new Map(),
@@ -209,8 +209,8 @@ function answerCall(calls: Calls, call: AwsCall): AwsAnswer {
   return xmlAnswer(call.action, answer(formOf(call)));
 }
 
-function findSpot(world: World, instanceId: string): Instance {
-  const [instance] = findInstances(world, [instanceId]) as [Instance];
+function findSpot(account: Ec2Account, instanceId: string): Instance {
+  const [instance] = findInstances(account, [instanceId]) as [Instance];
   if (instance.lifecycle === 'spot') return instance;
   throw new AwsError(
     'InvalidParameterValue',

@@ -1,24 +1,24 @@
 /** The pieces of a question to IAM about EC2: ARNs, and the keys of tags and regions. */
 import type { IamQuestion } from '../aws/service.ts';
+import type { Ec2Account } from './account.ts';
 import type { Tag } from './form.ts';
-import type { World } from './world.ts';
 
 export type Context = Record<string, string | readonly string[]>;
 
-export const regionContext = (world: World): Context => ({ 'ec2:region': world.region });
+export const regionContext = (account: Ec2Account): Context => ({ 'ec2:region': account.region });
 
-export const ec2Arn = (world: World, resource: string) =>
-  `arn:aws:ec2:${world.region}:${world.accountId}:${resource}`;
+export const ec2Arn = (account: Ec2Account, resource: string) =>
+  `arn:aws:ec2:${account.region}:${account.accountId}:${resource}`;
 
 export const ec2Question = (
-  world: World,
+  account: Ec2Account,
   action: string,
   resource: string,
   context: Context,
 ): IamQuestion => ({
   action: `ec2:${action}`,
-  resource: ec2Arn(world, resource),
-  context: { ...regionContext(world), ...context },
+  resource: ec2Arn(account, resource),
+  context: { ...regionContext(account), ...context },
 });
 
 export function requestTags(given: readonly Tag[]): Context {

@@ -4,16 +4,16 @@
  * structures of a self-signed one are written out here (DER; RFC 5280, section 4.1).
  */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import type { Ec2Account, Instance } from './account.ts';
 import { architectureOf } from './describe-instances.ts';
-import type { Instance, World } from './world.ts';
 
 /** Whose machines they are. */
-type Account = Pick<World, 'accountId' | 'region'>;
+type Owner = Pick<Ec2Account, 'accountId' | 'region'>;
 
 export interface IdentitySigner {
   readonly certificatePem: string;
   /** The exact text that the metadata service serves. */
-  document(account: Account, instance: Instance): string;
+  document(owner: Owner, instance: Instance): string;
   /** Base64 in lines of 64, as the metadata service gives it. */
   signature(document: string): string;
 }
@@ -27,7 +27,7 @@ export function createIdentitySigner(now: Date): IdentitySigner {
   };
 }
 
-function document({ accountId, region }: Account, instance: Instance): string {
+function document({ accountId, region }: Owner, instance: Instance): string {
   const facts = {
     accountId,
     architecture: architectureOf(instance.instanceType),

@@ -9,10 +9,16 @@
  */
 import { keyQuestion } from '../aws/keys.ts';
 import type { IamQuestion } from '../aws/service.ts';
+import {
+  type Ec2Account,
+  imageOf,
+  type LaunchTemplateData,
+  type Lifecycle,
+  securityGroupsOf,
+} from './account.ts';
 import type { Tag } from './form.ts';
 import { type Context, ec2Arn, ec2Question, regionContext, requestTags, tagContext } from './iam-context.ts';
 import { type LaunchAction, type LaunchKey, launchKeys } from './launch-keys.ts';
-import { imageOf, type LaunchTemplateData, type Lifecycle, securityGroupsOf, type World } from './world.ts';
 
 /** One instance type in one subnet: what the template says, and what the request puts in its place. */
 export interface AskedPool {
@@ -33,33 +39,33 @@ export interface AskedLaunch {
   readonly tagged: (resourceType: string) => readonly Tag[];
 }
 
-export function launchQuestions(world: World, launch: AskedLaunch): IamQuestion[] {
+export function launchQuestions(account: Ec2Account, launch: AskedLaunch): IamQuestion[] {
   const parts = launch.actions.flatMap((action) =>
-    launch.pools.flatMap((pool) => poolQuestions(world, launch, { action, pool })),
+    launch.pools.flatMap((pool) => poolQuestions(account, launch, { action, pool })),
   );
   return [
     ...withoutRepetitions(parts),
     ...['fleet', 'instance', 'volume', 'network-interface']
       .filter((resourceType) => launch.tagged(resourceType).length > 0)
       .map((resourceType) =>
-        ec2Question(world, 'CreateTags', `${resourceType}/*`, {
+        ec2Question(account, 'CreateTags', `${resourceType}/*`, {
           'ec2:createaction': launch.createAction,
           ...requestTags(launch.tagged(resourceType)),
         }),
       ),
-    ...inTheCallersName(world, launch),
+    ...inTheCallersName(account, launch),
   ];
 }
 
 function poolQuestions(
-  world: World,
+  account: Ec2Account,
   launch: AskedLaunch,
   { action, pool }: { action: LaunchAction; pool: AskedPool },
 ): IamQuestion[] {
-  return partsOf(world, launch, pool).map(({ resource, isFromTemplate }): IamQuestion => {
+  return partsOf(account, launch, pool).map(({ resource, isFromTemplate }): IamQuestion => {
     const resourceType = resource.split(':')[5]?.split('/')[0] ?? '';
     const values: Readonly<Record<LaunchKey, string | undefined>> = {
-      'ec2:launchtemplate': pool.template && ec2Arn(world, `launch-template/${pool.template.id}`),
+      'ec2:launchtemplate': pool.template && ec2Arn(account, `launch-template/${pool.template.id}`),
       'ec2:islaunchtemplateresource': String(pool.template !== undefined && isFromTemplate),
       'ec2:instancetype': pool.instanceType,
       'ec2:instancemarkettype': launch.lifecycle,
@@ -71,10 +77,10 @@ function poolQuestions(
       return value === undefined ? [] : [[key, value]];
     });
     const context: Context = {
-      ...regionContext(world),
+      ...regionContext(account),
       ...Object.fromEntries(given),
       ...(resourceType === 'launch-template'
-        ? tagContext(world.templates.get(pool.template?.id ?? '')?.tags)
+        ? tagContext(account.templates.get(pool.template?.id ?? '')?.tags)
         : {}),
       ...requestTags(launch.tagged(resourceType)),
     };
@@ -87,12 +93,12 @@ interface Part {
   readonly isFromTemplate: boolean;
 }
 
-function partsOf(world: World, { lifecycle }: AskedLaunch, pool: AskedPool): Part[] {
-  const { region } = world;
+function partsOf(account: Ec2Account, { lifecycle }: AskedLaunch, pool: AskedPool): Part[] {
+  const { region } = account;
   const data: LaunchTemplateData = pool.template?.data ?? {};
   const isOwnSubnet = data.NetworkInterfaces?.[0]?.SubnetId === pool.subnetId;
   const part = (resource: string, isFromTemplate = true): Part => ({
-    resource: ec2Arn(world, resource),
+    resource: ec2Arn(account, resource),
     isFromTemplate,
   });
   return [
@@ -116,7 +122,7 @@ const withoutRepetitions = (questions: readonly IamQuestion[]): IamQuestion[] =>
   ...new Map(questions.map((question) => [JSON.stringify(question), question])).values(),
 ];
 
-function inTheCallersName(world: World, { pools, lifecycle }: AskedLaunch): IamQuestion[] {
+function inTheCallersName(account: Ec2Account, { pools, lifecycle }: AskedLaunch): IamQuestion[] {
   const templates = pools.flatMap(({ template }) => (template ? [template.data] : []));
   const profiles = new Set(templates.flatMap((data) => data.IamInstanceProfile?.Arn ?? []));
   const keys = new Set(
@@ -128,30 +134,30 @@ function inTheCallersName(world: World, { pools, lifecycle }: AskedLaunch): IamQ
     ...[...profiles].map(
       (profile): IamQuestion => ({
         action: 'iam:PassRole',
-        resource: `arn:aws:iam::${world.accountId}:role/${world.instanceProfiles.get(profile)}`,
+        resource: `arn:aws:iam::${account.accountId}:role/${account.instanceProfiles.get(profile)}`,
         context: { 'iam:passedtoservice': 'ec2.amazonaws.com' },
       }),
     ),
-    ...[...keys].flatMap((key) => diskKeyQuestions(world, key)),
-    ...imageParameters(world, images).map(
-      (resource): IamQuestion => ({ action: 'ssm:GetParameters', resource, context: regionContext(world) }),
+    ...[...keys].flatMap((key) => diskKeyQuestions(account, key)),
+    ...imageParameters(account, images).map(
+      (resource): IamQuestion => ({ action: 'ssm:GetParameters', resource, context: regionContext(account) }),
     ),
-    ...(lifecycle === 'spot' ? spotRole(world) : []),
+    ...(lifecycle === 'spot' ? spotRole(account) : []),
   ];
 }
 
 /** A disk under an operator's own key: EC2 uses the key, and lends it to the disk. */
-function diskKeyQuestions({ region }: World, key: string): IamQuestion[] {
+function diskKeyQuestions({ region }: Ec2Account, key: string): IamQuestion[] {
   const uses = ['kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:Decrypt', 'kms:CreateGrant'];
   return uses.map((use) => keyQuestion({ use, key, service: 'ec2', region }));
 }
 
 /** An image named by a parameter is looked up there. Public parameters have no account. */
-function imageParameters(world: World, images: readonly (string | undefined)[]): string[] {
+function imageParameters(account: Ec2Account, images: readonly (string | undefined)[]): string[] {
   const names = images.flatMap((image) => /^resolve:ssm:(\/?[^:]+)/.exec(image ?? '')?.[1] ?? []);
   return [...new Set(names)].map((name) => {
-    const account = name.startsWith('/aws/') ? '' : world.accountId;
-    return `arn:aws:ssm:${world.region}:${account}:parameter/${name.replace(/^\//, '')}`;
+    const owner = name.startsWith('/aws/') ? '' : account.accountId;
+    return `arn:aws:ssm:${account.region}:${owner}:parameter/${name.replace(/^\//, '')}`;
   });
 }
 
@@ -159,13 +165,13 @@ function imageParameters(world: World, images: readonly (string | undefined)[]):
  * EC2 makes its own role for spot when the account has none.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
  */
-function spotRole(world: World): IamQuestion[] {
-  if ([...world.instances.values()].some(({ lifecycle }) => lifecycle === 'spot')) return [];
+function spotRole(account: Ec2Account): IamQuestion[] {
+  if ([...account.instances.values()].some(({ lifecycle }) => lifecycle === 'spot')) return [];
   const role = 'aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot';
   return [
     {
       action: 'iam:CreateServiceLinkedRole',
-      resource: `arn:aws:iam::${world.accountId}:role/${role}`,
+      resource: `arn:aws:iam::${account.accountId}:role/${role}`,
       context: { 'iam:awsservicename': 'spot.amazonaws.com' },
     },
   ];

@@ -5,15 +5,15 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ec2Account, Instance, InstanceState } from './account.ts';
 import type { Ec2Dials } from './dials.ts';
 import type { IdentitySigner } from './identity.ts';
 import { type MachineProcess, startMachineProcess } from './machine-process.ts';
 import { type MetadataService, startMetadataService } from './metadata-service.ts';
 import type { createToolbox } from './toolbox.ts';
-import type { Instance, InstanceState, World } from './world.ts';
 
 export interface MachineDeps {
-  readonly world: World;
+  readonly account: Ec2Account;
   readonly dials: () => Ec2Dials;
   readonly signer: IdentitySigner;
   readonly toolbox: ReturnType<typeof createToolbox>;
@@ -73,7 +73,7 @@ export function createMachines(deps: MachineDeps): Machines {
       print(instance, 'The user data is no script: it must start with #!. Nothing is run.\n');
       return;
     }
-    const metadata = await startMetadataService(deps.world, instance, deps.signer);
+    const metadata = await startMetadataService(deps.account, instance, deps.signer);
     if (instance.state !== 'running' || !bodies.has(instance.instanceId)) {
       metadata.close();
       return;

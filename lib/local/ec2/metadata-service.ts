@@ -7,8 +7,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Ec2Account, Instance } from './account.ts';
 import type { IdentitySigner } from './identity.ts';
-import type { Instance, World } from './world.ts';
 
 export interface MetadataService {
   readonly url: string;
@@ -21,11 +21,11 @@ interface Reply {
 }
 
 export async function startMetadataService(
-  world: World,
+  account: Ec2Account,
   instance: Instance,
   signer: IdentitySigner,
 ): Promise<MetadataService> {
-  const document = signer.document(world, instance);
+  const document = signer.document(account, instance);
   const paths = new Map<string, () => string | undefined>([
     ['meta-data/instance-id', () => instance.instanceId],
     ['meta-data/instance-type', () => instance.instanceType],
@@ -33,7 +33,7 @@ export async function startMetadataService(
     ['meta-data/spot/instance-action', () => spotAction(instance)],
     ['meta-data/ami-id', () => instance.imageId],
     ['meta-data/local-ipv4', () => instance.privateIp],
-    ['meta-data/placement/region', () => world.region],
+    ['meta-data/placement/region', () => account.region],
     ['meta-data/placement/availability-zone', () => instance.subnet.availabilityZone],
     ['dynamic/instance-identity/document', () => document],
     ['dynamic/instance-identity/signature', () => signer.signature(document)],

@@ -4,30 +4,30 @@
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 import type { IamQuestion } from '../aws/service.ts';
+import type { Ec2Account, Instance, LaunchTemplateData } from './account.ts';
 import { readFleetPlan, tagsOnCreate } from './create-fleet.ts';
 import { type Form, requiredText, tags, texts } from './form.ts';
 import { ec2Question, regionContext, requestTags, tagContext } from './iam-context.ts';
 import { type AskedPool, launchQuestions } from './launch-questions.ts';
 import { readRun } from './run-instances.ts';
-import type { Instance, LaunchTemplateData, World } from './world.ts';
 
 /** @param isKnown whether EC2 shows the machine: one that it does not show has no tags for IAM either */
 export function ec2Questions(
-  world: World,
+  account: Ec2Account,
   action: string,
   request: Form,
   isKnown: (instance: Instance) => boolean,
 ): IamQuestion[] {
   const about = (id: string, more = {}): IamQuestion =>
-    ec2Question(world, action, `instance/${id}`, {
-      ...resourceTags(world.instances.get(id), isKnown),
+    ec2Question(account, action, `instance/${id}`, {
+      ...resourceTags(account.instances.get(id), isKnown),
       ...more,
     });
   switch (action) {
     case 'CreateFleet':
-      return createFleetQuestions(world, request);
+      return createFleetQuestions(account, request);
     case 'RunInstances':
-      return runInstancesQuestions(world, request);
+      return runInstancesQuestions(account, request);
     case 'TerminateInstances':
       return texts(request, 'InstanceId').map((id) => about(id));
     case 'GetConsoleOutput':
@@ -35,7 +35,7 @@ export function ec2Questions(
     case 'CreateTags':
       return texts(request, 'ResourceId').map((id) => about(id, requestTags(tags(request))));
     default:
-      return [{ action: `ec2:${action}`, resource: '*', context: regionContext(world) }];
+      return [{ action: `ec2:${action}`, resource: '*', context: regionContext(account) }];
   }
 }
 
@@ -47,8 +47,8 @@ export function ec2Questions(
 const resourceTags = (instance: Instance | undefined, isKnown: (instance: Instance) => boolean) =>
   tagContext(instance && isKnown(instance) ? instance.tags : undefined);
 
-function createFleetQuestions(world: World, request: Form): IamQuestion[] {
-  const plan = readFleetPlan(world, request);
+function createFleetQuestions(account: Ec2Account, request: Form): IamQuestion[] {
+  const plan = readFleetPlan(account, request);
   const pools = plan.overrides.map(
     ({ template, instanceType, subnet, imageId }): AskedPool => ({
       template,
@@ -59,8 +59,8 @@ function createFleetQuestions(world: World, request: Form): IamQuestion[] {
   );
   const tagged = taggedBy(request, plan.overrides[0]?.template.data ?? {});
   return [
-    ec2Question(world, 'CreateFleet', 'fleet/*', requestTags(tagged('fleet'))),
-    ...launchQuestions(world, {
+    ec2Question(account, 'CreateFleet', 'fleet/*', requestTags(tagged('fleet'))),
+    ...launchQuestions(account, {
       actions: ['ec2:CreateFleet', 'ec2:RunInstances'],
       createAction: 'CreateFleet',
       pools,
@@ -70,9 +70,9 @@ function createFleetQuestions(world: World, request: Form): IamQuestion[] {
   ];
 }
 
-function runInstancesQuestions(world: World, request: Form): IamQuestion[] {
-  const { pool, lifecycle } = readRun(world, request);
-  return launchQuestions(world, {
+function runInstancesQuestions(account: Ec2Account, request: Form): IamQuestion[] {
+  const { pool, lifecycle } = readRun(account, request);
+  return launchQuestions(account, {
     actions: ['ec2:RunInstances'],
     createAction: 'RunInstances',
     pools: [pool],

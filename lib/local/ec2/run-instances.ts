@@ -4,9 +4,9 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
  */
 import { AwsError } from '../aws/service.ts';
+import { type Ec2Account, findTemplate, type Lifecycle } from './account.ts';
 import { type Form, form, forms, text, texts } from './form.ts';
 import type { AskedPool } from './launch-questions.ts';
-import { findTemplate, type Lifecycle, type World } from './world.ts';
 
 export interface AskedRun {
   readonly pool: AskedPool;
@@ -14,18 +14,18 @@ export interface AskedRun {
 }
 
 /** @throws AwsError for a template or a subnet that there is not */
-export function readRun(world: World, request: Form): AskedRun {
+export function readRun(account: Ec2Account, request: Form): AskedRun {
   const specification = form(request, 'LaunchTemplate');
   const found =
     Object.keys(specification).length === 0
       ? undefined
-      : findTemplate(world, {
+      : findTemplate(account, {
           id: text(specification, 'LaunchTemplateId'),
           name: text(specification, 'LaunchTemplateName'),
           version: text(specification, 'Version'),
         });
   const subnetId = text(request, 'SubnetId') ?? found?.data.NetworkInterfaces?.[0]?.SubnetId;
-  const subnet = subnetId === undefined ? [...world.subnets.values()][0] : world.subnets.get(subnetId);
+  const subnet = subnetId === undefined ? [...account.subnets.values()][0] : account.subnets.get(subnetId);
   if (!subnet) {
     throw new AwsError('InvalidSubnetID.NotFound', `The subnet ID '${subnetId ?? ''}' does not exist`);
   }

@@ -4,8 +4,8 @@
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
  */
 import { AwsError } from '../aws/service.ts';
+import type { LaunchTemplateData } from './account.ts';
 import type { Tag } from './form.ts';
-import type { LaunchTemplateData } from './world.ts';
 
 /** @throws AwsError InvalidParameterValue */
 export function checkTag(tag: Tag, data: LaunchTemplateData): void {

@@ -1,9 +1,9 @@
 /** What is refused when the stand-in is set up or its dials are turned. */
 import { describe, expect, it } from '@jest/globals';
+import type { LaunchTemplateData } from '../../../lib/local/ec2/account.ts';
 import { virtualCpus } from '../../../lib/local/ec2/capacity.ts';
 import { defaultDials, turnDials } from '../../../lib/local/ec2/dials.ts';
 import { createToolbox } from '../../../lib/local/ec2/toolbox.ts';
-import type { LaunchTemplateData } from '../../../lib/local/ec2/world.ts';
 import { givenEc2 } from './given.ts';
 
 describe('dials', () => {

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CreateFleetCommandInput, EC2Client } from '@aws-sdk/client-ec2';
 import { type AwsAnswer, type AwsCall, AwsError } from '../../../lib/local/aws/service.ts';
+import type { LaunchTemplateData } from '../../../lib/local/ec2/account.ts';
 import { createEc2, type Ec2Options, type Ec2StandIn } from '../../../lib/local/ec2/ec2.ts';
-import type { LaunchTemplateData } from '../../../lib/local/ec2/world.ts';
 
 export const region = 'us-east-1';
 export const accountId = '123456789012';

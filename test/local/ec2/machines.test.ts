@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { CreateFleetCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { LaunchTemplateData } from '../../../lib/local/ec2/account.ts';
 import type { Ec2Options } from '../../../lib/local/ec2/ec2.ts';
-import type { LaunchTemplateData } from '../../../lib/local/ec2/world.ts';
 import { nonEmpty } from '../../support/non-empty.ts';
 import { eventually, givenEc2, givenFleet, givenTemplateData } from './given.ts';
 

@@ -82,7 +82,7 @@ export interface Instance {
   console: string;
 }
 
-export interface World {
+export interface Ec2Account {
   readonly region: string;
   readonly accountId: string;
   readonly templates: Map<string, LaunchTemplate>;
@@ -127,9 +127,9 @@ export function securityGroupsOf(data: LaunchTemplateData): readonly string[] {
 }
 
 /** The endpoint through which what is in a subnet reaches S3; undefined: it goes over the internet. */
-export function s3EndpointOf(world: World, subnetId: string): GatewayEndpoint | undefined {
-  const routeTable = world.routeTables.get(subnetId);
-  return world.gatewayEndpoints.find(
+export function s3EndpointOf(account: Ec2Account, subnetId: string): GatewayEndpoint | undefined {
+  const routeTable = account.routeTables.get(subnetId);
+  return account.gatewayEndpoints.find(
     ({ service, routeTableIds }) =>
       service.endsWith('.s3') && routeTable !== undefined && routeTableIds.includes(routeTable),
   );
@@ -142,8 +142,8 @@ export interface TemplateReference {
 }
 
 /** @throws AwsError as EC2 words it: no such template, no such version */
-export function findTemplate(world: World, reference: TemplateReference) {
-  const template = [...world.templates.values()].find(
+export function findTemplate(account: Ec2Account, reference: TemplateReference) {
+  const template = [...account.templates.values()].find(
     (candidate) =>
       candidate.launchTemplateId === reference.id || candidate.launchTemplateName === reference.name,
   );
@@ -168,8 +168,8 @@ export function findTemplate(world: World, reference: TemplateReference) {
 }
 
 /** All of them, or none. @throws AwsError that lists the ids that are not there */
-export function findInstances(world: World, instanceIds: readonly string[]): Instance[] {
-  const unknown = instanceIds.filter((id) => !world.instances.has(id));
+export function findInstances(account: Ec2Account, instanceIds: readonly string[]): Instance[] {
+  const unknown = instanceIds.filter((id) => !account.instances.has(id));
   if (unknown.length > 0) {
     const [noun, verb] = unknown.length === 1 ? ['ID', 'does'] : ['IDs', 'do'];
     throw new AwsError(
@@ -177,5 +177,5 @@ export function findInstances(world: World, instanceIds: readonly string[]): Ins
       `The instance ${noun} '${unknown.join(', ')}' ${verb} not exist`,
     );
   }
-  return [...new Set(instanceIds)].map((id) => world.instances.get(id) as Instance);
+  return [...new Set(instanceIds)].map((id) => account.instances.get(id) as Instance);
 }
