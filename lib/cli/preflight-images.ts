@@ -29,9 +29,9 @@ export async function judgeImageParameters(
     if (type === imageType) return [];
     const make = `aws ssm put-parameter --name ${name} --type String --data-type ${imageType} --value ami-…`;
     return type === undefined && !types.has(name)
-      ? [`There is no parameter ${name}. Make it before the deploy: ${make}`]
+      ? [`There is no parameter ${name}. Create it before you deploy: ${make}`]
       : [
-          `The parameter ${name} has the data type ${type}; EC2 takes ${imageType} alone. Delete it, then: ${make}`,
+          `The parameter ${name} has the data type ${type}; EC2 accepts only ${imageType}. Delete it, then: ${make}`,
         ];
   });
 }

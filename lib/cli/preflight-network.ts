@@ -1,6 +1,6 @@
 /**
  * What the account must have for the configured network: room for one more VPC and for the addresses of NAT gateways, or
- * the existing subnets as they are told. What the deployment has already counts as its own. It reads and changes nothing.
+ * the existing subnets as configured. What the deployment has already counts as its own. It reads and changes nothing.
  */
 import {
   DescribeAddressesCommand,
@@ -67,13 +67,15 @@ export async function judgeSubnets(ec2: EC2Client, network: ExistingNetwork): Pr
 
 function subnetFaults(
   subnet: Subnet | undefined,
-  told: { readonly id: string; readonly zone: string; readonly vpcId: string },
+  configured: { readonly id: string; readonly zone: string; readonly vpcId: string },
 ): string[] {
-  if (!subnet) return [`${told.id} does not exist in this region.`];
+  if (!subnet) return [`${configured.id} does not exist in this region.`];
   const { VpcId, AvailabilityZone, AvailableIpAddressCount: free = 0 } = subnet;
   return [
-    ...(VpcId === told.vpcId ? [] : [`${told.id} is in ${VpcId}, not in ${told.vpcId}.`]),
-    ...(AvailabilityZone === told.zone ? [] : [`${told.id} is in ${AvailabilityZone}, not in ${told.zone}.`]),
-    ...(free > 0 ? [] : [`${told.id} has no address left for a machine.`]),
+    ...(VpcId === configured.vpcId ? [] : [`${configured.id} is in ${VpcId}, not in ${configured.vpcId}.`]),
+    ...(AvailabilityZone === configured.zone
+      ? []
+      : [`${configured.id} is in ${AvailabilityZone}, not in ${configured.zone}.`]),
+    ...(free > 0 ? [] : [`${configured.id} has no address left for a machine.`]),
   ];
 }

@@ -31,9 +31,9 @@ const quotaRow = (report: Report): Row =>
     ? failed(
         'quotas',
         'mayfly preflight exits with 1',
-        'npx mayfly preflight says what, and prints the commands.',
+        'Run npx mayfly preflight: it lists what is wrong, and the commands that ask AWS for more.',
       )
-    : passed('quotas', 'mayfly preflight finds nothing that is too small or otherwise than configured');
+    : passed('quotas', 'mayfly preflight found nothing that is too small or not as configured');
 
 /** A tier needs at least one of its types in one of its zones; what is missing beside is only less room. */
 function offeringRow({ closed, missing }: Report['offerings']): Row {

@@ -101,7 +101,7 @@ function tagRow({ Tags = [] }: Instance, environment: string): Row {
     : failed(
         'tags of the machine',
         'the tag of the environment is missing',
-        'Without it nothing can end a machine: read the fleet request.',
+        'Without it the platform may not terminate the machine: see the fleet request in the log of scale-up.',
       );
 }
 
@@ -164,7 +164,7 @@ async function consoleRows(said: string | undefined, seen: Seen): Promise<Row[]>
       : failed(
           'metadata from inside',
           found,
-          'A machine reads its launch ticket from its tags: without them none can claim.',
+          'A machine reads its launch ticket from its tags: without them it cannot claim a job.',
         ),
     await identityRow(value('document'), value('signature'), seen),
   ];
@@ -183,7 +183,7 @@ async function identityRow(document: string, signature: string, { config, instan
     return failed(
       'identity',
       `the identity document is refused: ${identity.refused}`,
-      `Every claim would be. unverified: AWS has changed the region's certificate. ${addCertificate(config.region)}`,
+      `Every claim would be refused alike. If it is unverified, AWS has changed the certificate. ${addCertificate(config.region)}`,
     );
   }
   const apart = Math.abs(identity.pendingTime - (instance.LaunchTime?.getTime() ?? 0)) / 1000;
@@ -225,6 +225,6 @@ export async function forgottenRow(client: EC2Client): Promise<Row> {
     : failed(
         'forgotten id',
         `TerminateInstances answers ${answer}`,
-        'lib/adapters/ec2/terminate.ts does not know the code: report it.',
+        'Mayfly does not know this code: report it.',
       );
 }

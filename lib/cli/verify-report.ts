@@ -1,4 +1,4 @@
-/** What `mayfly verify` found: one line for each thing that was looked at, and what to do where it is otherwise than wanted. */
+/** What `mayfly verify` found: one line for each thing that was looked at, and what to do where a check failed. */
 import { drawTable } from './table.ts';
 
 export interface Row {

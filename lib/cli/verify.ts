@@ -24,7 +24,7 @@ Run it with the policy that mayfly policy verify prints, and no wider one: it ho
 platform's own roles, so a launch that works shows that EC2 gives what they ask for. It takes about five minutes
 and costs about a cent. docs/FIRST-DEPLOY.md says what else only a real account shows.
 `,
-  exitOne: 'something is otherwise than the platform needs',
+  exitOne: 'a check failed; "What to do" says how to correct it',
   options: [
     jsonOption,
     { flags: '--tier <name>', description: 'the tier of the machine; the default is defaultTier' },
@@ -67,7 +67,7 @@ function chosenTier({ options, config }: CommandCall): Pick<Place, 'tier' | 'ins
   }
   if (tier.instanceRoleArn !== undefined) {
     throw new UsageError(
-      `Machines of the tier ${name} get a role, which verify may pass to none; choose another one with --tier.`,
+      `Machines of the tier ${name} get an IAM role, which verify may not pass on. Choose another tier with --tier.`,
     );
   }
   return { tier: TierName(name), instanceType: tier.instanceTypes[0]! };
@@ -85,9 +85,9 @@ async function conditionsRow(client: EC2Client, place: Place): Promise<Row> {
     ? passed(check, `refused: ${Object.keys(forbiddenLaunches).join(', ')}`)
     : skipped(
         check,
-        `these credentials are not refused ${open.join(', ')}`,
-        'Run verify again with the policy that npx mayfly policy verify prints alone: else the launch shows nothing of the ' +
-          "conditions in the platform's roles.",
+        `these credentials may do what the platform may not: ${open.join(', ')}`,
+        'Run verify again with only the policy that npx mayfly policy verify prints. With wider credentials the launch proves ' +
+          "nothing about the conditions in the platform's roles.",
       );
 }
 
@@ -104,7 +104,7 @@ async function withMachine(client: EC2Client, { config }: CommandCall, place: Pl
       failed(
         'launch',
         said,
-        'docs/FIRST-DEPLOY.md has the cause of UnauthorizedOperation; any other stops jobs as well.',
+        'docs/FIRST-DEPLOY.md explains UnauthorizedOperation. Any error here would stop jobs too.',
       ),
     ];
   }

@@ -1,4 +1,4 @@
-/** The rules for who is told of alarms, and of what. Both may be left out; whether the address exists, nobody asks. */
+/** The rules for alarms: who gets mail, and when they go off. All may be left out. Whether the address exists is not checked. */
 import type { MayflyConfig } from './config.ts';
 import { expect, expectText, expectWhole } from './faults.ts';
 

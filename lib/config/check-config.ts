@@ -119,9 +119,11 @@ export function assertConfig(config: MayflyConfig, origin: Origin = {}): Checked
   const outcome = checkConfig(config);
   const faults = [...(origin.faults ?? []), ...(outcome.ok ? [] : outcome.faults)];
   if (outcome.ok && faults.length === 0) return outcome.config;
-  const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+  const count = faults.length === 1 ? 'an error' : `${faults.length} errors`;
   throw new ConfigurationError(
-    [`The configuration has ${count}; mend ${origin.where ?? 'mayfly.config.ts'}:`, ...faults].join('\n  - '),
+    [`The configuration has ${count}. Correct ${origin.where ?? 'mayfly.config.ts'}:`, ...faults].join(
+      '\n  - ',
+    ),
   );
 }
 

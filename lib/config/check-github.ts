@@ -1,4 +1,4 @@
-/** The rules for where GitHub is. Which App speaks to it is no matter of configuration: `mayfly setup` stores it. */
+/** The rules for where GitHub is. The App isn't configured here: `mayfly setup` stores it. */
 import type { MayflyConfig } from './config.ts';
 import { expect, expectText, shown } from './faults.ts';
 
@@ -13,7 +13,7 @@ export function githubFaults(config: MayflyConfig): string[] {
   ];
 }
 
-/** What the configuration once had, and who still has it is told what to have instead. */
+/** Settings of earlier versions, each with what replaces it. */
 const gone = 'runnerGroupId';
 
 export const withoutGone = (config: object) =>

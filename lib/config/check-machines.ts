@@ -107,7 +107,7 @@ function extraUserDataFaults(name: string, text: unknown): string[] {
       ];
 }
 
-/** What launches machines is told each parameter and each role by name, and a role of IAM has room for so many. */
+/** The policies of what launches machines name each parameter and each role; an IAM role has room for so many. */
 const mostNames = 10;
 
 export function machineNameFaults(tiers: readonly Settings[]): string[] {

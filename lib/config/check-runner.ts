@@ -7,7 +7,7 @@ import { addressFaults } from './check-github.ts';
 import type { MayflyConfig } from './config.ts';
 import { expect, expectKnownKeys, expectText, isRecord, shown } from './faults.ts';
 
-/** Where GitHub tells of releases, whatever host the App is on. */
+/** Where GitHub lists releases, whatever host the App is on. */
 export const publicApiUrl = 'https://api.github.com';
 
 export function runnerFaults({ runnerVersion, runnerSha256, runnerReleasesUrl }: MayflyConfig): string[] {

@@ -44,7 +44,7 @@ export interface MayflyConfig {
   readonly runnerVersion?: string;
   /** SHA-256 of that release's archive by architecture, 64 hexadecimal digits. Default: what GitHub says that it is. */
   readonly runnerSha256?: Readonly<Partial<Record<Architecture, string>>>;
-  /** Where the API is that tells of releases of actions/runner. Default: https://api.github.com, whatever `githubHost` is. */
+  /** The address of the API that lists releases of actions/runner. Default: https://api.github.com, whatever `githubHost` is. */
   readonly runnerReleasesUrl?: string;
   /**
    * Images of your own, with the runner program, Docker and git in them, made by EC2 Image Builder and made anew for each

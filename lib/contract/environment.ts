@@ -24,7 +24,7 @@ export const variables = {
   githubWebUrl: 'GITHUB_WEB_URL',
   /** Where GitHub is to send webhooks. */
   webhookUrl: 'WEBHOOK_URL',
-  /** Where releases of actions/runner are told of: `https://api.github.com`, as a rule. */
+  /** The API that lists releases of actions/runner: `https://api.github.com`, as a rule. */
   runnerReleasesUrl: 'RUNNER_RELEASES_URL',
   /** The bucket of runner programs. */
   runnerBucket: 'RUNNER_BUCKET',

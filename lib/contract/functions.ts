@@ -48,7 +48,7 @@ export const functionSettings = {
     url: false,
   },
   reconciler: {
-    description: 'Compares the records with GitHub and EC2 and mends what no event told',
+    description: 'Compares the records with GitHub and EC2, and repairs what events missed',
     timeoutSeconds: 240,
     memoryMegabytes: 512,
     url: false,

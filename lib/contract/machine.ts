@@ -11,7 +11,7 @@ export interface MachineRequest {
   readonly signature: string;
   /** 32 to 64 hexadecimal digits that the machine made up and keeps to itself. */
   readonly nonce: string;
-  /** With `confirm`, where the machine tells. Untrusted figures, of use for nothing but graphs. */
+  /** With `confirm`, if the machine reports them. Untrusted figures, used for graphs only. */
   readonly timings?: BootTimings;
 }
 

@@ -177,20 +177,20 @@ export const metrics = {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['claim'],
-    meaning: "From the start of a machine's kernel to its boot script, as the machine tells",
+    meaning: "From the start of a machine's kernel to its boot script, as the machine reports",
   },
   ScriptToPreparedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['claim'],
-    meaning: 'From the boot script to a runner program that is ready, as the machine tells',
+    meaning: 'From the boot script to a runner program that is ready, as the machine reports',
   },
   PreparedToClaimedMilliseconds: {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['claim'],
     meaning:
-      'From a ready runner program to a JIT config in hand, waits for a turn included, as the machine tells',
+      'From a ready runner program to a JIT config in hand, waits for a turn included, as the machine reports',
   },
   ClaimedToListeningMilliseconds: {
     unit: 'Milliseconds',
@@ -233,7 +233,7 @@ export const metrics = {
     sets: [[]],
     by: ['tenant-manager', 'reconciler'],
     meaning:
-      'Machines on which GitHub ran a job that the App is told nothing of: of a repository outside the installation',
+      'Machines on which GitHub ran a job of a repository outside the installation, about which the App hears nothing',
   },
   SweepsDone: {
     unit: 'Count',

@@ -9,7 +9,7 @@ export interface AppSecret {
   readonly appId: string;
   /** PEM, PKCS#1 or PKCS#8. */
   readonly privateKey: string;
-  /** The rest is what GitHub tells once, when it makes the App; nothing here reads it. */
+  /** The rest is what GitHub shows once, when it creates the App; nothing here reads it. */
   readonly slug?: string;
   readonly clientId?: string;
   readonly clientSecret?: string;

@@ -18,7 +18,7 @@ export function missingInApp({ permissions, events }: AskedFor): readonly string
     );
   }
   if (!writes('actions') && permissions['actions'] !== 'read') {
-    missing.push('Repository permissions, Actions: read-only. Without it GitHub tells nothing about jobs.');
+    missing.push('Repository permissions, Actions: read-only. Without it GitHub sends nothing about jobs.');
   }
   if (!events.includes('workflow_job')) {
     missing.push('Subscribe to events, Workflow job. Without it no job is heard of.');

@@ -122,7 +122,7 @@ function tightest(bounds: readonly Bound[]): Bound {
 
 const unbounded: Bound = {
   machines: Number.POSITIVE_INFINITY,
-  reason: reason('queued', 'Nothing is in its way.'),
+  reason: reason('queued', 'Nothing blocks it.'),
   passesByItself: false,
 };
 

@@ -3,7 +3,7 @@ import type { AppManifest } from './app-manifest.ts';
 import type { Faults, Fields } from './setup-form.ts';
 
 export type SetupView =
-  /** To whoever has nothing signed. It tells nothing. */
+  /** To visitors without a signed link. It shows nothing. */
   | { readonly view: 'not-found' }
   | { readonly view: 'too-large' }
   /** The browser is sent on. */

@@ -129,7 +129,7 @@ describe('a configuration with faults', () => {
     const config = configWith({ environment: 'Bad_Name', region: 'mars-1' });
     const { status, error } = await run(commandOf(name!), args, url, config);
     expect(status).toBe(2);
-    expect(error).toMatch(/has 2 faults; mend mayfly.config.ts:[\s\S]*"Bad_Name"[\s\S]*"mars-1"/);
+    expect(error).toMatch(/has 2 errors\. Correct mayfly.config.ts:[\s\S]*"Bad_Name"[\s\S]*"mars-1"/);
     expect(aws!.asked).toEqual([]);
   });
 });

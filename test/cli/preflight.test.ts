@@ -240,7 +240,7 @@ describe('mayfly preflight', () => {
   });
 
   it.each([
-    [{}, 'There is no parameter /images/own. Make it before the deploy'],
+    [{}, 'There is no parameter /images/own. Create it before you deploy'],
     [{ '/images/own': 'text' }, 'The parameter /images/own has the data type text'],
   ])(
     'exits with 1 where a deploy would find no image in the parameter that a tier names: %j',

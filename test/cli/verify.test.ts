@@ -156,7 +156,7 @@ describe('mayfly verify', () => {
     const small = { ...config.tiers['small']!, instanceRoleArn: 'arn:aws:iam::123456789012:role/reader' };
     expect(await run(ownPolicy(), [], { tiers: { small } })).toMatchObject({
       status: 2,
-      error: expect.stringContaining('choose another one'),
+      error: expect.stringContaining('Choose another tier'),
     });
     expect(account.ec2.instances()).toEqual([]);
   });

@@ -173,7 +173,7 @@ describe('a fault', () => {
     });
     const check = () => assertConfig(config);
     expect(check).toThrow(ConfigurationError);
-    expect(check).toThrow(/4 faults.*\n.*environment.*\n.*region.*\n.*maxRunners.*\n.*onboarding/s);
+    expect(check).toThrow(/4 errors.*\n.*environment.*\n.*region.*\n.*maxRunners.*\n.*onboarding/s);
   });
 
   it('is found in whatever stands in place of a setting, without an exception', () => {

@@ -312,7 +312,9 @@ describe('faults in the props', () => {
 
     const build = () => new Mayfly(givenStack(), 'Runners', faulty as unknown as MayflyProps);
 
-    expect(build).toThrow(/^The configuration has 4 faults; mend the props of Mayfly at Platform\/Runners:/);
+    expect(build).toThrow(
+      /^The configuration has 4 errors\. Correct the props of Mayfly at Platform\/Runners:/,
+    );
     for (const said of [
       /environment is "My CI"/,
       /onboarding is "maybe"/,

@@ -98,7 +98,7 @@ export class Row {
   #unfit(name: string, allowed: string): never {
     const given = JSON.stringify(this.attributes[name]) ?? 'missing';
     throw new OperationalError(
-      `In the ${this.#what}, ${name} is ${given}; it must be ${allowed}. Mend it with \`aws dynamodb update-item\`.`,
+      `In the ${this.#what}, ${name} is ${given}; it must be ${allowed}. Correct it with \`aws dynamodb update-item\`.`,
       { code: 'UnreadableRow', retryable: false },
     );
   }

@@ -52,6 +52,6 @@ function parse(text: string): Partial<Record<keyof AppSecret, unknown>> {
 const malformed = (what: string) =>
   new OperationalError(
     `The App's secret ${what}. It must be JSON, {"appId": "123456", "privateKey": "…"}, with ${privateKeyForms}. ` +
-      'Mend it: npx mayfly setup --app-id 123456 --key my-app.private-key.pem',
+      'Correct it: npx mayfly setup --app-id 123456 --key my-app.private-key.pem',
     { code: 'AppSecretMalformed', retryable: false },
   );

@@ -78,7 +78,7 @@ function rateBound(deps: SupplyDeps, tenant: Tenant, now: number): Bound {
 
 const shortTurn = (tenant: Tenant): Bound => ({
   machines: Math.max(1, Math.floor(machinesPerShortTurn * weightOf(tenant))),
-  reason: reason('capacity', 'AWS is short of machines of this tier, and all who wait get some in turn.'),
+  reason: reason('capacity', 'AWS is short of machines of this tier; tenants that wait get them in turn.'),
   passesByItself: true,
 });
 

@@ -1,7 +1,7 @@
 /**
- * Every five minutes: compares what the platform has written down with what GitHub and EC2 say, and mends what no event
- * and no deadline would. The sweep acts on rows that are overdue; this looks for what has no row, and for rows that
- * nobody answers for. Each part is bounded and stands alone; cursors in the notes lead the next run on.
+ * Every five minutes: compares what the platform has written down with what GitHub and EC2 say, and repairs what neither an
+ * event nor a deadline would. The sweep acts on rows that are overdue; this looks for what has no row, and for rows that
+ * nothing else repairs. Each part is bounded and stands alone; cursors in the notes lead the next run on.
  */
 import { appMissing } from '../../ports/app-credentials.ts';
 import { OperationalError } from '../../ports/errors.ts';

@@ -124,7 +124,7 @@ function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
     {
       name: 'launches-fatal',
       article: 'launches-fatal',
-      says: 'EC2 refuses launches for a reason that no retry mends',
+      says: 'EC2 refuses launches for a reason that no retry can fix',
       metric: sum([launches('fatal'), launches('unknown')], 5),
       above: 0,
       periods: 1,
