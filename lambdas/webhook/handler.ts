@@ -35,6 +35,7 @@ const deps = {
     urls: {
       tiers: JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>,
       lifecycle: readVariable(variables.lifecycleQueueUrl),
+      completions: readVariable(variables.completionsQueueUrl),
       installations: readVariable(variables.installationsQueueUrl),
     },
   }),

@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { assertConfig } from '../config/check-config.ts';
 import { MalformedMessage, type Message, parseMessage } from '../contract/messages.ts';
+import { sharedQueueWorkers } from '../contract/resource-names.ts';
 import { tables } from '../contract/tables.ts';
 import { dynamoClient, sqsClient } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
@@ -71,8 +72,10 @@ function workQueues({ config }: CommandCall): { name: string; worker: string }[]
   const { environment, tiers } = assertConfig(config).deployment;
   return [
     ...tiers.map((tier) => ({ name: `${environment}-${tier.name}-builds`, worker: 'scale-up' })),
-    { name: `${environment}-lifecycle`, worker: 'lifecycle' },
-    { name: `${environment}-installations`, worker: 'tenant-manager' },
+    ...Object.entries(sharedQueueWorkers).map(([name, worker]) => ({
+      name: `${environment}-${name}`,
+      worker,
+    })),
   ];
 }
 

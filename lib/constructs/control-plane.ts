@@ -60,17 +60,23 @@ export class ControlPlane extends Construct {
       reader: 'lifecycle',
       key,
     });
+    const completionsQueue = createQueue(this, 'CompletionsQueue', {
+      queueName: `${environment}-completions`,
+      reader: 'lifecycle',
+      key,
+    });
     const installationsQueue = createQueue(this, 'InstallationsQueue', {
       queueName: `${environment}-installations`,
       reader: 'tenant-manager',
       key,
     });
+    const queues = { lifecycleQueue, completionsQueue, installationsQueue };
     this.runnerBinaries = new RunnerBinaries(this, 'RunnerBinaries', {
       s3EndpointId: props.network.s3EndpointId,
     });
     this.launchTemplates = this.#createLaunchTemplates(createImageParameters(this, props.config));
-    this.functions = this.#createFunctions({ lifecycleQueue, installationsQueue });
-    this.#connect({ lifecycleQueue, installationsQueue });
+    this.functions = this.#createFunctions(queues);
+    this.#connect(queues);
   }
 
   #createTierQueues(key: IKey | undefined) {
@@ -172,14 +178,19 @@ export class ControlPlane extends Construct {
   }
 
   /** What calls the functions that have no address. */
-  #connect({ lifecycleQueue, installationsQueue }: SharedQueues) {
+  #connect({ lifecycleQueue, completionsQueue, installationsQueue }: SharedQueues) {
     const { environment } = this.#props.config.deployment;
     for (const [tier, queue] of this.tierQueues) {
       this.#feed(tier, queue, 'scale-up', { maxConcurrency: this.#props.config.scaleUpConcurrency });
     }
     this.#feed('events', lifecycleQueue, 'lifecycle', {
-      maxConcurrency: queueConcurrency.lifecycle,
+      maxConcurrency: queueConcurrency.lifecycle.facts,
       batchSize: lifecycleBatch,
+    });
+    // Somebody may wait for the machine's place.
+    this.#feed('completions', completionsQueue, 'lifecycle', {
+      maxConcurrency: queueConcurrency.lifecycle.completions,
+      waits: false,
     });
     this.#feed('events', installationsQueue, 'tenant-manager', {
       maxConcurrency: queueConcurrency['tenant-manager'],
@@ -222,10 +233,16 @@ export class ControlPlane extends Construct {
     createLast(this, syncs);
   }
 
-  #feed(id: string, queue: Queue, name: QueueReader, how: { maxConcurrency: number; batchSize?: number }) {
+  /** @param how.waits false: batches do not wait to fill, whatever is usual for the function */
+  #feed(
+    id: string,
+    queue: Queue,
+    name: QueueReader,
+    how: { maxConcurrency: number; batchSize?: number; waits?: false },
+  ) {
     const { lambda } = this.functions[name];
-    const { maxConcurrency, batchSize = 10 } = how;
-    const window = batchingWindowSeconds(name);
+    const { maxConcurrency, batchSize = 10, waits = true } = how;
+    const window = waits ? batchingWindowSeconds(name) : 0;
     new EventSourceMapping(this.functions[name], `From-${id}`, {
       target: lambda,
       eventSourceArn: queue.queueArn,
@@ -255,11 +272,13 @@ const lifeMinutes = ({ bootSeconds, idleSeconds, jobSeconds }: Limits) =>
 
 interface SharedQueues {
   readonly lifecycleQueue: Queue;
+  readonly completionsQueue: Queue;
   readonly installationsQueue: Queue;
 }
 
 /**
- * Three copies with this many each have 60 messages in flight: enough for SQS to find out who is noisy, from 30 of its own on.
+ * Two copies with this many each have 40 messages in flight: enough for SQS to find out who is noisy, from 30 of its own on.
+ * Of completions, three copies with ten each have just as many.
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
  */
 const lifecycleBatch = 20;

@@ -7,14 +7,18 @@ import type { FunctionName } from './functions.ts';
 
 /**
  * Copies at once. A new account has ten for all functions together. Full batches of facts cost a fraction of single ones,
- * and three copies of lifecycle are fast enough for 100 facts a second.
+ * and two copies of lifecycle are fast enough for 60 a second. While three copies are busy, completions gather into batches.
  */
-export const queueConcurrency = { lifecycle: 3, 'tenant-manager': 5 } as const;
+export const queueConcurrency = {
+  lifecycle: { facts: 2, completions: 3 },
+  'tenant-manager': 5,
+} as const;
 
 export function leastConcurrency(
   name: FunctionName,
   { tierCount, scaleUpConcurrency }: { readonly tierCount: number; readonly scaleUpConcurrency: number },
 ): number {
   if (name === 'scale-up') return tierCount * scaleUpConcurrency;
-  return name === 'lifecycle' || name === 'tenant-manager' ? queueConcurrency[name] : 1;
+  if (name === 'lifecycle') return queueConcurrency.lifecycle.facts + queueConcurrency.lifecycle.completions;
+  return name === 'tenant-manager' ? queueConcurrency[name] : 1;
 }

@@ -11,6 +11,7 @@ export const variables = {
   /** JSON: tier name → URL of its queue. */
   tierQueueUrls: 'TIER_QUEUE_URLS',
   lifecycleQueueUrl: 'LIFECYCLE_QUEUE_URL',
+  completionsQueueUrl: 'COMPLETIONS_QUEUE_URL',
   installationsQueueUrl: 'INSTALLATIONS_QUEUE_URL',
   webhookSecretArn: 'WEBHOOK_SECRET_ARN',
   ticketSecretArn: 'TICKET_SECRET_ARN',

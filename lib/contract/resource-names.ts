@@ -3,7 +3,7 @@
  * watches the platform refers to none of its resources and never stands in the way of their change.
  */
 import type { Deployment } from './deployment.ts';
-import { functionNames } from './functions.ts';
+import { type FunctionName, functionNames } from './functions.ts';
 
 export interface Names {
   /** Without their dead letters. */
@@ -13,13 +13,22 @@ export interface Names {
   readonly logGroups: readonly string[];
 }
 
+/** Those that all tiers share, and the function that works on each. */
+export const sharedQueueWorkers = {
+  lifecycle: 'lifecycle',
+  completions: 'lifecycle',
+  installations: 'tenant-manager',
+} as const satisfies Record<string, FunctionName>;
+export type SharedQueue = keyof typeof sharedQueueWorkers;
+export const sharedQueues = Object.keys(sharedQueueWorkers) as SharedQueue[];
+
 export const deadLettersOf = (queue: string) => `${queue}-dead-letters`;
 
 export function namesOf({ environment, tiers }: Deployment): Names {
   const tierQueues = tiers.map(({ name }) => `${environment}-${name}-builds`);
   const functions = functionNames.map((name) => `${environment}-${name}`);
   return {
-    queues: [...tierQueues, `${environment}-lifecycle`, `${environment}-installations`],
+    queues: [...tierQueues, ...sharedQueues.map((name) => `${environment}-${name}`)],
     tierQueues,
     functions,
     logGroups: functions.map((name) => `/aws/lambda/${name}`),

@@ -14,6 +14,8 @@ export interface Queues {
   /** To the tier's own queue, in the fair-queue group of its tenant. */
   sendToTier(tier: TierName, message: JobEvent | Poke, options?: { delaySeconds?: number }): Promise<void>;
   sendToLifecycle(message: JobEvent | DrainTenant): Promise<void>;
+  /** Jobs that GitHub reports as completed: followed by the same function, at once. */
+  sendToCompletions(message: JobEvent): Promise<void>;
   sendToInstallations(
     message: InstallationEvent | RerunJob | UnheardRun | LookAtGroup,
     options?: { delaySeconds?: number },

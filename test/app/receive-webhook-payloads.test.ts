@@ -25,6 +25,7 @@ describe("GitHub's published payloads", () => {
     const messages = [
       ...door.queues.tiers.map((sent) => sent.message),
       ...door.queues.lifecycle,
+      ...door.queues.completions,
       ...door.queues.installations,
     ];
     expect(messages.length).toBe(door.queues.sent());
@@ -60,6 +61,7 @@ describe('a signed payload of any shape', () => {
         const messages = [
           ...queues.tiers.map(({ message }) => message),
           ...queues.lifecycle,
+          ...queues.completions,
           ...queues.installations,
         ];
         expect(messages.length).toBeLessThanOrEqual(1);

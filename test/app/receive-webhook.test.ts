@@ -118,7 +118,6 @@ describe('a job event', () => {
       tier: 'small',
     },
     { name: 'in_progress', payload: job({}, 'in_progress'), action: 'in_progress', tier: 'small' },
-    { name: 'completed', payload: job({ runner_name: '' }, 'completed'), action: 'completed', tier: 'small' },
     {
       name: 'queued with labels that no tier has',
       payload: job({ labels: ['self-hosted', 'gpu'] }),
@@ -132,6 +131,13 @@ describe('a job event', () => {
     expect(message).toMatchObject({ kind: 'job', action });
     expect((message as { tier?: string }).tier).toBe(expected);
     expect(parseMessage(JSON.stringify(message))).toEqual(message);
+    expect(door.queues.sent()).toBe(1);
+  });
+
+  it('completed goes where nothing waits for other facts, since a job may wait for its machine’s place', async () => {
+    const door = givenDoor();
+    expect((await door.deliver('workflow_job', job({ runner_name: '' }, 'completed'))).status).toBe(202);
+    expect(door.queues.completions).toMatchObject([{ kind: 'job', action: 'completed', tier: 'small' }]);
     expect(door.queues.sent()).toBe(1);
   });
 });
@@ -214,7 +220,12 @@ describe('a service that fails', () => {
 describe('a message', () => {
   const bytes = (door: ReturnType<typeof givenDoor>) =>
     Buffer.byteLength(
-      JSON.stringify([...door.queues.tiers, ...door.queues.lifecycle, ...door.queues.installations]),
+      JSON.stringify([
+        ...door.queues.tiers,
+        ...door.queues.lifecycle,
+        ...door.queues.completions,
+        ...door.queues.installations,
+      ]),
     );
   const largest = 262_144;
 
@@ -255,7 +266,8 @@ describe('a message', () => {
     });
     expect(door.queues.sent()).toBe(3);
     expect(bytes(door)).toBeLessThan(largest);
-    for (const message of nonEmpty([...door.queues.lifecycle, ...door.queues.installations])) {
+    const { lifecycle, completions, installations } = door.queues;
+    for (const message of nonEmpty([...lifecycle, ...completions, ...installations])) {
       expect(JSON.stringify(message)).not.toMatch(/\\ud8|\ufffe/);
     }
   });

@@ -11,6 +11,7 @@ import { measureJobLife } from './job-life.ts';
 import { measureLeases } from './leases.ts';
 import { describeMachine } from './machine.ts';
 import { measureMemory } from './memory.ts';
+import { measureNextLaunch } from './next-launch.ts';
 import { measurePhases } from './phases.ts';
 import { type BenchPlatform, openPlatform } from './platform.ts';
 import type { Report } from './result.ts';
@@ -37,6 +38,7 @@ const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<R
   'job-life': measureJobLife,
   phases: measurePhases,
   'claim-memory': measureClaimMemory,
+  'next-launch': measureNextLaunch,
   // After the load of the others.
   memory: measureMemory,
 };

@@ -24,6 +24,7 @@ const goals: Readonly<Record<string, Goal>> = {
   ...Object.fromEntries(functionNames.map((name) => [`load of ${name}`, { atMost: 100 }])),
   'load of webhook': { atMost: 45 },
   'queued to machine asked for': { atMost: 300 },
+  'completed to the next CreateFleet': { atMost: 0.3 },
   'machine up to runner listening': { atMost: 1500 },
   ...Object.fromEntries(
     functionNames.map((name) => [

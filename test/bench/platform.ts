@@ -20,12 +20,14 @@ export interface BenchPlatform {
   readonly size: Size;
   readonly events: (listener: (event: LaptopEvent) => void) => () => void;
   /** An organization that has the App, is active, and may have `limit` machines. */
-  newTenant(): Promise<Tenant>;
+  newTenant(options?: { readonly maxRunners?: number }): Promise<Tenant>;
   /** Machines that EC2 started for it. */
   machinesOf(tenant: Tenant): readonly Instance[];
   runnerRowsOf(tenant: Tenant): Promise<number>;
   /** For what is not about time. */
   withoutLatency<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Waits until its machines have ended and no message is left. */
+  rest(tenant: Tenant): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,6 +63,8 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
     credentials: laptop.operatorCredentials,
   });
   let tenants = 0;
+  const machinesOf: BenchPlatform['machinesOf'] = ({ installationId }) =>
+    laptop.ec2.instances().filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId));
   return {
     laptop,
     size,
@@ -68,19 +72,30 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async newTenant() {
+    async newTenant({ maxRunners = limit } = {}) {
       tenants += 1;
       const login = `bench-${tenants}`;
       const { installationId, accountId } = laptop.github.install({ login });
-      await until(`${login} is active`, () => raiseLimit(client, laptop, installationId));
+      await until(`${login} is active`, () => setLimit(client, laptop, { installationId, maxRunners }));
       return { installationId, accountId, login };
     },
-    machinesOf: ({ installationId }) =>
-      laptop.ec2.instances().filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId)),
+    machinesOf,
     async withoutLatency(work) {
       laptop.endpoint.dials.set([]);
       laptop.github.setDials({ latencyMs: 0 });
       return work().finally(setLatencies);
+    },
+    async rest(tenant) {
+      const machinesEnded = () => machinesOf(tenant).every(({ state }) => state === 'terminated');
+      const queuesEmpty = () =>
+        laptop.queues.list().every(({ arn }) => {
+          const { visible, inFlight, delayed } = laptop.queues.counts(arn);
+          return visible + inFlight + delayed === 0;
+        });
+      const slowly = { everyMilliseconds: 50 };
+      await until('its machines have ended', machinesEnded, slowly);
+      await laptop.github.settle();
+      await until('all messages are dealt with', queuesEmpty, slowly);
     },
     runnerRowsOf: ({ installationId }) => countRunners(client, laptop, installationId),
     async close() {
@@ -91,7 +106,11 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
 }
 
 /** As an operator does it, with UpdateItem. False: the tenant is not there yet. */
-async function raiseLimit(client: DynamoDBClient, laptop: Laptop, installationId: number): Promise<boolean> {
+async function setLimit(
+  client: DynamoDBClient,
+  laptop: Laptop,
+  { installationId, maxRunners }: { installationId: number; maxRunners: number },
+): Promise<boolean> {
   try {
     await client.send(
       new UpdateItemCommand({
@@ -100,7 +119,7 @@ async function raiseLimit(client: DynamoDBClient, laptop: Laptop, installationId
         UpdateExpression: 'SET max_runners = :limit',
         ConditionExpression: '#status = :active',
         ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':limit': { N: String(limit) }, ':active': { S: 'active' } },
+        ExpressionAttributeValues: { ':limit': { N: String(maxRunners) }, ':active': { S: 'active' } },
       }),
     );
     return true;

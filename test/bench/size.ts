@@ -16,6 +16,7 @@ export interface Size {
   readonly phaseJobs: number;
   /** Claims of one process, before its memory is looked at. */
   readonly claims: number;
+  readonly handOvers: number;
   /** Long enough that a job's start is written before its end arrives, as it is with real jobs. */
   readonly jobMilliseconds: number;
   /** Copies of each function that are loaded before anything is measured: as many as a tier's queue may start. */
@@ -35,6 +36,7 @@ export const full: Size = {
   singleJobs: 3,
   phaseJobs: 10,
   claims: 400,
+  handOvers: 5,
   jobMilliseconds: 4000,
   warmCopies: 5,
 };
@@ -52,6 +54,7 @@ export const smoke: Size = {
   singleJobs: 1,
   phaseJobs: 1,
   claims: 4,
+  handOvers: 1,
   jobMilliseconds: 2000,
   warmCopies: 1,
 };

@@ -22,6 +22,7 @@ const message: WebhookAws = {
     [variables.webhookSecretArn]: arn,
     [variables.tierQueueUrls]: JSON.stringify({ small: url('small') }),
     [variables.lifecycleQueueUrl]: url('lifecycle'),
+    [variables.completionsQueueUrl]: url('completions'),
     [variables.installationsQueueUrl]: url('installations'),
     AWS_REGION: place.region,
     AWS_ENDPOINT_URL: endpoint.url,

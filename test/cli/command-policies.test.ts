@@ -187,7 +187,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
       status: 1,
       out: expect.stringContaining('job 1 of acme/app'),
     });
-    for (const queue of ['small-builds', 'lifecycle', 'installations']) {
+    for (const queue of ['small-builds', 'lifecycle', 'completions', 'installations']) {
       const sent = await person.run(['dead-letters', '--send-back', `${environment}-${queue}`]);
       expect(sent).toMatchObject({ status: 0 });
     }

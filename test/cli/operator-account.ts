@@ -75,7 +75,14 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
   for (const { suffix, ...schema } of Object.values(tables)) {
     await dynamodb.createTable(tableInput(`${environment}-${suffix}`, schema));
   }
-  for (const name of ['small-builds', 'medium-builds', 'large-builds', 'lifecycle', 'installations']) {
+  for (const name of [
+    'small-builds',
+    'medium-builds',
+    'large-builds',
+    'lifecycle',
+    'completions',
+    'installations',
+  ]) {
     queues.createQueue({ name: `${environment}-${name}` });
     queues.createQueue({ name: `${environment}-${name}-dead-letters` });
   }

@@ -8,7 +8,7 @@ export interface QueuesWorld {
   readonly queues: Queues;
   /** What can be received now, oldest first, taken out. */
   take(
-    queue: 'small' | 'lifecycle' | 'installations',
+    queue: 'small' | 'lifecycle' | 'completions' | 'installations',
   ): Promise<{ message: Message; group?: string | undefined }[]>;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
       expect(await world.take('small')).toEqual([]);
     });
 
-    it('keep lifecycle and installation messages apart', async () => {
+    it('keep lifecycle, completion and installation messages apart', async () => {
       const drain = { kind: 'drain-tenant', installationId: acme } as const;
       const changed = {
         kind: 'installation',
@@ -46,9 +46,12 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
         delivery: 'd1',
       } as const;
       await world.queues.sendToLifecycle(drain);
+      const completed = givenEvent({ action: 'completed', conclusion: 'success' });
+      await world.queues.sendToCompletions(completed);
       await world.queues.sendToInstallations(changed);
       const group = String(acme);
       expect(await world.take('lifecycle')).toEqual([{ message: drain, group }]);
+      expect(await world.take('completions')).toEqual([{ message: completed, group }]);
       expect(await world.take('installations')).toEqual([{ message: changed, group }]);
     });
 

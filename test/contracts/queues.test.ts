@@ -54,7 +54,7 @@ async function onSqs(): Promise<QueuesWorld> {
 async function startSqs(): Promise<{
   endpoint: AwsEndpoint;
   sqs: SqsService;
-  urls: { tiers: { small: string }; lifecycle: string; installations: string };
+  urls: { tiers: { small: string }; lifecycle: string; completions: string; installations: string };
 }> {
   const where = { region: 'eu-west-1', accountId: '111122223333' };
   const sqs = createSqsService({ ...where, endpointUrl: () => endpoint.url });
@@ -63,6 +63,7 @@ async function startSqs(): Promise<{
   const urls = {
     tiers: { small: url('small') },
     lifecycle: url('lifecycle'),
+    completions: url('completions'),
     installations: url('installations'),
   };
   return { endpoint, sqs, urls };

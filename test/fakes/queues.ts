@@ -27,6 +27,7 @@ export interface SentToTier {
 export interface MemoryQueues extends Queues {
   readonly tiers: SentToTier[];
   readonly lifecycle: (JobEvent | DrainTenant)[];
+  readonly completions: JobEvent[];
   readonly installations: (InstallationEvent | RerunJob | UnheardRun | LookAtGroup)[];
   /** How many messages were ever sent, those taken out since included. */
   sent(): number;
@@ -41,6 +42,7 @@ const unavailable = new OperationalError('The queue was told to fail.', {
 export function createMemoryQueues(): MemoryQueues {
   const tiers: SentToTier[] = [];
   const lifecycle: (JobEvent | DrainTenant)[] = [];
+  const completions: JobEvent[] = [];
   const installations: (InstallationEvent | RerunJob | UnheardRun | LookAtGroup)[] = [];
   let sent = 0;
   let failing = { sends: 0, error: unavailable };
@@ -56,6 +58,7 @@ export function createMemoryQueues(): MemoryQueues {
   return {
     tiers,
     lifecycle,
+    completions,
     installations,
     sent: () => sent,
     failNext: (sends, error = unavailable) => {
@@ -64,6 +67,7 @@ export function createMemoryQueues(): MemoryQueues {
     sendToTier: (tier, message, { delaySeconds = 0 } = {}) =>
       send(tiers, { tier, message, group: message.installationId, delaySeconds }),
     sendToLifecycle: (message) => send(lifecycle, message),
+    sendToCompletions: (message) => send(completions, message),
     sendToInstallations: (message) => send(installations, message),
   };
 }

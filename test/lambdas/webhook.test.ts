@@ -50,6 +50,7 @@ beforeAll(async () => {
     WEBHOOK_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:webhook-AbCdEf',
     TIER_QUEUE_URLS: JSON.stringify({ small: url('small'), medium: url('medium') }),
     LIFECYCLE_QUEUE_URL: url('lifecycle'),
+    COMPLETIONS_QUEUE_URL: url('completions'),
     INSTALLATIONS_QUEUE_URL: url('installations'),
   });
   const buildFolder = join(folder, 'build');

@@ -85,6 +85,7 @@ export async function simulateDay(day: Day): Promise<DayReport> {
   const queues: Queues = {
     sendToTier: async (_, message, { delaySeconds = 0 } = {}) => tierQueue.send(message, delaySeconds),
     sendToLifecycle: async (message) => lifecycleQueue.send(message),
+    sendToCompletions: async (message) => lifecycleQueue.send(message),
     sendToInstallations: async () => undefined,
   };
   const runners: typeof stores.runners = new Proxy(stores.runners, {

@@ -19,10 +19,10 @@ const isDeadLetters = (name: string) => name.endsWith('-dead-letters');
 describe('the queues', () => {
   const working = queues.filter(({ Properties }) => !isDeadLetters(Properties.QueueName));
 
-  it('are one for each tier, one for lifecycles and one for installations', () => {
+  it('are one for each tier, one for lifecycles, one for completed jobs and one for installations', () => {
     const names = working.map(({ Properties }) => Properties.QueueName);
     const tiers = ['small', 'medium', 'large'].map((tier) => `my-saas-${tier}-builds`);
-    expect(names).toEqual([...tiers, 'my-saas-lifecycle', 'my-saas-installations']);
+    expect(names).toEqual([...tiers, 'my-saas-lifecycle', 'my-saas-completions', 'my-saas-installations']);
   });
 
   it('set a message aside when it failed for an hour', () => {
@@ -64,12 +64,23 @@ describe('the queues', () => {
   it('report each failed message for itself, in bounded copies', () => {
     for (const { Properties } of nonEmpty(app.resources('AWS::Lambda::EventSourceMapping'))) {
       expect(Properties).toMatchObject({
-        // Sixty of the lifecycle's are in flight at most, so that fair queues see who is noisy.
+        // Forty of the lifecycle's facts are in flight at most, so that fair queues see who is noisy.
         BatchSize: Properties.MaximumBatchingWindowInSeconds ? 20 : 10,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         ScalingConfig: { MaximumConcurrency: expect.any(Number) },
       });
     }
+  });
+
+  it('wait for a batch to fill only where nobody waits for what is in it', () => {
+    const windowed = app
+      .resources('AWS::Lambda::EventSourceMapping')
+      .filter(({ Properties }) => Properties.MaximumBatchingWindowInSeconds)
+      .map(({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0]);
+    const names = queues
+      .filter(({ id }) => windowed.includes(id))
+      .map(({ Properties }) => Properties.QueueName);
+    expect(names).toEqual(['my-saas-lifecycle']);
   });
 });
 
@@ -97,7 +108,16 @@ describe('the functions', () => {
   });
 
   it.each([
-    ['webhook', ['TIER_QUEUE_URLS', 'LIFECYCLE_QUEUE_URL', 'INSTALLATIONS_QUEUE_URL', 'WEBHOOK_SECRET_ARN']],
+    [
+      'webhook',
+      [
+        'TIER_QUEUE_URLS',
+        'LIFECYCLE_QUEUE_URL',
+        'COMPLETIONS_QUEUE_URL',
+        'INSTALLATIONS_QUEUE_URL',
+        'WEBHOOK_SECRET_ARN',
+      ],
+    ],
     ['scale-up', ['TENANTS_TABLE', 'TIER_QUEUE_URLS', 'SUBNETS', 'TICKET_SECRET_ARN']],
     ['claim', ['JOBS_TABLE', 'TICKET_SECRET_ARN', 'APP_SECRET_ARN', 'GITHUB_API_URL']],
     ['runner-syncer', ['RUNNER_BUCKET', 'RUNNER_RELEASES_URL']],

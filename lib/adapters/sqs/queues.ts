@@ -14,6 +14,7 @@ export interface QueueUrls {
   /** Tier name → URL. Empty for a function that sends to no tier. */
   readonly tiers: Readonly<Record<string, string>>;
   readonly lifecycle?: string;
+  readonly completions?: string;
   readonly installations?: string;
 }
 
@@ -47,6 +48,7 @@ export function createQueues({ client, urls }: { client: SQSClient; urls: QueueU
         delaySeconds,
       ),
     sendToLifecycle: (message) => send('lifecycle', urls.lifecycle, message),
+    sendToCompletions: (message) => send('completions', urls.completions, message),
     sendToInstallations: (message, { delaySeconds = 0 } = {}) =>
       send('installations', urls.installations, message, delaySeconds),
   };
@@ -66,7 +68,12 @@ const delayed = (seconds: number) =>
   seconds > 0 ? { DelaySeconds: Math.min(Math.ceil(seconds), longestDelaySeconds) } : {};
 
 function unknownQueue(queue: string, urls: QueueUrls): OperationalError {
-  const known = [...Object.keys(urls.tiers).map((tier) => `tier ${tier}`), 'lifecycle', 'installations'];
+  const known = [
+    ...Object.keys(urls.tiers).map((tier) => `tier ${tier}`),
+    'lifecycle',
+    'completions',
+    'installations',
+  ];
   return new OperationalError(
     `This function was given no URL for the queue ${queue}; queues there are: ${known.join(', ')}. ` +
       "Its construct grants queues, and sets the variable with the queue's URL.",

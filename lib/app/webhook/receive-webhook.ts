@@ -96,6 +96,9 @@ async function follow({ queues, telemetry }: WebhookDeps, route: Route): Promise
     case 'lifecycle':
       await queues.sendToLifecycle(route.message);
       return { status: 202, body: { outcome: 'recorded', action: route.message.action } };
+    case 'completions':
+      await queues.sendToCompletions(route.message);
+      return { status: 202, body: { outcome: 'recorded', action: route.message.action } };
     case 'installations':
       await queues.sendToInstallations(route.message);
       return { status: 202, body: { outcome: 'recorded', event: route.message.event } };

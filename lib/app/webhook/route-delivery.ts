@@ -14,6 +14,7 @@ import type { Tier } from '../../core/tier.ts';
 export type Route =
   | { readonly to: 'tier'; readonly tier: TierName; readonly message: JobEvent }
   | { readonly to: 'lifecycle'; readonly message: JobEvent }
+  | { readonly to: 'completions'; readonly message: JobEvent }
   | { readonly to: 'installations'; readonly message: InstallationEvent }
   | { readonly to: 'nowhere'; readonly code: IgnoredCode; readonly why: string };
 
@@ -101,7 +102,8 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
     runnerName: textOrNull(job['runner_name']),
     conclusion: textOrNull(job['conclusion']),
   };
-  return tier && message.action === 'queued' ? { to: 'tier', tier, message } : { to: 'lifecycle', message };
+  if (tier && message.action === 'queued') return { to: 'tier', tier, message };
+  return { to: message.action === 'completed' ? 'completions' : 'lifecycle', message };
 }
 
 function installationEvent(

@@ -2,6 +2,7 @@
  * The least that each command of `npx mayfly` needs: what it reads and changes of this environment, and nothing of another
  * one. Secrets and machines are known by the environment's tag, because their names and ids are AWS's.
  */
+import { sharedQueues } from '../../contract/resource-names.ts';
 import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
 import { insightPolicies } from './insight-policies.ts';
@@ -77,8 +78,6 @@ const sendBack = (place: Place): PolicyStatement[] => [
   allow(
     'SendBack',
     ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
-    ['*-builds', 'lifecycle', 'installations'].map((name) =>
-      arn('sqs', place, `${place.environment}-${name}`),
-    ),
+    ['*-builds', ...sharedQueues].map((name) => arn('sqs', place, `${place.environment}-${name}`)),
   ),
 ];

@@ -35,6 +35,7 @@ export interface GrantedPlatform extends MachineGrantOptions {
   readonly state: State;
   readonly tierQueues: ReadonlyMap<TierName, Queue>;
   readonly lifecycleQueue: Queue;
+  readonly completionsQueue: Queue;
   readonly installationsQueue: Queue;
   readonly githubApiUrl: string;
   readonly githubWebUrl: string;
@@ -63,7 +64,8 @@ const setupGrants = (platform: GrantedPlatform): Grant[] => {
 };
 
 export function functionGrants(platform: GrantedPlatform): Record<FunctionName, Grant[]> {
-  const { scope, environment, network, state, lifecycleQueue, installationsQueue } = platform;
+  const { scope, environment, network, state } = platform;
+  const { lifecycleQueue, completionsQueue, installationsQueue } = platform;
   const webhookSecret = secretGrant('ReadWebhookSecret', state.webhookSecret, variables.webhookSecretArn);
   const ticketSecret = secretGrant('ReadTicketSecret', state.ticketSecret, variables.ticketSecretArn);
   const github = [
@@ -78,13 +80,14 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
   );
   const sendToTiers = tierQueuesGrant(platform, 'SendToTiers', ['sqs:SendMessage']);
   const sendToLifecycle = sendGrant('SendToLifecycle', lifecycleQueue, variables.lifecycleQueueUrl);
+  const sendToCompletions = sendGrant('SendToCompletions', completionsQueue, variables.completionsQueueUrl);
   const sendToInstallations = sendGrant(
     'SendToInstallations',
     installationsQueue,
     variables.installationsQueueUrl,
   );
   return {
-    webhook: [sendToTiers, sendToLifecycle, sendToInstallations, webhookSecret],
+    webhook: [sendToTiers, sendToLifecycle, sendToCompletions, sendToInstallations, webhookSecret],
     'tenant-manager': [
       consumeGrant('ReceiveInstallations', installationsQueue),
       storeGrant(state, {
@@ -133,6 +136,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
     ],
     lifecycle: [
       consumeGrant('ReceiveEvents', lifecycleQueue),
+      consumeGrant('ReceiveCompletions', completionsQueue),
       storeGrant(state, {
         tenants: ['BatchGetItem', 'UpdateItem'],
         jobs: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'PartiQLUpdate', 'pending:Query'],

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import type { Deployment } from '../../contract/deployment.ts';
 import type { DimensionSetOf } from '../../contract/metric-dimensions.ts';
 import { type MetricName, metrics } from '../../contract/metrics.ts';
-import { deadLettersOf } from '../../contract/resource-names.ts';
+import { deadLettersOf, type SharedQueue } from '../../contract/resource-names.ts';
 import { platformMetric, queueMetric } from './platform-metrics.ts';
 
 /** How to look at a metric, where its default is not meant. */
@@ -17,7 +17,7 @@ export type MetricView = Pick<MetricOptions, 'statistic' | 'period' | 'label' | 
 export type LaunchFailureResult = 'capacity' | 'unoffered' | 'quota' | 'throttled' | 'fatal' | 'unknown';
 
 /** Whose dead letters: those of a tier's queue, or of one that all tiers share. */
-export type DeadLettersOwner = { readonly tier: string } | { readonly queue: 'lifecycle' | 'installations' };
+export type DeadLettersOwner = { readonly tier: string } | { readonly queue: SharedQueue };
 
 /** Counts that say how much there is, not how much came: their sum over time means nothing. */
 const levels: readonly MetricName[] = ['JobsWaiting', 'LeasesInUse'];

@@ -1,4 +1,4 @@
-/** An SQS that somebody else imitates, with three queues of its own in it, read as anybody reads a queue. */
+/** An SQS that somebody else imitates, with four queues of its own in it, read as anybody reads a queue. */
 import { randomUUID } from 'node:crypto';
 import {
   CreateQueueCommand,
@@ -25,11 +25,12 @@ export async function onOtherSqs(url: string): Promise<QueuesWorld> {
   const urls = {
     small: await create('small'),
     lifecycle: await create('lifecycle'),
+    completions: await create('completions'),
     installations: await create('installations'),
   };
-  const { small, lifecycle, installations } = urls;
+  const { small, ...shared } = urls;
   return {
-    queues: createQueues({ client, urls: { tiers: { small }, lifecycle, installations } }),
+    queues: createQueues({ client, urls: { tiers: { small }, ...shared } }),
     take: (queue) => take(client, urls[queue]),
     close: async () => client.destroy(),
   };

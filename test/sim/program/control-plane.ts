@@ -68,6 +68,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     ...ports.queues,
     sendToTier: async (tier, message, options) => tiers.get(tier)?.send(message, options?.delaySeconds),
     sendToLifecycle: async (message) => lifecycle.send(message),
+    sendToCompletions: async (message) => lifecycle.send(message),
     sendToInstallations: async (message, options) => installations.send(message, options?.delaySeconds),
   };
 
