@@ -1,11 +1,14 @@
 /**
- * The pace of CreateFleet calls while EC2 throttles, for the whole cell: one call a second at most, and a line of who
- * comes next. Each tenant and tier has one place in the line, so that all get calls in turn, however many jobs each has.
- * There is no pace in ordinary times: it begins with a throttle, slows down with each further one, doubles with each
- * success, and is forgotten two minutes after the last trouble.
+ * The pace of CreateFleet calls while EC2 throttles, for the whole cell, and a line of who comes next. Each tenant and tier
+ * has one place in the line, so that all get calls in turn, however many jobs each has. There is no pace in ordinary times:
+ * it begins with a throttle, at the rate at which EC2 refills its bucket. Each call makes it a little faster, each further
+ * throttle halves it, and from then on it grows slowly where it was too fast before. It is forgotten two minutes after the
+ * last trouble.
  */
 export interface LaunchPace {
   readonly callsPerSecond: number;
+  /** From here on it grows slowly: half of what was too fast the last time. Absent: nothing is known to be too fast. */
+  readonly cautiousFrom?: number;
   /** No call before then, epoch milliseconds. */
   readonly nextCallAt: number;
   /** Where the line ends, epoch milliseconds. */
@@ -33,10 +36,18 @@ interface Asked {
   readonly turn: Turn;
 }
 
-const fastest = 4;
+/**
+ * EC2's bucket for CreateFleet holds 50 calls and gets 5 a second: whoever meets it empty may go on with these five.
+ * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+ */
+const refillPerSecond = 5;
+/** As fast as the full bucket allows: one that was throttled for a moment is not slow for long. */
+const fastest = 50;
 const slowest = 0.25;
-/** Answers to calls that were made before the pace was known do not slow it down again. */
-const settleMilliseconds = 3_000;
+/** With each call. EC2 says no within 0.1 s, long before it would say yes: no answer is a good one. */
+const growth = 1.3;
+/** Calls a second, with each call. */
+const cautiousGrowth = 0.25;
 /** A function waits no longer than this for its turn; after that it comes again. */
 export const longestHoldMilliseconds = 2_000;
 /** Whoever did not come within this of its turn has lost it. */
@@ -45,19 +56,29 @@ const missedMilliseconds = 60_000;
 const longestLine = 2_000;
 const memoryMilliseconds = 120_000;
 
-export const paceExpiresAt = (pace: LaunchPace, now: number) =>
-  Math.max(now, pace.nextCallAt, pace.lineEndsAt) + memoryMilliseconds;
+/** A pace that is as fast as it gets, with nobody in line, is no trouble: it is not kept for those who go on asking. */
+export function paceExpiresAt(pace: LaunchPace, now: number): number {
+  const hasRecovered = pace.callsPerSecond === fastest && Object.keys(pace.turns).length === 0;
+  const since = hasRecovered ? pace.slowedAt : Math.max(now, pace.nextCallAt, pace.lineEndsAt);
+  return since + memoryMilliseconds;
+}
 
 const spacing = (pace: { callsPerSecond: number }) => Math.ceil(1000 / pace.callsPerSecond);
 
-/** EC2 answered that there were too many calls. */
-export function slowedDown(pace: LaunchPace | undefined, now: number): LaunchPace {
+/**
+ * EC2 answered that there were too many calls. An answer to a call from before the last change says nothing of this pace.
+ * @param call.askedAt when that call was made, epoch milliseconds
+ */
+export function slowedDown(
+  pace: LaunchPace | undefined,
+  { askedAt, now }: { readonly askedAt: number; readonly now: number },
+): LaunchPace {
   if (!pace) {
-    const nextCallAt = now + 1000;
-    return { callsPerSecond: 1, nextCallAt, lineEndsAt: nextCallAt, turns: {}, slowedAt: now };
+    const nextCallAt = now + spacing({ callsPerSecond: refillPerSecond });
+    return { callsPerSecond: refillPerSecond, nextCallAt, lineEndsAt: nextCallAt, turns: {}, slowedAt: now };
   }
-  if (now < pace.slowedAt + settleMilliseconds) return pace;
-  const callsPerSecond = Math.max(slowest, Math.min(1, pace.callsPerSecond / 2));
+  if (askedAt <= pace.slowedAt) return pace;
+  const callsPerSecond = Math.max(slowest, pace.callsPerSecond / 2);
   const step = spacing({ callsPerSecond });
   const nextCallAt = Math.max(pace.nextCallAt, now + step);
   // The line keeps its order, and moves back.
@@ -67,12 +88,12 @@ export function slowedDown(pace: LaunchPace | undefined, now: number): LaunchPac
     return [place, later] as const;
   });
   const lineEndsAt = Math.max(pace.lineEndsAt, nextCallAt + line.length * step);
-  return { callsPerSecond, nextCallAt, lineEndsAt, turns: Object.fromEntries(turns), slowedAt: now };
+  const slower = { callsPerSecond, cautiousFrom: callsPerSecond, nextCallAt, lineEndsAt, slowedAt: now };
+  return { ...slower, turns: Object.fromEntries(turns) };
 }
 
 /** EC2 took a call. `called`: the next in line, whose turn is at once. */
 export function spedUp(pace: LaunchPace, now: number): { pace: LaunchPace; called: string[] } {
-  const callsPerSecond = Math.min(fastest, pace.callsPerSecond * 2);
   const called = Object.entries(pace.turns)
     .filter(([, { at }]) => at > now)
     .sort(([, a], [, b]) => a.at - b.at)
@@ -81,7 +102,7 @@ export function spedUp(pace: LaunchPace, now: number): { pace: LaunchPace; calle
   const atOnce = called.map((place) => [place, { at: now, calledAt: now }] as const);
   const turns = { ...pace.turns, ...Object.fromEntries(atOnce) };
   const lineEndsAt = Math.max(now, ...Object.values(turns).map(({ at }) => at));
-  return { pace: { ...pace, callsPerSecond, turns, lineEndsAt }, called };
+  return { pace: { ...pace, turns, lineEndsAt }, called };
 }
 
 /** Asks to make one call now; a `go` uses the turn up. */
@@ -90,8 +111,10 @@ export function askTurn(before: LaunchPace, place: string, now: number): Asked {
   const own = pace.turns[place];
   if (own && own.at > now) return own.calledAt > now ? waitFor(pace, own.at) : callUp(pace, place, own.at);
   const { [place]: _own, ...others } = pace.turns;
-  const isNext = own !== undefined || Object.keys(others).length === 0;
-  const call = isNext ? callNow(pace, now) : undefined;
+  // Whoever is new goes at once where the line will be served all the same; else behind it.
+  const lineMilliseconds = own ? 0 : Object.keys(others).length * spacing(pace);
+  const hasTurn = pace.nextCallAt + lineMilliseconds <= now + longestHoldMilliseconds;
+  const call = hasTurn ? callNow(pace, now) : undefined;
   if (call) {
     const { waitMilliseconds } = call;
     const lineEndsAt = Math.max(pace.lineEndsAt, call.pace.nextCallAt);
@@ -107,7 +130,13 @@ export function callNow(
 ): { pace: LaunchPace; waitMilliseconds: number } | undefined {
   const waitMilliseconds = Math.max(0, pace.nextCallAt - now);
   if (waitMilliseconds > longestHoldMilliseconds) return undefined;
-  return { pace: { ...pace, nextCallAt: now + waitMilliseconds + spacing(pace) }, waitMilliseconds };
+  const nextCallAt = now + waitMilliseconds + spacing(pace);
+  return { pace: { ...pace, callsPerSecond: grown(pace), nextCallAt }, waitMilliseconds };
+}
+
+function grown({ callsPerSecond, cautiousFrom }: LaunchPace): number {
+  const isCautious = cautiousFrom !== undefined && callsPerSecond >= cautiousFrom;
+  return Math.min(fastest, isCautious ? callsPerSecond + cautiousGrowth : callsPerSecond * growth);
 }
 
 /** Gives the place a turn at the end of the line, if it has none. */

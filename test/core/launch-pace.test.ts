@@ -12,18 +12,19 @@ import {
 import { noon } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 
-const slow = slowedDown(undefined, noon);
+const throttledAt = (pace: LaunchPace | undefined, now: number) => slowedDown(pace, { askedAt: now, now });
+const slow = throttledAt(undefined, noon);
 
 describe('the pace of launches', () => {
-  it('begins with one call a second', () => {
-    expect(slow).toMatchObject({ callsPerSecond: 1, nextCallAt: noon + 1000, turns: {} });
+  it('begins with the five calls a second that EC2 gives back', () => {
+    expect(slow).toMatchObject({ callsPerSecond: 5, nextCallAt: noon + 200, turns: {} });
   });
 
   it('slows down with each further throttle, but not for calls that were made before it', () => {
-    expect(slowedDown(slow, noon + 2_999)).toBe(slow);
-    const slower = slowedDown(slow, noon + 3_000);
-    expect(slower.callsPerSecond).toBe(0.5);
-    const slowest = [1, 2, 3, 4].reduce((pace, n) => slowedDown(pace, noon + n * 10_000), slower);
+    expect(slowedDown(slow, { askedAt: noon, now: noon + 900 })).toBe(slow);
+    const slower = slowedDown(slow, { askedAt: noon + 1, now: noon + 900 });
+    expect(slower.callsPerSecond).toBe(2.5);
+    const slowest = [1, 2, 3, 4, 5].reduce((pace, n) => throttledAt(pace, noon + n * 10_000), slower);
     expect(slowest.callsPerSecond).toBe(0.25);
   });
 
@@ -31,18 +32,27 @@ describe('the pace of launches', () => {
     const first = lineUp(slow, '1/small', noon);
     const second = lineUp(first.pace, '2/small', noon);
     expect([first.turn, second.turn]).toEqual([
-      { kind: 'wait', at: noon + 2_000, fresh: true },
-      { kind: 'wait', at: noon + 3_000, fresh: true },
+      { kind: 'wait', at: noon + 400, fresh: true },
+      { kind: 'wait', at: noon + 600, fresh: true },
     ]);
     expect(askTurn(second.pace, '2/small', noon).turn).toMatchObject({ kind: 'wait', fresh: false });
-    const called = askTurn(second.pace, '1/small', noon + 2_000);
+    const called = askTurn(second.pace, '1/small', noon + 400);
     expect(called.turn).toEqual({ kind: 'go', waitMilliseconds: 0 });
-    expect(askTurn(called.pace, '1/small', noon + 2_000).turn).toMatchObject({ kind: 'wait', fresh: true });
+    expect(Object.keys(called.pace.turns)).toEqual(['2/small']);
+  });
+
+  it('lets nobody who is new go before a line that is longer than a function may wait', () => {
+    const places = Array.from({ length: 12 }, (_, n) => `${n}/small`);
+    const [short, long] = [2, 12].map((length) =>
+      places.slice(0, length).reduce((pace, place) => lineUp(pace, place, noon).pace, slow),
+    );
+    expect(askTurn(short!, 'new/small', noon).turn).toEqual({ kind: 'go', waitMilliseconds: 200 });
+    expect(askTurn(long!, 'new/small', noon).turn).toMatchObject({ kind: 'wait', fresh: true });
   });
 
   it('keeps the order of the line when it slows down, and calls those up again who come early', () => {
     const lined = lineUp(lineUp(slow, '1/small', noon).pace, '2/small', noon).pace;
-    const slower = slowedDown(lined, noon + 3_000);
+    const slower = throttledAt(lined, noon + 3_000);
     expect(slower.turns['1/small']!.at).toBeLessThan(slower.turns['2/small']!.at);
     const early = askTurn(slower, '2/small', noon + 3_000);
     expect(early.turn).toEqual({ kind: 'wait', at: slower.turns['2/small']!.at, fresh: true });
@@ -51,16 +61,35 @@ describe('the pace of launches', () => {
 
   it('forgets who did not come within a minute of its turn', () => {
     const { pace } = lineUp(slow, '1/small', noon);
-    expect(askTurn(pace, '2/small', noon + 30_000).turn.kind).toBe('wait');
-    expect(askTurn(pace, '2/small', noon + 63_000).turn.kind).toBe('go');
+    expect(Object.keys(askTurn(pace, '2/small', noon + 30_000).pace.turns)).toEqual(['1/small']);
+    expect(askTurn(pace, '2/small', noon + 63_000).pace.turns).toEqual({});
   });
 
-  it('doubles with each success, up to four calls a second, and calls the next two at once', () => {
+  it('calls the next two at once with each success', () => {
     const lined = ['1/a', '2/a', '3/a'].reduce((pace, place) => lineUp(pace, place, noon).pace, slow);
-    const faster = spedUp(lined, noon);
-    expect(faster.called).toEqual(['1/a', '2/a']);
-    expect(faster.pace.callsPerSecond).toBe(2);
-    expect(spedUp(spedUp(faster.pace, noon).pace, noon).pace.callsPerSecond).toBe(4);
+    expect(spedUp(lined, noon).called).toEqual(['1/a', '2/a']);
+  });
+
+  /** As soon as each is allowed. */
+  const calls = (count: number, from: LaunchPace) =>
+    Array.from({ length: count }).reduce((pace: LaunchPace) => callNow(pace, pace.nextCallAt)!.pace, from);
+
+  it('lets 60 calls go within two seconds of a single throttle', () => {
+    const { callsPerSecond, nextCallAt } = calls(60, slow);
+    expect(callsPerSecond).toBe(50);
+    expect(nextCallAt - noon).toBeLessThanOrEqual(2_200);
+  });
+
+  it('grows slowly where it was too fast before', () => {
+    const tooFast = calls(5, slow);
+    const slower = throttledAt(tooFast, noon + 5_000);
+    expect(calls(4, slower).callsPerSecond).toBeCloseTo(tooFast.callsPerSecond / 2 + 1);
+  });
+
+  it('is forgotten two minutes after the last trouble, also where many go on asking', () => {
+    const recovered = calls(60, slow);
+    expect(paceExpiresAt(recovered, noon + 60_000)).toBe(noon + 120_000);
+    expect(paceExpiresAt(lineUp(recovered, '1/a', noon).pace, noon + 60_000)).toBe(noon + 180_000);
   });
 
   it('moves the line back by its new spacing when it slows down, and nobody forward', () => {
@@ -148,14 +177,15 @@ describe('the pace of launches', () => {
         let allowedAt = noon;
         for (const { place, after, throttled } of nonEmpty(moments)) {
           now += after;
-          if (throttled) pace = slowedDown(pace, now);
+          if (throttled) pace = throttledAt(pace, now);
+          const before = pace;
           const asked = place === 0 ? callNow(pace, now) : undefined;
           const { pace: next, turn } = asked
             ? { pace: asked.pace, turn: { kind: 'go', waitMilliseconds: asked.waitMilliseconds } as const }
             : askTurn(pace, `${place}/small`, now);
           if (turn.kind === 'go') {
             expect(now + turn.waitMilliseconds).toBeGreaterThanOrEqual(allowedAt);
-            allowedAt = now + turn.waitMilliseconds + 1000;
+            allowedAt = now + turn.waitMilliseconds + 1000 / before.callsPerSecond;
           }
           pace = next;
         }

@@ -18,6 +18,33 @@ import { givenPlatform } from './platform.ts';
 
 const batchSize = 10;
 const launchMilliseconds = 900;
+const throttleMilliseconds = 100;
+
+export const throttled: LaunchFailure = {
+  class: 'throttled',
+  code: 'RequestLimitExceeded',
+  message: 'Request limit exceeded.',
+};
+
+/**
+ * EC2's bucket for calls: each takes one, and so many come back a second.
+ * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+ */
+export interface CallBucket {
+  readonly most: number;
+  readonly perSecond: number;
+  left: number;
+  filledAt: number;
+}
+
+function takeCall(bucket: CallBucket, now: number): boolean {
+  const added = ((now - bucket.filledAt) / 1000) * bucket.perSecond;
+  bucket.left = Math.min(bucket.most, bucket.left + added);
+  bucket.filledAt = now;
+  if (bucket.left < 1) return false;
+  bucket.left -= 1;
+  return true;
+}
 
 export type BusyPlatform = Awaited<ReturnType<typeof givenBusyPlatform>>;
 
@@ -34,8 +61,12 @@ export async function givenBusyPlatform(world: {
   const due: { id: string; body: string }[] = [];
   const failed: string[] = [];
   const callTimes: number[] = [];
+  const throttledCalls: number[] = [];
   const launched: Runner[] = [];
-  const ec2: { refusal: LaunchFailure | undefined } = { refusal: undefined };
+  const ec2: { refusal: LaunchFailure | undefined; bucket: CallBucket | undefined } = {
+    refusal: undefined,
+    bucket: undefined,
+  };
   let idle = copies;
   let messages = 0;
 
@@ -46,7 +77,12 @@ export async function givenBusyPlatform(world: {
     });
   const launch: Compute['launch'] = async (request) => {
     callTimes.push(scheduler.now());
-    await scheduler.sleep(launchMilliseconds);
+    const isThrottled = ec2.bucket && !takeCall(ec2.bucket, scheduler.now());
+    await scheduler.sleep(isThrottled ? throttleMilliseconds : launchMilliseconds);
+    if (isThrottled) {
+      throttledCalls.push(scheduler.now());
+      return { kind: 'refused', failure: throttled };
+    }
     if (ec2.refusal) return { kind: 'refused', failure: ec2.refusal };
     return platform.compute.launch(request);
   };
@@ -101,6 +137,8 @@ export async function givenBusyPlatform(world: {
     ec2,
     /** When EC2 was called, epoch milliseconds. */
     callTimes,
+    /** When EC2 answered that there were too many calls, where a bucket is set. */
+    throttledCalls,
     /** Every machine that came, in order. */
     launched,
     /** Messages and sweeps that failed. */

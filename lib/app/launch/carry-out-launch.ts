@@ -28,7 +28,7 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
   const askedAt = deps.clock.now();
   const answer = await askForMachines(deps, launch);
   logAnswer(deps, { launch, askedAt }, answer);
-  const lesson = await learnFrom(deps, { launch, answer, paced });
+  const lesson = await learnFrom(deps, { launch, askedAt, answer, paced });
   // Nobody knows what was started: the leases stay taken, and the sweep asks again after the fence.
   if (answer.kind === 'unclear') return { ...lesson, againNow: false };
   const instances = answer.kind === 'answered' ? answer.instances : [];
@@ -43,7 +43,7 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
 /** What an answer teaches is a hint for other copies: machines that came are not kept waiting where it cannot be written. */
 export async function learnFrom(
   deps: LaunchDeps,
-  told: { launch: Launch; answer: LaunchAnswer; paced: boolean },
+  told: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },
 ): Promise<Lesson> {
   try {
     return await learn(deps, told);

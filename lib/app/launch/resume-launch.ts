@@ -28,8 +28,9 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
   await deps.launches.cover(launch);
   const tagged = await deps.compute.findByLaunch(launch.launchId);
   const isComplete = tagged.length >= launch.plannedJobs.length;
+  const askedAt = deps.clock.now();
   const answer = isComplete ? undefined : await deps.compute.launch(launch.request);
-  if (answer) await learnFrom(deps, { launch, answer, paced: false });
+  if (answer) await learnFrom(deps, { launch, askedAt, answer, paced: false });
   const instances = union(tagged, answer?.kind === 'answered' ? answer.instances : []);
   const found = {
     asked: launch.plannedJobs.length,

@@ -56,15 +56,29 @@ export async function readScarcity(deps: Pick<ScarcityDeps, 'notes' | 'clock'>):
 
 type Place = { readonly installationId: InstallationId; readonly tier: TierName };
 
+/** So often a throttle may come while somebody waits for its turn; then it lines up. */
+const maxHolds = 3;
+
 /** Asks for the right to one CreateFleet call. Whoever gets a turn for later is called up then. */
 export async function takeTurn(deps: ScarcityDeps, place: Place): Promise<Turn> {
+  for (let holds = 1; ; holds++) {
+    const askedAt = deps.clock.now();
+    const turn = await askForTurn(deps, place);
+    if (turn.kind === 'wait' || turn.waitMilliseconds === 0) return turn;
+    await deps.clock.sleep(turn.waitMilliseconds);
+    // A turn given before EC2 throttled again is no turn.
+    const { pace } = await readScarcity(deps);
+    if (pace === undefined || pace.slowedAt < askedAt || holds === maxHolds) return turn;
+  }
+}
+
+async function askForTurn(deps: ScarcityDeps, place: Place): Promise<Turn> {
   const turn = await changeNote<LaunchPace, Turn>(deps, paceNote, (pace, now) => {
     if (!pace) return { expiresAt: 0, result: { kind: 'go', waitMilliseconds: 0 } };
     const asked = askTurn(pace, placeOf(place), now);
     return { value: asked.pace, expiresAt: paceExpiresAt(asked.pace, now), result: asked.turn };
   });
   if (turn?.kind === 'wait' && turn.fresh) await callUp(deps, place, turn.at);
-  if (turn?.kind === 'go' && turn.waitMilliseconds > 0) await deps.clock.sleep(turn.waitMilliseconds);
   return turn ?? { kind: 'wait', at: deps.clock.now(), fresh: false };
 }
 
@@ -91,13 +105,13 @@ export interface Lesson {
 /** Writes down what an answer teaches. It does nothing where EC2 gave what was asked for in ordinary times. */
 export async function learn(
   deps: ScarcityDeps,
-  told: { launch: Launch; answer: LaunchAnswer; paced: boolean },
+  told: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },
 ): Promise<Lesson> {
-  const { launch, answer, paced } = told;
+  const { launch, askedAt, answer, paced } = told;
   const failures = answer.kind === 'answered' ? answer.failures : [answer.failure];
   const closings = closingsOf(deps, launch, failures);
   if (Object.keys(closings).length > 0) await close(deps, closings);
-  if (failures.some((failure) => failure.class === 'throttled')) return slowDown(deps, launch);
+  if (failures.some((failure) => failure.class === 'throttled')) return slowDown(deps, { launch, askedAt });
   if (paced && answer.kind === 'answered') await speedUp(deps);
   return lessonOf(failures);
 }
@@ -162,9 +176,12 @@ async function close(deps: ScarcityDeps, closings: Record<string, Closing>): Pro
 }
 
 /** The launch's own place goes to the end of the line; its job is called up with the poke that follows. */
-async function slowDown(deps: ScarcityDeps, launch: Launch): Promise<Lesson> {
+async function slowDown(
+  deps: ScarcityDeps,
+  { launch, askedAt }: { launch: Launch; askedAt: number },
+): Promise<Lesson> {
   const at = await changeNote<LaunchPace, number>(deps, paceNote, (known, now) => {
-    const { pace, turn } = lineUp(slowedDown(known, now), placeOf(launch), now);
+    const { pace, turn } = lineUp(slowedDown(known, { askedAt, now }), placeOf(launch), now);
     const at = turn.kind === 'wait' ? turn.at : now;
     return { value: pace, expiresAt: paceExpiresAt(pace, now), result: at };
   });
@@ -177,9 +194,7 @@ async function speedUp(deps: ScarcityDeps): Promise<void> {
   const called = await changeNote<LaunchPace, string[]>(deps, paceNote, (known, now) => {
     if (!known) return { expiresAt: 0, result: [] };
     const { pace, called } = spedUp(known, now);
-    // What has recovered is left to be forgotten.
-    const hasRecovered = called.length === 0 && pace.callsPerSecond === known.callsPerSecond;
-    return hasRecovered
+    return called.length === 0
       ? { expiresAt: 0, result: [] }
       : { value: pace, expiresAt: paceExpiresAt(pace, now), result: called };
   });
