@@ -3,16 +3,15 @@
  * the clients that its function calls. Made once, when the module loads, and kept for the life of the process.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { createJobStore } from '../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
 import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
 import { createGitHub } from '../../lib/adapters/github/github.ts';
-import { createSecretsManagerClient } from '../../lib/adapters/secrets-manager/client.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { createStoredApp } from '../../lib/adapters/secrets-manager/stored-app.ts';
-import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
@@ -48,7 +47,7 @@ export function queuesPart() {
   const lifecycle = process.env[variables.lifecycleQueueUrl];
   const installations = process.env[variables.installationsQueueUrl];
   return createQueues({
-    client: createSqsClient(),
+    sqs: createAwsJson({ service: 'sqs' }),
     urls: {
       tiers: JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>,
       ...(lifecycle ? { lifecycle } : {}),
@@ -59,7 +58,7 @@ export function queuesPart() {
 
 export function secretPart(variable: VariableName) {
   return createSecret({
-    client: createSecretsManagerClient(),
+    secrets: createAwsJson({ service: 'secretsManager' }),
     arn: readVariable(variable),
     clock: systemClock,
   });

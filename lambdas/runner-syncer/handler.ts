@@ -1,4 +1,6 @@
 /** On a schedule, every quarter of an hour: keeps the platform's own copy of GitHub's runner program up to date. */
+
+import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { createRunnerReleases } from '../../lib/adapters/github-releases/runner-releases.ts';
 import { createImageBuilds } from '../../lib/adapters/image-builder/image-builds.ts';
 import { createS3Client } from '../../lib/adapters/s3/client.ts';
@@ -29,7 +31,10 @@ const wanted = {
 function imagesPart() {
   const pipelines = process.env[variables.imagePipelines];
   if (!pipelines) return {};
-  const images = createImageBuilds({ pipelines: JSON.parse(pipelines) as Record<string, string> });
+  const images = createImageBuilds({
+    pipelines: JSON.parse(pipelines) as Record<string, string>,
+    imageBuilder: createAwsJson({ service: 'imageBuilder' }),
+  });
   return { images };
 }
 

@@ -3,10 +3,9 @@
  * calls one use case, and maps its answer. It reads nothing but its environment and `deployment.json`.
  */
 
-import { createSecretsManagerClient } from '../../lib/adapters/secrets-manager/client.ts';
+import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
-import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
@@ -23,7 +22,7 @@ export interface FunctionUrlRequest {
 
 const deployment = readDeployment(import.meta.url);
 const secret = createSecret({
-  client: createSecretsManagerClient(),
+  secrets: createAwsJson({ service: 'secretsManager' }),
   arn: readVariable(variables.webhookSecretArn),
   clock: systemClock,
 });
@@ -31,7 +30,7 @@ const deps = {
   deployment,
   signatures: createSignatures({ secret }),
   queues: createQueues({
-    client: createSqsClient(),
+    sqs: createAwsJson({ service: 'sqs' }),
     urls: {
       tiers: JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>,
       lifecycle: readVariable(variables.lifecycleQueueUrl),

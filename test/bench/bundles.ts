@@ -1,5 +1,6 @@
 /** Each function's bundle as it is deployed: how large it is, and how long a fresh process takes to load it. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,18 +18,25 @@ import type { Size } from './size.ts';
 export async function measureBundles({ bundleLoads: loads }: Size): Promise<Report> {
   const { bundles, remove } = makeBundles();
   try {
-    const milliseconds = new Map(functionNames.map((name) => [name, [] as number[]]));
+    const paths = new Map<string, string>([...bundles, [sdkAlone, sdkClient]]);
+    const measured = new Map([...paths].map(([name]) => [name, [] as Load[]]));
     // In turns, so that a busy moment of the machine does not fall on one function alone.
     for (let load = 0; load < loads; load += 1) {
-      for (const name of functionNames) milliseconds.get(name)!.push(await loadOnce(bundles.get(name)!));
+      for (const [name, path] of paths) measured.get(name)!.push(await loadOnce(path));
     }
+    const figures = (name: string, of: keyof Load) => median(measured.get(name)!.map((load) => load[of]));
     return {
-      results: functionNames.flatMap((name) => [
-        judged(`bundle of ${name}`, statSync(bundles.get(name)!).size / 1024, 'KB'),
-        judged(`load of ${name}`, median(milliseconds.get(name)!), 'ms'),
-      ]),
+      results: [
+        ...functionNames.flatMap((name) => [
+          judged(`bundle of ${name}`, statSync(bundles.get(name)!).size / 1024, 'KB'),
+          judged(`load of ${name}`, figures(name, 'milliseconds'), 'ms'),
+          judged(`of it processor time of ${name}`, figures(name, 'processor'), 'ms'),
+        ]),
+        judged(`load of ${sdkAlone}`, figures(sdkAlone, 'milliseconds'), 'ms'),
+      ],
       notes: [
-        `Load: the import of a bundle in a fresh process, without node's own start; median of ${loads}.`,
+        `Load: the import of a bundle in a fresh process, without node's own start; median of ${loads}. The baseline is the ` +
+          'SDK’s client for SQS, unbundled, as a function loads it that is deployed with its packages.',
       ],
     };
   } finally {
@@ -54,10 +62,19 @@ export function makeBundles(config: MayflyConfig = defaultConfig): {
   };
 }
 
-async function loadOnce(bundle: string): Promise<number> {
+interface Load {
+  readonly milliseconds: number;
+  /** Milliseconds. More than those on the clock where two threads work. */
+  readonly processor: number;
+}
+
+const sdkAlone = "the SDK's client for SQS, as a baseline";
+const sdkClient = createRequire(import.meta.url).resolve('@aws-sdk/client-sqs');
+
+async function loadOnce(bundle: string): Promise<Load> {
   const child = startChild('./load-bundle.ts', { args: [bundle], env: loadEnvironment });
   try {
-    return await child.next<number>();
+    return await child.next<Load>();
   } finally {
     await child.end();
   }

@@ -3,5 +3,7 @@ import { pathToFileURL } from 'node:url';
 
 const { href } = pathToFileURL(process.argv[2] ?? '');
 const startedAt = performance.now();
+const before = process.cpuUsage();
 await import(href);
-process.send?.(performance.now() - startedAt);
+const { user, system } = process.cpuUsage(before);
+process.send?.({ milliseconds: performance.now() - startedAt, processor: (user + system) / 1000 });

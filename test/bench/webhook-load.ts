@@ -2,25 +2,37 @@
  * In a process of its own: imports the webhook's bundle and calls its handler with signed requests, so many in flight.
  * A request that is not accepted ends the measurement with an error: refusing is cheap.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { FunctionUrlRequest } from '../../lambdas/webhook/handler.ts';
-import { inFlight, type RoundResult } from './webhook-rounds.ts';
+import { inFlight, type Measured, type RoundResult } from './webhook-rounds.ts';
 
 type Handler = (request: FunctionUrlRequest) => Promise<{ readonly statusCode: number }>;
 
 const [, , bundle = '', secret = '', rounds, secondsPerRound] = process.argv;
 const { handler } = (await import(pathToFileURL(bundle).href)) as { handler: Handler };
 const requests = signedRequests(secret);
+const seconds = Number(secondsPerRound);
 // The first round warms the code and the connections, and is not counted.
-await runRound(handler, requests, Math.min(1, Number(secondsPerRound)));
-const results: RoundResult[] = [];
+await runRound(handler, requests, Math.min(1, seconds));
+await runRound(bareHandler, requests, Math.min(1, seconds / 4));
+const measured: { [Which in keyof Measured]: RoundResult[] } = { webhook: [], bare: [] };
+// In turns, so that a busy moment of the machine falls on both.
 for (let round = 0; round < Number(rounds); round += 1) {
-  results.push(await runRound(handler, requests, Number(secondsPerRound)));
+  measured.webhook.push(await runRound(handler, requests, seconds));
+  measured.bare.push(await runRound(bareHandler, requests, seconds / 4));
 }
 process.once('disconnect', () => process.exit());
-process.send?.(results);
+process.send?.(measured);
+
+/** The least that a webhook can do: checks the signature, reads the body, and answers. It calls nobody. */
+async function bareHandler({ headers, body = '' }: FunctionUrlRequest) {
+  const given = Buffer.from((headers['x-hub-signature-256'] ?? '').slice('sha256='.length), 'hex');
+  const isSigned = timingSafeEqual(given, createHmac('sha256', secret).update(body).digest());
+  const { action } = JSON.parse(body) as { action: string };
+  return { statusCode: isSigned && action === 'queued' ? 202 : 401 };
+}
 
 /** GitHub's own example of a queued job, once for each of a few hundred jobs of ours. */
 function signedRequests(secret: string): FunctionUrlRequest[] {

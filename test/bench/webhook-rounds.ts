@@ -8,3 +8,9 @@ export interface RoundResult {
   /** Milliseconds of this process's processor time a request. */
   readonly cpu: number;
 }
+
+export interface Measured {
+  readonly webhook: readonly RoundResult[];
+  /** A handler that checks the signature and answers, as the baseline. */
+  readonly bare: readonly RoundResult[];
+}

@@ -10,7 +10,7 @@ import { judged } from './goals.ts';
 import { median, type Report } from './result.ts';
 import type { Size } from './size.ts';
 import type { WebhookAws } from './webhook-aws.ts';
-import { inFlight, type RoundResult } from './webhook-rounds.ts';
+import { inFlight, type Measured } from './webhook-rounds.ts';
 
 export async function measureWebhook({
   webhookRounds: rounds,
@@ -25,13 +25,14 @@ export async function measureWebhook({
       env: variables,
     });
     try {
-      const measured = await load.next<RoundResult[]>();
-      const rates = measured.map(({ requestsPerSecond }) => requestsPerSecond);
+      const { webhook, bare } = await load.next<Measured>();
+      const rates = webhook.map(({ requestsPerSecond }) => requestsPerSecond);
       return {
         results: [
           judged('webhooks a second', median(rates), 'requests/s'),
-          judged('webhook, 99th percentile', median(measured.map(({ p99 }) => p99)), 'ms'),
-          judged('webhook, processor time', median(measured.map(({ cpu }) => cpu)), 'ms a request'),
+          judged('webhook, 99th percentile', median(webhook.map(({ p99 }) => p99)), 'ms'),
+          judged('webhook, processor time', median(webhook.map(({ cpu }) => cpu)), 'ms a request'),
+          judged('of it check and read alone', median(bare.map(({ cpu }) => cpu)), 'ms a request'),
         ],
         notes: [
           `Webhook: ${inFlight} requests in flight for ${secondsPerRound} s, median of ${rounds} rounds ` +

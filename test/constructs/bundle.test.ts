@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { assertConfig } from '../../lib/config/check-config.ts';
 import { bundleFunctions } from '../../lib/constructs/basics/bundle.ts';
@@ -64,6 +64,23 @@ describe('a bundle', () => {
     expect(textOf(folder)).toContain('createRequire');
     const { handler } = await import(pathToFileURL(join(folder, 'index.mjs')).href);
     expect(await handler()).toBe('/');
+  });
+
+  it('leaves out what no call needs: schemas of EC2, and where an SDK looks for credentials', () => {
+    const sdk = (name: string) =>
+      fileURLToPath(new URL(`../../node_modules/@aws-sdk/${name}`, import.meta.url));
+    givenHandler(
+      'small',
+      `import { DescribeFleetsCommand, EC2Client } from ${JSON.stringify(sdk('client-ec2'))};
+       export const handler = () => new EC2Client({}).send(new DescribeFleetsCommand({}));`,
+    );
+
+    const text = textOf(bundle(['small'], 'out').get('small')!);
+
+    expect(text).toContain('DescribeFleetsRequest');
+    expect(text).not.toContain('TransitGatewayMulticastDomain');
+    expect(text).not.toMatch(/portal\.sso|credential_process/);
+    expect(text.length).toBeLessThan(400_000);
   });
 
   it('is taken as it is where all are ready made, as in an installed package', () => {

@@ -3,7 +3,7 @@
  * one is, against another's SQS.
  */
 import { describe, expect, it } from '@jest/globals';
-import { createSqsClient } from '../../lib/adapters/sqs/client.ts';
+import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { parseMessage } from '../../lib/contract/messages.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
@@ -29,7 +29,7 @@ async function inMemory(): Promise<QueuesWorld> {
 
 async function onSqs(): Promise<QueuesWorld> {
   const { endpoint, sqs, urls } = await startSqs();
-  const queues = createQueues({ client: clientOf(endpoint), urls });
+  const queues = createQueues({ sqs: callerOf(endpoint), urls });
   const take: QueuesWorld['take'] = async (queue) => {
     const received = await sqs.receive(queue, { max: 10, waitSeconds: 0 });
     sqs.delete(
@@ -69,14 +69,15 @@ async function startSqs(): Promise<{
   return { endpoint, sqs, urls };
 }
 
-function clientOf(endpoint: AwsEndpoint) {
-  process.env['AWS_REGION'] = 'eu-west-1';
+function callerOf(endpoint: AwsEndpoint) {
   const { accessKeyId, secretAccessKey } = endpoint.operatorCredentials;
-  return createSqsClient({
+  const variables = {
+    AWS_REGION: 'eu-west-1',
     AWS_ENDPOINT_URL: endpoint.url,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
-  });
+  };
+  return createAwsJson({ service: 'sqs', variables });
 }
 
 const otherSqs = process.env['MAYFLY_TEST_SQS_URL'];
@@ -90,17 +91,17 @@ if (otherSqs) {
 describe('sends on SQS that fail', () => {
   it('say which queue, and whether another try can help', async () => {
     const { endpoint, sqs, urls } = await startSqs();
-    const client = clientOf(endpoint);
+    const sqsCaller = callerOf(endpoint);
     const poke = { kind: 'poke', installationId: acme, tier: small } as const;
     const failure = (queues: Queues) => queues.sendToTier(small, poke).catch((error: unknown) => error);
 
     const missing = await failure(
-      createQueues({ client, urls: { tiers: { small: `${endpoint.url}/1/none` } } }),
+      createQueues({ sqs: sqsCaller, urls: { tiers: { small: `${endpoint.url}/1/none` } } }),
     );
-    const unnamed = await failure(createQueues({ client, urls: { tiers: {} } }));
+    const unnamed = await failure(createQueues({ sqs: sqsCaller, urls: { tiers: {} } }));
     sqs.close();
     await endpoint.close();
-    const unreachable = await failure(createQueues({ client, urls }));
+    const unreachable = await failure(createQueues({ sqs: sqsCaller, urls }));
 
     expect(missing).toMatchObject({ code: 'QueueDoesNotExist', retryable: false });
     expect(unnamed).toMatchObject({ code: 'UnknownQueue', retryable: false });

@@ -3,7 +3,7 @@
  * MAYFLY_TEST_SECRETS_URL says where one is, against another's Secrets Manager.
  */
 import { afterAll, beforeAll } from '@jest/globals';
-import { createSecretsManagerClient } from '../../lib/adapters/secrets-manager/client.ts';
+import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { jsonAnswer } from '../../lib/local/aws/json-answer.ts';
@@ -61,9 +61,10 @@ function inMemory(clock: MemoryClock): SecretWorld {
 function onSecretsManager(clock: MemoryClock): SecretWorld {
   stored = ['first'];
   failing = false;
-  const client = createSecretsManagerClient({ AWS_ENDPOINT_URL: endpoint.url });
+  const variables = { ...process.env, AWS_ENDPOINT_URL: endpoint.url };
+  const secrets = createAwsJson({ service: 'secretsManager', variables });
   return {
-    secret: createSecret({ client, arn, clock }),
+    secret: createSecret({ secrets, arn, clock }),
     rotate: async (value) => {
       stored = [value, ...stored.slice(0, 1)];
     },

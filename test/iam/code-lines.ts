@@ -23,10 +23,8 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   'kms:ReEncryptFrom': /new CreateFleetCommand\(/,
   'kms:ReEncryptTo': /new CreateFleetCommand\(/,
   // A queue, a secret and a table use their key in the name of whoever calls them.
-  'kms:GenerateDataKey': /new SendMessageCommand\(/,
-  'kms:Decrypt': /new (CreateFleet|SendMessage|GetSecretValue|GetItem|UpdateItem)Command\(/,
-  // Sent without an SDK.
-  'imagebuilder:StartImagePipelineExecution': /new URL\('\/StartImagePipelineExecution'/,
+  'kms:GenerateDataKey': /\.call\('SendMessage'/,
+  'kms:Decrypt': /new (CreateFleet|GetItem|UpdateItem)Command\(|\.call\('(SendMessage|GetSecretValue)'/,
   's3:ListBucket': /\b(paginateListObjectsV2|new ListObjectsV2Command)\(/,
   'dynamodb:GetItem': /\bgetRow\(/,
   'dynamodb:BatchGetItem': /\b(findRows|readTogether|findByIndex)\(|new BatchGetItemCommand\(/,
@@ -53,7 +51,9 @@ export function linesThatNeed(action: string, sid: string, files: SourceFiles): 
   const byLambda = doneByLambda[action];
   if (byLambda) return matches(readFiles([byLambda.file]), byLambda.line);
   const operation = action.slice(action.indexOf(':') + 1);
-  const call = sentAs[action] ?? new RegExp(`\\b(new ${operation}Command|paginate${operation})\\(`);
+  const call =
+    sentAs[action] ??
+    new RegExp(`\\b(new ${operation}Command|paginate${operation})\\(|\\.call\\('${operation}'`);
   const adapters = new Map([...files].filter(([file]) => file.startsWith('lib/adapters/')));
   const sent = matches(adapters, call).filter(({ file, line }) => !isDefinition(files.get(file)![line - 1]!));
   if (!action.startsWith('dynamodb:')) return sent;

@@ -3,7 +3,7 @@
  * minutes, and read again early at most once a minute, so that forged traffic cannot drive up the bill. While
  * Secrets Manager cannot be reached, values that were read before stay good.
  */
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { AwsJson } from '../../ports/aws-json.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Secret } from '../../ports/secrets.ts';
@@ -11,15 +11,15 @@ import type { Secret } from '../../ports/secrets.ts';
 const cacheMilliseconds = 5 * 60_000;
 const refreshMilliseconds = 60_000;
 
-export function createSecret(options: { client: SecretsManagerClient; arn: string; clock: Clock }): Secret {
-  const { client, arn, clock } = options;
+export function createSecret(options: { secrets: AwsJson; arn: string; clock: Clock }): Secret {
+  const { secrets, arn, clock } = options;
   let values: readonly string[] | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<readonly string[]> | undefined;
 
   /** Callers that come while a read is under way share it. */
   function read(): Promise<readonly string[]> {
-    reading ??= readBoth(client, arn)
+    reading ??= readBoth(secrets, arn)
       .then((read) => {
         values = read;
         return read;
@@ -49,10 +49,10 @@ export function createSecret(options: { client: SecretsManagerClient; arn: strin
   };
 }
 
-async function readBoth(client: SecretsManagerClient, arn: string): Promise<readonly string[]> {
+async function readBoth(secrets: AwsJson, arn: string): Promise<readonly string[]> {
   const [current, previous] = await Promise.all([
-    readStage({ client, arn, stage: 'AWSCURRENT' }),
-    readStage({ client, arn, stage: 'AWSPREVIOUS' }).catch((error: unknown) => {
+    readStage({ secrets, arn, stage: 'AWSCURRENT' }),
+    readStage({ secrets, arn, stage: 'AWSPREVIOUS' }).catch((error: unknown) => {
       // A secret that was never rotated has no previous version.
       if (error instanceof OperationalError && error.code === 'ResourceNotFoundException') return undefined;
       throw error;
@@ -68,14 +68,14 @@ async function readBoth(client: SecretsManagerClient, arn: string): Promise<read
 }
 
 async function readStage(options: {
-  client: SecretsManagerClient;
+  secrets: AwsJson;
   arn: string;
   stage: 'AWSCURRENT' | 'AWSPREVIOUS';
 }): Promise<string | undefined> {
-  const { client, arn, stage } = options;
+  const { secrets, arn, stage } = options;
   try {
-    const answer = await client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: stage }));
-    return answer.SecretString;
+    const { SecretString } = await secrets.call('GetSecretValue', { SecretId: arn, VersionStage: stage });
+    return typeof SecretString === 'string' ? SecretString : undefined;
   } catch (cause) {
     const { name: code, message } = cause as Error;
     throw new OperationalError(`The secret ${arn} (${stage}) cannot be read: ${code}: ${message}`, {

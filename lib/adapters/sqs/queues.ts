@@ -3,9 +3,9 @@
  * queue, so that a noisy tenant does not delay quiet ones (fair queues).
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
  */
-import { SendMessageCommand, type SendMessageCommandInput, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Message } from '../../contract/messages.ts';
 import type { InstallationId } from '../../core/ids.ts';
+import type { AwsJson } from '../../ports/aws-json.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Queues } from '../../ports/queues.ts';
 import { operationalError } from './errors.ts';
@@ -24,17 +24,17 @@ type TenantMessage = Extract<Message, { readonly installationId: InstallationId 
 /** SQS delays a message by no more than this. */
 const longestDelaySeconds = 900;
 
-export function createQueues({ client, urls }: { client: SQSClient; urls: QueueUrls }): Queues {
+export function createQueues({ sqs, urls }: { sqs: AwsJson; urls: QueueUrls }): Queues {
   async function send(queue: string, url: string | undefined, message: TenantMessage, delaySeconds = 0) {
     if (!url) throw unknownQueue(queue, urls);
-    const input: SendMessageCommandInput = {
+    const input = {
       QueueUrl: url,
       MessageBody: bodyOf(message),
       MessageGroupId: String(message.installationId),
       ...delayed(delaySeconds),
     };
     try {
-      await client.send(new SendMessageCommand(input));
+      await sqs.call('SendMessage', input);
     } catch (error) {
       throw operationalError(error, queue);
     }

@@ -3,11 +3,12 @@
  * can set the deployment's App, once, within half an hour, so it is printed to the terminal and nowhere else.
  */
 import { userInfo } from 'node:os';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createSetupTokens } from '../../adapters/identity/setup-tokens.ts';
 import { createSecret } from '../../adapters/secrets-manager/secret.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
 import { setupMilliseconds } from '../../core/setup-claims.ts';
+import type { AwsJson } from '../../ports/aws-json.ts';
 import { awsOptions } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
 import type { DeploymentOutputs } from './deployment-outputs.ts';
@@ -18,8 +19,7 @@ export async function printPageLink(call: CommandCall, outputs: DeploymentOutput
   const replaces = call.options['replace'] === true;
   const stored = await setupDeps(call, outputs).vault.app();
   if (!replaces) refuseReplacing(stored, 'npx mayfly setup --page --replace');
-  const client = new SecretsManagerClient(awsOptions(call));
-  const secret = createSecret({ client, arn: outputs.setupSecretArn, clock: systemClock });
+  const secret = createSecret({ secrets: asOperator(call), arn: outputs.setupSecretArn, clock: systemClock });
   const issuedAt = systemClock.now();
   const key = await createSetupTokens({ secret }).sign('link', {
     issuedAt,
@@ -31,4 +31,15 @@ export async function printPageLink(call: CommandCall, outputs: DeploymentOutput
   call.io.out(
     `Open this link within ${setupMilliseconds / 60_000} minutes, and share it with nobody: whoever opens it sets up the App.\n\n  ${outputs.setupPageUrl}?key=${key}\n`,
   );
+}
+
+/** With the operator's own credentials, wherever the AWS CLI would find them. */
+function asOperator(call: CommandCall): AwsJson {
+  const client = new SecretsManagerClient(awsOptions(call));
+  return {
+    async call(_action, input) {
+      const { SecretString } = await client.send(new GetSecretValueCommand(input as { SecretId: string }));
+      return { SecretString };
+    },
+  };
 }

@@ -2,11 +2,19 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createAwsJson } from '../../../lib/adapters/aws-json/caller.ts';
 import { createImageBuilds } from '../../../lib/adapters/image-builder/image-builds.ts';
 import { parseAuthorization, type SignedRequest, signatureFits } from '../../../lib/local/aws/signature.ts';
 
 const secret = 'a-secret-key';
 const arn = 'arn:aws:imagebuilder:us-east-1:123456789012:image-pipeline/my-saas-linux-x64';
+
+/** Three tries follow each other at once. */
+const buildsWith = (variables: Record<string, string>) =>
+  createImageBuilds({
+    pipelines: { x64: arn },
+    imageBuilder: createAwsJson({ service: 'imageBuilder', variables, fraction: () => 0 }),
+  });
 
 describe('the builds of images', () => {
   const asked: SignedRequest[] = [];
@@ -31,7 +39,7 @@ describe('the builds of images', () => {
       AWS_SECRET_ACCESS_KEY: secret,
       AWS_SESSION_TOKEN: 'session',
     };
-    builds = createImageBuilds({ pipelines: { x64: arn }, variables });
+    builds = buildsWith(variables);
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
@@ -75,7 +83,7 @@ describe('the builds of images', () => {
 
   it('that cannot be asked for say where', async () => {
     const variables = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'us-east-1' };
-    const away = createImageBuilds({ pipelines: { x64: arn }, variables });
+    const away = buildsWith(variables);
     await expect(away.start('x64', '2.337.0')).rejects.toMatchObject({
       code: 'Unreachable',
       retryable: true,

@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   CreateSecretCommand,
-  type GetSecretValueCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { createSecretsManagerClient } from '../../../lib/adapters/secrets-manager/client.ts';
+import { createAwsJson } from '../../../lib/adapters/aws-json/caller.ts';
 import { createSecret } from '../../../lib/adapters/secrets-manager/secret.ts';
+import type { AwsJson } from '../../../lib/ports/aws-json.ts';
 import type { MemoryClock } from '../../fakes/clock.ts';
 import type { SecretWorld } from '../secret.contract.ts';
 
@@ -20,15 +20,17 @@ export async function onOtherSecrets(url: string, clock: MemoryClock): Promise<S
   const direct = new SecretsManagerClient({ endpoint: url });
   const created = await direct.send(new CreateSecretCommand({ Name: randomUUID(), SecretString: 'first' }));
   const arn = created.ARN ?? '';
-  const client = createSecretsManagerClient({ AWS_ENDPOINT_URL: url });
+  const variables = { ...process.env, AWS_ENDPOINT_URL: url };
+  const caller = createAwsJson({ service: 'secretsManager', variables });
   let failing = false;
-  const send = client.send.bind(client);
-  client.send = (async (command: GetSecretValueCommand) => {
-    if (failing) throw Object.assign(new Error('No.'), { name: 'AccessDeniedException' });
-    return send(command);
-  }) as typeof client.send;
+  const secrets: AwsJson = {
+    async call(action, input) {
+      if (failing) throw Object.assign(new Error('No.'), { name: 'AccessDeniedException' });
+      return caller.call(action, input);
+    },
+  };
   return {
-    secret: createSecret({ client, arn, clock }),
+    secret: createSecret({ secrets, arn, clock }),
     rotate: async (value) => {
       await direct.send(new PutSecretValueCommand({ SecretId: arn, SecretString: value }));
     },

@@ -4,20 +4,23 @@ import {
   CreateQueueCommand,
   DeleteMessageCommand,
   ReceiveMessageCommand,
-  type SQSClient,
+  SQSClient,
 } from '@aws-sdk/client-sqs';
-import { createSqsClient } from '../../../lib/adapters/sqs/client.ts';
+import { createAwsJson } from '../../../lib/adapters/aws-json/caller.ts';
 import { createQueues } from '../../../lib/adapters/sqs/queues.ts';
 import { parseMessage } from '../../../lib/contract/messages.ts';
 import type { QueuesWorld } from '../queues.contract.ts';
 
 export async function onOtherSqs(url: string): Promise<QueuesWorld> {
-  process.env['AWS_REGION'] = 'eu-west-1';
-  const client = createSqsClient({
+  const region = 'eu-west-1';
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new SQSClient({ endpoint: url, region, credentials });
+  const variables = {
+    AWS_REGION: region,
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-  });
+  };
   const create = async (name: string) => {
     const answer = await client.send(new CreateQueueCommand({ QueueName: `${name}-${randomUUID()}` }));
     return answer.QueueUrl ?? '';
@@ -30,7 +33,10 @@ export async function onOtherSqs(url: string): Promise<QueuesWorld> {
   };
   const { small, ...shared } = urls;
   return {
-    queues: createQueues({ client, urls: { tiers: { small }, ...shared } }),
+    queues: createQueues({
+      sqs: createAwsJson({ service: 'sqs', variables }),
+      urls: { tiers: { small }, ...shared },
+    }),
     take: (queue) => take(client, urls[queue]),
     close: async () => client.destroy(),
   };

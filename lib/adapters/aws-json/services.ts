@@ -1,0 +1,49 @@
+/**
+ * Where the services that are called with plain JSON are, and what they want to read. Endpoints can be set as for the SDKs.
+ * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface JsonService {
+  /** As requests are signed, and as its host is called. */
+  readonly name: string;
+  /** As `AWS_ENDPOINT_URL_…` has it. */
+  readonly variable: string;
+  readonly method: 'POST' | 'PUT';
+  readonly contentType: string;
+  /** Before the action in `x-amz-target`. Absent: the action is the path. */
+  readonly target?: string;
+}
+
+export const jsonServices = {
+  sqs: {
+    name: 'sqs',
+    variable: 'SQS',
+    method: 'POST',
+    contentType: 'application/x-amz-json-1.0',
+    target: 'AmazonSQS',
+  },
+  secretsManager: {
+    name: 'secretsmanager',
+    variable: 'SECRETS_MANAGER',
+    method: 'POST',
+    contentType: 'application/x-amz-json-1.1',
+    target: 'secretsmanager',
+  },
+  imageBuilder: {
+    name: 'imagebuilder',
+    variable: 'IMAGEBUILDER',
+    method: 'PUT',
+    contentType: 'application/json',
+  },
+} as const satisfies Record<string, JsonService>;
+
+export function endpointOf(service: JsonService, variables: Variables): URL {
+  const given = variables[`AWS_ENDPOINT_URL_${service.variable}`] || variables['AWS_ENDPOINT_URL'];
+  if (given) return new URL(given);
+  const region = regionOf(variables);
+  const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return new URL(`https://${service.name}.${region}.${suffix}`);
+}
+
+export const regionOf = (variables: Variables): string => variables['AWS_REGION'] ?? '';

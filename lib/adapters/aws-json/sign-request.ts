@@ -1,0 +1,68 @@
+/**
+ * Signature Version 4 of a POST or PUT whose path needs no escapes and that has no query. Every header that is sent is signed.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+import { createHmac, hash } from 'node:crypto';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+export interface RequestToSign {
+  readonly method: 'POST' | 'PUT';
+  readonly path: string;
+  /** Names in lower case, `host` among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly service: string;
+  readonly region: string;
+  readonly credentials: Credentials;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** @returns the headers to send */
+export function signedHeaders(request: RequestToSign): Record<string, string> {
+  const { method, path, body, credentials, at } = request;
+  const { accessKeyId, sessionToken } = credentials;
+  const time = timeText(at);
+  const headers: Record<string, string> = {
+    ...request.headers,
+    'x-amz-date': time,
+    ...(sessionToken ? { 'x-amz-security-token': sessionToken } : {}),
+  };
+  const names = Object.keys(headers).sort();
+  const signed = names.join(';');
+  const lines = names.map((name) => `${name}:${headers[name]}\n`).join('');
+  const canonical = `${method}\n${path}\n\n${lines}\n${signed}\n${hash('sha256', body)}`;
+  const scope = `${time.slice(0, 8)}/${request.region}/${request.service}/aws4_request`;
+  const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical)}`;
+  const signature = createHmac('sha256', signingKey(request, scope)).update(text).digest('hex');
+  headers['authorization'] =
+    `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${signature}`;
+  return headers;
+}
+
+/** `20261121T120000Z`. */
+const timeText = (at: number) => new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
+
+/** A key is good for a day, a region and a service. One for each service that a function calls is kept, with its secret. */
+const keys = new Map<string, { readonly secret: string; readonly key: Buffer }>();
+const mostKeys = 8;
+
+function signingKey({ credentials }: RequestToSign, scope: string): Buffer {
+  const secret = credentials.secretAccessKey;
+  const known = keys.get(scope);
+  if (known?.secret === secret) return known.key;
+  const key = scope
+    .split('/')
+    .reduce<string | Buffer>(
+      (last, part) => createHmac('sha256', last).update(part).digest(),
+      `AWS4${secret}`,
+    ) as Buffer;
+  if (keys.size >= mostKeys) keys.clear();
+  keys.set(scope, { secret, key });
+  return key;
+}

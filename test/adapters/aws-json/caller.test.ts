@@ -1,0 +1,167 @@
+/** Calls with JSON: how they are signed, which failures are tried again, and which bounds they keep. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createAwsJson } from '../../../lib/adapters/aws-json/caller.ts';
+import { parseAuthorization, type SignedRequest, signatureFits } from '../../../lib/local/aws/signature.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+const asked: SignedRequest[] = [];
+/** One for each request; the last one is for all that follow. */
+let answers: Answer[] = [];
+const variables: Record<string, string> = {};
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const headers = request.headers as Record<string, string>;
+    asked.push({ method: request.method!, path: request.url!, headers, body: Buffer.concat(chunks) });
+    const answer = answers.length > 1 ? answers.shift()! : answers[0]!;
+    answer(request, response);
+  });
+});
+
+const says =
+  (status: number, body: object | string, headers = {}): Answer =>
+  (_, response) => {
+    response.writeHead(status, headers);
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+const drops: Answer = (request) => void request.socket.destroy();
+const breaksOff: Answer = (request, response) => {
+  response.writeHead(200, { 'content-length': '100' });
+  response.write('{"MessageId":');
+  setImmediate(() => request.socket.destroy());
+};
+const isSilent: Answer = () => undefined;
+const ok = says(200, { MessageId: 'm-1' });
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  Object.assign(variables, {
+    AWS_REGION: 'eu-west-1',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  });
+});
+beforeEach(() => {
+  asked.length = 0;
+  answers = [ok];
+  Object.assign(variables, { AWS_ACCESS_KEY_ID: 'KEY', AWS_SECRET_ACCESS_KEY: 'secret' });
+  delete variables['AWS_SESSION_TOKEN'];
+});
+afterAll(
+  () =>
+    new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    }),
+);
+
+/** Tries follow each other at once. */
+const sqs = (over: { answerMilliseconds?: number } = {}) =>
+  createAwsJson({ service: 'sqs', variables, fraction: () => 0, ...over });
+const send = (over = {}) => sqs(over).call('SendMessage', { QueueUrl: 'q', MessageBody: 'é 🐛' });
+
+function lastSignature(secretAccessKey: string) {
+  const request = asked.at(-1)!;
+  const authorization = parseAuthorization(request.headers['authorization'])!;
+  return { ...authorization, fits: signatureFits(request, authorization, secretAccessKey) };
+}
+
+describe('a call', () => {
+  it('is signed whole, for its service and region', async () => {
+    expect(await send()).toEqual({ MessageId: 'm-1' });
+    const { method, path, headers, body } = asked[0]!;
+    expect([method, path]).toEqual(['POST', '/']);
+    expect(headers).toMatchObject({
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'AmazonSQS.SendMessage',
+    });
+    expect(JSON.parse(body.toString())).toEqual({ QueueUrl: 'q', MessageBody: 'é 🐛' });
+    const signed = 'content-type;host;x-amz-date;x-amz-target';
+    expect(lastSignature('secret')).toMatchObject({
+      fits: true,
+      accessKeyId: 'KEY',
+      region: 'eu-west-1',
+      service: 'sqs',
+      signedHeaders: signed,
+    });
+    expect(lastSignature('another').fits).toBe(false);
+  });
+
+  it('uses new credentials as soon as they are there', async () => {
+    const caller = sqs();
+    await caller.call('SendMessage', {});
+    Object.assign(variables, { AWS_ACCESS_KEY_ID: 'NEW', AWS_SECRET_ACCESS_KEY: 'new' });
+    variables['AWS_SESSION_TOKEN'] = 'session';
+    await caller.call('SendMessage', {});
+    expect(lastSignature('new')).toMatchObject({ fits: true, accessKeyId: 'NEW' });
+    expect(asked.at(-1)!.headers['x-amz-security-token']).toBe('session');
+    expect(lastSignature('new').signedHeaders).toContain('x-amz-security-token');
+  });
+
+  it('keeps its connection', async () => {
+    const ports = new Set<number | undefined>();
+    answers = [
+      (request, response) => {
+        ports.add(request.socket.remotePort);
+        ok(request, response);
+      },
+    ];
+    const caller = sqs();
+    for (let n = 0; n < 5; n++) await caller.call('SendMessage', {});
+    expect(ports.size).toBe(1);
+  });
+});
+
+describe('a call that fails', () => {
+  const throttled = says(400, { __type: 'com.amazon.coral.availability#ThrottlingException' });
+  it.each([
+    ['with an error of the service', says(500, {})],
+    ['because the service is busy', says(503, 'busy')],
+    ['because of too many calls', throttled],
+    ['because the connection was dropped', drops],
+    ['because its answer broke off', breaksOff],
+  ])('%s is made again, under a signature of its own', async (_, fault) => {
+    answers = [fault, fault, ok];
+    expect(await send()).toEqual({ MessageId: 'm-1' });
+    expect(asked).toHaveLength(3);
+    expect(lastSignature('secret').fits).toBe(true);
+  });
+
+  it('is made three times at most', async () => {
+    answers = [says(503, { __type: 'ServiceUnavailable', message: 'later' })];
+    await expect(send()).rejects.toMatchObject({ name: 'ServiceUnavailable', message: 'later' });
+    expect(asked).toHaveLength(3);
+  });
+
+  it.each([
+    ['com.amazonaws.sqs#QueueDoesNotExist', {}, 'QueueDoesNotExist'],
+    ['AccessDeniedException', {}, 'AccessDeniedException'],
+    [
+      undefined,
+      { 'x-amzn-errortype': 'ForbiddenException:http://internal.amazon.com/' },
+      'ForbiddenException',
+    ],
+    [undefined, {}, 'Status400'],
+  ])('with %s, %j is not made again', async (type, headers, name) => {
+    answers = [says(400, { ...(type ? { __type: type } : {}), message: 'no' }, headers)];
+    await expect(send()).rejects.toMatchObject({ name, message: 'no' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('because nobody answers ends after its time', async () => {
+    answers = [isSilent];
+    await expect(send({ answerMilliseconds: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(asked).toHaveLength(3);
+  });
+
+  it('because nobody is there says where', async () => {
+    const away = { ...variables, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
+    const caller = createAwsJson({ service: 'sqs', variables: away, fraction: () => 0 });
+    const message = expect.stringContaining('http://127.0.0.1:9 could not be reached');
+    await expect(caller.call('SendMessage', {})).rejects.toMatchObject({ name: 'Unreachable', message });
+  });
+});
