@@ -44,8 +44,11 @@ export interface CapRow {
 
 /** How many leases a cap counts, row by row, and who waits under it. */
 export interface CapUse {
+  /** Those of an earlier configuration too, which had more: their machines may live. */
   readonly rows: readonly CapRow[];
   readonly waiters: readonly Waiter[];
+  /** The most rows that the cap has had. Absent: never more than one. */
+  readonly rowsEver?: number;
 }
 
 /** A row in which a launch is to count, and how many that row may count after it. */
@@ -65,8 +68,7 @@ export const capRowCount = ({ machines }: SharedCap) =>
 export const capRowKey = (cap: string, n: number) => `shared/${cap}/${n}`;
 
 /** The cap's rows as this configuration has them, and what each may count. */
-export function capRowBounds(cap: SharedCap): Map<string, number> {
-  const count = capRowCount(cap);
+export function capRowBounds(cap: SharedCap, count = capRowCount(cap)): Map<string, number> {
   const least = Math.floor(cap.machines / count);
   const rest = cap.machines - least * count;
   return new Map(
@@ -75,6 +77,37 @@ export function capRowBounds(cap: SharedCap): Map<string, number> {
 }
 
 export const leasesOf = (use: CapUse) => use.rows.reduce((sum, { leases }) => sum + leases, 0);
+
+/** Every row that may count leases of the cap, and its bound today: none for those that only an earlier configuration had. */
+export const capRowKeys = (cap: SharedCap, rowsEver = 0): string[] =>
+  Array.from({ length: Math.max(capRowCount(cap), rowsEver) }, (_, n) => capRowKey(cap.name, n));
+
+/**
+ * The rows' bounds while some hold more than their share, because the cap was larger once or had other rows: the others leave
+ * room for those, so that all together stay within the cap. No launch counts in a row that is above its bound, and the others
+ * only grow as its machines end, so whoever read earlier counts with a bound that is no higher.
+ */
+function boundsNow(cap: SharedCap, { rows }: CapUse): Map<string, number> {
+  const counted = new Map(rows.map(({ key, leases }) => [key, leases]));
+  const boundsAt = (machines: number) => capRowBounds({ ...cap, machines }, capRowCount(cap));
+  const fits = (bounds: ReadonlyMap<string, number>) => {
+    const keys = new Set([...bounds.keys(), ...counted.keys()]);
+    const reach = [...keys].reduce(
+      (sum, key) => sum + Math.max(counted.get(key) ?? 0, bounds.get(key) ?? 0),
+      0,
+    );
+    return reach <= cap.machines;
+  };
+  let [least, most] = [0, cap.machines];
+  if (fits(boundsAt(most))) return boundsAt(most);
+  // The largest total whose shares fit beside what is held.
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (fits(boundsAt(middle))) least = middle;
+    else most = middle - 1;
+  }
+  return boundsAt(least);
+}
 
 /** What the row with the most room leaves: a launch counts in one row. */
 export const largestRoom = (cap: SharedCap, use: CapUse) =>
@@ -96,7 +129,7 @@ export function capCharge(
 
 function roomByRow(cap: SharedCap, use: CapUse): { row: string; most: number; room: number }[] {
   const counted = new Map(use.rows.map(({ key, leases }) => [key, leases]));
-  return [...capRowBounds(cap)].map(([row, most]) => ({ row, most, room: most - (counted.get(row) ?? 0) }));
+  return [...boundsNow(cap, use)].map(([row, most]) => ({ row, most, room: most - (counted.get(row) ?? 0) }));
 }
 
 /** The tighter cap first, so that whoever waits does so where it is stopped. */

@@ -90,6 +90,24 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect(use).toEqual({ rows: [{ key: 'shared/tier/small/0', leases: 0, changes: 0 }], waiters: [] });
       });
 
+      it('knows the rows that a larger cap had, also where it is smaller now', async () => {
+        const [large, small] = [1500, 400].map((machines) => ({ name: 'cell', machines }));
+        expect((await stores.launches.capUseAcrossTenants(large!)).rowsEver).toBeUndefined();
+        await stores.launches.noteCapRows(large!);
+        await stores.launches.noteCapRows(small!);
+        const row = { key: 'shared/cell/2', leases: 0, changes: 0 };
+        expect(await stores.launches.correctCapRow(row, 7)).toBe(true);
+        expect(await stores.launches.capUseAcrossTenants(small!)).toEqual({
+          rows: [
+            { key: 'shared/cell/0', leases: 0, changes: 0 },
+            { key: 'shared/cell/1', leases: 0, changes: 0 },
+            { key: 'shared/cell/2', leases: 7, changes: 1 },
+          ],
+          waiters: [],
+          rowsEver: 3,
+        });
+      });
+
       it('has each place once, with its newest time, until it leaves', async () => {
         await stores.launches.joinLine(cap, waiter);
         expect(await waiters(cap)).toEqual([waiter]);

@@ -5,6 +5,7 @@ import {
   type CapUse,
   capCharge,
   capRowBounds,
+  capRowKeys,
   heldUnder,
   largestRoom,
   placeOf,
@@ -78,6 +79,48 @@ describe('the rows of a cap', () => {
           }
         },
       ),
+    );
+  });
+
+  it('keep to the cap while it changes: what lives on from a larger one is left room for', () => {
+    const step = fc.record({
+      cap: fc.option(fc.integer({ min: 1, max: 3000 }), { freq: 4 }),
+      machines: fc.integer({ min: 1, max: 400 }),
+      fraction: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      frees: fc.nat(300),
+      // Read before so many other launches.
+      staleBy: fc.nat(3),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        let machines = 1500;
+        const counts = new Map<string, number>();
+        const reads: CapUse[] = [];
+        const held: string[] = [];
+        for (const { cap: changed, machines: wanted, fraction, frees, staleBy } of steps) {
+          if (changed !== null) {
+            machines = changed;
+            reads.length = 0;
+          }
+          const keys = capRowKeys(cap(machines), 6);
+          reads.push({
+            rows: keys.map((key) => ({ key, leases: counts.get(key) ?? 0, changes: 0 })),
+            waiters: [],
+          });
+          const charge = capCharge(cap(machines), reads.at(-1 - staleBy) ?? reads.at(-1)!, {
+            machines: wanted,
+            fraction,
+          });
+          // The condition of the transaction.
+          if (charge && (counts.get(charge.row) ?? 0) + wanted <= charge.most) {
+            counts.set(charge.row, (counts.get(charge.row) ?? 0) + wanted);
+            for (let n = 0; n < wanted; n++) held.push(charge.row);
+            expect(held.length).toBeLessThanOrEqual(machines);
+          }
+          for (const row of held.splice(0, frees)) counts.set(row, counts.get(row)! - 1);
+        }
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -2,7 +2,8 @@
 import {
   type CapCharge,
   type CapRow,
-  capRowBounds,
+  capRowCount,
+  capRowKeys,
   placeOf,
   type Waiter,
 } from '../../lib/core/shared-cap.ts';
@@ -13,15 +14,21 @@ const rowOf = (rows: Rows, key: string): CapRow => rows.capRows.get(key) ?? { ke
 
 export function createMemoryLines(
   world: StoreWorld,
-): Pick<LaunchStore, 'capUseAcrossTenants' | 'joinLine' | 'leaveLine' | 'correctCapRow'> {
+): Pick<LaunchStore, 'capUseAcrossTenants' | 'noteCapRows' | 'joinLine' | 'leaveLine' | 'correctCapRow'> {
   const others = (rows: Rows, cap: string, place: Pick<Waiter, 'installationId' | 'tier'>) =>
     (rows.lines.get(cap) ?? []).filter((waiter) => placeOf(waiter) !== placeOf(place));
   return {
     capUseAcrossTenants: (cap) =>
       world.call('launches.capUseAcrossTenants', (rows) => ({
-        rows: [...capRowBounds(cap).keys()].map((key) => rowOf(rows, key)),
+        rows: capRowKeys(cap, rows.capRowsEver.get(cap.name)).map((key) => rowOf(rows, key)),
         waiters: rows.lines.get(cap.name) ?? [],
+        ...(rows.capRowsEver.has(cap.name) ? { rowsEver: rows.capRowsEver.get(cap.name)! } : {}),
       })),
+    noteCapRows: (cap) =>
+      world.call('launches.noteCapRows', (rows) => {
+        const rowsEver = Math.max(capRowCount(cap), rows.capRowsEver.get(cap.name) ?? 0);
+        rows.capRowsEver.set(cap.name, rowsEver);
+      }),
     joinLine: (cap, waiter) =>
       world.call('launches.joinLine', (rows) => {
         rows.lines.set(cap, [...others(rows, cap, waiter), { ...waiter }]);

@@ -39,6 +39,8 @@ export interface Rows {
   readonly runners: Map<InstanceId, Runner>;
   /** What caps over all tenants count, by the row's key. */
   readonly capRows: Map<string, CapRow>;
+  /** The most rows that each cap has had, by its name. */
+  readonly capRowsEver: Map<string, number>;
   /** Who waits, by the name of the cap. */
   readonly lines: Map<string, readonly Waiter[]>;
 }
@@ -78,6 +80,7 @@ export function createStoreWorld(): StoreWorld {
     launches: new Map(),
     runners: new Map(),
     capRows: new Map(),
+    capRowsEver: new Map(),
     lines: new Map(),
   };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];

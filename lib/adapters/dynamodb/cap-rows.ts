@@ -3,13 +3,13 @@
  * counted in one or more rows that the transactions of launches and endings write; who waits stands in a row of its own,
  * which they do not touch. They exist only where a cap is configured.
  *
- *   launch_id       leases   changes             launch_id     waits_101_small
- *   shared/cell/0   412      90210               shared/cell   { since, weight }
+ *   launch_id       leases   changes             launch_id     rows   waits_101_small
+ *   shared/cell/0   412      90210               shared/cell   2      { since, weight }
  */
 import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { InstallationId, TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
-import { type CapCharge, type CapRow, capRowBounds, type Waiter } from '../../core/shared-cap.ts';
+import { type CapCharge, type CapRow, capRowCount, capRowKeys, type Waiter } from '../../core/shared-cap.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import { type Attributes, number, Row } from './attributes.ts';
 import { findRows } from './find-rows.ts';
@@ -26,9 +26,12 @@ const always = 'attribute_not_exists(#state)';
 export function createCapRows(deps: {
   client: DynamoDBClient;
   tableName: string;
-}): Pick<LaunchStore, 'capUseAcrossTenants' | 'joinLine' | 'leaveLine' | 'correctCapRow'> {
+}): Pick<LaunchStore, 'capUseAcrossTenants' | 'noteCapRows' | 'joinLine' | 'leaveLine' | 'correctCapRow'> {
   const { client, tableName } = deps;
-  const changeLine = async (cap: string, write: Pick<RowUpdate, 'update' | 'values' | 'names'>) => {
+  const changeLine = async (
+    cap: string,
+    write: Pick<RowUpdate, 'update' | 'values' | 'names'> & { condition?: string },
+  ) => {
     await updateRow(client, {
       tableName,
       key: capRowPrimaryKey(lineKey(cap)),
@@ -36,14 +39,30 @@ export function createCapRows(deps: {
       ...write,
     });
   };
+  const read = async (keys: readonly string[]) => {
+    const found = await findRows(client, tableName, keys.map(capRowPrimaryKey));
+    return new Map(found.map((row) => [row['launch_id']?.S ?? '', row]));
+  };
   return {
     async capUseAcrossTenants(cap) {
-      const keys = [lineKey(cap.name), ...capRowBounds(cap).keys()];
-      const found = await findRows(client, tableName, keys.map(capRowPrimaryKey));
-      const byKey = new Map(found.map((row) => [row['launch_id']?.S ?? '', row]));
-      const [line = '', ...rows] = keys;
-      return { rows: rows.map((key) => capRowOf(key, byKey.get(key))), waiters: waitersOf(byKey.get(line)) };
+      const line = lineKey(cap.name);
+      const byKey = await read([line, ...capRowKeys(cap)]);
+      const rowsEver = new Row(`launches row ${line}`, byKey.get(line) ?? {}).optionalNumber('rows');
+      const keys = capRowKeys(cap, rowsEver);
+      const earlier = keys.slice(capRowKeys(cap).length);
+      const others = earlier.length === 0 ? new Map<string, Attributes>() : await read(earlier);
+      return {
+        rows: keys.map((key) => capRowOf(key, byKey.get(key) ?? others.get(key))),
+        waiters: waitersOf(byKey.get(line)),
+        ...(rowsEver === undefined ? {} : { rowsEver }),
+      };
     },
+    noteCapRows: (cap) =>
+      changeLine(cap.name, {
+        update: 'SET #rows = :rows',
+        condition: 'attribute_not_exists(#rows) OR #rows < :rows',
+        values: { ':rows': number(capRowCount(cap)) },
+      }),
     joinLine: (cap, waiter) =>
       changeLine(cap, {
         update: 'SET #waits = :waiter',

@@ -9,6 +9,7 @@ import { InstallationId, TierName } from '../../core/ids.ts';
 import { reason } from '../../core/reason.ts';
 import {
   type CapUse,
+  capRowCount,
   heldUnder,
   largestRoom,
   leasesOf,
@@ -87,6 +88,7 @@ export async function sharedBounds(
   const bounds: CapBound[] = [];
   for (const cap of capsOf(deps, options.tier.name)) {
     const { use, held } = await readLine(deps, cap, { tenant: options.tenant, waiter });
+    if (capRowCount(cap) > (use.rowsEver ?? 1)) await deps.launches.noteCapRows(cap);
     const share = sharesOf(cap, use, held).get(placeOf(waiter)) ?? 0;
     // A launch counts in one row of the cap; what other rows leave, the next launch takes.
     const machines = Math.min(share, largestRoom(cap, use));
