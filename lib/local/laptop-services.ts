@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type CloudFormationService, createCloudFormationService } from './aws/cloudformation.ts';
 import { type DynamoEngine, startDynamoEngine } from './aws/dynamo-engine.ts';
 import { createDynamoService, type DynamoService } from './aws/dynamodb.ts';
+import type { KeyRates } from './aws/dynamodb-limits.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws/endpoint.ts';
 import { createLambdaService, type LambdaService } from './aws/lambda.ts';
 import { createLogsService, type LogsService } from './aws/logs.ts';
@@ -94,6 +95,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     });
     started.endpoint = endpoint;
     endpoint.addDoor('/_ec2', (change) => ec2.setDials(change));
+    endpoint.addDoor('/_dynamodb', (rates) => limitKeys(dynamodb, rates));
     endpoint.onCall(({ caller, service, action, outcome, questions }) => {
       if (outcome === 'denied') tell('denied', `${caller} may not ${service}:${action}`, { questions });
     });
@@ -152,4 +154,15 @@ function startEc2({
         ? tell('machine', `${event.instanceId} is ${event.state}`, { ...event })
         : tell('console', event.text, { instanceId: event.instanceId }),
   });
+}
+
+/** What a key takes in a second, as JSON, such as DynamoDB's own `{"writesPerSecond": 1000, "readsPerSecond": 3000}`; null: no limit. */
+function limitKeys(dynamodb: DynamoService, given: unknown): unknown {
+  const rates = given as KeyRates | null;
+  const isRate = (rate: unknown) => typeof rate === 'number' && rate > 0;
+  if (rates !== null && !(isRate(rates?.writesPerSecond) && isRate(rates?.readsPerSecond))) {
+    throw new Error('It must be null, or writesPerSecond and readsPerSecond, both greater than 0.');
+  }
+  dynamodb.limitKeys(rates ?? undefined);
+  return rates;
 }

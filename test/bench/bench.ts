@@ -5,6 +5,7 @@
 import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/command-line.ts';
 import { showProgress } from '../../lib/local/console/progress.ts';
 import { measureBundles } from './bundles.ts';
+import { measureCapLoad } from './cap-load.ts';
 import { measureClaimMemory } from './claim-memory.ts';
 import { measureFreedSlot } from './freed-slot.ts';
 import { measureJobLife } from './job-life.ts';
@@ -29,6 +30,7 @@ const alone: Readonly<Record<string, (size: Size) => Promise<Report>>> = {
   bundles: measureBundles,
   leases: measureLeases,
   'freed-slot': measureFreedSlot,
+  'cap-load': measureCapLoad,
   synthesis: measureSynthesis,
 };
 const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<Report>>> = {

@@ -4,7 +4,10 @@
  * exactly what it asked for. The engine does not delete by time to live.
  */
 import { Agent, request as httpRequest } from 'node:http';
+import { type TableKeys, tableKeysOf } from './dynamodb-keys.ts';
+import { KeyLimits, type KeyRates, type UnitKind } from './dynamodb-limits.ts';
 import { dynamodbQuestions } from './dynamodb-questions.ts';
+import { type JsonAnswer, underLimits } from './dynamodb-throttle.ts';
 import { capacityOfError, refusedStatements, takeCapacity } from './dynamodb-units.ts';
 import { runUpdates } from './partiql-updates.ts';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from './service.ts';
@@ -18,12 +21,16 @@ export interface DynamoService extends AwsService {
     input: { readonly TableName: string } & Readonly<Record<string, unknown>>,
     options?: { readonly timeToLiveAttribute?: string },
   ): Promise<void>;
+  /** From now on a key takes no more than this; undefined: as much as the engine does, which is how it starts. */
+  limitKeys(rates: KeyRates | undefined): void;
+  /** How often a key was used up since. */
+  throttled(): number;
   /** Ends the kept connections; the engine itself is closed by whoever started it. */
   close(): void;
 }
 
 /** The actions that can say what they cost, and whether that is reading or writing. */
-const metered: Readonly<Record<string, 'read' | 'write'>> = {
+const metered: Readonly<Record<string, UnitKind>> = {
   GetItem: 'read',
   BatchGetItem: 'read',
   Query: 'read',
@@ -42,14 +49,23 @@ const mostConnections = 128;
 
 export function createDynamoService({ engineUrl }: { readonly engineUrl: string }): DynamoService {
   const engine = openEngine(engineUrl);
+  const book = new Map<string, TableKeys>();
+  let limits: KeyLimits | undefined;
   return {
     service: 'dynamodb',
     questions: dynamodbQuestions,
     handle: (call) => {
       const kind = kindOf(call);
-      return kind ? handleMetered(engine, call, kind) : handlePlainly(engine, call);
+      if (!kind) return handlePlainly(engine, call);
+      const handle = (input: AwsCall['input']) => handleMetered(engine, { ...call, input }, kind);
+      return limits ? underLimits({ call, kind, limits, book }, handle) : handle(call.input);
     },
+    limitKeys(rates) {
+      limits = rates && new KeyLimits(rates);
+    },
+    throttled: () => limits?.throttled ?? 0,
     async createTable(input, options = {}) {
+      book.set(input.TableName, tableKeysOf(input));
       await demand(engine, 'CreateTable', input);
       if (options.timeToLiveAttribute === undefined) return;
       await demand(engine, 'UpdateTimeToLive', {
@@ -62,15 +78,15 @@ export function createDynamoService({ engineUrl }: { readonly engineUrl: string 
 }
 
 /** Undefined: not metered. Statements of one call are all reads, or all writes. */
-function kindOf({ action, body }: AwsCall): 'read' | 'write' | undefined {
+function kindOf({ action, body }: AwsCall): UnitKind | undefined {
   if (!partiql.has(action)) return metered[action];
   return /"Statement"\s*:\s*"\s*(SELECT|EXISTS)/i.test(body.toString('utf8')) ? 'read' : 'write';
 }
 
-async function handleMetered(engine: Engine, call: AwsCall, kind: 'read' | 'write'): Promise<AwsAnswer> {
+async function handleMetered(engine: Engine, call: AwsCall, kind: UnitKind): Promise<JsonAnswer> {
   const asked = call.input['ReturnConsumedCapacity'];
   const wanted = asked === 'TOTAL' || asked === 'INDEXES';
-  const body = wanted ? call.body : JSON.stringify({ ...call.input, ReturnConsumedCapacity: 'INDEXES' });
+  const body = JSON.stringify(wanted ? call.input : { ...call.input, ReturnConsumedCapacity: 'INDEXES' });
   const answer = await answerOf(engine, call.action, body);
   if (answer.status !== 200) {
     if (kind === 'read') return answer;

@@ -1,0 +1,109 @@
+/**
+ * Answers calls in DynamoDB's name where a key is used up for this second, as on-demand tables do: a call is refused, of a batch
+ * the items in question alone, and a transaction as a whole. What is refused was not done.
+ * Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html,
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+ */
+import { batchGetKeys, type KeyBook, keysOf } from './dynamodb-keys.ts';
+import type { KeyLimits, UnitKind } from './dynamodb-limits.ts';
+import { type AwsAnswer, type AwsCall, AwsError } from './service.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Input = AwsCall['input'];
+
+export const throttleMessage =
+  'Throughput exceeds the current throughput limit for your table or index. DynamoDB is automatically scaling your table ' +
+  'or index so please try again shortly. If exceptions persist, check if you have a hot key: ' +
+  'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html.';
+
+export interface JsonAnswer extends AwsAnswer {
+  readonly body: string;
+}
+
+/**
+ * @param handle does what is left of the call
+ * @throws AwsError where nothing is left of it
+ */
+export async function underLimits(
+  { call, kind, limits, book }: { call: AwsCall; kind: UnitKind; limits: KeyLimits; book: KeyBook },
+  handle: (input: Input) => Promise<JsonAnswer>,
+): Promise<JsonAnswer> {
+  const now = performance.now();
+  const keys = keysOf(call, book);
+  const refused = keys.map((key) => key !== undefined && limits.isUsedUp(key, kind, now));
+  const answer = refused.includes(true) ? await answerRest(call, refused, handle) : await handle(call.input);
+  const done = keys.filter((_, n) => !refused[n]);
+  const units = (answer.writeUnits ?? answer.readUnits ?? 0) / Math.max(1, done.length);
+  for (const key of done) if (key !== undefined) limits.use(key, kind, { units, now: performance.now() });
+  return answer;
+}
+
+async function answerRest(
+  { action, input }: AwsCall,
+  refused: readonly boolean[],
+  handle: (input: Input) => Promise<JsonAnswer>,
+): Promise<JsonAnswer> {
+  if (action === 'TransactWriteItems') return cancelled(refused);
+  const isWhole = refused.every(Boolean);
+  if (action === 'BatchExecuteStatement') return statements(input, refused, handle);
+  if (action === 'BatchGetItem' && !isWhole) return keysLeft(input, refused, handle);
+  throw new AwsError('ThrottlingException', throttleMessage, 400);
+}
+
+const json = (status: number, body: object): JsonAnswer => ({
+  status,
+  headers: { 'content-type': 'application/x-amz-json-1.0' },
+  body: JSON.stringify(body),
+});
+
+function cancelled(refused: readonly boolean[]): JsonAnswer {
+  const reasons = refused.map((is) =>
+    is ? { Code: 'ThrottlingError', Message: throttleMessage } : { Code: 'None' },
+  );
+  const codes = reasons.map(({ Code }) => Code).join(', ');
+  return json(400, {
+    __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
+    Message: `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`,
+    CancellationReasons: reasons,
+  });
+}
+
+async function statements(
+  input: Input,
+  refused: readonly boolean[],
+  handle: (input: Input) => Promise<JsonAnswer>,
+): Promise<JsonAnswer> {
+  const all = input['Statements'] as Fields[];
+  const left = all.filter((_, n) => !refused[n]);
+  const answer =
+    left.length === 0 ? json(200, { Responses: [] }) : await handle({ ...input, Statements: left });
+  if (answer.status !== 200) return answer;
+  const { Responses, ...rest } = JSON.parse(answer.body) as { Responses: unknown[] };
+  const throttled = { Error: { Code: 'ThrottlingError', Message: throttleMessage } };
+  const merged = refused.map((is) => (is ? throttled : Responses.shift()));
+  return { ...answer, body: JSON.stringify({ ...rest, Responses: merged }) };
+}
+
+async function keysLeft(
+  input: Input,
+  refused: readonly boolean[],
+  handle: (input: Input) => Promise<JsonAnswer>,
+): Promise<JsonAnswer> {
+  const items = input['RequestItems'] as Record<string, Fields>;
+  const keys = batchGetKeys(input);
+  const requestOf = (wanted: boolean) => {
+    const byTable = Map.groupBy(
+      keys.filter((_, n) => refused[n] === wanted),
+      ({ table }) => table,
+    );
+    return Object.fromEntries(
+      [...byTable].map(([table, group]) => [table, { ...items[table], Keys: group.map(({ key }) => key) }]),
+    );
+  };
+  const answer = await handle({ ...input, RequestItems: requestOf(false) });
+  if (answer.status !== 200) return answer;
+  return {
+    ...answer,
+    body: JSON.stringify({ ...JSON.parse(answer.body), UnprocessedKeys: requestOf(true) }),
+  };
+}
