@@ -5,6 +5,7 @@
 import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/command-line.ts';
 import { showProgress } from '../../lib/local/console/progress.ts';
 import { measureBundles } from './bundles.ts';
+import { measureBursts } from './bursts.ts';
 import { measureCapLoad } from './cap-load.ts';
 import { measureClaimMemory } from './claim-memory.ts';
 import { measureFreedSlot } from './freed-slot.ts';
@@ -35,6 +36,7 @@ const alone: Readonly<Record<string, (size: Size) => Promise<Report>>> = {
 };
 const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<Report>>> = {
   'scale-up-time': measureScaleUpTime,
+  bursts: measureBursts,
   'scale-up-calls': measureScaleUpCalls,
   'scale-up-units': measureScaleUpUnits,
   'job-life': measureJobLife,

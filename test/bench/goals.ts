@@ -7,6 +7,9 @@ export type Goal = { readonly atMost: number } | { readonly atLeast: number };
 const goals: Readonly<Record<string, Goal>> = {
   'scale-up of 25 jobs': { atMost: 1.5 },
   'scale-up of 100 jobs': { atMost: 2.5 },
+  '1,000 jobs of one tenant: last CreateFleet sent': { atMost: 6 },
+  '100 tenants with a job each: last CreateFleet sent': { atMost: 2 },
+  '60 tenants after one throttle: last machine': { atMost: 4 },
   'calls in scale-up, batch of 10': { atMost: 2.5 },
   'calls in scale-up, 10 jobs of 10 organizations': { atMost: 45 },
   'write units of scale-up a job, burst of 100': { atMost: 7 },

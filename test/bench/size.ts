@@ -17,6 +17,12 @@ export interface Size {
   /** Claims of one process, before its memory is looked at. */
   readonly claims: number;
   readonly handOvers: number;
+  /** Jobs of one tenant at once. */
+  readonly burstOfOne: number;
+  /** With a job each, at once. */
+  readonly burstTenants: number;
+  /** With a job each, right after EC2 throttled once. */
+  readonly throttledTenants: number;
   /** Long enough that a job's start is written before its end arrives, as it is with real jobs. */
   readonly jobMilliseconds: number;
   /** Copies of each function that are loaded before anything is measured: as many as a tier's queue may start. */
@@ -36,7 +42,10 @@ export const full: Size = {
   singleJobs: 3,
   phaseJobs: 10,
   claims: 400,
-  handOvers: 5,
+  handOvers: 3,
+  burstOfOne: 1000,
+  burstTenants: 100,
+  throttledTenants: 60,
   jobMilliseconds: 4000,
   warmCopies: 5,
 };
@@ -55,6 +64,9 @@ export const smoke: Size = {
   phaseJobs: 1,
   claims: 4,
   handOvers: 1,
+  burstOfOne: 3,
+  burstTenants: 2,
+  throttledTenants: 2,
   jobMilliseconds: 2000,
   warmCopies: 1,
 };

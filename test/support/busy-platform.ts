@@ -12,6 +12,7 @@ import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Compute, LaunchFailure } from '../../lib/ports/compute.ts';
+import type { Notes } from '../../lib/ports/notes.ts';
 import { createScheduler } from '../sim/scheduler.ts';
 import { givenEvent, givenTenant, noon } from './given.ts';
 import { givenPlatform } from './platform.ts';
@@ -19,6 +20,7 @@ import { givenPlatform } from './platform.ts';
 const batchSize = 10;
 const launchMilliseconds = 900;
 const throttleMilliseconds = 100;
+const noteMilliseconds = 15;
 
 export const throttled: LaunchFailure = {
   class: 'throttled',
@@ -104,6 +106,19 @@ export async function givenBusyPlatform(world: {
     },
   };
 
+  /** Whoever changes a note meets others between reading and writing. */
+  const slowNotes = (): Notes => ({
+    ...platform.notes,
+    read: async (...given) => {
+      await scheduler.sleep(noteMilliseconds);
+      return platform.notes.read(...given);
+    },
+    writeIf: async (...given) => {
+      await scheduler.sleep(noteMilliseconds);
+      return platform.notes.writeIf(...given);
+    },
+  });
+
   function started(runner: Runner): void {
     launched.push(runner);
     if (!jobMilliseconds) return;
@@ -119,7 +134,8 @@ export async function givenBusyPlatform(world: {
   function work(): void {
     if (idle === 0 || due.length === 0) return;
     idle -= 1;
-    acceptJobs(deps, due.splice(0, batchSize)).then((ids) => {
+    // Each copy has ports of its own.
+    acceptJobs({ ...deps, notes: slowNotes() }, due.splice(0, batchSize)).then((ids) => {
       failed.push(...ids);
       idle += 1;
       work();

@@ -1,6 +1,7 @@
 /**
  * Changes a note that other copies change at the same time: reads it, and writes only over what was read. A loser looks
- * again, a bounded number of times, after a chance delay; whoever never wins goes without.
+ * again, a bounded number of times, after a chance delay; whoever never wins goes without. Changes of one process to one note
+ * are made together, so that copies compete, and not each of the tenants that they serve.
  */
 import type { Chance, Clock } from '../../ports/clock.ts';
 import type { Notes, NoteValue } from '../../ports/notes.ts';
@@ -21,24 +22,76 @@ export interface NoteChange<Value, Result> {
   readonly result: Result;
 }
 
-/** Fifty copies may meet over one note; each try lets some of them through. */
+/** Copies meet over one note; each try lets one of them through. */
 const maxTries = 12;
 
+type Change = (value: NoteValue | undefined, now: number) => NoteChange<object, unknown>;
+
+interface Waiting {
+  readonly change: Change;
+  readonly done: (result: unknown) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Changes of this process to notes that are under way, by the note's name: whoever is at it takes along those who come. */
+const underWay = new WeakMap<Notes, Map<string, Waiting[]>>();
+
 /** @returns what `change` said of the value it was written over; undefined where others were always faster */
-export async function changeNote<Value extends object, Result>(
+export function changeNote<Value extends object, Result>(
   deps: NoteDeps,
   name: string,
   change: (value: Value | undefined, now: number) => NoteChange<Value, Result>,
 ): Promise<Result | undefined> {
+  const lines = underWay.get(deps.notes) ?? new Map<string, Waiting[]>();
+  underWay.set(deps.notes, lines);
+  return new Promise((resolve, reject) => {
+    const done = resolve as Waiting['done'];
+    const waiting: Waiting = { change: change as unknown as Change, done, failed: reject };
+    const line = lines.get(name);
+    if (line) return void line.push(waiting);
+    const own = [waiting];
+    lines.set(name, own);
+    void workOff(deps, name, own).finally(() => lines.delete(name));
+  });
+}
+
+async function workOff(deps: NoteDeps, name: string, line: Waiting[]): Promise<void> {
+  while (line.length > 0) {
+    const group = line.splice(0);
+    try {
+      const results = await changeTogether(deps, name, { group, line });
+      for (const [n, { done }] of group.entries()) done(results?.[n]);
+    } catch (error) {
+      for (const { failed } of group) failed(error);
+    }
+  }
+}
+
+/** All changes that wait, one over the other, in one write. */
+async function changeTogether(
+  deps: NoteDeps,
+  name: string,
+  { group, line }: { group: Waiting[]; line: Waiting[] },
+): Promise<unknown[] | undefined> {
   for (let tries = 1; tries <= maxTries; tries++) {
     const now = deps.clock.now();
     const note = (await deps.notes.read([name], now)).get(name);
-    const { value, expiresAt, result } = change(note?.value as Value | undefined, now);
-    if (value === undefined) return result;
-    const written = { value: value as NoteValue, expiresAt, version: note?.version ?? 0, now };
-    if (await deps.notes.writeIf(name, written)) return result;
+    group.push(...line.splice(0));
+    let value = note?.value;
+    let expiresAt: number | undefined;
+    const results = group.map(({ change }) => {
+      const next = change(value, now);
+      if (next.value !== undefined) {
+        value = next.value as NoteValue;
+        expiresAt = next.expiresAt;
+      }
+      return next.result;
+    });
+    if (value === undefined || expiresAt === undefined) return results;
+    const written = { value, expiresAt, version: note?.version ?? 0, now };
+    if (await deps.notes.writeIf(name, written)) return results;
     await deps.clock.sleep(5 + deps.chance.fraction() * 45);
   }
-  deps.telemetry.count('NotesFailed');
+  for (const _ of group) deps.telemetry.count('NotesFailed');
   return undefined;
 }

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { changeNote } from '../../lib/app/common/change-note.ts';
+import type { Notes } from '../../lib/ports/notes.ts';
+import { createMemoryChance } from '../fakes/clock.ts';
+import { createMemoryNotes } from '../fakes/notes.ts';
+import { noon } from '../support/given.ts';
+
+/** A process with ports of its own; `meanwhile` happens between its first read and its first write. */
+function givenProcess(shared: Notes, meanwhile?: () => Promise<unknown>) {
+  let writes = 0;
+  const notes: Notes = {
+    ...shared,
+    async writeIf(name, note) {
+      writes += 1;
+      if (writes === 1) await meanwhile?.();
+      return shared.writeIf(name, note);
+    },
+  };
+  const telemetry = { event: () => undefined, count: () => undefined };
+  const clock = { now: () => noon, sleep: async () => undefined };
+  const deps = { notes, clock, telemetry, chance: createMemoryChance(1) };
+  const count = () =>
+    changeNote<{ n: number }, number>(deps, 'count', (known = { n: 0 }) => ({
+      value: { n: known.n + 1 },
+      expiresAt: noon + 60_000,
+      result: known.n,
+    }));
+  return { deps, count, writes: () => writes };
+}
+
+describe('changes of a note', () => {
+  it('by one process at once are made in one write, one over the other', async () => {
+    const { count, writes } = givenProcess(createMemoryNotes());
+    expect(await Promise.all([count(), count(), count()])).toEqual([0, 1, 2]);
+    expect(writes()).toBe(1);
+    expect(await count()).toBe(3);
+  });
+
+  it('are made anew over what another process wrote meanwhile, with those that came since', async () => {
+    const notes = createMemoryNotes();
+    const other = givenProcess(notes);
+    const late: Promise<unknown>[] = [];
+    const own = givenProcess(notes, async () => {
+      await other.count();
+      late.push(own.count());
+    });
+    expect(await Promise.all([own.count(), own.count()])).toEqual([1, 2]);
+    expect(await Promise.all(late)).toEqual([3]);
+    expect((await notes.read(['count'], noon)).get('count')?.value).toEqual({ n: 4 });
+  });
+
+  it('fail together where the note cannot be read, and those after them do not', async () => {
+    const notes = createMemoryNotes();
+    const { deps, count } = givenProcess(notes);
+    const { read } = deps.notes;
+    Object.assign(deps.notes, { read: async () => Promise.reject(new Error('No.')) });
+    const both = await Promise.allSettled([count(), count()]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    Object.assign(deps.notes, { read });
+    expect(await count()).toBe(0);
+  });
+});
