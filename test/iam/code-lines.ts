@@ -24,7 +24,8 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   'kms:ReEncryptTo': /new CreateFleetCommand\(/,
   // A queue, a secret and a table use their key in the name of whoever calls them.
   'kms:GenerateDataKey': /new PutSecretValueCommand\(|\.call\('SendMessage'/,
-  'kms:Decrypt': /new (CreateFleet|GetItem|UpdateItem|GetSecretValue)Command\(|\.call\('(SendMessage|GetSecretValue)'/,
+  'kms:Decrypt':
+    /new (CreateFleet|GetItem|UpdateItem|GetSecretValue)Command\(|\.call\('(SendMessage|GetSecretValue)'/,
   's3:ListBucket': /\b(paginateListObjectsV2|new ListObjectsV2Command)\(/,
   'dynamodb:GetItem': /\bgetRow\(/,
   'dynamodb:BatchGetItem': /\b(findRows|readTogether|findByIndex)\(|new BatchGetItemCommand\(/,
