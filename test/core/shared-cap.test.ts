@@ -92,12 +92,12 @@ describe('the rows of a cap', () => {
       staleBy: fc.nat(3),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 1, maxLength: 80 }), (steps) => {
         let machines = 1500;
         const counts = new Map<string, number>();
         const reads: CapUse[] = [];
         const held: string[] = [];
-        for (const { cap: changed, machines: wanted, fraction, frees, staleBy } of steps) {
+        for (const { cap: changed, machines: wanted, fraction, frees, staleBy } of nonEmpty(steps)) {
           if (changed !== null) {
             machines = changed;
             reads.length = 0;
