@@ -25,6 +25,7 @@ import { tierFaults } from './check-tiers.ts';
 import type { MayflyConfig, TierConfig } from './config.ts';
 import { expectKnownKeys, expectText, expectWhole, expectWord, isRecord, shown } from './faults.ts';
 import { githubApiUrl } from './github-api-url.ts';
+import { includedIn } from './included-tiers.ts';
 
 /** A configuration without faults, defaults filled in. */
 export interface CheckedConfig extends CheckedAccount {
@@ -173,7 +174,7 @@ function checked(config: MayflyConfig): CheckedConfig {
     deployment: {
       environment: config.environment,
       region: config.region,
-      tiers: Object.entries(config.tiers).map(([name, tier]) => checkedTier(name, tier)),
+      tiers: Object.entries(config.tiers).map(([name, tier]) => checkedTier(name, tier, config.tiers)),
       defaultTier: TierName(config.defaultTier),
       onboarding: config.onboarding,
       ...(config.runnerGroup === undefined ? {} : { runnerGroup: config.runnerGroup }),
@@ -196,7 +197,8 @@ function checked(config: MayflyConfig): CheckedConfig {
   };
 }
 
-function checkedTier(name: string, tier: TierConfig): Tier {
+function checkedTier(name: string, tier: TierConfig, tiers: MayflyConfig['tiers']): Tier {
+  const plans = includedIn(name, tiers);
   return {
     name: TierName(name),
     labels: [...tier.labels, ...(tier.extraLabels ?? [])],
@@ -204,6 +206,7 @@ function checkedTier(name: string, tier: TierConfig): Tier {
     architecture: tier.architecture,
     instanceTypes: tier.instanceTypes,
     maxRunners: tier.maxRunners,
+    ...(plans.length > 0 ? { includedIn: plans } : {}),
     spot: tier.spot ?? false,
     ...(tier.subnetIds === undefined ? {} : { subnetIds: tier.subnetIds }),
     ...(tier.capOverAllTenants === undefined ? {} : { capOverAllTenants: tier.capOverAllTenants }),

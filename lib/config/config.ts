@@ -83,7 +83,7 @@ export interface TierConfig {
   readonly architecture: Architecture;
   /** EC2 instance types of that architecture, in order of preference. */
   readonly instanceTypes: readonly string[];
-  /** How many machines of this tier one tenant may have at once, 1 to 1000. */
+  /** How many machines of this tier one tenant may have at once, 1 to 1000. A plan that includes the tier may give more. */
   readonly maxRunners: number;
   /** Only linux so far, which is also the default. */
   readonly os?: 'linux';

@@ -11,6 +11,7 @@ import { type Room, roomFor } from './room.ts';
 import type { GroupView } from './runner-group.ts';
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
+import { tierLimit } from './tier-limit.ts';
 
 export interface BalancePlan {
   readonly refuse: readonly { readonly job: Job; readonly reason: Reason }[];
@@ -132,6 +133,7 @@ function ownBound(tenant: Tenant, tier: Tier): Bound {
 }
 
 export function fullReason(tenant: Tenant, tier: Tier, room: Room): Reason {
+  const inTier = tierLimit(tenant, tier);
   return room.limitedBy === 'tenant'
     ? reason(
         'tenant-limit',
@@ -139,9 +141,9 @@ export function fullReason(tenant: Tenant, tier: Tier, room: Room): Reason {
       )
     : reason(
         'tier-limit',
-        `${tenant.accountLogin} has all of its ${tier.maxRunners} ${tier.name} runners in use; the job starts when one ends.${
-          tenant.maxRunners > tier.maxRunners
-            ? ` That is the tier's own limit for each tenant, which max_runners (${tenant.maxRunners}, over all tiers) does not raise.`
+        `${tenant.accountLogin} has all of its ${inTier} ${tier.name} runners in use; the job starts when one ends.${
+          tenant.maxRunners > inTier
+            ? ` ${tenant.tierLimits?.has(tier.name) ? 'The operator set that limit for this tenant' : `The plan ${tenant.tier} does not include the tier, whose own limit holds`}; max_runners (${tenant.maxRunners}, over all tiers) does not raise it.`
             : ''
         }`,
       );

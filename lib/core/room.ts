@@ -1,9 +1,10 @@
 /**
- * How many more machines a tenant may have of a tier: the smaller of what its total and its tier's cap leave.
+ * How many more machines a tenant may have of a tier: the smaller of what its total and its limit for the tier leave.
  * The tenant's counts of leases are all it needs; `LaunchStore.take` checks them again as it writes.
  */
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
+import { tierLimit } from './tier-limit.ts';
 
 export interface Room {
   readonly machines: number;
@@ -13,7 +14,7 @@ export interface Room {
 
 export function roomFor(tenant: Tenant, tier: Tier): Room {
   const inTenant = tenant.maxRunners - tenant.leases;
-  const inTier = tier.maxRunners - (tenant.tierLeases.get(tier.name) ?? 0);
+  const inTier = tierLimit(tenant, tier) - (tenant.tierLeases.get(tier.name) ?? 0);
   return {
     machines: Math.max(0, Math.min(inTenant, inTier)),
     limitedBy: inTenant <= inTier ? 'tenant' : 'tier',

@@ -41,10 +41,12 @@ export interface Tenant {
   readonly suspendedBy?: 'github' | 'operator';
   /** What it was before it was deleted; a reinstall inherits it. */
   readonly statusBeforeDeletion?: TenantStatus;
-  /** The plan: gives `maxRunners` when the tenant is made. */
+  /** The plan: gives `maxRunners` when the tenant is made, and says in which tiers a greater one counts. */
   readonly tier: TierName;
   /** Live machines over all tiers, at most. The operator may edit it at any time. */
   readonly maxRunners: number;
+  /** Live machines of a tier, at most, where the operator set that for this tenant; see tier-limit.ts. */
+  readonly tierLimits?: ReadonlyMap<TierName, number>;
   /** The tiers it may use; absent: all. The operator may edit it at any time. */
   readonly allowedTiers?: readonly TierName[];
   readonly accountId: number;

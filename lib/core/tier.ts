@@ -16,6 +16,8 @@ export interface Tier {
   readonly instanceTypes: readonly string[];
   /** How many live machines of this tier one tenant may have; also the `max_runners` of a tenant whose plan this tier is. */
   readonly maxRunners: number;
+  /** The other plans that include this tier: a greater `max_runners` of their tenants counts in it. Absent: none. */
+  readonly includedIn?: readonly TierName[];
   /** Spot machines first; on-demand ones while no spot pool has any. */
   readonly spot: boolean;
   /** Where its machines may be; absent: in every subnet of the deployment. */

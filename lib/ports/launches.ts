@@ -9,9 +9,9 @@ import type { Tier } from '../core/tier.ts';
 export interface LaunchStore {
   /**
    * All or nothing: counts the launch's leases on the tenant, and stores the launch. The condition: the tenant is active, has
-   * no predecessor, its `max_runners` is what `tenant` says, and both limits have room for all; each cap's row has room for
-   * all, and counts them too; and the launch rate has room for it. A launch that is already stored as it is here counts as
-   * taken. Its jobs still wait: `cover` comes next, before any machine is asked for.
+   * no predecessor, its `max_runners`, plan and limit for the tier are what `tenant` says, and both limits have room for all;
+   * each cap's row has room for all, and counts them too; and the launch rate has room for it. A launch that is already
+   * stored as it is here counts as taken. Its jobs still wait: `cover` comes next, before any machine is asked for.
    */
   take(taking: Taking): Promise<TakeOutcome>;
   /**

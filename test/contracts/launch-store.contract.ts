@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { InstallationId, JobId, LaunchId } from '../../lib/core/ids.ts';
 import type { Launch } from '../../lib/core/launch.ts';
 import { reason } from '../../lib/core/reason.ts';
-import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
-import type { StoreBackend, Stores } from './support/store-backends.ts';
+import { acme, givenJob, givenTier, medium, noon, small } from '../support/given.ts';
+import type { OperatorEdit, StoreBackend, Stores } from './support/store-backends.ts';
 import {
   givenLaunch,
   launch1,
@@ -75,6 +75,22 @@ export function launchStoreContract(backend: StoreBackend): void {
 
         expect(outcome).toEqual({ kind: 'taken' });
         expect(await leases()).toBe(96);
+      });
+
+      it.each<[string, OperatorEdit]>([
+        ['a greater max_runners, in the tier of the plan', { maxRunners: 3 }],
+        ['a greater plan', { tier: medium, maxRunners: 3 }],
+        ["a limit of the tenant's own", { tier: medium, maxRunners: 9, tierLimits: new Map([[small, 3]]) }],
+      ])('takes more than the limit of the tier by %s', async (_, edit) => {
+        await takenLaunch(stores, 1, 2);
+        await stores.edit(acme, edit);
+        const launch = givenLaunch(await waitingJobs(stores, 11), { launchId: LaunchId('launch-2') });
+        const tier = givenTier({ maxRunners: 2, includedIn: edit.tierLimits ? [] : [medium] });
+
+        const outcome = await stores.launches.take({ tenant: await theTenant(stores), tier, launch });
+
+        expect(outcome).toEqual({ kind: 'taken' });
+        expect(await leases()).toBe(3);
       });
 
       it('throws at a plan that exceeds the limits it was made with', async () => {
@@ -198,9 +214,9 @@ export function launchStoreContract(backend: StoreBackend): void {
         expect(await stores.jobs.listWaiting(acme, small, 10)).toHaveLength(1);
       });
 
-      it('where the tier’s cap is reached, though the tenant has room', async () => {
+      it('where the cap of a tier is reached that the plan does not include, though the tenant has room', async () => {
         await takenLaunch(stores, 1, 2);
-        await stores.setMaxRunners(acme, 9);
+        await stores.edit(acme, { tier: medium, maxRunners: 9 });
 
         expect(await refused(await second(), givenTier({ maxRunners: 2 }))).toMatchObject({
           kind: 'tenant-changed',
@@ -215,6 +231,32 @@ export function launchStoreContract(backend: StoreBackend): void {
         const outcome = await refused(launch, givenTier(), Promise.resolve(tenant));
 
         expect(outcome).toMatchObject({ kind: 'tenant-changed', tenant: { maxRunners: 1 } });
+      });
+
+      it.each<[string, OperatorEdit, OperatorEdit]>([
+        ['the plan', { maxRunners: 9 }, { tier: medium }],
+        ['a limit for the tier, where none was,', { maxRunners: 9 }, { tierLimits: new Map([[small, 9]]) }],
+        [
+          'the limit for the tier',
+          { tierLimits: new Map([[small, 1]]) },
+          { tierLimits: new Map([[small, 9]]) },
+        ],
+      ])('where an operator has changed %s since it was read', async (_, before, edit) => {
+        await storedTenant(stores);
+        await stores.edit(acme, before);
+        const tenant = await theTenant(stores);
+        await stores.edit(acme, edit);
+
+        const outcome = await refused(await second(), givenTier(), Promise.resolve(tenant));
+
+        expect(outcome).toEqual({ kind: 'tenant-changed', tenant: await theTenant(stores) });
+      });
+
+      it('where the tenant’s own limit for the tier is reached, whatever its total', async () => {
+        await takenLaunch(stores, 1);
+        await stores.edit(acme, { maxRunners: 9, tierLimits: new Map([[small, 1]]) });
+
+        expect(await refused(await second())).toMatchObject({ kind: 'tenant-changed' });
       });
 
       it.each(['suspended', 'pending', 'deleted'] as const)('where the tenant is %s', async (status) => {

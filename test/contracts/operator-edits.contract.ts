@@ -35,6 +35,8 @@ const edits: fc.Arbitrary<OperatorEdit> = fc.oneof(
   fc.record({ tier: fc.constantFrom(small, medium), maxRunners: fc.nat(9) }),
   fc.record({ allowedTiers: fc.constantFrom([small], [small, medium]) }),
   fc.record({ weight: fc.integer({ min: 1, max: 9 }) }),
+  fc.record({ tierLimits: fc.nat(9).map((limit) => new Map([[small, limit]])) }),
+  fc.record({ runnerGroup: fc.constantFrom('builds', 'others') }),
 );
 const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ by: fc.constant('operator' as const), edit: edits }),
@@ -142,20 +144,18 @@ const eventOf = (installationId: InstallationId) => ({
   delivery: 'd',
 });
 
-const policyOf = ({ status, tier, maxRunners, allowedTiers, weight }: Tenant) => ({
+const policyOf = ({ status, tier, maxRunners, allowedTiers, weight, tierLimits, runnerGroup }: Tenant) => ({
   status,
   tier,
   maxRunners,
   allowedTiers: allowedTiers?.toSorted(),
   weight,
+  tierLimits,
+  runnerGroup,
 });
 
 /** The last word on each, over what the tenant began with. */
 function wantedOf(written: readonly OperatorEdit[]) {
-  const { status, tier, maxRunners, allowedTiers, weight } = Object.assign(
-    {},
-    policyOf(newTenant() as Tenant),
-    ...written,
-  );
-  return { status, tier, maxRunners, allowedTiers: allowedTiers?.toSorted(), weight };
+  const all = Object.assign({}, policyOf(newTenant() as Tenant), ...written);
+  return policyOf(all);
 }

@@ -3,13 +3,16 @@ import fc from 'fast-check';
 import { fullReason, planBalance } from '../../lib/core/balance-plan.ts';
 import { maxMachinesPerLaunch } from '../../lib/core/launch.ts';
 import { reason } from '../../lib/core/reason.ts';
-import { givenJob, givenJobs, givenTenant, givenTier, noon, small } from '../support/given.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import { givenJob, givenJobs, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
 
 const pageSize = 100;
 
 describe('the reason of a tier that is full', () => {
-  const reasonWith = (maxRunners: number) => {
+  const reasonWith = (maxRunners: number, over: Partial<Tenant> = {}) => {
     const tenant = givenTenant({
+      tier: medium,
+      ...over,
       maxRunners,
       leases: 2,
       tierLeases: new Map([[small, 2]]),
@@ -21,7 +24,13 @@ describe('the reason of a tier that is full', () => {
   it('says that a greater max_runners does not raise the limit of the tier', () => {
     expect(reasonWith(50)).toMatchObject({
       code: 'tier-limit',
-      text: expect.stringContaining('max_runners (50, '),
+      text: expect.stringContaining(
+        'The plan medium does not include the tier, whose own limit holds; max_runners (50, ',
+      ),
+    });
+    expect(reasonWith(50, { tier: small, tierLimits: new Map([[small, 2]]) })).toMatchObject({
+      code: 'tier-limit',
+      text: expect.stringContaining('The operator set that limit for this tenant; max_runners (50, '),
     });
     expect(reasonWith(2)).toMatchObject({
       code: 'tenant-limit',
@@ -96,6 +105,7 @@ describe('planBalance', () => {
     'with $has leases ($ofTier of the tier), a limit of $max and a cap of $cap, $gets of 2 jobs start',
     (row) => {
       const tenant = givenTenant({
+        tier: medium,
         maxRunners: row.max,
         leases: row.has,
         tierLeases: new Map([[small, row.ofTier]]),
@@ -185,6 +195,7 @@ describe('planBalance', () => {
     fc.assert(
       fc.property(sizes, ({ max, cap, has, waiting }) => {
         const tenant = givenTenant({
+          tier: medium,
           maxRunners: max,
           leases: has,
           tierLeases: new Map([[small, has]]),

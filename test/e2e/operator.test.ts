@@ -96,11 +96,12 @@ describe('the operator', () => {
       await approve(account);
       expect(await commands.activeTenants()).toContain(installationId);
       expect(await commands.maxRunners(installationId)).toBe(2);
-      const queue = () => world.queue(account, tierLabels('medium'), endlessMilliseconds);
+      const queue = () => world.queue(account, tierLabels('small'), endlessMilliseconds);
       const jobIds = [queue(), queue()];
       await world.untilRunning(jobIds);
-      jobIds.push(queue());
-      await world.untilJob(account, jobIds[2] ?? 0, { state: 'waiting', reason: 'tenant-limit' });
+      jobIds.push(queue(), queue());
+      for (const jobId of jobIds.slice(2))
+        await world.untilJob(account, jobId, { state: 'waiting', reason: 'tenant-limit' });
       expect(await commands.liveMachines(installationId)).toHaveLength(2);
 
       await commands.upgrade(installationId, { tier: 'medium', maxRunners: 5 });
@@ -108,7 +109,7 @@ describe('the operator', () => {
 
       await world.untilRunning(jobIds);
       await world.untilQuiet();
-      expect(machinesOf(world, installationId)).toHaveLength(4);
+      expect(machinesOf(world, installationId)).toHaveLength(5);
       expect(await commands.liveMachines(installationId)).toEqual(machinesOf(world, installationId));
       expect(await commands.waitingMessages()).toBe(0);
       for (const jobId of jobIds) world.laptop.github.cancelJob(jobId);

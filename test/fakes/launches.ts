@@ -8,6 +8,7 @@ import {
 } from '../../lib/core/launch.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
+import { tierLimit } from '../../lib/core/tier-limit.ts';
 import type { LaunchStore, TakeOutcome, Taking } from '../../lib/ports/launches.ts';
 import { copyOf } from './copy.ts';
 import { countLeases } from './lease-counts.ts';
@@ -100,7 +101,7 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
 function take(rows: Rows, taking: Taking): TakeOutcome {
   const { tenant: read, tier, launch, caps = [] } = taking;
   const machines = launch.plannedJobs.length;
-  const allowed = Math.min(maxMachinesPerLaunch, read.maxRunners, tier.maxRunners);
+  const allowed = Math.min(maxMachinesPerLaunch, read.maxRunners, tierLimit(read, tier));
   if (machines < 1 || machines > allowed) {
     throw new Error(`Launch ${launch.launchId} asks for ${machines} machines; allowed are 1 to ${allowed}.`);
   }
@@ -142,9 +143,11 @@ function hasRoom(tenant: Tenant, wanted: { read: Tenant; tier: Tier; machines: n
   return (
     tenant.status === 'active' &&
     tenant.predecessor === undefined &&
+    tenant.tier === read.tier &&
+    tenant.tierLimits?.get(tier.name) === read.tierLimits?.get(tier.name) &&
     tenant.maxRunners === read.maxRunners &&
     tenant.leases + machines <= tenant.maxRunners &&
-    inTier + machines <= tier.maxRunners
+    inTier + machines <= tierLimit(read, tier)
   );
 }
 

@@ -1,5 +1,6 @@
 /** The tenants in memory: see the port for what each method promises, and world.ts for how to make one fail. */
 import type { Tenant } from '../../lib/core/tenant.ts';
+import { hasSamePolicy } from '../../lib/core/tenant-policy.ts';
 import type { TenantChanges, TenantStore } from '../../lib/ports/tenants.ts';
 import { copyOf } from './copy.ts';
 import type { StoreWorld } from './world.ts';
@@ -98,15 +99,8 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
 const statusWord = ({ status, suspendedBy }: Tenant) =>
   status === 'suspended' && suspendedBy === 'github' ? 'suspended-by-github' : status;
 
-function hasPolicyOf(now: Tenant | undefined, read: Tenant): boolean {
-  const policy = (tenant: Tenant | undefined) =>
-    tenant && {
-      status: statusWord(tenant),
-      before: [tenant.statusBeforeDeletion, tenant.suspendedBy],
-      plan: [tenant.tier, tenant.maxRunners, tenant.weight, tenant.allowedTiers?.toSorted()],
-    };
-  return JSON.stringify(policy(now)) === JSON.stringify(policy(read));
-}
+const hasPolicyOf = (now: Tenant | undefined, read: Tenant): boolean =>
+  now !== undefined && hasSamePolicy(now, read);
 
 function changed(tenant: Tenant, { suspendedBy, ...changes }: TenantChanges): Tenant {
   const { suspendedBy: before, ...rest } = tenant;

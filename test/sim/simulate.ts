@@ -94,7 +94,10 @@ function deploymentOf(random: Random): Deployment {
   return {
     environment: 'sim',
     region: 'us-east-1',
-    tiers: [tier('small', ['t3.medium']), tier('medium', ['t3.large', 'm5.large'])],
+    tiers: [
+      { ...tier('small', ['t3.medium']), includedIn: [TierName('medium')] },
+      tier('medium', ['t3.large', 'm5.large']),
+    ],
     defaultTier: TierName('small'),
     onboarding: random.chance(0.2) ? 'approve' : 'open',
     runner: { sha256: {} },

@@ -7,13 +7,14 @@
  *   ┌──────────────────────────────────────────┐  ┌───────────────────────────────┐
  *   │ 1 status = active                        │  │ 6 attribute_not_exists        │
  *   │ 2 attribute_not_exists(predecessor)      │  │   (launch_id)                 │
- *   │ 3 max_runners = what was read            │  └───────────────────────────────┘
+ *   │ 3 max_runners, tier, tier_limits.<tier>  │  └───────────────────────────────┘
+ *   │   = what was read                        │
  *   │ 4 leases_held:        absent or ≤ room   │
  *   │ 5 leases_held_<tier>: absent or ≤ room   │
  *   └──────────────────────────────────────────┘
  *
  * 1, 2: a suspended tenant, and one whose earlier installation still has machines, starts nothing.
- * 3: room was counted with that number; an operator who edits it is obeyed by this very write.
+ * 3: room was counted with these; an operator who edits one of them is obeyed by this very write.
  * 4, 5: room is the limit less what is being added, so after the write the limit holds. The counts do not exist
  *    before the first lease.
  * 6: the launch is there already, so this write was done before and its answer lost.
@@ -24,6 +25,7 @@
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import { type Launch, maxMachinesPerLaunch } from '../../core/launch.ts';
+import { tierLimit } from '../../core/tier-limit.ts';
 import type { TakeOutcome, Taking } from '../../ports/launches.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { capItem } from './cap-rows.ts';
@@ -50,12 +52,13 @@ export async function take(client: DynamoDBClient, names: TakeTables, taking: Ta
 }
 
 function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
-  const allowed = Math.min(maxMachinesPerLaunch, tenant.maxRunners, tier.maxRunners);
+  const inTier = tierLimit(tenant, tier);
+  const allowed = Math.min(maxMachinesPerLaunch, tenant.maxRunners, inTier);
   const given = launch.plannedJobs.length;
   if (given >= 1 && given <= allowed) return;
   throw new Error(
     `Launch ${launch.launchId} asks for ${given} machines; allowed are 1 to ${allowed}: the least of what a ` +
-      `transaction holds (${maxMachinesPerLaunch}), the tenant's limit (${tenant.maxRunners}) and the tier's (${tier.maxRunners}).`,
+      `transaction holds (${maxMachinesPerLaunch}), the tenant's limit (${tenant.maxRunners}) and the one for the tier (${inTier}).`,
   );
 }
 
@@ -63,6 +66,7 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
   const { tenant, tier, launch } = taking;
   const machines = launch.plannedJobs.length;
   const rate = rateChange(taking);
+  const own = tenant.tierLimits?.get(tier.name);
   return updateItem({
     tableName,
     key: tenantKey(tenant.installationId),
@@ -71,6 +75,8 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       '#status = :active',
       'attribute_not_exists(#predecessor)',
       '#max_runners = :maxRunners',
+      '#tier = :plan',
+      own === undefined ? 'attribute_not_exists(#tier_limits.#tierName)' : '#tier_limits.#tierName = :own',
       `(attribute_not_exists(#${leasesAttribute}) OR #${leasesAttribute} <= :room)`,
       '(attribute_not_exists(#tierLeases) OR #tierLeases <= :tierRoom)',
       ...rate.conditions,
@@ -79,12 +85,14 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       ':active': text('active'),
       ':maxRunners': number(tenant.maxRunners),
       ':room': number(tenant.maxRunners - machines),
-      ':tierRoom': number(tier.maxRunners - machines),
+      ':plan': text(tenant.tier),
+      ...(own === undefined ? {} : { ':own': number(own) }),
+      ':tierRoom': number(tierLimit(tenant, tier) - machines),
       ':machines': number(machines),
       ':one': number(1),
       ...rate.values,
     },
-    names: { '#tierLeases': tierLeasesAttribute(tier.name) },
+    names: { '#tierLeases': tierLeasesAttribute(tier.name), '#tierName': tier.name },
   });
 }
 

@@ -3,7 +3,9 @@
  * status is written only over the one that was read, and what a new installation inherits is checked where it was read.
  */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { policyAttributes } from '../../contract/tenant-policy.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import { hasSamePolicy } from '../../core/tenant-policy.ts';
 import type { NewTenant, TenantChanges } from '../../ports/tenants.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
 import { newTenantRow, permissionsValue, statusValue, tenantKey, tenantOfRow } from './tenant-row.ts';
@@ -61,17 +63,6 @@ export const newTenantItem = (tableName: string, tenant: NewTenant): TransactWri
   },
 });
 
-/** What a reinstalled account goes on with, all of it the operator's to edit. */
-const policyAttributes = [
-  'status',
-  'status_before_deletion',
-  'suspended_by',
-  'tier',
-  'max_runners',
-  'allowed_tiers',
-  'weight',
-] as const;
-
 /** Each of these is in the row as it is in this one, spelled as the operator spelled it. */
 export function policyCheck(tableName: string, row: Attributes, tenant: Tenant): TransactWriteItem {
   const clauses = policyAttributes.map((name) =>
@@ -90,10 +81,4 @@ export function policyCheck(tableName: string, row: Attributes, tenant: Tenant):
 }
 
 /** Whether the row still says what was read of it. */
-export function hasPolicyOf(row: Attributes, read: Tenant): boolean {
-  const policy = ({ status, statusBeforeDeletion, suspendedBy, tier, maxRunners, weight }: Tenant) =>
-    [status, statusBeforeDeletion, suspendedBy, tier, maxRunners, weight].join();
-  const tiers = ({ allowedTiers }: Tenant) => allowedTiers && [...allowedTiers].sort().join();
-  const now = tenantOfRow(row);
-  return policy(now) === policy(read) && tiers(now) === tiers(read);
-}
+export const hasPolicyOf = (row: Attributes, read: Tenant): boolean => hasSamePolicy(tenantOfRow(row), read);

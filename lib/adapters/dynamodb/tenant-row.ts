@@ -1,5 +1,5 @@
 /**
- * A tenant as a row, and back. Operators edit `status`, `tier`, `max_runners`, `allowed_tiers`, `runner_level`,
+ * A tenant as a row, and back. Operators edit `status`, `tier`, `max_runners`, `tier_limits`, `allowed_tiers`, `runner_level`,
  * `runner_group`, `allowed_repositories` and `allow_public_repositories` by hand, so what they
  * leave out is filled in where a safe value exists, and is an error that names the attribute where none does.
  */
@@ -46,6 +46,7 @@ export function newTenantRow(tenant: NewTenant): Attributes {
     ),
     tier: text(tenant.tier),
     max_runners: number(tenant.maxRunners),
+    tier_limits: optional(tenant.tierLimits, tierLimitsValue),
     // No tier at all cannot be a set: it is a list then.
     allowed_tiers: optional(tiers, (names) => (names.length === 0 ? { L: [] } : textSet(names))),
     account_id: number(tenant.accountId),
@@ -82,6 +83,7 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     statusBeforeDeletion: before && statusOf(before),
     tier: TierName(row.text('tier')),
     maxRunners: row.number('max_runners'),
+    tierLimits: tierLimitsOf(row),
     allowedTiers: row.optionalTexts('allowed_tiers')?.map(TierName),
     accountId: row.number('account_id'),
     accountLogin: row.text('account_login'),
@@ -131,6 +133,16 @@ export const permissionsValue = (permissions: Permissions) => ({
 function permissionsOf(row: Row): Permissions | undefined {
   const map = row.optionalMap('permissions');
   return map && Object.fromEntries(Object.keys(map.attributes).map((name) => [name, map.text(name)]));
+}
+
+export const tierLimitsValue = (limits: NonNullable<Tenant['tierLimits']>) => ({
+  M: Object.fromEntries([...limits].map(([tier, limit]) => [tier, number(limit)])),
+});
+
+function tierLimitsOf(row: Row): Tenant['tierLimits'] {
+  const map = row.optionalMap('tier_limits');
+  if (!map) return undefined;
+  return new Map(Object.keys(map.attributes).map((tier) => [TierName(tier), map.number(tier)]));
 }
 
 function tierLeasesOf(row: Row): Tenant['tierLeases'] {

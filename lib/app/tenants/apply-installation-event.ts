@@ -130,6 +130,7 @@ function newTenant(
       : firstStatus(installation, previous, onboarding)),
     tier: previous?.tier ?? defaultTier,
     maxRunners: previous?.maxRunners ?? maxRunners,
+    ...(previous?.tierLimits ? { tierLimits: previous.tierLimits } : {}),
     ...(previous?.allowedTiers ? { allowedTiers: previous.allowedTiers } : {}),
     ...(previous?.weight === undefined ? {} : { weight: previous.weight }),
     ...runnerPolicy(previous),

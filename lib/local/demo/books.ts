@@ -14,6 +14,8 @@ export interface JobBook {
 export interface AccountBook {
   readonly login: string;
   limit: number;
+  /** A tier: its own limit and those of the tiers before it are raised to `limit`. */
+  readonly plan: string;
   running: number;
   mostRunnersAtOnce: number;
 }
@@ -29,7 +31,8 @@ export interface Books {
   /** Jobs that the platform refused. */
   readonly refused: Set<number>;
   readonly invariantsBroken: readonly string[];
-  open(account: { login: string; installationId: number; limit: number }): void;
+  /** @param account.plan absent: the first tier */
+  open(account: { login: string; installationId: number; limit: number; plan?: string }): void;
   /** Notes machines, jobs, denials and faults; other events are ignored. */
   note(event: LaptopEvent): void;
 }
@@ -37,7 +40,7 @@ export interface Books {
 export interface BooksOptions {
   /** Who owns an instance, by its tags. */
   machine(instanceId: string): Machine | undefined;
-  /** Machines of a tier that one tenant may have. */
+  /** Machines of a tier that one tenant may have, in the order of the configuration. */
   readonly tierCaps: Readonly<Record<string, number>>;
 }
 
@@ -60,10 +63,16 @@ export function createBooks({ machine, tierCaps }: BooksOptions): Books {
     if (own.length > account.limit)
       broken.add(`${account.login} had ${own.length} machines, its limit is ${account.limit}`);
     const ofTier = own.filter(({ tier }) => tier === owner.tier).length;
-    const cap = tierCaps[owner.tier] ?? 0;
+    const cap = capOf(account, owner.tier);
     if (ofTier > cap)
-      broken.add(`${account.login} had ${ofTier} ${owner.tier} machines, the tier's cap is ${cap}`);
+      broken.add(`${account.login} had ${ofTier} ${owner.tier} machines, its limit there is ${cap}`);
   }
+
+  const tiers = Object.keys(tierCaps);
+  const capOf = ({ plan, limit }: AccountBook, tier: string) => {
+    const cap = tierCaps[tier] ?? 0;
+    return tiers.indexOf(tier) <= tiers.indexOf(plan) ? Math.max(cap, limit) : cap;
+  };
 
   function noteJob(name: string, at: number, fields: LaptopEvent['fields']): void {
     const jobId = Number(fields['jobId']);
@@ -81,8 +90,8 @@ export function createBooks({ machine, tierCaps }: BooksOptions): Books {
     get invariantsBroken() {
       return [...broken];
     },
-    open({ login, installationId, limit }) {
-      const book: AccountBook = { login, limit, running: 0, mostRunnersAtOnce: 0 };
+    open({ login, installationId, limit, plan = tiers[0] ?? '' }) {
+      const book: AccountBook = { login, limit, plan, running: 0, mostRunnersAtOnce: 0 };
       accounts.set(login, book);
       byTenant.set(String(installationId), book);
     },

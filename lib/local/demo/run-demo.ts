@@ -59,7 +59,8 @@ async function installAccounts(laptop: Laptop, client: DynamoDBClient, books: Bo
       repositories: [repository.split('/')[1] ?? ''],
     });
     const standard = config.tiers[config.defaultTier]?.maxRunners ?? 0;
-    books.open({ login, installationId, limit: upgrade?.maxRunners ?? standard });
+    const plan = upgrade?.tier ?? config.defaultTier;
+    books.open({ login, installationId, limit: upgrade?.maxRunners ?? standard, plan });
     await until(async () => (await readLeases(laptop, client)).has(String(installationId)));
     if (upgrade) await upgradeTenant(laptop, client, { installationId, ...upgrade });
   }

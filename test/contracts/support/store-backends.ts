@@ -7,6 +7,7 @@ import { type AttributeValue, DynamoDBClient, UpdateItemCommand } from '@aws-sdk
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
+import { tierLimitsValue } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
 import type { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
@@ -31,6 +32,8 @@ export interface OperatorEdit {
   readonly maxRunners?: number;
   readonly allowedTiers?: readonly TierName[];
   readonly weight?: number;
+  readonly tierLimits?: ReadonlyMap<TierName, number>;
+  readonly runnerGroup?: string;
 }
 
 export interface DynamoStores extends Stores {
@@ -137,6 +140,8 @@ async function editRow(
     tier: changes.tier && { S: changes.tier },
     max_runners: changes.maxRunners === undefined ? undefined : { N: String(changes.maxRunners) },
     allowed_tiers: changes.allowedTiers && { SS: [...changes.allowedTiers] },
+    tier_limits: changes.tierLimits && tierLimitsValue(changes.tierLimits),
+    runner_group: changes.runnerGroup === undefined ? undefined : { S: changes.runnerGroup },
     weight: changes.weight === undefined ? undefined : { N: String(changes.weight) },
   };
   const sets = Object.entries(given).flatMap(([name, value]) => (value ? [[name, value] as const] : []));

@@ -40,7 +40,7 @@ export interface Auditor {
   machineTakenBack(instanceId: string): void;
   /** GitHub was asked to run it again, and does. */
   jobRerun(job: WorldJob): void;
-  limitSet(installationId: number, maxRunners: number): void;
+  limitsSet(installationId: number): void;
   /** The operator wrote it into the row. */
   statusSet(installationId: number, status: 'active' | 'suspended'): void;
   /** A machine tried the door with what should not open it. */
@@ -108,7 +108,7 @@ export function createAuditor(world: {
     jobEnded: (jobId) => books.endJob(jobId),
     machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
     jobRerun: (job) => checkRerun(books, job, note),
-    limitSet: (installationId, maxRunners) => books.setLimit(installationId, maxRunners),
+    limitsSet: (installationId) => books.setLimits(installationId),
     statusSet: (installationId, status) => void books.bans.set(installationId, status === 'suspended'),
     githubRefused(installationId, limitSeconds) {
       books.refused.add(installationId);

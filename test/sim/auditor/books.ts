@@ -2,6 +2,7 @@
 
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { InstallationId } from '../../../lib/core/ids.ts';
+import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
@@ -40,6 +41,12 @@ export function createBooks(world: {
   const machineOfJob = new Map<number, string>();
   const limits = createLimitHistory(now);
   const limitedUntil = new Map<number, number>();
+  const setLimits = (id: number) => {
+    const row = rows.tenants.get(id as never);
+    if (!row) return;
+    limits.set(id, row.maxRunners);
+    for (const { name } of deployment.tiers) limits.set(`${id}/${name}`, limitInTier(deployment, row, name));
+  };
 
   return {
     rows,
@@ -49,7 +56,7 @@ export function createBooks(world: {
     launches,
     /** GitHub has it. */
     isInstalled: world.isInstalled,
-    setLimit: limits.set,
+    setLimits: (tenant: number) => setLimits(tenant),
     /** GitHub's jobs, as they are there. */
     worldJobs: new Map<number, WorldJob>(),
     /** Jobs that were seen done, by whose word. */
@@ -120,7 +127,7 @@ export function createBooks(world: {
     /** Takes note of new tenants and launches; answers with those launches. */
     followRows(): AuditedLaunch[] {
       for (const row of rows.tenants.values()) {
-        if (!limits.has(row.installationId)) limits.set(row.installationId, row.maxRunners);
+        if (!limits.has(row.installationId)) setLimits(row.installationId);
       }
       if (rows.launches.size === launches.size) return [];
       const fresh = [...rows.launches.values()].filter((row) => !launches.has(row.launchId));
@@ -139,21 +146,37 @@ export function createBooks(world: {
   };
 }
 
+/**
+ * Counted from the configuration alone: a tier's limit, or the tenant's own for it, or as many as the tenant may have in all
+ * where the tier comes no later than the plan.
+ */
+export function limitInTier(deployment: Deployment, tenant: Tenant, tier: string): number {
+  const own = tenant.tierLimits?.get(tier as never);
+  if (own !== undefined) return own;
+  const place = (name: string) => deployment.tiers.findIndex((one) => one.name === name);
+  const cap = deployment.tiers[place(tier)]?.maxRunners ?? 0;
+  return place(tier) <= place(tenant.tier) ? Math.max(cap, tenant.maxRunners) : cap;
+}
+
+type LimitKey = number | `${number}/${string}`;
+
 function createLimitHistory(now: () => number) {
-  const limits = new Map<number, { at: number; limit: number }[]>();
+  const limits = new Map<LimitKey, { at: number; limit: number }[]>();
   return {
-    has: (tenant: number) => limits.has(tenant),
-    set(tenant: number, limit: number): void {
+    has: (tenant: LimitKey) => limits.has(tenant),
+    set(tenant: LimitKey, limit: number): void {
       limits.set(tenant, [...(limits.get(tenant) ?? []), { at: now(), limit }]);
     },
     /** When the operator gave it more; of which nobody is told, and the sweep finds it. */
     raisedAt(tenant: number): number {
-      const history = limits.get(tenant) ?? [];
-      const raised = history.filter(({ limit }, n) => n > 0 && limit > history[n - 1]!.limit);
-      return raised.at(-1)?.at ?? 0;
+      const own = [...limits].filter(([key]) => key === tenant || String(key).startsWith(`${tenant}/`));
+      const raised = own.flatMap(([, history]) =>
+        history.filter(({ limit }, n) => n > 0 && limit > history[n - 1]!.limit).map(({ at }) => at),
+      );
+      return Math.max(0, ...raised);
     },
     /** The highest limit that held at any moment since then. */
-    highestSince(tenant: number, since: number): number {
+    highestSince(tenant: LimitKey, since: number): number {
       const history = limits.get(tenant) ?? [];
       const before = history.filter(({ at }) => at <= since).at(-1);
       const after = history.filter(({ at }) => at > since);

@@ -3,7 +3,7 @@
  * machine that nobody pays for. What a tenant or a cap counts is what the rows of launches and machines hold, at every
  * moment. And leases are never more than both limits allow when they grow.
  */
-import type { Books, Note } from './books.ts';
+import { type Books, limitInTier, type Note } from './books.ts';
 
 export function checkLeases(books: Books, note: Note): void {
   const { rows } = books;
@@ -58,7 +58,7 @@ function heldByRows({ rows }: Books): Map<string, number> {
 export function checkTakenRoom(books: Books, launch: { tenant: number; tier: string }, note: Note): void {
   const tenant = books.rows.tenants.get(launch.tenant as never);
   if (!tenant) return;
-  const cap = books.deployment.tiers.find(({ name }) => name === launch.tier)?.maxRunners ?? 0;
+  const cap = limitInTier(books.deployment, tenant, launch.tier);
   const inTier = tenant.tierLeases.get(launch.tier as never) ?? 0;
   if (tenant.leases > tenant.maxRunners || inTier > cap) {
     note('leases-over-limit', `${launch.tenant} took ${tenant.leases} leases, ${inTier} of ${launch.tier}`);

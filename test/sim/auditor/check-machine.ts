@@ -17,7 +17,7 @@ export function checkMachine(books: Books, machine: AuditedMachine, note: Note):
     note('tenant-limit', `${machine.tenant} has ${ofTenant.length} live machines; allowed are ${limit}`);
   }
   const ofTier = ofTenant.filter(({ tier }) => tier === machine.tier);
-  const cap = books.deployment.tiers.find(({ name }) => name === machine.tier)?.maxRunners ?? 0;
+  const cap = books.highestLimitSince(`${machine.tenant}/${machine.tier}`, launch.takenAt);
   if (ofTier.length > cap) {
     note(
       'tier-limit',

@@ -3,7 +3,7 @@
  * has a machine that is free or on its way, or there is no room for one. Machines at work are counted by what runs on them,
  * whatever the rows say that they are for.
  */
-import type { Books, Note } from './books.ts';
+import { type Books, limitInTier, type Note } from './books.ts';
 import { hasSharedRoom, isJustRaised, isResting } from './check-waiting.ts';
 
 /** A start is told within seconds, as is what follows from it; a launch and an end take a few more. */
@@ -30,9 +30,9 @@ function* shortPlaces(books: Books): Iterable<string> {
   for (const tenant of books.rows.tenants.values()) {
     if (tenant.status !== 'active' || tenant.predecessor !== undefined) continue;
     if (tenant.leases >= tenant.maxRunners || isJustRaised(books, tenant)) continue;
-    for (const { name, maxRunners } of books.deployment.tiers) {
+    for (const { name } of books.deployment.tiers) {
       const leases = tenant.tierLeases.get(name) ?? 0;
-      if (leases >= maxRunners || !hasSharedRoom(books, name)) continue;
+      if (leases >= limitInTier(books.deployment, tenant, name) || !hasSharedRoom(books, name)) continue;
       const atWork = books
         .live()
         .filter((machine) => machine.tenant === tenant.installationId && machine.tier === name)

@@ -2,7 +2,7 @@
  * Under a cap over all tenants everybody has a turn: whoever waits and has no machine sees a bounded number of machines go
  * to others before it gets one, whatever the weights are.
  */
-import type { Books, Note } from './books.ts';
+import { type Books, limitInTier, type Note } from './books.ts';
 
 /** A tenant of weight 1 comes after ten machines of one of weight 10; some more are under way when it begins to wait. */
 const mostBefore = 16;
@@ -29,7 +29,8 @@ export function createTurnsCheck(books: Books, note: Note): () => void {
 function mayStart({ rows, deployment, live }: Books, installationId: number, tierName: string): boolean {
   const tenant = [...rows.tenants.values()].find((row) => row.installationId === installationId);
   const tier = deployment.tiers.find(({ name }) => name === tierName);
-  if (tenant?.status !== 'active' || tenant.predecessor !== undefined || tenant.maxRunners < 1) return false;
+  if (tenant?.status !== 'active' || tenant.predecessor !== undefined) return false;
+  if (Math.min(tenant.maxRunners, limitInTier(deployment, tenant, tierName)) < 1) return false;
   if (tier?.capOverAllTenants === undefined) return false;
   return !live().some((machine) => machine.tenant === installationId);
 }

@@ -4,7 +4,7 @@
  */
 import type { Job } from '../../../lib/core/job.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
-import type { Books, Note } from './books.ts';
+import { type Books, limitInTier, type Note } from './books.ts';
 
 /** A delivery, a retry of a lost race and some calls take far less. */
 const longestSeconds = 45;
@@ -17,7 +17,7 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
       const tenant = books.rows.tenants.get(job.installationId);
       if (job.state !== 'waiting' || isResting(books, job)) continue;
       if (tenant?.status !== 'active' || tenant.predecessor !== undefined) continue;
-      const cap = books.deployment.tiers.find(({ name }) => name === job.tier)?.maxRunners ?? 0;
+      const cap = limitInTier(books.deployment, tenant, job.tier ?? '');
       const inTier = tenant.tierLeases.get(job.tier!) ?? 0;
       if (tenant.leases >= tenant.maxRunners || inTier >= cap || isJustRaised(books, tenant)) continue;
       if (!hasSharedRoom(books, job.tier ?? '')) continue;

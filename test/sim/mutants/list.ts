@@ -162,7 +162,7 @@ export const mutants: readonly Mutant[] = [
     'take-without-the-tier',
     "A tier's own cap is no condition of the write.",
     'test/fakes/launches.ts',
-    'inTier + machines <= tier.maxRunners',
+    'inTier + machines <= tierLimit(read, tier)',
     'inTier >= 0',
   ),
   mutant(
@@ -269,6 +269,13 @@ export const mutants: readonly Mutant[] = [
     'test/fakes/launches.ts',
     'tenant.maxRunners === read.maxRunners &&\n    tenant.leases + machines <= tenant.maxRunners &&',
     'tenant.leases + machines <= read.maxRunners &&',
+  ),
+  mutant(
+    'tier-limit-read-before',
+    'The plan and the limit for a tier that were read are not compared with those that hold.',
+    'test/fakes/launches.ts',
+    'tenant.tier === read.tier &&\n    tenant.tierLimits?.get(tier.name) === read.tierLimits?.get(tier.name) &&',
+    '',
   ),
   mutant(
     'predecessor-forgotten',

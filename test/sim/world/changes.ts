@@ -110,12 +110,22 @@ function operate(deps: WorldDeps, account: Account): void {
   const tenant = ports.stores.world.tenant(InstallationId(account.installationId ?? 0));
   if (!tenant || tenant.status === 'deleted') return;
   const { installationId } = tenant;
-  const edit = random.pick(['limit', 'limit', 'tiers', 'ban']);
+  const edit = random.pick(['limit', 'limit', 'plan', 'tier-limit', 'tiers', 'ban']);
   if (edit === 'limit') {
     const maxRunners = random.between(0, 4);
     ports.stores.world.setMaxRunners(installationId, maxRunners);
-    auditor.limitSet(installationId, maxRunners);
+    auditor.limitsSet(installationId);
     story.tell(() => `the operator sets max_runners of ${installationId} to ${maxRunners}`);
+  } else if (edit === 'plan') {
+    const tier = random.pick([TierName('small'), TierName('medium')]);
+    ports.stores.world.editTenant(installationId, { tier });
+    auditor.limitsSet(installationId);
+    story.tell(() => `the operator sets the plan of ${installationId} to ${tier}`);
+  } else if (edit === 'tier-limit') {
+    const [tier, limit] = [random.pick([TierName('small'), TierName('medium')]), random.between(0, 3)];
+    ports.stores.world.editTenant(installationId, { tierLimits: new Map([[tier, limit]]) });
+    auditor.limitsSet(installationId);
+    story.tell(() => `the operator sets the limit of ${installationId} for ${tier} to ${limit}`);
   } else if (edit === 'tiers') {
     ports.stores.world.editTenant(installationId, { allowedTiers: [TierName('small')] });
     story.tell(() => `the operator allows ${installationId} the tier small alone`);

@@ -89,7 +89,7 @@ function crowd(deps: WorldDeps, github: GitHubWorld, [great, ...others]: readonl
     if (!ports.stores.world.tenant(installationId)) return;
     story.tell(() => `tenant ${installationId} weighs 10, and brings a crowd`);
     ports.stores.world.editTenant(installationId, { weight: 10, maxRunners: 9 });
-    deps.auditor.limitSet(installationId, 9);
+    deps.auditor.limitsSet(installationId);
     for (let n = 0; n < 24; n++) queue(great);
     for (const account of others) scheduler.after(random.between(10, 60) * 1000, () => queue(account));
   });

@@ -1,0 +1,19 @@
+/** Which plans include a tier: its own, and those of the tiers behind it that are no smaller. */
+import { TierName } from '../core/ids.ts';
+import type { TierConfig } from './config.ts';
+import { virtualProcessors } from './instance-size.ts';
+
+/** Other plans than the tier's own. A size that the name of its instance type does not say is left out of the comparison. */
+export function includedIn(name: string, tiers: Readonly<Record<string, TierConfig>>): TierName[] {
+  const names = Object.keys(tiers);
+  const size = sizeOf(tiers[name]);
+  return names
+    .slice(names.indexOf(name) + 1)
+    .filter((other) => (sizeOf(tiers[other]) ?? size ?? 0) >= (size ?? 0))
+    .map(TierName);
+}
+
+const sizeOf = (tier: TierConfig | undefined) => {
+  const first = tier?.instanceTypes[0];
+  return first === undefined ? undefined : virtualProcessors(first);
+};

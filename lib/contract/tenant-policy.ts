@@ -1,0 +1,20 @@
+/**
+ * The attributes of a tenant's row that say what the operator decided about it. Commands write them, people edit them with
+ * the AWS CLI, a reinstall inherits them, and the audit keeps what they were.
+ */
+export const policyAttributes = [
+  'status',
+  'status_before_deletion',
+  'suspended_by',
+  'tier',
+  'max_runners',
+  'tier_limits',
+  'allowed_tiers',
+  'weight',
+  'runner_level',
+  'runner_group',
+  'allowed_repositories',
+  'allow_public_repositories',
+] as const;
+
+export type PolicyAttribute = (typeof policyAttributes)[number];

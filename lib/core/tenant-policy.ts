@@ -1,0 +1,20 @@
+/** What the operator decided about a tenant, as plain data in one order: two of them are the same where their JSON is. */
+import type { Tenant } from './tenant.ts';
+
+export const policyOf = (tenant: Tenant) => ({
+  status: tenant.status,
+  statusBeforeDeletion: tenant.statusBeforeDeletion,
+  suspendedBy: tenant.suspendedBy,
+  tier: tenant.tier,
+  maxRunners: tenant.maxRunners,
+  tierLimits: tenant.tierLimits && [...tenant.tierLimits].toSorted(),
+  allowedTiers: tenant.allowedTiers?.toSorted(),
+  weight: tenant.weight,
+  runnerLevel: tenant.runnerLevel,
+  runnerGroup: tenant.runnerGroup,
+  allowedRepositories: tenant.allowedRepositories?.toSorted(),
+  allowPublicRepositories: tenant.allowPublicRepositories,
+});
+
+export const hasSamePolicy = (one: Tenant, other: Tenant): boolean =>
+  JSON.stringify(policyOf(one)) === JSON.stringify(policyOf(other));
