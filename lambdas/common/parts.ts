@@ -4,6 +4,7 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
+import { createAudit } from '../../lib/adapters/dynamodb/audit.ts';
 import { createJobStore } from '../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
@@ -33,13 +34,26 @@ export function storeParts() {
     launches: readVariable(variables.launchesTable),
     runners: readVariable(variables.runnersTable),
   };
+  const audit = process.env[variables.auditTable];
   return {
-    tenants: createTenantStore({ client, tableName: tables.tenants }),
+    tenants: createTenantStore({
+      client,
+      tableName: tables.tenants,
+      ...(audit ? { auditTable: audit } : {}),
+    }),
     jobs: createJobStore({ client, tableName: tables.jobs }),
     launches: createLaunchStore({ client, tables }),
     runners: createRunnerStore({ client, tables }),
     notes: createNoteStore({ client, tableName: readVariable(variables.notesTable) }),
   };
+}
+
+export function auditPart() {
+  const tables = {
+    tenants: readVariable(variables.tenantsTable),
+    audit: readVariable(variables.auditTable),
+  };
+  return createAudit({ client: new DynamoDBClient({ maxAttempts: 3 }), tables });
 }
 
 /** The queues whose addresses the function was given. */

@@ -4,7 +4,7 @@ import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
-import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
+import { auditPart, githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
 const stores = storeParts();
@@ -12,6 +12,7 @@ const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
   ...stores,
+  audit: auditPart(),
   compute: createCompute(createEc2Clients()),
   github: githubPart({ notes: stores.notes, telemetry }),
   queues: queuesPart(),

@@ -11,9 +11,14 @@ import { rotateKey } from './setup/rotate-key.ts';
 import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
 import { setup } from './setup/setup.ts';
 import { status } from './status.ts';
+import { tenantApprove } from './tenants/tenant-approve.ts';
+import { tenantCopyPolicy } from './tenants/tenant-copy-policy.ts';
+import { tenantResume } from './tenants/tenant-resume.ts';
+import { tenantSet } from './tenants/tenant-set.ts';
 import { tenantShow } from './tenants/tenant-show.ts';
 import { tenantTest } from './tenants/tenant-test.ts';
 import { tenantValidate } from './tenants/tenant-validate.ts';
+import { tenantSuspend } from './tenants/tenant-suspend.ts';
 import { verify } from './verify.ts';
 
 export const commands: readonly Command[] = [
@@ -26,6 +31,11 @@ export const commands: readonly Command[] = [
   tenantShow,
   tenantValidate,
   tenantTest,
+  tenantApprove,
+  tenantSuspend,
+  tenantResume,
+  tenantSet,
+  tenantCopyPolicy,
   machineLogs,
   deadLetters,
   rotateWebhookSecret,

@@ -5,12 +5,20 @@ import { tables } from '../contract/tables.ts';
 import type { ReasonCode } from '../core/reason.ts';
 import type { Waiting } from './status-problems.ts';
 
-export async function readWaiting(
+export interface WaitingJob {
+  readonly tier: string;
+  readonly code: ReasonCode;
+  readonly text: string;
+  /** Epoch milliseconds. */
+  readonly acceptedAt: number;
+}
+
+/** Every waiting job of the tenant, by tier, oldest first. */
+export async function* readWaitingJobs(
   client: DynamoDBClient,
   environment: string,
   installationId: number,
-): Promise<Map<ReasonCode, Waiting>> {
-  const found = new Map<ReasonCode, Waiting>();
+): AsyncGenerator<WaitingJob> {
   const query = {
     TableName: `${environment}-${tables.jobs.suffix}`,
     IndexName: tables.jobs.indexes.pending.name,
@@ -19,22 +27,33 @@ export async function readWaiting(
       ':tenant': { N: String(installationId) },
       ':waiting': { S: waitingRange.start },
     },
+    ConsistentRead: true,
   };
   for await (const { Items = [] } of paginateQuery({ client }, query)) {
-    for (const { reason, accepted_at: acceptedAt } of Items) {
-      const code = (reason?.M?.['code']?.S ?? 'queued') as ReasonCode;
-      const { jobs, oldestAcceptedAt, text } = found.get(code) ?? {
-        jobs: 0,
-        oldestAcceptedAt: Number.POSITIVE_INFINITY,
+    for (const { reason, tier, accepted_at: acceptedAt } of Items) {
+      yield {
+        tier: tier?.S ?? '',
+        code: (reason?.M?.['code']?.S ?? 'queued') as ReasonCode,
         text: reason?.M?.['text']?.S ?? '',
+        acceptedAt: Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY),
       };
-      const acceptedMilliseconds = Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY);
-      found.set(code, {
-        jobs: jobs + 1,
-        oldestAcceptedAt: Math.min(oldestAcceptedAt, acceptedMilliseconds),
-        text,
-      });
     }
+  }
+}
+
+export async function readWaiting(
+  client: DynamoDBClient,
+  environment: string,
+  installationId: number,
+): Promise<Map<ReasonCode, Waiting>> {
+  const found = new Map<ReasonCode, Waiting>();
+  for await (const { code, text, acceptedAt } of readWaitingJobs(client, environment, installationId)) {
+    const known = found.get(code) ?? { jobs: 0, oldestAcceptedAt: Number.POSITIVE_INFINITY, text };
+    found.set(code, {
+      ...known,
+      jobs: known.jobs + 1,
+      oldestAcceptedAt: Math.min(known.oldestAcceptedAt, acceptedAt),
+    });
   }
   return found;
 }

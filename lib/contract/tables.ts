@@ -44,6 +44,13 @@ export const tables = {
     indexes: {},
     timeToLive: 'expires_at',
   },
+  /** Who changed what, and why; see audit.ts. Rows are added, and never changed, so it has no time to live. */
+  audit: {
+    suffix: 'audit',
+    partitionKey: { name: 'subject', type: 'S' },
+    sortKey: { name: 'entry', type: 'S' },
+    indexes: {},
+  },
 } as const;
 
 /** The value of `open` on launches that are not closed, and on those that are and whose machines are looked after. */

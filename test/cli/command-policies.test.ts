@@ -18,6 +18,7 @@ import type { MayflyConfig } from '../../lib/config/config.ts';
 import { ownImageParameters } from '../../lib/config/image-parameters.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
 import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 import config from '../../mayfly.config.ts';
 import { givenLaunch, givenRunner, lease0 } from '../contracts/support/stored.ts';
@@ -177,6 +178,36 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     });
     expect(await person.run(['tenant', 'validate', '101'])).toMatchObject({ status: 1 });
   },
+  async 'tenant approve'(person) {
+    await storeTenant({ status: 'pending' });
+    await account.put('jobs', jobRow(givenJob()));
+    expect(await person.run(['tenant', 'approve', 'acme'])).toMatchObject({ status: 0, error: '' });
+    expect(await person.run(['tenant', 'approve', '101'])).toMatchObject({ status: 0, error: '' });
+  },
+  async 'tenant suspend'(person) {
+    await changes(person, ['tenant', 'suspend']);
+  },
+  async 'tenant resume'(person) {
+    await storeTenant({ status: 'suspended', suspendedBy: 'operator' });
+    await account.put('jobs', jobRow(givenJob()));
+    expect(await person.run(['tenant', 'resume', 'acme'])).toMatchObject({ status: 0, error: '' });
+    expect(await person.run(['tenant', 'resume', '101'])).toMatchObject({ status: 0, error: '' });
+  },
+  async 'tenant set'(person) {
+    await givenApp();
+    const { installationId } = account.github.install({ login: 'with-app', repositories: ['app'] });
+    await storeTenant({ installationId: InstallationId(installationId), accountLogin: 'with-app' });
+    await account.put('jobs', jobRow(givenJob({ installationId: InstallationId(installationId) })));
+    const set = await person.run(['tenant', 'set', 'with-app', '--repositories', 'app', '--plan', 'medium']);
+    expect(set).toMatchObject({ status: 0, error: '' });
+    expect(await person.run(['tenant', 'set', `${installationId}`, '--weight', '2'])).toMatchObject({
+      status: 0,
+    });
+  },
+  async 'tenant copy-policy'(person) {
+    await storeTenant({ installationId: InstallationId(102), accountLogin: 'globex', maxRunners: 7 });
+    await changes(person, ['tenant', 'copy-policy', 'globex']);
+  },
   async logs(person) {
     const machine = await account.launch(environment);
     expect(await person.run(['logs', machine])).toMatchObject({ status: 0 });
@@ -237,7 +268,15 @@ async function givenApp() {
   expect(await operator.run(args)).toMatchObject({ status: 0, error: '' });
 }
 
-const storeTenant = () => account.put('tenants', newTenantRow(givenTenant()));
+const storeTenant = (over: Partial<Tenant> = {}) => account.put('tenants', newTenantRow(givenTenant(over)));
+
+/** Once by id and once by login, with a job that waits. */
+async function changes(person: Person, words: readonly string[]) {
+  await storeTenant();
+  await account.put('jobs', jobRow(givenJob()));
+  for (const name of ['acme', '101'])
+    expect(await person.run([...words, name])).toMatchObject({ status: 0, error: '' });
+}
 
 async function givenDeadLetter(jobId = 1) {
   const event = givenEvent({ jobId: JobId(jobId) });

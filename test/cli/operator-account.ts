@@ -21,6 +21,7 @@ import { createLambdaService } from '../../lib/local/aws/lambda.ts';
 import { createSecretsService } from '../../lib/local/aws/secrets.ts';
 import type { AwsAnswer, AwsService } from '../../lib/local/aws/service.ts';
 import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
+import { createStsService } from '../../lib/local/aws/sts.ts';
 import { createEc2, type Ec2StandIn } from '../../lib/local/ec2/ec2.ts';
 import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
 import config from '../../mayfly.config.ts';
@@ -43,6 +44,8 @@ export interface OperatorAccount {
   put(table: keyof typeof tables, row: Attributes): Promise<void>;
   /** As it is stored; undefined: there is none. */
   get(table: keyof typeof tables, key: Attributes): Promise<Attributes | undefined>;
+  /** Environment variables of somebody who may do everything. */
+  readonly operator: Readonly<Record<string, string>>;
   /** Runs a command of `mayfly` as somebody who may do everything. */
   run(...args: string[]): Promise<{ status: number; out: string; error: string }>;
   /** A machine that carries the environment's tag. @returns its id */
@@ -70,7 +73,17 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
       isRead = enabled;
     },
   });
-  const services = [dynamodb, queues, secrets, stacks, withReads(ec2), lambda, serviceQuotas, parameters];
+  const services = [
+    dynamodb,
+    queues,
+    secrets,
+    stacks,
+    withReads(ec2),
+    lambda,
+    serviceQuotas,
+    parameters,
+    createStsService(),
+  ];
   const endpoint: AwsEndpoint = await startAwsEndpoint({ ...place, services });
   for (const { suffix, ...schema } of Object.values(tables)) {
     await dynamodb.createTable(tableInput(`${environment}-${suffix}`, schema));
@@ -143,6 +156,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
       const status = await runCommand(commands, args, { config, io, environment: operator });
       return { status, ...printed() };
     },
+    operator,
     launch: (owner, installationId) => launch(endpoint, owner, installationId),
     async close() {
       rows.destroy();

@@ -1,7 +1,8 @@
 /**
- * The four stores in memory, over one world. They keep the promises of their ports, as the contract suites prove, and hold
+ * The stores in memory, over one world. They keep the promises of their ports, as the contract suites prove, and hold
  * nothing but what the world holds.
  */
+import { createMemoryAudit } from './audit.ts';
 import { createMemoryJobStore } from './jobs.ts';
 import { createMemoryLaunchStore } from './launches.ts';
 import { createMemoryRunnerStore } from './runners.ts';
@@ -16,6 +17,7 @@ export function createMemoryStores(): MemoryStores {
   const world = createStoreWorld();
   return {
     tenants: createMemoryTenantStore(world),
+    audit: createMemoryAudit(world),
     jobs: createMemoryJobStore(world),
     launches: createMemoryLaunchStore(world),
     runners: createMemoryRunnerStore(world),

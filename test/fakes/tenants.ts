@@ -2,6 +2,7 @@
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { hasSamePolicy } from '../../lib/core/tenant-policy.ts';
 import type { TenantChanges, TenantStore } from '../../lib/ports/tenants.ts';
+import { recordPolicy } from './audit.ts';
 import { copyOf } from './copy.ts';
 import type { StoreWorld } from './world.ts';
 
@@ -21,7 +22,8 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
           : { installationIds };
       }),
     create: (tenant, policyOf) =>
-      world.call('tenants.create', ({ tenants }) => {
+      world.call('tenants.create', (rows) => {
+        const { tenants } = rows;
         if (tenants.has(tenant.installationId)) return 'exists';
         if (policyOf && !hasPolicyOf(tenants.get(policyOf.installationId), policyOf)) return 'conflict';
         const row = {
@@ -32,14 +34,18 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
           version: 1,
         };
         tenants.set(tenant.installationId, row);
+        recordPolicy(rows, row);
         return 'created';
       }),
     update: (read, changes) =>
-      world.call('tenants.update', ({ tenants }) => {
+      world.call('tenants.update', (rows) => {
+        const { tenants } = rows;
         const tenant = tenants.get(read.installationId);
         if (tenant?.version !== read.version) return 'conflict';
         if (changes.status !== undefined && statusWord(tenant) !== statusWord(read)) return 'conflict';
         tenants.set(read.installationId, changed(tenant, changes));
+        // What an operator wrote since it was read is not known here, and so not recorded.
+        recordPolicy(rows, changed(read, changes));
         return 'updated';
       }),
     clearPredecessor: (installationId, predecessor) =>

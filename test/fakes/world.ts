@@ -9,6 +9,7 @@ import type { Launch } from '../../lib/core/launch.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import type { CapRow, Waiter } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
+import type { Audit } from '../../lib/ports/audit.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { JobStore } from '../../lib/ports/jobs.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
@@ -21,6 +22,7 @@ export interface StorePorts {
   readonly jobs: JobStore;
   readonly launches: LaunchStore;
   readonly runners: RunnerStore;
+  readonly audit: Audit;
 }
 
 /** `launches.take`, `jobs.insert`, … */
@@ -43,6 +45,8 @@ export interface Rows {
   readonly capRowsEver: Map<string, number>;
   /** Who waits, by the name of the cap. */
   readonly lines: Map<string, readonly Waiter[]>;
+  /** The policy of each tenant, as it was recorded last. */
+  readonly recorded: Map<InstallationId, string>;
 }
 
 export interface StoreWorld {
@@ -82,6 +86,7 @@ export function createStoreWorld(): StoreWorld {
     capRows: new Map(),
     capRowsEver: new Map(),
     lines: new Map(),
+    recorded: new Map(),
   };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];
 

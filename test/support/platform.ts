@@ -45,6 +45,7 @@ export async function givenPlatform(
       { subnetId: 'subnet-b', zone: 'us-east-1b' },
     ],
     tenants: stores.tenants,
+    audit: stores.audit,
     jobs: stores.jobs,
     launches: stores.launches,
     runners: stores.runners,

@@ -3,6 +3,7 @@
  * status is written only over the one that was read, and what a new installation inherits is checked where it was read.
  */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { hasSamePolicy } from '../../core/tenant-policy.ts';
@@ -55,10 +56,10 @@ function statusFence({ status, suspendedBy }: Tenant): { condition: string; valu
   };
 }
 
-export const newTenantItem = (tableName: string, tenant: NewTenant): TransactWriteItem => ({
+export const newTenantItem = (tableName: string, tenant: NewTenant, digest: string): TransactWriteItem => ({
   Put: {
     TableName: tableName,
-    Item: newTenantRow(tenant),
+    Item: { ...newTenantRow(tenant), [recordedPolicyAttribute]: text(digest) },
     ConditionExpression: 'attribute_not_exists(installation_id)',
   },
 });

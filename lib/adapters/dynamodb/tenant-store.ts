@@ -3,6 +3,7 @@
  * manager's writes are fenced by what it read, the operator's are not, and neither can undo the other's.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { leasesAttribute, tables, tierLeasesAttribute } from '../../contract/tables.ts';
 import { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -13,17 +14,25 @@ import { findRows } from './find-rows.ts';
 import { getRow, scanRows } from './read.ts';
 import { readTogether } from './read-together.ts';
 import { changeExpression, hasPolicyOf, newTenantItem, policyCheck } from './tenant-changes.ts';
+import { recordedTenant, recordedUpdate } from './tenant-record.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
-import { transact, updateRow } from './write.ts';
+import { transact, updateItem, updateRow } from './write.ts';
 
 /** Installations of one account: GitHub allows one at a time, so this is how often somebody may reinstall within the tombstones. */
 const installationsPerAccount = 1000;
+
+export interface TenantStoreOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  /** Absent: this copy makes and changes no tenants, as `create` and `update` would. */
+  readonly auditTable?: string;
+}
 
 /** Unmet: there is no such tenant, and the update would make one. */
 const exists = 'attribute_exists(#installation_id)';
 const neverCounted = `${exists} AND (attribute_not_exists(#lease_changes) OR #lease_changes = :read)`;
 
-export function createTenantStore(deps: { client: DynamoDBClient; tableName: string }): TenantStore {
+export function createTenantStore(deps: TenantStoreOptions): TenantStore {
   const { client, tableName } = deps;
   return {
     async get(installationId) {
@@ -54,10 +63,17 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
     },
     create: (tenant, policyOf) => putTenant(deps, tenant, policyOf),
     async update(read, changes) {
+      const audit = recordedUpdate(read, changes, needAudit(deps));
       const key = tenantKey(read.installationId);
-      const write = { tableName, key, ...changeExpression(read, changes) };
-      const { met } = await updateRow(client, write);
-      return met ? 'updated' : 'conflict';
+      const { update, condition, values } = changeExpression(read, changes);
+      const write = {
+        tableName,
+        key,
+        update: `${update.replace('SET ', `SET #${recordedPolicyAttribute} = :recorded, `)}`,
+        condition,
+        values: { ...values, ':recorded': text(audit.digest) },
+      };
+      return (await transact(client, [updateItem(write), audit.item])) ? 'updated' : 'conflict';
     },
     async clearPredecessor(installationId, predecessor) {
       await updateRow(client, {
@@ -139,13 +155,22 @@ export function createTenantStore(deps: { client: DynamoDBClient; tableName: str
 
 /** @param policyOf undefined: nothing is inherited */
 async function putTenant(
-  { client, tableName }: { client: DynamoDBClient; tableName: string },
+  deps: TenantStoreOptions,
   tenant: NewTenant,
   policyOf: Tenant | undefined,
 ): Promise<'created' | 'exists' | 'conflict'> {
+  const { client, tableName } = deps;
   const from = policyOf && (await getRow(client, tableName, tenantKey(policyOf.installationId)));
   if (policyOf && !(from && hasPolicyOf(from, policyOf))) return 'conflict';
   const check = policyOf && from ? [policyCheck(tableName, from, policyOf)] : [];
-  if (await transact(client, [newTenantItem(tableName, tenant), ...check])) return 'created';
+  const made = recordedTenant(tenant, policyOf, needAudit(deps));
+  if (await transact(client, [newTenantItem(tableName, tenant, made.digest), ...check, made.item]))
+    return 'created';
   return (await getRow(client, tableName, tenantKey(tenant.installationId))) ? 'exists' : 'conflict';
+}
+
+function needAudit({ auditTable }: TenantStoreOptions): string {
+  if (auditTable === undefined)
+    throw new Error('This store was made without an audit, and changes no policy.');
+  return auditTable;
 }

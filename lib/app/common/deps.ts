@@ -1,6 +1,7 @@
 /** What the use cases about jobs and machines need from outside. Each interface adds to the one above; none repeats it. */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { Subnet } from '../../core/pools.ts';
+import type { Audit } from '../../ports/audit.ts';
 import type { Chance, Clock } from '../../ports/clock.ts';
 import type { Compute } from '../../ports/compute.ts';
 import type { GitHub } from '../../ports/github.ts';
@@ -32,6 +33,7 @@ export interface LifecycleDeps extends EndDeps {
 
 /** Comparing records with GitHub and EC2; starts no machine. */
 export interface ReconcileDeps extends LifecycleDeps {
+  readonly audit: Audit;
   readonly github: GitHub;
 }
 

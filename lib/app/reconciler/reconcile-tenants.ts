@@ -24,6 +24,7 @@ import {
   visitsAtOnce,
 } from './reconcile-settings.ts';
 import { reconcileUnheardJobs } from './reconcile-unheard-jobs.ts';
+import { recordOutsideChange } from './record-outside-change.ts';
 import { marksOf, type Visit, type VisitMarks } from './tenant-visit.ts';
 
 export const tenantsNote = 'reconcile/tenants';
@@ -68,6 +69,7 @@ async function visitAll(
   for (let start = 0; start < ids.length; start += visitsAtOnce) {
     const results = await Promise.allSettled(
       ids.slice(start, start + visitsAtOnce).map(async (installationId) => {
+        await recordOutsideChange(deps, installationId);
         const calls = new CallAllowance(callsPerVisit);
         const of = { installationId, calls, adopted: run.adopted };
         const marks = await visit(deps, of, (visiting) => lookAfter(deps, visiting, run.open));

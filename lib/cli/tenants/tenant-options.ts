@@ -1,5 +1,5 @@
 /** The options that every command which changes a tenant takes, spelled once. */
-import type { CommandOption } from '../command.ts';
+import { type CommandOption, jsonOption } from '../command.ts';
 
 export const reasonOption: CommandOption = {
   flags: '--reason <text>',
@@ -10,3 +10,6 @@ export const dryRunOption: CommandOption = {
   flags: '--dry-run',
   description: 'show what would change, and change nothing',
 };
+
+/** Of every command that changes a tenant. */
+export const changeOptions: readonly CommandOption[] = [reasonOption, dryRunOption, jsonOption];

@@ -12,8 +12,13 @@ export const managedAttributes = [
   'suspended_by',
   'tier',
   'max_runners',
+  'tier_limits',
   'allowed_tiers',
   'weight',
+  'runner_level',
+  'runner_group',
+  'allowed_repositories',
+  'allow_public_repositories',
   'attention',
   'updated_at',
 ];

@@ -11,6 +11,7 @@ import {
   Table,
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -32,6 +33,7 @@ export class State extends Construct {
   readonly launches: Table;
   readonly runners: Table;
   readonly notes: Table;
+  readonly audit: Table;
   readonly webhookSecret: Secret;
   readonly ticketSecret: Secret;
   readonly appSecret: Secret;
@@ -45,6 +47,7 @@ export class State extends Construct {
     this.launches = createTable(this, kept, tables.launches);
     this.runners = createTable(this, kept, tables.runners);
     this.notes = createTable(this, kept, tables.notes);
+    this.audit = createAuditTable(this, kept);
     this.webhookSecret = createSecret(this, 'WebhookSecret', 'Signs the webhooks that GitHub sends', kept);
     this.ticketSecret = createSecret(this, 'TicketSecret', 'Signs the launch tickets of machines', kept);
     this.appSecret = createAppSecret(this, kept);
@@ -63,6 +66,7 @@ interface TableSchema {
   readonly partitionKey: Key;
   readonly sortKey?: Key;
   readonly timeToLive?: string;
+  readonly deletionProtection?: boolean;
   readonly indexes: Readonly<
     Record<string, { readonly name: string; readonly partitionKey?: Key; readonly sortKey?: Key }>
   >;
@@ -85,6 +89,7 @@ function createTable(scope: Construct, { environment, key }: Kept, schema: Table
       : // DynamoDB's owned key: an AWS-managed one bills a KMS request for what its five minutes of cache do not cover.
         { encryption: TableEncryption.DEFAULT }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    ...(schema.deletionProtection ? { deletionProtection: true } : {}),
     removalPolicy: keep,
   });
   for (const { name, partitionKey, sortKey } of Object.values(schema.indexes)) {
@@ -101,6 +106,32 @@ function createTable(scope: Construct, { environment, key }: Kept, schema: Table
       table.addLocalSecondaryIndex({ indexName: name, projectionType, sortKey: attribute(sortKey) });
     }
   }
+  return table;
+}
+
+/**
+ * Nobody's policy may change or delete a row of it, or the table. Adding rows is all that is left, and a row is added only
+ * where there is none: IAM cannot ask for that, so whoever adds rows does.
+ */
+function createAuditTable(scope: Construct, kept: Kept): Table {
+  const table = createTable(scope, kept, { ...tables.audit, deletionProtection: true });
+  const denied = [
+    'dynamodb:UpdateItem',
+    'dynamodb:DeleteItem',
+    'dynamodb:BatchWriteItem',
+    'dynamodb:PartiQLUpdate',
+    'dynamodb:PartiQLDelete',
+  ];
+  table.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AppendOnly',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: denied,
+      // A policy may not name the table that it is part of: CloudFormation would wait for itself.
+      resources: ['*'],
+    }),
+  );
   return table;
 }
 

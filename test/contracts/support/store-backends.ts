@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type AttributeValue, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { createAudit } from '../../../lib/adapters/dynamodb/audit.ts';
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
@@ -108,7 +109,8 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     );
   };
   return {
-    tenants: createTenantStore({ client, tableName: tables.tenants }),
+    tenants: createTenantStore({ client, tableName: tables.tenants, auditTable: tables.audit }),
+    audit: createAudit({ client, tables }),
     jobs: createJobStore({ client, tableName: tables.jobs }),
     launches: createLaunchStore({ client, tables }),
     runners: createRunnerStore({ client, tables }),

@@ -1,0 +1,66 @@
+/**
+ * One row of the audit: who changed what, from what, to what, and why. A row is put once, in the transaction of the change
+ * that it tells of, and never over another one. Its version is the tenant's; the policy beside it is all that a rollback
+ * needs. It holds attributes of a tenant's policy and words of people, and no secret.
+ */
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { deploymentSubject, tenantSubject, versionEntry } from '../../contract/audit.ts';
+import { policyAttributes } from '../../contract/tenant-policy.ts';
+import { type Attributes, compact, number, optional, text } from './attributes.ts';
+
+export interface AuditRecord {
+  /** ISO 8601. */
+  readonly at: string;
+  /** A function's name, or the ARN of whoever ran a command. */
+  readonly who: string;
+  readonly action: string;
+  readonly reason?: string;
+  /** What changed, as it was and as it is; absent in one of them: it was not there. */
+  readonly before: Attributes;
+  readonly after: Attributes;
+}
+
+export interface TenantRecord extends AuditRecord {
+  readonly installationId: number;
+  readonly login: string;
+  /** Of the tenant's row, after the change. */
+  readonly version: number;
+  /** All of its policy, after the change. */
+  readonly policy: Attributes;
+}
+
+export const tenantAuditItem = (tableName: string, record: TenantRecord): TransactWriteItem =>
+  putOnce(tableName, {
+    subject: text(tenantSubject(record.installationId)),
+    entry: text(versionEntry(record.version)),
+    ...shared(record),
+    installation_id: number(record.installationId),
+    login: text(record.login),
+    version: number(record.version),
+    policy: { M: record.policy },
+  });
+
+/** About the deployment as a whole. `id` keeps two of the same moment apart. */
+export const deploymentAuditRow = (record: AuditRecord, id: string): Attributes => ({
+  subject: text(deploymentSubject),
+  entry: text(`${record.at}#${id}`),
+  ...shared(record),
+});
+
+const shared = ({ at, who, action, reason, before, after }: AuditRecord): Attributes =>
+  compact<Attributes>({
+    at: text(at),
+    who: text(who),
+    action: text(action),
+    reason: optional(reason, text),
+    before: { M: before },
+    after: { M: after },
+  });
+
+const putOnce = (TableName: string, Item: Attributes): TransactWriteItem => ({
+  Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(subject)' },
+});
+
+/** Of a tenant's row. */
+export const policyRow = (row: Attributes): Attributes =>
+  Object.fromEntries(policyAttributes.flatMap((name) => (row[name] ? [[name, row[name]]] : [])));

@@ -1,0 +1,70 @@
+/** The audit in DynamoDB: finds what was changed without a word, by the digest that every recorded change leaves in the row. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { recordedPolicyAttribute, tenantSubject, versionEntry } from '../../contract/audit.ts';
+import { policyAttributes } from '../../contract/tenant-policy.ts';
+import { InstallationId } from '../../core/ids.ts';
+import type { Audit } from '../../ports/audit.ts';
+import { type Attributes, text } from './attributes.ts';
+import { policyRow, type TenantRecord } from './audit-row.ts';
+import { policyChange } from './policy-change.ts';
+import { rowDigest } from './policy-digest.ts';
+import { getRow } from './read.ts';
+import { tenantKey } from './tenant-row.ts';
+import { transact } from './write.ts';
+
+export interface AuditTables {
+  readonly tenants: string;
+  readonly audit: string;
+}
+
+export function createAudit(deps: { client: DynamoDBClient; tables: AuditTables }): Audit {
+  const { client, tables } = deps;
+  return {
+    async recordOutsideChange(installationId, at) {
+      const row = await getRow(client, tables.tenants, tenantKey(InstallationId(installationId)));
+      const recorded = row?.[recordedPolicyAttribute]?.S;
+      if (!row || recorded === rowDigest(row)) return undefined;
+      const version = Number(row['version']?.N ?? 0);
+      const known = await recordedPolicy(deps, installationId, version);
+      const { before, after } = difference(known, policyRow(row));
+      const action = recorded === undefined ? ('first-recorded' as const) : ('changed-outside' as const);
+      const record: Omit<TenantRecord, 'version' | 'policy'> = {
+        installationId,
+        login: row['account_login']?.S ?? '',
+        at,
+        who: action === 'changed-outside' ? 'unknown, without mayfly' : 'reconciler',
+        action,
+        before,
+        after,
+      };
+      const items = policyChange({ tables, row, edit: {}, record });
+      if (!(await transact(client, items))) return undefined;
+      return { action, version: version + 1, attributes: Object.keys({ ...before, ...after }) };
+    },
+  };
+}
+
+/** Empty where that version was never recorded. */
+async function recordedPolicy(
+  { client, tables }: { client: DynamoDBClient; tables: AuditTables },
+  installationId: number,
+  version: number,
+): Promise<Attributes> {
+  const key = { subject: text(tenantSubject(installationId)), entry: text(versionEntry(version)) };
+  return (await getRow(client, tables.audit, key))?.['policy']?.M ?? {};
+}
+
+/** Of two policies, what differs. Sets are compared as sets. */
+export function difference(one: Attributes, other: Attributes): { before: Attributes; after: Attributes } {
+  const changed = policyAttributes.filter((name) => canonical(one[name]) !== canonical(other[name]));
+  const part = (of: Attributes): Attributes =>
+    Object.fromEntries(changed.flatMap((name) => (of[name] ? [[name, of[name]]] : [])));
+  return { before: part(one), after: part(other) };
+}
+
+function canonical(value: Attributes[string] | undefined): string {
+  const members = value?.SS ?? value?.NS ?? value?.L?.map((entry) => entry.S ?? entry.N ?? '');
+  if (members) return JSON.stringify(members.toSorted());
+  if (value?.M) return JSON.stringify(Object.entries(value.M).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(value) ?? '';
+}

@@ -1,0 +1,24 @@
+/**
+ * A policy in short: equal where two policies mean the same, however their sets are ordered. A row that cannot be read has
+ * one too, so that its mistake is recorded like any other change.
+ */
+import { createHash } from 'node:crypto';
+import type { Tenant } from '../../core/tenant.ts';
+import { policyOf } from '../../core/tenant-policy.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { Attributes } from './attributes.ts';
+import { policyRow } from './audit-row.ts';
+import { tenantOfRow } from './tenant-row.ts';
+
+export const policyDigest = (tenant: Tenant): string => digest(JSON.stringify(policyOf(tenant)));
+
+export function rowDigest(row: Attributes): string {
+  try {
+    return policyDigest(tenantOfRow(row));
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    return digest(JSON.stringify(policyRow(row)));
+  }
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 22);

@@ -1,0 +1,99 @@
+/**
+ * Changes one tenant's policy: one transaction, conditional on what was read, with the record of who did it and why. It
+ * prints what was and what is, and has the tenant's waiting jobs looked at, so that what is allowed now starts now.
+ */
+import { type Attributes, compact } from '../../adapters/dynamodb/attributes.ts';
+import { difference } from '../../adapters/dynamodb/audit.ts';
+import type { AuditRecord } from '../../adapters/dynamodb/audit-row.ts';
+import { editedRow, type PolicyEdit, policyChange } from '../../adapters/dynamodb/policy-change.ts';
+import { transact } from '../../adapters/dynamodb/write.ts';
+import { tables } from '../../contract/tables.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type CommandCall, UsageError } from '../command.ts';
+import { printableLine } from '../printable.ts';
+import { type FoundTenant, tenantById } from './find-tenant.ts';
+import { pokeTenant } from './poke.ts';
+import { changeLines, differenceLines, lineText } from './policy-text.ts';
+import { whoRuns } from './who.ts';
+
+export interface TenantChange {
+  readonly found: FoundTenant;
+  readonly edit: PolicyEdit;
+  /** A word for the audit: `approved`, `set`. */
+  readonly action: string;
+  /** What happens next, given how many jobs wait; a sentence. */
+  readonly next?: (waiting: number) => string;
+}
+
+/** @returns the exit status */
+export async function changeTenant(call: CommandCall, change: TenantChange): Promise<number> {
+  const { found, action } = change;
+  const { row, installationId, login } = found;
+  const after = editedRow(row, change.edit);
+  const parts = difference(row, after);
+  const edit = editOf(parts);
+  const lines = changeLines(parts.before, parts.after);
+  const isDryRun = call.options['dryRun'] === true;
+  if (lines.length > 0 && !isDryRun) await write(call, { found, edit, action, ...parts });
+  const version = Number(row['version']?.N ?? 0) + (lines.length > 0 && !isDryRun ? 1 : 0);
+  const waiting = isDryRun ? undefined : await pokeTenant(call, installationId);
+  const jobs = [...(waiting?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+  if (call.options['json']) {
+    const shown = { installationId, login, action, changed: lines, dryRun: isDryRun, version };
+    call.io.out(`${JSON.stringify({ ...shown, ...(waiting ? { jobsWaiting: jobs } : {}) })}\n`);
+    return 0;
+  }
+  const told = lines.map((line) => printableLine(lineText(line)));
+  const head = printableLine(`${login} (${installationId})`);
+  if (lines.length === 0) call.io.out(`${head} is so already: nothing to change.\n`);
+  else call.io.out([head, ...told, ''].join('\n'));
+  if (isDryRun) call.io.out('Nothing was changed. To do it, run the same without --dry-run.\n');
+  else if (lines.length > 0) call.io.out(`${next(change, jobs)} It is version ${version} of its policy.\n`);
+  return 0;
+}
+
+const next = ({ next: say }: TenantChange, jobs: number): string =>
+  say?.(jobs) ??
+  (jobs > 0
+    ? `It counts from now on: ${waitingText(jobs)} looked at now.`
+    : 'It counts from the next job on.');
+
+export const waitingText = (jobs: number) =>
+  jobs === 1 ? 'the job that waits is' : `the ${jobs} jobs that wait are`;
+
+/** Nothing that is so already is written. */
+const editOf = ({ before, after }: { before: Attributes; after: Attributes }): PolicyEdit => ({
+  ...Object.fromEntries(Object.keys(before).map((name) => [name, null])),
+  ...after,
+});
+
+async function write(
+  call: CommandCall,
+  change: Pick<TenantChange, 'found' | 'edit' | 'action'> & { before: Attributes; after: Attributes },
+): Promise<void> {
+  const { found, edit, action, before, after } = change;
+  const { installationId, login, row } = found;
+  const client = dynamoClient(call);
+  const { environment } = call.config;
+  const names = {
+    tenants: `${environment}-${tables.tenants.suffix}`,
+    audit: `${environment}-${tables.audit.suffix}`,
+  };
+  const reason = call.options['reason'];
+  const record = compact<AuditRecord>({
+    at: new Date().toISOString(),
+    who: await whoRuns(call),
+    action,
+    reason: typeof reason === 'string' ? reason : undefined,
+    before,
+    after,
+  });
+  const items = policyChange({ tables: names, row, edit, record: { ...record, installationId, login } });
+  if (await transact(client, items)) return;
+  const now = await tenantById({ client, config: call.config }, installationId);
+  const others = now ? differenceLines(row, now.row) : [];
+  const what = now ? others.map(lineText).join('\n') || '  its version' : '  it is gone';
+  throw new UsageError(
+    `Somebody changed ${login} (${installationId}) at the same moment, and nothing was written:\n${what}\nRun the command again.`,
+  );
+}

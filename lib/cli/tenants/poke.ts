@@ -1,0 +1,34 @@
+/** Has scale-up look at a tenant's waiting jobs now, in each tier in which some wait: a raised limit acts within a second. */
+import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { Poke } from '../../contract/messages.ts';
+import { type InstallationId, TierName } from '../../core/ids.ts';
+import { dynamoClient, sqsClient } from '../aws-clients.ts';
+import type { CommandCall } from '../command.ts';
+import { readWaitingJobs } from '../read-waiting.ts';
+
+/** @returns how many jobs wait, by tier */
+export async function pokeTenant(
+  call: Pick<CommandCall, 'config' | 'environment'>,
+  installationId: InstallationId,
+): Promise<ReadonlyMap<string, number>> {
+  const dynamo = dynamoClient(call);
+  const client = sqsClient(call);
+  const waiting = new Map<string, number>();
+  for await (const { tier } of readWaitingJobs(dynamo, call.config.environment, installationId)) {
+    waiting.set(tier, (waiting.get(tier) ?? 0) + 1);
+  }
+  await Promise.all(
+    [...waiting.keys()].map(async (tier) => {
+      const QueueName = `${call.config.environment}-${tier}-builds`;
+      const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }));
+      const poke: Poke = { kind: 'poke', installationId, tier: TierName(tier) };
+      const MessageGroupId = String(installationId);
+      await client.send(
+        new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(poke), MessageGroupId }),
+      );
+    }),
+  );
+  dynamo.destroy();
+  client.destroy();
+  return waiting;
+}

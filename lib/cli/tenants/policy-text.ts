@@ -1,0 +1,55 @@
+/** A tenant's policy in words: each attribute as the options of `mayfly tenant set` spell it, and two of them as before → after. */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
+import { difference } from '../../adapters/dynamodb/audit.ts';
+import type { PolicyAttribute } from '../../contract/tenant-policy.ts';
+
+/** What operators call it, and what holds where it is absent. */
+const words: Readonly<Record<string, readonly [name: string, absent: string]>> = {
+  status: ['status', '-'],
+  status_before_deletion: ['status before deletion', '-'],
+  suspended_by: ['suspended by', '-'],
+  tier: ['plan', '-'],
+  max_runners: ['max runners', '-'],
+  tier_limits: ['tier limits', "the tiers' own"],
+  allowed_tiers: ['allowed tiers', 'all'],
+  weight: ['weight', '1'],
+  runner_level: ['level', 'auto'],
+  runner_group: ['group', "the deployment's"],
+  allowed_repositories: ['repositories', 'all'],
+  allow_public_repositories: ['public repositories', "as GitHub's settings say"],
+  account_login: ['login', '-'],
+} satisfies Readonly<Record<PolicyAttribute | 'account_login', readonly [string, string]>>;
+
+export interface Line {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** A line for each attribute of the policy that differs. */
+export function differenceLines(one: Attributes, other: Attributes): Line[] {
+  const { before, after } = difference(one, other);
+  return changeLines(before, after);
+}
+
+/** Of attributes that are known to differ. */
+export const changeLines = (before: Attributes, after: Attributes): Line[] =>
+  Object.keys({ ...before, ...after }).map((name) => ({
+    name: words[name]?.[0] ?? name,
+    before: valueText(name, before[name]),
+    after: valueText(name, after[name]),
+  }));
+
+export const lineText = ({ name, before, after }: Line) => `  ${name}: ${before} → ${after}`;
+
+function valueText(name: string, value: AttributeValue | undefined): string {
+  if (value === undefined || value.NULL) return words[name]?.[1] ?? '-';
+  if (value.BOOL !== undefined) return value.BOOL ? 'allowed' : 'refused';
+  if (value.M) {
+    const entries = Object.entries(value.M).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return entries.map(([key, entry]) => `${key}=${entry.N ?? entry.S ?? '?'}`).join(', ') || 'none';
+  }
+  const members = value.SS ?? value.NS ?? value.L?.map((entry) => entry.S ?? entry.N ?? '?');
+  return members ? members.toSorted().join(', ') || 'none' : (value.S ?? value.N ?? '?');
+}

@@ -1,0 +1,62 @@
+/** Repositories as an operator names them, by name, `owner/name` or id, as GitHub's ids. Names are looked up at GitHub. */
+import type { GitHubRepository } from '../../core/github.ts';
+import { type CommandCall, UsageError } from '../command.ts';
+import type { FoundTenant } from './find-tenant.ts';
+import { nearNames } from './near-names.ts';
+import { platformGitHub, refusalText } from './platform-github.ts';
+import { entriesOf } from './set-options.ts';
+
+/** GitHub shows 100 on a page; an installation with more repositories than this is named by ids. */
+const mostPages = 50;
+
+/** @throws UsageError that names all that were not found, with names near them */
+export async function repositoryIds(
+  call: CommandCall,
+  { installationId, login }: FoundTenant,
+  given: string,
+): Promise<number[]> {
+  const entries = entriesOf(given);
+  if (entries.length === 0) throw new UsageError('--repositories is empty; give names, all, or none.');
+  const isId = (entry: string) => /^\d{1,15}$/.test(entry);
+  if (entries.every(isId)) return unique(entries.map(Number));
+  const repositories = await listRepositories(call, installationId);
+  const ids = entries.map((entry) => (isId(entry) ? Number(entry) : idOf(repositories, entry)));
+  const unknown = entries.filter((_, n) => ids[n] === undefined);
+  if (unknown.length > 0) {
+    const names = repositories.map(({ fullName }) => fullName.split('/')[1] ?? '');
+    const faults = unknown.map((entry) => {
+      const near = nearNames(entry.split('/').at(-1) ?? '', names);
+      return `The App reaches no repository ${JSON.stringify(entry)} of ${login}.${near.length > 0 ? ` Did you mean ${near.join(', ')}?` : ''}`;
+    });
+    throw new UsageError(`${faults.join('\n')}\nAn owner adds repositories to the installation at GitHub.`);
+  }
+  return unique(ids.flatMap((id) => id ?? []));
+}
+
+const unique = (ids: readonly number[]) => [...new Set(ids)];
+
+async function listRepositories(
+  call: CommandCall,
+  installationId: FoundTenant['installationId'],
+): Promise<GitHubRepository[]> {
+  const platform = await platformGitHub(call);
+  const found: GitHubRepository[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const answer = await platform.listRepositories(installationId, cursor);
+    if (!answer.ok) throw new UsageError(`GitHub does not list the repositories: ${refusalText(answer)}`);
+    found.push(...answer.value.items);
+    cursor = answer.value.cursor;
+    if (cursor === undefined) break;
+  }
+  return found;
+}
+
+function idOf(repositories: readonly GitHubRepository[], entry: string): number | undefined {
+  const wanted = entry.toLowerCase();
+  const found = repositories.find(({ fullName }) => {
+    const name = fullName.toLowerCase();
+    return name === wanted || name.split('/')[1] === wanted;
+  });
+  return found?.id;
+}

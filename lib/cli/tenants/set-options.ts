@@ -1,0 +1,160 @@
+/**
+ * The options of `mayfly tenant set`, as what they write into a tenant's row. All mistakes are told at once, each with what
+ * was given and what is allowed.
+ */
+import { type Attributes, flag, number, text } from '../../adapters/dynamodb/attributes.ts';
+import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
+import type { MayflyConfig } from '../../config/config.ts';
+import type { CommandCall, CommandOption } from '../command.ts';
+
+export interface SetPlace {
+  readonly tiers: MayflyConfig['tiers'];
+  /** As it is stored. */
+  readonly row: Attributes;
+}
+
+/** What is written, or (a text) what is allowed. */
+type Reading = PolicyEdit | string;
+
+interface Setter extends CommandOption {
+  readonly read: (given: string, place: SetPlace) => Reading;
+}
+
+const most = 100_000;
+const wholeNumber = `a whole number from 0 to ${most}`;
+const isLimit = (value: string) => /^\d{1,6}$/.test(value) && Number(value) <= most;
+
+/** In the order in which they are applied: what comes later counts. */
+const setters: readonly Setter[] = [
+  {
+    flags: '--plan <tier>',
+    description: "the plan; max runners becomes the plan's unless it is given too",
+    read(given, { tiers }) {
+      const tier = Object.hasOwn(tiers, given) ? tiers[given] : undefined;
+      return tier ? { tier: text(given), max_runners: number(tier.maxRunners) } : oneOf(Object.keys(tiers));
+    },
+  },
+  {
+    flags: '--max-runners <n>',
+    description: 'live machines over all tiers, at most',
+    read: (given) => (isLimit(given) ? { max_runners: number(Number(given)) } : wholeNumber),
+  },
+  {
+    flags: '--tier-limit <tier=n>',
+    description:
+      "machines of one tier, at most; several by commas; small=default gives the tier's own limit back",
+    read: tierLimits,
+  },
+  {
+    flags: '--allowed-tiers <list>',
+    description: 'the tiers that it may use, by commas, or all',
+    read(given, { tiers }) {
+      if (given === 'all') return { allowed_tiers: null };
+      const names = [...new Set(entriesOf(given))];
+      const areKnown = names.length > 0 && names.every((name) => Object.hasOwn(tiers, name));
+      return areKnown ? { allowed_tiers: { SS: names } } : `all, or by commas ${oneOf(Object.keys(tiers))}`;
+    },
+  },
+  {
+    flags: '--weight <n>',
+    description: 'its share where machines are scarce; default: 1',
+    read(given) {
+      if (given === 'default') return { weight: null };
+      const isWeight = /^\d{1,4}(\.\d{1,3})?$/.test(given) && Number(given) > 0 && Number(given) <= 1_000;
+      return isWeight ? { weight: number(Number(given)) } : 'a number above 0, at most 1000, or default';
+    },
+  },
+  {
+    flags: '--level <level>',
+    description: 'where its runners register: auto, organization or repository',
+    read(given) {
+      if (given === 'auto') return { runner_level: null };
+      const levels = ['organization', 'repository'];
+      return levels.includes(given) ? { runner_level: text(given) } : oneOf(['auto', ...levels]);
+    },
+  },
+  {
+    flags: '--group <name>',
+    description: "its runner group, by name; default: the deployment's",
+    read(given) {
+      if (given === 'default') return { runner_group: null };
+      const isName = given.trim() !== '' && given.length <= longestGroup;
+      return isName
+        ? { runner_group: text(given) }
+        : `a name of at most ${longestGroup} characters, or default`;
+    },
+  },
+  {
+    flags: '--public <choice>',
+    description: "jobs of public repositories: refuse, allow, or github, as GitHub's settings say",
+    read: (given) =>
+      Object.hasOwn(publicChoices, given)
+        ? { allow_public_repositories: publicChoices[given]! }
+        : oneOf(Object.keys(publicChoices)),
+  },
+];
+
+/** GitHub's own bound is not documented; its form takes fewer. */
+const longestGroup = 128;
+
+const publicChoices: Readonly<Record<string, ReturnType<typeof flag> | null>> = {
+  refuse: flag(false),
+  allow: flag(true),
+  github: null,
+};
+
+export const setOptions: readonly CommandOption[] = setters.map(({ flags, description }) => ({
+  flags,
+  description,
+}));
+
+/** @returns what to write, and what is wrong, a sentence each */
+export function readSetOptions(
+  options: CommandCall['options'],
+  place: SetPlace,
+): { readonly edit: PolicyEdit; readonly faults: readonly string[] } {
+  const readings = setters.flatMap(({ flags, read }) => {
+    const given = options[keyOf(flags)];
+    return typeof given === 'string' ? [{ flags, given, reading: read(given, place) }] : [];
+  });
+  const faults = readings.flatMap(({ flags, given, reading }) =>
+    typeof reading === 'string'
+      ? [`${flags.split(' ')[0]} is ${JSON.stringify(given)}; it must be ${reading}.`]
+      : [],
+  );
+  const edits = readings.flatMap(({ reading }) => (typeof reading === 'string' ? [] : [reading]));
+  return { edit: Object.assign({}, ...edits), faults };
+}
+
+/** `--tier-limit <tier=n>` is `tierLimit`, as commander names it. */
+const keyOf = (flags: string) =>
+  flags
+    .slice(2)
+    .split(' ')[0]!
+    .replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Those that are not named stay. */
+function tierLimits(given: string, { tiers, row }: SetPlace): Reading {
+  const limits = new Map(Object.entries(row['tier_limits']?.M ?? {}));
+  const entries = entriesOf(given).map((entry) => entry.split('='));
+  const areFit = entries.every(
+    ([tier = '', limit = '', ...rest]) =>
+      Object.hasOwn(tiers, tier) && (limit === 'default' || isLimit(limit)) && rest.length === 0,
+  );
+  if (entries.length === 0 || !areFit) {
+    return `TIER=N by commas: TIER ${oneOf(Object.keys(tiers))}, and N ${wholeNumber}, or default`;
+  }
+  for (const [tier = '', limit = ''] of entries) {
+    if (limit === 'default') limits.delete(tier);
+    else limits.set(tier, number(Number(limit)));
+  }
+  return { tier_limits: limits.size === 0 ? null : { M: Object.fromEntries(limits) } };
+}
+
+const oneOf = (words: readonly string[]) => `one of ${words.join(', ')}`;
+
+export const entriesOf = (list: string): string[] =>
+  list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');

@@ -1,0 +1,26 @@
+/** Has the tenant manager ask GitHub how an installation is now. */
+import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { InstallationEvent } from '../../contract/messages.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import { sqsClient } from '../aws-clients.ts';
+import type { CommandCall } from '../command.ts';
+
+export async function tellTenantManager(
+  call: Pick<CommandCall, 'config' | 'environment' | 'options'>,
+  installationId: InstallationId,
+): Promise<void> {
+  if (call.options['dryRun']) return;
+  const client = sqsClient(call);
+  const QueueName = `${call.config.environment}-installations`;
+  const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }));
+  const event: InstallationEvent = {
+    kind: 'installation',
+    event: 'operator.asks',
+    installationId,
+    repositoriesRemoved: [],
+    delivery: 'operator',
+  };
+  const MessageGroupId = String(installationId);
+  await client.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event), MessageGroupId }));
+  client.destroy();
+}

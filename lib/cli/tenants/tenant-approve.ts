@@ -1,0 +1,44 @@
+/** `mayfly tenant approve TENANT`: lets a new tenant start, where `onboarding` is approve. */
+import { text } from '../../adapters/dynamodb/attributes.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type Command, UsageError } from '../command.ts';
+import { changeTenant, waitingText } from './change-tenant.ts';
+import { findTenant, tenantPositional } from './find-tenant.ts';
+import { tellTenantManager } from './tell-tenant-manager.ts';
+import { changeOptions } from './tenant-options.ts';
+
+export const tenantApprove: Command = {
+  name: 'tenant approve',
+  summary: 'approve a tenant that is pending',
+  details: `
+Examples:
+  mayfly tenants --status pending         who waits for approval
+  mayfly tenant approve acme
+`,
+  positionals: [tenantPositional],
+  options: changeOptions,
+  async run(call) {
+    const found = await findTenant(
+      { client: dynamoClient(call), config: call.config },
+      call.positionals[0] ?? '',
+    );
+    const now = found.row['status']?.S ?? '';
+    if (now !== 'pending' && now !== 'active') {
+      throw new UsageError(
+        `${found.login} is ${now}, and only a pending tenant can be approved.${resumeHint(now, found.login)}`,
+      );
+    }
+    const status = await changeTenant(call, {
+      found,
+      edit: { status: text('active') },
+      action: 'approved',
+      next: (jobs) => `It may start jobs${jobs > 0 ? `: ${waitingText(jobs)} looked at now` : ''}.`,
+    });
+    // GitHub may have suspended it while it was pending.
+    await tellTenantManager(call, found.installationId);
+    return status;
+  },
+};
+
+const resumeHint = (status: string, login: string) =>
+  status === 'suspended' ? ` To lift its suspension: npx mayfly tenant resume ${login}` : '';

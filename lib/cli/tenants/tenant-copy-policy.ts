@@ -1,0 +1,41 @@
+/** `mayfly tenant copy-policy FROM TO`: gives one tenant the plan, limits and runner settings of another. */
+import { type PolicyAttribute, policyAttributes } from '../../contract/tenant-policy.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type Command, UsageError } from '../command.ts';
+import { changeTenant } from './change-tenant.ts';
+import { findTenant } from './find-tenant.ts';
+import { changeOptions } from './tenant-options.ts';
+
+/** Whether a tenant may run at all is decided for each; and a repository's id belongs to one account. */
+const notCopied: readonly PolicyAttribute[] = [
+  'status',
+  'status_before_deletion',
+  'suspended_by',
+  'allowed_repositories',
+];
+
+export const tenantCopyPolicy: Command = {
+  name: 'tenant copy-policy',
+  summary: 'give a tenant the plan, limits and runner settings of another',
+  details: `
+Examples:
+  mayfly tenant copy-policy acme globex --dry-run     what globex would get of acme
+  mayfly tenant copy-policy acme globex
+
+Status and allowed repositories are not copied: whether a tenant may run is decided for each, and repositories belong to
+one account.
+`,
+  positionals: ['<from>', '<to>'],
+  options: changeOptions,
+  async run(call) {
+    const place = { client: dynamoClient(call), config: call.config };
+    const [from, to] = [
+      await findTenant(place, call.positionals[0] ?? ''),
+      await findTenant(place, call.positionals[1] ?? ''),
+    ];
+    if (from.unreadable !== undefined) throw new UsageError(from.unreadable);
+    const names = policyAttributes.filter((name) => !notCopied.includes(name));
+    const edit = Object.fromEntries(names.map((name) => [name, from.row[name] ?? null]));
+    return changeTenant(call, { found: to, edit, action: `policy-copied-from-${from.installationId}` });
+  },
+};

@@ -1,0 +1,60 @@
+/** `mayfly tenant set TENANT`: changes a tenant's plan, limits, runner group and repositories, all in one write. */
+import { numberList } from '../../adapters/dynamodb/attributes.ts';
+import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type Command, type CommandCall, UsageError } from '../command.ts';
+import { stackOption } from '../setup/deployment-outputs.ts';
+import { changeTenant } from './change-tenant.ts';
+import { type FoundTenant, findTenant, tenantPositional } from './find-tenant.ts';
+import { repositoryIds } from './repository-ids.ts';
+import { readSetOptions, setOptions } from './set-options.ts';
+import { changeOptions } from './tenant-options.ts';
+
+export const tenantSet: Command = {
+  name: 'tenant set',
+  summary: "change a tenant's plan, limits, runner group and repositories",
+  details: `
+Examples:
+  mayfly tenant set acme --plan medium                     the plan and its max runners, at once
+  mayfly tenant set acme --max-runners 8 --reason "ticket 4711"
+  mayfly tenant set acme --tier-limit large=1              of large one machine, whatever the plan says
+  mayfly tenant set acme --group builds --repositories app,web
+  mayfly tenant set acme --public refuse --dry-run
+
+All of it is one write, and none of it happens if somebody else changed the tenant meanwhile. What is allowed now starts
+within a second; machines that run go on, also where they are more than a lowered limit.
+
+The names of repositories are looked up at GitHub and stored as ids, so that a rename changes nothing. Ids may be given too.
+`,
+  positionals: [tenantPositional],
+  options: [
+    ...setOptions,
+    {
+      flags: '--repositories <list>',
+      description: 'the repositories whose jobs run, by commas; all; or none',
+    },
+    stackOption,
+    ...changeOptions,
+  ],
+  async run(call) {
+    const found = await findTenant(
+      { client: dynamoClient(call), config: call.config },
+      call.positionals[0] ?? '',
+    );
+    const { edit, faults } = readSetOptions(call.options, { tiers: call.config.tiers, row: found.row });
+    if (faults.length > 0) throw new UsageError(faults.join('\n'));
+    const all = { ...edit, ...(await repositoriesEdit(call, found)) };
+    if (Object.keys(all).length === 0) {
+      throw new UsageError('Nothing was given to set. See: mayfly tenant set --help');
+    }
+    return changeTenant(call, { found, edit: all, action: 'set' });
+  },
+};
+
+async function repositoriesEdit(call: CommandCall, found: FoundTenant): Promise<PolicyEdit> {
+  const given = call.options['repositories'];
+  if (typeof given !== 'string') return {};
+  if (given === 'all') return { allowed_repositories: null };
+  const ids = given === 'none' ? [] : await repositoryIds(call, found, given);
+  return { allowed_repositories: numberList(ids) };
+}

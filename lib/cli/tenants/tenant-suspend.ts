@@ -1,0 +1,39 @@
+/** `mayfly tenant suspend TENANT`: the operator's ban. GitHub's unsuspend does not lift it, nor does a reinstall. */
+import { text } from '../../adapters/dynamodb/attributes.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type Command, UsageError } from '../command.ts';
+import { changeTenant } from './change-tenant.ts';
+import { findTenant, tenantPositional } from './find-tenant.ts';
+import { changeOptions } from './tenant-options.ts';
+
+export const tenantSuspend: Command = {
+  name: 'tenant suspend',
+  summary: 'suspend a tenant: nothing of it starts from now on',
+  details: `
+Examples:
+  mayfly tenant suspend acme --reason "mines coins"
+  mayfly tenant resume acme
+
+Its waiting jobs are refused within a minute; its running jobs go on. To end its machines too: see docs/RUNBOOK.md.
+`,
+  positionals: [tenantPositional],
+  options: changeOptions,
+  async run(call) {
+    const found = await findTenant(
+      { client: dynamoClient(call), config: call.config },
+      call.positionals[0] ?? '',
+    );
+    if (found.row['status']?.S === 'deleted') {
+      throw new UsageError(
+        `${found.login} uninstalled the App. To suspend it when it installs it again, do so then.`,
+      );
+    }
+    return changeTenant(call, {
+      found,
+      edit: { status: text('suspended'), suspended_by: text('operator') },
+      action: 'suspended',
+      next: (jobs) =>
+        `Nothing of it starts from now on; running jobs go on. ${jobs > 0 ? `${jobs} waiting ${jobs === 1 ? 'job is' : 'jobs are'} refused. ` : ''}To lift it: npx mayfly tenant resume ${found.login}.`,
+    });
+  },
+};

@@ -1,0 +1,12 @@
+/** How the audit names what its rows are about, and in which order they stand. */
+
+export const tenantSubject = (installationId: number) => `tenant#${installationId}`;
+
+/** Everything that is not about one tenant: the App, its secrets, what is deployed. */
+export const deploymentSubject = 'deployment';
+
+/** Sixteen digits hold every safe integer, so that texts sort as the numbers do. */
+export const versionEntry = (version: number) => String(version).padStart(16, '0');
+
+/** In the tenants table: tells, in short, the policy that was recorded last. Who records a change writes it too. */
+export const recordedPolicyAttribute = 'recorded_policy';

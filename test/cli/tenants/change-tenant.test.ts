@@ -1,0 +1,267 @@
+/** What the commands that change a tenant write, print, refuse and record, against the laptop's own stand-ins. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Attributes } from '../../../lib/adapters/dynamodb/attributes.ts';
+import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
+import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import { changeTenant } from '../../../lib/cli/tenants/change-tenant.ts';
+import { found } from '../../../lib/cli/tenants/find-tenant.ts';
+import { tenantSubject, versionEntry } from '../../../lib/contract/audit.ts';
+import { InstallationId, JobId } from '../../../lib/core/ids.ts';
+import type { Tenant } from '../../../lib/core/tenant.ts';
+import config from '../../../mayfly.config.ts';
+import { givenJob, givenTenant, medium } from '../../support/given.ts';
+import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
+
+let account: OperatorAccount;
+beforeAll(async () => {
+  account = await givenOperatorAccount(config.environment);
+});
+afterAll(() => account?.close());
+
+let id = 100;
+let login = '';
+beforeEach(() => {
+  id += 1;
+  login = `org-${id}`;
+});
+
+const key = () => ({ installation_id: { N: String(id) } });
+const givenRow = (over: Partial<Tenant> = {}): Attributes =>
+  newTenantRow(givenTenant({ ...over, installationId: InstallationId(id), accountLogin: login }));
+const givenStored = (over: Partial<Tenant> = {}) => account.put('tenants', givenRow(over));
+const stored = () => account.get('tenants', key());
+const recordOf = (version: number) =>
+  account.get('audit', {
+    subject: { S: tenantSubject(id) },
+    entry: { S: versionEntry(version) },
+  });
+const tenant = (word: string, ...args: string[]) => account.run('tenant', word, login, ...args);
+const messages = () => account.queues.counts(`${config.environment}-small-builds`).visible;
+
+describe('mayfly tenant set', () => {
+  it('writes all of it at once, prints before and after, and records who and why', async () => {
+    await givenStored();
+    const set = await tenant('set', '--plan', 'medium', '--tier-limit', 'large=1', '--reason', 'ticket 7');
+    expect(set).toMatchObject({ status: 0, error: '' });
+    expect(set.out).toMatch(/max runners: 2 → 5\n/);
+    expect(set.out).toMatch(/plan: small → medium\n/);
+    expect(set.out).toMatch(/tier limits: the tiers' own → large=1\n/);
+    expect(set.out).toContain('It counts from the next job on. It is version 2 of its policy.');
+    expect(await stored()).toMatchObject({
+      tier: { S: 'medium' },
+      max_runners: { N: '5' },
+      tier_limits: { M: { large: { N: '1' } } },
+      version: { N: '2' },
+    });
+    expect(await recordOf(2)).toMatchObject({
+      action: { S: 'set' },
+      reason: { S: 'ticket 7' },
+      who: { S: expect.stringMatching(/^arn:aws:/) },
+      before: { M: { tier: { S: 'small' }, max_runners: { N: '2' } } },
+      after: { M: { tier: { S: 'medium' }, max_runners: { N: '5' } } },
+      policy: { M: { status: { S: 'active' }, tier: { S: 'medium' } } },
+    });
+  });
+
+  it('pokes each tier in which jobs wait, and says how many', async () => {
+    await givenStored();
+    const installationId = InstallationId(id);
+    for (const [n, tier] of [
+      [1, 'small'],
+      [2, 'small'],
+      [3, 'medium'],
+    ] as const)
+      await account.put('jobs', jobRow(givenJob({ installationId, jobId: JobId(n), tier: tier as never })));
+    const before = messages();
+    const { out } = await tenant('set', '--max-runners', '5');
+    expect(out).toContain('the 3 jobs that wait are looked at now');
+    expect(messages()).toBe(before + 1);
+  });
+
+  it('gives defaults back', async () => {
+    await givenStored({
+      weight: 3,
+      runnerGroup: 'builds',
+      tierLimits: new Map([[medium, 1]]),
+      runnerLevel: 'repository',
+    });
+    await tenant(
+      'set',
+      '--weight',
+      'default',
+      '--group',
+      'default',
+      '--tier-limit',
+      'medium=default',
+      '--level',
+      'auto',
+    );
+    const row = await stored();
+    for (const name of ['weight', 'runner_group', 'tier_limits', 'runner_level'])
+      expect(row).not.toHaveProperty(name);
+  });
+
+  it('changes nothing with --dry-run, nor where all is so already', async () => {
+    await givenStored();
+    const before = await stored();
+    const dry = await tenant('set', '--max-runners', '5', '--dry-run');
+    expect(dry.out).toMatch(/max runners: 2 → 5\n(.*\n)*Nothing was changed\./);
+    const same = await tenant('set', '--max-runners', '2');
+    expect(same.out).toContain('is so already: nothing to change');
+    expect(await stored()).toEqual(before);
+    expect(await recordOf(2)).toBeUndefined();
+  });
+
+  it('tells all mistakes at once, each with what is allowed', async () => {
+    await givenStored();
+    const { status, error } = await tenant(
+      'set',
+      '--plan',
+      'huge',
+      '--max-runners',
+      '-1',
+      '--tier-limit',
+      'small=x',
+      '--public',
+      'maybe',
+      '--weight',
+      '0',
+      '--level',
+      'team',
+      '--allowed-tiers',
+      'tiny',
+    );
+    expect(status).toBe(2);
+    expect(error.match(/ must be /g)).toHaveLength(7);
+    expect(error).toContain('--plan is "huge"; it must be one of small, medium, large.');
+  });
+
+  it('asks for something to set', async () => {
+    await givenStored();
+    expect(await tenant('set')).toMatchObject({
+      status: 2,
+      error: expect.stringContaining('Nothing was given'),
+    });
+  });
+
+  it('prints JSON', async () => {
+    await givenStored();
+    const { out } = await tenant('set', '--max-runners', '4', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      installationId: id,
+      changed: [{ name: 'max runners', before: '2', after: '4' }],
+      version: 2,
+      jobsWaiting: 0,
+    });
+  });
+
+  it('takes ids of repositories as they are, and none and all', async () => {
+    await givenStored();
+    await tenant('set', '--repositories', '7,8,7');
+    expect(await stored()).toMatchObject({ allowed_repositories: { L: [{ N: '7' }, { N: '8' }] } });
+    await tenant('set', '--repositories', 'none');
+    expect(await stored()).toMatchObject({ allowed_repositories: { L: [] } });
+    await tenant('set', '--repositories', 'all');
+    expect(await stored()).not.toHaveProperty('allowed_repositories');
+  });
+});
+
+describe('a change of a tenant', () => {
+  const change = async (row: Attributes) => {
+    const call = {
+      options: {},
+      positionals: [],
+      config,
+      io: { out: () => undefined, error: () => undefined },
+      environment: account.operator,
+    };
+    return changeTenant(call, { found: found(row), edit: { max_runners: { N: '9' } }, action: 'set' });
+  };
+
+  it.each<[string, Attributes]>([
+    ['by hand', { weight: { N: '4' } }],
+    ['by another command', { version: { N: '2' } }],
+  ])('is not written over what was changed %s since it was read', async (_, other) => {
+    const row = givenRow();
+    await account.put('tenants', { ...row, ...other });
+    await expect(change(row)).rejects.toThrow(/changed .* at the same moment, and nothing was written/);
+    expect(await stored()).toEqual({ ...row, ...other });
+    expect(await recordOf(2)).toBeUndefined();
+  });
+
+  it('is written beside leases that are taken meanwhile', async () => {
+    const row = givenRow();
+    await account.put('tenants', { ...row, leases_held: { N: '2' }, lease_changes: { N: '1' } });
+    expect(await change(row)).toBe(0);
+    expect(await stored()).toMatchObject({ leases_held: { N: '2' }, max_runners: { N: '9' } });
+  });
+});
+
+describe('the status of a tenant', () => {
+  it('is approved', async () => {
+    await givenStored({ status: 'pending' });
+    expect(await tenant('approve')).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/status: pending → active/),
+    });
+    expect(await stored()).toMatchObject({ status: { S: 'active' } });
+  });
+
+  it('is suspended and resumed by the operator', async () => {
+    await givenStored();
+    expect(await tenant('suspend', '--reason', 'mines coins')).toMatchObject({ status: 0 });
+    expect(await stored()).toMatchObject({ status: { S: 'suspended' }, suspended_by: { S: 'operator' } });
+    expect(await tenant('resume')).toMatchObject({ status: 0 });
+    expect(await stored()).toMatchObject({ status: { S: 'active' }, version: { N: '3' } });
+    expect(await stored()).not.toHaveProperty('suspended_by');
+  });
+
+  it("keeps GitHub's suspension apart: a ban falls on it, and resume does not lift it", async () => {
+    await givenStored({ status: 'suspended', suspendedBy: 'github' });
+    expect(await tenant('resume')).toMatchObject({
+      status: 2,
+      error: expect.stringContaining('unsuspends it'),
+    });
+    expect(await tenant('suspend')).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('status: suspended-by-github → suspended'),
+    });
+  });
+
+  it.each([
+    ['approve', 'suspended', 'tenant resume'],
+    ['resume', 'pending', 'tenant approve'],
+    ['approve', 'deleted', 'only a pending tenant'],
+    ['suspend', 'deleted', 'uninstalled the App'],
+    ['resume', 'deleted', 'uninstalled the App'],
+  ] as const)('%s refuses a tenant that is %s, and says what would help', async (word, status, words) => {
+    await givenStored({ status });
+    expect(await tenant(word)).toMatchObject({ status: 2, error: expect.stringContaining(words) });
+    expect(await stored()).toMatchObject({ status: { S: status } });
+  });
+});
+
+describe('mayfly tenant copy-policy', () => {
+  it('copies plan, limits and runner settings, and neither status nor repositories', async () => {
+    await givenStored({ status: 'suspended', allowedRepositories: [1] });
+    const from = newTenantRow(
+      givenTenant({
+        installationId: InstallationId(9),
+        accountLogin: 'model',
+        maxRunners: 7,
+        tier: medium,
+        runnerGroup: 'builds',
+        allowedRepositories: [2],
+      }),
+    );
+    await account.put('tenants', from);
+    expect(await account.run('tenant', 'copy-policy', 'model', login)).toMatchObject({ status: 0 });
+    expect(await stored()).toMatchObject({
+      status: { S: 'suspended' },
+      max_runners: { N: '7' },
+      tier: { S: 'medium' },
+      runner_group: { S: 'builds' },
+      allowed_repositories: { L: [{ N: '1' }] },
+    });
+  });
+});
