@@ -1,4 +1,5 @@
 /** The commands of `npx mayfly`, in the order in which an operator meets them. */
+import { audit } from './audit.ts';
 import type { Command } from './command.ts';
 import { deadLetters } from './dead-letters.ts';
 import { drain } from './drain.ts';
@@ -14,6 +15,7 @@ import { status } from './status.ts';
 import { tenantApprove } from './tenants/tenant-approve.ts';
 import { tenantCopyPolicy } from './tenants/tenant-copy-policy.ts';
 import { tenantResume } from './tenants/tenant-resume.ts';
+import { tenantRollback } from './tenants/tenant-rollback.ts';
 import { tenantSet } from './tenants/tenant-set.ts';
 import { tenantShow } from './tenants/tenant-show.ts';
 import { tenantTest } from './tenants/tenant-test.ts';
@@ -36,6 +38,8 @@ export const commands: readonly Command[] = [
   tenantResume,
   tenantSet,
   tenantCopyPolicy,
+  tenantRollback,
+  audit,
   machineLogs,
   deadLetters,
   rotateWebhookSecret,

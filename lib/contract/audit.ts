@@ -5,8 +5,13 @@ export const tenantSubject = (installationId: number) => `tenant#${installationI
 /** Everything that is not about one tenant: the App, its secrets, what is deployed. */
 export const deploymentSubject = 'deployment';
 
-/** Sixteen digits hold every safe integer, so that texts sort as the numbers do. */
-export const versionEntry = (version: number) => String(version).padStart(16, '0');
+/**
+ * By version, and by time where a tenant's row was put back to an earlier one, as restoring its table would. Sixteen digits
+ * hold every safe integer, so that texts sort as the numbers do.
+ */
+export const versionEntry = (version: number, at: string) => `${versionRange(version)}${at}`;
+/** Begins each entry of this version. */
+export const versionRange = (version: number) => `${String(version).padStart(16, '0')}#`;
 
 /** In the tenants table: tells, in short, the policy that was recorded last. Who records a change writes it too. */
 export const recordedPolicyAttribute = 'recorded_policy';

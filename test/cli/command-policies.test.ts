@@ -187,6 +187,16 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
   async 'tenant suspend'(person) {
     await changes(person, ['tenant', 'suspend']);
   },
+  async 'tenant rollback'(person) {
+    await account.run('tenant', 'set', 'acme', '--weight', '3');
+    await account.run('tenant', 'set', 'acme', '--weight', '4');
+    for (const name of ['acme', '101'])
+      expect(await person.run(['tenant', 'rollback', name])).toMatchObject({ status: 0, error: '' });
+  },
+  async audit(person) {
+    for (const args of [[], ['acme'], ['101']])
+      expect(await person.run(['audit', ...args])).toMatchObject({ status: 0, error: '' });
+  },
   async 'tenant resume'(person) {
     await storeTenant({ status: 'suspended', suspendedBy: 'operator' });
     await account.put('jobs', jobRow(givenJob()));

@@ -44,6 +44,8 @@ export interface OperatorAccount {
   put(table: keyof typeof tables, row: Attributes): Promise<void>;
   /** As it is stored; undefined: there is none. */
   get(table: keyof typeof tables, key: Attributes): Promise<Attributes | undefined>;
+  /** Of somebody who may do everything. */
+  readonly rows: DynamoDBClient;
   /** Environment variables of somebody who may do everything. */
   readonly operator: Readonly<Record<string, string>>;
   /** Runs a command of `mayfly` as somebody who may do everything. */
@@ -157,6 +159,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
       return { status, ...printed() };
     },
     operator,
+    rows,
     launch: (owner, installationId) => launch(endpoint, owner, installationId),
     async close() {
       rows.destroy();

@@ -32,7 +32,7 @@ export interface TenantRecord extends AuditRecord {
 export const tenantAuditItem = (tableName: string, record: TenantRecord): TransactWriteItem =>
   putOnce(tableName, {
     subject: text(tenantSubject(record.installationId)),
-    entry: text(versionEntry(record.version)),
+    entry: text(versionEntry(record.version, record.at)),
     ...shared(record),
     installation_id: number(record.installationId),
     login: text(record.login),

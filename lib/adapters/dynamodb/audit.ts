@@ -1,10 +1,11 @@
 /** The audit in DynamoDB: finds what was changed without a word, by the digest that every recorded change leaves in the row. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { recordedPolicyAttribute, tenantSubject, versionEntry } from '../../contract/audit.ts';
+import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
 import { InstallationId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
-import { type Attributes, text } from './attributes.ts';
+import type { Attributes } from './attributes.ts';
+import { auditOfVersion } from './audit-list.ts';
 import { policyRow, type TenantRecord } from './audit-row.ts';
 import { policyChange } from './policy-change.ts';
 import { rowDigest } from './policy-digest.ts';
@@ -25,7 +26,8 @@ export function createAudit(deps: { client: DynamoDBClient; tables: AuditTables 
       const recorded = row?.[recordedPolicyAttribute]?.S;
       if (!row || recorded === rowDigest(row)) return undefined;
       const version = Number(row['version']?.N ?? 0);
-      const known = await recordedPolicy(deps, installationId, version);
+      const table = { client, tableName: tables.audit };
+      const known = (await auditOfVersion(table, installationId, version))?.['policy']?.M ?? {};
       const { before, after } = difference(known, policyRow(row));
       const action = recorded === undefined ? ('first-recorded' as const) : ('changed-outside' as const);
       const record: Omit<TenantRecord, 'version' | 'policy'> = {
@@ -42,16 +44,6 @@ export function createAudit(deps: { client: DynamoDBClient; tables: AuditTables 
       return { action, version: version + 1, attributes: Object.keys({ ...before, ...after }) };
     },
   };
-}
-
-/** Empty where that version was never recorded. */
-async function recordedPolicy(
-  { client, tables }: { client: DynamoDBClient; tables: AuditTables },
-  installationId: number,
-  version: number,
-): Promise<Attributes> {
-  const key = { subject: text(tenantSubject(installationId)), entry: text(versionEntry(version)) };
-  return (await getRow(client, tables.audit, key))?.['policy']?.M ?? {};
 }
 
 /** Of two policies, what differs. Sets are compared as sets. */

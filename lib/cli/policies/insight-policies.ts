@@ -1,8 +1,7 @@
 /** The least that commands need which explain: rows by their keys, what copies remember, and the App's key to ask GitHub. */
 import { tables } from '../../contract/tables.ts';
-import { tagKeys } from '../../core/tags.ts';
 import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
-import { readOutputs } from './read-outputs.ts';
+import { readApp, readOutputs } from './read-outputs.ts';
 import { index, table } from './table-arns.ts';
 import { findTenant } from './tenant-policies.ts';
 
@@ -54,9 +53,3 @@ export const insightPolicies: Readonly<Record<string, (place: Place) => PolicySt
   ],
   'tenant validate': (place) => [...findTenant(place), readOutputs(place), readApp(place)],
 };
-
-/** The App's key, to ask GitHub as it; also the webhook's secret has the tag, which is not read. */
-export const readApp = (place: Place): PolicyStatement =>
-  allow('ReadApp', ['secretsmanager:GetSecretValue'], [arn('secretsmanager', place, 'secret:*')], {
-    StringEquals: { [`aws:ResourceTag/${tagKeys.environment}`]: place.environment },
-  });

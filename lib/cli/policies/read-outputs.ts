@@ -1,4 +1,5 @@
 /** To find this environment's addresses and secrets: the outputs of its stacks, or of one's own CDK app. */
+import { tagKeys } from '../../core/tags.ts';
 import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
 
 export const readOutputs = (place: Place): PolicyStatement =>
@@ -10,3 +11,9 @@ export const readOutputs = (place: Place): PolicyStatement =>
 
 const stacksOf = ({ stack, environment }: Place): readonly string[] =>
   stack === undefined ? ['state', 'control-plane'].map((part) => `${environment}-${part}`) : [stack];
+
+/** The App's key, to ask GitHub as it; also the webhook's secret has the tag, which is not read. */
+export const readApp = (place: Place): PolicyStatement =>
+  allow('ReadApp', ['secretsmanager:GetSecretValue'], [arn('secretsmanager', place, 'secret:*')], {
+    StringEquals: { [`aws:ResourceTag/${tagKeys.environment}`]: place.environment },
+  });

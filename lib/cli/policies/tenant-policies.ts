@@ -2,9 +2,8 @@
 import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { tables } from '../../contract/tables.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
-import { tagKeys } from '../../core/tags.ts';
 import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
-import { readOutputs } from './read-outputs.ts';
+import { readApp, readOutputs } from './read-outputs.ts';
 import { index, table } from './table-arns.ts';
 
 /** By the command's name. */
@@ -15,6 +14,8 @@ export const tenantPolicies: Readonly<Record<string, (place: Place) => PolicySta
   'tenant resume': (place) => [...changeTenant(place), tellTenantManager(place)],
   'tenant set': (place) => [...changeTenant(place), readOutputs(place), readApp(place)],
   'tenant copy-policy': changeTenant,
+  'tenant rollback': (place) => [...changeTenant(place), readAudit(place, ['dynamodb:Query'])],
+  audit: (place) => [...findTenant(place), readAudit(place, ['dynamodb:Query', 'dynamodb:Scan'])],
 };
 
 /** For `findTenant`: by installation id, and by login. */
@@ -58,10 +59,8 @@ const tellTenantManager = (place: Place): PolicyStatement =>
     [arn('sqs', place, `${place.environment}-installations`)],
   );
 
-const readApp = (place: Place): PolicyStatement =>
-  allow('ReadApp', ['secretsmanager:GetSecretValue'], [arn('secretsmanager', place, 'secret:*')], {
-    StringEquals: { [`aws:ResourceTag/${tagKeys.environment}`]: place.environment },
-  });
+const readAudit = (place: Place, actions: readonly string[]): PolicyStatement =>
+  allow('ReadAudit', actions, [table(place, 'audit')]);
 
 export const readWaiting = (place: Place): PolicyStatement =>
   allow('ReadWaitingJobs', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]);

@@ -1,9 +1,9 @@
 /** Repositories as an operator names them, by name, `owner/name` or id, as GitHub's ids. Names are looked up at GitHub. */
 import type { GitHubRepository } from '../../core/github.ts';
 import { type CommandCall, UsageError } from '../command.ts';
+import { githubOf, refusalText } from '../insight/github-of.ts';
 import type { FoundTenant } from './find-tenant.ts';
 import { nearNames } from './near-names.ts';
-import { platformGitHub, refusalText } from './platform-github.ts';
 import { entriesOf } from './set-options.ts';
 
 /** GitHub shows 100 on a page; an installation with more repositories than this is named by ids. */
@@ -39,7 +39,7 @@ async function listRepositories(
   call: CommandCall,
   installationId: FoundTenant['installationId'],
 ): Promise<GitHubRepository[]> {
-  const platform = await platformGitHub(call);
+  const { platform } = await githubOf(call);
   const found: GitHubRepository[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < mostPages; page += 1) {

@@ -1,11 +1,11 @@
 /** What the commands that change a tenant write, print, refuse and record, against the laptop's own stand-ins. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Attributes } from '../../../lib/adapters/dynamodb/attributes.ts';
+import { auditOfVersion } from '../../../lib/adapters/dynamodb/audit-list.ts';
 import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { changeTenant } from '../../../lib/cli/tenants/change-tenant.ts';
 import { found } from '../../../lib/cli/tenants/find-tenant.ts';
-import { tenantSubject, versionEntry } from '../../../lib/contract/audit.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import config from '../../../mayfly.config.ts';
@@ -31,10 +31,7 @@ const givenRow = (over: Partial<Tenant> = {}): Attributes =>
 const givenStored = (over: Partial<Tenant> = {}) => account.put('tenants', givenRow(over));
 const stored = () => account.get('tenants', key());
 const recordOf = (version: number) =>
-  account.get('audit', {
-    subject: { S: tenantSubject(id) },
-    entry: { S: versionEntry(version) },
-  });
+  auditOfVersion({ client: account.rows, tableName: `${config.environment}-audit` }, id, version);
 const tenant = (word: string, ...args: string[]) => account.run('tenant', word, login, ...args);
 const messages = () => account.queues.counts(`${config.environment}-small-builds`).visible;
 
@@ -263,5 +260,78 @@ describe('mayfly tenant copy-policy', () => {
       runner_group: { S: 'builds' },
       allowed_repositories: { L: [{ N: '1' }] },
     });
+  });
+});
+
+describe('mayfly tenant rollback', () => {
+  it('goes back to what was before, and there again, and both are recorded', async () => {
+    await givenStored({ maxRunners: 2 });
+    await tenant('set', '--max-runners', '3');
+    await tenant('set', '--max-runners', '7', '--group', 'builds', '--allowed-tiers', 'small,large');
+    const changed = await stored();
+    const dry = await tenant('rollback', '--dry-run');
+    expect(dry.out).toMatch(/max runners: 7 → 3\n/);
+    expect(await stored()).toEqual(changed);
+
+    expect(await tenant('rollback', '--reason', 'too many')).toMatchObject({ status: 0, error: '' });
+    expect(await stored()).toMatchObject({ max_runners: { N: '3' }, version: { N: '4' } });
+    for (const name of ['runner_group', 'allowed_tiers']) expect(await stored()).not.toHaveProperty(name);
+
+    expect(await tenant('rollback', '--to', '3')).toMatchObject({ status: 0, error: '' });
+    const { updated_at: _at, version: _version, ...back } = (await stored())!;
+    const { updated_at: _before, version: _read, ...then } = changed!;
+    expect(back).toEqual(then);
+    expect(await recordOf(4)).toMatchObject({ action: { S: 'rolled-back-to-2' }, reason: { S: 'too many' } });
+  });
+
+  it('lists versions with what each would change now', async () => {
+    await givenStored();
+    await tenant('set', '--max-runners', '3');
+    await tenant('set', '--max-runners', '4');
+    const { out } = await tenant('rollback', '--list');
+    expect(out).toMatch(/^3 .*\n {4}as it is now\n2 .*\n {4}max runners: 4 → 3\n$/);
+  });
+
+  it('keeps a suspension', async () => {
+    await givenStored();
+    await tenant('set', '--max-runners', '3');
+    await tenant('suspend');
+    await tenant('set', '--max-runners', '4');
+    expect(await tenant('rollback')).toMatchObject({ status: 0 });
+    expect(await stored()).toMatchObject({ status: { S: 'suspended' }, max_runners: { N: '3' } });
+  });
+
+  it.each([
+    [['--to', '99'], 'has no version "99"; recorded are 2.'],
+    [[], 'there is nothing to go back to'],
+  ])('says what is recorded for %j', async (args, words) => {
+    await givenStored();
+    await tenant('set', '--max-runners', '3');
+    expect(await tenant('rollback', ...args)).toMatchObject({
+      status: 2,
+      error: expect.stringContaining(words),
+    });
+  });
+});
+
+describe('mayfly audit', () => {
+  it('shows who changed what, and why, oldest first, in words and as JSON', async () => {
+    await givenStored();
+    await tenant('set', '--max-runners', '3', '--reason', 'ticket 8');
+    await tenant('suspend', '--reason', 'mines\x1b[2J coins');
+    const { out } = await account.run('audit', login);
+    expect(out).toMatch(/set by arn:aws:.*: ticket 8\n {4}max runners: 2 → 3\n\n.*suspended by arn/s);
+    expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    const entries = JSON.parse((await account.run('audit', '--since', '1h', '--json')).out);
+    const own = entries.filter((entry: { installationId: number }) => entry.installationId === id);
+    expect(own).toMatchObject([
+      { action: 'set', version: 2 },
+      { action: 'suspended', version: 3 },
+    ]);
+  });
+
+  it('refuses a time that is none', async () => {
+    const { status, error } = await account.run('audit', '--since', 'lately');
+    expect([status, error]).toEqual([2, expect.stringContaining('it must be like 30m')]);
   });
 });

@@ -1,0 +1,106 @@
+/**
+ * `mayfly tenant rollback TENANT`: the policy as it was before, from the audit, in one write that is itself recorded. Whether
+ * a tenant may run at all is not rolled back: suspending and resuming have commands of their own.
+ */
+import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
+import { auditOf } from '../../adapters/dynamodb/audit-list.ts';
+import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
+import { tenantSubject } from '../../contract/audit.ts';
+import { tables } from '../../contract/tables.ts';
+import { type PolicyAttribute, policyAttributes } from '../../contract/tenant-policy.ts';
+import { entryOf } from '../audit.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type Command, type CommandCall, UsageError } from '../command.ts';
+import { printableLine } from '../printable.ts';
+import { changeTenant } from './change-tenant.ts';
+import { type FoundTenant, findTenant, tenantPositional } from './find-tenant.ts';
+import { differenceLines, lineText } from './policy-text.ts';
+import { changeOptions } from './tenant-options.ts';
+
+const statusAttributes: readonly PolicyAttribute[] = ['status', 'status_before_deletion', 'suspended_by'];
+const restored = policyAttributes.filter((name) => !statusAttributes.includes(name));
+
+export const tenantRollback: Command = {
+  name: 'tenant rollback',
+  summary: "put a tenant's policy back to what it was",
+  details: `
+Examples:
+  mayfly tenant rollback acme --list           its versions, and what each would change now
+  mayfly tenant rollback acme --dry-run        what the last change would give back
+  mayfly tenant rollback acme                  undoes the last change; again: does it again
+  mayfly tenant rollback acme --to 3
+
+Plan, limits, tiers, weight, level, group and repositories go back; whether the tenant is suspended does not.
+`,
+  positionals: [tenantPositional],
+  options: [
+    { flags: '--to <version>', description: 'the version to go back to' },
+    { flags: '--list', description: 'list the versions, and change nothing' },
+    ...changeOptions,
+  ],
+  async run(call) {
+    const client = dynamoClient(call);
+    const found = await findTenant({ client, config: call.config }, call.positionals[0] ?? '');
+    const table = { client, tableName: `${call.config.environment}-${tables.audit.suffix}` };
+    const versions = versionsOf(await auditOf(table, tenantSubject(found.installationId)));
+    if (call.options['list']) return list(call, found, versions);
+    const wanted = choose(call, found, versions);
+    const edit: PolicyEdit = Object.fromEntries(restored.map((name) => [name, wanted.policy[name] ?? null]));
+    return changeTenant(call, { found, edit, action: `rolled-back-to-${wanted.version}` });
+  },
+};
+
+interface Version {
+  readonly version: number;
+  readonly row: Attributes;
+  readonly policy: Attributes;
+}
+
+/** Newest first. */
+const versionsOf = (rows: readonly Attributes[]): Version[] =>
+  rows
+    .map((row) => ({ version: Number(row['version']?.N ?? 0), row, policy: row['policy']?.M ?? {} }))
+    .toReversed();
+
+const comparable = (row: Attributes): Attributes =>
+  Object.fromEntries(restored.flatMap((name) => (row[name] ? [[name, row[name]]] : [])));
+
+/** What would change now. */
+const changes = (found: FoundTenant, { policy }: Version) =>
+  differenceLines(comparable(found.row), comparable(policy));
+
+function choose(call: CommandCall, found: FoundTenant, versions: readonly Version[]): Version {
+  const to = call.options['to'];
+  if (typeof to === 'string') {
+    const wanted = versions.find(({ version }) => String(version) === to);
+    if (wanted) return wanted;
+    const known = versions.map(({ version }) => version).toReversed();
+    throw new UsageError(
+      `${found.login} has no version ${JSON.stringify(to)}; recorded are ${known.join(', ') || 'none'}.`,
+    );
+  }
+  const before = versions.find((version) => changes(found, version).length > 0);
+  if (before) return before;
+  throw new UsageError(
+    `Nothing else is recorded of the policy of ${found.login}: there is nothing to go back to.`,
+  );
+}
+
+function list(call: CommandCall, found: FoundTenant, versions: readonly Version[]): number {
+  const shown = versions.map((version) => ({
+    ...entryOf(version.row),
+    wouldChange: changes(found, version),
+  }));
+  if (call.options['json']) {
+    call.io.out(`${JSON.stringify(shown)}\n`);
+    return 0;
+  }
+  const lines = shown.flatMap(({ version, at, action, who, wouldChange }) => [
+    printableLine(`${version}  ${at}  ${action} by ${who}`),
+    ...(wouldChange.length === 0
+      ? ['    as it is now']
+      : wouldChange.map((line) => printableLine(`  ${lineText(line)}`))),
+  ]);
+  call.io.out(lines.length === 0 ? 'Nothing is recorded yet.\n' : `${lines.join('\n')}\n`);
+  return 0;
+}
