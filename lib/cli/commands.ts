@@ -21,6 +21,7 @@ import { tenantShow } from './tenants/tenant-show.ts';
 import { tenantTest } from './tenants/tenant-test.ts';
 import { tenantValidate } from './tenants/tenant-validate.ts';
 import { tenantSuspend } from './tenants/tenant-suspend.ts';
+import { tenants } from './tenants/tenants.ts';
 import { verify } from './verify.ts';
 
 export const commands: readonly Command[] = [
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   verify,
   status,
   explain,
+  tenants,
   tenantShow,
   tenantValidate,
   tenantTest,

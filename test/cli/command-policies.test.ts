@@ -107,6 +107,10 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     await storeTenant();
     expect(await person.run(['status'])).toMatchObject({ status: 0, out: expect.stringContaining('acme') });
   },
+  async tenants(person) {
+    await storeTenant();
+    expect(await person.run(['tenants'])).toMatchObject({ error: '', out: expect.stringContaining('acme') });
+  },
   async 'tenant show'(person) {
     await storeTenant();
     for (const name of ['ACME', '101']) {

@@ -8,6 +8,10 @@ import { index, table } from './table-arns.ts';
 
 /** By the command's name. */
 export const tenantPolicies: Readonly<Record<string, (place: Place) => PolicyStatement[]>> = {
+  tenants: (place) => [
+    allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]),
+    allow('ReadWaitingJobs', ['dynamodb:Scan'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
+  ],
   'tenant show': (place) => [...findTenant(place), readWaiting(place)],
   'tenant approve': (place) => [...changeTenant(place), tellTenantManager(place)],
   'tenant suspend': changeTenant,

@@ -1,0 +1,64 @@
+/**
+ * Every tenant and every job that waits, in two scans that are read in parallel parts. What it costs grows with the rows of
+ * tenants and with the jobs that wait, and no tenant costs a read of its own.
+ */
+import { type DynamoDBClient, paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
+import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
+import { waitingRange } from '../../adapters/dynamodb/job-row.ts';
+import { tables } from '../../contract/tables.ts';
+import type { ReasonCode } from '../../core/reason.ts';
+import type { CommandCall } from '../command.ts';
+import type { Waiting } from '../status-problems.ts';
+import { type FoundTenant, found } from './find-tenant.ts';
+
+export interface TenantAndWaiting extends FoundTenant {
+  readonly waiting: ReadonlyMap<ReasonCode, Waiting>;
+}
+
+const partsAtOnce = 8;
+
+export async function readAll(
+  client: DynamoDBClient,
+  config: CommandCall['config'],
+): Promise<TenantAndWaiting[]> {
+  const [rows, jobs] = await Promise.all([
+    scanAll(client, { TableName: `${config.environment}-${tables.tenants.suffix}` }),
+    scanAll(client, {
+      TableName: `${config.environment}-${tables.jobs.suffix}`,
+      IndexName: tables.jobs.indexes.pending.name,
+      FilterExpression: 'begins_with(pending, :waiting)',
+      ProjectionExpression: 'installation_id, reason, accepted_at',
+      ExpressionAttributeValues: { ':waiting': { S: waitingRange.start } },
+    }),
+  ]);
+  const waiting = Map.groupBy(jobs, (job) => job['installation_id']?.N);
+  return rows.map((row) => ({
+    ...found(row),
+    waiting: counted(waiting.get(row['installation_id']?.N) ?? []),
+  }));
+}
+
+async function scanAll(client: DynamoDBClient, input: ScanCommandInput): Promise<Attributes[]> {
+  const part = async (Segment: number) => {
+    const rows: Attributes[] = [];
+    const pages = paginateScan({ client }, { ...input, Segment, TotalSegments: partsAtOnce });
+    for await (const { Items = [] } of pages) rows.push(...Items);
+    return rows;
+  };
+  return (await Promise.all(Array.from({ length: partsAtOnce }, (_, n) => part(n)))).flat();
+}
+
+function counted(jobs: readonly Attributes[]): Map<ReasonCode, Waiting> {
+  const waiting = new Map<ReasonCode, Waiting>();
+  for (const { reason, accepted_at: acceptedAt } of jobs) {
+    const code = (reason?.M?.['code']?.S ?? 'queued') as ReasonCode;
+    const accepted = Number(acceptedAt?.N ?? Number.POSITIVE_INFINITY);
+    const known = waiting.get(code);
+    waiting.set(code, {
+      jobs: (known?.jobs ?? 0) + 1,
+      oldestAcceptedAt: Math.min(known?.oldestAcceptedAt ?? accepted, accepted),
+      text: known?.text ?? reason?.M?.['text']?.S ?? '',
+    });
+  }
+  return waiting;
+}
