@@ -21,6 +21,7 @@ import { tenantShow } from './tenants/tenant-show.ts';
 import { tenantTest } from './tenants/tenant-test.ts';
 import { tenantValidate } from './tenants/tenant-validate.ts';
 import { tenantSuspend } from './tenants/tenant-suspend.ts';
+import { tenantValidate } from './tenants/tenant-validate.ts';
 import { tenants } from './tenants/tenants.ts';
 import { verify } from './verify.ts';
 

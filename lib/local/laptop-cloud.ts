@@ -107,6 +107,7 @@ function resourceMakers({
           input as { TableName: string },
           timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute },
         ),
+      setPolicy: dynamodb.setPolicy,
     },
     secrets: {
       create: async ({ name, value, generate, tags = {} }) =>

@@ -192,10 +192,11 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     await changes(person, ['tenant', 'suspend']);
   },
   async 'tenant rollback'(person) {
+    await givenApp();
     await account.run('tenant', 'set', 'acme', '--weight', '3');
     await account.run('tenant', 'set', 'acme', '--weight', '4');
     for (const name of ['acme', '101'])
-      expect(await person.run(['tenant', 'rollback', name])).toMatchObject({ status: 0, error: '' });
+      expect(await person.run(['tenant', 'rollback', name])).toMatchObject({ status: 1, error: '' });
   },
   async audit(person) {
     for (const args of [[], ['acme'], ['101']])

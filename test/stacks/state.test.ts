@@ -14,7 +14,7 @@ const tableNamed = (suffix: string) =>
 const key = (name: string, KeyType: string) => ({ AttributeName: name, KeyType });
 
 describe('the tables', () => {
-  it('are the four of the contract', () => {
+  it('are those of the contract', () => {
     const names = app.resources('AWS::DynamoDB::Table').map((table) => table.Properties.TableName);
     expect(names).toEqual(Object.values(tables).map(({ suffix }) => `my-saas-${suffix}`));
   });
@@ -62,6 +62,31 @@ describe('the tables', () => {
   it.each(['launches', 'runners'])('%s expire', (suffix) => {
     const { TimeToLiveSpecification } = tableNamed(suffix).Properties;
     expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true });
+  });
+});
+
+describe('the audit', () => {
+  const { DeletionProtectionEnabled, ResourcePolicy } = tableNamed('audit').Properties;
+
+  it('is protected, and denies everybody to change or delete a row', () => {
+    expect(DeletionProtectionEnabled).toBe(true);
+    const [statement, ...others] = ResourcePolicy.PolicyDocument.Statement;
+    expect(others).toEqual([]);
+    expect(statement).toMatchObject({ Effect: 'Deny', Principal: { AWS: '*' } });
+    expect(statement.Condition).toBeUndefined();
+    const changing = ['UpdateItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLUpdate', 'PartiQLDelete'];
+    expect(statement.Action).toEqual(changing.map((action) => `dynamodb:${action}`));
+    expect(JSON.stringify(statement.Resource)).toContain(':table/my-saas-audit');
+  });
+
+  it('is added to by those who change tenants, and nobody is granted more', () => {
+    const policies = app.resources('AWS::IAM::Role').flatMap(({ Properties }) => Properties.Policies ?? []);
+    const inline = app.resources('AWS::IAM::Policy').map(({ Properties }) => Properties);
+    const actions = [...policies, ...inline]
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Sid }) => Sid === 'Audit')
+      .flatMap(({ Action }) => Action);
+    expect(new Set(actions)).toEqual(new Set(['dynamodb:PutItem', 'dynamodb:Query']));
   });
 });
 

@@ -18,7 +18,12 @@ export const tenantPolicies: Readonly<Record<string, (place: Place) => PolicySta
   'tenant resume': (place) => [...changeTenant(place), tellTenantManager(place)],
   'tenant set': (place) => [...changeTenant(place), readOutputs(place), readApp(place)],
   'tenant copy-policy': changeTenant,
-  'tenant rollback': (place) => [...changeTenant(place), readAudit(place, ['dynamodb:Query'])],
+  'tenant rollback': (place) => [
+    ...changeTenant(place),
+    readAudit(place, ['dynamodb:Query']),
+    readOutputs(place),
+    readApp(place),
+  ],
   audit: (place) => [...findTenant(place), readAudit(place, ['dynamodb:Query', 'dynamodb:Scan'])],
 };
 

@@ -8,9 +8,12 @@ import type { AuditRecord } from '../../adapters/dynamodb/audit-row.ts';
 import { editedRow, type PolicyEdit, policyChange } from '../../adapters/dynamodb/policy-change.ts';
 import { transact } from '../../adapters/dynamodb/write.ts';
 import { tables } from '../../contract/tables.ts';
+import type { Tenant } from '../../core/tenant.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type CommandCall, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
+import type { Row } from '../verify-report.ts';
+import { checkLines, hasFailed } from './check-lines.ts';
 import { type FoundTenant, tenantById } from './find-tenant.ts';
 import { pokeTenant } from './poke.ts';
 import { changeLines, differenceLines, lineText } from './policy-text.ts';
@@ -23,6 +26,8 @@ export interface TenantChange {
   readonly action: string;
   /** What happens next, given how many jobs wait; a sentence. */
   readonly next?: (waiting: number) => string;
+  /** Looks whether the tenant's jobs can run now; its failures make the exit status 1. */
+  readonly verify?: (tenant: Tenant) => Promise<readonly Row[]>;
 }
 
 /** @returns the exit status */
@@ -38,10 +43,11 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   const version = Number(row['version']?.N ?? 0) + (lines.length > 0 && !isDryRun ? 1 : 0);
   const waiting = isDryRun ? undefined : await pokeTenant(call, installationId);
   const jobs = [...(waiting?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+  const checks = isDryRun ? [] : await verified(call, change);
   if (call.options['json']) {
     const shown = { installationId, login, action, changed: lines, dryRun: isDryRun, version };
-    call.io.out(`${JSON.stringify({ ...shown, ...(waiting ? { jobsWaiting: jobs } : {}) })}\n`);
-    return 0;
+    call.io.out(`${JSON.stringify({ ...shown, ...(waiting ? { jobsWaiting: jobs } : {}), checks })}\n`);
+    return hasFailed(checks) ? 1 : 0;
   }
   const told = lines.map((line) => printableLine(lineText(line)));
   const head = printableLine(`${login} (${installationId})`);
@@ -49,7 +55,8 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   else call.io.out([head, ...told, ''].join('\n'));
   if (isDryRun) call.io.out('Nothing was changed. To do it, run the same without --dry-run.\n');
   else if (lines.length > 0) call.io.out(`${next(change, jobs)} It is version ${version} of its policy.\n`);
-  return 0;
+  if (checks.length > 0) call.io.out(`\n${checkLines(checks)}`);
+  return hasFailed(checks) ? 1 : 0;
 }
 
 const next = ({ next: say }: TenantChange, jobs: number): string =>
@@ -66,6 +73,14 @@ const editOf = ({ before, after }: { before: Attributes; after: Attributes }): P
   ...Object.fromEntries(Object.keys(before).map((name) => [name, null])),
   ...after,
 });
+
+/** What is written stays, whatever becomes of the look at it. */
+async function verified(call: CommandCall, { found, verify }: TenantChange): Promise<readonly Row[]> {
+  if (!verify) return [];
+  const now = await tenantById({ client: dynamoClient(call), config: call.config }, found.installationId);
+  if (now?.tenant) return verify(now.tenant);
+  throw new UsageError(now?.unreadable ?? `${found.login} is gone.`);
+}
 
 async function write(
   call: CommandCall,

@@ -5,7 +5,7 @@
 import { type DynamoDBClient, paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
 import { waitingRange } from '../../adapters/dynamodb/job-row.ts';
-import { tables } from '../../contract/tables.ts';
+import { leasesAttribute, tables } from '../../contract/tables.ts';
 import type { ReasonCode } from '../../core/reason.ts';
 import type { CommandCall } from '../command.ts';
 import type { Waiting } from '../status-problems.ts';
@@ -15,6 +15,24 @@ export interface TenantAndWaiting extends FoundTenant {
   readonly waiting: ReadonlyMap<ReasonCode, Waiting>;
 }
 
+/** What a row must have to be read, and what a list shows of it: less than half of it. */
+const shownAttributes = [
+  'installation_id',
+  'status',
+  'suspended_by',
+  'status_before_deletion',
+  'tier',
+  'max_runners',
+  'account_id',
+  'account_login',
+  'account_type',
+  'attention',
+  'attention_code',
+  'attention_since',
+  'created_at',
+  leasesAttribute,
+] as const;
+
 const partsAtOnce = 8;
 
 export async function readAll(
@@ -22,7 +40,11 @@ export async function readAll(
   config: CommandCall['config'],
 ): Promise<TenantAndWaiting[]> {
   const [rows, jobs] = await Promise.all([
-    scanAll(client, { TableName: `${config.environment}-${tables.tenants.suffix}` }),
+    scanAll(client, {
+      TableName: `${config.environment}-${tables.tenants.suffix}`,
+      ProjectionExpression: shownAttributes.map((name) => `#${name}`).join(', '),
+      ExpressionAttributeNames: Object.fromEntries(shownAttributes.map((name) => [`#${name}`, name])),
+    }),
     scanAll(client, {
       TableName: `${config.environment}-${tables.jobs.suffix}`,
       IndexName: tables.jobs.indexes.pending.name,

@@ -12,10 +12,12 @@ import { entryOf } from '../audit.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
+import { stackOption } from '../setup/deployment-outputs.ts';
 import { changeTenant } from './change-tenant.ts';
 import { type FoundTenant, findTenant, tenantPositional } from './find-tenant.ts';
 import { differenceLines, lineText } from './policy-text.ts';
 import { changeOptions } from './tenant-options.ts';
+import { validateTenant } from './tenant-validate.ts';
 
 const statusAttributes: readonly PolicyAttribute[] = ['status', 'status_before_deletion', 'suspended_by'];
 const restored = policyAttributes.filter((name) => !statusAttributes.includes(name));
@@ -30,11 +32,13 @@ Examples:
   mayfly tenant rollback acme                  undoes the last change; again: does it again
   mayfly tenant rollback acme --to 3
 
-Plan, limits, tiers, weight, level, group and repositories go back; whether the tenant is suspended does not.
+Then it checks the tenant as mayfly tenant validate does. Plan, limits, tiers, weight, level, group and repositories go back; whether the tenant is suspended does not.
 `,
+  exitOne: 'the policy is back, and a check of the tenant failed; the line below it says how to mend it',
   positionals: [tenantPositional],
   options: [
     { flags: '--to <version>', description: 'the version to go back to' },
+    stackOption,
     { flags: '--list', description: 'list the versions, and change nothing' },
     ...changeOptions,
   ],
@@ -46,7 +50,12 @@ Plan, limits, tiers, weight, level, group and repositories go back; whether the 
     if (call.options['list']) return list(call, found, versions);
     const wanted = choose(call, found, versions);
     const edit: PolicyEdit = Object.fromEntries(restored.map((name) => [name, wanted.policy[name] ?? null]));
-    return changeTenant(call, { found, edit, action: `rolled-back-to-${wanted.version}` });
+    return changeTenant(call, {
+      found,
+      edit,
+      action: `rolled-back-to-${wanted.version}`,
+      verify: (tenant) => validateTenant(call, tenant),
+    });
   },
 };
 

@@ -2,7 +2,7 @@
  * What outlives every deploy: the tables and the secrets. Nothing here may be renamed or moved, for CloudFormation
  * would replace it, and nothing is deleted with its stack but after a first deploy that failed.
  */
-import { RemovalPolicy, SecretValue } from 'aws-cdk-lib';
+import { RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import {
   type Attribute,
   AttributeType,
@@ -128,8 +128,14 @@ function createAuditTable(scope: Construct, kept: Kept): Table {
       effect: Effect.DENY,
       principals: [new AnyPrincipal()],
       actions: denied,
-      // A policy may not name the table that it is part of: CloudFormation would wait for itself.
-      resources: ['*'],
+      // By its name: CloudFormation would wait for itself if the policy asked for the table's own ARN.
+      resources: [
+        Stack.of(scope).formatArn({
+          service: 'dynamodb',
+          resource: 'table',
+          resourceName: `${kept.environment}-${tables.audit.suffix}`,
+        }),
+      ],
     }),
   );
   return table;

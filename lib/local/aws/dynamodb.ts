@@ -10,7 +10,7 @@ import { dynamodbQuestions } from './dynamodb-questions.ts';
 import { type JsonAnswer, underLimits } from './dynamodb-throttle.ts';
 import { capacityOfError, refusedStatements, takeCapacity } from './dynamodb-units.ts';
 import { runUpdates } from './partiql-updates.ts';
-import { type AwsAnswer, type AwsCall, AwsError, type AwsService } from './service.ts';
+import { type AwsAnswer, type AwsCall, AwsError, type AwsService, type PolicyDocument } from './service.ts';
 
 export interface DynamoService extends AwsService {
   /**
@@ -25,6 +25,8 @@ export interface DynamoService extends AwsService {
   limitKeys(rates: KeyRates | undefined): void;
   /** How often a key was used up since. */
   throttled(): number;
+  /** What the table itself says: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html */
+  setPolicy(tableName: string, policy: PolicyDocument): void;
   /** Ends the kept connections; the engine itself is closed by whoever started it. */
   close(): void;
 }
@@ -51,9 +53,16 @@ export function createDynamoService({ engineUrl }: { readonly engineUrl: string 
   const engine = openEngine(engineUrl);
   const book = new Map<string, TableKeys>();
   let limits: KeyLimits | undefined;
+  const policies = new Map<string, PolicyDocument>();
   return {
     service: 'dynamodb',
     questions: dynamodbQuestions,
+    // Of all tables: each statement names its own, as DynamoDB demands.
+    policyOf: () =>
+      policies.size === 0
+        ? undefined
+        : { Statement: [...policies.values()].flatMap(({ Statement }) => Statement) },
+    setPolicy: (tableName, policy) => void policies.set(tableName, policy),
     handle: (call) => {
       const kind = kindOf(call);
       if (!kind) return handlePlainly(engine, call);

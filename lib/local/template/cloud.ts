@@ -36,6 +36,8 @@ export interface Cloud {
   readonly tables: {
     /** `input` is that of CreateTable. */
     create(input: Readonly<Record<string, unknown>>, timeToLiveAttribute: string | undefined): Promise<void>;
+    /** What the table itself says of who may do what. */
+    setPolicy(name: string, policy: PolicyDocument): void;
   };
   readonly secrets: {
     create(secret: {

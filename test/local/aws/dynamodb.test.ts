@@ -1,5 +1,6 @@
 import {
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
   ExecuteStatementCommand,
@@ -51,6 +52,19 @@ describe('DynamoDB behind the endpoint', () => {
     const count = endpoint.calls.counts().find((entry) => entry.action === action);
     return { read: count?.readUnits, write: count?.writeUnits };
   };
+
+  it('heeds what a table says of itself, also against whoever may do everything', async () => {
+    const denied = 'dev-audit';
+    await createJobsTable(service, denied);
+    const Resource = tableArn.replace(table, denied);
+    service.setPolicy(denied, {
+      Statement: { Effect: 'Deny', Principal: { AWS: '*' }, Action: 'dynamodb:DeleteItem', Resource },
+    });
+    const drop = (TableName: string) =>
+      operator.send(new DeleteItemCommand({ TableName, Key: { id: { S: 'none' } } }));
+    await expect(drop(denied)).rejects.toThrow(/explicit deny in a resource-based policy/);
+    await drop(table);
+  });
 
   it('gives back what was put', async () => {
     await put('1');
@@ -134,9 +148,9 @@ describe('DynamoDB behind the endpoint', () => {
   });
 });
 
-function createJobsTable(service: DynamoService): Promise<void> {
+function createJobsTable(service: DynamoService, TableName = table): Promise<void> {
   const input = {
-    TableName: table,
+    TableName,
     BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: [
       { AttributeName: 'id', AttributeType: 'S' },

@@ -90,7 +90,10 @@ export function givenCloud(options: { concurrency?: number; idleMilliseconds?: n
     functions,
     events,
     queues,
-    tables: { create: async (input, timeToLive) => void tables.push({ ...input, timeToLive }) },
+    tables: {
+      create: async (input, timeToLive) => void tables.push({ ...input, timeToLive }),
+      setPolicy: () => undefined,
+    },
     secrets: {
       create: async ({ name }) => ({ arn: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}` }),
     },

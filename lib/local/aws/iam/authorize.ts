@@ -13,25 +13,27 @@ export interface Surroundings {
   readonly accountId: string;
 }
 
-/** Undefined: allowed. Each decision goes into the log. */
+/** An administrator: what a resource denies is denied to them as well. */
+const mayAll: Explanation = { verdict: 'allowed', by: [] };
+
+/** Undefined: allowed. Each decision goes into the log, but those about the operator. */
 export function findRefusal(
   caller: Principal,
   questions: readonly IamQuestion[],
   surroundings: Surroundings & { readonly iam: IamLog; readonly policy?: PolicyDocument | undefined },
 ): AwsError | undefined {
-  if (caller.isOperator) return undefined;
   for (const question of questions) {
     const asked = { ...question, context: { ...globalContext(caller, surroundings), ...question.context } };
-    const own = explain(caller.policies, asked);
+    const own = caller.isOperator ? mayAll : explain(caller.policies, asked);
     const resources = surroundings.policy
       ? evaluateResourcePolicy(surroundings.policy, { question: asked })
       : { verdict: 'implicitDeny' as const, by: [] };
     const because = refusedByBoundary(caller.boundary, asked) ?? denial(own, resources);
     if (because !== undefined) {
-      surroundings.iam.denied(caller.name, question);
+      if (!caller.isOperator) surroundings.iam.denied(caller.name, question);
       return accessDenied(caller, question, because);
     }
-    surroundings.iam.allowed(caller.name, question, own.by);
+    if (!caller.isOperator) surroundings.iam.allowed(caller.name, question, own.by);
   }
   return undefined;
 }

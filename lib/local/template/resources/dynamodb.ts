@@ -1,4 +1,5 @@
 /** DynamoDB tables: made with CreateTable on the engine, keys, indexes and time to live included. */
+import type { PolicyDocument } from '../../aws/service.ts';
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
 const indexes = {
@@ -26,6 +27,7 @@ export const dynamodbTypes: Registry = {
         SSEType: withoutEffect.encryption,
         KMSMasterKeyId: true,
       },
+      ResourcePolicy: { PolicyDocument: true },
       TableClass: 'classes differ in price only',
       Tags: withoutEffect.tags,
     },
@@ -47,6 +49,8 @@ export const dynamodbTypes: Registry = {
       const Arn = `arn:aws:dynamodb:${cloud.region}:${cloud.accountId}:table/${TableName}`;
       const key = properties['SSESpecification']?.KMSMasterKeyId;
       if (key !== undefined) cloud.keys.protect(Arn, String(key));
+      const policy = properties['ResourcePolicy']?.PolicyDocument as PolicyDocument | undefined;
+      if (policy) cloud.tables.setPolicy(TableName, policy);
       return { ref: TableName, attributes: { Arn } };
     },
   },
