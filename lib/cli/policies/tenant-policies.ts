@@ -59,6 +59,8 @@ const changedAttributes = [
   'version',
   recordedPolicyAttribute,
   'updated_at',
+  // To try again at once.
+  ...['attention', 'attention_code', 'attention_since', 'attention_probe_at'],
 ];
 
 const tellTenantManager = (place: Place): PolicyStatement =>

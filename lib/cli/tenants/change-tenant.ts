@@ -15,7 +15,7 @@ import { printableLine } from '../printable.ts';
 import type { Row } from '../verify-report.ts';
 import { checkLines, hasFailed } from './check-lines.ts';
 import { type FoundTenant, tenantById } from './find-tenant.ts';
-import { pokeTenant } from './poke.ts';
+import { jobCount, pokeTenant } from './poke.ts';
 import { changeLines, differenceLines, lineText } from './policy-text.ts';
 import { whoRuns } from './who.ts';
 
@@ -42,7 +42,7 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   if (lines.length > 0 && !isDryRun) await write(call, { found, edit, action, ...parts });
   const version = Number(row['version']?.N ?? 0) + (lines.length > 0 && !isDryRun ? 1 : 0);
   const waiting = isDryRun ? undefined : await pokeTenant(call, installationId);
-  const jobs = [...(waiting?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+  const jobs = jobCount(waiting ?? new Map());
   const checks = isDryRun ? [] : await verified(call, change);
   if (call.options['json']) {
     const shown = { installationId, login, action, changed: lines, dryRun: isDryRun, version };

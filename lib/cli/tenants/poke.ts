@@ -6,6 +6,9 @@ import { dynamoClient, sqsClient } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
 import { readWaitingJobs } from '../read-waiting.ts';
 
+export const jobCount = (waiting: ReadonlyMap<string, number>) =>
+  [...waiting.values()].reduce((sum, count) => sum + count, 0);
+
 /** @returns how many jobs wait, by tier */
 export async function pokeTenant(
   call: Pick<CommandCall, 'config' | 'environment'>,

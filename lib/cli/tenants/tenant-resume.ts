@@ -1,18 +1,27 @@
-/** `mayfly tenant resume TENANT`: lifts the operator's suspension. What GitHub suspended, its account alone can lift. */
+/**
+ * `mayfly tenant resume TENANT`: lifts the operator's suspension, or has a tenant that calls for attention try again at once.
+ * What GitHub suspended, its account alone can lift.
+ */
 import { text } from '../../adapters/dynamodb/attributes.ts';
+import { createTenantStore } from '../../adapters/dynamodb/tenant-store.ts';
 import { dynamoClient } from '../aws-clients.ts';
-import { type Command, UsageError } from '../command.ts';
+import { type Command, type CommandCall, UsageError } from '../command.ts';
+import { printableLine } from '../printable.ts';
 import { changeTenant, waitingText } from './change-tenant.ts';
-import { findTenant, tenantPositional } from './find-tenant.ts';
+import { type FoundTenant, findTenant, tableName, tenantPositional } from './find-tenant.ts';
+import { jobCount, pokeTenant } from './poke.ts';
 import { tellTenantManager } from './tell-tenant-manager.ts';
 import { changeOptions } from './tenant-options.ts';
 
 export const tenantResume: Command = {
   name: 'tenant resume',
-  summary: "lift the operator's suspension of a tenant",
+  summary: "lift the operator's suspension of a tenant, or have it try again at once",
   details: `
 Examples:
   mayfly tenant resume acme --reason "paid"
+
+A tenant that calls for attention (mayfly tenant show says so) tries again by itself, minutes apart; resume has it try now. If
+the cause remains, its next machine says so again.
 
 A suspension by GitHub (suspended-by-github) is lifted by the account that suspended the App, and by nobody else.
 `,
@@ -23,6 +32,7 @@ A suspension by GitHub (suspended-by-github) is lifted by the account that suspe
       { client: dynamoClient(call), config: call.config },
       call.positionals[0] ?? '',
     );
+    if (found.tenant?.status === 'active' && found.tenant.attention) return tryAgain(call, found);
     const refusal = refusals[found.row['status']?.S ?? ''];
     if (refusal) throw new UsageError(refusal(found.login));
     const status = await changeTenant(call, {
@@ -37,6 +47,26 @@ A suspension by GitHub (suspended-by-github) is lifted by the account that suspe
     return status;
   },
 };
+
+/** Not a decision about the tenant but a hint to the platform: it is not recorded. */
+async function tryAgain(call: CommandCall, { installationId, login }: FoundTenant): Promise<number> {
+  const { dryRun, json } = call.options;
+  let jobs = 0;
+  if (!dryRun) {
+    const store = createTenantStore({ client: dynamoClient(call), tableName: tableName(call.config) });
+    await store.clearAttention(installationId);
+    jobs = jobCount(await pokeTenant(call, installationId));
+  }
+  const shown = { installationId, login, action: 'tries-again', dryRun: dryRun === true, jobsWaiting: jobs };
+  call.io.out(
+    json
+      ? `${JSON.stringify(shown)}\n`
+      : printableLine(`${login} (${installationId}) ${dryRun ? 'would try' : 'tries'} again at once.`).concat(
+          '\n',
+        ),
+  );
+  return 0;
+}
 
 const refusals: Readonly<Record<string, (login: string) => string>> = {
   'suspended-by-github': (login) =>

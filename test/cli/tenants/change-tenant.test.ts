@@ -231,6 +231,19 @@ describe('the status of a tenant', () => {
     });
   });
 
+  it('has a tenant that calls for attention try again at once', async () => {
+    const attention = { code: 'github-refused', text: 'No.', since: '2026-11-21', probeAt: 9e12 } as const;
+    await givenStored({ attention });
+    expect(await tenant('resume', '--dry-run')).toMatchObject({ status: 0 });
+    expect(await stored()).toHaveProperty('attention');
+    expect(await tenant('resume')).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('tries again at once'),
+    });
+    expect(Object.keys((await stored())!).filter((name) => name.startsWith('attention'))).toEqual([]);
+    expect(await recordOf(2)).toBeUndefined();
+  });
+
   it.each([
     ['approve', 'suspended', 'tenant resume'],
     ['resume', 'pending', 'tenant approve'],
