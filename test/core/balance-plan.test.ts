@@ -50,7 +50,11 @@ describe('the reason of a tier that is full', () => {
 });
 
 describe('how many jobs are worth reading', () => {
-  const roomy = { tenant: givenTenant({ maxRunners: 30 }), tier: givenTier({ maxRunners: 30 }), now: noon };
+  const roomy = {
+    tenant: givenTenant({ tier: medium, maxRunners: 30 }),
+    tier: givenTier({ maxRunners: 30 }),
+    now: noon,
+  };
   const worth = (over: Partial<Parameters<typeof planBalance>[0]>) =>
     planBalance({ ...roomy, waiting: givenJobs(10), pageSize: 10, ...over }).worthReading;
   const resting = (count: number) => givenJobs(count, { retryAt: noon + 1000 });
