@@ -98,6 +98,7 @@ const stores: Readonly<Record<string, string>> = {
   cap: 'launches',
   runner: 'runners',
   note: 'notes',
+  audit: 'audit',
 };
 
 /** The port that a file of the adapter is part of, as use cases name it; empty where it serves all of them. */

@@ -29,8 +29,8 @@ export interface TenantRecord extends AuditRecord {
   readonly policy: Attributes;
 }
 
-export const tenantAuditItem = (tableName: string, record: TenantRecord): TransactWriteItem =>
-  putOnce(tableName, {
+export function tenantAuditItem(tableName: string, record: TenantRecord): TransactWriteItem {
+  const Item: Attributes = {
     subject: text(tenantSubject(record.installationId)),
     entry: text(versionEntry(record.version, record.at)),
     ...shared(record),
@@ -38,7 +38,9 @@ export const tenantAuditItem = (tableName: string, record: TenantRecord): Transa
     login: text(record.login),
     version: number(record.version),
     policy: { M: record.policy },
-  });
+  };
+  return putOnce(tableName, Item);
+}
 
 /** About the deployment as a whole. `id` keeps two of the same moment apart. */
 export const deploymentAuditRow = (record: AuditRecord, id: string): Attributes => ({
