@@ -16,9 +16,9 @@ export const insightPolicies: Readonly<Record<string, (place: Place) => PolicySt
     ),
     allow('ReadLines', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
     allow(
-      'ReadLaunchesAndNotes',
+      'ReadTogether',
       ['dynamodb:BatchGetItem'],
-      [table(place, 'launches'), table(place, 'notes')],
+      [table(place, 'launches'), table(place, 'notes'), table(place, 'tenants')],
     ),
     allow('ReadMachines', ['dynamodb:GetItem'], [table(place, 'runners')]),
     allow(
@@ -44,9 +44,9 @@ export const insightPolicies: Readonly<Record<string, (place: Place) => PolicySt
     allow('FollowMachines', ['dynamodb:GetItem'], [table(place, 'runners')]),
     allow('ReadLines', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
     allow(
-      'ReadLaunchesAndNotes',
+      'ReadTogether',
       ['dynamodb:BatchGetItem'],
-      [table(place, 'launches'), table(place, 'notes')],
+      [table(place, 'launches'), table(place, 'notes'), table(place, 'tenants')],
     ),
     readOutputs(place),
     readApp(place),
