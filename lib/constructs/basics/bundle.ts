@@ -77,6 +77,8 @@ const target = 'node24';
 /** ES modules with everything in them load in a third of the time of CommonJS with the runtime's own SDK. */
 const bundling = {
   bundle: true,
+  // Names of modules are written into the bundle from here on, so that it is the same wherever synthesis was started.
+  absWorkingDir: fileURLToPath(new URL('../../..', import.meta.url)),
   format: 'esm',
   platform: 'node',
   target,
