@@ -410,7 +410,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'has a machine that boots': {
     code: 'booting',
-    says: /i-1 \(t3.medium\) boots since 80 s/,
+    says: /i-1 \(t3.medium\) has been booting for 80 s/,
     job: covered,
     launch: placed,
     runner: { launchedAt: noon + 40_000 },
@@ -433,7 +433,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'has a machine that listens': {
     code: 'listening',
-    says: /listens since 10 s/,
+    says: /has listened for 10 s/,
     job: covered,
     launch: placed,
     runner: { state: 'listening', listeningAt: now - 10_000 },

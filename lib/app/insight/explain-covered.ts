@@ -70,7 +70,7 @@ function explainMachine(facts: Facts, job: Job, runner: Runner): Verdict {
       };
     case 'booting':
       if (now < deadline) {
-        const line = `Its machine ${instanceId} (${runner.instanceType}) boots since ${seconds(sinceMilliseconds)}.`;
+        const line = `Its machine ${instanceId} (${runner.instanceType}) has been booting for ${seconds(sinceMilliseconds)}.`;
         return onItsWay(facts, job, { code: 'booting', line, sinceMilliseconds });
       }
       return {
@@ -113,7 +113,7 @@ function listening(facts: Facts, runner: Runner): Verdict {
   if (since < assignedWithinSeconds * 1000 || github?.runner?.busy) {
     return {
       code: 'listening',
-      line: `Its machine ${instanceId} listens since ${seconds(since)}${github?.runner?.busy ? ', and GitHub says that it is busy' : ''}.`,
+      line: `Its machine ${instanceId} has listened for ${seconds(since)}${github?.runner?.busy ? ', and GitHub says that it is busy' : ''}.`,
       next: 'GitHub gives it the job, and says so within seconds.',
       estimate: { seconds: 5, basis: 'GitHub’s usual time' },
       who: 'nobody',
@@ -126,7 +126,7 @@ function listening(facts: Facts, runner: Runner): Verdict {
     : '';
   return {
     code: 'not-assigned',
-    line: `Its machine ${instanceId} listens since ${seconds(since)}, and GitHub gives it nothing.${state}`,
+    line: `Its machine ${instanceId} has listened for ${seconds(since)}, and GitHub gives it nothing.${state}`,
     next: `It powers off after ${platform.limits.idleSeconds} s without a job, and the job gets another machine.`,
     mend: 'An owner looks at the runner group: whether it admits the repository, and whether it is restricted to certain workflows. runs-on with another group keeps the job from it too, which webhooks do not say.',
     who: 'owner',
