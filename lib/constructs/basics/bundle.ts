@@ -63,7 +63,7 @@ function bundleAnew(handlersFolder: string, names: readonly string[]): ReadonlyM
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   return new Map(
     names.map((name) => {
-      const text = withSchemasMarked(texts.get(join(outdir, `${name}.mjs`))!);
+      const text = withSchemasMarked(withoutPlace(texts.get(join(outdir, `${name}.mjs`))!));
       return [name, withRequire(transformSync(text, shrinking).code)];
     }),
   );
@@ -77,8 +77,6 @@ const target = 'node24';
 /** ES modules with everything in them load in a third of the time of CommonJS with the runtime's own SDK. */
 const bundling = {
   bundle: true,
-  // Names of modules are written into the bundle from here on, so that it is the same wherever synthesis was started.
-  absWorkingDir: fileURLToPath(new URL('../../..', import.meta.url)),
   format: 'esm',
   platform: 'node',
   target,
@@ -100,6 +98,9 @@ const shrinking = {
   treeShaking: true,
   legalComments: 'none',
 } satisfies TransformOptions;
+
+/** The bundler names each module by its path from the working directory on. The bundle is to be the same wherever it is made. */
+const withoutPlace = (bundle: string) => bundle.replace(/"[^"\n]*\/node_modules\//g, '"node_modules/');
 
 /** CommonJS packages in the bundle ask for Node's own modules with `require`, which ES modules do not have. */
 function withRequire(bundle: string): string {
