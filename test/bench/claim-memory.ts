@@ -54,6 +54,7 @@ async function measure(platform: BenchPlatform): Promise<Report> {
   } finally {
     await child.end();
     remove();
+    laptop.ec2.setDials({ neverBoot: { probability: 0, count: null } });
   }
 }
 
@@ -70,7 +71,6 @@ async function launch(platform: BenchPlatform): Promise<readonly Instance[]> {
   }
   const rows = async () => (await platform.runnerRowsOf(tenant)) === machines;
   await until('the machines are there', rows);
-  laptop.ec2.setDials({ neverBoot: { probability: 0, count: null } });
   return platform.machinesOf(tenant);
 }
 

@@ -11,7 +11,8 @@ import type { StorePorts } from '../fakes/world.ts';
 
 type Method = (...given: unknown[]) => Promise<unknown>;
 
-export function createShardedStores(tenantOf: (instanceId: InstanceId) => InstallationId) {
+/** @param tenantOf undefined: the machine is long gone, and forgotten */
+export function createShardedStores(tenantOf: (instanceId: InstanceId) => InstallationId | undefined) {
   const shards = new Map<InstallationId, MemoryStores>();
   const shardOf = (installationId: InstallationId): MemoryStores => {
     const known = shards.get(installationId);
@@ -20,7 +21,15 @@ export function createShardedStores(tenantOf: (instanceId: InstanceId) => Instal
     shards.set(installationId, made);
     return made;
   };
-  const shard = (given: unknown): MemoryStores => shardOf(ownerOf(given) ?? tenantOf(instanceIn(given)));
+  const shard = (given: unknown): MemoryStores => {
+    const owner = ownerOf(given) ?? tenantOf(instanceIn(given));
+    if (owner === undefined) throw new Error(`No tenant has ${JSON.stringify(given)}.`);
+    return shardOf(owner);
+  };
+  const findRunner = async (id: InstanceId) => {
+    const owner = tenantOf(id);
+    return owner === undefined ? [] : shardOf(owner).runners.findAcrossTenants([id]);
+  };
   const all = () => [...shards.values()];
 
   const port = <Name extends keyof StorePorts>(name: Name, across: Partial<StorePorts[Name]> = {}) =>
@@ -48,8 +57,7 @@ export function createShardedStores(tenantOf: (instanceId: InstanceId) => Instal
       listWatchedAcrossTenants: async (now) => all().flatMap((each) => watchedLaunches(each, now)),
     }),
     runners: port('runners', {
-      findAcrossTenants: async (ids) =>
-        (await Promise.all(ids.map((id) => shardOf(tenantOf(id)).runners.findAcrossTenants([id])))).flat(),
+      findAcrossTenants: async (ids) => (await Promise.all(ids.map(findRunner))).flat(),
     }),
   };
   return { stores, shardOf, forgetEnded: () => all().forEach(forgetEnded) };

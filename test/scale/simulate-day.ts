@@ -55,7 +55,7 @@ export async function simulateDay(day: Day): Promise<DayReport> {
   let done = 0;
 
   const park = createMachinePark({ now: time.now, onStart: (machine) => begin(machine) });
-  const { stores, shardOf, forgetEnded } = createShardedStores((id) => park.machines.get(id)!.installationId);
+  const { stores, shardOf, forgetEnded } = createShardedStores((id) => park.machines.get(id)?.installationId);
   const github = createMemoryGitHub();
   /** Counts calls, and lets each take its time. */
   const timed = <Port extends object>(port: Port, milliseconds: number, by: keyof typeof calls): Port =>

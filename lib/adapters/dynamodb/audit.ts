@@ -9,7 +9,7 @@ import { auditOfVersion } from './audit-list.ts';
 import { policyRow, type TenantRecord } from './audit-row.ts';
 import { policyChange } from './policy-change.ts';
 import { rowDigest } from './policy-digest.ts';
-import { getRow } from './read.ts';
+import { readTogether } from './read-together.ts';
 import { tenantKey } from './tenant-row.ts';
 import { transact } from './write.ts';
 
@@ -22,7 +22,7 @@ export function createAudit(deps: { client: DynamoDBClient; tables: AuditTables 
   const { client, tables } = deps;
   return {
     async recordOutsideChange(installationId, at) {
-      const row = await getRow(client, tables.tenants, tenantKey(InstallationId(installationId)));
+      const row = await readTogether(client, tables.tenants, tenantKey(InstallationId(installationId)));
       const recorded = row?.[recordedPolicyAttribute]?.S;
       if (!row || recorded === rowDigest(row)) return undefined;
       const version = Number(row['version']?.N ?? 0);
