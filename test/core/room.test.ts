@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { roomFor } from '../../lib/core/room.ts';
-import { givenTenant, givenTier, small } from '../support/given.ts';
+import { givenTenant, givenTier, medium, small } from '../support/given.ts';
 
 describe('the room of a tenant in a tier', () => {
   it.each([
@@ -21,7 +21,8 @@ describe('the room of a tenant in a tier', () => {
       { machines: 0, limitedBy: 'tenant' },
     ],
   ])('for %j', ({ max, cap, leases, ofTier }, room) => {
-    const tenant = givenTenant({ maxRunners: max, leases, tierLeases: new Map([[small, ofTier]]) });
+    const tierLeases = new Map([[small, ofTier]]);
+    const tenant = givenTenant({ tier: medium, maxRunners: max, leases, tierLeases });
     expect(roomFor(tenant, givenTier({ maxRunners: cap }))).toEqual(room);
   });
 });
