@@ -84,7 +84,8 @@ export interface JobStore {
   start(
     installationId: InstallationId,
     jobId: JobId,
-    start: { runner: InstanceId | undefined; at: number },
+    /** unsettled: in the same write as a start on a machine, so that no death in between leaves a job that nobody asks about */
+    start: { runner: InstanceId | undefined; at: number; unsettled?: boolean },
   ): Promise<Job | undefined>;
   /**
    * Anything but done → done; an end without a reason is GitHub's word, and also takes the place of an end by the platform's.

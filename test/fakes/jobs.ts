@@ -127,7 +127,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
         job.state === 'running' && job.runner === runner ? { ...job, unsettledAt: at } : undefined,
       );
     },
-    async start(installationId, jobId, { runner, at }) {
+    async start(installationId, jobId, { runner, at, unsettled }) {
       const { before } = await change('jobs.start', { installationId, jobId }, (job) => {
         if (isOverOnGitHub(job) || (job.state === 'done' && !job.tier)) return undefined;
         // A repeated event must not take the job out of what is unsettled.
@@ -138,7 +138,8 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           ...(job.lease === undefined ? {} : { lease: job.lease }),
           state: 'running',
           startedAt: at,
-          ...(runner === undefined ? { unsettledAt: at } : { runner }),
+          ...(runner === undefined ? {} : { runner }),
+          ...(runner === undefined || unsettled ? { unsettledAt: at } : {}),
         };
       });
       return before;

@@ -143,7 +143,7 @@ export function give(lease: LeaseId, from: Job): JobChange {
  */
 export function start(
   jobId: JobId,
-  { runner, at }: { runner: InstanceId | undefined; at: number },
+  { runner, at, unsettled = false }: { runner: InstanceId | undefined; at: number; unsettled?: boolean },
 ): JobChange {
   const known =
     'attribute_exists(#state) AND (#state <> :done OR (attribute_exists(#reason) AND attribute_exists(#place)))';
@@ -157,11 +157,18 @@ export function start(
       values: { ...values, ':unsettled': text(unsettledPlace(jobId, at)) },
     };
   }
+  const place = unsettled
+    ? ', #pending = :unsettled, #unsettled_at = :at REMOVE'
+    : ' REMOVE #pending, #unsettled_at,';
   return {
-    update: `${started}, #runner = :runner REMOVE #pending, #unsettled_at, ${stale}`,
+    update: `${started}, #runner = :runner${place} ${stale}`,
     // A row without a runner is named, because NOT of what is missing is no truth in PartiQL.
     condition: `${known} AND (#state <> :running OR attribute_not_exists(#runner) OR #runner <> :runner)`,
-    values: { ...values, ':runner': text(runner) },
+    values: {
+      ...values,
+      ':runner': text(runner),
+      ...(unsettled ? { ':unsettled': text(unsettledPlace(jobId, at)) } : {}),
+    },
   };
 }
 

@@ -42,7 +42,7 @@ export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<Gi
     case 'in_progress': {
       const isMachine = runnerName !== null && /^i-[0-9a-f]{8,32}$/.test(runnerName);
       const runner = isMachine ? InstanceId(runnerName) : undefined;
-      await deps.jobs.start(installationId, jobId, { runner, at });
+      await deps.jobs.start(installationId, jobId, { runner, at, unsettled: true });
       if (runner) {
         await deps.jobs.markUnsettled(installationId, jobId, runner, at);
         await noteOnMachine(deps, job, runner);
