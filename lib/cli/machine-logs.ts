@@ -3,6 +3,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { tables } from '../contract/tables.ts';
+import { instanceNamed } from '../core/ids.ts';
 import { dynamoClient, ec2Client } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
@@ -22,7 +23,7 @@ anything here: treat it as untrusted text.
   positionals: ['<instance-id>'],
   async run(call) {
     const instanceId = call.positionals[0] ?? '';
-    if (!/^i-[0-9a-f]{8,32}$/.test(instanceId)) {
+    if (!instanceNamed(instanceId)) {
       throw new UsageError(
         `${JSON.stringify(instanceId)} is not an instance id. A runner's name on GitHub is one, such as i-0123456789abcdef0.`,
       );

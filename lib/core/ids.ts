@@ -24,6 +24,10 @@ export const LaunchId = (value: string) => value as LaunchId;
 export const InstanceId = (value: string) => value as InstanceId;
 export const TierName = (value: string) => value as TierName;
 
+/** The machine that a runner is named for. Whatever else a tenant registers is none of ours: undefined. */
+export const instanceNamed = (runner: string | null): InstanceId | undefined =>
+  runner !== null && /^i-[0-9a-f]{8,32}$/.test(runner) ? InstanceId(runner) : undefined;
+
 /** The n-th lease of a launch, counted from 0. */
 export const leaseOf = (launchId: LaunchId, n: number) => `${launchId}.${n}` as LeaseId;
 /** A lease as it was stored. */

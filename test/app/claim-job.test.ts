@@ -202,4 +202,16 @@ describe('claiming', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'running', runner: other });
     expect(await platform.stores.runners.get(acme, third)).toMatchObject({ plannedJob: 2 });
   });
+
+  it('knows where its own job ran that is over elsewhere, unheard', async () => {
+    const { platform, machine } = await givenMachine(1, 2);
+    const [, other] = platform.liveMachines();
+    await platform.machineEnds(machine);
+    await platform.deliverPokes();
+    const isOver = { status: 'completed', conclusion: 'success', runnerName: other! } as const;
+    platform.github.putJob('acme/app', JobId(1), isOver);
+    await platform.claim(platform.liveMachines().at(-1)!);
+    expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'completed', runner: other });
+    expect(await platform.stores.runners.get(acme, other!)).toMatchObject({ ran: 1 });
+  });
 });

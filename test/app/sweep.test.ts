@@ -273,6 +273,16 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'done', conclusion: 'success' });
   });
 
+  it('knows the machine of a job whose start and end nobody told of', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.follow(givenEvent({ action: 'waiting' }));
+    const isOver = { status: 'completed', conclusion: 'success', runnerName: machine } as const;
+    platform.github.putJob('acme/app', JobId(1), isOver);
+    platform.clock.advance(minutes(1));
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'done', runner: machine });
+  });
+
   it('lets a job wait whose approval nobody told of, and closes one that was rejected', async () => {
     const platform = await givenPlatform();
     const job = (status: 'queued' | 'completed') => ({ status, conclusion: null, runnerName: null });

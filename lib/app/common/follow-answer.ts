@@ -3,7 +3,7 @@
  * then known, and what an approval holds back is blocked. The machine that a start names is looked after by the sweep.
  */
 import type { GitHubJob } from '../../core/github.ts';
-import { InstanceId } from '../../core/ids.ts';
+import { type InstanceId, instanceNamed } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { jobOf } from '../../core/runner.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -33,6 +33,7 @@ export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<Gi
   }
   await undoubtJob(deps, job);
   const { status, conclusion, runnerName } = answer.value;
+  const runner = instanceNamed(runnerName);
   switch (status) {
     case 'queued':
       return true;
@@ -40,8 +41,6 @@ export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<Gi
       await deps.jobs.block(installationId, jobId, at);
       break;
     case 'in_progress': {
-      const isMachine = runnerName !== null && /^i-[0-9a-f]{8,32}$/.test(runnerName);
-      const runner = isMachine ? InstanceId(runnerName) : undefined;
       await deps.jobs.start(installationId, jobId, { runner, at, unsettled: true });
       if (runner) {
         await deps.jobs.markUnsettled(installationId, jobId, runner, at);
@@ -51,7 +50,14 @@ export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<Gi
     }
     case 'completed': {
       const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
-      await deps.jobs.finish(installationId, jobId, { outcome, conclusion: conclusion ?? 'unknown', at });
+      const end = {
+        outcome,
+        conclusion: conclusion ?? 'unknown',
+        at,
+        ...(runner ? { runner } : {}),
+      } as const;
+      await deps.jobs.finish(installationId, jobId, end);
+      if (runner) await noteOnMachine(deps, job, runner);
     }
   }
   logFound(deps, job, `job-found-${status}`);

@@ -4,7 +4,7 @@
  * a job's word alone never does, or a hostile job could report itself done and keep a machine for free.
  */
 import { type InstanceEvent, type JobEvent, type Message, parseMessage } from '../../contract/messages.ts';
-import { InstanceId } from '../../core/ids.ts';
+import { type InstanceId, instanceNamed } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
@@ -118,11 +118,9 @@ async function findRunners(
   return new Map(found.map((runner) => [runner.instanceId, runner]));
 }
 
-/** A runner of ours is named for its instance; whatever else a tenant registers is none of our machines. */
 function instanceOf(message: Message): InstanceId | undefined {
   if (message.kind === 'instance' || message.kind === 'spot-warning') return message.instanceId;
-  if (message.kind !== 'job' || message.runnerName === null) return undefined;
-  return /^i-[0-9a-f]{8,32}$/.test(message.runnerName) ? InstanceId(message.runnerName) : undefined;
+  return message.kind === 'job' ? instanceNamed(message.runnerName) : undefined;
 }
 
 /** Writes down what a message says of a job; answers with the start, if it was one. */

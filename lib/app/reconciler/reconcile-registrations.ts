@@ -4,7 +4,7 @@
  * and still offline, at the next visit.
  */
 import type { ListedRunner, RunnerScope } from '../../core/github.ts';
-import { InstanceId } from '../../core/ids.ts';
+import { InstanceId, instanceNamed } from '../../core/ids.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { logRepair } from './log-repair.ts';
 import { strangersKept } from './reconcile-settings.ts';
@@ -53,7 +53,7 @@ export async function reconcileRunners(
   return answer.value.cursor;
 }
 
-const isMachine = (name: string) => /^i-[0-9a-f]{8,32}$/.test(name);
+const isMachine = (name: string) => instanceNamed(name) !== undefined;
 const isIdleMachine = ({ name, online, busy }: ListedRunner) => !online && !busy && isMachine(name);
 const isBusyMachine = ({ name, busy }: ListedRunner) => busy && isMachine(name);
 

@@ -2,7 +2,7 @@
  * What becomes of one pending job: it expires after it waited too long; and of one that only GitHub can speak for, since it
  * is blocked, or runs on no machine of ours, GitHub is asked, ever more seldom.
  */
-import type { JobId } from '../../core/ids.ts';
+import { type InstanceId, instanceNamed, type JobId } from '../../core/ids.ts';
 import type { Job, JobOutcome } from '../../core/job.ts';
 import { afterLoss } from '../../core/job-rest.ts';
 import { reason } from '../../core/reason.ts';
@@ -71,11 +71,11 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     return false;
   }
   await undoubtJob(deps, job);
-  const { status, conclusion } = answer.value;
+  const { status, conclusion, runnerName } = answer.value;
   if (status === 'queued') return waitAgain(deps, job);
   if (status === 'completed') {
     const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
-    await close(deps, job, { outcome, conclusion });
+    await close(deps, job, { outcome, conclusion, runner: instanceNamed(runnerName) });
   } else if (overdue) await closeOverdue(deps, job);
   return false;
 }
@@ -92,10 +92,11 @@ const closeOverdue = (deps: SweepDeps, job: Job) =>
 async function close(
   deps: SweepDeps,
   { installationId, jobId }: Job,
-  end: { outcome: JobOutcome; conclusion?: string | null },
+  end: { outcome: JobOutcome; conclusion?: string | null; runner?: InstanceId | undefined },
 ): Promise<void> {
-  const conclusion = end.conclusion ?? 'unknown';
-  await deps.jobs.finish(installationId, jobId, { outcome: end.outcome, conclusion, at: deps.clock.now() });
+  const { outcome, runner } = end;
+  const facts = { outcome, conclusion: end.conclusion ?? 'unknown', at: deps.clock.now() };
+  await deps.jobs.finish(installationId, jobId, { ...facts, ...(runner ? { runner } : {}) });
 }
 
 /**
