@@ -15,6 +15,7 @@ export function checkOver(books: Books, note: Note): void {
     if (job.state !== 'done')
       note('job-never-ended', `job ${key} is still ${job.state}: ${job.reason?.text ?? ''}`);
     else if (!job.outcome) note('job-without-outcome', `job ${key} is done, and nobody knows how`);
+    else checkWhereItRan(books, key, note);
   }
   for (const machine of books.live())
     note('machine-never-ended', `${machine.id} of ${machine.tenant} still lives`);
@@ -35,4 +36,14 @@ export function checkOver(books: Books, note: Note): void {
     if (runner.state !== 'ended')
       note('runner-never-ended', `runner ${runner.instanceId} is still ${runner.state}`);
   }
+}
+
+/** Whoever asks what a job cost, or whether a machine was of use, reads it here. GitHub's word of its end names the runner. */
+function checkWhereItRan({ rows, worldJobs }: Books, key: string, note: Note): void {
+  const job = rows.jobs.get(key);
+  const truth = job && worldJobs.get(job.jobId);
+  // What the platform gave up without GitHub's word has another conclusion; a runner of the tenant's own has no row.
+  if (!job || !truth?.runnerName?.startsWith('i-') || job.outcome !== 'completed') return;
+  if (job.conclusion === truth.conclusion && job.runner !== truth.runnerName)
+    note('ran-elsewhere', `job ${key} ran on ${truth.runnerName}, and its row says ${job.runner}`);
 }

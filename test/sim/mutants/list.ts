@@ -540,4 +540,11 @@ export const mutants: readonly Mutant[] = [
     'export const groupHeldSeconds = 120;',
     'export const groupHeldSeconds = 1e9;',
   ),
+  mutant(
+    'over-without-its-machine',
+    'Of a job that is found over by asking, nobody writes down which machine ran it.',
+    'lib/app/common/follow-answer.ts',
+    "conclusion: conclusion ?? 'unknown',\n        at,\n        ...(runner ? { runner } : {}),",
+    "conclusion: conclusion ?? 'unknown',\n        at,",
+  ),
 ];
