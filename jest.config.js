@@ -16,6 +16,7 @@ export default {
   maxWorkers: 2,
   // Jest keeps the modules of every file that a worker ran: a fresh worker is faster than a full one.
   workerIdleMemoryLimit: '700MB',
-  // The second judges, after the whole end-to-end suite, whether functions need all that they may do.
-  reporters: ['default', '<rootDir>/test/iam/reporter.ts'],
+  // The second judges, after the whole end-to-end suite, whether functions need all that they may do; the third says
+  // what .ci/run may try once more.
+  reporters: ['default', '<rootDir>/test/iam/reporter.ts', '<rootDir>/test/second-try/reporter.ts'],
 };

@@ -106,7 +106,7 @@ describe('the other commands', () => {
     const names = [...block.matchAll(/npm (?:run )?(\w+)/g)].map((match) => match[1]!);
     const { scripts } = JSON.parse(read('package.json'));
     expect([...new Set(names)].filter((name) => name !== 'ci' && !(name in scripts))).toEqual([]);
-    expect(read('.ci/run')).toContain("\nbash -c 'npm ci && npm test'\n");
+    expect(read('.ci/run')).toContain("\nif ! bash -c 'npm ci && npm test'; then\n");
   });
 
   it('print the demo as one JSON object of the shape that the documents show', async () => {
