@@ -36,6 +36,13 @@ describe('changes of a note', () => {
     expect(await count()).toBe(3);
   });
 
+  it('are made of one that comes in the very moment in which the one before it is done', async () => {
+    const { count } = givenProcess(createMemoryNotes());
+    expect(await count()).toBe(0);
+    expect(await count()).toBe(1);
+    expect(await count().then(() => count())).toBe(3);
+  });
+
   it('are made anew over what another process wrote meanwhile, with those that came since', async () => {
     const notes = createMemoryNotes();
     const other = givenProcess(notes);

@@ -51,11 +51,15 @@ export function changeNote<Value extends object, Result>(
     if (line) return void line.push(waiting);
     const own = [waiting];
     lines.set(name, own);
-    void workOff(deps, name, own).finally(() => lines.delete(name));
+    void workOff(deps, name, { own, lines });
   });
 }
 
-async function workOff(deps: NoteDeps, name: string, line: Waiting[]): Promise<void> {
+async function workOff(
+  deps: NoteDeps,
+  name: string,
+  { own: line, lines }: { own: Waiting[]; lines: Map<string, Waiting[]> },
+): Promise<void> {
   while (line.length > 0) {
     const group = line.splice(0);
     try {
@@ -65,6 +69,8 @@ async function workOff(deps: NoteDeps, name: string, line: Waiting[]): Promise<v
       for (const { failed } of group) failed(error);
     }
   }
+  // In the same moment in which the line was seen empty: nobody joins one that is not worked off.
+  lines.delete(name);
 }
 
 /** All changes that wait, one over the other, in one write. */
