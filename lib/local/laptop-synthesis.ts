@@ -55,7 +55,9 @@ export async function synthesizeLaptop(
   const synthesizeAnew = async () => {
     // Loaded only here: the CDK takes a second to load.
     const { synthesizeApp } = await import('../stacks/synthesize.ts');
-    synthesizeApp({ ...config, ...settings }, { outdir, ...(handlersFolder ? { handlersFolder } : {}) });
+    // No CloudFormation reads these templates.
+    const options = { outdir, validate: false, ...(handlersFolder ? { handlersFolder } : {}) };
+    synthesizeApp({ ...config, ...settings }, options);
   };
   if (handlersFolder) {
     await synthesizeAnew();

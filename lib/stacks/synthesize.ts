@@ -27,6 +27,8 @@ export interface SynthesisOptions {
   readonly handlersFolder?: string;
   /** What machines run when they boot. Default: images/boot.sh. */
   readonly bootScript?: string;
+  /** Whether the CDK checks the templates for what CloudFormation would refuse: most of the time, for warnings. Default: true. */
+  readonly validate?: boolean;
 }
 
 /**
@@ -43,6 +45,7 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
   const { environment, region } = checked.deployment;
   const app = new App({
     analyticsReporting: false,
+    builtinCloudFormationValidation: options.validate ?? true,
     // A stack's output stays while another stack uses it.
     context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
     ...(options.outdir ? { outdir: options.outdir } : {}),
