@@ -22,7 +22,7 @@ export interface Place {
   readonly subnetId: string;
 }
 
-/** On machines and disks of verify: what an earlier run left behind is found by it. */
+/** On machines, disks and network interfaces of verify: what an earlier run left behind is found by it. */
 export const verifyTag = 'ghr:verify';
 
 /** It is over in less. */
@@ -52,6 +52,7 @@ export function verifyRequest({ environment, tier, instanceType, subnetId }: Pla
     TagSpecifications: [
       { ResourceType: 'instance', Tags },
       { ResourceType: 'volume', Tags },
+      { ResourceType: 'network-interface', Tags },
     ],
   };
 }
@@ -98,6 +99,7 @@ export async function tryLaunch(
     TagSpecifications: [
       { ResourceType: 'instance', Tags },
       { ResourceType: 'volume', Tags },
+      { ResourceType: 'network-interface', Tags },
     ],
     ...change,
   });

@@ -90,6 +90,8 @@ export function fleetRequest(plan: FleetPlan): FleetRequest {
     TagSpecifications: [
       { ResourceType: 'instance', Tags: instance },
       { ResourceType: 'volume', Tags: owner },
+      // Its public address is billed too, for as long as the machine lives.
+      { ResourceType: 'network-interface', Tags: owner },
     ],
   };
 }

@@ -43,15 +43,17 @@ describe('fleetRequest', () => {
     ]);
   });
 
-  it('tags machines and their volumes for cost reports', () => {
+  it('tags machines, their volumes and their network interfaces for cost reports', () => {
     const cost = { 'ghr:tenant_id': '101', 'ghr:tenant_tier': 'small', 'ghr:environment': 'test' };
     expect(tagsOf('instance')).toMatchObject(cost);
     expect(tagsOf('volume')).toMatchObject(cost);
+    expect(tagsOf('network-interface')).toMatchObject(cost);
   });
 
-  it('shows the ticket to the machine alone, not on its volume', () => {
+  it('shows the ticket to the machine alone, not on its volume or network interface', () => {
     expect(tagsOf('instance')['ghr:launch_ticket']).toBe('ticket');
     expect(Object.keys(tagsOf('volume'))).not.toContain('ghr:launch_ticket');
+    expect(Object.keys(tagsOf('network-interface'))).not.toContain('ghr:launch_ticket');
   });
 
   it('asks for so many machines at once, of one market, by the strategy of that market', () => {
@@ -82,6 +84,7 @@ describe('fleetRequest', () => {
       'ghr:runner_level': 'organization',
     };
     expect(tagsOf('volume')).toStrictEqual(owner);
+    expect(tagsOf('network-interface')).toStrictEqual(owner);
     expect(tagsOf('instance')).toStrictEqual({ ...owner, Name: 'test-small', 'ghr:launch_ticket': 'ticket' });
   });
 

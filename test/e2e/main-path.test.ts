@@ -77,12 +77,13 @@ describe('the main path', () => {
     expect(new Set(runners.map(({ lease }) => lease)).size).toBe(4);
   });
 
-  it('tags each machine and its volume for the bill', () => {
+  it('tags each machine, its volume and its network interface for the bill', () => {
     const tags = { tenant_id: String(acme.installationId), tier: 'small', environment: 'my-saas' };
     for (const machine of nonEmpty(world.laptop.ec2.instances())) {
       expect(machine.tags.get('ghr:tenant_id')).toBe(tags.tenant_id);
       expect(machine.tags.get('ghr:tenant_tier')).toBe(tags.tier);
       expect(machine.tags.get('ghr:environment')).toBe(tags.environment);
+      expect(Object.fromEntries(machine.interfaceTags)).toEqual(Object.fromEntries(machine.volumeTags));
     }
     const fleets = world.laptop.endpoint.calls.recent().filter(({ action }) => action === 'CreateFleet');
     expect(fleets.length).toBeGreaterThan(0);

@@ -144,6 +144,7 @@ describe('a function of one environment', () => {
         ...requested,
         'ec2:launchtemplate': templates,
       }),
+      ...ask(['ec2:CreateTags'], [ec2Arn('network-interface/*')], requested),
       ...ask(
         ['ec2:RunInstances'],
         resourcesOf(environment, 'AWS::EC2::Subnet').map(({ ref }) => ec2Arn(`subnet/${ref}`)),

@@ -17,7 +17,8 @@ export function verifyStatements(place: Place): PolicyStatement[] {
   const ofEnvironment = { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } };
   const ofTypes = types.length > 0 ? { StringLikeIfExists: { 'ec2:InstanceType': types } } : undefined;
   const made = [ec2('instance'), ec2('volume')];
-  const used = [ec2('subnet'), ec2('security-group'), ec2('network-interface')];
+  const interfaces = ec2('network-interface');
+  const used = [ec2('subnet'), ec2('security-group'), interfaces];
   return [
     ...preflightStatements({ ...place, imageParameters: [] }),
     allow('LookAtMachine', ['ec2:DescribeInstances', 'ec2:DescribeVolumes'], ['*']),
@@ -33,7 +34,7 @@ export function verifyStatements(place: Place): PolicyStatement[] {
       ...ofTypes,
       ...fromTemplate,
     }),
-    allow('Tag', ['ec2:CreateTags'], made, {
+    allow('Tag', ['ec2:CreateTags'], [...made, interfaces], {
       StringEquals: { ...requestTag, 'ec2:CreateAction': ['CreateFleet', 'RunInstances'] },
     }),
     allow(

@@ -37,6 +37,7 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
   const requestTag = { StringEquals: { [`aws:RequestTag/${tagKeys.environment}`]: environment } };
   const fromTemplate = { 'ec2:LaunchTemplate': arn('launch-template', '*') };
   const made = [arn('instance', '*'), arn('volume', '*')];
+  const interfaces = arn('network-interface', '*');
   const anyImage = `arn:${partition}:ec2:${region}::image/*`;
   const spotRequests = spot ? [arn('spot-instances-request', '*')] : [];
   const types = { 'ec2:InstanceType': typePatterns(instanceTypes) };
@@ -44,7 +45,7 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
   const used = [
     securityGroup,
     ...network.subnets.map((subnet) => arn('subnet', subnet.subnetId)),
-    arn('network-interface', '*'),
+    interfaces,
   ];
   return [
     // All else asks for a template, which then must be one of these. By their tag, since thirty names fill a role.
@@ -56,7 +57,7 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
     allow('Ask', {
       actions: ['ec2:CreateFleet'],
       resources: [
-        ...[arn('fleet', '*'), anyImage, arn('subnet', '*'), securityGroup, arn('network-interface', '*')],
+        ...[arn('fleet', '*'), anyImage, arn('subnet', '*'), securityGroup, interfaces],
         ...spotRequests,
         ...made,
       ],
@@ -88,7 +89,7 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
     ...(spot ? [allow('SpotRequest', { actions: ['ec2:RunInstances'], resources: spotRequests })] : []),
     allow('Tag', {
       actions: ['ec2:CreateTags'],
-      resources: made,
+      resources: [...made, interfaces],
       conditions: {
         StringEquals: { ...requestTag.StringEquals, 'ec2:CreateAction': ['CreateFleet', 'RunInstances'] },
       },

@@ -19,6 +19,7 @@ export interface LaunchTemplateData {
   readonly IamInstanceProfile?: { readonly Arn?: string; readonly Name?: string };
   readonly NetworkInterfaces?: readonly { readonly Groups?: readonly string[]; readonly SubnetId?: string }[];
   readonly InstanceInitiatedShutdownBehavior?: 'stop' | 'terminate';
+  readonly CreditSpecification?: { readonly CpuCredits?: string };
   readonly MetadataOptions?: {
     readonly HttpTokens?: 'optional' | 'required';
     readonly HttpEndpoint?: 'enabled' | 'disabled';
@@ -70,6 +71,7 @@ export interface Instance {
   readonly tags: Map<string, string>;
   /** Of its one disk. */
   readonly volumeTags: ReadonlyMap<string, string>;
+  readonly interfaceTags: ReadonlyMap<string, string>;
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   /** When EC2 said that it takes the machine back, epoch milliseconds; absent: it has not said so. */

@@ -161,6 +161,7 @@ function readOverrides(account: Ec2Account, config: Form): Override[] {
     }
     const priority = number(override, 'Priority');
     const instanceType = text(override, 'InstanceType') ?? data.InstanceType ?? 'm5.large';
+    checkCredits(instanceType, data);
     const subnet = findSubnet(account, text(override, 'SubnetId') ?? data.NetworkInterfaces?.[0]?.SubnetId);
     return {
       instanceType,
@@ -177,6 +178,18 @@ function readOverrides(account: Ec2Account, config: Form): Override[] {
       },
     };
   });
+}
+
+/**
+ * The harsher reading of "of a T instance": EC2 may also pass over it for other types, which nobody documents for fleets.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreditSpecificationRequest.html
+ */
+function checkCredits(instanceType: string, { CreditSpecification }: LaunchTemplateData): void {
+  if (CreditSpecification === undefined || /^t\d/.test(instanceType)) return;
+  throw new AwsError(
+    'InvalidParameterCombination',
+    `CreditSpecification is for T instances only; ${instanceType} is none.`,
+  );
 }
 
 function findSubnet(account: Ec2Account, subnetId: string | undefined): Subnet {
@@ -211,6 +224,7 @@ function newInstance(deps: FleetDeps, { override, request, ...common }: NewInsta
       ['aws:ec2:fleet-id', common.fleetId],
     ]),
     volumeTags: new Map(tagsOnCreate(request, override.template.data, 'volume')),
+    interfaceTags: new Map(tagsOnCreate(request, override.template.data, 'network-interface')),
     launchedAt: deps.now(),
     state: 'pending',
     console: '',
