@@ -1,0 +1,124 @@
+/**
+ * What one machine costs at list prices, by component, in whole micro-dollars. Its rates are fixed as it is launched and kept
+ * with it, so that its cost never changes with a later price list. A component without a price is `unpriced`: never 0.
+ */
+import { type CpuCredits, surplusPerHour } from './burstable.ts';
+import type { Micros } from './micros.ts';
+import { onDemandPrice, priceListDate, pricesOf } from './price-list.ts';
+
+export const components = ['compute', 'surplus', 'disk', 'address'] as const;
+export type Component = (typeof components)[number];
+
+/** What a machine is made of, as far as AWS charges for it. */
+export interface BilledMachine {
+  readonly diskGigabytes: number;
+  readonly diskIops: number;
+  readonly diskThroughputMegabytes: number;
+  readonly publicAddress: boolean;
+  /** Absent: as EC2 does by itself for the instance type. */
+  readonly cpuCredits?: CpuCredits;
+}
+
+/** Of one machine, as they were when it was launched. Absent: not known. */
+export interface MachineRates {
+  /** The day of the price list. */
+  readonly list: string;
+  /** For an hour. */
+  readonly compute?: Micros;
+  /** For an hour: an estimate, since AWS counts what the processors really did. */
+  readonly surplus?: Micros;
+  /** For a month of 730 hours. */
+  readonly disk?: Micros;
+  /** For an hour. */
+  readonly address?: Micros;
+}
+
+export interface RatesOf {
+  readonly region: string;
+  readonly instanceType: string;
+  readonly spot: boolean;
+  /** For an hour, where it is known: the price of a spot machine is in no list. */
+  readonly spotPrice?: Micros;
+  readonly machine: BilledMachine;
+}
+
+/** How busy the processors of a job's machine are taken to be, in thousandths. */
+export const assumedBusy = 600;
+/** What comes with each gp3 disk. Source: https://aws.amazon.com/ebs/pricing/ */
+const freeIops = 3_000;
+const freeThroughputMegabytes = 125;
+
+export function machineRates({ region, instanceType, spot, spotPrice, machine }: RatesOf): MachineRates {
+  const prices = pricesOf(region);
+  const compute = spot ? spotPrice : onDemandPrice(region, instanceType);
+  return {
+    list: priceListDate,
+    ...(compute === undefined ? {} : { compute }),
+    surplus: surplusPerHour(instanceType, assumedBusy, machine.cpuCredits),
+    ...(prices === undefined
+      ? {}
+      : {
+          disk:
+            machine.diskGigabytes * prices.disk.gigabyte +
+            Math.max(0, machine.diskIops - freeIops) * prices.disk.iops +
+            Math.max(0, machine.diskThroughputMegabytes - freeThroughputMegabytes) *
+              prices.disk.throughputMegabyte,
+          address: machine.publicAddress ? prices.address : 0,
+        }),
+  };
+}
+
+export interface MachineLife {
+  readonly spot: boolean;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** EC2 took it back, and neither the platform nor the machine itself ended it first. */
+  readonly takenBack: boolean;
+}
+
+export interface MachineCost {
+  /** That AWS charges for. */
+  readonly seconds: number;
+  readonly cost: Readonly<Partial<Record<Component, Micros>>>;
+  readonly unpriced: readonly Component[];
+}
+
+const hour = 3_600;
+const month = 730 * hour;
+/** At each start. Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StartInstances.html */
+const leastSeconds = 60;
+
+/** What it costs from its start to its end; its disk and its address are there for as long as it is. */
+export function machineCost(rates: MachineRates, life: MachineLife): MachineCost {
+  const lived = livedSeconds(life);
+  const seconds = isFree(life) ? 0 : lived;
+  const amount = (rate: Micros | undefined, of: number, per: number) =>
+    rate === undefined ? undefined : Math.round((rate * of) / per);
+  const all: Readonly<Record<Component, Micros | undefined>> = {
+    compute: amount(rates.compute, seconds, hour),
+    surplus: amount(rates.surplus, seconds, hour),
+    disk: amount(rates.disk, lived, month),
+    address: amount(rates.address, lived, hour),
+  };
+  const priced = components.filter((component) => all[component] !== undefined);
+  return {
+    seconds,
+    cost: Object.fromEntries(priced.map((component) => [component, all[component]])),
+    unpriced: components.filter((component) => all[component] === undefined),
+  };
+}
+
+const livedSeconds = ({ startedAt, endedAt }: MachineLife) =>
+  Math.max(leastSeconds, Math.ceil((endedAt - startedAt) / 1000));
+
+/**
+ * A spot machine that EC2 interrupts in its first hour is free; one that its owner ends is not.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-for-interrupted-spot-instances.html
+ */
+const isFree = (life: MachineLife) =>
+  life.spot && life.takenBack && life.endedAt - life.startedAt < hour * 1000;
+
+/** Of all components that have a price. */
+export const totalOf = (cost: MachineCost['cost']): Micros =>
+  components.reduce((sum, component) => sum + (cost[component] ?? 0), 0);
