@@ -1,6 +1,7 @@
 /** Everything that `mayfly preflight` asks of the account, as one report, which `mayfly verify` reads too. It changes nothing. */
 import { type _InstanceType, DescribeInstanceTypesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { burstableHint } from '../config/burstable-hint.ts';
 import { assertConfig, type CheckedConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import type { KeyPolicyStatement } from '../config/key-policy.ts';
@@ -72,8 +73,8 @@ export async function judgeAccount(call: CommandCall): Promise<Report> {
 }
 
 function hints(config: CheckedConfig): string[] {
-  const hint = stockImageHint(config);
-  return hint === undefined ? [] : [`  ${hint}`];
+  const found = [stockImageHint(config), burstableHint(config)];
+  return found.flatMap((hint) => (hint === undefined ? [] : [`  ${hint}`]));
 }
 
 async function readQuota(

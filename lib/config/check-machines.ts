@@ -3,8 +3,9 @@
  * known to a function: it ends in the tier's launch template. Whether an image exists is not asked here; preflight asks
  * for parameters.
  */
+import { type CpuCredits, isBurstable } from '../core/burstable.ts';
 import type { TierConfig } from './config.ts';
-import { expect, expectText, expectWhole } from './faults.ts';
+import { expect, expectText, expectWhole, expectWord, isTextList } from './faults.ts';
 
 /** A tier's machines, defaults filled in. */
 export interface MachineSettings {
@@ -17,6 +18,8 @@ export interface MachineSettings {
   readonly diskThroughputMegabytes: number;
   /** MiB a second. Absent: EC2 fills the disk from its image as it sees fit. */
   readonly diskInitializationMegabytes?: number;
+  /** Absent: as EC2 does for the instance type. */
+  readonly cpuCredits?: CpuCredits;
   /** The job's user has no way of becoming root. */
   readonly rootless: boolean;
   /** Shell that runs as root before the runner is claimed; empty for none. */
@@ -32,6 +35,7 @@ export const machineSettingNames = [
   'diskIops',
   'diskThroughputMegabytes',
   'diskInitializationMegabytes',
+  'cpuCredits',
   'rootless',
   'extraUserData',
   'instanceRoleArn',
@@ -88,6 +92,20 @@ export function machineFaults(path: string, tier: Settings): string[] {
     }),
     ...extraUserDataFaults(`${path}.extraUserData`, tier['extraUserData']),
     ...diskFaults(path, tier),
+    ...creditFaults(path, tier),
+  ];
+}
+
+/** EC2 takes it for T types alone, and a launch template has one for all of a tier's types. */
+function creditFaults(path: string, { cpuCredits, instanceTypes }: Settings): string[] {
+  if (cpuCredits === undefined) return [];
+  const others = isTextList(instanceTypes) ? instanceTypes.filter((type) => !isBurstable(type)) : [];
+  return [
+    ...expectWord(`${path}.cpuCredits`, cpuCredits, ['standard', 'unlimited']),
+    ...expect(`${path}.cpuCredits`, cpuCredits, {
+      fits: others.length === 0,
+      allowed: `left out where an instance type is not burstable, such as ${others[0]}`,
+    }),
   ];
 }
 
@@ -158,7 +176,7 @@ const withUsualDisk = (tier: Settings) => ({
 });
 
 export function checkedMachine(tier: TierConfig): MachineSettings {
-  const { image, diskInitializationMegabytes, instanceRoleArn } = tier;
+  const { image, diskInitializationMegabytes, cpuCredits, instanceRoleArn } = tier;
   return {
     ...(image === undefined ? {} : { image }),
     rootDevice: tier.rootDevice ?? stockRootDevice,
@@ -166,6 +184,7 @@ export function checkedMachine(tier: TierConfig): MachineSettings {
     diskIops: tier.diskIops ?? gp3.iops.from,
     diskThroughputMegabytes: tier.diskThroughputMegabytes ?? gp3.throughputMegabytes.from,
     ...(diskInitializationMegabytes === undefined ? {} : { diskInitializationMegabytes }),
+    ...(cpuCredits === undefined ? {} : { cpuCredits }),
     rootless: tier.rootless ?? false,
     extraUserData: tier.extraUserData ?? '',
     ...(instanceRoleArn === undefined ? {} : { instanceRoleArn }),

@@ -3,6 +3,7 @@
  * It holds no secret, and nothing reads it but `checkConfig`, which turns it into what stacks and functions use.
  */
 import type { Caps, Limits } from '../contract/deployment.ts';
+import type { CpuCredits } from '../core/burstable.ts';
 import type { Architecture } from '../core/tier.ts';
 import type { NetworkConfig } from './network-config.ts';
 
@@ -111,6 +112,11 @@ export interface TierConfig {
    * AWS charges for each GB of the image's snapshot, at each launch. Default: as EC2 sees fit, without a charge.
    */
   readonly diskInitializationMegabytes?: number;
+  /**
+   * Of burstable types (T3, T4g): `unlimited` charges for what the processors do above their baseline, `standard` slows the
+   * machine down to it. Only where all types of the tier are burstable. Default: EC2's, which is unlimited but for T2.
+   */
+  readonly cpuCredits?: CpuCredits;
   /**
    * true: the job's user has no way of becoming root, and so no Docker but a rootless one of your image. Default: false,
    * it may use Docker where the image has it, and by that become root on its own machine. It is never root from the start.

@@ -1,6 +1,7 @@
 /** The stack of queues, functions and launch templates, and what an operator wants to know of them. */
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { burstableHint } from '../config/burstable-hint.ts';
 import { stockImageHint } from '../config/stock-image.ts';
 import { ControlPlane, type ControlPlaneProps } from '../constructs/control-plane.ts';
 import type { Tier } from '../core/tier.ts';
@@ -13,6 +14,8 @@ export class ControlPlaneStack extends Stack {
     this.controlPlane = new ControlPlane(this, 'ControlPlane', props);
     const hint = stockImageHint(props.config);
     if (hint !== undefined) Annotations.of(this).addInfoV2('mayfly:stock-image', hint);
+    const price = burstableHint(props.config);
+    if (price !== undefined) Annotations.of(this).addInfoV2('mayfly:cpu-credits', price);
     const { functions } = this.controlPlane;
     this.#output('WebhookEndpoint', functions.webhook.url!, 'The webhook URL to enter at the GitHub App');
     this.#output('ClaimEndpoint', functions.claim.url!, 'Where machines ask what to run');

@@ -98,6 +98,16 @@ describe('mayfly preflight', () => {
     expect((await run(preflight, [], url, own)).out).not.toContain('stock image');
   });
 
+  it('says what burstable machines cost at full CPU, where they are charged for it', async () => {
+    const url = await givenAccount(roomy);
+    expect((await run(preflight, [], url)).out).toMatch(
+      /t3\.medium \(small\) \$0\.1216 instead of \$0\.0416, m5\.large \$0\.0960; t3\.large \(medium\) \$0\.1532/,
+    );
+    const { small } = defaultConfig.tiers;
+    const slowed = configWith({ tiers: { small: { ...small, cpuCredits: 'standard' } } });
+    expect((await run(preflight, [], url, slowed)).out).not.toContain('full CPU');
+  });
+
   it('calls the quotas of a new account tight, and prints how to ask for more', async () => {
     const url = await givenAccount(smallest);
     const { status, out } = await run(preflight, [], url);

@@ -82,6 +82,16 @@ describe('a tier with a fault', () => {
       { diskThroughputMegabytes: 751 },
       'diskThroughputMegabytes is 751; it must be at most a quarter of diskIops, which is 3000.',
     ],
+    [
+      'credits of a word that is none',
+      { cpuCredits: 'none' },
+      'cpuCredits is "none"; it must be "standard" or "unlimited"',
+    ],
+    [
+      'credits beside a type that has none',
+      { cpuCredits: 'standard', instanceTypes: ['t3.large', 'm5.large'] },
+      'must be left out where an instance type is not burstable, such as m5.large',
+    ],
     ['a root that is no yes or no', { rootless: 'no' }, 'rootless is "no"; it must be true or false.'],
     ['extra user data that is no text', { extraUserData: ['ls'] }, 'must be a text of shell, or left out.'],
     [

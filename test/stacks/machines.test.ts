@@ -25,7 +25,8 @@ const own = tierWith({
   rootless: true,
   extraUserData: "echo 'as @TOLD@'",
 });
-const app = synthesized(configWith({ tiers: { ...defaultConfig.tiers, 'arm64-medium': arm, own } }));
+const slow = tierWith({ labels: ['self-hosted', 'slow'], cpuCredits: 'standard' });
+const app = synthesized(configWith({ tiers: { ...defaultConfig.tiers, 'arm64-medium': arm, own, slow } }));
 afterAll(() => app.dispose());
 
 const templates = app.resources('AWS::EC2::LaunchTemplate');
@@ -37,7 +38,7 @@ const scriptOf = (tier: string): unknown[] => dataOf(tier).UserData['Fn::Base64'
 describe('a launch template', () => {
   it('is there for every tier, and carries the environment', () => {
     const names = templates.map(({ Properties }) => Properties.LaunchTemplateName);
-    const tiers = ['small', 'medium', 'large', 'arm64-medium', 'own'];
+    const tiers = ['small', 'medium', 'large', 'arm64-medium', 'own', 'slow'];
     expect(names).toEqual(tiers.map((tier) => `my-saas-${tier}`));
     const Tags = [{ Key: 'ghr:environment', Value: 'my-saas' }];
     for (const { Properties } of nonEmpty(templates)) {
@@ -80,6 +81,11 @@ describe('a launch template', () => {
     expect(others).toEqual([]);
     expect(profile!.Properties.Roles).toEqual(['cache-reader']);
     expect(IamInstanceProfile).toEqual({ Arn: { 'Fn::GetAtt': [profile!.id, 'Arn'] } });
+  });
+
+  it("says how burstable processors are charged only where the tier's configuration does", () => {
+    expect(dataOf('slow').CreditSpecification).toEqual({ CpuCredits: 'standard' });
+    expect(dataOf('small')).not.toHaveProperty('CreditSpecification');
   });
 
   it("follows the tier's word on root, and carries what it adds to the boot as it is written", () => {

@@ -36,6 +36,9 @@ export function createLaunchTemplate(scope: Construct, options: LaunchTemplateOp
       userData,
       securityGroupIds: [securityGroupId],
       ...(instanceProfileArn ? { iamInstanceProfile: { arn: instanceProfileArn } } : {}),
+      ...(machine.cpuCredits === undefined
+        ? {}
+        : { creditSpecification: { cpuCredits: machine.cpuCredits } }),
       instanceInitiatedShutdownBehavior: 'terminate',
       metadataOptions: {
         httpEndpoint: 'enabled',

@@ -40,7 +40,8 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
       arm: tierWith({
         labels: ['self-hosted', 'linux', 'arm64', 'arm'],
         architecture: 'arm64',
-        instanceTypes: ['t4g.medium', 'm7g.large'],
+        instanceTypes: ['t4g.medium'],
+        cpuCredits: 'standard',
       }),
     },
   }),

@@ -125,6 +125,25 @@ describe('CreateFleet', () => {
     expect(machine?.ImageId).toBe('ami-00000000000000002');
   });
 
+  it('refuses credits for a type that has none', async () => {
+    const data = givenTemplateData('#!/usr/bin/env bash\n');
+    world.ec2.defineLaunchTemplate({
+      name: 'test-credits',
+      data: { ...data, CreditSpecification: { CpuCredits: 'standard' } },
+    });
+    const of = (InstanceType: 't3.medium' | 'm5.large') =>
+      launch({
+        LaunchTemplateConfigs: [
+          {
+            LaunchTemplateSpecification: { LaunchTemplateName: 'test-credits', Version: '$Latest' },
+            Overrides: [{ InstanceType, SubnetId: 'subnet-a' }],
+          },
+        ],
+      });
+    expect(idsOf(await of('t3.medium'))).toHaveLength(1);
+    await expect(of('m5.large')).rejects.toMatchObject({ name: 'InvalidParameterCombination' });
+  });
+
   it('refuses tags that EC2 would refuse', async () => {
     const tagged = (Key: string, Value: string) =>
       launch({ TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key, Value }] }] });
