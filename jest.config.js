@@ -6,7 +6,7 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.c
 // and no test reads its warnings. `npm run conformance` makes them errors.
 process.env.CDK_VALIDATION ??= 'false';
 
-/** Jest runs the sources as they are: ES modules, types stripped by esbuild. */
+/** Jest runs the sources as they are: ES modules, without their types. */
 export default {
   testEnvironment: 'node',
   // A busy machine does everything many times slower than an idle one: this ends only what hangs.
