@@ -121,7 +121,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       });
     },
     async answer(launch, instances) {
-      const { row } = await updateRow(
+      const { row } = await updateTogether(
         client,
         {
           tableName,
@@ -135,7 +135,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
             ':intent': text('intent'),
           },
         },
-        'ALL_NEW',
+        'ALL NEW',
       );
       return row && launchOfRow(row);
     },
@@ -150,7 +150,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         values: { ':closed': text('closed'), ':answered': text('answered'), ...after.values },
       };
       const freed = missingLeases(launch).map(() => launch);
-      if (freed.length === 0) return void (await updateRow(client, close));
+      if (freed.length === 0) return void (await updateTogether(client, close));
       await writeAndCountOff(client, deps.tables, {
         changes: [{ freed }],
         itemOf: () => updateItem(close),

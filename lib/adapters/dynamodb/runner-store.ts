@@ -16,10 +16,9 @@ import { getRow } from './read.ts';
 import { readTogether } from './read-together.ts';
 import * as changes from './runner-changes.ts';
 import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
-import { demandAll, insertStatement, runStatements } from './statements.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
-import { updateTogether } from './write-together.ts';
+import { insertTogether, updateTogether } from './write-together.ts';
 
 /** A transaction takes 100 items; each machine may have a tenant and two rows of caps of its own. */
 const endsPerTransaction = 25;
@@ -43,12 +42,13 @@ export function createRunnerStore(deps: {
         ...new Map([...runners].reverse().map((runner) => [runner.instanceId, runner])).values(),
       ];
       // Refused: bound already, by its own claim or by whoever made the call before.
-      demandAll(
-        await runStatements(
-          client,
-          unique.map((runner) => insertStatement(tableName, runnerRow(runner))),
-        ),
-      );
+      const puts = unique.map((runner) => {
+        const key = runnerKey(runner.instanceId);
+        return insertTogether(client, { tableName, key, row: runnerRow(runner) });
+      });
+      // All settle before any failure is reported: no write is still under way when the caller goes on.
+      const failed = (await Promise.allSettled(puts)).find(({ status }) => status === 'rejected');
+      if (failed) throw (failed as PromiseRejectedResult).reason;
     },
     async get(installationId, instanceId) {
       const row = await getRow(client, tableName, runnerKey(instanceId));

@@ -1,13 +1,13 @@
 /**
- * Conditional updates that are asked for in the same moment, in one call: the facts of a batch of messages, the machines of
- * several launches. Each stands alone, as if it were a call of its own. No two of one call may be about one row, so the
- * second waits for the next call.
+ * Conditional updates and new rows that are asked for in the same moment, in one call: the facts of a batch of messages,
+ * what came of several launches. Each stands alone, as if it were a call of its own. No two of one call may be about one
+ * row, so the second waits for the next call.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html
  */
 import type { BatchStatementRequest, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from './attributes.ts';
 import { operational } from './errors.ts';
-import { answerStatements, type StatementAnswer } from './statements.ts';
+import { answerStatements, insertStatement, type StatementAnswer } from './statements.ts';
 import type { RowUpdate, Written } from './write.ts';
 
 type Returned = 'ALL OLD' | 'ALL NEW';
@@ -27,10 +27,25 @@ export async function updateTogether(
   write: RowUpdate,
   returned?: Returned,
 ): Promise<Written> {
-  const statement = statementOf(write, returned);
+  return together(client, write, statementOf(write, returned));
+}
+
+/** Not met: there is a row with this key already. @throws OperationalError */
+export async function insertTogether(
+  client: DynamoDBClient,
+  put: Pick<RowUpdate, 'tableName' | 'key'> & { readonly row: Attributes },
+): Promise<Written> {
+  return together(client, put, insertStatement(put.tableName, put.row));
+}
+
+async function together(
+  client: DynamoDBClient,
+  { tableName, key }: Pick<RowUpdate, 'tableName' | 'key'>,
+  statement: BatchStatementRequest,
+): Promise<Written> {
   const { promise, resolve, reject } = Promise.withResolvers<StatementAnswer>();
   const wanted = collecting.get(client) ?? startCollecting(client);
-  wanted.push({ row: JSON.stringify([write.tableName, write.key]), statement, resolve, reject });
+  wanted.push({ row: JSON.stringify([tableName, key]), statement, resolve, reject });
   const { outcome, row } = await promise;
   if (typeof outcome === 'object') throw outcome;
   return { met: outcome === 'done', row };

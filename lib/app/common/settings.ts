@@ -15,6 +15,12 @@ export const maxPlans = 12;
 /** How long a copy that plans for others waits for what they bring: some calls to DynamoDB. */
 export const gatheringMilliseconds = 50;
 
+/** What several tenants of a batch are given is written together where their leases are answered within so long. */
+export const takesTogetherMilliseconds = 50;
+
+/** The same for EC2's answers: they come further apart, and a machine boots for seconds before it asks for its row. */
+export const launchesTogetherMilliseconds = 100;
+
 /** Beyond a function's timeout: the clocks of two functions differ by less, and what one sent as it died has arrived. */
 const clockMarginSeconds = 10;
 

@@ -11,8 +11,9 @@ import type { Runner } from '../../core/runner.ts';
 import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import { releaseRobbed } from '../common/release-robbed.ts';
-import { retryDelaySeconds } from '../common/settings.ts';
+import { launchesTogetherMilliseconds, retryDelaySeconds } from '../common/settings.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
+import { askBesideOthers } from '../common/side-by-side.ts';
 import { askForMachines } from './ask-for-machines.ts';
 import { type Lesson, learn } from './scarcity.ts';
 
@@ -26,9 +27,13 @@ export interface PlannedLaunch {
 export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): Promise<Lesson> {
   const { launch, paced } = planned;
   const askedAt = deps.clock.now();
-  const answer = await askForMachines(deps, launch);
+  const { answer, together } = await askBesideOthers(
+    { to: deps.compute, clock: deps.clock, milliseconds: launchesTogetherMilliseconds },
+    () => askForMachines(deps, launch),
+  );
   logAnswer(deps, { launch, askedAt }, answer);
   const lesson = await learnFrom(deps, { launch, askedAt, answer, paced });
+  await together();
   // Nobody knows what was started: the leases stay taken, and the sweep asks again after the fence.
   if (answer.kind === 'unclear') return { ...lesson, againNow: false };
   const instances = answer.kind === 'answered' ? answer.instances : [];

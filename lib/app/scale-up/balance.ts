@@ -23,9 +23,11 @@ import {
   maxRounds,
   retryDelaySeconds,
   roundsWithinMilliseconds,
+  takesTogetherMilliseconds,
   waitingPageSize,
 } from '../common/settings.ts';
 import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines.ts';
+import { askBesideOthers } from '../common/side-by-side.ts';
 import { carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
 import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
@@ -256,8 +258,12 @@ async function take(
   const launch = await planLaunch(deps, { jobs: plan.launch, open, tenant, tier, caps });
   const { launchesPerMinutePerTenant: launchesPerMinute } = deps.deployment.caps;
   const rate = rateCharge(tenant, { machines, launchesPerMinute, now: launch.createdAt });
-  const outcome = await deps.launches.take({ tenant, tier, launch, caps, rate });
+  const { answer: outcome, together } = await askBesideOthers(
+    { to: deps.launches, clock: deps.clock, milliseconds: takesTogetherMilliseconds },
+    () => deps.launches.take({ tenant, tier, launch, caps, rate }),
+  );
   if (outcome.kind === 'taken') {
+    await together();
     const covered = await coverJobs(deps, launch, rate);
     return covered ? { kind: 'taken', launch: covered } : { kind: 'again' };
   }
