@@ -20,6 +20,11 @@ export interface Notes {
       readonly now: number;
     },
   ): Promise<boolean>;
+  /**
+   * Writes over the note, whoever wrote it last, as long as it has not expired by `now`; when it does stays as it is. False:
+   * there is none.
+   */
+  writeWhile(name: string, note: { readonly value: NoteValue; readonly now: number }): Promise<boolean>;
 }
 
 export interface Note {

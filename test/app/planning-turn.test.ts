@@ -26,11 +26,11 @@ describe('the turn to plan for a tenant and tier', () => {
     expect(turns.filter((turn) => turn !== undefined)).toHaveLength(1);
   });
 
-  it('is passed on, with a look for those who left a mark, after 300 ms', async () => {
+  it('is passed on, with a look for those who left a mark, after two seconds', async () => {
     const deps = givenDeps();
     const turn = await takePlanningTurn(deps, place);
     await takePlanningTurn(deps, place);
-    deps.clock.advance(300);
+    deps.clock.advance(2_000);
     expect(await passPlanningTurn(deps, turn!)).toBe('late');
     expect(await takePlanningTurn(deps, place)).toBeDefined();
   });
@@ -42,6 +42,48 @@ describe('the turn to plan for a tenant and tier', () => {
     const turn = await takePlanningTurn(deps, place);
     expect(turn).toBeDefined();
     expect(await passPlanningTurn(deps, dead!)).toBe('late');
+    expect(await passPlanningTurn(deps, turn!)).toBe('over');
+  });
+
+  it('lets many leave a mark at the same moment, and none of their writes fails', async () => {
+    const notes = createMemoryNotes();
+    const failed: string[] = [];
+    const told: typeof notes = {
+      ...notes,
+      writeIf: async (name, note) => {
+        const met = await notes.writeIf(name, note);
+        if (!met) failed.push('writeIf');
+        return met;
+      },
+      writeWhile: async (name, note) => {
+        const met = await notes.writeWhile(name, note);
+        if (!met) failed.push('writeWhile');
+        return met;
+      },
+    };
+    const deps = { notes: told, clock: createMemoryClock(noon) };
+    const turn = await takePlanningTurn(deps, place);
+    const others = await Promise.all(Array.from({ length: 20 }, () => takePlanningTurn(deps, place)));
+    expect(others.every((other) => other === undefined)).toBe(true);
+    expect(await passPlanningTurn(deps, turn!)).toBe('again');
+    expect(await passPlanningTurn(deps, turn!)).toBe('over');
+    expect(failed).toEqual([]);
+  });
+
+  it('is not let go by a holder to whom somebody leaves a mark in that very moment', async () => {
+    const notes = createMemoryNotes();
+    let marksLeft = 1;
+    const late: typeof notes = {
+      ...notes,
+      writeIf: async (name, note) => {
+        if (note.version > 0 && marksLeft-- > 0)
+          await notes.writeWhile(name, { value: { wanted: true }, now: noon });
+        return notes.writeIf(name, note);
+      },
+    };
+    const deps = { notes: late, clock: createMemoryClock(noon) };
+    const turn = await takePlanningTurn(deps, place);
+    expect(await passPlanningTurn(deps, turn!)).toBe('again');
     expect(await passPlanningTurn(deps, turn!)).toBe('over');
   });
 

@@ -55,4 +55,21 @@ export function notesContract(fresh: () => Promise<Notes>): void {
     );
     expect((await Promise.all(writers)).filter((won) => won)).toHaveLength(1);
   });
+
+  it('is written over by many at once while it is there, and expires when it would have', async () => {
+    const notes = await fresh();
+    await notes.write('turn', { value: {}, expiresAt: later });
+    const writers = Array.from({ length: 5 }, () =>
+      notes.writeWhile('turn', { value: { wanted: true }, now: noon }),
+    );
+    expect(await Promise.all(writers)).toEqual([true, true, true, true, true]);
+    expect((await notes.read(['turn'], noon)).get('turn')).toEqual({
+      value: { wanted: true },
+      expiresAt: later,
+      version: 6,
+    });
+    expect(await notes.writeWhile('turn', { value: {}, now: later })).toBe(false);
+    expect(await notes.writeWhile('other', { value: {}, now: noon })).toBe(false);
+    expect(await notes.read(['other'], noon)).toEqual(new Map());
+  });
 }

@@ -30,5 +30,11 @@ export function createMemoryNotes(): MemoryNotes {
       put(name, note, (stored?.version ?? 0) + 1);
       return true;
     },
+    async writeWhile(name, { value, now }) {
+      const stored = notes.get(name);
+      if (!stored || stored.expiresAt <= now) return false;
+      put(name, { value, expiresAt: stored.expiresAt }, stored.version + 1);
+      return true;
+    },
   };
 }

@@ -49,6 +49,16 @@ export function createNoteStore(deps: { client: DynamoDBClient; tableName: strin
       );
       return met;
     },
+    async writeWhile(name, { value, now }) {
+      const { met } = await updateRow(client, {
+        tableName,
+        key: { name: text(name) },
+        update: 'SET #value = :value, #version = #version + :one',
+        condition: '#valid_until > :now',
+        values: { ':value': text(JSON.stringify(value)), ':one': number(1), ':now': number(now) },
+      });
+      return met;
+    },
   };
 }
 

@@ -13,6 +13,7 @@ import { capCharge } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Tickets } from '../../ports/identity.ts';
+import type { Note } from '../../ports/notes.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import { refuseBeyondCap } from '../common/refuse-beyond-cap.ts';
 import { type KnownGroup, keepGroupKnown, knownGroup, readGroupNote } from '../common/runner-groups.ts';
@@ -29,12 +30,12 @@ import {
 import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines.ts';
 import { askBesideOthers } from '../common/side-by-side.ts';
 import { carryOutLaunch, type PlannedLaunch } from '../launch/carry-out-launch.ts';
-import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
+import { type Lesson, readScarcity, type Scarcity } from '../launch/scarcity.ts';
 import { findSupply, type Supply } from '../launch/supply.ts';
 import { askWhoItIs } from './ask-who-it-is.ts';
 import { coverJobs } from './cover-jobs.ts';
 import { planLaunch } from './plan-launch.ts';
-import { isPlanned, type PlanningTurn, passPlanningTurn, takePlanningTurn } from './planning-turn.ts';
+import { type PlanningTurn, passPlanningTurn, readPlanningTurn, takePlanningTurn } from './planning-turn.ts';
 import { probeTenant } from './probe-tenant.ts';
 
 export interface BalanceDeps extends LaunchDeps {
@@ -68,21 +69,27 @@ async function balanceOnce(
   deps: BalanceDeps,
   options: { installationId: InstallationId; tier: Tier; own?: ReadonlySet<JobId> },
 ): Promise<boolean> {
-  const launches: PlannedLaunch[] = [];
-  const planning = await Promise.allSettled([takeLeasesInTurn(deps, { ...options, launches })]);
-  // What was taken is carried out also where planning on failed: its leases are paid for.
-  const calling = await Promise.allSettled(launches.map((planned) => carryOutLaunch(deps, planned)));
-  const failed = [...calling, ...planning].find((result) => result.status === 'rejected');
+  const underWay: Promise<PromiseSettledResult<Lesson>>[] = [];
+  // EC2 takes most of a second: it is asked as soon as leases are taken, while the line is looked at further.
+  const launch = (planned: PlannedLaunch) => void underWay.push(settled(carryOutLaunch(deps, planned)));
+  const planning = await settled(takeLeasesInTurn(deps, { ...options, launch }));
+  const calling = await Promise.all(underWay);
+  const failed = [...calling, planning].find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
   return calling.some((result) => result.status === 'fulfilled' && result.value.againNow);
+}
+
+async function settled<Result>(work: Promise<Result>): Promise<PromiseSettledResult<Result>> {
+  const [result] = await Promise.allSettled([work]);
+  return result;
 }
 
 interface Planning {
   readonly installationId: InstallationId;
   readonly tier: Tier;
   readonly own?: ReadonlySet<JobId>;
-  /** Filled with what was taken. */
-  readonly launches: PlannedLaunch[];
+  /** Carries out what was taken, beside what is planned next. */
+  readonly launch: (planned: PlannedLaunch) => void;
   /** Held while others bring jobs of this tenant and tier, too. */
   turn?: PlanningTurn;
 }
@@ -101,22 +108,22 @@ async function takeLeasesInTurn(deps: BalanceDeps, planning: Planning): Promise<
 }
 
 async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> {
-  const { installationId, tier, launches } = planning;
+  const { installationId, tier } = planning;
   let hasTurn = false;
   let isCapKept = false;
   let pageSize = firstPageSize;
-  const before = launches.length;
+  let machines = 0;
   for (let plans = 1; plans <= maxPlans; plans++) {
-    const [found, known, groupNote, scarcity, isElsewhere] = await Promise.all([
+    const [found, known, groupNote, scarcity, turnElsewhere] = await Promise.all([
       deps.jobs.listWaiting(installationId, tier.name, pageSize),
       deps.tenants.get(installationId),
       readGroupNote(deps, installationId),
       readScarcity(deps),
-      planning.turn ? false : isPlanned(deps, { installationId, tier: tier.name }),
+      planning.turn ? undefined : readPlanningTurn(deps, { installationId, tier: tier.name }),
     ]);
     if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
-    if (!planning.turn && (isElsewhere || othersAreComingIn(found, planning.own))) {
-      if (await takeTurnFor(deps, planning)) continue;
+    if (!planning.turn && (turnElsewhere || othersAreComingIn(found, planning.own))) {
+      if (await takeTurnFor(deps, planning, turnElsewhere)) continue;
       return;
     }
     if (known && (await forgetPredecessor(deps, known))) continue;
@@ -139,13 +146,15 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     const taken = await take(deps, { plan, tenant, tier, supply });
     if (taken.kind === 'again') continue;
     const isTaken = taken.kind === 'taken';
-    if (isTaken) launches.push({ launch: taken.launch, paced: supply?.paced === true });
+    if (isTaken) {
+      machines += taken.launch.plannedJobs.length;
+      planning.launch({ launch: taken.launch, paced: supply?.paced === true });
+    }
     await writeVerdicts(deps, installationId, plan);
     if (known && group) await learnOfGroup(deps, { tenant: known, group, waiting: found });
     // A lease that came free since the tenant was read is seen by nobody else: whoever freed it found room already.
     const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
     if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
-    const machines = launches.slice(before).reduce((sum, { launch }) => sum + launch.plannedJobs.length, 0);
     await comeAgain(deps, { installationId, tier, plan, served: isTaken, machines, tenant, supply });
     return;
   }
@@ -153,9 +162,9 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
 }
 
 /** False: another copy plans for all, and will look again. */
-async function takeTurnFor(deps: BalanceDeps, planning: Planning): Promise<boolean> {
+async function takeTurnFor(deps: BalanceDeps, planning: Planning, known?: Note): Promise<boolean> {
   const { installationId, tier } = planning;
-  const turn = await takePlanningTurn(deps, { installationId, tier: tier.name });
+  const turn = await takePlanningTurn(deps, { installationId, tier: tier.name }, known);
   if (!turn) return false;
   planning.turn = turn;
   // Meanwhile others bring more, and one launch is for all of them.
