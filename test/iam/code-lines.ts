@@ -34,7 +34,7 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   'dynamodb:PutItem': /new PutItemCommand\(|\bPut: \{/,
   'dynamodb:ConditionCheckItem': /\bConditionCheck: \{/,
   'dynamodb:UpdateItem': /\b(updateRow|updateItem)\(/,
-  'dynamodb:PartiQLInsert': /\binsertStatement\(/,
+  'dynamodb:PartiQLInsert': /\b(insertStatement|insertTogether)\(/,
   'dynamodb:PartiQLUpdate': /Statement: `UPDATE |\bupdateTogether\(/,
 };
 
