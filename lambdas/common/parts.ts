@@ -5,6 +5,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { createAudit } from '../../lib/adapters/dynamodb/audit.ts';
+import { createDeploymentAudit } from '../../lib/adapters/dynamodb/deployment-audit.ts';
 import { createJobStore } from '../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
@@ -55,6 +56,12 @@ export function auditPart() {
   };
   return createAudit({ client: new DynamoDBClient({ maxAttempts: 3 }), tables });
 }
+
+export const deploymentAuditPart = () =>
+  createDeploymentAudit({
+    client: new DynamoDBClient({ maxAttempts: 3 }),
+    tableName: readVariable(variables.auditTable),
+  });
 
 /** The queues whose addresses the function was given. */
 export function queuesPart() {

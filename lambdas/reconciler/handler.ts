@@ -2,9 +2,17 @@
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
-import { readDeployment } from '../../lib/adapters/system/deployment.ts';
+import { readConfiguration, readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
-import { auditPart, githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
+import { createDeploymentRecorder } from '../../lib/app/reconciler/record-deployment.ts';
+import {
+  auditPart,
+  deploymentAuditPart,
+  githubPart,
+  queuesPart,
+  storeParts,
+  telemetryPart,
+} from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
 const stores = storeParts();
@@ -20,4 +28,13 @@ const deps = {
   clock: systemClock,
 };
 
-export const handler = () => reconcile(deps);
+const recordDeployment = createDeploymentRecorder({
+  audit: deploymentAuditPart(),
+  deployed: readConfiguration(import.meta.url),
+  telemetry,
+  clock: systemClock,
+});
+
+export const handler = async () => {
+  await Promise.all([recordDeployment(), reconcile(deps)]);
+};

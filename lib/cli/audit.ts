@@ -89,8 +89,8 @@ function render(entries: readonly AuditEntry[]): string {
   if (entries.length === 0) return 'Nothing was changed.\n';
   return entries
     .map(({ at, about, installationId, version, who, action, reason, changed }) => {
-      const subject =
-        installationId === undefined ? about : `${about} (${installationId}), version ${version}`;
+      const name = installationId === undefined ? about : `${about} (${installationId})`;
+      const subject = version === 0 ? name : `${name}, version ${version}`;
       const why = reason === undefined ? '' : `: ${reason}`;
       const head = printableLine(`${at}  ${subject}  ${action} by ${who}${why}`);
       return [head, ...changed.map((line) => printableLine(`  ${lineText(line)}`)), ''].join('\n');

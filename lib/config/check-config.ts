@@ -29,6 +29,8 @@ import { includedIn } from './included-tiers.ts';
 
 /** A configuration without faults, defaults filled in. */
 export interface CheckedConfig extends CheckedAccount {
+  /** As they were given. */
+  readonly settings: MayflyConfig;
   /** What the functions get beside their bundle. */
   readonly deployment: Deployment;
   /** What each tier's machines are made of, which no function needs to know. */
@@ -171,6 +173,7 @@ function checked(config: MayflyConfig): CheckedConfig {
   const identityCertificates = config.identityCertificates?.[config.region];
   const images = checkedImages(config);
   return {
+    settings: config,
     deployment: {
       environment: config.environment,
       region: config.region,

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
 import { functionNames } from '../contract/functions.ts';
 import { bundleFunctions } from './basics/bundle.ts';
+import { writeConfiguration } from './basics/deployed-configuration.ts';
 import { bakeScript, bootScript, handlersFolder } from './basics/files.ts';
 import { ControlPlane } from './control-plane.ts';
 import { imageArchitectures } from './machines/machine-image-names.ts';
@@ -31,6 +32,7 @@ export function createParts(scope: Construct, config: CheckedConfig, props: Mayf
     deployment,
     buildFolder: join(Stage.of(scope)!.outdir, 'bundles', environment),
   });
+  writeConfiguration({ config, bundles, scripts: [bootScript, bakeScript] });
   const network = new Network(scope, 'Network', { environment, network: config.network });
   const state = new State(scope, 'State', { environment, ...keyIn(config) });
   const controlPlane = new ControlPlane(scope, 'ControlPlane', {

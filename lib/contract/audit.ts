@@ -5,6 +5,9 @@ export const tenantSubject = (installationId: number) => `tenant#${installationI
 /** Everything that is not about one tenant: the App, its secrets, what is deployed. */
 export const deploymentSubject = 'deployment';
 
+/** The configurations that were deployed, by version, each whole. */
+export const configurationSubject = 'configuration';
+
 /**
  * By version, and by time where a tenant's row was put back to an earlier one, as restoring its table would. Sixteen digits
  * hold every safe integer, so that texts sort as the numbers do.

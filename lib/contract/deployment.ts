@@ -7,6 +7,9 @@ import type { Architecture, Tier } from '../core/tier.ts';
 
 export const deploymentFile = 'deployment.json';
 
+/** Beside the reconciler's bundle alone: the settings as the operator gave them, which it records. */
+export const configurationFile = 'configuration.json';
+
 export interface Deployment {
   /** Prefix of every name: `{environment}-tenants`, `{environment}-{tier}-builds`, … */
   readonly environment: string;

@@ -48,7 +48,7 @@ export interface DoneView {
   readonly installUrl: string;
   /** What the App should ask for, and does not. */
   readonly missing: readonly string[];
-  readonly webhookTodo?: string;
+  readonly todo?: string;
 }
 
 export interface FailedView {

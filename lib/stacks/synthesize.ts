@@ -8,6 +8,7 @@ import { App, DefaultStackSynthesizer, type IReusableStackSynthesizer, Tags } fr
 import { assertConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import { bundleFunctions } from '../constructs/basics/bundle.ts';
+import { writeConfiguration } from '../constructs/basics/deployed-configuration.ts';
 import { bakeScript, bootScript, handlersFolder } from '../constructs/basics/files.ts';
 import { boundRoles } from '../constructs/basics/permissions-boundary.ts';
 import { imageArchitectures } from '../constructs/machines/machine-image-names.ts';
@@ -60,6 +61,8 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     deployment: checked.deployment,
     buildFolder: join(app.outdir, 'bundles'),
   });
+  const scripts = [options.bootScript ?? bootScript, bakeScript];
+  writeConfiguration({ config: checked, bundles, scripts });
   const props = { env: { region } };
   const { network } = new NetworkStack(app, `${environment}-network`, {
     ...props,

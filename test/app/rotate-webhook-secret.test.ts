@@ -42,6 +42,7 @@ function givenDeployment() {
       storeWebhookSecret: async (value: string) =>
         effect(() => void stored.push({ at: clock.now(), values: [value, newest().values[0]!] })),
     },
+    record: async () => effect(() => undefined),
     newApps: {
       connectWebhook: async (_app: unknown, { secret }: { secret: string }) => {
         if (refusal !== undefined) return { ok: false, kind: 'unreachable', why: refusal };
@@ -80,8 +81,8 @@ function givenDeployment() {
   };
 }
 
-/** Six effects, two points each; the last number is beyond them, so that run does not die. */
-const points = Array.from({ length: 13 }, (_, index) => index + 1);
+/** Seven effects, two points each; the last number is beyond them, so that run does not die. */
+const points = Array.from({ length: 15 }, (_, index) => index + 1);
 
 describe('the rotation of the webhook secret', () => {
   it('has GitHub sign with the new secret once every function knows it', async () => {

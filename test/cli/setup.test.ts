@@ -2,20 +2,28 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { auditOf } from '../../lib/adapters/dynamodb/audit-list.ts';
+import { keyFingerprint } from '../../lib/adapters/identity/key-fingerprint.ts';
+import { entryOf } from '../../lib/cli/audit.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
-import { keyFingerprint } from '../../lib/cli/setup/key-fingerprint.ts';
 import { rotateKey } from '../../lib/cli/setup/rotate-key.ts';
 import { rotateWebhookSecret } from '../../lib/cli/setup/rotate-webhook-secret.ts';
 import { setup } from '../../lib/cli/setup/setup.ts';
+import { deploymentSubject } from '../../lib/contract/audit.ts';
 import {
   type CloudFormationService,
   createCloudFormationService,
 } from '../../lib/local/aws/cloudformation.ts';
+import { type DynamoEngine, startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
+import { createDynamoService } from '../../lib/local/aws/dynamodb.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { createSecretsService, type SecretsService } from '../../lib/local/aws/secrets.ts';
+import { createStsService } from '../../lib/local/aws/sts.ts';
 import { type GitHubStandIn, startGitHub } from '../../lib/local/github/start-github.ts';
 import config from '../../mayfly.config.ts';
+import { createTables } from '../contracts/support/dynamo-tables.ts';
 import { browse } from './browse.ts';
 import { recordingIo } from './support.ts';
 
@@ -26,6 +34,15 @@ let github: GitHubStandIn;
 let stacks: CloudFormationService;
 const folder = mkdtempSync(join(tmpdir(), 'mayfly-setup-'));
 const arns: Record<string, string> = {};
+let engine: DynamoEngine;
+let rows: DynamoDBClient;
+let dynamodb: ReturnType<typeof createDynamoService>;
+
+/** What the audit has of the deployment, oldest first. */
+async function recorded() {
+  const found = await auditOf({ client: rows, tableName: `${config.environment}-audit` }, deploymentSubject);
+  return found.map((row) => ({ ...entryOf(row), row: JSON.stringify(row) }));
+}
 
 beforeAll(async () => {
   github = await startGitHub();
@@ -44,9 +61,17 @@ beforeAll(async () => {
     'my-saas-control-plane.GitHubApi': github.url,
     'my-saas-control-plane.GitHubWeb': github.url,
   });
-  aws = await startAwsEndpoint({ ...place, services: [secrets, stacks] });
+  engine = await startDynamoEngine();
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  rows = new DynamoDBClient({ endpoint: engine.url, region: place.region, credentials });
+  await createTables(rows, config.environment);
+  dynamodb = createDynamoService({ engineUrl: engine.url });
+  aws = await startAwsEndpoint({ ...place, services: [secrets, stacks, dynamodb, createStsService()] });
 });
 afterAll(async () => {
+  rows.destroy();
+  dynamodb.close();
+  await engine.close();
   await github.stop();
   await aws.close();
   rmSync(folder, { recursive: true });
@@ -72,6 +97,14 @@ describe('mayfly setup', () => {
     });
     expect(printed().out).not.toContain('PRIVATE KEY');
     expect(printed().out).not.toContain('known from the first deploy');
+    expect((await recorded()).at(-1)).toMatchObject({
+      action: 'app-created',
+      who: expect.stringMatching(/^arn:aws:/),
+      changed: expect.arrayContaining([
+        { name: 'app', before: '-', after: String(github.appId) },
+        { name: 'key', before: '-', after: keyFingerprint(github.privateKeyPem) },
+      ]),
+    });
   });
 
   it('has GitHub sign with the secret that the functions have known from the first deploy', async () => {
@@ -236,6 +269,10 @@ describe('mayfly rotate-key', () => {
     expect(await ending).toBe(0);
     expect(JSON.parse(secrets.get(arns['app']!))).toEqual({ ...before, privateKey: added });
     expect(printed().out).toContain(`delete the key ${old} `);
+    expect((await recorded()).at(-1)).toMatchObject({
+      action: 'key-rotated',
+      changed: expect.arrayContaining([{ name: 'key', before: old, after: keyFingerprint(added) }]),
+    });
     expect(printed().out).not.toContain('PRIVATE KEY');
   });
 
@@ -261,6 +298,9 @@ describe('mayfly rotate-webhook-secret', () => {
     expect(await ending).toBe(0);
     expect(secrets.get(arns['webhook']!)).not.toBe(old);
     expect(secrets.get(arns['webhook']!, 'AWSPREVIOUS')).toBe(old);
+    const last = (await recorded()).at(-1);
+    expect(last).toMatchObject({ action: 'webhook-secret-rotated' });
+    for (const secret of [old, secrets.get(arns['webhook']!)]) expect(last?.row).not.toContain(secret);
   });
 
   it('drops no secret that GitHub signs with, where the run before stored one and died', async () => {

@@ -38,7 +38,7 @@ const views: readonly SetupView[] = [
     appId: hostile,
     name: hostile,
     installUrl: hostile,
-    webhookTodo: hostile,
+    todo: hostile,
     missing: [hostile],
   },
   { view: 'closed', why: 'set-up', appId: hostile },

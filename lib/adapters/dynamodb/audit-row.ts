@@ -1,11 +1,20 @@
 /**
  * One row of the audit: who changed what, from what, to what, and why. A row is put once, in the transaction of the change
  * that it tells of, and never over another one. Its version is the tenant's; the policy beside it is all that a rollback
- * needs. It holds attributes of a tenant's policy and words of people, and no secret.
+ * needs. It holds attributes of a tenant's policy and words of people, and no secret: what looks like one is taken out here,
+ * whoever wrote it.
  */
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { deploymentSubject, tenantSubject, versionEntry } from '../../contract/audit.ts';
+import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import {
+  configurationSubject,
+  deploymentSubject,
+  tenantSubject,
+  versionEntry,
+  versionRange,
+} from '../../contract/audit.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
+import { withoutSecrets } from '../../core/redact.ts';
+import type { DeployedConfiguration } from '../../ports/deployment-audit.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
 
 export interface AuditRecord {
@@ -39,15 +48,26 @@ export function tenantAuditItem(tableName: string, record: TenantRecord): Transa
     version: number(record.version),
     policy: { M: record.policy },
   };
-  return putOnce(tableName, Item);
+  return putOnce(tableName, clean(Item));
 }
 
 /** About the deployment as a whole. `id` keeps two of the same moment apart. */
-export const deploymentAuditRow = (record: AuditRecord, id: string): Attributes => ({
-  subject: text(deploymentSubject),
-  entry: text(`${record.at}#${id}`),
-  ...shared(record),
-});
+export const deploymentAuditRow = (record: AuditRecord, id: string): Attributes =>
+  clean({ subject: text(deploymentSubject), entry: text(`${record.at}#${id}`), ...shared(record) });
+
+/** What was deployed, whole. Its key is its version alone, so that of two who record at once one does. */
+export const configurationAuditRow = (
+  record: AuditRecord,
+  deployed: DeployedConfiguration & { readonly version: number },
+): Attributes =>
+  clean({
+    subject: text(configurationSubject),
+    entry: text(versionRange(deployed.version)),
+    ...shared(record),
+    version: number(deployed.version),
+    configuration: text(deployed.configuration),
+    code: text(deployed.code),
+  });
 
 const shared = ({ at, who, action, reason, before, after }: AuditRecord): Attributes =>
   compact<Attributes>({
@@ -58,6 +78,16 @@ const shared = ({ at, who, action, reason, before, after }: AuditRecord): Attrib
     before: { M: before },
     after: { M: after },
   });
+
+const clean = (row: Attributes): Attributes =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [withoutSecrets(name), cleanValue(value)]));
+
+function cleanValue(value: AttributeValue): AttributeValue {
+  if (value.S !== undefined) return text(withoutSecrets(value.S));
+  if (value.SS) return { SS: value.SS.map(withoutSecrets) };
+  if (value.L) return { L: value.L.map(cleanValue) };
+  return value.M ? { M: clean(value.M) } : value;
+}
 
 const putOnce = (TableName: string, Item: Attributes): TransactWriteItem => ({
   Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(subject)' },

@@ -1,18 +1,25 @@
 /**
- * Reads `deployment.json`, which the stacks put beside each function's bundle. It was checked whole at synth,
- * so it is taken as it is.
+ * Reads what the stacks put beside a function's bundle: `deployment.json`, and for the reconciler `configuration.json`. Both were
+ * checked whole at synth, so they are taken as they are.
  */
 import { readFileSync } from 'node:fs';
-import { type Deployment, deploymentFile } from '../../contract/deployment.ts';
+import { configurationFile, type Deployment, deploymentFile } from '../../contract/deployment.ts';
+import type { DeployedConfiguration } from '../../ports/deployment-audit.ts';
 
 /**
  * @param module the `import.meta.url` of the function's handler; in a bundle that is the bundle itself
  * @throws Error that names the file, where it is missing or not JSON
  */
-export function readDeployment(module: string): Deployment {
-  const file = new URL(deploymentFile, module);
+export const readDeployment = (module: string) => readBeside(module, deploymentFile) as Deployment;
+
+/** As it was given, for whoever records it. */
+export const readConfiguration = (module: string) =>
+  readBeside(module, configurationFile) as DeployedConfiguration;
+
+function readBeside(module: string, name: string): unknown {
+  const file = new URL(name, module);
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Deployment;
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw new Error(`${file.pathname} cannot be read; the function's bundle must hold it.`, { cause });
   }

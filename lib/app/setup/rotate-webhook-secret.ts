@@ -51,6 +51,7 @@ export async function rotateWebhookSecret(deps: RotateDeps, rotation: Rotation):
   await clock.sleep(Math.min(deliveryMilliseconds, spreadMilliseconds));
 
   if (!(await isStored(stored.value))) return { ended: 'overtaken' };
+  await deps.record({ action: 'webhook-secret-rotated', before: {}, after: {} });
   await vault.storeWebhookSecret(secret);
   waiting('new-is-stored', spreadMilliseconds);
   await clock.sleep(spreadMilliseconds);

@@ -8,11 +8,13 @@ import { appManifest, defaultLevel, newAppUrl } from '../../core/app-manifest.ts
 import type { SetupClaims } from '../../core/setup-claims.ts';
 import { type Fields, readExistingAppForm, readNewAppForm } from '../../core/setup-form.ts';
 import type { SetupPlace, SetupView } from '../../core/setup-view.ts';
+import type { DeploymentAudit } from '../../ports/deployment-audit.ts';
 import { codeExpired, formTooOld, keyLost, keyNotStored, notOurs, usedByAnother } from './setup-failures.ts';
 import { belongs, type SessionDeps, signFor, useUp } from './setup-session.ts';
 import { storeExistingApp, type TakeDeps, type Taken, takeCreatedApp } from './take-app.ts';
 
-export interface SetupDeps extends SessionDeps, TakeDeps {
+export interface SetupDeps extends SessionDeps, Omit<TakeDeps, 'record'> {
+  readonly audit: DeploymentAudit;
   readonly environment: string;
   readonly githubWebUrl: string;
 }
@@ -78,7 +80,7 @@ export async function finish(
   }
   const app = converted.value;
   try {
-    const taken = await takeCreatedApp(deps, app);
+    const taken = await takeCreatedApp(recorded(deps, session), app);
     return tell(deps, act, 'created', { appId: app.appId, app: app.slug }, done(deps, taken));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -114,9 +116,20 @@ export async function enterExisting(deps: SetupDeps, act: SetupAct, fields: Fiel
   }
   if (!(await useUp(deps, session))) return usedByAnother;
   const entered = { ...app, ...(webhookSecret ? { webhookSecret } : {}) };
-  const taken = await storeExistingApp(deps, entered, known.value);
+  const taken = await storeExistingApp(recorded(deps, session), entered, known.value);
   return tell(deps, act, 'entered', { appId: app.appId, app: known.value.slug }, done(deps, taken));
 }
+
+/** In the name of whoever made the link. */
+const recorded = (deps: SetupDeps, { by }: SetupClaims): TakeDeps => ({
+  ...deps,
+  record: (change) =>
+    deps.audit.record({
+      ...change,
+      at: new Date(deps.clock.now()).toISOString(),
+      who: `${by}, by the setup page`,
+    }),
+});
 
 async function staleForm(
   deps: SetupDeps,
@@ -139,7 +152,7 @@ async function placeOf(deps: SetupDeps, session: SetupClaims): Promise<SetupPlac
 }
 
 function done({ environment, githubWebUrl }: SetupDeps, taken: Taken): SetupView {
-  const { appId, name, htmlUrl, webhookTodo, missing } = taken;
+  const { appId, name, htmlUrl, todo, missing } = taken;
   return {
     view: 'done',
     place: { environment, githubHost: new URL(githubWebUrl).host },
@@ -147,7 +160,7 @@ function done({ environment, githubWebUrl }: SetupDeps, taken: Taken): SetupView
     name,
     installUrl: `${htmlUrl}/installations/new`,
     missing,
-    ...(webhookTodo === undefined ? {} : { webhookTodo }),
+    ...(todo === undefined ? {} : { todo }),
   };
 }
 

@@ -7,9 +7,11 @@
 import { missingInApp } from '../../core/app-needs.ts';
 import type { AppCredentials } from '../../ports/app-credentials.ts';
 import type { AppVault } from '../../ports/app-vault.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { CreatedApp, Heard, KnownApp, NewApps } from '../../ports/new-apps.ts';
+import { appFacts, type RecordDeps, storedFacts } from './app-record.ts';
 
-export interface TakeDeps {
+export interface TakeDeps extends RecordDeps {
   readonly newApps: NewApps;
   readonly vault: AppVault;
   /** Where GitHub is to send webhooks. */
@@ -20,8 +22,8 @@ export interface Taken {
   readonly appId: string;
   readonly name: string;
   readonly htmlUrl: string;
-  /** What is left for the operator to do about the webhook; undefined: nothing. */
-  readonly webhookTodo?: string;
+  /** What is left for the operator to do; undefined: nothing. */
+  readonly todo?: string;
   /** What the App should ask for, and does not: it is stored nevertheless, for it can be added at any time. */
   readonly missing: readonly string[];
 }
@@ -29,12 +31,27 @@ export interface Taken {
 /** @throws OperationalError where the key could not be stored */
 export async function takeCreatedApp(deps: TakeDeps, app: CreatedApp): Promise<Taken> {
   const { appId, privateKey, slug, clientId, clientSecret, webhookSecret } = app;
+  const before = await storedFacts(deps);
   await deps.vault.storeApp({ appId, privateKey, slug, clientId, clientSecret });
   const connected = await connect(deps, app);
-  if (connected.ok) return taken(app);
   // GitHub goes on signing with the secret that it made up, so that is the one to know.
-  await deps.vault.storeWebhookSecret(webhookSecret);
-  return taken(app);
+  if (!connected.ok) await deps.vault.storeWebhookSecret(webhookSecret);
+  return taken(app, await recordCreated(deps, app, before));
+}
+
+/** Afterwards, since nobody gets the key twice. @returns what is left to do where it could not be recorded */
+async function recordCreated(
+  deps: TakeDeps,
+  app: CreatedApp,
+  before: Readonly<Record<string, string>>,
+): Promise<string | undefined> {
+  try {
+    await deps.record({ action: 'app-created', before, after: appFacts(deps, app) });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    return `The App is stored, and the audit has no record of it (${error.message}). Note who created it, and when.`;
+  }
 }
 
 export interface ExistingApp extends AppCredentials {
@@ -52,6 +69,9 @@ export async function takeExistingApp(deps: TakeDeps, app: ExistingApp): Promise
 export async function storeExistingApp(deps: TakeDeps, app: ExistingApp, known: KnownApp): Promise<Taken> {
   const { appId, privateKey, webhookSecret } = app;
   const found = { ...known, appId, privateKey };
+  const before = await storedFacts(deps);
+  const replaced = webhookSecret === undefined ? {} : { 'webhook secret': 'replaced' };
+  await deps.record({ action: 'app-entered', before, after: { ...appFacts(deps, app), ...replaced } });
   if (webhookSecret !== undefined) await deps.vault.storeWebhookSecret(webhookSecret);
   await deps.vault.storeApp({ appId, privateKey, slug: known.slug });
   if (webhookSecret !== undefined) return taken(found, `The App's webhook URL must be ${deps.webhookUrl}`);
@@ -68,10 +88,10 @@ async function connect(deps: TakeDeps, app: AppCredentials): Promise<Heard<'conn
   return deps.newApps.connectWebhook(app, { url: deps.webhookUrl, secret });
 }
 
-const taken = (app: KnownApp & AppCredentials, webhookTodo?: string): Taken => ({
+const taken = (app: KnownApp & AppCredentials, todo?: string): Taken => ({
   appId: app.appId,
   name: app.name,
   htmlUrl: app.htmlUrl,
   missing: missingInApp(app),
-  ...(webhookTodo === undefined ? {} : { webhookTodo }),
+  ...(todo === undefined ? {} : { todo }),
 });

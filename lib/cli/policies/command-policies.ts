@@ -10,15 +10,16 @@ import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
 import { preflightStatements } from './preflight-policy.ts';
 import { readOutputs } from './read-outputs.ts';
 import { index, table } from './table-arns.ts';
-import { readWaiting, tenantPolicies } from './tenant-policies.ts';
+import { readAudit, readWaiting, recordChange, tenantPolicies } from './tenant-policies.ts';
 import { verifyStatements } from './verify-policy.ts';
 
 /** By the command's name. */
 export const commandPolicies: Readonly<Record<string, (place: Place) => PolicyStatement[]>> = {
   preflight: preflightStatements,
   verify: verifyStatements,
-  setup: (place) => [readOutputs(place), ...appSecrets(place)],
-  status: (place) => [allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]), readWaiting(place)],
+  setup: (place) => [readOutputs(place), ...appSecrets(place), recordChange(place)],
+  status: readStatus,
+  rollback: (place) => [...readStatus(place), readAudit(place, ['dynamodb:Query']), recordChange(place)],
   logs: (place) => [
     allow('ReadConsoles', ['ec2:GetConsoleOutput'], [arn('ec2', place, 'instance/*')], ownMachines(place)),
     allow('ReadKeptConsoles', ['dynamodb:GetItem'], [table(place, 'runners')]),
@@ -32,8 +33,8 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
     allow('ReadJobs', ['dynamodb:GetItem'], [table(place, 'jobs')]),
     ...sendBack(place),
   ],
-  'rotate-webhook-secret': (place) => [readOutputs(place), ...appSecrets(place)],
-  'rotate-key': (place) => [readOutputs(place), ...appSecrets(place)],
+  'rotate-webhook-secret': (place) => [readOutputs(place), ...appSecrets(place), recordChange(place)],
+  'rotate-key': (place) => [readOutputs(place), ...appSecrets(place), recordChange(place)],
   drain: (place) => [
     allow('FindQueuesOfScaleUp', ['lambda:ListEventSourceMappings'], ['*']),
     allow(
@@ -54,6 +55,10 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   ...insightPolicies,
   policy: () => [],
 };
+
+function readStatus(place: Place): PolicyStatement[] {
+  return [allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]), readWaiting(place)];
+}
 
 const ownMachines = ({ environment }: Place) => ({
   StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment },

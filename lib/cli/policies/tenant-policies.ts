@@ -43,7 +43,7 @@ function changeTenant(place: Place): PolicyStatement[] {
     allow('ChangeTenant', ['dynamodb:UpdateItem'], [table(place, 'tenants')], {
       'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes },
     }),
-    allow('RecordChange', ['dynamodb:PutItem'], [table(place, 'audit')]),
+    recordChange(place),
     readWaiting(place),
     allow(
       'PokeTiers',
@@ -70,7 +70,10 @@ const tellTenantManager = (place: Place): PolicyStatement =>
     [arn('sqs', place, `${place.environment}-installations`)],
   );
 
-const readAudit = (place: Place, actions: readonly string[]): PolicyStatement =>
+export const recordChange = (place: Place): PolicyStatement =>
+  allow('RecordChange', ['dynamodb:PutItem'], [table(place, 'audit')]);
+
+export const readAudit = (place: Place, actions: readonly string[]): PolicyStatement =>
   allow('ReadAudit', actions, [table(place, 'audit')]);
 
 export const readWaiting = (place: Place): PolicyStatement =>

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createNewApps } from '../../adapters/github/new-apps.ts';
+import { keyFingerprint } from '../../adapters/identity/key-fingerprint.ts';
 import { createAppVault } from '../../adapters/secrets-manager/app-vault.ts';
 import type { TakeDeps } from '../../app/setup/take-app.ts';
 import type { AppSecret } from '../../contract/secrets.ts';
@@ -10,6 +11,7 @@ import { privateKeyForms, readPrivateKey } from '../../core/private-key.ts';
 import type { AppVault } from '../../ports/app-vault.ts';
 import { awsOptions } from '../aws-clients.ts';
 import { type CommandCall, UsageError } from '../command.ts';
+import { recordDeploymentChange } from '../record-deployment-change.ts';
 import type { DeploymentOutputs } from './deployment-outputs.ts';
 
 export function setupDeps(call: CommandCall, outputs: DeploymentOutputs): TakeDeps {
@@ -19,6 +21,8 @@ export function setupDeps(call: CommandCall, outputs: DeploymentOutputs): TakeDe
     newApps: createNewApps({ apiUrl: outputs.githubApiUrl }),
     vault: createAppVault({ client, appSecretArn, webhookSecretArn }),
     webhookUrl,
+    fingerprint: keyFingerprint,
+    record: (change) => recordDeploymentChange(call, change),
   };
 }
 

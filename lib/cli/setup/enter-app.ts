@@ -28,9 +28,9 @@ export async function enterApp(call: CommandCall, outputs: DeploymentOutputs): P
       `GitHub does not accept this key for App ${appId}: ${heard.why}. Check the id on the App's settings page, and that the key belongs to that App.`,
     );
   }
-  const { name, webhookTodo, missing } = heard.value;
+  const { name, todo, missing } = heard.value;
   call.io.out(`GitHub accepts the key for the App ${printableLine(name)}. It is stored.\n`);
-  call.io.out(`${webhookTodo ?? `GitHub sends its webhooks to ${outputs.webhookUrl}`}\n`);
+  call.io.out(`${todo ?? `GitHub sends its webhooks to ${outputs.webhookUrl}`}\n`);
   if (missing.length > 0) {
     call.io.error(`\nThe App lacks:\n${missing.map((one) => `- ${one}\n`).join('')}${howToAdd}\n`);
   }

@@ -3,10 +3,10 @@
  * has, so the old one works until it is deleted there; this says when that is safe, and which one it is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { keyFingerprint } from '../../adapters/identity/key-fingerprint.ts';
 import { type Command, UsageError } from '../command.ts';
 import { readOutputs, stackOption } from './deployment-outputs.ts';
 import { needApp, readKeyFile, setupDeps } from './deps.ts';
-import { keyFingerprint } from './key-fingerprint.ts';
 import { readSeconds, spreadSeconds, waitOption } from './spread.ts';
 
 export const rotateKey: Command = {
@@ -31,9 +31,12 @@ work until you delete the old one there. Delete the file afterwards.
     if (typeof file !== 'string')
       throw new UsageError('Give the new key: mayfly rotate-key --key path/to/key.pem');
     const privateKey = readKeyFile(file);
-    const { vault, newApps } = setupDeps(call, await readOutputs(call));
+    const { vault, newApps, record } = setupDeps(call, await readOutputs(call));
     const stored = await needApp(vault);
-    const [old, fresh] = [keyFingerprint(stored.privateKey), keyFingerprint(privateKey)];
+    const fresh = keyFingerprint(privateKey);
+    if (fresh === undefined)
+      throw new UsageError(`${file} holds a broken key. Generate another one at GitHub.`);
+    const old = keyFingerprint(stored.privateKey) ?? 'unreadable';
     if (old === fresh)
       throw new UsageError(`The key ${fresh} is stored already. Generate another one at GitHub.`);
     const known = await newApps.check({ appId: stored.appId, privateKey });
@@ -42,6 +45,8 @@ work until you delete the old one there. Delete the file afterwards.
         `This is not a key of App ${stored.appId}: ${known.why}. The stored key was not changed.`,
       );
     }
+    const app = stored.appId;
+    await record({ action: 'key-rotated', before: { app, key: old }, after: { app, key: fresh } });
     await vault.storeApp({ ...stored, privateKey });
     call.io.out(
       `GitHub accepts the key ${fresh} for ${known.value.name}. It is stored.\nWaiting ${seconds} s until every function has read it …\n`,

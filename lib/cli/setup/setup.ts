@@ -103,10 +103,11 @@ async function create(call: CommandCall, outputs: DeploymentOutputs): Promise<vo
         `The App's key did not arrive: ${converted.why}. If GitHub lists the new App, delete it there. Then run mayfly setup again.`,
       );
     }
-    const { appId, name, htmlUrl } = await takeCreatedApp(deps, converted.value);
+    const { appId, name, htmlUrl, todo } = await takeCreatedApp(deps, converted.value);
     io.out(
       `Created the App ${printableLine(name)} (id ${appId}) and stored its secrets.\nInstall it: ${printableLine(htmlUrl)}/installations/new\n`,
     );
+    if (todo !== undefined) io.error(`${todo}\n`);
   } finally {
     server.close();
   }

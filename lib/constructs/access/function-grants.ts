@@ -56,7 +56,7 @@ const setupGrants = (platform: GrantedPlatform): Grant[] => {
     secretGrant('ReadSetupSecret', state.setupSecret, variables.setupSecretArn),
     writeSecretGrant('StoreApp', state.appSecret, variables.appSecretArn),
     writeSecretGrant('StoreWebhookSecret', state.webhookSecret, variables.webhookSecretArn),
-    storeGrant(state, { notes }),
+    storeGrant(state, { notes, audit: ['PutItem'] }),
     setVariable(variables.githubApiUrl, platform.githubApiUrl),
     setVariable(variables.githubWebUrl, platform.githubWebUrl),
     setVariable(variables.webhookUrl, platform.webhookUrl),

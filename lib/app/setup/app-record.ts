@@ -1,0 +1,33 @@
+/**
+ * What the audit is told of the App and its secrets: ids, and of a key its fingerprint, as GitHub shows it. No secret, and
+ * nothing that one could be guessed from.
+ */
+import type { AppCredentials } from '../../ports/app-credentials.ts';
+import type { AppVault } from '../../ports/app-vault.ts';
+import type { DeploymentChange } from '../../ports/deployment-audit.ts';
+import { OperationalError } from '../../ports/errors.ts';
+
+export interface RecordDeps {
+  /** Into the audit, in the name of whoever does it. */
+  readonly record: (change: Pick<DeploymentChange, 'action' | 'before' | 'after'>) => Promise<void>;
+  /** Of a private key; undefined: it is none. */
+  readonly fingerprint: (privateKey: string) => string | undefined;
+}
+
+type Facts = DeploymentChange['after'];
+
+export const appFacts = ({ fingerprint }: RecordDeps, { appId, privateKey }: AppCredentials): Facts => ({
+  app: appId,
+  key: fingerprint(privateKey) ?? 'unreadable',
+});
+
+/** Of what is stored now. What cannot be read hinders nobody: storing another App is the repair. */
+export async function storedFacts(deps: RecordDeps & { readonly vault: AppVault }): Promise<Facts> {
+  try {
+    const app = await deps.vault.app();
+    return app ? appFacts(deps, app) : {};
+  } catch (error) {
+    if (error instanceof OperationalError) return { app: 'unreadable' };
+    throw error;
+  }
+}

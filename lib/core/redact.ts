@@ -1,0 +1,21 @@
+/**
+ * Texts that are kept for ever, such as the rows of the audit, without what looks like a credential: people paste keys and
+ * tokens where none belongs. What has no form of its own, such as a password, nothing can recognize.
+ * Forms: https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats
+ */
+
+/** In its place. */
+export const removedSecret = '[secret removed]';
+
+const forms: readonly RegExp[] = [
+  // PEM, also with its line breaks escaped as in JSON, and where its end was cut off.
+  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
+  // The same in base64.
+  /LS0tLS1CRUdJTi[A-Za-z0-9+/=]+/g,
+  /\b(?:gh[pousr]_[A-Za-z0-9_.-]{16,}|github_pat_[A-Za-z0-9_]{16,})/g,
+  // A signed token: JWT.
+  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
+];
+
+export const withoutSecrets = (text: string): string =>
+  forms.reduce((kept, form) => kept.replace(form, removedSecret), text);

@@ -1,0 +1,43 @@
+/** That what is deployed is recorded: once by each copy of the reconciler, and again where it could not be. */
+import { describe, expect, it } from '@jest/globals';
+import { createDeploymentRecorder } from '../../lib/app/reconciler/record-deployment.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemoryDeploymentAudit } from '../fakes/deployment-audit.ts';
+import { createMemoryTelemetry } from '../fakes/telemetry.ts';
+
+function givenReconciler(audit = createMemoryDeploymentAudit(), configuration = '{"scaleUpConcurrency":5}') {
+  const telemetry = createMemoryTelemetry();
+  const deployed = { configuration, code: 'abc' };
+  const record = createDeploymentRecorder({ audit, deployed, telemetry, clock: createMemoryClock() });
+  return { audit, telemetry, record };
+}
+
+describe('the record of what is deployed', () => {
+  it('is made by the first copy of the reconciler, and once', async () => {
+    const { audit, record } = givenReconciler();
+    for (let run = 0; run < 3; run += 1) await record();
+    await givenReconciler(audit).record();
+    expect(audit.configurations).toHaveLength(1);
+  });
+
+  it('is made again by the copies of another deploy', async () => {
+    const { audit, record } = givenReconciler();
+    await record();
+    const other = givenReconciler(audit, '{"scaleUpConcurrency":9}');
+    await other.record();
+    expect(audit.configurations).toHaveLength(2);
+    expect(other.telemetry.events.map(({ name }) => name)).toEqual(['deployed']);
+  });
+
+  it('is tried again at the next run where the table did not answer, and the reconciler goes on', async () => {
+    const { audit, telemetry, record } = givenReconciler();
+    audit.fail(true);
+    await record();
+    expect(telemetry.events.map(({ level, name }) => [level, name])).toEqual([
+      ['error', 'deployment-not-recorded'],
+    ]);
+    audit.fail(false);
+    await record();
+    expect(audit.configurations).toHaveLength(1);
+  });
+});
