@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `npx mayfly`: the operator's command line. */
 import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
 import type { Io } from '../lib/cli/command.ts';
 import { commands } from '../lib/cli/commands.ts';
 import { runCommand } from '../lib/cli/run-command.ts';
@@ -23,6 +24,7 @@ async function ask(question: string): Promise<string> {
 
 process.exitCode = await runCommand(commands, process.argv.slice(2), {
   config,
+  configFile: fileURLToPath(new URL('../mayfly.config.ts', import.meta.url)),
   io,
   environment: process.env,
 });

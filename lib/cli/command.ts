@@ -36,6 +36,8 @@ export interface CommandCall {
   readonly positionals: readonly string[];
   /** mayfly.config.ts: the environment and region that the command is about. */
   readonly config: MayflyConfig;
+  /** Where that file is. Absent: there is none to change. */
+  readonly configFile?: string;
   readonly io: Io;
   /** Environment variables: credentials, and AWS_ENDPOINT_URL for the laptop. */
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -2,6 +2,7 @@
 import { audit } from './audit.ts';
 import type { Command } from './command.ts';
 import { deadLetters } from './dead-letters.ts';
+import { rollback } from './deployments/rollback.ts';
 import { drain } from './drain.ts';
 import { hostCommands } from './host/host-commands.ts';
 import { explain } from './insight/explain.ts';
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   tenantCopyPolicy,
   tenantRollback,
   audit,
+  rollback,
   machineLogs,
   deadLetters,
   rotateWebhookSecret,

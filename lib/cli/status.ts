@@ -77,7 +77,10 @@ export interface TenantStatus {
 
 const tenantsAtOnce = 8;
 
-async function readTenants(client: DynamoDBClient, { config }: CommandCall): Promise<TenantStatus[]> {
+export async function readTenants(
+  client: DynamoDBClient,
+  { config }: Pick<CommandCall, 'config'>,
+): Promise<TenantStatus[]> {
   const table = `${config.environment}-${tables.tenants.suffix}`;
   const rows: Attributes[] = [];
   for await (const { Items = [] } of paginateScan({ client }, { TableName: table })) rows.push(...Items);

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDeploymentAudit } from '../../lib/adapters/dynamodb/deployment-audit.ts';
 import { jobRow } from '../../lib/adapters/dynamodb/job-row.ts';
 import { launchRow } from '../../lib/adapters/dynamodb/launch-row.ts';
 import { runnerRow } from '../../lib/adapters/dynamodb/runner-row.ts';
@@ -62,10 +63,11 @@ function givenPerson(policy: PolicyDocument) {
     credentials,
     uses: () => account.endpoint.iam.uses().filter(isTheirs),
     denials: () => account.endpoint.iam.denials().filter(isTheirs),
-    async run(args: readonly string[], configuration: MayflyConfig = config) {
+    async run(args: readonly string[], configuration: MayflyConfig = config, configFile?: string) {
       const { io, printed } = recordingIo();
       const status = await runCommand(commands, args, {
         config: configuration,
+        ...(configFile === undefined ? {} : { configFile }),
         io,
         environment: {
           AWS_ENDPOINT_URL: account.endpoint.url,
@@ -197,6 +199,24 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     await account.run('tenant', 'set', 'acme', '--weight', '4');
     for (const name of ['acme', '101'])
       expect(await person.run(['tenant', 'rollback', name])).toMatchObject({ status: 1, error: '' });
+  },
+  async rollback(person) {
+    const audit = { client: account.rows, tableName: `${environment}-audit` };
+    const { recordConfiguration } = createDeploymentAudit(audit);
+    const by = { at: new Date().toISOString(), who: 'a test', code: 'code' };
+    const other = { ...config, scaleUpConcurrency: 9 };
+    await recordConfiguration({ ...by, configuration: JSON.stringify(config) });
+    await recordConfiguration({ ...by, configuration: JSON.stringify(other) });
+    await recordConfiguration({ ...by, configuration: JSON.stringify(config) });
+    const file = join(account.folder, 'mayfly.config.ts');
+    writeFileSync(file, 'export default {};');
+    const args = ['rollback', '--to', '2', '--yes', '--deploy', 'true', '--wait', '0'];
+    expect(await person.run(args, config, file)).toMatchObject({
+      status: 1,
+      out: expect.stringContaining('No reconciler ran with the new configuration'),
+    });
+    const back = ['rollback', '--to', '1', '--yes', '--wait', '0'];
+    expect(await person.run(back, config, file)).toMatchObject({ error: '' });
   },
   async audit(person) {
     for (const args of [[], ['acme'], ['101']])
