@@ -46,6 +46,7 @@ describe('the sweep', () => {
     await platform.sweep();
     platform.compute.launch = launch;
     await expectBalanced(platform);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'runner-ended' } });
     expect((await platform.runners.get(acme, one!))?.lease).not.toBe(
       (await platform.runners.get(acme, two!))?.lease,
     );

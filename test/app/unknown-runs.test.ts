@@ -62,6 +62,35 @@ describe('a machine that ended by itself, and that nobody said ran a job', () =>
     expect(await counted(platform, machine)).toEqual(never);
   });
 
+  it('is not counted where it stood idle, and both of its events asked', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.machineEnds(machine);
+    platform.queues.installations.push(...platform.queues.installations);
+    expect(await looksAgain(platform)).toHaveLength(2);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not counted where it stood idle, and the reconciler took its registration away', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.machineEnds(machine);
+    await platform.reconcile();
+    expect(platform.github.registrations.size).toBe(0);
+    await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is not counted where it stood idle, and the sweep was about to end it', async () => {
+    const { platform, machine } = await givenListening();
+    const { bootSeconds, idleSeconds } = platform.deployment.limits;
+    platform.clock.advance((bootSeconds + idleSeconds) * 1000);
+    platform.compute.dials.failCalls = 1;
+    await expect(platform.sweep()).rejects.toThrow();
+    expect(platform.github.registrations.size).toBe(0);
+    await platform.machineEnds(machine);
+    await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
   it('is not counted where the webhook was late', async () => {
     const { platform, machine } = await givenListening();
     platform.github.registrations.clear();

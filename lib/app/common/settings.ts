@@ -153,6 +153,9 @@ export const unheardRunSeconds = 600;
 /** Nor is GitHub asked about it for ever: a count is not worth the calls that its tenant's jobs need. */
 export const unheardRunKeptSeconds = 3600;
 
+/** Longer than whoever asks what a machine ran can come late: the delay, the hour of trying, and what queues may add. */
+export const unregisteredKeptSeconds = 3 * 60 * 60;
+
 /** For jobs of a tenant that has no row the tenant manager is sent to ask after so long, and so often. */
 export const unknownAskedSeconds = 60;
 

@@ -2,12 +2,15 @@
  * GitHub gives a job to any runner of the organization that has its labels, also of a repository that the installation does
  * not include, and tells the App nothing of it. Whatever runs so is written down once: on the machine, and against its tenant.
  */
+import type { InstanceId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Notes } from '../../ports/notes.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
+import { unregisteredKeptSeconds } from './settings.ts';
 
 interface UnknownRunDeps {
   readonly runners: RunnerStore;
@@ -19,6 +22,28 @@ interface UnknownRunDeps {
 /** Whether nothing says which job the machine runs, or ran. */
 export const isUnheard = ({ ran, instanceId, unknownRunAt }: Runner, planned: Job | undefined): boolean =>
   ran === undefined && unknownRunAt === undefined && planned?.runner !== instanceId;
+
+/**
+ * Whoever takes away the registration of a machine that ran nothing notes it: without the note, the next one to ask would take
+ * the absence for a run.
+ * @returns false: it had been noted before
+ */
+export function noteUnregistered(
+  { notes, clock }: { readonly notes: Notes; readonly clock: Clock },
+  instanceId: InstanceId,
+): Promise<boolean> {
+  const now = clock.now();
+  const expiresAt = now + unregisteredKeptSeconds * 1000;
+  return notes.writeIf(unregisteredName(instanceId), { value: {}, expiresAt, version: 0, now });
+}
+
+/** It was registered all the same, and still is. */
+export const forgetUnregistered = (
+  { notes, clock }: { readonly notes: Notes; readonly clock: Clock },
+  instanceId: InstanceId,
+): Promise<void> => notes.write(unregisteredName(instanceId), { value: {}, expiresAt: clock.now() });
+
+const unregisteredName = (instanceId: InstanceId) => `unregistered/${instanceId}`;
 
 export const unknownRunText =
   'GitHub gave its machine to a job that the App is told nothing of, of a repository outside the installation perhaps';

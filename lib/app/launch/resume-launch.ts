@@ -24,8 +24,10 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
     return settleLaunch(deps, launch, { instances, failure: undefined });
   }
 
-  // Its caller may have died before its jobs had their leases; what has found another machine meanwhile keeps that.
-  await deps.launches.cover(launch);
+  // Its caller may have died before its jobs had their leases; what has found another machine meanwhile keeps that. Where a
+  // lease has its machine the job had the lease before, and may have lost that machine since: nobody would look after it.
+  const unplaced = launch.plannedJobs.filter(({ lease }) => !launch.instances.has(lease));
+  await deps.launches.cover({ ...launch, plannedJobs: unplaced });
   const tagged = await deps.compute.findByLaunch(launch.launchId);
   const isComplete = tagged.length >= launch.plannedJobs.length;
   const askedAt = deps.clock.now();

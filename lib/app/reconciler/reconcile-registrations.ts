@@ -6,6 +6,7 @@
 import type { ListedRunner, RunnerScope } from '../../core/github.ts';
 import { InstanceId, instanceNamed } from '../../core/ids.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
+import { noteUnregistered } from '../common/unknown-run.ts';
 import { logRepair } from './log-repair.ts';
 import { strangersKept } from './reconcile-settings.ts';
 import { reconcileUnknownRuns } from './reconcile-unknown-runs.ts';
@@ -63,6 +64,7 @@ async function remove(
   { scope, name }: { scope: RunnerScope; name: InstanceId },
 ): Promise<void> {
   const { installationId } = tenant;
+  await noteUnregistered(deps, name);
   // By name: a look and a removal.
   const answer = await calls.ask(() => deps.github.removeRunner(installationId, scope, name), 2);
   if (!answer?.ok || answer.value !== 'removed') return;

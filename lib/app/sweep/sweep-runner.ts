@@ -11,6 +11,7 @@ import { jobOf, type Runner, type RunnerEndReason } from '../../core/runner.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { removeRegistration } from '../common/remove-registration.ts';
 import { absenceProofSeconds } from '../common/settings.ts';
+import { noteUnregistered } from '../common/unknown-run.ts';
 import { endRunners } from '../ending/end-runners.ts';
 import { findJobOn } from './find-job-on.ts';
 
@@ -69,6 +70,7 @@ type Removal = { kind: 'busy' | 'done' } | { kind: 'limited'; seconds: number };
 async function takeAway(deps: SweepDeps, runner: Runner): Promise<Removal> {
   const { installationId, instanceId, tier } = runner;
   const removal = await removeRegistration(deps, runner);
+  if (removal.ok && removal.value === 'removed') await noteUnregistered(deps, instanceId);
   if (removal.ok) return { kind: removal.value === 'busy' ? 'busy' : 'done' };
   const { refusal } = removal;
   const about = { installationId, instanceId, tier, reason: refusal.kind, refusal };

@@ -8,7 +8,7 @@ import type { RunnerStore } from '../../ports/runners.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { removeRegistration } from '../common/remove-registration.ts';
 import { unheardRunKeptSeconds } from '../common/settings.ts';
-import { isUnheard, noteUnknownRun } from '../common/unknown-run.ts';
+import { forgetUnregistered, isUnheard, noteUnknownRun, noteUnregistered } from '../common/unknown-run.ts';
 import type { RerunDeps } from './rerun-job.ts';
 
 export interface UnheardRunDeps extends RerunDeps {
@@ -21,11 +21,14 @@ export async function findUnheardRun(deps: UnheardRunDeps, message: UnheardRun):
   const runner = await deps.runners.get(installationId, instanceId);
   if (!runner) return;
   if (!isUnheard(runner, await deps.jobs.get(installationId, runner.plannedJob))) return;
+  // Asked twice, the second answer would be about what the first one did. Whoever dies here leaves a run uncounted.
+  if (!(await noteUnregistered(deps, instanceId))) return;
   const removal = await removeRegistration(deps, runner);
   if (!removal.ok && removal.refusal.kind === 'limited') {
     const isLongAgo =
       deps.clock.now() >= (runner.endedAt ?? runner.launchedAt) + unheardRunKeptSeconds * 1000;
     if (isLongAgo) return;
+    await forgetUnregistered(deps, instanceId);
     return deps.queues.sendToInstallations(message, { delaySeconds: removal.refusal.retryAfterSeconds });
   }
   if (removal.ok && removal.value !== 'removed') await noteUnknownRun(deps, runner);

@@ -16,6 +16,8 @@ export interface AuditedMachine {
   live: boolean;
   /** The job that GitHub runs on it now. */
   job: number | undefined;
+  /** The one job that it ever gets. */
+  ran: number | undefined;
 }
 
 export interface AuditedLaunch {
@@ -98,6 +100,7 @@ export function createBooks(world: {
         startedAt: now(),
         live: true,
         job: undefined,
+        ran: undefined,
       };
       machines.set(instanceId, machine);
       return machine;
@@ -109,7 +112,7 @@ export function createBooks(world: {
     },
     startJob(job: WorldJob, instanceId: string): AuditedMachine | undefined {
       const machine = machines.get(instanceId);
-      if (machine) machine.job = job.id;
+      if (machine) Object.assign(machine, { job: job.id, ran: job.id });
       machineOfJob.set(job.id, instanceId);
       return machine;
     },

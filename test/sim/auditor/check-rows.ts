@@ -34,7 +34,8 @@ function checkOneMachinePerJob(books: Books, note: Note): void {
   for (const row of books.rows.runners.values()) {
     const machine = books.machines.get(row.instanceId);
     if (!machine?.live || row.state === 'ended') continue;
-    if (machine.job !== undefined && machine.job !== row.plannedJob) continue;
+    // A machine gets one job: whoever had another one is meant for none.
+    if (machine.ran !== undefined && machine.ran !== row.plannedJob) continue;
     const key = `${row.installationId}/${row.plannedJob}`;
     meant.set(key, (meant.get(key) ?? 0) + 1);
   }

@@ -40,6 +40,13 @@ export const mutants: readonly Mutant[] = [
     'export const launchFenceSeconds = 0.001;',
   ),
   mutant(
+    'short-fence-on-a-launch',
+    'The sweep acts on a launch after two seconds, and EC2 may take ten over it.',
+    'lib/app/common/settings.ts',
+    "export const launchFenceSeconds = functionSettings['scale-up'].timeoutSeconds + clockMarginSeconds;",
+    'export const launchFenceSeconds = 2;',
+  ),
+  mutant(
     'freed-on-completed',
     "A job's word that it is done frees the lease of a machine that lives on.",
     'lib/app/lifecycle/follow-lifecycle.ts',
@@ -73,6 +80,13 @@ export const mutants: readonly Mutant[] = [
     'lib/app/claim/claim-job.ts',
     'return deps.runners.claim(claiming);',
     'return first;',
+  ),
+  mutant(
+    'sweep-begins-anew',
+    "Each sweep begins with the first tenant's jobs, however many those are.",
+    'lib/app/sweep/read-pending.ts',
+    'const mark: Mark = before?.cursor ? before : { startedAt: now, lastMilliseconds };',
+    'const mark: Mark = before?.cursor && now < 0 ? before : { startedAt: now, lastMilliseconds };',
   ),
   mutant(
     'no-boot-deadline',
@@ -441,6 +455,13 @@ export const mutants: readonly Mutant[] = [
     'lib/app/lifecycle/ask-what-it-ran.ts',
     "if (reason !== 'instance-ended'",
     "if (reason === 'instance-ended'",
+  ),
+  mutant(
+    'removal-taken-for-a-run',
+    'That a registration is gone is taken for a run, though the platform itself took it away.',
+    'lib/app/tenants/find-unheard-run.ts',
+    'if (!(await noteUnregistered(deps, instanceId))) return;',
+    'void noteUnregistered;',
   ),
   mutant(
     'old-word-opens',

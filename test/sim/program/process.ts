@@ -44,6 +44,8 @@ export interface ProcessDeps {
   readonly service: Service;
   /** A call that nothing holds up takes at most so long, each way. */
   readonly callMilliseconds: number;
+  /** A launch takes EC2 long: what else may happen meanwhile. */
+  readonly launchIsSlow?: () => void;
   /** Where a story itself says who dies, and when; else chance does. */
   readonly deathOf?: (name: FunctionName) => Death | undefined;
 }
@@ -115,8 +117,10 @@ async function call(deps: ProcessDeps, process: Running, made: PortCall): Promis
     if (!process.lastCallArrives) return never();
   }
   await deps.scheduler.sleep(latency(deps, made.name, 3_000));
-  if (made.name === 'compute.launch' && deps.faults.strikes('slowLaunch'))
+  if (made.name === 'compute.launch' && deps.faults.strikes('slowLaunch')) {
+    deps.launchIsSlow?.();
     await deps.scheduler.sleep(deps.random.between(1_000, slowestLaunchMilliseconds));
+  }
   const outcome = await settle(deps, process, made);
   await deps.scheduler.sleep(latency(deps, '', 40_000));
   if (!process.alive) return never();

@@ -73,13 +73,24 @@ const refusals: readonly LaunchFailure[] = [
   { class: 'fatal', code: 'UnauthorizedOperation', message: 'Not allowed.' },
 ];
 
-async function launch({ faults, random }: ServiceDeps, call: PortCall): Promise<unknown> {
+const unclear = { kind: 'unclear', failure: { class: 'unknown', code: 'TimeoutError', message: 'Lost.' } };
+
+/** What EC2 had received of a call whose caller is gone it may still carry out: sooner than any fence is over. */
+const longestAfterwardsMilliseconds = 9_000;
+
+/**
+ * A call that timed out may have done nothing, or all of it, or be carried out later: AWS leaves it open.
+ * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+ */
+async function launch({ faults, random, scheduler }: ServiceDeps, call: PortCall): Promise<unknown> {
   if (faults.strikes('ec2Refusal')) return { kind: 'refused', failure: random.pick(refusals) };
-  const isUnclear = faults.strikes('ec2Unclear');
-  const unclear = { kind: 'unclear', failure: { class: 'unknown', code: 'TimeoutError', message: 'Lost.' } };
-  if (isUnclear && random.chance(0.4)) return unclear;
-  const answer = await call.effect();
-  return isUnclear ? unclear : answer;
+  if (!faults.strikes('ec2Unclear')) return call.effect();
+  const fate = random.pick(['never', 'never', 'now', 'later', 'later'] as const);
+  if (fate === 'now') await call.effect();
+  if (fate === 'later') {
+    scheduler.after(random.between(500, longestAfterwardsMilliseconds), () => void call.effect());
+  }
+  return unclear;
 }
 
 const falselyGone: GitHubRefusal = { kind: 'not-found', message: 'Not Found' };

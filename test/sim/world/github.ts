@@ -13,7 +13,10 @@ export interface GitHubWorld {
   onQueued(listener: (job: WorldJob) => void): void;
   queue(
     job: Pick<WorldJob, 'account' | 'repository' | 'tier' | 'labels'> &
-      Partial<Pick<WorldJob, 'durationSeconds' | 'isUnlisted'>>,
+      Partial<Pick<WorldJob, 'durationSeconds' | 'isUnlisted'>> & {
+        /** Held for an approval that is refused after so long. */
+        readonly heldForSeconds?: number;
+      },
   ): void;
   readonly listen: GitHubRunners['listen'];
   /** A repository has this name from now on, `owner/name`. */
@@ -91,7 +94,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     queue: (given) => queue({ ...given, attempt: 1 }),
   };
 
-  function queue(given: Omit<GivenJob, 'id'>) {
+  function queue({ heldForSeconds, ...given }: Omit<GivenJob, 'id'>) {
     const job = newJob(deps, { ...given, id: jobs.length + 1 });
     jobs.push(job);
     auditor.jobQueued(job);
@@ -99,6 +102,11 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     scheduler.after((deps.deployment.limits.waitSeconds + 600) * 1000, () => {
       if (job.status === 'queued' || job.status === 'waiting') complete(job, 'cancelled');
     });
+    if (heldForSeconds !== undefined) {
+      write(deps, job, {});
+      webhooks.job('waiting', job);
+      return void scheduler.after(heldForSeconds * 1000, () => complete(job, 'failure'));
+    }
     if (job.isUnlisted || !faults.strikes('jobBlocked')) return becomeQueued(job);
     write(deps, job, {});
     // Seen by others: queued, then waiting, then queued again (CloudSnorkel/cdk-github-runners#380, #416).
@@ -111,7 +119,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
 }
 
 type GivenJob = Pick<WorldJob, 'id' | 'account' | 'repository' | 'tier' | 'labels' | 'attempt'> &
-  Partial<Pick<WorldJob, 'durationSeconds' | 'isUnlisted'>>;
+  Partial<Pick<WorldJob, 'durationSeconds' | 'isUnlisted'>> & { readonly heldForSeconds?: number };
 
 /** A job that is run again is a new one, soon after GitHub was asked for it. */
 function rerunsMakeJobs(

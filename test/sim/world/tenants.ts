@@ -8,12 +8,13 @@ import { createChanges, permissionsOf, putInstallation } from './changes.ts';
 import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
 import { newAccountGroup, startGroupChanges } from './groups.ts';
+import { startLongLine } from './long-line.ts';
 import { eventfulSeconds } from './times.ts';
 import type { Webhooks } from './webhooks.ts';
 
 export function startTenants(
   deps: WorldDeps,
-  parts: { github: GitHubWorld; webhooks: Webhooks; flood: boolean },
+  parts: { github: GitHubWorld; webhooks: Webhooks; flood: boolean; longLine: boolean },
 ): void {
   const { random, scheduler, faults } = deps;
   deps.ports.github.setFormerNames(random.pick(['gone', 'redirect']));
@@ -59,7 +60,8 @@ export function startTenants(
       for (let n = 0; n < 4; n++) laterInStory(() => changes.misdirected(account));
     }
   }
-  if (random.chance(faults.mood === 'calm' ? 0.8 : 0.1)) crowd(deps, parts.github, accounts);
+  if (parts.longLine) startLongLine(deps, parts.github, accounts);
+  else if (random.chance(faults.mood === 'calm' ? 0.8 : 0.1)) crowd(deps, parts.github, accounts);
   if (parts.flood) queueUnheard(deps, parts, accounts[0]!);
   function laterInStory(action: () => void) {
     scheduler.after(random.between(5, eventfulSeconds * 0.6) * 1000, action);
