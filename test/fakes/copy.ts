@@ -6,15 +6,36 @@ export function copyOf<Value>(value: Value): Value {
   return copy(value) as Value;
 }
 
+/** Jest looks globals up slowly, by each name's use, and this is called a million times. */
+const { isArray } = Array;
+const { getPrototypeOf } = Object;
+const [PlainMap, PlainSet] = [Map, Set];
+
 function copy(value: unknown): unknown {
   if (typeof value === 'function') throw new TypeError(`A row holds data, and this is a function: ${value}`);
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copy);
-  if (value instanceof Map) return new Map(Array.from(value, ([key, entry]) => [copy(key), copy(entry)]));
-  if (value instanceof Set) return new Set(Array.from(value, copy));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return structuredClone(value);
-  const made: Record<string, unknown> = {};
-  for (const key in value) made[key] = copy((value as Record<string, unknown>)[key]);
+  if (isArray(value)) return value.map(copy);
+  if (value instanceof PlainMap) return copyOfMap(value);
+  if (value instanceof PlainSet) return copyOfSet(value);
+  const prototype: unknown = getPrototypeOf(value);
+  if (prototype !== null && getPrototypeOf(prototype) !== null) return structuredClone(value);
+  // A spread keeps the object's shape, and is faster than adding one property after the other.
+  const made = { ...value } as Record<string, unknown>;
+  for (const key in made) {
+    const entry = made[key];
+    if (typeof entry === 'object' || typeof entry === 'function') made[key] = copy(entry);
+  }
+  return made;
+}
+
+function copyOfMap(map: ReadonlyMap<unknown, unknown>): Map<unknown, unknown> {
+  const made = new PlainMap();
+  for (const [key, entry] of map) made.set(copy(key), copy(entry));
+  return made;
+}
+
+function copyOfSet(set: ReadonlySet<unknown>): Set<unknown> {
+  const made = new PlainSet();
+  for (const entry of set) made.add(copy(entry));
   return made;
 }
