@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { passPlanningTurn, takePlanningTurn } from '../../lib/app/scale-up/planning-turn.ts';
+import {
+  passPlanningTurn,
+  readPlanningTurn,
+  takePlanningTurn,
+} from '../../lib/app/scale-up/planning-turn.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
@@ -85,6 +89,16 @@ describe('the turn to plan for a tenant and tier', () => {
     const turn = await takePlanningTurn(deps, place);
     expect(await passPlanningTurn(deps, turn!)).toBe('again');
     expect(await passPlanningTurn(deps, turn!)).toBe('over');
+  });
+
+  it('takes no mark that was on its way while it was let go', async () => {
+    const deps = givenDeps();
+    const turn = await takePlanningTurn(deps, place);
+    const known = await readPlanningTurn(deps, place);
+    const slow = { ...deps, clock: createMemoryClock(noon - 2_000) };
+    deps.clock.advance(5);
+    expect(await passPlanningTurn(deps, turn!)).toBe('over');
+    expect(await takePlanningTurn(slow, place, known)).toBeDefined();
   });
 
   it('of another tier is another one', async () => {

@@ -26,6 +26,12 @@ const turnSeconds = 10;
 /** So long a holder goes on looking for others; together with a call to EC2, well within its function's time. */
 const holdMilliseconds = 2_000;
 
+/**
+ * A turn that is passed on has been over for so long: a mark that was sent before then must not be left with it. The clocks
+ * of two copies, and a call on its way, differ by less.
+ */
+const longestCallSeconds = 60;
+
 /** Each try lets one of those who met go on. */
 const maxTries = 8;
 
@@ -80,7 +86,8 @@ export async function passPlanningTurn(
     const now = deps.clock.now();
     const isWanted = held.value['wanted'] === true;
     const goesOn = isWanted && now < since + holdMilliseconds;
-    const next = { value: {}, expiresAt: goesOn ? expiresAt : now, version: held.version, now };
+    const over = now - longestCallSeconds * 1000;
+    const next = { value: {}, expiresAt: goesOn ? expiresAt : over, version: held.version, now };
     // Unmet: somebody has just left a mark.
     if (!(await deps.notes.writeIf(name, next))) continue;
     if (goesOn) return 'again';
