@@ -17,6 +17,7 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
   injectGlobals: false,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/order/sequencer.js',
   // Jest keeps the modules of every file that a worker ran: a fresh worker is faster than a full one.
   workerIdleMemoryLimit: '700MB',
   // The second judges, after the whole end-to-end suite, whether functions need all that they may do; the third says

@@ -1,0 +1,28 @@
+/**
+ * Which suites start first: the longest. Where Jest has measured nothing yet it goes by the size of files, and the longest
+ * suite is a short file: it would start near the end, and leave the other worker with nothing to do.
+ */
+import { join, relative } from 'node:path';
+
+/** Longest first, from `test` on. */
+export const longest: readonly string[] = [
+  'sim/sim.test.ts',
+  'cli/scripts.test.ts',
+  'docs/readme.test.ts',
+  'package/package.test.ts',
+  'local/guard/endings.test.ts',
+  'local/deployment-options.test.ts',
+  'scale/day.test.ts',
+  'app/fair-shares.test.ts',
+];
+
+const tests = join(import.meta.dirname, '..');
+
+/** Those in the list come first, in its order; the others stay as they were. */
+export function longestFirst<Test extends { readonly path: string }>(suites: readonly Test[]): Test[] {
+  const rank = ({ path }: Test) => {
+    const place = longest.indexOf(relative(tests, path));
+    return place === -1 ? longest.length : place;
+  };
+  return suites.toSorted((one, other) => rank(one) - rank(other));
+}
