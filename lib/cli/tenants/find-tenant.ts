@@ -10,6 +10,7 @@ import { tables } from '../../contract/tables.ts';
 import { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { OperationalError } from '../../ports/errors.ts';
+import { dynamoClient } from '../aws-clients.ts';
 import { type CommandCall, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
 import { nearNames } from './near-names.ts';
@@ -42,6 +43,10 @@ export async function findTenant(place: Place, given: string): Promise<FoundTena
   if (found) return found;
   throw new UsageError(nobody(names, given));
 }
+
+/** The tenant that the command's first argument names, or a later one. @throws UsageError as `findTenant` does */
+export const namedTenant = (call: CommandCall, argument = 0): Promise<FoundTenant> =>
+  findTenant({ client: dynamoClient(call), config: call.config }, call.positionals[argument] ?? '');
 
 /** As `findTenant`, and an error where the row has an attribute that cannot be read. */
 export async function findReadableTenant(

@@ -1,9 +1,8 @@
 /** `mayfly tenant approve TENANT`: lets a new tenant start, where `onboarding` is approve. */
 import { text } from '../../adapters/dynamodb/attributes.ts';
-import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
 import { changeTenant, waitingText } from './change-tenant.ts';
-import { findTenant, tenantPositional } from './find-tenant.ts';
+import { namedTenant, tenantPositional } from './find-tenant.ts';
 import { tellTenantManager } from './tell-tenant-manager.ts';
 import { changeOptions } from './tenant-options.ts';
 
@@ -18,10 +17,7 @@ Examples:
   positionals: [tenantPositional],
   options: changeOptions,
   async run(call) {
-    const found = await findTenant(
-      { client: dynamoClient(call), config: call.config },
-      call.positionals[0] ?? '',
-    );
+    const found = await namedTenant(call);
     const now = found.row['status']?.S ?? '';
     if (now !== 'pending' && now !== 'active') {
       throw new UsageError(

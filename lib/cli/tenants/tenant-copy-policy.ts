@@ -1,9 +1,8 @@
 /** `mayfly tenant copy-policy FROM TO`: gives one tenant the plan, limits and runner settings of another. */
 import { type PolicyAttribute, policyAttributes } from '../../contract/tenant-policy.ts';
-import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
 import { changeTenant } from './change-tenant.ts';
-import { findTenant } from './find-tenant.ts';
+import { namedTenant } from './find-tenant.ts';
 import { changeOptions } from './tenant-options.ts';
 
 /** Whether a tenant may run at all is decided for each; and a repository's id belongs to one account. */
@@ -28,11 +27,8 @@ one account.
   positionals: ['<from>', '<to>'],
   options: changeOptions,
   async run(call) {
-    const place = { client: dynamoClient(call), config: call.config };
-    const [from, to] = [
-      await findTenant(place, call.positionals[0] ?? ''),
-      await findTenant(place, call.positionals[1] ?? ''),
-    ];
+    const from = await namedTenant(call);
+    const to = await namedTenant(call, 1);
     if (from.unreadable !== undefined) throw new UsageError(from.unreadable);
     const names = policyAttributes.filter((name) => !notCopied.includes(name));
     const edit = Object.fromEntries(names.map((name) => [name, from.row[name] ?? null]));

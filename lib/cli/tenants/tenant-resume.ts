@@ -8,7 +8,7 @@ import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
 import { changeTenant, waitingText } from './change-tenant.ts';
-import { type FoundTenant, findTenant, tableName, tenantPositional } from './find-tenant.ts';
+import { type FoundTenant, namedTenant, tableName, tenantPositional } from './find-tenant.ts';
 import { jobCount, pokeTenant } from './poke.ts';
 import { tellTenantManager } from './tell-tenant-manager.ts';
 import { changeOptions } from './tenant-options.ts';
@@ -28,10 +28,7 @@ A suspension by GitHub (suspended-by-github) is lifted by the account that suspe
   positionals: [tenantPositional],
   options: changeOptions,
   async run(call) {
-    const found = await findTenant(
-      { client: dynamoClient(call), config: call.config },
-      call.positionals[0] ?? '',
-    );
+    const found = await namedTenant(call);
     if (found.tenant?.status === 'active' && found.tenant.attention) return tryAgain(call, found);
     const refusal = refusals[found.row['status']?.S ?? ''];
     if (refusal) throw new UsageError(refusal(found.login));

@@ -14,7 +14,7 @@ import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
 import { stackOption } from '../setup/deployment-outputs.ts';
 import { changeTenant } from './change-tenant.ts';
-import { type FoundTenant, findTenant, tenantPositional } from './find-tenant.ts';
+import { type FoundTenant, namedTenant, tenantPositional } from './find-tenant.ts';
 import { differenceLines, lineText } from './policy-text.ts';
 import { changeOptions } from './tenant-options.ts';
 import { validateTenant } from './tenant-validate.ts';
@@ -44,7 +44,7 @@ Then it checks the tenant as mayfly tenant validate does. Plan, limits, tiers, w
   ],
   async run(call) {
     const client = dynamoClient(call);
-    const found = await findTenant({ client, config: call.config }, call.positionals[0] ?? '');
+    const found = await namedTenant(call);
     const table = { client, tableName: `${call.config.environment}-${tables.audit.suffix}` };
     const versions = versionsOf(await auditOf(table, tenantSubject(found.installationId)));
     if (call.options['list']) return list(call, found, versions);

@@ -1,11 +1,10 @@
 /** `mayfly tenant set TENANT`: changes a tenant's plan, limits, runner group and repositories, all in one write. */
 import { numberList } from '../../adapters/dynamodb/attributes.ts';
 import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
-import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { stackOption } from '../setup/deployment-outputs.ts';
 import { changeTenant } from './change-tenant.ts';
-import { type FoundTenant, findTenant, tenantPositional } from './find-tenant.ts';
+import { type FoundTenant, namedTenant, tenantPositional } from './find-tenant.ts';
 import { repositoryIds } from './repository-ids.ts';
 import { readSetOptions, setOptions } from './set-options.ts';
 import { changeOptions } from './tenant-options.ts';
@@ -37,10 +36,7 @@ The names of repositories are looked up at GitHub and stored as ids, so that a r
     ...changeOptions,
   ],
   async run(call) {
-    const found = await findTenant(
-      { client: dynamoClient(call), config: call.config },
-      call.positionals[0] ?? '',
-    );
+    const found = await namedTenant(call);
     const { edit, faults } = readSetOptions(call.options, { tiers: call.config.tiers, row: found.row });
     if (faults.length > 0) throw new UsageError(faults.join('\n'));
     const all = { ...edit, ...(await repositoriesEdit(call, found)) };

@@ -4,7 +4,7 @@ import { type Command, jsonOption } from '../command.ts';
 import { printableLine } from '../printable.ts';
 import { readWaiting } from '../read-waiting.ts';
 import { problemsOf } from '../status-problems.ts';
-import { type FoundTenant, findTenant, tenantPositional } from './find-tenant.ts';
+import { type FoundTenant, namedTenant, tenantPositional } from './find-tenant.ts';
 import { type TenantView, tenantView } from './tenant-view.ts';
 
 export const tenantShow: Command = {
@@ -20,7 +20,7 @@ Examples:
   options: [jsonOption],
   async run(call) {
     const client = dynamoClient(call);
-    const found = await findTenant({ client, config: call.config }, call.positionals[0] ?? '');
+    const found = await namedTenant(call);
     const { installationId, login, tenant } = found;
     const waiting = await readWaiting(client, call.config.environment, installationId);
     const counts = Object.fromEntries([...waiting].map(([code, { jobs }]) => [code, jobs]));

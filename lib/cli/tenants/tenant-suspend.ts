@@ -1,9 +1,8 @@
 /** `mayfly tenant suspend TENANT`: the operator's ban. GitHub's unsuspend does not lift it, nor does a reinstall. */
 import { text } from '../../adapters/dynamodb/attributes.ts';
-import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
 import { changeTenant } from './change-tenant.ts';
-import { findTenant, tenantPositional } from './find-tenant.ts';
+import { namedTenant, tenantPositional } from './find-tenant.ts';
 import { changeOptions } from './tenant-options.ts';
 
 export const tenantSuspend: Command = {
@@ -19,10 +18,7 @@ Its waiting jobs are refused within a minute; its running jobs go on. To end its
   positionals: [tenantPositional],
   options: changeOptions,
   async run(call) {
-    const found = await findTenant(
-      { client: dynamoClient(call), config: call.config },
-      call.positionals[0] ?? '',
-    );
+    const found = await namedTenant(call);
     if (found.row['status']?.S === 'deleted') {
       throw new UsageError(
         `${found.login} uninstalled the App. To suspend it when it installs it again, do so then.`,

@@ -4,21 +4,12 @@
  */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { policyAttributes } from '../../contract/tenant-policy.ts';
 
-/** Of a row of tenants, what is the operator's to edit, and what an edit must name. */
-export const managedAttributes = [
+/** What an edit of a tenant's row may name. The platform itself notes what a status was before a deletion. */
+export const managedAttributes: readonly string[] = [
   'installation_id',
-  'status',
-  'suspended_by',
-  'tier',
-  'max_runners',
-  'tier_limits',
-  'allowed_tiers',
-  'weight',
-  'runner_level',
-  'runner_group',
-  'allowed_repositories',
-  'allow_public_repositories',
+  ...policyAttributes.filter((name) => name !== 'status_before_deletion'),
   'attention',
   'updated_at',
 ];
@@ -67,5 +58,5 @@ export const manageAccess = ({ table, grantee }: Access): Grant =>
     grantee,
     actions: ['dynamodb:UpdateItem'],
     resourceArns: [table.tableArn],
-    conditions: { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': managedAttributes } },
+    conditions: { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...managedAttributes] } },
   });

@@ -5,6 +5,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CheckedConfig } from '../../config/check-config.ts';
+import type { DimensionSetOf } from '../../contract/metric-dimensions.ts';
+import type { MetricName } from '../../contract/metrics.ts';
 import { deadLettersOf, namesOf } from '../../contract/resource-names.ts';
 import { type AlarmPlan, chunksOf, numbered, sum } from './alarm-plan.ts';
 import { functionMetric, platformMetric, queueMetric } from './platform-metrics.ts';
@@ -24,6 +26,8 @@ export function alarmPlans(config: CheckedConfig): AlarmPlan[] {
 }
 
 function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
+  const inFiveMinutes = <Name extends MetricName>(name: Name, dimensions: DimensionSetOf<Name>) =>
+    platformMetric(environment, name, { dimensions, statistic: 'Sum', minutes: 5 });
   return [
     {
       name: 'unexplained-wait',
@@ -41,11 +45,7 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
       name: 'identity-unverified',
       article: 'identity-unverified',
       says: 'A machine with a valid ticket was refused: no certificate that is known for the region fits its identity document',
-      metric: platformMetric(environment, 'ClaimsRefused', {
-        dimensions: { reason: 'identity-unverified' },
-        statistic: 'Sum',
-        minutes: 5,
-      }),
+      metric: inFiveMinutes('ClaimsRefused', { reason: 'identity-unverified' }),
       above: 0,
       periods: 1,
     },
@@ -53,11 +53,7 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
       name: 'github-limited',
       article: 'github-limited',
       says: 'GitHub, or the budget kept for it, has turned away 50 calls in 5 minutes, for a quarter of an hour',
-      metric: platformMetric(environment, 'GitHubRefusals', {
-        dimensions: { reason: 'limited' },
-        statistic: 'Sum',
-        minutes: 5,
-      }),
+      metric: inFiveMinutes('GitHubRefusals', { reason: 'limited' }),
       above: 49,
       periods: 3,
     },
@@ -65,7 +61,7 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
       name: 'webhooks-failed',
       article: 'webhooks-failed',
       says: 'Webhooks were answered with 503; GitHub does not send them again by itself',
-      metric: platformMetric(environment, 'WebhooksFailed', { dimensions: {}, statistic: 'Sum', minutes: 5 }),
+      metric: inFiveMinutes('WebhooksFailed', {}),
       above: 0,
       periods: 1,
     },
