@@ -16,5 +16,8 @@ export const versionEntry = (version: number, at: string) => `${versionRange(ver
 /** Begins each entry of this version. */
 export const versionRange = (version: number) => `${String(version).padStart(16, '0')}#`;
 
+/** Of what is about a tenant and makes no version. They stand behind all versions, whose entries begin with digits. */
+export const noteEntry = (id: string) => `note#${id}`;
+
 /** In the tenants table: tells, in short, the policy that was recorded last. Who records a change writes it too. */
 export const recordedPolicyAttribute = 'recorded_policy';

@@ -13,6 +13,7 @@ export const policyAttributes = [
   'weight',
   'runner_level',
   'runner_group',
+  'keep_runner_group',
   'allowed_repositories',
   'allow_public_repositories',
 ] as const;

@@ -52,6 +52,7 @@ export function runnerPolicy(tenant: Tenant | undefined): Pick<Tenant, (typeof p
 const policyFields = [
   'runnerLevel',
   'runnerGroup',
+  'keepsRunnerGroup',
   'allowedRepositories',
   'allowPublicRepositories',
 ] as const satisfies readonly (keyof Tenant)[];

@@ -12,6 +12,7 @@ export const policyOf = (tenant: Tenant) => ({
   weight: tenant.weight,
   runnerLevel: tenant.runnerLevel,
   runnerGroup: tenant.runnerGroup,
+  keepsRunnerGroup: tenant.keepsRunnerGroup,
   allowedRepositories: tenant.allowedRepositories?.toSorted(),
   allowPublicRepositories: tenant.allowPublicRepositories,
 });

@@ -56,6 +56,8 @@ export interface Tenant {
   readonly runnerLevel?: RunnerLevel | 'auto';
   /** The runner group, by name, that organization-level runners join. Absent: the deployment's. The operator edits it. */
   readonly runnerGroup?: string;
+  /** The reconciler keeps the group's repositories as `allowedRepositories` has them. Absent: its owners do. */
+  readonly keepsRunnerGroup?: boolean;
   /** GitHub's ids of the repositories whose jobs may run; absent: all. The operator edits it. */
   readonly allowedRepositories?: readonly number[];
   /** false: no job of a public repository runs, whatever GitHub allows. Absent: GitHub decides. The operator edits it. */

@@ -8,6 +8,19 @@ export interface Audit {
    * row changes at this moment.
    */
   recordOutsideChange(installationId: InstallationId, at: string): Promise<OutsideChange | undefined>;
+  /** That a runner group's repositories are brought in step; the same change once an hour. It makes no version of the policy. */
+  recordGroupChange(change: GroupChange): Promise<void>;
+}
+
+export interface GroupChange {
+  readonly installationId: InstallationId;
+  readonly login: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly group: string;
+  /** GitHub's ids of the repositories that it admitted, and of those that it is to. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
 }
 
 export interface OutsideChange {

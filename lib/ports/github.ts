@@ -58,6 +58,12 @@ export interface GitHub {
     organization: string,
     name: string | undefined,
   ): Promise<Answer<RunnerGroup | undefined>>;
+  /** Adds a repository to those that a `selected` group admits, or takes it out. invalid: the group is for others too. */
+  admitToGroup(
+    installationId: InstallationId,
+    organization: string,
+    change: { readonly groupId: number; readonly repositoryId: number; readonly isAdmitted: boolean },
+  ): Promise<Answer<'changed'>>;
   listRunners(
     installationId: InstallationId,
     scope: RunnerScope,

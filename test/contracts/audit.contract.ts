@@ -42,6 +42,14 @@ export function auditContract(backend: StoreBackend): void {
       expect(await look()).toMatchObject({ action: 'changed-outside' });
     });
 
+    it('takes the repositories of a runner group for no change of the policy', async () => {
+      const tenant = await storedTenant(stores);
+      const change = { installationId: acme, login: 'acme', at, group: 'builds', before: [1], after: [1, 2] };
+      for (let n = 0; n < 2; n += 1) await stores.audit.recordGroupChange(change);
+      expect(await look()).toBeUndefined();
+      expect((await theTenant(stores)).version).toBe(tenant.version);
+    });
+
     it('takes leases and attention for no change of the policy', async () => {
       await storedTenant(stores);
       const attention = { code: 'github-limited', text: 'Wait.', since: at, probeAt: 0 } as const;

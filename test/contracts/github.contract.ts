@@ -265,6 +265,25 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
         expect(await groupNow('builds')).toBeUndefined();
       });
 
+      it('admits a repository and takes it out again, each once or more, in a group for selected ones', async () => {
+        world.setGroup('acme', { name: 'builds', visibility: 'selected', repositories: [] });
+        const group = await world.github.getRunnerGroup(acme, 'acme', 'builds');
+        const groupId = (group.ok && group.value?.id) || 0;
+        const repositories = await world.github.listRepositories(acme);
+        const repositoryId = (repositories.ok && repositories.value.items[0]?.id) || 0;
+        const admit = (isAdmitted: boolean, over: object = {}) =>
+          world.github.admitToGroup(acme, 'acme', { groupId, repositoryId, isAdmitted, ...over });
+        for (const isAdmitted of [true, true, false, false, true]) {
+          expect(await admit(isAdmitted)).toMatchObject({ ok: true });
+          const selectedRepositoryIds = isAdmitted ? [repositoryId] : [];
+          expect(await groupNow('builds')).toMatchObject({ selectedRepositoryIds });
+        }
+        const notFound = { ok: false, refusal: { kind: 'not-found' } };
+        expect(await admit(true, { repositoryId: 999_999 })).toMatchObject(notFound);
+        expect(await admit(true, { groupId: 999_999 })).toMatchObject(notFound);
+        expect(await admit(true, { groupId: 1 })).toMatchObject({ refusal: { kind: 'invalid' } });
+      });
+
       it('registers a runner in one, and in none that was deleted', async () => {
         world.setGroup('acme', { name: 'builds' });
         const found = await world.github.getRunnerGroup(acme, 'acme', 'builds');

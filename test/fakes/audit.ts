@@ -28,5 +28,13 @@ export function createMemoryAudit(world: StoreWorld): Audit {
         );
         return { action: known === undefined ? 'first-recorded' : 'changed-outside', version, attributes };
       }),
+    recordGroupChange: (change) =>
+      world.call('audit.recordGroupChange', (rows) => {
+        const hour = change.at.slice(0, 'yyyy-mm-ddThh'.length);
+        rows.groupChanges.set(
+          JSON.stringify([change.installationId, hour, change.before, change.after]),
+          change,
+        );
+      }),
   };
 }

@@ -156,6 +156,30 @@ export function createMemoryGitHub(): MemoryGitHub {
           );
         }),
       ),
+    admitToGroup: (installationId, organization, { groupId, repositoryId, isAdmitted }) =>
+      through(state, 'admitToGroup', () =>
+        asInstallation<'changed'>(state, installationId, (installation) => {
+          const refusal =
+            outOfScope(installation, { kind: 'organization', organization }) ??
+            outOfPermission(installation, 'organization_self_hosted_runners');
+          if (refusal) return refusal;
+          const group = groupsOf(state, installationId).find(({ id }) => id === groupId);
+          const ids = [...installation.repositories].map((name) =>
+            repositoryIdOf(state, `${installation.accountLogin}/${name}`),
+          );
+          if (!group) return refused('not-found', `no runner group ${groupId}`);
+          if (group.visibility !== 'selected')
+            return refused('invalid', `${group.name} is not for selected ones`);
+          if (isAdmitted && !ids.includes(repositoryId))
+            return refused('not-found', `no repository ${repositoryId}`);
+          const others = (group.selectedRepositoryIds ?? []).filter((id) => id !== repositoryId);
+          const selectedRepositoryIds = isAdmitted ? [...others, repositoryId] : others;
+          const changed = { ...group, selectedRepositoryIds };
+          const groups = groupsOf(state, installationId).map((one) => (one.id === groupId ? changed : one));
+          state.groups.set(installationId, groups);
+          return { ok: true, value: 'changed' };
+        }),
+      ),
     getJob: (installationId, given, jobId) =>
       through(state, 'getJob', () =>
         asInstallation<GitHubJob>(state, installationId, (installation) => {

@@ -9,7 +9,7 @@ import type { Launch } from '../../lib/core/launch.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import type { CapRow, Waiter } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
-import type { Audit } from '../../lib/ports/audit.ts';
+import type { Audit, GroupChange } from '../../lib/ports/audit.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { JobStore } from '../../lib/ports/jobs.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
@@ -47,6 +47,8 @@ export interface Rows {
   readonly lines: Map<string, readonly Waiter[]>;
   /** The policy of each tenant, as it was recorded last. */
   readonly recorded: Map<InstallationId, string>;
+  /** Of runner groups, each once an hour. */
+  readonly groupChanges: Map<string, GroupChange>;
 }
 
 export interface StoreWorld {
@@ -87,6 +89,7 @@ export function createStoreWorld(): StoreWorld {
     capRowsEver: new Map(),
     lines: new Map(),
     recorded: new Map(),
+    groupChanges: new Map(),
   };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];
 

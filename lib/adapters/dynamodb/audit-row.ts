@@ -8,6 +8,7 @@ import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb
 import {
   configurationSubject,
   deploymentSubject,
+  noteEntry,
   tenantSubject,
   versionEntry,
   versionRange,
@@ -50,6 +51,23 @@ export function tenantAuditItem(tableName: string, record: TenantRecord): Transa
   };
   return putOnce(tableName, clean(Item));
 }
+
+/** About a tenant, and no change of its policy. `id` is the same for what is to be recorded once. */
+export const tenantNoteItem = (
+  tableName: string,
+  record: AuditRecord & Pick<TenantRecord, 'installationId' | 'login'>,
+  id: string,
+): TransactWriteItem =>
+  putOnce(
+    tableName,
+    clean({
+      subject: text(tenantSubject(record.installationId)),
+      entry: text(noteEntry(id)),
+      ...shared(record),
+      installation_id: number(record.installationId),
+      login: text(record.login),
+    }),
+  );
 
 /** About the deployment as a whole. `id` keeps two of the same moment apart. */
 export const deploymentAuditRow = (record: AuditRecord, id: string): Attributes =>

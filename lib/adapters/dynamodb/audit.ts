@@ -4,11 +4,11 @@ import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
 import { InstallationId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
-import type { Attributes } from './attributes.ts';
+import { type Attributes, numberList } from './attributes.ts';
 import { auditOfVersion } from './audit-list.ts';
-import { policyRow, type TenantRecord } from './audit-row.ts';
+import { policyRow, type TenantRecord, tenantNoteItem } from './audit-row.ts';
 import { policyChange } from './policy-change.ts';
-import { rowDigest } from './policy-digest.ts';
+import { digestOf, rowDigest } from './policy-digest.ts';
 import { readTogether } from './read-together.ts';
 import { tenantKey } from './tenant-row.ts';
 import { transact } from './write.ts';
@@ -43,8 +43,25 @@ export function createAudit(deps: { client: DynamoDBClient; tables: AuditTables 
       if (!(await transact(client, items))) return undefined;
       return { action, version: version + 1, attributes: Object.keys({ ...before, ...after }) };
     },
+    async recordGroupChange({ group, before, after, ...about }) {
+      const record = {
+        ...about,
+        who: 'reconciler',
+        action: 'group-kept-in-step',
+        before: groupRow(group, before),
+        after: groupRow(group, after),
+      };
+      const hour = about.at.slice(0, 'yyyy-mm-ddThh'.length);
+      await transact(client, [
+        tenantNoteItem(tables.audit, record, `${hour}#${digestOf([group, before, after])}`),
+      ]);
+    },
   };
 }
+
+const groupRow = (group: string, ids: readonly number[]): Attributes => ({
+  [`repositories of the group ${group}`]: numberList(ids.toSorted((a, b) => a - b)),
+});
 
 /** Of two policies, what differs. Sets are compared as sets. */
 export function difference(one: Attributes, other: Attributes): { before: Attributes; after: Attributes } {

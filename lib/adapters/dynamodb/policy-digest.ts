@@ -21,4 +21,6 @@ export function rowDigest(row: Attributes): string {
   }
 }
 
+export const digestOf = (value: unknown) => digest(JSON.stringify(value));
+
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 22);

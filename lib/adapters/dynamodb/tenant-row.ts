@@ -1,6 +1,6 @@
 /**
  * A tenant as a row, and back. Operators edit `status`, `tier`, `max_runners`, `tier_limits`, `allowed_tiers`, `runner_level`,
- * `runner_group`, `allowed_repositories` and `allow_public_repositories` by hand, so what they
+ * `runner_group`, `keep_runner_group`, `allowed_repositories` and `allow_public_repositories` by hand, so what they
  * leave out is filled in where a safe value exists, and is an error that names the attribute where none does.
  */
 import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
@@ -54,6 +54,7 @@ export function newTenantRow(tenant: NewTenant): Attributes {
     account_type: text(tenant.accountType),
     runner_level: optional(tenant.runnerLevel, text),
     runner_group: optional(tenant.runnerGroup, text),
+    keep_runner_group: optional(tenant.keepsRunnerGroup, flag),
     allowed_repositories: optional(tenant.allowedRepositories, numberList),
     allow_public_repositories: optional(tenant.allowPublicRepositories, flag),
     permissions: optional(tenant.permissions, permissionsValue),
@@ -90,6 +91,7 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     accountType: row.word('account_type', ['Organization', 'User']),
     runnerLevel: row.optionalWord('runner_level', ['organization', 'repository', 'auto']),
     runnerGroup: row.optionalText('runner_group') || undefined,
+    keepsRunnerGroup: row.optionalFlag('keep_runner_group'),
     allowedRepositories: row.optionalNumbers('allowed_repositories'),
     allowPublicRepositories: row.optionalFlag('allow_public_repositories'),
     permissions: permissionsOf(row),

@@ -11,7 +11,7 @@ import { createAsking } from './asking.ts';
 import { jobOf } from './calls.ts';
 import { createListings } from './listings.ts';
 import { registerRunner, removeRegistration } from './registrations.ts';
-import { findRunnerGroup } from './runner-groups.ts';
+import { admitToGroup, findRunnerGroup } from './runner-groups.ts';
 
 export function createGitHub(options: AppClientOptions & { readonly clock: Clock }): GitHub {
   const client = createAppClient(options);
@@ -31,6 +31,8 @@ export function createGitHub(options: AppClientOptions & { readonly clock: Clock
       answered(() => removeRegistration(ask, { installationId, scope, name })),
     getRunnerGroup: (installationId, organization, name) =>
       answered(() => findRunnerGroup(ask, { installationId, organization, name })),
+    admitToGroup: (installationId, organization, change) =>
+      answered(() => admitToGroup(ask, { installationId, organization, ...change })),
     rerunJob: (installationId, repository, jobId) =>
       answered(async () => {
         const [owner, repo] = repository.split('/');

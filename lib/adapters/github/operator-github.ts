@@ -1,10 +1,11 @@
 /**
  * What the operator's commands ask GitHub besides what the platform itself does: the App's own settings, the view of single
- * jobs, runners and webhooks, and to run a workflow. The functions of the platform never call this. Only `dispatch` changes
- * anything. Refusals come back as answers.
+ * jobs, runners and webhooks, and to run a workflow. The functions of the platform never call this. Only `dispatch` and
+ * `createRunnerGroup` change anything. Refusals come back as answers.
  */
 import type { GitHubJob, GitHubRepository, Installation, RunnerScope } from '../../core/github.ts';
 import { InstallationId, JobId } from '../../core/ids.ts';
+import type { RunnerGroup } from '../../core/runner-group.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer } from '../../ports/github.ts';
 import { type AppClientOptions, createAppClient, type Parameters } from './app-client.ts';
@@ -12,6 +13,7 @@ import { createAsking } from './asking.ts';
 import { jobOf, level } from './calls.ts';
 import { installationOf } from './github.ts';
 import { type RepositoryShape, repositoryOf } from './listings.ts';
+import { createRunnerGroup } from './runner-groups.ts';
 
 export interface OperatorGitHub {
   /** As its settings page has it. */
@@ -39,6 +41,12 @@ export interface OperatorGitHub {
     installationId: InstallationId,
     workflow: { readonly repository: string; readonly workflowId: number; readonly branch: string },
   ): Promise<Answer<number>>;
+  /** For these repositories and no others. invalid: there is one of this name, or a repository is not the organization's. */
+  createRunnerGroup(
+    installationId: InstallationId,
+    organization: string,
+    made: { readonly name: string; readonly repositoryIds: readonly number[] },
+  ): Promise<Answer<RunnerGroup>>;
   /** A page of attempts to deliver webhooks, newest first. failure: answered with 400 to 599; what reached nobody is in `any`. */
   deliveries(outcome: 'failure' | 'any', cursor?: string): Promise<Answer<DeliveryPage>>;
   /** Which job a delivery was about, and what we answered. */
@@ -146,6 +154,8 @@ export function createOperatorGitHub(options: AppClientOptions & { readonly cloc
         const installationId = InstallationId((found as { id: number }).id);
         return { installationId, installation: installationOf(found) };
       }),
+    createRunnerGroup: (installationId, organization, made) =>
+      answered(() => createRunnerGroup(ask, { installationId, organization, ...made })),
     job: (installationId, repository, jobId) =>
       answered(async () => {
         const place = { ...named(repository), job_id: jobId };

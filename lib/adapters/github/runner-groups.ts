@@ -37,6 +37,32 @@ export async function findRunnerGroup(ask: Ask, asked: Asked): Promise<RunnerGro
   return undefined;
 }
 
+/** @throws what Octokit throws */
+export async function admitToGroup(
+  ask: Ask,
+  change: Omit<Asked, 'name'> & { groupId: number; repositoryId: number; isAdmitted: boolean },
+): Promise<'changed'> {
+  const { installationId, organization, groupId, repositoryId, isAdmitted } = change;
+  const { grant } = level({ kind: 'organization', organization });
+  const path = '/orgs/{org}/actions/runner-groups/{group}/repositories/{repository}';
+  const route = `${isAdmitted ? 'PUT' : 'DELETE'} ${path}`;
+  await ask(installationId, grant, [route, { org: organization, group: groupId, repository: repositoryId }]);
+  return 'changed';
+}
+
+/** For these repositories and no others, none of them public. @throws what Octokit throws */
+export async function createRunnerGroup(
+  ask: Ask,
+  made: Omit<Asked, 'name'> & { readonly name: string; readonly repositoryIds: readonly number[] },
+): Promise<RunnerGroup> {
+  const { installationId, organization, name, repositoryIds } = made;
+  const { grant } = level({ kind: 'organization', organization });
+  const body = { name, visibility: 'selected', selected_repository_ids: repositoryIds };
+  const route = 'POST /orgs/{org}/actions/runner-groups';
+  const shape = (await ask(installationId, grant, [route, { org: organization, ...body }])) as Shape;
+  return groupOf(ask, made, shape);
+}
+
 async function groupOf(ask: Ask, asked: Asked, shape: Shape): Promise<RunnerGroup> {
   const { id, name, visibility } = shape;
   const selected = visibility === 'selected' ? await selectedRepositories(ask, asked, id) : undefined;

@@ -102,6 +102,7 @@ export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
     listRunJobs: (id, repository, runId, cursor) =>
       ask(id, () => github.listRunJobs(id, repository, runId, cursor)),
     getRunnerGroup: (id, organization, name) => ask(id, () => github.getRunnerGroup(id, organization, name)),
+    admitToGroup: (id, organization, change) => ask(id, () => github.admitToGroup(id, organization, change)),
     listRunners: (id, scope, cursor) => ask(id, () => github.listRunners(id, scope, cursor)),
   };
 }

@@ -9,6 +9,9 @@ export const askAfterSeconds = 600;
 /** Calls to GitHub for one tenant in one run: at one visit in five minutes, 360 of the 5,000 that it has in an hour. */
 export const callsPerVisit = 30;
 
+/** Repositories that are added to a runner group, or taken out of it, in one visit; a call each. */
+export const groupChangesPerVisit = 10;
+
 /** Jobs of one tenant that GitHub is asked about in one run. */
 export const jobsAskedPerVisit = 5;
 

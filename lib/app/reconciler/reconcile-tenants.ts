@@ -12,6 +12,7 @@ import { returnNote } from '../common/note-return.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
 import { CallAllowance } from './call-allowance.ts';
 import { catchUp, catchUpInTurn } from './catch-up.ts';
+import { keepGroup } from './keep-group.ts';
 import { logRepair } from './log-repair.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
 import { type OpenRows, readOpenRows, reconcileCaps, reconcileLeases } from './reconcile-leases.ts';
@@ -131,6 +132,7 @@ async function compareWithGitHub(
   // What its people gave meanwhile may have gone unheard, and would let it have its machines, or have them where it should.
   if (missingPermission(tenant) || levelNow(tenant).isFallback) await askAboutTenant(deps, tenant);
   if (mayHaveOrganizationRunners(tenant)) await reconcileOrganizationRunners(deps, visiting);
+  await keepGroup(deps, visiting);
   await reconcileJobs(deps, visiting, suspects);
   const refusal = await reconcileUnheardJobs(deps, visiting);
   if (!refusal) return;

@@ -59,11 +59,11 @@ export async function changeTenant(call: CommandCall, change: TenantChange): Pro
   return hasFailed(checks) ? 1 : 0;
 }
 
-const next = ({ next: say }: TenantChange, jobs: number): string =>
-  say?.(jobs) ??
-  (jobs > 0
-    ? `It counts from now on: ${waitingText(jobs)} looked at now.`
-    : 'It counts from the next job on.');
+const next = ({ next: say }: TenantChange, jobs: number): string => say?.(jobs) ?? jobsNext(jobs);
+
+/** What comes of a change that lets jobs run. */
+export const jobsNext = (jobs: number) =>
+  jobs > 0 ? `It counts from now on: ${waitingText(jobs)} looked at now.` : 'It counts from the next job on.';
 
 export const waitingText = (jobs: number) =>
   jobs === 1 ? 'the job that waits is' : `the ${jobs} jobs that wait are`;

@@ -16,10 +16,16 @@ const words: Readonly<Record<string, readonly [name: string, absent: string]>> =
   weight: ['weight', '1'],
   runner_level: ['level', 'auto'],
   runner_group: ['group', "the deployment's"],
+  keep_runner_group: ["group's repositories kept in step", 'no'],
   allowed_repositories: ['repositories', 'all'],
   allow_public_repositories: ['public repositories', "as GitHub's settings say"],
   account_login: ['login', '-'],
 } satisfies Readonly<Record<PolicyAttribute | 'account_login', readonly [string, string]>>;
+
+const booleans: Readonly<Record<string, readonly [string, string]>> = {
+  allow_public_repositories: ['allowed', 'refused'],
+  keep_runner_group: ['yes', 'no'],
+};
 
 export interface Line {
   readonly name: string;
@@ -45,7 +51,7 @@ export const lineText = ({ name, before, after }: Line) => `  ${name}: ${before}
 
 function valueText(name: string, value: AttributeValue | undefined): string {
   if (value === undefined || value.NULL) return words[name]?.[1] ?? '-';
-  if (value.BOOL !== undefined) return value.BOOL ? 'allowed' : 'refused';
+  if (value.BOOL !== undefined) return booleans[name]?.[value.BOOL ? 0 : 1] ?? String(value.BOOL);
   if (value.M) {
     const entries = Object.entries(value.M).toSorted(([a], [b]) => (a < b ? -1 : 1));
     return entries.map(([key, entry]) => `${key}=${entry.N ?? entry.S ?? '?'}`).join(', ') || 'none';

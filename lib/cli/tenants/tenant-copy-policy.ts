@@ -11,6 +11,7 @@ const notCopied: readonly PolicyAttribute[] = [
   'status_before_deletion',
   'suspended_by',
   'allowed_repositories',
+  'keep_runner_group',
 ];
 
 export const tenantCopyPolicy: Command = {

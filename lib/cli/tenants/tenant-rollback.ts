@@ -68,6 +68,7 @@ interface Version {
 /** Newest first. */
 const versionsOf = (rows: readonly Attributes[]): Version[] =>
   rows
+    .filter((row) => row['policy'] !== undefined)
     .map((row) => ({ version: Number(row['version']?.N ?? 0), row, policy: row['policy']?.M ?? {} }))
     .toReversed();
 

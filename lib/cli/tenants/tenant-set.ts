@@ -5,6 +5,7 @@ import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { stackOption } from '../setup/deployment-outputs.ts';
 import { changeTenant } from './change-tenant.ts';
 import { type FoundTenant, namedTenant, tenantPositional } from './find-tenant.ts';
+import { groupEdit, nextOf } from './kept-group.ts';
 import { repositoryIds } from './repository-ids.ts';
 import { readSetOptions, setOptions } from './set-options.ts';
 import { changeOptions } from './tenant-options.ts';
@@ -18,12 +19,15 @@ Examples:
   mayfly tenant set acme --max-runners 8 --reason "ticket 4711"
   mayfly tenant set acme --tier-limit large=1              of large one machine, whatever the plan says
   mayfly tenant set acme --group builds --repositories app,web
+  mayfly tenant set acme --group ci --repositories app,web --create-group
   mayfly tenant set acme --public refuse --dry-run
 
 All of it is one write, and none of it happens if somebody else changed the tenant meanwhile. What is allowed now starts
 within a second; machines that run go on, also where they are more than a lowered limit.
 
 The names of repositories are looked up at GitHub and stored as ids, so that a rename changes nothing. Ids may be given too.
+
+--create-group makes the group at GitHub, for the allowed repositories and no others, and has the reconciler keep it so: what is added to the list or taken out of it later is in the group within minutes, ten repositories at each visit. A group of that name that is for selected repositories already is taken as it is.
 `,
   positionals: [tenantPositional],
   options: [
@@ -32,6 +36,10 @@ The names of repositories are looked up at GitHub and stored as ids, so that a r
       flags: '--repositories <list>',
       description: 'the repositories whose jobs run, by commas; all; or none',
     },
+    {
+      flags: '--create-group',
+      description: 'make the runner group at GitHub, and keep its repositories as the list has them',
+    },
     stackOption,
     ...changeOptions,
   ],
@@ -39,11 +47,13 @@ The names of repositories are looked up at GitHub and stored as ids, so that a r
     const found = await namedTenant(call);
     const { edit, faults } = readSetOptions(call.options, { tiers: call.config.tiers, row: found.row });
     if (faults.length > 0) throw new UsageError(faults.join('\n'));
-    const all = { ...edit, ...(await repositoriesEdit(call, found)) };
+    const given = { ...edit, ...(await repositoriesEdit(call, found)) };
+    const all = { ...given, ...(await groupEdit(call, found, given)) };
     if (Object.keys(all).length === 0) {
       throw new UsageError('Nothing was given to set. See: mayfly tenant set --help');
     }
-    return changeTenant(call, { found, edit: all, action: 'set' });
+    const next = nextOf(found, all);
+    return changeTenant(call, { found, edit: all, action: 'set', ...(next ? { next } : {}) });
   },
 };
 

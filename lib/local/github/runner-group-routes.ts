@@ -22,7 +22,7 @@ import {
 import { dropGroup } from './runner-groups.ts';
 import { organizationScope } from './runner-routes.ts';
 import type { RunnerGroup } from './world.ts';
-import { takeId } from './world.ts';
+import { nameKey, takeId } from './world.ts';
 
 const root = '/orgs/{org}/actions/runner-groups';
 const read = installation('organization_self_hosted_runners', 'read');
@@ -48,17 +48,17 @@ export function runnerGroupRoutes(): Route[] {
       return { status: 200, body: { total_count: total, repositories }, headers };
     }),
     route('PUT', `${root}/{runner_group_id}/repositories`, write, (call) => {
-      knownGroup(call).repositoryIds = repositoryIds(call.body['selected_repository_ids']);
+      selectedGroup(call).repositoryIds = repositoryIds(call, call.body['selected_repository_ids']);
       assignJobs(call.world);
       return noContent;
     }),
     route('PUT', `${root}/{runner_group_id}/repositories/{repository_id}`, write, (call) => {
-      knownGroup(call).repositoryIds.add(Number(call.parts['repository_id']));
+      selectedGroup(call).repositoryIds.add(knownRepository(call));
       assignJobs(call.world);
       return noContent;
     }),
     route('DELETE', `${root}/{runner_group_id}/repositories/{repository_id}`, write, (call) => {
-      knownGroup(call).repositoryIds.delete(Number(call.parts['repository_id']));
+      selectedGroup(call).repositoryIds.delete(Number(call.parts['repository_id']));
       return noContent;
     }),
     route('DELETE', `${root}/{runner_group_id}`, write, (call) => {
@@ -88,7 +88,7 @@ function createGroup(call: Call): RunnerGroup {
     ...newGroup(takeId(call.world), { name }),
     visibility: visibility(call.body['visibility']),
     allowsPublicRepositories: call.body['allows_public_repositories'] === true,
-    repositoryIds: repositoryIds(call.body['selected_repository_ids'] ?? []),
+    repositoryIds: repositoryIds(call, call.body['selected_repository_ids'] ?? []),
   };
   groups.push(group);
   return group;
@@ -110,7 +110,34 @@ function visibility(value: unknown): RunnerGroup['visibility'] {
   throw invalid(`visibility is ${JSON.stringify(value)}; allowed are all, selected, private`);
 }
 
-function repositoryIds(value: unknown): Set<number> {
-  if (Array.isArray(value) && value.every(Number.isInteger)) return new Set(value);
-  throw invalid('selected_repository_ids must be a list of repository ids');
+/**
+ * GitHub's documents say nothing of ids that are none of the organization's; here they fail the whole call, which is the
+ * harsher of what it may do.
+ */
+function repositoryIds(call: Call, value: unknown): Set<number> {
+  if (!Array.isArray(value) || !value.every(Number.isInteger))
+    throw invalid('selected_repository_ids must be a list of repository ids');
+  const unknown = value.filter((id) => !isOfOrganization(call, id));
+  if (unknown.length === 0) return new Set(value);
+  throw invalid(`selected_repository_ids: ${unknown.join(', ')} is of no repository of the organization`);
+}
+
+function knownRepository(call: Call): number {
+  const id = Number(call.parts['repository_id']);
+  if (isOfOrganization(call, id)) return id;
+  throw notFound();
+}
+
+const isOfOrganization = (call: Call, id: number) => {
+  const { login } = organizationScope(call).account;
+  return [...call.world.repositories].some(
+    ([name, repository]) => repository.id === id && name.startsWith(`${nameKey(login)}/`),
+  );
+};
+
+/** "The runner group must have `visibility` set to `selected`", say the documents of all three calls. */
+function selectedGroup(call: Call): RunnerGroup {
+  const group = knownGroup(call);
+  if (group.visibility === 'selected') return group;
+  throw invalid(`the runner group ${group.name} is not for selected repositories`);
 }

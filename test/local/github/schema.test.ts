@@ -61,12 +61,22 @@ const successes: readonly Drive[] = [
     `PUT ${groups}/{runner_group_id}/repositories`,
     'acme',
     204,
-    { body: { selected_repository_ids: [91_000_002] } },
+    { parts: { runner_group_id: 'otherGroup' }, body: { selected_repository_ids: [] } },
   ],
   [`GET ${groups}/{runner_group_id}/repositories`, 'acme', 200],
   ['GET /repos/{owner}/{repo}', 'acme', 200],
-  [`PUT ${groups}/{runner_group_id}/repositories/{repository_id}`, 'acme', 204],
-  [`DELETE ${groups}/{runner_group_id}/repositories/{repository_id}`, 'acme', 204],
+  [
+    `PUT ${groups}/{runner_group_id}/repositories/{repository_id}`,
+    'acme',
+    204,
+    { parts: { runner_group_id: 'otherGroup' } },
+  ],
+  [
+    `DELETE ${groups}/{runner_group_id}/repositories/{repository_id}`,
+    'acme',
+    204,
+    { parts: { runner_group_id: 'otherGroup' } },
+  ],
   [`DELETE ${groups}/{runner_group_id}`, 'acme', 204, { parts: { runner_group_id: 'otherGroup' } }],
   [`GET ${actions}/jobs/{job_id}`, 'acme', 200],
   [`GET ${actions}/runs`, 'acme', 200],
@@ -137,6 +147,15 @@ const refusals: readonly Drive[] = [
   [`DELETE ${orgRunners}/{runner_id}`, 'acme', 422, { parts: { runner_id: 'busyRunner' } }],
   [`GET ${groups}/{runner_group_id}`, 'acme', 404, { parts: { runner_group_id: 77 } }],
   [`POST ${groups}`, 'acme', 422, { body: {} }],
+  [`POST ${groups}`, 'acme', 422, { body: { name: 'strange', selected_repository_ids: [7] } }],
+  [`PUT ${groups}/{runner_group_id}/repositories`, 'acme', 422, { body: { selected_repository_ids: [] } }],
+  [`PUT ${groups}/{runner_group_id}/repositories/{repository_id}`, 'acme', 422],
+  [
+    `PUT ${groups}/{runner_group_id}/repositories/{repository_id}`,
+    'acme',
+    404,
+    { parts: { runner_group_id: 'otherGroup', repository_id: 7 } },
+  ],
   [`DELETE ${groups}/{runner_group_id}`, 'acme', 422],
   [`GET ${actions}/jobs/{job_id}`, 'acme', 404, { parts: { job_id: 1 } }],
   [`POST ${actions}/jobs/{job_id}/rerun`, 'acme', 403, { parts: { job_id: 'openJob' } }],
@@ -193,8 +212,8 @@ describe("GitHub's schema", () => {
       repo: 'app',
       username: 'acme',
       runner_group_id: 1,
-      repository_id: 91_000_002,
-      otherGroup: standIn.setGroup('acme', { name: 'other' }).groupId,
+      repository_id: await appId(),
+      otherGroup: standIn.setGroup('acme', { name: 'other', visibility: 'selected' }).groupId,
       attempt_number: 1,
       workflow_id: standIn.setWorkflow('acme/app', { name: 'By hand', dispatchable: true }).workflowId,
       runner_id: first.body.runner.id,
@@ -204,6 +223,11 @@ describe("GitHub's schema", () => {
       run_id: job.runId,
       openJob: openJob.jobId,
     };
+  }
+
+  async function appId(): Promise<number> {
+    const { body } = await ask(standIn, 'GET /repos/acme/app', { token: acmeToken });
+    return body.id;
   }
 
   /** As a browser: the form goes to GitHub's page, which answers with the way back. */

@@ -1,0 +1,91 @@
+/**
+ * `tenant set --create-group`: a runner group at GitHub for the tenant's allowed repositories, which the reconciler keeps in
+ * step from then on. The group is made before the tenant's row names it; dying between leaves a group that the next try takes.
+ */
+import { flag } from '../../adapters/dynamodb/attributes.ts';
+import { editedRow, type PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
+import { tenantOfRow } from '../../adapters/dynamodb/tenant-row.ts';
+import { levelNow } from '../../core/runner-level.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import { type CommandCall, UsageError } from '../command.ts';
+import { githubOf, refusalText } from '../insight/github-of.ts';
+import { jobsNext } from './change-tenant.ts';
+import type { FoundTenant } from './find-tenant.ts';
+
+/** What follows from the other options. @throws UsageError where they do not go together */
+export async function groupEdit(
+  call: CommandCall,
+  found: FoundTenant,
+  edit: PolicyEdit,
+): Promise<PolicyEdit> {
+  const isKept = found.row['keep_runner_group']?.BOOL === true;
+  if (call.options['createGroup'] !== true) {
+    const isOther =
+      edit.runner_group !== undefined && !isSameName(edit.runner_group?.S, found.row['runner_group']?.S);
+    if (isKept && isOther) return { keep_runner_group: null };
+    if (isKept && edit.allowed_repositories === null) throw new UsageError(keptForSome);
+    return {};
+  }
+  const tenant = wantedTenant(found, edit);
+  const { runnerGroup: name, allowedRepositories: ids } = tenant;
+  if (name === undefined) throw new UsageError('--create-group needs a name: add --group NAME.');
+  if (ids === undefined) {
+    throw new UsageError(
+      '--create-group makes a group for the allowed repositories, and all are allowed. Add --repositories app,web',
+    );
+  }
+  if (levelNow(tenant).level !== 'organization') {
+    throw new UsageError(
+      `The runners of ${found.login} register with repositories, which have no groups. It must be an organization, its App needs Self-hosted runners: read and write, and its level must not be repository.`,
+    );
+  }
+  await makeGroup(call, tenant, { name, ids });
+  return { keep_runner_group: flag(true) };
+}
+
+const isSameName = (one: string | undefined, other: string | undefined) =>
+  one?.toLowerCase() === other?.toLowerCase();
+
+const keptForSome =
+  "The tenant's runner group is kept in step with the list of repositories, and cannot be for all of them. Name another group too: --group NAME, or --group default";
+
+function wantedTenant({ row, unreadable }: FoundTenant, edit: PolicyEdit): Tenant {
+  if (unreadable !== undefined) throw new UsageError(unreadable);
+  return tenantOfRow(editedRow(row, edit));
+}
+
+/** With `--dry-run` it only looks. */
+async function makeGroup(
+  call: CommandCall,
+  { installationId, accountLogin }: Tenant,
+  { name, ids }: { readonly name: string; readonly ids: readonly number[] },
+): Promise<void> {
+  const say = (text: string) => (call.options['json'] ? call.io.error(text) : call.io.out(text));
+  const { platform, operator } = await githubOf(call);
+  const known = await platform.getRunnerGroup(installationId, accountLogin, name);
+  if (!known.ok) throw new UsageError(`GitHub does not show the runner groups: ${refusalText(known)}`);
+  if (known.value) {
+    if (known.value.visibility === 'selected')
+      return say(`${accountLogin} has the runner group ${name} already.\n`);
+    throw new UsageError(
+      `${accountLogin} has a runner group ${name}, and it is not for selected repositories. Choose another name, or have an owner change its “Repository access” under Settings, Actions, Runner groups.`,
+    );
+  }
+  if (call.options['dryRun']) return say(`It would make the runner group ${name} for ${count(ids)}.\n`);
+  const made = await operator.createRunnerGroup(installationId, accountLogin, { name, repositoryIds: ids });
+  if (!made.ok) {
+    throw new UsageError(
+      `GitHub does not make the runner group ${name} (${refusalText(made)}), and nothing was written. Groups of one's own need GitHub Team or Enterprise, and each repository must be the organization's.`,
+    );
+  }
+  say(`Made the runner group ${name} for ${count(ids)}.\n`);
+}
+
+const count = ({ length }: readonly number[]) => `${length} ${length === 1 ? 'repository' : 'repositories'}`;
+
+/** What happens next, where the group has to follow. */
+export function nextOf({ row }: FoundTenant, edit: PolicyEdit): ((waiting: number) => string) | undefined {
+  const isKept = editedRow(row, edit)['keep_runner_group']?.BOOL === true;
+  if (!isKept || edit.allowed_repositories === undefined) return undefined;
+  return (waiting) => `${jobsNext(waiting)} The reconciler brings the runner group in step within minutes.`;
+}
