@@ -15,6 +15,7 @@ import { storeExistingApp, type TakeDeps, takeCreatedApp } from '../../../lib/ap
 import { createMemoryClock } from '../../fakes/clock.ts';
 import { createMemoryDeploymentAudit } from '../../fakes/deployment-audit.ts';
 import { givenTenant } from '../../support/given.ts';
+import { nonEmpty } from '../../support/non-empty.ts';
 
 const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'];
 const word = (from: number, to: number) =>
@@ -94,7 +95,7 @@ describe('a row of the audit', () => {
         await storeExistingApp(deps, app, known);
         await rotateWebhookSecret(deps, { app, secret: next, spreadMilliseconds: 0, waiting: () => {} });
         expect(audit.changes).toHaveLength(3);
-        for (const secret of secrets) expect(JSON.stringify(audit.changes)).not.toContain(secret);
+        for (const secret of nonEmpty(secrets)) expect(JSON.stringify(audit.changes)).not.toContain(secret);
       }),
     );
   });
