@@ -11,10 +11,15 @@ export const watchSeconds = 5;
 
 const clear = '\u001b[2J\u001b[H';
 
+/** What to show, and the exit status that goes with it. */
+export interface Picture {
+  readonly text: string;
+  readonly status: number;
+}
+
 export interface Watching {
   readonly io: Io;
-  /** What to show, and the exit status that goes with it. */
-  draw(): Promise<{ readonly text: string; readonly status: number }>;
+  draw(): Promise<Picture>;
   /** False: the last time. Absent: it pauses, and goes on for ever. */
   again?(): Promise<boolean>;
   readonly isTerminal?: boolean;

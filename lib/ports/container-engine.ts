@@ -21,6 +21,8 @@ export interface ContainerEngine {
   stop(name: string, graceSeconds: number): Promise<void>;
   /** What it printed, the last lines. Empty where it is gone. */
   logs(name: string, lines: number): Promise<string>;
+  /** Passes on what it prints, from its last lines on, until it has ended. @returns false where it is gone */
+  follow(name: string, lines: number, told: (text: string) => void): Promise<boolean>;
   /** With its disk. Resolves also where it is gone. */
   remove(name: string): Promise<void>;
 }

@@ -87,6 +87,18 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
       expect(await listed()).toEqual([]);
     });
 
+    it('follows what one prints to its end', async () => {
+      await world.engine.run(wanted('mayfly-a'));
+      await untilItRuns();
+      let heard = '';
+      const followed = world.engine.follow('mayfly-a', 100, (text) => {
+        heard += text;
+      });
+      await world.engine.stop('mayfly-a', 30);
+      expect(await followed).toBe(true);
+      expect(heard.trim()).toBe((await world.engine.logs('mayfly-a', 100)).trim());
+    });
+
     it('removes one that runs', async () => {
       await world.engine.run(wanted('mayfly-a'));
       await world.engine.remove('mayfly-a');
@@ -97,6 +109,10 @@ export function containerEngineContract(what: string, start: () => Promise<Engin
       await world.engine.stop('mayfly-gone', 1);
       await world.engine.remove('mayfly-gone');
       expect(await world.engine.logs('mayfly-gone', 10)).toBe('');
+      const told = (text: string) => {
+        throw new Error(`It printed: ${text}`);
+      };
+      expect(await world.engine.follow('mayfly-gone', 10, told)).toBe(false);
       expect(await world.engine.runs('mayfly-gone', 'bash')).toBeUndefined();
     });
   });

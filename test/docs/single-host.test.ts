@@ -88,9 +88,13 @@ describe('docs/SINGLE-HOST.md', () => {
 
   it('stops after the running job, and leaves nothing', async () => {
     const last = queue(2000);
-    await runnerOf(last);
+    const runner = await runnerOf(last);
+    await until(() => machine.engine.read(runner, 'log').includes('running job'));
+    const followed = machine.paste(`npx mayfly host logs ${runner} --follow`);
     const { status, out } = await paste('host-day');
     expect(status).toBe(0);
+    // It ends with the runner.
+    expect(await followed).toMatchObject({ status: 0, out: expect.stringContaining('running job') });
     expect(out).toContain('ok      acme/web: served');
     expect(out).toContain('Stopped. No container and no registration is left.');
     expect(jobs().find(({ id }) => id === last)?.conclusion).toBe('success');

@@ -6,7 +6,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { givenApp } from '../../lib/adapters/github/app-client.ts';
 import { createGitHub } from '../../lib/adapters/github/github.ts';
+import { unknownProofSeconds } from '../../lib/app/common/settings.ts';
 import { visitNote } from '../../lib/app/reconciler/reconcile-tenants.ts';
+import { unknownNote } from '../../lib/app/tenants/note-unknown.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import defaultConfig from '../../mayfly.config.ts';
 import { until } from './support/until.ts';
@@ -139,6 +141,16 @@ describe('the reconciler, where GitHub delivers nothing again', () => {
 
   it('has the tenant manager ask about an installation that turns it away', async () => {
     await loseAllOf(() => world.laptop.github.uninstall(acme.installationId));
+
+    // GitHub's first answer is no proof: it is asked again some minutes later. The operator makes them pass.
+    const asksLater = () => world.laptop.queues.counts('my-saas-installations').delayed === 1;
+    await until('it is to be asked again', asksLater);
+    await world.untilIdle();
+    expect(await world.tenant(acme)).toMatchObject({ status: 'active' });
+    const firstAnswer = { name: unknownNote(InstallationId(acme.installationId)) };
+    const value = JSON.stringify({ since: Date.now() - unknownProofSeconds * 1000 });
+    await world.operator.edit('notes', firstAnswer, { value });
+    await world.reconcile();
 
     const isDeleted = async () => (await world.tenant(acme))?.['status'] === 'deleted';
     await until('the tenant is deleted', isDeleted);

@@ -74,6 +74,24 @@ export function createMemoryEngine(): MemoryEngine {
     },
     stop: async (name) => end(answering(name)),
     logs: async (name) => answering(containers.get(name)?.log ?? ''),
+    async follow(name, lines, told) {
+      const seen = () => answering(containers.get(name));
+      if (!seen()) return false;
+      const last = (seen()?.log ?? '')
+        .split('\n')
+        .slice(-lines - 1)
+        .join('\n');
+      if (last !== '') told(last);
+      let length = seen()?.log.length ?? 0;
+      for (let isOver = false; !isOver; ) {
+        isOver = seen()?.state !== 'running';
+        const log = seen()?.log ?? '';
+        if (log.length > length) told(log.slice(length));
+        length = log.length;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return true;
+    },
     remove: async (name) => void containers.delete(answering(name)),
   };
   const answering = <Value>(value: Value): Value => {

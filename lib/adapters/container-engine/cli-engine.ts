@@ -80,6 +80,18 @@ export function createCliEngine({ program, socketGroup }: CliEngineOptions): Con
       const ran = await ask(['logs', '--tail', String(lines), container]);
       return isGone(ran) ? '' : `${done(ran, `the log of ${container} cannot be read`).out}${ran.error}`;
     },
+    async follow(container, lines, told) {
+      // What it prints and what the engine says come by the same streams: whether it is there is asked before.
+      const found = await ask(['container', 'inspect', container]);
+      if (isGone(found)) return false;
+      done(found, `${container} cannot be read`);
+      const ran = await runProgram(program, ['logs', '--follow', '--tail', String(lines), container], {
+        told,
+      });
+      if (isGone(ran)) return false;
+      done(ran, `the log of ${container} cannot be followed`);
+      return true;
+    },
     async remove(container) {
       const ran = await ask(['rm', '--force', '--volumes', container]);
       if (!isGone(ran)) done(ran, `${container} could not be removed`);

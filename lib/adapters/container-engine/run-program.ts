@@ -12,7 +12,8 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  readonly seconds: number;
+  /** Absent: it takes as long as it takes. */
+  readonly seconds?: number;
   readonly environment?: Readonly<Record<string, string>>;
   /** Hears what it prints, as it comes. */
   readonly told?: (text: string) => void;
@@ -29,7 +30,8 @@ export function runProgram(program: string, args: readonly string[], options: Ru
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+    const end = () => child.kill('SIGKILL');
+    const timer = seconds === undefined ? undefined : setTimeout(end, seconds * 1000);
     const said = { out: '', error: '' };
     const hear = (stream: 'out' | 'error') => (text: string) => {
       if (said[stream].length < mostCharacters) said[stream] += text;
@@ -50,7 +52,8 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       if (code !== null) return resolve({ code, ...said });
-      const why = `${program} ${args[0]} was ended by ${signal}, which it is after ${seconds} s`;
+      const bound = seconds === undefined ? '' : `, which it is after ${seconds} s`;
+      const why = `${program} ${args[0]} was ended by ${signal}${bound}`;
       reject(new OperationalError(why, { code: 'engine-timeout', retryable: true }));
     });
   });

@@ -65,4 +65,5 @@ async function isProven(deps: UnknownDeps, { installationId, event }: Installati
   return since <= now - unknownProofSeconds * 1000;
 }
 
-const unknownNote = (installationId: InstallationId) => `unknown-installation/${installationId}`;
+/** Since when GitHub has said so. */
+export const unknownNote = (installationId: InstallationId) => `unknown-installation/${installationId}`;

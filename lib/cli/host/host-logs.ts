@@ -1,8 +1,25 @@
-/** `mayfly host logs`: what the supervisor or a runner printed. A job can print anything: none of it reaches the terminal raw. */
+/**
+ * `mayfly host logs`: what the supervisor or a runner printed, and with --follow what it prints from now on. A job can print
+ * anything: none of it reaches the terminal raw.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readText } from '../../adapters/host-files/durable.ts';
+import { followFile } from '../../adapters/host-files/follow-file.ts';
+import type { CommandCall } from '../command.ts';
 import { printableText } from '../printable.ts';
+import { printableLines } from '../printable-lines.ts';
 import { supervisorLog } from './host-start.ts';
-import { HostFault, hostCommand, openEngine, openHost, readConfig, secondsOption } from './open-host.ts';
+import {
+  type Host,
+  HostFault,
+  hostCommand,
+  openEngine,
+  openHost,
+  readConfig,
+  secondsOption,
+} from './open-host.ts';
+
+const lookMilliseconds = 500;
 
 export const hostLogs = hostCommand(
   {
@@ -11,29 +28,67 @@ export const hostLogs = hostCommand(
     details: `
 Examples:
   mayfly host logs                           the supervisor's last lines
+  mayfly host logs --follow                  and those to come, until Ctrl-C
   mayfly host logs mayfly-a1b2c3-0f9e8d7c    a runner's, also after its end (the newest fifty are kept)
 
-What steps print is on GitHub, with the job. Treat what a runner printed as untrusted text.
+With --follow, the log of a runner ends with the runner. What steps print is on GitHub, with the job. Treat what a runner
+printed as untrusted text.
 `,
     positionals: ['[runner]'],
-    options: [{ flags: '--lines <number>', description: 'how many lines, from the end', default: '200' }],
+    options: [
+      { flags: '--lines <number>', description: 'how many lines, from the end', default: '200' },
+      { flags: '--follow', description: 'go on with what is printed from now on' },
+    ],
   },
   async (call) => {
     const host = openHost(call);
     const lines = secondsOption(call, 'lines') ?? 200;
     const [runner] = call.positionals;
-    if (runner === undefined) {
-      const text =
-        (await readText(supervisorLog(host.folder))) ??
-        'The supervisor has not been started in the background yet.';
-      call.io.out(printableText(text.trimEnd().split('\n').slice(-lines).join('\n')));
-      return 0;
-    }
-    const engine = await openEngine(call, await readConfig(host));
-    const text = (await engine.logs(runner, lines)) || (await host.state.log(runner));
-    if (text === undefined)
-      throw new HostFault(`There is no runner ${runner} here, and no log of it. See: npx mayfly host status`);
-    call.io.out(printableText(text));
+    if (runner !== undefined) await runnerLog(call, host, { runner, lines });
+    else if (call.options['follow']) await followSupervisor(call, host, lines);
+    else await supervisorLines(call, host, lines);
     return 0;
   },
 );
+
+async function supervisorLines({ io }: CommandCall, host: Host, lines: number): Promise<void> {
+  const text =
+    (await readText(supervisorLog(host.folder))) ??
+    'The supervisor has not been started in the background yet.';
+  io.out(printableText(text.trimEnd().split('\n').slice(-lines).join('\n')));
+}
+
+/** It goes on over the end of one supervisor and the start of the next. */
+async function followSupervisor({ io }: CommandCall, host: Host, lines: number): Promise<void> {
+  const { take } = printableLines(io.out);
+  const again = async () => {
+    await sleep(lookMilliseconds);
+    return true;
+  };
+  await followFile(supervisorLog(host.folder), { lines, told: take, again });
+}
+
+async function runnerLog(
+  call: CommandCall,
+  host: Host,
+  { runner, lines }: { runner: string; lines: number },
+): Promise<void> {
+  const engine = await openEngine(call, await readConfig(host));
+  const { take, end } = printableLines(call.io.out);
+  const isThere = call.options['follow']
+    ? await engine.follow(runner, lines, take)
+    : takeAll(await engine.logs(runner, lines), take);
+  if (!isThere) {
+    const kept = await host.state.log(runner);
+    if (kept === undefined)
+      throw new HostFault(`There is no runner ${runner} here, and no log of it. See: npx mayfly host status`);
+    take(kept);
+  }
+  end();
+}
+
+/** @returns whether there was any */
+function takeAll(text: string, take: (text: string) => void): boolean {
+  take(text);
+  return text !== '';
+}

@@ -60,16 +60,27 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     if (!isRunning(state, container)) throw new Refused(1, `Container ${name} is not running`);
     say(['UID PID CMD', ...sessionLines(state, container)].join('\n'));
   },
-  logs(args) {
+  async logs(args) {
     const given = take(args, options.logs);
-    const lines = readFileSync(join(containerFolder(state, known(given.rest[0] ?? '').name), 'log'), 'utf8');
+    const container = known(given.rest[0] ?? '');
+    const path = join(containerFolder(state, container.name), 'log');
+    let text = readFileSync(path, 'utf8');
     say(
-      lines
+      text
         .trimEnd()
         .split('\n')
         .slice(-Number(given.one('--tail')))
         .join('\n'),
     );
+    // To the end of the container, or of its log.
+    for (let isOver = !given.has('--follow'); !isOver; ) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      isOver = !isRunning(state, container);
+      if (!existsSync(path)) return;
+      const now = readFileSync(path, 'utf8');
+      process.stdout.write(now.slice(text.length));
+      text = now;
+    }
   },
   async stop(args) {
     const given = take(args, options.stop);

@@ -24,7 +24,7 @@ export const options = {
     switches: ['--detach'],
   },
   ps: { values: ['--filter'], switches: ['--all', '--quiet', '--no-trunc'] },
-  logs: { values: ['--tail'] },
+  logs: { values: ['--tail'], switches: ['--follow'] },
   stop: { values: ['-t'] },
   rm: { switches: ['--force', '--volumes'] },
 } as const satisfies Record<string, Known>;

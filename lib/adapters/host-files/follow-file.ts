@@ -1,0 +1,84 @@
+/**
+ * A file that grows, as `tail --follow=name` shows it: first its last lines, then what is added, also when the file is renamed
+ * and begun anew. One that is not there yet is waited for.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
+
+export interface Following {
+  /** How many lines that are there already. */
+  readonly lines: number;
+  /** Hears text as it is added, not always by whole lines. */
+  readonly told: (text: string) => void;
+  /** False: what is there now is the last. It pauses before it answers. */
+  readonly again: () => Promise<boolean>;
+}
+
+/** Of a file that is there already, no more than this is looked at for its last lines. */
+const mostBytes = 4_000_000;
+const chunkBytes = 65_536;
+
+export async function followFile(path: string, { lines, told, again }: Following): Promise<void> {
+  let file = await openIfThere(path);
+  let position = 0;
+  let decoder = new StringDecoder('utf8');
+  const readOn = async () => {
+    let added = '';
+    for (const buffer = Buffer.alloc(chunkBytes); file; ) {
+      const { bytesRead } = await file.read(buffer, 0, chunkBytes, position);
+      if (bytesRead === 0) return added;
+      position += bytesRead;
+      added += decoder.write(buffer.subarray(0, bytesRead));
+    }
+    return added;
+  };
+  const tell = (text: string) => text !== '' && told(text);
+  try {
+    if (file) position = Math.max(0, (await file.stat()).size - mostBytes);
+    tell(lastLines(await readOn(), lines));
+    while (await again()) {
+      tell(await readOn());
+      const newer = await openIfNewer(path, file, position);
+      if (!newer) continue;
+      // What was written between the last look and the renaming.
+      tell(await readOn());
+      await file?.close();
+      file = newer;
+      position = 0;
+      decoder = new StringDecoder('utf8');
+      tell(await readOn());
+    }
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Another file of this name, or the same one cut short. */
+async function openIfNewer(
+  path: string,
+  file: FileHandle | undefined,
+  position: number,
+): Promise<FileHandle | undefined> {
+  const found = await openIfThere(path);
+  if (!found || !file) return found;
+  const [now, before] = await Promise.all([found.stat(), file.stat()]);
+  if (now.ino !== before.ino || now.dev !== before.dev || now.size < position) return found;
+  await found.close();
+  return undefined;
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function lastLines(text: string, lines: number): string {
+  const isWhole = text.endsWith('\n');
+  const all = (isWhole ? text.slice(0, -1) : text).split('\n');
+  const last = lines === 0 ? '' : all.slice(-lines).join('\n');
+  return isWhole && last !== '' ? `${last}\n` : last;
+}

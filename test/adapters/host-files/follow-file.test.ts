@@ -1,0 +1,72 @@
+/** A log that is followed: nothing of it is lost or told twice, whatever happens to the file between two looks. */
+import { appendFileSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { followFile } from '../../../lib/adapters/host-files/follow-file.ts';
+
+describe('a file that is followed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-follow-'));
+  const path = join(folder, 'log');
+  afterEach(() => {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Between two looks, one of these happens. */
+  async function follow(lines: number, happenings: readonly (() => void)[]): Promise<string> {
+    const left = [...happenings];
+    let heard = '';
+    const told = (text: string) => {
+      heard += text;
+    };
+    const again = async () => {
+      const next = left.shift();
+      next?.();
+      return next !== undefined;
+    };
+    await followFile(path, { lines, told, again });
+    return heard;
+  }
+
+  it.each([
+    ['its last lines', 2, 'b\nc\nd\n'],
+    ['none of them', 0, 'd\n'],
+    ['all of them', 9, 'a\nb\nc\nd\n'],
+  ])('is told from %s on', async (_what, lines, heard) => {
+    writeFileSync(path, 'a\nb\nc\n');
+    expect(await follow(lines, [() => appendFileSync(path, 'd\n')])).toBe(heard);
+  });
+
+  it('is waited for', async () => {
+    const happenings = [() => undefined, () => writeFileSync(path, 'a\n'), () => appendFileSync(path, 'b\n')];
+    expect(await follow(5, happenings)).toBe('a\nb\n');
+  });
+
+  it('is told whole when it is renamed and begun anew', async () => {
+    writeFileSync(path, 'a\n');
+    const renew = () => {
+      appendFileSync(path, 'b\n');
+      renameSync(path, `${path}.1`);
+      writeFileSync(path, 'c\n');
+    };
+    const gone = () => {
+      appendFileSync(path, 'd\n');
+      renameSync(path, `${path}.2`);
+    };
+    const happenings = [renew, gone, () => writeFileSync(path, 'e\n'), () => undefined];
+    expect(await follow(5, happenings)).toBe('a\nb\nc\nd\ne\n');
+  });
+
+  it('is told from its begin when it was cut short', async () => {
+    writeFileSync(path, 'long enough\n');
+    expect(await follow(0, [() => writeFileSync(path, 'new\n')])).toBe('new\n');
+  });
+
+  it('keeps a letter whole of which one half was written later', async () => {
+    const [first, second] = [Buffer.from('ä').subarray(0, 1), Buffer.from('ä\n').subarray(1)];
+    writeFileSync(path, '');
+    const happenings = [() => appendFileSync(path, first), () => appendFileSync(path, second)];
+    expect(await follow(5, happenings)).toBe('ä\n');
+  });
+});
