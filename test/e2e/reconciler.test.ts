@@ -143,7 +143,7 @@ describe('the reconciler, where GitHub delivers nothing again', () => {
     await loseAllOf(() => world.laptop.github.uninstall(acme.installationId));
 
     // GitHub's first answer is no proof: it is asked again some minutes later. The operator makes them pass.
-    const asksLater = () => world.laptop.queues.counts('my-saas-installations').delayed === 1;
+    const asksLater = () => world.laptop.queues.counts('my-saas-installations').delayed > 0;
     await until('it is to be asked again', asksLater);
     await world.untilIdle();
     expect(await world.tenant(acme)).toMatchObject({ status: 'active' });
