@@ -7,7 +7,7 @@ import type { RunnerScope } from '../core/github.ts';
 import type { Container } from '../ports/container-engine.ts';
 import type { ShownRunner } from '../ports/host-github.ts';
 import type { HostRunner } from '../ports/host-state.ts';
-import { settledMs } from './plan-round.ts';
+import { noteMissing } from './memory.ts';
 import { configurationKey, labelNames, nameStart, runnerOf, scopeName } from './runner.ts';
 import type { Situation } from './situation.ts';
 import { markWorked } from './versions.ts';
@@ -24,7 +24,7 @@ export async function lookAround(
   const containers = await deps.engine.list([labelNames.host, hostId]);
   const runners = [...(await deps.state.runners())];
   for (const container of containers) {
-    memory.launched.add(container.name);
+    if (!memory.launched.has(container.name)) memory.launched.set(container.name, now);
     if (runners.some(({ name }) => name === container.name)) continue;
     const found = runnerOf(container, now);
     if (!found) continue;
@@ -60,7 +60,8 @@ async function readRegistrations(
       if (!isOurs || runners.some((runner) => runner.name === name)) continue;
       deps.tell(`found the registration ${name}, of which there was no record`);
       // What made it is over: nothing of it is under way.
-      const runner = { name, scope, configuration: '', bornAt: deps.clock.now() - settledMs };
+      situation.memory.launched.set(name, deps.clock.now());
+      const runner = { name, scope, configuration: '', bornAt: deps.clock.now() };
       await deps.state.putRunner(runner);
       found.push(runner);
     }
@@ -68,7 +69,7 @@ async function readRegistrations(
   return found;
 }
 
-/** Since when the registrations of running containers are missing. */
+/** Since when, and until when, the registrations of running containers are missing. */
 function note(
   { deps, memory }: Situation,
   seen: {
@@ -82,8 +83,8 @@ function note(
   for (const runner of seen.runners) {
     if (scopeName(runner.scope) !== scopeName(seen.scope)) continue;
     const runs = seen.containers.some(({ name, state }) => name === runner.name && state === 'running');
-    if (names.has(runner.name) || !runs) memory.missingSince.delete(runner.name);
-    else if (!memory.missingSince.has(runner.name)) memory.missingSince.set(runner.name, deps.clock.now());
+    if (names.has(runner.name) || !runs) memory.missing.delete(runner.name);
+    else noteMissing(memory, runner.name, deps.clock.now());
   }
 }
 

@@ -2,10 +2,14 @@
 export interface Memory {
   /** By the runner's name, epoch milliseconds. */
   readonly restUntil: Map<string, number>;
-  /** Since when GitHub shows no registration of it. */
-  readonly missingSince: Map<string, number>;
-  /** They have been registered and have a container, or had: nothing of them can come later. */
-  readonly launched: Set<string>;
+  /** GitHub shows no registration of it: first and last seen so, epoch milliseconds. */
+  readonly missing: Map<string, { readonly since: number; readonly last: number }>;
+  /** They have been registered and have a container, or had, since then: nothing of them can come later. */
+  readonly launched: Map<string, number>;
+  /** A call of theirs failed then, and may have its effect later. */
+  readonly unsure: Map<string, number>;
+  /** Calls of the supervisor before this one were made by then. */
+  readonly startedAt: number;
   /** Ended because this process wanted it. */
   readonly told: Set<string>;
   /** GitHub will not let this host remove them. */
@@ -22,11 +26,13 @@ export interface Memory {
   renew(): void;
 }
 
-export function createMemory(): Memory {
+export function createMemory(now: number): Memory {
   const memory: Memory = {
     restUntil: new Map(),
-    missingSince: new Map(),
-    launched: new Set(),
+    missing: new Map(),
+    launched: new Map(),
+    unsure: new Map(),
+    startedAt: now,
     told: new Set(),
     refused: new Set(),
     failures: 0,
@@ -45,10 +51,15 @@ export function createMemory(): Memory {
   return memory;
 }
 
+/** An answer of GitHub's had no registration of it. */
+export function noteMissing({ missing }: Memory, name: string, now: number): void {
+  missing.set(name, { since: missing.get(name)?.since ?? now, last: now });
+}
+
 export const rest = (memory: Memory, name: string, until: number) => void memory.restUntil.set(name, until);
 
 /** Nothing of this runner is left. */
 export function forgetName(memory: Memory, name: string): void {
-  for (const map of [memory.restUntil, memory.missingSince]) map.delete(name);
-  for (const set of [memory.launched, memory.told, memory.refused]) set.delete(name);
+  for (const map of [memory.restUntil, memory.missing, memory.launched, memory.unsure]) map.delete(name);
+  for (const set of [memory.told, memory.refused]) set.delete(name);
 }

@@ -14,8 +14,10 @@ export interface RoundView {
   readonly wanted: number;
   readonly runners: readonly HostRunner[];
   readonly containers: readonly Container[];
-  /** Names that GitHub had no registration of, for so many milliseconds. */
+  /** Names that GitHub had no registration of, from its first such answer to its last, in milliseconds. */
   readonly missingFor: ReadonlyMap<string, number>;
+  /** Names of which a container may still come. */
+  readonly unsettled: ReadonlySet<string>;
   /** What must not be tried again yet. */
   readonly resting: ReadonlySet<string>;
 }
@@ -33,19 +35,29 @@ export type Step =
   | { readonly kind: 'cancel'; readonly runner: HostRunner }
   | { readonly kind: 'launch'; readonly count: number };
 
-/**
- * A request of a supervisor that died may still be under way to GitHub or the engine; what it makes is looked for until then.
- */
-export const settledMs = 60_000;
-/** GitHub may drop a registration seconds before its runner has ended. */
+/** GitHub may drop a registration seconds before its runner has ended, and its lists may be some seconds old. */
 const ghostMs = 30_000;
 
 export function planRound(view: RoundView): Step[] {
   const byName = new Map(view.containers.map((container) => [container.name, container]));
   const steps = view.runners.flatMap((runner) => stepFor(view, runner, byName.get(runner.name)));
-  const running = view.containers.filter(({ state }) => state === 'running').length;
-  const count = view.mode === 'serve' ? view.wanted - running : 0;
-  return count > 0 ? [...steps, { kind: 'launch', count }] : steps;
+  if (view.mode !== 'serve') return steps;
+  // One that was made and not started may be about to start, and so may one that nobody has seen yet.
+  const live = view.containers.filter(({ state }) => state !== 'ended').length;
+  const coming = view.runners.filter(({ name }) => view.unsettled.has(name) && !byName.has(name)).length;
+  const count = view.wanted - live - coming;
+  return count > 0 ? [...steps, { kind: 'launch', count }] : [...steps, ...surplus(view, byName)];
+}
+
+/** Where fewer are wanted than run, those end that have no job. */
+function surplus(view: RoundView, byName: ReadonlyMap<string, Container>): Step[] {
+  const running = view.runners.filter(({ name }) => byName.get(name)?.state === 'running');
+  const kept = running.filter(({ configuration }) => configuration === view.configuration);
+  const tooMany = Math.max(0, running.length - view.wanted - (running.length - kept.length));
+  return kept
+    .filter(({ name }) => !view.resting.has(name))
+    .slice(0, tooMany)
+    .map((runner) => ({ kind: 'retire', runner, why: 'fewer runners are wanted' }));
 }
 
 function stepFor(view: RoundView, runner: HostRunner, container: Container | undefined): Step[] {

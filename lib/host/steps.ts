@@ -4,9 +4,10 @@
  */
 import type { HostRunner } from '../ports/host-state.ts';
 import { findGroup, refusalText, waitSeconds } from './group.ts';
-import { forgetName, rest } from './memory.ts';
-import { type Step, settledMs } from './plan-round.ts';
+import { forgetName, noteMissing, rest } from './memory.ts';
+import type { Step } from './plan-round.ts';
 import { configurationKey, containerOf, nameStart, scopeName } from './runner.ts';
+import { isSettled } from './settled.ts';
 import type { Situation } from './situation.ts';
 
 const worker = 'Runner.Worker';
@@ -54,17 +55,22 @@ async function launch(situation: Situation): Promise<boolean> {
     bornAt: now,
   };
   await deps.state.putRunner(runner);
-  const { scope, labels, workFolder } = config;
-  const answer = await github.register({ scope, name, labels, workFolder, runnerGroupId: group.groupId });
-  if (!answer.ok) {
-    // A refusal registers nothing.
-    await deps.state.dropRunner(name);
-    const text = `${scopeName(scope)} gets no runner: ${refusalText(answer.refusal)}`;
-    return hold(situation, text, waitSeconds(answer.refusal) * 1000);
+  try {
+    const { scope, labels, workFolder } = config;
+    const answer = await github.register({ scope, name, labels, workFolder, runnerGroupId: group.groupId });
+    if (!answer.ok) {
+      // A refusal registers nothing.
+      await deps.state.dropRunner(name);
+      const text = `${scopeName(scope)} gets no runner: ${refusalText(answer.refusal)}`;
+      return hold(situation, text, waitSeconds(answer.refusal) * 1000);
+    }
+    const { jitConfig } = answer.value;
+    await deps.engine.run(containerOf(runner, { config, hostId, jitConfig }));
+  } catch (error) {
+    memory.unsure.set(name, deps.clock.now());
+    throw error;
   }
-  const { jitConfig } = answer.value;
-  await deps.engine.run(containerOf(runner, { config, hostId, jitConfig }));
-  memory.launched.add(name);
+  memory.launched.set(name, deps.clock.now());
   deps.tell(`${name} waits for a job`);
   return true;
 }
@@ -95,19 +101,19 @@ async function collect(situation: Situation, name: string): Promise<void> {
 }
 
 async function forget({ deps, github, memory }: Situation, runner: HostRunner): Promise<void> {
-  const { name, scope, bornAt } = runner;
-  const now = deps.clock.now();
+  const { name, scope } = runner;
   const answer = await github.remove(scope, name);
   if (!answer.ok) {
     if (answer.refusal.kind !== 'limited') memory.refused.add(name);
     memory.trouble = `The registration ${name} of ${scopeName(scope)} cannot be removed: ${refusalText(answer.refusal)}`;
-    return rest(memory, name, now + waitSeconds(answer.refusal) * 1000);
+    return rest(memory, name, deps.clock.now() + waitSeconds(answer.refusal) * 1000);
   }
+  const now = deps.clock.now();
   memory.refused.delete(name);
   if (answer.value === 'busy') return rest(memory, name, now + busyMs);
-  // A launch that nobody heard the end of may still bring a registration, or a container.
-  const isSettled = memory.launched.has(name) || now - bornAt >= settledMs;
-  if (!isSettled) return rest(memory, name, Math.min(bornAt + settledMs, now + againMs));
+  // That GitHub shows none may be too early, or too old an answer.
+  const isOver = (answer.value === 'removed' && memory.launched.has(name)) || isSettled(memory, runner, now);
+  if (!isOver) return rest(memory, name, now + againMs);
   await deps.state.dropRunner(name);
   forgetName(memory, name);
 }
@@ -121,15 +127,17 @@ async function retire(situation: Situation, runner: HostRunner, why: string): Pr
     deps.tell(`${name} had no job and ends: ${why}`);
     return end(situation, name);
   }
-  if (answer.ok && answer.value === 'absent' && !memory.missingSince.has(name))
-    memory.missingSince.set(name, now);
+  if (answer.ok && answer.value === 'absent') noteMissing(memory, name, now);
   if (!answer.ok) memory.trouble = `${name} cannot be told to end: ${refusalText(answer.refusal)}`;
   rest(memory, name, now + (answer.ok ? againMs : waitSeconds(answer.refusal) * 1000));
 }
 
-async function endGhost(situation: Situation, { name }: HostRunner): Promise<void> {
-  const { deps, memory } = situation;
-  if (await deps.engine.runs(name, worker)) return rest(memory, name, deps.clock.now() + againMs);
+async function endGhost(situation: Situation, { name, scope }: HostRunner): Promise<void> {
+  const { deps, github, memory } = situation;
+  const answer = await github.remove(scope, name);
+  const isGone = answer.ok && answer.value !== 'busy';
+  if (!isGone || (await deps.engine.runs(name, worker)))
+    return rest(memory, name, deps.clock.now() + againMs);
   deps.tell(`${name} ends: GitHub knows it no longer`);
   return end(situation, name);
 }

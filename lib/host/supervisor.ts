@@ -10,6 +10,7 @@ import { lookAround } from './look-around.ts';
 import { createMemory, type Memory, rest } from './memory.ts';
 import { planRound } from './plan-round.ts';
 import { configurationKey, scopeName } from './runner.ts';
+import { isSettled } from './settled.ts';
 import type { Situation, SupervisorDeps } from './situation.ts';
 import { carryOut } from './steps.ts';
 import { saveVersion } from './versions.ts';
@@ -23,7 +24,7 @@ export async function supervise(deps: SupervisorDeps, config: HostConfig): Promi
   const { state, clock } = deps;
   const hostId = await state.hostId();
   let current = await inForce(deps, config, (await state.wish()).change);
-  const memory = createMemory();
+  const memory = createMemory(clock.now());
   deps.tell(`supervising ${scopeName(config.scope)} with ${deps.engine.name}, host ${hostId}`);
   for (;;) {
     const wish = await state.wish();
@@ -86,7 +87,8 @@ async function playRound(situation: Situation): Promise<Ended | undefined> {
     wanted: config.runners,
     runners,
     containers,
-    missingFor: new Map([...memory.missingSince].map(([name, since]) => [name, now - since])),
+    missingFor: new Map([...memory.missing].map(([name, { since, last }]) => [name, last - since])),
+    unsettled: new Set(runners.flatMap((runner) => (isSettled(memory, runner, now) ? [] : [runner.name]))),
     resting: new Set([...memory.restUntil].flatMap(([name, until]) => (until > now ? [name] : []))),
   });
   await Promise.all(

@@ -23,7 +23,7 @@ export interface ContainerEngine {
   logs(name: string, lines: number): Promise<string>;
   /** Passes on what it prints, from its last lines on, until it has ended. @returns false where it is gone */
   follow(name: string, lines: number, told: (text: string) => void): Promise<boolean>;
-  /** With its disk. Resolves also where it is gone. */
+  /** With its disk. Resolves also where it is gone. One that runs is refused: it may have got a job since it was listed. */
   remove(name: string): Promise<void>;
 }
 

@@ -156,6 +156,7 @@ describe('a smoke run', () => {
   it.each([
     ['test/sim/sim.ts', ['--seeds', '3'], /3 seeds, .*\n0 violations/],
     ['test/sim/sim.ts', ['--replay', '1'], /Every promise was kept/],
+    ['test/sim/sim.ts', ['--host', '--seeds', '3'], /3 seeds, .*\n0 violations/],
     ['test/scale/day.ts', ['--part', '0.001', '--json'], /"missed":\[\]/],
     ['test/chaos/chaos.ts', ['--seconds', '1', '--json'], /"invariantsBroken":\[\]/],
     ['test/conformance/conformance.ts', ['--list'], /cfn-lint\n[\s\S]*github-simulator\n/],
@@ -165,12 +166,14 @@ describe('a smoke run', () => {
     expect(stdout).toMatch(says);
   });
 
-  it('of the simulation of faults catches one', () => {
-    const name = 'parked-after-the-attempt';
-    const { status, stdout } = start('test/sim/mutants.ts', '--only', name, '--json');
-    expect(JSON.parse(stdout)).toEqual([{ mutant: name, caughtBySeed: expect.any(Number) }]);
-    expect(status).toBe(0);
-  });
+  it.each(['parked-after-the-attempt', 'host-ended-while-busy'])(
+    'of the simulation of faults catches %s',
+    (name) => {
+      const { status, stdout } = start('test/sim/mutants.ts', '--only', name, '--json');
+      expect(JSON.parse(stdout)).toEqual([{ mutant: name, caughtBySeed: expect.any(Number) }]);
+      expect(status).toBe(0);
+    },
+  );
 
   it('of the browser says what is missing', () => {
     const { status, stderr } = start('test/browser/browser.ts');

@@ -69,12 +69,12 @@ describe('docs/SINGLE-HOST.md', () => {
     const [there = '', list = '', back = ''] = (markedBlocks(page, 'host-switch')[0] ?? '')
       .trim()
       .split('\n');
-    expect(await machine.paste(there)).toMatchObject({ status: 0 });
+    expect(await machine.paste(there)).toMatchObject({ status: 0, error: '' });
     await until(() => scopes().length > 0 && scopes().every((scope) => scope === 'acme/app'));
     expect((await machine.paste(list)).out).toMatch(
       /^1 .* worked .*start\n2 .*switch repository acme\/app$/m,
     );
-    expect(await machine.paste(back)).toMatchObject({ status: 0 });
+    expect(await machine.paste(back)).toMatchObject({ status: 0, error: '' });
     await until(() => scopes().length > 0 && scopes().every((scope) => scope === 'acme'));
     expect(readSettings(machine.settings())).toEqual(before);
   });

@@ -92,7 +92,10 @@ export function createMemoryEngine(): MemoryEngine {
       }
       return true;
     },
-    remove: async (name) => void containers.delete(answering(name)),
+    remove: async (name) => {
+      if (answering(containers.get(name))?.state === 'running') throw refused(`${name} is running`);
+      containers.delete(name);
+    },
   };
   const answering = <Value>(value: Value): Value => {
     if (engine.fault === 'down') throw refused('Cannot connect to the Docker daemon');

@@ -3,8 +3,8 @@
  * sources, and says by which seed it was caught.
  */
 import { createCommandLine, exitStatus, oneOf, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
-import { type Mutant, mutants } from './mutants/list.ts';
-import { loadMutant, registerMutants } from './mutants/load.ts';
+import type { Mutant } from './mutants/list.ts';
+import { allMutants, loadMutant, registerMutants } from './mutants/load.ts';
 
 interface MutantOptions {
   readonly seeds: number;
@@ -18,7 +18,7 @@ await runScript(
     description: 'Puts deliberate faults into the sources, one at a time, and says which seed catches each.',
   })
     .option('--seeds <count>', 'how many seeds may try to catch a fault', wholeNumber({ least: 1 }), 500)
-    .option('--only <name>', 'this fault only; may be repeated', oneOf(mutants.map(({ name }) => name)))
+    .option('--only <name>', 'this fault only; may be repeated', oneOf(allMutants.map(({ name }) => name)))
     .option('--json', 'print JSON')
     .addHelpText('after', exitStatus('a fault was not caught'))
     .action(run),
@@ -27,7 +27,7 @@ await runScript(
 async function run({ seeds, only, json }: MutantOptions): Promise<void> {
   registerMutants();
   const results = [];
-  for (const mutant of mutants.filter(({ name }) => only?.includes(name) ?? true)) {
+  for (const mutant of allMutants.filter(({ name }) => only?.includes(name) ?? true)) {
     const caught = await hunt(mutant, seeds);
     results.push({ mutant: mutant.name, caughtBySeed: caught?.seed ?? null });
     if (json) continue;

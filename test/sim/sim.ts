@@ -1,12 +1,14 @@
 /** `npm run sim`: runs seeds of the simulation and says which of them broke a promise. The clock is read here only. */
 import { createCommandLine, exitStatus, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
-import { simulate } from './simulate.ts';
+import { simulate as simulateHost } from '../host/sim/simulate-host.ts';
+import { simulate as simulatePlatform } from './simulate.ts';
 
 interface SimOptions {
   readonly seeds: number;
   readonly seedFrom: number;
   readonly replay?: number;
   readonly json?: true;
+  readonly host?: true;
 }
 
 const number = wholeNumber({ least: 0 });
@@ -19,14 +21,19 @@ await runScript(
     .option('--seeds <count>', 'how many seeds to run', number, 1000)
     .option('--seed-from <seed>', 'the first seed', number, 1)
     .option('--replay <seed>', 'print the story of one seed instead', number)
+    .option('--host', 'a single host instead of the platform')
     .option('--json', 'print JSON')
     .addHelpText('after', exitStatus('a promise was broken'))
-    .action(async ({ seeds, seedFrom, replay: seed, json }: SimOptions) =>
-      seed === undefined ? run({ seeds, from: seedFrom, json: json ?? false }) : replay(seed),
-    ),
+    .action(async ({ seeds, seedFrom, replay: seed, json, host }: SimOptions) => {
+      const simulate = host ? simulateHost : simulatePlatform;
+      if (seed === undefined) await run(simulate, { seeds, from: seedFrom, json: json ?? false });
+      else await replay(simulate, seed);
+    }),
 );
 
-async function replay(seed: number): Promise<void> {
+type Simulate = typeof simulateHost | typeof simulatePlatform;
+
+async function replay(simulate: Simulate, seed: number): Promise<void> {
   const { story, violations } = await simulate(seed, { story: true });
   for (const line of story) console.log(line);
   for (const { invariant, detail } of violations) console.log(`broken: ${invariant}: ${detail}`);
@@ -34,7 +41,10 @@ async function replay(seed: number): Promise<void> {
   else process.exitCode = 1;
 }
 
-async function run({ seeds, from, json }: { seeds: number; from: number; json: boolean }): Promise<void> {
+async function run(
+  simulate: Simulate,
+  { seeds, from, json }: { seeds: number; from: number; json: boolean },
+): Promise<void> {
   const started = performance.now();
   const broken: { seed: number; invariant: string }[] = [];
   const totals = { steps: 0, jobs: 0, machines: 0 };

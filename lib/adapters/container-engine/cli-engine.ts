@@ -93,7 +93,7 @@ export function createCliEngine({ program, socketGroup }: CliEngineOptions): Con
       return true;
     },
     async remove(container) {
-      const ran = await ask(['rm', '--force', '--volumes', container]);
+      const ran = await ask(['rm', '--volumes', container]);
       if (!isGone(ran)) done(ran, `${container} could not be removed`);
     },
   };

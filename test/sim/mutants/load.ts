@@ -5,12 +5,15 @@
  */
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { simulate } from '../simulate.ts';
+import { hostMutants } from '../../host/sim/mutants.ts';
 import { type Mutant, mutants } from './list.ts';
 
+/** Of the platform, or of a single host. */
 export interface Simulation {
-  readonly simulate: typeof simulate;
+  simulate(seed: number): Promise<{ readonly violations: readonly { readonly invariant: string }[] }>;
 }
+
+export const allMutants = [...mutants, ...hostMutants];
 
 const root = new URL('../../../', import.meta.url).href;
 const marker = /\?mutant=([a-z0-9-]+)$/;
@@ -27,7 +30,7 @@ export function registerMutants(): void {
     load(url, context, nextLoad) {
       const name = marker.exec(url)?.[1];
       const loaded = nextLoad(url, context);
-      const mutant = mutants.find((one) => one.name === name);
+      const mutant = allMutants.find((one) => one.name === name);
       const changes = mutant?.changes.filter(({ file }) => `${root}${file}` === url.replace(marker, ''));
       if (!mutant || !changes?.length || loaded.source === undefined) return loaded;
       return { ...loaded, source: changed(mutant, String(loaded.source), changes) };
@@ -35,8 +38,9 @@ export function registerMutants(): void {
   });
 }
 
-export async function loadMutant({ name }: Mutant): Promise<Simulation> {
-  return (await import(new URL(`../simulate.ts?mutant=${name}`, import.meta.url).href)) as Simulation;
+export async function loadMutant(mutant: Mutant): Promise<Simulation> {
+  const file = hostMutants.includes(mutant) ? '../../host/sim/simulate-host.ts' : '../simulate.ts';
+  return (await import(new URL(`${file}?mutant=${mutant.name}`, import.meta.url).href)) as Simulation;
 }
 
 function changed(mutant: Mutant, source: string, changes: Mutant['changes']): string {

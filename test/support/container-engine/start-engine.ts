@@ -49,7 +49,10 @@ export function startEngine(): EngineStandIn {
     },
     async stop() {
       rmSync(join(folder, 'dials'), { recursive: true });
-      for (const name of containers()) await engine.remove(name);
+      for (const name of containers()) {
+        await engine.stop(name, 0);
+        await engine.remove(name);
+      }
       rmSync(folder, { recursive: true, force: true });
     },
   };

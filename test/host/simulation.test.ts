@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { simulate } from './sim/simulate-host.ts';
+
+/** `npm run sim -- --host` runs as many more as one likes. */
+const seeds = 100;
+
+describe('the simulation of a single host', () => {
+  const totals = { jobs: 0, machines: 0, deaths: 0 };
+
+  it(`keeps every promise in ${seeds} lives`, async () => {
+    const broken: unknown[] = [];
+    for (let seed = 1; seed <= seeds; seed++) {
+      const { violations, jobs, machines, deaths } = await simulate(seed);
+      if (violations.length > 0) broken.push({ seed, violations });
+      totals.jobs += jobs;
+      totals.machines += machines;
+      totals.deaths += deaths;
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it('is about supervisors that die, and jobs that run all the same', () => {
+    expect(totals.jobs).toBeGreaterThan(10 * seeds);
+    expect(totals.machines).toBeGreaterThan(totals.jobs);
+    expect(totals.deaths).toBeGreaterThan(seeds);
+  });
+
+  it('tells the same life of the same seed, event for event', async () => {
+    const [first, second] = [await simulate(7, { story: true }), await simulate(7, { story: true })];
+    expect(first.story.length).toBeGreaterThan(50);
+    expect(second.story).toEqual(first.story);
+  });
+});
