@@ -5,7 +5,8 @@
  */
 import { OperationalError } from '../ports/errors.ts';
 import type { Report, Wish } from '../ports/host-state.ts';
-import { checkHostConfig, type HostConfig } from './config.ts';
+import { checkHostConfig } from './check-config.ts';
+import type { HostConfig } from './config.ts';
 import { lookAround } from './look-around.ts';
 import { createMemory, type Memory, rest } from './memory.ts';
 import { planRound } from './plan-round.ts';

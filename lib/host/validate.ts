@@ -9,6 +9,7 @@ import type { HostGitHub } from '../ports/host-github.ts';
 import type { HostState } from '../ports/host-state.ts';
 import type { HostConfig } from './config.ts';
 import { findGroup, refusalText } from './group.ts';
+import { neededRights } from './needed-rights.ts';
 import { testRepositories } from './repositories.ts';
 import { configurationKey, labelNames, nameStart, scopeName } from './runner.ts';
 
@@ -90,23 +91,6 @@ async function registrationFindings(deps: ValidateDeps, config: HostConfig): Pro
     ok('registration', `GitHub registers runners of ${scopeName(scope)} and removes them`),
   ];
 }
-
-/** Sources: https://docs.github.com/en/rest/actions/self-hosted-runners */
-export const neededRights = ({ scope, credential }: HostConfig) => {
-  const isOrganization = scope.kind === 'organization';
-  if (credential.kind === 'app') {
-    const permission = isOrganization
-      ? 'Organization, Self-hosted runners: write'
-      : 'Repository, Administration: write';
-    return `The App must be installed there, with the permission ${permission}.`;
-  }
-  const right = isOrganization
-    ? 'the scope admin:org'
-    : 'the scope repo, and its owner must administrate the repository';
-  const login =
-    credential.kind === 'gh' && isOrganization ? ' Mend it: gh auth refresh --scopes admin:org' : '';
-  return `The token must have ${right}.${login}`;
-};
 
 async function repositoryFindings(deps: ValidateDeps, config: HostConfig): Promise<Finding[]> {
   const tested = await testRepositories(deps.github, config, config.allowedRepositories);

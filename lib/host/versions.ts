@@ -3,8 +3,8 @@
  * has shown a runner of it online: that is what a rollback goes back to.
  */
 import type { HostState, SettingsVersion } from '../ports/host-state.ts';
-import { secretSetting } from './config.ts';
 import { readSettings, writeSettings } from './env-file.ts';
+import { secretSetting } from './setting-defaults.ts';
 
 /** Saves the settings in force unless the newest version is the same. @returns its number */
 export async function saveVersion(

@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runArguments } from '../../lib/adapters/container-engine/cli-engine.ts';
-import { settingDefaults } from '../../lib/host/config.ts';
 import { readSettings } from '../../lib/host/env-file.ts';
+import { settingDefaults } from '../../lib/host/setting-defaults.ts';
 import { type HostMachine, startHostMachine } from '../host/start-host.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { markedBlocks, markedRows, read } from './markdown.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkHostConfig } from '../../lib/host/config.ts';
+import { checkHostConfig } from '../../lib/host/check-config.ts';
 import { readSettings, writeSettings } from '../../lib/host/env-file.ts';
 import { restored, saveVersion, versionToRestore, withoutSecret } from '../../lib/host/versions.ts';
 import { createMemoryHostState } from '../fakes/host-state.ts';

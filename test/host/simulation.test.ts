@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { simulate } from './sim/simulate-host.ts';
 
 /** `npm run sim -- --host` runs as many more as one likes. */
-const seeds = 100;
+const seeds = 60;
 
 describe('the simulation of a single host', () => {
   const totals = { jobs: 0, machines: 0, deaths: 0 };

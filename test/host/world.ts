@@ -5,7 +5,8 @@
  */
 
 import { InstallationId } from '../../lib/core/ids.ts';
-import { checkHostConfig, type HostConfig } from '../../lib/host/config.ts';
+import { checkHostConfig } from '../../lib/host/check-config.ts';
+import type { HostConfig } from '../../lib/host/config.ts';
 import type { SupervisorDeps } from '../../lib/host/situation.ts';
 import { type Ended, supervise } from '../../lib/host/supervisor.ts';
 import { createMemoryChance, createMemoryClock } from '../fakes/clock.ts';

@@ -7,7 +7,8 @@ import { nameStart, scopeName } from '../../host/runner.ts';
 import { saveVersion } from '../../host/versions.ts';
 import type { CommandCall } from '../command.ts';
 import { check, hasFailed, render } from './findings.ts';
-import { configOf, type Host, HostFault, secondsOption } from './open-host.ts';
+import { HostFault } from './host-fault.ts';
+import { configOf, type Host, secondsOption } from './open-host.ts';
 import { waitForRunners, wishFor } from './supervision.ts';
 
 export async function applySettings(

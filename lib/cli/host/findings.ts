@@ -6,7 +6,8 @@ import { type Finding, validateHost } from '../../host/validate.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { CommandCall } from '../command.ts';
 import { printableLine } from '../printable.ts';
-import { type Host, openEngine } from './open-host.ts';
+import { openEngine } from './open-engine.ts';
+import type { Host } from './open-host.ts';
 
 /** The variable is for tests: GitHub Enterprise Servers have no releases of actions/runner. */
 export const releasesUrl = ({ environment }: CommandCall) =>

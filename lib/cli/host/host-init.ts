@@ -13,16 +13,9 @@ import { writeSettings } from '../../host/env-file.ts';
 import { type CommandCall, UsageError } from '../command.ts';
 import { printableText } from '../printable.ts';
 import { releasesUrl } from './findings.ts';
-import {
-  configOf,
-  type Host,
-  HostFault,
-  hostCommand,
-  openEngine,
-  openHost,
-  readConfig,
-  textOption,
-} from './open-host.ts';
+import { HostFault } from './host-fault.ts';
+import { openEngine } from './open-engine.ts';
+import { configOf, type Host, hostCommand, openHost, readConfig, textOption } from './open-host.ts';
 
 const images = fileURLToPath(new URL('../../../images/single-host', import.meta.url));
 

@@ -8,16 +8,10 @@ import { followFile } from '../../adapters/host-files/follow-file.ts';
 import type { CommandCall } from '../command.ts';
 import { printableText } from '../printable.ts';
 import { printableLines } from '../printable-lines.ts';
+import { HostFault } from './host-fault.ts';
 import { supervisorLog } from './host-start.ts';
-import {
-  type Host,
-  HostFault,
-  hostCommand,
-  openEngine,
-  openHost,
-  readConfig,
-  secondsOption,
-} from './open-host.ts';
+import { openEngine } from './open-engine.ts';
+import { type Host, hostCommand, openHost, readConfig, secondsOption } from './open-host.ts';
 
 const lookMilliseconds = 500;
 

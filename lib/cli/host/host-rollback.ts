@@ -3,7 +3,8 @@ import { restored, versionToRestore } from '../../host/versions.ts';
 import type { SettingsVersion } from '../../ports/host-state.ts';
 import { printableLine } from '../printable.ts';
 import { applySettings } from './apply-settings.ts';
-import { HostFault, hostCommand, openHost, secondsOption } from './open-host.ts';
+import { HostFault } from './host-fault.ts';
+import { hostCommand, openHost, secondsOption } from './open-host.ts';
 
 export const hostRollback = hostCommand(
   {

@@ -11,15 +11,9 @@ import { isHostLocked } from '../../adapters/host-files/host-lock.ts';
 import type { HostConfig } from '../../host/config.ts';
 import { scopeName } from '../../host/runner.ts';
 import type { CommandCall } from '../command.ts';
-import {
-  type Host,
-  HostFault,
-  hostCommand,
-  openEngine,
-  openHost,
-  readConfig,
-  secondsOption,
-} from './open-host.ts';
+import { HostFault } from './host-fault.ts';
+import { openEngine } from './open-engine.ts';
+import { type Host, hostCommand, openHost, readConfig, secondsOption } from './open-host.ts';
 import { superviseHere, waitForRunners, wishFor } from './supervision.ts';
 
 export const supervisorLog = (folder: string) => join(folder, 'state', 'supervisor.log');

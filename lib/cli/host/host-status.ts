@@ -5,7 +5,8 @@
 import { OperationalError } from '../../ports/errors.ts';
 import { type CommandCall, jsonOption } from '../command.ts';
 import { type Picture, watch, watchOption } from '../watch.ts';
-import { HostFault, hostCommand, openHost, readConfig } from './open-host.ts';
+import { HostFault } from './host-fault.ts';
+import { hostCommand, openHost, readConfig } from './open-host.ts';
 import { readStatus } from './read-status.ts';
 import { statusText } from './status-text.ts';
 

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ended } from '../../host/supervisor.ts';
-import { HostFault, hostCommand, openHost, readConfig, secondsOption } from './open-host.ts';
+import { HostFault } from './host-fault.ts';
+import { hostCommand, openHost, readConfig, secondsOption } from './open-host.ts';
 import { superviseHere, wishFor } from './supervision.ts';
 
 export const hostStop = hostCommand(

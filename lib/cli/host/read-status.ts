@@ -8,7 +8,8 @@ import type { ShownRunner } from '../../ports/host-github.ts';
 import type { Report, Wish } from '../../ports/host-state.ts';
 import type { CommandCall } from '../command.ts';
 import { printableLine } from '../printable.ts';
-import { type Host, openEngine } from './open-host.ts';
+import { openEngine } from './open-engine.ts';
+import type { Host } from './open-host.ts';
 
 export interface HostStatus {
   readonly place: string;

@@ -9,11 +9,12 @@ const mutant = (name: string, fault: string, ...changes: readonly Change[]): Mut
   changes,
 });
 
-const steps = 'lib/host/steps.ts';
+const launching = 'lib/host/launch-runner.ts';
+const ending = 'lib/host/end-runner.ts';
 
 export const hostMutants: readonly Mutant[] = [
   mutant('ended-while-busy', 'A container ends although GitHub has kept its registration, as it has a job.', {
-    file: steps,
+    file: ending,
     from: "if (answer.ok && answer.value === 'removed') {",
     to: 'if (answer.ok) {',
   }),
@@ -26,7 +27,7 @@ export const hostMutants: readonly Mutant[] = [
       to: '[name, now - since + 0 * last]',
     },
     {
-      file: steps,
+      file: ending,
       from: `const answer = await github.remove(scope, name);
   const isGone = answer.ok && answer.value !== 'busy';`,
       to: 'void [github, scope];\n  const isGone = true;',
@@ -41,13 +42,13 @@ export const hostMutants: readonly Mutant[] = [
     'record-after-registration',
     'A runner is registered before there is a record of it.',
     {
-      file: steps,
+      file: launching,
       from: `  await deps.state.putRunner(runner);
   try {`,
       to: '  try {',
     },
     {
-      file: steps,
+      file: launching,
       from: '    await deps.engine.run(containerOf(',
       to: '    await deps.state.putRunner(runner);\n    await deps.engine.run(containerOf(',
     },

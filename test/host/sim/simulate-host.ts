@@ -3,7 +3,8 @@
  * and starts, a GitHub and an engine that fail. The supervisor is the real one; time is virtual. At the end everything is
  * calm, jobs must have run, and the host is stopped for the last time.
  */
-import { checkHostConfig, type HostConfig } from '../../../lib/host/config.ts';
+import { checkHostConfig } from '../../../lib/host/check-config.ts';
+import type { HostConfig } from '../../../lib/host/config.ts';
 import { writeSettings } from '../../../lib/host/env-file.ts';
 import { type Ended, supervise } from '../../../lib/host/supervisor.ts';
 import { restored, saveVersion, versionToRestore } from '../../../lib/host/versions.ts';
