@@ -5,7 +5,7 @@
 import type { HostRunner } from '../ports/host-state.ts';
 import { refusalText, waitSeconds } from './group.ts';
 import { hold } from './hold.ts';
-import { forgetName, noteMissing, rest } from './memory.ts';
+import { forgetName, noteDeleted, noteMissing, rest } from './memory.ts';
 import { scopeName } from './runner.ts';
 import { isSettled } from './settled.ts';
 import type { Situation } from './situation.ts';
@@ -58,6 +58,7 @@ export async function retire(situation: Situation, runner: HostRunner, why: stri
   const answer = await github.remove(scope, name);
   const now = deps.clock.now();
   if (answer.ok && answer.value === 'removed') {
+    noteDeleted(memory, name);
     deps.tell(`${name} had no job and ends: ${why}`);
     return cancel(situation, name);
   }

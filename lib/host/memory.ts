@@ -56,6 +56,9 @@ export function noteMissing({ missing }: Memory, name: string, now: number): voi
   missing.set(name, { since: missing.get(name)?.since ?? now, last: now });
 }
 
+/** GitHub has deleted the registration of a container: no later list is needed to believe it. */
+export const noteDeleted = ({ launched }: Memory, name: string) => void launched.set(name, 0);
+
 export const rest = (memory: Memory, name: string, until: number) => void memory.restUntil.set(name, until);
 
 /** Nothing of this runner is left. */

@@ -17,7 +17,7 @@ export interface RoundView {
   /** Names that GitHub had no registration of, from its first such answer to its last, in milliseconds. */
   readonly missingFor: ReadonlyMap<string, number>;
   /** Names of which a container may still come. */
-  readonly unsettled: ReadonlySet<string>;
+  readonly coming: ReadonlySet<string>;
   /** What must not be tried again yet. */
   readonly resting: ReadonlySet<string>;
 }
@@ -44,7 +44,7 @@ export function planRound(view: RoundView): Step[] {
   if (view.mode !== 'serve') return steps;
   // One that was made and not started may be about to start, and so may one that nobody has seen yet.
   const live = view.containers.filter(({ state }) => state !== 'ended').length;
-  const coming = view.runners.filter(({ name }) => view.unsettled.has(name) && !byName.has(name)).length;
+  const coming = view.runners.filter(({ name }) => view.coming.has(name) && !byName.has(name)).length;
   const count = view.wanted - live - coming;
   return count > 0 ? [...steps, { kind: 'launch', count }] : [...steps, ...surplus(view, byName)];
 }

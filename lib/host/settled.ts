@@ -10,8 +10,14 @@ const settledMs = 60_000;
 /** GitHub's lists are no older than this. */
 const listLagMs = 10_000;
 
-export function isSettled(memory: Memory, { name, bornAt }: HostRunner, now: number): boolean {
-  const launchedAt = memory.launched.get(name);
-  if (launchedAt !== undefined) return now >= launchedAt + listLagMs;
-  return now >= Math.max(bornAt, memory.startedAt, memory.unsure.get(name) ?? 0) + settledMs;
+/** Neither a container nor a registration. */
+export function isSettled(memory: Memory, runner: HostRunner, now: number): boolean {
+  const launchedAt = memory.launched.get(runner.name);
+  return launchedAt === undefined ? !mayStillStart(memory, runner, now) : now >= launchedAt + listLagMs;
+}
+
+/** Its container has not been seen, and may come. */
+export function mayStillStart(memory: Memory, { name, bornAt }: HostRunner, now: number): boolean {
+  if (memory.launched.has(name)) return false;
+  return now < Math.max(bornAt, memory.startedAt, memory.unsure.get(name) ?? 0) + settledMs;
 }

@@ -11,7 +11,7 @@ import { lookAround } from './look-around.ts';
 import { createMemory, type Memory, rest } from './memory.ts';
 import { planRound } from './plan-round.ts';
 import { configurationKey, scopeName } from './runner.ts';
-import { isSettled } from './settled.ts';
+import { mayStillStart } from './settled.ts';
 import type { Situation, SupervisorDeps } from './situation.ts';
 import { carryOut } from './steps.ts';
 import { saveVersion } from './versions.ts';
@@ -89,7 +89,7 @@ async function playRound(situation: Situation): Promise<Ended | undefined> {
     runners,
     containers,
     missingFor: new Map([...memory.missing].map(([name, { since, last }]) => [name, last - since])),
-    unsettled: new Set(runners.flatMap((runner) => (isSettled(memory, runner, now) ? [] : [runner.name]))),
+    coming: new Set(runners.flatMap((runner) => (mayStillStart(memory, runner, now) ? [runner.name] : []))),
     resting: new Set([...memory.restUntil].flatMap(([name, until]) => (until > now ? [name] : []))),
   });
   await Promise.all(

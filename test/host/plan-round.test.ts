@@ -26,7 +26,7 @@ const view = (seen: Partial<RoundView>): RoundView => ({
   runners: [],
   containers: [],
   missingFor: new Map(),
-  unsettled: new Set(),
+  coming: new Set(),
   resting: new Set(),
   ...seen,
 });
@@ -35,7 +35,7 @@ const launches = (seen: Partial<RoundView>) => planRound(view(seen)).filter(({ k
 describe('a round of a single host', () => {
   it('counts a container that a call without an answer may still bring', () => {
     const runners = [runner('a')];
-    expect(launches({ runners, unsettled: new Set(['a']) })).toEqual([{ kind: 'launch', count: 1 }]);
+    expect(launches({ runners, coming: new Set(['a']) })).toEqual([{ kind: 'launch', count: 1 }]);
     expect(launches({ runners })).toEqual([{ kind: 'launch', count: 2 }]);
   });
 

@@ -114,7 +114,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'was just accepted': { code: 'queued', says: /sentence of queued/, job: why('queued') },
   'waits for nothing, and nobody looks at it': {
     code: 'not-acted-on',
-    says: /for 12 minutes nothing looked/,
+    says: /has not been looked at for 12 min/,
     mend: /sweep/,
     job: { ...why('queued'), queuedAt: noon - 600_000, acceptedAt: noon - 600_000 },
   },
@@ -393,7 +393,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'has no launch for its lease': {
     code: 'launch-lost',
     says: /whose launch has no row/,
-    mend: /not to be deleted by hand/,
+    mend: /not delete rows by hand/,
     job: covered,
   },
   'got no machine of its launch': {
@@ -474,7 +474,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   runs: {
     code: 'running',
-    says: /runs on i-1 \(t3.medium\) since 60 s/,
+    says: /has been running on i-1 \(t3.medium\) for 60 s/,
     job: running,
     runner: { state: 'listening', launchedAt: noon },
     others: [ranFor(2, 100)],
@@ -482,7 +482,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'runs on a machine of somebody else': {
     code: 'running-elsewhere',
-    says: /none of this platform/,
+    says: /does not belong to this platform/,
     mend: /same labels/,
     job: { state: 'running', startedAt: noon, unsettledAt: noon },
   },
@@ -658,14 +658,14 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'names labels that no tier has all of': {
     code: 'labels-unknown',
-    says: /nearest tier, medium, has not gpu/,
+    says: /nearest tier, medium, lacks gpu/,
     mend: /runs-on: \[self-hosted, linux, x64, medium\]/,
     job: null,
     github: github({ labels: ['self-hosted', 'medium', 'gpu'] }),
   },
   'misspells a label': {
     code: 'labels-unknown',
-    says: /nearest tier, medium, has not mediun/,
+    says: /nearest tier, medium, lacks mediun/,
     mend: /medium/,
     job: null,
     github: github({ labels: ['self-hosted', 'mediun'] }),

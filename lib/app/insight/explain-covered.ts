@@ -1,5 +1,6 @@
 /** A machine is meant for the job: how far that one is, and what happens where it is late. */
 
+import { durationText, timeBetween } from '../../core/duration-text.ts';
 import { launchOfLease } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -19,12 +20,11 @@ export function explainCovered(facts: Facts, job: Job): Verdict {
   if (runner) return explainMachine(facts, job, runner);
   if (!launch) {
     return waitsAgain('launch-lost', `It has the lease ${job.lease ?? ''}, whose launch has no row.`, {
-      next: 'The reconciler finds it within five minutes, and it waits again.',
-      mend: 'Rows are not to be deleted by hand. If no one did, look at the log of the reconciler.',
+      next: 'The reconciler finds it within five minutes and puts it back in line.',
+      mend: 'Do not delete rows by hand. If nobody did, look at the log of the reconciler.',
     });
   }
-  const late = Math.round((now - launch.callUntil) / 1000);
-  if (launch.state === 'intent' && late < 0) {
+  if (launch.state === 'intent' && now < launch.callUntil) {
     return onItsWay(facts, job, {
       code: 'launching',
       line: `EC2 is being asked for its machine (launch ${launchId}).`,
@@ -34,7 +34,7 @@ export function explainCovered(facts: Facts, job: Job): Verdict {
   if (launch.state === 'intent') {
     return {
       code: 'launch-unanswered',
-      line: `EC2’s answer to its launch ${launchId} was lost ${late} s ago.`,
+      line: `EC2’s answer to its launch ${launchId} was lost ${timeBetween(launch.callUntil, now)} ago.`,
       next: 'The next sweep asks EC2 again with the same token, which buys nothing twice: within a minute.',
       who: 'nobody',
     };
@@ -43,7 +43,7 @@ export function explainCovered(facts: Facts, job: Job): Verdict {
     return {
       code: 'machine-missing',
       line: `EC2 gave launch ${launchId} fewer machines than asked for, and none for this job.`,
-      next: 'It waits again as the launch is closed, within a minute, and other pools are tried.',
+      next: 'Within a minute the launch is closed, the job waits again, and other pools are tried.',
       who: 'nobody',
     };
   }
@@ -70,14 +70,14 @@ function explainMachine(facts: Facts, job: Job, runner: Runner): Verdict {
       };
     case 'booting':
       if (now < deadline) {
-        const line = `Its machine ${instanceId} (${runner.instanceType}) has been booting for ${seconds(sinceMilliseconds)}.`;
+        const line = `Its machine ${instanceId} (${runner.instanceType}) has been booting for ${durationText(sinceMilliseconds / 1000)}.`;
         return onItsWay(facts, job, { code: 'booting', line, sinceMilliseconds });
       }
       return {
         code: 'boot-overdue',
-        line: `Its machine ${instanceId} should have asked for its job ${seconds(now - deadline)} ago.`,
+        line: `Its machine ${instanceId} should have asked for its job ${timeBetween(deadline, now)} ago.`,
         next: 'The next sweep keeps its console and ends it; the job gets another machine.',
-        mend: `npx mayfly logs ${instanceId} shows how far it came. Mostly it is the image, or the way to GitHub or to claim.`,
+        mend: `npx mayfly logs ${instanceId} shows how far it came. Usually the image is at fault, or the machine cannot reach GitHub or the claim function.`,
         who: 'operator',
       };
     case 'claimed':
@@ -113,7 +113,7 @@ function listening(facts: Facts, runner: Runner): Verdict {
   if (since < assignedWithinSeconds * 1000 || github?.runner?.busy) {
     return {
       code: 'listening',
-      line: `Its machine ${instanceId} has listened for ${seconds(since)}${github?.runner?.busy ? ', and GitHub says that it is busy' : ''}.`,
+      line: `Its machine ${instanceId} has listened for ${durationText(since / 1000)}${github?.runner?.busy ? ', and GitHub says that it is busy' : ''}.`,
       next: 'GitHub gives it the job, and says so within seconds.',
       estimate: { seconds: 5, basis: 'GitHub’s usual time' },
       who: 'nobody',
@@ -126,8 +126,8 @@ function listening(facts: Facts, runner: Runner): Verdict {
     : '';
   return {
     code: 'not-assigned',
-    line: `Its machine ${instanceId} has listened for ${seconds(since)}, and GitHub gives it nothing.${state}`,
-    next: `It powers off after ${platform.limits.idleSeconds} s without a job, and the job gets another machine.`,
+    line: `Its machine ${instanceId} has listened for ${durationText(since / 1000)}, and GitHub gives it nothing.${state}`,
+    next: `It powers off after ${durationText(platform.limits.idleSeconds)} without a job, and the job gets another machine.`,
     mend: 'An owner looks at the runner group: whether it admits the repository, and whether it is restricted to certain workflows. runs-on with another group keeps the job from it too, which webhooks do not say.',
     who: 'owner',
   };
@@ -156,5 +156,3 @@ function onItsWay(
     who: 'nobody',
   };
 }
-
-const seconds = (milliseconds: number) => `${Math.max(0, Math.round(milliseconds / 1000))} s`;

@@ -1,5 +1,6 @@
 /** A job that runs, or that is over: on which machine, how it ended, and whether it comes back. */
 import { isRefusalOutdated } from '../../core/admission.ts';
+import { durationText, timeBetween } from '../../core/duration-text.ts';
 import type { Job } from '../../core/job.ts';
 import { ofReason } from './explain-waiting.ts';
 import type { Verdict } from './explanation.ts';
@@ -10,20 +11,21 @@ export function explainRunning(facts: Facts, job: Job): Verdict {
   const { now, ranOn, platform } = facts;
   const { runner, startedAt = now } = job;
   const ran = Math.max(0, Math.round((now - startedAt) / 1000));
+  const so = durationText(ran);
   if (runner === undefined) {
     return {
       code: 'running-elsewhere',
-      line: `It runs since ${ran} s, on a runner that is none of this platform's.`,
-      next: 'The sweep asks GitHub how it does. No machine is held for it.',
-      mend: 'Another runner of the account has the same labels. Give tiers a label of their own if that is not meant.',
+      line: `It has been running for ${so}, on a runner that does not belong to this platform.`,
+      next: 'The sweep asks GitHub about it. No machine is kept for it.',
+      mend: 'Another runner of the account has the same labels. If you do not want that, give the tiers a label of their own.',
       who: 'nobody',
     };
   }
   if (!ranOn || ranOn.state === 'ended' || job.unsettledAt !== undefined) {
     return {
       code: 'unsettled',
-      line: `It ran on ${runner}, which has ended${ranOn?.endReason ? ` (${ranOn.endReason})` : ''}; GitHub has not said how the job did.`,
-      next: 'The sweep asks GitHub within a minute or two: it is over, or waits again.',
+      line: `It ran on ${runner}, which has ended${ranOn?.endReason ? ` (${ranOn.endReason})` : ''}; GitHub has not reported how the job ended.`,
+      next: 'The sweep asks GitHub within two minutes; then the job is closed, or waits again.',
       who: 'nobody',
     };
   }
@@ -31,7 +33,7 @@ export function explainRunning(facts: Facts, job: Job): Verdict {
   if (ran > jobSeconds) {
     return {
       code: 'over-time',
-      line: `It runs on ${runner} since ${ran} s, longer than limits.jobSeconds (${jobSeconds}).`,
+      line: `It has been running on ${runner} for ${so}, longer than limits.jobSeconds (${jobSeconds}).`,
       next: 'The sweep ends the machine within a minute, and the job fails on GitHub.',
       mend: 'Raise limits.jobSeconds in mayfly.config.ts and deploy, or split the job.',
       who: 'author',
@@ -40,14 +42,14 @@ export function explainRunning(facts: Facts, job: Job): Verdict {
   const { runSeconds, ended } = historyOf(facts.line?.recent ?? [], ranOn.tier);
   return {
     code: 'running',
-    line: `It runs on ${runner} (${ranOn.instanceType}${ranOn.spot ? ', spot' : ''}) since ${ran} s.`,
+    line: `It has been running on ${runner} (${ranOn.instanceType}${ranOn.spot ? ', spot' : ''}) for ${so}.`,
     next: 'Its machine ends with it, and the next waiting job gets one.',
     ...(runSeconds === undefined || runSeconds <= ran
       ? {}
       : {
           estimate: {
             seconds: Math.round(runSeconds - ran),
-            basis: `jobs in ${ranOn.tier} run for ${Math.round(runSeconds)} s (median of its tenant's latest ${ended})`,
+            basis: `jobs in ${ranOn.tier} run for ${durationText(runSeconds)} (median of its tenant's latest ${ended})`,
           },
         }),
     who: 'nobody',
@@ -57,9 +59,8 @@ export function explainRunning(facts: Facts, job: Job): Verdict {
 export function explainDone(facts: Facts, job: Job): Verdict {
   const { outcome, conclusion, runner, reason } = job;
   if (reason) return explainEnded(facts, job, reason);
-  const where = runner ? ` on ${runner}` : ', on none of our machines';
-  const took =
-    job.startedAt && job.doneAt ? ` after ${Math.round((job.doneAt - job.startedAt) / 1000)} s` : '';
+  const where = runner ? ` on ${runner}` : ', not on a machine of this platform';
+  const took = job.startedAt && job.doneAt ? ` after ${timeBetween(job.startedAt, job.doneAt)}` : '';
   if (outcome === 'cancelled') {
     return over(
       'cancelled',
@@ -78,7 +79,7 @@ const isFinished = ({ ranOn }: Facts) => ranOn !== undefined;
 const over = (code: 'cancelled' | 'completed' | 'failed', line: string): Verdict => ({
   code,
   line,
-  next: 'Nothing: it is over.',
+  next: 'Nothing. The job is over.',
   who: 'nobody',
 });
 
@@ -90,7 +91,7 @@ function explainEnded(facts: Facts, job: Job, why: NonNullable<Job['reason']>): 
   if (tenant && isQueued && isRefusalOutdated(tenant, job)) {
     return {
       code: 'reopening',
-      line: `It was ended here (${why.code}), GitHub still has it queued, and the reason no longer holds.`,
+      line: `The platform closed it (${why.code}), but GitHub still has it queued, and the reason no longer applies.`,
       next: 'The reconciler takes it up again within minutes.',
       estimate: { seconds: 300, basis: 'the reconciler visits tenants with work every five minutes' },
       who: 'nobody',

@@ -2,6 +2,7 @@
  * A job that the platform has no row of: GitHub decides what it is, and the webhook's own deliveries, the labels and the
  * dead letters say why nobody heard of it.
  */
+import { durationText } from '../../core/duration-text.ts';
 import { isSelfHosted, tierFor } from '../../core/labels.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Verdict, VerdictCode } from './explanation.ts';
@@ -24,7 +25,7 @@ export function explainUnheard(facts: Facts): Verdict {
 function inDeadLetters({ queue, ageMinutes }: { queue: string; ageMinutes: number }): Verdict {
   return plain(
     'dead-letter',
-    `Its message failed for an hour and is among the dead letters of ${queue}, since ${ageMinutes} minutes.`,
+    `Its message failed for an hour, and has been among the dead letters of ${queue} for ${durationText(ageMinutes * 60)}.`,
     {
       next: 'The reconciler finds the job by reading its run, if its tenant is known here.',
       mend: `npx mayfly dead-letters says why it failed; then npx mayfly dead-letters --send-back ${queue}`,
@@ -38,7 +39,7 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
   if (installation.kind === 'not-found') {
     return plain(
       'not-installed',
-      `The App is not installed on ${where}: GitHub sends no webhook of its jobs.`,
+      `The App is not installed on ${where}: GitHub sends no webhooks for its jobs.`,
       {
         next: 'Nothing happens until it is.',
         mend: 'An owner installs the App, or adds the repository to the installation, and runs the job again.',
@@ -76,7 +77,7 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
     });
   }
   if (job.kind === 'found') return undefined;
-  return plain('not-asked', `GitHub did not say anything of the job: ${job.message}.`, {
+  return plain('not-asked', `GitHub gave no answer about the job: ${job.message}.`, {
     next: 'Ask again later.',
     mend: 'npx mayfly tenant validate shows what the App may do there.',
     who: 'operator',
@@ -99,9 +100,9 @@ function onGitHub(facts: Facts, { job, deliveries }: GitHubFacts): Verdict {
   if (status === 'completed') {
     return plain(
       'unheard-over',
-      `It is over (${conclusion ?? 'no conclusion'})${runnerName ? `; it ran on ${runnerName}` : ''}, and the platform never had a row of it, or has no more.`,
+      `It is over (${conclusion ?? 'no conclusion'})${runnerName ? `; it ran on ${runnerName}` : ''}, and the platform has no row of it.`,
       {
-        next: 'Nothing. Rows of what is over are kept for seven days.',
+        next: 'Nothing. Rows of finished jobs are kept for seven days.',
         who: 'nobody',
       },
     );
@@ -134,7 +135,7 @@ function groupOnly(tiers: readonly Tier[]): Verdict {
 function labelsUnknown({ platform }: Facts, labels: readonly string[]): Verdict {
   const near = nearestTier(labels, platform.tiers);
   const lacks = near
-    ? `the nearest tier, ${near.tier.name}, has not ${near.missing.join(', ')}`
+    ? `the nearest tier, ${near.tier.name}, lacks ${near.missing.join(', ')}`
     : 'there are no tiers';
   return plain('labels-unknown', `No tier has all of its labels [${labels.join(', ')}]: ${lacks}.`, {
     next: 'It stays queued on GitHub until somebody cancels it, or a day has passed.',
@@ -173,7 +174,7 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
     const what =
       deliveries === undefined
         ? 'its webhook is not among the latest deliveries, which are all that was looked at'
-        : 'GitHub sent no webhook of it in the last three days';
+        : 'GitHub sent no webhook for it in the last three days';
     return plain('webhook-missing', `GitHub has it queued for tier ${tier.name}; ${what}.`, {
       next: 'The reconciler reads the runs of its repository, and takes the job up within about ten minutes.',
       mend: 'npx mayfly tenant validate shows whether the App is subscribed to Workflow jobs and its webhook is active.',

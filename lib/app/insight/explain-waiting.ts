@@ -4,6 +4,7 @@
  */
 import { judge } from '../../core/admission.ts';
 import { fullReason } from '../../core/balance-plan.ts';
+import { durationText } from '../../core/duration-text.ts';
 import type { Job } from '../../core/job.ts';
 import { isResting } from '../../core/job-rest.ts';
 import { rateRoom } from '../../core/launch-rate.ts';
@@ -68,7 +69,7 @@ const at = (time: number, now: number, basis: string): Estimate => ({
 function tierRemoved({ platform }: Facts, { tier, labels }: Job): Verdict {
   return {
     code: 'tier-removed',
-    line: `Its tier ${tier ?? ''} is not in the configuration any more; nothing looks at jobs of it.`,
+    line: `Its tier ${tier ?? ''} is not in the configuration any more, so nothing looks at its jobs.`,
     next: 'It expires after limits.waitSeconds.',
     mend: `Configure the tier again and deploy, or run the job again with labels of ${platform.tiers.map(({ name }) => name).join(', ')} (it asks for ${labels.join(', ')}).`,
     who: 'operator',
@@ -196,16 +197,16 @@ function freeVerdict(facts: Facts, job: Job): Verdict {
   if (code === 'queued' && waited > unexplainedSeconds) {
     return {
       code: 'not-acted-on',
-      line: `Nothing is in its way, and for ${Math.floor(waited / 60)} minutes nothing looked at it.`,
+      line: `Nothing stands in its way, and yet it has not been looked at for ${durationText(waited)}.`,
       next: 'The sweep looks at every waiting job each minute, if it runs.',
-      mend: 'See whether sweep and scale-up run: the alarms sweep-stopped, function-errors and function-throttles of the runbook, and npx mayfly dead-letters.',
+      mend: 'Check whether sweep and scale-up run: the alarms sweep-stopped, function-errors and function-throttles of the runbook, and npx mayfly dead-letters.',
       who: 'operator',
     };
   }
   const why =
     code === 'queued' || isPassing(code)
       ? (job.reason ?? reason('queued', 'It was just accepted.'))
-      : reason('queued', `What it waited for (${code}) is over; nothing is in its way now.`);
+      : reason('queued', `What it waited for (${code}) is over; nothing stands in its way now.`);
   const tierName = job.tier;
   const estimate = tierName && untilStart(historyOf(line?.recent ?? [], tierName));
   return ofReason(facts, job, why, estimate || undefined);

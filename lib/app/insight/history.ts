@@ -2,6 +2,7 @@
  * What the tenant's own latest jobs say about how long things take: how long they run, and how soon one starts that does
  * not wait. Estimates name what they rest on, and where nothing is known they are none.
  */
+import { durationText } from '../../core/duration-text.ts';
 import type { TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Estimate } from './explanation.ts';
@@ -46,8 +47,8 @@ export function untilStart(history: History, sinceSeconds = 0): Estimate {
   const seconds = Math.max(1, Math.round((startSeconds ?? stockStartSeconds) - sinceSeconds));
   const basis =
     startSeconds === undefined
-      ? `none of the tenant's latest jobs started in ${tier}, and a stock image takes about ${stockStartSeconds} s`
-      : `jobs in ${tier} start within ${Math.round(startSeconds)} s (the quickest quarter of its latest ${started})`;
+      ? `none of the tenant's latest jobs started in ${tier}, and a stock image takes about ${durationText(stockStartSeconds)}`
+      : `jobs in ${tier} start within ${durationText(startSeconds)} (the quickest quarter of its latest ${started})`;
   return { seconds, basis };
 }
 
@@ -68,7 +69,7 @@ export function untilFree(
   const start = untilStart(history);
   return {
     seconds: Math.round((free[0] ?? 0) + start.seconds),
-    basis: `jobs in ${tier} run for ${Math.round(runSeconds)} s (median of its latest ${ended}), ${line.ahead} wait before it, and ${start.basis}`,
+    basis: `jobs in ${tier} run for ${durationText(runSeconds)} (median of its latest ${ended}), ${line.ahead} wait before it, and ${start.basis}`,
   };
 }
 

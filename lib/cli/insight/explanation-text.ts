@@ -1,6 +1,7 @@
 /** An explanation as people read it: the verdict first, then what to do, the story, and what it rests on. */
 import type { Estimate, Explanation, Verdict } from '../../app/insight/explanation.ts';
 import type { Facts } from '../../app/insight/facts.ts';
+import { durationText } from '../../core/duration-text.ts';
 import { printableLine } from '../printable.ts';
 
 export function explanationText(facts: Facts, explanation: Explanation): string {
@@ -30,14 +31,6 @@ export function verdictLines(verdict: Verdict): string[] {
 }
 
 /** "In about 3 min: because …". */
-function estimateText({ seconds, basis }: Estimate): string {
-  const text =
-    seconds < 120
-      ? `${seconds} s`
-      : seconds < 7200
-        ? `${Math.round(seconds / 60)} min`
-        : `${Math.round(seconds / 3600)} h`;
-  return `In about ${text}: ${basis}.`;
-}
+const estimateText = ({ seconds, basis }: Estimate) => `In about ${durationText(seconds)}: ${basis}.`;
 
 const isoSeconds = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;

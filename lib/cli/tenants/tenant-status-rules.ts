@@ -3,6 +3,7 @@
  * or is about to end looks different to each of them for some seconds: only what lasts is a problem.
  */
 import type { RunnerDetails } from '../../adapters/github/operator-github.ts';
+import { durationText, timeBetween } from '../../core/duration-text.ts';
 import type { Job } from '../../core/job.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 
@@ -78,7 +79,7 @@ function problemOf(seen: TenantMachines, machine: Ec2Machine): string | undefine
   const seconds = (since: number) => Math.round((now - since) / 1000);
   if (!runner) {
     return seconds(machine.launchedAt) > rowlessSeconds
-      ? `${instanceId} runs for ${seconds(machine.launchedAt)} s and has no row; the reconciler should have ended it`
+      ? `${instanceId} has been running for ${timeBetween(machine.launchedAt, now)} and has no row; the reconciler should have ended it`
       : undefined;
   }
   if (runner.state === 'ended') {
@@ -87,16 +88,17 @@ function problemOf(seen: TenantMachines, machine: Ec2Machine): string | undefine
       : undefined;
   }
   if (seconds(runner.deadline) > overdueSeconds) {
-    return `${instanceId} (${runner.state}) is overdue by ${seconds(runner.deadline)} s; does the sweep run?`;
+    return `${instanceId} (${runner.state}) is overdue by ${timeBetween(runner.deadline, now)}; does the sweep run?`;
   }
   const listening = runner.state === 'listening' ? seconds(runner.listeningAt ?? now) : 0;
   const listed = registered?.find(({ name }) => name === instanceId);
   const isOver = seen.jobs.some(({ jobId, state }) => jobId === jobOf(runner) && state === 'done');
   if (registered === undefined || listening <= unlistedSeconds || isOver) return undefined;
-  if (!listed) return `${instanceId} listens for ${listening} s, and GitHub lists no runner of its name`;
+  if (!listed)
+    return `${instanceId} has been listening for ${durationText(listening)}, and GitHub lists no runner of its name`;
   return listed.online
     ? undefined
-    : `${instanceId} listens for ${listening} s, and GitHub says that it is offline`;
+    : `${instanceId} has been listening for ${durationText(listening)}, and GitHub says that it is offline`;
 }
 
 const runnerOf = ({ runners }: TenantMachines, { instanceId }: Ec2Machine) =>

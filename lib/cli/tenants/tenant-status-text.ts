@@ -1,4 +1,5 @@
 /** One tenant's state as people read it: the settings, the machines, GitHub's view, the last jobs, and the problems. */
+import { durationText, timeBetween } from '../../core/duration-text.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';
 import type { OneTenant } from './one-tenant.ts';
@@ -35,7 +36,7 @@ function machines({ machines: all }: OneTenant): string {
     machine.tier ?? '',
     machine.ec2,
     machine.state ?? 'no row',
-    age(machine.ageSeconds),
+    durationText(machine.ageSeconds),
     machine.jobId === null ? '' : `${machine.jobId} ${machine.jobState ?? ''}`.trim(),
     machine.github ?? '',
   ]);
@@ -55,14 +56,9 @@ function lastJobs({ lastJobs: jobs }: OneTenant, now: number): string {
     String(jobId),
     repository,
     what,
-    `${age(Math.max(0, Math.round((now - at) / 1000)))} ago`,
+    `${timeBetween(at, now)} ago`,
   ]);
   return drawTable(['job', 'repository', 'state', 'since'], rows.map(printable));
 }
 
 const printable = (cells: readonly string[]) => cells.map(printableLine);
-
-function age(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
-}

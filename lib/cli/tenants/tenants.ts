@@ -1,4 +1,5 @@
 /** `mayfly tenants`: a line for each tenant, those that were asked for, in the order that was asked for. It only reads. */
+import { durationText } from '../../core/duration-text.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
@@ -130,16 +131,11 @@ function render(shown: readonly ListedTenant[], all: number): string {
     printableLine(tenant.plan),
     `${tenant.machines} of ${tenant.maxRunners}`,
     String(jobsOf(tenant)),
-    tenant.oldestSeconds === null ? '' : duration(tenant.oldestSeconds),
+    tenant.oldestSeconds === null ? '' : durationText(tenant.oldestSeconds),
     tenant.problems.length === 0 ? '' : String(tenant.problems.length),
   ]);
   const heads = ['tenant', 'installation', 'status', 'plan', 'machines', 'waiting', 'longest', 'problems'];
   const faults = shown.filter(({ problems }) => problems.length > 0).length;
   const hint = faults === 0 ? '' : `\n  npx mayfly tenant show TENANT says what the problems are.\n`;
   return `${drawTable(heads, rows)}\n\n  ${shown.length} of ${all} tenants\n${hint}`;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7_200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3_600)} h`;
 }

@@ -6,6 +6,7 @@ import type { AppSettings } from '../../adapters/github/operator-github.ts';
 import { guidanceOf } from '../../app/insight/guidance.ts';
 import { judgeTenant } from '../../core/admission.ts';
 import { howToAdd, missingInApp } from '../../core/app-needs.ts';
+import { timeBetween } from '../../core/duration-text.ts';
 import type { GitHubRepository, Installation } from '../../core/github.ts';
 import type { RunnerGroup } from '../../core/runner-group.ts';
 import { excludedBy, type GroupView } from '../../core/runner-group.ts';
@@ -304,11 +305,7 @@ function actionsRow({ actions, repositories }: Seen): Row {
   return skipped(check, 'the App may not see this: it needs Administration: read of repositories', '');
 }
 
-function ago(now: number, at: number): string {
-  const minutes = Math.round((now - at) / 60_000);
-  if (minutes < 120) return `${minutes} min ago`;
-  return minutes < 2880 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1440)} days ago`;
-}
+const ago = (now: number, at: number) => `${timeBetween(at, now)} ago`;
 
 /** The first five. */
 function list(items: readonly (string | number)[]): string {

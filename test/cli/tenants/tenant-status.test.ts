@@ -106,7 +106,7 @@ describe('a machine is a problem', () => {
 
   it.each<[string, TenantMachines, RegExp]>([
     ['without a row for long', seen(undefined), /has no row/],
-    ['overdue', seen({ deadline: noon }), /is overdue by 3600 s/],
+    ['overdue', seen({ deadline: noon }), /is overdue by 60 min/],
     [
       'that ended by its row',
       seen({ state: 'ended', endedAt: noon, endReason: 'boot-deadline' }),
