@@ -34,6 +34,11 @@ describe('docs/SINGLE-HOST.md', () => {
   afterAll(() => machine.stop());
 
   const paste = (mark: string) => machine.paste(`set -e\n${markedBlocks(page, mark)[0]}`);
+  /** What it says otherwise is in the failure. */
+  const well = async (line: string) => {
+    const { status, error } = await machine.paste(line);
+    expect({ status, error }).toMatchObject({ status: 0 });
+  };
   const jobs = () => machine.github.state().jobs;
   const scopes = () => machine.github.state().runners.map(({ scope }) => scope);
   const queue = (milliseconds: number) =>
@@ -69,12 +74,12 @@ describe('docs/SINGLE-HOST.md', () => {
     const [there = '', list = '', back = ''] = (markedBlocks(page, 'host-switch')[0] ?? '')
       .trim()
       .split('\n');
-    expect(await machine.paste(there)).toMatchObject({ status: 0, error: '' });
+    await well(there);
     await until(() => scopes().length > 0 && scopes().every((scope) => scope === 'acme/app'));
     expect((await machine.paste(list)).out).toMatch(
       /^1 .* worked .*start\n2 .*switch repository acme\/app$/m,
     );
-    expect(await machine.paste(back)).toMatchObject({ status: 0, error: '' });
+    await well(back);
     await until(() => scopes().length > 0 && scopes().every((scope) => scope === 'acme'));
     expect(readSettings(machine.settings())).toEqual(before);
   });
