@@ -11,6 +11,7 @@ import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
 import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
+import { createUsageStore } from '../../lib/adapters/dynamodb/usage-store.ts';
 import { createGitHub } from '../../lib/adapters/github/github.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { createStoredApp } from '../../lib/adapters/secrets-manager/stored-app.ts';
@@ -23,12 +24,18 @@ import { readVariable, type VariableName, variables } from '../../lib/contract/e
 import type { Notes } from '../../lib/ports/notes.ts';
 import type { Telemetry } from '../../lib/ports/telemetry.ts';
 
-/** The stores; every function that has one of the tables is told all of their names. */
-export function storeParts() {
-  const client = new DynamoDBClient({
+let client: DynamoDBClient | undefined;
+
+/** One for all stores: its connections are kept open, and what is asked for in one moment goes out in one call. */
+const dynamo = () =>
+  (client ??= new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-  });
+  }));
+
+/** The stores; every function that has one of the tables is told all of their names. */
+export function storeParts() {
+  const client = dynamo();
   const tables = {
     tenants: readVariable(variables.tenantsTable),
     jobs: readVariable(variables.jobsTable),
@@ -47,6 +54,11 @@ export function storeParts() {
     runners: createRunnerStore({ client, tables }),
     notes: createNoteStore({ client, tableName: readVariable(variables.notesTable) }),
   };
+}
+
+/** For whoever ends machines. */
+export function usagePart() {
+  return createUsageStore({ client: dynamo(), tableName: readVariable(variables.usageTable) });
 }
 
 export function auditPart() {

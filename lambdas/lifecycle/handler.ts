@@ -4,7 +4,7 @@ import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
-import { queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
+import { queuesPart, storeParts, telemetryPart, usagePart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
@@ -14,6 +14,7 @@ const deps = {
   compute: createCompute(createEc2Clients()),
   queues: queuesPart(),
   telemetry: telemetryPart(deployment),
+  usage: usagePart(),
   clock: systemClock,
 };
 

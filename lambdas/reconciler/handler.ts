@@ -12,6 +12,7 @@ import {
   queuesPart,
   storeParts,
   telemetryPart,
+  usagePart,
 } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
@@ -25,6 +26,7 @@ const deps = {
   github: githubPart({ notes: stores.notes, telemetry }),
   queues: queuesPart(),
   telemetry,
+  usage: usagePart(),
   clock: systemClock,
 };
 

@@ -5,7 +5,7 @@ import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { readSubnets, readVariable, variables } from '../../lib/contract/environment.ts';
-import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
+import { githubPart, queuesPart, storeParts, telemetryPart, usagePart } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
 const stores = storeParts();
@@ -17,6 +17,7 @@ const deps = {
   github: githubPart({ notes: stores.notes, telemetry }),
   queues: queuesPart(),
   telemetry,
+  usage: usagePart(),
   clock: systemClock,
   chance: systemChance,
   subnets: readSubnets(readVariable(variables.subnets)),

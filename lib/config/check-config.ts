@@ -177,7 +177,7 @@ function checked(config: MayflyConfig): CheckedConfig {
     deployment: {
       environment: config.environment,
       region: config.region,
-      tiers: Object.entries(config.tiers).map(([name, tier]) => checkedTier(name, tier, config.tiers)),
+      tiers: Object.entries(config.tiers).map(([name, tier]) => checkedTier(name, tier, config)),
       defaultTier: TierName(config.defaultTier),
       onboarding: config.onboarding,
       ...(config.runnerGroup === undefined ? {} : { runnerGroup: config.runnerGroup }),
@@ -200,8 +200,9 @@ function checked(config: MayflyConfig): CheckedConfig {
   };
 }
 
-function checkedTier(name: string, tier: TierConfig, tiers: MayflyConfig['tiers']): Tier {
+function checkedTier(name: string, tier: TierConfig, { tiers, network }: MayflyConfig): Tier {
   const plans = includedIn(name, tiers);
+  const { diskGigabytes, diskIops, diskThroughputMegabytes, cpuCredits } = checkedMachine(tier);
   return {
     name: TierName(name),
     labels: [...tier.labels, ...(tier.extraLabels ?? [])],
@@ -213,5 +214,14 @@ function checkedTier(name: string, tier: TierConfig, tiers: MayflyConfig['tiers'
     spot: tier.spot ?? false,
     ...(tier.subnetIds === undefined ? {} : { subnetIds: tier.subnetIds }),
     ...(tier.capOverAllTenants === undefined ? {} : { capOverAllTenants: tier.capOverAllTenants }),
+    billed: {
+      ...{ diskGigabytes, diskIops, diskThroughputMegabytes },
+      ...publicAddressIn(checkedNetwork(network)),
+      ...(cpuCredits === undefined ? {} : { cpuCredits }),
+    },
   };
 }
+
+/** Whether subnets of an existing network give addresses, only that network knows. */
+const publicAddressIn = (network: CheckedNetwork) =>
+  network.kind === 'own' ? { publicAddress: network.natGateways === 0 } : {};

@@ -8,6 +8,7 @@ export const variables = {
   launchesTable: 'LAUNCHES_TABLE',
   runnersTable: 'RUNNERS_TABLE',
   notesTable: 'NOTES_TABLE',
+  usageTable: 'USAGE_TABLE',
   auditTable: 'AUDIT_TABLE',
   /** JSON: tier name → URL of its queue. */
   tierQueueUrls: 'TIER_QUEUE_URLS',

@@ -24,6 +24,8 @@ export interface JobEvent {
   readonly labels: readonly string[];
   /** The tier that the labels name; absent where none has them all. */
   readonly tier?: TierName;
+  /** The workflow's name, shortened; absent where GitHub did not say. */
+  readonly workflow?: string;
   /** GitHub's `created_at`, epoch milliseconds. */
   readonly queuedAt: number;
   /** When the webhook got it, epoch milliseconds. Absent: it was not a webhook that told of it. */
@@ -148,6 +150,7 @@ const readers: Record<string, (fields: Fields) => Message> = {
       : {}),
     labels: fields.texts('labels'),
     ...(fields.has('tier') ? { tier: TierName(fields.text('tier')) } : {}),
+    ...(fields.has('workflow') ? { workflow: fields.text('workflow') } : {}),
     queuedAt: fields.integer('queuedAt'),
     delivery: fields.text('delivery'),
     runnerName: fields.textOrNull('runnerName'),

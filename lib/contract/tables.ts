@@ -44,6 +44,14 @@ export const tables = {
     indexes: {},
     timeToLive: 'expires_at',
   },
+  /** What each machine was used for: a row for each that ended, of the day of its launch. */
+  usage: {
+    suffix: 'usage',
+    partitionKey: { name: 'day', type: 'S' },
+    sortKey: { name: 'machine', type: 'S' },
+    indexes: {},
+    timeToLive: 'expires_at',
+  },
   /** Who changed what, and why; see audit.ts. Rows are added, and never changed, so it has no time to live. */
   audit: {
     suffix: 'audit',
@@ -58,6 +66,8 @@ export const openMarker = 'open';
 export const watchedMarker = 'machines';
 /** How long the rows of what is over are kept, in days: late events about them must find them. */
 export const tombstoneDays = 7;
+/** How long usage rows are kept, in days: a month can be read until the next one is over. */
+export const usageDays = 62;
 /** The number of a tenant's leases, over all tiers; and, with the tier's name behind it, of one tier. */
 export const leasesAttribute = 'leases_held';
 export const tierLeasesAttribute = (tier: string) => `${leasesAttribute}_${tier}`;

@@ -32,6 +32,8 @@ export interface Job {
   /** As it was when the job was announced. Absent: not said. */
   readonly visibility?: RepositoryVisibility;
   readonly runId: number;
+  /** The workflow's name, shortened. Absent: not said, or in rows of earlier versions. */
+  readonly workflow?: string;
   readonly labels: readonly string[];
   /** When GitHub made the job, epoch milliseconds: its place in the line. */
   readonly queuedAt: number;

@@ -14,7 +14,8 @@ export interface BilledMachine {
   readonly diskGigabytes: number;
   readonly diskIops: number;
   readonly diskThroughputMegabytes: number;
-  readonly publicAddress: boolean;
+  /** Absent: not known, as in a network of the operator's own. */
+  readonly publicAddress?: boolean;
   /** Absent: as EC2 does by itself for the instance type. */
   readonly cpuCredits?: CpuCredits;
 }
@@ -63,7 +64,9 @@ export function machineRates({ region, instanceType, spot, spotPrice, machine }:
             Math.max(0, machine.diskIops - freeIops) * prices.disk.iops +
             Math.max(0, machine.diskThroughputMegabytes - freeThroughputMegabytes) *
               prices.disk.throughputMegabyte,
-          address: machine.publicAddress ? prices.address : 0,
+          ...(machine.publicAddress === undefined
+            ? {}
+            : { address: machine.publicAddress ? prices.address : 0 }),
         }),
   };
 }

@@ -7,6 +7,7 @@
  * That it is busy is a fact about a job (`running`, with this runner), so it is not stored twice.
  */
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';
+import type { MachineRates } from './price.ts';
 import type { Account } from './tenant.ts';
 
 export type RunnerState = 'booting' | 'claimed' | 'listening' | 'ended';
@@ -33,11 +34,16 @@ export interface Runner {
   readonly capRows?: readonly string[];
   readonly instanceType: string;
   readonly spot: boolean;
+  /** What it costs, as of its launch. Absent in rows of earlier versions. */
+  readonly rates?: MachineRates;
   /** The machine's own random word: who first claims with it may claim again. */
   readonly nonce?: string;
   /** When the state must have changed, epoch milliseconds; the sweep acts on what is overdue. */
   readonly deadline: number;
+  /** When its launch was planned. */
   readonly launchedAt: number;
+  /** When EC2 was asked for it, or launched it. Absent in rows of earlier versions. */
+  readonly startedAt?: number;
   readonly claimedAt?: number;
   readonly listeningAt?: number;
   readonly endedAt?: number;
@@ -47,14 +53,17 @@ export interface Runner {
   readonly console?: string;
 }
 
-export type RunnerEndReason =
-  | 'job-completed'
-  | 'stood-down'
-  | 'instance-ended'
-  | 'boot-deadline'
-  | 'idle-deadline'
-  | 'job-time-limit'
-  | 'tenant-deleted';
+export const runnerEndReasons = [
+  'job-completed',
+  'stood-down',
+  'instance-ended',
+  'boot-deadline',
+  'idle-deadline',
+  'job-time-limit',
+  'tenant-deleted',
+] as const;
+
+export type RunnerEndReason = (typeof runnerEndReasons)[number];
 
 /** The job that a runner that listens is taken to run: what GitHub said, else what was planned. */
 export const jobOf = ({ plannedJob, ran }: Runner): JobId => ran ?? plannedJob;

@@ -3,6 +3,7 @@
  * checked once, at synth, and are then read as they are.
  */
 import type { TierName } from './ids.ts';
+import type { BilledMachine } from './price.ts';
 
 export type Architecture = 'x64' | 'arm64';
 
@@ -24,4 +25,6 @@ export interface Tier {
   readonly subnetIds?: readonly string[];
   /** How many live machines of this tier all tenants may have together. Absent: no such cap. */
   readonly capOverAllTenants?: number;
+  /** What AWS charges for on its machines, beside their type. */
+  readonly billed: BilledMachine;
 }

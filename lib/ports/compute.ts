@@ -36,6 +36,8 @@ export interface LaunchedInstance {
   readonly instanceId: InstanceId;
   readonly instanceType: string;
   readonly spot: boolean;
+  /** When EC2 launched it, epoch milliseconds; absent: EC2 did not say, as in its answer to a launch. */
+  readonly startedAt?: number;
 }
 
 /** A machine as its tags tell of it. Tags are a planned job: what a machine may do is in the records. */

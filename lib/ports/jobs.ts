@@ -74,8 +74,13 @@ export interface JobStore {
     reason: Reason,
     rest?: Rest,
   ): Promise<boolean>;
-  /** running on this machine, which ended → also pending, until GitHub says how it did; else nothing. */
-  markUnsettled(installationId: InstallationId, jobId: JobId, runner: InstanceId, at: number): Promise<void>;
+  /** running on this machine, which ended → also pending, until GitHub says how it did; else nothing, and false. */
+  markUnsettled(
+    installationId: InstallationId,
+    jobId: JobId,
+    runner: InstanceId,
+    at: number,
+  ): Promise<boolean>;
   /**
    * Anything that is not over on GitHub → running, and unsettled where no machine of ours runs it. What the platform ended by
    * a word of its own counts as not over if a tier has its labels. Answers with the job as it was: undefined if it was not

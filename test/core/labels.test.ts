@@ -4,16 +4,9 @@ import fc from 'fast-check';
 import { TierName } from '../../lib/core/ids.ts';
 import { isSelfHosted, tierFor } from '../../lib/core/labels.ts';
 import type { Tier } from '../../lib/core/tier.ts';
+import { givenTier } from '../support/given.ts';
 
-const tier = (name: string, ...labels: string[]): Tier => ({
-  name: TierName(name),
-  labels,
-  os: 'linux',
-  architecture: 'x64',
-  instanceTypes: ['t3.medium'],
-  maxRunners: 2,
-  spot: false,
-});
+const tier = (name: string, ...labels: string[]): Tier => givenTier({ name: TierName(name), labels });
 const tiers = [
   tier('small', 'self-hosted', 'linux', 'x64', 'small'),
   tier('medium', 'self-hosted', 'linux', 'x64', 'medium'),

@@ -121,6 +121,11 @@ describe('what a machine costs', () => {
   it.each([
     ['a spot machine whose price is not known', ratesOf({ spot: true }), ['compute']],
     ['a type that is not listed', ratesOf({ instanceType: 'm5.metal' }), ['compute']],
+    [
+      'a network of which nobody knows whether it gives addresses',
+      ratesOf({ machine: { diskGigabytes: 30, diskIops: 3000, diskThroughputMegabytes: 125 } }),
+      ['address'],
+    ],
     ['a region that is not listed', ratesOf({ region: 'af-south-1' }), ['compute', 'disk', 'address']],
   ])('is unpriced, and not 0, for %s', (_, rates, unpriced) => {
     const found = machineCost(rates, life(minute));

@@ -77,6 +77,21 @@ describe('the main path', () => {
     expect(new Set(runners.map(({ lease }) => lease)).size).toBe(4);
   });
 
+  it('records what each machine was used for, and what it cost', async () => {
+    const usage = await world.operator.rows('usage');
+    const runners = await world.operator.rows('runners');
+    const ids = (rows: readonly Record<string, unknown>[]) =>
+      rows.map((row) => row['instance_id']).toSorted();
+    expect(ids(usage)).toEqual(ids(runners));
+    expect(new Set(usage.map((row) => row['job_id'])).size).toBe(4);
+    for (const row of nonEmpty(usage)) {
+      expect(['success', 'cancelled']).toContain(row['conclusion']);
+      expect(row).toMatchObject({ account: 'acme', tier: 'small', repository: 'acme/app' });
+      expect(row).toMatchObject({ cost: { compute: expect.any(Number), address: expect.any(Number) } });
+      expect(row['unpriced']).toBeUndefined();
+    }
+  });
+
   it('tags each machine, its volume and its network interface for the bill', () => {
     const tags = { tenant_id: String(acme.installationId), tier: 'small', environment: 'my-saas' };
     for (const machine of nonEmpty(world.laptop.ec2.instances())) {

@@ -149,7 +149,9 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
       mayFail();
       return visible()
         .filter((machine) => machine.tags.get(tagKeys.launch) === launchId && machine.state !== 'terminated')
-        .map(({ instanceId, instanceType, spot }) => ({ instanceId, instanceType, spot }));
+        .map(({ instanceId, instanceType, spot, launchedAt: startedAt }) => ({
+          ...{ instanceId, instanceType, spot, startedAt },
+        }));
     },
     async describe(instanceIds) {
       mayFail();

@@ -123,9 +123,10 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       return (await change('jobs.requeue', { installationId, jobId }, waits)).met;
     },
     async markUnsettled(installationId, jobId, runner, at) {
-      await change('jobs.markUnsettled', { installationId, jobId }, (job) =>
+      const { met } = await change('jobs.markUnsettled', { installationId, jobId }, (job) =>
         job.state === 'running' && job.runner === runner ? { ...job, unsettledAt: at } : undefined,
       );
+      return met;
     },
     async start(installationId, jobId, { runner, at, unsettled }) {
       const { before } = await change('jobs.start', { installationId, jobId }, (job) => {

@@ -7,6 +7,7 @@ import { createMemoryJobStore } from './jobs.ts';
 import { createMemoryLaunchStore } from './launches.ts';
 import { createMemoryRunnerStore } from './runners.ts';
 import { createMemoryTenantStore } from './tenants.ts';
+import { createMemoryUsageStore } from './usage.ts';
 import { createStoreWorld, type StorePorts, type StoreWorld } from './world.ts';
 
 export interface MemoryStores extends StorePorts {
@@ -17,6 +18,7 @@ export function createMemoryStores(): MemoryStores {
   const world = createStoreWorld();
   return {
     tenants: createMemoryTenantStore(world),
+    usage: createMemoryUsageStore(world),
     audit: createMemoryAudit(world),
     jobs: createMemoryJobStore(world),
     launches: createMemoryLaunchStore(world),

@@ -9,12 +9,14 @@ import type { Launch } from '../../lib/core/launch.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import type { CapRow, Waiter } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
+import type { UsageRecord } from '../../lib/core/usage.ts';
 import type { Audit, GroupChange } from '../../lib/ports/audit.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { JobStore } from '../../lib/ports/jobs.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
 import type { RunnerStore } from '../../lib/ports/runners.ts';
 import type { TenantStore } from '../../lib/ports/tenants.ts';
+import type { UsageStore } from '../../lib/ports/usage.ts';
 import { copyOf } from './copy.ts';
 
 export interface StorePorts {
@@ -22,6 +24,7 @@ export interface StorePorts {
   readonly jobs: JobStore;
   readonly launches: LaunchStore;
   readonly runners: RunnerStore;
+  readonly usage: UsageStore;
   readonly audit: Audit;
 }
 
@@ -49,6 +52,8 @@ export interface Rows {
   readonly recorded: Map<InstallationId, string>;
   /** Of runner groups, each once an hour. */
   readonly groupChanges: Map<string, GroupChange>;
+  /** What machines were used for, by the record's key. */
+  readonly usage: Map<string, UsageRecord>;
 }
 
 export interface StoreWorld {
@@ -90,6 +95,7 @@ export function createStoreWorld(): StoreWorld {
     lines: new Map(),
     recorded: new Map(),
     groupChanges: new Map(),
+    usage: new Map(),
   };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];
 

@@ -98,6 +98,7 @@ const stores: Readonly<Record<string, string>> = {
   cap: 'launches',
   runner: 'runners',
   note: 'notes',
+  usage: 'usage',
   audit: 'audit',
 };
 

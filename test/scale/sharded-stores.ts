@@ -45,6 +45,7 @@ export function createShardedStores(tenantOf: (instanceId: InstanceId) => Instal
   const stores: StorePorts = {
     tenants: port('tenants'),
     audit: port('audit'),
+    usage: port('usage'),
     jobs: port('jobs', {
       async insert(jobs) {
         const outcomes = await Promise.all(jobs.map((job) => shardOf(job.installationId).jobs.insert([job])));

@@ -98,6 +98,7 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     jobs: timed(stores.jobs, latency.aws, by),
     launches: timed(stores.launches, latency.aws, by),
     runners: timed(runners, latency.aws, by),
+    usage: timed(stores.usage, latency.aws, by),
     notes: timed(createMemoryNotes(), latency.aws, by),
     compute: timed(compute, latency.aws, by),
     queues: timed(queues, latency.aws, by),

@@ -11,6 +11,7 @@ import { createServedCheck } from './auditor/check-served.ts';
 import { createTurnsCheck } from './auditor/check-turns.ts';
 import { createUnheardCheck } from './auditor/check-unheard.ts';
 import { checkUnlisted } from './auditor/check-unlisted.ts';
+import { checkUsedJobs } from './auditor/check-usage.ts';
 import { createWaitingCheck } from './auditor/check-waiting.ts';
 import { createFaults } from './faults.ts';
 import { createControlPlane } from './program/control-plane.ts';
@@ -93,6 +94,7 @@ function deploymentOf(random: Random): Deployment {
     instanceTypes: types,
     maxRunners: random.between(1, 2),
     spot: random.chance(0.5),
+    billed: { diskGigabytes: 30, diskIops: 3000, diskThroughputMegabytes: 125, publicAddress: true },
     ...(random.chance(0.25) ? { capOverAllTenants: random.between(1, 3) } : {}),
   });
   return {
@@ -169,6 +171,7 @@ async function runStory(stage: Stage): Promise<void> {
   }
   checkOver(auditor.books, auditor.note);
   checkTruth(auditor.books, auditor.note);
+  checkUsedJobs(auditor.books, auditor.note);
 }
 
 /** Ten visits of the reconciler. */
@@ -177,6 +180,7 @@ const takenUpSeconds = 3_000;
 function isAllOver({ auditor, plane, faults }: Stage): boolean {
   if (!isOver(auditor.books) || plane.messagesLeft() > 0) return false;
   checkTruth(auditor.books, auditor.note);
+  checkUsedJobs(auditor.books, auditor.note);
   if (faults.mood === 'calm') checkUnlisted(auditor.books, auditor.note);
   return true;
 }

@@ -26,8 +26,10 @@ const rules = {
 /** Types that take the most letters of a role before families stand for them. */
 const manyTypes = Object.fromEntries(
   Object.entries(thirtyTiers.tiers).map(([name, tier], n) => {
-    const families = tier.architecture === 'arm64' ? ['m7g', 'c7gn'] : ['m7i-flex', 'c7i'];
-    const size = ['12xlarge', '16xlarge', '24xlarge'][Math.floor(n / 10)];
+    const isSmaller = n < 15;
+    const x64 = isSmaller ? ['m7i-flex', 'c7i'] : ['c7i'];
+    const families = tier.architecture === 'arm64' ? ['m7g', 'c7gn'] : x64;
+    const size = isSmaller ? '12xlarge' : '16xlarge';
     return [name, { ...tier, instanceTypes: families.map((family) => `${family}.${size}`) }];
   }),
 );

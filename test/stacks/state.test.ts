@@ -59,7 +59,13 @@ describe('the tables', () => {
     expect(tableNamed('runners').Properties.GlobalSecondaryIndexes).toBeUndefined();
   });
 
-  it.each(['launches', 'runners'])('%s expire', (suffix) => {
+  it('usage is found by day and machine', () => {
+    const { KeySchema, GlobalSecondaryIndexes, LocalSecondaryIndexes } = tableNamed('usage').Properties;
+    expect(KeySchema).toEqual([key('day', 'HASH'), key('machine', 'RANGE')]);
+    expect([GlobalSecondaryIndexes, LocalSecondaryIndexes]).toEqual([undefined, undefined]);
+  });
+
+  it.each(['launches', 'runners', 'usage'])('%s expire', (suffix) => {
     const { TimeToLiveSpecification } = tableNamed(suffix).Properties;
     expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true });
   });

@@ -2,7 +2,17 @@
  * A process that dies at its n-th call of any port: before the call has its effect, or after it, with the answer lost.
  * From then on every call of that process fails, as nothing more comes from a process that is dead.
  */
-const ports = ['tenants', 'jobs', 'launches', 'runners', 'notes', 'compute', 'queues', 'github'] as const;
+const ports = [
+  'tenants',
+  'jobs',
+  'launches',
+  'runners',
+  'usage',
+  'notes',
+  'compute',
+  'queues',
+  'github',
+] as const;
 
 export class Died extends Error {}
 

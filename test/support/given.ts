@@ -21,6 +21,7 @@ export const givenTier = (over: Partial<Tier> = {}): Tier => ({
   instanceTypes: ['t3.medium'],
   maxRunners: 2,
   spot: false,
+  billed: { diskGigabytes: 30, diskIops: 3000, diskThroughputMegabytes: 125, publicAddress: true },
   ...over,
 });
 

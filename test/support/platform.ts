@@ -46,6 +46,7 @@ export async function givenPlatform(
     ],
     tenants: stores.tenants,
     audit: stores.audit,
+    usage: stores.usage,
     jobs: stores.jobs,
     launches: stores.launches,
     runners: stores.runners,
@@ -156,6 +157,15 @@ export async function expectBalanced(
     .filter(({ tags }) => tags.get(tagKeys.tenant) === String(installationId));
   expect(tenant?.leases).toBe(machines.length);
   expect(machines.length).toBeLessThanOrEqual(tenant?.maxRunners ?? 0);
+  expectRecorded(platform);
+}
+
+/** Each machine whose row is closed is in the books, once. */
+function expectRecorded({ stores: { world } }: Platform): void {
+  const ended = world.allRunners().filter(({ state }) => state === 'ended');
+  const recorded = [...world.rows.usage.values()].map(({ instanceId }) => instanceId);
+  expect(recorded.toSorted()).toEqual(expect.arrayContaining(ended.map(({ instanceId }) => instanceId)));
+  expect(new Set(recorded).size).toBe(recorded.length);
 }
 
 /** Everything is over: no machine, no lease, no row that is still open. */
@@ -166,6 +176,7 @@ export async function expectNothingLeft(
   const never = Number.MAX_SAFE_INTEGER;
   expect(platform.liveMachines()).toEqual([]);
   expect(await platform.leases(installationId)).toBe(0);
+  expectRecorded(platform);
   expect(await platform.stores.launches.listOverdueAcrossTenants(never, 100)).toEqual([]);
   const watched = await platform.stores.launches.listWatchedAcrossTenants(never, 100);
   const ids = watched.flatMap(({ instances }) => [...instances.values()]);

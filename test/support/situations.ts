@@ -17,7 +17,7 @@ import type { GroupStanding } from '../../lib/core/runner-group.ts';
 import type { Waiter } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { givenLaunch, givenRunner, lease0, machine } from '../contracts/support/stored.ts';
-import { acme, givenJob, givenTenant, medium, noon, small } from './given.ts';
+import { acme, givenJob, givenTenant, givenTier, medium, noon, small } from './given.ts';
 
 export const now = noon + 120_000;
 
@@ -167,18 +167,7 @@ export const situations: Readonly<Record<string, Situation>> = {
     code: 'shared-cap',
     says: /All 3 small runners.*number 2 of 3/,
     deployment: {
-      tiers: [
-        {
-          name: small,
-          labels: ['self-hosted', 'small'],
-          os: 'linux',
-          architecture: 'x64',
-          instanceTypes: ['t3.medium'],
-          maxRunners: 2,
-          spot: false,
-          capOverAllTenants: 3,
-        },
-      ],
+      tiers: [givenTier({ labels: ['self-hosted', 'small'], capOverAllTenants: 3 })],
     },
     cap: {
       row: 'shared/tier/small/0',

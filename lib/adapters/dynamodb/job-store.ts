@@ -140,9 +140,8 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     },
     requeue: (tenant, jobId, runner, reason, rest) =>
       changed(tenant, jobId, changes.requeue(jobId, runner, { reason, ...(rest && { rest }) })),
-    async markUnsettled(tenant, jobId, runner, at) {
-      await changed(tenant, jobId, changes.markUnsettled(jobId, runner, at));
-    },
+    markUnsettled: (tenant, jobId, runner, at) =>
+      changed(tenant, jobId, changes.markUnsettled(jobId, runner, at)),
     start: (tenant, jobId, start) => beforeFact(tenant, jobId, changes.start(jobId, start)),
     finish: (tenant, jobId, end) => beforeFact(tenant, jobId, changes.finish(end)),
     refuseBlocked: (tenant, jobId, end) => changed(tenant, jobId, changes.refuseBlocked(end)),

@@ -1,9 +1,10 @@
 /** A runner as a row, and back. It is in no index: its launch names it for as long as it may be overdue. */
 import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from '../../core/ids.ts';
-import type { Runner } from '../../core/runner.ts';
+import { type Runner, runnerEndReasons } from '../../core/runner.ts';
 import { accountOf, accountValue } from './account-value.ts';
 import { type Attributes, compact, flag, number, optional, Row, text, textList } from './attributes.ts';
 import { expiresAt } from './job-row.ts';
+import { ratesOf, ratesValue } from './usage-row.ts';
 
 export const runnerKey = (instanceId: InstanceId): Attributes => ({ instance_id: text(instanceId) });
 
@@ -25,9 +26,11 @@ export function runnerRow(runner: Runner): Attributes {
     cap_rows: optional(runner.capRows, textList),
     instance_type: text(runner.instanceType),
     spot: flag(runner.spot),
+    rates: optional(runner.rates, ratesValue),
     nonce: optional(runner.nonce, text),
     deadline: number(runner.deadline),
     launched_at: number(runner.launchedAt),
+    started_at: optional(runner.startedAt, number),
     claimed_at: optional(runner.claimedAt, number),
     listening_at: optional(runner.listeningAt, number),
     ended_at: optional(runner.endedAt, number),
@@ -41,6 +44,7 @@ export function runnerOfRow(attributes: Attributes): Runner {
   const row = new Row(`runners row ${attributes['instance_id']?.S}`, attributes);
   const ran = row.optionalNumber('ran');
   const leftLease = row.optionalText('left_lease');
+  const rates = row.optionalMap('rates');
   return compact<Runner>({
     instanceId: InstanceId(row.text('instance_id')),
     installationId: InstallationId(row.number('installation_id')),
@@ -57,21 +61,15 @@ export function runnerOfRow(attributes: Attributes): Runner {
     capRows: row.optionalTexts('cap_rows'),
     instanceType: row.text('instance_type'),
     spot: row.flag('spot'),
+    rates: rates && ratesOf(rates),
     nonce: row.optionalText('nonce'),
     deadline: row.number('deadline'),
     launchedAt: row.number('launched_at'),
+    startedAt: row.optionalNumber('started_at'),
     claimedAt: row.optionalNumber('claimed_at'),
     listeningAt: row.optionalNumber('listening_at'),
     endedAt: row.optionalNumber('ended_at'),
-    endReason: row.optionalWord('end_reason', [
-      'job-completed',
-      'stood-down',
-      'instance-ended',
-      'boot-deadline',
-      'idle-deadline',
-      'job-time-limit',
-      'tenant-deleted',
-    ]),
+    endReason: row.optionalWord('end_reason', runnerEndReasons),
     console: row.optionalText('console'),
   });
 }

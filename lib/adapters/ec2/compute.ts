@@ -45,6 +45,7 @@ export function createCompute(clients: Ec2Clients): Compute {
         instanceId: InstanceId(instance.InstanceId ?? ''),
         instanceType: instance.InstanceType ?? 'unknown',
         spot: instance.InstanceLifecycle === 'spot',
+        ...(instance.LaunchTime ? { startedAt: instance.LaunchTime.getTime() } : {}),
       }));
     },
     async describe(instanceIds) {

@@ -12,6 +12,7 @@ import type { Queues } from '../../ports/queues.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
+import type { UsageStore } from '../../ports/usage.ts';
 
 /** Ending machines and freeing their leases. */
 export interface EndDeps {
@@ -20,6 +21,7 @@ export interface EndDeps {
   readonly jobs: JobStore;
   readonly launches: LaunchStore;
   readonly runners: RunnerStore;
+  readonly usage: UsageStore;
   readonly compute: Compute;
   readonly queues: Queues;
   readonly telemetry: Telemetry;
@@ -37,8 +39,8 @@ export interface ReconcileDeps extends LifecycleDeps {
   readonly github: GitHub;
 }
 
-/** Starting machines. */
-export interface LaunchDeps extends LifecycleDeps {
+/** Starting machines, and ending none. */
+export interface LaunchDeps extends Omit<LifecycleDeps, 'usage'> {
   readonly chance: Chance;
   /** In the configured order. */
   readonly subnets: readonly Subnet[];
@@ -46,5 +48,6 @@ export interface LaunchDeps extends LifecycleDeps {
 
 /** Repairing overdue rows: whatever the events' own use cases do, and asking GitHub. */
 export interface SweepDeps extends LaunchDeps {
+  readonly usage: UsageStore;
   readonly github: GitHub;
 }

@@ -1,6 +1,7 @@
 /**
  * Ends machines, and only then lets their leases go. The order is the guarantee: the machine's end is proven, its job
- * waits again, its row is closed and its lease freed in one write, and whoever waits is told. Dying before that write
+ * waits again, what it was used for is on record, its row is closed and its lease freed in one write, and whoever waits is
+ * told. Dying before that write
  * leaves a row that is still open, so that the event that comes again, or the sweep, does it all once more; each step may.
  * Dying after it costs those who wait until that event, or a minute: the sweep looks.
  */
@@ -19,6 +20,7 @@ import { robbedReason } from '../common/release-robbed.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
 import type { Ending } from './ending.ts';
 import { type Consoles, keepConsoles } from './keep-console.ts';
+import { addJobs, addLateJob, type JobsById, noteRuns, recordUsage } from './record-usage.ts';
 
 /**
  * @returns the machines that EC2 does not know (yet): no proof, so nothing was freed
@@ -29,9 +31,14 @@ export async function endRunners(deps: EndDeps, endings: readonly Ending[]): Pro
   const asked = endings.filter(({ proven, runner }) => !proven && runner.state !== 'ended');
   const unknown = new Set(asked.length === 0 ? [] : await terminate(deps, asked));
   const ending = endings.filter(({ runner }) => !unknown.has(runner.instanceId));
-  const planned = await plannedJobs(deps, ending);
-  await Promise.all(ending.map((end) => releaseJobs(deps, end, planned)));
-  await closeRows(deps, ending, consoles);
+  await noteRuns(
+    deps,
+    endings.filter(({ runner }) => unknown.has(runner.instanceId)),
+  );
+  const jobs = await jobsOf(deps, ending);
+  await Promise.all(ending.map((end) => releaseJobs(deps, end, jobs)));
+  await closeRows(deps, ending, { consoles, jobs });
+  await addJobs(deps, ending);
   // Also for those that had ended before: whoever ended them may have died before this.
   const tenants = new Set(ending.map(({ runner }) => runner.installationId));
   await Promise.all([...tenants].map((installationId) => pokeWaiting(deps, installationId)));
@@ -47,26 +54,27 @@ async function terminate(deps: EndDeps, endings: readonly Ending[]): Promise<Ins
   return unknown;
 }
 
-/** GitHub's ids are unique over all tenants. */
-type PlannedJobs = ReadonlyMap<JobId, Job>;
-
-/** The jobs that machines were meant for, where these are not known to be done, in one read for each tenant. */
-async function plannedJobs(deps: EndDeps, endings: readonly Ending[]): Promise<PlannedJobs> {
-  const open = endings.filter(({ runner, doneJob }) => runner.plannedJob !== doneJob);
-  const byTenant = Map.groupBy(open, ({ runner }) => runner.installationId);
-  const found = [...byTenant].map(([installationId, group]) =>
-    deps.jobs.find(
-      installationId,
-      group.map(({ runner }) => runner.plannedJob),
+/**
+ * The jobs that machines were meant for, and those that they ran, where these are not known to be done, in one read for each
+ * tenant. GitHub's ids are unique over all tenants.
+ */
+async function jobsOf(deps: EndDeps, endings: readonly Ending[]): Promise<JobsById> {
+  const wanted = endings.flatMap(({ runner: { installationId, plannedJob, ran }, doneJob }) =>
+    [plannedJob, ran].flatMap((jobId) =>
+      jobId === undefined || jobId === doneJob ? [] : [{ installationId, jobId }],
     ),
+  );
+  const found = [...Map.groupBy(wanted, ({ installationId }) => installationId)].map(
+    ([installationId, group]) =>
+      deps.jobs.find(installationId, [...new Set(group.map(({ jobId }) => jobId))]),
   );
   return new Map((await Promise.all(found)).flat().map((job) => [job.jobId, job]));
 }
 
 /** Lets go of the job that was planned for the machine, and sees to the one that it ran. */
-async function releaseJobs(deps: EndDeps, ending: Ending, planned: PlannedJobs): Promise<void> {
+async function releaseJobs(deps: EndDeps, ending: Ending, jobs: JobsById): Promise<void> {
   const { plannedJob, ran } = ending.runner;
-  if (plannedJob !== ending.doneJob) await releasePlanned(deps, ending, planned.get(plannedJob));
+  if (plannedJob !== ending.doneJob) await releasePlanned(deps, ending, jobs.get(plannedJob));
   if (ran !== undefined && ran !== ending.doneJob) await leaveToSweep(deps, ending.runner, ran);
 }
 
@@ -115,23 +123,31 @@ async function leaveToSweep(
   deps: EndDeps,
   { installationId, instanceId }: Runner,
   jobId: JobId,
-): Promise<void> {
-  await deps.jobs.markUnsettled(installationId, jobId, instanceId, deps.clock.now());
+): Promise<boolean> {
+  return deps.jobs.markUnsettled(installationId, jobId, instanceId, deps.clock.now());
 }
 
 /** Each row closes, and its lease goes back, in one write with the others of its tenant. */
-async function closeRows(deps: EndDeps, endings: readonly Ending[], consoles: Consoles): Promise<void> {
+async function closeRows(
+  deps: EndDeps,
+  endings: readonly Ending[],
+  { consoles, ...known }: Known,
+): Promise<void> {
   let open = endings.filter(({ runner }) => runner.state !== 'ended');
+  let { jobs } = known;
   for (let tries = 1; open.length > 0; tries++) {
+    await recordUsage(deps, open, jobs);
     const at = deps.clock.now();
     const ends = open.map((ending) => ({ ...endOf(ending, consoles), at }));
     const outcomes = await endByTenant(deps, ends);
     const closed = open.filter((_, n) => outcomes[n] === 'ended');
-    await Promise.all(closed.map((ending) => closedRow(deps, ending, consoles)));
+    await Promise.all(closed.map((ending) => closedRow(deps, ending, { consoles, jobs })));
     const changed = open.filter((_, n) => outcomes[n] === 'changed');
     if (changed[0] && tries === maxJobChanges) throw changesTooOften(changed[0].runner);
     // What they were meant for, or run, was changed meanwhile: those jobs must not count on these machines either.
-    open = await Promise.all(changed.map((ending) => releaseAgain(deps, ending)));
+    open = await Promise.all(changed.map((ending) => readAgain(deps, ending)));
+    jobs = await jobsOf(deps, open);
+    await Promise.all(open.map((ending) => releaseJobs(deps, ending, jobs)));
   }
 }
 
@@ -155,18 +171,24 @@ async function endByTenant(deps: EndDeps, ends: readonly RunnerEnd[]): Promise<E
   return ends.map(({ runner }) => outcomes.get(runner.instanceId)!);
 }
 
-async function releaseAgain(deps: EndDeps, ending: Ending): Promise<Ending> {
+async function readAgain(deps: EndDeps, ending: Ending): Promise<Ending> {
   const { installationId, instanceId } = ending.runner;
   const runner = (await deps.runners.get(installationId, instanceId)) ?? ending.runner;
-  const changed = { ...ending, runner };
-  await releaseJobs(deps, changed, await plannedJobs(deps, [changed]));
-  return changed;
+  return { ...ending, runner };
 }
 
-async function closedRow(deps: EndDeps, ending: Ending, consoles: Consoles): Promise<void> {
+interface Known {
+  readonly consoles: Consoles;
+  /** As they were when the machine's use was written down. */
+  readonly jobs: JobsById;
+}
+
+async function closedRow(deps: EndDeps, ending: Ending, { consoles, jobs }: Known): Promise<void> {
   const { runner } = ending;
   // That its job began may have been written after the job was let go, and before the row was closed.
-  if (ending.doneJob === undefined) await leaveToSweep(deps, runner, jobOf(runner));
+  if (ending.doneJob === undefined && (await leaveToSweep(deps, runner, jobOf(runner)))) {
+    await addLateJob(deps, ending, jobs);
+  }
   const { instanceId, installationId, tier } = runner;
   const console = consoles.get(instanceId);
   deps.telemetry.event(

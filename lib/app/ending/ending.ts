@@ -1,6 +1,7 @@
 /** That a machine is to end, or ended: which one, why, and what is known of it. */
 import type { JobId } from '../../core/ids.ts';
 import type { Runner, RunnerEndReason } from '../../core/runner.ts';
+import type { RanJob } from '../../core/usage.ts';
 
 export interface Ending {
   readonly runner: Runner;
@@ -9,4 +10,6 @@ export interface Ending {
   readonly proven: boolean;
   /** A job that is known to be done: it needs no place in the line. */
   readonly doneJob?: JobId;
+  /** The same job, as GitHub says that it ran on this machine. */
+  readonly ranJob?: RanJob;
 }

@@ -4,8 +4,9 @@
  * sweep, and every step may be done twice.
  */
 
-import type { InstanceId, LeaseId } from '../../core/ids.ts';
+import type { InstanceId, LeaseId, TierName } from '../../core/ids.ts';
 import { type Launch, missingLeases, type PlannedJob } from '../../core/launch.ts';
+import { machineRates } from '../../core/price.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
@@ -21,6 +22,13 @@ export interface PlannedLaunch {
   readonly launch: Launch;
   /** EC2 throttled lately, and this launch has its turn. */
   readonly paced: boolean;
+}
+
+/** Machines as EC2 told of them. */
+interface Seen {
+  readonly instances: readonly LaunchedInstance[];
+  /** When it was asked for them, epoch milliseconds; absent: not now. */
+  readonly askedAt?: number;
 }
 
 /** The caller holds the launch's fence. */
@@ -39,6 +47,7 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
   const instances = answer.kind === 'answered' ? answer.instances : [];
   await settleLaunch(deps, launch, {
     instances,
+    askedAt,
     failure: failureOf(answer),
     againSeconds: lesson.againSeconds,
   });
@@ -71,8 +80,7 @@ export function failureOf(answer: LaunchAnswer): LaunchFailure | undefined {
 export async function settleLaunch(
   deps: LaunchDeps,
   launch: Launch,
-  outcome: {
-    instances: readonly LaunchedInstance[];
+  outcome: Seen & {
     failure: LaunchFailure | undefined;
     /** When those that got none are to try again. */
     againSeconds?: number;
@@ -81,7 +89,7 @@ export async function settleLaunch(
   const places = placesOf(launch, outcome.instances);
   const answered = launch.state === 'answered' ? launch : await deps.launches.answer(launch, places);
   if (!answered) return;
-  await bindRows(deps, answered, outcome.instances);
+  await bindRows(deps, answered, outcome);
   const missing = missingLeases(answered);
   // No later than the deadline of any of its rows, whenever that was written.
   const lookAt = launch.createdAt + deps.deployment.limits.bootSeconds * 1000;
@@ -102,15 +110,12 @@ export async function settleLaunch(
 }
 
 /** Machines of a launch that is not answered yet: each gets a lease and its row; others may come. */
-export async function bindMachines(
-  deps: LaunchDeps,
-  launch: Launch,
-  instances: readonly LaunchedInstance[],
-): Promise<void> {
+export async function bindMachines(deps: LaunchDeps, launch: Launch, seen: Seen): Promise<void> {
+  const { instances } = seen;
   const places = placesOf(launch, instances);
   // Before its row: should it end before the next look, its lease must be known to be used.
   if (places.size > launch.instances.size) await deps.launches.place(launch, places);
-  await bindRows(deps, { ...launch, instances: places }, instances);
+  await bindRows(deps, { ...launch, instances: places }, seen);
 }
 
 /** Which machine has which lease, for good: a lease whose machine has come and gone is never another machine's. */
@@ -127,12 +132,13 @@ function placesOf(launch: Launch, instances: readonly LaunchedInstance[]): Map<L
 }
 
 /** A row for each machine that has a lease, also for one that EC2 does not show any more: its row gives the lease back. */
-async function bindRows(deps: LaunchDeps, launch: Launch, seen: readonly LaunchedInstance[]): Promise<void> {
+async function bindRows(deps: LaunchDeps, launch: Launch, seen: Seen): Promise<void> {
   const rows = launch.plannedJobs.flatMap((planned) => {
     const instanceId = launch.instances.get(planned.lease);
     if (instanceId === undefined) return [];
-    const instance = seen.find((one) => one.instanceId === instanceId) ?? { instanceId, ...notSeen };
-    return [runnerRow(deps, launch, planned, instance)];
+    const instance = seen.instances.find((one) => one.instanceId === instanceId);
+    const startedAt = instance?.startedAt ?? (instance && seen.askedAt) ?? launch.createdAt;
+    return [runnerRow(deps, launch, planned, { instanceId, ...(instance ?? notSeen), startedAt })];
   });
   if (rows.length > 0) await deps.runners.bind(rows);
 }
@@ -143,7 +149,7 @@ function runnerRow(
   deps: LaunchDeps,
   launch: Launch,
   plannedJob: PlannedJob,
-  instance: LaunchedInstance,
+  instance: Required<LaunchedInstance>,
 ): Runner {
   return {
     instanceId: instance.instanceId,
@@ -158,9 +164,19 @@ function runnerRow(
     ...(launch.capRows ? { capRows: launch.capRows } : {}),
     instanceType: instance.instanceType,
     spot: instance.spot,
+    ...ratesOf(deps, launch.tier, instance),
     launchedAt: launch.createdAt,
+    startedAt: instance.startedAt,
     deadline: deps.clock.now() + deps.deployment.limits.bootSeconds * 1000,
   };
+}
+
+/** A tier that was taken out of the configuration meanwhile leaves its machine without a price. */
+function ratesOf({ deployment }: LaunchDeps, name: TierName, { instanceType, spot }: LaunchedInstance) {
+  const tier = deployment.tiers.find((one) => one.name === name);
+  if (!tier) return {};
+  const { region } = deployment;
+  return { rates: machineRates({ region, instanceType, spot, machine: tier.billed }) };
 }
 
 function failureReason(failure: LaunchFailure | undefined): Reason {

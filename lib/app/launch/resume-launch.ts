@@ -41,10 +41,10 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
   };
   deps.telemetry.event('info', 'repair', { ...about, ...found }, { Repairs: 1 });
   if (answer && mayBeMissing(launch, { answer: answer.kind, count: instances.length, now })) {
-    await bindMachines(deps, launch, instances);
+    await bindMachines(deps, launch, { instances, askedAt });
     return;
   }
-  await settleLaunch(deps, launch, { instances, failure: answer && failureOf(answer) });
+  await settleLaunch(deps, launch, { instances, askedAt, failure: answer && failureOf(answer) });
 }
 
 /**
@@ -60,5 +60,7 @@ function mayBeMissing(
 }
 
 function union(some: readonly LaunchedInstance[], others: readonly LaunchedInstance[]): LaunchedInstance[] {
-  return [...new Map([...some, ...others].map((instance) => [instance.instanceId, instance])).values()];
+  const all = new Map(some.map((instance) => [instance.instanceId, instance]));
+  for (const other of others) all.set(other.instanceId, { ...all.get(other.instanceId), ...other });
+  return [...all.values()];
 }

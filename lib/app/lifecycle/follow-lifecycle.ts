@@ -6,6 +6,7 @@
 import { type InstanceEvent, type JobEvent, type Message, parseMessage } from '../../contract/messages.ts';
 import { type InstanceId, instanceNamed } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
+import type { RanJob } from '../../core/usage.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
@@ -178,8 +179,21 @@ async function endingOf(
   if (message.kind !== 'job' || message.action !== 'completed') return undefined;
   const runner = ownRunner(message, runners);
   await rerunIfTakenBack(deps, message, runner);
-  return runner && { runner, reason: 'job-completed', proven: false, doneJob: message.jobId };
+  if (!runner) return undefined;
+  return {
+    runner,
+    reason: 'job-completed',
+    proven: false,
+    doneJob: message.jobId,
+    ranJob: ranJobIn(message),
+  };
 }
+
+const ranJobIn = ({ jobId, runId, repository, workflow, conclusion }: JobEvent): RanJob => ({
+  ...{ jobId, runId, repository },
+  ...(workflow === undefined ? {} : { workflow }),
+  conclusion: conclusion ?? 'unknown',
+});
 
 /** The machine that the event names, if it is this tenant's: an event never reaches another tenant's machine. */
 function ownRunner(event: JobEvent, runners: Runners): Runner | undefined {

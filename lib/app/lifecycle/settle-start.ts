@@ -66,8 +66,14 @@ const leftBy = (before: Started['before']) =>
   before?.state === 'covered' && before.lease ? { leftLease: before.lease } : {};
 
 /** Nobody of ours will say that this machine ended: GitHub is asked how the job did. */
-async function leaveToSweep(deps: LifecycleDeps, { event, instanceId }: StartOnMachine): Promise<void> {
+async function leaveToSweep(
+  deps: LifecycleDeps,
+  { event, instanceId, runner }: StartOnMachine,
+): Promise<void> {
   if (!instanceId) return;
+  const { jobId, runId, repository, workflow } = event;
+  const job = { jobId, runId, repository, ...(workflow === undefined ? {} : { workflow }) };
+  if (runner) await deps.usage.addJob(runner, job);
   await deps.jobs.markUnsettled(event.installationId, event.jobId, instanceId, deps.clock.now());
 }
 

@@ -41,6 +41,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** More than GitHub's own names, ids and words need. */
 const longestText = 100;
+/** Enough to know it by in a report; the row of each job holds it. */
+const longestWorkflow = 60;
 /** With names of the longest kind a fifth of a message. Jobs of what is beyond are refused when GitHub says it to their machine. */
 const mostRepositoriesRemoved = 1_000;
 
@@ -96,6 +98,7 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
     ...(visibility ? { visibility } : {}),
     labels: keptLabels(labels, tier !== undefined),
     ...(tier ? { tier } : {}),
+    ...(isText(job['workflow_name']) ? { workflow: boundedText(job['workflow_name'], longestWorkflow) } : {}),
     queuedAt: timeOf(job['created_at']) ?? delivery.receivedAt,
     receivedAt: delivery.receivedAt,
     delivery: boundedText(delivery.delivery, longestText),

@@ -49,6 +49,9 @@ export interface GrantedPlatform extends MachineGrantOptions {
 /** What copies tell each other: GitHub's budgets, and what else is worth knowing for a while. */
 const notes = ['BatchGetItem', 'UpdateItem'];
 
+/** Whoever ends machines writes down what they were used for. */
+const usage = ['PartiQLInsert', 'PartiQLUpdate'];
+
 /** The one function that writes secrets. It launches nothing, reads no queue, and sees no tenant. */
 const setupGrants = (platform: GrantedPlatform): Grant[] => {
   const { state } = platform;
@@ -144,6 +147,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
         launches: ['BatchGetItem', 'UpdateItem', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLUpdate'],
         notes,
+        usage,
       }),
       describeGrant(),
       terminateGrant(scope, environment),
@@ -158,6 +162,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
         launches: ['BatchGetItem', 'UpdateItem', 'PartiQLUpdate', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLInsert', 'PartiQLUpdate'],
         notes,
+        usage,
       }),
       ...github,
       subnets,
@@ -174,6 +179,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
         launches: ['BatchGetItem', 'UpdateItem', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem'],
         notes,
+        usage,
         audit: ['Query', 'PutItem'],
       }),
       ...github,

@@ -10,7 +10,7 @@ import type { Grant } from './grant.ts';
 /** Actions by table. `GetItem` is about the table's rows, `pending:Query` about its index of that name. */
 export type StoreActions = Readonly<Partial<Record<StoreName, readonly string[]>>>;
 
-type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners' | 'notes' | 'audit';
+type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners' | 'notes' | 'usage' | 'audit';
 
 export function storeGrant(state: State, actions: StoreActions): Grant {
   return {
@@ -23,6 +23,7 @@ export function storeGrant(state: State, actions: StoreActions): Grant {
       [variables.launchesTable]: state.launches.tableName,
       [variables.runnersTable]: state.runners.tableName,
       [variables.notesTable]: state.notes.tableName,
+      ...(actions.usage ? { [variables.usageTable]: state.usage.tableName } : {}),
       ...(actions.audit ? { [variables.auditTable]: state.audit.tableName } : {}),
     },
   };

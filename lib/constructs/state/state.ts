@@ -33,6 +33,7 @@ export class State extends Construct {
   readonly launches: Table;
   readonly runners: Table;
   readonly notes: Table;
+  readonly usage: Table;
   readonly audit: Table;
   readonly webhookSecret: Secret;
   readonly ticketSecret: Secret;
@@ -47,6 +48,7 @@ export class State extends Construct {
     this.launches = createTable(this, kept, tables.launches);
     this.runners = createTable(this, kept, tables.runners);
     this.notes = createTable(this, kept, tables.notes);
+    this.usage = createTable(this, kept, tables.usage);
     this.audit = createAuditTable(this, kept);
     this.webhookSecret = createSecret(this, 'WebhookSecret', 'Signs the webhooks that GitHub sends', kept);
     this.ticketSecret = createSecret(this, 'TicketSecret', 'Signs the launch tickets of machines', kept);

@@ -10,10 +10,14 @@ import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.t
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
 import { tierLimitsValue } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
+import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
+import { createUsageStore } from '../../../lib/adapters/dynamodb/usage-store.ts';
 import type { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
+import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { DynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
 import { startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
+import { copyOf } from '../../fakes/copy.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
 import type { StorePorts, StoreWorld } from '../../fakes/world.ts';
 import { createTables, type TableNames } from './dynamo-tables.ts';
@@ -23,6 +27,8 @@ export interface Stores extends StorePorts {
   setMaxRunners(installationId: InstallationId, maxRunners: number): Promise<void>;
   setStatus(installationId: InstallationId, status: TenantStatus): Promise<void>;
   edit(installationId: InstallationId, changes: OperatorEdit): Promise<void>;
+  /** What is on record of machines that were launched on the tests' day. */
+  allUsage(): Promise<UsageRecord[]>;
 }
 
 /** What the documents let an operator write by `update-item`; null removes it. */
@@ -59,6 +65,7 @@ export const memoryBackend = (): StoreBackend => ({
       setMaxRunners: async (id, maxRunners) => world.setMaxRunners(id, maxRunners),
       setStatus: async (id, status) => world.editTenant(id, { status }),
       edit: async (id, changes) => editInMemory(world, id, changes),
+      allUsage: async () => copyOf([...world.rows.usage.values()]),
     };
   },
   stop: async () => {},
@@ -111,12 +118,14 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
   return {
     tenants: createTenantStore({ client, tableName: tables.tenants, auditTable: tables.audit }),
     audit: createAudit({ client, tables }),
+    usage: createUsageStore({ client, tableName: tables.usage }),
     jobs: createJobStore({ client, tableName: tables.jobs }),
     launches: createLaunchStore({ client, tables }),
     runners: createRunnerStore({ client, tables }),
     setMaxRunners: (id, maxRunners) => edit(id, 'max_runners', { N: String(maxRunners) }),
     setStatus: (id, status) => edit(id, 'status', { S: status }),
     edit: (id, changes) => editRow(client, { TableName: tables.tenants, id, changes }),
+    allUsage: () => listUsage({ client, tableName: tables.usage }, { days: ['2026-11-21'] }),
     client,
     tables,
   };

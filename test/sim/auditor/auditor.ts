@@ -22,6 +22,7 @@ import { checkRerun } from './check-rerun.ts';
 import { checkRows } from './check-rows.ts';
 import { checkSharedCaps } from './check-shared-caps.ts';
 import { checkTermination } from './check-termination.ts';
+import { checkUsage } from './check-usage.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -120,6 +121,7 @@ export function createAuditor(world: {
       // A job that GitHub gave back runs again elsewhere, and its first start says nothing of that.
       const key = `${installationId}/${jobId} on ${runnerName}`;
       if (action === 'in_progress' || action === 'completed') books.told.add(key);
+      if (action === 'completed') books.toldEnded.add(key);
       if (action === 'queued') books.queuedToldAt.set(`${installationId}/${jobId}`, world.now());
     },
     doorTried(how, answer) {
@@ -137,6 +139,7 @@ export function createAuditor(world: {
     afterCall(name) {
       if (ending.test(name)) checkEnds(books, note);
       if (holding.test(name)) checkHeld(books, note);
+      if (using.test(name)) checkUsage(books, note);
       if (!changing.test(name)) return;
       for (const launch of books.followRows()) {
         checkAccounts(books, launch, note);
@@ -160,6 +163,7 @@ export function createAuditor(world: {
 
 const ending = /^jobs\.(finish|refuseWaiting)/;
 const holding = /^jobs\.(insert|block|reopen)/;
+const using = /^(usage\.|runners\.end)/;
 const changing = /^(launches\.|runners\.end|tenants\.)/;
 const counting = /^(launches\.(take|close)|runners\.end)/;
 

@@ -13,6 +13,9 @@ export interface AuditedMachine {
   readonly tier: string;
   readonly launch: string;
   readonly startedAt: number;
+  endedAt: number | undefined;
+  /** All jobs that GitHub began on it. */
+  readonly ranJobs: Set<number>;
   live: boolean;
   /** The job that GitHub runs on it now. */
   job: number | undefined;
@@ -65,6 +68,10 @@ export function createBooks(world: {
     doneJobs: new Map<string, 'github' | 'platform'>(),
     /** The rows of jobs, and their runners, of which the platform got to know by webhook that they began or ended. */
     told: new Set<string>(),
+    /** How often EC2 was asked for each launch. */
+    launchCalls: new Map<string, number>(),
+    /** Those of which it was told that they ended. */
+    toldEnded: new Set<string>(),
     /** When the platform was last told of a job that it is queued. */
     queuedToldAt: new Map<string, number>(),
     /** Since when each row is held back for an approval, by its own word. */
@@ -98,6 +105,8 @@ export function createBooks(world: {
         tier: tags.get('ghr:tenant_tier') ?? '',
         launch: tags.get('ghr:launch_id') ?? '',
         startedAt: now(),
+        endedAt: undefined,
+        ranJobs: new Set<number>(),
         live: true,
         job: undefined,
         ran: undefined,
@@ -107,12 +116,16 @@ export function createBooks(world: {
     },
     endMachine(instanceId: string): AuditedMachine | undefined {
       const machine = machines.get(instanceId);
-      if (machine) machine.live = false;
+      if (machine) {
+        machine.live = false;
+        machine.endedAt ??= now();
+      }
       return machine;
     },
     startJob(job: WorldJob, instanceId: string): AuditedMachine | undefined {
       const machine = machines.get(instanceId);
       if (machine) Object.assign(machine, { job: job.id, ran: job.id });
+      machine?.ranJobs.add(job.id);
       machineOfJob.set(job.id, instanceId);
       return machine;
     },

@@ -47,11 +47,38 @@ export const mutants: readonly Mutant[] = [
     'export const launchFenceSeconds = 2;',
   ),
   mutant(
+    'recorded-after-the-close',
+    'What a machine was used for is written only once its row is closed, so that a death in between loses it.',
+    'lib/app/ending/end-runners.ts',
+    `    await recordUsage(deps, open, jobs);
+    const at = deps.clock.now();
+    const ends = open.map((ending) => ({ ...endOf(ending, consoles), at }));
+    const outcomes = await endByTenant(deps, ends);`,
+    `    const at = deps.clock.now();
+    const ends = open.map((ending) => ({ ...endOf(ending, consoles), at }));
+    const outcomes = await endByTenant(deps, ends);
+    await recordUsage(deps, open, jobs);`,
+  ),
+  mutant(
+    'recorded-by-its-end',
+    'The key of a record has the time of the end in it, so that an end that is written again is a second record.',
+    'lib/app/ending/record-usage.ts',
+    'await deps.usage.record(records);',
+    'await deps.usage.record(records.map((record) => ({ ...record, launchedAt: record.endedAt })));',
+  ),
+  mutant(
+    'recorded-as-planned',
+    'A machine is recorded with the job that it was meant for, whatever GitHub gave it.',
+    'lib/app/ending/record-usage.ts',
+    'if (job?.runner === instanceId) return ranJobOf(job);',
+    'if (job) return ranJobOf(job);',
+  ),
+  mutant(
     'freed-on-completed',
     "A job's word that it is done frees the lease of a machine that lives on.",
     'lib/app/lifecycle/follow-lifecycle.ts',
-    "return runner && { runner, reason: 'job-completed', proven: false, doneJob: message.jobId };",
-    "return runner && { runner, reason: 'job-completed', proven: true, doneJob: message.jobId };",
+    "reason: 'job-completed', proven: false,",
+    "reason: 'job-completed', proven: true,",
   ),
   mutant(
     'changing-client-token',

@@ -28,6 +28,7 @@ export function partsOf(deps: PartsDeps, process: Running, queues: Ports['queues
     subnets: zones.map((zone) => ({ subnetId: `subnet-${zone}`, zone })),
     tenants: port('tenants', ports.stores.tenants),
     audit: port('audit', ports.stores.audit),
+    usage: port('usage', ports.stores.usage),
     jobs: port('jobs', ports.stores.jobs),
     launches: port('launches', ports.stores.launches),
     runners: port('runners', ports.stores.runners),

@@ -40,6 +40,8 @@ export function createEc2(deps: WorldDeps): Ec2 {
 
   compute.launch = async (request) => {
     const before = compute.machines.size;
+    const { launchCalls } = auditor.books;
+    launchCalls.set(request.ClientToken, (launchCalls.get(request.ClientToken) ?? 0) + 1);
     if (faults.strikes('dryPool'))
       dryPools(deps, request.TargetCapacitySpecification.DefaultTargetCapacityType);
     const answer = await launch(request);

@@ -1,0 +1,114 @@
+/**
+ * A machine's use as a row, and back. Its key is the day on which the machine was launched and the machine itself, both of
+ * which never change: so the row of a machine is always the same one. A day's rows are spread over sixteen partitions, so
+ * that a burst of ends is not held up by one, and within them a tenant's rows stand together.
+ */
+import { usageDays } from '../../contract/tables.ts';
+import { InstallationId, InstanceId, JobId, TierName } from '../../core/ids.ts';
+import { type Component, components, type MachineRates } from '../../core/price.ts';
+import { runnerEndReasons } from '../../core/runner.ts';
+import type { RanJob, UsageKey, UsageRecord } from '../../core/usage.ts';
+import { type Attributes, compact, flag, number, optional, Row, text, textList } from './attributes.ts';
+
+const parts = [...'0123456789abcdef'];
+
+/** `2026-11-21`, in UTC. */
+export const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+
+/** All partitions of a day. */
+export const partsOfDay = (day: string): string[] => parts.map((part) => `${day}#${part}`);
+
+export const machinesOf = (installationId: InstallationId) => `${installationId}#`;
+
+export const usageKey = ({ installationId, instanceId, launchedAt }: UsageKey): Attributes => ({
+  day: text(
+    `${dayOf(launchedAt)}#${parts[(instanceId.codePointAt(instanceId.length - 1) ?? 0) % parts.length]}`,
+  ),
+  machine: text(`${machinesOf(installationId)}${instanceId}`),
+});
+
+/** Of a job, as attributes of the machine's row. */
+export const ranJobAttributes = (job: RanJob): Attributes =>
+  compact<Attributes>({
+    job_id: number(job.jobId),
+    run_id: optional(job.runId, number),
+    repository: optional(job.repository, text),
+    workflow: optional(job.workflow, text),
+    conclusion: optional(job.conclusion, text),
+  });
+
+export function usageRow(record: UsageRecord): Attributes {
+  return compact<Attributes>({
+    ...usageKey(record),
+    installation_id: number(record.installationId),
+    instance_id: text(record.instanceId),
+    account: text(record.account),
+    tier: text(record.tier),
+    instance_type: text(record.instanceType),
+    spot: flag(record.spot),
+    launched_at: number(record.launchedAt),
+    started_at: number(record.startedAt),
+    ended_at: number(record.endedAt),
+    end_reason: text(record.endReason),
+    seconds: number(record.seconds),
+    rates: ratesValue(record.rates),
+    cost: { M: Object.fromEntries(Object.entries(record.cost).map(([name, cost]) => [name, number(cost)])) },
+    unpriced: record.unpriced.length === 0 ? undefined : textList(record.unpriced),
+    ...(record.job === undefined ? {} : ranJobAttributes(record.job)),
+    expires_at: number(Math.ceil(record.endedAt / 1000) + usageDays * 24 * 60 * 60),
+  });
+}
+
+export const ratesValue = ({ list, ...rates }: MachineRates) => ({
+  M: {
+    list: text(list),
+    ...Object.fromEntries(Object.entries(rates).map(([name, rate]) => [name, number(rate)])),
+  },
+});
+
+export function ratesOf(row: Row): MachineRates {
+  return { list: row.text('list'), ...amounts(row) };
+}
+
+export function usageOfRow(attributes: Attributes): UsageRecord {
+  const row = new Row(`usage row ${attributes['day']?.S}/${attributes['machine']?.S}`, attributes);
+  const unpriced = row.optionalTexts('unpriced') ?? [];
+  const job = ranJobOfRow(row);
+  return {
+    installationId: InstallationId(row.number('installation_id')),
+    instanceId: InstanceId(row.text('instance_id')),
+    account: row.text('account'),
+    tier: TierName(row.text('tier')),
+    instanceType: row.text('instance_type'),
+    spot: row.flag('spot'),
+    launchedAt: row.number('launched_at'),
+    startedAt: row.number('started_at'),
+    endedAt: row.number('ended_at'),
+    endReason: row.word('end_reason', runnerEndReasons),
+    seconds: row.number('seconds'),
+    rates: ratesOf(row.map('rates')),
+    cost: amounts(row.map('cost')),
+    unpriced: components.filter((component) => unpriced.includes(component)),
+    ...(job === undefined ? {} : { job }),
+  };
+}
+
+function ranJobOfRow(row: Row): RanJob | undefined {
+  const jobId = row.optionalNumber('job_id');
+  if (jobId === undefined) return undefined;
+  return compact<RanJob>({
+    jobId: JobId(jobId),
+    runId: row.optionalNumber('run_id'),
+    repository: row.optionalText('repository'),
+    workflow: row.optionalText('workflow'),
+    conclusion: row.optionalText('conclusion'),
+  });
+}
+
+const amounts = (row: Row): Partial<Record<Component, number>> =>
+  Object.fromEntries(
+    components.flatMap((component) => {
+      const amount = row.optionalNumber(component);
+      return amount === undefined ? [] : [[component, amount]];
+    }),
+  );

@@ -1,0 +1,44 @@
+/**
+ * The books in DynamoDB. A row is inserted, never put over another one, so that a machine whose end is written again keeps
+ * what was written first; a job is added to a row that does not know yet how its job ended.
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { RanJob, UsageKey } from '../../core/usage.ts';
+import type { UsageStore } from '../../ports/usage.ts';
+import { demandAll, insertStatement, runStatements } from './statements.ts';
+import { ranJobAttributes, usageKey, usageRow } from './usage-row.ts';
+import { updateTogether } from './write-together.ts';
+
+export function createUsageStore({
+  client,
+  tableName,
+}: {
+  client: DynamoDBClient;
+  tableName: string;
+}): UsageStore {
+  async function addJob(key: UsageKey, job: RanJob): Promise<void> {
+    const attributes = Object.entries(ranJobAttributes(job));
+    await updateTogether(client, {
+      tableName,
+      key: usageKey(key),
+      update: `SET ${attributes.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+      // Met by no row that there is not: PartiQL's update makes none.
+      condition: 'attribute_not_exists(#conclusion)',
+      values: Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])),
+    });
+  }
+
+  return {
+    async record(records) {
+      const unique = [...new Map(records.map((record) => [record.instanceId, record])).values()];
+      const outcomes = await runStatements(
+        client,
+        unique.map((record) => insertStatement(tableName, usageRow(record))),
+      );
+      demandAll(outcomes);
+      const known = unique.filter((_, n) => outcomes[n] === 'refused');
+      await Promise.all(known.map((record) => record.job && addJob(record, record.job)));
+    },
+    addJob,
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * What one machine was used for, from its start to its end, and what it costs at list prices: one record for each machine, and
+ * none is ever written twice under two keys, since its key is made of what never changes.
+ */
+import type { InstallationId, InstanceId, JobId, TierName } from './ids.ts';
+import type { Job } from './job.ts';
+import { type MachineCost, type MachineRates, machineCost } from './price.ts';
+import type { Runner, RunnerEndReason } from './runner.ts';
+
+/** The job that GitHub says ran on a machine. */
+export interface RanJob {
+  readonly jobId: JobId;
+  readonly runId?: number;
+  /** `owner/name`. */
+  readonly repository?: string;
+  readonly workflow?: string;
+  /** Absent: how it ended was not known when the machine had ended. */
+  readonly conclusion?: string;
+}
+
+/** Which record is a machine's. */
+export interface UsageKey {
+  readonly installationId: InstallationId;
+  readonly instanceId: InstanceId;
+  /** When its launch was planned, epoch milliseconds. */
+  readonly launchedAt: number;
+}
+
+export interface UsageRecord extends UsageKey, MachineCost {
+  readonly account: string;
+  readonly tier: TierName;
+  readonly instanceType: string;
+  readonly spot: boolean;
+  /** When EC2 was asked for it, or launched it, epoch milliseconds. */
+  readonly startedAt: number;
+  /** When its end was known, epoch milliseconds. */
+  readonly endedAt: number;
+  readonly endReason: RunnerEndReason;
+  /** Absent: GitHub gave it no job, or nobody knows of one. */
+  readonly job?: RanJob;
+  readonly rates: MachineRates;
+}
+
+/** Nothing is known of the price of a machine that an earlier version started. */
+const noRates: MachineRates = { list: 'none' };
+
+export interface MachineEnd {
+  readonly runner: Runner;
+  readonly reason: RunnerEndReason;
+  readonly endedAt: number;
+  readonly job: RanJob | undefined;
+}
+
+export function usageOf({ runner, reason, endedAt, job }: MachineEnd): UsageRecord {
+  const { installationId, instanceId, launchedAt, account, tier, instanceType, spot } = runner;
+  const rates = runner.rates ?? noRates;
+  // What EC2 takes back is never free here: after its notice the platform or the machine itself ends it first.
+  const startedAt = runner.startedAt ?? launchedAt;
+  const life = { spot, startedAt, endedAt, takenBack: false };
+  return {
+    ...{ installationId, instanceId, launchedAt, account: account.login, tier, instanceType, spot },
+    ...{ startedAt, endedAt },
+    endReason: reason,
+    ...(job === undefined ? {} : { job }),
+    rates,
+    ...machineCost(rates, life),
+  };
+}
+
+export const ranJobOf = ({ jobId, runId, repository, workflow, conclusion }: Job): RanJob => ({
+  jobId,
+  runId,
+  repository,
+  ...(workflow === undefined ? {} : { workflow }),
+  ...(conclusion === undefined ? {} : { conclusion }),
+});

@@ -1,0 +1,60 @@
+/**
+ * The books of what machines were used for, held against the world: no machine has two records, none has one before its end,
+ * and once its row has closed each has one, of its tenant and of a job that GitHub ran on it, for as long as it lived and a
+ * bounded while more.
+ */
+import type { UsageRecord } from '../../../lib/core/usage.ts';
+import type { AuditedMachine, Books, Note } from './books.ts';
+
+/** Called as records are written, and as rows close. */
+export function checkUsage(books: Books, note: Note): void {
+  const { usage, runners } = books.rows;
+  const records = new Map<string, UsageRecord>();
+  for (const record of usage.values()) {
+    const { instanceId } = record;
+    if (records.has(instanceId)) note('recorded-twice', `${instanceId} has two records of its use`);
+    records.set(instanceId, record);
+    const machine = books.machines.get(instanceId);
+    if (!machine || machine.live) note('recorded-alive', `${instanceId} has a record, and has not ended`);
+    else checkRecord(books, { record, machine }, note);
+  }
+  for (const { instanceId, state } of runners.values()) {
+    if (state === 'ended' && !records.has(instanceId))
+      note('not-recorded', `the lease of ${instanceId} went back without a record of its use`);
+  }
+}
+
+/** From the call to the machine's start; a machine whose row is made later, and that EC2 does not show, counts from the plan. */
+const earliestSeconds = 120;
+
+function checkRecord(
+  books: Books,
+  { record, machine }: { record: UsageRecord; machine: AuditedMachine },
+  note: Note,
+): void {
+  const { instanceId, installationId, tier, launchedAt, startedAt, endedAt, job } = record;
+  if (installationId !== machine.tenant || tier !== machine.tier)
+    note('recorded-for-another', `${instanceId} is recorded for ${installationId} ${tier}`);
+  if (job && !machine.ranJobs.has(job.jobId))
+    note('recorded-job', `${instanceId} is recorded with job ${job.jobId}, which it never ran`);
+  const early = (machine.startedAt - startedAt) / 1000;
+  const late = (endedAt - (machine.endedAt ?? 0)) / 1000;
+  // Whose first call's answer was lost is taken to have started with a later one.
+  const isAskedAgain = (books.launchCalls.get(machine.launch) ?? 0) > 1;
+  const isTooEarly = early > earliestSeconds && !isAskedAgain && startedAt !== launchedAt;
+  // Clocks differ by two seconds.
+  if ((early < -3 && !isAskedAgain) || isTooEarly || late < -3)
+    note('recorded-time', `${instanceId} is recorded ${early} s before its start to ${late} s after its end`);
+}
+
+/** At the end: of whose job the platform was told that it ended there, its record says it. */
+export function checkUsedJobs(books: Books, note: Note): void {
+  for (const { instanceId, installationId, job } of books.rows.usage.values()) {
+    const machine = books.machines.get(instanceId);
+    const told = [...(machine?.ranJobs ?? [])].filter((id) =>
+      books.toldEnded.has(`${installationId}/${id} on ${instanceId}`),
+    );
+    if (told.length > 0 && !job)
+      note('recorded-idle', `${instanceId} ran job ${told[0]}, and is recorded idle`);
+  }
+}
