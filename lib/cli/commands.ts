@@ -1,6 +1,7 @@
 /** The commands of `npx mayfly`, in the order in which an operator meets them. */
 import { audit } from './audit.ts';
 import type { Command } from './command.ts';
+import { costs } from './costs/costs.ts';
 import { deadLetters } from './dead-letters.ts';
 import { rollback } from './deployments/rollback.ts';
 import { drain } from './drain.ts';
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   tenantSet,
   tenantCopyPolicy,
   tenantRollback,
+  costs,
   audit,
   rollback,
   machineLogs,

@@ -218,6 +218,10 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     const back = ['rollback', '--to', '1', '--yes', '--wait', '0'];
     expect(await person.run(back, config, file)).toMatchObject({ error: '' });
   },
+  async costs(person) {
+    for (const args of [[], ['--tenant', 'acme'], ['--tenant', '101', '--by', 'job', '--format', 'csv']])
+      expect(await person.run(['costs', ...args])).toMatchObject({ status: 0, error: '' });
+  },
   async audit(person) {
     for (const args of [[], ['acme'], ['101']])
       expect(await person.run(['audit', ...args])).toMatchObject({ status: 0, error: '' });

@@ -10,7 +10,7 @@ import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
 import { preflightStatements } from './preflight-policy.ts';
 import { readOutputs } from './read-outputs.ts';
 import { index, table } from './table-arns.ts';
-import { readAudit, readWaiting, recordChange, tenantPolicies } from './tenant-policies.ts';
+import { findTenant, readAudit, readWaiting, recordChange, tenantPolicies } from './tenant-policies.ts';
 import { verifyStatements } from './verify-policy.ts';
 
 /** By the command's name. */
@@ -20,6 +20,7 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   setup: (place) => [readOutputs(place), ...appSecrets(place), recordChange(place)],
   status: readStatus,
   rollback: (place) => [...readStatus(place), readAudit(place, ['dynamodb:Query']), recordChange(place)],
+  costs: (place) => [...findTenant(place), allow('ReadUsage', ['dynamodb:Query'], [table(place, 'usage')])],
   logs: (place) => [
     allow('ReadConsoles', ['ec2:GetConsoleOutput'], [arn('ec2', place, 'instance/*')], ownMachines(place)),
     allow('ReadKeptConsoles', ['dynamodb:GetItem'], [table(place, 'runners')]),

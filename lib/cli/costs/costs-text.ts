@@ -1,0 +1,106 @@
+/** A cost report for a terminal, for a spreadsheet, and for programs. Names come from outside and are made harmless. */
+import { stripVTControlCharacters } from 'node:util';
+import { assumedBusy, components } from '../../core/price.ts';
+import type { CostLine, CostReport, Grouping, Waste } from '../../core/usage-report.ts';
+import { printableLine } from '../printable.ts';
+import { drawTable } from '../table.ts';
+import type { Month } from './month.ts';
+
+export interface Asked {
+  readonly month: Month;
+  readonly by: Grouping;
+  /** The login of the one tenant that was asked for. */
+  readonly tenant?: string;
+}
+
+/** More lines than anybody reads; the other formats have all. */
+const mostLines = 50;
+
+export function costsTable(report: CostReport, { month, by, tenant }: Asked): string {
+  const { lines, total } = report;
+  const title = `Costs of ${month.name}${month.isOpen ? ' so far' : ''}, ${tenant ?? 'all tenants'}, in US dollars`;
+  if (lines.length === 0)
+    return `${printableLine(title)}\n\n  No machine has ended that was launched then.\n`;
+  const head = [by, 'machines', 'jobs', 'hours', 'compute', 'CPU credits', 'disk', 'address', 'total'];
+  const shown = lines.slice(0, mostLines).map(cells);
+  const rest = lines.length - shown.length;
+  return [
+    printableLine(title),
+    '',
+    drawTable(head, [...shown, cells(total)]),
+    ...(rest > 0 ? ['', `  ${rest} more; --format csv has all.`] : []),
+    '',
+    ...notes(report, month).map((note) => `  ${note}`),
+    '',
+  ].join('\n');
+}
+
+function cells({ name, machines, jobs, seconds, cost, total }: CostLine): string[] {
+  return [
+    printableLine(name),
+    count(machines),
+    count(jobs),
+    (seconds / 3600).toFixed(1),
+    ...components.map((component) => money(cost[component])),
+    money(total),
+  ];
+}
+
+function notes({ waste, unpriced, unpricedTypes, priceLists, total }: CostReport, month: Month): string[] {
+  const part = ({ machines, total: cost }: Waste, what: string) =>
+    machines === 0 ? [] : [`${count(machines)} ${what} ${money(cost)}`];
+  const wasted = [
+    ...part(waste.idle, 'machines without a job'),
+    ...part(waste.cancelled, 'cancelled jobs'),
+    ...part(waste.lostSpot, 'jobs lost with their spot machine'),
+  ];
+  const { compute = 0, disk = 0, address = 0 } = unpriced;
+  const missing = (machines: number, what: string) =>
+    machines === 0 ? [] : [`No price for ${what} of ${count(machines)} machines: the sums are too low.`];
+  return [
+    ...(wasted.length === 0 ? [] : [`Of this, wasted: ${wasted.join('; ')}`]),
+    ...missing(compute, `the instance types (${unpricedTypes.map(printableLine).join(', ')})`),
+    ...missing(disk, 'the disks'),
+    ...missing(address, 'the addresses'),
+    ...(month.isPartlyGone ? ['Rows of the first days of this month are gone: the sums are too low.'] : []),
+    ...(total.cost.surplus === 0
+      ? []
+      : [`CPU credits are an estimate, at ${assumedBusy / 10}% CPU on average.`]),
+    `List prices of ${priceLists.join(', ')}; AWS's bill has discounts, data transfer and shared resources. See docs/COSTS.md.`,
+  ];
+}
+
+const count = (value: number) => value.toLocaleString('en-US');
+
+function money(micros: number): string {
+  const digits = micros !== 0 && micros < 1_000_000 ? 4 : 2;
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return (micros / 1_000_000).toLocaleString('en-US', format);
+}
+
+export function costsCsv({ lines }: CostReport, { month, by }: Asked): string {
+  const head = ['month', by, 'machines', 'jobs', 'seconds', ...components, 'total'];
+  const rows = lines.map(({ name, machines, jobs, seconds, cost, total }) => [
+    month.name,
+    field(name),
+    ...[machines, jobs, seconds],
+    ...[...components.map((component) => cost[component]), total].map((micros) =>
+      (micros / 1_000_000).toFixed(6),
+    ),
+  ]);
+  return `${[head, ...rows].map((row) => row.join(',')).join('\n')}\n`;
+}
+
+/** Quoted, and never a formula: spreadsheets run what begins like one. Source: https://owasp.org/www-community/attacks/CSV_Injection */
+function field(text: string): string {
+  const plain = stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ');
+  const safe = /^[=+\-@]/.test(plain) ? `'${plain}` : plain;
+  return `"${safe.replaceAll('"', '""')}"`;
+}
+
+/** All amounts in micro-dollars. */
+export function costsJson(report: CostReport, { month, by, tenant }: Asked): string {
+  const { name, isOpen, isPartlyGone } = month;
+  const asked = { month: name, isOpen, isPartlyGone, by, ...(tenant === undefined ? {} : { tenant }) };
+  return `${JSON.stringify({ ...asked, unit: 'micro-dollars', ...report })}\n`;
+}

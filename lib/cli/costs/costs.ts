@@ -1,0 +1,61 @@
+/** `mayfly costs`: what machines cost in a month, by tenant, repository, workflow, tier, job or day. It only reads. */
+import { listUsage } from '../../adapters/dynamodb/usage-list.ts';
+import { tables } from '../../contract/tables.ts';
+import { costReport, type Grouping, groupings } from '../../core/usage-report.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type Command, UsageError } from '../command.ts';
+import { findTenant } from '../tenants/find-tenant.ts';
+import { type Asked, costsCsv, costsJson, costsTable } from './costs-text.ts';
+import { monthOf } from './month.ts';
+
+const formats = { table: costsTable, csv: costsCsv, json: costsJson };
+
+export const costs: Command = {
+  name: 'costs',
+  summary: 'show what machines cost, by tenant, repository, workflow, tier, job or day',
+  details: `
+Examples:
+  mayfly costs                                    this month so far, by tenant
+  mayfly costs --month 2026-10 --by tier          another month, while its rows are kept
+  mayfly costs --tenant acme --by repository      one tenant, by its login or installation id
+  mayfly costs --by job --format csv              every job, for a spreadsheet
+
+A machine counts in the month (UTC) in which it was launched, once it has ended. Amounts are estimates at AWS's list
+prices; docs/COSTS.md says what they contain.
+`,
+  exitOne: 'the type of some machine has no price, so that the sums are too low',
+  options: [
+    { flags: '--month <month>', description: 'such as 2026-11; default: this month' },
+    { flags: '--by <grouping>', description: groupings.join(', '), default: 'tenant' },
+    { flags: '--tenant <tenant>', description: 'a login or an installation id; default: all' },
+    { flags: '--format <format>', description: Object.keys(formats).join(', '), default: 'table' },
+  ],
+  async run(call) {
+    const { options, config, io } = call;
+    const by = oneOf('--by', options['by'], groupings);
+    const format = oneOf('--format', options['format'], ['table', 'csv', 'json'] as const);
+    const month = monthOf(options['month'], Date.now());
+    const client = dynamoClient(call);
+    const given = options['tenant'];
+    const tenant = typeof given === 'string' ? await findTenant({ client, config }, given) : undefined;
+    const tableName = `${config.environment}-${tables.usage.suffix}`;
+    const records = await listUsage(
+      { client, tableName },
+      { days: month.days, ...(tenant ? { installationId: tenant.installationId } : {}) },
+    );
+    const report = costReport(records, by);
+    const asked: Asked = { month, by, ...(tenant ? { tenant: tenant.login } : {}) };
+    io.out(formats[format](report, asked));
+    return report.unpriced.compute === undefined ? 0 : 1;
+  },
+};
+
+function oneOf<Word extends Grouping | keyof typeof formats>(
+  option: string,
+  given: string | boolean | undefined,
+  words: readonly Word[],
+): Word {
+  const word = words.find((known) => known === given);
+  if (word !== undefined) return word;
+  throw new UsageError(`${option} is ${JSON.stringify(given)}; it must be one of ${words.join(', ')}.`);
+}

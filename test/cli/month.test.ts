@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { monthOf } from '../../lib/cli/costs/month.ts';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+
+describe('the month of a report', () => {
+  it('is this one, up to today, where none is named', () => {
+    const month = monthOf(undefined, now);
+    expect(month).toMatchObject({ name: '2026-11', isOpen: true, isPartlyGone: false });
+    expect([month.days.length, month.days[0], month.days.at(-1)]).toEqual([21, '2026-11-01', '2026-11-21']);
+  });
+
+  it('has its first day from its first moment on', () => {
+    expect(monthOf(undefined, Date.parse('2026-11-01T00:00:00Z')).days).toEqual(['2026-11-01']);
+  });
+
+  it.each([
+    ['2026-10', 31, '2026-10-31', false],
+    ['2026-09', 30, '2026-09-30', true],
+  ])('%s has %i days, the last one %s; some gone: %s', (name, count, last, isPartlyGone) => {
+    const month = monthOf(name, now);
+    expect(month).toMatchObject({ isOpen: false, isPartlyGone });
+    expect([month.days.length, month.days.at(-1)]).toEqual([count, last]);
+  });
+
+  it.each([
+    ['2026-13', 'it must be a year and a month, such as 2026-11'],
+    ['November', 'it must be a year and a month'],
+    ['2026-12', 'which has not begun'],
+    ['2026-08', 'usage rows are kept for 62 days, and those of 2026-08 are gone'],
+  ])('is not %s: %s', (name, message) => {
+    expect(() => monthOf(name, now)).toThrow(message);
+  });
+});
