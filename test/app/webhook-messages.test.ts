@@ -1,0 +1,170 @@
+/** What a delivery becomes: its message, field by field, and what GitHub and the operator are told of it. */
+import { describe, expect, it } from '@jest/globals';
+import { givenDoor, givenDelivery as job, signed } from '../support/webhook-door.ts';
+
+const receivedAt = Date.UTC(2026, 0, 1);
+
+describe('the message of a job', () => {
+  const messageOf = async (payload: unknown) => {
+    const door = givenDoor();
+    await door.deliver('workflow_job', payload);
+    return [
+      ...door.queues.tiers.map(({ message }) => message),
+      ...door.queues.lifecycle,
+      ...door.queues.completions,
+    ];
+  };
+
+  it('has what GitHub says of the attempt, the repository, the runner and the end', async () => {
+    const repository = {
+      id: 71,
+      full_name: 'acme/app',
+      owner: { id: 70 },
+      visibility: 'internal',
+      private: true,
+    };
+    const changes = {
+      run_attempt: 2,
+      runner_name: 'i-1',
+      conclusion: 'success',
+      created_at: '2025-12-31T23:59:00Z',
+    };
+    expect(await messageOf({ ...job(changes, 'completed'), repository })).toMatchObject([
+      {
+        ...{ action: 'completed', installationId: 7, jobId: 11, runId: 12, runAttempt: 2 },
+        ...{ repository: 'acme/app', repositoryId: 71, repositoryOwnerId: 70, visibility: 'internal' },
+        ...{ runnerName: 'i-1', conclusion: 'success', delivery: 'd1', receivedAt },
+        queuedAt: receivedAt - 60_000,
+      },
+    ]);
+  });
+
+  it.each([
+    [{ visibility: 'public', private: true }, 'public'],
+    [{ visibility: 'private' }, 'private'],
+    [{ private: true }, 'private'],
+    [{ private: false }, 'public'],
+    [{ visibility: 'secret' }, undefined],
+    [{ private: 'yes' }, undefined],
+  ])('tells from %j that the repository is %s', async (shown, visibility) => {
+    const repository = { full_name: 'acme/app', owner: { id: 70 }, ...shown };
+    const [message] = await messageOf({ ...job(), repository });
+    expect((message as { visibility?: string }).visibility).toBe(visibility);
+  });
+
+  it.each([[undefined], ['soon'], [''], [5]])(
+    'takes its place in line by its arrival where its time is %j',
+    async (time) => {
+      expect(await messageOf(job({ created_at: time }))).toMatchObject([{ queuedAt: receivedAt }]);
+    },
+  );
+
+  it('has texts alone for labels', async () => {
+    const [message] = await messageOf(job({ labels: ['self-hosted', 5, '', null, 'small'] }));
+    expect(message).toMatchObject({ tier: 'small', labels: ['self-hosted', 'small'] });
+  });
+
+  it.each([
+    ['the job', job({ id: 0 })],
+    ['the job, as a number', job({ id: '11' })],
+    ['the run', job({ run_id: -1 })],
+    ['the run, as a whole number', job({ run_id: 1.5 })],
+    ['the owner', { ...job(), repository: { full_name: 'acme/app' } }],
+  ])('is not made where GitHub names no id of %s', async (_, payload) => {
+    const door = givenDoor();
+    const { status, body } = await door.deliver('workflow_job', payload);
+    expect([status, body['outcome'], door.queues.sent()]).toEqual([202, 'ignored', 0]);
+    expect(door.telemetry.total('WebhooksIgnored', { reason: 'job-unusable' })).toBe(1);
+  });
+});
+
+describe('the message of an installation', () => {
+  const messageOf = async (payload: object) => {
+    const door = givenDoor();
+    await door.deliver('installation_repositories', { installation: { id: 7 }, ...payload });
+    return door.queues.installations;
+  };
+
+  it('names the repositories that were removed, by name and by id', async () => {
+    const repositories_removed = [{ id: 1, full_name: 'acme/a' }, { id: 0, full_name: 'acme/b' }, { id: 3 }];
+    expect(await messageOf({ action: 'removed', repositories_removed })).toMatchObject([
+      { repositoriesRemoved: ['acme/a', 'acme/b'], repositoryIdsRemoved: [1, 3] },
+    ]);
+  });
+
+  it('names a thousand of them at most', async () => {
+    const repositories_removed = Array.from({ length: 1_001 }, (_, n) => ({
+      id: n + 1,
+      full_name: `acme/${n}`,
+    }));
+    expect(await messageOf({ action: 'removed', repositories_removed })).toMatchObject([
+      { repositoriesRemoved: { length: 1_000 }, repositoryIdsRemoved: { length: 1_000 } },
+    ]);
+  });
+
+  it.each([[undefined], [''], [7]])(
+    'is named after the event alone where its action is %j',
+    async (action) => {
+      expect(await messageOf({ action })).toEqual([
+        expect.objectContaining({ event: 'installation_repositories', repositoriesRemoved: [] }),
+      ]);
+    },
+  );
+});
+
+describe('the answer', () => {
+  it.each([
+    ['workflow_job', job({}, 'in_progress'), { outcome: 'recorded', action: 'in_progress' }],
+    ['workflow_job', job({}, 'completed'), { outcome: 'recorded', action: 'completed' }],
+    [
+      'installation',
+      { action: 'created', installation: { id: 7 } },
+      { outcome: 'recorded', event: 'installation.created' },
+    ],
+  ])('to %s says what was recorded', async (event, payload, body) => {
+    expect(await givenDoor().deliver(event, payload)).toEqual({ status: 202, body });
+  });
+
+  it('counts why a delivery was refused', async () => {
+    const body = JSON.stringify(job());
+    const event = { 'x-github-event': 'workflow_job' };
+    const largest = 'x'.repeat(4 * 1024 * 1024);
+    for (const [text, headers, reason] of [
+      [`${largest}x`, event, 'too-large'],
+      [largest, event, 'unsigned'],
+      [body, event, 'unsigned'],
+      [body, signed(body), 'no-event'],
+      ['a=b', { ...event, ...signed('a=b') }, 'not-json'],
+    ] as const) {
+      const door = givenDoor();
+      await door.post(text, headers);
+      expect([reason, door.telemetry.total('WebhooksRefused', { reason })]).toEqual([reason, 1]);
+    }
+  });
+
+  it('to what a service could not take says so, and counts it under its delivery', async () => {
+    const door = givenDoor();
+    door.queues.failNext(1);
+    expect(await door.deliver('workflow_job', job())).toMatchObject({
+      status: 503,
+      body: { outcome: 'failed' },
+    });
+    expect(door.telemetry.total('WebhooksFailed')).toBe(1);
+    expect(door.telemetry.events).toMatchObject([{ fields: { delivery: 'd1', reason: expect.any(String) } }]);
+  });
+
+  it('is none where the fault is our own, so that Lambda counts it', async () => {
+    const door = givenDoor();
+    door.queues.sendToTier = async () => {
+      throw new TypeError('a bug');
+    };
+    await expect(door.deliver('workflow_job', job())).rejects.toThrow('a bug');
+  });
+
+  it('takes a delivery without an id', async () => {
+    const door = givenDoor();
+    const body = JSON.stringify(job());
+    await door.post(body, { 'x-github-event': 'workflow_job', ...signed(body) });
+    expect(door.queues.tiers).toMatchObject([{ message: { delivery: 'unnamed' } }]);
+  });
+});
