@@ -19,7 +19,7 @@ const deliveryPages = 5;
 /** Whether Actions is on takes a call for each. */
 const actionsLookedAt = 20;
 const actionsAtOnce = 5;
-const doorMilliseconds = 5_000;
+const doorMilliseconds = 10_000;
 
 export async function readValidation(
   { platform, operator, outputs }: GitHubOf,
