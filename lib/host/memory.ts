@@ -18,6 +18,8 @@ export interface Memory {
   failures: number;
   holdUntil: number;
   holdReason: string | undefined;
+  /** It is no short pause between tries. */
+  isHeld: boolean;
   listAt: number;
   hasWorked: boolean;
   trouble: string | undefined;
@@ -38,6 +40,7 @@ export function createMemory(now: number): Memory {
     failures: 0,
     holdUntil: 0,
     holdReason: undefined,
+    isHeld: false,
     listAt: 0,
     hasWorked: false,
     trouble: undefined,

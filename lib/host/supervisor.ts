@@ -114,6 +114,7 @@ async function report({ deps, mode, memory, config }: Situation, change: number)
     change,
     configuration: configurationKey(config),
     ...(memory.trouble === undefined ? {} : { trouble: memory.trouble }),
+    ...(memory.isHeld && deps.clock.now() < memory.holdUntil ? { held: memory.holdReason ?? '' } : {}),
   };
   const text = JSON.stringify(now);
   if (text === memory.reported) return;

@@ -48,8 +48,10 @@ export interface Report {
   readonly mode: Wish['mode'];
   readonly change: number;
   readonly configuration: string;
-  /** Why no new runner starts. Absent: nothing is in the way. */
+  /** What failed, and is tried again. Absent: nothing is in the way. */
   readonly trouble?: string;
+  /** Why no runner starts for half a minute or more: something has to be mended. */
+  readonly held?: string;
 }
 
 /** Settings as they were, without a secret. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Report } from '../../lib/ports/host-state.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { createHostWorld, organizationSettings } from './world.ts';
 
@@ -45,6 +46,21 @@ describe('a single host that serves', () => {
     expect(runningNames(world)).toContain(finishing);
   });
 
+  it('is not held by a runner that ended without a job, which may be the only one', async () => {
+    const world = createHostWorld({ settings: organizationSettings.replace('2', '1') });
+    await world.supervise({ until: () => runningNames(world).length === 1 });
+    world.engine.end(runningNames(world)[0] ?? '', 'no such library\n');
+    const reports: (Report | undefined)[] = [];
+    const putReport = world.state.putReport;
+    world.state.putReport = async (report) => {
+      reports.push(report);
+      await putReport(report);
+    };
+    await world.supervise({ until: () => runningNames(world).length === 1 });
+    expect(reports.map((report) => report?.held)).toEqual(reports.map(() => undefined));
+    expect(reports.some((report) => /ended without a job/.test(report?.trouble ?? ''))).toBe(true);
+  });
+
   it('waits longer and longer where runners end without a job', async () => {
     const world = createHostWorld({ settings: organizationSettings.replace('2', '1') });
     const endAll = () => {
@@ -61,7 +77,10 @@ describe('a single host that serves', () => {
     const refusal = { kind: 'limited', retryAfterSeconds: 90 } as const;
     world.github.failNext('createJitConfig', { refusal });
     await world.supervise({ until: () => world.world.rounds > 40 });
-    expect((await world.state.report())?.trouble).toMatch(/limit of requests is spent/);
+    expect(await world.state.report()).toMatchObject({
+      trouble: expect.stringMatching(/limit of requests is spent/),
+      held: expect.stringMatching(/limit of requests is spent/),
+    });
     expect(world.engine.started).toEqual([]);
     await world.supervise({ until: () => world.engine.started.length === 2 });
   });

@@ -73,7 +73,7 @@ export interface Waited {
   readonly isSupervised: boolean;
 }
 
-/** Until GitHub shows a runner online, something is in the way, the supervisor is gone, or the time is up. */
+/** Until GitHub shows a runner online, something has to be mended, the supervisor is gone, or the time is up. */
 export async function waitForRunners(
   host: Host,
   config: HostConfig,
@@ -89,9 +89,10 @@ export async function waitForRunners(
     const online = shown?.ok
       ? shown.value.filter((one) => one.name.startsWith(start) && one.online).length
       : 0;
-    const isOver =
-      online > 0 || Date.now() > end || !isSupervised || (isTakenUp && report.trouble !== undefined);
-    const trouble = report?.trouble;
+    // What merely failed once is tried again.
+    const isHeld = isTakenUp && report.held !== undefined;
+    const isOver = online > 0 || Date.now() > end || !isSupervised || isHeld;
+    const trouble = report?.held ?? report?.trouble;
     if (isOver) return { online, isSupervised, ...(trouble === undefined ? {} : { trouble }) };
   }
 }
