@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/command-line.ts';
 import { printReport, reportOf } from './report.ts';
 import { rooms } from './rooms.ts';
-import { suites } from './suites.ts';
+import { ignored, suites } from './suites.ts';
 
 interface MutationOptions {
   readonly only?: readonly string[];
@@ -17,16 +17,6 @@ interface MutationOptions {
   readonly all?: true;
   readonly json?: true;
 }
-
-/** What no quick suite reads need not be copied. */
-const ignored = [
-  '/*',
-  '!/lib',
-  '!/test',
-  '!/package.json',
-  '!/mayfly.config.ts',
-  '/test/{bench,browser,chaos,cli,conformance,constructs,docs,e2e,iam,images,local,package,scale,sim,stacks}',
-];
 
 const severally = (given: string, before: readonly string[] = []) => [...before, given];
 
