@@ -15,6 +15,7 @@ import { createUsageStore } from '../../lib/adapters/dynamodb/usage-store.ts';
 import { createGitHub } from '../../lib/adapters/github/github.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
 import { createStoredApp } from '../../lib/adapters/secrets-manager/stored-app.ts';
+import { createArrivals } from '../../lib/adapters/sqs/arrivals.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
@@ -82,12 +83,19 @@ export function queuesPart() {
   return createQueues({
     sqs: createAwsJson({ service: 'sqs' }),
     urls: {
-      tiers: JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>,
+      tiers: tierUrls(),
       ...(lifecycle ? { lifecycle } : {}),
       ...(installations ? { installations } : {}),
     },
   });
 }
+
+/** The tiers' queues, for the function that works on them. */
+export function arrivalsPart() {
+  return createArrivals({ sqs: createAwsJson({ service: 'sqs' }), tierUrls: tierUrls() });
+}
+
+const tierUrls = () => JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>;
 
 export function secretPart(variable: VariableName) {
   return createSecret({

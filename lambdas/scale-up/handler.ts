@@ -4,9 +4,9 @@ import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
-import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
+import { acceptArrivals } from '../../lib/app/scale-up/accept-arrivals.ts';
 import { readSubnets, readVariable, variables } from '../../lib/contract/environment.ts';
-import { queuesPart, secretPart, storeParts, telemetryPart } from '../common/parts.ts';
+import { arrivalsPart, queuesPart, secretPart, storeParts, telemetryPart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
@@ -16,10 +16,11 @@ const deps = {
   subnets: readSubnets(readVariable(variables.subnets)),
   compute: createCompute(createEc2Clients()),
   queues: queuesPart(),
+  arrivals: arrivalsPart(),
   tickets: createTickets({ secret: secretPart(variables.ticketSecretArn) }),
   telemetry: telemetryPart(deployment),
   clock: systemClock,
   chance: systemChance,
 };
 
-export const handler = queueHandler((deliveries) => acceptJobs(deps, deliveries));
+export const handler = queueHandler((deliveries) => acceptArrivals(deps, deliveries));

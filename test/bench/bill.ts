@@ -4,7 +4,7 @@ import { logEventOverheadBytes, prices } from './prices.ts';
 /** What all functions together used. */
 export interface Use {
   readonly functions: readonly FunctionUse[];
-  /** Sends by functions and by EventBridge, to any queue. */
+  /** Calls of functions, and sends of EventBridge, to any queue; what pollers call is not in it. */
   readonly queueSends: number;
   /** Of these, to the tiers' queues, which are fair. */
   readonly fairSends: number;

@@ -1,12 +1,15 @@
 /**
  * When the last CreateFleet call of a burst is sent: many jobs of one tenant, one job each of many tenants, and many tenants
- * right after EC2 throttled once. Machines do not boot. What the same calls would take one after the other, without any work of
- * the platform between them, stands beside the first.
+ * right after EC2 throttled once. Machines do not boot. Beside the first two stand what the latencies that are dialled in
+ * make of the same burst where processors take no time, and what the processors of this machine spent on it.
  */
+import { defaultScaleUpConcurrency } from '../../lib/config/check-account.ts';
 import type { CallRecord } from '../../lib/local/aws/service.ts';
 import { judged } from './goals.ts';
+import { modelBurst } from './modelled-burst.ts';
 import { type BenchPlatform, latencies, type Tenant } from './platform.ts';
-import type { Report } from './result.ts';
+import { startProcessorClock } from './processor-time.ts';
+import type { Report, Result } from './result.ts';
 import { until } from './until.ts';
 
 export async function measureBursts(platform: BenchPlatform): Promise<Report> {
@@ -20,14 +23,19 @@ export async function measureBursts(platform: BenchPlatform): Promise<Report> {
     const throttled = await afterThrottle(platform, crowd.slice(0, throttledTenants));
     return {
       results: [
-        judged('1,000 jobs of one tenant: last CreateFleet sent', many.lastSent, 's'),
-        judged('100 tenants with a job each: last CreateFleet sent', wide.lastSent, 's'),
+        ...(await besideBaseline('1,000 jobs of one tenant', many, { tenants: 1, jobsOfEach: burstOfOne })),
+        ...(await besideBaseline('100 tenants with a job each', wide, {
+          tenants: burstTenants,
+          jobsOfEach: 1,
+        })),
         judged('60 tenants after one throttle: last machine', throttled, 's'),
       ],
       notes: [
         `Bursts: ${burstOfOne} jobs of one tenant took ${many.launches} CreateFleet calls; ${burstTenants} tenants with a job each ` +
-          `took ${wide.launches}. AWS answers after ${latencies.aws} ms, CreateFleet after ${latencies.createFleet} ms. The processes of ` +
-          'functions, stand-ins and GitHub share the cores: on a busy machine their time is most of this.',
+          `took ${wide.launches}. AWS answers after ${latencies.aws} ms, CreateFleet after ${latencies.createFleet} ms.`,
+        'Of a burst, "by latencies alone" is its model in virtual time: the same code and the same latencies, on processors that ' +
+          'take no time. "processor time" is what all processes of the laptop used meanwhile, of one core: with two cores a burst ' +
+          'takes at least half of it, and longer where others use them too.',
       ],
     };
   } finally {
@@ -35,9 +43,24 @@ export async function measureBursts(platform: BenchPlatform): Promise<Report> {
   }
 }
 
+async function besideBaseline(
+  name: string,
+  measured: Burst,
+  shape: { tenants: number; jobsOfEach: number },
+): Promise<Result[]> {
+  const modelled = await modelBurst({ ...shape, copies: defaultScaleUpConcurrency, latencies });
+  return [
+    judged(`${name}: last CreateFleet sent`, measured.lastSent, 's'),
+    judged(`${name}: by latencies alone`, modelled.lastSent, 's'),
+    judged(`${name}: processor time`, measured.processorSeconds, 's'),
+  ];
+}
+
 async function newTenants(platform: BenchPlatform, count: number): Promise<Tenant[]> {
   const tenants: Tenant[] = [];
   for (let n = 0; n < count; n += 1) tenants.push(await platform.newTenant());
+  // What follows an installation is no part of a burst.
+  await settle(platform);
   return tenants;
 }
 
@@ -45,6 +68,8 @@ interface Burst {
   /** From the first job to the last CreateFleet call, seconds. */
   readonly lastSent: number;
   readonly launches: number;
+  /** Of one core, until all is settled. */
+  readonly processorSeconds: number;
 }
 
 /** So many jobs of each tenant, all at once. */
@@ -57,13 +82,26 @@ async function burst(platform: BenchPlatform, tenants: readonly Tenant[], jobs: 
   const machines = () => tenants.reduce((sum, tenant) => sum + platform.machinesOf(tenant).length, 0);
   const wanted = machines() + tenants.length * jobs;
   const startedAt = Date.now();
+  const processorClock = startProcessorClock();
   try {
-    for (const tenant of tenants) for (let job = 0; job < jobs; job += 1) queue(platform, tenant);
+    await queueAll(platform, tenants, jobs);
     await until(`${wanted} machines are started`, () => machines() >= wanted, { withinSeconds: 180 });
     await settle(platform);
-    return { lastSent: (Math.max(...sent) - startedAt) / 1000, launches: sent.length };
+    const lastSent = (Math.max(...sent) - startedAt) / 1000;
+    return { lastSent, launches: sent.length, processorSeconds: processorClock() };
   } finally {
     stop();
+  }
+}
+
+/** GitHub gives up a webhook after 10 s: on a busy machine a thousand at once would take longer. */
+const webhooksAtOnce = 200;
+
+async function queueAll(platform: BenchPlatform, tenants: readonly Tenant[], jobs: number): Promise<void> {
+  const all = tenants.flatMap((tenant) => Array.from({ length: jobs }, () => tenant));
+  for (let start = 0; start < all.length; start += webhooksAtOnce) {
+    if (start > 0) await platform.laptop.github.settle();
+    for (const tenant of all.slice(start, start + webhooksAtOnce)) queue(platform, tenant);
   }
 }
 

@@ -77,7 +77,8 @@ export function startMeter(
         source: sourceOf(name),
       };
     });
-    const sends = calls.filter(({ service, action }) => service === 'sqs' && action === 'SendMessage');
+    // Sends, and what scale-up receives and deletes by itself.
+    const queueCalls = calls.filter(({ service }) => service === 'sqs');
     return {
       awsCalls: calls.length,
       githubCalls: tally.githubCalls,
@@ -86,8 +87,8 @@ export function startMeter(
       failedUnits: calls.reduce((sum, { failedUnits = 0 }) => sum + failedUnits, 0),
       use: {
         functions: uses,
-        queueSends: sends.length + tally.endEvents,
-        fairSends: sends.filter(({ questions }) => questions[0]?.resource.endsWith('-builds')).length,
+        queueSends: queueCalls.length + tally.endEvents,
+        fairSends: queueCalls.filter(({ questions }) => questions[0]?.resource.endsWith('-builds')).length,
         writeUnits: writeUnitsOf(calls),
         readUnits: calls.reduce((sum, { readUnits = 0 }) => sum + readUnits, 0),
         secretReads: calls.filter(({ service }) => service === 'secretsmanager').length,

@@ -148,8 +148,8 @@ export function jobStoreContract(backend: StoreBackend): void {
 
       it('names the tiers in which something waits', async () => {
         await given(
-          ...givenJobs(3),
-          givenJob({ jobId: JobId(11), tier: medium }),
+          ...givenJobs(9, { tier: medium }),
+          givenJob({ jobId: JobId(11) }),
           givenJob({ jobId: JobId(12), installationId: nobody }),
           { ...running, jobId: JobId(13) },
         );

@@ -1,6 +1,7 @@
 /** What every Queues promises, whatever holds the messages. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Message } from '../../lib/contract/messages.ts';
+import type { JobEvent, Message } from '../../lib/contract/messages.ts';
+import type { Arrival, Arrivals } from '../../lib/ports/arrivals.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
 import { acme, givenEvent, small } from '../support/given.ts';
 
@@ -10,6 +11,9 @@ export interface QueuesWorld {
   take(
     queue: 'small' | 'lifecycle' | 'completions' | 'installations',
   ): Promise<{ message: Message; group?: string | undefined }[]>;
+  readonly arrivals: Arrivals;
+  /** As when the time has passed for which nobody else gets them. */
+  showAgain(arrivals: readonly Arrival[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -68,6 +72,35 @@ export function queuesContract(name: string, open: () => Promise<QueuesWorld>): 
         ({ message }) => (message as { delivery: string }).delivery,
       );
       expect(received.sort()).toEqual(sends.map(({ delivery }) => delivery));
+    });
+
+    it('hand what is there to the function that takes more of it, once, and nothing where nothing is', async () => {
+      const { queues, arrivals } = world;
+      expect(await arrivals.take(small)).toEqual([]);
+      const sends = Array.from({ length: 12 }, (_, n) => givenEvent({ delivery: `d${n}` }));
+      for (const message of sends) await queues.sendToTier(small, message);
+      const first = await arrivals.take(small);
+      const second = await arrivals.take(small);
+      expect(first).toHaveLength(10);
+      const deliveries = [...first, ...second].map(({ body }) => (JSON.parse(body) as JobEvent).delivery);
+      expect(deliveries.sort()).toEqual(sends.map(({ delivery }) => delivery).sort());
+      expect(await arrivals.take(small)).toEqual([]);
+      await arrivals.done(small, first);
+      await arrivals.done(small, second);
+    });
+
+    it('hand a message out again that was not done with, and never one that was', async () => {
+      const { queues, arrivals } = world;
+      await queues.sendToTier(small, givenEvent({ delivery: 'kept' }));
+      await queues.sendToTier(small, givenEvent({ delivery: 'done' }));
+      const taken = await arrivals.take(small);
+      const isDone = ({ body }: Arrival) => body.includes('"done"');
+      await arrivals.done(small, taken.filter(isDone));
+      await arrivals.done(small, []);
+      await world.showAgain(taken.filter((arrival) => !isDone(arrival)));
+      const again = await arrivals.take(small);
+      expect(again.map(({ body }) => (JSON.parse(body) as JobEvent).delivery)).toEqual(['kept']);
+      await arrivals.done(small, again);
     });
   });
 }

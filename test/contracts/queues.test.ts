@@ -4,12 +4,14 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
+import { createArrivals } from '../../lib/adapters/sqs/arrivals.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { parseMessage } from '../../lib/contract/messages.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
+import { createMemoryArrivals } from '../fakes/arrivals.ts';
 import { createMemoryQueues } from '../fakes/queues.ts';
 import { acme, small } from '../support/given.ts';
 import { type QueuesWorld, queuesContract } from './queues.contract.ts';
@@ -24,7 +26,9 @@ async function inMemory(): Promise<QueuesWorld> {
           .filter(({ delaySeconds }) => delaySeconds === 0)
           .map(({ message, group }) => ({ message, group: String(group) }))
       : queues[queue].splice(0).map((message) => ({ message, group: String(message.installationId) }));
-  return { queues, take, close: async () => {} };
+  const arrivals = createMemoryArrivals(queues);
+  const showAgain: QueuesWorld['showAgain'] = async (taken) => arrivals.showAgain(taken);
+  return { queues, arrivals, showAgain, take, close: async () => {} };
 }
 
 async function onSqs(): Promise<QueuesWorld> {
@@ -44,6 +48,13 @@ async function onSqs(): Promise<QueuesWorld> {
   return {
     queues,
     take,
+    arrivals: createArrivals({ sqs: callerOf(endpoint), tierUrls: urls.tiers }),
+    showAgain: async (taken) =>
+      sqs.changeVisibility(
+        'small',
+        taken.map(({ receipt }) => receipt),
+        0,
+      ),
     close: async () => {
       sqs.close();
       await endpoint.close();
@@ -102,10 +113,18 @@ describe('sends on SQS that fail', () => {
     sqs.close();
     await endpoint.close();
     const unreachable = await failure(createQueues({ sqs: sqsCaller, urls }));
+    const nothingTaken = await createArrivals({ sqs: sqsCaller, tierUrls: urls.tiers })
+      .take(small)
+      .catch((error: unknown) => error);
+    const ofNobody = await createArrivals({ sqs: sqsCaller, tierUrls: {} })
+      .take(small)
+      .catch((error: unknown) => error);
 
     expect(missing).toMatchObject({ code: 'QueueDoesNotExist', retryable: false });
     expect(unnamed).toMatchObject({ code: 'UnknownQueue', retryable: false });
     expect(unreachable).toBeInstanceOf(OperationalError);
     expect(unreachable).toMatchObject({ retryable: true });
+    expect(nothingTaken).toMatchObject({ code: 'Unreachable', retryable: true });
+    expect(ofNobody).toMatchObject({ code: 'UnknownQueue', retryable: false });
   });
 });

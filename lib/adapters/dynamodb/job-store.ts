@@ -25,6 +25,9 @@ import { updateTogether } from './write-together.ts';
 /** More than a tenant may have waiting; what is beyond this is found once those before it are gone. */
 const mostWaitingRead = 20_000;
 
+/** Together about one read unit, as one row alone; a second look would keep those waiting who wait for a machine's end. */
+const fewWaiting = 4;
+
 export function createJobStore(deps: { client: DynamoDBClient; tableName: string }): JobStore {
   const { client, tableName } = deps;
 
@@ -94,13 +97,14 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     async tiersWithWaiting(installationId) {
       const tiers: TierName[] = [];
       let from = waitingRange.start;
-      // One row a tier: each look starts behind the tier that the last one found.
+      // Where few jobs wait, one look shows all of them; else each starts behind the tier that the last one ended with.
       for (;;) {
-        const [row] = await waiting(installationId, { from, to: waitingRange.end }, 1);
-        if (!row) return tiers;
-        const tier = TierName(row['tier']?.S ?? '');
-        tiers.push(tier);
-        from = afterTier(tier);
+        const rows = await waiting(installationId, { from, to: waitingRange.end }, fewWaiting);
+        const found = [...new Set(rows.map((row) => TierName(row['tier']?.S ?? '')))];
+        tiers.push(...found);
+        const last = found.at(-1);
+        if (last === undefined || rows.length < fewWaiting) return tiers;
+        from = afterTier(last);
       }
     },
     async scanPendingAcrossTenants({ limit, cursor }) {

@@ -21,6 +21,12 @@ export const takesTogetherMilliseconds = 50;
 /** The same for EC2's answers: they come further apart, and a machine boots for seconds before it asks for its row. */
 export const launchesTogetherMilliseconds = 100;
 
+/**
+ * A run of scale-up that waits for EC2 takes further messages for so long. What it takes last may have to wait for EC2 as
+ * long as for any call: all of it fits into the function's time.
+ */
+export const takesMoreWithinMilliseconds = 2_000;
+
 /** Beyond a function's timeout: the clocks of two functions differ by less, and what one sent as it died has arrived. */
 const clockMarginSeconds = 10;
 

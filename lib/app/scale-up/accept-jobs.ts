@@ -16,8 +16,15 @@ interface Place {
   readonly tier: TierName;
 }
 
-/** @returns the ids of the messages to deliver again */
-export async function acceptJobs(deps: BalanceDeps, deliveries: readonly Delivery[]): Promise<string[]> {
+/**
+ * @param asking called as EC2 is asked for machines of this tier
+ * @returns the ids of the messages to deliver again
+ */
+export async function acceptJobs(
+  deps: BalanceDeps,
+  deliveries: readonly Delivery[],
+  asking: (tier: TierName) => void = () => undefined,
+): Promise<string[]> {
   const batch = new Batch(deps.telemetry);
   const places = new Map<string, Looking>();
   const queued = new Map<string, { event: JobEvent; place: Place; ids: string[] }>();
@@ -55,7 +62,7 @@ export async function acceptJobs(deps: BalanceDeps, deliveries: readonly Deliver
 
   await Promise.all(
     [...places.values()].map(({ place, ids, poked, jobIds }) =>
-      batch.attempt(ids, () => balance(deps, { ...place, ...(poked ? {} : { own: jobIds }) })),
+      batch.attempt(ids, () => balance(deps, { ...place, ...(poked ? {} : { own: jobIds }), asking })),
     ),
   );
   return batch.failed();

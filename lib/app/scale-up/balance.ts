@@ -44,13 +44,20 @@ export interface BalanceDeps extends LaunchDeps {
 
 /**
  * @param place.own jobs that came in just now, if others may be coming in elsewhere at the same time
+ * @param place.asking called as EC2 is asked for machines
  * @throws OperationalError; whatever was taken by then has its row, and the sweep resumes it
  */
 export async function balance(
   deps: BalanceDeps,
-  place: { installationId: InstallationId; tier: TierName; own?: ReadonlySet<JobId> },
+  place: {
+    installationId: InstallationId;
+    tier: TierName;
+    own?: ReadonlySet<JobId>;
+    asking?: (tier: TierName) => void;
+  },
 ): Promise<void> {
-  const { installationId, tier: tierName, own } = place;
+  const { tier: tierName, ...options } = place;
+  const { installationId } = options;
   const tier = deps.deployment.tiers.find(({ name }) => name === tierName);
   if (!tier) {
     deps.telemetry.event('warn', 'balance-unknown-tier', { installationId, tier: tierName });
@@ -58,7 +65,7 @@ export async function balance(
   }
   const startedAt = deps.clock.now();
   for (let round = 1; round <= maxRounds; round++) {
-    const turnsElsewhere = await balanceOnce(deps, { installationId, tier, ...(own ? { own } : {}) });
+    const turnsElsewhere = await balanceOnce(deps, { ...options, tier });
     // What one pool had not, another may have: on demand, above all, what spot had not.
     if (!turnsElsewhere || deps.clock.now() > startedAt + roundsWithinMilliseconds) return;
   }
@@ -67,12 +74,21 @@ export async function balance(
 /** @returns whether EC2 said that some pools are closed, so that others are to be tried */
 async function balanceOnce(
   deps: BalanceDeps,
-  options: { installationId: InstallationId; tier: Tier; own?: ReadonlySet<JobId> },
+  options: {
+    installationId: InstallationId;
+    tier: Tier;
+    own?: ReadonlySet<JobId>;
+    asking?: (tier: TierName) => void;
+  },
 ): Promise<boolean> {
+  const { asking, ...place } = options;
   const underWay: Promise<PromiseSettledResult<Lesson>>[] = [];
   // EC2 takes most of a second: it is asked as soon as leases are taken, while the line is looked at further.
-  const launch = (planned: PlannedLaunch) => void underWay.push(settled(carryOutLaunch(deps, planned)));
-  const planning = await settled(takeLeasesInTurn(deps, { ...options, launch }));
+  const launch = (planned: PlannedLaunch) => {
+    underWay.push(settled(carryOutLaunch(deps, planned)));
+    asking?.(options.tier.name);
+  };
+  const planning = await settled(takeLeasesInTurn(deps, { ...place, launch }));
   const calling = await Promise.all(underWay);
   const failed = [...calling, planning].find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;

@@ -1,12 +1,14 @@
 /** An SQS that somebody else imitates, with four queues of its own in it, read as anybody reads a queue. */
 import { randomUUID } from 'node:crypto';
 import {
+  ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   DeleteMessageCommand,
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { createAwsJson } from '../../../lib/adapters/aws-json/caller.ts';
+import { createArrivals } from '../../../lib/adapters/sqs/arrivals.ts';
 import { createQueues } from '../../../lib/adapters/sqs/queues.ts';
 import { parseMessage } from '../../../lib/contract/messages.ts';
 import type { QueuesWorld } from '../queues.contract.ts';
@@ -37,6 +39,13 @@ export async function onOtherSqs(url: string): Promise<QueuesWorld> {
       sqs: createAwsJson({ service: 'sqs', variables }),
       urls: { tiers: { small }, ...shared },
     }),
+    arrivals: createArrivals({ sqs: createAwsJson({ service: 'sqs', variables }), tierUrls: { small } }),
+    showAgain: async (taken) => {
+      for (const { receipt: ReceiptHandle } of taken) {
+        const shown = { QueueUrl: small, ReceiptHandle, VisibilityTimeout: 0 };
+        await client.send(new ChangeMessageVisibilityCommand(shown));
+      }
+    },
     take: (queue) => take(client, urls[queue]),
     close: async () => client.destroy(),
   };

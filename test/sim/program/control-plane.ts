@@ -8,7 +8,7 @@ import { confirmClaim } from '../../../lib/app/claim/confirm-claim.ts';
 import type { Delivery } from '../../../lib/app/common/batch.ts';
 import { followLifecycle } from '../../../lib/app/lifecycle/follow-lifecycle.ts';
 import { reconcile } from '../../../lib/app/reconciler/reconcile.ts';
-import { acceptJobs } from '../../../lib/app/scale-up/accept-jobs.ts';
+import { acceptArrivals } from '../../../lib/app/scale-up/accept-arrivals.ts';
 import { sweep } from '../../../lib/app/sweep/sweep.ts';
 import { applyInstallationEvents } from '../../../lib/app/tenants/apply-installation-events.ts';
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
@@ -17,6 +17,7 @@ import {
   receivesBeforeDeadLetter,
   visibilitySeconds,
 } from '../../../lib/contract/redelivery.ts';
+import type { Arrivals } from '../../../lib/ports/arrivals.ts';
 import { type Parts, type PartsDeps, partsOf } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { startProcess } from './process.ts';
@@ -53,12 +54,12 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
         const cause = deliveries.map(({ body }) => body);
         const process = startProcess(deps, { name, cause });
         deps.story.tell(() => `${name}#${process.id} gets ${cause.join(' ')}`);
-        return use(partsOf(deps, process, sending), deliveries);
+        return use(partsOf(deps, process, messages), deliveries);
       },
     });
 
   const tiers = new Map<string, SimulatedQueue>(
-    deployment.tiers.map(({ name }) => [name, fed('scale-up', acceptJobs)]),
+    deployment.tiers.map(({ name }) => [name, fed('scale-up', acceptArrivals)]),
   );
   const lifecycle = fed('lifecycle', followLifecycle);
   const installations = fed('tenant-manager', applyInstallationEvents);
@@ -72,6 +73,12 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     sendToInstallations: async (message, options) => installations.send(message, options?.delaySeconds),
   };
 
+  const arrivals: Arrivals = {
+    take: async (tier) => tiers.get(tier)?.take() ?? [],
+    done: async (tier, taken) => tiers.get(tier)?.done(taken),
+  };
+  const messages = { queues: sending, arrivals };
+
   /** A function behind a URL: what it throws, or dies of, its caller sees as no answer. */
   async function door<Result>(
     how: string,
@@ -80,7 +87,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
   ): Promise<Result | undefined> {
     const process = startProcess(deps, { name: 'claim', cause: [request.document] });
     const givenUp = scheduler.sleep(30_000).then(() => undefined);
-    const answered = use(partsOf(deps, process, sending)).catch((error: unknown) =>
+    const answered = use(partsOf(deps, process, messages)).catch((error: unknown) =>
       deps.auditor.thrown(how, error),
     );
     return Promise.race([answered, givenUp]);
@@ -94,11 +101,11 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     confirm: (request) => door('confirm', request, (parts) => confirmClaim(parts, request)),
     sweep() {
       const process = startProcess(deps, { name: 'sweep', cause: ['sweep'] });
-      sweep(partsOf(deps, process, sending)).catch((error: unknown) => deps.auditor.thrown('sweep', error));
+      sweep(partsOf(deps, process, messages)).catch((error: unknown) => deps.auditor.thrown('sweep', error));
     },
     reconcile() {
       const process = startProcess(deps, { name: 'reconciler', cause: ['reconcile'] });
-      reconcile(partsOf(deps, process, sending)).catch((error: unknown) =>
+      reconcile(partsOf(deps, process, messages)).catch((error: unknown) =>
         deps.auditor.thrown('reconciler', error),
       );
     },

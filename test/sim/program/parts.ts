@@ -4,6 +4,7 @@
  */
 import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { Arrivals } from '../../../lib/ports/arrivals.ts';
 import type { Ports } from './ports.ts';
 import { type ProcessDeps, portOf, type Running } from './process.ts';
 
@@ -16,8 +17,12 @@ const zones = ['us-east-1a', 'us-east-1b'];
 
 export type Parts = ReturnType<typeof partsOf>;
 
-/** @param queues where messages go that this process sends */
-export function partsOf(deps: PartsDeps, process: Running, queues: Ports['queues']) {
+/** @param messages.queues where messages go that this process sends */
+export function partsOf(
+  deps: PartsDeps,
+  process: Running,
+  messages: { queues: Ports['queues']; arrivals: Arrivals },
+) {
   const { ports, deployment, scheduler, random, faults } = deps;
   const port = <Port extends object>(name: string, target: Port) => portOf(deps, process, { name, target });
   const skew = faults.strikes('clockSkew') ? random.between(-2_000, 2_000) : 0;
@@ -39,7 +44,8 @@ export function partsOf(deps: PartsDeps, process: Running, queues: Ports['queues
       telemetry: ports.telemetry,
       clock,
     }),
-    queues: port('queues', queues),
+    queues: port('queues', messages.queues),
+    arrivals: port('arrivals', messages.arrivals),
     tickets: ports.tickets,
     identity: ports.identity,
     telemetry: ports.telemetry,

@@ -5,6 +5,7 @@
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 import type { Delivery } from '../../../lib/app/common/batch.ts';
+import type { Arrival } from '../../../lib/ports/arrivals.ts';
 import type { Faults } from '../faults.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -30,6 +31,10 @@ export interface QueueOptions {
 
 export interface SimulatedQueue {
   send(message: unknown, delaySeconds?: number): void;
+  /** A short poll: some of what is there, or nothing although something is. */
+  take(): Arrival[];
+  /** A receipt counts until its message is shown again. */
+  done(arrivals: readonly Arrival[]): void;
   /** Messages that are neither handled nor set aside. */
   left(): number;
 }
@@ -40,6 +45,8 @@ const longestDelaySeconds = 900;
 export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
   const { random, scheduler, faults, story } = options;
   const visible: Message[] = [];
+  /** What was received and is neither confirmed nor shown again, by receipt. */
+  const receipts = new Map<string, { message: Message; open: Set<Message> }>();
   let sent = 0;
   let left = 0;
 
@@ -52,15 +59,22 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
 
   function poll() {
     if (visible.length === 0) return;
+    const batch = pick(random.between(1, 4));
+    const open = receive(batch);
+    if (!faults.strikes('throttled')) return handOver(batch, open);
+    scheduler.after(random.between(1_000, options.visibilitySeconds * 1000 - 1), () => handOver(batch, open));
+  }
+
+  function pick(size: number): Message[] {
     const batch: Message[] = [];
-    const size = random.between(1, 4);
     while (batch.length < size && visible.length > 0) {
       batch.push(...visible.splice(random.between(0, visible.length - 1), 1));
     }
-    receive(batch);
+    return batch;
   }
 
-  function receive(batch: readonly Message[]) {
+  /** @returns those that are not confirmed yet */
+  function receive(batch: readonly Message[]): Set<Message> {
     const open = new Set(batch);
     for (const message of batch) message.receives += 1;
     const visibleAgain = options.visibilitySeconds * 1000;
@@ -70,19 +84,19 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
       open.clear();
       left.forEach(again);
     });
-    if (!faults.strikes('throttled')) return handOver(batch, open);
-    scheduler.after(random.between(1_000, visibleAgain - 1), () => handOver(batch, open));
+    return open;
   }
 
   function handOver(batch: readonly Message[], open: Set<Message>) {
     void options.handle(batch).then((failed) => {
-      for (const message of [...open]) {
-        if (failed.includes(message.id)) continue;
-        open.delete(message);
-        left -= 1;
-        if (faults.strikes('messageTwice')) repeat(message);
-      }
+      for (const message of [...open]) if (!failed.includes(message.id)) confirm(message, open);
     });
+  }
+
+  function confirm(message: Message, open: Set<Message>) {
+    if (!open.delete(message)) return;
+    left -= 1;
+    if (faults.strikes('messageTwice')) repeat(message);
   }
 
   function again(message: Message) {
@@ -98,6 +112,21 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
 
   return {
     left: () => left,
+    take() {
+      const batch = pick(random.between(0, 4));
+      const open = receive(batch);
+      return batch.map((message) => {
+        const receipt = `${message.id}/${message.receives}`;
+        receipts.set(receipt, { message, open });
+        return { id: message.id, body: message.body, receipt };
+      });
+    },
+    done(arrivals) {
+      for (const { receipt } of arrivals) {
+        const taken = receipts.get(receipt);
+        if (taken) confirm(taken.message, taken.open);
+      }
+    },
     send(message, delaySeconds = 0) {
       left += 1;
       sent += 1;

@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { acceptArrivals } from '../../lib/app/scale-up/accept-arrivals.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { LaunchAnswer } from '../../lib/ports/compute.ts';
+import { createMemoryArrivals } from '../fakes/arrivals.ts';
+import { givenDeployment, givenEvent, givenTenant, givenTier, small } from '../support/given.ts';
+import { givenPlatform } from '../support/platform.ts';
+
+const tenantIds = Array.from({ length: 40 }, (_, n) => InstallationId(n + 1));
+
+/** A platform with a queue to take from, and an EC2 that answers when it is told to. */
+async function givenBurst() {
+  const tenants = tenantIds.map((installationId) =>
+    givenTenant({ installationId, accountId: installationId, maxRunners: 10 }),
+  );
+  const deployment = givenDeployment({ tiers: [givenTier({ maxRunners: 10 })] });
+  const platform = await givenPlatform({ tenants, deployment });
+  const arrivals = createMemoryArrivals(platform.queues);
+  const { promise: answers, resolve: answer } = Promise.withResolvers<void>();
+  const compute = {
+    ...platform.compute,
+    launch: async (request: Parameters<typeof platform.compute.launch>[0]): Promise<LaunchAnswer> => {
+      const launched = await platform.compute.launch(request);
+      await answers;
+      return launched;
+    },
+  };
+  const deps = { ...platform, compute, arrivals };
+  const queued = (tenant: number) =>
+    givenEvent({
+      installationId: tenantIds[tenant]!,
+      repositoryOwnerId: tenantIds[tenant]!,
+      jobId: JobId(tenant + 1),
+    });
+  return {
+    platform,
+    arrivals,
+    answer,
+    sendJobs: async (from: number, to: number) => {
+      for (let n = from; n < to; n++) await platform.queues.sendToTier(small, queued(n));
+    },
+    handOver: (from: number, to: number) =>
+      acceptArrivals(
+        deps,
+        Array.from({ length: to - from }, (_, n) => ({
+          id: `handed-${from + n}`,
+          body: JSON.stringify(queued(from + n)),
+        })),
+      ),
+    machines: () => platform.liveMachines().length,
+  };
+}
+
+const whenTrue = async (isTrue: () => boolean) => {
+  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
+};
+
+describe('while EC2 works on what a batch asked for', () => {
+  it('takes what else is in the queue, launches for it, and deletes it', async () => {
+    const burst = await givenBurst();
+    await burst.sendJobs(10, 40);
+    const running = burst.handOver(0, 10);
+    await whenTrue(() => burst.machines() === 40);
+    burst.answer();
+    expect(await running).toEqual([]);
+    expect(burst.platform.queues.tiers).toEqual([]);
+    expect(burst.arrivals.hidden()).toBe(0);
+  });
+
+  it('takes nothing more where it was handed one job alone', async () => {
+    const burst = await givenBurst();
+    await burst.sendJobs(1, 3);
+    burst.answer();
+    await burst.handOver(0, 1);
+    expect(burst.machines()).toBe(1);
+    expect(burst.platform.queues.tiers).toHaveLength(2);
+  });
+
+  it('takes nothing more where nothing was launched', async () => {
+    const burst = await givenBurst();
+    await burst.sendJobs(10, 12);
+    burst.answer();
+    await burst.handOver(0, 10);
+    const rest = burst.platform.queues.tiers.length;
+    await burst.sendJobs(20, 22);
+    await burst.handOver(0, 10);
+    expect(burst.platform.queues.tiers).toHaveLength(rest + 2);
+  });
+
+  it('does not delete what it could not write down, and hands none of it back as its own batch’s', async () => {
+    const burst = await givenBurst();
+    await burst.sendJobs(10, 12);
+    const { world } = burst.platform.stores;
+    let inserts = 0;
+    world.beforeCall = async (call) => {
+      if (call === 'jobs.insert' && ++inserts === 2) throw new Error('died');
+    };
+    burst.answer();
+    expect(await burst.handOver(0, 10)).toEqual([]);
+    expect(burst.machines()).toBe(10);
+    expect(burst.arrivals.hidden()).toBe(2);
+  });
+
+  it('goes on with its own batch where nothing can be taken, or deleted', async () => {
+    const burst = await givenBurst();
+    await burst.sendJobs(10, 12);
+    burst.arrivals.failNext(1);
+    burst.answer();
+    expect(await burst.handOver(0, 10)).toEqual([]);
+    expect(burst.machines()).toBe(10);
+    expect(burst.platform.queues.tiers).toHaveLength(2);
+  });
+
+  it('takes no more after two seconds', async () => {
+    const burst = await givenBurst();
+    await burst.sendJobs(10, 40);
+    const { world } = burst.platform.stores;
+    world.beforeCall = async (call) => {
+      if (call === 'launches.take') burst.platform.clock.advance(200);
+    };
+    burst.answer();
+    await burst.handOver(0, 10);
+    expect(burst.platform.queues.tiers.length).toBeGreaterThan(0);
+    expect(burst.arrivals.hidden()).toBe(0);
+  });
+});

@@ -1,0 +1,27 @@
+/** How fast the design is where only AWS takes time: counted in virtual time, so that it is the same on any machine. */
+import { describe, expect, it } from '@jest/globals';
+import { modelBurst } from './modelled-burst.ts';
+import { latencies } from './platform.ts';
+
+const copies = 5;
+
+describe('a burst, where processors take no time', () => {
+  it('of 1,000 jobs of one tenant has asked EC2 for all machines within two seconds', async () => {
+    const burst = await modelBurst({ tenants: 1, jobsOfEach: 1000, copies, latencies });
+    expect(burst.lastSent).toBeLessThanOrEqual(2);
+    expect(burst.launches).toBeLessThanOrEqual(20);
+    // Those who see each other first, and ask for the turn at the same moment; a job costs some six write units.
+    expect(burst.failedWrites).toBeLessThan(copies * 2);
+  });
+
+  it('of one job each of 100 tenants has asked EC2 for all machines within two seconds', async () => {
+    const burst = await modelBurst({ tenants: 100, jobsOfEach: 1, copies, latencies });
+    expect(burst).toMatchObject({ launches: 100, failedWrites: 0 });
+    expect(burst.lastSent).toBeLessThanOrEqual(2);
+  });
+
+  it('asks EC2 for a single job’s machine after five calls at the most', async () => {
+    const { lastSent } = await modelBurst({ tenants: 1, jobsOfEach: 1, copies, latencies });
+    expect(lastSent * 1000).toBeLessThanOrEqual(5 * latencies.aws);
+  });
+});
