@@ -95,6 +95,18 @@ export interface LookAtGroup {
   readonly installationId: InstallationId;
 }
 
+/** GitHub says of a job that is held for an approval that it is queued, or said so before the hold: find out which. */
+export interface LookAtJob {
+  readonly kind: 'look-at-job';
+  readonly installationId: InstallationId;
+  readonly jobId: JobId;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly repositoryId?: number;
+  /** When it was said, epoch milliseconds. */
+  readonly heardAt: number;
+}
+
 /** End every machine of a tenant that is gone. */
 export interface DrainTenant {
   readonly kind: 'drain-tenant';
@@ -110,7 +122,11 @@ export type Message =
   | RerunJob
   | UnheardRun
   | LookAtGroup
+  | LookAtJob
   | DrainTenant;
+
+/** What the installations queue takes. */
+export type InstallationsMessage = InstallationEvent | RerunJob | UnheardRun | LookAtGroup | LookAtJob;
 
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
@@ -187,6 +203,14 @@ const readers: Record<string, (fields: Fields) => Message> = {
   'look-at-group': (fields) => ({
     kind: 'look-at-group',
     installationId: InstallationId(fields.integer('installationId')),
+  }),
+  'look-at-job': (fields) => ({
+    kind: 'look-at-job',
+    installationId: InstallationId(fields.integer('installationId')),
+    jobId: JobId(fields.integer('jobId')),
+    repository: fields.text('repository'),
+    ...(fields.has('repositoryId') ? { repositoryId: fields.integer('repositoryId') } : {}),
+    heardAt: fields.integer('heardAt'),
   }),
   'drain-tenant': (fields) => ({
     kind: 'drain-tenant',

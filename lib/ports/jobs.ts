@@ -41,8 +41,8 @@ export interface JobStore {
    * tier has its labels.
    */
   reopen(installationId: InstallationId, jobId: JobId, again: Reopening): Promise<Job | undefined>;
-  /** Its repository goes by this name now. Does nothing where the job is not known. */
-  rename(installationId: InstallationId, jobId: JobId, repository: string): Promise<void>;
+  /** Its repository goes by this name now. Answers with the job as it was; undefined: it is not known. */
+  rename(installationId: InstallationId, jobId: JobId, repository: string): Promise<Job | undefined>;
   /** Stores why each still waits; leaves alone what no longer does. */
   setWaitReasons(
     installationId: InstallationId,

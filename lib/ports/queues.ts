@@ -1,12 +1,4 @@
-import type {
-  DrainTenant,
-  InstallationEvent,
-  JobEvent,
-  LookAtGroup,
-  Poke,
-  RerunJob,
-  UnheardRun,
-} from '../contract/messages.ts';
+import type { DrainTenant, InstallationsMessage, JobEvent, Poke } from '../contract/messages.ts';
 import type { TierName } from '../core/ids.ts';
 
 /** The queues between functions. A send that returns is durable. Throws OperationalError. */
@@ -16,8 +8,5 @@ export interface Queues {
   sendToLifecycle(message: JobEvent | DrainTenant): Promise<void>;
   /** Jobs that GitHub reports as completed: followed by the same function, at once. */
   sendToCompletions(message: JobEvent): Promise<void>;
-  sendToInstallations(
-    message: InstallationEvent | RerunJob | UnheardRun | LookAtGroup,
-    options?: { delaySeconds?: number },
-  ): Promise<void>;
+  sendToInstallations(message: InstallationsMessage, options?: { delaySeconds?: number }): Promise<void>;
 }

@@ -21,6 +21,8 @@ const event = (
     conclusion: action === 'completed' ? 'success' : null,
   });
 
+const onGitHub = (status: 'queued' | 'waiting') => ({ status, conclusion: null, runnerName: null });
+
 async function givenListening(...jobs: number[]) {
   const platform = await givenPlatform();
   await platform.accept(...jobs.map((id) => event('queued', id)));
@@ -191,6 +193,39 @@ describe('following the lifecycle', () => {
     await platform.follow(event('waiting', 1));
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
     await platform.accept({ ...event('queued', 1), receivedAt: noon + 1 });
+    platform.github.putJob('acme/app', JobId(1), onGitHub('queued'));
+    platform.clock.advance(2_000);
+    await platform.deliverInstallations();
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+
+  it('opens no held job for a `queued` of before the hold, however late GitHub delivers it', async () => {
+    const platform = await givenPlatform();
+    platform.github.putJob('acme/app', JobId(1), onGitHub('waiting'));
+    await platform.follow(event('waiting', 1));
+    await platform.accept({ ...event('queued', 1), receivedAt: noon + 60_000 });
+    for (let looks = 1; looks <= 3; looks++) {
+      await platform.deliverInstallations();
+      await platform.deliverPokes();
+      platform.clock.advance(60_000);
+    }
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+    expect(platform.queues.installations).toEqual([]);
+    expect(platform.liveMachines()).toEqual([]);
+  });
+
+  it('asks again about a held job where GitHub says late that it was approved, or takes no calls', async () => {
+    const platform = await givenPlatform();
+    await platform.follow(event('waiting', 1));
+    await platform.accept({ ...event('queued', 1), receivedAt: noon + 1 });
+    platform.github.failNext('getJob', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+    await platform.deliverInstallations();
+    platform.clock.advance(61_000);
+    expect(platform.queues.installations).toMatchObject([{ kind: 'look-at-job' }]);
+    platform.github.putJob('acme/app', JobId(1), onGitHub('queued'));
+    await platform.deliverInstallations();
+    await platform.deliverPokes();
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
   });
 

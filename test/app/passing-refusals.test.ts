@@ -111,7 +111,11 @@ describe('a job that GitHub holds back after it had announced it as queued', () 
   it('waits again when it is queued again, and nothing is counted', async () => {
     const { platform } = await givenMachine();
     await platform.follow(givenEvent({ action: 'waiting' }));
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    platform.clock.advance(2_000);
     await platform.accept(givenEvent({ receivedAt: noon + 1 }));
+    await platform.deliverInstallations();
+    await platform.deliverPokes();
     expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2 });
     expect(await platform.job(1)).not.toHaveProperty('replacements');
   });

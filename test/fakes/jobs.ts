@@ -86,7 +86,8 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       return met ? before : undefined;
     },
     async rename(installationId, jobId, repository) {
-      await change('jobs.rename', { installationId, jobId }, (job) => ({ ...job, repository }));
+      const renamed = (job: Job) => ({ ...job, repository });
+      return (await change('jobs.rename', { installationId, jobId }, renamed)).before;
     },
     setWaitReasons: (installationId, waits) =>
       world.call('jobs.setWaitReasons', ({ jobs }) => {

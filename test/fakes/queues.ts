@@ -2,15 +2,7 @@
  * Queues that keep their messages, oldest first, for tests to look at or take. Dial: `failNext` makes the
  * next sends fail, with nothing sent.
  */
-import type {
-  DrainTenant,
-  InstallationEvent,
-  JobEvent,
-  LookAtGroup,
-  Poke,
-  RerunJob,
-  UnheardRun,
-} from '../../lib/contract/messages.ts';
+import type { DrainTenant, InstallationsMessage, JobEvent, Poke } from '../../lib/contract/messages.ts';
 import type { InstallationId, TierName } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
@@ -28,7 +20,7 @@ export interface MemoryQueues extends Queues {
   readonly tiers: SentToTier[];
   readonly lifecycle: (JobEvent | DrainTenant)[];
   readonly completions: JobEvent[];
-  readonly installations: (InstallationEvent | RerunJob | UnheardRun | LookAtGroup)[];
+  readonly installations: InstallationsMessage[];
   /** How many messages were ever sent, those taken out since included. */
   sent(): number;
   failNext(sends: number, error?: OperationalError): void;
@@ -43,7 +35,7 @@ export function createMemoryQueues(): MemoryQueues {
   const tiers: SentToTier[] = [];
   const lifecycle: (JobEvent | DrainTenant)[] = [];
   const completions: JobEvent[] = [];
-  const installations: (InstallationEvent | RerunJob | UnheardRun | LookAtGroup)[] = [];
+  const installations: InstallationsMessage[] = [];
   let sent = 0;
   let failing = { sends: 0, error: unavailable };
 

@@ -127,7 +127,8 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       demandAll(await runStatements(client, statements));
     },
     async rename(tenant, jobId, repository) {
-      await changed(tenant, jobId, changes.rename(repository));
+      const { row } = await change(tenant, jobId, changes.rename(repository));
+      return row && jobOfRow(row);
     },
     block: (tenant, jobId, at) => changed(tenant, jobId, changes.block(jobId, at)),
     async reopen(tenant, jobId, again) {

@@ -159,6 +159,18 @@ export const unheardRunSeconds = 600;
 /** Nor is GitHub asked about it for ever: a count is not worth the calls that its tenant's jobs need. */
 export const unheardRunKeptSeconds = 3600;
 
+/** GitHub may say of a job for so long what it was before an approval; it is asked once more then. */
+export const heldJobAgainSeconds = 30;
+
+/** While GitHub takes no calls it is asked later whether a held job was approved; after this only by the sweep. */
+export const heldJobAskedSeconds = 60 * 60;
+
+/**
+ * How long a silent machine is taken to work though GitHub calls it idle: a start that was lost is heard of within it. Lost
+ * webhooks are delivered again every five minutes, and the reconciler goes through the jobs of each tenant within the hour.
+ */
+export const unheardStartSeconds = 60 * 60;
+
 /** Longer than whoever asks what a machine ran can come late: the delay, the hour of trying, and what queues may add. */
 export const unregisteredKeptSeconds = 3 * 60 * 60;
 

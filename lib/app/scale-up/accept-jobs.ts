@@ -107,9 +107,7 @@ async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<u
     events.map(async (event, n) => {
       const outcome = outcomes[n];
       if (outcome !== 'exists') return outcome === 'inserted' ? undefined : outcome;
-      const { installationId, jobId, repository } = event;
-      const reopening = deps.jobs.rename(installationId, jobId, repository).then(() => reopen(deps, event));
-      return reopening.then(
+      return hearAgain(deps, event, now).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -123,13 +121,27 @@ async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<u
   return failures;
 }
 
-/** GitHub says that it is queued: an approval was given, or the platform had ended it by a word of its own. */
-async function reopen(deps: BalanceDeps, event: JobEvent): Promise<void> {
-  const { installationId, jobId, receivedAt } = event;
-  // A message that comes again may be older than what holds the job back: the webhook's clock stamps both.
-  const heard = receivedAt === undefined ? {} : { heardAt: receivedAt };
-  const before = await deps.jobs.reopen(installationId, jobId, { reason: justQueued, ...heard });
-  if (before?.state !== 'done') return;
+/** GitHub says of a job that is known that it is queued. */
+async function hearAgain(deps: BalanceDeps, event: JobEvent, now: number): Promise<void> {
+  const { installationId, jobId, repository, repositoryId, receivedAt: heardAt = now } = event;
+  const known = await deps.jobs.rename(installationId, jobId, repository);
+  if (known?.state === 'done') return reopen(deps, event);
+  // What was said before the hold opens nothing, and may well come again.
+  if (known?.state !== 'blocked' || heardAt <= (known.unsettledAt ?? 0)) return;
+  await deps.queues.sendToInstallations({
+    kind: 'look-at-job',
+    installationId,
+    jobId,
+    repository,
+    ...(repositoryId === undefined ? {} : { repositoryId }),
+    heardAt,
+  });
+}
+
+/** The platform had ended it by a word of its own. */
+async function reopen(deps: BalanceDeps, { installationId, jobId }: JobEvent): Promise<void> {
+  const before = await deps.jobs.reopen(installationId, jobId, { reason: justQueued, heardAt: 0 });
+  if (!before) return;
   const about = { installationId, jobId, tier: before.tier ?? 'none', reason: before.reason?.code };
   deps.telemetry.event('info', 'job-reopened', about);
 }

@@ -1,10 +1,11 @@
 /**
  * Takes a batch of installation events, one after the other where they are about the same installation, and of jobs that
- * GitHub is to run again, or may have run without a word, and of runner groups to look at.
+ * GitHub is to run again, may have run without a word, or may have let go, and of runner groups to look at.
  */
 import {
   type InstallationEvent,
   type LookAtGroup,
+  type LookAtJob,
   parseMessage,
   type RerunJob,
   type UnheardRun,
@@ -12,6 +13,7 @@ import {
 import { Batch, type Delivery } from '../common/batch.ts';
 import { applyInstallationEvent, type TenantDeps } from './apply-installation-event.ts';
 import { findUnheardRun } from './find-unheard-run.ts';
+import { lookAtHeldJob } from './look-at-held-job.ts';
 import { lookAtRunnerGroup } from './look-at-runner-group.ts';
 import { rerunJob } from './rerun-job.ts';
 
@@ -23,7 +25,7 @@ export async function applyInstallationEvents(
   const batch = new Batch(deps.telemetry);
   const perTenant = new Map<number, { id: string; event: InstallationEvent }[]>();
   const looks: { id: string; message: LookAtGroup }[] = [];
-  const others: { id: string; message: RerunJob | UnheardRun }[] = [];
+  const others: { id: string; message: AboutJob }[] = [];
   for (const { id, body } of deliveries) {
     batch.attemptNow(id, () => {
       const event = parseMessage(body);
@@ -31,13 +33,13 @@ export async function applyInstallationEvents(
         looks.push({ id, message: event });
         return;
       }
-      if (event.kind === 'rerun-job' || event.kind === 'unheard-run') {
+      if (event.kind === 'rerun-job' || event.kind === 'unheard-run' || event.kind === 'look-at-job') {
         others.push({ id, message: event });
         return;
       }
       if (event.kind !== 'installation') {
         throw new Error(
-          `The installations queue takes installation events, looks at groups, jobs to run again and unheard runs, not ${event.kind} messages.`,
+          `The installations queue takes installation events, looks at groups, held jobs, jobs to run again and unheard runs, not ${event.kind} messages.`,
         );
       }
       perTenant.set(event.installationId, [...(perTenant.get(event.installationId) ?? []), { id, event }]);
@@ -45,15 +47,24 @@ export async function applyInstallationEvents(
   }
   await Promise.all([
     ...looks.map(({ id, message }) => batch.attempt([id], () => lookAtRunnerGroup(deps, message))),
-    ...others.map(({ id, message }) =>
-      batch.attempt([id], () =>
-        message.kind === 'rerun-job' ? rerunJob(deps, message) : findUnheardRun(deps, message),
-      ),
-    ),
+    ...others.map(({ id, message }) => batch.attempt([id], () => seeToJob(deps, message))),
     ...[...perTenant.values()].map(async (events) => {
       for (const { id, event } of events)
         await batch.attempt([id], () => applyInstallationEvent(deps, event));
     }),
   ]);
   return batch.failed();
+}
+
+type AboutJob = RerunJob | UnheardRun | LookAtJob;
+
+function seeToJob(deps: TenantDeps, message: AboutJob): Promise<void> {
+  switch (message.kind) {
+    case 'rerun-job':
+      return rerunJob(deps, message);
+    case 'unheard-run':
+      return findUnheardRun(deps, message);
+    case 'look-at-job':
+      return lookAtHeldJob(deps, message);
+  }
 }

@@ -122,7 +122,6 @@ export function createAuditor(world: {
       const key = `${installationId}/${jobId} on ${runnerName}`;
       if (action === 'in_progress' || action === 'completed') books.told.add(key);
       if (action === 'completed') books.toldEnded.add(key);
-      if (action === 'queued') books.queuedToldAt.set(`${installationId}/${jobId}`, world.now());
     },
     doorTried(how, answer) {
       if (answer?.action === 'run') note('door', `a machine got a runner: ${how}`);

@@ -72,8 +72,6 @@ export function createBooks(world: {
     launchCalls: new Map<string, number>(),
     /** Those of which it was told that they ended. */
     toldEnded: new Set<string>(),
-    /** When the platform was last told of a job that it is queued. */
-    queuedToldAt: new Map<string, number>(),
     /** Since when each row is held back for an approval, by its own word. */
     heldSince: new Map<string, number>(),
     /** Tenants that GitHub refused something for its own reasons, after which a machine may be ended early. */

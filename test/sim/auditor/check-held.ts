@@ -1,6 +1,6 @@
 /**
- * A job that GitHub holds back for an approval stays held here until GitHub says anew that it is queued: what it said before
- * the hold, and what is only delivered again, opens nothing.
+ * A job that GitHub holds back for an approval stays held here until GitHub lets it go: what it said before the hold opens
+ * nothing, however late that arrives, and whoever delivers it again.
  */
 import type { Books, Note } from './books.ts';
 
@@ -15,7 +15,6 @@ export function checkHeld(books: Books, note: Note): void {
     books.heldSince.delete(key);
     const isHeldOnGitHub = books.worldJobs.get(job.jobId)?.status === 'waiting';
     if (since === undefined || !isHeldOnGitHub || job.state !== 'waiting') continue;
-    if ((books.queuedToldAt.get(key) ?? 0) <= since)
-      note('opened-though-held', `job ${key} waits for a machine, and GitHub holds it back since before`);
+    note('opened-though-held', `job ${key} waits for a machine, and GitHub holds it back since before`);
   }
 }

@@ -1,0 +1,43 @@
+/**
+ * Opens a job that is held for an approval, if GitHub itself has it queued by now. A webhook cannot say so: the one from before
+ * the hold looks the same, and GitHub or an operator may deliver it again at any time.
+ */
+import type { LookAtJob } from '../../contract/messages.ts';
+import { reason } from '../../core/reason.ts';
+import { inRepository } from '../common/in-repository.ts';
+import { heldJobAgainSeconds, heldJobAskedSeconds } from '../common/settings.ts';
+import type { RerunDeps } from './rerun-job.ts';
+
+/** What it does not find out the sweep does, which asks about each held job from time to time. */
+export async function lookAtHeldJob(deps: RerunDeps, message: LookAtJob): Promise<void> {
+  const { installationId, jobId, heardAt } = message;
+  const askedAt = deps.clock.now();
+  const answer = await inRepository(deps, message, (repository) =>
+    deps.github.getJob(installationId, repository, jobId),
+  );
+  if (!answer.ok) {
+    const { refusal } = answer;
+    if (refusal.kind !== 'limited' || askedAt >= heardAt + heldJobAskedSeconds * 1000) return;
+    return deps.queues.sendToInstallations(message, { delaySeconds: refusal.retryAfterSeconds });
+  }
+  const { status } = answer.value;
+  if (status === 'queued') return open(deps, message, askedAt);
+  // GitHub's copies lag: it is asked once more.
+  const isFirstLook = askedAt < heardAt + heldJobAgainSeconds * 1000;
+  if (status === 'waiting' && isFirstLook)
+    await deps.queues.sendToInstallations(message, { delaySeconds: heldJobAgainSeconds });
+}
+
+async function open(
+  deps: RerunDeps,
+  { installationId, jobId }: LookAtJob,
+  /** A hold that came later is another one. */
+  askedAt: number,
+): Promise<void> {
+  const again = { reason: approved, heardAt: askedAt };
+  const before = await deps.jobs.reopen(installationId, jobId, again);
+  if (before?.tier)
+    await deps.queues.sendToTier(before.tier, { kind: 'poke', installationId, tier: before.tier });
+}
+
+const approved = reason('queued', 'It was approved; the jobs before it come first.');
