@@ -1,5 +1,6 @@
 /** No machine is bought for a job that its runner group would give none, and nobody else waits for it. */
 import { describe, expect, it } from '@jest/globals';
+import { unheardStartSeconds } from '../../lib/app/common/settings.ts';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
@@ -42,8 +43,10 @@ describe('a job of a public repository', () => {
     const platform = await givenWorld();
     await platform.follow(open(1, { action: 'waiting' }));
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+    platform.github.putJob('acme/app', JobId(1), { status: 'queued', conclusion: null, runnerName: null });
+    platform.clock.advance(2_000);
     await platform.accept(open(1, { receivedAt: noon + 1 }));
-    await groupIsLookedAt(platform);
+    for (let looks = 1; looks <= 2; looks++) await groupIsLookedAt(platform);
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'public-repository' } });
     expect(platform.compute.requests).toHaveLength(0);
   });
@@ -261,7 +264,7 @@ describe('where runners register', () => {
     const [machine] = platform.liveMachines() as [InstanceId];
     await platform.claim(machine);
     await platform.confirm(machine);
-    platform.clock.advance(700_000);
+    platform.clock.advance((platform.deployment.limits.idleSeconds + unheardStartSeconds) * 1000 + 1);
     await platform.sweep();
     expect(platform.github.registrations.size).toBe(0);
 

@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { unheardStartSeconds } from '../../lib/app/common/settings.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenTenant } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
 
 const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
+/** After this a start that nobody told of is known. */
+const longSilence = (120 + unheardStartSeconds) * 1000 + 1;
 const minutes = (count: number) => count * 60_000;
 
 async function givenListening() {
@@ -119,20 +122,44 @@ describe('the sweep', () => {
     await expectBalanced(platform);
   });
 
-  it('ends a runner that hears of no job, once GitHub let its registration go', async () => {
+  it('ends a runner that hears of no job for an hour, once GitHub let its registration go', async () => {
     const { platform, machine } = await givenListening();
     await platform.follow(givenEvent({ action: 'completed', conclusion: 'cancelled' }));
-    platform.clock.advance(minutes(11));
+    platform.clock.advance(longSilence);
     await platform.sweep();
     expect(platform.liveMachines()).not.toContain(machine);
     expect(platform.github.registrations.size).toBe(0);
     await expectNothingLeft(platform);
   });
 
+  it('leaves a runner alone that GitHub calls idle within the hour, and has another machine serve its job', async () => {
+    const { platform, machine } = await givenListening();
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(platform.liveMachines()).toContain(machine);
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(platform.github.registrations.size).toBe(1);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 2, replacements: 1 });
+    await expectBalanced(platform);
+  });
+
+  it('closes the row of a silent machine at once of which EC2 says that it has ended', async () => {
+    const { platform, machine } = await givenListening();
+    platform.compute.setState(machine, 'terminated');
+    platform.clock.advance(minutes(11));
+    await platform.sweep();
+    expect(await platform.leases()).toBe(0);
+    expect(platform.stores.world.runner(machine)).toMatchObject({
+      state: 'ended',
+      endReason: 'instance-ended',
+    });
+  });
+
   it('leaves a runner alone that GitHub says is busy, though no event told of it', async () => {
     const { platform, machine } = await givenListening();
     platform.github.setBusy(machine, true);
-    platform.clock.advance(minutes(11));
+    platform.clock.advance(longSilence);
     await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
   });
@@ -141,7 +168,7 @@ describe('the sweep', () => {
     const { platform, machine } = await givenListening();
     const running = { status: 'in_progress', conclusion: null, runnerName: machine } as const;
     platform.github.putJob('acme/app', JobId(1), running);
-    platform.clock.advance(minutes(11));
+    platform.clock.advance(longSilence);
     await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
     expect(platform.github.registrations.size).toBe(1);
@@ -158,7 +185,7 @@ describe('the sweep', () => {
     const on = (runnerName: string) => ({ status: 'in_progress', conclusion: null, runnerName }) as const;
     platform.github.putJob('acme/app', JobId(1), on(machines[1]!));
     platform.github.putJob('acme/app', JobId(2), on(machines[0]!));
-    platform.clock.advance(minutes(11));
+    platform.clock.advance(longSilence);
     await platform.sweep();
     expect(platform.liveMachines()).toEqual(machines);
   });
@@ -171,7 +198,7 @@ describe('the sweep', () => {
     expect(await platform.job(2)).toMatchObject({ state: 'waiting' });
     const running = { status: 'in_progress', conclusion: null, runnerName: machine } as const;
     platform.github.putJob('acme/app', JobId(2), running);
-    platform.clock.advance(minutes(11));
+    platform.clock.advance(longSilence);
     await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
   });

@@ -3,6 +3,7 @@
  * runner of the organization with its labels, and tells the App nothing.
  */
 import { describe, expect, it } from '@jest/globals';
+import { unheardStartSeconds } from '../../lib/app/common/settings.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent } from '../support/given.ts';
@@ -82,7 +83,7 @@ describe('a machine that ended by itself, and that nobody said ran a job', () =>
   it('is not counted where it stood idle, and the sweep was about to end it', async () => {
     const { platform, machine } = await givenListening();
     const { bootSeconds, idleSeconds } = platform.deployment.limits;
-    platform.clock.advance((bootSeconds + idleSeconds) * 1000);
+    platform.clock.advance((bootSeconds + idleSeconds + unheardStartSeconds) * 1000);
     platform.compute.dials.failCalls = 1;
     await expect(platform.sweep()).rejects.toThrow();
     expect(platform.github.registrations.size).toBe(0);

@@ -5,22 +5,17 @@
  * leaves a row that is still open, so that the event that comes again, or the sweep, does it all once more; each step may.
  * Dying after it costs those who wait until that event, or a minute: the sweep looks.
  */
-import type { InstanceId, JobId } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
-import { afterLoss } from '../../core/job-rest.ts';
-import { reason } from '../../core/reason.ts';
+import type { InstanceId } from '../../core/ids.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { EndOutcome, RunnerEnd } from '../../ports/runners.ts';
 import type { EndDeps } from '../common/deps.ts';
-import { findSpareMachine } from '../common/find-spare-machine.ts';
-import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
-import { robbedReason } from '../common/release-robbed.ts';
 import { wakeNextWaiters } from '../common/shared-lines.ts';
 import type { Ending } from './ending.ts';
 import { type Consoles, keepConsoles } from './keep-console.ts';
 import { addJobs, addLateJob, type JobsById, noteRuns, recordUsage } from './record-usage.ts';
+import { leaveToSweep, releasePlanned } from './release-planned.ts';
 
 /**
  * @returns the machines that EC2 does not know (yet): no proof, so nothing was freed
@@ -76,55 +71,6 @@ async function releaseJobs(deps: EndDeps, ending: Ending, jobs: JobsById): Promi
   const { plannedJob, ran } = ending.runner;
   if (plannedJob !== ending.doneJob) await releasePlanned(deps, ending, jobs.get(plannedJob));
   if (ran !== undefined && ran !== ending.doneJob) await leaveToSweep(deps, ending.runner, ran);
-}
-
-async function releasePlanned(
-  deps: EndDeps,
-  { runner, doneJob }: Ending,
-  job: Job | undefined,
-): Promise<void> {
-  const { installationId, plannedJob, lease, instanceId, ran } = runner;
-  const ranNothing = ran === undefined && doneJob === undefined;
-  if (job?.state === 'covered' && job.lease === lease) {
-    if (await giveToSpareMachine(deps, runner, job)) return;
-    if (ranNothing) await waitAfterLoss(deps, job);
-    else await deps.jobs.waitAgain(installationId, plannedJob, lease, robbedReason);
-    return;
-  }
-  if (job?.state === 'running' && job.runner === instanceId) await leaveToSweep(deps, runner, plannedJob);
-  if (!job?.runner || job.runner === instanceId || !ranNothing) return;
-  // Its job ran elsewhere and it ran none: somebody is left over, who counted on it without knowing.
-  const unserved = await findUnservedJob(deps, job);
-  if (unserved) await waitAfterLoss(deps, unserved);
-}
-
-const lostReason = reason(
-  'runner-ended',
-  'The machine that was meant for it ended; the job gets another one.',
-);
-
-async function waitAfterLoss(deps: EndDeps, job: Job): Promise<void> {
-  if (job.lease === undefined) return;
-  const { reason: why, rest } = afterLoss(job, lostReason, deps.clock.now());
-  await deps.jobs.waitAgain(job.installationId, job.jobId, job.lease, why, rest);
-}
-
-/** Whoever lost its job to this machine gets this machine's, rather than a new machine being bought for it. */
-async function giveToSpareMachine(deps: EndDeps, ended: Runner, job: Job): Promise<boolean> {
-  const spare = await findSpareMachine(deps, ended);
-  // What listens at a repository can run no other repository's job.
-  const isBoundElsewhere =
-    spare?.state === 'listening' && spare.account.type === 'User' && spare.repository !== job.repository;
-  return spare !== undefined && !isBoundElsewhere && deps.runners.giveJob(spare, job);
-}
-
-/** Running on this machine, which ended: GitHub is asked how it did, should it not say so by itself. */
-async function leaveToSweep(
-  deps: EndDeps,
-  { installationId, instanceId }: Runner,
-  jobId: JobId,
-): Promise<boolean> {
-  return deps.jobs.markUnsettled(installationId, jobId, instanceId, deps.clock.now());
 }
 
 /** Each row closes, and its lease goes back, in one write with the others of its tenant. */

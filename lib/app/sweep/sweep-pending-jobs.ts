@@ -8,6 +8,7 @@ import { afterLoss } from '../../core/job-rest.ts';
 import { reason } from '../../core/reason.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { doubtJob, goneReason, undoubtJob } from '../common/doubt-job.ts';
+import { followAnswer } from '../common/follow-answer.ts';
 import { inRepository } from '../common/in-repository.ts';
 import { blockedSeconds, goneApartSeconds, goneKeptSeconds, settleSeconds } from '../common/settings.ts';
 import { askAboutResting, isRestNearlyOver } from './ask-about-resting.ts';
@@ -55,6 +56,7 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     return false;
   }
   const overdue = isOverdue(deps, job);
+  const askedAt = deps.clock.now();
   const answer = await inRepository(deps, job, (repository) =>
     deps.github.getJob(installationId, repository, jobId),
   );
@@ -72,7 +74,8 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   }
   await undoubtJob(deps, job);
   const { status, conclusion, runnerName } = answer.value;
-  if (status === 'queued') return waitAgain(deps, job);
+  if (status === 'in_progress' && job.state === 'blocked') await followAnswer(deps, job, answer);
+  if (status === 'queued') return waitAgain(deps, job, askedAt);
   if (status === 'completed') {
     const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
     await close(deps, job, { outcome, conclusion, runner: instanceNamed(runnerName) });
@@ -113,11 +116,11 @@ function isTimeToAsk(jobId: JobId, times: { unsettledFor: number; unseenMillisec
   return false;
 }
 
-async function waitAgain(deps: SweepDeps, job: Job): Promise<boolean> {
+async function waitAgain(deps: SweepDeps, job: Job, heardAt: number): Promise<boolean> {
   const { installationId, jobId } = job;
   if (job.state === 'blocked') {
     const approved = reason('queued', 'It was approved; the jobs before it come first.');
-    return (await deps.jobs.reopen(installationId, jobId, { reason: approved })) !== undefined;
+    return (await deps.jobs.reopen(installationId, jobId, { reason: approved, heardAt })) !== undefined;
   }
   const why = reason('runner-ended', 'Its machine ended before the job did; the job gets another one.');
   const again = afterLoss(job, why, deps.clock.now());

@@ -5,14 +5,18 @@
  *   listening          it runs a job → until the job's time limit; then terminated
  *                      it is older than any job on it can be → terminated, whatever GitHub says or keeps to itself
  *                      GitHub says that a job of its tenant is on it, or that it is busy → looked at again later
- *                      it runs none, and GitHub lets its registration go → terminated
+ *                      EC2 says that it has ended → its row ends
+ *                      nobody knows of a job → what counts on it gets another machine; looked at again later
+ *                      so still after an hour, and GitHub lets its registration go → terminated
  */
 import { jobOf, type Runner, type RunnerEndReason } from '../../core/runner.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { pokeWaiting } from '../common/poke-waiting.ts';
 import { removeRegistration } from '../common/remove-registration.ts';
-import { absenceProofSeconds } from '../common/settings.ts';
+import { absenceProofSeconds, unheardStartSeconds } from '../common/settings.ts';
 import { noteUnregistered } from '../common/unknown-run.ts';
 import { endRunners } from '../ending/end-runners.ts';
+import { releasePlanned } from '../ending/release-planned.ts';
 import { findJobOn } from './find-job-on.ts';
 
 export async function sweepRunner(deps: SweepDeps, runner: Runner): Promise<void> {
@@ -53,16 +57,41 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
   // When its job began nobody said: at the latest, when its time to hear of one was over.
   const lastUntil = idleUntil + limits.jobSeconds * 1000;
   if (now >= lastUntil) return end(deps, runner, 'job-time-limit');
-  const lookAgain = (seconds: number) =>
-    deps.runners.extend(runner, Math.min(now + seconds * 1000, lastUntil));
+  const lookAgain = async (seconds: number) => {
+    await deps.runners.extend(runner, Math.min(now + seconds * 1000, lastUntil));
+  };
   const found = await findJobOn(deps, runner);
-  if (found.kind === 'limited') return void (await lookAgain(found.seconds));
-  if (found.kind === 'found') return void (await lookAgain(limits.idleSeconds));
+  if (found.kind === 'limited') return lookAgain(found.seconds);
+  if (found.kind === 'found') return lookAgain(limits.idleSeconds);
+  const doubtUntil = idleUntil + Math.min(unheardStartSeconds, limits.jobSeconds) * 1000;
+  if (now < doubtUntil) return lookIntoSilence(deps, runner, () => lookAgain(limits.idleSeconds));
   const removal = await takeAway(deps, runner);
   if (removal.kind === 'limited') await lookAgain(removal.seconds);
   else if (removal.kind === 'busy') await lookAgain(limits.idleSeconds);
   else await end(deps, runner, 'idle-deadline');
 }
+
+/**
+ * GitHub may call a runner idle that works, and nobody may have said that it began: such a machine is not ended. Whatever
+ * counts on it gets another one meanwhile.
+ */
+async function lookIntoSilence(
+  deps: SweepDeps,
+  runner: Runner,
+  lookAgain: () => Promise<void>,
+): Promise<void> {
+  const { installationId, instanceId, plannedJob } = runner;
+  const [seen] = await deps.compute.describe([instanceId]);
+  if (seen && overStates.includes(seen.state)) {
+    await endRunners(deps, [{ runner, reason: 'instance-ended', proven: true }]);
+    return;
+  }
+  await releasePlanned(deps, { runner }, await deps.jobs.get(installationId, plannedJob));
+  await pokeWaiting(deps, installationId);
+  await lookAgain();
+}
+
+const overStates = ['shutting-down', 'terminated'];
 
 type Removal = { kind: 'busy' | 'done' } | { kind: 'limited'; seconds: number };
 

@@ -15,6 +15,7 @@ export function checkRows(books: Books, note: Note): void {
   }
   checkWatched(books, note);
   checkOneMachinePerJob(books, note);
+  checkSilent(books, note);
 }
 
 /** The sweep finds a machine by its launch alone. */
@@ -42,5 +43,26 @@ function checkOneMachinePerJob(books: Books, note: Note): void {
   for (const [key, count] of meant) {
     if (count > mostMachinesPerJob)
       note('job-with-many-runners', `${count} live machines are meant for job ${key}`);
+  }
+}
+
+/** Some looks of the sweep, some of which fail. */
+const silentSeconds = 1_200;
+
+/** A job that GitHub has queued does not count for long on a machine that listens, and to which GitHub gives nothing. */
+function checkSilent(books: Books, note: Note): void {
+  const idleMilliseconds = (books.deployment.limits.idleSeconds + silentSeconds) * 1000;
+  for (const row of books.rows.runners.values()) {
+    const machine = books.machines.get(row.instanceId);
+    if (row.state !== 'listening' || !machine?.live || machine.ran !== undefined) continue;
+    if (books.now() < (row.listeningAt ?? 0) + idleMilliseconds || books.refused.has(machine.tenant))
+      continue;
+    const job = books.rows.jobs.get(`${row.installationId}/${row.plannedJob}`);
+    const isQueued = books.worldJobs.get(row.plannedJob)?.status === 'queued';
+    if (isQueued && job?.state === 'covered' && job.lease === row.lease)
+      note(
+        'silent-machine-counted-on',
+        `job ${row.plannedJob} waits for ${row.instanceId}, which says nothing`,
+      );
   }
 }

@@ -230,7 +230,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'job-not-let-go',
     'A job goes on counting on a machine that has ended.',
-    'lib/app/ending/end-runners.ts',
+    'lib/app/ending/release-planned.ts',
     'await deps.jobs.waitAgain(job.installationId, job.jobId, job.lease, why, rest);',
     'void why;',
   ),
@@ -280,8 +280,8 @@ export const mutants: readonly Mutant[] = [
     'elsewhere-never-asked',
     "Nobody asks about a job that the tenant's own runner took.",
     'test/fakes/jobs.ts',
-    '...(runner === undefined ? { unsettledAt: at } : { runner }),',
-    '...(runner === undefined ? {} : { runner }),',
+    '...(runner === undefined || unsettled ? { unsettledAt: at } : {}),',
+    '...(unsettled ? { unsettledAt: at } : {}),',
   ),
   mutant(
     'start-not-settled',
@@ -294,7 +294,7 @@ export const mutants: readonly Mutant[] = [
     'blocked-never-asked',
     'Nobody asks about a job that waits for an approval.',
     'lib/app/lifecycle/record-job-fact.ts',
-    "state: 'blocked', unsettledAt: now",
+    "state: 'blocked', unsettledAt: heardAt",
     "state: 'blocked'",
   ),
   mutant(
@@ -332,28 +332,19 @@ export const mutants: readonly Mutant[] = [
     'return tenant.predecessor === undefined || isGone(deps, tenant.predecessor);',
     'return true;',
   ),
-  {
-    name: 'busy-runner-ended',
-    fault: "The sweep ends a silent runner without minding GitHub's word that it works.",
-    changes: [
-      {
-        file: 'lib/app/sweep/sweep-runner.ts',
-        from: "if (found.kind === 'found') return",
-        to: "if (found.kind === 'found' && now < 0) return",
-      },
-      {
-        file: 'lib/app/sweep/sweep-runner.ts',
-        from: "kind: removal.value === 'busy' ? 'busy' : 'done'",
-        to: "kind: 'done' as 'busy' | 'done'",
-      },
-    ],
-  },
   mutant(
     'idle-believed',
-    'A runner that GitHub calls idle is ended, though GitHub says of a job that it is on it.',
+    'A runner that GitHub calls idle is ended, though its start may be lost, or its job outside the installation.',
     'lib/app/sweep/sweep-runner.ts',
-    "if (found.kind === 'found') return",
-    "if (found.kind === 'found' && now < 0) return",
+    'if (now < doubtUntil) return',
+    'if (now < 0 * doubtUntil) return',
+  ),
+  mutant(
+    'silent-machine-counted-on',
+    'A job waits on for a machine that says nothing any more.',
+    'lib/app/sweep/sweep-runner.ts',
+    'await releasePlanned(deps, { runner }, await deps.jobs.get(installationId, plannedJob));',
+    'void plannedJob;\n  void releasePlanned;',
   ),
   mutant(
     'no-end-while-limited',
@@ -492,10 +483,19 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'old-word-opens',
-    'A message of before the hold that comes again opens a job that is held back for an approval.',
+    'A webhook of before the hold opens a job that is held back for an approval, where GitHub delivers it late.',
     'lib/app/scale-up/accept-jobs.ts',
-    'const heard = receivedAt === undefined ? {} : { heardAt: receivedAt };',
-    'const heard = {};\n  void receivedAt;',
+    "if (known?.state === 'done') return reopen(deps, event);",
+    `if (known?.state === 'done') return reopen(deps, event);
+  if (known?.state === 'blocked')
+    return void (await deps.jobs.reopen(installationId, jobId, { reason: justQueued, heardAt }));`,
+  ),
+  mutant(
+    'answer-not-minded',
+    'GitHub is asked about a job that is held back, and whatever it says opens the job.',
+    'lib/app/tenants/look-at-held-job.ts',
+    "if (status === 'queued') return open(deps, message, askedAt);",
+    "if (status !== 'completed') return open(deps, message, askedAt);",
   ),
   mutant(
     'deleted-by-one-answer',

@@ -58,7 +58,7 @@ export function createGitHubRunners(
     const { instanceId } = listener;
     listener.job = job;
     listener.startedAt = scheduler.now();
-    const isStale = canBeFound(deps, changes.jobs, { job, instanceId }) && faults.strikes('staleBusy');
+    const isStale = faults.strikes('staleBusy');
     github.setBusy(instanceId, !isStale);
     changes.started(job, instanceId, { told: !(isStale && random.chance(0.7)) });
     if (faults.strikes('jobRequeued')) return later([1, 4], () => ec2.end(instanceId, 'it dies at once'));
@@ -97,23 +97,6 @@ export function createGitHubRunners(
       listener.finished();
     },
   };
-}
-
-/**
- * Whether something but the flag can lead to the job: it has reached the platform, and the job that was meant for the machine
- * does not wait for another one.
- */
-function canBeFound(
-  { ports }: WorldDeps,
-  jobs: readonly WorldJob[],
-  start: { job: WorldJob; instanceId: InstanceId },
-): boolean {
-  const { rows } = ports.stores.world;
-  const planned = rows.runners.get(start.instanceId)?.plannedJob;
-  const isQueued = jobs.some(
-    ({ id, status }) => id === planned && id !== start.job.id && status === 'queued',
-  );
-  return !isQueued && [...rows.jobs.values()].some(({ jobId }) => jobId === start.job.id);
 }
 
 function fittingJobs({ ports }: WorldDeps, jobs: readonly WorldJob[], name: string): WorldJob[] {

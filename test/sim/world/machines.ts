@@ -40,7 +40,8 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
     if ((await plane.confirm(request)) !== true) return ec2.end(instanceId, 'it was not confirmed');
     if (!ec2.isLive(instanceId)) return;
     const listener = github.listen(instanceId, {
-      isGhost: faults.strikes('ghost'),
+      // A hostile one may also only sit there.
+      isGhost: faults.strikes('ghost') || (isHostile && random.chance(0.3)),
       finished: () => {
         if (isHostile) return story.tell(() => `machine ${instanceId} goes on after its job`);
         scheduler.after(random.between(500, 5_000), () => ec2.end(instanceId, 'its job is done'));

@@ -1,0 +1,64 @@
+/**
+ * Lets go of the job that was planned for a machine which has ended, or is not believed to run it any more: it waits again,
+ * or goes to the machine that lost its own job. Each step may be done twice.
+ */
+import type { JobId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { afterLoss } from '../../core/job-rest.ts';
+import { reason } from '../../core/reason.ts';
+import type { Runner } from '../../core/runner.ts';
+import type { EndDeps } from '../common/deps.ts';
+import { findSpareMachine } from '../common/find-spare-machine.ts';
+import { findUnservedJob } from '../common/find-unserved-job.ts';
+import { robbedReason } from '../common/release-robbed.ts';
+import type { Ending } from './ending.ts';
+
+/** @param job the one that is planned for the machine; undefined: it is not known, or known to be done */
+export async function releasePlanned(
+  deps: EndDeps,
+  { runner, doneJob }: Pick<Ending, 'runner' | 'doneJob'>,
+  job: Job | undefined,
+): Promise<void> {
+  const { installationId, plannedJob, lease, instanceId, ran } = runner;
+  const ranNothing = ran === undefined && doneJob === undefined;
+  if (job?.state === 'covered' && job.lease === lease) {
+    if (await giveToSpareMachine(deps, runner, job)) return;
+    if (ranNothing) await waitAfterLoss(deps, job);
+    else await deps.jobs.waitAgain(installationId, plannedJob, lease, robbedReason);
+    return;
+  }
+  if (job?.state === 'running' && job.runner === instanceId) await leaveToSweep(deps, runner, plannedJob);
+  if (!job?.runner || job.runner === instanceId || !ranNothing) return;
+  // Its job ran elsewhere and it ran none: somebody is left over, who counted on it without knowing.
+  const unserved = await findUnservedJob(deps, job);
+  if (unserved) await waitAfterLoss(deps, unserved);
+}
+
+const lostReason = reason(
+  'runner-ended',
+  'The machine that was meant for it ended; the job gets another one.',
+);
+
+async function waitAfterLoss(deps: EndDeps, job: Job): Promise<void> {
+  if (job.lease === undefined) return;
+  const { reason: why, rest } = afterLoss(job, lostReason, deps.clock.now());
+  await deps.jobs.waitAgain(job.installationId, job.jobId, job.lease, why, rest);
+}
+
+/** Whoever lost its job to this machine gets this machine's, rather than a new machine being bought for it. */
+async function giveToSpareMachine(deps: EndDeps, ended: Runner, job: Job): Promise<boolean> {
+  const spare = await findSpareMachine(deps, ended);
+  // What listens at a repository can run no other repository's job.
+  const isBoundElsewhere =
+    spare?.state === 'listening' && spare.account.type === 'User' && spare.repository !== job.repository;
+  return spare !== undefined && !isBoundElsewhere && deps.runners.giveJob(spare, job);
+}
+
+/** Running on this machine, which ended: GitHub is asked how it did, should it not say so by itself. */
+export async function leaveToSweep(
+  deps: EndDeps,
+  { installationId, instanceId }: Runner,
+  jobId: JobId,
+): Promise<boolean> {
+  return deps.jobs.markUnsettled(installationId, jobId, instanceId, deps.clock.now());
+}

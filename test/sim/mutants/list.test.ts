@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { nonEmpty } from '../../support/non-empty.ts';
+import { mutants } from './list.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const changes = mutants.flatMap(({ name, changes: own }) => own.map((change) => ({ name, ...change })));
+
+it.each([...nonEmpty(changes)])('$name is about a text that stands in its file once', ({ file, from }) => {
+  expect(readFileSync(join(root, file), 'utf8').split(from)).toHaveLength(2);
+});
