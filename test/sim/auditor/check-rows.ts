@@ -1,4 +1,5 @@
 /** What must hold of the rows at any time: whoever waits has a reason that can be read, and machines are meant for somebody. */
+import type { Runner } from '../../../lib/core/runner.ts';
 import type { Books, Note } from './books.ts';
 import { checkEnds } from './check-ends.ts';
 
@@ -37,6 +38,8 @@ function checkOneMachinePerJob(books: Books, note: Note): void {
     if (!machine?.live || row.state === 'ended') continue;
     // A machine gets one job: whoever had another one is meant for none.
     if (machine.ran !== undefined && machine.ran !== row.plannedJob) continue;
+    // One that is silent for too long is looked at again for an hour, and nobody counts on it.
+    if (row.state === 'listening' && isSilentFor(books, row, 0)) continue;
     const key = `${row.installationId}/${row.plannedJob}`;
     meant.set(key, (meant.get(key) ?? 0) + 1);
   }
@@ -51,12 +54,10 @@ const silentSeconds = 1_200;
 
 /** A job that GitHub has queued does not count for long on a machine that listens, and to which GitHub gives nothing. */
 function checkSilent(books: Books, note: Note): void {
-  const idleMilliseconds = (books.deployment.limits.idleSeconds + silentSeconds) * 1000;
   for (const row of books.rows.runners.values()) {
     const machine = books.machines.get(row.instanceId);
     if (row.state !== 'listening' || !machine?.live || machine.ran !== undefined) continue;
-    if (books.now() < (row.listeningAt ?? 0) + idleMilliseconds || books.refused.has(machine.tenant))
-      continue;
+    if (!isSilentFor(books, row, silentSeconds) || books.refused.has(machine.tenant)) continue;
     const job = books.rows.jobs.get(`${row.installationId}/${row.plannedJob}`);
     const isQueued = books.worldJobs.get(row.plannedJob)?.status === 'queued';
     if (isQueued && job?.state === 'covered' && job.lease === row.lease)
@@ -65,4 +66,9 @@ function checkSilent(books: Books, note: Note): void {
         `job ${row.plannedJob} waits for ${row.instanceId}, which says nothing`,
       );
   }
+}
+
+/** It has listened for so much longer than it may without a job. */
+function isSilentFor({ deployment, now }: Books, { listeningAt = 0 }: Runner, seconds: number): boolean {
+  return now() >= listeningAt + (deployment.limits.idleSeconds + seconds) * 1000;
 }
