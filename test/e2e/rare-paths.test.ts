@@ -135,6 +135,16 @@ describe('what happens seldom', () => {
     await world.untilRest();
   });
 
+  it('starts a job that an approval holds back, once GitHub says on being asked that it was given', async () => {
+    const { github } = world.laptop;
+    const held = { labels: tierLabels('small'), milliseconds: 100, requiresApproval: true };
+    const { jobId } = github.queueJob({ repository: `${acme.login}/app`, ...held });
+    await world.untilJob(acme, jobId, { state: 'blocked' });
+    github.approveJob(jobId);
+    await world.untilCompleted([jobId]);
+    await world.untilRest();
+  });
+
   it('tells all copies that GitHub has closed an installation for a moment', async () => {
     const limited = { route: 'POST /orgs/acme/*', status: 429, headers: { 'retry-after': '1' }, count: 1 };
     world.laptop.github.setDials({ faults: [limited] });

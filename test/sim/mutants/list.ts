@@ -77,8 +77,8 @@ export const mutants: readonly Mutant[] = [
     'freed-on-completed',
     "A job's word that it is done frees the lease of a machine that lives on.",
     'lib/app/lifecycle/follow-lifecycle.ts',
-    "reason: 'job-completed', proven: false,",
-    "reason: 'job-completed', proven: true,",
+    "reason: 'job-completed',\n    proven: false,",
+    "reason: 'job-completed',\n    proven: true,",
   ),
   mutant(
     'changing-client-token',
@@ -161,8 +161,8 @@ export const mutants: readonly Mutant[] = [
     'answer-not-written',
     'Machines get rows before it is on record which lease each has, and a lease that was freed goes back again.',
     'lib/app/launch/carry-out-launch.ts',
-    "const answered = launch.state === 'answered' ? launch : await deps.launches.answer(launch, places);\n  if (!answered) return;\n  await bindRows(deps, answered, outcome.instances);",
-    'await bindRows(deps, { ...launch, instances: places }, outcome.instances);\n  const answered = await deps.launches.answer(launch, places);\n  if (!answered) return;',
+    "const answered = launch.state === 'answered' ? launch : await deps.launches.answer(launch, places);\n  if (!answered) return;\n  await bindRows(deps, answered, outcome);",
+    'await bindRows(deps, { ...launch, instances: places }, outcome);\n  const answered = await deps.launches.answer(launch, places);\n  if (!answered) return;',
   ),
   mutant(
     'facts-go-backwards',
@@ -266,8 +266,8 @@ export const mutants: readonly Mutant[] = [
     'answered-without-rows',
     'Whoever resumes an answered launch closes it without a row for each machine that came.',
     'lib/app/launch/carry-out-launch.ts',
-    'await bindRows(deps, answered, outcome.instances);',
-    "if (launch.state !== 'answered') await bindRows(deps, answered, outcome.instances);",
+    'await bindRows(deps, answered, outcome);',
+    "if (launch.state !== 'answered') await bindRows(deps, answered, outcome);",
   ),
   mutant(
     'run-not-recorded',
