@@ -8,9 +8,6 @@ import { subnetsText, variables } from '../../contract/environment.ts';
 import type { FunctionName } from '../../contract/functions.ts';
 import type { TierName } from '../../core/ids.ts';
 import type { Architecture } from '../../core/tier.ts';
-import { pipelineArn } from '../machines/machine-image-names.ts';
-import type { RunnerBinaries } from '../machines/runner-binaries.ts';
-import type { State } from '../state/state.ts';
 import {
   allow,
   consumeActions,
@@ -20,7 +17,10 @@ import {
   sendGrant,
   setVariable,
   writeSecretGrant,
-} from './grant.ts';
+} from '../basics/grant.ts';
+import { pipelineArn } from '../machines/machine-image-names.ts';
+import type { RunnerBinaries } from '../machines/runner-binaries.ts';
+import type { State } from '../state/state.ts';
 import {
   consoleGrant,
   describeGrant,

@@ -8,10 +8,10 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { tagKeys } from '../../core/tags.ts';
+import { allow, ec2Arn, type Grant } from '../basics/grant.ts';
 import { imageParameters } from '../machines/runner-image.ts';
 import type { Network } from '../network/network.ts';
 import { diskKeyGrants } from '../state/encryption.ts';
-import { allow, ec2Arn, type Grant } from './grant.ts';
 import { typePatterns } from './type-patterns.ts';
 
 export interface MachineGrantOptions {

@@ -4,8 +4,8 @@
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { variables } from '../../contract/environment.ts';
+import type { Grant } from '../basics/grant.ts';
 import type { State } from '../state/state.ts';
-import type { Grant } from './grant.ts';
 
 /** Actions by table. `GetItem` is about the table's rows, `pending:Query` about its index of that name. */
 export type StoreActions = Readonly<Partial<Record<StoreName, readonly string[]>>>;

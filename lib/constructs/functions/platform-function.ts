@@ -17,7 +17,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type FunctionName, functionSettings } from '../../contract/functions.ts';
-import { allow, type Grant } from '../access/grant.ts';
+import { allow, type Grant } from '../basics/grant.ts';
 import { dataKeyGrants, keyOf } from '../state/encryption.ts';
 
 export interface PlatformFunctionProps {

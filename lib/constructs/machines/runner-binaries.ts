@@ -8,7 +8,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { Construct } from 'constructs';
 import { variables } from '../../contract/environment.ts';
 import { runnerPrefix } from '../../contract/runner-binaries.ts';
-import { allow, type Grant } from '../access/grant.ts';
+import { allow, type Grant } from '../basics/grant.ts';
 
 export class RunnerBinaries extends Construct {
   readonly bucket: Bucket;

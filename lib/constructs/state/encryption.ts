@@ -6,7 +6,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../../config/check-config.ts';
-import { allow, type Grant } from '../access/grant.ts';
+import { allow, type Grant } from '../basics/grant.ts';
 
 /** As props of a construct. */
 export const keyIn = ({ kmsKeyArn }: CheckedConfig) => (kmsKeyArn === undefined ? {} : { kmsKeyArn });
