@@ -2,6 +2,7 @@
 import { audit } from './audit.ts';
 import type { Command } from './command.ts';
 import { costs } from './costs/costs.ts';
+import { costsActivate } from './costs/costs-activate.ts';
 import { deadLetters } from './dead-letters.ts';
 import { rollback } from './deployments/rollback.ts';
 import { drain } from './drain.ts';
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   tenantCopyPolicy,
   tenantRollback,
   costs,
+  costsActivate,
   audit,
   rollback,
   machineLogs,

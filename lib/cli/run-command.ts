@@ -61,7 +61,8 @@ function groupOf(
   groups: Map<string, CommandLine>,
   { program, group, io }: { program: CommandLine; group: string; io: Io },
 ): CommandLine {
-  const known = groups.get(group);
+  // A group may be a command too, such as `costs`.
+  const known = groups.get(group) ?? program.commands.find((one) => one.name() === group);
   if (known) return known;
   const summary = groupSummaries[group] ?? group;
   const made = addCommand(program, group, io)

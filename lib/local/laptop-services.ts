@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CloudFormationService, createCloudFormationService } from './aws/cloudformation.ts';
+import { createCostExplorerService, readBillDials } from './aws/cost-explorer.ts';
 import { type DynamoEngine, startDynamoEngine } from './aws/dynamo-engine.ts';
 import { createDynamoService, type DynamoService } from './aws/dynamodb.ts';
 import type { KeyRates } from './aws/dynamodb-limits.ts';
@@ -86,14 +87,16 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const logs = createLogsService(place);
     const lambda = createLambdaService(place);
     const stacks = createCloudFormationService();
+    const bill = createCostExplorerService();
     const ec2 = startEc2({ ...options, folder, s3Url: () => started.endpoint!.url });
     started.ec2 = ec2;
     const endpoint = await startAwsEndpoint({
       ...place,
-      services: [dynamodb, queues, secrets, s3, logs, lambda, stacks, createStsService(), ec2],
+      services: [dynamodb, queues, secrets, s3, logs, lambda, stacks, createStsService(), bill, ec2],
       ...(options.endpointPort === undefined ? {} : { port: options.endpointPort }),
     });
     started.endpoint = endpoint;
+    endpoint.addDoor('/_bill', (dials) => bill.setDials(readBillDials(dials)));
     endpoint.addDoor('/_ec2', (change) => ec2.setDials(change));
     endpoint.addDoor('/_dynamodb', (rates) => limitKeys(dynamodb, rates));
     endpoint.onCall(({ caller, service, action, outcome, questions }) => {

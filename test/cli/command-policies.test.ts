@@ -222,6 +222,12 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     for (const args of [[], ['--tenant', 'acme'], ['--tenant', '101', '--by', 'job', '--format', 'csv']])
       expect(await person.run(['costs', ...args])).toMatchObject({ status: 0, error: '' });
   },
+  async 'costs activate'(person) {
+    account.bill.setDials({ billed: ['ghr:tenant_id', 'ghr:tenant_tier', 'ghr:environment'] });
+    const month = new Date().toISOString().slice(0, 7);
+    const args = ['costs', 'activate', '--backfill', month];
+    expect(await person.run(args)).toMatchObject({ status: 0, error: '' });
+  },
   async audit(person) {
     for (const args of [[], ['acme'], ['101']])
       expect(await person.run(['audit', ...args])).toMatchObject({ status: 0, error: '' });

@@ -14,6 +14,7 @@ import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import { tables } from '../../lib/contract/tables.ts';
 import { createCloudFormationService } from '../../lib/local/aws/cloudformation.ts';
+import { type CostExplorerService, createCostExplorerService } from '../../lib/local/aws/cost-explorer.ts';
 import { startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
 import { createDynamoService } from '../../lib/local/aws/dynamodb.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
@@ -37,6 +38,7 @@ export interface OperatorAccount {
   readonly endpoint: AwsEndpoint;
   readonly github: GitHubStandIn;
   readonly queues: SqsService;
+  readonly bill: CostExplorerService;
   readonly folder: string;
   /** Where the platform takes webhooks. */
   readonly webhookUrl: string;
@@ -75,6 +77,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
       isRead = enabled;
     },
   });
+  const bill = createCostExplorerService();
   const services = [
     dynamodb,
     queues,
@@ -85,6 +88,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     serviceQuotas,
     parameters,
     createStsService(),
+    bill,
   ];
   const endpoint: AwsEndpoint = await startAwsEndpoint({ ...place, services });
   for (const { suffix, ...schema } of Object.values(tables)) {
@@ -143,6 +147,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     endpoint,
     github,
     queues,
+    bill,
     folder,
     webhookUrl: door.url,
     async put(table, Item) {

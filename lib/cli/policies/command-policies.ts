@@ -21,6 +21,14 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   status: readStatus,
   rollback: (place) => [...readStatus(place), readAudit(place, ['dynamodb:Query']), recordChange(place)],
   costs: (place) => [...findTenant(place), allow('ReadUsage', ['dynamodb:Query'], [table(place, 'usage')])],
+  // None of these is about a resource.
+  'costs activate': () => [
+    allow(
+      'ActivateTags',
+      ['ce:ListCostAllocationTags', 'ce:UpdateCostAllocationTagsStatus', 'ce:StartCostAllocationTagBackfill'],
+      ['*'],
+    ),
+  ],
   logs: (place) => [
     allow('ReadConsoles', ['ec2:GetConsoleOutput'], [arn('ec2', place, 'instance/*')], ownMachines(place)),
     allow('ReadKeptConsoles', ['dynamodb:GetItem'], [table(place, 'runners')]),
