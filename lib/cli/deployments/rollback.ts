@@ -28,7 +28,7 @@ export const rollback: Command = {
 Examples:
   mayfly rollback --list             what was deployed, and what each version would change now
   mayfly rollback --dry-run          what the deploy before would give back
-  mayfly rollback                    puts it into mayfly.config.ts, deploys it, and checks it; again: goes forth
+  mayfly rollback                    puts it into mayfly.config.ts, deploys and checks it
   mayfly rollback --to 3 --yes --reason "ticket 4711"
 
 The reconciler records each deploy within five minutes. A version brings back settings; the code stays as it is in this checkout, and the command says where it differs. The file that it replaces stays beside it, as mayfly.config.ts.before-rollback. If the deploy fails, the file is put back. If the command was interrupted, run it again with --to.
