@@ -11,6 +11,7 @@ import { measureClaimMemory } from './claim-memory.ts';
 import { measureFreedSlot } from './freed-slot.ts';
 import { measureJobLife } from './job-life.ts';
 import { measureLeases } from './leases.ts';
+import { measureListTenants } from './list-tenants.ts';
 import { describeMachine } from './machine.ts';
 import { measureMemory } from './memory.ts';
 import { measureNextLaunch } from './next-launch.ts';
@@ -32,6 +33,7 @@ const alone: Readonly<Record<string, (size: Size) => Promise<Report>>> = {
   leases: measureLeases,
   'freed-slot': measureFreedSlot,
   'cap-load': measureCapLoad,
+  'list-tenants': measureListTenants,
   synthesis: measureSynthesis,
 };
 const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<Report>>> = {

@@ -11,6 +11,8 @@ export interface Size {
   readonly unitBursts: readonly number[];
   /** The longest line. */
   readonly manyWaiting: number;
+  readonly manyTenants: number;
+  readonly listings: number;
   readonly burstJobs: number;
   readonly singleJobs: number;
   readonly phaseJobs: number;
@@ -38,6 +40,8 @@ export const full: Size = {
   scaleUpRounds: 3,
   unitBursts: [100, 1000],
   manyWaiting: 10_000,
+  manyTenants: 10_000,
+  listings: 5,
   burstJobs: 50,
   singleJobs: 3,
   phaseJobs: 10,
@@ -59,6 +63,8 @@ export const smoke: Size = {
   scaleUpRounds: 1,
   unitBursts: [3],
   manyWaiting: 20,
+  manyTenants: 30,
+  listings: 1,
   burstJobs: 1,
   singleJobs: 1,
   phaseJobs: 1,

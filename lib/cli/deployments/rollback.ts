@@ -31,7 +31,7 @@ Examples:
   mayfly rollback                    puts it into mayfly.config.ts, deploys and checks it
   mayfly rollback --to 3 --yes --reason "ticket 4711"
 
-The reconciler records each deploy within five minutes. A version brings back settings; the code stays as it is in this checkout, and the command says where it differs. The file that it replaces stays beside it, as mayfly.config.ts.before-rollback. If the deploy fails, the file is put back. If the command was interrupted, run it again with --to.
+The reconciler records each deploy within five minutes. A version brings back settings; the code stays as it is in this checkout, and the command says where it differs. The file that it replaces stays beside it, as mayfly.config.ts.before-rollback. If the deploy fails, the file is put back. If the command was interrupted, run it again with --to. Run without --to a second time, it deploys what was there before the first.
 
 Whoever runs it needs the policies rollback and deployer.
 `,

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyFingerprint } from '../../adapters/identity/key-fingerprint.ts';
 import { type Command, UsageError } from '../command.ts';
+import { reasonOption } from '../tenants/tenant-options.ts';
 import { readOutputs, stackOption } from './deployment-outputs.ts';
 import { needApp, readKeyFile, setupDeps } from './deps.ts';
 import { readSeconds, spreadSeconds, waitOption } from './spread.ts';
@@ -23,6 +24,7 @@ work until you delete the old one there. Delete the file afterwards.
   options: [
     { flags: '--key <file>', description: 'the new private key, as PEM or base64 of PEM' },
     waitOption,
+    reasonOption,
     stackOption,
   ],
   async run(call) {

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../adapters/system/clock.ts';
 import { type Rotated, rotateWebhookSecret as rotate } from '../../app/setup/rotate-webhook-secret.ts';
 import { type Command, UsageError } from '../command.ts';
+import { reasonOption } from '../tenants/tenant-options.ts';
 import { readOutputs, stackOption } from './deployment-outputs.ts';
 import { needApp, setupDeps } from './deps.ts';
 import { readSeconds, spreadSeconds, waitOption } from './spread.ts';
@@ -21,7 +22,7 @@ The platform keeps accepting the old secret until the next rotation: if the old 
 If it was interrupted, run it again: it first makes GitHub sign with the stored secret, so that no event is
 refused. It also sets the webhook's URL at GitHub, which repairs an App whose webhook goes elsewhere.
 `,
-  options: [waitOption, stackOption],
+  options: [waitOption, reasonOption, stackOption],
   async run(call) {
     const seconds = readSeconds(call);
     const deps = setupDeps(call, await readOutputs(call));

@@ -14,6 +14,7 @@ import {
 } from '../../core/app-manifest.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
+import { reasonOption } from '../tenants/tenant-options.ts';
 import { type DeploymentOutputs, readOutputs, stackOption } from './deployment-outputs.ts';
 import { setupDeps } from './deps.ts';
 import { enterApp } from './enter-app.ts';
@@ -58,6 +59,7 @@ deployed again. You set the permissions and events of an existing App yourself: 
       flags: '--replace',
       description: 'replace the App that is stored; its existing installations stop working',
     },
+    reasonOption,
     stackOption,
   ],
   async run(call) {
