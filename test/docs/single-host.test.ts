@@ -91,6 +91,16 @@ describe('docs/SINGLE-HOST.md', () => {
     expect(machine.settings()).toBe(before);
   });
 
+  it('takes up an edited RUNNER_COUNT with the next start, while it runs', async () => {
+    const running = () => machine.github.state().runners.length;
+    for (const count of [1, 2]) {
+      await well(
+        `sed -i 's/^RUNNER_COUNT=.*/RUNNER_COUNT=${count}/' .mayfly-host/host.env && npx mayfly host start`,
+      );
+      await until(() => running() === count);
+    }
+  });
+
   it('stops after the running job, and leaves nothing', async () => {
     const last = queue(2000);
     const runner = await runnerOf(last);

@@ -28,6 +28,8 @@ Examples:
   mayfly host start                 in the background; ends once GitHub shows a runner online
   mayfly host start --foreground    in this process, for systemd; SIGTERM lets running jobs end first
 
+On a host that runs, it has the settings file read again: edit RUNNER_COUNT, then start.
+
 The GitHub credential stays in this process. A container gets a configuration that is good for one runner and one job.
 `,
     exitOne: 'no runner is online; the message says why, and the supervisor goes on trying',
@@ -41,8 +43,8 @@ The GitHub credential stays in this process. A container gets a configuration th
     const config = await readConfig(host);
     if (call.options['foreground']) return foreground(call, host, config);
     if (await isHostLocked(host.folder)) {
-      await wishFor(host, 'serve');
-      call.io.out('It runs already.\n');
+      await wishFor(host, 'serve', true);
+      call.io.out('It runs already, and reads its settings again. Running jobs go on.\n');
       return 0;
     }
     await requireImage(call, config);
