@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { assertConfig } from '../../lib/config/check-config.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { bundleFunctions } from '../../lib/constructs/basics/bundle.ts';
+import { writeConfiguration } from '../../lib/constructs/basics/deployed-configuration.ts';
 import { variables } from '../../lib/contract/environment.ts';
 import { type FunctionName, functionNames } from '../../lib/contract/functions.ts';
 import defaultConfig from '../../mayfly.config.ts';
@@ -50,12 +51,14 @@ export function makeBundles(config: MayflyConfig = defaultConfig): {
   remove: () => void;
 } {
   const buildFolder = mkdtempSync(join(tmpdir(), 'mayfly-bench-'));
+  const checked = assertConfig(config);
   const folders = bundleFunctions({
     handlersFolder: fileURLToPath(new URL('../../lambdas', import.meta.url)),
     names: functionNames,
-    deployment: assertConfig(config).deployment,
+    deployment: checked.deployment,
     buildFolder,
   });
+  writeConfiguration({ config: checked, bundles: folders, scripts: [] });
   return {
     bundles: new Map(functionNames.map((name) => [name, join(folders.get(name)!, 'index.mjs')])),
     remove: () => rmSync(buildFolder, { recursive: true, force: true }),
