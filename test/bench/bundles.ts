@@ -8,7 +8,6 @@ import { assertConfig } from '../../lib/config/check-config.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { bundleFunctions } from '../../lib/constructs/basics/bundle.ts';
 import { writeConfiguration } from '../../lib/constructs/basics/deployed-configuration.ts';
-import { writeConfiguration } from '../../lib/constructs/basics/deployed-configuration.ts';
 import { variables } from '../../lib/contract/environment.ts';
 import { type FunctionName, functionNames } from '../../lib/contract/functions.ts';
 import defaultConfig from '../../mayfly.config.ts';
