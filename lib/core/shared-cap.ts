@@ -1,9 +1,7 @@
 /**
- * Caps over all tenants, and who comes next under one. A lease that comes free goes to the waiting tenant that holds the
- * least for its weight, and among equals to the one whose turn it is. Whoever holds nothing has it at its turn in any case,
- * for a small weight's share may be less than one machine: turns come round by weight, so that everybody starts one after
- * a bounded number of others. Nobody who can use a lease waits behind somebody who cannot: whoever has no use for its turn
- * leaves the line.
+ * Caps over all tenants: the rows that count their leases, and the line of those who wait under one. Nobody who can use a
+ * lease waits behind somebody who cannot: whoever has no use for its turn leaves the line. Who of them comes next is in
+ * shares.ts.
  */
 import type { InstallationId, TierName } from './ids.ts';
 import type { Tenant } from './tenant.ts';
@@ -148,49 +146,6 @@ export const placeOf = (place: { installationId: InstallationId; tier: TierName 
 export const heldUnder = (cap: SharedCap, { leases, tierLeases }: Pick<Tenant, 'leases' | 'tierLeases'>) =>
   cap.tier === undefined ? leases : (tierLeases.get(cap.tier) ?? 0);
 
-/**
- * How many of the free leases each waiter is to have, by place; those who get none are left out.
- * @param held what each waiter holds under the cap
- */
-export function sharesOf(
-  cap: SharedCap,
-  use: CapUse,
-  held: ReadonlyMap<InstallationId, number>,
-): Map<string, number> {
-  const holds = new Map(held);
-  const shares = new Map<string, number>();
-  const taken = leasesOf(use);
-  const [only, ...others] = use.waiters;
-  if (only && others.length === 0) {
-    return new Map(cap.machines > taken ? [[placeOf(only), cap.machines - taken]] : []);
-  }
-  const shortest = shortestStep(use.waiters);
-  const line = use.waiters.map((waiter) => ({ ...waiter, step: boundedStep(waiter, shortest) }));
-  for (let free = cap.machines - taken; free > 0 && only; free--) {
-    const first = line.reduce((turn, { since }) => Math.min(turn, since), Number.POSITIVE_INFINITY);
-    const next = line.reduce((best, waiter) => (comesBefore(waiter, best, { holds, first }) ? waiter : best));
-    holds.set(next.installationId, (holds.get(next.installationId) ?? 0) + 1);
-    shares.set(placeOf(next), (shares.get(placeOf(next)) ?? 0) + 1);
-    next.since += next.step;
-  }
-  return shares;
-}
-
-/** @param round.first the place of whose turn it is */
-function comesBefore(
-  one: Waiter,
-  other: Waiter,
-  { holds, first }: { holds: ReadonlyMap<InstallationId, number>; first: number },
-): boolean {
-  const held = ({ installationId }: Waiter) => holds.get(installationId) ?? 0;
-  const hasTurn = (waiter: Waiter) => held(waiter) === 0 && waiter.since <= first;
-  if (hasTurn(one) !== hasTurn(other)) return hasTurn(one);
-  const burden = (waiter: Waiter) => (held(waiter) + 1) / waiter.weight;
-  const [ofOne, ofOther] = [burden(one), burden(other)];
-  if (ofOne !== ofOther) return ofOne < ofOther;
-  return one.since < other.since || (one.since === other.since && placeOf(one) < placeOf(other));
-}
-
 /** Those who wait, with this one among them. */
 export const withWaiter = (use: CapUse, me: Waiter): CapUse =>
   use.waiters.some((waiter) => placeOf(waiter) === placeOf(me))
@@ -205,10 +160,10 @@ const longestStep = 20;
 const stepOf = (waiters: readonly Waiter[], waiter: Waiter) =>
   boundedStep(waiter, shortestStep([...waiters, waiter]));
 
-const boundedStep = ({ weight }: Waiter, shortest: number) =>
+export const boundedStep = ({ weight }: Waiter, shortest: number) =>
   Math.min(stepOfWeight(weight), longestStep * shortest);
 
-const shortestStep = (waiters: readonly Waiter[]) =>
+export const shortestStep = (waiters: readonly Waiter[]) =>
   Math.min(...waiters.map(({ weight }) => stepOfWeight(weight)));
 
 const stepOfWeight = (weight: number) => Math.max(1, stepOfWeightOne / weight);

@@ -8,15 +8,14 @@ import {
   capRowKeys,
   heldUnder,
   largestRoom,
-  placeOf,
   sharedCaps,
-  sharesOf,
   turnAfter,
   turnOnJoining,
   type Waiter,
   weightOf,
   withWaiter,
 } from '../../lib/core/shared-cap.ts';
+import { sharesOf } from '../../lib/core/shares.ts';
 import { givenTier, medium, small } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 
@@ -142,61 +141,6 @@ describe('the rows of a cap', () => {
       (fraction) => capCharge(cap(1000), empty, { machines: 1, fraction })?.row,
     );
     expect(chosen.map((row) => row?.slice(-1))).toEqual(['0', '0', '1', '1']);
-  });
-});
-
-describe('sharesOf', () => {
-  it.each([
-    {
-      case: 'who holds less',
-      held: [3, 1],
-      waiters: [waiter(1), waiter(2)],
-      free: 1,
-      gets: { '2/small': 1 },
-    },
-    {
-      case: 'who waits longer',
-      held: [1, 1],
-      waiters: [waiter(1, { since: 9 }), waiter(2)],
-      free: 1,
-      gets: { '2/small': 1 },
-    },
-    {
-      case: 'who weighs more',
-      held: [2, 2],
-      waiters: [waiter(1), waiter(2, { weight: 2 })],
-      free: 1,
-      gets: { '2/small': 1 },
-    },
-    {
-      case: 'both',
-      held: [0, 0],
-      waiters: [waiter(1), waiter(2)],
-      free: 4,
-      gets: { '1/small': 2, '2/small': 2 },
-    },
-    { case: 'the only one', held: [5, 0], waiters: [waiter(1)], free: 3, gets: { '1/small': 3 } },
-    { case: 'nobody', held: [5], waiters: [waiter(1)], free: 0, gets: {} },
-  ])('gives $free free leases to $case', ({ held, waiters, free, gets }) => {
-    const machines = held.reduce((sum, count) => sum + count, free);
-    const shares = sharesOf(cap(machines), useOf(held, waiters), holding(...held));
-    expect(Object.fromEntries(shares)).toEqual(gets);
-  });
-
-  it('gives out exactly what is free, and leaves nobody two below another of its weight', () => {
-    const held = fc.array(fc.nat(5), { minLength: 1, maxLength: 8 });
-    fc.assert(
-      fc.property(held, fc.nat(60), (counts, machines) => {
-        const waiters = counts.map((_, n) => waiter(n + 1));
-        const shares = sharesOf(cap(machines), useOf(counts, waiters), holding(...counts));
-        const given = [...shares.values()].reduce((sum, share) => sum + share, 0);
-        const taken = counts.reduce((sum, count) => sum + count, 0);
-        expect(given).toBe(Math.max(0, machines - taken));
-        const after = waiters.map((one, n) => counts[n]! + (shares.get(placeOf(one)) ?? 0));
-        const served = waiters.flatMap((one, n) => (shares.has(placeOf(one)) ? [after[n]!] : []));
-        if (served.length > 0) expect(Math.max(...served) - Math.min(...after)).toBeLessThanOrEqual(1);
-      }),
-    );
   });
 });
 

@@ -16,13 +16,13 @@ import {
   placeOf,
   type SharedCap,
   sharedCaps,
-  sharesOf,
   turnAfter,
   turnOnJoining,
   type Waiter,
   weightOf,
   withWaiter,
 } from '../../core/shared-cap.ts';
+import { sharesOf } from '../../core/shares.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -49,7 +49,10 @@ export function capsOf(deps: { deployment: Deployment }, tierName: TierName): Sh
 
 /** A cap as it stands: how many leases it counts, who waits, and what each of those holds under it. */
 interface Line {
+  /** With the tenant itself among those who wait, also where it has not joined yet. */
   readonly use: CapUse;
+  /** Who stood in the line as it was read. */
+  readonly stood: readonly Waiter[];
   readonly held: ReadonlyMap<InstallationId, number>;
 }
 
@@ -70,10 +73,10 @@ async function readLine(
   const held = [...tenants, ...(me ? [me.tenant] : [])].map(
     (tenant) => [tenant.installationId, heldUnder(cap, tenant)] as const,
   );
-  return { use, held: new Map(held) };
+  return { use, stood: found.waiters, held: new Map(held) };
 }
 
-export interface CapBound {
+export interface CapBound extends Pick<Line, 'stood'> {
   readonly cap: SharedCap;
   readonly use: CapUse;
   readonly bound: Bound;
@@ -87,7 +90,7 @@ export async function sharedBounds(
   const waiter = waiterOf(options, deps.clock.now());
   const bounds: CapBound[] = [];
   for (const cap of capsOf(deps, options.tier.name)) {
-    const { use, held } = await readLine(deps, cap, { tenant: options.tenant, waiter });
+    const { use, stood, held } = await readLine(deps, cap, { tenant: options.tenant, waiter });
     if (capRowCount(cap) > (use.rowsEver ?? 1)) await deps.launches.noteCapRows(cap);
     const share = sharesOf(cap, use, held).get(placeOf(waiter)) ?? 0;
     // A launch counts in one row of the cap; what other rows leave, the next launch takes.
@@ -95,6 +98,7 @@ export async function sharedBounds(
     bounds.push({
       cap,
       use,
+      stood,
       bound: { machines, reason: capReason(cap, options.tier), passesByItself: false },
     });
     if (machines === 0) return bounds;
@@ -105,14 +109,21 @@ export async function sharedBounds(
 /**
  * Puts the tenant into the line of the cap that stopped it, further back for each machine it got, and out of all others.
  * What it leaves of its turn is passed on. Each call leads to few others, so that they die out however many wait.
+ * @param options.known the caps that were read already; who is on turn is read anew, after the line has changed
  */
 export async function updateWaitingLines(
   deps: LineDeps,
-  options: { waiter: Waiter; stoppedBy: SharedCap | undefined; machines: number },
+  options: {
+    waiter: Waiter;
+    stoppedBy: SharedCap | undefined;
+    machines: number;
+    known?: readonly CapBound[];
+  },
 ): Promise<void> {
-  const { waiter, stoppedBy, machines } = options;
+  const { waiter, stoppedBy, machines, known = [] } = options;
   for (const cap of capsOf(deps, waiter.tier)) {
-    const { waiters } = await deps.launches.capUseAcrossTenants(cap);
+    const read = known.find((one) => one.cap.name === cap.name)?.stood;
+    const waiters = read ?? (await deps.launches.capUseAcrossTenants(cap)).waiters;
     const inLine = waiters.find((other) => placeOf(other) === placeOf(waiter));
     if (cap.name !== stoppedBy?.name) {
       if (inLine) await passOn(deps, cap, waiter);

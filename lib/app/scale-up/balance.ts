@@ -260,7 +260,7 @@ async function comeAgain(
   if (!tenant || !supply) await leaveLines(deps, place);
   else if (supply.tightestCap) {
     const waiter = waiterOf({ tenant, tier }, deps.clock.now());
-    await updateWaitingLines(deps, { waiter, stoppedBy, machines });
+    await updateWaitingLines(deps, { waiter, stoppedBy, machines, known: supply.caps });
   }
   const goesOn = plan.more || plan.passesByItself === true;
   if (!served || !goesOn) return;

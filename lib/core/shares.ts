@@ -1,0 +1,134 @@
+/**
+ * Who comes next under a cap over all tenants. A lease that comes free goes to the waiting tenant that holds the least for its
+ * weight, and among equals to the one whose turn it is. Whoever holds nothing has it at its turn in any case, for a small
+ * weight's share may be less than one machine: turns come round by weight, so that everybody starts one after a bounded
+ * number of others. What this takes grows with the number of those who wait, and not with that of free leases.
+ */
+import type { InstallationId } from './ids.ts';
+import {
+  boundedStep,
+  type CapUse,
+  leasesOf,
+  placeOf,
+  type SharedCap,
+  shortestStep,
+  type Waiter,
+} from './shared-cap.ts';
+
+/** A waiter while leases are given out: `since` moves on with each. */
+interface Turn extends Waiter {
+  since: number;
+  readonly step: number;
+}
+
+type Holds = Map<InstallationId, number>;
+
+/**
+ * How many of the free leases each waiter is to have, by place; those who get none are left out, and who comes next stands
+ * first.
+ * @param held what each waiter holds under the cap
+ */
+export function sharesOf(
+  cap: SharedCap,
+  use: CapUse,
+  held: ReadonlyMap<InstallationId, number>,
+): Map<string, number> {
+  let free = cap.machines - leasesOf(use);
+  const [only, ...others] = use.waiters;
+  if (!only || free <= 0) return new Map();
+  if (others.length === 0) return new Map([[placeOf(only), free]]);
+  const holds: Holds = new Map(held);
+  const shares = new Map<string, number>();
+  const shortest = shortestStep(use.waiters);
+  const line = use.waiters.map((waiter): Turn => ({ ...waiter, step: boundedStep(waiter, shortest) }));
+  const give = (turn: Turn, count: number) => {
+    holds.set(turn.installationId, heldBy(holds, turn) + count);
+    shares.set(placeOf(turn), (shares.get(placeOf(turn)) ?? 0) + count);
+    turn.since += count * turn.step;
+    free -= count;
+  };
+  // Turns count only while somebody holds nothing. From then on the level of all rises evenly.
+  while (free > 0 && line.some((turn) => heldBy(holds, turn) === 0)) give(nextOf(line, holds), 1);
+  if (free > 0) for (const [turn, count] of evenRise(line, holds, free)) give(turn, count);
+  while (free > 0) give(nextOf(line, holds), 1);
+  return shares;
+}
+
+const heldBy = (holds: Holds, { installationId }: Waiter) => holds.get(installationId) ?? 0;
+
+function nextOf(line: readonly Turn[], holds: Holds): Turn {
+  const first = line.reduce((turn, { since }) => Math.min(turn, since), Number.POSITIVE_INFINITY);
+  return line.reduce((best, turn) => (comesBefore(turn, best, { holds, first }) ? turn : best));
+}
+
+/** @param round.first the place of whose turn it is */
+function comesBefore(one: Turn, other: Turn, { holds, first }: { holds: Holds; first: number }): boolean {
+  const hasTurn = (turn: Turn) => heldBy(holds, turn) === 0 && turn.since <= first;
+  if (hasTurn(one) !== hasTurn(other)) return hasTurn(one);
+  const burden = (turn: Turn) => (heldBy(holds, turn) + 1) / turn.weight;
+  const [ofOne, ofOther] = [burden(one), burden(other)];
+  return ofOne === ofOther ? isInFront(one, other) : ofOne < ofOther;
+}
+
+const isInFront = (one: Turn, other: Turn) =>
+  one.since < other.since || (one.since === other.since && placeOf(one) < placeOf(other));
+
+/**
+ * What each has been given once all stand as high for their weights as the free leases allow; fewer are left over than tenants
+ * wait. Everybody holds something already, so that only this, and no turn, says who is next.
+ */
+function evenRise(line: readonly Turn[], holds: Holds, free: number): [Turn, number][] {
+  const tenants = [...Map.groupBy(line, ({ installationId }) => installationId).values()].map((turns) => {
+    // A tenant that waits in several tiers rises once, and its heaviest places are served.
+    const weight = Math.max(...turns.map((turn) => turn.weight));
+    const served = turns.filter((turn) => turn.weight === weight);
+    return { held: heldBy(holds, served[0]!), weight, served };
+  });
+  const upTo = (level: number, { held, weight }: { held: number; weight: number }) =>
+    stepsWithin(level, (step) => (held + step) / weight, level * weight - held);
+  const highest = Math.max(...tenants.map(({ held, weight }) => (held + free) / weight));
+  const level = greatest(
+    [0, highest],
+    (at) => tenants.reduce((sum, tenant) => sum + upTo(at, tenant), 0) <= free,
+  );
+  const given = tenants.flatMap((tenant) => inTurn(tenant.served, upTo(level, tenant)));
+  const round = { holds, first: Number.NEGATIVE_INFINITY };
+  return given.sort(([one], [other]) => (comesBefore(one, other, round) ? -1 : 1));
+}
+
+/** The leases of one tenant over the places where it waits, as their turns come round. */
+function inTurn(turns: readonly Turn[], count: number): [Turn, number][] {
+  const least = Math.min(...turns.map(({ since }) => since));
+  const upTo = (reach: number, { since, step }: Turn) =>
+    stepsWithin(reach, (n) => since - least + (n - 1) * step, (reach - (since - least)) / step + 1);
+  const furthest = Math.max(...turns.map(({ since, step }) => since - least + count * step));
+  const reach = greatest(
+    [-1, furthest],
+    (at) => turns.reduce((sum, turn) => sum + upTo(at, turn), 0) <= count,
+  );
+  const given = turns.map((turn): [Turn, number] => [turn, upTo(reach, turn)]);
+  let left = count - given.reduce((sum, [, steps]) => sum + steps, 0);
+  const next = ([turn, steps]: [Turn, number]) => ({ ...turn, since: turn.since + steps * turn.step });
+  for (; left > 0; left--) given.reduce((a, b) => (isInFront(next(b), next(a)) ? b : a))[1] += 1;
+  return given.filter(([, steps]) => steps > 0);
+}
+
+/** The number of steps, from 1 on, whose value is within the bound. @param about where it is, but for rounding */
+function stepsWithin(bound: number, valueOf: (step: number) => number, about: number): number {
+  let steps = Math.max(0, Math.floor(about));
+  while (steps > 0 && valueOf(steps) > bound) steps--;
+  while (valueOf(steps + 1) <= bound) steps++;
+  return steps;
+}
+
+/** The greatest number in between for which it holds, as near as numbers go; it holds for the least, and from some point on no more. */
+function greatest([from, most]: readonly [number, number], holds: (at: number) => boolean): number {
+  if (holds(most)) return most;
+  let [least, beyond] = [from, most];
+  for (;;) {
+    const middle = (least + beyond) / 2;
+    if (middle <= least || middle >= beyond) return least;
+    if (holds(middle)) least = middle;
+    else beyond = middle;
+  }
+}

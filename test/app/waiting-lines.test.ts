@@ -1,0 +1,41 @@
+/** How often a balance reads what a cap over all tenants counts: those rows are many where a cap is large. */
+import { describe, expect, it } from '@jest/globals';
+import { JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent, givenTier } from '../support/given.ts';
+import { givenPlatform, type Platform } from '../support/platform.ts';
+
+const tiers = [givenTier({ maxRunners: 2, capOverAllTenants: 1 })];
+
+const readsOfTheCap = async ({ stores: { world } }: Platform, work: () => Promise<unknown>) => {
+  let reads = 0;
+  world.beforeCall = (call) => {
+    if (call === 'launches.capUseAcrossTenants') reads++;
+  };
+  await work();
+  world.beforeCall = undefined;
+  return reads;
+};
+const places = ({ stores: { world } }: Platform) => world.rows.lines.get('tier/small') ?? [];
+
+describe('a balance under a cap over all tenants', () => {
+  it('reads it once where the cap leaves room, and the tenant stands in no line', async () => {
+    const platform = await givenPlatform({ deployment: { tiers } });
+    expect(await readsOfTheCap(platform, () => platform.accept(givenEvent()))).toBe(1);
+    expect(platform.liveMachines()).toHaveLength(1);
+  });
+
+  it('reads it once more after it joined the line, since a lease may have come free meanwhile', async () => {
+    const platform = await givenPlatform({ deployment: { tiers } });
+    await platform.accept(givenEvent());
+    expect(await readsOfTheCap(platform, () => platform.accept(givenEvent({ jobId: JobId(2) })))).toBe(2);
+    expect(places(platform)).toMatchObject([{ installationId: acme }]);
+  });
+
+  it('reads it twice where it waits in the line already', async () => {
+    const platform = await givenPlatform({ deployment: { tiers } });
+    await platform.accept(givenEvent());
+    await platform.accept(givenEvent({ jobId: JobId(2) }));
+    expect(await readsOfTheCap(platform, () => platform.accept(givenEvent({ jobId: JobId(3) })))).toBe(2);
+    expect(places(platform)).toHaveLength(1);
+  });
+});
