@@ -4,6 +4,7 @@
  */
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { tagKeys } from '../../lib/core/tags.ts';
+import { partitionRates } from '../../lib/local/aws/dynamodb-limits.ts';
 import type { Instance } from '../../lib/local/ec2/account.ts';
 import { type Laptop, startLaptop } from '../../lib/local/laptop.ts';
 import type { LaptopEvent } from '../../lib/local/laptop-event.ts';
@@ -57,6 +58,8 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
   };
   setLatencies();
   laptop.ec2.setDials({ shutdownMilliseconds: latencies.shutdown });
+  // A key takes no more than a partition of DynamoDB does.
+  await fetch(`${laptop.endpointUrl}/_dynamodb`, { method: 'PUT', body: JSON.stringify(partitionRates) });
   const client = new DynamoDBClient({
     region: laptop.region,
     endpoint: laptop.endpointUrl,

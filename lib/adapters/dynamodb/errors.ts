@@ -28,11 +28,16 @@ const conflicts = new Set([
   'TransactionConflictException',
   'TransactionInProgressException',
 ]);
-/** One of many asked for too much. */
+/**
+ * One of many asked for too much. Where a key is too hot, DynamoDB may say so by any of these, on demand too, and it does not
+ * say by which: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing-workflow.html
+ */
 const throttles = new Set([
   'ProvisionedThroughputExceeded',
+  'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'ThrottlingError',
+  'ThrottlingException',
   'InternalServerError',
 ]);
 

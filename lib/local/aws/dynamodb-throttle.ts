@@ -1,12 +1,18 @@
 /**
  * Answers calls in DynamoDB's name where a key is used up for this second, as on-demand tables do: a call is refused, of a batch
  * the items in question alone, and a transaction as a whole. What is refused was not done.
- * Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html,
+ *
+ * Key ranges are bounded in both modes of a table, and AWS does not say which exception an on-demand table then answers with:
+ * of a throttled write in a transaction it documents ThrottlingError for on-demand tables, and elsewhere names
+ * ProvisionedThroughputExceededException, RequestLimitExceeded and ThrottlingException side by side. So here the first and the last
+ * come by turns, with the reason that both have.
+ * Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing-workflow.html,
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-key-range-limit-exceeded-mitigation.html,
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
 import { batchGetKeys, type KeyBook, keysOf } from './dynamodb-keys.ts';
 import type { KeyLimits, UnitKind } from './dynamodb-limits.ts';
-import { type AwsAnswer, type AwsCall, AwsError } from './service.ts';
+import type { AwsAnswer, AwsCall } from './service.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Input = AwsCall['input'];
@@ -16,14 +22,46 @@ export const throttleMessage =
   'or index so please try again shortly. If exceptions persist, check if you have a hot key: ' +
   'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html.';
 
+const provisionedMessage =
+  'The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level ' +
+  'with the UpdateTable API.';
+
+/** Each time the other one of the two. */
+let refusals = 0;
+const isProvisionedNext = () => ++refusals % 2 === 0;
+
+function throttlingException(kind: UnitKind): JsonAnswer {
+  const isProvisioned = isProvisionedNext();
+  const reason = `Table${kind === 'read' ? 'Read' : 'Write'}KeyRangeThroughputExceeded`;
+  const Reasons = [{ reason, resource: 'arn:aws:dynamodb:us-east-1:000000000000:table/any' }];
+  // The members' names differ, as in the SDK's model.
+  return json(
+    400,
+    isProvisioned
+      ? {
+          __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
+          message: provisionedMessage,
+          ThrottlingReasons: Reasons,
+        }
+      : {
+          __type: 'com.amazon.coral.availability#ThrottlingException',
+          message: throttleMessage,
+          throttlingReasons: Reasons,
+        },
+  );
+}
+
+/** Of one statement of a batch. */
+const throttledStatement = () =>
+  isProvisionedNext()
+    ? { Error: { Code: 'ProvisionedThroughputExceeded', Message: provisionedMessage } }
+    : { Error: { Code: 'ThrottlingError', Message: throttleMessage } };
+
 export interface JsonAnswer extends AwsAnswer {
   readonly body: string;
 }
 
-/**
- * @param handle does what is left of the call
- * @throws AwsError where nothing is left of it
- */
+/** @param handle does what is left of the call */
 export async function underLimits(
   { call, kind, limits, book }: { call: AwsCall; kind: UnitKind; limits: KeyLimits; book: KeyBook },
   handle: (input: Input) => Promise<JsonAnswer>,
@@ -31,7 +69,9 @@ export async function underLimits(
   const now = performance.now();
   const keys = keysOf(call, book);
   const refused = keys.map((key) => key !== undefined && limits.isUsedUp(key, kind, now));
-  const answer = refused.includes(true) ? await answerRest(call, refused, handle) : await handle(call.input);
+  const answer = refused.includes(true)
+    ? await answerRest({ call, kind, refused }, handle)
+    : await handle(call.input);
   const done = keys.filter((_, n) => !refused[n]);
   const units = (answer.writeUnits ?? answer.readUnits ?? 0) / Math.max(1, done.length);
   for (const key of done) if (key !== undefined) limits.use(key, kind, { units, now: performance.now() });
@@ -39,15 +79,15 @@ export async function underLimits(
 }
 
 async function answerRest(
-  { action, input }: AwsCall,
-  refused: readonly boolean[],
+  { call, kind, refused }: { call: AwsCall; kind: UnitKind; refused: readonly boolean[] },
   handle: (input: Input) => Promise<JsonAnswer>,
 ): Promise<JsonAnswer> {
+  const { action, input } = call;
   if (action === 'TransactWriteItems') return cancelled(refused);
   const isWhole = refused.every(Boolean);
   if (action === 'BatchExecuteStatement') return statements(input, refused, handle);
   if (action === 'BatchGetItem' && !isWhole) return keysLeft(input, refused, handle);
-  throw new AwsError('ThrottlingException', throttleMessage, 400);
+  return throttlingException(kind);
 }
 
 const json = (status: number, body: object): JsonAnswer => ({
@@ -79,8 +119,7 @@ async function statements(
     left.length === 0 ? json(200, { Responses: [] }) : await handle({ ...input, Statements: left });
   if (answer.status !== 200) return answer;
   const { Responses, ...rest } = JSON.parse(answer.body) as { Responses: unknown[] };
-  const throttled = { Error: { Code: 'ThrottlingError', Message: throttleMessage } };
-  const merged = refused.map((is) => (is ? throttled : Responses.shift()));
+  const merged = refused.map((is) => (is ? throttledStatement() : Responses.shift()));
   return { ...answer, body: JSON.stringify({ ...rest, Responses: merged }) };
 }
 

@@ -9,6 +9,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { operational } from '../../../lib/adapters/dynamodb/errors.ts';
 import { type DynamoEngine, startDynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
 import { createDynamoService, type DynamoService } from '../../../lib/local/aws/dynamodb.ts';
 import { KeyLimits } from '../../../lib/local/aws/dynamodb-limits.ts';
@@ -93,9 +94,27 @@ describe('calls to DynamoDB whose key is used up', () => {
       ConsistentRead: true,
     });
 
+  const throttled = expect.stringMatching(/^(Throttling|ProvisionedThroughputExceeded)Exception$/);
+
+  it('are refused by turns with each exception that AWS names, and with its reason', async () => {
+    const refusals = await Promise.all(
+      [1, 2].map(() => update('hot').then(() => new Error('done'), (error: Error) => error)),
+    );
+    expect(refusals.map(({ name }) => name).sort()).toEqual([
+      'ProvisionedThroughputExceededException',
+      'ThrottlingException',
+    ]);
+    const reasons = [{ reason: 'TableWriteKeyRangeThroughputExceeded', resource: expect.any(String) }];
+    for (const refusal of refusals) {
+      const { ThrottlingReasons, throttlingReasons } = refusal as Error & Record<string, unknown>;
+      expect(ThrottlingReasons ?? throttlingReasons).toEqual(reasons);
+      expect(operational('writing', refusal)).toMatchObject({ retryable: true });
+    }
+  });
+
   it('are refused, alone, and not done', async () => {
-    await expect(update('hot')).rejects.toMatchObject({ name: 'ThrottlingException' });
-    await expect(client.send(queryOf('hot'))).rejects.toMatchObject({ name: 'ThrottlingException' });
+    await expect(update('hot')).rejects.toMatchObject({ name: throttled });
+    await expect(client.send(queryOf('hot'))).rejects.toMatchObject({ name: throttled });
     await update('cold');
     expect(service.throttled()).toBe(2);
     service.limitKeys(undefined);
@@ -123,7 +142,7 @@ describe('calls to DynamoDB whose key is used up', () => {
     const answer = await client.send(keys('hot', 'cold'));
     expect(answer.Responses?.[TableName]).toEqual([{ id: { S: 'cold' } }]);
     expect(answer.UnprocessedKeys?.[TableName]?.Keys).toEqual([{ id: { S: 'hot' } }]);
-    await expect(client.send(keys('hot'))).rejects.toMatchObject({ name: 'ThrottlingException' });
+    await expect(client.send(keys('hot'))).rejects.toMatchObject({ name: throttled });
   });
 
   it('fail by themselves among the statements of a batch', async () => {
@@ -140,7 +159,7 @@ describe('calls to DynamoDB whose key is used up', () => {
     const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements }));
     expect(Responses.map((response) => response.Error?.Code)).toEqual([
       undefined,
-      'ThrottlingError',
+      expect.stringMatching(/^(ThrottlingError|ProvisionedThroughputExceeded)$/),
       undefined,
     ]);
   });
