@@ -69,7 +69,7 @@ const highest = {
   meddling: 0.5,
   clockSkew: 0.5,
   /** A machine claims as soon as its launch is answered. */
-  quickBoot: 0.3,
+  quickBoot: 0.6,
   /** GitHub calls a runner idle that works, and lets it be removed. */
   staleBusy: 0.9,
   /** GitHub lets no runner of a tenant be removed, for the whole story and the quiet after it. */

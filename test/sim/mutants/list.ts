@@ -256,6 +256,13 @@ export const mutants: readonly Mutant[] = [
     'void countLeases;',
   ),
   mutant(
+    'taken-without-its-row',
+    'Leases are counted, and the launch that holds them is not stored.',
+    'test/fakes/launches.ts',
+    'rows.launches.set(launch.launchId, copyOf(launch));',
+    'void copyOf;',
+  ),
+  mutant(
     'ended-without-its-count',
     'A machine ends, and its lease stays counted.',
     'test/fakes/runners.ts',

@@ -138,6 +138,8 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
     accountId: account.id,
     accountLogin: account.login,
     accountType: account.type,
+    // A limit of its own that is tighter than the other two, so that two launches at once come up against it.
+    ...(installationId % 2 === 0 ? { tierLimits: new Map([[TierName('small'), 1]]) } : {}),
     permissions: permissionsOf(account),
     createdAt: now,
     updatedAt: now,
