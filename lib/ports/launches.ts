@@ -51,6 +51,8 @@ export interface LaunchStore {
   listWatchedAcrossTenants(now: number, limit: number): Promise<Launch[]>;
   /** Across tenants: how many leases a cap counts, row by row, and who waits. Reads consistently. */
   capUseAcrossTenants(cap: SharedCap): Promise<CapUse>;
+  /** Across tenants: who waits under a cap, in one row however large the cap is. Reads consistently. */
+  waitersAcrossTenants(cap: SharedCap): Promise<readonly Waiter[]>;
   /** Keeps in mind how many rows this cap has, before any launch counts in them. Fewer than it has had: nothing. */
   noteCapRows(cap: SharedCap): Promise<void>;
   /** Puts the waiter in the line of a cap, or moves it to its new `since`. */

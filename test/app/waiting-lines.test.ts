@@ -38,4 +38,11 @@ describe('a balance under a cap over all tenants', () => {
     expect(await readsOfTheCap(platform, () => platform.accept(givenEvent({ jobId: JobId(3) })))).toBe(2);
     expect(places(platform)).toHaveLength(1);
   });
+
+  it('reads no counts as a machine ends and nobody waits', async () => {
+    const platform = await givenPlatform({ deployment: { tiers } });
+    await platform.accept(givenEvent());
+    const [machine] = platform.liveMachines();
+    expect(await readsOfTheCap(platform, () => platform.machineEnds(machine!))).toBe(0);
+  });
 });

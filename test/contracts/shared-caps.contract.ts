@@ -82,8 +82,11 @@ export function sharedCapsContract(backend: StoreBackend): void {
     describe('the line of a shared cap', () => {
       const waiter = { installationId: acme, tier: small, weight: 2, since: noon };
       const cap = 'tier/small';
-      const waiters = async (name: string) =>
-        (await stores.launches.capUseAcrossTenants({ name, machines: 9 })).waiters;
+      const waiters = async (name: string) => {
+        const line = await stores.launches.waitersAcrossTenants({ name, machines: 9 });
+        expect((await stores.launches.capUseAcrossTenants({ name, machines: 9 })).waiters).toEqual(line);
+        return line;
+      };
 
       it('is empty where nobody ever held or waited', async () => {
         const use = await stores.launches.capUseAcrossTenants({ name: cap, machines: 9 });

@@ -83,7 +83,7 @@ describe('sharesOf', () => {
     });
     const line = fc.array(waiting, { minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(line, fc.nat(400), (all, free) => {
+      fc.property(line, fc.nat(600), (all, free) => {
         const held = all.map((one) => one.held);
         const waiters = all.flatMap(({ weight, since, alsoMedium }, n) => [
           waiter(n + 1, { weight, since }),

@@ -14,7 +14,10 @@ const rowOf = (rows: Rows, key: string): CapRow => rows.capRows.get(key) ?? { ke
 
 export function createMemoryLines(
   world: StoreWorld,
-): Pick<LaunchStore, 'capUseAcrossTenants' | 'noteCapRows' | 'joinLine' | 'leaveLine' | 'correctCapRow'> {
+): Pick<
+  LaunchStore,
+  'capUseAcrossTenants' | 'waitersAcrossTenants' | 'noteCapRows' | 'joinLine' | 'leaveLine' | 'correctCapRow'
+> {
   const others = (rows: Rows, cap: string, place: Pick<Waiter, 'installationId' | 'tier'>) =>
     (rows.lines.get(cap) ?? []).filter((waiter) => placeOf(waiter) !== placeOf(place));
   return {
@@ -24,6 +27,8 @@ export function createMemoryLines(
         waiters: rows.lines.get(cap.name) ?? [],
         ...(rows.capRowsEver.has(cap.name) ? { rowsEver: rows.capRowsEver.get(cap.name)! } : {}),
       })),
+    waitersAcrossTenants: (cap) =>
+      world.call('launches.waitersAcrossTenants', (rows) => rows.lines.get(cap.name) ?? []),
     noteCapRows: (cap) =>
       world.call('launches.noteCapRows', (rows) => {
         const rowsEver = Math.max(capRowCount(cap), rows.capRowsEver.get(cap.name) ?? 0);

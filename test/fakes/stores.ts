@@ -14,8 +14,7 @@ export interface MemoryStores extends StorePorts {
   readonly world: StoreWorld;
 }
 
-export function createMemoryStores(): MemoryStores {
-  const world = createStoreWorld();
+export function createMemoryStores(world: StoreWorld = createStoreWorld()): MemoryStores {
   return {
     tenants: createMemoryTenantStore(world),
     usage: createMemoryUsageStore(world),

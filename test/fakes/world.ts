@@ -84,7 +84,8 @@ export interface StoreWorld {
 
 export const jobKey = (installationId: InstallationId, jobId: JobId) => `${installationId}/${jobId}`;
 
-export function createStoreWorld(): StoreWorld {
+/** @param shared rows that several worlds have in common */
+export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
   const rows: Rows = {
     tenants: new Map(),
     jobs: new Map(),
@@ -96,6 +97,7 @@ export function createStoreWorld(): StoreWorld {
     recorded: new Map(),
     groupChanges: new Map(),
     usage: new Map(),
+    ...shared,
   };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];
 

@@ -20,6 +20,7 @@ export interface MachinePark {
   /** CreateFleet calls, and the most of them within one second. */
   calls(): { total: number; busiestSecond: number };
   mostLive(): number;
+  mostLiveOf(installationId: InstallationId): number;
   forget(instanceId: InstanceId): void;
 }
 
@@ -29,6 +30,7 @@ export function createMachinePark(world: {
 }): MachinePark {
   const machines = new Map<InstanceId, Machine>();
   const live = new Map<InstallationId, number>();
+  const most = new Map<InstallationId, number>();
   let made = 0;
   let total = 0;
   let mostLive = 0;
@@ -37,7 +39,9 @@ export function createMachinePark(world: {
   let busiestSecond = 0;
 
   const count = (installationId: InstallationId, change: 1 | -1) => {
-    live.set(installationId, (live.get(installationId) ?? 0) + change);
+    const now = (live.get(installationId) ?? 0) + change;
+    live.set(installationId, now);
+    most.set(installationId, Math.max(now, most.get(installationId) ?? 0));
     liveNow += change;
     mostLive = Math.max(mostLive, liveNow);
   };
@@ -83,6 +87,7 @@ export function createMachinePark(world: {
     liveOf: (installationId) => live.get(installationId) ?? 0,
     calls: () => ({ total, busiestSecond }),
     mostLive: () => mostLive,
+    mostLiveOf: (installationId) => most.get(installationId) ?? 0,
     forget: (instanceId) => void machines.delete(instanceId),
   };
 }

@@ -7,17 +7,27 @@ import type { InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Launch } from '../../lib/core/launch.ts';
 import { createMemoryStores, type MemoryStores } from '../fakes/stores.ts';
-import type { StorePorts } from '../fakes/world.ts';
+import { createStoreWorld, type StorePorts, type StoreWorld } from '../fakes/world.ts';
 
 type Method = (...given: unknown[]) => Promise<unknown>;
 
-/** @param tenantOf undefined: the machine is long gone, and forgotten */
-export function createShardedStores(tenantOf: (instanceId: InstanceId) => InstallationId | undefined) {
+/**
+ * @param tenantOf undefined: the machine is long gone, and forgotten
+ * @param metered makes each world count what is written and read in it
+ */
+export function createShardedStores(
+  tenantOf: (instanceId: InstanceId) => InstallationId | undefined,
+  metered: (world: StoreWorld) => StoreWorld = (world) => world,
+) {
   const shards = new Map<InstallationId, MemoryStores>();
+  /** The caps over all tenants have their rows once. */
+  const caps = { capRows: new Map(), capRowsEver: new Map(), lines: new Map() };
+  const makeStores = () => createMemoryStores(metered(createStoreWorld(caps)));
+  const common = makeStores();
   const shardOf = (installationId: InstallationId): MemoryStores => {
     const known = shards.get(installationId);
     if (known) return known;
-    const made = createMemoryStores();
+    const made = makeStores();
     shards.set(installationId, made);
     return made;
   };
@@ -43,7 +53,12 @@ export function createShardedStores(tenantOf: (instanceId: InstanceId) => Instal
     }) as StorePorts[Name];
 
   const stores: StorePorts = {
-    tenants: port('tenants'),
+    tenants: port('tenants', {
+      async findAcrossTenants(ids) {
+        const found = ids.map((id) => shardOf(id).tenants.findAcrossTenants([id]));
+        return (await Promise.all(found)).flat();
+      },
+    }),
     audit: port('audit'),
     usage: port('usage'),
     jobs: port('jobs', {
@@ -56,6 +71,11 @@ export function createShardedStores(tenantOf: (instanceId: InstanceId) => Instal
     launches: port('launches', {
       listOverdueAcrossTenants: async (now) => all().flatMap((each) => overdueLaunches(each, now)),
       listWatchedAcrossTenants: async (now) => all().flatMap((each) => watchedLaunches(each, now)),
+      capUseAcrossTenants: (cap) => common.launches.capUseAcrossTenants(cap),
+      waitersAcrossTenants: (cap) => common.launches.waitersAcrossTenants(cap),
+      noteCapRows: (cap) => common.launches.noteCapRows(cap),
+      joinLine: (cap, waiter) => common.launches.joinLine(cap, waiter),
+      leaveLine: (cap, place) => common.launches.leaveLine(cap, place),
     }),
     runners: port('runners', {
       findAcrossTenants: async (ids) => (await Promise.all(ids.map(findRunner))).flat(),

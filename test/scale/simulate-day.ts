@@ -24,6 +24,7 @@ import { type DayReport, dayReport } from './day-report.ts';
 import { createMachinePark, type Machine } from './machine-park.ts';
 import { createQueueModel } from './queue-model.ts';
 import { createShardedStores } from './sharded-stores.ts';
+import { createUnitMeter } from './unit-meter.ts';
 import { createVirtualTime } from './virtual-time.ts';
 
 export interface Day {
@@ -32,8 +33,16 @@ export interface Day {
   /** Copies of scale-up for the tier's queue, and of lifecycle. */
   readonly copies: number;
   readonly seed: number;
+  /** A tenant with many more jobs and machines than the others. */
+  readonly large?: LargeTenant;
   /** How long CreateFleet takes. Default: 900. */
   readonly createFleetMilliseconds?: number;
+}
+
+export interface LargeTenant {
+  readonly maxRunners: number;
+  /** How many it queues at once, every four hours. */
+  readonly jobs: number;
 }
 
 const midnight = Date.parse('2026-11-21T00:00:00Z');
@@ -44,18 +53,30 @@ const runnerStartMilliseconds = 3_000;
 const webhookMilliseconds = 300;
 const maxRunners = 4;
 const tier = givenTier({ maxRunners });
+const deployment = givenDeployment({
+  tiers: [tier],
+  // Counted in forty rows.
+  caps: { waitingJobsPerTenant: 10_000, launchesPerMinutePerTenant: 60, machinesInAll: 20_000 },
+});
+const largeTenant = InstallationId(1_000_000);
+/** As long as a workflow needs to bring all jobs of its matrix. */
+const largeRunMilliseconds = 60_000;
 
 export async function simulateDay(day: Day): Promise<DayReport> {
   const time = createVirtualTime(midnight);
   const chance = createMemoryChance(day.seed + 1);
   const calls = { events: 0, schedule: 0 };
+  const meter = createUnitMeter();
   const freed = new Map<InstallationId, number[]>();
   const waits: number[] = [];
   const over: string[] = [];
   let done = 0;
 
   const park = createMachinePark({ now: time.now, onStart: (machine) => begin(machine) });
-  const { stores, shardOf, forgetEnded } = createShardedStores((id) => park.machines.get(id)?.installationId);
+  const { stores, shardOf, forgetEnded } = createShardedStores(
+    (id) => park.machines.get(id)?.installationId,
+    meter.metered,
+  );
   const github = createMemoryGitHub();
   /** Counts calls, and lets each take its time. */
   const timed = <Port extends object>(port: Port, milliseconds: number, by: keyof typeof calls): Port =>
@@ -67,6 +88,7 @@ export async function simulateDay(day: Day): Promise<DayReport> {
           (async (...given: unknown[]) => {
             calls[by] += 1;
             await time.sleep(milliseconds);
+            meter.countFor(by);
             return method.apply(target, given);
           })
         );
@@ -92,7 +114,7 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     get: (target, name) => (name === 'end' ? endRunners : Reflect.get(target, name)),
   });
   const depsFor = (by: keyof typeof calls) => ({
-    deployment: givenDeployment({ tiers: [tier] }),
+    deployment,
     subnets: [{ subnetId: 'subnet-a', zone: 'us-east-1a' }],
     tenants: timed(stores.tenants, latency.aws, by),
     jobs: timed(stores.jobs, latency.aws, by),
@@ -138,8 +160,12 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     const { installationId } = park.machines.get(instanceId)!;
     const at = freed.get(installationId)?.shift();
     if (at !== undefined) waits.push(time.now() - at);
-    if (park.liveOf(installationId) > maxRunners) over.push(`${installationId} at ${time.now()}`);
+    if (park.liveOf(installationId) > limitOf(installationId))
+      over.push(`${installationId} at ${time.now()}`);
   }
+
+  const limitOf = (installationId: InstallationId) =>
+    installationId === largeTenant ? (day.large?.maxRunners ?? 0) : maxRunners;
 
   function begin({ instanceId, ticket }: Machine): void {
     time.after(bootMilliseconds, () => void live(instanceId, ticket));
@@ -185,19 +211,34 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     });
   }
 
-  for (let n = 1; n <= day.tenants; n += 1) {
+  const install = async (n: number) => {
     const installationId = InstallationId(n);
     const account = { accountId: n, accountLogin: `tenant-${n}`, accountType: 'Organization' as const };
-    await shardOf(installationId).tenants.create(givenTenant({ installationId, maxRunners, ...account }));
+    const limit = limitOf(installationId);
+    await shardOf(installationId).tenants.create(
+      givenTenant({ installationId, maxRunners: limit, ...account }),
+    );
     github.putInstallation(installationId, { ...account, suspended: false, permissions });
-  }
+  };
+  for (let n = 1; n <= day.tenants; n += 1) await install(n);
   let jobs = 0;
-  for (const { at, tenant, jobs: size } of arrivals(day)) {
+  const queueJob = (installationId: InstallationId) => {
+    calls.events += 1;
+    jobs += 1;
+    tierQueue.send(eventOf(installationId, JobId(jobs), { delivery: `d-${jobs}` }));
+  };
+  const large = day.large?.jobs ?? 0;
+  const largeRuns = large === 0 ? [] : [0, 4, 8, 12, 16, 20].map((hours) => hours * hour);
+  if (large > 0) await install(largeTenant);
+  for (const start of largeRuns) {
+    for (let n = 0; n < large; n += 1) {
+      time.after(start + (n * largeRunMilliseconds) / large, () => queueJob(largeTenant));
+    }
+  }
+  const rest = { ...day, jobs: day.jobs - large * largeRuns.length };
+  for (const { at, tenant, jobs: size } of arrivals(rest)) {
     time.after(at, () => {
-      for (let n = 0; n < size; n += 1) {
-        calls.events += 1;
-        tierQueue.send(eventOf(InstallationId(tenant + 1), JobId(++jobs), { delivery: `d-${jobs}` }));
-      }
+      for (let n = 0; n < size; n += 1) queueJob(InstallationId(tenant + 1));
     });
   }
   const minutes = 24 * 60 + 600;
@@ -215,6 +256,8 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     calls,
     waits,
     over,
+    units: meter.units,
+    mostLiveOfLarge: park.mostLiveOf(largeTenant),
     createFleet: park.calls(),
     mostLive: park.mostLive(),
     deepestQueue: tierQueue.deepest(),

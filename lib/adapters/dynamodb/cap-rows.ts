@@ -26,7 +26,10 @@ const always = 'attribute_not_exists(#state)';
 export function createCapRows(deps: {
   client: DynamoDBClient;
   tableName: string;
-}): Pick<LaunchStore, 'capUseAcrossTenants' | 'noteCapRows' | 'joinLine' | 'leaveLine' | 'correctCapRow'> {
+}): Pick<
+  LaunchStore,
+  'capUseAcrossTenants' | 'waitersAcrossTenants' | 'noteCapRows' | 'joinLine' | 'leaveLine' | 'correctCapRow'
+> {
   const { client, tableName } = deps;
   const changeLine = async (
     cap: string,
@@ -56,6 +59,9 @@ export function createCapRows(deps: {
         waiters: waitersOf(byKey.get(line)),
         ...(rowsEver === undefined ? {} : { rowsEver }),
       };
+    },
+    async waitersAcrossTenants({ name }) {
+      return waitersOf((await read([lineKey(name)])).get(lineKey(name)));
     },
     noteCapRows: (cap) =>
       changeLine(cap.name, {

@@ -123,7 +123,7 @@ export async function updateWaitingLines(
   const { waiter, stoppedBy, machines, known = [] } = options;
   for (const cap of capsOf(deps, waiter.tier)) {
     const read = known.find((one) => one.cap.name === cap.name)?.stood;
-    const waiters = read ?? (await deps.launches.capUseAcrossTenants(cap)).waiters;
+    const waiters = read ?? (await deps.launches.waitersAcrossTenants(cap));
     const inLine = waiters.find((other) => placeOf(other) === placeOf(waiter));
     if (cap.name !== stoppedBy?.name) {
       if (inLine) await passOn(deps, cap, waiter);
@@ -161,7 +161,8 @@ export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]
     ({ name }) => name,
   );
   for (const [cap, ...others] of caps.values()) {
-    if (!cap) continue;
+    // Its counts are in many rows where it is large, and of no use to anybody while nobody waits.
+    if (!cap || (await deps.launches.waitersAcrossTenants(cap)).length === 0) continue;
     const { use, held } = await readLine(deps, cap);
     const before = sharesOf({ ...cap, machines: cap.machines - others.length - 1 }, use, held);
     const after = [...sharesOf(cap, use, held)].filter(([place, share]) => share > (before.get(place) ?? 0));
