@@ -36,7 +36,7 @@ describe('with an EC2 that fails', () => {
     let found: Awaited<ReturnType<typeof world.operator.rows>> = [];
     await until('a launch is open, and nobody works on it', async () => {
       found = (await world.operator.rows('launches')).filter(({ open }) => open === 'open');
-      return found.length === 1 && bought() === (found[0]?.['planned_jobs'] as unknown[] | undefined)?.length;
+      return found.length === 1 && bought() === Number(found[0]?.['machines']);
     });
     await world.untilIdle();
     return found[0] as (typeof found)[number];

@@ -15,7 +15,6 @@ export const textSet = (values: Iterable<string>): AttributeValue => ({ SS: [...
 export const textList = (values: readonly string[]): AttributeValue => ({ L: values.map(text) });
 /** A list, because there is no empty set and none may be meant. */
 export const numberList = (values: readonly number[]): AttributeValue => ({ L: values.map(number) });
-export const list = (values: readonly Attributes[]): AttributeValue => ({ L: values.map((M) => ({ M })) });
 export const optional = <Value>(value: Value | undefined, write: (value: Value) => AttributeValue) =>
   value === undefined ? undefined : write(value);
 

@@ -1,6 +1,7 @@
 /**
  * A launch as a row, and back. The request is kept as the very text that was made first, because CreateFleet compares it
- * with what came before under the same token; deflated, since each write pays for the whole row, twice in a transaction.
+ * with what came before under the same token. It is deflated, and so are its jobs and machines, whose leases are written as their
+ * numbers alone: each write pays for the whole row, twice in a transaction, and a launch of fifty machines was 9 KB otherwise.
  * `open` and `deadline` put a launch that is not closed into the index of what is overdue, and one that is closed, with
  * another word, for as long as its machines are looked after.
  */
@@ -8,16 +9,17 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { openMarker, tombstoneDays, watchedMarker } from '../../contract/tables.ts';
 import type { FleetRequest } from '../../core/fleet-request.ts';
-import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from '../../core/ids.ts';
-import type { Launch } from '../../core/launch.ts';
+import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, leaseOf, TierName } from '../../core/ids.ts';
+import type { Launch, PlannedJob } from '../../core/launch.ts';
 import { accountOf, accountValue } from './account-value.ts';
-import { type Attributes, compact, list, number, optional, Row, text, textList } from './attributes.ts';
+import { type Attributes, compact, number, optional, Row, text, textList } from './attributes.ts';
 
 export const launchKey = (launchId: LaunchId): Attributes => ({ launch_id: text(launchId) });
 
-export const instancesValue = (instances: ReadonlyMap<LeaseId, InstanceId>) => ({
-  M: Object.fromEntries([...instances].map(([lease, instance]) => [lease, text(instance)])),
-});
+const numberOf = (lease: LeaseId) => Number(lease.slice(lease.lastIndexOf('.') + 1));
+
+export const instancesValue = (instances: ReadonlyMap<LeaseId, InstanceId>) =>
+  deflated(JSON.stringify([...instances].map(([lease, instance]) => [numberOf(lease), instance])));
 
 /** Seven days after its fence, or later: it is set when the last of its machines has ended. */
 export const launchExpiresAt = (launch: Launch) =>
@@ -29,13 +31,9 @@ export const deflated = (words: string): AttributeValue => ({ B: deflateRawSync(
 export const inflated = (value: AttributeValue | undefined) =>
   inflateRawSync(value?.B ?? Buffer.alloc(0)).toString();
 
-export const plannedJobsValue = (launch: Launch) =>
-  list(
-    launch.plannedJobs.map((plannedJob) => ({
-      lease: text(plannedJob.lease),
-      job_id: number(plannedJob.jobId),
-      repository: text(plannedJob.repository),
-    })),
+export const plannedJobsValue = ({ plannedJobs }: Launch) =>
+  deflated(
+    JSON.stringify(plannedJobs.map(({ lease, jobId, repository }) => [numberOf(lease), jobId, repository])),
   );
 
 export function launchRow(launch: Launch): Attributes {
@@ -49,6 +47,7 @@ export function launchRow(launch: Launch): Attributes {
     cap_rows: optional(launch.capRows, textList),
     state: text(launch.state),
     request: deflated(requestText(launch)),
+    machines: number(launch.plannedJobs.length),
     planned_jobs: plannedJobsValue(launch),
     call_until: number(launch.callUntil),
     created_at: number(launch.createdAt),
@@ -61,29 +60,49 @@ export function launchRow(launch: Launch): Attributes {
 
 export function launchOfRow(attributes: Attributes): Launch {
   const row = new Row(`launches row ${attributes['launch_id']?.S}`, attributes);
-  const instances = row.optionalMap('instances');
+  const launchId = LaunchId(row.text('launch_id'));
   const isWatched = row.optionalText('open') === watchedMarker;
   return compact<Launch>({
-    launchId: LaunchId(row.text('launch_id')),
+    launchId,
     installationId: InstallationId(row.number('installation_id')),
     tier: TierName(row.text('tier')),
     account: accountOf(row),
     capRows: row.optionalTexts('cap_rows'),
     state: row.word('state', ['intent', 'answered', 'closed']),
     request: JSON.parse(inflated(attributes['request'])) as FleetRequest,
-    plannedJobs: row.rows('planned_jobs').map((plannedJob) => ({
+    plannedJobs: plannedJobsOf(row, launchId),
+    callUntil: row.number('call_until'),
+    createdAt: row.number('created_at'),
+    instances: instancesOf(row, launchId),
+    lookAt: isWatched ? row.number('deadline') : undefined,
+  });
+}
+
+/** Rows of an earlier version have a list here, and a map of their machines. */
+function plannedJobsOf(row: Row, launchId: LaunchId): PlannedJob[] {
+  const value = row.attributes['planned_jobs'];
+  if (value?.B === undefined) {
+    return row.rows('planned_jobs').map((plannedJob) => ({
       lease: LeaseId(plannedJob.text('lease')),
       jobId: JobId(plannedJob.number('job_id')),
       repository: plannedJob.text('repository'),
-    })),
-    callUntil: row.number('call_until'),
-    createdAt: row.number('created_at'),
-    instances: new Map(
-      Object.keys(instances?.attributes ?? {}).map((lease) => [
-        LeaseId(lease),
-        InstanceId(instances?.text(lease) ?? ''),
-      ]),
-    ),
-    lookAt: isWatched ? row.number('deadline') : undefined,
-  });
+    }));
+  }
+  const entries = JSON.parse(inflated(value)) as [number, number, string][];
+  return entries.map(([n, jobId, repository]) => ({
+    lease: leaseOf(launchId, n),
+    jobId: JobId(jobId),
+    repository,
+  }));
+}
+
+function instancesOf(row: Row, launchId: LaunchId): Map<LeaseId, InstanceId> {
+  const value = row.attributes['instances'];
+  if (value?.B === undefined) {
+    const earlier = row.optionalMap('instances');
+    const leases = Object.keys(earlier?.attributes ?? {});
+    return new Map(leases.map((lease) => [LeaseId(lease), InstanceId(earlier?.text(lease) ?? '')]));
+  }
+  const entries = JSON.parse(inflated(value)) as [number, string][];
+  return new Map(entries.map(([n, instance]) => [leaseOf(launchId, n), InstanceId(instance)]));
 }

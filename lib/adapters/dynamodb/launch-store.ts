@@ -76,10 +76,11 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
           updateItem({
             tableName,
             key: launchKey(launch.launchId),
-            update: `SET #state = :next, #planned_jobs = :jobs, #request = :request${after.update && `, ${after.update}`}`,
+            update: `SET #state = :next, #machines = :machines, #planned_jobs = :jobs, #request = :request${after.update && `, ${after.update}`}`,
             // Unmet: its fence has passed, and whoever resumed it may have asked for machines.
             condition: '#state = :intent AND #call_until = :read',
             values: {
+              ':machines': number(smaller.plannedJobs.length),
               ':jobs': plannedJobsValue(smaller),
               ':request': deflated(requestText(smaller)),
               ':next': text(smaller.state),
