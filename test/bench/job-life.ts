@@ -3,6 +3,7 @@
  * on machines that boot, once as a burst and once one at a time. Every call of every function that a job causes counts.
  */
 import { type BillLine, billLines, functionTimeDollars, perMillion, totalDollars } from './bill.ts';
+import { itemsOf, renderItems } from './breakdown.ts';
 import { judged } from './goals.ts';
 import { type Reading, startMeter } from './meter.ts';
 import { type BenchPlatform, latencies, type Tenant } from './platform.ts';
@@ -13,7 +14,9 @@ import { until } from './until.ts';
 export async function measureJobLife(platform: BenchPlatform): Promise<Report> {
   const { burstJobs: burstSize, singleJobs } = platform.size;
   const tenant = await platform.newTenant();
-  // The first burst loads what a busy platform has loaded: containers, secrets (kept five minutes), tokens (an hour).
+  // These load what a busy platform has loaded: containers, secrets (kept five minutes), tokens (an hour). Two, because the first
+  // one's jobs are done before all copies had one.
+  await runJobs(platform, tenant, burstSize);
   await runJobs(platform, tenant, burstSize);
   const singles = await metered(platform, async () => {
     for (let job = 0; job < singleJobs; job += 1) await runJobs(platform, tenant, 1);
@@ -85,7 +88,7 @@ function notes({ burst, singles, lines, singleLines, size }: Measured): string[]
   const largest = lines.reduce((one, other) => (other.dollars > one.dollars ? other : one));
   return [
     `A job's life: a burst of ${burstSize} jobs of one tenant, each ${jobMilliseconds / 1000} s long, on machines that boot ` +
-      `and claim, after another one that loaded containers, secrets and tokens; and ${singleJobs} jobs one at a time. GitHub answers after ${latencies.github} ms, a machine shuts down ` +
+      `and claim, after two others that loaded containers, secrets and tokens; and ${singleJobs} jobs one at a time. GitHub answers after ${latencies.github} ms, a machine shuts down ` +
       `for ${latencies.shutdown / 1000} s.`,
     `Calls a job in the burst: ${list(burst, burstSize)}, GitHub ${each(burst.githubCalls, burstSize)}.`,
     `Calls a job, one at a time: ${list(singles, singleJobs)}, GitHub ${each(singles.githubCalls, singleJobs)}.`,
@@ -94,6 +97,7 @@ function notes({ burst, singles, lines, singleLines, size }: Measured): string[]
     `Write units a job in the burst, by statement: ${writes(burst, burstSize)}.`,
     `Write units a job, one at a time, by statement: ${writes(singles, singleJobs)}.`,
     `Dollars a million jobs, one at a time: ${singleLines.map(({ item, dollars }) => `${item} ${dollars.toFixed(2)}`).join(', ')}.`,
+    ['Where it goes:', ...renderItems(itemsOf(burst, burstSize), itemsOf(singles, singleJobs))].join('\n  '),
     "A function's time is its processor time on one core here, loading included, and its waiting for calls at the latencies " +
       'above; a Lambda function of 256 MB has a seventh of a core. The prices are those of us-east-1 and in test/bench/prices.ts. ' +
       'Left out is what does not grow with jobs: idle polling of queues, and what runs on a schedule.',

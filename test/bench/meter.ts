@@ -20,6 +20,10 @@ export interface Reading {
   }[];
   /** By function, action and table, or index as `table/index`; most expensive first. */
   readonly unitsByPart: readonly UnitsOfPart[];
+  /** The same for reads. */
+  readonly readsByPart: readonly UnitsOfPart[];
+  /** Log lines by the event that they tell of. */
+  readonly logsByEvent: readonly LinesOfEvent[];
   /** Of the write units, those of writes that a condition or another transaction refused. */
   readonly failedUnits: number;
   readonly use: Use;
@@ -28,6 +32,12 @@ export interface Reading {
 export interface UnitsOfPart {
   readonly part: string;
   readonly units: number;
+}
+
+export interface LinesOfEvent {
+  readonly event: string;
+  readonly lines: number;
+  readonly bytes: number;
 }
 
 /** What runs because of a job. A schedule's calls grow with time, and a short measurement may or may not hold one. */
@@ -48,6 +58,7 @@ export function startMeter(
   const before = laptop.functions.usage();
   const tally = { githubCalls: 0, endEvents: 0, logLines: 0, logBytes: 0 };
   const calls: CallRecord[] = [];
+  const lines = new Map<string, { event: string; lines: number; bytes: number }>();
   const stopCalls = laptop.endpoint.onCall((call) => {
     if (counted.has(call.caller)) calls.push(call);
   });
@@ -56,7 +67,11 @@ export function startMeter(
     if (kind === 'machine' && endStates.includes(String(fields['state']))) tally.endEvents += 1;
     if (kind !== 'log' || fields['stream'] === 'host' || !counted.has(String(fields['functionName']))) return;
     tally.logLines += 1;
-    tally.logBytes += Buffer.byteLength(text);
+    const bytes = Buffer.byteLength(text);
+    tally.logBytes += bytes;
+    const event = /"event":"([^"]*)"/.exec(text)?.[1] ?? 'counts';
+    const known = lines.get(event) ?? { event, lines: 0, bytes: 0 };
+    lines.set(event, { event, lines: known.lines + 1, bytes: known.bytes + bytes });
   });
   return () => {
     stopCalls();
@@ -83,7 +98,15 @@ export function startMeter(
       awsCalls: calls.length,
       githubCalls: tally.githubCalls,
       byAction: byAction(calls, laptop.environment),
-      unitsByPart: unitsByPart(calls, laptop.environment),
+      unitsByPart: unitsByPart(
+        calls.filter(({ writeUnits = 0 }) => writeUnits > 0),
+        laptop.environment,
+      ),
+      readsByPart: unitsByPart(
+        calls.filter(({ readUnits = 0 }) => readUnits > 0),
+        laptop.environment,
+      ),
+      logsByEvent: [...lines.values()],
       failedUnits: calls.reduce((sum, { failedUnits = 0 }) => sum + failedUnits, 0),
       use: {
         functions: uses,
@@ -115,8 +138,7 @@ function waited(calls: readonly CallRecord[]): number {
 
 function unitsByPart(calls: readonly CallRecord[], environment: string): UnitsOfPart[] {
   const units = new Map<string, number>();
-  for (const { caller, action, writeUnits = 0, failedUnits = 0, unitsByPart: parts = {} } of calls) {
-    if (writeUnits === 0) continue;
+  for (const { caller, action, failedUnits = 0, unitsByPart: parts = {} } of calls) {
     const entries = [...Object.entries(parts), ['refused', failedUnits] as const];
     for (const [table, used] of entries) {
       const key = `${caller.slice(environment.length + 1)} ${action} ${table.replace(`${environment}-`, '')}`;
