@@ -9,9 +9,16 @@ import type { LifecycleDeps } from '../common/deps.ts';
 
 export function logStart(
   deps: Pick<LifecycleDeps, 'telemetry'>,
-  start: { event: JobEvent; before: Job | undefined; runner: Runner | undefined; at: number },
+  start: {
+    event: JobEvent;
+    before: Job | undefined;
+    runner: Runner | undefined;
+    at: number;
+    /** The machine was meant for another job. */
+    isExchanged: boolean;
+  },
 ): void {
-  const { event, before, runner, at } = start;
+  const { event, before, runner, at, isExchanged } = start;
   const { installationId, jobId, tier = 'none', runnerName } = event;
   deps.telemetry.event(
     'info',
@@ -23,6 +30,7 @@ export function logStart(
       tier,
       // A runner that is none of ours took it.
       ...(runner ? {} : { runnerName }),
+      ...(isExchanged ? { meantFor: runner?.plannedJob } : {}),
     },
     {
       QueuedToStartedMilliseconds: between(event.queuedAt, at),
@@ -30,6 +38,7 @@ export function logStart(
       LeasedToClaimedMilliseconds: between(runner?.launchedAt, runner?.claimedAt),
       ClaimedToListeningMilliseconds: between(runner?.claimedAt, runner?.listeningAt),
       ListeningToStartedMilliseconds: between(runner?.listeningAt, at),
+      JobsTakenByOthers: isExchanged ? 1 : [],
     },
   );
 }

@@ -18,12 +18,12 @@ export interface StartOnMachine extends Started {
 }
 
 export async function settleStarts(deps: LifecycleDeps, starts: readonly StartOnMachine[]): Promise<void> {
-  for (const { event, before, runner, at } of starts) {
-    if (before?.state !== 'running') logStart(deps, { event, before, runner, at });
-  }
   const others = starts.filter(
     ({ event, runner }) => runner && runner.state !== 'ended' && runner.plannedJob !== event.jobId,
   );
+  for (const start of starts) {
+    if (start.before?.state !== 'running') logStart(deps, { ...start, isExchanged: others.includes(start) });
+  }
   const live = await recordRuns(deps, others);
   const lost = starts.filter(
     (start) =>
@@ -47,17 +47,6 @@ async function recordRuns(
     runner ? [{ instanceId: runner.instanceId, jobId: event.jobId, ...leftBy(before) }] : [],
   );
   const noted = await deps.runners.recordRan(runs);
-  for (const { event, runner } of starts) {
-    const { installationId, jobId } = event;
-    const about = {
-      installationId,
-      jobId,
-      instanceId: runner?.instanceId,
-      tier: runner?.tier ?? 'none',
-      meantFor: runner?.plannedJob,
-    };
-    deps.telemetry.event('info', 'job-taken', about, { JobsTakenByOthers: 1 });
-  }
   return new Set(starts.filter((_, n) => noted[n]));
 }
 
