@@ -130,7 +130,7 @@ function stepsWithin(bound: number, valueOf: (step: number) => number, about: nu
   return steps;
 }
 
-/** The greatest number in between for which it holds, as near as numbers go; it holds for the least, and from some point on no more. */
+/** The greatest number in between for which it holds, as near as numbers go. It holds for the least, and no more from some point on. */
 function greatest([from, most]: readonly [number, number], holds: (at: number) => boolean): number {
   if (holds(most)) return most;
   let [least, beyond] = [from, most];
