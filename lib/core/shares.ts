@@ -123,10 +123,10 @@ function inTurn(turns: readonly Turn[], count: number): [Turn, number][] {
 }
 
 /** The number of steps, from 1 on, whose value is within the bound. @param about where it is, but for rounding */
-function stepsWithin(bound: number, valueOf: (step: number) => number, about: number): number {
+function stepsWithin(bound: number, valueAt: (step: number) => number, about: number): number {
   let steps = Math.max(0, Math.floor(about));
-  while (steps > 0 && valueOf(steps) > bound) steps--;
-  while (valueOf(steps + 1) <= bound) steps++;
+  while (steps > 0 && valueAt(steps) > bound) steps--;
+  while (valueAt(steps + 1) <= bound) steps++;
   return steps;
 }
 

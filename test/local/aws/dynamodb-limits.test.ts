@@ -98,7 +98,12 @@ describe('calls to DynamoDB whose key is used up', () => {
 
   it('are refused by turns with each exception that AWS names, and with its reason', async () => {
     const refusals = await Promise.all(
-      [1, 2].map(() => update('hot').then(() => new Error('done'), (error: Error) => error)),
+      [1, 2].map(() =>
+        update('hot').then(
+          () => new Error('done'),
+          (error: Error) => error,
+        ),
+      ),
     );
     expect(refusals.map(({ name }) => name).sort()).toEqual([
       'ProvisionedThroughputExceededException',
