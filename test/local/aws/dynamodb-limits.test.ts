@@ -14,6 +14,7 @@ import { type DynamoEngine, startDynamoEngine } from '../../../lib/local/aws/dyn
 import { createDynamoService, type DynamoService } from '../../../lib/local/aws/dynamodb.ts';
 import { KeyLimits } from '../../../lib/local/aws/dynamodb-limits.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../lib/local/aws/endpoint.ts';
+import { nonEmpty } from '../../support/non-empty.ts';
 import { clientConfiguration, place } from './support.ts';
 
 describe('the limits of a key', () => {
@@ -110,7 +111,7 @@ describe('calls to DynamoDB whose key is used up', () => {
       'ThrottlingException',
     ]);
     const reasons = [{ reason: 'TableWriteKeyRangeThroughputExceeded', resource: expect.any(String) }];
-    for (const refusal of refusals) {
+    for (const refusal of nonEmpty(refusals)) {
       const { ThrottlingReasons, throttlingReasons } = refusal as Error & Record<string, unknown>;
       expect(ThrottlingReasons ?? throttlingReasons).toEqual(reasons);
       expect(operational('writing', refusal)).toMatchObject({ retryable: true });

@@ -398,7 +398,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'weight-starves-the-light',
     'Who holds the least for its weight is next, and whoever has a small one never is.',
-    'lib/core/shared-cap.ts',
+    'lib/core/shares.ts',
     'if (hasTurn(one) !== hasTurn(other)) return hasTurn(one);',
     'void hasTurn;',
   ),
