@@ -243,8 +243,10 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     const { installationId } = account.github.install({ login: 'with-app', repositories: ['app'] });
     await storeTenant({ installationId: InstallationId(installationId), accountLogin: 'with-app' });
     await account.put('jobs', jobRow(givenJob({ installationId: InstallationId(installationId) })));
-    const set = await person.run(['tenant', 'set', 'with-app', '--repositories', 'app', '--plan', 'medium']);
-    expect(set).toMatchObject({ status: 0, error: '' });
+    const one = ['tenant', 'set', 'with-app', '--repositories', 'app'];
+    expect(await person.run([...one, '--plan', 'medium'])).toMatchObject({ status: 0, error: '' });
+    const kept = await person.run([...one, '--group', 'ci', '--create-group']);
+    expect(kept).toMatchObject({ status: 0, out: expect.stringContaining('Made the runner group ci') });
     expect(await person.run(['tenant', 'set', `${installationId}`, '--weight', '2'])).toMatchObject({
       status: 0,
     });
