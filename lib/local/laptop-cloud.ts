@@ -14,6 +14,7 @@ export interface CloudOptions {
   readonly tell: Tell;
   /** Containers of one function at most. */
   readonly concurrency?: number;
+  readonly idleMilliseconds?: number;
   readonly accountConcurrency?: number;
   readonly managedPolicies?: Readonly<Record<string, PolicyDocument>>;
   readonly firesByClock?: boolean;
@@ -38,6 +39,7 @@ export function createLaptopCloud(options: CloudOptions): LaptopCloud {
     region,
     endpointUrl: endpoint.url,
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    ...(options.idleMilliseconds === undefined ? {} : { idleMilliseconds: options.idleMilliseconds }),
     ...(options.accountConcurrency === undefined ? {} : { accountConcurrency: options.accountConcurrency }),
     onLine({ functionName, logGroup, logStream, text, stream }) {
       logs.append(logGroup, logStream, text);

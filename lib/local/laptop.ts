@@ -50,6 +50,8 @@ export interface LaptopOptions {
   readonly accountConcurrency?: number;
   /** Content of managed policies that the account has, by ARN: a permissions boundary is none of the template's. */
   readonly managedPolicies?: Readonly<Record<string, PolicyDocument>>;
+  /** After so long without work a container goes. Default two minutes. */
+  readonly idleMilliseconds?: number;
   /** Containers of each function that are loaded at the start. Default 1. */
   readonly prewarm?: number;
   /** Default true. False: schedules fire by name alone, so that nothing happens but what a test does. */

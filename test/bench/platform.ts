@@ -44,6 +44,8 @@ export async function openPlatform(size: Size): Promise<BenchPlatform> {
   const laptop = await startLaptop({
     config: { ...defaultConfig, tiers: { small: { ...small!, maxRunners: limit }, ...otherTiers } },
     prewarm: size.warmCopies,
+    // The memory of all functions is read at the end, also of those that were seldom called.
+    idleMilliseconds: 3_600_000,
     onEvent: (event) => {
       for (const listener of listeners) listener(event);
     },
