@@ -69,3 +69,16 @@ export interface Job {
 
 /** What GitHub ended is over; what the platform ended by a word of its own, a fact from GitHub opens again. */
 export const isOverOnGitHub = (job: Job): boolean => job.state === 'done' && job.reason === undefined;
+
+/** How it ended, by GitHub's own word. A runner of the tenant's own is no machine: undefined. */
+export const endOnGitHub = (heard: {
+  readonly conclusion: string | null | undefined;
+  readonly runner: InstanceId | undefined;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}) => ({
+  outcome: heard.conclusion === 'cancelled' ? ('cancelled' as const) : ('completed' as const),
+  conclusion: heard.conclusion ?? 'unknown',
+  at: heard.at,
+  ...(heard.runner ? { runner: heard.runner } : {}),
+});

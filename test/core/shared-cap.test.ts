@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { InstallationId } from '../../lib/core/ids.ts';
 import {
   type CapUse,
   capCharge,
@@ -18,20 +17,7 @@ import {
 import { sharesOf } from '../../lib/core/shares.ts';
 import { givenTier, medium, small } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-
-const waiter = (n: number, over: Partial<Waiter> = {}): Waiter => ({
-  installationId: InstallationId(n),
-  tier: small,
-  weight: 1,
-  since: n,
-  ...over,
-});
-const holding = (...held: number[]) => new Map(held.map((count, n) => [InstallationId(n + 1), count]));
-const useOf = (held: readonly number[], waiters: readonly Waiter[]): CapUse => ({
-  rows: [{ key: 'shared/tier/small/0', leases: held.reduce((sum, count) => sum + count, 0), changes: 1 }],
-  waiters,
-});
-const cap = (machines: number) => ({ name: 'tier/small', machines });
+import { cap, holding, useOf, waiter } from '../support/shared-cap.ts';
 
 describe('sharedCaps', () => {
   it('are none where none is configured, and the tier’s own before that of the cell', () => {

@@ -1,23 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { InstallationId } from '../../lib/core/ids.ts';
-import { boundedStep, type CapUse, placeOf, shortestStep, type Waiter } from '../../lib/core/shared-cap.ts';
+import { boundedStep, placeOf, shortestStep, type Waiter } from '../../lib/core/shared-cap.ts';
 import { sharesOf } from '../../lib/core/shares.ts';
-import { medium, small } from '../support/given.ts';
-
-const waiter = (n: number, over: Partial<Waiter> = {}): Waiter => ({
-  installationId: InstallationId(n),
-  tier: small,
-  weight: 1,
-  since: n,
-  ...over,
-});
-const holding = (...held: number[]) => new Map(held.map((count, n) => [InstallationId(n + 1), count]));
-const useOf = (held: readonly number[], waiters: readonly Waiter[]): CapUse => ({
-  rows: [{ key: 'shared/tier/small/0', leases: held.reduce((sum, count) => sum + count, 0), changes: 1 }],
-  waiters,
-});
-const cap = (machines: number) => ({ name: 'tier/small', machines });
+import { medium } from '../support/given.ts';
+import { cap, holding, useOf, waiter } from '../support/shared-cap.ts';
 
 describe('sharesOf', () => {
   it.each([

@@ -4,7 +4,7 @@
  */
 import type { GitHubJob } from '../../core/github.ts';
 import { type InstanceId, instanceNamed } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
+import { endOnGitHub, type Job } from '../../core/job.ts';
 import { jobOf } from '../../core/runner.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer } from '../../ports/github.ts';
@@ -48,17 +48,9 @@ export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<Gi
       }
       break;
     }
-    case 'completed': {
-      const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
-      const end = {
-        outcome,
-        conclusion: conclusion ?? 'unknown',
-        at,
-        ...(runner ? { runner } : {}),
-      } as const;
-      await deps.jobs.finish(installationId, jobId, end);
+    case 'completed':
+      await deps.jobs.finish(installationId, jobId, endOnGitHub({ conclusion, runner, at }));
       if (runner) await noteOnMachine(deps, job, runner);
-    }
   }
   logFound(deps, job, `job-found-${status}`);
   return false;

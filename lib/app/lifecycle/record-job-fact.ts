@@ -5,7 +5,7 @@
  */
 import type { JobEvent } from '../../contract/messages.ts';
 import type { InstanceId } from '../../core/ids.ts';
-import { isOverOnGitHub, type Job } from '../../core/job.ts';
+import { endOnGitHub, isOverOnGitHub, type Job } from '../../core/job.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { jobOfEvent } from '../common/job-of-event.ts';
 
@@ -71,13 +71,7 @@ export async function recordCompleted(
   instanceId: InstanceId | undefined,
 ): Promise<void> {
   const at = deps.clock.now();
-  const conclusion = event.conclusion ?? 'unknown';
-  const end = {
-    outcome: conclusion === 'cancelled' ? ('cancelled' as const) : ('completed' as const),
-    at,
-    conclusion,
-    ...(instanceId ? { runner: instanceId } : {}),
-  };
+  const end = endOnGitHub({ conclusion: event.conclusion, runner: instanceId, at });
   const before = await deps.jobs.finish(event.installationId, event.jobId, end);
   // Unknown: its `queued` is late or lost. The tombstone keeps a late one from buying a machine.
   const job: Job = { ...jobOfEvent(event, at), state: 'done', doneAt: at, ...end };
@@ -90,7 +84,7 @@ export async function recordCompleted(
   deps.telemetry.event(
     'info',
     'job-done',
-    { installationId, jobId, instanceId, tier, outcome: end.outcome, conclusion },
+    { installationId, jobId, instanceId, tier, outcome: end.outcome, conclusion: end.conclusion },
     { JobsDone: 1 },
   );
 }

@@ -2,8 +2,8 @@
  * What becomes of one pending job: it expires after it waited too long; and of one that only GitHub can speak for, since it
  * is blocked, or runs on no machine of ours, GitHub is asked, ever more seldom.
  */
-import { type InstanceId, instanceNamed, type JobId } from '../../core/ids.ts';
-import type { Job, JobOutcome } from '../../core/job.ts';
+import { instanceNamed, type JobId } from '../../core/ids.ts';
+import { endOnGitHub, type Job } from '../../core/job.ts';
 import { afterLoss } from '../../core/job-rest.ts';
 import { reason } from '../../core/reason.ts';
 import type { SweepDeps } from '../common/deps.ts';
@@ -77,8 +77,8 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   if (status === 'in_progress' && job.state === 'blocked') await followAnswer(deps, job, answer);
   if (status === 'queued') return waitAgain(deps, job, askedAt);
   if (status === 'completed') {
-    const outcome = conclusion === 'cancelled' ? 'cancelled' : 'completed';
-    await close(deps, job, { outcome, conclusion, runner: instanceNamed(runnerName) });
+    const end = endOnGitHub({ conclusion, runner: instanceNamed(runnerName), at: deps.clock.now() });
+    await deps.jobs.finish(installationId, jobId, end);
   } else if (overdue) await closeOverdue(deps, job);
   return false;
 }
@@ -89,17 +89,9 @@ function isOverdue({ deployment, clock }: SweepDeps, { state, unsettledAt = 0 }:
 }
 
 /** GitHub gives up a lost machine, or an approval that nobody gives; what outlives every limit is closed here. */
-const closeOverdue = (deps: SweepDeps, job: Job) =>
-  close(deps, job, { outcome: job.state === 'blocked' ? 'expired' : 'completed' });
-
-async function close(
-  deps: SweepDeps,
-  { installationId, jobId }: Job,
-  end: { outcome: JobOutcome; conclusion?: string | null; runner?: InstanceId | undefined },
-): Promise<void> {
-  const { outcome, runner } = end;
-  const facts = { outcome, conclusion: end.conclusion ?? 'unknown', at: deps.clock.now() };
-  await deps.jobs.finish(installationId, jobId, { ...facts, ...(runner ? { runner } : {}) });
+async function closeOverdue(deps: SweepDeps, { installationId, jobId, state }: Job): Promise<void> {
+  const outcome = state === 'blocked' ? 'expired' : 'completed';
+  await deps.jobs.finish(installationId, jobId, { outcome, conclusion: 'unknown', at: deps.clock.now() });
 }
 
 /**

@@ -599,7 +599,7 @@ export const mutants: readonly Mutant[] = [
     'over-without-its-machine',
     'Of a job that is found over by asking, nobody writes down which machine ran it.',
     'lib/app/common/follow-answer.ts',
-    "conclusion: conclusion ?? 'unknown',\n        at,\n        ...(runner ? { runner } : {}),",
-    "conclusion: conclusion ?? 'unknown',\n        at,",
+    'endOnGitHub({ conclusion, runner, at })',
+    'endOnGitHub({ conclusion, runner: undefined, at })',
   ),
 ];
