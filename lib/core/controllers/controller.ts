@@ -1,0 +1,73 @@
+/**
+ * An admission controller: who may say that a job of a tenant must not run. A tenant manages its own; those of the
+ * platform's operator stand above all tenants and are kept under `platformOwner`. What may be stored is checked where a
+ * change is written, never when a job waits.
+ */
+import { InstallationId } from '../ids.ts';
+import type { ControllerScope } from './scope.ts';
+
+/** Owner of the controllers that judge every tenant's jobs. GitHub numbers installations from 1. */
+export const platformOwner = InstallationId(0);
+
+/** disabled: never asked. dry_run: asked and recorded, never blocks. enabled: without its yes no job in its scopes runs. */
+export type ControllerState = 'disabled' | 'enabled' | 'dry_run';
+
+/** What holds when it does not answer in time, or answers what cannot be read. */
+export type FailurePolicy = 'reject' | 'admit';
+
+/** A CEL expression over the facts of a job: where one is true, the job is rejected for its reason. */
+export interface Rule {
+  readonly reject: string;
+  readonly reason: string;
+}
+
+/** rules: judged here. https: asked by a signed callback. poll: it fetches questions and posts decisions. */
+export type Transport =
+  | { readonly kind: 'rules'; readonly rules: readonly Rule[] }
+  | { readonly kind: 'https'; readonly url: string }
+  | { readonly kind: 'poll' };
+
+export interface Controller {
+  readonly owner: InstallationId;
+  /** `ctl_` and 16 letters and digits. */
+  readonly id: string;
+  readonly description: string;
+  readonly state: ControllerState;
+  readonly transport: Transport;
+  readonly onFailure: FailurePolicy;
+  readonly timeoutMilliseconds: number;
+  /** A CEL expression: jobs of which it is false are not asked about. Absent: all in its scopes. */
+  readonly match?: string;
+  /** GitHub's ids of repositories that it is never asked about. */
+  readonly exemptRepositories: readonly number[];
+  /** Where it is asked. Empty: nowhere. */
+  readonly scopes: readonly ControllerScope[];
+  /** Grows with each change; what `If-Match` names. */
+  readonly version: number;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** ISO 8601. */
+  readonly updatedAt: string;
+}
+
+export const controllerBounds = {
+  descriptionCharacters: 1024,
+  timeoutMilliseconds: { least: 500, most: 10_000, default: 5_000 },
+  exemptRepositories: 10,
+  tokensEach: 5,
+  scopesEach: 100,
+  controllersEach: 20,
+  /** Controllers that any one job may have to pass. */
+  controllersOfOneJob: 8,
+  decisionDays: 30,
+  /** A controller whose token was used within it counts as connected. */
+  connectedSeconds: 3600,
+} as const;
+
+/** All controllers of one owner, as they stood at one moment. */
+export interface ControllerPolicy {
+  readonly owner: InstallationId;
+  /** Grows with each change of any of them, so that decisions of an older one count no more. 0: never had one. */
+  readonly epoch: number;
+  readonly controllers: readonly Controller[];
+}

@@ -1,0 +1,34 @@
+/** What the controllers said of one job at one gate. */
+import type { InstallationId, JobId } from '../ids.ts';
+
+/** queue: before a machine is bought. start: on the machine, before the first step. */
+export type Gate = 'queue' | 'start';
+
+/** failed: no answer in time, or one that cannot be read. exempt: the repository is excepted from this controller. */
+export type Vote = 'admit' | 'reject' | 'failed' | 'exempt';
+
+export interface ControllerVote {
+  readonly controllerId: string;
+  readonly owner: InstallationId;
+  readonly vote: Vote;
+  /** Why, in the controller's or the rule's own words, bounded and printable. */
+  readonly reason?: string;
+  /** false: it is in dry run, and its vote decides nothing. */
+  readonly enforced: boolean;
+  readonly milliseconds: number;
+}
+
+/** failed-open: one that is to be obeyed failed, and its policy admits. unavailable: one failed, and its policy rejects. */
+export type DecisionOutcome = 'admitted' | 'rejected' | 'failed-open' | 'unavailable';
+
+export interface Decision {
+  readonly installationId: InstallationId;
+  readonly jobId: JobId;
+  readonly gate: Gate;
+  /** The tenant's policy epoch that it was made in: of an older one it counts no more. */
+  readonly epoch: number;
+  readonly outcome: DecisionOutcome;
+  readonly votes: readonly ControllerVote[];
+  /** ISO 8601. */
+  readonly decidedAt: string;
+}
