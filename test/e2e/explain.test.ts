@@ -15,12 +15,9 @@ import { putSituation } from './support/put-situation.ts';
 import { until } from './support/until.ts';
 import { startWorld, tierLabels, type World } from './support/world.ts';
 
-/**
- * Those that rows alone bring about: GitHub says nothing, the configuration is the default one, and the tenant has a row, by
- * which its jobs are found.
- */
-const isOfRows = ({ github, deadLetters, deployment, cap, tenant }: Situation) =>
-  tenant !== null && [github, deadLetters, deployment, cap].every((one) => one === undefined);
+/** Those that rows alone bring about: GitHub says nothing, and the configuration is the default one. */
+const isOfRows = ({ github, deadLetters, deployment, cap }: Situation) =>
+  [github, deadLetters, deployment, cap].every((one) => one === undefined);
 /** Over within seconds, which a busy machine may need for one command. */
 const passing = ['started too many machines within a minute', 'waits for a call to EC2'];
 const ofRows = Object.entries(situations).filter(

@@ -16,7 +16,12 @@ export interface Facts {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly platform: Platform;
-  readonly asked: { readonly jobId: JobId; readonly repository?: string };
+  readonly asked: {
+    readonly jobId: JobId;
+    readonly repository?: string;
+    /** How many of the jobs that wait were searched for it, where not all of them were. */
+    readonly searchEndedAfter?: number;
+  };
   readonly tenant?: Tenant;
   readonly job?: Job;
   /** Of the tenant's machines, as far as its level has groups. */

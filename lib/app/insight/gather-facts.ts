@@ -41,6 +41,7 @@ export interface Asked {
   readonly installationId?: InstallationId;
   /** `owner/name`. */
   readonly repository?: string;
+  readonly searchEndedAfter?: number;
 }
 
 export async function gatherFacts(deps: InsightDeps, asked: Asked): Promise<Facts> {

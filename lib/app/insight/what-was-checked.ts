@@ -4,13 +4,13 @@ import { leasesOf } from '../../core/shared-cap.ts';
 import type { Facts, GitHubFacts } from './facts.ts';
 
 export function whatWasChecked(facts: Facts): readonly string[] {
-  const { job, tenant, line, plan, former, ranOn, github, deadLetters } = facts;
+  const { asked, job, tenant, line, plan, former, ranOn, github, deadLetters } = facts;
   const launches = [plan?.launch, former?.launch].filter((launch) => launch !== undefined);
   const machines = [
     ...new Set([plan?.runner, former?.runner, ranOn].filter((runner) => runner !== undefined)),
   ];
   return [
-    job ? `the job's row: ${job.state}, ${counted(job.attempts, 'launch', 'launches')}` : 'no row of the job',
+    job ? `the job's row: ${job.state}, ${counted(job.attempts, 'launch', 'launches')}` : noRow(asked),
     ...tenantLines(facts),
     ...(line && job?.state === 'waiting' ? [`the line: ${line.ahead} before it`] : []),
     ...(line ? [`the tenant's latest jobs, for estimates: ${line.recent.length}`] : []),
@@ -23,6 +23,11 @@ export function whatWasChecked(facts: Facts): readonly string[] {
       : [tenant || job ? 'GitHub was not asked (--github)' : 'GitHub was not asked']),
   ];
 }
+
+const noRow = ({ searchEndedAfter: count }: Facts['asked']) =>
+  count === undefined
+    ? 'no row of the job'
+    : `no row of the job among ${count} that wait; more wait than these`;
 
 function tenantLines({ tenant, job, platform, group }: Facts): string[] {
   if (!tenant) return ['no tenant'];

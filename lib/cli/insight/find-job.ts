@@ -1,6 +1,7 @@
 /**
  * The job that an operator named, by GitHub's id or by the URL of its page. A URL names the account, and so the tenant; for a
- * bare id, and where an account was renamed, all tenants are asked for it, a hundred at a time.
+ * bare id, and where an account was renamed, all tenants are asked for it, a hundred at a time. A job that waits for an
+ * installation without a row has no tenant to be found by: it is looked for among all jobs that wait.
  */
 import { type InstallationId, JobId } from '../../core/ids.ts';
 import { dynamoClient } from '../aws-clients.ts';
@@ -17,6 +18,8 @@ export interface NamedJob {
 export interface FoundJob extends NamedJob {
   /** The tenant that has it, or else the one that its URL names. */
   readonly installationId?: InstallationId;
+  /** More jobs wait than these, which were looked at; it may be among the others. */
+  readonly searchEndedAfter?: number;
 }
 
 /** `https://github.com/acme/app/actions/runs/1/job/2`, of whatever host, with what browsers add. */
@@ -34,6 +37,9 @@ export function readJobName(given: string): NamedJob {
 }
 
 const idsAtOnce = 1000;
+const jobsAtOnce = 1000;
+/** Some 2,500 read units and a few seconds, at most. */
+const mostPages = 20;
 
 export async function findJob(call: CommandCall, stores: CommandStores, named: NamedJob): Promise<FoundJob> {
   const owner = named.repository?.split('/')[0];
@@ -43,7 +49,8 @@ export async function findJob(call: CommandCall, stores: CommandStores, named: N
   }
   const found = await searchTenants(stores, named.jobId);
   if (found !== undefined) return { ...named, installationId: found };
-  return { ...named, ...(installationId === undefined ? {} : { installationId }) };
+  const waiting = await searchWaiting(stores, named.jobId);
+  return { ...named, ...(installationId === undefined ? {} : { installationId }), ...waiting };
 }
 
 async function ownerOf(call: CommandCall, login: string): Promise<InstallationId | undefined> {
@@ -75,4 +82,23 @@ async function searchTenants(
     cursor = page.cursor;
   } while (cursor !== undefined);
   return undefined;
+}
+
+/** Not found by a tenant: a job waits, so it is in the sparse index, which is small as a rule. */
+async function searchWaiting(
+  { jobs }: CommandStores,
+  jobId: JobId,
+): Promise<Pick<FoundJob, 'installationId' | 'searchEndedAfter'>> {
+  let cursor: string | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const read = await jobs.scanPendingAcrossTenants({
+      limit: jobsAtOnce,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const job = read.jobs.find((one) => one.jobId === jobId);
+    if (job) return { installationId: job.installationId };
+    cursor = read.cursor;
+    if (cursor === undefined) return {};
+  }
+  return { searchEndedAfter: mostPages * jobsAtOnce };
 }

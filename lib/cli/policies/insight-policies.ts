@@ -14,7 +14,11 @@ export const insightPolicies: Readonly<Record<string, (place: Place) => PolicySt
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
       [table(place, 'jobs')],
     ),
-    allow('ReadLines', ['dynamodb:Query'], [index(place, 'jobs', tables.jobs.indexes.pending.name)]),
+    allow(
+      'ReadLines',
+      ['dynamodb:Query', 'dynamodb:Scan'],
+      [index(place, 'jobs', tables.jobs.indexes.pending.name)],
+    ),
     allow(
       'ReadTogether',
       ['dynamodb:BatchGetItem'],

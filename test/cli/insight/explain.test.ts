@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
-import { readJobName } from '../../../lib/cli/insight/find-job.ts';
+import { whatWasChecked } from '../../../lib/app/insight/what-was-checked.ts';
+import type { CommandCall } from '../../../lib/cli/command.ts';
+import { findJob, readJobName } from '../../../lib/cli/insight/find-job.ts';
+import type { CommandStores } from '../../../lib/cli/insight/stores.ts';
 import { InstallationId, JobId } from '../../../lib/core/ids.ts';
 import type { Job } from '../../../lib/core/job.ts';
 import { reason } from '../../../lib/core/reason.ts';
@@ -76,6 +79,24 @@ describe('mayfly explain', () => {
     expect(await explained(urlOf(6, 'former/app'))).toMatchObject({ code: 'completed', status: 0 });
   });
 
+  it('finds a job that waits for an installation without a row, by its id and by its URL', async () => {
+    const held = reason('tenant-unknown', 'Nobody knows installation 909 yet.');
+    await stored({
+      jobId: JobId(9),
+      installationId: InstallationId(909),
+      repository: 'new/app',
+      reason: held,
+    });
+    for (const name of ['9', urlOf(9, 'new/app'), urlOf(9)]) {
+      expect(await explained(name)).toMatchObject({
+        code: 'tenant-unknown',
+        installationId: 909,
+        tenant: null,
+        repository: 'new/app',
+      });
+    }
+  });
+
   it('prints the verdict first, then what comes next, the story and what was looked at', async () => {
     await stored({ jobId: JobId(7), state: 'blocked', unsettledAt: Date.now() });
     const { status, out } = await account.run('explain', '7');
@@ -136,6 +157,45 @@ describe('mayfly explain', () => {
     const { status, error } = await account.run('explain', ...args);
     expect(error).toMatch(words);
     expect(status).toBe(2);
+  });
+});
+
+describe('the search for a job of no known tenant', () => {
+  const linesOf = (pages: number) => {
+    const asked: (string | undefined)[] = [];
+    const stores = {
+      tenants: { listAcrossTenants: async () => ({ installationIds: [] }) },
+      jobs: {
+        scanPendingAcrossTenants: async ({ cursor }: { cursor?: string }) => {
+          asked.push(cursor);
+          const page = Number(cursor ?? 1);
+          const jobs = [givenJob({ jobId: JobId(page), installationId: InstallationId(900 + page) })];
+          return page < pages ? { jobs, cursor: String(page + 1) } : { jobs };
+        },
+      },
+    } as unknown as CommandStores;
+    return { asked, stores };
+  };
+
+  it('goes on from page to page until the job is found', async () => {
+    const { asked, stores } = linesOf(5);
+    const found = await findJob({} as CommandCall, stores, { jobId: JobId(3) });
+    expect(found).toEqual({ jobId: 3, installationId: 903 });
+    expect(asked).toEqual([undefined, '2', '3']);
+  });
+
+  it('has read all that waits, and says nothing more', async () => {
+    const { stores } = linesOf(5);
+    expect(await findJob({} as CommandCall, stores, { jobId: JobId(6) })).toEqual({ jobId: 6 });
+  });
+
+  it('ends after twenty pages, and says so', async () => {
+    const { asked, stores } = linesOf(1_000);
+    const found = await findJob({} as CommandCall, stores, { jobId: JobId(21) });
+    expect(found).toEqual({ jobId: 21, searchEndedAfter: 20_000 });
+    expect(asked).toHaveLength(20);
+    const checked = whatWasChecked({ now: 0, platform: config as never, asked: found });
+    expect(checked[0]).toBe('no row of the job among 20000 that wait; more wait than these');
   });
 });
 
