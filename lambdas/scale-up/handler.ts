@@ -1,6 +1,7 @@
 /** Behind each tier's queue: records queued jobs and launches machines for them. */
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
+import { createSpotPrices } from '../../lib/adapters/ec2/spot-prices.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
@@ -10,15 +11,18 @@ import { arrivalsPart, queuesPart, secretPart, storeParts, telemetryPart } from 
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
+const ec2 = createEc2Clients();
+const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
   ...storeParts(),
   subnets: readSubnets(readVariable(variables.subnets)),
-  compute: createCompute(createEc2Clients()),
+  compute: createCompute(ec2),
+  spotPrices: createSpotPrices({ clients: ec2, telemetry, clock: systemClock }),
   queues: queuesPart(),
   arrivals: arrivalsPart(),
   tickets: createTickets({ secret: secretPart(variables.ticketSecretArn) }),
-  telemetry: telemetryPart(deployment),
+  telemetry,
   clock: systemClock,
   chance: systemChance,
 };

@@ -1,6 +1,7 @@
 /** On a schedule, each minute: repairs whatever the events missed. */
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
+import { createSpotPrices } from '../../lib/adapters/ec2/spot-prices.ts';
 import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
@@ -8,12 +9,14 @@ import { readSubnets, readVariable, variables } from '../../lib/contract/environ
 import { githubPart, queuesPart, storeParts, telemetryPart, usagePart } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
+const ec2 = createEc2Clients();
 const stores = storeParts();
 const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
   ...stores,
-  compute: createCompute(createEc2Clients()),
+  compute: createCompute(ec2),
+  spotPrices: createSpotPrices({ clients: ec2, telemetry, clock: systemClock }),
   github: githubPart({ notes: stores.notes, telemetry }),
   queues: queuesPart(),
   telemetry,

@@ -216,6 +216,12 @@ export const metrics = {
     by: ['lifecycle', 'sweep'],
     meaning: 'Machines whose end is proven and whose lease is free again',
   },
+  MachinesUnpriced: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['lifecycle', 'sweep', 'reconciler'],
+    meaning: 'Machines that ended and whose type or disk has no price: costs are too low by what they cost',
+  },
   MessagesFailed: {
     unit: 'Count',
     sets: [[], ['reason']],

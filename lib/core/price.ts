@@ -120,7 +120,9 @@ const livedSeconds = ({ startedAt, endedAt }: MachineLife) =>
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-for-interrupted-spot-instances.html
  */
 const isFree = (life: MachineLife) =>
-  life.spot && life.takenBack && life.endedAt - life.startedAt < hour * 1000;
+  life.spot && life.takenBack && life.endedAt - life.startedAt < freeIfTakenMilliseconds;
+
+export const freeIfTakenMilliseconds = hour * 1000;
 
 /** Of all components that have a price. */
 export const totalOf = (cost: MachineCost['cost']): Micros =>

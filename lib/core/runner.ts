@@ -34,6 +34,8 @@ export interface Runner {
   readonly capRows?: readonly string[];
   readonly instanceType: string;
   readonly spot: boolean;
+  /** Its availability zone. Absent: not known, as in rows of earlier versions. */
+  readonly zone?: string;
   /** What it costs, as of its launch. Absent in rows of earlier versions. */
   readonly rates?: MachineRates;
   /** The machine's own random word: who first claims with it may claim again. */

@@ -4,7 +4,7 @@
  */
 import type { InstallationId, InstanceId, JobId, TierName } from './ids.ts';
 import type { Job } from './job.ts';
-import { type MachineCost, type MachineRates, machineCost } from './price.ts';
+import { freeIfTakenMilliseconds, type MachineCost, type MachineRates, machineCost } from './price.ts';
 import type { Runner, RunnerEndReason } from './runner.ts';
 
 /** The job that GitHub says ran on a machine. */
@@ -31,6 +31,10 @@ export interface UsageRecord extends UsageKey, MachineCost {
   readonly tier: TierName;
   readonly instanceType: string;
   readonly spot: boolean;
+  /** Absent: not known. */
+  readonly zone?: string;
+  /** EC2 took it back, and nobody else had asked for its end. */
+  readonly takenBack?: boolean;
   /** When EC2 was asked for it, or launched it, epoch milliseconds. */
   readonly startedAt: number;
   /** When its end was known, epoch milliseconds. */
@@ -49,16 +53,19 @@ export interface MachineEnd {
   readonly reason: RunnerEndReason;
   readonly endedAt: number;
   readonly job: RanJob | undefined;
+  /** EC2 says that it took the machine back, and neither the platform nor the machine itself ended it. */
+  readonly takenBack?: boolean;
 }
 
-export function usageOf({ runner, reason, endedAt, job }: MachineEnd): UsageRecord {
-  const { installationId, instanceId, launchedAt, account, tier, instanceType, spot } = runner;
+export function usageOf({ runner, reason, endedAt, job, takenBack = false }: MachineEnd): UsageRecord {
+  const { installationId, instanceId, launchedAt, account, tier, instanceType, spot, zone } = runner;
   const rates = runner.rates ?? noRates;
-  // What EC2 takes back is never free here: after its notice the platform or the machine itself ends it first.
   const startedAt = runner.startedAt ?? launchedAt;
-  const life = { spot, startedAt, endedAt, takenBack: false };
+  const life = { spot, startedAt, endedAt, takenBack };
   return {
     ...{ installationId, instanceId, launchedAt, account: account.login, tier, instanceType, spot },
+    ...(zone === undefined ? {} : { zone }),
+    ...(takenBack ? { takenBack } : {}),
     ...{ startedAt, endedAt },
     endReason: reason,
     ...(job === undefined ? {} : { job }),
@@ -66,6 +73,12 @@ export function usageOf({ runner, reason, endedAt, job }: MachineEnd): UsageReco
     ...machineCost(rates, life),
   };
 }
+
+/** Whether it costs nothing if EC2 took it back. */
+export const mayBeFree = (
+  { spot, startedAt, launchedAt }: Pick<Runner, 'spot' | 'startedAt' | 'launchedAt'>,
+  endedAt: number,
+): boolean => spot && endedAt - (startedAt ?? launchedAt) < freeIfTakenMilliseconds;
 
 export const ranJobOf = ({ jobId, runId, repository, workflow, conclusion }: Job): RanJob => ({
   jobId,

@@ -36,6 +36,9 @@ export interface LaunchedInstance {
   readonly instanceId: InstanceId;
   readonly instanceType: string;
   readonly spot: boolean;
+  /** Where it is: one of these, or neither where EC2 does not say. */
+  readonly zone?: string;
+  readonly subnetId?: string;
   /** When EC2 launched it, epoch milliseconds; absent: EC2 did not say, as in its answer to a launch. */
   readonly startedAt?: number;
 }
@@ -54,6 +57,8 @@ export interface DescribedInstance {
   readonly instanceId: InstanceId;
   /** EC2's word: pending, running, stopping, stopped, shutting-down, terminated. */
   readonly state: string;
+  /** EC2 itself took the spot machine back; nobody asked for its end. */
+  readonly takenBack?: boolean;
 }
 
 /**

@@ -40,7 +40,7 @@ describe('the record of a machine', () => {
     expect(records(platform)).toEqual([
       {
         ...{ installationId: acme, instanceId: machines[0], account: 'acme', tier: 'small' },
-        ...{ instanceType: 't3.medium', spot: false, endReason: 'job-completed' },
+        ...{ instanceType: 't3.medium', spot: false, zone: 'us-east-1a', endReason: 'job-completed' },
         ...{ launchedAt: noon, startedAt: noon, endedAt: noon + 600_000, seconds: 600 },
         job: { jobId: 1, runId: 1001, repository: 'acme/app', workflow: 'build', conclusion: 'success' },
         rates: { list: '2026-07-20', compute: 41_600, surplus: 40_000, disk: 2_400_000, address: 5_000 },
@@ -129,5 +129,67 @@ describe('the record of a machine', () => {
     await platform.accept(event('queued', 1));
     await platform.machineEnds(platform.liveMachines()[0]!);
     expect(records(platform)).toMatchObject([{ unpriced: ['compute'], cost: { disk: 55, address: 83 } }]);
+  });
+
+  it('raises no alarm for a machine with a price, and one for a machine without', async () => {
+    const { platform, machines } = await givenMachines(1);
+    await platform.machineEnds(machines[0]!);
+    expect(platform.telemetry.total('MachinesUnpriced')).toBe(0);
+    const unpriced = await givenPlatform({
+      deployment: { tiers: [givenTier({ instanceTypes: ['m5.metal'] })] },
+    });
+    await unpriced.accept(event('queued', 1));
+    await unpriced.machineEnds(unpriced.liveMachines()[0]!);
+    expect(unpriced.telemetry.total('MachinesUnpriced')).toBe(1);
+  });
+});
+
+describe('the record of a spot machine', () => {
+  const givenSpot = async (price?: number) => {
+    const platform = await givenPlatform({ deployment: { tiers: [givenTier({ spot: true })] } });
+    if (price !== undefined) platform.spotPrices.pools.set('t3.medium:us-east-1a', price);
+    await platform.accept(event('queued', 1));
+    return { platform, machine: platform.liveMachines()[0]! };
+  };
+
+  it('has the price of its pool at its launch, whatever becomes of it later', async () => {
+    const { platform, machine } = await givenSpot(12_000);
+    platform.spotPrices.pools.set('t3.medium:us-east-1a', 24_000);
+    platform.clock.advance(3_600_000);
+    await platform.machineEnds(machine);
+    expect(records(platform)).toMatchObject([
+      { zone: 'us-east-1a', rates: { compute: 12_000 }, cost: { compute: 12_000 }, unpriced: [] },
+    ]);
+  });
+
+  it('is unpriced where nobody knows the price, and where that of another zone is known', async () => {
+    const { platform, machine } = await givenSpot();
+    platform.spotPrices.pools.set('t3.medium:us-east-1b', 12_000);
+    await platform.machineEnds(machine);
+    expect(records(platform)).toMatchObject([{ unpriced: ['compute'] }]);
+    expect(platform.telemetry.total('MachinesUnpriced')).toBe(1);
+  });
+
+  it.each([
+    ['costs nothing where EC2 took it in its first hour', { minutes: 59, takenBack: true, compute: 0 }],
+    ['costs its time where EC2 took it later', { minutes: 60, takenBack: true, compute: 12_000 }],
+    ['costs its time where it ended itself', { minutes: 30, takenBack: false, compute: 6_000 }],
+  ])('%s', async (_, { minutes, takenBack, compute }) => {
+    const { platform, machine } = await givenSpot(12_000);
+    platform.compute.machines.get(machine)!.takenBack = takenBack;
+    platform.clock.advance(minutes * 60_000);
+    await platform.follow(instanceEnded(machine));
+    expect(records(platform)).toMatchObject([{ cost: { compute } }]);
+  });
+
+  it('costs its time, and its lease goes back, where EC2 cannot be asked how it ended', async () => {
+    const { platform, machine } = await givenSpot(12_000);
+    Object.assign(platform.compute.machines.get(machine)!, { takenBack: true });
+    // The first is for its console.
+    platform.compute.dials.failCalls = 2;
+    platform.clock.advance(30 * 60_000);
+    await platform.follow(instanceEnded(machine));
+    expect(records(platform)).toMatchObject([{ cost: { compute: 6_000 } }]);
+    expect(await platform.leases()).toBe(0);
   });
 });

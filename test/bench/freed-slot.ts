@@ -2,6 +2,7 @@
  * What it costs to read when one machine of a tenant at its limit ends, and the next job in its line gets one: beside ten
  * jobs that wait, and beside ten thousand. The real use cases and stores, on the stand-in of DynamoDB.
  */
+
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
@@ -15,6 +16,7 @@ import { createMemoryChance, createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryCompute } from '../fakes/compute.ts';
 import { createMemoryQueues } from '../fakes/queues.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
+import { createMemorySpotPrices } from '../fakes/spot-prices.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { givenDeployment, givenJob, noon } from '../support/given.ts';
 import { judged } from './goals.ts';
@@ -69,6 +71,7 @@ async function unitsOfSlot(
     deployment: givenDeployment(),
     subnets: [{ subnetId: 'subnet-a', zone: 'us-east-1a' }],
     compute,
+    spotPrices: createMemorySpotPrices(),
     queues,
     telemetry: createMemoryTelemetry(),
     clock,

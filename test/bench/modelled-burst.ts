@@ -3,6 +3,7 @@
  * and processors take no time at all. It says what the design makes of the latencies of AWS, the same on any machine. What
  * a measured burst takes beyond that is the time of this machine's processors.
  */
+
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import type { Delivery } from '../../lib/app/common/batch.ts';
 import { acceptArrivals } from '../../lib/app/scale-up/accept-arrivals.ts';
@@ -13,6 +14,7 @@ import { createMemoryChance } from '../fakes/clock.ts';
 import { createMemoryCompute } from '../fakes/compute.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
+import { createMemorySpotPrices } from '../fakes/spot-prices.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { createScheduler, type Scheduler } from '../sim/scheduler.ts';
@@ -55,6 +57,7 @@ export async function modelBurst(shape: BurstShape): Promise<ModelledBurst> {
   const shared = {
     deployment: givenDeployment({ tiers: [givenTier({ maxRunners: limit })] }),
     subnets: [{ subnetId: 'subnet-a', zone: 'us-east-1a' }],
+    spotPrices: createMemorySpotPrices(),
     telemetry: createMemoryTelemetry(),
     clock: scheduler,
     chance: createMemoryChance(7),

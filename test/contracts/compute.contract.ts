@@ -74,7 +74,7 @@ export function computeContract(name: string, open: () => Promise<ComputeWorld>)
       world.limitPool('t3.medium', 'spot', 1);
       const asked = request({ market: 'spot', pools: pools('t3.medium'), machines: 3 });
       const { instances, failures } = answered(await world.compute.launch(asked));
-      expect(instances).toMatchObject([{ instanceType: 't3.medium', spot: true }]);
+      expect(instances).toMatchObject([{ instanceType: 't3.medium', spot: true, subnetId: world.subnetId }]);
       const pool = { market: 'spot', instanceType: 't3.medium', subnetId: world.subnetId };
       expect(failures).toMatchObject([{ class: 'capacity', code: 'InsufficientInstanceCapacity', pool }]);
     });

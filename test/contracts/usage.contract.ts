@@ -39,7 +39,8 @@ export function usageContract(backend: StoreBackend): void {
 
     it('keeps all that is known of a machine, with what has no price and without a job', async () => {
       const idle = givenRecord();
-      const busy = givenRecord({ instanceId: InstanceId('i-2'), job: built, spot: true });
+      const taken = { spot: true, zone: 'us-east-1a', takenBack: true };
+      const busy = givenRecord({ instanceId: InstanceId('i-2'), job: built, ...taken });
       await record(idle, busy);
       expect(await all()).toEqual(expect.arrayContaining([idle, busy]));
       expect(idle.unpriced).toEqual(['address']);

@@ -20,6 +20,8 @@ export interface MemoryMachine extends LaunchedInstance {
   state: string;
   /** EC2 does not show it, and does not know it when asked to terminate. */
   hidden: boolean;
+  /** EC2 took it back. */
+  takenBack?: boolean;
   readonly tags: ReadonlyMap<string, string>;
   /** Epoch milliseconds; 0 unless `createMemoryCompute` was given a clock. */
   readonly launchedAt: number;
@@ -96,7 +98,7 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
       const limited = names.filter((name) => dials.pools.has(name));
       const taken = Math.min(missing, ...limited.map((name) => dials.pools.get(name)!));
       for (const name of limited) dials.pools.set(name, dials.pools.get(name)! - taken);
-      for (let n = 0; n < taken; n += 1) instances.push(addMachine(request, instanceType));
+      for (let n = 0; n < taken; n += 1) instances.push(addMachine(request, { instanceType, subnetId }));
       missing -= taken;
       if (missing === 0) break;
       failures.push(dryPool({ market, instanceType, subnetId }));
@@ -104,7 +106,10 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
     return { kind: 'answered', instances, failures };
   }
 
-  function addMachine(request: FleetRequest, instanceType: string): LaunchedInstance {
+  function addMachine(
+    request: FleetRequest,
+    { instanceType, subnetId }: { instanceType: string; subnetId: string },
+  ): LaunchedInstance {
     const instanceId = InstanceId(`i-${(machines.size + 1).toString(16).padStart(17, '0')}`);
     const spot = request.TargetCapacitySpecification.DefaultTargetCapacityType === 'spot';
     const tags = request.TagSpecifications.find((tagged) => tagged.ResourceType === 'instance')?.Tags ?? [];
@@ -118,7 +123,7 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
       console: '',
       tags: new Map(tags.map(({ Key, Value }) => [Key, Value])),
     });
-    return { instanceId, instanceType, spot };
+    return { instanceId, instanceType, spot, subnetId };
   }
 
   function takeOne(dial: 'loseAnswers' | 'loseRequests' | 'failCalls'): boolean {
@@ -157,7 +162,11 @@ export function createMemoryCompute(now: () => number = () => 0): MemoryCompute 
       mayFail();
       return visible()
         .filter((machine) => instanceIds.includes(machine.instanceId))
-        .map(({ instanceId, state }) => ({ instanceId, state }));
+        .map(({ instanceId, state, takenBack }) => ({
+          instanceId,
+          state,
+          ...(takenBack ? { takenBack } : {}),
+        }));
     },
     async listMachines({ environment, cursor }) {
       mayFail();

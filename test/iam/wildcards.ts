@@ -6,6 +6,7 @@ const driven = 'Systems Manager drives the machine that images are made on; its 
 const withoutResources: Readonly<Record<string, string>> = {
   'ec2:DescribeFleets': 'fleets are made without names or tags to know them by',
   'ec2:DescribeInstances': 'EC2 has no resource-level control for reading instances',
+  'ec2:DescribeSpotPriceHistory': 'prices are of no resource',
   'ec2:DescribeImages': 'EC2 has no resource-level control for reading images',
   'tag:GetResources': 'the tagging API has no resources',
   'ssm:UpdateInstanceInformation': driven,

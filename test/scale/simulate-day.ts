@@ -18,6 +18,7 @@ import { createMemoryChance } from '../fakes/clock.ts';
 import { createMemoryGitHub } from '../fakes/github.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
+import { createMemorySpotPrices } from '../fakes/spot-prices.ts';
 import { givenDeployment, givenEvent, givenTenant, givenTier, permissions } from '../support/given.ts';
 import { arrivals } from './arrivals.ts';
 import { type DayReport, dayReport } from './day-report.ts';
@@ -123,6 +124,7 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     usage: timed(stores.usage, latency.aws, by),
     notes: timed(createMemoryNotes(), latency.aws, by),
     compute: timed(compute, latency.aws, by),
+    spotPrices: createMemorySpotPrices(),
     queues: timed(queues, latency.aws, by),
     github: timed(github, latency.github, by),
     telemetry: { event: () => undefined, count: () => undefined },

@@ -13,9 +13,9 @@ const actionsOf = (name: string) => statements.get(name)!.flatMap(({ Action }) =
 
 /** What EC2 lets nobody hold to a resource. */
 const describing: Readonly<Record<string, readonly string[]>> = {
-  'scale-up': ['DescribeFleets', 'DescribeInstances'],
+  'scale-up': ['DescribeFleets', 'DescribeInstances', 'DescribeSpotPriceHistory'],
   lifecycle: ['DescribeInstances'],
-  sweep: ['DescribeFleets', 'DescribeInstances'],
+  sweep: ['DescribeFleets', 'DescribeInstances', 'DescribeSpotPriceHistory'],
   reconciler: ['DescribeInstances'],
 };
 

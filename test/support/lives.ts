@@ -11,7 +11,7 @@ import { OperationalError } from '../../lib/ports/errors.ts';
 import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
 import { createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../fakes/telemetry.ts';
-import { acme, givenEvent } from './given.ts';
+import { acme, givenEvent, givenTier } from './given.ts';
 import { givenPlatform, type Platform } from './platform.ts';
 import { givenDelivery, givenDoor } from './webhook-door.ts';
 
@@ -46,6 +46,14 @@ async function anOrdinaryJob() {
   await platform.follow(givenEvent({ action: 'in_progress', runnerName }));
   await platform.sweep();
   await platform.follow(givenEvent({ action: 'completed', runnerName, conclusion: 'success' }));
+  return platform.telemetry;
+}
+
+async function aMachineWithoutAPrice() {
+  const tiers = [givenTier({ instanceTypes: ['m5.metal'] })];
+  const platform = await givenPlatform({ deployment: { tiers } });
+  await platform.accept(givenEvent());
+  await platform.machineEnds(platform.liveMachines()[0]!);
   return platform.telemetry;
 }
 
@@ -145,6 +153,7 @@ export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['cou
     [
       atTheWebhookDoor,
       anOrdinaryJob,
+      aMachineWithoutAPrice,
       theClaimDoor,
       jobsThatGoWrong,
       installations,

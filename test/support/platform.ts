@@ -22,6 +22,7 @@ import { createMemoryGitHub } from '../fakes/github.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
 import { createMemoryQueues } from '../fakes/queues.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
+import { createMemorySpotPrices } from '../fakes/spot-prices.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { acme, givenDeployment, givenTenant, noon } from './given.ts';
@@ -52,6 +53,7 @@ export async function givenPlatform(
     runners: stores.runners,
     notes: createMemoryNotes(),
     compute,
+    spotPrices: createMemorySpotPrices(),
     queues,
     github,
     telemetry,

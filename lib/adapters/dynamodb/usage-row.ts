@@ -46,6 +46,8 @@ export function usageRow(record: UsageRecord): Attributes {
     tier: text(record.tier),
     instance_type: text(record.instanceType),
     spot: flag(record.spot),
+    zone: optional(record.zone, text),
+    taken_back: optional(record.takenBack, flag),
     launched_at: number(record.launchedAt),
     started_at: number(record.startedAt),
     ended_at: number(record.endedAt),
@@ -89,6 +91,10 @@ export function usageOfRow(attributes: Attributes): UsageRecord {
     rates: ratesOf(row.map('rates')),
     cost: amounts(row.map('cost')),
     unpriced: components.filter((component) => unpriced.includes(component)),
+    ...compact<Pick<UsageRecord, 'zone' | 'takenBack'>>({
+      zone: row.optionalText('zone'),
+      takenBack: row.optionalFlag('taken_back'),
+    }),
     ...(job === undefined ? {} : { job }),
   };
 }

@@ -7,6 +7,8 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 export interface Ec2Clients {
   readonly launching: EC2Client;
   readonly asking: EC2Client;
+  /** For what machines do not wait for. */
+  readonly pricing: EC2Client;
 }
 
 export function createEc2Clients(
@@ -33,5 +35,6 @@ export function createEc2Clients(
     // Two calls, one of which broke at once, fit into scale-up's time.
     launching: client(1, { requestTimeout: 12_000, keepAlive: false }),
     asking: client(3, { requestTimeout: 5_000, keepAlive: true }),
+    pricing: client(1, { requestTimeout: 2_000, keepAlive: true }),
   };
 }

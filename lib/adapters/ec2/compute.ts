@@ -7,6 +7,7 @@ import {
   type CreateFleetCommandInput,
   type CreateFleetCommandOutput,
   type CreateFleetError,
+  type CreateFleetInstance,
   DescribeFleetsCommand,
   type EC2Client,
   type Instance,
@@ -45,6 +46,7 @@ export function createCompute(clients: Ec2Clients): Compute {
         instanceId: InstanceId(instance.InstanceId ?? ''),
         instanceType: instance.InstanceType ?? 'unknown',
         spot: instance.InstanceLifecycle === 'spot',
+        ...(instance.Placement?.AvailabilityZone ? { zone: instance.Placement.AvailabilityZone } : {}),
         ...(instance.LaunchTime ? { startedAt: instance.LaunchTime.getTime() } : {}),
       }));
     },
@@ -54,9 +56,11 @@ export function createCompute(clients: Ec2Clients): Compute {
       for (const ids of chunks(instanceIds, idsPerCall)) {
         found.push(...(await describeInstances(clients.asking, [{ Name: 'instance-id', Values: ids }])));
       }
-      return found.map(({ InstanceId: id, State }) => ({
+      return found.map(({ InstanceId: id, State, StateReason }) => ({
         instanceId: InstanceId(id ?? ''),
         state: State?.Name ?? 'unknown',
+        // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
+        ...(StateReason?.Code === 'Server.SpotInstanceTermination' ? { takenBack: true } : {}),
       }));
     },
     listMachines: (page) => listMachines(clients.asking, page),
@@ -93,6 +97,7 @@ function answerOf(output: Fleet): LaunchAnswer {
       instanceId: InstanceId(id),
       instanceType: group.InstanceType ?? 'unknown',
       spot: group.Lifecycle === 'spot',
+      ...subnetOf(group),
     })),
   );
   const failures = (output.Errors ?? []).map((error) => {
@@ -102,6 +107,13 @@ function answerOf(output: Fleet): LaunchAnswer {
   });
   return { kind: 'answered', instances, failures };
 }
+
+const subnetOf = ({
+  LaunchTemplateAndOverrides,
+}: CreateFleetInstance): Pick<LaunchedInstance, 'subnetId'> => {
+  const subnetId = LaunchTemplateAndOverrides?.Overrides?.SubnetId;
+  return subnetId === undefined ? {} : { subnetId };
+};
 
 /** EC2 says with each error what it tried; without all of it, no pool is named. */
 function poolOf({ Lifecycle, LaunchTemplateAndOverrides }: CreateFleetError): Pick<LaunchFailure, 'pool'> {

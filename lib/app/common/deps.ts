@@ -10,6 +10,7 @@ import type { LaunchStore } from '../../ports/launches.ts';
 import type { Notes } from '../../ports/notes.ts';
 import type { Queues } from '../../ports/queues.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
+import type { SpotPrices } from '../../ports/spot-prices.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import type { UsageStore } from '../../ports/usage.ts';
@@ -44,6 +45,7 @@ export interface LaunchDeps extends Omit<LifecycleDeps, 'usage'> {
   readonly chance: Chance;
   /** In the configured order. */
   readonly subnets: readonly Subnet[];
+  readonly spotPrices: SpotPrices;
 }
 
 /** Repairing overdue rows: whatever the events' own use cases do, and asking GitHub. */

@@ -3,10 +3,11 @@
  * their rows close, which is when their leases go back: whoever dies in between leaves rows that are open, and whoever closes
  * them writes the same records again, of which the first one stays.
  */
-import type { JobId } from '../../core/ids.ts';
+import type { InstanceId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { jobOf } from '../../core/runner.ts';
-import { type RanJob, ranJobOf, usageOf } from '../../core/usage.ts';
+import { mayBeFree, type RanJob, ranJobOf, type UsageRecord, usageOf } from '../../core/usage.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { EndDeps } from '../common/deps.ts';
 import type { Ending } from './ending.ts';
 
@@ -16,10 +17,51 @@ export type JobsById = ReadonlyMap<JobId, Job>;
 export async function recordUsage(deps: EndDeps, endings: readonly Ending[], jobs: JobsById): Promise<void> {
   if (endings.length === 0) return;
   const endedAt = deps.clock.now();
-  const records = endings.map((ending) =>
-    usageOf({ runner: ending.runner, reason: ending.reason, endedAt, job: jobRanOn(ending, jobs) }),
-  );
+  const takenBack = await findTakenBack(deps, endings, endedAt);
+  const records = endings.map((ending) => {
+    const { runner, reason } = ending;
+    const isTakenBack = takenBack.has(runner.instanceId);
+    return usageOf({ runner, reason, endedAt, job: jobRanOn(ending, jobs), takenBack: isTakenBack });
+  });
   await deps.usage.record(records);
+  sayUnpriced(deps, records);
+}
+
+/**
+ * What EC2 took back in a machine's first hour costs nothing, and only EC2 knows that it did. It is asked about young spot
+ * machines alone that ended by themselves. Where it cannot be asked they count as charged for: no lease waits for a price.
+ */
+async function findTakenBack(
+  { compute, telemetry }: EndDeps,
+  endings: readonly Ending[],
+  endedAt: number,
+): Promise<ReadonlySet<InstanceId>> {
+  const asked = endings
+    .filter(
+      ({ runner, reason, proven }) => proven && reason === 'instance-ended' && mayBeFree(runner, endedAt),
+    )
+    .map(({ runner }) => runner.instanceId);
+  if (asked.length === 0) return new Set();
+  try {
+    const found = await compute.describe(asked);
+    return new Set(found.filter(({ takenBack }) => takenBack).map(({ instanceId }) => instanceId));
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    telemetry.event('warn', 'spot-end-unknown', { instanceIds: asked, error: error.message });
+    return new Set();
+  }
+}
+
+/** An alarm is worth it for what the operator can mend by a new price list; where no subnet is known no address has a price. */
+function sayUnpriced({ telemetry }: EndDeps, records: readonly UsageRecord[]): void {
+  const found = records.filter(({ unpriced }) => unpriced.includes('compute') || unpriced.includes('disk'));
+  if (found.length === 0) return;
+  const kinds = found.map(({ instanceType, spot }) => (spot ? `${instanceType} spot` : instanceType));
+  const about = {
+    instanceTypes: [...new Set(kinds)],
+    instanceIds: found.map(({ instanceId }) => instanceId),
+  };
+  telemetry.event('warn', 'machine-unpriced', about, { MachinesUnpriced: found.length });
 }
 
 /** Of machines that had ended before GitHub said what they ran. */

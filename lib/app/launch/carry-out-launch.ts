@@ -6,10 +6,12 @@
 
 import type { InstanceId, LeaseId, TierName } from '../../core/ids.ts';
 import { type Launch, missingLeases, type PlannedJob } from '../../core/launch.ts';
+import type { Micros } from '../../core/micros.ts';
 import { machineRates } from '../../core/price.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
+import { type SpotPrices, spotPool } from '../../ports/spot-prices.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import { releaseRobbed } from '../common/release-robbed.ts';
 import { launchesTogetherMilliseconds, retryDelaySeconds } from '../common/settings.ts';
@@ -35,10 +37,13 @@ interface Seen {
 export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): Promise<Lesson> {
   const { launch, paced } = planned;
   const askedAt = deps.clock.now();
-  const { answer, together } = await askBesideOthers(
-    { to: deps.compute, clock: deps.clock, milliseconds: launchesTogetherMilliseconds },
-    () => askForMachines(deps, launch),
-  );
+  const [{ answer, together }] = await Promise.all([
+    askBesideOthers({ to: deps.compute, clock: deps.clock, milliseconds: launchesTogetherMilliseconds }, () =>
+      askForMachines(deps, launch),
+    ),
+    // What the machines cost is then known as they come.
+    spotPricesOf(deps, launch),
+  ]);
   logAnswer(deps, { launch, askedAt }, answer);
   const lesson = await learnFrom(deps, { launch, askedAt, answer, paced });
   await together();
@@ -133,24 +138,44 @@ function placesOf(launch: Launch, instances: readonly LaunchedInstance[]): Map<L
 
 /** A row for each machine that has a lease, also for one that EC2 does not show any more: its row gives the lease back. */
 async function bindRows(deps: LaunchDeps, launch: Launch, seen: Seen): Promise<void> {
+  const prices = seen.instances.some(({ spot }) => spot) ? await spotPricesOf(deps, launch) : noPrices;
   const rows = launch.plannedJobs.flatMap((planned) => {
     const instanceId = launch.instances.get(planned.lease);
     if (instanceId === undefined) return [];
     const instance = seen.instances.find((one) => one.instanceId === instanceId);
     const startedAt = instance?.startedAt ?? (instance && seen.askedAt) ?? launch.createdAt;
-    return [runnerRow(deps, launch, planned, { instanceId, ...(instance ?? notSeen), startedAt })];
+    const machine = { instanceId, ...(instance ?? notSeen), startedAt };
+    return [runnerRow(deps, { launch, plannedJob: planned, prices }, machine)];
   });
   if (rows.length > 0) await deps.runners.bind(rows);
 }
 
 const notSeen = { instanceType: 'unknown', spot: false };
 
+const noPrices: SpotPriceList = new Map();
+
+/** Asks for nothing where the launch was for machines on demand. */
+async function spotPricesOf(deps: LaunchDeps, { request }: Launch): Promise<SpotPriceList> {
+  if (request.TargetCapacitySpecification.DefaultTargetCapacityType !== 'spot') return noPrices;
+  const overrides = request.LaunchTemplateConfigs.flatMap(({ Overrides }) => Overrides);
+  return deps.spotPrices.now(overrides.map(({ InstanceType }) => InstanceType));
+}
+
+type SpotPriceList = Awaited<ReturnType<SpotPrices['now']>>;
+
+interface Placed {
+  readonly launch: Launch;
+  readonly plannedJob: PlannedJob;
+  readonly prices: SpotPriceList;
+}
+
 function runnerRow(
   deps: LaunchDeps,
-  launch: Launch,
-  plannedJob: PlannedJob,
-  instance: Required<LaunchedInstance>,
+  { launch, plannedJob, prices }: Placed,
+  instance: LaunchedInstance & { startedAt: number },
 ): Runner {
+  const zone = zoneOf(deps, instance);
+  const spotPrice = zone === undefined ? undefined : prices.get(spotPool(instance.instanceType, zone));
   return {
     instanceId: instance.instanceId,
     installationId: launch.installationId,
@@ -164,19 +189,27 @@ function runnerRow(
     ...(launch.capRows ? { capRows: launch.capRows } : {}),
     instanceType: instance.instanceType,
     spot: instance.spot,
-    ...ratesOf(deps, launch.tier, instance),
+    ...(zone === undefined ? {} : { zone }),
+    ...ratesOf(deps, launch.tier, { ...instance, ...(spotPrice === undefined ? {} : { spotPrice }) }),
     launchedAt: launch.createdAt,
     startedAt: instance.startedAt,
     deadline: deps.clock.now() + deps.deployment.limits.bootSeconds * 1000,
   };
 }
 
+/** EC2 names the zone of a machine that it shows, and the subnet of one that it has just started. */
+const zoneOf = (deps: LaunchDeps, { zone, subnetId }: LaunchedInstance): string | undefined =>
+  zone ?? deps.subnets.find((subnet) => subnet.subnetId === subnetId)?.zone;
+
+type Priced = Pick<LaunchedInstance, 'instanceType' | 'spot'> & { readonly spotPrice?: Micros };
+
 /** A tier that was taken out of the configuration meanwhile leaves its machine without a price. */
-function ratesOf({ deployment }: LaunchDeps, name: TierName, { instanceType, spot }: LaunchedInstance) {
+function ratesOf({ deployment }: LaunchDeps, name: TierName, { instanceType, spot, spotPrice }: Priced) {
   const tier = deployment.tiers.find((one) => one.name === name);
   if (!tier) return {};
   const { region } = deployment;
-  return { rates: machineRates({ region, instanceType, spot, machine: tier.billed }) };
+  const priced = { region, instanceType, spot, machine: tier.billed };
+  return { rates: machineRates({ ...priced, ...(spotPrice === undefined ? {} : { spotPrice }) }) };
 }
 
 function failureReason(failure: LaunchFailure | undefined): Reason {

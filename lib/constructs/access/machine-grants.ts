@@ -133,9 +133,15 @@ function createSpotRole(scope: Construct): Grant {
 export const describeGrant = () =>
   allow('Describe', { actions: ['ec2:DescribeInstances'], resources: ['*'] });
 
-/** What came of a launch whose answer was lost. Fleets are made without names or tags to know them by. */
-export const describeLaunchGrant = () =>
-  allow('Describe', { actions: ['ec2:DescribeFleets', 'ec2:DescribeInstances'], resources: ['*'] });
+/** What came of a launch whose answer was lost, and what spot machines cost. Fleets are made without names or tags to know them by. */
+export const describeLaunchGrant = ({ spot }: Pick<MachineGrantOptions, 'spot'>) =>
+  allow('Describe', {
+    actions: [
+      ...['ec2:DescribeFleets', 'ec2:DescribeInstances'],
+      ...(spot ? ['ec2:DescribeSpotPriceHistory'] : []),
+    ],
+    resources: ['*'],
+  });
 
 /** What a machine printed that never claimed, kept when it is ended. */
 export const consoleGrant = (scope: Construct, environment: string) =>

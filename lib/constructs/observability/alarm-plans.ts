@@ -22,6 +22,7 @@ export function alarmPlans(config: CheckedConfig): AlarmPlan[] {
     ...functionAlarms(config),
     ...runnerAlarms(config),
     ...silenceAlarms(config),
+    ...costAlarms(config),
   ];
 }
 
@@ -249,6 +250,23 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
       metric: sweeps('SweepsCut', 'Maximum'),
       above: 0,
       periods: 15,
+    },
+  ];
+}
+
+function costAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] {
+  return [
+    {
+      name: 'unpriced',
+      article: 'unpriced',
+      says: 'Machines ended whose type or disk has no price, in each of 3 hours: costs are too low',
+      metric: platformMetric(environment, 'MachinesUnpriced', {
+        dimensions: {},
+        statistic: 'Sum',
+        minutes: 60,
+      }),
+      above: 0,
+      periods: 3,
     },
   ];
 }

@@ -12,6 +12,7 @@ import type { Ec2Dials } from './dials.ts';
 import { type Form, requiredText, tags, texts } from './form.ts';
 import type { Machines } from './machines.ts';
 import { runInstances } from './run-instances.ts';
+import { describeSpotPriceHistory } from './spot-price.ts';
 import { checkTag } from './tag-rules.ts';
 import type { Members } from './xml.ts';
 
@@ -38,6 +39,7 @@ export function createCalls({ account, machines, dials, isVisible }: CallDeps): 
     DescribeVolumes: (form) => describeVolumes(account, form),
     DescribeFleets: (form) =>
       describeFleets(account, form, ({ createdAt }) => Date.now() - createdAt >= dials().lagMilliseconds),
+    DescribeSpotPriceHistory: (form) => describeSpotPriceHistory(account, form, Date.now()),
     DescribeInstances: (form) => describeInstances(account, form, isVisible),
     TerminateInstances: (form) => ({
       instancesSet: findVisible(texts(form, 'InstanceId')).map((instance) => {

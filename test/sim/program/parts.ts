@@ -2,9 +2,11 @@
  * What the real functions are put together from, as one process sees it: each port call goes through that process, and
  * its clock may be a little wrong. A dependency that use cases gain is added here, and nowhere else.
  */
+
 import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { Arrivals } from '../../../lib/ports/arrivals.ts';
+import { createMemorySpotPrices } from '../../fakes/spot-prices.ts';
 import type { Ports } from './ports.ts';
 import { type ProcessDeps, portOf, type Running } from './process.ts';
 
@@ -39,6 +41,7 @@ export function partsOf(
     runners: port('runners', ports.stores.runners),
     notes: port('notes', ports.notes),
     compute: port('compute', ports.compute),
+    spotPrices: createMemorySpotPrices(),
     github: budgetedGitHub(port('github', ports.github), {
       notes: port('notes', ports.notes),
       telemetry: ports.telemetry,
