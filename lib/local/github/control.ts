@@ -95,6 +95,9 @@ export interface State {
     status: string;
     conclusion: string | null;
     runnerName: string | null;
+    /** Of the steps that it was queued with, those that began. */
+    begun: readonly string[];
+    log: readonly string[];
     createdAt: string;
   }[];
   readonly deliveries: { readonly total: number; readonly failed: number };
@@ -187,6 +190,8 @@ function stateOf(world: World): State {
       status: job.status,
       conclusion: job.conclusion,
       runnerName: job.runner?.name ?? null,
+      begun: [...job.begun],
+      log: [...job.log],
       createdAt: isoTime(job.createdAt),
     })),
     deliveries: {

@@ -32,6 +32,7 @@ export function jobRoutes(webhooks: Webhooks): Route[] {
       ...(job.group === undefined ? {} : { group: job.group }),
       ...(job.workflow === undefined ? {} : { workflow: job.workflow }),
       milliseconds: job.milliseconds,
+      steps: job.steps,
       runId: job.runId,
       runAttempt: job.runAttempt + 1,
     });

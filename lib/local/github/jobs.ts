@@ -7,7 +7,7 @@ import { assignJobs } from './assignment.ts';
 import { ensureRepository, installationOf } from './installations.ts';
 import { jobShape } from './job-shapes.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { JobRecord, RunnerRecord, World } from './world.ts';
+import type { JobRecord, RunnerRecord, StepRecord, World } from './world.ts';
 import { fullName, nameKey, takeId } from './world.ts';
 
 export interface JobRequest {
@@ -18,6 +18,8 @@ export interface JobRequest {
   readonly group?: string;
   /** How long the runner program works on it; absent: 1000. */
   readonly milliseconds?: number;
+  /** What it does instead, each by default after the step before succeeded; one named `fail…` fails. */
+  readonly steps?: readonly (Pick<StepRecord, 'name'> & Partial<StepRecord>)[];
   /** It waits until somebody approves it. */
   readonly requiresApproval?: boolean;
   /** Whose run it is part of. Absent: the first workflow's, by a push. */
@@ -69,6 +71,9 @@ export function addJob(world: World, request: JobRequest): JobRecord {
     group: request.group,
     workflow: request.workflow,
     milliseconds: request.milliseconds ?? 1000,
+    steps: (request.steps ?? []).map(stepRecord),
+    begun: [],
+    log: [],
     status: request.requiresApproval ? 'waiting' : 'queued',
     conclusion: null,
     createdAt: world.now(),
@@ -82,6 +87,14 @@ export function addJob(world: World, request: JobRequest): JobRecord {
   world.tell('job-queued', { jobId: job.id, repository: fullName(job.repository), labels: job.labels });
   return job;
 }
+
+/** An action's `pre:` runs under always() unless the action says otherwise (actions/runner, ActionManager.cs). */
+const stepRecord = (step: NonNullable<JobRequest['steps']>[number]): StepRecord => ({
+  stage: 'main',
+  condition: step.stage === 'pre' ? 'always()' : 'success()',
+  milliseconds: 1,
+  ...step,
+});
 
 export function approveJob(world: World, webhooks: Webhooks, id: number): void {
   const job = knownJob(world, id);

@@ -7,7 +7,7 @@ import { assignJobs } from './assignment.ts';
 import { completeJob, startJob } from './jobs.ts';
 import { type Call, notFound, type Reply, type Route, route, runner } from './router.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { JobRecord, RunnerRecord } from './world.ts';
+import { fullName, type JobRecord, type RunnerRecord } from './world.ts';
 
 const conclusions = ['success', 'failure', 'cancelled'] as const;
 
@@ -24,6 +24,14 @@ export function runnerProtocol(webhooks: Webhooks): Route[] {
     route('POST', '/_runner/jobs/{job_id}/started', runner, (call) => {
       const job = assignedJob(call);
       if (job.status === 'queued') startJob(call.world, webhooks, job);
+      return { status: 200, body: 'ok\n' };
+    }),
+    route('POST', '/_runner/jobs/{job_id}/step', runner, (call) => {
+      assignedJob(call).begun.push(String(call.body['text']));
+      return { status: 200, body: 'ok\n' };
+    }),
+    route('POST', '/_runner/jobs/{job_id}/log', runner, (call) => {
+      assignedJob(call).log.push(String(call.body['text']));
       return { status: 200, body: 'ok\n' };
     }),
     route('POST', '/_runner/jobs/{job_id}/completed', runner, (call) => {
@@ -51,7 +59,17 @@ function assignedJob(call: Call): JobRecord {
 
 const jobLines = (job: JobRecord): Reply => ({
   status: 200,
-  body: `job=${job.id}\nmilliseconds=${job.milliseconds}\n`,
+  body: [
+    `job=${job.id}`,
+    `milliseconds=${job.milliseconds}`,
+    `repository=${fullName(job.repository)}`,
+    `run=${job.runId}`,
+    `attempt=${job.runAttempt}`,
+    ...job.steps.map(
+      ({ stage, condition, milliseconds, name }) => `step=${stage} ${condition} ${milliseconds} ${name}`,
+    ),
+    '',
+  ].join('\n'),
 });
 
 /** Waits for a job. A connection that breaks off while it waits takes the runner offline at once. */

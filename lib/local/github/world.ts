@@ -90,6 +90,14 @@ export interface WorkflowRecord {
   milliseconds: number;
 }
 
+export interface StepRecord {
+  readonly name: string;
+  /** pre: what an action does before all steps. */
+  readonly stage: 'pre' | 'main';
+  readonly condition: 'success()' | 'failure()' | 'always()';
+  readonly milliseconds: number;
+}
+
 export interface JobRecord {
   readonly id: number;
   readonly runId: number;
@@ -102,6 +110,12 @@ export interface JobRecord {
   readonly workflow: { readonly id: number; readonly event: string } | undefined;
   /** How long the runner program works on it. */
   readonly milliseconds: number;
+  /** What it does instead. */
+  readonly steps: readonly StepRecord[];
+  /** The names of those that began, in order. */
+  readonly begun: string[];
+  /** Its log, as far as the runner program reported it: what its hook and its steps printed. */
+  readonly log: string[];
   status: 'waiting' | 'queued' | 'in_progress' | 'completed';
   conclusion: 'success' | 'failure' | 'cancelled' | null;
   readonly createdAt: number;

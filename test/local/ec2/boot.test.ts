@@ -95,7 +95,7 @@ describe('a machine with a job', () => {
 describe('a spot machine', () => {
   const spot = { claims: (url: string) => [run(url)], idleSeconds: 60, spot: true };
 
-  it('cancels its job and powers off when EC2 takes it back', async () => {
+  it('ends its job, which fails, and powers off when EC2 takes it back', async () => {
     const { machine, asked, ec2, paths } = await given({ ...spot, jobMilliseconds: 60_000 });
     await eventually(
       () => paths(),
@@ -107,7 +107,7 @@ describe('a spot machine', () => {
 
     expect(asked.at(-1)).toMatchObject({
       path: '/_runner/jobs/7/completed',
-      body: '{"conclusion":"cancelled"}',
+      body: '{"conclusion":"failure"}',
     });
     expect(machine.console).toMatch(/ spot EC2 takes this machine back[\s\S]*ended with 0/);
     expect(machine.stateReason?.code).toBe('Client.InstanceInitiatedShutdown');

@@ -50,7 +50,7 @@ describe('jobs and runners', () => {
     const jit = await givenRunner('i-1');
     await openSession(jit);
 
-    expect(await nextJob(jit)).toBe(`job=${jobId}\nmilliseconds=20\n`);
+    expect(await nextJob(jit)).toContain(`job=${jobId}\nmilliseconds=20\n`);
     await askAsRunner(jit, `POST /_runner/jobs/${jobId}/started`);
     expect(jobNow(jobId)).toMatchObject({ status: 'in_progress', runnerName: 'i-1' });
     await askAsRunner(jit, `POST /_runner/jobs/${jobId}/completed`);
