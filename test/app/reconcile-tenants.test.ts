@@ -97,6 +97,39 @@ describe('jobs that no webhook told of', () => {
   });
 });
 
+describe('a repository with many runs', () => {
+  const details = (runId: number) => ({ labels, runId, createdAt: noon - minutes(9) });
+  const adopted = (platform: Platform) =>
+    platform.queues.tiers.flatMap(({ message }) => ('jobId' in message ? [message.jobId] : []));
+
+  /** Jobs 1 to 40 wait, each of a run of its own: 102, 104, … */
+  async function givenBusyRepository() {
+    const platform = await givenPlatform();
+    const ids = Array.from({ length: 40 }, (_, n) => n + 1);
+    await platform.accept(...ids.map((id) => givenEvent({ jobId: JobId(id), runId: 100 + 2 * id })));
+    for (const id of ids) platform.github.putJob('acme/app', JobId(id), isQueued, details(100 + 2 * id));
+    platform.queues.tiers.length = 0;
+    return platform;
+  }
+
+  it('has a job found at the first visit whose run nobody has heard of', async () => {
+    const platform = await givenBusyRepository();
+    platform.github.putJob('acme/app', JobId(99), isQueued, details(141));
+    await platform.reconcile();
+    expect(adopted(platform)).toEqual([99]);
+  });
+
+  it('has a job found whose run is known by another job, in its turn', async () => {
+    const platform = await givenBusyRepository();
+    const hosted = { labels: ['ubuntu-latest'] };
+    for (const runId of [301, 302, 303, 304, 305, 306])
+      platform.github.putJob('acme/app', JobId(runId), isQueued, { ...details(runId), ...hosted });
+    platform.github.putJob('acme/app', JobId(99), isQueued, details(120));
+    for (let visit = 0; visit < 10 && adopted(platform).length === 0; visit += 1) await platform.reconcile();
+    expect(adopted(platform)).toEqual([99]);
+  });
+});
+
 describe('jobs that wait for long', () => {
   it('are closed once GitHub has them no more', async () => {
     const platform = await givenWaiting();

@@ -32,6 +32,12 @@ export const keptSeeds: readonly { readonly seed: number; readonly found: string
     found: 'a job that waited for an approval stayed blocked for ever when the next event was lost',
   },
   { seed: 66, found: 'a job that GitHub still had queued was closed because GitHub would not talk about it' },
+  // test/app/reconcile-tenants.test.ts
+  {
+    seed: 200_245,
+    found:
+      'a job of a repository with many runs was unheard for long: its run took its turn behind all others',
+  },
   // test/app/follow-lifecycle.test.ts
   { seed: 33, found: 'a job whose start was told as its machine ended stayed running for ever' },
   // test/app/accept-jobs.test.ts

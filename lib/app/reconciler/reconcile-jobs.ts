@@ -31,15 +31,17 @@ export async function reconcileJobs(
   }
 }
 
-async function nextWaiting(deps: ReconcileDeps, { tenant, marks }: Visit): Promise<Job[]> {
+async function nextWaiting(deps: ReconcileDeps, { tenant, marks, waitingRuns }: Visit): Promise<Job[]> {
   const { installationId } = tenant;
   const tiers = await deps.jobs.tiersWithWaiting(installationId);
   const pages = await Promise.all(
     tiers.map((tier) => deps.jobs.listWaiting(installationId, tier, waitingPageSize)),
   );
+  const waiting = pages.flat();
+  for (const { runId } of waiting) waitingRuns.add(runId);
   const since = deps.clock.now() - askAfterSeconds * 1000;
   return nextInTurn(
-    pages.flat().filter((job) => job.acceptedAt <= since),
+    waiting.filter((job) => job.acceptedAt <= since),
     { keyOf: (job) => ordered(job.jobId), after: marks.job, count: jobsAskedPerVisit },
   );
 }

@@ -97,7 +97,7 @@ async function visit(
   const marks = marksOf(notes.get(name)?.value);
   noteReturn({ tenant, marks }, notes.get(returnNote(installationId))?.value['at']);
   try {
-    await work({ tenant, calls, marks, adopted });
+    await work({ tenant, calls, marks, adopted, waitingRuns: new Set() });
   } finally {
     const expiresAt = now + notesKeptSeconds * 1000;
     await deps.notes.write(name, { value: { ...marks }, expiresAt });

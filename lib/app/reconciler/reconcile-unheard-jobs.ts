@@ -70,21 +70,51 @@ async function lookIntoRuns(
   const { tenant, calls, marks } = visit;
   const { repository, status } = found;
   const list = `${repository.id}/${status}`;
-  // Each list has a place of its own, or a repository with few runs would set back one with many.
-  const { [list]: after, ...others } = marks.runs ?? {};
-  const isLong = found.runs.length > runsPerRepository;
-  if (!isLong) marks.runs = others;
-  const turn = { keyOf: ({ runId }: GitHubRun) => ordered(runId), after, count: runsPerRepository };
-  for (const { runId } of nextInTurn(found.runs, turn)) {
+  for (const { runId, place } of chooseRuns(visit, found.runs, list)) {
     const jobs = await calls.ask(() =>
       deps.github.listRunJobs(tenant.installationId, repository.fullName, runId),
     );
     if (!jobs) return;
-    if (isLong) marks.runs = newest({ ...others, [list]: ordered(runId) });
+    if (place !== undefined) {
+      const { [place]: _former, ...others } = marks.runs ?? {};
+      marks.runs = newest({ ...others, [place]: ordered(runId) });
+    }
     if (!jobs.ok) continue;
     for (const job of jobs.value.items) await adopt(deps, visit, { repository, runId, job });
   }
 }
+
+interface ChosenRun {
+  readonly runId: number;
+  /** Under which the visit remembers how far it is, where the list is longer than a visit looks at. */
+  readonly place?: string;
+}
+
+/**
+ * In a long list those come first of which no job waits here: a run whose one webhook was lost would otherwise take its turn
+ * behind every run that was heard of. One of the others is looked at all the same, for a run has many jobs. Each kind has a
+ * place of its own, and so has each list, or a repository with few runs would set back one with many.
+ */
+function chooseRuns(
+  { marks, waitingRuns }: Visit,
+  runs: readonly GitHubRun[],
+  list: string,
+): readonly ChosenRun[] {
+  const places = { unheard: `${list}/unheard`, heard: list };
+  if (runs.length <= runsPerRepository) {
+    const { [places.unheard]: _one, [places.heard]: _other, ...others } = marks.runs ?? {};
+    marks.runs = others;
+    return nextInTurn(runs, { keyOf, after: undefined, count: runsPerRepository });
+  }
+  const heard = runs.filter(({ runId }) => waitingRuns.has(runId));
+  const unheard = runs.filter(({ runId }) => !waitingRuns.has(runId));
+  const turn = (of: readonly GitHubRun[], place: string, count: number) =>
+    nextInTurn(of, { keyOf, after: marks.runs?.[place], count }).map(({ runId }) => ({ runId, place }));
+  const first = turn(unheard, places.unheard, runsPerRepository - Math.min(heard.length, 1));
+  return [...first, ...turn(heard, places.heard, runsPerRepository - first.length)];
+}
+
+const keyOf = ({ runId }: GitHubRun) => ordered(runId);
 
 const newest = (runs: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(runs).slice(-runListsRemembered));

@@ -9,6 +9,8 @@ export interface Visit {
   readonly calls: CallAllowance;
   /** Jobs that were taken in during this run: their rows may not be there yet. */
   readonly adopted: Set<JobId>;
+  /** Workflow runs of which a job waits here, as far as the visit has read the line. */
+  readonly waitingRuns: Set<number>;
   /** Changed as the visit goes on, and stored at its end. */
   readonly marks: VisitMarks;
 }

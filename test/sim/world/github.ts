@@ -6,7 +6,7 @@ import { JobId } from '../../../lib/core/ids.ts';
 import type { WorldDeps, WorldJob } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import { createGitHubRunners, type GitHubRunners } from './github-runners.ts';
-import type { Webhooks } from './webhooks.ts';
+import { runIdOf, type Webhooks } from './webhooks.ts';
 
 export interface GitHubWorld {
   /** Tells of each job as it becomes queued. */
@@ -159,7 +159,7 @@ function write(
 ): void {
   Object.assign(job, change);
   const { status, conclusion, runnerName } = job;
-  const details = { labels: job.labels, createdAt: job.queuedAt };
+  const details = { runId: runIdOf(job), labels: job.labels, createdAt: job.queuedAt };
   if (!job.isUnlisted)
     ports.github.putJob(job.repository, JobId(job.id), { status, conclusion, runnerName }, details);
   story.tell(() => `GitHub: job ${job.id} of ${job.account.login} is ${status} ${conclusion} ${runnerName}`);

@@ -8,6 +8,9 @@ import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
 import type { Account, WorldDeps, WorldJob } from './context.ts';
 import { isPublic } from './groups.ts';
 
+/** Each job is the only one of its run. */
+export const runIdOf = ({ id }: Pick<WorldJob, 'id'>) => 1000 + id;
+
 export interface Webhooks {
   job(action: JobEvent['action'], job: WorldJob): void;
   installation(event: string, installationId: number, repositoriesRemoved?: readonly string[]): void;
@@ -84,7 +87,7 @@ function jobEvent(action: JobEvent['action'], job: WorldJob, delivery: string): 
     action,
     installationId: InstallationId(job.account.installationId),
     jobId: JobId(job.id),
-    runId: 1000 + job.id,
+    runId: runIdOf(job),
     runAttempt: job.attempt,
     repository: job.repository,
     repositoryId: job.repositoryId,
