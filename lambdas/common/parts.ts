@@ -5,6 +5,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAwsJson } from '../../lib/adapters/aws-json/caller.ts';
 import { createAudit } from '../../lib/adapters/dynamodb/audit.ts';
+import { createControllerStore } from '../../lib/adapters/dynamodb/controller-store.ts';
 import { createDeploymentAudit } from '../../lib/adapters/dynamodb/deployment-audit.ts';
 import { createJobStore } from '../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
@@ -61,6 +62,16 @@ export function storeParts() {
 export function usagePart() {
   return createUsageStore({ client: dynamo(), tableName: readVariable(variables.usageTable) });
 }
+
+/** Admission controllers, for whoever asks them or changes them. */
+export const controllersPart = () =>
+  createControllerStore({
+    client: dynamo(),
+    tables: {
+      tenants: readVariable(variables.tenantsTable),
+      controllers: readVariable(variables.controllersTable),
+    },
+  });
 
 export function auditPart() {
   const tables = {

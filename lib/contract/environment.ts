@@ -10,6 +10,7 @@ export const variables = {
   notesTable: 'NOTES_TABLE',
   usageTable: 'USAGE_TABLE',
   auditTable: 'AUDIT_TABLE',
+  controllersTable: 'CONTROLLERS_TABLE',
   /** JSON: tier name → URL of its queue. */
   tierQueueUrls: 'TIER_QUEUE_URLS',
   lifecycleQueueUrl: 'LIFECYCLE_QUEUE_URL',

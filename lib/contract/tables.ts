@@ -59,6 +59,17 @@ export const tables = {
     sortKey: { name: 'entry', type: 'S' },
     indexes: {},
   },
+  /**
+   * Admission controllers, their tokens, secrets and decisions. All rows of one tenant, and no other's, are in its partition;
+   * those of the platform's operator in partition 0.
+   */
+  controllers: {
+    suffix: 'controllers',
+    partitionKey: { name: 'installation_id', type: 'N' },
+    sortKey: { name: 'item', type: 'S' },
+    indexes: {},
+    timeToLive: 'expires_at',
+  },
 } as const;
 
 /** The value of `open` on launches that are not closed, and on those that are and whose machines are looked after. */
@@ -71,3 +82,5 @@ export const usageDays = 62;
 /** The number of a tenant's leases, over all tiers; and, with the tier's name behind it, of one tier. */
 export const leasesAttribute = 'leases_held';
 export const tierLeasesAttribute = (tier: string) => `${leasesAttribute}_${tier}`;
+/** In the tenants table: the epoch of a tenant's admission policy, while any controller of it is in force. */
+export const admissionEpochAttribute = 'admission_epoch';

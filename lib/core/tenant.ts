@@ -78,6 +78,11 @@ export interface Tenant {
   readonly leaseChanges: number;
   /** Machines of it that ran jobs of which the App was told nothing: of repositories outside the installation, mostly. */
   readonly unknownRuns?: number;
+  /**
+   * The epoch of its admission policy, while any controller of it is in force. Absent: none is. Moved on in the transaction
+   * that changes a controller, and by nobody else.
+   */
+  readonly admissionEpoch?: number;
   /** An earlier installation of the same account whose machines still live: until they are gone, nothing starts here. */
   readonly predecessor?: InstallationId;
   /** Grows with each change that the tenant manager makes; the fence for its writes. */

@@ -1,38 +1,77 @@
 import type { Controller, ControllerPolicy } from '../core/controllers/controller.ts';
 import type { Decision } from '../core/controllers/decision.ts';
+import type { SigningSecret } from '../core/controllers/secret.ts';
 import type { StoredToken } from '../core/controllers/token.ts';
 import type { InstallationId, JobId } from '../core/ids.ts';
 
-/** Admission controllers, their tokens and decisions. Every method may throw OperationalError. */
+/** Admission controllers, their tokens, secrets and decisions. Every method may throw OperationalError. */
 export interface ControllerStore {
-  /** One consistent read. */
+  /** All controllers as they stood at one moment, which is no earlier than the call. */
   policyOf(owner: InstallationId): Promise<ControllerPolicy>;
   /**
-   * Stores controllers, removes others together with their tokens' right to anything, and moves the epoch on by one, in one
-   * transaction that fails with `changed` where the epoch is no longer `from.epoch`. The tenant's row learns the epoch in
-   * the same transaction: absent there while no controller is enabled or in dry run.
+   * Stores controllers, removes others together with their tokens' right to anything and their secrets, and moves the epoch
+   * on by one, in one transaction that fails with `changed` where the epoch is no longer `from.epoch`. The tenant's row
+   * learns the epoch in the same transaction: absent there while no controller is in force. `put` and `remove` name at
+   * most `controllersEach` controllers. Throws where the owner is neither the platform nor a tenant.
    */
-  save(
-    from: ControllerPolicy,
-    change: { readonly put: readonly Controller[]; readonly remove: readonly string[] },
-  ): Promise<'saved' | 'changed'>;
+  save(from: ControllerPolicy, change: PolicyWrites): Promise<'saved' | 'changed'>;
 
-  tokensOf(owner: InstallationId): Promise<readonly StoredToken[]>;
+  /** Of all controllers that there are, and of the owner's administrators. */
+  tokensOf(owner: InstallationId): Promise<TokenList>;
+  /** Undefined as well where its controller is gone. */
   token(owner: InstallationId, id: string): Promise<StoredToken | undefined>;
-  /** Adds `put` and revokes `remove` in one transaction. */
-  changeTokens(
-    owner: InstallationId,
-    change: { readonly put: readonly StoredToken[]; readonly remove: readonly string[] },
-  ): Promise<void>;
+  /** Adds or replaces `put` and revokes `remove` in one transaction, if nobody else changed a token since `from` was read. */
+  changeTokens(from: TokenList, change: TokenWrites): Promise<'saved' | 'changed'>;
+  /** Writes nothing where the token was revoked. */
   noteTokenUse(owner: InstallationId, id: string, at: string): Promise<void>;
 
-  /** Kept for `decisionDays`. */
+  /** Newest last. */
+  secretsOf(owner: InstallationId, controllerId: string): Promise<readonly SigningSecret[]>;
+  /** Puts these in place of those that it had. False: there is no such controller. */
+  saveSecrets(
+    owner: InstallationId,
+    controllerId: string,
+    secrets: readonly SigningSecret[],
+  ): Promise<boolean>;
+
+  /** Kept for `decisionDays`. One of the same job, gate and moment is recorded once. */
   recordDecisions(decisions: readonly Decision[]): Promise<void>;
-  /** Of one job, newest first. */
+  /** Of one job, newest first; at most 100. */
   decisionsOfJob(owner: InstallationId, jobId: JobId): Promise<readonly Decision[]>;
   /** Newest first, a page at a time. */
-  decisionsSince(
-    owner: InstallationId,
-    page: { readonly since: string; readonly limit: number; readonly after?: string },
-  ): Promise<{ readonly decisions: readonly Decision[]; readonly next?: string }>;
+  decisionsSince(owner: InstallationId, page: DecisionPage): Promise<DecisionsFound>;
+}
+
+export interface PolicyWrites {
+  readonly put: readonly Controller[];
+  /** Ids. */
+  readonly remove: readonly string[];
+}
+
+/** An owner's tokens, as they stood at one moment. */
+export interface TokenList {
+  readonly owner: InstallationId;
+  /** Grows with each change of them. 0: there never was one. */
+  readonly version: number;
+  readonly tokens: readonly StoredToken[];
+}
+
+export interface TokenWrites {
+  readonly put: readonly StoredToken[];
+  /** Ids. */
+  readonly remove: readonly string[];
+}
+
+export interface DecisionPage {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface DecisionsFound {
+  readonly decisions: readonly Decision[];
+  /** Absent: these were the last. */
+  readonly next?: string;
 }

@@ -3,6 +3,7 @@
  * nothing but what the world holds.
  */
 import { createMemoryAudit } from './audit.ts';
+import { createMemoryControllerStore } from './controllers.ts';
 import { createMemoryJobStore } from './jobs.ts';
 import { createMemoryLaunchStore } from './launches.ts';
 import { createMemoryRunnerStore } from './runners.ts';
@@ -19,6 +20,7 @@ export function createMemoryStores(world: StoreWorld = createStoreWorld()): Memo
     tenants: createMemoryTenantStore(world),
     usage: createMemoryUsageStore(world),
     audit: createMemoryAudit(world),
+    controllers: createMemoryControllerStore(world),
     jobs: createMemoryJobStore(world),
     launches: createMemoryLaunchStore(world),
     runners: createMemoryRunnerStore(world),

@@ -3,6 +3,10 @@
  * it, edit it as an operator would, and set its dials: a call can fail before its effect or after it, which is how a
  * crash or a lost answer looks from outside. Rows go in and out as copies, never as shared references.
  */
+import type { Controller } from '../../lib/core/controllers/controller.ts';
+import type { Decision } from '../../lib/core/controllers/decision.ts';
+import type { SigningSecret } from '../../lib/core/controllers/secret.ts';
+import type { StoredToken } from '../../lib/core/controllers/token.ts';
 import type { InstallationId, InstanceId, JobId, LaunchId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Launch } from '../../lib/core/launch.ts';
@@ -11,6 +15,7 @@ import type { CapRow, Waiter } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { UsageRecord } from '../../lib/core/usage.ts';
 import type { Audit, GroupChange } from '../../lib/ports/audit.ts';
+import type { ControllerStore } from '../../lib/ports/controllers.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { JobStore } from '../../lib/ports/jobs.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
@@ -26,6 +31,16 @@ export interface StorePorts {
   readonly runners: RunnerStore;
   readonly usage: UsageStore;
   readonly audit: Audit;
+  readonly controllers: ControllerStore;
+}
+
+/** All that one owner has in the table of controllers but its decisions. */
+export interface ControllerRows {
+  readonly epoch: number;
+  readonly controllers: readonly Controller[];
+  readonly tokenVersion: number;
+  readonly tokens: readonly StoredToken[];
+  readonly secrets: ReadonlyMap<string, readonly SigningSecret[]>;
 }
 
 /** `launches.take`, `jobs.insert`, … */
@@ -54,6 +69,9 @@ export interface Rows {
   readonly groupChanges: Map<string, GroupChange>;
   /** What machines were used for, by the record's key. */
   readonly usage: Map<string, UsageRecord>;
+  readonly controllers: Map<InstallationId, ControllerRows>;
+  /** By tenant, time, job and gate. */
+  readonly decisions: Map<string, Decision>;
 }
 
 export interface StoreWorld {
@@ -97,6 +115,8 @@ export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
     recorded: new Map(),
     groupChanges: new Map(),
     usage: new Map(),
+    controllers: new Map(),
+    decisions: new Map(),
     ...shared,
   };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];

@@ -100,6 +100,8 @@ const stores: Readonly<Record<string, string>> = {
   note: 'notes',
   usage: 'usage',
   audit: 'audit',
+  controller: 'controllers',
+  decision: 'controllers',
 };
 
 /** The port that a file of the adapter is part of, as use cases name it; empty where it serves all of them. */

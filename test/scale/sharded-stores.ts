@@ -60,6 +60,7 @@ export function createShardedStores(
       },
     }),
     audit: port('audit'),
+    controllers: port('controllers'),
     usage: port('usage'),
     jobs: port('jobs', {
       async insert(jobs) {

@@ -65,7 +65,7 @@ describe('the tables', () => {
     expect([GlobalSecondaryIndexes, LocalSecondaryIndexes]).toEqual([undefined, undefined]);
   });
 
-  it.each(['launches', 'runners', 'usage'])('%s expire', (suffix) => {
+  it.each(['launches', 'runners', 'usage', 'controllers'])('%s expire', (suffix) => {
     const { TimeToLiveSpecification } = tableNamed(suffix).Properties;
     expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true });
   });

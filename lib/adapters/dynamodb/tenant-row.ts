@@ -3,7 +3,7 @@
  * `runner_group`, `keep_runner_group`, `allowed_repositories` and `allow_public_repositories` by hand, so what they
  * leave out is filled in where a safe value exists, and is an error that names the attribute where none does.
  */
-import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
+import { admissionEpochAttribute, leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import type { Permissions } from '../../core/github.ts';
 import { InstallationId, TierName } from '../../core/ids.ts';
 import type { Attention, Tenant, TenantStatus } from '../../core/tenant.ts';
@@ -102,6 +102,7 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     leases: row.optionalNumber(leasesAttribute) ?? 0,
     tierLeases: tierLeasesOf(row),
     leaseChanges: row.optionalNumber('lease_changes') ?? 0,
+    admissionEpoch: row.optionalNumber(admissionEpochAttribute),
     predecessor: predecessor === undefined ? undefined : InstallationId(predecessor),
     version: row.optionalNumber('version') ?? 0,
     createdAt: row.optionalText('created_at') ?? neverKnown,

@@ -10,7 +10,7 @@ import type { State } from '../state/state.ts';
 /** Actions by table. `GetItem` is about the table's rows, `pending:Query` about its index of that name. */
 export type StoreActions = Readonly<Partial<Record<StoreName, readonly string[]>>>;
 
-type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners' | 'notes' | 'usage' | 'audit';
+type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners' | 'notes' | 'usage' | 'audit' | 'controllers';
 
 export function storeGrant(state: State, actions: StoreActions): Grant {
   return {
@@ -24,6 +24,7 @@ export function storeGrant(state: State, actions: StoreActions): Grant {
       [variables.runnersTable]: state.runners.tableName,
       [variables.notesTable]: state.notes.tableName,
       ...(actions.usage ? { [variables.usageTable]: state.usage.tableName } : {}),
+      ...(actions.controllers ? { [variables.controllersTable]: state.controllers.tableName } : {}),
       ...(actions.audit ? { [variables.auditTable]: state.audit.tableName } : {}),
     },
   };

@@ -35,6 +35,7 @@ export class State extends Construct {
   readonly notes: Table;
   readonly usage: Table;
   readonly audit: Table;
+  readonly controllers: Table;
   readonly webhookSecret: Secret;
   readonly ticketSecret: Secret;
   readonly appSecret: Secret;
@@ -50,6 +51,7 @@ export class State extends Construct {
     this.notes = createTable(this, kept, tables.notes);
     this.usage = createTable(this, kept, tables.usage);
     this.audit = createAuditTable(this, kept);
+    this.controllers = createTable(this, kept, tables.controllers);
     this.webhookSecret = createSecret(this, 'WebhookSecret', 'Signs the webhooks that GitHub sends', kept);
     this.ticketSecret = createSecret(this, 'TicketSecret', 'Signs the launch tickets of machines', kept);
     this.appSecret = createAppSecret(this, kept);

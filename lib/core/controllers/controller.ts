@@ -52,9 +52,15 @@ export interface Controller {
 
 export const controllerBounds = {
   descriptionCharacters: 1024,
+  urlCharacters: 2048,
+  rulesEach: 20,
+  expressionCharacters: 2048,
+  reasonCharacters: 512,
   timeoutMilliseconds: { least: 500, most: 10_000, default: 5_000 },
   exemptRepositories: 10,
   tokensEach: 5,
+  /** For signing callbacks: the current one, and the one before while it is rotated. */
+  secretsEach: 2,
   scopesEach: 100,
   controllersEach: 20,
   /** Controllers that any one job may have to pass. */
@@ -71,3 +77,6 @@ export interface ControllerPolicy {
   readonly epoch: number;
   readonly controllers: readonly Controller[];
 }
+
+/** Whether it is asked about anything at all. */
+export const isInForce = ({ state, scopes }: Controller) => state !== 'disabled' && scopes.length > 0;

@@ -27,6 +27,8 @@ export interface Decision {
   readonly gate: Gate;
   /** The tenant's policy epoch that it was made in: of an older one it counts no more. */
   readonly epoch: number;
+  /** The platform's, where it has controllers that judged. */
+  readonly platformEpoch?: number;
   readonly outcome: DecisionOutcome;
   readonly votes: readonly ControllerVote[];
   /** ISO 8601. */

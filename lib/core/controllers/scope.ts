@@ -25,3 +25,44 @@ export interface ControllerScope {
   /** ISO 8601. */
   readonly createdAt: string;
 }
+
+/** What of a job decides which scopes it is in. */
+export interface ScopedJob {
+  readonly tier: TierName;
+  readonly repositoryId: number | undefined;
+  /** The runner group in which its machine registers. Absent: it registers with the repository. */
+  readonly group?: string;
+}
+
+/** Every target that a job is in. */
+export function targetsOver({ tier, group, repositoryId }: ScopedJob): ScopeTarget[] {
+  return [
+    { kind: 'installation' },
+    { kind: 'tier', tier },
+    ...(group === undefined
+      ? []
+      : ([
+          { kind: 'group', group },
+          { kind: 'group-tier', group, tier },
+        ] as const)),
+    ...(repositoryId === undefined ? [] : ([{ kind: 'repository', repositoryId }] as const)),
+    ...(repositoryId === undefined || group !== undefined
+      ? []
+      : ([{ kind: 'repository-tier', repositoryId, tier }] as const)),
+  ];
+}
+
+export const covers = (target: ScopeTarget, job: ScopedJob): boolean =>
+  targetsOver(job).some((over) => isSameTarget(over, target));
+
+export const isSameTarget = (one: ScopeTarget, other: ScopeTarget): boolean =>
+  targetText(one) === targetText(other);
+
+/** The same for the same target, whatever the order of its fields. */
+export const targetText = (target: ScopeTarget) =>
+  JSON.stringify([
+    target.kind,
+    'tier' in target ? target.tier : undefined,
+    'group' in target ? target.group : undefined,
+    'repositoryId' in target ? target.repositoryId : undefined,
+  ]);

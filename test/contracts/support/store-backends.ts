@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AttributeValue, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { createAudit } from '../../../lib/adapters/dynamodb/audit.ts';
+import { createControllerStore } from '../../../lib/adapters/dynamodb/controller-store.ts';
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
@@ -118,6 +119,7 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
   return {
     tenants: createTenantStore({ client, tableName: tables.tenants, auditTable: tables.audit }),
     audit: createAudit({ client, tables }),
+    controllers: createControllerStore({ client, tables }),
     usage: createUsageStore({ client, tableName: tables.usage }),
     jobs: createJobStore({ client, tableName: tables.jobs }),
     launches: createLaunchStore({ client, tables }),

@@ -1,0 +1,73 @@
+/** Admission controllers in DynamoDB: see the port for what each method promises, and controller-row.ts for the rows. */
+import type { ControllerStore, DecisionPage } from '../../ports/controllers.ts';
+import { number, text } from './attributes.ts';
+import { type ControllerTables, readPolicy, savePolicy } from './controller-policy.ts';
+import {
+  findToken,
+  listTokens,
+  noteUse,
+  readSecrets,
+  writeSecrets,
+  writeTokens,
+} from './controller-tokens.ts';
+import { decisionItems, decisionOfRow, decisionRows } from './decision-row.ts';
+import { queryRows } from './read.ts';
+import { demandAll, insertStatement, runStatements } from './statements.ts';
+
+const decisionsOfOneJob = 100;
+
+export function createControllerStore(deps: ControllerTables): ControllerStore {
+  const { client } = deps;
+  const tableName = deps.tables.controllers;
+
+  /** Newest first. */
+  const decisionsBetween = async (owner: number, range: { from: string; to: string }, limit: number) => {
+    const query = {
+      TableName: tableName,
+      ConsistentRead: true,
+      ScanIndexForward: false,
+      KeyConditionExpression: 'installation_id = :owner AND #item BETWEEN :from AND :to',
+      ExpressionAttributeNames: { '#item': 'item' },
+      ExpressionAttributeValues: {
+        ':owner': number(owner),
+        ':from': text(range.from),
+        ':to': text(range.to),
+      },
+    };
+    return queryRows(client, query, limit);
+  };
+
+  return {
+    policyOf: (owner) => readPolicy(deps, owner),
+    save: (from, change) => savePolicy(deps, from, change),
+    tokensOf: (owner) => listTokens(deps, owner),
+    token: (owner, id) => findToken(deps, owner, id),
+    changeTokens: (from, change) => writeTokens(deps, from, change),
+    noteTokenUse: (owner, id, at) => noteUse(deps, { owner, id, at }),
+    secretsOf: (owner, controllerId) => readSecrets(deps, owner, controllerId),
+    saveSecrets: (owner, controllerId, secrets) => writeSecrets(deps, { owner, controllerId }, secrets),
+    async recordDecisions(decisions) {
+      const rows = decisions.flatMap(decisionRows);
+      const unique = new Map(rows.map((row) => [`${row['installation_id']?.N}/${row['item']?.S}`, row]));
+      const statements = [...unique.values()].map((row) => insertStatement(tableName, row));
+      demandAll(await runStatements(client, statements));
+    },
+    async decisionsOfJob(owner, jobId) {
+      const of = decisionItems.ofJob(jobId);
+      const range = { from: of, to: `${of.slice(0, -1)}$` };
+      return (await decisionsBetween(owner, range, decisionsOfOneJob)).map(decisionOfRow);
+    },
+    async decisionsSince(owner, { since, limit, after }: DecisionPage) {
+      const to = after === undefined ? decisionItems.end : `${decisionItems.prefix}${after}`;
+      // One more than is asked for: whether there is a next page; and the page's first, which the last page showed.
+      const most = limit + (after === undefined ? 1 : 2);
+      const found = await decisionsBetween(owner, { from: decisionItems.from(since), to }, most);
+      const rows = found.filter((row) => row['item']?.S !== to);
+      const page = rows.slice(0, limit);
+      const decisions = page.map(decisionOfRow);
+      const last = page.at(-1)?.['item']?.S;
+      if (rows.length <= limit || last === undefined) return { decisions };
+      return { decisions, next: last.slice(decisionItems.prefix.length) };
+    },
+  };
+}

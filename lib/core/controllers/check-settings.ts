@@ -1,0 +1,85 @@
+/** Whether what people decide about a controller may be stored. The first fault that is found, with the setting it is in. */
+import { controllerBounds, type Rule, type Transport } from './controller.ts';
+import { type ChangeContext, type PolicyFault, policyFault, type SettingChanges } from './policy-change.ts';
+
+export function checkSettings(settings: SettingChanges, context: ChangeContext): PolicyFault | undefined {
+  const { description, timeoutMilliseconds, match, transport, exemptRepositories } = settings;
+  const bounds = controllerBounds;
+  return (
+    checkLength('settings.description', description, bounds.descriptionCharacters) ??
+    checkTimeout(timeoutMilliseconds) ??
+    checkExemptions(exemptRepositories) ??
+    (match ? checkExpression('settings.match', match, context) : undefined) ??
+    (transport && checkTransport(transport, context))
+  );
+}
+
+const invalid = (field: string, text: string) => policyFault('invalid', 'invalid-setting', text, field);
+
+function checkLength(field: string, value: string | undefined, most: number): PolicyFault | undefined {
+  if (value === undefined || value.length <= most) return undefined;
+  return invalid(field, `It has ${value.length} characters; at most ${most} are allowed.`);
+}
+
+function checkTimeout(given: number | undefined): PolicyFault | undefined {
+  const { least, most } = controllerBounds.timeoutMilliseconds;
+  if (given === undefined || (Number.isSafeInteger(given) && given >= least && given <= most))
+    return undefined;
+  const text = `The timeout is ${given} milliseconds; a whole number from ${least} to ${most} is allowed.`;
+  return invalid('settings.timeoutMilliseconds', text);
+}
+
+function checkExemptions(given: readonly number[] = []): PolicyFault | undefined {
+  const most = controllerBounds.exemptRepositories;
+  const field = 'settings.exemptRepositories';
+  if (given.length > most) return invalid(field, `${given.length} are given; at most ${most} are allowed.`);
+  if (given.every((id) => Number.isSafeInteger(id) && id > 0)) return undefined;
+  return invalid(field, "Each must be GitHub's id of a repository.");
+}
+
+function checkTransport(transport: Transport, context: ChangeContext): PolicyFault | undefined {
+  switch (transport.kind) {
+    case 'poll':
+      return undefined;
+    case 'https':
+      return checkUrl(transport.url, context.allowsLoopback ?? false);
+    case 'rules':
+      return checkRules(transport.rules, context);
+  }
+}
+
+/** Where the name leads is looked at with each call: it may change after it was checked. */
+function checkUrl(url: string, allowsLoopback: boolean): PolicyFault | undefined {
+  const field = 'settings.transport.url';
+  const tooLong = checkLength(field, url, controllerBounds.urlCharacters);
+  if (tooLong) return tooLong;
+  const parsed = URL.parse(url);
+  const isLoopback = allowsLoopback && parsed?.protocol === 'http:' && parsed.hostname === '127.0.0.1';
+  if (parsed?.protocol !== 'https:' && !isLoopback)
+    return invalid(field, `${url} is no https URL; one like https://controller.example.com/admit is.`);
+  if (parsed?.username || parsed?.password || parsed?.hash)
+    return invalid(field, 'The URL must have no user, password or fragment.');
+  return undefined;
+}
+
+function checkRules(rules: readonly Rule[], context: ChangeContext): PolicyFault | undefined {
+  const field = 'settings.transport.rules';
+  const most = controllerBounds.rulesEach;
+  if (rules.length === 0 || rules.length > most)
+    return invalid(field, `${rules.length} rules are given; 1 to ${most} are allowed.`);
+  for (const [n, { reject, reason }] of rules.entries()) {
+    if (reason.trim() === '') return invalid(`${field}.${n}.reason`, 'A rule needs a reason.');
+    const fault =
+      checkLength(`${field}.${n}.reason`, reason, controllerBounds.reasonCharacters) ??
+      checkExpression(`${field}.${n}.reject`, reject, context);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+function checkExpression(field: string, expression: string, { faultOf }: ChangeContext) {
+  const tooLong = checkLength(field, expression, controllerBounds.expressionCharacters);
+  if (tooLong) return tooLong;
+  const fault = faultOf(expression);
+  return fault === undefined ? undefined : invalid(field, fault);
+}

@@ -1,0 +1,236 @@
+import { describe, expect, it } from '@jest/globals';
+import { changePolicy } from '../../../lib/core/controllers/change-policy.ts';
+import {
+  type Controller,
+  type ControllerPolicy,
+  controllerBounds,
+  platformOwner,
+} from '../../../lib/core/controllers/controller.ts';
+import type { ChangeContext, PolicyChange } from '../../../lib/core/controllers/policy-change.ts';
+import type { ScopeTarget } from '../../../lib/core/controllers/scope.ts';
+import { TierName } from '../../../lib/core/ids.ts';
+import { givenController, givenScope } from '../../support/controllers.ts';
+import { acme, medium, small } from '../../support/given.ts';
+
+const context: ChangeContext = {
+  at: '2026-11-21T13:00:00.000Z',
+  targets: { tiers: [small, medium], groups: ['builds'], repositoryIds: new Set([7, 8]) },
+  faultOf: (expression) => (expression === 'broken' ? 'It does not compile.' : undefined),
+};
+const policyWith = (...controllers: Controller[]): ControllerPolicy => ({
+  owner: acme,
+  epoch: 4,
+  controllers,
+});
+const change = (policy: ControllerPolicy, what: PolicyChange, over: Partial<ChangeContext> = {}) =>
+  changePolicy(policy, what, { ...context, ...over });
+const faultOf = (...given: Parameters<typeof change>) => {
+  const result = change(...given);
+  return result.kind === 'fault' ? [result.fault.kind, result.fault.code, result.fault.field] : result;
+};
+const addScope = (target: ScopeTarget, id = 'ctl_1'): PolicyChange => ({
+  kind: 'add-scope',
+  id,
+  scopeId: 'scp_new',
+  target,
+});
+const wide: ScopeTarget = { kind: 'installation' };
+
+describe('a change of controllers', () => {
+  it('makes one that is disabled, polls, rejects where it fails, and is asked nowhere', () => {
+    expect(change(policyWith(), { kind: 'create', id: 'ctl_1', settings: {} })).toMatchObject({
+      kind: 'changed',
+      policy: { epoch: 5 },
+      controller: {
+        state: 'disabled',
+        transport: { kind: 'poll' },
+        onFailure: 'reject',
+        timeoutMilliseconds: 5_000,
+        scopes: [],
+        version: 1,
+      },
+    });
+  });
+
+  it('moves the version and the epoch on, and keeps what is not named', () => {
+    const before = givenController({ description: 'kept', version: 3 });
+    const update = { kind: 'update', id: before.id, version: 3, settings: { state: 'dry_run' } } as const;
+    expect(change(policyWith(before), update)).toMatchObject({
+      policy: { epoch: 5 },
+      put: [{ description: 'kept', state: 'dry_run', version: 4, updatedAt: context.at }],
+      before,
+    });
+  });
+
+  it('takes an empty match expression for none', () => {
+    const before = givenController({ match: 'true' });
+    const result = change(policyWith(before), { kind: 'update', id: before.id, settings: { match: '' } });
+    expect(result.kind === 'changed' && 'match' in result.controller).toBe(false);
+  });
+
+  it('adds and removes scopes', () => {
+    const before = givenController();
+    const added = change(policyWith(before), addScope({ kind: 'repository', repositoryId: 7 }));
+    if (added.kind === 'fault') throw new Error(added.fault.text);
+    expect(added.controller.scopes).toMatchObject([{ id: 'scp_new', createdAt: context.at }]);
+    const removed = change(added.policy, { kind: 'remove-scope', id: before.id, scopeId: 'scp_new' });
+    expect(removed).toMatchObject({ controller: { scopes: [], version: before.version + 2 } });
+  });
+
+  it('deletes', () => {
+    const before = givenController();
+    expect(change(policyWith(before), { kind: 'delete', id: before.id })).toMatchObject({
+      policy: { controllers: [] },
+      put: [],
+      remove: [before.id],
+    });
+  });
+
+  it.each<[string, PolicyChange, unknown[]]>([
+    ['no controller', { kind: 'delete', id: 'ctl_2' }, ['missing', 'no-such-controller', undefined]],
+    [
+      'no scope',
+      { kind: 'remove-scope', id: 'ctl_1', scopeId: 'x' },
+      ['missing', 'no-such-scope', undefined],
+    ],
+    [
+      'an old version',
+      { kind: 'delete', id: 'ctl_1', version: 9 },
+      ['outdated', 'version-differs', undefined],
+    ],
+    ['a taken id', { kind: 'create', id: 'ctl_1', settings: {} }, ['conflict', 'id-taken', undefined]],
+  ])('finds %s', (_, what, fault) => {
+    expect(faultOf(policyWith(givenController()), what)).toEqual(fault);
+  });
+
+  it('bounds the controllers of an owner', () => {
+    const all = Array.from({ length: controllerBounds.controllersEach }, (_, n) =>
+      givenController({ id: `ctl_${n}` }),
+    );
+    const [, code] = faultOf(policyWith(...all), { kind: 'create', id: 'ctl_new', settings: {} }) as string[];
+    expect(code).toBe('too-many-controllers');
+  });
+
+  it('bounds the scopes of a controller', () => {
+    const scopes = Array.from({ length: controllerBounds.scopesEach }, (_, n) =>
+      givenScope({ kind: 'repository', repositoryId: 1_000 + n }),
+    );
+    const [, code] = faultOf(
+      policyWith(givenController({ scopes })),
+      addScope({ kind: 'repository', repositoryId: 7 }),
+    ) as string[];
+    expect(code).toBe('too-many-scopes');
+  });
+
+  it.each<[string, ScopeTarget[], ScopeTarget, string]>([
+    ['a duplicate', [{ kind: 'tier', tier: small }], { tier: small, kind: 'tier' }, 'duplicate-scope'],
+    ['a second one for the installation', [wide], wide, 'duplicate-scope'],
+    [
+      'a narrower one beside the installation',
+      [wide],
+      { kind: 'tier', tier: small },
+      'installation-excludes-narrower',
+    ],
+    [
+      'the installation beside a narrower one',
+      [{ kind: 'tier', tier: small }],
+      wide,
+      'installation-excludes-narrower',
+    ],
+  ])('refuses %s', (_, targets, target, code) => {
+    const before = givenController({ scopes: targets.map(givenScope) });
+    expect(faultOf(policyWith(before), addScope(target))).toEqual(['conflict', code, 'target']);
+  });
+
+  it.each<[string, ScopeTarget]>([
+    ['tier', { kind: 'tier', tier: TierName('huge') }],
+    ['group', { kind: 'group', group: 'theirs' }],
+    ['tier within a group', { kind: 'group-tier', group: 'builds', tier: TierName('huge') }],
+    ['repository', { kind: 'repository', repositoryId: 9 }],
+    ['tier within a repository', { kind: 'repository-tier', repositoryId: 9, tier: small }],
+  ])('refuses a %s that is not the tenant’s', (_, target) => {
+    expect(faultOf(policyWith(givenController()), addScope(target))).toEqual([
+      'invalid',
+      'foreign-target',
+      'target',
+    ]);
+  });
+
+  it('gives platform-wide controllers no narrower scope than a tier', () => {
+    const policy = { ...policyWith(givenController({ owner: platformOwner })), owner: platformOwner };
+    expect(change(policy, addScope({ kind: 'tier', tier: small })).kind).toBe('changed');
+    expect(faultOf(policy, addScope({ kind: 'repository', repositoryId: 7 }))).toContain('foreign-target');
+  });
+
+  it.each<[string, Extract<PolicyChange, { kind: 'update' }>['settings']]>([
+    ['settings.description', { description: 'x'.repeat(1025) }],
+    ['settings.timeoutMilliseconds', { timeoutMilliseconds: 499 }],
+    ['settings.timeoutMilliseconds', { timeoutMilliseconds: 10_001 }],
+    ['settings.timeoutMilliseconds', { timeoutMilliseconds: 700.5 }],
+    ['settings.exemptRepositories', { exemptRepositories: Array.from({ length: 11 }, (_, n) => n + 1) }],
+    ['settings.exemptRepositories', { exemptRepositories: [-1] }],
+    ['settings.match', { match: 'broken' }],
+    ['settings.match', { match: 'x'.repeat(2049) }],
+    ['settings.transport.url', { transport: { kind: 'https', url: 'http://controller.example.com' } }],
+    ['settings.transport.url', { transport: { kind: 'https', url: 'http://127.0.0.1:1/' } }],
+    ['settings.transport.url', { transport: { kind: 'https', url: 'https://user:word@example.com' } }],
+    ['settings.transport.url', { transport: { kind: 'https', url: `https://e.com/${'x'.repeat(2048)}` } }],
+    ['settings.transport.rules', { transport: { kind: 'rules', rules: [] } }],
+    [
+      'settings.transport.rules.0.reject',
+      { transport: { kind: 'rules', rules: [{ reject: 'broken', reason: 'x' }] } },
+    ],
+    [
+      'settings.transport.rules.0.reason',
+      { transport: { kind: 'rules', rules: [{ reject: 'true', reason: ' ' }] } },
+    ],
+  ])('refuses a setting out of its bounds: %s', (field, settings) => {
+    const update = { kind: 'update', id: 'ctl_1', settings } as const;
+    expect(faultOf(policyWith(givenController()), update)).toEqual(['invalid', 'invalid-setting', field]);
+  });
+
+  it('lets the laptop call itself', () => {
+    const transport = { kind: 'https', url: 'http://127.0.0.1:8080/admit' } as const;
+    const update = { kind: 'update', id: 'ctl_1', settings: { transport } } as const;
+    expect(change(policyWith(givenController()), update, { allowsLoopback: true }).kind).toBe('changed');
+  });
+});
+
+describe('the most controllers that one job may have to pass', () => {
+  const enabled = (n: number, ...targets: ScopeTarget[]) =>
+    givenController({ id: `ctl_${n}`, state: 'enabled', scopes: targets.map(givenScope) });
+  const eight = Array.from({ length: 8 }, (_, n) => enabled(n, { kind: 'repository', repositoryId: 7 }));
+  const enable = { kind: 'update', id: 'ctl_9', settings: { state: 'enabled' } } as const;
+  const ninth = (...targets: ScopeTarget[]) => ({ ...enabled(9, ...targets), state: 'disabled' as const });
+
+  it.each<[string, ScopeTarget, string]>([
+    ['the same repository', { kind: 'repository', repositoryId: 7 }, 'fault'],
+    ['a tier', { kind: 'tier', tier: small }, 'fault'],
+    ['a group that the repository may be in', { kind: 'group', group: 'builds' }, 'fault'],
+    ['all', wide, 'fault'],
+    ['another repository', { kind: 'repository', repositoryId: 8 }, 'changed'],
+  ])('counts a ninth that is enabled for %s', (_, target, kind) => {
+    expect(change(policyWith(...eight, ninth(target)), enable).kind).toBe(kind);
+  });
+
+  it('does not count a group with a tier of a repository’s own registration', () => {
+    const own = eight.map((one) => ({
+      ...one,
+      scopes: [givenScope({ kind: 'repository-tier', repositoryId: 7, tier: small })],
+    }));
+    expect(change(policyWith(...own, ninth({ kind: 'group', group: 'builds' })), enable).kind).toBe(
+      'changed',
+    );
+  });
+
+  it('refuses no change that asks less, also where there are too many', () => {
+    const nine = [...eight, enabled(9, wide)];
+    const policy = policyWith(...nine);
+    expect(change(policy, { kind: 'update', id: 'ctl_1', settings: { state: 'disabled' } }).kind).toBe(
+      'changed',
+    );
+    expect(change(policy, { kind: 'delete', id: 'ctl_1' }).kind).toBe('changed');
+    const scopeId = nine[8]!.scopes[0]!.id;
+    expect(change(policy, { kind: 'remove-scope', id: 'ctl_9', scopeId }).kind).toBe('changed');
+  });
+});
