@@ -1,0 +1,86 @@
+/**
+ * What may become of tokens: how many there may be, what a rotation leaves of the old one, and which one counts at a moment.
+ * One that was rotated away and has ended is forgotten with the next change, and takes no place meanwhile.
+ */
+import { controllerBounds } from './controller.ts';
+import type { StoredToken } from './token.ts';
+
+/** For how long a rotated token still works, at most: a day. */
+export const longestOverlapSeconds = 86_400;
+
+/** The use of a token is written down once in this time, however often it is used. */
+const noteUseMilliseconds = 60_000;
+
+export interface TokenChange {
+  readonly put: readonly StoredToken[];
+  readonly remove: readonly string[];
+}
+
+/** too-many: revoke one first. unknown: there is no such token. overlap: not a whole number from 0 to 86,400. */
+export type TokenFault = 'too-many' | 'unknown' | 'overlap' | 'rotated-already';
+
+export const isAlive = ({ endsAt }: StoredToken, now: number) => endsAt === undefined || now < endsAt;
+
+/** Those that speak for the same: one controller, or the owner. */
+export const tokensFor = (tokens: readonly StoredToken[], controllerId: string | undefined) =>
+  tokens.filter((token) => token.controllerId === controllerId);
+
+export function addToken(
+  tokens: readonly StoredToken[],
+  made: StoredToken,
+  now: number,
+): TokenChange | { readonly fault: TokenFault } {
+  const alike = tokensFor(tokens, made.controllerId);
+  const alive = alike.filter((token) => isAlive(token, now));
+  if (alive.length >= controllerBounds.tokensEach) return { fault: 'too-many' };
+  return { put: [made], remove: endedOf(alike, now) };
+}
+
+/**
+ * The new token in the old one's place, in one change. With an overlap of 0 the old one is gone at once; else it works until
+ * then. A token that is being rotated already has one in its place, and is not rotated again.
+ */
+export function rotateToken(
+  tokens: readonly StoredToken[],
+  rotation: { readonly id: string; readonly made: StoredToken; readonly overlapSeconds: number },
+  now: number,
+): TokenChange | { readonly fault: TokenFault } {
+  const { id, made, overlapSeconds } = rotation;
+  const isOverlap = Number.isInteger(overlapSeconds) && overlapSeconds >= 0;
+  if (!isOverlap || overlapSeconds > longestOverlapSeconds) return { fault: 'overlap' };
+  const alike = tokensFor(tokens, made.controllerId);
+  const old = alike.find((token) => token.id === id);
+  if (!old || !isAlive(old, now)) return { fault: 'unknown' };
+  if (old.endsAt !== undefined) return { fault: 'rotated-already' };
+  const ended = endedOf(alike, now);
+  if (overlapSeconds === 0) return { put: [made], remove: [...ended, id] };
+  const others = alike.filter((token) => isAlive(token, now)).length;
+  if (others >= controllerBounds.tokensEach) return { fault: 'too-many' };
+  return { put: [made, { ...old, endsAt: now + overlapSeconds * 1000 }], remove: ended };
+}
+
+/** A revoked token is refused from this change on, also one that works only until its overlap is over. */
+export function revokeToken(
+  tokens: readonly StoredToken[],
+  revoked: { readonly id: string; readonly controllerId: string | undefined },
+  now: number,
+): TokenChange | { readonly fault: TokenFault } {
+  const alike = tokensFor(tokens, revoked.controllerId);
+  const old = alike.find((token) => token.id === revoked.id && isAlive(token, now));
+  if (!old) return { fault: 'unknown' };
+  return { put: [], remove: [...new Set([...endedOf(alike, now), old.id])] };
+}
+
+/** Whether its use is to be written down now: at most once a minute, since each would be a write. */
+export const isUseToNote = ({ lastUsedAt }: StoredToken, now: number) =>
+  lastUsedAt === undefined || now - Date.parse(lastUsedAt) >= noteUseMilliseconds;
+
+/** Whether one of a controller's tokens was used within the hour. */
+export const isConnected = (tokens: readonly StoredToken[], controllerId: string, now: number) =>
+  tokensFor(tokens, controllerId).some(
+    ({ lastUsedAt }) =>
+      lastUsedAt !== undefined && now - Date.parse(lastUsedAt) < controllerBounds.connectedSeconds * 1000,
+  );
+
+const endedOf = (tokens: readonly StoredToken[], now: number) =>
+  tokens.filter((token) => !isAlive(token, now)).map(({ id }) => id);
