@@ -13,6 +13,9 @@ const forms: readonly RegExp[] = [
   // The same in base64.
   /LS0tLS1CRUdJTi[A-Za-z0-9+/=]+/g,
   /\b(?:gh[pousr]_[A-Za-z0-9_.-]{16,}|github_pat_[A-Za-z0-9_]{16,})/g,
+  // Tokens of the API, and secrets that sign callbacks.
+  /\bmf[ac]_[a-z0-9.-]{1,120}_[0-9a-f]{16,}(?:_[0-9a-f]{8})?/g,
+  /\bwhsec_[A-Za-z0-9+/=]{16,}/g,
   // A signed token: JWT.
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
 ];

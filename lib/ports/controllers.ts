@@ -1,5 +1,6 @@
 import type { Controller, ControllerPolicy } from '../core/controllers/controller.ts';
 import type { Decision } from '../core/controllers/decision.ts';
+import type { ControllerRecord } from '../core/controllers/record.ts';
 import type { SigningSecret } from '../core/controllers/secret.ts';
 import type { StoredToken } from '../core/controllers/token.ts';
 import type { InstallationId, JobId } from '../core/ids.ts';
@@ -27,12 +28,12 @@ export interface ControllerStore {
 
   /** Newest last. */
   secretsOf(owner: InstallationId, controllerId: string): Promise<readonly SigningSecret[]>;
-  /** Puts these in place of those that it had. False: there is no such controller. */
+  /** Puts these in place of those that were read. changed: it has others by now, or there is no such controller. */
   saveSecrets(
     owner: InstallationId,
     controllerId: string,
-    secrets: readonly SigningSecret[],
-  ): Promise<boolean>;
+    change: SecretWrites,
+  ): Promise<'saved' | 'changed'>;
 
   /** Kept for `decisionDays`. One of the same job, gate and moment is recorded once. */
   recordDecisions(decisions: readonly Decision[]): Promise<void>;
@@ -42,10 +43,12 @@ export interface ControllerStore {
   decisionsSince(owner: InstallationId, page: DecisionPage): Promise<DecisionsFound>;
 }
 
+/** `record`: for the audit, in the same transaction. Every use case gives one. */
 export interface PolicyWrites {
   readonly put: readonly Controller[];
   /** Ids. */
   readonly remove: readonly string[];
+  readonly record?: ControllerRecord;
 }
 
 /** An owner's tokens, as they stood at one moment. */
@@ -60,6 +63,14 @@ export interface TokenWrites {
   readonly put: readonly StoredToken[];
   /** Ids. */
   readonly remove: readonly string[];
+  readonly record?: ControllerRecord;
+}
+
+export interface SecretWrites {
+  /** As they were read. */
+  readonly from: readonly SigningSecret[];
+  readonly put: readonly SigningSecret[];
+  readonly record?: ControllerRecord;
 }
 
 export interface DecisionPage {

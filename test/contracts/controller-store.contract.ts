@@ -185,11 +185,26 @@ export function controllerStoreContract(backend: StoreBackend): void {
         { id: 'sec_2', value: 'whsec_bmV3', createdAt: at },
       ];
       expect(await stores.controllers.secretsOf(acme, 'ctl_1')).toEqual([]);
-      expect(await stores.controllers.saveSecrets(acme, 'ctl_1', secrets)).toBe(true);
+      const first = { from: [], put: secrets };
+      expect(await stores.controllers.saveSecrets(acme, 'ctl_1', first)).toBe('saved');
       expect(await stores.controllers.secretsOf(acme, 'ctl_1')).toEqual(secrets);
-      expect(await stores.controllers.saveSecrets(acme, 'ctl_9', secrets)).toBe(false);
+      expect(await stores.controllers.saveSecrets(acme, 'ctl_9', first)).toBe('changed');
       await save([], ['ctl_1']);
       expect(await stores.controllers.secretsOf(acme, 'ctl_1')).toEqual([]);
+    });
+
+    it('puts no secrets over those that somebody else has made since', async () => {
+      await storedTenant(stores);
+      await save([enabled()]);
+      const secret = (id: string) => ({ id, value: `whsec_${id}`, createdAt: at });
+      const change = (from: readonly string[], put: string) =>
+        stores.controllers.saveSecrets(acme, 'ctl_1', { from: from.map(secret), put: [secret(put)] });
+      expect([await change([], 'sec_1'), await change([], 'sec_2')]).toEqual(['saved', 'changed']);
+      expect([await change(['sec_1'], 'sec_3'), await change(['sec_1'], 'sec_4')]).toEqual([
+        'saved',
+        'changed',
+      ]);
+      expect(await stores.controllers.secretsOf(acme, 'ctl_1')).toEqual([secret('sec_3')]);
     });
 
     it('lists the decisions of a job, newest first, each once', async () => {

@@ -1,6 +1,7 @@
 /** Admission controllers in memory: see the port for what each method promises. */
 import { isInForce, platformOwner } from '../../lib/core/controllers/controller.ts';
 import type { Decision } from '../../lib/core/controllers/decision.ts';
+import type { ControllerRecord } from '../../lib/core/controllers/record.ts';
 import type { InstallationId } from '../../lib/core/ids.ts';
 import type { ControllerStore, PolicyWrites } from '../../lib/ports/controllers.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
@@ -36,6 +37,7 @@ export function createMemoryControllerStore(world: StoreWorld): ControllerStore 
         const stored = rowsOf(rows, from.owner);
         if (stored.epoch !== from.epoch) return 'changed';
         save(rows, from.owner, change);
+        note(rows, from.owner, change.record);
         return 'saved';
       }),
     tokensOf: (owner) =>
@@ -45,7 +47,7 @@ export function createMemoryControllerStore(world: StoreWorld): ControllerStore 
       }),
     token: (owner, id) =>
       world.call('controllers.token', (rows) => rowsOf(rows, owner).tokens.find((token) => token.id === id)),
-    changeTokens: (from, { put, remove }) =>
+    changeTokens: (from, { put, remove, record }) =>
       world.call('controllers.changeTokens', (rows) => {
         const stored = rowsOf(rows, from.owner);
         if (stored.tokenVersion !== from.version) return 'changed';
@@ -60,6 +62,7 @@ export function createMemoryControllerStore(world: StoreWorld): ControllerStore 
           tokenVersion: stored.tokenVersion + 1,
           tokens: [...stored.tokens.filter(({ id }) => !gone.has(id)), ...copyOf(there)],
         });
+        note(rows, from.owner, record);
         return 'saved';
       }),
     noteTokenUse: (owner, id, at) =>
@@ -70,13 +73,16 @@ export function createMemoryControllerStore(world: StoreWorld): ControllerStore 
       }),
     secretsOf: (owner, controllerId) =>
       world.call('controllers.secretsOf', (rows) => rowsOf(rows, owner).secrets.get(controllerId) ?? []),
-    saveSecrets: (owner, controllerId, secrets) =>
+    saveSecrets: (owner, controllerId, { from, put, record }) =>
       world.call('controllers.saveSecrets', (rows) => {
         const stored = rowsOf(rows, owner);
-        if (!stored.controllers.some(({ id }) => id === controllerId)) return false;
-        const changed = new Map(stored.secrets).set(controllerId, copyOf(secrets));
+        if (!stored.controllers.some(({ id }) => id === controllerId)) return 'changed';
+        const newest = stored.secrets.get(controllerId)?.at(-1)?.id;
+        if (newest !== from.at(-1)?.id) return 'changed';
+        const changed = new Map(stored.secrets).set(controllerId, copyOf(put));
         rows.controllers.set(owner, { ...stored, secrets: changed });
-        return true;
+        note(rows, owner, record);
+        return 'saved';
       }),
     recordDecisions: (decisions) =>
       world.call('controllers.recordDecisions', (rows) => {
@@ -100,6 +106,10 @@ export function createMemoryControllerStore(world: StoreWorld): ControllerStore 
         return left.length > limit && last ? { decisions, next: nameOf(last) } : { decisions };
       }),
   };
+}
+
+function note(rows: Rows, owner: InstallationId, record: ControllerRecord | undefined): void {
+  if (record) rows.controllerRecords.push({ owner, record: copyOf(record) });
 }
 
 const byId = (one: { id: string }, other: { id: string }) => (one.id < other.id ? -1 : 1);

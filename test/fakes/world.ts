@@ -5,6 +5,7 @@
  */
 import type { Controller } from '../../lib/core/controllers/controller.ts';
 import type { Decision } from '../../lib/core/controllers/decision.ts';
+import type { ControllerRecord } from '../../lib/core/controllers/record.ts';
 import type { SigningSecret } from '../../lib/core/controllers/secret.ts';
 import type { StoredToken } from '../../lib/core/controllers/token.ts';
 import type { InstallationId, InstanceId, JobId, LaunchId } from '../../lib/core/ids.ts';
@@ -70,6 +71,8 @@ export interface Rows {
   /** What machines were used for, by the record's key. */
   readonly usage: Map<string, UsageRecord>;
   readonly controllers: Map<InstallationId, ControllerRows>;
+  /** What the audit keeps of changes of controllers, tokens and secrets, in the order of the changes. */
+  readonly controllerRecords: { readonly owner: InstallationId; readonly record: ControllerRecord }[];
   /** By tenant, time, job and gate. */
   readonly decisions: Map<string, Decision>;
 }
@@ -116,6 +119,7 @@ export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
     groupChanges: new Map(),
     usage: new Map(),
     controllers: new Map(),
+    controllerRecords: [],
     decisions: new Map(),
     ...shared,
   };

@@ -73,6 +73,9 @@ export const tenantNoteItem = (
 export const deploymentAuditRow = (record: AuditRecord, id: string): Attributes =>
   clean({ subject: text(deploymentSubject), entry: text(`${record.at}#${id}`), ...shared(record) });
 
+export const deploymentAuditItem = (tableName: string, record: AuditRecord, id: string): TransactWriteItem =>
+  putOnce(tableName, deploymentAuditRow(record, id));
+
 /** What was deployed, whole. Its key is its version alone, so that of two who record at once one does. */
 export const configurationAuditRow = (
   record: AuditRecord,

@@ -15,6 +15,7 @@ import type { InstallationId } from '../../core/ids.ts';
 import type { PolicyWrites } from '../../ports/controllers.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import { type Attributes, number, text } from './attributes.ts';
+import { controllerAuditItems } from './controller-audit.ts';
 import { controllerKey, controllerOfRow, controllerRow, items, rowOf, tokenOfRow } from './controller-row.ts';
 import { queryRows } from './read.ts';
 import { maximumTries, pause } from './retry.ts';
@@ -23,7 +24,8 @@ import { isUnmet, tryTransaction, updateItem } from './write.ts';
 
 export interface ControllerTables {
   readonly client: DynamoDBClient;
-  readonly tables: { readonly tenants: string; readonly controllers: string };
+  /** Who changes nothing, or decides, needs no audit. */
+  readonly tables: { readonly tenants: string; readonly controllers: string; readonly audit?: string };
 }
 
 /** More than `controllersEach` of each, and the row that counts them. */
@@ -67,7 +69,7 @@ function agrees(head: Attributes, controllers: readonly Controller[]): boolean {
 export async function savePolicy(
   deps: ControllerTables,
   from: ControllerPolicy,
-  { put, remove }: PolicyWrites,
+  { put, remove, record }: PolicyWrites,
 ): Promise<'saved' | 'changed'> {
   const gone = new Set([...remove, ...put.map(({ id }) => id)]);
   const controllers = [...from.controllers.filter(({ id }) => !gone.has(id)), ...put];
@@ -80,6 +82,7 @@ export async function savePolicy(
       Put: { TableName: deps.tables.controllers, Item: controllerRow(controller) },
     })),
     ...(await removals(deps, from.owner, remove)),
+    ...controllerAuditItems(deps.tables.audit, from.owner, record),
   ];
   return send(deps, from.owner, transaction);
 }

@@ -151,6 +151,8 @@ export function tokenOfRow(attributes: Attributes): StoredToken {
 
 export const secretsRow = (key: Attributes, secrets: readonly SigningSecret[]): Attributes => ({
   ...key,
+  /** By which a change finds that it is the first since its reading. */
+  newest: text(secrets.at(-1)?.id ?? ''),
   secrets: { L: secrets.map((secret) => ({ M: secretMap(secret) })) },
 });
 

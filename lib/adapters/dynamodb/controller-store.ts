@@ -45,7 +45,7 @@ export function createControllerStore(deps: ControllerTables): ControllerStore {
     changeTokens: (from, change) => writeTokens(deps, from, change),
     noteTokenUse: (owner, id, at) => noteUse(deps, { owner, id, at }),
     secretsOf: (owner, controllerId) => readSecrets(deps, owner, controllerId),
-    saveSecrets: (owner, controllerId, secrets) => writeSecrets(deps, { owner, controllerId }, secrets),
+    saveSecrets: (owner, controllerId, change) => writeSecrets(deps, { owner, controllerId }, change),
     async recordDecisions(decisions) {
       const rows = decisions.flatMap(decisionRows);
       const unique = new Map(rows.map((row) => [`${row['installation_id']?.N}/${row['item']?.S}`, row]));

@@ -3,8 +3,9 @@ import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { SigningSecret } from '../../core/controllers/secret.ts';
 import type { StoredToken } from '../../core/controllers/token.ts';
 import type { InstallationId } from '../../core/ids.ts';
-import type { TokenList, TokenWrites } from '../../ports/controllers.ts';
+import type { SecretWrites, TokenList, TokenWrites } from '../../ports/controllers.ts';
 import { number, text } from './attributes.ts';
+import { controllerAuditItems } from './controller-audit.ts';
 import { type ControllerTables, queryItems } from './controller-policy.ts';
 import { controllerKey, items, secretsOfRow, secretsRow, tokenOfRow, tokenRow } from './controller-row.ts';
 import { getRow } from './read.ts';
@@ -40,7 +41,7 @@ export async function findToken(
 export async function writeTokens(
   { client, tables }: ControllerTables,
   from: TokenList,
-  { put, remove }: TokenWrites,
+  { put, remove, record }: TokenWrites,
 ): Promise<'saved' | 'changed'> {
   const TableName = tables.controllers;
   const counted = updateItem({
@@ -59,7 +60,8 @@ export async function writeTokens(
       Delete: { TableName, Key: controllerKey(from.owner, items.token(id)) },
     }),
   );
-  return (await transact(client, [counted, ...puts, ...deletes])) ? 'saved' : 'changed';
+  const audit = controllerAuditItems(tables.audit, from.owner, record);
+  return (await transact(client, [counted, ...puts, ...deletes, ...audit])) ? 'saved' : 'changed';
 }
 
 export async function noteUse(
@@ -84,14 +86,15 @@ export async function readSecrets(
   return row ? secretsOfRow(row) : [];
 }
 
-export function writeSecrets(
+export async function writeSecrets(
   { client, tables }: ControllerTables,
   about: { readonly owner: InstallationId; readonly controllerId: string },
-  secrets: readonly SigningSecret[],
-): Promise<boolean> {
+  { from, put, record }: SecretWrites,
+): Promise<'saved' | 'changed'> {
   const { owner, controllerId } = about;
   const TableName = tables.controllers;
-  return transact(client, [
+  const newest = from.at(-1)?.id;
+  const isSaved = await transact(client, [
     {
       ConditionCheck: {
         TableName,
@@ -99,6 +102,19 @@ export function writeSecrets(
         ConditionExpression: 'attribute_exists(installation_id)',
       },
     },
-    { Put: { TableName, Item: secretsRow(controllerKey(owner, items.secret(controllerId)), secrets) } },
+    {
+      Put: {
+        TableName,
+        Item: secretsRow(controllerKey(owner, items.secret(controllerId)), put),
+        ...(newest === undefined
+          ? { ConditionExpression: 'attribute_not_exists(newest)' }
+          : {
+              ConditionExpression: 'newest = :newest',
+              ExpressionAttributeValues: { ':newest': text(newest) },
+            }),
+      },
+    },
+    ...controllerAuditItems(tables.audit, owner, record),
   ]);
+  return isSaved ? 'saved' : 'changed';
 }

@@ -1,0 +1,26 @@
+/** The audit row of a change of controllers, as part of the change's own transaction: neither is there without the other. */
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { platformOwner } from '../../core/controllers/controller.ts';
+import type { ControllerRecord } from '../../core/controllers/record.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import { type Attributes, text } from './attributes.ts';
+import { deploymentAuditItem, tenantNoteItem } from './audit-row.ts';
+
+/** @returns none where nothing is to be recorded */
+export function controllerAuditItems(
+  tableName: string | undefined,
+  owner: InstallationId,
+  record: ControllerRecord | undefined,
+): TransactWriteItem[] {
+  if (!record) return [];
+  if (tableName === undefined)
+    throw new Error('A change of controllers is recorded; give the store the audit.');
+  const { id, login, before, after, ...about } = record;
+  const written = { ...about, before: texts(before), after: texts(after) };
+  return owner === platformOwner
+    ? [deploymentAuditItem(tableName, written, id)]
+    : [tenantNoteItem(tableName, { ...written, login, installationId: owner }, `${record.at}#${id}`)];
+}
+
+const texts = (values: Readonly<Record<string, string>>): Attributes =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, text(value)]));

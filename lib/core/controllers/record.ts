@@ -1,0 +1,28 @@
+/** What the audit keeps of a change of controllers or tokens. It holds no token and no secret: of a token, its id. */
+export interface ControllerRecord {
+  /** ISO 8601. */
+  readonly at: string;
+  /** The ARN of whoever ran a command, or `token tok_…` of whoever called the API. */
+  readonly who: string;
+  /** Of the tenant; empty for the platform's own controllers. */
+  readonly login: string;
+  readonly action: ControllerAction;
+  readonly reason?: string;
+  /** What changed, as it was and as it is, by name: `state`, `rules`, … Absent in one of them: it was not there. */
+  readonly before: Readonly<Record<string, string>>;
+  readonly after: Readonly<Record<string, string>>;
+  /** Another one for each change: what is recorded twice by mistake stands there once. */
+  readonly id: string;
+}
+
+export type ControllerAction =
+  | 'controller-created'
+  | 'controller-updated'
+  | 'controller-state-changed'
+  | 'controller-deleted'
+  | 'controller-scope-added'
+  | 'controller-scope-removed'
+  | 'controller-secret-rotated'
+  | 'controller-token-created'
+  | 'controller-token-rotated'
+  | 'controller-token-revoked';

@@ -1,0 +1,24 @@
+/**
+ * What becomes of the secrets that sign callbacks: there is one, or while it is rotated two, and callbacks are signed with
+ * both. Whoever verifies learns the new one within the overlap, and no callback is refused meanwhile.
+ */
+import type { SigningSecret } from './secret.ts';
+import { longestOverlapSeconds } from './token-rules.ts';
+
+export const isSigning = ({ endsAt }: SigningSecret, now: number) => endsAt === undefined || now < endsAt;
+
+/** The new one beside the one before for the overlap. What is older than that ends now. */
+export function rotateSecret(
+  secrets: readonly SigningSecret[],
+  rotation: { readonly made: SigningSecret; readonly overlapSeconds: number },
+  now: number,
+): readonly SigningSecret[] | { readonly fault: 'overlap' | 'rotated-already' } {
+  const { made, overlapSeconds } = rotation;
+  const isOverlap = Number.isInteger(overlapSeconds) && overlapSeconds >= 0;
+  if (!isOverlap || overlapSeconds > longestOverlapSeconds) return { fault: 'overlap' };
+  const signing = secrets.filter((secret) => isSigning(secret, now));
+  // A third would leave whoever verifies with the oldest alone.
+  if (signing.length > 1 && overlapSeconds > 0) return { fault: 'rotated-already' };
+  const kept = overlapSeconds === 0 ? [] : signing;
+  return [...kept.map((secret) => ({ ...secret, endsAt: now + overlapSeconds * 1000 })), made];
+}
