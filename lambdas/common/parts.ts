@@ -12,6 +12,7 @@ import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
 import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
+import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
 import { createUsageStore } from '../../lib/adapters/dynamodb/usage-store.ts';
 import { createGitHub } from '../../lib/adapters/github/github.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
@@ -72,6 +73,10 @@ export const controllersPart = () =>
       controllers: readVariable(variables.controllersTable),
     },
   });
+/** For the one that makes the sums of past days. */
+export function usageBooksPart() {
+  return createUsageBooks({ client: dynamo(), tableName: readVariable(variables.usageTable) });
+}
 
 export function auditPart() {
   const tables = {

@@ -5,6 +5,7 @@ import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readConfiguration, readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
 import { createDeploymentRecorder } from '../../lib/app/reconciler/record-deployment.ts';
+import { rollUpUsage } from '../../lib/app/reconciler/roll-up-usage.ts';
 import {
   auditPart,
   deploymentAuditPart,
@@ -12,6 +13,7 @@ import {
   queuesPart,
   storeParts,
   telemetryPart,
+  usageBooksPart,
   usagePart,
 } from '../common/parts.ts';
 
@@ -37,6 +39,12 @@ const recordDeployment = createDeploymentRecorder({
   clock: systemClock,
 });
 
+const rollUpDeps = { deployment, usage: usageBooksPart(), telemetry, clock: systemClock };
+
+/** Each comes to its end, whatever fails in the others. */
 export const handler = async () => {
-  await Promise.all([recordDeployment(), reconcile(deps)]);
+  const parts = [recordDeployment(), reconcile(deps), rollUpUsage(rollUpDeps)];
+  const results = await Promise.allSettled(parts);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 };

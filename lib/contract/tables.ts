@@ -79,6 +79,10 @@ export const watchedMarker = 'machines';
 export const tombstoneDays = 7;
 /** How long usage rows are kept, in days: a month can be read until the next one is over. */
 export const usageDays = 62;
+/** Sums of days are made while all records of the day are surely there. */
+export const rolledUpDays = usageDays - 2;
+/** How long the sums of a day are kept, in days: thirteen months, of which the first one whole. */
+export const usageSumDays = 430;
 /** The number of a tenant's leases, over all tiers; and, with the tier's name behind it, of one tier. */
 export const leasesAttribute = 'leases_held';
 export const tierLeasesAttribute = (tier: string) => `${leasesAttribute}_${tier}`;

@@ -1,7 +1,7 @@
-/** Sums over records of machines, by what an operator asks for: pure arithmetic, in whole micro-dollars. */
+/** What sums of machines' costs come to, by what an operator asks for: pure arithmetic, in whole micro-dollars. */
 import type { Micros } from './micros.ts';
-import { type Component, components, totalOf } from './price.ts';
-import type { UsageRecord } from './usage.ts';
+import { type Component, totalOf } from './price.ts';
+import { type Together, together, type UsageSum, type Waste, type WasteKind } from './usage-sum.ts';
 
 export const groupings = ['tenant', 'repository', 'workflow', 'tier', 'job', 'day'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -17,23 +17,11 @@ export interface CostLine {
   readonly total: Micros;
 }
 
-export interface Waste {
-  readonly machines: number;
-  readonly total: Micros;
-}
-
 export interface CostReport {
   readonly lines: readonly CostLine[];
   readonly total: CostLine;
   /** What no job got anything for. A machine is counted once. */
-  readonly waste: {
-    /** Machines that ran no job. */
-    readonly idle: Waste;
-    /** Jobs that were lost with their spot machine. */
-    readonly lostSpot: Waste;
-    /** Other jobs that were cancelled. */
-    readonly cancelled: Waste;
-  };
+  readonly waste: Readonly<Record<WasteKind, Waste>>;
   /** Machines without a price, by the component that has none. */
   readonly unpriced: Readonly<Partial<Record<Component, number>>>;
   /** Whose instance type has no price. */
@@ -45,86 +33,51 @@ export interface CostReport {
 /** What machines that ran no job are called, where lines are of jobs. */
 export const noJob = '(no job)';
 
-export function costReport(records: readonly UsageRecord[], by: Grouping): CostReport {
-  const groups = Map.groupBy(records, (record) => keyOf(record, by));
-  const lines = [...groups.values()].map((group) => lineOf(nameOf(group, by), group));
-  const wasted = (kind: WasteKind) => {
-    const machines = records.filter((record) => wasteOf(record) === kind);
-    return { machines: machines.length, total: sum(machines.map(({ cost }) => totalOf(cost))) };
-  };
-  const unpriced = (component: Component) => records.filter((record) => record.unpriced.includes(component));
+/** @param sums by job, where lines are to be of jobs */
+export function costReport(sums: readonly UsageSum[], by: Grouping): CostReport {
+  const groups = Map.groupBy(sums, (sum) => keyOf(sum, by));
+  const lines = [...groups.values()].map((group) => lineOf(nameOf(group, by), together(group)));
+  const all = together(sums);
+  const { waste, unpriced, unpricedTypes, priceLists } = all;
   return {
     lines: lines.toSorted(by === 'day' ? byName : byTotal),
-    total: lineOf('total', records),
-    waste: { idle: wasted('idle'), lostSpot: wasted('lostSpot'), cancelled: wasted('cancelled') },
-    unpriced: Object.fromEntries(
-      components.flatMap((component) => {
-        const count = unpriced(component).length;
-        return count === 0 ? [] : [[component, count]];
-      }),
-    ),
-    unpricedTypes: [...new Set(unpriced('compute').map(typeName))].toSorted(),
-    priceLists: [...new Set(records.map(({ rates }) => rates.list))].toSorted(),
+    total: lineOf('total', all),
+    ...{ waste, unpriced, unpricedTypes, priceLists },
   };
-}
-
-const typeName = ({ instanceType, spot }: UsageRecord) => (spot ? `${instanceType} spot` : instanceType);
-
-type WasteKind = keyof CostReport['waste'];
-
-function wasteOf({ job, spot, endReason }: UsageRecord): WasteKind | undefined {
-  if (!job) return 'idle';
-  const isLost = job.conclusion === 'cancelled' || job.conclusion === 'failure';
-  if (spot && endReason === 'instance-ended' && isLost) return 'lostSpot';
-  return job.conclusion === 'cancelled' ? 'cancelled' : undefined;
 }
 
 /** Accounts may be renamed, and their installation stays. */
-const keyOf = (record: UsageRecord, by: Grouping): string =>
-  by === 'tenant' ? String(record.installationId) : nameOfOne(record, by);
+const keyOf = (sum: UsageSum, by: Grouping): string =>
+  by === 'tenant' ? String(sum.installationId) : nameOfOne(sum, by);
 
-function nameOf(group: readonly UsageRecord[], by: Grouping): string {
-  const last = group.reduce((one, other) => (other.launchedAt > one.launchedAt ? other : one));
+function nameOf(group: readonly UsageSum[], by: Grouping): string {
+  const last = group.reduce((one, other) => (other.lastLaunchedAt > one.lastLaunchedAt ? other : one));
   return nameOfOne(last, by);
 }
 
-function nameOfOne({ installationId, account, tier, launchedAt, job }: UsageRecord, by: Grouping): string {
+function nameOfOne({ installationId, account, tier, day, work }: UsageSum, by: Grouping): string {
   switch (by) {
     case 'tenant':
       return `${account} (${installationId})`;
     case 'tier':
       return tier;
     case 'day':
-      return new Date(launchedAt).toISOString().slice(0, 10);
+      return day;
     case 'repository':
-      return job ? (job.repository ?? unknown) : noJob;
+      return work ? (work.repository ?? unknown) : noJob;
     case 'workflow':
-      return job ? `${job.repository ?? unknown}: ${job.workflow ?? unknown}` : noJob;
+      return work ? `${work.repository ?? unknown}: ${work.workflow ?? unknown}` : noJob;
     case 'job':
-      return job ? `${job.jobId} ${job.repository ?? unknown}: ${job.workflow ?? unknown}` : noJob;
+      return work ? `${work.jobId} ${work.repository ?? unknown}: ${work.workflow ?? unknown}` : noJob;
   }
 }
 
 const unknown = '(unknown)';
 
-function lineOf(name: string, records: readonly UsageRecord[]): CostLine {
-  const ofComponent = (component: Component) => sum(records.map(({ cost }) => cost[component] ?? 0));
-  const cost = {
-    compute: ofComponent('compute'),
-    surplus: ofComponent('surplus'),
-    disk: ofComponent('disk'),
-    address: ofComponent('address'),
-  };
-  return {
-    name,
-    machines: records.length,
-    jobs: new Set(records.flatMap(({ job }) => job?.jobId ?? [])).size,
-    seconds: sum(records.map(({ seconds }) => seconds)),
-    cost,
-    total: totalOf(cost),
-  };
-}
+const lineOf = (name: string, { machines, jobs, seconds, cost }: Together): CostLine => ({
+  ...{ name, machines, jobs, seconds, cost },
+  total: totalOf(cost),
+});
 
-const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
 const byName = (one: CostLine, other: CostLine) => (one.name < other.name ? -1 : 1);
 const byTotal = (one: CostLine, other: CostLine) => other.total - one.total || byName(one, other);

@@ -11,6 +11,7 @@ import { measureClaimMemory } from './claim-memory.ts';
 import { measureFreedSlot } from './freed-slot.ts';
 import { measureJobLife } from './job-life.ts';
 import { measureLeases } from './leases.ts';
+import { measureCosts } from './list-costs.ts';
 import { measureListTenants } from './list-tenants.ts';
 import { describeMachine } from './machine.ts';
 import { measureMemory } from './memory.ts';
@@ -34,6 +35,7 @@ const alone: Readonly<Record<string, (size: Size) => Promise<Report>>> = {
   'freed-slot': measureFreedSlot,
   'cap-load': measureCapLoad,
   'list-tenants': measureListTenants,
+  'list-costs': measureCosts,
   synthesis: measureSynthesis,
 };
 const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<Report>>> = {

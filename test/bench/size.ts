@@ -13,6 +13,8 @@ export interface Size {
   readonly manyWaiting: number;
   readonly manyTenants: number;
   readonly listings: number;
+  /** Of a month, for its costs. */
+  readonly reportedJobs: number;
   readonly burstJobs: number;
   readonly singleJobs: number;
   readonly phaseJobs: number;
@@ -42,6 +44,7 @@ export const full: Size = {
   manyWaiting: 10_000,
   manyTenants: 10_000,
   listings: 5,
+  reportedJobs: 100_000,
   burstJobs: 50,
   singleJobs: 3,
   phaseJobs: 10,
@@ -65,6 +68,7 @@ export const smoke: Size = {
   manyWaiting: 20,
   manyTenants: 30,
   listings: 1,
+  reportedJobs: 60,
   burstJobs: 1,
   singleJobs: 1,
   phaseJobs: 1,

@@ -1,24 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
-import { monthOf } from '../../lib/cli/costs/month.ts';
+import { isGone, monthOf } from '../../lib/cli/costs/month.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 
 describe('the month of a report', () => {
   it('is this one, up to today, where none is named', () => {
-    const month = monthOf(undefined, now);
+    const month = monthOf(undefined, now, 'records');
     expect(month).toMatchObject({ name: '2026-11', isOpen: true, isPartlyGone: false });
     expect([month.days.length, month.days[0], month.days.at(-1)]).toEqual([21, '2026-11-01', '2026-11-21']);
   });
 
   it('has its first day from its first moment on', () => {
-    expect(monthOf(undefined, Date.parse('2026-11-01T00:00:00Z')).days).toEqual(['2026-11-01']);
+    expect(monthOf(undefined, Date.parse('2026-11-01T00:00:00Z'), 'records').days).toEqual(['2026-11-01']);
   });
 
   it.each([
     ['2026-10', 31, '2026-10-31', false],
     ['2026-09', 30, '2026-09-30', true],
   ])('%s has %i days, the last one %s; some gone: %s', (name, count, last, isPartlyGone) => {
-    const month = monthOf(name, now);
+    const month = monthOf(name, now, 'records');
     expect(month).toMatchObject({ isOpen: false, isPartlyGone });
     expect([month.days.length, month.days.at(-1)]).toEqual([count, last]);
   });
@@ -27,8 +27,17 @@ describe('the month of a report', () => {
     ['2026-13', 'it must be a year and a month, such as 2026-11'],
     ['November', 'it must be a year and a month'],
     ['2026-12', 'which has not begun'],
-    ['2026-08', 'usage rows are kept for 62 days, and those of 2026-08 are gone'],
+    ['2026-08', 'records of machines are kept for 62 days, and those of 2026-08 are gone'],
   ])('is not %s: %s', (name, message) => {
-    expect(() => monthOf(name, now)).toThrow(message);
+    expect(() => monthOf(name, now, 'records')).toThrow(message);
+  });
+
+  it('may be one of the last thirteen where sums are enough, and none before', () => {
+    expect(monthOf('2025-10', now, 'sums')).toMatchObject({ name: '2025-10', isPartlyGone: false });
+    expect(() => monthOf('2025-08', now, 'sums')).toThrow('sums of machines are kept for 430 days');
+  });
+
+  it('has days of which only sums are left', () => {
+    expect([isGone('2026-09-20', now), isGone('2026-09-21', now)]).toEqual([true, false]);
   });
 });

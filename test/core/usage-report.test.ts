@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { InstallationId, InstanceId, JobId, type TierName } from '../../lib/core/ids.ts';
 import { type RanJob, type UsageRecord, usageOf } from '../../lib/core/usage.ts';
-import { costReport, groupings } from '../../lib/core/usage-report.ts';
+import { type Grouping, groupings, costReport as reportOf } from '../../lib/core/usage-report.ts';
+import { sumUp } from '../../lib/core/usage-sum.ts';
 import { givenRunner } from '../contracts/support/stored.ts';
 import { medium, noon } from '../support/given.ts';
 
@@ -24,6 +25,8 @@ function used(
     ...over,
   };
 }
+const costReport = (records: readonly UsageRecord[], by: Grouping) =>
+  reportOf(sumUp(records, { job: by === 'job' }), by);
 const namesOf = (records: readonly UsageRecord[], by: (typeof groupings)[number]) =>
   costReport(records, by).lines.map(({ name, total }) => [name, total]);
 

@@ -9,6 +9,7 @@ import { createMemoryLaunchStore } from './launches.ts';
 import { createMemoryRunnerStore } from './runners.ts';
 import { createMemoryTenantStore } from './tenants.ts';
 import { createMemoryUsageStore } from './usage.ts';
+import { createMemoryUsageBooks } from './usage-books.ts';
 import { createStoreWorld, type StorePorts, type StoreWorld } from './world.ts';
 
 export interface MemoryStores extends StorePorts {
@@ -19,6 +20,7 @@ export function createMemoryStores(world: StoreWorld = createStoreWorld()): Memo
   return {
     tenants: createMemoryTenantStore(world),
     usage: createMemoryUsageStore(world),
+    books: createMemoryUsageBooks(world),
     audit: createMemoryAudit(world),
     controllers: createMemoryControllerStore(world),
     jobs: createMemoryJobStore(world),

@@ -11,10 +11,12 @@ import type { StoredToken } from '../../lib/core/controllers/token.ts';
 import type { InstallationId, InstanceId, JobId, LaunchId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Launch } from '../../lib/core/launch.ts';
+import type { RollUpProgress } from '../../lib/core/roll-up-plan.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import type { CapRow, Waiter } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { UsageRecord } from '../../lib/core/usage.ts';
+import type { UsageSum } from '../../lib/core/usage-sum.ts';
 import type { Audit, GroupChange } from '../../lib/ports/audit.ts';
 import type { ControllerStore } from '../../lib/ports/controllers.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
@@ -23,6 +25,7 @@ import type { LaunchStore } from '../../lib/ports/launches.ts';
 import type { RunnerStore } from '../../lib/ports/runners.ts';
 import type { TenantStore } from '../../lib/ports/tenants.ts';
 import type { UsageStore } from '../../lib/ports/usage.ts';
+import type { UsageBooks } from '../../lib/ports/usage-books.ts';
 import { copyOf } from './copy.ts';
 
 export interface StorePorts {
@@ -31,6 +34,7 @@ export interface StorePorts {
   readonly launches: LaunchStore;
   readonly runners: RunnerStore;
   readonly usage: UsageStore;
+  readonly books: UsageBooks;
   readonly audit: Audit;
   readonly controllers: ControllerStore;
 }
@@ -75,6 +79,10 @@ export interface Rows {
   readonly controllerRecords: { readonly owner: InstallationId; readonly record: ControllerRecord }[];
   /** By tenant, time, job and gate. */
   readonly decisions: Map<string, Decision>;
+  /** By `day/installation`. */
+  readonly usageSums: Map<string, readonly UsageSum[]>;
+  /** How far the sums of a day are. */
+  readonly rollUps: Map<string, RollUpProgress>;
 }
 
 export interface StoreWorld {
@@ -121,6 +129,8 @@ export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
     controllers: new Map(),
     controllerRecords: [],
     decisions: new Map(),
+    usageSums: new Map(),
+    rollUps: new Map(),
     ...shared,
   };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];

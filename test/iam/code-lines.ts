@@ -29,7 +29,7 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   's3:ListBucket': /\b(paginateListObjectsV2|new ListObjectsV2Command)\(/,
   'dynamodb:GetItem': /\bgetRow\(/,
   'dynamodb:BatchGetItem': /\b(findRows|readTogether|findByIndex)\(|new BatchGetItemCommand\(/,
-  'dynamodb:Query': /\b(queryRows|findByIndex)\(/,
+  'dynamodb:Query': /\b(queryRows|queryPage|findByIndex)\(/,
   'dynamodb:Scan': /\bscanRows\(/,
   'dynamodb:PutItem': /new PutItemCommand\(|\bPut: \{/,
   'dynamodb:ConditionCheckItem': /\bConditionCheck: \{/,

@@ -62,6 +62,7 @@ export function createShardedStores(
     audit: port('audit'),
     controllers: port('controllers'),
     usage: port('usage'),
+    books: port('books'),
     jobs: port('jobs', {
       async insert(jobs) {
         const outcomes = await Promise.all(jobs.map((job) => shardOf(job.installationId).jobs.insert([job])));

@@ -38,7 +38,8 @@ export async function queryRows(
   return rows;
 }
 
-async function queryPage(client: DynamoDBClient, query: QueryCommandInput) {
+/** One page. */
+export async function queryPage(client: DynamoDBClient, query: QueryCommandInput) {
   try {
     return await client.send(new QueryCommand(query));
   } catch (error) {

@@ -8,12 +8,10 @@ import { InstallationId, InstanceId, JobId, TierName } from '../../core/ids.ts';
 import { type Component, components, type MachineRates } from '../../core/price.ts';
 import { runnerEndReasons } from '../../core/runner.ts';
 import type { RanJob, UsageKey, UsageRecord } from '../../core/usage.ts';
+import { dayOf } from '../../core/usage-sum.ts';
 import { type Attributes, compact, flag, number, optional, Row, text, textList } from './attributes.ts';
 
 const parts = [...'0123456789abcdef'];
-
-/** `2026-11-21`, in UTC. */
-export const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 /** All partitions of a day. */
 export const partsOfDay = (day: string): string[] => parts.map((part) => `${day}#${part}`);

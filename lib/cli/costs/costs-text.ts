@@ -1,7 +1,8 @@
 /** A cost report for a terminal, for a spreadsheet, and for programs. Names come from outside and are made harmless. */
 import { stripVTControlCharacters } from 'node:util';
 import { assumedBusy, components } from '../../core/price.ts';
-import type { CostLine, CostReport, Grouping, Waste } from '../../core/usage-report.ts';
+import type { CostLine, CostReport, Grouping } from '../../core/usage-report.ts';
+import type { Waste } from '../../core/usage-sum.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';
 import type { Month } from './month.ts';
@@ -62,7 +63,9 @@ function notes({ waste, unpriced, unpricedTypes, priceLists, total }: CostReport
     ...missing(compute, `the instance types (${unpricedTypes.map(printableLine).join(', ')})`),
     ...missing(disk, 'the disks'),
     ...missing(address, 'the addresses'),
-    ...(month.isPartlyGone ? ['Rows of the first days of this month are gone: the sums are too low.'] : []),
+    ...(month.isPartlyGone
+      ? ['Of some days of this month nothing is kept any more: the sums are too low.']
+      : []),
     ...(total.cost.surplus === 0
       ? []
       : [`CPU credits are an estimate, at ${assumedBusy / 10}% CPU on average.`]),

@@ -1,12 +1,14 @@
 /** `mayfly costs`: what machines cost in a month, by tenant, repository, workflow, tier, job or day. It only reads. */
-import { listUsage } from '../../adapters/dynamodb/usage-list.ts';
+import { listUsage, type UsageQuery } from '../../adapters/dynamodb/usage-list.ts';
+import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
 import { tables } from '../../contract/tables.ts';
 import { costReport, type Grouping, groupings } from '../../core/usage-report.ts';
+import { sumUp, type UsageSum } from '../../core/usage-sum.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
 import { findTenant } from '../tenants/find-tenant.ts';
 import { type Asked, costsCsv, costsJson, costsTable } from './costs-text.ts';
-import { monthOf } from './month.ts';
+import { isGone, monthOf } from './month.ts';
 
 const formats = { table: costsTable, csv: costsCsv, json: costsJson };
 
@@ -16,7 +18,7 @@ export const costs: Command = {
   details: `
 Examples:
   mayfly costs                                    this month so far, by tenant
-  mayfly costs --month 2026-10 --by tier          another month, while its rows are kept
+  mayfly costs --month 2026-10 --by tier          another month, of the last thirteen
   mayfly costs --tenant acme --by repository      one tenant, by its login or installation id
   mayfly costs --by job --format csv              every job, for a spreadsheet
 
@@ -34,21 +36,33 @@ prices; docs/COSTS.md says what they contain.
     const { options, config, io } = call;
     const by = oneOf('--by', options['by'], groupings);
     const format = oneOf('--format', options['format'], ['table', 'csv', 'json'] as const);
-    const month = monthOf(options['month'], Date.now());
+    const month = monthOf(options['month'], Date.now(), by === 'job' ? 'records' : 'sums');
     const client = dynamoClient(call);
     const given = options['tenant'];
     const tenant = typeof given === 'string' ? await findTenant({ client, config }, given) : undefined;
     const tableName = `${config.environment}-${tables.usage.suffix}`;
-    const records = await listUsage(
-      { client, tableName },
-      { days: month.days, ...(tenant ? { installationId: tenant.installationId } : {}) },
-    );
-    const report = costReport(records, by);
-    const asked: Asked = { month, by, ...(tenant ? { tenant: tenant.login } : {}) };
+    const query = { days: month.days, ...(tenant ? { installationId: tenant.installationId } : {}) };
+    const { sums, isPartlyGone } = await readSums({ client, tableName }, { query, by });
+    const report = costReport(sums, by);
+    const asked: Asked = {
+      month: { ...month, isPartlyGone: month.isPartlyGone || isPartlyGone },
+      by,
+      ...(tenant ? { tenant: tenant.login } : {}),
+    };
     io.out(formats[format](report, asked));
     return report.unpriced.compute === undefined ? 0 : 1;
   },
 };
+
+/** Of single jobs there are records alone. */
+async function readSums(
+  table: Parameters<typeof listSums>[0],
+  { query, by }: { query: UsageQuery; by: Grouping },
+): Promise<{ sums: readonly UsageSum[]; isPartlyGone: boolean }> {
+  if (by === 'job') return { sums: sumUp(await listUsage(table, query), { job: true }), isPartlyGone: false };
+  const { sums, unsummed } = await listSums(table, query);
+  return { sums, isPartlyGone: unsummed.some((day) => isGone(day, Date.now())) };
+}
 
 function oneOf<Word extends Grouping | keyof typeof formats>(
   option: string,

@@ -1,5 +1,6 @@
 /** A calendar month in UTC, as AWS's bills go by, and which of its days have rows. */
-import { usageDays } from '../../contract/tables.ts';
+import { usageDays, usageSumDays } from '../../contract/tables.ts';
+import { dayOf } from '../../core/usage-sum.ts';
 import { UsageError } from '../command.ts';
 
 export interface Month {
@@ -9,14 +10,19 @@ export interface Month {
   readonly days: readonly string[];
   /** Its last day is not over yet. */
   readonly isOpen: boolean;
-  /** Rows of some of its days are gone. */
+  /** What is known of some of its days is gone. */
   readonly isPartlyGone: boolean;
 }
+
+/** What is to be read: the records of machines, or else the sums of days, which are kept for longer. */
+export type Kept = 'records' | 'sums';
+
+const keptDays = { records: usageDays, sums: usageSumDays };
 
 const dayMilliseconds = 86_400_000;
 
 /** @param given `2026-11`; absent: this month. @throws UsageError */
-export function monthOf(given: string | boolean | undefined, now: number): Month {
+export function monthOf(given: string | boolean | undefined, now: number, kept: Kept): Month {
   const name = typeof given === 'string' ? given : new Date(now).toISOString().slice(0, 7);
   const start = /^20\d\d-(?:0[1-9]|1[0-2])$/.test(name) ? Date.parse(`${name}-01T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(start)) {
@@ -27,14 +33,20 @@ export function monthOf(given: string | boolean | undefined, now: number): Month
   if (start > now) throw new UsageError(`--month is ${name}, which has not begun.`);
   const date = new Date(start);
   const end = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-  if (end + usageDays * dayMilliseconds <= now) {
+  const days = keptDays[kept];
+  if (end + days * dayMilliseconds <= now) {
     throw new UsageError(
-      `--month is ${name}; usage rows are kept for ${usageDays} days, and those of ${name} are gone.`,
+      `--month is ${name}; ${kept} of machines are kept for ${days} days, and those of ${name} are gone.`,
     );
   }
   const last = Math.min(end, now + 1);
-  const days = Array.from({ length: Math.ceil((last - start) / dayMilliseconds) }, (_, n) =>
-    new Date(start + n * dayMilliseconds).toISOString().slice(0, 10),
+  const begun = Array.from({ length: Math.ceil((last - start) / dayMilliseconds) }, (_, n) =>
+    dayOf(start + n * dayMilliseconds),
   );
-  return { name, days, isOpen: end > now, isPartlyGone: start + usageDays * dayMilliseconds <= now };
+  const isPartlyGone = start + days * dayMilliseconds <= now;
+  return { name, days: begun, isOpen: end > now, isPartlyGone };
 }
+
+/** Whether the records of a day's machines are gone, so that nothing is known of it without its sums. */
+export const isGone = (day: string, now: number): boolean =>
+  Date.parse(day) + usageDays * dayMilliseconds <= now;

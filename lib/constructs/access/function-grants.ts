@@ -52,6 +52,9 @@ const notes = ['BatchGetItem', 'UpdateItem'];
 /** Whoever ends machines writes down what they were used for. */
 const usage = ['PartiQLInsert', 'PartiQLUpdate'];
 
+/** Making the sums of past days from the records. */
+const rollUp = ['BatchGetItem', 'Query', 'PutItem', 'UpdateItem'];
+
 /** The one function that writes secrets. It launches nothing, reads no queue, and sees no tenant. */
 const setupGrants = (platform: GrantedPlatform): Grant[] => {
   const { state } = platform;
@@ -179,7 +182,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
         launches: ['BatchGetItem', 'UpdateItem', 'overdue:Query'],
         runners: ['GetItem', 'BatchGetItem', 'UpdateItem'],
         notes,
-        usage,
+        usage: [...usage, ...rollUp],
         audit: ['Query', 'PutItem'],
       }),
       ...github,

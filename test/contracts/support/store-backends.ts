@@ -11,11 +11,14 @@ import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.t
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
 import { tierLimitsValue } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
+import { createUsageBooks } from '../../../lib/adapters/dynamodb/usage-books.ts';
 import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
 import { createUsageStore } from '../../../lib/adapters/dynamodb/usage-store.ts';
+import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
 import type { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
+import type { UsageSum } from '../../../lib/core/usage-sum.ts';
 import type { DynamoEngine } from '../../../lib/local/aws/dynamo-engine.ts';
 import { startDynamoAlone } from '../../../lib/local/aws/dynamo-front.ts';
 import { copyOf } from '../../fakes/copy.ts';
@@ -30,6 +33,8 @@ export interface Stores extends StorePorts {
   edit(installationId: InstallationId, changes: OperatorEdit): Promise<void>;
   /** What is on record of machines that were launched on the tests' day. */
   allUsage(): Promise<UsageRecord[]>;
+  /** What reports read of the tests' day: its sums, or undefined while there are none. */
+  sumsOfDay(): Promise<readonly UsageSum[] | undefined>;
 }
 
 /** What the documents let an operator write by `update-item`; null removes it. */
@@ -67,6 +72,10 @@ export const memoryBackend = (): StoreBackend => ({
       setStatus: async (id, status) => world.editTenant(id, { status }),
       edit: async (id, changes) => editInMemory(world, id, changes),
       allUsage: async () => copyOf([...world.rows.usage.values()]),
+      sumsOfDay: async () =>
+        world.rows.rollUps.get('2026-11-21')?.finished
+          ? copyOf([...world.rows.usageSums.values()].flat())
+          : undefined,
     };
   },
   stop: async () => {},
@@ -121,6 +130,7 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     audit: createAudit({ client, tables }),
     controllers: createControllerStore({ client, tables }),
     usage: createUsageStore({ client, tableName: tables.usage }),
+    books: createUsageBooks({ client, tableName: tables.usage }),
     jobs: createJobStore({ client, tableName: tables.jobs }),
     launches: createLaunchStore({ client, tables }),
     runners: createRunnerStore({ client, tables }),
@@ -128,6 +138,11 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     setStatus: (id, status) => edit(id, 'status', { S: status }),
     edit: (id, changes) => editRow(client, { TableName: tables.tenants, id, changes }),
     allUsage: () => listUsage({ client, tableName: tables.usage }, { days: ['2026-11-21'] }),
+    sumsOfDay: async () => {
+      const query = { days: ['2026-11-21'] };
+      const { sums, unsummed } = await listSums({ client, tableName: tables.usage }, query);
+      return unsummed.length === 0 ? sums : undefined;
+    },
     client,
     tables,
   };

@@ -1,0 +1,117 @@
+/**
+ * The books of past days in DynamoDB. The sixteen partitions of a day are read side by side and merged, a page of each at a
+ * time: within each the tenants stand in the same order, so that all records of one come together, in bounded memory.
+ */
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { InstallationId } from '../../core/ids.ts';
+import type { RollUpProgress } from '../../core/roll-up-plan.ts';
+import type { UsageRecord } from '../../core/usage.ts';
+import type { UsageBooks } from '../../ports/usage-books.ts';
+import { type Attributes, number, text } from './attributes.ts';
+import { operational } from './errors.ts';
+import { queryPage } from './read.ts';
+import { readTogether } from './read-together.ts';
+import { machinesOf, partsOfDay, usageOfRow } from './usage-row.ts';
+import { progressKey, progressOfRow, sumsExpireAt, sumsRow } from './usage-sum-row.ts';
+import { updateRow } from './write.ts';
+
+interface Table {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+}
+
+export function createUsageBooks(table: Table): UsageBooks {
+  const { client, tableName } = table;
+  return {
+    progress: (days) => readProgress(table, days),
+    recordsByTenant: (day, after) => merged(partsOfDay(day).map((part) => recordsOf(table, part, after))),
+    async write(day, installationId, sums) {
+      const Item = sumsRow(day, installationId, sums);
+      try {
+        await client.send(new PutItemCommand({ TableName: tableName, Item }));
+      } catch (error) {
+        throw operational('PutItem', error);
+      }
+    },
+    save: (day, known, now) => saveProgress(table, day, { known, now }),
+  };
+}
+
+/** In one call. */
+async function readProgress({ client, tableName }: Table, days: readonly string[]) {
+  const rows = await Promise.all(days.map((day) => readTogether(client, tableName, progressKey(day))));
+  return rows.map((row) => row && progressOfRow(row));
+}
+
+interface Step {
+  readonly known: RollUpProgress | undefined;
+  readonly now: RollUpProgress;
+}
+
+async function saveProgress({ client, tableName }: Table, day: string, { known, now }: Step) {
+  const { finished, after } = now;
+  const set = `SET #finished = :finished, #expires_at = :expires_at`;
+  const { met } = await updateRow(client, {
+    tableName,
+    key: progressKey(day),
+    update: after === undefined ? `${set} REMOVE #after` : `${set}, #after = :after`,
+    // The row is made by the first save of the first making.
+    condition: 'attribute_not_exists(#finished) OR #finished = :known',
+    values: {
+      ':finished': number(finished),
+      ':expires_at': sumsExpireAt(day),
+      ':known': number(known?.finished ?? 0),
+      ...(after === undefined ? {} : { ':after': number(after) }),
+    },
+  });
+  return met;
+}
+
+/** A page at a time, in the order of the sort key. */
+async function* recordsOf(
+  { client, tableName }: Table,
+  part: string,
+  after: InstallationId | undefined,
+): AsyncGenerator<UsageRecord> {
+  const query = {
+    TableName: tableName,
+    KeyConditionExpression: `#day = :day${after === undefined ? '' : ' AND #machine > :after'}`,
+    ExpressionAttributeNames: { '#day': 'day', ...(after === undefined ? {} : { '#machine': 'machine' }) },
+    ExpressionAttributeValues: {
+      ':day': text(part),
+      // Behind all of that tenant's machines, and before those of any other tenant that comes later.
+      ...(after === undefined ? {} : { ':after': text(`${machinesOf(after)}~`) }),
+    },
+    Limit: rowsPerPage,
+  };
+  let start: Attributes | undefined;
+  do {
+    const page = await queryPage(client, { ...query, ExclusiveStartKey: start });
+    for (const row of page.Items ?? []) yield usageOfRow(row);
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+}
+
+/** A page is at most 1 MB anyway; sixteen of them are in memory. */
+const rowsPerPage = 1_000;
+
+/** All records of several lists that are each in order, in that order. */
+async function* merged(lists: readonly AsyncGenerator<UsageRecord>[]): AsyncGenerator<UsageRecord> {
+  const heads = await Promise.all(lists.map(async (list) => ({ list, head: await list.next() })));
+  for (;;) {
+    const open = heads.filter(({ head }) => !head.done);
+    const [first] = open;
+    if (!first) return;
+    const next = open.reduce((one, other) => (tenantKey(other.head) < tenantKey(one.head) ? other : one));
+    const tenant = tenantKey(next.head);
+    // The rest of this list's records of the tenant, one after the other, then those of the other lists.
+    while (!next.head.done && tenantKey(next.head) === tenant) {
+      yield next.head.value as UsageRecord;
+      next.head = await next.list.next();
+    }
+  }
+}
+
+/** As the sort key begins. */
+const tenantKey = ({ value }: IteratorResult<UsageRecord>): string =>
+  machinesOf((value as UsageRecord).installationId);

@@ -1,0 +1,43 @@
+/**
+ * The sums of a tenant's day as a row of the usage table, in a partition of the day's own: one row, so that they change as a whole.
+ * They are deflated, since only reports read them. Beside them stands how far the day's sums are.
+ */
+import { usageSumDays } from '../../contract/tables.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import type { RollUpProgress } from '../../core/roll-up-plan.ts';
+import type { UsageSum } from '../../core/usage-sum.ts';
+import { type Attributes, number, Row, text } from './attributes.ts';
+import { deflated, inflated } from './launch-row.ts';
+import { machinesOf } from './usage-row.ts';
+
+export const sumsPartition = (day: string) => `roll-up#${day}`;
+/** Before every tenant's. */
+const progressSortKey = '!';
+
+export const progressKey = (day: string): Attributes => ({
+  day: text(sumsPartition(day)),
+  machine: text(progressSortKey),
+});
+export const isProgress = (row: Attributes) => row['machine']?.S === progressSortKey;
+
+export const sumsExpireAt = (day: string) =>
+  number(Math.ceil(Date.parse(day) / 1000) + usageSumDays * 24 * 60 * 60);
+
+export const sumsRow = (
+  day: string,
+  installationId: InstallationId,
+  sums: readonly UsageSum[],
+): Attributes => ({
+  day: text(sumsPartition(day)),
+  machine: text(machinesOf(installationId)),
+  sums: deflated(JSON.stringify(sums)),
+  expires_at: sumsExpireAt(day),
+});
+
+export const sumsOfRow = (row: Attributes) => JSON.parse(inflated(row['sums'])) as UsageSum[];
+
+export function progressOfRow(attributes: Attributes): RollUpProgress {
+  const row = new Row(`usage row ${attributes['day']?.S}/${progressSortKey}`, attributes);
+  const after = row.optionalNumber('after');
+  return { finished: row.number('finished'), ...(after === undefined ? {} : { after }) };
+}

@@ -1,0 +1,100 @@
+/**
+ * Makes the sums of past days from the records of their machines, so that reports of a month are quick, and there is one when
+ * the records have gone. A day's sums are made anew as a whole, tenant by tenant, each in one write that may be repeated: whoever
+ * dies anywhere leaves the last progress that was saved, from which the next visit goes on. A visit is bounded.
+ */
+import type { Limits } from '../../contract/deployment.ts';
+import { rolledUpDays } from '../../contract/tables.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import { daysBefore, type RollUpProgress, rollUpDueAt } from '../../core/roll-up-plan.ts';
+import type { UsageRecord } from '../../core/usage.ts';
+import { bounded, merged, sumUp, type UsageSum } from '../../core/usage-sum.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import type { UsageBooks } from '../../ports/usage-books.ts';
+
+export interface RollUpDeps {
+  readonly deployment: { readonly limits: Limits };
+  readonly usage: UsageBooks;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+/** After so long no further tenant is begun: the reconciler has four minutes. */
+const visitMilliseconds = 60_000;
+/** Whoever dies repeats at most the work on so many. */
+const tenantsBetweenSaves = 100;
+
+interface Due {
+  readonly day: string;
+  readonly progress: RollUpProgress | undefined;
+}
+
+/** @throws OperationalError; whatever is written by then stays, and the next visit goes on */
+export async function rollUpUsage(deps: RollUpDeps): Promise<void> {
+  const until = deps.clock.now() + visitMilliseconds;
+  for (const due of await findDue(deps)) {
+    if (deps.clock.now() >= until) return;
+    await rollUpDay(deps, due, until);
+  }
+}
+
+async function findDue({ usage, clock, deployment }: RollUpDeps): Promise<Due[]> {
+  const now = clock.now();
+  const days = daysBefore(now, rolledUpDays);
+  const known = await usage.progress(days);
+  return days
+    .map((day, n) => ({ day, progress: known[n] }))
+    .filter(({ day, progress }) => {
+      const dueAt = rollUpDueAt(day, progress?.finished ?? 0, deployment.limits);
+      return dueAt !== undefined && dueAt <= now;
+    });
+}
+
+async function rollUpDay(deps: RollUpDeps, { day, progress }: Due, until: number): Promise<void> {
+  const { usage, clock, telemetry } = deps;
+  const finished = progress?.finished ?? 0;
+  const visited = { tenants: 0, machines: 0 };
+  const after = progress?.after as InstallationId | undefined;
+  for await (const { installationId, sums } of byTenant(usage.recordsByTenant(day, after))) {
+    await usage.write(day, installationId, bounded(sums));
+    visited.tenants += 1;
+    visited.machines += sums.reduce((all, { machines }) => all + machines, 0);
+    const isOver = clock.now() >= until;
+    if (!isOver && visited.tenants % tenantsBetweenSaves !== 0) continue;
+    // Whoever was faster has finished all of it.
+    if (!(await usage.save(day, progress, { finished, after: installationId })) || isOver) return;
+  }
+  if (!(await usage.save(day, progress, { finished: finished + 1 }))) return;
+  telemetry.event('info', 'usage-rolled-up', { day, pass: finished + 1, ...visited });
+}
+
+/** Records that are in memory at once: a tenant may have a million in a day. */
+const recordsAtOnce = 5_000;
+
+interface TenantsDay {
+  readonly installationId: InstallationId;
+  readonly sums: UsageSum[];
+}
+
+async function* byTenant(records: AsyncIterable<UsageRecord>): AsyncGenerator<TenantsDay> {
+  let group: UsageRecord[] = [];
+  let sums: UsageSum[] = [];
+  const addUp = () => {
+    sums = merged([...sums, ...sumUp(group)]);
+    group = [];
+  };
+  let installationId: InstallationId | undefined;
+  for await (const record of records) {
+    if (installationId !== undefined && installationId !== record.installationId) {
+      addUp();
+      yield { installationId, sums };
+      sums = [];
+    }
+    installationId = record.installationId;
+    group.push(record);
+    if (group.length === recordsAtOnce) addUp();
+  }
+  addUp();
+  if (installationId !== undefined) yield { installationId, sums };
+}

@@ -1,0 +1,19 @@
+import type { InstallationId } from '../core/ids.ts';
+import type { RollUpProgress } from '../core/roll-up-plan.ts';
+import type { UsageRecord } from '../core/usage.ts';
+import type { UsageSum } from '../core/usage-sum.ts';
+
+/** The books of past days: from the records of machines to the sums that stay. Every method may throw OperationalError. */
+export interface UsageBooks {
+  /** Of these days, in their order; undefined where nobody has begun. */
+  progress(days: readonly string[]): Promise<(RollUpProgress | undefined)[]>;
+  /**
+   * The records of a day, of all tenants, each tenant's together; `after` leaves out that tenant and those that come before
+   * it in the same order. It reads on as the caller does.
+   */
+  recordsByTenant(day: string, after?: InstallationId): AsyncIterable<UsageRecord>;
+  /** All of a tenant's sums of a day, in place of what was there. */
+  write(day: string, installationId: InstallationId, sums: readonly UsageSum[]): Promise<void>;
+  /** @returns false, and nothing is written, where a making was finished since `known` was read */
+  save(day: string, known: RollUpProgress | undefined, now: RollUpProgress): Promise<boolean>;
+}

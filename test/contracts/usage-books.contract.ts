@@ -1,0 +1,78 @@
+/** What UsageBooks promise: a tenant's records together, its sums as a whole, and progress that nobody turns back. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
+import { type UsageRecord, usageOf } from '../../lib/core/usage.ts';
+import { sumUp } from '../../lib/core/usage-sum.ts';
+import { noon } from '../support/given.ts';
+import type { StoreBackend, Stores } from './support/store-backends.ts';
+import { givenRunner } from './support/stored.ts';
+
+const day = '2026-11-21';
+const dayMilliseconds = 86_400_000;
+
+function givenRecord(tenant: number, machine: number, over: Partial<UsageRecord> = {}): UsageRecord {
+  const runner = givenRunner({
+    installationId: InstallationId(tenant),
+    instanceId: InstanceId(`i-${tenant}-${machine}`),
+    rates: { list: '2026-07-20', compute: 36_000 },
+  });
+  return { ...usageOf({ runner, reason: 'job-completed', endedAt: noon + 90_000, job: undefined }), ...over };
+}
+
+export function usageBooksContract(backend: StoreBackend): void {
+  describe(`UsageBooks ${backend.name}`, () => {
+    let stores: Stores;
+    beforeAll(() => backend.start());
+    beforeEach(async () => {
+      stores = await backend.fresh();
+    });
+    afterAll(() => backend.stop());
+    const read = async (after?: number) => {
+      const found: string[] = [];
+      const cursor = after === undefined ? undefined : InstallationId(after);
+      for await (const { instanceId } of stores.books.recordsByTenant(day, cursor)) found.push(instanceId);
+      return found;
+    };
+    const tenantsOf = (instances: readonly string[]) =>
+      instances.map((id) => id.split('-')[1]).filter((id, n, all) => id !== all[n - 1]);
+
+    it("reads a tenant's records together, of that day alone, and goes on behind a tenant", async () => {
+      const tenants = [9, 101, 102, 1010];
+      const machines = Array.from({ length: 20 }, (_, n) => n);
+      const records = tenants.flatMap((tenant) => machines.map((n) => givenRecord(tenant, n)));
+      await stores.usage.record(records);
+      await stores.usage.record([givenRecord(7, 1, { launchedAt: noon + dayMilliseconds })]);
+      const all = await read();
+      expect(all.toSorted()).toEqual(records.map(({ instanceId }) => String(instanceId)).toSorted());
+      expect(tenantsOf(all)).toEqual(['101', '1010', '102', '9']);
+      expect(tenantsOf(await read(101))).toEqual(['1010', '102', '9']);
+      expect(await read(9)).toEqual([]);
+    });
+
+    it('has the sums of a day for reports once they are all made, and each write in place of the one before', async () => {
+      const [one, other] = [sumUp([givenRecord(101, 1)]), sumUp([givenRecord(102, 1), givenRecord(102, 2)])];
+      await stores.books.write(day, InstallationId(101), other);
+      await stores.books.write(day, InstallationId(101), one);
+      await stores.books.save(day, undefined, { finished: 0, after: 101 });
+      expect(await stores.sumsOfDay()).toBeUndefined();
+      await stores.books.write(day, InstallationId(102), other);
+      expect(await stores.books.save(day, { finished: 0, after: 101 }, { finished: 1 })).toBe(true);
+      expect(await stores.sumsOfDay()).toEqual(expect.arrayContaining([...one, ...other]));
+      expect(await stores.sumsOfDay()).toHaveLength(2);
+      expect(await stores.allUsage()).toEqual([]);
+    });
+
+    it('keeps how far each day is, and refuses whoever did not see that it was finished', async () => {
+      expect(await stores.books.progress([day, '2026-11-20'])).toEqual([undefined, undefined]);
+      await stores.books.save(day, undefined, { finished: 0, after: 7 });
+      expect(await stores.books.progress(['2026-11-20', day])).toEqual([
+        undefined,
+        { finished: 0, after: 7 },
+      ]);
+      expect(await stores.books.save(day, undefined, { finished: 1 })).toBe(true);
+      expect(await stores.books.progress([day])).toEqual([{ finished: 1 }]);
+      expect(await stores.books.save(day, { finished: 0 }, { finished: 0, after: 9 })).toBe(false);
+      expect(await stores.books.progress([day])).toEqual([{ finished: 1 }]);
+    });
+  });
+}

@@ -1,0 +1,33 @@
+/** The books of past days in memory: see the port for what each method promises. */
+import type { UsageRecord } from '../../lib/core/usage.ts';
+import { dayOf } from '../../lib/core/usage-sum.ts';
+import type { UsageBooks } from '../../lib/ports/usage-books.ts';
+import { copyOf } from './copy.ts';
+import type { StoreWorld } from './world.ts';
+
+/** As the sort key of the real table begins. */
+const orderOf = ({ installationId }: Pick<UsageRecord, 'installationId'>) => `${installationId}#`;
+
+export function createMemoryUsageBooks(world: StoreWorld): UsageBooks {
+  return {
+    progress: (days) => world.call('books.progress', ({ rollUps }) => days.map((day) => rollUps.get(day))),
+    async *recordsByTenant(day, after) {
+      const least = after === undefined ? '' : orderOf({ installationId: after });
+      const records = await world.call('books.recordsByTenant', ({ usage }) =>
+        [...usage.values()].filter((record) => dayOf(record.launchedAt) === day && orderOf(record) > least),
+      );
+      yield* records.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+    },
+    write: (day, installationId, sums) =>
+      world.call('books.write', ({ usageSums }) => {
+        usageSums.set(`${day}/${installationId}`, copyOf(sums));
+      }),
+    save: (day, known, now) =>
+      world.call('books.save', ({ rollUps }) => {
+        const stored = rollUps.get(day);
+        if (stored && stored.finished !== (known?.finished ?? 0)) return false;
+        rollUps.set(day, copyOf(now));
+        return true;
+      }),
+  };
+}
