@@ -19,6 +19,8 @@ export interface UsageSum {
   /** When the last of its machines was launched, epoch milliseconds. */
   readonly lastLaunchedAt: number;
   readonly machines: number;
+  /** Of them. */
+  readonly spotMachines: number;
   readonly jobs: number;
   /** That AWS charges for. */
   readonly seconds: number;
@@ -88,6 +90,7 @@ function sumOf(
     ...(first.job ? { work: workOf(first.job, by) } : {}),
     lastLaunchedAt: last.launchedAt,
     machines: records.length,
+    spotMachines: records.filter(({ spot }) => spot).length,
     jobs: new Set(records.flatMap(({ job }) => job?.jobId ?? [])).size,
     seconds: total(records.map(({ seconds }) => seconds)),
     cost: ofComponents((component) => total(records.map(({ cost }) => cost[component] ?? 0))),
@@ -129,6 +132,7 @@ export function together(sums: readonly Together[]): Together {
   });
   return {
     machines: total(sums.map(({ machines }) => machines)),
+    spotMachines: total(sums.map(({ spotMachines }) => spotMachines)),
     jobs: total(sums.map(({ jobs }) => jobs)),
     seconds: total(sums.map(({ seconds }) => seconds)),
     cost: ofComponents((component) => total(sums.map(({ cost }) => cost[component]))),

@@ -80,9 +80,18 @@ describe('mayfly costs', () => {
     ]);
   });
 
+  it('writes FOCUS, a line for each day, tenant, tier and workflow', async () => {
+    const { out } = await costs('--tenant', 'acme', '--format', 'focus');
+    const [head = '', ...lines] = out.trimEnd().split('\n');
+    expect(head).toMatch(/^BilledCost,BillingAccountId,.*,x_Jobs$/);
+    expect(lines).toHaveLength(2);
+    expect(lines.join()).toContain('{""ghr:tenant_id"":""101""');
+    expect(lines.join()).toContain(`"'=HYPERLINK(""x"")"`);
+  });
+
   it.each([
     [['--by', 'zone'], '--by is "zone"; it must be one of tenant, repository, workflow, tier, job, day.'],
-    [['--format', 'xml'], '--format is "xml"; it must be one of table, csv, json.'],
+    [['--format', 'xml'], '--format is "xml"; it must be one of table, csv, json, focus.'],
     [['--tenant', 'nobody'], 'nobody'],
   ])('refuses %j', async (args, message) => {
     const { status, error } = await costs(...args);

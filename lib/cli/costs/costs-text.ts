@@ -1,10 +1,11 @@
 /** A cost report for a terminal, for a spreadsheet, and for programs. Names come from outside and are made harmless. */
-import { stripVTControlCharacters } from 'node:util';
+import type { Forecast } from '../../core/forecast.ts';
 import { assumedBusy, components } from '../../core/price.ts';
 import type { CostLine, CostReport, Grouping } from '../../core/usage-report.ts';
 import type { Waste } from '../../core/usage-sum.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';
+import { csvText } from './csv.ts';
 import type { Month } from './month.ts';
 
 export interface Asked {
@@ -12,12 +13,14 @@ export interface Asked {
   readonly by: Grouping;
   /** The login of the one tenant that was asked for. */
   readonly tenant?: string;
+  /** What the whole month comes to. */
+  readonly forecast?: Forecast;
 }
 
 /** More lines than anybody reads; the other formats have all. */
 const mostLines = 50;
 
-export function costsTable(report: CostReport, { month, by, tenant }: Asked): string {
+export function costsTable(report: CostReport, { month, by, tenant, forecast }: Asked): string {
   const { lines, total } = report;
   const title = `Costs of ${month.name}${month.isOpen ? ' so far' : ''}, ${tenant ?? 'all tenants'}, in US dollars`;
   if (lines.length === 0)
@@ -31,7 +34,7 @@ export function costsTable(report: CostReport, { month, by, tenant }: Asked): st
     drawTable(head, [...shown, cells(total)]),
     ...(rest > 0 ? ['', `  ${rest} more; --format csv has all.`] : []),
     '',
-    ...notes(report, month).map((note) => `  ${note}`),
+    ...[...forecastNote(forecast), ...notes(report, month)].map((note) => `  ${note}`),
     '',
   ].join('\n');
 }
@@ -46,6 +49,11 @@ function cells({ name, machines, jobs, seconds, cost, total }: CostLine): string
     money(total),
   ];
 }
+
+const forecastNote = (forecast: Forecast | undefined) =>
+  forecast === undefined
+    ? []
+    : [`Forecast for the month: ${money(forecast.total)}, by the last ${forecast.days} whole days.`];
 
 function notes({ waste, unpriced, unpricedTypes, priceLists, total }: CostReport, month: Month): string[] {
   const part = ({ machines, total: cost }: Waste, what: string) =>
@@ -85,7 +93,7 @@ export function costsCsv({ lines }: CostReport, { month, by }: Asked): string {
   const head = ['month', by, 'machines', 'jobs', 'seconds', ...components, 'total'];
   const rows = lines.map(({ name, machines, jobs, seconds, cost, total }) => [
     month.name,
-    field(name),
+    csvText(name),
     ...[machines, jobs, seconds],
     ...[...components.map((component) => cost[component]), total].map((micros) =>
       (micros / 1_000_000).toFixed(6),
@@ -94,16 +102,10 @@ export function costsCsv({ lines }: CostReport, { month, by }: Asked): string {
   return `${[head, ...rows].map((row) => row.join(',')).join('\n')}\n`;
 }
 
-/** Quoted, and never a formula: spreadsheets run what begins like one. Source: https://owasp.org/www-community/attacks/CSV_Injection */
-function field(text: string): string {
-  const plain = stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ');
-  const safe = /^[=+\-@]/.test(plain) ? `'${plain}` : plain;
-  return `"${safe.replaceAll('"', '""')}"`;
-}
-
 /** All amounts in micro-dollars. */
-export function costsJson(report: CostReport, { month, by, tenant }: Asked): string {
+export function costsJson(report: CostReport, { month, by, tenant, forecast }: Asked): string {
   const { name, isOpen, isPartlyGone } = month;
   const asked = { month: name, isOpen, isPartlyGone, by, ...(tenant === undefined ? {} : { tenant }) };
-  return `${JSON.stringify({ ...asked, unit: 'micro-dollars', ...report })}\n`;
+  const ahead = forecast === undefined ? {} : { forecast };
+  return `${JSON.stringify({ ...asked, unit: 'micro-dollars', ...report, ...ahead })}\n`;
 }

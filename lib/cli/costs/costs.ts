@@ -2,15 +2,18 @@
 import { listUsage, type UsageQuery } from '../../adapters/dynamodb/usage-list.ts';
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
 import { tables } from '../../contract/tables.ts';
+import { forecast } from '../../core/forecast.ts';
 import { costReport, type Grouping, groupings } from '../../core/usage-report.ts';
 import { sumUp, type UsageSum } from '../../core/usage-sum.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
 import { findTenant } from '../tenants/find-tenant.ts';
+import { costsFocus } from './costs-focus.ts';
 import { type Asked, costsCsv, costsJson, costsTable } from './costs-text.ts';
 import { isGone, monthOf } from './month.ts';
 
-const formats = { table: costsTable, csv: costsCsv, json: costsJson };
+const reports = { table: costsTable, csv: costsCsv, json: costsJson };
+const formats = ['table', 'csv', 'json', 'focus'] as const;
 
 export const costs: Command = {
   name: 'costs',
@@ -21,6 +24,7 @@ Examples:
   mayfly costs --month 2026-10 --by tier          another month, of the last thirteen
   mayfly costs --tenant acme --by repository      one tenant, by its login or installation id
   mayfly costs --by job --format csv              every job, for a spreadsheet
+  mayfly costs --format focus                     for FinOps tools: FOCUS 1.2, by day, tier and workflow
 
 A machine counts in the month (UTC) in which it was launched, once it has ended. Amounts are estimates at AWS's list
 prices; docs/COSTS.md says what they contain.
@@ -30,12 +34,12 @@ prices; docs/COSTS.md says what they contain.
     { flags: '--month <month>', description: 'such as 2026-11; default: this month' },
     { flags: '--by <grouping>', description: groupings.join(', '), default: 'tenant' },
     { flags: '--tenant <tenant>', description: 'a login or an installation id; default: all' },
-    { flags: '--format <format>', description: Object.keys(formats).join(', '), default: 'table' },
+    { flags: '--format <format>', description: formats.join(', '), default: 'table' },
   ],
   async run(call) {
     const { options, config, io } = call;
     const by = oneOf('--by', options['by'], groupings);
-    const format = oneOf('--format', options['format'], ['table', 'csv', 'json'] as const);
+    const format = oneOf('--format', options['format'], formats);
     const month = monthOf(options['month'], Date.now(), by === 'job' ? 'records' : 'sums');
     const client = dynamoClient(call);
     const given = options['tenant'];
@@ -44,12 +48,17 @@ prices; docs/COSTS.md says what they contain.
     const query = { days: month.days, ...(tenant ? { installationId: tenant.installationId } : {}) };
     const { sums, isPartlyGone } = await readSums({ client, tableName }, { query, by });
     const report = costReport(sums, by);
+    const expected = month.isOpen && by !== 'job' ? forecast(sums, month) : undefined;
     const asked: Asked = {
       month: { ...month, isPartlyGone: month.isPartlyGone || isPartlyGone },
       by,
       ...(tenant ? { tenant: tenant.login } : {}),
+      ...(expected ? { forecast: expected } : {}),
     };
-    io.out(formats[format](report, asked));
+    if (format === 'focus') {
+      const { environment, region } = config;
+      io.out(costsFocus(sums, { environment, region, month: month.name }));
+    } else io.out(reports[format](report, asked));
     return report.unpriced.compute === undefined ? 0 : 1;
   },
 };
@@ -64,7 +73,7 @@ async function readSums(
   return { sums, isPartlyGone: unsummed.some((day) => isGone(day, Date.now())) };
 }
 
-function oneOf<Word extends Grouping | keyof typeof formats>(
+function oneOf<Word extends Grouping | (typeof formats)[number]>(
   option: string,
   given: string | boolean | undefined,
   words: readonly Word[],

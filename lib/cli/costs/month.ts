@@ -8,6 +8,7 @@ export interface Month {
   readonly name: string;
   /** Those that have begun, `2026-11-01` first. */
   readonly days: readonly string[];
+  readonly daysInMonth: number;
   /** Its last day is not over yet. */
   readonly isOpen: boolean;
   /** What is known of some of its days is gone. */
@@ -44,7 +45,8 @@ export function monthOf(given: string | boolean | undefined, now: number, kept: 
     dayOf(start + n * dayMilliseconds),
   );
   const isPartlyGone = start + days * dayMilliseconds <= now;
-  return { name, days: begun, isOpen: end > now, isPartlyGone };
+  const daysInMonth = Math.round((end - start) / dayMilliseconds);
+  return { name, days: begun, daysInMonth, isOpen: end > now, isPartlyGone };
 }
 
 /** Whether the records of a day's machines are gone, so that nothing is known of it without its sums. */
