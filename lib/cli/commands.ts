@@ -3,6 +3,7 @@ import { audit } from './audit.ts';
 import type { Command } from './command.ts';
 import { costs } from './costs/costs.ts';
 import { costsActivate } from './costs/costs-activate.ts';
+import { invoice } from './costs/invoice.ts';
 import { deadLetters } from './dead-letters.ts';
 import { rollback } from './deployments/rollback.ts';
 import { drain } from './drain.ts';
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   tenantRollback,
   costs,
   costsActivate,
+  invoice,
   audit,
   rollback,
   machineLogs,

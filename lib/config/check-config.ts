@@ -18,6 +18,7 @@ import { type CheckedImages, checkedImages, imageFaults } from './check-images.t
 import { limitFaults } from './check-limits.ts';
 import { checkedMachine, type MachineSettings } from './check-machines.ts';
 import { type CheckedNetwork, checkedNetwork, networkFaults } from './check-network.ts';
+import { checkedRates, rateFaults } from './check-rates.ts';
 import { identityFaults, regionFaults } from './check-region.ts';
 import { checkedReleasesUrl, checkedRunner, runnerFaults } from './check-runner.ts';
 import { tierSubnetFaults } from './check-tier-subnets.ts';
@@ -62,6 +63,7 @@ const settings = [
   'onboarding',
   'limits',
   'caps',
+  'rates',
   'network',
   'kmsKeyArn',
   'permissionsBoundaryArn',
@@ -94,6 +96,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...expectWord('onboarding', config.onboarding, ['open', 'approve']),
     ...limitFaults(config.limits),
     ...capFaults(config.caps),
+    ...rateFaults(config),
     ...networkFaults(config.network, config.region),
     ...runnerFaults(config),
     ...imageFaults(config),
@@ -184,6 +187,7 @@ function checked(config: MayflyConfig): CheckedConfig {
       runner: checkedRunner(config),
       limits: config.limits,
       caps: { ...defaultCaps, ...config.caps },
+      ...checkedRates(config),
       ...(identityCertificates ? { identityCertificates } : {}),
     },
     machines: new Map(

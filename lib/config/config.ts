@@ -6,6 +6,7 @@ import type { Caps, Limits } from '../contract/deployment.ts';
 import type { CpuCredits } from '../core/burstable.ts';
 import type { Architecture } from '../core/tier.ts';
 import type { NetworkConfig } from './network-config.ts';
+import type { RatesConfig } from './rates-config.ts';
 
 export interface MayflyConfig {
   /** Prefix of every name (`my-saas` → table `my-saas-tenants`): several environments may share an account. */
@@ -22,6 +23,8 @@ export interface MayflyConfig {
   readonly limits: Limits;
   /** Bounds against runaway use of a public App. Defaults: 1000 waiting jobs and 60 launches a minute per tenant. */
   readonly caps?: Partial<Caps>;
+  /** What you charge tenants, for `mayfly invoice`. Default: what their machines cost at AWS's list prices. */
+  readonly rates?: RatesConfig;
   /** Where machines live, and what they may reach. Default: a VPC of Mayfly's own, and the internet. */
   readonly network?: NetworkConfig;
   /**

@@ -3,6 +3,7 @@
  * (`deployment.json`). A file, because environment variables end at 4 KB and thirty tiers do not.
  */
 import type { TierName } from '../core/ids.ts';
+import type { OwnRates } from '../core/own-rates.ts';
 import type { Architecture, Tier } from '../core/tier.ts';
 
 export const deploymentFile = 'deployment.json';
@@ -23,6 +24,8 @@ export interface Deployment {
   readonly runner: RunnerChoice;
   readonly limits: Limits;
   readonly caps: Caps;
+  /** What the operator charges tenants. Absent: what machines cost. */
+  readonly ownRates?: OwnRates;
   /** PEM certificates of the region that may sign instance identity documents, besides those that Mayfly ships. */
   readonly identityCertificates?: readonly string[];
 }

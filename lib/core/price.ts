@@ -4,6 +4,7 @@
  */
 import { type CpuCredits, surplusPerHour } from './burstable.ts';
 import type { Micros } from './micros.ts';
+import type { OwnRate } from './own-rates.ts';
 import { onDemandPrice, priceListDate, pricesOf } from './price-list.ts';
 
 export const components = ['compute', 'surplus', 'disk', 'address'] as const;
@@ -32,6 +33,8 @@ export interface MachineRates {
   readonly disk?: Micros;
   /** For an hour. */
   readonly address?: Micros;
+  /** What the operator charges for it instead. */
+  readonly own?: OwnRate;
 }
 
 export interface RatesOf {

@@ -4,6 +4,7 @@
  */
 import type { InstallationId, JobId, TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
+import type { Charge } from './own-rates.ts';
 import { type Component, components, totalOf } from './price.ts';
 import type { UsageRecord } from './usage.ts';
 
@@ -26,6 +27,8 @@ export interface UsageSum {
   readonly seconds: number;
   readonly cost: Readonly<Record<Component, Micros>>;
   readonly waste: Readonly<Record<WasteKind, Waste>>;
+  /** What the tenant owes: of machines that ran a job, the others are the operator's. */
+  readonly owed: Owed;
   /** Machines without a price, by the component that has none. */
   readonly unpriced: Readonly<Partial<Record<Component, number>>>;
   /** Whose instance type has no price. */
@@ -40,6 +43,13 @@ export interface Work {
   readonly workflow?: string;
   /** In sums of one job. */
   readonly jobId?: JobId;
+}
+
+export interface Owed {
+  /** At the operator's own rates. */
+  readonly own: Charge;
+  /** At what machines cost, where no rate was in force at their launch. */
+  readonly cost: Charge;
 }
 
 export interface Waste {
@@ -95,11 +105,27 @@ function sumOf(
     seconds: total(records.map(({ seconds }) => seconds)),
     cost: ofComponents((component) => total(records.map(({ cost }) => cost[component] ?? 0))),
     waste: { idle: wasted('idle'), lostSpot: wasted('lostSpot'), cancelled: wasted('cancelled') },
+    owed: owedFor(records),
     unpriced: counted((component) => withoutPrice(component).length),
     unpricedTypes: unique(withoutPrice('compute').map(typeName)),
     priceLists: unique(records.map(({ rates }) => rates.list)),
   };
 }
+
+function owedFor(records: readonly UsageRecord[]): Owed {
+  const ran = records.filter(({ job }) => job);
+  const own = ran.flatMap(({ charge }) => charge ?? []);
+  const others = ran.filter(({ charge }) => charge === undefined);
+  return {
+    own: charged(own),
+    cost: charged(others.map(({ seconds, cost }) => ({ seconds, amount: totalOf(cost) }))),
+  };
+}
+
+const charged = (charges: readonly Charge[]): Charge => ({
+  seconds: total(charges.map(({ seconds }) => seconds)),
+  amount: total(charges.map(({ amount }) => amount)),
+});
 
 const workOf = (
   { repository, workflow, jobId }: NonNullable<UsageRecord['job']>,
@@ -137,6 +163,10 @@ export function together(sums: readonly Together[]): Together {
     seconds: total(sums.map(({ seconds }) => seconds)),
     cost: ofComponents((component) => total(sums.map(({ cost }) => cost[component]))),
     waste: { idle: of('idle'), lostSpot: of('lostSpot'), cancelled: of('cancelled') },
+    owed: {
+      own: charged(sums.map(({ owed }) => owed.own)),
+      cost: charged(sums.map(({ owed }) => owed.cost)),
+    },
     unpriced: counted((component) => total(sums.map(({ unpriced }) => unpriced[component] ?? 0))),
     unpricedTypes: unique(sums.flatMap(({ unpricedTypes }) => unpricedTypes)),
     priceLists: unique(sums.flatMap(({ priceLists }) => priceLists)),

@@ -4,6 +4,7 @@
  */
 import type { InstallationId, InstanceId, JobId, TierName } from './ids.ts';
 import type { Job } from './job.ts';
+import { type Charge, chargeOf } from './own-rates.ts';
 import { freeIfTakenMilliseconds, type MachineCost, type MachineRates, machineCost } from './price.ts';
 import type { Runner, RunnerEndReason } from './runner.ts';
 
@@ -43,6 +44,8 @@ export interface UsageRecord extends UsageKey, MachineCost {
   /** Absent: GitHub gave it no job, or nobody knows of one. */
   readonly job?: RanJob;
   readonly rates: MachineRates;
+  /** What the operator charges for it, where he has rates of his own, and if it ran a job. */
+  readonly charge?: Charge;
 }
 
 /** Nothing is known of the price of a machine that an earlier version started. */
@@ -70,6 +73,7 @@ export function usageOf({ runner, reason, endedAt, job, takenBack = false }: Mac
     endReason: reason,
     ...(job === undefined ? {} : { job }),
     rates,
+    ...(rates.own === undefined ? {} : { charge: chargeOf(rates.own, endedAt - startedAt) }),
     ...machineCost(rates, life),
   };
 }

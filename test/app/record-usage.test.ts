@@ -50,6 +50,18 @@ describe('the record of a machine', () => {
     ]);
   });
 
+  it("has the operator's own rate of its launch, and what it comes to", async () => {
+    const tiers = { small: [{ from: '2026-01-01', minute: 10_000 }] };
+    const ownRates = { tiers, roundSeconds: 60, freeMinutes: 0 };
+    const platform = await givenPlatform({ deployment: { ownRates } });
+    await platform.accept(event('queued', 1));
+    platform.clock.advance(61_000);
+    await platform.machineEnds(platform.liveMachines()[0]!);
+    expect(records(platform)).toMatchObject([
+      { rates: { own: { minute: 10_000 } }, charge: { seconds: 120, amount: 20_000 } },
+    ]);
+  });
+
   it('names the job that GitHub gave the machine, and not the one that was planned', async () => {
     const { platform, machines } = await givenMachines(1, 2);
     await platform.follow(event('in_progress', 2, machines[0]));

@@ -222,6 +222,14 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     for (const args of [[], ['--tenant', 'acme'], ['--tenant', '101', '--by', 'job', '--format', 'csv']])
       expect(await person.run(['costs', ...args])).toMatchObject({ status: 0, error: '' });
   },
+  async invoice(person) {
+    await storeTenant();
+    for (const name of ['acme', '101'])
+      expect(await person.run(['invoice', name, new Date().toISOString().slice(0, 7)])).toMatchObject({
+        status: 1,
+        error: '',
+      });
+  },
   async 'costs activate'(person) {
     account.bill.setDials({ billed: ['ghr:tenant_id', 'ghr:tenant_tier', 'ghr:environment'] });
     const month = new Date().toISOString().slice(0, 7);

@@ -6,7 +6,8 @@ import { noon } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import { givenRunner } from './support/stored.ts';
 
-const rates = { list: '2026-07-20', compute: 41_600, surplus: 0, disk: 2_400_000 };
+const own = { from: '2026-11-01', minute: 10_000, roundSeconds: 60 };
+const rates = { list: '2026-07-20', compute: 41_600, surplus: 0, disk: 2_400_000, own };
 const built: RanJob = {
   jobId: JobId(7),
   runId: 70,

@@ -70,7 +70,7 @@ describe('docs/CONFIGURATION.md', () => {
     const settings = (text: string) => [...text.matchAll(/^ {2}readonly (\w+)/gm)].map((match) => match[1]);
     const listed = markedRows('docs/CONFIGURATION.md', 'configuration').map(([name = '']) => name);
     const top = listed.filter((name) => !name.includes('.'));
-    expect([...top, 'limits', 'caps'].toSorted()).toEqual(settings(platform).toSorted());
+    expect([...top, 'limits', 'caps', 'rates'].toSorted()).toEqual(settings(platform).toSorted());
     const ofTier = listed.filter((name) => name.startsWith('tiers.*.')).map((name) => name.slice(8));
     expect(ofTier.toSorted()).toEqual(settings(tier).toSorted());
   });

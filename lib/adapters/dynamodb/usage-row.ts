@@ -5,6 +5,7 @@
  */
 import { usageDays } from '../../contract/tables.ts';
 import { InstallationId, InstanceId, JobId, TierName } from '../../core/ids.ts';
+import type { OwnRate } from '../../core/own-rates.ts';
 import { type Component, components, type MachineRates } from '../../core/price.ts';
 import { runnerEndReasons } from '../../core/runner.ts';
 import type { RanJob, UsageKey, UsageRecord } from '../../core/usage.ts';
@@ -53,27 +54,47 @@ export function usageRow(record: UsageRecord): Attributes {
     seconds: number(record.seconds),
     rates: ratesValue(record.rates),
     cost: { M: Object.fromEntries(Object.entries(record.cost).map(([name, cost]) => [name, number(cost)])) },
+    charge: optional(record.charge, ({ seconds, amount }) => ({
+      M: { seconds: number(seconds), amount: number(amount) },
+    })),
     unpriced: record.unpriced.length === 0 ? undefined : textList(record.unpriced),
     ...(record.job === undefined ? {} : ranJobAttributes(record.job)),
     expires_at: number(Math.ceil(record.endedAt / 1000) + usageDays * 24 * 60 * 60),
   });
 }
 
-export const ratesValue = ({ list, ...rates }: MachineRates) => ({
+export const ratesValue = ({ list, own, ...rates }: MachineRates) => ({
   M: {
     list: text(list),
     ...Object.fromEntries(Object.entries(rates).map(([name, rate]) => [name, number(rate)])),
+    ...(own === undefined ? {} : { own: ownRateValue(own) }),
   },
 });
 
+const ownRateValue = ({ from, minute, roundSeconds }: OwnRate) => ({
+  M: { from: text(from), minute: number(minute), round_seconds: number(roundSeconds) },
+});
+
 export function ratesOf(row: Row): MachineRates {
-  return { list: row.text('list'), ...amounts(row) };
+  const own = row.optionalMap('own');
+  return {
+    list: row.text('list'),
+    ...amounts(row),
+    ...(own === undefined ? {} : { own: ownRateOf(own) }),
+  };
 }
+
+const ownRateOf = (row: Row): OwnRate => ({
+  from: row.text('from'),
+  minute: row.number('minute'),
+  roundSeconds: row.number('round_seconds'),
+});
 
 export function usageOfRow(attributes: Attributes): UsageRecord {
   const row = new Row(`usage row ${attributes['day']?.S}/${attributes['machine']?.S}`, attributes);
   const unpriced = row.optionalTexts('unpriced') ?? [];
   const job = ranJobOfRow(row);
+  const charge = row.optionalMap('charge');
   return {
     installationId: InstallationId(row.number('installation_id')),
     instanceId: InstanceId(row.text('instance_id')),
@@ -93,6 +114,9 @@ export function usageOfRow(attributes: Attributes): UsageRecord {
       zone: row.optionalText('zone'),
       takenBack: row.optionalFlag('taken_back'),
     }),
+    ...(charge === undefined
+      ? {}
+      : { charge: { seconds: charge.number('seconds'), amount: charge.number('amount') } }),
     ...(job === undefined ? {} : { job }),
   };
 }

@@ -4,9 +4,10 @@
  * sweep, and every step may be done twice.
  */
 
-import type { InstanceId, LeaseId, TierName } from '../../core/ids.ts';
+import type { InstanceId, LeaseId } from '../../core/ids.ts';
 import { type Launch, missingLeases, type PlannedJob } from '../../core/launch.ts';
 import type { Micros } from '../../core/micros.ts';
+import { ownRateAt } from '../../core/own-rates.ts';
 import { machineRates } from '../../core/price.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -190,7 +191,7 @@ function runnerRow(
     instanceType: instance.instanceType,
     spot: instance.spot,
     ...(zone === undefined ? {} : { zone }),
-    ...ratesOf(deps, launch.tier, { ...instance, ...(spotPrice === undefined ? {} : { spotPrice }) }),
+    ...ratesOf(deps, launch, { ...instance, ...(spotPrice === undefined ? {} : { spotPrice }) }),
     launchedAt: launch.createdAt,
     startedAt: instance.startedAt,
     deadline: deps.clock.now() + deps.deployment.limits.bootSeconds * 1000,
@@ -204,12 +205,14 @@ const zoneOf = (deps: LaunchDeps, { zone, subnetId }: LaunchedInstance): string 
 type Priced = Pick<LaunchedInstance, 'instanceType' | 'spot'> & { readonly spotPrice?: Micros };
 
 /** A tier that was taken out of the configuration meanwhile leaves its machine without a price. */
-function ratesOf({ deployment }: LaunchDeps, name: TierName, { instanceType, spot, spotPrice }: Priced) {
-  const tier = deployment.tiers.find((one) => one.name === name);
+function ratesOf({ deployment }: LaunchDeps, launch: Launch, { instanceType, spot, spotPrice }: Priced) {
+  const tier = deployment.tiers.find((one) => one.name === launch.tier);
   if (!tier) return {};
   const { region } = deployment;
   const priced = { region, instanceType, spot, machine: tier.billed };
-  return { rates: machineRates({ ...priced, ...(spotPrice === undefined ? {} : { spotPrice }) }) };
+  const rates = machineRates({ ...priced, ...(spotPrice === undefined ? {} : { spotPrice }) });
+  const own = ownRateAt(deployment.ownRates, tier.name, launch.createdAt);
+  return { rates: own ? { ...rates, own } : rates };
 }
 
 function failureReason(failure: LaunchFailure | undefined): Reason {

@@ -20,7 +20,8 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   setup: (place) => [readOutputs(place), ...appSecrets(place), recordChange(place)],
   status: readStatus,
   rollback: (place) => [...readStatus(place), readAudit(place, ['dynamodb:Query']), recordChange(place)],
-  costs: (place) => [...findTenant(place), allow('ReadUsage', ['dynamodb:Query'], [table(place, 'usage')])],
+  costs: readUsage,
+  invoice: readUsage,
   // None of these is about a resource.
   'costs activate': () => [
     allow(
@@ -64,6 +65,11 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   ...insightPolicies,
   policy: () => [],
 };
+
+function readUsage(place: Place): PolicyStatement[] {
+  const usage = allow('ReadUsage', ['dynamodb:Query'], [table(place, 'usage')]);
+  return [...findTenant(place), usage];
+}
 
 function readStatus(place: Place): PolicyStatement[] {
   return [allow('ReadTenants', ['dynamodb:Scan'], [table(place, 'tenants')]), readWaiting(place)];

@@ -1,0 +1,35 @@
+/** An invoice as comma-separated values, in dollars, and as JSON, in micro-dollars. */
+import type { Invoice } from '../../core/invoice.ts';
+import { csvText } from './csv.ts';
+
+export interface InvoiceState {
+  /** All machines of the month are in it. */
+  readonly isComplete: boolean;
+  /** Of some days nothing is kept any more. */
+  readonly isPartlyGone: boolean;
+}
+
+export function invoiceCsv({ month, installationId, account, lines, free, total }: Invoice): string {
+  const head = ['month', 'installation', 'account', 'tier', 'repository', 'workflow', 'basis'];
+  const of = [month, String(installationId), csvText(account)];
+  const dollars = (micros: number) => (micros / 1_000_000).toFixed(6);
+  const rows = lines.map(({ tier, repository = '', workflow = '', basis, jobs, minutes, amount }) => [
+    ...of,
+    ...[tier, csvText(repository), csvText(workflow), basis, String(jobs), String(minutes), dollars(amount)],
+  ]);
+  const last = (what: string, minutes: string, amount: number) => [
+    ...[...of, '', '', '', what, '', minutes],
+    dollars(amount),
+  ];
+  return [
+    [...head, 'jobs', 'minutes', 'dollars'],
+    ...rows,
+    ...(free.minutes === 0 ? [] : [last('free minutes', String(free.minutes), -free.amount)]),
+    last('total', '', total),
+  ]
+    .map((cells) => `${cells.join(',')}\n`)
+    .join('');
+}
+
+export const invoiceJson = (invoice: Invoice, state: InvoiceState): string =>
+  `${JSON.stringify({ unit: 'micro-dollars', ...state, ...invoice })}\n`;

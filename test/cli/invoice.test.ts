@@ -1,0 +1,85 @@
+/** What `mayfly invoice` writes of a month whose sums are made, against the laptop's own tables. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
+import { progressKey, sumsRow } from '../../lib/adapters/dynamodb/usage-sum-row.ts';
+import { monthOf } from '../../lib/cli/costs/month.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { usageOf } from '../../lib/core/usage.ts';
+import { sumUp } from '../../lib/core/usage-sum.ts';
+import config from '../../mayfly.config.ts';
+import { givenRunner } from '../contracts/support/stored.ts';
+import { givenTenant } from '../support/given.ts';
+import { givenOperatorAccount, type OperatorAccount } from './operator-account.ts';
+
+const [year = 0, month = 0] = new Date().toISOString().split('-').map(Number);
+const lastMonth = new Date(Date.UTC(year, month - 1, 0)).toISOString().slice(0, 7);
+const { days } = monthOf(lastMonth, Date.now(), 'sums');
+const installationId = InstallationId(101);
+const own = { from: '2026-01-01', minute: 12_345, roundSeconds: 60 };
+
+function sumsOf(day: string) {
+  const launchedAt = Date.parse(day);
+  const rates = { list: '2026-07-20', compute: 41_600, surplus: 0, disk: 0, address: 5_000, own };
+  const runner = givenRunner({ installationId, launchedAt, startedAt: launchedAt, rates });
+  const job = { jobId: JobId(launchedAt), repository: 'acme/<b>app</b>', workflow: '=1+1 "& \u202egpj' };
+  const end = { runner, reason: 'job-completed', endedAt: launchedAt + 3_600_000 } as const;
+  return sumUp([usageOf({ ...end, job }), usageOf({ ...end, job: undefined })]);
+}
+
+let account: OperatorAccount;
+beforeAll(async () => {
+  account = await givenOperatorAccount(config.environment);
+  await account.put('tenants', newTenantRow(givenTenant({ installationId, accountLogin: 'acme' })));
+  for (const day of days) {
+    await account.put('usage', sumsRow(day, installationId, sumsOf(day)));
+    await account.put('usage', { ...progressKey(day), finished: { N: '1' } });
+  }
+});
+afterAll(() => account?.close());
+const invoice = (...args: string[]) => account.run('invoice', ...args);
+const minutes = 60 * days.length;
+
+describe('mayfly invoice', () => {
+  it('writes a page of a complete month, in which no name from outside is anything but text', async () => {
+    const { status, out } = await invoice('acme', lastMonth);
+    expect(status).toBe(0);
+    expect(out).toContain('acme/&#60;b&#62;app&#60;/b&#62;');
+    expect(out).toContain('=1+1 &#34;&#38;  gpj');
+    expect(out).not.toMatch(/<b>|<script|https?:|Preliminary/);
+    expect(out).toContain(`$${((minutes * 12_345) / 1_000_000).toFixed(2)}`);
+  });
+
+  it('writes what programs read', async () => {
+    const { out } = await invoice('101', lastMonth, '--format', 'json');
+    expect(JSON.parse(out)).toMatchObject({
+      ...{ unit: 'micro-dollars', isComplete: true, month: lastMonth, installationId: 101, account: 'acme' },
+      lines: [{ tier: 'small', jobs: days.length, minutes, basis: 'own rate', amount: minutes * 12_345 }],
+      total: minutes * 12_345,
+    });
+  });
+
+  it('writes a spreadsheet that runs nothing', async () => {
+    const { out } = await invoice('acme', lastMonth, '--format', 'csv');
+    const [head, line, total] = out.split('\n');
+    expect(head).toBe('month,installation,account,tier,repository,workflow,basis,jobs,minutes,dollars');
+    expect(line).toContain(`${lastMonth},101,"acme",small,"acme/<b>app</b>","'=1+1 ""&`);
+    expect(total).toBe(`${lastMonth},101,"acme",,,,total,,,${((minutes * 12_345) / 1_000_000).toFixed(6)}`);
+  });
+
+  it('says by its status and on the page that a month is not complete', async () => {
+    const { status, out } = await invoice('acme', new Date().toISOString().slice(0, 7));
+    expect(status).toBe(1);
+    expect(out).toContain('Preliminary');
+    expect(out).toContain('No machine ran a job in this period.');
+  });
+
+  it.each([
+    [['nobody', lastMonth], 'nobody'],
+    [['acme', 'lately'], 'it must be a year and a month'],
+    [['acme', lastMonth, '--format', 'pdf'], '--format is "pdf"; it must be one of html, csv, json.'],
+  ])('refuses %j', async (args, message) => {
+    const { status, error } = await invoice(...args);
+    expect(status).toBe(2);
+    expect(error).toContain(message);
+  });
+});
