@@ -230,10 +230,10 @@ run_extra_user_data() {
     stop extra-user-data "it failed with $?"
 }
 
-# Posts the request to the claim door; sets `status` (000: no answer) and `answer`.
+# Posts the request to a path of the claim door, for at most so long; sets `status` (000: no answer) and `answer`.
 post() {
   local reply
-  reply="$(printf '%s' "$request" | curl --silent --show-error --max-time 30 \
+  reply="$(printf '%s' "$request" | curl --silent --show-error --max-time "${2:-30}" \
     --header 'content-type: application/json' --data-binary @- --write-out '\n%{http_code}' \
     "${CLAIM_URL%/}/$1")" || reply=$'\n000'
   status="${reply##*$'\n'}"
@@ -267,6 +267,7 @@ claim() {
     case "$(field action)" in
       run)
         jit="$(field jit)"
+        gate="$(field gate)"
         mark claimed
         return
         ;;
@@ -290,7 +291,7 @@ claim() {
 confirm() {
   announce confirm "saying that the runner starts"
   [[ $up =~ ^[0-9]+\.[0-9]{2}$ ]] || up=0.00
-  printf -v request '%s,"timings":{"up":%d,"prepared":%d,"claimed":%d}}' "${request%\}}" \
+  printf -v request '%s,"gated":%s,"timings":{"up":%d,"prepared":%d,"claimed":%d}}' "${request%\}}" "${gated:-false}" \
     "$((10#${up/./} * 10))" "$((prepared - started))" "$((claimed - prepared))"
   post confirm
   [[ $status == 200 ]] || stop confirm "refused with $status"
@@ -337,6 +338,10 @@ run_runner() {
   runner=$!
   watch_idle "$runner" &
   watches+=("$!")
+  if [[ -n $gate ]]; then
+    keep_gate "$runner" &
+    watches+=("$!")
+  fi
   if [[ $life_cycle == spot ]]; then
     watch_spot "$runner" &
     watches+=("$!")
@@ -362,5 +367,10 @@ settle_user
 harden
 mark prepared
 claim
+# The platform's own shell, gate.sh: it is in the answer where a job's first step is to wait for a yes.
+if [[ -n $gate ]]; then
+  eval "$(base64 -d <<<"$gate")"
+  install_gate
+fi
 confirm
 run_runner

@@ -1,7 +1,9 @@
 /**
- * What a booted machine and the claim function say to each other. Requests are JSON posted to `/claim` and `/confirm`.
- * Answers are lines of `key=value`, so that the boot script reads them with nothing but a shell.
+ * What a booted machine and the claim function say to each other. Requests are JSON posted to `/claim`, `/confirm` and
+ * `/start`. Answers are lines of `key=value`, so that the boot script reads them with nothing but a shell.
  */
+import { boundedText, isRepositoryName } from '../core/bounded-text.ts';
+
 export interface MachineRequest {
   /** The launch ticket, from the machine's own tags. */
   readonly ticket: string;
@@ -13,6 +15,16 @@ export interface MachineRequest {
   readonly nonce: string;
   /** With `confirm`, if the machine reports them. Untrusted figures, used for graphs only. */
   readonly timings?: BootTimings;
+  /** With `confirm`: its runner starts no job before `/start` said yes. */
+  readonly gated?: boolean;
+  /** With `start`: the run that the job's hook was told of. A hint of where to look, and believed in nothing. */
+  readonly hint?: RunHint;
+}
+
+export interface RunHint {
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly runId: number;
 }
 
 /** How long the phases of a boot took by the machine's own clock, milliseconds. */
@@ -29,18 +41,35 @@ export interface BootTimings {
 const longestBootMilliseconds = 3_600_000;
 
 export type ClaimAnswer =
-  /** Start the runner with this JIT config; `confirm` first. */
-  | { readonly action: 'run'; readonly jitConfig: string }
+  /** Start the runner with this JIT config; `confirm` first. gate: have its job's hook ask `/start`. */
+  | { readonly action: 'run'; readonly jitConfig: string; readonly gate?: boolean }
   /** Ask again in so many seconds. */
   | { readonly action: 'again'; readonly seconds: number }
   /** There is nothing to run: power off. */
   | { readonly action: 'stand-down'; readonly why: string };
 
-/** `action=run\njit=…\n`, `action=again\nseconds=5\n`, `action=stand-down\nwhy=…\n`. */
-export function claimAnswerLines(answer: ClaimAnswer): string {
+/** What follows for the job that GitHub gave the machine. Only `admit` lets its first step run. */
+export type StartAnswer =
+  | { readonly action: 'admit' }
+  /** A sentence for the job's log, in one line. */
+  | { readonly action: 'reject'; readonly why: string }
+  /** Nobody knows yet: ask again. */
+  | { readonly action: 'again' };
+
+/** `action=admit\n`, `action=reject\nwhy=…\n`, `action=again\n`. */
+export const startAnswerLines = (answer: StartAnswer): string =>
+  answer.action === 'reject'
+    ? `action=reject\nwhy=${boundedText(answer.why.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' '), longestWhy)}\n`
+    : `action=${answer.action}\n`;
+
+/** The machine reads it with a shell, and GitHub shows it in one line. */
+const longestWhy = 500;
+
+/** `action=run\njit=…\n` (and `gate=…\n`, the start gate's shell in base64), `action=again\nseconds=5\n`, `action=stand-down\nwhy=…\n`. */
+export function claimAnswerLines(answer: ClaimAnswer, gateScript: string): string {
   switch (answer.action) {
     case 'run':
-      return `action=run\njit=${answer.jitConfig}\n`;
+      return `action=run\njit=${answer.jitConfig}\n${answer.gate ? `gate=${Buffer.from(gateScript).toString('base64')}\n` : ''}`;
     case 'again':
       return `action=again\nseconds=${answer.seconds}\n`;
     case 'stand-down':
@@ -60,7 +89,21 @@ export function parseMachineRequest(body: string): MachineRequest | undefined {
   const texts = [ticket, document, signature, nonce];
   if (!texts.every((text) => typeof text === 'string' && text.length <= 16_384)) return undefined;
   const timings = bootTimings(value?.timings);
-  return { ticket, document, signature, nonce, ...(timings ? { timings } : {}) } as MachineRequest;
+  const hint = runHint(value?.hint);
+  return {
+    ...({ ticket, document, signature, nonce } as MachineRequest),
+    ...(timings ? { timings } : {}),
+    ...(value?.gated === true ? { gated: true } : {}),
+    ...(hint ? { hint } : {}),
+  };
+}
+
+function runHint(value: unknown): RunHint | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { repository, runId } = value as Partial<Record<keyof RunHint, unknown>>;
+  return isRepositoryName(repository) && Number.isSafeInteger(runId) && Number(runId) > 0
+    ? { repository, runId: Number(runId) }
+    : undefined;
 }
 
 /** Undefined: they are not all there, or cannot be true. That costs the machine nothing. */

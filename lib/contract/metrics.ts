@@ -113,6 +113,24 @@ export const metrics = {
     by: ['claim'],
     meaning: 'Machines told not to start their runner',
   },
+  StartsRefused: {
+    unit: 'Count',
+    sets: [[], ['reason']],
+    by: ['claim'],
+    meaning: 'Machines, or others, turned away at the start gate',
+  },
+  StartsAnswered: {
+    unit: 'Count',
+    sets: [['outcome']],
+    by: ['claim'],
+    meaning: 'Jobs that the start gate admitted or rejected, on the machine that GitHub gave them',
+  },
+  GatesDisagree: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['claim'],
+    meaning: 'Jobs that the start gate rejected on a machine that was bought for another job',
+  },
   StandDowns: {
     unit: 'Count',
     sets: [['tier']],

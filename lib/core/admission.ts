@@ -88,6 +88,11 @@ function judgeJob(tenant: Tenant, tier: Tier, job: Job): Verdict | undefined {
       `The labels ask for tier ${tier.name}; ${tenant.accountLogin} may use ${tenant.allowedTiers.join(', ')}. Change runs-on, or ask the operator for the tier.`,
     );
   }
+  return judgeRepository(tenant, job);
+}
+
+/** At both gates: GitHub may give a machine a job of a repository that none was bought for. */
+export function judgeRepository(tenant: Tenant, job: Job): Verdict | undefined {
   const { allowedRepositories, allowPublicRepositories } = tenant;
   const isAllowed = allowedRepositories?.some((id) => id === job.repositoryId) ?? true;
   if (!isAllowed || (allowPublicRepositories === false && job.visibility === 'public')) {

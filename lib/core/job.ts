@@ -41,6 +41,8 @@ export interface Job {
   readonly acceptedAt: number;
   /** Why it waits. Of a job that is done: why the platform ended it; absent where GitHub did. */
   readonly reason?: Reason;
+  /** Why none of its steps ran on the machine that GitHub gave it to. */
+  readonly startRefusal?: Reason;
   /** The lease that is meant for it, while covered; and of a job that runs, the one that was as it began. */
   readonly lease?: LeaseId;
   /** The lease whose machine it lost last: its launch and its machine say what became of that. Absent: it lost none. */

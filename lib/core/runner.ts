@@ -48,6 +48,8 @@ export interface Runner {
   readonly startedAt?: number;
   readonly claimedAt?: number;
   readonly listeningAt?: number;
+  /** Its job's first step waits for the start gate's yes. Absent: it asks nobody. */
+  readonly gated?: boolean;
   readonly endedAt?: number;
   /** Why it ended, for people. */
   readonly endReason?: RunnerEndReason;

@@ -81,6 +81,8 @@ export interface JobStore {
     runner: InstanceId,
     at: number,
   ): Promise<boolean>;
+  /** Whatever its state: the start gate let none of its steps run. True to the first who says so. */
+  noteStartRefusal(installationId: InstallationId, jobId: JobId, why: Reason): Promise<boolean>;
   /**
    * Anything that is not over on GitHub → running, and unsettled where no machine of ours runs it. What the platform ended by
    * a word of its own counts as not over if a tier has its labels. Answers with the job as it was: undefined if it was not

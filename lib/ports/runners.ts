@@ -21,7 +21,7 @@ export interface RunnerStore {
     at: number;
   }): Promise<ClaimOutcome>;
   /** claimed with this nonce → listening; listening, or another nonce: false. Its deadline stays as it is. */
-  confirm(confirm: { instanceId: InstanceId; nonce: string; at: number }): Promise<boolean>;
+  confirm(confirm: { instanceId: InstanceId; nonce: string; at: number; gated?: boolean }): Promise<boolean>;
   /**
    * All or nothing: the job becomes covered by the runner's lease, and the runner's planned job becomes that job. False: the
    * job is not as `job` says any more (waiting, or covered by that lease), or the runner's state or planned job is not as it

@@ -46,6 +46,20 @@ export function jobFactsContract(backend: StoreBackend): void {
       });
     });
 
+    describe('noteStartRefusal', () => {
+      it('is kept once, through whatever GitHub says, and makes no job', async () => {
+        await given(running);
+
+        expect(await stores.jobs.noteStartRefusal(acme, one, full)).toBe(true);
+        expect(await stores.jobs.noteStartRefusal(acme, one, reason('quota', 'later'))).toBe(false);
+        expect(await stores.jobs.noteStartRefusal(acme, JobId(2), full)).toBe(false);
+
+        await stores.jobs.finish(acme, one, { outcome: 'completed', at: noon + 9, conclusion: 'failure' });
+        expect(await theJob()).toMatchObject({ state: 'done', conclusion: 'failure', startRefusal: full });
+        expect(await theJob(2)).toBeUndefined();
+      });
+    });
+
     describe('start', () => {
       it('lets a job run, takes it out of the line, and tells what the plan was', async () => {
         await given(covered);

@@ -119,12 +119,19 @@ export function runnerStoreContract(backend: StoreBackend): void {
       it('is taken once, from the nonce that claimed', async () => {
         const runner = await claimed();
 
-        expect(await stores.runners.confirm({ ...confirming, nonce: 'bb' })).toBe(false);
+        expect(await stores.runners.confirm({ ...confirming, nonce: 'bb', gated: true })).toBe(false);
         expect(await stores.runners.confirm(confirming)).toBe(true);
         expect(await stores.runners.confirm(confirming)).toBe(false);
 
         const { at: listeningAt } = confirming;
         expect(await theRunner()).toEqual({ ...runner, state: 'listening', listeningAt });
+      });
+
+      it('keeps that the first step of its job waits for a yes', async () => {
+        await claimed();
+        await stores.runners.confirm({ ...confirming, gated: true });
+
+        expect(await theRunner()).toMatchObject({ state: 'listening', gated: true });
       });
 
       it('is not taken from a machine that never claimed', async () => {

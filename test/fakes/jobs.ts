@@ -123,6 +123,12 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           : undefined;
       return (await change('jobs.requeue', { installationId, jobId }, waits)).met;
     },
+    async noteStartRefusal(installationId, jobId, why) {
+      const { met } = await change('jobs.noteStartRefusal', { installationId, jobId }, (job) =>
+        job.startRefusal === undefined ? { ...job, startRefusal: why } : undefined,
+      );
+      return met;
+    },
     async markUnsettled(installationId, jobId, runner, at) {
       const { met } = await change('jobs.markUnsettled', { installationId, jobId }, (job) =>
         job.state === 'running' && job.runner === runner ? { ...job, unsettledAt: at } : undefined,

@@ -29,11 +29,16 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         [...new Set(instanceIds)].flatMap((id) => runners.get(id) ?? []),
       ),
     claim: (claiming) => world.call('runners.claim', (rows) => claim(rows, claiming)),
-    confirm: ({ instanceId, nonce, at }) =>
+    confirm: ({ instanceId, nonce, at, gated }) =>
       world.call('runners.confirm', ({ runners }) => {
         const runner = runners.get(instanceId);
         if (runner?.state !== 'claimed' || runner.nonce !== nonce) return false;
-        runners.set(instanceId, { ...runner, state: 'listening', listeningAt: at });
+        runners.set(instanceId, {
+          ...runner,
+          state: 'listening',
+          listeningAt: at,
+          ...(gated ? { gated } : {}),
+        });
         return true;
       }),
     giveJob: (runner, job) => world.call('runners.giveJob', (rows) => giveJob(rows, runner, job)),

@@ -17,6 +17,7 @@ export function filesOfFunction(name: string): SourceFiles {
     format: 'esm',
     platform: 'node',
     packages: 'external',
+    loader: { '.sh': 'text' },
     metafile: true,
     write: false,
     outdir: root,

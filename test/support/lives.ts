@@ -11,7 +11,7 @@ import { OperationalError } from '../../lib/ports/errors.ts';
 import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
 import { createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../fakes/telemetry.ts';
-import { acme, givenEvent, givenTier } from './given.ts';
+import { acme, givenEvent, givenTenant, givenTier } from './given.ts';
 import { givenPlatform, type Platform } from './platform.ts';
 import { givenDelivery, givenDoor } from './webhook-door.ts';
 
@@ -69,6 +69,20 @@ async function theClaimDoor() {
   platform.github.failNext('createJitConfig', { refusal }, { refusal });
   await platform.claim(first!);
   await platform.claim(second!);
+  return platform.telemetry;
+}
+
+/** GitHub gives a machine to a job that may not run. */
+async function theStartGate() {
+  const platform = await givenPlatform({ tenants: [givenTenant({ allowedRepositories: [11] })] });
+  await platform.accept(givenEvent({ repositoryId: 11 }));
+  const machine = platform.liveMachines()[0]!;
+  await platform.claim(machine);
+  await platform.start(machine);
+  await platform.confirm(machine);
+  const runnerName = machine;
+  await platform.follow(givenEvent({ jobId: JobId(2), repositoryId: 12, action: 'in_progress', runnerName }));
+  await platform.start(machine);
   return platform.telemetry;
 }
 
@@ -155,6 +169,7 @@ export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['cou
       anOrdinaryJob,
       aMachineWithoutAPrice,
       theClaimDoor,
+      theStartGate,
       jobsThatGoWrong,
       installations,
       aJobOfAnotherRepository,

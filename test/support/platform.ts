@@ -4,6 +4,7 @@
  */
 import { expect } from '@jest/globals';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
+import { answerStart } from '../../lib/app/claim/answer-start.ts';
 import { claimJob } from '../../lib/app/claim/claim-job.ts';
 import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
@@ -13,6 +14,7 @@ import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
+import type { RunHint } from '../../lib/contract/machine.ts';
 import { type InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
@@ -118,6 +120,9 @@ export async function givenPlatform(
         ...request(instanceId, nonce),
         timings: { up: 22_000, prepared: 7_000, claimed: 900 },
       }),
+    /** What the machine's agent asks before the first step of the job that GitHub gave it. */
+    start: (instanceId: InstanceId, { hint, nonce }: { hint?: RunHint; nonce?: string } = {}) =>
+      answerStart(working, { ...request(instanceId, nonce), ...(hint ? { hint } : {}) }),
     /** The machine ends on its own, and EC2 says so. */
     machineEnds: (instanceId: InstanceId, state = 'terminated') => {
       compute.setState(instanceId, state);

@@ -523,6 +523,17 @@ export const situations: Readonly<Record<string, Situation>> = {
     mend: /mayfly tenant show acme/,
     job: refused('repository-not-allowed'),
   },
+  "was stopped before its first step, on another job's machine": {
+    code: 'repository-not-allowed',
+    says: /^None of its steps ran on i-1\. sentence of repository/,
+    mend: /mayfly tenant show acme/,
+    job: over({
+      outcome: 'completed',
+      conclusion: 'failure',
+      runner: machine,
+      startRefusal: { code: 'repository-not-allowed', text: 'sentence of repository-not-allowed' },
+    }),
+  },
   'is of another account': {
     code: 'owner-mismatch',
     says: /sentence of owner/,

@@ -5,6 +5,7 @@
 import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Again } from '../../core/job-rest.ts';
+import type { Reason } from '../../core/reason.ts';
 import type { JobEnd, Reopening } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
 import { expiresAt, reasonValue, restingPlace, unsettledPlace } from './job-row.ts';
@@ -102,6 +103,13 @@ export const markUnsettled = (jobId: JobId, runner: InstanceId, at: number): Job
   update: 'SET #pending = :unsettled, #unsettled_at = :at',
   condition: runningOn,
   values: { ...runningValues(runner), ':unsettled': text(unsettledPlace(jobId, at)), ':at': number(at) },
+});
+
+/** In any state. */
+export const noteStartRefusal = (why: Reason): JobChange => ({
+  update: 'SET #start_refusal = :why',
+  condition: 'attribute_exists(#state) AND attribute_not_exists(#start_refusal)',
+  values: { ':why': reasonValue(why) },
 });
 
 /** waiting → covered; the lease is one of a launch made for it. */

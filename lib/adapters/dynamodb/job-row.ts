@@ -66,6 +66,7 @@ export function jobRow(job: Job): Attributes {
     queued_at: number(job.queuedAt),
     accepted_at: number(job.acceptedAt),
     reason: optional(job.reason, reasonValue),
+    start_refusal: optional(job.startRefusal, reasonValue),
     lease: optional(job.lease, text),
     former_lease: optional(job.formerLease, text),
     attempts: number(job.attempts),
@@ -86,7 +87,10 @@ export function jobRow(job: Job): Attributes {
 
 export function jobOfRow(attributes: Attributes): Job {
   const row = new Row(`jobs row ${attributes['installation_id']?.N}/${attributes['job_id']?.N}`, attributes);
-  const why = row.optionalMap('reason');
+  const reasonIn = (name: string) => {
+    const why = row.optionalMap(name);
+    return why && { code: why.text('code') as ReasonCode, text: why.text('text') };
+  };
   return compact<Job>({
     installationId: InstallationId(row.number('installation_id')),
     jobId: JobId(row.number('job_id')),
@@ -101,7 +105,8 @@ export function jobOfRow(attributes: Attributes): Job {
     labels: row.optionalTexts('labels') ?? [],
     queuedAt: row.number('queued_at'),
     acceptedAt: row.number('accepted_at'),
-    reason: why && { code: why.text('code') as ReasonCode, text: why.text('text') },
+    reason: reasonIn('reason'),
+    startRefusal: reasonIn('start_refusal'),
     lease: branded(row.optionalText('lease'), LeaseId),
     formerLease: branded(row.optionalText('former_lease'), LeaseId),
     attempts: row.optionalNumber('attempts') ?? 0,

@@ -145,6 +145,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     },
     requeue: (tenant, jobId, runner, reason, rest) =>
       changed(tenant, jobId, changes.requeue(jobId, runner, { reason, ...(rest && { rest }) })),
+    noteStartRefusal: (tenant, jobId, why) => changed(tenant, jobId, changes.noteStartRefusal(why)),
     markUnsettled: (tenant, jobId, runner, at) =>
       changed(tenant, jobId, changes.markUnsettled(jobId, runner, at)),
     start: (tenant, jobId, start) => beforeFact(tenant, jobId, changes.start(jobId, start)),

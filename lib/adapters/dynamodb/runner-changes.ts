@@ -5,7 +5,7 @@
 import type { JobId, LaunchId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { Run, RunnerEnd } from '../../ports/runners.ts';
-import { type Attributes, number, text } from './attributes.ts';
+import { type Attributes, flag, number, text } from './attributes.ts';
 import { expiresAt } from './job-row.ts';
 
 export interface RunnerChange {
@@ -32,14 +32,15 @@ export const claim = (claiming: { launchId: LaunchId; nonce: string; at: number 
 });
 
 /** claimed → listening, by the machine that claimed it. Its deadline stays: by then most have ended. */
-export const confirm = (confirming: { nonce: string; at: number }): RunnerChange => ({
-  update: 'SET #state = :listening, #listening_at = :at',
+export const confirm = (confirming: { nonce: string; at: number; gated?: boolean }): RunnerChange => ({
+  update: `SET #state = :listening, #listening_at = :at${confirming.gated ? ', #gated = :gated' : ''}`,
   condition: '#state = :claimed AND #nonce = :nonce',
   values: {
     ':listening': text('listening'),
     ':claimed': text('claimed'),
     ':nonce': text(confirming.nonce),
     ':at': number(confirming.at),
+    ...(confirming.gated ? { ':gated': flag(true) } : {}),
   },
 });
 

@@ -32,13 +32,17 @@ export interface TurnedAway {
   readonly ticket?: Ticket;
 }
 
-/** Answers with the machine, or with why it is turned away. */
+/**
+ * Answers with the machine, or with why it is turned away.
+ * @param lateSeconds for how long after its boot it may still come, as far as the ticket goes
+ */
 export async function authenticateMachine(
   deps: DoorDeps,
   request: MachineRequest,
+  lateSeconds = 0,
 ): Promise<Machine | TurnedAway> {
   if (!/^[0-9a-f]{32,64}$/.test(request.nonce)) return { refused: 'nonce-malformed' };
-  const ticket = await deps.tickets.read(request.ticket, deps.clock.now());
+  const ticket = await deps.tickets.read(request.ticket, deps.clock.now() - lateSeconds * 1000);
   if ('refused' in ticket) return { refused: `ticket-${ticket.refused}` };
   const identity = await deps.identity.verify(request.document, request.signature);
   if ('refused' in identity) return { refused: `identity-${identity.refused}`, ticket };

@@ -9,6 +9,7 @@ import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { isResting } from '../../core/job-rest.ts';
 import type { Runner } from '../../core/runner.ts';
+import { hasStartGate } from '../../core/start-gate.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
@@ -162,7 +163,11 @@ async function mint(deps: ClaimDeps, minting: Minting): Promise<ClaimAnswer> {
       const about = { installationId, instanceId, jobId: job.jobId, launchId, tier };
       const took = Math.max(0, deps.clock.now() - (runner.claimedAt ?? deps.clock.now()));
       deps.telemetry.event('info', 'claimed', about, { ClaimedToMintedMilliseconds: took });
-      return { action: 'run', jitConfig: minted.jitConfig };
+      return {
+        action: 'run',
+        jitConfig: minted.jitConfig,
+        ...(hasStartGate(minting.tenant) ? { gate: true } : {}),
+      };
     }
     case 'again':
       return { action: 'again', seconds: minted.seconds };

@@ -17,7 +17,8 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
   const machine = await authenticateMachine(deps, request);
   if ('refused' in machine) return refuse(deps, { ...aboutTicket(machine), reason: machine.refused });
   const { instanceId, nonce } = machine;
-  const confirmed = await deps.runners.confirm({ instanceId, nonce, at: deps.clock.now() });
+  const { gated = false } = request;
+  const confirmed = await deps.runners.confirm({ instanceId, nonce, at: deps.clock.now(), gated });
   const { installationId, launchId, tier } = machine.ticket;
   const about = { installationId, instanceId, launchId, tier };
   if (confirmed) {

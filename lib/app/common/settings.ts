@@ -117,6 +117,17 @@ export const tenantsAtOnce = 10;
 /** A machine that is faster than its launch's books asks again after so long; they are written within a second. */
 export const unboundAgainSeconds = 1;
 
+/**
+ * How long after its last word to its job's first step a runner may take, beyond the time in which it listens: GitHub's
+ * runner downloads a job's actions before its hook.
+ */
+export const jobSetupSeconds = 600;
+
+/** How often GitHub is asked which job a machine has; its webhook comes by itself, within seconds as a rule. */
+export const startAsks = 5;
+export const startPages = 4;
+export const startAskedSeconds = 3_600;
+
 /** The longest that a machine is sent away for; GitHub may ask for up to an hour, and may relent sooner. */
 export const longestAgainSeconds = 60;
 

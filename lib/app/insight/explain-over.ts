@@ -2,12 +2,14 @@
 import { isRefusalOutdated } from '../../core/admission.ts';
 import { durationText, timeBetween } from '../../core/duration-text.ts';
 import type { Job } from '../../core/job.ts';
+import type { Reason } from '../../core/reason.ts';
 import { ofReason } from './explain-waiting.ts';
 import type { Verdict } from './explanation.ts';
 import type { Facts } from './facts.ts';
 import { historyOf } from './history.ts';
 
 export function explainRunning(facts: Facts, job: Job): Verdict {
+  if (job.startRefusal) return refusedAtStart(facts, job, job.startRefusal);
   const { now, ranOn, platform } = facts;
   const { runner, startedAt = now } = job;
   const ran = Math.max(0, Math.round((now - startedAt) / 1000));
@@ -59,6 +61,7 @@ export function explainRunning(facts: Facts, job: Job): Verdict {
 export function explainDone(facts: Facts, job: Job): Verdict {
   const { outcome, conclusion, runner, reason } = job;
   if (reason) return explainEnded(facts, job, reason);
+  if (job.startRefusal) return refusedAtStart(facts, job, job.startRefusal);
   const where = runner ? ` on ${runner}` : ', not on a machine of this platform';
   const took = job.startedAt && job.doneAt ? ` after ${timeBetween(job.startedAt, job.doneAt)}` : '';
   if (outcome === 'cancelled') {
@@ -73,6 +76,13 @@ export function explainDone(facts: Facts, job: Job): Verdict {
     mend: `The job's own log on GitHub says why.${runner && isFinished(facts) ? ` Of its machine: npx mayfly logs ${runner}` : ''}`,
   };
 }
+
+/** GitHub had given it another job's machine, or the rules changed after its own was bought. */
+const refusedAtStart = (facts: Facts, job: Job, why: Reason): Verdict => ({
+  ...ofReason(facts, job, why),
+  line: `None of its steps ran${job.runner ? ` on ${job.runner}` : ''}. ${why.text}`,
+  next: 'Nothing: it fails on GitHub, and its machine ends.',
+});
 
 const isFinished = ({ ranOn }: Facts) => ranOn !== undefined;
 

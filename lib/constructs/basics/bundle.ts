@@ -88,6 +88,8 @@ const bundling = {
     ),
   },
   legalComments: 'none',
+  // What machines run.
+  loader: { '.sh': 'text' },
   logLevel: 'silent',
 } satisfies BuildOptions;
 

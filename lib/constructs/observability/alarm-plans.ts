@@ -51,6 +51,14 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
       periods: 1,
     },
     {
+      name: 'gates-disagree',
+      article: 'gates-disagree',
+      says: 'GitHub gave a machine to a job that may not run: the start gate rejected it before its first step',
+      metric: inFiveMinutes('GatesDisagree', {}),
+      above: 0,
+      periods: 1,
+    },
+    {
       name: 'github-limited',
       article: 'github-limited',
       says: 'GitHub, or the budget kept for it, has turned away 50 calls in 5 minutes, for a quarter of an hour',

@@ -27,6 +27,8 @@ export interface Ec2Dials {
   readonly lagMilliseconds: number;
   /** How long a terminated machine can still be described. */
   readonly terminatedVisibleMilliseconds: number;
+  /** How long a new machine waits for a yes to its job's first step; a slow host answers later than AWS. */
+  readonly gateSeconds: number;
 }
 
 export const defaultDials: Ec2Dials = {
@@ -37,6 +39,7 @@ export const defaultDials: Ec2Dials = {
   shutdownMilliseconds: 50,
   lagMilliseconds: 0,
   terminatedVisibleMilliseconds: 3_600_000,
+  gateSeconds: 15,
 };
 
 /** @throws Error that says which dial was wrong, and what is allowed */
@@ -94,4 +97,5 @@ const checks: Record<keyof Ec2Dials, Check> = {
   shutdownMilliseconds: milliseconds,
   lagMilliseconds: milliseconds,
   terminatedVisibleMilliseconds: milliseconds,
+  gateSeconds: { fits: isCount, allowed: 'a whole number of seconds, 0 or more' },
 };

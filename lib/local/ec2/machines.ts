@@ -164,6 +164,8 @@ function runUserData(deps: MachineDeps, instance: Instance, data: UserData): Mac
       LANG: 'C',
       AWS_EC2_METADATA_SERVICE_ENDPOINT: data.metadataUrl,
       UPTIME_FILE: uptime,
+      GATE_FOLDER: join(folder, 'gate'),
+      GATE_SECONDS: String(deps.dials().gateSeconds),
       RUNNER_HOME: deps.runnerHome ?? join(folder, 'actions-runner'),
       ...(s3Url === undefined ? {} : { AWS_ENDPOINT_URL_S3: s3Url }),
     },

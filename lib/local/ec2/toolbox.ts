@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { standInTools } from './stand-in-tools.ts';
 
 const needed =
-  'bash base64 cat chmod cp cut date dirname env grep head id ls mkdir mktemp mv od pgrep printf rm sed ' +
+  'bash base64 cat chmod cp cut date dirname env grep head id ls mkdir mkfifo mktemp mv od pgrep printf rm sed ' +
   'seq sha256sum sleep sort tail tar tee timeout touch tr true uname wc';
 /** Used where the host has them: `sh` and `kill` are bash's own there, or not needed. */
 const welcome = 'sh kill gzip hostname awk xargs find stat sync basename realpath';

@@ -4,7 +4,7 @@
 import { verify, X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './given.ts';
-import { givenMachineWorld, type MachineWorldOptions, run } from './machine-world.ts';
+import { givenMachineWorld, type MachineWorldOptions, type Reply, run, runGated } from './machine-world.ts';
 
 let world: Awaited<ReturnType<typeof givenMachineWorld>>;
 const given = async (options: MachineWorldOptions) => {
@@ -49,7 +49,7 @@ describe('a machine with a job', () => {
     const [claim, confirm] = asked.map((request) => request.body);
     const request = JSON.parse(claim as string);
     const { timings, ...confirmed } = JSON.parse(confirm as string);
-    expect(confirmed).toEqual(request);
+    expect(confirmed).toEqual({ ...request, gated: false });
     const time = expect.any(Number);
     expect(timings).toEqual({ up: 0, prepared: time, claimed: time });
     const document = Buffer.from(request.document, 'base64');
@@ -89,6 +89,71 @@ describe('a machine with a job', () => {
     const tokens = asked.map((request) => request.authorization);
     expect(tokens.slice(0, 2)).toEqual([undefined, undefined]);
     expect(new Set(tokens.slice(2))).toEqual(new Set(['Bearer runner-token']));
+  });
+});
+
+describe('a machine with a start gate', () => {
+  const admit = { status: 200, body: 'action=admit\n' };
+  const reject = { status: 200, body: "action=reject\nwhy=No job of acme/app may run: it's not allowed.\n" };
+  const gated = (starts: readonly Reply[], over: Partial<MachineWorldOptions> = {}) =>
+    given({
+      claims: (url) => [runGated(url)],
+      jobMilliseconds: 1,
+      starts,
+      steps: ['step=pre always() 1 prepare', 'step=main success() 1 build', 'step=main always() 1 clean'],
+      ...over,
+    });
+  const told = (kind: string) =>
+    world.asked
+      .filter(({ path }) => path === `/_runner/jobs/7/${kind}`)
+      .map(({ body }) => (JSON.parse(body) as { text: string }).text);
+
+  it('lets the job begin once the platform says so, whom it asks again until then', async () => {
+    const { asked, machine } = await gated([{ status: 503 }, { status: 200, body: 'action=again\n' }, admit]);
+
+    await ended();
+
+    expect(told('step')).toEqual(['prepare', 'build', 'clean']);
+    expect(asked.at(-1)).toMatchObject({ path: '/_runner/jobs/7/completed', body: '' });
+    const [claim, confirm, start] = ['/claim', '/confirm', '/start'].map((path) =>
+      JSON.parse(asked.find((request) => request.path === path)?.body ?? ''),
+    );
+    expect(confirm).toMatchObject({ ...claim, gated: true });
+    expect(start).toMatchObject({ ...claim, hint: { repository: 'acme/app', runId: 9 } });
+    for (const secret of [claim.ticket, claim.nonce, claim.signature]) {
+      expect(machine.console).not.toContain(secret);
+      expect(told('log').join()).not.toContain(secret);
+    }
+  });
+
+  it.each([
+    ['rejects it', [reject], "No job of acme/app may run: it's not allowed."],
+    ['refuses its papers', [{ status: 403, body: 'why=not-listening\n' }], 'Nobody said in time'],
+    ['gives no answer', [{ status: 500 }], 'Nobody said in time'],
+  ])('lets no step of the job run, and powers off, where the platform %s', async (_, starts, why) => {
+    const { asked, machine, states } = await gated(starts, { gateSeconds: 2 });
+
+    await ended();
+
+    expect(told('step')).toEqual([]);
+    const errors = told('log').filter((line) => line.startsWith('##[error]'));
+    expect(errors.toSorted()).toEqual([
+      expect.stringContaining(why),
+      expect.stringContaining('The runner has received a shutdown signal'),
+    ]);
+    expect(asked.at(-1)).toMatchObject({ body: '{"conclusion":"failure"}' });
+    expect(machine.console).toMatch(/ gate the job may not run: .*\n[\s\S]* power-off status 0\n/);
+    expect(states).toContain('terminated');
+  });
+
+  it('asks nothing where the claim says nothing of a gate', async () => {
+    const { paths } = await gated([reject], { claims: (url) => [run(url)] });
+
+    await ended();
+
+    expect(paths()).not.toContain('/start');
+    expect(told('step')).toEqual(['prepare', 'build', 'clean']);
+    expect(told('log')).toEqual([]);
   });
 });
 

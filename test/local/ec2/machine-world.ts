@@ -3,7 +3,9 @@
  * with everything that was asked kept in order.
  */
 
+import { readFileSync } from 'node:fs';
 import { CreateFleetCommand } from '@aws-sdk/client-ec2';
+import { claimAnswerLines } from '../../../lib/contract/machine.ts';
 import { givenBootScript, givenEc2, givenFleet, givenServer, givenTemplateData, readBody } from './given.ts';
 
 export interface Asked {
@@ -20,6 +22,11 @@ export interface MachineWorldOptions {
   readonly confirm?: Reply;
   /** How long the job runs; absent: no job ever comes. */
   readonly jobMilliseconds?: number;
+  /** Its steps, as the laptop's runner program reads them. */
+  readonly steps?: readonly string[];
+  /** What the start gate answers, in turn; the last one again and again. */
+  readonly starts?: readonly Reply[];
+  readonly gateSeconds?: number;
   readonly idleSeconds?: number;
   readonly lifeMinutes?: number;
   /** What the stack fills into the boot script for the tier. */
@@ -39,12 +46,21 @@ export async function givenMachineWorld(options: MachineWorldOptions) {
     if (reply) response.writeHead(reply.status).end(reply.body);
   });
   const claims = [...options.claims(server.url)];
+  const starts = [...(options.starts ?? [])];
   const answer = (path: string): Reply | undefined => {
     if (path === '/claim') return (claims.length > 1 ? claims.shift() : claims[0]) as Reply;
+    if (path === '/start') return (starts.length > 1 ? starts.shift() : starts[0]) ?? { status: 500 };
     if (path === '/confirm') return options.confirm ?? { status: 200 };
     if (path !== '/_runner/message') return { status: 200 };
     if (options.jobMilliseconds === undefined) return undefined;
-    return { status: 200, body: `job=7\nmilliseconds=${options.jobMilliseconds}\n` };
+    const lines = [
+      'job=7',
+      `milliseconds=${options.jobMilliseconds}`,
+      'repository=acme/app',
+      'run=9',
+      'attempt=1',
+    ];
+    return { status: 200, body: [...lines, ...(options.steps ?? []), ''].join('\n') };
   };
   const { extraUserData = '', rootless = false } = options;
   const script = givenBootScript(`${server.url}/`, options.idleSeconds, options.lifeMinutes)
@@ -52,6 +68,7 @@ export async function givenMachineWorld(options: MachineWorldOptions) {
     .replace('@ROOTLESS@', rootless ? 'yes' : 'no')
     .replace('@EXTRA_USER_DATA@', Buffer.from(extraUserData).toString('base64'));
   const world = await givenEc2({ data: givenTemplateData(script) });
+  world.ec2.setDials({ gateSeconds: options.gateSeconds ?? 240 });
   const states: string[] = [];
   world.ec2.onStateChange((change) => states.push(change.state));
   const market = options.spot ? ('spot' as const) : ('on-demand' as const);
@@ -72,6 +89,15 @@ export async function givenMachineWorld(options: MachineWorldOptions) {
     jitConfig: jitConfig(server.url),
   };
 }
+
+/** Beside the config: the job's first step is to wait for a yes. */
+export const runGated = (url: string): Reply => ({
+  status: 200,
+  body: claimAnswerLines(
+    { action: 'run', jitConfig: jitConfig(url), gate: true },
+    readFileSync(new URL('../../../images/gate.sh', import.meta.url), 'utf8'),
+  ),
+});
 
 /** "Run", with what GitHub would give for a runner: here it names the server that plays GitHub. */
 export const run = (url: string): Reply => ({ status: 200, body: `action=run\njit=${jitConfig(url)}\n` });

@@ -89,6 +89,8 @@ describe('processes', () => {
     const ofBash = ['OLDPWD', 'PWD', 'SHLVL', '_'];
     expect(names.filter((name) => !ofBash.includes(name)).sort()).toEqual([
       'AWS_EC2_METADATA_SERVICE_ENDPOINT',
+      'GATE_FOLDER',
+      'GATE_SECONDS',
       'HOME',
       'LANG',
       'PATH',

@@ -106,7 +106,7 @@ listen() {
 }
 
 # The worker: from here on. It says on its standard output what it does, and ends with 0 where the job succeeded.
-current='' is_shut_down='' failed=''
+current='' output='' is_shut_down='' failed=''
 
 # The job has failed, and what runs is ended by SIGINT, or 7.5 seconds later by SIGTERM. From then on no step's condition is
 # looked at, not even always(). Source: JobRunner.cs (the message), StepsRunner.cs ("Skip evaluate condition on runner
@@ -126,7 +126,12 @@ await_current() {
     wait "$current" || result=$?
     kill -0 "$current" 2>/dev/null || break
     if [[ -z $reminder ]]; then
-      (sleep 7.5 && kill -TERM "$current") >/dev/null 2>&1 &
+      # The hook's log ends when nobody can write to it any more.
+      (
+        if [[ -n $output ]]; then exec {output}>&-; fi
+        sleep 7.5
+        kill -TERM "$current"
+      ) >/dev/null 2>&1 &
       reminder=$!
     fi
   done
@@ -158,7 +163,7 @@ log_lines() {
 # the job and none of the job's `env`; its exit code fails the job as any step's does. Source: JobExtension.cs (preJobSteps),
 # JobHookProvider.cs, ScriptHandler.cs.
 run_hook() {
-  local hook="${ACTIONS_RUNNER_HOOK_JOB_STARTED:-}" result=0 output writer
+  local hook="${ACTIONS_RUNNER_HOOK_JOB_STARTED:-}" result=0 writer
   if [[ -z $hook ]]; then return; fi
   echo "log A job started hook has been configured by the self-hosted runner administrator"
   if [[ ! -f $hook ]]; then
@@ -177,6 +182,7 @@ run_hook() {
   current=$!
   await_current || result=$?
   exec {output}>&-
+  output=''
   wait "$writer" || true
   if ((result != 0)); then failed=yes; fi
   if [[ $result != 0 && -z $is_shut_down ]]; then echo "log ##[error]Process completed with exit code $result."; fi

@@ -1,0 +1,70 @@
+/**
+ * Which job did GitHub give this machine? Its own word alone counts: what it said when the job began, or what it answers
+ * when asked about the run that the job's hook names. A hint that leads elsewhere leads to no job with this runner's name.
+ */
+import type { RunHint } from '../../contract/machine.ts';
+import type { Job } from '../../core/job.ts';
+import { jobOf, type Runner } from '../../core/runner.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { GitHub } from '../../ports/github.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import type { Notes } from '../../ports/notes.ts';
+import type { RunnerStore } from '../../ports/runners.ts';
+import { startAskedSeconds, startAsks, startPages } from '../common/settings.ts';
+
+export interface ArrivedDeps {
+  readonly runners: RunnerStore;
+  readonly jobs: JobStore;
+  readonly github: GitHub;
+  readonly notes: Notes;
+  readonly clock: Clock;
+}
+
+/** No job: nobody has said so yet. */
+export async function arrivedJob(
+  deps: ArrivedDeps,
+  runner: Runner,
+  hint: RunHint | undefined,
+): Promise<{ readonly job: Job | undefined; readonly tenant: Tenant | undefined }> {
+  const { job, tenant } = await deps.runners.readPlan({ ...runner, plannedJob: jobOf(runner) });
+  if (job && isOn(job, runner)) return { job, tenant };
+  return { job: hint && (await jobOfRun(deps, runner, hint)), tenant };
+}
+
+/** Of a job that is over by now GitHub said the same. */
+const isOn = ({ state, runner }: Job, { instanceId }: Runner) =>
+  runner === instanceId && (state === 'running' || state === 'done');
+
+async function jobOfRun(deps: ArrivedDeps, runner: Runner, hint: RunHint): Promise<Job | undefined> {
+  const { installationId, instanceId } = runner;
+  if (!(await mayAsk(deps, runner))) return undefined;
+  let cursor: string | undefined;
+  for (let page = 1; page <= startPages; page++) {
+    const answer = await deps.github.listRunJobs(installationId, hint.repository, hint.runId, cursor);
+    if (!answer.ok) return undefined;
+    const found = answer.value.items.find(({ runnerName }) => runnerName === instanceId);
+    // Where no webhook told of it, its row comes with that of its start, and who asks waits.
+    if (found) return deps.jobs.get(installationId, found.jobId);
+    cursor = answer.value.cursor;
+    if (cursor === undefined) return undefined;
+  }
+  return undefined;
+}
+
+/** Not at first, for GitHub's webhook is under way, and not for ever: a machine that asks again and again costs no calls. */
+async function mayAsk({ notes, clock }: ArrivedDeps, { instanceId }: Runner): Promise<boolean> {
+  const now = clock.now();
+  const name = `start-asks/${instanceId}`;
+  const note = (await notes.read([name], now)).get(name);
+  const asks = Number(note?.value['asks'] ?? 0);
+  if (asks > startAsks) return false;
+  const expiresAt = now + startAskedSeconds * 1000;
+  const isNoted = await notes.writeIf(name, {
+    value: { asks: asks + 1 },
+    expiresAt,
+    version: note?.version ?? 0,
+    now,
+  });
+  return isNoted && asks > 0;
+}
