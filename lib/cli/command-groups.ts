@@ -6,6 +6,7 @@
 /** What the list of commands says of each group. */
 export const groupSummaries: Readonly<Record<string, string>> = {
   tenant: 'show and change one tenant',
+  prices: "bring AWS's prices up to date",
   host: 'run jobs on this one machine, without AWS',
 };
 

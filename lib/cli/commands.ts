@@ -12,6 +12,7 @@ import { explain } from './insight/explain.ts';
 import { machineLogs } from './machine-logs.ts';
 import { policy } from './policy.ts';
 import { preflight } from './preflight.ts';
+import { pricesUpdate } from './prices/prices-update.ts';
 import { rotateKey } from './setup/rotate-key.ts';
 import { rotateWebhookSecret } from './setup/rotate-webhook-secret.ts';
 import { setup } from './setup/setup.ts';
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   costs,
   costsActivate,
   invoice,
+  pricesUpdate,
   audit,
   rollback,
   machineLogs,

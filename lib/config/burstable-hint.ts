@@ -1,7 +1,7 @@
 /** Says what burstable machines cost while their processors are busy, which no price per hour shows, before a bill does. */
 import { isBurstable, surplusPerHour } from '../core/burstable.ts';
-import { dollars } from '../core/micros.ts';
-import { onDemandPrice } from '../core/price-list.ts';
+import { dollars, type Micros } from '../core/micros.ts';
+import { onDemandPrice, pricesInForce } from '../core/price-list.ts';
 import type { Tier } from '../core/tier.ts';
 import type { CheckedConfig } from './check-config.ts';
 import type { MachineSettings } from './check-machines.ts';
@@ -10,9 +10,11 @@ const allBusy = 1000;
 
 /** @returns undefined where no tier has burstable machines that are charged for more than their list price */
 export function burstableHint({ deployment, machines }: CheckedConfig): string | undefined {
-  const lines = deployment.tiers.flatMap((tier) =>
-    tierLines(deployment.region, tier, machines.get(tier.name)),
-  );
+  const { region, prices } = deployment;
+  // A list of one's own has the tiers' types alone.
+  const priceOf: PriceOf = (type) =>
+    pricesInForce(region, prices).onDemand(type) ?? onDemandPrice(region, type);
+  const lines = deployment.tiers.flatMap((tier) => tierLines(priceOf, tier, machines.get(tier.name)));
   if (lines.length === 0) return undefined;
   return (
     `On demand, an hour at full CPU costs, surplus credits included: ${lines.join('; ')}. Choose other instance types, or ` +
@@ -20,13 +22,15 @@ export function burstableHint({ deployment, machines }: CheckedConfig): string |
   );
 }
 
-function tierLines(region: string, tier: Tier, machine: MachineSettings | undefined): string[] {
+type PriceOf = (instanceType: string) => Micros | undefined;
+
+function tierLines(priceOf: PriceOf, tier: Tier, machine: MachineSettings | undefined): string[] {
   return tier.instanceTypes.filter(isBurstable).flatMap((type) => {
-    const list = onDemandPrice(region, type);
+    const list = priceOf(type);
     const surplus = surplusPerHour(type, allBusy, machine?.cpuCredits);
     if (list === undefined || surplus === 0) return [];
     const other = steadyType(type, tier.architecture);
-    const price = onDemandPrice(region, other);
+    const price = priceOf(other);
     const against = price === undefined ? '' : `, ${other} ${dollars(price)}`;
     return [`${type} (${tier.name}) ${dollars(list + surplus)} instead of ${dollars(list)}${against}`];
   });

@@ -18,6 +18,7 @@ import { type CheckedImages, checkedImages, imageFaults } from './check-images.t
 import { limitFaults } from './check-limits.ts';
 import { checkedMachine, type MachineSettings } from './check-machines.ts';
 import { type CheckedNetwork, checkedNetwork, networkFaults } from './check-network.ts';
+import { checkedPrices, priceFaults } from './check-prices.ts';
 import { checkedRates, rateFaults } from './check-rates.ts';
 import { identityFaults, regionFaults } from './check-region.ts';
 import { checkedReleasesUrl, checkedRunner, runnerFaults } from './check-runner.ts';
@@ -64,6 +65,7 @@ const settings = [
   'limits',
   'caps',
   'rates',
+  'prices',
   'network',
   'kmsKeyArn',
   'permissionsBoundaryArn',
@@ -97,6 +99,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...limitFaults(config.limits),
     ...capFaults(config.caps),
     ...rateFaults(config),
+    ...priceFaults(config),
     ...networkFaults(config.network, config.region),
     ...runnerFaults(config),
     ...imageFaults(config),
@@ -188,6 +191,7 @@ function checked(config: MayflyConfig): CheckedConfig {
       limits: config.limits,
       caps: { ...defaultCaps, ...config.caps },
       ...checkedRates(config),
+      ...checkedPrices(config),
       ...(identityCertificates ? { identityCertificates } : {}),
     },
     machines: new Map(

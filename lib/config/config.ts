@@ -4,6 +4,7 @@
  */
 import type { Caps, Limits } from '../contract/deployment.ts';
 import type { CpuCredits } from '../core/burstable.ts';
+import type { PriceList } from '../core/price-list.ts';
 import type { Architecture } from '../core/tier.ts';
 import type { NetworkConfig } from './network-config.ts';
 import type { RatesConfig } from './rates-config.ts';
@@ -23,6 +24,11 @@ export interface MayflyConfig {
   readonly limits: Limits;
   /** Bounds against runaway use of a public App. Defaults: 1000 waiting jobs and 60 launches a minute per tenant. */
   readonly caps?: Partial<Caps>;
+  /**
+   * AWS's prices in your region, as `mayfly prices update` writes them to mayfly.prices.json: import that file. Default: the list
+   * that comes with Mayfly, which is older and has fewer types.
+   */
+  readonly prices?: PriceList;
   /** What you charge tenants, for `mayfly invoice`. Default: what their machines cost at AWS's list prices. */
   readonly rates?: RatesConfig;
   /** Where machines live, and what they may reach. Default: a VPC of Mayfly's own, and the internet. */

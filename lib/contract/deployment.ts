@@ -4,6 +4,7 @@
  */
 import type { TierName } from '../core/ids.ts';
 import type { OwnRates } from '../core/own-rates.ts';
+import type { PriceList } from '../core/price-list.ts';
 import type { Architecture, Tier } from '../core/tier.ts';
 
 export const deploymentFile = 'deployment.json';
@@ -24,6 +25,8 @@ export interface Deployment {
   readonly runner: RunnerChoice;
   readonly limits: Limits;
   readonly caps: Caps;
+  /** Prices that AWS said, of the tiers' types. Absent: the list that comes with Mayfly. */
+  readonly prices?: PriceList;
   /** What the operator charges tenants. Absent: what machines cost. */
   readonly ownRates?: OwnRates;
   /** PEM certificates of the region that may sign instance identity documents, besides those that Mayfly ships. */

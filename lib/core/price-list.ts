@@ -26,6 +26,17 @@ export interface RegionPrices {
   readonly address: Micros;
 }
 
+/** Prices of one region that the operator had AWS say, in place of those below: what `mayfly prices update` writes. */
+export interface PriceList {
+  /** The day on which AWS was asked. */
+  readonly date: string;
+  readonly region: string;
+  /** Linux on demand, for an hour, by instance type. */
+  readonly onDemand: Readonly<Record<string, Micros>>;
+  readonly disk: RegionPrices['disk'];
+  readonly address: Micros;
+}
+
 const northAmerica: RegionPrices = {
   large: {
     ...{ t3: 83_200, t3a: 75_200, t4g: 67_200 },
@@ -69,6 +80,29 @@ const otherSizes = {
 
 export const pricesOf = (region: string): RegionPrices | undefined =>
   Object.hasOwn(regions, region) ? regions[region] : undefined;
+
+/** What is in force: the operator's own list, or the one above. Absent prices are not known. */
+export interface PricesInForce {
+  readonly date: string;
+  readonly disk?: RegionPrices['disk'];
+  readonly address?: Micros;
+  onDemand(instanceType: string): Micros | undefined;
+}
+
+export function pricesInForce(region: string, own?: PriceList): PricesInForce {
+  if (own?.region === region) {
+    const { date, disk, address, onDemand } = own;
+    const priceOf = (type: string) => (Object.hasOwn(onDemand, type) ? onDemand[type] : undefined);
+    return { date, disk, address, onDemand: priceOf };
+  }
+  const { disk, address } = pricesOf(region) ?? {};
+  return {
+    date: priceListDate,
+    ...(disk ? { disk } : {}),
+    ...(address === undefined ? {} : { address }),
+    onDemand: (type) => onDemandPrice(region, type),
+  };
+}
 
 /** An hour on demand. */
 export function onDemandPrice(region: string, instanceType: string): Micros | undefined {

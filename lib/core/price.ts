@@ -5,7 +5,7 @@
 import { type CpuCredits, surplusPerHour } from './burstable.ts';
 import type { Micros } from './micros.ts';
 import type { OwnRate } from './own-rates.ts';
-import { onDemandPrice, priceListDate, pricesOf } from './price-list.ts';
+import { type PriceList, pricesInForce, type RegionPrices } from './price-list.ts';
 
 export const components = ['compute', 'surplus', 'disk', 'address'] as const;
 export type Component = (typeof components)[number];
@@ -44,6 +44,8 @@ export interface RatesOf {
   /** For an hour, where it is known: the price of a spot machine is in no list. */
   readonly spotPrice?: Micros;
   readonly machine: BilledMachine;
+  /** Absent: the list that comes with Mayfly. */
+  readonly prices?: PriceList;
 }
 
 /** How busy the processors of a job's machine are taken to be, in thousandths. */
@@ -52,27 +54,34 @@ export const assumedBusy = 600;
 const freeIops = 3_000;
 const freeThroughputMegabytes = 125;
 
-export function machineRates({ region, instanceType, spot, spotPrice, machine }: RatesOf): MachineRates {
-  const prices = pricesOf(region);
-  const compute = spot ? spotPrice : onDemandPrice(region, instanceType);
+export function machineRates({
+  region,
+  instanceType,
+  spot,
+  spotPrice,
+  machine,
+  ...of
+}: RatesOf): MachineRates {
+  const { date, disk, address, onDemand } = pricesInForce(region, of.prices);
+  const compute = spot ? spotPrice : onDemand(instanceType);
   return {
-    list: priceListDate,
+    list: date,
     ...(compute === undefined ? {} : { compute }),
     surplus: surplusPerHour(instanceType, assumedBusy, machine.cpuCredits),
-    ...(prices === undefined
+    ...(disk === undefined ? {} : { disk: diskRate(machine, disk) }),
+    ...(address === undefined || machine.publicAddress === undefined
       ? {}
-      : {
-          disk:
-            machine.diskGigabytes * prices.disk.gigabyte +
-            Math.max(0, machine.diskIops - freeIops) * prices.disk.iops +
-            Math.max(0, machine.diskThroughputMegabytes - freeThroughputMegabytes) *
-              prices.disk.throughputMegabyte,
-          ...(machine.publicAddress === undefined
-            ? {}
-            : { address: machine.publicAddress ? prices.address : 0 }),
-        }),
+      : { address: machine.publicAddress ? address : 0 }),
   };
 }
+
+const diskRate = (
+  { diskGigabytes, diskIops, diskThroughputMegabytes }: BilledMachine,
+  { gigabyte, iops, throughputMegabyte }: RegionPrices['disk'],
+): Micros =>
+  diskGigabytes * gigabyte +
+  Math.max(0, diskIops - freeIops) * iops +
+  Math.max(0, diskThroughputMegabytes - freeThroughputMegabytes) * throughputMegabyte;
 
 export interface MachineLife {
   readonly spot: boolean;

@@ -13,6 +13,7 @@ import type { KeyRates } from './aws/dynamodb-limits.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws/endpoint.ts';
 import { createLambdaService, type LambdaService } from './aws/lambda.ts';
 import { createLogsService, type LogsService } from './aws/logs.ts';
+import { createPricingService } from './aws/pricing.ts';
 import { createS3Service, type S3Service } from './aws/s3.ts';
 import { createSecretsService, type SecretsService } from './aws/secrets.ts';
 import { createSqsService, type SqsService } from './aws/sqs.ts';
@@ -88,11 +89,12 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const lambda = createLambdaService(place);
     const stacks = createCloudFormationService();
     const bill = createCostExplorerService();
+    const pricing = createPricingService(region);
     const ec2 = startEc2({ ...options, folder, s3Url: () => started.endpoint!.url });
     started.ec2 = ec2;
     const endpoint = await startAwsEndpoint({
       ...place,
-      services: [dynamodb, queues, secrets, s3, logs, lambda, stacks, createStsService(), bill, ec2],
+      services: [dynamodb, queues, secrets, s3, logs, lambda, stacks, createStsService(), bill, pricing, ec2],
       ...(options.endpointPort === undefined ? {} : { port: options.endpointPort }),
     });
     started.endpoint = endpoint;

@@ -230,6 +230,11 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
         error: '',
       });
   },
+  async 'prices update'(person) {
+    const file = join(account.folder, 'mayfly.prices.json');
+    const args = ['prices', 'update', '--output', file];
+    expect(await person.run(args)).toMatchObject({ status: 0, error: '' });
+  },
   async 'costs activate'(person) {
     account.bill.setDials({ billed: ['ghr:tenant_id', 'ghr:tenant_tier', 'ghr:environment'] });
     const month = new Date().toISOString().slice(0, 7);

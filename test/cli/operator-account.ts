@@ -19,6 +19,7 @@ import { startDynamoEngine } from '../../lib/local/aws/dynamo-engine.ts';
 import { createDynamoService } from '../../lib/local/aws/dynamodb.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws/endpoint.ts';
 import { createLambdaService } from '../../lib/local/aws/lambda.ts';
+import { createPricingService } from '../../lib/local/aws/pricing.ts';
 import { createSecretsService } from '../../lib/local/aws/secrets.ts';
 import type { AwsAnswer, AwsService } from '../../lib/local/aws/service.ts';
 import { createSqsService, type SqsService } from '../../lib/local/aws/sqs.ts';
@@ -78,6 +79,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     },
   });
   const bill = createCostExplorerService();
+  const prices = createPricingService(place.region);
   const services = [
     dynamodb,
     queues,
@@ -89,6 +91,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     parameters,
     createStsService(),
     bill,
+    prices,
   ];
   const endpoint: AwsEndpoint = await startAwsEndpoint({ ...place, services });
   for (const { suffix, ...schema } of Object.values(tables)) {

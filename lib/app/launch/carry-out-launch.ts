@@ -209,8 +209,12 @@ function ratesOf({ deployment }: LaunchDeps, launch: Launch, { instanceType, spo
   const tier = deployment.tiers.find((one) => one.name === launch.tier);
   if (!tier) return {};
   const { region } = deployment;
-  const priced = { region, instanceType, spot, machine: tier.billed };
-  const rates = machineRates({ ...priced, ...(spotPrice === undefined ? {} : { spotPrice }) });
+  const { prices } = deployment;
+  const rates = machineRates({
+    ...{ region, instanceType, spot, machine: tier.billed },
+    ...(prices === undefined ? {} : { prices }),
+    ...(spotPrice === undefined ? {} : { spotPrice }),
+  });
   const own = ownRateAt(deployment.ownRates, tier.name, launch.createdAt);
   return { rates: own ? { ...rates, own } : rates };
 }

@@ -23,6 +23,7 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   costs: readUsage,
   invoice: readUsage,
   // None of these is about a resource.
+  'prices update': () => [allow('ReadPrices', ['pricing:GetProducts'], ['*'])],
   'costs activate': () => [
     allow(
       'ActivateTags',
