@@ -71,6 +71,7 @@ export const controllersPart = () =>
     tables: {
       tenants: readVariable(variables.tenantsTable),
       controllers: readVariable(variables.controllersTable),
+      ...(process.env[variables.auditTable] ? { audit: readVariable(variables.auditTable) } : {}),
     },
   });
 /** For the one that makes the sums of past days. */

@@ -77,6 +77,18 @@ export const metrics = {
     by: ['lifecycle'],
     meaning: 'Machines to which GitHub gave another job than the one they were meant for',
   },
+  AdmissionDecisions: {
+    unit: 'Count',
+    sets: [['kind', 'outcome']],
+    by: ['scale-up'],
+    meaning: 'Decisions of admission controllers about jobs, by gate and outcome',
+  },
+  AdmissionDryRuns: {
+    unit: 'Count',
+    sets: [['outcome']],
+    by: ['scale-up'],
+    meaning: 'Votes of admission controllers in dry run, which decide nothing',
+  },
   TakesRefused: {
     unit: 'Count',
     sets: [['reason']],

@@ -2,6 +2,7 @@
  * Whether a waiting job may have a machine at all, before any limit is looked at. This is the one place that says no:
  * a refusal ends the job with its reason, a hold keeps it waiting with one: it alone, or every job of its tenant.
  */
+import { type JobAdmission, policyMark } from './controllers/job-admission.ts';
 import type { Job } from './job.ts';
 import { type Reason, reason } from './reason.ts';
 import { excludedBy, type GroupView } from './runner-group.ts';
@@ -27,7 +28,13 @@ export function judge(tenant: Tenant | undefined, tier: Tier, job: Job, group: G
       'The installation of the App has no tenant here yet, and GitHub is asked about it: the job starts if GitHub confirms it, and is refused if GitHub does not know it.',
     );
   }
-  return judgeTenant(tenant) ?? judgeJob(tenant, tier, job) ?? judgeGroup(tenant, job, group) ?? admit;
+  return (
+    judgeTenant(tenant) ??
+    judgeJob(tenant, tier, job) ??
+    judgeGroup(tenant, job, group) ??
+    judgeControllers(tenant, job) ??
+    admit
+  );
 }
 
 /** What is said of all its jobs alike. */
@@ -75,6 +82,40 @@ function judgeGroup(tenant: Tenant, job: Job, group: GroupView): Verdict | undef
   return excluded && { kind: 'hold', ...excluded };
 }
 
+/** By what they said of it under the policy of now: an earlier word counts for nothing. */
+function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | undefined {
+  const mark = policyMark(tenant);
+  if (mark === undefined) return undefined;
+  const isOfNow = admission?.policy === mark;
+  if (!isOfNow || admission.state === 'asked') {
+    const who = isOfNow ? admission.controllerId : undefined;
+    return holdAlone(
+      'admission-pending',
+      `The admission controllers of ${tenant.accountLogin} are asked whether the job may run${who ? ` (${who})` : ''}; it starts once all of them admit it.`,
+    );
+  }
+  if (admission.state === 'rejected') {
+    return refuse(
+      'controller-rejected',
+      `The admission controller ${admission.controllerId} rejected the job: ${admission.reason}`,
+    );
+  }
+  return admission.state === 'unavailable' ? judgeUnavailable(admission) : undefined;
+}
+
+function judgeUnavailable({ controllerId, reason: why, againAt }: JobAdmission): Verdict {
+  const what = `The admission controller ${controllerId} gave no valid answer (${why})`;
+  return againAt === undefined
+    ? refuse(
+        'controller-unavailable',
+        `${what}, and was asked for the last time. Run the job again once it answers.`,
+      )
+    : holdAlone(
+        'controller-unavailable',
+        `${what}; it is asked again by ${new Date(againAt).toISOString()}.`,
+      );
+}
+
 function judgeJob(tenant: Tenant, tier: Tier, job: Job): Verdict | undefined {
   if (job.repositoryOwnerId !== tenant.accountId) {
     return refuse(
@@ -112,6 +153,11 @@ const hold = (...words: Parameters<typeof reason>): Verdict => ({
   reason: reason(...words),
   ofJob: false,
 });
+const holdAlone = (...words: Parameters<typeof reason>): Verdict => ({
+  kind: 'hold',
+  reason: reason(...words),
+  ofJob: true,
+});
 const refuse = (...words: Parameters<typeof reason>): Verdict => ({
   kind: 'refuse',
   reason: reason(...words),
@@ -125,5 +171,10 @@ export function isRefusalOutdated(tenant: Tenant, job: Job): boolean {
   if (job.state !== 'done' || job.reason === undefined || job.outcome === 'expired' || !job.tier)
     return false;
   if (tenant.status !== 'active' || job.reason.code === 'owner-mismatch') return false;
+  // Its controllers say the same again, until one of them is changed.
+  if (isOfControllers(job.reason) && job.admission?.policy === policyMark(tenant)) return false;
   return job.reason.code !== 'tier-not-allowed' || (tenant.allowedTiers?.includes(job.tier) ?? true);
 }
+
+const isOfControllers = ({ code }: Reason) =>
+  code === 'controller-rejected' || code === 'controller-unavailable';

@@ -5,6 +5,7 @@
  *
  * What a job is meant for (its lease) is a plan; what GitHub reports is a fact, and facts never go backwards.
  */
+import type { JobAdmission } from './controllers/job-admission.ts';
 import type { RepositoryVisibility } from './github.ts';
 import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from './ids.ts';
 import type { Reason } from './reason.ts';
@@ -43,6 +44,8 @@ export interface Job {
   readonly reason?: Reason;
   /** Why none of its steps ran on the machine that GitHub gave it to. */
   readonly startRefusal?: Reason;
+  /** What its tenant's controllers said of it last. Absent: none was asked. */
+  readonly admission?: JobAdmission;
   /** The lease that is meant for it, while covered; and of a job that runs, the one that was as it began. */
   readonly lease?: LeaseId;
   /** The lease whose machine it lost last: its launch and its machine say what became of that. Absent: it lost none. */

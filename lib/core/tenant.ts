@@ -83,6 +83,8 @@ export interface Tenant {
    * that changes a controller, and by nobody else.
    */
   readonly admissionEpoch?: number;
+  /** The epoch of the platform-wide policy, as it was read lately, while any controller of that is in force. */
+  readonly platformEpoch?: number;
   /** An earlier installation of the same account whose machines still live: until they are gone, nothing starts here. */
   readonly predecessor?: InstallationId;
   /** Grows with each change that the tenant manager makes; the fence for its writes. */

@@ -35,7 +35,7 @@ export interface ControllerStore {
     change: SecretWrites,
   ): Promise<'saved' | 'changed'>;
 
-  /** Kept for `decisionDays`. One of the same job, gate and moment is recorded once. */
+  /** Kept for `decisionDays`. One of the same job, gate, policy and moment is recorded once. */
   recordDecisions(decisions: readonly Decision[]): Promise<void>;
   /** Of one job, newest first; at most 100. */
   decisionsOfJob(owner: InstallationId, jobId: JobId): Promise<readonly Decision[]>;

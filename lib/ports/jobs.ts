@@ -1,3 +1,4 @@
+import type { JobAdmission } from '../core/controllers/job-admission.ts';
 import type { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../core/ids.ts';
 import type { Job, JobOutcome } from '../core/job.ts';
 import type { Rest } from '../core/job-rest.ts';
@@ -48,6 +49,14 @@ export interface JobStore {
     installationId: InstallationId,
     waits: readonly { readonly jobId: JobId; readonly reason: Reason }[],
   ): Promise<void>;
+  /**
+   * Stores what controllers said of each job that is not done, and tells of which it did: not of one whose row has a decision
+   * of the same policy already that is no longer open.
+   */
+  setAdmissions(
+    installationId: InstallationId,
+    admissions: readonly { readonly jobId: JobId; readonly admission: JobAdmission }[],
+  ): Promise<readonly JobId[]>;
   /**
    * covered by this very lease, which is kept as its former one → waiting; else nothing, and false. Without a rest its place in the line stays, and what
    * was counted; here and in `requeue`.

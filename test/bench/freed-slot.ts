@@ -3,6 +3,7 @@
  * jobs that wait, and beside ten thousand. The real use cases and stores, on the stand-in of DynamoDB.
  */
 
+import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
@@ -68,6 +69,7 @@ async function unitsOfSlot(
   const queues = createMemoryQueues();
   const deps = {
     ...world,
+    loadRules: createRulesLoader(),
     deployment: givenDeployment(),
     subnets: [{ subnetId: 'subnet-a', zone: 'us-east-1a' }],
     compute,

@@ -4,6 +4,7 @@
  * a measured burst takes beyond that is the time of this machine's processors.
  */
 
+import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import type { Delivery } from '../../lib/app/common/batch.ts';
 import { acceptArrivals } from '../../lib/app/scale-up/accept-arrivals.ts';
@@ -54,6 +55,7 @@ export async function modelBurst(shape: BurstShape): Promise<ModelledBurst> {
     const tenant = { installationId: InstallationId(n), accountId: n, maxRunners: limit };
     await stores.tenants.create(givenTenant(tenant));
   }
+  const loadRules = createRulesLoader();
   const shared = {
     deployment: givenDeployment({ tiers: [givenTier({ maxRunners: limit })] }),
     subnets: [{ subnetId: 'subnet-a', zone: 'us-east-1a' }],
@@ -70,6 +72,8 @@ export async function modelBurst(shape: BurstShape): Promise<ModelledBurst> {
       jobs: calls.to(stores.jobs),
       launches: calls.to(stores.launches),
       runners: calls.to(stores.runners),
+      controllers: calls.to(stores.controllers),
+      loadRules,
       notes: calls.to(notes),
       compute: calls.to(compute),
       queues: calls.to(queue.queues),

@@ -6,13 +6,15 @@ import {
   platformOwner,
 } from '../../lib/core/controllers/controller.ts';
 import type { Decision } from '../../lib/core/controllers/decision.ts';
+import type { JobAdmission } from '../../lib/core/controllers/job-admission.ts';
 import type { StoredToken } from '../../lib/core/controllers/token.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
 import { givenController, givenScope } from '../support/controllers.ts';
 
-import { acme, small } from '../support/given.ts';
+import { acme, givenTier, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
-import { nobody, storedTenant, theTenant } from './support/stored.ts';
+import { givenLaunch, nobody, storedTenant, theTenant, waitingJobs } from './support/stored.ts';
 
 const at = '2026-11-21T13:00:00.000Z';
 const beta = InstallationId(202);
@@ -31,6 +33,7 @@ const givenToken = (over: Partial<StoredToken> = {}): StoredToken => ({
 const givenDecision = (over: Partial<Decision> = {}): Decision => ({
   installationId: acme,
   jobId: JobId(1),
+  repository: 'acme/app',
   gate: 'queue',
   epoch: 2,
   platformEpoch: 1,
@@ -207,6 +210,48 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await stores.controllers.secretsOf(acme, 'ctl_1')).toEqual([secret('sec_3')]);
     });
 
+    it('takes leases under the policy alone that was read', async () => {
+      const before = await storedTenant(stores);
+      const launch = givenLaunch(await waitingJobs(stores, 1));
+      const take = (tenant: Tenant) => stores.launches.take({ tenant, tier: givenTier(), launch });
+      await save([enabled()]);
+      expect(await take(before)).toMatchObject({ kind: 'tenant-changed', tenant: { admissionEpoch: 1 } });
+      const now = await theTenant(stores);
+      await save([enabled({ version: 2 })]);
+      expect(await take(now)).toMatchObject({ kind: 'tenant-changed', tenant: { admissionEpoch: 2 } });
+      expect(await take(await theTenant(stores))).toEqual({ kind: 'taken' });
+    });
+
+    it('keeps a job’s decision of a policy, and takes one of another, or in place of a question', async () => {
+      await waitingJobs(stores, 1);
+      const decide = async (
+        policy: string,
+        state: JobAdmission['state'],
+        over: Partial<JobAdmission> = {},
+      ) => {
+        const admission = { policy, state, at: 5, ...over };
+        const met = await stores.jobs.setAdmissions(acme, [{ jobId: JobId(1), admission }]);
+        return [met, (await stores.jobs.get(acme, JobId(1)))?.admission];
+      };
+      const asked = { controllerId: 'ctl_1', reason: 'late', againAt: 9, failures: 2 };
+      const [met, stored] = await decide('1.-', 'asked', asked);
+      expect([met, stored]).toEqual([[JobId(1)], { policy: '1.-', state: 'asked', at: 5, ...asked }]);
+      expect(await decide('1.-', 'unavailable')).toMatchObject([[1], { state: 'unavailable' }]);
+      expect(await decide('1.-', 'rejected')).toMatchObject([[1], { state: 'rejected' }]);
+      expect(await decide('1.-', 'admitted')).toMatchObject([[], { state: 'rejected' }]);
+      expect(await decide('2.-', 'admitted')).toMatchObject([[1], { policy: '2.-', state: 'admitted' }]);
+    });
+
+    it('decides nothing about a job that is over, or not known', async () => {
+      await waitingJobs(stores, 1);
+      const reason = { code: 'queued', text: 'It is over.' } as const;
+      await stores.jobs.refuseWaiting(acme, JobId(1), { outcome: 'refused', at: 6, reason });
+      const admission = { policy: '1.-', state: 'admitted', at: 5 } as const;
+      const decisions = [1, 2].map((n) => ({ jobId: JobId(n), admission }));
+      expect(await stores.jobs.setAdmissions(acme, decisions)).toEqual([]);
+      expect(await stores.jobs.get(acme, JobId(2))).toBeUndefined();
+    });
+
     it('lists the decisions of a job, newest first, each once', async () => {
       const first = givenDecision();
       const { platformEpoch: _, ...later } = givenDecision({
@@ -216,6 +261,9 @@ export function controllerStoreContract(backend: StoreBackend): void {
       await stores.controllers.recordDecisions([first, givenDecision({ jobId: JobId(11) }), later]);
       await stores.controllers.recordDecisions([{ ...first, outcome: 'admitted' }]);
       expect(await stores.controllers.decisionsOfJob(acme, JobId(1))).toEqual([later, first]);
+      const ofNext = givenDecision({ epoch: 3 });
+      await stores.controllers.recordDecisions([ofNext]);
+      expect(await stores.controllers.decisionsOfJob(acme, JobId(1))).toEqual([later, ofNext, first]);
     });
 
     it('lists a tenant’s decisions by time, in pages, each once', async () => {

@@ -17,7 +17,8 @@ const nothing: ControllerRows = {
 };
 
 const rowsOf = ({ controllers }: Rows, owner: InstallationId) => controllers.get(owner) ?? nothing;
-const nameOf = ({ decidedAt, jobId, gate }: Decision) => `${decidedAt}#${jobId}#${gate}`;
+const nameOf = ({ decidedAt, jobId, gate, epoch }: Decision) =>
+  `${decidedAt}#${String(epoch).padStart(10, '0')}#${jobId}#${gate}`;
 
 /** Newest first. */
 const decisionsOf = ({ decisions }: Rows, owner: InstallationId) =>

@@ -98,6 +98,21 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
           }
         }
       }),
+    setAdmissions: (installationId, admissions) =>
+      world.call('jobs.setAdmissions', ({ jobs }) =>
+        admissions
+          .filter(({ jobId, admission }) => {
+            const key = jobKey(installationId, jobId);
+            const job = jobs.get(key);
+            if (!job || job.state === 'done') return false;
+            const known = job.admission;
+            const isOpen = known?.state === 'asked' || known?.state === 'unavailable';
+            if (known && known.policy === admission.policy && !isOpen) return false;
+            jobs.set(key, { ...job, admission: copyOf(admission) });
+            return true;
+          })
+          .map(({ jobId }) => jobId),
+      ),
     async waitAgain(installationId, jobId, lease, reason, rest) {
       const waits = (job: Job) =>
         job.state === 'covered' && job.lease === lease

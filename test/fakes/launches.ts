@@ -109,6 +109,7 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   if (stored) return takenAlready(stored, launch);
   const tenant = rows.tenants.get(read.installationId);
   if (!tenant || !hasRoom(tenant, { read, tier, machines })) return { kind: 'tenant-changed', tenant };
+  if (tenant.admissionEpoch !== read.admissionEpoch) return { kind: 'tenant-changed', tenant };
   if ((tenant.rateUsedUntil ?? 0) > (taking.rate?.latest ?? Number.POSITIVE_INFINITY)) {
     return { kind: 'tenant-changed', tenant };
   }

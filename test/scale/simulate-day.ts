@@ -4,6 +4,7 @@
  * counts calls, and measures how long a lease lies free while a job waits for it.
  */
 
+import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { claimJob } from '../../lib/app/claim/claim-job.ts';
 import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
@@ -114,6 +115,7 @@ export async function simulateDay(day: Day): Promise<DayReport> {
   const runners: typeof stores.runners = new Proxy(stores.runners, {
     get: (target, name) => (name === 'end' ? endRunners : Reflect.get(target, name)),
   });
+  const loadRules = createRulesLoader();
   const depsFor = (by: keyof typeof calls) => ({
     deployment,
     subnets: [{ subnetId: 'subnet-a', zone: 'us-east-1a' }],
@@ -121,6 +123,8 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     jobs: timed(stores.jobs, latency.aws, by),
     launches: timed(stores.launches, latency.aws, by),
     runners: timed(runners, latency.aws, by),
+    controllers: timed(stores.controllers, latency.aws, by),
+    loadRules,
     usage: timed(stores.usage, latency.aws, by),
     notes: timed(createMemoryNotes(), latency.aws, by),
     compute: timed(compute, latency.aws, by),

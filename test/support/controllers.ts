@@ -1,6 +1,7 @@
 /** Admission controllers as tests begin with. */
 import type { Controller } from '../../lib/core/controllers/controller.ts';
 import type { ControllerScope, ScopeTarget } from '../../lib/core/controllers/scope.ts';
+import type { ControllerStore } from '../../lib/ports/controllers.ts';
 import { acme } from './given.ts';
 
 const at = '2026-11-21T12:00:00.000Z';
@@ -27,3 +28,22 @@ export const givenScope = (target: ScopeTarget): ControllerScope => ({
   target,
   createdAt: at,
 });
+
+/** Judges every job of the tenant by these expressions. */
+export const givenRules = (over: Partial<Controller>, ...reject: string[]): Controller =>
+  givenController({
+    state: 'enabled',
+    scopes: [givenScope({ kind: 'installation' })],
+    transport: { kind: 'rules', rules: reject.map((one, n) => ({ reject: one, reason: `rule ${n + 1}` })) },
+    ...over,
+  });
+
+/** In place of all that the tenant has. */
+export async function putControllers(store: ControllerStore, ...put: Controller[]): Promise<void> {
+  const from = await store.policyOf(acme);
+  const names = new Set(put.map(({ id }) => id));
+  const remove = from.controllers.map(({ id }) => id).filter((id) => !names.has(id));
+  const versioned = put.map((controller) => ({ ...controller, version: from.epoch + 1 }));
+  if ((await store.save(from, { put: versioned, remove })) !== 'saved')
+    throw new Error('Somebody else saved.');
+}

@@ -11,6 +11,7 @@ import { OperationalError } from '../../lib/ports/errors.ts';
 import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
 import { createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../fakes/telemetry.ts';
+import { givenRules, putControllers } from './controllers.ts';
 import { acme, givenEvent, givenTenant, givenTier } from './given.ts';
 import { givenPlatform, type Platform } from './platform.ts';
 import { givenDelivery, givenDoor } from './webhook-door.ts';
@@ -54,6 +55,14 @@ async function aMachineWithoutAPrice() {
   const platform = await givenPlatform({ deployment: { tiers } });
   await platform.accept(givenEvent());
   await platform.machineEnds(platform.liveMachines()[0]!);
+  return platform.telemetry;
+}
+
+async function aControlledJob() {
+  const platform = await givenPlatform();
+  const inDryRun = givenRules({ id: 'ctl_2', state: 'dry_run' }, 'true');
+  await putControllers(platform.controllers, givenRules({}, 'false'), inDryRun);
+  await platform.accept(givenEvent());
   return platform.telemetry;
 }
 
@@ -168,6 +177,7 @@ export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['cou
       atTheWebhookDoor,
       anOrdinaryJob,
       aMachineWithoutAPrice,
+      aControlledJob,
       theClaimDoor,
       theStartGate,
       jobsThatGoWrong,

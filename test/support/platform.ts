@@ -3,6 +3,7 @@
  * send stay in the queues until a test delivers them.
  */
 import { expect } from '@jest/globals';
+import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { answerStart } from '../../lib/app/claim/answer-start.ts';
 import { claimJob } from '../../lib/app/claim/claim-job.ts';
@@ -53,6 +54,8 @@ export async function givenPlatform(
     jobs: stores.jobs,
     launches: stores.launches,
     runners: stores.runners,
+    controllers: stores.controllers,
+    loadRules: createRulesLoader(),
     notes: createMemoryNotes(),
     compute,
     spotPrices: createMemorySpotPrices(),

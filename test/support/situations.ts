@@ -534,6 +534,35 @@ export const situations: Readonly<Record<string, Situation>> = {
       startRefusal: { code: 'repository-not-allowed', text: 'sentence of repository-not-allowed' },
     }),
   },
+  'is rejected by an admission controller': {
+    code: 'controller-rejected',
+    says: /sentence of controller-rejected/,
+    mend: /exempts the repository/,
+    job: refused('controller-rejected'),
+  },
+  'is not decided on yet by its controllers': {
+    code: 'admission-pending',
+    says: /controllers of acme are asked/,
+    tenant: { admissionEpoch: 2 },
+    job: why('admission-pending'),
+  },
+  'meets a controller that does not answer': {
+    code: 'controller-unavailable',
+    says: /ctl_1 gave no valid answer \(timeout\); it is asked again/,
+    mend: /failure policy/,
+    tenant: { admissionEpoch: 2 },
+    job: {
+      ...why('controller-unavailable'),
+      admission: {
+        policy: '2.-',
+        state: 'unavailable',
+        controllerId: 'ctl_1',
+        reason: 'timeout',
+        at: noon,
+        againAt: now + 30_000,
+      },
+    },
+  },
   'is of another account': {
     code: 'owner-mismatch',
     says: /sentence of owner/,

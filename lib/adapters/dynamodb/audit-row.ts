@@ -52,22 +52,20 @@ export function tenantAuditItem(tableName: string, record: TenantRecord): Transa
   return putOnce(tableName, clean(Item));
 }
 
+export type TenantNote = AuditRecord & Pick<TenantRecord, 'installationId' | 'login'>;
+
 /** About a tenant, and no change of its policy. `id` is the same for what is to be recorded once. */
-export const tenantNoteItem = (
-  tableName: string,
-  record: AuditRecord & Pick<TenantRecord, 'installationId' | 'login'>,
-  id: string,
-): TransactWriteItem =>
-  putOnce(
-    tableName,
-    clean({
-      subject: text(tenantSubject(record.installationId)),
-      entry: text(noteEntry(id)),
-      ...shared(record),
-      installation_id: number(record.installationId),
-      login: text(record.login),
-    }),
-  );
+export const tenantNoteRow = (record: TenantNote, id: string): Attributes =>
+  clean({
+    subject: text(tenantSubject(record.installationId)),
+    entry: text(noteEntry(id)),
+    ...shared(record),
+    installation_id: number(record.installationId),
+    login: text(record.login),
+  });
+
+export const tenantNoteItem = (tableName: string, record: TenantNote, id: string): TransactWriteItem =>
+  putOnce(tableName, tenantNoteRow(record, id));
 
 /** About the deployment as a whole. `id` keeps two of the same moment apart. */
 export const deploymentAuditRow = (record: AuditRecord, id: string): Attributes =>

@@ -6,8 +6,8 @@
  *   tokens                                   how often the tokens changed
  *   token#<token>                            a token; it counts for nothing once its controller is gone
  *   secret#<controller>                      what signs its callbacks
- *   decision#<time>#<job>#<gate>             a decision, by time
- *   job#<job>#<time>#<gate>                  the same, by job
+ *   decision#<time>#<epoch>#<job>#<gate>     a decision, by time
+ *   job#<job>#<time>#<epoch>#<gate>          the same, by job
  */
 import type { Controller, Rule, Transport } from '../../core/controllers/controller.ts';
 import type { ControllerScope, ScopeTarget } from '../../core/controllers/scope.ts';

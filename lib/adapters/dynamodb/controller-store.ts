@@ -1,6 +1,6 @@
 /** Admission controllers in DynamoDB: see the port for what each method promises, and controller-row.ts for the rows. */
 import type { ControllerStore, DecisionPage } from '../../ports/controllers.ts';
-import { number, text } from './attributes.ts';
+import { type Attributes, number, text } from './attributes.ts';
 import { type ControllerTables, readPolicy, savePolicy } from './controller-policy.ts';
 import {
   findToken,
@@ -10,9 +10,10 @@ import {
   writeSecrets,
   writeTokens,
 } from './controller-tokens.ts';
+import { decisionAuditRows } from './decision-audit.ts';
 import { decisionItems, decisionOfRow, decisionRows } from './decision-row.ts';
 import { queryRows } from './read.ts';
-import { demandAll, insertStatement, runStatements } from './statements.ts';
+import { insertTogether } from './write-together.ts';
 
 const decisionsOfOneJob = 100;
 
@@ -47,10 +48,18 @@ export function createControllerStore(deps: ControllerTables): ControllerStore {
     secretsOf: (owner, controllerId) => readSecrets(deps, owner, controllerId),
     saveSecrets: (owner, controllerId, change) => writeSecrets(deps, { owner, controllerId }, change),
     async recordDecisions(decisions) {
-      const rows = decisions.flatMap(decisionRows);
-      const unique = new Map(rows.map((row) => [`${row['installation_id']?.N}/${row['item']?.S}`, row]));
-      const statements = [...unique.values()].map((row) => insertStatement(tableName, row));
-      demandAll(await runStatements(client, statements));
+      const { audit } = deps.tables;
+      if (audit === undefined)
+        throw new Error('This store was made without an audit, and records no decisions.');
+      const put = (table: string, keys: readonly string[]) => (row: Attributes) => {
+        const key = Object.fromEntries(keys.map((name) => [name, row[name]!]));
+        // Refused: it is on record already.
+        return insertTogether(client, { tableName: table, key, row });
+      };
+      await Promise.all([
+        ...decisions.flatMap(decisionRows).map(put(tableName, ['installation_id', 'item'])),
+        ...decisions.flatMap(decisionAuditRows).map(put(audit, ['subject', 'entry'])),
+      ]);
     },
     async decisionsOfJob(owner, jobId) {
       const of = decisionItems.ofJob(jobId);

@@ -16,16 +16,19 @@ export const decisionItems = {
 const outcomes = ['admitted', 'rejected', 'failed-open', 'unavailable'] as const;
 
 export function decisionRows(decision: Decision): Attributes[] {
-  const { installationId, jobId, gate, decidedAt } = decision;
+  const { installationId, jobId, gate, decidedAt, epoch } = decision;
+  // Two of one moment are of two policies, the later one after the earlier.
+  const when = `${decidedAt}#${String(epoch).padStart(10, '0')}`;
   const attributes = decisionAttributes(decision);
-  const byTime = `${decisionItems.from(decidedAt)}#${jobId}#${gate}`;
-  const byJob = `${decisionItems.ofJob(jobId)}${decidedAt}#${gate}`;
+  const byTime = `${decisionItems.from(when)}#${jobId}#${gate}`;
+  const byJob = `${decisionItems.ofJob(jobId)}${when}#${gate}`;
   return [byTime, byJob].map((item) => ({ ...controllerKey(installationId, item), ...attributes }));
 }
 
 const decisionAttributes = (decision: Decision): Attributes =>
   compact<Attributes>({
     job_id: number(decision.jobId),
+    repository: text(decision.repository),
     gate: text(decision.gate),
     epoch: number(decision.epoch),
     platform_epoch: optional(decision.platformEpoch, number),
@@ -52,6 +55,7 @@ export function decisionOfRow(attributes: Attributes): Decision {
   return compact<Decision>({
     installationId: InstallationId(row.number('installation_id')),
     jobId: JobId(row.number('job_id')),
+    repository: row.text('repository'),
     gate: row.word('gate', ['queue', 'start']),
     epoch: row.number('epoch'),
     platformEpoch: row.optionalNumber('platform_epoch'),

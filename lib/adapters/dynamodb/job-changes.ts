@@ -2,13 +2,14 @@
  * A job's changes of state as DynamoDB expressions, in life order. Each condition names the state that the change comes
  * from; where it does not hold, nothing is written. None of them can make a row: a missing state equals no state.
  */
+import type { JobAdmission } from '../../core/controllers/job-admission.ts';
 import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Again } from '../../core/job-rest.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { JobEnd, Reopening } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
-import { expiresAt, reasonValue, restingPlace, unsettledPlace } from './job-row.ts';
+import { admissionAttributes, expiresAt, reasonValue, restingPlace, unsettledPlace } from './job-row.ts';
 
 export interface JobChange {
   readonly update: string;
@@ -111,6 +112,26 @@ export const noteStartRefusal = (why: Reason): JobChange => ({
   condition: 'attribute_exists(#state) AND attribute_not_exists(#start_refusal)',
   values: { ':why': reasonValue(why) },
 });
+
+/** Not done: what controllers said of it. A decision of the same policy stands, once it is one. */
+export function decide(admission: JobAdmission): JobChange {
+  const attributes = admissionAttributes(admission);
+  const given = compact<Attributes>(attributes);
+  const sets = Object.keys(given).map((name) => `#${name} = :${name}`);
+  const gone = Object.keys(attributes).filter((name) => !(name in given));
+  const removes = gone.length === 0 ? '' : ` REMOVE ${gone.map((name) => `#${name}`).join(', ')}`;
+  const isOpen = '#admission_state = :asked OR #admission_state = :unavailable';
+  return {
+    update: `SET ${sets.join(', ')}${removes}`,
+    condition: `attribute_exists(#state) AND #state <> :done AND (attribute_not_exists(#admission_policy) OR #admission_policy <> :admission_policy OR ${isOpen})`,
+    values: {
+      ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`:${name}`, value])),
+      ':done': text('done'),
+      ':asked': text('asked'),
+      ':unavailable': text('unavailable'),
+    },
+  };
+}
 
 /** waiting → covered; the lease is one of a launch made for it. */
 export const cover = (lease: LeaseId): JobChange => ({

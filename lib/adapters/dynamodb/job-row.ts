@@ -10,6 +10,7 @@
  *   done       —   (and `expires_at` is set)
  */
 import { tombstoneDays } from '../../contract/tables.ts';
+import type { JobAdmission } from '../../core/controllers/job-admission.ts';
 import { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Rest } from '../../core/job-rest.ts';
@@ -67,6 +68,7 @@ export function jobRow(job: Job): Attributes {
     accepted_at: number(job.acceptedAt),
     reason: optional(job.reason, reasonValue),
     start_refusal: optional(job.startRefusal, reasonValue),
+    ...(job.admission ? admissionAttributes(job.admission) : {}),
     lease: optional(job.lease, text),
     former_lease: optional(job.formerLease, text),
     attempts: number(job.attempts),
@@ -107,6 +109,7 @@ export function jobOfRow(attributes: Attributes): Job {
     acceptedAt: row.number('accepted_at'),
     reason: reasonIn('reason'),
     startRefusal: reasonIn('start_refusal'),
+    admission: admissionOf(row),
     lease: branded(row.optionalText('lease'), LeaseId),
     formerLease: branded(row.optionalText('former_lease'), LeaseId),
     attempts: row.optionalNumber('attempts') ?? 0,
@@ -119,6 +122,31 @@ export function jobOfRow(attributes: Attributes): Job {
     doneAt: row.optionalNumber('done_at'),
     outcome: row.optionalWord('outcome', ['completed', 'cancelled', 'refused', 'expired']),
     conclusion: row.optionalText('conclusion'),
+  });
+}
+
+/** As attributes of the job's row; undefined where it has none. */
+export const admissionAttributes = (admission: JobAdmission) => ({
+  admission_policy: text(admission.policy),
+  admission_state: text(admission.state),
+  admission_controller: optional(admission.controllerId, text),
+  admission_reason: optional(admission.reason, text),
+  admission_at: number(admission.at),
+  admission_again_at: optional(admission.againAt, number),
+  admission_failures: optional(admission.failures, number),
+});
+
+function admissionOf(row: Row): JobAdmission | undefined {
+  const policy = row.optionalText('admission_policy');
+  if (policy === undefined) return undefined;
+  return compact<JobAdmission>({
+    policy,
+    state: row.word('admission_state', ['asked', 'admitted', 'rejected', 'failed-open', 'unavailable']),
+    controllerId: row.optionalText('admission_controller'),
+    reason: row.optionalText('admission_reason'),
+    at: row.number('admission_at'),
+    againAt: row.optionalNumber('admission_again_at'),
+    failures: row.optionalNumber('admission_failures'),
   });
 }
 

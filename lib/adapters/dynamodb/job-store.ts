@@ -126,6 +126,15 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       // Refused: it waits no longer, so there is nothing to explain.
       demandAll(await runStatements(client, statements));
     },
+    async setAdmissions(installationId, admissions) {
+      const written = await Promise.all(
+        admissions.map(({ jobId, admission }) => {
+          const key = jobKey(installationId, jobId);
+          return updateTogether(client, { tableName, key, ...changes.decide(admission) });
+        }),
+      );
+      return admissions.filter((_, n) => written[n]?.met).map(({ jobId }) => jobId);
+    },
     async rename(tenant, jobId, repository) {
       const { row } = await change(tenant, jobId, changes.rename(repository));
       return row && jobOfRow(row);

@@ -11,19 +11,21 @@
  *   │   = what was read                        │
  *   │ 4 leases_held:        absent or ≤ room   │
  *   │ 5 leases_held_<tier>: absent or ≤ room   │
+ *   │ 7 admission_epoch = what was read        │
  *   └──────────────────────────────────────────┘
  *
  * 1, 2: a suspended tenant, and one whose earlier installation still has machines, starts nothing.
  * 3: room was counted with these; an operator who edits one of them is obeyed by this very write.
  * 4, 5: room is the limit less what is being added, so after the write the limit holds. The counts do not exist
  *    before the first lease.
+ * 7: jobs were admitted under this policy; who changes a controller meanwhile is obeyed by this very write.
  * 6: the launch is there already, so this write was done before and its answer lost.
  *
  * Where the tenant has a launch rate, no more of it may be used up than was read. Where caps over all tenants are
  * configured, each has a row more, whose count is bounded in the same way; see cap-rows.ts.
  */
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
+import { admissionEpochAttribute, leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import { type Launch, maxMachinesPerLaunch } from '../../core/launch.ts';
 import { tierLimit } from '../../core/tier-limit.ts';
 import type { TakeOutcome, Taking } from '../../ports/launches.ts';
@@ -79,6 +81,9 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       own === undefined ? 'attribute_not_exists(#tier_limits.#tierName)' : '#tier_limits.#tierName = :own',
       `(attribute_not_exists(#${leasesAttribute}) OR #${leasesAttribute} <= :room)`,
       '(attribute_not_exists(#tierLeases) OR #tierLeases <= :tierRoom)',
+      tenant.admissionEpoch === undefined
+        ? `attribute_not_exists(#${admissionEpochAttribute})`
+        : `#${admissionEpochAttribute} = :epoch`,
       ...rate.conditions,
     ].join(' AND '),
     values: {
@@ -90,6 +95,7 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       ':tierRoom': number(tierLimit(tenant, tier) - machines),
       ':machines': number(machines),
       ':one': number(1),
+      ...(tenant.admissionEpoch === undefined ? {} : { ':epoch': number(tenant.admissionEpoch) }),
       ...rate.values,
     },
     names: { '#tierLeases': tierLeasesAttribute(tier.name), '#tierName': tier.name },

@@ -86,6 +86,19 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     next: 'It stays refused; run it again once the repository is allowed.',
     mend: `npx mayfly tenant show ${tenant} shows which repositories may run jobs; npx mayfly tenant set ${tenant} --repositories LIST changes them, and --public whether public ones may.`,
   }),
+  'admission-pending': nobody(
+    'It starts as soon as all controllers in whose scopes it is have admitted it; until then they are asked again each minute.',
+  ),
+  'controller-rejected': ({ tenant }) => ({
+    who: 'owner',
+    next: 'It stays refused. Once one of the controllers is changed, the platform takes it up again if GitHub still has it queued.',
+    mend: `The reason is the controller’s own. Who manages the controllers of ${tenant} changes its rules, exempts the repository, or disables it.`,
+  }),
+  'controller-unavailable': ({ tenant }) => ({
+    who: 'owner',
+    next: 'The controller is asked again, at most ten minutes later each time, and the job is refused after the seventh failure.',
+    mend: `Who manages the controllers of ${tenant} mends the controller that the reason names, disables it, or has its failure policy admit.`,
+  }),
   'public-repository': { who: 'owner', next: 'It starts within minutes of the change.', mend: settings },
   'repository-not-in-group': {
     who: 'owner',

@@ -14,6 +14,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Tickets } from '../../ports/identity.ts';
 import type { Note } from '../../ports/notes.ts';
+import { type AdmissionDeps, decideWaiting } from '../admission/decide-waiting.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import { refuseBeyondCap } from '../common/refuse-beyond-cap.ts';
 import { type KnownGroup, keepGroupKnown, knownGroup, readGroupNote } from '../common/runner-groups.ts';
@@ -38,7 +39,7 @@ import { planLaunch } from './plan-launch.ts';
 import { type PlanningTurn, passPlanningTurn, readPlanningTurn, takePlanningTurn } from './planning-turn.ts';
 import { probeTenant } from './probe-tenant.ts';
 
-export interface BalanceDeps extends LaunchDeps {
+export interface BalanceDeps extends LaunchDeps, AdmissionDeps {
   readonly tickets: Tickets;
 }
 
@@ -147,7 +148,11 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
     if (!isCapKept && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
     isCapKept = true;
     const group = known ? knownGroup(deps, known, groupNote) : undefined;
-    const probed = await probeTenant(deps, { tenant: known, tier, waiting: found, group });
+    const decided = known
+      ? await decideWaiting(deps, { tenant: known, tier, waiting: found, group })
+      : undefined;
+    const line = decided ?? { tenant: known, waiting: found };
+    const probed = await probeTenant(deps, { ...line, tier, group });
     const { tenant } = probed;
     const look = { ...probed, installationId, tier, hasTurn, pageSize, group, scarcity };
     const planned = await planFor(deps, look);
@@ -216,7 +221,10 @@ async function planFor(
       : own;
     if (plan.worthReading <= pageSize) return { plan, supply, pageSize };
     pageSize = plan.worthReading;
-    waiting = await deps.jobs.listWaiting(installationId, tier.name, pageSize);
+    const more = await deps.jobs.listWaiting(installationId, tier.name, pageSize);
+    ({ waiting } = tenant
+      ? await decideWaiting(deps, { tenant, tier, waiting: more, group: look.group })
+      : { waiting: more });
   }
 }
 

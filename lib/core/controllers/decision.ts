@@ -24,6 +24,8 @@ export type DecisionOutcome = 'admitted' | 'rejected' | 'failed-open' | 'unavail
 export interface Decision {
   readonly installationId: InstallationId;
   readonly jobId: JobId;
+  /** `owner/name`, as it was called then. */
+  readonly repository: string;
   readonly gate: Gate;
   /** The tenant's policy epoch that it was made in: of an older one it counts no more. */
   readonly epoch: number;

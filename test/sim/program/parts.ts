@@ -3,6 +3,7 @@
  * its clock may be a little wrong. A dependency that use cases gain is added here, and nowhere else.
  */
 
+import { createRulesLoader } from '../../../lib/adapters/cel/load-rules.ts';
 import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { Arrivals } from '../../../lib/ports/arrivals.ts';
@@ -15,6 +16,7 @@ export interface PartsDeps extends ProcessDeps {
   readonly deployment: Deployment;
 }
 
+const loadRules = createRulesLoader();
 const zones = ['us-east-1a', 'us-east-1b'];
 
 export type Parts = ReturnType<typeof partsOf>;
@@ -39,6 +41,8 @@ export function partsOf(
     jobs: port('jobs', ports.stores.jobs),
     launches: port('launches', ports.stores.launches),
     runners: port('runners', ports.stores.runners),
+    controllers: port('controllers', ports.stores.controllers),
+    loadRules,
     notes: port('notes', ports.notes),
     compute: port('compute', ports.compute),
     spotPrices: createMemorySpotPrices(),

@@ -1,0 +1,103 @@
+/**
+ * What an expression names, and what it costs at most, read from its tree without evaluating it. CEL has no loops but over
+ * lists, so the most steps are known: each loop takes as many turns as the list can have entries.
+ * Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#macros
+ */
+import type { parse } from '@bufbuild/cel';
+
+export type Expression = NonNullable<ReturnType<typeof parse>['expr']>;
+
+export interface Measured {
+  /** Evaluated parts, at most. */
+  readonly steps: number;
+  readonly depth: number;
+  /** `repository.name`; a variable that is used whole stands without a field. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** The longest list among the facts: the labels of a job. */
+export const longestList = 20;
+
+export function measure(expression: Expression): Measured {
+  const names = new Set<string>();
+  const { steps, depth } = walk(expression, { names, bound: new Set() });
+  return { steps, depth, names };
+}
+
+interface Walk {
+  readonly names: Set<string>;
+  /** Names that the expression's own loops bind. */
+  readonly bound: ReadonlySet<string>;
+}
+
+interface Size {
+  readonly steps: number;
+  readonly depth: number;
+}
+
+function walk(expression: Expression, at: Walk): Size {
+  const kind = expression.exprKind;
+  switch (kind.case) {
+    case 'identExpr':
+      if (!at.bound.has(kind.value.name)) at.names.add(kind.value.name);
+      return leaf;
+    case 'selectExpr': {
+      const { operand, field } = kind.value;
+      const root = operand?.exprKind;
+      if (root?.case === 'identExpr' && !at.bound.has(root.value.name)) {
+        at.names.add(`${root.value.name}.${field}`);
+        return { steps: 2, depth: 2 };
+      }
+      return over(operand ? [operand] : [], at);
+    }
+    case 'callExpr': {
+      const { target, args } = kind.value;
+      return over([...(target ? [target] : []), ...args], at);
+    }
+    case 'listExpr':
+      return over(kind.value.elements, at);
+    case 'structExpr':
+      return over(
+        kind.value.entries.flatMap(({ keyKind, value }) => [
+          ...(keyKind.case === 'mapKey' ? [keyKind.value] : []),
+          ...(value ? [value] : []),
+        ]),
+        at,
+      );
+    case 'comprehensionExpr':
+      return loop(kind.value, at);
+    default:
+      return leaf;
+  }
+}
+
+const leaf: Size = { steps: 1, depth: 1 };
+
+function over(parts: readonly Expression[], at: Walk): Size {
+  const sizes = parts.map((part) => walk(part, at));
+  return {
+    steps: 1 + sizes.reduce((sum, { steps }) => sum + steps, 0),
+    depth: 1 + Math.max(0, ...sizes.map(({ depth }) => depth)),
+  };
+}
+
+type Comprehension = Extract<Expression['exprKind'], { case: 'comprehensionExpr' }>['value'];
+
+function loop(of: Comprehension, at: Walk): Size {
+  const inside = { ...at, bound: new Set([...at.bound, of.iterVar, of.iterVar2, of.accuVar]) };
+  const range = over(of.iterRange ? [of.iterRange] : [], at);
+  const turn = over(
+    [of.loopStep, of.loopCondition].filter((part) => part !== undefined),
+    inside,
+  );
+  const rest = over(
+    [of.accuInit, of.result].filter((part) => part !== undefined),
+    inside,
+  );
+  // A list has no more entries than the expression that makes it has parts, or the facts that it names have.
+  const turns = longestList * range.steps;
+  return {
+    steps: range.steps + turns * turn.steps + rest.steps,
+    depth: 1 + Math.max(range.depth, turn.depth, rest.depth),
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * Rules by Buf's implementation of CEL, which runs CEL's own conformance tests (docs/adr/0072). What an expression may cost
+ * is bounded before it is stored and again before it is evaluated; patterns are RE2, which takes linear time.
+ */
+import { type CelInput, celEnv, isCelError, parse, plan } from '@bufbuild/cel';
+import { controllerBounds } from '../../core/controllers/controller.ts';
+import type { JobFacts } from '../../core/controllers/facts.ts';
+import type { Rules } from '../../ports/rules.ts';
+import { longestList, type Measured, measure } from './expression-cost.ts';
+
+/** Some milliseconds, at most. */
+const mostSteps = 20_000;
+const deepest = 40;
+/** Parsed expressions that are kept: each is parsed once in the life of a process. */
+const mostKept = 500;
+
+/** By variable: what it has, and of that, what only GitHub knows. */
+const fields: Readonly<Record<keyof JobFacts, { known: readonly string[]; asked: readonly string[] }>> = {
+  account: { known: ['login', 'id', 'type'], asked: [] },
+  repository: { known: ['name', 'id', 'visibility'], asked: [] },
+  workflow: { known: ['name'], asked: ['path'] },
+  run: { known: ['id'], asked: ['attempt', 'ref', 'event', 'fork', 'actor'] },
+  job: { known: ['id', 'labels', 'tier', 'level', 'group', 'price_per_hour'], asked: [] },
+};
+
+interface Compiled {
+  readonly measured: Measured;
+  readonly evaluate: (bindings: Record<string, CelInput>) => unknown;
+}
+
+/** Every fact there is, to see what an expression gives. */
+const sample: JobFacts = {
+  account: { login: 'acme', id: 1, type: 'Organization' },
+  repository: { name: 'acme/app', id: 7, visibility: 'private' },
+  workflow: { name: 'CI', path: '.github/workflows/ci.yml' },
+  run: { id: 1, attempt: 1, ref: 'main', event: 'push', fork: false, actor: 'octocat' },
+  job: {
+    id: 1,
+    labels: ['self-hosted'],
+    tier: 'small',
+    level: 'organization',
+    group: 'Default',
+    price_per_hour: 0.04,
+  },
+};
+
+export function createRules(): Rules {
+  const env = celEnv();
+  const kept = new Map<string, Compiled | { readonly fault: string }>();
+
+  function compile(expression: string): Compiled | { readonly fault: string } {
+    const known = kept.get(expression);
+    if (known) return known;
+    const made = compileAnew(expression);
+    const oldest = kept.keys().next();
+    if (kept.size >= mostKept && !oldest.done) kept.delete(oldest.value);
+    kept.set(expression, made);
+    return made;
+  }
+
+  function compileAnew(expression: string): Compiled | { readonly fault: string } {
+    const most = controllerBounds.expressionCharacters;
+    if (expression.length > most)
+      return { fault: `It has ${expression.length} characters; at most ${most} are allowed.` };
+    try {
+      const parsed = parse(expression);
+      if (!parsed.expr) return { fault: 'It is empty.' };
+      const measured = measure(parsed.expr);
+      const fault = faultOfSize(measured) ?? faultOfNames(measured);
+      return fault === undefined ? { measured, evaluate: plan(env, parsed) } : { fault };
+    } catch (error) {
+      // What is nested too deeply for the parser ends in a RangeError.
+      const why = error instanceof RangeError ? 'it is nested too deeply' : messageOf(error);
+      return { fault: `It is no CEL expression: ${why}` };
+    }
+  }
+
+  function judge(expression: string, facts: JobFacts): boolean | { readonly failed: string } {
+    const compiled = compile(expression);
+    if ('fault' in compiled) return { failed: compiled.fault };
+    if (facts.job.labels.length > longestList)
+      return { failed: `The job has ${facts.job.labels.length} labels; rules judge at most ${longestList}.` };
+    try {
+      const result = compiled.evaluate(bindings(facts));
+      if (isCelError(result)) return { failed: result.message };
+      return typeof result === 'boolean'
+        ? result
+        : { failed: 'It gives something other than true or false.' };
+    } catch (error) {
+      return { failed: messageOf(error) };
+    }
+  }
+
+  return {
+    faultOf(expression) {
+      const compiled = compile(expression);
+      if ('fault' in compiled) return compiled.fault;
+      const result = judge(expression, sample);
+      return typeof result === 'boolean' ? undefined : `It cannot be evaluated: ${result.failed}`;
+    },
+    asksGitHub(expression) {
+      const compiled = compile(expression);
+      return !('fault' in compiled) && [...compiled.measured.names].some(isAsked);
+    },
+    judge,
+  };
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function faultOfSize({ steps, depth }: Measured): string | undefined {
+  if (depth > deepest) return `It is nested ${depth} levels deep; at most ${deepest} are allowed.`;
+  if (steps <= mostSteps) return undefined;
+  return `It may take ${steps} steps; at most ${mostSteps} are allowed. Loop over fewer lists.`;
+}
+
+function faultOfNames({ names }: Measured): string | undefined {
+  for (const name of names) {
+    const [root = '', field] = name.split('.');
+    const has = fields[root as keyof JobFacts];
+    if (!has) return `There is no variable ${root}; there are ${Object.keys(fields).join(', ')}.`;
+    const all = [...has.known, ...has.asked];
+    if (field !== undefined && !all.includes(field))
+      return `${root} has no field ${field}; it has ${all.join(', ')}.`;
+  }
+  return undefined;
+}
+
+/** A variable that is used whole may be asked for anything. */
+function isAsked(name: string): boolean {
+  const [root = '', field] = name.split('.');
+  const { asked } = fields[root as keyof JobFacts];
+  return asked.length > 0 && (field === undefined || asked.includes(field));
+}
+
+/** GitHub's numbers are CEL's integers. */
+function bindings({ account, repository, workflow, run, job }: JobFacts): Record<string, CelInput> {
+  return {
+    account: { ...account, id: BigInt(account.id) },
+    repository: { ...repository, ...(repository.id === undefined ? {} : { id: BigInt(repository.id) }) },
+    workflow: { ...workflow },
+    run: {
+      ...run,
+      id: BigInt(run.id),
+      ...(run.attempt === undefined ? {} : { attempt: BigInt(run.attempt) }),
+    },
+    job: { ...job, id: BigInt(job.id), labels: [...job.labels] },
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * What of a decision belongs into the tenant's audit. A job that ran although a controller failed is recorded each time; what
+ * controllers reject, would reject or are not asked about, once an hour for each repository, since every job has its decision
+ * on record anyway.
+ */
+import type { ControllerVote, Decision } from '../../core/controllers/decision.ts';
+import { type Attributes, number, text } from './attributes.ts';
+import { tenantNoteRow } from './audit-row.ts';
+
+export function decisionAuditRows(decision: Decision): Attributes[] {
+  const ofVotes = decision.votes.flatMap((vote) => {
+    const action = actionOf(vote);
+    if (action === undefined) return [];
+    const hour = decision.decidedAt.slice(0, 'yyyy-mm-ddThh'.length);
+    return [row(decision, vote, action, `${hour}#${action}#${vote.controllerId}#${decision.repository}`)];
+  });
+  const failed = decision.votes.find(({ vote, enforced }) => vote === 'failed' && enforced);
+  if (decision.outcome !== 'failed-open' || !failed) return ofVotes;
+  const { decidedAt, jobId, gate } = decision;
+  const action = 'admission-failed-open';
+  return [...ofVotes, row(decision, failed, action, `${decidedAt}#${action}#${jobId}#${gate}`)];
+}
+
+function actionOf({ vote, enforced }: ControllerVote): string | undefined {
+  if (vote === 'exempt') return 'admission-exempted';
+  if (vote !== 'reject') return undefined;
+  return enforced ? 'admission-rejected' : 'admission-would-reject';
+}
+
+function row(decision: Decision, vote: ControllerVote, action: string, id: string): Attributes {
+  const { installationId, repository, jobId, gate, decidedAt } = decision;
+  return tenantNoteRow(
+    {
+      installationId,
+      login: repository.split('/')[0] ?? '',
+      at: decidedAt,
+      who: vote.controllerId,
+      action,
+      ...(vote.reason === undefined ? {} : { reason: vote.reason }),
+      before: {},
+      after: { repository: text(repository), job_id: number(jobId), gate: text(gate) },
+    },
+    id,
+  );
+}

@@ -1,0 +1,44 @@
+/** What a controller says of a job by itself, as far as that needs nobody else: its match, its exemptions and its rules. */
+import type { Controller } from '../../core/controllers/controller.ts';
+import type { ControllerVote } from '../../core/controllers/decision.ts';
+import type { JobFacts } from '../../core/controllers/facts.ts';
+import type { ScopedJob } from '../../core/controllers/scope.ts';
+import { isExempt } from '../../core/controllers/who-judges.ts';
+import type { Rules } from '../../ports/rules.ts';
+
+export interface Question {
+  readonly controller: Controller;
+  readonly scoped: ScopedJob;
+  readonly facts: JobFacts;
+}
+
+/** none: its match leaves the job out. asked: it is to be asked, or GitHub is. */
+export type OwnVote = Pick<ControllerVote, 'vote' | 'reason'> | 'none' | 'asked';
+
+/** @param rules undefined where the controller has no expression */
+export function voteByRules({ controller, scoped, facts }: Question, rules: Rules | undefined): OwnVote {
+  const { transport, match } = controller;
+  if (isExempt(controller, scoped)) return { vote: 'exempt' };
+  if (match !== undefined && rules) {
+    if (needsGitHub(rules, match, facts)) return 'asked';
+    const matched = rules.judge(match, facts);
+    if (matched === false) return 'none';
+    if (matched !== true) return { vote: 'failed', reason: `match: ${matched.failed}` };
+  }
+  if (transport.kind !== 'rules' || !rules) return 'asked';
+  if (transport.rules.some(({ reject }) => needsGitHub(rules, reject, facts))) return 'asked';
+  let failed: string | undefined;
+  for (const [n, { reject, reason }] of transport.rules.entries()) {
+    const verdict = rules.judge(reject, facts);
+    if (verdict === true) return { vote: 'reject', reason };
+    if (verdict !== false) failed ??= `rule ${n + 1}: ${verdict.failed}`;
+  }
+  return failed === undefined ? { vote: 'admit' } : { vote: 'failed', reason: failed };
+}
+
+/** Once GitHub was asked, its answer is among the facts. */
+const needsGitHub = (rules: Rules, expression: string, { run }: JobFacts) =>
+  run.event === undefined && rules.asksGitHub(expression);
+
+export const hasExpression = ({ transport, match }: Controller) =>
+  match !== undefined || transport.kind === 'rules';

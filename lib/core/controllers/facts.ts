@@ -1,0 +1,82 @@
+/**
+ * What rules and controllers are told of a job. What only GitHub knows of its run is asked for where somebody needs it, and
+ * is absent otherwise: a rule that names what is absent cannot be judged.
+ */
+import type { RepositoryVisibility } from '../github.ts';
+import type { Job } from '../job.ts';
+import { levelNow } from '../runner-level.ts';
+import type { Tenant } from '../tenant.ts';
+import type { ScopedJob } from './scope.ts';
+
+export interface JobFacts {
+  readonly account: { readonly login: string; readonly id: number; readonly type: 'Organization' | 'User' };
+  readonly repository: {
+    /** `owner/name`. */
+    readonly name: string;
+    readonly id?: number;
+    readonly visibility?: RepositoryVisibility;
+  };
+  readonly workflow: { readonly name?: string; readonly path?: string };
+  readonly run: { readonly id: number } & Partial<RunFacts>;
+  readonly job: {
+    readonly id: number;
+    readonly labels: readonly string[];
+    readonly tier: string;
+    /** Where its machine registers. */
+    readonly level: 'organization' | 'repository';
+    /** The runner group; empty with a repository's own registration. */
+    readonly group: string;
+    /** In US dollars, of the tier's first instance type on demand. Absent: no price is known. */
+    readonly price_per_hour?: number;
+  };
+}
+
+/** What only GitHub knows. */
+export interface RunFacts {
+  readonly attempt: number;
+  /** The branch or tag. */
+  readonly ref: string;
+  /** `push`, `pull_request`, … */
+  readonly event: string;
+  /** Its commits come from a fork. */
+  readonly fork: boolean;
+  /** The login of who started it. */
+  readonly actor: string;
+}
+
+/** The organization's own name for the group that runners join which name none. */
+export const defaultGroup = 'Default';
+
+/** @param group the runner group that the tenant's machines join, where it has named one */
+export function scopedJob(tenant: Tenant, job: Job, group: string | undefined): ScopedJob {
+  const { tier, repositoryId } = job;
+  if (tier === undefined) throw new Error(`The job ${job.jobId} has no tier, so that nothing runs it.`);
+  const isOfOrganization = levelNow(tenant).level === 'organization';
+  return { tier, repositoryId, ...(isOfOrganization ? { group: group ?? defaultGroup } : {}) };
+}
+
+export function jobFacts(
+  tenant: Tenant,
+  job: Job,
+  { scoped, pricePerHour }: { readonly scoped: ScopedJob; readonly pricePerHour: number | undefined },
+): JobFacts {
+  const { repository, repositoryId, visibility, workflow } = job;
+  return {
+    account: { login: tenant.accountLogin, id: tenant.accountId, type: tenant.accountType },
+    repository: {
+      name: repository,
+      ...(repositoryId === undefined ? {} : { id: repositoryId }),
+      ...(visibility === undefined ? {} : { visibility }),
+    },
+    workflow: workflow === undefined ? {} : { name: workflow },
+    run: { id: job.runId },
+    job: {
+      id: job.jobId,
+      labels: job.labels,
+      tier: scoped.tier,
+      level: levelNow(tenant).level,
+      group: scoped.group ?? '',
+      ...(pricePerHour === undefined ? {} : { price_per_hour: pricePerHour }),
+    },
+  };
+}

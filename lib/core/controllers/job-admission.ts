@@ -1,0 +1,58 @@
+/**
+ * What is known, in a job's row, of what the controllers said of it at the queue gate. It counts only for the policy that it
+ * was made under: a change of any controller starts a new one, and the job is asked about again.
+ */
+export interface JobAdmission {
+  /** The policy that it was made under; see `policyMark`. */
+  readonly policy: string;
+  /**
+   * asked: not all that are to be obeyed have answered. unavailable: one of them failed, and its failure policy rejects; it is
+   * asked again at `againAt`, or, where that is absent, no more. failed-open: one failed, and its failure policy admits.
+   */
+  readonly state: 'asked' | 'admitted' | 'rejected' | 'failed-open' | 'unavailable';
+  /** Who rejected it, or failed. */
+  readonly controllerId?: string;
+  /** In that controller's or its rule's own words. */
+  readonly reason?: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Asked, or unavailable: from then on (epoch milliseconds) it is asked about again. */
+  readonly againAt?: number;
+  /** How often in a row a controller was unavailable. */
+  readonly failures?: number;
+}
+
+/** Which epochs judge a tenant's jobs. */
+export interface PolicyEpochs {
+  /** Absent: no controller of its own is in force. */
+  readonly admissionEpoch?: number;
+  /** Absent: no platform-wide controller is in force. */
+  readonly platformEpoch?: number;
+}
+
+/** The same for the same policies, and never again for others. Undefined: no controller is in force. */
+export function policyMark({ admissionEpoch, platformEpoch }: PolicyEpochs): string | undefined {
+  if (admissionEpoch === undefined && platformEpoch === undefined) return undefined;
+  return `${admissionEpoch ?? '-'}.${platformEpoch ?? '-'}`;
+}
+
+/** Whether somebody has to look at the job once more before it can have a machine. */
+export function needsDecision(
+  admission: JobAdmission | undefined,
+  mark: string | undefined,
+  now: number,
+): boolean {
+  if (mark === undefined) return false;
+  if (admission?.policy !== mark) return true;
+  const isOpen = admission.state === 'asked' || admission.state === 'unavailable';
+  return isOpen && admission.againAt !== undefined && admission.againAt <= now;
+}
+
+/** From one failure to the next look, doubling. After the last one the job is refused. */
+const againSeconds = [30, 60, 120, 240, 480, 600];
+
+/** @param failures how many there were in a row, this one included. Undefined: it was the last */
+export function afterFailure(failures: number, now: number): number | undefined {
+  const seconds = againSeconds[failures - 1];
+  return seconds === undefined ? undefined : now + seconds * 1000;
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { createRulesLoader } from '../../../lib/adapters/cel/load-rules.ts';
+import type { JobFacts } from '../../../lib/core/controllers/facts.ts';
+
+const facts: JobFacts = {
+  account: { login: 'acme', id: 1, type: 'Organization' },
+  repository: { name: 'acme/app', id: 9_007_199_254_740_991, visibility: 'public' },
+  workflow: { name: 'CI' },
+  run: { id: 5 },
+  job: { id: 2, labels: ['self-hosted', 'gpu'], tier: 'large', level: 'organization', group: 'Default' },
+};
+const rules = await createRulesLoader()();
+
+describe('rules', () => {
+  it.each([
+    ['true', true],
+    ['repository.visibility == "public"', true],
+    ['repository.id == 9007199254740991', true],
+    ['job.labels.exists(label, label == "gpu") && job.tier == "large"', true],
+    ['"gpu" in job.labels', true],
+    ['!(repository.name in ["acme/app", "acme/web"])', false],
+    ['repository.name.matches("^acme/[a-z]+$")', true],
+    ['job.level == "repository" || account.type == "User"', false],
+    ['has(run.event) && run.event == "push"', false],
+    ['has(job.price_per_hour) && job.price_per_hour > 1.0', false],
+  ])('judge %s', (expression, verdict) => {
+    expect(rules.faultOf(expression)).toBeUndefined();
+    expect(rules.judge(expression, facts)).toBe(verdict);
+  });
+
+  it.each([
+    ['run.event == "push"', 'what only GitHub knows and was not asked for'],
+    ['job.price_per_hour > 1.0', 'a price that is not known'],
+    ['job.tier', 'a text'],
+    ['1 / (job.id - 2) == 1', 'a division by zero'],
+  ])('fail on %s: %s', (expression) => {
+    expect(rules.judge(expression, facts)).toEqual({ failed: expect.any(String) });
+  });
+
+  it('judge no job with more labels than their cost was counted with', () => {
+    const labels = Array.from({ length: 21 }, (_, n) => `label-${n}`);
+    const many = { ...facts, job: { ...facts.job, labels } };
+    expect(rules.judge('"gpu" in job.labels', many)).toEqual({
+      failed: expect.stringContaining('21 labels'),
+    });
+  });
+
+  it.each([
+    ['', 'no CEL expression'],
+    ['job.tier ==', 'no CEL expression'],
+    ['job.tier', 'true or false'],
+    ['1 + 1', 'true or false'],
+    ['tenant.id == 1', 'no variable tenant'],
+    ['repository.owner == "acme"', 'no field owner'],
+    ['job.tier > 1', 'cannot be evaluated'],
+    [`${'('.repeat(1000)}true${')'.repeat(1000)}`, 'nested'],
+    [`${'['.repeat(50)}${']'.repeat(50)} == []`, 'nested'],
+    ['x'.repeat(2049), 'characters'],
+    [
+      'job.labels.all(a, job.labels.all(b, job.labels.all(c, job.labels.all(d, a + b + c + d != ""))))',
+      'steps',
+    ],
+    ['[1,2,3].map(a, [1,2,3].map(b, [1,2,3].map(c, a + b + c))).size() == 3', 'steps'],
+  ])('have a fault: %.60s', (expression, words) => {
+    expect(rules.faultOf(expression)).toContain(words);
+  });
+
+  it.each([
+    ['run.event == "push"', true],
+    ['has(workflow.path)', true],
+    ['"event" in run', true],
+    ['run["event"] == "push"', true],
+    ['run.id == 1 && workflow.name == "CI"', false],
+    ['job.labels.exists(run, run == "gpu")', false],
+    ['repository.visibility == "public"', false],
+    ['no such', false],
+  ])('say whether GitHub is to be asked: %s', (expression, asks) => {
+    expect(rules.asksGitHub(expression)).toBe(asks);
+  });
+
+  it('take a pattern that a backtracking matcher would not finish', () => {
+    const name = `acme/${'a'.repeat(90)}`;
+    const long = { ...facts, repository: { ...facts.repository, name } };
+    expect(rules.judge('repository.name.matches("^acme/(a+)+b$")', long)).toBe(false);
+  });
+});

@@ -1,0 +1,153 @@
+/** The queue gate: no machine is bought for a job that its tenant's controllers have not admitted. */
+import { describe, expect, it } from '@jest/globals';
+import { InstanceId, JobId } from '../../lib/core/ids.ts';
+import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
+import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { givenPlatform, type Platform } from '../support/platform.ts';
+
+const queued = (n: number, repository = 'acme/app') =>
+  givenEvent({
+    jobId: JobId(n),
+    repository,
+    repositoryId: repository === 'acme/app' ? 7 : 8,
+    delivery: `d-${n}`,
+  });
+const notApp = 'repository.name == "acme/app"';
+const decisionsOf = (platform: Platform, n = 1) => platform.controllers.decisionsOfJob(acme, JobId(n));
+const stateOf = async (platform: Platform, n = 1) => {
+  const job = await platform.job(n);
+  return [job?.state, job?.reason?.code ?? job?.admission?.state];
+};
+
+async function givenControlled(...controllers: Parameters<typeof putControllers>[1][]) {
+  const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 5 })] });
+  await putControllers(platform.controllers, ...controllers);
+  return platform;
+}
+
+describe('the queue gate', () => {
+  it('costs a tenant without controllers in force not one call', async () => {
+    const inert = givenController({ state: 'enabled' });
+    const off = givenRules({ id: 'ctl_2', state: 'disabled' }, 'true');
+    const platform = await givenControlled(inert, off);
+    const calls: string[] = [];
+    platform.stores.world.beforeCall = (call) => void calls.push(call);
+
+    await platform.accept(queued(1));
+
+    expect(await stateOf(platform)).toEqual(['covered', undefined]);
+    const ofControllers = calls.filter((call) => call.includes('controllers') || call.includes('Admission'));
+    expect(ofControllers).toEqual([]);
+  });
+
+  it('refuses what a rule rejects, with its reason, and buys nothing', async () => {
+    const platform = await givenControlled(givenRules({}, notApp));
+    await platform.accept(queued(1));
+    const job = await platform.job(1);
+    expect(job).toMatchObject({ state: 'done', outcome: 'refused' });
+    expect(job?.reason).toMatchObject({
+      code: 'controller-rejected',
+      text: 'The admission controller ctl_1 rejected the job: rule 1',
+    });
+    expect(platform.liveMachines()).toEqual([]);
+    expect(await decisionsOf(platform)).toMatchObject([
+      { outcome: 'rejected', epoch: 1, gate: 'queue', votes: [{ vote: 'reject', enforced: true }] },
+    ]);
+  });
+
+  it('lets run what all admit, and holds up nobody for what one rejects', async () => {
+    const platform = await givenControlled(givenRules({}, 'false'), givenRules({ id: 'ctl_2' }, notApp));
+    await platform.accept(queued(1), queued(2, 'acme/web'));
+    expect(await stateOf(platform, 1)).toEqual(['done', 'controller-rejected']);
+    expect(await stateOf(platform, 2)).toEqual(['covered', 'admitted']);
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect(await decisionsOf(platform, 2)).toMatchObject([
+      { outcome: 'admitted', votes: [{ vote: 'admit' }, { vote: 'admit' }] },
+    ]);
+  });
+
+  it('asks about a job once, however often it is looked at', async () => {
+    const platform = await givenControlled(givenRules({}, 'false'));
+    await platform.accept(queued(1), queued(2), queued(3), queued(4), queued(5), queued(6));
+    await platform.deliverPokes();
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await stateOf(platform, 6)).toEqual(['waiting', 'tenant-limit']);
+    for (const n of [1, 6]) expect(await decisionsOf(platform, n)).toHaveLength(1);
+  });
+
+  it('keeps what dry run says, and does not obey it', async () => {
+    const platform = await givenControlled(givenRules({ state: 'dry_run' }, notApp));
+    await platform.accept(queued(1));
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+    expect(await decisionsOf(platform)).toMatchObject([{ votes: [{ vote: 'reject', enforced: false }] }]);
+    expect(platform.telemetry.total('AdmissionDryRuns')).toBe(1);
+  });
+
+  it.each([
+    ['an exempt repository', { exemptRepositories: [7] }, [{ vote: 'exempt' }]],
+    ['a job that its match leaves out', { match: 'repository.id != 7' }, []],
+    ['a job outside its scopes', { scopes: [givenScope({ kind: 'repository', repositoryId: 8 })] }, []],
+  ])('does not judge %s', async (_, over, votes) => {
+    const platform = await givenControlled(givenRules(over, 'true'));
+    await platform.accept(queued(1));
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+    expect(await decisionsOf(platform)).toMatchObject([{ votes }]);
+  });
+
+  it.each([
+    ['reject', ['done', 'controller-unavailable'], 'unavailable'],
+    ['admit', ['covered', 'failed-open'], 'failed-open'],
+  ] as const)(
+    'follows the failure policy %s where a rule cannot be judged',
+    async (onFailure, state, outcome) => {
+      const platform = await givenControlled(givenRules({ onFailure }, '1 / (job.id - 1) == 1'));
+      await platform.accept(queued(1));
+      expect(await stateOf(platform)).toEqual(state);
+      expect(await decisionsOf(platform)).toMatchObject([{ outcome, votes: [{ vote: 'failed' }] }]);
+    },
+  );
+
+  it('has what failed open on record before the job may start', async () => {
+    const platform = await givenControlled(givenRules({ onFailure: 'admit' }, '1 / (job.id - 1) == 1'));
+    platform.stores.world.failNext('controllers.recordDecisions', new Error('Gone.'));
+    await platform.accept(queued(1)).catch(() => undefined);
+    expect((await platform.job(1))?.admission).toBeUndefined();
+    expect(platform.liveMachines()).toEqual([]);
+  });
+
+  it('decides anew under a changed policy, also one that changes just before the leases are taken', async () => {
+    const platform = await givenControlled(givenRules({}, 'false'));
+    let changes = 0;
+    platform.stores.world.beforeCall = async (call) => {
+      if (call !== 'launches.take' || changes++ > 0) return;
+      await putControllers(platform.controllers, givenRules({}, 'true'));
+    };
+    await platform.accept(queued(1));
+    expect(changes).toBe(1);
+    expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
+    expect(platform.liveMachines()).toEqual([]);
+    expect((await decisionsOf(platform)).map(({ epoch }) => epoch)).toEqual([2, 1]);
+  });
+
+  it('gives no machine at the claim to a job that was admitted under an earlier policy', async () => {
+    const platform = await givenControlled(givenRules({}, 'false'));
+    await platform.accept(queued(1));
+    await putControllers(platform.controllers, givenRules({}, 'true'));
+    const [machine] = platform.liveMachines();
+    expect(await platform.claim(InstanceId(machine!))).toMatchObject({ action: 'stand-down' });
+    expect(await stateOf(platform)).toEqual(['waiting', 'admission-pending']);
+    platform.clock.advance(61_000);
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
+  });
+
+  it('lets a tenant that locked itself out get out by disabling', async () => {
+    const platform = await givenControlled(givenRules({}, 'true'));
+    await platform.accept(queued(1));
+    await putControllers(platform.controllers, givenRules({ state: 'disabled' }, 'true'));
+    await platform.accept(queued(2));
+    expect(await stateOf(platform, 2)).toEqual(['covered', undefined]);
+  });
+});
