@@ -45,7 +45,10 @@ export interface TenantStore {
   correctLeases(tenant: Tenant, tierLeases: ReadonlyMap<TierName, number>): Promise<boolean>;
 }
 
-export type NewTenant = Omit<Tenant, 'leases' | 'tierLeases' | 'leaseChanges' | 'version' | 'admissionEpoch' | 'platformEpoch'>;
+export type NewTenant = Omit<
+  Tenant,
+  'leases' | 'tierLeases' | 'leaseChanges' | 'version' | 'admissionEpoch' | 'platformEpoch'
+>;
 
 export interface TenantChanges {
   readonly status?: TenantStatus;

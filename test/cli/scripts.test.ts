@@ -105,7 +105,7 @@ describe('a mistake', () => {
     ['test/bench/bench.ts', ['--only', 'everything'], /Allowed are webhook, bundles/],
     ['test/chaos/chaos.ts', ['--seconds', '0'], /from 1 to 600/],
     ['test/scale/day.ts', ['--part', '2'], /from 0.0001 to 1/],
-    ['test/mutation/mutation.ts', ['--only', 'attic'], /Allowed are core, app\/claim/],
+    ['test/mutation/mutation.ts', ['--only', 'attic'], /Allowed are core, app\/admission/],
   ] as const)('%s %j is answered with what is allowed', (file, args, says) => {
     const { status, stderr } = start(file, ...args);
     expect(status).toBe(2);

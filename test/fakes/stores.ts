@@ -6,6 +6,7 @@ import { createMemoryAudit } from './audit.ts';
 import { createMemoryControllerStore } from './controllers.ts';
 import { createMemoryJobStore } from './jobs.ts';
 import { createMemoryLaunchStore } from './launches.ts';
+import { createMemoryQuestionStore } from './questions.ts';
 import { createMemoryRunnerStore } from './runners.ts';
 import { createMemoryTenantStore } from './tenants.ts';
 import { createMemoryUsageStore } from './usage.ts';
@@ -23,6 +24,7 @@ export function createMemoryStores(world: StoreWorld = createStoreWorld()): Memo
     books: createMemoryUsageBooks(world),
     audit: createMemoryAudit(world),
     controllers: createMemoryControllerStore(world),
+    questions: createMemoryQuestionStore(world),
     jobs: createMemoryJobStore(world),
     launches: createMemoryLaunchStore(world),
     runners: createMemoryRunnerStore(world),

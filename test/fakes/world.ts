@@ -22,6 +22,7 @@ import type { ControllerStore } from '../../lib/ports/controllers.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { JobStore } from '../../lib/ports/jobs.ts';
 import type { LaunchStore } from '../../lib/ports/launches.ts';
+import type { QuestionStore, StoredQuestion } from '../../lib/ports/questions.ts';
 import type { RunnerStore } from '../../lib/ports/runners.ts';
 import type { TenantStore } from '../../lib/ports/tenants.ts';
 import type { UsageStore } from '../../lib/ports/usage.ts';
@@ -37,6 +38,7 @@ export interface StorePorts {
   readonly books: UsageBooks;
   readonly audit: Audit;
   readonly controllers: ControllerStore;
+  readonly questions: QuestionStore;
 }
 
 /** All that one owner has in the table of controllers but its decisions. */
@@ -83,6 +85,8 @@ export interface Rows {
   readonly usageSums: Map<string, readonly UsageSum[]>;
   /** How far the sums of a day are. */
   readonly rollUps: Map<string, RollUpProgress>;
+  /** By owner, controller and id. */
+  readonly questions: Map<string, StoredQuestion>;
 }
 
 export interface StoreWorld {
@@ -131,6 +135,7 @@ export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
     decisions: new Map(),
     usageSums: new Map(),
     rollUps: new Map(),
+    questions: new Map(),
     ...shared,
   };
   const failures: { readonly call: StoreCall; readonly failure: Error | 'after' }[] = [];

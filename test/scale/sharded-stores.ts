@@ -61,6 +61,7 @@ export function createShardedStores(
     }),
     audit: port('audit'),
     controllers: port('controllers'),
+    questions: port('questions'),
     usage: port('usage'),
     books: port('books'),
     jobs: port('jobs', {

@@ -8,6 +8,7 @@ import { createAudit } from '../../../lib/adapters/dynamodb/audit.ts';
 import { createControllerStore } from '../../../lib/adapters/dynamodb/controller-store.ts';
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
+import { createQuestionStore } from '../../../lib/adapters/dynamodb/question-store.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
 import { tierLimitsValue } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
@@ -129,6 +130,7 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
     tenants: createTenantStore({ client, tableName: tables.tenants, auditTable: tables.audit }),
     audit: createAudit({ client, tables }),
     controllers: createControllerStore({ client, tables }),
+    questions: createQuestionStore({ client, tableName: tables.controllers }),
     usage: createUsageStore({ client, tableName: tables.usage }),
     books: createUsageBooks({ client, tableName: tables.usage }),
     jobs: createJobStore({ client, tableName: tables.jobs }),

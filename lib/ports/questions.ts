@@ -1,0 +1,54 @@
+import type { Gate } from '../core/controllers/decision.ts';
+import type { JobFacts } from '../core/controllers/facts.ts';
+import type { InstallationId, JobId } from '../core/ids.ts';
+
+/** Asked of a controller that fetches its questions. */
+export interface Question {
+  /** Of the controller. */
+  readonly owner: InstallationId;
+  readonly controllerId: string;
+  /** Unique for the controller: `<epoch milliseconds>-<job>-<gate>`. */
+  readonly id: string;
+  /** Of the job. */
+  readonly installationId: InstallationId;
+  readonly jobId: JobId;
+  readonly gate: Gate;
+  readonly facts: JobFacts;
+  /** Epoch milliseconds. */
+  readonly askedAt: number;
+  /** From then on (epoch milliseconds) an answer is late. */
+  readonly endsAt: number;
+}
+
+export interface GivenAnswer {
+  readonly vote: 'admit' | 'reject';
+  readonly reason?: string;
+}
+
+export interface StoredQuestion extends Question {
+  /** The first valid one. */
+  readonly answer?: GivenAnswer;
+}
+
+export const questionId = (at: number, jobId: JobId, gate: Gate) => `${at}-${jobId}-${gate}`;
+
+/** Questions to controllers that poll. Every method may throw OperationalError. */
+export interface QuestionStore {
+  /** Puts the question unless there is one of the same id, and answers with the one that there is. */
+  ask(question: Question): Promise<StoredQuestion>;
+  /** Those that can still be answered, the oldest first; of the last 15 minutes. */
+  pendingOf(
+    owner: InstallationId,
+    controllerId: string,
+    page: { readonly now: number; readonly limit: number },
+  ): Promise<readonly Question[]>;
+  /** The first valid answer is taken. unknown: there is no such question. late: its time is over. */
+  answer(
+    about: { readonly owner: InstallationId; readonly controllerId: string; readonly id: string },
+    answer: GivenAnswer,
+    now: number,
+  ): Promise<
+    | { readonly kind: 'taken'; readonly question: Question }
+    | { readonly kind: 'answered' | 'late' | 'unknown' }
+  >;
+}
