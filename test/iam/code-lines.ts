@@ -78,6 +78,7 @@ const keysOfTables: Readonly<Record<string, RegExp>> = {
   jobs: /\bjobKey\(/,
   launches: /\b(launchKey|launchRow|capRowPrimaryKey)\b/,
   runners: /\brunnerKey\(/,
+  audit: /\bauditKey\(/,
 };
 
 /** By the keys that the call names; else the store's own. */

@@ -1,6 +1,6 @@
 /** Admission controllers in DynamoDB: see the port for what each method promises, and controller-row.ts for the rows. */
 import type { ControllerStore, DecisionPage } from '../../ports/controllers.ts';
-import { type Attributes, number, text } from './attributes.ts';
+import { number, text } from './attributes.ts';
 import { type ControllerTables, readPolicy, savePolicy } from './controller-policy.ts';
 import {
   findToken,
@@ -10,8 +10,8 @@ import {
   writeSecrets,
   writeTokens,
 } from './controller-tokens.ts';
-import { decisionAuditRows } from './decision-audit.ts';
-import { decisionItems, decisionOfRow, decisionRows } from './decision-row.ts';
+import { auditKey, decisionAuditRows } from './decision-audit.ts';
+import { decisionItems, decisionKey, decisionOfRow, decisionRows } from './decision-row.ts';
 import { queryRows } from './read.ts';
 import { insertTogether } from './write-together.ts';
 
@@ -51,14 +51,14 @@ export function createControllerStore(deps: ControllerTables): ControllerStore {
       const { audit } = deps.tables;
       if (audit === undefined)
         throw new Error('This store was made without an audit, and records no decisions.');
-      const put = (table: string, keys: readonly string[]) => (row: Attributes) => {
-        const key = Object.fromEntries(keys.map((name) => [name, row[name]!]));
-        // Refused: it is on record already.
-        return insertTogether(client, { tableName: table, key, row });
-      };
+      // Refused: it is on record already.
       await Promise.all([
-        ...decisions.flatMap(decisionRows).map(put(tableName, ['installation_id', 'item'])),
-        ...decisions.flatMap(decisionAuditRows).map(put(audit, ['subject', 'entry'])),
+        ...decisions
+          .flatMap(decisionRows)
+          .map((row) => insertTogether(client, { tableName, key: decisionKey(row), row })),
+        ...decisions
+          .flatMap(decisionAuditRows)
+          .map((row) => insertTogether(client, { tableName: audit, key: auditKey(row), row })),
       ]);
     },
     async decisionsOfJob(owner, jobId) {

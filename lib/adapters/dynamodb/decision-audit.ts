@@ -4,7 +4,7 @@
  * on record anyway.
  */
 import type { ControllerVote, Decision } from '../../core/controllers/decision.ts';
-import { type Attributes, number, text } from './attributes.ts';
+import { type Attributes, compact, number, text } from './attributes.ts';
 import { tenantNoteRow } from './audit-row.ts';
 
 export function decisionAuditRows(decision: Decision): Attributes[] {
@@ -20,6 +20,9 @@ export function decisionAuditRows(decision: Decision): Attributes[] {
   const action = 'admission-failed-open';
   return [...ofVotes, row(decision, failed, action, `${decidedAt}#${action}#${jobId}#${gate}`)];
 }
+
+export const auditKey = ({ subject, entry }: Attributes): Attributes =>
+  compact<Attributes>({ subject, entry });
 
 function actionOf({ vote, enforced }: ControllerVote): string | undefined {
   if (vote === 'exempt') return 'admission-exempted';

@@ -25,6 +25,9 @@ export function decisionRows(decision: Decision): Attributes[] {
   return [byTime, byJob].map((item) => ({ ...controllerKey(installationId, item), ...attributes }));
 }
 
+export const decisionKey = ({ installation_id, item }: Attributes): Attributes =>
+  compact<Attributes>({ installation_id, item });
+
 const decisionAttributes = (decision: Decision): Attributes =>
   compact<Attributes>({
     job_id: number(decision.jobId),
