@@ -79,6 +79,7 @@ const keysOfTables: Readonly<Record<string, RegExp>> = {
   launches: /\b(launchKey|launchRow|capRowPrimaryKey)\b/,
   runners: /\brunnerKey\(/,
   audit: /\bauditKey\(/,
+  controllers: /\b(controllerKey|decisionKey)\(/,
 };
 
 /** By the keys that the call names; else the store's own. */
