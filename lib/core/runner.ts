@@ -63,6 +63,7 @@ export const runnerEndReasons = [
   'instance-ended',
   'boot-deadline',
   'idle-deadline',
+  'gate-missing',
   'job-time-limit',
   'tenant-deleted',
 ] as const;

@@ -118,9 +118,10 @@ export async function givenPlatform(
     },
     follow: (...messages: readonly unknown[]) => followLifecycle(deps, asDeliveries(messages)),
     claim: (instanceId: InstanceId, nonce?: string) => claimJob(working, request(instanceId, nonce)),
-    confirm: (instanceId: InstanceId, nonce?: string) =>
+    confirm: (instanceId: InstanceId, nonce?: string, gated = false) =>
       confirmClaim(deps, {
         ...request(instanceId, nonce),
+        gated,
         timings: { up: 22_000, prepared: 7_000, claimed: 900 },
       }),
     /** What the machine's agent asks before the first step of the job that GitHub gave it. */

@@ -25,6 +25,7 @@ export type RepairKind =
   | 'lease-count-corrected'
   | 'machine-without-record-ended'
   | 'machine-ended-again'
+  | 'ungated-machine-replaced'
   | 'registration-removed'
   | 'installation-asked';
 

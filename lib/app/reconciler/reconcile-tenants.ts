@@ -26,6 +26,7 @@ import {
 } from './reconcile-settings.ts';
 import { reconcileUnheardJobs } from './reconcile-unheard-jobs.ts';
 import { recordOutsideChange } from './record-outside-change.ts';
+import { replaceUngated } from './replace-ungated.ts';
 import { marksOf, type Visit, type VisitMarks } from './tenant-visit.ts';
 
 export const tenantsNote = 'reconcile/tenants';
@@ -120,7 +121,9 @@ async function lookAfter(deps: ReconcileDeps, visiting: Visit, open: OpenRows): 
   const { tenant } = visiting;
   const suspects = await reconcileLeases(deps, visiting, open);
   if (tenant.status === 'suspended' && tenant.suspendedBy === 'github') await askAboutTenant(deps, tenant);
-  if (tenant.status === 'active') await compareWithGitHub(deps, visiting, suspects);
+  if (tenant.status !== 'active') return;
+  await replaceUngated(deps, visiting, open.runnersOf.get(tenant.installationId) ?? []);
+  await compareWithGitHub(deps, visiting, suspects);
 }
 
 async function compareWithGitHub(
