@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { askBeforeSeconds, goneRestSeconds } from '../../lib/app/common/settings.ts';
 import { InstanceId, JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenTenant } from '../support/given.ts';
-import { expectBalanced, givenPlatform } from '../support/platform.ts';
+import { denialLasts, expectBalanced, givenPlatform } from '../support/platform.ts';
 
 const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
 const completed = (jobId: number, over = {}) =>
@@ -167,8 +167,7 @@ describe('claiming', () => {
     await platform.deliverPokes();
     expect(await platform.claim(platform.liveMachines()[0]!)).toMatchObject({ action: 'stand-down' });
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'gone-from-github' } });
-    platform.clock.advance((goneRestSeconds - askBeforeSeconds) * 1000);
-    await platform.sweep();
+    await denialLasts(platform);
     expect(await platform.job(1)).toMatchObject({
       outcome: 'cancelled',
       reason: { code: 'gone-from-github' },

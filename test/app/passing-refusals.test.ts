@@ -136,3 +136,75 @@ describe('a job that GitHub holds back after it had announced it as queued', () 
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
   });
 });
+
+describe('a 404 for a job that is there', () => {
+  const denied = { refusal: { kind: 'not-found', message: 'Not Found' } } as const;
+
+  /** Its first machine ended at once, so that the second one asks GitHub about it. */
+  async function givenSecondMachine() {
+    const { platform, machine } = await givenMachine();
+    platform.github.putJob('acme/app', JobId(1), isQueued, { runId: 1000 });
+    await platform.machineEnds(machine);
+    await platform.deliverPokes();
+    return { platform, machine: platform.liveMachines()[0]! };
+  }
+
+  it('is not believed where GitHub shows its run as open', async () => {
+    const { platform, machine } = await givenSecondMachine();
+    platform.github.failNext('getJob', denied);
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+    expect(await platform.job(1)).not.toHaveProperty('goneAt');
+  });
+
+  it('says nothing where GitHub limits the question about its run', async () => {
+    const { platform, machine } = await givenSecondMachine();
+    platform.github.failNext('getJob', denied);
+    platform.github.failNext('getRun', { refusal: { kind: 'limited', retryAfterSeconds: 60 } });
+    expect(await platform.claim(machine)).toMatchObject({ action: 'again' });
+    expect(await platform.job(1)).not.toHaveProperty('goneAt');
+  });
+
+  it('closes nothing where all is denied twice, eight minutes apart, and shown in between', async () => {
+    const { platform, machine } = await givenSecondMachine();
+    const denyAll = () => {
+      platform.github.failNext('getJob', denied);
+      platform.github.failNext('getRun', denied);
+    };
+    denyAll();
+    expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', goneAt: expect.any(Number) });
+    for (const isDenied of [false, false, true]) {
+      platform.clock.advance(190_000);
+      if (isDenied) denyAll();
+      await platform.sweep();
+    }
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('is no longer doubted once GitHub shows its run, though the job stays denied', async () => {
+    const { platform, machine } = await givenSecondMachine();
+    platform.github.failNext('getJob', ...Array.from({ length: 9 }, () => denied));
+    platform.github.failNext('getRun', denied);
+    expect(await platform.claim(machine)).toMatchObject({ action: 'stand-down' });
+    platform.clock.advance(190_000);
+    await platform.sweep();
+    expect(await platform.job(1)).not.toHaveProperty('goneAt');
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'queued' } });
+  });
+
+  it('closes nothing of a job that is held, where GitHub shows it between two denials', async () => {
+    const platform = await givenPlatform();
+    await platform.follow(givenEvent({ action: 'waiting' }));
+    platform.github.putJob('acme/app', JobId(1), { ...isQueued, status: 'waiting' }, { runId: 1000 });
+    for (let minute = 1; minute <= 40; minute += 1) {
+      // The looks at a held job grow seldom: without others in between only these two would be asked for.
+      if ([16, 24, 25, 26].includes(minute)) {
+        platform.github.failNext('getJob', denied);
+        platform.github.failNext('getRun', denied);
+      }
+      platform.clock.advance(60_000);
+      await platform.sweep();
+    }
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+  });
+});

@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { askBeforeSeconds, goneRestSeconds } from '../../lib/app/common/settings.ts';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
 import { acme, givenEvent, givenTenant, noon, small } from '../support/given.ts';
-import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
+import {
+  denialLasts,
+  expectBalanced,
+  expectNothingLeft,
+  givenPlatform,
+  type Platform,
+} from '../support/platform.ts';
 
 const minutes = (count: number) => count * 60_000;
 const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
@@ -137,6 +142,9 @@ describe('jobs that wait for long', () => {
     expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
     platform.clock.advance(300_000);
     await platform.reconcile();
+    expect(await platform.job(3)).toMatchObject({ state: 'waiting' });
+    platform.clock.advance(300_000);
+    await platform.reconcile();
     expect(await platform.job(3)).toMatchObject({
       state: 'done',
       outcome: 'cancelled',
@@ -150,8 +158,7 @@ describe('jobs that wait for long', () => {
     platform.github.putJob('acme/app', JobId(3), isQueued, { runId: 1000 });
     platform.github.putRun('acme/app', { runId: 1000, completed: true, conclusion: 'startup_failure' });
     await platform.reconcile();
-    platform.clock.advance((goneRestSeconds - askBeforeSeconds) * 1000);
-    await platform.sweep();
+    await denialLasts(platform);
     expect(await platform.job(3)).toMatchObject({
       outcome: 'cancelled',
       conclusion: 'startup_failure',

@@ -88,7 +88,7 @@ describe.each(worlds)('$what of a $type has another name, and the former one is 
 
 describe('a repository that was transferred', () => {
   it.each(['gone', 'redirect'] as const)(
-    'has its job closed once GitHub has said twice that it is gone: %s',
+    'has its job closed once GitHub has said for long that it is gone: %s',
     async (formerNames) => {
       const platform = await givenPlatform({ tenants: [givenTenant({ accountType: 'User' })] });
       const repositoryId = platform.github.repositoryId('acme/app');

@@ -338,7 +338,7 @@ describe('the sweep', () => {
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
   });
 
-  it('keeps a job open of which GitHub will not speak, and closes one that it does not know twice', async () => {
+  it('keeps a job open of which GitHub will not speak, and closes one that it does not know for long', async () => {
     const platform = await givenPlatform();
     await platform.follow(givenEvent({ action: 'waiting' }));
     const forbidden = { kind: 'forbidden', message: 'Resource not accessible by integration' } as const;
@@ -350,6 +350,9 @@ describe('the sweep', () => {
     await platform.sweep();
     expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
     platform.clock.advance(minutes(6));
+    await platform.sweep();
+    expect(await platform.job(1)).toMatchObject({ state: 'blocked' });
+    platform.clock.advance(minutes(2));
     await platform.sweep();
     expect(await platform.job(1)).toMatchObject({ state: 'done', reason: { code: 'gone-from-github' } });
   });

@@ -1,13 +1,13 @@
 /** Tenants change while their jobs run: each change has one outcome, and a reason that the tenant can be told. */
 import { describe, expect, it } from '@jest/globals';
-import { askBeforeSeconds, goneRestSeconds, refusalPatienceSeconds } from '../../lib/app/common/settings.ts';
+import { refusalPatienceSeconds } from '../../lib/app/common/settings.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import type { Permissions } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { acme, givenEvent, givenTenant, permissions, small } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
+import { denialLasts, expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
 const account = {
   accountId: 1,
@@ -181,7 +181,7 @@ describe('an organization that is renamed while launches are on their way', () =
 });
 
 describe("a user's repository that left the installation", () => {
-  it('has its job closed once GitHub has said so twice, and leaves the other repositories alone', async () => {
+  it('has its job closed once GitHub has said so for long, and leaves the other repositories alone', async () => {
     const { platform, machines } = await givenJobsAt(2, { accountType: 'User' });
     const user = { ...account, accountType: 'User' } as const;
     platform.github.putInstallation(acme, { ...user, repositories: ['other'] });
@@ -189,8 +189,7 @@ describe("a user's repository that left the installation", () => {
     platform.clock.advance(refusalPatienceSeconds * 1000);
     expect(await platform.claim(machines[0]!)).toMatchObject({ action: 'stand-down' });
     expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'gone-from-github' } });
-    platform.clock.advance((goneRestSeconds - askBeforeSeconds) * 1000);
-    await platform.sweep();
+    await denialLasts(platform);
     expect(await platform.job(1)).toMatchObject({
       outcome: 'cancelled',
       reason: { code: 'gone-from-github', text: expect.stringContaining('acme/app was removed') },

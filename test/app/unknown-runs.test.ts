@@ -101,6 +101,41 @@ describe('a machine that ended by itself, and that nobody said ran a job', () =>
     expect(await counted(platform, machine)).toEqual(never);
   });
 
+  it('is not counted where another job than the planned one ran on it, and only the end of that is heard', async () => {
+    const { platform, machine } = await givenListening();
+    await platform.accept(givenEvent({ jobId: JobId(2) }));
+    platform.github.registrations.clear();
+    await platform.machineEnds(machine);
+    const ended = { action: 'completed', conclusion: 'success', runnerName: machine } as const;
+    await platform.follow(givenEvent({ ...ended, jobId: JobId(2) }));
+    expect(await looksAgain(platform)).toMatchObject([{ kind: 'unheard-run', instanceId: machine }]);
+    expect(await counted(platform, machine)).toEqual(never);
+  });
+
+  it('is asked about by EC2’s event, though the sweep saw its end first', async () => {
+    const { platform, machine } = await givenListening();
+    const { bootSeconds, idleSeconds } = platform.deployment.limits;
+    platform.clock.advance((bootSeconds + idleSeconds) * 1000);
+    platform.github.registrations.clear();
+    platform.compute.setState(machine, 'shutting-down');
+    await platform.sweep();
+    await platform.machineEnds(machine);
+    expect(await looksAgain(platform)).toMatchObject([{ kind: 'unheard-run', instanceId: machine }]);
+    expect(await counted(platform, machine)).toEqual(once);
+  });
+
+  it('is counted by the sweep that finds its registration gone before EC2 said that it ended', async () => {
+    const { platform, machine } = await givenListening();
+    const { bootSeconds, idleSeconds } = platform.deployment.limits;
+    platform.clock.advance((bootSeconds + idleSeconds + unheardStartSeconds) * 1000);
+    platform.github.registrations.clear();
+    await platform.sweep();
+    expect(platform.liveMachines()).not.toContain(machine);
+    await platform.machineEnds(machine);
+    await looksAgain(platform);
+    expect(await counted(platform, machine)).toEqual(once);
+  });
+
   it('is asked about again where GitHub would not say', async () => {
     const { platform, machine } = await givenListening();
     platform.github.registrations.clear();

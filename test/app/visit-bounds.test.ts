@@ -45,11 +45,12 @@ async function givenLargeOrganization() {
 }
 
 /** Two jobs run; so many others wait for longer than GitHub is left unasked. */
-async function givenLongLine(waiting: number) {
+async function givenLongLine(waiting: number, runOf = (_jobId: number) => 1000) {
   const platform = await givenPlatform();
   const jobs = Array.from({ length: waiting + 2 }, (_, n) => n + 1);
-  await platform.accept(...jobs.map((id) => givenEvent({ jobId: JobId(id) })));
-  for (const id of jobs) platform.github.putJob('acme/app', JobId(id), isQueued, { runId: 1000, labels });
+  await platform.accept(...jobs.map((id) => givenEvent({ jobId: JobId(id), runId: runOf(id) })));
+  for (const id of jobs)
+    platform.github.putJob('acme/app', JobId(id), isQueued, { runId: runOf(id), labels });
   platform.clock.advance(11 * minutes);
   return platform;
 }
@@ -87,7 +88,7 @@ describe('a visit', () => {
   });
 
   it('asks about the others in turn', async () => {
-    const platform = await givenLongLine(15);
+    const platform = await givenLongLine(15, (jobId) => 1000 + jobId);
     const calls = countCalls(platform);
     for (const id of [3, 8, 13, 17]) platform.github.dropJob('acme/app', JobId(id));
     for (let run = 0; run < 3; run++) await platform.reconcile();

@@ -3,6 +3,7 @@
  * tier, while webhooks come twice and late, and while a tenant leaves in the middle of its burst.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { goneApartSeconds } from '../../lib/app/common/settings.ts';
 import { type Books, createBooks } from '../../lib/local/demo/books.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { expectNoSecondSet } from './support/expect-no-second-set.ts';
@@ -114,11 +115,11 @@ describe('limits', () => {
         await world.operator.edit('jobs', key, { unsettled_at: Date.now() - 61_000 });
       }
       await world.sweep();
-      // GitHub shows nothing of an App that is not installed; it is believed when it says so again, some minutes later.
+      // GitHub shows nothing of an App that is not installed; it is believed when it has said so for some minutes.
       for (const jobId of nonEmpty(jobIds.slice(0, 3))) {
         const key = { installation_id: initech.installationId, job_id: jobId };
         expect(await world.job(initech, jobId)).toMatchObject({ state: 'running' });
-        await world.operator.edit('jobs', key, { gone_at: Date.now() - 181_000 });
+        await world.operator.edit('jobs', key, { gone_at: Date.now() - (goneApartSeconds + 1) * 1000 });
       }
       await world.sweep();
       for (const jobId of jobIds.slice(0, 3)) await world.untilJob(initech, jobId, { state: 'done' });

@@ -23,6 +23,8 @@ const highest = {
   githubLimit: 0.2,
   /** GitHub denies an installation for up to three minutes: its token, its runners, its jobs, and itself. */
   githubDenial: 0.2,
+  /** GitHub denies one job for as long as half an hour, and shows its run. */
+  jobDenied: 0.2,
   /** A function's process dies at some call. */
   death: 0.2,
   /** Lambda has no copy free, and hands a batch over late. */

@@ -9,6 +9,7 @@ import { answerStart } from '../../lib/app/claim/answer-start.ts';
 import { claimJob } from '../../lib/app/claim/claim-job.ts';
 import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
+import { askBeforeSeconds, goneApartSeconds, goneRestSeconds } from '../../lib/app/common/settings.ts';
 import { followLifecycle } from '../../lib/app/lifecycle/follow-lifecycle.ts';
 import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
 import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
@@ -152,6 +153,14 @@ export async function givenPlatform(
 }
 
 /** EventBridge's word about an instance. */
+/** GitHub is asked, at the end of each rest, until its word that it has no such job counts. */
+export async function denialLasts(platform: Platform): Promise<void> {
+  for (let seconds = 0; seconds < goneApartSeconds; seconds += goneRestSeconds - askBeforeSeconds) {
+    platform.clock.advance((goneRestSeconds - askBeforeSeconds) * 1000);
+    await platform.sweep();
+  }
+}
+
 export const instanceEvent = (instanceId: InstanceId, state: string) => ({
   'detail-type': 'EC2 Instance State-change Notification',
   detail: { 'instance-id': instanceId, state },

@@ -12,9 +12,9 @@ import type { Runner } from '../../core/runner.ts';
 import { hasStartGate } from '../../core/start-gate.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { ClaimOutcome, RunnerStore } from '../../ports/runners.ts';
+import { askAboutJob } from '../common/ask-about-job.ts';
 import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { followAnswer } from '../common/follow-answer.ts';
-import { inRepository } from '../common/in-repository.ts';
 import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { claimCandidates, unboundAgainSeconds, waitingPageSize } from '../common/settings.ts';
 import { aboutTicket, authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
@@ -149,9 +149,7 @@ async function nextWaitingJob(
 /** A second machine for the same job is worth its money only if GitHub still has the job queued. */
 async function isQueuedOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
   if (job.attempts < 2) return true;
-  const { installationId, jobId } = job;
-  const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));
-  return followAnswer(deps, job, answer);
+  return followAnswer(deps, job, await askAboutJob(deps, job));
 }
 
 async function mint(deps: ClaimDeps, minting: Minting): Promise<ClaimAnswer> {

@@ -20,8 +20,9 @@ import type { Notes } from '../../ports/notes.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
+import { askAboutJob } from '../common/ask-about-job.ts';
 import { followAnswer } from '../common/follow-answer.ts';
-import { currentName, inRepository, isSameName } from '../common/in-repository.ts';
+import { currentName, isSameName } from '../common/in-repository.ts';
 import type { KnownGroup } from '../common/runner-groups.ts';
 import {
   longestAgainSeconds,
@@ -208,8 +209,7 @@ const isPatient = ({ clock }: MintDeps, { runner }: Minting) =>
 /** Unless GitHub says that it has no such job, it is tried for again later. */
 async function pauseJob(deps: MintDeps, { runner, job }: Minting, why: Reason): Promise<Minted> {
   const { installationId, jobId } = job;
-  const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));
-  if (await followAnswer(deps, job, answer)) {
+  if (await followAnswer(deps, job, await askAboutJob(deps, job))) {
     const again = afterRefusal(job, why, deps.clock.now());
     await deps.jobs.waitAgain(installationId, jobId, runner.lease, again.reason, again.rest);
   }

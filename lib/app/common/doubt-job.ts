@@ -1,6 +1,6 @@
 /**
- * GitHub says that it has no such job, or that its run is over. Once is no proof, for such answers come and pass: the job
- * rests, and only where GitHub says so again, some minutes later, it is closed. One answer that it is there undoes the doubt.
+ * GitHub says that it has no such job, or that its run is over. That is no proof, for such answers come and pass: the job
+ * rests, and only where GitHub still says so after eight minutes, it is closed. One answer that it is there undoes the doubt.
  */
 import type { Job } from '../../core/job.ts';
 import { type Reason, reason } from '../../core/reason.ts';

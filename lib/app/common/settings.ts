@@ -72,10 +72,10 @@ export const blockedSeconds = 30 * 24 * 60 * 60;
 /** How many jobs with labels of no tier leave a row, for each tenant and hour; whoever made a mistake sees it in one. */
 export const unknownLabelsPerHour = 100;
 
-/** GitHub must say twice that it has no such job, with so long between: less than it takes to look again, more than a lapse. */
-export const goneApartSeconds = 180;
+/** GitHub must have said for so long, each time it was asked, that it has no such job: three looks, and more than a lapse. */
+export const goneApartSeconds = 480;
 
-/** What GitHub denied is not tried for again before the second look at it. */
+/** What GitHub denied is not tried for again before the next look at it. */
 export const goneRestSeconds = 300;
 
 /** A second denial so long after the first one begins anew: longer than the hour in which a job that runs is asked about. */
@@ -181,6 +181,9 @@ export const heldJobAskedSeconds = 60 * 60;
  * webhooks are delivered again every five minutes, and the reconciler goes through the jobs of each tenant within the hour.
  */
 export const unheardStartSeconds = 60 * 60;
+
+/** EC2 tells of a machine's end within seconds, as a rule; then it is no longer waited for. */
+export const endingHeardSeconds = 60;
 
 /** Longer than whoever asks what a machine ran can come late: the delay, the hour of trying, and what queues may add. */
 export const unregisteredKeptSeconds = 3 * 60 * 60;

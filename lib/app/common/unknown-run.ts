@@ -24,8 +24,8 @@ export const isUnheard = ({ ran, instanceId, unknownRunAt }: Runner, planned: Jo
   ran === undefined && unknownRunAt === undefined && planned?.runner !== instanceId;
 
 /**
- * Whoever takes away the registration of a machine that ran nothing notes it: without the note, the next one to ask would take
- * the absence for a run.
+ * Whoever takes away the registration of a machine that ran nothing notes it, and so does whoever hears late which job it ran:
+ * without the note, the next one to ask would take the absence for a run that nobody knows.
  * @returns false: it had been noted before
  */
 export function noteUnregistered(

@@ -108,7 +108,7 @@ function explainEnded(facts: Facts, job: Job, why: NonNullable<Job['reason']>): 
     };
   }
   if (why.code === 'gone-from-github' || why.code === 'run-ended') {
-    return { ...verdict, next: 'Nothing: GitHub said twice that it is over.', who: 'nobody' };
+    return { ...verdict, next: 'Nothing: GitHub said each time that it is over.', who: 'nobody' };
   }
   return { ...verdict, next: outcomeNext(job, verdict.next) };
 }

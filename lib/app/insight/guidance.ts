@@ -154,8 +154,12 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     next: 'The next machine is bought when its pause is over; the pauses grow to an hour at most.',
     mend: 'Look at how the last machine ended: npx mayfly logs INSTANCE. If machines listen and get nothing, an owner checks the runner group’s workflow restrictions.',
   },
-  'gone-from-github': nobody('It is closed when GitHub says so a second time, three minutes later or more.'),
-  'run-ended': nobody('It is closed when GitHub says so a second time, three minutes later or more.'),
+  'gone-from-github': nobody(
+    'It is closed if GitHub still says so after eight minutes; one other answer lets it wait on.',
+  ),
+  'run-ended': nobody(
+    'It is closed if GitHub still says so after eight minutes; one other answer lets it wait on.',
+  ),
   'github-refused': {
     who: 'operator',
     next: 'One machine tries again every two minutes.',

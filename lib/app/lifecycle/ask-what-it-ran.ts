@@ -2,9 +2,10 @@
  * A machine that listened ended by itself, and nobody said that it ran a job: the tenant manager asks GitHub, once late
  * webhooks and redelivered ones have had their time.
  */
+import { jobOf } from '../../core/runner.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { unheardRunSeconds } from '../common/settings.ts';
-import { isUnheard } from '../common/unknown-run.ts';
+import { isUnheard, noteUnregistered } from '../common/unknown-run.ts';
 import type { Ending } from '../ending/ending.ts';
 
 export async function askWhatItRan(deps: LifecycleDeps, { runner, reason, doneJob }: Ending): Promise<void> {
@@ -13,4 +14,12 @@ export async function askWhatItRan(deps: LifecycleDeps, { runner, reason, doneJo
   if (!isUnheard(runner, await deps.jobs.get(installationId, plannedJob))) return;
   const message = { kind: 'unheard-run', installationId, instanceId } as const;
   await deps.queues.sendToInstallations(message, { delaySeconds: unheardRunSeconds });
+}
+
+/**
+ * GitHub says which job it ran, of which no start was heard and which was not planned for it. Its row may have ended by EC2's word
+ * a moment ago, or be about to: whoever asks after that must not take the missing registration for a run that nobody knows.
+ */
+export async function noteHeardRun(deps: LifecycleDeps, { runner, ranJob }: Ending): Promise<void> {
+  if (ranJob && ranJob.jobId !== jobOf(runner)) await noteUnregistered(deps, runner.instanceId);
 }

@@ -12,7 +12,7 @@ import type { LifecycleDeps } from '../common/deps.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { endRunners } from '../ending/end-runners.ts';
 import type { Ending } from '../ending/ending.ts';
-import { askWhatItRan } from './ask-what-it-ran.ts';
+import { askWhatItRan, noteHeardRun } from './ask-what-it-ran.ts';
 import { followSpotWarning, rerunIfTakenBack } from './follow-spot-warning.ts';
 import { recordBlocked, recordCompleted, recordStarted, type Started } from './record-job-fact.ts';
 import { hasUnknownLabels, refuseUnknownLabels } from './refuse-unknown-labels.ts';
@@ -65,6 +65,7 @@ export async function followLifecycle(
     await batch.attempt(endingIds, async () => {
       // Before the end is written: a message that comes again finds no machine to end.
       await Promise.all(all.map(({ ending }) => askWhatItRan(deps, ending)));
+      await Promise.all(all.map(({ ending }) => noteHeardRun(deps, ending)));
       return endRunners(
         deps,
         all.map(({ ending }) => ending),

@@ -9,6 +9,7 @@ import type { Job } from '../../core/job.ts';
 import { afterLoss } from '../../core/job-rest.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import { type Reason, reason } from '../../core/reason.ts';
+import { askAboutJob } from '../common/ask-about-job.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { doubtJob, goneReason, runDeadReason, undoubtJob } from '../common/doubt-job.ts';
 import { inRepository } from '../common/in-repository.ts';
@@ -48,9 +49,7 @@ async function nextWaiting(deps: ReconcileDeps, { tenant, marks, waitingRuns }: 
 
 async function askAbout(deps: ReconcileDeps, { calls }: Visit, job: Job): Promise<void> {
   const { installationId, jobId, runId } = job;
-  const answer = await calls.ask(() =>
-    inRepository(deps, job, (repository) => deps.github.getJob(installationId, repository, jobId)),
-  );
+  const answer = await calls.ask(() => askAboutJob(deps, job));
   if (!answer) return;
   if (!answer.ok) {
     if (answer.refusal.kind === 'not-found')

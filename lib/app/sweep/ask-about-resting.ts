@@ -3,6 +3,7 @@
  * or gone needs none. Where GitHub does not answer the rest ends all the same; claim asks once more.
  */
 import type { Job } from '../../core/job.ts';
+import { askAboutJob } from '../common/ask-about-job.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { doubtJob, runDeadReason, undoubtJob } from '../common/doubt-job.ts';
 import { followAnswer } from '../common/follow-answer.ts';
@@ -17,8 +18,7 @@ export function isRestNearlyOver({ clock }: SweepDeps, { state, retryAt }: Job):
 
 /** @returns whether it waits still */
 export async function askAboutResting(deps: SweepDeps, job: Job): Promise<boolean> {
-  const { installationId, jobId } = job;
-  const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));
+  const answer = await askAboutJob(deps, job);
   const isOfDeadRun = job.reason?.code === 'run-ended' && answer.ok && answer.value.status === 'queued';
   return isOfDeadRun ? askAboutRun(deps, job) : followAnswer(deps, job, answer);
 }

@@ -6,11 +6,17 @@ import { instanceNamed, type JobId } from '../../core/ids.ts';
 import { endOnGitHub, type Job } from '../../core/job.ts';
 import { afterLoss } from '../../core/job-rest.ts';
 import { reason } from '../../core/reason.ts';
+import { askAboutJob } from '../common/ask-about-job.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { doubtJob, goneReason, undoubtJob } from '../common/doubt-job.ts';
 import { followAnswer } from '../common/follow-answer.ts';
-import { inRepository } from '../common/in-repository.ts';
-import { blockedSeconds, goneApartSeconds, goneKeptSeconds, settleSeconds } from '../common/settings.ts';
+import {
+  blockedSeconds,
+  goneApartSeconds,
+  goneKeptSeconds,
+  goneRestSeconds,
+  settleSeconds,
+} from '../common/settings.ts';
 import { askAboutResting, isRestNearlyOver } from './ask-about-resting.ts';
 
 /** True: it waits no longer. */
@@ -39,14 +45,18 @@ export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
 export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): boolean {
   if (job.unsettledAt === undefined) return isRestNearlyOver(deps, job);
   const now = deps.clock.now();
-  // GitHub said that it is gone: asked once more as soon as that counts, or the doubt would be forgotten before the next look.
-  const { goneAt } = job;
-  if (goneAt !== undefined && now >= goneAt + goneApartSeconds * 1000 && isKept(goneAt, now)) return true;
+  // Asked again at each rest, and as soon as it counts, or the doubt would be forgotten before the next look.
+  if (job.goneAt !== undefined && isTimeForDoubt(now - job.goneAt, unseenMilliseconds)) return true;
   const unsettledFor = now - job.unsettledAt;
   return isOverdue(deps, job) || isTimeToAsk(job.jobId, { unsettledFor, unseenMilliseconds });
 }
 
-const isKept = (goneAt: number, now: number) => now <= goneAt + goneKeptSeconds * 1000;
+function isTimeForDoubt(doubtedFor: number, unseenMilliseconds: number): boolean {
+  if (doubtedFor > goneKeptSeconds * 1000) return false;
+  const rests = (milliseconds: number) => Math.floor(milliseconds / (goneRestSeconds * 1000));
+  const since = Math.max(0, doubtedFor - settleSeconds * 1000 - unseenMilliseconds);
+  return doubtedFor >= goneApartSeconds * 1000 || rests(doubtedFor) > rests(since);
+}
 
 /** True: it waits again. */
 export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
@@ -57,9 +67,7 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
   }
   const overdue = isOverdue(deps, job);
   const askedAt = deps.clock.now();
-  const answer = await inRepository(deps, job, (repository) =>
-    deps.github.getJob(installationId, repository, jobId),
-  );
+  const answer = await askAboutJob(deps, job);
   const about = { installationId, jobId, instanceId: job.runner, tier: job.tier };
   const kind = 'unsettled-job-asked';
   deps.telemetry.event('info', 'repair', { ...about, kind }, { Repairs: 1 });

@@ -13,8 +13,8 @@ import { jobOf, type Runner, type RunnerEndReason } from '../../core/runner.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { pokeWaiting } from '../common/poke-waiting.ts';
 import { removeRegistration } from '../common/remove-registration.ts';
-import { absenceProofSeconds, unheardStartSeconds } from '../common/settings.ts';
-import { noteUnregistered } from '../common/unknown-run.ts';
+import { absenceProofSeconds, endingHeardSeconds, unheardStartSeconds } from '../common/settings.ts';
+import { forgetUnregistered, isUnheard, noteUnknownRun, noteUnregistered } from '../common/unknown-run.ts';
 import { endRunners } from '../ending/end-runners.ts';
 import { releasePlanned } from '../ending/release-planned.ts';
 import { findJobOn } from './find-job-on.ts';
@@ -82,7 +82,12 @@ async function lookIntoSilence(
 ): Promise<void> {
   const { installationId, instanceId, plannedJob } = runner;
   const [seen] = await deps.compute.describe([instanceId]);
-  if (seen && overStates.includes(seen.state)) {
+  // EC2's own event has it asked what it ran: an end that is written here first would leave that unasked.
+  if (seen?.state === 'shutting-down') {
+    await deps.runners.extend(runner, deps.clock.now() + endingHeardSeconds * 1000);
+    return;
+  }
+  if (seen?.state === 'terminated') {
     await endRunners(deps, [{ runner, reason: 'instance-ended', proven: true }]);
     return;
   }
@@ -91,15 +96,17 @@ async function lookIntoSilence(
   await lookAgain();
 }
 
-const overStates = ['shutting-down', 'terminated'];
-
 type Removal = { kind: 'busy' | 'done' } | { kind: 'limited'; seconds: number };
 
 /** Taken away first, it is the fence: a runner that GitHub has just given a job keeps it. */
 async function takeAway(deps: SweepDeps, runner: Runner): Promise<Removal> {
   const { installationId, instanceId, tier } = runner;
+  // Before it is taken away: whoever dies in between leaves a run uncounted, and invents none.
+  const isFirst = await noteUnregistered(deps, instanceId);
   const removal = await removeRegistration(deps, runner);
-  if (removal.ok && removal.value === 'removed') await noteUnregistered(deps, instanceId);
+  const isAbsent = removal.ok && removal.value === 'absent';
+  if (isFirst && isAbsent) await countUnlessHeard(deps, runner);
+  if (isFirst && !(removal.ok && removal.value === 'removed')) await forgetUnregistered(deps, instanceId);
   if (removal.ok) return { kind: removal.value === 'busy' ? 'busy' : 'done' };
   const { refusal } = removal;
   const about = { installationId, instanceId, tier, reason: refusal.kind, refusal };
@@ -107,6 +114,12 @@ async function takeAway(deps: SweepDeps, runner: Runner): Promise<Removal> {
   return refusal.kind === 'limited'
     ? { kind: 'limited', seconds: refusal.retryAfterSeconds }
     : { kind: 'done' };
+}
+
+/** GitHub took it away after a run, and has no job of the tenant on this machine. */
+async function countUnlessHeard(deps: SweepDeps, runner: Runner): Promise<void> {
+  const planned = await deps.jobs.get(runner.installationId, runner.plannedJob);
+  if (isUnheard(runner, planned)) await noteUnknownRun(deps, runner);
 }
 
 async function end(deps: SweepDeps, runner: Runner, reason: RunnerEndReason): Promise<void> {

@@ -547,10 +547,17 @@ export const mutants: readonly Mutant[] = [
     "  if ((job.replacements ?? 0) >= 3) return refuse('runners-lost', 'Too many.');\n  return undefined;\n}\n\nconst hold",
   ),
   mutant(
+    'denied-job-believed',
+    'A job is taken to be gone because GitHub denies it, though GitHub shows its run.',
+    'lib/app/common/ask-about-job.ts',
+    "if (answer.ok || answer.refusal.kind !== 'not-found') return answer;",
+    'if (jobId > 0) return answer;',
+  ),
+  mutant(
     'gone-at-once',
     'A job is closed the first time that GitHub says that it has none.',
     'lib/app/common/settings.ts',
-    'export const goneApartSeconds = 180;',
+    'export const goneApartSeconds = 480;',
     'export const goneApartSeconds = 0;',
   ),
   mutant(

@@ -19,7 +19,7 @@ interface ServiceDeps {
 }
 
 export function createService(given: ServiceDeps): Service {
-  const deps = { ...given, denials: createDenials(given) };
+  const deps = { ...given, denials: createDenials(given), deniesJob: createJobDenials(given) };
   const limitsRemoval = createRemovalLimits(given);
   const doneAgain = createRepeats(given.faults);
   return async (call) => {
@@ -128,8 +128,8 @@ function installationOf({ given }: PortCall): number {
 }
 
 /**
- * What GitHub denies though it is there, it denies for less than three minutes, and then for some minutes no more: whoever
- * is told so twice, with some minutes between, may believe it.
+ * What GitHub denies as a whole though it is there, it denies for less than three minutes, and then for some minutes no more.
+ * A single call it may deny at any time.
  */
 const denialMilliseconds = 170_000;
 const truthfulMilliseconds = 600_000;
@@ -146,10 +146,7 @@ function createDenials({ scheduler, faults, random }: Pick<ServiceDeps, 'schedul
       if (begun === undefined || now > begun + truthfulMilliseconds) since.set(installationId, now);
       return now <= since.get(installationId)! + denialMilliseconds;
     },
-    /**
-     * For a while it denies all that is asked, in the same way, and once in a story: jobs are asked about seldom, and two such
-     * whiles could be all that is heard of one. What the installation itself is, it may deny again.
-     */
+    /** For a while it denies all that is asked, in the same way, or only what the installation itself is. */
     of(installationId: number, { isAboutItself }: { isAboutItself: boolean }): GitHubRefusal | undefined {
       const now = scheduler.now();
       const known = wholly.get(installationId);
@@ -157,15 +154,31 @@ function createDenials({ scheduler, faults, random }: Pick<ServiceDeps, 'schedul
       if (isAboutItself && now <= (hiddenUntil.get(installationId) ?? 0)) return falselyGone;
       if (!faults.strikes('githubDenial') || !this.may(installationId)) return undefined;
       const until = since.get(installationId)! + random.between(0, denialMilliseconds);
-      if (!known) {
+      if (!isAboutItself || random.chance(0.5)) {
         const refusal = random.pick(githubRefusals.filter(({ kind }) => kind !== 'forbidden'));
         wholly.set(installationId, { until, refusal });
         return refusal;
       }
-      if (!isAboutItself) return undefined;
       hiddenUntil.set(installationId, until);
       return falselyGone;
     },
+  };
+}
+
+/** Whether GitHub denies a job, and for how long, is settled when it is first asked about it. */
+function createJobDenials({
+  scheduler,
+  faults,
+  random,
+}: Pick<ServiceDeps, 'scheduler' | 'faults' | 'random'>) {
+  const until = new Map<unknown, number>();
+  return ({ name, given: [, , jobId] }: PortCall): boolean => {
+    if (name !== 'github.getJob') return false;
+    if (!until.has(jobId)) {
+      const seconds = faults.strikes('jobDenied') ? random.between(60, 1_800) : 0;
+      until.set(jobId, scheduler.now() + seconds * 1000);
+    }
+    return scheduler.now() < until.get(jobId)!;
   };
 }
 
@@ -190,13 +203,14 @@ async function github(deps: ServiceDeps & Denying, call: PortCall): Promise<unkn
   const denial = denials.of(installationId, { isAboutItself });
   if (denial && isAboutItself) return { ok: false, refusal: { kind: 'not-found', message: 'Not Found' } };
   if (denial) return { ok: false, refusal: denial };
+  if (deps.deniesJob(call)) return { ok: false, refusal: falselyGone };
   if (!isAboutItself && faults.strikes('githubRefusal')) {
-    const refusal = random.pick(githubRefusals);
-    if (refusal.kind !== 'not-found' || denials.may(installationId)) return { ok: false, refusal };
+    return { ok: false, refusal: random.pick(githubRefusals) };
   }
   return failing(deps, call, faults.strikes('githubError'));
 }
 
 interface Denying {
   readonly denials: ReturnType<typeof createDenials>;
+  readonly deniesJob: ReturnType<typeof createJobDenials>;
 }

@@ -1,0 +1,30 @@
+/**
+ * Asks GitHub for a job. That it has no such job counts only where it denies the job's run as well: a single call is sometimes
+ * answered 404 by mistake, and a job cannot be deleted without its run. Whoever hears `not-found` from here has heard it twice.
+ */
+import type { GitHubJob } from '../../core/github.ts';
+import type { Job } from '../../core/job.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Answer, GitHub } from '../../ports/github.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import { undoubtJob } from './doubt-job.ts';
+import { inRepository } from './in-repository.ts';
+
+interface AskingDeps {
+  readonly github: GitHub;
+  readonly jobs: JobStore;
+  readonly clock: Clock;
+}
+
+/** @returns `invalid` where GitHub contradicts itself: then nothing is known, but that the job is not gone */
+export async function askAboutJob(deps: AskingDeps, job: Job): Promise<Answer<GitHubJob>> {
+  const { installationId, jobId, runId } = job;
+  const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));
+  if (answer.ok || answer.refusal.kind !== 'not-found') return answer;
+  const run = await inRepository(deps, job, (name) => deps.github.getRun(installationId, name, runId));
+  if (!run.ok) return run;
+  if (run.value.completed) return answer;
+  await undoubtJob(deps, job);
+  const message = `GitHub shows run ${runId} as open, and not its job ${jobId}.`;
+  return { ok: false, refusal: { kind: 'invalid', message } };
+}
