@@ -173,6 +173,7 @@ export function isRefusalOutdated(tenant: Tenant, job: Job): boolean {
   if (tenant.status !== 'active' || job.reason.code === 'owner-mismatch') return false;
   // Its controllers say the same again, until one of them is changed.
   if (isOfControllers(job.reason) && job.admission?.policy === policyMark(tenant)) return false;
+  if (job.reason.code === 'repository-not-allowed') return judgeRepository(tenant, job) === undefined;
   return job.reason.code !== 'tier-not-allowed' || (tenant.allowedTiers?.includes(job.tier) ?? true);
 }
 

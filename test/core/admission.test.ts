@@ -123,6 +123,19 @@ describe('a refusal', () => {
       refused('tier-not-allowed'),
       false,
     ],
+    ['of a repository that all may use now', givenTenant(), refused('repository-not-allowed'), true],
+    [
+      'of a repository that is still not on the list',
+      givenTenant({ allowedRepositories: [7] }),
+      refused('repository-not-allowed', { repositoryId: 8 }),
+      false,
+    ],
+    [
+      'of a public repository where none may be',
+      givenTenant({ allowPublicRepositories: false }),
+      refused('repository-not-allowed', { visibility: 'public' }),
+      false,
+    ],
     ['for another reason', givenTenant({ allowedTiers: [medium] }), refused('tenant-deleted'), true],
   ])('%s has outlived its cause: %#', (_title, tenant, job, outdated) => {
     expect(isRefusalOutdated(tenant, job)).toBe(outdated);

@@ -6,6 +6,7 @@ import type { Deployment } from '../../lib/contract/deployment.ts';
 import { TierName } from '../../lib/core/ids.ts';
 import { type Auditor, createAuditor, type Violation } from './auditor/auditor.ts';
 import { checkTakenUp, checkTruth } from './auditor/check-ends.ts';
+import { createKeptCheck } from './auditor/check-kept-groups.ts';
 import { checkOver, isOver } from './auditor/check-over.ts';
 import { createServedCheck } from './auditor/check-served.ts';
 import { createTurnsCheck } from './auditor/check-turns.ts';
@@ -73,7 +74,8 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const reconciles = seed % 8 === 5;
   const flood = reconciles && random.chance(0.5);
   const longLine = faults.mood === 'calm' && random.chance(0.2);
-  startTenants(world, { github, webhooks, flood, longLine });
+  const keepsGroups = reconciles && faults.mood !== 'calm' && random.chance(0.7);
+  startTenants(world, { github, webhooks, flood, longLine, keepsGroups });
   await runStory({ scheduler, auditor, random, faults, plane, deployment, reconciles, longLine });
   return {
     seed,
@@ -139,6 +141,7 @@ async function runStory(stage: Stage): Promise<void> {
   const isStarved = createTurnsCheck(auditor.books, auditor.note);
   const isUnheard = createUnheardCheck(auditor.books, auditor.note, stage.reconciles);
   const isLeftOver = createServedCheck(auditor.books, auditor.note);
+  const isOutOfStep = createKeptCheck(auditor.books, auditor.note);
   const checkSeconds = 10;
   const quietAt = start + eventfulSeconds * 1000;
   for (let seconds = checkSeconds; ; seconds += checkSeconds) {
@@ -159,7 +162,10 @@ async function runStory(stage: Stage): Promise<void> {
     if (seconds % period === 0) sweepSometimes(stage);
     if (stage.reconciles && seconds % 300 === 0) plane.reconcile();
     if (seconds % 60 === 0) auditor.minute();
-    if (time > quietAt && seconds % 60 === 0) isUnheard();
+    if (time > quietAt && seconds % 60 === 0) {
+      isUnheard();
+      isOutOfStep();
+    }
     if (scheduler.steps() > mostSteps) return auditor.note('storm', `${mostSteps} steps, and no end`);
     if (auditor.violations.length > 0) return;
     if (time > quietAt + 3_600 * 1000) auditor.books.longestLifeSeconds = limits.jobSeconds + 3_600 + 3_900;

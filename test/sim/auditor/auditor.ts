@@ -16,6 +16,7 @@ import { checkDeletions } from './check-deletions.ts';
 import { checkEnds } from './check-ends.ts';
 import { checkGroupOfLaunch, checkGroups } from './check-groups.ts';
 import { checkHeld } from './check-held.ts';
+import { checkKept, type GroupChange } from './check-kept-groups.ts';
 import { checkLeases } from './check-leases.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkRerun } from './check-rerun.ts';
@@ -41,6 +42,8 @@ export interface Auditor {
   machineTakenBack(instanceId: string): void;
   /** GitHub was asked to run it again, and does. */
   jobRerun(job: WorldJob): void;
+  /** The platform changed whom the tenant's runner group is for. */
+  groupKept(installationId: number, change: GroupChange): void;
   limitsSet(installationId: number): void;
   /** The operator wrote it into the row. */
   statusSet(installationId: number, status: 'active' | 'suspended'): void;
@@ -109,6 +112,7 @@ export function createAuditor(world: {
     jobEnded: (jobId) => books.endJob(jobId),
     machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
     jobRerun: (job) => checkRerun(books, job, note),
+    groupKept: (installationId, change) => checkKept(books, installationId, change, note),
     limitsSet: (installationId) => books.setLimits(installationId),
     statusSet: (installationId, status) => void books.bans.set(installationId, status === 'suspended'),
     githubRefused(installationId, limitSeconds) {

@@ -5,7 +5,7 @@ import type { InstallationId } from '../../../lib/core/ids.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
-import type { WorldJob } from '../world/context.ts';
+import type { Account, WorldJob } from '../world/context.ts';
 
 export interface AuditedMachine {
   readonly id: string;
@@ -87,6 +87,8 @@ export function createBooks(world: {
     /** How often each job was run again, by its id. */
     reruns: new Map<number, number>(),
     endedByPlatform: new Set<string>(),
+    /** Accounts whose group the platform keeps. */
+    keptGroups: new Set<Account>(),
     /** Machines that ran a job of a repository outside the installation. */
     ranUnlisted: new Set<string>(),
     /** The machine that each job was last seen on. */

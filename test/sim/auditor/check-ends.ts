@@ -12,6 +12,7 @@ const decided = new Set([
   'tenant-suspended',
   'tenant-deleted',
   'tier-not-allowed',
+  'repository-not-allowed',
   'owner-mismatch',
   'waiting-cap',
   'blocked-cap',

@@ -603,6 +603,20 @@ export const mutants: readonly Mutant[] = [
     'export const groupHeldSeconds = 1e9;',
   ),
   mutant(
+    'kept-group-only-grows',
+    'A group that is kept in step is given what is missing, and never loses what is no longer allowed.',
+    'lib/app/reconciler/keep-group.ts',
+    'const changes = [...missing, ...extra].slice(0, groupChangesPerVisit);',
+    'void extra;\n  const changes = missing.slice(0, groupChangesPerVisit);',
+  ),
+  mutant(
+    'kept-group-unrecorded',
+    'A group that is kept in step is changed before that is on record: a death in between leaves a change without one.',
+    'lib/app/reconciler/keep-group.ts',
+    'await audit.recordGroupChange({ installationId, login, at, group, before, after: wanted });',
+    'void { audit, login, at, group, before };',
+  ),
+  mutant(
     'over-without-its-machine',
     'Of a job that is found over by asking, nobody writes down which machine ran it.',
     'lib/app/common/follow-answer.ts',

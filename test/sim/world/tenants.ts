@@ -8,20 +8,31 @@ import { createChanges, permissionsOf, putInstallation } from './changes.ts';
 import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
 import { newAccountGroup, startGroupChanges } from './groups.ts';
+import { changeKeptGroup, followKeeping, keptPolicy, makeKeptGroup } from './kept-group.ts';
 import { startLongLine } from './long-line.ts';
 import { eventfulSeconds } from './times.ts';
 import type { Webhooks } from './webhooks.ts';
 
 export function startTenants(
   deps: WorldDeps,
-  parts: { github: GitHubWorld; webhooks: Webhooks; flood: boolean; longLine: boolean },
+  parts: {
+    github: GitHubWorld;
+    webhooks: Webhooks;
+    flood: boolean;
+    longLine: boolean;
+    keepsGroups: boolean;
+  },
 ): void {
   const { random, scheduler, faults } = deps;
   deps.ports.github.setFormerNames(random.pick(['gone', 'redirect']));
   const accounts = Array.from({ length: random.between(2, 4) }, (_, n) => createAccount(deps, n + 1));
+  followKeeping(deps, accounts, parts.github.groupsChanged);
   for (const account of accounts) {
+    const isKept = parts.keepsGroups && account.type === 'Organization';
+    if (isKept) makeKeptGroup(deps, account);
     install(deps, parts.webhooks, account);
-    startGroupChanges(deps, account, parts.github.groupsChanged);
+    if (isKept) changeKeptGroup(deps, account, parts.github.groupsChanged);
+    else startGroupChanges(deps, account, parts.github.groupsChanged);
     queueJobs(deps, parts.github, {
       account,
       jobs: random.between(1, 4),
@@ -123,7 +134,8 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
   const installationId = account.id * 100 + random.between(0, 99);
   account.installationId = installationId;
   putInstallation(deps.ports, account);
-  if (random.chance(0.3)) {
+  const policy = keptPolicy(deps, account);
+  if (policy.runnerGroup === undefined && random.chance(0.3)) {
     webhooks.installation('installation.created', installationId);
     return;
   }
@@ -141,6 +153,7 @@ function install(deps: WorldDeps, webhooks: Webhooks, account: Account): void {
     // A limit of its own that is tighter than the other two, so that two launches at once come up against it.
     ...(installationId % 2 === 0 ? { tierLimits: new Map([[TierName('small'), 1]]) } : {}),
     permissions: permissionsOf(account),
+    ...policy,
     createdAt: now,
     updatedAt: now,
   });

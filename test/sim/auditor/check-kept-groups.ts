@@ -1,0 +1,55 @@
+/**
+ * A group that is kept: each change of it is on record before it is made, and once nothing goes wrong any more it is for the
+ * repositories that the operator allows, and for no others.
+ */
+import type { Books, Note } from './books.ts';
+
+/** Three visits of the reconciler. */
+const longestSeconds = 1_000;
+
+export interface GroupChange {
+  readonly repositoryId: number;
+  readonly isAdmitted: boolean;
+}
+
+export function checkKept(
+  { rows }: Books,
+  installationId: number,
+  { repositoryId, isAdmitted }: GroupChange,
+  note: Note,
+): void {
+  const isRecorded = [...rows.groupChanges.values()].some(
+    ({ installationId: id, before, after }) =>
+      id === installationId &&
+      before.includes(repositoryId) !== isAdmitted &&
+      after.includes(repositoryId) === isAdmitted,
+  );
+  if (!isRecorded)
+    note('group-change-unrecorded', `the group of ${installationId} changed for ${repositoryId}`);
+}
+
+/** Called each minute of the quiet. */
+export function createKeptCheck(books: Books, note: Note): () => void {
+  const since = new Map<number, number>();
+  return () => {
+    const differing = new Set(outOfStep(books));
+    for (const tenant of differing) {
+      if (!since.has(tenant)) since.set(tenant, books.now());
+      const seconds = (books.now() - since.get(tenant)!) / 1000;
+      if (seconds > longestSeconds)
+        note('group-out-of-step', `the group of ${tenant} is not as its list for ${seconds} s`);
+    }
+    for (const tenant of since.keys()) if (!differing.has(tenant)) since.delete(tenant);
+  };
+}
+
+function outOfStep({ keptGroups, rows, limitedUntil, now }: Books): number[] {
+  return [...keptGroups].flatMap(({ installationId, suspended, group }) => {
+    const tenant = rows.tenants.get(installationId as never);
+    if (tenant?.status !== 'active' || suspended || now() < limitedUntil(tenant.installationId)) return [];
+    if (!tenant.keepsRunnerGroup || tenant.runnerGroup !== group.now.name) return [];
+    const wanted = JSON.stringify(tenant.allowedRepositories?.toSorted());
+    const is = JSON.stringify(group.now.selectedRepositoryIds?.toSorted());
+    return wanted === is ? [] : [tenant.installationId];
+  });
+}
