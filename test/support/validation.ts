@@ -27,6 +27,7 @@ export const seen = (over: Partial<Seen> = {}): Seen => ({
   app: ok({ name: 'Mayfly', permissions, events: ['workflow_job'], webhookUrl: url }),
   installation: ok(installation),
   repositories: ok([app]),
+  unlisted: new Map(),
   group: ok(group),
   door: { url, status: 401 },
   deliveries: ok({ at: noon - 60_000, statusCode: 202 }),

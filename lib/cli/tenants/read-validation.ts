@@ -11,7 +11,7 @@ import { levelNow } from '../../core/runner-level.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Answer, GitHub } from '../../ports/github.ts';
 import type { GitHubOf } from '../insight/github-of.ts';
-import type { Seen } from './validate-rules.ts';
+import { type Seen, unreachedIds } from './validate-rules.ts';
 
 /** A hundred each. */
 const repositoryPages = 10;
@@ -19,6 +19,8 @@ const deliveryPages = 5;
 /** Whether Actions is on takes a call for each. */
 const actionsLookedAt = 20;
 const actionsAtOnce = 5;
+/** So does an allowed repository that GitHub does not list. */
+const unlistedLookedAt = 20;
 const doorMilliseconds = 10_000;
 
 export async function readValidation(
@@ -48,7 +50,10 @@ export async function readValidation(
     readDeliveries(operator, installationId),
   ]);
   const names = repositories.ok ? repositories.value.slice(0, actionsLookedAt) : [];
-  const actions = await askActions(operator, installationId, names);
+  const [actions, unlisted] = await Promise.all([
+    askActions(operator, installationId, names),
+    askUnlisted(platform, tenant, repositories),
+  ]);
   return {
     tenant,
     tiers: deployment.tiers.map(({ name }) => name),
@@ -56,6 +61,7 @@ export async function readValidation(
     app,
     installation,
     repositories,
+    unlisted,
     ...(group ? { group } : {}),
     door: { url: outputs.webhookUrl, ...door },
     deliveries,
@@ -132,4 +138,16 @@ async function askActions(
   };
   await Promise.all(Array.from({ length: actionsAtOnce }, worker));
   return answers;
+}
+
+/** By their ids, which stay when a repository is renamed. */
+async function askUnlisted(
+  platform: GitHub,
+  tenant: Tenant,
+  repositories: Answer<readonly GitHubRepository[]>,
+): Promise<Seen['unlisted']> {
+  if (!repositories.ok) return new Map();
+  const ids = unreachedIds(tenant, repositories.value).slice(0, unlistedLookedAt);
+  const ask = async (id: number) => [id, await platform.getRepository(tenant.installationId, id)] as const;
+  return new Map(await Promise.all(ids.map(ask)));
 }

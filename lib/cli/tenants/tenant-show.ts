@@ -64,12 +64,13 @@ function settings(view: TenantView): string[][] {
   const tiers = Object.entries(view.tiers).map(
     ([name, tier]) => `${name} ${tier.machines} of ${tier.maxRunners}${tier.allowed ? '' : ' (not allowed)'}`,
   );
+  const kept = view.keepsGroup ? ' (kept in step with the repositories below)' : '';
   return [
     ['account', `${accountType.toLowerCase()} ${accountId}`],
     ['plan', view.plan],
     ['machines', `${view.machines} of ${view.maxRunners}: ${tiers.join(', ')}`],
     ['weight', String(view.weight)],
-    ['runners in', `${level}${isFallback ? ' (fallback)' : ''}${group === null ? '' : `, ${group}`}`],
+    ['runners in', `${level}${isFallback ? ' (fallback)' : ''}${group === null ? '' : `, ${group}`}${kept}`],
     ['repositories', repositories === null ? 'all' : repositories.join(', ') || 'none'],
     ['public repositories', publicSettings.get(publicRepositories) ?? ''],
     ['permissions', permissionsText(view.permissions)],

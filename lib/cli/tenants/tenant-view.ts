@@ -20,6 +20,8 @@ export interface TenantView {
   readonly isFallback: boolean;
   /** null: GitHub's default group, or none. */
   readonly group: string | null;
+  /** The reconciler keeps the group's repositories as `repositories`. */
+  readonly keepsGroup: boolean;
   /** GitHub's ids; null: all. */
   readonly repositories: readonly number[] | null;
   /** false: none may. null: GitHub's settings decide. */
@@ -59,6 +61,7 @@ export function tenantView(tenant: Tenant, config: MayflyConfig): TenantView {
     level,
     isFallback,
     group: level === 'organization' ? (tenant.runnerGroup ?? config.runnerGroup ?? null) : null,
+    keepsGroup: level === 'organization' && tenant.keepsRunnerGroup === true,
     repositories: tenant.allowedRepositories ?? null,
     publicRepositories: tenant.allowPublicRepositories ?? null,
     permissions: tenant.permissions ?? {},

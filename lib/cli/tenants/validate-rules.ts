@@ -26,6 +26,8 @@ export interface Seen {
   readonly installation: Answer<Installation>;
   /** Those that the installation reaches, at most a thousand. */
   readonly repositories: Answer<readonly GitHubRepository[]>;
+  /** What GitHub says of allowed repositories that are not among those, by id; of some of them. */
+  readonly unlisted: ReadonlyMap<number, Answer<GitHubRepository>>;
   /** Absent: runners register with repositories. */
   readonly group?: Answer<RunnerGroup | undefined>;
   /** Where the platform takes webhooks, and what it answered to one without a signature. */
@@ -176,18 +178,44 @@ function repositoryRows(seen: Seen): Row[] {
     ];
   }
   const { allowedRepositories } = tenant;
-  const strange = (allowedRepositories ?? []).filter((id) => !reached.some((one) => one.id === id));
   const used = reached.filter(({ id }) => allowedRepositories?.includes(id) ?? true);
-  const missing =
-    strange.length === 0
-      ? passed(check, `${used.length} of the ${reached.length} that the installation reaches may run jobs`)
-      : failed(
-          check,
-          `allowed are ${list(strange)}, which the installation does not reach`,
-          `An owner adds them to the installation, or: npx mayfly tenant set ${tenant.accountLogin} --repositories LIST`,
-        );
-  return [missing, ...admittedRows(seen, used)];
+  const count = `${used.length} of the ${reached.length} that the installation reaches may run jobs`;
+  const faults = [...unknownRows(seen, reached), ...unreachedRows(seen, reached)];
+  return [...(faults.length > 0 ? faults : [passed(check, count)]), ...admittedRows(seen, used)];
 }
+
+/** By an id that was mistyped, or of a repository that is gone. No job of it ever comes, and a kept group leaves it out. */
+function unknownRows({ tenant, unlisted }: Seen, reached: readonly GitHubRepository[]): Row[] {
+  const isUnknown = (id: number) => {
+    const answer = unlisted.get(id);
+    return answer !== undefined && !answer.ok && answer.refusal.kind === 'not-found';
+  };
+  const ids = unreachedIds(tenant, reached).filter(isUnknown);
+  if (ids.length === 0) return [];
+  const others = (tenant.allowedRepositories ?? []).filter((id) => !ids.includes(id));
+  const found = `allowed are ${list(ids)}, and GitHub shows the App no repository of ${ids.length === 1 ? 'this id' : 'these ids'}`;
+  const how = `Take ${ids.length === 1 ? 'it' : 'them'} off the list: npx mayfly tenant set ${tenant.accountLogin} --repositories ${others.join(',') || 'none'}. If a repository exists, an owner adds it to the installation.`;
+  return [failed('repositories unknown', found, how)];
+}
+
+/** GitHub has them, or would not say. */
+function unreachedRows(seen: Seen, reached: readonly GitHubRepository[]): Row[] {
+  const { tenant, unlisted } = seen;
+  const ids = unreachedIds(tenant, reached).filter((id) => {
+    const answer = unlisted.get(id);
+    return answer === undefined || answer.ok || answer.refusal.kind !== 'not-found';
+  });
+  if (ids.length === 0) return [];
+  const names = ids.map((id) => {
+    const answer = unlisted.get(id);
+    return answer?.ok ? `${answer.value.fullName} (${id})` : id;
+  });
+  const how = `An owner adds them to the installation, or: npx mayfly tenant set ${tenant.accountLogin} --repositories LIST`;
+  return [failed('repositories', `allowed are ${list(names)}, which the installation does not reach`, how)];
+}
+
+export const unreachedIds = ({ allowedRepositories = [] }: Tenant, reached: readonly GitHubRepository[]) =>
+  allowedRepositories.filter((id) => !reached.some((one) => one.id === id));
 
 /** Public ones apart, since another setting excludes them. */
 function admittedRows({ tenant, group, groupName }: Seen, used: readonly GitHubRepository[]): Row[] {

@@ -70,7 +70,17 @@ describe('mayfly tenant show', () => {
     expect(status).toBe(0);
     expect(out).toMatch(/machines +0 of 2: small 0 of 2, medium 0 of 5, large 0 of 10\n/);
     expect(out).toMatch(/runners in +organization, builds\n/);
+    expect(await shown('delta')).toMatchObject({ keepsGroup: false });
     expect(out).toMatch(/repositories +7, 8\n/);
+  });
+
+  it('says that the group is kept in step, where it is', async () => {
+    const policy = { runnerGroup: 'ci', keepsRunnerGroup: true, allowedRepositories: [7] };
+    await givenStored(405, { accountLogin: 'kept', ...policy });
+    const { out } = await account.run('tenant', 'show', 'kept');
+    expect(out).toMatch(/runners in +organization, ci \(kept in step with the repositories below\)\n/);
+    await givenStored(406, { accountLogin: 'level', ...policy, runnerLevel: 'repository' });
+    expect(await shown('level')).toMatchObject({ keepsGroup: false, level: 'repository' });
   });
 
   it('keeps a suspension by GitHub apart from a ban', async () => {

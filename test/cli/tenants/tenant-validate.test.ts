@@ -67,6 +67,17 @@ describe('mayfly tenant validate', () => {
     account.github.setDials({ faults: [] });
   });
 
+  it('asks GitHub about an allowed repository that the installation does not include', async () => {
+    const { installationId, accountId } = account.github.install({ login: 'gamma', repositories: ['app'] });
+    const policy = { accountLogin: 'gamma', allowedRepositories: [999_999] };
+    const tenant = givenTenant({ ...policy, accountId, installationId: InstallationId(installationId) });
+    await account.put('tenants', newTenantRow(tenant));
+    const { out } = await account.run('tenant', 'validate', 'gamma');
+    expect(out).toMatch(
+      /FAIL +repositories unknown +allowed are 999999, .*\n +→ Take it off the list: .* --repositories none/,
+    );
+  });
+
   it('asks for a group of the tenant by its name', async () => {
     const row = newTenantRow(
       givenTenant({ installationId: InstallationId(77), accountLogin: 'beta', runnerGroup: 'x' }),
@@ -109,6 +120,27 @@ describe('a tenant fails', () => {
       settings({ allowedRepositories: [8] }),
       'repositories',
       /adds them/,
+    ],
+    [
+      'that allows what GitHub has, and the installation does not include',
+      {
+        ...settings({ allowedRepositories: [8] }),
+        unlisted: new Map([[8, ok({ ...app, id: 8, fullName: 'acme/other' })]]),
+      },
+      'repositories',
+      /An owner adds them/,
+    ],
+    [
+      'that allows what GitHub does not know',
+      { ...settings({ allowedRepositories: [7, 999] }), unlisted: new Map([[999, refused]]) },
+      'repositories unknown',
+      /tenant set acme --repositories 7\./,
+    ],
+    [
+      'that allows nothing but what GitHub does not know',
+      { ...settings({ allowedRepositories: [999] }), unlisted: new Map([[999, refused]]) },
+      'repositories unknown',
+      /--repositories none\./,
     ],
     [
       'whose group was selected for others',
