@@ -11,7 +11,7 @@ import { checkOver, isOver } from './auditor/check-over.ts';
 import { createServedCheck } from './auditor/check-served.ts';
 import { createTurnsCheck } from './auditor/check-turns.ts';
 import { createUnheardCheck } from './auditor/check-unheard.ts';
-import { checkUnlisted } from './auditor/check-unlisted.ts';
+import { checkInvented, checkUnlisted } from './auditor/check-unlisted.ts';
 import { checkUsedJobs } from './auditor/check-usage.ts';
 import { createWaitingCheck } from './auditor/check-waiting.ts';
 import { createFaults } from './faults.ts';
@@ -178,6 +178,7 @@ async function runStory(stage: Stage): Promise<void> {
   checkOver(auditor.books, auditor.note);
   checkTruth(auditor.books, auditor.note);
   checkUsedJobs(auditor.books, auditor.note);
+  checkInvented(auditor.books, auditor.note);
 }
 
 /** Ten visits of the reconciler. */
@@ -187,6 +188,7 @@ function isAllOver({ auditor, plane, faults }: Stage): boolean {
   if (!isOver(auditor.books) || plane.messagesLeft() > 0) return false;
   checkTruth(auditor.books, auditor.note);
   checkUsedJobs(auditor.books, auditor.note);
+  checkInvented(auditor.books, auditor.note);
   if (faults.mood === 'calm') checkUnlisted(auditor.books, auditor.note);
   return true;
 }

@@ -1,3 +1,11 @@
+/** At the end of any story: whatever was lost on the way, no machine is counted that ran nothing at all. */
+export function checkInvented({ rows, machines }: Books, note: Note): void {
+  for (const { instanceId, unknownRunAt } of rows.runners.values()) {
+    if (unknownRunAt === undefined || machines.get(instanceId)?.ranJobs.size !== 0) continue;
+    note('unlisted-run-invented', `${instanceId} is counted, and ran nothing at all`);
+  }
+}
+
 /**
  * At the end of a calm story: each machine that GitHub gave a job of a repository outside the installation, and that ended by
  * itself, is counted against its tenant, and none that ran no such job is. Where webhooks are lost nobody can tell the two apart.
