@@ -163,15 +163,6 @@ const refuse = (...words: Parameters<typeof reason>): Verdict => ({
   reason: reason(...words),
 });
 
-/** What the operator's list of repositories, or the rule about public ones, has against it. */
-function barredBy(
-  { allowedRepositories, allowPublicRepositories }: Tenant,
-  { repositoryId, visibility }: Job,
-): 'list' | 'public' | undefined {
-  if (allowedRepositories && !allowedRepositories.some((id) => id === repositoryId)) return 'list';
-  return allowPublicRepositories === false && visibility === 'public' ? 'public' : undefined;
-}
-
 /**
  * Whether a refusal has outlived its cause, so that the job may have another chance where GitHub still has it queued. What
  * waited for too long is over, and another owner's repository stays another owner's.
