@@ -63,7 +63,6 @@ export const runnerEndReasons = [
   'instance-ended',
   'boot-deadline',
   'idle-deadline',
-  'gate-missing',
   'job-time-limit',
   'tenant-deleted',
 ] as const;
