@@ -37,6 +37,7 @@ const kinds: Readonly<Record<ReasonCode, 'normal' | 'problem'>> = {
   'github-limited': 'problem',
   'shared-cap': 'normal',
   'launch-rate': 'normal',
+  'spend-cap': 'normal',
   'waiting-cap': 'normal',
   'blocked-cap': 'normal',
   capacity: 'problem',

@@ -49,6 +49,10 @@ export interface Caps {
   readonly waitingJobsPerTenant: number;
   /** Machines that one tenant may start a minute, or as many as its `max_runners` where that is more. */
   readonly launchesPerMinutePerTenant: number;
+  /** Under a spend cap each machine counts as if it lived as long as it may, until it ends. Absent: false. */
+  readonly strictSpend?: boolean;
+  /** What becomes of jobs over a tenant's spend cap. Absent: hold. */
+  readonly overSpend?: 'hold' | 'refuse';
 }
 
 /** Bounds in seconds. Each is the deadline of a state; see docs/ARCHITECTURE.md. */

@@ -88,3 +88,10 @@ export const leasesAttribute = 'leases_held';
 export const tierLeasesAttribute = (tier: string) => `${leasesAttribute}_${tier}`;
 /** In the tenants table: the epoch of a tenant's admission policy, while any controller of it is in force. */
 export const admissionEpochAttribute = 'admission_epoch';
+
+/** What a tenant spent in a month or a day, in micro-dollars: `spent_2026-11`, `spent_2026-11-21`; see core/spend.ts. */
+export const spentAttribute = (period: string) => `spent_${period}`;
+/** The same of earlier installations of its account. */
+export const carriedAttribute = (period: string) => `carried_${period}`;
+/** How many machines of a tier lived for so long: `lives_small_3`. */
+export const livesAttribute = (tier: string, range: number | '') => `lives_${tier}_${range}`;

@@ -16,6 +16,9 @@ export const policyAttributes = [
   'keep_runner_group',
   'allowed_repositories',
   'allow_public_repositories',
+  'spend_cap',
+  'daily_cap',
+  'spend_strict',
 ] as const;
 
 export type PolicyAttribute = (typeof policyAttributes)[number];

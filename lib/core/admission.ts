@@ -171,6 +171,8 @@ export function isRefusalOutdated(tenant: Tenant, job: Job): boolean {
   if (job.state !== 'done' || job.reason === undefined || job.outcome === 'expired' || !job.tier)
     return false;
   if (tenant.status !== 'active' || job.reason.code === 'owner-mismatch') return false;
+  // Whether there is room again, its run may find out anew.
+  if (job.reason.code === 'spend-cap') return false;
   // Its controllers say the same again, until one of them is changed.
   if (isOfControllers(job.reason) && job.admission?.policy === policyMark(tenant)) return false;
   if (job.reason.code === 'repository-not-allowed') return judgeRepository(tenant, job) === undefined;

@@ -34,6 +34,8 @@ export interface Bound {
   readonly reason: Reason;
   /** Whether it passes with time, so that whoever was served looks again by itself; else an event wakes those who wait. */
   readonly passesByItself: boolean;
+  /** Whether whoever finds no room is refused, instead of waiting. */
+  readonly refuses?: boolean;
 }
 
 /**
@@ -53,19 +55,27 @@ export function planBalance(options: {
   pageSize: number;
   now: number;
   group?: GroupView;
+  /** What the tenant's spend caps leave room for. */
+  spend?: Bound;
   bounds?: readonly Bound[];
 }): BalancePlan {
-  const { tenant, tier, waiting, pageSize, now, group, bounds = [] } = options;
+  const { tenant, tier, waiting, pageSize, now, group, spend, bounds = [] } = options;
   const verdicts = waiting.map((job) => ({
     job,
     verdict: rested(judge(tenant, tier, job, group), job, now),
   }));
   const admitted = verdicts.filter(({ verdict }) => verdict.kind === 'admit').map(({ job }) => job);
-  const room = tightest(tenant ? [ownBound(tenant, tier), ...bounds] : bounds);
+  // A machine's end leaves room in the tenant's limits, and not under its cap: so that one comes first.
+  const own = tenant ? [...(spend ? [spend] : []), ownBound(tenant, tier)] : [];
+  const room = tightest([...own, ...bounds]);
   const launch = tenant ? admitted.slice(0, Math.min(room.machines, maxMachinesPerLaunch)) : [];
-  const refuse = verdicts.flatMap(({ job, verdict }) =>
-    verdict.kind === 'refuse' ? [{ job, reason: verdict.reason }] : [],
-  );
+  const beyond = tenant ? admitted.slice(room.machines).map((job) => ({ job, reason: room.reason })) : [];
+  const refuse = [
+    ...verdicts.flatMap(({ job, verdict }) =>
+      verdict.kind === 'refuse' ? [{ job, reason: verdict.reason }] : [],
+    ),
+    ...(room.refuses ? beyond : []),
+  ];
   return {
     refuse,
     worthReading: worthReading({
@@ -81,7 +91,7 @@ export function planBalance(options: {
       ...verdicts.flatMap(({ job, verdict }) =>
         verdict.kind === 'hold' ? [{ job, reason: verdict.reason }] : [],
       ),
-      ...(tenant ? admitted.slice(room.machines).map((job) => ({ job, reason: room.reason })) : []),
+      ...(room.refuses ? [] : beyond),
     ].filter(({ job, reason }) => job.reason?.text !== reason.text),
     launch,
     ...(admitted.length > room.machines

@@ -10,6 +10,7 @@
  */
 import type { FleetRequest } from './fleet-request.ts';
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';
+import type { LeaseCost } from './spend-counts.ts';
 import type { Account } from './tenant.ts';
 
 /** closed: every lease either has its machine's row, or went back. */
@@ -31,6 +32,8 @@ export interface Launch {
   readonly createdAt: number;
   /** The rows of caps over all tenants that count its leases; absent: none. */
   readonly capRows?: readonly string[];
+  /** What each of its leases counts as spent. Absent in rows of earlier versions: nothing. */
+  readonly leaseCost?: LeaseCost;
   /** Which machine got which lease; known once answered or closed. */
   readonly instances: ReadonlyMap<LeaseId, InstanceId>;
   /**

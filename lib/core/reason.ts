@@ -28,6 +28,7 @@ export type ReasonCode =
   | 'github-limited'
   | 'shared-cap'
   | 'launch-rate'
+  | 'spend-cap'
   | 'waiting-cap'
   | 'blocked-cap'
   | 'capacity'

@@ -3,7 +3,7 @@
  * and once again when GitHub cannot deliver late words on its jobs any more. Source, for the three days that GitHub keeps
  * deliveries: https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks
  */
-import { dayOf } from './usage-sum.ts';
+import { dayOf } from './days.ts';
 
 const hour = 3_600_000;
 const dayMilliseconds = 24 * hour;

@@ -8,6 +8,7 @@
  */
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';
 import type { MachineRates } from './price.ts';
+import type { LeaseCost } from './spend-counts.ts';
 import type { Account } from './tenant.ts';
 
 export type RunnerState = 'booting' | 'claimed' | 'listening' | 'ended';
@@ -32,6 +33,8 @@ export interface Runner {
   readonly unknownRunAt?: number;
   /** The rows of caps over all tenants that count its lease; absent: none. */
   readonly capRows?: readonly string[];
+  /** What its lease counts as spent until it ends. Absent in rows of earlier versions: nothing. */
+  readonly leaseCost?: LeaseCost;
   readonly instanceType: string;
   readonly spot: boolean;
   /** Its availability zone. Absent: not known, as in rows of earlier versions. */

@@ -15,6 +15,7 @@ export const policyOf = (tenant: Tenant) => ({
   keepsRunnerGroup: tenant.keepsRunnerGroup,
   allowedRepositories: tenant.allowedRepositories?.toSorted(),
   allowPublicRepositories: tenant.allowPublicRepositories,
+  caps: tenant.caps,
 });
 
 export const hasSamePolicy = (one: Tenant, other: Tenant): boolean =>

@@ -5,6 +5,8 @@
  */
 import type { Permissions } from './github.ts';
 import type { InstallationId, TierName } from './ids.ts';
+import type { Micros } from './micros.ts';
+import type { LivesByTier, SpendCaps } from './spend-counts.ts';
 
 /** pending: installed, and waiting for the operator's approval. deleted is final. */
 export type TenantStatus = 'active' | 'pending' | 'suspended' | 'deleted';
@@ -68,6 +70,14 @@ export interface Tenant {
   readonly attention?: Attention;
   /** Its share where machines are scarce, against 1 for everybody else. The operator may edit it at any time. */
   readonly weight?: number;
+  /** What it may spend; absent: as much as it likes. The operator may edit it at any time. */
+  readonly caps?: SpendCaps;
+  /** What it spent, by month and by day (`2026-11`, `2026-11-21`); see spend.ts. Absent, or not in it: nothing. */
+  readonly spent?: ReadonlyMap<string, Micros>;
+  /** What earlier installations of its account had spent when the last machine of theirs was gone; in the same way. */
+  readonly carried?: ReadonlyMap<string, Micros>;
+  /** How long its machines lived. */
+  readonly lives?: LivesByTier;
   /** Until then (epoch milliseconds) its launch rate is used up; see launch-rate.ts. */
   readonly rateUsedUntil?: number;
   /** Leases held over all tiers. */

@@ -2,6 +2,7 @@
  * Sums over records of machines of one day, tenant, tier, repository and workflow: what reports are made of, and what is kept
  * when the records have gone. Pure arithmetic, in whole micro-dollars; a machine is in one sum alone.
  */
+import { dayOf } from './days.ts';
 import type { InstallationId, JobId, TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
 import type { Charge } from './own-rates.ts';
@@ -60,9 +61,6 @@ export interface Waste {
 export const wasteKinds = ['idle', 'lostSpot', 'cancelled'] as const;
 /** idle: it ran no job. lostSpot: its job was lost with the spot machine. cancelled: its job was, otherwise. */
 export type WasteKind = (typeof wasteKinds)[number];
-
-/** `2026-11-21`, in UTC. */
-export const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 /** @param by.job a sum for each job, instead of for each workflow */
 export function sumUp(records: Iterable<UsageRecord>, by: { readonly job?: boolean } = {}): UsageSum[] {

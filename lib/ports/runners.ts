@@ -1,6 +1,7 @@
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import type { Runner, RunnerEndReason } from '../core/runner.ts';
+import type { Settlement } from '../core/spend-counts.ts';
 import type { Tenant } from '../core/tenant.ts';
 
 /** The machines. Every method may throw OperationalError. */
@@ -35,8 +36,8 @@ export interface RunnerStore {
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
   /**
-   * Any state → ended, and in the same moment the lease goes back, to the tenant and to each cap that counts it: exactly once,
-   * whoever ends the machine how often. Answers in the order given.
+   * Any state → ended, and in the same moment the lease goes back, to the tenant and to each cap that counts it, and what it is
+   * counted as spent is settled: exactly once, whoever ends the machine how often. Answers in the order given.
    */
   end(ends: readonly RunnerEnd[]): Promise<EndOutcome[]>;
 }
@@ -58,6 +59,8 @@ export interface RunnerEnd {
   readonly at: number;
   /** The last of what it printed, where it never claimed. */
   readonly console?: string;
+  /** What its lease changes in the tenant's spending as it goes back. */
+  readonly spend?: Settlement;
 }
 
 export type ClaimOutcome =

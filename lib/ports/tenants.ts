@@ -1,5 +1,6 @@
 import type { Permissions } from '../core/github.ts';
 import type { InstallationId, TierName } from '../core/ids.ts';
+import type { Micros } from '../core/micros.ts';
 import type { Attention, Tenant, TenantStatus } from '../core/tenant.ts';
 
 /**
@@ -26,8 +27,12 @@ export interface TenantStore {
    * the one that was read: operators write it too, and mind no version.
    */
   update(read: Tenant, changes: TenantChanges): Promise<'updated' | 'conflict'>;
-  /** The earlier installation's machines are gone: forget it. */
-  clearPredecessor(installationId: InstallationId, predecessor: InstallationId): Promise<void>;
+  /** The earlier installation's machines are gone: forget it, and keep what its account has spent, by month and day. */
+  clearPredecessor(
+    installationId: InstallationId,
+    predecessor: InstallationId,
+    carried: ReadonlyMap<string, Micros>,
+  ): Promise<void>;
   /** Holds the tenant's jobs. What has called for attention since earlier keeps its `since`. */
   callAttention(installationId: InstallationId, attention: Attention): Promise<void>;
   /** It is mended: jobs may start. */
@@ -47,7 +52,15 @@ export interface TenantStore {
 
 export type NewTenant = Omit<
   Tenant,
-  'leases' | 'tierLeases' | 'leaseChanges' | 'version' | 'admissionEpoch' | 'platformEpoch'
+  | 'leases'
+  | 'tierLeases'
+  | 'leaseChanges'
+  | 'version'
+  | 'admissionEpoch'
+  | 'platformEpoch'
+  | 'spent'
+  | 'carried'
+  | 'lives'
 >;
 
 export interface TenantChanges {

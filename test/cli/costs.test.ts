@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newTenantRow } from '../../lib/adapters/dynamodb/tenant-row.ts';
 import { usageRow } from '../../lib/adapters/dynamodb/usage-row.ts';
+import { dayOf, monthOf } from '../../lib/core/days.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import { type UsageRecord, usageOf } from '../../lib/core/usage.ts';
 import config from '../../mayfly.config.ts';
@@ -54,6 +55,23 @@ describe('mayfly costs', () => {
     expect(out).toContain('wasted: 1 machines without a job 0.0899');
     expect(out).toContain('No price for the instance types (m5.metal) of 1 machines: the sums are too low.');
     expect(out).toContain('CPU credits are an estimate, at 60% CPU on average.');
+  });
+
+  it('shows how tenants stand against their spend caps', async () => {
+    const capped = givenTenant({ installationId: InstallationId(103), accountLogin: 'hooli', accountId: 3 });
+    const row = newTenantRow({ ...capped, caps: { month: 500_000_000, day: 40_000_000 } });
+    // Midnight may be between this and the command.
+    const spent = [Date.now(), Date.now() + 600_000].flatMap((at) => [
+      [`spent_${monthOf(at)}`, { N: '12400000' }],
+      [`carried_${dayOf(at)}`, { N: '1200000' }],
+    ]);
+    await account.put('tenants', { ...row, ...Object.fromEntries(spent) });
+    const { out } = await account.run('costs');
+    expect(out).toMatch(/hooli: \$12\.40 of \$500\.00 in 20\d\d-\d\d, \$1\.20 of \$40\.00 today/);
+    const { out: json } = await account.run('costs', '--format', 'json');
+    expect(JSON.parse(json).caps).toEqual([expect.objectContaining({ login: 'hooli', strict: false })]);
+    const { out: listed } = await account.run('tenants');
+    expect(listed).toMatch(/hooli .* \$12\.40 of \$500\.00/);
   });
 
   it.each(['acme', '101'])('shows one tenant, by %s, and none whose id begins alike', async (name) => {

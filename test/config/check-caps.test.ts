@@ -21,6 +21,17 @@ describe('caps', () => {
     expect(tiers[0]?.capOverAllTenants).toBe(40);
   });
 
+  it('of spending are held strictly, or by refusing, where that is set', () => {
+    const { caps } = assertConfig(
+      configWith({ caps: { strictSpend: true, overSpend: 'refuse' } }),
+    ).deployment;
+    expect(caps).toMatchObject({ strictSpend: true, overSpend: 'refuse' });
+    const wrong = { caps: { strictSpend: 'yes', overSpend: 'drop' } } as never;
+    expect(() => assertConfig(configWith(wrong))).toThrow(
+      /caps\.strictSpend is "yes"; it must be true or false\.(.|\n)*caps\.overSpend is "drop"; it must be "hold" or "refuse"/,
+    );
+  });
+
   it.each([0, 100_001, 'all'])('of a tier over all tenants are not %p', (capOverAllTenants) => {
     const config = configWith({ tiers: { small: tierWith({ capOverAllTenants }) } });
     expect(() => assertConfig(config)).toThrow(/tiers\.small\.capOverAllTenants is .*from 1 to 100000/);

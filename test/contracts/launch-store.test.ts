@@ -3,6 +3,7 @@
 import { launchStoreContract } from './launch-store.contract.ts';
 import { leaseCountsContract } from './lease-counts.contract.ts';
 import { sharedCapsContract } from './shared-caps.contract.ts';
+import { spendContract } from './spend.contract.ts';
 import { dynamoBackend, memoryBackend } from './support/store-backends.ts';
 
 launchStoreContract(memoryBackend());
@@ -11,3 +12,5 @@ sharedCapsContract(memoryBackend());
 sharedCapsContract(dynamoBackend());
 leaseCountsContract(memoryBackend());
 leaseCountsContract(dynamoBackend());
+spendContract(memoryBackend());
+spendContract(dynamoBackend());

@@ -136,7 +136,7 @@ export function tenantStoreContract(backend: StoreBackend): void {
           { status: 'active', updatedAt: later },
         ),
       ).toBe('conflict');
-      await stores.tenants.clearPredecessor(nobody, acme);
+      await stores.tenants.clearPredecessor(nobody, acme, new Map([['2026-11', 5]]));
 
       expect(await stores.tenants.get(nobody)).toBeUndefined();
     });
@@ -144,10 +144,10 @@ export function tenantStoreContract(backend: StoreBackend): void {
     it('forgets the predecessor it was told to, and no other', async () => {
       await storedTenant(stores, { predecessor: InstallationId(7) });
 
-      await stores.tenants.clearPredecessor(acme, InstallationId(8));
+      await stores.tenants.clearPredecessor(acme, InstallationId(8), new Map());
       expect((await theTenant(stores)).predecessor).toBe(7);
 
-      await stores.tenants.clearPredecessor(acme, InstallationId(7));
+      await stores.tenants.clearPredecessor(acme, InstallationId(7), new Map());
       expect(await theTenant(stores)).not.toHaveProperty('predecessor');
     });
 

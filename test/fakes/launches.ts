@@ -6,6 +6,8 @@ import {
   type PlannedJob,
   withoutJobs,
 } from '../../lib/core/launch.ts';
+import { periodsOf, spentIn } from '../../lib/core/spend.ts';
+import type { Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
 import { tierLimit } from '../../lib/core/tier-limit.ts';
@@ -28,7 +30,7 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         if (stored?.state !== 'intent' || stored.callUntil !== launch.callUntil) return undefined;
         const smaller = withoutJobs(stored, without);
         rows.launches.set(launch.launchId, smaller);
-        countLeases(rows, launch, -without.length);
+        countLeases(rows, launch, -without.length, unspentOf(stored, without.length));
         const tenant = rows.tenants.get(launch.installationId);
         if (tenant && rateBack > 0) {
           const rateUsedUntil = (tenant.rateUsedUntil ?? 0) - rateBack;
@@ -71,7 +73,7 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         const watched = launch.instances.size > 0 ? { lookAt } : {};
         rows.launches.set(launch.launchId, { ...stored, ...watched, state: 'closed' });
         const missing = missingLeases(launch).length;
-        if (missing > 0) countLeases(rows, launch, -missing);
+        if (missing > 0) countLeases(rows, launch, -missing, unspentOf(stored, missing));
       }),
     lookAgain: (launch, lookAt) =>
       world.call('launches.lookAgain', ({ launches }) => {
@@ -105,6 +107,7 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   if (machines < 1 || machines > allowed) {
     throw new Error(`Launch ${launch.launchId} asks for ${machines} machines; allowed are 1 to ${allowed}.`);
   }
+  assertWithinCaps(read, launch);
   const stored = rows.launches.get(launch.launchId);
   if (stored) return takenAlready(stored, launch);
   const tenant = rows.tenants.get(read.installationId);
@@ -113,10 +116,11 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   if ((tenant.rateUsedUntil ?? 0) > (taking.rate?.latest ?? Number.POSITIVE_INFINITY)) {
     return { kind: 'tenant-changed', tenant };
   }
+  if (!hasSpendRoom(tenant, read, launch)) return { kind: 'tenant-changed', tenant };
   const full = caps.find((cap) => !hasCapRoom(rows, cap, machines));
   if (full) return { kind: 'cap-full', row: full.row };
   rows.tenants.set(tenant.installationId, charged(tenant, taking));
-  countLeases(rows, { ...launch, capRows: caps.map(({ row }) => row) }, machines);
+  countLeases(rows, { ...launch, capRows: caps.map(({ row }) => row) }, machines, spendOf(launch, machines));
   rows.launches.set(launch.launchId, copyOf(launch));
   return { kind: 'taken' };
 }
@@ -149,6 +153,42 @@ function hasRoom(tenant: Tenant, wanted: { read: Tenant; tier: Tier; machines: n
     tenant.maxRunners === read.maxRunners &&
     tenant.leases + machines <= tenant.maxRunners &&
     inTier + machines <= tierLimit(read, tier)
+  );
+}
+
+/** What so many leases of the launch are expected to cost. */
+const spendOf = ({ createdAt, leaseCost }: Launch, leases: number): Settlement => ({
+  launchedAt: createdAt,
+  change: leases * (leaseCost?.expected ?? 0),
+});
+
+/** Of leases that go back before their machine came. */
+const unspentOf = (launch: Launch, leases: number): Settlement => spendOf(launch, -leases);
+
+/** Nobody plans more than the caps that were read. */
+function assertWithinCaps(read: Tenant, launch: Launch): void {
+  const expected = spendOf(launch, launch.plannedJobs.length).change;
+  const [month, day] = periodsOf(launch.createdAt);
+  const most = Math.min(
+    (read.caps?.month ?? Number.POSITIVE_INFINITY) - (read.carried?.get(month) ?? 0),
+    (read.caps?.day ?? Number.POSITIVE_INFINITY) - (read.carried?.get(day) ?? 0),
+  );
+  if (expected <= most && read.caps?.unreadable === undefined) return;
+  throw new Error(`Launch ${launch.launchId} is expected to cost ${expected}; allowed are ${most}.`);
+}
+
+/** Each cap is what was read, and has room for what is expected. */
+function hasSpendRoom(tenant: Tenant, read: Tenant, launch: Launch): boolean {
+  const expected = spendOf(launch, launch.plannedJobs.length).change;
+  const [month, day] = periodsOf(launch.createdAt);
+  const fits = (cap: number | undefined, period: string) =>
+    cap === undefined || spentIn(tenant, period) + expected <= cap;
+  return (
+    tenant.caps?.unreadable === undefined &&
+    tenant.caps?.month === read.caps?.month &&
+    tenant.caps?.day === read.caps?.day &&
+    fits(tenant.caps?.month, month) &&
+    fits(tenant.caps?.day, day)
   );
 }
 

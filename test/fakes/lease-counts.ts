@@ -1,5 +1,8 @@
 /** Counting leases of a tenant on and off in memory: one change of its row, as in the transactions of DynamoDB. */
 import type { InstallationId, TierName } from '../../lib/core/ids.ts';
+import { periodsOf, rangesOfLives } from '../../lib/core/spend.ts';
+import type { Settlement } from '../../lib/core/spend-counts.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
 import { countInCap } from './lines.ts';
 import type { Rows } from './world.ts';
 
@@ -14,6 +17,7 @@ export function countLeases(
   rows: Rows,
   { installationId, tier, capRows = [] }: Counted,
   leases: number,
+  spend?: Settlement,
 ): void {
   for (const key of capRows) countInCap(rows, key, leases);
   const tenant = rows.tenants.get(installationId);
@@ -22,9 +26,31 @@ export function countLeases(
   // As the adapter reads it, a tier without leases is not there.
   if (tierLeases.get(tier) === 0) tierLeases.delete(tier);
   rows.tenants.set(installationId, {
-    ...tenant,
+    ...spending(tenant, tier, spend),
     tierLeases,
     leases: tenant.leases + leases,
     leaseChanges: tenant.leaseChanges + 1,
   });
+}
+
+/** As the adapter reads it: what comes to nothing is not there. */
+function spending(tenant: Tenant, tier: TierName, spend: Settlement | undefined): Tenant {
+  if (!spend) return tenant;
+  const { spent, lives, ...rest } = tenant;
+  const counted = new Map(spent);
+  for (const period of periodsOf(spend.launchedAt)) {
+    counted.set(period, (counted.get(period) ?? 0) + spend.change);
+    if (counted.get(period) === 0) counted.delete(period);
+  }
+  const lived = new Map(lives);
+  if (spend.life !== undefined) {
+    const ofTier = [...(lived.get(tier) ?? new Array<number>(rangesOfLives).fill(0))];
+    ofTier[spend.life]! += 1;
+    lived.set(tier, ofTier);
+  }
+  return {
+    ...rest,
+    ...(counted.size === 0 ? {} : { spent: counted }),
+    ...(lived.size === 0 ? {} : { lives: lived }),
+  };
 }

@@ -69,7 +69,7 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
   };
 }
 
-function endOne(rows: Rows, { runner, reason, at, console }: RunnerEnd): EndOutcome {
+function endOne(rows: Rows, { runner, reason, at, console, spend }: RunnerEnd): EndOutcome {
   const stored = rows.runners.get(runner.instanceId);
   if (!stored || stored.state === 'ended') return 'was-ended';
   if (stored.plannedJob !== runner.plannedJob || stored.ran !== runner.ran) return 'changed';
@@ -81,7 +81,7 @@ function endOne(rows: Rows, { runner, reason, at, console }: RunnerEnd): EndOutc
     endedAt: at,
     endReason: reason,
   });
-  countLeases(rows, stored, -1);
+  countLeases(rows, stored, -1, spend);
   return 'ended';
 }
 

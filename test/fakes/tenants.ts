@@ -48,12 +48,12 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         recordPolicy(rows, changed(read, changes));
         return 'updated';
       }),
-    clearPredecessor: (installationId, predecessor) =>
+    clearPredecessor: (installationId, predecessor, carried) =>
       world.call('tenants.clearPredecessor', ({ tenants }) => {
         const tenant = tenants.get(installationId);
         if (tenant?.predecessor !== predecessor) return;
         const { predecessor: _, ...rest } = tenant;
-        tenants.set(installationId, rest);
+        tenants.set(installationId, carried.size === 0 ? rest : { ...rest, carried: new Map(carried) });
       }),
     callAttention: (installationId, attention) =>
       world.call('tenants.callAttention', ({ tenants }) => {

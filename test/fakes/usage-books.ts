@@ -1,6 +1,7 @@
 /** The books of past days in memory: see the port for what each method promises. */
+
+import { dayOf } from '../../lib/core/days.ts';
 import type { UsageRecord } from '../../lib/core/usage.ts';
-import { dayOf } from '../../lib/core/usage-sum.ts';
 import type { UsageBooks } from '../../lib/ports/usage-books.ts';
 import { copyOf } from './copy.ts';
 import type { StoreWorld } from './world.ts';

@@ -13,6 +13,7 @@ export function createMemoryUsageStore(world: StoreWorld): UsageStore {
     record: (records) =>
       world.call('usage.record', (rows) => {
         for (const record of records) recordOne(rows, record);
+        return records.map((record) => rows.usage.get(usageKey(record)) ?? record);
       }),
     addJob: (key, job) => world.call('usage.addJob', (rows) => addJob(rows, key, job)),
   };

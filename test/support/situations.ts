@@ -163,6 +163,17 @@ export const situations: Readonly<Record<string, Situation>> = {
     tenant: { leases: 5, tierLeases: new Map([[medium, 5]]), maxRunners: 10 },
     job: { tier: medium, labels: ['self-hosted', 'medium'] },
   },
+  'waits under a spend cap of its tenant': {
+    code: 'spend-cap',
+    says: /has a daily spend cap \(daily_cap\) of \$0\.3000, and one more small machine may cost \$0\.5\d+/,
+    mend: /tenant set acme --spend-cap DOLLARS/,
+    tenant: { caps: { day: 300_000 } },
+  },
+  'waits under a spend cap that is none': {
+    code: 'spend-cap',
+    says: /spend cap of acme cannot be read: /,
+    tenant: { caps: { unreadable: 'daily_cap is "much"; it must be a number.' } },
+  },
   'waits for its turn under a cap over all tenants': {
     code: 'shared-cap',
     says: /All 3 small runners.*number 2 of 3/,

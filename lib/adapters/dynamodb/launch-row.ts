@@ -13,6 +13,7 @@ import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, leaseOf, TierName
 import type { Launch, PlannedJob } from '../../core/launch.ts';
 import { accountOf, accountValue } from './account-value.ts';
 import { type Attributes, compact, number, optional, Row, text, textList } from './attributes.ts';
+import { leaseCostOfRow, leaseCostRow } from './spend-row.ts';
 
 export const launchKey = (launchId: LaunchId): Attributes => ({ launch_id: text(launchId) });
 
@@ -44,6 +45,7 @@ export function launchRow(launch: Launch): Attributes {
     installation_id: number(launch.installationId),
     tier: text(launch.tier),
     account: accountValue(launch.account),
+    ...leaseCostRow(launch.leaseCost),
     cap_rows: optional(launch.capRows, textList),
     state: text(launch.state),
     request: deflated(requestText(launch)),
@@ -68,6 +70,7 @@ export function launchOfRow(attributes: Attributes): Launch {
     tier: TierName(row.text('tier')),
     account: accountOf(row),
     capRows: row.optionalTexts('cap_rows'),
+    leaseCost: leaseCostOfRow(row),
     state: row.word('state', ['intent', 'answered', 'closed']),
     request: JSON.parse(inflated(attributes['request'])) as FleetRequest,
     plannedJobs: plannedJobsOf(row, launchId),

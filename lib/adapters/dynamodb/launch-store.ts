@@ -11,6 +11,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openMarker, tables, watchedMarker } from '../../contract/tables.ts';
 import { type Launch, missingLeases, withoutJobs } from '../../core/launch.ts';
+import { unspent } from '../../core/spend.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import { number, text } from './attributes.ts';
 import { createCapRows } from './cap-rows.ts';
@@ -70,7 +71,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       const after = smaller.state === 'closed' ? afterClosing(launch, undefined) : { update: '', values: {} };
       let isMine = true;
       await writeAndCountOff(client, deps.tables, {
-        changes: [{ freed: without.map(() => launch) }],
+        changes: [{ freed: without.map(() => ({ ...launch, spend: unspent(launch) })) }],
         rateBack,
         itemOf: () =>
           updateItem({
@@ -150,7 +151,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         condition: '#state = :answered',
         values: { ':closed': text('closed'), ':answered': text('answered'), ...after.values },
       };
-      const freed = missingLeases(launch).map(() => launch);
+      const freed = missingLeases(launch).map(() => ({ ...launch, spend: unspent(launch) }));
       if (freed.length === 0) return void (await updateTogether(client, close));
       await writeAndCountOff(client, deps.tables, {
         changes: [{ freed }],

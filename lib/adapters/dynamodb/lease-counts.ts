@@ -5,9 +5,11 @@
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';
+import type { Settlement } from '../../core/spend-counts.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { operationalCode, passesSoon } from './errors.ts';
 import { maximumTries, pause } from './retry.ts';
+import { spendSettled } from './spend-changes.ts';
 import { tenantKey } from './tenant-row.ts';
 import { isUnmet, tryTransaction, updateItem } from './write.ts';
 
@@ -16,6 +18,8 @@ export interface Freed {
   readonly installationId: InstallationId;
   readonly tier: TierName;
   readonly capRows?: readonly string[];
+  /** Absent: what is counted as spent stays as it is. */
+  readonly spend?: Settlement;
 }
 
 export interface CountTables {
@@ -50,10 +54,17 @@ function tenantItem(
   { leases, rateBack }: { leases: readonly Freed[]; rateBack: number },
 ): TransactWriteItem {
   const tiers = [...Map.groupBy(leases, ({ tier }) => tier)];
+  const spend = spendSettled(leases);
   return updateItem({
     tableName,
     key: tenantKey(installationId),
-    update: `ADD #${leasesAttribute} :all, #lease_changes :one, ${tiers.map((_, n) => `#tier${n} :tier${n}`).join(', ')}${rateBack > 0 ? ', #rate_used_until :rateBack' : ''}`,
+    update: `ADD ${[
+      `#${leasesAttribute} :all`,
+      '#lease_changes :one',
+      ...tiers.map((_, n) => `#tier${n} :tier${n}`),
+      ...spend.adds,
+      ...(rateBack > 0 ? ['#rate_used_until :rateBack'] : []),
+    ].join(', ')}`,
     // Unmet: somebody deleted the row, and its counts with it.
     condition: 'attribute_exists(#installation_id)',
     values: {
@@ -61,8 +72,12 @@ function tenantItem(
       ':one': number(1),
       ...(rateBack > 0 ? { ':rateBack': number(-rateBack) } : {}),
       ...Object.fromEntries(tiers.map(([, ofTier], n) => [`:tier${n}`, number(-ofTier.length)])),
+      ...spend.values,
     },
-    names: Object.fromEntries(tiers.map(([tier], n) => [`#tier${n}`, tierLeasesAttribute(tier)])),
+    names: {
+      ...Object.fromEntries(tiers.map(([tier], n) => [`#tier${n}`, tierLeasesAttribute(tier)])),
+      ...spend.names,
+    },
   });
 }
 

@@ -4,6 +4,7 @@ import { type Runner, runnerEndReasons } from '../../core/runner.ts';
 import { accountOf, accountValue } from './account-value.ts';
 import { type Attributes, compact, flag, number, optional, Row, text, textList } from './attributes.ts';
 import { expiresAt } from './job-row.ts';
+import { leaseCostOfRow, leaseCostRow } from './spend-row.ts';
 import { ratesOf, ratesValue } from './usage-row.ts';
 
 export const runnerKey = (instanceId: InstanceId): Attributes => ({ instance_id: text(instanceId) });
@@ -23,6 +24,7 @@ export function runnerRow(runner: Runner): Attributes {
     unknown_run_at: optional(runner.unknownRunAt, number),
     repository: text(runner.repository),
     account: accountValue(runner.account),
+    ...leaseCostRow(runner.leaseCost),
     cap_rows: optional(runner.capRows, textList),
     instance_type: text(runner.instanceType),
     spot: flag(runner.spot),
@@ -61,6 +63,7 @@ export function runnerOfRow(attributes: Attributes): Runner {
     repository: row.text('repository'),
     account: accountOf(row),
     capRows: row.optionalTexts('cap_rows'),
+    leaseCost: leaseCostOfRow(row),
     instanceType: row.text('instance_type'),
     spot: row.flag('spot'),
     zone: row.optionalText('zone'),

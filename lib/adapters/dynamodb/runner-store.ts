@@ -116,7 +116,7 @@ export function createRunnerStore(deps: {
         await writeAndCountOff(client, deps.tables, {
           changes: unique
             .slice(start, start + endsPerTransaction)
-            .map((end) => ({ end, freed: [end.runner] })),
+            .map((end) => ({ end, freed: [{ ...end.runner, ...(end.spend ? { spend: end.spend } : {}) }] })),
           itemOf: ({ end }) => updateItem(write(end.runner.instanceId, changes.end(end))),
           // No row: it ended so long ago that its tombstone is gone.
           unmet({ end }, row) {

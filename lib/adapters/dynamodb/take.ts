@@ -12,6 +12,8 @@
  *   │ 4 leases_held:        absent or ≤ room   │
  *   │ 5 leases_held_<tier>: absent or ≤ room   │
  *   │ 7 admission_epoch = what was read        │
+ *   │ 8 spend_cap, daily_cap = what was read   │
+ *   │ 9 spent_<month>, spent_<day>: as 4 and 5 │
  *   └──────────────────────────────────────────┘
  *
  * 1, 2: a suspended tenant, and one whose earlier installation still has machines, starts nothing.
@@ -20,6 +22,7 @@
  *    before the first lease.
  * 7: jobs were admitted under this policy; who changes a controller meanwhile is obeyed by this very write.
  * 6: the launch is there already, so this write was done before and its answer lost.
+ * 8, 9: the same for money, where the tenant has caps: what the machines are expected to cost is added by this write.
  *
  * Where the tenant has a launch rate, no more of it may be used up than was read. Where caps over all tenants are
  * configured, each has a row more, whose count is bounded in the same way; see cap-rows.ts.
@@ -27,12 +30,14 @@
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { admissionEpochAttribute, leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import { type Launch, maxMachinesPerLaunch } from '../../core/launch.ts';
+import { periodsOf } from '../../core/spend.ts';
 import { tierLimit } from '../../core/tier-limit.ts';
 import type { TakeOutcome, Taking } from '../../ports/launches.ts';
 import { type Attributes, number, text } from './attributes.ts';
 import { capItem } from './cap-rows.ts';
 import { operationalCode, passesSoon } from './errors.ts';
 import { inflated, launchRow, requestText } from './launch-row.ts';
+import { expectedOf, roomIn, spendTaken } from './spend-changes.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { isUnmet, tryTransaction, updateItem } from './write.ts';
 
@@ -44,6 +49,7 @@ export interface TakeTables {
 
 export async function take(client: DynamoDBClient, names: TakeTables, taking: Taking): Promise<TakeOutcome> {
   assertPlannedWithinLimits(taking);
+  assertWithinCaps(taking);
   const { caps = [], launch } = taking;
   const reasons = await tryTransaction(client, [
     tenantItem(names.tenants, taking),
@@ -64,15 +70,37 @@ function assertPlannedWithinLimits({ tenant, tier, launch }: Taking): void {
   );
 }
 
+/** Below no room at all, a tenant that has spent nothing would pass: its counts do not exist. */
+function assertWithinCaps({ tenant, launch }: Taking): void {
+  const [expected, [month, day]] = [expectedOf(launch), periodsOf(launch.createdAt)];
+  const caps = [
+    { cap: tenant.caps?.month, period: month },
+    { cap: tenant.caps?.day, period: day },
+  ];
+  for (const { cap, period } of caps) {
+    if (cap === undefined || expected <= roomIn(tenant, period, cap)) continue;
+    throw new Error(
+      `Launch ${launch.launchId} is expected to cost ${expected}; allowed for ${period} are ${cap}.`,
+    );
+  }
+  if (tenant.caps?.unreadable !== undefined) throw new Error(`Nothing starts: ${tenant.caps.unreadable}`);
+}
+
 function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
   const { tenant, tier, launch } = taking;
   const machines = launch.plannedJobs.length;
   const rate = rateChange(taking);
+  const spend = spendTaken(tenant, launch);
   const own = tenant.tierLimits?.get(tier.name);
   return updateItem({
     tableName,
     key: tenantKey(tenant.installationId),
-    update: `ADD #${leasesAttribute} :machines, #tierLeases :machines, #lease_changes :one${rate.update}`,
+    update: `ADD ${[
+      `#${leasesAttribute} :machines`,
+      '#tierLeases :machines',
+      '#lease_changes :one',
+      ...spend.adds,
+    ].join(', ')}${rate.update}`,
     condition: [
       '#status = :active',
       'attribute_not_exists(#predecessor)',
@@ -84,6 +112,7 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       tenant.admissionEpoch === undefined
         ? `attribute_not_exists(#${admissionEpochAttribute})`
         : `#${admissionEpochAttribute} = :epoch`,
+      ...spend.conditions,
       ...rate.conditions,
     ].join(' AND '),
     values: {
@@ -96,9 +125,10 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       ':machines': number(machines),
       ':one': number(1),
       ...(tenant.admissionEpoch === undefined ? {} : { ':epoch': number(tenant.admissionEpoch) }),
+      ...spend.values,
       ...rate.values,
     },
-    names: { '#tierLeases': tierLeasesAttribute(tier.name), '#tierName': tier.name },
+    names: { '#tierLeases': tierLeasesAttribute(tier.name), '#tierName': tier.name, ...spend.names },
   });
 }
 

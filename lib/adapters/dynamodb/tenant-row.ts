@@ -1,7 +1,7 @@
 /**
  * A tenant as a row, and back. Operators edit `status`, `tier`, `max_runners`, `tier_limits`, `allowed_tiers`, `runner_level`,
- * `runner_group`, `keep_runner_group`, `allowed_repositories` and `allow_public_repositories` by hand, so what they
- * leave out is filled in where a safe value exists, and is an error that names the attribute where none does.
+ * `runner_group`, `keep_runner_group`, `allowed_repositories`, `allow_public_repositories`, `spend_cap` and `daily_cap` by hand,
+ * so what they leave out is filled in where a safe value exists, and is an error that names the attribute where none does.
  */
 import { admissionEpochAttribute, leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import type { Permissions } from '../../core/github.ts';
@@ -19,6 +19,7 @@ import {
   text,
   textSet,
 } from './attributes.ts';
+import { capsOfRow, capsRow, carriedOfRow, livesOfRow, spentOfRow } from './spend-row.ts';
 
 const tierLeasesPrefix = tierLeasesAttribute('');
 
@@ -57,6 +58,7 @@ export function newTenantRow(tenant: NewTenant): Attributes {
     keep_runner_group: optional(tenant.keepsRunnerGroup, flag),
     allowed_repositories: optional(tenant.allowedRepositories, numberList),
     allow_public_repositories: optional(tenant.allowPublicRepositories, flag),
+    ...capsRow(tenant.caps),
     permissions: optional(tenant.permissions, permissionsValue),
     attention: optional(tenant.attention?.text, text),
     attention_code: optional(tenant.attention?.code, text),
@@ -97,6 +99,10 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     permissions: permissionsOf(row),
     attention: attentionOf(row),
     weight: row.optionalNumber('weight'),
+    caps: capsOfRow(row),
+    spent: spentOfRow(row),
+    carried: carriedOfRow(row),
+    lives: livesOfRow(row),
     unknownRuns: row.optionalNumber('unknown_runs'),
     rateUsedUntil: row.optionalNumber('rate_used_until'),
     leases: row.optionalNumber(leasesAttribute) ?? 0,

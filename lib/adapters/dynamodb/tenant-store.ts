@@ -13,6 +13,7 @@ import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
 import { getRow, scanRows } from './read.ts';
 import { readTogether } from './read-together.ts';
+import { carriedSet } from './spend-changes.ts';
 import { changeExpression, hasPolicyOf, newTenantItem, policyCheck } from './tenant-changes.ts';
 import { recordedTenant, recordedUpdate } from './tenant-record.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
@@ -75,14 +76,16 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
       };
       return (await transact(client, [updateItem(write), audit.item])) ? 'updated' : 'conflict';
     },
-    async clearPredecessor(installationId, predecessor) {
+    async clearPredecessor(installationId, predecessor, carried) {
+      const { sets, values, names } = carriedSet(carried);
       await updateRow(client, {
         tableName,
         key: tenantKey(installationId),
-        update: 'REMOVE #predecessor',
+        update: `${sets.length === 0 ? '' : `SET ${sets.join(', ')} `}REMOVE #predecessor`,
         // Unmet: it was forgotten already, or another one took its place.
         condition: '#predecessor = :predecessor',
-        values: { ':predecessor': number(predecessor) },
+        values: { ...values, ':predecessor': number(predecessor) },
+        names,
       });
     },
     async callAttention(installationId, { code, text: words, since, probeAt }) {

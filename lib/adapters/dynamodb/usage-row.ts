@@ -4,12 +4,12 @@
  * that a burst of ends is not held up by one, and within them a tenant's rows stand together.
  */
 import { usageDays } from '../../contract/tables.ts';
+import { dayOf } from '../../core/days.ts';
 import { InstallationId, InstanceId, JobId, TierName } from '../../core/ids.ts';
 import type { OwnRate } from '../../core/own-rates.ts';
 import { type Component, components, type MachineRates } from '../../core/price.ts';
 import { runnerEndReasons } from '../../core/runner.ts';
 import type { RanJob, UsageKey, UsageRecord } from '../../core/usage.ts';
-import { dayOf } from '../../core/usage-sum.ts';
 import { type Attributes, compact, flag, number, optional, Row, text, textList } from './attributes.ts';
 
 const parts = [...'0123456789abcdef'];

@@ -5,8 +5,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RanJob, UsageKey } from '../../core/usage.ts';
 import type { UsageStore } from '../../ports/usage.ts';
+import { findRows } from './find-rows.ts';
 import { demandAll, insertStatement, runStatements } from './statements.ts';
-import { ranJobAttributes, usageKey, usageRow } from './usage-row.ts';
+import { ranJobAttributes, usageKey, usageOfRow, usageRow } from './usage-row.ts';
 import { updateTogether } from './write-together.ts';
 
 export function createUsageStore({
@@ -37,7 +38,12 @@ export function createUsageStore({
       );
       demandAll(outcomes);
       const known = unique.filter((_, n) => outcomes[n] === 'refused');
-      await Promise.all(known.map((record) => record.job && addJob(record, record.job)));
+      const [before] = await Promise.all([
+        findRows(client, tableName, known.map(usageKey)),
+        ...known.map((record) => record.job && addJob(record, record.job)),
+      ]);
+      const first = new Map(before.map(usageOfRow).map((record) => [record.instanceId, record]));
+      return records.map((record) => first.get(record.instanceId) ?? record);
     },
     addJob,
   };

@@ -82,9 +82,9 @@ async function closeRows(
   let open = endings.filter(({ runner }) => runner.state !== 'ended');
   let { jobs } = known;
   for (let tries = 1; open.length > 0; tries++) {
-    await recordUsage(deps, open, jobs);
+    const spends = await recordUsage(deps, open, jobs);
     const at = deps.clock.now();
-    const ends = open.map((ending) => ({ ...endOf(ending, consoles), at }));
+    const ends = open.map((ending, n) => ({ ...endOf(ending, consoles), at, spend: spends[n]! }));
     const outcomes = await endByTenant(deps, ends);
     const closed = open.filter((_, n) => outcomes[n] === 'ended');
     await Promise.all(closed.map((ending) => closedRow(deps, ending, { consoles, jobs })));

@@ -6,6 +6,8 @@
 import type { InstanceId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { jobOf } from '../../core/runner.ts';
+import { settlementOf } from '../../core/spend.ts';
+import type { Settlement } from '../../core/spend-counts.ts';
 import { mayBeFree, type RanJob, ranJobOf, type UsageRecord, usageOf } from '../../core/usage.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { EndDeps } from '../common/deps.ts';
@@ -13,9 +15,16 @@ import type { Ending } from './ending.ts';
 
 export type JobsById = ReadonlyMap<JobId, Job>;
 
-/** @param jobs as they were read for these endings */
-export async function recordUsage(deps: EndDeps, endings: readonly Ending[], jobs: JobsById): Promise<void> {
-  if (endings.length === 0) return;
+/**
+ * @param jobs as they were read for these endings
+ * @returns for each, how what the tenant has spent changes as the lease goes back: by the record as it stands
+ */
+export async function recordUsage(
+  deps: EndDeps,
+  endings: readonly Ending[],
+  jobs: JobsById,
+): Promise<readonly Settlement[]> {
+  if (endings.length === 0) return [];
   const endedAt = deps.clock.now();
   const takenBack = await findTakenBack(deps, endings, endedAt);
   const records = endings.map((ending) => {
@@ -23,8 +32,9 @@ export async function recordUsage(deps: EndDeps, endings: readonly Ending[], job
     const isTakenBack = takenBack.has(runner.instanceId);
     return usageOf({ runner, reason, endedAt, job: jobRanOn(ending, jobs), takenBack: isTakenBack });
   });
-  await deps.usage.record(records);
+  const standing = await deps.usage.record(records);
   sayUnpriced(deps, records);
+  return endings.map(({ runner }, n) => settlementOf(runner, standing[n]!));
 }
 
 /**

@@ -14,6 +14,7 @@ import { roomFor } from '../../core/room.ts';
 import { leasesOf, placeOf } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
+import { spendRoom } from '../common/lease-cost.ts';
 import { throttledReason } from '../launch/supply.ts';
 import type { Estimate, Verdict } from './explanation.ts';
 import type { Facts } from './facts.ts';
@@ -32,6 +33,7 @@ export function explainWaiting(facts: Facts, job: Job): Verdict {
   if (!tenant) throw new Error('A job without a tenant is never admitted.');
   return (
     restVerdict(facts, job) ??
+    spendVerdict(facts, { tenant, tier, job }) ??
     limitVerdict(facts, { tenant, tier, job }) ??
     supplyVerdict(facts, { tenant, tier, job }) ??
     freeVerdict(facts, job)
@@ -89,6 +91,18 @@ function restVerdict(facts: Facts, job: Job): Verdict | undefined {
   const last = facts.former?.runner;
   if (why.code !== 'runners-lost' || !last) return verdict;
   return { ...verdict, mend: (verdict.mend ?? '').replace('INSTANCE', last.instanceId) };
+}
+
+/** What the tenant may spend: whether it leaves a machine for it, after those who come first. */
+function spendVerdict(
+  { now, platform, line, ...facts }: Facts,
+  { tenant, tier, job }: Here,
+): Verdict | undefined {
+  const bound = spendRoom(platform, { tenant, tier, now, exact: true });
+  if (!bound || bound.machines > (line?.ahead ?? 0)) return undefined;
+  const estimate =
+    bound.until === undefined ? undefined : at(bound.until, now, 'the end of the cap’s day or month');
+  return ofReason({ now, platform, ...facts }, job, bound.reason, estimate);
 }
 
 /** Limits of its own: whether a machine is left for it, after those who come first. */

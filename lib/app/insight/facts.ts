@@ -6,6 +6,7 @@ import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { LaunchPace } from '../../core/launch-pace.ts';
 import type { Closings } from '../../core/pools.ts';
+import type { PriceList } from '../../core/price-list.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { GroupView } from '../../core/runner-group.ts';
 import type { CapUse, SharedCap } from '../../core/shared-cap.ts';
@@ -43,6 +44,9 @@ export interface Facts {
 /** What the configuration says. */
 export interface Platform {
   readonly environment: string;
+  readonly region: string;
+  /** Absent: those that come with Mayfly. */
+  readonly prices?: PriceList;
   /** Smallest first. */
   readonly tiers: readonly Tier[];
   readonly limits: Limits;

@@ -124,6 +124,11 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'github-limited': nobody('GitHub takes calls again when its limit is over; one machine then tries first.'),
   'shared-cap': nobody('It starts when its tenant’s turn comes: next is who holds the least for its weight.'),
   'launch-rate': nobody('The tenant may start machines again within seconds.'),
+  'spend-cap': ({ tenant }) => ({
+    who: 'operator',
+    next: 'It starts at the beginning of the next day or month (UTC), as its sentence says, or within seconds of a higher cap.',
+    mend: `To give the tenant more: npx mayfly tenant set ${tenant} --spend-cap DOLLARS, or --daily-cap DOLLARS. npx mayfly tenant show ${tenant} says what is used.`,
+  }),
   'waiting-cap': {
     who: 'author',
     next: 'It stays refused unless it is run again.',

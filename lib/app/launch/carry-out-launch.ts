@@ -188,6 +188,7 @@ function runnerRow(
     repository: plannedJob.repository,
     account: launch.account,
     ...(launch.capRows ? { capRows: launch.capRows } : {}),
+    ...(launch.leaseCost ? { leaseCost: launch.leaseCost } : {}),
     instanceType: instance.instanceType,
     spot: instance.spot,
     ...(zone === undefined ? {} : { zone }),

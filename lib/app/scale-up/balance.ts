@@ -8,14 +8,17 @@ import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch } from '../../core/launch.ts';
 import { rateCharge } from '../../core/launch-rate.ts';
+import type { Micros } from '../../core/micros.ts';
 import { excludedBy } from '../../core/runner-group.ts';
 import { capCharge } from '../../core/shared-cap.ts';
+import { spentIn } from '../../core/spend.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Tickets } from '../../ports/identity.ts';
 import type { Note } from '../../ports/notes.ts';
 import { type AdmissionDeps, decideWaiting } from '../admission/decide-waiting.ts';
 import type { LaunchDeps } from '../common/deps.ts';
+import { spendRoom } from '../common/lease-cost.ts';
 import { refuseBeyondCap } from '../common/refuse-beyond-cap.ts';
 import { type KnownGroup, keepGroupKnown, knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import {
@@ -213,12 +216,12 @@ async function planFor(
   let supply: Supply | undefined;
   for (;;) {
     const now = deps.clock.now();
-    const own = planBalance({ tenant, tier, waiting, pageSize, now, ...group });
+    const spend = tenant && spendRoom(deps.deployment, { tenant, tier, now });
+    const look = { tenant, tier, waiting, pageSize, now, ...group, ...(spend ? { spend } : {}) };
+    const own = planBalance(look);
     if (tenant && own.launch.length > 0)
       supply ??= await findSupply(deps, { tenant, tier, hasTurn, scarcity });
-    const plan = supply
-      ? planBalance({ tenant, tier, waiting, pageSize, now, ...group, bounds: supply.bounds })
-      : own;
+    const plan = supply ? planBalance({ ...look, bounds: supply.bounds }) : own;
     if (plan.worthReading <= pageSize) return { plan, supply, pageSize };
     pageSize = plan.worthReading;
     const more = await deps.jobs.listWaiting(installationId, tier.name, pageSize);
@@ -339,8 +342,27 @@ function logRefusal(deps: BalanceDeps, job: Job, code: string): void {
 
 async function forgetPredecessor(deps: BalanceDeps, tenant: Tenant): Promise<boolean> {
   if (tenant.predecessor === undefined || !(await isGone(deps, tenant.predecessor))) return false;
-  await deps.tenants.clearPredecessor(tenant.installationId, tenant.predecessor);
+  const carried = await spentBefore(deps, tenant.predecessor);
+  await deps.tenants.clearPredecessor(tenant.installationId, tenant.predecessor, carried);
   return true;
+}
+
+/** What an account spent until now: whoever installs the App again has the same caps, and has used as much of them. */
+async function spentBefore(
+  deps: BalanceDeps,
+  installationId: InstallationId,
+): Promise<ReadonlyMap<string, Micros>> {
+  const tenant = await deps.tenants.get(installationId);
+  if (!tenant) return new Map();
+  // Whoever reinstalls twice in a minute leaves one between that has not taken over what the one before had spent.
+  const before = tenant.predecessor === undefined ? undefined : await spentBefore(deps, tenant.predecessor);
+  const periods = new Set(
+    [...(tenant.spent ?? []), ...(tenant.carried ?? []), ...(before ?? [])].map(([name]) => name),
+  );
+  const spent = [...periods].map(
+    (period) => [period, spentIn(tenant, period) + (before?.get(period) ?? 0)] as const,
+  );
+  return new Map(spent.filter(([, micros]) => micros !== 0));
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import type { Chance, Clock } from '../../ports/clock.ts';
 import type { Tickets } from '../../ports/identity.ts';
+import { leaseCostOf } from '../common/lease-cost.ts';
 import { groupNameOf } from '../common/runner-groups.ts';
 import { launchFenceSeconds, ticketGraceSeconds } from '../common/settings.ts';
 
@@ -60,6 +61,7 @@ export async function planLaunch(
       jobId: job.jobId,
       repository: job.repository,
     })),
+    leaseCost: leaseCostOf(deps.deployment, tenant, tier),
     callUntil: now + launchFenceSeconds * 1000,
     createdAt: now,
     instances: new Map(),

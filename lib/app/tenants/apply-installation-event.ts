@@ -133,6 +133,7 @@ function newTenant(
     ...(previous?.tierLimits ? { tierLimits: previous.tierLimits } : {}),
     ...(previous?.allowedTiers ? { allowedTiers: previous.allowedTiers } : {}),
     ...(previous?.weight === undefined ? {} : { weight: previous.weight }),
+    ...(previous?.caps ? { caps: previous.caps } : {}),
     ...runnerPolicy(previous),
     ...(previous && !isSuperseded(installationId, previous) ? { predecessor: previous.installationId } : {}),
     accountId: installation.accountId,

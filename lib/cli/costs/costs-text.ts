@@ -5,6 +5,7 @@ import type { CostLine, CostReport, Grouping } from '../../core/usage-report.ts'
 import type { Waste } from '../../core/usage-sum.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';
+import { type CapLine, capText } from './cap-lines.ts';
 import { csvText } from './csv.ts';
 import type { Month } from './month.ts';
 
@@ -15,12 +16,14 @@ export interface Asked {
   readonly tenant?: string;
   /** What the whole month comes to. */
   readonly forecast?: Forecast;
+  /** How tenants stand against their spend caps now; none: nobody has one, or the month is over. */
+  readonly caps: readonly CapLine[];
 }
 
 /** More lines than anybody reads; the other formats have all. */
 const mostLines = 50;
 
-export function costsTable(report: CostReport, { month, by, tenant, forecast }: Asked): string {
+export function costsTable(report: CostReport, { month, by, tenant, forecast, caps }: Asked): string {
   const { lines, total } = report;
   const title = `Costs of ${month.name}${month.isOpen ? ' so far' : ''}, ${tenant ?? 'all tenants'}, in US dollars`;
   if (lines.length === 0)
@@ -35,9 +38,17 @@ export function costsTable(report: CostReport, { month, by, tenant, forecast }: 
     ...(rest > 0 ? ['', `  ${rest} more; --format csv has all.`] : []),
     '',
     ...[...forecastNote(forecast), ...notes(report, month)].map((note) => `  ${note}`),
+    ...capNotes(caps).map((note) => `  ${printableLine(note)}`),
     '',
   ].join('\n');
 }
+
+const capNotes = (caps: readonly CapLine[]) => [
+  ...caps
+    .slice(0, mostLines)
+    .map((cap) => `Spend cap, with what machines that run may cost: ${capText(cap)}`),
+  ...(caps.length > mostLines ? [`${caps.length - mostLines} more spend caps; --format json has all.`] : []),
+];
 
 function cells({ name, machines, jobs, seconds, cost, total }: CostLine): string[] {
   return [
@@ -103,9 +114,9 @@ export function costsCsv({ lines }: CostReport, { month, by }: Asked): string {
 }
 
 /** All amounts in micro-dollars. */
-export function costsJson(report: CostReport, { month, by, tenant, forecast }: Asked): string {
+export function costsJson(report: CostReport, { month, by, tenant, forecast, caps }: Asked): string {
   const { name, isOpen, isPartlyGone } = month;
   const asked = { month: name, isOpen, isPartlyGone, by, ...(tenant === undefined ? {} : { tenant }) };
   const ahead = forecast === undefined ? {} : { forecast };
-  return `${JSON.stringify({ ...asked, unit: 'micro-dollars', ...report, ...ahead })}\n`;
+  return `${JSON.stringify({ ...asked, unit: 'micro-dollars', ...report, ...ahead, caps })}\n`;
 }

@@ -8,6 +8,7 @@ import { sumUp, type UsageSum } from '../../core/usage-sum.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
 import { findTenant } from '../tenants/find-tenant.ts';
+import { capLines } from './cap-lines.ts';
 import { costsFocus } from './costs-focus.ts';
 import { type Asked, costsCsv, costsJson, costsTable } from './costs-text.ts';
 import { isGone, monthOf } from './month.ts';
@@ -49,9 +50,11 @@ prices; docs/COSTS.md says what they contain.
     const { sums, isPartlyGone } = await readSums({ client, tableName }, { query, by });
     const report = costReport(sums, by);
     const expected = month.isOpen && by !== 'job' ? forecast(sums, month) : undefined;
+    const caps = month.isOpen && format !== 'focus' ? await capLines({ client, config }, tenant) : [];
     const asked: Asked = {
       month: { ...month, isPartlyGone: month.isPartlyGone || isPartlyGone },
       by,
+      caps,
       ...(tenant ? { tenant: tenant.login } : {}),
       ...(expected ? { forecast: expected } : {}),
     };

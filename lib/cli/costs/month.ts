@@ -1,6 +1,6 @@
 /** A calendar month in UTC, as AWS's bills go by, and which of its days have rows. */
 import { usageDays, usageSumDays } from '../../contract/tables.ts';
-import { dayOf } from '../../core/usage-sum.ts';
+import { dayOf } from '../../core/days.ts';
 import { UsageError } from '../command.ts';
 
 export interface Month {

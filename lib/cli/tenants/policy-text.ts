@@ -2,7 +2,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
 import { difference } from '../../adapters/dynamodb/audit.ts';
+import { capAttributes, microsOf } from '../../adapters/dynamodb/spend-row.ts';
 import type { PolicyAttribute } from '../../contract/tenant-policy.ts';
+import { dollarAmount } from '../../core/micros.ts';
 
 /** What operators call it, and what holds where it is absent. */
 const words: Readonly<Record<string, readonly [name: string, absent: string]>> = {
@@ -19,12 +21,16 @@ const words: Readonly<Record<string, readonly [name: string, absent: string]>> =
   keep_runner_group: ["group's repositories kept in step", 'no'],
   allowed_repositories: ['repositories', 'all'],
   allow_public_repositories: ['public repositories', "as GitHub's settings say"],
+  spend_cap: ['monthly spend cap', 'none'],
+  daily_cap: ['daily spend cap', 'none'],
+  spend_strict: ['strict spending', "as the deployment's"],
   account_login: ['login', '-'],
 } satisfies Readonly<Record<PolicyAttribute | 'account_login', readonly [string, string]>>;
 
 const booleans: Readonly<Record<string, readonly [string, string]>> = {
   allow_public_repositories: ['allowed', 'refused'],
   keep_runner_group: ['yes', 'no'],
+  spend_strict: ['on', 'off'],
 };
 
 export interface Line {
@@ -47,10 +53,14 @@ export const changeLines = (before: Attributes, after: Attributes): Line[] =>
     after: valueText(name, after[name]),
   }));
 
+const isCap = (name: string) => capAttributes.some((attribute) => attribute === name);
+
 export const lineText = ({ name, before, after }: Line) => `  ${name}: ${before} → ${after}`;
 
 function valueText(name: string, value: AttributeValue | undefined): string {
   if (value === undefined || value.NULL) return words[name]?.[1] ?? '-';
+  const amount = isCap(name) && value.N !== undefined ? microsOf(value.N) : undefined;
+  if (amount !== undefined) return dollarAmount(amount);
   if (value.BOOL !== undefined) return booleans[name]?.[value.BOOL ? 0 : 1] ?? String(value.BOOL);
   if (value.M) {
     const entries = Object.entries(value.M).toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -5,7 +5,8 @@
 import { type DynamoDBClient, paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from '../../adapters/dynamodb/attributes.ts';
 import { waitingRange } from '../../adapters/dynamodb/job-row.ts';
-import { leasesAttribute, tables } from '../../contract/tables.ts';
+import { carriedAttribute, leasesAttribute, spentAttribute, tables } from '../../contract/tables.ts';
+import { monthOf } from '../../core/days.ts';
 import type { ReasonCode } from '../../core/reason.ts';
 import type { CommandCall } from '../command.ts';
 import type { Waiting } from '../status-problems.ts';
@@ -31,7 +32,13 @@ const shownAttributes = [
   'attention_since',
   'created_at',
   leasesAttribute,
+  'spend_cap',
+  'daily_cap',
+  'spend_strict',
 ] as const;
+
+/** What this month has cost. */
+const spentNames = (now: number) => [spentAttribute(monthOf(now)), carriedAttribute(monthOf(now))];
 
 const partsAtOnce = 8;
 
@@ -39,11 +46,12 @@ export async function readAll(
   client: DynamoDBClient,
   config: CommandCall['config'],
 ): Promise<TenantAndWaiting[]> {
+  const names = [...shownAttributes, ...spentNames(Date.now())];
   const [rows, jobs] = await Promise.all([
     scanAll(client, {
       TableName: `${config.environment}-${tables.tenants.suffix}`,
-      ProjectionExpression: shownAttributes.map((name) => `#${name}`).join(', '),
-      ExpressionAttributeNames: Object.fromEntries(shownAttributes.map((name) => [`#${name}`, name])),
+      ProjectionExpression: names.map((_, n) => `#name${n}`).join(', '),
+      ExpressionAttributeNames: Object.fromEntries(names.map((name, n) => [`#name${n}`, name])),
     }),
     scanAll(client, {
       TableName: `${config.environment}-${tables.jobs.suffix}`,

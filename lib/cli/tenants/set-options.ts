@@ -4,6 +4,7 @@
  */
 import { type Attributes, flag, number, text } from '../../adapters/dynamodb/attributes.ts';
 import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
+import { type CapAttribute, capValue, microsOf } from '../../adapters/dynamodb/spend-row.ts';
 import type { MayflyConfig } from '../../config/config.ts';
 import type { CommandCall, CommandOption } from '../command.ts';
 
@@ -92,7 +93,40 @@ const setters: readonly Setter[] = [
         ? { allow_public_repositories: publicChoices[given]! }
         : oneOf(Object.keys(publicChoices)),
   },
+  {
+    flags: '--spend-cap <dollars>',
+    description: 'what it may spend in a month (UTC), at list prices; none removes the cap',
+    read: (given) => capRead('spend_cap', given),
+  },
+  {
+    flags: '--daily-cap <dollars>',
+    description: 'what it may spend in a day (UTC); none removes the cap',
+    read: (given) => capRead('daily_cap', given),
+  },
+  {
+    flags: '--spend-strict <choice>',
+    description:
+      'whether each machine counts as if it lived as long as it may: on, off, or default, as configured',
+    read: (given) =>
+      Object.hasOwn(strictChoices, given)
+        ? { spend_strict: strictChoices[given]! }
+        : oneOf(Object.keys(strictChoices)),
+  },
 ];
+
+const strictChoices: Readonly<Record<string, ReturnType<typeof flag> | null>> = {
+  on: flag(true),
+  off: flag(false),
+  default: null,
+};
+
+function capRead(name: CapAttribute, given: string): Reading {
+  if (given === 'none') return { [name]: null };
+  const micros = microsOf(given);
+  return micros === undefined
+    ? 'dollars from 0 to 9999999, with at most six decimals and a point, or none'
+    : { [name]: capValue(micros) };
+}
 
 /** GitHub's own bound is not documented; its form takes fewer. */
 const longestGroup = 128;

@@ -1,4 +1,4 @@
-/** `mayfly tenant set TENANT`: changes a tenant's plan, limits, runner group and repositories, all in one write. */
+/** `mayfly tenant set TENANT`: changes a tenant's plan, limits, spend caps, runner group and repositories, all in one write. */
 import { numberList } from '../../adapters/dynamodb/attributes.ts';
 import type { PolicyEdit } from '../../adapters/dynamodb/policy-change.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
@@ -12,7 +12,7 @@ import { changeOptions } from './tenant-options.ts';
 
 export const tenantSet: Command = {
   name: 'tenant set',
-  summary: "change a tenant's plan, limits, runner group and repositories",
+  summary: "change a tenant's plan, limits, spend caps, runner group and repositories",
   details: `
 Examples:
   mayfly tenant set acme --plan medium                     the plan and its max runners, at once
@@ -21,6 +21,7 @@ Examples:
   mayfly tenant set acme --group builds --repositories app,web
   mayfly tenant set acme --group ci --repositories app,web --create-group
   mayfly tenant set acme --public refuse --dry-run
+  mayfly tenant set acme --spend-cap 500 --daily-cap 40    in dollars; docs/COSTS.md says what counts
 
 All of it is one write, and none of it happens if somebody else changed the tenant meanwhile. What is allowed now starts
 within a second; machines that run go on, also where they are more than a lowered limit.

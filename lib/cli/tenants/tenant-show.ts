@@ -5,7 +5,7 @@ import { printableLine } from '../printable.ts';
 import { readWaiting } from '../read-waiting.ts';
 import { problemsOf } from '../status-problems.ts';
 import { type FoundTenant, namedTenant, tenantPositional } from './find-tenant.ts';
-import { type TenantView, tenantView } from './tenant-view.ts';
+import { type SpendingView, spendingText, type TenantView, tenantView } from './tenant-view.ts';
 
 export const tenantShow: Command = {
   name: 'tenant show',
@@ -24,11 +24,13 @@ Examples:
     const { installationId, login, tenant } = found;
     const waiting = await readWaiting(client, call.config.environment, installationId);
     const counts = Object.fromEntries([...waiting].map(([code, { jobs }]) => [code, jobs]));
-    const problems = problemsFor(
-      found,
-      problemsOf({ attention: tenant?.attention, waiting, now: Date.now() }),
-    );
-    const view = tenant ? tenantView(tenant, call.config) : { installationId, login, status: 'unreadable' };
+    const problems = problemsFor(found, [
+      ...(tenant?.caps?.unreadable === undefined ? [] : [tenant.caps.unreadable]),
+      ...problemsOf({ attention: tenant?.attention, waiting, now: Date.now() }),
+    ]);
+    const view = tenant
+      ? tenantView(tenant, call.config, Date.now())
+      : { installationId, login, status: 'unreadable' };
     const shown = { ...view, waiting: counts, problems };
     call.io.out(call.options['json'] ? `${JSON.stringify(shown)}\n` : render(shown));
     return problems.length > 0 ? 1 : 0;
@@ -70,6 +72,7 @@ function settings(view: TenantView): string[][] {
     ['plan', view.plan],
     ['machines', `${view.machines} of ${view.maxRunners}: ${tiers.join(', ')}`],
     ['weight', String(view.weight)],
+    ['spent', spentText(view.spending)],
     ['runners in', `${level}${isFallback ? ' (fallback)' : ''}${group === null ? '' : `, ${group}`}${kept}`],
     ['repositories', repositories === null ? 'all' : repositories.join(', ') || 'none'],
     ['public repositories', publicSettings.get(publicRepositories) ?? ''],
@@ -77,6 +80,9 @@ function settings(view: TenantView): string[][] {
     ['since', `${view.createdAt}, changed ${view.updatedAt}`],
   ];
 }
+
+const spentText = ({ month, day, strict }: SpendingView) =>
+  `${spendingText(month)} in ${month.period}, ${spendingText(day)} today${strict ? ', strict' : ''}`;
 
 const publicSettings = new Map([
   [true, 'allowed'],

@@ -1,6 +1,8 @@
 /** One tenant as operators see it: what its row says, and which limit holds in each tier. */
 import type { MayflyConfig } from '../../config/config.ts';
+import { dollarAmount, type Micros } from '../../core/micros.ts';
 import { levelNow } from '../../core/runner-level.ts';
+import { periodsOf, spentIn } from '../../core/spend.ts';
 import type { Tenant } from '../../core/tenant.ts';
 
 export interface TenantView {
@@ -15,6 +17,7 @@ export interface TenantView {
   readonly maxRunners: number;
   readonly tiers: Readonly<Record<string, TierView>>;
   readonly weight: number;
+  readonly spending: SpendingView;
   readonly level: string;
   /** `auto` would rather register with the organization, and may not. */
   readonly isFallback: boolean;
@@ -31,6 +34,27 @@ export interface TenantView {
   readonly updatedAt: string;
 }
 
+/** In whole micro-dollars; null: no cap. */
+export interface SpendingView {
+  readonly month: { readonly period: string; readonly spent: Micros; readonly cap: Micros | null };
+  readonly day: { readonly period: string; readonly spent: Micros; readonly cap: Micros | null };
+  readonly strict: boolean;
+}
+
+export function spendingView(tenant: Tenant, config: Pick<MayflyConfig, 'caps'>, now: number): SpendingView {
+  const [month, day] = periodsOf(now);
+  const { caps } = tenant;
+  return {
+    month: { period: month, spent: spentIn(tenant, month), cap: caps?.month ?? null },
+    day: { period: day, spent: spentIn(tenant, day), cap: caps?.day ?? null },
+    strict: caps?.strict ?? config.caps?.strictSpend ?? false,
+  };
+}
+
+/** `$12.40 of $500.00`; without a cap the amount alone. */
+export const spendingText = ({ spent, cap }: SpendingView['month']): string =>
+  cap === null ? dollarAmount(spent) : `${dollarAmount(spent)} of ${dollarAmount(cap)}`;
+
 export interface TierView {
   readonly machines: number;
   readonly maxRunners: number;
@@ -40,7 +64,7 @@ export interface TierView {
 export const statusWord = ({ status, suspendedBy }: Pick<Tenant, 'status' | 'suspendedBy'>): string =>
   status === 'suspended' && suspendedBy === 'github' ? 'suspended-by-github' : status;
 
-export function tenantView(tenant: Tenant, config: MayflyConfig): TenantView {
+export function tenantView(tenant: Tenant, config: MayflyConfig, now: number): TenantView {
   const { level, isFallback } = levelNow(tenant);
   const tiers = Object.entries(config.tiers).map(([name, { maxRunners }]) => {
     const machines = [...tenant.tierLeases].find(([tier]) => tier === name)?.[1] ?? 0;
@@ -58,6 +82,7 @@ export function tenantView(tenant: Tenant, config: MayflyConfig): TenantView {
     maxRunners: tenant.maxRunners,
     tiers: Object.fromEntries(tiers),
     weight: tenant.weight ?? 1,
+    spending: spendingView(tenant, config, now),
     level,
     isFallback,
     group: level === 'organization' ? (tenant.runnerGroup ?? config.runnerGroup ?? null) : null,

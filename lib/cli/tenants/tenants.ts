@@ -1,5 +1,8 @@
 /** `mayfly tenants`: a line for each tenant, those that were asked for, in the order that was asked for. It only reads. */
+import { monthOf } from '../../core/days.ts';
 import { durationText } from '../../core/duration-text.ts';
+import type { Micros } from '../../core/micros.ts';
+import { spentIn } from '../../core/spend.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
 import { printableLine } from '../printable.ts';
@@ -7,7 +10,7 @@ import { problemsOf } from '../status-problems.ts';
 import { drawTable } from '../table.ts';
 import { watch, watchOption } from '../watch.ts';
 import { readAll, type TenantAndWaiting } from './read-all.ts';
-import { statusWord } from './tenant-view.ts';
+import { spendingText, statusWord } from './tenant-view.ts';
 
 export const tenants: Command = {
   name: 'tenants',
@@ -61,13 +64,20 @@ export interface ListedTenant {
   readonly waiting: Readonly<Record<string, number>>;
   /** Of the job that waits longest; null: none does. */
   readonly oldestSeconds: number | null;
+  /** Micro-dollars of this month (UTC). */
+  readonly spent: Micros;
+  /** For a month; null: none. */
+  readonly spendCap: Micros | null;
   readonly createdAt: string;
   readonly problems: readonly string[];
 }
 
 export function listed(of: TenantAndWaiting, now: number): ListedTenant {
   const { installationId, login, row, tenant, unreadable, waiting } = of;
-  const problems = problemsOf({ attention: tenant?.attention, waiting, now });
+  const problems = [
+    ...(tenant?.caps?.unreadable === undefined ? [] : [tenant.caps.unreadable]),
+    ...problemsOf({ attention: tenant?.attention, waiting, now }),
+  ];
   const oldest = Math.min(...[...waiting.values()].map(({ oldestAcceptedAt }) => oldestAcceptedAt));
   return {
     installationId,
@@ -78,6 +88,8 @@ export function listed(of: TenantAndWaiting, now: number): ListedTenant {
     maxRunners: tenant?.maxRunners ?? 0,
     waiting: Object.fromEntries([...waiting].map(([code, { jobs }]) => [code, jobs])),
     oldestSeconds: Number.isFinite(oldest) ? Math.max(0, Math.round((now - oldest) / 1000)) : null,
+    spent: tenant ? spentIn(tenant, monthOf(now)) : 0,
+    spendCap: tenant?.caps?.month ?? null,
     createdAt: tenant?.createdAt ?? '',
     problems: unreadable === undefined ? problems : [unreadable, ...problems],
   };
@@ -132,9 +144,20 @@ function render(shown: readonly ListedTenant[], all: number): string {
     `${tenant.machines} of ${tenant.maxRunners}`,
     String(jobsOf(tenant)),
     tenant.oldestSeconds === null ? '' : durationText(tenant.oldestSeconds),
+    spendingText({ period: '', spent: tenant.spent, cap: tenant.spendCap }),
     tenant.problems.length === 0 ? '' : String(tenant.problems.length),
   ]);
-  const heads = ['tenant', 'installation', 'status', 'plan', 'machines', 'waiting', 'longest', 'problems'];
+  const heads = [
+    'tenant',
+    'installation',
+    'status',
+    'plan',
+    'machines',
+    'waiting',
+    'longest',
+    'this month',
+    'problems',
+  ];
   const faults = shown.filter(({ problems }) => problems.length > 0).length;
   const hint = faults === 0 ? '' : `\n  npx mayfly tenant show TENANT says what the problems are.\n`;
   return `${drawTable(heads, rows)}\n\n  ${shown.length} of ${all} tenants\n${hint}`;

@@ -49,8 +49,8 @@ export interface GrantedPlatform extends MachineGrantOptions {
 /** What copies tell each other: GitHub's budgets, and what else is worth knowing for a while. */
 const notes = ['BatchGetItem', 'UpdateItem'];
 
-/** Whoever ends machines writes down what they were used for. */
-const usage = ['PartiQLInsert', 'PartiQLUpdate'];
+/** Whoever ends machines writes down what they were used for, and reads what somebody else wrote before. */
+const usage = ['BatchGetItem', 'PartiQLInsert', 'PartiQLUpdate'];
 
 /** Making the sums of past days from the records. */
 const rollUp = ['BatchGetItem', 'Query', 'PutItem', 'UpdateItem'];

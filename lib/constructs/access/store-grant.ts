@@ -14,9 +14,7 @@ type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners' | 'notes' | 'usage'
 
 export function storeGrant(state: State, actions: StoreActions): Grant {
   return {
-    statements: Object.entries(actions).flatMap(([name, ofTable]) =>
-      tableStatements(state, name as StoreName, ofTable),
-    ),
+    statements: statementsOf(state, Object.entries(actions) as [StoreName, readonly string[]][]),
     variables: {
       [variables.tenantsTable]: state.tenants.tableName,
       [variables.jobsTable]: state.jobs.tableName,
@@ -30,20 +28,30 @@ export function storeGrant(state: State, actions: StoreActions): Grant {
   };
 }
 
-function tableStatements(state: State, name: StoreName, actions: readonly string[]): PolicyStatement[] {
-  const table = state[name];
-  const byIndex = Map.groupBy(actions, (action) => (action.includes(':') ? action.split(':')[0]! : ''));
-  return [...byIndex].map(([index, ofIndex]) => {
-    const resource = index === '' ? table.tableArn : `${table.tableArn}/index/${index}`;
-    return new PolicyStatement({
-      sid: statementName(name, index),
+/** One statement for all rows of tables with the same actions: a role of thirty tiers has little room. */
+function statementsOf(
+  state: State,
+  tables: readonly (readonly [StoreName, readonly string[]])[],
+): PolicyStatement[] {
+  const grants = tables.flatMap(([name, actions]) => {
+    const byIndex = Map.groupBy(actions, (action) => (action.includes(':') ? action.split(':')[0]! : ''));
+    return [...byIndex].map(([index, ofIndex]) => ({
+      name: statementName(name, index),
+      resource: index === '' ? state[name].tableArn : `${state[name].tableArn}/index/${index}`,
       actions: ofIndex.map((action) => `dynamodb:${action.slice(action.indexOf(':') + 1)}`),
-      resources: [resource],
-    });
+    }));
   });
+  return [...Map.groupBy(grants, ({ actions }) => actions.toSorted().join()).values()].map(
+    (alike) =>
+      new PolicyStatement({
+        sid: alike.map(({ name }) => name).join(''),
+        actions: [...alike[0]!.actions],
+        resources: alike.map(({ resource }) => resource),
+      }),
+  );
 }
 
-/** `Jobs`, `JobsPending`: short, because a role of thirty tiers has little room. */
+/** `Jobs`, `JobsPending`: short, for the same reason. */
 const statementName = (table: StoreName, index: string) =>
   [table, ...index.split('-')].map(capitalized).join('');
 

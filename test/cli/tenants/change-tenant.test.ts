@@ -104,6 +104,52 @@ describe('mayfly tenant set', () => {
       expect(row).not.toHaveProperty(name);
   });
 
+  it('sets spend caps in dollars, shows them before and after, and what of them is used', async () => {
+    await givenStored();
+    const set = await tenant('set', '--spend-cap', '1250.5', '--daily-cap', '40', '--spend-strict', 'on');
+    expect(set.out).toMatch(/monthly spend cap: none → \$1,250\.50\n/);
+    expect(set.out).toMatch(/daily spend cap: none → \$40\.00\n/);
+    expect(set.out).toMatch(/strict spending: as the deployment's → on\n/);
+    expect(await stored()).toMatchObject({
+      ...{ spend_cap: { N: '1250.5' }, daily_cap: { N: '40' }, spend_strict: { BOOL: true } },
+    });
+    const shown = await tenant('show');
+    expect(shown.out).toMatch(
+      /spent +\$0\.00 of \$1,250\.50 in 20\d\d-\d\d, \$0\.00 of \$40\.00 today, strict\n/,
+    );
+    const back = await tenant(
+      'set',
+      '--spend-cap',
+      'none',
+      '--daily-cap',
+      'none',
+      '--spend-strict',
+      'default',
+    );
+    expect(back.out).toMatch(/daily spend cap: \$40\.00 → none\n/);
+    for (const name of ['spend_cap', 'daily_cap', 'spend_strict'])
+      expect(await stored()).not.toHaveProperty(name);
+  });
+
+  it.each(['-1', '1e3', '0.0000001', '12,50', '10000000', '$5', ''])(
+    'takes no cap of %p dollars',
+    async (given) => {
+      await givenStored();
+      const { status, error } = await tenant('set', `--spend-cap=${given}`);
+      expect(status).toBe(2);
+      expect(error).toContain('--spend-cap is');
+    },
+  );
+
+  it('shows a cap that was written by hand and is none, as a problem', async () => {
+    await account.put('tenants', { ...givenRow(), spend_cap: { S: 'much' } });
+    const { status, out } = await tenant('show');
+    expect(status).toBe(1);
+    expect(out).toContain('spend_cap is {"S":"much"}; it must be a number (N) of dollars');
+    expect((await tenant('set', '--spend-cap', '5')).status).toBe(0);
+    expect(await stored()).toMatchObject({ spend_cap: { N: '5' } });
+  });
+
   it('changes nothing with --dry-run, nor where all is so already', async () => {
     await givenStored();
     const before = await stored();

@@ -10,6 +10,7 @@ import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
 import { createQuestionStore } from '../../../lib/adapters/dynamodb/question-store.ts';
 import { createRunnerStore } from '../../../lib/adapters/dynamodb/runner-store.ts';
+import { capsRow } from '../../../lib/adapters/dynamodb/spend-row.ts';
 import { tierLimitsValue } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { createTenantStore } from '../../../lib/adapters/dynamodb/tenant-store.ts';
 import { createUsageBooks } from '../../../lib/adapters/dynamodb/usage-books.ts';
@@ -17,6 +18,7 @@ import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
 import { createUsageStore } from '../../../lib/adapters/dynamodb/usage-store.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
 import type { InstallationId, TierName } from '../../../lib/core/ids.ts';
+import type { SpendCaps } from '../../../lib/core/spend-counts.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { UsageSum } from '../../../lib/core/usage-sum.ts';
@@ -48,6 +50,7 @@ export interface OperatorEdit {
   readonly weight?: number;
   readonly tierLimits?: ReadonlyMap<TierName, number>;
   readonly runnerGroup?: string;
+  readonly caps?: Pick<SpendCaps, 'month' | 'day'>;
 }
 
 export interface DynamoStores extends Stores {
@@ -172,6 +175,7 @@ async function editRow(
     allowed_tiers: changes.allowedTiers && { SS: [...changes.allowedTiers] },
     tier_limits: changes.tierLimits && tierLimitsValue(changes.tierLimits),
     runner_group: changes.runnerGroup === undefined ? undefined : { S: changes.runnerGroup },
+    ...capsRow(changes.caps),
     weight: changes.weight === undefined ? undefined : { N: String(changes.weight) },
   };
   const sets = Object.entries(given).flatMap(([name, value]) => (value ? [[name, value] as const] : []));

@@ -1,0 +1,90 @@
+/**
+ * How the tenant's item of a transaction counts what is spent. It moves in the transactions that take leases and give them back,
+ * and so exactly once for each: a machine's row ends once, and a launch closes once, whatever is tried again.
+ */
+import { carriedAttribute, livesAttribute, spentAttribute } from '../../contract/tables.ts';
+import type { TierName } from '../../core/ids.ts';
+import type { Launch } from '../../core/launch.ts';
+import type { Micros } from '../../core/micros.ts';
+import { periodsOf } from '../../core/spend.ts';
+import type { Settlement } from '../../core/spend-counts.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import { type Attributes, number } from './attributes.ts';
+import { capValue } from './spend-row.ts';
+
+/** To be joined to the rest of the item. */
+export interface SpendItem {
+  /** Of an ADD: `#a :a, #b :b`, each on its own. */
+  readonly adds: readonly string[];
+  readonly conditions: readonly string[];
+  readonly values: Attributes;
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/**
+ * Of taking: the expected cost is added to the launch's month and day, where each cap is what was read and leaves room for it.
+ * Room is the cap less what is being added, so after the write the cap holds.
+ */
+export function spendTaken(tenant: Tenant, launch: Launch): SpendItem {
+  const spent = expectedOf(launch);
+  const [month, day] = periodsOf(launch.createdAt);
+  const caps = [
+    { name: 'spend_cap', cap: tenant.caps?.month, period: month, alias: 'spentMonth' },
+    { name: 'daily_cap', cap: tenant.caps?.day, period: day, alias: 'spentDay' },
+  ];
+  const set = caps.flatMap(({ cap, ...rest }) => (cap === undefined ? [] : [{ cap, ...rest }]));
+  return {
+    adds: spent === 0 ? [] : caps.map(({ alias }) => `#${alias} :spent`),
+    conditions: caps.flatMap(({ name, cap, alias }) =>
+      cap === undefined
+        ? [`attribute_not_exists(#${name})`]
+        : [`#${name} = :${name}`, `(attribute_not_exists(#${alias}) OR #${alias} <= :${alias})`],
+    ),
+    values: {
+      ...(spent === 0 ? {} : { ':spent': number(spent) }),
+      ...Object.fromEntries(set.map(({ name, cap }) => [`:${name}`, capValue(cap)])),
+      ...Object.fromEntries(
+        set.map(({ cap, period, alias }) => [`:${alias}`, number(roomIn(tenant, period, cap) - spent)]),
+      ),
+    },
+    names: Object.fromEntries(
+      (spent === 0 ? set : caps).map(({ alias, period }) => [`#${alias}`, spentAttribute(period)]),
+    ),
+  };
+}
+
+export const expectedOf = ({ leaseCost, plannedJobs }: Launch): Micros =>
+  (leaseCost?.expected ?? 0) * plannedJobs.length;
+
+/** What earlier installations spent is fixed before this one takes its first lease. */
+export const roomIn = ({ carried }: Tenant, period: string, cap: Micros): Micros =>
+  cap - (carried?.get(period) ?? 0);
+
+/** Of giving back: each lease is settled in its own month and day. */
+export function spendSettled(
+  freed: readonly { readonly tier: TierName; readonly spend?: Settlement }[],
+): Pick<SpendItem, 'adds' | 'values' | 'names'> {
+  const changes = new Map<string, number>();
+  const add = (name: string, change: number) => changes.set(name, (changes.get(name) ?? 0) + change);
+  for (const { tier, spend } of freed) {
+    if (!spend) continue;
+    for (const period of periodsOf(spend.launchedAt)) add(spentAttribute(period), spend.change);
+    if (spend.life !== undefined) add(livesAttribute(tier, spend.life), 1);
+  }
+  const moved = [...changes].filter(([, change]) => change !== 0);
+  return {
+    adds: moved.map((_, n) => `#spend${n} :spend${n}`),
+    values: Object.fromEntries(moved.map(([, change], n) => [`:spend${n}`, number(change)])),
+    names: Object.fromEntries(moved.map(([name], n) => [`#spend${n}`, name])),
+  };
+}
+
+/** As a SET, of a row that has spent nothing yet. */
+export function carriedSet(carried: ReadonlyMap<string, Micros>) {
+  const entries = [...carried];
+  return {
+    sets: entries.map((_, n) => `#carried${n} = :carried${n}`),
+    values: Object.fromEntries(entries.map(([, micros], n) => [`:carried${n}`, number(micros)])),
+    names: Object.fromEntries(entries.map(([period], n) => [`#carried${n}`, carriedAttribute(period)])),
+  };
+}

@@ -1,0 +1,39 @@
+/** What is kept of a tenant's spending, in its own row and with each of its leases; the rules are in spend.ts. */
+import type { TierName } from './ids.ts';
+import type { Micros } from './micros.ts';
+
+/** The operator's, of one tenant. The operator may edit them at any time. */
+export interface SpendCaps {
+  /** For a month; absent: none. */
+  readonly month?: Micros;
+  /** For a day; absent: none. */
+  readonly day?: Micros;
+  /** Each machine is expected to live as long as any may. Absent: as the deployment says. */
+  readonly strict?: boolean;
+  /** What the row has is no cap; nothing starts until it is corrected. A sentence. */
+  readonly unreadable?: string;
+}
+
+/** Of one lease, fixed as it is taken. */
+export interface LeaseCost {
+  /** What it counts until its machine has ended. */
+  readonly expected: Micros;
+  /** The most that a machine of its tier costs in an hour. Absent: some type of the tier has no price. */
+  readonly ceiling?: Micros;
+}
+
+/** How a lease that goes back changes what is counted. */
+export interface Settlement {
+  /** When its launch was planned: in that day and month it counts. */
+  readonly launchedAt: number;
+  /** What it cost, less what was expected. */
+  readonly change: Micros;
+  /** How long its machine lived, as the number of a range; absent: there was none. */
+  readonly life?: number;
+}
+
+/**
+ * How many machines of a tier lived for how long, by range: up to 60 seconds, 120, 240, and so on. The last range has no end.
+ */
+export type Lives = readonly number[];
+export type LivesByTier = ReadonlyMap<TierName, Lives>;

@@ -1,0 +1,105 @@
+/**
+ * What a tenant has spent, as its row counts it: by day and by month of the launch (UTC), in whole micro-dollars. A lease adds
+ * what its machine is expected to cost as it is taken, and is settled with what the machine did cost as it goes back, in the
+ * transactions that move the leases themselves. So at any time a count is the cost of the machines that have ended, and the
+ * expected cost of those that have not.
+ */
+import { dayOf, monthOf } from './days.ts';
+import type { Micros } from './micros.ts';
+import { components, totalOf } from './price.ts';
+import type { LeaseCost, Lives, Settlement } from './spend-counts.ts';
+import type { Tenant } from './tenant.ts';
+import type { Tier } from './tier.ts';
+import { addressPerHour, ceilingPerHour, type PricePlace } from './tier-price.ts';
+import type { UsageRecord } from './usage.ts';
+
+/** The counts in which a lease counts: its month and its day. */
+export const periodsOf = (launchedAt: number) => [monthOf(launchedAt), dayOf(launchedAt)] as const;
+
+export const hasCap = ({ caps }: Tenant): boolean =>
+  caps !== undefined && (caps.month !== undefined || caps.day !== undefined || caps.unreadable !== undefined);
+
+/** With what an earlier installation of the account had spent. */
+export const spentIn = ({ spent, carried }: Tenant, period: string): Micros =>
+  (spent?.get(period) ?? 0) + (carried?.get(period) ?? 0);
+
+export interface Expecting {
+  readonly place: PricePlace;
+  readonly limits: {
+    readonly bootSeconds: number;
+    readonly idleSeconds: number;
+    readonly jobSeconds: number;
+  };
+  readonly strict: boolean;
+}
+
+/** From a machine's last deadline to its end: a sweep a minute, which may have much to do. */
+const endSeconds = 180;
+
+/** What a machine that is launched now is expected to cost. */
+export function leaseCost(tenant: Tenant, tier: Tier, { place, limits, strict }: Expecting): LeaseCost {
+  const ceiling = ceilingPerHour(place, tier);
+  if (ceiling === undefined) return { expected: 0 };
+  const longest = limits.bootSeconds + limits.idleSeconds + limits.jobSeconds + endSeconds;
+  const usual = (tenant.caps?.strict ?? strict) ? undefined : usualSeconds(tenant.lives?.get(tier.name));
+  return { expected: costOf(ceiling, Math.min(longest, usual ?? longest)), ceiling };
+}
+
+/** Each component is rounded by itself. */
+const costOf = (ceiling: Micros, seconds: number): Micros =>
+  Math.ceil((ceiling * seconds) / 3_600) + components.length;
+
+/**
+ * What a machine that has ended counts: the cost in its record. Where a component has no price, as much as the machine may
+ * have cost at most, and never 0 for want of a price. In subnets of the operator's own it is taken to have had an address.
+ */
+export function countedCost(record: UsageRecord, ceiling: Micros | undefined): Micros {
+  const priced = totalOf(record.cost);
+  if (record.unpriced.length === 0 || ceiling === undefined) return priced;
+  const seconds = livedSeconds(record);
+  const most = Math.max(priced, costOf(ceiling, seconds));
+  const isAddressAlone = record.unpriced.every((component) => component === 'address');
+  return isAddressAlone ? Math.min(most, priced + Math.ceil((addressPerHour * seconds) / 3_600)) : most;
+}
+
+const livedSeconds = ({ startedAt, endedAt }: UsageRecord) => Math.max(0, (endedAt - startedAt) / 1000);
+
+export function settlementOf(
+  lease: { readonly launchedAt: number; readonly leaseCost?: LeaseCost },
+  record: UsageRecord,
+): Settlement {
+  const { launchedAt, leaseCost: cost } = lease;
+  const change = countedCost(record, cost?.ceiling) - (cost?.expected ?? 0);
+  return { launchedAt, change, life: lifeOf(livedSeconds(record)) };
+}
+
+/** Its machine did not come. */
+export const unspent = (lease: {
+  readonly createdAt: number;
+  readonly leaseCost?: LeaseCost;
+}): Settlement => ({
+  launchedAt: lease.createdAt,
+  change: -(lease.leaseCost?.expected ?? 0),
+});
+
+/** Seconds: of the first range; each of the others is twice as long. */
+const shortest = 60;
+export const rangesOfLives = 12;
+
+export const lifeOf = (seconds: number): number =>
+  Math.min(rangesOfLives - 1, Math.max(0, Math.ceil(Math.log2(Math.max(seconds, shortest) / shortest))));
+
+/** So many machines have to have ended before the tenant's own times are believed. */
+const leastLives = 10;
+
+/** How long nine of ten machines lived at most, as far as the ranges say. Undefined: too few have ended. */
+export function usualSeconds(lives: Lives | undefined): number | undefined {
+  const all = (lives ?? []).reduce((sum, count) => sum + count, 0);
+  if (!lives || all < leastLives) return undefined;
+  let seen = 0;
+  const range = Array.from(lives, (count) => count ?? 0).findIndex((count) => {
+    seen += count;
+    return seen * 10 >= all * 9;
+  });
+  return range === rangesOfLives - 1 ? undefined : shortest * 2 ** range;
+}

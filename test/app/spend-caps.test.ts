@@ -1,0 +1,216 @@
+import { describe, expect, it } from '@jest/globals';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { totalOf } from '../../lib/core/price.ts';
+import { rangesOfLives } from '../../lib/core/spend.ts';
+import type { SpendCaps } from '../../lib/core/spend-counts.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import { acme, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
+import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
+
+/** Of a small machine, in the world of these tests. */
+const hourly = 41_600 + 2 * 50_000 * 0.4 + 3_288 + 5_000;
+const longest = Math.ceil((hourly * (600 + 120 + 21_600 + 180)) / 3600) + 4;
+const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId), queuedAt: noon + jobId });
+const queuedTo = (count: number) => Array.from({ length: count }, (_, n) => queued(n + 1));
+const [month, today] = ['2026-11', '2026-11-21'];
+
+async function givenCapped(caps: SpendCaps, over: { overSpend?: 'refuse'; types?: string[] } = {}) {
+  const platform = await givenPlatform({
+    tenants: [givenTenant({ maxRunners: 50, caps })],
+    deployment: {
+      tiers: [givenTier({ maxRunners: 50, ...(over.types ? { instanceTypes: over.types } : {}) })],
+      caps: {
+        waitingJobsPerTenant: 1000,
+        launchesPerMinutePerTenant: 600,
+        ...(over.overSpend ? { overSpend: over.overSpend } : {}),
+      },
+    },
+  });
+  return {
+    ...platform,
+    spent: async (period = month) => (await platform.stores.tenants.get(acme))?.spent?.get(period) ?? 0,
+    /** Each of them has run its job. */
+    endAll: async (seconds: number) => {
+      platform.clock.advance(seconds * 1000);
+      const ended = platform.stores.world.allRunners().filter(({ state }) => state !== 'ended');
+      for (const { instanceId, plannedJob: jobId } of ended)
+        await platform.follow(
+          givenEvent({ action: 'completed', jobId, runnerName: instanceId, conclusion: 'success' }),
+        );
+    },
+    recorded: () =>
+      [...platform.stores.world.rows.usage.values()].reduce((sum, { cost }) => sum + totalOf(cost), 0),
+  };
+}
+type Capped = Awaited<ReturnType<typeof givenCapped>>;
+const reasonOf = async (platform: Capped, jobId: number) => (await platform.job(jobId))?.reason;
+
+describe('a spend cap', () => {
+  it('lets as many machines start as may cost no more, and holds the others with amounts and date', async () => {
+    const platform = await givenCapped({ month: longest * 2 });
+    await platform.accept(...queuedTo(3));
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(await platform.spent()).toBe(longest * 2);
+    expect(await reasonOf(platform, 3)).toEqual({
+      code: 'spend-cap',
+      text: expect.stringMatching(
+        /all of the \$1\.12 of its monthly spend cap .* for 2026-11, .* 2026-12-01 \(UTC\)/,
+      ),
+    });
+    await expectBalanced(platform);
+  });
+
+  it('counts what machines did cost once they have ended, and the next ones start in their room', async () => {
+    const platform = await givenCapped({ month: longest * 2 });
+    await platform.accept(...queuedTo(3));
+    await platform.endAll(300);
+    await platform.deliverPokes();
+    expect(await platform.spent()).toBe(platform.recorded() + longest);
+    expect(await platform.job(3)).toMatchObject({ state: 'covered' });
+  });
+
+  it('of a day leaves room again on the next day, and the month goes on', async () => {
+    const platform = await givenCapped({ day: longest });
+    await platform.accept(...queuedTo(2));
+    expect(await reasonOf(platform, 2)).toMatchObject({
+      code: 'spend-cap',
+      text: expect.stringContaining('2026-11-22'),
+    });
+    await platform.endAll(12 * 3_600);
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+    expect(await platform.spent('2026-11-22')).toBe(longest);
+  });
+
+  it('settles a machine of yesterday in yesterday', async () => {
+    const platform = await givenCapped({ day: longest });
+    await platform.accept(queued(1));
+    platform.clock.advance(13 * 3_600_000);
+    await platform.endAll(0);
+    expect(await platform.spent(today)).toBe(platform.recorded());
+    expect(await platform.spent('2026-11-22')).toBe(0);
+    expect(await platform.spent()).toBe(platform.recorded());
+  });
+
+  it('that is raised is obeyed by the next look, and by a launch that was planned before', async () => {
+    const platform = await givenCapped({ month: longest });
+    await platform.accept(...queuedTo(2));
+    platform.stores.world.editTenant(acme, { caps: { month: longest * 2 } });
+    await platform.accept({ kind: 'poke', installationId: acme, tier: small });
+    expect(await platform.job(2)).toMatchObject({ state: 'covered' });
+  });
+
+  it('lets machines that run go on where it is lowered', async () => {
+    const platform = await givenCapped({ month: longest * 2 });
+    await platform.accept(queued(1));
+    platform.stores.world.editTenant(acme, { caps: { month: 1 } });
+    await platform.accept(queued(2));
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect((await reasonOf(platform, 2))?.text).toMatch(/the job starts when the operator raises spend_cap/);
+  });
+
+  it('that cannot be read holds the jobs with what it is, and loses none', async () => {
+    const platform = await givenCapped({ unreadable: 'spend_cap is {"S":"500 USD"}; it must be a number.' });
+    await platform.accept(queued(1));
+    expect(await reasonOf(platform, 1)).toMatchObject({
+      code: 'spend-cap',
+      text: expect.stringContaining('500 USD'),
+    });
+    platform.stores.world.editTenant(acme, { caps: { month: longest } });
+    await platform.sweep();
+    await platform.deliverPokes();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+
+  it('holds what has no price, since it could not be kept', async () => {
+    const platform = await givenCapped({ month: longest * 9 }, { types: ['t3.medium', 'x9.large'] });
+    await platform.accept(queued(1));
+    expect((await reasonOf(platform, 1))?.text).toContain('no price for x9.large of the tier small');
+  });
+
+  it('refuses, where it is so configured, once nothing runs that may cost less', async () => {
+    const platform = await givenCapped({ month: longest + 20_000 }, { overSpend: 'refuse' });
+    await platform.accept(...queuedTo(2));
+    expect(await platform.job(2)).toMatchObject({ state: 'waiting', reason: { code: 'spend-cap' } });
+    await platform.endAll(3_600);
+    await platform.deliverPokes();
+    expect(await platform.job(2)).toMatchObject({
+      state: 'done',
+      outcome: 'refused',
+      reason: { code: 'spend-cap' },
+    });
+  });
+
+  it('is not for the account to shed by installing the App again', async () => {
+    const platform = await givenCapped({ month: longest });
+    await platform.accept(queued(1));
+    platform.stores.world.editTenant(acme, { status: 'deleted', statusBeforeDeletion: 'active' });
+    await platform.endAll(3_600);
+    const again = InstallationId(acme + 1);
+    const account = { accountId: 1, accountLogin: 'acme', accountType: 'Organization' } as const;
+    platform.github.putInstallation(again, { ...account, suspended: false, repositories: ['app'] });
+    platform.queues.installations.push({
+      ...{ kind: 'installation', event: 'created', installationId: again },
+      ...{ repositoriesRemoved: [], delivery: 'd-2' },
+    });
+    await platform.deliverInstallations();
+    await platform.accept({ ...queued(5), installationId: again });
+    expect(await platform.job(5, again)).toMatchObject({ state: 'waiting', reason: { code: 'spend-cap' } });
+    const tenant = await platform.stores.tenants.get(again);
+    expect(tenant).toMatchObject({ caps: { month: longest } });
+    expect(tenant?.carried?.get(month)).toBe(platform.recorded());
+  });
+});
+
+describe('what is spent', () => {
+  it('is counted without a cap as well, so that a cap which comes later knows the month', async () => {
+    const platform = await givenCapped({});
+    await platform.accept(queued(1));
+    expect(await platform.spent(today)).toBe(longest);
+    await platform.endAll(300);
+    expect(await platform.spent(today)).toBe(platform.recorded());
+  });
+
+  it('is nothing for a launch whose machine never started', async () => {
+    const platform = await givenCapped({ month: longest * 5 });
+    platform.compute.dials.pools.set('t3.medium:on-demand', 0);
+    await platform.accept(queued(1));
+    expect(await platform.spent()).toBe(0);
+  });
+
+  it('is by the first record of an end, where whoever wrote it died before the lease went back', async () => {
+    const platform = await givenCapped({ month: longest * 5 });
+    await platform.accept(queued(1));
+    const [machine] = platform.liveMachines();
+    platform.clock.advance(300_000);
+    const died = new OperationalError('It died.', { code: 'Died', retryable: true });
+    platform.stores.world.failNext('runners.end', died);
+    await platform.machineEnds(machine!).catch(() => {});
+    expect(await platform.spent()).toBe(longest);
+    platform.clock.advance(3_000_000);
+    await platform.machineEnds(machine!);
+    expect(await platform.spent()).toBe(platform.recorded());
+    await platform.machineEnds(machine!);
+    expect(await platform.spent()).toBe(platform.recorded());
+  });
+
+  it('is expected by the times of the tenant, once ten of its machines have ended', async () => {
+    const platform = await givenCapped({});
+    await platform.accept(...queuedTo(10));
+    await platform.endAll(100);
+    const lives = (await platform.stores.tenants.get(acme))?.lives?.get(small);
+    expect(lives).toEqual([0, 10, ...new Array(rangesOfLives - 2).fill(0)]);
+    const before = await platform.spent();
+    await platform.accept(queued(20));
+    expect((await platform.spent()) - before).toBe(Math.ceil((hourly * 120) / 3600) + 4);
+  });
+
+  it('is settled with everything else', async () => {
+    const platform = await givenCapped({ month: longest * 5 });
+    await platform.accept(...queuedTo(3));
+    await platform.endAll(300);
+    expect(await platform.spent()).toBe(platform.recorded());
+    await expectNothingLeft(platform);
+  });
+});

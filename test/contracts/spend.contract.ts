@@ -1,0 +1,162 @@
+/** What every store promises of what is spent: it moves with the leases, each once, and no taking leaves more than a cap. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { InstallationId, LaunchId } from '../../lib/core/ids.ts';
+import type { Launch } from '../../lib/core/launch.ts';
+import type { Settlement } from '../../lib/core/spend-counts.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
+import type { NewTenant } from '../../lib/ports/tenants.ts';
+import { acme, givenTier, noon, small } from '../support/given.ts';
+import type { OperatorEdit, StoreBackend, Stores } from './support/store-backends.ts';
+import {
+  givenLaunch,
+  givenRunner,
+  lease0,
+  lookAt,
+  machine,
+  storedTenant,
+  theTenant,
+  waitingJobs,
+} from './support/stored.ts';
+
+const leaseCost = { expected: 300, ceiling: 9_000 };
+const month = '2026-11';
+const today = '2026-11-21';
+const both = (micros: number) =>
+  new Map([
+    [month, micros],
+    [today, micros],
+  ]);
+const lastSecond = Date.parse('2026-11-30T23:59:59Z');
+
+export function spendContract(backend: StoreBackend): void {
+  describe(`What is spent ${backend.name}`, () => {
+    let stores: Stores;
+    beforeAll(() => backend.start());
+    beforeEach(async () => {
+      stores = await backend.fresh();
+    });
+    afterAll(() => backend.stop());
+
+    async function take(
+      over: { tenant?: Tenant; launch?: Partial<Launch>; jobs?: number[]; caps?: NewTenant['caps'] } = {},
+    ) {
+      const tenant = over.tenant ?? (await storedTenant(stores, over.caps ? { caps: over.caps } : {}));
+      const jobs = await waitingJobs(stores, ...(over.jobs ?? [1, 2]));
+      const launch = givenLaunch(jobs, { leaseCost, ...over.launch });
+      const tier = givenTier({ maxRunners: 9 });
+      const outcome = await stores.launches.take({ tenant, tier, launch });
+      return { launch, outcome: outcome.kind };
+    }
+    const spent = async () => (await theTenant(stores)).spent;
+    const end = (spend: Settlement) =>
+      stores.runners.end([{ runner: givenRunner({ leaseCost }), reason: 'stood-down', at: noon, spend }]);
+
+    it('grows by what the machines are expected to cost, in the month and day of the launch, and once', async () => {
+      const { launch } = await take();
+      await stores.launches.take({ tenant: await theTenant(stores), tier: givenTier(), launch });
+      expect(await spent()).toEqual(both(600));
+      expect((await stores.launches.get(acme, launch.launchId))?.leaseCost).toEqual(leaseCost);
+    });
+
+    it('is settled as a machine ends, in the month and day of its launch, however often it ends', async () => {
+      await take({ launch: { createdAt: lastSecond } });
+      await stores.runners.bind([givenRunner({ leaseCost })]);
+      expect((await stores.runners.get(acme, machine))?.leaseCost).toEqual(leaseCost);
+      for (let times = 0; times < 3; times += 1) await end({ launchedAt: lastSecond, change: 41, life: 2 });
+      expect(await theTenant(stores)).toMatchObject({
+        spent: new Map([
+          [month, 641],
+          ['2026-11-30', 641],
+        ]),
+        lives: new Map([[small, [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]]]),
+      });
+    });
+
+    it('shrinks by what machines that did not come were expected to cost, as the launch closes, and once', async () => {
+      const { launch } = await take();
+      const answered = await stores.launches.answer(launch, new Map([[lease0, machine]]));
+      for (let times = 0; times < 3; times += 1) await stores.launches.close(answered!, lookAt);
+      expect(await spent()).toEqual(both(300));
+    });
+
+    it('shrinks by those of jobs that were gone before EC2 was asked, and to nothing', async () => {
+      const { launch } = await take();
+      const smaller = await stores.launches.shrink(launch, {
+        without: launch.plannedJobs.slice(1),
+        rateBack: 0,
+      });
+      expect(await spent()).toEqual(both(300));
+      await stores.launches.shrink(smaller!, { without: smaller!.plannedJobs, rateBack: 0 });
+      expect(await spent()).toBeUndefined();
+    });
+
+    it.each<NonNullable<NewTenant['caps']>>([{ month: 600 }, { month: 9_999, day: 600 }])(
+      'may be as much as the cap: %p',
+      async (caps) => {
+        expect((await take({ caps })).outcome).toBe('taken');
+        expect(await spent()).toEqual(both(600));
+      },
+    );
+
+    it.each<NonNullable<NewTenant['caps']>>([
+      { month: 599 },
+      { month: 9_999, day: 599 },
+      { unreadable: 'It is none.' },
+    ])('throws at a plan that exceeds the caps it was made with: %p', async (caps) => {
+      const tenant = { ...(await storedTenant(stores)), caps };
+      await expect(take({ tenant })).rejects.toThrow(/is expected to cost 600|It is none/);
+      expect(await spent()).toBeUndefined();
+    });
+
+    it.each<[string, NonNullable<NewTenant['caps']>]>([
+      ['month', { month: 1_000 }],
+      ['day', { day: 1_000 }],
+    ])('is never more than the cap of a %s, by what was read before another launch', async (_, caps) => {
+      const tenant = await storedTenant(stores, { caps, maxRunners: 9 });
+      const launches = await Promise.all(
+        [1, 2, 3].map((n) =>
+          take({ tenant, jobs: [n * 10, n * 10 + 1], launch: { launchId: LaunchId(`l-${n}`) } }),
+        ),
+      );
+      expect(launches.map(({ outcome }) => outcome).toSorted()).toEqual([
+        'taken',
+        'tenant-changed',
+        'tenant-changed',
+      ]);
+      expect(await spent()).toEqual(both(600));
+    });
+
+    it.each<[string, NewTenant['caps'], OperatorEdit]>([
+      ['set', undefined, { caps: { month: 9_999_999 } }],
+      ['set for a day', undefined, { caps: { day: 9_999_999 } }],
+      ['raised', { month: 10_000 }, { caps: { month: 9_999_999 } }],
+      ['lowered', { day: 10_000 }, { caps: { day: 1 } }],
+    ])('obeys at once an operator by whom a cap was %s', async (_, caps, edit) => {
+      const tenant = await storedTenant(stores, caps ? { caps } : {});
+      await stores.edit(acme, edit);
+      expect((await take({ tenant })).outcome).toBe('tenant-changed');
+      expect((await theTenant(stores)).caps).toEqual(edit.caps);
+    });
+
+    it('counts a taking in its own day, whatever the last one spent', async () => {
+      const tenant = await storedTenant(stores, { caps: { day: 600 }, maxRunners: 9 });
+      await take({ tenant });
+      const later = { launchId: LaunchId('l-2'), createdAt: noon + 86_400_000 };
+      const next = await take({ tenant: await theTenant(stores), jobs: [5, 6], launch: later });
+      expect(next.outcome).toBe('taken');
+      expect((await spent())?.get(month)).toBe(1_200);
+    });
+
+    it('is taken over from an earlier installation, once, and counts under the cap', async () => {
+      const tenant = { caps: { month: 1_000 }, predecessor: InstallationId(7) };
+      await storedTenant(stores, tenant);
+      await stores.tenants.clearPredecessor(acme, InstallationId(7), both(500));
+      await stores.tenants.clearPredecessor(acme, InstallationId(7), both(900));
+      const taker = await theTenant(stores);
+      expect(taker.carried).toEqual(both(500));
+      expect((await take({ tenant: taker, jobs: [1] })).outcome).toBe('taken');
+      const more = { launchId: LaunchId('l-2') };
+      expect((await take({ tenant: taker, jobs: [2], launch: more })).outcome).toBe('tenant-changed');
+    });
+  });
+}
