@@ -37,12 +37,15 @@ export interface Outcome {
   readonly machines: number;
 }
 
-const start = Date.UTC(2026, 10, 21, 12);
+/** In some stories a day and a month end while jobs run. */
+const startOf = (seed: number) =>
+  seed % 4 === 3 ? Date.UTC(2026, 10, 30, 23, 45) : Date.UTC(2026, 10, 21, 12);
 /** Far more than any story needs; one that goes on longer is a storm of messages or calls. */
 const mostSteps = 60_000;
 
 export async function simulate(seed: number, options: { story?: boolean } = {}): Promise<Outcome> {
   const random = createRandom(seed);
+  const start = startOf(seed);
   const scheduler = createScheduler(start);
   const story = createStory({ kept: options.story === true, start, now: scheduler.now });
   const faults = createFaults(random);
@@ -75,8 +78,8 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const flood = reconciles && random.chance(0.5);
   const longLine = faults.mood === 'calm' && random.chance(0.2);
   const keepsGroups = reconciles && faults.mood !== 'calm' && random.chance(0.7);
-  startTenants(world, { github, webhooks, flood, longLine, keepsGroups });
-  await runStory({ scheduler, auditor, random, faults, plane, deployment, reconciles, longLine });
+  startTenants(world, { github, webhooks, flood, longLine, keepsGroups, seed });
+  await runStory({ start, scheduler, auditor, random, faults, plane, deployment, reconciles, longLine });
   return {
     seed,
     violations: auditor.violations,
@@ -119,6 +122,8 @@ function deploymentOf(random: Random): Deployment {
 }
 
 interface Stage {
+  /** Epoch milliseconds. */
+  readonly start: number;
   readonly scheduler: Scheduler;
   readonly auditor: Auditor;
   readonly random: Random;
@@ -135,7 +140,7 @@ interface Stage {
 const quietSeconds = 4 * 3_600;
 
 async function runStory(stage: Stage): Promise<void> {
-  const { scheduler, auditor, faults, plane, deployment } = stage;
+  const { start, scheduler, auditor, faults, plane, deployment } = stage;
   const { limits } = deployment;
   const isWaitingTooLong = createWaitingCheck(auditor.books, auditor.note);
   const isStarved = createTurnsCheck(auditor.books, auditor.note);

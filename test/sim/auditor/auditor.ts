@@ -22,6 +22,7 @@ import { checkMachine } from './check-machine.ts';
 import { checkRerun } from './check-rerun.ts';
 import { checkRows } from './check-rows.ts';
 import { checkSharedCaps } from './check-shared-caps.ts';
+import { checkSpend, checkTakenSpend } from './check-spend.ts';
 import { checkTermination } from './check-termination.ts';
 import { checkUsage } from './check-usage.ts';
 
@@ -147,8 +148,10 @@ export function createAuditor(world: {
       for (const launch of books.followRows()) {
         checkAccounts(books, launch, note);
         checkGroupOfLaunch(books, launch, note);
+        checkTakenSpend(books, launch, note);
       }
       if (counting.test(name)) checkLeases(books, note);
+      if (spending.test(name)) checkSpend(books, note);
       if (!/^tenants\.(create|update)/.test(name)) return;
       checkBans(books, note);
       checkDeletions(books, note);
@@ -168,6 +171,7 @@ const ending = /^jobs\.(finish|refuseWaiting)/;
 const holding = /^jobs\.(insert|block|reopen)/;
 const using = /^(usage\.|runners\.end)/;
 const changing = /^(launches\.|runners\.end|tenants\.)/;
+const spending = /^(launches\.(take|shrink|close)|runners\.end|tenants\.correct)/;
 const counting = /^(launches\.(take|close)|runners\.end)/;
 
 /** What services do wrong arrives as an operational error; all else is a fault in the code. */

@@ -50,9 +50,9 @@ export const mutants: readonly Mutant[] = [
     'recorded-after-the-close',
     'What a machine was used for is written only once its row is closed, so that a death in between loses it.',
     'lib/app/ending/end-runners.ts',
-    `    await recordUsage(deps, open, jobs);
+    `    const spends = await recordUsage(deps, open, jobs);
     const at = deps.clock.now();
-    const ends = open.map((ending) => ({ ...endOf(ending, consoles), at }));
+    const ends = open.map((ending, n) => ({ ...endOf(ending, consoles), at, spend: spends[n]! }));
     const outcomes = await endByTenant(deps, ends);`,
     `    const at = deps.clock.now();
     const ends = open.map((ending) => ({ ...endOf(ending, consoles), at }));
@@ -63,8 +63,8 @@ export const mutants: readonly Mutant[] = [
     'recorded-by-its-end',
     'The key of a record has the time of the end in it, so that an end that is written again is a second record.',
     'lib/app/ending/record-usage.ts',
-    'await deps.usage.record(records);',
-    'await deps.usage.record(records.map((record) => ({ ...record, launchedAt: record.endedAt })));',
+    'const standing = await deps.usage.record(records);',
+    'const standing = await deps.usage.record(records.map((record) => ({ ...record, launchedAt: record.endedAt })));',
   ),
   mutant(
     'recorded-as-planned',
@@ -252,7 +252,7 @@ export const mutants: readonly Mutant[] = [
     'taken-without-its-count',
     'A launch is stored, and its leases are not counted.',
     'test/fakes/launches.ts',
-    'countLeases(rows, { ...launch, capRows: caps.map(({ row }) => row) }, machines);',
+    'countLeases(rows, { ...launch, capRows: caps.map(({ row }) => row) }, machines, spendOf(launch, machines));',
     'void countLeases;',
   ),
   mutant(
@@ -266,8 +266,75 @@ export const mutants: readonly Mutant[] = [
     'ended-without-its-count',
     'A machine ends, and its lease stays counted.',
     'test/fakes/runners.ts',
-    'countLeases(rows, stored, -1);',
+    'countLeases(rows, stored, -1, spend);',
     'void countLeases;',
+  ),
+  mutant(
+    'spend-settled-twice',
+    'The end of a machine settles what its lease counts as spent, and then settles it again.',
+    'test/fakes/runners.ts',
+    'countLeases(rows, stored, -1, spend);',
+    'countLeases(rows, stored, -1, spend);\n  countLeases(rows, stored, 0, spend);',
+  ),
+  mutant(
+    'spend-settled-without-a-lease',
+    'A machine that ended before, and has no lease, is settled when it ends again.',
+    'test/fakes/runners.ts',
+    "if (!stored || stored.state === 'ended') return 'was-ended';",
+    "if (stored?.state === 'ended') countLeases(rows, stored, 0, spend);\n  if (!stored || stored.state === 'ended') return 'was-ended';",
+  ),
+  mutant(
+    'spend-settled-in-the-day-of-the-end',
+    'A lease that was taken before midnight is settled in the day, and in the month, in which its machine ended.',
+    'lib/core/spend.ts',
+    'return { launchedAt, change, life: lifeOf(livedSeconds(record)) };',
+    'return { launchedAt: record.endedAt, change, life: lifeOf(livedSeconds(record)) };',
+  ),
+  mutant(
+    'spend-settled-by-a-second-word',
+    'A lease is settled by what its last writer found of the end, and the record keeps what the first one found.',
+    'lib/app/ending/record-usage.ts',
+    'settlementOf(runner, standing[n]!)',
+    'settlementOf(runner, standing.length > 0 ? records[n]! : standing[n]!)',
+  ),
+  mutant(
+    'spend-of-missing-machines-kept',
+    'The lease of a machine that did not come goes back, and its expected cost stays spent.',
+    'test/fakes/launches.ts',
+    'if (missing > 0) countLeases(rows, launch, -missing, unspentOf(stored, missing));',
+    'if (missing > 0) countLeases(rows, launch, -missing);\n        void unspentOf;',
+  ),
+  mutant(
+    'spend-cap-not-in-the-write',
+    'Whether a spend cap has room is looked at before the write that takes leases, and not by it.',
+    'test/fakes/launches.ts',
+    "if (!hasSpendRoom(tenant, read, launch)) return { kind: 'tenant-changed', tenant };",
+    'void hasSpendRoom;',
+  ),
+  mutant(
+    'spend-cap-as-it-was-read',
+    'A launch that was planned before the operator lowered a spend cap is taken all the same.',
+    'test/fakes/launches.ts',
+    `    tenant.caps?.month === read.caps?.month &&
+    tenant.caps?.day === read.caps?.day &&
+    fits(tenant.caps?.month, month) &&
+    fits(tenant.caps?.day, day)`,
+    `    fits(read.caps?.month, month) &&
+    fits(read.caps?.day, day)`,
+  ),
+  mutant(
+    'strict-by-usual-lives',
+    "Under strict caps a lease counts what is usual for the tenant's machines, and not their longest life.",
+    'lib/core/spend.ts',
+    'const usual = (tenant.caps?.strict ?? strict) ? undefined : usualSeconds(tenant.lives?.get(tier.name));',
+    'const usual = usualSeconds(tenant.lives?.get(tier.name));\n  void strict;',
+  ),
+  mutant(
+    'spent-before-forgotten',
+    'Whoever installs the App again has spent nothing.',
+    'lib/app/scale-up/balance.ts',
+    'const carried = await spentBefore(deps, tenant.predecessor);',
+    'await spentBefore(deps, tenant.predecessor);\n  const carried = new Map<string, Micros>();',
   ),
   mutant(
     'answered-without-rows',

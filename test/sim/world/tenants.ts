@@ -10,6 +10,7 @@ import type { GitHubWorld } from './github.ts';
 import { newAccountGroup, startGroupChanges } from './groups.ts';
 import { changeKeptGroup, followKeeping, keptPolicy, makeKeptGroup } from './kept-group.ts';
 import { startLongLine } from './long-line.ts';
+import { startSpendCaps } from './spend-caps.ts';
 import { eventfulSeconds } from './times.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -21,6 +22,7 @@ export function startTenants(
     flood: boolean;
     longLine: boolean;
     keepsGroups: boolean;
+    seed: number;
   },
 ): void {
   const { random, scheduler, faults } = deps;
@@ -71,6 +73,7 @@ export function startTenants(
       for (let n = 0; n < 4; n++) laterInStory(() => changes.misdirected(account));
     }
   }
+  startSpendCaps(deps, { seed: parts.seed, github: parts.github, accounts });
   if (parts.longLine) startLongLine(deps, parts.github, accounts);
   else if (random.chance(faults.mood === 'calm' ? 0.8 : 0.1)) crowd(deps, parts.github, accounts);
   if (parts.flood) queueUnheard(deps, parts, accounts[0]!);

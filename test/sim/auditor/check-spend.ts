@@ -1,0 +1,106 @@
+/**
+ * What a tenant counts as spent is, at every moment and in each month and day, what its machines that have ended cost by their
+ * records, and what the leases that it holds are expected to cost. No taking leaves an account with more than its caps, and
+ * under strict caps a lease counts no less than the longest life of its machine.
+ */
+import type { Launch } from '../../../lib/core/launch.ts';
+import type { UsageRecord } from '../../../lib/core/usage.ts';
+import type { AuditedLaunch, Books, Note } from './books.ts';
+
+/** Called as leases are taken, and as they go back. */
+export function checkSpend(books: Books, note: Note): void {
+  const owed = spentByRows(books);
+  for (const tenant of books.rows.tenants.values()) {
+    const counted = tenant.spent ?? new Map<string, number>();
+    const due = owed.get(tenant.installationId) ?? new Map<string, number>();
+    for (const period of new Set([...counted.keys(), ...due.keys()])) {
+      const [has, should] = [counted.get(period) ?? 0, due.get(period) ?? 0];
+      if (has === should) continue;
+      note(
+        'spend-count',
+        `${tenant.installationId} counts ${has} for ${period}, and its rows and records say ${should}`,
+      );
+    }
+  }
+}
+
+type Amounts = Map<string, number>;
+
+/** By installation, and by month and day of the launch. */
+function spentByRows({ rows }: Books): Map<number, Amounts> {
+  const spent = new Map<number, Amounts>();
+  const add = (installation: number, at: number, micros: number) => {
+    const amounts = spent.get(installation) ?? new Map<string, number>();
+    const date = new Date(at).toISOString();
+    for (const period of [date.slice(0, 7), date.slice(0, 10)])
+      amounts.set(period, (amounts.get(period) ?? 0) + micros);
+    spent.set(installation, amounts);
+  };
+  for (const launch of rows.launches.values()) {
+    const { installationId, createdAt, instances, plannedJobs, state } = launch;
+    const leases = state === 'closed' ? instances.size : plannedJobs.length;
+    add(installationId, createdAt, leases * expectedOf(launch));
+  }
+  const records = new Map([...rows.usage.values()].map((record) => [record.instanceId, record]));
+  for (const runner of rows.runners.values()) {
+    const record = records.get(runner.instanceId);
+    if (runner.state !== 'ended' || !record) continue;
+    const cost = costOf(record, runner.leaseCost?.ceiling);
+    add(runner.installationId, runner.launchedAt, cost - expectedOf(runner));
+  }
+  return spent;
+}
+
+const expectedOf = ({ leaseCost }: Pick<Launch, 'leaseCost'>) => leaseCost?.expected ?? 0;
+
+/** Without a price it counts the most that it may have cost. */
+function costOf({ cost, unpriced, startedAt, endedAt }: UsageRecord, ceiling: number | undefined): number {
+  const priced = Object.values(cost).reduce((sum, part) => sum + part, 0);
+  if (unpriced.length === 0 || ceiling === undefined) return priced;
+  const hours = Math.max(0, (endedAt - startedAt) / 1000) / 3600;
+  const most = Math.max(priced, Math.ceil(ceiling * hours) + 4);
+  return unpriced.join() === 'address' ? Math.min(most, priced + Math.ceil(5_000 * hours)) : most;
+}
+
+/** Called for each launch as it is taken. */
+export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note): void {
+  const tenant = books.rows.tenants.get(taken.tenant as never);
+  const launch = books.rows.launches.get(taken.id as never);
+  if (!tenant?.caps || !launch) return;
+  const spent = spentByRows(books);
+  const date = new Date(launch.createdAt).toISOString();
+  const caps = [
+    [tenant.caps.month, date.slice(0, 7)],
+    [tenant.caps.day, date.slice(0, 10)],
+  ] as const;
+  for (const [cap, period] of caps) {
+    const ofAccount = [...books.installationsOf(tenant.accountId)].reduce(
+      (sum, id) => sum + (spent.get(id)?.get(period) ?? 0),
+      0,
+    );
+    if (cap !== undefined && ofAccount > cap)
+      note(
+        'spend-over-cap',
+        `${taken.tenant} took a launch, and has spent ${ofAccount} of ${cap} in ${period}`,
+      );
+  }
+  if (tenant.caps.strict && expectedOf(launch) < dearest(books, taken.tier))
+    note(
+      'spend-not-strict',
+      `${taken.id} counts ${expectedOf(launch)}, and may cost ${dearest(books, taken.tier)}`,
+    );
+}
+
+/**
+ * By AWS's prices for an hour: the type, its CPU credits at 60%, 30 GB of gp3, an address. t3.medium 0.0416 + 0.04,
+ * t3.large 0.0832 + 0.03.
+ */
+const hourly: Readonly<Record<string, number>> = {
+  small: 41_600 + 40_000 + 3_287 + 5_000,
+  medium: 83_200 + 30_000 + 3_287 + 5_000,
+};
+
+function dearest({ deployment }: Books, tier: string): number {
+  const { bootSeconds, idleSeconds, jobSeconds } = deployment.limits;
+  return Math.floor(((hourly[tier] ?? 0) * (bootSeconds + idleSeconds + jobSeconds)) / 3600);
+}

@@ -1,0 +1,84 @@
+/**
+ * In some stories the operator caps what tenants may spend, at a few machines' worth, and sets other caps while jobs run, by
+ * bare writes of which no function is told. At the end of what is eventful the caps are gone, so that every job comes to
+ * its end. What happens here is drawn by a generator of its own, and changes nothing in the rest of a seed's story.
+ */
+import { InstallationId, TierName } from '../../../lib/core/ids.ts';
+import type { SpendCaps } from '../../../lib/core/spend-counts.ts';
+import { createRandom, type Random } from '../random.ts';
+import type { Account, WorldDeps } from './context.ts';
+import type { GitHubWorld } from './github.ts';
+import { eventfulSeconds } from './times.ts';
+
+/** What a small machine is expected to cost at most, about. */
+const oneMachine = 60_000;
+
+export function startSpendCaps(
+  deps: WorldDeps,
+  { seed, github, accounts }: { seed: number; github: GitHubWorld; accounts: readonly Account[] },
+): void {
+  const random = createRandom(seed * 7919 + 13);
+  // In a calm world whoever waits is asked why, and only the platform's own limits may be an answer.
+  if (deps.faults.mood === 'calm' || random.chance(0.4)) return;
+  const liftAt = deps.scheduler.now() + (eventfulSeconds - 10) * 1000;
+  for (const account of accounts) {
+    if (random.chance(0.3)) continue;
+    const strict = random.chance(0.5);
+    if (random.chance(0.5)) deps.scheduler.after(0, () => giveLives(deps, account));
+    for (let n = random.between(1, 4); n > 0; n--) {
+      const at = n === 1 ? 0 : random.between(1, eventfulSeconds * 0.7);
+      deps.scheduler.after(at * 1000, () => setCaps(deps, account, capsOf(random, strict)));
+    }
+    // An operator changes the cap just as a job is taken in.
+    github.onQueued((job) => {
+      if (job.account !== account || deps.scheduler.now() >= liftAt || !random.chance(0.5)) return;
+      const within = deps.webhookMilliseconds + 300;
+      deps.scheduler.after(random.between(50, within), () => setCaps(deps, account, { strict }));
+      const least = { strict, day: random.between(0, oneMachine) };
+      deps.scheduler.after(random.between(50, within), () => setCaps(deps, account, least));
+      deps.scheduler.after(within + 30_000, () => setCaps(deps, account, capsOf(random, strict)));
+    });
+    // Whatever was suspended, deleted and installed again meanwhile.
+    deps.scheduler.after(eventfulSeconds * 1000, () => liftCaps(deps, account));
+  }
+}
+
+function capsOf(random: Random, strict: boolean): SpendCaps {
+  const micros = () => random.between(0, 4) * oneMachine + random.between(0, oneMachine);
+  const kind = random.pick(['month', 'day', 'both', 'unreadable'] as const);
+  if (kind === 'unreadable' && random.chance(0.5)) return { strict, unreadable: 'spend_cap is "much".' };
+  return {
+    strict,
+    ...(kind === 'day' ? {} : { month: micros() }),
+    ...(kind === 'month' ? {} : { day: micros() }),
+  };
+}
+
+function setCaps({ ports, story }: WorldDeps, { installationId }: Account, caps: SpendCaps): void {
+  const id = InstallationId(installationId ?? 0);
+  const tenant = ports.stores.world.tenant(id);
+  if (!tenant || tenant.status === 'deleted') return;
+  ports.stores.world.editTenant(id, { caps });
+  story.tell(() => `the operator caps what ${id} spends: ${JSON.stringify(caps)}`);
+}
+
+/** Of machines that ended on earlier days, so that the usual life is much shorter than the longest one. */
+function giveLives({ ports }: WorldDeps, { installationId }: Account): void {
+  const id = InstallationId(installationId ?? 0);
+  const lives = [0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+  if (!ports.stores.world.tenant(id)) return;
+  ports.stores.world.editTenant(id, {
+    lives: new Map([
+      [TierName('small'), lives],
+      [TierName('medium'), lives],
+    ]),
+  });
+}
+
+function liftCaps({ ports, story }: WorldDeps, account: Account): void {
+  for (const { installationId, accountId, caps } of ports.stores.world.allTenants()) {
+    if (accountId !== account.id || !caps) continue;
+    ports.stores.world.editTenant(installationId, { caps: {} });
+    story.tell(() => `the operator takes away the spend caps of ${installationId}`);
+  }
+}
