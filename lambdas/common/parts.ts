@@ -10,6 +10,7 @@ import { createDeploymentAudit } from '../../lib/adapters/dynamodb/deployment-au
 import { createJobStore } from '../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
+import { createRequestCounts } from '../../lib/adapters/dynamodb/request-counts.ts';
 import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
 import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
@@ -65,15 +66,21 @@ export function usagePart() {
 }
 
 /** Admission controllers, for whoever asks them or changes them. */
-export const controllersPart = () =>
-  createControllerStore({
+export function controllersPart() {
+  const audit = process.env[variables.auditTable];
+  return createControllerStore({
     client: dynamo(),
     tables: {
       tenants: readVariable(variables.tenantsTable),
       controllers: readVariable(variables.controllersTable),
-      ...(process.env[variables.auditTable] ? { audit: readVariable(variables.auditTable) } : {}),
+      ...(audit ? { audit } : {}),
     },
   });
+}
+
+export const requestCountsPart = () =>
+  createRequestCounts({ client: dynamo(), tableName: readVariable(variables.notesTable) });
+
 /** For the one that makes the sums of past days. */
 export function usageBooksPart() {
   return createUsageBooks({ client: dynamo(), tableName: readVariable(variables.usageTable) });

@@ -1,19 +1,23 @@
 /**
- * Commands of two words, such as `mayfly tenant show`: the first word is a group with a help of its own. Each command stays
- * a file of its own, and has a policy of its own, whose name has a hyphen for the space.
+ * Commands of several words, such as `mayfly tenant show` and `mayfly controllers token list`: all words but the last are a
+ * group with a help of its own. Each command has a policy of its own, whose name has hyphens for the spaces.
  */
 
 /** What the list of commands says of each group. */
 export const groupSummaries: Readonly<Record<string, string>> = {
   tenant: 'show and change one tenant',
   prices: "bring AWS's prices up to date",
+  controllers: "manage a tenant's admission controllers",
+  'controllers scope': 'where a controller is asked',
+  'controllers token': 'tokens for controllers that poll, and for administrators',
+  'controllers secret': 'secrets that sign callbacks',
   host: 'run jobs on this one machine, without AWS',
 };
 
-/** `tenant show` is ['tenant', 'show']; a command of one word is in no group. */
+/** `tenant show` is `show` of the group `tenant`; a command of one word is in no group. */
 export function wordsOf(name: string): { readonly group?: string; readonly word: string } {
-  const [first = name, second] = name.split(' ');
-  return second === undefined ? { word: first } : { group: first, word: second };
+  const at = name.lastIndexOf(' ');
+  return at === -1 ? { word: name } : { group: name.slice(0, at), word: name.slice(at + 1) };
 }
 
 /** As `mayfly policy` takes it: `tenant-show`; and `status-tenant` for `status --tenant`. */

@@ -1,6 +1,7 @@
 /** The commands of `npx mayfly`, in the order in which an operator meets them. */
 import { audit } from './audit.ts';
 import type { Command } from './command.ts';
+import { controllersCommands } from './controllers/controllers-commands.ts';
 import { costs } from './costs/costs.ts';
 import { costsActivate } from './costs/costs-activate.ts';
 import { invoice } from './costs/invoice.ts';
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   tenantSet,
   tenantCopyPolicy,
   tenantRollback,
+  ...controllersCommands,
   costs,
   costsActivate,
   invoice,

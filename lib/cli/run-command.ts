@@ -62,10 +62,12 @@ function groupOf(
   { program, group, io }: { program: CommandLine; group: string; io: Io },
 ): CommandLine {
   // A group may be a command too, such as `costs`.
-  const known = groups.get(group) ?? program.commands.find((one) => one.name() === group);
+  const { group: above, word } = wordsOf(group);
+  const parent = above === undefined ? program : groupOf(groups, { program, group: above, io });
+  const known = groups.get(group) ?? parent.commands.find((one) => one.name() === word);
   if (known) return known;
   const summary = groupSummaries[group] ?? group;
-  const made = addCommand(program, group, io)
+  const made = addCommand(parent, word, io)
     .usage('<command> [options]')
     .summary(summary)
     .description(sentence(summary))

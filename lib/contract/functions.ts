@@ -66,6 +66,12 @@ export const functionSettings = {
     memoryMegabytes: 256,
     url: true,
   },
+  'admission-api': {
+    description: 'Lets the administrators of tenants manage their admission controllers',
+    timeoutSeconds: 29,
+    memoryMegabytes: 256,
+    url: true,
+  },
 } as const satisfies Record<string, FunctionSettings>;
 
 export type FunctionName = keyof typeof functionSettings;

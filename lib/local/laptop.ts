@@ -78,6 +78,8 @@ export interface Laptop {
   readonly claimUrl: string;
   /** Opened by the link that `mayfly setup --page` prints. */
   readonly setupUrl: string;
+  /** Ends with a slash. */
+  readonly admissionApiUrl: string;
   readonly outputs: Readonly<Record<string, string>>;
   /** A secret's value as it is now, by name or ARN. */
   secret(id: string): string;
@@ -140,6 +142,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
       webhookSecret: webhook.secret(),
       claimUrl: output(outputs, 'ClaimEndpoint'),
       setupUrl: output(outputs, 'SetupPage'),
+      admissionApiUrl: output(outputs, 'AdmissionApi'),
       outputs,
       secret: (id) => services.secrets.get(id),
       tables: tableNames(environment),

@@ -20,6 +20,11 @@ export class ControlPlaneStack extends Stack {
     this.#output('WebhookEndpoint', functions.webhook.url!, 'The webhook URL to enter at the GitHub App');
     this.#output('ClaimEndpoint', functions.claim.url!, 'Where machines ask what to run');
     this.#output('SetupPage', functions.setup.url!, 'The setup page; npx mayfly setup --page opens it');
+    this.#output(
+      'AdmissionApi',
+      functions['admission-api'].url!,
+      'The API of admission controllers; /v1/openapi.json describes it',
+    );
     this.#output('GitHubApi', props.config.githubApiUrl, "Where GitHub's REST API is");
     this.#output('GitHubWeb', props.config.githubWebUrl, 'Where people see GitHub');
     const { bucketName } = this.controlPlane.runnerBinaries.bucket;

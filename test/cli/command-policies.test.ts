@@ -26,6 +26,7 @@ import { givenLaunch, givenRunner, lease0 } from '../contracts/support/stored.ts
 import { everyOption, existingNetwork, ownImage } from '../iam/every-option.ts';
 import { givenEvent, givenJob, givenTenant } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
+import { controllerDays } from './controllers/controller-days.ts';
 import { givenOperatorAccount, type OperatorAccount, ownStack, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 
@@ -84,6 +85,7 @@ type Person = ReturnType<typeof givenPerson>;
 
 /** What a person does with a command, so that all that it can do is done. */
 const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
+  ...controllerDays({ account: () => account, app: () => givenApp() }),
   async preflight(person) {
     await person.run(['preflight'], everyOption);
     await person.run(['preflight'], existingNetwork);

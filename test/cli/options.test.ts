@@ -13,6 +13,12 @@ const looks = [
   'tenant validate',
   'tenant test',
   'audit',
+  'controllers list',
+  'controllers get',
+  'controllers scope list',
+  'controllers token list',
+  'controllers secret list',
+  'controllers decisions',
   'preflight',
   'verify',
   'dead-letters',
@@ -25,6 +31,15 @@ const changes = [
   'tenant copy-policy',
   'tenant rollback',
   'rollback',
+  'controllers create',
+  'controllers update',
+  'controllers delete',
+  'controllers scope create',
+  'controllers scope delete',
+  'controllers token create',
+  'controllers token rotate',
+  'controllers token revoke',
+  'controllers secret rotate',
 ];
 
 describe('a command', () => {
@@ -43,8 +58,8 @@ describe('a command', () => {
     },
   );
 
-  it('about one tenant is in one of these lists', () => {
-    const names = commands.map(({ name }) => name).filter((name) => name.startsWith('tenant'));
+  it('about one tenant or its controllers is in one of these lists', () => {
+    const names = commands.map(({ name }) => name).filter((name) => /^(?:tenant|controllers)/.test(name));
     expect(names.filter((name) => ![...looks, ...changes].includes(name))).toEqual([]);
   });
 });

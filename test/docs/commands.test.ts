@@ -16,7 +16,7 @@ const general = ['--help', '--version', '--json'];
 function commandOf(text: string): Command | undefined {
   const words = text.trim().split(/[\s.,:;]+/);
   const named = (count: number) => commands.find(({ name }) => name === words.slice(0, count).join(' '));
-  return named(2) ?? named(1);
+  return named(3) ?? named(2) ?? named(1);
 }
 
 function strangeOptions(text: string, { options = [] }: Command): string[] {

@@ -17,6 +17,7 @@ describe('the app', () => {
     expect(outputs.sort()).toEqual(
       [
         'WebhookEndpoint',
+        'AdmissionApi',
         'ClaimEndpoint',
         'GitHubApi',
         'GitHubWeb',

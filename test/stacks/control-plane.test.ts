@@ -144,12 +144,13 @@ describe('the functions', () => {
 });
 
 describe('what calls the functions', () => {
-  it('is the internet for webhook, claim and setup alone, and only by their addresses', () => {
+  it('is the internet for webhook, claim, setup and admission-api alone, and only by their addresses', () => {
     const targets = app.resources('AWS::Lambda::Url').map(({ Properties }) => Properties.TargetFunctionArn);
     expect(targets.map((arn) => arn['Fn::GetAtt'][0])).toEqual([
       functionNamed('webhook').id,
       functionNamed('claim').id,
       functionNamed('setup').id,
+      functionNamed('admission-api').id,
     ]);
     const open = app
       .resources('AWS::Lambda::Permission')
@@ -161,7 +162,7 @@ describe('what calls the functions', () => {
         expect.objectContaining({ Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true }),
       ]);
     }
-    expect(open).toHaveLength(6);
+    expect(open).toHaveLength(8);
   });
 
   it('is the clock for sweep, reconciler and runner-syncer, and EC2 for the ends of machines and for notices of them', () => {

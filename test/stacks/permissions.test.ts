@@ -61,7 +61,7 @@ describe('the secrets', () => {
   it.each([
     ['WebhookSecret', ['webhook', 'setup']],
     ['TicketSecret', ['scale-up', 'claim']],
-    ['AppSecret', ['tenant-manager', 'claim', 'sweep', 'reconciler', 'setup']],
+    ['AppSecret', ['tenant-manager', 'claim', 'sweep', 'reconciler', 'setup', 'admission-api']],
     ['SetupSecret', ['setup']],
   ])('%s is read by %j alone', (secret, expected) => {
     const readers = functions.filter((name) =>
@@ -82,7 +82,7 @@ describe('machines', () => {
       actionsOf(name).some((action) => action === 'ec2:CreateFleet'),
     );
     expect(launching.sort()).toEqual(['scale-up', 'sweep']);
-    for (const name of ['webhook', 'claim', 'setup']) {
+    for (const name of ['webhook', 'claim', 'setup', 'admission-api']) {
       expect(actionsOf(name).filter((action) => action.startsWith('ec2:'))).toEqual([]);
     }
   });

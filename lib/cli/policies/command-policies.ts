@@ -5,6 +5,7 @@
 import { sharedQueues } from '../../contract/resource-names.ts';
 import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
+import { controllerPolicies } from './controller-policies.ts';
 import { insightPolicies } from './insight-policies.ts';
 import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
 import { preflightStatements } from './preflight-policy.ts';
@@ -64,6 +65,7 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   ],
   ...tenantPolicies,
   ...insightPolicies,
+  ...controllerPolicies,
   policy: () => [],
 };
 

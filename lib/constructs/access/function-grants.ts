@@ -200,6 +200,23 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
       ...imageBuildGrants(platform),
     ],
     setup: setupGrants(platform),
+    'admission-api': [
+      ...github,
+      storeGrant(state, {
+        tenants: ['BatchGetItem', 'UpdateItem'],
+        controllers: [
+          'GetItem',
+          'BatchGetItem',
+          'Query',
+          'PutItem',
+          'UpdateItem',
+          'DeleteItem',
+          'ConditionCheckItem',
+        ],
+        notes,
+        audit: ['PutItem'],
+      }),
+    ],
   };
 }
 

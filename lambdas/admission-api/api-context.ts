@@ -1,0 +1,111 @@
+/** What every route has: the dependencies of the API, who calls, and how its errors are documented. */
+import { type Hook, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type Actor, isFaulty } from '../../lib/app/admission-api/admin.ts';
+import type { Caller } from '../../lib/app/admission-api/authenticate.ts';
+import type { ChangeDeps } from '../../lib/app/admission-api/change-controller.ts';
+import type { Faulty } from '../../lib/app/admission-api/fault.ts';
+import type { RateLimit } from '../../lib/app/admission-api/rate-limit.ts';
+import { InstallationId } from '../../lib/core/ids.ts';
+import { Problem, problemOf } from './problems.ts';
+import { controllerId, problem } from './schemas.ts';
+
+export interface ApiDeps extends ChangeDeps {
+  /** `<environment>.<region>`. */
+  readonly cell: string;
+  readonly rateLimit: RateLimit;
+}
+
+export interface ApiEnv {
+  readonly Variables: { caller: Caller };
+}
+
+export type Api = OpenAPIHono<ApiEnv>;
+
+export const base = '/v1/installations/{installation}';
+
+/** Digits, as GitHub numbers installations. 0: the platform's operator. */
+const installation = z
+  .string()
+  .regex(/^(?:0|[1-9]\d{0,14})$/)
+  .openapi({ description: "GitHub's id of the installation", example: '12345678' });
+
+export const ofInstallation = z.object({ installation });
+export const ofController = z.object({ installation, controller: controllerId });
+
+export const ownerOf = ({ installation: id }: { installation: string }) => InstallationId(Number(id));
+
+export const actorOf = ({ token }: Caller): Actor => ({ who: `token ${token.id}` });
+
+/** The answer, or else the problem that it is. */
+export function demand<Value extends object>(answer: Value | Faulty): Value {
+  if (isFaulty(answer)) throw problemOf(answer.fault);
+  return answer;
+}
+
+export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
+
+export const ok = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const meanings = {
+  400: 'The request cannot be read, or has another shape than this document says',
+  401: 'No valid token of this installation',
+  403: 'The token is not for this',
+  404: 'There is no such thing in this installation',
+  409: 'It conflicts with what is there',
+  410: 'The answer came too late',
+  412: 'The version is not the one of If-Match',
+  413: 'The body is too large',
+  422: 'It cannot be stored as it is',
+  428: 'If-Match is missing',
+  429: 'Too many requests; Retry-After says how long to wait',
+  503: 'A service did not answer; nothing is half done',
+} as const;
+
+/** What every call may answer, and these. */
+export function problems<Status extends keyof typeof meanings>(...statuses: readonly Status[]) {
+  const always = [400, 401, 403, 404, 413, 429, 503] as const;
+  const entry = (status: keyof typeof meanings) => [
+    status,
+    { description: meanings[status], content: { 'application/problem+json': { schema: problem } } },
+  ];
+  return Object.fromEntries([...always, ...statuses].map(entry)) as Record<
+    Status | (typeof always)[number],
+    { description: string; content: { 'application/problem+json': { schema: typeof problem } } }
+  >;
+}
+
+/** What zod refuses is a 400 that names the first place. */
+// biome-ignore lint/suspicious/noExplicitAny: Hono's own type of a hook that serves every route
+export const refuseShape: Hook<any, ApiEnv, any, any> = (result) => {
+  if (result.success) return;
+  const [first] = result.error.issues;
+  const field = first?.path.join('.');
+  throw new Problem(400, 'invalid-shape', first?.message ?? 'It has another shape.', field ? { field } : {});
+};
+
+/** `"3"` or `*`. @throws Problem where it is missing, or no version that this API gives */
+export function versionOf(ifMatch: string | undefined): { readonly version?: number } {
+  if (ifMatch === undefined) {
+    const text =
+      'Send If-Match with the ETag that the controller was read with, or * for whatever it is now.';
+    throw new Problem(428, 'no-if-match', text);
+  }
+  if (ifMatch.trim() === '*') return {};
+  const [, version] = /^\s*"(\d{1,15})"\s*$/.exec(ifMatch) ?? [];
+  if (version !== undefined) return { version: Number(version) };
+  throw new Problem(412, 'version-differs', `If-Match is ${ifMatch}, and no ETag of this API looks like it.`);
+}
+
+export const ifMatch = z.object({
+  'if-match': z
+    .string()
+    .max(64)
+    .optional()
+    .openapi({ description: 'The ETag that it was read with; * for whatever it is now. Missing: 428.' }),
+});

@@ -1,0 +1,104 @@
+/**
+ * The REST API of admission controllers. A request is answered in this order: size, token, rate, whether the path's
+ * installation is the token's, shape, and then its route. So a stranger learns nothing but that a token is needed.
+ */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { authenticate } from '../../lib/app/admission-api/authenticate.ts';
+import { faulty } from '../../lib/app/admission-api/fault.ts';
+import { type Api, type ApiDeps, type ApiEnv, refuseShape } from './api-context.ts';
+import { answerTo, Problem, problemOf } from './problems.ts';
+import { addControllerRoutes } from './routes/controllers.ts';
+import { addDecisionRoutes } from './routes/decisions.ts';
+import { addScopeRoutes } from './routes/scopes.ts';
+import { addSecretRoutes } from './routes/secrets.ts';
+import { addTokenRoutes } from './routes/tokens.ts';
+
+/** Twenty rules of the greatest length, in three bytes a letter, and the rest. */
+const largestBodyBytes = 192 * 1024;
+
+export function createApi(deps: ApiDeps): Api {
+  const api: Api = new OpenAPIHono<ApiEnv>({ defaultHook: refuseShape });
+  api.onError((error) => answerTo(error));
+  api.notFound(() => {
+    throw new Problem(404, 'no-such-path', 'The API has no such path; see /v1/openapi.json.');
+  });
+  api.use('*', async (context, next) => {
+    refuseLargeBody(context);
+    await next();
+    context.header('cache-control', 'no-store');
+    context.header('x-content-type-options', 'nosniff');
+  });
+  api.use('/v1/installations/:installation/*', async (context, next) => {
+    context.set('caller', await admit(deps, context));
+    await next();
+  });
+  api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  for (const add of [
+    addControllerRoutes,
+    addScopeRoutes,
+    addTokenRoutes,
+    addSecretRoutes,
+    addDecisionRoutes,
+  ]) {
+    add(api, deps);
+  }
+  refuseOtherMethods(api);
+  api.doc31('/v1/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Admission controllers',
+      version: '1',
+      description: 'Who may say that a job of an installation must not run.',
+    },
+    security: [{ token: [] }],
+  });
+  return api;
+}
+
+function refuseLargeBody({ req }: Context): void {
+  const length = Number(req.header('content-length') ?? 0);
+  if (length <= largestBodyBytes) return;
+  const text = `The body has ${length} bytes; at most ${largestBodyBytes} are allowed.`;
+  throw new Problem(413, 'too-large', text);
+}
+
+/** Whose token it is, if it is one of the installation that the path names. */
+async function admit(deps: ApiDeps, { req }: Context) {
+  const caller = await authenticate(deps, req.header('authorization'));
+  const installation = req.path.split('/')[3];
+  const refused = () => problemOf(faulty('unauthenticated', 'no-valid-token', noToken).fault);
+  if (!caller) throw refused();
+  const limited = await deps.rateLimit.refuse(caller);
+  if (limited) throw problemOf(limited.fault);
+  if (String(caller.token.owner) !== installation) throw refused();
+  // What a controller itself may call comes with its protocol; all of this is for administrators.
+  if (caller.kind !== 'administrator') {
+    throw new Problem(
+      403,
+      'not-an-administrator',
+      "The token is a controller's; managing needs an administrator's.",
+    );
+  }
+  return caller;
+}
+
+const noToken =
+  'Send Authorization: Bearer with a token of this installation that was neither revoked nor rotated.';
+
+/** A path that is there, with a method that it has not, is a 405 that names those that it has. */
+function refuseOtherMethods(api: Api): void {
+  const methods = Map.groupBy(api.openAPIRegistry.definitions, (each) =>
+    each.type === 'route' ? each.route.path : undefined,
+  );
+  for (const [path, routes] of methods) {
+    if (path === undefined) continue;
+    const allowed = routes.flatMap((each) =>
+      each.type === 'route' ? [each.route.method.toUpperCase()] : [],
+    );
+    api.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), () => {
+      const text = `${path} has the methods ${allowed.join(', ')}.`;
+      throw new Problem(405, 'no-such-method', text, { headers: { allow: allowed.join(', ') } });
+    });
+  }
+}

@@ -1,0 +1,53 @@
+/** What was decided of the installation's jobs, newest first, a page at a time. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { decisionView } from '../../../lib/app/admission-api/views.ts';
+import { controllerBounds } from '../../../lib/core/controllers/controller.ts';
+import { JobId } from '../../../lib/core/ids.ts';
+import { type Api, type ApiDeps, base, ofInstallation, ok, ownerOf, problems } from '../api-context.ts';
+import { decisionPage } from '../schemas.ts';
+
+const mostOfPage = 100;
+
+const list = createRoute({
+  method: 'get',
+  path: `${base}/decisions`,
+  tags: ['decisions'],
+  operationId: 'listDecisions',
+  request: {
+    params: ofInstallation,
+    query: z.object({
+      since: z.iso.datetime().optional().openapi({ description: 'Default: all that are kept, 30 days.' }),
+      limit: z
+        .string()
+        .regex(/^(?:[1-9]\d?|100)$/)
+        .optional()
+        .openapi({ description: `1 to ${mostOfPage}. Default: 50.` }),
+      after: z.string().min(1).max(256).optional().openapi({ description: '`next` of the page before' }),
+      job: z
+        .string()
+        .regex(/^[1-9]\d{0,14}$/)
+        .optional()
+        .openapi({ description: 'Of this job alone, without pages' }),
+    }),
+  },
+  responses: { 200: ok('A page', decisionPage), ...problems() },
+});
+
+export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(list, async (context) => {
+    const owner = ownerOf(context.req.valid('param'));
+    const { since, limit = '50', after, job } = context.req.valid('query');
+    if (job !== undefined) {
+      const decisions = await deps.controllers.decisionsOfJob(owner, JobId(Number(job)));
+      return context.json({ decisions: decisions.map(decisionView) }, 200);
+    }
+    const kept = new Date(deps.clock.now() - controllerBounds.decisionDays * 86_400_000).toISOString();
+    const { decisions, next } = await deps.controllers.decisionsSince(owner, {
+      since: since === undefined ? kept : new Date(since).toISOString(),
+      limit: Number(limit),
+      ...(after === undefined ? {} : { after }),
+    });
+    const page = decisions.map(decisionView);
+    return context.json({ decisions: page, ...(next === undefined ? {} : { next }) }, 200);
+  });
+}

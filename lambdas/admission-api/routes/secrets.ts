@@ -1,0 +1,55 @@
+/** The secrets that sign the callbacks of an https controller: list, rotate. */
+import { createRoute } from '@hono/zod-openapi';
+import { listSecrets, rotateSigningSecret } from '../../../lib/app/admission-api/manage-secrets.ts';
+import { secretView } from '../../../lib/app/admission-api/views.ts';
+import {
+  type Api,
+  type ApiDeps,
+  actorOf,
+  base,
+  demand,
+  jsonBody,
+  ofController,
+  ok,
+  ownerOf,
+  problems,
+} from '../api-context.ts';
+import { madeSecret, rotation, secretList } from '../schemas.ts';
+
+const path = `${base}/controllers/{controller}/secrets`;
+const tags = ['secrets'];
+
+const list = createRoute({
+  method: 'get',
+  path,
+  tags,
+  operationId: 'listSecrets',
+  request: { params: ofController },
+  responses: { 200: ok('Those that callbacks are signed with', secretList), ...problems(409) },
+});
+
+const rotate = createRoute({
+  method: 'post',
+  path,
+  tags,
+  operationId: 'rotateSecret',
+  description:
+    'A new secret, and the first one too. Callbacks are signed with the one before as well for the overlap.',
+  request: { params: ofController, body: jsonBody(rotation) },
+  responses: { 201: ok('The new secret', madeSecret), ...problems(409, 422) },
+});
+
+export function addSecretRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(list, async (context) => {
+    const params = context.req.valid('param');
+    const { secrets } = demand(await listSecrets(deps, ownerOf(params), params.controller));
+    return context.json({ secrets: secrets.map(secretView) }, 200);
+  });
+  api.openapi(rotate, async (context) => {
+    const params = context.req.valid('param');
+    const { overlapSeconds = 0 } = context.req.valid('json');
+    const about = { owner: ownerOf(params), controllerId: params.controller, overlapSeconds };
+    const made = demand(await rotateSigningSecret(deps, about, actorOf(context.get('caller'))));
+    return context.json({ ...secretView(made.secret), secret: made.value! }, 201);
+  });
+}

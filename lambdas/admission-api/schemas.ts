@@ -1,0 +1,167 @@
+/**
+ * The API's bodies, as zod checks requests against and as the OpenAPI document shows them. Bounds on lengths are here so that
+ * no body is large; what a setting may say beyond its shape is decided in lib/core/controllers.
+ */
+import { z } from '@hono/zod-openapi';
+import { controllerBounds } from '../../lib/core/controllers/controller.ts';
+import { longestOverlapSeconds } from '../../lib/core/controllers/token-rules.ts';
+
+const bounds = controllerBounds;
+const time = z.iso.datetime().openapi({ example: '2026-11-21T12:00:00.000Z' });
+const githubId = z.int().min(1);
+const idOf = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{16}$`));
+const tier = z.string().min(1).max(64);
+/** GitHub's own bound on a group's name is not documented. */
+const group = z.string().min(1).max(255);
+
+export const controllerId = idOf('ctl').openapi({ example: 'ctl_abcdefgh23456723' });
+export const scopeId = idOf('scp').openapi({ example: 'scp_abcdefgh23456723' });
+export const tokenId = idOf('tok').openapi({ example: 'tok_abcdefgh23456723' });
+
+export const transport = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('rules'),
+      rules: z
+        .array(
+          z.strictObject({
+            reject: z
+              .string()
+              .min(1)
+              .max(bounds.expressionCharacters)
+              .openapi({ description: 'A CEL expression: where it is true, the job is rejected.' }),
+            reason: z.string().min(1).max(bounds.reasonCharacters),
+          }),
+        )
+        .min(1)
+        .max(bounds.rulesEach),
+    }),
+    z.strictObject({ kind: z.literal('https'), url: z.string().min(1).max(bounds.urlCharacters) }),
+    z.strictObject({ kind: z.literal('poll') }),
+  ])
+  .openapi('Transport');
+
+const settings = {
+  description: z.string().max(bounds.descriptionCharacters),
+  state: z.enum(['disabled', 'enabled', 'dry_run']),
+  transport,
+  onFailure: z
+    .enum(['reject', 'admit'])
+    .openapi({ description: 'What holds when it does not answer in time, or answers what cannot be read.' }),
+  timeoutMilliseconds: z.int().min(bounds.timeoutMilliseconds.least).max(bounds.timeoutMilliseconds.most),
+  match: z.string().max(bounds.expressionCharacters).openapi({
+    description: 'A CEL expression: jobs of which it is false are not asked about. Empty: all are.',
+  }),
+  exemptRepositories: z.array(githubId).max(bounds.exemptRepositories),
+} as const;
+
+export const newController = z
+  .strictObject({ ...optional(settings), transport: settings.transport })
+  .openapi('NewController');
+export const controllerChanges = z.strictObject(optional(settings)).openapi('ControllerChanges');
+
+export const target = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('installation') }),
+    z.strictObject({ kind: z.literal('tier'), tier }),
+    z.strictObject({ kind: z.literal('group'), group }),
+    z.strictObject({ kind: z.literal('group-tier'), group, tier }),
+    z.strictObject({ kind: z.literal('repository'), repositoryId: githubId }),
+    z.strictObject({ kind: z.literal('repository-tier'), repositoryId: githubId, tier }),
+  ])
+  .openapi('ScopeTarget');
+
+export const scope = z.object({ id: scopeId, target, createdAt: time }).openapi('Scope');
+
+export const controller = z
+  .object({
+    id: controllerId,
+    installationId: z.int().min(0),
+    ...settings,
+    match: settings.match.optional(),
+    scopes: z.array(scope),
+    connected: z.boolean().openapi({ description: 'One of its tokens was used within the hour.' }),
+    version: z.int().min(1),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .openapi('Controller');
+export const controllerList = z.object({ controllers: z.array(controller) }).openapi('ControllerList');
+export const scopeList = z.object({ scopes: z.array(scope) }).openapi('ScopeList');
+
+export const token = z
+  .object({
+    id: tokenId,
+    description: z.string(),
+    createdAt: time,
+    lastUsedAt: time.optional(),
+    endsAt: time.optional().openapi({ description: 'It was rotated, and works until then.' }),
+  })
+  .openapi('Token');
+export const tokenList = z.object({ tokens: z.array(token) }).openapi('TokenList');
+export const newToken = z
+  .strictObject({ description: z.string().max(bounds.descriptionCharacters).optional() })
+  .openapi('NewToken');
+export const madeToken = token
+  .extend({ token: z.string().openapi({ description: 'The token itself. It is not shown again.' }) })
+  .openapi('MadeToken');
+
+const overlapSeconds = z.int().min(0).max(longestOverlapSeconds).optional().openapi({
+  description: 'For how long the one before still works. Default: 0.',
+});
+export const rotation = z.strictObject({ overlapSeconds }).openapi('Rotation');
+
+export const secret = z
+  .object({ id: idOf('sec'), createdAt: time, endsAt: time.optional() })
+  .openapi('SigningSecret');
+export const secretList = z.object({ secrets: z.array(secret) }).openapi('SigningSecretList');
+export const madeSecret = secret
+  .extend({
+    secret: z.string().openapi({ description: 'As Standard Webhooks writes it. It is not shown again.' }),
+  })
+  .openapi('MadeSigningSecret');
+
+const vote = z
+  .object({
+    controllerId: z.string(),
+    installationId: z.int().min(0),
+    vote: z.enum(['admit', 'reject', 'failed', 'exempt']),
+    reason: z.string().optional(),
+    enforced: z.boolean().openapi({ description: 'false: it is in dry run, and its vote decides nothing.' }),
+    milliseconds: z.number(),
+  })
+  .openapi('Vote');
+export const decision = z
+  .object({
+    jobId: z.int(),
+    gate: z.enum(['queue', 'start']),
+    epoch: z.int(),
+    outcome: z.enum(['admitted', 'rejected', 'failed-open', 'unavailable']),
+    votes: z.array(vote),
+    decidedAt: time,
+  })
+  .openapi('Decision');
+export const decisionPage = z
+  .object({
+    decisions: z.array(decision),
+    next: z.string().optional().openapi({ description: 'Give it as `after` for the next page.' }),
+  })
+  .openapi('DecisionPage');
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    field: z.string().optional(),
+  })
+  .openapi('Problem', { description: 'RFC 9457' });
+
+/** Each of the fields, none of them needed. */
+function optional<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
+  return Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, type.optional()])) as {
+    readonly [Name in keyof Shape]: z.ZodOptional<Shape[Name]>;
+  };
+}

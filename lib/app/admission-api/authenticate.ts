@@ -1,0 +1,39 @@
+/**
+ * Whose token a request shows. What can be read from the token says where to look, and nothing more: the proof is the digest
+ * of the whole, compared in constant time. Whatever is wrong with it, the answer is the same.
+ */
+import { readToken, type TokenKind } from '../../core/controllers/api-token.ts';
+import { platformOwner } from '../../core/controllers/controller.ts';
+import type { StoredToken } from '../../core/controllers/token.ts';
+import { isAlive, isUseToNote } from '../../core/controllers/token-rules.ts';
+import type { AdminDeps } from './admin.ts';
+
+export interface Caller {
+  readonly token: StoredToken;
+  readonly kind: TokenKind;
+}
+
+/** Compared with where there is no such token, so that the answer takes as long. */
+const nobody = '0'.repeat(64);
+
+/** @param authorization the header: `Bearer mfc_…` */
+export async function authenticate(
+  deps: AdminDeps & { readonly cell: string },
+  authorization: string | undefined,
+): Promise<Caller | undefined> {
+  const [, text = ''] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
+  const address = readToken(text);
+  if (!address || address.cell !== deps.cell) return undefined;
+  const { owner, id } = address;
+  const [token, tenant] = await Promise.all([
+    deps.controllers.token(owner, id),
+    owner === platformOwner ? undefined : deps.tenants.get(owner),
+  ]);
+  const isProven = deps.tokenSecrets.isSame(deps.tokenSecrets.digest(text), token?.digest ?? nobody);
+  const now = deps.clock.now();
+  if (!token || !isProven || !isAlive(token, now)) return undefined;
+  // Who uninstalled the App has nothing here any more.
+  if (owner !== platformOwner && (!tenant || tenant.status === 'deleted')) return undefined;
+  if (isUseToNote(token, now)) await deps.controllers.noteTokenUse(owner, id, new Date(now).toISOString());
+  return { token, kind: token.controllerId === undefined ? 'administrator' : 'controller' };
+}

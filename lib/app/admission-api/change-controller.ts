@@ -1,0 +1,69 @@
+/**
+ * Changes one controller of an owner: reads all of them, checks the change against them, and writes it with its audit row in
+ * one transaction, or plans again where somebody else was faster. Whatever makes a controller ask less needs nothing but the
+ * tables, so that a tenant gets out of a controller that locks it out while GitHub is down.
+ */
+import { changePolicy } from '../../core/controllers/change-policy.ts';
+import { changeRecord } from '../../core/controllers/change-record.ts';
+import type { ChangedPolicy, KnownTargets, PolicyChange } from '../../core/controllers/policy-change.ts';
+import { type Actor, type AdminDeps, findOwner, isFaulty, type Owner, recordOf } from './admin.ts';
+import { type Faulty, faulty, inMotion, mostTries } from './fault.ts';
+import { findTargets, type TargetDeps } from './find-targets.ts';
+
+export interface ChangeDeps extends AdminDeps, TargetDeps {
+  /** Asked only where a change brings an expression. */
+  readonly loadRules: () => Promise<ExpressionCheck>;
+  readonly allowsLoopback?: boolean;
+}
+
+export interface ExpressionCheck {
+  /** What is wrong with a CEL expression. Undefined: nothing. */
+  faultOf(expression: string): string | undefined;
+}
+
+export interface Changed extends ChangedPolicy {
+  readonly kind: 'changed';
+}
+
+export async function changeController(
+  deps: ChangeDeps,
+  owner: Parameters<typeof findOwner>[1],
+  change: PolicyChange,
+  actor: Actor,
+): Promise<Changed | Faulty> {
+  const found = await findOwner(deps, owner);
+  if (isFaulty(found)) return found;
+  const targets = await findTargets(deps, found, change);
+  if (isFaulty(targets)) return targets;
+  const check = bringsExpression(change) ? await deps.loadRules() : noCheck;
+  for (let tries = 1; tries <= mostTries; tries += 1) {
+    const changed = await tryChange(deps, { owner: found, change, actor, targets, check });
+    if (changed !== 'outrun') return changed;
+  }
+  return inMotion();
+}
+
+async function tryChange(
+  deps: ChangeDeps,
+  plan: { owner: Owner; change: PolicyChange; actor: Actor; targets: KnownTargets; check: ExpressionCheck },
+): Promise<Changed | Faulty | 'outrun'> {
+  const { owner, change, actor, targets, check } = plan;
+  const policy = await deps.controllers.policyOf(owner.id);
+  const { allowsLoopback = false } = deps;
+  const faultOf = (expression: string) => check.faultOf(expression);
+  const at = new Date(deps.clock.now()).toISOString();
+  const result = changePolicy(policy, change, { at, targets, faultOf, allowsLoopback });
+  if (result.kind === 'fault') {
+    const { kind, code, text, field } = result.fault;
+    return faulty(kind, code, text, field === undefined ? {} : { field });
+  }
+  if (actor.isDryRun) return result;
+  const record = recordOf(deps, owner, actor, changeRecord(change.kind, result));
+  const saved = await deps.controllers.save(policy, { put: result.put, remove: result.remove, record });
+  return saved === 'saved' ? result : 'outrun';
+}
+
+const bringsExpression = (change: PolicyChange): boolean =>
+  'settings' in change && (Boolean(change.settings.match) || change.settings.transport?.kind === 'rules');
+
+const noCheck: ExpressionCheck = { faultOf: () => undefined };

@@ -1,0 +1,36 @@
+/**
+ * Why a request to manage controllers was not carried out, as data: the API makes a problem of it, a command a line. The
+ * kinds are those of a change of policy, and what comes before one.
+ */
+import type { FaultKind } from '../../core/controllers/policy-change.ts';
+
+export interface ApiFault {
+  readonly kind: FaultKind | 'unauthenticated' | 'forbidden' | 'too-many';
+  /** For programs: `no-such-token`. */
+  readonly code: string;
+  /** For people: what was given, what is allowed. */
+  readonly text: string;
+  /** The setting that is meant. */
+  readonly field?: string;
+  /** When it may be tried again. */
+  readonly retryAfterSeconds?: number;
+}
+
+export interface Faulty {
+  readonly kind: 'fault';
+  readonly fault: ApiFault;
+}
+
+export const faulty = (
+  kind: ApiFault['kind'],
+  code: string,
+  text: string,
+  more: Pick<ApiFault, 'field' | 'retryAfterSeconds'> = {},
+): Faulty => ({ kind: 'fault', fault: { kind, code, text, ...more } });
+
+/** Somebody else was at the same rows each time. */
+export const inMotion = () =>
+  faulty('conflict', 'in-motion', 'Others are changing the same things at this moment. Try again.');
+
+/** How often a change is planned anew because somebody else was faster. */
+export const mostTries = 5;

@@ -1,0 +1,71 @@
+/**
+ * What a new scope may name: the deployment's tiers, and the group or repository in question where GitHub says that it is the
+ * tenant's. Asked only of a scope that names one; of whatever else is changed, GitHub is not asked at all.
+ */
+import type { Deployment } from '../../contract/deployment.ts';
+import type { KnownTargets, PolicyChange } from '../../core/controllers/policy-change.ts';
+import type { ScopeTarget } from '../../core/controllers/scope.ts';
+import type { GitHubRefusal } from '../../core/github.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { GitHub } from '../../ports/github.ts';
+import type { Owner } from './admin.ts';
+import { type Faulty, faulty } from './fault.ts';
+
+export interface TargetDeps {
+  readonly deployment: Pick<Deployment, 'tiers'>;
+  readonly github: Pick<GitHub, 'getRepository' | 'getRunnerGroup'>;
+}
+
+export async function findTargets(
+  deps: TargetDeps,
+  { tenant }: Owner,
+  change: PolicyChange,
+): Promise<KnownTargets | Faulty> {
+  const tiers = deps.deployment.tiers
+    .map(({ name }) => name)
+    .filter((name) => tenant?.allowedTiers?.includes(name) ?? true);
+  const none: KnownTargets = { tiers, repositoryIds: new Set() };
+  if (change.kind !== 'add-scope' || !tenant) return none;
+  const { target } = change;
+  const asked = await ask(deps, tenant, target);
+  if (asked === undefined) return none;
+  if ('refusal' in asked) return refused(asked.refusal);
+  return { ...none, ...asked };
+}
+
+type Found = Partial<Pick<KnownTargets, 'groups' | 'repositoryIds'>>;
+
+async function ask(
+  { github }: TargetDeps,
+  { installationId, accountId, accountLogin, accountType }: Tenant,
+  target: ScopeTarget,
+): Promise<Found | { readonly refusal: GitHubRefusal } | undefined> {
+  if ('repositoryId' in target) {
+    const answer = await github.getRepository(installationId, target.repositoryId);
+    if (answer.ok) {
+      const isOwn = answer.value.ownerId === accountId;
+      return { repositoryIds: new Set(isOwn ? [target.repositoryId] : []) };
+    }
+    return answer.refusal.kind === 'not-found' ? undefined : answer;
+  }
+  if (!('group' in target) || accountType !== 'Organization') return undefined;
+  const answer = await github.getRunnerGroup(installationId, accountLogin, target.group);
+  if (!answer.ok) return answer.refusal.kind === 'not-found' ? undefined : answer;
+  return answer.value ? { groups: [answer.value.name] } : undefined;
+}
+
+function refused(refusal: GitHubRefusal): Faulty {
+  if ('retryAfterSeconds' in refusal) {
+    throw new OperationalError('GitHub lets the App ask nothing more for now.', {
+      code: 'github-limited',
+      retryable: true,
+    });
+  }
+  return faulty(
+    'invalid',
+    'foreign-target',
+    'GitHub does not let the App see whether the target is the installation’s.',
+    { field: 'target' },
+  );
+}

@@ -1,0 +1,44 @@
+/** What people are shown of controllers, tokens and decisions, by the API and by commands alike: no digest and no secret. */
+import type { Decision } from '../../core/controllers/decision.ts';
+import type { ControllerScope } from '../../core/controllers/scope.ts';
+import type { StoredToken } from '../../core/controllers/token.ts';
+import type { KnownSecret } from './manage-secrets.ts';
+import type { ShownController } from './read-controllers.ts';
+
+export function controllerView({ controller: from, connected }: ShownController) {
+  const { owner, transport, scopes, exemptRepositories, match, ...rest } = from;
+  return {
+    ...rest,
+    installationId: owner as number,
+    transport: transport.kind === 'rules' ? { ...transport, rules: [...transport.rules] } : transport,
+    exemptRepositories: [...exemptRepositories],
+    ...(match === undefined ? {} : { match }),
+    scopes: scopes.map(scopeView),
+    connected,
+  };
+}
+
+export const scopeView = ({ id, target, createdAt }: ControllerScope) => ({ id, target, createdAt });
+
+export const tokenView = ({ id, description, createdAt, lastUsedAt, endsAt }: StoredToken) => ({
+  id,
+  description,
+  createdAt,
+  ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+  ...(endsAt === undefined ? {} : { endsAt: new Date(endsAt).toISOString() }),
+});
+
+export const secretView = ({ id, createdAt, endsAt }: KnownSecret) => ({
+  id,
+  createdAt,
+  ...(endsAt === undefined ? {} : { endsAt: new Date(endsAt).toISOString() }),
+});
+
+export const decisionView = ({ jobId, gate, epoch, outcome, votes, decidedAt }: Decision) => ({
+  jobId: jobId as number,
+  gate,
+  epoch,
+  outcome,
+  decidedAt,
+  votes: votes.map(({ owner, ...vote }) => ({ ...vote, installationId: owner as number })),
+});

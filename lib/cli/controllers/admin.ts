@@ -1,0 +1,108 @@
+/**
+ * What the commands about admission controllers have in common: whose controllers they are about, the use cases' dependencies
+ * under the operator's own credentials, and their answers as lines or JSON.
+ */
+import { createControllerStore } from '../../adapters/dynamodb/controller-store.ts';
+import { tokenSecrets } from '../../adapters/identity/token-secrets.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { type Actor, isFaulty } from '../../app/admission-api/admin.ts';
+import type { ChangeDeps } from '../../app/admission-api/change-controller.ts';
+import type { Faulty } from '../../app/admission-api/fault.ts';
+import { assertConfig } from '../../config/check-config.ts';
+import { tables } from '../../contract/tables.ts';
+import { cellOf } from '../../core/controllers/api-token.ts';
+import { platformOwner } from '../../core/controllers/controller.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type CommandCall, type CommandOption, jsonOption, UsageError } from '../command.ts';
+import { githubOf } from '../insight/github-of.ts';
+import { printableLine } from '../printable.ts';
+import { type FoundTenant, findReadableTenant } from '../tenants/find-tenant.ts';
+import { dryRunOption, reasonOption } from '../tenants/tenant-options.ts';
+import { whoRuns } from '../tenants/who.ts';
+
+/** 0 is nobody's installation: the platform's own controllers, which stand above all tenants. */
+export const ownerPositional = '<tenant>';
+export const controllerPositional = '<controller>';
+export const changeOptions: readonly CommandOption[] = [reasonOption, dryRunOption, jsonOption];
+
+export const ownerHelp =
+  "The tenant is a login or an installation id. 0 is the platform itself: its controllers judge every tenant's jobs.";
+
+export interface Admin {
+  readonly owner: InstallationId;
+  /** Absent: the platform. */
+  readonly found?: FoundTenant;
+  readonly deps: ChangeDeps & { readonly cell: string };
+}
+
+export async function adminOf(call: CommandCall): Promise<Admin> {
+  const client = dynamoClient(call);
+  const { environment } = call.config;
+  const named = call.positionals[0] ?? '';
+  const found =
+    named === String(platformOwner)
+      ? undefined
+      : await findReadableTenant({ client, config: call.config }, named);
+  const { deployment } = assertConfig(call.config);
+  const name = (table: keyof typeof tables) => `${environment}-${tables[table].suffix}`;
+  const names = { tenants: name('tenants'), controllers: name('controllers'), audit: name('audit') };
+  return {
+    owner: found?.installationId ?? platformOwner,
+    ...(found ? { found } : {}),
+    deps: {
+      deployment,
+      cell: cellOf(deployment),
+      controllers: createControllerStore({ client, tables: names }),
+      // It was read a moment ago.
+      tenants: { get: async () => found?.tenant },
+      github: {
+        getRepository: async (...asked) => (await githubOf(call)).platform.getRepository(...asked),
+        getRunnerGroup: async (...asked) => (await githubOf(call)).platform.getRunnerGroup(...asked),
+      },
+      tokenSecrets,
+      clock: systemClock,
+      loadRules: async () => ({ faultOf: () => undefined }),
+    },
+  };
+}
+
+export async function actorOf(call: CommandCall): Promise<Actor> {
+  const { reason, dryRun } = call.options;
+  return {
+    who: await whoRuns(call),
+    ...(typeof reason === 'string' ? { reason } : {}),
+    isDryRun: dryRun === true,
+  };
+}
+
+/** @throws UsageError with the fault's text */
+export function demand<Value extends object>(answer: Value | Faulty): Value {
+  if (!isFaulty(answer)) return answer;
+  const { field, text } = answer.fault;
+  throw new UsageError(printableLine(field === undefined ? text : `${field}: ${text}`));
+}
+
+/** Prints one of both. @returns the exit status */
+export function print(call: CommandCall, value: unknown, lines: readonly string[]): number {
+  const text = lines.map((line) => `${printableLine(line)}\n`).join('');
+  call.io.out(call.options['json'] ? `${JSON.stringify(value)}\n` : text);
+  return 0;
+}
+
+/** After a change. */
+export const dryRunLine = (call: CommandCall): readonly string[] =>
+  call.options['dryRun'] === true ? ['Nothing was changed. To do it, run the same without --dry-run.'] : [];
+
+/** Seconds, as an option gives them. @throws UsageError where they are no whole number */
+export function overlapOf({ options }: CommandCall): number {
+  const given = options['overlap'];
+  if (typeof given !== 'string') return 0;
+  if (/^\d{1,6}$/.test(given)) return Number(given);
+  throw new UsageError(`--overlap is ${JSON.stringify(given)}; it must be a whole number of seconds.`);
+}
+
+export const overlapOption: CommandOption = {
+  flags: '--overlap <seconds>',
+  description: 'how long the one before still works, up to a day. Default: not at all',
+};

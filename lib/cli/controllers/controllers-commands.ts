@@ -1,0 +1,29 @@
+/** The commands about admission controllers, in the order in which somebody meets them. */
+import type { Command } from '../command.ts';
+import { controllersCreate } from './create.ts';
+import { controllersDecisions } from './decisions.ts';
+import { controllersDelete } from './delete.ts';
+import { controllersGet } from './get.ts';
+import { controllersList } from './list.ts';
+import { scopeCreate, scopeDelete, scopeList } from './scope.ts';
+import { secretList, secretRotate } from './secret.ts';
+import { tokenCreate, tokenList, tokenRevoke, tokenRotate } from './token.ts';
+import { controllersUpdate } from './update.ts';
+
+export const controllersCommands: readonly Command[] = [
+  controllersList,
+  controllersCreate,
+  controllersGet,
+  controllersUpdate,
+  controllersDelete,
+  scopeList,
+  scopeCreate,
+  scopeDelete,
+  tokenList,
+  tokenCreate,
+  tokenRotate,
+  tokenRevoke,
+  secretList,
+  secretRotate,
+  controllersDecisions,
+];

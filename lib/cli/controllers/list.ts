@@ -1,0 +1,26 @@
+/** `mayfly controllers list TENANT`: the tenant's admission controllers. It only reads. */
+import { readControllers } from '../../app/admission-api/read-controllers.ts';
+import { controllerView } from '../../app/admission-api/views.ts';
+import { type Command, jsonOption } from '../command.ts';
+import { adminOf, ownerHelp, ownerPositional, print } from './admin.ts';
+import { controllerLine } from './controller-text.ts';
+
+export const controllersList: Command = {
+  name: 'controllers list',
+  summary: "list a tenant's admission controllers",
+  details: `
+Examples:
+  mayfly controllers list acme
+  mayfly controllers list 0      the platform's own, above all tenants
+
+${ownerHelp}
+`,
+  positionals: [ownerPositional],
+  options: [jsonOption],
+  async run(call) {
+    const { deps, owner } = await adminOf(call);
+    const found = await readControllers(deps, owner);
+    const lines = found.length === 0 ? ['There are no controllers.'] : found.map(controllerLine);
+    return print(call, found.map(controllerView), lines);
+  },
+};

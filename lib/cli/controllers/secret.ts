@@ -1,0 +1,56 @@
+/** `mayfly controllers secret …`: the secrets that sign the callbacks of an https controller. A secret is printed once. */
+import { listSecrets, rotateSigningSecret } from '../../app/admission-api/manage-secrets.ts';
+import { secretView } from '../../app/admission-api/views.ts';
+import { type Command, jsonOption } from '../command.ts';
+import {
+  actorOf,
+  adminOf,
+  changeOptions,
+  controllerPositional,
+  demand,
+  dryRunLine,
+  overlapOf,
+  overlapOption,
+  ownerPositional,
+  print,
+} from './admin.ts';
+
+export const secretList: Command = {
+  name: 'controllers secret list',
+  summary: "list the secrets that sign a controller's callbacks",
+  details: `
+Examples:
+  mayfly controllers secret list acme ctl_abcdefgh23456723
+`,
+  positionals: [ownerPositional, controllerPositional],
+  options: [jsonOption],
+  async run(call) {
+    const { deps, owner } = await adminOf(call);
+    const { secrets } = demand(await listSecrets(deps, owner, call.positionals[1] ?? ''));
+    const lines = secrets.map(({ id, createdAt, endsAt }) => {
+      const ends = endsAt === undefined ? '' : `, ends ${new Date(endsAt).toISOString()}`;
+      return `${id}  since ${createdAt}${ends}`;
+    });
+    return print(call, secrets.map(secretView), lines.length > 0 ? lines : ['It has no secret yet.']);
+  },
+};
+
+export const secretRotate: Command = {
+  name: 'controllers secret rotate',
+  summary: "make a secret that signs a controller's callbacks",
+  details: `
+Examples:
+  mayfly controllers secret rotate acme ctl_abcdefgh23456723                  the first one, or another
+  mayfly controllers secret rotate acme ctl_abcdefgh23456723 --overlap 3600   signed with both for an hour
+`,
+  positionals: [ownerPositional, controllerPositional],
+  options: [overlapOption, ...changeOptions],
+  async run(call) {
+    const { deps, owner } = await adminOf(call);
+    const about = { owner, controllerId: call.positionals[1] ?? '', overlapSeconds: overlapOf(call) };
+    const { secret, value } = demand(await rotateSigningSecret(deps, about, await actorOf(call)));
+    const shown = { ...secretView(secret), ...(value === undefined ? {} : { secret: value }) };
+    const made = value === undefined ? [] : [value, 'Keep it: it is not shown again.'];
+    return print(call, { ...shown, dryRun: value === undefined }, [...made, ...dryRunLine(call)]);
+  },
+};

@@ -1,0 +1,92 @@
+/** The options that say what a controller is, for `create` and `update` alike. */
+import { readFileSync } from 'node:fs';
+import type { Rule, Transport } from '../../core/controllers/controller.ts';
+import type { SettingChanges } from '../../core/controllers/policy-change.ts';
+import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
+import { repositoryIds } from '../tenants/repository-ids.ts';
+import type { Admin } from './admin.ts';
+
+export const settingOptions: readonly CommandOption[] = [
+  { flags: '--description <text>', description: 'what it is for' },
+  {
+    flags: '--state <state>',
+    description: 'disabled, enabled, or dry_run: asked and recorded, never blocks',
+  },
+  {
+    flags: '--rules <file>',
+    description: 'judge by the rules of this file: [{"reject": CEL, "reason": text}]',
+  },
+  { flags: '--url <url>', description: 'ask this https address, by a signed callback' },
+  { flags: '--poll', description: 'wait until it fetches questions and posts decisions, with a token' },
+  { flags: '--on-failure <policy>', description: 'what holds without an answer: reject or admit' },
+  { flags: '--timeout <milliseconds>', description: 'for its answer: 500 to 10000' },
+  { flags: '--match <expression>', description: 'ask only about jobs of which this CEL expression is true' },
+  { flags: '--exempt <list>', description: 'repositories it is never asked about, by commas; none' },
+];
+
+export async function readSettings(call: CommandCall, { found }: Admin): Promise<SettingChanges> {
+  const { description, state, onFailure, timeout, match, exempt } = call.options;
+  const transport = transportOf(call);
+  const ids =
+    typeof exempt !== 'string' ? undefined : exempt === 'none' ? [] : await idsOf(call, exempt, found);
+  return {
+    ...(typeof description === 'string' ? { description } : {}),
+    ...(state === undefined ? {} : { state: wordOf('--state', state, ['disabled', 'enabled', 'dry_run']) }),
+    ...(transport ? { transport } : {}),
+    ...(onFailure === undefined ? {} : { onFailure: wordOf('--on-failure', onFailure, ['reject', 'admit']) }),
+    ...(timeout === undefined ? {} : { timeoutMilliseconds: Number(timeout) }),
+    ...(typeof match === 'string' ? { match } : {}),
+    ...(ids ? { exemptRepositories: ids } : {}),
+  };
+}
+
+function idsOf(call: CommandCall, given: string, found: Admin['found']): Promise<number[]> | number[] {
+  if (found) return repositoryIds(call, found, given);
+  return given.split(',').map((entry) => Number(entry.trim()));
+}
+
+function transportOf({ options }: CommandCall): Transport | undefined {
+  const { rules, url, poll } = options;
+  const given = [rules, url, poll].filter((value) => value !== undefined);
+  if (given.length > 1) throw new UsageError('Give one of --rules, --url and --poll.');
+  if (typeof rules === 'string') return { kind: 'rules', rules: readRules(rules) };
+  if (typeof url === 'string') return { kind: 'https', url };
+  return poll === undefined ? undefined : { kind: 'poll' };
+}
+
+/** @throws UsageError where the file is no JSON list of rules */
+export function readRules(path: string): Rule[] {
+  const text = readText(path);
+  const wrong = () =>
+    new UsageError(`${path} must be a JSON list of rules: [{ "reject": "<CEL>", "reason": "<text>" }]`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong();
+  }
+  if (!Array.isArray(value) || !value.every(isRule)) throw wrong();
+  return value.map(({ reject, reason }) => ({ reject, reason }));
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+const isRule = (value: unknown): value is Rule =>
+  typeof value === 'object' &&
+  value !== null &&
+  'reject' in value &&
+  typeof value.reject === 'string' &&
+  'reason' in value &&
+  typeof value.reason === 'string';
+
+function wordOf<Word extends string>(name: string, given: unknown, words: readonly Word[]): Word {
+  const word = words.find((each) => each === given);
+  if (word !== undefined) return word;
+  throw new UsageError(`${name} is ${JSON.stringify(given)}; it must be ${words.join(', ')}.`);
+}

@@ -1,0 +1,117 @@
+/** The commands about admission controllers: what they print, what they store, and what they say of mistakes. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import config from '../../../mayfly.config.ts';
+import { givenTenant } from '../../support/given.ts';
+import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
+
+let account: OperatorAccount;
+let rules: string;
+beforeAll(async () => {
+  account = await givenOperatorAccount(config.environment);
+  await account.put('tenants', newTenantRow(givenTenant()));
+  rules = join(account.folder, 'rules.json');
+  writeFileSync(rules, JSON.stringify([{ reject: 'run.fork', reason: 'Forks run elsewhere.' }]));
+});
+afterAll(() => account?.close());
+
+const run = (...args: readonly string[]) => account.run('controllers', ...args);
+const json = async (...args: readonly string[]) => JSON.parse((await run(...args, '--json')).out);
+const words = (text: string) => text.split(' ');
+
+describe('mayfly controllers', () => {
+  it('makes, shows, changes and deletes one, and the audit says who and why', async () => {
+    const made = await json('create', 'acme', '--rules', rules, '--description', 'forks', '--reason', 'T-1');
+    expect(made).toMatchObject({ state: 'disabled', description: 'forks', version: 1, dryRun: false });
+    await run('scope', 'create', 'acme', made.id, '--installation');
+    expect((await run('list', 'ACME')).out).toBe(
+      `${made.id}  disabled  rules  the whole installation  forks\n`,
+    );
+    await run('update', 'acme', made.id, '--state', 'enabled');
+    const shown = await run('get', 'acme', made.id);
+    expect(shown.out).toContain('rejects              run.fork  (Forks run elsewhere.)');
+    expect(shown.out).toContain('state                enabled');
+    expect(await run('delete', 'acme', made.id)).toMatchObject({
+      status: 0,
+      out: `${made.id} is deleted.\n`,
+    });
+    expect((await run('list', 'acme')).out).toBe('There are no controllers.\n');
+    const { out } = await account.run('audit', 'acme', '--json');
+    const rows = JSON.parse(out).filter(({ action }: { action: string }) => action.startsWith('controller-'));
+    expect(rows.map(({ action }: { action: string }) => action)).toEqual([
+      'controller-created',
+      'controller-scope-added',
+      'controller-state-changed',
+      'controller-deleted',
+    ]);
+    expect(rows[0]).toMatchObject({ reason: 'T-1', who: expect.stringContaining('arn:aws:') });
+  });
+
+  it("manages the platform's own under 0", async () => {
+    const made = await json('create', '0', '--poll');
+    expect(made.installationId).toBe(0);
+    expect((await json('list', '0')).map(({ id }: { id: string }) => id)).toEqual([made.id]);
+    expect(await json('list', 'acme')).toEqual([]);
+    expect(await run('scope', 'create', '0', made.id, '--repository', '7')).toMatchObject({ status: 2 });
+    await run('delete', '0', made.id);
+  });
+
+  it('prints a token once, for a controller and for administrators', async () => {
+    const { id } = await json('create', 'acme', '--poll');
+    const first = await json('token', 'create', 'acme', '--controller', id, '--description', 'cluster');
+    expect(first.token).toMatch(/^mfc_/);
+    expect((await json('token', 'create', 'acme')).token).toMatch(/^mfa_/);
+    const listed = await run('token', 'list', 'acme', '--controller', id, '--json');
+    expect(JSON.parse(listed.out)).toMatchObject([{ id: first.id, description: 'cluster' }]);
+    expect(listed.out).not.toContain(first.token);
+    const next = await json('token', 'rotate', 'acme', first.id, '--controller', id, '--overlap', '60');
+    expect(next.token).not.toBe(first.token);
+    expect(await json('token', 'list', 'acme', '--controller', id)).toHaveLength(2);
+    await run('delete', 'acme', id);
+  });
+
+  it('changes nothing in a dry run, and says so', async () => {
+    const { id } = await json('create', 'acme', '--url', 'https://admit.example.com/');
+    const tries = [
+      ['create', 'acme', '--poll'],
+      ['update', 'acme', id, '--state', 'enabled'],
+      ['scope', 'create', 'acme', id, '--installation'],
+      ['token', 'create', 'acme', '--controller', id],
+      ['secret', 'rotate', 'acme', id],
+      ['delete', 'acme', id],
+    ];
+    const before = await json('list', 'acme');
+    for (const args of [...tries]) {
+      const { status, out } = await run(...args, '--dry-run');
+      expect([status, out]).toEqual([0, expect.stringContaining('Nothing was changed.')]);
+    }
+    expect(await json('list', 'acme')).toEqual(before);
+    expect(await json('token', 'list', 'acme', '--controller', id)).toEqual([]);
+    expect(await json('secret', 'list', 'acme', id)).toEqual([]);
+    await run('delete', 'acme', id);
+  });
+
+  it.each([
+    ['get acme ctl_aaaaaaaaaaaaaaaa', 'There is no controller ctl_aaaaaaaaaaaaaaaa.'],
+    ['list nobody', 'No tenant has the login "nobody".'],
+    ['create acme', 'Give one of --rules, --url and --poll.'],
+    ['create acme --poll --url https://example.com/', 'Give one of --rules, --url and --poll.'],
+    ['create acme --url http://example.com/', 'is no https URL'],
+    ['create acme --rules /nowhere.json', '/nowhere.json cannot be read'],
+    ['create acme --poll --state on', '--state is "on"; it must be disabled, enabled, dry_run.'],
+    ['create acme --poll --timeout 1', 'a whole number from 500 to 10000'],
+    ['decisions acme --job x', '--job is "x"; it must be an id.'],
+    ['scope create acme ctl_aaaaaaaaaaaaaaaa', 'Give --installation, --tier'],
+  ])('%s ends with 2, and says what is allowed', async (args, error) => {
+    expect(await run(...words(args))).toMatchObject({ status: 2, error: expect.stringContaining(error) });
+  });
+
+  it('has helps for the group and for groups within it', async () => {
+    expect((await run('--help')).out).toContain('token <command>');
+    const { out } = await run('token', '--help');
+    expect(out).toContain('Usage: mayfly controllers token <command>');
+    expect(out).toContain('rotate');
+  });
+});

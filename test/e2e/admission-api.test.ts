@@ -1,0 +1,105 @@
+/**
+ * The API of admission controllers as a tenant's administrator meets it, on the deployed function: everything from the first
+ * token, which the operator makes, to the last deletion.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { commands } from '../../lib/cli/commands.ts';
+import { runCommand } from '../../lib/cli/run-command.ts';
+import defaultConfig from '../../mayfly.config.ts';
+import { recordingIo } from '../cli/support.ts';
+import { type Account, startWorld, type World } from './support/world.ts';
+
+describe('the API of admission controllers', () => {
+  let world: World;
+  let acme: Account;
+  let token: string;
+  beforeAll(async () => {
+    world = await startWorld();
+    acme = await world.install('acme');
+    token = (await mayfly('controllers', 'token', 'create', 'acme', '--json')).token;
+  });
+  afterAll(() => world?.close());
+
+  async function mayfly(...args: readonly string[]) {
+    const { io, printed } = recordingIo();
+    const { endpointUrl, operatorCredentials: keys } = world.laptop;
+    const environment = {
+      AWS_ENDPOINT_URL: endpointUrl,
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    };
+    const status = await runCommand(commands, args, { config: defaultConfig, io, environment });
+    expect([status, printed().error]).toEqual([0, '']);
+    return JSON.parse(printed().out);
+  }
+
+  async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+    const url = `${world.laptop.admissionApiUrl}v1/installations/${acme.installationId}${path}`;
+    const response = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+  }
+
+  it('takes a controller through its life, and its changes reach the tenant’s row', async () => {
+    const rules = [{ reject: 'job.tier == "large"', reason: 'Ask the platform team for large machines.' }];
+    const made = await call('POST', '/controllers', { transport: { kind: 'rules', rules } });
+    expect(made).toMatchObject({ status: 201, body: { state: 'disabled', version: 1 } });
+    const path = `/controllers/${made.body.id}`;
+    const scoped = await mayfly(
+      'controllers',
+      'scope',
+      'create',
+      'acme',
+      made.body.id,
+      '--repository',
+      'app',
+      '--json',
+    );
+    const [{ id, target }] = scoped.scopes;
+    expect((await call('DELETE', `${path}/scopes/${id}`)).status).toBe(204);
+    expect((await call('POST', `${path}/scopes`, target)).status).toBe(201);
+    const foreign = await call('POST', `${path}/scopes`, { kind: 'repository', repositoryId: 999_999_999 });
+    expect(foreign).toMatchObject({ status: 422, body: { code: 'foreign-target' } });
+    const changed = await call('PATCH', path, { state: 'enabled' }, { 'if-match': '"4"' });
+    expect([changed.status, changed.headers.get('etag')]).toEqual([200, '"5"']);
+    expect(await world.tenant(acme)).toMatchObject({ admission_epoch: 5 });
+    expect((await call('PATCH', path, { state: 'disabled' }, { 'if-match': '"4"' })).status).toBe(412);
+    expect((await call('DELETE', path, undefined, { 'if-match': '*' })).status).toBe(204);
+    expect(await world.tenant(acme)).not.toHaveProperty('admission_epoch');
+    const audit = await mayfly('audit', 'acme', '--json');
+    const actions = audit.map(({ action }: { action: string }) => action);
+    expect(actions.filter((action: string) => action.startsWith('controller-')).toSorted()).toEqual([
+      'controller-created',
+      'controller-deleted',
+      'controller-scope-added',
+      'controller-scope-added',
+      'controller-scope-removed',
+      'controller-state-changed',
+      'controller-token-created',
+    ]);
+  });
+
+  it('gives a controller tokens and secrets, and takes them away', async () => {
+    const made = await call('POST', '/controllers', {
+      transport: { kind: 'https', url: 'https://admit.example.com/' },
+    });
+    const path = `/controllers/${made.body.id}`;
+    const first = await call('POST', `${path}/tokens`, {});
+    const second = await call('POST', `${path}/tokens/${first.body.id}/rotate`, { overlapSeconds: 0 });
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect((await call('GET', `${path}/tokens`)).body.tokens).toMatchObject([{ id: second.body.id }]);
+    expect((await call('DELETE', `${path}/tokens/${second.body.id}`)).status).toBe(204);
+    expect((await call('POST', `${path}/secrets`, {})).body.secret).toMatch(/^whsec_/);
+    expect((await call('GET', '/decisions')).body).toEqual({ decisions: [] });
+    const stranger = await call('GET', '/controllers', undefined, { authorization: 'Bearer mfa_guessed' });
+    expect([stranger.status, stranger.headers.get('content-type')]).toEqual([
+      401,
+      'application/problem+json',
+    ]);
+    expect(world.trouble()).toEqual([]);
+  });
+});
