@@ -5,11 +5,13 @@ import type { Caller } from '../../lib/app/admission-api/authenticate.ts';
 import type { ChangeDeps } from '../../lib/app/admission-api/change-controller.ts';
 import type { Faulty } from '../../lib/app/admission-api/fault.ts';
 import type { RateLimit } from '../../lib/app/admission-api/rate-limit.ts';
+import type { TryDeps } from '../../lib/app/admission-api/try-job.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import { Problem, problemOf } from './problems.ts';
 import { controllerId, problem } from './schemas.ts';
 
 export interface ApiDeps extends ChangeDeps {
+  readonly deployment: TryDeps['deployment'];
   /** `<environment>.<region>`. */
   readonly cell: string;
   readonly rateLimit: RateLimit;

@@ -13,6 +13,7 @@ import { addDecisionRoutes } from './routes/decisions.ts';
 import { addScopeRoutes } from './routes/scopes.ts';
 import { addSecretRoutes } from './routes/secrets.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
+import { addTestRoute } from './routes/try-job.ts';
 
 /** Twenty rules of the greatest length, in three bytes a letter, and the rest. */
 const largestBodyBytes = 192 * 1024;
@@ -40,6 +41,7 @@ export function createApi(deps: ApiDeps): Api {
     addTokenRoutes,
     addSecretRoutes,
     addDecisionRoutes,
+    addTestRoute,
   ]) {
     add(api, deps);
   }

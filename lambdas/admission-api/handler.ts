@@ -1,5 +1,6 @@
 /** The REST API of admission controllers: a Lambda function URL. */
 import { handle } from 'hono/aws-lambda';
+import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { tokenSecrets } from '../../lib/adapters/identity/token-secrets.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
@@ -27,6 +28,6 @@ export const handler = handle(
     tokenSecrets,
     rateLimit: createRateLimit({ counts: requestCountsPart(), clock: systemClock }),
     clock: systemClock,
-    loadRules: async () => ({ faultOf: () => undefined }),
+    loadRules: createRulesLoader(),
   }),
 );

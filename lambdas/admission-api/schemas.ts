@@ -148,6 +148,49 @@ export const decisionPage = z
   })
   .openapi('DecisionPage');
 
+const name = z.string().min(1).max(255);
+export const syntheticJob = z
+  .strictObject({
+    tier,
+    labels: z.array(name).max(20).optional(),
+    group: group
+      .optional()
+      .openapi({ description: "Default: the runner group of the installation's machines" }),
+    repository: z.strictObject({
+      name,
+      id: githubId.optional(),
+      visibility: z.enum(['public', 'private', 'internal']).optional(),
+    }),
+    workflow: z.strictObject({ name: name.optional(), path: name.optional() }).optional(),
+    run: z
+      .strictObject({
+        attempt: z.int().min(1).optional(),
+        ref: name.optional(),
+        event: name.optional(),
+        fork: z.boolean().optional(),
+        actor: name.optional(),
+      })
+      .optional()
+      .openapi({ description: 'What only GitHub knows of a real run' }),
+  })
+  .openapi('SyntheticJob');
+export const tried = z
+  .object({
+    outcome: z.enum(['admitted', 'rejected', 'failed-open', 'unavailable', 'asked']).openapi({
+      description: 'What the enabled ones make of it. asked: it depends on an answer from outside.',
+    }),
+    votes: z.array(
+      z.object({
+        controllerId: z.string(),
+        installationId: z.int().min(0),
+        state: settings.state,
+        vote: z.enum(['admit', 'reject', 'failed', 'exempt', 'asked', 'unmatched']),
+        reason: z.string().optional(),
+      }),
+    ),
+  })
+  .openapi('Tried');
+
 export const problem = z
   .object({
     type: z.string(),

@@ -19,6 +19,8 @@ const looks = [
   'controllers token list',
   'controllers secret list',
   'controllers decisions',
+  'controllers test',
+  'controllers replay',
   'preflight',
   'verify',
   'dead-letters',

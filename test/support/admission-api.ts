@@ -1,5 +1,6 @@
 /** The API of admission controllers on in-memory ports, with two installations and their administrators. */
 import { createApi } from '../../lambdas/admission-api/api.ts';
+import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { tokenSecrets } from '../../lib/adapters/identity/token-secrets.ts';
 import { createToken } from '../../lib/app/admission-api/manage-tokens.ts';
 import { createRateLimit } from '../../lib/app/admission-api/rate-limit.ts';
@@ -33,9 +34,7 @@ export async function givenApi() {
     tokenSecrets,
     clock,
     rateLimit: createRateLimit({ counts, clock }),
-    loadRules: async () => ({
-      faultOf: (text: string) => (text.includes('(((') ? `${text} does not compile.` : undefined),
-    }),
+    loadRules: createRulesLoader(),
   };
   const api = createApi(deps);
   const administrator = async (owner: InstallationId) => {

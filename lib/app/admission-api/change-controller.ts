@@ -6,20 +6,18 @@
 import { changePolicy } from '../../core/controllers/change-policy.ts';
 import { changeRecord } from '../../core/controllers/change-record.ts';
 import type { ChangedPolicy, KnownTargets, PolicyChange } from '../../core/controllers/policy-change.ts';
+import type { LoadRules, Rules } from '../../ports/rules.ts';
 import { type Actor, type AdminDeps, findOwner, isFaulty, type Owner, recordOf } from './admin.ts';
 import { type Faulty, faulty, inMotion, mostTries } from './fault.ts';
 import { findTargets, type TargetDeps } from './find-targets.ts';
 
 export interface ChangeDeps extends AdminDeps, TargetDeps {
-  /** Asked only where a change brings an expression. */
-  readonly loadRules: () => Promise<ExpressionCheck>;
+  /** Loaded only where a change brings an expression. */
+  readonly loadRules: LoadRules;
   readonly allowsLoopback?: boolean;
 }
 
-export interface ExpressionCheck {
-  /** What is wrong with a CEL expression. Undefined: nothing. */
-  faultOf(expression: string): string | undefined;
-}
+type ExpressionCheck = Pick<Rules, 'faultOf'>;
 
 export interface Changed extends ChangedPolicy {
   readonly kind: 'changed';

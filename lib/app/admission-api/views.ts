@@ -4,6 +4,7 @@ import type { ControllerScope } from '../../core/controllers/scope.ts';
 import type { StoredToken } from '../../core/controllers/token.ts';
 import type { KnownSecret } from './manage-secrets.ts';
 import type { ShownController } from './read-controllers.ts';
+import type { Tried } from './try-job.ts';
 
 export function controllerView({ controller: from, connected }: ShownController) {
   const { owner, transport, scopes, exemptRepositories, match, ...rest } = from;
@@ -41,4 +42,15 @@ export const decisionView = ({ jobId, gate, epoch, outcome, votes, decidedAt }: 
   outcome,
   decidedAt,
   votes: votes.map(({ owner, ...vote }) => ({ ...vote, installationId: owner as number })),
+});
+
+export const triedView = ({ outcome, votes }: Tried) => ({
+  outcome,
+  votes: votes.map(({ controller: { id, owner, state }, vote, reason }) => ({
+    controllerId: id,
+    installationId: owner as number,
+    state,
+    vote,
+    ...(reason === undefined ? {} : { reason }),
+  })),
 });

@@ -2,12 +2,14 @@
  * What the commands about admission controllers have in common: whose controllers they are about, the use cases' dependencies
  * under the operator's own credentials, and their answers as lines or JSON.
  */
+import { createRulesLoader } from '../../adapters/cel/load-rules.ts';
 import { createControllerStore } from '../../adapters/dynamodb/controller-store.ts';
 import { tokenSecrets } from '../../adapters/identity/token-secrets.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
 import { type Actor, isFaulty } from '../../app/admission-api/admin.ts';
 import type { ChangeDeps } from '../../app/admission-api/change-controller.ts';
 import type { Faulty } from '../../app/admission-api/fault.ts';
+import type { TryDeps } from '../../app/admission-api/try-job.ts';
 import { assertConfig } from '../../config/check-config.ts';
 import { tables } from '../../contract/tables.ts';
 import { cellOf } from '../../core/controllers/api-token.ts';
@@ -33,7 +35,7 @@ export interface Admin {
   readonly owner: InstallationId;
   /** Absent: the platform. */
   readonly found?: FoundTenant;
-  readonly deps: ChangeDeps & { readonly cell: string };
+  readonly deps: ChangeDeps & TryDeps & { readonly cell: string };
 }
 
 export async function adminOf(call: CommandCall): Promise<Admin> {
@@ -62,7 +64,7 @@ export async function adminOf(call: CommandCall): Promise<Admin> {
       },
       tokenSecrets,
       clock: systemClock,
-      loadRules: async () => ({ faultOf: () => undefined }),
+      loadRules: createRulesLoader(),
     },
   };
 }

@@ -5,8 +5,10 @@ import { controllersDecisions } from './decisions.ts';
 import { controllersDelete } from './delete.ts';
 import { controllersGet } from './get.ts';
 import { controllersList } from './list.ts';
+import { controllersReplay } from './replay.ts';
 import { scopeCreate, scopeDelete, scopeList } from './scope.ts';
 import { secretList, secretRotate } from './secret.ts';
+import { controllersTest } from './test.ts';
 import { tokenCreate, tokenList, tokenRevoke, tokenRotate } from './token.ts';
 import { controllersUpdate } from './update.ts';
 
@@ -25,5 +27,7 @@ export const controllersCommands: readonly Command[] = [
   tokenRevoke,
   secretList,
   secretRotate,
+  controllersTest,
+  controllersReplay,
   controllersDecisions,
 ];

@@ -53,6 +53,11 @@ export const controllerPolicies: Policies = {
   'controllers secret list': read,
   'controllers secret rotate': (place) =>
     changeTokens(place, ['GetItem', 'Query', 'ConditionCheckItem', 'PutItem']),
+  'controllers test': (place) => [...findTenant(place), controllers('ReadControllers', ['Query'])(place)],
+  'controllers replay': (place) => [
+    ...findTenant(place),
+    allow('ReadJobs', ['dynamodb:Query'], [table(place, 'jobs')]),
+  ],
   'controllers decisions': (place) => [...findTenant(place), controllers('ReadDecisions', ['Query'])(place)],
 };
 

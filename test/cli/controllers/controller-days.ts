@@ -106,6 +106,16 @@ export function controllerDays(given: { account: () => OperatorAccount; app: () 
       const { id, name } = await world(['--url', 'https://admit.example.com/']);
       await does(person, [...words('secret rotate'), name, id]);
     },
+    async 'controllers test'(person: Person) {
+      const { name } = await world();
+      await does(person, [...words('test'), name, '--tier', 'small', '--repository', `${name}/app`]);
+    },
+    async 'controllers replay'(person: Person) {
+      const { name } = await world();
+      const file = join(given.account().folder, 'replayed.json');
+      writeFileSync(file, JSON.stringify([{ reject: 'job.tier == "large"', reason: 'No.' }]));
+      await does(person, [...words('replay'), name, '--rules', file]);
+    },
     async 'controllers decisions'(person: Person) {
       const { name } = await world();
       await does(person, [...words('decisions'), name]);

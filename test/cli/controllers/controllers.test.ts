@@ -2,9 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jobRow } from '../../../lib/adapters/dynamodb/job-row.ts';
 import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
+import { JobId, TierName } from '../../../lib/core/ids.ts';
 import config from '../../../mayfly.config.ts';
-import { givenTenant } from '../../support/given.ts';
+import { givenJob, givenTenant } from '../../support/given.ts';
 import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
 
 let account: OperatorAccount;
@@ -70,6 +72,45 @@ describe('mayfly controllers', () => {
     expect(next.token).not.toBe(first.token);
     expect(await json('token', 'list', 'acme', '--controller', id)).toHaveLength(2);
     await run('delete', 'acme', id);
+  });
+
+  it('says what controllers would say of a job, and ends with 1 where it is rejected', async () => {
+    const { id } = await json('create', 'acme', '--rules', rules, '--state', 'enabled');
+    await run('scope', 'create', 'acme', id, '--installation');
+    const job = ['test', 'acme', '--tier', 'small', '--repository', 'acme/app'];
+    const fork = await run(...job, '--event', 'pull_request', '--fork', 'yes');
+    expect(fork).toEqual({
+      status: 1,
+      out: `rejected\n  ${id}  reject: Forks run elsewhere.\n`,
+      error: '',
+    });
+    expect(await run(...job, '--event', 'push', '--fork', 'no')).toMatchObject({ status: 0 });
+    expect((await run(...job)).out).toMatch(/^asked\n/);
+    await run('delete', 'acme', id);
+  });
+
+  it('judges past jobs by new rules, and says which would have been rejected', async () => {
+    const at = Date.now() - 3_600_000;
+    const large = { tier: TierName('large'), jobId: JobId(2), queuedAt: at, repository: 'acme/web' };
+    for (const job of [
+      givenJob({ queuedAt: at }),
+      givenJob(large),
+      givenJob({ jobId: JobId(3), queuedAt: 0 }),
+    ])
+      await account.put('jobs', jobRow(job));
+    const file = join(account.folder, 'new-rules.json');
+    writeFileSync(file, JSON.stringify([{ reject: 'job.tier == "large"', reason: 'Too dear.' }]));
+    expect(await run('replay', 'acme', '--rules', file)).toEqual({
+      status: 1,
+      out: '2 jobs: 1 admitted, 1 rejected, 0 not judged.\n  2  acme/web  -  large  reject: Too dear.\n',
+      error: '',
+    });
+    expect(await json('replay', 'acme', '--rules', rules)).toMatchObject([
+      { vote: 'asked' },
+      { vote: 'asked' },
+    ]);
+    writeFileSync(file, JSON.stringify([{ reject: 'job.tier ==', reason: 'x' }]));
+    expect(await run('replay', 'acme', '--rules', file)).toMatchObject({ status: 2 });
   });
 
   it('changes nothing in a dry run, and says so', async () => {

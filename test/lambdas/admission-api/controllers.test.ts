@@ -7,7 +7,7 @@ let world: GivenApi;
 beforeEach(async () => {
   world = await givenApi();
 });
-const rules = { kind: 'rules', rules: [{ reject: 'job.fork', reason: 'Forks run elsewhere.' }] };
+const rules = { kind: 'rules', rules: [{ reject: 'run.fork', reason: 'Forks run elsewhere.' }] };
 
 describe('a controller', () => {
   it('is created disabled, is read, changed with If-Match, and deleted', async () => {

@@ -1,0 +1,37 @@
+/** A job that need not be, and what each controller would say of it. */
+import { createRoute, type z } from '@hono/zod-openapi';
+import { type SyntheticJob, tryJob } from '../../../lib/app/admission-api/try-job.ts';
+import { triedView } from '../../../lib/app/admission-api/views.ts';
+import {
+  type Api,
+  type ApiDeps,
+  base,
+  demand,
+  jsonBody,
+  ofInstallation,
+  ok,
+  ownerOf,
+  problems,
+} from '../api-context.ts';
+import { syntheticJob, tried } from '../schemas.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: `${base}/test`,
+  tags: ['controllers'],
+  operationId: 'testJob',
+  description: 'Nobody is asked and nothing is written. Disabled controllers answer too, and do not count.',
+  request: { params: ofInstallation, body: jsonBody(syntheticJob) },
+  responses: { 200: ok('What each controller in whose scopes it is would say', tried), ...problems(422) },
+});
+
+export function addTestRoute(api: Api, deps: ApiDeps): void {
+  api.openapi(route, async (context) => {
+    const job = jobOf(context.req.valid('json'));
+    const answer = demand(await tryJob(deps, ownerOf(context.req.valid('param')), job));
+    return context.json(triedView(answer), 200);
+  });
+}
+
+/** JSON knows no `undefined`: what is not there is absent. */
+const jobOf = (given: z.infer<typeof syntheticJob>) => given as unknown as SyntheticJob;

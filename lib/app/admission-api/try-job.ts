@@ -1,0 +1,144 @@
+/**
+ * What an owner's controllers would say of a job that there need not be. Nobody is asked and nothing is written: of a
+ * controller that answers from outside it is said that it would be asked. Disabled ones are shown too, to be tried first.
+ */
+
+import type { Deployment } from '../../contract/deployment.ts';
+import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
+import { type Controller, platformOwner } from '../../core/controllers/controller.ts';
+import type { DecisionOutcome, Vote } from '../../core/controllers/decision.ts';
+import { defaultGroup, type JobFacts, type RunFacts } from '../../core/controllers/facts.ts';
+import { covers, type ScopedJob } from '../../core/controllers/scope.ts';
+import type { RepositoryVisibility } from '../../core/github.ts';
+import type { InstallationId, TierName } from '../../core/ids.ts';
+import { onDemandPrice } from '../../core/price-list.ts';
+import { levelNow } from '../../core/runner-level.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import { hasExpression, voteByRules } from '../admission/vote-by-rules.ts';
+import { findOwner, isFaulty } from './admin.ts';
+import type { ChangeDeps } from './change-controller.ts';
+import { type Faulty, faulty } from './fault.ts';
+
+/** A job as somebody imagines it. */
+export interface SyntheticJob {
+  readonly tier: TierName;
+  readonly labels?: readonly string[];
+  /** The runner group; absent: the tenant's. */
+  readonly group?: string;
+  readonly repository: {
+    readonly name: string;
+    readonly id?: number;
+    readonly visibility?: RepositoryVisibility;
+  };
+  readonly workflow?: { readonly name?: string; readonly path?: string };
+  /** What only GitHub knows of a real one. Absent: rules that name it cannot be judged. */
+  readonly run?: Partial<RunFacts>;
+}
+
+/** asked: it would be asked, or GitHub would be. unmatched: its match leaves the job out. */
+export type TriedVote = Vote | 'asked' | 'unmatched';
+
+export interface Tried {
+  readonly kind: 'tried';
+  /** asked: it depends on an answer from outside. */
+  readonly outcome: DecisionOutcome | 'asked';
+  readonly votes: readonly {
+    readonly controller: Controller;
+    readonly vote: TriedVote;
+    readonly reason?: string;
+  }[];
+}
+
+export type TryDeps = Omit<ChangeDeps, 'deployment'> & {
+  readonly deployment: Pick<Deployment, 'tiers' | 'region' | 'runnerGroup'>;
+};
+
+export async function tryJob(
+  deps: TryDeps,
+  owner: InstallationId,
+  job: SyntheticJob,
+): Promise<Tried | Faulty> {
+  const found = await findOwner(deps, owner);
+  if (isFaulty(found)) return found;
+  const { tenant } = found;
+  if (!tenant) {
+    const text = "A job is one tenant's: test it there. The platform's controllers are among the answers.";
+    return faulty('invalid', 'no-tenant', text);
+  }
+  const tier = deps.deployment.tiers.find(({ name }) => name === job.tier);
+  if (!tier) {
+    const names = deps.deployment.tiers.map(({ name }) => name).join(', ');
+    return faulty('invalid', 'no-such-tier', `There is no tier ${job.tier}; there are ${names}.`, {
+      field: 'tier',
+    });
+  }
+  const scoped = scopedAs(deps, tenant, job);
+  const price = onDemandPrice(deps.deployment.region, tier.instanceTypes[0] ?? '');
+  const facts = factsOf(tenant, job, {
+    scoped,
+    ...(price === undefined ? {} : { price: price / 1_000_000 }),
+  });
+  const policies = await Promise.all([platformOwner, owner].map((each) => deps.controllers.policyOf(each)));
+  const asked = policies
+    .flatMap(({ controllers }) => controllers)
+    .filter(({ scopes }) => scopes.some(({ target }) => covers(target, scoped)));
+  const rules = asked.some(hasExpression) ? await deps.loadRules() : undefined;
+  const votes = asked.map((controller) => {
+    const own = voteByRules({ controller, scoped, facts }, rules);
+    if (own === 'none') return { controller, vote: 'unmatched' as const };
+    return own === 'asked' ? { controller, ...wouldBeAsked(controller) } : { controller, ...own };
+  });
+  return { kind: 'tried', outcome: outcomeOf(votes), votes };
+}
+
+const wouldBeAsked = ({ transport }: Controller) => ({
+  vote: 'asked' as const,
+  reason:
+    transport.kind === 'rules'
+      ? 'It names what only GitHub knows of a run: give run.event and the rest.'
+      : 'It would be asked.',
+});
+
+function outcomeOf(votes: Tried['votes']): Tried['outcome'] {
+  const obeyed = votes.filter(({ controller }) => controller.state === 'enabled');
+  const voted = obeyed.flatMap(({ controller, vote, reason }): Voted[] => {
+    if (vote === 'asked' || vote === 'unmatched') return [];
+    const { id: controllerId, owner } = controller;
+    const about = { controllerId, owner, enforced: true, milliseconds: 0 };
+    return [{ controller, vote: { ...about, vote, ...(reason === undefined ? {} : { reason }) } }];
+  });
+  const { outcome } = combineVotes(voted);
+  if (outcome === 'rejected') return outcome;
+  return obeyed.some(({ vote }) => vote === 'asked') ? 'asked' : outcome;
+}
+
+function scopedAs(
+  { deployment }: TryDeps,
+  tenant: Tenant,
+  { tier, group, repository }: SyntheticJob,
+): ScopedJob {
+  const isOfOrganization = levelNow(tenant).level === 'organization';
+  const joined = group ?? tenant.runnerGroup ?? deployment.runnerGroup ?? defaultGroup;
+  return { tier, repositoryId: repository.id, ...(isOfOrganization ? { group: joined } : {}) };
+}
+
+function factsOf(
+  tenant: Tenant,
+  { tier, labels = [], repository, workflow = {}, run = {} }: SyntheticJob,
+  { scoped, price }: { readonly scoped: ScopedJob; readonly price?: number },
+): JobFacts {
+  return {
+    account: { login: tenant.accountLogin, id: tenant.accountId, type: tenant.accountType },
+    repository,
+    workflow,
+    run: { id: 0, ...run },
+    job: {
+      id: 0,
+      labels,
+      tier,
+      level: levelNow(tenant).level,
+      group: scoped.group ?? '',
+      ...(price === undefined ? {} : { price_per_hour: price }),
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** `mayfly controllers test TENANT`: what each controller would say of a job that need not be. It only reads. */
+import { type SyntheticJob, tryJob } from '../../app/admission-api/try-job.ts';
+import { triedView } from '../../app/admission-api/views.ts';
+import { TierName } from '../../core/ids.ts';
+import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
+import { adminOf, demand, ownerPositional, print } from './admin.ts';
+
+export const controllersTest: Command = {
+  name: 'controllers test',
+  summary: 'say what each admission controller would say of a job',
+  details: `
+Examples:
+  mayfly controllers test acme --tier large --repository acme/app
+  mayfly controllers test acme --tier small --repository acme/app --event pull_request --fork yes
+
+Nobody is asked and nothing is written: a controller that answers from outside "would be asked". Disabled controllers answer too, and do not count. The exit status is 1 where the job would not be admitted.
+`,
+  exitOne: 'the job would not be admitted, as far as rules say',
+  positionals: [ownerPositional],
+  options: [
+    { flags: '--tier <tier>', description: 'its tier' },
+    { flags: '--repository <name>', description: 'its repository, owner/name' },
+    { flags: '--repository-id <id>', description: "GitHub's id of it, for scopes of repositories" },
+    { flags: '--visibility <word>', description: 'public, private or internal' },
+    { flags: '--labels <list>', description: 'by commas' },
+    { flags: '--workflow <name>', description: 'the name of its workflow' },
+    { flags: '--event <event>', description: 'push, pull_request, …' },
+    { flags: '--ref <ref>', description: 'the branch or tag' },
+    { flags: '--fork <word>', description: 'whether its commits come from a fork: yes or no' },
+    { flags: '--actor <login>', description: 'who started it' },
+    jsonOption,
+  ],
+  async run(call) {
+    const { deps, owner } = await adminOf(call);
+    const answer = demand(await tryJob(deps, owner, jobOf(call)));
+    const lines = answer.votes.map(({ controller: { id, state }, vote, reason }) => {
+      const why = reason === undefined ? '' : `: ${reason}`;
+      return `  ${id}  ${vote}${state === 'enabled' ? '' : ` (${state})`}${why}`;
+    });
+    print(call, triedView(answer), [
+      answer.outcome,
+      ...(lines.length > 0 ? lines : ['  No controller is asked.']),
+    ]);
+    return ['admitted', 'failed-open', 'asked'].includes(answer.outcome) ? 0 : 1;
+  },
+};
+
+function jobOf({ options }: CommandCall): SyntheticJob {
+  const { tier, repository, workflow, event, ref, actor, fork, labels, visibility, repositoryId } = options;
+  if (typeof tier !== 'string' || typeof repository !== 'string')
+    throw new UsageError('Give --tier and --repository.');
+  const run = {
+    ...(typeof event === 'string' ? { event } : {}),
+    ...(typeof ref === 'string' ? { ref } : {}),
+    ...(typeof actor === 'string' ? { actor } : {}),
+    ...(fork === undefined ? {} : { fork: fork === 'yes' }),
+  };
+  return {
+    tier: TierName(tier),
+    repository: {
+      name: repository,
+      ...(repositoryId === undefined ? {} : { id: Number(repositoryId) }),
+      ...(isVisibility(visibility) ? { visibility } : {}),
+    },
+    ...(typeof labels === 'string' ? { labels: labels.split(',').map((label) => label.trim()) } : {}),
+    ...(typeof workflow === 'string' ? { workflow: { name: workflow } } : {}),
+    ...(Object.keys(run).length > 0 ? { run } : {}),
+  };
+}
+
+const isVisibility = (given: unknown): given is 'public' | 'private' | 'internal' => {
+  if (given === undefined) return false;
+  if (given === 'public' || given === 'private' || given === 'internal') return true;
+  throw new UsageError(`--visibility is ${JSON.stringify(given)}; it must be public, private or internal.`);
+};

@@ -1,0 +1,93 @@
+/** What each controller would say of a job that need not be. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { platformOwner } from '../../../lib/core/controllers/controller.ts';
+import { type GivenApi, givenApi } from '../../support/admission-api.ts';
+import { givenController, givenScope } from '../../support/controllers.ts';
+
+let world: GivenApi;
+beforeEach(async () => {
+  world = await givenApi();
+});
+const rule = (reject: string, reason = 'No.') => ({ kind: 'rules', rules: [{ reject, reason }] });
+const job = { tier: 'small', repository: { name: 'acme/app', id: 7 } };
+const test = (over: object = {}) => world.call('POST', '/test', { body: { ...job, ...over } });
+
+async function given(transport: object, state = 'enabled', over: object = {}): Promise<string> {
+  const id = await world.given({ transport, state, ...over });
+  await world.call('POST', `/controllers/${id}/scopes`, { body: { kind: 'installation' } });
+  return id;
+}
+
+describe('a job that is tested', () => {
+  it('is admitted where nobody is asked', async () => {
+    await world.given({ transport: rule('true'), state: 'enabled' });
+    expect(await test()).toMatchObject({ status: 200, body: { outcome: 'admitted', votes: [] } });
+  });
+
+  it('is rejected by one of two, with its reason; a disabled one answers, and does not count', async () => {
+    const [yes, no, off] = [
+      await given(rule('job.tier == "large"')),
+      await given(rule('run.fork', 'Forks run elsewhere.')),
+      await given(rule('true', 'Never.'), 'disabled'),
+    ];
+    const { body } = await test({ run: { fork: true, event: 'pull_request' } });
+    expect(body.outcome).toBe('rejected');
+    const votes = new Map(body.votes.map((vote: { controllerId: string }) => [vote.controllerId, vote]));
+    expect(votes.get(yes)).toMatchObject({ vote: 'admit' });
+    expect(votes.get(no)).toMatchObject({ vote: 'reject', reason: 'Forks run elsewhere.' });
+    expect(votes.get(off)).toMatchObject({ vote: 'reject', state: 'disabled' });
+    await world.call('DELETE', `/controllers/${no}`, { headers: { 'if-match': '*' } });
+    expect((await test()).body.outcome).toBe('admitted');
+  });
+
+  it('depends on whoever answers from outside, and on what only GitHub knows', async () => {
+    await given({ kind: 'poll' });
+    expect((await test()).body).toMatchObject({ outcome: 'asked', votes: [{ vote: 'asked' }] });
+    await given(rule('run.fork'));
+    expect((await test()).body).toMatchObject({
+      outcome: 'asked',
+      votes: [{ vote: 'asked' }, { vote: 'asked' }],
+    });
+    await given(rule('job.tier == "small"', 'Not small.'));
+    expect((await test()).body.outcome).toBe('rejected');
+  });
+
+  it('is left out by a match, and by an exemption', async () => {
+    await given(rule('true'), 'enabled', { match: 'job.tier == "large"' });
+    await given(rule('true'), 'enabled', { exemptRepositories: [7] });
+    const { body } = await test();
+    expect(body.outcome).toBe('admitted');
+    expect(body.votes.map(({ vote }: { vote: string }) => vote).toSorted()).toEqual(['exempt', 'unmatched']);
+  });
+
+  it('meets the platform’s controllers too', async () => {
+    const { controllers } = world.stores;
+    const owner = platformOwner;
+    const judge = givenController({
+      owner,
+      state: 'enabled',
+      scopes: [givenScope({ kind: 'installation' })],
+      transport: { kind: 'rules', rules: [{ reject: 'true', reason: 'Closed for today.' }] },
+    });
+    await controllers.save(await controllers.policyOf(owner), { put: [judge], remove: [] });
+    expect((await test()).body).toMatchObject({ outcome: 'rejected', votes: [{ installationId: 0 }] });
+  });
+
+  it('changes and records nothing', async () => {
+    await given(rule('true'));
+    const before = JSON.stringify([...world.stores.world.rows.controllers], replaceUse);
+    await test();
+    expect(JSON.stringify([...world.stores.world.rows.controllers], replaceUse)).toBe(before);
+    expect(world.stores.world.rows.decisions.size).toBe(0);
+  });
+
+  it.each([
+    [{ tier: 'huge' }, 422],
+    [{ tier: undefined }, 400],
+    [{ repository: 'acme/app' }, 400],
+  ])('with %j is a %i', async (over, status) => {
+    expect((await test(over)).status).toBe(status);
+  });
+});
+
+const replaceUse = (name: string, value: unknown) => (name === 'lastUsedAt' ? undefined : value);
