@@ -33,6 +33,7 @@ const sentAs: Readonly<Record<string, RegExp>> = {
   'dynamodb:Scan': /\bscanRows\(/,
   'dynamodb:PutItem': /new PutItemCommand\(|\bPut: \{/,
   'dynamodb:ConditionCheckItem': /\bConditionCheck: \{/,
+  'dynamodb:DeleteItem': /\bDelete: \{/,
   'dynamodb:UpdateItem': /\b(updateRow|updateItem)\(/,
   'dynamodb:PartiQLInsert': /\b(insertStatement|insertTogether)\(/,
   'dynamodb:PartiQLUpdate': /Statement: `UPDATE |\bupdateTogether\(/,

@@ -7,6 +7,7 @@ import { newTenantRow } from '../../../lib/adapters/dynamodb/tenant-row.ts';
 import { JobId, TierName } from '../../../lib/core/ids.ts';
 import config from '../../../mayfly.config.ts';
 import { givenJob, givenTenant } from '../../support/given.ts';
+import { nonEmpty } from '../../support/non-empty.ts';
 import { givenOperatorAccount, type OperatorAccount } from '../operator-account.ts';
 
 let account: OperatorAccount;
@@ -124,7 +125,7 @@ describe('mayfly controllers', () => {
       ['delete', 'acme', id],
     ];
     const before = await json('list', 'acme');
-    for (const args of [...tries]) {
+    for (const args of nonEmpty(tries)) {
       const { status, out } = await run(...args, '--dry-run');
       expect([status, out]).toEqual([0, expect.stringContaining('Nothing was changed.')]);
     }
