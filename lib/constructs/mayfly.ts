@@ -89,6 +89,7 @@ export class Mayfly extends Construct implements IConnectable {
       WebhookEndpoint: this.webhookUrl,
       ClaimEndpoint: this.claimUrl,
       SetupPage: controlPlane.functions.setup.url!,
+      AdmissionApi: controlPlane.functions['admission-api'].url!,
       WebhookSecretArn: state.webhookSecret.secretArn,
       AppSecretArn: state.appSecret.secretArn,
       SetupSecretArn: state.setupSecret.secretArn,

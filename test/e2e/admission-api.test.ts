@@ -2,39 +2,48 @@
  * The API of admission controllers as a tenant's administrator meets it, on the deployed function: everything from the first
  * token, which the operator makes, to the last deletion.
  */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { commands } from '../../lib/cli/commands.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import defaultConfig from '../../mayfly.config.ts';
 import { recordingIo } from '../cli/support.ts';
-import { type Account, startWorld, type World } from './support/world.ts';
+import { markedBlocks, root } from '../docs/markdown.ts';
+import { type Account, startWorld, tierLabels, type World } from './support/world.ts';
 
 describe('the API of admission controllers', () => {
   let world: World;
   let acme: Account;
+  let globex: Account;
   let token: string;
   beforeAll(async () => {
     world = await startWorld();
     acme = await world.install('acme');
-    token = (await mayfly('controllers', 'token', 'create', 'acme', '--json')).token;
+    globex = await world.install('globex');
+    token = (await mayfly('controllers', 'token', 'create', 'globex', '--json')).token;
   });
   afterAll(() => world?.close());
 
-  async function mayfly(...args: readonly string[]) {
-    const { io, printed } = recordingIo();
+  function operator() {
     const { endpointUrl, operatorCredentials: keys } = world.laptop;
-    const environment = {
+    return {
       AWS_ENDPOINT_URL: endpointUrl,
       AWS_ACCESS_KEY_ID: keys.accessKeyId,
       AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     };
+  }
+
+  async function mayfly(...args: readonly string[]) {
+    const { io, printed } = recordingIo();
+    const environment = operator();
     const status = await runCommand(commands, args, { config: defaultConfig, io, environment });
     expect([status, printed().error]).toEqual([0, '']);
     return JSON.parse(printed().out);
   }
 
   async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
-    const url = `${world.laptop.admissionApiUrl}v1/installations/${acme.installationId}${path}`;
+    const url = `${world.laptop.admissionApiUrl}v1/installations/${globex.installationId}${path}`;
     const response = await fetch(url, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
@@ -43,6 +52,36 @@ describe('the API of admission controllers', () => {
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
   }
+
+  it('judges by the first rule of docs/ADMISSION.md, as its commands make it', async () => {
+    const [script = ''] = markedBlocks('docs/ADMISSION.md', 'first-rule');
+    const npx = `npx() { shift; '${process.execPath}' bin/mayfly-cli.ts "$@"; }`;
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', `${npx}\n${script}`], {
+      cwd: root,
+      env: { ...process.env, ...operator() },
+    });
+    expect(stdout).toMatch(/^ {2}ctl_\w+ {2}admit \(disabled\)$/m);
+    expect(stdout).toMatch(/^ctl_\w+ {2}enabled {2}rules {2}the whole installation {2}small machines only$/m);
+    const refused = world.queue(acme, tierLabels('medium'));
+    const row = await world.untilJob(acme, refused, { state: 'done', reason: 'controller-rejected' });
+    expect(JSON.stringify(row)).toContain('Ask the platform team for larger machines.');
+    const admitted = world.queue(acme, tierLabels('small'));
+    await world.untilCompleted([admitted]);
+    const decisions = await mayfly('controllers', 'decisions', 'acme', '--json');
+    const outcomes = decisions.map(({ jobId, outcome }: { jobId: number; outcome: string }) => [
+      jobId,
+      outcome,
+    ]);
+    expect(outcomes).toEqual(
+      expect.arrayContaining([
+        [refused, 'rejected'],
+        [admitted, 'admitted'],
+      ]),
+    );
+    const [{ id }] = await mayfly('controllers', 'list', 'acme', '--json');
+    await mayfly('controllers', 'delete', 'acme', id, '--json');
+    await world.untilRest();
+  });
 
   it('takes a controller through its life, and its changes reach the tenant’s row', async () => {
     const rules = [{ reject: 'job.tier == "large"', reason: 'Ask the platform team for large machines.' }];
@@ -53,7 +92,7 @@ describe('the API of admission controllers', () => {
       'controllers',
       'scope',
       'create',
-      'acme',
+      'globex',
       made.body.id,
       '--repository',
       'app',
@@ -66,11 +105,11 @@ describe('the API of admission controllers', () => {
     expect(foreign).toMatchObject({ status: 422, body: { code: 'foreign-target' } });
     const changed = await call('PATCH', path, { state: 'enabled' }, { 'if-match': '"4"' });
     expect([changed.status, changed.headers.get('etag')]).toEqual([200, '"5"']);
-    expect(await world.tenant(acme)).toMatchObject({ admission_epoch: 5 });
+    expect(await world.tenant(globex)).toMatchObject({ admission_epoch: 5 });
     expect((await call('PATCH', path, { state: 'disabled' }, { 'if-match': '"4"' })).status).toBe(412);
     expect((await call('DELETE', path, undefined, { 'if-match': '*' })).status).toBe(204);
-    expect(await world.tenant(acme)).not.toHaveProperty('admission_epoch');
-    const audit = await mayfly('audit', 'acme', '--json');
+    expect(await world.tenant(globex)).not.toHaveProperty('admission_epoch');
+    const audit = await mayfly('audit', 'globex', '--json');
     const actions = audit.map(({ action }: { action: string }) => action);
     expect(actions.filter((action: string) => action.startsWith('controller-')).toSorted()).toEqual([
       'controller-created',
