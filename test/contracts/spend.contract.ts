@@ -6,6 +6,7 @@ import type { Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { NewTenant } from '../../lib/ports/tenants.ts';
 import { acme, givenTier, noon, small } from '../support/given.ts';
+import { nonEmpty } from '../support/non-empty.ts';
 import type { OperatorEdit, StoreBackend, Stores } from './support/store-backends.ts';
 import {
   givenLaunch,
@@ -145,6 +146,28 @@ export function spendContract(backend: StoreBackend): void {
       const next = await take({ tenant: await theTenant(stores), jobs: [5, 6], launch: later });
       expect(next.outcome).toBe('taken');
       expect((await spent())?.get(month)).toBe(1_200);
+    });
+
+    it('is forgotten with the day before yesterday and the month before the last one, by the next taking', async () => {
+      const tenant = await storedTenant(stores, { maxRunners: 9, predecessor: InstallationId(7) });
+      const launchedOn = async (day: string, n: number) => {
+        const launch = { launchId: LaunchId(`l-${n}`), createdAt: Date.parse(`${day}T12:00:00Z`) };
+        const now = await theTenant(stores);
+        return take({ tenant: now, jobs: [n], launch });
+      };
+      await stores.tenants.clearPredecessor(acme, tenant.predecessor!, new Map([['2026-08', 5]]));
+      const days = ['2026-09-29', '2026-10-30', '2026-11-19', '2026-11-20', '2026-11-21'];
+      for (const [n, day] of nonEmpty([...days.entries()]))
+        expect((await launchedOn(day, n + 1)).outcome).toBe('taken');
+      expect(await theTenant(stores)).not.toHaveProperty('carried');
+      expect(await spent()).toEqual(
+        new Map([
+          ['2026-10', 300],
+          ['2026-11', 900],
+          ['2026-11-20', 300],
+          ['2026-11-21', 300],
+        ]),
+      );
     });
 
     it('is taken over from an earlier installation, once, and counts under the cap', async () => {

@@ -6,7 +6,7 @@ import {
   type PlannedJob,
   withoutJobs,
 } from '../../lib/core/launch.ts';
-import { periodsOf, spentIn } from '../../lib/core/spend.ts';
+import { pastPeriods, periodsOf, spentIn } from '../../lib/core/spend.ts';
 import type { Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
@@ -119,7 +119,7 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   if (!hasSpendRoom(tenant, read, launch)) return { kind: 'tenant-changed', tenant };
   const full = caps.find((cap) => !hasCapRoom(rows, cap, machines));
   if (full) return { kind: 'cap-full', row: full.row };
-  rows.tenants.set(tenant.installationId, charged(tenant, taking));
+  rows.tenants.set(tenant.installationId, withoutPast(charged(tenant, taking), taking));
   countLeases(rows, { ...launch, capRows: caps.map(({ row }) => row) }, machines, spendOf(launch, machines));
   rows.launches.set(launch.launchId, copyOf(launch));
   return { kind: 'taken' };
@@ -190,6 +190,20 @@ function hasSpendRoom(tenant: Tenant, read: Tenant, launch: Launch): boolean {
     fits(tenant.caps?.month, month) &&
     fits(tenant.caps?.day, day)
   );
+}
+
+/** Counts that were read, and that nobody reads any more, are gone. */
+function withoutPast({ spent, carried, ...rest }: Tenant, { tenant: read, launch }: Taking): Tenant {
+  const kept = (counts: Tenant['spent'], asRead: Tenant['spent']) => {
+    const past = pastPeriods(asRead, launch.createdAt);
+    return new Map([...(counts ?? [])].filter(([period]) => !past.includes(period)));
+  };
+  const [spentNow, carriedNow] = [kept(spent, read.spent), kept(carried, read.carried)];
+  return {
+    ...rest,
+    ...(spentNow.size === 0 ? {} : { spent: spentNow }),
+    ...(carriedNow.size === 0 ? {} : { carried: carriedNow }),
+  };
 }
 
 const charged = (tenant: Tenant, { rate }: Taking): Tenant =>

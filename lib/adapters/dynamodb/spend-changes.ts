@@ -6,7 +6,7 @@ import { carriedAttribute, livesAttribute, spentAttribute } from '../../contract
 import type { TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Micros } from '../../core/micros.ts';
-import { periodsOf } from '../../core/spend.ts';
+import { pastPeriods, periodsOf } from '../../core/spend.ts';
 import type { Settlement } from '../../core/spend-counts.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { type Attributes, number } from './attributes.ts';
@@ -16,6 +16,8 @@ import { capValue } from './spend-row.ts';
 export interface SpendItem {
   /** Of an ADD: `#a :a, #b :b`, each on its own. */
   readonly adds: readonly string[];
+  /** Of a REMOVE: what is too old to be read, so that the row stays small. */
+  readonly removes: readonly string[];
   readonly conditions: readonly string[];
   readonly values: Attributes;
   readonly names: Readonly<Record<string, string>>;
@@ -32,9 +34,14 @@ export function spendTaken(tenant: Tenant, launch: Launch): SpendItem {
     { name: 'spend_cap', cap: tenant.caps?.month, period: month, alias: 'spentMonth' },
     { name: 'daily_cap', cap: tenant.caps?.day, period: day, alias: 'spentDay' },
   ];
+  const past = [
+    ...pastPeriods(tenant.spent, launch.createdAt).map(spentAttribute),
+    ...pastPeriods(tenant.carried, launch.createdAt).map(carriedAttribute),
+  ];
   const set = caps.flatMap(({ cap, ...rest }) => (cap === undefined ? [] : [{ cap, ...rest }]));
   return {
     adds: spent === 0 ? [] : caps.map(({ alias }) => `#${alias} :spent`),
+    removes: past.map((_, n) => `#past${n}`),
     conditions: caps.flatMap(({ name, cap, alias }) =>
       cap === undefined
         ? [`attribute_not_exists(#${name})`]
@@ -47,9 +54,10 @@ export function spendTaken(tenant: Tenant, launch: Launch): SpendItem {
         set.map(({ cap, period, alias }) => [`:${alias}`, number(roomIn(tenant, period, cap) - spent)]),
       ),
     },
-    names: Object.fromEntries(
-      (spent === 0 ? set : caps).map(({ alias, period }) => [`#${alias}`, spentAttribute(period)]),
-    ),
+    names: Object.fromEntries([
+      ...(spent === 0 ? set : caps).map(({ alias, period }) => [`#${alias}`, spentAttribute(period)]),
+      ...past.map((name, n) => [`#past${n}`, name]),
+    ]),
   };
 }
 

@@ -100,7 +100,7 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       '#tierLeases :machines',
       '#lease_changes :one',
       ...spend.adds,
-    ].join(', ')}${rate.update}`,
+    ].join(', ')}${rate.update}${spend.removes.length === 0 ? '' : ` REMOVE ${spend.removes.join(', ')}`}`,
     condition: [
       '#status = :active',
       'attribute_not_exists(#predecessor)',
