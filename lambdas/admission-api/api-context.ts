@@ -63,6 +63,7 @@ const meanings = {
   410: 'The answer came too late',
   412: 'The version is not the one of If-Match',
   413: 'The body is too large',
+  415: 'The body is not application/json',
   422: 'It cannot be stored as it is',
   428: 'If-Match is missing',
   429: 'Too many requests; Retry-After says how long to wait',
@@ -71,7 +72,7 @@ const meanings = {
 
 /** What every call may answer, and these. */
 export function problems<Status extends keyof typeof meanings>(...statuses: readonly Status[]) {
-  const always = [400, 401, 403, 404, 413, 429, 503] as const;
+  const always = [400, 401, 403, 404, 413, 415, 429, 503] as const;
   const entry = (status: keyof typeof meanings) => [
     status,
     { description: meanings[status], content: { 'application/problem+json': { schema: problem } } },

@@ -32,6 +32,7 @@ export function createApi(deps: ApiDeps): Api {
   });
   api.use('/v1/installations/:installation/*', async (context, next) => {
     context.set('caller', await admit(deps, context));
+    refuseOtherMediaTypes(context);
     await next();
   });
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
@@ -63,6 +64,15 @@ function refuseLargeBody({ req }: Context): void {
   if (length <= largestBodyBytes) return;
   const text = `The body has ${length} bytes; at most ${largestBodyBytes} are allowed.`;
   throw new Problem(413, 'too-large', text);
+}
+
+/** Every call with one of these methods has a body, and a body of another type would be read as none. */
+function refuseOtherMediaTypes({ req }: Context): void {
+  if (req.method !== 'POST' && req.method !== 'PATCH') return;
+  const given = req.header('content-type') ?? '';
+  if (/^application\/json\s*(?:;|$)/i.test(given)) return;
+  const text = `The body is ${given === '' ? 'of no type' : given}; send content-type: application/json.`;
+  throw new Problem(415, 'no-json', text);
 }
 
 /** Whose token it is, if it is one of the installation that the path names. */

@@ -26,6 +26,7 @@ const titles: Readonly<Record<number, string>> = {
   410: 'It is too late',
   412: 'It was changed meanwhile',
   413: 'The body is too large',
+  415: 'The body is of another type',
   422: 'It cannot be stored as it is',
   428: 'If-Match is needed',
   429: 'Too many requests',

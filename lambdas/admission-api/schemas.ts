@@ -8,7 +8,7 @@ import { longestOverlapSeconds } from '../../lib/core/controllers/token-rules.ts
 
 const bounds = controllerBounds;
 const time = z.iso.datetime().openapi({ example: '2026-11-21T12:00:00.000Z' });
-const githubId = z.int().min(1);
+const githubId = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 const idOf = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{16}$`));
 const tier = z.string().min(1).max(64);
 /** GitHub's own bound on a group's name is not documented. */

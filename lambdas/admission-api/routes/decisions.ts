@@ -16,7 +16,10 @@ const list = createRoute({
   request: {
     params: ofInstallation,
     query: z.object({
-      since: z.iso.datetime().optional().openapi({ description: 'Default: all that are kept, 30 days.' }),
+      since: z.iso
+        .datetime({ offset: true })
+        .optional()
+        .openapi({ description: 'Default: all that are kept, 30 days.' }),
       limit: z
         .string()
         .regex(/^(?:[1-9]\d?|100)$/)

@@ -83,6 +83,16 @@ describe('a request', () => {
     expect(reply.status).toBe(413);
   });
 
+  it('with a body that is not JSON by its type, or with none, is a 415', async () => {
+    const id = await world.given({ transport: { kind: 'https', url: 'https://admit.example.com/' } });
+    const send = (headers: Record<string, string>, body?: string) =>
+      world.call('POST', `/controllers/${id}/secrets`, { headers, ...(body === undefined ? {} : { body }) });
+    expect((await send({ 'content-type': 'text/plain' }, '{"overlapSeconds": 0}')).status).toBe(415);
+    expect((await send({})).status).toBe(415);
+    expect((await send({ 'content-type': 'application/json' })).status).toBe(400);
+    expect((await send({ 'content-type': 'application/json; charset=utf-8' }, '{}')).status).toBe(201);
+  });
+
   it('to a path or with a method that there is not is a 404 or a 405', async () => {
     expect((await world.call('GET', '/nothing')).status).toBe(404);
     const reply = await world.call('PUT', '/controllers');
