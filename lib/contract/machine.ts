@@ -13,7 +13,7 @@ export interface MachineRequest {
   readonly signature: string;
   /** 32 to 64 hexadecimal digits that the machine made up and keeps to itself. */
   readonly nonce: string;
-  /** With `confirm`, if the machine reports them. Untrusted figures, used for graphs only. */
+  /** With `confirm`, if the machine reports them. For graphs, and for when its cost begins, within its boot. */
   readonly timings?: BootTimings;
   /** With `confirm`: its runner starts no job before `/start` said yes. */
   readonly gated?: boolean;

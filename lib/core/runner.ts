@@ -49,6 +49,8 @@ export interface Runner {
   readonly launchedAt: number;
   /** When EC2 was asked for it, or launched it. Absent in rows of earlier versions. */
   readonly startedAt?: number;
+  /** When its kernel started, by the machine's own clock: about when AWS begins to charge. Absent: it did not say so. */
+  readonly runningAt?: number;
   readonly claimedAt?: number;
   readonly listeningAt?: number;
   /** Its job's first step waits for the start gate's yes. Absent: it asks nobody. */

@@ -36,7 +36,7 @@ export interface UsageRecord extends UsageKey, MachineCost {
   readonly zone?: string;
   /** EC2 took it back, and nobody else had asked for its end. */
   readonly takenBack?: boolean;
-  /** When EC2 was asked for it, or launched it, epoch milliseconds. */
+  /** When its kernel started, or else when EC2 was asked for it or launched it, epoch milliseconds. */
   readonly startedAt: number;
   /** When its end was known, epoch milliseconds. */
   readonly endedAt: number;
@@ -63,7 +63,7 @@ export interface MachineEnd {
 export function usageOf({ runner, reason, endedAt, job, takenBack = false }: MachineEnd): UsageRecord {
   const { installationId, instanceId, launchedAt, account, tier, instanceType, spot, zone } = runner;
   const rates = runner.rates ?? noRates;
-  const startedAt = runner.startedAt ?? launchedAt;
+  const startedAt = billedFrom(runner);
   const life = { spot, startedAt, endedAt, takenBack };
   return {
     ...{ installationId, instanceId, launchedAt, account: account.login, tier, instanceType, spot },
@@ -79,10 +79,14 @@ export function usageOf({ runner, reason, endedAt, job, takenBack = false }: Mac
 }
 
 /** Whether it costs nothing if EC2 took it back. */
-export const mayBeFree = (
-  { spot, startedAt, launchedAt }: Pick<Runner, 'spot' | 'startedAt' | 'launchedAt'>,
-  endedAt: number,
-): boolean => spot && endedAt - (startedAt ?? launchedAt) < freeIfTakenMilliseconds;
+export const mayBeFree = (runner: Runner, endedAt: number): boolean =>
+  runner.spot && endedAt - billedFrom(runner) < freeIfTakenMilliseconds;
+
+/** From its kernel's start, never before EC2 was asked for it or after its runner began to listen; else from the asking. */
+function billedFrom({ launchedAt, startedAt = launchedAt, runningAt, listeningAt }: Runner): number {
+  if (runningAt === undefined) return startedAt;
+  return Math.max(startedAt, Math.min(runningAt, listeningAt ?? runningAt));
+}
 
 export const ranJobOf = ({ jobId, runId, repository, workflow, conclusion }: Job): RanJob => ({
   jobId,

@@ -22,7 +22,7 @@ export interface RunnerStore {
     at: number;
   }): Promise<ClaimOutcome>;
   /** claimed with this nonce → listening; listening, or another nonce: false. Its deadline stays as it is. */
-  confirm(confirm: { instanceId: InstanceId; nonce: string; at: number; gated?: boolean }): Promise<boolean>;
+  confirm(confirm: RunnerConfirm): Promise<boolean>;
   /**
    * All or nothing: the job becomes covered by the runner's lease, and the runner's planned job becomes that job. False: the
    * job is not as `job` says any more (waiting, or covered by that lease), or the runner's state or planned job is not as it
@@ -69,3 +69,13 @@ export type ClaimOutcome =
   | { readonly kind: 'unknown' }
   /** The machine is of another launch, was claimed with another nonce, has confirmed, or has ended. */
   | { readonly kind: 'refused'; readonly why: 'other-launch' | 'other-nonce' | 'confirmed' | 'ended' };
+
+export interface RunnerConfirm {
+  readonly instanceId: InstanceId;
+  readonly nonce: string;
+  /** Epoch milliseconds, as is `runningAt`. */
+  readonly at: number;
+  readonly gated?: boolean;
+  /** When its kernel started. */
+  readonly runningAt?: number;
+}

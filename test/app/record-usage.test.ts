@@ -50,6 +50,22 @@ describe('the record of a machine', () => {
     ]);
   });
 
+  it('begins with the start of its kernel, and never before EC2 was asked for the machine', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(event('queued', 1));
+    const machine = platform.liveMachines()[0]!;
+    platform.clock.advance(45_000);
+    await platform.claim(machine);
+    // Its timings add up to 29.9 seconds.
+    await platform.confirm(machine);
+    platform.clock.advance(100_000);
+    await platform.follow(event('completed', 1, machine));
+    expect(records(platform)).toMatchObject([{ startedAt: noon + 15_100, seconds: 130 }]);
+    const { platform: hasty, machines } = await givenMachines(1);
+    await hasty.machineEnds(machines[0]!);
+    expect(records(hasty)).toMatchObject([{ startedAt: noon }]);
+  });
+
   it("has the operator's own rate of its launch, and what it comes to", async () => {
     const tiers = { small: [{ from: '2026-01-01', minute: 10_000 }] };
     const ownRates = { tiers, roundSeconds: 60, freeMinutes: 0 };

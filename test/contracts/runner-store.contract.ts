@@ -132,6 +132,14 @@ export function runnerStoreContract(backend: StoreBackend): void {
         await stores.runners.confirm({ ...confirming, gated: true });
 
         expect(await theRunner()).toMatchObject({ state: 'listening', gated: true });
+        expect(await theRunner()).not.toHaveProperty('runningAt');
+      });
+
+      it('keeps when the kernel started', async () => {
+        await claimed();
+        await stores.runners.confirm({ ...confirming, runningAt: confirming.at - 30_000 });
+
+        expect(await theRunner()).toMatchObject({ runningAt: confirming.at - 30_000 });
       });
 
       it('is not taken from a machine that never claimed', async () => {

@@ -29,7 +29,7 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         [...new Set(instanceIds)].flatMap((id) => runners.get(id) ?? []),
       ),
     claim: (claiming) => world.call('runners.claim', (rows) => claim(rows, claiming)),
-    confirm: ({ instanceId, nonce, at, gated }) =>
+    confirm: ({ instanceId, nonce, at, gated, runningAt }) =>
       world.call('runners.confirm', ({ runners }) => {
         const runner = runners.get(instanceId);
         if (runner?.state !== 'claimed' || runner.nonce !== nonce) return false;
@@ -38,6 +38,7 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
           state: 'listening',
           listeningAt: at,
           ...(gated ? { gated } : {}),
+          ...(runningAt === undefined ? {} : { runningAt }),
         });
         return true;
       }),

@@ -4,7 +4,7 @@
  */
 import type { JobId, LaunchId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
-import type { Run, RunnerEnd } from '../../ports/runners.ts';
+import type { Run, RunnerConfirm, RunnerEnd } from '../../ports/runners.ts';
 import { type Attributes, flag, number, text } from './attributes.ts';
 import { expiresAt } from './job-row.ts';
 
@@ -32,8 +32,12 @@ export const claim = (claiming: { launchId: LaunchId; nonce: string; at: number 
 });
 
 /** claimed → listening, by the machine that claimed it. Its deadline stays: by then most have ended. */
-export const confirm = (confirming: { nonce: string; at: number; gated?: boolean }): RunnerChange => ({
-  update: `SET #state = :listening, #listening_at = :at${confirming.gated ? ', #gated = :gated' : ''}`,
+export const confirm = (confirming: Omit<RunnerConfirm, 'instanceId'>): RunnerChange => ({
+  update: [
+    'SET #state = :listening, #listening_at = :at',
+    ...(confirming.gated ? ['#gated = :gated'] : []),
+    ...(confirming.runningAt === undefined ? [] : ['#running_at = :running_at']),
+  ].join(', '),
   condition: '#state = :claimed AND #nonce = :nonce',
   values: {
     ':listening': text('listening'),
@@ -41,6 +45,7 @@ export const confirm = (confirming: { nonce: string; at: number; gated?: boolean
     ':nonce': text(confirming.nonce),
     ':at': number(confirming.at),
     ...(confirming.gated ? { ':gated': flag(true) } : {}),
+    ...(confirming.runningAt === undefined ? {} : { ':running_at': number(confirming.runningAt) }),
   },
 });
 

@@ -18,7 +18,8 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
   if ('refused' in machine) return refuse(deps, { ...aboutTicket(machine), reason: machine.refused });
   const { instanceId, nonce } = machine;
   const { gated = false } = request;
-  const confirmed = await deps.runners.confirm({ instanceId, nonce, at: deps.clock.now(), gated });
+  const at = deps.clock.now();
+  const confirmed = await deps.runners.confirm({ instanceId, nonce, at, gated, ...runningAt(request, at) });
   const { installationId, launchId, tier } = machine.ticket;
   const about = { installationId, instanceId, launchId, tier };
   if (confirmed) {
@@ -31,6 +32,13 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
     return true;
   }
   return refuse(deps, { ...about, reason: 'not-claimed' });
+}
+
+/** AWS charges from about when the kernel starts; no job has run on the machine yet that could say otherwise. */
+function runningAt({ timings }: MachineRequest, at: number): { runningAt?: number } {
+  if (timings === undefined) return {};
+  const { up, prepared, claimed } = timings;
+  return { runningAt: Math.round(at - up - prepared - claimed) };
 }
 
 function refuse(deps: ConfirmDeps, about: { readonly reason: string }): false {

@@ -1,0 +1,101 @@
+/**
+ * What AWS charges for a machine: the truth that the platform's records only estimate. By the hour and component, from the moment
+ * it runs to the moment it begins to end, with EC2's least of 60 seconds; a spot machine by the price of each hour, and for
+ * nothing if EC2 took it back in its first; a burstable one for what its processors really did; less a discount.
+ * Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-for-interrupted-spot-instances.html,
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html
+ */
+import { createHash } from 'node:crypto';
+import { type CpuCredits, surplusPerHour } from '../../core/burstable.ts';
+import type { Component } from '../../core/price.ts';
+import { onDemandPrice, pricesOf } from '../../core/price-list.ts';
+import { spotPriceAt } from '../ec2/spot-price.ts';
+
+export interface BillDials {
+  /** How busy processors of burstable machines are on average, in thousandths. */
+  readonly busyThousandths: number;
+  /** How far single machines are from that, at most. */
+  readonly busySpreadThousandths: number;
+  /** Off the price on demand, as of a savings plan. */
+  readonly discountThousandths: number;
+  /** Until what was used is on the bill. */
+  readonly lagHours: number;
+}
+
+export const usualBill: BillDials = {
+  busyThousandths: 600,
+  busySpreadThousandths: 300,
+  discountThousandths: 0,
+  lagHours: 0,
+};
+
+export interface BilledLife {
+  readonly instanceId: string;
+  readonly instanceType: string;
+  readonly spot: boolean;
+  readonly zone: string;
+  /** From pending to running, epoch milliseconds. */
+  readonly runningAt: number;
+  /** When it began to shut down. */
+  readonly endedAt: number;
+  readonly takenBack: boolean;
+  readonly diskGigabytes: number;
+  readonly publicAddress: boolean;
+  readonly cpuCredits?: CpuCredits;
+}
+
+export interface BillItem {
+  /** In UTC. */
+  readonly day: string;
+  readonly component: Component;
+  readonly micros: number;
+}
+
+const hour = 3_600_000;
+const leastMilliseconds = 60_000;
+
+export function billItems(region: string, life: BilledLife, dials: BillDials): BillItem[] {
+  const { runningAt, spot, takenBack, diskGigabytes, publicAddress } = life;
+  const endedAt = Math.max(life.endedAt, runningAt + leastMilliseconds);
+  const isFree = spot && takenBack && life.endedAt - runningAt < hour;
+  const prices = pricesOf(region);
+  const busy = busyOf(life.instanceId, dials);
+  const surplus = surplusPerHour(life.instanceType, busy, life.cpuCredits);
+  return hoursBetween(runningAt, endedAt).flatMap(({ from, to }) => {
+    const part = (to - from) / hour;
+    const perHour: Readonly<Record<Component, number>> = {
+      compute: isFree ? 0 : computePerHour(region, life, { at: from, dials }),
+      surplus: isFree ? 0 : surplus,
+      disk: (diskGigabytes * (prices?.disk.gigabyte ?? 0)) / 730,
+      address: publicAddress ? (prices?.address ?? 0) : 0,
+    };
+    const day = new Date(from).toISOString().slice(0, 10);
+    return Object.entries(perHour).map(([component, price]) => ({
+      ...{ day, component: component as Component },
+      micros: price * part,
+    }));
+  });
+}
+
+function computePerHour(
+  region: string,
+  { instanceType, zone, spot }: BilledLife,
+  { at, dials }: { at: number; dials: BillDials },
+): number {
+  if (spot) return spotPriceAt(region, { instanceType, zone }, at);
+  return ((onDemandPrice(region, instanceType) ?? 0) * (1000 - dials.discountThousandths)) / 1000;
+}
+
+/** The same for a machine whenever it is asked. */
+function busyOf(instanceId: string, { busyThousandths, busySpreadThousandths }: BillDials): number {
+  const chance = createHash('sha256').update(instanceId).digest().readUInt32BE() / 2 ** 32;
+  return Math.min(1000, Math.max(0, busyThousandths + (2 * chance - 1) * busySpreadThousandths));
+}
+
+function hoursBetween(from: number, to: number): { from: number; to: number }[] {
+  const first = Math.floor(from / hour);
+  return Array.from({ length: Math.ceil(to / hour) - first }, (_, n) => ({
+    from: Math.max(from, (first + n) * hour),
+    to: Math.min(to, (first + n + 1) * hour),
+  })).filter((part) => part.to > part.from);
+}
