@@ -42,26 +42,30 @@ const namesTo = (command: Command): string[] =>
   command.parent ? [...namesTo(command.parent), command.name()] : [command.name()];
 
 function styled(command: Command, output: Output, called = command.name()): Command {
-  return command
-    .helpOption('-h, --help', 'show this help and exit')
-    .helpCommand(false)
-    .allowExcessArguments(false)
-    .showHelpAfterError(`See: ${called} --help`)
-    .configureHelp({
-      subcommandTerm: (one) =>
-        [
-          one.name(),
-          ...(one.commands.length > 0 ? ['<command>'] : []),
-          ...one.registeredArguments.map(term),
-        ].join(' '),
-    })
-    .configureOutput({
-      writeOut: output.out,
-      writeErr: output.error,
-      getOutHelpWidth: helpWidth,
-      getErrHelpWidth: helpWidth,
-    })
-    .exitOverride();
+  return (
+    command
+      .helpOption('-h, --help', 'show this help and exit')
+      .helpCommand(false)
+      // `costs` and `costs compare` both have --month: what follows the second word is the second's.
+      .enablePositionalOptions()
+      .allowExcessArguments(false)
+      .showHelpAfterError(`See: ${called} --help`)
+      .configureHelp({
+        subcommandTerm: (one) =>
+          [
+            one.name(),
+            ...(one.commands.length > 0 ? ['<command>'] : []),
+            ...one.registeredArguments.map(term),
+          ].join(' '),
+      })
+      .configureOutput({
+        writeOut: output.out,
+        writeErr: output.error,
+        getOutHelpWidth: helpWidth,
+        getErrHelpWidth: helpWidth,
+      })
+      .exitOverride()
+  );
 }
 
 const term = (argument: Argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`);

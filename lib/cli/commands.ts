@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { controllersCommands } from './controllers/controllers-commands.ts';
 import { costs } from './costs/costs.ts';
 import { costsActivate } from './costs/costs-activate.ts';
+import { costsCompare } from './costs/costs-compare.ts';
 import { invoice } from './costs/invoice.ts';
 import { deadLetters } from './dead-letters.ts';
 import { rollback } from './deployments/rollback.ts';
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   ...controllersCommands,
   costs,
   costsActivate,
+  costsCompare,
   invoice,
   pricesUpdate,
   audit,

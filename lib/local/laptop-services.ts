@@ -18,6 +18,7 @@ import { createS3Service, type S3Service } from './aws/s3.ts';
 import { createSecretsService, type SecretsService } from './aws/secrets.ts';
 import { createSqsService, type SqsService } from './aws/sqs.ts';
 import { createStsService } from './aws/sts.ts';
+import { billLines } from './bill/bill-lines.ts';
 import { createEc2, type Ec2StandIn } from './ec2/ec2.ts';
 import { type GitHubStandIn, startGitHub } from './github/start-github.ts';
 import { startGuardedFolder } from './guard/start-guard.ts';
@@ -88,7 +89,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const logs = createLogsService(place);
     const lambda = createLambdaService(place);
     const stacks = createCloudFormationService();
-    const bill = createCostExplorerService();
+    const bill = createCostExplorerService(Date.now, (dials) =>
+      billLines(started.ec2?.instances() ?? [], { region, dials, now: Date.now() }),
+    );
     const pricing = createPricingService(region);
     const ec2 = startEc2({ ...options, folder, s3Url: () => started.endpoint!.url });
     started.ec2 = ec2;

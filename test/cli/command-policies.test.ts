@@ -232,6 +232,9 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
         error: '',
       });
   },
+  async 'costs compare'(person) {
+    expect(await person.run(['costs', 'compare'])).toMatchObject({ error: '' });
+  },
   async 'prices update'(person) {
     const file = join(account.folder, 'mayfly.prices.json');
     const args = ['prices', 'update', '--output', file];

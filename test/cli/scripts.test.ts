@@ -40,6 +40,7 @@ const checkout = () =>
 describe('every script', () => {
   it('is known here', () => {
     expect(own.map(([name]) => name).sort()).toEqual([
+      'accuracy',
       'bench',
       'browser',
       'chaos',

@@ -4,15 +4,15 @@
  */
 import {
   type CostAllocationTag,
-  CostExplorerClient,
+  type CostExplorerClient,
   ListCostAllocationTagsCommand,
   StartCostAllocationTagBackfillCommand,
   UpdateCostAllocationTagsStatusCommand,
 } from '@aws-sdk/client-cost-explorer';
 import { tagKeys } from '../../core/tags.ts';
-import { awsOptions } from '../aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { drawTable } from '../table.ts';
+import { costExplorer } from './cost-explorer-client.ts';
 
 const keys = [tagKeys.tenant, tagKeys.tier, tagKeys.environment];
 
@@ -59,13 +59,6 @@ management account. Nobody else may.
     }
   },
 };
-
-/** One endpoint serves all regions of a partition. Source: https://docs.aws.amazon.com/general/latest/gr/billing.html */
-const costExplorer = (call: CommandCall) =>
-  new CostExplorerClient({
-    ...awsOptions(call),
-    region: call.config.region.startsWith('cn-') ? 'cn-northwest-1' : 'us-east-1',
-  });
 
 async function activate(client: CostExplorerClient): Promise<Map<string, State>> {
   const known = await list(client);

@@ -23,6 +23,10 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   rollback: (place) => [...readStatus(place), readAudit(place, ['dynamodb:Query']), recordChange(place)],
   costs: readUsage,
   invoice: readUsage,
+  'costs compare': (place) => [
+    allow('ReadUsage', ['dynamodb:Query'], [table(place, 'usage')]),
+    allow('ReadBill', ['ce:GetCostAndUsage'], ['*']),
+  ],
   // None of these is about a resource.
   'prices update': () => [allow('ReadPrices', ['pricing:GetProducts'], ['*'])],
   'costs activate': () => [

@@ -1,14 +1,17 @@
 /**
- * Cost Explorer, as far as tags are activated by it: which keys were on a bill, which are active, and backfills. What a bill
- * has seen and whether this account pays its own are dials; nothing is billed by itself.
+ * Cost Explorer: which tags were on a bill, which are active, backfills, and costs by day. Which tags a bill has seen, whether this
+ * account pays its own, and how the hidden truth of the bill comes about are dials.
  * Sources: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_UpdateCostAllocationTagsStatus.html,
  * API_ListCostAllocationTags.html and API_StartCostAllocationTagBackfill.html there; what a linked account is told:
  * https://github.com/2i2c-org/infrastructure/pull/4932
  */
+import { type BillDials, usualBill } from '../bill/bill-items.ts';
+import type { BillLine } from '../bill/bill-lines.ts';
+import { getCostAndUsage } from './cost-and-usage.ts';
 import { jsonAnswer, requireText, unknownAction } from './json-answer.ts';
 import { type AwsCall, AwsError, type AwsService } from './service.ts';
 
-export interface CostExplorerDials {
+export interface CostExplorerDials extends Partial<BillDials> {
   /** Tag keys that have been on a bill: all others are unknown. */
   readonly billed?: readonly string[];
   /** Another account pays this one's bill. */
@@ -21,22 +24,35 @@ export interface CostExplorerService extends AwsService {
 
 /** @throws Error that says what is allowed */
 export function readBillDials(json: unknown): CostExplorerDials {
-  const { billed, isLinked, ...others } = json as Record<string, unknown>;
+  const { billed, isLinked, ...numbers } = json as Record<string, unknown>;
+  const others = Object.entries(numbers).filter(
+    ([name, value]) => !(name in usualBill) || typeof value !== 'number',
+  );
   const isList = Array.isArray(billed) && billed.every((key) => typeof key === 'string');
   const fits = (billed === undefined || isList) && ['undefined', 'boolean'].includes(typeof isLinked);
-  if (fits && Object.keys(others).length === 0) return json as CostExplorerDials;
-  throw new Error('The dials of the bill are billed, a list of tag keys, and isLinked, true or false.');
+  if (fits && others.length === 0) return json as CostExplorerDials;
+  throw new Error(
+    `The dials of the bill are billed, a list of tag keys, isLinked, true or false, and the numbers ${Object.keys(usualBill).join(', ')}.`,
+  );
 }
 
 type Input = AwsCall['input'];
 
+const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+
 const mostTagsAtOnce = 20;
 const day = 86_400_000;
 
-export function createCostExplorerService(now: () => number = Date.now): CostExplorerService {
+/** @param lines what is on the bill at this moment */
+export function createCostExplorerService(
+  now: () => number = Date.now,
+  lines: (bill: BillDials) => readonly BillLine[] = () => [],
+): CostExplorerService {
   const tags = new Map<string, { isActive: boolean; updatedAt?: number }>();
+  let bill = usualBill;
   let isLinked = false;
   let backfilledAt: number | undefined;
+  const backfilledFrom: string[] = [];
 
   const refuseLinked = (what: string) => {
     if (!isLinked) return;
@@ -45,7 +61,15 @@ export function createCostExplorerService(now: () => number = Date.now): CostExp
       `Failed to ${what}: Linked account doesn't have access to cost allocation tags.`,
     );
   };
+  /** Since when the bill has each tag: a backfill reaches further back than its activation. */
+  const activeTags = () =>
+    new Map(
+      [...tags].flatMap(([key, { isActive, updatedAt = 0 }]) =>
+        isActive ? [[key, { from: [dayOf(updatedAt), ...backfilledFrom].toSorted()[0]! }] as const] : [],
+      ),
+    );
   const actions: Readonly<Record<string, (input: Input) => object>> = {
+    GetCostAndUsage: (input) => getCostAndUsage(input, { lines: lines(bill), active: activeTags() }),
     ListCostAllocationTags(input) {
       refuseLinked('list Cost Allocation Tags');
       const { Status, Type = 'UserDefined', TagKeys } = input as Record<string, unknown>;
@@ -95,6 +119,7 @@ export function createCostExplorerService(now: () => number = Date.now): CostExp
           'A backfill was requested within the last 24 hours.',
         );
       backfilledAt = now();
+      backfilledFrom.push(BackfillFrom.slice(0, 10));
       const RequestedAt = new Date(backfilledAt).toISOString();
       return { BackfillRequest: { BackfillFrom, RequestedAt, BackfillStatus: 'PROCESSING' } };
     },
@@ -109,7 +134,8 @@ export function createCostExplorerService(now: () => number = Date.now): CostExp
       if (!act) throw unknownAction('Cost Explorer', action, Object.keys(actions));
       return jsonAnswer(act(input));
     },
-    setDials({ billed = [], isLinked: linked }) {
+    setDials({ billed = [], isLinked: linked, ...ofBill }) {
+      bill = { ...bill, ...ofBill };
       for (const key of billed) if (!tags.has(key)) tags.set(key, { isActive: false });
       if (linked !== undefined) isLinked = linked;
     },

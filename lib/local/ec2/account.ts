@@ -80,6 +80,9 @@ export interface Instance {
   /** Why it changed its state last, in EC2's words. */
   stateReason?: { readonly code: string; readonly message: string };
   terminatedAt?: number;
+  /** From when on AWS charges for it, and until when. */
+  runningAt?: number;
+  shuttingDownAt?: number;
   /** The end of what the machine printed. */
   console: string;
 }

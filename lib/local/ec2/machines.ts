@@ -58,6 +58,8 @@ export function createMachines(deps: MachineDeps): Machines {
 
   const enter = (instance: Instance, state: InstanceState) => {
     instance.state = state;
+    if (state === 'running') instance.runningAt ??= Date.now();
+    if (['shutting-down', 'stopping'].includes(state)) instance.shuttingDownAt ??= Date.now();
     deps.onState(instance);
   };
   const print = (instance: Instance, text: string) => {

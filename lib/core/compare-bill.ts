@@ -1,0 +1,131 @@
+/**
+ * The records against AWS's bill, by day, tenant and component: how far they are from each other, and what would have to be added
+ * to the records' sums to meet the bill. Pure arithmetic, in whole micro-dollars; neither side is changed.
+ */
+import type { InstallationId } from './ids.ts';
+import type { Micros } from './micros.ts';
+import { type Component, components } from './price.ts';
+import type { UsageSum } from './usage-sum.ts';
+
+/** Of one tenant and day, as AWS bills it. */
+export interface BilledCost {
+  readonly day: string;
+  /** Absent: the bill names no tenant. */
+  readonly installationId?: InstallationId;
+  /** Absent: something that records do not have, such as data transfer. */
+  readonly component?: Component;
+  readonly micros: Micros;
+}
+
+export interface Compared {
+  readonly name: string;
+  readonly recorded: Micros;
+  readonly billed: Micros;
+  /** Billed for a dollar on record; absent: nothing is on record. */
+  readonly ratio?: number;
+}
+
+export interface Comparison {
+  readonly days: readonly Compared[];
+  readonly tenants: readonly (Compared & { readonly installationId: InstallationId })[];
+  readonly components: readonly (Compared & { readonly name: Component })[];
+  readonly total: Compared;
+  /** Of machines' tags, and in no record: the bill has it without a tenant, or for something else. */
+  readonly unexplained: Micros;
+  /** The last days that differ by more than the limit, one after the other; days on which nothing ran are passed over. */
+  readonly daysApart: number;
+}
+
+/** By how much a day may differ. */
+export const mostApart = 0.03;
+/** So many days in a row that differ are worth an alarm: one may be a machine that ran over midnight. */
+export const daysApartForAlarm = 3;
+
+/** @param days those that both sides know whole, in order */
+export function compareBill(
+  { sums, bill }: { sums: readonly UsageSum[]; bill: readonly BilledCost[] },
+  days: readonly string[],
+): Comparison {
+  const wanted = new Set(days);
+  const recorded = sums
+    .filter(({ day }) => wanted.has(day))
+    .flatMap(({ day, installationId, cost }) =>
+      components.map((component) => ({ day, installationId, component, micros: cost[component] })),
+    );
+  const ofDays = bill.filter(({ day }) => wanted.has(day));
+  const billed = ofDays.filter(isExplained);
+  const both = (name: string, has: (cost: BilledCost) => boolean) =>
+    compared(name, total(recorded.filter(has)), total(billed.filter(has)));
+  const tenants = [...new Set([...recorded, ...billed].map(({ installationId }) => installationId!))];
+  const byDay = days.map((day) => both(day, (cost) => cost.day === day));
+  const used = byDay.filter((day) => day.recorded !== 0 || day.billed !== 0);
+  return {
+    days: byDay,
+    tenants: tenants
+      .toSorted((one, other) => one - other)
+      .map((installationId) => ({
+        ...both(String(installationId), (cost) => cost.installationId === installationId),
+        installationId,
+      })),
+    components: components.map((component) => ({
+      ...both(component, (cost) => cost.component === component),
+      name: component,
+    })),
+    total: both('total', () => true),
+    unexplained: total(ofDays.filter((cost) => !isExplained(cost))),
+    daysApart: used.length - 1 - used.findLastIndex((day) => !isApart(day)),
+  };
+}
+
+const isExplained = ({ installationId, component }: BilledCost) =>
+  installationId !== undefined && component !== undefined;
+
+const isApart = ({ billed, ratio }: Compared) =>
+  ratio === undefined ? billed !== 0 : Math.abs(ratio - 1) > mostApart;
+
+const compared = (name: string, recorded: Micros, billed: Micros): Compared => ({
+  ...{ name, recorded, billed },
+  ...(recorded === 0 ? {} : { ratio: billed / recorded }),
+});
+
+const total = (costs: readonly BilledCost[]) => costs.reduce((sum, { micros }) => sum + micros, 0);
+
+/**
+ * What a tenant's records come to if those that the bill does not have yet are off by as much as those that it has: by
+ * component, so that an estimate of the processors' credits does not change what is known exactly.
+ */
+export function calibrated(sums: readonly UsageSum[], ratios: Comparison['components']): Micros {
+  const ratioOf = new Map(ratios.map(({ name, ratio }) => [name, ratio ?? 1]));
+  return Math.round(
+    sums.reduce(
+      (sum, { cost }) =>
+        sum + components.reduce((all, component) => all + cost[component] * (ratioOf.get(component) ?? 1), 0),
+      0,
+    ),
+  );
+}
+
+/** What a tenant's machines cost: by the bill on the days that were compared, and by its records on the others. */
+export function correctedCost(
+  { sums, bill }: { sums: readonly UsageSum[]; bill: readonly BilledCost[] },
+  { days, components: ratios }: Pick<Comparison, 'days' | 'components'>,
+): Micros {
+  const settled = new Set(days.map(({ name }) => name));
+  const onBill = total(bill.filter((cost) => settled.has(cost.day) && isExplained(cost)));
+  return (
+    Math.round(onBill) +
+    calibrated(
+      sums.filter(({ day }) => !settled.has(day)),
+      ratios,
+    )
+  );
+}
+
+/** What a line of the bill is of, by AWS's usage type, which begins with the region outside us-east-1: `EUW1-SpotUsage:m5.large`. */
+export function componentOf(usageType: string): Component | undefined {
+  if (/(^|-)(BoxUsage|SpotUsage)(:|$)/.test(usageType)) return 'compute';
+  if (/(^|-)CPUCredits:/.test(usageType)) return 'surplus';
+  if (/(^|-)EBS:Volume/.test(usageType)) return 'disk';
+  if (/(^|-)PublicIPv4:/.test(usageType)) return 'address';
+  return undefined;
+}

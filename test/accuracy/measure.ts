@@ -1,0 +1,89 @@
+/** How near records are to the bill: for machines on demand, spot and burstable ones, and for tenants, before and after a comparison. */
+import { calibrated, compareBill, correctedCost } from '../../lib/core/compare-bill.ts';
+import { totalOf } from '../../lib/core/price.ts';
+import { sumUp, type UsageSum } from '../../lib/core/usage-sum.ts';
+import { usualBill } from '../../lib/local/bill/bill-items.ts';
+import { type SimulatedMonth, simulateBill } from './simulate-bill.ts';
+
+export interface Accuracy {
+  readonly name: string;
+  /** The records are off by so much: 0.02 is 2% too high. */
+  readonly off: number;
+  readonly atMost: number;
+}
+
+/** What AWS charges for processors that are less busy than the records take them to be. */
+const bill = { ...usualBill, busyThousandths: 510, busySpreadThousandths: 200 };
+const tenants = 10;
+const days = 30;
+
+/** @param jobs of each kind of machine */
+export function measureAccuracy({ jobs, seed }: { jobs: number; seed: number }): Accuracy[] {
+  const simulate = (n: number, of: { instanceType: string; spot: boolean }) =>
+    simulateBill({ ...of, jobs, tenants, days, seed: seed + n, bill });
+  const onDemand = simulate(1, { instanceType: 'm5.large', spot: false });
+  const spot = simulate(2, { instanceType: 'm5.large', spot: true });
+  const burstable = simulate(3, { instanceType: 't3.medium', spot: false });
+  const steady = together([onDemand, spot]);
+  const all = together([steady, burstable]);
+  return [
+    { name: 'on demand', off: off(onDemand), atMost: 0.02 },
+    { name: 'spot', off: off(spot), atMost: 0.05 },
+    { name: 'burstable, before a comparison', off: off(burstable), atMost: 0.15 },
+    { name: 'burstable, after a day of comparison', off: offAfterADay(burstable), atMost: 0.03 },
+    { name: 'tenant and month, without burstable machines', off: worstTenant(steady), atMost: 0.01 },
+    { name: 'tenant and month, with the bill of the month', off: offCorrected(all), atMost: 0.001 },
+  ];
+}
+
+const together = (months: readonly SimulatedMonth[]): SimulatedMonth => ({
+  records: months.flatMap(({ records }) => records),
+  bill: months.flatMap(({ bill: of }) => of),
+});
+
+const billed = ({ bill: of }: Pick<SimulatedMonth, 'bill'>) =>
+  of.reduce((sum, { micros }) => sum + micros, 0);
+const recorded = (sums: readonly UsageSum[]) => sums.reduce((sum, { cost }) => sum + totalOf(cost), 0);
+const off = (month: SimulatedMonth) => recorded(sumUp(month.records)) / billed(month) - 1;
+
+const ofTenant = ({ records, bill: of }: SimulatedMonth, tenant: number): SimulatedMonth => ({
+  records: records.filter(({ installationId }) => installationId === tenant),
+  bill: of.filter(({ installationId }) => installationId === tenant),
+});
+
+const worst = (offs: readonly number[]) =>
+  offs.reduce((one, other) => (Math.abs(other) > Math.abs(one) ? other : one));
+const tenantsOf = (month: SimulatedMonth) =>
+  Array.from({ length: tenants }, (_, n) => ofTenant(month, n + 1));
+const worstTenant = (month: SimulatedMonth) => worst(tenantsOf(month).map(off));
+
+/** The ratio of one day, by component, is taken for the days after it. The first day has no machines of the day before. */
+function offAfterADay({ records, bill: of }: SimulatedMonth): number {
+  const sums = sumUp(records);
+  const { components } = compareBill({ sums, bill: of }, [daysOf(sums)[1]!]);
+  const later = (day: string) => day > daysOf(sums)[1]!;
+  const truth = billed({ bill: of.filter(({ day }) => later(day)) });
+  return (
+    calibrated(
+      sums.filter(({ day }) => later(day)),
+      components,
+    ) /
+      truth -
+    1
+  );
+}
+
+const daysOf = (sums: readonly UsageSum[]) => [...new Set(sums.map(({ day }) => day))].toSorted();
+
+/** Once all of the month's days are on the bill. It charges machines that run over midnight to the next month, records do not. */
+function offCorrected(month: SimulatedMonth): number {
+  const sums = sumUp(month.records);
+  const comparison = compareBill({ sums, bill: month.bill }, daysOf(sums));
+  return worst(
+    comparison.tenants.map(({ installationId }) => {
+      const own = sums.filter((sum) => sum.installationId === installationId);
+      const truth = billed(ofTenant(month, installationId));
+      return correctedCost({ sums: own, bill: ofTenant(month, installationId).bill }, comparison) / truth - 1;
+    }),
+  );
+}
