@@ -33,7 +33,7 @@ HOOK
 
 # Root's side: anything but a yes in time ends the runner in the process group $1, by SIGINT, under which it runs no step.
 keep_gate() {
-  local ask answers repository run why='Nobody said in time whether this job may run. Run it again.'
+  local ask answers repository run why=''
   exec {ask}<>"$GATE_FOLDER/ask" {answers}<>"$GATE_FOLDER/answer"
   read -r -u "$ask" repository run || true
   local until=$((SECONDS + GATE_SECONDS))
@@ -54,10 +54,12 @@ keep_gate() {
         why="$(field why)"
         break
         ;;
+      200-again) why="$(field why)" ;;
       4??-) break ;;
     esac
     sleep 1
   done
+  why="${why:-Nobody said in time whether this job may run. Run it again.}"
   announce gate "the job may not run: $why"
   printf 'reject %s\n' "$why" >&"$answers"
   read -r -t 5 -u "$ask" || true

@@ -1,5 +1,6 @@
 /** The machines' door: a Lambda function URL with three paths, `/claim`, `/confirm` and `/start`. */
 import gateScript from '../../images/gate.sh';
+import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { accountOfArn } from '../../lib/adapters/identity/account.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { createIdentityVerifier } from '../../lib/adapters/identity/verifier.ts';
@@ -11,7 +12,7 @@ import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
 import { ticketGraceSeconds } from '../../lib/app/common/settings.ts';
 import { readVariable, variables } from '../../lib/contract/environment.ts';
 import { claimAnswerLines, startAnswerLines } from '../../lib/contract/machine.ts';
-import { githubPart, secretPart, storeParts, telemetryPart } from '../common/parts.ts';
+import { controllersPart, githubPart, secretPart, storeParts, telemetryPart } from '../common/parts.ts';
 import { machineDoors } from './machine-doors.ts';
 
 const deployment = readDeployment(import.meta.url);
@@ -36,7 +37,12 @@ const deps = {
   clock: systemClock,
 };
 
-const startDeps = { ...deps, identity: identityWithin(bootAgeSeconds + lateSeconds(deployment)) };
+const startDeps = {
+  ...deps,
+  controllers: controllersPart(),
+  loadRules: createRulesLoader(),
+  identity: identityWithin(bootAgeSeconds + lateSeconds(deployment)),
+};
 
 export const handler = machineDoors({
   '/claim': async (request) => {

@@ -53,13 +53,13 @@ export type StartAnswer =
   | { readonly action: 'admit' }
   /** A sentence for the job's log, in one line. */
   | { readonly action: 'reject'; readonly why: string }
-  /** Nobody knows yet: ask again. */
-  | { readonly action: 'again' };
+  /** Nobody knows yet: ask again. why: for the job's log, where the time is up. */
+  | { readonly action: 'again'; readonly why?: string };
 
-/** `action=admit\n`, `action=reject\nwhy=…\n`, `action=again\n`. */
+/** `action=admit\n`, `action=reject\nwhy=…\n`, `action=again\n`, with a `why` where there is one. */
 export const startAnswerLines = (answer: StartAnswer): string =>
-  answer.action === 'reject'
-    ? `action=reject\nwhy=${boundedText(answer.why.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' '), longestWhy)}\n`
+  'why' in answer && answer.why !== undefined
+    ? `action=${answer.action}\nwhy=${boundedText(answer.why.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' '), longestWhy)}\n`
     : `action=${answer.action}\n`;
 
 /** The machine reads it with a shell, and GitHub shows it in one line. */

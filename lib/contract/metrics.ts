@@ -80,13 +80,13 @@ export const metrics = {
   AdmissionDecisions: {
     unit: 'Count',
     sets: [['kind', 'outcome']],
-    by: ['scale-up'],
+    by: ['scale-up', 'claim'],
     meaning: 'Decisions of admission controllers about jobs, by gate and outcome',
   },
   AdmissionDryRuns: {
     unit: 'Count',
     sets: [['outcome']],
-    by: ['scale-up'],
+    by: ['scale-up', 'claim'],
     meaning: 'Votes of admission controllers in dry run, which decide nothing',
   },
   TakesRefused: {

@@ -83,7 +83,7 @@ function judgeGroup(tenant: Tenant, job: Job, group: GroupView): Verdict | undef
 }
 
 /** By what they said of it under the policy of now: an earlier word counts for nothing. */
-function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | undefined {
+export function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | undefined {
   const mark = policyMark(tenant);
   if (mark === undefined) return undefined;
   const isOfNow = admission?.policy === mark;

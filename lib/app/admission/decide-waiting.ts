@@ -5,7 +5,7 @@
 import { judge } from '../../core/admission.ts';
 import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
 import type { Controller, ControllerPolicy } from '../../core/controllers/controller.ts';
-import type { Decision } from '../../core/controllers/decision.ts';
+import type { Decision, Gate } from '../../core/controllers/decision.ts';
 import { type JobFacts, jobFacts, scopedJob } from '../../core/controllers/facts.ts';
 import { type JobAdmission, needsDecision, policyMark } from '../../core/controllers/job-admission.ts';
 import type { ScopedJob } from '../../core/controllers/scope.ts';
@@ -29,6 +29,8 @@ export interface AdmissionDeps {
 type Deps = AdmissionDeps & Pick<LaunchDeps, 'jobs' | 'clock' | 'telemetry' | 'deployment'>;
 
 interface Line {
+  /** Where they wait. Absent: at the queue gate. */
+  readonly gate?: Gate;
   readonly tenant: Tenant;
   readonly tier: Tier;
   readonly waiting: readonly Job[];
@@ -103,7 +105,7 @@ function decide(deps: Deps, deciding: Deciding): Made {
       installationId: tenant.installationId,
       jobId: job.jobId,
       repository: job.repository,
-      gate: 'queue',
+      gate: deciding.gate ?? 'queue',
       epoch: policy.epoch,
       outcome,
       votes: votes.map(({ vote }) => vote),

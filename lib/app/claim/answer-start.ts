@@ -3,26 +3,30 @@
  * it has, whatever was planned. Until that is known, and a yes, nothing runs: the machine asks for some seconds, and then
  * ends its runner by itself. The machine's papers open nothing else by then.
  */
+import type { Deployment } from '../../contract/deployment.ts';
 import type { MachineRequest, StartAnswer } from '../../contract/machine.ts';
-import { judgeRepository } from '../../core/admission.ts';
+import { judgeControllers, judgeRepository, type Verdict } from '../../core/admission.ts';
+import { policyMark } from '../../core/controllers/job-admission.ts';
 import type { Job } from '../../core/job.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
+import { type AdmissionDeps, decideWaiting } from '../admission/decide-waiting.ts';
+import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { jobSetupSeconds } from '../common/settings.ts';
 import { type ArrivedDeps, arrivedJob } from './arrived-job.ts';
 import { aboutTicket, authenticateMachine, type DoorDeps } from './authenticate-machine.ts';
 
-export interface StartDeps extends DoorDeps, ArrivedDeps {
+export interface StartDeps extends DoorDeps, ArrivedDeps, AdmissionDeps {
   readonly telemetry: Telemetry;
-  readonly deployment: { readonly limits: { readonly idleSeconds: number } };
+  readonly deployment: Deployment;
 }
 
 export type StartResult = StartAnswer | { readonly action: 'refuse'; readonly why: string };
 
 /** How long after the time to boot a machine may ask: it listened, and its runner prepared the job. */
-export const lateSeconds = ({ limits }: StartDeps['deployment']): number =>
+export const lateSeconds = ({ limits }: Pick<Deployment, 'limits'>): number =>
   limits.idleSeconds + jobSetupSeconds;
 
 /** @throws OperationalError: the machine asks again */
@@ -37,14 +41,32 @@ export async function answerStart(deps: StartDeps, request: MachineRequest): Pro
   if (!isIt) return refuse(deps, { ...about, reason: 'not-listening' });
   const { job, tenant } = await arrivedJob(deps, runner, request.hint);
   if (!job || !tenant) return { action: 'again' };
-  const why = await refusalAtStart(tenant, job);
-  return why ? reject(deps, { runner, job, why }) : admit(deps, { runner, job });
+  const verdict = await verdictAtStart(deps, { tenant, runner, job });
+  switch (verdict.kind) {
+    case 'admit':
+      return admit(deps, { runner, job });
+    case 'hold':
+      return { action: 'again', why: verdict.reason.text };
+    case 'refuse':
+      return reject(deps, { runner, job, why: verdict.reason });
+  }
 }
 
-/** Undefined: its first step may run. */
-async function refusalAtStart(tenant: Tenant, job: Job): Promise<Reason | undefined> {
-  const verdict = judgeRepository(tenant, job);
-  return verdict?.kind === 'refuse' ? verdict.reason : undefined;
+/** What controllers said of it at the queue gate counts, if they are still the same; else they are asked now. */
+async function verdictAtStart(
+  deps: StartDeps,
+  { tenant, runner, job }: OnMachine & { readonly tenant: Tenant },
+): Promise<Verdict> {
+  const ofRepository = judgeRepository(tenant, job);
+  if (ofRepository) return ofRepository;
+  if (policyMark(tenant) === undefined) return { kind: 'admit' };
+  const tier = deps.deployment.tiers.find(({ name }) => name === runner.tier);
+  // Taken out of the configuration meanwhile: what was decided before is all that there will be.
+  if (!tier) return judgeControllers(tenant, job) ?? { kind: 'admit' };
+  const group = knownGroup(deps, tenant, await readGroupNote(deps, tenant.installationId));
+  const line = { tenant, tier, waiting: [job], group, gate: 'start' } as const;
+  const decided = await decideWaiting(deps, line);
+  return judgeControllers(decided.tenant, decided.waiting[0] ?? job) ?? { kind: 'admit' };
 }
 
 interface OnMachine {

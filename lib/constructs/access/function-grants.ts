@@ -141,6 +141,8 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
         launches: ['BatchGetItem'],
         runners: ['GetItem', 'UpdateItem', 'PartiQLUpdate'],
         notes,
+        controllers: ['Query', 'PartiQLInsert'],
+        audit: ['PartiQLInsert'],
       }),
     ],
     lifecycle: [
