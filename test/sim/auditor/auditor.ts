@@ -23,6 +23,7 @@ import { checkRerun } from './check-rerun.ts';
 import { checkRows } from './check-rows.ts';
 import { checkSharedCaps } from './check-shared-caps.ts';
 import { checkSpend, checkTakenSpend } from './check-spend.ts';
+import { checkBegin, listsJob } from './check-start-gate.ts';
 import { checkTermination } from './check-termination.ts';
 import { checkUsage } from './check-usage.ts';
 
@@ -39,6 +40,10 @@ export interface Auditor {
   jobQueued(job: WorldJob): void;
   jobStarted(job: WorldJob, instanceId: string): void;
   jobEnded(jobId: number): void;
+  /** The list of the machine's tenant, if it has one, has the job's repository. */
+  lists(job: WorldJob, instanceId: string): boolean;
+  /** @param wasListed as `lists` said when the machine asked first */
+  stepsBegan(job: WorldJob, instanceId: string, wasListed: boolean): void;
   /** EC2 says that it takes the machine back. */
   machineTakenBack(instanceId: string): void;
   /** GitHub was asked to run it again, and does. */
@@ -111,6 +116,8 @@ export function createAuditor(world: {
       }
     },
     jobEnded: (jobId) => books.endJob(jobId),
+    lists: (job, instanceId) => listsJob(world.rows, job, instanceId),
+    stepsBegan: (job, instanceId, wasListed) => checkBegin(world.rows, { job, instanceId, wasListed }, note),
     machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
     jobRerun: (job) => checkRerun(books, job, note),
     groupKept: (installationId, change) => checkKept(books, installationId, change, note),

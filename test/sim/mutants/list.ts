@@ -690,4 +690,25 @@ export const mutants: readonly Mutant[] = [
     'endOnGitHub({ conclusion, runner, at })',
     'endOnGitHub({ conclusion, runner: undefined, at })',
   ),
+  mutant(
+    'start-gate-asleep',
+    'A machine is told that its job may begin, whatever the operator allows.',
+    'lib/app/claim/answer-start.ts',
+    'if (ofRepository) return ofRepository;',
+    'void ofRepository;',
+  ),
+  mutant(
+    'start-gate-of-the-plan',
+    'A machine is told about the job that it was meant for, and not about the one that GitHub gave it.',
+    'lib/app/claim/arrived-job.ts',
+    'if (job && isOn(job, runner)) return { job, tenant };',
+    'void isOn;\n  if (job) return { job, tenant };',
+  ),
+  mutant(
+    'start-gate-open-in-doubt',
+    'A machine is told that its job may begin while nobody knows which job that is.',
+    'lib/app/claim/answer-start.ts',
+    "if (!job || !tenant) return { action: 'again' };",
+    "if (!job || !tenant) return { action: 'admit' };",
+  ),
 ];

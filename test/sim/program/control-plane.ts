@@ -3,6 +3,7 @@
  * fed by queues and by the minute. What they send is taken out of the fake's queues and delivered by the simulated ones.
  */
 
+import { answerStart, type StartResult } from '../../../lib/app/claim/answer-start.ts';
 import { type ClaimResult, claimJob } from '../../../lib/app/claim/claim-job.ts';
 import { confirmClaim } from '../../../lib/app/claim/confirm-claim.ts';
 import type { Delivery } from '../../../lib/app/common/batch.ts';
@@ -31,6 +32,8 @@ export interface ControlPlane {
   /** Undefined: the machine got no answer, or an error. */
   claim(request: MachineRequest): Promise<ClaimResult | undefined>;
   confirm(request: MachineRequest): Promise<boolean | undefined>;
+  /** Undefined: as above. */
+  start(request: MachineRequest): Promise<StartResult | undefined>;
   sweep(): void;
   reconcile(): void;
   messagesLeft(): number;
@@ -99,6 +102,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     toInstallations: installations.send,
     claim: (request) => door('claim', request, (parts) => claimJob(parts, request)),
     confirm: (request) => door('confirm', request, (parts) => confirmClaim(parts, request)),
+    start: (request) => door('start', request, (parts) => answerStart(parts, request)),
     sweep() {
       const process = startProcess(deps, { name: 'sweep', cause: ['sweep'] });
       sweep(partsOf(deps, process, messages)).catch((error: unknown) => deps.auditor.thrown('sweep', error));

@@ -9,6 +9,8 @@ import { isExcluded } from './groups.ts';
 
 export interface Listening {
   readonly isGhost: boolean;
+  /** Asks before a job's first step. Absent: it asks nobody. */
+  readonly mayBegin?: (job: WorldJob) => Promise<boolean>;
   /** Its job is over. */
   readonly finished: () => void;
 }
@@ -62,8 +64,17 @@ export function createGitHubRunners(
     github.setBusy(instanceId, !isStale);
     changes.started(job, instanceId, { told: !(isStale && random.chance(0.7)) });
     if (faults.strikes('jobRequeued')) return later([1, 4], () => ec2.end(instanceId, 'it dies at once'));
+    void run(job, listener);
+  }
+
+  async function run(job: WorldJob, { instanceId, mayBegin }: Listener) {
+    const isOn = () => job.status === 'in_progress' && ec2.isLive(instanceId);
+    if (mayBegin && !(await mayBegin(job))) {
+      if (isOn()) changes.complete(job, 'failure');
+      return;
+    }
     scheduler.after(job.durationSeconds * 1000, () => {
-      if (job.status === 'in_progress' && ec2.isLive(instanceId)) changes.complete(job, 'success');
+      if (isOn()) changes.complete(job, 'success');
     });
   }
 

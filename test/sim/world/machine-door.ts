@@ -3,7 +3,8 @@
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
 import { tagKeys } from '../../../lib/core/tags.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
-import type { WorldDeps } from './context.ts';
+import type { WorldDeps, WorldJob } from './context.ts';
+import { runIdOf } from './webhooks.ts';
 
 /** As in images/boot.sh. */
 const claimSeconds = 1_800;
@@ -15,17 +16,17 @@ export const requestOf = ({ random }: WorldDeps, { instanceId, tags }: MemoryMac
   nonce: random.id(),
 });
 
-/** True once there is a JIT config. */
+/** Once there is a JIT config, and whether the first step of its job is to wait for a yes. */
 export async function claim(
   { plane, scheduler, story, auditor }: WorldDeps,
   request: MachineRequest,
   wait: (milliseconds: number) => Promise<void>,
-): Promise<boolean> {
+): Promise<{ readonly gated: boolean } | undefined> {
   const until = scheduler.now() + claimSeconds * 1000;
   for (let delay = 1_000; scheduler.now() < until; ) {
     const result = await plane.claim(request);
     await wait(0);
-    if (result?.action === 'run') return true;
+    if (result?.action === 'run') return { gated: result.gate === true };
     if (result?.action === 'again') {
       await wait(result.seconds * 1000);
     } else if (result === undefined) {
@@ -34,8 +35,35 @@ export async function claim(
     } else {
       story.tell(() => `machine ${request.document} is told to ${result.action}: ${result.why}`);
       if (result.why === 'not-of-this-launch') auditor.turnedAway(request.document);
-      return false;
+      return undefined;
     }
+  }
+  return undefined;
+}
+
+/** As in images/gate.sh. */
+const gateSeconds = 15;
+
+/** Whether the first step of the job that GitHub gave the machine may run: no answer in time is no. */
+export async function mayBegin(
+  { plane, scheduler, random, auditor }: WorldDeps,
+  request: MachineRequest,
+  job: WorldJob,
+): Promise<boolean> {
+  // GitHub's runner downloads the job's actions first.
+  await scheduler.sleep(random.between(200, 4_000));
+  const was = auditor.lists(job, request.document);
+  const until = scheduler.now() + gateSeconds * 1000;
+  const hint = { repository: job.repository, runId: runIdOf(job) };
+  while (scheduler.now() < until) {
+    const givenUp = scheduler.sleep(until - scheduler.now()).then(() => undefined);
+    const answer = await Promise.race([plane.start({ ...request, hint }), givenUp]);
+    if (answer?.action === 'admit') {
+      auditor.stepsBegan(job, request.document, was);
+      return true;
+    }
+    if (answer?.action === 'reject' || answer?.action === 'refuse') return false;
+    await scheduler.sleep(1_000);
   }
   return false;
 }

@@ -6,10 +6,10 @@
 import type { InstanceId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Random } from '../random.ts';
-import type { WorldDeps } from './context.ts';
+import type { WorldDeps, WorldJob } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import type { GitHubWorld } from './github.ts';
-import { claim, requestOf, tryForeignTicket, tryOtherNonce } from './machine-door.ts';
+import { claim, mayBegin, requestOf, tryForeignTicket, tryOtherNonce } from './machine-door.ts';
 
 const never = () => new Promise<never>(() => undefined);
 
@@ -36,13 +36,17 @@ export function runMachines(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWo
     await wait(faults.strikes('quickBoot') ? quickBoot(random) : random.between(12_000, 60_000));
     const request = requestOf(deps, machine);
     if (isHostile) await tryForeignTicket(deps, machine, request);
-    if (!(await claim(deps, request, wait))) return ec2.end(instanceId, 'it powers off without a job');
+    const claimed = await claim(deps, request, wait);
+    if (!claimed) return ec2.end(instanceId, 'it powers off without a job');
+    const { gated } = claimed;
     if (isHostile) await tryOtherNonce(deps, request);
-    if ((await plane.confirm(request)) !== true) return ec2.end(instanceId, 'it was not confirmed');
+    if ((await plane.confirm({ ...request, gated })) !== true)
+      return ec2.end(instanceId, 'it was not confirmed');
     if (!ec2.isLive(instanceId)) return;
     const listener = github.listen(instanceId, {
       // A hostile one may also only sit there.
       isGhost: faults.strikes('ghost') || (isHostile && random.chance(0.3)),
+      ...(gated ? { mayBegin: (job: WorldJob) => mayBegin(deps, request, job) } : {}),
       finished: () => {
         if (isHostile) return story.tell(() => `machine ${instanceId} goes on after its job`);
         scheduler.after(random.between(500, 5_000), () => ec2.end(instanceId, 'its job is done'));
