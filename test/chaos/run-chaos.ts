@@ -109,7 +109,7 @@ async function settle(world: World, { accounts, sqs, say }: Settling) {
   for (;;) {
     deadLetters += await sendBackDeadLetters(world.laptop, sqs);
     fireSchedules(world);
-    const left = [...(await audit(world, accounts)), ...messagesIn(world.laptop, { laterLooks: false })];
+    const left = [...(await audit(world, accounts)), ...messagesIn(world.laptop)];
     if (left.length === 0 || seconds() >= longestRestSeconds) return { seconds: seconds(), deadLetters };
     say(`coming to rest for ${seconds()} s: ${left.length} left, such as: ${left.slice(0, 3).join('; ')}`);
     await sleep(sweepEveryMilliseconds);
