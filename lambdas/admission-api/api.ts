@@ -32,7 +32,7 @@ export function createApi(deps: ApiDeps): Api {
   });
   api.use('/v1/installations/:installation/*', async (context, next) => {
     context.set('caller', await admit(deps, context));
-    refuseOtherMediaTypes(context);
+    if (hasBody(api, context)) refuseOtherMediaTypes(context);
     await next();
   });
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
@@ -66,9 +66,18 @@ function refuseLargeBody({ req }: Context): void {
   throw new Problem(413, 'too-large', text);
 }
 
-/** Every call with one of these methods has a body, and a body of another type would be read as none. */
+/** Whether it is a call that this API has, and that has a body. */
+const hasBody = (api: Api, { req }: Context): boolean =>
+  api.openAPIRegistry.definitions.some(
+    (each) =>
+      each.type === 'route' &&
+      each.route.request?.body !== undefined &&
+      each.route.method.toUpperCase() === req.method &&
+      new RegExp(`^${each.route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(req.path),
+  );
+
+/** A body of another type would be read as none. */
 function refuseOtherMediaTypes({ req }: Context): void {
-  if (req.method !== 'POST' && req.method !== 'PATCH') return;
   const given = req.header('content-type') ?? '';
   if (/^application\/json\s*(?:;|$)/i.test(given)) return;
   const text = `The body is ${given === '' ? 'of no type' : given}; send content-type: application/json.`;

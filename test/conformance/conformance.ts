@@ -10,6 +10,7 @@ import { dynamodbLocal } from './checks/dynamodb-local.ts';
 import { githubSimulator } from './checks/github-simulator.ts';
 import { iamSimulate } from './checks/iam-simulate.ts';
 import { moto } from './checks/moto.ts';
+import { schemathesis } from './checks/schemathesis.ts';
 import { singleHost } from './checks/single-host.ts';
 import type { Check } from './support/check.ts';
 import { forgetAccounts } from './support/no-account.ts';
@@ -17,7 +18,7 @@ import { runChecks } from './support/run-checks.ts';
 
 const checks: readonly Check[] = [
   ...[cfnLint, cdkValidation, iamSimulate, dynamodbLocal],
-  ...[deploy, moto, githubSimulator, singleHost],
+  ...[deploy, moto, githubSimulator, singleHost, schemathesis],
 ];
 
 interface ConformanceOptions {

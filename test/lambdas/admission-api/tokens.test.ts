@@ -97,6 +97,7 @@ describe('a request', () => {
     expect((await world.call('GET', '/nothing')).status).toBe(404);
     const reply = await world.call('PUT', '/controllers');
     expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'GET, POST']);
+    expect((await world.call('POST', '/decisions')).status).toBe(405);
   });
 
   it('gets a 503 while a service does not answer, and an answer after that', async () => {
