@@ -12,7 +12,14 @@ import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
 import { ticketGraceSeconds } from '../../lib/app/common/settings.ts';
 import { readVariable, variables } from '../../lib/contract/environment.ts';
 import { claimAnswerLines, startAnswerLines } from '../../lib/contract/machine.ts';
-import { controllersPart, githubPart, secretPart, storeParts, telemetryPart } from '../common/parts.ts';
+import {
+  controllersPart,
+  githubPart,
+  queuesPart,
+  secretPart,
+  storeParts,
+  telemetryPart,
+} from '../common/parts.ts';
 import { machineDoors } from './machine-doors.ts';
 
 const deployment = readDeployment(import.meta.url);
@@ -41,6 +48,7 @@ const startDeps = {
   ...deps,
   controllers: controllersPart(),
   loadRules: createRulesLoader(),
+  queues: queuesPart(),
   identity: identityWithin(bootAgeSeconds + lateSeconds(deployment)),
 };
 

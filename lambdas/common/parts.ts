@@ -10,6 +10,7 @@ import { createDeploymentAudit } from '../../lib/adapters/dynamodb/deployment-au
 import { createJobStore } from '../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../lib/adapters/dynamodb/launch-store.ts';
 import { createNoteStore } from '../../lib/adapters/dynamodb/note-store.ts';
+import { createQuestionStore } from '../../lib/adapters/dynamodb/question-store.ts';
 import { createRequestCounts } from '../../lib/adapters/dynamodb/request-counts.ts';
 import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
@@ -86,6 +87,13 @@ export function usageBooksPart() {
   return createUsageBooks({ client: dynamo(), tableName: readVariable(variables.usageTable) });
 }
 
+/** Questions to controllers that poll. */
+export const questionsPart = () =>
+  createQuestionStore({ client: dynamo(), tableName: readVariable(variables.controllersTable) });
+
+/** Where all of AWS is on this machine, controllers may be, too. */
+export const isOnLaptop = () => process.env['AWS_ENDPOINT_URL']?.startsWith('http://127.0.0.1:') === true;
+
 export function auditPart() {
   const tables = {
     tenants: readVariable(variables.tenantsTable),
@@ -104,11 +112,13 @@ export const deploymentAuditPart = () =>
 export function queuesPart() {
   const lifecycle = process.env[variables.lifecycleQueueUrl];
   const installations = process.env[variables.installationsQueueUrl];
+  const admission = process.env[variables.admissionQueueUrl];
   return createQueues({
     sqs: createAwsJson({ service: 'sqs' }),
     urls: {
-      tiers: tierUrls(),
+      tiers: process.env[variables.tierQueueUrls] === undefined ? {} : tierUrls(),
       ...(lifecycle ? { lifecycle } : {}),
+      ...(admission ? { admission } : {}),
       ...(installations ? { installations } : {}),
     },
   });

@@ -70,7 +70,12 @@ export class ControlPlane extends Construct {
       reader: 'tenant-manager',
       key,
     });
-    const queues = { lifecycleQueue, completionsQueue, installationsQueue };
+    const admissionQueue = createQueue(this, 'AdmissionQueue', {
+      queueName: `${environment}-admission`,
+      reader: 'admission',
+      key,
+    });
+    const queues = { lifecycleQueue, completionsQueue, installationsQueue, admissionQueue };
     this.runnerBinaries = new RunnerBinaries(this, 'RunnerBinaries', {
       s3EndpointId: props.network.s3EndpointId,
     });
@@ -178,7 +183,7 @@ export class ControlPlane extends Construct {
   }
 
   /** What calls the functions that have no address. */
-  #connect({ lifecycleQueue, completionsQueue, installationsQueue }: SharedQueues) {
+  #connect({ lifecycleQueue, completionsQueue, installationsQueue, admissionQueue }: SharedQueues) {
     const { environment } = this.#props.config.deployment;
     for (const [tier, queue] of this.tierQueues) {
       this.#feed(tier, queue, 'scale-up', { maxConcurrency: this.#props.config.scaleUpConcurrency });
@@ -195,6 +200,7 @@ export class ControlPlane extends Construct {
     this.#feed('events', installationsQueue, 'tenant-manager', {
       maxConcurrency: queueConcurrency['tenant-manager'],
     });
+    this.#feed('events', admissionQueue, 'admission', { maxConcurrency: queueConcurrency.admission });
     new Rule(this, 'EveryMinute', {
       ruleName: `${environment}-sweep`,
       description: 'Lets the sweep repair what was missed',
@@ -274,6 +280,7 @@ interface SharedQueues {
   readonly lifecycleQueue: Queue;
   readonly completionsQueue: Queue;
   readonly installationsQueue: Queue;
+  readonly admissionQueue: Queue;
 }
 
 /**

@@ -12,6 +12,7 @@ import type { FunctionName } from './functions.ts';
 export const queueConcurrency = {
   lifecycle: { facts: 2, completions: 3 },
   'tenant-manager': 5,
+  admission: 2,
 } as const;
 
 export function leastConcurrency(
@@ -20,5 +21,5 @@ export function leastConcurrency(
 ): number {
   if (name === 'scale-up') return tierCount * scaleUpConcurrency;
   if (name === 'lifecycle') return queueConcurrency.lifecycle.facts + queueConcurrency.lifecycle.completions;
-  return name === 'tenant-manager' ? queueConcurrency[name] : 1;
+  return name === 'tenant-manager' || name === 'admission' ? queueConcurrency[name] : 1;
 }

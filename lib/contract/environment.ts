@@ -16,6 +16,7 @@ export const variables = {
   lifecycleQueueUrl: 'LIFECYCLE_QUEUE_URL',
   completionsQueueUrl: 'COMPLETIONS_QUEUE_URL',
   installationsQueueUrl: 'INSTALLATIONS_QUEUE_URL',
+  admissionQueueUrl: 'ADMISSION_QUEUE_URL',
   webhookSecretArn: 'WEBHOOK_SECRET_ARN',
   ticketSecretArn: 'TICKET_SECRET_ARN',
   appSecretArn: 'APP_SECRET_ARN',

@@ -35,6 +35,13 @@ export const functionSettings = {
     memoryMegabytes: 256,
     url: true,
   },
+  admission: {
+    description: 'Asks admission controllers that are asked from outside',
+    // Twice the longest timeout of a controller: what is read and written before and after it takes less.
+    timeoutSeconds: 20,
+    memoryMegabytes: 256,
+    url: false,
+  },
   lifecycle: {
     description: 'Follows jobs and machines to their ends and gives leases back',
     timeoutSeconds: 20,

@@ -107,6 +107,13 @@ export interface LookAtJob {
   readonly heardAt: number;
 }
 
+/** Ask the controllers of a job that are asked from outside, as its row says that they are to be. */
+export interface AskControllers {
+  readonly kind: 'admission';
+  readonly installationId: InstallationId;
+  readonly jobId: JobId;
+}
+
 /** End every machine of a tenant that is gone. */
 export interface DrainTenant {
   readonly kind: 'drain-tenant';
@@ -123,6 +130,7 @@ export type Message =
   | UnheardRun
   | LookAtGroup
   | LookAtJob
+  | AskControllers
   | DrainTenant;
 
 /** What the installations queue takes. */
@@ -211,6 +219,11 @@ const readers: Record<string, (fields: Fields) => Message> = {
     repository: fields.text('repository'),
     ...(fields.has('repositoryId') ? { repositoryId: fields.integer('repositoryId') } : {}),
     heardAt: fields.integer('heardAt'),
+  }),
+  admission: (fields) => ({
+    kind: 'admission',
+    installationId: InstallationId(fields.integer('installationId')),
+    jobId: JobId(fields.integer('jobId')),
   }),
   'drain-tenant': (fields) => ({
     kind: 'drain-tenant',

@@ -15,6 +15,7 @@ type Emitter =
   | 'webhook'
   | 'tenant-manager'
   | 'scale-up'
+  | 'admission'
   | 'claim'
   | 'lifecycle'
   | 'sweep'
@@ -80,13 +81,13 @@ export const metrics = {
   AdmissionDecisions: {
     unit: 'Count',
     sets: [['kind', 'outcome']],
-    by: ['scale-up', 'claim'],
+    by: ['scale-up', 'admission', 'claim'],
     meaning: 'Decisions of admission controllers about jobs, by gate and outcome',
   },
   AdmissionDryRuns: {
     unit: 'Count',
     sets: [['outcome']],
-    by: ['scale-up', 'claim'],
+    by: ['scale-up', 'admission', 'claim'],
     meaning: 'Votes of admission controllers in dry run, which decide nothing',
   },
   TakesRefused: {

@@ -9,13 +9,14 @@
 import { type FunctionName, functionSettings } from './functions.ts';
 
 /** The functions that work on queues. */
-export type QueueReader = Extract<FunctionName, 'scale-up' | 'lifecycle' | 'tenant-manager'>;
+export type QueueReader = Extract<FunctionName, 'scale-up' | 'lifecycle' | 'tenant-manager' | 'admission'>;
 
 /** A machine boots for half a minute: facts may wait a second for each other, which halves what following them costs. */
 const windowSeconds: Readonly<Record<QueueReader, number>> = {
   'scale-up': 0,
   lifecycle: 1,
   'tenant-manager': 0,
+  admission: 0,
 };
 
 /** For how long a batch gathers before its function is called. */

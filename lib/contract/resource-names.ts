@@ -18,6 +18,7 @@ export const sharedQueueWorkers = {
   lifecycle: 'lifecycle',
   completions: 'lifecycle',
   installations: 'tenant-manager',
+  admission: 'admission',
 } as const satisfies Record<string, FunctionName>;
 export type SharedQueue = keyof typeof sharedQueueWorkers;
 export const sharedQueues = Object.keys(sharedQueueWorkers) as SharedQueue[];

@@ -1,4 +1,10 @@
-import type { DrainTenant, InstallationsMessage, JobEvent, Poke } from '../contract/messages.ts';
+import type {
+  AskControllers,
+  DrainTenant,
+  InstallationsMessage,
+  JobEvent,
+  Poke,
+} from '../contract/messages.ts';
 import type { TierName } from '../core/ids.ts';
 
 /** The queues between functions. A send that returns is durable. Throws OperationalError. */
@@ -8,5 +14,6 @@ export interface Queues {
   sendToLifecycle(message: JobEvent | DrainTenant): Promise<void>;
   /** Jobs that GitHub reports as completed: followed by the same function, at once. */
   sendToCompletions(message: JobEvent): Promise<void>;
+  sendToAdmission(message: AskControllers, options?: { delaySeconds?: number }): Promise<void>;
   sendToInstallations(message: InstallationsMessage, options?: { delaySeconds?: number }): Promise<void>;
 }

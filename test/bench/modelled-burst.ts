@@ -149,6 +149,7 @@ function createModelledQueue(scheduler: Scheduler) {
     sendToLifecycle: async () => undefined,
     sendToCompletions: async () => undefined,
     sendToInstallations: async () => undefined,
+    sendToAdmission: async () => undefined,
   };
   const arrivals: Arrivals = {
     take: async () => line.splice(0, batchSize).map((delivery) => ({ ...delivery, receipt: delivery.id })),

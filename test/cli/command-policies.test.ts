@@ -283,7 +283,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
       status: 1,
       out: expect.stringContaining('job 1 of acme/app'),
     });
-    for (const queue of ['small-builds', 'lifecycle', 'completions', 'installations']) {
+    for (const queue of ['small-builds', 'lifecycle', 'completions', 'installations', 'admission']) {
       const sent = await person.run(['dead-letters', '--send-back', `${environment}-${queue}`]);
       expect(sent).toMatchObject({ status: 0 });
     }

@@ -9,7 +9,15 @@ import { givenEvent } from '../support/given.ts';
 import { recordingIo } from './support.ts';
 
 const where = { region: config.region, accountId: '111122223333' };
-const names = ['small-builds', 'medium-builds', 'large-builds', 'lifecycle', 'completions', 'installations'];
+const names = [
+  'small-builds',
+  'medium-builds',
+  'large-builds',
+  'lifecycle',
+  'completions',
+  'installations',
+  'admission',
+];
 
 /** A job's row that says that it waits for a machine. */
 const table: AwsService = {

@@ -103,6 +103,7 @@ export async function givenOperatorAccount(environment: string): Promise<Operato
     'large-builds',
     'lifecycle',
     'completions',
+    'admission',
     'installations',
   ]) {
     queues.createQueue({ name: `${environment}-${name}` });

@@ -2,7 +2,13 @@
  * Queues that keep their messages, oldest first, for tests to look at or take. Dial: `failNext` makes the
  * next sends fail, with nothing sent.
  */
-import type { DrainTenant, InstallationsMessage, JobEvent, Poke } from '../../lib/contract/messages.ts';
+import type {
+  AskControllers,
+  DrainTenant,
+  InstallationsMessage,
+  JobEvent,
+  Poke,
+} from '../../lib/contract/messages.ts';
 import type { InstallationId, TierName } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
@@ -21,6 +27,7 @@ export interface MemoryQueues extends Queues {
   readonly lifecycle: (JobEvent | DrainTenant)[];
   readonly completions: JobEvent[];
   readonly installations: InstallationsMessage[];
+  readonly admission: AskControllers[];
   /** How many messages were ever sent, those taken out since included. */
   sent(): number;
   failNext(sends: number, error?: OperationalError): void;
@@ -36,6 +43,7 @@ export function createMemoryQueues(): MemoryQueues {
   const lifecycle: (JobEvent | DrainTenant)[] = [];
   const completions: JobEvent[] = [];
   const installations: InstallationsMessage[] = [];
+  const admission: AskControllers[] = [];
   let sent = 0;
   let failing = { sends: 0, error: unavailable };
 
@@ -52,6 +60,7 @@ export function createMemoryQueues(): MemoryQueues {
     lifecycle,
     completions,
     installations,
+    admission,
     sent: () => sent,
     failNext: (sends, error = unavailable) => {
       failing = { sends, error };
@@ -60,6 +69,7 @@ export function createMemoryQueues(): MemoryQueues {
       send(tiers, { tier, message, group: message.installationId, delaySeconds }),
     sendToLifecycle: (message) => send(lifecycle, message),
     sendToCompletions: (message) => send(completions, message),
+    sendToAdmission: (message) => send(admission, message),
     sendToInstallations: (message) => send(installations, message),
   };
 }

@@ -111,6 +111,7 @@ export async function simulateDay(day: Day): Promise<DayReport> {
     sendToLifecycle: async (message) => lifecycleQueue.send(message),
     sendToCompletions: async (message) => lifecycleQueue.send(message),
     sendToInstallations: async () => undefined,
+    sendToAdmission: async () => undefined,
   };
   const runners: typeof stores.runners = new Proxy(stores.runners, {
     get: (target, name) => (name === 'end' ? endRunners : Reflect.get(target, name)),

@@ -19,10 +19,16 @@ const isDeadLetters = (name: string) => name.endsWith('-dead-letters');
 describe('the queues', () => {
   const working = queues.filter(({ Properties }) => !isDeadLetters(Properties.QueueName));
 
-  it('are one for each tier, one for lifecycles, one for completed jobs and one for installations', () => {
+  it('are one for each tier, and those for lifecycles, completed jobs, installations and admission', () => {
     const names = working.map(({ Properties }) => Properties.QueueName);
     const tiers = ['small', 'medium', 'large'].map((tier) => `my-saas-${tier}-builds`);
-    expect(names).toEqual([...tiers, 'my-saas-lifecycle', 'my-saas-completions', 'my-saas-installations']);
+    expect(names).toEqual([
+      ...tiers,
+      'my-saas-lifecycle',
+      'my-saas-completions',
+      'my-saas-installations',
+      'my-saas-admission',
+    ]);
   });
 
   it('set a message aside when it failed for an hour', () => {

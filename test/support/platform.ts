@@ -5,6 +5,7 @@
 import { expect } from '@jest/globals';
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
+import { askControllers } from '../../lib/app/admission/ask-controllers.ts';
 import { answerStart } from '../../lib/app/claim/answer-start.ts';
 import { claimJob } from '../../lib/app/claim/claim-job.ts';
 import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
@@ -20,6 +21,7 @@ import type { RunHint } from '../../lib/contract/machine.ts';
 import { type InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import { tagKeys } from '../../lib/core/tags.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
+import { createMemoryCallbacks } from '../fakes/callbacks.ts';
 import { createMemoryChance, createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryCompute } from '../fakes/compute.ts';
 import { createMemoryGitHub } from '../fakes/github.ts';
@@ -57,6 +59,8 @@ export async function givenPlatform(
     runners: stores.runners,
     controllers: stores.controllers,
     loadRules: createRulesLoader(),
+    questions: stores.questions,
+    callbacks: createMemoryCallbacks(),
     notes: createMemoryNotes(),
     compute,
     spotPrices: createMemorySpotPrices(),
@@ -141,6 +145,8 @@ export async function givenPlatform(
         await accept(...queues.tiers.splice(0).map(({ message }) => message));
       }
     },
+    /** Delivers once what was sent to the admission function. */
+    deliverAdmission: () => askControllers(deps, asDeliveries(queues.admission.splice(0))),
     /** Delivers what was sent to the tenant manager; what it sends in turn stays in the queues. */
     deliverInstallations: () =>
       applyInstallationEvents(working, asDeliveries(queues.installations.splice(0))),

@@ -16,6 +16,7 @@ export interface QueueUrls {
   readonly lifecycle?: string;
   readonly completions?: string;
   readonly installations?: string;
+  readonly admission?: string;
 }
 
 /** All but what EC2 says of machines, which comes by EventBridge. */
@@ -49,6 +50,8 @@ export function createQueues({ sqs, urls }: { sqs: AwsJson; urls: QueueUrls }): 
       ),
     sendToLifecycle: (message) => send('lifecycle', urls.lifecycle, message),
     sendToCompletions: (message) => send('completions', urls.completions, message),
+    sendToAdmission: (message, { delaySeconds = 0 } = {}) =>
+      send('admission', urls.admission, message, delaySeconds),
     sendToInstallations: (message, { delaySeconds = 0 } = {}) =>
       send('installations', urls.installations, message, delaySeconds),
   };
@@ -73,6 +76,7 @@ function unknownQueue(queue: string, urls: QueueUrls): OperationalError {
     'lifecycle',
     'completions',
     'installations',
+    'admission',
   ];
   return new OperationalError(
     `This function was given no URL for the queue ${queue}; queues there are: ${known.join(', ')}. ` +

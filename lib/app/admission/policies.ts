@@ -4,7 +4,10 @@
  */
 import { type ControllerPolicy, isInForce } from '../../core/controllers/controller.ts';
 import type { InstallationId } from '../../core/ids.ts';
+import type { Tenant } from '../../core/tenant.ts';
 import type { ControllerStore } from '../../ports/controllers.ts';
+import type { LoadRules, Rules } from '../../ports/rules.ts';
+import { hasExpression } from './vote-by-rules.ts';
 
 /** Of tenants; each may have some hundred kilobytes, and most have a few. */
 const mostKept = 100;
@@ -12,7 +15,7 @@ const mostKept = 100;
 const kept = new WeakMap<ControllerStore, Map<InstallationId, ControllerPolicy>>();
 
 /** That of this epoch, or a later one. @throws OperationalError */
-export async function policyAt(
+async function policyAt(
   deps: { readonly controllers: ControllerStore },
   owner: InstallationId,
   epoch: number,
@@ -28,6 +31,24 @@ export async function policyAt(
   return policy;
 }
 
-/** As the tenant's row has it. */
-export const epochInForce = ({ epoch, controllers }: ControllerPolicy): number | undefined =>
-  controllers.some(isInForce) ? epoch : undefined;
+export interface PolicyNow {
+  /** As its row is by now. */
+  readonly tenant: Tenant;
+  /** Absent: no controller is in force. */
+  readonly policy?: ControllerPolicy;
+  /** Absent: no controller has an expression. */
+  readonly rules?: Rules | undefined;
+}
+
+/** The policy of a tenant, which may have changed since its row was read. @throws OperationalError */
+export async function policyNow(
+  deps: { readonly controllers: ControllerStore; readonly loadRules: LoadRules },
+  read: Tenant,
+): Promise<PolicyNow> {
+  const { admissionEpoch, ...without } = read;
+  if (admissionEpoch === undefined) return { tenant: read };
+  const policy = await policyAt(deps, read.installationId, admissionEpoch);
+  if (!policy.controllers.some(isInForce)) return { tenant: without };
+  const rules = policy.controllers.some(hasExpression) ? await deps.loadRules() : undefined;
+  return { tenant: { ...read, admissionEpoch: policy.epoch }, policy, rules };
+}

@@ -11,6 +11,7 @@ import type { Job } from '../../core/job.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import type { Queues } from '../../ports/queues.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import { type AdmissionDeps, decideWaiting } from '../admission/decide-waiting.ts';
 import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
@@ -21,6 +22,7 @@ import { aboutTicket, authenticateMachine, type DoorDeps } from './authenticate-
 export interface StartDeps extends DoorDeps, ArrivedDeps, AdmissionDeps {
   readonly telemetry: Telemetry;
   readonly deployment: Deployment;
+  readonly queues: Queues;
 }
 
 export type StartResult = StartAnswer | { readonly action: 'refuse'; readonly why: string };

@@ -208,3 +208,6 @@ export const groupKeptSeconds = 24 * 60 * 60;
 
 /** A permission that went away leaves the tenant another level to register at: as soon as its row says so, which is soon. */
 export const otherLevelSeconds = 60;
+
+/** A question to a controller whose message was lost is asked again after this. Longer than any controller's timeout. */
+export const askedAgainSeconds = 60;

@@ -37,6 +37,7 @@ export interface GrantedPlatform extends MachineGrantOptions {
   readonly lifecycleQueue: Queue;
   readonly completionsQueue: Queue;
   readonly installationsQueue: Queue;
+  readonly admissionQueue: Queue;
   readonly githubApiUrl: string;
   readonly githubWebUrl: string;
   readonly webhookUrl: string;
@@ -71,7 +72,7 @@ const setupGrants = (platform: GrantedPlatform): Grant[] => {
 
 export function functionGrants(platform: GrantedPlatform): Record<FunctionName, Grant[]> {
   const { scope, environment, network, state } = platform;
-  const { lifecycleQueue, completionsQueue, installationsQueue } = platform;
+  const { lifecycleQueue, completionsQueue, installationsQueue, admissionQueue } = platform;
   const webhookSecret = secretGrant('ReadWebhookSecret', state.webhookSecret, variables.webhookSecretArn);
   const ticketSecret = secretGrant('ReadTicketSecret', state.ticketSecret, variables.ticketSecretArn);
   const github = [
@@ -92,6 +93,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
     installationsQueue,
     variables.installationsQueueUrl,
   );
+  const sendToAdmission = sendGrant('SendToAdmission', admissionQueue, variables.admissionQueueUrl);
   return {
     webhook: [sendToTiers, sendToLifecycle, sendToCompletions, sendToInstallations, webhookSecret],
     'tenant-manager': [
@@ -129,6 +131,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
       ticketSecret,
       subnets,
       sendToInstallations,
+      sendToAdmission,
       ...launchGrants(platform),
       describeLaunchGrant(platform),
     ],
@@ -144,6 +147,18 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
         controllers: ['Query', 'PartiQLInsert'],
         audit: ['PartiQLInsert'],
       }),
+      sendToAdmission,
+    ],
+    admission: [
+      consumeGrant('ReceiveQuestions', admissionQueue),
+      storeGrant(state, {
+        tenants: ['BatchGetItem'],
+        jobs: ['GetItem', 'PartiQLUpdate'],
+        controllers: ['GetItem', 'Query', 'UpdateItem', 'PartiQLInsert'],
+        audit: ['PartiQLInsert'],
+      }),
+      sendToAdmission,
+      sendToTiers,
     ],
     lifecycle: [
       consumeGrant('ReceiveEvents', lifecycleQueue),

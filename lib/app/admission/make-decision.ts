@@ -1,0 +1,149 @@
+/**
+ * What all controllers over a job make of it, as far as they have answered: a decision, or the question that is left open.
+ * Both gates and the function that asks controllers go through here.
+ */
+
+import type { Deployment } from '../../contract/deployment.ts';
+import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
+import type { Controller, ControllerPolicy } from '../../core/controllers/controller.ts';
+import type { Decision, Gate, Vote } from '../../core/controllers/decision.ts';
+import { type JobFacts, jobFacts, scopedJob } from '../../core/controllers/facts.ts';
+import { afterFailure, type JobAdmission, policyMark } from '../../core/controllers/job-admission.ts';
+import type { ScopedJob } from '../../core/controllers/scope.ts';
+import { controllersOver } from '../../core/controllers/who-judges.ts';
+import type { Job } from '../../core/job.ts';
+import { onDemandPrice } from '../../core/price-list.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Rules } from '../../ports/rules.ts';
+import { askedAgainSeconds } from '../common/settings.ts';
+import { voteByRules } from './vote-by-rules.ts';
+
+export interface Deciding {
+  readonly deployment: Deployment;
+  readonly tenant: Tenant;
+  readonly job: Job;
+  /** The name of the runner group that the tenant's machines join. */
+  readonly group: string | undefined;
+  readonly policy: ControllerPolicy;
+  readonly rules: Rules | undefined;
+  readonly gate: Gate;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** What controllers answered that are asked from outside; absent: nothing yet. */
+  readonly answers?: ReadonlyMap<string, Answer>;
+}
+
+export interface Answer {
+  readonly vote: Vote;
+  readonly reason?: string;
+  readonly milliseconds: number;
+}
+
+export interface Made {
+  readonly job: Job;
+  readonly admission: JobAdmission;
+  /** Absent: it is left open. */
+  readonly decision?: Decision;
+  /** Those to be asked that have not answered, dry run included. */
+  readonly unanswered: readonly Controller[];
+  readonly facts: JobFacts;
+}
+
+export function makeDecision(deciding: Deciding): Made {
+  const { tenant, job, policy, group } = deciding;
+  const scoped = scopedJob(tenant, job, group);
+  const facts = jobFacts(tenant, job, { scoped, pricePerHour: priceOf(deciding) });
+  const said = controllersOver([policy], scoped).map((controller) => ({
+    controller,
+    answer: answerOf(deciding, { controller, scoped, facts }),
+  }));
+  const votes = said.flatMap(({ controller, answer }) =>
+    typeof answer === 'string' ? [] : [{ controller, vote: voteOf(controller, answer) }],
+  );
+  const unanswered = said.flatMap(({ controller, answer }) => (answer === 'asked' ? [controller] : []));
+  const open = unanswered.find(({ state }) => state === 'enabled');
+  const isRejected = votes.some(({ vote }) => vote.enforced && vote.vote === 'reject');
+  const base = { job, unanswered, facts };
+  return open && !isRejected
+    ? { ...base, admission: leftOpen(deciding, open) }
+    : { ...base, ...decided(deciding, votes) };
+}
+
+function answerOf(
+  { rules, answers }: Deciding,
+  question: { controller: Controller; scoped: ScopedJob; facts: JobFacts },
+): Answer | 'none' | 'asked' {
+  const own = voteByRules(question, rules);
+  if (own === 'asked') return answers?.get(question.controller.id) ?? 'asked';
+  return own === 'none' ? own : { ...own, milliseconds: 0 };
+}
+
+const voteOf = ({ id, owner, state }: Controller, { vote, reason, milliseconds }: Answer) => ({
+  controllerId: id,
+  owner,
+  vote,
+  ...(reason === undefined ? {} : { reason }),
+  enforced: state === 'enabled',
+  milliseconds,
+});
+
+const priceOf = ({ deployment, job }: Deciding) => {
+  const first = deployment.tiers.find(({ name }) => name === job.tier)?.instanceTypes[0];
+  const micros = first === undefined ? undefined : onDemandPrice(deployment.region, first);
+  return micros === undefined ? undefined : micros / 1_000_000;
+};
+
+function leftOpen({ tenant, job, at }: Deciding, by: Controller): JobAdmission {
+  const policy = policyMark(tenant) ?? '';
+  return {
+    policy,
+    state: 'asked',
+    controllerId: by.id,
+    at,
+    againAt: at + askedAgainSeconds * 1000,
+    ...failuresOf(job, policy),
+  };
+}
+
+/** Of the policy of now: another one begins to count anew. */
+const failuresOf = ({ admission }: Job, policy: string): { failures?: number } =>
+  admission?.policy === policy && admission.failures !== undefined ? { failures: admission.failures } : {};
+
+function decided(
+  deciding: Deciding,
+  votes: readonly Voted[],
+): { admission: JobAdmission; decision: Decision } {
+  const { tenant, job, policy, gate, at } = deciding;
+  const { outcome, by } = combineVotes(votes);
+  const mark = policyMark(tenant) ?? '';
+  return {
+    admission: {
+      policy: mark,
+      state: outcome,
+      at,
+      ...(by ? { controllerId: by.controller.id, reason: by.vote.reason ?? 'no reason given' } : {}),
+      ...(outcome === 'unavailable' && by ? again(job, { mark, by: by.controller, at }) : {}),
+    },
+    decision: {
+      installationId: tenant.installationId,
+      jobId: job.jobId,
+      repository: job.repository,
+      gate,
+      epoch: policy.epoch,
+      outcome,
+      votes: votes.map(({ vote }) => vote),
+      decidedAt: new Date(at).toISOString(),
+    },
+  };
+}
+
+/** A rule that cannot be judged now cannot be judged later. */
+function again(
+  job: Job,
+  { mark, by, at }: { mark: string; by: Controller; at: number },
+): Pick<JobAdmission, 'againAt' | 'failures'> {
+  if (by.transport.kind === 'rules') return {};
+  const failures = (failuresOf(job, mark).failures ?? 0) + 1;
+  const againAt = afterFailure(failures, at);
+  return { failures, ...(againAt === undefined ? {} : { againAt }) };
+}

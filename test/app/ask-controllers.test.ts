@@ -1,0 +1,176 @@
+/** Controllers that are asked from outside: by a callback, or by a question that they fetch. */
+import { describe, expect, it } from '@jest/globals';
+import type { Controller } from '../../lib/core/controllers/controller.ts';
+import { JobId } from '../../lib/core/ids.ts';
+import type { CallbackAnswer } from '../../lib/ports/callbacks.ts';
+import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
+import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { givenPlatform, type Platform } from '../support/platform.ts';
+
+const url = 'https://controller.example.com/';
+const wide = [givenScope({ kind: 'installation' })];
+const byHttps = (over: Partial<Controller> = {}) =>
+  givenController({ state: 'enabled', scopes: wide, transport: { kind: 'https', url }, ...over });
+const byPoll = (over: Partial<Controller> = {}) =>
+  givenController({ state: 'enabled', scopes: wide, transport: { kind: 'poll' }, ...over });
+const queued = (n = 1) => givenEvent({ jobId: JobId(n), repositoryId: 7, delivery: `d-${n}` });
+const stateOf = async (platform: Platform, n = 1) => {
+  const job = await platform.job(n);
+  return [job?.state, job?.reason?.code ?? job?.admission?.state];
+};
+const decisionsOf = (platform: Platform, n = 1) => platform.controllers.decisionsOfJob(acme, JobId(n));
+
+async function givenAsked(answer: CallbackAnswer, ...controllers: Controller[]) {
+  const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 5 })] });
+  await putControllers(platform.controllers, ...controllers);
+  const put = [{ id: 'sec_1', value: 'whsec_b2xk', createdAt: '2026-11-21T12:00:00.000Z' }];
+  for (const { id } of controllers) await platform.controllers.saveSecrets(acme, id, { from: [], put });
+  platform.callbacks.controllers.set(url, () => answer);
+  return platform;
+}
+const admit = { kind: 'answered', vote: 'admit' } as const;
+const reject = { kind: 'answered', vote: 'reject', reason: 'No.' } as const;
+const pending = ({ questions, clock }: Platform) =>
+  questions.pendingOf(acme, 'ctl_1', { now: clock.now(), limit: 10 });
+
+describe('a controller behind a URL', () => {
+  it('is asked once the job waits, and not by whoever launches machines', async () => {
+    const platform = await givenAsked(admit, byHttps());
+    await platform.accept(queued());
+    expect(await stateOf(platform)).toEqual(['waiting', 'admission-pending']);
+    expect(platform.callbacks.asked).toEqual([]);
+    await platform.deliverAdmission();
+    expect(platform.callbacks.asked).toMatchObject([
+      {
+        url,
+        secrets: ['whsec_b2xk'],
+        body: { gate: 'queue', controller: 'ctl_1', facts: { run: { id: 1000 } } },
+      },
+    ]);
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+    expect(await decisionsOf(platform)).toMatchObject([{ outcome: 'admitted', votes: [{ vote: 'admit' }] }]);
+  });
+
+  it('refuses the job that it rejects, with its reason', async () => {
+    const platform = await givenAsked(reject, givenRules({ id: 'ctl_0' }, 'false'), byHttps());
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect((await platform.job(1))?.reason).toMatchObject({
+      code: 'controller-rejected',
+      text: 'The admission controller ctl_1 rejected the job: No.',
+    });
+  });
+
+  it('is not asked about what a rule rejects', async () => {
+    const platform = await givenAsked(admit, givenRules({ id: 'ctl_0' }, 'true'), byHttps());
+    await platform.accept(queued());
+    expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
+    await platform.deliverAdmission();
+    expect(platform.callbacks.asked).toEqual([]);
+  });
+
+  it('is asked again for longer and longer while it fails, and then no more', async () => {
+    const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byHttps());
+    await platform.accept(queued());
+    const waits: number[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      await platform.deliverAdmission();
+      await platform.deliverPokes();
+      expect(await stateOf(platform)).toEqual(['waiting', 'controller-unavailable']);
+      waits.push(((await platform.job(1))!.admission!.againAt! - platform.clock.now()) / 1000);
+      platform.clock.advance(waits.at(-1)! * 1000);
+      await platform.sweep();
+      await platform.deliverPokes();
+    }
+    expect(waits).toEqual([30, 60, 120, 240, 480, 600]);
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['done', 'controller-unavailable']);
+    expect(platform.callbacks.asked).toHaveLength(7);
+    expect(platform.liveMachines()).toEqual([]);
+  });
+
+  it('lets the job run where it fails and its failure policy admits', async () => {
+    const platform = await givenAsked({ kind: 'failed', why: 'late' }, byHttps({ onFailure: 'admit' }));
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['covered', 'failed-open']);
+  });
+
+  it('in dry run keeps nobody waiting, and what it says is on record', async () => {
+    const platform = await givenAsked(reject, byHttps({ state: 'dry_run' }));
+    await platform.accept(queued());
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+    await platform.deliverAdmission();
+    expect((await decisionsOf(platform)).flatMap(({ votes }) => votes)).toMatchObject([
+      { vote: 'reject', enforced: false },
+    ]);
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+  });
+
+  it('that answers after the policy changed decides nothing', async () => {
+    const platform = await givenAsked(admit, byHttps());
+    await platform.accept(queued());
+    platform.callbacks.controllers.set(url, async () => {
+      await putControllers(platform.controllers, givenRules({}, 'true'));
+      return admit;
+    });
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
+    expect(platform.liveMachines()).toEqual([]);
+  });
+
+  it('is asked again where the message about the job was lost', async () => {
+    const platform = await givenAsked(admit, byHttps());
+    await platform.accept(queued());
+    platform.queues.admission.splice(0);
+    platform.clock.advance(61_000);
+    await platform.sweep();
+    await platform.deliverPokes();
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+  });
+
+  it('is asked once of two messages, and has one signing secret at least', async () => {
+    const platform = await givenAsked(admit, byHttps());
+    await platform.accept(queued());
+    const [message] = platform.queues.admission;
+    await platform.deliverAdmission();
+    platform.queues.admission.push(message!);
+    await platform.deliverAdmission();
+    expect(platform.callbacks.asked).toHaveLength(1);
+  });
+});
+
+describe('a controller that polls', () => {
+  it('finds the question, and its answer decides', async () => {
+    const platform = await givenAsked(admit, byPoll());
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    const [question] = await pending(platform);
+    expect(question).toMatchObject({ jobId: 1, gate: 'queue', facts: { repository: { id: 7 } } });
+    platform.queues.admission.splice(0);
+    await platform.questions.answer(question!, { vote: 'reject', reason: 'No.' }, platform.clock.now());
+    platform.queues.admission.push({ kind: 'admission', installationId: acme, jobId: JobId(1) });
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
+  });
+
+  it('has failed once its time is over', async () => {
+    const platform = await givenAsked(admit, byPoll());
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    expect(platform.queues.admission).toHaveLength(1);
+    expect(await stateOf(platform)).toEqual(['waiting', 'admission-pending']);
+    platform.clock.advance(6_000);
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['waiting', 'controller-unavailable']);
+  });
+});
