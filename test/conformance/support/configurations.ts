@@ -16,6 +16,14 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
     webhookSilenceMinutes: 60,
     oldestJobMinutes: 30,
     identityCertificates: { 'eu-west-1': trustedCertificates('eu-west-2') },
+    rates: { tiers: { tiny: [{ from: '2026-11-01', perMinute: 0.002 }] } },
+    prices: {
+      date: '2026-11-21',
+      region: 'eu-west-1',
+      onDemand: { 'm7i.4xlarge': 900_000 },
+      disk: { gigabyte: 88_000, iops: 5_500, throughputMegabyte: 44_000 },
+      address: 5_000,
+    },
     tiers: {
       tiny: tierWith({ labels: ['self-hosted', 'linux', 'x64', 'tiny'], extraLabels: ['docker'] }),
       huge: tierWith({
