@@ -11,7 +11,7 @@ export const controllersList: Command = {
   details: `
 Examples:
   mayfly controllers list acme
-  mayfly controllers list 0      the platform's own, above all tenants
+  mayfly controllers list 12345678 --json
 
 ${ownerHelp}
 `,

@@ -101,6 +101,6 @@ async function targetOf(call: CommandCall, { found }: Admin): Promise<ScopeTarge
   if (typeof group === 'string')
     return tier ? { kind: 'group-tier', group, ...tier } : { kind: 'group', group };
   if (typeof repository !== 'string') return { kind: 'tier', tier: TierName(String(named)) };
-  const [repositoryId = 0] = found ? await repositoryIds(call, found, repository) : [Number(repository)];
+  const [repositoryId = 0] = await repositoryIds(call, found, repository);
   return tier ? { kind: 'repository-tier', repositoryId, ...tier } : { kind: 'repository', repositoryId };
 }

@@ -52,13 +52,9 @@ describe('mayfly controllers', () => {
     expect(rows[0]).toMatchObject({ reason: 'T-1', who: expect.stringContaining('arn:aws:') });
   });
 
-  it("manages the platform's own under 0", async () => {
-    const made = await json('create', '0', '--poll');
-    expect(made.installationId).toBe(0);
-    expect((await json('list', '0')).map(({ id }: { id: string }) => id)).toEqual([made.id]);
-    expect(await json('list', 'acme')).toEqual([]);
-    expect(await run('scope', 'create', '0', made.id, '--repository', '7')).toMatchObject({ status: 2 });
-    await run('delete', '0', made.id);
+  it("refuses the platform's own, which nothing would ask", async () => {
+    const { status, error } = await run('create', '0', '--poll');
+    expect([status, error]).toEqual([2, expect.stringContaining('Name a tenant')]);
   });
 
   it('prints a token once, for a controller and for administrators', async () => {
