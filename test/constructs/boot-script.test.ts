@@ -47,6 +47,17 @@ describe('user data', () => {
     expect(text.split('\n').slice(0, 3)).toEqual([lines[0], lines[3], lines[4]]);
   });
 
+  it('leaves indentation out', () => {
+    const { 'Fn::Base64': text } = userDataOf([
+      '#!/bin/sh',
+      'if true; then',
+      '    echo  two',
+      'fi',
+      ...allWords,
+    ]);
+    expect(text.split('\n').slice(1, 4)).toEqual(['if true; then', 'echo  two', 'fi']);
+  });
+
   it('is refused for a word that nobody fills in', () => {
     expect(() => userDataOf([...allWords, '@COLOUR@'])).toThrow('unknown: COLOUR; missing: none');
   });

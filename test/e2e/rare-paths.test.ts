@@ -149,7 +149,9 @@ describe('what happens seldom', () => {
     const limited = { route: 'POST /orgs/acme/*', status: 429, headers: { 'retry-after': '1' }, count: 1 };
     world.laptop.github.setDials({ faults: [limited] });
     const jobId = queue();
-    await untilNeeded('claim Notes dynamodb:UpdateItem on table');
+    const note = { name: `github-closed/${acme.installationId}` };
+    await until('the notes say so', async () => (await world.operator.row('notes', note)) !== undefined);
+    await untilNeeded('claim TenantsNotes dynamodb:UpdateItem on table');
     await world.untilCompleted([jobId]);
     await world.untilRest();
   });
@@ -210,7 +212,7 @@ describe('what happens seldom', () => {
       await world.operator.edit('notes', { name }, { value: seen.replace(/"at":\d+/g, '"at":0') });
     }
     await world.reconcile();
-    await untilNeeded('reconciler Launches dynamodb:UpdateItem on table');
+    await untilNeeded('reconciler LaunchesNotes dynamodb:UpdateItem on table');
     await untilNeeded('reconciler SendToTiers sqs:SendMessage on queue');
 
     await world.sweep();

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { withoutComments } from '../../lib/constructs/machines/boot-script.ts';
+import { compactScript } from '../../lib/constructs/machines/boot-script.ts';
 import { createToolbox } from '../../lib/local/ec2/toolbox.ts';
 
 const file = fileURLToPath(new URL('../../images/boot.sh', import.meta.url));
@@ -18,7 +18,12 @@ const code = script.replace(/^\s*#.*$/gm, '');
 
 describe('the boot script', () => {
   it('leaves room in the 16 KB of user data', () => {
-    expect(Buffer.byteLength(withoutComments(script))).toBeLessThan(11 * 1024);
+    expect(Buffer.byteLength(compactScript(script))).toBeLessThan(11 * 1024);
+  });
+
+  it('has no here-document, which would lose its indentation on the way to a machine', () => {
+    expect(code).toContain('<<<');
+    expect(code.replaceAll('<<<', '')).not.toContain('<<');
   });
 
   it('has each placeholder once, as a whole value', () => {

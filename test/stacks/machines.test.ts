@@ -1,7 +1,7 @@
 /** What must hold for machines: nothing worth stealing on them, no way in, and no way to outlive their job. */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { withoutComments } from '../../lib/constructs/machines/boot-script.ts';
+import { compactScript } from '../../lib/constructs/machines/boot-script.ts';
 import { configWith, defaultConfig, tierWith } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { statementsByFunction, synthesized } from './assembly.ts';
@@ -128,7 +128,7 @@ describe('a launch template', () => {
       { 'Fn::GetAtt': [expect.stringContaining('RunnerBinaries'), 'RegionalDomainName'] },
     ]);
     const text = parts.filter((part) => typeof part === 'string').join('URL');
-    const script = withoutComments(readFileSync(new URL('../../images/boot.sh', import.meta.url), 'utf8'));
+    const script = compactScript(readFileSync(new URL('../../images/boot.sh', import.meta.url), 'utf8'));
     expect(script).not.toMatch(/^ *#[^!]/m);
     expect(text.split('\n')[0]).toBe('#!/usr/bin/env bash');
     // Ten minutes to boot, five to idle, six hours of job, and half an hour.

@@ -32,7 +32,7 @@ const addressBytes = 128;
 
 /** @throws Error where the script is too long, or has a word that nobody fills in, or lacks one */
 export function bootUserData(file: string, words: BootWords): string {
-  const script = withoutComments(readFileSync(file, 'utf8'));
+  const script = compactScript(readFileSync(file, 'utf8'));
   const filled: Readonly<Record<string, string>> = { ...words };
   const parts = script.split(/@([A-Z][A-Z0-9_]*)@/);
   const found = parts.filter((_, index) => isWord(index));
@@ -56,8 +56,12 @@ export function bootUserData(file: string, words: BootWords): string {
 
 const bytesOf = (text: string) => (Token.isUnresolved(text) ? addressBytes : Buffer.byteLength(text));
 
-/** Whole lines alone, but for the first, which says what runs the script. */
-export const withoutComments = (script: string) => script.replace(/^[ \t]*#(?!!).*\n/gm, '');
+/**
+ * Without lines that are a comment alone, but for the first, which says what runs the script; and without indentation, which
+ * is a twentieth of a template. So the script has no here-document and no quoted text over several lines.
+ */
+export const compactScript = (script: string) =>
+  script.replace(/^[ \t]*#(?!!).*\n/gm, '').replace(/^[ \t]+/gm, '');
 
 /** Split by a pattern with one group, a text alternates between what is around the words and the words. */
 const isWord = (index: number) => index % 2 === 1;

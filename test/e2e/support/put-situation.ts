@@ -9,7 +9,11 @@ import { launchKey, launchRow } from '../../../lib/adapters/dynamodb/launch-row.
 import { createNoteStore } from '../../../lib/adapters/dynamodb/note-store.ts';
 import { runnerKey, runnerRow } from '../../../lib/adapters/dynamodb/runner-row.ts';
 import { newTenantRow, tenantKey } from '../../../lib/adapters/dynamodb/tenant-row.ts';
-import { leasesAttribute, tierLeasesAttribute } from '../../../lib/contract/tables.ts';
+import {
+  admissionEpochAttribute,
+  leasesAttribute,
+  tierLeasesAttribute,
+} from '../../../lib/contract/tables.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { Laptop } from '../../../lib/local/laptop.ts';
 import { rowsOf, type Situation, now as then } from '../../support/situations.ts';
@@ -53,11 +57,12 @@ export async function putSituation(
 }
 
 function tenantRow(tenant: Tenant): Attributes {
-  const { leases, tierLeases, rateUsedUntil } = tenant;
+  const { leases, tierLeases, rateUsedUntil, admissionEpoch } = tenant;
   const held = [...tierLeases].map(([tier, count]) => [tierLeasesAttribute(tier), number(count)] as const);
   return {
     ...newTenantRow(tenant),
     [leasesAttribute]: number(leases),
+    ...(admissionEpoch === undefined ? {} : { [admissionEpochAttribute]: number(admissionEpoch) }),
     ...Object.fromEntries(held),
     ...(rateUsedUntil === undefined ? {} : { rate_used_until: number(rateUsedUntil) }),
   };

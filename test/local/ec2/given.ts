@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CreateFleetCommandInput, EC2Client } from '@aws-sdk/client-ec2';
-import { withoutComments } from '../../../lib/constructs/machines/boot-script.ts';
+import { compactScript } from '../../../lib/constructs/machines/boot-script.ts';
 import { type AwsAnswer, type AwsCall, AwsError } from '../../../lib/local/aws/service.ts';
 import type { LaunchTemplateData } from '../../../lib/local/ec2/account.ts';
 import { createEc2, type Ec2Options, type Ec2StandIn } from '../../../lib/local/ec2/ec2.ts';
@@ -55,7 +55,7 @@ export const givenTemplateData = (script: string): LaunchTemplateData => ({
 /** The boot script as a stack would fill it in. */
 export const givenBootScript = (claimUrl: string, idleSeconds = 60, lifeMinutes = 60) =>
   // With them it would not fit.
-  withoutComments(readFileSync(new URL('../../../images/boot.sh', import.meta.url), 'utf8'))
+  compactScript(readFileSync(new URL('../../../images/boot.sh', import.meta.url), 'utf8'))
     .replace('@CLAIM_URL@', claimUrl)
     .replace('@RUNNER_VERSION@', '2.337.0')
     .replace('@RUNNER_ARCHITECTURE@', 'x64')
