@@ -17,7 +17,10 @@ export const settingOptions: readonly CommandOption[] = [
     description: 'judge by the rules of this file: [{"reject": CEL, "reason": text}]',
   },
   { flags: '--url <url>', description: 'ask this https address, by a signed callback' },
-  { flags: '--poll', description: 'it fetches questions; this version has no address for them yet, so it fails' },
+  {
+    flags: '--poll',
+    description: 'it fetches questions; this version has no address for them yet, so it fails',
+  },
   { flags: '--on-failure <policy>', description: 'what holds without an answer: reject or admit' },
   { flags: '--timeout <milliseconds>', description: 'for its answer: 500 to 10000' },
   { flags: '--match <expression>', description: 'ask only about jobs of which this CEL expression is true' },
