@@ -20,6 +20,8 @@ const sentences: Readonly<Record<string, (fields: Fields) => string>> = {
       ? `started machine ${list(instanceIds)}, tier ${tier}`
       : `launch ${result}, tier ${tier}`,
   claimed: ({ instanceId }) => `machine ${instanceId} asked for a job and got this one`,
+  'start-admitted': ({ instanceId }) => `may begin on ${instanceId}`,
+  'start-rejected': ({ instanceId, reason }) => `stopped on ${instanceId} before its first step: ${reason}`,
   'job-started': ({ instanceId }) => `runs on ${instanceId}`,
   'job-done': ({ outcome, conclusion }) => `done: ${conclusion ?? outcome}`,
   'runner-ended': ({ instanceId, reason }) => `machine ${instanceId} ended: ${words(reason)}`,
