@@ -17,7 +17,7 @@ await runScript(
     name: 'npm run sim:mutants --',
     description: 'Puts deliberate faults into the sources, one at a time, and says which seed catches each.',
   })
-    .option('--seeds <count>', 'how many seeds may try to catch a fault', wholeNumber({ least: 1 }), 500)
+    .option('--seeds <count>', 'how many seeds may try to catch a fault', wholeNumber({ least: 1 }), 1000)
     .option('--only <name>', 'this fault only; may be repeated', oneOf(allMutants.map(({ name }) => name)))
     .option('--json', 'print JSON')
     .addHelpText('after', exitStatus('a fault was not caught'))
