@@ -1,4 +1,5 @@
 /** The rules for an operator's own rates: of tiers that there are, in dollars, each from a day on. */
+import { microsFrom } from '../core/micros.ts';
 import type { OwnRates } from '../core/own-rates.ts';
 import type { MayflyConfig } from './config.ts';
 import { expect, expectKnownKeys, expectWhole, isRecord, shown } from './faults.ts';
@@ -49,7 +50,7 @@ export function checkedRates({ rates }: Pick<MayflyConfig, 'rates'>): { ownRates
   const tiers = Object.fromEntries(
     Object.entries(rates.tiers).map(([tier, dated]) => [
       tier,
-      dated.map(({ from, perMinute }) => ({ from, minute: Math.round(perMinute * 1_000_000) })),
+      dated.map(({ from, perMinute }) => ({ from, minute: microsFrom(perMinute) })),
     ]),
   );
   const { roundSeconds = 60, freeMinutes = 0 } = rates;

@@ -5,8 +5,17 @@ export type Micros = number;
 export const dollars = (micros: Micros): string => `$${(micros / 1_000_000).toFixed(4)}`;
 
 /** For people: to the cent, and below a dollar to the hundredth of a cent. */
-export function dollarAmount(micros: Micros): string {
+export const dollarAmount = (micros: Micros): string => `$${amount(micros)}`;
+
+/** The same in a table whose head names the currency. */
+export function amount(micros: Micros): string {
   const digits = micros !== 0 && Math.abs(micros) < 1_000_000 ? 4 : 2;
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return `$${(micros / 1_000_000).toLocaleString('en-US', format)}`;
+  return (micros / 1_000_000).toLocaleString('en-US', format);
 }
+
+/** For programs: all six decimals. */
+export const exactDollars = (micros: Micros): string => (micros / 1_000_000).toFixed(6);
+
+/** @param dollars as AWS and people write them */
+export const microsFrom = (dollars: number): Micros => Math.round(dollars * 1_000_000);

@@ -6,6 +6,7 @@
  * a look at https://aws.amazon.com/ec2/pricing/on-demand/, https://aws.amazon.com/ebs/pricing/ and
  * https://aws.amazon.com/vpc/pricing/ on that day: compare them before you bill by them (docs/COSTS.md says so).
  */
+
 import type { Micros } from './micros.ts';
 
 /** The day of the prices, which each machine's record keeps. */
@@ -111,4 +112,13 @@ export function onDemandPrice(region: string, instanceType: string): Micros | un
   const sizes: Readonly<Record<string, number>> = family.startsWith('t') ? burstableSizes : otherSizes;
   if (!Object.hasOwn(prices, family) || !Object.hasOwn(sizes, size)) return undefined;
   return Math.round(((prices[family] ?? 0) * (sizes[size] ?? 0)) / 16);
+}
+
+/** US dollars for an hour on demand, of the type that is first in a tier. Undefined: the list has no price of it. */
+export function pricePerHour(
+  region: string,
+  tier: { readonly instanceTypes: readonly string[] } | undefined,
+): number | undefined {
+  const micros = onDemandPrice(region, tier?.instanceTypes[0] ?? '');
+  return micros === undefined ? undefined : micros / 1_000_000;
 }

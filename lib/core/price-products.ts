@@ -3,7 +3,7 @@
  * as documented is no price.
  * Source: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-service-price-list-file-for-services.html
  */
-import type { Micros } from './micros.ts';
+import { type Micros, microsFrom } from './micros.ts';
 
 export interface ProductPrice {
   /** `instanceType`, `usagetype` and others, by AWS's names. */
@@ -39,5 +39,5 @@ export function productPrice(text: string): ProductPrice | undefined {
   const dollars = Number(first?.pricePerUnit?.USD ?? Number.NaN);
   if (!first?.unit || others.length > 0 || !Number.isFinite(dollars) || !product?.attributes)
     return undefined;
-  return { attributes: product.attributes, unit: first.unit, price: Math.round(dollars * 1_000_000) };
+  return { attributes: product.attributes, unit: first.unit, price: microsFrom(dollars) };
 }

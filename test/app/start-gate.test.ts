@@ -13,6 +13,7 @@ const started = (jobId: number, runnerName: string, over = {}) =>
   queued(jobId, { action: 'in_progress', runnerName, ...over });
 /** As the fake of GitHub lists it. */
 const ofRun = { runId: 1000 };
+const runningOn = (runnerName: string) => ({ status: 'in_progress', conclusion: null, runnerName }) as const;
 const hint = { repository: 'acme/app', runId: 1000 };
 
 /** Job 1, of an allowed repository, has a machine whose runner listens. */
@@ -95,32 +96,14 @@ describe('the start gate', () => {
   it('says nothing of a job that nobody has reported, and asks GitHub from the second time on', async () => {
     const { platform, machine } = await givenListening();
     expect(await platform.start(machine, { hint })).toEqual({ action: 'again' });
-    platform.github.putJob(
-      'acme/app',
-      JobId(1),
-      {
-        status: 'in_progress',
-        conclusion: null,
-        runnerName: machine,
-      },
-      ofRun,
-    );
+    platform.github.putJob('acme/app', JobId(1), runningOn(machine), ofRun);
 
     expect(await platform.start(machine, { hint })).toEqual({ action: 'admit' });
   });
 
   it("does not follow a hint to a run that another machine's job is of", async () => {
     const { platform, machine } = await givenListening();
-    platform.github.putJob(
-      'acme/app',
-      JobId(1),
-      {
-        status: 'in_progress',
-        conclusion: null,
-        runnerName: 'i-other',
-      },
-      ofRun,
-    );
+    platform.github.putJob('acme/app', JobId(1), runningOn('i-other'), ofRun);
 
     for (const _ask of [1, 2, 3]) {
       expect(await platform.start(machine, { hint })).toEqual({ action: 'again' });
@@ -134,16 +117,7 @@ describe('the start gate', () => {
     for (let ask = 0; ask <= startAsks; ask++) {
       expect(await platform.start(machine, { hint })).toEqual({ action: 'again' });
     }
-    platform.github.putJob(
-      'acme/app',
-      JobId(1),
-      {
-        status: 'in_progress',
-        conclusion: null,
-        runnerName: machine,
-      },
-      ofRun,
-    );
+    platform.github.putJob('acme/app', JobId(1), runningOn(machine), ofRun);
 
     expect(await platform.start(machine, { hint })).toEqual({ action: 'again' });
   });

@@ -5,7 +5,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { carriedAttribute, livesAttribute, spentAttribute } from '../../contract/tables.ts';
 import { TierName } from '../../core/ids.ts';
-import type { Micros } from '../../core/micros.ts';
+import { type Micros, microsFrom } from '../../core/micros.ts';
 import { rangesOfLives } from '../../core/spend.ts';
 import type { LeaseCost, LivesByTier, SpendCaps } from '../../core/spend-counts.ts';
 import { type Attributes, flag, number, type Row, text } from './attributes.ts';
@@ -19,7 +19,7 @@ export type CapAttribute = (typeof capAttributes)[number];
 
 /** Dollars as people type them; undefined: they are none. */
 export const microsOf = (dollars: string): Micros | undefined =>
-  amount.test(dollars) ? Math.round(Number(dollars) * 1_000_000) : undefined;
+  amount.test(dollars) ? microsFrom(Number(dollars)) : undefined;
 
 export const capValue = (micros: Micros): AttributeValue => number(micros / 1_000_000);
 

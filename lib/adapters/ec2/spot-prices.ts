@@ -4,7 +4,7 @@
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
  */
 import { DescribeSpotPriceHistoryCommand, type EC2Client, type SpotPrice } from '@aws-sdk/client-ec2';
-import type { Micros } from '../../core/micros.ts';
+import { type Micros, microsFrom } from '../../core/micros.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type SpotPrices, spotPool } from '../../ports/spot-prices.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
@@ -86,7 +86,7 @@ function pricesOf(history: readonly SpotPrice[]): Map<string, Micros> {
     history
       .toSorted((one, other) => since(one) - since(other))
       .flatMap(({ InstanceType, AvailabilityZone, SpotPrice: dollars }) => {
-        const micros = Math.round(Number(dollars) * 1_000_000);
+        const micros = microsFrom(Number(dollars));
         const isKnown = InstanceType !== undefined && AvailabilityZone !== undefined && micros > 0;
         return isKnown ? [[spotPool(InstanceType, AvailabilityZone), micros] as const] : [];
       }),

@@ -11,7 +11,7 @@ import { defaultGroup, type JobFacts, type RunFacts } from '../../core/controlle
 import { covers, type ScopedJob } from '../../core/controllers/scope.ts';
 import type { RepositoryVisibility } from '../../core/github.ts';
 import type { InstallationId, TierName } from '../../core/ids.ts';
-import { onDemandPrice } from '../../core/price-list.ts';
+import { pricePerHour } from '../../core/price-list.ts';
 import { levelNow } from '../../core/runner-level.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { hasExpression, voteByRules } from '../admission/vote-by-rules.ts';
@@ -73,10 +73,10 @@ export async function tryJob(
     });
   }
   const scoped = scopedAs(deps, tenant, job);
-  const price = onDemandPrice(deps.deployment.region, tier.instanceTypes[0] ?? '');
+  const price = pricePerHour(deps.deployment.region, tier);
   const facts = factsOf(tenant, job, {
     scoped,
-    ...(price === undefined ? {} : { price: price / 1_000_000 }),
+    ...(price === undefined ? {} : { price }),
   });
   const policies = await Promise.all([platformOwner, owner].map((each) => deps.controllers.policyOf(each)));
   const asked = policies

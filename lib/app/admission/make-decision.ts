@@ -12,7 +12,7 @@ import { afterFailure, type JobAdmission, policyMark } from '../../core/controll
 import type { ScopedJob } from '../../core/controllers/scope.ts';
 import { controllersOver } from '../../core/controllers/who-judges.ts';
 import type { Job } from '../../core/job.ts';
-import { onDemandPrice } from '../../core/price-list.ts';
+import { pricePerHour } from '../../core/price-list.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Rules } from '../../ports/rules.ts';
 import { askedAgainSeconds } from '../common/settings.ts';
@@ -87,11 +87,11 @@ const voteOf = ({ id, owner, state }: Controller, { vote, reason, milliseconds }
   milliseconds,
 });
 
-const priceOf = ({ deployment, job }: Deciding) => {
-  const first = deployment.tiers.find(({ name }) => name === job.tier)?.instanceTypes[0];
-  const micros = first === undefined ? undefined : onDemandPrice(deployment.region, first);
-  return micros === undefined ? undefined : micros / 1_000_000;
-};
+const priceOf = ({ deployment: { region, tiers }, job }: Deciding) =>
+  pricePerHour(
+    region,
+    tiers.find(({ name }) => name === job.tier),
+  );
 
 function leftOpen({ tenant, job, at }: Deciding, by: Controller): JobAdmission {
   const policy = policyMark(tenant) ?? '';

@@ -92,6 +92,24 @@ export function print(call: CommandCall, value: unknown, lines: readonly string[
   return 0;
 }
 
+/** Behind a token or a secret of which another has taken the place. */
+export const endsText = (endsAt: number | undefined): string =>
+  endsAt === undefined ? '' : `, ends ${new Date(endsAt).toISOString()}`;
+
+/**
+ * Prints what is shown this once. @param value undefined in a dry run
+ * @returns the exit status
+ */
+export function printOnce(
+  call: CommandCall,
+  shown: object,
+  { name, value }: { readonly name: 'token' | 'secret'; readonly value: string | undefined },
+): number {
+  const made = value === undefined ? [] : [value, 'Keep it: it is not shown again.'];
+  const whole = { ...shown, ...(value === undefined ? {} : { [name]: value }), dryRun: value === undefined };
+  return print(call, whole, [...made, ...dryRunLine(call)]);
+}
+
 /** After a change. */
 export const dryRunLine = (call: CommandCall): readonly string[] =>
   call.options['dryRun'] === true ? ['Nothing was changed. To do it, run the same without --dry-run.'] : [];

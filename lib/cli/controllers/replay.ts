@@ -8,7 +8,7 @@ import { assertConfig } from '../../config/check-config.ts';
 import { tables, tombstoneDays } from '../../contract/tables.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import { onDemandPrice } from '../../core/price-list.ts';
+import { pricePerHour } from '../../core/price-list.ts';
 import { sinceOf } from '../audit.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
@@ -51,15 +51,9 @@ It knows of past jobs what their rows say: repository, workflow, labels, tier. R
     const { tenant } = await findReadableTenant(place, call.positionals[0] ?? '');
     const jobs = await jobsSince(call, tenant.installationId);
     const prices = new Map(
-      deployment.tiers.map(({ name, instanceTypes: [first = ''] }) => [
-        name,
-        onDemandPrice(deployment.region, first),
-      ]),
+      deployment.tiers.map((tier) => [tier.name, pricePerHour(deployment.region, tier)]),
     );
-    const priceOf = ({ tier }: Job) => {
-      const micros = tier === undefined ? undefined : prices.get(tier);
-      return micros === undefined ? undefined : micros / 1_000_000;
-    };
+    const priceOf = ({ tier }: Job) => (tier === undefined ? undefined : prices.get(tier));
     const group = tenant.runnerGroup ?? deployment.runnerGroup;
     return report(call, replay(evaluator, { tenant, jobs, rules, group, priceOf }));
   },

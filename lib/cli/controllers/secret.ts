@@ -8,11 +8,12 @@ import {
   changeOptions,
   controllerPositional,
   demand,
-  dryRunLine,
+  endsText,
   overlapOf,
   overlapOption,
   ownerPositional,
   print,
+  printOnce,
 } from './admin.ts';
 
 export const secretList: Command = {
@@ -27,10 +28,7 @@ Examples:
   async run(call) {
     const { deps, owner } = await adminOf(call);
     const { secrets } = demand(await listSecrets(deps, owner, call.positionals[1] ?? ''));
-    const lines = secrets.map(({ id, createdAt, endsAt }) => {
-      const ends = endsAt === undefined ? '' : `, ends ${new Date(endsAt).toISOString()}`;
-      return `${id}  since ${createdAt}${ends}`;
-    });
+    const lines = secrets.map(({ id, createdAt, endsAt }) => `${id}  since ${createdAt}${endsText(endsAt)}`);
     return print(call, secrets.map(secretView), lines.length > 0 ? lines : ['It has no secret yet.']);
   },
 };
@@ -49,8 +47,6 @@ Examples:
     const { deps, owner } = await adminOf(call);
     const about = { owner, controllerId: call.positionals[1] ?? '', overlapSeconds: overlapOf(call) };
     const { secret, value } = demand(await rotateSigningSecret(deps, about, await actorOf(call)));
-    const shown = { ...secretView(secret), ...(value === undefined ? {} : { secret: value }) };
-    const made = value === undefined ? [] : [value, 'Keep it: it is not shown again.'];
-    return print(call, { ...shown, dryRun: value === undefined }, [...made, ...dryRunLine(call)]);
+    return printOnce(call, secretView(secret), { name: 'secret', value });
   },
 };

@@ -18,10 +18,12 @@ import {
   changeOptions,
   demand,
   dryRunLine,
+  endsText,
   overlapOf,
   overlapOption,
   ownerPositional,
   print,
+  printOnce,
 } from './admin.ts';
 
 const controllerOption = {
@@ -43,8 +45,8 @@ Examples:
     const { deps, bearer } = await bearerOf(call);
     const { tokens } = demand(await listTokens(deps, bearer));
     const lines = tokens.map(({ id, description, lastUsedAt, endsAt }) => {
-      const ends = endsAt === undefined ? '' : `, ends ${new Date(endsAt).toISOString()}`;
-      return `${id}  ${lastUsedAt === undefined ? 'never used' : `used ${lastUsedAt}`}${ends}  ${description}`;
+      const used = lastUsedAt === undefined ? 'never used' : `used ${lastUsedAt}`;
+      return `${id}  ${used}${endsText(endsAt)}  ${description}`;
     });
     return print(call, tokens.map(tokenView), lines.length > 0 ? lines : ['There are no tokens.']);
   },
@@ -123,8 +125,5 @@ async function bearerOf(
   };
 }
 
-function printMade(call: CommandCall, { token, text }: MadeToken): number {
-  const shown = { ...tokenView(token), ...(text === undefined ? {} : { token: text }) };
-  const made = text === undefined ? [] : [text, 'Keep it: it is not shown again.'];
-  return print(call, { ...shown, dryRun: text === undefined }, [...made, ...dryRunLine(call)]);
-}
+const printMade = (call: CommandCall, { token, text }: MadeToken): number =>
+  printOnce(call, tokenView(token), { name: 'token', value: text });

@@ -1,5 +1,7 @@
 /** A cost report for a terminal, for a spreadsheet, and for programs. Names come from outside and are made harmless. */
+
 import type { Forecast } from '../../core/forecast.ts';
+import { amount, exactDollars } from '../../core/micros.ts';
 import { assumedBusy, components } from '../../core/price.ts';
 import type { CostLine, CostReport, Grouping } from '../../core/usage-report.ts';
 import type { Waste } from '../../core/usage-sum.ts';
@@ -56,19 +58,19 @@ function cells({ name, machines, jobs, seconds, cost, total }: CostLine): string
     count(machines),
     count(jobs),
     (seconds / 3600).toFixed(1),
-    ...components.map((component) => money(cost[component])),
-    money(total),
+    ...components.map((component) => amount(cost[component])),
+    amount(total),
   ];
 }
 
 const forecastNote = (forecast: Forecast | undefined) =>
   forecast === undefined
     ? []
-    : [`Forecast for the month: ${money(forecast.total)}, by the last ${forecast.days} whole days.`];
+    : [`Forecast for the month: ${amount(forecast.total)}, by the last ${forecast.days} whole days.`];
 
 function notes({ waste, unpriced, unpricedTypes, priceLists, total }: CostReport, month: Month): string[] {
   const part = ({ machines, total: cost }: Waste, what: string) =>
-    machines === 0 ? [] : [`${count(machines)} ${what} ${money(cost)}`];
+    machines === 0 ? [] : [`${count(machines)} ${what} ${amount(cost)}`];
   const wasted = [
     ...part(waste.idle, 'machines without a job'),
     ...part(waste.cancelled, 'cancelled jobs'),
@@ -94,21 +96,13 @@ function notes({ waste, unpriced, unpricedTypes, priceLists, total }: CostReport
 
 const count = (value: number) => value.toLocaleString('en-US');
 
-function money(micros: number): string {
-  const digits = micros !== 0 && micros < 1_000_000 ? 4 : 2;
-  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return (micros / 1_000_000).toLocaleString('en-US', format);
-}
-
 export function costsCsv({ lines }: CostReport, { month, by }: Asked): string {
   const head = ['month', by, 'machines', 'jobs', 'seconds', ...components, 'total'];
   const rows = lines.map(({ name, machines, jobs, seconds, cost, total }) => [
     month.name,
     csvText(name),
     ...[machines, jobs, seconds],
-    ...[...components.map((component) => cost[component]), total].map((micros) =>
-      (micros / 1_000_000).toFixed(6),
-    ),
+    ...[...components.map((component) => cost[component]), total].map(exactDollars),
   ]);
   return `${[head, ...rows].map((row) => row.join(',')).join('\n')}\n`;
 }

@@ -1,5 +1,7 @@
 /** An invoice as comma-separated values, in dollars, and as JSON, in micro-dollars. */
+
 import type { Invoice } from '../../core/invoice.ts';
+import { exactDollars } from '../../core/micros.ts';
 import { csvText } from './csv.ts';
 
 export interface InvoiceState {
@@ -12,14 +14,21 @@ export interface InvoiceState {
 export function invoiceCsv({ month, installationId, account, lines, free, total }: Invoice): string {
   const head = ['month', 'installation', 'account', 'tier', 'repository', 'workflow', 'basis'];
   const of = [month, String(installationId), csvText(account)];
-  const dollars = (micros: number) => (micros / 1_000_000).toFixed(6);
   const rows = lines.map(({ tier, repository = '', workflow = '', basis, jobs, minutes, amount }) => [
     ...of,
-    ...[tier, csvText(repository), csvText(workflow), basis, String(jobs), String(minutes), dollars(amount)],
+    ...[
+      tier,
+      csvText(repository),
+      csvText(workflow),
+      basis,
+      String(jobs),
+      String(minutes),
+      exactDollars(amount),
+    ],
   ]);
   const last = (what: string, minutes: string, amount: number) => [
     ...[...of, '', '', '', what, '', minutes],
-    dollars(amount),
+    exactDollars(amount),
   ];
   return [
     [...head, 'jobs', 'minutes', 'dollars'],

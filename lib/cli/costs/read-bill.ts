@@ -3,9 +3,11 @@
  * takes two keys to group by at most.
  * Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
  */
+
 import { type CostExplorerClient, GetCostAndUsageCommand, type Group } from '@aws-sdk/client-cost-explorer';
 import { type BilledCost, componentOf } from '../../core/compare-bill.ts';
 import { InstallationId } from '../../core/ids.ts';
+import { microsFrom } from '../../core/micros.ts';
 import { tagKeys } from '../../core/tags.ts';
 
 export interface ReadBill {
@@ -54,6 +56,6 @@ function billedCost(day: string, { Keys = [], Metrics = {} }: Group): BilledCost
     day,
     ...(Number.isSafeInteger(tenant) && tenant > 0 ? { installationId: InstallationId(tenant) } : {}),
     ...(component === undefined ? {} : { component }),
-    micros: Math.round(Number(Metrics['UnblendedCost']?.Amount ?? 0) * 1_000_000),
+    micros: microsFrom(Number(Metrics['UnblendedCost']?.Amount ?? 0)),
   };
 }
