@@ -8,7 +8,7 @@ import { reason } from '../../core/reason.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
-import { waitingPageSize } from './settings.ts';
+import { firstPageSize, waitingPageSize } from './settings.ts';
 
 export async function refuseBeyondCap(
   deps: { deployment: Deployment; jobs: JobStore; clock: Clock; telemetry: Telemetry },
@@ -28,4 +28,10 @@ export async function refuseBeyondCap(
       deps.telemetry.event('info', 'job-refused', about, { JobsRefused: 1 });
     }),
   );
+}
+
+/** Where a small cap is set, a look finds what is beyond it; the sweep counts the lines that are longer. */
+export function mayBeBeyondCap(deps: { deployment: Deployment }, waiting: number): boolean {
+  const { waitingJobsPerTenant: most } = deps.deployment.caps;
+  return most < waitingPageSize && waiting >= Math.min(firstPageSize, most + 1);
 }

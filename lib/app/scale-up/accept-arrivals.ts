@@ -10,7 +10,7 @@ import { OperationalError } from '../../ports/errors.ts';
 import type { Delivery } from '../common/batch.ts';
 import { takesMoreWithinMilliseconds } from '../common/settings.ts';
 import { acceptJobs } from './accept-jobs.ts';
-import type { BalanceDeps } from './balance.ts';
+import type { BalanceDeps } from './balance-deps.ts';
 
 export interface AcceptDeps extends BalanceDeps {
   readonly arrivals: Arrivals;

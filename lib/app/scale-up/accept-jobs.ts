@@ -9,7 +9,8 @@ import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import { jobOfEvent } from '../common/job-of-event.ts';
-import { type BalanceDeps, balance } from './balance.ts';
+import { balance } from './balance.ts';
+import type { BalanceDeps } from './balance-deps.ts';
 
 interface Place {
   readonly installationId: InstallationId;

@@ -332,7 +332,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'spent-before-forgotten',
     'Whoever installs the App again has spent nothing.',
-    'lib/app/scale-up/balance.ts',
+    'lib/app/scale-up/forget-predecessor.ts',
     'const carried = await spentBefore(deps, tenant.predecessor);',
     'await spentBefore(deps, tenant.predecessor);\n  const carried = new Map<string, Micros>();',
   ),
@@ -395,14 +395,14 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'predecessor-forgotten',
     'A reinstalled tenant launches while machines of its former installation live.',
-    'lib/app/scale-up/balance.ts',
+    'lib/app/scale-up/forget-predecessor.ts',
     "if (tenant.status !== 'deleted' || tenant.leases > 0) return false;",
     "if (tenant.status !== 'deleted') return false;",
   ),
   mutant(
     'predecessor-of-predecessor',
     'Whoever reinstalls twice launches while machines of the first installation live.',
-    'lib/app/scale-up/balance.ts',
+    'lib/app/scale-up/forget-predecessor.ts',
     'return tenant.predecessor === undefined || isGone(deps, tenant.predecessor);',
     'return true;',
   ),

@@ -1,0 +1,36 @@
+/** Sees to it that a line that got something and waits for more is looked at again, and keeps its place among others. */
+import type { BalancePlan } from '../../core/balance-plan.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+import { retryDelaySeconds } from '../common/settings.ts';
+import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines.ts';
+import type { Supply } from '../launch/supply.ts';
+import type { BalanceDeps } from './balance-deps.ts';
+
+/** Whoever got something and waits for more comes again by itself; all others are told by what they wait for. */
+export async function comeAgain(
+  deps: BalanceDeps,
+  options: {
+    installationId: InstallationId;
+    tier: Tier;
+    plan: BalancePlan;
+    served: boolean;
+    machines: number;
+    tenant: Tenant | undefined;
+    supply: Supply | undefined;
+  },
+): Promise<void> {
+  const { installationId, tier, plan, served, machines, tenant, supply } = options;
+  const place = { installationId, tier: tier.name };
+  const stoppedBy = plan.limitedBy === 'shared-cap' ? supply?.tightestCap?.cap : undefined;
+  if (!tenant || !supply) await leaveLines(deps, place);
+  else if (supply.tightestCap) {
+    const waiter = waiterOf({ tenant, tier }, deps.clock.now());
+    await updateWaitingLines(deps, { waiter, stoppedBy, machines, known: supply.caps });
+  }
+  const goesOn = plan.more || plan.passesByItself === true;
+  if (!served || !goesOn) return;
+  const delaySeconds = plan.limitedBy === 'launch-rate' ? retryDelaySeconds : 1;
+  await deps.queues.sendToTier(tier.name, { kind: 'poke', ...place }, { delaySeconds });
+}

@@ -1,0 +1,46 @@
+/**
+ * Takes the leases of a plan together with its launch, in one transaction, and covers its jobs. What somebody else has
+ * changed meanwhile is answered with "again"; nothing is taken then.
+ */
+import type { BalancePlan } from '../../core/balance-plan.ts';
+import type { Launch } from '../../core/launch.ts';
+import { rateCharge } from '../../core/launch-rate.ts';
+import { capCharge } from '../../core/shared-cap.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+import { takesTogetherMilliseconds } from '../common/settings.ts';
+import { askBesideOthers } from '../common/side-by-side.ts';
+import type { Supply } from '../launch/supply.ts';
+import type { BalanceDeps } from './balance-deps.ts';
+import { coverJobs } from './cover-jobs.ts';
+import { planLaunch } from './plan-launch.ts';
+
+type Taking = { kind: 'taken'; launch: Launch } | { kind: 'again' } | { kind: 'nothing' };
+
+export async function takeLaunch(
+  deps: BalanceDeps,
+  options: { plan: BalancePlan; tenant: Tenant | undefined; tier: Tier; supply: Supply | undefined },
+): Promise<Taking> {
+  const { plan, tenant, tier, supply } = options;
+  if (!tenant || !supply?.open || plan.launch.length === 0) return { kind: 'nothing' };
+  const { open } = supply;
+  const machines = plan.launch.length;
+  const fraction = deps.chance.fraction();
+  const caps = supply.caps.flatMap(({ cap, use }) => capCharge(cap, use, { machines, fraction }) ?? []);
+  const launch = await planLaunch(deps, { jobs: plan.launch, open, tenant, tier, caps });
+  const { launchesPerMinutePerTenant: launchesPerMinute } = deps.deployment.caps;
+  const rate = rateCharge(tenant, { machines, launchesPerMinute, now: launch.createdAt });
+  const { answer: outcome, together } = await askBesideOthers(
+    { to: deps.launches, clock: deps.clock, milliseconds: takesTogetherMilliseconds },
+    () => deps.launches.take({ tenant, tier, launch, caps, rate }),
+  );
+  if (outcome.kind === 'taken') {
+    await together();
+    const covered = await coverJobs(deps, launch, rate);
+    return covered ? { kind: 'taken', launch: covered } : { kind: 'again' };
+  }
+  deps.telemetry.count('TakesRefused', { reason: outcome.kind });
+  // A chance delay sets copies apart that would otherwise meet again.
+  if (outcome.kind === 'contended') await deps.clock.sleep(5 + deps.chance.fraction() * 45);
+  return { kind: 'again' };
+}

@@ -1,0 +1,119 @@
+/**
+ * Takes leases for the oldest jobs of a line until nothing is left to take: it reads, decides, plans and takes, and what it
+ * loses to another copy it plans again, a bounded number of times. It calls no EC2 itself; `launch` does, beside it.
+ */
+import type { InstallationId, JobId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { Tier } from '../../core/tier.ts';
+import type { Note } from '../../ports/notes.ts';
+import { decideWaiting } from '../admission/decide-waiting.ts';
+import { mayBeBeyondCap, refuseBeyondCap } from '../common/refuse-beyond-cap.ts';
+import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
+import { firstPageSize, gatheringMilliseconds, maxPlans } from '../common/settings.ts';
+import { leaveLines } from '../common/shared-lines.ts';
+import type { PlannedLaunch } from '../launch/carry-out-launch.ts';
+import { readScarcity } from '../launch/scarcity.ts';
+import { askWhoItIs } from './ask-who-it-is.ts';
+import type { BalanceDeps } from './balance-deps.ts';
+import { comeAgain } from './come-again.ts';
+import { forgetPredecessor } from './forget-predecessor.ts';
+import { planLine } from './plan-line.ts';
+import { type PlanningTurn, passPlanningTurn, readPlanningTurn, takePlanningTurn } from './planning-turn.ts';
+import { probeTenant } from './probe-tenant.ts';
+import { refreshGroup } from './refresh-group.ts';
+import { takeLaunch } from './take-launch.ts';
+import { writeVerdicts } from './write-verdicts.ts';
+
+export interface Planning {
+  readonly installationId: InstallationId;
+  readonly tier: Tier;
+  readonly own?: ReadonlySet<JobId>;
+  /** Carries out what was taken, beside what is planned next. */
+  readonly launch: (planned: PlannedLaunch) => void;
+  /** Held while others bring jobs of this tenant and tier, too. */
+  turn?: PlanningTurn;
+}
+
+/** Whoever plans in the turn of several copies looks again for those who brought jobs meanwhile. */
+export async function takeLeasesInTurn(deps: BalanceDeps, planning: Planning): Promise<void> {
+  const { installationId, tier } = planning;
+  for (;;) {
+    await takeLeases(deps, planning);
+    const passed = planning.turn ? await passPlanningTurn(deps, planning.turn) : 'over';
+    if (passed === 'late') {
+      await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
+    }
+    if (passed !== 'again') return;
+  }
+}
+
+async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> {
+  const { installationId, tier } = planning;
+  let hasTurn = false;
+  let isCapKept = false;
+  let pageSize = firstPageSize;
+  let machines = 0;
+  for (let plans = 1; plans <= maxPlans; plans++) {
+    const [found, known, groupNote, scarcity, turnElsewhere] = await Promise.all([
+      deps.jobs.listWaiting(installationId, tier.name, pageSize),
+      deps.tenants.get(installationId),
+      readGroupNote(deps, installationId),
+      readScarcity(deps),
+      planning.turn ? undefined : readPlanningTurn(deps, { installationId, tier: tier.name }),
+    ]);
+    if (found.length === 0) return leaveLines(deps, { installationId, tier: tier.name });
+    if (!planning.turn && (turnElsewhere || othersAreComingIn(found, planning.own))) {
+      if (await takeTurnFor(deps, planning, turnElsewhere)) continue;
+      return;
+    }
+    if (known && (await forgetPredecessor(deps, known))) continue;
+    if (!known) await askWhoItIs(deps, installationId, found);
+    if (!isCapKept && mayBeBeyondCap(deps, found.length)) await refuseBeyondCap(deps, installationId);
+    isCapKept = true;
+    const group = known ? knownGroup(deps, known, groupNote) : undefined;
+    const decided = known && (await decideWaiting(deps, { tenant: known, tier, waiting: found, group }));
+    const line = decided ?? { tenant: known, waiting: found };
+    const probed = await probeTenant(deps, { ...line, tier, group });
+    const { tenant } = probed;
+    const look = { ...probed, installationId, tier, hasTurn, pageSize, group, scarcity };
+    const planned = await planLine(deps, look);
+    const { plan, supply } = planned;
+    pageSize = planned.pageSize;
+    hasTurn ||= supply?.paced === true && plan.launch.length > 0;
+    // What others have just brought they plan for themselves, unless it is this copy's turn.
+    if (!planning.turn && othersAreComingIn(plan.launch, planning.own)) {
+      if (await takeTurnFor(deps, planning)) continue;
+      return;
+    }
+    const taken = await takeLaunch(deps, { plan, tenant, tier, supply });
+    if (taken.kind === 'again') continue;
+    const isTaken = taken.kind === 'taken';
+    if (isTaken) {
+      machines += taken.launch.plannedJobs.length;
+      planning.launch({ launch: taken.launch, paced: supply?.paced === true });
+    }
+    await writeVerdicts(deps, installationId, plan);
+    if (known && group) await refreshGroup(deps, { tenant: known, group, waiting: found });
+    // A lease that came free since the tenant was read is seen by nobody else: whoever freed it found room already.
+    const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
+    if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
+    await comeAgain(deps, { installationId, tier, plan, served: isTaken, machines, tenant, supply });
+    return;
+  }
+  await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
+}
+
+/** False: another copy plans for all, and will look again. */
+async function takeTurnFor(deps: BalanceDeps, planning: Planning, known?: Note): Promise<boolean> {
+  const { installationId, tier } = planning;
+  const turn = await takePlanningTurn(deps, { installationId, tier: tier.name }, known);
+  if (!turn) return false;
+  planning.turn = turn;
+  // Meanwhile others bring more, and one launch is for all of them.
+  await deps.clock.sleep(gatheringMilliseconds);
+  return true;
+}
+
+/** Jobs that nobody has looked at, and that others brought. */
+const othersAreComingIn = (found: readonly Job[], own: ReadonlySet<JobId> | undefined) =>
+  own !== undefined && found.some(({ jobId, reason }) => reason?.code === 'queued' && !own.has(jobId));

@@ -1,0 +1,36 @@
+/** Writes down why jobs of a plan are refused or go on waiting. What changed meanwhile stays as it is. */
+import type { BalancePlan } from '../../core/balance-plan.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { BalanceDeps } from './balance-deps.ts';
+
+export async function writeVerdicts(
+  deps: BalanceDeps,
+  installationId: InstallationId,
+  plan: BalancePlan,
+): Promise<void> {
+  const at = deps.clock.now();
+  const refusing = plan.refuse.map(async ({ job, reason }) => {
+    const refused = await deps.jobs.refuseWaiting(installationId, job.jobId, {
+      outcome: 'refused',
+      at,
+      reason,
+    });
+    if (refused) logRefusal(deps, job, reason.code);
+  });
+  const holding = plan.hold.map(({ job, reason }) => ({ jobId: job.jobId, reason }));
+  await Promise.all([
+    ...refusing,
+    ...(holding.length > 0 ? [deps.jobs.setWaitReasons(installationId, holding)] : []),
+  ]);
+}
+
+function logRefusal(deps: BalanceDeps, job: Job, code: string): void {
+  const { installationId, jobId, tier } = job;
+  deps.telemetry.event(
+    'info',
+    'job-refused',
+    { installationId, jobId, tier, reason: code },
+    { JobsRefused: 1 },
+  );
+}
