@@ -9,6 +9,7 @@ import type { Account, WorldDeps } from './context.ts';
 import type { GitHubWorld } from './github.ts';
 import { newAccountGroup, startGroupChanges } from './groups.ts';
 import { changeKeptGroup, followKeeping, keptPolicy, makeKeptGroup } from './kept-group.ts';
+import { startLists } from './lists.ts';
 import { startLongLine } from './long-line.ts';
 import { startSpendCaps } from './spend-caps.ts';
 import { eventfulSeconds } from './times.ts';
@@ -74,6 +75,7 @@ export function startTenants(
     }
   }
   startSpendCaps(deps, { seed: parts.seed, github: parts.github, accounts });
+  startLists(deps, { seed: parts.seed, accounts });
   if (parts.longLine) startLongLine(deps, parts.github, accounts);
   else if (random.chance(faults.mood === 'calm' ? 0.8 : 0.1)) crowd(deps, parts.github, accounts);
   if (parts.flood) queueUnheard(deps, parts, accounts[0]!);

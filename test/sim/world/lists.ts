@@ -1,0 +1,38 @@
+/**
+ * In some stories the operator allows a tenant some of its repositories only, and leaves its runner group alone: GitHub then
+ * gives jobs of the others to machines that were bought for jobs of these. What happens here is drawn by a generator of its
+ * own, and changes nothing in the rest of a seed's story.
+ */
+import { InstallationId } from '../../../lib/core/ids.ts';
+import { createRandom } from '../random.ts';
+import type { Account, WorldDeps } from './context.ts';
+import { eventfulSeconds } from './times.ts';
+
+export function startLists(
+  deps: WorldDeps,
+  { seed, accounts }: { seed: number; accounts: readonly Account[] },
+): void {
+  const random = createRandom(seed * 6_151 + 29);
+  // In a calm world whoever waits is asked why, and a job that was robbed of its machine waits for another one.
+  if (deps.faults.mood === 'calm' || !random.chance(0.15)) return;
+  for (const account of accounts) {
+    // A user's machines register with one repository, and get no job of another.
+    if (account.type === 'User' || deps.auditor.books.keptGroups.has(account)) continue;
+    for (let n = random.between(1, 3); n > 0; n--) {
+      const at = random.chance(0.5) ? 0 : random.between(1, eventfulSeconds * 0.4);
+      const allowed = random.pick([[0], [0], [1], [0, 1]]);
+      deps.scheduler.after(at * 1000, () => allow(deps, account, allowed));
+    }
+  }
+}
+
+/** @param allowed of the account's repositories, by their places */
+function allow({ ports, story }: WorldDeps, account: Account, allowed: readonly number[]): void {
+  const id = InstallationId(account.installationId ?? 0);
+  const tenant = ports.stores.world.tenant(id);
+  if (!tenant || tenant.status === 'deleted') return;
+  const names = allowed.map((n) => `${account.login}/${account.repositories[n]}`);
+  const allowedRepositories = names.map((name) => ports.github.repositoryId(name));
+  ports.stores.world.editTenant(id, { allowedRepositories });
+  story.tell(() => `the operator allows ${id} the repositories ${names.join(', ')} alone`);
+}
