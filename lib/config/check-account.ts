@@ -5,7 +5,16 @@
 import { leastConcurrency } from '../contract/concurrency.ts';
 import { type FunctionName, functionNames } from '../contract/functions.ts';
 import type { MayflyConfig } from './config.ts';
-import { expect, expectKnownKeys, expectText, expectWhole, isRecord, shown } from './faults.ts';
+import {
+  expect,
+  expectKnownKeys,
+  expectText,
+  expectWhole,
+  isRecord,
+  literally,
+  shown,
+  textOf,
+} from './faults.ts';
 
 /** Without faults, defaults filled in. */
 export interface CheckedAccount {
@@ -42,8 +51,8 @@ export function accountFaults(config: MayflyConfig): string[] {
 
 /** No alias: a policy goes by the key's own ARN. */
 const keyRule = (region: unknown) => ({
-  pattern: new RegExp(`^arn:aws[a-z-]*:kms:${String(region)}:\\d{12}:key/[0-9a-z-]{20,40}$`),
-  allowed: `the ARN of a key (not of an alias) in ${shown(region)}, such as "arn:aws:kms:${String(region)}:123456789012:key/…"`,
+  pattern: new RegExp(`^arn:aws[a-z-]*:kms:${literally(region)}:\\d{12}:key/[0-9a-z-]{20,40}$`),
+  allowed: `the ARN of a key (not of an alias) in ${shown(region)}, such as "arn:aws:kms:${textOf(region)}:123456789012:key/…"`,
 });
 
 function reservationFaults(config: MayflyConfig): string[] {

@@ -25,7 +25,7 @@ import { checkedReleasesUrl, checkedRunner, runnerFaults } from './check-runner.
 import { tierSubnetFaults } from './check-tier-subnets.ts';
 import { tierFaults } from './check-tiers.ts';
 import type { MayflyConfig, TierConfig } from './config.ts';
-import { expectKnownKeys, expectText, expectWhole, expectWord, isRecord, shown } from './faults.ts';
+import { expectKnownKeys, expectText, expectWhole, expectWord, isRecord, shown, textOf } from './faults.ts';
 import { githubApiUrl } from './github-api-url.ts';
 import { includedIn } from './included-tiers.ts';
 
@@ -158,7 +158,7 @@ function queueAddressFaults(config: MayflyConfig): string[] {
   const names = Object.keys(isRecord(config.tiers) ? config.tiers : {});
   const addressLength = 'https://sqs.ap-southeast-1.amazonaws.com/123456789012/--builds"":"",'.length;
   const length = names
-    .map((name) => addressLength + String(config.environment).length + 2 * name.length)
+    .map((name) => addressLength + textOf(config.environment).length + 2 * name.length)
     .reduce((sum, next) => sum + next, 0);
   if (length <= most || names.length > 30) return [];
   return [

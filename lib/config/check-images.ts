@@ -16,7 +16,7 @@ export function imageFaults({ machineImages, network }: MayflyConfig): string[] 
       `machineImages is ${shown(machineImages)}; it must be an object such as { keep: 3 }, or left out.`,
     ];
   }
-  const isClosed = network !== undefined && 'vpcId' in network && network.s3EndpointId === undefined;
+  const isClosed = isRecord(network) && 'vpcId' in network && network['s3EndpointId'] === undefined;
   return [
     ...expectKnownKeys('machineImages', machineImages, ['keep']),
     ...expectWhole('machineImages.keep', machineImages.keep ?? usualCount, { from: 2, to: 100 }),

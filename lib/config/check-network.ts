@@ -10,7 +10,16 @@ import {
   privateRanges,
   publicRanges,
 } from './address-range.ts';
-import { expect, expectKnownKeys, expectText, expectWhole, isRecord, shown } from './faults.ts';
+import {
+  expect,
+  expectKnownKeys,
+  expectText,
+  expectWhole,
+  isRecord,
+  literally,
+  shown,
+  textOf,
+} from './faults.ts';
 import type {
   EgressRule,
   ExistingNetworkConfig,
@@ -116,7 +125,7 @@ function subnetFaults(subnets: unknown, region: unknown): string[] {
         ...expectText(`${name}.id`, subnet['id'], idRule('subnet')),
         ...expect(`${name}.zone`, subnet['zone'], {
           fits: typeof subnet['zone'] === 'string' && zonePattern(region).test(subnet['zone']),
-          allowed: `an availability zone of ${shown(region)} by name, such as ${shown(`${region}a`)}`,
+          allowed: `an availability zone of ${shown(region)} by name, such as ${shown(`${textOf(region)}a`)}`,
         }),
       ];
     }),
@@ -125,7 +134,7 @@ function subnetFaults(subnets: unknown, region: unknown): string[] {
 }
 
 /** `us-east-1a`, and local zones such as `us-west-2-lax-1a`. */
-const zonePattern = (region: unknown) => new RegExp(`^${String(region)}(?:-[a-z]{3}-\\d)?[a-z]$`);
+const zonePattern = (region: unknown) => new RegExp(`^${literally(region)}(?:-[a-z]{3}-\\d)?[a-z]$`);
 
 const idRule = (kind: string) => ({
   pattern: new RegExp(`^${kind}-[0-9a-f]{8,17}$`),

@@ -1,7 +1,7 @@
 /** The rules for a price list of the operator's own: of this region, dated, and all amounts whole micro-dollars. */
 import type { PriceList } from '../core/price-list.ts';
 import type { MayflyConfig } from './config.ts';
-import { expect, expectKnownKeys, expectWhole, isRecord, shown } from './faults.ts';
+import { expect, expectKnownKeys, expectWhole, isRecord, shown, textOf } from './faults.ts';
 
 /** A million dollars. */
 const amount = { from: 0, to: 1_000_000_000_000 };
@@ -12,10 +12,10 @@ export function priceFaults({ prices, region }: Pick<MayflyConfig, 'prices' | 'r
   const { date, region: of, onDemand, disk, address } = prices as unknown as PriceList;
   return [
     ...expectKnownKeys('prices', prices, ['date', 'region', 'onDemand', 'disk', 'address']),
-    ...expect('prices.date', date, { fits: /^\d{4}-\d\d-\d\d$/.test(String(date)), allowed: 'a day' }),
+    ...expect('prices.date', date, { fits: /^\d{4}-\d\d-\d\d$/.test(textOf(date)), allowed: 'a day' }),
     ...expect('prices.region', of, {
       fits: of === region,
-      allowed: `${region}, the region; run mayfly prices update again`,
+      allowed: `${shown(region)}, the region; run mayfly prices update again`,
     }),
     ...amountFaults('prices.onDemand', onDemand),
     ...amountFaults('prices.disk', disk, ['gigabyte', 'iops', 'throughputMegabyte']),

@@ -2,7 +2,7 @@
 import { microsFrom } from '../core/micros.ts';
 import type { OwnRates } from '../core/own-rates.ts';
 import type { MayflyConfig } from './config.ts';
-import { expect, expectKnownKeys, expectWhole, isRecord, shown } from './faults.ts';
+import { expect, expectKnownKeys, expectWhole, isRecord, shown, textOf } from './faults.ts';
 import type { RatesConfig } from './rates-config.ts';
 
 export function rateFaults({ rates, tiers }: Pick<MayflyConfig, 'rates' | 'tiers'>): string[] {
@@ -26,7 +26,7 @@ function datedFaults(name: string, dated: unknown): string[] {
   if (!Array.isArray(dated) || dated.length === 0)
     return [`${name} is ${shown(dated)}; it must be a list like [{ from: '2026-12-01', perMinute: 0.01 }].`];
   const days = dated.map((rate: { from?: unknown }) => rate?.from);
-  const areInOrder = days.every((day, n) => n === 0 || String(days[n - 1]) < String(day));
+  const areInOrder = days.every((day, n) => n === 0 || textOf(days[n - 1]) < textOf(day));
   return [
     ...dated.flatMap((rate: unknown, n) => oneFaults(`${name}[${n}]`, rate)),
     ...expect(name, days, { fits: areInOrder, allowed: 'in the order of its days, each day once' }),
@@ -36,7 +36,7 @@ function datedFaults(name: string, dated: unknown): string[] {
 function oneFaults(name: string, rate: unknown): string[] {
   if (!isRecord(rate)) return [`${name} is ${shown(rate)}; it must have from and perMinute.`];
   const { from, perMinute } = rate;
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(String(from)) && !Number.isNaN(Date.parse(String(from)));
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(textOf(from)) && !Number.isNaN(Date.parse(textOf(from)));
   const isPrice = typeof perMinute === 'number' && perMinute >= 0 && perMinute <= 100;
   return [
     ...expectKnownKeys(name, rate, ['from', 'perMinute']),

@@ -1,5 +1,5 @@
 /** The rule for subnets of a tier: some of those that the configuration names, each once. */
-import { expect, isRecord, isTextList, shown } from './faults.ts';
+import { expect, isRecord, isTextList, shown, textOf } from './faults.ts';
 
 export function tierSubnetFaults(tiers: unknown, network: unknown): string[] {
   if (!isRecord(tiers)) return [];
@@ -10,7 +10,7 @@ export function tierSubnetFaults(tiers: unknown, network: unknown): string[] {
   });
 }
 
-function subnetFaults(path: string, subnetIds: unknown, known: readonly unknown[]): string[] {
+function subnetFaults(path: string, subnetIds: unknown, known: readonly string[]): string[] {
   if (known.length === 0) {
     return expect(path, subnetIds, {
       fits: false,
@@ -29,7 +29,8 @@ function subnetFaults(path: string, subnetIds: unknown, known: readonly unknown[
   ];
 }
 
-function knownSubnets(network: unknown): unknown[] {
+function knownSubnets(network: unknown): string[] {
   const subnets = isRecord(network) ? network['subnets'] : undefined;
-  return Array.isArray(subnets) ? subnets.flatMap((subnet) => (isRecord(subnet) ? [subnet['id']] : [])) : [];
+  if (!Array.isArray(subnets)) return [];
+  return subnets.map((subnet) => (isRecord(subnet) ? textOf(subnet['id']) : '')).filter((id) => id !== '');
 }

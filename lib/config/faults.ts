@@ -5,9 +5,25 @@
 
 /** A value as the operator would find it in the file, cut where it is long. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  const text = jsonOf(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
+
+/** JSON, or a few words for what JSON cannot hold: a function, a bigint inside, an object that contains itself. */
+function jsonOf(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'a value that JSON cannot hold';
+  }
+}
+
+/** The text that a value is, and none where it is no text: `String()` throws for objects that have no text. */
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Text for a pattern, taken letter by letter. */
+export const literally = (value: unknown): string => textOf(value).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /** `limits.bootSeconds is 0; it must be a whole number from 60 to 3600.`, where it is not. */
 export function expect(

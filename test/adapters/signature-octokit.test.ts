@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { Webhooks } from '@octokit/webhooks';
-import fc from 'fast-check';
 import { createSignatures } from '../../lib/adapters/signature/signatures.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
+import { fc } from '../support/properties.ts';
 
 const signaturesWith = (value: string) =>
   createSignatures({ secret: createMemorySecret({ value, clock: createMemoryClock() }) });

@@ -1,9 +1,9 @@
 /** Whatever a signed payload holds, it gets a 2xx and costs one message at most. */
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { parseMessage } from '../../lib/contract/messages.ts';
 import { nonEmpty } from '../support/non-empty.ts';
+import { fc } from '../support/properties.ts';
 import { givenDoor } from '../support/webhook-door.ts';
 
 describe("GitHub's published payloads", () => {

@@ -1,6 +1,5 @@
 /** The sums of past days: complete, the same whoever dies where, and made again when late words have come. */
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { rollUpUsage } from '../../lib/app/reconciler/roll-up-usage.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import { type UsageRecord, usageOf } from '../../lib/core/usage.ts';
@@ -10,6 +9,7 @@ import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { givenDeployment, noon } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 
 const day = '2026-11-21';
 const hour = 3_600_000;

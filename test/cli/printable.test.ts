@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { printableLine, printableText } from '../../lib/cli/printable.ts';
+import { fc } from '../support/properties.ts';
 
 describe('untrusted text for a terminal', () => {
   it('loses its escape sequences and keeps its words', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import {
   contains,
   isAddressRange,
@@ -7,6 +6,7 @@ import {
   privateRanges,
   publicRanges,
 } from '../../lib/config/address-range.ts';
+import { fc } from '../support/properties.ts';
 
 describe('an address range', () => {
   it.each(['10.0.0.0/8', '0.0.0.0/0', '192.168.7.1/32', '100.64.0.0/10'])('is %s', (text) => {

@@ -1,10 +1,11 @@
 /** The configuration's rules: what passes, what every fault says, and that all of them come at once. */
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { assertConfig, ConfigurationError, checkConfig } from '../../lib/config/check-config.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { trustedCertificates } from '../../lib/contract/aws-certificates.ts';
+import { fc } from '../support/properties.ts';
 import { configWith, defaultConfig, thirtyTiers, tierWith } from './configurations.ts';
+import { everySetting, pathsOf, replaced } from './every-setting.ts';
 
 const faultsOf = (config: MayflyConfig) => {
   const outcome = checkConfig(config);
@@ -176,15 +177,43 @@ describe('a fault', () => {
     expect(check).toThrow(/4 errors.*\n.*environment.*\n.*region.*\n.*maxRunners.*\n.*onboarding/s);
   });
 
-  it('is found in whatever stands in place of a setting, without an exception', () => {
-    const settings = Object.keys(defaultConfig);
+  it('is in no setting of a configuration that has them all', () => {
+    expect(Object.keys(everySetting)).toEqual(expect.arrayContaining(Object.keys(defaultConfig)));
+    expect(faultsOf(everySetting)).toEqual([]);
+  });
+
+  const settings = Object.keys(everySetting);
+  const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true });
+  const isSentence = (fault: string) => fault.endsWith('.');
+
+  it('is found in whatever stands in place of two settings, without an exception', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...settings), fc.anything(), (setting, value) => {
-        const outcome = checkConfig(configWith({ [setting]: value }));
-        expect(outcome.ok || outcome.faults.every((fault) => fault.endsWith('.'))).toBe(true);
+      fc.property(fc.dictionary(fc.constantFrom(...settings), anything, { maxKeys: 2 }), (changes) => {
+        const outcome = checkConfig(configWith(changes));
+        expect(outcome.ok || outcome.faults.every(isSentence)).toBe(true);
       }),
     );
   });
+
+  it('is found in whatever stands in place of a part of a setting, without an exception', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...pathsOf(everySetting)), anything, (path, value) => {
+        const outcome = checkConfig(replaced(everySetting, path, value) as MayflyConfig);
+        expect(outcome.ok || outcome.faults.every(isSentence)).toBe(true);
+      }),
+    );
+  });
+
+  it.each([{ toString: 0 }, Symbol('s'), Object.create(null), 10n, '(', [], () => 'x'])(
+    'is found in an environment, a region and a date that are %p',
+    (value) => {
+      const rates = { tiers: { small: [{ from: value, perMinute: 1 }] } };
+      const prices = { date: value, region: value, onDemand: {}, disk: {}, address: 0 };
+      const changes = { environment: value, region: value, rates, prices };
+      const faults = faultsOf({ ...everySetting, ...changes } as unknown as MayflyConfig);
+      expect(faults.filter(isSentence).length).toBeGreaterThan(3);
+    },
+  );
 });
 
 describe('the address of GitHub', () => {

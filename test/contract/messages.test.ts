@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { MalformedMessage, parseMessage } from '../../lib/contract/messages.ts';
 import { givenEvent } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 
 describe('parseMessage', () => {
   it.each([

@@ -1,8 +1,8 @@
 /** What every Audit promises: a change that nobody recorded is found, once, and what was recorded is not. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { InstallationId } from '../../lib/core/ids.ts';
 import { acme, medium, small } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 import type { OperatorEdit, StoreBackend, Stores } from './support/store-backends.ts';
 import { nobody, storedTenant, theTenant } from './support/stored.ts';
 

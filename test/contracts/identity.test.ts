@@ -1,7 +1,6 @@
 /** Tickets and identity documents: what is believed, and each way to be turned away. */
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { accountOfArn } from '../../lib/adapters/identity/account.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { createIdentityVerifier } from '../../lib/adapters/identity/verifier.ts';
@@ -11,6 +10,7 @@ import { createIdentitySigner } from '../../lib/local/ec2/identity.ts';
 import type { Ticket } from '../../lib/ports/identity.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
+import { fc } from '../support/properties.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const ticket: Ticket = {

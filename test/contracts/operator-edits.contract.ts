@@ -3,7 +3,6 @@
  * tenant manager: a tenant that suspends, renames, uninstalls and reinstalls itself all the while lifts no ban by it.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
@@ -14,6 +13,7 @@ import { createMemoryNotes } from '../fakes/notes.ts';
 import { createMemoryQueues } from '../fakes/queues.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { acme, givenDeployment, medium, noon, permissions, small } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 import type { OperatorEdit, StoreBackend, Stores } from './support/store-backends.ts';
 import { newTenant } from './support/stored.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { fullReason, planBalance } from '../../lib/core/balance-plan.ts';
 import { maxMachinesPerLaunch } from '../../lib/core/launch.ts';
 import { reason } from '../../lib/core/reason.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { givenJob, givenJobs, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 
 const pageSize = 100;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { boundedText, isRepositoryName } from '../../lib/core/bounded-text.ts';
+import { fc } from '../support/properties.ts';
 
 describe('boundedText', () => {
   it.each([

@@ -1,12 +1,12 @@
 /** What a tenant owes: its jobs' machines at the rate of their launch, minutes that are free first, and no machine without a job. */
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { invoiceOf } from '../../lib/core/invoice.ts';
 import { chargeOf, type OwnRates, ownRateAt } from '../../lib/core/own-rates.ts';
 import { type UsageRecord, usageOf } from '../../lib/core/usage.ts';
 import { sumUp } from '../../lib/core/usage-sum.ts';
 import { givenRunner } from '../contracts/support/stored.ts';
+import { fc } from '../support/properties.ts';
 
 const ownRates: OwnRates = {
   tiers: {

@@ -1,10 +1,10 @@
 /** A job's labels pick the smallest tier that has them all, whatever their order or case. */
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { TierName } from '../../lib/core/ids.ts';
 import { isSelfHosted, tierFor } from '../../lib/core/labels.ts';
 import type { Tier } from '../../lib/core/tier.ts';
 import { givenTier } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 
 const tier = (name: string, ...labels: string[]): Tier => givenTier({ name: TierName(name), labels });
 const tiers = [

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import {
   askTurn,
   callNow,
@@ -11,6 +10,7 @@ import {
 } from '../../lib/core/launch-pace.ts';
 import { noon } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
+import { fc } from '../support/properties.ts';
 
 const throttledAt = (pace: LaunchPace | undefined, now: number) => slowedDown(pace, { askedAt: now, now });
 const slow = throttledAt(undefined, noon);

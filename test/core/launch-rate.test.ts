@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { rateCharge, rateRoom } from '../../lib/core/launch-rate.ts';
 import { givenTenant, noon } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
+import { fc } from '../support/properties.ts';
 
 describe('the launch rate', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { type Closings, openPools, poolName, wasShort } from '../../lib/core/pools.ts';
 import { givenTier, noon } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 
 const subnets = [
   { subnetId: 'subnet-a', zone: 'a' },

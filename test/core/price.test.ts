@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { burstable, surplusPerHour } from '../../lib/core/burstable.ts';
 import {
   type BilledMachine,
@@ -10,6 +9,7 @@ import {
   totalOf,
 } from '../../lib/core/price.ts';
 import { onDemandPrice, priceListDate, pricesOf } from '../../lib/core/price-list.ts';
+import { fc } from '../support/properties.ts';
 
 const usual: BilledMachine = {
   diskGigabytes: 30,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import {
   type CapUse,
   capCharge,
@@ -17,6 +16,7 @@ import {
 import { sharesOf } from '../../lib/core/shares.ts';
 import { givenTier, medium, small } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
+import { fc } from '../support/properties.ts';
 import { cap, holding, useOf, waiter } from '../support/shared-cap.ts';
 
 describe('sharedCaps', () => {

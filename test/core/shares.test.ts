@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { boundedStep, placeOf, shortestStep, type Waiter } from '../../lib/core/shared-cap.ts';
 import { sharesOf } from '../../lib/core/shares.ts';
 import { medium } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 import { cap, holding, useOf, waiter } from '../support/shared-cap.ts';
 
 describe('sharesOf', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { machineRates } from '../../lib/core/price.ts';
 import {
   countedCost,
@@ -17,6 +16,7 @@ import { ceilingPerHour } from '../../lib/core/tier-price.ts';
 import { usageOf } from '../../lib/core/usage.ts';
 import { givenRunner } from '../contracts/support/stored.ts';
 import { givenDeployment, givenTenant, givenTier, medium, noon, small } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 
 const { limits, tiers } = givenDeployment();
 const region = 'us-east-1';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { assertConfig } from '../../lib/config/check-config.ts';
 import { TierName } from '../../lib/core/ids.ts';
 import { tierLimit } from '../../lib/core/tier-limit.ts';
 import config from '../../mayfly.config.ts';
 import { givenTenant } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 
 const { tiers } = assertConfig(config).deployment;
 const limits = (tier: string, maxRunners: number, own?: number) => {

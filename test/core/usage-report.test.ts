@@ -1,12 +1,12 @@
 /** Sums of costs: each machine counts once, in one line, and what is wasted is told apart. */
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { InstallationId, InstanceId, JobId, type TierName } from '../../lib/core/ids.ts';
 import { type RanJob, type UsageRecord, usageOf } from '../../lib/core/usage.ts';
 import { type Grouping, groupings, costReport as reportOf } from '../../lib/core/usage-report.ts';
 import { sumUp } from '../../lib/core/usage-sum.ts';
 import { givenRunner } from '../contracts/support/stored.ts';
 import { medium, noon } from '../support/given.ts';
+import { fc } from '../support/properties.ts';
 
 const rates = { list: '2026-07-20', compute: 36_000, surplus: 0, disk: 0, address: 3_600 };
 let machines = 0;

@@ -1,6 +1,5 @@
 /** No row of the audit holds a secret, whoever writes it and whatever it is about. */
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Attributes } from '../../../lib/adapters/dynamodb/attributes.ts';
 import {
   configurationAuditRow,
@@ -16,6 +15,7 @@ import { createMemoryClock } from '../../fakes/clock.ts';
 import { createMemoryDeploymentAudit } from '../../fakes/deployment-audit.ts';
 import { givenTenant } from '../../support/given.ts';
 import { nonEmpty } from '../../support/non-empty.ts';
+import { fc } from '../../support/properties.ts';
 
 const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'];
 const word = (from: number, to: number) =>

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import {
   cellOf,
   checksum,
@@ -8,6 +7,7 @@ import {
   tokenText,
 } from '../../../lib/core/controllers/api-token.ts';
 import { InstallationId } from '../../../lib/core/ids.ts';
+import { fc } from '../../support/properties.ts';
 
 const random = 'ab'.repeat(24);
 const address: TokenAddress = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { evaluate, explain } from '../../../../lib/local/aws/iam/evaluate.ts';
 import type { IamQuestion, PolicyDocument, PolicyStatement } from '../../../../lib/local/aws/service.ts';
+import { fc } from '../../../support/properties.ts';
 
 const table = 'arn:aws:dynamodb:us-east-1:123456789012:table/dev-tenants';
 
