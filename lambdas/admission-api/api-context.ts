@@ -1,6 +1,7 @@
 /** What every route has: the dependencies of the API, who calls, and how its errors are documented. */
 import { type Hook, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { type Actor, isFaulty } from '../../lib/app/admission-api/admin.ts';
+import type { QuestionDeps } from '../../lib/app/admission-api/answer-questions.ts';
 import type { Caller } from '../../lib/app/admission-api/authenticate.ts';
 import type { ChangeDeps } from '../../lib/app/admission-api/change-controller.ts';
 import type { Faulty } from '../../lib/app/admission-api/fault.ts';
@@ -10,7 +11,7 @@ import { InstallationId } from '../../lib/core/ids.ts';
 import { Problem, problemOf } from './problems.ts';
 import { controllerId, problem } from './schemas.ts';
 
-export interface ApiDeps extends ChangeDeps {
+export interface ApiDeps extends ChangeDeps, QuestionDeps {
   readonly deployment: TryDeps['deployment'];
   /** `<environment>.<region>`. */
   readonly cell: string;

@@ -4,12 +4,13 @@
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { authenticate } from '../../lib/app/admission-api/authenticate.ts';
+import { authenticate, type Caller } from '../../lib/app/admission-api/authenticate.ts';
 import { faulty } from '../../lib/app/admission-api/fault.ts';
 import { type Api, type ApiDeps, type ApiEnv, refuseShape } from './api-context.ts';
 import { answerTo, Problem, problemOf } from './problems.ts';
 import { addControllerRoutes } from './routes/controllers.ts';
 import { addDecisionRoutes } from './routes/decisions.ts';
+import { addQuestionRoutes, isForControllers } from './routes/questions.ts';
 import { addScopeRoutes } from './routes/scopes.ts';
 import { addSecretRoutes } from './routes/secrets.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
@@ -42,6 +43,7 @@ export function createApi(deps: ApiDeps): Api {
     addTokenRoutes,
     addSecretRoutes,
     addDecisionRoutes,
+    addQuestionRoutes,
     addTestRoute,
   ]) {
     add(api, deps);
@@ -93,15 +95,20 @@ async function admit(deps: ApiDeps, { req }: Context) {
   const limited = await deps.rateLimit.refuse(caller);
   if (limited) throw problemOf(limited.fault);
   if (String(caller.token.owner) !== installation) throw refused();
-  // What a controller itself may call comes with its protocol; all of this is for administrators.
-  if (caller.kind !== 'administrator') {
-    throw new Problem(
-      403,
-      'not-an-administrator',
-      "The token is a controller's; managing needs an administrator's.",
-    );
-  }
+  refuseOtherKind(caller, req.path);
   return caller;
+}
+
+/** Controllers answer questions, administrators manage, and neither does the other's. */
+function refuseOtherKind({ kind }: Caller, path: string): void {
+  if (isForControllers(path) === (kind === 'controller')) return;
+  throw kind === 'controller'
+    ? new Problem(
+        403,
+        'not-an-administrator',
+        "The token is a controller's; managing needs an administrator's.",
+      )
+    : new Problem(403, 'not-a-controller', 'Questions are for the controller: use one of its own tokens.');
 }
 
 const noToken =

@@ -11,6 +11,7 @@ const statuses = {
   forbidden: 403,
   missing: 404,
   conflict: 409,
+  late: 410,
   outdated: 412,
   invalid: 422,
   'too-many': 429,

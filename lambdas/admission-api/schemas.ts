@@ -148,6 +148,35 @@ export const decisionPage = z
   })
   .openapi('DecisionPage');
 
+/** The same body as a callback's, but that it says until when. */
+const question = z
+  .object({
+    id: z.string(),
+    timestamp: time,
+    endsAt: time.openapi({ description: 'From then on an answer is late.' }),
+    gate: z.enum(['queue', 'start']),
+    controller: controllerId,
+    facts: z.record(z.string(), z.record(z.string(), z.unknown())).openapi({
+      description: 'account, repository, workflow, run and job, with the fields that rules may name',
+    }),
+  })
+  .openapi('Question');
+export const questionList = z.object({ questions: z.array(question) }).openapi('QuestionList');
+export const questionId = z
+  .string()
+  .regex(/^\d{1,15}-\d{1,16}-(?:queue|start)$/)
+  .openapi({ example: '1795262400000-42-queue' });
+export const givenAnswer = z
+  .strictObject({
+    decision: z.enum(['admit', 'reject']),
+    reason: z
+      .string()
+      .max(8_192)
+      .optional()
+      .openapi({ description: `Cut to ${bounds.reasonCharacters} characters` }),
+  })
+  .openapi('Answer');
+
 const name = z.string().min(1).max(255);
 export const syntheticJob = z
   .strictObject({

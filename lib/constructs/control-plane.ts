@@ -159,6 +159,7 @@ export class ControlPlane extends Construct {
       runnerBinaries: this.runnerBinaries,
       runnerReleasesUrl: config.runnerReleasesUrl,
       imageArchitectures: imageArchitectures(config),
+      apiCopies: config.reservedConcurrency['admission-api'],
       kmsKeyArn: config.kmsKeyArn,
       githubWebUrl: config.githubWebUrl,
       // Looked up at synthesis: the webhook's function is made from these grants too.

@@ -21,6 +21,8 @@ export const variables = {
   ticketSecretArn: 'TICKET_SECRET_ARN',
   appSecretArn: 'APP_SECRET_ARN',
   setupSecretArn: 'SETUP_SECRET_ARN',
+  /** How many copies are set aside for the function. Absent: none. */
+  reservedConcurrency: 'RESERVED_CONCURRENCY',
   /** `subnet-1=us-east-1a,subnet-2=us-east-1b`: where machines may be, in the configured order. */
   subnets: 'SUBNETS',
   /** `https://api.github.com`, or that of a GitHub Enterprise host. */

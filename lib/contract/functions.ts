@@ -74,7 +74,8 @@ export const functionSettings = {
     url: true,
   },
   'admission-api': {
-    description: 'Lets the administrators of tenants manage their admission controllers',
+    description: 'Lets administrators manage admission controllers, and controllers answer questions',
+    // A controller's request for questions waits up to 20 s of it.
     timeoutSeconds: 29,
     memoryMegabytes: 256,
     url: true,

@@ -60,6 +60,18 @@ export function questionStoreContract(backend: StoreBackend): void {
       expect((await pending(noon + 10, 2)).map(({ jobId }) => jobId)).toEqual([1, 2]);
     });
 
+    it('shows what was asked just now, however many were answered before', async () => {
+      const jobs = Array.from({ length: 120 }, (_, n) => JobId(n + 1));
+      await Promise.all(
+        jobs.map(async (jobId) => {
+          const question = givenQuestion({ jobId, askedAt: noon + jobId });
+          await stores.questions.ask(question);
+          if (jobId < 120) await stores.questions.answer(question, admit, noon + jobId);
+        }),
+      );
+      expect((await pending(noon + 200, 1)).map(({ jobId }) => jobId)).toEqual([120]);
+    });
+
     it('takes the first answer, and no second one', async () => {
       const question = givenQuestion();
       await stores.questions.ask(question);

@@ -141,4 +141,34 @@ describe('the API of admission controllers', () => {
     ]);
     expect(world.trouble()).toEqual([]);
   });
+
+  it('asks a controller that polls, and obeys the answer that comes in time', async () => {
+    const transport = { kind: 'poll' };
+    const made = await call('POST', '/controllers', {
+      transport,
+      state: 'enabled',
+      timeoutMilliseconds: 10_000,
+    });
+    const path = `/controllers/${made.body.id}`;
+    await call('POST', `${path}/scopes`, { kind: 'installation' });
+    const own = await call('POST', `${path}/tokens`, {});
+    const as = { authorization: `Bearer ${own.body.token}` };
+    const waiting = call('GET', '/questions', undefined, as);
+    const refused = world.queue(globex, tierLabels('small'));
+    let found = await waiting;
+    // On a slow machine an answer may come too late; then the job is asked about again.
+    for (let status = 0; status !== 204; ) {
+      const [question] = found.body.questions;
+      if (question) {
+        const answer = { decision: 'reject', reason: 'Not on a Sunday.' };
+        status = (await call('POST', `/questions/${question.id}/answer`, answer, as)).status;
+      }
+      if (status !== 204) found = await call('GET', '/questions', undefined, as);
+    }
+    const row = await world.untilJob(globex, refused, { state: 'done', reason: 'controller-rejected' });
+    expect(JSON.stringify(row)).toContain('Not on a Sunday.');
+    expect((await call('GET', path)).body).toMatchObject({ connected: true });
+    expect((await call('DELETE', path, undefined, { 'if-match': '*' })).status).toBe(204);
+    expect(world.trouble()).toEqual([]);
+  });
 });

@@ -4,6 +4,7 @@ import { copyOf } from './copy.ts';
 import type { StoreWorld } from './world.ts';
 
 const lookBackMilliseconds = 15 * 60_000;
+const lookedAtForEach = 100;
 const nameOf = ({ owner, controllerId, id }: Pick<Question, 'owner' | 'controllerId' | 'id'>) =>
   `${owner}/${controllerId}/${id}`;
 
@@ -20,9 +21,10 @@ export function createMemoryQuestionStore(world: StoreWorld): QuestionStore {
       world.call('questions.pendingOf', ({ questions }) =>
         [...questions.values()]
           .filter((one) => one.owner === owner && one.controllerId === controllerId)
-          .filter(({ answer, endsAt }) => answer === undefined && now < endsAt)
           .filter(({ id }) => id >= String(now - lookBackMilliseconds))
           .sort((one, other) => (one.id < other.id ? -1 : 1))
+          .slice(-limit * lookedAtForEach)
+          .filter(({ answer, endsAt }) => answer === undefined && now < endsAt)
           .slice(0, limit),
       ),
     answer: (about, answer, now) =>

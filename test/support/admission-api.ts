@@ -2,9 +2,11 @@
 import { createApi } from '../../lambdas/admission-api/api.ts';
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { tokenSecrets } from '../../lib/adapters/identity/token-secrets.ts';
+import { createLongPolls } from '../../lib/app/admission-api/long-polls.ts';
 import { createToken } from '../../lib/app/admission-api/manage-tokens.ts';
 import { createRateLimit } from '../../lib/app/admission-api/rate-limit.ts';
 import { cellOf } from '../../lib/core/controllers/api-token.ts';
+import { longPollBounds } from '../../lib/core/controllers/long-polls.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import { createMemoryRequestCounts } from '../fakes/request-counts.ts';
 import { acme, givenTenant } from './given.ts';
@@ -23,7 +25,17 @@ export interface Reply {
 
 export async function givenApi() {
   const tenants = [givenTenant(), givenTenant({ installationId: beta, accountId: 2, accountLogin: 'beta' })];
-  const { deployment, stores, clock, github } = await givenPlatform({ tenants });
+  const platform = await givenPlatform({ tenants });
+  const { deployment, stores, github, telemetry, queues } = platform;
+  /** What happens while a request waits. */
+  const waiting: { meanwhile: () => Promise<unknown> } = { meanwhile: async () => {} };
+  const clock = {
+    ...platform.clock,
+    sleep: async (milliseconds: number) => {
+      platform.clock.advance(milliseconds);
+      await waiting.meanwhile();
+    },
+  };
   const counts = createMemoryRequestCounts();
   const deps = {
     deployment,
@@ -35,6 +47,10 @@ export async function givenApi() {
     clock,
     rateLimit: createRateLimit({ counts, clock }),
     loadRules: createRulesLoader(),
+    questions: stores.questions,
+    longPolls: createLongPolls({ ...platform, clock }, longPollBounds(undefined)),
+    queues,
+    telemetry,
   };
   const api = createApi(deps);
   const administrator = async (owner: InstallationId) => {
@@ -72,5 +88,5 @@ export async function givenApi() {
     const made = await call('POST', '/controllers', { body: { transport: { kind: 'poll' }, ...over } });
     return made.body.id;
   };
-  return { api, deps, call, given, tokens, stores, clock, github, counts };
+  return { api, deps, call, given, tokens, stores, clock, github, counts, platform, waiting };
 }

@@ -14,8 +14,8 @@ import { updateRow } from './write.ts';
 
 /** Longer than any controller's timeout, and than a message takes. */
 const lookBackMilliseconds = 15 * 60_000;
-/** Of what was asked in that time, answered or not. */
-const mostLookedAt = 1_000;
+/** For each question that is wanted: so many of the newest are looked at, answered or not. */
+const lookedAtForEach = 100;
 const keptSeconds = 24 * 60 * 60;
 
 const prefixOf = (controllerId: string) => `question#${controllerId}#`;
@@ -39,6 +39,8 @@ export function createQuestionStore(deps: { client: DynamoDBClient; tableName: s
       const query = {
         TableName: tableName,
         ConsistentRead: true,
+        // The newest first: however many were answered lately, those that were asked just now are among them.
+        ScanIndexForward: false,
         KeyConditionExpression: 'installation_id = :owner AND #item BETWEEN :from AND :to',
         ExpressionAttributeNames: { '#item': 'item' },
         ExpressionAttributeValues: {
@@ -47,9 +49,9 @@ export function createQuestionStore(deps: { client: DynamoDBClient; tableName: s
           ':to': text(`${prefixOf(controllerId).slice(0, -1)}$`),
         },
       };
-      const found = (await queryRows(client, query, mostLookedAt)).map(questionOfRow);
+      const found = (await queryRows(client, query, limit * lookedAtForEach)).map(questionOfRow);
       const open = found.filter(({ answer, endsAt }) => answer === undefined && now < endsAt);
-      return open.slice(0, limit);
+      return open.reverse().slice(0, limit);
     },
     async answer(about, { vote, reason }, now) {
       const { met, row } = await updateRow(

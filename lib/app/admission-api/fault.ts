@@ -5,7 +5,7 @@
 import type { FaultKind } from '../../core/controllers/policy-change.ts';
 
 export interface ApiFault {
-  readonly kind: FaultKind | 'unauthenticated' | 'forbidden' | 'too-many';
+  readonly kind: FaultKind | 'unauthenticated' | 'forbidden' | 'late' | 'too-many';
   /** For programs: `no-such-token`. */
   readonly code: string;
   /** For people: what was given, what is allowed. */

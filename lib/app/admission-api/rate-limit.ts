@@ -1,13 +1,17 @@
 /**
- * How many requests a token and its tenant may make a minute, over all copies of the function. Whoever is beyond it is
- * remembered by this copy until the minute is over, so that a flood costs no call.
+ * How many requests a token and its tenant may make a minute, over all copies of the function. What controllers call is
+ * counted apart: however busy they are, administrators get through. Whoever is beyond a bound is remembered by this copy until
+ * the minute is over, so that a flood costs no call.
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { RequestCounts } from '../../ports/request-counts.ts';
 import type { Caller } from './authenticate.ts';
 import { type Faulty, faulty } from './fault.ts';
 
-export const requestsPerMinute = { token: 120, tenant: 600 } as const;
+export const requestsPerMinute = {
+  administrator: { token: 120, tenant: 600 },
+  controller: { token: 600, tenant: 1_200 },
+} as const;
 
 const windowMilliseconds = 60_000;
 /** Of how many floods a copy remembers at once; the oldest is forgotten first, and then costs one write a request again. */
@@ -29,31 +33,36 @@ export function createRateLimit(deps: { counts: RequestCounts; clock: Clock }): 
     if (refused.size > mostRemembered && oldest !== undefined) refused.delete(oldest);
   };
   return {
-    async refuse({ token: { owner, id } }) {
+    async refuse({ kind, token: { owner, id } }) {
+      const most = requestsPerMinute[kind];
       const now = clock.now();
       const window = Math.floor(now / windowMilliseconds);
       const endsAt = (window + 1) * windowMilliseconds;
-      const tenant = String(owner);
+      const tenant = `${kind}/${owner}`;
       const known = [id, tenant].find((name) => (refused.get(name) ?? 0) > now);
-      if (known !== undefined) return tooMany(known === id ? 'token' : 'tenant', endsAt - now);
+      if (known !== undefined)
+        return tooMany(known === id ? { token: most.token } : { tenant: most.tenant }, endsAt - now);
       const [ofToken = 0, ofTenant = 0] = await counts.count(
-        { name: `api-requests/${owner}/${window}`, endsAt: endsAt + windowMilliseconds },
+        { name: `api-requests/${tenant}/${window}`, endsAt: endsAt + windowMilliseconds },
         [id, 'tenant'],
       );
-      if (ofToken > requestsPerMinute.token) {
+      if (ofToken > most.token) {
         remember(id, endsAt);
-        return tooMany('token', endsAt - now);
+        return tooMany({ token: most.token }, endsAt - now);
       }
-      if (ofTenant <= requestsPerMinute.tenant) return undefined;
+      if (ofTenant <= most.tenant) return undefined;
       remember(tenant, endsAt);
-      return tooMany('tenant', endsAt - now);
+      return tooMany({ tenant: most.tenant }, endsAt - now);
     },
   };
 }
 
-function tooMany(whose: keyof typeof requestsPerMinute, milliseconds: number): Faulty {
-  const retryAfterSeconds = Math.ceil(milliseconds / 1000);
-  const of = whose === 'token' ? 'One token' : "All of an installation's tokens together";
-  const text = `${of} may make ${requestsPerMinute[whose]} requests a minute. Try again in ${retryAfterSeconds} s.`;
+function tooMany(most: { readonly token: number } | { readonly tenant: number }, left: number): Faulty {
+  const retryAfterSeconds = Math.ceil(left / 1000);
+  const [of, each] =
+    'token' in most
+      ? (['One token', most.token] as const)
+      : (["All of an installation's tokens together", most.tenant] as const);
+  const text = `${of} may make ${each} requests a minute. Try again in ${retryAfterSeconds} s.`;
   return faulty('too-many', 'too-many-requests', text, { retryAfterSeconds });
 }

@@ -1,7 +1,9 @@
 /** What people are shown of controllers, tokens and decisions, by the API and by commands alike: no digest and no secret. */
 import type { Decision } from '../../core/controllers/decision.ts';
+import type { JobFacts } from '../../core/controllers/facts.ts';
 import type { ControllerScope } from '../../core/controllers/scope.ts';
 import type { StoredToken } from '../../core/controllers/token.ts';
+import type { Question } from '../../ports/questions.ts';
 import type { KnownSecret } from './manage-secrets.ts';
 import type { ShownController } from './read-controllers.ts';
 import type { Tried } from './try-job.ts';
@@ -42,6 +44,16 @@ export const decisionView = ({ jobId, gate, epoch, outcome, votes, decidedAt }: 
   outcome,
   decidedAt,
   votes: votes.map(({ owner, ...vote }) => ({ ...vote, installationId: owner as number })),
+});
+
+/** As a callback shows it, and until when it can be answered. */
+export const questionView = ({ id, askedAt, endsAt, gate, controllerId, facts }: Question) => ({
+  id,
+  timestamp: new Date(askedAt).toISOString(),
+  endsAt: new Date(endsAt).toISOString(),
+  gate,
+  controller: controllerId,
+  facts: { ...facts } as Record<keyof JobFacts, Record<string, unknown>>,
 });
 
 export const triedView = ({ outcome, votes }: Tried) => ({

@@ -19,7 +19,7 @@ export const settingOptions: readonly CommandOption[] = [
   { flags: '--url <url>', description: 'ask this https address, by a signed callback' },
   {
     flags: '--poll',
-    description: 'it fetches questions; this version has no address for them yet, so it fails',
+    description: 'it fetches questions from the admission API, and answers there',
   },
   { flags: '--on-failure <policy>', description: 'what holds without an answer: reject or admit' },
   { flags: '--timeout <milliseconds>', description: 'for its answer: 500 to 10000' },

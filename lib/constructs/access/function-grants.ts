@@ -38,6 +38,8 @@ export interface GrantedPlatform extends MachineGrantOptions {
   readonly completionsQueue: Queue;
   readonly installationsQueue: Queue;
   readonly admissionQueue: Queue;
+  /** Copies that are set aside for the admission API. Undefined: none. */
+  readonly apiCopies: number | undefined;
   readonly githubApiUrl: string;
   readonly githubWebUrl: string;
   readonly webhookUrl: string;
@@ -233,6 +235,10 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
         notes,
         audit: ['PutItem'],
       }),
+      sendToAdmission,
+      ...(platform.apiCopies === undefined
+        ? []
+        : [setVariable(variables.reservedConcurrency, String(platform.apiCopies))]),
     ],
   };
 }

@@ -7,13 +7,18 @@ import type { AddressInfo } from 'node:net';
 import { createApi } from '../../../../lambdas/admission-api/api.ts';
 import { createRulesLoader } from '../../../../lib/adapters/cel/load-rules.ts';
 import { tokenSecrets } from '../../../../lib/adapters/identity/token-secrets.ts';
+import { createLongPolls } from '../../../../lib/app/admission-api/long-polls.ts';
 import { createToken } from '../../../../lib/app/admission-api/manage-tokens.ts';
 import { createRateLimit } from '../../../../lib/app/admission-api/rate-limit.ts';
 import { cellOf } from '../../../../lib/core/controllers/api-token.ts';
-import { createMemoryClock } from '../../../fakes/clock.ts';
+import { longPollBounds } from '../../../../lib/core/controllers/long-polls.ts';
+import { createMemoryChance, createMemoryClock } from '../../../fakes/clock.ts';
 import { createMemoryGitHub } from '../../../fakes/github.ts';
+import { createMemoryNotes } from '../../../fakes/notes.ts';
+import { createMemoryQueues } from '../../../fakes/queues.ts';
 import { createMemoryRequestCounts } from '../../../fakes/request-counts.ts';
 import { createMemoryStores } from '../../../fakes/stores.ts';
+import { createMemoryTelemetry } from '../../../fakes/telemetry.ts';
 import { acme, givenDeployment, givenTenant } from '../../../support/given.ts';
 
 export interface ServedApi {
@@ -33,6 +38,8 @@ export async function serveAdmissionApi(): Promise<ServedApi> {
   await stores.tenants.create(givenTenant());
   const account = { accountId: 1, accountLogin: 'acme', accountType: 'Organization' } as const;
   github.putInstallation(acme, { ...account, suspended: false, repositories: ['app'] });
+  const telemetry = createMemoryTelemetry();
+  const places = { notes: createMemoryNotes(), chance: createMemoryChance(), clock, telemetry };
   const deps = {
     deployment,
     cell: cellOf(deployment),
@@ -43,6 +50,10 @@ export async function serveAdmissionApi(): Promise<ServedApi> {
     clock,
     rateLimit: createRateLimit({ counts: createMemoryRequestCounts(), clock }),
     loadRules: createRulesLoader(),
+    questions: stores.questions,
+    longPolls: createLongPolls(places, longPollBounds(undefined)),
+    queues: createMemoryQueues(),
+    telemetry,
   };
   const api = createApi(deps);
   const made = await createToken(deps, { owner: acme }, 'conformance', { who: 'conformance' });

@@ -1,0 +1,51 @@
+/**
+ * Places for requests that wait for questions, over all copies of the function: one note has them. A place that nobody gives
+ * back is free again when its request must have ended.
+ */
+import { addLongPoll, type LongPoll, type LongPollBounds } from '../../core/controllers/long-polls.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import { changeNote, type NoteDeps } from '../common/change-note.ts';
+
+export interface LongPolls {
+  /** Undefined: there is no place. @throws OperationalError */
+  take(owner: InstallationId, milliseconds: number): Promise<Place | undefined>;
+}
+
+export interface Place {
+  /** @throws OperationalError */
+  giveBack(): Promise<void>;
+}
+
+interface Open {
+  readonly open: readonly LongPoll[];
+}
+
+const noteName = 'long-polls';
+/** Beyond the wait itself: a look that had begun, and the clocks of two copies. */
+const marginMilliseconds = 5_000;
+/** A note in which nobody waits is forgotten after it. */
+const keptMilliseconds = 60_000;
+
+export function createLongPolls(deps: NoteDeps, bounds: LongPollBounds): LongPolls {
+  const expiresAt = (open: readonly LongPoll[], now: number) =>
+    Math.max(now + keptMilliseconds, ...open.map(({ until }) => until));
+  return {
+    async take(owner, milliseconds) {
+      const id = deps.chance.id();
+      const isTaken = await changeNote<Open, boolean>(deps, noteName, (note, now) => {
+        const added = { id, owner, until: now + milliseconds + marginMilliseconds };
+        const open = addLongPoll(note?.open ?? [], added, { bounds, now });
+        if (!open) return { expiresAt: now, result: false };
+        return { value: { open }, expiresAt: expiresAt(open, now), result: true };
+      });
+      return isTaken ? { giveBack: () => giveBack(id) } : undefined;
+    },
+  };
+
+  async function giveBack(id: string): Promise<void> {
+    await changeNote<Open, void>(deps, noteName, (note, now) => {
+      const open = (note?.open ?? []).filter((each) => each.id !== id);
+      return { value: { open }, expiresAt: expiresAt(open, now), result: undefined };
+    });
+  }
+}
