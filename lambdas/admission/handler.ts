@@ -4,23 +4,17 @@ import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { askControllers } from '../../lib/app/admission/ask-controllers.ts';
-import {
-  controllersPart,
-  isOnLaptop,
-  questionsPart,
-  queuesPart,
-  storeParts,
-  telemetryPart,
-} from '../common/parts.ts';
+import { isOnLaptop, judgingParts, questionsPart, queuesPart, telemetryPart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
-const { tenants, jobs } = storeParts();
+/** Read with each question: what it finds of an older policy would be asked again a minute later. */
+const { tenants, jobs, controllers } = judgingParts({ keptSeconds: 0 });
 const deps = {
   deployment,
   tenants,
   jobs,
-  controllers: controllersPart(),
+  controllers,
   questions: questionsPart(),
   callbacks: createCallbacks({ clock: systemClock, allowsLoopback: isOnLaptop() }),
   loadRules: createRulesLoader(),

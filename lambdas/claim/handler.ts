@@ -12,18 +12,11 @@ import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
 import { ticketGraceSeconds } from '../../lib/app/common/settings.ts';
 import { readVariable, variables } from '../../lib/contract/environment.ts';
 import { claimAnswerLines, startAnswerLines } from '../../lib/contract/machine.ts';
-import {
-  controllersPart,
-  githubPart,
-  queuesPart,
-  secretPart,
-  storeParts,
-  telemetryPart,
-} from '../common/parts.ts';
+import { githubPart, judgingParts, queuesPart, secretPart, telemetryPart } from '../common/parts.ts';
 import { machineDoors } from './machine-doors.ts';
 
 const deployment = readDeployment(import.meta.url);
-const stores = storeParts();
+const { controllers, ...stores } = judgingParts();
 const telemetry = telemetryPart(deployment);
 const identityWithin = (maxAgeSeconds: number) =>
   createIdentityVerifier({
@@ -46,7 +39,7 @@ const deps = {
 
 const startDeps = {
   ...deps,
-  controllers: controllersPart(),
+  controllers,
   loadRules: createRulesLoader(),
   queues: queuesPart(),
   identity: identityWithin(bootAgeSeconds + lateSeconds(deployment)),

@@ -23,6 +23,7 @@ import { createArrivals } from '../../lib/adapters/sqs/arrivals.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
+import { withPlatformPolicy } from '../../lib/app/admission/platform-policy.ts';
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { readVariable, type VariableName, variables } from '../../lib/contract/environment.ts';
@@ -58,6 +59,15 @@ export function storeParts() {
     launches: createLaunchStore({ client, tables }),
     runners: createRunnerStore({ client, tables }),
     notes: createNoteStore({ client, tableName: readVariable(variables.notesTable) }),
+  };
+}
+
+/** For whoever judges jobs: its tenants carry the platform-wide policy too. Elsewhere the platform's controllers are not known. */
+export function judgingParts(options: { keptSeconds?: number } = {}) {
+  const controllers = controllersPart();
+  return {
+    ...withPlatformPolicy(storeParts(), { controllers, clock: systemClock, ...options }),
+    controllers,
   };
 }
 

@@ -10,15 +10,15 @@ import {
   auditPart,
   deploymentAuditPart,
   githubPart,
+  judgingParts,
   queuesPart,
-  storeParts,
   telemetryPart,
   usageBooksPart,
   usagePart,
 } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
-const stores = storeParts();
+const stores = judgingParts();
 const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,

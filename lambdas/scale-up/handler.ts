@@ -8,14 +8,7 @@ import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { acceptArrivals } from '../../lib/app/scale-up/accept-arrivals.ts';
 import { readSubnets, readVariable, variables } from '../../lib/contract/environment.ts';
-import {
-  arrivalsPart,
-  controllersPart,
-  queuesPart,
-  secretPart,
-  storeParts,
-  telemetryPart,
-} from '../common/parts.ts';
+import { arrivalsPart, judgingParts, queuesPart, secretPart, telemetryPart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
@@ -23,8 +16,7 @@ const ec2 = createEc2Clients();
 const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,
-  ...storeParts(),
-  controllers: controllersPart(),
+  ...judgingParts(),
   loadRules: createRulesLoader(),
   subnets: readSubnets(readVariable(variables.subnets)),
   compute: createCompute(ec2),

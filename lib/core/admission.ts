@@ -86,25 +86,31 @@ function judgeGroup(tenant: Tenant, job: Job, group: GroupView): Verdict | undef
 export function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | undefined {
   const mark = policyMark(tenant);
   if (mark === undefined) return undefined;
-  const isOfNow = admission?.policy === mark;
-  if (!isOfNow || admission.state === 'asked') {
-    const who = isOfNow ? admission.controllerId : undefined;
+  if (admission?.policy !== mark || admission.state === 'asked') {
+    const who = admission?.policy === mark && !admission.ofPlatform ? admission.controllerId : undefined;
     return holdAlone(
       'admission-pending',
-      `The admission controllers of ${tenant.accountLogin} are asked whether the job may run${who ? ` (${who})` : ''}; it starts once all of them admit it.`,
+      `The admission controllers over jobs of ${tenant.accountLogin} are asked whether the job may run${who ? ` (${who})` : ''}; it starts once all of them admit it.`,
     );
   }
   if (admission.state === 'rejected') {
     return refuse(
       'controller-rejected',
-      `The admission controller ${admission.controllerId} rejected the job: ${admission.reason}`,
+      `${sentence(judgeName(admission))} rejected the job: ${admission.reason}`,
     );
   }
   return admission.state === 'unavailable' ? judgeUnavailable(admission) : undefined;
 }
 
-function judgeUnavailable({ controllerId, reason: why, againAt }: JobAdmission): Verdict {
-  const what = `The admission controller ${controllerId} gave no valid answer (${why})`;
+/** Tenants see this: of the operator's own controllers they are told that there is a policy, and its reason. */
+const judgeName = ({ controllerId, ofPlatform }: JobAdmission) =>
+  ofPlatform ? "the operator's admission policy" : `the admission controller ${controllerId}`;
+
+const sentence = (words: string) => words.slice(0, 1).toUpperCase() + words.slice(1);
+
+function judgeUnavailable(admission: JobAdmission): Verdict {
+  const { reason: why, againAt, ofPlatform } = admission;
+  const what = `${sentence(judgeName(admission))} gave no valid answer${ofPlatform ? '' : ` (${why})`}`;
   return againAt === undefined
     ? refuse(
         'controller-unavailable',

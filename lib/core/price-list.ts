@@ -114,11 +114,11 @@ export function onDemandPrice(region: string, instanceType: string): Micros | un
   return Math.round(((prices[family] ?? 0) * (sizes[size] ?? 0)) / 16);
 }
 
-/** US dollars for an hour on demand, of the type that is first in a tier. Undefined: the list has no price of it. */
+/** US dollars for an hour on demand, of the type that is first in a tier. Undefined: the list in force has no price of it. */
 export function pricePerHour(
-  region: string,
+  { region, prices }: { readonly region: string; readonly prices?: PriceList },
   tier: { readonly instanceTypes: readonly string[] } | undefined,
 ): number | undefined {
-  const micros = onDemandPrice(region, tier?.instanceTypes[0] ?? '');
+  const micros = pricesInForce(region, prices).onDemand(tier?.instanceTypes[0] ?? '');
   return micros === undefined ? undefined : micros / 1_000_000;
 }

@@ -9,6 +9,8 @@ import type { InstallationId, JobId } from '../core/ids.ts';
 export interface ControllerStore {
   /** All controllers as they stood at one moment, which is no earlier than the call. */
   policyOf(owner: InstallationId): Promise<ControllerPolicy>;
+  /** The epoch of the platform's policy, while any controller of it is in force. One row, read consistently. */
+  platformEpoch(): Promise<number | undefined>;
   /**
    * Stores controllers, removes others together with their tokens' right to anything and their secrets, and moves the epoch
    * on by one, in one transaction that fails with `changed` where the epoch is no longer `from.epoch`. The tenant's row

@@ -12,6 +12,12 @@ const queued = (n: number, repository = 'acme/app') =>
     repositoryId: repository === 'acme/app' ? 7 : 8,
     delivery: `d-${n}`,
   });
+const ownPrices = {
+  date: '2026-11-01',
+  region: 'us-east-1',
+  disk: { gigabyte: 80_000, iops: 5_000, throughputMegabyte: 40_000 },
+  address: 5_000,
+};
 const notApp = 'repository.name == "acme/app"';
 const decisionsOf = (platform: Platform, n = 1) => platform.controllers.decisionsOfJob(acme, JobId(n));
 const stateOf = async (platform: Platform, n = 1) => {
@@ -30,6 +36,8 @@ describe('the queue gate', () => {
     const inert = givenController({ state: 'enabled' });
     const off = givenRules({ id: 'ctl_2', state: 'disabled' }, 'true');
     const platform = await givenControlled(inert, off);
+    // Whether the operator has any is read once in some seconds, with the tenant's row.
+    await platform.accept(queued(2));
     const calls: string[] = [];
     platform.stores.world.beforeCall = (call) => void calls.push(call);
 
@@ -107,6 +115,14 @@ describe('the queue gate', () => {
       expect(await decisionsOf(platform)).toMatchObject([{ outcome, votes: [{ vote: 'failed' }] }]);
     },
   );
+
+  it('judges a price by the operator’s own list, where there is one', async () => {
+    const deployment = { prices: { ...ownPrices, onDemand: { 't3.medium': 7_000_000 } } };
+    const platform = await givenPlatform({ tenants: [givenTenant()], deployment });
+    await putControllers(platform.controllers, givenRules({}, 'job.price_per_hour > 6.9'));
+    await platform.accept(queued(1));
+    expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
+  });
 
   it('has what failed open on record before the job may start', async () => {
     const platform = await givenControlled(givenRules({ onFailure: 'admit' }, '1 / (job.id - 1) == 1'));

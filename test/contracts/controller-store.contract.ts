@@ -106,6 +106,21 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect((await stores.controllers.policyOf(acme)).epoch).toBe(6);
     });
 
+    it('knows the platform’s epoch while one of its controllers is in force, and of nobody else’s', async () => {
+      await storedTenant(stores);
+      const change = async (owner: InstallationId, over: Partial<Controller>) => {
+        const from = await stores.controllers.policyOf(owner);
+        const put = [enabled({ owner, version: from.epoch + 1, ...over })];
+        await stores.controllers.save(from, { put, remove: [] });
+        return stores.controllers.platformEpoch();
+      };
+      expect(await stores.controllers.platformEpoch()).toBeUndefined();
+      expect(await change(acme, {})).toBeUndefined();
+      expect(await change(platformOwner, { state: 'disabled' })).toBeUndefined();
+      expect(await change(platformOwner, { state: 'dry_run' })).toBe(2);
+      expect(await change(platformOwner, { scopes: [] })).toBeUndefined();
+    });
+
     it('saves nothing over what somebody else changed meanwhile', async () => {
       await storedTenant(stores);
       const read = await stores.controllers.policyOf(acme);
@@ -233,7 +248,7 @@ export function controllerStoreContract(backend: StoreBackend): void {
         const met = await stores.jobs.setAdmissions(acme, [{ jobId: JobId(1), admission }]);
         return [met, (await stores.jobs.get(acme, JobId(1)))?.admission];
       };
-      const asked = { controllerId: 'ctl_1', reason: 'late', againAt: 9, failures: 2 };
+      const asked = { controllerId: 'ctl_1', ofPlatform: true, reason: 'late', againAt: 9, failures: 2 };
       const [met, stored] = await decide('1.-', 'asked', asked);
       expect([met, stored]).toEqual([[JobId(1)], { policy: '1.-', state: 'asked', at: 5, ...asked }]);
       expect(await decide('1.-', 'unavailable')).toMatchObject([[1], { state: 'unavailable' }]);

@@ -33,6 +33,11 @@ export function createMemoryControllerStore(world: StoreWorld): ControllerStore 
         const { epoch, controllers } = rowsOf(rows, owner);
         return { owner, epoch, controllers };
       }),
+    platformEpoch: () =>
+      world.call('controllers.platformEpoch', (rows) => {
+        const { epoch, controllers } = rowsOf(rows, platformOwner);
+        return controllers.some(isInForce) ? epoch : undefined;
+      }),
     save: (from, change) =>
       world.call('controllers.save', (rows) => {
         const stored = rowsOf(rows, from.owner);

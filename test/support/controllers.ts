@@ -1,6 +1,7 @@
 /** Admission controllers as tests begin with. */
-import type { Controller } from '../../lib/core/controllers/controller.ts';
+import { type Controller, platformOwner } from '../../lib/core/controllers/controller.ts';
 import type { ControllerScope, ScopeTarget } from '../../lib/core/controllers/scope.ts';
+import type { InstallationId } from '../../lib/core/ids.ts';
 import type { ControllerStore } from '../../lib/ports/controllers.ts';
 import { acme } from './given.ts';
 
@@ -39,8 +40,18 @@ export const givenRules = (over: Partial<Controller>, ...reject: string[]): Cont
   });
 
 /** In place of all that the tenant has. */
-export async function putControllers(store: ControllerStore, ...put: Controller[]): Promise<void> {
-  const from = await store.policyOf(acme);
+export const putControllers = (store: ControllerStore, ...put: Controller[]) => putAll(store, acme, put);
+
+/** In place of all that the operator has over all tenants. */
+export const putPlatformControllers = (store: ControllerStore, ...put: Controller[]) =>
+  putAll(
+    store,
+    platformOwner,
+    put.map((controller) => ({ ...controller, owner: platformOwner })),
+  );
+
+async function putAll(store: ControllerStore, owner: InstallationId, put: Controller[]): Promise<void> {
+  const from = await store.policyOf(owner);
   const names = new Set(put.map(({ id }) => id));
   const remove = from.controllers.map(({ id }) => id).filter((id) => !names.has(id));
   const versioned = put.map((controller) => ({ ...controller, version: from.epoch + 1 }));

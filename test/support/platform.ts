@@ -6,6 +6,7 @@ import { expect } from '@jest/globals';
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
 import { askControllers } from '../../lib/app/admission/ask-controllers.ts';
+import { withPlatformPolicy } from '../../lib/app/admission/platform-policy.ts';
 import { answerStart } from '../../lib/app/claim/answer-start.ts';
 import { claimJob } from '../../lib/app/claim/claim-job.ts';
 import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
@@ -51,12 +52,14 @@ export async function givenPlatform(
       { subnetId: 'subnet-a', zone: 'us-east-1a' },
       { subnetId: 'subnet-b', zone: 'us-east-1b' },
     ],
-    tenants: stores.tenants,
+    ...withPlatformPolicy(
+      { tenants: stores.tenants, runners: stores.runners },
+      { controllers: stores.controllers, clock },
+    ),
     audit: stores.audit,
     usage: stores.usage,
     jobs: stores.jobs,
     launches: stores.launches,
-    runners: stores.runners,
     controllers: stores.controllers,
     loadRules: createRulesLoader(),
     questions: stores.questions,

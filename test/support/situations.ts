@@ -551,9 +551,18 @@ export const situations: Readonly<Record<string, Situation>> = {
     mend: /exempts the repository/,
     job: refused('controller-rejected'),
   },
+  'is rejected by a controller of the operator': {
+    code: 'controller-rejected',
+    says: /sentence of controller-rejected/,
+    mend: /controllers decisions acme names the controller/,
+    job: {
+      ...refused('controller-rejected'),
+      admission: { policy: '-.1', state: 'rejected', controllerId: 'ctl_1', ofPlatform: true, at: noon },
+    },
+  },
   'is not decided on yet by its controllers': {
     code: 'admission-pending',
-    says: /controllers of acme are asked/,
+    says: /controllers over jobs of acme are asked/,
     tenant: { admissionEpoch: 2 },
     job: why('admission-pending'),
   },

@@ -1,5 +1,6 @@
 /** What was decided of the installation's jobs, newest first, a page at a time. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { decisionsForTenant } from '../../../lib/app/admission-api/tenant-eyes.ts';
 import { decisionView } from '../../../lib/app/admission-api/views.ts';
 import { controllerBounds } from '../../../lib/core/controllers/controller.ts';
 import { JobId } from '../../../lib/core/ids.ts';
@@ -42,7 +43,7 @@ export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
     const { since, limit = '50', after, job } = context.req.valid('query');
     if (job !== undefined) {
       const decisions = await deps.controllers.decisionsOfJob(owner, JobId(Number(job)));
-      return context.json({ decisions: decisions.map(decisionView) }, 200);
+      return context.json({ decisions: decisionsForTenant(decisions).map(decisionView) }, 200);
     }
     const kept = new Date(deps.clock.now() - controllerBounds.decisionDays * 86_400_000).toISOString();
     const { decisions, next } = await deps.controllers.decisionsSince(owner, {
@@ -50,7 +51,7 @@ export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
       limit: Number(limit),
       ...(after === undefined ? {} : { after }),
     });
-    const page = decisions.map(decisionView);
+    const page = decisionsForTenant(decisions).map(decisionView);
     return context.json({ decisions: page, ...(next === undefined ? {} : { next }) }, 200);
   });
 }

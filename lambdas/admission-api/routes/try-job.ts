@@ -1,5 +1,6 @@
 /** A job that need not be, and what each controller would say of it. */
 import { createRoute, type z } from '@hono/zod-openapi';
+import { triedForTenant } from '../../../lib/app/admission-api/tenant-eyes.ts';
 import { type SyntheticJob, tryJob } from '../../../lib/app/admission-api/try-job.ts';
 import { triedView } from '../../../lib/app/admission-api/views.ts';
 import {
@@ -29,7 +30,7 @@ export function addTestRoute(api: Api, deps: ApiDeps): void {
   api.openapi(route, async (context) => {
     const job = jobOf(context.req.valid('json'));
     const answer = demand(await tryJob(deps, ownerOf(context.req.valid('param')), job));
-    return context.json(triedView(answer), 200);
+    return context.json(triedView(triedForTenant(answer)), 200);
   });
 }
 

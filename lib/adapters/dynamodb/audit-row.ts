@@ -71,6 +71,12 @@ export const tenantNoteItem = (tableName: string, record: TenantNote, id: string
 export const deploymentAuditRow = (record: AuditRecord, id: string): Attributes =>
   clean({ subject: text(deploymentSubject), entry: text(`${record.at}#${id}`), ...shared(record) });
 
+/** The same, of what is recorded once: `id` begins with its time, and is the same then. */
+export const deploymentNoteRow = (record: AuditRecord, id: string): Attributes => ({
+  ...deploymentAuditRow(record, ''),
+  entry: text(withoutSecrets(id)),
+});
+
 export const deploymentAuditItem = (tableName: string, record: AuditRecord, id: string): TransactWriteItem =>
   putOnce(tableName, deploymentAuditRow(record, id));
 

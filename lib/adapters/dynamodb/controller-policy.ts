@@ -14,10 +14,11 @@ import {
 import type { InstallationId } from '../../core/ids.ts';
 import type { PolicyWrites } from '../../ports/controllers.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import { type Attributes, number, text } from './attributes.ts';
+import { type Attributes, flag, number, text } from './attributes.ts';
 import { controllerAuditItems } from './controller-audit.ts';
 import { controllerKey, controllerOfRow, controllerRow, items, rowOf, tokenOfRow } from './controller-row.ts';
 import { queryRows } from './read.ts';
+import { readTogether } from './read-together.ts';
 import { maximumTries, pause } from './retry.ts';
 import { tenantKey } from './tenant-row.ts';
 import { isUnmet, tryTransaction, updateItem } from './write.ts';
@@ -55,6 +56,14 @@ export async function readPolicy(deps: ControllerTables, owner: InstallationId):
     code: 'PolicyInMotion',
     retryable: true,
   });
+}
+
+/** It is asked for in the same moment as a tenant, mostly, and read in the same call. */
+export async function readPlatformEpoch({ client, tables }: ControllerTables): Promise<number | undefined> {
+  const key = controllerKey(platformOwner, items.policy);
+  const head = await readTogether(client, tables.controllers, key);
+  const row = head && rowOf(head);
+  return row?.optionalFlag('in_force') ? row.number('epoch') : undefined;
 }
 
 function agrees(head: Attributes, controllers: readonly Controller[]): boolean {
@@ -114,12 +123,13 @@ function policyItem({ tables }: ControllerTables, from: ControllerPolicy, next: 
   return updateItem({
     tableName: tables.controllers,
     key: controllerKey(from.owner, items.policy),
-    update: 'SET #epoch = :next, #versions = :versions',
+    update: 'SET #epoch = :next, #versions = :versions, #in_force = :in_force',
     // Unmet: somebody else changed a controller since it was read.
     condition: from.epoch === 0 ? 'attribute_not_exists(#epoch)' : '#epoch = :read',
     values: {
       ':next': number(next.epoch),
       ':versions': { M: versions },
+      ':in_force': flag(next.controllers.some(isInForce)),
       ...(from.epoch === 0 ? {} : { ':read': number(from.epoch) }),
     },
   });

@@ -1,7 +1,7 @@
 /**
  * The rows of one owner's partition in the table of controllers, and back:
  *
- *   policy                                   epoch, and the version of every controller that there is
+ *   policy                                   epoch, whether any controller is in force, and the version of each that there is
  *   policy#<controller>                      a controller with its scopes and rules
  *   tokens                                   how often the tokens changed
  *   token#<token>                            a token; it counts for nothing once its controller is gone

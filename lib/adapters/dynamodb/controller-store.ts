@@ -1,7 +1,7 @@
 /** Admission controllers in DynamoDB: see the port for what each method promises, and controller-row.ts for the rows. */
 import type { ControllerStore, DecisionPage } from '../../ports/controllers.ts';
 import { number, text } from './attributes.ts';
-import { type ControllerTables, readPolicy, savePolicy } from './controller-policy.ts';
+import { type ControllerTables, readPlatformEpoch, readPolicy, savePolicy } from './controller-policy.ts';
 import {
   findToken,
   listTokens,
@@ -40,6 +40,7 @@ export function createControllerStore(deps: ControllerTables): ControllerStore {
 
   return {
     policyOf: (owner) => readPolicy(deps, owner),
+    platformEpoch: () => readPlatformEpoch(deps),
     save: (from, change) => savePolicy(deps, from, change),
     tokensOf: (owner) => listTokens(deps, owner),
     token: (owner, id) => findToken(deps, owner, id),

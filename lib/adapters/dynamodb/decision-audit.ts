@@ -1,11 +1,12 @@
 /**
- * What of a decision belongs into the tenant's audit. A job that ran although a controller failed is recorded each time; what
+ * What of a decision belongs into the audit: the tenant's, or for votes of the operator's own controllers the platform's. A job that ran although a controller failed is recorded each time; what
  * controllers reject, would reject or are not asked about, once an hour for each repository, since every job has its decision
  * on record anyway.
  */
+import { platformOwner } from '../../core/controllers/controller.ts';
 import type { ControllerVote, Decision } from '../../core/controllers/decision.ts';
 import { type Attributes, compact, number, text } from './attributes.ts';
-import { tenantNoteRow } from './audit-row.ts';
+import { deploymentNoteRow, tenantNoteRow } from './audit-row.ts';
 
 export function decisionAuditRows(decision: Decision): Attributes[] {
   const ofVotes = decision.votes.flatMap((vote) => {
@@ -32,17 +33,16 @@ function actionOf({ vote, enforced }: ControllerVote): string | undefined {
 
 function row(decision: Decision, vote: ControllerVote, action: string, id: string): Attributes {
   const { installationId, repository, jobId, gate, decidedAt } = decision;
-  return tenantNoteRow(
-    {
-      installationId,
-      login: repository.split('/')[0] ?? '',
-      at: decidedAt,
-      who: vote.controllerId,
-      action,
-      ...(vote.reason === undefined ? {} : { reason: vote.reason }),
-      before: {},
-      after: { repository: text(repository), job_id: number(jobId), gate: text(gate) },
-    },
-    id,
-  );
+  const note = {
+    at: decidedAt,
+    who: vote.controllerId,
+    action,
+    ...(vote.reason === undefined ? {} : { reason: vote.reason }),
+    before: {},
+    after: { repository: text(repository), job_id: number(jobId), gate: text(gate) },
+  };
+  const login = repository.split('/')[0] ?? '';
+  if (vote.owner !== platformOwner) return tenantNoteRow({ ...note, installationId, login }, id);
+  const after = { ...note.after, tenant: text(login), installation_id: number(installationId) };
+  return deploymentNoteRow({ ...note, after }, id);
 }

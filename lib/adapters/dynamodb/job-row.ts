@@ -15,7 +15,7 @@ import { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../../core
 import type { Job } from '../../core/job.ts';
 import type { Rest } from '../../core/job-rest.ts';
 import type { Reason, ReasonCode } from '../../core/reason.ts';
-import { type Attributes, compact, number, optional, Row, text, textList } from './attributes.ts';
+import { type Attributes, compact, flag, number, optional, Row, text, textList } from './attributes.ts';
 
 export const jobKey = (installationId: InstallationId, jobId: JobId): Attributes => ({
   installation_id: number(installationId),
@@ -130,6 +130,7 @@ export const admissionAttributes = (admission: JobAdmission) => ({
   admission_policy: text(admission.policy),
   admission_state: text(admission.state),
   admission_controller: optional(admission.controllerId, text),
+  admission_of_platform: optional(admission.ofPlatform, flag),
   admission_reason: optional(admission.reason, text),
   admission_at: number(admission.at),
   admission_again_at: optional(admission.againAt, number),
@@ -143,6 +144,7 @@ function admissionOf(row: Row): JobAdmission | undefined {
     policy,
     state: row.word('admission_state', ['asked', 'admitted', 'rejected', 'failed-open', 'unavailable']),
     controllerId: row.optionalText('admission_controller'),
+    ofPlatform: row.optionalFlag('admission_of_platform'),
     reason: row.optionalText('admission_reason'),
     at: row.number('admission_at'),
     againAt: row.optionalNumber('admission_again_at'),

@@ -50,7 +50,7 @@ export interface Tried {
 }
 
 export type TryDeps = Omit<ChangeDeps, 'deployment'> & {
-  readonly deployment: Pick<Deployment, 'tiers' | 'region' | 'runnerGroup'>;
+  readonly deployment: Pick<Deployment, 'tiers' | 'region' | 'prices' | 'runnerGroup'>;
 };
 
 export async function tryJob(
@@ -73,7 +73,7 @@ export async function tryJob(
     });
   }
   const scoped = scopedAs(deps, tenant, job);
-  const price = pricePerHour(deps.deployment.region, tier);
+  const price = pricePerHour(deps.deployment, tier);
   const facts = factsOf(tenant, job, {
     scoped,
     ...(price === undefined ? {} : { price }),
@@ -99,7 +99,7 @@ const wouldBeAsked = ({ transport }: Controller) => ({
       : 'It would be asked.',
 });
 
-function outcomeOf(votes: Tried['votes']): Tried['outcome'] {
+export function outcomeOf(votes: Tried['votes']): Tried['outcome'] {
   const obeyed = votes.filter(({ controller }) => controller.state === 'enabled');
   const voted = obeyed.flatMap(({ controller, vote, reason }): Voted[] => {
     if (vote === 'asked' || vote === 'unmatched') return [];

@@ -51,14 +51,14 @@ async function askAbout(deps: AskDeps, { installationId, jobId }: AskControllers
     deps.tenants.get(installationId),
   ]);
   if (!job?.tier || !read || job.state === 'done') return;
-  const { tenant, policy, rules } = await policyNow(deps, read);
+  const { tenant, policies, rules } = await policyNow(deps, read);
   // Under another policy it is planned for anew, and asked about again if need be.
   const { admission } = job;
-  if (!policy || admission?.policy !== policyMark(tenant)) return poke(deps, job);
+  if (policies.length === 0 || admission?.policy !== policyMark(tenant)) return poke(deps, job);
   const { deployment } = deps;
   const group = groupNameOf(deps, tenant);
   const gate: Gate = job.state === 'waiting' ? 'queue' : 'start';
-  const how = { deployment, tenant, job, group, policy, rules, gate };
+  const how = { deployment, tenant, job, group, policies, rules, gate };
   const { unanswered, facts } = makeDecision({ ...how, at: deps.clock.now() });
   const round = { job, gate, facts };
   const isOpen = admission?.state === 'asked';

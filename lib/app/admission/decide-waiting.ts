@@ -41,11 +41,11 @@ export async function decideWaiting(deps: Deps, line: Line): Promise<Pick<Line, 
   const isOpen = (tenant: Tenant) => (job: Job) =>
     needsDecision(job.admission, policyMark(tenant), at) && mayRunOtherwise(line, job);
   if (!waiting.some(isOpen(read))) return { tenant: read, waiting };
-  const { tenant, policy, rules } = await policyNow(deps, read);
-  const open = policy ? waiting.filter(isOpen(tenant)) : [];
-  if (!policy || open.length === 0) return { tenant, waiting };
+  const { tenant, policies, rules } = await policyNow(deps, read);
+  const open = waiting.filter(isOpen(tenant));
+  if (open.length === 0) return { tenant, waiting };
   const made = open.map((job) =>
-    makeDecision({ deployment, tenant, job, group: group?.name, policy, rules, gate, at }),
+    makeDecision({ deployment, tenant, job, group: group?.name, policies, rules, gate, at }),
   );
   await writeDecisions(deps, tenant.installationId, made);
   const { installationId } = tenant;

@@ -5,7 +5,7 @@
 
 import type { Deployment } from '../../contract/deployment.ts';
 import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
-import type { Controller, ControllerPolicy } from '../../core/controllers/controller.ts';
+import { type Controller, type ControllerPolicy, platformOwner } from '../../core/controllers/controller.ts';
 import type { Decision, Gate, Vote } from '../../core/controllers/decision.ts';
 import { type JobFacts, jobFacts, scopedJob } from '../../core/controllers/facts.ts';
 import { afterFailure, type JobAdmission, policyMark } from '../../core/controllers/job-admission.ts';
@@ -24,7 +24,7 @@ export interface Deciding {
   readonly job: Job;
   /** The name of the runner group that the tenant's machines join. */
   readonly group: string | undefined;
-  readonly policy: ControllerPolicy;
+  readonly policies: readonly ControllerPolicy[];
   readonly rules: Rules | undefined;
   readonly gate: Gate;
   /** Epoch milliseconds. */
@@ -50,10 +50,10 @@ export interface Made {
 }
 
 export function makeDecision(deciding: Deciding): Made {
-  const { tenant, job, policy, group } = deciding;
+  const { tenant, job, policies, group } = deciding;
   const scoped = scopedJob(tenant, job, group);
   const facts = jobFacts(tenant, job, { scoped, pricePerHour: priceOf(deciding) });
-  const said = controllersOver([policy], scoped).map((controller) => ({
+  const said = controllersOver(policies, scoped).map((controller) => ({
     controller,
     answer: answerOf(deciding, { controller, scoped, facts }),
   }));
@@ -87,10 +87,10 @@ const voteOf = ({ id, owner, state }: Controller, { vote, reason, milliseconds }
   milliseconds,
 });
 
-const priceOf = ({ deployment: { region, tiers }, job }: Deciding) =>
+const priceOf = ({ deployment, job }: Deciding) =>
   pricePerHour(
-    region,
-    tiers.find(({ name }) => name === job.tier),
+    deployment,
+    deployment.tiers.find(({ name }) => name === job.tier),
   );
 
 function leftOpen({ tenant, job, at }: Deciding, by: Controller): JobAdmission {
@@ -98,12 +98,17 @@ function leftOpen({ tenant, job, at }: Deciding, by: Controller): JobAdmission {
   return {
     policy,
     state: 'asked',
-    controllerId: by.id,
+    ...namedBy(by),
     at,
     againAt: at + askedAgainSeconds * 1000,
     ...failuresOf(job, policy),
   };
 }
+
+const namedBy = ({ id, owner }: Controller) => ({
+  controllerId: id,
+  ...(owner === platformOwner ? { ofPlatform: true } : {}),
+});
 
 /** Of the policy of now: another one begins to count anew. */
 const failuresOf = ({ admission }: Job, policy: string): { failures?: number } =>
@@ -113,7 +118,7 @@ function decided(
   deciding: Deciding,
   votes: readonly Voted[],
 ): { admission: JobAdmission; decision: Decision } {
-  const { tenant, job, policy, gate, at } = deciding;
+  const { tenant, job, gate, at } = deciding;
   const { outcome, by } = combineVotes(votes);
   const mark = policyMark(tenant) ?? '';
   return {
@@ -121,7 +126,7 @@ function decided(
       policy: mark,
       state: outcome,
       at,
-      ...(by ? { controllerId: by.controller.id, reason: by.vote.reason ?? 'no reason given' } : {}),
+      ...(by ? { ...namedBy(by.controller), reason: by.vote.reason ?? 'no reason given' } : {}),
       ...(outcome === 'unavailable' && by ? again(job, { mark, by: by.controller, at }) : {}),
     },
     decision: {
@@ -129,7 +134,8 @@ function decided(
       jobId: job.jobId,
       repository: job.repository,
       gate,
-      epoch: policy.epoch,
+      epoch: tenant.admissionEpoch ?? 0,
+      ...(tenant.platformEpoch === undefined ? {} : { platformEpoch: tenant.platformEpoch }),
       outcome,
       votes: votes.map(({ vote }) => vote),
       decidedAt: new Date(at).toISOString(),

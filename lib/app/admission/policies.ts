@@ -1,15 +1,15 @@
 /**
- * The policy that a tenant's row names, read once for each epoch: a policy of one epoch never changes. What a process keeps
- * is bounded, and is only ever used for the epoch that it was read with.
+ * The policies that judge a tenant's jobs: the platform's own and the tenant's. Each is read once for each epoch, since a
+ * policy of one epoch never changes. What a process keeps is bounded, and is only ever used for the epoch that it was read with.
  */
-import { type ControllerPolicy, isInForce } from '../../core/controllers/controller.ts';
+import { type ControllerPolicy, isInForce, platformOwner } from '../../core/controllers/controller.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { ControllerStore } from '../../ports/controllers.ts';
 import type { LoadRules, Rules } from '../../ports/rules.ts';
 import { hasExpression } from './vote-by-rules.ts';
 
-/** Of tenants; each may have some hundred kilobytes, and most have a few. */
+/** Of owners; each may have some hundred kilobytes, and most have a few. */
 const mostKept = 100;
 
 const kept = new WeakMap<ControllerStore, Map<InstallationId, ControllerPolicy>>();
@@ -34,21 +34,42 @@ async function policyAt(
 export interface PolicyNow {
   /** As its row is by now. */
   readonly tenant: Tenant;
-  /** Absent: no controller is in force. */
-  readonly policy?: ControllerPolicy;
+  /** Those with controllers in force. Empty: nobody judges its jobs. */
+  readonly policies: readonly ControllerPolicy[];
   /** Absent: no controller has an expression. */
   readonly rules?: Rules | undefined;
 }
 
-/** The policy of a tenant, which may have changed since its row was read. @throws OperationalError */
+/** The policies over a tenant, which may have changed since its row was read. @throws OperationalError */
 export async function policyNow(
   deps: { readonly controllers: ControllerStore; readonly loadRules: LoadRules },
   read: Tenant,
 ): Promise<PolicyNow> {
-  const { admissionEpoch, ...without } = read;
-  if (admissionEpoch === undefined) return { tenant: read };
-  const policy = await policyAt(deps, read.installationId, admissionEpoch);
-  if (!policy.controllers.some(isInForce)) return { tenant: without };
-  const rules = policy.controllers.some(hasExpression) ? await deps.loadRules() : undefined;
-  return { tenant: { ...read, admissionEpoch: policy.epoch }, policy, rules };
+  const { admissionEpoch, platformEpoch, ...without } = read;
+  const [platform, own] = await Promise.all([
+    inForce(deps, platformOwner, platformEpoch),
+    inForce(deps, read.installationId, admissionEpoch),
+  ]);
+  const policies = [platform, own].filter((policy) => policy !== undefined);
+  const controllers = policies.flatMap((policy) => policy.controllers);
+  const rules = controllers.some(hasExpression) ? await deps.loadRules() : undefined;
+  return {
+    tenant: {
+      ...without,
+      ...(own ? { admissionEpoch: own.epoch } : {}),
+      ...(platform ? { platformEpoch: platform.epoch } : {}),
+    },
+    policies,
+    rules,
+  };
+}
+
+async function inForce(
+  deps: { readonly controllers: ControllerStore },
+  owner: InstallationId,
+  epoch: number | undefined,
+): Promise<ControllerPolicy | undefined> {
+  if (epoch === undefined) return undefined;
+  const policy = await policyAt(deps, owner, epoch);
+  return policy.controllers.some(isInForce) ? policy : undefined;
 }

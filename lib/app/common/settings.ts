@@ -209,5 +209,8 @@ export const groupKeptSeconds = 24 * 60 * 60;
 /** A permission that went away leaves the tenant another level to register at: as soon as its row says so, which is soon. */
 export const otherLevelSeconds = 60;
 
+/** For so long a process goes by the epoch of the platform-wide admission policy that it read last. */
+export const platformPolicySeconds = 5;
+
 /** A question to a controller whose message was lost is asked again after this. Longer than any controller's timeout. */
 export const askedAgainSeconds = 60;

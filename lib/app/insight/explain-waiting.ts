@@ -51,6 +51,7 @@ export function ofReason(facts: Facts, job: Job, why: Reason, estimate?: Estimat
   const guidance = guidanceOf(why.code, {
     tenant: facts.tenant?.accountLogin ?? String(job.installationId),
     tier: job.tier ?? 'none',
+    ofPlatform: job.admission?.ofPlatform ?? false,
   });
   const found = estimate ?? probeEstimate(facts, why.code);
   return { code: why.code, line: why.text, ...guidance, ...(found ? { estimate: found } : {}) };

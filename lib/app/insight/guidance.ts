@@ -15,7 +15,15 @@ export interface About {
   /** The tenant, as commands take it. */
   readonly tenant: string;
   readonly tier: string;
+  /** One of the operator's own controllers rejected it, or gave no answer. */
+  readonly ofPlatform?: boolean;
 }
+
+const byOperator = (tenant: string, next: string): Guidance => ({
+  who: 'operator',
+  next,
+  mend: `npx mayfly controllers decisions ${tenant} names the controller; npx mayfly controllers update @platform CONTROLLER changes its rules, exempts the repository, or disables it.`,
+});
 
 type Advice = Guidance | ((about: About) => Guidance);
 
@@ -89,16 +97,20 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'admission-pending': nobody(
     'It starts as soon as all controllers in whose scopes it is have admitted it; until then they are asked again each minute.',
   ),
-  'controller-rejected': ({ tenant }) => ({
-    who: 'owner',
-    next: 'It stays refused. Once one of the controllers is changed, the platform takes it up again if GitHub still has it queued.',
-    mend: `The reason is the controller’s own. Who manages the controllers of ${tenant} changes its rules, exempts the repository, or disables it.`,
-  }),
-  'controller-unavailable': ({ tenant }) => ({
-    who: 'owner',
-    next: 'The controller is asked again, at most ten minutes later each time, and the job is refused after the seventh failure.',
-    mend: `Who manages the controllers of ${tenant} mends the controller that the reason names, disables it, or has its failure policy admit.`,
-  }),
+  'controller-rejected': ({ tenant, ofPlatform }) => {
+    const next =
+      'It stays refused. Once one of the controllers is changed, the platform takes it up again if GitHub still has it queued.';
+    if (ofPlatform) return byOperator(tenant, next);
+    const mend = `The reason is the controller’s own. Who manages the controllers of ${tenant} changes its rules, exempts the repository, or disables it.`;
+    return { who: 'owner', next, mend };
+  },
+  'controller-unavailable': ({ tenant, ofPlatform }) => {
+    const next =
+      'The controller is asked again, at most ten minutes later each time, and the job is refused after the seventh failure.';
+    if (ofPlatform) return byOperator(tenant, next);
+    const mend = `Who manages the controllers of ${tenant} mends the controller that the reason names, disables it, or has its failure policy admit.`;
+    return { who: 'owner', next, mend };
+  },
   'public-repository': { who: 'owner', next: 'It starts within minutes of the change.', mend: settings },
   'repository-not-in-group': {
     who: 'owner',

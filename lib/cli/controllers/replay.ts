@@ -50,9 +50,7 @@ It knows of past jobs what their rows say: repository, workflow, labels, tier. R
     const place = { client: dynamoClient(call), config: call.config };
     const { tenant } = await findReadableTenant(place, call.positionals[0] ?? '');
     const jobs = await jobsSince(call, tenant.installationId);
-    const prices = new Map(
-      deployment.tiers.map((tier) => [tier.name, pricePerHour(deployment.region, tier)]),
-    );
+    const prices = new Map(deployment.tiers.map((tier) => [tier.name, pricePerHour(deployment, tier)]));
     const priceOf = ({ tier }: Job) => (tier === undefined ? undefined : prices.get(tier));
     const group = tenant.runnerGroup ?? deployment.runnerGroup;
     return report(call, replay(evaluator, { tenant, jobs, rules, group, priceOf }));

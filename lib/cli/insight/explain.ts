@@ -19,7 +19,7 @@ import { askGitHub } from './ask-github.ts';
 import { explanationText, verdictLines } from './explanation-text.ts';
 import { findJob, readJobName } from './find-job.ts';
 import { githubOf } from './github-of.ts';
-import { commandStores } from './stores.ts';
+import { judgingStores } from './stores.ts';
 
 export const explain: Command = {
   name: 'explain',
@@ -52,7 +52,7 @@ well: a webhook that failed, labels that no tier has, an App that is not install
 };
 
 async function explainOne(call: CommandCall, given: string): Promise<number> {
-  const stores = commandStores(call);
+  const stores = judgingStores(call);
   const found = await findJob(call, stores, readJobName(given));
   const facts = await gatherFacts(stores, found);
   const repository = facts.job?.repository ?? found.repository;
@@ -99,7 +99,7 @@ function json(facts: Facts, explanation: Explanation): string {
 
 async function explainAll(call: CommandCall, given: string): Promise<number> {
   const found = await findTenant({ client: dynamoClient(call), config: call.config }, given);
-  const all = await explainTenant(commandStores(call), found.installationId);
+  const all = await explainTenant(judgingStores(call), found.installationId);
   call.io.out(call.options['json'] ? `${JSON.stringify(all)}\n` : groupsText(found.login, all));
   return all.groups.some(needsSomebody) ? 1 : 0;
 }

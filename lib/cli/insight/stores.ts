@@ -1,10 +1,12 @@
 /** The platform's own stores, for commands that read rows as functions do. Nothing here writes. */
+import { createControllerStore } from '../../adapters/dynamodb/controller-store.ts';
 import { createJobStore } from '../../adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../adapters/dynamodb/launch-store.ts';
 import { createNoteStore } from '../../adapters/dynamodb/note-store.ts';
 import { createRunnerStore } from '../../adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../adapters/dynamodb/tenant-store.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
+import { withPlatformPolicy } from '../../app/admission/platform-policy.ts';
 import type { InsightDeps } from '../../app/insight/gather-facts.ts';
 import { assertConfig } from '../../config/check-config.ts';
 import { tables } from '../../contract/tables.ts';
@@ -18,6 +20,14 @@ export interface CommandStores extends InsightDeps {
   readonly jobs: JobStore;
   readonly tenants: TenantStore;
   readonly runners: RunnerStore;
+}
+
+/** The same for whoever says what the gates say: its tenants carry the platform-wide policy. */
+export function judgingStores(call: CommandCall): CommandStores {
+  const tableName = (name: 'tenants' | 'controllers') => `${call.config.environment}-${tables[name].suffix}`;
+  const names = { tenants: tableName('tenants'), controllers: tableName('controllers') };
+  const controllers = createControllerStore({ client: dynamoClient(call), tables: names });
+  return withPlatformPolicy(commandStores(call), { controllers, clock: systemClock });
 }
 
 export function commandStores(call: CommandCall): CommandStores {

@@ -22,7 +22,7 @@ export const insightPolicies: Readonly<Record<string, (place: Place) => PolicySt
     allow(
       'ReadTogether',
       ['dynamodb:BatchGetItem'],
-      [table(place, 'launches'), table(place, 'notes'), table(place, 'tenants')],
+      [table(place, 'launches'), table(place, 'notes'), table(place, 'tenants'), table(place, 'controllers')],
     ),
     allow('ReadMachines', ['dynamodb:GetItem'], [table(place, 'runners')]),
     allow(

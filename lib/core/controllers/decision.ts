@@ -27,9 +27,9 @@ export interface Decision {
   /** `owner/name`, as it was called then. */
   readonly repository: string;
   readonly gate: Gate;
-  /** The tenant's policy epoch that it was made in: of an older one it counts no more. */
+  /** The tenant's policy epoch that it was made in: of an older one it counts no more. 0: it has no controllers in force. */
   readonly epoch: number;
-  /** The platform's, where it has controllers that judged. */
+  /** The platform's, while it has controllers in force. */
   readonly platformEpoch?: number;
   readonly outcome: DecisionOutcome;
   readonly votes: readonly ControllerVote[];

@@ -12,6 +12,8 @@ export interface JobAdmission {
   readonly state: 'asked' | 'admitted' | 'rejected' | 'failed-open' | 'unavailable';
   /** Who rejected it, or failed. */
   readonly controllerId?: string;
+  /** It is one of the operator's, of which tenants are told no more than its reason. */
+  readonly ofPlatform?: boolean;
   /** In that controller's or its rule's own words. */
   readonly reason?: string;
   /** Epoch milliseconds. */

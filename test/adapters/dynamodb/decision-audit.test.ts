@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decisionAuditRows } from '../../../lib/adapters/dynamodb/decision-audit.ts';
+import { platformOwner } from '../../../lib/core/controllers/controller.ts';
 import type { ControllerVote, Decision } from '../../../lib/core/controllers/decision.ts';
 import { JobId } from '../../../lib/core/ids.ts';
 import { acme } from '../../support/given.ts';
@@ -52,6 +53,18 @@ describe('the audit of decisions', () => {
         after: { M: { repository: { S: 'acme/app' }, job_id: { N: '1' }, gate: { S: 'queue' } } },
       },
     ]);
+  });
+
+  it('is the platform’s, and names the tenant, where it was a controller of the operator', () => {
+    const own = vote({ vote: 'reject', reason: 'No.', owner: platformOwner });
+    const [first, second] = [1, 2].map((jobId) => rowsOf('rejected', [own], jobId)[0]);
+    expect(first).toMatchObject({
+      subject: { S: 'deployment' },
+      entry: { S: '2026-11-21T13#admission-rejected#ctl_1#acme/app' },
+      who: { S: 'ctl_1' },
+      after: { M: { tenant: { S: 'acme' }, installation_id: { N: '101' }, job_id: { N: '1' } } },
+    });
+    expect(second?.['entry']).toEqual(first?.['entry']);
   });
 
   it('has one row an hour for what is rejected again and again, and one for each job that failed open', () => {

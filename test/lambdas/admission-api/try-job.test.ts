@@ -1,8 +1,12 @@
 /** What each controller would say of a job that need not be. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { platformOwner } from '../../../lib/core/controllers/controller.ts';
 import { type GivenApi, givenApi } from '../../support/admission-api.ts';
-import { givenController, givenScope } from '../../support/controllers.ts';
+import {
+  givenController,
+  givenRules,
+  givenScope,
+  putPlatformControllers,
+} from '../../support/controllers.ts';
 
 let world: GivenApi;
 beforeEach(async () => {
@@ -60,17 +64,19 @@ describe('a job that is tested', () => {
     expect(body.votes.map(({ vote }: { vote: string }) => vote).toSorted()).toEqual(['exempt', 'unmatched']);
   });
 
-  it('meets the platform’s controllers too', async () => {
-    const { controllers } = world.stores;
-    const owner = platformOwner;
-    const judge = givenController({
-      owner,
-      state: 'enabled',
-      scopes: [givenScope({ kind: 'installation' })],
-      transport: { kind: 'rules', rules: [{ reject: 'true', reason: 'Closed for today.' }] },
+  it('meets the operator’s controllers too, and is told of a rejection alone', async () => {
+    const wide = [givenScope({ kind: 'installation' })];
+    const silent = givenController({ state: 'enabled', scopes: wide });
+    const dry = givenRules({ id: 'ctl_2', state: 'dry_run' }, 'true');
+    const failing = givenRules({ id: 'ctl_3' }, 'job.id / 0 == 1');
+    const large = givenRules({ id: 'ctl_4' }, 'job.tier == "medium"');
+    await putPlatformControllers(world.stores.controllers, silent, dry, failing, large);
+    expect((await test()).body).toEqual({ outcome: 'admitted', votes: [] });
+    const vote = { controllerId: 'operator', installationId: 0, state: 'enabled', vote: 'reject' };
+    expect((await test({ tier: 'medium' })).body).toEqual({
+      outcome: 'rejected',
+      votes: [{ ...vote, reason: 'rule 1' }],
     });
-    await controllers.save(await controllers.policyOf(owner), { put: [judge], remove: [] });
-    expect((await test()).body).toMatchObject({ outcome: 'rejected', votes: [{ installationId: 0 }] });
   });
 
   it('changes and records nothing', async () => {

@@ -1,0 +1,62 @@
+/** What a tenant reads of decisions in which the operator's own controllers had a say. */
+import { describe, expect, it } from '@jest/globals';
+import { platformOwner } from '../../../lib/core/controllers/controller.ts';
+import type { ControllerVote, Decision } from '../../../lib/core/controllers/decision.ts';
+import { JobId } from '../../../lib/core/ids.ts';
+import { givenApi } from '../../support/admission-api.ts';
+import { acme } from '../../support/given.ts';
+
+const vote = (over: Partial<ControllerVote>): ControllerVote => ({
+  controllerId: 'ctl_own',
+  owner: acme,
+  vote: 'admit',
+  enforced: true,
+  milliseconds: 3,
+  ...over,
+});
+const ofOperator = (over: Partial<ControllerVote>) =>
+  vote({ controllerId: 'ctl_secret', owner: platformOwner, ...over });
+
+async function shown(outcome: Decision['outcome'], ...votes: ControllerVote[]) {
+  const { call, stores, clock } = await givenApi();
+  const decidedAt = new Date(clock.now()).toISOString();
+  const about = { installationId: acme, jobId: JobId(1), repository: 'acme/app', gate: 'queue' } as const;
+  await stores.controllers.recordDecisions([
+    { ...about, epoch: 1, platformEpoch: 2, outcome, votes, decidedAt },
+  ]);
+  const [page, ofJob] = [await call('GET', '/decisions'), await call('GET', '/decisions?job=1')];
+  expect(ofJob.body).toEqual(page.body);
+  expect(JSON.stringify(page.body)).not.toContain('ctl_secret');
+  return page.body.decisions.map((one: Decision) => [
+    one.outcome,
+    one.votes.map(({ controllerId, vote: said, reason }) => [controllerId, said, reason ?? '-'].join(' ')),
+  ]);
+}
+
+describe('decisions, as the tenant reads them', () => {
+  it('name the operator’s policy where it rejected, with its reason', async () => {
+    const votes = [ofOperator({ vote: 'reject', reason: 'Closed.' }), vote({})];
+    expect(await shown('rejected', ...votes)).toEqual([
+      ['rejected', ['operator reject Closed.', 'ctl_own admit -']],
+    ]);
+  });
+
+  it.each<[string, Partial<ControllerVote>, Decision['outcome'], Decision['outcome']]>([
+    ['an admission', {}, 'admitted', 'admitted'],
+    ['a rejection in dry run', { vote: 'reject', enforced: false }, 'admitted', 'admitted'],
+    ['an exemption', { vote: 'exempt' }, 'admitted', 'admitted'],
+    ['a failure that admits', { vote: 'failed', reason: 'secret.example' }, 'failed-open', 'admitted'],
+    ['a failure that rejects', { vote: 'failed', reason: 'secret.example' }, 'unavailable', 'unavailable'],
+  ])('keep %s by the operator to the operator', async (_, over, outcome, said) => {
+    expect(await shown(outcome, ofOperator(over), vote({}))).toEqual([[said, ['ctl_own admit -']]]);
+  });
+
+  it('are not there where the operator’s controllers alone admitted', async () => {
+    expect(await shown('admitted', ofOperator({}))).toEqual([]);
+    expect(await shown('admitted')).toEqual([['admitted', []]]);
+    const own = vote({ vote: 'failed', reason: 'late' });
+    expect(await shown('failed-open', ofOperator({}), own)).toEqual([
+      ['failed-open', ['ctl_own failed late']],
+    ]);
+  });
+});
