@@ -24,14 +24,15 @@ export interface CommandStores extends InsightDeps {
 
 /** The same for whoever says what the gates say: its tenants carry the platform-wide policy. */
 export function judgingStores(call: CommandCall): CommandStores {
+  // One client, so that both are read in one call.
+  const client = dynamoClient(call);
   const tableName = (name: 'tenants' | 'controllers') => `${call.config.environment}-${tables[name].suffix}`;
   const names = { tenants: tableName('tenants'), controllers: tableName('controllers') };
-  const controllers = createControllerStore({ client: dynamoClient(call), tables: names });
-  return withPlatformPolicy(commandStores(call), { controllers, clock: systemClock });
+  const controllers = createControllerStore({ client, tables: names });
+  return withPlatformPolicy(commandStores(call, client), { controllers, clock: systemClock });
 }
 
-export function commandStores(call: CommandCall): CommandStores {
-  const client = dynamoClient(call);
+export function commandStores(call: CommandCall, client = dynamoClient(call)): CommandStores {
   const { environment } = call.config;
   const tableName = (name: keyof typeof tables) => `${environment}-${tables[name].suffix}`;
   const names = {
