@@ -6,6 +6,7 @@ import { readConfiguration, readDeployment } from '../../lib/adapters/system/dep
 import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
 import { createDeploymentRecorder } from '../../lib/app/reconciler/record-deployment.ts';
 import { rollUpUsage } from '../../lib/app/reconciler/roll-up-usage.ts';
+import { tellComparison } from '../../lib/app/reconciler/tell-comparison.ts';
 import {
   auditPart,
   deploymentAuditPart,
@@ -39,11 +40,11 @@ const recordDeployment = createDeploymentRecorder({
   clock: systemClock,
 });
 
-const rollUpDeps = { deployment, usage: usageBooksPart(), telemetry, clock: systemClock };
+const booksDeps = { deployment, usage: usageBooksPart(), telemetry, clock: systemClock };
 
 /** Each comes to its end, whatever fails in the others. */
 export const handler = async () => {
-  const parts = [recordDeployment(), reconcile(deps), rollUpUsage(rollUpDeps)];
+  const parts = [recordDeployment(), reconcile(deps), rollUpUsage(booksDeps), tellComparison(booksDeps)];
   const results = await Promise.allSettled(parts);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;

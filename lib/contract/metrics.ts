@@ -253,6 +253,13 @@ export const metrics = {
     by: ['lifecycle', 'sweep', 'reconciler'],
     meaning: 'Machines that ended and whose type or disk has no price: costs are too low by what they cost',
   },
+  BillDaysApart: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['reconciler'],
+    meaning:
+      "Days in a row that records of costs and AWS's bill differ by more than 3%, by the last comparison of the operator",
+  },
   MessagesFailed: {
     unit: 'Count',
     sets: [[], ['reason']],

@@ -2,7 +2,7 @@
  * The records against AWS's bill, by day, tenant and component: how far they are from each other, and what would have to be added
  * to the records' sums to meet the bill. Pure arithmetic, in whole micro-dollars; neither side is changed.
  */
-import type { InstallationId } from './ids.ts';
+import type { InstallationId, TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
 import { type Component, components } from './price.ts';
 import type { UsageSum } from './usage-sum.ts';
@@ -12,6 +12,8 @@ export interface BilledCost {
   readonly day: string;
   /** Absent: the bill names no tenant. */
   readonly installationId?: InstallationId;
+  /** Where the bill was asked by tier. */
+  readonly tier?: TierName;
   /** Absent: something that records do not have, such as data transfer. */
   readonly component?: Component;
   readonly micros: Micros;
@@ -41,10 +43,14 @@ export const mostApart = 0.03;
 /** So many days in a row that differ are worth an alarm: one may be a machine that ran over midnight. */
 export const daysApartForAlarm = 3;
 
-/** @param days those that both sides know whole, in order */
+/**
+ * @param days those that both sides know whole, in order
+ * @param earlier days of the month before, as they were compared: days that differ may be of two months
+ */
 export function compareBill(
   { sums, bill }: { sums: readonly UsageSum[]; bill: readonly BilledCost[] },
   days: readonly string[],
+  earlier: readonly Compared[] = [],
 ): Comparison {
   const wanted = new Set(days);
   const recorded = sums
@@ -58,7 +64,7 @@ export function compareBill(
     compared(name, total(recorded.filter(has)), total(billed.filter(has)));
   const tenants = [...new Set([...recorded, ...billed].map(({ installationId }) => installationId!))];
   const byDay = days.map((day) => both(day, (cost) => cost.day === day));
-  const used = byDay.filter((day) => day.recorded !== 0 || day.billed !== 0);
+  const used = [...earlier, ...byDay].filter((day) => day.recorded !== 0 || day.billed !== 0);
   return {
     days: byDay,
     tenants: tenants
@@ -77,49 +83,18 @@ export function compareBill(
   };
 }
 
-const isExplained = ({ installationId, component }: BilledCost) =>
+export const isExplained = ({ installationId, component }: BilledCost) =>
   installationId !== undefined && component !== undefined;
 
 const isApart = ({ billed, ratio }: Compared) =>
   ratio === undefined ? billed !== 0 : Math.abs(ratio - 1) > mostApart;
 
-const compared = (name: string, recorded: Micros, billed: Micros): Compared => ({
+export const compared = (name: string, recorded: Micros, billed: Micros): Compared => ({
   ...{ name, recorded, billed },
   ...(recorded === 0 ? {} : { ratio: billed / recorded }),
 });
 
 const total = (costs: readonly BilledCost[]) => costs.reduce((sum, { micros }) => sum + micros, 0);
-
-/**
- * What a tenant's records come to if those that the bill does not have yet are off by as much as those that it has: by
- * component, so that an estimate of the processors' credits does not change what is known exactly.
- */
-export function calibrated(sums: readonly UsageSum[], ratios: Comparison['components']): Micros {
-  const ratioOf = new Map(ratios.map(({ name, ratio }) => [name, ratio ?? 1]));
-  return Math.round(
-    sums.reduce(
-      (sum, { cost }) =>
-        sum + components.reduce((all, component) => all + cost[component] * (ratioOf.get(component) ?? 1), 0),
-      0,
-    ),
-  );
-}
-
-/** What a tenant's machines cost: by the bill on the days that were compared, and by its records on the others. */
-export function correctedCost(
-  { sums, bill }: { sums: readonly UsageSum[]; bill: readonly BilledCost[] },
-  { days, components: ratios }: Pick<Comparison, 'days' | 'components'>,
-): Micros {
-  const settled = new Set(days.map(({ name }) => name));
-  const onBill = total(bill.filter((cost) => settled.has(cost.day) && isExplained(cost)));
-  return (
-    Math.round(onBill) +
-    calibrated(
-      sums.filter(({ day }) => !settled.has(day)),
-      ratios,
-    )
-  );
-}
 
 /** What a line of the bill is of, by AWS's usage type, which begins with the region outside us-east-1: `EUW1-SpotUsage:m5.large`. */
 export function componentOf(usageType: string): Component | undefined {

@@ -1,4 +1,5 @@
 /** What sums of machines' costs come to, by what an operator asks for: pure arithmetic, in whole micro-dollars. */
+import type { Correction } from './correction.ts';
 import type { Micros } from './micros.ts';
 import { type Component, totalOf } from './price.ts';
 import { type Together, together, type UsageSum, type Waste, type WasteKind } from './usage-sum.ts';
@@ -15,6 +16,8 @@ export interface CostLine {
   readonly seconds: number;
   readonly cost: Readonly<Record<Component, Micros>>;
   readonly total: Micros;
+  /** After the comparison with AWS's bill; absent: no day was compared. */
+  readonly afterComparison?: Micros;
 }
 
 export interface CostReport {
@@ -34,14 +37,23 @@ export interface CostReport {
 export const noJob = '(no job)';
 
 /** @param sums by job, where lines are to be of jobs */
-export function costReport(sums: readonly UsageSum[], by: Grouping): CostReport {
+export function costReport(
+  sums: readonly UsageSum[],
+  by: Grouping,
+  correction?: Pick<Correction, 'costOf'>,
+): CostReport {
   const groups = Map.groupBy(sums, (sum) => keyOf(sum, by));
-  const lines = [...groups.values()].map((group) => lineOf(nameOf(group, by), together(group)));
+  const after = (of: readonly UsageSum[]) =>
+    correction ? { afterComparison: of.reduce((all, sum) => all + correction.costOf(sum), 0) } : {};
+  const lines = [...groups.values()].map((group) => ({
+    ...lineOf(nameOf(group, by), together(group)),
+    ...after(group),
+  }));
   const all = together(sums);
   const { waste, unpriced, unpricedTypes, priceLists } = all;
   return {
     lines: lines.toSorted(by === 'day' ? byName : byTotal),
-    total: lineOf('total', all),
+    total: { ...lineOf('total', all), ...after(sums) },
     ...{ waste, unpriced, unpricedTypes, priceLists },
   };
 }

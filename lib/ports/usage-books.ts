@@ -1,3 +1,4 @@
+import type { ComparisonState } from '../core/comparison-state.ts';
 import type { InstallationId } from '../core/ids.ts';
 import type { RollUpProgress } from '../core/roll-up-plan.ts';
 import type { UsageRecord } from '../core/usage.ts';
@@ -16,4 +17,6 @@ export interface UsageBooks {
   write(day: string, installationId: InstallationId, sums: readonly UsageSum[]): Promise<void>;
   /** @returns false, and nothing is written, where a making was finished since `known` was read */
   save(day: string, known: RollUpProgress | undefined, now: RollUpProgress): Promise<boolean>;
+  /** How the last comparison with AWS's bill ended; undefined: there was none. */
+  comparison(): Promise<ComparisonState | undefined>;
 }

@@ -1,5 +1,6 @@
 /** How near records are to the bill: for machines on demand, spot and burstable ones, and for tenants, before and after a comparison. */
-import { calibrated, compareBill, correctedCost } from '../../lib/core/compare-bill.ts';
+import { comparedDays } from '../../lib/core/compared-day.ts';
+import { type Correction, correctionBy } from '../../lib/core/correction.ts';
 import { totalOf } from '../../lib/core/price.ts';
 import { sumUp, type UsageSum } from '../../lib/core/usage-sum.ts';
 import { usualBill } from '../../lib/local/bill/bill-items.ts';
@@ -60,17 +61,11 @@ const worstTenant = (month: SimulatedMonth) => worst(tenantsOf(month).map(off));
 /** The ratio of one day, by component, is taken for the days after it. The first day has no machines of the day before. */
 function offAfterADay({ records, bill: of }: SimulatedMonth): number {
   const sums = sumUp(records);
-  const { components } = compareBill({ sums, bill: of }, [daysOf(sums)[1]!]);
-  const later = (day: string) => day > daysOf(sums)[1]!;
-  const truth = billed({ bill: of.filter(({ day }) => later(day)) });
-  return (
-    calibrated(
-      sums.filter(({ day }) => later(day)),
-      components,
-    ) /
-      truth -
-    1
-  );
+  const compared = daysOf(sums)[1]!;
+  const correction = correctionOf({ sums, bill: of }, [compared]);
+  const later = sums.filter(({ day }) => day > compared);
+  const truth = billed({ bill: of.filter(({ day }) => day > compared) });
+  return corrected(later, correction) / truth - 1;
 }
 
 const daysOf = (sums: readonly UsageSum[]) => [...new Set(sums.map(({ day }) => day))].toSorted();
@@ -78,12 +73,19 @@ const daysOf = (sums: readonly UsageSum[]) => [...new Set(sums.map(({ day }) => 
 /** Once all of the month's days are on the bill. It charges machines that run over midnight to the next month, records do not. */
 function offCorrected(month: SimulatedMonth): number {
   const sums = sumUp(month.records);
-  const comparison = compareBill({ sums, bill: month.bill }, daysOf(sums));
+  const correction = correctionOf({ sums, bill: month.bill }, daysOf(sums));
   return worst(
-    comparison.tenants.map(({ installationId }) => {
-      const own = sums.filter((sum) => sum.installationId === installationId);
-      const truth = billed(ofTenant(month, installationId));
-      return correctedCost({ sums: own, bill: ofTenant(month, installationId).bill }, comparison) / truth - 1;
+    Array.from({ length: tenants }, (_, n) => {
+      const own = sums.filter(({ installationId }) => installationId === n + 1);
+      return corrected(own, correction) / billed(ofTenant(month, n + 1)) - 1;
     }),
   );
 }
+
+type Bill = SimulatedMonth['bill'];
+
+const correctionOf = ({ sums, bill: of }: { sums: readonly UsageSum[]; bill: Bill }, on: readonly string[]) =>
+  correctionBy(comparedDays({ sums, byTenant: of, byTier: of }, on, 'cost-explorer'));
+
+const corrected = (sums: readonly UsageSum[], { costOf }: Correction) =>
+  sums.reduce((sum, one) => sum + costOf(one), 0);

@@ -3,7 +3,7 @@
  * kernel said that it started, and when it heard of the end, with the delays and losses of real life; the bill knows the rest,
  * and the records never see it. The same for a seed.
  */
-import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
+import { InstallationId, InstanceId, JobId, TierName } from '../../lib/core/ids.ts';
 import { machineRates } from '../../lib/core/price.ts';
 import { type UsageRecord, usageOf } from '../../lib/core/usage.ts';
 import {
@@ -29,7 +29,7 @@ export interface SimulatedJobs {
 export interface SimulatedMonth {
   readonly records: readonly UsageRecord[];
   /** By installation. */
-  readonly bill: readonly (BillItem & { readonly installationId: InstallationId })[];
+  readonly bill: readonly (BillItem & { readonly installationId: InstallationId; readonly tier: TierName })[];
 }
 
 const region = 'us-east-1';
@@ -70,10 +70,11 @@ function simulateMachine(options: SimulatedJobs, { random, n }: { random: Random
     diskGigabytes: machine.diskGigabytes,
     publicAddress: true,
   };
+  const tier = TierName(spot ? `${instanceType} spot` : instanceType);
   const pool = { instanceType, zone };
   const spotPrice = spot ? { spotPrice: spotPriceAt(region, pool, askedAt) } : {};
   const runner = givenRunner({
-    ...{ installationId, instanceId, instanceType, spot, zone },
+    ...{ installationId, instanceId, instanceType, spot, zone, tier },
     ...{ launchedAt: askedAt - 300, startedAt: askedAt },
     ...(isIdle ? {} : { listeningAt, runningAt: kernelAt }),
     rates: machineRates({ region, instanceType, spot, ...spotPrice, machine }),
@@ -85,7 +86,7 @@ function simulateMachine(options: SimulatedJobs, { random, n }: { random: Random
     job: isIdle ? undefined : { jobId: JobId(n + 1), repository: 'acme/app', workflow: 'build' },
     takenBack: takenBack && random.fraction() < 0.98,
   });
-  return { record, bill: billItems(region, life, dials).map((item) => ({ ...item, installationId })) };
+  return { record, bill: billItems(region, life, dials).map((item) => ({ ...item, installationId, tier })) };
 }
 
 /** Around 0, by two chances. */

@@ -17,9 +17,11 @@ import { policies } from '../../lib/cli/policies/policies.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { ownImageParameters } from '../../lib/config/image-parameters.ts';
+import { dayOf } from '../../lib/core/days.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
+import { createCostExplorerService } from '../../lib/local/aws/cost-explorer.ts';
 import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 import config from '../../mayfly.config.ts';
 import { givenLaunch, givenRunner, lease0 } from '../contracts/support/stored.ts';
@@ -233,7 +235,21 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
       });
   },
   async 'costs compare'(person) {
-    expect(await person.run(['costs', 'compare'])).toMatchObject({ error: '' });
+    // On the bill, and not on record: what was found is kept.
+    const day = dayOf(Date.now() - 2 * 86_400_000);
+    const tags = new Map([
+      ['ghr:tenant_id', '101'],
+      ['ghr:tenant_tier', 'small'],
+      ['ghr:environment', environment],
+    ]);
+    const line = { day, usageType: 'BoxUsage:m5.large', micros: 1_000_000, tags };
+    const bill = createCostExplorerService(Date.now, () => [line]);
+    account.endpoint.use(bill);
+    bill.setDials({ billed: [...tags.keys()] });
+    await account.run('costs', 'activate', '--backfill', day.slice(0, 'yyyy-mm'.length));
+    const { out, error } = await person.run(['costs', 'compare']);
+    account.endpoint.use(account.bill);
+    expect({ out, error }).toMatchObject({ out: expect.stringContaining('Kept 1 changed day'), error: '' });
   },
   async 'prices update'(person) {
     const file = join(account.folder, 'mayfly.prices.json');

@@ -1,5 +1,8 @@
 /** What `mayfly costs compare` says of records and a bill that is written from the hidden truth. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { writeComparisonState } from '../../lib/adapters/dynamodb/comparison-state-row.ts';
+import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
+import { listUsage } from '../../lib/adapters/dynamodb/usage-list.ts';
 import { usageRow } from '../../lib/adapters/dynamodb/usage-row.ts';
 import { monthOf } from '../../lib/cli/costs/month.ts';
 import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
@@ -62,6 +65,13 @@ beforeEach(() => {
   account.endpoint.use(bill);
 });
 
+const table = () => ({ client: account.rows, tableName: `${config.environment}-usage` });
+
+interface Report {
+  readonly total: { readonly total: number; readonly afterComparison: number };
+  readonly compared: { readonly days: readonly string[] };
+}
+
 const compare = (...args: string[]) => account.run('costs', 'compare', '--month', lastMonth, ...args);
 async function activate() {
   bill.setDials({ billed: [...tags.keys(), 'ghr:tenant_tier'] });
@@ -91,8 +101,61 @@ describe('mayfly costs compare', () => {
     expect(out).toMatch(/requests to Cost Explorer, at \$0\.01 each/);
   });
 
-  it('says so where the tags are not active', async () => {
+  it('keeps what it found beside the records, once, with its audit, and reports show it', async () => {
+    await activate();
+    bill.setDials({ discountThousandths: 100 });
+    await compare();
+    const records = await listUsage(table(), { days });
+    bill.setDials({ discountThousandths: 200 });
+    expect((await compare()).out).toContain(`Kept ${days.length} changed days; reports show them as`);
+    expect((await compare()).out).toContain('All days are kept as they are here');
+    expect(await listUsage(table(), { days })).toEqual(records);
+    const { out: changes } = await account.run('audit', '--since', '1h');
+    expect(changes.match(/bill-compared by arn:aws/g)!.length).toBeGreaterThanOrEqual(2 * days.length);
+    expect(changes).toMatch(
+      /machines of 20\S+ on the bill: \$0\.18\d\d \(cost-explorer\) → \$0\.17\d\d \(cost-explorer\)/,
+    );
+    const { out } = await account.run('costs', '--month', lastMonth, '--format', 'json');
+    const { total, compared } = JSON.parse(out) as Report;
+    expect(compared.days).toEqual(days);
+    expect(total.afterComparison / total.total).toBeCloseTo(0.82, 1);
+    const { out: shown } = await account.run('costs', '--month', lastMonth);
+    expect(shown).toMatch(/total +after comparison\n/);
+    expect(shown).toContain(`After comparison: ${days.length} days as AWS billed them; the other days`);
+    const { out: sheet } = await account.run('costs', '--month', lastMonth, '--format', 'csv');
+    expect(sheet).toMatch(/,total,after_comparison\n.*,\d+\.\d{6},\d+\.\d{6}\n/);
+  });
+
+  it('keeps how the last comparison ended, of which the platform makes its metric', async () => {
+    await activate();
+    bill.setDials({ discountThousandths: 200 });
+    await compare();
+    const found = await createUsageBooks(table()).comparison();
+    expect(found).toMatchObject({ lastDay: expect.stringContaining(lastMonth) });
+    expect(found!.daysApart).toBeGreaterThanOrEqual(3);
+    await writeComparisonState(
+      { client: account.rows, usage: table().tableName },
+      { ...found!, lastDay: '2020-01-01' },
+    );
+    expect(await createUsageBooks(table()).comparison()).toEqual(found);
+  });
+
+  it.each([['1'], ['1001'], ['many']])('asks no more than is allowed: --requests %s', async (most) => {
+    const { status, error } = await compare('--requests', most);
+    expect(status).toBe(2);
+    expect(error).toContain(`--requests is "${most}"; it must be a whole number from 2 to 1000.`);
+  });
+
+  it('says what to allow where the bill has more pages', async () => {
+    await activate();
+    const { status, error } = await compare('--requests', '2');
+    expect(status).toBe(2);
+    expect(error).toContain('Cost Explorer has more than 2 pages by tenant, at $0.01 each.');
+  });
+
+  it('says so where the tags are not active, and keeps no day that the bill does not name', async () => {
     const { status, out } = await compare();
+    expect(out).toContain('All days are kept as they are here');
     expect(status).toBe(1);
     expect(out).toContain("AWS's bill names no machine of this environment: see mayfly costs activate.");
   });

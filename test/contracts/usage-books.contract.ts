@@ -74,5 +74,14 @@ export function usageBooksContract(backend: StoreBackend): void {
       expect(await stores.books.save(day, { finished: 0 }, { finished: 0, after: 9 })).toBe(false);
       expect(await stores.books.progress([day])).toEqual([{ finished: 1 }]);
     });
+
+    it('has how the last comparison with the bill ended, and nothing of it among the records', async () => {
+      expect(await stores.books.comparison()).toBeUndefined();
+      const state = { comparedAt: noon, lastDay: day, daysApart: 3 };
+      await stores.setComparison(state);
+      expect(await stores.books.comparison()).toEqual(state);
+      expect(await stores.allUsage()).toEqual([]);
+      expect(await read()).toEqual([]);
+    });
   });
 }

@@ -1,12 +1,6 @@
 /** The records against the bill: by day, tenant and component, and neither is changed. */
 import { describe, expect, it } from '@jest/globals';
-import {
-  type BilledCost,
-  calibrated,
-  compareBill,
-  componentOf,
-  correctedCost,
-} from '../../lib/core/compare-bill.ts';
+import { type BilledCost, compareBill, componentOf } from '../../lib/core/compare-bill.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import { usageOf } from '../../lib/core/usage.ts';
 import { sumUp } from '../../lib/core/usage-sum.ts';
@@ -70,11 +64,13 @@ describe('a comparison with the bill', () => {
     expect(compareBill({ sums, bill }, days).daysApart).toBe(apart);
   });
 
-  it('corrects days that it has by the bill, and estimates the others by how far off it was', () => {
-    const bill = [billed('2026-11-01', 1), billed('2026-11-01', 0.5, { component: 'surplus' })];
-    const comparison = compareBill({ sums, bill }, ['2026-11-01']);
-    expect(calibrated(givenSums('2026-11-02'), comparison.components)).toBe(1_500_000);
-    expect(correctedCost({ sums, bill }, comparison)).toBe(4 * 1_500_000);
+  it('counts days that differ on from the month before', () => {
+    const bill = [2.5, 2.5].map((each, n) => billed(days[n]!, each));
+    const earlier = ['2026-10-30', '2026-10-31'].map((name) => ({ name, recorded: 1, billed: 2, ratio: 2 }));
+    const quiet = { name: '2026-10-29', recorded: 1, billed: 1, ratio: 1 };
+    const two = days.slice(0, 2);
+    expect(compareBill({ sums, bill }, two, [quiet, ...earlier]).daysApart).toBe(4);
+    expect(compareBill({ sums, bill }, two, [...earlier, quiet]).daysApart).toBe(2);
   });
 
   it.each([

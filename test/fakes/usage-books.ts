@@ -30,5 +30,6 @@ export function createMemoryUsageBooks(world: StoreWorld): UsageBooks {
         rollUps.set(day, copyOf(now));
         return true;
       }),
+    comparison: () => world.call('books.comparison', ({ comparisons }) => copyOf(comparisons.get('last'))),
   };
 }

@@ -3,6 +3,7 @@
  * it, edit it as an operator would, and set its dials: a call can fail before its effect or after it, which is how a
  * crash or a lost answer looks from outside. Rows go in and out as copies, never as shared references.
  */
+import type { ComparisonState } from '../../lib/core/comparison-state.ts';
 import type { Controller } from '../../lib/core/controllers/controller.ts';
 import type { Decision } from '../../lib/core/controllers/decision.ts';
 import type { ControllerRecord } from '../../lib/core/controllers/record.ts';
@@ -85,6 +86,8 @@ export interface Rows {
   readonly usageSums: Map<string, readonly UsageSum[]>;
   /** How far the sums of a day are. */
   readonly rollUps: Map<string, RollUpProgress>;
+  /** How the last comparison with AWS's bill ended, under `last`. */
+  readonly comparisons: Map<'last', ComparisonState>;
   /** By owner, controller and id. */
   readonly questions: Map<string, StoredQuestion>;
 }
@@ -135,6 +138,7 @@ export function createStoreWorld(shared: Partial<Rows> = {}): StoreWorld {
     decisions: new Map(),
     usageSums: new Map(),
     rollUps: new Map(),
+    comparisons: new Map(),
     questions: new Map(),
     ...shared,
   };

@@ -4,15 +4,18 @@
  */
 
 import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
+import { tellComparison } from '../../lib/app/reconciler/tell-comparison.ts';
 import { syncRunners } from '../../lib/app/runner-syncer/sync-runners.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
 import { createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
+import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../fakes/telemetry.ts';
 import { givenRules, putControllers } from './controllers.ts';
-import { acme, givenEvent, givenTenant, givenTier } from './given.ts';
+import { acme, givenEvent, givenTenant, givenTier, noon } from './given.ts';
 import { givenPlatform, type Platform } from './platform.ts';
 import { givenDelivery, givenDoor } from './webhook-door.ts';
 
@@ -48,6 +51,14 @@ async function anOrdinaryJob() {
   await platform.sweep();
   await platform.follow(givenEvent({ action: 'completed', runnerName, conclusion: 'success' }));
   return platform.telemetry;
+}
+
+async function aComparisonWithTheBill() {
+  const { books, world } = createMemoryStores();
+  world.rows.comparisons.set('last', { comparedAt: noon, lastDay: '2026-11-19', daysApart: 3 });
+  const telemetry = createMemoryTelemetry();
+  await tellComparison({ usage: books, telemetry, clock: createMemoryClock(noon) });
+  return telemetry;
 }
 
 async function aMachineWithoutAPrice() {
@@ -177,6 +188,7 @@ export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['cou
       atTheWebhookDoor,
       anOrdinaryJob,
       aMachineWithoutAPrice,
+      aComparisonWithTheBill,
       aControlledJob,
       theClaimDoor,
       theStartGate,

@@ -8,6 +8,7 @@ import type { RollUpProgress } from '../../core/roll-up-plan.ts';
 import type { UsageRecord } from '../../core/usage.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
 import { type Attributes, number, text } from './attributes.ts';
+import { comparisonStateKey, comparisonStateOf } from './comparison-state-row.ts';
 import { operational } from './errors.ts';
 import { queryPage } from './read.ts';
 import { readTogether } from './read-together.ts';
@@ -34,6 +35,10 @@ export function createUsageBooks(table: Table): UsageBooks {
       }
     },
     save: (day, known, now) => saveProgress(table, day, { known, now }),
+    async comparison() {
+      const row = await readTogether(client, tableName, comparisonStateKey);
+      return row && comparisonStateOf(row);
+    },
   };
 }
 

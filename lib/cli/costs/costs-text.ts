@@ -1,5 +1,6 @@
 /** A cost report for a terminal, for a spreadsheet, and for programs. Names come from outside and are made harmless. */
 
+import type { Correction } from '../../core/correction.ts';
 import type { Forecast } from '../../core/forecast.ts';
 import { amount, exactDollars } from '../../core/micros.ts';
 import { assumedBusy, components } from '../../core/price.ts';
@@ -8,6 +9,7 @@ import type { Waste } from '../../core/usage-sum.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';
 import { type CapLine, capText } from './cap-lines.ts';
+import { inPercent } from './compare-text.ts';
 import { csvText } from './csv.ts';
 import type { Month } from './month.ts';
 
@@ -20,17 +22,31 @@ export interface Asked {
   readonly forecast?: Forecast;
   /** How tenants stand against their spend caps now; none: nobody has one, or the month is over. */
   readonly caps: readonly CapLine[];
+  /** Absent: no day of the month was compared with AWS's bill. */
+  readonly correction?: Pick<Correction, 'days' | 'uncertainty'>;
 }
 
 /** More lines than anybody reads; the other formats have all. */
 const mostLines = 50;
 
-export function costsTable(report: CostReport, { month, by, tenant, forecast, caps }: Asked): string {
+export function costsTable(report: CostReport, asked: Asked): string {
+  const { month, by, tenant, forecast, caps } = asked;
   const { lines, total } = report;
   const title = `Costs of ${month.name}${month.isOpen ? ' so far' : ''}, ${tenant ?? 'all tenants'}, in US dollars`;
   if (lines.length === 0)
     return `${printableLine(title)}\n\n  No machine has ended that was launched then.\n`;
-  const head = [by, 'machines', 'jobs', 'hours', 'compute', 'CPU credits', 'disk', 'address', 'total'];
+  const head = [
+    by,
+    'machines',
+    'jobs',
+    'hours',
+    'compute',
+    'CPU credits',
+    'disk',
+    'address',
+    'total',
+    ...afterHead(asked),
+  ];
   const shown = lines.slice(0, mostLines).map(cells);
   const rest = lines.length - shown.length;
   return [
@@ -39,7 +55,9 @@ export function costsTable(report: CostReport, { month, by, tenant, forecast, ca
     drawTable(head, [...shown, cells(total)]),
     ...(rest > 0 ? ['', `  ${rest} more; --format csv has all.`] : []),
     '',
-    ...[...forecastNote(forecast), ...notes(report, month)].map((note) => `  ${note}`),
+    ...[...forecastNote(forecast), ...comparisonNote(asked), ...notes(report, month)].map(
+      (note) => `  ${note}`,
+    ),
     ...capNotes(caps).map((note) => `  ${printableLine(note)}`),
     '',
   ].join('\n');
@@ -52,7 +70,7 @@ const capNotes = (caps: readonly CapLine[]) => [
   ...(caps.length > mostLines ? [`${caps.length - mostLines} more spend caps; --format json has all.`] : []),
 ];
 
-function cells({ name, machines, jobs, seconds, cost, total }: CostLine): string[] {
+function cells({ name, machines, jobs, seconds, cost, total, afterComparison }: CostLine): string[] {
   return [
     printableLine(name),
     count(machines),
@@ -60,7 +78,20 @@ function cells({ name, machines, jobs, seconds, cost, total }: CostLine): string
     (seconds / 3600).toFixed(1),
     ...components.map((component) => amount(cost[component])),
     amount(total),
+    ...(afterComparison === undefined ? [] : [amount(afterComparison)]),
   ];
+}
+
+const afterHead = ({ correction }: Asked) => (correction ? ['after comparison'] : []);
+
+function comparisonNote({ correction }: Asked): string[] {
+  if (!correction) return [];
+  const { days, uncertainty } = correction;
+  const off =
+    uncertainty === undefined
+      ? 'the other days are estimated by them'
+      : `the other days are estimated by them, to ${inPercent(uncertainty)} 19 times in 20`;
+  return [`After comparison: ${days.length} days as AWS billed them; ${off}.`];
 }
 
 const forecastNote = (forecast: Forecast | undefined) =>
@@ -96,21 +127,33 @@ function notes({ waste, unpriced, unpricedTypes, priceLists, total }: CostReport
 
 const count = (value: number) => value.toLocaleString('en-US');
 
-export function costsCsv({ lines }: CostReport, { month, by }: Asked): string {
-  const head = ['month', by, 'machines', 'jobs', 'seconds', ...components, 'total'];
-  const rows = lines.map(({ name, machines, jobs, seconds, cost, total }) => [
+export function costsCsv({ lines }: CostReport, asked: Asked): string {
+  const { month, by } = asked;
+  const after = afterHead(asked).map((name) => name.replaceAll(' ', '_'));
+  const head = ['month', by, 'machines', 'jobs', 'seconds', ...components, 'total', ...after];
+  const rows = lines.map(({ name, machines, jobs, seconds, cost, total, afterComparison }) => [
     month.name,
     csvText(name),
     ...[machines, jobs, seconds],
-    ...[...components.map((component) => cost[component]), total].map(exactDollars),
+    ...[...components.map((component) => cost[component]), total, ...asList(afterComparison)].map(
+      exactDollars,
+    ),
   ]);
   return `${[head, ...rows].map((row) => row.join(',')).join('\n')}\n`;
 }
 
+const asList = (amount: number | undefined) => (amount === undefined ? [] : [amount]);
+
 /** All amounts in micro-dollars. */
-export function costsJson(report: CostReport, { month, by, tenant, forecast, caps }: Asked): string {
+export function costsJson(
+  report: CostReport,
+  { month, by, tenant, forecast, caps, correction }: Asked,
+): string {
   const { name, isOpen, isPartlyGone } = month;
   const asked = { month: name, isOpen, isPartlyGone, by, ...(tenant === undefined ? {} : { tenant }) };
   const ahead = forecast === undefined ? {} : { forecast };
-  return `${JSON.stringify({ ...asked, unit: 'micro-dollars', ...report, ...ahead, caps })}\n`;
+  const compared = correction
+    ? { compared: { days: correction.days, uncertainty: correction.uncertainty } }
+    : {};
+  return `${JSON.stringify({ ...asked, unit: 'micro-dollars', ...report, ...ahead, ...compared, caps })}\n`;
 }

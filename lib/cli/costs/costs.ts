@@ -2,6 +2,7 @@
 import { listUsage, type UsageQuery } from '../../adapters/dynamodb/usage-list.ts';
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
 import { tables } from '../../contract/tables.ts';
+import { correctionBy } from '../../core/correction.ts';
 import { forecast } from '../../core/forecast.ts';
 import { costReport, type Grouping, groupings } from '../../core/usage-report.ts';
 import { sumUp, type UsageSum } from '../../core/usage-sum.ts';
@@ -11,6 +12,7 @@ import { findTenant } from '../tenants/find-tenant.ts';
 import { capLines } from './cap-lines.ts';
 import { costsFocus } from './costs-focus.ts';
 import { type Asked, costsCsv, costsJson, costsTable } from './costs-text.ts';
+import { keptDays } from './keep-comparison.ts';
 import { isGone, monthOf } from './month.ts';
 
 const reports = { table: costsTable, csv: costsCsv, json: costsJson };
@@ -48,7 +50,9 @@ prices; docs/COSTS.md says what they contain.
     const tableName = `${config.environment}-${tables.usage.suffix}`;
     const query = { days: month.days, ...(tenant ? { installationId: tenant.installationId } : {}) };
     const { sums, isPartlyGone } = await readSums({ client, tableName }, { query, by });
-    const report = costReport(sums, by);
+    const compared = await keptDays(call, month.name);
+    const correction = compared.length === 0 ? undefined : correctionBy(compared);
+    const report = costReport(sums, by, correction);
     const expected = month.isOpen && by !== 'job' ? forecast(sums, month) : undefined;
     const caps = month.isOpen && format !== 'focus' ? await capLines({ client, config }, tenant) : [];
     const asked: Asked = {
@@ -57,6 +61,7 @@ prices; docs/COSTS.md says what they contain.
       caps,
       ...(tenant ? { tenant: tenant.login } : {}),
       ...(expected ? { forecast: expected } : {}),
+      ...(correction ? { correction } : {}),
     };
     if (format === 'focus') {
       const { environment, region } = config;

@@ -6,26 +6,34 @@
 
 import { type CostExplorerClient, GetCostAndUsageCommand, type Group } from '@aws-sdk/client-cost-explorer';
 import { type BilledCost, componentOf } from '../../core/compare-bill.ts';
-import { InstallationId } from '../../core/ids.ts';
+import { InstallationId, TierName } from '../../core/ids.ts';
 import { microsFrom } from '../../core/micros.ts';
 import { tagKeys } from '../../core/tags.ts';
+import { UsageError } from '../command.ts';
 
 export interface ReadBill {
   readonly bill: readonly BilledCost[];
   readonly requests: number;
 }
 
-/** A month has a few. */
-const maxPages = 200;
+export interface BillAsked {
+  readonly environment: string;
+  readonly from: string;
+  /** The first day that is not in it. */
+  readonly to: string;
+  readonly by: 'tenant' | 'tier';
+  /** At a cent each; a month has a few. */
+  readonly mostRequests: number;
+}
 
-/** @param period `to` is the first day that is not in it */
+/** @throws UsageError where the bill takes more requests */
 export async function readBill(
   client: CostExplorerClient,
-  { environment, from, to }: { environment: string; from: string; to: string },
+  { environment, from, to, by, mostRequests }: BillAsked,
 ): Promise<ReadBill> {
   const bill: BilledCost[] = [];
   let cursor: string | undefined;
-  for (let requests = 1; requests <= maxPages; requests += 1) {
+  for (let requests = 1; requests <= mostRequests; requests += 1) {
     const { ResultsByTime = [], NextPageToken } = await client.send(
       new GetCostAndUsageCommand({
         TimePeriod: { Start: from, End: to },
@@ -33,28 +41,33 @@ export async function readBill(
         Metrics: ['UnblendedCost'],
         Filter: { Tags: { Key: tagKeys.environment, Values: [environment] } },
         GroupBy: [
-          { Type: 'TAG', Key: tagKeys.tenant },
+          { Type: 'TAG', Key: tagKeys[by] },
           { Type: 'DIMENSION', Key: 'USAGE_TYPE' },
         ],
         ...(cursor ? { NextPageToken: cursor } : {}),
       }),
     );
     for (const { TimePeriod, Groups = [] } of ResultsByTime)
-      for (const group of Groups) bill.push(billedCost(TimePeriod?.Start ?? '', group));
+      for (const group of Groups) bill.push(billedCost(TimePeriod?.Start ?? '', { group, by }));
     cursor = NextPageToken || undefined;
     if (!cursor) return { bill, requests };
   }
-  throw new Error(`Cost Explorer has more than ${maxPages} pages for a month.`);
+  throw new UsageError(
+    `Cost Explorer has more than ${mostRequests} pages by ${by}, at $0.01 each. Allow more of them with --requests.`,
+  );
 }
 
 /** A tag's key is `ghr:tenant_id$101`, and ends with the `$` where something has no such tag. */
-function billedCost(day: string, { Keys = [], Metrics = {} }: Group): BilledCost {
+function billedCost(day: string, { group, by }: { group: Group; by: BillAsked['by'] }): BilledCost {
+  const { Keys = [], Metrics = {} } = group;
   const [tag = '', usageType = ''] = Keys;
-  const tenant = Number(tag.slice(tag.indexOf('$') + 1));
+  const value = tag.slice(tag.indexOf('$') + 1);
+  const tenant = by === 'tenant' ? Number(value) : Number.NaN;
   const component = componentOf(usageType);
   return {
     day,
     ...(Number.isSafeInteger(tenant) && tenant > 0 ? { installationId: InstallationId(tenant) } : {}),
+    ...(by === 'tier' && value !== '' ? { tier: TierName(value) } : {}),
     ...(component === undefined ? {} : { component }),
     micros: microsFrom(Number(Metrics['UnblendedCost']?.Amount ?? 0)),
   };

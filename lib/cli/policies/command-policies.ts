@@ -2,6 +2,7 @@
  * The least that each command of `npx mayfly` needs: what it reads and changes of this environment, and nothing of another
  * one. Secrets and machines are known by the environment's tag, because their names and ids are AWS's.
  */
+import { comparisonPrefix } from '../../adapters/dynamodb/comparison-state-row.ts';
 import { sharedQueues } from '../../contract/resource-names.ts';
 import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
@@ -25,6 +26,10 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   invoice: readUsage,
   'costs compare': (place) => [
     allow('ReadUsage', ['dynamodb:Query'], [table(place, 'usage')]),
+    allow('KeepComparison', ['dynamodb:PutItem'], [table(place, 'usage')], {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${comparisonPrefix}*`] },
+    }),
+    recordChange(place),
     allow('ReadBill', ['ce:GetCostAndUsage'], ['*']),
   ],
   // None of these is about a resource.

@@ -8,6 +8,7 @@ import type { CheckedConfig } from '../../config/check-config.ts';
 import type { DimensionSetOf } from '../../contract/metric-dimensions.ts';
 import type { MetricName } from '../../contract/metrics.ts';
 import { deadLettersOf, namesOf } from '../../contract/resource-names.ts';
+import { daysApartForAlarm } from '../../core/compare-bill.ts';
 import { type AlarmPlan, chunksOf, numbered, sum } from './alarm-plan.ts';
 import { functionMetric, platformMetric, queueMetric } from './platform-metrics.ts';
 import { capacityAlarms, oldestJobAlarms } from './tier-alarms.ts';
@@ -275,6 +276,18 @@ function costAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[]
       }),
       above: 0,
       periods: 3,
+    },
+    {
+      name: 'bill-apart',
+      article: 'bill-apart',
+      says: `Records of costs and AWS's bill have differed by more than 3% on each of ${daysApartForAlarm} days`,
+      metric: platformMetric(environment, 'BillDaysApart', {
+        dimensions: {},
+        statistic: 'Maximum',
+        minutes: 60,
+      }),
+      above: daysApartForAlarm - 1,
+      periods: 1,
     },
   ];
 }

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AttributeValue, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { createAudit } from '../../../lib/adapters/dynamodb/audit.ts';
+import { writeComparisonState } from '../../../lib/adapters/dynamodb/comparison-state-row.ts';
 import { createControllerStore } from '../../../lib/adapters/dynamodb/controller-store.ts';
 import { createJobStore } from '../../../lib/adapters/dynamodb/job-store.ts';
 import { createLaunchStore } from '../../../lib/adapters/dynamodb/launch-store.ts';
@@ -17,6 +18,7 @@ import { createUsageBooks } from '../../../lib/adapters/dynamodb/usage-books.ts'
 import { listUsage } from '../../../lib/adapters/dynamodb/usage-list.ts';
 import { createUsageStore } from '../../../lib/adapters/dynamodb/usage-store.ts';
 import { listSums } from '../../../lib/adapters/dynamodb/usage-sum-list.ts';
+import type { ComparisonState } from '../../../lib/core/comparison-state.ts';
 import type { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import type { SpendCaps } from '../../../lib/core/spend-counts.ts';
 import type { TenantStatus } from '../../../lib/core/tenant.ts';
@@ -38,6 +40,8 @@ export interface Stores extends StorePorts {
   allUsage(): Promise<UsageRecord[]>;
   /** What reports read of the tests' day: its sums, or undefined while there are none. */
   sumsOfDay(): Promise<readonly UsageSum[] | undefined>;
+  /** As the operator's command leaves it. */
+  setComparison(state: ComparisonState): Promise<void>;
 }
 
 /** What the documents let an operator write by `update-item`; null removes it. */
@@ -76,6 +80,7 @@ export const memoryBackend = (): StoreBackend => ({
       setStatus: async (id, status) => world.editTenant(id, { status }),
       edit: async (id, changes) => editInMemory(world, id, changes),
       allUsage: async () => copyOf([...world.rows.usage.values()]),
+      setComparison: async (state) => void world.rows.comparisons.set('last', state),
       sumsOfDay: async () =>
         world.rows.rollUps.get('2026-11-21')?.finished
           ? copyOf([...world.rows.usageSums.values()].flat())
@@ -148,6 +153,7 @@ export function dynamoStores(client: DynamoDBClient, tables: TableNames): Dynamo
       const { sums, unsummed } = await listSums({ client, tableName: tables.usage }, query);
       return unsummed.length === 0 ? sums : undefined;
     },
+    setComparison: (state) => writeComparisonState({ client, usage: tables.usage }, state),
     client,
     tables,
   };

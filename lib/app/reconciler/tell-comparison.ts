@@ -1,0 +1,20 @@
+/**
+ * Says as a metric for how many days records and AWS's bill differ, as the operator's last comparison left it. The platform itself
+ * reads no bill: it may belong to another account.
+ */
+import { type ComparisonState, isNews } from '../../core/comparison-state.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import type { UsageBooks } from '../../ports/usage-books.ts';
+
+export interface TellComparisonDeps {
+  readonly usage: Pick<UsageBooks, 'comparison'>;
+  readonly telemetry: Telemetry;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** @throws OperationalError */
+export async function tellComparison({ usage, telemetry, clock }: TellComparisonDeps): Promise<void> {
+  const state: ComparisonState | undefined = await usage.comparison();
+  if (state && isNews(state, clock.now())) telemetry.count('BillDaysApart', {}, state.daysApart);
+}

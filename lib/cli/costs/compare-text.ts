@@ -1,0 +1,78 @@
+/** A comparison of records with AWS's bill, for a terminal. */
+import { type Compared, type Comparison, daysApartForAlarm, mostApart } from '../../core/compare-bill.ts';
+import { printableLine } from '../printable.ts';
+import { drawTable } from '../table.ts';
+
+export interface Shown {
+  readonly title: string;
+  readonly requests: number;
+  readonly accounts: ReadonlyMap<number, string>;
+  /** Days that are kept now, and were not, or were kept with other sums. */
+  readonly changed: number;
+  /** By how much days that are not compared yet may be off; undefined: not known. */
+  readonly uncertainty: number | undefined;
+}
+
+export function compareText(comparison: Comparison, shown: Shown): string {
+  const { days, tenants, components, total } = comparison;
+  const named = tenants.map((tenant) => ({
+    ...tenant,
+    name: printableLine(
+      `${shown.accounts.get(tenant.installationId) ?? 'unknown'} (${tenant.installationId})`,
+    ),
+  }));
+  return [
+    `Records and AWS's bill of ${shown.title}, in US dollars`,
+    '',
+    table('day', [...days, total]),
+    '',
+    table('tenant', named),
+    '',
+    table('component', components),
+    '',
+    ...notes(comparison, shown).map((note) => `  ${note}`),
+    '',
+  ].join('\n');
+}
+
+function notes(
+  { total, unexplained, daysApart }: Comparison,
+  { requests, changed, uncertainty }: Shown,
+): string[] {
+  const percent = `${mostApart * 100}%`;
+  const apart =
+    daysApart === 0
+      ? `The last day is within ${percent} of the bill.`
+      : `The last ${daysApart} day${daysApart === 1 ? ' differs' : 's differ'} by more than ${percent}; ` +
+        `${daysApartForAlarm} in a row end this command with 1.`;
+  return [
+    ...(total.billed === 0 && total.recorded > 0
+      ? ["AWS's bill names no machine of this environment: see mayfly costs activate."]
+      : [apart]),
+    ...(unexplained === 0
+      ? []
+      : [`On the bill besides, for other things or without a tenant: ${money(unexplained)}`]),
+    changed === 0
+      ? 'All days are kept as they are here; reports show them as "after comparison".'
+      : `Kept ${changed} changed day${changed === 1 ? '' : 's'}; reports show them as "after comparison".`,
+    ...(uncertainty === undefined
+      ? []
+      : [`Days that are not compared yet are off by at most ${inPercent(uncertainty)}, 19 times in 20.`]),
+    `${requests} requests to Cost Explorer, at $0.01 each.`,
+  ];
+}
+
+const table = (what: string, rows: readonly Compared[]) =>
+  drawTable(
+    [what, 'on record', 'billed', 'correction', 'ratio'],
+    rows.map(({ name, recorded, billed, ratio }) => [
+      name,
+      money(recorded),
+      money(billed),
+      money(billed - recorded),
+      ratio === undefined ? '–' : ratio.toFixed(3),
+    ]),
+  );
+
+export const inPercent = (part: number) => `${(part * 100).toFixed(1)}%`;
+const money = (micros: number) => (micros / 1_000_000).toFixed(4);

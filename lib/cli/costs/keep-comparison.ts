@@ -1,0 +1,48 @@
+/**
+ * Keeps what a comparison with AWS's bill found, beside the records: each day that changed, with its audit, and how the
+ * comparison ended, of which the platform makes its metric. It may be repeated at any time, after a death too: a day that is
+ * kept already is not written again, and the last row is written last.
+ */
+import { readComparedDays, writeComparedDay } from '../../adapters/dynamodb/comparison-rows.ts';
+import { writeComparisonState } from '../../adapters/dynamodb/comparison-state-row.ts';
+import { tables } from '../../contract/tables.ts';
+import type { ComparedDay } from '../../core/compared-day.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import type { CommandCall } from '../command.ts';
+import { whoRuns } from '../tenants/who.ts';
+
+export interface ToKeep {
+  readonly days: readonly ComparedDay[];
+  readonly lastDay: string;
+  readonly daysApart: number;
+}
+
+/** @returns how many days changed */
+export async function keepComparison(
+  call: CommandCall,
+  { days, lastDay, daysApart }: ToKeep,
+): Promise<number> {
+  const client = dynamoClient(call);
+  const nameOf = (table: 'usage' | 'audit') => `${call.config.environment}-${tables[table].suffix}`;
+  const place = { client, usage: nameOf('usage'), audit: nameOf('audit') };
+  const months = [...new Set(days.map(({ day }) => monthOfDay(day)))];
+  const kept = (await Promise.all(months.map((month) => readComparedDays(place, month)))).flat();
+  const known = new Map(kept.map((day) => [day.day, day]));
+  const now = Date.now();
+  const said = { at: new Date(now).toISOString(), who: await whoRuns(call) };
+  let changed = 0;
+  for (const day of days) {
+    if (await writeComparedDay(place, { known: known.get(day.day), now: day, ...said })) changed += 1;
+  }
+  await writeComparisonState(place, { comparedAt: now, lastDay, daysApart });
+  return changed;
+}
+
+/** What was kept of a month, in the order of its days. */
+export const keptDays = (call: CommandCall, month: string): Promise<ComparedDay[]> =>
+  readComparedDays(
+    { client: dynamoClient(call), usage: `${call.config.environment}-${tables.usage.suffix}` },
+    month,
+  );
+
+export const monthOfDay = (day: string) => day.slice(0, 'yyyy-mm'.length);

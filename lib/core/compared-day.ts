@@ -1,0 +1,112 @@
+/**
+ * One day's comparison of the records with AWS's bill, as it is kept beside the records, which it does not change: by tenant
+ * and by tier, in each component. Pure arithmetic, in whole micro-dollars.
+ */
+import { type BilledCost, type Compared, compared, isExplained } from './compare-bill.ts';
+import type { InstallationId, TierName } from './ids.ts';
+import type { Micros } from './micros.ts';
+import { type Component, components } from './price.ts';
+import type { UsageSum } from './usage-sum.ts';
+
+export type ByComponent = Readonly<Record<Component, Micros>>;
+
+export interface BothSides {
+  readonly recorded: ByComponent;
+  readonly billed: ByComponent;
+}
+
+/** Where the bill was read: Cost Explorer has it by day and tag, an export by machine. */
+export type BillSource = 'cost-explorer' | 'export';
+
+export interface ComparedDay {
+  readonly day: string;
+  readonly source: BillSource;
+  /** Without `installationId`: all others together. */
+  readonly tenants: readonly (BothSides & { readonly installationId?: InstallationId })[];
+  readonly tiers: readonly (BothSides & { readonly tier: TierName })[];
+  /** Of machines' tags, without a tenant or for something that records do not have. */
+  readonly unexplained: Micros;
+}
+
+/** So that a day fits into one row of 400 KB; the smallest of more tenants are kept together. */
+export const mostTenantsOfDay = 3_000;
+
+export interface BothBills {
+  readonly sums: readonly UsageSum[];
+  readonly byTenant: readonly BilledCost[];
+  readonly byTier: readonly BilledCost[];
+}
+
+/** Of those days that the bill has: one of which it names no machine is not known yet, or nothing ran on it. */
+export function comparedDays(
+  { sums, byTenant, byTier }: BothBills,
+  days: readonly string[],
+  source: BillSource,
+): ComparedDay[] {
+  return days.flatMap((day) => {
+    const records = sums.filter((sum) => sum.day === day);
+    const bill = byTenant.filter((cost) => cost.day === day);
+    const explained = bill.filter(isExplained);
+    if (total(explained) === 0) return [];
+    const tiers = byTier.filter(({ day: of, tier, component }) => of === day && tier && component);
+    const tenants = sides(records, explained, ({ installationId }) => installationId).map(([id, both]) => ({
+      installationId: id,
+      ...both,
+    }));
+    return [
+      {
+        ...{ day, source },
+        tenants: boundedTenants(tenants),
+        tiers: sides(records, tiers, ({ tier }) => tier).map(([tier, both]) => ({ tier, ...both })),
+        unexplained: total(bill.filter((cost) => !isExplained(cost))),
+      },
+    ];
+  });
+}
+
+function sides<Key extends string | number>(
+  records: readonly UsageSum[],
+  bill: readonly BilledCost[],
+  keyOf: (of: UsageSum | BilledCost) => Key | undefined,
+): [Key, BothSides][] {
+  const recorded = Map.groupBy(records, keyOf);
+  const billed = Map.groupBy(bill, keyOf);
+  const keys = [...new Set([...recorded.keys(), ...billed.keys()])].filter((key) => key !== undefined);
+  return keys.toSorted().map((key) => [
+    key,
+    {
+      recorded: byComponent((component) => add((recorded.get(key) ?? []).map(({ cost }) => cost[component]))),
+      billed: byComponent((component) =>
+        total((billed.get(key) ?? []).filter((cost) => cost.component === component)),
+      ),
+    },
+  ]);
+}
+
+function boundedTenants(tenants: ComparedDay['tenants']): ComparedDay['tenants'] {
+  if (tenants.length <= mostTenantsOfDay) return tenants;
+  const sorted = tenants.toSorted((one, other) => sumOf(other.billed) - sumOf(one.billed));
+  return [...sorted.slice(0, mostTenantsOfDay), togetherOf(sorted.slice(mostTenantsOfDay))];
+}
+
+export const togetherOf = (all: readonly BothSides[]): BothSides => ({
+  recorded: byComponent((component) => add(all.map(({ recorded }) => recorded[component]))),
+  billed: byComponent((component) => add(all.map(({ billed }) => billed[component]))),
+});
+
+/** A day as a line of a comparison. */
+export function lineOfDay({ day, tenants }: ComparedDay): Compared {
+  const { recorded, billed } = togetherOf(tenants);
+  return compared(day, sumOf(recorded), sumOf(billed));
+}
+
+export const sumOf = (of: ByComponent): Micros => add(components.map((component) => of[component]));
+
+const byComponent = (amount: (component: Component) => Micros): ByComponent => ({
+  compute: amount('compute'),
+  surplus: amount('surplus'),
+  disk: amount('disk'),
+  address: amount('address'),
+});
+const add = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
+const total = (costs: readonly BilledCost[]) => add(costs.map(({ micros }) => micros));

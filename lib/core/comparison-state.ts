@@ -1,0 +1,16 @@
+/** How the last comparison of the records with AWS's bill ended, and for how long that says anything. */
+
+export interface ComparisonState {
+  /** Epoch milliseconds. */
+  readonly comparedAt: number;
+  /** `2026-11-20`: the last day that was compared. */
+  readonly lastDay: string;
+  /** So many days up to that one differ by more than 3% each. */
+  readonly daysApart: number;
+}
+
+/** A comparison that nobody has repeated for so long is no news: two days may pass without one. */
+const newsMilliseconds = 3 * 86_400_000;
+
+export const isNews = ({ comparedAt }: ComparisonState, now: number): boolean =>
+  now < comparedAt + newsMilliseconds;

@@ -1,0 +1,31 @@
+/** The metric of the last comparison with AWS's bill: said while it is news, and by nobody where there was none. */
+import { describe, expect, it } from '@jest/globals';
+import { tellComparison } from '../../lib/app/reconciler/tell-comparison.ts';
+import { createMemoryClock } from '../fakes/clock.ts';
+import { createMemoryStores } from '../fakes/stores.ts';
+import { createMemoryTelemetry } from '../fakes/telemetry.ts';
+import { noon } from '../support/given.ts';
+
+const day = 86_400_000;
+
+async function told(at: number, daysApart = 3) {
+  const stores = createMemoryStores();
+  stores.world.rows.comparisons.set('last', { comparedAt: noon, lastDay: '2026-11-19', daysApart });
+  const telemetry = createMemoryTelemetry();
+  await tellComparison({ usage: stores.books, telemetry, clock: createMemoryClock(at) });
+  return telemetry.counts.map(({ metric, values }) => [metric, ...values]);
+}
+
+describe('the last comparison with the bill', () => {
+  it('is said as the number of days that differ, 0 included, for three days', async () => {
+    expect(await told(noon)).toEqual([['BillDaysApart', 3]]);
+    expect(await told(noon + 3 * day - 1, 0)).toEqual([['BillDaysApart', 0]]);
+    expect(await told(noon + 3 * day)).toEqual([]);
+  });
+
+  it('is not said where nobody compared', async () => {
+    const telemetry = createMemoryTelemetry();
+    await tellComparison({ usage: createMemoryStores().books, telemetry, clock: createMemoryClock(noon) });
+    expect(telemetry.counts).toEqual([]);
+  });
+});
