@@ -2,8 +2,6 @@
  * The API of admission controllers over HTTP, on stores in memory: the code of the deployed function but for its adapters.
  * Each request is a minute later than the one before, so that no rate is a bound here.
  */
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createApi } from '../../../../lambdas/admission-api/api.ts';
 import { createRulesLoader } from '../../../../lib/adapters/cel/load-rules.ts';
 import { tokenSecrets } from '../../../../lib/adapters/identity/token-secrets.ts';
@@ -20,17 +18,15 @@ import { createMemoryRequestCounts } from '../../../fakes/request-counts.ts';
 import { createMemoryStores } from '../../../fakes/stores.ts';
 import { createMemoryTelemetry } from '../../../fakes/telemetry.ts';
 import { acme, givenDeployment, givenTenant } from '../../../support/given.ts';
+import { type ServedApi, serveApi } from '../../../support/serve-api.ts';
 
-export interface ServedApi {
-  /** Without a slash at its end. */
-  readonly url: string;
+export interface ServedInstallation extends ServedApi {
   readonly installation: number;
   /** Of the installation's administrator. */
   readonly token: string;
-  close(): Promise<void>;
 }
 
-export async function serveAdmissionApi(): Promise<ServedApi> {
+export async function serveAdmissionApi(): Promise<ServedInstallation> {
   const clock = createMemoryClock();
   const stores = createMemoryStores();
   const github = createMemoryGitHub();
@@ -58,39 +54,6 @@ export async function serveAdmissionApi(): Promise<ServedApi> {
   const api = createApi(deps);
   const made = await createToken(deps, { owner: acme }, 'conformance', { who: 'conformance' });
   if (made.kind === 'fault' || made.text === undefined) throw new Error('There is no token.');
-  const server = createServer(async (incoming, outgoing) => {
-    clock.advance(60_000);
-    const answer = await Promise.resolve(api.fetch(await requestOf(incoming))).catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      return new Response('a bug', { status: 500 });
-    });
-    outgoing.writeHead(answer.status, Object.fromEntries(answer.headers));
-    outgoing.end(Buffer.from(await answer.arrayBuffer()));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    installation: acme,
-    token: made.text,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-async function requestOf(incoming: IncomingMessage): Promise<Request> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const { method = 'GET', url = '/', headers } = incoming;
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, [value].flat().join(', ')] as [string, string]],
-  );
-  const hasBody = chunks.length > 0 && method !== 'GET' && method !== 'HEAD';
-  return new Request(`http://127.0.0.1${url}`, {
-    method: method === 'TRACE' ? 'OPTIONS' : method,
-    headers: entries,
-    ...(hasBody ? { body: Buffer.concat(chunks) } : {}),
-  });
+  const served = await serveApi(api, () => clock.advance(60_000));
+  return { ...served, installation: acme, token: made.text };
 }
