@@ -5,10 +5,12 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, TransformOptions } from 'esbuild';
 import { type Deployment, deploymentFile } from '../../contract/deployment.ts';
+import { type Bundled, bundleOnce } from './bundle-store.ts';
+import { handlersFolder as ownHandlers } from './files.ts';
 import { withSchemasMarked } from './unused-schemas.ts';
 
 export interface BundleOptions {
@@ -49,24 +51,34 @@ export function bundleHandlers(
   handlersFolder: string,
   names: readonly string[],
 ): ReadonlyMap<string, string> {
-  const key = JSON.stringify([handlersFolder, names]);
-  const texts = bundled.get(key) ?? bundleAnew(handlersFolder, names);
+  const folder = resolve(handlersFolder);
+  const key = JSON.stringify([folder, names]);
+  const texts = bundled.get(key) ?? bundlesOf(folder, names);
   bundled.set(key, texts);
   return texts;
 }
 
-function bundleAnew(handlersFolder: string, names: readonly string[]): ReadonlyMap<string, string> {
+/** Those of this checkout are kept from one process to the next. */
+function bundlesOf(folder: string, names: readonly string[]): ReadonlyMap<string, string> {
+  const root = dirname(folder);
+  if (folder !== ownHandlers || !existsSync(join(root, 'node_modules')))
+    return bundleAnew(folder, names).texts;
+  return bundleOnce({ root, names, settings: { bundling, shrinking } }, () => bundleAnew(folder, names));
+}
+
+function bundleAnew(folder: string, names: readonly string[]): Bundled {
   const { buildSync, transformSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
-  const outdir = resolve(handlersFolder);
-  const entryPoints = names.map((name) => ({ in: join(handlersFolder, name, 'handler.ts'), out: name }));
-  const { outputFiles } = buildSync({ ...bundling, entryPoints, outdir, write: false });
-  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
-  return new Map(
+  const entryPoints = names.map((name) => ({ in: join(folder, name, 'handler.ts'), out: name }));
+  const options = { ...bundling, absWorkingDir: dirname(folder), entryPoints, outdir: folder };
+  const { outputFiles, metafile } = buildSync({ ...options, metafile: true, write: false });
+  const outputs = new Map(outputFiles.map(({ path, text }) => [path, text]));
+  const texts = new Map(
     names.map((name) => {
-      const text = withSchemasMarked(withoutPlace(texts.get(join(outdir, `${name}.mjs`))!));
+      const text = withSchemasMarked(withoutPlace(outputs.get(join(folder, `${name}.mjs`))!));
       return [name, withRequire(transformSync(text, shrinking).code)];
     }),
   );
+  return { texts, inputs: Object.keys(metafile.inputs) };
 }
 
 const readBundles = (folder: string, names: readonly string[]): ReadonlyMap<string, string> =>

@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endLine } from './end-line.js';
 import {
   type FunctionDefinition,
   heapOptions,
@@ -12,9 +13,9 @@ import {
   type Surroundings,
 } from './function-definition.ts';
 import { OutputLines } from './output-lines.ts';
-import { endLine, type Invocation, type InvocationError, type RuntimeMessage } from './runtime-messages.ts';
+import type { Invocation, InvocationError, RuntimeMessage } from './runtime-messages.ts';
 
-const runtimeFile = fileURLToPath(new URL('./runtime.ts', import.meta.url));
+const runtimeFile = fileURLToPath(new URL('./runtime.js', import.meta.url));
 /** Lambda gives a function ten seconds to load. Here all of them load side by side, on a few cores. */
 const loadSeconds = 60;
 

@@ -33,6 +33,3 @@ export interface InvocationError {
   readonly errorMessage: string;
   readonly trace?: readonly string[];
 }
-
-/** Printed to both outputs once the handler has ended, as Lambda does in its log. The host passes it on to nobody. */
-export const endLine = (requestId: string) => `END RequestId: ${requestId}`;
