@@ -12,6 +12,7 @@ import { longPollBounds } from '../../lib/core/controllers/long-polls.ts';
 import {
   controllersPart,
   githubPart,
+  isOnLaptop,
   questionsPart,
   queuesPart,
   requestCountsPart,
@@ -41,5 +42,6 @@ export const handler = handle(
     rateLimit: createRateLimit({ counts: requestCountsPart(), clock: systemClock }),
     clock: systemClock,
     loadRules: createRulesLoader(),
+    allowsLoopback: isOnLaptop(),
   }),
 );

@@ -15,11 +15,14 @@ import { tables } from '../../contract/tables.ts';
 import { cellOf } from '../../core/controllers/api-token.ts';
 import { platformOwner } from '../../core/controllers/controller.ts';
 import type { InstallationId } from '../../core/ids.ts';
+import type { Tenant } from '../../core/tenant.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type CommandCall, type CommandOption, jsonOption, UsageError } from '../command.ts';
 import { githubOf } from '../insight/github-of.ts';
 import { printableLine } from '../printable.ts';
 import { type FoundTenant, findReadableTenant } from '../tenants/find-tenant.ts';
+import { repositoryIds } from '../tenants/repository-ids.ts';
+import { entriesOf } from '../tenants/set-options.ts';
 import { dryRunOption, reasonOption } from '../tenants/tenant-options.ts';
 import { whoRuns } from '../tenants/who.ts';
 
@@ -27,37 +30,37 @@ export const ownerPositional = '<tenant>';
 export const controllerPositional = '<controller>';
 export const changeOptions: readonly CommandOption[] = [reasonOption, dryRunOption, jsonOption];
 
-export const ownerHelp = 'The tenant is a login or an installation id.';
+/** In place of a tenant. No login at GitHub has such a character. */
+export const platformName = '@platform';
+
+export const ownerHelp = `The tenant is a login, an installation id, or ${platformName}: the operator's own controllers, over all tenants.`;
 
 export interface Admin {
   readonly owner: InstallationId;
-  readonly found: FoundTenant;
+  /** Absent: the platform's operator. */
+  readonly found?: FoundTenant & { readonly tenant: Tenant };
   readonly deps: ChangeDeps & TryDeps & { readonly cell: string };
 }
 
-/** @throws UsageError also where the platform's own controllers are meant: the gates do not ask them yet */
+/** @throws UsageError where there is no such tenant */
 export async function adminOf(call: CommandCall): Promise<Admin> {
   const client = dynamoClient(call);
   const { environment } = call.config;
   const named = call.positionals[0] ?? '';
-  if (named === String(platformOwner)) {
-    throw new UsageError(
-      '0 would be controllers of the platform itself; this version asks none. Name a tenant.',
-    );
-  }
-  const found = await findReadableTenant({ client, config: call.config }, named);
+  const found =
+    named === platformName ? undefined : await findReadableTenant({ client, config: call.config }, named);
   const { deployment } = assertConfig(call.config);
   const name = (table: keyof typeof tables) => `${environment}-${tables[table].suffix}`;
   const names = { tenants: name('tenants'), controllers: name('controllers'), audit: name('audit') };
   return {
-    owner: found.installationId,
-    found,
+    owner: found?.installationId ?? platformOwner,
+    ...(found ? { found } : {}),
     deps: {
       deployment,
       cell: cellOf(deployment),
       controllers: createControllerStore({ client, tables: names }),
       // It was read a moment ago.
-      tenants: { get: async () => found.tenant },
+      tenants: { get: async () => found?.tenant },
       github: {
         getRepository: async (...asked) => (await githubOf(call)).platform.getRepository(...asked),
         getRunnerGroup: async (...asked) => (await githubOf(call)).platform.getRunnerGroup(...asked),
@@ -65,9 +68,24 @@ export async function adminOf(call: CommandCall): Promise<Admin> {
       tokenSecrets,
       clock: systemClock,
       loadRules: createRulesLoader(),
+      allowsLoopback: isLaptop(call.environment['AWS_ENDPOINT_URL']),
     },
   };
 }
+
+/** @throws UsageError where a name is given that no tenant's repository has */
+export function repositoryIdsOf(call: CommandCall, { found }: Admin, given: string): Promise<number[]> {
+  if (found) return repositoryIds(call, found, given);
+  const ids = entriesOf(given);
+  if (ids.length > 0 && ids.every((id) => /^[1-9]\d{0,14}$/.test(id)))
+    return Promise.resolve(ids.map(Number));
+  throw new UsageError(
+    `Of all tenants, name repositories by GitHub's ids: ${JSON.stringify(given)} is none.`,
+  );
+}
+
+/** Where all of AWS is on this machine, controllers may be, too. */
+const isLaptop = (endpoint: string | undefined) => endpoint?.startsWith('http://127.0.0.1:') === true;
 
 export async function actorOf(call: CommandCall): Promise<Actor> {
   const { reason, dryRun } = call.options;

@@ -1,6 +1,6 @@
 /** A controller, a scope and a decision as lines for people. */
 import type { ShownController } from '../../app/admission-api/read-controllers.ts';
-import type { Controller } from '../../core/controllers/controller.ts';
+import { type Controller, platformOwner } from '../../core/controllers/controller.ts';
 import type { Decision } from '../../core/controllers/decision.ts';
 import type { ScopeTarget } from '../../core/controllers/scope.ts';
 
@@ -60,9 +60,10 @@ export function targetText(target: ScopeTarget): string {
 }
 
 export function decisionLines({ decidedAt, jobId, gate, outcome, votes }: Decision): string[] {
-  const each = votes.map(({ controllerId, vote, reason, enforced, milliseconds }) => {
+  const each = votes.map(({ controllerId, owner, vote, reason, enforced, milliseconds }) => {
     const why = reason === undefined ? '' : `: ${reason}`;
-    return `    ${controllerId} ${vote}${enforced ? '' : ' (dry run)'}, ${Math.round(milliseconds)} ms${why}`;
+    const who = owner === platformOwner ? `${controllerId} of the operator` : controllerId;
+    return `    ${who} ${vote}${enforced ? '' : ' (dry run)'}, ${Math.round(milliseconds)} ms${why}`;
   });
   return [`${decidedAt}  job ${jobId}  ${gate} gate  ${outcome}`, ...each];
 }

@@ -14,6 +14,7 @@ Examples:
   mayfly controllers create acme --rules rules.json --description "no forks"
   mayfly controllers create acme --url https://admit.acme.example/ --timeout 3000
   mayfly controllers create acme --poll --state dry_run
+  mayfly controllers create @platform --rules rules.json --state dry_run
 
 It is asked nowhere until it has a scope: mayfly controllers scope create. An https controller also needs a secret: mayfly controllers secret rotate.
 

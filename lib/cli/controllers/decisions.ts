@@ -5,7 +5,7 @@ import type { Decision } from '../../core/controllers/decision.ts';
 import { JobId } from '../../core/ids.ts';
 import { sinceOf } from '../audit.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
-import { type Admin, adminOf, ownerPositional, print } from './admin.ts';
+import { type Admin, adminOf, ownerPositional, platformName, print } from './admin.ts';
 import { decisionLines } from './controller-text.ts';
 
 const ofPage = 100;
@@ -29,6 +29,11 @@ Examples:
   ],
   async run(call) {
     const admin = await adminOf(call);
+    if (!admin.found) {
+      throw new UsageError(
+        `Decisions are kept with each tenant, the votes of ${platformName} among them: mayfly controllers decisions acme. What ${platformName} rejected, mayfly audit has of all.`,
+      );
+    }
     const decisions = await decisionsOf(call, admin);
     const lines = decisions.flatMap(decisionLines);
     const more = decisions.length === mostShown ? [`There may be more than these ${mostShown}.`] : [];

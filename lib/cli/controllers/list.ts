@@ -12,6 +12,7 @@ export const controllersList: Command = {
 Examples:
   mayfly controllers list acme
   mayfly controllers list 12345678 --json
+  mayfly controllers list @platform
 
 ${ownerHelp}
 `,

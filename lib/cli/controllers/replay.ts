@@ -1,4 +1,5 @@
 /** `mayfly controllers replay TENANT`: past jobs against new rules: what would have been rejected, and why. It only reads. */
+import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { createRulesLoader } from '../../adapters/cel/load-rules.ts';
 import { number } from '../../adapters/dynamodb/attributes.ts';
 import { jobOfRow } from '../../adapters/dynamodb/job-row.ts';
@@ -9,16 +10,19 @@ import { tables, tombstoneDays } from '../../contract/tables.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { pricePerHour } from '../../core/price-list.ts';
+import type { Tenant } from '../../core/tenant.ts';
 import { sinceOf } from '../audit.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
-import { findReadableTenant, tenantPositional } from '../tenants/find-tenant.ts';
-import { print } from './admin.ts';
+import { findReadableTenant, found, tableName } from '../tenants/find-tenant.ts';
+import { ownerPositional, platformName, print } from './admin.ts';
 import { readRules } from './settings.ts';
 
 /** Some hundred bytes each. */
 const mostJobs = 50_000;
 const mostShown = 50;
+/** Tenants whose jobs are read side by side. */
+const atOnce = 8;
 
 export const controllersReplay: Command = {
   name: 'controllers replay',
@@ -27,11 +31,12 @@ export const controllersReplay: Command = {
 Examples:
   mayfly controllers replay acme --rules rules.json
   mayfly controllers replay acme --rules rules.json --since 7d --json
+  mayfly controllers replay @platform --rules rules.json     the jobs of all tenants
 
 It knows of past jobs what their rows say: repository, workflow, labels, tier. Rules that name what only GitHub knows of a run (event, ref, fork, actor, attempt, path) are counted as not judged. Rows are kept ${tombstoneDays} days after a job's end.
 `,
   exitOne: 'some jobs would have been rejected, or could not be judged',
-  positionals: [tenantPositional],
+  positionals: [ownerPositional],
   options: [
     { flags: '--rules <file>', description: 'the rules: [{"reject": CEL, "reason": text}]' },
     { flags: '--since <time>', description: 'nothing older: 30m, 24h, 7d, or a time', default: '24h' },
@@ -47,15 +52,37 @@ It knows of past jobs what their rows say: repository, workflow, labels, tier. R
       if (fault !== undefined) throw new UsageError(`${reject}: ${fault}`);
     }
     const { deployment } = assertConfig(call.config);
-    const place = { client: dynamoClient(call), config: call.config };
-    const { tenant } = await findReadableTenant(place, call.positionals[0] ?? '');
-    const jobs = await jobsSince(call, tenant.installationId);
     const prices = new Map(deployment.tiers.map((tier) => [tier.name, pricePerHour(deployment, tier)]));
     const priceOf = ({ tier }: Job) => (tier === undefined ? undefined : prices.get(tier));
-    const group = tenant.runnerGroup ?? deployment.runnerGroup;
-    return report(call, replay(evaluator, { tenant, jobs, rules, group, priceOf }));
+    const judged: ReplayedJob[] = [];
+    for (const some of chunksOf(await tenantsOf(call))) {
+      const lines = await Promise.all(some.map((tenant) => jobsSince(call, tenant.installationId)));
+      for (const [n, tenant] of some.entries()) {
+        const group = tenant.runnerGroup ?? deployment.runnerGroup;
+        const jobs = (lines[n] ?? []).slice(0, mostJobs - judged.length);
+        judged.push(...replay(evaluator, { tenant, jobs, rules, group, priceOf }));
+      }
+      if (judged.length >= mostJobs) break;
+    }
+    return report(call, judged);
   },
 };
+
+async function tenantsOf(call: CommandCall): Promise<readonly Tenant[]> {
+  const place = { client: dynamoClient(call), config: call.config };
+  const [named = ''] = call.positionals;
+  if (named !== platformName) return [(await findReadableTenant(place, named)).tenant];
+  const tenants: Tenant[] = [];
+  const scan = { TableName: tableName(call.config) };
+  for await (const { Items = [] } of paginateScan({ client: place.client }, scan))
+    tenants.push(...Items.flatMap((row) => found(row).tenant ?? []));
+  return tenants;
+}
+
+const chunksOf = (tenants: readonly Tenant[]) =>
+  Array.from({ length: Math.ceil(tenants.length / atOnce) }, (_, n) =>
+    tenants.slice(n * atOnce, (n + 1) * atOnce),
+  );
 
 async function jobsSince(call: CommandCall, installationId: InstallationId): Promise<readonly Job[]> {
   const since = Date.parse(sinceOf(call.options['since'], '24h', Date.now()));
@@ -82,6 +109,7 @@ function report(call: CommandCall, jobs: readonly ReplayedJob[]): number {
         `  ${jobId}  ${repository}  ${workflow ?? '-'}  ${tier}  ${vote}: ${reason ?? ''}`,
     ),
     ...(more > 0 ? [`  and ${more} more; --json has all of them.`] : []),
+    ...(jobs.length >= mostJobs ? [`  No more than ${mostJobs} jobs were judged.`] : []),
     ...(asked.length > 0 ? [`  ${asked.length}: a rule names what only GitHub knows of the run.`] : []),
   ];
   const all = jobs.map(

@@ -6,7 +6,6 @@ import type { ScopeTarget } from '../../core/controllers/scope.ts';
 import { TierName } from '../../core/ids.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
 import { stackOption } from '../setup/deployment-outputs.ts';
-import { repositoryIds } from '../tenants/repository-ids.ts';
 import {
   type Admin,
   adminOf,
@@ -15,6 +14,7 @@ import {
   demand,
   ownerPositional,
   print,
+  repositoryIdsOf,
 } from './admin.ts';
 import { changeAndPrint } from './change.ts';
 import { targetText } from './controller-text.ts';
@@ -46,8 +46,9 @@ Examples:
   mayfly controllers scope create acme ctl_abcdefgh23456723 --tier large
   mayfly controllers scope create acme ctl_abcdefgh23456723 --group builds --tier large
   mayfly controllers scope create acme ctl_abcdefgh23456723 --repository app
+  mayfly controllers scope create @platform ctl_abcdefgh23456723 --installation
 
---installation is all of the tenant's jobs; for the platform's own controllers, all jobs of all tenants. With a repository, --tier means jobs of that tier whose machines register with the repository.
+--installation is all of the tenant's jobs; for @platform, all jobs of all tenants, and --tier is all that it has besides. With a repository, --tier means jobs of that tier whose machines register with the repository.
 `,
   positionals: [ownerPositional, controllerPositional],
   options: [
@@ -89,7 +90,7 @@ Examples:
   },
 };
 
-async function targetOf(call: CommandCall, { found }: Admin): Promise<ScopeTarget> {
+async function targetOf(call: CommandCall, admin: Admin): Promise<ScopeTarget> {
   const { installation, tier: named, group, repository } = call.options;
   const wide = [installation, group, repository].filter((value) => value !== undefined);
   if (wide.length > 1 || (installation && named !== undefined) || (wide.length === 0 && named === undefined))
@@ -101,6 +102,6 @@ async function targetOf(call: CommandCall, { found }: Admin): Promise<ScopeTarge
   if (typeof group === 'string')
     return tier ? { kind: 'group-tier', group, ...tier } : { kind: 'group', group };
   if (typeof repository !== 'string') return { kind: 'tier', tier: TierName(String(named)) };
-  const [repositoryId = 0] = await repositoryIds(call, found, repository);
+  const [repositoryId = 0] = await repositoryIdsOf(call, admin, repository);
   return tier ? { kind: 'repository-tier', repositoryId, ...tier } : { kind: 'repository', repositoryId };
 }

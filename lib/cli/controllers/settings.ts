@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Rule, Transport } from '../../core/controllers/controller.ts';
 import type { SettingChanges } from '../../core/controllers/policy-change.ts';
 import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
-import { repositoryIds } from '../tenants/repository-ids.ts';
-import type { Admin } from './admin.ts';
+import { type Admin, repositoryIdsOf } from './admin.ts';
 
 export const settingOptions: readonly CommandOption[] = [
   { flags: '--description <text>', description: 'what it is for' },
@@ -27,7 +26,7 @@ export const settingOptions: readonly CommandOption[] = [
   { flags: '--exempt <list>', description: 'repositories it is never asked about, by commas; none' },
 ];
 
-export async function readSettings(call: CommandCall, { found }: Admin): Promise<SettingChanges> {
+export async function readSettings(call: CommandCall, admin: Admin): Promise<SettingChanges> {
   const { description, state, onFailure, timeout, match, exempt } = call.options;
   const transport = transportOf(call);
   const ids =
@@ -35,7 +34,7 @@ export async function readSettings(call: CommandCall, { found }: Admin): Promise
       ? undefined
       : exempt === 'none'
         ? []
-        : await repositoryIds(call, found, exempt);
+        : await repositoryIdsOf(call, admin, exempt);
   return {
     ...(typeof description === 'string' ? { description } : {}),
     ...(state === undefined ? {} : { state: wordOf('--state', state, ['disabled', 'enabled', 'dry_run']) }),

@@ -1,6 +1,7 @@
 /** `mayfly controllers test TENANT`: what each controller would say of a job that need not be. It only reads. */
 import { type SyntheticJob, tryJob } from '../../app/admission-api/try-job.ts';
 import { triedView } from '../../app/admission-api/views.ts';
+import { platformOwner } from '../../core/controllers/controller.ts';
 import { TierName } from '../../core/ids.ts';
 import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
 import { adminOf, demand, ownerPositional, print } from './admin.ts';
@@ -33,9 +34,10 @@ Nobody is asked and nothing is written: a controller that answers from outside "
   async run(call) {
     const { deps, owner } = await adminOf(call);
     const answer = demand(await tryJob(deps, owner, jobOf(call)));
-    const lines = answer.votes.map(({ controller: { id, state }, vote, reason }) => {
+    const lines = answer.votes.map(({ controller: { id, owner, state }, vote, reason }) => {
       const why = reason === undefined ? '' : `: ${reason}`;
-      return `  ${id}  ${vote}${state === 'enabled' ? '' : ` (${state})`}${why}`;
+      const who = owner === platformOwner ? `${id} of the operator` : id;
+      return `  ${who}  ${vote}${state === 'enabled' ? '' : ` (${state})`}${why}`;
     });
     print(call, triedView(answer), [
       answer.outcome,

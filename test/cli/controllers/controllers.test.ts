@@ -52,9 +52,26 @@ describe('mayfly controllers', () => {
     expect(rows[0]).toMatchObject({ reason: 'T-1', who: expect.stringContaining('arn:aws:') });
   });
 
-  it("refuses the platform's own, which nothing would ask", async () => {
-    const { status, error } = await run('create', '0', '--poll');
-    expect([status, error]).toEqual([2, expect.stringContaining('Name a tenant')]);
+  it('manages the operator’s own over all tenants, as @platform', async () => {
+    const made = await json('create', '@platform', '--rules', rules, '--exempt', '7', '--reason', 'T-2');
+    expect(made).toMatchObject({ installationId: 0, exemptRepositories: [7] });
+    await run('scope', 'create', '@platform', made.id, '--installation');
+    await run('update', '@platform', made.id, '--state', 'enabled');
+    expect((await run('list', '@platform')).out).toContain(`${made.id}  enabled  rules`);
+    expect((await run('list', 'acme')).out).toBe('There are no controllers.\n');
+    expect((await run('get', 'acme', made.id)).status).toBe(2);
+    const job = ['--tier', 'small', '--repository', 'acme/app', '--event', 'push', '--fork', 'yes'];
+    expect((await run('test', 'acme', ...job)).out).toBe(
+      `rejected\n  ${made.id} of the operator  reject: Forks run elsewhere.\n`,
+    );
+    expect((await json('token', 'create', '@platform')).token).toMatch(/^mfa_\S+\.0\./);
+    await run('delete', '@platform', made.id);
+    const { out } = await account.run('audit', '--json');
+    expect(JSON.parse(out)).toMatchObject(
+      expect.arrayContaining([
+        expect.objectContaining({ about: 'deployment', action: 'controller-created', reason: 'T-2' }),
+      ]),
+    );
   });
 
   it('prints a token once, for a controller and for administrators', async () => {
@@ -102,6 +119,9 @@ describe('mayfly controllers', () => {
       out: '2 jobs: 1 admitted, 1 rejected, 0 not judged.\n  2  acme/web  -  large  reject: Too dear.\n',
       error: '',
     });
+    expect((await run('replay', '@platform', '--rules', file)).out).toMatch(
+      /^2 jobs: 1 admitted, 1 rejected/,
+    );
     expect(await json('replay', 'acme', '--rules', rules)).toMatchObject([
       { vote: 'asked' },
       { vote: 'asked' },
@@ -140,6 +160,10 @@ describe('mayfly controllers', () => {
     ['create acme --rules /nowhere.json', '/nowhere.json cannot be read'],
     ['create acme --poll --state on', '--state is "on"; it must be disabled, enabled, dry_run.'],
     ['create acme --poll --timeout 1', 'a whole number from 500 to 10000'],
+    ['create @platform --poll --exempt app', 'name repositories by GitHub'],
+    ['test @platform --tier small --repository acme/app', "A job is one tenant's"],
+    ['decisions @platform', 'Decisions are kept with each tenant'],
+    ['list 0', 'No tenant has the installation id or login "0".'],
     ['decisions acme --job x', '--job is "x"; it must be an id.'],
     ['scope create acme ctl_aaaaaaaaaaaaaaaa', 'Give --installation, --tier'],
   ])('%s ends with 2, and says what is allowed', async (args, error) => {
