@@ -14,8 +14,8 @@ export const audit: Command = {
   summary: 'show who changed what, and why',
   details: `
 Examples:
-  mayfly audit                    the last 7 days, of every tenant and of the deployment
-  mayfly audit acme               everything that was ever changed of one tenant
+  mayfly audit                    the last 7 days, all tenants and the deployment
+  mayfly audit acme               every recorded change to one tenant
   mayfly audit --since 24h        also 30m, 7d, or a time such as 2026-11-21T12:00Z
 
 changed-outside: somebody edited the tenant's row without this command, for example with the AWS CLI. It was found within

@@ -63,7 +63,7 @@ const remedies: Readonly<Record<Kind, (place: Place) => string>> = {
     'There are no AWS credentials, or they are expired or wrong. Sign in (aws sso login, and set AWS_PROFILE), or set ' +
     'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. aws sts get-caller-identity shows who you are.',
   right: ({ command }) =>
-    `These credentials lack a permission. The least policy for this command: npx mayfly policy ${policyNameOf(command)}`,
+    `These credentials lack a permission. A minimal policy for this command: npx mayfly policy ${policyNameOf(command)}`,
   network: ({ config, environment }) =>
     environment['AWS_ENDPOINT_URL']
       ? `Nothing answers at AWS_ENDPOINT_URL, ${environment['AWS_ENDPOINT_URL']}. Start npm start there, or unset it to use AWS.`

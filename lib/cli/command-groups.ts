@@ -6,9 +6,9 @@
 /** What the list of commands says of each group. */
 export const groupSummaries: Readonly<Record<string, string>> = {
   tenant: 'show and change one tenant',
-  prices: "bring AWS's prices up to date",
+  prices: "update AWS's prices",
   controllers: "manage a tenant's admission controllers",
-  'controllers scope': 'where a controller is asked',
+  'controllers scope': 'which jobs a controller is asked about',
   'controllers token': 'tokens for controllers that poll, and for administrators',
   'controllers secret': 'secrets that sign callbacks',
   host: 'run jobs on this one machine, without AWS',

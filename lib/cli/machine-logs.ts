@@ -14,9 +14,9 @@ export const machineLogs: Command = {
   summary: 'show the console of a machine: its boot, step by step',
   details: `
 Example:
-  mayfly logs i-0123456789abcdef0    the last 64 KB that the machine printed
+  mayfly logs i-0123456789abcdef0    the last 64 KB of its console
 
-AWS keeps a machine's console for about an hour after its end. If a machine ended without ever asking for a job,
+AWS keeps a machine's console for about an hour after it ends. If a machine ended without ever asking for a job,
 Mayfly keeps its last 4 KB for seven days and shows them once AWS has deleted the console. A job can print
 anything here: treat it as untrusted text.
 `,
@@ -87,4 +87,4 @@ async function readKept(call: CommandCall, instanceId: string): Promise<Kept | u
 }
 
 const keptLine = ({ endedAt, reason }: Kept) =>
-  `It never asked for a job, and ended at ${new Date(endedAt).toISOString()} (${printableLine(reason)}). The last that it printed:`;
+  `It never asked for a job, and ended at ${new Date(endedAt).toISOString()} (${printableLine(reason)}). Its last output:`;

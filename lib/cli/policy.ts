@@ -9,21 +9,21 @@ const arns = policies.filter(({ name }) => name.startsWith('cloudformation-')).m
 
 export const policy: Command = {
   name: 'policy',
-  summary: 'print the least IAM policy for a deploy, for CloudFormation, or for one command',
+  summary: 'print the minimal IAM policy for a deploy, for CloudFormation, or for one command',
   details: `
-It prints JSON for the environment and region of mayfly.config.ts, and calls nobody.
+It prints JSON for the environment and region of mayfly.config.ts, and calls no service.
 
 Policies:
 ${list}
 
-Give those for CloudFormation to the bootstrap. All environments of an account and region share it:
+Pass those for CloudFormation to the bootstrap. All environments of an account and region share it:
   npx cdk bootstrap --cloudformation-execution-policies ${arns.join(',')}
 `,
   options: [
     { flags: '--account <id>', description: 'limit it to this account (twelve digits)', default: '*' },
     {
       flags: '--environment <name>',
-      description: "another environment than the configured one; '*' for all",
+      description: "an environment other than the configured one; '*' for all",
     },
     {
       flags: '--stack <name>',

@@ -21,7 +21,7 @@ export function keyAdvice(use: KeyUse): string[] {
   return [
     `  The key must be enabled, symmetric and for encryption. To see it:`,
     `  aws kms describe-key --region ${region} --key-id ${use.kmsKeyArn} --query 'KeyMetadata.[KeyState,KeySpec,KeyUsage]'`,
-    '  Its policy must hold these statements besides its own first one (aws kms put-key-policy --policy-name default):',
+    '  Its policy needs these statements in addition to its existing ones (aws kms put-key-policy --policy-name default):',
     ...JSON.stringify(statementsFor(use), null, 2)
       .split('\n')
       .map((line) => `  ${line}`),

@@ -183,7 +183,7 @@ async function identityRow(document: string, signature: string, { config, instan
     return failed(
       'identity',
       `the identity document is refused: ${identity.refused}`,
-      `Every claim would be refused alike. If it is unverified, AWS has changed the certificate. ${addCertificate(config.region)}`,
+      `Every claim would be refused the same way. If it is unverified, AWS has changed the certificate. ${addCertificate(config.region)}`,
     );
   }
   const apart = Math.abs(identity.pendingTime - (instance.LaunchTime?.getTime() ?? 0)) / 1000;
@@ -192,7 +192,7 @@ async function identityRow(document: string, signature: string, { config, instan
     : failed(
         'identity',
         `pendingTime is ${apart.toFixed(0)} s from LaunchTime`,
-        'Claims go by pendingTime: read docs/FIRST-DEPLOY.md.',
+        'Claims rely on pendingTime: read docs/FIRST-DEPLOY.md.',
       );
 }
 

@@ -14,10 +14,10 @@ import { failed, passed, type Row, renderRows, skipped } from './verify-report.t
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'after a deploy: check, with one machine for minutes, that AWS does what the platform needs',
+  summary: 'after a deploy: check, with one short-lived machine, that AWS does what the platform needs',
   details: `
 Examples:
-  mayfly verify               a table of what was looked at: PASS, FAIL or SKIPPED, and what to do
+  mayfly verify               a table of checks: PASS, FAIL or SKIPPED, and what to do
   mayfly verify --tier arm    with a machine of this tier
 
 Run it with the policy that mayfly policy verify prints, and no wider one: it holds the conditions of the
@@ -99,7 +99,7 @@ async function withMachine(client: EC2Client, { config }: CommandCall, place: Pl
   }));
   const [instanceId] = started.instanceIds;
   if (instanceId === undefined) {
-    const said = started.errors.join('; ') || 'CreateFleet answers without a machine and without an error';
+    const said = started.errors.join('; ') || 'CreateFleet returned neither a machine nor an error';
     return [
       failed(
         'launch',

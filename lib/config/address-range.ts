@@ -57,7 +57,7 @@ const firstOf = (address: number, bits: number) => address - (address % 2 ** (32
 function read(text: string): Range {
   const range = parse(text);
   if (range) return range;
-  throw new Error(`${text} is no IPv4 range; one reads like 10.0.0.0/8.`);
+  throw new Error(`${text} is not an IPv4 range, such as 10.0.0.0/8.`);
 }
 
 function parse(text: string): Range | undefined {

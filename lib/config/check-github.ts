@@ -22,7 +22,7 @@ export const withoutGone = (config: object) =>
 export function groupFaults(config: MayflyConfig): string[] {
   const given = (config as unknown as Readonly<Record<string, unknown>>)[gone];
   const successor =
-    `${gone} is ${shown(given)}, and no setting any more: an id is the group of one organization alone. Name the group with ` +
+    `${gone} is ${shown(given)}, but this setting was removed: an id is the group of one organization only. Name the group with ` +
     'runnerGroup, such as "builds", or with runner_group in the row of one tenant; leave both out for the default group.';
   return [
     ...(gone in config ? [successor] : []),

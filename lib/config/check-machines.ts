@@ -115,7 +115,7 @@ const mostExtraBytes = 2_560;
 function extraUserDataFaults(name: string, text: unknown): string[] {
   if (text === undefined) return [];
   if (typeof text !== 'string')
-    return expect(name, text, { fits: false, allowed: 'a text of shell, or left out' });
+    return expect(name, text, { fits: false, allowed: 'shell commands, or left out' });
   const bytes = Buffer.byteLength(text);
   return bytes <= mostExtraBytes
     ? []

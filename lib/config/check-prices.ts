@@ -8,7 +8,8 @@ const amount = { from: 0, to: 1_000_000_000_000 };
 
 export function priceFaults({ prices, region }: Pick<MayflyConfig, 'prices' | 'region'>): string[] {
   if (prices === undefined) return [];
-  if (!isRecord(prices)) return [`prices is ${shown(prices)}; it must be what mayfly prices update wrote.`];
+  if (!isRecord(prices))
+    return [`prices is ${shown(prices)}; it must be the file that mayfly prices update writes.`];
   const { date, region: of, onDemand, disk, address } = prices as unknown as PriceList;
   return [
     ...expectKnownKeys('prices', prices, ['date', 'region', 'onDemand', 'disk', 'address']),

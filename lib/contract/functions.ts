@@ -12,7 +12,7 @@ export interface FunctionSettings {
 
 export const functionSettings = {
   webhook: {
-    description: 'Verifies webhooks of GitHub and puts each on its queue',
+    description: "Verifies GitHub's webhooks and puts each on its queue",
     timeoutSeconds: 10,
     memoryMegabytes: 256,
     url: true,
@@ -36,7 +36,7 @@ export const functionSettings = {
     url: true,
   },
   admission: {
-    description: 'Asks admission controllers that are asked from outside',
+    description: 'Asks external admission controllers',
     // Twice the longest timeout of a controller: what is read and written before and after it takes less.
     timeoutSeconds: 20,
     memoryMegabytes: 256,
@@ -49,7 +49,7 @@ export const functionSettings = {
     url: false,
   },
   sweep: {
-    description: 'Repairs what was missed: overdue launches, machines and jobs',
+    description: 'Repairs overdue launches, machines and jobs',
     timeoutSeconds: 55,
     memoryMegabytes: 256,
     url: false,
@@ -68,7 +68,7 @@ export const functionSettings = {
     url: false,
   },
   setup: {
-    description: 'Serves the page that creates the GitHub App, to whom the operator lets in',
+    description: "Serves the setup page that creates the GitHub App, to holders of the operator's link",
     timeoutSeconds: 60,
     memoryMegabytes: 256,
     url: true,

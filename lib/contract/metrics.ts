@@ -40,7 +40,7 @@ export const metrics = {
     unit: 'Count',
     sets: [[], ['reason']],
     by: ['webhook'],
-    meaning: 'Signed deliveries of no use here, such as jobs for machines of GitHub',
+    meaning: 'Signed deliveries that are not used, such as jobs for GitHub-hosted runners',
   },
   WebhooksFailed: {
     unit: 'Count',
@@ -94,7 +94,7 @@ export const metrics = {
     unit: 'Count',
     sets: [['reason']],
     by: ['scale-up'],
-    meaning: 'Lease transactions that another one was faster than; each is planned again',
+    meaning: 'Lease transactions that lost a race to another one; each is planned again',
   },
   Launches: {
     unit: 'Count',
@@ -160,7 +160,7 @@ export const metrics = {
     unit: 'Count',
     sets: [['kind']],
     by: ['claim', 'sweep'],
-    meaning: "Calls not made, to keep within an installation's budget, by what they were for",
+    meaning: "Calls not made, to keep within an installation's budget, by purpose",
   },
   NotesFailed: {
     unit: 'Count',
@@ -178,7 +178,7 @@ export const metrics = {
     unit: 'Milliseconds',
     sets: [[], ['tier']],
     by: ['scale-up'],
-    meaning: "From the webhook's getting a queued job to its row: the webhook's own work and the queue",
+    meaning: "From the webhook's receipt of a queued job to its row: the webhook's own work and the queue",
   },
   LeasedToAskedMilliseconds: {
     unit: 'Milliseconds',
@@ -251,7 +251,7 @@ export const metrics = {
     unit: 'Count',
     sets: [[]],
     by: ['lifecycle', 'sweep', 'reconciler'],
-    meaning: 'Machines that ended and whose type or disk has no price: costs are too low by what they cost',
+    meaning: 'Ended machines without a price for their type or disk: costs are too low by what they cost',
   },
   BillDaysApart: {
     unit: 'Count',
@@ -264,7 +264,7 @@ export const metrics = {
     unit: 'Count',
     sets: [[], ['reason']],
     by: ['scale-up', 'lifecycle', 'tenant-manager'],
-    meaning: 'Queue messages to be delivered again, by the code of the error; Bug is ours',
+    meaning: 'Queue messages that failed and are delivered again, by error code; Bug is a bug in Mayfly',
   },
   Repairs: {
     unit: 'Count',
@@ -283,7 +283,7 @@ export const metrics = {
     unit: 'Count',
     sets: [[]],
     by: ['sweep'],
-    meaning: 'Sweeps that came to their end, whatever failed in them; one each minute',
+    meaning: 'Sweeps that finished, even if parts of them failed; one each minute',
   },
   SweepFailures: {
     unit: 'Count',
@@ -307,13 +307,13 @@ export const metrics = {
     unit: 'Seconds',
     sets: [['tier']],
     by: ['sweep'],
-    meaning: 'How long the longest waiting job has waited, whatever for; 0 where none waits',
+    meaning: 'How long the longest waiting job has waited, for any reason; 0 if none waits',
   },
   OldestUnexplainedWaitSeconds: {
     unit: 'Seconds',
     sets: [[], ['tier']],
     by: ['sweep'],
-    meaning: 'The same of the jobs that nobody has looked at yet: their reason is still `queued`',
+    meaning: 'The same for jobs that nobody has looked at yet: their reason is still `queued`',
   },
   LeasesInUse: {
     unit: 'Count',

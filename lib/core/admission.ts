@@ -143,12 +143,10 @@ export function judgeRepository(tenant: Tenant, job: Job): Verdict | undefined {
   const { allowedRepositories, allowPublicRepositories } = tenant;
   const isAllowed = allowedRepositories?.some((id) => id === job.repositoryId) ?? true;
   if (!isAllowed || (allowPublicRepositories === false && job.visibility === 'public')) {
-    const why = isAllowed
-      ? 'which is public, as none may be'
-      : `which is none of the ${allowedRepositories?.length} allowed ones`;
+    const why = isAllowed ? 'public' : `not one of the ${allowedRepositories?.length} allowed ones`;
     return refuse(
       'repository-not-allowed',
-      `The operator lets no job of ${job.repository} run for ${tenant.accountLogin}, ${why}. Ask the operator for it, and run the job again.`,
+      `The operator does not allow jobs of ${job.repository} for ${tenant.accountLogin}: the repository is ${why}. Ask the operator to allow it, and run the job again.`,
     );
   }
   return undefined;

@@ -21,7 +21,7 @@ export function missingInApp({ permissions, events }: AskedFor): readonly string
     missing.push('Repository permissions, Actions: read-only. Without it GitHub sends nothing about jobs.');
   }
   if (!events.includes('workflow_job')) {
-    missing.push('Subscribe to events, Workflow job. Without it no job is heard of.');
+    missing.push('Subscribe to events, Workflow job. Without it Mayfly hears of no jobs.');
   }
   return missing;
 }

@@ -59,7 +59,7 @@ export function refusedNow(
 ): Unexplained {
   const text = refusedText(options);
   if (scope.kind === 'organization') return holdAll(text);
-  return { kind: 'pause', reason: reason('github-refused', `${text} The job is tried again after a while.`) };
+  return { kind: 'pause', reason: reason('github-refused', `${text} The job is tried again later.`) };
 }
 
 const holdAll = (text: string): Unexplained => ({

@@ -62,7 +62,7 @@ export function excludedBy(view: GroupView, login: string, job: GroupedJob): Exc
         ? undefined
         : ofTenant(
             'groups-unavailable',
-            `GitHub shows no runner groups of ${login} (${standing.message}), and its runners are to join ${name}. Groups of one's own need GitHub Team or Enterprise; without, the operator removes the tenant's runner group.`,
+            `GitHub shows no runner groups of ${login} (${standing.message}), but its runners should join ${name}. Custom runner groups need GitHub Team or Enterprise; without one, the operator removes the tenant's runner group.`,
           );
     case 'found':
       return excludedByGroup(standing.group, where, job);
@@ -75,7 +75,7 @@ function excludedByGroup(group: RunnerGroup, where: string, job: GroupedJob): Ex
     const setting = visibility === 'private' ? '“Repository access”' : '“Allow public repositories”';
     return ofJob(
       'public-repository',
-      `GitHub gives no runner of the group ${name} to a public repository, and ${job.repository} is one. An owner changes ${setting} under ${where}, ${name}; the job starts within minutes. Or make the repository private and run the job again.`,
+      `GitHub gives no runner of the group ${name} to a public repository, and ${job.repository} is public. An owner changes ${setting} under ${where}, ${name}; the job starts within minutes. Or make the repository private and run the job again.`,
     );
   }
   const isLeftOut =
@@ -86,7 +86,7 @@ function excludedByGroup(group: RunnerGroup, where: string, job: GroupedJob): Ex
   if (!isLeftOut) return undefined;
   return ofJob(
     'repository-not-in-group',
-    `${job.repository} is not among the repositories that the runner group ${name} was selected for. An owner adds it to “Repository access” under ${where}, ${name}; the job starts within minutes.`,
+    `${job.repository} is not among the repositories selected for the runner group ${name}. An owner adds it to “Repository access” under ${where}, ${name}; the job starts within minutes.`,
   );
 }
 

@@ -44,7 +44,7 @@ export function readNewAppForm(fields: Fields): Checked<NewAppWishes> {
     faults['organization'] =
       organization === ''
         ? 'Enter the organization’s name as it is in its address on GitHub.'
-        : `${shown(organization)} is no organization’s name. Allowed are letters, digits and inner hyphens, at most 39.`;
+        : `${shown(organization)} is not an organization’s name. Allowed are letters, digits and inner hyphens, at most 39.`;
   }
   if (name === '' || name.length > longestAppName) {
     faults['name'] =
@@ -54,7 +54,7 @@ export function readNewAppForm(fields: Fields): Checked<NewAppWishes> {
   }
   if (!level) faults['level'] = 'Choose where its runners are registered.';
   else if (owner === 'account' && level === 'organization' && fields['public'] !== 'yes') {
-    faults['level'] = 'Your own account has runners of repositories only. Choose “Repositories”, or both.';
+    faults['level'] = 'Your own account can have repository runners only. Choose “Repositories”, or both.';
   }
   if (!level || Object.keys(faults).length > 0) return { ok: false, faults };
   const rerunsJobs = fields['reruns'] === 'yes';
@@ -72,13 +72,13 @@ export function readExistingAppForm(fields: Fields): Checked<ExistingAppWishes> 
     faults['appId'] =
       appId === ''
         ? 'Enter the App’s id, from the top of its settings page.'
-        : `${shown(appId)} is no App’s id. Allowed is a number, such as 123456, or a client id (Iv…).`;
+        : `${shown(appId)} is not an App id. Allowed is a number, such as 123456, or a client id (Iv…).`;
   }
   if (!privateKey) {
     faults['privateKey'] =
       pasted === ''
         ? 'Paste a private key of the App.'
-        : `What was pasted is no private key. Allowed is ${privateKeyForms}. Paste it again.`;
+        : `The pasted text is not a private key. Allowed is ${privateKeyForms}. Paste it again.`;
   }
   if (webhookSecret !== '' && (webhookSecret.length < 16 || webhookSecret.length > 256)) {
     faults['webhookSecret'] = `It has ${webhookSecret.length} characters; allowed are 16 to 256, or none.`;

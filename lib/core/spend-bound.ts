@@ -109,6 +109,6 @@ function unpricedText({ tenant, tier, place }: SpendQuestion): string {
   const types = unpricedTypes(place, tier).join(', ') || 'machines';
   return (
     `${tenant.accountLogin} has a spend cap, and Mayfly has no price for ${types} of the tier ${tier.name} in ${place.region}: a cap ` +
-    'cannot hold without prices. The job starts when the operator removes the cap, or gives the tier other instance types.'
+    'cannot be enforced without prices. The job starts when the operator removes the cap, or gives the tier other instance types.'
   );
 }

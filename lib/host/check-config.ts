@@ -58,7 +58,7 @@ export function checkHostConfig(text: string): CheckedConfig {
   };
   if (scope?.kind === 'repository' && config.group !== undefined) {
     fault(
-      'RUNNER_GROUP is set, and runners of a repository are in no group. Remove it, or set GITHUB_ORGANIZATION.',
+      'RUNNER_GROUP is set, but runners of a repository are in no group. Remove it, or set GITHUB_ORGANIZATION.',
     );
   }
   if (value('EPHEMERAL') !== 'true') {

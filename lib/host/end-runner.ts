@@ -63,7 +63,7 @@ export async function retire(situation: Situation, runner: HostRunner, why: stri
     return cancel(situation, name);
   }
   if (answer.ok && answer.value === 'absent') noteMissing(memory, name, now);
-  if (!answer.ok) memory.trouble = `${name} cannot be told to end: ${refusalText(answer.refusal)}`;
+  if (!answer.ok) memory.trouble = `${name} cannot be stopped: ${refusalText(answer.refusal)}`;
   rest(memory, name, now + (answer.ok ? againMs : waitSeconds(answer.refusal) * 1000));
 }
 
@@ -73,7 +73,7 @@ export async function endGhost(situation: Situation, { name, scope }: HostRunner
   const isGone = answer.ok && answer.value !== 'busy';
   if (!isGone || (await deps.engine.runs(name, worker)))
     return rest(memory, name, deps.clock.now() + againMs);
-  deps.tell(`${name} ends: GitHub knows it no longer`);
+  deps.tell(`${name} ends: GitHub no longer knows it`);
   return cancel(situation, name);
 }
 

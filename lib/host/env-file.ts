@@ -19,7 +19,7 @@ export function readSettings(text: string): ReadSettings {
     if (/^\s*(?:#|$)/.test(line)) continue;
     const [, name, value = ''] = assignment.exec(line) ?? [];
     if (name === undefined)
-      faults.push(`line ${at + 1} is no setting. Write NAME=value, or begin it with #.`);
+      faults.push(`line ${at + 1} is not a setting. Write NAME=value, or start it with #.`);
     else if (name in settings)
       faults.push(`line ${at + 1} sets ${name} for the second time. Remove one of the two.`);
     else settings[name] = unquoted(value.trim());

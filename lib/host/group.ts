@@ -33,7 +33,7 @@ export async function findGroup(config: HostConfig, github: HostGitHub): Promise
   if (allowedRepositories.length === 0) return { ok: true, groupId: group.id, group };
   if (group.visibility !== 'selected' || group.selectedRepositoryIds === undefined) {
     return bad(
-      `ALLOWED_REPOSITORIES is set, and the runner group ${group.name} admits other repositories too. Its owner sets ` +
+      `ALLOWED_REPOSITORIES is set, but the runner group ${group.name} admits other repositories too. Its owner sets ` +
         `“Repository access” to the selected ones at ${where}; or remove ALLOWED_REPOSITORIES.`,
     );
   }
@@ -53,7 +53,7 @@ async function onlyAllowed(
   const many = others.length === 1 ? 'a repository' : `${others.length} repositories`;
   return bad(
     `The runner group ${group.name} admits ${many} beyond ALLOWED_REPOSITORIES (by id: ${others.slice(0, 5).join(', ')}). ` +
-      `Its owner removes what is too much at ${where}; or add it to ALLOWED_REPOSITORIES.`,
+      `Its owner removes them at ${where}; or add it to ALLOWED_REPOSITORIES.`,
   );
 }
 
@@ -73,5 +73,5 @@ export const waitSeconds = (refusal: GitHubRefusal) =>
 
 export const refusalText = (refusal: GitHubRefusal) =>
   refusal.kind === 'limited'
-    ? `GitHub's limit of requests is spent; it may be asked again in ${refusal.retryAfterSeconds} s.`
+    ? `GitHub's rate limit is used up; try again in ${refusal.retryAfterSeconds} s.`
     : `GitHub refused (${refusal.kind}: ${refusal.message.replace(/ - https?:\S+$/, '')}).`;

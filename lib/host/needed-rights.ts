@@ -14,6 +14,6 @@ export const neededRights = ({ scope, credential }: HostConfig) => {
     ? 'the scope admin:org'
     : 'the scope repo, and its owner must administrate the repository';
   const login =
-    credential.kind === 'gh' && isOrganization ? ' Mend it: gh auth refresh --scopes admin:org' : '';
+    credential.kind === 'gh' && isOrganization ? ' Fix it: gh auth refresh --scopes admin:org' : '';
   return `The token must have ${right}.${login}`;
 };

@@ -11,7 +11,7 @@ const repositoryName = /^[A-Za-z0-9._-]{1,100}$/;
 export function unknownSettings(settings: Settings): string[] {
   const unknown = Object.keys(settings).filter((name) => !(name in settingDefaults));
   const known = Object.keys(settingDefaults).join(', ');
-  return unknown.map((name) => `${name} is no setting. There are: ${known}.`);
+  return unknown.map((name) => `${name} is not a setting. The settings are: ${known}.`);
 }
 
 export function scopeOf(settings: Settings, fault: Fault): RunnerScope | undefined {
@@ -40,9 +40,7 @@ export function labelsOf(text: string, fault: Fault): string[] {
   const labels = listOf(text);
   const isGood = (label: string) => label.length <= 256 && !/\s/.test(label);
   if (labels.length < 1 || labels.length > 100 || !labels.every(isGood)) {
-    fault(
-      `LABELS is ${JSON.stringify(text)}; it must be 1 to 100 labels without spaces, with commas between.`,
-    );
+    fault(`LABELS is ${JSON.stringify(text)}; it must be 1 to 100 labels without spaces, comma-separated.`);
   }
   return labels;
 }
@@ -54,7 +52,7 @@ export function allowedOf(text: string, scope: RunnerScope | undefined, fault: F
     name.split('/').length === 2 && name.split('/').every((part) => repositoryName.test(part));
   for (const name of names.filter((one) => !isGood(one))) {
     fault(
-      `ALLOWED_REPOSITORIES has ${JSON.stringify(name)}; each must be a name, or owner/name, with commas between.`,
+      `ALLOWED_REPOSITORIES has ${JSON.stringify(name)}; each must be a name, or owner/name, comma-separated.`,
     );
   }
   const own = scope?.kind === 'repository' ? `${scope.owner}/${scope.repository}`.toLowerCase() : undefined;

@@ -63,10 +63,10 @@ async function takeUp(
   const checked = checkHostConfig(await deps.state.settings());
   memory.renew();
   if (checked.ok) {
-    deps.tell(`took up changed settings: ${scopeName(checked.config.scope)}`);
+    deps.tell(`loaded the changed settings: ${scopeName(checked.config.scope)}`);
     return inForce(deps, checked.config, wish.change);
   }
-  deps.tell(`kept the settings in force, because the new ones have faults: ${checked.faults.join(' ')}`);
+  deps.tell(`kept the current settings, because the new ones are invalid: ${checked.faults.join(' ')}`);
   return { ...current, change: wish.change };
 }
 

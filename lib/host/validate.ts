@@ -59,7 +59,7 @@ async function engineFindings(deps: ValidateDeps, config: HostConfig): Promise<F
       ok('image', `${config.image} has the runner program ${version ?? 'of an unknown version'}`),
     ];
   }
-  const text = `${config.image} has the runner program ${version}, and ${newest} is out. GitHub refuses old ones after about 30 days: npx mayfly host init --build`;
+  const text = `${config.image} has the runner program ${version}, but ${newest} is out. GitHub refuses old ones after about 30 days: npx mayfly host init --build`;
   return [found, { check: 'image', verdict: 'note', text }];
 }
 

@@ -217,7 +217,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     const args = ['rollback', '--to', '2', '--yes', '--deploy', 'true', '--wait', '0'];
     expect(await person.run(args, config, file)).toMatchObject({
       status: 1,
-      out: expect.stringContaining('No reconciler ran with the new configuration'),
+      out: expect.stringContaining('No reconciler has run with the new configuration'),
     });
     const back = ['rollback', '--to', '1', '--yes', '--wait', '0'];
     expect(await person.run(back, config, file)).toMatchObject({ error: '' });
@@ -280,7 +280,7 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     const one = ['tenant', 'set', 'with-app', '--repositories', 'app'];
     expect(await person.run([...one, '--plan', 'medium'])).toMatchObject({ status: 0, error: '' });
     const kept = await person.run([...one, '--group', 'ci', '--create-group']);
-    expect(kept).toMatchObject({ status: 0, out: expect.stringContaining('Made the runner group ci') });
+    expect(kept).toMatchObject({ status: 0, out: expect.stringContaining('Created the runner group ci') });
     expect(await person.run(['tenant', 'set', `${installationId}`, '--weight', '2'])).toMatchObject({
       status: 0,
     });

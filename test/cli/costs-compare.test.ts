@@ -97,7 +97,7 @@ describe('mayfly costs compare', () => {
     const { status, out } = await compare();
     expect(status).toBe(1);
     expect(out).toMatch(/compute +3\.84\d\d +3\.07\d\d +-0\.7\d\d\d +0\.80\d/);
-    expect(out).toMatch(/The last \d+ days differ by more than 3%; 3 in a row end this command with 1\./);
+    expect(out).toMatch(/The last \d+ days differ by more than 3%; 3 in a row make the exit status 1\./);
     expect(out).toMatch(/requests to Cost Explorer, at \$0\.01 each/);
   });
 

@@ -84,7 +84,7 @@ describe('mayfly prices update', () => {
     expect(status).toBe(1);
     expect(out).toContain('AWS has no price for t3.medium in us-east-1: its machines will be unpriced.');
     expect(out).toContain(
-      'AWS said nothing of gigabyte, iops, throughputMegabyte: the list in force was kept.',
+      'AWS gave no price for gigabyte, iops, throughputMegabyte: the current prices were kept.',
     );
     expect(out).toMatch(/t3\.medium, an hour +\$0\.0416 +none\n/);
     expect(written()).toMatchObject({ disk: { gigabyte: 80_000 } });

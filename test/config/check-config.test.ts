@@ -121,7 +121,7 @@ describe('a fault', () => {
       'machineImages needs network.s3EndpointId',
     ],
     ['group', { runnerGroup: '' }, 'runnerGroup is "";'],
-    ['group by id', { runnerGroupId: 7 }, 'runnerGroupId is 7, and no setting any more'],
+    ['group by id', { runnerGroupId: 7 }, 'runnerGroupId is 7, but this setting was removed'],
     ['group by id, and its successor', { runnerGroupId: 7 }, 'Name the group with runnerGroup'],
     [
       'concurrency',

@@ -93,7 +93,7 @@ describe('a tier with a fault', () => {
       'must be left out where an instance type is not burstable, such as m5.large',
     ],
     ['a root that is no yes or no', { rootless: 'no' }, 'rootless is "no"; it must be true or false.'],
-    ['extra user data that is no text', { extraUserData: ['ls'] }, 'must be a text of shell, or left out.'],
+    ['extra user data that is no text', { extraUserData: ['ls'] }, 'must be shell commands, or left out.'],
     [
       'too much extra user data',
       { extraUserData: 'é'.repeat(1281) },

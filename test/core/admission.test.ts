@@ -70,9 +70,9 @@ describe('judge', () => {
     ],
     [
       givenTenant({ allowedRepositories: [7, 8] }),
-      /no job of acme\/app run for acme, which is none of the 2 allowed ones\. Ask the operator/,
+      /not allow jobs of acme\/app for acme: the repository is not one of the 2 allowed ones\. Ask the operator/,
     ],
-    [givenTenant({ allowPublicRepositories: false }), /which is public, as none may be\. Ask the operator/],
+    [givenTenant({ allowPublicRepositories: false }), /the repository is public\. Ask the operator/],
   ])('says what was given, what is allowed, and how to mend it (%#)', (tenant, text) => {
     const job = givenJob({ repositoryId: 5, visibility: 'public' });
     expect(judge(tenant, givenTier(), job)).toMatchObject({

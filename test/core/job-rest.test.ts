@@ -28,7 +28,7 @@ describe('a job whose machine came to nothing', () => {
     expect(again.reason.code).toBe('runners-lost');
     expect(again.reason.text).toContain(`${replacements + 1} machines were started for it`);
     expect(again.reason.text).toContain(
-      `starts after ${new Date(seconds(pause)).toISOString()}. Look at the runner`,
+      `starts after ${new Date(seconds(pause)).toISOString()}. Check the organization`,
     );
   });
 

@@ -86,7 +86,7 @@ describe('a runner that GitHub refused', () => {
       kind: 'pause',
       reason: {
         code: 'github-refused',
-        text: 'GitHub refused a runner for acme (not-found: Gone.). The job is tried again after a while.',
+        text: 'GitHub refused a runner for acme (not-found: Gone.). The job is tried again later.',
       },
     });
   });

@@ -78,7 +78,7 @@ describe('a job and the runner group of its tenant', () => {
       closed,
       { name: 'builds', standing: unavailable },
       false,
-      /\(Not Found\), and its runners are to join builds\./,
+      /\(Not Found\), but its runners should join builds\./,
     ],
     [
       closed,

@@ -57,7 +57,7 @@ describe('docs/SINGLE-HOST.md', () => {
     process.kill(machine.supervisor(), 'SIGKILL');
 
     const dead = await machine.paste('npx mayfly host status');
-    expect(dead).toMatchObject({ status: 1, out: expect.stringContaining('The supervisor has died') });
+    expect(dead).toMatchObject({ status: 1, out: expect.stringContaining('The supervisor died') });
     expect(await machine.paste('npx mayfly host start')).toMatchObject({ status: 0 });
     expect(await conclusionOf(first)).toBe('success');
 

@@ -126,7 +126,7 @@ describe('the setup page', () => {
         name: 'n'.repeat(35),
       });
       expect(page.status).toBe(422);
-      expect(page.text).toMatch(/id="organization-fault">.* is no organization’s name/);
+      expect(page.text).toMatch(/id="organization-fault">.* is not an organization’s name/);
       expect(page.text).toMatch(/id="name-fault">The name has 35 characters; GitHub allows 34/);
       expect(page.text).not.toContain('<script>');
       expect(page.text).toContain(`value="${'n'.repeat(35)}"`);
@@ -181,7 +181,7 @@ describe('the setup page', () => {
         privateKey: world.laptop.github.privateKeyPem,
       });
       expect(page.status).toBe(422);
-      expect(page.text).toMatch(/id="privateKey-fault">This is no key of App 99 \(GitHub answered 401/);
+      expect(page.text).toMatch(/id="privateKey-fault">This is not a key of App 99 \(GitHub answered 401/);
       expect(page.text).toContain('value="99"');
       expect(page.text).not.toContain('BEGIN PRIVATE KEY-----\n');
       expect(storedApp()).toEqual({});

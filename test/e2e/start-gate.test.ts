@@ -80,7 +80,7 @@ it("lets no step run of a job that GitHub gives another one's machine, which get
   const log = onGitHub(thief)?.log ?? [];
   expect(onGitHub(thief)).toMatchObject({ conclusion: 'failure', begun: [] });
   expect(log.filter((line) => line.startsWith('##[error]'))).toContainEqual(
-    expect.stringMatching(/^##\[error\]The operator lets no job of acme\/other run for acme/),
+    expect.stringMatching(/^##\[error\]The operator does not allow jobs of acme\/other for acme/),
   );
   expect(await world.job(acme, thief)).toMatchObject({
     state: 'done',

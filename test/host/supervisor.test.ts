@@ -78,8 +78,8 @@ describe('a single host that serves', () => {
     world.github.failNext('createJitConfig', { refusal });
     await world.supervise({ until: () => world.world.rounds > 40 });
     expect(await world.state.report()).toMatchObject({
-      trouble: expect.stringMatching(/limit of requests is spent/),
-      held: expect.stringMatching(/limit of requests is spent/),
+      trouble: expect.stringMatching(/rate limit is used up/),
+      held: expect.stringMatching(/rate limit is used up/),
     });
     expect(world.engine.started).toEqual([]);
     await world.supervise({ until: () => world.engine.started.length === 2 });

@@ -25,7 +25,7 @@ export interface Situation {
   readonly code: VerdictCode;
   /** In the verdict's line. */
   readonly says: RegExp;
-  /** In how to mend it. Absent: nothing is said of that. */
+  /** In how to fix it. Absent: it says nothing about that. */
   readonly mend?: RegExp;
   /** null: there is none. */
   readonly tenant?: Partial<Tenant> | null;
@@ -188,13 +188,13 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'waits for its turn under the cap of the cell': {
     code: 'shared-cap',
-    says: /All 3 runners that the platform has/,
+    says: /All 3 runners that all tenants share/,
     deployment: { caps: { machinesInAll: 3, waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60 } },
     cap: { row: 'shared/cell/0', leases: 3, line: [] },
   },
   'started too many machines within a minute': {
     code: 'launch-rate',
-    says: /started as many machines in the last minute/,
+    says: /its limit of machines started within a minute/,
     tenant: { rateUsedUntil: now + 60_000 },
     estimate: 1,
   },
@@ -221,7 +221,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'waits for a call to EC2': {
     code: 'throttled',
-    says: /fewer calls/,
+    says: /AWS throttles calls/,
     notes: {
       'launch-pace': {
         callsPerSecond: 1,
@@ -374,7 +374,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'is of a tier that is not configured any more': {
     code: 'tier-removed',
-    says: /tier huge is not in the configuration/,
+    says: /tier huge is no longer in the configuration/,
     mend: /Configure the tier again/,
     job: { tier: TierName('huge') },
   },
@@ -441,7 +441,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'has a machine that GitHub gives nothing': {
     code: 'not-assigned',
-    says: /gives it nothing\. It is online/,
+    says: /gives it no job\. It is online/,
     mend: /restricted to certain workflows/,
     job: covered,
     launch: placed,
@@ -661,7 +661,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'was queued while the account had the App suspended': {
     code: 'tenant-suspended',
-    says: /suspended the App on GitHub/,
+    says: /suspended the App, so GitHub/,
     mend: /unsuspends/,
     job: null,
     github: github(
@@ -728,7 +728,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   "asks for a machine of GitHub's own": {
     code: 'hosted-by-github',
-    says: /machine of GitHub/,
+    says: /GitHub-hosted runner/,
     mend: /labels of a tier/,
     job: null,
     github: github({ labels: ['ubuntu-latest'] }),

@@ -57,7 +57,7 @@ async function ask(
 
 function refused(refusal: GitHubRefusal): Faulty {
   if ('retryAfterSeconds' in refusal) {
-    throw new OperationalError('GitHub lets the App ask nothing more for now.', {
+    throw new OperationalError('GitHub accepts no more calls from the App for now.', {
       code: 'github-limited',
       retryable: true,
     });
@@ -65,7 +65,7 @@ function refused(refusal: GitHubRefusal): Faulty {
   return faulty(
     'invalid',
     'foreign-target',
-    'GitHub does not let the App see whether the target is the installation’s.',
+    'GitHub does not let the App check whether the target belongs to the installation.',
     { field: 'target' },
   );
 }

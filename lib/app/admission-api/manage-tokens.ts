@@ -175,7 +175,7 @@ async function findMissing(
 function faultOf(fault: TokenFault): Faulty {
   switch (fault) {
     case 'too-many': {
-      const text = `There are ${controllerBounds.tokensEach} tokens that work, as many as are allowed. Revoke one first.`;
+      const text = `There are ${controllerBounds.tokensEach} valid tokens already, which is the limit. Revoke one first.`;
       return faulty('conflict', 'too-many-tokens', text);
     }
     case 'unknown':
@@ -185,10 +185,6 @@ function faultOf(fault: TokenFault): Faulty {
       return faulty('invalid', 'invalid-overlap', text, { field: 'overlapSeconds' });
     }
     case 'rotated-already':
-      return faulty(
-        'conflict',
-        'rotated-already',
-        'The token was rotated already: use the one in its place.',
-      );
+      return faulty('conflict', 'rotated-already', 'The token was rotated already: use its replacement.');
   }
 }

@@ -34,7 +34,7 @@ export function replay(evaluator: Rules, { tenant, jobs, rules, group, priceOf }
       const facts = jobFacts(tenant, job, { scoped, pricePerHour: priceOf(job) });
       const own = voteByRules({ controller, scoped, facts }, evaluator);
       if (own === 'asked')
-        return { job, vote: own, reason: 'A rule names what only GitHub knows of its run.' };
+        return { job, vote: own, reason: 'A rule needs facts about the run that only GitHub has.' };
       if (own === 'none' || own.vote === 'exempt') return { job, vote: 'admit' };
       const { vote, reason } = own;
       return { job, vote, ...(reason === undefined ? {} : { reason }) };

@@ -62,7 +62,8 @@ export async function tryJob(
   if (isFaulty(found)) return found;
   const { tenant } = found;
   if (!tenant) {
-    const text = "A job is one tenant's: test it there. The platform's controllers are among the answers.";
+    const text =
+      "A job belongs to one tenant: test it there. The answers include the platform's controllers.";
     return faulty('invalid', 'no-tenant', text);
   }
   const tier = deps.deployment.tiers.find(({ name }) => name === job.tier);
@@ -95,7 +96,7 @@ const wouldBeAsked = ({ transport }: Controller) => ({
   vote: 'asked' as const,
   reason:
     transport.kind === 'rules'
-      ? 'It names what only GitHub knows of a run: give run.event and the rest.'
+      ? 'It needs facts about the run that only GitHub has: give run.event and the rest.'
       : 'It would be asked.',
 });
 

@@ -25,6 +25,6 @@ export async function askAboutJob(deps: AskingDeps, job: Job): Promise<Answer<Gi
   if (!run.ok) return run;
   if (run.value.completed) return answer;
   await undoubtJob(deps, job);
-  const message = `GitHub shows run ${runId} as open, and not its job ${jobId}.`;
+  const message = `GitHub shows run ${runId} as open, but not its job ${jobId}.`;
   return { ok: false, refusal: { kind: 'invalid', message } };
 }

@@ -18,7 +18,7 @@ export async function refuseBeyondCap(
   const beyond = await deps.jobs.listWaitingBeyond(installationId, waitingJobsPerTenant, waitingPageSize);
   const why = reason(
     'waiting-cap',
-    `${waitingJobsPerTenant} jobs of this installation wait already, which is the most that may; run the job again when there are fewer.`,
+    `${waitingJobsPerTenant} jobs of this installation wait already, which is the limit; run the job again when there are fewer.`,
   );
   await Promise.all(
     beyond.map(async ({ jobId, tier }) => {

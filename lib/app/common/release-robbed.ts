@@ -11,7 +11,7 @@ import { findUnservedJob } from './find-unserved-job.ts';
 
 export const robbedReason = reason(
   'runner-taken',
-  'GitHub gave its machine another job of the account; it gets the next one.',
+  'GitHub gave its machine to another job of the account; this job gets the next one.',
 );
 
 /** @returns whether a job waits again */

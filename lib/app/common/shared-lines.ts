@@ -213,6 +213,6 @@ const capReason = (cap: SharedCap, tier: Tier) =>
   reason(
     'shared-cap',
     cap.name === 'cell'
-      ? `All ${cap.machines} runners that the platform has for everybody are in use or promised; the job starts when its turn comes.`
-      : `All ${cap.machines} ${tier.name} runners that the platform has for everybody are in use or promised; the job starts when its turn comes.`,
+      ? `All ${cap.machines} runners that all tenants share are in use or reserved; the job starts when its turn comes.`
+      : `All ${cap.machines} ${tier.name} runners that all tenants share are in use or reserved; the job starts when its turn comes.`,
   );

@@ -46,7 +46,7 @@ export const forgetUnregistered = (
 const unregisteredName = (instanceId: InstanceId) => `unregistered/${instanceId}`;
 
 export const unknownRunText =
-  'GitHub gave its machine to a job that the App is told nothing of, of a repository outside the installation perhaps';
+  'GitHub gave its machine to a job that the App hears nothing about, perhaps of a repository outside the installation';
 
 /** Whoever dies between the two writes leaves one run uncounted; none is counted twice. */
 export async function noteUnknownRun(deps: UnknownRunDeps, runner: Runner): Promise<boolean> {

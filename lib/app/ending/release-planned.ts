@@ -34,10 +34,7 @@ export async function releasePlanned(
   if (unserved) await waitAfterLoss(deps, unserved);
 }
 
-const lostReason = reason(
-  'runner-ended',
-  'The machine that was meant for it ended; the job gets another one.',
-);
+const lostReason = reason('runner-ended', 'The machine planned for it ended; the job gets another one.');
 
 async function waitAfterLoss(deps: EndDeps, job: Job): Promise<void> {
   if (job.lease === undefined) return;

@@ -21,7 +21,7 @@ export function explainCovered(facts: Facts, job: Job): Verdict {
   if (!launch) {
     return waitsAgain('launch-lost', `It has the lease ${job.lease ?? ''}, whose launch has no row.`, {
       next: 'The reconciler finds it within five minutes and puts it back in line.',
-      mend: 'Do not delete rows by hand. If nobody did, look at the log of the reconciler.',
+      mend: "Do not delete rows by hand. If nobody did, check the reconciler's log.",
     });
   }
   if (launch.state === 'intent' && now < launch.callUntil) {
@@ -35,7 +35,7 @@ export function explainCovered(facts: Facts, job: Job): Verdict {
     return {
       code: 'launch-unanswered',
       line: `EC2’s answer to its launch ${launchId} was lost ${timeBetween(launch.callUntil, now)} ago.`,
-      next: 'The next sweep asks EC2 again with the same token, which buys nothing twice: within a minute.',
+      next: 'Within a minute, the next sweep asks EC2 again with the same token, so nothing is bought twice.',
       who: 'nobody',
     };
   }
@@ -64,8 +64,8 @@ function explainMachine(facts: Facts, job: Job, runner: Runner): Verdict {
       return {
         code: 'machine-ended',
         line: `Its machine ${instanceId} ended (${runner.endReason ?? 'unknown'}) before it ran the job.`,
-        next: 'The job waits again, with the sweep at the latest, and gets another machine.',
-        mend: `If this happens again and again: npx mayfly logs ${instanceId}`,
+        next: 'The job waits again after the next sweep at the latest, and gets another machine.',
+        mend: `If this keeps happening: npx mayfly logs ${instanceId}`,
         who: 'nobody',
       };
     case 'booting':
@@ -83,7 +83,7 @@ function explainMachine(facts: Facts, job: Job, runner: Runner): Verdict {
     case 'claimed':
       return onItsWay(facts, job, {
         code: 'registering',
-        line: `Its machine ${instanceId} is registered with GitHub, and its runner starts.`,
+        line: `Its machine ${instanceId} is registered with GitHub, and its runner is starting.`,
         sinceMilliseconds,
       });
     case 'listening':
@@ -114,7 +114,7 @@ function listening(facts: Facts, runner: Runner): Verdict {
     return {
       code: 'listening',
       line: `Its machine ${instanceId} has listened for ${durationText(since / 1000)}${github?.runner?.busy ? ', and GitHub says that it is busy' : ''}.`,
-      next: 'GitHub gives it the job, and says so within seconds.',
+      next: 'GitHub gives it the job, and reports it within seconds.',
       estimate: { seconds: 5, basis: 'GitHub’s usual time' },
       who: 'nobody',
     };
@@ -126,9 +126,9 @@ function listening(facts: Facts, runner: Runner): Verdict {
     : '';
   return {
     code: 'not-assigned',
-    line: `Its machine ${instanceId} has listened for ${durationText(since / 1000)}, and GitHub gives it nothing.${state}`,
+    line: `Its machine ${instanceId} has listened for ${durationText(since / 1000)}, but GitHub gives it no job.${state}`,
     next: `It powers off after ${durationText(platform.limits.idleSeconds)} without a job, and the job gets another machine.`,
-    mend: 'An owner looks at the runner group: whether it admits the repository, and whether it is restricted to certain workflows. runs-on with another group keeps the job from it too, which webhooks do not say.',
+    mend: 'An owner checks whether the runner group admits the repository, and whether it is restricted to certain workflows. A runs-on that names another group also keeps the job away, and webhooks do not show that.',
     who: 'owner',
   };
 }

@@ -41,9 +41,9 @@ function byRow(facts: Facts, job: Job): Verdict {
 
 const approval = ({ repository }: Job): Verdict => ({
   code: 'approval',
-  line: 'GitHub holds it back for an approval: of its environment, or of a first-time contributor.',
-  next: 'GitHub announces it once it is approved, and it starts then. Unapproved, GitHub gives it up after 30 days.',
-  mend: `Somebody who may approves the run, on its page in ${repository}.`,
+  line: 'GitHub holds it for an approval: of its environment, or of a first-time contributor.',
+  next: 'Once it is approved, GitHub announces it and it starts. Without an approval, GitHub drops it after 30 days.',
+  mend: `A reviewer approves the run, on its page in ${repository}.`,
   who: 'owner',
 });
 
@@ -54,8 +54,8 @@ function byGitHub({ github }: Facts, job: Job): Verdict | undefined {
     return {
       code: 'gone-from-github',
       line: `GitHub does not show the job to the App: ${job.repository} was removed from the installation, transferred or deleted, or its run was.`,
-      next: 'It is closed when GitHub says so a second time, three minutes later or more.',
-      mend: 'If it should run: an owner adds the repository to the installation, and runs the job again.',
+      next: 'It is closed when GitHub says so again, at least three minutes later.',
+      mend: 'To run it, an owner adds the repository to the installation, and runs the job again.',
       who: 'owner',
     };
   }
@@ -63,7 +63,7 @@ function byGitHub({ github }: Facts, job: Job): Verdict | undefined {
     return {
       code: 'run-ended',
       line: `Its workflow run ${job.runId} ended (${github.run.conclusion ?? 'no conclusion'}) before the job began.`,
-      next: 'It is closed within minutes; no machine is bought for it any more.',
+      next: 'It is closed within minutes; no more machines are bought for it.',
       mend: 'Run the workflow again. startup_failure: the workflow file is at fault.',
       who: 'author',
     };
@@ -73,7 +73,7 @@ function byGitHub({ github }: Facts, job: Job): Verdict | undefined {
   if (status === 'completed') {
     return {
       code: 'closing',
-      line: `GitHub says that it is over (${conclusion ?? 'no conclusion'}); the webhook of that has not come.`,
+      line: `GitHub says that it is over (${conclusion ?? 'no conclusion'}); the webhook for that has not arrived.`,
       next: 'The sweep or the reconciler closes it within minutes.',
       who: 'nobody',
     };
@@ -81,8 +81,8 @@ function byGitHub({ github }: Facts, job: Job): Verdict | undefined {
   if (status === 'in_progress') {
     return {
       code: 'running',
-      line: `GitHub says that it runs on ${runnerName ?? 'a runner'}; the webhook of that has not come.`,
-      next: 'The reconciler writes it down within minutes.',
+      line: `GitHub says that it runs on ${runnerName ?? 'a runner'}; the webhook for that has not arrived.`,
+      next: 'The reconciler records it within minutes.',
       who: 'nobody',
     };
   }

@@ -19,7 +19,7 @@ export function explainRunning(facts: Facts, job: Job): Verdict {
       code: 'running-elsewhere',
       line: `It has been running for ${so}, on a runner that does not belong to this platform.`,
       next: 'The sweep asks GitHub about it. No machine is kept for it.',
-      mend: 'Another runner of the account has the same labels. If you do not want that, give the tiers a label of their own.',
+      mend: 'Another runner of the account has the same labels. To avoid that, give the tiers a label that no other runner has.',
       who: 'nobody',
     };
   }
@@ -73,7 +73,7 @@ export function explainDone(facts: Facts, job: Job): Verdict {
   if (conclusion === 'success') return over('completed', `It succeeded${where}${took}.`);
   return {
     ...over('failed', `It ended with ${conclusion ?? 'no conclusion'}${where}${took}.`),
-    mend: `The job's own log on GitHub says why.${runner && isFinished(facts) ? ` Of its machine: npx mayfly logs ${runner}` : ''}`,
+    mend: `The job's own log on GitHub says why.${runner && isFinished(facts) ? ` For its machine: npx mayfly logs ${runner}` : ''}`,
   };
 }
 
@@ -108,7 +108,7 @@ function explainEnded(facts: Facts, job: Job, why: NonNullable<Job['reason']>): 
     };
   }
   if (why.code === 'gone-from-github' || why.code === 'run-ended') {
-    return { ...verdict, next: 'Nothing: GitHub said each time that it is over.', who: 'nobody' };
+    return { ...verdict, next: 'Nothing: GitHub said every time that it is over.', who: 'nobody' };
   }
   return { ...verdict, next: outcomeNext(job, verdict.next) };
 }

@@ -41,22 +41,18 @@ function notReached({ asked, tenant }: Facts, { installation, job }: GitHubFacts
       'not-installed',
       `The App is not installed on ${where}: GitHub sends no webhooks for its jobs.`,
       {
-        next: 'Nothing happens until it is.',
+        next: 'Nothing happens until it is installed.',
         mend: 'An owner installs the App, or adds the repository to the installation, and runs the job again.',
         who: 'owner',
       },
     );
   }
   if (installation.kind === 'found' && installation.installation.suspended) {
-    return plain(
-      'tenant-suspended',
-      `The account has suspended the App on GitHub, which sends no webhooks then.`,
-      {
-        next: 'Its queued jobs are found within minutes of the end of the suspension.',
-        mend: 'An owner unsuspends the App, under Settings → GitHub Apps → Configure.',
-        who: 'owner',
-      },
-    );
+    return plain('tenant-suspended', `The account has suspended the App, so GitHub sends no webhooks.`, {
+      next: 'Its queued jobs are found within minutes after the suspension ends.',
+      mend: 'An owner unsuspends the App, under Settings → GitHub Apps → Configure.',
+      who: 'owner',
+    });
   }
   if (installation.kind === 'found' && !tenant) {
     return plain(
@@ -90,7 +86,7 @@ function onGitHub(facts: Facts, { job, deliveries }: GitHubFacts): Verdict {
   if (labels.length === 0 && status !== 'in_progress') return groupOnly(facts.platform.tiers);
   const tier = tierFor(labels, facts.platform.tiers);
   if (!tier && !isSelfHosted(labels)) {
-    return plain('hosted-by-github', `Its labels [${labels.join(', ')}] ask for a machine of GitHub’s own.`, {
+    return plain('hosted-by-github', `Its labels [${labels.join(', ')}] ask for a GitHub-hosted runner.`, {
       next: 'GitHub runs it. The platform ignores such jobs.',
       mend: 'To run it here, runs-on must name labels of a tier.',
       who: 'nobody',
@@ -100,7 +96,7 @@ function onGitHub(facts: Facts, { job, deliveries }: GitHubFacts): Verdict {
   if (status === 'completed') {
     return plain(
       'unheard-over',
-      `It is over (${conclusion ?? 'no conclusion'})${runnerName ? `; it ran on ${runnerName}` : ''}, and the platform has no row of it.`,
+      `It is over (${conclusion ?? 'no conclusion'})${runnerName ? `; it ran on ${runnerName}` : ''}, but the platform has no row of it.`,
       {
         next: 'Nothing. Rows of finished jobs are kept for seven days.',
         who: 'nobody',
@@ -110,7 +106,7 @@ function onGitHub(facts: Facts, { job, deliveries }: GitHubFacts): Verdict {
   if (status === 'in_progress') {
     return plain(
       'unheard-running',
-      `It runs on ${runnerName ?? 'an unknown runner'}, and the platform has no row of it.`,
+      `It runs on ${runnerName ?? 'an unknown runner'}, but the platform has no row of it.`,
       {
         next: 'The reconciler finds it within minutes, if the runner is one of the platform’s.',
         who: 'nobody',
@@ -173,7 +169,7 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
   if (!latest) {
     const what =
       deliveries === undefined
-        ? 'its webhook is not among the latest deliveries, which are all that was looked at'
+        ? 'its webhook is not among the latest deliveries, the only ones that were looked at'
         : 'GitHub sent no webhook for it in the last three days';
     return plain('webhook-missing', `GitHub has it queued for tier ${tier.name}; ${what}.`, {
       next: 'The reconciler reads the runs of its repository, and takes the job up within about ten minutes.',
@@ -211,7 +207,7 @@ function byDelivery(tier: Tier, deliveries: GitHubFacts['deliveries']): Verdict 
 const webhookFault = (statusCode: number) =>
   statusCode === 0
     ? 'the address is wrong, or was not reached within ten seconds'
-    : 'AWS was at fault, or the function had no copy left';
+    : 'AWS failed, or all copies of the function were busy';
 
 const plain = (code: VerdictCode, line: string, rest: Pick<Verdict, 'next' | 'mend' | 'who'>): Verdict => ({
   code,

@@ -72,7 +72,7 @@ const at = (time: number, now: number, basis: string): Estimate => ({
 function tierRemoved({ platform }: Facts, { tier, labels }: Job): Verdict {
   return {
     code: 'tier-removed',
-    line: `Its tier ${tier ?? ''} is not in the configuration any more, so nothing looks at its jobs.`,
+    line: `Its tier ${tier ?? ''} is no longer in the configuration, so nothing looks at its jobs.`,
     next: 'It expires after limits.waitSeconds.',
     mend: `Configure the tier again and deploy, or run the job again with labels of ${platform.tiers.map(({ name }) => name).join(', ')} (it asks for ${labels.join(', ')}).`,
     who: 'operator',
@@ -82,7 +82,7 @@ function tierRemoved({ platform }: Facts, { tier, labels }: Job): Verdict {
 function restVerdict(facts: Facts, job: Job): Verdict | undefined {
   const { now } = facts;
   if (!isResting(job, now) || job.retryAt === undefined) return undefined;
-  const why = job.reason ?? reason('runners-lost', 'Its machines came to nothing.');
+  const why = job.reason ?? reason('runners-lost', 'Its machines ended without running it.');
   const verdict = ofReason(
     facts,
     job,
@@ -140,7 +140,7 @@ function capVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined {
     const place = job.tier && placeOf({ installationId: tenant.installationId, tier: job.tier });
     const n = line.findIndex((waiter) => placeOf(waiter) === place);
     const what = cap.tier === undefined ? 'runners' : `${cap.tier} runners`;
-    const text = `All ${cap.machines} ${what} that the platform has for everybody are in use${n < 0 ? '' : `; ${tenant.accountLogin} is number ${n + 1} of ${line.length} in the line for the next one`}.`;
+    const text = `All ${cap.machines} ${what} that all tenants share are in use${n < 0 ? '' : `; ${tenant.accountLogin} is number ${n + 1} of ${line.length} in the line for the next one`}.`;
     return ofReason(facts, job, reason('shared-cap', text));
   }
   return undefined;
@@ -150,7 +150,7 @@ function rateVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined {
   const { now, platform } = facts;
   const rate = platform.caps.launchesPerMinutePerTenant;
   if (rateRoom(tenant, rate, now) > 0) return undefined;
-  const text = `${tenant.accountLogin} started as many machines in the last minute as it may (${Math.max(rate, tenant.maxRunners)}).`;
+  const text = `${tenant.accountLogin} reached its limit of machines started within a minute (${Math.max(rate, tenant.maxRunners)}).`;
   const share = 60_000 / Math.max(1, rate, tenant.maxRunners);
   const free = (tenant.rateUsedUntil ?? now) - 60_000 + share;
   return ofReason(facts, job, reason('launch-rate', text), at(free, now, 'rate_used_until of the tenant'));
@@ -212,7 +212,7 @@ function freeVerdict(facts: Facts, job: Job): Verdict {
   if (code === 'queued' && waited > unexplainedSeconds) {
     return {
       code: 'not-acted-on',
-      line: `Nothing stands in its way, and yet it has not been looked at for ${durationText(waited)}.`,
+      line: `Nothing blocks it, but it has not been looked at for ${durationText(waited)}.`,
       next: 'The sweep looks at every waiting job each minute, if it runs.',
       mend: 'Check whether sweep and scale-up run: the alarms sweep-stopped, function-errors and function-throttles of the runbook, and npx mayfly dead-letters.',
       who: 'operator',
@@ -221,7 +221,7 @@ function freeVerdict(facts: Facts, job: Job): Verdict {
   const why =
     code === 'queued' || isPassing(code)
       ? (job.reason ?? reason('queued', 'It was just accepted.'))
-      : reason('queued', `What it waited for (${code}) is over; nothing stands in its way now.`);
+      : reason('queued', `What it waited for (${code}) is over; nothing blocks it now.`);
   const tierName = job.tier;
   const estimate = tierName && untilStart(historyOf(line?.recent ?? [], tierName));
   return ofReason(facts, job, why, estimate || undefined);

@@ -34,12 +34,12 @@ const settings =
 
 const advice: Readonly<Record<ReasonCode, Advice>> = {
   queued: nobody(
-    'A machine is bought for it at the next look: within seconds, at the latest with the next sweep, a minute from now.',
+    'A machine is bought for it within seconds, or by the next sweep at the latest, within a minute.',
   ),
   'tenant-unknown': {
     who: 'operator',
     next: 'GitHub is asked about the installation each minute. The job starts if GitHub confirms it, and is refused if not.',
-    mend: 'If it lasts: npx mayfly dead-letters, and the log of the tenant manager. GitHub may know the installation of another App than the one stored here.',
+    mend: 'If this persists: npx mayfly dead-letters, and the log of the tenant manager. The installation may belong to another App than the one stored here.',
   },
   'tenant-pending': ({ tenant }) => ({
     who: 'operator',
@@ -49,7 +49,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'tenant-suspended': ({ tenant }) => ({
     who: 'operator',
     next: 'It is refused within a minute. Once the suspension is lifted, the platform takes it up again if GitHub still has it queued.',
-    mend: `If the operator suspended it: npx mayfly tenant resume ${tenant}. If the account did on GitHub: an owner unsuspends the App there.`,
+    mend: `If the operator suspended it: npx mayfly tenant resume ${tenant}. If the account did so on GitHub, an owner unsuspends the App there.`,
   }),
   'tenant-deleted': {
     who: 'owner',
@@ -77,12 +77,12 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   'labels-unknown': {
     who: 'author',
     next: 'It stays queued on GitHub until somebody cancels it, or a day has passed.',
-    mend: 'The author changes runs-on to labels that one tier has, all of them.',
+    mend: 'The author changes runs-on to labels that one tier has all of.',
   },
   'owner-mismatch': {
     who: 'owner',
     next: 'It stays refused.',
-    mend: 'The owner of the repository installs the App on the account that owns it now.',
+    mend: 'An owner installs the App on the account that owns the repository now.',
   },
   'repository-removed': {
     who: 'owner',
@@ -95,20 +95,20 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     mend: `npx mayfly tenant show ${tenant} shows which repositories may run jobs; npx mayfly tenant set ${tenant} --repositories LIST changes them, and --public whether public ones may.`,
   }),
   'admission-pending': nobody(
-    'It starts as soon as all controllers in whose scopes it is have admitted it; until then they are asked again each minute.',
+    'It starts once every controller with a scope that covers it has admitted it; until then they are asked again each minute.',
   ),
   'controller-rejected': ({ tenant, ofPlatform }) => {
     const next =
       'It stays refused. Once one of the controllers is changed, the platform takes it up again if GitHub still has it queued.';
     if (ofPlatform) return byOperator(tenant, next);
-    const mend = `The reason is the controller’s own. Who manages the controllers of ${tenant} changes its rules, exempts the repository, or disables it.`;
+    const mend = `The reason comes from the controller. Whoever manages the controllers of ${tenant} changes its rules, exempts the repository, or disables it.`;
     return { who: 'owner', next, mend };
   },
   'controller-unavailable': ({ tenant, ofPlatform }) => {
     const next =
       'The controller is asked again, at most ten minutes later each time, and the job is refused after the seventh failure.';
     if (ofPlatform) return byOperator(tenant, next);
-    const mend = `Who manages the controllers of ${tenant} mends the controller that the reason names, disables it, or has its failure policy admit.`;
+    const mend = `Whoever manages the controllers of ${tenant} fixes the one that the reason names, disables it, or sets its failure policy to admit.`;
     return { who: 'owner', next, mend };
   },
   'public-repository': { who: 'owner', next: 'It starts within minutes of the change.', mend: settings },
@@ -117,7 +117,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     next: 'It starts within minutes of the change.',
     mend: settings,
   },
-  'group-unknown': nobody('It starts as soon as GitHub has said what the group admits: within seconds.'),
+  'group-unknown': nobody('It starts within seconds, once GitHub has said what the group admits.'),
   'group-missing': ({ tenant }) => ({
     who: 'owner',
     next: 'It starts within minutes of the change.',
@@ -133,12 +133,16 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     next: 'It starts once GitHub reports the permission: at once, or with a try ten minutes from the last one.',
     mend: 'An owner accepts the App’s permissions, under Settings → GitHub Apps → Configure.',
   },
-  'github-limited': nobody('GitHub takes calls again when its limit is over; one machine then tries first.'),
-  'shared-cap': nobody('It starts when its tenant’s turn comes: next is who holds the least for its weight.'),
+  'github-limited': nobody(
+    'GitHub accepts calls again when its limit is over; one machine then tries first.',
+  ),
+  'shared-cap': nobody(
+    'It starts when its tenant’s turn comes: the tenant that holds the least for its weight is next.',
+  ),
   'launch-rate': nobody('The tenant may start machines again within seconds.'),
   'spend-cap': ({ tenant }) => ({
     who: 'operator',
-    next: 'It starts at the beginning of the next day or month (UTC), as its sentence says, or within seconds of a higher cap.',
+    next: 'It starts at the beginning of the next day or month (UTC), as the reason says, or within seconds of a higher cap.',
     mend: `To give the tenant more: npx mayfly tenant set ${tenant} --spend-cap DOLLARS, or --daily-cap DOLLARS. npx mayfly tenant show ${tenant} says what is used.`,
   }),
   'waiting-cap': {
@@ -157,11 +161,11 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     next: 'It is tried again each minute, and starts when other machines of the account end.',
     mend: 'Ask AWS for more vCPUs: npx mayfly preflight prints the command.',
   },
-  throttled: nobody('All who wait get one call to EC2 in turn; it is tried again then.'),
+  throttled: nobody('Waiting tenants get one call to EC2 each, in turn; it is tried again then.'),
   'launch-failed': {
     who: 'operator',
     next: 'It is tried again every five minutes, or each hour where AWS does not offer the type.',
-    mend: 'The runbook’s article launch-failed says what each of EC2’s codes asks for; the log of scale-up has EC2’s own message.',
+    mend: 'The runbook’s article launch-failed explains each of EC2’s codes; the log of scale-up has EC2’s message.',
   },
   'runner-ended': nobody('It gets another machine at the next look, within seconds.'),
   'runner-taken': nobody('It gets the next machine, within seconds if there is room.'),
@@ -172,15 +176,15 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
     mend: 'Look at how the last machine ended: npx mayfly logs INSTANCE. If machines listen and get nothing, an owner checks the runner group’s workflow restrictions.',
   },
   'gone-from-github': nobody(
-    'It is closed if GitHub still says so after eight minutes; one other answer lets it wait on.',
+    'It is closed if GitHub still says so after eight minutes; any other answer lets it wait on.',
   ),
   'run-ended': nobody(
-    'It is closed if GitHub still says so after eight minutes; one other answer lets it wait on.',
+    'It is closed if GitHub still says so after eight minutes; any other answer lets it wait on.',
   ),
   'github-refused': {
     who: 'operator',
     next: 'One machine tries again every two minutes.',
-    mend: 'If it lasts, the setting that GitHub’s own words name is wrong: npx mayfly tenant validate shows which.',
+    mend: 'If this persists, the setting that GitHub’s message names is wrong: npx mayfly tenant validate shows which.',
   },
   'waited-too-long': {
     who: 'author',

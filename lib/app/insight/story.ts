@@ -19,8 +19,7 @@ export function storyOf(facts: Facts): readonly StoryLine[] {
 
 function jobLines(job: Job): StoryLine[] {
   const { queuedAt, acceptedAt, state, startedAt, runner, goneAt, unsettledAt, doneAt, attempts } = job;
-  const times =
-    attempts > 1 ? `; ${attempts} launches were made for it in all, of which the last ones are here` : '';
+  const times = attempts > 1 ? `; ${attempts} launches in all, of which only the last are shown` : '';
   return [
     { at: queuedAt, text: `GitHub made the job, for [${job.labels.join(', ')}]` },
     { at: acceptedAt, text: `the platform heard of it${times}` },
@@ -30,7 +29,7 @@ function jobLines(job: Job): StoryLine[] {
       unsettledAt,
       state === 'blocked'
         ? 'GitHub holds it back for an approval'
-        : 'since then only GitHub can say how it does',
+        : 'since then, only GitHub knows its state',
     ),
     ...at(doneAt, doneText(job)),
   ];

@@ -231,12 +231,12 @@ function failureReason(failure: LaunchFailure | undefined): Reason {
         'The AWS account is at its quota for such machines; the job is tried again when some end.',
       );
     case 'throttled':
-      return reason('throttled', 'AWS asked for fewer calls; the job is tried again shortly.');
+      return reason('throttled', 'AWS throttled the call; the job is tried again shortly.');
     case 'fatal':
     case 'unknown':
       return reason(
         'launch-failed',
-        `AWS refused the launch (${failure.code}); the operator has been told, and it is tried again.`,
+        `AWS refused the launch (${failure.code}); the operator has been alerted, and it is tried again.`,
       );
     case undefined:
       return reason(

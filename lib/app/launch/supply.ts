@@ -70,7 +70,7 @@ function rateBound(deps: SupplyDeps, tenant: Tenant, now: number): Bound {
     machines: rateRoom(tenant, launchesPerMinutePerTenant, now),
     reason: reason(
       'launch-rate',
-      `${tenant.accountLogin} started ${rate} runners within a minute, which is the most that it may; the job starts shortly.`,
+      `${tenant.accountLogin} started ${rate} runners within a minute, which is its limit; the job starts shortly.`,
     ),
     passesByItself: true,
   };
@@ -78,13 +78,13 @@ function rateBound(deps: SupplyDeps, tenant: Tenant, now: number): Bound {
 
 const shortTurn = (tenant: Tenant): Bound => ({
   machines: Math.max(1, Math.floor(machinesPerShortTurn * weightOf(tenant))),
-  reason: reason('capacity', 'AWS is short of machines of this tier; tenants that wait get them in turn.'),
+  reason: reason('capacity', 'AWS is short of machines of this tier; waiting tenants get them in turn.'),
   passesByItself: true,
 });
 
 export const throttledReason = reason(
   'throttled',
-  'AWS asked for fewer calls; all who wait get one in turn, and the job is tried again then.',
+  'AWS throttles calls; waiting tenants get one each in turn, and the job is tried again then.',
 );
 
 function closedReason({ cause, code }: ClosedTier): Reason {
@@ -97,7 +97,7 @@ function closedReason({ cause, code }: ClosedTier): Reason {
     case 'unoffered':
       return reason(
         'launch-failed',
-        `AWS offers none of this tier's machine types in the zones of the platform (${code}); the operator has to choose others.`,
+        `AWS offers none of this tier's machine types in the zones of the platform (${code}); the operator must choose others.`,
       );
     case 'quota':
       return reason(
@@ -107,7 +107,7 @@ function closedReason({ cause, code }: ClosedTier): Reason {
     case 'fatal':
       return reason(
         'launch-failed',
-        `AWS refuses to start machines of this tier (${code}); the operator has been told, and it is tried again every five minutes.`,
+        `AWS refuses to start machines of this tier (${code}); the operator has been alerted, and it is tried again every five minutes.`,
       );
   }
 }

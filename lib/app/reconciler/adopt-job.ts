@@ -50,7 +50,7 @@ export async function adopt(
     tier,
     repository: repository.fullName,
     reason: known
-      ? `It is queued on GitHub, and was ${known.state} here (${known.reason?.code ?? 'no reason'}).`
-      : 'It is queued on GitHub, and no webhook told of it.',
+      ? `It is queued on GitHub, but was ${known.state} here (${known.reason?.code ?? 'no reason'}).`
+      : 'It is queued on GitHub, but no webhook announced it.',
   });
 }

@@ -76,7 +76,7 @@ async function redeliverAll(
     demand(await deps.github.redeliver(id));
     logRepair(deps, {
       kind: 'webhook-redelivered',
-      reason: `Delivery ${guid} had failed; asked for the ${times}. time.`,
+      reason: `Delivery ${guid} failed; asked GitHub to redeliver it (attempt ${times}).`,
     });
   };
   for (const [n, delivery] of wanted.entries()) {

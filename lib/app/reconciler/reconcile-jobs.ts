@@ -128,7 +128,7 @@ async function letGo(deps: ReconcileDeps, job: Job): Promise<void> {
   if (state !== 'covered' || !lease) return;
   const why = reason(
     'runner-stolen',
-    'Its runner listens, and GitHub has not given it the job; it gets the next one.',
+    'Its runner listens, but GitHub has not given it the job; the job gets the next one.',
   );
   const again = afterLoss(job, why, deps.clock.now());
   if (!(await deps.jobs.waitAgain(installationId, jobId, lease, again.reason, again.rest))) return;

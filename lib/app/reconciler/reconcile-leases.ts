@@ -68,7 +68,7 @@ async function compareCounts(
   delete marks.difference;
   if (!(await deps.tenants.correctLeases(tenant, counted))) return;
   const { installationId } = tenant;
-  const reason = `It counted ${tenant.leases} leases, and its rows hold ${inAll}.`;
+  const reason = `It counted ${tenant.leases} leases, but its rows hold ${inAll}.`;
   logRepair(deps, { kind: 'lease-count-corrected', installationId, reason });
   await pokeWaiting(deps, installationId);
 }
@@ -117,6 +117,6 @@ export async function reconcileCaps(deps: ReconcileDeps, { census }: OpenRows): 
 
 async function correctCap(deps: ReconcileDeps, row: CapRow, counted: number): Promise<void> {
   if (!(await deps.launches.correctCapRow(row, counted))) return;
-  const reason = `${row.key} counted ${row.leases} leases, and the rows under it hold ${counted}.`;
+  const reason = `${row.key} counted ${row.leases} leases, but the rows under it hold ${counted}.`;
   logRepair(deps, { kind: 'lease-count-corrected', reason });
 }

@@ -63,7 +63,7 @@ async function lookAt(deps: ReconcileDeps, machines: readonly TaggedMachine[]): 
       launchId,
       ...(installationId === undefined ? {} : { installationId }),
       ...(tier === undefined ? {} : { tier }),
-      reason: 'It runs, and no record answers for it.',
+      reason: 'It runs, but has no record.',
     });
   }
 }

@@ -72,6 +72,6 @@ async function remove(
     kind: 'registration-removed',
     installationId,
     instanceId: name,
-    reason: 'GitHub has a runner of this name, and its machine is gone.',
+    reason: 'GitHub has a runner of this name, but its machine is gone.',
   });
 }

@@ -12,8 +12,8 @@ const failed = (title: string, what: string, steps: readonly string[]): FailedVi
 
 export const notOurs = failed(
   'This does not belong to the setup you started',
-  'The form or the answer from GitHub is not one of this browser’s setup. Nothing was changed.',
-  ['Go back to the page that you opened from the terminal.', `Or begin again: ${newLink}`],
+  'The form or GitHub’s answer does not belong to this browser’s setup. Nothing was changed.',
+  ['Go back to the page that you opened from the terminal.', `Or start again: ${newLink}`],
 );
 
 export const formTooOld = failed(
@@ -24,20 +24,20 @@ export const formTooOld = failed(
 
 export const usedByAnother = failed(
   'This link was used already',
-  'Somebody finished the setup with this link, or with a newer one, or began to and broke off. A link is good once.',
-  ['Look at GitHub whether there is an App that you do not need, and delete it there.', newLink],
+  'Somebody started or finished a setup with this link, or finished one with a newer link. A link works once.',
+  ['Check on GitHub for an App that you do not need, and delete it there.', newLink],
 );
 
 export const codeExpired = failed(
   'The half hour for this setup is over',
-  'GitHub has made the App, but its answer came too late to be believed. Its key was not fetched.',
+  'GitHub created the App, but answered too late. Its key was not fetched.',
   ['On GitHub, delete the new App under Developer settings, GitHub Apps, Advanced.', newLink],
 );
 
 export const keyLost = (why: string) =>
   failed(
     'GitHub did not hand over the App’s key',
-    `${why}. GitHub’s answer is good only once, so the key may be lost. Nothing was stored.`,
+    `${why}. GitHub’s answer works only once, so the key may be lost. Nothing was stored.`,
     [
       'If GitHub lists the new App under Developer settings, GitHub Apps: either delete it there and begin again,',
       'or generate a private key on its settings page, and enter it on this page as an App that exists already.',
@@ -48,7 +48,7 @@ export const keyLost = (why: string) =>
 export const keyNotStored = (app: { readonly name: string; readonly appId: string; readonly why: string }) =>
   failed(
     'The App exists, but could not be stored',
-    `GitHub made the App ${app.name} (id ${app.appId}), and Secrets Manager did not take all of it: ${app.why}`,
+    `GitHub created the App ${app.name} (id ${app.appId}), but Secrets Manager did not store all of it: ${app.why}`,
     [
       'On the App’s settings page on GitHub, generate a private key.',
       `Enter it: npx mayfly setup --app-id ${app.appId} --key FILE`,

@@ -101,7 +101,7 @@ export async function enterExisting(deps: SetupDeps, act: SetupAct, fields: Fiel
   const { webhookSecret, ...app } = checked.wishes;
   const known = await deps.newApps.check(app);
   if (!known.ok) {
-    const privateKey = `This is no key of App ${app.appId} (${known.why}). Check both, and paste the key again.`;
+    const privateKey = `This is not a key of App ${app.appId} (${known.why}). Check both, and paste the key again.`;
     return tell(
       deps,
       act,

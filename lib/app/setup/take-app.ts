@@ -50,7 +50,7 @@ async function recordCreated(
     return undefined;
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
-    return `The App is stored, and the audit has no record of it (${error.message}). Note who created it, and when.`;
+    return `The App is stored, but the audit has no record of it (${error.message}). Note who created it, and when.`;
   }
 }
 
@@ -79,7 +79,7 @@ export async function storeExistingApp(deps: TakeDeps, app: ExistingApp, known: 
   if (connected.ok) return taken(found);
   return taken(
     found,
-    `GitHub was not told where to send webhooks (${connected.why}). Tell it: npx mayfly rotate-webhook-secret`,
+    `The webhook URL was not set at GitHub (${connected.why}). Set it: npx mayfly rotate-webhook-secret`,
   );
 }
 

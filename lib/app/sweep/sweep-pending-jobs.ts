@@ -26,7 +26,7 @@ export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
   if (now < job.acceptedAt + waitSeconds * 1000) return false;
   const why = reason(
     'waited-too-long',
-    `It waited for ${waitSeconds / 3600} hours, last because: ${job.reason?.text ?? 'unknown'}`,
+    `It waited for ${waitSeconds / 3600} hours; the last reason was: ${job.reason?.text ?? 'unknown'}`,
   );
   const expired = await deps.jobs.refuseWaiting(job.installationId, job.jobId, {
     outcome: 'expired',

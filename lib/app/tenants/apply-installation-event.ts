@@ -192,7 +192,7 @@ async function afterwards(
       isRemoved(job)
         ? reason(
             'repository-removed',
-            `${job.repository} was taken out of the installation; add it and run the job again.`,
+            `${job.repository} was removed from the installation; add it and run the job again.`,
           )
         : undefined,
     );

@@ -71,7 +71,11 @@ async function receive(deps: WebhookDeps, request: WebhookRequest): Promise<Webh
   }
   const { 'x-hub-signature-256': signature, 'x-github-event': event } = request.headers;
   if (!(await deps.signatures.verify(request.body, signature))) {
-    return refuse(401, 'unsigned', 'X-Hub-Signature-256 is missing or not of this body and webhook secret.');
+    return refuse(
+      401,
+      'unsigned',
+      'X-Hub-Signature-256 is missing, or does not match the body and the webhook secret.',
+    );
   }
   if (!event) return refuse(400, 'no-event', 'X-GitHub-Event is missing; it names the event.');
   const payload = parsed(request.body);

@@ -123,7 +123,7 @@ export function printOnce(
   shown: object,
   { name, value }: { readonly name: 'token' | 'secret'; readonly value: string | undefined },
 ): number {
-  const made = value === undefined ? [] : [value, 'Keep it: it is not shown again.'];
+  const made = value === undefined ? [] : [value, 'Save it now: it is not shown again.'];
   const whole = { ...shown, ...(value === undefined ? {} : { [name]: value }), dryRun: value === undefined };
   return print(call, whole, [...made, ...dryRunLine(call)]);
 }

@@ -22,7 +22,7 @@ export function controllerLines({ controller, connected }: ShownController): str
     ['timeout', `${controller.timeoutMilliseconds} ms`],
     ['match', match ?? 'all jobs in its scopes'],
     ['exempt repositories', exemptRepositories.join(', ') || 'none'],
-    ...(scopes.length === 0 ? [['scopes', 'none: it is never asked'] as const] : []),
+    ...(scopes.length === 0 ? [['scopes', 'none, so it is never asked'] as const] : []),
     ...scopes.map(({ id, target }) => ['scope', `${id}  ${targetText(target)}`] as const),
     ['since', `${controller.createdAt}, changed ${controller.updatedAt}`],
   ];
@@ -38,7 +38,7 @@ function transportRows({ transport }: Controller, connected: boolean): (readonly
     case 'https':
       return [['asked at', transport.url]];
     case 'poll':
-      return [['asked by', connected ? 'polling, connected' : 'polling, not connected within the hour']];
+      return [['asked by', connected ? 'polling, connected' : 'polling, no connection in the last hour']];
   }
 }
 

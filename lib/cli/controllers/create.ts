@@ -8,7 +8,7 @@ import { readSettings, settingOptions } from './settings.ts';
 
 export const controllersCreate: Command = {
   name: 'controllers create',
-  summary: 'make an admission controller',
+  summary: 'create an admission controller',
   details: `
 Examples:
   mayfly controllers create acme --rules rules.json --description "no forks"
@@ -16,7 +16,7 @@ Examples:
   mayfly controllers create acme --poll --state dry_run
   mayfly controllers create @platform --rules rules.json --state dry_run
 
-It is asked nowhere until it has a scope: mayfly controllers scope create. An https controller also needs a secret: mayfly controllers secret rotate.
+It is not asked about any job until it has a scope: mayfly controllers scope create. An https controller also needs a secret: mayfly controllers secret rotate.
 
 ${ownerHelp}
 `,
@@ -25,7 +25,7 @@ ${ownerHelp}
   async run(call) {
     const admin = await adminOf(call);
     const settings = await readSettings(call, admin);
-    if (!settings.transport) throw new UsageError('Give one of --rules, --url and --poll.');
+    if (!settings.transport) throw new UsageError('Give exactly one of --rules, --url and --poll.');
     return changeAndPrint(call, admin, { kind: 'create', id: `ctl_${tokenSecrets.id()}`, settings });
   },
 };

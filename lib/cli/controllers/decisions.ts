@@ -14,7 +14,7 @@ const mostShown = 1_000;
 
 export const controllersDecisions: Command = {
   name: 'controllers decisions',
-  summary: "show what was decided of a tenant's jobs",
+  summary: "show admission decisions about a tenant's jobs",
   details: `
 Examples:
   mayfly controllers decisions acme                 the last 24 hours
@@ -23,8 +23,8 @@ Examples:
 `,
   positionals: [ownerPositional],
   options: [
-    { flags: '--since <time>', description: 'nothing older: 30m, 24h, 7d, or a time' },
-    { flags: '--job <id>', description: 'of this job alone' },
+    { flags: '--since <time>', description: 'start of the period: 30m, 24h, 7d, or a time' },
+    { flags: '--job <id>', description: 'only decisions about this job' },
     jsonOption,
   ],
   async run(call) {
@@ -37,7 +37,7 @@ Examples:
     const decisions = await decisionsOf(call, admin);
     const lines = decisions.flatMap(decisionLines);
     const more = decisions.length === mostShown ? [`There may be more than these ${mostShown}.`] : [];
-    const none = decisions.length === 0 ? ['Nothing was decided.'] : [];
+    const none = decisions.length === 0 ? ['There are no decisions.'] : [];
     return print(call, decisions.map(decisionView), [...lines, ...more, ...none]);
   },
 };

@@ -26,7 +26,7 @@ const atOnce = 8;
 
 export const controllersReplay: Command = {
   name: 'controllers replay',
-  summary: "judge a tenant's past jobs by new rules",
+  summary: "evaluate new rules against a tenant's past jobs",
   details: `
 Examples:
   mayfly controllers replay acme --rules rules.json
@@ -39,7 +39,7 @@ It knows of past jobs what their rows say: repository, workflow, labels, tier. R
   positionals: [ownerPositional],
   options: [
     { flags: '--rules <file>', description: 'the rules: [{"reject": CEL, "reason": text}]' },
-    { flags: '--since <time>', description: 'nothing older: 30m, 24h, 7d, or a time', default: '24h' },
+    { flags: '--since <time>', description: 'start of the period: 30m, 24h, 7d, or a time', default: '24h' },
     jsonOption,
   ],
   async run(call) {

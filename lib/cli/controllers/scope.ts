@@ -21,7 +21,7 @@ import { targetText } from './controller-text.ts';
 
 export const scopeList: Command = {
   name: 'controllers scope list',
-  summary: 'list where an admission controller is asked',
+  summary: 'list the scopes of an admission controller',
   details: `
 Examples:
   mayfly controllers scope list acme ctl_abcdefgh23456723
@@ -39,7 +39,7 @@ Examples:
 
 export const scopeCreate: Command = {
   name: 'controllers scope create',
-  summary: 'have an admission controller asked about more jobs',
+  summary: 'add a scope: jobs that an admission controller is asked about',
   details: `
 Examples:
   mayfly controllers scope create acme ctl_abcdefgh23456723 --installation
@@ -77,7 +77,7 @@ Examples:
 
 export const scopeDelete: Command = {
   name: 'controllers scope delete',
-  summary: 'have an admission controller asked about fewer jobs',
+  summary: 'remove a scope from an admission controller',
   details: `
 Examples:
   mayfly controllers scope delete acme ctl_abcdefgh23456723 scp_abcdefgh23456723
@@ -95,7 +95,7 @@ async function targetOf(call: CommandCall, admin: Admin): Promise<ScopeTarget> {
   const wide = [installation, group, repository].filter((value) => value !== undefined);
   if (wide.length > 1 || (installation && named !== undefined) || (wide.length === 0 && named === undefined))
     throw new UsageError(
-      'Give --installation, --tier, --group or --repository; --tier also with the last two.',
+      'Give --installation, --tier, --group or --repository; --tier can be combined with the last two.',
     );
   if (installation) return { kind: 'installation' };
   const tier = typeof named === 'string' ? { tier: TierName(named) } : undefined;

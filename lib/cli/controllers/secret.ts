@@ -35,7 +35,7 @@ Examples:
 
 export const secretRotate: Command = {
   name: 'controllers secret rotate',
-  summary: "make a secret that signs a controller's callbacks",
+  summary: "create a new secret for signing a controller's callbacks",
   details: `
 Examples:
   mayfly controllers secret rotate acme ctl_abcdefgh23456723                  the first one, or another

@@ -20,10 +20,10 @@ export const settingOptions: readonly CommandOption[] = [
     flags: '--poll',
     description: 'it fetches questions from the admission API, and answers there',
   },
-  { flags: '--on-failure <policy>', description: 'what holds without an answer: reject or admit' },
-  { flags: '--timeout <milliseconds>', description: 'for its answer: 500 to 10000' },
-  { flags: '--match <expression>', description: 'ask only about jobs of which this CEL expression is true' },
-  { flags: '--exempt <list>', description: 'repositories it is never asked about, by commas; none' },
+  { flags: '--on-failure <policy>', description: 'the decision if there is no answer: reject or admit' },
+  { flags: '--timeout <milliseconds>', description: 'limit for its answer: 500 to 10000' },
+  { flags: '--match <expression>', description: 'ask only about jobs for which this CEL expression is true' },
+  { flags: '--exempt <list>', description: 'repositories it is never asked about, comma-separated, or none' },
 ];
 
 export async function readSettings(call: CommandCall, admin: Admin): Promise<SettingChanges> {
@@ -49,7 +49,7 @@ export async function readSettings(call: CommandCall, admin: Admin): Promise<Set
 function transportOf({ options }: CommandCall): Transport | undefined {
   const { rules, url, poll } = options;
   const given = [rules, url, poll].filter((value) => value !== undefined);
-  if (given.length > 1) throw new UsageError('Give one of --rules, --url and --poll.');
+  if (given.length > 1) throw new UsageError('Give exactly one of --rules, --url and --poll.');
   if (typeof rules === 'string') return { kind: 'rules', rules: readRules(rules) };
   if (typeof url === 'string') return { kind: 'https', url };
   return poll === undefined ? undefined : { kind: 'poll' };

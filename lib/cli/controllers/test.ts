@@ -8,7 +8,7 @@ import { adminOf, demand, ownerPositional, print } from './admin.ts';
 
 export const controllersTest: Command = {
   name: 'controllers test',
-  summary: 'say what each admission controller would say of a job',
+  summary: 'show how each admission controller would decide about a job',
   details: `
 Examples:
   mayfly controllers test acme --tier large --repository acme/app
@@ -16,12 +16,12 @@ Examples:
 
 Nobody is asked and nothing is written: a controller that answers from outside "would be asked". Disabled controllers answer too, and do not count. The exit status is 1 where the job would not be admitted.
 `,
-  exitOne: 'the job would not be admitted, as far as rules say',
+  exitOne: 'the rules would not admit the job',
   positionals: [ownerPositional],
   options: [
     { flags: '--tier <tier>', description: 'its tier' },
     { flags: '--repository <name>', description: 'its repository, owner/name' },
-    { flags: '--repository-id <id>', description: "GitHub's id of it, for scopes of repositories" },
+    { flags: '--repository-id <id>', description: 'its GitHub id, for repository scopes' },
     { flags: '--visibility <word>', description: 'public, private or internal' },
     { flags: '--labels <list>', description: 'by commas' },
     { flags: '--workflow <name>', description: 'the name of its workflow' },

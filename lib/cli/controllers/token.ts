@@ -28,7 +28,7 @@ import {
 
 const controllerOption = {
   flags: '--controller <controller>',
-  description: "the controller that the token speaks for. Without: a tenant's administrator",
+  description: "the controller that the token is for; default: the tenant's administrators",
 };
 
 export const tokenList: Command = {
@@ -54,7 +54,7 @@ Examples:
 
 export const tokenCreate: Command = {
   name: 'controllers token create',
-  summary: 'make a token for a controller, or for administrators',
+  summary: 'create a token for a controller, or for administrators',
   details: `
 Examples:
   mayfly controllers token create acme --description "the platform team"
@@ -65,7 +65,11 @@ The first is for the tenant's administrators, who manage its controllers by the 
 The token is printed once; only its digest is kept. There are at most five of each.
 `,
   positionals: [ownerPositional],
-  options: [controllerOption, { flags: '--description <text>', description: 'who has it' }, ...changeOptions],
+  options: [
+    controllerOption,
+    { flags: '--description <text>', description: 'who holds it' },
+    ...changeOptions,
+  ],
   async run(call) {
     const { deps, bearer } = await bearerOf(call);
     const given = call.options['description'];
@@ -76,13 +80,13 @@ The token is printed once; only its digest is kept. There are at most five of ea
 
 export const tokenRotate: Command = {
   name: 'controllers token rotate',
-  summary: 'put a new token in the place of another',
+  summary: 'replace a token with a new one',
   details: `
 Examples:
   mayfly controllers token rotate acme tok_abcdefgh23456723 --overlap 3600
   mayfly controllers token rotate acme tok_abcdefgh23456723 --controller ctl_abcdefgh23456723
 
-Both work for the overlap, and then the new one alone.
+Both work during the overlap; after it, only the new one does.
 `,
   positionals: [ownerPositional, '<token>'],
   options: [controllerOption, overlapOption, ...changeOptions],
@@ -95,7 +99,7 @@ Both work for the overlap, and then the new one alone.
 
 export const tokenRevoke: Command = {
   name: 'controllers token revoke',
-  summary: 'end a token at once',
+  summary: 'revoke a token at once',
   details: `
 Examples:
   mayfly controllers token revoke acme tok_abcdefgh23456723 --reason "laptop lost"

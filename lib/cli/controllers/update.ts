@@ -14,7 +14,7 @@ Examples:
   mayfly controllers update acme ctl_abcdefgh23456723 --state disabled --reason "locked us out"
   mayfly controllers update acme ctl_abcdefgh23456723 --rules rules.json --dry-run
 
-Decisions that were made before a change count no more.
+A change invalidates earlier decisions.
 `,
   positionals: [ownerPositional, controllerPositional],
   options: [...settingOptions, stackOption, ...changeOptions],
@@ -22,7 +22,7 @@ Decisions that were made before a change count no more.
     const admin = await adminOf(call);
     const settings = await readSettings(call, admin);
     if (Object.keys(settings).length === 0)
-      throw new UsageError('Nothing was given to change. See: mayfly controllers update --help');
+      throw new UsageError('No settings were given. See: mayfly controllers update --help');
     return changeAndPrint(call, admin, { kind: 'update', id: call.positionals[1] ?? '', settings });
   },
 };

@@ -26,11 +26,11 @@ const words: Readonly<Record<State, string>> = {
 
 export const costsActivate: Command = {
   name: 'costs activate',
-  summary: "have AWS's bill show tenants and tiers, by activating the tags of machines",
+  summary: "activate machines' cost allocation tags, so that AWS's bill shows tenants and tiers",
   details: `
 Examples:
   mayfly costs activate                       run it a day after the first job, until it ends with 0
-  mayfly costs activate --backfill 2026-10    the months since then too, which AWS takes once in 24 hours
+  mayfly costs activate --backfill 2026-10    the months since then too; AWS accepts this once in 24 hours
 
 A tag can be activated once it has been on a bill, and only by the account that pays the bill: in an organization that is the
 management account. Nobody else may.
@@ -94,7 +94,7 @@ async function backfill(client: CostExplorerClient, { io }: CommandCall, from: s
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'BackfillLimitExceededException') throw error;
     io.out(
-      'AWS takes one backfill in 24 hours, and none while one is running: run the command again tomorrow.\n',
+      'AWS accepts one backfill in 24 hours, and none while one is running: run the command again tomorrow.\n',
     );
     return 1;
   }

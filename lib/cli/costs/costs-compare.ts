@@ -23,7 +23,7 @@ const usualRequests = 40;
 
 export const costsCompare: Command = {
   name: 'costs compare',
-  summary: "compare the records of machines with AWS's bill, by day and tenant",
+  summary: "compare Mayfly's records of machines with AWS's bill, by day and tenant",
   details: `
 Examples:
   mayfly costs compare                        the month of the day before yesterday, up to that day

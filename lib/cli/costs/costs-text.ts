@@ -66,7 +66,7 @@ export function costsTable(report: CostReport, asked: Asked): string {
 const capNotes = (caps: readonly CapLine[]) => [
   ...caps
     .slice(0, mostLines)
-    .map((cap) => `Spend cap, with what machines that run may cost: ${capText(cap)}`),
+    .map((cap) => `Spend cap, including what running machines may cost: ${capText(cap)}`),
   ...(caps.length > mostLines ? [`${caps.length - mostLines} more spend caps; --format json has all.`] : []),
 ];
 
@@ -115,9 +115,7 @@ function notes({ waste, unpriced, unpricedTypes, priceLists, total }: CostReport
     ...missing(compute, `the instance types (${unpricedTypes.map(printableLine).join(', ')})`),
     ...missing(disk, 'the disks'),
     ...missing(address, 'the addresses'),
-    ...(month.isPartlyGone
-      ? ['Of some days of this month nothing is kept any more: the sums are too low.']
-      : []),
+    ...(month.isPartlyGone ? ['Records of some days of this month are gone: the sums are too low.'] : []),
     ...(total.cost.surplus === 0
       ? []
       : [`CPU credits are an estimate, at ${assumedBusy / 10}% CPU on average.`]),

@@ -32,7 +32,7 @@ Examples:
 A machine counts in the month (UTC) in which it was launched, once it has ended. Amounts are estimates at AWS's list
 prices; docs/COSTS.md says what they contain.
 `,
-  exitOne: 'the type of some machine has no price, so that the sums are too low',
+  exitOne: "a machine's type has no price, so the sums are too low",
   options: [
     { flags: '--month <month>', description: 'such as 2026-11; default: this month' },
     { flags: '--by <grouping>', description: groupings.join(', '), default: 'tenant' },

@@ -40,7 +40,7 @@ ${lines.length === 0 ? '<p>No machine ran a job in this period.</p>' : linesTabl
 function notices({ isComplete, isPartlyGone }: InvoiceState): string {
   const words = [
     ...(isComplete ? [] : ['Preliminary: some machines of this period are not accounted for yet.']),
-    ...(isPartlyGone ? ['Of some days nothing is kept any more: the amounts are too low.'] : []),
+    ...(isPartlyGone ? ['Records of some days are gone: the amounts are too low.'] : []),
   ];
   return words.map((word) => `<p class="notice" role="note">${word}</p>\n`).join('');
 }

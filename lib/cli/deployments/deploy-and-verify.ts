@@ -29,15 +29,15 @@ export async function deployAndVerify(
   if (!file.isWanted) {
     replace(`${file.path}.before-rollback`, file.text);
     replace(file.path, text);
-    say(`\nWrote ${file.path}; the one before is beside it, as mayfly.config.ts.before-rollback.\n`);
+    say(`\nWrote ${file.path}; the previous file is kept beside it, as mayfly.config.ts.before-rollback.\n`);
   }
   const command = String(call.options['deploy']);
   say(`Deploying: ${command}\n`);
   const ended = await runInShell(call, command);
   if (ended === 0) return undefined;
-  if (file.isWanted) return `${command} failed (${ended}); mayfly.config.ts stays as it was.`;
+  if (file.isWanted) return `${command} failed (${ended}); mayfly.config.ts was not changed.`;
   replace(file.path, file.text);
-  return `${command} failed (${ended}); mayfly.config.ts is as it was before.`;
+  return `${command} failed (${ended}); mayfly.config.ts was restored.`;
 }
 
 /** In one step: whoever dies leaves the one or the other, and no half. */
@@ -76,11 +76,11 @@ export async function verifyDeployed(
     const [last] = await readVersions(call, 1);
     return last !== undefined && isSameConfiguration(last.configuration, wanted.configuration);
   };
-  say('Waiting until the functions run with it, which takes five minutes at most …\n');
+  say('Waiting up to five minutes until the functions run with it …\n');
   while (!(await isDeployed())) {
     if (Date.now() >= end) {
       return [
-        'No reconciler ran with the new configuration so far. Did the deploy reach the functions, and does the reconciler run? npx mayfly rollback --list',
+        'No reconciler has run with the new configuration yet. Did the deploy reach the functions, and does the reconciler run? npx mayfly rollback --list',
       ];
     }
     await sleep(betweenLooksMilliseconds);

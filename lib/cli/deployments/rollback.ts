@@ -27,7 +27,7 @@ export const rollback: Command = {
   details: `
 Examples:
   mayfly rollback --list             what was deployed, and what each version would change now
-  mayfly rollback --dry-run          what the deploy before would give back
+  mayfly rollback --dry-run          what going back to the previous deploy would change
   mayfly rollback                    puts it into mayfly.config.ts, deploys and checks it
   mayfly rollback --to 3 --yes --reason "ticket 4711"
 
@@ -35,15 +35,15 @@ The reconciler records each deploy within five minutes. A version brings back se
 
 Whoever runs it needs the policies rollback and deployer.
 `,
-  exitOne: 'the deploy failed, or what runs now is not what was to be deployed, or the status shows problems',
+  exitOne: 'the deploy failed, another configuration runs now, or the status shows problems',
   options: [
     { flags: '--to <version>', description: 'the version to go back to' },
     { flags: '--list', description: 'list the versions, and change nothing' },
     { flags: '--yes', description: 'do not ask before it deploys' },
-    { flags: '--deploy <command>', description: 'what deploys, in a shell', default: deployCommand },
+    { flags: '--deploy <command>', description: 'the shell command that deploys', default: deployCommand },
     {
       flags: '--wait <seconds>',
-      description: 'how long to wait for the reconciler of the new deploy',
+      description: 'how long to wait until the reconciler runs with it',
       default: '600',
     },
     ...changeOptions,
@@ -60,7 +60,7 @@ Whoever runs it needs the policies rollback and deployer.
 };
 
 const nothingRecorded =
-  'No deploy is recorded yet. The reconciler records one within five minutes after it; is the platform deployed, and the reconciler running?';
+  'No deploy is recorded yet. The reconciler records each deploy within five minutes. Is the platform deployed, and does the reconciler run?';
 /** A deploy a day, for years. */
 const mostVersions = 1_000;
 
@@ -158,7 +158,7 @@ function refuseUnfit({ version, configuration }: ConfigurationVersion): void {
   if (outcome.ok) return;
   const faults = outcome.faults.map((fault) => `\n  - ${fault}`).join('');
   throw new UsageError(
-    `The configuration of version ${version} does not fit the code of this checkout. Check out the commit of then and deploy that, or correct it by hand:${faults}`,
+    `The configuration of version ${version} does not fit the code of this checkout. Check out that deploy's commit and deploy it, or correct the configuration by hand:${faults}`,
   );
 }
 
@@ -170,17 +170,20 @@ function readConfigFile(call: CommandCall, { deployed, wanted }: Pair): ConfigFi
   if (!isWanted && !isSameConfiguration(now, deployed.configuration)) {
     const of = { ...deployed, configuration: now };
     throw new UsageError(
-      `mayfly.config.ts is not what is deployed. It would change:\n${differenceText(differencesOf(deployed, of))}` +
-        'Deploy it, or take these changes back (git diff mayfly.config.ts), and run this again.',
+      `mayfly.config.ts differs from what is deployed. Deploying it would change:\n${differenceText(differencesOf(deployed, of))}` +
+        'Deploy it, or revert these changes (git diff mayfly.config.ts), and run this again.',
     );
   }
-  if (path === undefined) throw new UsageError('There is no mayfly.config.ts to put it into.');
+  if (path === undefined) throw new UsageError('There is no mayfly.config.ts here to write to.');
   return { path, text: readFileSync(path, 'utf8'), isWanted };
 }
 
 async function confirm({ io, options }: CommandCall): Promise<void> {
   if (options['yes'] === true) return;
-  if (!io.ask) throw new UsageError('Nobody can be asked here. To deploy without a question: --yes');
+  if (!io.ask)
+    throw new UsageError(
+      'Standard input is not a terminal, so nobody can confirm. To deploy without confirmation: --yes',
+    );
   const answer = await io.ask(`\nDeploy it with ${String(options['deploy'])}? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError('Nothing was changed.');
 }

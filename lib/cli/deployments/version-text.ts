@@ -19,7 +19,7 @@ export const codeHint = (deployed: ConfigurationVersion, other: ConfigurationVer
   deployed.code === other.code
     ? undefined
     : `Version ${other.version} was deployed from other code (${other.code}, now ${deployed.code}). Only settings are brought back. ` +
-      `For the code as well, check out the commit of then: git log -1 --before=${atOf(other)}`;
+      `To restore the code too, check out the commit of that time: git log -1 --before=${atOf(other)}`;
 
 const atOf = ({ row }: ConfigurationVersion) => row['at']?.S ?? '';
 

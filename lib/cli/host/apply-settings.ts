@@ -29,9 +29,9 @@ export async function applySettings(
   const backup = await saveVersion(state, { text: before, why: `before ${why}`, now });
   await state.putSettings(text);
   const number = await saveVersion(state, { text, why, now });
-  io.out(`The settings that were are version ${backup}; those in force are version ${number}.\n`);
+  io.out(`The previous settings are version ${backup}; the current ones are version ${number}.\n`);
   if (!(await isHostLocked(host.folder))) {
-    io.out('No supervisor runs. Start it: npx mayfly host start\n');
+    io.out('No supervisor is running. Start it: npx mayfly host start\n');
     return 0;
   }
   const { mode } = await state.wish();

@@ -27,7 +27,7 @@ export const hostInit = hostCommand(
 Examples:
   mayfly host init --repository acme/app
   mayfly host init --organization acme --group builders --runners 3
-  mayfly host init --build                            the image again, for a new version of the runner program
+  mayfly host init --build                            rebuilds the image, for a new version of the runner program
   mayfly host init --build --packages "make docker.io"   with packages that your jobs need
 `,
     exitOne: 'the settings have faults, or the image could not be built',
@@ -54,7 +54,7 @@ async function writeNew(call: CommandCall, host: Host): Promise<void> {
   const path = join(host.folder, settingsFile);
   if ((await readText(path)) !== undefined) {
     throw new UsageError(
-      `${path} is there already. Edit it, or only build the image: npx mayfly host init --build`,
+      `${path} already exists. Edit it, or only build the image: npx mayfly host init --build`,
     );
   }
   const given = {
@@ -80,7 +80,7 @@ async function buildImage(call: CommandCall, host: Host): Promise<void> {
   const packages = textOption(call, 'packages');
   if (packages !== undefined && !/^[a-z0-9][a-z0-9.+ -]*$/.test(packages)) {
     throw new UsageError(
-      `--packages is ${JSON.stringify(packages)}; it must be names of Debian packages with spaces between.`,
+      `--packages is ${JSON.stringify(packages)}; it must be names of Debian packages, separated by spaces.`,
     );
   }
   await engine.build(

@@ -18,20 +18,20 @@ const lookMilliseconds = 500;
 export const hostLogs = hostCommand(
   {
     name: 'host logs',
-    summary: 'show what the supervisor, or a runner, printed',
+    summary: 'show the log of the supervisor or of a runner',
     details: `
 Examples:
   mayfly host logs                           the supervisor's last lines
-  mayfly host logs --follow                  and those to come, until Ctrl-C
-  mayfly host logs mayfly-a1b2c3-0f9e8d7c    a runner's, also after its end (the newest fifty are kept)
+  mayfly host logs --follow                  and new ones, until Ctrl-C
+  mayfly host logs mayfly-a1b2c3-0f9e8d7c    a runner's, even after it ended (the newest fifty are kept)
 
-With --follow, the log of a runner ends with the runner. What steps print is on GitHub, with the job. Treat what a runner
-printed as untrusted text.
+With --follow, a runner's log ends when the runner does. The output of steps is on GitHub, with the job. Treat a runner's
+output as untrusted text.
 `,
     positionals: ['[runner]'],
     options: [
-      { flags: '--lines <number>', description: 'how many lines, from the end', default: '200' },
-      { flags: '--follow', description: 'go on with what is printed from now on' },
+      { flags: '--lines <number>', description: 'how many of the last lines to show', default: '200' },
+      { flags: '--follow', description: 'keep printing new lines' },
     ],
   },
   async (call) => {

@@ -12,12 +12,12 @@ export const hostRollback = hostCommand(
     summary: 'go back to the last settings that worked',
     details: `
 Examples:
-  mayfly host rollback            to the newest other version that GitHub showed a runner of
+  mayfly host rollback            to the newest other version whose runners came online
   mayfly host rollback --list     every version
   mayfly host rollback --to 3     to this one
 
-It runs the checks of mayfly host validate on that version before it changes anything. The token is the one in use now,
-since one from then may have been revoked; versions hold none.
+It first runs the checks of mayfly host validate on that version. It keeps the current token: versions do not store
+tokens, and an old one may have been revoked.
 `,
     exitOne: 'there is nothing to go back to, a check failed, or no runner came online',
     options: [

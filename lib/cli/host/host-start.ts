@@ -28,13 +28,13 @@ Examples:
   mayfly host start                 in the background; ends once GitHub shows a runner online
   mayfly host start --foreground    in this process, for systemd; SIGTERM lets running jobs end first
 
-On a host that runs, it has the settings file read again: edit RUNNER_COUNT, then start.
+If the host already runs, it reads the settings file again: edit RUNNER_COUNT, then start.
 
-The GitHub credential stays in this process. A container gets a configuration that is good for one runner and one job.
+The GitHub credential stays in this process. A container gets a configuration that is valid for one runner and one job.
 `,
-    exitOne: 'no runner is online; the message says why, and the supervisor goes on trying',
+    exitOne: 'no runner is online; the message says why, and the supervisor keeps trying',
     options: [
-      { flags: '--foreground', description: 'supervise in this process until it is told to stop' },
+      { flags: '--foreground', description: 'supervise in this process until it is stopped' },
       { flags: '--wait <seconds>', description: 'how long to wait for the first runner', default: '90' },
     ],
   },
@@ -44,7 +44,7 @@ The GitHub credential stays in this process. A container gets a configuration th
     if (call.options['foreground']) return foreground(call, host, config);
     if (await isHostLocked(host.folder)) {
       await wishFor(host, 'serve', true);
-      call.io.out('It runs already, and reads its settings again. Running jobs go on.\n');
+      call.io.out('The supervisor already runs, and reads its settings again. Running jobs continue.\n');
       return 0;
     }
     await requireImage(call, config);
@@ -83,8 +83,7 @@ async function foreground(call: CommandCall, host: Host, config: HostConfig): Pr
   // Whoever looks now sees a host that was stopped, and not one that died.
   if (ended) await wishFor(host, 'drain');
   if (!ended) throw new HostFault('Another process supervises this folder.');
-  if (ended.left.length > 0)
-    throw new HostFault(`GitHub did not let these be removed: ${ended.left.join(', ')}.`);
+  if (ended.left.length > 0) throw new HostFault(`GitHub refused to remove these: ${ended.left.join(', ')}.`);
   return 0;
 }
 

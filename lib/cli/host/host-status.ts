@@ -13,7 +13,7 @@ import { statusText } from './status-text.ts';
 export const hostStatus = hostCommand(
   {
     name: 'host status',
-    summary: 'show the runners of this machine, as GitHub sees them too',
+    summary: "show the runners of this machine, and GitHub's view of them",
     details: `
 Examples:
   mayfly host status            a line for each runner, then what is wrong

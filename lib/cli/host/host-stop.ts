@@ -14,11 +14,11 @@ export const hostStop = hostCommand(
     summary: 'let running jobs end, then remove every container and registration',
     details: `
 Examples:
-  mayfly host stop                 waits for running jobs, however long they take
-  mayfly host stop --now           cancels them; GitHub hears of it
-  mayfly host stop --timeout 600   gives up waiting after ten minutes; the stop goes on
+  mayfly host stop                 waits for running jobs, without a limit
+  mayfly host stop --now           cancels them, and GitHub is told
+  mayfly host stop --timeout 600   gives up waiting after ten minutes; stopping continues
 
-A job that is running is never cut off without --now: GitHub is asked first to give the runner no more jobs.
+Without --now, no running job is interrupted: it first asks GitHub to give the runner no more jobs.
 `,
     exitOne: 'something is left, or jobs still run; the message says what',
     options: [
@@ -38,7 +38,8 @@ A job that is running is never cut off without --now: GitHub is asked first to g
       const ended = await superviseHere(call, host, { config, tell: call.io.out, hasTime });
       if (ended && hasTime()) return finish(ended, call.io.out);
       const names = (await host.state.runners()).map(({ name }) => name).join(', ');
-      if (!hasTime()) throw new HostFault(`Not ended yet: ${names}. The stop goes on; run it again to wait.`);
+      if (!hasTime())
+        throw new HostFault(`Not ended yet: ${names}. Stopping continues; run it again to wait.`);
       if (names !== '' && names !== told) call.io.out(`waiting for: ${names}\n`);
       told = names;
       await sleep(500);
@@ -49,7 +50,7 @@ A job that is running is never cut off without --now: GitHub is asked first to g
 function finish({ left }: Ended, out: (text: string) => void): number {
   if (left.length > 0) {
     throw new HostFault(
-      `Stopped, and GitHub did not let these registrations be removed: ${left.join(', ')}. GitHub drops them within a day; or remove them by hand under Settings, Actions, Runners.`,
+      `Stopped, but GitHub refused to remove these registrations: ${left.join(', ')}. GitHub drops them within a day; or remove them by hand under Settings, Actions, Runners.`,
     );
   }
   out('Stopped. No container and no registration is left.\n');

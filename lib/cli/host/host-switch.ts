@@ -13,13 +13,13 @@ Examples:
   mayfly host switch organization acme --group builders --allowed-repositories app,web
   mayfly host switch repository acme/app
 
-The new settings are tried before anything changes, and those that were are kept: mayfly host rollback goes back. Running
-jobs end where they are; idle runners register anew.
+It checks the new settings before it changes anything, and keeps the old ones: mayfly host rollback goes back. Running
+jobs finish where they are; idle runners register again.
 `,
     exitOne: 'a check failed and nothing was changed, or no runner came online; the message says which',
     positionals: ['<organization|repository>', '<name>'],
     options: [
-      { flags: '--group <name>', description: 'runner group; an organization’s default group without' },
+      { flags: '--group <name>', description: 'runner group; default: the organization’s default group' },
       { flags: '--allowed-repositories <names>', description: 'those that the group is selected for' },
       { flags: '--labels <labels>', description: 'instead of those in force' },
       { flags: '--dry-run', description: 'show what would change' },
@@ -30,7 +30,7 @@ jobs end where they are; idle runners register anew.
     const host = openHost(call);
     const [level = '', name = ''] = call.positionals;
     if (level !== 'organization' && level !== 'repository') {
-      throw new UsageError(`${JSON.stringify(level)} is no level; allowed are organization, repository.`);
+      throw new UsageError(`${JSON.stringify(level)} is not a level; allowed are organization, repository.`);
     }
     const isOrganization = level === 'organization';
     const labels = textOption(call, 'labels');

@@ -8,7 +8,7 @@ import { hostCommand, openHost, readConfig, textOption } from './open-host.ts';
 export const hostTestRepositories = hostCommand(
   {
     name: 'host test-repositories',
-    summary: 'ask GitHub of each repository whether runners here serve it',
+    summary: 'check with GitHub which repositories the runners here serve',
     details: `
 Examples:
   mayfly host test-repositories                           those of ALLOWED_REPOSITORIES, or GITHUB_REPOSITORY
@@ -16,7 +16,7 @@ Examples:
 `,
     exitOne: 'a repository is not served; its line says why',
     options: [
-      { flags: '--repositories <names>', description: 'names or owner/name, with commas between' },
+      { flags: '--repositories <names>', description: 'names or owner/name, comma-separated' },
       jsonOption,
     ],
   },

@@ -6,12 +6,12 @@ import { hostCommand, openHost, readConfig } from './open-host.ts';
 export const hostValidate = hostCommand(
   {
     name: 'host validate',
-    summary: 'try the settings: engine, image, credential, group, repositories',
+    summary: 'check the settings: engine, image, credential, group, repositories',
     details: `
 Example:
-  mayfly host validate    a line for each check; a failed one says how to mend it
+  mayfly host validate    a line for each check; a failed one says how to fix it
 
-It registers one runner with GitHub and removes it, because only that proves the right to do so.
+It registers one runner with GitHub and removes it, because only that proves the permission.
 `,
     exitOne: 'a check failed',
     options: [jsonOption],

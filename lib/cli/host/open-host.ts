@@ -64,7 +64,7 @@ export async function readConfig(host: Host): Promise<HostConfig> {
 export function configOf(text: string, where: string): HostConfig {
   const checked = checkHostConfig(text);
   if (checked.ok) return checked.config;
-  throw new HostFault(`${where} has faults:\n${checked.faults.map((fault) => `- ${fault}`).join('\n')}`);
+  throw new HostFault(`${where} is invalid:\n${checked.faults.map((fault) => `- ${fault}`).join('\n')}`);
 }
 
 /** A token is for its owner's eyes. */

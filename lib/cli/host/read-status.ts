@@ -99,16 +99,14 @@ function problemsOf(seen: {
   const { mode, report, runners, wanted } = seen;
   const problems: string[] = [];
   if (mode === 'dead')
-    problems.push(
-      'The supervisor has died. Start it again, which takes over what it left: npx mayfly host start',
-    );
+    problems.push('The supervisor died. Start it again; it takes over what is left: npx mayfly host start');
   if (report?.trouble !== undefined && mode !== 'stopped') problems.push(report.trouble);
   const running = runners.filter(({ container }) => container === 'running').length;
   // Between two jobs the ended runner is still being cleared away.
   if (mode === 'serving' && running < wanted && running === runners.length)
     problems.push(`${running} of ${wanted} runners run.`);
   if (mode === 'stopped' && runners.length > 0)
-    problems.push('Something is left of runners. Clean up: npx mayfly host stop');
+    problems.push('Containers or registrations are left. Clean up: npx mayfly host stop');
   return problems;
 }
 

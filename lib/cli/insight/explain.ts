@@ -23,21 +23,21 @@ import { judgingStores } from './stores.ts';
 
 export const explain: Command = {
   name: 'explain',
-  summary: 'say why a job waits, what comes next, and how to mend it',
+  summary: 'explain why a job waits, what comes next, and how to fix it',
   details: `
 Examples:
   mayfly explain https://github.com/acme/app/actions/runs/1/job/2   a job, by the URL of its page
   mayfly explain 91000004 --github                                  by its id; asks GitHub about it too
-  mayfly explain --tenant acme                                      all jobs of a tenant that wait, by verdict
+  mayfly explain --tenant acme                                      all waiting jobs of a tenant, by verdict
 
-Without --github it reads the platform's own tables. With it, a job that the platform never heard of is explained as
-well: a webhook that failed, labels that no tier has, an App that is not installed there.
+Without --github it reads only the platform's own tables. With it, it also explains jobs that the platform never heard
+of: a webhook failed, no tier has the labels, the App is not installed there.
 `,
-  exitOne: 'somebody must do something about it; the line "mend" says what',
+  exitOne: 'somebody must act; the line "fix" says how',
   positionals: ['[job]'],
   options: [
     jsonOption,
-    { flags: '--tenant <tenant>', description: 'explain all jobs of this tenant that wait' },
+    { flags: '--tenant <tenant>', description: 'explain all waiting jobs of this tenant' },
     { flags: '--github', description: 'ask GitHub about the job too' },
     stackOption,
   ],
@@ -113,6 +113,6 @@ function groupsText(login: string, { groups, isCut }: TenantExplanation): string
     const head = `  ${count} ${count === 1 ? 'job' : 'jobs'}${tier ? ` in ${tier}` : ''}, the oldest since ${since}Z: ${jobs.join(', ')}${more}`;
     return [head, ...verdictLines(group).map((line) => `  ${line}`)].map(printableLine).join('\n');
   });
-  const cut = isCut ? '\n\n  More wait than were looked at.' : '';
+  const cut = isCut ? '\n\n  More jobs wait; not all were looked at.' : '';
   return `${paragraphs.join('\n\n')}${cut}\n`;
 }

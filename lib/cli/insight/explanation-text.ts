@@ -26,7 +26,7 @@ export function verdictLines(verdict: Verdict): string[] {
   return [
     `  ${code}: ${line}`,
     `    next  ${next}${estimate ? ` ${estimateText(estimate)}` : ''}`,
-    ...(mend ? [`    ${who === 'nobody' ? 'hint' : 'mend'}  ${mend}`] : []),
+    ...(mend ? [`    ${who === 'nobody' ? 'hint' : 'fix '}  ${mend}`] : []),
   ];
 }
 

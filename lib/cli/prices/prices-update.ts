@@ -24,7 +24,7 @@ Examples:
   mayfly prices update                    beside mayfly.config.ts
   mayfly prices update --output FILE      elsewhere
 
-Import the file in mayfly.config.ts, as prices, and deploy: machines that are launched from then on are priced by it.
+Import the file in mayfly.config.ts, as prices, and deploy: machines launched after that are priced by it.
 `,
   exitOne: 'AWS has no price for an instance type of a tier',
   options: [{ flags: '--output <file>', description: `default: ${fileName} beside mayfly.config.ts` }],
@@ -72,7 +72,7 @@ function listOf({ region, prices }: MayflyConfig, { onDemand, disk, address }: F
     throughputMegabyte === undefined ||
     inForce === undefined
   )
-    throw new UsageError(`AWS's price list says nothing of gp3 disks or of addresses in ${region}.`);
+    throw new UsageError(`AWS's price list has no price for gp3 disks or public addresses in ${region}.`);
   const date = dayOf(Date.now());
   return { date, region, onDemand, disk: { gigabyte, iops, throughputMegabyte }, address: inForce };
 }
@@ -109,7 +109,7 @@ function notes(
     ...missing.map(
       (type) => `AWS has no price for ${type} in ${config.region}: its machines will be unpriced.`,
     ),
-    ...(kept.length === 0 ? [] : [`AWS said nothing of ${kept.join(', ')}: the list in force was kept.`]),
+    ...(kept.length === 0 ? [] : [`AWS gave no price for ${kept.join(', ')}: the current prices were kept.`]),
     config.prices === undefined
       ? `Add to mayfly.config.ts: import prices from './${fileName}' with { type: 'json' }; and prices, in the configuration. Then deploy.`
       : 'Deploy to price machines by it.',

@@ -50,7 +50,7 @@ deployed again. You set the permissions and events of an existing App yourself: 
     },
     {
       flags: '--reruns',
-      description: 'it may run a job again whose spot machine AWS took back (needs Actions: write)',
+      description: 'it may rerun a job that lost its spot machine (needs Actions: write)',
     },
     { flags: '--page', description: 'print a link to the setup page instead' },
     { flags: '--app-id <id>', description: 'the id of an existing App' },

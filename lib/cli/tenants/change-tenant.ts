@@ -63,7 +63,9 @@ const next = ({ next: say }: TenantChange, jobs: number): string => say?.(jobs) 
 
 /** What comes of a change that lets jobs run. */
 export const jobsNext = (jobs: number) =>
-  jobs > 0 ? `It counts from now on: ${waitingText(jobs)} looked at now.` : 'It counts from the next job on.';
+  jobs > 0
+    ? `It applies from now on: ${waitingText(jobs)} looked at now.`
+    : 'It applies from the next job on.';
 
 export const waitingText = (jobs: number) =>
   jobs === 1 ? 'the job that waits is' : `the ${jobs} jobs that wait are`;

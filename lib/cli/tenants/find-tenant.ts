@@ -112,7 +112,7 @@ function chosen(names: readonly Named[], given: string): Named | undefined {
   if (installed.length > 1) {
     const ids = installed.map(({ installationId }) => installationId).join(', ');
     throw new UsageError(
-      `${installed.length} installations are of ${JSON.stringify(given)}: ${ids}. Give the id of one.`,
+      `${JSON.stringify(given)} has ${installed.length} installations: ${ids}. Give the id of one.`,
     );
   }
   // GitHub's ids grow, so the greatest is the latest.

@@ -31,7 +31,7 @@ export async function groupEdit(
   if (name === undefined) throw new UsageError('--create-group needs a name: add --group NAME.');
   if (ids === undefined) {
     throw new UsageError(
-      '--create-group makes a group for the allowed repositories, and all are allowed. Add --repositories app,web',
+      '--create-group creates a group for the allowed repositories, but all are allowed. Add --repositories app,web',
     );
   }
   if (levelNow(tenant).level !== 'organization') {
@@ -47,7 +47,7 @@ const isSameName = (one: string | undefined, other: string | undefined) =>
   one?.toLowerCase() === other?.toLowerCase();
 
 const keptForSome =
-  "The tenant's runner group is kept in step with the list of repositories, and cannot be for all of them. Name another group too: --group NAME, or --group default";
+  "The tenant's runner group follows its list of repositories, so it cannot be for all of them. Name another group too: --group NAME, or --group default";
 
 function wantedTenant({ row, unreadable }: FoundTenant, edit: PolicyEdit): Tenant {
   if (unreadable !== undefined) throw new UsageError(unreadable);
@@ -71,14 +71,14 @@ async function makeGroup(
       `${accountLogin} has a runner group ${name}, and it is not for selected repositories. Choose another name, or have an owner change its “Repository access” under Settings, Actions, Runner groups.`,
     );
   }
-  if (call.options['dryRun']) return say(`It would make the runner group ${name} for ${count(ids)}.\n`);
+  if (call.options['dryRun']) return say(`It would create the runner group ${name} for ${count(ids)}.\n`);
   const made = await operator.createRunnerGroup(installationId, accountLogin, { name, repositoryIds: ids });
   if (!made.ok) {
     throw new UsageError(
-      `GitHub does not make the runner group ${name} (${refusalText(made)}), and nothing was written. Groups of one's own need GitHub Team or Enterprise, and each repository must be the organization's.`,
+      `GitHub refused to create the runner group ${name} (${refusalText(made)}), and nothing was written. Custom runner groups need GitHub Team or Enterprise, and each repository must belong to the organization.`,
     );
   }
-  say(`Made the runner group ${name} for ${count(ids)}.\n`);
+  say(`Created the runner group ${name} for ${count(ids)}.\n`);
 }
 
 const count = ({ length }: readonly number[]) => `${length} ${length === 1 ? 'repository' : 'repositories'}`;
@@ -87,5 +87,5 @@ const count = ({ length }: readonly number[]) => `${length} ${length === 1 ? 're
 export function nextOf({ row }: FoundTenant, edit: PolicyEdit): ((waiting: number) => string) | undefined {
   const isKept = editedRow(row, edit)['keep_runner_group']?.BOOL === true;
   if (!isKept || edit.allowed_repositories === undefined) return undefined;
-  return (waiting) => `${jobsNext(waiting)} The reconciler brings the runner group in step within minutes.`;
+  return (waiting) => `${jobsNext(waiting)} The reconciler updates the runner group within minutes.`;
 }

@@ -26,7 +26,7 @@ export async function repositoryIds(
     const names = repositories.map(({ fullName }) => fullName.split('/')[1] ?? '');
     const faults = unknown.map((entry) => {
       const near = nearNames(entry.split('/').at(-1) ?? '', names);
-      return `The App reaches no repository ${JSON.stringify(entry)} of ${login}.${near.length > 0 ? ` Did you mean ${near.join(', ')}?` : ''}`;
+      return `The App cannot reach a repository ${JSON.stringify(entry)} of ${login}.${near.length > 0 ? ` Did you mean ${near.join(', ')}?` : ''}`;
     });
     throw new UsageError(`${faults.join('\n')}\nAn owner adds repositories to the installation at GitHub.`);
   }

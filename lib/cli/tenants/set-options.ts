@@ -37,18 +37,17 @@ const setters: readonly Setter[] = [
   },
   {
     flags: '--max-runners <n>',
-    description: 'live machines over all tiers, at most',
+    description: 'limit of live machines over all tiers',
     read: (given) => (isLimit(given) ? { max_runners: number(Number(given)) } : wholeNumber),
   },
   {
     flags: '--tier-limit <tier=n>',
-    description:
-      "machines of one tier, at most; several by commas; small=default gives the tier's own limit back",
+    description: "limit of machines of a tier, comma-separated; small=default restores the tier's own limit",
     read: tierLimits,
   },
   {
     flags: '--allowed-tiers <list>',
-    description: 'the tiers that it may use, by commas, or all',
+    description: 'the tiers it may use, comma-separated, or all',
     read(given, { tiers }) {
       if (given === 'all') return { allowed_tiers: null };
       const names = [...new Set(entriesOf(given))];
@@ -58,7 +57,7 @@ const setters: readonly Setter[] = [
   },
   {
     flags: '--weight <n>',
-    description: 'its share where machines are scarce; default: 1',
+    description: 'its share when machines are scarce; default: 1',
     read(given) {
       if (given === 'default') return { weight: null };
       const isWeight = /^\d{1,4}(\.\d{1,3})?$/.test(given) && Number(given) > 0 && Number(given) <= 1_000;
@@ -106,7 +105,7 @@ const setters: readonly Setter[] = [
   {
     flags: '--spend-strict <choice>',
     description:
-      'whether each machine counts as if it lived as long as it may: on, off, or default, as configured',
+      'whether each machine counts at its longest possible life: on, off, or default, as configured',
     read: (given) =>
       Object.hasOwn(strictChoices, given)
         ? { spend_strict: strictChoices[given]! }

@@ -16,14 +16,14 @@ const notCopied: readonly PolicyAttribute[] = [
 
 export const tenantCopyPolicy: Command = {
   name: 'tenant copy-policy',
-  summary: 'give a tenant the plan, limits and runner settings of another',
+  summary: "copy a tenant's plan, limits and runner settings to another",
   details: `
 Examples:
-  mayfly tenant copy-policy acme globex --dry-run     what globex would get of acme
+  mayfly tenant copy-policy acme globex --dry-run     what would change for globex
   mayfly tenant copy-policy acme globex
 
-Status and allowed repositories are not copied: whether a tenant may run is decided for each, and repositories belong to
-one account.
+Status and allowed repositories are not copied: each tenant is approved by itself, and repositories belong to one
+account.
 `,
   positionals: ['<from>', '<to>'],
   options: changeOptions,

@@ -24,17 +24,17 @@ const restored = policyAttributes.filter((name) => !statusAttributes.includes(na
 
 export const tenantRollback: Command = {
   name: 'tenant rollback',
-  summary: "put a tenant's policy back to what it was",
+  summary: "restore an earlier version of a tenant's policy",
   details: `
 Examples:
   mayfly tenant rollback acme --list           its versions, and what each would change now
-  mayfly tenant rollback acme --dry-run        what the last change would give back
-  mayfly tenant rollback acme                  undoes the last change; again: does it again
+  mayfly tenant rollback acme --dry-run        what undoing the last change would change
+  mayfly tenant rollback acme                  undoes the last change; run again, it redoes it
   mayfly tenant rollback acme --to 3
 
 Then it checks the tenant as mayfly tenant validate does. Plan, limits, tiers, weight, level, group and repositories go back; whether the tenant is suspended does not.
 `,
-  exitOne: 'the policy is back, and a check of the tenant failed; the line below it says how to mend it',
+  exitOne: 'the policy is restored, but a check of the tenant failed; the line below it says how to fix it',
   positionals: [tenantPositional],
   options: [
     { flags: '--to <version>', description: 'the version to go back to' },
@@ -92,7 +92,7 @@ function choose(call: CommandCall, found: FoundTenant, versions: readonly Versio
   const before = versions.find((version) => changes(found, version).length > 0);
   if (before) return before;
   throw new UsageError(
-    `Nothing else is recorded of the policy of ${found.login}: there is nothing to go back to.`,
+    `No other version of the policy of ${found.login} is recorded: there is nothing to go back to.`,
   );
 }
 

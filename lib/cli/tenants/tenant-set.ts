@@ -17,16 +17,16 @@ export const tenantSet: Command = {
 Examples:
   mayfly tenant set acme --plan medium                     the plan and its max runners, at once
   mayfly tenant set acme --max-runners 8 --reason "ticket 4711"
-  mayfly tenant set acme --tier-limit large=1              of large one machine, whatever the plan says
+  mayfly tenant set acme --tier-limit large=1              one large machine, whatever the plan says
   mayfly tenant set acme --group builds --repositories app,web
   mayfly tenant set acme --group ci --repositories app,web --create-group
   mayfly tenant set acme --public refuse --dry-run
   mayfly tenant set acme --spend-cap 500 --daily-cap 40    in dollars; docs/COSTS.md says what counts
 
-All of it is one write, and none of it happens if somebody else changed the tenant meanwhile. What is allowed now starts
-within a second; machines that run go on, also where they are more than a lowered limit.
+All of it is one write, which fails if somebody else changed the tenant meanwhile. Jobs that are now allowed start within
+a second; running machines continue, even above a lowered limit.
 
-The names of repositories are looked up at GitHub and stored as ids, so that a rename changes nothing. Ids may be given too.
+Repository names are looked up at GitHub and stored as ids, so a rename changes nothing. Ids are accepted too.
 
 --create-group makes the group at GitHub, for the allowed repositories and no others, and has the reconciler keep it so: what is added to the list or taken out of it later is in the group within minutes, ten repositories at each visit. A group of that name that is for selected repositories already is taken as it is.
 `,
@@ -35,11 +35,11 @@ The names of repositories are looked up at GitHub and stored as ids, so that a r
     ...setOptions,
     {
       flags: '--repositories <list>',
-      description: 'the repositories whose jobs run, by commas; all; or none',
+      description: 'the repositories whose jobs run, comma-separated, or all, or none',
     },
     {
       flags: '--create-group',
-      description: 'make the runner group at GitHub, and keep its repositories as the list has them',
+      description: 'create the runner group at GitHub, and keep its repositories equal to the list',
     },
     stackOption,
     ...changeOptions,
@@ -51,7 +51,7 @@ The names of repositories are looked up at GitHub and stored as ids, so that a r
     const given = { ...edit, ...(await repositoriesEdit(call, found)) };
     const all = { ...given, ...(await groupEdit(call, found, given)) };
     if (Object.keys(all).length === 0) {
-      throw new UsageError('Nothing was given to set. See: mayfly tenant set --help');
+      throw new UsageError('No settings were given. See: mayfly tenant set --help');
     }
     const next = nextOf(found, all);
     return changeTenant(call, { found, edit: all, action: 'set', ...(next ? { next } : {}) });

@@ -84,7 +84,7 @@ function problemOf(seen: TenantMachines, machine: Ec2Machine): string | undefine
   }
   if (runner.state === 'ended') {
     return seconds(runner.endedAt ?? now) > rowlessSeconds
-      ? `${instanceId} ended by its row (${runner.endReason}), and EC2 still runs it`
+      ? `${instanceId} has ended by its row (${runner.endReason}), but EC2 still runs it`
       : undefined;
   }
   if (seconds(runner.deadline) > overdueSeconds) {

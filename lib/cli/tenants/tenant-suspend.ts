@@ -7,7 +7,7 @@ import { changeOptions } from './tenant-options.ts';
 
 export const tenantSuspend: Command = {
   name: 'tenant suspend',
-  summary: 'suspend a tenant: nothing of it starts from now on',
+  summary: 'suspend a tenant: none of its jobs start from now on',
   details: `
 Examples:
   mayfly tenant suspend acme --reason "mines coins"
@@ -20,16 +20,14 @@ Its waiting jobs are refused within a minute; its running jobs go on. To end its
   async run(call) {
     const found = await namedTenant(call);
     if (found.row['status']?.S === 'deleted') {
-      throw new UsageError(
-        `${found.login} uninstalled the App. To suspend it when it installs it again, do so then.`,
-      );
+      throw new UsageError(`${found.login} uninstalled the App. If it installs it again, suspend it then.`);
     }
     return changeTenant(call, {
       found,
       edit: { status: text('suspended'), suspended_by: text('operator') },
       action: 'suspended',
       next: (jobs) =>
-        `Nothing of it starts from now on; running jobs go on. ${jobs > 0 ? `${jobs} waiting ${jobs === 1 ? 'job is' : 'jobs are'} refused. ` : ''}To lift it: npx mayfly tenant resume ${found.login}.`,
+        `None of its jobs start from now on; running jobs continue. ${jobs > 0 ? `${jobs} waiting ${jobs === 1 ? 'job is' : 'jobs are'} refused. ` : ''}To lift it: npx mayfly tenant resume ${found.login}.`,
     });
   },
 };

@@ -33,15 +33,15 @@ Examples:
   mayfly tenant test acme --repositories app,web       these two
   mayfly tenant test acme --repositories app --run     runs the workflow "mayfly-test" there
 
-Each repository must be reachable, allowed by the operator, admitted by the runner group, have Actions on, and the labels
-of its latest jobs must lead to a tier. --run starts nothing but the workflow that --workflow names, which needs
-"on: workflow_dispatch": a workflow may do anything, so choose a harmless one.
+Each repository must be reachable, allowed by the operator and admitted by the runner group; Actions must be on, and the
+labels of its latest jobs must match a tier. --run starts only the workflow that --workflow names, which needs
+"on: workflow_dispatch". Choose a harmless one: a workflow may do anything.
 `,
-  exitOne: 'a check failed, or the job did not succeed; the line below it says how to mend it',
+  exitOne: 'a check failed, or the job did not succeed; the line below it says how to fix it',
   positionals: [tenantPositional],
   options: [
     jsonOption,
-    { flags: '--repositories <names>', description: 'these repositories, with commas between them' },
+    { flags: '--repositories <names>', description: 'these repositories, comma-separated' },
     { flags: '--run', description: 'run a workflow in each, and follow its first job' },
     {
       flags: '--workflow <name>',
@@ -97,7 +97,7 @@ async function repositoryNames(call: CommandCall, { platform }: GitHubOf, tenant
     const strange = names.find((name) => !/^(?:[\w.-]+\/)?[\w.-]+$/.test(name));
     if (strange !== undefined || names.length > mostTested) {
       throw new UsageError(
-        `--repositories is ${JSON.stringify(given)}; allowed are at most ${mostTested} names with commas between them.`,
+        `--repositories is ${JSON.stringify(given)}; allowed are at most ${mostTested} names, comma-separated.`,
       );
     }
     return names.map((name) => (name.includes('/') ? name : `${tenant.accountLogin}/${name}`));

@@ -22,7 +22,7 @@ It asks GitHub about the App, the installation, its runner group and repositorie
 signature to the platform's own webhook address, which must refuse it. It looks at a thousand repositories at most, and
 at the Actions setting of twenty.
 `,
-  exitOne: 'a check failed; the line below it says how to mend it',
+  exitOne: 'a check failed; the line below it says how to fix it',
   positionals: [tenantPositional],
   options: [jsonOption, stackOption],
   async run(call) {

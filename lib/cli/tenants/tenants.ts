@@ -14,7 +14,7 @@ import { spendingText, statusWord } from './tenant-view.ts';
 
 export const tenants: Command = {
   name: 'tenants',
-  summary: 'list the tenants, with their machines and what waits',
+  summary: 'list the tenants, with their machines and waiting jobs',
   details: `
 Examples:
   mayfly tenants
@@ -25,7 +25,7 @@ Examples:
 Statuses are active, pending, suspended (by the operator), suspended-by-github and deleted. Without --status, those that
 uninstalled the App are left out. It sorts by login, used, machines, waiting, oldest (the job that waits longest) or created.
 `,
-  exitOne: 'a tenant that is shown needs attention, cannot be read, or has jobs that no limit explains',
+  exitOne: 'a listed tenant needs attention, cannot be read, or has waiting jobs that no limit explains',
   options: [
     { flags: '--status <status>', description: 'only those of this status' },
     { flags: '--waiting', description: 'only those that have waiting jobs' },

@@ -24,7 +24,7 @@ export interface Tested {
 export function testRows(tested: Tested): Row[] {
   const { repository, name } = tested;
   if (!repository.ok) {
-    const how = 'An owner adds it to the installation of the App, or its name is another one.';
+    const how = 'Check the name, or have an owner add it to the installation of the App.';
     return [failed(`${name} reachable`, refusalText(repository), how)];
   }
   return [
@@ -47,10 +47,14 @@ function allowedRow({ name, tenant }: Tested, { id, visibility }: RepositoryDeta
   const check = `${name} allowed`;
   const set = `npx mayfly tenant set ${tenant.accountLogin}`;
   if (tenant.allowedRepositories && !tenant.allowedRepositories.includes(id)) {
-    return failed(check, `its id, ${id}, is none of the allowed ones`, `${set} --repositories LIST`);
+    return failed(check, `its id, ${id}, is not among the allowed ones`, `${set} --repositories LIST`);
   }
   if (tenant.allowPublicRepositories === false && visibility === 'public') {
-    return failed(check, 'it is public, and the operator allows no public one', `${set} --public github`);
+    return failed(
+      check,
+      'it is public, and the operator allows no public repositories',
+      `${set} --public github`,
+    );
   }
   return passed(check, 'by the operator');
 }

@@ -100,7 +100,7 @@ function appRow({ app }: Seen): Row {
     return failed(check, refusalText(app), 'Store a key that the App has: npx mayfly rotate-key --key FILE');
   const missing = missingInApp(app.value);
   if (missing.length > 0) return failed(check, `it lacks: ${missing.join(' ')}`, howToAdd);
-  return passed(check, `${app.value.name}: its key, permissions and events are as needed`);
+  return passed(check, `${app.value.name}: its key, permissions and events are correct`);
 }
 
 function installationRow({ tenant, installation }: Seen): Row {
@@ -118,7 +118,7 @@ function installationRow({ tenant, installation }: Seen): Row {
     return failed(check, `${accountLogin} has suspended the App`, how);
   }
   if (accountId !== tenant.accountId) {
-    const how = 'Rows of tenants are not to be edited by hand in this attribute: correct account_id.';
+    const how = "Do not edit this attribute of a tenant's row by hand. Correct account_id.";
     return failed(check, `GitHub says account ${accountId}, and the row says ${tenant.accountId}`, how);
   }
   const renamed = accountLogin === tenant.accountLogin ? '' : `, which was ${tenant.accountLogin}`;
@@ -291,7 +291,7 @@ const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 /** Whoever sends no signature is answered 401: that is what shows that the platform is there. */
 function doorRow({ door }: Seen): Row {
   const check = 'webhook reachable';
-  if (door.status === 401) return passed(check, 'it refuses what has no signature, as it should');
+  if (door.status === 401) return passed(check, 'it refuses requests without a signature, as it should');
   const found = door.fault ?? `it answered ${door.status} to a request without a signature`;
   return failed(
     check,
@@ -311,7 +311,7 @@ function deliveriesRow({ deliveries, now }: Seen): Row {
   const how =
     statusCode === 401
       ? 'The secrets differ: npx mayfly rotate-webhook-secret sets both.'
-      : 'The reconciler has failed ones sent again. See the runbook’s article webhooks-failed.';
+      : 'The reconciler has failed deliveries sent again. See the runbook’s article webhooks-failed.';
   return failed(check, `the last one failed ${ago(now, at)} (${what})`, how);
 }
 

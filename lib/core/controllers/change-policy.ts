@@ -59,7 +59,7 @@ function checkExistence(
   before: Controller | undefined,
 ): PolicyFault | undefined {
   if (change.kind === 'create') {
-    if (before) return policyFault('conflict', 'id-taken', `There is a controller ${change.id} already.`);
+    if (before) return policyFault('conflict', 'id-taken', `The controller ${change.id} exists already.`);
     const most = controllerBounds.controllersEach;
     if (controllers.length < most) return undefined;
     return policyFault(
@@ -73,7 +73,7 @@ function checkExistence(
   return policyFault(
     'outdated',
     'version-differs',
-    `Version ${change.version} of ${change.id} was given, and it is at ${before.version} now. Read it again.`,
+    `Version ${change.version} of ${change.id} was given, but it is at ${before.version} now. Read it again.`,
   );
 }
 

@@ -56,7 +56,7 @@ function checkUrl(url: string, allowsLoopback: boolean): PolicyFault | undefined
   const parsed = URL.parse(url);
   const isLoopback = allowsLoopback && parsed?.protocol === 'http:' && parsed.hostname === '127.0.0.1';
   if (parsed?.protocol !== 'https:' && !isLoopback)
-    return invalid(field, `${url} is no https URL; one like https://controller.example.com/admit is.`);
+    return invalid(field, `${url} is not an https URL, such as https://controller.example.com/admit.`);
   if (parsed?.username || parsed?.password || parsed?.hash)
     return invalid(field, 'The URL must have no user, password or fragment.');
   return undefined;

@@ -154,9 +154,9 @@ describe('mayfly controllers', () => {
   it.each([
     ['get acme ctl_aaaaaaaaaaaaaaaa', 'There is no controller ctl_aaaaaaaaaaaaaaaa.'],
     ['list nobody', 'No tenant has the login "nobody".'],
-    ['create acme', 'Give one of --rules, --url and --poll.'],
-    ['create acme --poll --url https://example.com/', 'Give one of --rules, --url and --poll.'],
-    ['create acme --url http://example.com/', 'is no https URL'],
+    ['create acme', 'Give exactly one of --rules, --url and --poll.'],
+    ['create acme --poll --url https://example.com/', 'Give exactly one of --rules, --url and --poll.'],
+    ['create acme --url http://example.com/', 'is not an https URL'],
     ['create acme --rules /nowhere.json', '/nowhere.json cannot be read'],
     ['create acme --poll --state on', '--state is "on"; it must be disabled, enabled, dry_run.'],
     ['create acme --poll --timeout 1', 'a whole number from 500 to 10000'],

@@ -117,7 +117,7 @@ describe('mayfly rollback', () => {
     const before = readFileSync(configFile, 'utf8');
     const failed = await run(['--yes'], { outcome: 'fail' });
     expect(failed.status).toBe(1);
-    expect(failed.out).toMatch(/failed \(1\); mayfly.config.ts is as it was before/);
+    expect(failed.out).toMatch(/failed \(1\); mayfly.config.ts was restored/);
     expect(readFileSync(configFile, 'utf8')).toBe(before);
     expect((await newest()).version).toBe(two);
   });
@@ -137,7 +137,7 @@ describe('mayfly rollback', () => {
     writeFileSync(configFile, edited);
     const refused = await run(['--yes']);
     expect(refused.status).toBe(2);
-    expect(refused.error).toContain('mayfly.config.ts is not what is deployed');
+    expect(refused.error).toContain('mayfly.config.ts differs from what is deployed');
     expect(refused.error).toContain('runnerGroup: not set → "builds"');
     expect(readFileSync(configFile, 'utf8')).toBe(edited);
   });

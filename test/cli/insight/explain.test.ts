@@ -101,7 +101,7 @@ describe('mayfly explain', () => {
     await stored({ jobId: JobId(7), state: 'blocked', unsettledAt: Date.now() });
     const { status, out } = await account.run('explain', '7');
     expect(out).toMatch(
-      /job 7 of acme\/app, tier small\n\n {2}approval: .*\n {4}next {2}.*\n {4}mend {2}.*\n\n {2}story\n/,
+      /job 7 of acme\/app, tier small\n\n {2}approval: .*\n {4}next {2}.*\n {4}fix {3}.*\n\n {2}story\n/,
     );
     expect(out).toMatch(/looked at\n {4}the job's row: blocked/);
     expect(status).toBe(1);

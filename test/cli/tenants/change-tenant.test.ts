@@ -49,7 +49,7 @@ describe('mayfly tenant set', () => {
     expect(set.out).toMatch(/max runners: 2 → 5\n/);
     expect(set.out).toMatch(/plan: small → medium\n/);
     expect(set.out).toMatch(/tier limits: the tiers' own → large=1\n/);
-    expect(set.out).toContain('It counts from the next job on. It is version 2 of its policy.');
+    expect(set.out).toContain('It applies from the next job on. It is version 2 of its policy.');
     expect(await stored()).toMatchObject({
       tier: { S: 'medium' },
       max_runners: { N: '5' },

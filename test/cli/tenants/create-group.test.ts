@@ -54,9 +54,9 @@ describe('mayfly tenant set --create-group', () => {
     await givenStored();
     const made = await set(...create);
     expect(made).toMatchObject({ status: 0, error: '' });
-    expect(made.out).toContain('Made the runner group ci for 1 repository.');
+    expect(made.out).toContain('Created the runner group ci for 1 repository.');
     expect(made.out).toContain("group's repositories kept in step: no → yes");
-    expect(made.out).toContain('The reconciler brings the runner group in step within minutes.');
+    expect(made.out).toContain('The reconciler updates the runner group within minutes.');
     const repositories = [`${login}/app`];
     const alone = { visibility: 'selected', allowsPublicRepositories: false, repositories };
     expect(await group()).toMatchObject(alone);
@@ -65,7 +65,7 @@ describe('mayfly tenant set --create-group', () => {
 
   it('makes nothing with --dry-run, and takes a group for selected repositories that is there', async () => {
     await givenStored();
-    expect((await set(...create, '--dry-run')).out).toContain('It would make the runner group ci');
+    expect((await set(...create, '--dry-run')).out).toContain('It would create the runner group ci');
     expect(await group()).toBeUndefined();
     account.github.setGroup(login, { name: 'CI', visibility: 'selected', repositories: ['web'] });
     const taken = await set(...create);

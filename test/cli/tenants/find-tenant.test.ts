@@ -59,7 +59,7 @@ describe('a tenant that an operator names', () => {
     await givenStored(302, { accountLogin: 'Gamma' });
     const { status, error } = await account.run('tenant', 'show', 'gamma');
     expect(status).toBe(2);
-    expect(error).toMatch(/2 installations are of "gamma": (301, 302|302, 301)\. Give the id of one\./);
+    expect(error).toMatch(/"gamma" has 2 installations: (301, 302|302, 301)\. Give the id of one\./);
   });
 });
 

@@ -25,7 +25,7 @@ export function checkLeases(books: Books, note: Note): void {
         );
       }
       if (counted !== (held.get(key) ?? 0)) {
-        note('lease-count', `${key} counts ${counted} leases, and its rows hold ${held.get(key) ?? 0}`);
+        note('lease-count', `${key} counts ${counted} leases, but its rows hold ${held.get(key) ?? 0}`);
       }
     }
     if (tenant.leases !== inAll)
