@@ -20,10 +20,10 @@ export const tenantResume: Command = {
 Examples:
   mayfly tenant resume acme --reason "paid"
 
-A tenant that calls for attention (mayfly tenant show says so) tries again by itself, minutes apart; resume has it try now. If
-the cause remains, its next machine says so again.
+A tenant that needs attention (see mayfly tenant show) tries again by itself every few minutes; resume makes it try now. If
+the cause remains, it needs attention again.
 
-A suspension by GitHub (suspended-by-github) is lifted by the account that suspended the App, and by nobody else.
+Only the account that suspended the App can lift a suspension by GitHub (suspended-by-github).
 `,
   positionals: [tenantPositional],
   options: changeOptions,

@@ -189,7 +189,7 @@ describe('mayfly tenant set', () => {
     await givenStored();
     expect(await tenant('set')).toMatchObject({
       status: 2,
-      error: expect.stringContaining('Nothing was given'),
+      error: expect.stringContaining('No settings were given'),
     });
   });
 
