@@ -2,10 +2,10 @@
 
 export const tenantSubject = (installationId: number) => `tenant#${installationId}`;
 
-/** Everything that is not about one tenant: the App, its secrets, what is deployed. */
+/** Subject of what is not about one tenant: the App, its secrets, what is deployed. */
 export const deploymentSubject = 'deployment';
 
-/** The configurations that were deployed, by version, each whole. */
+/** The deployed configurations, by version, each in full. */
 export const configurationSubject = 'configuration';
 
 /**
@@ -16,8 +16,8 @@ export const versionEntry = (version: number, at: string) => `${versionRange(ver
 /** Begins each entry of this version. */
 export const versionRange = (version: number) => `${String(version).padStart(16, '0')}#`;
 
-/** Of what is about a tenant and makes no version. They stand behind all versions, whose entries begin with digits. */
+/** Prefix of entries about a tenant that make no version. They sort after all versions, whose entries begin with digits. */
 export const noteEntry = (id: string) => `note#${id}`;
 
-/** In the tenants table: tells, in short, the policy that was recorded last. Who records a change writes it too. */
+/** In the tenants table: a digest of the policy that was recorded last. Whoever records a change writes it too. */
 export const recordedPolicyAttribute = 'recorded_policy';

@@ -115,7 +115,7 @@ export const awsCertificates: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** @returns PEM: AWS's own of the region, and those that the configuration adds */
+/** @returns PEM: the region's certificates from AWS, and those that the configuration adds */
 export const trustedCertificates = (region: string, added: readonly string[] = []): string[] => [
   ...(awsCertificates[region] ?? []).map(
     (base64) => `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,

@@ -9,7 +9,7 @@ import type { Architecture, Tier } from '../core/tier.ts';
 
 export const deploymentFile = 'deployment.json';
 
-/** Beside the reconciler's bundle alone: the settings as the operator gave them, which it records. */
+/** Only beside the reconciler's bundle: the settings as the operator gave them, which it records. */
 export const configurationFile = 'configuration.json';
 
 export interface Deployment {
@@ -18,14 +18,14 @@ export interface Deployment {
   readonly region: string;
   readonly tiers: readonly Tier[];
   readonly defaultTier: TierName;
-  /** open: an installation is a tenant at once. approve: it is `pending` until the operator sets `status` to active. */
+  /** open: an installation becomes a tenant at once. approve: it is `pending` until the operator sets `status` to active. */
   readonly onboarding: 'open' | 'approve';
-  /** The runner group, by name, that organization-level runners join where their tenant names none. Absent: the default one. */
+  /** The runner group, by name, that organization-level runners join if their tenant names none. Absent: the default one. */
   readonly runnerGroup?: string;
   readonly runner: RunnerChoice;
   readonly limits: Limits;
   readonly caps: Caps;
-  /** Prices that AWS said, of the tiers' types. Absent: the list that comes with Mayfly. */
+  /** AWS's prices of the tiers' types. Absent: the list that comes with Mayfly. */
   readonly prices?: PriceList;
   /** What the operator charges tenants. Absent: what machines cost. */
   readonly ownRates?: OwnRates;
@@ -37,21 +37,21 @@ export interface Deployment {
 export interface RunnerChoice {
   /** Absent: the current one. */
   readonly version?: string;
-  /** What the operator says that the checksum of that version's archive is. */
+  /** The checksum that the operator expects of that version's archive. */
   readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
 }
 
-/** Bounds in numbers, because anybody may install a public App and start jobs without end. */
+/** Limits in numbers, because anybody may install a public App and start any number of jobs. */
 export interface Caps {
   /** Live machines of all tenants and tiers together. Absent: no such cap. */
   readonly machinesInAll?: number;
-  /** Jobs of one tenant that wait; what comes beyond is refused. */
+  /** Waiting jobs of one tenant; those beyond it are refused. */
   readonly waitingJobsPerTenant: number;
-  /** Machines that one tenant may start a minute, or as many as its `max_runners` where that is more. */
+  /** Machines that one tenant may start a minute, or its `max_runners` if that is more. */
   readonly launchesPerMinutePerTenant: number;
   /** Under a spend cap each machine counts as if it lived as long as it may, until it ends. Absent: false. */
   readonly strictSpend?: boolean;
-  /** What becomes of jobs over a tenant's spend cap. Absent: hold. */
+  /** What happens to jobs over a tenant's spend cap. Absent: hold. */
   readonly overSpend?: 'hold' | 'refuse';
 }
 

@@ -1,6 +1,6 @@
 /**
  * The environment variables that the stacks give to functions. Each function gets only those that it reads, and
- * `readVariable` is how it reads them. What is not a name or address made at deploy time is in deployment.ts.
+ * `readVariable` is how it reads them. Everything other than names and addresses made at deploy time is in deployment.ts.
  */
 export const variables = {
   tenantsTable: 'TENANTS_TABLE',
@@ -25,11 +25,11 @@ export const variables = {
   reservedConcurrency: 'RESERVED_CONCURRENCY',
   /** `subnet-1=us-east-1a,subnet-2=us-east-1b`: where machines may be, in the configured order. */
   subnets: 'SUBNETS',
-  /** `https://api.github.com`, or that of a GitHub Enterprise host. */
+  /** `https://api.github.com`, or the API of a GitHub Enterprise host. */
   githubApiUrl: 'GITHUB_API_URL',
-  /** Where people see GitHub: `https://github.com`, or that of a GitHub Enterprise host. */
+  /** Where people see GitHub: `https://github.com`, or a GitHub Enterprise host. */
   githubWebUrl: 'GITHUB_WEB_URL',
-  /** Where GitHub is to send webhooks. */
+  /** Where GitHub must send webhooks. */
   webhookUrl: 'WEBHOOK_URL',
   /** The API that lists releases of actions/runner: `https://api.github.com`, as a rule. */
   runnerReleasesUrl: 'RUNNER_RELEASES_URL',

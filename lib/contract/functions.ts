@@ -6,7 +6,7 @@ export interface FunctionSettings {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
-  /** Whether it answers on a URL of its own. */
+  /** Whether it has its own function URL. */
   readonly url: boolean;
 }
 

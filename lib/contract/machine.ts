@@ -13,11 +13,11 @@ export interface MachineRequest {
   readonly signature: string;
   /** 32 to 64 hexadecimal digits that the machine made up and keeps to itself. */
   readonly nonce: string;
-  /** With `confirm`, if the machine reports them. For graphs, and for when its cost begins, within its boot. */
+  /** With `confirm`, if the machine reports them. Used for graphs, and for the start of its cost within its boot. */
   readonly timings?: BootTimings;
   /** With `confirm`: its runner starts no job before `/start` said yes. */
   readonly gated?: boolean;
-  /** With `start`: the run that the job's hook was told of. A hint of where to look, and believed in nothing. */
+  /** With `start`: the run that the job's hook got from GitHub. Only a hint where to look; never trusted. */
   readonly hint?: RunHint;
 }
 
@@ -37,13 +37,13 @@ export interface BootTimings {
   readonly claimed: number;
 }
 
-/** No boot that counts takes longer: the platform gives up on it before. */
+/** No valid boot takes longer: the platform gives up on it before. */
 const longestBootMilliseconds = 3_600_000;
 
 export type ClaimAnswer =
   /** Start the runner with this JIT config; `confirm` first. gate: have its job's hook ask `/start`. */
   | { readonly action: 'run'; readonly jitConfig: string; readonly gate?: boolean }
-  /** Ask again in so many seconds. */
+  /** Ask again in this many seconds. */
   | { readonly action: 'again'; readonly seconds: number }
   /** There is nothing to run: power off. */
   | { readonly action: 'stand-down'; readonly why: string };
@@ -53,7 +53,7 @@ export type StartAnswer =
   | { readonly action: 'admit' }
   /** A sentence for the job's log, in one line. */
   | { readonly action: 'reject'; readonly why: string }
-  /** Nobody knows yet: ask again. why: for the job's log, where the time is up. */
+  /** Nobody knows yet: ask again. why: for the job's log, if the time is up. */
   | { readonly action: 'again'; readonly why?: string };
 
 /** `action=admit\n`, `action=reject\nwhy=…\n`, `action=again\n`, with a `why` where there is one. */
@@ -106,7 +106,7 @@ function runHint(value: unknown): RunHint | undefined {
     : undefined;
 }
 
-/** Undefined: they are not all there, or cannot be true. That costs the machine nothing. */
+/** Undefined: they are incomplete or implausible. The machine is served all the same. */
 function bootTimings(value: unknown): BootTimings | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { up, prepared, claimed } = value as Partial<Record<keyof BootTimings, unknown>>;

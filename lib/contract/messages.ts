@@ -28,11 +28,11 @@ export interface JobEvent {
   readonly workflow?: string;
   /** GitHub's `created_at`, epoch milliseconds. */
   readonly queuedAt: number;
-  /** When the webhook got it, epoch milliseconds. Absent: it was not a webhook that told of it. */
+  /** When the webhook got it, epoch milliseconds. Absent: no webhook brought it. */
   readonly receivedAt?: number;
   /** The webhook's `X-GitHub-Delivery`. */
   readonly delivery: string;
-  /** Of the runner that GitHub says took the job; null while none has. */
+  /** The runner that took the job, as GitHub says; null while none has. */
   readonly runnerName: string | null;
   readonly conclusion: string | null;
 }
@@ -44,7 +44,7 @@ export interface Poke {
   readonly tier: TierName;
 }
 
-/** Something about an installation changed. What it is now, GitHub is asked. */
+/** Something about an installation changed. GitHub is asked for its current state. */
 export interface InstallationEvent {
   readonly kind: 'installation';
   /** `installation.created`, `installation_repositories.removed`, … */
@@ -52,7 +52,7 @@ export interface InstallationEvent {
   readonly installationId: InstallationId;
   /** `owner/name` of repositories taken out of the installation. */
   readonly repositoriesRemoved: readonly string[];
-  /** Their ids, where GitHub said them. */
+  /** Their ids, if GitHub sent them. */
   readonly repositoryIdsRemoved?: readonly number[];
   readonly delivery: string;
 }
@@ -70,7 +70,7 @@ export interface SpotWarning {
   readonly instanceId: InstanceId;
 }
 
-/** Have GitHub run a job again whose machine was taken back. */
+/** Have GitHub rerun a job whose spot machine was interrupted. */
 export interface RerunJob {
   readonly kind: 'rerun-job';
   readonly installationId: InstallationId;
@@ -82,7 +82,7 @@ export interface RerunJob {
   readonly until: number;
 }
 
-/** A machine listened for jobs and ended, and nobody said that it ran one: find out whether GitHub gave it any. */
+/** A machine listened for jobs and ended, and no job is known to have run on it: find out whether GitHub gave it one. */
 export interface UnheardRun {
   readonly kind: 'unheard-run';
   readonly installationId: InstallationId;
@@ -95,7 +95,7 @@ export interface LookAtGroup {
   readonly installationId: InstallationId;
 }
 
-/** GitHub says of a job that is held for an approval that it is queued, or said so before the hold: find out which. */
+/** GitHub says that a job held for an approval is queued, or said so before the hold: find out which. */
 export interface LookAtJob {
   readonly kind: 'look-at-job';
   readonly installationId: InstallationId;
@@ -107,7 +107,7 @@ export interface LookAtJob {
   readonly heardAt: number;
 }
 
-/** Ask the controllers of a job that are asked from outside, as its row says that they are to be. */
+/** Ask a job's external controllers, as its row requires. */
 export interface AskControllers {
   readonly kind: 'admission';
   readonly installationId: InstallationId;
@@ -260,7 +260,7 @@ function parseObject(body: string): Record<string, unknown> {
 
 const excerpt = (text: string) => JSON.stringify(text.slice(0, 80));
 
-/** Typed access to an object's fields; the first one that does not fit ends the reading. */
+/** Typed access to an object's fields; throws at the first one that is wrong. */
 class Fields {
   readonly #values: Record<string, unknown>;
   constructor(values: Record<string, unknown>) {

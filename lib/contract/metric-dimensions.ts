@@ -1,4 +1,4 @@
-/** What must be known to emit a metric, and to show it: types alone, made from the catalogue. */
+/** What must be known to emit a metric, and to show it: only types, derived from the catalogue. */
 import type { DimensionName, MetricName, metrics } from './metrics.ts';
 
 type UnionToIntersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends (
@@ -9,7 +9,7 @@ type UnionToIntersection<Union> = (Union extends unknown ? (each: Union) => void
 
 type NamesOf<Name extends MetricName> = (typeof metrics)[Name]['sets'][number][number];
 
-/** The dimensions that must be known where these metrics are emitted. */
+/** The dimensions that must be given when these metrics are emitted. */
 export type DimensionsOf<Name extends MetricName> = UnionToIntersection<
   Name extends MetricName ? { readonly [Dimension in NamesOf<Name>]: string } : never
 >;

@@ -1,6 +1,6 @@
 /**
- * Every metric that the platform emits: its unit, its dimensions, what it says and who says it. What is not here cannot be
- * emitted, graphed or alarmed. No metric is by tenant: ten thousand of them would cost more than the machines.
+ * Every metric that the platform emits: its unit, its dimensions, its meaning and who emits it. What is not here cannot be
+ * emitted, graphed or alarmed on. No metric is by tenant: ten thousand of them would cost more than the machines.
  *
  * `sets` are the dimensions that a metric is published under, each beside `environment`; `[]` is the sum over all. CloudWatch
  * bills each combination of values as a metric of its own ($0.30 a month, by the hours in which it is written).

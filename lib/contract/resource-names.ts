@@ -1,12 +1,12 @@
 /**
- * The names of queues and functions as metrics and log groups go by them. Made from the configuration, so that what
- * watches the platform refers to none of its resources and never stands in the way of their change.
+ * The names of queues and functions, as metrics and log groups use them. Derived from the configuration, so that monitoring
+ * refers to none of the platform's resources and never blocks a change of them.
  */
 import type { Deployment } from './deployment.ts';
 import { type FunctionName, functionNames } from './functions.ts';
 
 export interface Names {
-  /** Without their dead letters. */
+  /** Without the dead-letter queues. */
   readonly queues: readonly string[];
   readonly tierQueues: readonly string[];
   readonly functions: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * How the bucket of runner programs is laid out, for the syncer that fills it and for the machines that read it with
+ * The layout of the bucket of runner programs, for the syncer that fills it and for the machines that read it with
  * nothing but a shell (images/boot.sh): archives under names that hold their version, never written twice with other
  * bytes, and a small file `current` in each folder that says which one to use.
  */
@@ -17,7 +17,7 @@ export const archiveKey = ({ version, architecture }: Pick<RunnerArchive, 'versi
 /** Names the version for which an image was last asked for. */
 export const imageNoteKey = (architecture: Architecture) => `${runnerFolder(architecture)}image`;
 
-/** What `current` says. */
+/** The content of `current`. */
 export interface CurrentRunner {
   readonly version: string;
   readonly sha256: string;

@@ -37,7 +37,7 @@ export const tables = {
     indexes: {},
     timeToLive: 'expires_at',
   },
-  /** What all copies remember for a while: pools that ran dry, budgets, paces, cursors. */
+  /** What all copies share for a while: empty pools, budgets, paces, cursors. */
   notes: {
     suffix: 'notes',
     partitionKey: { name: 'name', type: 'S' },
@@ -75,15 +75,15 @@ export const tables = {
 /** The value of `open` on launches that are not closed, and on those that are and whose machines are looked after. */
 export const openMarker = 'open';
 export const watchedMarker = 'machines';
-/** How long the rows of what is over are kept, in days: late events about them must find them. */
+/** How long rows of finished things are kept, in days: late events must find them. */
 export const tombstoneDays = 7;
 /** How long usage rows are kept, in days: a month can be read until the next one is over. */
 export const usageDays = 62;
-/** Sums of days are made while all records of the day are surely there. */
+/** Sums of a day are made while all of the day's records are certain to exist. */
 export const rolledUpDays = usageDays - 2;
 /** How long the sums of a day are kept, in days: thirteen months, of which the first one whole. */
 export const usageSumDays = 430;
-/** The number of a tenant's leases, over all tiers; and, with the tier's name behind it, of one tier. */
+/** The number of a tenant's leases, over all tiers; with the tier's name appended, of one tier. */
 export const leasesAttribute = 'leases_held';
 export const tierLeasesAttribute = (tier: string) => `${leasesAttribute}_${tier}`;
 /** In the tenants table: the epoch of a tenant's admission policy, while any controller of it is in force. */
@@ -91,7 +91,7 @@ export const admissionEpochAttribute = 'admission_epoch';
 
 /** What a tenant spent in a month or a day, in micro-dollars: `spent_2026-11`, `spent_2026-11-21`; see core/spend.ts. */
 export const spentAttribute = (period: string) => `spent_${period}`;
-/** The same of earlier installations of its account. */
+/** The same for earlier installations of its account. */
 export const carriedAttribute = (period: string) => `carried_${period}`;
 /** How many machines of a tier lived for so long: `lives_small_3`. */
 export const livesAttribute = (tier: string, range: number | '') => `lives_${tier}_${range}`;

@@ -37,7 +37,7 @@ export function judge(tenant: Tenant | undefined, tier: Tier, job: Job, group: G
   );
 }
 
-/** What is said of all its jobs alike. */
+/** Verdicts that are the same for all of the tenant's jobs. */
 export function judgeTenant(tenant: Tenant): Verdict | undefined {
   switch (tenant.status) {
     case 'deleted':
@@ -82,7 +82,7 @@ function judgeGroup(tenant: Tenant, job: Job, group: GroupView): Verdict | undef
   return excluded && { kind: 'hold', ...excluded };
 }
 
-/** By what they said of it under the policy of now: an earlier word counts for nothing. */
+/** By their decision under the current policy: an earlier one does not count. */
 export function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | undefined {
   const mark = policyMark(tenant);
   if (mark === undefined) return undefined;
@@ -102,7 +102,7 @@ export function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | 
   return admission.state === 'unavailable' ? judgeUnavailable(admission) : undefined;
 }
 
-/** Tenants see this: of the operator's own controllers they are told that there is a policy, and its reason. */
+/** Tenants see this: about the operator's controllers it shows only that a policy exists, and its reason. */
 const judgeName = ({ controllerId, ofPlatform }: JobAdmission) =>
   ofPlatform ? "the operator's admission policy" : `the admission controller ${controllerId}`;
 
@@ -138,7 +138,7 @@ function judgeJob(tenant: Tenant, tier: Tier, job: Job): Verdict | undefined {
   return judgeRepository(tenant, job);
 }
 
-/** At both gates: GitHub may give a machine a job of a repository that none was bought for. */
+/** Used at both gates: GitHub may give a machine a job of a repository for which no machine was bought. */
 export function judgeRepository(tenant: Tenant, job: Job): Verdict | undefined {
   const { allowedRepositories, allowPublicRepositories } = tenant;
   const isAllowed = allowedRepositories?.some((id) => id === job.repositoryId) ?? true;
@@ -168,8 +168,8 @@ const refuse = (...words: Parameters<typeof reason>): Verdict => ({
 });
 
 /**
- * Whether a refusal has outlived its cause, so that the job may have another chance where GitHub still has it queued. What
- * waited for too long is over, and another owner's repository stays another owner's.
+ * Whether a refusal's cause is gone, so that the job may be taken up again if GitHub still has it queued. A job that waited
+ * too long stays refused, and so does one of another owner's repository.
  */
 export function isRefusalOutdated(tenant: Tenant, job: Job): boolean {
   if (job.state !== 'done' || job.reason === undefined || job.outcome === 'expired' || !job.tier)

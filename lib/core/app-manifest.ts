@@ -9,7 +9,7 @@ export type RunnerLevel = 'organization' | 'repository' | 'both';
 
 export const runnerLevels: readonly RunnerLevel[] = ['organization', 'repository', 'both'];
 
-/** What is asked for where nobody says otherwise: the least with which the owner has runners at all. */
+/** The default: the least with which the owner can have runners. */
 export const defaultLevel = (owner: 'organization' | 'account'): RunnerLevel =>
   owner === 'organization' ? 'organization' : 'repository';
 
@@ -32,7 +32,7 @@ export interface ManifestOptions {
   readonly redirectUrl: string;
   /** Whether accounts other than the owner may install it. */
   readonly isPublic: boolean;
-  /** Whether it may run a job again whose spot machine AWS took back; reading is enough for all else. */
+  /** Whether it may rerun a job that lost its spot machine; read access is enough for everything else. */
   readonly rerunsJobs: boolean;
 }
 

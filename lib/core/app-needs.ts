@@ -1,6 +1,6 @@
 /**
  * What an App must ask for so that the platform works with it, held against what it does ask for: for Apps that were made
- * by hand. Each thing that is missing is told as GitHub's settings page names it, with what does not work without it.
+ * by hand. Each missing item is named as on GitHub's settings page, with what does not work without it.
  */
 export interface AskedFor {
   readonly permissions: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ export function missingInApp({ permissions, events }: AskedFor): readonly string
   return missing;
 }
 
-/** Where the list of what is missing is added, and what to do then. */
+/** Where to add what is missing, and what to do then. */
 export const howToAdd =
   'On the App’s settings page on GitHub, under “Permissions & events”, add what is missing and save. Where the App is ' +
   'installed already, an owner of that account then accepts the new permissions.';

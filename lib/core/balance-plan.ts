@@ -1,5 +1,5 @@
 /**
- * What to do about the waiting jobs of one tenant and tier: whom to refuse, who waits on and why, and who gets a
+ * What to do about the waiting jobs of one tenant and tier: which to refuse, which wait on and why, and which get a
  * machine now. Oldest first, and never more than both limits leave.
  */
 import { judge, judgeTenant, type Verdict } from './admission.ts';
@@ -18,13 +18,13 @@ export interface BalancePlan {
   readonly hold: readonly { readonly job: Job; readonly reason: Reason }[];
   /** The jobs of the next launch, in order; empty where there is none. */
   readonly launch: readonly Job[];
-  /** What keeps the others from a machine, where they lack room; absent: there is room for all. */
+  /** Why there is no room for the others; absent: there is room for all. */
   readonly limitedBy?: ReasonCode;
-  /** Whether what limits it passes with time. */
+  /** Whether the limiting cause passes with time. */
   readonly passesByItself?: boolean;
   /** Whether, once this launch is taken, there may be both room and jobs for another one. */
   readonly more: boolean;
-  /** How many jobs it is worth to look at: the page, or more where all of a full page was used up. */
+  /** How many jobs to read: the page, or more if all of a full page was used up. */
   readonly worthReading: number;
 }
 
@@ -32,9 +32,9 @@ export interface BalancePlan {
 export interface Bound {
   readonly machines: number;
   readonly reason: Reason;
-  /** Whether it passes with time, so that whoever was served looks again by itself; else an event wakes those who wait. */
+  /** Whether it passes with time, so that the tenant looks again by itself; else an event wakes the waiting ones. */
   readonly passesByItself: boolean;
-  /** Whether whoever finds no room is refused, instead of waiting. */
+  /** Whether jobs without room are refused, instead of waiting. */
   readonly refuses?: boolean;
 }
 
@@ -120,7 +120,7 @@ function worthReading(page: {
   return Math.max(pageSize, Math.min(most, wanted));
 }
 
-/** Whoever rests has the reason for it already. */
+/** A resting job already has its reason. */
 function rested(verdict: Verdict, job: Job, now: number): Verdict {
   if (verdict.kind !== 'admit' || !isResting(job, now)) return verdict;
   return { kind: 'hold', reason: job.reason ?? unbounded.reason, ofJob: true };

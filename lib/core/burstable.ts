@@ -14,7 +14,7 @@ export interface Burstable {
   readonly baseline: number;
   /** For one processor, an hour long, above the baseline. */
   readonly surplusPerVcpuHour: Micros;
-  /** What EC2 does where the launch says nothing. */
+  /** EC2's default, if the launch does not set it. */
   readonly usualCredits: CpuCredits;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The records against AWS's bill, by day, tenant and component: how far they are from each other, and what would have to be added
+ * Compares the records with AWS's bill, by day, tenant and component: how much they differ, and what would have to be added
  * to the records' sums to meet the bill. Pure arithmetic, in whole micro-dollars; neither side is changed.
  */
 import type { InstallationId, TierName } from './ids.ts';

@@ -1,4 +1,4 @@
-/** Days and months in UTC, as AWS's bills go by. */
+/** Days and months in UTC, as on AWS's bills. */
 
 /** `2026-11-21`. */
 export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);

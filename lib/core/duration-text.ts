@@ -1,4 +1,4 @@
-/** How long something took, has taken or will take, as people read it. The only place that decides these words. */
+/** Durations as text for people. The only place that decides this wording. */
 export function durationText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 120) return `${whole} s`;

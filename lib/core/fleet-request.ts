@@ -42,7 +42,7 @@ export interface FleetPlan {
   readonly level: RunnerLevel;
   /** The runner group's name, where the level has groups. */
   readonly group?: string;
-  /** Opens the claim door for the machines of this launch, and for no others. */
+  /** Lets only the machines of this launch claim. */
   readonly ticket: string;
   readonly launchTemplateName: string;
   /** In order of preference. */
@@ -97,7 +97,7 @@ export function fleetRequest(plan: FleetPlan): FleetRequest {
 }
 
 /**
- * A name that people chose, in the characters that a tag may have; EC2 refuses a launch for any other.
+ * A name chosen by people, in the characters that a tag may have; EC2 refuses a launch with any other.
  * Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
  */
 const tagValue = (text: string) =>

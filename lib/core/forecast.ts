@@ -1,4 +1,4 @@
-/** What a month comes to if its days go on as the last whole ones did: pure arithmetic, in whole micro-dollars. */
+/** Forecasts a month's cost from its last whole days: pure arithmetic, in whole micro-dollars. */
 import type { Micros } from './micros.ts';
 import { totalOf } from './price.ts';
 import type { UsageSum } from './usage-sum.ts';

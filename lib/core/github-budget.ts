@@ -1,6 +1,6 @@
 /**
- * How an installation's calls to GitHub are shared out. Registration goes before deletion, and deletion before asking:
- * the lower ones stop while there is still something left for the higher. These numbers are the only place that says so.
+ * How an installation's calls to GitHub are shared out. Registrations come before deletions, and deletions before queries:
+ * lower priorities stop while something is left for the higher ones. Only these numbers decide that.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 
@@ -14,7 +14,7 @@ export type CallPurpose = 'register' | 'remove' | 'ask';
 export type CallResource = 'core' | 'actions_runner_registration';
 export const callResources: readonly CallResource[] = ['core', 'actions_runner_registration'];
 
-/** What a call of this purpose is expected to be counted as. GitHub's answer says what it was. */
+/** The resource on which a call of this purpose is expected to count. GitHub's answer has the actual one. */
 export const resourceFor: Readonly<Record<CallPurpose, CallResource>> = {
   register: 'actions_runner_registration',
   remove: 'core',
@@ -35,7 +35,7 @@ export type Budgets = Readonly<Partial<Record<CallResource, CallBudget>>>;
 /** GitHub said `limited`: until then, epoch milliseconds, no call of that resource, or none at all. */
 export type Closings = Readonly<Partial<Record<CallResource | 'all', number>>>;
 
-/** What is known of one installation. Nothing known: nothing keeps a call back. */
+/** What is known about one installation. If nothing is known, calls are allowed. */
 export interface BudgetStanding {
   readonly budgets: Budgets;
   readonly closed: Closings;
@@ -44,13 +44,13 @@ export interface BudgetStanding {
 /** The part of the budget that must be left for a call of this purpose to be made. */
 const leastShare: Readonly<Record<CallPurpose, number>> = { register: 0, remove: 0.05, ask: 0.2 };
 
-/** While more than this is left, nobody needs to know. */
+/** While more than this is left, other copies need not know. */
 const noteworthyShare = 0.5;
 
 /** Copies tell each other each time so much of the limit has gone: 25 times in an hour, at most. */
 const noteStepShare = 0.02;
 
-/** Undefined: the call may be made. Else: in how many seconds it may be. */
+/** Undefined: the call may be made now. Else: in how many seconds. */
 export function secondsUntilCall(
   standing: BudgetStanding,
   purpose: CallPurpose,
@@ -65,7 +65,7 @@ export function secondsUntilCall(
   return isShort ? seconds(budget.resetsAt - now) : undefined;
 }
 
-/** Whether the other copies should hear of it, given what they were told last. */
+/** Whether to tell the other copies, given what they were told last. */
 export function isNoteworthy(now: CallBudget, told: CallBudget | undefined): boolean {
   if (now.remaining > now.limit * noteworthyShare) return false;
   const isNewWindow = told === undefined || told.resetsAt < now.resetsAt;
@@ -90,8 +90,8 @@ export function latestBudgets(one: Budgets, other: Budgets): Budgets {
 }
 
 /**
- * What a refusal closes. Where an hour is used up it is that resource's, and the purpose's own, since that is what was
- * refused; a secondary limit is about the installation as a whole.
+ * What a refusal closes. If an hourly limit is used up: that resource, and the purpose's own, since that call was refused.
+ * A secondary limit closes the whole installation.
  */
 export function closingsBy(
   refusal: { readonly resource?: CallResource },

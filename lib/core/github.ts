@@ -1,4 +1,4 @@
-/** What the platform knows of GitHub's answers, as plain data. */
+/** GitHub's answers, as plain data. */
 import type { CallResource } from './github-budget.ts';
 import type { JobId } from './ids.ts';
 
@@ -45,7 +45,7 @@ export interface GitHubRun {
 }
 
 export interface GitHubRepository {
-  /** Stays, whatever its name and its owner are. */
+  /** Does not change when the name or owner does. */
   readonly id: number;
   readonly visibility: RepositoryVisibility;
   /** `owner/name`. */
@@ -74,11 +74,11 @@ export interface WebhookDelivery {
 export const wasDelivered = ({ statusCode }: WebhookDelivery): boolean =>
   statusCode >= 200 && statusCode < 400;
 
-/** An answer of GitHub that is not the one hoped for, and that trying again at once would not change. */
+/** A refusal by GitHub that an immediate retry would not change. */
 export type GitHubRefusal =
   /** 403 or 429 for too many requests: of this resource in its hour, or (absent) of any in too short a time. */
   | { readonly kind: 'limited'; readonly retryAfterSeconds: number; readonly resource?: CallResource }
-  /** 403 for want of a permission, or 401 for an unknown App. */
+  /** 403 for a missing permission, or 401 for an unknown App. */
   | { readonly kind: 'forbidden'; readonly message: string }
   /** 404: no such installation, organization, repository or runner. */
   | { readonly kind: 'not-found'; readonly message: string }

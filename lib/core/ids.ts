@@ -24,7 +24,7 @@ export const LaunchId = (value: string) => value as LaunchId;
 export const InstanceId = (value: string) => value as InstanceId;
 export const TierName = (value: string) => value as TierName;
 
-/** The machine that a runner is named for. Whatever else a tenant registers is none of ours: undefined. */
+/** The machine that a runner is named after. Undefined: not a runner of this platform. */
 export const instanceNamed = (runner: string | null): InstanceId | undefined =>
   runner !== null && /^i-[0-9a-f]{8,32}$/.test(runner) ? InstanceId(runner) : undefined;
 

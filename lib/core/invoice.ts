@@ -60,7 +60,7 @@ function linesOf(group: readonly UsageSum[]): InvoiceLine[] {
   const used = found.filter(({ seconds, amount }) => seconds > 0 || amount > 0);
   return used.map(({ basis, seconds, amount }, n) => ({
     ...about,
-    // In the month in which a rate came into force there are two lines; the jobs are told once.
+    // In the month in which a rate came into force there are two lines; jobs are counted once.
     jobs: n === 0 ? jobs : 0,
     minutes: minutesOf(seconds),
     ...{ basis, amount },

@@ -1,12 +1,12 @@
 /**
- * How long a job rests whose machines come to nothing. It is never given up: the pauses grow, so that time bounds what it
- * costs, and GitHub says when it is over. A machine that ran another job of the tenant was no failure, and is not counted.
+ * How long a job pauses after its machines ended without running it. It is never given up: the pauses grow, which bounds
+ * its cost, and GitHub says when it is over. A machine that ran another job of the tenant was no failure, and is not counted.
  */
 import type { TierName } from './ids.ts';
 import type { Job } from './job.ts';
 import { type Reason, reason } from './reason.ts';
 
-/** What a job that waits again takes along. */
+/** What a job keeps when it waits again. */
 export interface Rest {
   /** Where it waits. */
   readonly tier: TierName;
@@ -21,12 +21,12 @@ export interface Again {
   readonly rest?: Rest;
 }
 
-/** So many machines may come to nothing before the job rests for the first time. */
+/** This many machines may end without running it before the job rests for the first time. */
 export const freeReplacements = 2;
 const firstPauseSeconds = 60;
 const longestPauseSeconds = 3600;
 
-/** One more machine came to nothing. `why` is what happened to that one. */
+/** One more machine ended without running it. `why` is what happened to that one. */
 export function afterLoss(job: Job, why: Reason, now: number): Again {
   const replacements = (job.replacements ?? 0) + 1;
   if (!job.tier) return { reason: why };
@@ -35,7 +35,7 @@ export function afterLoss(job: Job, why: Reason, now: number): Again {
   return restingUntil(job, now + pauseSeconds(replacements) * 1000, replacements);
 }
 
-/** GitHub would not give its machine a runner for as long as it was asked: it rests for a while in any case. */
+/** GitHub kept refusing its machine a runner: it rests in any case. */
 export function afterRefusal(job: Job, why: Reason, now: number): Again {
   const replacements = (job.replacements ?? 0) + 1;
   if (!job.tier) return { reason: why };

@@ -25,7 +25,7 @@ export interface Job {
   readonly state: JobState;
   /** Absent where no tier has the job's labels. */
   readonly tier?: TierName;
-  /** `owner/name`, as it was heard last: GitHub's people may rename both. */
+  /** `owner/name`, as it was heard last: both may be renamed on GitHub. */
   readonly repository: string;
   /** GitHub's id of it, which stays. Absent in rows of earlier versions. */
   readonly repositoryId?: number;
@@ -48,22 +48,22 @@ export interface Job {
   readonly admission?: JobAdmission;
   /** The lease that is meant for it, while covered; and of a job that runs, the one that was as it began. */
   readonly lease?: LeaseId;
-  /** The lease whose machine it lost last: its launch and its machine say what became of that. Absent: it lost none. */
+  /** The lease of the machine that it lost last; that launch and machine have the details. Absent: it lost none. */
   readonly formerLease?: LeaseId;
   /** How many launches were made for it. */
   readonly attempts: number;
-  /** How many machines were bought for it and came to nothing: they ended, and ran no job. Absent: none. */
+  /** How many machines were bought for it and ended without running a job. Absent: none. */
   readonly replacements?: number;
   /** While it waits: before this (epoch milliseconds) no machine is bought for it. */
   readonly retryAt?: number;
-  /** When GitHub said for the first time that it has no such job, epoch milliseconds; absent: it did not, or took it back. */
+  /** When GitHub first said that it has no such job, epoch milliseconds; absent: it did not, or has said otherwise since. */
   readonly goneAt?: number;
   /** The machine that GitHub says ran it. */
   readonly runner?: InstanceId;
   readonly startedAt?: number;
   /**
-   * Since when only GitHub can say how it does, epoch milliseconds: it is blocked, or it runs on no machine of ours, or on
-   * one that has ended. The sweep asks.
+   * Since when only GitHub knows its state, epoch milliseconds: it is blocked, or runs on no machine of ours, or on one that
+   * has ended. The sweep asks.
    */
   readonly unsettledAt?: number;
   readonly doneAt?: number;
@@ -72,10 +72,10 @@ export interface Job {
   readonly conclusion?: string;
 }
 
-/** What GitHub ended is over; what the platform ended by a word of its own, a fact from GitHub opens again. */
+/** A job that GitHub ended is over; one that the platform ended can be opened again by a fact from GitHub. */
 export const isOverOnGitHub = (job: Job): boolean => job.state === 'done' && job.reason === undefined;
 
-/** How it ended, by GitHub's own word. A runner of the tenant's own is no machine: undefined. */
+/** How it ended, according to GitHub. Undefined for a tenant's own runner, which is not one of our machines. */
 export const endOnGitHub = (heard: {
   readonly conclusion: string | null | undefined;
   readonly runner: InstanceId | undefined;

@@ -4,7 +4,7 @@
  */
 import type { Tier } from './tier.ts';
 
-/** Says that a job wants none of GitHub's own machines. */
+/** The label that excludes GitHub-hosted runners. */
 const selfHosted = 'self-hosted';
 
 /**
@@ -20,6 +20,6 @@ export function tierFor(labels: readonly string[], tiers: readonly Tier[]): Tier
   });
 }
 
-/** Whether the labels ask for a runner that is not GitHub's own. */
+/** Whether the labels ask for a self-hosted runner. */
 export const isSelfHosted = (labels: readonly string[]) =>
   labels.some((label) => label.toLowerCase() === selfHosted);

@@ -1,13 +1,13 @@
 /**
- * The pace of CreateFleet calls while EC2 throttles, for the whole cell, and a line of who comes next. Each tenant and tier
- * has one place in the line, so that all get calls in turn, however many jobs each has. There is no pace in ordinary times:
+ * The pace of CreateFleet calls while EC2 throttles, for the whole cell, and the line of tenants that want one. Each tenant
+ * and tier has one place in the line, so that all get calls in turn, however many jobs each has. Usually there is no pace:
  * it begins with a throttle, at the rate at which EC2 refills its bucket. Each call makes it a little faster, each further
- * throttle halves it, and from then on it grows slowly where it was too fast before. It is forgotten two minutes after the
- * last trouble.
+ * throttle halves it, and from then on it grows slowly where it was too fast before. It is dropped two minutes after the last
+ * throttle.
  */
 export interface LaunchPace {
   readonly callsPerSecond: number;
-  /** From here on it grows slowly: half of what was too fast the last time. Absent: nothing is known to be too fast. */
+  /** Above this it grows slowly: half of the last rate that was too fast. Absent: none is known to be too fast. */
   readonly cautiousFrom?: number;
   /** No call before then, epoch milliseconds. */
   readonly nextCallAt: number;
@@ -26,7 +26,7 @@ interface Place {
 }
 
 export type Turn =
-  /** It may call, after so long. */
+  /** It may call, after this delay. */
   | { readonly kind: 'go'; readonly waitMilliseconds: number }
   /** `fresh`: somebody must call it up then; else that is under way. */
   | { readonly kind: 'wait'; readonly at: number; readonly fresh: boolean };
@@ -50,13 +50,13 @@ const growth = 1.3;
 const cautiousGrowth = 0.25;
 /** A function waits no longer than this for its turn; after that it comes again. */
 export const longestHoldMilliseconds = 2_000;
-/** Whoever did not come within this of its turn has lost it. */
+/** A tenant that does not come within this time of its turn loses it. */
 const missedMilliseconds = 60_000;
-/** The note stays small; whoever finds no place comes again with the sweep. */
+/** Keeps the note small; a tenant without a place comes again with the sweep. */
 const longestLine = 2_000;
 const memoryMilliseconds = 120_000;
 
-/** A pace that is as fast as it gets, with nobody in line, is no trouble: it is not kept for those who go on asking. */
+/** A pace at its maximum with nobody in line is not kept. */
 export function paceExpiresAt(pace: LaunchPace, now: number): number {
   const hasRecovered = pace.callsPerSecond === fastest && Object.keys(pace.turns).length === 0;
   const since = hasRecovered ? pace.slowedAt : Math.max(now, pace.nextCallAt, pace.lineEndsAt);

@@ -1,5 +1,5 @@
 /**
- * How many machines a tenant may start a minute: whoever installs the App can make jobs without end, and each machine
+ * How many machines a tenant may start a minute: whoever installs the App can queue any number of jobs, and each machine
  * costs at least a minute. `rateUsedUntil` on the tenant says until when its minute is used up; starting a machine moves
  * it on by the machine's share of a minute. What a tenant may have at once it may also start at once.
  */

@@ -1,5 +1,5 @@
 /**
- * Who holds leases, counted from rows: a machine that has not ended holds its own, and a launch that is still open holds
+ * Counts leases from rows: a machine that has not ended holds its own, and a launch that is still open holds
  * those that no machine has yet. The counts on tenants and caps must be the same.
  */
 import type { InstallationId, TierName } from './ids.ts';
@@ -35,7 +35,7 @@ export function countLeases(runners: readonly Runner[], launches: readonly Launc
 const unplaced = ({ plannedJobs, instances }: Launch) =>
   plannedJobs.filter(({ lease }) => !instances.has(lease)).length;
 
-/** Whether both say the same; a tier without leases may be left out. */
+/** Whether both counts are equal; a tier without leases may be missing. */
 export function sameCounts(
   one: ReadonlyMap<TierName, number>,
   other: ReadonlyMap<TierName, number>,

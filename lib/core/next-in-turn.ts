@@ -1,4 +1,4 @@
-/** Round robin over a list that changes: whoever comes next after the last one served, by a key that orders them. */
+/** Round robin over a changing list: continues after the last one served, ordered by key. */
 
 /** At most `count` items, those behind `after` first, then from the start again; each once. Keys compare as texts. */
 export function nextInTurn<Item>(

@@ -1,5 +1,5 @@
 /**
- * What an operator charges for machines, where that is not what they cost at AWS: by tier, for a minute, from a day on. The rate of
+ * What an operator charges for machines, if not AWS's cost: by tier, for a minute, from a day on. The rate of
  * a machine is fixed as it is launched and kept with it.
  */
 import type { Micros } from './micros.ts';
@@ -7,7 +7,7 @@ import type { Micros } from './micros.ts';
 export interface OwnRates {
   /** By tier, the earliest first. */
   readonly tiers: Readonly<Record<string, readonly DatedRate[]>>;
-  /** The time of each machine is rounded up to so many seconds. */
+  /** The time of each machine is rounded up to this many seconds. */
   readonly roundSeconds: number;
   /** Of each tenant in each month, over all tiers. */
   readonly freeMinutes: number;

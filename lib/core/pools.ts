@@ -1,6 +1,6 @@
 /**
- * What EC2 said it has none of, and what is left to ask for. A pool is one capacity type of one instance type in one zone.
- * A closed pool is not asked for until it is due again: asking an empty pool costs a call, a second and a job's patience.
+ * Which pools EC2 reported as empty, and which are left to try. A pool is one capacity type of one instance type in one zone.
+ * A closed pool is not tried until it is due again: trying an empty pool costs a call, and delays the job by a second.
  *
  *   closing                  closes                                     for
  *   spot:t3.medium:us-east-1a  that pool: it is dry                     3 minutes
@@ -38,7 +38,7 @@ export interface OpenPools {
   readonly pools: readonly { readonly instanceType: string; readonly subnetId: string }[];
 }
 
-/** Nothing is to be asked for before `until`. */
+/** Nothing may be requested before `until`. */
 export interface ClosedTier extends Closing {
   readonly kind: 'closed';
 }
@@ -54,7 +54,7 @@ export const poolName = (pool: { market: Market; instanceType: string; zone: str
   `${pool.market}:${pool.instanceType}:${pool.zone}`;
 export const marketName = (market: Market, tier: Pick<Tier, 'name'>) => `${market}:${tier.name}`;
 
-/** Spot first where the tier says so, and on demand as soon as no spot pool is open. */
+/** Spot first if the tier says so, and on demand as soon as no spot pool is open. */
 export function openPools(
   tier: Tier,
   known: { subnets: readonly Subnet[]; closings: Closings; now: number },
@@ -83,7 +83,7 @@ export function openPools(
   return { kind: 'closed', ...soonest(closed) };
 }
 
-/** Whether every market of the tier was closed within what the closings remember: machines are to be shared then. */
+/** Whether every market of the tier was closed recently: machines are then shared among tenants. */
 export function wasShort(tier: Tier, known: { subnets: readonly Subnet[]; closings: Closings }): boolean {
   const has = (name: string) =>
     Object.hasOwn(known.closings, name) && known.closings[name]?.cause !== 'fatal';
@@ -101,7 +101,7 @@ function allPools(tier: Tier, subnets: readonly Subnet[]) {
   return tier.instanceTypes.flatMap((instanceType) => own.map((subnet) => ({ instanceType, ...subnet })));
 }
 
-/** What is open again first decides when to look again, and is the reason to show. */
+/** The pool that opens first decides when to look again, and gives the reason to show. */
 function soonest(closed: readonly Closing[]): Closing {
   const [first, ...others] = closed;
   if (!first) throw new Error('A tier without an instance type or without a subnet has no pools at all.');

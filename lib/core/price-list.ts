@@ -27,7 +27,7 @@ export interface RegionPrices {
   readonly address: Micros;
 }
 
-/** Prices of one region that the operator had AWS say, in place of those below: what `mayfly prices update` writes. */
+/** Prices of one region, fetched from AWS by `mayfly prices update`, which replace those below. */
 export interface PriceList {
   /** The day on which AWS was asked. */
   readonly date: string;
@@ -82,7 +82,7 @@ const otherSizes = {
 export const pricesOf = (region: string): RegionPrices | undefined =>
   Object.hasOwn(regions, region) ? regions[region] : undefined;
 
-/** What is in force: the operator's own list, or the one above. Absent prices are not known. */
+/** The list in use: the operator's own, or the one above. Absent prices are not known. */
 export interface PricesInForce {
   readonly date: string;
   readonly disk?: RegionPrices['disk'];

@@ -1,6 +1,6 @@
 /**
- * What AWS's price list says of one product: `{"product": {…}, "terms": {"OnDemand": {…}}}`, a JSON text for each. Anything that is not
- * as documented is no price.
+ * Reads one product of AWS's price list: `{"product": {…}, "terms": {"OnDemand": {…}}}`, a JSON text for each. Anything that is not
+ * as documented counts as no price.
  * Source: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-service-price-list-file-for-services.html
  */
 import { type Micros, microsFrom } from './micros.ts';

@@ -17,7 +17,7 @@ export interface BilledMachine {
   readonly diskThroughputMegabytes: number;
   /** Absent: not known, as in a network of the operator's own. */
   readonly publicAddress?: boolean;
-  /** Absent: as EC2 does by itself for the instance type. */
+  /** Absent: EC2's default for the instance type. */
   readonly cpuCredits?: CpuCredits;
 }
 
@@ -48,7 +48,7 @@ export interface RatesOf {
   readonly prices?: PriceList;
 }
 
-/** How busy the processors of a job's machine are taken to be, in thousandths. */
+/** Assumed CPU use of a job's machine, in thousandths. */
 export const assumedBusy = 600;
 /** What comes with each gp3 disk. Source: https://aws.amazon.com/ebs/pricing/ */
 const freeIops = 3_000;
@@ -88,7 +88,7 @@ export interface MachineLife {
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** EC2 took it back, and neither the platform nor the machine itself ended it first. */
+  /** EC2 interrupted it; neither the platform nor the machine itself ended it first. */
   readonly takenBack: boolean;
 }
 

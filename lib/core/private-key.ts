@@ -1,9 +1,9 @@
 /**
  * A private key as people paste it: PEM as GitHub gave it, PEM whose line breaks were written as `\n`, or base64 of the
- * PEM. Whether it is the key of the right App only GitHub can tell.
+ * PEM. Only GitHub can tell whether it is the right App's key.
  */
 
-/** What is taken, for messages. */
+/** The accepted forms, for messages. */
 export const privateKeyForms = 'the PEM file that GitHub gave you, or base64 of it';
 
 /** @returns PEM that ends with a line break; undefined where it is none */

@@ -1,6 +1,6 @@
 /**
  * Why a job waits, was refused or expired: a code for machines and a sentence for people. Each sentence says what
- * was given, what is allowed, and how to mend it. Stored with the job and shown as it is.
+ * was given, what is allowed, and how to fix it. Stored with the job and shown as it is.
  */
 export type ReasonCode =
   | 'queued'

@@ -1,10 +1,10 @@
 /**
- * Texts that are kept for ever, such as the rows of the audit, without what looks like a credential: people paste keys and
- * tokens where none belongs. What has no form of its own, such as a password, nothing can recognize.
+ * Removes what looks like a credential from texts that are kept forever, such as audit rows: people paste keys and tokens
+ * where none belong. A secret without a recognizable format, such as a password, is not found.
  * Forms: https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats
  */
 
-/** In its place. */
+/** The replacement. */
 export const removedSecret = '[secret removed]';
 
 const forms: readonly RegExp[] = [

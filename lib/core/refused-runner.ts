@@ -1,6 +1,6 @@
 /**
- * What it means that GitHub refused a runner, once GitHub has also said what the installation is now: the same 403 or 404
- * comes for a tenant that is gone, suspended, renamed or lacks a permission, and each has its own outcome.
+ * Why GitHub refused a runner, judged with the installation's current state: GitHub answers the same 403 or 404 for a tenant
+ * that is gone, suspended, renamed or lacks a permission, and each has its own outcome.
  */
 import { permissionText } from './admission.ts';
 import type { GitHubRefusal, Installation, RunnerScope } from './github.ts';
@@ -11,10 +11,10 @@ import type { Account, Attention } from './tenant.ts';
 export type RefusedRunner =
   /** The account itself has suspended the App: none of its jobs runs. */
   | { readonly kind: 'refuse'; readonly reason: Reason }
-  /** It may pass by itself: the machine asks again, and where it lasts this job rests. */
+  /** It may pass by itself: the machine asks again, and if it persists this job rests. */
   | { readonly kind: 'pause'; readonly reason: Reason }
   /**
-   * No machine could run any job of this tenant: they wait, and one machine tries again after so many seconds.
+   * No machine could run any job of this tenant: they wait, and one machine tries again after this many seconds.
    * `mayPass`: the machine that is there asks again first.
    */
   | {
@@ -37,7 +37,7 @@ export interface RefusedOptions {
 
 /** An event says when the permission is given; this is for the event that is lost. */
 const permissionProbeSeconds = 600;
-/** For a refusal that what GitHub says of the installation does not explain, and that may pass by itself. */
+/** For a refusal that the installation's state does not explain, and that may pass by itself. */
 const unexplainedProbeSeconds = 120;
 
 /** Nothing here ends a job for good but a suspension: one answer of GitHub, or two that come together, prove no end. */
@@ -52,7 +52,7 @@ export function explainRefusal(options: RefusedOptions): RefusedRunner {
   return refusedNow(options, scope);
 }
 
-/** A refusal that what GitHub says of the installation does not explain: of an organization it is about all of its jobs. */
+/** A refusal that the installation's state does not explain: for an organization it concerns all of its jobs. */
 export function refusedNow(
   options: Pick<RefusedOptions, 'refusal' | 'account'>,
   scope: RunnerScope,

@@ -1,6 +1,6 @@
 /**
- * When the sums of a day are made. First when no machine of the day can be alive any more, so that its records are complete,
- * and once again when GitHub cannot deliver late words on its jobs any more. Source, for the three days that GitHub keeps
+ * When the sums of a day are made: once no machine of the day can be alive, so that its records are complete, and again
+ * once GitHub can no longer deliver late events about its jobs. Source, for the three days that GitHub keeps
  * deliveries: https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks
  */
 import { dayOf } from './days.ts';
@@ -8,7 +8,7 @@ import { dayOf } from './days.ts';
 const hour = 3_600_000;
 const dayMilliseconds = 24 * hour;
 
-/** How far the sums of a day are. */
+/** The progress of a day's sums. */
 export interface RollUpProgress {
   /** How often they were made from all records. */
   readonly finished: number;
@@ -22,7 +22,7 @@ interface MachineLimits {
   readonly jobSeconds: number;
 }
 
-/** For what ends a machine later than its deadline: the sweep, and EC2 while it does not answer. */
+/** Margin for machines that end after their deadline: the sweep is late, or EC2 does not answer. */
 const lateMilliseconds = 3 * hour;
 const redeliveredMilliseconds = 3 * dayMilliseconds;
 export const rollUpPasses = 2;

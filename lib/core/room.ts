@@ -1,5 +1,5 @@
 /**
- * How many more machines a tenant may have of a tier: the smaller of what its total and its limit for the tier leave.
+ * How many more machines a tenant may have of a tier: the smaller of what its total limit and its tier limit leave.
  * The tenant's counts of leases are all it needs; `LaunchStore.take` checks them again as it writes.
  */
 import type { Tenant } from './tenant.ts';

@@ -1,7 +1,7 @@
 /**
- * Whether the runner group that a tenant's machines join would ever give one of them to a job. GitHub sends the webhook of
- * a job whichever groups admit it, so a machine for a job that its group excludes would idle until its time is over. What is
- * not known excludes nobody but where a group was named, or where a repository is public: the default group admits none.
+ * Whether the runner group that a tenant's machines join admits a job. GitHub sends the webhook of
+ * a job whichever groups admit it, so a machine for a job that its group excludes would idle until its time is over. Unknown
+ * settings exclude a job only if a group was named, or if the repository is public: the default group admits none.
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
  */
 import type { Job } from './job.ts';
@@ -23,7 +23,7 @@ export type GroupStanding =
   | { readonly kind: 'found'; readonly group: RunnerGroup }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unavailable'; readonly message: string }
-  /** It may not be asked; the registration will say why. */
+  /** GitHub may not be asked; the registration will show why. */
   | { readonly kind: 'unreadable' };
 
 /** The group of one tenant's runners. */
@@ -34,7 +34,7 @@ export interface GroupView {
   readonly standing?: GroupStanding;
 }
 
-/** What a group looks at. */
+/** What a group's decision depends on. */
 export type GroupedJob = Pick<Job, 'repository' | 'repositoryId' | 'visibility'>;
 
 export interface Exclusion {
@@ -43,7 +43,7 @@ export interface Exclusion {
   readonly ofJob: boolean;
 }
 
-/** Undefined: the group gives it a machine, as far as is known. */
+/** Undefined: as far as is known, the group admits it. */
 export function excludedBy(view: GroupView, login: string, job: GroupedJob): Exclusion | undefined {
   const { name, standing } = view;
   const where = `Settings, Actions, Runner groups of ${login}`;

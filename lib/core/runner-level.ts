@@ -1,14 +1,14 @@
 /**
- * Whether a tenant's runners register with its organization, for all of its repositories in common, or each with the
- * repository of its job. Judged from what the tenant's people let the App do, before a machine is bought; what they give
- * later is a new answer to the same question, so a fallback undoes itself.
+ * Whether a tenant's runners register with its organization, for all of its repositories, or each with its job's
+ * repository. Decided from the App's permissions there, before a machine is bought. It is decided anew each time, so a
+ * fallback ends by itself once the permission is given.
  */
 import type { Permissions } from './github.ts';
 import type { RunnerLevel, Tenant } from './tenant.ts';
 
 export interface LevelNow {
   readonly level: RunnerLevel;
-  /** `auto` would rather have registered with the organization, and may not. */
+  /** `auto` prefers the organization, but lacks the permission. */
   readonly isFallback: boolean;
 }
 
@@ -38,7 +38,7 @@ export function missingPermission(tenant: Tenant): { name: string; given: string
 export const mayHaveOrganizationRunners = ({ accountType, permissions }: Tenant) =>
   accountType === 'Organization' && mayWrite(permissions, 'organization');
 
-/** Permissions that GitHub was not asked for yet keep nobody back: the registration finds out. */
+/** Unknown permissions block nothing: the registration finds out. */
 const mayWrite = (permissions: Permissions | undefined, level: RunnerLevel) =>
   permissions === undefined || ['write', 'admin'].includes(permissions[permissionFor[level]] ?? '');
 

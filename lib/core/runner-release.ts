@@ -1,6 +1,6 @@
 /**
  * Releases of GitHub's runner program: which archive a kind of machine needs, and which checksum it must have. GitHub
- * gives the checksum twice, with the file and in the release's notes; where they differ, nothing is believed.
+ * gives the checksum twice, with the file and in the release's notes; if they differ, neither is trusted.
  */
 import type { Architecture } from './tier.ts';
 
@@ -20,7 +20,7 @@ export interface ReleasedFile {
   readonly digest?: string;
 }
 
-/** The archive to be stored, with the one checksum that is good. */
+/** The archive to store, with its verified checksum. */
 export interface RunnerArchive {
   readonly version: string;
   readonly architecture: Architecture;
@@ -39,7 +39,7 @@ export type ArchiveChoice =
 export const archiveName = (version: string, architecture: Architecture) =>
   `actions-runner-linux-${architecture}-${version}.tar.gz`;
 
-/** @param pinnedSha256 what the operator says that the checksum is; it must agree with GitHub's */
+/** @param pinnedSha256 the checksum that the operator expects; it must equal GitHub's */
 export function chooseArchive(
   release: RunnerRelease,
   architecture: Architecture,

@@ -29,7 +29,7 @@ export interface Runner {
   /** `owner/name` of the planned job. */
   readonly repository: string;
   readonly account: Account;
-  /** When it was found that GitHub had it run a job of which the App was told nothing, epoch milliseconds. */
+  /** When it was found that GitHub had it run a job unknown to the App, epoch milliseconds. */
   readonly unknownRunAt?: number;
   /** The rows of caps over all tenants that count its lease; absent: none. */
   readonly capRows?: readonly string[];
@@ -41,7 +41,7 @@ export interface Runner {
   readonly zone?: string;
   /** What it costs, as of its launch. Absent in rows of earlier versions. */
   readonly rates?: MachineRates;
-  /** The machine's own random word: who first claims with it may claim again. */
+  /** The machine's own random nonce: whoever first claims with it may claim again. */
   readonly nonce?: string;
   /** When the state must have changed, epoch milliseconds; the sweep acts on what is overdue. */
   readonly deadline: number;
@@ -53,12 +53,12 @@ export interface Runner {
   readonly runningAt?: number;
   readonly claimedAt?: number;
   readonly listeningAt?: number;
-  /** Its job's first step waits for the start gate's yes. Absent: it asks nobody. */
+  /** Its job's first step waits until the start gate admits it. Absent: it does not ask. */
   readonly gated?: boolean;
   readonly endedAt?: number;
   /** Why it ended, for people. */
   readonly endReason?: RunnerEndReason;
-  /** The last of what it printed, where it ended without having claimed. Untrusted text. */
+  /** The end of its console, if it ended without claiming. Untrusted text. */
   readonly console?: string;
 }
 
@@ -74,5 +74,5 @@ export const runnerEndReasons = [
 
 export type RunnerEndReason = (typeof runnerEndReasons)[number];
 
-/** The job that a runner that listens is taken to run: what GitHub said, else what was planned. */
+/** The job that a listening runner is assumed to run: as GitHub said, else as planned. */
 export const jobOf = ({ plannedJob, ran }: Runner): JobId => ran ?? plannedJob;

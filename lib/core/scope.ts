@@ -1,4 +1,4 @@
-/** Where a machine's runner registers: an organization has them in common, all others belong to one repository. */
+/** Where a machine's runner registers: with the organization, or with one repository. */
 import type { RunnerScope } from './github.ts';
 import type { Account, RunnerLevel } from './tenant.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What the setup page believes, once it is signed: that an operator opened the page, in which browser it was opened, and
- * which answer of GitHub belongs to it. Each is good for half an hour at most, and for its own purpose alone.
+ * The signed claims that the setup page trusts: that an operator opened the page, in which browser, and which answer of
+ * GitHub belongs to it. Each is valid for at most half an hour, and only for its own purpose.
  */
 
 /**

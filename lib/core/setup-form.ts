@@ -1,6 +1,6 @@
 /**
- * What people enter on the setup page, read and checked. Faults are told all at once, each beside its field: what was
- * given, what is allowed. Nothing is asked of GitHub here.
+ * What people enter on the setup page, read and checked. All errors are reported at once, each beside its field: what was
+ * given, what is allowed. GitHub is not called here.
  */
 import { longestAppName, type RunnerLevel, runnerLevels } from './app-manifest.ts';
 import { privateKeyForms, readPrivateKey } from './private-key.ts';

@@ -1,4 +1,4 @@
-/** What the setup page shows, as plain data: one of these for each answer, and nothing in it that may not be seen. */
+/** What the setup page shows, as plain data: one of these for each answer. It contains nothing secret. */
 import type { AppManifest } from './app-manifest.ts';
 import type { Faults, Fields } from './setup-form.ts';
 

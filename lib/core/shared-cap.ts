@@ -1,7 +1,7 @@
 /**
- * Caps over all tenants: the rows that count their leases, and the line of those who wait under one. Nobody who can use a
- * lease waits behind somebody who cannot: whoever has no use for its turn leaves the line. Who of them comes next is in
- * shares.ts.
+ * Caps over all tenants: the rows that count their leases, and the line of tenants that wait for one. No tenant that can use
+ * a lease waits behind one that cannot: a tenant without a use for its turn leaves the line. shares.ts decides whose turn
+ * is next.
  */
 import type { InstallationId, TierName } from './ids.ts';
 import type { Tenant } from './tenant.ts';
@@ -18,7 +18,7 @@ export interface SharedCap {
 export interface Waiter {
   readonly installationId: InstallationId;
   readonly tier: TierName;
-  /** Its share against the others': 2 gets twice what 1 gets. */
+  /** Its relative share: 2 gets twice what 1 gets. */
   readonly weight: number;
   /**
    * Its place in the round: the smallest is next. It begins behind those who are in this round, at the time where there is no
@@ -55,7 +55,7 @@ export interface CapCharge {
   readonly most: number;
 }
 
-/** One row for so many machines: at a launch a minute for each machine it is written some 20 times a second. */
+/** Machines for each row: at a launch a minute for each machine, a row is written some 20 times a second. */
 const machinesPerRow = 500;
 /** All rows of a cap are read in one call, which takes 100. */
 export const mostCapRows = 64;
@@ -146,7 +146,7 @@ export const placeOf = (place: { installationId: InstallationId; tier: TierName 
 export const heldUnder = (cap: SharedCap, { leases, tierLeases }: Pick<Tenant, 'leases' | 'tierLeases'>) =>
   cap.tier === undefined ? leases : (tierLeases.get(cap.tier) ?? 0);
 
-/** Those who wait, with this one among them. */
+/** The waiting tenants, including this one. */
 export const withWaiter = (use: CapUse, me: Waiter): CapUse =>
   use.waiters.some((waiter) => placeOf(waiter) === placeOf(me))
     ? use

@@ -1,8 +1,8 @@
 /**
- * Who comes next under a cap over all tenants. A lease that comes free goes to the waiting tenant that holds the least for its
- * weight, and among equals to the one whose turn it is. Whoever holds nothing has it at its turn in any case, for a small
- * weight's share may be less than one machine: turns come round by weight, so that everybody starts one after a bounded
- * number of others. What this takes grows with the number of those who wait, and not with that of free leases.
+ * Who is next under a cap over all tenants. A freed lease goes to the waiting tenant that holds the least for its weight, and
+ * among equals to the one whose turn it is. A tenant that holds nothing gets one at its turn in any case, because a small
+ * weight's share may be less than one machine: turns rotate by weight, so that every tenant starts one after a bounded
+ * number of others. The running time grows with the number of waiting tenants, not with that of free leases.
  */
 import type { InstallationId } from './ids.ts';
 import {

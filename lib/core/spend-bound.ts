@@ -1,5 +1,5 @@
 /**
- * How many machines a tenant's spend caps leave room for, and the sentence for those who wait for more. `LaunchStore.take`
+ * How many machines a tenant's spend caps leave room for, and the reason for jobs that wait for more. `LaunchStore.take`
  * checks the caps again as it writes.
  */
 import type { Bound } from './balance-plan.ts';

@@ -1,4 +1,4 @@
-/** What is kept of a tenant's spending, in its own row and with each of its leases; the rules are in spend.ts. */
+/** What is stored of a tenant's spending, in its row and with each of its leases; the rules are in spend.ts. */
 import type { TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
 
@@ -10,7 +10,7 @@ export interface SpendCaps {
   readonly day?: Micros;
   /** Each machine is expected to live as long as any may. Absent: as the deployment says. */
   readonly strict?: boolean;
-  /** What the row has is no cap; nothing starts until it is corrected. A sentence. */
+  /** The row's cap is invalid, and nothing starts until it is corrected. A sentence. */
   readonly unreadable?: string;
 }
 

@@ -47,7 +47,7 @@ export interface Expecting {
 /** From a machine's last deadline to its end: a sweep a minute, which may have much to do. */
 const endSeconds = 180;
 
-/** What a machine that is launched now is expected to cost. */
+/** The expected cost of a machine that is launched now. */
 export function leaseCost(tenant: Tenant, tier: Tier, { place, limits, strict }: Expecting): LeaseCost {
   const ceiling = ceilingPerHour(place, tier);
   if (ceiling === undefined) return { expected: 0 };
@@ -61,8 +61,8 @@ const costOf = (ceiling: Micros, seconds: number): Micros =>
   Math.ceil((ceiling * seconds) / 3_600) + components.length;
 
 /**
- * What a machine that has ended counts: the cost in its record. Where a component has no price, as much as the machine may
- * have cost at most, and never 0 for want of a price. In subnets of the operator's own it is taken to have had an address.
+ * What an ended machine counts: the cost in its record. If a component has no price, the most that the machine may have
+ * cost, never 0. In the operator's own subnets it is assumed to have had an address.
  */
 export function countedCost(record: UsageRecord, ceiling: Micros | undefined): Micros {
   const priced = totalOf(record.cost);
@@ -100,7 +100,7 @@ export const rangesOfLives = 12;
 export const lifeOf = (seconds: number): number =>
   Math.min(rangesOfLives - 1, Math.max(0, Math.ceil(Math.log2(Math.max(seconds, shortest) / shortest))));
 
-/** So many machines have to have ended before the tenant's own times are believed. */
+/** This many machines must have ended before the tenant's own times are used. */
 const leastLives = 10;
 
 /** How long nine of ten machines lived at most, as far as the ranges say. Undefined: too few have ended. */

@@ -1,6 +1,6 @@
 /**
- * The start gate: GitHub may give a machine another job than planned, so where a tenant's jobs may be refused for what they
- * are, the machine asks once more before the first step. Other tenants' machines ask nothing.
+ * The start gate: GitHub may give a machine a different job than planned. So if some of a tenant's jobs may not run, its
+ * machines ask once more before the first step. Other tenants' machines do not ask.
  */
 import { policyMark } from './controllers/job-admission.ts';
 import type { Tenant } from './tenant.ts';

@@ -1,6 +1,6 @@
 /**
- * The tags on machines and their volumes. The first three are what Cost Explorer reports by; `launch` is how a launch whose
- * answer was lost is found again, `ticket` how a machine learns its own (as instance metadata); the others are for people.
+ * The tags on machines and their volumes. Cost Explorer reports by the first three; `launch` finds a launch whose answer was
+ * lost, a machine reads its own `ticket` (as instance metadata); the others are for people.
  */
 export const tagKeys = {
   tenant: 'ghr:tenant_id',

@@ -1,6 +1,6 @@
 /**
- * What a tenant becomes when GitHub says how its installation is now. Because GitHub is asked each time, events may
- * come late, twice or forged: they only say that it is worth asking. A deleted tenant stays deleted.
+ * A tenant's next state, from the installation's current state at GitHub. GitHub is asked each time, so events may come
+ * late, twice or forged: they only trigger the question. A deleted tenant stays deleted.
  */
 import type { Installation, Permissions } from './github.ts';
 import type { Tenant, TenantStatus } from './tenant.ts';
@@ -14,7 +14,7 @@ export interface TenantChange {
 }
 
 /**
- * @param now what GitHub answered; undefined: it knows no such installation
+ * @param now GitHub's answer; undefined: it does not know the installation
  * @returns undefined where nothing changes
  */
 export function tenantChange(tenant: Tenant, now: Installation | undefined): TenantChange | undefined {

@@ -1,4 +1,4 @@
-/** What the operator decided about a tenant, as plain data in one order: two of them are the same where their JSON is. */
+/** The operator's decisions about a tenant, as plain data in a fixed order: two are equal if their JSON is. */
 import type { Tenant } from './tenant.ts';
 
 export const policyOf = (tenant: Tenant) => ({

@@ -1,7 +1,7 @@
 /**
  * A tenant: one installation of the App, by an organization or a user. `leases` counts its live machines, over all tiers and
  * by tier. Both limits compare with these numbers, which move only in the transaction that writes the row of a launch or of
- * a machine that takes or frees a lease: so each lease counts exactly once, and the books are as small at 10,000 as at 1.
+ * a machine that takes or frees a lease: so each lease counts exactly once, and the row is as small at 10,000 as at 1.
  */
 import type { Permissions } from './github.ts';
 import type { InstallationId, TierName } from './ids.ts';
@@ -25,11 +25,11 @@ export type RunnerLevel = 'organization' | 'repository';
 /** Something on GitHub's side that keeps every job of the tenant from starting. */
 export interface Attention {
   readonly code: 'permission-missing' | 'github-limited' | 'github-refused';
-  /** What is wrong and how to mend it; shown as it is. */
+  /** What is wrong and how to fix it; shown as it is. */
   readonly text: string;
   /** ISO 8601. */
   readonly since: string;
-  /** From then on (epoch milliseconds) one machine may try whether it is mended. */
+  /** From then on (epoch milliseconds) one machine may try again. */
   readonly probeAt: number;
 }
 
@@ -45,9 +45,9 @@ export interface Tenant {
   readonly statusBeforeDeletion?: TenantStatus;
   /** The plan: gives `maxRunners` when the tenant is made, and says in which tiers a greater one counts. */
   readonly tier: TierName;
-  /** Live machines over all tiers, at most. The operator may edit it at any time. */
+  /** Limit of live machines over all tiers. The operator may edit it at any time. */
   readonly maxRunners: number;
-  /** Live machines of a tier, at most, where the operator set that for this tenant; see tier-limit.ts. */
+  /** Limits of live machines by tier that the operator set for this tenant; see tier-limit.ts. */
   readonly tierLimits?: ReadonlyMap<TierName, number>;
   /** The tiers it may use; absent: all. The operator may edit it at any time. */
   readonly allowedTiers?: readonly TierName[];
@@ -64,13 +64,13 @@ export interface Tenant {
   readonly allowedRepositories?: readonly number[];
   /** false: no job of a public repository runs, whatever GitHub allows. Absent: GitHub decides. The operator edits it. */
   readonly allowPublicRepositories?: boolean;
-  /** What its people let the App do, as GitHub said last. Absent: not asked yet. */
+  /** The App's permissions there, as GitHub last reported them. Absent: not asked yet. */
   readonly permissions?: Permissions;
   /** Present: jobs are held, with its text as their reason. */
   readonly attention?: Attention;
-  /** Its share where machines are scarce, against 1 for everybody else. The operator may edit it at any time. */
+  /** Its share when machines are scarce, relative to the default of 1. The operator may edit it at any time. */
   readonly weight?: number;
-  /** What it may spend; absent: as much as it likes. The operator may edit it at any time. */
+  /** What it may spend; absent: no limit. The operator may edit it at any time. */
   readonly caps?: SpendCaps;
   /** What it spent, by month and by day (`2026-11`, `2026-11-21`); see spend.ts. Absent, or not in it: nothing. */
   readonly spent?: ReadonlyMap<string, Micros>;
@@ -86,7 +86,7 @@ export interface Tenant {
   readonly tierLeases: ReadonlyMap<TierName, number>;
   /** Grows with each taking and freeing, so that whoever counts rows knows whether the numbers stood still meanwhile. */
   readonly leaseChanges: number;
-  /** Machines of it that ran jobs of which the App was told nothing: of repositories outside the installation, mostly. */
+  /** Its machines that ran jobs unknown to the App, mostly of repositories outside the installation. */
   readonly unknownRuns?: number;
   /**
    * The epoch of its admission policy, while any controller of it is in force. Absent: none is. Moved on in the transaction

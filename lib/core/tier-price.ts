@@ -1,6 +1,6 @@
 /**
- * What a machine of a tier costs at most: a launch may get any of its types, and a spot machine costs no more than one on
- * demand, as long as nobody sets a higher maximum price.
+ * The maximum cost of a tier's machine: a launch may get any of its types, and a spot machine costs no more than one on
+ * demand, unless somebody sets a higher maximum price.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-requests.html ("defaults to the On-Demand price")
  */
 import type { Micros } from './micros.ts';

@@ -1,4 +1,4 @@
-/** What sums of machines' costs come to, by what an operator asks for: pure arithmetic, in whole micro-dollars. */
+/** Groups sums of machines' costs as an operator asks: pure arithmetic, in whole micro-dollars. */
 import type { Correction } from './correction.ts';
 import type { Micros } from './micros.ts';
 import { type Component, totalOf } from './price.ts';
@@ -23,7 +23,7 @@ export interface CostLine {
 export interface CostReport {
   readonly lines: readonly CostLine[];
   readonly total: CostLine;
-  /** What no job got anything for. A machine is counted once. */
+  /** Waste: costs that served no job. A machine is counted once. */
   readonly waste: Readonly<Record<WasteKind, Waste>>;
   /** Machines without a price, by the component that has none. */
   readonly unpriced: Readonly<Partial<Record<Component, number>>>;

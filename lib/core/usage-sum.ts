@@ -1,6 +1,6 @@
 /**
  * Sums over records of machines of one day, tenant, tier, repository and workflow: what reports are made of, and what is kept
- * when the records have gone. Pure arithmetic, in whole micro-dollars; a machine is in one sum alone.
+ * when the records have gone. Pure arithmetic, in whole micro-dollars; a machine is in exactly one sum.
  */
 import { dayOf } from './days.ts';
 import type { InstallationId, JobId, TierName } from './ids.ts';
@@ -183,7 +183,7 @@ function mergedOne(group: readonly UsageSum[]): UsageSum {
   return { ...last, ...together(group) };
 }
 
-/** More than any tenant has in a day, as a rule; with more, its row would not fit into 400 KB. */
+/** Usually more than any tenant has in a day; with more, its row would not fit into 400 KB. */
 export const mostSumsOfDay = 1_000;
 const others = '(others)';
 

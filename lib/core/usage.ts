@@ -1,6 +1,6 @@
 /**
- * What one machine was used for, from its start to its end, and what it costs at list prices: one record for each machine, and
- * none is ever written twice under two keys, since its key is made of what never changes.
+ * What one machine was used for, from its start to its end, and what it costs at list prices: one record for each machine, never
+ * stored twice under two keys, because its key is derived from what never changes.
  */
 import type { InstallationId, InstanceId, JobId, TierName } from './ids.ts';
 import type { Job } from './job.ts';
@@ -34,7 +34,7 @@ export interface UsageRecord extends UsageKey, MachineCost {
   readonly spot: boolean;
   /** Absent: not known. */
   readonly zone?: string;
-  /** EC2 took it back, and nobody else had asked for its end. */
+  /** EC2 interrupted it; nobody else had asked for its end. */
   readonly takenBack?: boolean;
   /** When its kernel started, or else when EC2 was asked for it or launched it, epoch milliseconds. */
   readonly startedAt: number;
@@ -44,7 +44,7 @@ export interface UsageRecord extends UsageKey, MachineCost {
   /** Absent: GitHub gave it no job, or nobody knows of one. */
   readonly job?: RanJob;
   readonly rates: MachineRates;
-  /** What the operator charges for it, where he has rates of his own, and if it ran a job. */
+  /** What the operator charges for it, if there are own rates and it ran a job. */
   readonly charge?: Charge;
 }
 

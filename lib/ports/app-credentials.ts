@@ -1,4 +1,4 @@
-/** Who the platform is at GitHub: the App and a key of it. Neither its message nor its error ever holds the key. */
+/** The platform's identity at GitHub: the App and one of its keys. No message or error ever contains the key. */
 export interface AppCredentials {
   /** The App's numeric id, or its client id. */
   readonly appId: string;
@@ -13,9 +13,9 @@ export interface StoredApp {
    * @throws OperationalError with the code `appMissing` where no App was stored yet
    */
   current(): Promise<AppCredentials>;
-  /** GitHub did not take them: reads them again, within the bounds of the secret. True: it read. */
+  /** GitHub rejected them: reads them again, at most as often as the secret allows. True: they were read. */
   refresh(): Promise<boolean>;
 }
 
-/** The code of the error that says: nobody has created the App yet. */
+/** The code of the error for: no App has been created yet. */
 export const appMissing = 'AppMissing';

@@ -7,6 +7,6 @@ export interface AppVault {
   storeApp(app: AppSecret): Promise<void>;
   /** The current one, and when it was stored: epoch milliseconds. */
   webhookSecret(): Promise<{ readonly value: string; readonly storedAt: number }>;
-  /** What was current stays good as the previous value. */
+  /** The current one stays valid as the previous value. */
   storeWebhookSecret(value: string): Promise<void>;
 }

@@ -1,22 +1,22 @@
 import type { TierName } from '../core/ids.ts';
 
 /**
- * A tier's own queue, for the function that works on it: besides what it is handed, it may take more by itself. Throws
+ * A tier's own queue, for the function that works on it: besides the messages it was invoked with, it may take more. Throws
  * OperationalError.
  */
 export interface Arrivals {
   /**
-   * Some messages that are there now, at most ten; none where it finds none at once. Nobody else gets them for a while. What
-   * is not done with by then comes again.
+   * Some of the messages that are there now, at most ten; none if it finds none at once. Nobody else gets them for a while;
+   * those not marked as done by then are delivered again.
    */
   take(tier: TierName): Promise<readonly Arrival[]>;
-  /** At most ten, as they were taken: they never come again. */
+  /** At most ten, as they were taken: they are never delivered again. */
   done(tier: TierName, arrivals: readonly Arrival[]): Promise<void>;
 }
 
 export interface Arrival {
   readonly id: string;
   readonly body: string;
-  /** For `done`, and for this one time that it was taken. */
+  /** For `done`; valid for this one receipt. */
   readonly receipt: string;
 }

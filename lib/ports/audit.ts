@@ -1,14 +1,13 @@
 import type { InstallationId } from '../core/ids.ts';
 
-/** What is known of who changed a tenant's policy, and how. Rows are added, and never changed. May throw OperationalError. */
+/** Who changed a tenant's policy, and how. Rows are added, and never changed. May throw OperationalError. */
 export interface Audit {
   /**
-   * Compares a tenant's policy with what was recorded last, by whoever changed it. A difference was written by somebody who
-   * records nothing, such as the AWS CLI: it is recorded now, as `changed-outside`, once. Undefined: there is none, or the
-   * row changes at this moment.
+   * Compares a tenant's policy with what was recorded last. A difference was made without a record, for example with the AWS
+   * CLI: it is recorded now, as `changed-outside`, once. Undefined: there is none, or the row is changing right now.
    */
   recordOutsideChange(installationId: InstallationId, at: string): Promise<OutsideChange | undefined>;
-  /** That a runner group's repositories are brought in step; the same change once an hour. It makes no version of the policy. */
+  /** Records that a runner group's repositories are updated; the same change once an hour. It makes no version of the policy. */
   recordGroupChange(change: GroupChange): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
-/** A service of AWS that is called with JSON, as adapters see it. */
+/** An AWS service that is called with JSON, as adapters see it. */
 export interface AwsJson {
   /**
-   * One action, tried again where that can help. The answer is as the service wrote it.
+   * One action, retried where that can help. The answer is as the service wrote it.
    * @throws Error whose name is the service's code, or `TimeoutError` or `Unreachable` where there was no answer
    */
   call(action: string, input: object): Promise<Readonly<Record<string, unknown>>>;

@@ -1,4 +1,4 @@
-/** Time and chance come from outside, so that a simulation can own them. */
+/** Time and randomness are injected, so that a simulation can control them. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;

@@ -7,21 +7,21 @@ import type { InstallationId, JobId } from '../core/ids.ts';
 
 /** Admission controllers, their tokens, secrets and decisions. Every method may throw OperationalError. */
 export interface ControllerStore {
-  /** All controllers as they stood at one moment, which is no earlier than the call. */
+  /** A consistent view of all controllers, no older than the call. */
   policyOf(owner: InstallationId): Promise<ControllerPolicy>;
   /** The epoch of the platform's policy, while any controller of it is in force. One row, read consistently. */
   platformEpoch(): Promise<number | undefined>;
   /**
-   * Stores controllers, removes others together with their tokens' right to anything and their secrets, and moves the epoch
+   * Stores controllers, removes others with their secrets, invalidates their tokens, and moves the epoch
    * on by one, in one transaction that fails with `changed` where the epoch is no longer `from.epoch`. The tenant's row
    * learns the epoch in the same transaction: absent there while no controller is in force. `put` and `remove` name at
    * most `controllersEach` controllers. Throws where the owner is neither the platform nor a tenant.
    */
   save(from: ControllerPolicy, change: PolicyWrites): Promise<'saved' | 'changed'>;
 
-  /** Of all controllers that there are, and of the owner's administrators. */
+  /** The tokens of all existing controllers, and of the owner's administrators. */
   tokensOf(owner: InstallationId): Promise<TokenList>;
-  /** Undefined as well where its controller is gone. */
+  /** Also undefined if its controller is gone. */
   token(owner: InstallationId, id: string): Promise<StoredToken | undefined>;
   /** Adds or replaces `put` and revokes `remove` in one transaction, if nobody else changed a token since `from` was read. */
   changeTokens(from: TokenList, change: TokenWrites): Promise<'saved' | 'changed'>;
@@ -30,7 +30,7 @@ export interface ControllerStore {
 
   /** Newest last. */
   secretsOf(owner: InstallationId, controllerId: string): Promise<readonly SigningSecret[]>;
-  /** Puts these in place of those that were read. changed: it has others by now, or there is no such controller. */
+  /** Replaces the secrets that were read with these. changed: it has others by now, or there is no such controller. */
   saveSecrets(
     owner: InstallationId,
     controllerId: string,

@@ -1,4 +1,4 @@
-/** What is recorded of the deployment as a whole: its App, its secrets, its configuration. Rows are added, and never changed. */
+/** The audit of the deployment as a whole: its App, its secrets, its configuration. Rows are added, and never changed. */
 
 export interface DeploymentChange {
   /** ISO 8601. */
@@ -7,7 +7,7 @@ export interface DeploymentChange {
   readonly who: string;
   readonly action: string;
   readonly reason?: string;
-  /** What changed, as it was and as it is, by name. Never a secret: of a key, its fingerprint. */
+  /** Old and new values, by name. Never a secret: of a key, only its fingerprint. */
   readonly before: Readonly<Record<string, string>>;
   readonly after: Readonly<Record<string, string>>;
 }
@@ -16,7 +16,7 @@ export interface DeploymentChange {
 export interface DeployedConfiguration {
   /** The operator's settings, as JSON. */
   readonly configuration: string;
-  /** In short: the code of all functions and the scripts of machines. Another one: other code. */
+  /** A digest of the code of all functions and of the machines' scripts. It differs if the code differs. */
   readonly code: string;
 }
 
@@ -30,7 +30,7 @@ export interface RecordedConfiguration {
 /** May throw OperationalError. */
 export interface DeploymentAudit {
   record(change: DeploymentChange): Promise<void>;
-  /** Undefined: it is what was recorded last. */
+  /** Undefined: nothing differs from the last record. */
   recordConfiguration(
     deployed: DeployedConfiguration & Pick<DeploymentChange, 'at' | 'who'>,
   ): Promise<RecordedConfiguration | undefined>;

@@ -1,6 +1,6 @@
 /**
- * An operation on something outside failed, for no reason that the rules know. `retryable` is true unless the
- * service said that trying again cannot help.
+ * A call to an outside service failed, and not as an expected outcome. `retryable` is true unless the service said
+ * that trying again cannot help.
  */
 export class OperationalError extends Error {
   override readonly name = 'OperationalError';

@@ -15,10 +15,10 @@ import type { RunnerGroup } from '../core/runner-group.ts';
 
 /**
  * GitHub's REST API, as the App. Each tenant's calls use a token for that installation alone.
- * Refusals are answers; what is left (no connection, 5xx) throws OperationalError, which is worth a retry.
+ * Refusals are returned; everything else (no connection, 5xx) throws a retryable OperationalError.
  */
 export interface GitHub {
-  /** A call for this installation follows at once: what must be read before it is read meanwhile. May be left out. */
+  /** A call for this installation follows at once: reads its prerequisites ahead. Optional. */
   prepare(installationId: InstallationId): Promise<void>;
   /** As the App itself: is this installation real, and what is it now? */
   getInstallation(installationId: InstallationId): Promise<Answer<Installation>>;
@@ -36,7 +36,7 @@ export interface GitHub {
   getRun(installationId: InstallationId, repository: string, runId: number): Promise<Answer<GitHubRun>>;
   /** The repositories that the installation reaches. */
   listRepositories(installationId: InstallationId, cursor?: string): Promise<Answer<Page<GitHubRepository>>>;
-  /** The repository as it is called now. not-found: it is gone, or the installation does not reach it. */
+  /** The repository under its current name. not-found: it is gone, or the installation does not reach it. */
   getRepository(installationId: InstallationId, repositoryId: number): Promise<Answer<GitHubRepository>>;
   /** The runs of a repository that are in this state, newest first. */
   listRuns(
@@ -58,7 +58,7 @@ export interface GitHub {
     organization: string,
     name: string | undefined,
   ): Promise<Answer<RunnerGroup | undefined>>;
-  /** Adds a repository to those that a `selected` group admits, or takes it out. invalid: the group is for others too. */
+  /** Adds a repository to a `selected` group, or removes it. invalid: the group is for others too. */
   admitToGroup(
     installationId: InstallationId,
     organization: string,
@@ -70,8 +70,8 @@ export interface GitHub {
     cursor?: string,
   ): Promise<Answer<Page<ListedRunner>>>;
   /**
-   * As the App itself: the attempts to deliver its webhooks that ended so, newest first, of the last three days. GitHub counts as
-   * failed what was answered with 400 to 599 alone; what it could not reach, or not in time, only `any` shows.
+   * As the App itself: the webhook delivery attempts of the last three days with this outcome, newest first. GitHub counts only
+   * answers with 400 to 599 as failed; attempts that got no answer in time show only under `any`.
    */
   listDeliveries(
     outcome: 'success' | 'failure' | 'any',
@@ -103,6 +103,6 @@ export type Answer<Value> = (
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly refusal: GitHubRefusal }
 ) & {
-  /** What is left for the installation, of each resource of which GitHub said so. */
+  /** What is left of the installation's budget, for each resource that GitHub reported. */
   readonly budgets?: Budgets;
 };

@@ -1,6 +1,6 @@
 /**
  * What a single host asks of GitHub, with its owner's token or an App's key. Runners register with one organization or one
- * repository. Refusals are answers; what is left (no connection, 5xx) throws OperationalError, which is worth a retry.
+ * repository. Refusals are returned; everything else (no connection, 5xx) throws a retryable OperationalError.
  */
 import type { GitHubRepository, RunnerScope } from '../core/github.ts';
 import type { RunnerGroup } from '../core/runner-group.ts';

@@ -1,6 +1,6 @@
 /**
- * What a single host remembers over the death of its supervisor. Each write is whole or not there at all, and lasts once it
- * has resolved. It holds no credential.
+ * What a single host remembers across a crash of its supervisor. Each write is atomic, and durable once it has
+ * resolved. It contains no credential.
  */
 import type { RunnerScope } from '../core/github.ts';
 
@@ -11,7 +11,7 @@ export interface HostState {
   runners(): Promise<readonly HostRunner[]>;
   putRunner(runner: HostRunner): Promise<void>;
   dropRunner(name: string): Promise<void>;
-  /** The last that an ended runner printed; of the newest fifty. */
+  /** The end of an ended runner's log; kept for the newest fifty. */
   keepLog(name: string, text: string): Promise<void>;
   wish(): Promise<Wish>;
   putWish(wish: Wish): Promise<void>;
@@ -37,24 +37,24 @@ export interface HostRunner {
 /** What the supervisor is to do: serve jobs; end once running jobs have ended; end now, jobs cancelled. */
 export interface Wish {
   readonly mode: 'serve' | 'drain' | 'end';
-  /** Grows with each change of the settings that is to be taken up. */
+  /** Grows with each change of the settings that the supervisor must load. */
   readonly change: number;
 }
 
-/** What the supervisor said last of itself. */
+/** The supervisor's last status report. */
 export interface Report {
   readonly at: number;
   readonly processId: number;
   readonly mode: Wish['mode'];
   readonly change: number;
   readonly configuration: string;
-  /** What failed, and is tried again. Absent: nothing is in the way. */
+  /** What failed and is being retried. Absent: nothing. */
   readonly trouble?: string;
-  /** Why no runner starts for half a minute or more: something has to be mended. */
+  /** Why no runner starts for half a minute or more: something must be fixed. */
   readonly held?: string;
 }
 
-/** Settings as they were, without a secret. */
+/** An earlier version of the settings, without secrets. */
 export interface SettingsVersion {
   readonly number: number;
   readonly savedAt: number;

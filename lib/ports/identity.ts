@@ -1,13 +1,13 @@
 import type { InstallationId, InstanceId, LaunchId, TierName } from '../core/ids.ts';
 
 /**
- * What a launch ticket says: good for the machines of this launch, until it expires. Alone it opens nothing.
+ * The content of a launch ticket: valid for the machines of this launch, until it expires. Alone it grants nothing.
  */
 export interface Ticket {
   readonly launchId: LaunchId;
   readonly installationId: InstallationId;
   readonly tier: TierName;
-  /** Epoch milliseconds; good before, not at it. */
+  /** Epoch milliseconds, exclusive. */
   readonly expiresAt: number;
 }
 
@@ -15,14 +15,14 @@ export interface Ticket {
 export interface Tickets {
   /** Fewer than 256 characters of `[A-Za-z0-9._-]`, so that it fits the value of an EC2 tag. */
   issue(ticket: Ticket): Promise<string>;
-  /** Believes what was signed with the current or the previous secret. */
+  /** Accepts what was signed with the current or the previous secret. */
   read(
     ticket: string,
     now: number,
   ): Promise<Ticket | { readonly refused: 'malformed' | 'forged' | 'expired' }>;
 }
 
-/** Which machine it is, in AWS's words, signed by AWS. */
+/** A machine's identity, signed by AWS. */
 export interface Identity {
   readonly instanceId: InstanceId;
   readonly accountId: string;

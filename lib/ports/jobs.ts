@@ -8,8 +8,8 @@ import type { OperationalError } from './errors.ts';
 /** The jobs. Every method may throw OperationalError. */
 export interface JobStore {
   /**
-   * Puts each job that is not known yet, whatever its state. Answers in the order given; a job that cannot be stored is
-   * answered with why, and keeps none of the others out.
+   * Stores each job that is not known yet, whatever its state. Answers in the order given; for a job that cannot be stored
+   * the answer says why, and the others are stored.
    */
   insert(jobs: readonly Job[]): Promise<InsertOutcome[]>;
   /** Reads consistently. */
@@ -24,11 +24,11 @@ export interface JobStore {
   listWaiting(installationId: InstallationId, tier: TierName, limit: number): Promise<Job[]>;
   /** Waiting jobs of the tenant over all tiers that come after its `count` oldest, the youngest last. Reads consistently. */
   listWaitingBeyond(installationId: InstallationId, count: number, limit: number): Promise<Job[]>;
-  /** The tiers in which jobs of this tenant wait. Reads consistently. */
+  /** The tiers in which this tenant's jobs wait. Reads consistently. */
   tiersWithWaiting(installationId: InstallationId): Promise<TierName[]>;
   /**
-   * Across tenants: a page of the jobs that wait, or that are unsettled: only GitHub can say how they do. A tenant's come one
-   * after the other, the unsettled first, the oldest first. A row that is no job (people edit them) hides none of the others.
+   * Across tenants: a page of the jobs that wait, or are unsettled (only GitHub knows their state). Grouped by tenant, the
+   * unsettled first, then the oldest first. A row that is not a job (people edit rows) hides none of the others.
    */
   scanPendingAcrossTenants(page: {
     limit: number;
@@ -42,9 +42,9 @@ export interface JobStore {
    * tier has its labels.
    */
   reopen(installationId: InstallationId, jobId: JobId, again: Reopening): Promise<Job | undefined>;
-  /** Its repository goes by this name now. Answers with the job as it was; undefined: it is not known. */
+  /** Its repository has this name now. Answers with the job as it was; undefined: it is not known. */
   rename(installationId: InstallationId, jobId: JobId, repository: string): Promise<Job | undefined>;
-  /** Stores why each still waits; leaves alone what no longer does. */
+  /** Stores why each job still waits; jobs that no longer wait stay unchanged. */
   setWaitReasons(
     installationId: InstallationId,
     waits: readonly { readonly jobId: JobId; readonly reason: Reason }[],

@@ -16,8 +16,8 @@ export interface LaunchStore {
    */
   take(taking: Taking): Promise<TakeOutcome>;
   /**
-   * Makes each planned job that waits covered by its lease. Answers with those that are not to be had: they are covered by
-   * another lease, run or are over. Done again, it changes nothing more.
+   * Marks each planned job that waits as covered by its lease. Returns those that cannot be: they are covered by another
+   * lease, run, or are over. Idempotent.
    */
   cover(launch: Launch): Promise<PlannedJob[]>;
   /**

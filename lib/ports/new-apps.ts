@@ -1,13 +1,13 @@
 /**
- * GitHub, asked about an App that is not stored yet: by whoever creates one, or enters one by hand. What GitHub says no
- * to is an answer, in words for that person; nothing here throws but for bugs.
+ * GitHub calls about an App that is not stored yet, for whoever creates one or enters one by hand. A refusal by GitHub is
+ * returned, in words for that person; nothing here throws except for bugs.
  */
 import type { AppCredentials } from './app-credentials.ts';
 
 export interface NewApps {
   /**
-   * The last step of the manifest flow: GitHub's code against the App's id and secrets. A code is good once and for an
-   * hour. An answer that is lost is lost for ever: the App is there then, and nobody has its key.
+   * The last step of the manifest flow: GitHub's code against the App's id and secrets. A code works once, within an
+   * hour. A lost answer cannot be recovered: the App then exists, and nobody has its key.
    */
   convert(code: string): Promise<Heard<CreatedApp>>;
   /** Is this a key of this App? Asked with the key itself. */
@@ -37,6 +37,6 @@ export interface KnownApp {
 export interface CreatedApp extends AppCredentials, KnownApp {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** What GitHub signs its webhooks with, until it is told otherwise. */
+  /** What GitHub signs its webhooks with, until that is changed. */
   readonly webhookSecret: string;
 }

@@ -1,11 +1,11 @@
 /**
- * A short memory that all copies of all functions share: pools that ran dry, budgets, paces, cursors. A note is small, is
- * known by name, and is forgotten by itself. Losing all of it loses no job and frees no lease. Throws OperationalError.
+ * Short-lived memory that all copies of all functions share: empty pools, budgets, paces, cursors. A note is small, has a
+ * name, and expires. Losing all notes loses no job and frees no lease. Throws OperationalError.
  */
 export interface Notes {
   /** The notes of these names that have not expired, by name. Reads consistently; at most 100 names. */
   read(names: readonly string[], now: number): Promise<ReadonlyMap<string, Note>>;
-  /** Writes over whatever is there. */
+  /** Overwrites an existing note. */
   write(name: string, note: { readonly value: NoteValue; readonly expiresAt: number }): Promise<void>;
   /**
    * Writes only if the note is still at the version that was read; 0: it was not there, or expired by `now`. False:
@@ -21,7 +21,7 @@ export interface Notes {
     },
   ): Promise<boolean>;
   /**
-   * Writes over the note, whoever wrote it last, as long as it has not expired by `now`; when it does stays as it is. False:
+   * Overwrites the note, whoever wrote it last, if it has not expired by `now`; its expiry does not change. False:
    * there is none.
    */
   writeWhile(name: string, note: { readonly value: NoteValue; readonly now: number }): Promise<boolean>;

@@ -34,7 +34,7 @@ export const questionId = (at: number, jobId: JobId, gate: Gate) => `${at}-${job
 
 /** Questions to controllers that poll. Every method may throw OperationalError. */
 export interface QuestionStore {
-  /** Puts the question unless there is one of the same id, and answers with the one that there is. */
+  /** Stores the question unless one with its id exists, and returns the stored one. */
   ask(question: Question): Promise<StoredQuestion>;
   /** Those that can still be answered, the oldest first; of the last 15 minutes. */
   pendingOf(
@@ -42,7 +42,7 @@ export interface QuestionStore {
     controllerId: string,
     page: { readonly now: number; readonly limit: number },
   ): Promise<readonly Question[]>;
-  /** The first valid answer is taken. unknown: there is no such question. late: its time is over. */
+  /** The first valid answer counts. unknown: there is no such question. late: its time is over. */
   answer(
     about: { readonly owner: InstallationId; readonly controllerId: string; readonly id: string },
     answer: GivenAnswer,

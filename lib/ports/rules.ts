@@ -6,7 +6,7 @@ export interface Rules {
   faultOf(expression: string): string | undefined;
   /** Whether it names a fact that only GitHub knows. */
   asksGitHub(expression: string): boolean;
-  /** Where it cannot be judged, why. */
+  /** Why it cannot be evaluated, if so. */
   judge(expression: string, facts: JobFacts): boolean | { readonly failed: string };
 }
 

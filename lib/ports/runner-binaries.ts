@@ -7,15 +7,15 @@ export interface RunnerBinaries {
   /** What machines of this architecture are told to use; undefined: nothing yet. */
   current(architecture: Architecture): Promise<CurrentRunner | undefined>;
   /**
-   * The whole archive or nothing of it. `mismatch`: the bytes were not those that length and checksum promise, and
-   * nothing was stored. What the pieces throw is thrown.
+   * Stores the whole archive or nothing. `mismatch`: the bytes were not those that length and checksum promise, and
+   * nothing was stored. Errors of the stream are thrown.
    */
   store(archive: RunnerArchive, pieces: AsyncIterable<Uint8Array>): Promise<'stored' | 'mismatch'>;
   /** From now on machines use this archive, which must be stored. */
   makeCurrent(archive: RunnerArchive): Promise<void>;
   /**
-   * Removes what neither is `current` nor was stored last before it: a machine may have been told of that one a moment
-   * ago. Answers with the names of the archives that are gone.
+   * Removes all archives but the current one and the one stored before it, which a machine may still be using. Returns
+   * the names of the removed archives.
    */
   removeOld(architecture: Architecture): Promise<readonly string[]>;
   /** The version for which an image was last asked for; undefined: none was. */

@@ -4,6 +4,6 @@ import type { RunnerArchive, RunnerRelease } from '../core/runner-release.ts';
 export interface RunnerReleases {
   /** Of this version, or else the current one. Undefined: there is no such release. */
   find(version?: string): Promise<RunnerRelease | undefined>;
-  /** The archive's bytes, as they come; nobody has checked them. It may throw at any piece. */
+  /** The archive's bytes, streamed and unchecked. It may throw at any chunk. */
   download(archive: RunnerArchive): AsyncIterable<Uint8Array>;
 }

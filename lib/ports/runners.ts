@@ -6,7 +6,7 @@ import type { Tenant } from '../core/tenant.ts';
 
 /** The machines. Every method may throw OperationalError. */
 export interface RunnerStore {
-  /** Puts each that is not known yet, and leaves the others as they are. */
+  /** Stores each that is not known yet; the others stay unchanged. */
   bind(runners: readonly Runner[]): Promise<void>;
   /** Of this tenant only: another tenant's machine is not there. */
   get(installationId: InstallationId, instanceId: InstanceId): Promise<Runner | undefined>;
@@ -31,13 +31,13 @@ export interface RunnerStore {
   giveJob(runner: Runner, job: Job): Promise<boolean>;
   /** Each machine runs this job, which is not the one that was planned. False: it has ended, or is not known. */
   recordRan(runs: readonly Run[]): Promise<readonly boolean[]>;
-  /** It ran a job that the App knows nothing of. True to the first who says so, whatever its state. */
+  /** It ran a job that the App does not know. True for the first caller only, whatever its state. */
   noteUnknownRun(instanceId: InstanceId, at: number): Promise<boolean>;
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
   /**
    * Any state → ended, and in the same moment the lease goes back, to the tenant and to each cap that counts it, and what it is
-   * counted as spent is settled: exactly once, whoever ends the machine how often. Answers in the order given.
+   * counted as spent is settled: exactly once, however often the machine is ended. Answers in the order given.
    */
   end(ends: readonly RunnerEnd[]): Promise<EndOutcome[]>;
 }

@@ -1,10 +1,10 @@
 import type { SetupClaims, SetupPurpose } from '../core/setup-claims.ts';
 
-/** Signs and reads what the setup page believes. Both throw OperationalError where the setup secret cannot be read. */
+/** Signs and verifies the setup page's tokens. Both throw OperationalError where the setup secret cannot be read. */
 export interface SetupTokens {
   /** Characters of `[A-Za-z0-9._-]` alone. */
   sign(purpose: SetupPurpose, claims: SetupClaims): Promise<string>;
-  /** Believes what was signed for this very purpose. */
+  /** Accepts only what was signed for this purpose. */
   read(
     purpose: SetupPurpose,
     token: string,

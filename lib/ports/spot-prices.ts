@@ -1,10 +1,10 @@
 import type { Micros } from '../core/micros.ts';
 
-/** What spot machines cost at this moment, by pool. */
+/** Current spot prices, by pool. */
 export interface SpotPrices {
   /**
-   * For an hour, by `spotPool`. A pool of which nobody knows the price is not in it, and neither is any where EC2 could not be
-   * asked in time: it never throws, because a machine is worth more than its price.
+   * For an hour, by `spotPool`. A pool without a known price is missing, and all are if EC2 does not answer in time: it
+   * never throws, because starting a machine matters more than knowing its price.
    */
   now(instanceTypes: readonly string[]): Promise<ReadonlyMap<string, Micros>>;
 }

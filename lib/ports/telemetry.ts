@@ -5,9 +5,9 @@ import type { MetricName } from '../contract/metrics.ts';
 export type Measured = number | readonly number[];
 
 /**
- * What the platform tells of itself. An event is one structured log line, and carries the metrics of the same moment; a
- * count is a metric that has no story. Fields have the same names everywhere: installationId, jobId, instanceId, launchId,
- * tier, reason. Neither ever holds a secret. What is no metric of the catalogue, or lacks a dimension, does not compile.
+ * Logs and metrics. An event is one structured log line, and carries the metrics of the same moment; a count is a metric
+ * without a log line. Fields have the same names everywhere: installationId, jobId, instanceId, launchId,
+ * tier, reason. Neither ever holds a secret. A metric that is not in the catalogue, or lacks a dimension, does not compile.
  */
 export interface Telemetry {
   event<Name extends MetricName = never>(

@@ -4,7 +4,7 @@ import type { Micros } from '../core/micros.ts';
 import type { Attention, Tenant, TenantStatus } from '../core/tenant.ts';
 
 /**
- * The tenants. Leases are counted by `LaunchStore.take`, and counted off by `LaunchStore.close` and `RunnerStore.end` alone.
+ * The tenants. Only `LaunchStore.take` adds to the count of leases; only `LaunchStore.close` and `RunnerStore.end` subtract.
  * Every method may throw OperationalError.
  */
 export interface TenantStore {
@@ -33,13 +33,13 @@ export interface TenantStore {
     predecessor: InstallationId,
     carried: ReadonlyMap<string, Micros>,
   ): Promise<void>;
-  /** Holds the tenant's jobs. What has called for attention since earlier keeps its `since`. */
+  /** Holds the tenant's jobs. If it already needed attention, `since` stays. */
   callAttention(installationId: InstallationId, attention: Attention): Promise<void>;
-  /** It is mended: jobs may start. */
+  /** The cause is gone: jobs may start. */
   clearAttention(installationId: InstallationId): Promise<void>;
-  /** One more of its machines ran a job that the App knows nothing of. */
+  /** One more of its machines ran a job that the App does not know. */
   countUnknownRun(installationId: InstallationId): Promise<void>;
-  /** Moves `probeAt` on from what was read. True to one caller alone: the one that may try a machine. */
+  /** Moves `probeAt` on from what was read. True for exactly one caller, which may try a machine. */
   takeProbe(
     installationId: InstallationId,
     probe: { readonly from: number; readonly to: number },

@@ -1,6 +1,6 @@
-/** What the safety of tokens and of signed callbacks rests on. No call leaves the process. */
+/** The cryptography behind tokens and signed callbacks. It makes no outside call. */
 export interface TokenSecrets {
-  /** 48 hexadecimal digits that nobody can guess. */
+  /** 48 random hexadecimal digits. */
   random(): string;
   /** A new secret for callbacks: `whsec_` and base64 of 32 bytes, as Standard Webhooks writes it. */
   signingSecret(): string;
@@ -8,6 +8,6 @@ export interface TokenSecrets {
   id(): string;
   /** Hexadecimal SHA-256 of the whole token. */
   digest(token: string): string;
-  /** Compares in a time that tells nothing of where they differ. */
+  /** Compares in constant time. */
   isSame(one: string, other: string): boolean;
 }

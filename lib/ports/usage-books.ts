@@ -4,18 +4,18 @@ import type { RollUpProgress } from '../core/roll-up-plan.ts';
 import type { UsageRecord } from '../core/usage.ts';
 import type { UsageSum } from '../core/usage-sum.ts';
 
-/** The books of past days: from the records of machines to the sums that stay. Every method may throw OperationalError. */
+/** Usage of past days: from the records of machines to the sums that are kept. Every method may throw OperationalError. */
 export interface UsageBooks {
-  /** Of these days, in their order; undefined where nobody has begun. */
+  /** For each of these days, in order; undefined if it was not started. */
   progress(days: readonly string[]): Promise<(RollUpProgress | undefined)[]>;
   /**
    * The records of a day, of all tenants, each tenant's together; `after` leaves out that tenant and those that come before
-   * it in the same order. It reads on as the caller does.
+   * it in the same order. It reads as the caller iterates.
    */
   recordsByTenant(day: string, after?: InstallationId): AsyncIterable<UsageRecord>;
-  /** All of a tenant's sums of a day, in place of what was there. */
+  /** Replaces all of a tenant's sums of a day. */
   write(day: string, installationId: InstallationId, sums: readonly UsageSum[]): Promise<void>;
-  /** @returns false, and nothing is written, where a making was finished since `known` was read */
+  /** @returns false, and writes nothing, if another run finished since `known` was read */
   save(day: string, known: RollUpProgress | undefined, now: RollUpProgress): Promise<boolean>;
   /** How the last comparison with AWS's bill ended; undefined: there was none. */
   comparison(): Promise<ComparisonState | undefined>;

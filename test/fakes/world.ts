@@ -84,7 +84,7 @@ export interface Rows {
   readonly decisions: Map<string, Decision>;
   /** By `day/installation`. */
   readonly usageSums: Map<string, readonly UsageSum[]>;
-  /** How far the sums of a day are. */
+  /** The progress of a day's sums. */
   readonly rollUps: Map<string, RollUpProgress>;
   /** How the last comparison with AWS's bill ended, under `last`. */
   readonly comparisons: Map<'last', ComparisonState>;

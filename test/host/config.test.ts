@@ -52,7 +52,11 @@ describe('the settings of a single host', () => {
       'GITHUB_REPOSITORY=acme/app\nRUNNER_GROUP=x',
       /runners of a repository are in no group/,
     ],
-    ['a misspelt name', 'GITHUB_ORGANIZATION=acme\nLABEL=x', /LABEL is no setting. There are: .*LABELS/],
+    [
+      'a misspelt name',
+      'GITHUB_ORGANIZATION=acme\nLABEL=x',
+      /LABEL is not a setting. The settings are: .*LABELS/,
+    ],
     ['runners that live on', 'GITHUB_ORGANIZATION=acme\nEPHEMERAL=false', /one job in a fresh container/],
     ['a text for a number', 'GITHUB_ORGANIZATION=acme\nRUNNER_COUNT=many', /whole number from 1 to 50/],
     ['other repositories', 'GITHUB_REPOSITORY=acme/app\nALLOWED_REPOSITORIES=web', /serves no other/],
@@ -62,7 +66,7 @@ describe('the settings of a single host', () => {
       /both set/,
     ],
     ['half an App', 'GITHUB_ORGANIZATION=acme\nGITHUB_APP_ID=1', /belong together/],
-    ['a line that says nothing', 'GITHUB_ORGANIZATION=acme\nhello', /line 2 is no setting/],
+    ['a line that says nothing', 'GITHUB_ORGANIZATION=acme\nhello', /line 2 is not a setting/],
     ['a setting twice', 'GITHUB_ORGANIZATION=acme\nLABELS=a\nLABELS=b', /LABELS for the second time/],
   ])('are refused with %s', (_what, text, fault) => {
     expect(faultsOf(text)).toEqual([expect.stringMatching(fault)]);

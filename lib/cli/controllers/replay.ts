@@ -110,7 +110,9 @@ function report(call: CommandCall, jobs: readonly ReplayedJob[]): number {
     ),
     ...(more > 0 ? [`  and ${more} more; --json has all of them.`] : []),
     ...(jobs.length >= mostJobs ? [`  No more than ${mostJobs} jobs were judged.`] : []),
-    ...(asked.length > 0 ? [`  ${asked.length}: a rule names what only GitHub knows of the run.`] : []),
+    ...(asked.length > 0
+      ? [`  ${asked.length}: a rule needs facts about the run that only GitHub has.`]
+      : []),
   ];
   const all = jobs.map(
     ({ job: { jobId, repository, tier, workflow = null, queuedAt }, vote, reason = null }) => ({

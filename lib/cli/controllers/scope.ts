@@ -48,7 +48,7 @@ Examples:
   mayfly controllers scope create acme ctl_abcdefgh23456723 --repository app
   mayfly controllers scope create @platform ctl_abcdefgh23456723 --installation
 
---installation is all of the tenant's jobs; for @platform, all jobs of all tenants, and --tier is all that it has besides. With a repository, --tier means jobs of that tier whose machines register with the repository.
+--installation means all of the tenant's jobs; for @platform, all jobs of all tenants. @platform has no other scopes but --tier. With a repository, --tier means jobs of that tier whose machines register with the repository.
 `,
   positionals: [ownerPositional, controllerPositional],
   options: [

@@ -44,14 +44,14 @@ function notes(
     daysApart === 0
       ? `The last day is within ${percent} of the bill.`
       : `The last ${daysApart} day${daysApart === 1 ? ' differs' : 's differ'} by more than ${percent}; ` +
-        `${daysApartForAlarm} in a row end this command with 1.`;
+        `${daysApartForAlarm} in a row make the exit status 1.`;
   return [
     ...(total.billed === 0 && total.recorded > 0
       ? ["AWS's bill names no machine of this environment: see mayfly costs activate."]
       : [apart]),
     ...(unexplained === 0
       ? []
-      : [`On the bill besides, for other things or without a tenant: ${money(unexplained)}`]),
+      : [`Also on the bill, for other things or without a tenant: ${money(unexplained)}`]),
     changed === 0
       ? 'All days are kept as they are here; reports show them as "after comparison".'
       : `Kept ${changed} changed day${changed === 1 ? '' : 's'}; reports show them as "after comparison".`,

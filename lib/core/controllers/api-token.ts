@@ -1,7 +1,7 @@
 /**
  * The text of a token for the API: `mfc_<cell>.<installation>.<id>_<random>_<checksum>`. The readable part says where the
  * token belongs, so that a router needs no table to find its cell and its tenant's partition. It proves nothing: whoever
- * edits it can mend the checksum, which is there for typing errors and for scanners. The proof is the digest of the whole.
+ * edits it can recompute the checksum, which is there for typing errors and for secret scanners. The proof is the digest of the whole.
  */
 import { InstallationId } from '../ids.ts';
 
@@ -28,13 +28,13 @@ const form =
 export const cellOf = ({ environment, region }: { environment: string; region: string }) =>
   `${environment}.${region}`;
 
-/** @param random 48 hexadecimal digits that nobody can guess */
+/** @param random 48 random hexadecimal digits */
 export function tokenText({ kind, cell, owner, id }: TokenAddress, random: string): string {
   const body = `${prefixes[kind]}_${cell}.${owner}.${id.slice('tok_'.length)}_${random}`;
   return `${body}_${checksum(body)}`;
 }
 
-/** @returns where it says that it belongs; undefined where it is no token, or was mistyped */
+/** @returns its readable part; undefined if it is not a token, or was mistyped */
 export function readToken(text: string): TokenAddress | undefined {
   if (text.length > longestToken) return undefined;
   const { prefix, cell, owner, id } = form.exec(text)?.groups ?? {};

@@ -1,7 +1,7 @@
 /**
- * A change of an owner's controllers, checked as a whole: what it makes of the policy, or the one fault that keeps it from
- * being made. Whatever makes a controller ask less (disabling, deleting, taking a scope away) is refused for nothing but an
- * outdated version, so that a tenant which locked itself out gets out.
+ * A change of an owner's controllers, checked as a whole: the resulting policy, or the first fault. Only an outdated version
+ * can refuse a change that makes a controller ask less (disabling, deleting, removing a scope), so that a tenant that locked
+ * itself out can recover.
  */
 import { checkSettings } from './check-settings.ts';
 import { type Controller, type ControllerPolicy, controllerBounds, platformOwner } from './controller.ts';

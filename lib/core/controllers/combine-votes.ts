@@ -1,6 +1,6 @@
 /**
- * What several votes make of a job: all controllers that are to be obeyed must admit it. One rejection is enough, whatever
- * the others say; a failure counts as its controller's failure policy has it. Dry run decides nothing.
+ * Combines several votes about a job: all enabled controllers must admit it. One rejection is enough, whatever the others
+ * say; a failure counts as its controller's failure policy says. Dry run decides nothing.
  */
 import type { Controller } from './controller.ts';
 import type { ControllerVote, DecisionOutcome } from './decision.ts';

@@ -1,5 +1,5 @@
 /**
- * An admission controller: who may say that a job of a tenant must not run. A tenant manages its own; those of the
+ * An admission controller: it may forbid a tenant's job to run. A tenant manages its own; those of the
  * platform's operator stand above all tenants and are kept under `platformOwner`. What may be stored is checked where a
  * change is written, never when a job waits.
  */
@@ -12,7 +12,7 @@ export const platformOwner = InstallationId(0);
 /** disabled: never asked. dry_run: asked and recorded, never blocks. enabled: without its yes no job in its scopes runs. */
 export type ControllerState = 'disabled' | 'enabled' | 'dry_run';
 
-/** What holds when it does not answer in time, or answers what cannot be read. */
+/** What applies if it does not answer in time, or not validly. */
 export type FailurePolicy = 'reject' | 'admit';
 
 /** A CEL expression over the facts of a job: where one is true, the job is rejected for its reason. */
@@ -40,7 +40,7 @@ export interface Controller {
   readonly match?: string;
   /** GitHub's ids of repositories that it is never asked about. */
   readonly exemptRepositories: readonly number[];
-  /** Where it is asked. Empty: nowhere. */
+  /** Which jobs it is asked about. Empty: none. */
   readonly scopes: readonly ControllerScope[];
   /** Grows with each change; what `If-Match` names. */
   readonly version: number;

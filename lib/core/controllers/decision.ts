@@ -18,7 +18,7 @@ export interface ControllerVote {
   readonly milliseconds: number;
 }
 
-/** failed-open: one that is to be obeyed failed, and its policy admits. unavailable: one failed, and its policy rejects. */
+/** failed-open: an enabled one failed, and its policy admits. unavailable: one failed, and its policy rejects. */
 export type DecisionOutcome = 'admitted' | 'rejected' | 'failed-open' | 'unavailable';
 
 export interface Decision {
@@ -27,7 +27,7 @@ export interface Decision {
   /** `owner/name`, as it was called then. */
   readonly repository: string;
   readonly gate: Gate;
-  /** The tenant's policy epoch that it was made in: of an older one it counts no more. 0: it has no controllers in force. */
+  /** The tenant's policy epoch in which it was made: one of an older epoch no longer counts. 0: no controllers in force. */
   readonly epoch: number;
   /** The platform's, while it has controllers in force. */
   readonly platformEpoch?: number;

@@ -1,6 +1,6 @@
 /**
- * What rules and controllers are told of a job. What only GitHub knows of its run is asked for where somebody needs it, and
- * is absent otherwise: a rule that names what is absent cannot be judged.
+ * The facts about a job that rules and controllers get. Facts that only GitHub has about its run are fetched if needed, and
+ * absent otherwise: a rule that names an absent fact cannot be evaluated.
  */
 import type { RepositoryVisibility } from '../github.ts';
 import type { Job } from '../job.ts';
@@ -31,7 +31,7 @@ export interface JobFacts {
   };
 }
 
-/** What only GitHub knows. */
+/** Facts that only GitHub has. */
 export interface RunFacts {
   readonly attempt: number;
   /** The branch or tag. */

@@ -1,6 +1,6 @@
 /**
- * What is known, in a job's row, of what the controllers said of it at the queue gate. It counts only for the policy that it
- * was made under: a change of any controller starts a new one, and the job is asked about again.
+ * The controllers' decision at the queue gate, as a job's row stores it. It counts only for the policy under which it was
+ * made: a change of any controller starts a new one, and the job is asked about again.
  */
 export interface JobAdmission {
   /** The policy that it was made under; see `policyMark`. */
@@ -12,7 +12,7 @@ export interface JobAdmission {
   readonly state: 'asked' | 'admitted' | 'rejected' | 'failed-open' | 'unavailable';
   /** Who rejected it, or failed. */
   readonly controllerId?: string;
-  /** It is one of the operator's, of which tenants are told no more than its reason. */
+  /** It is one of the operator's, of which tenants see only the reason. */
   readonly ofPlatform?: boolean;
   /** In that controller's or its rule's own words. */
   readonly reason?: string;

@@ -1,5 +1,5 @@
 /**
- * What becomes of the secrets that sign callbacks: there is one, or while it is rotated two, and callbacks are signed with
+ * Rules for the secrets that sign callbacks: there is one, or two during a rotation, and callbacks are signed with
  * both. Whoever verifies learns the new one within the overlap, and no callback is refused meanwhile.
  */
 import type { SigningSecret } from './secret.ts';

@@ -1,6 +1,6 @@
 /**
- * What may become of tokens: how many there may be, what a rotation leaves of the old one, and which one counts at a moment.
- * One that was rotated away and has ended is forgotten with the next change, and takes no place meanwhile.
+ * Rules for tokens: how many there may be, what a rotation does to the old one, and which ones are valid at a moment. A
+ * rotated token that has expired is removed with the next change, and does not count until then.
  */
 import { controllerBounds } from './controller.ts';
 import type { StoredToken } from './token.ts';
@@ -8,7 +8,7 @@ import type { StoredToken } from './token.ts';
 /** For how long a rotated token still works, at most: a day. */
 export const longestOverlapSeconds = 86_400;
 
-/** The use of a token is written down once in this time, however often it is used. */
+/** A token's use is recorded at most once in this time. */
 const noteUseMilliseconds = 60_000;
 
 export interface TokenChange {

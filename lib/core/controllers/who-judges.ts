@@ -1,4 +1,4 @@
-/** Which controllers are asked about a job: those of the platform first, then the tenant's own, each as its scopes say. */
+/** Which controllers are asked about a job, by their scopes: the platform's first, then the tenant's own. */
 import type { Controller, ControllerPolicy } from './controller.ts';
 import { isInForce } from './controller.ts';
 import { covers, type ScopedJob } from './scope.ts';
