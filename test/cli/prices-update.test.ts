@@ -101,7 +101,7 @@ describe('a price list in the configuration', () => {
   };
 
   it.each([
-    [{ ...list, region: 'eu-west-1' }, 'prices.region is "eu-west-1"; it must be us-east-1'],
+    [{ ...list, region: 'eu-west-1' }, 'prices.region is "eu-west-1"; it must be "us-east-1"'],
     [{ ...list, date: 'today' }, 'prices.date is "today"'],
     [
       { ...list, onDemand: { 't3.medium': 0.04 } },
