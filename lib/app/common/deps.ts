@@ -4,6 +4,7 @@ import type { Subnet } from '../../core/pools.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Chance, Clock } from '../../ports/clock.ts';
 import type { Compute } from '../../ports/compute.ts';
+import type { ControllerStore } from '../../ports/controllers.ts';
 import type { GitHub } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
@@ -36,6 +37,7 @@ export interface LifecycleDeps extends EndDeps {
 
 /** Comparing records with GitHub and EC2; starts no machine. */
 export interface ReconcileDeps extends LifecycleDeps {
+  readonly controllers: ControllerStore;
   readonly audit: Audit;
   readonly github: GitHub;
 }

@@ -26,6 +26,7 @@ export type RepairKind =
   | 'machine-without-record-ended'
   | 'machine-ended-again'
   | 'ungated-machine-replaced'
+  | 'controller-scope-dropped'
   | 'registration-removed'
   | 'installation-asked';
 

@@ -15,6 +15,12 @@ export const ungatedPerVisit = 13;
 /** Repositories that are added to a runner group, or taken out of it, in one visit; a call each. */
 export const groupChangesPerVisit = 10;
 
+/** Groups, and repositories, that controllers' scopes name and GitHub is asked about in one visit; and how often at rest. */
+export const targetsPerVisit = 5;
+export const targetsSeconds = 3_600;
+/** Scopes of a tenant that are taken away in one visit, in a transaction each. */
+export const lostScopesPerVisit = 20;
+
 /** Jobs of one tenant that GitHub is asked about in one run. */
 export const jobsAskedPerVisit = 5;
 

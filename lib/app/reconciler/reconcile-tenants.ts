@@ -12,6 +12,7 @@ import { returnNote } from '../common/note-return.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
 import { CallAllowance } from './call-allowance.ts';
 import { catchUp, catchUpInTurn } from './catch-up.ts';
+import { dropLostPlatformScopes, dropLostScopes } from './drop-lost-scopes.ts';
 import { keepGroup } from './keep-group.ts';
 import { logRepair } from './log-repair.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
@@ -36,12 +37,15 @@ export const visitNote = (installationId: InstallationId) => `reconcile/tenants/
 export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> {
   const begun = deps.clock.now();
   const note = (await deps.notes.read([tenantsNote], begun)).get(tenantsNote);
-  let cursor = note?.value['cursor'] as string | undefined;
+  const { cursor: left, ...own } = note?.value ?? {};
+  let cursor = left as string | undefined;
+  const marks = marksOf(own);
   const errors: unknown[] = [];
   const behind: InstallationId[] = [];
   const adopted = new Set<JobId>();
   const open = await readOpenRows(deps);
   await reconcileCaps(deps, open);
+  await dropLostPlatformScopes(deps, marks).catch((error: unknown) => void errors.push(error));
   // One time round at the most; a run that began in the middle leaves the first ones to the next.
   do {
     const page = await deps.tenants.listAcrossTenants({
@@ -51,7 +55,10 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
     errors.push(...(await visitAll(deps, page.installationIds, { open, behind, adopted })));
     cursor = page.cursor;
     const expiresAt = deps.clock.now() + notesKeptSeconds * 1000;
-    await deps.notes.write(tenantsNote, { value: cursor === undefined ? {} : { cursor }, expiresAt });
+    await deps.notes.write(tenantsNote, {
+      value: { ...marks, ...(cursor === undefined ? {} : { cursor }) },
+      expiresAt,
+    });
   } while (cursor !== undefined && deps.clock.now() < begun + visitingSeconds * 1000);
   const caughtUp = await catchUpInTurn(deps, behind, (installationId, calls) =>
     visit(deps, { installationId, calls, adopted }, async (visiting) => {
@@ -136,6 +143,7 @@ async function compareWithGitHub(
   if (missingPermission(tenant) || levelNow(tenant).isFallback) await askAboutTenant(deps, tenant);
   if (mayHaveOrganizationRunners(tenant)) await reconcileOrganizationRunners(deps, visiting);
   await keepGroup(deps, visiting);
+  await dropLostScopes(deps, visiting);
   await reconcileJobs(deps, visiting, suspects);
   const refusal = await reconcileUnheardJobs(deps, visiting);
   if (!refusal) return;

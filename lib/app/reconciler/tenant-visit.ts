@@ -35,6 +35,13 @@ export interface VisitMarks {
   repository?: string;
   /** The last run whose jobs were listed, of each list of runs that is longer than a visit looks at; newest last. */
   runs?: Readonly<Record<string, string>>;
+  /** When GitHub was asked last about what controllers' scopes name, epoch milliseconds. */
+  targetsAt?: number;
+  /** The last group and the last repository that it was asked about then. */
+  groupTarget?: string;
+  repositoryTarget?: number;
+  /** Scopes whose target was missing at the last look, by id, and since when (epoch milliseconds). */
+  lostTargets?: Readonly<Record<string, number>>;
   /** It was suspended by GitHub at the last visit: nobody told of what was queued meanwhile. */
   away?: boolean;
   /** When it was last heard to be back, epoch milliseconds. */

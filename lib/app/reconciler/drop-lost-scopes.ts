@@ -1,0 +1,167 @@
+/**
+ * A tier, a runner group or a repository that is gone takes along the scopes that name it; a controller whose last scope it
+ * was is asked nothing any more. To take a scope away is to ask less, so one answer is not enough: what is missing must be
+ * missing at a later visit, too. GitHub is asked once in an hour, and again soon where something is missing.
+ */
+import { changePolicy } from '../../core/controllers/change-policy.ts';
+import { changeRecord } from '../../core/controllers/change-record.ts';
+import { type Controller, type ControllerPolicy, platformOwner } from '../../core/controllers/controller.ts';
+import {
+  type LostScope,
+  lostScopes,
+  namedTargets,
+  type TargetsSeen,
+} from '../../core/controllers/lost-scopes.ts';
+import type { ReconcileDeps } from '../common/deps.ts';
+import { logRepair } from './log-repair.ts';
+import { lostScopesPerVisit, settledSeconds, targetsPerVisit, targetsSeconds } from './reconcile-settings.ts';
+import type { Visit, VisitMarks } from './tenant-visit.ts';
+
+type Of = Pick<Visit, 'tenant' | 'calls' | 'marks'>;
+
+export async function dropLostScopes(deps: ReconcileDeps, { tenant, calls, marks }: Of): Promise<void> {
+  if (tenant.admissionEpoch === undefined) return;
+  const policy = await deps.controllers.policyOf(tenant.installationId);
+  const seen = await look(deps, { tenant, calls, marks }, policy);
+  await drop(deps, { policy, login: tenant.accountLogin, marks }, seen);
+}
+
+/** The operator's own have scopes of tiers alone. */
+export async function dropLostPlatformScopes(deps: ReconcileDeps, marks: VisitMarks): Promise<void> {
+  if ((await deps.controllers.platformEpoch()) === undefined) {
+    delete marks.lostTargets;
+    return;
+  }
+  const policy = await deps.controllers.policyOf(platformOwner);
+  await drop(deps, { policy, login: '', marks }, { tiers: tierNames(deps) });
+}
+
+const tierNames = ({ deployment }: ReconcileDeps) => deployment.tiers.map(({ name }) => name);
+
+async function look(deps: ReconcileDeps, of: Of, { controllers }: ControllerPolicy): Promise<TargetsSeen> {
+  const { marks } = of;
+  const tiers = tierNames(deps);
+  const now = deps.clock.now();
+  const isDue = marks.targetsAt === undefined || now - marks.targetsAt >= targetsSeconds * 1000;
+  if (!isDue && marks.lostTargets === undefined) return { tiers };
+  const { groups, repositories } = namedTargets(controllers);
+  if (groups.length + repositories.length === 0) return { tiers };
+  marks.targetsAt = now;
+  const missing = namedTargets(missingAt(marks, controllers));
+  const nextGroups = inTurn(groups, missing.groups, marks.groupTarget);
+  return {
+    tiers,
+    groups: await lookAtGroups(deps, of, nextGroups),
+    repositories: await lookAtRepositories(deps, of, { all: repositories, missing: missing.repositories }),
+  };
+}
+
+/** With those scopes alone whose targets were missing at the last look. */
+const missingAt = ({ lostTargets = {} }: VisitMarks, controllers: readonly Controller[]) =>
+  controllers.map((controller) => ({
+    ...controller,
+    scopes: controller.scopes.filter(({ id }) => id in lostTargets),
+  }));
+
+/** What was missing first, and then on from the last one that was looked at. */
+function inTurn<Name extends string | number>(
+  all: readonly Name[],
+  missing: readonly Name[],
+  last: Name | undefined,
+): Name[] {
+  const later = all.filter((name) => last !== undefined && name > last);
+  return [...new Set([...missing, ...later, ...all])].slice(0, targetsPerVisit);
+}
+
+async function lookAtGroups(
+  { github }: ReconcileDeps,
+  { tenant, calls, marks }: Of,
+  names: readonly string[],
+) {
+  const { installationId, accountLogin } = tenant;
+  const seen = new Map<string, boolean>();
+  for (const name of names) {
+    // Its groups, and the repositories of the one.
+    const answer = await calls.ask(() => github.getRunnerGroup(installationId, accountLogin, name), 2);
+    if (answer?.ok) seen.set(name, answer.value !== undefined);
+    marks.groupTarget = name;
+  }
+  return seen;
+}
+
+/** By the installation's whole list, where that is one page; else one by one, and in turn. */
+async function lookAtRepositories(
+  { github }: ReconcileDeps,
+  { tenant, calls, marks }: Of,
+  { all, missing }: { readonly all: readonly number[]; readonly missing: readonly number[] },
+) {
+  const { installationId, accountId } = tenant;
+  const seen = new Map<number, boolean>();
+  if (all.length === 0) return seen;
+  const list = await calls.ask(() => github.listRepositories(installationId));
+  if (!list?.ok) return seen;
+  if (list.value.cursor === undefined) {
+    const reached = new Set(list.value.items.map(({ id }) => id));
+    for (const id of all) seen.set(id, reached.has(id));
+    return seen;
+  }
+  for (const id of inTurn(all, missing, marks.repositoryTarget)) {
+    const answer = await calls.ask(() => github.getRepository(installationId, id));
+    if (!answer) break;
+    if (answer.ok) seen.set(id, answer.value.ownerId === accountId);
+    else if (answer.refusal.kind === 'not-found') seen.set(id, false);
+    marks.repositoryTarget = id;
+  }
+  return seen;
+}
+
+interface Owned {
+  readonly policy: ControllerPolicy;
+  readonly login: string;
+  readonly marks: VisitMarks;
+}
+
+async function drop(deps: ReconcileDeps, { policy, login, marks }: Owned, seen: TargetsSeen): Promise<void> {
+  const now = deps.clock.now();
+  const known = marks.lostTargets ?? {};
+  const lost = lostScopes(policy.controllers, seen);
+  const since = ({ scope }: LostScope) => known[scope.id] ?? now;
+  const settled = lost
+    .filter((one) => now - since(one) >= settledSeconds * 1000)
+    .slice(0, lostScopesPerVisit);
+  const open = lost.filter((one) => !settled.includes(one)).slice(0, lostScopesPerVisit);
+  if (open.length === 0) delete marks.lostTargets;
+  else marks.lostTargets = Object.fromEntries(open.map((one) => [one.scope.id, since(one)]));
+  let from = policy;
+  for (const one of settled) {
+    const saved = await dropScope(deps, { from, login }, one);
+    // Somebody else changes them: the next visit looks again.
+    if (!saved) return;
+    from = saved;
+  }
+}
+
+async function dropScope(
+  deps: ReconcileDeps,
+  { from, login }: { readonly from: ControllerPolicy; readonly login: string },
+  { controller, scope, why }: LostScope,
+): Promise<ControllerPolicy | undefined> {
+  const at = new Date(deps.clock.now()).toISOString();
+  const change = { kind: 'remove-scope', id: controller.id, scopeId: scope.id } as const;
+  const targets = { tiers: [], repositoryIds: new Set<number>() };
+  const result = changePolicy(from, change, { at, targets, faultOf: () => undefined });
+  if (result.kind === 'fault') return undefined;
+  const { put, remove } = result;
+  const record = {
+    ...changeRecord(change.kind, result),
+    id: `lost-${scope.id}`,
+    at,
+    who: 'reconciler',
+    login,
+    reason: why,
+  };
+  if ((await deps.controllers.save(from, { put, remove, record })) !== 'saved') return undefined;
+  const ofTenant = from.owner === platformOwner ? {} : { installationId: from.owner };
+  logRepair(deps, { kind: 'controller-scope-dropped', ...ofTenant, reason: why });
+  return result.policy;
+}

@@ -1,0 +1,145 @@
+/** What a controller's scope names may be gone: then the scope goes, too, and never by one answer alone. */
+import { describe, expect, it } from '@jest/globals';
+import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
+import { platformOwner } from '../../lib/core/controllers/controller.ts';
+import type { ScopeTarget } from '../../lib/core/controllers/scope.ts';
+import { type InstallationId, TierName } from '../../lib/core/ids.ts';
+import { givenRules, givenScope, putControllers, putPlatformControllers } from '../support/controllers.ts';
+import { acme, givenTenant, small } from '../support/given.ts';
+import { givenPlatform, type Platform } from '../support/platform.ts';
+
+const large = TierName('large');
+const refusal = { refusal: { kind: 'forbidden', message: 'No.' } } as const;
+const minutes = (count: number) => count * 60_000;
+
+async function given(...targets: ScopeTarget[]) {
+  const platform = await givenPlatform({ tenants: [givenTenant()] });
+  await putControllers(platform.controllers, givenRules({ scopes: targets.map(givenScope) }, 'false'));
+  return platform;
+}
+
+const install = ({ github }: Platform, ...repositories: string[]) =>
+  github.putInstallation(acme, {
+    accountId: 1,
+    accountLogin: 'acme',
+    accountType: 'Organization',
+    suspended: false,
+    repositories,
+  });
+
+async function idsOf(platform: Platform) {
+  const list = await platform.github.listRepositories(acme);
+  if (!list.ok) throw new Error('GitHub lists nothing.');
+  return list.value.items.map(({ id }) => id);
+}
+
+/** As many visits of the reconciler, ten minutes apart, as settle what is missing. */
+async function visits(platform: Platform, count = 2) {
+  for (let n = 0; n < count; n += 1) {
+    await platform.reconcile();
+    platform.clock.advance(minutes(10));
+  }
+}
+
+const scopesOf = async ({ controllers }: Platform, owner: InstallationId = acme) =>
+  (await controllers.policyOf(owner)).controllers.flatMap(({ scopes }) => scopes.map(({ target }) => target));
+const dropped = ({ telemetry }: Platform) => telemetry.total('Repairs', { kind: 'controller-scope-dropped' });
+
+describe('a scope', () => {
+  it('goes with its tier, on record, and the policy has another epoch', async () => {
+    const kept = { kind: 'tier', tier: small } as const;
+    const platform = await given({ kind: 'tier', tier: large }, kept);
+    await visits(platform);
+    expect(await scopesOf(platform)).toEqual([kept]);
+    expect(await platform.stores.tenants.get(acme)).toMatchObject({ admissionEpoch: 2 });
+    const records = platform.stores.world.rows.controllerRecords.map(({ owner, record }) => [
+      owner,
+      record.who,
+      record.action,
+      record.reason,
+    ]);
+    const why = 'The configuration has no tier large any more.';
+    expect(records).toEqual([[acme, 'reconciler', 'controller-scope-removed', why]]);
+    expect(dropped(platform)).toBe(1);
+  });
+
+  it('goes with its repository, and leaves the controller inert', async () => {
+    const platform = await givenPlatform();
+    install(platform, 'app', 'web');
+    const [app, web] = await idsOf(platform);
+    const scopes = [givenScope({ kind: 'repository', repositoryId: web! })];
+    await putControllers(platform.controllers, givenRules({ scopes }, 'true'));
+    await visits(platform);
+    expect(await scopesOf(platform)).toHaveLength(1);
+    install(platform, 'app');
+    expect(await idsOf(platform)).toEqual([app]);
+    platform.clock.advance(minutes(60));
+    await visits(platform);
+    expect(await scopesOf(platform)).toEqual([]);
+    expect(await platform.stores.tenants.get(acme)).not.toHaveProperty('admissionEpoch');
+  });
+
+  it('goes with one repository of many, which are asked about in turn', async () => {
+    const platform = await givenPlatform();
+    install(platform, ...Array.from({ length: 9 }, (_, n) => `r${n}`));
+    const ids = await idsOf(platform);
+    platform.github.listing.pageSize = 4;
+    const scopes = ids.map((repositoryId) => givenScope({ kind: 'repository', repositoryId }));
+    await putControllers(platform.controllers, givenRules({ scopes }, 'true'));
+    install(platform, 'r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7');
+    for (let hours = 0; hours < 3; hours += 1) {
+      await visits(platform);
+      platform.clock.advance(minutes(60));
+    }
+    expect(await scopesOf(platform)).toHaveLength(8);
+  });
+
+  it('goes with its runner group', async () => {
+    const platform = await given({ kind: 'group', group: 'Default' }, { kind: 'group', group: 'gone' });
+    await visits(platform);
+    expect(await scopesOf(platform)).toEqual([{ kind: 'group', group: 'Default' }]);
+  });
+
+  it('of the operator’s own goes with its tier', async () => {
+    const platform = await givenPlatform();
+    const scopes = [givenScope({ kind: 'tier', tier: large })];
+    await putPlatformControllers(platform.controllers, givenRules({ scopes }, 'true'));
+    await visits(platform);
+    expect(await scopesOf(platform, platformOwner)).toEqual([]);
+    expect(await platform.controllers.platformEpoch()).toBeUndefined();
+  });
+
+  it('stays where its target is missing for one look alone, and where GitHub does not say', async () => {
+    const platform = await givenPlatform();
+    install(platform, 'app', 'web');
+    const [, web] = await idsOf(platform);
+    const scopes = [givenScope({ kind: 'repository', repositoryId: web! })];
+    await putControllers(platform.controllers, givenRules({ scopes }, 'true'));
+    install(platform, 'app');
+    await visits(platform, 1);
+    platform.github.failNext('listRepositories', refusal);
+    await visits(platform, 1);
+    install(platform, 'app', 'web');
+    await visits(platform, 3);
+    expect(await scopesOf(platform)).toHaveLength(1);
+    expect(dropped(platform)).toBe(0);
+  });
+
+  it.each<[string, ScopeTarget[], number]>([
+    ['no question that names no group and no repository', [{ kind: 'tier', tier: small }], 0],
+    ['one an hour that names a group', [{ kind: 'group', group: 'Default' }], 2],
+  ])('costs %s', async (_, targets, calls) => {
+    const platform = await given(...targets);
+    let asked = 0;
+    const { getRunnerGroup } = platform.github;
+    const counted = (...args: Parameters<typeof getRunnerGroup>) => {
+      asked += 1;
+      return getRunnerGroup(...args);
+    };
+    for (let n = 0; n < 10; n += 1) {
+      await reconcile({ ...platform, github: { ...platform.github, getRunnerGroup: counted } });
+      platform.clock.advance(minutes(10));
+    }
+    expect(asked).toBe(calls);
+  });
+});
