@@ -147,6 +147,27 @@ describe('a controller behind a URL', () => {
   });
 });
 
+describe('a controller that is asked twice at once', () => {
+  it('decides by its first answer, whatever it tells the other', async () => {
+    const platform = await givenAsked(admit, byHttps());
+    await platform.accept(queued());
+    const [message] = platform.queues.admission;
+    const second = Promise.withResolvers<CallbackAnswer>();
+    const answers = [second.promise, Promise.resolve(reject)];
+    platform.callbacks.controllers.set(url, () => answers.shift()!);
+    const slow = platform.deliverAdmission();
+    platform.queues.admission.push(message!);
+    await platform.deliverAdmission();
+    expect((await platform.job(1))?.admission?.state).toBe('rejected');
+
+    second.resolve(admit);
+    await slow;
+
+    expect((await platform.job(1))?.admission?.state).toBe('rejected');
+    expect((await decisionsOf(platform)).map(({ outcome }) => outcome)).not.toContain('admitted');
+  });
+});
+
 describe('a controller that polls', () => {
   it('finds the question, and its answer decides', async () => {
     const platform = await givenAsked(admit, byPoll());

@@ -67,6 +67,8 @@ async function askAbout(deps: AskDeps, { installationId, jobId }: AskControllers
     controller,
     answer: await askOne(deps, { ...round, controller }),
   }));
+  // One may fail before anybody waits for it: it is heard of below, and must not end the process until then.
+  void Promise.allSettled(answering);
   // Nobody waits for dry run.
   const obeyed = await Promise.all(answering.filter((_, n) => asked[n]?.state === 'enabled'));
   if (isOpen) await settle(deps, makeDecision({ ...how, at: deps.clock.now(), answers: answersOf(obeyed) }));
@@ -154,8 +156,11 @@ async function call(
   const { vote, reason } = said;
   const answer = { vote, ...(reason === undefined ? {} : { reason }) };
   // Whoever asks again in this round, finds it. It may be late by then, and counts: the caller has measured its time.
-  await deps.questions.answer({ owner, controllerId: id, id: question.id }, answer, began);
-  return { ...answer, milliseconds };
+  const about = { owner, controllerId: id, id: question.id };
+  const { kind } = await deps.questions.answer(about, answer, began);
+  // Of two that asked at once both go by the first answer, whatever the controller told the other.
+  const first = kind === 'answered' ? (await deps.questions.ask(question)).answer : undefined;
+  return { ...(first ?? answer), milliseconds };
 }
 
 async function settle(deps: AskDeps, made: Made): Promise<void> {
