@@ -152,15 +152,16 @@ describe('a controller that is asked twice at once', () => {
     const platform = await givenAsked(admit, byHttps());
     await platform.accept(queued());
     const [message] = platform.queues.admission;
-    const second = Promise.withResolvers<CallbackAnswer>();
-    const answers = [second.promise, Promise.resolve(reject)];
+    const late = Promise.withResolvers<CallbackAnswer>();
+    const answers = [late.promise, Promise.resolve(reject)];
     platform.callbacks.controllers.set(url, () => answers.shift()!);
     const slow = platform.deliverAdmission();
     platform.queues.admission.push(message!);
     await platform.deliverAdmission();
     expect((await platform.job(1))?.admission?.state).toBe('rejected');
 
-    second.resolve(admit);
+    platform.clock.advance(1_000);
+    late.resolve(admit);
     await slow;
 
     expect((await platform.job(1))?.admission?.state).toBe('rejected');

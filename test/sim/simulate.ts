@@ -4,6 +4,7 @@
  */
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { TierName } from '../../lib/core/ids.ts';
+import { createHeldByControllersCheck } from './auditor/admission/check-held-by-controllers.ts';
 import { type Auditor, createAuditor, type Violation } from './auditor/auditor.ts';
 import { checkTakenUp, checkTruth } from './auditor/check-ends.ts';
 import { createKeptCheck } from './auditor/check-kept-groups.ts';
@@ -16,11 +17,13 @@ import { checkUsedJobs } from './auditor/check-usage.ts';
 import { createWaitingCheck } from './auditor/check-waiting.ts';
 import { createFaults } from './faults.ts';
 import { createControlPlane } from './program/control-plane.ts';
+import { loadRules } from './program/parts.ts';
 import { createPorts } from './program/ports.ts';
 import { createService } from './program/services.ts';
 import { createRandom, type Random } from './random.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createStory } from './story.ts';
+import { tellsOfControllers } from './world/controllers/start-controllers.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
 import { runMachines } from './world/machines.ts';
@@ -44,6 +47,7 @@ const startOf = (seed: number) =>
 const mostSteps = 60_000;
 
 export async function simulate(seed: number, options: { story?: boolean } = {}): Promise<Outcome> {
+  if (tellsOfControllers(seed)) await loadRules();
   const random = createRandom(seed);
   const start = startOf(seed);
   const scheduler = createScheduler(start);
@@ -79,7 +83,15 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const longLine = faults.mood === 'calm' && random.chance(0.2);
   const keepsGroups = reconciles && faults.mood !== 'calm' && random.chance(0.7);
   startTenants(world, { github, webhooks, flood, longLine, keepsGroups, seed });
+  // On AWS it ends the function's process, whoever else the process works for.
+  const unheard = (error: unknown) =>
+    auditor.note(
+      'bug',
+      `nobody waits for what fails: ${error instanceof Error ? error.stack : String(error)}`,
+    );
+  process.on('unhandledRejection', unheard);
   await runStory({ start, scheduler, auditor, random, faults, plane, deployment, reconciles, longLine });
+  process.off('unhandledRejection', unheard);
   return {
     seed,
     violations: auditor.violations,
@@ -147,6 +159,7 @@ async function runStory(stage: Stage): Promise<void> {
   const isUnheard = createUnheardCheck(auditor.books, auditor.note, stage.reconciles);
   const isLeftOver = createServedCheck(auditor.books, auditor.note);
   const isOutOfStep = createKeptCheck(auditor.books, auditor.note);
+  const isHeldForEver = createHeldByControllersCheck(auditor.books, auditor.note);
   const checkSeconds = 10;
   const quietAt = start + eventfulSeconds * 1000;
   for (let seconds = checkSeconds; ; seconds += checkSeconds) {
@@ -170,6 +183,7 @@ async function runStory(stage: Stage): Promise<void> {
     if (time > quietAt && seconds % 60 === 0) {
       isUnheard();
       isOutOfStep();
+      isHeldForEver();
     }
     if (scheduler.steps() > mostSteps) return auditor.note('storm', `${mostSteps} steps, and no end`);
     if (auditor.violations.length > 0) return;

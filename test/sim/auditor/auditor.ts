@@ -9,6 +9,7 @@ import type { InstallationId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
+import { checkAdmitted, checkUngated, noteRejections } from './admission/check-admission.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
@@ -42,8 +43,14 @@ export interface Auditor {
   jobEnded(jobId: number): void;
   /** The list of the machine's tenant, if it has one, has the job's repository. */
   lists(job: WorldJob, instanceId: string): boolean;
-  /** @param wasListed as `lists` said when the machine asked first */
-  stepsBegan(job: WorldJob, instanceId: string, wasListed: boolean): void;
+  /** @param asked when the machine asked, and what `lists` said when it asked first */
+  stepsBegan(
+    job: WorldJob,
+    instanceId: string,
+    asked: { readonly at: number; readonly wasListed: boolean },
+  ): void;
+  /** The machine got a runner for the job that it is meant for. */
+  minted(instanceId: string, how: { readonly askedAt: number; readonly gated: boolean }): void;
   /** EC2 says that it takes the machine back. */
   machineTakenBack(instanceId: string): void;
   /** GitHub was asked to run it again, and does. */
@@ -117,7 +124,19 @@ export function createAuditor(world: {
     },
     jobEnded: (jobId) => books.endJob(jobId),
     lists: (job, instanceId) => listsJob(world.rows, job, instanceId),
-    stepsBegan: (job, instanceId, wasListed) => checkBegin(world.rows, { job, instanceId, wasListed }, note),
+    stepsBegan(job, instanceId, { at, wasListed }) {
+      checkBegin(world.rows, { job, instanceId, wasListed }, note);
+      const tenant = books.machines.get(instanceId)?.tenant ?? 0;
+      checkAdmitted(books, { tenant, job, since: at, what: `began on ${instanceId}` }, note);
+    },
+    minted(instanceId, { askedAt, gated }) {
+      const runner = world.rows.runners.get(instanceId as never);
+      const job = runner && books.worldJobs.get(runner.plannedJob);
+      if (!runner || !job) return;
+      const about = { tenant: runner.installationId, since: askedAt };
+      checkAdmitted(books, { ...about, job, what: `has a runner on ${instanceId}` }, note);
+      if (!gated) checkUngated(books, { ...about, instanceId }, note);
+    },
     machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
     jobRerun: (job) => checkRerun(books, job, note),
     groupKept: (installationId, change) => checkKept(books, installationId, change, note),
@@ -151,11 +170,19 @@ export function createAuditor(world: {
       if (ending.test(name)) checkEnds(books, note);
       if (holding.test(name)) checkHeld(books, note);
       if (using.test(name)) checkUsage(books, note);
+      if (name === 'jobs.setAdmissions') noteRejections(books);
       if (!changing.test(name)) return;
       for (const launch of books.followRows()) {
         checkAccounts(books, launch, note);
         checkGroupOfLaunch(books, launch, note);
         checkTakenSpend(books, launch, note);
+        for (const job of books.plannedJobs(launch)) {
+          checkAdmitted(
+            books,
+            { tenant: launch.tenant, job, since: books.now(), what: 'is to have a machine' },
+            note,
+          );
+        }
       }
       if (counting.test(name)) checkLeases(books, note);
       if (spending.test(name)) checkSpend(books, note);

@@ -6,6 +6,7 @@ import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { Account, WorldJob } from '../world/context.ts';
+import { createPolicyHistory } from './admission/policy-history.ts';
 
 export interface AuditedMachine {
   readonly id: string;
@@ -44,6 +45,7 @@ export function createBooks(world: {
   const machines = new Map<string, AuditedMachine>();
   const launches = new Map<string, AuditedLaunch>();
   const machineOfJob = new Map<number, string>();
+  const worldJobs = new Map<number, WorldJob>();
   const limits = createLimitHistory(now);
   const limitedUntil = new Map<number, number>();
   const setLimits = (id: number) => {
@@ -63,7 +65,7 @@ export function createBooks(world: {
     isInstalled: world.isInstalled,
     setLimits: (tenant: number) => setLimits(tenant),
     /** GitHub's jobs, as they are there. */
-    worldJobs: new Map<number, WorldJob>(),
+    worldJobs,
     /** Jobs that were seen done, by whose word. */
     doneJobs: new Map<string, 'github' | 'platform'>(),
     /** The rows of jobs, and their runners, of which the platform got to know by webhook that they began or ended. */
@@ -87,6 +89,9 @@ export function createBooks(world: {
     /** How often each job was run again, by its id. */
     reruns: new Map<number, number>(),
     endedByPlatform: new Set<string>(),
+    policies: createPolicyHistory(now),
+    /** `installation/job@epoch`: by the word of its controllers. */
+    rejectedUnder: new Set<string>(),
     /** Accounts whose group the platform keeps. */
     keptGroups: new Set<Account>(),
     /** Machines that ran a job of a repository outside the installation. */
@@ -140,6 +145,11 @@ export function createBooks(world: {
       ),
     highestLimitSince: limits.highestSince,
     limitRaisedAt: limits.raisedAt,
+    /** GitHub's jobs that a launch was planned for. */
+    plannedJobs: ({ id }: AuditedLaunch): WorldJob[] =>
+      [...(rows.launches.get(id as never)?.plannedJobs ?? [])].flatMap(
+        ({ jobId }) => worldJobs.get(jobId) ?? [],
+      ),
     /** Takes note of new tenants and launches; answers with those launches. */
     followRows(): AuditedLaunch[] {
       for (const row of rows.tenants.values()) {

@@ -5,6 +5,7 @@
  */
 import type { Job } from '../../../lib/core/job.ts';
 import type { WorldJob } from '../world/context.ts';
+import { isTrulyRefused } from './admission/check-admission.ts';
 import type { Books, Note } from './books.ts';
 
 /** What an operator or the account itself decided: GitHub may have such a job queued. */
@@ -18,6 +19,18 @@ const decided = new Set([
   'blocked-cap',
   'waited-too-long',
 ]);
+
+const ofControllers = new Set(['controller-rejected', 'controller-unavailable']);
+
+/** What was read before a refusal was written is as old as a function may run. */
+const longestRunSeconds = 60;
+
+const isByControllers = (books: Books, { installationId, reason }: Job, job: WorldJob) =>
+  isTrulyRefused(
+    books,
+    { tenant: installationId, job, since: books.now() - longestRunSeconds * 1000 },
+    reason?.code ?? '',
+  );
 
 /** Called as ends are written. */
 export function checkEnds(books: Books, note: Note): void {
@@ -41,7 +54,8 @@ function checkEnd(books: Books, job: Job, note: Note): void {
   if (known.status !== 'queued' && known.status !== 'waiting') return;
   const code = job.reason?.code ?? 'none';
   const says = `job ${job.jobId} is ${job.outcome} here (${code}), and ${known.status} on GitHub`;
-  if (!decided.has(code)) note('job-lost', says);
+  const isLost = ofControllers.has(code) ? !isByControllers(books, job, known) : !decided.has(code);
+  if (isLost) note('job-lost', says);
   const tenant = books.rows.tenants.get(job.installationId);
   if (code === 'tenant-deleted' && tenant?.status !== 'deleted') {
     note('job-lost', `${says}; its tenant is ${tenant?.status}`);

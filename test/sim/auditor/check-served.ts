@@ -4,7 +4,7 @@
  * whatever the rows say that they are for.
  */
 import { type Books, limitInTier, type Note } from './books.ts';
-import { hasSharedRoom, isJustRaised, isResting } from './check-waiting.ts';
+import { hasSharedRoom, isHeldByControllers, isJustRaised, isResting } from './check-waiting.ts';
 
 /** A start is told within seconds, as is what follows from it; a launch and an end take a few more. */
 const longestSeconds = 60;
@@ -52,6 +52,7 @@ function queuedJobs(books: Books, installationId: number, tier: string): number 
       job.tier === tier &&
       (job.state === 'waiting' || job.state === 'covered') &&
       !isResting(books, job) &&
+      !isHeldByControllers(job) &&
       books.worldJobs.get(job.jobId)?.status === 'queued',
   ).length;
 }

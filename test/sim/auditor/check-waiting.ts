@@ -15,7 +15,7 @@ export function createWaitingCheck(books: Books, note: Note): () => void {
     const waiting = new Set<string>();
     for (const job of books.rows.jobs.values()) {
       const tenant = books.rows.tenants.get(job.installationId);
-      if (job.state !== 'waiting' || isResting(books, job)) continue;
+      if (job.state !== 'waiting' || isResting(books, job) || isHeldByControllers(job)) continue;
       if (tenant?.status !== 'active' || tenant.predecessor !== undefined) continue;
       const cap = limitInTier(books.deployment, tenant, job.tier ?? '');
       const inTier = tenant.tierLeases.get(job.tier!) ?? 0;
@@ -38,6 +38,10 @@ const sweptSeconds = 660;
 /** A job whose machines came to nothing rests, and the sweep is who finds that its rest is over. */
 export const isResting = ({ now }: Books, { retryAt }: Job) =>
   retryAt !== undefined && now() < retryAt + sweptSeconds * 1000;
+
+/** Who has to answer first, and when it is asked again, is another check's question. */
+export const isHeldByControllers = ({ reason }: Job) =>
+  reason?.code === 'admission-pending' || reason?.code === 'controller-unavailable';
 
 /** An operator's edit reaches nobody but the sweep. */
 export const isJustRaised = ({ limitRaisedAt, now }: Books, { installationId }: Tenant) =>

@@ -3,6 +3,7 @@
  * fed by queues and by the minute. What they send is taken out of the fake's queues and delivered by the simulated ones.
  */
 
+import { askControllers } from '../../../lib/app/admission/ask-controllers.ts';
 import { answerStart, type StartResult } from '../../../lib/app/claim/answer-start.ts';
 import { type ClaimResult, claimJob } from '../../../lib/app/claim/claim-job.ts';
 import { confirmClaim } from '../../../lib/app/claim/confirm-claim.ts';
@@ -13,6 +14,7 @@ import { acceptArrivals } from '../../../lib/app/scale-up/accept-arrivals.ts';
 import { sweep } from '../../../lib/app/sweep/sweep.ts';
 import { applyInstallationEvents } from '../../../lib/app/tenants/apply-installation-events.ts';
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
+import type { AskControllers } from '../../../lib/contract/messages.ts';
 import {
   type QueueReader,
   receivesBeforeDeadLetter,
@@ -29,6 +31,7 @@ export interface ControlPlane {
   toTier(tier: string, message: unknown): void;
   toLifecycle(message: unknown): void;
   toInstallations(message: unknown): void;
+  toAdmission(message: AskControllers): void;
   /** Undefined: the machine got no answer, or an error. */
   claim(request: MachineRequest): Promise<ClaimResult | undefined>;
   confirm(request: MachineRequest): Promise<boolean | undefined>;
@@ -66,6 +69,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
   );
   const lifecycle = fed('lifecycle', followLifecycle);
   const installations = fed('tenant-manager', applyInstallationEvents);
+  const admission = fed('admission', askControllers);
 
   /** The fake keeps what is sent; here it goes on its way. */
   const sending: Ports['queues'] = {
@@ -73,6 +77,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     sendToTier: async (tier, message, options) => tiers.get(tier)?.send(message, options?.delaySeconds),
     sendToLifecycle: async (message) => lifecycle.send(message),
     sendToCompletions: async (message) => lifecycle.send(message),
+    sendToAdmission: async (message, options) => admission.send(message, options?.delaySeconds),
     sendToInstallations: async (message, options) => installations.send(message, options?.delaySeconds),
   };
 
@@ -100,6 +105,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     toTier: (tier, message) => tiers.get(tier)?.send(message),
     toLifecycle: lifecycle.send,
     toInstallations: installations.send,
+    toAdmission: admission.send,
     claim: (request) => door('claim', request, (parts) => claimJob(parts, request)),
     confirm: (request) => door('confirm', request, (parts) => confirmClaim(parts, request)),
     start: (request) => door('start', request, (parts) => answerStart(parts, request)),
@@ -114,6 +120,6 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
       );
     },
     messagesLeft: () =>
-      [...tiers.values(), lifecycle, installations].reduce((sum, queue) => sum + queue.left(), 0),
+      [...tiers.values(), lifecycle, installations, admission].reduce((sum, queue) => sum + queue.left(), 0),
   };
 }

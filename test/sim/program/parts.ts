@@ -16,7 +16,8 @@ export interface PartsDeps extends ProcessDeps {
   readonly deployment: Deployment;
 }
 
-const loadRules = createRulesLoader();
+/** What is loaded while a story is told takes real time: a story with rules loads them before it begins. */
+export const loadRules = createRulesLoader();
 const zones = ['us-east-1a', 'us-east-1b'];
 
 export type Parts = ReturnType<typeof partsOf>;
@@ -42,6 +43,8 @@ export function partsOf(
     launches: port('launches', ports.stores.launches),
     runners: port('runners', ports.stores.runners),
     controllers: port('controllers', ports.stores.controllers),
+    questions: port('questions', ports.stores.questions),
+    callbacks: port('callbacks', ports.callbacks),
     loadRules,
     notes: port('notes', ports.notes),
     compute: port('compute', ports.compute),

@@ -5,6 +5,7 @@ import { InstanceId } from '../../../lib/core/ids.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';
 import type { IdentityVerifier } from '../../../lib/ports/identity.ts';
 import type { Telemetry } from '../../../lib/ports/telemetry.ts';
+import { createMemoryCallbacks } from '../../fakes/callbacks.ts';
 import { createMemoryCompute } from '../../fakes/compute.ts';
 import { createMemoryGitHub } from '../../fakes/github.ts';
 import { createMemoryNotes } from '../../fakes/notes.ts';
@@ -19,6 +20,7 @@ export function createPorts(clock: Clock) {
     stores: createMemoryStores(),
     compute: createMemoryCompute(clock.now),
     queues: createMemoryQueues(),
+    callbacks: createMemoryCallbacks(),
     github: createMemoryGitHub(),
     notes: createMemoryNotes(),
     tickets: createTickets({ secret: createMemorySecret({ value: 'ticket-secret', clock }) }),

@@ -29,6 +29,9 @@ export function createService(given: ServiceDeps): Service {
         return call.name === 'compute.launch' ? launch(deps, call) : ec2(deps, call);
       case 'github':
         return heard(deps, call, limitsRemoval(call) ?? (await github(deps, call)));
+      // It never throws: what goes wrong on its way is an answer.
+      case 'callbacks':
+        return call.effect();
       case 'queues':
         return failing(deps, call, deps.faults.strikes('queueError'));
       default:

@@ -24,9 +24,12 @@ export async function claim(
 ): Promise<{ readonly gated: boolean } | undefined> {
   const until = scheduler.now() + claimSeconds * 1000;
   for (let delay = 1_000; scheduler.now() < until; ) {
+    const askedAt = scheduler.now();
     const result = await plane.claim(request);
+    const gated = result?.action === 'run' && result.gate === true;
+    if (result?.action === 'run') auditor.minted(request.document, { askedAt, gated });
     await wait(0);
-    if (result?.action === 'run') return { gated: result.gate === true };
+    if (result?.action === 'run') return { gated };
     if (result?.action === 'again') {
       await wait(result.seconds * 1000);
     } else if (result === undefined) {
@@ -52,14 +55,15 @@ export async function mayBegin(
 ): Promise<boolean> {
   // GitHub's runner downloads the job's actions first.
   await scheduler.sleep(random.between(200, 4_000));
-  const was = auditor.lists(job, request.document);
+  const wasListed = auditor.lists(job, request.document);
   const until = scheduler.now() + gateSeconds * 1000;
   const hint = { repository: job.repository, runId: runIdOf(job) };
   while (scheduler.now() < until) {
     const givenUp = scheduler.sleep(until - scheduler.now()).then(() => undefined);
+    const at = scheduler.now();
     const answer = await Promise.race([plane.start({ ...request, hint }), givenUp]);
     if (answer?.action === 'admit') {
-      auditor.stepsBegan(job, request.document, was);
+      auditor.stepsBegan(job, request.document, { at, wasListed });
       return true;
     }
     if (answer?.action === 'reject' || answer?.action === 'refuse') return false;

@@ -6,6 +6,7 @@ import { InstallationId, TierName } from '../../../lib/core/ids.ts';
 import { banForAWhile } from './bans.ts';
 import { createChanges, permissionsOf, putInstallation } from './changes.ts';
 import type { Account, WorldDeps } from './context.ts';
+import { startControllers } from './controllers/start-controllers.ts';
 import type { GitHubWorld } from './github.ts';
 import { newAccountGroup, startGroupChanges } from './groups.ts';
 import { changeKeptGroup, followKeeping, keptPolicy, makeKeptGroup } from './kept-group.ts';
@@ -76,6 +77,7 @@ export function startTenants(
   }
   startSpendCaps(deps, { seed: parts.seed, github: parts.github, accounts });
   startLists(deps, { seed: parts.seed, accounts });
+  startControllers(deps, { seed: parts.seed, github: parts.github, accounts });
   if (parts.longLine) startLongLine(deps, parts.github, accounts);
   else if (random.chance(faults.mood === 'calm' ? 0.8 : 0.1)) crowd(deps, parts.github, accounts);
   if (parts.flood) queueUnheard(deps, parts, accounts[0]!);

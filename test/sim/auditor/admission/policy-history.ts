@@ -1,0 +1,59 @@
+/**
+ * The auditor's own books of admission controllers: which policy each tenant had at each moment, as its administrators made
+ * it, and what each controller really answered, as the controller itself knows. The platform's decisions are not among them.
+ */
+import type { Controller } from '../../../../lib/core/controllers/controller.ts';
+import type { WorldJob } from '../../world/context.ts';
+
+/** asked: it is asked from outside. */
+export type Ruling = 'admit' | 'reject' | 'failed' | 'asked';
+
+export interface AuditedController extends Controller {
+  /** What its expressions make of a job, by other means than they. */
+  readonly rules: (job: WorldJob) => Ruling;
+  readonly matches: (job: WorldJob) => boolean;
+}
+
+export interface AuditedPolicy {
+  readonly epoch: number;
+  /** Epoch milliseconds. */
+  readonly from: number;
+  until: number;
+  readonly controllers: readonly AuditedController[];
+}
+
+/** What a controller answered to a question, or that it gave no valid answer in time. */
+export interface TrueAnswer {
+  readonly controllerId: string;
+  readonly jobId: number;
+  readonly askedAt: number;
+  readonly vote: 'admit' | 'reject' | 'failed';
+}
+
+export type PolicyHistory = ReturnType<typeof createPolicyHistory>;
+
+export function createPolicyHistory(now: () => number) {
+  const policies = new Map<number, AuditedPolicy[]>();
+  const answers = new Map<string, TrueAnswer[]>();
+  const keyOf = ({ controllerId, jobId }: Pick<TrueAnswer, 'controllerId' | 'jobId'>) =>
+    `${controllerId}/${jobId}`;
+  const nothing: AuditedPolicy = { epoch: 0, from: 0, until: Number.POSITIVE_INFINITY, controllers: [] };
+
+  return {
+    changed(tenant: number, epoch: number, controllers: readonly AuditedController[]): void {
+      const known = policies.get(tenant) ?? [{ ...nothing }];
+      known.at(-1)!.until = now();
+      const current = { epoch, from: now(), until: Number.POSITIVE_INFINITY, controllers };
+      policies.set(tenant, [...known, current]);
+    },
+    answered(answer: TrueAnswer): void {
+      answers.set(keyOf(answer), [...(answers.get(keyOf(answer)) ?? []), answer]);
+    },
+    answersOf: (controllerId: string, jobId: number, since: number): readonly TrueAnswer[] =>
+      (answers.get(keyOf({ controllerId, jobId })) ?? []).filter(({ askedAt }) => askedAt >= since),
+    /** Those that were in force at some moment from then until now. */
+    since: (tenant: number, from: number): readonly AuditedPolicy[] =>
+      (policies.get(tenant) ?? [nothing]).filter(({ until }) => until >= from),
+    hasPolicies: (tenant: number) => policies.has(tenant),
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * Controllers behind URLs, and those that fetch their questions: they answer in time, late, twice, wrongly or never, and some
+ * change their minds. What they really said goes into the auditor's books.
+ */
+import { readAnswer } from '../../../../lib/core/controllers/callback-answer.ts';
+import type { Controller } from '../../../../lib/core/controllers/controller.ts';
+import type { CallbackAnswer } from '../../../../lib/ports/callbacks.ts';
+import type { Question } from '../../../../lib/ports/questions.ts';
+import type { Random } from '../../random.ts';
+import type { WorldDeps } from '../context.ts';
+
+export type Manner = 'steady' | 'slow' | 'silent' | 'wrong' | 'fickle' | 'mixed';
+
+export interface Answering {
+  /** Answers from now on, in this manner. */
+  begin(controller: Controller, manner: Manner): void;
+}
+
+interface Reply {
+  readonly milliseconds: number;
+  readonly vote: 'admit' | 'reject';
+  readonly fault?: 'wrong-id' | 'malformed' | 'status' | 'never';
+}
+
+export const urlOf = (id: string) => `https://${id}.example/`;
+
+export function createAnswering(deps: WorldDeps, random: Random): Answering {
+  const { scheduler, auditor, ports, plane, story } = deps;
+  const manners = new Map<string, Manner>();
+  const firstOf = new Set<string>();
+
+  const replyOf = (id: string, jobId: number, timeout: number): Reply => {
+    const manner = manners.get(id) ?? 'silent';
+    return reply(random, manner === 'mixed' ? random.pick(allManners) : manner, { jobId, timeout });
+  };
+
+  async function call(
+    controller: Controller,
+    asked: { readonly id: string; readonly jobId: number; readonly timeout: number },
+  ): Promise<CallbackAnswer> {
+    const askedAt = scheduler.now();
+    const { milliseconds, vote, fault } = replyOf(controller.id, asked.jobId, asked.timeout);
+    const isLate = fault === 'never' || milliseconds >= asked.timeout;
+    await scheduler.sleep(isLate ? asked.timeout : milliseconds);
+    const isValid = !isLate && fault === undefined;
+    const truth = { controllerId: controller.id, jobId: asked.jobId, askedAt };
+    auditor.books.policies.answered({ ...truth, vote: isValid ? vote : 'failed' });
+    story.tell(() => `${controller.id} says ${isValid ? vote : (fault ?? 'late')} of job ${asked.jobId}`);
+    if (isLate) return { kind: 'failed', why: 'no answer in time' };
+    if (fault === 'status') return { kind: 'failed', why: 'it answered 500' };
+    return readAnswer(textOf({ id: asked.id, vote, fault }), asked.id);
+  }
+
+  /** Of a question that a controller fetches: its first valid answer counts. */
+  function answerLater(question: Question) {
+    const { owner, controllerId, id, jobId, askedAt, endsAt } = question;
+    const timeout = endsAt - askedAt;
+    const { milliseconds, vote, fault } = replyOf(controllerId, jobId, timeout);
+    if (fault === 'never') return;
+    const about = { owner, controllerId, id: fault === 'wrong-id' ? `${id}0` : id };
+    const post = (given: 'admit' | 'reject', after: number) =>
+      scheduler.after(after, () => {
+        if (fault === 'malformed' || fault === 'status') return;
+        const now = scheduler.now();
+        if (fault === undefined && now < endsAt && !firstOf.has(`${controllerId}/${id}`)) {
+          firstOf.add(`${controllerId}/${id}`);
+          auditor.books.policies.answered({ controllerId, jobId, askedAt, vote: given });
+          story.tell(() => `${controllerId} posts ${given} of job ${jobId}`);
+        }
+        void ports.stores.questions.answer(about, { vote: given }, now).then(({ kind }) => {
+          // Who takes the answer may die before it tells anybody.
+          if (kind !== 'taken' || random.chance(0.5)) return;
+          plane.toAdmission({ kind: 'admission', installationId: question.installationId, jobId });
+        });
+      });
+    post(vote, milliseconds);
+    if (random.chance(0.4))
+      post(random.pick(['admit', 'reject']), milliseconds + random.between(0, random.pick([300, 4_000])));
+  }
+
+  const { questions } = ports.stores;
+  const ask = questions.ask.bind(questions);
+  questions.ask = async (question) => {
+    const isNew = !deps.auditor.books.rows.questions.has(
+      `${question.owner}/${question.controllerId}/${question.id}`,
+    );
+    const stored = await ask(question);
+    if (isNew && polling.has(question.controllerId)) answerLater(question);
+    return stored;
+  };
+  const polling = new Set<string>();
+
+  return {
+    begin(controller, manner) {
+      manners.set(controller.id, manner);
+      if (controller.transport.kind === 'poll') polling.add(controller.id);
+      if (controller.transport.kind !== 'https') return;
+      ports.callbacks.controllers.set(controller.transport.url, ({ body, timeoutMilliseconds }) =>
+        call(controller, { id: body.id, jobId: body.facts.job.id, timeout: timeoutMilliseconds }),
+      );
+    },
+  };
+}
+
+const allManners = ['steady', 'slow', 'silent', 'wrong', 'fickle'] as const;
+
+/** A steady one has the same answer about a job each time. */
+function reply(
+  random: Random,
+  manner: Manner,
+  { jobId, timeout }: { jobId: number; timeout: number },
+): Reply {
+  const steady = {
+    milliseconds: random.between(20, 900),
+    vote: jobId % 3 === 0 ? 'reject' : 'admit',
+  } as const;
+  switch (manner) {
+    case 'slow':
+      return { ...steady, milliseconds: random.between(0, 2 * timeout) };
+    case 'silent':
+      return { ...steady, fault: 'never' };
+    case 'wrong':
+      return { ...steady, fault: random.pick(['wrong-id', 'malformed', 'status']) };
+    case 'fickle':
+      return { ...steady, vote: random.pick(['admit', 'reject']) };
+    default:
+      return steady;
+  }
+}
+
+function textOf({ id, vote, fault }: { id: string; vote: string; fault: Reply['fault'] }): string {
+  if (fault === 'malformed') return `{"id": "${id}", "decision": "${vote}ted"}`;
+  return JSON.stringify({ id: fault === 'wrong-id' ? `${id}0` : id, decision: vote, reason: 'Because.' });
+}
