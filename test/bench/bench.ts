@@ -4,52 +4,38 @@
  */
 import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/command-line.ts';
 import { showProgress } from '../../lib/local/console/progress.ts';
-import { measureBundles } from './bundles.ts';
-import { measureBursts } from './bursts.ts';
-import { measureCapLoad } from './cap-load.ts';
-import { measureClaimMemory } from './claim-memory.ts';
-import { measureFreedSlot } from './freed-slot.ts';
-import { measureJobLife } from './job-life.ts';
-import { measureLeases } from './leases.ts';
-import { measureCosts } from './list-costs.ts';
-import { measureListTenants } from './list-tenants.ts';
 import { describeMachine } from './machine.ts';
-import { measureMemory } from './memory.ts';
-import { measureNextLaunch } from './next-launch.ts';
-import { measurePhases } from './phases.ts';
-import { type BenchPlatform, openPlatform } from './platform.ts';
+import type { BenchPlatform } from './platform.ts';
 import type { Report } from './result.ts';
-import { measureScaleUpCalls } from './scale-up-calls.ts';
-import { measureScaleUpTime } from './scale-up-time.ts';
-import { measureScaleUpUnits } from './scale-up-units.ts';
 import { full, type Size, smoke } from './size.ts';
-import { measureSynthesis } from './synthesis.ts';
 import { renderReport } from './table.ts';
-import { measureWebhook } from './webhook.ts';
 
-/** Those without a platform come first, while nothing else runs. */
+/**
+ * Those without a platform come first, while nothing else runs. Each is loaded when it is measured, so that help and mistakes
+ * are answered at once.
+ */
 const alone: Readonly<Record<string, (size: Size) => Promise<Report>>> = {
-  webhook: measureWebhook,
-  bundles: measureBundles,
-  leases: measureLeases,
-  'freed-slot': measureFreedSlot,
-  'cap-load': measureCapLoad,
-  'list-tenants': measureListTenants,
-  'list-costs': measureCosts,
-  synthesis: measureSynthesis,
+  webhook: async (given) => (await import('./webhook.ts')).measureWebhook(given),
+  bundles: async (given) => (await import('./bundles.ts')).measureBundles(given),
+  leases: async () => (await import('./leases.ts')).measureLeases(),
+  'freed-slot': async (given) => (await import('./freed-slot.ts')).measureFreedSlot(given),
+  'cap-load': async () => (await import('./cap-load.ts')).measureCapLoad(),
+  'list-tenants': async (given) => (await import('./list-tenants.ts')).measureListTenants(given),
+  'list-costs': async (given) => (await import('./list-costs.ts')).measureCosts(given),
+  synthesis: async (given) => (await import('./synthesis.ts')).measureSynthesis(given),
 };
 const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<Report>>> = {
-  'scale-up-time': measureScaleUpTime,
-  'scale-up-calls': measureScaleUpCalls,
-  'scale-up-units': measureScaleUpUnits,
-  'job-life': measureJobLife,
-  phases: measurePhases,
-  'claim-memory': measureClaimMemory,
-  'next-launch': measureNextLaunch,
+  'scale-up-time': async (given) => (await import('./scale-up-time.ts')).measureScaleUpTime(given),
+  'scale-up-calls': async (given) => (await import('./scale-up-calls.ts')).measureScaleUpCalls(given),
+  'scale-up-units': async (given) => (await import('./scale-up-units.ts')).measureScaleUpUnits(given),
+  'job-life': async (given) => (await import('./job-life.ts')).measureJobLife(given),
+  phases: async (given) => (await import('./phases.ts')).measurePhases(given),
+  'claim-memory': async (given) => (await import('./claim-memory.ts')).measureClaimMemory(given),
+  'next-launch': async (given) => (await import('./next-launch.ts')).measureNextLaunch(given),
   // EC2 throttles in it, and each launch of the next two minutes minds that.
-  bursts: measureBursts,
+  bursts: async (given) => (await import('./bursts.ts')).measureBursts(given),
   // After the load of the others.
-  memory: measureMemory,
+  memory: async (given) => (await import('./memory.ts')).measureMemory(given),
 };
 const names = [...Object.keys(alone), ...Object.keys(onPlatform)];
 
@@ -105,6 +91,7 @@ async function measure(chosen: readonly string[], size: Size): Promise<Report[]>
   const rest = Object.entries(onPlatform).filter(([name]) => chosen.includes(name));
   if (rest.length > 0) {
     progress.step('starting the platform');
+    const { openPlatform } = await import('./platform.ts');
     const platform = await openPlatform(size);
     try {
       for (const [name, measurement] of rest) {

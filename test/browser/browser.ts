@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { UsageError } from '../../lib/cli/command.ts';
 import { createCommandLine, exitStatus, runScript } from '../../lib/cli/command-line.ts';
 import { openBrowser, type Page, type RealBrowser } from './playwright.ts';
-import { stories } from './setup-page.ts';
 
 await runScript(
   createCommandLine({
@@ -18,20 +17,16 @@ await runScript(
     .option('--pictures <folder>', 'keep pictures of the pages in this folder')
     .addHelpText('after', exitStatus('a story did not go as told'))
     .action(async ({ pictures }: { pictures?: string }) => {
-      const { startLaptop } = await import('../../lib/local/laptop.ts');
       const browser = await openBrowser().catch((error: Error) => {
         throw new UsageError(error.message);
       });
-      await run(browser, { pictures, startLaptop }).finally(() => browser.close());
+      await run(browser, pictures).finally(() => browser.close());
     }),
 );
 
-interface Run {
-  readonly pictures: string | undefined;
-  readonly startLaptop: typeof import('../../lib/local/laptop.ts').startLaptop;
-}
-
-async function run(opened: RealBrowser, { pictures, startLaptop }: Run): Promise<void> {
+async function run(opened: RealBrowser, pictures: string | undefined): Promise<void> {
+  const { startLaptop } = await import('../../lib/local/laptop.ts');
+  const { stories } = await import('./setup-page.ts');
   const picture = (page: Page, name: string) => keepPicture(page, { folder: pictures, name });
   const laptop = await startLaptop({ withoutApp: true });
   try {

@@ -3,22 +3,26 @@
  * Each check passes, fails, or says what it lacked; none is left out silently.
  */
 import { createCommandLine, exitStatus, oneOf, runScript } from '../../lib/cli/command-line.ts';
-import { cdkValidation } from './checks/cdk-validation.ts';
-import { cfnLint } from './checks/cfn-lint.ts';
-import { deploy } from './checks/deploy.ts';
-import { dynamodbLocal } from './checks/dynamodb-local.ts';
-import { githubSimulator } from './checks/github-simulator.ts';
-import { iamSimulate } from './checks/iam-simulate.ts';
-import { moto } from './checks/moto.ts';
-import { schemathesis } from './checks/schemathesis.ts';
-import { singleHost } from './checks/single-host.ts';
 import type { Check } from './support/check.ts';
 import { forgetAccounts } from './support/no-account.ts';
 import { runChecks } from './support/run-checks.ts';
 
+/** Loaded when it runs, so that help, the list and mistakes are answered at once. */
+const check = (name: string, load: () => Promise<Check>): Check => ({
+  name,
+  run: async (tell) => (await load()).run(tell),
+});
+
 const checks: readonly Check[] = [
-  ...[cfnLint, cdkValidation, iamSimulate, dynamodbLocal],
-  ...[deploy, moto, githubSimulator, singleHost, schemathesis],
+  check('cfn-lint', async () => (await import('./checks/cfn-lint.ts')).cfnLint),
+  check('cdk-validation', async () => (await import('./checks/cdk-validation.ts')).cdkValidation),
+  check('iam-simulate', async () => (await import('./checks/iam-simulate.ts')).iamSimulate),
+  check('dynamodb-local', async () => (await import('./checks/dynamodb-local.ts')).dynamodbLocal),
+  check('deploy', async () => (await import('./checks/deploy.ts')).deploy),
+  check('moto', async () => (await import('./checks/moto.ts')).moto),
+  check('github-simulator', async () => (await import('./checks/github-simulator.ts')).githubSimulator),
+  check('single-host', async () => (await import('./checks/single-host.ts')).singleHost),
+  check('schemathesis', async () => (await import('./checks/schemathesis.ts')).schemathesis),
 ];
 
 interface ConformanceOptions {

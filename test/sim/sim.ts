@@ -1,7 +1,5 @@
 /** `npm run sim`: runs seeds of the simulation and says which of them broke a promise. The clock is read here only. */
 import { createCommandLine, exitStatus, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
-import { simulate as simulateHost } from '../host/sim/simulate-host.ts';
-import { simulate as simulatePlatform } from './simulate.ts';
 
 interface SimOptions {
   readonly seeds: number;
@@ -25,13 +23,18 @@ await runScript(
     .option('--json', 'print JSON')
     .addHelpText('after', exitStatus('a promise was broken'))
     .action(async ({ seeds, seedFrom, replay: seed, json, host }: SimOptions) => {
-      const simulate = host ? simulateHost : simulatePlatform;
+      // Loaded only here, so that help and mistakes are answered at once.
+      const { simulate } = host
+        ? await import('../host/sim/simulate-host.ts')
+        : await import('./simulate.ts');
       if (seed === undefined) await run(simulate, { seeds, from: seedFrom, json: json ?? false });
       else await replay(simulate, seed);
     }),
 );
 
-type Simulate = typeof simulateHost | typeof simulatePlatform;
+type Simulate =
+  | typeof import('../host/sim/simulate-host.ts').simulate
+  | typeof import('./simulate.ts').simulate;
 
 async function replay(simulate: Simulate, seed: number): Promise<void> {
   const { story, violations } = await simulate(seed, { story: true });

@@ -5,7 +5,7 @@
  *
  * Lambda makes a container for every invocation that finds none free. Here they share a few cores, and
  * loading one costs more than most invocations take: so another is made only when the line has not moved on
- * for a moment, and one at a time.
+ * for half as long as loading took the last time, and one at a time.
  */
 import type { Container, Outcome } from './container.ts';
 import type { InvocationError } from './runtime-messages.ts';
@@ -22,7 +22,7 @@ interface Waiter {
   go(container: Container | { readonly error: InvocationError }): void;
 }
 
-const patienceMilliseconds = 30;
+const leastPatienceMilliseconds = 30;
 
 export class ContainerPool {
   readonly #options: PoolOptions;
@@ -30,6 +30,7 @@ export class ContainerPool {
   readonly #idle: { readonly container: Container; readonly reaper: NodeJS.Timeout }[] = [];
   readonly #line: Waiter[] = [];
   #isLoading = false;
+  #loadMilliseconds = 0;
   #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -87,7 +88,8 @@ export class ContainerPool {
     const first = this.#line[0];
     const alive = [...this.#all].filter((container) => container.alive).length;
     if (!first || this.#isLoading || this.#closed || alive >= this.#options.concurrency) return;
-    const left = alive === 0 ? 0 : patienceMilliseconds - (performance.now() - first.since);
+    const patience = Math.max(leastPatienceMilliseconds, this.#loadMilliseconds / 2);
+    const left = alive === 0 ? 0 : patience - (performance.now() - first.since);
     clearTimeout(this.#patience);
     if (left > 0) {
       this.#patience = setTimeout(() => this.#grow(), left);
@@ -113,6 +115,7 @@ export class ContainerPool {
     const loaded = await container.ready;
     const milliseconds = performance.now() - started;
     if (!('error' in loaded)) {
+      this.#loadMilliseconds = milliseconds;
       this.#options.onLoaded({ milliseconds, processorMilliseconds: loaded.processorMilliseconds });
       return container;
     }

@@ -7,7 +7,8 @@ export interface Patience {
   readonly seen?: () => unknown;
 }
 
-const betweenLooksMilliseconds = 25;
+/** A look costs several calls. What has taken long may be seen a little later. */
+const betweenLooks = (waited: number) => Math.min(75, Math.max(20, waited / 10));
 
 /** @throws Error with the description and what was seen, where it is not so in time */
 export async function until(
@@ -15,12 +16,13 @@ export async function until(
   holds: () => boolean | Promise<boolean>,
   { withinMilliseconds = 240_000, seen }: Patience = {},
 ): Promise<void> {
-  const end = Date.now() + withinMilliseconds;
+  const start = Date.now();
+  const end = start + withinMilliseconds;
   while (!(await holds())) {
     if (Date.now() > end) {
       const last = seen ? ` Seen last: ${JSON.stringify(await seen())}` : '';
       throw new Error(`Not so after ${withinMilliseconds} ms: ${description}.${last}`);
     }
-    await sleep(betweenLooksMilliseconds);
+    await sleep(betweenLooks(Date.now() - start));
   }
 }

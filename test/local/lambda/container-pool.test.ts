@@ -8,7 +8,7 @@ describe('the containers of a function', () => {
   afterEach(() => void jest.useRealTimers());
 
   /** Each invocation in these containers runs until the test ends it. */
-  function givenPool() {
+  function givenPool({ loadMilliseconds = 0 } = {}) {
     const running: ((outcome: Outcome) => void)[] = [];
     let made = 0;
     const pool = new ContainerPool({
@@ -19,7 +19,7 @@ describe('the containers of a function', () => {
         made += 1;
         return {
           alive: true,
-          ready: Promise.resolve({ loadMilliseconds: 1, processorMilliseconds: 1 }),
+          ready: loaded(loadMilliseconds),
           exited: new Promise(() => {}),
           invoke: () => new Promise((end) => running.push(end)),
         } as unknown as Container;
@@ -29,6 +29,10 @@ describe('the containers of a function', () => {
     const end = () => running.shift()?.({ payload: 'null', processorMilliseconds: 0 });
     return { run, end, made: () => made };
   }
+  const loaded = async (milliseconds: number) => {
+    if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    return { loadMilliseconds: 1, processorMilliseconds: 1 };
+  };
   const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
 
   it('are one more only when the line has not moved on for a moment', async () => {
@@ -37,6 +41,17 @@ describe('the containers of a function', () => {
     await pass(0);
     void run();
     await pass(29);
+    expect(made()).toBe(1);
+    await pass(1);
+    expect(made()).toBe(2);
+  });
+
+  it('are one more later where loading takes long: until then one is free as a rule', async () => {
+    const { run, made } = givenPool({ loadMilliseconds: 400 });
+    void run();
+    await pass(400);
+    void run();
+    await pass(199);
     expect(made()).toBe(1);
     await pass(1);
     expect(made()).toBe(2);
