@@ -1,4 +1,4 @@
-/** Who manages an owner's controllers, and with what. */
+/** The caller who manages an owner's controllers, and its dependencies. */
 
 import { platformOwner } from '../../core/controllers/controller.ts';
 import type { ControllerRecord } from '../../core/controllers/record.ts';
@@ -22,7 +22,7 @@ export interface Actor {
   /** The ARN of whoever ran a command, or `token tok_…`. */
   readonly who: string;
   readonly reason?: string;
-  /** Everything is checked, and nothing is written. */
+  /** Dry run: everything is checked, nothing is written. */
   readonly isDryRun?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The protocol of a controller that polls: it fetches the questions that wait for it, and answers each once. An answer that
- * is taken counts from then on, and the function that asks controllers is told of it, so that the job is held no longer.
+ * The protocol of a controller that polls: it fetches the questions that wait for it, and answers each once. An
+ * accepted answer counts at once, and the function that asks controllers is notified, so that the job is held no longer.
  */
 import { boundedText } from '../../core/bounded-text.ts';
 import { controllerBounds } from '../../core/controllers/controller.ts';
@@ -30,13 +30,13 @@ export const pollBounds = { questions: 10, waitSeconds: 20 } as const;
 
 /** From one look at the questions to the next, while a request waits. */
 const lookMilliseconds = 500;
-/** For whoever could not wait here. */
+/** For a request without a place to wait. */
 const comeAgainSeconds = 1;
 
 export interface Fetched {
   /** The oldest first. */
   readonly questions: readonly Question[];
-  /** There was no place to wait: come again after so long. */
+  /** There was no place to wait: retry after this time. */
   readonly retryAfterSeconds?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Whose token a request shows. What can be read from the token says where to look, and nothing more: the proof is the digest
- * of the whole, compared in constant time. Whatever is wrong with it, the answer is the same.
+ * Authenticates a request by its token. The readable part only says where to look: the proof is the digest of the whole,
+ * compared in constant time. Whatever is wrong with it, the answer is the same.
  */
 import { readToken, type TokenKind } from '../../core/controllers/api-token.ts';
 import { platformOwner } from '../../core/controllers/controller.ts';
@@ -13,7 +13,7 @@ export interface Caller {
   readonly kind: TokenKind;
 }
 
-/** Compared with where there is no such token, so that the answer takes as long. */
+/** Compared with if there is no such token, so that the answer takes as long. */
 const nobody = '0'.repeat(64);
 
 /** @param authorization the header: `Bearer mfc_…` */
@@ -32,7 +32,7 @@ export async function authenticate(
   const isProven = deps.tokenSecrets.isSame(deps.tokenSecrets.digest(text), token?.digest ?? nobody);
   const now = deps.clock.now();
   if (!token || !isProven || !isAlive(token, now)) return undefined;
-  // Who uninstalled the App has nothing here any more.
+  // A tenant that uninstalled the App has no access any more.
   if (owner !== platformOwner && (!tenant || tenant.status === 'deleted')) return undefined;
   if (isUseToNote(token, now)) await deps.controllers.noteTokenUse(owner, id, new Date(now).toISOString());
   return { token, kind: token.controllerId === undefined ? 'administrator' : 'controller' };

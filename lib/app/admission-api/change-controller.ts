@@ -1,7 +1,7 @@
 /**
  * Changes one controller of an owner: reads all of them, checks the change against them, and writes it with its audit row in
- * one transaction, or plans again where somebody else was faster. Whatever makes a controller ask less needs nothing but the
- * tables, so that a tenant gets out of a controller that locks it out while GitHub is down.
+ * one transaction, or plans again if somebody else was faster. A change that makes a controller ask less needs only the
+ * tables, so that a tenant can disable a controller that locks it out even while GitHub is down.
  */
 import { changePolicy } from '../../core/controllers/change-policy.ts';
 import { changeRecord } from '../../core/controllers/change-record.ts';

@@ -28,9 +28,9 @@ export const faulty = (
   more: Pick<ApiFault, 'field' | 'retryAfterSeconds'> = {},
 ): Faulty => ({ kind: 'fault', fault: { kind, code, text, ...more } });
 
-/** Somebody else was at the same rows each time. */
+/** Somebody else changed the same rows each time. */
 export const inMotion = () =>
   faulty('conflict', 'in-motion', 'Others are changing the same things at this moment. Try again.');
 
-/** How often a change is planned anew because somebody else was faster. */
+/** How often a change is planned again because somebody else was faster. */
 export const mostTries = 5;

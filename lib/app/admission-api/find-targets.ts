@@ -1,6 +1,6 @@
 /**
- * What a new scope may name: the deployment's tiers, and the group or repository in question where GitHub says that it is the
- * tenant's. Asked only of a scope that names one; of whatever else is changed, GitHub is not asked at all.
+ * What a new scope may name: the deployment's tiers, and the group or repository in question if GitHub confirms that it is the
+ * tenant's. GitHub is asked only for a scope that names one, and for no other change.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { KnownTargets, PolicyChange } from '../../core/controllers/policy-change.ts';

@@ -26,7 +26,7 @@ export interface TokenDeps extends AdminDeps {
   readonly cell: string;
 }
 
-/** Whom tokens speak for. Without a controller: an administrator of the owner's controllers. */
+/** Whom the tokens belong to. Without a controller: administrators of the owner's controllers. */
 export interface Bearer {
   readonly owner: InstallationId;
   readonly controllerId?: string;

@@ -1,7 +1,7 @@
 /**
- * How many requests a token and its tenant may make a minute, over all copies of the function. What controllers call is
- * counted apart: however busy they are, administrators get through. Whoever is beyond a bound is remembered by this copy until
- * the minute is over, so that a flood costs no call.
+ * How many requests a token and its tenant may make a minute, over all copies of the function. Calls of controllers
+ * are counted separately, so busy controllers do not keep administrators out. This copy remembers who exceeded a limit until
+ * the minute is over, so a flood costs no call.
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { RequestCounts } from '../../ports/request-counts.ts';

@@ -1,4 +1,4 @@
-/** Yesterday's jobs against rules that nobody has stored yet: which of them would have been rejected, and why. It only reads. */
+/** Evaluates rules that are not stored yet against past jobs: which would have been rejected, and why. It only reads. */
 import type { Controller, Rule } from '../../core/controllers/controller.ts';
 import { platformOwner } from '../../core/controllers/controller.ts';
 import { jobFacts, scopedJob } from '../../core/controllers/facts.ts';
@@ -9,7 +9,7 @@ import { voteByRules } from '../admission/vote-by-rules.ts';
 
 export interface ReplayedJob {
   readonly job: Job;
-  /** asked: a rule names what only GitHub knows. failed: a rule cannot be judged. */
+  /** asked: a rule needs facts that only GitHub has. failed: a rule cannot be evaluated. */
   readonly vote: 'admit' | 'reject' | 'failed' | 'asked';
   readonly reason?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * What an owner's controllers would say of a job that there need not be. Nobody is asked and nothing is written: of a
- * controller that answers from outside it is said that it would be asked. Disabled ones are shown too, to be tried first.
+ * How an owner's controllers would decide about a hypothetical job. It sends no request and writes nothing: an external
+ * controller is reported as one that would be asked. Disabled ones are included, so that they can be tried first.
  */
 
 import type { Deployment } from '../../contract/deployment.ts';
@@ -19,7 +19,7 @@ import { findOwner, isFaulty } from './admin.ts';
 import type { ChangeDeps } from './change-controller.ts';
 import { type Faulty, faulty } from './fault.ts';
 
-/** A job as somebody imagines it. */
+/** A hypothetical job. */
 export interface SyntheticJob {
   readonly tier: TierName;
   readonly labels?: readonly string[];
@@ -31,7 +31,7 @@ export interface SyntheticJob {
     readonly visibility?: RepositoryVisibility;
   };
   readonly workflow?: { readonly name?: string; readonly path?: string };
-  /** What only GitHub knows of a real one. Absent: rules that name it cannot be judged. */
+  /** Facts that only GitHub has about a real job. Absent: rules that name them cannot be evaluated. */
   readonly run?: Partial<RunFacts>;
 }
 

@@ -1,4 +1,4 @@
-/** What people are shown of controllers, tokens and decisions, by the API and by commands alike: no digest and no secret. */
+/** How the API and the commands show controllers, tokens and decisions: without digests and secrets. */
 import type { Decision } from '../../core/controllers/decision.ts';
 import type { JobFacts } from '../../core/controllers/facts.ts';
 import type { ControllerScope } from '../../core/controllers/scope.ts';

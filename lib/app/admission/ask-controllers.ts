@@ -1,6 +1,6 @@
 /**
- * Asks the controllers of a job that are asked from outside, writes down what all of them make of it, and tells the job's
- * tier. A message is a hint: what is to be asked, and under which policy, the job's row says. A round's questions have ids
+ * Asks a job's external controllers, records the decision of all its controllers, and pokes the job's tier. A message is a
+ * hint: the job's row says what to ask, and under which policy. A round's questions have ids
  * made of the row, so that a message which comes again asks nobody a second time whose answer is there.
  */
 
@@ -31,7 +31,7 @@ export interface AskDeps extends AdmissionDeps, WriteDeps {
   readonly clock: Clock;
 }
 
-/** @returns the ids of the messages that failed. Each job is on its own: one controller's silence delays no other job. */
+/** @returns the ids of the messages that failed. Jobs are independent: one controller's silence delays no other job. */
 export async function askControllers(deps: AskDeps, deliveries: readonly Delivery[]): Promise<string[]> {
   const batch = new Batch(deps.telemetry);
   await Promise.all(
@@ -169,7 +169,7 @@ async function settle(deps: AskDeps, made: Made): Promise<void> {
   await poke(deps, made.job);
 }
 
-/** Whoever plans for the tier reads the row. */
+/** The next plan for the tier reads the row. */
 async function poke({ queues }: AskDeps, { installationId, tier, state }: Job): Promise<void> {
   if (tier && state === 'waiting') await queues.sendToTier(tier, { kind: 'poke', installationId, tier });
 }

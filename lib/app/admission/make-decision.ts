@@ -1,6 +1,6 @@
 /**
- * What all controllers over a job make of it, as far as they have answered: a decision, or the question that is left open.
- * Both gates and the function that asks controllers go through here.
+ * Combines what all of a job's controllers have answered so far: a decision, or the questions that are still open. Both
+ * gates and the function that asks controllers use it.
  */
 
 import type { Deployment } from '../../contract/deployment.ts';

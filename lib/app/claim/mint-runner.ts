@@ -1,7 +1,7 @@
 /**
- * Registers a machine's runner on GitHub, for its job. Where GitHub refuses, it is asked once what the installation is now,
- * and what that means is carried out: another name is tried once, or the machine asks again for a minute, since most
- * refusals pass. What lasts makes the job rest, or all of the tenant's jobs wait; none ends by it.
+ * Registers a machine's runner on GitHub, for its job. If GitHub refuses, it is asked once for the installation's current
+ * state, which decides what follows: another name is tried once, or the machine asks again for a minute, since most
+ * refusals pass. A lasting refusal makes the job rest, or all of the tenant's jobs wait; it ends none of them.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { GitHubRefusal, Installation } from '../../core/github.ts';
@@ -150,12 +150,12 @@ async function waitForGroup(deps: MintDeps, minting: Minting, why: Reason): Prom
 }
 
 async function minted(deps: MintDeps, { runner, tenant }: Minting, jitConfig: string): Promise<Minted> {
-  // Whatever kept this tenant's jobs waiting is over.
+  // The cause that kept this tenant's jobs waiting is gone.
   if (tenant.attention) await deps.tenants.clearAttention(runner.installationId);
   return { kind: 'minted', jitConfig };
 }
 
-/** Where GitHub is busy for a moment the machine waits for its turn; for longer, it costs more than it is worth. */
+/** The machine waits if GitHub is busy for a moment; a longer wait would cost more than a new machine. */
 async function afterLimit(deps: MintDeps, minting: Minting, seconds: number): Promise<Minted> {
   if (seconds <= longestLimitWaitSeconds) {
     return { kind: 'again', seconds: Math.min(Math.max(seconds, 1), longestAgainSeconds) };

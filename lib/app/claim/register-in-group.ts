@@ -1,6 +1,6 @@
 /**
- * Registers a runner in the group of its tenant. A group is configured by name, and its id is remembered; where GitHub no
- * longer takes it, the group is looked at again and tried once more, for it may have been deleted and made anew. A runner
+ * Registers a runner in the group of its tenant. A group is configured by name, and its id is remembered; if GitHub no
+ * longer accepts the id, the group is looked up and tried once more, because it may have been deleted and created again. A runner
  * of a repository has no group but the one that GitHub calls 1.
  */
 

@@ -1,6 +1,6 @@
 /**
- * Asks GitHub for a job. That it has no such job counts only where it denies the job's run as well: a single call is sometimes
- * answered 404 by mistake, and a job cannot be deleted without its run. Whoever hears `not-found` from here has heard it twice.
+ * Asks GitHub for a job. A 404 counts only if the job's run gets one too: a single call is sometimes answered 404 by
+ * mistake, and a job cannot be deleted without its run. So `not-found` from here means that GitHub said it twice.
  */
 import type { GitHubJob } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
@@ -16,7 +16,7 @@ interface AskingDeps {
   readonly clock: Clock;
 }
 
-/** @returns `invalid` where GitHub contradicts itself: then nothing is known, but that the job is not gone */
+/** @returns `invalid` if GitHub contradicts itself: then it is only known that the job is not gone */
 export async function askAboutJob(deps: AskingDeps, job: Job): Promise<Answer<GitHubJob>> {
   const { installationId, jobId, runId } = job;
   const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));

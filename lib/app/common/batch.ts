@@ -1,6 +1,6 @@
 /**
- * A batch of queue messages of which each succeeds or fails on its own. What a step throws is logged, with the
- * messages that it was for, and fails those alone; nothing is swallowed.
+ * A batch of queue messages, each of which succeeds or fails independently. An error of a step is logged with its messages
+ * and fails only those; nothing is swallowed.
  */
 import { MalformedMessage } from '../../contract/messages.ts';
 import { OperationalError } from '../../ports/errors.ts';

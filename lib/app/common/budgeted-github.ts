@@ -1,8 +1,8 @@
 /**
- * GitHub, as long as the installation's budget allows it. Copies share through the notes what GitHub told any of them: a
- * limit that one met keeps all of them back until it is over, and a low budget stops the less urgent calls first. Each of
- * GitHub's resources has a budget of its own, so registrations neither use up nor wait for the others' calls. What
- * concerns one installation never delays another. It never waits: who may not call is told when to come back.
+ * GitHub calls within the installation's budget. Copies share GitHub's answers through the notes: a limit that one copy
+ * hits stops all of them until it is over, and a low budget stops the less urgent calls first. Each of GitHub's resources
+ * has its own budget, so registrations neither use up nor wait for other calls. One installation never delays another. It
+ * never waits: a caller that may not call is told when to come back.
  */
 import {
   type BudgetStanding,
@@ -190,7 +190,7 @@ async function close(deps: BudgetDeps, installationId: InstallationId, closed: C
   }
 }
 
-/** GitHub's answer is worth more than the note about it: a note that cannot be written does not lose the answer. */
+/** GitHub's answer matters more than the note about it: a failed write of the note does not lose the answer. */
 async function telling(
   deps: BudgetDeps,
   installationId: InstallationId,

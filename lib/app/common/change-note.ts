@@ -1,7 +1,7 @@
 /**
- * Changes a note that other copies change at the same time: reads it, and writes only over what was read. A loser looks
- * again, a bounded number of times, after a chance delay; whoever never wins goes without. Changes of one process to one note
- * are made together, so that copies compete, and not each of the tenants that they serve.
+ * Changes a note that other copies change at the same time: reads it, and writes only if it is unchanged. A loser tries
+ * again after a random delay, a bounded number of times, and then gives up. A process combines its changes to one note, so
+ * that only copies compete, not the tenants that they serve.
  */
 import type { Chance, Clock } from '../../ports/clock.ts';
 import type { Notes, NoteValue } from '../../ports/notes.ts';

@@ -1,6 +1,6 @@
 /**
- * GitHub says that it has no such job, or that its run is over. That is no proof, for such answers come and pass: the job
- * rests, and only where GitHub still says so after eight minutes, it is closed. One answer that it is there undoes the doubt.
+ * GitHub says that it has no such job, or that its run is over. One such answer is no proof: the job rests, and is closed
+ * only if GitHub still says so after eight minutes. One answer that the job exists clears the doubt.
  */
 import type { Job } from '../../core/job.ts';
 import { type Reason, reason } from '../../core/reason.ts';

@@ -1,14 +1,14 @@
 /**
- * Which machine is free where one ends that ran another machine's job? Its own job is left over, and so is, somewhere, a
- * machine: that of the job it ran; or, where that one runs a third job, the machine of the third; and so on. A burst of short
- * jobs would buy one machine in six for nothing if the job waited again while that machine is still booting.
+ * Finds the machine that is free when one ends that ran another machine's job. Its own job is left over, and so is a
+ * machine: that of the job it ran, or, if that one runs a third job, the machine of the third, and so on. In a burst of
+ * short jobs, one machine in six would be bought for nothing if the job waited again while that machine is still booting.
  */
 import { launchOfLease } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { LaunchStore } from '../../ports/launches.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 
-/** A trail longer than this is given up: the job waits again. */
+/** A longer chain is not followed: the job waits again. */
 const longestTrail = 20;
 
 /** @returns the machine that nobody needs; undefined: there is none, or it is not found */

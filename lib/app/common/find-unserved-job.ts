@@ -1,8 +1,8 @@
 /**
- * Who is left over where GitHub gave jobs to other machines than planned? Plans are not rewritten at each start: in a burst
- * nearly every job runs on another machine than the one that was meant for it, and it comes out even. Only a machine
- * whose own job runs elsewhere, and that is free or at its end, follows the trail: the job that its thief was meant for,
- * that job's machine, and so on, to the one job that nobody runs.
+ * Finds the job that is left without a machine when GitHub gave jobs to other machines than planned. Plans are not
+ * rewritten at each start: in a burst nearly every job runs on another machine than planned, and the numbers match. Only a
+ * machine whose own job runs elsewhere, and that is free or ending, follows the chain: the job planned for the machine that
+ * took its job, that job's machine, and so on, to the one job that runs nowhere.
  */
 import type { JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -10,7 +10,7 @@ import type { Runner } from '../../core/runner.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
 
-/** A trail longer than this is given up: the job left over waits again when the machine ends that it is planned for. */
+/** A longer chain is not followed: the job left over waits again when its planned machine ends. */
 const longestTrail = 20;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Writes down what GitHub answered of a job that was taken to wait for a machine. What began or ended while nobody told is
- * then known, and what an approval holds back is blocked. The machine that a start names is looked after by the sweep.
+ * Records GitHub's answer about a job that was assumed to wait for a machine: that it began or ended unreported, or that an
+ * approval holds it. The machine that a start names is looked after by the sweep.
  */
 import type { GitHubJob } from '../../core/github.ts';
 import { type InstanceId, instanceNamed } from '../../core/ids.ts';

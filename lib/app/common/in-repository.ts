@@ -1,7 +1,7 @@
 /**
- * Calls GitHub about a job's repository by the name that was heard last and, should GitHub know none of that name, by the one
- * that it has now. An account or a repository may be renamed while a job waits; GitHub may lead on from the old name or
- * answer 404, and the name may be somebody else's by then. Only the id says that a repository is gone.
+ * Calls GitHub about a job's repository by its last known name and, if GitHub does not find that, by its current one. An
+ * account or a repository may be renamed while a job waits; GitHub may redirect from the old name or answer 404, and the
+ * name may belong to somebody else by then. Only the id shows that a repository is gone.
  */
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Answer, GitHub } from '../../ports/github.ts';

@@ -1,4 +1,4 @@
-/** A job as its first event tells of it, whichever that is: what is known of its repository decides later whether it may run. */
+/** A job made from its first event, of any kind: the facts about its repository decide later whether it may run. */
 import type { JobEvent } from '../../contract/messages.ts';
 import type { Job } from '../../core/job.ts';
 

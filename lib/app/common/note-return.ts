@@ -1,6 +1,6 @@
 /**
- * A tenant is back from a suspension by GitHub. GitHub sent no word of jobs that were queued meanwhile, and the reconciler
- * goes through all of its repositories for them, at its next run. Should the note be lost, it finds them more slowly.
+ * Notes that a tenant is back from a suspension by GitHub. GitHub sent no webhooks for jobs queued meanwhile, so the
+ * reconciler searches all of its repositories at its next run. If the note is lost, it finds them more slowly.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Clock } from '../../ports/clock.ts';

@@ -1,4 +1,4 @@
-/** Tells every tier in which jobs of a tenant wait that it is worth looking. Reads what waits after whatever was freed. */
+/** Pokes every tier in which a tenant's jobs wait. It reads the waiting jobs after the lease was freed. */
 import type { InstallationId } from '../../core/ids.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Queues } from '../../ports/queues.ts';

@@ -1,6 +1,6 @@
 /**
- * Refuses what a tenant has waiting beyond its cap, youngest first in the sense that the oldest keep their places. It looks
- * only where a full page waits, so that ordinary tenants cost nothing; the sweep's poke brings it to the others.
+ * Refuses a tenant's waiting jobs beyond its cap; the oldest keep their places. It checks only if a full page waits, so that
+ * ordinary tenants cost nothing; the sweep's poke covers the others.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { InstallationId } from '../../core/ids.ts';

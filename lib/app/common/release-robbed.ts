@@ -1,7 +1,7 @@
 /**
- * A machine will serve neither the job that was meant for it nor anybody in exchange: another job of the tenant has it that
- * leaves none free, or it never came. The job that was meant for it waits again; and where that one runs elsewhere, whoever
- * counts on it in turn: the one job that is covered by the lease of a machine which runs another. Nothing is counted.
+ * A machine serves neither its planned job nor another one in exchange: a job that leaves no machine free took it, or it
+ * never came. Its planned job waits again; if that one runs elsewhere, the job at the end of the chain does: the one covered
+ * by the lease of a machine that runs another job. No failure is counted.
  */
 import { type Reason, reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';

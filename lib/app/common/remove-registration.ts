@@ -1,6 +1,6 @@
 /**
- * Takes a runner's registration away, wherever its account and its repository are by now: a runner that GitHub does not
- * find by a former name may well be at work.
+ * Removes a runner's registration, even if its account or repository was renamed: a runner that GitHub does not find under a
+ * former name may well be working.
  */
 import type { Runner } from '../../core/runner.ts';
 import { scopeFor } from '../../core/scope.ts';

@@ -1,7 +1,7 @@
 /**
- * What all copies know of the runner groups that tenants' machines join. GitHub is asked by whoever may call it, and the
- * answer stands in a note of the tenant; whoever launches machines only reads it, and has it looked at again where it is
- * old, or where it keeps a job from starting. However many copies ask, one look is made within a while.
+ * What all copies know about the runner groups that tenants' machines join. Functions that may call GitHub ask, and store
+ * the answer in a note of the tenant; those that launch machines only read it, and request a new look if it is old, or
+ * keeps a job from starting. However many copies ask, only one look is made in a period.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { GitHubRefusal } from '../../core/github.ts';
@@ -61,7 +61,7 @@ export function knownGroup(deps: GroupDeps, tenant: Tenant, note: Note | undefin
   };
 }
 
-/** Has it looked at again, unless that is not yet worth a call. */
+/** Requests another look, unless it is too early for one. */
 export async function keepGroupKnown(
   deps: GroupDeps & { readonly queues: Queues },
   look: { tenant: Tenant; group: KnownGroup; holdsJobs: boolean },

@@ -3,52 +3,52 @@
  */
 import { functionSettings } from '../../contract/functions.ts';
 
-/** How many waiting jobs a look reads that finds no use for more: its cost does not grow with the line. */
+/** How many waiting jobs a look reads if it has no use for more: its cost does not grow with the line. */
 export const firstPageSize = 10;
 
 /** How many jobs of a tenant one look reads at most; more are found by the next look. */
 export const waitingPageSize = 100;
 
-/** How often a balance plans again when others were faster; each round lets one of those who met pass. */
+/** How often a balance plans again when others were faster; each round lets one of the competing copies pass. */
 export const maxPlans = 12;
 
 /** How long a copy that plans for others waits for what they bring: some calls to DynamoDB. */
 export const gatheringMilliseconds = 50;
 
-/** What several tenants of a batch are given is written together where their leases are answered within so long. */
+/** Results of several tenants of a batch are written together if their leases are answered within this time. */
 export const takesTogetherMilliseconds = 50;
 
 /** The same for EC2's answers: they come further apart, and a machine boots for seconds before it asks for its row. */
 export const launchesTogetherMilliseconds = 100;
 
 /**
- * A run of scale-up that waits for EC2 takes further messages for so long. What it takes last may have to wait for EC2 as
- * long as for any call: all of it fits into the function's time.
+ * A run of scale-up that waits for EC2 takes further messages for this long. The last ones may wait for EC2 as long as any
+ * call takes: all of it fits into the function's time.
  */
 export const takesMoreWithinMilliseconds = 2_000;
 
 /** Beyond a function's timeout: the clocks of two functions differ by less, and what one sent as it died has arrived. */
 const clockMarginSeconds = 10;
 
-/** After this whoever planned a launch has surely stopped, and the sweep may go on with it. */
+/** After this the copy that planned a launch has certainly stopped, and the sweep may continue it. */
 export const launchFenceSeconds = functionSettings['scale-up'].timeoutSeconds + clockMarginSeconds;
 
-/** The same for a sweep that went on with one. */
+/** The same for a sweep that continued one. */
 export const resumeFenceSeconds = functionSettings.sweep.timeoutSeconds + clockMarginSeconds;
 
-/** A launch whose call failed so soon is called for again at once: both calls fit into the function's time. */
+/** A launch call that failed this soon is repeated at once: both calls fit into the function's time. */
 export const resendWithinMilliseconds = 2_000;
 
-/** New machines are shown by their tags after about so long, as a rule. */
+/** New machines usually show under their tags after about this time. */
 export const shownAfterMilliseconds = 1_000;
 
-/** A job that got no machine is tried again after so long; the sweep looks each minute in any case. */
+/** A job that got no machine is tried again after this time; the sweep looks each minute in any case. */
 export const retryDelaySeconds = 10;
 
-/** While EC2 was short of a tier within so long, each look starts a few machines only, and then it is another's turn. */
+/** If EC2 was short of a tier within this time, each look starts only a few machines, and then another tenant has its turn. */
 export const shortMemorySeconds = 600;
 
-/** So many, times the tenant's weight: more calls than one launch for all, and few enough for nobody to take the rest. */
+/** This many, times the tenant's weight: more calls than one launch for all, but few enough to leave some for others. */
 export const machinesPerShortTurn = 4;
 
 /** How often one balance turns to other pools at once; after that it is tried again later. */
@@ -60,31 +60,31 @@ export const roundsWithinMilliseconds = 4_000;
 /** EC2 forgets an instance about an hour after its end; before that, not being shown proves nothing. */
 export const absenceProofSeconds = 3900;
 
-/** A launch ticket opens the door as long as a machine may take to boot, and a little longer for the clock. */
+/** A launch ticket is valid for as long as a machine may take to boot, and a little longer for clock differences. */
 export const ticketGraceSeconds = 60;
 
-/** How long GitHub is given to say how a job does that no machine of ours runs, before it is asked. */
+/** How long GitHub has to report the end of a job that no machine of ours runs, before it is asked. */
 export const settleSeconds = 60;
 
 /** GitHub lets a job wait for an approval for 30 days: https://docs.github.com/en/actions/reference/limits */
 export const blockedSeconds = 30 * 24 * 60 * 60;
 
-/** How many jobs with labels of no tier leave a row, for each tenant and hour; whoever made a mistake sees it in one. */
+/** How many jobs with labels that no tier has leave a row, for each tenant and hour; one is enough to see a mistake. */
 export const unknownLabelsPerHour = 100;
 
-/** GitHub must have said for so long, each time it was asked, that it has no such job: three looks, and more than a lapse. */
+/** GitHub must have said for this long, each time it was asked, that it has no such job: three looks, longer than an outage. */
 export const goneApartSeconds = 480;
 
-/** What GitHub denied is not tried for again before the next look at it. */
+/** A job that GitHub denied is not tried again before the next look at it. */
 export const goneRestSeconds = 300;
 
-/** A second denial so long after the first one begins anew: longer than the hour in which a job that runs is asked about. */
+/** A second denial this long after the first starts the count anew: longer than the hour between questions about a running job. */
 export const goneKeptSeconds = 2 * 60 * 60;
 
-/** So long before a job's rest is over GitHub is asked about it: time for two sweeps. */
+/** GitHub is asked about a job this long before its rest is over: time for two sweeps. */
 export const askBeforeSeconds = 110;
 
-/** A machine that GitHub refuses a runner asks again for so long before it is given up: most refusals pass. */
+/** A machine that GitHub refuses a runner asks again for this long before it gives up: most refusals pass. */
 export const refusalPatienceSeconds = 60;
 export const refusedAgainSeconds = 15;
 
@@ -114,7 +114,7 @@ export const settleTenantMilliseconds = 5_000;
 /** How many tenants a sweep looks after at once. */
 export const tenantsAtOnce = 10;
 
-/** A machine that is faster than its launch's books asks again after so long; they are written within a second. */
+/** A machine that is faster than its launch's rows asks again after this time; they are written within a second. */
 export const unboundAgainSeconds = 1;
 
 /**
@@ -128,13 +128,13 @@ export const startAsks = 5;
 export const startPages = 4;
 export const startAskedSeconds = 3_600;
 
-/** The longest that a machine is sent away for; GitHub may ask for up to an hour, and may relent sooner. */
+/** The longest wait that a machine is told; GitHub may ask for up to an hour, but may recover sooner. */
 export const longestAgainSeconds = 60;
 
 /** A machine waits this long for GitHub to take calls again, well within its time to boot; for longer it powers off. */
 export const longestLimitWaitSeconds = 300;
 
-/** What keeps a tenant's jobs from starting is looked at again by one machine so often: about its time to boot and claim. */
+/** How often one machine checks whether a tenant's jobs can start again: about its time to boot and claim. */
 export const probeSeconds = 600;
 
 /** GitHub says within minutes how the job of a machine that was taken back ended; an hour is ample. */
@@ -143,7 +143,7 @@ export const warningKeptSeconds = 3600;
 /** A job's run must be over before GitHub runs the job again; it is asked again so often. */
 export const rerunDelaySeconds = 300;
 
-/** As long as the rows of what is over, so that no late event has a job run again twice. */
+/** As long as rows of finished jobs are kept, so that no late event reruns a job twice. */
 export const rerunKeptSeconds = 7 * 24 * 60 * 60;
 
 /** What is kept of the console of a machine that never claimed: the boot script's steps are a tenth of it. */
@@ -152,13 +152,13 @@ export const consoleCharacters = 4_096;
 /** How many consoles are read before so many machines are ended at once; where all fail, they fail alike. */
 export const consolesAtOnce = 10;
 
-/** How many waiting jobs a machine whose own is gone tries for, before it stands down. */
+/** How many waiting jobs a machine tries to claim if its own is gone, before it stands down. */
 export const claimCandidates = 5;
 
 /** GitHub is asked again after so long whether it knows an installation: its copies lag by seconds. */
 export const unknownProofSeconds = 180;
 
-/** Jobs are not let wait longer than a day in any case, and neither is what was found out of their installation. */
+/** Jobs never wait longer than a day, and what was found out about their installation is kept no longer. */
 export const unknownKeptSeconds = 24 * 60 * 60;
 
 /** The reconciler visits every tenant well within an hour. */
@@ -167,7 +167,7 @@ export const returnKeptSeconds = 3600;
 /** Until then a webhook that was lost has been delivered again: the reconciler has it done every five minutes. */
 export const unheardRunSeconds = 600;
 
-/** Nor is GitHub asked about it for ever: a count is not worth the calls that its tenant's jobs need. */
+/** GitHub is not asked about it forever: a count is not worth calls that the tenant's jobs need. */
 export const unheardRunKeptSeconds = 3600;
 
 /** GitHub may say of a job for so long what it was before an approval; it is asked once more then. */
@@ -182,7 +182,7 @@ export const heldJobAskedSeconds = 60 * 60;
  */
 export const unheardStartSeconds = 60 * 60;
 
-/** EC2 tells of a machine's end within seconds, as a rule; then it is no longer waited for. */
+/** EC2 usually reports a machine's end within seconds; after this it is no longer waited for. */
 export const endingHeardSeconds = 60;
 
 /** Longer than whoever asks what a machine ran can come late: the delay, the hour of trying, and what queues may add. */
@@ -209,7 +209,7 @@ export const groupKeptSeconds = 24 * 60 * 60;
 /** A permission that went away leaves the tenant another level to register at: as soon as its row says so, which is soon. */
 export const otherLevelSeconds = 60;
 
-/** For so long a process goes by the epoch of the platform-wide admission policy that it read last. */
+/** How long a process uses the epoch of the platform-wide admission policy that it read last. */
 export const platformPolicySeconds = 5;
 
 /** A question to a controller whose message was lost is asked again after this. Longer than any controller's timeout. */

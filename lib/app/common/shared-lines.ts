@@ -1,7 +1,7 @@
 /**
- * Caps over all tenants at work: how much of one a tenant may take now, who stands in line, and who is called up when
- * leases come free. The transaction in `LaunchStore.take` keeps the caps; this only decides whose turn it is, and where
- * no cap is configured it makes no call at all.
+ * Caps over all tenants: how much of one a tenant may take now, who waits in line, and who is woken when leases are freed.
+ * The transaction in `LaunchStore.take` enforces the caps; this only decides whose turn it is, and makes no call if no cap
+ * is configured.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { Bound } from '../../core/balance-plan.ts';

@@ -1,6 +1,6 @@
 /**
- * Calls of one kind that one process has under way. Those that are answered at about the same time go on together, so that
- * what follows is written in one call for all of them. Whoever has no other call beside it waits for nothing.
+ * Groups concurrent calls of one kind in one process. Those that are answered at about the same time continue together, so
+ * that the writes that follow take one call for all of them. A single call waits for nothing.
  */
 import type { Clock } from '../../ports/clock.ts';
 

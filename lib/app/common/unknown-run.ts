@@ -1,6 +1,6 @@
 /**
- * GitHub gives a job to any runner of the organization that has its labels, also of a repository that the installation does
- * not include, and tells the App nothing of it. Whatever runs so is written down once: on the machine, and against its tenant.
+ * GitHub gives a job to any runner of the organization that has its labels, even a job of a repository outside the
+ * installation, and then sends the App no webhook. Each such run is recorded once, on the machine and for its tenant.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

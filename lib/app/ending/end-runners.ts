@@ -1,9 +1,9 @@
 /**
- * Ends machines, and only then lets their leases go. The order is the guarantee: the machine's end is proven, its job
- * waits again, what it was used for is on record, its row is closed and its lease freed in one write, and whoever waits is
- * told. Dying before that write
- * leaves a row that is still open, so that the event that comes again, or the sweep, does it all once more; each step may.
- * Dying after it costs those who wait until that event, or a minute: the sweep looks.
+ * Ends machines, and only then frees their leases. The order is the guarantee: the machine's end is proven, its job waits
+ * again, its use is recorded, its row is closed and its lease freed in one write, and waiting tiers are poked. A crash
+ * before that write
+ * leaves the row open, so that the redelivered event or the sweep repeats everything; each step may be repeated. A crash
+ * after it delays waiting jobs until that event, or by a minute, until the sweep.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';

@@ -1,4 +1,4 @@
-/** That a machine is to end, or ended: which one, why, and what is known of it. */
+/** The end of a machine, requested or observed: which one, why, and what is known about it. */
 import type { JobId } from '../../core/ids.ts';
 import type { Runner, RunnerEndReason } from '../../core/runner.ts';
 import type { RanJob } from '../../core/usage.ts';

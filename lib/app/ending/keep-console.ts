@@ -1,6 +1,6 @@
 /**
- * What a machine printed that ends without ever having claimed: all that is left to tell why. It is read before the
- * machine is ended and kept with its row. That it cannot be read is told, and keeps no machine from being ended.
+ * Keeps the console of a machine that ends without having claimed: the only evidence of why. It is read before the machine
+ * is ended, and stored in its row. If it cannot be read, that is logged, and the machine is ended all the same.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Compute } from '../../ports/compute.ts';

@@ -1,7 +1,7 @@
 /**
- * Writes down what machines that have ended were used for, and what that costs. Called after their end is proven and before
- * their rows close, which is when their leases go back: whoever dies in between leaves rows that are open, and whoever closes
- * them writes the same records again, of which the first one stays.
+ * Records what ended machines were used for, and what that costs. Called after their end is proven and before their rows
+ * close, which frees their leases: a crash in between leaves the rows open, and whoever closes them writes the same records
+ * again, of which the first stays.
  */
 import type { InstanceId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

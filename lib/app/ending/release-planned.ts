@@ -1,6 +1,6 @@
 /**
- * Lets go of the job that was planned for a machine which has ended, or is not believed to run it any more: it waits again,
- * or goes to the machine that lost its own job. Each step may be done twice.
+ * Releases the planned job of a machine that has ended, or no longer seems to run it: the job waits again, or goes to the
+ * machine that lost its own job. Each step may be repeated.
  */
 import type { JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

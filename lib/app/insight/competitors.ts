@@ -1,4 +1,4 @@
-/** Who of a line takes a machine before others can: whoever is held back by itself, or rests, is passed. */
+/** The jobs of a line that can take a machine: those that are held individually, or rest, are skipped. */
 import { judge } from '../../core/admission.ts';
 import type { Job } from '../../core/job.ts';
 import { isResting } from '../../core/job-rest.ts';

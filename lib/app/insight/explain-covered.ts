@@ -1,4 +1,4 @@
-/** A machine is meant for the job: how far that one is, and what happens where it is late. */
+/** Explains a job with a planned machine: how far that machine is, and what happens if it is late. */
 
 import { durationText, timeBetween } from '../../core/duration-text.ts';
 import { launchOfLease } from '../../core/ids.ts';

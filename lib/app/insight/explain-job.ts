@@ -1,6 +1,6 @@
 /**
- * The one answer to "what is with this job?", from what is known and nothing else. It reads nothing, and so is the same for
- * rows, for a test, and for what GitHub said a moment ago. What GitHub says now comes before what rows say.
+ * Explains a job's state from given facts alone. It reads nothing, so it works the same for stored rows, for tests, and for
+ * fresh answers from GitHub. GitHub's current answer takes precedence over rows.
  */
 import type { Job } from '../../core/job.ts';
 import { explainCovered } from './explain-covered.ts';

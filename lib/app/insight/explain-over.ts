@@ -1,4 +1,4 @@
-/** A job that runs, or that is over: on which machine, how it ended, and whether it comes back. */
+/** Explains a job that runs or is over: on which machine, how it ended, and whether it is taken up again. */
 import { isRefusalOutdated } from '../../core/admission.ts';
 import { durationText, timeBetween } from '../../core/duration-text.ts';
 import type { Job } from '../../core/job.ts';

@@ -1,6 +1,6 @@
 /**
- * A job that the platform has no row of: GitHub decides what it is, and the webhook's own deliveries, the labels and the
- * dead letters say why nobody heard of it.
+ * Explains a job without a row: GitHub's answer says what it is, and the webhook's deliveries, the labels and the dead
+ * letters say why the platform never heard of it.
  */
 import { durationText } from '../../core/duration-text.ts';
 import { isSelfHosted, tierFor } from '../../core/labels.ts';

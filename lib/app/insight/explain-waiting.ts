@@ -1,6 +1,6 @@
 /**
- * Why a job waits, judged anew by the platform's own rules: a stored reason may be minutes old. What the rules cannot see
- * from outside (which pools are dry, whose turn it is) comes from the stored reason and from what all copies remember.
+ * Explains why a job waits, by evaluating the platform's own rules again: a stored reason may be minutes old. What the rules
+ * cannot see (which pools are empty, whose turn it is) comes from the stored reason and from the shared notes.
  */
 import { judge } from '../../core/admission.ts';
 import { fullReason } from '../../core/balance-plan.ts';

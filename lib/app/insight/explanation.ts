@@ -1,6 +1,6 @@
 /**
- * What `mayfly explain` says of a job: the verdict in one line, what comes next and when, how to mend it, the job's story,
- * and what was looked at. Plain data, so that it prints and serializes alike.
+ * The result of `mayfly explain`: the verdict in one line, what comes next and when, how to fix it, the job's story, and
+ * what was looked at. Plain data, for text and JSON output.
  */
 import type { ReasonCode } from '../../core/reason.ts';
 
@@ -67,7 +67,7 @@ export interface Verdict {
   readonly line: string;
   readonly next: string;
   readonly estimate?: Estimate;
-  /** Absent: there is nothing to mend. */
+  /** Absent: there is nothing to fix. */
   readonly mend?: string;
   readonly who: Actor;
 }
@@ -77,5 +77,5 @@ export interface Explanation extends Verdict {
   readonly checked: readonly string[];
 }
 
-/** Whether somebody has to do something: what `mayfly explain` exits with 1 for. */
+/** Whether somebody must act: then `mayfly explain` exits with 1. */
 export const needsSomebody = ({ who }: Verdict) => who !== 'nobody';

@@ -1,4 +1,4 @@
-/** All that is known of a job, or of what was asked about, when it is explained. Nothing here is looked up later. */
+/** Everything known about a job when it is explained. Nothing is looked up later. */
 import type { Caps, Limits } from '../../contract/deployment.ts';
 import type { GitHubRun, Installation, ListedJob, ListedRunner } from '../../core/github.ts';
 import type { InstallationId, JobId } from '../../core/ids.ts';

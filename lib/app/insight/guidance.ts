@@ -1,6 +1,6 @@
 /**
- * For each code of a reason: what comes next by itself, who can change it, and how. The reason's own sentence says what is;
- * this says what to do, with the operator's commands. Every code stands here, so that a new one cannot be forgotten.
+ * For each reason code: what happens next without action, who can change it, and how. The reason's sentence describes the
+ * state; this says what to do, with the operator's commands. It must list every code, so that a new one is not forgotten.
  */
 import type { ReasonCode } from '../../core/reason.ts';
 import type { Actor } from './explanation.ts';

@@ -1,6 +1,6 @@
 /**
  * What the tenant's own latest jobs say about how long things take: how long they run, and how soon one starts that does
- * not wait. Estimates name what they rest on, and where nothing is known they are none.
+ * not wait. Estimates name their basis, and without data there is no estimate.
  */
 import { durationText } from '../../core/duration-text.ts';
 import type { TierName } from '../../core/ids.ts';

@@ -1,6 +1,6 @@
 /**
  * Asks EC2 for a launch's machines. A call whose connection broke at once is made once more, byte for byte: its ClientToken
- * lets it start nothing twice. Where that tells nothing either, the machines are looked for by their tag.
+ * lets it start nothing twice. If that fails too, the machines are looked up by their tag.
  * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
  */
 import type { Launch } from '../../core/launch.ts';

@@ -1,7 +1,7 @@
 /**
  * Makes a stored launch happen: calls EC2, gives each machine its lease, and gives back the leases of machines that
- * did not come. What is written, in which order, lets it die anywhere: a launch that is not closed is resumed by the
- * sweep, and every step may be done twice.
+ * did not come. The order of the writes makes a crash safe anywhere: the sweep resumes a launch that is not closed, and
+ * every step may be repeated.
  */
 
 import type { InstanceId, LeaseId } from '../../core/ids.ts';
@@ -60,7 +60,7 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
   return lesson;
 }
 
-/** What an answer teaches is a hint for other copies: machines that came are not kept waiting where it cannot be written. */
+/** What an answer reveals is a hint for other copies: if it cannot be written, machines that came are not delayed. */
 export async function learnFrom(
   deps: LaunchDeps,
   told: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },

@@ -1,6 +1,6 @@
 /**
- * What all copies know of EC2 being short: which pools are closed, and at which pace it may be called. Both are read
- * before a launch, together with the tenant, and written only when EC2 says no, or while it has just done so.
+ * What all copies know about EC2's shortages: which pools are closed, and at which pace EC2 may be called. Both are read
+ * before a launch, together with the tenant, and written only when EC2 refuses, or shortly after it did.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import { InstallationId, TierName } from '../../core/ids.ts';
@@ -102,7 +102,7 @@ export interface Lesson {
   readonly againSeconds: number;
 }
 
-/** Writes down what an answer teaches. It does nothing where EC2 gave what was asked for in ordinary times. */
+/** Records what an answer reveals. It does nothing if EC2 gave what was asked for and was not short lately. */
 export async function learn(
   deps: ScarcityDeps,
   told: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },

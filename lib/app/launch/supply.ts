@@ -1,5 +1,5 @@
 /**
- * What stands between a tenant's own room and a launch: its launch rate, pools that are closed, the caps over all tenants,
+ * Everything besides a tenant's own limits that can prevent a launch: its launch rate, pools that are closed, the caps over all tenants,
  * and the pace at which EC2 may be called. Asked only when there is something to launch; asking for a turn comes last,
  * because it uses one up.
  */

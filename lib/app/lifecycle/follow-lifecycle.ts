@@ -1,7 +1,7 @@
 /**
- * Takes a batch of facts: what GitHub says of jobs, and EC2 of machines. The books follow them; a fact that is late
- * changes nothing. Machines whose job is done are terminated together, and only a machine's proven end frees its lease:
- * a job's word alone never does, or a hostile job could report itself done and keep a machine for free.
+ * Takes a batch of facts: GitHub's about jobs, and EC2's about machines. The rows follow them; a late fact changes
+ * nothing. Machines whose job is done are terminated together, and only a machine's proven end frees its lease:
+ * a job's report alone never does, or a hostile job could report itself done and keep a machine for free.
  */
 import { type InstanceEvent, type JobEvent, type Message, parseMessage } from '../../contract/messages.ts';
 import { type InstanceId, instanceNamed } from '../../core/ids.ts';

@@ -1,6 +1,6 @@
 /**
- * Tells that a job runs, and how long each phase took until then, in one line: from GitHub's webhook over the lease and
- * the boot to the first step. A phase that was not seen, or that another machine went through, is left out.
+ * Logs in one line that a job runs, and how long each phase took: from GitHub's webhook, through the lease and the boot, to
+ * the first step. A phase that was not seen, or that another machine went through, is left out.
  */
 import type { JobEvent } from '../../contract/messages.ts';
 import type { Job } from '../../core/job.ts';

@@ -1,7 +1,7 @@
 /**
- * Writes down what GitHub says of one job. Facts never go backwards, and need no look at a machine: whose the machine is
- * that a fact names, and what follows for it, is found out afterwards (settle-start.ts), so that no end of a machine
- * falls between the look and the fact.
+ * Records what GitHub says about one job. Facts never go backwards, and are recorded without looking at a machine:
+ * settle-start.ts afterwards finds the named machine and what follows for it, so that no machine's end falls between the
+ * look and the fact.
  */
 import type { JobEvent } from '../../contract/messages.ts';
 import type { InstanceId } from '../../core/ids.ts';

@@ -1,5 +1,5 @@
 /**
- * What follows for machines from the starts of jobs that were just written down. A start on another machine than planned is
+ * What job starts that were just recorded mean for machines. A start on another machine than planned is
  * noted with that machine, so that its end is the end of what it really runs; one on a machine that has ended by then is
  * left to the sweep, which asks GitHub how the job did.
  */

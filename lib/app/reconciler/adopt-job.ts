@@ -1,4 +1,4 @@
-/** Takes in a job that GitHub has queued, that some tier has the labels of, and that nobody here has heard of. */
+/** Adopts a job that GitHub has queued, whose labels a tier has, and that the platform never heard of. */
 import type { JobEvent } from '../../contract/messages.ts';
 import { isRefusalOutdated } from '../../core/admission.ts';
 import type { GitHubRepository, ListedJob } from '../../core/github.ts';

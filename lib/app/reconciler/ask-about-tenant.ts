@@ -1,4 +1,4 @@
-/** What became of an installation, its own events may have failed to say; the tenant manager asks GitHub. */
+/** Has the tenant manager ask GitHub about an installation, because its events may have been lost. */
 import type { Tenant } from '../../core/tenant.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Takes in all jobs that were queued while nobody told of them: GitHub had the App suspended, or webhooks were lost by the
- * hundred. It goes through every repository and every run that is not over, oldest first, with far more calls than a visit
+ * Adopts all jobs that were queued without a webhook: GitHub had the App suspended, or hundreds of webhooks were
+ * lost. It goes through every repository and every run that is not over, oldest first, with far more calls than a visit
  * has, and where those end the next run goes on. Tenants take turns, and none delays another one's visit.
  */
 import type { GitHubRepository, GitHubRun } from '../../core/github.ts';

@@ -1,7 +1,7 @@
 /**
  * Keeps the repositories of a tenant's runner group as the tenant's `allowed_repositories`, where the operator wants that
  * (`tenant set --create-group`). It makes no group, and changes none that is not for selected repositories. What it changes
- * is recorded before it is changed, so that a death between leaves a record too many, and no change without one.
+ * is recorded before it is changed, so that a crash in between leaves an extra record, and no change without one.
  */
 
 import type { RunnerGroup } from '../../core/runner-group.ts';

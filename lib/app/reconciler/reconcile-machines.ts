@@ -1,6 +1,6 @@
 /**
- * Looks at every machine that carries this deployment's tags, and ends those that no record answers for: its row has ended,
- * or it has none though its launch is over. A machine without a row can claim nothing; it only costs.
+ * Checks every machine that carries this deployment's tags, and ends those without a valid record: its row has ended, or it
+ * has none although its launch is over. A machine without a row can claim nothing; it only costs.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';

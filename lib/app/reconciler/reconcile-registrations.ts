@@ -1,5 +1,5 @@
 /**
- * Removes registrations that no machine stands behind: offline, not busy, named as our machines are, and their row has
+ * Removes registrations without a machine: offline, not busy, named like our machines, with a row that has
  * ended. One without any row may be another deployment's that is just being made, so it goes only if it is still there,
  * and still offline, at the next visit.
  */

@@ -1,4 +1,4 @@
-/** The reconciler's bounds, each with its reason. What one run leaves over, a later one finds: the cursors are in the notes. */
+/** The reconciler's bounds, each with its reason. A later run continues where one stops: the cursors are in the notes. */
 
 /** How old a queued job must be before its webhook counts as lost rather than late. */
 export const unheardSeconds = 120;

@@ -1,6 +1,6 @@
 /**
- * Adopts jobs that are queued on GitHub and that no webhook told of: each goes to its tier's queue, by the same door as
- * from the webhook. It goes through the repositories in turn, as far as the visit's calls reach, and the next visit goes on
+ * Adopts jobs that are queued on GitHub without a webhook: each goes to its tier's queue, by the same path as from the
+ * webhook. It goes through the repositories in turn, as far as the visit's calls reach, and the next visit goes on
  * behind the last one.
  */
 import type { GitHubRefusal, GitHubRepository, GitHubRun } from '../../core/github.ts';

@@ -1,5 +1,5 @@
 /**
- * Every five minutes: compares what the platform has written down with what GitHub and EC2 say, and repairs what neither an
+ * Every five minutes: compares the platform's records with GitHub and EC2, and repairs what neither an
  * event nor a deadline would. The sweep acts on rows that are overdue; this looks for what has no row, and for rows that
  * nothing else repairs. Each part is bounded and stands alone; cursors in the notes lead the next run on.
  */

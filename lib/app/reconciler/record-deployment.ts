@@ -1,6 +1,6 @@
 /**
  * Records what is deployed, so that `mayfly rollback` can bring it back: the first run of each copy of the reconciler does,
- * and no later one. CloudFormation tells nobody who deployed. Where it fails the reconciler goes on, and its next run tries again.
+ * and no later one. CloudFormation does not tell who deployed. If it fails, the reconciler continues, and its next run tries again.
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { DeployedConfiguration, DeploymentAudit } from '../../ports/deployment-audit.ts';

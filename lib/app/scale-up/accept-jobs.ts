@@ -1,7 +1,7 @@
 /**
  * Takes a batch of messages from a tier's queue: each queued job is recorded once, as waiting, and then every tenant and
- * tier in the batch is balanced once. Whatever is recorded is safe: its message is done with even where EC2 has nothing
- * to give, since retries belong to the row. Only what failed is reported, and for those messages alone.
+ * tier in the batch is balanced once. A recorded job is safe: its message is done even if EC2 has no machine, because
+ * the row carries the retries. Only failures are reported, each for its own messages.
  */
 import { type JobEvent, parseMessage } from '../../contract/messages.ts';
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';

@@ -1,5 +1,5 @@
 /**
- * Jobs wait for an installation that has no row: its event is on its way, or lost, or it is gone already. Once one has
+ * Handles jobs of an installation without a row: its event is on its way or lost, or the installation is gone. Once one has
  * waited for a minute the tenant manager asks GitHub, once a minute at the most however many jobs there are.
  */
 import type { InstallationId } from '../../core/ids.ts';

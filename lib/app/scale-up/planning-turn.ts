@@ -1,7 +1,7 @@
 /**
  * In a burst many copies bring jobs of one tenant and tier at the same time, and all but one of them would lose their
  * transaction to it. So one of them plans for all: the others leave a mark that they brought something, and are done. Who
- * plans looks again as long as somebody left a mark, while EC2 works on what it has asked for so far. The turn is no lock that
+ * plans looks again as long as somebody left a mark, while EC2 works on what it has asked for so far. The turn is not a lock that
  * limits rest on: if its holder dies, it expires, and the jobs of those who left are found by the next event, or by the sweep
  * within a minute. Marks and looks do not undo each other: of many who leave a mark at the same moment no write fails.
  */

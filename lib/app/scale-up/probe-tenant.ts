@@ -1,6 +1,6 @@
 /**
- * Lets one job of a tenant that calls for attention through, now and then: its machine finds out whether all is well
- * again. However many copies look at once, one of them gets the turn; until the next one, no machine is bought.
+ * Lets one job of a tenant that needs attention through from time to time: its machine finds out whether the cause is
+ * gone. However many copies look at once, one of them gets the turn; until the next one, no machine is bought.
  */
 import { judge } from '../../core/admission.ts';
 import type { Job } from '../../core/job.ts';

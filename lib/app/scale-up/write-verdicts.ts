@@ -1,4 +1,4 @@
-/** Writes down why jobs of a plan are refused or go on waiting. What changed meanwhile stays as it is. */
+/** Stores why a plan's jobs are refused or keep waiting. Jobs that changed meanwhile are left unchanged. */
 import type { BalancePlan } from '../../core/balance-plan.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

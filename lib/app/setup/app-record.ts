@@ -1,6 +1,6 @@
 /**
- * What the audit is told of the App and its secrets: ids, and of a key its fingerprint, as GitHub shows it. No secret, and
- * nothing that one could be guessed from.
+ * What the audit records about the App and its secrets: ids, and a key's fingerprint, as GitHub shows it. No secret, and
+ * nothing from which one could be guessed.
  */
 import type { AppCredentials } from '../../ports/app-credentials.ts';
 import type { AppVault } from '../../ports/app-vault.ts';

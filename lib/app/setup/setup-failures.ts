@@ -1,4 +1,4 @@
-/** What the setup page says when something went wrong: what happened, and the way out, step by step. */
+/** What the setup page says when something fails: what happened, and how to recover, step by step. */
 import type { FailedView } from '../../core/setup-view.ts';
 
 const newLink = 'Run npx mayfly setup --page again, and open the link that it prints.';

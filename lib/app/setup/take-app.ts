@@ -1,8 +1,8 @@
 /**
  * The App becomes the platform's: its key is stored first, for nobody gets a created App's key twice, and then GitHub is
  * told to sign webhooks with the secret that the platform has known from its first deploy, so that no copy of the webhook
- * function holds another one. Dying after the first write leaves an App without a webhook, which
- * `mayfly rotate-webhook-secret` mends.
+ * function holds another one. A crash after the first write leaves an App without a webhook, which
+ * `mayfly rotate-webhook-secret` repairs.
  */
 import { missingInApp } from '../../core/app-needs.ts';
 import type { AppCredentials } from '../../ports/app-credentials.ts';

@@ -1,6 +1,6 @@
 /**
  * What an operator wants to know of each tier each minute: how many jobs wait, how long the oldest has, whether anybody has
- * looked at it, and how many leases are held. It reads rows and changes none, and counts no tenant for itself.
+ * looked at it, and how many leases are held. It only reads rows, and has no figures by tenant.
  */
 import type { TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

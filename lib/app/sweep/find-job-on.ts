@@ -1,5 +1,5 @@
 /**
- * Does a machine run a job whose start nobody told us of? GitHub says of a runner whether it is busy, and may say so wrongly
+ * Finds out whether a machine runs a job whose start was not reported. GitHub says of a runner whether it is busy, and may say so wrongly
  * (https://github.com/actions/runner/issues/4422); of a job it says on which runner it is. So the jobs are asked about that
  * the machine may run: the one that it was meant for; where that one runs elsewhere, the one that machine was meant for, and
  * so on; and those that wait.

@@ -1,6 +1,6 @@
 /**
- * Looks at every job that waits, or that only GitHub can speak for: it is blocked, or runs on no machine of ours. Pokes
- * each tenant and tier where something waits, before anything else: no question to GitHub may delay a poke.
+ * Checks every job that waits, or whose state only GitHub knows: it is blocked, or runs on no machine of ours. It pokes each
+ * tenant and tier with waiting jobs before anything else: no question to GitHub may delay a poke.
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

@@ -1,6 +1,6 @@
 /**
- * What becomes of one pending job: it expires after it waited too long; and of one that only GitHub can speak for, since it
- * is blocked, or runs on no machine of ours, GitHub is asked, ever more seldom.
+ * Settles one pending job: it expires after it waited too long; if only GitHub knows its state, because it is blocked or
+ * runs on no machine of ours, GitHub is asked, at growing intervals.
  */
 import { instanceNamed, type JobId } from '../../core/ids.ts';
 import { endOnGitHub, type Job } from '../../core/job.ts';

@@ -1,6 +1,6 @@
 /**
- * Each minute: acts on every row whose deadline has passed, with the same use cases that the events call. This is why
- * messages may be lost. Each part is bounded and stands alone; what is left over is a minute later.
+ * Each minute: acts on every row whose deadline has passed, with the same use cases that the events call. Therefore
+ * messages may be lost. Each part is bounded and independent; the rest follows a minute later.
  */
 
 import type { SweepDeps } from '../common/deps.ts';

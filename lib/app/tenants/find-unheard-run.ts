@@ -1,6 +1,6 @@
 /**
- * Whether GitHub gave a machine that has ended a job of which nobody told. GitHub takes the registration of an ephemeral
- * runner away once it ran its job, and keeps that of one which ran none for a day: so the registration says it.
+ * Finds out whether GitHub gave an ended machine a job without a webhook. GitHub removes an ephemeral runner's registration
+ * once it ran its job, and keeps that of one that ran none for a day: so the registration shows it.
  * Source: https://docs.github.com/en/actions/reference/runners/self-hosted-runners#ephemeral-runners-for-autoscaling
  */
 import type { UnheardRun } from '../../contract/messages.ts';

@@ -1,7 +1,7 @@
 /**
- * Has GitHub run a job again, once and never twice: the note is written before GitHub is asked, and is taken away only
- * where GitHub surely did nothing. So whoever dies in between leaves a job that is not run again, rather than one that is
- * run a third time. GitHub does so only once the whole run is over, hence the later tries.
+ * Has GitHub rerun a job at most once: the note is written before GitHub is asked, and removed only if GitHub certainly did
+ * nothing. So a crash in between leaves a job that is not rerun, rather than one that runs a third
+ * time. GitHub does so only once the whole run is over, hence the later tries.
  */
 import type { RerunJob } from '../../contract/messages.ts';
 import type { Clock } from '../../ports/clock.ts';
