@@ -18,7 +18,7 @@ const dist = join(root, 'dist');
 await runScript(
   createCommandLine({
     name: 'npm run prepack --',
-    description: 'Makes dist/, which npm pack packs. npm runs it before npm pack by itself.',
+    description: 'Builds dist/ for npm pack, which runs this by itself.',
   })
     .addHelpText('after', exitStatus())
     .action(build),

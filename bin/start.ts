@@ -23,7 +23,7 @@ const port = wholeNumber({ least: 0, most: 65_535 });
 const command = createCommandLine({
   name: 'npm start --',
   description:
-    'Runs Mayfly on this machine: AWS, GitHub and the machines are stand-ins, the functions are the real ones.',
+    'Runs Mayfly on this machine: the real functions, with stand-ins for AWS, GitHub and the machines.',
 })
   .option('--webhook-port <port>', "the webhook's port; 0: any free one", port, 0)
   .option('--endpoint-port <port>', 'the port for AWS calls; 0: any free one', port, 0)

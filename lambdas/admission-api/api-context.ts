@@ -56,10 +56,10 @@ export const ok = <Schema extends z.ZodType>(description: string, schema: Schema
 });
 
 const meanings = {
-  400: 'The request cannot be read, or has another shape than this document says',
+  400: 'The request is malformed, or does not match this document',
   401: 'No valid token of this installation',
-  403: 'The token is not for this',
-  404: 'There is no such thing in this installation',
+  403: 'The token does not allow this',
+  404: 'Not found in this installation',
   409: 'It conflicts with what is there',
   410: 'The answer came too late',
   412: 'The version is not the one of If-Match',
@@ -68,7 +68,7 @@ const meanings = {
   422: 'It cannot be stored as it is',
   428: 'If-Match is missing',
   429: 'Too many requests; Retry-After says how long to wait',
-  503: 'A service did not answer; nothing is half done',
+  503: 'A service did not answer; changes are all or nothing',
 } as const;
 
 /** What every call may answer, and these. */
@@ -96,14 +96,13 @@ export const refuseShape: Hook<any, ApiEnv, any, any> = (result) => {
 /** `"3"` or `*`. @throws Problem where it is missing, or no version that this API gives */
 export function versionOf(ifMatch: string | undefined): { readonly version?: number } {
   if (ifMatch === undefined) {
-    const text =
-      'Send If-Match with the ETag that the controller was read with, or * for whatever it is now.';
+    const text = 'Send If-Match with the ETag from reading the controller, or * for any version.';
     throw new Problem(428, 'no-if-match', text);
   }
   if (ifMatch.trim() === '*') return {};
   const [, version] = /^\s*"(\d{1,15})"\s*$/.exec(ifMatch) ?? [];
   if (version !== undefined) return { version: Number(version) };
-  throw new Problem(412, 'version-differs', `If-Match is ${ifMatch}, and no ETag of this API looks like it.`);
+  throw new Problem(412, 'version-differs', `If-Match is ${ifMatch}, which is not an ETag of this API.`);
 }
 
 export const ifMatch = z.object({
@@ -111,5 +110,5 @@ export const ifMatch = z.object({
     .string()
     .max(64)
     .optional()
-    .openapi({ description: 'The ETag that it was read with; * for whatever it is now. Missing: 428.' }),
+    .openapi({ description: 'The ETag from reading it; * for any version. Missing: 428.' }),
 });

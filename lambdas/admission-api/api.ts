@@ -54,7 +54,7 @@ export function createApi(deps: ApiDeps): Api {
     info: {
       title: 'Admission controllers',
       version: '1',
-      description: 'Who may say that a job of an installation must not run.',
+      description: 'They decide which jobs of an installation may run.',
     },
     security: [{ token: [] }],
   });

@@ -74,7 +74,7 @@ export function answerTo(error: unknown): Response {
     return response(new Problem(400, 'not-json', error.message));
   if (!(error instanceof OperationalError)) throw error;
   const detail =
-    'A service that the platform needs did not answer. Nothing is half done: send the request again.';
+    'A service that the platform needs did not answer. Changes are all or nothing: send the request again.';
   return response(new Problem(503, 'unavailable', detail, { headers: { 'retry-after': '5' } }));
 }
 

@@ -29,7 +29,7 @@ export const transport = z
               .string()
               .min(1)
               .max(bounds.expressionCharacters)
-              .openapi({ description: 'A CEL expression: where it is true, the job is rejected.' }),
+              .openapi({ description: 'A CEL expression: if it is true, the job is rejected.' }),
             reason: z.string().min(1).max(bounds.reasonCharacters),
           }),
         )
@@ -47,10 +47,10 @@ const settings = {
   transport,
   onFailure: z
     .enum(['reject', 'admit'])
-    .openapi({ description: 'What holds when it does not answer in time, or answers what cannot be read.' }),
+    .openapi({ description: 'What applies if it does not answer in time, or not validly.' }),
   timeoutMilliseconds: z.int().min(bounds.timeoutMilliseconds.least).max(bounds.timeoutMilliseconds.most),
   match: z.string().max(bounds.expressionCharacters).openapi({
-    description: 'A CEL expression: jobs of which it is false are not asked about. Empty: all are.',
+    description: 'A CEL expression: jobs for which it is false are not asked about. Empty: all are.',
   }),
   exemptRepositories: z.array(githubId).max(bounds.exemptRepositories),
 } as const;
@@ -107,7 +107,7 @@ export const madeToken = token
   .openapi('MadeToken');
 
 const overlapSeconds = z.int().min(0).max(longestOverlapSeconds).optional().openapi({
-  description: 'For how long the one before still works. Default: 0.',
+  description: 'How long the previous one still works. Default: 0.',
 });
 export const rotation = z.strictObject({ overlapSeconds }).openapi('Rotation');
 
@@ -153,7 +153,7 @@ const question = z
   .object({
     id: z.string(),
     timestamp: time,
-    endsAt: time.openapi({ description: 'From then on an answer is late.' }),
+    endsAt: time.openapi({ description: 'Answers from then on are late.' }),
     gate: z.enum(['queue', 'start']),
     controller: controllerId,
     facts: z.record(z.string(), z.record(z.string(), z.unknown())).openapi({
@@ -200,13 +200,13 @@ export const syntheticJob = z
         actor: name.optional(),
       })
       .optional()
-      .openapi({ description: 'What only GitHub knows of a real run' }),
+      .openapi({ description: 'Facts that only GitHub has about a real run' }),
   })
   .openapi('SyntheticJob');
 export const tried = z
   .object({
     outcome: z.enum(['admitted', 'rejected', 'failed-open', 'unavailable', 'asked']).openapi({
-      description: 'What the enabled ones make of it. asked: it depends on an answer from outside.',
+      description: 'The combined decision of the enabled ones. asked: it depends on an answer from outside.',
     }),
     votes: z.array(
       z.object({

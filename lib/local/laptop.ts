@@ -109,7 +109,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
   try {
     tell('progress', 'synthesizing the CDK app and bundling its functions');
     const directory = await synthesizeLaptop(config, { ...options, services, tell });
-    tell('progress', 'making what the template describes');
+    tell('progress', 'creating the resources of the template');
     const webhook = { function: `${environment}-webhook`, secret: () => '' };
     laptopCloud = createLaptopCloud({
       ...options,

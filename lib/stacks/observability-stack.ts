@@ -11,7 +11,7 @@ export class ObservabilityStack extends Stack {
     const { topic, dashboard } = new Observability(this, 'Default', { config: props.config });
     new CfnOutput(this, 'AlarmTopic', {
       value: topic.topicArn,
-      description: 'Where alarms are published: subscribe to it whatever should wake you',
+      description: 'The topic of alarms: subscribe whatever should wake you',
     });
     new CfnOutput(this, 'DashboardName', {
       value: dashboard.dashboardName,

@@ -25,7 +25,7 @@ export class StateStack extends Stack {
     });
     new CfnOutput(this, 'SetupSecretArn', {
       value: setupSecret.secretArn,
-      description: 'Who may read it can open the setup page',
+      description: 'Anyone who may read it can open the setup page',
     });
   }
 }

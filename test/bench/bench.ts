@@ -55,13 +55,10 @@ await runScript(
       '--json',
       'print one JSON object: {"machine", "results": [{"name", "value", "unit", "goal", "met"}]}',
     )
-    .option(
-      '--smoke',
-      'measure next to nothing, to see that every measurement runs; its figures mean nothing',
-    )
+    .option('--smoke', 'only check that every measurement runs; the figures mean nothing')
     .addHelpText(
       'after',
-      `\nA goal that is missed is printed as missed, and changes no exit status.\n${exitStatus()}`,
+      `\nA missed goal is reported, and does not change the exit status.\n${exitStatus()}`,
     )
     .action(run),
 );

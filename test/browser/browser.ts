@@ -12,10 +12,10 @@ await runScript(
   createCommandLine({
     name: 'npm run browser --',
     description:
-      'Tries the setup page in a real Chromium, which must be installed; MAYFLY_CHROMIUM names one elsewhere.',
+      'Tests the setup page in a real Chromium, which must be installed; MAYFLY_CHROMIUM can name its path.',
   })
     .option('--pictures <folder>', 'keep pictures of the pages in this folder')
-    .addHelpText('after', exitStatus('a story did not go as told'))
+    .addHelpText('after', exitStatus('a test failed'))
     .action(async ({ pictures }: { pictures?: string }) => {
       const browser = await openBrowser().catch((error: Error) => {
         throw new UsageError(error.message);

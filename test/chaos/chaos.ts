@@ -16,11 +16,11 @@ await runScript(
   createCommandLine({
     name: 'npm run chaos --',
     description:
-      'Runs the platform under load and trouble, lets it come to rest (at most four minutes), and checks every invariant.',
+      'Runs the platform under load and faults, lets it come to rest (at most four minutes), and checks every invariant.',
   })
     .option(
       '--seconds <count>',
-      'how long the trouble lasts, 1 to 600',
+      'how long the faults last, 1 to 600',
       wholeNumber({ least: 1, most: 600 }),
       60,
     )

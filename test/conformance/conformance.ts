@@ -36,12 +36,12 @@ await runScript(
   createCommandLine({
     name: 'npm run conformance --',
     description:
-      "Checks the platform with other people's tools, which it installs at the first use. Needs Python and a JDK.",
+      'Checks the platform with independent tools, which it installs on first use. Needs Python and a JDK.',
   })
     .option('--only <check>', 'this check only; may be repeated', oneOf(checks.map(({ name }) => name)))
     .option('--list', 'list the checks and run none')
     .option('--json', 'print JSON')
-    .option('--allow-missing', 'exit with 0 although a check lacked its tool')
+    .option('--allow-missing', 'exit with 0 even if a check lacks its tool')
     .addHelpText('after', exitStatus('a check failed'))
     .action(run),
 );

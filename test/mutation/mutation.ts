@@ -28,7 +28,7 @@ await runScript(
   })
     .option('--only <room>', `this room only, such as core or app/claim; may be repeated`, oneOf(rooms))
     .option('--file <path>', 'this file of them only; may be repeated', severally)
-    .option('--tests <pattern>', 'let these tests judge, and no others; may be repeated', severally)
+    .option('--tests <pattern>', 'run only these tests; may be repeated', severally)
     .option('--loading', 'also what runs while a file is loaded, such as constants: slow')
     .option('--all', 'list also the survivors whose reason is known')
     .option('--json', 'print one JSON object on one line')

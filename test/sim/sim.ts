@@ -18,7 +18,7 @@ await runScript(
   })
     .option('--seeds <count>', 'how many seeds to run', number, 1000)
     .option('--seed-from <seed>', 'the first seed', number, 1)
-    .option('--replay <seed>', 'print the story of one seed instead', number)
+    .option('--replay <seed>', 'print the events of one seed instead', number)
     .option('--host', 'a single host instead of the platform')
     .option('--json', 'print JSON')
     .addHelpText('after', exitStatus('a promise was broken'))

@@ -40,7 +40,7 @@ const create = createRoute({
   tags,
   operationId: 'createController',
   description:
-    'A new controller is disabled unless its state says otherwise, and is asked nowhere until it has a scope.',
+    'A new controller is disabled unless its state says otherwise, and is not asked about any job until it has a scope.',
   request: { params: ofInstallation, body: jsonBody(newController) },
   responses: { 201: ok('The new controller; ETag is its version', controller), ...problems(409, 422) },
 });
@@ -59,7 +59,7 @@ const change = createRoute({
   path: one,
   tags,
   operationId: 'updateController',
-  description: 'Changes what is given. Each change makes decisions made before it count no more.',
+  description: 'Changes what is given. Each change invalidates earlier decisions.',
   request: { params: ofController, headers: ifMatch, body: jsonBody(controllerChanges) },
   responses: { 200: ok('As it is now', controller), ...problems(409, 412, 422, 428) },
 });
@@ -71,7 +71,7 @@ const remove = createRoute({
   operationId: 'deleteController',
   request: { params: ofController, headers: ifMatch },
   responses: {
-    204: { description: 'It is gone, with its tokens, secrets and scopes' },
+    204: { description: 'Deleted, with its tokens, secrets and scopes' },
     ...problems(409, 412, 428),
   },
 });

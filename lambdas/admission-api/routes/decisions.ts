@@ -31,7 +31,7 @@ const list = createRoute({
         .string()
         .regex(/^[1-9]\d{0,14}$/)
         .optional()
-        .openapi({ description: 'Of this job alone, without pages' }),
+        .openapi({ description: 'Only of this job, without pages' }),
     }),
   },
   responses: { 200: ok('A page', decisionPage), ...problems() },

@@ -25,7 +25,7 @@ const list = createRoute({
   tags,
   operationId: 'listSecrets',
   request: { params: ofController },
-  responses: { 200: ok('Those that callbacks are signed with', secretList), ...problems(409) },
+  responses: { 200: ok('The secrets that sign callbacks', secretList), ...problems(409) },
 });
 
 const rotate = createRoute({
@@ -34,7 +34,7 @@ const rotate = createRoute({
   tags,
   operationId: 'rotateSecret',
   description:
-    'A new secret, and the first one too. Callbacks are signed with the one before as well for the overlap.',
+    'Creates a secret, the first one too. During the overlap, callbacks are also signed with the previous one.',
   request: { params: ofController, body: jsonBody(rotation) },
   responses: { 201: ok('The new secret', madeSecret), ...problems(409, 422) },
 });

@@ -50,7 +50,7 @@ const rotate = createRoute({
   tags,
   operationId: 'rotateToken',
   description:
-    'A new token in its place, in one change. The old one works for the overlap, and then no longer.',
+    'Replaces the token with a new one, in one change. The old one works until the overlap is over.',
   request: { params: ofToken, body: jsonBody(rotation) },
   responses: { 201: ok('The new token', madeToken), ...problems(409, 422) },
 });
@@ -61,7 +61,7 @@ const revoke = createRoute({
   tags,
   operationId: 'revokeToken',
   request: { params: ofToken },
-  responses: { 204: { description: 'It works no longer' }, ...problems(409) },
+  responses: { 204: { description: 'The token is revoked' }, ...problems(409) },
 });
 
 export function addTokenRoutes(api: Api, deps: ApiDeps): void {

@@ -21,9 +21,13 @@ const route = createRoute({
   path: `${base}/test`,
   tags: ['controllers'],
   operationId: 'testJob',
-  description: 'Nobody is asked and nothing is written. Disabled controllers answer too, and do not count.',
+  description:
+    'Sends no request and writes nothing. Disabled controllers are evaluated too, but do not count.',
   request: { params: ofInstallation, body: jsonBody(syntheticJob) },
-  responses: { 200: ok('What each controller in whose scopes it is would say', tried), ...problems(422) },
+  responses: {
+    200: ok('How each controller whose scopes cover the job would decide', tried),
+    ...problems(422),
+  },
 });
 
 export function addTestRoute(api: Api, deps: ApiDeps): void {

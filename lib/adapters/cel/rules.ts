@@ -71,7 +71,7 @@ export function createRules(): Rules {
     } catch (error) {
       // What is nested too deeply for the parser ends in a RangeError.
       const why = error instanceof RangeError ? 'it is nested too deeply' : messageOf(error);
-      return { fault: `It is no CEL expression: ${why}` };
+      return { fault: `It is not a CEL expression: ${why}` };
     }
   }
 

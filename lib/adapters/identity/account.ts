@@ -5,7 +5,7 @@ export function accountOfArn(arn: string): string {
   const account = arn.split(':')[4];
   if (!arn.startsWith('arn:') || !account || !/^\d{12}$/.test(account)) {
     throw new Error(
-      `${JSON.stringify(arn)} is no ARN that names an account, arn:aws:service:region:account:…`,
+      `${JSON.stringify(arn)} is not an ARN that names an account, arn:aws:service:region:account:…`,
     );
   }
   return account;

@@ -34,7 +34,7 @@ export function readAppSecret(text: string): AppCredentials | undefined {
   if (typeof appId !== 'string' || appId === '') throw malformed('has no appId');
   if (typeof privateKey !== 'string' || privateKey === '') throw malformed('has no privateKey');
   const pem = readPrivateKey(privateKey);
-  if (!pem) throw malformed('holds a privateKey that is no key');
+  if (!pem) throw malformed('holds a privateKey that is not a key');
   return { appId, privateKey: pem };
 }
 

@@ -46,7 +46,7 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
     {
       name: 'identity-unverified',
       article: 'identity-unverified',
-      says: 'A machine with a valid ticket was refused: no certificate that is known for the region fits its identity document',
+      says: 'A machine with a valid ticket was refused: its identity document matches no known certificate of the region',
       metric: inFiveMinutes('ClaimsRefused', { reason: 'identity-unverified' }),
       above: 0,
       periods: 1,
@@ -94,7 +94,7 @@ function queueAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
     ...chunks.map((chunk, n) => ({
       name: numbered('dead-letters', chunks, n),
       article: 'dead-letters',
-      says: `A message was set aside after an hour of tries, in one of ${chunk.map(deadLettersOf).join(', ')}`,
+      says: `A message failed for an hour and is now in one of ${chunk.map(deadLettersOf).join(', ')}`,
       metric: sum(
         chunk.map((queue) =>
           queueMetric(deadLettersOf(queue), 'ApproximateNumberOfMessagesVisible', 'Maximum'),
@@ -122,7 +122,7 @@ function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
     {
       name: 'launches-throttled',
       article: 'launches-throttled',
-      says: 'EC2 has asked for fewer calls, for a quarter of an hour',
+      says: 'EC2 has throttled calls for a quarter of an hour',
       metric: launches('throttled'),
       above: 0,
       periods: 3,
@@ -155,7 +155,7 @@ function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
     ...chunks.map((chunk, n) => ({
       name: numbered('function-throttles', chunks, n),
       article: 'function-throttles',
-      says: `Lambda has no copy left, for 10 minutes, for one of ${chunk.join(', ')}`,
+      says: `For 10 minutes, Lambda had no free copy for one of ${chunk.join(', ')}`,
       metric: sum(
         chunk.map((name) => functionMetric(name, 'Throttles', { statistic: 'Sum', minutes: 5 })),
         5,
@@ -171,7 +171,7 @@ function runnerAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
     {
       name: 'runner-refused',
       article: 'runner-refused',
-      says: 'A release of the runner program was refused: its checksum is missing, or not that of its bytes',
+      says: 'A release of the runner program was refused: its checksum is missing or does not match',
       metric: platformMetric(environment, 'RunnerSyncs', {
         dimensions: { result: 'refused' },
         statistic: 'Sum',
@@ -183,7 +183,7 @@ function runnerAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
     {
       name: 'runner-not-in-step',
       article: 'runner-not-in-step',
-      says: "For 12 hours no look has found the runner programs in step with GitHub's release",
+      says: "For 12 hours no check has found the runner programs up to date with GitHub's release",
       metric: new MathExpression({
         expression: 'IF(FILL(inStep, 0) > 0, 0, 1)',
         usingMetrics: {
@@ -215,7 +215,7 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
           {
             name: 'no-webhooks',
             article: 'no-webhooks',
-            says: `No webhook of use has come for ${webhookSilenceMinutes} minutes`,
+            says: `No usable webhook has arrived for ${webhookSilenceMinutes} minutes`,
             metric: new MathExpression({
               // Of what was received, what was turned away by the door does not count: anybody can knock. And a platform
               // that is younger than that time has not waited it out: the sweep counts its minutes.
@@ -242,7 +242,7 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
     {
       name: 'sweep-stopped',
       article: 'sweep-stopped',
-      says: 'No sweep has come to its end for 5 minutes: nothing is repaired',
+      says: 'No sweep has finished for 5 minutes: nothing is repaired',
       metric: new MathExpression({
         expression: 'IF(FILL(done, 0) > 0, 0, 1)',
         usingMetrics: { done: sweeps('SweepsDone', 'Sum') },
@@ -255,7 +255,7 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
     {
       name: 'sweep-cut',
       article: 'sweep-cut',
-      says: 'Each sweep of a quarter of an hour has left rows to the next one',
+      says: 'For a quarter of an hour, each sweep has left rows to the next one',
       metric: sweeps('SweepsCut', 'Maximum'),
       above: 0,
       periods: 15,
@@ -268,7 +268,7 @@ function costAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[]
     {
       name: 'unpriced',
       article: 'unpriced',
-      says: 'Machines ended whose type or disk has no price, in each of 3 hours: costs are too low',
+      says: 'In each of 3 hours, machines ended whose type or disk has no price: costs are too low',
       metric: platformMetric(environment, 'MachinesUnpriced', {
         dimensions: {},
         statistic: 'Sum',

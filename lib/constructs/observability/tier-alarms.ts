@@ -41,7 +41,7 @@ export function capacityAlarms({ deployment: { environment, tiers } }: CheckedCo
   return chunksOf(tiers, mostMetrics / 2).map((chunk, n, chunks) => ({
     name: numbered('launches-capacity', chunks, n),
     article: 'launches-capacity',
-    says: `No pool of EC2 gave a machine to jobs that wait, for a quarter of an hour, in one of ${listed(chunk)}`,
+    says: `For a quarter of an hour, no EC2 pool gave a machine to waiting jobs, in one of ${listed(chunk)}`,
     metric: new MathExpression({
       // Nothing is launched but for a job that waits, so a refusal tells of one.
       expression: chunk
