@@ -15,7 +15,7 @@ interface MutantOptions {
 await runScript(
   createCommandLine({
     name: 'npm run sim:mutants --',
-    description: 'Puts deliberate faults into the sources, one at a time, and says which seed catches each.',
+    description: 'Puts deliberate faults into the sources, one at a time, and shows which seed catches each.',
   })
     .option('--seeds <count>', 'how many seeds may try to catch a fault', wholeNumber({ least: 1 }), 1000)
     .option('--only <name>', 'this fault only; may be repeated', oneOf(allMutants.map(({ name }) => name)))

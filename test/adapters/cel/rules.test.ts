@@ -46,8 +46,8 @@ describe('rules', () => {
   });
 
   it.each([
-    ['', 'no CEL expression'],
-    ['job.tier ==', 'no CEL expression'],
+    ['', 'not a CEL expression'],
+    ['job.tier ==', 'not a CEL expression'],
     ['job.tier', 'true or false'],
     ['1 + 1', 'true or false'],
     ['tenant.id == 1', 'no variable tenant'],
