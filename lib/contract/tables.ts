@@ -93,5 +93,8 @@ export const admissionEpochAttribute = 'admission_epoch';
 export const spentAttribute = (period: string) => `spent_${period}`;
 /** The same for earlier installations of its account. */
 export const carriedAttribute = (period: string) => `carried_${period}`;
+/** What the leases of a day are expected to cost that are held: `reserved_2026-11-21`; and the sum of when they were taken. */
+export const reservedAttribute = (day: string) => `reserved_${day}`;
+export const sinceAttribute = (day: string, tier: string) => `since_${day}_${tier}`;
 /** How many machines of a tier lived for so long: `lives_small_3`. */
 export const livesAttribute = (tier: string, range: number | '') => `lives_${tier}_${range}`;

@@ -8,6 +8,7 @@ import { dollarAmount, type Micros } from './micros.ts';
 import { reason } from './reason.ts';
 import { hasCap, spentIn } from './spend.ts';
 import type { LeaseCost } from './spend-counts.ts';
+import { type Held, machinesSurelyWithin, machinesWithin, reserveFor } from './spend-reserve.ts';
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
 import { type PricePlace, unpricedTypes } from './tier-price.ts';
@@ -17,11 +18,21 @@ export interface SpendQuestion {
   readonly tier: Tier;
   readonly place: PricePlace;
   readonly cost: LeaseCost;
+  /** What may cost more than expected; absent: nothing does, as under strict caps. */
+  readonly reserve?: Reserve;
   readonly now: number;
   /** What is over the cap is refused, once no machine runs that may cost less than expected. */
   readonly refuses: boolean;
   /** To the cent, for who asks; else to the hundredth of the cap, so that stored sentences do not change with each job. */
   readonly exact?: boolean;
+}
+
+export interface Reserve {
+  /** The leases that are held and were taken in a month or on a day. */
+  heldIn(period: string): readonly Held[];
+  /** One that is taken now. */
+  readonly next: Held;
+  readonly longestSeconds: number;
 }
 
 /** A cap, and how it stands. */
@@ -34,25 +45,33 @@ interface Standing {
   readonly until: number;
 }
 
-/** `until`: then its day or month is over. Absent: nothing but the operator changes it. */
-export type SpendBound = Bound & { readonly until?: number };
+export type SpendBound = Bound & {
+  /** Then its day or month is over. Absent: nothing but the operator changes it. */
+  readonly until?: number;
+  /** Its leases may cost so much more than expected that nobody else may take any meanwhile. */
+  readonly asRead: boolean;
+};
 
 /** Undefined: the tenant has no cap. */
 export function spendBound(question: SpendQuestion): SpendBound | undefined {
   const { tenant, cost } = question;
   if (!hasCap(tenant)) return undefined;
-  const never = (text: string) => ({ machines: 0, reason: reason('spend-cap', text), passesByItself: false });
+  const never = (text: string) => ({
+    ...{ machines: 0, reason: reason('spend-cap', text), passesByItself: false, asRead: false },
+  });
   if (tenant.caps?.unreadable !== undefined) return never(unreadableText(tenant, tenant.caps.unreadable));
   if (cost.ceiling === undefined) return never(unpricedText(question));
-  const [tightest] = standings(question).toSorted((a, b) => roomOf(a, cost) - roomOf(b, cost));
+  const all = standings(question).map((standing) => ({ standing, room: roomIn(question, standing) }));
+  const [tightest] = all.toSorted((a, b) => a.room.machines - b.room.machines);
   if (!tightest) return undefined;
-  const machines = roomOf(tightest, cost);
+  const { standing, room } = tightest;
   return {
-    machines,
-    reason: reason('spend-cap', overText(question, reserved(question, tightest, machines))),
+    machines: room.machines,
+    reason: reason('spend-cap', overText(question, tightest)),
     passesByItself: false,
-    refuses: question.refuses && tenant.leases + machines === 0,
-    ...(cost.expected > tightest.cap ? {} : { until: tightest.until }),
+    refuses: question.refuses && tenant.leases + room.machines === 0,
+    asRead: all.some(({ room: { mayMatter } }) => mayMatter),
+    ...(room.next > standing.cap ? {} : { until: standing.until }),
   };
 }
 
@@ -74,31 +93,65 @@ export function standings({ tenant, now }: { tenant: Tenant; now: number }): Sta
   ];
 }
 
-const roomOf = ({ cap, spent }: Standing, { expected }: LeaseCost) =>
-  Math.max(0, Math.floor((cap - spent) / Math.max(1, expected)));
+interface SpendRoom {
+  readonly machines: number;
+  /** What is spent, expected and reserved, before a machine is taken. */
+  readonly used: Micros;
+  /** What one more machine may cost. */
+  readonly next: Micros;
+  /** What leases may cost beyond what is expected of them can fill the cap. */
+  readonly mayMatter: boolean;
+}
 
-/** Whoever waits for more does so once this room is used. */
-const reserved = ({ exact, cost }: SpendQuestion, standing: Standing, machines: number): Standing =>
-  exact ? standing : { ...standing, spent: standing.spent + machines * cost.expected };
+/** As many as the cap has room for by what is expected of all, and by what they may cost beyond that. */
+function roomIn({ tenant, cost, reserve }: SpendQuestion, { cap, spent, period }: Standing): SpendRoom {
+  const expected = Math.max(0, Math.floor((cap - spent) / Math.max(1, cost.expected)));
+  const byCount = { machines: expected, used: spent, next: cost.expected, mayMatter: false };
+  if (!reserve) return byCount;
+  const { next, longestSeconds } = reserve;
+  const held = reserve.heldIn(period);
+  const reserved = { held, next, longestSeconds };
+  const settled = Math.max(0, spent - expectedIn(tenant, period));
+  const wanted = Math.min(expected, tenant.maxRunners - tenant.leases);
+  if (wanted <= machinesSurelyWithin(cap - settled, reserved)) return byCount;
+  const machines = machinesWithin(cap - settled, reserved);
+  if (wanted <= machines) return { ...byCount, mayMatter: true };
+  const [now, withNext] = [held, [...held, next]].map((group) => reserveFor(group, longestSeconds));
+  return {
+    machines,
+    used: Math.max(spent, settled + now!),
+    next: Math.max(cost.expected, withNext! - now!),
+    mayMatter: true,
+  };
+}
 
-function overText({ tenant, tier, cost, exact }: SpendQuestion, standing: Standing): string {
+/** Of the leases that are held, and count in a month or a day. */
+const expectedIn = ({ held }: Tenant, period: string): Micros =>
+  [...(held?.expected ?? [])].reduce((sum, [day, micros]) => sum + (day.startsWith(period) ? micros : 0), 0);
+
+function overText(
+  { tenant, tier, exact }: SpendQuestion,
+  { standing, room }: { standing: Standing; room: SpendRoom },
+): string {
   const { attribute, cap, period, until } = standing;
   const what = `${attribute === 'spend_cap' ? 'monthly' : 'daily'} spend cap (${attribute})`;
-  const next = `one more ${tier.name} machine may cost ${dollarAmount(cost.expected)}`;
+  const next = `one more ${tier.name} machine may cost ${dollarAmount(room.next)}`;
   const raise = `the operator raises ${attribute}`;
-  if (cost.expected > cap) {
+  // Whoever waits for more does so once this room is used.
+  const used = exact ? room.used : room.used + room.machines * room.next;
+  if (room.next > cap) {
     return `${tenant.accountLogin} has a ${what} of ${dollarAmount(cap)}, and ${next}: the job starts when ${raise}.`;
   }
   return (
-    `${tenant.accountLogin} has used or reserved ${usedText(standing, exact)} of the ${dollarAmount(cap)} of its ${what} ` +
+    `${tenant.accountLogin} has used or reserved ${usedText({ used, cap }, exact)} of the ${dollarAmount(cap)} of its ${what} ` +
     `for ${period}, and ${next}. The job starts on ${dayOf(until)} (UTC), when machines end that cost less than reserved, or when ${raise}.`
   );
 }
 
-function usedText({ spent, cap }: Standing, exact: boolean | undefined): string {
-  if (exact) return dollarAmount(spent);
-  if (spent >= cap) return 'all';
-  const hundredths = Math.floor((spent * 100) / cap);
+function usedText({ used, cap }: { used: Micros; cap: Micros }, exact: boolean | undefined): string {
+  if (exact) return dollarAmount(used);
+  if (used >= cap) return 'all';
+  const hundredths = Math.floor((used * 100) / cap);
   return hundredths === 0 ? 'some' : `more than ${dollarAmount(Math.floor((cap * hundredths) / 100))}`;
 }
 

@@ -28,6 +28,8 @@ export interface Settlement {
   readonly launchedAt: number;
   /** What it cost, less what was expected. */
   readonly change: Micros;
+  /** What was expected of it. */
+  readonly expected: Micros;
   /** How long its machine lived, as the number of a range; absent: there was none. */
   readonly life?: number;
 }
@@ -37,3 +39,11 @@ export interface Settlement {
  */
 export type Lives = readonly number[];
 export type LivesByTier = ReadonlyMap<TierName, Lives>;
+
+/** Of the leases that a tenant holds, by the day of their launch. A lease that goes back is taken off again. */
+export interface HeldLeases {
+  /** What they are expected to cost. */
+  readonly expected: ReadonlyMap<string, Micros>;
+  /** The sum of when they were launched, in seconds since 1970. */
+  readonly since: ReadonlyMap<string, ReadonlyMap<TierName, number>>;
+}

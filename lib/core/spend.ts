@@ -34,6 +34,14 @@ export function pastPeriods(counts: ReadonlyMap<string, Micros> | undefined, now
   );
 }
 
+/** The same of what is held, which is left out as soon as it has come to nothing: no machine lives for a week. */
+export function pastDays(counts: ReadonlyMap<string, number> | undefined, now: number): string[] {
+  const [yesterday, weekAgo] = [dayOf(now - dayMilliseconds), dayOf(now - 7 * dayMilliseconds)];
+  return [...(counts ?? [])].flatMap(([day, count]) =>
+    day < weekAgo || (count === 0 && day < yesterday) ? [day] : [],
+  );
+}
+
 export interface Expecting {
   readonly place: PricePlace;
   readonly limits: {
@@ -47,11 +55,15 @@ export interface Expecting {
 /** From a machine's last deadline to its end: a sweep a minute, which may have much to do. */
 const endSeconds = 180;
 
+/** The longest life that the limits allow. */
+export const longestSeconds = ({ bootSeconds, idleSeconds, jobSeconds }: Expecting['limits']): number =>
+  bootSeconds + idleSeconds + jobSeconds + endSeconds;
+
 /** The expected cost of a machine that is launched now. */
 export function leaseCost(tenant: Tenant, tier: Tier, { place, limits, strict }: Expecting): LeaseCost {
   const ceiling = ceilingPerHour(place, tier);
   if (ceiling === undefined) return { expected: 0 };
-  const longest = limits.bootSeconds + limits.idleSeconds + limits.jobSeconds + endSeconds;
+  const longest = longestSeconds(limits);
   const usual = (tenant.caps?.strict ?? strict) ? undefined : usualSeconds(tenant.lives?.get(tier.name));
   return { expected: costOf(ceiling, Math.min(longest, usual ?? longest)), ceiling };
 }
@@ -81,7 +93,7 @@ export function settlementOf(
 ): Settlement {
   const { launchedAt, leaseCost: cost } = lease;
   const change = countedCost(record, cost?.ceiling) - (cost?.expected ?? 0);
-  return { launchedAt, change, life: lifeOf(livedSeconds(record)) };
+  return { launchedAt, change, expected: cost?.expected ?? 0, life: lifeOf(livedSeconds(record)) };
 }
 
 /** Its machine did not come. */
@@ -91,6 +103,7 @@ export const unspent = (lease: {
 }): Settlement => ({
   launchedAt: lease.createdAt,
   change: -(lease.leaseCost?.expected ?? 0),
+  expected: lease.leaseCost?.expected ?? 0,
 });
 
 /** Seconds: of the first range; each of the others is twice as long. */
@@ -100,17 +113,27 @@ export const rangesOfLives = 12;
 export const lifeOf = (seconds: number): number =>
   Math.min(rangesOfLives - 1, Math.max(0, Math.ceil(Math.log2(Math.max(seconds, shortest) / shortest))));
 
+/** The longest life of a range. */
+export const rangeSeconds = (range: number): number =>
+  range === rangesOfLives - 1 ? Number.POSITIVE_INFINITY : shortest * 2 ** range;
+
+/** Undefined: too few of them. */
+export const believedLives = (lives: Lives | undefined): Lives | undefined =>
+  lives && numberOf(lives) >= leastLives ? lives : undefined;
+
+const numberOf = (lives: Lives) => lives.reduce((sum, count) => sum + count, 0);
+
 /** This many machines must have ended before the tenant's own times are used. */
 const leastLives = 10;
 
 /** How long nine of ten machines lived at most, as far as the ranges say. Undefined: too few have ended. */
 export function usualSeconds(lives: Lives | undefined): number | undefined {
-  const all = (lives ?? []).reduce((sum, count) => sum + count, 0);
-  if (!lives || all < leastLives) return undefined;
+  if (!lives || !believedLives(lives)) return undefined;
+  const all = numberOf(lives);
   let seen = 0;
   const range = Array.from(lives, (count) => count ?? 0).findIndex((count) => {
     seen += count;
     return seen * 10 >= all * 9;
   });
-  return range === rangesOfLives - 1 ? undefined : shortest * 2 ** range;
+  return range === rangesOfLives - 1 ? undefined : rangeSeconds(range);
 }

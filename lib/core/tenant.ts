@@ -6,7 +6,7 @@
 import type { Permissions } from './github.ts';
 import type { InstallationId, TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
-import type { LivesByTier, SpendCaps } from './spend-counts.ts';
+import type { HeldLeases, LivesByTier, SpendCaps } from './spend-counts.ts';
 
 /** pending: installed, and waiting for the operator's approval. deleted is final. */
 export type TenantStatus = 'active' | 'pending' | 'suspended' | 'deleted';
@@ -76,6 +76,8 @@ export interface Tenant {
   readonly spent?: ReadonlyMap<string, Micros>;
   /** What earlier installations of its account had spent when the last machine of theirs was gone; in the same way. */
   readonly carried?: ReadonlyMap<string, Micros>;
+  /** The leases that it holds, as far as what they may cost goes. Absent: none. */
+  readonly held?: HeldLeases;
   /** How long its machines lived. */
   readonly lives?: LivesByTier;
   /** Until then (epoch milliseconds) its launch rate is used up; see launch-rate.ts. */

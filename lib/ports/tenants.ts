@@ -60,6 +60,7 @@ export type NewTenant = Omit<
   | 'platformEpoch'
   | 'spent'
   | 'carried'
+  | 'held'
   | 'lives'
 >;
 

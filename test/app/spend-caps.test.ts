@@ -69,6 +69,24 @@ describe('a spend cap', () => {
     expect(await platform.job(3)).toMatchObject({ state: 'covered' });
   });
 
+  it('keeps room free for machines that run on: most are short, and one that is old may run for as long as any', async () => {
+    const caps = { month: longest * 2 + 30_000 };
+    const lives = new Map([[small, [0, 0, 900, 0, 0, 0, 0, 0, 0, 100, 0, 0]]]);
+    const platform = await givenCapped(caps);
+    platform.stores.world.editTenant(acme, { lives });
+    await platform.accept(...queuedTo(2));
+    expect(platform.liveMachines()).toHaveLength(2);
+    const spentBefore = await platform.spent();
+    platform.clock.advance(3_600_000);
+    await platform.accept(queued(3));
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(caps.month - spentBefore).toBeGreaterThan(spentBefore / 2);
+    expect((await reasonOf(platform, 3))?.text).toMatch(/has used or reserved .* 2026-12-01 \(UTC\)/);
+    await platform.endAll(0);
+    await platform.deliverPokes();
+    expect(await platform.job(3)).toMatchObject({ state: 'covered' });
+  });
+
   it('of a day leaves room again on the next day, and the month goes on', async () => {
     const platform = await givenCapped({ day: longest });
     await platform.accept(...queuedTo(2));

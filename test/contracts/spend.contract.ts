@@ -63,7 +63,8 @@ export function spendContract(backend: StoreBackend): void {
       await take({ launch: { createdAt: lastSecond } });
       await stores.runners.bind([givenRunner({ leaseCost })]);
       expect((await stores.runners.get(acme, machine))?.leaseCost).toEqual(leaseCost);
-      for (let times = 0; times < 3; times += 1) await end({ launchedAt: lastSecond, change: 41, life: 2 });
+      for (let times = 0; times < 3; times += 1)
+        await end({ launchedAt: lastSecond, change: 41, expected: 300, life: 2 });
       expect(await theTenant(stores)).toMatchObject({
         spent: new Map([
           [month, 641],
@@ -168,6 +169,45 @@ export function spendContract(backend: StoreBackend): void {
           ['2026-11-21', 300],
         ]),
       );
+    });
+
+    it('knows of what is held what it is expected to cost and since when, by the day of the launch', async () => {
+      const tenant = await storedTenant(stores, { maxRunners: 9 });
+      const { launch } = await take({ tenant, jobs: [1, 2, 3] });
+      const since = launch.createdAt / 1000;
+      const heldNow = async () => (await theTenant(stores)).held;
+      const held = (expected: number, sum: number) => ({
+        expected: new Map([[today, expected]]),
+        since: new Map([[today, new Map([[small, sum]])]]),
+      });
+      expect(await heldNow()).toEqual(held(900, 3 * since));
+      const answered = await stores.launches.answer(launch, new Map([[lease0, machine]]));
+      for (let times = 0; times < 2; times += 1) await stores.launches.close(answered!, lookAt);
+      expect(await heldNow()).toEqual(held(300, since));
+      await stores.runners.bind([givenRunner({ leaseCost, launchedAt: launch.createdAt })]);
+      const spend = { launchedAt: launch.createdAt, change: 41, expected: 300 };
+      for (let times = 0; times < 2; times += 1) await end(spend);
+      expect(await heldNow()).toEqual(held(0, 0));
+      const later = { launchId: LaunchId('l-2'), createdAt: noon + 2 * 86_400_000 };
+      await take({ tenant: await theTenant(stores), jobs: [5], launch: later });
+      expect([...(await heldNow())!.expected]).toEqual([['2026-11-23', 300]]);
+      expect([...(await heldNow())!.since.keys()]).toEqual(['2026-11-23']);
+    });
+
+    it('is no more than was read, where the rest of the cap is kept free for what is held', async () => {
+      const tenant = await storedTenant(stores, { caps: { month: 9_999 }, maxRunners: 9 });
+      const tier = givenTier({ maxRunners: 9 });
+      const launches = await Promise.all(
+        [1, 2].map(async (n) => {
+          const jobs = await waitingJobs(stores, n);
+          const launch = givenLaunch(jobs, { leaseCost, launchId: LaunchId(`l-${n}`) });
+          return (await stores.launches.take({ tenant, tier, launch, asRead: true })).kind;
+        }),
+      );
+      expect(launches.toSorted()).toEqual(['taken', 'tenant-changed']);
+      const again = await theTenant(stores);
+      const launch = givenLaunch(await waitingJobs(stores, 3), { leaseCost, launchId: LaunchId('l-3') });
+      expect((await stores.launches.take({ tenant: again, tier, launch, asRead: true })).kind).toBe('taken');
     });
 
     it('is taken over from an earlier installation, once, and counts under the cap', async () => {

@@ -108,7 +108,9 @@ describe('what a lease that goes back changes', () => {
   it('is the cost in the record, less what was expected', () => {
     const record = endedAfter(360);
     const total = Object.values(record.cost).reduce((sum, part) => sum + part, 0);
-    expect(settlementOf(leaseCosts, record)).toEqual({ launchedAt: noon, change: total - 300_000, life: 3 });
+    expect(settlementOf(leaseCosts, record)).toEqual({
+      ...{ launchedAt: noon, change: total - 300_000, expected: 300_000, life: 3 },
+    });
   });
 
   it('is the most that the machine can have cost, where a part of it has no price', () => {
@@ -132,7 +134,9 @@ describe('what a lease that goes back changes', () => {
 
   it('is all that was expected, where no machine came', () => {
     const leaseCost = { expected: 300_000 };
-    expect(unspent({ createdAt: noon, leaseCost })).toEqual({ launchedAt: noon, change: -300_000 });
+    expect(unspent({ createdAt: noon, leaseCost })).toEqual({
+      ...{ launchedAt: noon, change: -300_000, expected: 300_000 },
+    });
   });
 
   it('is the whole cost, where the lease is of an earlier version', () => {

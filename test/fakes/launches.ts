@@ -1,4 +1,5 @@
 /** The launches in memory: see the port for what each method promises, and world.ts for how to make one fail. */
+import type { TierName } from '../../lib/core/ids.ts';
 import {
   type Launch,
   maxMachinesPerLaunch,
@@ -6,8 +7,8 @@ import {
   type PlannedJob,
   withoutJobs,
 } from '../../lib/core/launch.ts';
-import { pastPeriods, periodsOf, spentIn } from '../../lib/core/spend.ts';
-import type { Settlement } from '../../lib/core/spend-counts.ts';
+import { pastDays, pastPeriods, periodsOf, spentIn } from '../../lib/core/spend.ts';
+import type { HeldLeases, Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { Tier } from '../../lib/core/tier.ts';
 import { tierLimit } from '../../lib/core/tier-limit.ts';
@@ -117,6 +118,7 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
     return { kind: 'tenant-changed', tenant };
   }
   if (!hasSpendRoom(tenant, read, launch)) return { kind: 'tenant-changed', tenant };
+  if (taking.asRead && hasSpentMore(tenant, read, launch)) return { kind: 'tenant-changed', tenant };
   const full = caps.find((cap) => !hasCapRoom(rows, cap, machines));
   if (full) return { kind: 'cap-full', row: full.row };
   rows.tenants.set(tenant.installationId, withoutPast(charged(tenant, taking), taking));
@@ -160,6 +162,7 @@ function hasRoom(tenant: Tenant, wanted: { read: Tenant; tier: Tier; machines: n
 const spendOf = ({ createdAt, leaseCost }: Launch, leases: number): Settlement => ({
   launchedAt: createdAt,
   change: leases * (leaseCost?.expected ?? 0),
+  expected: Math.abs(leases) * (leaseCost?.expected ?? 0),
 });
 
 /** Of leases that go back before their machine came. */
@@ -192,8 +195,16 @@ function hasSpendRoom(tenant: Tenant, read: Tenant, launch: Launch): boolean {
   );
 }
 
+/** In a month or on a day that has a cap. */
+function hasSpentMore(tenant: Tenant, read: Tenant, { createdAt }: Launch): boolean {
+  const [month, day] = periodsOf(createdAt);
+  const grew = (cap: number | undefined, period: string) =>
+    cap !== undefined && (tenant.spent?.get(period) ?? 0) > (read.spent?.get(period) ?? 0);
+  return grew(read.caps?.month, month) || grew(read.caps?.day, day);
+}
+
 /** Counts that were read, and that nobody reads any more, are gone. */
-function withoutPast({ spent, carried, ...rest }: Tenant, { tenant: read, launch }: Taking): Tenant {
+function withoutPast({ spent, carried, held, ...rest }: Tenant, { tenant: read, launch }: Taking): Tenant {
   const kept = (counts: Tenant['spent'], asRead: Tenant['spent']) => {
     const past = pastPeriods(asRead, launch.createdAt);
     return new Map([...(counts ?? [])].filter(([period]) => !past.includes(period)));
@@ -201,6 +212,7 @@ function withoutPast({ spent, carried, ...rest }: Tenant, { tenant: read, launch
   const [spentNow, carriedNow] = [kept(spent, read.spent), kept(carried, read.carried)];
   return {
     ...rest,
+    ...heldWithoutPast(held, read.held, launch.createdAt),
     ...(spentNow.size === 0 ? {} : { spent: spentNow }),
     ...(carriedNow.size === 0 ? {} : { carried: carriedNow }),
   };
@@ -208,3 +220,22 @@ function withoutPast({ spent, carried, ...rest }: Tenant, { tenant: read, launch
 
 const charged = (tenant: Tenant, { rate }: Taking): Tenant =>
   rate ? { ...tenant, rateUsedUntil: Math.max(tenant.rateUsedUntil ?? 0, rate.now) + rate.cost } : tenant;
+
+function heldWithoutPast(
+  held: HeldLeases | undefined,
+  read: HeldLeases | undefined,
+  now: number,
+): Pick<Tenant, 'held'> {
+  if (!held) return {};
+  const past = pastDays(read?.expected, now);
+  const isPast = (day: string, tier: TierName) =>
+    pastDays(new Map([[day, read?.since.get(day)?.get(tier) ?? Number.NaN]]), now).length > 0;
+  const since = [...held.since].map(
+    ([day, tiers]) => [day, new Map([...tiers].filter(([tier]) => !isPast(day, tier)))] as const,
+  );
+  const expected = [...held.expected].filter(([day]) => !past.includes(day));
+  const left = since.filter(([, tiers]) => tiers.size > 0);
+  return expected.length + left.length === 0
+    ? {}
+    : { held: { expected: new Map(expected), since: new Map(left) } };
+}

@@ -1,4 +1,6 @@
 /** Counting leases of a tenant on and off in memory: one change of its row, as in the transactions of DynamoDB. */
+
+import { dayOf } from '../../lib/core/days.ts';
 import type { InstallationId, TierName } from '../../lib/core/ids.ts';
 import { periodsOf, rangesOfLives } from '../../lib/core/spend.ts';
 import type { Settlement } from '../../lib/core/spend-counts.ts';
@@ -26,7 +28,7 @@ export function countLeases(
   // As the adapter reads it, a tier without leases is not there.
   if (tierLeases.get(tier) === 0) tierLeases.delete(tier);
   rows.tenants.set(installationId, {
-    ...spending(tenant, tier, spend),
+    ...holding(spending(tenant, tier, spend), tier, leases, spend),
     tierLeases,
     leases: tenant.leases + leases,
     leaseChanges: tenant.leaseChanges + 1,
@@ -53,4 +55,17 @@ function spending(tenant: Tenant, tier: TierName, spend: Settlement | undefined)
     ...(counted.size === 0 ? {} : { spent: counted }),
     ...(lived.size === 0 ? {} : { lives: lived }),
   };
+}
+
+/** @param leases each counts when it was launched, and they all count what is expected of `spend` */
+function holding(tenant: Tenant, tier: TierName, leases: number, spend: Settlement | undefined): Tenant {
+  if (!spend) return tenant;
+  const day = dayOf(spend.launchedAt);
+  const expected = new Map(tenant.held?.expected);
+  const reserved = leases < 0 ? -spend.expected : spend.expected;
+  if (reserved !== 0) expected.set(day, (expected.get(day) ?? 0) + reserved);
+  const since = new Map(tenant.held?.since);
+  const ofDay = new Map(since.get(day));
+  ofDay.set(tier, (ofDay.get(tier) ?? 0) + leases * Math.floor(spend.launchedAt / 1000));
+  return { ...tenant, held: { expected, since: since.set(day, ofDay) } };
 }

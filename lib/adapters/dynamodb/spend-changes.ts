@@ -2,11 +2,18 @@
  * How the tenant's item of a transaction counts what is spent. It moves in the transactions that take leases and give them back,
  * and so exactly once for each: a machine's row ends once, and a launch closes once, whatever is tried again.
  */
-import { carriedAttribute, livesAttribute, spentAttribute } from '../../contract/tables.ts';
+import {
+  carriedAttribute,
+  livesAttribute,
+  reservedAttribute,
+  sinceAttribute,
+  spentAttribute,
+} from '../../contract/tables.ts';
+import { dayOf } from '../../core/days.ts';
 import type { TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Micros } from '../../core/micros.ts';
-import { pastPeriods, periodsOf } from '../../core/spend.ts';
+import { pastDays, pastPeriods, periodsOf } from '../../core/spend.ts';
 import type { Settlement } from '../../core/spend-counts.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { type Attributes, number } from './attributes.ts';
@@ -25,22 +32,24 @@ export interface SpendItem {
 
 /**
  * Of taking: the expected cost is added to the launch's month and day, where each cap is what was read and leaves room for it.
- * Room is the cap less what is being added, so after the write the cap holds.
+ * Room is the cap less what is being added, so after the write the cap holds. `asRead`: nothing may have been added since.
  */
-export function spendTaken(tenant: Tenant, launch: Launch): SpendItem {
+export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): SpendItem {
   const spent = expectedOf(launch);
   const [month, day] = periodsOf(launch.createdAt);
   const caps = [
     { name: 'spend_cap', cap: tenant.caps?.month, period: month, alias: 'spentMonth' },
     { name: 'daily_cap', cap: tenant.caps?.day, period: day, alias: 'spentDay' },
   ];
-  const past = [
-    ...pastPeriods(tenant.spent, launch.createdAt).map(spentAttribute),
-    ...pastPeriods(tenant.carried, launch.createdAt).map(carriedAttribute),
-  ];
+  const past = pastOf(tenant, launch.createdAt);
   const set = caps.flatMap(({ cap, ...rest }) => (cap === undefined ? [] : [{ cap, ...rest }]));
+  const most = (cap: Micros, period: string) => {
+    const room = roomIn(tenant, period, cap) - spent;
+    return asRead ? Math.min(room, tenant.spent?.get(period) ?? 0) : room;
+  };
+  const added = spent === 0 ? [] : [...caps.map(({ alias }) => alias), 'reserved'];
   return {
-    adds: spent === 0 ? [] : caps.map(({ alias }) => `#${alias} :spent`),
+    adds: [...added.map((alias) => `#${alias} :spent`), '#since :since'],
     removes: past.map((_, n) => `#past${n}`),
     conditions: caps.flatMap(({ name, cap, alias }) =>
       cap === undefined
@@ -48,17 +57,35 @@ export function spendTaken(tenant: Tenant, launch: Launch): SpendItem {
         : [`#${name} = :${name}`, `(attribute_not_exists(#${alias}) OR #${alias} <= :${alias})`],
     ),
     values: {
+      ':since': number(launch.plannedJobs.length * secondsOf(launch.createdAt)),
       ...(spent === 0 ? {} : { ':spent': number(spent) }),
       ...Object.fromEntries(set.map(({ name, cap }) => [`:${name}`, capValue(cap)])),
-      ...Object.fromEntries(
-        set.map(({ cap, period, alias }) => [`:${alias}`, number(roomIn(tenant, period, cap) - spent)]),
-      ),
+      ...Object.fromEntries(set.map(({ cap, period, alias }) => [`:${alias}`, number(most(cap, period))])),
     },
     names: Object.fromEntries([
+      ['#since', sinceAttribute(day, launch.tier)],
+      ...(spent === 0 ? [] : [['#reserved', reservedAttribute(day)]]),
       ...(spent === 0 ? set : caps).map(({ alias, period }) => [`#${alias}`, spentAttribute(period)]),
       ...past.map((name, n) => [`#past${n}`, name]),
     ]),
   };
+}
+
+const secondsOf = (at: number) => Math.floor(at / 1000);
+
+/** What nobody reads any more. */
+function pastOf({ spent, carried, held }: Tenant, now: number): string[] {
+  const since = [...(held?.since ?? [])].flatMap(([day, tiers]) =>
+    [...tiers].flatMap(([tier, count]) =>
+      pastDays(new Map([[day, count]]), now).map((past) => sinceAttribute(past, tier)),
+    ),
+  );
+  return [
+    ...pastPeriods(spent, now).map(spentAttribute),
+    ...pastPeriods(carried, now).map(carriedAttribute),
+    ...pastDays(held?.expected, now).map(reservedAttribute),
+    ...since,
+  ];
 }
 
 export const expectedOf = ({ leaseCost, plannedJobs }: Launch): Micros =>
@@ -77,6 +104,9 @@ export function spendSettled(
   for (const { tier, spend } of freed) {
     if (!spend) continue;
     for (const period of periodsOf(spend.launchedAt)) add(spentAttribute(period), spend.change);
+    const day = dayOf(spend.launchedAt);
+    add(reservedAttribute(day), -spend.expected);
+    add(sinceAttribute(day, tier), -secondsOf(spend.launchedAt));
     if (spend.life !== undefined) add(livesAttribute(tier, spend.life), 1);
   }
   const moved = [...changes].filter(([, change]) => change !== 0);

@@ -3,11 +3,17 @@
  * CLI, in dollars: what is no amount of dollars holds the tenant's jobs, with a sentence that says so, and stops nothing else.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { carriedAttribute, livesAttribute, spentAttribute } from '../../contract/tables.ts';
+import {
+  carriedAttribute,
+  livesAttribute,
+  reservedAttribute,
+  sinceAttribute,
+  spentAttribute,
+} from '../../contract/tables.ts';
 import { TierName } from '../../core/ids.ts';
 import { type Micros, microsFrom } from '../../core/micros.ts';
 import { rangesOfLives } from '../../core/spend.ts';
-import type { LeaseCost, LivesByTier, SpendCaps } from '../../core/spend-counts.ts';
+import type { HeldLeases, LeaseCost, LivesByTier, SpendCaps } from '../../core/spend-counts.ts';
 import { type Attributes, flag, number, type Row, text } from './attributes.ts';
 
 /** A million dollars, to the micro-dollar: exact as a number of JavaScript's, and as one of DynamoDB's. */
@@ -59,6 +65,23 @@ function amountsOf(row: Row, prefix: string): ReadonlyMap<string, Micros> | unde
   const names = Object.keys(row.attributes).filter((name) => name.startsWith(prefix));
   const amounts = names.map((name) => [name.slice(prefix.length), row.number(name)] as const);
   return nonEmpty(new Map(amounts.filter(([, micros]) => micros !== 0)));
+}
+
+const reservedPattern = new RegExp(`^${reservedAttribute('(\\S{10})')}$`);
+const sincePattern = new RegExp(`^${sinceAttribute('(\\S{10})', '(.+)')}$`);
+
+/** With what came to nothing: a taking removes it, once its day is past. */
+export function heldOfRow(row: Row): HeldLeases | undefined {
+  const expected = new Map<string, Micros>();
+  const since = new Map<string, Map<TierName, number>>();
+  for (const name of Object.keys(row.attributes)) {
+    const [, reservedDay] = reservedPattern.exec(name) ?? [];
+    if (reservedDay !== undefined) expected.set(reservedDay, row.number(name));
+    const [, day, tier] = sincePattern.exec(name) ?? [];
+    if (day === undefined || tier === undefined) continue;
+    since.set(day, (since.get(day) ?? new Map()).set(TierName(tier), row.number(name)));
+  }
+  return expected.size + since.size === 0 ? undefined : { expected, since };
 }
 
 const livesPattern = new RegExp(`^${livesAttribute('(.+)', '')}(\\d+)$`);

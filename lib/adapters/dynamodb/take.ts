@@ -22,7 +22,8 @@
  *    before the first lease.
  * 7: jobs were admitted under this policy; who changes a controller meanwhile is obeyed by this very write.
  * 6: the launch is there already, so this write was done before and its answer lost.
- * 8, 9: the same for money, where the tenant has caps: what the machines are expected to cost is added by this write.
+ * 8, 9: the same for money, where the tenant has caps: what the machines are expected to cost is added by this write. Where
+ *    more must be kept free for what machines may cost beyond that, nothing may have been added since the tenant was read.
  *
  * Where the tenant has a launch rate, no more of it may be used up than was read. Where caps over all tenants are
  * configured, each has a row more, whose count is bounded in the same way; see cap-rows.ts.
@@ -87,10 +88,10 @@ function assertWithinCaps({ tenant, launch }: Taking): void {
 }
 
 function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
-  const { tenant, tier, launch } = taking;
+  const { tenant, tier, launch, asRead = false } = taking;
   const machines = launch.plannedJobs.length;
   const rate = rateChange(taking);
-  const spend = spendTaken(tenant, launch);
+  const spend = spendTaken(tenant, launch, asRead);
   const own = tenant.tierLimits?.get(tier.name);
   return updateItem({
     tableName,

@@ -19,7 +19,7 @@ import {
   text,
   textSet,
 } from './attributes.ts';
-import { capsOfRow, capsRow, carriedOfRow, livesOfRow, spentOfRow } from './spend-row.ts';
+import { capsOfRow, capsRow, carriedOfRow, heldOfRow, livesOfRow, spentOfRow } from './spend-row.ts';
 
 const tierLeasesPrefix = tierLeasesAttribute('');
 
@@ -102,6 +102,7 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     caps: capsOfRow(row),
     spent: spentOfRow(row),
     carried: carriedOfRow(row),
+    held: heldOfRow(row),
     lives: livesOfRow(row),
     unknownRuns: row.optionalNumber('unknown_runs'),
     rateUsedUntil: row.optionalNumber('rate_used_until'),

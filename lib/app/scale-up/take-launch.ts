@@ -9,6 +9,7 @@ import { capCharge } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { takesTogetherMilliseconds } from '../common/settings.ts';
+import { spendRoom } from '../common/lease-cost.ts';
 import { askBesideOthers } from '../common/side-by-side.ts';
 import type { Supply } from '../launch/supply.ts';
 import type { BalanceDeps } from './balance-deps.ts';
@@ -30,9 +31,10 @@ export async function takeLaunch(
   const launch = await planLaunch(deps, { jobs: plan.launch, open, tenant, tier, caps });
   const { launchesPerMinutePerTenant: launchesPerMinute } = deps.deployment.caps;
   const rate = rateCharge(tenant, { machines, launchesPerMinute, now: launch.createdAt });
+  const asRead = spendRoom(deps.deployment, { tenant, tier, now: launch.createdAt })?.asRead;
   const { answer: outcome, together } = await askBesideOthers(
     { to: deps.launches, clock: deps.clock, milliseconds: takesTogetherMilliseconds },
-    () => deps.launches.take({ tenant, tier, launch, caps, rate }),
+    () => deps.launches.take({ tenant, tier, launch, caps, rate, ...(asRead ? { asRead } : {}) }),
   );
   if (outcome.kind === 'taken') {
     await together();

@@ -21,6 +21,7 @@ import { checkKept, type GroupChange } from './check-kept-groups.ts';
 import { checkLeases } from './check-leases.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkRerun } from './check-rerun.ts';
+import { checkReserved } from './check-reserved.ts';
 import { checkRows } from './check-rows.ts';
 import { checkSharedCaps } from './check-shared-caps.ts';
 import { checkSpend, checkTakenSpend } from './check-spend.ts';
@@ -185,7 +186,10 @@ export function createAuditor(world: {
         }
       }
       if (counting.test(name)) checkLeases(books, note);
-      if (spending.test(name)) checkSpend(books, note);
+      if (spending.test(name)) {
+        checkSpend(books, note);
+        checkReserved(books, note);
+      }
       if (!/^tenants\.(create|update)/.test(name)) return;
       checkBans(books, note);
       checkDeletions(books, note);

@@ -287,8 +287,15 @@ export const mutants: readonly Mutant[] = [
     'spend-settled-in-the-day-of-the-end',
     'A lease that was taken before midnight is settled in the day, and in the month, in which its machine ended.',
     'lib/core/spend.ts',
-    'return { launchedAt, change, life: lifeOf(livedSeconds(record)) };',
-    'return { launchedAt: record.endedAt, change, life: lifeOf(livedSeconds(record)) };',
+    'return { launchedAt, change, expected: cost?.expected ?? 0, life: lifeOf(livedSeconds(record)) };',
+    'return { launchedAt: record.endedAt, change, expected: cost?.expected ?? 0, life: lifeOf(livedSeconds(record)) };',
+  ),
+  mutant(
+    'reserved-after-the-end',
+    'What a lease was expected to cost stays reserved once its machine has ended.',
+    'lib/core/spend.ts',
+    'expected: cost?.expected ?? 0, life: lifeOf',
+    'expected: 0, life: lifeOf',
   ),
   mutant(
     'spend-settled-by-a-second-word',

@@ -1,0 +1,112 @@
+/**
+ * What machines may cost at most that have not ended, as far as the tenant's own times say. The longer a machine lives, the
+ * surer it runs one of the long jobs, and the more is reserved for it, up to the longest life that the limits allow.
+ *
+ * The bound is Chernoff's: for each `theta` above 0, the chance that a sum of costs exceeds `b` is at most
+ * E(exp(theta × sum)) / exp(theta × b). It needs no more of the machines than their number and their age, and comes near
+ * their average where they are many, and to the cost of the longest life where they are few.
+ */
+import type { TierName } from './ids.ts';
+import type { Micros } from './micros.ts';
+import { rangeSeconds } from './spend.ts';
+import type { HeldLeases, Lives } from './spend-counts.ts';
+
+/** Machines of one tier and about one age. */
+export interface Held {
+  readonly machines: number;
+  readonly ageSeconds: number;
+  /** How long machines of the tier lived. Undefined: as long as any may. */
+  readonly lives: Lives | undefined;
+  /** Those of its lives that have not ended: nobody knows how long they are. */
+  readonly unended: number;
+  readonly ceiling: Micros;
+}
+
+/** The chance that they cost more. */
+const risk = 0.001;
+
+interface Reserved {
+  readonly held: readonly Held[];
+  /** One that is taken now. */
+  readonly next: Held;
+  readonly longestSeconds: number;
+}
+
+/** @returns how many machines like `next` may be had for `micros` beside those that are held, whatever they all do */
+export function machinesSurelyWithin(micros: Micros, { held, next, longestSeconds }: Reserved): number {
+  const longest = ({ machines, ceiling }: Held) => machines * costOf(ceiling, longestSeconds);
+  return Math.max(0, Math.floor((micros - sum(held.map(longest))) / Math.max(1, longest(next))));
+}
+
+/** The same, as far as the tenant's own times say. */
+export function machinesWithin(micros: Micros, reserved: Reserved): number {
+  const { held, next, longestSeconds } = reserved;
+  const moments = [...held, next].map((group) => momentOf(group, longestSeconds));
+  const likely = thetas([next], longestSeconds).map((theta) => {
+    const costs = held.map(({ machines }, n) => machines * moments[n]!(theta));
+    return (theta * micros + Math.log(risk) - sum(costs)) / moments.at(-1)!(theta);
+  });
+  return Math.max(machinesSurelyWithin(micros, reserved), Math.floor(Math.max(...likely)));
+}
+
+/** What these may cost together. */
+export function reserveFor(held: readonly Held[], longestSeconds: number): Micros {
+  const surely = sum(held.map(({ machines, ceiling }) => machines * costOf(ceiling, longestSeconds)));
+  const moments = held.map((group) => momentOf(group, longestSeconds));
+  const likely = thetas(held, longestSeconds).map((theta) => {
+    const costs = held.map(({ machines }, n) => machines * moments[n]!(theta));
+    return (sum(costs) - Math.log(risk)) / theta;
+  });
+  return Math.ceil(Math.min(surely, ...likely));
+}
+
+/** Around one by the cost of the longest life: the best of them is near enough to the best of all. */
+function thetas(held: readonly Held[], longestSeconds: number): readonly number[] {
+  const dearest = Math.max(1, ...held.map(({ ceiling }) => costOf(ceiling, longestSeconds)));
+  return Array.from({ length: 25 }, (_, n) => 2 ** ((n - 12) / 2) / dearest);
+}
+
+const costOf = (ceiling: Micros, seconds: number): Micros => (ceiling * seconds) / 3_600;
+
+const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
+
+/** log E(exp(theta × cost of one)); the largest exponent is taken out, so that none overflows. */
+function momentOf({ ceiling, ...group }: Held, longestSeconds: number): (theta: number) => number {
+  const most = costOf(ceiling, longestSeconds);
+  const chances = chancesOf(group, longestSeconds);
+  return (theta) =>
+    theta * most +
+    Math.log(
+      sum(chances.map(([seconds, chance]) => chance * Math.exp(theta * (costOf(ceiling, seconds) - most)))),
+    );
+}
+
+/** How long such a machine lives in all, now that it is so old: pairs of seconds and chance. */
+function chancesOf(
+  { lives, unended, ageSeconds }: Omit<Held, 'ceiling'>,
+  longestSeconds: number,
+): readonly (readonly [number, number])[] {
+  const known = (lives ?? []).flatMap((count, range) => {
+    const to = Math.min(rangeSeconds(range), longestSeconds);
+    const from = range === 0 ? 0 : rangeSeconds(range - 1);
+    if (count === 0 || to <= ageSeconds) return [];
+    return [[to, count * Math.min(1, (to - ageSeconds) / (to - from))] as const];
+  });
+  // Short lives end first: of a new tenant the long ones are among those that have not ended, and any may be the longest yet.
+  const all = [...known, [longestSeconds, lives ? 1 + unended : 1] as const];
+  const weight = sum(all.map(([, count]) => count));
+  return all.map(([seconds, count]) => [seconds, count / weight]);
+}
+
+/**
+ * How many leases of a tier are held that were launched on a day, and how old they are on average: of seconds since 1970 the
+ * sum says both, as long as they are fewer than 20,000.
+ */
+export function heldOf(
+  held: HeldLeases | undefined,
+  { day, tier, now }: { day: string; tier: TierName; now: number },
+): { machines: number; ageSeconds: number } {
+  const since = held?.since.get(day)?.get(tier) ?? 0;
+  const machines = Math.max(0, Math.floor(since / (Date.parse(day) / 1000)));
+  return { machines, ageSeconds: machines === 0 ? 0 : Math.max(0, now / 1000 - since / machines) };
+}

@@ -1,0 +1,16 @@
+/** No day costs over 1% more than its cap. In a process of its own, in virtual time; the same for each seed. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { root } from '../docs/markdown.ts';
+
+it('lets no day of short, long or mixed jobs cost over 1% more than its cap', () => {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const script = join(root, 'test', 'accuracy', 'caps.ts');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--quick', '--seeds', '1'], {
+    encoding: 'utf8',
+    env,
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/the goal is 101%: met$/m);
+});

@@ -1,0 +1,40 @@
+/**
+ * What a tenant counts of the leases that it holds, their expected cost and when they were taken, is what its rows say was taken
+ * and has not gone back, by the day of the launch: by it a spend cap keeps room free for machines that live long.
+ */
+import type { Launch } from '../../../lib/core/launch.ts';
+import type { Books, Note } from './books.ts';
+
+/** Called as leases are taken, and as they go back. */
+export function checkReserved({ rows }: Books, note: Note): void {
+  const held = new Map<string, number>();
+  const add = (key: string, amount: number) => held.set(key, (held.get(key) ?? 0) + amount);
+  const count = (
+    of: { installationId: number; tier: string },
+    at: number,
+    leases: number,
+    expected: number,
+  ) => {
+    const day = new Date(at).toISOString().slice(0, 10);
+    add(`${of.installationId} ${day}`, leases * expected);
+    add(`${of.installationId} ${day} ${of.tier}`, leases * Math.floor(at / 1000));
+  };
+  for (const launch of rows.launches.values()) {
+    const leases = launch.state === 'closed' ? launch.instances.size : launch.plannedJobs.length;
+    count(launch, launch.createdAt, leases, expectedOf(launch));
+  }
+  for (const runner of rows.runners.values())
+    if (runner.state === 'ended') count(runner, runner.launchedAt, -1, expectedOf(runner));
+  for (const { installationId, held: counted } of rows.tenants.values()) {
+    for (const [day, has] of counted?.expected ?? []) compare(`${installationId} ${day}`, has);
+    for (const [day, tiers] of counted?.since ?? [])
+      for (const [tier, has] of tiers) compare(`${installationId} ${day} ${tier}`, has);
+  }
+  function compare(key: string, has: number): void {
+    const should = held.get(key) ?? 0;
+    if (has !== should)
+      note('spend-held', `${key}: counts ${has} of what is held, and its rows say ${should}`);
+  }
+}
+
+const expectedOf = ({ leaseCost }: Pick<Launch, 'leaseCost'>) => leaseCost?.expected ?? 0;
