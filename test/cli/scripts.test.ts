@@ -43,6 +43,7 @@ describe('every script', () => {
       'accuracy',
       'bench',
       'browser',
+      'caps',
       'chaos',
       'conformance',
       'demo',
