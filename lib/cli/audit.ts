@@ -18,11 +18,11 @@ Examples:
   mayfly audit acme               every recorded change to one tenant
   mayfly audit --since 24h        also 30m, 7d, or a time such as 2026-11-21T12:00Z
 
-changed-outside: somebody edited the tenant's row without this command, for example with the AWS CLI. It was found within
-minutes of the edit; who it was, CloudTrail knows if it records data events of the table.
+changed-outside: somebody edited the tenant's row without this command, for example with the AWS CLI. The platform
+finds it within minutes. CloudTrail shows who it was, if it records data events of the table.
 `,
   positionals: ['[tenant]'],
-  options: [{ flags: '--since <time>', description: 'nothing older' }, jsonOption],
+  options: [{ flags: '--since <time>', description: 'start of the period' }, jsonOption],
   async run(call) {
     const { environment } = call.config;
     const client = dynamoClient(call);

@@ -13,7 +13,7 @@ Examples:
   mayfly preflight --json    the same as JSON
 
 AWS has a separate quota for each family of instance types. A type whose family Mayfly does not know is listed
-as not checked. A new account can be deployed to as it is: "tight" only means that jobs wait. An instance type that
+as not checked. A new account works as it is: "tight" only means that jobs wait. An instance type that
 one zone lacks is listed too; launches use the tier's other types and zones. If you use your own encryption key
 (kmsKeyArn), this also prints the statements that the key's policy needs.
 `,

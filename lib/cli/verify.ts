@@ -20,9 +20,9 @@ Examples:
   mayfly verify               a table of checks: PASS, FAIL or SKIPPED, and what to do
   mayfly verify --tier arm    with a machine of this tier
 
-Run it with the policy that mayfly policy verify prints, and no wider one: it holds the conditions of the
-platform's own roles, so a launch that works shows that EC2 gives what they ask for. It takes about five minutes
-and costs about a cent. docs/FIRST-DEPLOY.md says what else only a real account shows.
+Run it with exactly the policy that mayfly policy verify prints: it has the conditions of the platform's own
+roles, so a launch that works proves that EC2 meets them. It takes about five minutes and costs about a
+cent. docs/FIRST-DEPLOY.md says what else only a real account shows.
 `,
   exitOne: 'a check failed; "What to do" says how to correct it',
   options: [

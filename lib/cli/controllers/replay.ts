@@ -33,7 +33,7 @@ Examples:
   mayfly controllers replay acme --rules rules.json --since 7d --json
   mayfly controllers replay @platform --rules rules.json     the jobs of all tenants
 
-It knows of past jobs what their rows say: repository, workflow, labels, tier. Rules that name what only GitHub knows of a run (event, ref, fork, actor, attempt, path) are counted as not judged. Rows are kept ${tombstoneDays} days after a job's end.
+It knows past jobs by their rows: repository, workflow, labels, tier. Rules that need facts only GitHub has about a run (event, ref, fork, actor, attempt, path) are counted as not judged. Rows are kept for ${tombstoneDays} days after a job ends.
 `,
   exitOne: 'some jobs would have been rejected, or could not be judged',
   positionals: [ownerPositional],

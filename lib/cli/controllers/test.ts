@@ -14,7 +14,7 @@ Examples:
   mayfly controllers test acme --tier large --repository acme/app
   mayfly controllers test acme --tier small --repository acme/app --event pull_request --fork yes
 
-Nobody is asked and nothing is written: a controller that answers from outside "would be asked". Disabled controllers answer too, and do not count. The exit status is 1 where the job would not be admitted.
+It sends no request and writes nothing: an external controller "would be asked". Disabled controllers are evaluated too, but do not count. The exit status is 1 if the job would not be admitted.
 `,
   exitOne: 'the rules would not admit the job',
   positionals: [ownerPositional],
@@ -23,7 +23,7 @@ Nobody is asked and nothing is written: a controller that answers from outside "
     { flags: '--repository <name>', description: 'its repository, owner/name' },
     { flags: '--repository-id <id>', description: 'its GitHub id, for repository scopes' },
     { flags: '--visibility <word>', description: 'public, private or internal' },
-    { flags: '--labels <list>', description: 'by commas' },
+    { flags: '--labels <list>', description: 'comma-separated' },
     { flags: '--workflow <name>', description: 'the name of its workflow' },
     { flags: '--event <event>', description: 'push, pull_request, …' },
     { flags: '--ref <ref>', description: 'the branch or tag' },

@@ -32,8 +32,8 @@ Examples:
   mayfly costs activate                       run it a day after the first job, until it ends with 0
   mayfly costs activate --backfill 2026-10    the months since then too; AWS accepts this once in 24 hours
 
-A tag can be activated once it has been on a bill, and only by the account that pays the bill: in an organization that is the
-management account. Nobody else may.
+A tag can be activated once it has been on a bill, and only by the account that pays the bill: in an organization, the
+management account.
 `,
   exitOne: 'some tag is not on a bill yet, another account pays the bill, or AWS takes no backfill now',
   options: [

@@ -28,12 +28,12 @@ export const rollback: Command = {
 Examples:
   mayfly rollback --list             what was deployed, and what each version would change now
   mayfly rollback --dry-run          what going back to the previous deploy would change
-  mayfly rollback                    puts it into mayfly.config.ts, deploys and checks it
+  mayfly rollback                    writes it to mayfly.config.ts, deploys and checks it
   mayfly rollback --to 3 --yes --reason "ticket 4711"
 
-The reconciler records each deploy within five minutes. A version brings back settings; the code stays as it is in this checkout, and the command says where it differs. The file that it replaces stays beside it, as mayfly.config.ts.before-rollback. If the deploy fails, the file is put back. If the command was interrupted, run it again with --to. Run without --to a second time, it deploys what was there before the first.
+The reconciler records each deploy within five minutes. A rollback restores settings only; the code stays as it is in this checkout, and the command says if it differs. The replaced file is kept as mayfly.config.ts.before-rollback, and restored if the deploy fails. If the command was interrupted, run it again with --to. A second run without --to undoes the first.
 
-Whoever runs it needs the policies rollback and deployer.
+It needs the policies rollback and deployer.
 `,
   exitOne: 'the deploy failed, another configuration runs now, or the status shows problems',
   options: [
@@ -141,7 +141,9 @@ function choose(
   }
   if (!wanted) {
     const known = versions.map(({ version }) => version).toReversed();
-    throw new UsageError(`There is no version ${JSON.stringify(to)}; recorded are ${known.join(', ')}.`);
+    throw new UsageError(
+      `There is no version ${JSON.stringify(to)}; recorded versions are ${known.join(', ')}.`,
+    );
   }
   refuseUnfit(wanted);
   return wanted;
@@ -151,7 +153,7 @@ function choose(
 function refuseUnfit({ version, configuration }: ConfigurationVersion): void {
   if (configuration.includes(removedSecret)) {
     throw new UsageError(
-      `Version ${version} had a secret in a setting, which is not kept. Take it out, and set the rest by hand: npx mayfly rollback --to ${version} --dry-run`,
+      `Version ${version} had a secret in a setting, and secrets are not stored. Set the other settings by hand: npx mayfly rollback --to ${version} --dry-run`,
     );
   }
   const outcome = checkConfig(JSON.parse(configuration));

@@ -30,7 +30,7 @@ Examples:
   mayfly host init --build                            the image again, for a new runner version
   mayfly host init --build --packages "make docker.io"   with packages that your jobs need
 `,
-    exitOne: 'the settings have faults, or the image could not be built',
+    exitOne: 'the settings are invalid, or the image could not be built',
     options: [
       { flags: '--organization <login>', description: 'register runners with this organization' },
       { flags: '--repository <owner/name>', description: 'register runners with this repository' },

@@ -15,7 +15,7 @@ export const hostStop = hostCommand(
     details: `
 Examples:
   mayfly host stop                 waits for running jobs, without a limit
-  mayfly host stop --now           cancels them, and GitHub is told
+  mayfly host stop --now           cancels them, and tells GitHub
   mayfly host stop --timeout 600   gives up waiting after ten minutes; stopping continues
 
 Without --now, no running job is interrupted: it first asks GitHub to give the runner no more jobs.

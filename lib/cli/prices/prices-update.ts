@@ -1,5 +1,5 @@
 /**
- * `mayfly prices update`: writes AWS's prices of today into mayfly.prices.json, beside mayfly.config.ts, and says what changed for
+ * `mayfly prices update`: writes AWS's current prices into mayfly.prices.json, beside mayfly.config.ts, and says what changed for
  * the tiers of the configuration. Nothing changes for machines until that file is deployed.
  */
 import { writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const fileName = 'mayfly.prices.json';
 
 export const pricesUpdate: Command = {
   name: 'prices update',
-  summary: "write AWS's prices of today to mayfly.prices.json, and say what changed",
+  summary: "write AWS's current prices to mayfly.prices.json, and say what changed",
   details: `
 Examples:
   mayfly prices update                    beside mayfly.config.ts
@@ -89,7 +89,7 @@ function changes(config: MayflyConfig, after: PriceList): string {
     ['public address, an hour', before.address, after.address] as const,
   ].filter(([, old, now]) => old !== now);
   if (rows.length === 0)
-    return `No price of your tiers differs from the list of ${before.date}, which is in force.\n`;
+    return `No price of your tiers differs from the list of ${before.date}, which is in use.\n`;
   const money = (amount: Micros | undefined) => (amount === undefined ? 'none' : dollars(amount));
   return `${drawTable(
     ['changed', `list of ${before.date}`, 'today'],

@@ -29,7 +29,7 @@ const isLimit = (value: string) => /^\d{1,6}$/.test(value) && Number(value) <= m
 const setters: readonly Setter[] = [
   {
     flags: '--plan <tier>',
-    description: "the plan; max runners becomes the plan's unless it is given too",
+    description: "the plan; also sets max runners to the plan's, unless that is given",
     read(given, { tiers }) {
       const tier = Object.hasOwn(tiers, given) ? tiers[given] : undefined;
       return tier ? { tier: text(given), max_runners: number(tier.maxRunners) } : oneOf(Object.keys(tiers));
@@ -42,7 +42,7 @@ const setters: readonly Setter[] = [
   },
   {
     flags: '--tier-limit <tier=n>',
-    description: "limit of machines of a tier, comma-separated; small=default restores the tier's own limit",
+    description: "limits of machines by tier, comma-separated; small=default restores the tier's own limit",
     read: tierLimits,
   },
   {
@@ -175,7 +175,7 @@ function tierLimits(given: string, { tiers, row }: SetPlace): Reading {
       Object.hasOwn(tiers, tier) && (limit === 'default' || isLimit(limit)) && rest.length === 0,
   );
   if (entries.length === 0 || !areFit) {
-    return `TIER=N by commas: TIER ${oneOf(Object.keys(tiers))}, and N ${wholeNumber}, or default`;
+    return `TIER=N, comma-separated: TIER ${oneOf(Object.keys(tiers))}, and N ${wholeNumber}, or default`;
   }
   for (const [tier = '', limit = ''] of entries) {
     if (limit === 'default') limits.delete(tier);

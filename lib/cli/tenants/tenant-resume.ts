@@ -37,7 +37,7 @@ Only the account that suspended the App can lift a suspension by GitHub (suspend
       edit: { status: text('active'), suspended_by: null },
       action: 'resumed',
       next: (jobs) =>
-        `It may start jobs again${jobs > 0 ? `: ${waitingText(jobs)} looked at now` : ''}. Jobs that were refused meanwhile are taken up within minutes where GitHub still has them queued.`,
+        `It may start jobs again${jobs > 0 ? `: ${waitingText(jobs)} looked at now` : ''}. Jobs that were refused meanwhile are taken up again within minutes if GitHub still has them queued.`,
     });
     // GitHub may have suspended it too, which the operator's word has covered.
     await tellTenantManager(call, found.installationId);

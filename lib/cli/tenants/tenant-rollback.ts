@@ -32,7 +32,7 @@ Examples:
   mayfly tenant rollback acme                  undoes the last change; run again, it redoes it
   mayfly tenant rollback acme --to 3
 
-Then it checks the tenant as mayfly tenant validate does. Plan, limits, tiers, weight, level, group and repositories go back; whether the tenant is suspended does not.
+It restores plan, limits, tiers, weight, level, group and repositories, but not whether the tenant is suspended. Then it checks the tenant as mayfly tenant validate does.
 `,
   exitOne: 'the policy is restored, but a check of the tenant failed; the line below it says how to fix it',
   positionals: [tenantPositional],
@@ -86,7 +86,7 @@ function choose(call: CommandCall, found: FoundTenant, versions: readonly Versio
     if (wanted) return wanted;
     const known = versions.map(({ version }) => version).toReversed();
     throw new UsageError(
-      `${found.login} has no version ${JSON.stringify(to)}; recorded are ${known.join(', ') || 'none'}.`,
+      `${found.login} has no version ${JSON.stringify(to)}; recorded versions are ${known.join(', ') || 'none'}.`,
     );
   }
   const before = versions.find((version) => changes(found, version).length > 0);

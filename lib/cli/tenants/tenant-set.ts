@@ -28,7 +28,7 @@ a second; running machines continue, even above a lowered limit.
 
 Repository names are looked up at GitHub and stored as ids, so a rename changes nothing. Ids are accepted too.
 
---create-group makes the group at GitHub, for the allowed repositories and no others, and has the reconciler keep it so: what is added to the list or taken out of it later is in the group within minutes, ten repositories at each visit. A group of that name that is for selected repositories already is taken as it is.
+--create-group creates the group at GitHub for exactly the allowed repositories. The reconciler maintains it: later changes of the list reach the group within minutes, ten repositories at each visit. An existing group of that name for selected repositories is used as it is.
 `,
   positionals: [tenantPositional],
   options: [

@@ -19,8 +19,8 @@ Example:
   mayfly tenant validate acme
 
 It asks GitHub about the App, the installation, its runner group and repositories, and sends one request without a
-signature to the platform's own webhook address, which must refuse it. It looks at a thousand repositories at most, and
-at the Actions setting of twenty.
+signature to the platform's own webhook address, which must refuse it. It checks at most a thousand repositories, and
+the Actions setting of twenty.
 `,
   exitOne: 'a check failed; the line below it says how to fix it',
   positionals: [tenantPositional],
