@@ -160,7 +160,7 @@ describe('mayfly rollback', () => {
     expect(unfit).toMatchObject({ status: 2, error: expect.stringContaining('runnerGroupId') });
     expect(await run(['--to', '9999'])).toMatchObject({
       status: 2,
-      error: expect.stringContaining('recorded are'),
+      error: expect.stringContaining('recorded versions are'),
     });
   });
 
