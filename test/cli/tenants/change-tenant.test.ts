@@ -386,7 +386,7 @@ describe('mayfly tenant rollback', () => {
   });
 
   it.each([
-    [['--to', '99'], 'has no version "99"; recorded are 2.'],
+    [['--to', '99'], 'has no version "99"; recorded versions are 2.'],
     [[], 'there is nothing to go back to'],
   ])('says what is recorded for %j', async (args, words) => {
     await givenStored();
