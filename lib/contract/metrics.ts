@@ -16,6 +16,7 @@ type Emitter =
   | 'tenant-manager'
   | 'scale-up'
   | 'admission'
+  | 'admission-api'
   | 'claim'
   | 'lifecycle'
   | 'sweep'
@@ -86,9 +87,27 @@ export const metrics = {
   },
   AdmissionDryRuns: {
     unit: 'Count',
-    sets: [['outcome']],
+    sets: [['kind', 'outcome']],
     by: ['scale-up', 'admission', 'claim'],
-    meaning: 'Votes of admission controllers in dry run, which decide nothing',
+    meaning: 'Votes of admission controllers in dry run, which decide nothing, by gate and vote',
+  },
+  AdmissionAnswerMilliseconds: {
+    unit: 'Milliseconds',
+    sets: [[], ['kind']],
+    by: ['admission'],
+    meaning: 'From the question to the answer of an admission controller, or its failure, by transport',
+  },
+  JobsHeldByControllers: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['sweep'],
+    meaning: 'Jobs that wait for the answer of an admission controller, each minute',
+  },
+  ControllersConnected: {
+    unit: 'Count',
+    sets: [[]],
+    by: ['admission-api'],
+    meaning: 'Admission controllers that came with their token; each counts once a minute at most',
   },
   TakesRefused: {
     unit: 'Count',

@@ -85,6 +85,7 @@ describe('a controller behind a URL', () => {
       await platform.deliverPokes();
     }
     expect(waits).toEqual([30, 60, 120, 240, 480, 600]);
+    expect(platform.telemetry.total('JobsHeldByControllers', { tier: 'small' })).toBe(6);
     await platform.deliverAdmission();
     await platform.deliverPokes();
     expect(await stateOf(platform)).toEqual(['done', 'controller-unavailable']);
@@ -108,6 +109,8 @@ describe('a controller behind a URL', () => {
     expect((await decisionsOf(platform)).flatMap(({ votes }) => votes)).toMatchObject([
       { vote: 'reject', enforced: false },
     ]);
+    expect(platform.telemetry.total('AdmissionDryRuns', { outcome: 'reject' })).toBe(1);
+    expect(platform.telemetry.total('AdmissionAnswerMilliseconds', { kind: 'https' })).toBe(0);
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
   });
 

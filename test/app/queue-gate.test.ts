@@ -89,7 +89,7 @@ describe('the queue gate', () => {
     await platform.accept(queued(1));
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
     expect(await decisionsOf(platform)).toMatchObject([{ votes: [{ vote: 'reject', enforced: false }] }]);
-    expect(platform.telemetry.total('AdmissionDryRuns')).toBe(1);
+    expect(platform.telemetry.total('AdmissionDryRuns', { kind: 'queue', outcome: 'reject' })).toBe(1);
   });
 
   it.each([

@@ -14,6 +14,7 @@ import { createMemoryRunnerBinaries } from '../fakes/runner-binaries.ts';
 import { createMemoryRunnerReleases } from '../fakes/runner-releases.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry, type MemoryTelemetry } from '../fakes/telemetry.ts';
+import { givenApi } from './admission-api.ts';
 import { givenRules, putControllers } from './controllers.ts';
 import { acme, givenEvent, givenTenant, givenTier, noon } from './given.ts';
 import { givenPlatform, type Platform } from './platform.ts';
@@ -72,8 +73,18 @@ async function aMachineWithoutAPrice() {
 async function aControlledJob() {
   const platform = await givenPlatform();
   const inDryRun = givenRules({ id: 'ctl_2', state: 'dry_run' }, 'true');
-  await putControllers(platform.controllers, givenRules({}, 'false'), inDryRun);
+  const url = 'https://controller.example/';
+  const asked = givenRules({ id: 'ctl_3', state: 'dry_run', transport: { kind: 'https', url } });
+  await putControllers(platform.controllers, givenRules({}, 'false'), inDryRun, asked);
   await platform.accept(givenEvent());
+  await platform.deliverAdmission();
+  return platform.telemetry;
+}
+
+async function aControllerThatPolls() {
+  const { given, call, platform } = await givenApi();
+  const { body } = await call('POST', `/controllers/${await given()}/tokens`, { body: {} });
+  await call('GET', '/questions', { token: body.token });
   return platform.telemetry;
 }
 
@@ -190,6 +201,7 @@ export async function emittedMetrics(): Promise<Map<string, MemoryTelemetry['cou
       aMachineWithoutAPrice,
       aComparisonWithTheBill,
       aControlledJob,
+      aControllerThatPolls,
       theClaimDoor,
       theStartGate,
       jobsThatGoWrong,

@@ -6,6 +6,7 @@ import { readToken, type TokenKind } from '../../core/controllers/api-token.ts';
 import { platformOwner } from '../../core/controllers/controller.ts';
 import type { StoredToken } from '../../core/controllers/token.ts';
 import { isAlive, isUseToNote } from '../../core/controllers/token-rules.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
 import type { AdminDeps } from './admin.ts';
 
 export interface Caller {
@@ -18,7 +19,7 @@ const nobody = '0'.repeat(64);
 
 /** @param authorization the header: `Bearer mfc_…` */
 export async function authenticate(
-  deps: AdminDeps & { readonly cell: string },
+  deps: AdminDeps & { readonly cell: string; readonly telemetry: Telemetry },
   authorization: string | undefined,
 ): Promise<Caller | undefined> {
   const [, text = ''] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
@@ -34,6 +35,9 @@ export async function authenticate(
   if (!token || !isProven || !isAlive(token, now)) return undefined;
   // A tenant that uninstalled the App has no access any more.
   if (owner !== platformOwner && (!tenant || tenant.status === 'deleted')) return undefined;
-  if (isUseToNote(token, now)) await deps.controllers.noteTokenUse(owner, id, new Date(now).toISOString());
+  if (isUseToNote(token, now)) {
+    await deps.controllers.noteTokenUse(owner, id, new Date(now).toISOString());
+    if (token.controllerId !== undefined) deps.telemetry.count('ControllersConnected');
+  }
   return { token, kind: token.controllerId === undefined ? 'administrator' : 'controller' };
 }

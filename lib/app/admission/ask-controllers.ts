@@ -63,10 +63,11 @@ async function askAbout(deps: AskDeps, { installationId, jobId }: AskControllers
   const round = { job, gate, facts };
   const isOpen = admission?.state === 'asked';
   const asked = unanswered.filter(({ state }) => isOpen || state === 'dry_run');
-  const answering = asked.map(async (controller) => ({
-    controller,
-    answer: await askOne(deps, { ...round, controller }),
-  }));
+  const answering = asked.map(async (controller) => {
+    const answer = await askOne(deps, { ...round, controller });
+    measure(deps, { controller, answer, gate });
+    return { controller, answer };
+  });
   // One may fail before anybody waits for it: it is heard of below, and must not end the process until then.
   void Promise.allSettled(answering);
   // Nobody waits for dry run.
@@ -94,6 +95,17 @@ const answersOf = (asked: readonly Asked[]): ReadonlyMap<string, Answer> =>
   new Map(
     asked.flatMap(({ controller, answer }) => (answer === 'open' ? [] : [[controller.id, answer] as const])),
   );
+
+function measure(
+  { telemetry }: AskDeps,
+  { controller, answer, gate }: Asked & { readonly gate: Gate },
+): void {
+  if (answer === 'open') return;
+  const { transport, state } = controller;
+  telemetry.count('AdmissionAnswerMilliseconds', { kind: transport.kind }, answer.milliseconds);
+  // What decides is counted with the decision.
+  if (state === 'dry_run') telemetry.count('AdmissionDryRuns', { kind: gate, outcome: answer.vote });
+}
 
 interface Asking {
   readonly controller: Controller;

@@ -26,7 +26,7 @@ export async function writeDecisions(
   for (const { gate, outcome, votes } of decisions) {
     deps.telemetry.count('AdmissionDecisions', { kind: gate, outcome });
     for (const { enforced, vote } of votes) {
-      if (!enforced) deps.telemetry.count('AdmissionDryRuns', { outcome: vote });
+      if (!enforced) deps.telemetry.count('AdmissionDryRuns', { kind: gate, outcome: vote });
     }
   }
 }

@@ -24,10 +24,14 @@ export async function logCensus(deps: SweepDeps, waiting: readonly Job[]): Promi
         OldestWaitSeconds: oldestSeconds(inTier, now),
         OldestUnexplainedWaitSeconds: oldestSeconds(unexplained(inTier), now),
         LeasesInUse: held.get(tier) ?? 0,
+        JobsHeldByControllers: inTier.filter(isHeldByControllers).length,
       },
     );
   }
 }
+
+const isHeldByControllers = ({ reason }: Job) =>
+  reason?.code === 'admission-pending' || reason?.code === 'controller-unavailable';
 
 /** How many wait for which reason. */
 function reasonsOf(jobs: readonly Job[]): Record<string, number> {

@@ -29,6 +29,7 @@ export function createDashboard(
       phases(environment),
       launches(environment),
       github(environment),
+      admission(environment),
       queues(deployment),
       functions(deployment),
       repairs(environment),
@@ -113,6 +114,28 @@ function github(environment: string): IWidget[] {
     graph('What GitHub refuses', [
       platformLines(environment, 'GitHubRefusals', { ...sums, by: ['reason'] }),
       platformLines(environment, 'GitHubCallsHeldBack', { ...sums, by: ['kind'] }),
+    ]),
+  ];
+}
+
+function admission(environment: string): IWidget[] {
+  const answers = (statistic: string) =>
+    platformMetric(environment, 'AdmissionAnswerMilliseconds', {
+      dimensions: {},
+      statistic,
+      minutes: 5,
+    }).with({ label: statistic });
+  const byGate = { ...sums, by: ['kind', 'outcome'] as const };
+  const of = (name: 'ControllersConnected' | 'GatesDisagree', minutes: number) =>
+    platformMetric(environment, name, { dimensions: {}, statistic: 'Sum', minutes });
+  return [
+    graph('Admission decisions, by gate', [platformLines(environment, 'AdmissionDecisions', byGate)]),
+    graph('Admission votes in dry run, by gate', [platformLines(environment, 'AdmissionDryRuns', byGate)]),
+    graph('Answers of controllers, milliseconds', [answers('p50'), answers('p99')]),
+    graph('Jobs held by controllers', [
+      platformLines(environment, 'JobsHeldByControllers', { by: ['tier'], statistic: 'Maximum', minutes: 1 }),
+      of('ControllersConnected', 1),
+      of('GatesDisagree', 5),
     ]),
   ];
 }

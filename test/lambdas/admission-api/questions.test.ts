@@ -97,8 +97,9 @@ describe('a controller that polls', () => {
   it('is connected from its first call on, for an hour', async () => {
     const connected = async () => (await world.call('GET', `/controllers/${controller}`)).body.connected;
     expect(await connected()).toBe(false);
-    await fetchAs(token);
+    for (const _ of [1, 2]) await fetchAs(token);
     expect(await connected()).toBe(true);
+    expect(world.platform.telemetry.total('ControllersConnected')).toBe(1);
     world.clock.advance(3_600_000);
     expect(await connected()).toBe(false);
   });
