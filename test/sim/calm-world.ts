@@ -49,6 +49,7 @@ export function createCalmWorld({ seed, maxRunners, faults = none, deathOf }: Ca
     deployment,
     now: scheduler.now,
     isInstalled: ports.github.isInstalled,
+    market: ports.spotMarket,
     tell: story.tell,
   });
   const base = { random, scheduler, story, faults, auditor, ports, deployment };

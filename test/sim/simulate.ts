@@ -27,6 +27,7 @@ import { tellsOfControllers } from './world/controllers/start-controllers.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
 import { runMachines } from './world/machines.ts';
+import { rollUpDays } from './world/roll-ups.ts';
 import { startTenants } from './world/tenants.ts';
 import { eventfulSeconds } from './world/times.ts';
 import { createWebhooks } from './world/webhooks.ts';
@@ -61,6 +62,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
     deployment,
     now: scheduler.now,
     isInstalled: ports.github.isInstalled,
+    market: ports.spotMarket,
     tell: story.tell,
   });
   const base = { random, scheduler, story, faults, auditor, ports, deployment };
@@ -72,6 +74,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
     launchIsSlow: () => scheduler.after(random.between(500, 10_000), () => plane.sweep()),
   });
   const world = { ...base, plane, webhookMilliseconds: random.pick([70, 200, 3_000]) };
+  ports.spotMarket.begin({ seed, lostInHundred: faults.mood === 'calm' ? 0 : [0, 20, 70][seed % 3]! });
   story.tell(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
 
   const ec2 = createEc2(world);
@@ -91,6 +94,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
     );
   process.on('unhandledRejection', unheard);
   await runStory({ start, scheduler, auditor, random, faults, plane, deployment, reconciles, longLine });
+  if (auditor.violations.length === 0) await rollUpDays(base, seed);
   process.off('unhandledRejection', unheard);
   return {
     seed,

@@ -9,6 +9,7 @@ import type { InstallationId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
+import type { SpotMarket } from '../world/spot-market.ts';
 import { checkAdmitted, checkUngated, noteRejections } from './admission/check-admission.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
@@ -54,6 +55,10 @@ export interface Auditor {
   minted(instanceId: string, how: { readonly askedAt: number; readonly gated: boolean }): void;
   /** EC2 says that it takes the machine back. */
   machineTakenBack(instanceId: string): void;
+  /** And it does: nobody else ended the machine first. */
+  machineReclaimed(instanceId: string): void;
+  /** EC2 does not show the machine any more. */
+  machineForgotten(instanceId: string): void;
   /** GitHub was asked to run it again, and does. */
   jobRerun(job: WorldJob): void;
   /** The platform changed whom the tenant's runner group is for. */
@@ -68,6 +73,8 @@ export interface Auditor {
   /** Before each call's effect; `cause` is what its process was started for. */
   beforeCall(cause: readonly string[]): void;
   afterCall(name: string): void;
+  /** Its caller heard no answer, or that it failed. */
+  callFailed(name: string): void;
   /** A function threw; that is allowed, but not for a bug. */
   thrown(name: string, error: unknown): undefined;
   /** Each virtual minute. */
@@ -84,6 +91,7 @@ export function createAuditor(world: {
   deployment: Deployment;
   now: () => number;
   isInstalled: (installationId: InstallationId) => boolean;
+  market: SpotMarket;
   tell: (line: () => string) => void;
 }): Auditor {
   const violations: Violation[] = [];
@@ -139,6 +147,11 @@ export function createAuditor(world: {
       if (!gated) checkUngated(books, { ...about, instanceId }, note);
     },
     machineTakenBack: (instanceId) => void books.takenBack.add(instanceId),
+    machineReclaimed: (instanceId) => void books.reclaimedAt.set(instanceId, world.now()),
+    machineForgotten(instanceId) {
+      const machine = books.machines.get(instanceId);
+      if (machine) machine.wasForgotten = true;
+    },
     jobRerun: (job) => checkRerun(books, job, note),
     groupKept: (installationId, change) => checkKept(books, installationId, change, note),
     limitsSet: (installationId) => books.setLimits(installationId),
@@ -193,6 +206,9 @@ export function createAuditor(world: {
       if (!/^tenants\.(create|update)/.test(name)) return;
       checkBans(books, note);
       checkDeletions(books, note);
+    },
+    callFailed(name) {
+      if (name === 'compute.describe') books.describeFailures.push(world.now());
     },
     thrown(name, error) {
       if (isBug(error)) note('bug', `${name} threw ${error instanceof Error ? error.stack : String(error)}`);

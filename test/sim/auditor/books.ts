@@ -6,6 +6,7 @@ import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { Account, WorldJob } from '../world/context.ts';
+import type { SpotMarket } from '../world/spot-market.ts';
 import { createPolicyHistory } from './admission/policy-history.ts';
 
 export interface AuditedMachine {
@@ -18,6 +19,8 @@ export interface AuditedMachine {
   /** All jobs that GitHub began on it. */
   readonly ranJobs: Set<number>;
   live: boolean;
+  /** EC2 did not show it at some time. */
+  wasForgotten: boolean;
   /** The job that GitHub runs on it now. */
   job: number | undefined;
   /** The one job that it ever gets. */
@@ -40,6 +43,7 @@ export function createBooks(world: {
   deployment: Deployment;
   now: () => number;
   isInstalled: (installationId: InstallationId) => boolean;
+  market: SpotMarket;
 }) {
   const { rows, deployment, now } = world;
   const machines = new Map<string, AuditedMachine>();
@@ -48,6 +52,7 @@ export function createBooks(world: {
   const worldJobs = new Map<number, WorldJob>();
   const limits = createLimitHistory(now);
   const limitedUntil = new Map<number, number>();
+  const describeFailures: number[] = [];
   const setLimits = (id: number) => {
     const row = rows.tenants.get(id as never);
     if (!row) return;
@@ -63,6 +68,7 @@ export function createBooks(world: {
     launches,
     /** GitHub has it. */
     isInstalled: world.isInstalled,
+    market: world.market,
     setLimits: (tenant: number) => setLimits(tenant),
     /** GitHub's jobs, as they are there. */
     worldJobs,
@@ -86,6 +92,11 @@ export function createBooks(world: {
     knownTenants: new Set<number>(),
     /** Machines that EC2 said it takes back. */
     takenBack: new Set<string>(),
+    /** When EC2 ended them, as nobody else had. */
+    reclaimedAt: new Map<string, number>(),
+    describeFailures,
+    /** Whoever wrote at that moment what a machine was used for may not have heard how it ended. */
+    describeFailedNear: (at: number) => describeFailures.some((failed) => Math.abs(failed - at) < 60_000),
     /** How often each job was run again, by its id. */
     reruns: new Map<number, number>(),
     endedByPlatform: new Set<string>(),
@@ -113,6 +124,7 @@ export function createBooks(world: {
         endedAt: undefined,
         ranJobs: new Set<number>(),
         live: true,
+        wasForgotten: false,
         job: undefined,
         ran: undefined,
       };

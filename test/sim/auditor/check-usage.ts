@@ -5,6 +5,7 @@
  */
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { AuditedMachine, Books, Note } from './books.ts';
+import { checkPrice } from './check-prices.ts';
 
 /** Called as records are written, and as rows close. */
 export function checkUsage(books: Books, note: Note): void {
@@ -16,7 +17,10 @@ export function checkUsage(books: Books, note: Note): void {
     records.set(instanceId, record);
     const machine = books.machines.get(instanceId);
     if (!machine || machine.live) note('recorded-alive', `${instanceId} has a record, and has not ended`);
-    else checkRecord(books, { record, machine }, note);
+    else {
+      checkRecord(books, { record, machine }, note);
+      checkPrice(books, record, machine, note);
+    }
   }
   for (const { instanceId, state } of runners.values()) {
     if (state === 'ended' && !records.has(instanceId))

@@ -2,6 +2,8 @@
  * Deliberate faults, one at a time: each a replacement in one file, or in two that make one fault together. Each is a
  * mistake that somebody might make, and that some promise of the platform forbids.
  */
+import { costMutants } from './cost-mutants.ts';
+
 export interface Mutant {
   readonly name: string;
   /** What it does wrong. */
@@ -839,4 +841,5 @@ export const mutants: readonly Mutant[] = [
     'void Promise.allSettled(answering);',
     '',
   ),
+  ...costMutants,
 ];

@@ -7,7 +7,7 @@ import { createRulesLoader } from '../../../lib/adapters/cel/load-rules.ts';
 import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { Arrivals } from '../../../lib/ports/arrivals.ts';
-import { createMemorySpotPrices } from '../../fakes/spot-prices.ts';
+import { zones } from '../world/spot-market.ts';
 import type { Ports } from './ports.ts';
 import { type ProcessDeps, portOf, type Running } from './process.ts';
 
@@ -18,7 +18,6 @@ export interface PartsDeps extends ProcessDeps {
 
 /** What is loaded while a story is told takes real time: a story with rules loads them before it begins. */
 export const loadRules = createRulesLoader();
-const zones = ['us-east-1a', 'us-east-1b'];
 
 export type Parts = ReturnType<typeof partsOf>;
 
@@ -48,7 +47,7 @@ export function partsOf(
     loadRules,
     notes: port('notes', ports.notes),
     compute: port('compute', ports.compute),
-    spotPrices: createMemorySpotPrices(),
+    spotPrices: ports.spotMarket.ofCopy(process.id),
     github: budgetedGitHub(port('github', ports.github), {
       notes: port('notes', ports.notes),
       telemetry: ports.telemetry,

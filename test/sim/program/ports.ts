@@ -12,6 +12,7 @@ import { createMemoryNotes } from '../../fakes/notes.ts';
 import { createMemoryQueues } from '../../fakes/queues.ts';
 import { createMemorySecret } from '../../fakes/secrets.ts';
 import { createMemoryStores } from '../../fakes/stores.ts';
+import { createSpotMarket } from '../world/spot-market.ts';
 
 export type Ports = ReturnType<typeof createPorts>;
 
@@ -26,6 +27,7 @@ export function createPorts(clock: Clock) {
     tickets: createTickets({ secret: createMemorySecret({ value: 'ticket-secret', clock }) }),
     identity,
     telemetry: silent,
+    spotMarket: createSpotMarket(clock, silent),
   };
 }
 

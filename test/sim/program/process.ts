@@ -141,6 +141,7 @@ async function settle(
     return { value };
   } catch (error) {
     deps.auditor.afterCall(made.name);
+    deps.auditor.callFailed(made.name);
     deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} fails: ${String(error)}`);
     return { error };
   }

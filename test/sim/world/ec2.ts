@@ -13,6 +13,8 @@ export interface Ec2 {
   isLive(instanceId: InstanceId): boolean;
   /** It powers off, crashes, or its spot capacity is taken back. */
   end(instanceId: InstanceId, why: string): void;
+  /** As EC2 ends a spot machine, for which it then charges nothing in its first hour. */
+  reclaim(instanceId: InstanceId): void;
   /** Says that it takes a spot machine back. */
   warn(instanceId: InstanceId): void;
   onStart(listener: (machine: MemoryMachine) => void): void;
@@ -64,6 +66,7 @@ export function createEc2(deps: WorldDeps): Ec2 {
     auditor.machineStarted(machine);
     if (faults.strikes('hidden')) {
       machine.hidden = true;
+      auditor.machineForgotten(machine.instanceId);
       scheduler.after(random.between(2, longestHiddenSeconds) * 1000, () => {
         machine.hidden = false;
       });
@@ -78,6 +81,7 @@ export function createEc2(deps: WorldDeps): Ec2 {
     logState(deps, instanceId, 'terminated');
     scheduler.after(random.pick(forgottenAfterSeconds) * 1000, () => {
       compute.machines.get(instanceId)!.hidden = true;
+      auditor.machineForgotten(instanceId);
     });
     for (const listener of ending) listener(instanceId);
   }
@@ -88,6 +92,13 @@ export function createEc2(deps: WorldDeps): Ec2 {
       if (!isLive(instanceId)) return;
       compute.setState(instanceId, 'terminated');
       ended(instanceId, why);
+    },
+    reclaim(instanceId) {
+      if (!isLive(instanceId)) return;
+      compute.setState(instanceId, 'terminated');
+      compute.machines.get(instanceId)!.takenBack = true;
+      auditor.machineReclaimed(instanceId);
+      ended(instanceId, 'EC2 took it back');
     },
     warn: (instanceId) =>
       tell(deps, 'EC2 Spot Instance Interruption Warning', {

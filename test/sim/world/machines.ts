@@ -75,5 +75,5 @@ function takeBack(deps: WorldDeps, parts: { ec2: Ec2; github: GitHubWorld }, ins
   scheduler.after(random.between(6, 150) * 1000, () => {
     if (ec2.isLive(instanceId)) github.cancelJobOn(instanceId);
   });
-  scheduler.after(warningSeconds * 1000, () => ec2.end(instanceId, 'EC2 took it back'));
+  scheduler.after(warningSeconds * 1000, () => ec2.reclaim(instanceId));
 }

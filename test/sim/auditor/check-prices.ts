@@ -1,0 +1,54 @@
+/**
+ * What machines cost, counted once more in the simplest way: on demand by the list; on spot by a price that EC2 really had for that
+ * pool at about the launch, and by none only where EC2 was not heard; and for nothing, disk and address aside, exactly where EC2
+ * itself took the machine back in its first hour.
+ */
+import { onDemandPrice } from '../../../lib/core/price-list.ts';
+import type { UsageRecord } from '../../../lib/core/usage.ts';
+import type { AuditedMachine, Books, Note } from './books.ts';
+
+/** Each copy of a function remembers prices for ten minutes, and for one that it heard none; clocks differ by two seconds. */
+const rememberedMilliseconds = 605_000;
+const unheardMilliseconds = 65_000;
+const hour = 3_600_000;
+
+export function checkPrice(books: Books, record: UsageRecord, machine: AuditedMachine, note: Note): void {
+  const { instanceId, spot, instanceType, zone, rates, launchedAt, endedAt } = record;
+  const { compute } = rates;
+  if (!spot) {
+    if (compute !== onDemandPrice('us-east-1', instanceType))
+      note('price-on-demand', `${instanceId}, ${instanceType}, has the price ${compute}`);
+  } else if (zone === undefined) {
+    if (compute !== undefined) note('price-of-no-pool', `${instanceId} has the price ${compute} and no zone`);
+  } else if (compute === undefined) {
+    if (!books.market.lostBetween(launchedAt - unheardMilliseconds, endedAt))
+      note('price-missing', `${instanceId} has no price, and every call was answered`);
+  } else {
+    const known = books.market.pricesBetween(
+      { instanceType, zone },
+      launchedAt - rememberedMilliseconds,
+      endedAt,
+    );
+    if (!known.includes(compute))
+      note(
+        'price-of-another-pool',
+        `${instanceId} has the price ${compute}; its pool had ${known.join(', ')}`,
+      );
+  }
+  checkCompute(books, record, machine, note);
+}
+
+function checkCompute(books: Books, record: UsageRecord, machine: AuditedMachine, note: Note): void {
+  const { instanceId, rates, startedAt, endedAt, cost, takenBack, endReason } = record;
+  const isYoung = endedAt - startedAt < hour;
+  const reclaimedAt = books.reclaimedAt.get(instanceId);
+  if (takenBack && reclaimedAt === undefined)
+    note('free-and-not-taken', `${instanceId} is free, and EC2 did not take it back`);
+  const couldAsk =
+    endReason === 'instance-ended' && !machine.wasForgotten && !books.describeFailedNear(endedAt);
+  if (reclaimedAt !== undefined && !takenBack && isYoung && couldAsk)
+    note('taken-and-charged', `EC2 took ${instanceId} back in its first hour, and it is charged for`);
+  const seconds = takenBack && isYoung ? 0 : Math.max(60, Math.ceil((endedAt - startedAt) / 1000));
+  const due = rates.compute === undefined ? undefined : Math.round((rates.compute * seconds) / 3600);
+  if (cost.compute !== due) note('compute-cost', `${instanceId} costs ${cost.compute}, and ${due} is due`);
+}

@@ -1,0 +1,126 @@
+/**
+ * The days after a story: its days are over, the reconciler makes their sums, and makes them again when late words have come. Visits
+ * overlap, take long, die at any call and fail; at last one comes to its end. What happens here is drawn by a generator of its own.
+ */
+import { rollUpUsage } from '../../../lib/app/reconciler/roll-up-usage.ts';
+import { rolledUpDays } from '../../../lib/contract/tables.ts';
+import { dayOf } from '../../../lib/core/days.ts';
+import { daysBefore, rollUpDueAt, rollUpPasses } from '../../../lib/core/roll-up-plan.ts';
+import { OperationalError } from '../../../lib/ports/errors.ts';
+import type { UsageBooks } from '../../../lib/ports/usage-books.ts';
+import { checkRolledUp } from '../auditor/check-sums.ts';
+import { createRandom, type Random } from '../random.ts';
+import type { WorldDeps } from './context.ts';
+
+type RollUpWorld = Pick<WorldDeps, 'ports' | 'scheduler' | 'auditor' | 'deployment' | 'story'>;
+
+const hour = 3_600_000;
+
+export async function rollUpDays(world: RollUpWorld, seed: number): Promise<void> {
+  const { ports, scheduler, auditor, deployment } = world;
+  const random = createRandom(seed * 6899 + 41);
+  const days = new Set(
+    [...ports.stores.world.rows.usage.values()].map(({ launchedAt }) => dayOf(launchedAt)),
+  );
+  const last = [...days].toSorted().at(-1);
+  if (last === undefined) return;
+  // Of the days before the story everything was done in time.
+  for (const day of daysBefore(Date.parse([...days].toSorted()[0]!), rolledUpDays))
+    ports.stores.world.rows.rollUps.set(day, { finished: rollUpPasses });
+  for (let finished = 0; finished < rollUpPasses; finished += 1) {
+    const dueAt = rollUpDueAt(last, finished, deployment.limits)!;
+    await scheduler.runUntil(dueAt - 300_000);
+    await visit(world, random, 'none');
+    if (finished > 0) await sayLate(world, random);
+    await scheduler.runUntil(dueAt + 5_000);
+    for (let left = random.between(1, 5); left > 0; left -= 1) {
+      const visits = Array.from({ length: random.between(1, 2) }, async () => {
+        await scheduler.sleep(random.between(0, 20_000));
+        await visit(world, random, 'some');
+      });
+      void Promise.all(visits);
+      await scheduler.runUntil(scheduler.now() + random.between(5_000, 300_000));
+    }
+    // Each visit of the reconciler ends by its time limit at the latest.
+    await scheduler.runUntil(scheduler.now() + hour);
+    await visit(world, random, 'none');
+    await scheduler.runUntil(scheduler.now() + hour);
+    checkRolledUp(auditor.books, finished + 1, auditor.note);
+  }
+  await visit(world, random, 'none');
+  await scheduler.runUntil(scheduler.now() + hour);
+  checkRolledUp(auditor.books, rollUpPasses, auditor.note);
+}
+
+/** GitHub's word on how a job ended may come days later. */
+async function sayLate({ ports, story }: RollUpWorld, random: Random): Promise<void> {
+  for (const record of ports.stores.world.rows.usage.values()) {
+    if (record.job?.conclusion !== undefined || !random.chance(0.8)) continue;
+    const job = record.job ?? { jobId: 1_000_000_000 as never, repository: 'acme/late', workflow: 'late' };
+    story.tell(() => `late word on ${record.instanceId}`);
+    await ports.stores.usage.addJob(record, { ...job, conclusion: 'success' });
+  }
+}
+
+/** It is started, and not waited for: whoever dies hears and does nothing more. */
+async function visit(world: RollUpWorld, random: Random, faults: 'none' | 'some'): Promise<void> {
+  const { ports, scheduler, auditor, deployment } = world;
+  const usage = faulty(world, random, faults);
+  const done = rollUpUsage({ deployment, usage, telemetry: ports.telemetry, clock: scheduler });
+  void done.catch((error: unknown) => auditor.thrown('roll-up', error));
+  await Promise.resolve();
+}
+
+/** Calls that take long, fail before or after their effect, and one at which the visit dies. */
+function faulty(
+  { ports, scheduler, story, auditor }: RollUpWorld,
+  random: Random,
+  faults: 'none' | 'some',
+): UsageBooks {
+  const { books } = ports.stores;
+  const isBad = faults === 'some';
+  const diesAt = isBad && random.chance(0.5) ? random.between(1, 8) : 0;
+  const lastArrives = random.chance(0.5);
+  const slowest = isBad ? random.pick([50, 2_000, 25_000]) : 50;
+  let calls = 0;
+  async function call<Answer>(name: string, effect: () => Promise<Answer>): Promise<Answer> {
+    calls += 1;
+    const isLast = calls === diesAt;
+    if (calls > diesAt && diesAt > 0) return new Promise<never>(() => undefined);
+    await scheduler.sleep(random.between(1, slowest));
+    if (isLast && !lastArrives) return new Promise<never>(() => undefined);
+    const fails = isBad && random.chance(0.08);
+    if (fails && random.chance(0.5)) throw failure(name);
+    const answer = await effect();
+    story.tell(() => `  roll-up ${name}${isLast ? ', and it dies' : ''}`);
+    await scheduler.sleep(random.between(1, slowest));
+    if (isLast) return new Promise<never>(() => undefined);
+    if (fails) throw failure(name);
+    return answer;
+  }
+  return {
+    progress: (days) => call('progress', () => books.progress(days)),
+    write: (day, id, sums) => call(`write ${day} ${id}`, () => books.write(day, id, sums)),
+    save: (day, known, now) =>
+      call(`save ${day} ${JSON.stringify(now)}`, async () => {
+        const before = ports.stores.world.rows.rollUps.get(day)?.finished ?? 0;
+        const saved = await books.save(day, known, now);
+        const after = ports.stores.world.rows.rollUps.get(day)?.finished ?? 0;
+        if (after < before)
+          auditor.note('rolled-up-back', `${day} was summed up ${before} times, now ${after}`);
+        return saved;
+      }),
+    comparison: () => call('comparison', () => books.comparison()),
+    async *recordsByTenant(day, after) {
+      const all = await call(`records ${day}`, async () => {
+        const found = [];
+        for await (const record of books.recordsByTenant(day, after)) found.push(record);
+        return found;
+      });
+      yield* all;
+    },
+  };
+}
+
+const failure = (name: string) =>
+  new OperationalError(`${name} failed.`, { code: 'ServiceUnavailable', retryable: true });

@@ -1,0 +1,80 @@
+/**
+ * EC2's spot prices: by pool, moving every few minutes, asked through the real adapter, whose calls are lost in some stories. What
+ * happens here is drawn by a generator of its own.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
+ */
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { createSpotPrices } from '../../../lib/adapters/ec2/spot-prices.ts';
+import { onDemandPrice } from '../../../lib/core/price-list.ts';
+import type { Clock } from '../../../lib/ports/clock.ts';
+import { type SpotPrices, spotPool } from '../../../lib/ports/spot-prices.ts';
+import type { Telemetry } from '../../../lib/ports/telemetry.ts';
+import { createRandom } from '../random.ts';
+
+export interface SpotMarket {
+  /** As a copy of a function sees them, which remembers what it was told. */
+  ofCopy(id: number): SpotPrices;
+  /** All that were in force at some moment between these two, in micro-dollars for an hour. */
+  pricesBetween(pool: { instanceType: string; zone: string }, from: number, to: number): number[];
+  /** Whether a call was lost between these two moments. */
+  lostBetween(from: number, to: number): boolean;
+  /** From now on so many calls of a hundred are lost; and the prices are this seed's. */
+  begin(options: { seed: number; lostInHundred: number }): void;
+}
+
+export const zones = ['us-east-1a', 'us-east-1b'];
+const region = 'us-east-1';
+const movesEveryMilliseconds = 180_000;
+const copies = 2;
+
+export function createSpotMarket(clock: Clock, telemetry: Telemetry): SpotMarket {
+  let seed = 0;
+  let lostInHundred = 0;
+  let random = createRandom(0);
+  const lostAt: number[] = [];
+
+  const periodAt = (at: number) => Math.floor(at / movesEveryMilliseconds);
+  function priceIn(period: number, { instanceType, zone }: { instanceType: string; zone: string }): number {
+    const name = [...spotPool(instanceType, zone)].reduce(
+      (sum, letter) => (Math.imul(sum, 31) + (letter.codePointAt(0) ?? 0)) | 0,
+      seed,
+    );
+    const share = 0.25 + 0.25 * createRandom((name ^ period) | 0).fraction();
+    return Math.round((onDemandPrice(region, instanceType) ?? 100_000) * share);
+  }
+
+  /** One price a pool, in force since the last move; and the one before, as EC2 answers with what was in force at a moment. */
+  async function send({ input }: { input: { InstanceTypes?: readonly string[] } }) {
+    await clock.sleep(random.between(20, 600));
+    if (random.chance(lostInHundred / 100)) {
+      lostAt.push(clock.now());
+      throw new Error('The call was lost.');
+    }
+    const now = periodAt(clock.now());
+    return {
+      SpotPriceHistory: (input.InstanceTypes ?? []).flatMap((InstanceType) =>
+        zones.flatMap((AvailabilityZone) =>
+          [now, now - 1].map((period) => ({
+            ...{ InstanceType, AvailabilityZone, Timestamp: new Date(period * movesEveryMilliseconds) },
+            SpotPrice: String(
+              priceIn(period, { instanceType: InstanceType, zone: AvailabilityZone }) / 1_000_000,
+            ),
+          })),
+        ),
+      ),
+    };
+  }
+
+  const clients = { pricing: { send } as unknown as EC2Client };
+  const adapters = Array.from({ length: copies }, () => createSpotPrices({ clients, telemetry, clock }));
+  return {
+    ofCopy: (id) => adapters[id % copies]!,
+    pricesBetween: (pool, from, to) =>
+      Array.from({ length: periodAt(to) - periodAt(from) + 1 }, (_, n) => priceIn(periodAt(from) + n, pool)),
+    lostBetween: (from, to) => lostAt.some((at) => at >= from && at <= to),
+    begin(options) {
+      ({ seed, lostInHundred } = options);
+      random = createRandom(seed * 5881 + 29);
+    },
+  };
+}
