@@ -10,8 +10,21 @@ export const dollarAmount = (micros: Micros): string => `$${amount(micros)}`;
 /** The same in a table whose head names the currency. */
 export function amount(micros: Micros): string {
   const digits = micros !== 0 && Math.abs(micros) < 1_000_000 ? 4 : 2;
-  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return (micros / 1_000_000).toLocaleString('en-US', format);
+  return formatOf(digits).format(micros / 1_000_000);
+}
+
+/** To make one takes far longer than to use it. */
+const formats = new Map<number, Intl.NumberFormat>();
+
+function formatOf(digits: number): Intl.NumberFormat {
+  const known = formats.get(digits);
+  if (known) return known;
+  const made = new Intl.NumberFormat('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  formats.set(digits, made);
+  return made;
 }
 
 /** For programs: all six decimals. */

@@ -166,7 +166,10 @@ export const boundedStep = ({ weight }: Waiter, shortest: number) =>
 export const shortestStep = (waiters: readonly Waiter[]) =>
   Math.min(...waiters.map(({ weight }) => stepOfWeight(weight)));
 
-const stepOfWeight = (weight: number) => Math.max(1, stepOfWeightOne / weight);
+function stepOfWeight(weight: number): number {
+  const step = stepOfWeightOne / weight;
+  return step < 1 ? 1 : step;
+}
 
 /** Where a waiter is in the round once it was given so many machines. */
 export const turnAfter = (waiters: readonly Waiter[], waiter: Waiter, machines: number) =>

@@ -64,7 +64,7 @@ export function sharesOf(
 const heldBy = (holds: Holds, { installationId }: Waiter) => holds.get(installationId) ?? 0;
 
 function nextOf(line: readonly Turn[], holds: Holds): Turn {
-  const first = line.reduce((turn, { since }) => Math.min(turn, since), Number.POSITIVE_INFINITY);
+  const first = line.reduce((turn, { since }) => (since < turn ? since : turn), Number.POSITIVE_INFINITY);
   return line.reduce((best, turn) => (comesBefore(turn, best, { holds, first }) ? turn : best));
 }
 

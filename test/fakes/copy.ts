@@ -8,17 +8,22 @@ export function copyOf<Value>(value: Value): Value {
 
 /** Jest looks globals up slowly, by each name's use, and this is called a million times. */
 const { isArray } = Array;
-const { getPrototypeOf } = Object;
+const { getPrototypeOf, prototype: plain } = Object;
 const [PlainMap, PlainSet] = [Map, Set];
 
 function copy(value: unknown): unknown {
   if (typeof value === 'function') throw new TypeError(`A row holds data, and this is a function: ${value}`);
   if (typeof value !== 'object' || value === null) return value;
+  const prototype: unknown = getPrototypeOf(value);
+  if (prototype === plain) return copyOfObject(value);
   if (isArray(value)) return value.map(copy);
   if (value instanceof PlainMap) return copyOfMap(value);
   if (value instanceof PlainSet) return copyOfSet(value);
-  const prototype: unknown = getPrototypeOf(value);
   if (prototype !== null && getPrototypeOf(prototype) !== null) return structuredClone(value);
+  return copyOfObject(value);
+}
+
+function copyOfObject(value: object): Record<string, unknown> {
   // A spread keeps the object's shape, and is faster than adding one property after the other.
   const made = { ...value } as Record<string, unknown>;
   for (const key in made) {

@@ -228,7 +228,7 @@ function pendingPlace({
   retryAt,
   unsettledAt = 0,
 }: Job): string {
-  const ordered = (value: number) => String(value).padStart(16, '0');
+  const ordered = (value: number) => `${value}`.padStart(16, '0');
   const place =
     state === 'waiting'
       ? `waiting#${tier}#${ordered(retryAt ?? queuedAt)}`
