@@ -13,9 +13,13 @@ export function rateRoom(tenant: Tenant, launchesPerMinute: number, now: number)
   return Math.max(0, Math.floor((minute - used) / share(tenant, launchesPerMinute)));
 }
 
-/** What a launch uses of the rate: `rateUsedUntil` moves on by `cost` from `now` at least, if it is at `latest` at most. */
+/**
+ * What a launch uses of the rate: `rateUsedUntil` moves on by `cost`, if it is at `latest` at most; and from `now`, where the rate
+ * has not been in use since `since`.
+ */
 export interface RateCharge {
   readonly now: number;
+  readonly since: number;
   readonly cost: number;
   readonly latest: number;
 }
@@ -25,8 +29,14 @@ export function rateCharge(
   launch: { machines: number; launchesPerMinute: number; now: number },
 ): RateCharge {
   const cost = Math.floor(launch.machines * share(tenant, launch.launchesPerMinute));
-  return { now: launch.now, cost, latest: launch.now + minute - cost };
+  return { now: launch.now, since: launch.now - inUse, cost, latest: launch.now + minute - cost };
 }
+
+/**
+ * After a gap that is shorter than this, launches add to what was used: of several copies that launch at about the same
+ * time, none has to plan again because it found the rate unused. In a minute that begins with such a gap a second's worth more starts.
+ */
+const inUse = 1_000;
 
 const share = (tenant: Tenant, launchesPerMinute: number) =>
   minute / Math.max(1, launchesPerMinute, tenant.maxRunners);

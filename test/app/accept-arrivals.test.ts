@@ -11,9 +11,9 @@ const tenantIds = Array.from({ length: 40 }, (_, n) => InstallationId(n + 1));
 /** A platform with a queue to take from, and an EC2 that answers when it is told to. */
 async function givenBurst() {
   const tenants = tenantIds.map((installationId) =>
-    givenTenant({ installationId, accountId: installationId, maxRunners: 10 }),
+    givenTenant({ installationId, accountId: installationId, maxRunners: 100 }),
   );
-  const deployment = givenDeployment({ tiers: [givenTier({ maxRunners: 10 })] });
+  const deployment = givenDeployment({ tiers: [givenTier({ maxRunners: 100 })] });
   const platform = await givenPlatform({ tenants, deployment });
   const arrivals = createMemoryArrivals(platform.queues);
   const { promise: answers, resolve: answer } = Promise.withResolvers<void>();
@@ -38,6 +38,10 @@ async function givenBurst() {
     answer,
     sendJobs: async (from: number, to: number) => {
       for (let n = from; n < to; n++) await platform.queues.sendToTier(small, queued(n));
+    },
+    sendJobsOfOne: async (from: number, to: number) => {
+      for (let n = from; n < to; n++)
+        await platform.queues.sendToTier(small, { ...queued(0), jobId: JobId(1000 + n) });
     },
     handOver: (from: number, to: number) =>
       acceptArrivals(
@@ -67,13 +71,26 @@ describe('while EC2 works on what a batch asked for', () => {
     expect(burst.arrivals.hidden()).toBe(0);
   });
 
-  it('takes nothing more where it was handed one job alone', async () => {
+  it('takes more also where it was handed one job alone: it may be the first of many', async () => {
     const burst = await givenBurst();
-    await burst.sendJobs(1, 3);
+    await burst.sendJobs(1, 30);
+    const running = burst.handOver(0, 1);
+    await whenTrue(() => burst.machines() === 30);
+    burst.answer();
+    await running;
+    expect(burst.arrivals.hidden()).toBe(0);
+  });
+
+  it('launches once for all jobs of a tenant that it takes, up to ninety', async () => {
+    const burst = await givenBurst();
+    await burst.sendJobsOfOne(1, 100);
     burst.answer();
     await burst.handOver(0, 1);
-    expect(burst.machines()).toBe(1);
-    expect(burst.platform.queues.tiers).toHaveLength(2);
+    const machines = burst.platform.compute.requests.map(
+      ({ TargetCapacitySpecification: { TotalTargetCapacity } }) => TotalTargetCapacity,
+    );
+    expect(machines).toEqual([1, 90, 9]);
+    expect(burst.arrivals.hidden()).toBe(0);
   });
 
   it('takes nothing more where nothing was launched', async () => {
@@ -93,7 +110,8 @@ describe('while EC2 works on what a batch asked for', () => {
     const { world } = burst.platform.stores;
     let inserts = 0;
     world.beforeCall = async (call) => {
-      if (call === 'jobs.insert' && ++inserts === 2) throw new Error('died');
+      // Each tenant of its own batch has one.
+      if (call === 'jobs.insert' && ++inserts > 10) throw new Error('died');
     };
     burst.answer();
     expect(await burst.handOver(0, 10)).toEqual([]);

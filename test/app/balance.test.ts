@@ -27,11 +27,11 @@ describe('a balance whose transaction loses', () => {
     await expectBalanced(platform);
   });
 
-  it('gives up after twelve plans, and leaves the job to a poke', async () => {
+  it('gives up after three tries at once and twelve plans, and leaves the job to a poke', async () => {
     const platform = await givenPlatform();
     const takes = disturbTakes(platform, Number.POSITIVE_INFINITY);
     await platform.accept(givenEvent());
-    expect(takes.count).toBe(12);
+    expect(takes.count).toBe(3 + 12);
     expect(platform.liveMachines()).toEqual([]);
     const poke = { kind: 'poke', installationId: acme, tier: small };
     expect(platform.queues.tiers).toEqual([expect.objectContaining({ message: poke })]);

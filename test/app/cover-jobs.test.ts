@@ -1,10 +1,16 @@
 /** Jobs that go elsewhere between the lease that was taken for them and the machine that would be asked for. */
 import { describe, expect, it } from '@jest/globals';
 import { JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, noon } from '../support/given.ts';
-import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
+import { acme, givenJob, noon, small } from '../support/given.ts';
+import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
 
-const queued = (jobId: number) => givenEvent({ jobId: JobId(jobId) });
+const poke = { kind: 'poke', installationId: acme, tier: small };
+
+/** Jobs that waited until now: new ones are launched at once (launch-at-once.test.ts). */
+async function lookAt(platform: Platform, ...jobIds: number[]): Promise<void> {
+  await platform.stores.jobs.insert(jobIds.map((jobId) => givenJob({ jobId: JobId(jobId) })));
+  await platform.accept(poke);
+}
 
 /** A platform on which these jobs are cancelled once their leases are taken, and before they are covered. */
 async function givenCancelled(...jobIds: number[]) {
@@ -23,7 +29,7 @@ async function givenCancelled(...jobIds: number[]) {
 describe('a job that is gone before it has its lease', () => {
   it('is bought no machine, and its lease goes back', async () => {
     const platform = await givenCancelled(2);
-    await platform.accept(queued(1), queued(2));
+    await lookAt(platform, 1, 2);
 
     expect(platform.liveMachines()).toHaveLength(1);
     expect(await platform.job(1)).toMatchObject({ state: 'covered' });
@@ -33,15 +39,15 @@ describe('a job that is gone before it has its lease', () => {
 
   it('leaves nothing behind where it was the only one', async () => {
     const platform = await givenCancelled(1);
-    await platform.accept(queued(1));
+    await lookAt(platform, 1);
 
     await expectNothingLeft(platform);
   });
 
   it('lets those start who found the limit reached because of it', async () => {
     const platform = await givenCancelled(1);
-    await platform.accept(queued(1));
-    await platform.accept(queued(2), queued(3));
+    await lookAt(platform, 1);
+    await lookAt(platform, 2, 3);
     await platform.deliverPokes();
 
     expect(platform.liveMachines()).toHaveLength(2);
@@ -53,7 +59,7 @@ describe('a launch whose caller died before its jobs were covered', () => {
   it('is finished by the sweep, for the jobs it was taken for', async () => {
     const platform = await givenPlatform();
     platform.stores.world.failNext('launches.cover', new Error('died'));
-    await platform.accept(queued(1));
+    await lookAt(platform, 1);
     expect(platform.liveMachines()).toEqual([]);
     expect(await platform.leases()).toBe(1);
 

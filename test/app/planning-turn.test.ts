@@ -111,7 +111,7 @@ describe('the turn to plan for a tenant and tier', () => {
 });
 
 describe('a burst of one tenant over many copies', () => {
-  it('loses no job, and nearly no transaction', async () => {
+  it('loses no job, and no copy more than one transaction', async () => {
     const tier = givenTier({ maxRunners: 200 });
     const tenant = givenTenant({ maxRunners: 200 });
     const platform = await givenPlatform({ tenants: [tenant], deployment: { tiers: [tier] } });
@@ -122,6 +122,7 @@ describe('a burst of one tenant over many copies', () => {
     await platform.deliverPokes();
     expect(platform.liveMachines()).toHaveLength(200);
     await expectBalanced(platform);
-    expect(platform.telemetry.total('TakesRefused')).toBeLessThanOrEqual(1);
+    // All find the launch rate unused in the same moment: one begins it, the others add to it then.
+    expect(platform.telemetry.total('TakesRefused')).toBeLessThan(batches.length);
   });
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId, LaunchId, TierName } from '../../lib/core/ids.ts';
 import type { SharedCap } from '../../lib/core/shared-cap.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
 import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 import {
@@ -38,7 +39,7 @@ export function sharedCapsContract(backend: StoreBackend): void {
             tenant: await theTenant(stores),
             tier,
             launch: givenLaunch([jobs[n]!], { launchId: LaunchId(`launch-${n}`) }),
-            rate: { now: noon, cost, latest: noon + 60_000 - cost },
+            rate: { now: noon, since: noon - 1_000, cost, latest: noon + 60_000 - cost },
           });
         expect(tenant.rateUsedUntil).toBeUndefined();
         expect(await takeNext(0, 20_000)).toEqual({ kind: 'taken' });
@@ -46,6 +47,24 @@ export function sharedCapsContract(backend: StoreBackend): void {
         expect((await theTenant(stores)).rateUsedUntil).toBe(noon + 40_000);
         expect(await takeNext(2, 30_000)).toMatchObject({ kind: 'tenant-changed' });
         expect(await leases()).toBe(2);
+      });
+
+      it('lets two add to a launch rate that was in use a moment ago, and one begin an unused one', async () => {
+        const jobs = await waitingJobs(stores, 1, 2, 3, 4);
+        const tier = givenTier({ maxRunners: 9 });
+        const take = (tenant: Tenant, n: number, now: number) =>
+          stores.launches.take({
+            ...{ tenant, tier },
+            launch: givenLaunch([jobs[n]!], { launchId: LaunchId(`launch-${n}`) }),
+            rate: { now, since: now - 1_000, cost: 100, latest: now + 59_900 },
+          });
+        const unused = await storedTenant(stores, { maxRunners: 9 });
+        expect(await take(unused, 0, noon)).toEqual({ kind: 'taken' });
+        expect(await take(unused, 1, noon)).toMatchObject({ kind: 'tenant-changed' });
+        const inUse = await theTenant(stores);
+        expect(await take(inUse, 2, noon + 900)).toEqual({ kind: 'taken' });
+        expect(await take(inUse, 3, noon + 900)).toEqual({ kind: 'taken' });
+        expect((await theTenant(stores)).rateUsedUntil).toBe(noon + 300);
       });
 
       it('lets as many of many takers through as a shared cap has room for', async () => {

@@ -7,6 +7,7 @@ import {
   type PlannedJob,
   withoutJobs,
 } from '../../lib/core/launch.ts';
+import type { RateCharge } from '../../lib/core/launch-rate.ts';
 import { pastDays, pastPeriods, periodsOf, spentIn } from '../../lib/core/spend.ts';
 import type { HeldLeases, Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
@@ -114,9 +115,7 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   const tenant = rows.tenants.get(read.installationId);
   if (!tenant || !hasRoom(tenant, { read, tier, machines })) return { kind: 'tenant-changed', tenant };
   if (tenant.admissionEpoch !== read.admissionEpoch) return { kind: 'tenant-changed', tenant };
-  if ((tenant.rateUsedUntil ?? 0) > (taking.rate?.latest ?? Number.POSITIVE_INFINITY)) {
-    return { kind: 'tenant-changed', tenant };
-  }
+  if (!hasRate(tenant, taking)) return { kind: 'tenant-changed', tenant };
   if (!hasSpendRoom(tenant, read, launch)) return { kind: 'tenant-changed', tenant };
   if (taking.asRead && hasSpentMore(tenant, read, launch)) return { kind: 'tenant-changed', tenant };
   const full = caps.find((cap) => !hasCapRoom(rows, cap, machines));
@@ -218,9 +217,6 @@ function withoutPast({ spent, carried, held, ...rest }: Tenant, { tenant: read, 
   };
 }
 
-const charged = (tenant: Tenant, { rate }: Taking): Tenant =>
-  rate ? { ...tenant, rateUsedUntil: Math.max(tenant.rateUsedUntil ?? 0, rate.now) + rate.cost } : tenant;
-
 function heldWithoutPast(
   held: HeldLeases | undefined,
   read: HeldLeases | undefined,
@@ -238,4 +234,18 @@ function heldWithoutPast(
   return expected.length + left.length === 0
     ? {}
     : { held: { expected: new Map(expected), since: new Map(left) } };
+}
+
+/** DynamoDB cannot take the greater of two numbers in an update: who found the rate unused must find it so again. */
+function hasRate({ rateUsedUntil: stored = 0 }: Tenant, { tenant: read, rate }: Taking): boolean {
+  if (!rate) return true;
+  return isInUse(read, rate) ? stored >= rate.since && stored <= rate.latest : stored <= rate.since;
+}
+
+const isInUse = (read: Tenant, rate: RateCharge) => (read.rateUsedUntil ?? 0) > rate.since;
+
+function charged(tenant: Tenant, { tenant: read, rate }: Taking): Tenant {
+  if (!rate) return tenant;
+  const from = isInUse(read, rate) ? (tenant.rateUsedUntil ?? 0) : rate.now;
+  return { ...tenant, rateUsedUntil: from + rate.cost };
 }

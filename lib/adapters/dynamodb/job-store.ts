@@ -18,9 +18,9 @@ import { findRows } from './find-rows.ts';
 import * as changes from './job-changes.ts';
 import { afterTier, jobKey, jobOfRow, jobRow, reasonValue, waitingPrefix, waitingRange } from './job-row.ts';
 import { getRow, queryRows, scanRows } from './read.ts';
-import { demandAll, insertStatement, runStatements } from './statements.ts';
+import { demandAll, runStatements } from './statements.ts';
 import { updateRow } from './write.ts';
-import { updateTogether } from './write-together.ts';
+import { insertTogether, updateTogether } from './write-together.ts';
 
 /** More than a tenant may have waiting; what is beyond this is found once those before it are gone. */
 const mostWaitingRead = 20_000;
@@ -164,25 +164,24 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
   };
 }
 
+/** A call may name a key once only; the second of two equal jobs comes in the next one, and exists by then. */
 async function insertJobs(
   client: DynamoDBClient,
   tableName: string,
   jobs: readonly Job[],
 ): Promise<InsertOutcome[]> {
-  const keyOf = (job: Job) => `${job.installationId}/${job.jobId}`;
-  // A batch may name a key once only; the second of two equal jobs exists already, by then.
-  const unique = [...new Map([...jobs].reverse().map((job) => [keyOf(job), job])).values()];
-  const outcomes = await runStatements(
-    client,
-    unique.map((job) => insertStatement(tableName, jobRow(job))),
+  return Promise.all(
+    jobs.map(async (job) => {
+      const key = jobKey(job.installationId, job.jobId);
+      try {
+        const { met } = await insertTogether(client, { tableName, key, row: jobRow(job) });
+        return met ? 'inserted' : 'exists';
+      } catch (error) {
+        if (error instanceof OperationalError) return error;
+        throw error;
+      }
+    }),
   );
-  const fresh = new Map(unique.map((job, n) => [keyOf(job), outcomes[n]]));
-  return jobs.map((job) => {
-    const outcome = fresh.get(keyOf(job));
-    if (typeof outcome === 'object') return outcome;
-    fresh.delete(keyOf(job));
-    return outcome === 'done' ? 'inserted' : 'exists';
-  });
 }
 
 function readableJobs(rows: readonly Attributes[]) {

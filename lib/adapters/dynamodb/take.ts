@@ -139,21 +139,21 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
  */
 function rateChange({ tenant, rate }: Taking): { update: string; conditions: string[]; values: Attributes } {
   if (!rate) return { update: '', conditions: [], values: {} };
-  const isInUse = (tenant.rateUsedUntil ?? 0) > rate.now;
+  const isInUse = (tenant.rateUsedUntil ?? 0) > rate.since;
   return isInUse
     ? {
         update: ' SET #rate_used_until = #rate_used_until + :rateCost',
-        conditions: ['#rate_used_until BETWEEN :rateNow AND :rateLatest'],
+        conditions: ['#rate_used_until BETWEEN :rateSince AND :rateLatest'],
         values: {
           ':rateCost': number(rate.cost),
-          ':rateNow': number(rate.now),
+          ':rateSince': number(rate.since),
           ':rateLatest': number(rate.latest),
         },
       }
     : {
         update: ' SET #rate_used_until = :rateFresh',
-        conditions: ['(attribute_not_exists(#rate_used_until) OR #rate_used_until <= :rateNow)'],
-        values: { ':rateFresh': number(rate.now + rate.cost), ':rateNow': number(rate.now) },
+        conditions: ['(attribute_not_exists(#rate_used_until) OR #rate_used_until <= :rateSince)'],
+        values: { ':rateFresh': number(rate.now + rate.cost), ':rateSince': number(rate.since) },
       };
 }
 

@@ -3,32 +3,40 @@
  * where some are missing the same request is sent again, which cannot buy a second set of machines, though EC2 does not
  * promise that it lists the first. A machine counts as missing only once that is certain.
  */
-import type { Launch } from '../../core/launch.ts';
+import type { Launch, PlannedJob } from '../../core/launch.ts';
 import type { LaunchAnswer, LaunchedInstance } from '../../ports/compute.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import { absenceProofSeconds, resumeFenceSeconds } from '../common/settings.ts';
 import { bindMachines, failureOf, learnFrom, settleLaunch } from './carry-out-launch.ts';
+import { leaveOut } from './leave-out.ts';
 import { mayCallNow } from './scarcity.ts';
 
 export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<void> {
   // While EC2 throttles, what finds no gap now is looked at again a minute later.
   if (overdue.state === 'intent' && !(await mayCallNow(deps))) return;
   const now = deps.clock.now();
-  const launch = await deps.launches.hold(overdue, now + resumeFenceSeconds * 1000);
-  if (!launch) return;
-  const { launchId, installationId, tier } = launch;
+  const held = await deps.launches.hold(overdue, now + resumeFenceSeconds * 1000);
+  if (!held) return;
+  const { launchId, installationId, tier } = held;
   const about = { installationId, tier, launchId, kind: 'launch-resumed' };
-  if (launch.state === 'answered') {
+  if (held.state === 'answered') {
     deps.telemetry.event('info', 'repair', { ...about, found: 'answered' }, { Repairs: 1 });
     const instances = await deps.compute.findByLaunch(launchId);
-    return settleLaunch(deps, launch, { instances, failure: undefined });
+    return settleLaunch(deps, held, { instances, failure: undefined });
   }
 
   // Its caller may have died before its jobs had their leases; what has found another machine meanwhile keeps that. Where a
   // lease has its machine the job had the lease before, and may have lost that machine since: nobody would look after it.
-  const unplaced = launch.plannedJobs.filter(({ lease }) => !launch.instances.has(lease));
-  await deps.launches.cover({ ...launch, plannedJobs: unplaced });
-  const tagged = await deps.compute.findByLaunch(launch.launchId);
+  const unplaced = held.plannedJobs.filter(({ lease }) => !held.instances.has(lease));
+  const gone = await deps.launches.cover({ ...held, plannedJobs: unplaced });
+  const tagged = await deps.compute.findByLaunch(launchId);
+  const unrecorded = tagged.length === 0 ? await withoutRow(deps, held, gone) : [];
+  if (unrecorded.length > 0) {
+    const found = { found: 'jobs without rows', jobs: unrecorded.length };
+    deps.telemetry.event('info', 'repair', { ...about, ...found }, { Repairs: 1 });
+  }
+  const launch = unrecorded.length > 0 ? await leaveOut(deps, held, { gone: unrecorded, rateBack: 0 }) : held;
+  if (!launch) return;
   const isComplete = tagged.length >= launch.plannedJobs.length;
   const askedAt = deps.clock.now();
   const answer = isComplete ? undefined : await deps.compute.launch(launch.request);
@@ -45,6 +53,21 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
     return;
   }
   await settleLaunch(deps, launch, { instances, askedAt, failure: answer && failureOf(answer) });
+}
+
+/**
+ * Nobody asks EC2 before each job of the launch has its row (launch-at-once.ts): so nobody asked for these, whose caller died
+ * before then. Their messages come again.
+ */
+async function withoutRow(
+  deps: LaunchDeps,
+  { installationId }: Launch,
+  gone: readonly PlannedJob[],
+): Promise<readonly PlannedJob[]> {
+  if (gone.length === 0) return gone;
+  const jobIds = gone.map(({ jobId }) => jobId);
+  const known = new Set((await deps.jobs.find(installationId, jobIds)).map(({ jobId }) => jobId));
+  return gone.filter(({ jobId }) => !known.has(jobId));
 }
 
 /**

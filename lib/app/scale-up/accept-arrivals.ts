@@ -8,7 +8,7 @@ import type { TierName } from '../../core/ids.ts';
 import type { Arrival, Arrivals } from '../../ports/arrivals.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Delivery } from '../common/batch.ts';
-import { takesMoreWithinMilliseconds } from '../common/settings.ts';
+import { gatheringMilliseconds, takesMoreWithinMilliseconds } from '../common/settings.ts';
 import { acceptJobs } from './accept-jobs.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
@@ -16,17 +16,25 @@ export interface AcceptDeps extends BalanceDeps {
   readonly arrivals: Arrivals;
 }
 
-/** One alone is no burst, and the queue is as a rule empty behind it. */
-const leastOfABurst = 2;
+/** SQS's own bound for one call. */
+const fullBatch = 10;
+
+/** One launch is for all of a tenant's. More would keep them from the other copies while this one's calls go on. */
+const mostTaken = 90;
+
+/** Each costs a run's one processor a launch of its own: those of more are better spread over copies. */
+const mostTenants = 10;
 
 /** @returns the ids of the messages to deliver again, of those that it was handed */
 export async function acceptArrivals(deps: AcceptDeps, deliveries: readonly Delivery[]): Promise<string[]> {
   const endsAt = deps.clock.now() + takesMoreWithinMilliseconds;
   const first = accept(deps, deliveries);
   const tier = await first.waitsForEc2;
-  if (tier === undefined || deliveries.length < leastOfABurst) return first.failed;
+  if (tier === undefined) return first.failed;
   const others: Promise<void>[] = [];
   while (deps.clock.now() < endsAt) {
+    // Copies that began in the same moment look one after the other: who is first takes all, for one launch.
+    await deps.clock.sleep(gatheringMilliseconds * (0.5 + 1.5 * deps.chance.fraction()));
     const taken = await takeMore(deps, tier);
     if (taken.length === 0) break;
     const next = accept(deps, taken);
@@ -52,29 +60,42 @@ function accept(deps: BalanceDeps, deliveries: readonly Delivery[]): Accepting {
 
 /** Whatever cannot be taken is left to the copies that are handed it. */
 async function takeMore(deps: AcceptDeps, tier: TierName): Promise<readonly Arrival[]> {
+  const taken: Arrival[] = [];
   try {
-    return await deps.arrivals.take(tier);
+    for (;;) {
+      const some = await deps.arrivals.take(tier);
+      taken.push(...some);
+      const isAll = some.length < fullBatch;
+      if (isAll || taken.length >= mostTaken || tenantsOf(taken) > mostTenants) return taken;
+    }
   } catch (error) {
-    return tellOf(deps, error, { tier }) ?? [];
+    tellOf(deps, error, { tier });
+    return taken;
   }
 }
+
+/** A body that is none of ours is told of by whoever parses it. */
+const tenantsOf = (taken: readonly Arrival[]) =>
+  new Set(taken.map(({ body }) => /"installationId":\d+/.exec(body)?.[0])).size;
 
 async function letGo(
   deps: AcceptDeps,
   of: { tier: TierName; taken: readonly Arrival[]; failed: readonly string[] },
 ): Promise<void> {
   const { tier, taken, failed } = of;
-  try {
-    await deps.arrivals.done(
-      tier,
-      taken.filter(({ id }) => !failed.includes(id)),
-    );
-  } catch (error) {
-    tellOf(deps, error, { tier, messages: taken.map(({ id }) => id) });
-  }
+  const done = taken.filter(({ id }) => !failed.includes(id));
+  const calls = Array.from({ length: Math.ceil(done.length / fullBatch) }, async (_, n) => {
+    const some = done.slice(n * fullBatch, (n + 1) * fullBatch);
+    try {
+      await deps.arrivals.done(tier, some);
+    } catch (error) {
+      tellOf(deps, error, { tier, messages: some.map(({ id }) => id) });
+    }
+  });
+  await Promise.all(calls);
 }
 
-function tellOf(deps: AcceptDeps, error: unknown, about: Readonly<Record<string, unknown>>): undefined {
+function tellOf(deps: AcceptDeps, error: unknown, about: Readonly<Record<string, unknown>>): void {
   if (!(error instanceof OperationalError)) throw error;
   deps.telemetry.event('warn', 'queue-failed', { ...about, error: error.message });
 }

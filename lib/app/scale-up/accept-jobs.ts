@@ -1,20 +1,30 @@
 /**
- * Takes a batch of messages from a tier's queue: each queued job is recorded once, as waiting, and then every tenant and
- * tier in the batch is balanced once. A recorded job is safe: its message is done even if EC2 has no machine, because
- * the row carries the retries. Only failures are reported, each for its own messages.
+ * Takes a batch of messages from a tier's queue: each queued job gets a row once. Where nothing keeps it from a machine, that
+ * is launched at once; else it is recorded as waiting, and then its tenant and tier are balanced once. Whatever has a row is
+ * safe: its message is done with even where EC2 has nothing to give, since retries belong to the row. Only what failed is
+ * reported, and for those messages alone.
  */
 import { type JobEvent, parseMessage } from '../../contract/messages.ts';
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
-import { reason } from '../../core/reason.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
-import { jobOfEvent } from '../common/job-of-event.ts';
 import { balance } from './balance.ts';
 import type { BalanceDeps } from './balance-deps.ts';
+import { launchAtOnce } from './launch-at-once.ts';
+import { hearAgain, logAccepted, recordWaiting, waitingJob } from './record-jobs.ts';
 
+/** A tenant and tier of the batch, and what the batch has for them. */
 interface Place {
   readonly installationId: InstallationId;
   readonly tier: TierName;
+  /** Somebody asked for a look at whatever waits. */
+  readonly pokes: string[];
+  readonly jobs: Map<JobId, QueuedJob>;
+}
+
+interface QueuedJob {
+  readonly event: JobEvent;
+  /** Of the messages that say so. */
+  readonly ids: string[];
 }
 
 /**
@@ -27,148 +37,97 @@ export async function acceptJobs(
   asking: (tier: TierName) => void = () => undefined,
 ): Promise<string[]> {
   const batch = new Batch(deps.telemetry);
-  const places = new Map<string, Looking>();
-  const queued = new Map<string, { event: JobEvent; place: Place; ids: string[] }>();
+  const places = placesOf(batch, deliveries);
+  const launching = await Promise.all(places.map((place) => atOnce(deps, { batch, place, asking })));
+  const waiting = places.flatMap(({ jobs }) => [...jobs.values()]);
+  const recorded = await batch.attempt(idsOf(waiting), () =>
+    recordWaiting(
+      deps,
+      waiting.map(({ event }) => event),
+    ),
+  );
+  for (const [n, job] of waiting.entries()) {
+    const failure = recorded?.[n];
+    if (failure !== undefined) batch.fail(job.ids, failure);
+    if (recorded === undefined || failure !== undefined) leave(places, job);
+  }
+  await Promise.all([
+    ...launching.map(({ answered }) => answered),
+    ...places
+      .filter(({ pokes, jobs }) => pokes.length + jobs.size > 0)
+      .map(({ pokes, jobs, installationId, tier }) => {
+        const own = pokes.length > 0 ? {} : { own: new Set(jobs.keys()) };
+        const ids = [...pokes, ...idsOf([...jobs.values()])];
+        return batch.attempt(ids, () => balance(deps, { installationId, tier, ...own, asking }));
+      }),
+  ]);
+  return batch.failed();
+}
 
-  for (const delivery of deliveries) {
-    batch.attemptNow(delivery.id, () => {
-      const message = parseMessage(delivery.body);
-      if (message.kind === 'poke') return note(places, { place: message, ids: [delivery.id] });
+function placesOf(batch: Batch, deliveries: readonly Delivery[]): Place[] {
+  const places = new Map<string, Place>();
+  const placeOf = (installationId: InstallationId, tier: TierName): Place => {
+    const key = `${installationId}/${tier}`;
+    const place: Place = places.get(key) ?? { installationId, tier, pokes: [], jobs: new Map() };
+    places.set(key, place);
+    return place;
+  };
+  for (const { id, body } of deliveries) {
+    batch.attemptNow(id, () => {
+      const message = parseMessage(body);
+      if (message.kind === 'poke') return void placeOf(message.installationId, message.tier).pokes.push(id);
       if (message.kind !== 'job' || message.action !== 'queued' || !message.tier) {
         throw new Error(
           `A tier's queue takes queued jobs and pokes, not ${message.kind} messages of another kind.`,
         );
       }
-      const key = `${message.installationId}/${message.jobId}`;
-      const place = { installationId: message.installationId, tier: message.tier };
-      const known = queued.get(key);
-      if (known) known.ids.push(delivery.id);
-      else queued.set(key, { event: message, place, ids: [delivery.id] });
+      const { jobs } = placeOf(message.installationId, message.tier);
+      const known = jobs.get(message.jobId);
+      if (known) known.ids.push(id);
+      else jobs.set(message.jobId, { event: message, ids: [id] });
     });
   }
-
-  const entries = [...queued.values()];
-  const ids = entries.flatMap((entry) => entry.ids);
-  const recorded = await batch.attempt(ids, () =>
-    record(
-      deps,
-      entries.map(({ event }) => event),
-    ),
-  );
-  for (const [n, failure] of (recorded ?? []).entries()) {
-    const { place, ids, event } = entries[n]!;
-    if (failure === undefined) note(places, { place, ids, jobId: event.jobId });
-    else batch.fail(ids, failure);
-  }
-
-  await Promise.all(
-    [...places.values()].map(({ place, ids, poked, jobIds }) =>
-      batch.attempt(ids, () => balance(deps, { ...place, ...(poked ? {} : { own: jobIds }), asking })),
-    ),
-  );
-  return batch.failed();
+  return [...places.values()];
 }
 
-/** A tenant and tier to look at, and for whom. */
-interface Looking {
-  readonly place: Place;
-  readonly ids: string[];
-  readonly jobIds: Set<JobId>;
-  /** Somebody asked for a look at whatever waits. */
-  poked: boolean;
+const idsOf = (jobs: readonly QueuedJob[]) => jobs.flatMap(({ ids }) => ids);
+
+function leave(places: readonly Place[], { event }: QueuedJob): void {
+  const { installationId, tier, jobId } = event;
+  places.find((place) => place.installationId === installationId && place.tier === tier)?.jobs.delete(jobId);
 }
 
-function note(
-  places: Map<string, Looking>,
-  { place, ids, jobId }: { place: Place; ids: readonly string[]; jobId?: JobId },
-): void {
-  const { installationId, tier } = place;
-  const key = `${installationId}/${tier}`;
-  const known = places.get(key) ?? {
-    place: { installationId, tier },
-    ids: [],
-    jobIds: new Set(),
-    poked: false,
-  };
-  known.ids.push(...ids);
-  if (jobId === undefined) known.poked = true;
-  else known.jobIds.add(jobId);
-  places.set(key, known);
-}
-
-/**
- * Waiting is written before any lease is tried, so that whoever frees one afterwards finds the job.
- * @returns for each what failed; undefined: it is recorded
- */
-async function record(deps: BalanceDeps, events: readonly JobEvent[]): Promise<unknown[]> {
-  if (events.length === 0) return [];
+/** Leaves the place with the jobs that still are to be recorded. Whoever asked for a look wants one at all that waits. */
+async function atOnce(
+  deps: BalanceDeps,
+  options: { batch: Batch; place: Place; asking: (tier: TierName) => void },
+): Promise<{ answered: Promise<void> }> {
+  const { batch, place, asking } = options;
+  const { installationId, tier, pokes, jobs } = place;
+  const nothing = { answered: Promise.resolve() };
+  if (jobs.size === 0 || pokes.length > 0) return nothing;
+  const all = [...jobs.values()];
   const now = deps.clock.now();
-  const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));
-  const failures = await Promise.all(
-    events.map(async (event, n) => {
-      const outcome = outcomes[n];
-      if (outcome !== 'exists') return outcome === 'inserted' ? undefined : outcome;
-      return hearAgain(deps, event, now).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-    }),
-  );
-  logAccepted(
-    deps,
-    events.filter((_, n) => outcomes[n] === 'inserted'),
-    now,
-  );
-  return failures;
-}
-
-/** GitHub says of a job that is known that it is queued. */
-async function hearAgain(deps: BalanceDeps, event: JobEvent, now: number): Promise<void> {
-  const { installationId, jobId, repository, repositoryId, receivedAt: heardAt = now } = event;
-  const known = await deps.jobs.rename(installationId, jobId, repository);
-  if (known?.state === 'done') return reopen(deps, event);
-  // What was said before the hold opens nothing, and may well come again.
-  if (known?.state !== 'blocked' || heardAt <= (known.unsettledAt ?? 0)) return;
-  await deps.queues.sendToInstallations({
-    kind: 'look-at-job',
-    installationId,
-    jobId,
-    repository,
-    ...(repositoryId === undefined ? {} : { repositoryId }),
-    heardAt,
-  });
-}
-
-/** The platform had ended it by a word of its own. */
-async function reopen(deps: BalanceDeps, { installationId, jobId }: JobEvent): Promise<void> {
-  const before = await deps.jobs.reopen(installationId, jobId, { reason: justQueued, heardAt: 0 });
-  if (!before) return;
-  const about = { installationId, jobId, tier: before.tier ?? 'none', reason: before.reason?.code };
-  deps.telemetry.event('info', 'job-reopened', about);
-}
-
-/** One line for each tenant and tier of the batch. */
-function logAccepted(deps: BalanceDeps, events: readonly JobEvent[], at: number): void {
-  const places = Map.groupBy(events, ({ installationId, tier }) => `${installationId}/${tier}`);
-  for (const [first, ...others] of places.values()) {
-    if (!first) continue;
-    const { installationId, tier = 'none' } = first;
-    const jobs = [first, ...others];
-    const jobIds = jobs.map(({ jobId }) => jobId);
-    const received = jobs.flatMap(({ receivedAt = at + 1 }) => (receivedAt <= at ? [at - receivedAt] : []));
-    deps.telemetry.event(
-      'info',
-      'jobs-accepted',
-      { installationId, tier, jobIds },
-      { JobsAccepted: jobIds.length, ReceivedToAcceptedMilliseconds: received },
-    );
+  const fresh = {
+    ...{ installationId, tier, asking },
+    jobs: all.map(({ event }) => waitingJob(event, now)),
+    hearAgain: (jobId: JobId) => hearAgain(deps, jobs.get(jobId)!.event),
+  };
+  const launched = await batch.attempt(idsOf(all), () => launchAtOnce(deps, fresh));
+  if (!launched) {
+    jobs.clear();
+    return nothing;
   }
+  const { outcomes } = launched;
+  const [done, inserted] = [[] as QueuedJob[], [] as JobEvent[]];
+  for (const [jobId, outcome] of outcomes) {
+    const job = jobs.get(jobId)!;
+    jobs.delete(jobId);
+    if (outcome === 'inserted') inserted.push(job.event);
+    if (typeof outcome === 'object') batch.fail(job.ids, outcome);
+    else done.push(job);
+  }
+  logAccepted(deps, inserted, now);
+  const answered = batch.attempt(idsOf(done), () => launched.answered).then(() => undefined);
+  return { answered };
 }
-
-const justQueued = reason('queued', 'Accepted; the jobs before it come first.');
-
-const waitingJob = (event: JobEvent, now: number): Job => ({
-  ...jobOfEvent(event, now),
-  state: 'waiting',
-  reason: justQueued,
-});

@@ -3,7 +3,7 @@
  * changed meanwhile is answered with "again"; nothing is taken then.
  */
 import type { BalancePlan } from '../../core/balance-plan.ts';
-import type { Launch } from '../../core/launch.ts';
+import type { Launch, PlannedJob } from '../../core/launch.ts';
 import { rateCharge } from '../../core/launch-rate.ts';
 import { capCharge } from '../../core/shared-cap.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -11,18 +11,29 @@ import type { Tier } from '../../core/tier.ts';
 import { spendRoom } from '../common/lease-cost.ts';
 import { takesTogetherMilliseconds } from '../common/settings.ts';
 import { askBesideOthers } from '../common/side-by-side.ts';
+import { leaveOut } from '../launch/leave-out.ts';
 import type { Supply } from '../launch/supply.ts';
 import type { BalanceDeps } from './balance-deps.ts';
-import { coverJobs } from './cover-jobs.ts';
 import { planLaunch } from './plan-launch.ts';
 
-type Taking = { kind: 'taken'; launch: Launch } | { kind: 'again' } | { kind: 'nothing' };
+type Taking =
+  | { kind: 'taken'; launch: Launch }
+  /** `tenant`: as it is now, where that is known. */
+  | { kind: 'again'; tenant?: Tenant }
+  | { kind: 'nothing' };
 
 export async function takeLaunch(
   deps: BalanceDeps,
-  options: { plan: BalancePlan; tenant: Tenant | undefined; tier: Tier; supply: Supply | undefined },
+  options: {
+    plan: BalancePlan;
+    tenant: Tenant | undefined;
+    tier: Tier;
+    supply: Supply | undefined;
+    /** Gives the jobs their leases, and answers with those that are not to be had. Absent: they have rows, and wait. */
+    cover?: (launch: Launch) => Promise<readonly PlannedJob[]>;
+  },
 ): Promise<Taking> {
-  const { plan, tenant, tier, supply } = options;
+  const { plan, tenant, tier, supply, cover = (launch) => deps.launches.cover(launch) } = options;
   if (!tenant || !supply?.open || plan.launch.length === 0) return { kind: 'nothing' };
   const { open } = supply;
   const machines = plan.launch.length;
@@ -38,11 +49,17 @@ export async function takeLaunch(
   );
   if (outcome.kind === 'taken') {
     await together();
-    const covered = await coverJobs(deps, launch, rate);
-    return covered ? { kind: 'taken', launch: covered } : { kind: 'again' };
+    const gone = await cover(launch);
+    if (gone.length === 0) return { kind: 'taken', launch };
+    deps.telemetry.count('TakesRefused', { reason: 'jobs-changed' });
+    const rateBack = Math.floor((rate.cost * gone.length) / machines);
+    const kept = await leaveOut(deps, launch, { gone, rateBack });
+    return kept ? { kind: 'taken', launch: kept } : { kind: 'again' };
   }
   deps.telemetry.count('TakesRefused', { reason: outcome.kind });
   // A chance delay sets copies apart that would otherwise meet again.
   if (outcome.kind === 'contended') await deps.clock.sleep(5 + deps.chance.fraction() * 45);
-  return { kind: 'again' };
+  return outcome.kind === 'tenant-changed' && outcome.tenant
+    ? { kind: 'again', tenant: outcome.tenant }
+    : { kind: 'again' };
 }

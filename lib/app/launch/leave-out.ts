@@ -1,0 +1,28 @@
+/**
+ * Makes a launch smaller that nobody has asked machines for, because some of its jobs are not to be had: another copy has
+ * them, they were cancelled, a machine without a job took one, or they have no row. Their leases go back. Dying here leaves
+ * a launch that is open, and the sweep goes on with it.
+ */
+import type { Launch, PlannedJob } from '../../core/launch.ts';
+import type { LaunchDeps } from '../common/deps.ts';
+import { pokeWaiting } from '../common/poke-waiting.ts';
+import { wakeNextWaiters } from '../common/shared-lines.ts';
+
+/**
+ * @param options.rateBack of the launch rate, milliseconds
+ * @returns the launch as it is to be carried out; undefined: none of its jobs is to be had, or it is another's by now
+ */
+export async function leaveOut(
+  deps: LaunchDeps,
+  launch: Launch,
+  { gone, rateBack }: { gone: readonly PlannedJob[]; rateBack: number },
+): Promise<Launch | undefined> {
+  const kept = await deps.launches.shrink(launch, { without: gone, rateBack });
+  // Whoever found the limits reached because of these leases is told that they are free.
+  await pokeWaiting(deps, launch.installationId);
+  await wakeNextWaiters(
+    deps,
+    gone.map(() => launch.tier),
+  );
+  return kept?.state === 'intent' ? kept : undefined;
+}

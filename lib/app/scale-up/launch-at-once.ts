@@ -1,0 +1,166 @@
+/**
+ * Launches machines for jobs that came in just now and that nothing keeps from one, before they have rows: each row is written
+ * once, covered, instead of waiting first and then covered. Only where there is room for all who wait too, so that no job
+ * overtakes another, and only with what one look and one transaction give; all others are recorded as waiting first.
+ *
+ * Nothing is asked of EC2 before each job of the launch has its row. So a job without a row proves that nobody asked: the
+ * sweep then gives its lease back, and its message, which is kept until the row is there, comes again.
+ */
+import type { BalancePlan } from '../../core/balance-plan.ts';
+import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { Launch, PlannedJob } from '../../core/launch.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { InsertOutcome } from '../../ports/jobs.ts';
+import { type KnownGroup, knownGroup, readGroupNote } from '../common/runner-groups.ts';
+import { firstPageSize } from '../common/settings.ts';
+import { carryOutLaunch } from '../launch/carry-out-launch.ts';
+import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
+import type { Supply } from '../launch/supply.ts';
+import { balance } from './balance.ts';
+import type { BalanceDeps } from './balance-deps.ts';
+import { comeAgain } from './come-again.ts';
+import { planLine } from './plan-line.ts';
+import { refreshGroup } from './refresh-group.ts';
+import { takeLaunch } from './take-launch.ts';
+
+interface NewJobs {
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+  /** As they would wait. */
+  readonly jobs: readonly Job[];
+  /** GitHub says of a job that has a row that it is queued. */
+  readonly hearAgain: (jobId: JobId) => Promise<void>;
+  /** Called as EC2 is asked for machines. */
+  readonly asking: (tier: TierName) => void;
+}
+
+export interface LaunchedAtOnce {
+  readonly kind: 'launched';
+  /** What came of each job that is not to be recorded any more; all others still are. */
+  readonly outcomes: ReadonlyMap<JobId, InsertOutcome>;
+  /** EC2 has answered, and its answer is written down. */
+  readonly answered: Promise<void>;
+}
+
+const none: LaunchedAtOnce = { kind: 'launched', outcomes: new Map(), answered: Promise.resolve() };
+
+/** Copies that bring jobs of one tenant in the same moment meet at its row. */
+const maxTries = 3;
+
+/** @throws OperationalError: the messages come again; what was taken by then has its row, and the sweep resumes it */
+export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<LaunchedAtOnce> {
+  const { installationId } = fresh;
+  const tier = deps.deployment.tiers.find(({ name }) => name === fresh.tier);
+  if (!tier) return none;
+  const [waiting, read, groupNote, scarcity] = await Promise.all([
+    deps.jobs.listWaiting(installationId, tier.name, firstPageSize),
+    deps.tenants.get(installationId),
+    readGroupNote(deps, installationId),
+    readScarcity(deps),
+  ]);
+  // While EC2 throttles, calls have turns, and those who wait for one have rows.
+  if (!read || scarcity.pace) return none;
+  // Those who were written down a moment ago are served by whoever did it. Others wait for something that all wait for.
+  if (waiting.length >= firstPageSize || waiting.some(({ reason }) => reason?.code !== 'queued')) return none;
+  let tenant = read;
+  for (let tries = 1; tries <= maxTries; tries++) {
+    const line = { tenant, tier, waiting, group: knownGroup(deps, tenant, groupNote), scarcity };
+    const outcome = await tryOnce(deps, fresh, line);
+    if (outcome.kind !== 'again') return outcome;
+    if (outcome.tenant) tenant = outcome.tenant;
+  }
+  return none;
+}
+
+interface Line {
+  readonly tenant: Tenant;
+  readonly tier: Tier;
+  readonly waiting: readonly Job[];
+  readonly group: KnownGroup;
+  readonly scarcity: Scarcity;
+}
+
+async function tryOnce(
+  deps: BalanceDeps,
+  fresh: NewJobs,
+  line: Line,
+): Promise<LaunchedAtOnce | { kind: 'again'; tenant?: Tenant }> {
+  const { tenant, tier, group } = line;
+  const { plan, supply } = await planNew(deps, fresh, line);
+  const outcomes = new Map<JobId, InsertOutcome>();
+  const cover = (launch: Launch) => coverNew(deps, { launch, fresh, outcomes });
+  const taken = await takeLaunch(deps, { plan, tenant, tier, supply, cover });
+  if (taken.kind === 'nothing') return none;
+  if (taken.kind === 'again') return outcomes.size > 0 ? { ...none, outcomes } : taken;
+  const { launch } = taken;
+  const { installationId } = fresh;
+  const machines = launch.plannedJobs.length;
+  const served = { installationId, tier, plan, served: true, machines, tenant, supply };
+  const isAll = plan.launch.length === fresh.jobs.length;
+  const answered = allOf([
+    carryOut(deps, fresh, launch),
+    refreshGroup(deps, { tenant, group, waiting: fresh.jobs }),
+    // Else those that are recorded now are looked at, and come again.
+    ...(isAll ? [comeAgain(deps, served)] : []),
+  ]);
+  fresh.asking(tier.name);
+  return { kind: 'launched', outcomes, answered };
+}
+
+/** Where there is not room for those who wait too, nobody is served before them. */
+async function planNew(
+  deps: BalanceDeps,
+  { installationId, jobs }: NewJobs,
+  { tenant, tier, waiting, group, scarcity }: Line,
+): Promise<{ plan: BalancePlan; supply: Supply | undefined }> {
+  const all = [...waiting, ...jobs].sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId);
+  // No page: there is nothing to read beyond it.
+  const page = { pageSize: Number.POSITIVE_INFINITY, hasTurn: false };
+  const look = { installationId, tenant, tier, waiting: all, group, scarcity, ...page };
+  const { plan, supply } = await planLine(deps, look);
+  if (waiting.length === 0) return { plan, supply };
+  const isNew = new Set(jobs);
+  const launch = plan.limitedBy === undefined ? plan.launch.filter((job) => isNew.has(job)) : [];
+  return { plan: { ...plan, launch }, supply };
+}
+
+/** All have settled before one's failure is told: nothing is under way then. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+async function carryOut(deps: BalanceDeps, fresh: NewJobs, launch: Launch): Promise<void> {
+  const { installationId, tier } = fresh;
+  const lesson = await carryOutLaunch(deps, { launch, paced: false });
+  // What one pool had not, another may have; by now its jobs wait, as any others do.
+  if (lesson.againNow) await balance(deps, { installationId, tier });
+}
+
+/** @returns those that are not to be had */
+async function coverNew(
+  deps: BalanceDeps,
+  options: { launch: Launch; fresh: NewJobs; outcomes: Map<JobId, InsertOutcome> },
+): Promise<readonly PlannedJob[]> {
+  const { launch, fresh, outcomes } = options;
+  const { plannedJobs } = launch;
+  const jobs = new Map(fresh.jobs.map((job) => [job.jobId, job]));
+  const inserted = await deps.jobs.insert(
+    plannedJobs.map(({ jobId, lease }) => {
+      const { reason: _noReasonToWait, ...job } = jobs.get(jobId)!;
+      return { ...job, state: 'covered', lease, attempts: job.attempts + 1 };
+    }),
+  );
+  // Nobody knows whether it has its row: the sweep sees, and goes on with those that have.
+  const unclear = inserted.find((outcome) => outcome instanceof OperationalError && outcome.retryable);
+  if (unclear) throw unclear;
+  for (const [n, { jobId }] of plannedJobs.entries()) outcomes.set(jobId, inserted[n]!);
+  const known = plannedJobs.filter((_, n) => inserted[n] === 'exists');
+  const unfit = plannedJobs.filter((_, n) => typeof inserted[n] === 'object');
+  if (known.length === 0) return unfit;
+  await Promise.all(known.map(({ jobId }) => fresh.hearAgain(jobId)));
+  return [...unfit, ...(await deps.launches.cover({ ...launch, plannedJobs: known }))];
+}

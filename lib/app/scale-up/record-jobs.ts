@@ -1,0 +1,83 @@
+/** Writes down jobs that GitHub says are queued, each once; and what is to be done where one of them has a row already. */
+import type { JobEvent } from '../../contract/messages.ts';
+import type { Job } from '../../core/job.ts';
+import { reason } from '../../core/reason.ts';
+import { jobOfEvent } from '../common/job-of-event.ts';
+import type { BalanceDeps } from './balance-deps.ts';
+
+const justQueued = reason('queued', 'Accepted; the jobs before it come first.');
+
+export const waitingJob = (event: JobEvent, now: number): Job => ({
+  ...jobOfEvent(event, now),
+  state: 'waiting',
+  reason: justQueued,
+});
+
+/**
+ * Waiting is written before any other lease is tried, so that whoever frees one afterwards finds the job.
+ * @returns for each what failed; undefined: it is recorded
+ */
+export async function recordWaiting(deps: BalanceDeps, events: readonly JobEvent[]): Promise<unknown[]> {
+  if (events.length === 0) return [];
+  const now = deps.clock.now();
+  const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));
+  const failures = await Promise.all(
+    events.map(async (event, n) => {
+      const outcome = outcomes[n];
+      if (outcome !== 'exists') return outcome === 'inserted' ? undefined : outcome;
+      return hearAgain(deps, event).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    }),
+  );
+  logAccepted(
+    deps,
+    events.filter((_, n) => outcomes[n] === 'inserted'),
+    now,
+  );
+  return failures;
+}
+
+/** GitHub says of a job that is known that it is queued. */
+export async function hearAgain(deps: BalanceDeps, event: JobEvent): Promise<void> {
+  const { installationId, jobId, repository, repositoryId, receivedAt: heardAt = deps.clock.now() } = event;
+  const known = await deps.jobs.rename(installationId, jobId, repository);
+  if (known?.state === 'done') return reopen(deps, event);
+  // What was said before the hold opens nothing, and may well come again.
+  if (known?.state !== 'blocked' || heardAt <= (known.unsettledAt ?? 0)) return;
+  await deps.queues.sendToInstallations({
+    kind: 'look-at-job',
+    installationId,
+    jobId,
+    repository,
+    ...(repositoryId === undefined ? {} : { repositoryId }),
+    heardAt,
+  });
+}
+
+/** The platform had ended it by a word of its own. */
+async function reopen(deps: BalanceDeps, { installationId, jobId }: JobEvent): Promise<void> {
+  const before = await deps.jobs.reopen(installationId, jobId, { reason: justQueued, heardAt: 0 });
+  if (!before) return;
+  const about = { installationId, jobId, tier: before.tier ?? 'none', reason: before.reason?.code };
+  deps.telemetry.event('info', 'job-reopened', about);
+}
+
+/** One line for each tenant and tier. */
+export function logAccepted(deps: BalanceDeps, events: readonly JobEvent[], at: number): void {
+  const places = Map.groupBy(events, ({ installationId, tier }) => `${installationId}/${tier}`);
+  for (const [first, ...others] of places.values()) {
+    if (!first) continue;
+    const { installationId, tier = 'none' } = first;
+    const jobs = [first, ...others];
+    const jobIds = jobs.map(({ jobId }) => jobId);
+    const received = jobs.flatMap(({ receivedAt = at + 1 }) => (receivedAt <= at ? [at - receivedAt] : []));
+    deps.telemetry.event(
+      'info',
+      'jobs-accepted',
+      { installationId, tier, jobIds },
+      { JobsAccepted: jobIds.length, ReceivedToAcceptedMilliseconds: received },
+    );
+  }
+}

@@ -1,0 +1,142 @@
+/** New jobs that nothing keeps from a machine: one write of the row, and what becomes of them whoever dies in between. */
+import { describe, expect, it } from '@jest/globals';
+import { JobId } from '../../lib/core/ids.ts';
+import { acme, givenEvent, givenJob, givenTenant, noon, small } from '../support/given.ts';
+import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
+
+const queued = (jobId: number, over = {}) =>
+  givenEvent({ jobId: JobId(jobId), queuedAt: noon + jobId, ...over });
+
+/** Does this once, just before the rows of new jobs are written. */
+function beforeRows(platform: Platform, act: () => Promise<unknown>): void {
+  const { world } = platform.stores;
+  world.beforeCall = async (call) => {
+    if (call !== 'jobs.insert') return;
+    world.beforeCall = undefined;
+    await act();
+  };
+}
+
+describe('a new job that nothing keeps from a machine', () => {
+  it('has its row written once, and never waits', async () => {
+    const platform = await givenPlatform();
+    const writes: string[] = [];
+    platform.stores.world.beforeCall = (call) => {
+      if (/^(jobs|launches)\.(insert|cover|take|setWaitReasons)$/.test(call)) writes.push(call);
+    };
+    await platform.accept(queued(1), queued(2));
+    expect(writes).toEqual(['launches.take', 'jobs.insert']);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 1 });
+    expect((await platform.job(1))?.reason).toBeUndefined();
+    expect(platform.compute.requests).toHaveLength(1);
+    expect(platform.telemetry.total('JobsAccepted')).toBe(2);
+    await expectBalanced(platform);
+  });
+
+  it('leaves the younger ones to wait where there is not room for all', async () => {
+    const platform = await givenPlatform();
+    await platform.accept(queued(3), queued(1), queued(2));
+    expect((await platform.job(1))?.state).toBe('covered');
+    expect((await platform.job(2))?.state).toBe('covered');
+    expect(await platform.job(3)).toMatchObject({ state: 'waiting', reason: { code: 'tenant-limit' } });
+    await expectBalanced(platform);
+  });
+
+  it('overtakes none that waits', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
+    await platform.stores.jobs.insert([givenJob({ jobId: JobId(1) })]);
+    await platform.accept(queued(2));
+    expect((await platform.job(1))?.state).toBe('covered');
+    expect((await platform.job(2))?.state).toBe('waiting');
+  });
+
+  it('gets one machine where two copies are told of it at the same moment', async () => {
+    const platform = await givenPlatform();
+    await Promise.all([platform.accept(queued(1)), platform.accept(queued(1))]);
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect(await platform.leases()).toBe(1);
+    await expectBalanced(platform);
+  });
+
+  it('gets none where it is over before it has its row', async () => {
+    const platform = await givenPlatform();
+    const cancelled = queued(1, { action: 'completed', conclusion: 'cancelled' });
+    beforeRows(platform, () => platform.follow(cancelled));
+    await platform.accept(queued(1));
+    expect(await platform.job(1)).toMatchObject({ state: 'done', outcome: 'cancelled' });
+    await expectNothingLeft(platform);
+  });
+
+  it('keeps no other one from a machine where no row can hold it', async () => {
+    const platform = await givenPlatform();
+    const failed = await platform.accept(queued(1, { repository: 'acme/app\ud800' }), queued(2));
+    expect(failed).toEqual(['m-1']);
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect((await platform.job(2))?.state).toBe('covered');
+    await expectBalanced(platform);
+  });
+
+  it('waits with all others while EC2 throttles: one of those who brought them plans for all', async () => {
+    const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 9 })] });
+    const throttled = { class: 'throttled', code: 'RequestLimitExceeded', message: '' } as const;
+    platform.compute.dials.refuseNext.push(throttled);
+    await platform.accept(queued(1));
+    const covered: string[] = [];
+    platform.stores.world.beforeCall = (call) => void (call === 'launches.cover' && covered.push(call));
+    await platform.accept(queued(2));
+    for (let second = 0; second < 30; second++) {
+      platform.clock.advance(1_000);
+      await platform.deliverPokes();
+    }
+    expect(covered.length).toBeGreaterThan(0);
+    expect(platform.liveMachines()).toHaveLength(2);
+    await expectBalanced(platform);
+  });
+});
+
+describe('a launch whose caller died before its jobs had rows', () => {
+  it('is given up by the sweep: nobody asked for its machines; the messages come again', async () => {
+    const platform = await givenPlatform();
+    platform.stores.world.failNext('jobs.insert', new Error('died'));
+    expect(await platform.accept(queued(1), queued(2))).toEqual(['m-1', 'm-2']);
+    expect(await platform.leases()).toBe(2);
+
+    platform.clock.advance(61_000);
+    await platform.sweep();
+    expect(platform.compute.requests).toEqual([]);
+    await expectNothingLeft(platform);
+
+    expect(await platform.accept(queued(1), queued(2))).toEqual([]);
+    expect(platform.liveMachines()).toHaveLength(2);
+    await expectBalanced(platform);
+  });
+
+  it('is carried out for those of its jobs that have been told of again by then', async () => {
+    const platform = await givenPlatform();
+    platform.stores.world.failNext('jobs.insert', new Error('died'));
+    await platform.accept(queued(1), queued(2));
+    await platform.accept(queued(1));
+    expect((await platform.job(1))?.state).toBe('waiting');
+
+    platform.clock.advance(61_000);
+    await platform.sweep();
+    expect((await platform.job(1))?.state).toBe('covered');
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect(await platform.leases()).toBe(1);
+    await expectBalanced(platform);
+  });
+
+  it('is carried out for all of them where the rows were written, and the answer was lost', async () => {
+    const platform = await givenPlatform();
+    platform.stores.world.failNext('jobs.insert', 'after');
+    expect(await platform.accept(queued(1), queued(2))).toEqual(['m-1', 'm-2']);
+    expect(await platform.accept(queued(1), queued(2))).toEqual([]);
+    expect(platform.liveMachines()).toEqual([]);
+
+    platform.clock.advance(61_000);
+    await platform.sweep();
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(await platform.stores.jobs.listWaiting(acme, small, 10)).toEqual([]);
+    await expectBalanced(platform);
+  });
+});
