@@ -12,7 +12,7 @@ export interface LaunchStore {
    * no predecessor, its `max_runners`, plan, spend caps and limit for the tier are what `tenant` says, and both limits have room
    * for all; what the machines are expected to cost is counted as spent, and no cap is less than what is spent then;
    * each cap's row has room for all, and counts them too; and the launch rate has room for it. A launch that is already
-   * stored as it is here counts as taken. Its jobs still wait: `cover` comes next, before any machine is asked for.
+   * stored as it is here counts as taken. Its jobs still wait, or have no rows: they are covered before any machine is asked for.
    */
   take(taking: Taking): Promise<TakeOutcome>;
   /**

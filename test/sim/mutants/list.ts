@@ -18,14 +18,47 @@ const mutant = (name: string, fault: string, file: string, from: string, to: str
 });
 
 export const mutants: readonly Mutant[] = [
-  mutant(
-    'parked-after-the-attempt',
-    'A job is written as waiting only after a lease was tried for.',
-    'lib/app/scale-up/accept-jobs.ts',
-    'const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));',
-    `await Promise.all(events.map((event) => balance(deps, { installationId: event.installationId, tier: event.tier! })));
-  void deps.clock.sleep(2_000).then(() => deps.jobs.insert(events.map((event) => waitingJob(event, now))));
+  {
+    name: 'parked-after-the-attempt',
+    fault: 'A job is written as waiting only after a lease was tried for.',
+    changes: [
+      {
+        file: 'lib/app/scale-up/record-jobs.ts',
+        from: "import type { BalanceDeps } from './balance-deps.ts';",
+        to: "import { balance } from './balance.ts';\nimport type { BalanceDeps } from './balance-deps.ts';",
+      },
+      {
+        file: 'lib/app/scale-up/record-jobs.ts',
+        from: 'const outcomes = await deps.jobs.insert(events.map((event) => waitingJob(event, now)));',
+        to: `await Promise.all(events.map((event) => balance(deps, { installationId: event.installationId, tier: event.tier! })));
+  void deps.clock.sleep(2_000).then(() => deps.jobs.insert(events.map((event) => waitingJob(event, now)))).catch(() => undefined);
   const outcomes: string[] = [];`,
+      },
+    ],
+  },
+  mutant(
+    'asked-before-the-row',
+    'EC2 is asked for the machine of a new job before the job has its row.',
+    'lib/app/scale-up/launch-at-once.ts',
+    'const inserted = await deps.jobs.insert(\n    plannedJobs.map(({ jobId, lease }) => {',
+    `void deps.clock.sleep(5_000).then(() => deps.jobs.insert(plannedJobs.map(({ jobId, lease }) => ({ ...jobs.get(jobId)!, state: 'covered' as const, lease, attempts: 1 })))).catch(() => undefined);
+  const inserted = plannedJobs.map(() => 'inserted' as const);
+  await Promise.resolve(
+    plannedJobs.map(({ jobId, lease }) => {`,
+  ),
+  mutant(
+    'done-without-a-row',
+    'A message is done with although its job has no row.',
+    'lib/app/scale-up/accept-jobs.ts',
+    'const launched = await batch.attempt(idsOf(all), () => launchAtOnce(deps, fresh));',
+    'const launched = await batch.attempt([], () => launchAtOnce(deps, fresh));',
+  ),
+  mutant(
+    'given-back-though-asked',
+    'The sweep gives back the leases of jobs that are gone, though EC2 may have been asked for their machines.',
+    'lib/app/launch/resume-launch.ts',
+    'const unrecorded = tagged.length === 0 ? await withoutRow(deps, held, gone) : [];',
+    'const unrecorded = gone;\n  void withoutRow;',
   ),
   mutant(
     'no-poke-after-a-release',
@@ -567,7 +600,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'old-word-opens',
     'A webhook of before the hold opens a job that is held back for an approval, where GitHub delivers it late.',
-    'lib/app/scale-up/accept-jobs.ts',
+    'lib/app/scale-up/record-jobs.ts',
     "if (known?.state === 'done') return reopen(deps, event);",
     `if (known?.state === 'done') return reopen(deps, event);
   if (known?.state === 'blocked')
