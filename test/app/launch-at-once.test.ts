@@ -1,6 +1,7 @@
 /** New jobs that nothing keeps from a machine: one write of the row, and what becomes of them whoever dies in between. */
 import { describe, expect, it } from '@jest/globals';
 import { JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenEvent, givenJob, givenTenant, noon, small } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
 
@@ -73,6 +74,17 @@ describe('a new job that nothing keeps from a machine', () => {
     expect(failed).toEqual(['m-1']);
     expect(platform.liveMachines()).toHaveLength(1);
     expect((await platform.job(2))?.state).toBe('covered');
+    await expectBalanced(platform);
+  });
+
+  it('is recorded as waiting where nothing can be read of its tenant', async () => {
+    const platform = await givenPlatform();
+    const down = () => new OperationalError('down', { code: 'InternalServerError', retryable: true });
+    for (let looks = 0; looks < 2; looks++) platform.stores.world.failNext('tenants.get', down());
+    expect(await platform.accept(queued(1))).toEqual(['m-1']);
+    expect((await platform.job(1))?.state).toBe('waiting');
+    expect(await platform.accept(queued(1))).toEqual([]);
+    expect((await platform.job(1))?.state).toBe('covered');
     await expectBalanced(platform);
   });
 

@@ -121,6 +121,8 @@ describe('the operator’s controllers at the queue gate', () => {
 
   it('let nothing through while it cannot be read whether there are any', async () => {
     const platform = await given(givenRules({}, 'true'));
+    // Before the job has a row, and when it waits.
+    platform.stores.world.failNext('controllers.platformEpoch', gone);
     platform.stores.world.failNext('controllers.platformEpoch', gone);
     await platform.accept(queued(1)).catch(() => undefined);
     expect(platform.liveMachines()).toEqual([]);

@@ -14,6 +14,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome } from '../../ports/jobs.ts';
+import { withEpoch } from '../admission/platform-policy.ts';
 import { type KnownGroup, knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { firstPageSize } from '../common/settings.ts';
 import { carryOutLaunch } from '../launch/carry-out-launch.ts';
@@ -55,12 +56,9 @@ export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<L
   const { installationId } = fresh;
   const tier = deps.deployment.tiers.find(({ name }) => name === fresh.tier);
   if (!tier) return none;
-  const [waiting, read, groupNote, scarcity] = await Promise.all([
-    deps.jobs.listWaiting(installationId, tier.name, firstPageSize),
-    deps.tenants.get(installationId),
-    readGroupNote(deps, installationId),
-    readScarcity(deps),
-  ]);
+  const looked = await lookAt(deps, installationId, tier);
+  if (!looked) return none;
+  const { waiting, read, groupNote, scarcity } = looked;
   // While EC2 throttles, calls have turns, and those who wait for one have rows.
   if (!read || scarcity.pace) return none;
   // Those who were written down a moment ago are served by whoever did it. Others wait for something that all wait for.
@@ -70,9 +68,26 @@ export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<L
     const line = { tenant, tier, waiting, group: knownGroup(deps, tenant, groupNote), scarcity };
     const outcome = await tryOnce(deps, fresh, line);
     if (outcome.kind !== 'again') return outcome;
-    if (outcome.tenant) tenant = outcome.tenant;
+    // The row does not say what the platform's own policy is.
+    if (outcome.tenant) tenant = withEpoch(outcome.tenant, read.platformEpoch);
   }
   return none;
+}
+
+/** Undefined: it cannot be read now. The jobs are recorded then, and the balance that follows says what fails. */
+async function lookAt(deps: BalanceDeps, installationId: InstallationId, tier: Tier) {
+  try {
+    const [waiting, read, groupNote, scarcity] = await Promise.all([
+      deps.jobs.listWaiting(installationId, tier.name, firstPageSize),
+      deps.tenants.get(installationId),
+      readGroupNote(deps, installationId),
+      readScarcity(deps),
+    ]);
+    return { waiting, read, groupNote, scarcity };
+  } catch (error) {
+    if (error instanceof OperationalError) return undefined;
+    throw error;
+  }
 }
 
 interface Line {
