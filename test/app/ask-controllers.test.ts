@@ -114,6 +114,28 @@ describe('a controller behind a URL', () => {
     expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
   });
 
+  it('in dry run adds not a millisecond, also where it never answers', async () => {
+    const platform = await givenAsked(admit, byHttps({ state: 'dry_run' }));
+    platform.callbacks.controllers.set(url, () => new Promise<never>(() => undefined));
+    const began = platform.clock.now();
+    await platform.accept(queued());
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+    expect(platform.clock.now()).toBe(began);
+    // It is asked meanwhile, and gives no answer.
+    void platform.deliverAdmission();
+    const machine = platform.liveMachines()[0]!;
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run' });
+    expect(platform.clock.now()).toBe(began);
+  });
+
+  it('is never called while it has no scope, also where others are', async () => {
+    const inert = byHttps({ id: 'ctl_0', scopes: [] });
+    const platform = await givenAsked(admit, inert, byHttps());
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    expect(platform.callbacks.asked.map(({ body }) => body.controller)).toEqual(['ctl_1']);
+  });
+
   it('that answers after the policy changed decides nothing', async () => {
     const platform = await givenAsked(admit, byHttps());
     await platform.accept(queued());
