@@ -20,6 +20,7 @@ const alone: Readonly<Record<string, (size: Size) => Promise<Report>>> = {
   leases: async () => (await import('./leases.ts')).measureLeases(),
   'freed-slot': async (given) => (await import('./freed-slot.ts')).measureFreedSlot(given),
   'cap-load': async () => (await import('./cap-load.ts')).measureCapLoad(),
+  admission: async (given) => (await import('./admission.ts')).measureAdmission(given),
   'list-tenants': async (given) => (await import('./list-tenants.ts')).measureListTenants(given),
   'list-costs': async (given) => (await import('./list-costs.ts')).measureCosts(given),
   synthesis: async (given) => (await import('./synthesis.ts')).measureSynthesis(given),
@@ -30,6 +31,7 @@ const onPlatform: Readonly<Record<string, (platform: BenchPlatform) => Promise<R
   'scale-up-units': async (given) => (await import('./scale-up-units.ts')).measureScaleUpUnits(given),
   'job-life': async (given) => (await import('./job-life.ts')).measureJobLife(given),
   phases: async (given) => (await import('./phases.ts')).measurePhases(given),
+  'start-gate': async (given) => (await import('./start-gate.ts')).measureStartGate(given),
   'claim-memory': async (given) => (await import('./claim-memory.ts')).measureClaimMemory(given),
   'next-launch': async (given) => (await import('./next-launch.ts')).measureNextLaunch(given),
   // EC2 throttles in it, and each launch of the next two minutes minds that.

@@ -29,7 +29,7 @@ const fewWaiting = 10;
 
 export async function measureFreedSlot({ manyWaiting }: Size): Promise<Report> {
   const engine = await startDynamoAlone();
-  const meter: UnitMeter = { read: 0, written: 0 };
+  const meter: UnitMeter = { read: 0, written: 0, calls: 0 };
   const client = meteredClient(engine.url, meter);
   try {
     // Tables of its own for each: the machines of two worlds have the same names.
@@ -122,5 +122,9 @@ async function unitsOfSlot(
   const before = { ...meter };
   await endOldest();
   if (compute.live().length !== 1) throw new Error('The next job got no machine.');
-  return { read: meter.read - before.read, written: meter.written - before.written };
+  return {
+    read: meter.read - before.read,
+    written: meter.written - before.written,
+    calls: meter.calls - before.calls,
+  };
 }

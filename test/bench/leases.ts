@@ -20,7 +20,7 @@ const cap: SharedCap = { name: 'cell', machines: capHeight + 1_000 };
 
 export async function measureLeases(): Promise<Report> {
   const engine = await startDynamoAlone();
-  const meter: UnitMeter = { read: 0, written: 0 };
+  const meter: UnitMeter = { read: 0, written: 0, calls: 0 };
   const client = meteredClient(engine.url, meter);
   try {
     const stores = dynamoStores(client, await createTables(client, 'leases'));

@@ -27,7 +27,7 @@ const tenants = 100;
 
 export async function measureCosts({ reportedJobs, listings }: Size): Promise<Report> {
   const engine = await startDynamoEngine();
-  const client = meteredClient(engine.url, { read: 0, written: 0 });
+  const client = meteredClient(engine.url, { read: 0, written: 0, calls: 0 });
   try {
     const tables = await createTables(client, config.environment);
     const lastMonth = lastMonthOf(Date.now());

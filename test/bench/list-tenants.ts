@@ -23,7 +23,7 @@ const waitEach = 10;
 
 export async function measureListTenants({ manyTenants, listings }: Size): Promise<Report> {
   const engine = await startDynamoEngine();
-  const meter: UnitMeter = { read: 0, written: 0 };
+  const meter: UnitMeter = { read: 0, written: 0, calls: 0 };
   const client = meteredClient(engine.url, meter);
   let calls = 0;
   client.middlewareStack.add(

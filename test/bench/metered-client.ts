@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 export interface UnitMeter {
   read: number;
   written: number;
+  calls: number;
 }
 
 const reading = /^(GetItem|BatchGetItem|Query|Scan)Command$/;
@@ -15,6 +16,7 @@ export function meteredClient(endpoint: string, meter: UnitMeter): DynamoDBClien
     (next, { commandName = '' }) =>
       async (call) => {
         const input = { ...call.input, ReturnConsumedCapacity: 'TOTAL' } as typeof call.input;
+        meter.calls += 1;
         const answer = await next({ ...call, input });
         const { ConsumedCapacity: used } = answer.output as { ConsumedCapacity?: unknown };
         for (const table of [used].flat() as { CapacityUnits?: number }[]) {

@@ -96,7 +96,7 @@ export async function modelBurst(shape: BurstShape): Promise<ModelledBurst> {
 }
 
 /** Lets each call take its time, half of it on its way to the service. */
-function createCalls(scheduler: Scheduler, latencies: BurstShape['latencies']) {
+export function createCalls(scheduler: Scheduler, latencies: BurstShape['latencies']) {
   const seen = { sentAt: [] as number[], failedWrites: 0 };
   const to = <Port extends object>(port: Port): Port =>
     new Proxy(port, {
@@ -124,7 +124,7 @@ function hasFailed(member: string, answer: unknown): boolean {
 }
 
 /** Hands what is there to whichever copy is free, at once, as the laptop does. */
-function createModelledQueue(scheduler: Scheduler) {
+export function createModelledQueue(scheduler: Scheduler) {
   const line: Delivery[] = [];
   const idle: ((batch: readonly Delivery[]) => Promise<readonly string[]>)[] = [];
   let sent = 0;

@@ -15,9 +15,18 @@ export interface Size {
   readonly listings: number;
   /** Of a month, for its costs. */
   readonly reportedJobs: number;
+  /** Of one tenant with eight admission controllers, at once. */
+  readonly controlledJobs: number;
+  /** With a job each, and no controllers, beside them. */
+  readonly besideTenants: number;
+  /** One by one, for the calls and units of their decisions. */
+  readonly admittedJobs: number;
+  readonly ruleRounds: number;
   readonly burstJobs: number;
   readonly singleJobs: number;
   readonly phaseJobs: number;
+  /** With a start gate, and as many without. */
+  readonly gatedJobs: number;
   /** Claims of one process, before its memory is looked at. */
   readonly claims: number;
   readonly handOvers: number;
@@ -45,9 +54,14 @@ export const full: Size = {
   manyTenants: 10_000,
   listings: 5,
   reportedJobs: 100_000,
+  controlledJobs: 1000,
+  besideTenants: 50,
+  admittedJobs: 20,
+  ruleRounds: 30,
   burstJobs: 50,
   singleJobs: 3,
   phaseJobs: 10,
+  gatedJobs: 5,
   claims: 400,
   handOvers: 3,
   burstOfOne: 1000,
@@ -69,9 +83,14 @@ export const smoke: Size = {
   manyTenants: 30,
   listings: 1,
   reportedJobs: 60,
+  controlledJobs: 6,
+  besideTenants: 2,
+  admittedJobs: 2,
+  ruleRounds: 2,
   burstJobs: 1,
   singleJobs: 1,
   phaseJobs: 1,
+  gatedJobs: 1,
   claims: 4,
   handOvers: 1,
   burstOfOne: 3,
