@@ -1,4 +1,4 @@
-/** On a schedule, every five minutes: compares the records with GitHub and EC2, and mends what nobody told of. */
+/** On a schedule, every five minutes: compares the records with GitHub and EC2, and repairs what events missed. */
 import { createEc2Clients } from '../../lib/adapters/ec2/clients.ts';
 import { createCompute } from '../../lib/adapters/ec2/compute.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';

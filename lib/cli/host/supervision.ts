@@ -73,7 +73,7 @@ export interface Waited {
   readonly isSupervised: boolean;
 }
 
-/** Until GitHub shows a runner online, something has to be mended, the supervisor is gone, or the time is up. */
+/** Until GitHub shows a runner online, something must be fixed, the supervisor is gone, or the time is up. */
 export async function waitForRunners(
   host: Host,
   config: HostConfig,

@@ -1,5 +1,5 @@
 /**
- * `mayfly explain`: why a job waits, runs, was refused or is not there, what comes next, and how to mend it. It only reads,
+ * `mayfly explain`: why a job waits, runs, was refused or is not there, what comes next, and how to fix it. It only reads,
  * and asks GitHub only where it is told to.
  */
 

@@ -1,4 +1,4 @@
-/** A line for each check, with how to mend it where it failed: what `tenant validate` and `tenant test` print. */
+/** A line for each check, with how to fix it if it failed: what `tenant validate` and `tenant test` print. */
 import { styleText } from 'node:util';
 import { printableLine } from '../printable.ts';
 import type { Row } from '../verify-report.ts';

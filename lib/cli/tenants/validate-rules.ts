@@ -1,6 +1,6 @@
 /**
  * Whether a tenant's jobs can run: each setting, of the platform and of GitHub, as one row that says what was found and how
- * to mend it. Pure: what was read and what GitHub answered comes as plain data.
+ * to fix it. Pure: what was read and what GitHub answered comes as plain data.
  */
 import type { AppSettings } from '../../adapters/github/operator-github.ts';
 import { guidanceOf } from '../../app/insight/guidance.ts';

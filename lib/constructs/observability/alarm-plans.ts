@@ -1,6 +1,6 @@
 /**
  * What wakes the operator, and when: each alarm with what it reads, its bound, and the article of docs/RUNBOOK.md that says
- * what to do. Nothing is alarmed that mends itself within the time given, and nothing that an operator cannot act on.
+ * what to do. Nothing is alarmed that recovers by itself within the time given, and nothing that an operator cannot act on.
  */
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
