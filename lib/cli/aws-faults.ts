@@ -44,12 +44,12 @@ const kindOf = new Map(
 );
 
 /** The call, as far as what can be done depends on it. */
-type Place = Pick<CommandCall, 'config' | 'environment'> & { readonly command: string };
+type FailedCommand = Pick<CommandCall, 'config' | 'environment'> & { readonly command: string };
 
 /** What to print for the operator, or undefined where the error is none of these. */
-export function explainFault(error: unknown, place: Place): string | undefined {
+export function explainFault(error: unknown, failed: FailedCommand): string | undefined {
   const found = findFault(error);
-  return found && `${found.fault.message || found.name}\n${remedies[found.kind](place)}`;
+  return found && `${found.fault.message || found.name}\n${remedies[found.kind](failed)}`;
 }
 
 /** For a command that knows one cause of a failed call: any other cause that the table knows is thrown on as it came. */
@@ -58,7 +58,7 @@ export function usageErrorUnlessFault(cause: unknown, message: string): unknown 
   return kind === undefined || kind === 'not-deployed' ? new UsageError(message) : cause;
 }
 
-const remedies: Readonly<Record<Kind, (place: Place) => string>> = {
+const remedies: Readonly<Record<Kind, (failed: FailedCommand) => string>> = {
   credentials: () =>
     'There are no AWS credentials, or they are expired or wrong. Sign in (aws sso login, and set AWS_PROFILE), or set ' +
     'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. aws sts get-caller-identity shows who you are.',

@@ -14,12 +14,12 @@ export interface LaunchPace {
   /** Where the line ends, epoch milliseconds. */
   readonly lineEndsAt: number;
   /** Whose turn is when, by `installation/tier`. */
-  readonly turns: Readonly<Record<string, Place>>;
+  readonly turns: Readonly<Record<string, TurnTimes>>;
   readonly slowedAt: number;
 }
 
 /** Both epoch milliseconds. */
-interface Place {
+interface TurnTimes {
   readonly at: number;
   /** When it is called up: before its turn, if the pace slowed down meanwhile, and then once more. */
   readonly calledAt: number;
@@ -84,7 +84,7 @@ export function slowedDown(
   // The line keeps its order, and moves back.
   const line = Object.entries(pace.turns).sort(([, a], [, b]) => a.at - b.at);
   const turns = line.map(([place, { at, calledAt }], n) => {
-    const later: Place = { at: Math.max(at, nextCallAt + n * step), calledAt };
+    const later: TurnTimes = { at: Math.max(at, nextCallAt + n * step), calledAt };
     return [place, later] as const;
   });
   const lineEndsAt = Math.max(pace.lineEndsAt, nextCallAt + line.length * step);

@@ -74,7 +74,7 @@ export async function mintRunner(deps: MintDeps, minting: Minting): Promise<Mint
   const scope = scopeFor(account, repository);
   const now = await namesNow(deps, minting, { refusal, account, installation: installation.now });
   if ('seconds' in now) return { kind: 'again', seconds: now.seconds };
-  if (now.place) return afterRename(deps, minting, now.place);
+  if (now.target) return afterRename(deps, minting, now.target);
   const meaning = explainRefusal({ refusal, account, scope, installation: installation.now });
   const isElsewhere = meaning.kind === 'hold' && movesTo(minting, installation.now) !== undefined;
   return settle(deps, minting, isElsewhere ? { ...meaning, probeSeconds: otherLevelSeconds } : meaning);
@@ -93,7 +93,7 @@ function movesTo({ tenant, runner }: Minting, now: Installation | undefined): Ru
 /** GitHub knows the account by its login: whoever owns the repository has that one. */
 const ofOwner = ({ login }: Account, repository: string) => `${login}/${repository.split('/')[1]}`;
 
-interface Place {
+interface RunnerTarget {
   readonly account: Account;
   readonly repository: string;
 }
@@ -103,25 +103,25 @@ async function namesNow(
   deps: MintDeps,
   { job, tenant }: Minting,
   refused: { refusal: GitHubRefusal; account: Account; installation: Installation | undefined },
-): Promise<{ readonly place?: Place } | { readonly seconds: number }> {
+): Promise<{ readonly target?: RunnerTarget } | { readonly seconds: number }> {
   const { refusal, account, installation } = refused;
   if (!installation || installation.suspended || refusal.kind === 'invalid') return {};
   const now = { ...account, login: installation.accountLogin };
   const isRenamed = !isSameName(now.login, account.login);
   if (account.type === 'Organization')
-    return isRenamed ? { place: { account: now, repository: job.repository } } : {};
+    return isRenamed ? { target: { account: now, repository: job.repository } } : {};
   if (refusal.kind !== 'not-found' && !isRenamed) return {};
   const named = await currentName(deps, { ...job, repositoryOwnerId: tenant.accountId });
   if (!named.ok) return named.refusal.kind === 'limited' ? { seconds: longestAgainSeconds } : {};
   const isSame = isSameName(named.value, ofOwner(account, job.repository));
-  return isSame ? {} : { place: { account: now, repository: named.value } };
+  return isSame ? {} : { target: { account: now, repository: named.value } };
 }
 
 /** Once more, by the names that GitHub has just given. */
-async function afterRename(deps: MintDeps, minting: Minting, place: Place): Promise<Minted> {
-  const { account, repository } = place;
+async function afterRename(deps: MintDeps, minting: Minting, target: RunnerTarget): Promise<Minted> {
+  const { account, repository } = target;
   const { installationId, jobId } = minting.job;
-  const answer = await register(deps, minting, place);
+  const answer = await register(deps, minting, target);
   if (answer.ok) {
     await deps.jobs.rename(installationId, jobId, repository);
     return minted(deps, minting, answer.value.jitConfig);
@@ -133,11 +133,11 @@ async function afterRename(deps: MintDeps, minting: Minting, place: Place): Prom
   return settle(deps, minting, refusedNow({ refusal, account }, scopeFor(account, repository)));
 }
 
-function register(deps: MintDeps, { runner, job, tenant, group }: Minting, place: Place) {
+function register(deps: MintDeps, { runner, job, tenant, group }: Minting, target: RunnerTarget) {
   const tier = deps.deployment.tiers.find(({ name }) => name === runner.tier);
   const request = {
     installationId: runner.installationId,
-    scope: scopeFor(place.account, place.repository),
+    scope: scopeFor(target.account, target.repository),
     name: runner.instanceId,
     labels: tier?.labels ?? job.labels,
   };

@@ -27,7 +27,7 @@ export async function findJobOn(deps: SweepDeps, runner: Runner): Promise<JobSea
   while (jobId !== undefined && !seen.has(jobId) && seen.size < mostOnTrail) {
     seen.add(jobId);
     const job: Job | undefined = await deps.jobs.get(installationId, jobId);
-    const at: Place = job ? await placeOf(deps, job) : {};
+    const at: JobLocation = job ? await locationOf(deps, job) : {};
     if (at.limitedSeconds !== undefined) return { kind: 'limited', seconds: at.limitedSeconds };
     if (at.runner === instanceId && at.isRunning) return { kind: 'found' };
     const other: Runner | undefined =
@@ -35,7 +35,7 @@ export async function findJobOn(deps: SweepDeps, runner: Runner): Promise<JobSea
     jobId = other?.plannedJob;
   }
   for (const job of await waitingJobs(deps, runner)) {
-    const at = await placeOf(deps, job);
+    const at = await locationOf(deps, job);
     if (at.limitedSeconds !== undefined) return { kind: 'limited', seconds: at.limitedSeconds };
     if (at.runner === instanceId && at.isRunning) return { kind: 'found' };
   }
@@ -52,14 +52,14 @@ async function waitingJobs({ jobs }: SweepDeps, { installationId, tier }: Runner
   return found;
 }
 
-interface Place {
+interface JobLocation {
   readonly runner?: string;
   readonly isRunning?: boolean;
   readonly limitedSeconds?: number;
 }
 
 /** What the records know by GitHub's own word needs no call. A job that was refused here may still be queued there. */
-async function placeOf(deps: SweepDeps, job: Job): Promise<Place> {
+async function locationOf(deps: SweepDeps, job: Job): Promise<JobLocation> {
   const isHeard = job.state === 'running' || (job.state === 'done' && job.outcome !== 'refused');
   if (isHeard) return job.runner ? { runner: job.runner } : {};
   const answer = await inRepository(deps, job, (name) =>

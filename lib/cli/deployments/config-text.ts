@@ -23,13 +23,13 @@ export function configText(configuration: string, version: number): string {
 /** As Biome is told. */
 const widest = 110;
 
-interface Place {
+interface Position {
   readonly indent: string;
   /** Characters of the line before the value. */
   readonly used: number;
 }
 
-function literal(value: unknown, { indent, used }: Place): string {
+function literal(value: unknown, { indent, used }: Position): string {
   if (typeof value === 'string') return quoted(value);
   if (typeof value !== 'object' || value === null) return String(value);
   const inner = `${indent}  `;

@@ -550,7 +550,7 @@ export const mutants: readonly Mutant[] = [
     'minted-by-the-former-name',
     'A runner is registered by the stored names alone.',
     'lib/app/claim/mint-runner.ts',
-    'if (now.place) return afterRename(deps, minting, now.place);',
+    'if (now.target) return afterRename(deps, minting, now.target);',
     'void afterRename;',
   ),
   {
