@@ -76,10 +76,11 @@ function mayRun(books: Books, about: About, policy: AuditedPolicy): boolean {
 function votesOf(books: Books, { job }: About, { from }: AuditedPolicy, controller: AuditedController) {
   const ruling = controller.rules(job);
   if (ruling !== 'asked') return [ruling];
-  const given = books.policies.answersOf(controller.id, job.id, from).map(({ vote }) => vote);
-  return controller.transport.kind === 'poll'
-    ? [...given, ...unanswered(books, { job, controller, from })]
-    : given;
+  const isPolled = controller.transport.kind === 'poll';
+  // When a question that lies there was asked is the word of whoever asked it.
+  const since = isPolled ? from - skew : from;
+  const given = books.policies.answersOf(controller.id, job.id, since).map(({ vote }) => vote);
+  return isPolled ? [...given, ...unanswered(books, { job, controller, from: since })] : given;
 }
 
 /** Questions that lay there until their time was over. */
