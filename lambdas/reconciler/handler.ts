@@ -40,7 +40,8 @@ const recordDeployment = createDeploymentRecorder({
   clock: systemClock,
 });
 
-const booksDeps = { deployment, usage: usageBooksPart(), telemetry, clock: systemClock };
+const { tenants } = stores;
+const booksDeps = { deployment, usage: usageBooksPart(), tenants, telemetry, clock: systemClock };
 
 /** Each comes to its end, whatever fails in the others. */
 export const handler = async () => {

@@ -98,6 +98,11 @@ function chancesOf(
   return all.map(([seconds, count]) => [seconds, count / weight]);
 }
 
+/** Whether any lease is held that was taken on this day. */
+export const isHeldOn = (held: HeldLeases | undefined, day: string): boolean =>
+  (held?.expected.get(day) ?? 0) !== 0 ||
+  [...(held?.since.get(day)?.values() ?? [])].some((sum) => sum !== 0);
+
 /**
  * How many leases of a tier are held that were launched on a day, and how old they are on average: of seconds since 1970 the
  * sum says both, as long as they are fewer than 20,000.

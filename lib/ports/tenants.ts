@@ -48,6 +48,8 @@ export interface TenantStore {
   findAcrossTenants(installationIds: readonly InstallationId[]): Promise<Tenant[]>;
   /** Sets the counts of leases, if they still changed as often as `tenant` says. False: they have changed since. */
   correctLeases(tenant: Tenant, tierLeases: ReadonlyMap<TierName, number>): Promise<boolean>;
+  /** Sets what is spent on a day, and changes its month alike, if the day still is as `tenant` says. False: it is not. */
+  correctSpent(tenant: Tenant, spent: { readonly day: string; readonly to: Micros }): Promise<boolean>;
 }
 
 export type NewTenant = Omit<

@@ -2,13 +2,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { rollUpUsage } from '../../lib/app/reconciler/roll-up-usage.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
+import { totalOf } from '../../lib/core/price.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
 import { type UsageRecord, usageOf } from '../../lib/core/usage.ts';
 import { sumUp, together } from '../../lib/core/usage-sum.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenRunner } from '../contracts/support/stored.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
-import { givenDeployment, noon } from '../support/given.ts';
+import { givenDeployment, givenTenant, noon, small } from '../support/given.ts';
 import { fc } from '../support/properties.ts';
 
 const day = '2026-11-21';
@@ -31,10 +34,11 @@ async function givenBooks(records: readonly UsageRecord[], now = complete) {
   const stores = createMemoryStores();
   await stores.usage.record(records);
   const clock = createMemoryClock(now);
-  const deps = { deployment, usage: stores.books, telemetry: createMemoryTelemetry(), clock };
+  const telemetry = createMemoryTelemetry();
+  const deps = { deployment, usage: stores.books, tenants: stores.tenants, telemetry, clock };
   const { rows } = stores.world;
   const sums = () => [...rows.usageSums.values()].flat();
-  return { stores, clock, deps, sums, progress: () => rows.rollUps.get(day) };
+  return { stores, clock, deps, telemetry, sums, progress: () => rows.rollUps.get(day) };
 }
 
 const records = [
@@ -145,5 +149,73 @@ describe('the sums of a day', () => {
       }),
       { numRuns: 4 },
     );
+  });
+});
+
+describe('what a tenant counts as spent on a day that is over', () => {
+  /** Those of the others have no price for CPU credits. */
+  const priced = records.map((record) => ({ ...record, unpriced: [] }));
+  const ofTenant = records.filter(({ installationId }) => installationId === 101);
+  const recorded = ofTenant.reduce((sum, { cost }) => sum + totalOf(cost), 0);
+  const counts = (ofDay: number, ofMonth: number) =>
+    new Map([
+      [day, ofDay],
+      ['2026-11', ofMonth],
+    ]);
+  async function givenCounted(over: Partial<Tenant>, now = complete, of: readonly UsageRecord[] = priced) {
+    const books = await givenBooks(of, now);
+    const installationId = InstallationId(101);
+    await books.stores.tenants.create(givenTenant({ installationId }));
+    books.stores.world.editTenant(installationId, over);
+    const spent = async () => (await books.stores.tenants.get(installationId))?.spent;
+    const repairs = () => books.telemetry.events.filter(({ name }) => name === 'repair');
+    return { ...books, spent, repairs };
+  }
+
+  it('is corrected by the records, in its month too, once, and reported', async () => {
+    const { deps, clock, spent, repairs } = await givenCounted({ spent: counts(7, 1_007) });
+    await rollUpUsage(deps);
+    expect(await spent()).toEqual(counts(recorded, 1_000 + recorded));
+    expect(repairs()).toMatchObject([
+      { fields: { kind: 'spend-count-corrected', reason: expect.stringContaining(`come to ${recorded}`) } },
+    ]);
+    clock.advance(hour);
+    await rollUpUsage(deps);
+    expect(repairs()).toHaveLength(1);
+  });
+
+  it('is left alone where it is what the records say', async () => {
+    const { deps, spent, repairs } = await givenCounted({ spent: counts(recorded, recorded) });
+    await rollUpUsage(deps);
+    expect(await spent()).toEqual(counts(recorded, recorded));
+    expect(repairs()).toEqual([]);
+  });
+
+  it.each<[string, Partial<Tenant>, number, readonly UsageRecord[]]>([
+    [
+      'a lease of the day is held',
+      { held: { expected: new Map(), since: new Map([[day, new Map([[small, 1_795_000_000]])]]) } },
+      ...([complete, priced] as const),
+    ],
+    ['the count of the day may be gone', {}, complete + dayMilliseconds, priced],
+    ['a machine had no price', {}, complete, records],
+  ])('is left alone where %s', async (_, over, now, of) => {
+    const { deps, spent, repairs } = await givenCounted({ spent: counts(7, 7), ...over }, now, of);
+    await rollUpUsage(deps);
+    expect(await spent()).toEqual(counts(7, 7));
+    expect(repairs()).toEqual([]);
+  });
+
+  it('is left alone where it moved since it was read, and a row that cannot be read keeps no sums from being made', async () => {
+    const { deps, stores, sums, spent, telemetry } = await givenCounted({ spent: counts(7, 7) });
+    const gone = new OperationalError('It is broken.', { code: 'Broken', retryable: false });
+    stores.world.failNext('tenants.get', gone);
+    await rollUpUsage(deps);
+    expect(sums()).toEqual(sumUp(priced));
+    expect(telemetry.events.filter(({ name }) => name === 'spend-not-compared')).toHaveLength(1);
+    const read = (await stores.tenants.get(InstallationId(101)))!;
+    stores.world.editTenant(InstallationId(101), { spent: counts(8, 8) });
+    expect(await stores.tenants.correctSpent(read, { day, to: 1 })).toBe(false);
+    expect(await spent()).toEqual(counts(8, 8));
   });
 });

@@ -210,6 +210,20 @@ export function spendContract(backend: StoreBackend): void {
       expect((await stores.launches.take({ tenant: again, tier, launch, asRead: true })).kind).toBe('taken');
     });
 
+    it('is corrected on a day, and in its month alike, unless it has moved since it was read', async () => {
+      const read = await storedTenant(stores, { maxRunners: 9 });
+      await take({ tenant: read });
+      const correct = (tenant: Tenant, to: number) => stores.tenants.correctSpent(tenant, { day: today, to });
+      expect(await correct(read, 7)).toBe(false);
+      expect(await spent()).toEqual(both(600));
+      expect(await correct(await theTenant(stores), 700)).toBe(true);
+      expect(await spent()).toEqual(both(700));
+      expect(await stores.tenants.correctSpent(await theTenant(stores), { day: '2026-11-20', to: 50 })).toBe(
+        true,
+      );
+      expect(await spent()).toEqual(new Map([...both(700), ['2026-11-20', 50], [month, 750]]));
+    });
+
     it('is taken over from an earlier installation, once, and counts under the cap', async () => {
       const tenant = { caps: { month: 1_000 }, predecessor: InstallationId(7) };
       await storedTenant(stores, tenant);

@@ -98,6 +98,20 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
         });
         return true;
       }),
+    correctSpent: ({ installationId, spent }, { day, to }) =>
+      world.call('tenants.correctSpent', ({ tenants }) => {
+        const tenant = tenants.get(installationId);
+        const counted = tenant?.spent?.get(day) ?? 0;
+        if (!tenant || counted !== (spent?.get(day) ?? 0)) return false;
+        const month = day.slice(0, 7);
+        const ofMonth = (tenant.spent?.get(month) ?? 0) + to - counted;
+        const corrected = new Map(tenant.spent).set(day, to).set(month, ofMonth);
+        tenants.set(installationId, {
+          ...tenant,
+          spent: new Map([...corrected].filter(([, micros]) => micros !== 0)),
+        });
+        return true;
+      }),
   };
 }
 

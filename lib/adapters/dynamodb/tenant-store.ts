@@ -4,7 +4,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { recordedPolicyAttribute } from '../../contract/audit.ts';
-import { leasesAttribute, tables, tierLeasesAttribute } from '../../contract/tables.ts';
+import { leasesAttribute, spentAttribute, tables, tierLeasesAttribute } from '../../contract/tables.ts';
 import { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { NewTenant, TenantStore } from '../../ports/tenants.ts';
@@ -31,6 +31,7 @@ export interface TenantStoreOptions {
 
 /** Unmet: there is no such tenant, and the update would make one. */
 const exists = 'attribute_exists(#installation_id)';
+const nothingSpent = '(attribute_not_exists(#day) OR #day = :read)';
 const neverCounted = `${exists} AND (attribute_not_exists(#lease_changes) OR #lease_changes = :read)`;
 
 export function createTenantStore(deps: TenantStoreOptions): TenantStore {
@@ -150,6 +151,18 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
           ...Object.fromEntries(counts.map((count, n) => [`:tier${n}`, number(count)])),
         },
         names: Object.fromEntries(tiers.map((tier, n) => [`#tier${n}`, tierLeasesAttribute(tier)])),
+      });
+      return met;
+    },
+    async correctSpent({ installationId, spent }, { day, to }) {
+      const read = spent?.get(day);
+      const { met } = await updateRow(client, {
+        tableName,
+        key: tenantKey(installationId),
+        update: 'ADD #day :change, #month :change',
+        condition: read === undefined ? `${exists} AND ${nothingSpent}` : '#day = :read',
+        values: { ':change': number(to - (read ?? 0)), ':read': number(read ?? 0) },
+        names: { '#day': spentAttribute(day), '#month': spentAttribute(day.slice(0, 7)) },
       });
       return met;
     },

@@ -23,6 +23,7 @@ export type RepairKind =
   | 'job-start-unheard'
   | 'runner-stolen-unheard'
   | 'lease-count-corrected'
+  | 'spend-count-corrected'
   | 'machine-without-record-ended'
   | 'machine-ended-again'
   | 'ungated-machine-replaced'

@@ -9,15 +9,12 @@ import type { InstallationId } from '../../core/ids.ts';
 import { daysBefore, type RollUpProgress, rollUpDueAt } from '../../core/roll-up-plan.ts';
 import type { UsageRecord } from '../../core/usage.ts';
 import { bounded, merged, sumUp, type UsageSum } from '../../core/usage-sum.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Telemetry } from '../../ports/telemetry.ts';
 import type { UsageBooks } from '../../ports/usage-books.ts';
+import { type CompareSpentDeps, compareSpent } from './compare-spent.ts';
 
-export interface RollUpDeps {
+export interface RollUpDeps extends CompareSpentDeps {
   readonly deployment: { readonly limits: Limits };
   readonly usage: UsageBooks;
-  readonly telemetry: Telemetry;
-  readonly clock: Clock;
 }
 
 /** After so long no further tenant is begun: the reconciler has four minutes. */
@@ -58,6 +55,7 @@ async function rollUpDay(deps: RollUpDeps, { day, progress }: Due, until: number
   const after = progress?.after as InstallationId | undefined;
   for await (const { installationId, sums } of byTenant(usage.recordsByTenant(day, after))) {
     await usage.write(day, installationId, bounded(sums));
+    await compareSpent(deps, day, { installationId, sums });
     visited.tenants += 1;
     visited.machines += sums.reduce((all, { machines }) => all + machines, 0);
     const isOver = clock.now() >= until;
