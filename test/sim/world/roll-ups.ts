@@ -66,7 +66,8 @@ async function sayLate({ ports, story }: RollUpWorld, random: Random): Promise<v
 async function visit(world: RollUpWorld, random: Random, faults: 'none' | 'some'): Promise<void> {
   const { ports, scheduler, auditor, deployment } = world;
   const usage = faulty(world, random, faults);
-  const done = rollUpUsage({ deployment, usage, telemetry: ports.telemetry, clock: scheduler });
+  const { telemetry, stores } = ports;
+  const done = rollUpUsage({ deployment, usage, tenants: stores.tenants, telemetry, clock: scheduler });
   void done.catch((error: unknown) => auditor.thrown('roll-up', error));
   await Promise.resolve();
 }
