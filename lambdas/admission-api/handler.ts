@@ -9,9 +9,9 @@ import { createRateLimit } from '../../lib/app/admission-api/rate-limit.ts';
 import { variables } from '../../lib/contract/environment.ts';
 import { cellOf } from '../../lib/core/controllers/api-token.ts';
 import { longPollBounds } from '../../lib/core/controllers/long-polls.ts';
+import { githubPart } from '../common/github-part.ts';
 import {
   controllersPart,
-  githubPart,
   isOnLaptop,
   questionsPart,
   queuesPart,

@@ -1,15 +1,27 @@
-/** Behind the admission queue: asks controllers that are asked from outside, and knows no secret of GitHub's. */
+/** Behind the admission queue: asks controllers that are asked from outside, and GitHub about runs. */
 import { createCallbacks } from '../../lib/adapters/callback/callbacks.ts';
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { askControllers } from '../../lib/app/admission/ask-controllers.ts';
+import type { GitHub } from '../../lib/ports/github.ts';
 import { isOnLaptop, judgingParts, questionsPart, queuesPart, telemetryPart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
 /** Read with each question: what it finds of an older policy would be asked again a minute later. */
-const { tenants, jobs, controllers } = judgingParts({ keptSeconds: 0 });
+const { tenants, jobs, controllers, notes } = judgingParts({ keptSeconds: 0 });
+const telemetry = telemetryPart(deployment);
+
+/** Few jobs need it: it is loaded with the first. */
+let github: Promise<GitHub> | undefined;
+const loadGitHub = () => {
+  github ??= import('../common/github-part.ts').then(({ githubPart }) =>
+    githubPart({ notes, telemetry, timeoutMs: 4_000 }),
+  );
+  return github;
+};
+
 const deps = {
   deployment,
   tenants,
@@ -19,7 +31,9 @@ const deps = {
   callbacks: createCallbacks({ clock: systemClock, allowsLoopback: isOnLaptop() }),
   loadRules: createRulesLoader(),
   queues: queuesPart(),
-  telemetry: telemetryPart(deployment),
+  telemetry,
+  notes,
+  loadGitHub,
   clock: systemClock,
 };
 

@@ -12,7 +12,8 @@ import { confirmClaim } from '../../lib/app/claim/confirm-claim.ts';
 import { ticketGraceSeconds } from '../../lib/app/common/settings.ts';
 import { readVariable, variables } from '../../lib/contract/environment.ts';
 import { claimAnswerLines, startAnswerLines } from '../../lib/contract/machine.ts';
-import { githubPart, judgingParts, queuesPart, secretPart, telemetryPart } from '../common/parts.ts';
+import { githubPart } from '../common/github-part.ts';
+import { judgingParts, queuesPart, secretPart, telemetryPart } from '../common/parts.ts';
 import { machineDoors } from './machine-doors.ts';
 
 const deployment = readDeployment(import.meta.url);

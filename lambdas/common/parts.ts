@@ -16,19 +16,14 @@ import { createRunnerStore } from '../../lib/adapters/dynamodb/runner-store.ts';
 import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
 import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
 import { createUsageStore } from '../../lib/adapters/dynamodb/usage-store.ts';
-import { createGitHub } from '../../lib/adapters/github/github.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
-import { createStoredApp } from '../../lib/adapters/secrets-manager/stored-app.ts';
 import { createArrivals } from '../../lib/adapters/sqs/arrivals.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
 import { withPlatformPolicy } from '../../lib/app/admission/platform-policy.ts';
-import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../lib/contract/deployment.ts';
 import { readVariable, type VariableName, variables } from '../../lib/contract/environment.ts';
-import type { Notes } from '../../lib/ports/notes.ts';
-import type { Telemetry } from '../../lib/ports/telemetry.ts';
 
 let client: DynamoDBClient | undefined;
 
@@ -147,16 +142,6 @@ export function secretPart(variable: VariableName) {
     arn: readVariable(variable),
     clock: systemClock,
   });
-}
-
-/** Within each installation's budget, which all copies share. As which App, the secret says. */
-export function githubPart(shared: { notes: Notes; telemetry: Telemetry }) {
-  const github = createGitHub({
-    apiUrl: readVariable(variables.githubApiUrl),
-    app: createStoredApp(secretPart(variables.appSecretArn)),
-    clock: systemClock,
-  });
-  return budgetedGitHub(github, { ...shared, clock: systemClock });
 }
 
 export function telemetryPart(deployment: Deployment) {

@@ -7,10 +7,10 @@ import { reconcile } from '../../lib/app/reconciler/reconcile.ts';
 import { createDeploymentRecorder } from '../../lib/app/reconciler/record-deployment.ts';
 import { rollUpUsage } from '../../lib/app/reconciler/roll-up-usage.ts';
 import { tellComparison } from '../../lib/app/reconciler/tell-comparison.ts';
+import { githubPart } from '../common/github-part.ts';
 import {
   auditPart,
   deploymentAuditPart,
-  githubPart,
   judgingParts,
   queuesPart,
   telemetryPart,

@@ -6,7 +6,8 @@ import { systemChance, systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { readSubnets, readVariable, variables } from '../../lib/contract/environment.ts';
-import { githubPart, queuesPart, storeParts, telemetryPart, usagePart } from '../common/parts.ts';
+import { githubPart } from '../common/github-part.ts';
+import { queuesPart, storeParts, telemetryPart, usagePart } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
 const ec2 = createEc2Clients();

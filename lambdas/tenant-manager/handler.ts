@@ -2,7 +2,8 @@
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
-import { githubPart, queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
+import { githubPart } from '../common/github-part.ts';
+import { queuesPart, storeParts, telemetryPart } from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);

@@ -37,7 +37,7 @@ export const functionSettings = {
   },
   admission: {
     description: 'Asks external admission controllers',
-    // Twice the longest timeout of a controller: what is read and written before and after it takes less.
+    // The longest timeout of a controller, after two calls to GitHub of 4 s at most: the token, and the run.
     timeoutSeconds: 20,
     memoryMegabytes: 256,
     url: false,

@@ -90,7 +90,7 @@ export function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | 
     const who = admission?.policy === mark && !admission.ofPlatform ? admission.controllerId : undefined;
     return holdAlone(
       'admission-pending',
-      `The admission controllers over jobs of ${tenant.accountLogin} are asked whether the job may run${who ? ` (${who})` : ''}; it starts once all of them admit it.`,
+      `The admission controllers over jobs of ${tenant.accountLogin} are asked whether the job may run${who ? ` (${who})` : ''}; it starts once all of them admit it.${waitsFor(admission, mark)}`,
     );
   }
   if (admission.state === 'rejected') {
@@ -101,6 +101,10 @@ export function judgeControllers(tenant: Tenant, { admission }: Job): Verdict | 
   }
   return admission.state === 'unavailable' ? judgeUnavailable(admission) : undefined;
 }
+
+/** What they wait for, if it is not their answer. */
+const waitsFor = (admission: JobAdmission | undefined, mark: string) =>
+  admission?.policy === mark && admission.reason !== undefined ? ` ${sentence(admission.reason)}.` : '';
 
 /** Tenants see this: about the operator's controllers it shows only that a policy exists, and its reason. */
 const judgeName = ({ controllerId, ofPlatform }: JobAdmission) =>

@@ -42,6 +42,24 @@ export interface GitHubRun {
   readonly completed: boolean;
   /** success, failure, cancelled, startup_failure, …; null while it is not completed. */
   readonly conclusion: string | null;
+  /** In answers about one run alone. */
+  readonly about?: RunAbout;
+}
+
+/** What started a run, and from what. A text that GitHub does not say is empty. */
+export interface RunAbout {
+  /** From 1. */
+  readonly attempt: number;
+  /** The branch or tag, without `refs/…`. */
+  readonly ref: string;
+  /** `push`, `pull_request`, … */
+  readonly event: string;
+  /** Its commits are of another repository, or of one that is gone. */
+  readonly fork: boolean;
+  /** The login of who started it first. */
+  readonly actor: string;
+  /** The workflow's file: `.github/workflows/build.yml`. */
+  readonly path: string;
 }
 
 export interface GitHubRepository {

@@ -33,6 +33,8 @@ export interface Job {
   /** As it was when the job was announced. Absent: not said. */
   readonly visibility?: RepositoryVisibility;
   readonly runId: number;
+  /** Which attempt of the run it is of. Absent: not said, or in rows of earlier versions. */
+  readonly runAttempt?: number;
   /** The workflow's name, shortened. Absent: not said, or in rows of earlier versions. */
   readonly workflow?: string;
   readonly labels: readonly string[];

@@ -4,8 +4,8 @@ import type { JobFacts } from '../core/controllers/facts.ts';
 export interface Rules {
   /** What is wrong with an expression, for whoever wrote it. Undefined: it is a condition, and within the bounds. */
   faultOf(expression: string): string | undefined;
-  /** Whether it names a fact that only GitHub knows. */
-  asksGitHub(expression: string): boolean;
+  /** The facts that it names and only GitHub has: `run.event`. */
+  askedFacts(expression: string): readonly string[];
   /** Why it cannot be evaluated, if so. */
   judge(expression: string, facts: JobFacts): boolean | { readonly failed: string };
 }

@@ -342,7 +342,15 @@ export function githubContract(title: string, start: () => Promise<GitHubContrac
       it('shows one run, and none that it does not know', async () => {
         world.queueJob('acme/app', 77);
 
-        const run = { runId: 77, completed: false, conclusion: null };
+        const about = {
+          attempt: 1,
+          ref: 'main',
+          event: 'push',
+          fork: false,
+          actor: expect.stringMatching(/./),
+          path: '.github/workflows/build.yml',
+        };
+        const run = { runId: 77, completed: false, conclusion: null, about };
         expect(await world.github.getRun(acme, 'acme/app', 77)).toMatchObject({ ok: true, value: run });
         expect(await world.github.getRun(acme, 'acme/app', 78)).toMatchObject({
           refusal: { kind: 'not-found' },

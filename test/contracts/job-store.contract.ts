@@ -74,10 +74,13 @@ export function jobStoreContract(backend: StoreBackend): void {
       });
 
       it('puts the first of two equal jobs', async () => {
-        const outcomes = await stores.jobs.insert([givenJob({ runId: 1 }), givenJob({ runId: 2 })]);
+        const outcomes = await stores.jobs.insert([
+          givenJob({ runId: 1, runAttempt: 3 }),
+          givenJob({ runId: 2 }),
+        ]);
 
         expect(outcomes).toEqual(['inserted', 'exists']);
-        expect(await theJob()).toMatchObject({ runId: 1 });
+        expect(await theJob()).toMatchObject({ runId: 1, runAttempt: 3 });
       });
 
       it('puts more jobs than one call can hold', async () => {

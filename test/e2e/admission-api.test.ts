@@ -148,6 +148,8 @@ describe('the API of admission controllers', () => {
       transport,
       state: 'enabled',
       timeoutMilliseconds: 10_000,
+      // GitHub's word about the run.
+      match: 'run.event == "push"',
     });
     const path = `/controllers/${made.body.id}`;
     await call('POST', `${path}/scopes`, { kind: 'installation' });
@@ -160,6 +162,7 @@ describe('the API of admission controllers', () => {
     for (let status = 0; status !== 204; ) {
       const [question] = found.body.questions;
       if (question) {
+        expect(question.facts).toMatchObject({ run: { event: 'push', attempt: 1, fork: false } });
         const answer = { decision: 'reject', reason: 'Not on a Sunday.' };
         status = (await call('POST', `/questions/${question.id}/answer`, answer, as)).status;
       }

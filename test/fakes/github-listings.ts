@@ -4,6 +4,7 @@ import type {
   GitHubRun,
   ListedJob,
   ListedRunner,
+  RunAbout,
   WebhookDelivery,
 } from '../../lib/core/github.ts';
 import type { GitHub, Page } from '../../lib/ports/github.ts';
@@ -147,13 +148,25 @@ const listed = ({ jobId, labels, createdAt, status, conclusion, runnerName }: Me
   runnerName,
 });
 
+/** What started a run of which no test said anything. */
+const usualRun: RunAbout = {
+  attempt: 1,
+  ref: 'main',
+  event: 'push',
+  fork: false,
+  actor: 'octocat',
+  path: '.github/workflows/build.yml',
+};
+
 function runOf(state: State, repository: string, runId: number): GitHubRun | undefined {
-  const put = state.runs.get(runKey(repository, runId));
+  const stored = state.runs.get(runKey(repository, runId));
+  const put = stored && { about: usualRun, ...stored };
   const jobs = jobsOf(state, repository).filter((job) => job.runId === runId);
   if (put || jobs.length === 0) return put;
   const completed = jobs.every(({ status }) => status === 'completed');
   const worst = jobs.find(({ conclusion }) => conclusion !== 'success') ?? jobs[0];
-  return { runId, completed, conclusion: completed ? (worst?.conclusion ?? 'success') : null };
+  const conclusion = completed ? (worst?.conclusion ?? 'success') : null;
+  return { runId, completed, conclusion, about: usualRun };
 }
 
 /** A run is in progress once one of its jobs is, though others of it are still queued. */

@@ -61,7 +61,7 @@ describe('the secrets', () => {
   it.each([
     ['WebhookSecret', ['webhook', 'setup']],
     ['TicketSecret', ['scale-up', 'claim']],
-    ['AppSecret', ['tenant-manager', 'claim', 'sweep', 'reconciler', 'setup', 'admission-api']],
+    ['AppSecret', ['tenant-manager', 'claim', 'admission', 'sweep', 'reconciler', 'setup', 'admission-api']],
     ['SetupSecret', ['setup']],
   ])('%s is read by %j alone', (secret, expected) => {
     const readers = functions.filter((name) =>

@@ -149,7 +149,11 @@ export async function givenPlatform(
       }
     },
     /** Delivers once what was sent to the admission function. */
-    deliverAdmission: () => askControllers(deps, asDeliveries(queues.admission.splice(0))),
+    deliverAdmission: () =>
+      askControllers(
+        { ...deps, loadGitHub: async () => working.github },
+        asDeliveries(queues.admission.splice(0)),
+      ),
     /** Delivers what was sent to the tenant manager; what it sends in turn stays in the queues. */
     deliverInstallations: () =>
       applyInstallationEvents(working, asDeliveries(queues.installations.splice(0))),

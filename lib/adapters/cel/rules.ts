@@ -98,9 +98,9 @@ export function createRules(): Rules {
       const result = judge(expression, sample);
       return typeof result === 'boolean' ? undefined : `It cannot be evaluated: ${result.failed}`;
     },
-    asksGitHub(expression) {
+    askedFacts(expression) {
       const compiled = compile(expression);
-      return !('fault' in compiled) && [...compiled.measured.names].some(isAsked);
+      return 'fault' in compiled ? [] : [...new Set([...compiled.measured.names].flatMap(askedBy))].sort();
     },
     judge,
   };
@@ -127,10 +127,10 @@ function faultOfNames({ names }: Measured): string | undefined {
 }
 
 /** A variable that is used whole may be asked for anything. */
-function isAsked(name: string): boolean {
+function askedBy(name: string): string[] {
   const [root = '', field] = name.split('.');
   const { asked } = fields[root as keyof JobFacts];
-  return asked.length > 0 && (field === undefined || asked.includes(field));
+  return asked.filter((each) => field === undefined || each === field).map((each) => `${root}.${each}`);
 }
 
 /** GitHub's numbers are CEL's integers. */

@@ -6,6 +6,7 @@ import type {
   GitHubRepository,
   ListedJob,
   RepositoryVisibility,
+  RunAbout,
   RunnerScope,
   WebhookDelivery,
 } from '../../core/github.ts';
@@ -58,7 +59,8 @@ export function createListings(dependencies: {
       answered(async () => {
         const [owner, repo] = repository.split('/');
         const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}';
-        return runOf(await ask(installationId, readActions, [route, { owner, repo, run_id: runId }]));
+        const run = await ask(installationId, readActions, [route, { owner, repo, run_id: runId }]);
+        return { ...runOf(run), about: aboutOf(run as RunShape) };
       }),
     listRepositories: (installationId, cursor) =>
       answered(async () => {
@@ -154,6 +156,27 @@ function runOf(data: unknown) {
   const run = data as { id: number; status: string | null; conclusion: string | null };
   return { runId: run.id, completed: run.status === 'completed', conclusion: run.conclusion };
 }
+
+interface RunShape {
+  readonly run_attempt?: number;
+  readonly head_branch: string | null;
+  readonly event: string;
+  readonly path: string;
+  readonly actor?: { readonly login: string } | null;
+  readonly repository: { readonly id: number };
+  /** null: the fork was deleted. */
+  readonly head_repository: { readonly id: number } | null;
+}
+
+/** GitHub's documents show paths with the ref behind them: `.github/workflows/build.yml@main`. */
+const aboutOf = (run: RunShape): RunAbout => ({
+  attempt: run.run_attempt ?? 1,
+  ref: run.head_branch ?? '',
+  event: run.event,
+  fork: run.head_repository?.id !== run.repository.id,
+  actor: run.actor?.login ?? '',
+  path: run.path.replace(/@.*$/s, ''),
+});
 
 export const listedJobOf = (job: JobShape): ListedJob => ({
   ...jobOf(job),

@@ -27,14 +27,19 @@ export interface Replay {
 /** Jobs without a tier are left out: nothing here would run them. */
 export function replay(evaluator: Rules, { tenant, jobs, rules, group, priceOf }: Replay): ReplayedJob[] {
   const controller = candidate(rules);
+  const unknown = [...new Set(rules.flatMap(({ reject }) => evaluator.askedFacts(reject)))].sort();
   return jobs
     .filter(({ tier }) => tier !== undefined)
     .map((job) => {
       const scoped = scopedJob(tenant, job, group);
       const facts = jobFacts(tenant, job, { scoped, pricePerHour: priceOf(job) });
       const own = voteByRules({ controller, scoped, facts }, evaluator);
-      if (own === 'asked')
-        return { job, vote: own, reason: 'A rule needs facts about the run that only GitHub has.' };
+      if (own === 'github' || own === 'asked')
+        return {
+          job,
+          vote: 'asked',
+          reason: `A rule needs facts that only GitHub has: ${unknown.join(', ')}.`,
+        };
       if (own === 'none' || own.vote === 'exempt') return { job, vote: 'admit' };
       const { vote, reason } = own;
       return { job, vote, ...(reason === undefined ? {} : { reason }) };

@@ -87,18 +87,15 @@ export async function tryJob(
   const votes = asked.map((controller) => {
     const own = voteByRules({ controller, scoped, facts }, rules);
     if (own === 'none') return { controller, vote: 'unmatched' as const };
-    return own === 'asked' ? { controller, ...wouldBeAsked(controller) } : { controller, ...own };
+    if (own === 'asked') return { controller, vote: own, reason: 'It would be asked.' };
+    return own === 'github'
+      ? { controller, vote: 'asked' as const, reason: githubWouldBeAsked }
+      : { controller, ...own };
   });
   return { kind: 'tried', outcome: outcomeOf(votes), votes };
 }
 
-const wouldBeAsked = ({ transport }: Controller) => ({
-  vote: 'asked' as const,
-  reason:
-    transport.kind === 'rules'
-      ? 'It needs facts about the run that only GitHub has: give run.event and the rest.'
-      : 'It would be asked.',
-});
+const githubWouldBeAsked = 'It needs facts about the run that only GitHub has: give run.event and the rest.';
 
 export function outcomeOf(votes: Tried['votes']): Tried['outcome'] {
   const obeyed = votes.filter(({ controller }) => controller.state === 'enabled');

@@ -1,14 +1,16 @@
 /**
  * Asks a job's external controllers, records the decision of all its controllers, and pokes the job's tier. A message is a
- * hint: the job's row says what to ask, and under which policy. A round's questions have ids
- * made of the row, so that a message which comes again asks nobody a second time whose answer is there.
+ * hint: the job's row says what to ask, and under which policy. A round's questions have ids made of the row, so that a
+ * message which comes again asks nobody a second time whose answer is there. If an expression needs facts that only GitHub
+ * has, GitHub is asked about the run first.
  */
 
 import type { Deployment } from '../../contract/deployment.ts';
 import { type AskControllers, parseMessage } from '../../contract/messages.ts';
 import type { Controller } from '../../core/controllers/controller.ts';
 import type { Gate } from '../../core/controllers/decision.ts';
-import { policyMark } from '../../core/controllers/job-admission.ts';
+import { isWaitingForGitHub, type JobAdmission, policyMark } from '../../core/controllers/job-admission.ts';
+import type { RunAbout } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
 import type { Callbacks } from '../../ports/callbacks.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -17,12 +19,13 @@ import type { Queues } from '../../ports/queues.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import { groupNameOf } from '../common/runner-groups.ts';
+import { type AboutAnswer, type AboutDeps, aboutRun } from './about-run.ts';
 import type { AdmissionDeps } from './decide-waiting.ts';
-import { type Answer, type Made, makeDecision } from './make-decision.ts';
+import { type Answer, type Deciding, type Made, makeDecision, waitForGitHub } from './make-decision.ts';
 import { policyNow } from './policies.ts';
 import { type WriteDeps, writeDecisions } from './write-decisions.ts';
 
-export interface AskDeps extends AdmissionDeps, WriteDeps {
+export interface AskDeps extends AdmissionDeps, WriteDeps, AboutDeps {
   readonly deployment: Deployment;
   readonly tenants: TenantStore;
   readonly questions: QuestionStore;
@@ -54,35 +57,99 @@ async function askAbout(deps: AskDeps, { installationId, jobId }: AskControllers
   const { tenant, policies, rules } = await policyNow(deps, read);
   // Under another policy it is planned for anew, and asked about again if need be.
   const { admission } = job;
-  if (policies.length === 0 || admission?.policy !== policyMark(tenant)) return poke(deps, job);
-  const { deployment } = deps;
-  const group = groupNameOf(deps, tenant);
+  if (policies.length === 0 || !admission || admission.policy !== policyMark(tenant)) return poke(deps, job);
+  // A message that came twice, or of a poll: GitHub wants to be left alone until then.
+  if (isWaitingForGitHub(admission, deps.clock.now())) return;
   const gate: Gate = job.state === 'waiting' ? 'queue' : 'start';
-  const how = { deployment, tenant, job, group, policies, rules, gate };
-  const { unanswered, facts } = makeDecision({ ...how, at: deps.clock.now() });
-  const round = { job, gate, facts };
-  const isOpen = admission?.state === 'asked';
-  const asked = unanswered.filter(({ state }) => isOpen || state === 'dry_run');
-  const answering = asked.map(async (controller) => {
-    const answer = await askOne(deps, { ...round, controller });
-    measure(deps, { controller, answer, gate });
-    return { controller, answer };
-  });
-  // One may fail before anybody waits for it: it is heard of below, and must not end the process until then.
-  void Promise.allSettled(answering);
+  const how = {
+    deployment: deps.deployment,
+    tenant,
+    job,
+    group: groupNameOf(deps, tenant),
+    policies,
+    rules,
+    gate,
+  };
+  const first = makeDecision({ ...how, at: deps.clock.now() });
+  let asking: Promise<AboutAnswer> | undefined;
+  const round = { how, first, aboutRun: () => (asking ??= aboutRun(deps, job)) };
+  const enabled = admission.state === 'asked' ? askThose(deps, round, 'enabled') : notAsked;
+  const trying = askThose(deps, round, 'dry_run');
+  // It may fail before anybody waits for it: it is heard of below, and must not end the process until then.
+  void Promise.allSettled([trying]);
   // Nobody waits for dry run.
-  const obeyed = await Promise.all(answering.filter((_, n) => asked[n]?.state === 'enabled'));
-  if (isOpen) await settle(deps, makeDecision({ ...how, at: deps.clock.now(), answers: answersOf(obeyed) }));
-  const all = await Promise.all(answering);
-  const dry = all.filter(({ controller }) => controller.state === 'dry_run');
-  const inDryRun = answersOf(dry);
-  const { decision } = makeDecision({ ...how, at: deps.clock.now(), answers: answersOf(all) });
-  if (inDryRun.size > 0 && decision) await deps.controllers.recordDecisions([decision]);
+  const obeyed = await settle(deps, how, await enabled);
+  const tried = await trying;
+  const all = [...obeyed.asked, ...tried.asked];
+  const about = obeyed.about ?? tried.about ?? (await aboutForRecord(round, tried));
+  const { decision } = makeDecision({ ...how, at: deps.clock.now(), about, answers: answersOf(all) });
+  const isMore = answersOf(tried.asked).size > 0 || (tried.about && !obeyed.about);
+  if (isMore && decision) await deps.controllers.recordDecisions([decision]);
   const open = all.filter(({ answer }) => answer === 'open').map(({ controller }) => controller);
   if (open.length === 0) return;
   const longest = Math.max(...open.map(({ timeoutMilliseconds }) => timeoutMilliseconds));
   const message = { kind: 'admission', installationId, jobId } as const;
   await deps.queues.sendToAdmission(message, { delaySeconds: Math.ceil(longest / 1000) + 1 });
+}
+
+type How = Omit<Deciding, 'at' | 'answers' | 'about'>;
+
+interface Round {
+  readonly how: How;
+  /** As it is before anybody was asked. */
+  readonly first: Made;
+  readonly aboutRun: () => Promise<AboutAnswer>;
+}
+
+interface Answered {
+  readonly asked: readonly Asked[];
+  readonly about?: RunAbout;
+  /** Nobody was asked: the job waits for GitHub. */
+  readonly waits?: JobAdmission;
+}
+
+/** Those that decided earlier by GitHub's word are in the record of what dry run says now. It is in the run's note. */
+async function aboutForRecord({ first, aboutRun }: Round, tried: Answered): Promise<RunAbout | undefined> {
+  if (first.needGitHub.size === 0 || answersOf(tried.asked).size === 0) return undefined;
+  const said = await aboutRun();
+  return said.kind === 'known' ? said.about : undefined;
+}
+
+const notAsked: Promise<Answered> = Promise.resolve({ asked: [] });
+
+/** GitHub first, where one of them has an expression that needs it. */
+async function askThose(
+  deps: AskDeps,
+  { how, first, aboutRun }: Round,
+  state: 'enabled' | 'dry_run',
+): Promise<Answered> {
+  const mine = first.unanswered.filter((controller) => controller.state === state);
+  const needing = mine.filter(({ id }) => first.needGitHub.has(id));
+  const said = needing[0] ? await aboutRun() : undefined;
+  const ask = async (controllers: readonly Controller[], facts: Made['facts']) =>
+    Promise.all(
+      controllers.map(async (controller) => {
+        const answer = await askOne(deps, { controller, job: how.job, gate: how.gate, facts });
+        measure(deps, { controller, answer, gate: how.gate });
+        return { controller, answer };
+      }),
+    );
+  if (said?.kind !== 'refused') {
+    const { about } = said ?? {};
+    const made = about ? makeDecision({ ...how, at: deps.clock.now(), about }) : first;
+    const open = made.unanswered.filter((controller) => controller.state === state);
+    return { asked: await ask(open, made.facts), ...(about ? { about } : {}) };
+  }
+  const at = deps.clock.now();
+  const retryAt = at + said.retryAfterSeconds * 1000;
+  const waits =
+    state === 'enabled' && needing[0]
+      ? waitForGitHub(how, needing[0], { why: said.why, retryAt, at })
+      : undefined;
+  if (waits) return { asked: [], waits };
+  const failed = needing.map((controller) => ({ controller, answer: failure(said.why, 0) }));
+  const others = mine.filter((controller) => !needing.includes(controller));
+  return { asked: [...failed, ...(await ask(others, first.facts))] };
 }
 
 interface Asked {
@@ -116,8 +183,7 @@ interface Asking {
 
 async function askOne(deps: AskDeps, { controller, job, gate, facts }: Asking): Promise<Answer | 'open'> {
   const { owner, id: controllerId, transport, timeoutMilliseconds } = controller;
-  // Only what GitHub knows of a run is left open by rules, and nobody has asked it.
-  if (transport.kind === 'rules') return failure('GitHub was not asked about the run', 0);
+  if (transport.kind === 'rules') throw new Error(`Rules are judged, and ${controllerId} was to be asked.`);
   const { installationId, jobId } = job;
   const askedAt = deps.clock.now();
   const stored = await deps.questions.ask({
@@ -175,10 +241,20 @@ async function call(
   return { ...(first ?? answer), milliseconds };
 }
 
-async function settle(deps: AskDeps, made: Made): Promise<void> {
-  if (!made.decision) return;
-  await writeDecisions(deps, made.job.installationId, [made]);
-  await poke(deps, made.job);
+/** @returns what it was given */
+async function settle(deps: AskDeps, how: How, answered: Answered): Promise<Answered> {
+  const { job } = how;
+  const { asked, about, waits } = answered;
+  if (waits) {
+    await deps.jobs.setAdmissions(job.installationId, [{ jobId: job.jobId, admission: waits }]);
+    return answered;
+  }
+  if (job.admission?.state !== 'asked') return answered;
+  const made = makeDecision({ ...how, at: deps.clock.now(), about, answers: answersOf(asked) });
+  if (!made.decision) return answered;
+  await writeDecisions(deps, job.installationId, [made]);
+  await poke(deps, job);
+  return answered;
 }
 
 /** The next plan for the tier reads the row. */

@@ -11,6 +11,7 @@ import { type JobFacts, jobFacts, scopedJob } from '../../core/controllers/facts
 import { afterFailure, type JobAdmission, policyMark } from '../../core/controllers/job-admission.ts';
 import type { ScopedJob } from '../../core/controllers/scope.ts';
 import { controllersOver } from '../../core/controllers/who-judges.ts';
+import type { RunAbout } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
 import { pricePerHour } from '../../core/price-list.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -31,6 +32,8 @@ export interface Deciding {
   readonly at: number;
   /** What controllers answered that are asked from outside; absent: nothing yet. */
   readonly answers?: ReadonlyMap<string, Answer>;
+  /** What GitHub said of the run. Absent: it was not asked. */
+  readonly about?: RunAbout | undefined;
 }
 
 export interface Answer {
@@ -46,13 +49,15 @@ export interface Made {
   readonly decision?: Decision;
   /** Those to be asked that have not answered, dry run included. */
   readonly unanswered: readonly Controller[];
+  /** Of these, the ids of those about which GitHub is to be asked first. */
+  readonly needGitHub: ReadonlySet<string>;
   readonly facts: JobFacts;
 }
 
 export function makeDecision(deciding: Deciding): Made {
   const { tenant, job, policies, group } = deciding;
   const scoped = scopedJob(tenant, job, group);
-  const facts = jobFacts(tenant, job, { scoped, pricePerHour: priceOf(deciding) });
+  const facts = jobFacts(tenant, job, { scoped, pricePerHour: priceOf(deciding), about: deciding.about });
   const said = controllersOver(policies, scoped).map((controller) => ({
     controller,
     answer: answerOf(deciding, { controller, scoped, facts }),
@@ -60,10 +65,15 @@ export function makeDecision(deciding: Deciding): Made {
   const votes = said.flatMap(({ controller, answer }) =>
     typeof answer === 'string' ? [] : [{ controller, vote: voteOf(controller, answer) }],
   );
-  const unanswered = said.flatMap(({ controller, answer }) => (answer === 'asked' ? [controller] : []));
+  const unanswered = said
+    .filter(({ answer }) => answer === 'asked' || answer === 'github')
+    .map(({ controller }) => controller);
+  const needGitHub = new Set(
+    said.flatMap(({ controller, answer }) => (answer === 'github' ? [controller.id] : [])),
+  );
   const open = unanswered.find(({ state }) => state === 'enabled');
   const isRejected = votes.some(({ vote }) => vote.enforced && vote.vote === 'reject');
-  const base = { job, unanswered, facts };
+  const base = { job, unanswered, needGitHub, facts };
   return open && !isRejected
     ? { ...base, admission: leftOpen(deciding, open) }
     : { ...base, ...decided(deciding, votes) };
@@ -72,9 +82,9 @@ export function makeDecision(deciding: Deciding): Made {
 function answerOf(
   { rules, answers }: Deciding,
   question: { controller: Controller; scoped: ScopedJob; facts: JobFacts },
-): Answer | 'none' | 'asked' {
+): Answer | 'none' | 'asked' | 'github' {
   const own = voteByRules(question, rules);
-  if (own === 'asked') return answers?.get(question.controller.id) ?? 'asked';
+  if (own === 'asked' || own === 'github') return answers?.get(question.controller.id) ?? own;
   return own === 'none' ? own : { ...own, milliseconds: 0 };
 }
 
@@ -92,6 +102,24 @@ const priceOf = ({ deployment, job }: Deciding) =>
     deployment,
     deployment.tiers.find(({ name }) => name === job.tier),
   );
+
+/**
+ * The job waits for GitHub's word about its run: as long from one call to the next as from one failure of a controller to
+ * the next, and longer where GitHub says so. Undefined: it has waited long enough, and the failure policy holds.
+ */
+export function waitForGitHub(
+  { job, tenant }: Pick<Deciding, 'job' | 'tenant'>,
+  by: Controller,
+  refusal: { readonly why: string; readonly retryAt: number; readonly at: number },
+): JobAdmission | undefined {
+  const policy = policyMark(tenant) ?? '';
+  const { why, retryAt, at } = refusal;
+  const failures = (failuresOf(job, policy).failures ?? 0) + 1;
+  const againAt = afterFailure(failures, at);
+  if (againAt === undefined) return undefined;
+  const waits = { at, againAt: Math.max(againAt, retryAt), failures };
+  return { policy, state: 'asked', ...namedBy(by), reason: why, ...waits };
+}
 
 function leftOpen({ tenant, job, at }: Deciding, by: Controller): JobAdmission {
   const policy = policyMark(tenant) ?? '';

@@ -12,21 +12,21 @@ export interface Question {
   readonly facts: JobFacts;
 }
 
-/** none: its match leaves the job out. asked: it is to be asked, or GitHub is. */
-export type OwnVote = Pick<ControllerVote, 'vote' | 'reason'> | 'none' | 'asked';
+/** none: its match leaves the job out. asked: it is to be asked. github: first GitHub is to be asked about the run. */
+export type OwnVote = Pick<ControllerVote, 'vote' | 'reason'> | 'none' | 'asked' | 'github';
 
 /** @param rules undefined where the controller has no expression */
 export function voteByRules({ controller, scoped, facts }: Question, rules: Rules | undefined): OwnVote {
   const { transport, match } = controller;
   if (isExempt(controller, scoped)) return { vote: 'exempt' };
   if (match !== undefined && rules) {
-    if (needsGitHub(rules, match, facts)) return 'asked';
+    if (needsGitHub(rules, match, facts)) return 'github';
     const matched = rules.judge(match, facts);
     if (matched === false) return 'none';
     if (matched !== true) return { vote: 'failed', reason: `match: ${matched.failed}` };
   }
   if (transport.kind !== 'rules' || !rules) return 'asked';
-  if (transport.rules.some(({ reject }) => needsGitHub(rules, reject, facts))) return 'asked';
+  if (transport.rules.some(({ reject }) => needsGitHub(rules, reject, facts))) return 'github';
   let failed: string | undefined;
   for (const [n, { reject, reason }] of transport.rules.entries()) {
     const verdict = rules.judge(reject, facts);
@@ -38,7 +38,7 @@ export function voteByRules({ controller, scoped, facts }: Question, rules: Rule
 
 /** Once GitHub was asked, its answer is among the facts. */
 const needsGitHub = (rules: Rules, expression: string, { run }: JobFacts) =>
-  run.event === undefined && rules.asksGitHub(expression);
+  run.event === undefined && rules.askedFacts(expression).length > 0;
 
 export const hasExpression = ({ transport, match }: Controller) =>
   match !== undefined || transport.kind === 'rules';

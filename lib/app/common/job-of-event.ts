@@ -12,6 +12,7 @@ export function jobOfEvent(event: JobEvent, now: number): Omit<Job, 'state'> {
     ...(event.repositoryId === undefined ? {} : { repositoryId: event.repositoryId }),
     ...(event.visibility ? { visibility: event.visibility } : {}),
     runId: event.runId,
+    ...(event.runAttempt === undefined ? {} : { runAttempt: event.runAttempt }),
     ...(event.workflow === undefined ? {} : { workflow: event.workflow }),
     labels: event.labels,
     queuedAt: event.queuedAt,

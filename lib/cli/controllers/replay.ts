@@ -33,7 +33,7 @@ Examples:
   mayfly controllers replay acme --rules rules.json --since 7d --json
   mayfly controllers replay @platform --rules rules.json     the jobs of all tenants
 
-It knows past jobs by their rows: repository, workflow, labels, tier. Rules that need facts only GitHub has about a run (event, ref, fork, actor, attempt, path) are counted as not judged. Rows are kept for ${tombstoneDays} days after a job ends.
+It knows past jobs by their rows: repository, workflow, labels, tier. Rules that need facts only GitHub has about a run (event, ref, fork, actor, attempt, path) are counted as not judged, and the report names the facts. Rows are kept for ${tombstoneDays} days after a job ends.
 `,
   exitOne: 'some jobs would have been rejected, or could not be judged',
   positionals: [ownerPositional],
@@ -110,9 +110,7 @@ function report(call: CommandCall, jobs: readonly ReplayedJob[]): number {
     ),
     ...(more > 0 ? [`  and ${more} more; --json has all of them.`] : []),
     ...(jobs.length >= mostJobs ? [`  No more than ${mostJobs} jobs were judged.`] : []),
-    ...(asked.length > 0
-      ? [`  ${asked.length}: a rule needs facts about the run that only GitHub has.`]
-      : []),
+    ...(asked[0] ? [`  ${asked.length} not judged: ${asked[0].reason}`] : []),
   ];
   const all = jobs.map(
     ({ job: { jobId, repository, tier, workflow = null, queuedAt }, vote, reason = null }) => ({

@@ -2,7 +2,7 @@
  * The facts about a job that rules and controllers get. Facts that only GitHub has about its run are fetched if needed, and
  * absent otherwise: a rule that names an absent fact cannot be evaluated.
  */
-import type { RepositoryVisibility } from '../github.ts';
+import type { RepositoryVisibility, RunAbout } from '../github.ts';
 import type { Job } from '../job.ts';
 import { levelNow } from '../runner-level.ts';
 import type { Tenant } from '../tenant.ts';
@@ -32,17 +32,7 @@ export interface JobFacts {
 }
 
 /** Facts that only GitHub has. */
-export interface RunFacts {
-  readonly attempt: number;
-  /** The branch or tag. */
-  readonly ref: string;
-  /** `push`, `pull_request`, … */
-  readonly event: string;
-  /** Its commits come from a fork. */
-  readonly fork: boolean;
-  /** The login of who started it. */
-  readonly actor: string;
-}
+export type RunFacts = Omit<RunAbout, 'path'>;
 
 /** The organization's own name for the group that runners join which name none. */
 export const defaultGroup = 'Default';
@@ -58,8 +48,15 @@ export function scopedJob(tenant: Tenant, job: Job, group: string | undefined): 
 export function jobFacts(
   tenant: Tenant,
   job: Job,
-  { scoped, pricePerHour }: { readonly scoped: ScopedJob; readonly pricePerHour: number | undefined },
+  more: {
+    readonly scoped: ScopedJob;
+    readonly pricePerHour: number | undefined;
+    /** What GitHub said of the run. Absent: it was not asked. */
+    readonly about?: RunAbout | undefined;
+  },
 ): JobFacts {
+  const { scoped, pricePerHour } = more;
+  const { path, ...run } = more.about ?? {};
   const { repository, repositoryId, visibility, workflow } = job;
   return {
     account: { login: tenant.accountLogin, id: tenant.accountId, type: tenant.accountType },
@@ -68,8 +65,11 @@ export function jobFacts(
       ...(repositoryId === undefined ? {} : { id: repositoryId }),
       ...(visibility === undefined ? {} : { visibility }),
     },
-    workflow: workflow === undefined ? {} : { name: workflow },
-    run: { id: job.runId },
+    workflow: {
+      ...(workflow === undefined ? {} : { name: workflow }),
+      ...(path === undefined ? {} : { path }),
+    },
+    run: { id: job.runId, ...run },
     job: {
       id: job.jobId,
       labels: job.labels,

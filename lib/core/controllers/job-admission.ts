@@ -14,7 +14,7 @@ export interface JobAdmission {
   readonly controllerId?: string;
   /** It is one of the operator's, of which tenants see only the reason. */
   readonly ofPlatform?: boolean;
-  /** In that controller's or its rule's own words. */
+  /** In that controller's or its rule's own words. Asked: why GitHub's word about the run is missing. */
   readonly reason?: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -49,6 +49,10 @@ export function needsDecision(
   const isOpen = admission.state === 'asked' || admission.state === 'unavailable';
   return isOpen && admission.againAt !== undefined && admission.againAt <= now;
 }
+
+/** While it is asked about, a reason says that GitHub is waited for; nobody is asked before that time is over. */
+export const isWaitingForGitHub = ({ state, reason, againAt }: JobAdmission, now: number): boolean =>
+  state === 'asked' && reason !== undefined && againAt !== undefined && now < againAt;
 
 /** From one failure to the next look, doubling. After the last one the job is refused. */
 const againSeconds = [30, 60, 120, 240, 480, 600];

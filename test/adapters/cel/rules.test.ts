@@ -75,7 +75,16 @@ describe('rules', () => {
     ['repository.visibility == "public"', false],
     ['no such', false],
   ])('say whether GitHub is to be asked: %s', (expression, asks) => {
-    expect(rules.asksGitHub(expression)).toBe(asks);
+    expect(rules.askedFacts(expression).length > 0).toBe(asks);
+  });
+
+  it('name the facts that only GitHub knows', () => {
+    expect(rules.askedFacts('run.fork || run.event == "push" || run.fork')).toEqual([
+      'run.event',
+      'run.fork',
+    ]);
+    expect(rules.askedFacts('workflow.path != "" && workflow.name == "CI"')).toEqual(['workflow.path']);
+    expect(rules.askedFacts('"event" in run')).toHaveLength(5);
   });
 
   it('take a pattern that a backtracking matcher would not finish', () => {

@@ -123,9 +123,12 @@ describe('mayfly controllers', () => {
       /^2 jobs: 1 admitted, 1 rejected/,
     );
     expect(await json('replay', 'acme', '--rules', rules)).toMatchObject([
-      { vote: 'asked' },
+      { vote: 'asked', reason: expect.stringMatching(/that only GitHub has: run\./) },
       { vote: 'asked' },
     ]);
+    expect((await run('replay', 'acme', '--rules', rules)).out).toMatch(
+      /^ {2}2 not judged: A rule needs facts that only GitHub has: run\./m,
+    );
     writeFileSync(file, JSON.stringify([{ reject: 'job.tier ==', reason: 'x' }]));
     expect(await run('replay', 'acme', '--rules', file)).toMatchObject({ status: 2 });
   });

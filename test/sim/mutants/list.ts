@@ -871,7 +871,7 @@ export const mutants: readonly Mutant[] = [
     'failure-unheard',
     'What fails of a controller in dry run ends the process of whoever asks.',
     'lib/app/admission/ask-controllers.ts',
-    'void Promise.allSettled(answering);',
+    'void Promise.allSettled([trying]);',
     '',
   ),
   ...costMutants,

@@ -69,7 +69,9 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
   );
   const lifecycle = fed('lifecycle', followLifecycle);
   const installations = fed('tenant-manager', applyInstallationEvents);
-  const admission = fed('admission', askControllers);
+  const admission = fed('admission', (parts, deliveries) =>
+    askControllers({ ...parts, loadGitHub: async () => parts.github }, deliveries),
+  );
 
   /** The fake keeps what is sent; here it goes on its way. */
   const sending: Ports['queues'] = {

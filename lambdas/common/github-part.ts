@@ -1,0 +1,25 @@
+/** GitHub, for functions that call it. It is a file of its own, so that whoever seldom calls it can load it when it does. */
+import { createGitHub } from '../../lib/adapters/github/github.ts';
+import { createStoredApp } from '../../lib/adapters/secrets-manager/stored-app.ts';
+import { systemClock } from '../../lib/adapters/system/clock.ts';
+import { budgetedGitHub } from '../../lib/app/common/budgeted-github.ts';
+import { readVariable, variables } from '../../lib/contract/environment.ts';
+import type { Notes } from '../../lib/ports/notes.ts';
+import type { Telemetry } from '../../lib/ports/telemetry.ts';
+import { secretPart } from './parts.ts';
+
+/**
+ * Within each installation's budget, which all copies share. As which App, the secret says.
+ *
+ * @param options.timeoutMs for each call. Absent: 10 s
+ */
+export function githubPart(options: { notes: Notes; telemetry: Telemetry; timeoutMs?: number }) {
+  const { timeoutMs, ...shared } = options;
+  const github = createGitHub({
+    apiUrl: readVariable(variables.githubApiUrl),
+    app: createStoredApp(secretPart(variables.appSecretArn)),
+    clock: systemClock,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+  return budgetedGitHub(github, { ...shared, clock: systemClock });
+}

@@ -1,0 +1,100 @@
+/**
+ * What only GitHub knows of a job's run, asked once a run: the answer is kept in a note for the run's other jobs, and so is a
+ * refusal, for as long as asking again would be of no use. Whoever comes while another one asks waits for that answer.
+ */
+import type { GitHubRefusal, RunAbout } from '../../core/github.ts';
+import type { Job } from '../../core/job.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { GitHub } from '../../ports/github.ts';
+import type { Notes } from '../../ports/notes.ts';
+
+export interface AboutDeps {
+  readonly loadGitHub: () => Promise<Pick<GitHub, 'getRun'>>;
+  readonly notes: Notes;
+  readonly clock: Clock;
+}
+
+export type AboutAnswer =
+  | { readonly kind: 'known'; readonly about: RunAbout }
+  /** Passing, as far as anybody can tell. */
+  | { readonly kind: 'refused'; readonly why: string; readonly retryAfterSeconds: number };
+
+/** A run's jobs come within minutes of each other; those of a day later ask anew. */
+const keptMilliseconds = 24 * 60 * 60 * 1000;
+/** Longer than a call to GitHub may take. */
+const askingMilliseconds = 15_000;
+const lookMilliseconds = 250;
+/** After these the job is asked about again later: its controllers' time is better spent. */
+const mostLooks = 12;
+/** From one refusal to the next call, at least. */
+const refusedSeconds = 20;
+/** No note lives longer for a limit that GitHub wants to be waited for. */
+const longestRefusedSeconds = 3_600;
+
+interface Told {
+  readonly about?: RunAbout;
+  readonly why?: string;
+}
+
+/** @throws OperationalError where the notes do not answer */
+export async function aboutRun(deps: AboutDeps, job: Job): Promise<AboutAnswer> {
+  const name = noteName(job);
+  for (let looks = 0; looks < mostLooks; looks += 1) {
+    if (looks > 0) await deps.clock.sleep(lookMilliseconds);
+    const now = deps.clock.now();
+    const note = (await deps.notes.read([name], now)).get(name);
+    const { about, why }: Told = note?.value ?? {};
+    if (about) return { kind: 'known', about };
+    if (why !== undefined && note) return refused(why, Math.ceil((note.expiresAt - now) / 1000));
+    const mark = { value: {}, expiresAt: now + askingMilliseconds, version: 0, now };
+    if (!note && (await deps.notes.writeIf(name, mark))) return askGitHub(deps, job, name);
+  }
+  return refused('GitHub is still being asked about the run', refusedSeconds);
+}
+
+/** Without the attempt another one's answer might be taken for this one's: such a job asks for itself. */
+const noteName = ({ installationId, runId, runAttempt, jobId }: Job) =>
+  `runs/${installationId}/${runId}/${runAttempt ?? `job-${jobId}`}`;
+
+async function askGitHub(deps: AboutDeps, job: Job, name: string): Promise<AboutAnswer> {
+  const answer = await call(deps, job);
+  const now = deps.clock.now();
+  const known = answer.kind === 'known';
+  const value: Told = known ? { about: answer.about } : { why: answer.why };
+  const expiresAt = now + (known ? keptMilliseconds : answer.retryAfterSeconds * 1000);
+  await deps.notes.write(name, { value: { ...value }, expiresAt });
+  return answer;
+}
+
+async function call({ loadGitHub }: AboutDeps, job: Job): Promise<AboutAnswer> {
+  const { installationId, repository, runId, runAttempt = 1 } = job;
+  try {
+    const github = await loadGitHub();
+    const answer = await github.getRun(installationId, repository, runId);
+    if (!answer.ok) return refused(...sayingOf(answer.refusal));
+    const { about } = answer.value;
+    if (!about) return refused('GitHub said nothing of what started the run', refusedSeconds);
+    // Its lists and reads may lag behind its webhooks.
+    if (about.attempt < runAttempt)
+      return refused(`GitHub shows attempt ${about.attempt} of the run`, refusedSeconds);
+    return { kind: 'known', about };
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    return refused(`GitHub did not answer (${error.code})`, refusedSeconds);
+  }
+}
+
+function sayingOf(refusal: GitHubRefusal): [string, number] {
+  if (refusal.kind !== 'limited')
+    return [`GitHub refused the run: ${refusal.kind}, ${refusal.message}`, refusedSeconds];
+  const { retryAfterSeconds } = refusal;
+  const seconds = Math.min(longestRefusedSeconds, Math.max(refusedSeconds, retryAfterSeconds));
+  return [`GitHub’s limit of calls is reached for ${retryAfterSeconds} s`, seconds];
+}
+
+const refused = (why: string, retryAfterSeconds: number): AboutAnswer => ({
+  kind: 'refused',
+  why,
+  retryAfterSeconds,
+});
