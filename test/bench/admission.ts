@@ -15,6 +15,7 @@ import { newTenant } from '../contracts/support/stored.ts';
 import { createMemoryCallbacks } from '../fakes/callbacks.ts';
 import { createMemoryChance, createMemoryClock } from '../fakes/clock.ts';
 import { createMemoryCompute } from '../fakes/compute.ts';
+import { createMemoryGitHub } from '../fakes/github.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
 import { createMemoryQueues } from '../fakes/queues.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
@@ -29,6 +30,9 @@ import { type AdmissionShape, controlled, modelAdmission, putControllers } from 
 import { latencies } from './platform.ts';
 import { median, type Report, type Result } from './result.ts';
 import type { Size } from './size.ts';
+
+/** No rule here names what only GitHub has. */
+const loadGitHub = async () => createMemoryGitHub();
 
 const copies = 5;
 const limit = 1000;
@@ -172,7 +176,7 @@ function createGate(stores: Pick<ReturnType<typeof createMemoryStores>, 'tenants
       await acceptJobs(deps, wrapped(events));
       while (queues.admission.length > 0) {
         clock.advance(10);
-        await askControllers(deps, wrapped(queues.admission.splice(0)));
+        await askControllers({ ...deps, loadGitHub }, wrapped(queues.admission.splice(0)));
         await acceptJobs(deps, wrapped(queues.tiers.splice(0).map(({ message }) => message)));
       }
       const machines = compute.live().length;

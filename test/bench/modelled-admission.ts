@@ -12,6 +12,7 @@ import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { createMemoryCallbacks } from '../fakes/callbacks.ts';
 import { createMemoryChance } from '../fakes/clock.ts';
 import { createMemoryCompute } from '../fakes/compute.ts';
+import { createMemoryGitHub } from '../fakes/github.ts';
 import { createMemoryNotes } from '../fakes/notes.ts';
 import { createMemorySecret } from '../fakes/secrets.ts';
 import { createMemorySpotPrices } from '../fakes/spot-prices.ts';
@@ -20,6 +21,9 @@ import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { createScheduler } from '../sim/scheduler.ts';
 import { givenDeployment, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
 import { createCalls, createModelledQueue } from './modelled-burst.ts';
+
+/** No rule here names what only GitHub has. */
+const loadGitHub = async () => createMemoryGitHub();
 
 export interface AdmissionShape {
   /** Of the first tenant, who has controllers; the others have one each, and no controllers. */
@@ -103,7 +107,7 @@ export async function modelAdmission(shape: AdmissionShape): Promise<ModelledAdm
       arrivals: to(arriving.arrivals),
     };
     arriving.addCopy((batch) => acceptArrivals(deps, batch));
-    asking.addCopy((batch) => askControllers(deps, batch));
+    asking.addCopy((batch) => askControllers({ ...deps, loadGitHub }, batch));
   }
   for (let n = 0; n < jobs + others; n++) {
     // Those of the others come in between.
