@@ -60,6 +60,8 @@ export interface Job {
   readonly retryAt?: number;
   /** When GitHub first said that it has no such job, epoch milliseconds; absent: it did not, or has said otherwise since. */
   readonly goneAt?: number;
+  /** When it last said so. */
+  readonly goneSaidAt?: number;
   /** The machine that GitHub says ran it. */
   readonly runner?: InstanceId;
   readonly startedAt?: number;

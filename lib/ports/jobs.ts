@@ -5,6 +5,13 @@ import type { Rest } from '../core/job-rest.ts';
 import type { Reason } from '../core/reason.ts';
 import type { OperationalError } from './errors.ts';
 
+/** That GitHub says it has no such job, epoch milliseconds. */
+export interface Doubt {
+  /** It has said so each time since then. */
+  readonly since: number;
+  readonly saidAt: number;
+}
+
 /** The jobs. Every method may throw OperationalError. */
 export interface JobStore {
   /**
@@ -70,8 +77,8 @@ export interface JobStore {
   ): Promise<boolean>;
   /** waiting → waiting, with this rest, or without any; else nothing. */
   rest(installationId: InstallationId, jobId: JobId, reason: Reason, rest?: Rest): Promise<void>;
-  /** Not done: notes since when GitHub says that it has no such job, or (undefined) that it has. */
-  doubt(installationId: InstallationId, jobId: JobId, goneAt: number | undefined): Promise<void>;
+  /** Not done: notes that GitHub says it has no such job, or (undefined) that it has. */
+  doubt(installationId: InstallationId, jobId: JobId, doubt: Doubt | undefined): Promise<void>;
   /**
    * running on this very machine, which is gone, or (undefined) on none of ours → waiting, since GitHub still has it
    * queued; else nothing, and false.

@@ -1,5 +1,6 @@
 /** What GitHub refuses for a while loses no job: it waits, it is opened again, and only what lasts has an end. */
 import { describe, expect, it } from '@jest/globals';
+import { doubtJob, goneReason } from '../../lib/app/common/doubt-job.ts';
 import { refusalPatienceSeconds, refusedAgainSeconds } from '../../lib/app/common/settings.ts';
 import type { GitHubRefusal } from '../../lib/core/github.ts';
 import { JobId } from '../../lib/core/ids.ts';
@@ -179,6 +180,23 @@ describe('a 404 for a job that is there', () => {
       await platform.sweep();
     }
     expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
+  it.each([
+    ['at each look for eight minutes', [0, 200, 400], 490],
+    ['and again after a silence of nine minutes, from then on', [0, 540, 740, 940], 1030],
+  ])('closes the job if GitHub denies all %s', async (_when, openAt, closedAt) => {
+    const platform = await givenPlatform();
+    await platform.follow(givenEvent({ action: 'waiting' }));
+    const begun = platform.clock.now();
+    const deniedAt = async (seconds: number) => {
+      platform.clock.advance(begun + seconds * 1000 - platform.clock.now());
+      const job = (await platform.job(1))!;
+      return doubtJob({ jobs: platform.stores.jobs, clock: platform.clock }, job, { why: goneReason(job) });
+    };
+    const closed: boolean[] = [];
+    for (const seconds of [...openAt, closedAt]) closed.push(await deniedAt(seconds));
+    expect(closed).toEqual([...openAt.map(() => false), true]);
   });
 
   it('is no longer doubted once GitHub shows its run, though the job stays denied', async () => {

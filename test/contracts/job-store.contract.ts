@@ -300,11 +300,11 @@ export function jobStoreContract(backend: StoreBackend): void {
           givenJob({ jobId: JobId(2), state: 'done', outcome: 'completed', doneAt: noon }),
         );
 
-        await stores.jobs.doubt(acme, one, noon + 7);
-        expect(await theJob()).toEqual({ ...running, goneAt: noon + 7 });
+        await stores.jobs.doubt(acme, one, { since: noon + 7, saidAt: noon + 9 });
+        expect(await theJob()).toEqual({ ...running, goneAt: noon + 7, goneSaidAt: noon + 9 });
         await stores.jobs.doubt(acme, one, undefined);
         expect(await theJob()).toEqual(running);
-        await stores.jobs.doubt(acme, JobId(2), noon);
+        await stores.jobs.doubt(acme, JobId(2), { since: noon, saidAt: noon });
         expect(await theJob(2)).not.toHaveProperty('goneAt');
       });
 
@@ -363,7 +363,7 @@ export function jobStoreContract(backend: StoreBackend): void {
         await stores.jobs.reopen(acme, one, { reason: full });
         await stores.jobs.block(acme, one, noon);
         await stores.jobs.rest(acme, one, full);
-        await stores.jobs.doubt(acme, one, noon);
+        await stores.jobs.doubt(acme, one, { since: noon, saidAt: noon });
         await stores.jobs.doubt(acme, one, undefined);
         await stores.jobs.waitAgain(acme, one, lease0, full);
         await stores.jobs.requeue(acme, one, machine, full);

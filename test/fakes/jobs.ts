@@ -125,10 +125,10 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
         job.state === 'waiting' ? wait(job, { reason, ...(rest ? { rest } : {}) }) : undefined,
       );
     },
-    async doubt(installationId, jobId, goneAt) {
-      await change('jobs.doubt', { installationId, jobId }, ({ goneAt: _goneAt, ...job }) => {
+    async doubt(installationId, jobId, doubt) {
+      await change('jobs.doubt', { installationId, jobId }, (job) => {
         if (job.state === 'done') return undefined;
-        return goneAt === undefined ? job : { ...job, goneAt };
+        return { ...undoubted(job), ...(doubt ? { goneAt: doubt.since, goneSaidAt: doubt.saidAt } : {}) };
       });
     },
     async requeue(installationId, jobId, runner, reason, rest) {
@@ -155,9 +155,8 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
         if (isOverOnGitHub(job) || (job.state === 'done' && !job.tier)) return undefined;
         // A repeated event must not take the job out of what is unsettled.
         if (job.state === 'running' && (runner === undefined || job.runner === runner)) return undefined;
-        const { goneAt: _goneAt, ...rest } = planless(job);
         return {
-          ...rest,
+          ...undoubted(planless(job)),
           ...(job.lease === undefined ? {} : { lease: job.lease }),
           state: 'running',
           startedAt: at,
@@ -255,7 +254,8 @@ function wait(job: Job, { reason, rest }: Again): Job {
   };
 }
 
+const undoubted = ({ goneAt: _goneAt, goneSaidAt: _goneSaidAt, ...job }: Job): Job => job;
+
 function done(job: Job, { at, ...facts }: JobEnd): Job {
-  const { goneAt: _goneAt, ...rest } = planless(job);
-  return { ...rest, ...facts, state: 'done', doneAt: at };
+  return { ...undoubted(planless(job)), ...facts, state: 'done', doneAt: at };
 }

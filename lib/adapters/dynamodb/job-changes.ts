@@ -7,7 +7,7 @@ import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Again } from '../../core/job-rest.ts';
 import type { Reason } from '../../core/reason.ts';
-import type { JobEnd, Reopening } from '../../ports/jobs.ts';
+import type { Doubt, JobEnd, Reopening } from '../../ports/jobs.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
 import { admissionAttributes, expiresAt, reasonValue, restingPlace, unsettledPlace } from './job-row.ts';
 
@@ -79,11 +79,14 @@ export const rest = (jobId: JobId, again: Again): JobChange => {
   };
 };
 
-/** Not done: since when GitHub says that it has no such job. */
-export const doubt = (goneAt: number | undefined): JobChange => ({
-  update: goneAt === undefined ? 'REMOVE #gone_at' : 'SET #gone_at = :at',
+/** Not done: since when GitHub says that it has no such job, and when it last said so. */
+export const doubt = (doubted: Doubt | undefined): JobChange => ({
+  update: doubted ? 'SET #gone_at = :at, #gone_said_at = :said' : 'REMOVE #gone_at, #gone_said_at',
   condition: 'attribute_exists(#state) AND #state <> :done',
-  values: { ':done': text('done'), ...(goneAt === undefined ? {} : { ':at': number(goneAt) }) },
+  values: {
+    ':done': text('done'),
+    ...(doubted ? { ':at': number(doubted.since), ':said': number(doubted.saidAt) } : {}),
+  },
 });
 
 /** running → waiting, if it is still this machine that GitHub named, or none of ours. */
@@ -178,7 +181,7 @@ export function start(
     'attribute_exists(#state) AND (#state <> :done OR (attribute_exists(#reason) AND attribute_exists(#place)))';
   const values = { ':running': text('running'), ':at': number(at), ':done': text('done') };
   const started = 'SET #state = :running, #started_at = :at';
-  const stale = `#reason, #retry_at, #gone_at, ${ended}`;
+  const stale = `#reason, #retry_at, #gone_at, #gone_said_at, ${ended}`;
   if (runner === undefined) {
     return {
       update: `${started}, #pending = :unsettled, #unsettled_at = :at REMOVE ${stale}`,
@@ -231,7 +234,7 @@ function finishing(end: JobEnd): { update: string; values: Attributes } {
     ':reason': optional(end.reason, reasonValue),
   });
   const sets = Object.keys(facts).map((value) => `#${value.slice(1)} = ${value}`);
-  const over = ['lease', 'pending', 'unsettled_at', 'retry_at', 'gone_at'];
+  const over = ['lease', 'pending', 'unsettled_at', 'retry_at', 'gone_at', 'gone_said_at'];
   const stale = [...over, ...(end.reason ? [] : ['reason']), ...(end.conclusion ? [] : ['conclusion'])];
   return {
     update: `SET #state = :done, ${sets.join(', ')} REMOVE ${stale.map((name) => `#${name}`).join(', ')}`,

@@ -149,8 +149,8 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     async rest(tenant, jobId, reason, rest) {
       await changed(tenant, jobId, changes.rest(jobId, { reason, ...(rest && { rest }) }));
     },
-    async doubt(tenant, jobId, goneAt) {
-      await changed(tenant, jobId, changes.doubt(goneAt));
+    async doubt(tenant, jobId, doubt) {
+      await changed(tenant, jobId, changes.doubt(doubt));
     },
     requeue: (tenant, jobId, runner, reason, rest) =>
       changed(tenant, jobId, changes.requeue(jobId, runner, { reason, ...(rest && { rest }) })),

@@ -1,12 +1,13 @@
 /**
  * GitHub says that it has no such job, or that its run is over. One such answer is no proof: the job rests, and is closed
- * only if GitHub still says so after eight minutes. One answer that the job exists clears the doubt.
+ * only if GitHub says so for eight minutes, with no long silence between two answers. One answer that the job exists clears
+ * the doubt.
  */
 import type { Job } from '../../core/job.ts';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { JobStore } from '../../ports/jobs.ts';
-import { goneApartSeconds, goneKeptSeconds, goneRestSeconds } from './settings.ts';
+import { goneApartSeconds, goneRestSeconds, goneSilenceSeconds } from './settings.ts';
 
 interface DoubtDeps {
   readonly jobs: JobStore;
@@ -31,10 +32,10 @@ export async function doubtJob(
   job: Job,
   doubt: { readonly why: Reason; readonly conclusion?: string },
 ): Promise<boolean> {
-  const { installationId, jobId, state, tier, lease, goneAt } = job;
+  const { installationId, jobId, state, tier, lease } = job;
   const { why, conclusion } = doubt;
   const now = deps.clock.now();
-  const since = goneAt === undefined || now > goneAt + goneKeptSeconds * 1000 ? now : goneAt;
+  const since = deniedThroughout(job, now) ?? now;
   if (now >= since + goneApartSeconds * 1000) {
     const end = {
       outcome: 'cancelled',
@@ -46,13 +47,19 @@ export async function doubtJob(
     const before = await deps.jobs.finish(installationId, jobId, end);
     return before !== undefined && before.state !== 'done';
   }
-  if (since !== goneAt) await deps.jobs.doubt(installationId, jobId, since);
+  await deps.jobs.doubt(installationId, jobId, { since, saidAt: now });
   if (!tier) return false;
   const retryAt = Math.max(now + goneRestSeconds * 1000, job.retryAt ?? 0);
   const rest = { tier, replacements: job.replacements ?? 0, retryAt };
   if (state === 'covered' && lease) await deps.jobs.waitAgain(installationId, jobId, lease, why, rest);
   if (state === 'waiting') await deps.jobs.rest(installationId, jobId, why, rest);
   return false;
+}
+
+/** Since when it was denied each time, without a silence in which GitHub may have had it. */
+function deniedThroughout({ goneAt, goneSaidAt = goneAt }: Job, now: number): number | undefined {
+  const isUnbroken = goneSaidAt !== undefined && now <= goneSaidAt + goneSilenceSeconds * 1000;
+  return isUnbroken ? goneAt : undefined;
 }
 
 /** GitHub has it after all. */

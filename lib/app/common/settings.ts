@@ -75,6 +75,12 @@ export const unknownLabelsPerHour = 100;
 /** GitHub must have said for this long, each time it was asked, that it has no such job: three looks, longer than an outage. */
 export const goneApartSeconds = 480;
 
+/**
+ * Two denials further apart than this say nothing of the time between them: GitHub is asked every five minutes, by the sweep of
+ * a minute, one of which may be missed.
+ */
+export const goneSilenceSeconds = 420;
+
 /** A job that GitHub denied is not tried again before the next look at it. */
 export const goneRestSeconds = 300;
 

@@ -670,6 +670,13 @@ export const mutants: readonly Mutant[] = [
     'export const goneApartSeconds = 0;',
   ),
   mutant(
+    'silence-taken-for-denial',
+    'Two denials count as one long one, however long GitHub gave no answer in between.',
+    'lib/app/common/settings.ts',
+    'export const goneSilenceSeconds = 420;',
+    'export const goneSilenceSeconds = 7200;',
+  ),
+  mutant(
     'refused-at-the-door',
     'One refusal of a runner ends the job.',
     'lib/app/claim/mint-runner.ts',
