@@ -22,6 +22,7 @@ const checks: readonly Check[] = [
   check('moto', async () => (await import('./checks/moto.ts')).moto),
   check('github-simulator', async () => (await import('./checks/github-simulator.ts')).githubSimulator),
   check('single-host', async () => (await import('./checks/single-host.ts')).singleHost),
+  check('botocore', async () => (await import('./checks/botocore.ts')).botocore),
   check('schemathesis', async () => (await import('./checks/schemathesis.ts')).schemathesis),
 ];
 

@@ -3,7 +3,16 @@
  * elsewhere, beside the CDK of this checkout. It needs no registry, and writes nothing into the checkout.
  */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,8 +62,11 @@ export function installPackage(): InstalledPackage {
   };
 }
 
+/** Those that use the package; the example controller is a program for another machine. */
 export const exampleNames = readdirSync(join(checkout, 'examples'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter(
+    (entry) => entry.isDirectory() && existsSync(join(checkout, 'examples', entry.name, 'tsconfig.json')),
+  )
   .map(({ name }) => name);
 
 function pack(root: string): { file: string; files: string[] } {

@@ -38,6 +38,8 @@ export function readBillDials(json: unknown): CostExplorerDials {
 
 type Input = AwsCall['input'];
 
+/** Without milliseconds, as the service's model has it. */
+const timeOf = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
 const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 const mostTagsAtOnce = 20;
@@ -79,7 +81,7 @@ export function createCostExplorerService(
           TagKey,
           Type: 'UserDefined',
           Status: isActive ? 'Active' : 'Inactive',
-          ...(updatedAt === undefined ? {} : { LastUpdatedDate: new Date(updatedAt).toISOString() }),
+          ...(updatedAt === undefined ? {} : { LastUpdatedDate: timeOf(updatedAt) }),
         }))
         .filter((tag) => asked?.includes(tag.TagKey) ?? true)
         .filter((tag) => tag.Type === Type && (Status === undefined || tag.Status === Status));
@@ -120,7 +122,7 @@ export function createCostExplorerService(
         );
       backfilledAt = now();
       backfilledFrom.push(BackfillFrom.slice(0, 10));
-      const RequestedAt = new Date(backfilledAt).toISOString();
+      const RequestedAt = timeOf(backfilledAt);
       return { BackfillRequest: { BackfillFrom, RequestedAt, BackfillStatus: 'PROCESSING' } };
     },
   };

@@ -2,6 +2,7 @@
  * A runner group decides who gets its machines, and the platform must know: no machine is bought, and none listens, for a job
  * of a public repository whose group never admitted any; and a job that is admitted does not go on being held.
  */
+import type { Job } from '../../../lib/core/job.ts';
 import { isExcluded, isPublic } from '../world/groups.ts';
 import type { AuditedLaunch, Books, Note } from './books.ts';
 
@@ -10,6 +11,9 @@ const heldForGroup = ['public-repository', 'repository-not-in-group', 'group-unk
 
 /** A look at the group is made within two minutes, a poke within one; a limit of GitHub lasts for ten, and may come twice. */
 const longestHeldSeconds = 2_400;
+
+/** Reasons are written for so many at the head of a tenant's line in a tier; the others keep theirs until they come near it. */
+const headOfLine = 10;
 
 export function checkGroupOfLaunch(books: Books, launch: AuditedLaunch, note: Note): void {
   const row = books.rows.launches.get(launch.id as never);
@@ -20,12 +24,14 @@ export function checkGroups(books: Books, note: Note): void {
   for (const runner of books.rows.runners.values()) {
     if (runner.state === 'listening') checkMeantFor(books, runner.installationId, runner.plannedJob, note);
   }
-  for (const [key, { state, reason, jobId, installationId }] of books.rows.jobs) {
+  for (const [key, row] of books.rows.jobs) {
+    const { state, reason, jobId, installationId } = row;
     const job = books.worldJobs.get(jobId);
     const tenant = books.rows.tenants.get(installationId);
     const isHeld = state === 'waiting' && heldForGroup.includes(reason?.code ?? '');
     if (!isHeld || !job || isExcluded(job) || tenant?.status !== 'active' || books.quietSince === undefined)
       continue;
+    if (waitingBefore(books, row) >= headOfLine) continue;
     const limitedUntil = books.limitedUntil(installationId);
     const since = Math.max(books.quietSince, job.account.group.changedAt, job.queuedAt, limitedUntil);
     const seconds = (books.now() - since) / 1000;
@@ -35,6 +41,13 @@ export function checkGroups(books: Books, note: Note): void {
         `job ${key} is held (${reason?.code}) for ${seconds} s, and its group admits it`,
       );
   }
+}
+
+function waitingBefore(books: Books, { installationId, tier, queuedAt }: Job): number {
+  const waiting = [...books.rows.jobs.values()].filter(
+    (job) => job.installationId === installationId && job.tier === tier && job.state === 'waiting',
+  );
+  return waiting.filter((job) => job.queuedAt <= queuedAt).length - 1;
 }
 
 /** Where GitHub refused to talk to the tenant at all, nobody could know better. */

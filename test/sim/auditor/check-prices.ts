@@ -15,19 +15,21 @@ const hour = 3_600_000;
 export function checkPrice(books: Books, record: UsageRecord, machine: AuditedMachine, note: Note): void {
   const { instanceId, spot, instanceType, zone, rates, launchedAt, endedAt } = record;
   const { compute } = rates;
+  // A launch whose answer was lost is carried on after its machine's end: the price is asked for then.
+  const askedBy = Math.max(endedAt, books.now());
   if (!spot) {
     if (compute !== onDemandPrice('us-east-1', instanceType))
       note('price-on-demand', `${instanceId}, ${instanceType}, has the price ${compute}`);
   } else if (zone === undefined) {
     if (compute !== undefined) note('price-of-no-pool', `${instanceId} has the price ${compute} and no zone`);
   } else if (compute === undefined) {
-    if (!books.market.lostBetween(launchedAt - unheardMilliseconds, endedAt))
+    if (!books.market.lostBetween(launchedAt - unheardMilliseconds, askedBy))
       note('price-missing', `${instanceId} has no price, and every call was answered`);
   } else {
     const known = books.market.pricesBetween(
       { instanceType, zone },
       launchedAt - rememberedMilliseconds,
-      endedAt,
+      askedBy,
     );
     if (!known.includes(compute))
       note(
