@@ -27,7 +27,7 @@ describe("the App's private key", () => {
     { name: 'null', secret: 'null', message: /is not a JSON object/ },
     { name: 'without the id', secret: '{"privateKey":"hush-hush"}', message: /no appId/ },
     { name: 'without the key', secret: '{"appId":"1","key":"hush-hush"}', message: /no privateKey/ },
-    { name: 'with a key that is none', secret: secretOf('hush-hush'), message: /is no key/ },
+    { name: 'with a key that is none', secret: secretOf('hush-hush'), message: /is not a key/ },
   ])('is refused when the secret is $name, without showing it', ({ secret, message }) => {
     expect(() => readAppSecret(secret)).toThrow(message);
     expect(() => readAppSecret(secret)).toThrow(/npx mayfly setup/);
