@@ -2,6 +2,7 @@
 /** `npx mayfly`: the operator's command line. */
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
+import { endWhenOutputCloses } from '../lib/cli/closed-output.ts';
 import type { Io } from '../lib/cli/command.ts';
 import { commands } from '../lib/cli/commands.ts';
 import { runCommand } from '../lib/cli/run-command.ts';
@@ -22,6 +23,7 @@ async function ask(question: string): Promise<string> {
   }
 }
 
+endWhenOutputCloses();
 process.exitCode = await runCommand(commands, process.argv.slice(2), {
   config,
   configFile: fileURLToPath(new URL('../mayfly.config.ts', import.meta.url)),

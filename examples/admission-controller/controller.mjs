@@ -50,7 +50,7 @@ async function reply(request) {
 }
 
 const call = (path, more = {}) =>
-  fetch(`${env.ADMISSION_API}/v1/installations/${env.INSTALLATION_ID}${path}`, {
+  fetch(new URL(`/v1/installations/${env.INSTALLATION_ID}${path}`, env.ADMISSION_API), {
     headers: { authorization: `Bearer ${env.CONTROLLER_TOKEN}`, 'content-type': 'application/json' },
     signal: AbortSignal.timeout(30_000),
     ...more,

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Argument, Command, CommanderError, Help, InvalidArgumentError } from 'commander';
+import { endWhenOutputCloses } from './closed-output.ts';
 import { correctableMessage } from './correctable.ts';
 
 /** Where a command line writes. Default: this process's streams. */
@@ -109,6 +110,7 @@ export async function runCommandLine(
 
 /** For scripts: runs the command line of this process and sets its exit status. */
 export async function runScript(command: Command): Promise<void> {
+  endWhenOutputCloses();
   const status = await runCommandLine(command, process.argv.slice(2));
   if (status !== 0) process.exitCode = status;
 }
