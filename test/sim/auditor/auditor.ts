@@ -14,6 +14,7 @@ import { checkAdmitted, checkUngated, noteRejections } from './admission/check-a
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
+import { checkConfirmed } from './check-confirmed.ts';
 import { checkDeletions } from './check-deletions.ts';
 import { checkEnds } from './check-ends.ts';
 import { checkGroupOfLaunch, checkGroups } from './check-groups.ts';
@@ -81,6 +82,8 @@ export interface Auditor {
   minute(): void;
   /** GitHub refused something to this tenant; a limit is for so long. */
   githubRefused(installationId: number, limitSeconds: number | undefined): void;
+  /** A tier's queue delivers it no more. */
+  messageDone(body: string): void;
   /** The platform got GitHub's webhook. */
   jobTold(event: JobEvent): void;
   note(invariant: string, detail: string): void;
@@ -162,6 +165,7 @@ export function createAuditor(world: {
       const until = Math.max(books.limitedUntil(installationId), world.now() + limitSeconds * 1000);
       books.githubLimits.set(installationId, until);
     },
+    messageDone: (body) => checkConfirmed(books, body, note),
     jobTold({ action, installationId, jobId, runnerName }) {
       // A job that GitHub gave back runs again elsewhere, and its first start says nothing of that.
       const key = `${installationId}/${jobId} on ${runnerName}`;

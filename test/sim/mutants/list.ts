@@ -203,7 +203,7 @@ export const mutants: readonly Mutant[] = [
     'facts-go-backwards',
     'A late in_progress wakes a job that is done.',
     'test/fakes/jobs.ts',
-    "if (job.state === 'done') return undefined;",
+    "if (isOverOnGitHub(job) || (job.state === 'done' && !job.tier)) return undefined;",
     '',
   ),
   mutant(

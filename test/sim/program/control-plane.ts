@@ -49,9 +49,11 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
   const fed = (
     name: QueueReader,
     use: (parts: Parts, deliveries: readonly Delivery[]) => Promise<string[]>,
+    onDone?: (body: string) => void,
   ) =>
     createSimulatedQueue({
       ...deps,
+      ...(onDone ? { onDone } : {}),
       name,
       visibilitySeconds: visibilitySeconds(name),
       mostReceives: receivesBeforeDeadLetter(name),
@@ -65,7 +67,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     });
 
   const tiers = new Map<string, SimulatedQueue>(
-    deployment.tiers.map(({ name }) => [name, fed('scale-up', acceptArrivals)]),
+    deployment.tiers.map(({ name }) => [name, fed('scale-up', acceptArrivals, deps.auditor.messageDone)]),
   );
   const lifecycle = fed('lifecycle', followLifecycle);
   const installations = fed('tenant-manager', applyInstallationEvents);

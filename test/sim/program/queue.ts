@@ -25,6 +25,8 @@ export interface QueueOptions {
   readonly scheduler: Scheduler;
   readonly faults: Faults;
   readonly story: Story;
+  /** What is confirmed. */
+  readonly onDone?: (body: string) => void;
   /** Hands a batch to a run of the function; never settles where the run dies. Answers with what failed. */
   readonly handle: (deliveries: readonly Delivery[]) => Promise<readonly string[]>;
 }
@@ -96,6 +98,7 @@ export function createSimulatedQueue(options: QueueOptions): SimulatedQueue {
   function confirm(message: Message, open: Set<Message>) {
     if (!open.delete(message)) return;
     left -= 1;
+    options.onDone?.(message.body);
     if (faults.strikes('messageTwice')) repeat(message);
   }
 

@@ -1,0 +1,8 @@
+/** A message about a new job is done only once a row has the job: from then on nobody but the reconciler would know of it. */
+import type { Books, Note } from './books.ts';
+
+export function checkConfirmed(books: Books, body: string, note: Note): void {
+  const { kind, action, installationId, jobId } = JSON.parse(body) as Record<string, unknown>;
+  if (kind !== 'job' || action !== 'queued' || books.rows.jobs.has(`${installationId}/${jobId}`)) return;
+  note('done-without-a-row', `a message about job ${installationId}/${jobId} is done, and no row has it`);
+}
