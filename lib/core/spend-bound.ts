@@ -30,6 +30,8 @@ export interface SpendQuestion {
 export interface Reserve {
   /** The leases that are held and were taken in a month or on a day. */
   heldIn(period: string): readonly Held[];
+  /** One more of the tier whose machines cost most: another copy may take it at the same moment. */
+  readonly dearest: Held;
   /** One that is taken now. */
   readonly next: Held;
   readonly longestSeconds: number;
@@ -113,7 +115,8 @@ function roomIn({ tenant, cost, reserve }: SpendQuestion, { cap, spent, period }
   const reserved = { held, next, longestSeconds };
   const settled = Math.max(0, spent - expectedIn(tenant, period));
   const wanted = Math.min(expected, tenant.maxRunners - tenant.leases);
-  if (wanted <= machinesSurelyWithin(cap - settled, reserved)) return byCount;
+  const surely = (next: Held) => machinesSurelyWithin(cap - settled, { ...reserved, next });
+  if (wanted <= surely(next) && tenant.maxRunners - tenant.leases <= surely(reserve.dearest)) return byCount;
   const machines = machinesWithin(cap - settled, reserved);
   if (wanted <= machines) return { ...byCount, mayMatter: true };
   const [now, withNext] = [held, [...held, next]].map((group) => reserveFor(group, longestSeconds));

@@ -61,6 +61,24 @@ const refuse = (platform: Platform, times: number, refusal: GitHubRefusal) =>
 const notFound: GitHubRefusal = { kind: 'not-found', message: 'no run' };
 const limited: GitHubRefusal = { kind: 'limited', retryAfterSeconds: 900 };
 
+describe('a run', () => {
+  it('is asked about by the name that its repository has by then', async () => {
+    const { platform } = await givenRun({}, givenRules({}, noPushes));
+    await platform.accept(queued(1, { repositoryId: platform.github.repositoryId('acme/app') }));
+    platform.github.setFormerNames('gone');
+    platform.github.renameRepository(acme, 'app', 'renamed');
+    await judge(platform);
+    expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
+  });
+
+  it('of which GitHub shows a later attempt counts with the attempt of the job', async () => {
+    const { platform } = await givenRun({ attempt: 2 }, givenRules({}, 'run.attempt > 1'));
+    await platform.accept(queued(1));
+    await judge(platform);
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+  });
+});
+
 describe('a rule about what only GitHub knows', () => {
   it.each([
     [noPushes, {}, 'done', 'controller-rejected'],

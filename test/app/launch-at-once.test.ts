@@ -43,6 +43,19 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
+  it('is recorded as waiting where a tenant cannot be read that waits under the same cap', async () => {
+    const platform = await givenPlatform({
+      deployment: { caps: { waitingJobsPerTenant: 1000, launchesPerMinutePerTenant: 60, machinesInAll: 5 } },
+    });
+    platform.stores.world.beforeCall = async (call) => {
+      if (call === 'launches.capUseAcrossTenants')
+        throw new OperationalError('A row is broken.', { code: 'UnreadableRow', retryable: false });
+    };
+    expect(await platform.accept(queued(1))).not.toEqual([]);
+    platform.stores.world.beforeCall = undefined;
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+
   it('overtakes none that waits', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 1 })] });
     await platform.stores.jobs.insert([givenJob({ jobId: JobId(1) })]);

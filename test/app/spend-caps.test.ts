@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { spendRoom } from '../../lib/app/common/lease-cost.ts';
+import { InstallationId, JobId, TierName } from '../../lib/core/ids.ts';
 import { totalOf } from '../../lib/core/price.ts';
 import { rangesOfLives } from '../../lib/core/spend.ts';
 import type { SpendCaps } from '../../lib/core/spend-counts.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
-import { acme, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
+import { acme, givenDeployment, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
 
 /** Of a small machine, in the world of these tests. */
@@ -230,5 +231,19 @@ describe('what is spent', () => {
     await platform.endAll(300);
     expect(await platform.spent()).toBe(platform.recorded());
     await expectNothingLeft(platform);
+  });
+});
+
+describe('a cap that machines of this tier cannot fill', () => {
+  const large = givenTier({ name: TierName('large'), instanceTypes: ['t3.xlarge'], maxRunners: 50 });
+  const deployment = { ...givenDeployment(), tiers: [givenTier({ maxRunners: 50 }), large] };
+  const asReadUnder = (month: number) => {
+    const tenant = givenTenant({ maxRunners: 10, caps: { month } });
+    return spendRoom(deployment, { tenant, tier: deployment.tiers[0]!, now: noon })?.asRead;
+  };
+
+  it('is still counted as it was read, where another copy may start dearer ones at the same moment', () => {
+    expect(asReadUnder(longest * 11)).toBe(true);
+    expect(asReadUnder(longest * 110)).toBe(false);
   });
 });

@@ -3,6 +3,7 @@
  * are counted separately, so busy controllers do not keep administrators out. This copy remembers who exceeded a limit until
  * the minute is over, so a flood costs no call.
  */
+import { platformOwner } from '../../core/controllers/controller.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RequestCounts } from '../../ports/request-counts.ts';
 import type { Caller } from './authenticate.ts';
@@ -11,6 +12,8 @@ import { type Faulty, faulty } from './fault.ts';
 export const requestsPerMinute = {
   administrator: { token: 120, tenant: 600 },
   controller: { token: 600, tenant: 1_200 },
+  /** It is asked about the jobs of all tenants. */
+  platformController: { token: 6_000, tenant: 12_000 },
 } as const;
 
 const windowMilliseconds = 60_000;
@@ -34,7 +37,8 @@ export function createRateLimit(deps: { counts: RequestCounts; clock: Clock }): 
   };
   return {
     async refuse({ kind, token: { owner, id } }) {
-      const most = requestsPerMinute[kind];
+      const isOfPlatform = kind === 'controller' && owner === platformOwner;
+      const most = requestsPerMinute[isOfPlatform ? 'platformController' : kind];
       const now = clock.now();
       const window = Math.floor(now / windowMilliseconds);
       const endsAt = (window + 1) * windowMilliseconds;

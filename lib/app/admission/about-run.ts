@@ -7,10 +7,13 @@ import type { Job } from '../../core/job.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { GitHub } from '../../ports/github.ts';
+import type { JobStore } from '../../ports/jobs.ts';
 import type { Notes } from '../../ports/notes.ts';
+import { inRepository } from '../common/in-repository.ts';
 
 export interface AboutDeps {
-  readonly loadGitHub: () => Promise<Pick<GitHub, 'getRun'>>;
+  readonly loadGitHub: () => Promise<GitHub>;
+  readonly jobs: JobStore;
   readonly notes: Notes;
   readonly clock: Clock;
 }
@@ -67,18 +70,22 @@ async function askGitHub(deps: AboutDeps, job: Job, name: string): Promise<About
   return answer;
 }
 
-async function call({ loadGitHub }: AboutDeps, job: Job): Promise<AboutAnswer> {
-  const { installationId, repository, runId, runAttempt = 1 } = job;
+async function call({ loadGitHub, jobs }: AboutDeps, job: Job): Promise<AboutAnswer> {
+  const { installationId, runId } = job;
   try {
     const github = await loadGitHub();
-    const answer = await github.getRun(installationId, repository, runId);
+    const answer = await inRepository({ github, jobs }, job, (name) =>
+      github.getRun(installationId, name, runId),
+    );
     if (!answer.ok) return refused(...sayingOf(answer.refusal));
     const { about } = answer.value;
     if (!about) return refused('GitHub said nothing of what started the run', refusedSeconds);
     // Its lists and reads may lag behind its webhooks.
+    const { runAttempt = about.attempt } = job;
     if (about.attempt < runAttempt)
       return refused(`GitHub shows attempt ${about.attempt} of the run`, refusedSeconds);
-    return { kind: 'known', about };
+    // A later attempt has what this one has, but for its number.
+    return { kind: 'known', about: { ...about, attempt: runAttempt } };
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
     return refused(`GitHub did not answer (${error.code})`, refusedSeconds);

@@ -48,6 +48,7 @@ function reserveOf(
     unended: tenant.tierLeases.get(of.name) ?? 0,
     ceiling: ceilingPerHour(placeOf(deployment), of) ?? 0,
   });
+  const one = { machines: 1, ageSeconds: 0 };
   return {
     heldIn: (period) =>
       [...(tenant.held?.since.keys() ?? [])]
@@ -56,7 +57,10 @@ function reserveOf(
           deployment.tiers.map((of) => group(of, heldOf(tenant.held, { day, tier: of.name, now }))),
         )
         .filter(({ machines }) => machines > 0),
-    next: group(tier, { machines: 1, ageSeconds: 0 }),
+    next: group(tier, one),
+    dearest:
+      deployment.tiers.map((of) => group(of, one)).toSorted((a, b) => b.ceiling - a.ceiling)[0] ??
+      group(tier, one),
     longestSeconds: longestSeconds(deployment.limits),
   };
 }

@@ -56,7 +56,7 @@ export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<L
   const { installationId } = fresh;
   const tier = deps.deployment.tiers.find(({ name }) => name === fresh.tier);
   if (!tier) return none;
-  const looked = await lookAt(deps, installationId, tier);
+  const looked = await ifReadable(lookAt(deps, installationId, tier));
   if (!looked) return none;
   const { waiting, read, groupNote, scarcity } = looked;
   // While EC2 throttles, calls have turns, and those who wait for one have rows.
@@ -74,16 +74,20 @@ export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<L
   return none;
 }
 
-/** Undefined: it cannot be read now. The jobs are recorded then, and the balance that follows says what fails. */
 async function lookAt(deps: BalanceDeps, installationId: InstallationId, tier: Tier) {
+  const [waiting, read, groupNote, scarcity] = await Promise.all([
+    deps.jobs.listWaiting(installationId, tier.name, firstPageSize),
+    deps.tenants.get(installationId),
+    readGroupNote(deps, installationId),
+    readScarcity(deps),
+  ]);
+  return { waiting, read, groupNote, scarcity };
+}
+
+/** Undefined: it cannot be read now. The jobs are recorded then, and the balance that follows says what fails. */
+async function ifReadable<Read>(reading: Promise<Read>): Promise<Read | undefined> {
   try {
-    const [waiting, read, groupNote, scarcity] = await Promise.all([
-      deps.jobs.listWaiting(installationId, tier.name, firstPageSize),
-      deps.tenants.get(installationId),
-      readGroupNote(deps, installationId),
-      readScarcity(deps),
-    ]);
-    return { waiting, read, groupNote, scarcity };
+    return await reading;
   } catch (error) {
     if (error instanceof OperationalError) return undefined;
     throw error;
@@ -104,7 +108,9 @@ async function tryOnce(
   line: Line,
 ): Promise<LaunchedAtOnce | { kind: 'again'; tenant?: Tenant }> {
   const { tenant, tier, group } = line;
-  const { plan, supply } = await planNew(deps, fresh, line);
+  const planned = await ifReadable(planNew(deps, fresh, line));
+  if (!planned) return none;
+  const { plan, supply } = planned;
   const outcomes = new Map<JobId, InsertOutcome>();
   const cover = (launch: Launch) => coverNew(deps, { launch, fresh, outcomes });
   const taken = await takeLaunch(deps, { plan, tenant, tier, supply, cover });

@@ -58,11 +58,11 @@ export const covers = (target: ScopeTarget, job: ScopedJob): boolean =>
 export const isSameTarget = (one: ScopeTarget, other: ScopeTarget): boolean =>
   targetText(one) === targetText(other);
 
-/** The same for the same target, whatever the order of its fields. */
+/** The same for the same target, whatever the order of its fields. GitHub tells groups' names apart without their case. */
 export const targetText = (target: ScopeTarget) =>
   JSON.stringify([
     target.kind,
     'tier' in target ? target.tier : undefined,
-    'group' in target ? target.group : undefined,
+    'group' in target ? target.group.toLowerCase() : undefined,
     'repositoryId' in target ? target.repositoryId : undefined,
   ]);
