@@ -210,6 +210,23 @@ describe('the record of a spot machine', () => {
     expect(records(platform)).toMatchObject([{ cost: { compute } }]);
   });
 
+  it.each([
+    ['costs nothing where the notice comes when EC2 has taken it', true, 0],
+    ['costs its time where we end it on the notice', false, 6_000],
+  ])('%s', async (_, isTaken, compute) => {
+    const { platform, machine } = await givenSpot(12_000);
+    platform.clock.advance(30 * 60_000);
+    Object.assign(platform.compute.machines.get(machine)!, {
+      takenBack: isTaken,
+      ...(isTaken ? { state: 'terminated' } : {}),
+    });
+    await platform.follow({
+      'detail-type': 'EC2 Spot Instance Interruption Warning',
+      detail: { 'instance-id': machine, 'instance-action': 'terminate' },
+    });
+    expect(records(platform)).toMatchObject([{ cost: { compute } }]);
+  });
+
   it('costs its time, and its lease goes back, where EC2 cannot be asked how it ended', async () => {
     const { platform, machine } = await givenSpot(12_000);
     Object.assign(platform.compute.machines.get(machine)!, { takenBack: true });

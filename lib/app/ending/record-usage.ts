@@ -47,9 +47,8 @@ async function findTakenBack(
   endedAt: number,
 ): Promise<ReadonlySet<InstanceId>> {
   const asked = endings
-    .filter(
-      ({ runner, reason, proven }) => proven && reason === 'instance-ended' && mayBeFree(runner, endedAt),
-    )
+    // Also after a notice on which we ended it ourselves: the notice may come when EC2 has done so.
+    .filter(({ runner, reason }) => reason === 'instance-ended' && mayBeFree(runner, endedAt))
     .map(({ runner }) => runner.instanceId);
   if (asked.length === 0) return new Set();
   try {
