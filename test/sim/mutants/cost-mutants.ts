@@ -33,8 +33,8 @@ export const costMutants: readonly Mutant[] = [
     'spot-end-not-asked',
     'Nobody asks EC2 whether it took a young spot machine back.',
     'lib/app/ending/record-usage.ts',
-    "proven && reason === 'instance-ended' && mayBeFree(runner, endedAt),",
-    "proven && reason === 'instance-ended' && !mayBeFree(runner, endedAt),",
+    "reason === 'instance-ended' && mayBeFree(runner, endedAt))",
+    "reason === 'instance-ended' && !mayBeFree(runner, endedAt))",
   ),
   mutant(
     'free-whoever-ended-it',
