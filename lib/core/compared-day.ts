@@ -5,7 +5,7 @@
 import { type BilledCost, type Compared, compared, isExplained } from './compare-bill.ts';
 import type { InstallationId, TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
-import { type Component, components } from './price.ts';
+import { byComponent, type Component, components } from './price.ts';
 import type { UsageSum } from './usage-sum.ts';
 
 export type ByComponent = Readonly<Record<Component, Micros>>;
@@ -102,11 +102,5 @@ export function lineOfDay({ day, tenants }: ComparedDay): Compared {
 
 export const sumOf = (of: ByComponent): Micros => add(components.map((component) => of[component]));
 
-const byComponent = (amount: (component: Component) => Micros): ByComponent => ({
-  compute: amount('compute'),
-  surplus: amount('surplus'),
-  disk: amount('disk'),
-  address: amount('address'),
-});
 const add = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
 const total = (costs: readonly BilledCost[]) => add(costs.map(({ micros }) => micros));

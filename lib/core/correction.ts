@@ -4,7 +4,7 @@
  */
 import { type ByComponent, type ComparedDay, sumOf, togetherOf } from './compared-day.ts';
 import type { Micros } from './micros.ts';
-import { type Component, components } from './price.ts';
+import { byComponent, type Component, components } from './price.ts';
 import type { UsageSum } from './usage-sum.ts';
 
 export interface Correction {
@@ -62,12 +62,7 @@ function ratiosOf({ recorded, billed }: { recorded: ByComponent; billed: ByCompo
   const share = known === 0 ? 0 : left / known;
   const ratio = (component: Component) =>
     recorded[component] === 0 ? undefined : billed[component] / recorded[component] + share;
-  return {
-    compute: ratio('compute'),
-    surplus: ratio('surplus'),
-    disk: ratio('disk'),
-    address: ratio('address'),
-  };
+  return byComponent(ratio);
 }
 
 /** A tenant's day that is worth so little says nothing, and so few of them say too little. */

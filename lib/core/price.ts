@@ -10,6 +10,13 @@ import { type PriceList, pricesInForce, type RegionPrices } from './price-list.t
 export const components = ['compute', 'surplus', 'disk', 'address'] as const;
 export type Component = (typeof components)[number];
 
+export const byComponent = <Value>(of: (component: Component) => Value): Record<Component, Value> => ({
+  compute: of('compute'),
+  surplus: of('surplus'),
+  disk: of('disk'),
+  address: of('address'),
+});
+
 /** What a machine is made of, as far as AWS charges for it. */
 export interface BilledMachine {
   readonly diskGigabytes: number;

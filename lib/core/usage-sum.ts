@@ -6,7 +6,7 @@ import { dayOf } from './days.ts';
 import type { InstallationId, JobId, TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
 import type { Charge } from './own-rates.ts';
-import { type Component, components, totalOf } from './price.ts';
+import { byComponent, type Component, components, totalOf } from './price.ts';
 import type { UsageRecord } from './usage.ts';
 
 export interface UsageSum {
@@ -101,7 +101,7 @@ function sumOf(
     spotMachines: records.filter(({ spot }) => spot).length,
     jobs: new Set(records.flatMap(({ job }) => job?.jobId ?? [])).size,
     seconds: total(records.map(({ seconds }) => seconds)),
-    cost: ofComponents((component) => total(records.map(({ cost }) => cost[component] ?? 0))),
+    cost: byComponent((component) => total(records.map(({ cost }) => cost[component] ?? 0))),
     waste: { idle: wasted('idle'), lostSpot: wasted('lostSpot'), cancelled: wasted('cancelled') },
     owed: owedFor(records),
     unpriced: counted((component) => withoutPrice(component).length),
@@ -159,7 +159,7 @@ export function together(sums: readonly Together[]): Together {
     spotMachines: total(sums.map(({ spotMachines }) => spotMachines)),
     jobs: total(sums.map(({ jobs }) => jobs)),
     seconds: total(sums.map(({ seconds }) => seconds)),
-    cost: ofComponents((component) => total(sums.map(({ cost }) => cost[component]))),
+    cost: byComponent((component) => total(sums.map(({ cost }) => cost[component]))),
     waste: { idle: of('idle'), lostSpot: of('lostSpot'), cancelled: of('cancelled') },
     owed: {
       own: charged(sums.map(({ owed }) => owed.own)),
@@ -206,11 +206,5 @@ export function bounded(sums: readonly UsageSum[], most = mostSumsOfDay): UsageS
 
 const total = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
 const unique = (words: readonly string[]) => [...new Set(words)].toSorted();
-const ofComponents = (amount: (component: Component) => Micros): Record<Component, Micros> => ({
-  compute: amount('compute'),
-  surplus: amount('surplus'),
-  disk: amount('disk'),
-  address: amount('address'),
-});
 const counted = (count: (component: Component) => number): Partial<Record<Component, number>> =>
   Object.fromEntries(components.map((component) => [component, count(component)]).filter(([, n]) => n !== 0));

@@ -23,6 +23,7 @@ import type { TenantStore } from '../../ports/tenants.ts';
 import { askAboutJob } from '../common/ask-about-job.ts';
 import { followAnswer } from '../common/follow-answer.ts';
 import { currentName, isSameName } from '../common/in-repository.ts';
+import { logRefusedJob } from '../common/log-refused-job.ts';
 import type { KnownGroup } from '../common/runner-groups.ts';
 import {
   longestAgainSeconds,
@@ -219,8 +220,7 @@ async function pauseJob(deps: MintDeps, { runner, job }: Minting, why: Reason): 
 export async function refuseJob(deps: MintDeps, job: Job, why: Reason): Promise<void> {
   const { installationId, jobId, tier } = job;
   await deps.jobs.finish(installationId, jobId, { outcome: 'refused', at: deps.clock.now(), reason: why });
-  const about = { installationId, jobId, tier, reason: why.code };
-  deps.telemetry.event('warn', 'job-refused', about, { JobsRefused: 1 });
+  logRefusedJob(deps, { installationId, jobId, tier, reason: why.code }, 'warn');
 }
 
 export async function holdJob(

@@ -8,6 +8,7 @@ import { reason } from '../../core/reason.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
+import { logRefusedJob } from './log-refused-job.ts';
 import { firstPageSize, waitingPageSize } from './settings.ts';
 
 export async function refuseBeyondCap(
@@ -24,8 +25,7 @@ export async function refuseBeyondCap(
     beyond.map(async ({ jobId, tier }) => {
       const end = { outcome: 'refused', at: deps.clock.now(), reason: why } as const;
       if (!(await deps.jobs.refuseWaiting(installationId, jobId, end))) return;
-      const about = { installationId, jobId, tier, reason: why.code };
-      deps.telemetry.event('info', 'job-refused', about, { JobsRefused: 1 });
+      logRefusedJob(deps, { installationId, jobId, tier, reason: why.code });
     }),
   );
 }

@@ -39,7 +39,7 @@ export async function recordUsage(
 
 /**
  * What EC2 took back in a machine's first hour costs nothing, and only EC2 knows that it did. It is asked about young spot
- * machines alone that ended by themselves. Where it cannot be asked they count as charged for: no lease waits for a price.
+ * machines alone that ended by themselves, or of which EC2 gave notice. Where it cannot be asked they count as charged for: no lease waits for a price.
  */
 async function findTakenBack(
   { compute, telemetry }: EndDeps,

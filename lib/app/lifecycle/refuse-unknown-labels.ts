@@ -9,6 +9,7 @@ import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import type { LifecycleDeps } from '../common/deps.ts';
 import { jobOfEvent } from '../common/job-of-event.ts';
+import { logRefusedJob } from '../common/log-refused-job.ts';
 import { unknownLabelsPerHour } from '../common/settings.ts';
 
 /** Whether it is a job that has not begun, and that no tier has the labels of. */
@@ -78,8 +79,7 @@ function refusedJob(deps: LifecycleDeps, event: JobEvent): Job {
 }
 
 function logRefusal(deps: LifecycleDeps, { installationId, jobId, labels }: JobEvent): void {
-  const about = { installationId, jobId, reason: 'labels-unknown', labels };
-  deps.telemetry.event('info', 'job-refused', about, { JobsRefused: 1 });
+  logRefusedJob(deps, { installationId, jobId, reason: 'labels-unknown', labels });
 }
 
 /** One line for each tenant of the batch. */

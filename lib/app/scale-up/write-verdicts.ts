@@ -1,7 +1,7 @@
 /** Stores why a plan's jobs are refused or keep waiting. Jobs that changed meanwhile are left unchanged. */
 import type { BalancePlan } from '../../core/balance-plan.ts';
 import type { InstallationId } from '../../core/ids.ts';
-import type { Job } from '../../core/job.ts';
+import { logRefusedJob } from '../common/log-refused-job.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
 export async function writeVerdicts(
@@ -16,21 +16,12 @@ export async function writeVerdicts(
       at,
       reason,
     });
-    if (refused) logRefusal(deps, job, reason.code);
+    if (refused)
+      logRefusedJob(deps, { installationId, jobId: job.jobId, tier: job.tier, reason: reason.code });
   });
   const holding = plan.hold.map(({ job, reason }) => ({ jobId: job.jobId, reason }));
   await Promise.all([
     ...refusing,
     ...(holding.length > 0 ? [deps.jobs.setWaitReasons(installationId, holding)] : []),
   ]);
-}
-
-function logRefusal(deps: BalanceDeps, job: Job, code: string): void {
-  const { installationId, jobId, tier } = job;
-  deps.telemetry.event(
-    'info',
-    'job-refused',
-    { installationId, jobId, tier, reason: code },
-    { JobsRefused: 1 },
-  );
 }

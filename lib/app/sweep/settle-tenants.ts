@@ -7,6 +7,7 @@ import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import { logRefusedJob } from '../common/log-refused-job.ts';
 import { refuseBeyondCap } from '../common/refuse-beyond-cap.ts';
 import {
   asksAtOnce,
@@ -76,12 +77,7 @@ async function refuseBlocked(deps: SweepDeps, job: Job, most: number): Promise<b
   );
   const end = { outcome: 'refused', at: deps.clock.now(), reason: why } as const;
   if (!(await deps.jobs.refuseBlocked(installationId, jobId, end))) return false;
-  deps.telemetry.event(
-    'info',
-    'job-refused',
-    { installationId, jobId, tier, reason: why.code },
-    { JobsRefused: 1 },
-  );
+  logRefusedJob(deps, { installationId, jobId, tier, reason: why.code });
   return true;
 }
 

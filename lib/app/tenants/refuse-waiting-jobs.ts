@@ -5,6 +5,7 @@ import type { Reason } from '../../core/reason.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
+import { logRefusedJob } from '../common/log-refused-job.ts';
 import { waitingPageSize } from '../common/settings.ts';
 
 export async function refuseWaitingJobs(
@@ -27,12 +28,7 @@ export async function refuseWaitingJobs(
     const refused = await deps.jobs.refuseWaiting(installationId, job.jobId, end);
     if (!refused) return false;
     const { jobId, tier } = job;
-    deps.telemetry.event(
-      'info',
-      'job-refused',
-      { installationId, jobId, tier, reason: reason.code },
-      { JobsRefused: 1 },
-    );
+    logRefusedJob(deps, { installationId, jobId, tier, reason: reason.code });
     return true;
   }
 }
