@@ -1,6 +1,6 @@
 /**
- * What `import … from 'mayfly'` gives: the construct, what it is told and what it throws. Nothing else of this repository
- * is promised to stay as it is.
+ * What `import … from 'mayfly'` provides: the construct, its props and its errors. Nothing else in this repository is a
+ * stable interface.
  */
 export { ConfigurationError } from './config/check-config.ts';
 export type { MayflyConfig, TierConfig } from './config/config.ts';

@@ -1,6 +1,6 @@
 /**
- * IPv4 ranges as text (`10.0.0.0/8`) and what can be said of them: whether one lies in another, and what is left of all
- * addresses without some. Pure arithmetic; IPv6 has no place here, for machines have none.
+ * IPv4 ranges as text (`10.0.0.0/8`) and arithmetic on them: whether one contains another, and which addresses remain
+ * outside a set of ranges. Pure functions. IPv6 is not supported because machines have no IPv6 addresses.
  */
 interface Range {
   readonly first: number;
@@ -8,7 +8,7 @@ interface Range {
 }
 
 /**
- * What is no public address: private networks, carrier-grade NAT (VPCs use it too), link-local.
+ * Ranges that are not public: private networks, carrier-grade NAT (VPCs use it too), link-local.
  * Source: https://www.iana.org/assignments/iana-ipv4-special-registry
  */
 export const privateRanges = [
@@ -19,7 +19,7 @@ export const privateRanges = [
   '192.168.0.0/16',
 ] as const;
 
-/** Multicast and what is reserved: nothing routes it, and a rule that names it would be a rule for nothing. */
+/** Multicast and reserved ranges. Nothing routes them, so a rule that names one has no effect. */
 const unroutable = ['224.0.0.0/3'];
 
 /** Whether this is a range in CIDR notation whose address is the range's first. */
@@ -37,13 +37,13 @@ export function contains(outer: string, inner: string): boolean {
 /** Whether every address of the range is private. */
 export const isPrivateRange = (range: string): boolean => privateRanges.some((each) => contains(each, range));
 
-/** Every public address, as the fewest ranges in order: a security group can only allow, so it is told these. */
+/** Every public address, as the fewest ranges in order. Security groups can only allow, so they list these. */
 export function publicRanges(): string[] {
   const closed = [...privateRanges, ...unroutable].map(read);
   return without({ first: 0, bits: 0 }, closed).map(write);
 }
 
-/** Halves a range until each piece is either free of what is closed, or closed itself. */
+/** Halves a range until each piece is either entirely open or entirely closed. */
 function without(range: Range, closed: readonly Range[]): Range[] {
   if (closed.some((each) => each.bits <= range.bits && firstOf(range.first, each.bits) === each.first))
     return [];

@@ -1,4 +1,4 @@
-/** Says what burstable machines cost while their processors are busy, which no price per hour shows, before a bill does. */
+/** Warns at synth what burstable machines cost while their processors are busy, which the hourly price does not show. */
 import { isBurstable, surplusPerHour } from '../core/burstable.ts';
 import { dollars, type Micros } from '../core/micros.ts';
 import { onDemandPrice, pricesInForce } from '../core/price-list.ts';
@@ -11,7 +11,7 @@ const allBusy = 1000;
 /** @returns undefined where no tier has burstable machines that are charged for more than their list price */
 export function burstableHint({ deployment, machines }: CheckedConfig): string | undefined {
   const { region, prices } = deployment;
-  // A list of one's own has the tiers' types alone.
+  // A custom price list has only the types of the tiers.
   const priceOf: PriceOf = (type) =>
     pricesInForce(region, prices).onDemand(type) ?? onDemandPrice(region, type);
   const lines = deployment.tiers.flatMap((tier) => tierLines(priceOf, tier, machines.get(tier.name)));
@@ -36,7 +36,7 @@ function tierLines(priceOf: PriceOf, tier: Tier, machine: MachineSettings | unde
   });
 }
 
-/** With as many processors, and at least as much memory. */
+/** With at least as many processors and as much memory. */
 function steadyType(type: string, architecture: Tier['architecture']): string {
   const [, size = ''] = type.split('.');
   const family = architecture === 'arm64' ? 'm6g' : 'm5';

@@ -1,6 +1,6 @@
 /**
- * The rules for what an organization asks of its accounts. Whether a key or a policy exists, nobody asks at synthesis;
- * `mayfly preflight` does.
+ * The rules for account-wide settings (keys, permissions boundary, log retention). Synth does not check that a key or a
+ * policy exists; `mayfly preflight` does.
  */
 import { leastConcurrency } from '../contract/concurrency.ts';
 import { type FunctionName, functionNames } from '../contract/functions.ts';
@@ -49,7 +49,7 @@ export function accountFaults(config: MayflyConfig): string[] {
   ];
 }
 
-/** No alias: a policy goes by the key's own ARN. */
+/** No alias: a key policy works with the key's own ARN. */
 const keyRule = (region: unknown) => ({
   pattern: new RegExp(`^arn:aws[a-z-]*:kms:${literally(region)}:\\d{12}:key/[0-9a-z-]{20,40}$`),
   allowed: `the ARN of a key (not of an alias) in ${shown(region)}, such as "arn:aws:kms:${textOf(region)}:123456789012:key/…"`,
@@ -76,7 +76,7 @@ function reservationFaults(config: MayflyConfig): string[] {
   ];
 }
 
-/** What of these is set, or its default. */
+/** The given settings, with defaults for the rest. */
 export const checkedAccount = (config: MayflyConfig): CheckedAccount => ({
   ...(config.kmsKeyArn === undefined ? {} : { kmsKeyArn: config.kmsKeyArn }),
   ...(config.permissionsBoundaryArn === undefined

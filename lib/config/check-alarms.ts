@@ -1,10 +1,13 @@
-/** The rules for alarms: who gets mail, and when they go off. All may be left out. Whether the address exists is not checked. */
+/**
+ * The rules for alarms: who gets e-mail, and when they go off. All settings are optional. Synth does not check that the
+ * address exists.
+ */
 import type { MayflyConfig } from './config.ts';
 import { expect, expectText, expectWhole } from './faults.ts';
 
 const minuteBounds = { from: 5, to: 1440 };
 const defaultOldestJobMinutes = 60;
-/** A day: shorter, and nights and weekends would ring. */
+/** A day. With less, alarms would go off at night and on weekends. */
 const defaultSilenceMinutes = 1440;
 
 export function alarmFaults(config: MayflyConfig): string[] {
@@ -21,7 +24,7 @@ export function alarmFaults(config: MayflyConfig): string[] {
   ];
 }
 
-/** CloudWatch keeps to periods of whole minutes, and looks back over a day at most. */
+/** CloudWatch periods are whole minutes, and an alarm looks back over a day at most. */
 function silenceFaults(minutes: number): string[] {
   const faults = expectWhole('webhookSilenceMinutes', minutes, minuteBounds);
   return faults.length > 0
@@ -32,7 +35,7 @@ function silenceFaults(minutes: number): string[] {
       });
 }
 
-/** What of these is set, defaults filled in. */
+/** The given settings, with defaults for the rest. */
 export const checkedAlarms = ({
   alarmEmail,
   oldestJobMinutes,

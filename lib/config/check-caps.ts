@@ -1,13 +1,13 @@
 /**
- * The rules for caps: bounds in numbers on what tenants may use, each optional. A cap over all tenants is counted in
- * at most 64 rows that every launch writes to, which is why it ends where those rows would be written too often.
+ * The rules for caps: optional limits on what tenants may use. A cap over all tenants is counted in at most 64 rows that
+ * every launch writes to; the upper bound keeps those rows below DynamoDB's limit for one item.
  */
 import type { Caps } from '../contract/deployment.ts';
 import { expectKnownKeys, expectWhole, expectWord, isRecord, shown } from './faults.ts';
 
 export const defaultCaps: Caps = { waitingJobsPerTenant: 1_000, launchesPerMinutePerTenant: 60 };
 
-/** As many as were simulated: test/scale. */
+/** The largest number that has been simulated (test/scale). */
 export const mostUnderOneCap = 100_000;
 
 const bounds = {

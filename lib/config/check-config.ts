@@ -1,6 +1,6 @@
 /**
- * Checks the whole configuration at once: the operator gets every fault in one message, each with what was given and
- * what is allowed. What passes can be synthesized and deployed; nothing is checked a second time later.
+ * Checks the whole configuration at once: the operator gets every error in one message, each with what was given and what
+ * is allowed. A configuration that passes can be synthesized and deployed; nothing checks it again later.
  */
 import type { Deployment } from '../contract/deployment.ts';
 import { TierName } from '../core/ids.ts';
@@ -29,20 +29,20 @@ import { expectKnownKeys, expectText, expectWhole, expectWord, isRecord, shown, 
 import { githubApiUrl } from './github-api-url.ts';
 import { includedIn } from './included-tiers.ts';
 
-/** A configuration without faults, defaults filled in. */
+/** A valid configuration with defaults filled in. */
 export interface CheckedConfig extends CheckedAccount {
-  /** As they were given. */
+  /** As given. */
   readonly settings: MayflyConfig;
-  /** What the functions get beside their bundle. */
+  /** What the functions read from `deployment.json` beside their bundle. */
   readonly deployment: Deployment;
-  /** What each tier's machines are made of, which no function needs to know. */
+  /** What each tier's machines are made of. No function needs to know. */
   readonly machines: ReadonlyMap<TierName, MachineSettings>;
   readonly githubApiUrl: string;
   /** Where people see GitHub. */
   readonly githubWebUrl: string;
   readonly network: CheckedNetwork;
   readonly runnerReleasesUrl: string;
-  /** Absent: no images are made. */
+  /** Absent: the deployment builds no images. */
   readonly machineImages?: CheckedImages;
   readonly scaleUpConcurrency: number;
   readonly alarmEmail?: string;
@@ -111,19 +111,19 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
   return faults.length > 0 ? { ok: false, faults } : { ok: true, config: checked(config) };
 }
 
-/** The configuration has faults; the message lists them all. */
+/** The configuration is invalid; the message lists every error. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-/** Who was given the configuration, and what else is wrong with it. */
+/** Where the configuration came from, and other errors to report with it. */
 export interface Origin {
-  /** What the reader is to mend. Default: mayfly.config.ts. */
+  /** The file that the reader must correct. Default: mayfly.config.ts. */
   readonly where?: string;
   readonly faults?: readonly string[];
 }
 
-/** @throws ConfigurationError that lists all faults */
+/** @throws ConfigurationError that lists every error */
 export function assertConfig(config: MayflyConfig, origin: Origin = {}): CheckedConfig {
   const outcome = checkConfig(config);
   const faults = [...(origin.faults ?? []), ...(outcome.ok ? [] : outcome.faults)];
@@ -152,7 +152,7 @@ function defaultTierFaults(config: MayflyConfig): string[] {
     : [];
 }
 
-/** Lambda's environment variables end at 4 KB, and the tiers' queue addresses, which hold the names, are the most of it. */
+/** Lambda limits environment variables to 4 KB in all; the tiers' queue URLs, which contain the names, take most of it. */
 function queueAddressFaults(config: MayflyConfig): string[] {
   const most = 3200;
   const names = Object.keys(isRecord(config.tiers) ? config.tiers : {});
@@ -230,6 +230,6 @@ function checkedTier(name: string, tier: TierConfig, { tiers, network }: MayflyC
   };
 }
 
-/** Whether subnets of an existing network give addresses, only that network knows. */
+/** Whether the subnets of an existing network assign public addresses, only that network knows. */
 const publicAddressIn = (network: CheckedNetwork) =>
   network.kind === 'own' ? { publicAddress: network.natGateways === 0 } : {};

@@ -1,9 +1,9 @@
-/** The rules for images of one's own, which EC2 Image Builder makes. Left out: machines start from the stock image. */
+/** The rules for custom images, which EC2 Image Builder builds. Left out: machines start from the stock image. */
 import type { MayflyConfig } from './config.ts';
 import { expectKnownKeys, expectWhole, isRecord, shown } from './faults.ts';
 
 export interface CheckedImages {
-  /** How many images of each architecture are kept, however old. */
+  /** How many images of each architecture are kept, whatever their age. */
   readonly keep: number;
 }
 

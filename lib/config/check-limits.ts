@@ -1,6 +1,6 @@
 /**
- * The rules for the deadlines of states: each positive and bounded, and none that another one makes pointless.
- * The upper bounds are GitHub's: a job waits for a day at most, and runs for five.
+ * The rules for deadlines: each positive and bounded, and none made pointless by another. The upper bounds are GitHub's:
+ * a job waits for at most a day and runs for at most five.
  */
 import type { Limits } from '../contract/deployment.ts';
 import { expect, expectKnownKeys, expectWhole, isRecord, shown } from './faults.ts';

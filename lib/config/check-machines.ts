@@ -1,7 +1,6 @@
 /**
- * The rules for what a tier's machines are made of: image, disk, the job's user, what the operator adds. None of it is
- * known to a function: it ends in the tier's launch template. Whether an image exists is not asked here; preflight asks
- * for parameters.
+ * The rules for a tier's machines: image, disk, the job's user, the operator's own setup. No function knows any of it; it
+ * goes into the tier's launch template. Synth does not check that an image exists; preflight looks up parameters.
  */
 import { type CpuCredits, isBurstable } from '../core/burstable.ts';
 import type { TierConfig } from './config.ts';
@@ -16,11 +15,11 @@ export interface MachineSettings {
   readonly diskGigabytes: number;
   readonly diskIops: number;
   readonly diskThroughputMegabytes: number;
-  /** MiB a second. Absent: EC2 fills the disk from its image as it sees fit. */
+  /** MiB a second. Absent: EC2 decides how fast it fills the disk from its image. */
   readonly diskInitializationMegabytes?: number;
-  /** Absent: as EC2 does for the instance type. */
+  /** Absent: EC2's default for the instance type. */
   readonly cpuCredits?: CpuCredits;
-  /** The job's user has no way of becoming root. */
+  /** The job's user cannot become root. */
   readonly rootless: boolean;
   /** Shell that runs as root before the runner is claimed; empty for none. */
   readonly extraUserData: string;
@@ -41,15 +40,15 @@ export const machineSettingNames = [
   'instanceRoleArn',
 ] as const satisfies readonly (keyof TierConfig)[];
 
-/** The stock image's. */
+/** Those of the stock image. */
 const stockRootDevice = '/dev/sda1';
 
 /**
- * Of gp3 volumes; the first figures are also what comes without a further price.
+ * Limits of gp3 volumes. The first figure of each is included in the volume's price.
  * Source: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html#gp3-ebs-volume-type
  */
 const gp3 = {
-  /** The stock image does not fit on less. */
+  /** The stock image needs at least this much. */
   gigabytes: { from: 8, to: 65_536 },
   iops: { from: 3_000, to: 80_000 },
   throughputMegabytes: { from: 125, to: 2_000 },
@@ -96,7 +95,7 @@ export function machineFaults(path: string, tier: Settings): string[] {
   ];
 }
 
-/** EC2 takes it for T types alone, and a launch template has one for all of a tier's types. */
+/** EC2 accepts it only for T types, and one launch template covers all types of a tier. */
 function creditFaults(path: string, { cpuCredits, instanceTypes }: Settings): string[] {
   if (cpuCredits === undefined) return [];
   const others = isTextList(instanceTypes) ? instanceTypes.filter((type) => !isBurstable(type)) : [];
@@ -109,7 +108,7 @@ function creditFaults(path: string, { cpuCredits, instanceTypes }: Settings): st
   ];
 }
 
-/** It travels in base64 beside the boot script, in the 16 KB that EC2 takes of both. */
+/** It is base64-encoded together with the boot script; EC2 accepts 16 KB for both. */
 const mostExtraBytes = 2_560;
 
 function extraUserDataFaults(name: string, text: unknown): string[] {
@@ -125,7 +124,7 @@ function extraUserDataFaults(name: string, text: unknown): string[] {
       ];
 }
 
-/** The policies of what launches machines name each parameter and each role; an IAM role has room for so many. */
+/** The launching functions' policies name each parameter and each role, and an IAM role's policies have limited room. */
 const mostNames = 10;
 
 export function machineNameFaults(tiers: readonly Settings[]): string[] {
@@ -140,7 +139,7 @@ export function machineNameFaults(tiers: readonly Settings[]): string[] {
   });
 }
 
-/** Each figure on its own, then what EC2 allows of one for so much of another. */
+/** Checks each figure by itself, then the ratios that EC2 allows between them. */
 function diskFaults(path: string, tier: Settings): string[] {
   const { diskGigabytes, diskIops, diskThroughputMegabytes } = withUsualDisk(tier);
   const faults = [

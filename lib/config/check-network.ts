@@ -1,6 +1,6 @@
 /**
- * The rules for the machines' network. They hold it to what AWS takes by default (rules of a security group and of a
- * network ACL, sizes of subnets), and to what machines cannot do without: TCP 443 to the internet.
+ * The rules for the machines' network. They keep it within AWS's default quotas (rules of a security group and of a
+ * network ACL, sizes of subnets), and keep open what machines cannot do without: TCP 443 to the internet.
  */
 import {
   contains,
@@ -49,13 +49,16 @@ export interface ExistingNetwork {
 }
 
 /**
- * The range is cut in 16: six zones of public subnets, and as many private ones, keep their place whatever is chosen. Of an
- * existing network, more subnets would not fit in a function's environment beside thirty queues.
+ * The range is cut into 16 pieces: public subnets for six zones and as many private ones keep their places whatever is
+ * chosen. More subnets of an existing network would not fit into a function's environment beside thirty queue URLs.
  */
 export const mostZones = 6;
-/** Of a security group, one way. Source: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html */
+/**
+ * Rules of a security group in one direction. Source:
+ * https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+ */
 const mostGroupRules = 60;
-/** An ACL takes 20 rules each way; five close the private ranges, and three let answers in. */
+/** An ACL has at most 20 rules in each direction; five close the private ranges, and three let answers in. */
 const mostPrivateRules = 12;
 
 const toTheInternet: readonly EgressRule[] = [{ to: 'internet' }];
@@ -178,7 +181,7 @@ const opensHttps = ({ to, protocol, ports = [1, 65_535] }: EgressRule) => {
   return to === 'internet' && protocol !== 'udp' && from <= 443 && last >= 443;
 };
 
-/** Without an ACL that closes the private ranges, the internet has to be spelled out. */
+/** Without an ACL that closes the private ranges, the rules must list the public ranges one by one. */
 const groupRuleCount = (rules: readonly EgressRule[], hasAcl: boolean) =>
   rules.reduce((sum, { to }) => sum + (to === 'internet' && !hasAcl ? publicRanges().length : 1), 0);
 
@@ -215,7 +218,7 @@ function isPortRange(ports: unknown): boolean {
   );
 }
 
-/** With defaults filled in. The configuration has no faults. */
+/** Fills in defaults. The configuration must be valid. */
 export function checkedNetwork(network: NetworkConfig = {}): CheckedNetwork {
   const egress = network.egress ?? toTheInternet;
   if ('vpcId' in network) return { kind: 'existing', ...existing(network), egress };

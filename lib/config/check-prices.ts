@@ -1,4 +1,4 @@
-/** The rules for a price list of the operator's own: of this region, dated, and all amounts whole micro-dollars. */
+/** The rules for the operator's own price list: of this region, dated, all amounts in whole micro-dollars. */
 import type { PriceList } from '../core/price-list.ts';
 import type { MayflyConfig } from './config.ts';
 import { expect, expectKnownKeys, expectWhole, isRecord, shown, textOf } from './faults.ts';
@@ -32,7 +32,7 @@ function amountFaults(name: string, amounts: unknown, keys?: readonly string[]):
   ];
 }
 
-/** Of the tiers' types alone: functions need no others. */
+/** Keeps only the tiers' types: functions need no others. */
 export function checkedPrices({ prices, tiers }: Pick<MayflyConfig, 'prices' | 'tiers'>): {
   prices?: PriceList;
 } {

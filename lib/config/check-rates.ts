@@ -1,4 +1,4 @@
-/** The rules for an operator's own rates: of tiers that there are, in dollars, each from a day on. */
+/** The rules for the operator's own rates: of existing tiers, in dollars, each valid from a day on. */
 import { microsFrom } from '../core/micros.ts';
 import type { OwnRates } from '../core/own-rates.ts';
 import type { MayflyConfig } from './config.ts';

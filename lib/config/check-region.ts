@@ -1,6 +1,6 @@
 /**
- * The rules for the region and for the certificates that its machines' identity documents are checked with. A document that no
- * certificate fits is refused at every claim, so what is wrong with one is said at synth.
+ * The rules for the region and for the certificates that verify machines' identity documents. A document that no
+ * certificate matches is refused at every claim, so synth reports invalid certificates.
  */
 import { X509Certificate } from 'node:crypto';
 import { awsCertificates } from '../contract/aws-certificates.ts';
@@ -12,10 +12,10 @@ const regionRule = {
   allowed: 'the name of an AWS region, such as "us-east-1"',
 };
 
-/** Each one costs a claim a verification. During a rotation AWS has two. */
+/** Each one costs a verification at every claim. During a rotation AWS has two. */
 const mostCertificates = 5;
 
-/** In a region whose certificate is unknown no machine could prove who it is, and every claim would be refused. */
+/** In a region without a known certificate no machine could prove its identity, and every claim would be refused. */
 export function regionFaults({ region, identityCertificates }: MayflyConfig): string[] {
   const faults = expectText('region', region, regionRule);
   if (faults.length > 0) return faults;
@@ -58,7 +58,7 @@ function listFaults(name: string, list: unknown): string[] {
   );
 }
 
-/** Of several in one text, all but the first would go unread. */
+/** If one text held several certificates, all but the first would be ignored. */
 function isOneRsaCertificate(pem: string): boolean {
   if (pem.split('-----BEGIN CERTIFICATE-----').length !== 2) return false;
   try {

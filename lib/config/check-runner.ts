@@ -1,13 +1,13 @@
 /**
- * The rules for GitHub's runner program: which release machines run. By default they follow the current one, because
- * GitHub refuses old ones after about 30 days; a pinned one stays until the operator moves it.
+ * The rules for GitHub's runner program: which release machines run. By default they follow the current release, because
+ * GitHub refuses releases older than about 30 days; a pinned release stays until the operator changes it.
  */
 import type { RunnerChoice } from '../contract/deployment.ts';
 import { addressFaults } from './check-github.ts';
 import type { MayflyConfig } from './config.ts';
 import { expect, expectKnownKeys, expectText, isRecord, shown } from './faults.ts';
 
-/** Where GitHub lists releases, whatever host the App is on. */
+/** Where GitHub publishes releases of the runner, whichever host the App is on. */
 export const publicApiUrl = 'https://api.github.com';
 
 export function runnerFaults({ runnerVersion, runnerSha256, runnerReleasesUrl }: MayflyConfig): string[] {

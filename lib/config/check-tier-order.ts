@@ -1,18 +1,18 @@
 /**
- * Tiers against each other. Two tiers whose labels cannot tell them apart would take each other's jobs, because GitHub
- * gives a job to any runner that has all of its labels; and a job that fits several goes to the first, which must not be
- * larger than another that it fits.
+ * Compares tiers with each other. GitHub gives a job to any runner that has all of its labels, so two tiers must differ
+ * by a label each, or they would take each other's jobs. A job that matches several tiers goes to the first, which must
+ * not be larger than another match.
  */
 import { isRecord, isTextList, shown } from './faults.ts';
 import { virtualProcessors } from './instance-size.ts';
 
 interface Named {
   readonly name: string;
-  /** What tells it apart, in lower case. */
+  /** The labels that identify it, in lower case. */
   readonly labels: ReadonlySet<string>;
-  /** With its extra labels: all that GitHub knows its runners by. */
+  /** The same with its extra labels: everything that GitHub matches its runners by. */
   readonly registered: ReadonlySet<string>;
-  /** Of its first instance type, which gives it its size. Undefined: its name does not say. */
+  /** Virtual processors of its first instance type. Undefined: the type's name does not say. */
   readonly processors: number | undefined;
 }
 
@@ -48,7 +48,7 @@ function overlapFaults(tiers: readonly Named[]): string[] {
   });
 }
 
-/** Asked about the labels that two tiers share: whoever names only those gets the first tier that has them all. */
+/** For the labels that two tiers share: a job that names only those gets the first tier that has them all. */
 function sizeFaults(tiers: readonly Named[]): string[] {
   return pairs(tiers).flatMap(([one, other]) => {
     const shared = [...one.registered].filter((label) => other.registered.has(label));

@@ -1,4 +1,4 @@
-/** The rule for subnets of a tier: some of those that the configuration names, each once. */
+/** The rule for a tier's subnets: a subset of those in the configuration, without duplicates. */
 import { expect, isRecord, isTextList, shown, textOf } from './faults.ts';
 
 export function tierSubnetFaults(tiers: unknown, network: unknown): string[] {

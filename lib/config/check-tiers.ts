@@ -1,6 +1,6 @@
 /**
- * The rules for tiers, each one on its own and by its name. What its machines are made of and how it stands to the others
- * have files of their own.
+ * The rules for each tier and its name. What its machines are made of, and how tiers relate to each other, have files of
+ * their own.
  */
 import { mostUnderOneCap } from './check-caps.ts';
 import { machineFaults, machineNameFaults, machineSettingNames } from './check-machines.ts';
@@ -21,7 +21,7 @@ const mostTiers = 30;
 /** Leaves room for `{environment}-{tier}-builds-dead-letters` in the 80 characters of a queue's name. */
 const namePattern = /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/;
 const labelPattern = /^[^\s,]{1,100}$/;
-/** GitHub's own machines answer to these: the platform leaves such jobs alone, so a tier with one would get none. */
+/** GitHub's hosted machines use these labels. The platform ignores such jobs, so a tier with one would get none. */
 const hostedLabelPattern = /^(?:ubuntu|windows|macos)-(?:latest|\d)/i;
 const settings = [
   'labels',
@@ -83,7 +83,7 @@ function oneTierFaults(name: string, tier: unknown): string[] {
   ];
 }
 
-/** They come beside the labels: no more than GitHub takes of both, and none twice. */
+/** Extra labels come in addition to the labels: together no more than GitHub accepts, without duplicates. */
 function extraLabelFaults(
   path: string,
   { labels, extraLabels }: Readonly<Record<string, unknown>>,
@@ -146,7 +146,7 @@ function instanceTypeFault(path: string, type: string, architecture: unknown): s
   return [`${path} has ${shown(type)}, which is ${actual}; the tier's architecture is ${architecture}.`];
 }
 
-/** Outputs of a stack are named after tiers, without the hyphens. */
+/** A stack's outputs are named after tiers, without the hyphens. */
 function likeNameFaults(names: readonly string[]): string[] {
   const plain = (name: string) => name.replaceAll('-', '');
   return pairs(names)

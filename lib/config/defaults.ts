@@ -1,6 +1,6 @@
 /**
- * What holds where `new Mayfly(…)` is told nothing: three sizes of runner, and GitHub's own bounds as deadlines. The
- * configuration file of this repository says all of it itself.
+ * The defaults of `new Mayfly(…)`: three sizes of runner, and GitHub's own limits as deadlines. The configuration file of
+ * this repository states all of them itself.
  */
 import type { Limits } from '../contract/deployment.ts';
 import type { TierConfig } from './config.ts';

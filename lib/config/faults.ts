@@ -1,15 +1,15 @@
 /**
- * The wording of faults in a configuration: what was given, what is allowed. Types are stripped, not checked, when
- * the file is read, so each check also says no to values of another type.
+ * The wording of configuration errors: what was given, what is allowed. Types are stripped, not checked, when the file is
+ * read, so each check also rejects values of another type.
  */
 
-/** A value as the operator would find it in the file, cut where it is long. */
+/** A value as the operator would find it in the file, shortened if it is long. */
 export function shown(value: unknown): string {
   const text = jsonOf(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** JSON, or a few words for what JSON cannot hold: a function, a bigint inside, an object that contains itself. */
+/** JSON, or a few words for what JSON cannot express: a function, a bigint inside, an object that contains itself. */
 function jsonOf(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   try {
@@ -19,10 +19,10 @@ function jsonOf(value: unknown): string {
   }
 }
 
-/** The text that a value is, and none where it is no text: `String()` throws for objects that have no text. */
+/** A value as text, or undefined: `String()` throws for objects without a text form. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Text for a pattern, taken letter by letter. */
+/** Escapes text for use in a regular expression. */
 export const literally = (value: unknown): string => textOf(value).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /** `limits.bootSeconds is 0; it must be a whole number from 60 to 3600.`, where it is not. */
@@ -52,7 +52,7 @@ export function expectWord(name: string, value: unknown, words: readonly string[
   return expect(name, value, { fits: words.includes(value as string), allowed });
 }
 
-/** A misspelled setting would otherwise be a default that nobody asked for. */
+/** Without this check a misspelled setting would silently become a default. */
 export function expectKnownKeys(name: string, value: object, known: readonly string[]): string[] {
   return Object.keys(value)
     .filter((key) => !known.includes(key))

@@ -1,7 +1,7 @@
-/** The account's own parameters that tiers look their image up in. AWS's public ones are there in every account. */
+/** The account's own SSM parameters that tiers take their image from. AWS's public parameters exist in every account. */
 import type { MayflyConfig } from './config.ts';
 
-/** Names, without the version or label that a tier may ask for, in a fixed order. */
+/** Names in a fixed order, without the version or label that a tier may ask for. */
 export function ownImageParameters({ tiers }: Pick<MayflyConfig, 'tiers'>): string[] {
   const names = Object.values(tiers).flatMap(
     ({ image }) => /^resolve:ssm:([^:]+)/.exec(image ?? '')?.[1] ?? [],

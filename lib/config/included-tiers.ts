@@ -1,9 +1,9 @@
-/** Which plans include a tier: its own, and those of the tiers behind it that are no smaller. */
+/** Which plans include a tier: its own, and those of later tiers that are no smaller. */
 import { TierName } from '../core/ids.ts';
 import type { TierConfig } from './config.ts';
 import { virtualProcessors } from './instance-size.ts';
 
-/** Other plans than the tier's own. A size that the name of its instance type does not say is left out of the comparison. */
+/** The plans besides the tier's own. A tier whose instance type does not name its size is left out of the comparison. */
 export function includedIn(name: string, tiers: Readonly<Record<string, TierConfig>>): TierName[] {
   const names = Object.keys(tiers);
   const size = sizeOf(tiers[name]);

@@ -1,5 +1,5 @@
 /**
- * The processor architecture of an EC2 instance type, told by its name. It never asks AWS.
+ * The processor architecture of an EC2 instance type, read from its name. It never asks AWS.
  * Source: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
  */
 import type { Architecture } from '../core/tier.ts';
@@ -7,10 +7,10 @@ import type { Architecture } from '../core/tier.ts';
 const typePattern =
   /^(?<family>[a-z][a-z0-9-]*\d[a-z0-9-]*)\.(?:nano|micro|small|medium|(?:\d{1,3})?x?large|metal(?:-[a-z0-9]+)?)$/;
 
-/** A `g` right after the generation (t4g, m7gd, c7gn, im4gn, is4gen) says Graviton; a1 was the first of them. */
+/** A `g` right after the generation (t4g, m7gd, c7gn, im4gn, is4gen) means Graviton; a1 was the first of them. */
 const gravitonPattern = /^(?:a1|[a-z]+\d+g[a-z]*)$/;
 
-/** @returns undefined where this is no name of an instance type that can run Linux */
+/** @returns undefined if this is not the name of an instance type that can run Linux */
 export function instanceArchitecture(instanceType: string): Architecture | undefined {
   const family = typePattern.exec(instanceType)?.groups?.['family'];
   if (family === undefined || family.startsWith('mac')) return undefined;

@@ -1,9 +1,9 @@
 /**
- * How many virtual processors an instance type has, told by its name, for the order of tiers. It never asks AWS.
+ * How many virtual processors an instance type has, read from its name, to order tiers by size. It never asks AWS.
  * Source: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
  */
 
-/** Burstable types begin with two processors at every size; t2 alone begins with one. */
+/** Burstable types have at least two processors at every size; only t2 has sizes with one. */
 const small: Readonly<Record<string, number>> = {
   nano: 1,
   micro: 1,
@@ -13,7 +13,7 @@ const small: Readonly<Record<string, number>> = {
   xlarge: 4,
 };
 
-/** @returns undefined where the name does not say: metal, and families with counts of their own */
+/** @returns undefined if the name does not say: metal, and families with processor counts of their own */
 export function virtualProcessors(instanceType: string): number | undefined {
   const [family = '', size = ''] = instanceType.split('.');
   if (/^(?:hpc|u-|mac)/.test(family)) return undefined;

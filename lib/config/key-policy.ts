@@ -1,6 +1,6 @@
 /**
- * What the policy of an operator's own key must say besides that the account's own policies count (the first statement of
- * a key's default policy): which AWS services use it in nobody's name. `mayfly preflight` prints it.
+ * What the policy of the operator's own key must allow besides the account's own policies (the first statement of a
+ * default key policy): the AWS services that use the key themselves. `mayfly preflight` prints it.
  */
 export interface KeyPolicyOptions {
   readonly environment: string;
@@ -34,7 +34,7 @@ export function keyPolicyStatements(options: KeyPolicyOptions): KeyPolicyStateme
       Condition: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logGroups } },
     },
     {
-      // EventBridge puts machines' ends on a queue, and CloudWatch alarms on the topic.
+      // EventBridge sends machines' ends to a queue, and CloudWatch sends alarms to the topic.
       Sid: `${sidOf(environment)}Events`,
       Effect: 'Allow',
       Principal: { Service: ['events.amazonaws.com', 'cloudwatch.amazonaws.com'] },
@@ -47,7 +47,7 @@ export function keyPolicyStatements(options: KeyPolicyOptions): KeyPolicyStateme
 }
 
 /**
- * EC2 starts and stops spot machines under a role of its own, which no policy of the caller's reaches.
+ * EC2 starts and stops spot machines with a role of its own, to which the caller's policies do not apply.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
  */
 function spotStatements({
@@ -73,5 +73,5 @@ function spotStatements({
   ];
 }
 
-/** A statement's id has letters and digits alone. */
+/** A statement id may contain only letters and digits. */
 const sidOf = (environment: string) => `Mayfly${environment.replace(/[^a-z0-9]/g, '')}`;

@@ -1,7 +1,7 @@
-/** Says what machines of the stock image lack, to operators who have chosen no other one: workflows fail for no other reason. */
+/** Tells operators who use the stock image what it lacks, since workflows may fail because of it. */
 import type { CheckedConfig } from './check-config.ts';
 
-/** @returns undefined where no tier starts from the stock image */
+/** @returns undefined if no tier uses the stock image */
 export function stockImageHint({ deployment, machines, machineImages }: CheckedConfig): string | undefined {
   if (machineImages) return undefined;
   const names = deployment.tiers.flatMap(({ name }) =>
