@@ -1,6 +1,6 @@
 /**
- * The platform at work: queues, functions, what calls them, and what machines are made from. It holds no state but
- * messages, so all of it may be replaced at any deploy.
+ * The running platform: queues, functions, their triggers, and launch templates. It holds no state but messages, so all
+ * of it may be replaced at any deploy.
  */
 import { Duration, Lazy } from 'aws-cdk-lib';
 import type { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
@@ -104,7 +104,7 @@ export class ControlPlane extends Construct {
     const { environment, tiers, limits } = config.deployment;
     const scope = new Construct(this, 'LaunchTemplates');
     const profiles = createInstanceProfiles(this, config);
-    // The claim function comes later; its address is looked up at synthesis.
+    // The claim function is created later; its URL is resolved at synthesis.
     const claimUrl = Lazy.string({ produce: () => this.functions.claim.url });
     const userData = (architecture: Architecture, machine: MachineSettings) =>
       bootUserData(bootScript, {
@@ -162,7 +162,7 @@ export class ControlPlane extends Construct {
       apiCopies: config.reservedConcurrency['admission-api'],
       kmsKeyArn: config.kmsKeyArn,
       githubWebUrl: config.githubWebUrl,
-      // Looked up at synthesis: the webhook's function is made from these grants too.
+      // Resolved at synthesis: the webhook's function is created from these grants too.
       webhookUrl: Lazy.string({ produce: () => this.functions.webhook.url }),
     });
     const entries = functionNames.map((name) => {
@@ -183,7 +183,7 @@ export class ControlPlane extends Construct {
     return Object.fromEntries(entries) as Record<FunctionName, PlatformFunction>;
   }
 
-  /** What calls the functions that have no address. */
+  /** Triggers of the functions that have no URL. */
   #connect({ lifecycleQueue, completionsQueue, installationsQueue, admissionQueue }: SharedQueues) {
     const { environment } = this.#props.config.deployment;
     for (const [tier, queue] of this.tierQueues) {
@@ -193,7 +193,7 @@ export class ControlPlane extends Construct {
       maxConcurrency: queueConcurrency.lifecycle.facts,
       batchSize: lifecycleBatch,
     });
-    // Somebody may wait for the machine's place.
+    // A job may be waiting for the machine's place.
     this.#feed('completions', completionsQueue, 'lifecycle', {
       maxConcurrency: queueConcurrency.lifecycle.completions,
       waits: false,
@@ -226,7 +226,7 @@ export class ControlPlane extends Construct {
       eventPattern: {
         source: ['aws.ec2'],
         detailType: ['EC2 Instance State-change Notification'],
-        // Not `shutting-down`: it comes while the job's own end is being written, and all of that would be done twice.
+        // Not `shutting-down`: it arrives while the job's own end is being recorded, and all of that would be done twice.
         detail: { state: ['terminated', 'stopped'] },
       },
       targets: [new SqsQueue(lifecycleQueue)],
@@ -261,19 +261,19 @@ export class ControlPlane extends Construct {
   }
 }
 
-/** Where a machine that finds nothing in the bucket asks which release there is. */
+/** Where a machine asks for the current release if it finds nothing in the bucket. */
 function releaseUrl({ runnerReleasesUrl, deployment }: CheckedConfig): string {
   const { version } = deployment.runner;
   return `${runnerReleasesUrl}/repos/actions/runner/releases/${version ? `tags/v${version}` : 'latest'}`;
 }
 
-/** A first deploy that fails takes its bucket away, which it could not once the syncer has filled it. */
+/** Lets a failed first deploy remove its bucket, which it could not if the syncer had filled it. */
 function createLast(scope: Construct, rule: Rule): void {
   const others = scope.node.children.filter((child) => child !== rule);
   rule.node.defaultChild!.node.addDependency(...others);
 }
 
-/** More than any machine needs that boots, waits and runs as long as it may: half an hour more. */
+/** Longer than any machine needs to boot, wait and run: half an hour more. */
 const lifeMinutes = ({ bootSeconds, idleSeconds, jobSeconds }: Limits) =>
   Math.ceil((bootSeconds + idleSeconds + jobSeconds) / 60) + 30;
 
@@ -285,8 +285,8 @@ interface SharedQueues {
 }
 
 /**
- * Two copies with this many each have 40 messages in flight: enough for SQS to find out who is noisy, from 30 of its own on.
- * Of completions, three copies with ten each have just as many.
+ * Two copies with this many have 40 messages in flight each: SQS needs 30 in flight to find a noisy tenant. For
+ * completions, three copies with ten each have as many.
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
  */
 const lifecycleBatch = 20;

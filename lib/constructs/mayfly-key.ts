@@ -1,6 +1,6 @@
 /**
- * A key of the app in place of AWS's own. What AWS's services do with it in nobody's name is added to its policy, as far as
- * that can be said before the first deploy; an imported key's policy stays as it is.
+ * The app's own KMS key instead of AWS's. Statements for the AWS services that use it themselves are added to its policy,
+ * as far as they are known before the first deploy; the policy of an imported key stays as it is.
  */
 import { Annotations, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -25,7 +25,7 @@ export const keyArnOf = ({ encryptionKey }: KeyChoice) =>
 export function letServicesUse(key: IKey, scope: Construct, { deployment }: CheckedConfig): void {
   const { environment, region, tiers } = deployment;
   const { account: accountId, partition } = Stack.of(scope);
-  // A key's policy cannot name a role that does not exist yet, and EC2 makes its role for spot at the first spot machine.
+  // A key policy cannot name a role that does not exist yet, and EC2 creates its spot role with the first spot machine.
   const statements = keyPolicyStatements({ environment, region, accountId, partition, spot: false });
   for (const statement of statements) key.addToResourcePolicy(PolicyStatement.fromJson(statement));
   if (tiers.some(({ spot }) => spot)) {

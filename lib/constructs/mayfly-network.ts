@@ -1,6 +1,6 @@
 /**
- * The app's own VPC as the machines' network. Other things live in it, so its network ACLs stay as they are: the
- * machines' security group alone keeps them from private addresses.
+ * The app's own VPC as the machines' network. Other things run in it, so its network ACLs stay as they are: only the
+ * machines' security group keeps them away from private addresses.
  */
 import { type IGatewayVpcEndpoint, type IVpc, type SubnetSelection, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { CheckedNetwork } from '../config/check-network.ts';
@@ -13,7 +13,7 @@ export interface VpcChoice {
   readonly network?: NetworkConfig;
 }
 
-/** A VPC brings its own ranges, zones and gateways: what is left to choose is what machines may reach. */
+/** A VPC has its own ranges, zones and gateways; the only choice left is what machines may reach. */
 export function vpcFaults({ vpc, vpcSubnets, s3Endpoint, network }: VpcChoice): string[] {
   if (!vpc) return withoutVpc({ vpcSubnets, s3Endpoint });
   const others = Object.keys(network ?? {}).filter((name) => name !== 'egress');
@@ -38,7 +38,7 @@ const withoutVpc = (given: Readonly<Record<string, unknown>>) =>
     .filter(([, value]) => value !== undefined)
     .map(([name]) => `${name} is given without vpc; give both, or neither.`);
 
-/** As the configuration would say it of an existing network. */
+/** As the configuration would describe it as an existing network. */
 export function networkOf(
   { vpc, vpcSubnets, s3Endpoint }: VpcChoice,
   checked: CheckedNetwork,

@@ -1,4 +1,4 @@
-/** The parts of the platform side by side in one stack, wired as the stacks of this repository wire them. */
+/** The platform's parts side by side in one stack, connected as this repository's own stacks connect them. */
 import { join } from 'node:path';
 import { Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';

@@ -1,6 +1,6 @@
 /**
- * What `new Mayfly(…)` may be told: all that the configuration file may say, with a default for nearly everything, and
- * what a CDK app has at hand. It is checked by the same rules, all at once.
+ * The props of `new Mayfly(…)`: everything that the configuration file may contain, with a default for nearly all of it,
+ * and objects of a CDK app. The same rules check both, and report every error at once.
  */
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IGatewayVpcEndpoint, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
@@ -14,43 +14,43 @@ import type { Limits } from '../contract/deployment.ts';
 import { keyArnOf, keyFaults } from './mayfly-key.ts';
 import { networkOf, vpcFaults } from './mayfly-network.ts';
 
-/** Each setting without a docstring here has that of MayflyConfig, and its default. */
+/** A setting without a docstring here has the one of MayflyConfig, and the same default. */
 export interface MayflyProps extends Partial<Omit<MayflyConfig, 'limits'>> {
   /**
-   * Prefix of every name (`my-saas` → table `my-saas-tenants`), 1 to 24 characters. It has no default: a change of it is
-   * another platform, with empty tables.
+   * Prefix of every name (`my-saas` → table `my-saas-tenants`), 1 to 24 characters. It has no default: changing it
+   * creates another platform with empty tables.
    */
   readonly environment: string;
-  /** Default: that of the stack. Needed where the stack does not know it, and no other than the stack's. */
+  /** Default: the stack's region. Required if the stack does not know its region, and must not differ from it. */
   readonly region?: string;
   /** Default: `github.com`. */
   readonly githubHost?: string;
-  /** Default: small (t3.medium, 2 a tenant), medium (t3.large, 5), large (t3.xlarge, 10), all of them x64. */
+  /** Default: small (t3.medium, 2 for each tenant), medium (t3.large, 5), large (t3.xlarge, 10), all x64. */
   readonly tiers?: MayflyConfig['tiers'];
   /** Default: the first tier. */
   readonly defaultTier?: string;
-  /** Default: `open`: whoever installs the App is a tenant at once. */
+  /** Default: `open`: whoever installs the App becomes a tenant at once. */
   readonly onboarding?: MayflyConfig['onboarding'];
   /** Each on its own. Defaults: boot 600, idle 300, job 21600 (6 hours), wait 86400 (a day). */
   readonly limits?: Partial<Limits>;
-  /** A VPC of the app, for the machines. Its network ACLs stay as they are. Default: a VPC of Mayfly's own. */
+  /** The app's VPC for the machines. Its network ACLs stay as they are. Default: a VPC of Mayfly's own. */
   readonly vpc?: IVpc;
-  /** Where in that VPC. Default: its private subnets with a way to the internet, or else its public ones. */
+  /** Subnets of that VPC. Default: its private subnets with a route to the internet, or else its public ones. */
   readonly vpcSubnets?: SubnetSelection;
   /**
-   * That VPC's gateway endpoint for S3, through which machines read the runner program. Default: none, and each machine
-   * asks GitHub for it, which GitHub allows 60 times an hour for each address.
+   * The VPC's gateway endpoint for S3, through which machines read the runner program. Default: none; each machine
+   * downloads it from GitHub, which allows 60 requests an hour from each address.
    */
   readonly s3Endpoint?: IGatewayVpcEndpoint;
-  /** A key of the app for all that is kept, in place of AWS's keys. Default: as `kmsKeyArn` says. */
+  /** The app's key for all stored data, in place of AWS's keys. Default: as `kmsKeyArn` says. */
   readonly encryptionKey?: IKey;
   /** Alarms, a dashboard and saved queries in the same stack. Default: true. */
   readonly observability?: boolean;
-  /** Where alarms speak to. Default: a topic of their own. */
+  /** The topic that alarms notify. Default: a new topic. */
   readonly alarmTopic?: ITopic;
 }
 
-/** @throws ConfigurationError that lists all faults */
+/** @throws ConfigurationError that lists every error */
 export function configOf(scope: Construct, props: MayflyProps): CheckedConfig {
   const { observability, alarmTopic, vpc, vpcSubnets, s3Endpoint, encryptionKey, limits, ...given } = props;
   const stack = Stack.of(scope);
@@ -81,6 +81,6 @@ function regionFaults(stack: Stack, region: string | undefined, given: string | 
   return [`region is "${given}"; it must be that of the stack ${stack.stackName}, "${region}", or left out.`];
 }
 
-/** A setting that is there but undefined is one that is left out. */
+/** A setting that is present but undefined counts as left out. */
 const withoutUndefined = (settings: object): object =>
   Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));

@@ -1,7 +1,7 @@
 /**
- * The whole platform as one construct, for somebody else's CDK app: the same network, state, control plane and
- * observability that this repository's own stacks hold, in the stack that it is put into. Names begin with the
- * environment, so two of one environment cannot stand side by side; that is told at synthesis, not at the deploy.
+ * The whole platform as one construct for another CDK app: the same network, state, control plane and observability as
+ * this repository's own stacks, in the stack that contains it. Names begin with the environment, so two platforms of one
+ * environment cannot exist side by side; synthesis reports it, not the deploy.
  */
 import { Stack, Stage, Tags } from 'aws-cdk-lib';
 import type { Alarm, Dashboard, Metric } from 'aws-cdk-lib/aws-cloudwatch';
@@ -35,38 +35,38 @@ import {
 export class Mayfly extends Construct implements IConnectable {
   /** Prefix of every name. */
   readonly environment: string;
-  /** To enter at the GitHub App. It ends with a slash. */
+  /** The webhook URL for the GitHub App. It ends with a slash. */
   readonly webhookUrl: string;
-  /** Where machines ask what to run. It ends with a slash. */
+  /** The URL that machines ask for their job. It ends with a slash. */
   readonly claimUrl: string;
-  /** The secret that signs webhooks; to enter at the GitHub App. */
+  /** The secret that signs webhooks, for the GitHub App. */
   readonly webhookSecret: Secret;
-  /** Where the GitHub App itself is kept. */
+  /** Where the GitHub App itself is stored. */
   readonly appSecret: Secret;
   readonly tenantsTable: Table;
   readonly jobsTable: Table;
   readonly runnersTable: Table;
-  /** By name of the tier: where its queued jobs come in. */
+  /** By tier name: the queue of its queued jobs. */
   readonly queues: ReadonlyMap<string, Queue>;
   /** By name: webhook, scale-up, claim, … */
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
-  /** Of the machines. */
+  /** The machines' network. */
   readonly securityGroup: SecurityGroup;
-  /** Of the machines: `database.connections.allowDefaultPortFrom(mayfly)` lets jobs reach what is yours. */
+  /** The machines' security group: `database.connections.allowDefaultPortFrom(mayfly)` lets jobs reach your database. */
   readonly connections: Connections;
   /**
-   * What the operator's commands read of a stack: `for (const [name, value] of Object.entries(mayfly.outputs)) new
+   * What the operator's commands read from a stack: `for (const [name, value] of Object.entries(mayfly.outputs)) new
    * CfnOutput(this, name, { value })`, and then `npx mayfly setup --stack NAME`.
    */
   readonly outputs: Readonly<Record<string, string>>;
   /** Empty without observability. */
   readonly alarms: readonly Alarm[];
-  /** Undefined without observability, as is the topic. */
+  /** Undefined without observability; so is the topic. */
   readonly dashboard: Dashboard | undefined;
   readonly alarmTopic: ITopic | undefined;
   readonly #metrics: DeploymentMetrics;
 
-  /** @throws ConfigurationError that lists all faults of the props */
+  /** @throws ConfigurationError that lists every error in the props */
   constructor(scope: Construct, id: string, props: MayflyProps) {
     super(scope, id);
     const config = configOf(this, props);
@@ -105,44 +105,45 @@ export class Mayfly extends Construct implements IConnectable {
     boundRoles(this, config.permissionsBoundaryArn);
   }
 
-  /** Reading tenants: their status, plan, limits and leases. */
+  /** Read tenants: their status, plan, limits and leases. */
   grantReadTenants(grantee: IGrantable): Grant {
     return readAccess({ table: this.tenantsTable, grantee }, indexesOf('tenants'));
   }
 
   /**
-   * Reading tenants, and updating what is an operator's to decide: `status`, `tier`, `max_runners`, `allowed_tiers`,
-   * `weight`, `attention` and the like (`managedAttributes`). An update that names any other attribute is refused; leases are safe.
+   * Read tenants, and update what is the operator's to decide: `status`, `tier`, `max_runners`, `allowed_tiers`,
+   * `weight`, `attention` and the like (`managedAttributes`). An update that names any other attribute is denied; leases
+   * are safe.
    */
   grantManageTenants(grantee: IGrantable): Grant {
     const manage = manageAccess({ table: this.tenantsTable, grantee });
     return this.grantReadTenants(grantee).combine(manage);
   }
 
-  /** Reading jobs: what waits, and why. */
+  /** Read jobs: what waits, and why. */
   grantReadJobs(grantee: IGrantable): Grant {
     return readAccess({ table: this.jobsTable, grantee }, indexesOf('jobs'));
   }
 
-  /** Reading runners: which machine ran which job for which tenant. */
+  /** Read runners: which machine ran which job for which tenant. */
   grantReadRunners(grantee: IGrantable): Grant {
     return readAccess({ table: this.runnersTable, grantee }, indexesOf('runners'));
   }
 
   /**
-   * Any metric of the catalogue (lib/contract/metrics.ts, which tells unit and meaning) under one of its sets of
-   * dimensions. Statistic: Sum of counts, Maximum of seconds and of levels, median of milliseconds. Period: 5 minutes.
+   * Any metric of the catalogue (lib/contract/metrics.ts explains units and meanings) under one of its sets of
+   * dimensions. Statistic: Sum for counts, Maximum for seconds and levels, median for milliseconds. Period: 5 minutes.
    */
   metric<Name extends MetricName>(name: Name, dimensions: DimensionSetOf<Name>, view?: MetricView): Metric {
     return this.#metrics.metric(name, dimensions, view);
   }
 
-  /** Milliseconds from the time at which GitHub made a job to hearing that it runs; median of 5 minutes. */
+  /** Milliseconds from GitHub's creation of a job to the news that it runs; median of 5 minutes. */
   metricQueuedToStarted(tier?: string, view?: MetricView): Metric {
     return this.metric('QueuedToStartedMilliseconds', tier === undefined ? {} : { tier }, view);
   }
 
-  /** Milliseconds from hearing of a job to its lease, waits for a free one included; median of 5 minutes. */
+  /** Milliseconds from the job's webhook to its lease, including waits for a free one; median of 5 minutes. */
   metricAcceptedToLeased(tier?: string, view?: MetricView): Metric {
     return this.metric('AcceptedToLeasedMilliseconds', tier === undefined ? {} : { tier }, view);
   }
@@ -152,17 +153,17 @@ export class Mayfly extends Construct implements IConnectable {
     return this.metric('JobsWaiting', { tier }, view);
   }
 
-  /** Seconds that the longest waiting job has waited, whatever for; 0 where none waits; maximum of 5 minutes. */
+  /** Seconds that the longest waiting job has waited, for whatever reason; 0 if none waits; maximum of 5 minutes. */
   metricOldestWaitingJob(tier: string, view?: MetricView): Metric {
     return this.metric('OldestWaitSeconds', { tier }, view);
   }
 
-  /** Seconds that the longest waiting job has waited that nobody has looked at; maximum of 5 minutes. */
+  /** Seconds that the longest waiting job has waited without any function looking at it; maximum of 5 minutes. */
   metricOldestUnexplainedWait(tier?: string, view?: MetricView): Metric {
     return this.metric('OldestUnexplainedWaitSeconds', tier === undefined ? {} : { tier }, view);
   }
 
-  /** Leases held by machines or launches under way, over all tenants; maximum of 5 minutes. */
+  /** Leases held by machines or by launches in progress, over all tenants; maximum of 5 minutes. */
   metricLeasesInUse(tier: string, view?: MetricView): Metric {
     return this.metric('LeasesInUse', { tier }, view);
   }
@@ -172,32 +173,35 @@ export class Mayfly extends Construct implements IConnectable {
     return this.metric('JobsAccepted', { tier }, view);
   }
 
-  /** Jobs that GitHub reports as over; count, sum of 5 minutes. */
+  /** Jobs that GitHub reports as completed; count, sum of 5 minutes. */
   metricJobsDone(tier: string, outcome: 'completed' | 'cancelled', view?: MetricView): Metric {
     return this.metric('JobsDone', { tier, outcome }, view);
   }
 
-  /** Jobs that never get a machine; count, sum of 5 minutes. */
+  /** Jobs that will never get a machine; count, sum of 5 minutes. */
   metricJobsRefused(view?: MetricView): Metric {
     return this.metric('JobsRefused', {}, view);
   }
 
-  /** Machines that CreateFleet answered with; count, sum of 5 minutes. */
+  /** Machines that CreateFleet started; count, sum of 5 minutes. */
   metricMachinesStarted(tier?: string, view?: MetricView): Metric {
     return this.metric('MachinesStarted', tier === undefined ? {} : { tier }, view);
   }
 
-  /** CreateFleet calls that failed for a class of reasons, over all tiers; count, sum of 5 minutes. */
+  /** CreateFleet calls that failed for one class of reasons, over all tiers; count, sum of 5 minutes. */
   metricLaunchFailures(failure: LaunchFailureResult, view?: MetricView): Metric {
     return this.metric('Launches', { result: failure }, view);
   }
 
-  /** Webhooks answered with 503, which GitHub does not send again by itself; count, sum of 5 minutes. */
+  /** Webhooks answered with 503, which GitHub does not send again on its own; count, sum of 5 minutes. */
   metricWebhooksFailed(view?: MetricView): Metric {
     return this.metric('WebhooksFailed', {}, view);
   }
 
-  /** Messages set aside after an hour of tries, of a tier's queue or of one that all share; count, maximum of 5 minutes. */
+  /**
+   * Messages in a dead-letter queue after an hour of failures, of a tier's queue or of a shared one; count, maximum of 5
+   * minutes.
+   */
   metricDeadLetters(of: DeadLettersOwner, view?: MetricView): Metric {
     return this.#metrics.deadLetters(of, view);
   }
@@ -212,7 +216,7 @@ const lambdasOf = ({ functions }: ControlPlane) =>
     LambdaFunction
   >;
 
-/** Both would make the same tables. Other stages of an app are deployed to other accounts, as a rule. */
+/** Both would create the same tables. Other stages of an app usually go to other accounts. */
 function refuseSecond(mayfly: Mayfly) {
   const { environment } = mayfly;
   const { account, region } = Stack.of(mayfly);

@@ -1,7 +1,7 @@
 /**
- * AWS's public RSA certificates, by region: they sign what the metadata service gives at `instance-identity/signature`. A region
- * has a list: when AWS changes its certificate, the old one and the new one are both needed for a while. Only the base64
- * inside of each PEM, one line each. Most end in April 2029, and AWS publishes their successors here:
+ * AWS's public RSA certificates, by region. They verify the metadata service's `instance-identity/signature`. Each region
+ * has a list: when AWS replaces a certificate, the old and the new one are both needed for a while. Each entry is the
+ * base64 content of a PEM, on one line. Most expire in April 2029. AWS publishes their successors here:
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/regions-certs.html (China: docs.amazonaws.cn, same path)
  */
 export const awsCertificates: Readonly<Record<string, readonly string[]>> = {
@@ -115,7 +115,7 @@ export const awsCertificates: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** @returns PEM: the region's certificates from AWS, and those that the configuration adds */
+/** @returns PEM: AWS's certificates for the region, and those that the configuration adds */
 export const trustedCertificates = (region: string, added: readonly string[] = []): string[] => [
   ...(awsCertificates[region] ?? []).map(
     (base64) => `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,

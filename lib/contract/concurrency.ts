@@ -1,6 +1,6 @@
 /**
- * How many copies of a function its queues may ask for at once. A share of the account's concurrency that is smaller would
- * throttle them, and each throttled hand-over uses up a receive of its messages.
+ * How many copies of a function its queues may start at once. If the function's reserved concurrency were smaller, Lambda
+ * would throttle the queues, and each throttled delivery counts as a receive of its messages.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 import type { FunctionName } from './functions.ts';

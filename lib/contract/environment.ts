@@ -1,6 +1,6 @@
 /**
- * The environment variables that the stacks give to functions. Each function gets only those that it reads, and
- * `readVariable` is how it reads them. Everything other than names and addresses made at deploy time is in deployment.ts.
+ * The environment variables that the stacks give to functions. Each function gets only those that it reads, and reads
+ * them with `readVariable`. Everything but names and addresses that only the deploy knows is in deployment.ts.
  */
 export const variables = {
   tenantsTable: 'TENANTS_TABLE',
@@ -21,27 +21,27 @@ export const variables = {
   ticketSecretArn: 'TICKET_SECRET_ARN',
   appSecretArn: 'APP_SECRET_ARN',
   setupSecretArn: 'SETUP_SECRET_ARN',
-  /** How many copies are set aside for the function. Absent: none. */
+  /** The function's reserved concurrency. Absent: none. */
   reservedConcurrency: 'RESERVED_CONCURRENCY',
-  /** `subnet-1=us-east-1a,subnet-2=us-east-1b`: where machines may be, in the configured order. */
+  /** `subnet-1=us-east-1a,subnet-2=us-east-1b`: the subnets for machines, in the configured order. */
   subnets: 'SUBNETS',
   /** `https://api.github.com`, or the API of a GitHub Enterprise host. */
   githubApiUrl: 'GITHUB_API_URL',
-  /** Where people see GitHub: `https://github.com`, or a GitHub Enterprise host. */
+  /** GitHub's web pages: `https://github.com`, or a GitHub Enterprise host. */
   githubWebUrl: 'GITHUB_WEB_URL',
-  /** Where GitHub must send webhooks. */
+  /** The URL to which GitHub must send webhooks. */
   webhookUrl: 'WEBHOOK_URL',
-  /** The API that lists releases of actions/runner: `https://api.github.com`, as a rule. */
+  /** The API that lists releases of actions/runner, usually `https://api.github.com`. */
   runnerReleasesUrl: 'RUNNER_RELEASES_URL',
   /** The bucket of runner programs. */
   runnerBucket: 'RUNNER_BUCKET',
-  /** JSON: architecture → ARN of the pipeline that makes its images. Absent: no images are made. */
+  /** JSON: architecture → ARN of the pipeline that builds its images. Absent: no images are built. */
   imagePipelines: 'IMAGE_PIPELINES',
 } as const;
 
 export type VariableName = (typeof variables)[keyof typeof variables];
 
-/** @throws Error that names the variable, where the function's stack does not set it */
+/** @throws Error that names the variable if the function's stack does not set it */
 export function readVariable(
   name: VariableName,
   environment: Record<string, string | undefined> = process.env,
@@ -53,7 +53,7 @@ export function readVariable(
   return value;
 }
 
-/** Reads what `subnetsText` wrote. @throws Error that shows the text, where it is something else */
+/** Reads what `subnetsText` wrote. @throws Error that shows the text if it is something else */
 export function readSubnets(text: string): { subnetId: string; zone: string }[] {
   return text.split(',').map((entry) => {
     const [subnetId, zone, ...rest] = entry.split('=');

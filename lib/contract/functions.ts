@@ -1,6 +1,6 @@
 /**
- * Every function of the platform, in one place: its size, how long it may take, and whether the internet may call it.
- * The folder in lambdas/ has the same name, and so has the function, after the environment.
+ * Every function of the platform: its memory, its timeout, and whether it has a public URL. Its folder in lambdas/ and,
+ * after the environment's prefix, the function itself have the same name.
  */
 export interface FunctionSettings {
   readonly description: string;
@@ -37,7 +37,7 @@ export const functionSettings = {
   },
   admission: {
     description: 'Asks external admission controllers',
-    // The longest timeout of a controller, after two calls to GitHub of 4 s at most: the token, and the run.
+    // The longest timeout of a controller, after two calls to GitHub of at most 4 s each: for the token, and for the run.
     timeoutSeconds: 20,
     memoryMegabytes: 256,
     url: false,
@@ -62,7 +62,7 @@ export const functionSettings = {
   },
   'runner-syncer': {
     description: "Keeps the platform's own copy of GitHub's runner program up to date",
-    // Two archives of some 200 MB each, which stream through; the network comes with the memory.
+    // Streams two archives of about 200 MB each; a function's bandwidth grows with its memory.
     timeoutSeconds: 600,
     memoryMegabytes: 512,
     url: false,
@@ -75,7 +75,7 @@ export const functionSettings = {
   },
   'admission-api': {
     description: 'Lets administrators manage admission controllers, and controllers answer questions',
-    // A controller's request for questions waits up to 20 s of it.
+    // A controller's request for questions waits for up to 20 s of it.
     timeoutSeconds: 29,
     memoryMegabytes: 256,
     url: true,

@@ -1,21 +1,21 @@
 /**
- * What a booted machine and the claim function say to each other. Requests are JSON posted to `/claim`, `/confirm` and
- * `/start`. Answers are lines of `key=value`, so that the boot script reads them with nothing but a shell.
+ * The protocol between a booted machine and the claim function. Requests are JSON, posted to `/claim`, `/confirm` and
+ * `/start`. Answers are lines of `key=value`, which the boot script can read with only a shell.
  */
 import { boundedText, isRepositoryName } from '../core/bounded-text.ts';
 
 export interface MachineRequest {
   /** The launch ticket, from the machine's own tags. */
   readonly ticket: string;
-  /** The instance identity document, base64 of its exact bytes. */
+  /** The instance identity document: base64 of its exact bytes. */
   readonly document: string;
-  /** Its signature as the metadata service gives it (`instance-identity/signature`), line breaks removed. */
+  /** Its signature from the metadata service (`instance-identity/signature`), without line breaks. */
   readonly signature: string;
-  /** 32 to 64 hexadecimal digits that the machine made up and keeps to itself. */
+  /** 32 to 64 hexadecimal digits that the machine generates and tells nobody else. */
   readonly nonce: string;
-  /** With `confirm`, if the machine reports them. Used for graphs, and for the start of its cost within its boot. */
+  /** With `confirm`, if the machine reports them. Used for graphs, and to place the start of its cost within its boot. */
   readonly timings?: BootTimings;
-  /** With `confirm`: its runner starts no job before `/start` said yes. */
+  /** With `confirm`: the runner starts no job before `/start` has admitted it. */
   readonly gated?: boolean;
   /** With `start`: the run that the job's hook got from GitHub. Only a hint where to look; never trusted. */
   readonly hint?: RunHint;
@@ -27,36 +27,36 @@ export interface RunHint {
   readonly runId: number;
 }
 
-/** How long the phases of a boot took by the machine's own clock, milliseconds. */
+/** How long the phases of a boot took by the machine's own clock, in milliseconds. */
 export interface BootTimings {
-  /** From the start of its kernel to that of the boot script. */
+  /** From the start of the kernel to the start of the boot script. */
   readonly up: number;
-  /** From there until the runner program is ready. */
+  /** From the start of the boot script until the runner program is ready. */
   readonly prepared: number;
-  /** From there to the JIT config. */
+  /** From then until the JIT config arrives. */
   readonly claimed: number;
 }
 
-/** No valid boot takes longer: the platform gives up on it before. */
+/** No valid boot takes longer: the platform gives up earlier. */
 const longestBootMilliseconds = 3_600_000;
 
 export type ClaimAnswer =
   /** Start the runner with this JIT config; `confirm` first. gate: have its job's hook ask `/start`. */
   | { readonly action: 'run'; readonly jitConfig: string; readonly gate?: boolean }
-  /** Ask again in this many seconds. */
+  /** Ask again after this many seconds. */
   | { readonly action: 'again'; readonly seconds: number }
   /** There is nothing to run: power off. */
   | { readonly action: 'stand-down'; readonly why: string };
 
-/** What follows for the job that GitHub gave the machine. Only `admit` lets its first step run. */
+/** The decision about the job that GitHub gave the machine. Only `admit` lets its first step run. */
 export type StartAnswer =
   | { readonly action: 'admit' }
-  /** A sentence for the job's log, in one line. */
+  /** One sentence in one line, for the job's log. */
   | { readonly action: 'reject'; readonly why: string }
-  /** Nobody knows yet: ask again. why: for the job's log, if the time is up. */
+  /** Not decided yet: ask again. why: for the job's log, if the time runs out. */
   | { readonly action: 'again'; readonly why?: string };
 
-/** `action=admit\n`, `action=reject\nwhy=…\n`, `action=again\n`, with a `why` where there is one. */
+/** `action=admit\n`, `action=reject\nwhy=…\n` or `action=again\n`, with a `why` if there is one. */
 export const startAnswerLines = (answer: StartAnswer): string =>
   'why' in answer && answer.why !== undefined
     ? `action=${answer.action}\nwhy=${boundedText(answer.why.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' '), longestWhy)}\n`

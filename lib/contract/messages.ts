@@ -1,6 +1,6 @@
 /**
- * What travels on the queues. Messages are hints: any of them may repeat, arrive late or out of order, or vanish.
- * They are JSON; `parseMessage` is the only reader, and says what is wrong with one that it cannot read.
+ * The messages on the queues. Messages are hints: any of them may repeat, be late, come out of order, or get lost. They
+ * are JSON. `parseMessage` is the only reader, and its error says what is wrong with a message.
  */
 import type { RepositoryVisibility } from '../core/github.ts';
 import { InstallationId, InstanceId, JobId, TierName } from '../core/ids.ts';
@@ -12,32 +12,32 @@ export interface JobEvent {
   readonly installationId: InstallationId;
   readonly jobId: JobId;
   readonly runId: number;
-  /** Counted from 1; absent where GitHub did not say. */
+  /** Counted from 1; absent if GitHub did not send it. */
   readonly runAttempt?: number;
   /** `owner/name`. */
   readonly repository: string;
-  /** Absent where GitHub did not say. */
+  /** Absent if GitHub did not send it. */
   readonly repositoryId?: number;
   readonly repositoryOwnerId: number;
-  /** Absent: sent by an older copy. */
+  /** Absent: sent by an older version of the function. */
   readonly visibility?: RepositoryVisibility;
   readonly labels: readonly string[];
-  /** The tier that the labels name; absent where none has them all. */
+  /** The tier that matches the labels; absent if none has them all. */
   readonly tier?: TierName;
-  /** The workflow's name, shortened; absent where GitHub did not say. */
+  /** The workflow's name, shortened; absent if GitHub did not send it. */
   readonly workflow?: string;
   /** GitHub's `created_at`, epoch milliseconds. */
   readonly queuedAt: number;
-  /** When the webhook got it, epoch milliseconds. Absent: no webhook brought it. */
+  /** When the webhook arrived, epoch milliseconds. Absent: no webhook brought it. */
   readonly receivedAt?: number;
   /** The webhook's `X-GitHub-Delivery`. */
   readonly delivery: string;
-  /** The runner that took the job, as GitHub says; null while none has. */
+  /** The runner that took the job, according to GitHub; null while there is none. */
   readonly runnerName: string | null;
   readonly conclusion: string | null;
 }
 
-/** Look whether something waits in this tier of this tenant. */
+/** Check whether jobs of this tenant wait in this tier. */
 export interface Poke {
   readonly kind: 'poke';
   readonly installationId: InstallationId;
@@ -50,21 +50,21 @@ export interface InstallationEvent {
   /** `installation.created`, `installation_repositories.removed`, … */
   readonly event: string;
   readonly installationId: InstallationId;
-  /** `owner/name` of repositories taken out of the installation. */
+  /** `owner/name` of repositories that were removed from the installation. */
   readonly repositoriesRemoved: readonly string[];
   /** Their ids, if GitHub sent them. */
   readonly repositoryIdsRemoved?: readonly number[];
   readonly delivery: string;
 }
 
-/** EC2 says that an instance changed its state. */
+/** EC2 reports a change of an instance's state. */
 export interface InstanceEvent {
   readonly kind: 'instance';
   readonly instanceId: InstanceId;
   readonly state: string;
 }
 
-/** EC2 says that it takes a spot machine back in two minutes. */
+/** EC2 reports that it takes a spot machine back in two minutes. */
 export interface SpotWarning {
   readonly kind: 'spot-warning';
   readonly instanceId: InstanceId;
@@ -78,7 +78,7 @@ export interface RerunJob {
   /** `owner/name`. */
   readonly repository: string;
   readonly repositoryId?: number;
-  /** After this, epoch milliseconds, it is too late. */
+  /** Epoch milliseconds after which it is too late. */
   readonly until: number;
 }
 
@@ -89,13 +89,16 @@ export interface UnheardRun {
   readonly instanceId: InstanceId;
 }
 
-/** Ask GitHub what the runner group of a tenant's machines admits, and write it down for all copies. */
+/**
+ * Ask GitHub which repositories and workflows the runner group of a tenant's machines admits, and record it for all
+ * copies.
+ */
 export interface LookAtGroup {
   readonly kind: 'look-at-group';
   readonly installationId: InstallationId;
 }
 
-/** GitHub says that a job held for an approval is queued, or said so before the hold: find out which. */
+/** GitHub says that a job held for an approval is queued, or said so before the hold: find out which is true. */
 export interface LookAtJob {
   readonly kind: 'look-at-job';
   readonly installationId: InstallationId;
@@ -103,7 +106,7 @@ export interface LookAtJob {
   /** `owner/name`. */
   readonly repository: string;
   readonly repositoryId?: number;
-  /** When it was said, epoch milliseconds. */
+  /** When GitHub said so, epoch milliseconds. */
   readonly heardAt: number;
 }
 
@@ -133,7 +136,7 @@ export type Message =
   | AskControllers
   | DrainTenant;
 
-/** What the installations queue takes. */
+/** The messages of the installations queue. */
 export type InstallationsMessage = InstallationEvent | RerunJob | UnheardRun | LookAtGroup | LookAtJob;
 
 export class MalformedMessage extends Error {
@@ -141,7 +144,7 @@ export class MalformedMessage extends Error {
 }
 
 /**
- * Reads a message, or an EventBridge event about an EC2 instance.
+ * Parses a message, or an EventBridge event about an EC2 instance.
  * @throws MalformedMessage with what was given and what is allowed
  */
 export function parseMessage(body: string): Message {
@@ -260,7 +263,7 @@ function parseObject(body: string): Record<string, unknown> {
 
 const excerpt = (text: string) => JSON.stringify(text.slice(0, 80));
 
-/** Typed access to an object's fields; throws at the first one that is wrong. */
+/** Typed access to an object's fields. Throws at the first invalid one. */
 class Fields {
   readonly #values: Record<string, unknown>;
   constructor(values: Record<string, unknown>) {

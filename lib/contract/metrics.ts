@@ -1,13 +1,14 @@
 /**
- * Every metric that the platform emits: its unit, its dimensions, its meaning and who emits it. What is not here cannot be
- * emitted, graphed or alarmed on. No metric is by tenant: ten thousand of them would cost more than the machines.
+ * Every metric that the platform emits: its unit, dimensions, meaning, and which function emits it. Nothing outside this
+ * list can be emitted, graphed or alarmed on. No metric has a tenant dimension: for ten thousand tenants it would cost
+ * more than the machines.
  *
- * `sets` are the dimensions that a metric is published under, each beside `environment`; `[]` is the sum over all. CloudWatch
- * bills each combination of values as a metric of its own ($0.30 a month, by the hours in which it is written).
+ * `sets` are the dimensions that a metric is published under, besides `environment`; `[]` is the sum over all. CloudWatch
+ * bills each combination of values as a separate metric ($0.30 a month, prorated by the hours in which it is written).
  */
 export const metricsNamespace = 'Mayfly';
 
-/** A tenant, a job or a machine is none of these. */
+/** Tenants, jobs and machines are never dimensions. */
 export type DimensionName = 'tier' | 'reason' | 'result' | 'kind' | 'outcome' | 'status';
 
 /** The functions that emit metrics, by their folder in lambdas/. */
@@ -368,5 +369,5 @@ export const metrics = {
 
 export type MetricName = keyof typeof metrics;
 
-/** The names of all dimensions of a metric, each once. */
+/** The names of all dimensions of a metric, without duplicates. */
 export const dimensionNames = (name: MetricName): DimensionName[] => [...new Set(metrics[name].sets.flat())];

@@ -1,19 +1,19 @@
 /**
- * The names of queues and functions, as metrics and log groups use them. Derived from the configuration, so that monitoring
- * refers to none of the platform's resources and never blocks a change of them.
+ * The names of queues and functions, as metrics and log groups use them. They follow from the configuration, so that
+ * monitoring refers to none of the platform's resources and never blocks a change of them.
  */
 import type { Deployment } from './deployment.ts';
 import { type FunctionName, functionNames } from './functions.ts';
 
 export interface Names {
-  /** Without the dead-letter queues. */
+  /** Dead-letter queues not included. */
   readonly queues: readonly string[];
   readonly tierQueues: readonly string[];
   readonly functions: readonly string[];
   readonly logGroups: readonly string[];
 }
 
-/** Those that all tiers share, and the function that works on each. */
+/** Queues shared by all tiers, and the function that reads each. */
 export const sharedQueueWorkers = {
   lifecycle: 'lifecycle',
   completions: 'lifecycle',

@@ -1,15 +1,15 @@
-/** What the secrets hold. Each has a current and, after a rotation, a previous value. */
+/** What the secrets hold. Each has a current value and, after a rotation, a previous one. */
 
 /**
- * The webhook secret and the ticket secret are plain text, and both of their values are honoured. The App's is JSON of
- * this shape, of which the current value counts; `{}` until there is an App. `mayfly setup` writes it.
+ * The webhook secret and the ticket secret are plain text, and both of their values are accepted. The App's secret is
+ * JSON of this shape, of which only the current value is used; `{}` until there is an App. `mayfly setup` writes it.
  */
 export interface AppSecret {
   /** The App's numeric id, or its client id. */
   readonly appId: string;
   /** PEM, PKCS#1 or PKCS#8. */
   readonly privateKey: string;
-  /** The rest is what GitHub shows once, when it creates the App; nothing here reads it. */
+  /** GitHub shows the rest once, when it creates the App. Nothing here reads it. */
   readonly slug?: string;
   readonly clientId?: string;
   readonly clientSecret?: string;

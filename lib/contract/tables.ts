@@ -1,10 +1,10 @@
 /**
- * The tables' keys and indexes, as both the stacks and the DynamoDB adapter use them. Attributes that operators read
- * or edit are in snake case; the tenants table is the one that docs/OPERATIONS.md shows AWS CLI commands for.
+ * The tables' keys and indexes, for the stacks and the DynamoDB adapter. Attributes that operators read or edit are in
+ * snake case; docs/OPERATIONS.md shows AWS CLI commands for the tenants table.
  *
- * `pending` on jobs is a sparse local index, so that it can be read consistently: it holds the jobs that need
- * attention. `overdue` on launches is a sparse global index, by deadline, over those that are open, and those with machines
- * that may live. Machines have no index: each write of one costs as much as one of the row.
+ * `pending` on jobs is a sparse local index of the jobs that need attention; local, so that it can be read consistently.
+ * `overdue` on launches is a sparse global index, by deadline, of launches that are open or whose machines may still run.
+ * Runners have no index: each write to an index costs as much as one to the row.
  */
 export const tables = {
   tenants: {
@@ -37,14 +37,14 @@ export const tables = {
     indexes: {},
     timeToLive: 'expires_at',
   },
-  /** What all copies share for a while: empty pools, budgets, paces, cursors. */
+  /** What all copies share for a while: empty pools, budgets, launch rates, cursors. */
   notes: {
     suffix: 'notes',
     partitionKey: { name: 'name', type: 'S' },
     indexes: {},
     timeToLive: 'expires_at',
   },
-  /** What each machine was used for: a row for each that ended, of the day of its launch. */
+  /** What each machine was used for: a row for each ended machine, under the day of its launch. */
   usage: {
     suffix: 'usage',
     partitionKey: { name: 'day', type: 'S' },
@@ -52,7 +52,7 @@ export const tables = {
     indexes: {},
     timeToLive: 'expires_at',
   },
-  /** Who changed what, and why; see audit.ts. Rows are added, and never changed, so it has no time to live. */
+  /** Who changed what, and why; see audit.ts. Rows are only added, never changed or expired. */
   audit: {
     suffix: 'audit',
     partitionKey: { name: 'subject', type: 'S' },
@@ -60,8 +60,8 @@ export const tables = {
     indexes: {},
   },
   /**
-   * Admission controllers, their tokens, secrets and decisions. All rows of one tenant, and no other's, are in its partition;
-   * those of the platform's operator in partition 0.
+   * Admission controllers, their tokens, secrets and decisions. A tenant's partition holds its rows and nobody else's;
+   * partition 0 holds those of the platform's operator.
    */
   controllers: {
     suffix: 'controllers',
@@ -72,29 +72,32 @@ export const tables = {
   },
 } as const;
 
-/** The value of `open` on launches that are not closed, and on those that are and whose machines are looked after. */
+/** The value of `open` on launches that are not closed, and on closed ones whose machines still need checks. */
 export const openMarker = 'open';
 export const watchedMarker = 'machines';
-/** How long rows of finished things are kept, in days: late events must find them. */
+/** How many days rows of finished things are kept: late events must find them. */
 export const tombstoneDays = 7;
-/** How long usage rows are kept, in days: a month can be read until the next one is over. */
+/** How many days usage rows are kept: long enough to read a month until the next one ends. */
 export const usageDays = 62;
-/** Sums of a day are made while all of the day's records are certain to exist. */
+/** A day is summed up while all of its records are certain to exist. */
 export const rolledUpDays = usageDays - 2;
-/** How long the sums of a day are kept, in days: thirteen months, of which the first one whole. */
+/** How many days the sums are kept: thirteen months, the first one complete. */
 export const usageSumDays = 430;
-/** The number of a tenant's leases, over all tiers; with the tier's name appended, of one tier. */
+/** The number of a tenant's leases in all tiers; with the tier's name appended, in one tier. */
 export const leasesAttribute = 'leases_held';
 export const tierLeasesAttribute = (tier: string) => `${leasesAttribute}_${tier}`;
-/** In the tenants table: the epoch of a tenant's admission policy, while any controller of it is in force. */
+/** In the tenants table: the epoch of a tenant's admission policy, while any controller is in force. */
 export const admissionEpochAttribute = 'admission_epoch';
 
-/** What a tenant spent in a month or a day, in micro-dollars: `spent_2026-11`, `spent_2026-11-21`; see core/spend.ts. */
+/** What a tenant spent in a month or on a day, in micro-dollars: `spent_2026-11`, `spent_2026-11-21`; see core/spend.ts. */
 export const spentAttribute = (period: string) => `spent_${period}`;
-/** The same for earlier installations of its account. */
+/** The same for earlier installations of the same account. */
 export const carriedAttribute = (period: string) => `carried_${period}`;
-/** What the leases of a day are expected to cost that are held: `reserved_2026-11-21`; and the sum of when they were taken. */
+/**
+ * What the held leases of a day are expected to cost: `reserved_2026-11-21`; and the sum of the times at which they were
+ * taken.
+ */
 export const reservedAttribute = (day: string) => `reserved_${day}`;
 export const sinceAttribute = (day: string, tier: string) => `since_${day}_${tier}`;
-/** How many machines of a tier lived for so long: `lives_small_3`. */
+/** How many machines of a tier lived this long: `lives_small_3`. */
 export const livesAttribute = (tier: string, range: number | '') => `lives_${tier}_${range}`;

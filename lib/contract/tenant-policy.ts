@@ -1,6 +1,6 @@
 /**
- * The attributes of a tenant's row that say what the operator decided about it. Commands write them, people edit them with
- * the AWS CLI, a reinstall inherits them, and the audit keeps what they were.
+ * The attributes of a tenant's row that hold the operator's decisions. Commands write them, people edit them with the AWS
+ * CLI, a reinstallation inherits them, and the audit keeps earlier values.
  */
 export const policyAttributes = [
   'status',

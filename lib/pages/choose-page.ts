@@ -1,4 +1,4 @@
-/** The page's first step: for whom the App is, where its runners are registered, and how much it may do. */
+/** The page's first step: who owns the App, where its runners register, and which permissions it asks for. */
 import { longestAppName } from '../core/app-manifest.ts';
 import type { ChooseView } from '../core/setup-view.ts';
 import { document } from './document.ts';

@@ -1,4 +1,4 @@
-/** The frame of every page: language, title, style, and a card that holds what the page has to say. */
+/** The frame of every page: language, title, style, and a card with the page's content. */
 import { createHash } from 'node:crypto';
 import { type Html, html } from './html.ts';
 import { style } from './style.ts';

@@ -1,4 +1,4 @@
-/** An App that exists already: what it is called, a key of it, and who sets its webhook. */
+/** Enter an existing App: its id, a private key, and who sets its webhook. */
 import type { ExistingView } from '../core/setup-view.ts';
 import { replacing } from './choose-page.ts';
 import { document } from './document.ts';

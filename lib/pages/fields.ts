@@ -1,4 +1,4 @@
-/** Form fields with their labels, hints and faults tied together, so that they are heard as they are seen. */
+/** Form fields connected to their labels, hints and errors, so that screen readers announce what the eye sees. */
 import type { Faults, Fields } from '../core/setup-form.ts';
 import { type Html, html } from './html.ts';
 
@@ -28,7 +28,7 @@ autocomplete="off" autocapitalize="off" spellcheck="false" aria-invalid="${Strin
 aria-describedby="${describedBy(name, entered)}">${faultOf(name, entered)}<p class="hint" id="${name}-hint">${hint}</p></div>`;
 }
 
-/** For secrets: what was entered is not shown again. */
+/** For secrets: the entered value is not shown again. */
 export function secretArea({ name, label, hint, placeholder }: TextField, entered: Entered): Html {
   return html`<div class="field ${name}"><label for="${name}">${label}</label>
 <textarea id="${name}" name="${name}" placeholder="${placeholder ?? ''}" autocomplete="off" autocapitalize="off"
@@ -63,7 +63,7 @@ export function checkbox({ name, label, hint }: TextField, entered: Entered): Ht
 <span>${label}</span><small>${hint}</small></label>`;
 }
 
-/** What is wrong, at the top, with links to where. */
+/** The errors, at the top, with links to their fields. */
 export function faultSummary({ faults }: Entered): Html | undefined {
   const names = Object.keys(faults);
   if (names.length === 0) return undefined;

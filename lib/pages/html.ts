@@ -1,4 +1,4 @@
-/** Pages as text, in which every value is escaped unless it is a page's own part: what is entered is never markup. */
+/** Builds pages as text and escapes every value unless it is part of the page itself: input is never markup. */
 export interface Html {
   readonly html: string;
 }

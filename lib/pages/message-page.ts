@@ -1,4 +1,4 @@
-/** Pages that only say something: closed, failed, or nothing here. */
+/** Pages with only a message: closed, failed, or not found. */
 import type { FailedView, SetupView } from '../core/setup-view.ts';
 import { document } from './document.ts';
 import { html } from './html.ts';

@@ -1,4 +1,4 @@
-/** The second step: exactly what GitHub will be asked for, and the button that sends it there. */
+/** The second step: exactly what GitHub will be asked for, and the button that goes there. */
 import type { ReviewView } from '../core/setup-view.ts';
 import { replacing } from './choose-page.ts';
 import { document } from './document.ts';

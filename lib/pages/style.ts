@@ -1,4 +1,4 @@
-/** The pages' one style sheet. No font, image or script comes from anywhere: the policy of the pages allows none. */
+/** The pages' only style sheet. Fonts, images and scripts are not loaded from anywhere; the pages' policy allows none. */
 export const style = `
 :root{color-scheme:light dark;--ground:#f4f5f2;--card:#fff;--ink:#1b1f1d;--soft:#5b645f;--line:#d5dad6;--field:#fff;
 --accent:#1f6b4f;--accent-ink:#fff;--tint:#eaf3ee;--bad:#a32020;--bad-tint:#fdf0ef;--focus:#0b66c3}

@@ -1,4 +1,4 @@
-/** The stack of queues, functions and launch templates, and what an operator wants to know of them. */
+/** The stack of queues, functions and launch templates, with outputs for the operator. */
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { burstableHint } from '../config/burstable-hint.ts';
@@ -33,12 +33,12 @@ export class ControlPlaneStack extends Stack {
       bucketName,
       "The bucket of GitHub's runner program, from which machines install",
     );
-    // Whether images are made or not: an export that another stack uses could not go with the setting.
+    // Exported whether images are built or not: an export in use by another stack could not be removed with the setting.
     this.exportValue(this.controlPlane.runnerBinaries.bucket.bucketRegionalDomainName);
     for (const tier of props.config.deployment.tiers) this.#outputTier(tier);
   }
 
-  /** One output a tier, because an output's value ends at 1,024 characters. */
+  /** One output for each tier, because an output's value is limited to 1,024 characters. */
   #outputTier(tier: Tier) {
     const { tierQueues, launchTemplates } = this.controlPlane;
     const { name, labels, instanceTypes, maxRunners } = tier;

@@ -1,4 +1,7 @@
-/** The optional stack of what makes images of one's own. Nothing waits for it: without an image, machines install. */
+/**
+ * The optional stack that builds custom images. Nothing depends on it: without an image, machines install everything at
+ * boot.
+ */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { MachineImages, type MachineImagesProps } from '../constructs/machines/machine-images.ts';

@@ -1,4 +1,4 @@
-/** The stack of the machines' network. Unless NAT gateways were asked for, it costs nothing while no machine runs. */
+/** The stack of the machines' network. Without NAT gateways it costs nothing while no machine runs. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Network, type NetworkProps } from '../constructs/network/network.ts';
@@ -9,7 +9,8 @@ export class NetworkStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & NetworkProps) {
     super(scope, id, props);
     this.network = new Network(this, 'Network', props);
-    // Whether used or not: an export in use cannot go, so that machines could never move behind NAT gateways.
+    // Exported whether used or not: an export in use cannot be removed, and machines could never move behind NAT
+    // gateways.
     for (const { subnetId } of this.network.publicSubnets) this.exportValue(subnetId);
     new CfnOutput(this, 'VpcId', {
       value: this.network.vpcId,

@@ -1,4 +1,4 @@
-/** The stack of what watches the platform: alarms, their topic, a dashboard and saved queries. It may be left out. */
+/** The stack that watches the platform: alarms, their topic, a dashboard and saved queries. It may be left out. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../config/check-config.ts';
@@ -7,7 +7,7 @@ import { Observability } from '../constructs/observability/observability.ts';
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly config: CheckedConfig }) {
     super(scope, id, props);
-    // CDK leaves the id `Default` out of logical ids.
+    // The CDK omits the id `Default` from logical ids.
     const { topic, dashboard } = new Observability(this, 'Default', { config: props.config });
     new CfnOutput(this, 'AlarmTopic', {
       value: topic.topicArn,

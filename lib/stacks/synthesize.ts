@@ -1,6 +1,6 @@
 /**
- * The whole app from one configuration, and its synthesis in this process. It needs no account, no network and no
- * credentials. Names and regions come from the configuration alone, never from the environment.
+ * Builds the whole app from one configuration, and synthesizes it in this process. It needs no account, network or
+ * credentials. Names and regions come from the configuration, never from the environment.
  */
 
 import { join } from 'node:path';
@@ -22,19 +22,19 @@ import { ObservabilityStack } from './observability-stack.ts';
 import { StateStack } from './state-stack.ts';
 
 export interface SynthesisOptions {
-  /** Where the cloud assembly goes. Default: where the CDK's CLI wants it. */
+  /** Where the cloud assembly is written. Default: where the CDK CLI expects it. */
   readonly outdir?: string;
-  /** Holds `<function>/handler.ts`. Default: lambdas/. */
+  /** Contains `<function>/handler.ts`. Default: lambdas/. */
   readonly handlersFolder?: string;
-  /** What machines run when they boot. Default: images/boot.sh. */
+  /** The script that machines run at boot. Default: images/boot.sh. */
   readonly bootScript?: string;
-  /** Whether the CDK checks the templates for what CloudFormation would refuse: most of the time, for warnings. Default: true. */
+  /** Whether the CDK validates the templates: most of a synthesis, only for warnings. Default: true. */
   readonly validate?: boolean;
 }
 
 /**
  * @returns the folder of the cloud assembly
- * @throws ConfigurationError that lists all faults
+ * @throws ConfigurationError that lists every error
  */
 export function synthesizeApp(config: MayflyConfig, options: SynthesisOptions = {}): string {
   return createApp(config, options).synth().directory;
@@ -47,10 +47,10 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
   const app = new App({
     analyticsReporting: false,
     builtinCloudFormationValidation: options.validate ?? true,
-    // A stack's output stays while another stack uses it.
+    // A stack's output must stay while another stack uses it.
     context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
     ...(options.outdir ? { outdir: options.outdir } : {}),
-    // A template without parameters and rules: the version of the bootstrap is the CLI's to check.
+    // Without parameters and rules in the template: the CLI checks the bootstrap version.
     defaultStackSynthesizer: new DefaultStackSynthesizer({
       generateBootstrapVersionRule: false,
     }) as IReusableStackSynthesizer,
@@ -87,7 +87,7 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     ...props,
     config: checked,
   });
-  // It goes by names alone; so that its queries find the log groups, it comes after.
+  // It only uses names; it is deployed last, so that its queries find the log groups.
   observability.addStackDependency(controlPlane);
   Tags.of(app).add(tagKeys.environment, environment);
   boundRoles(app, checked.permissionsBoundaryArn);

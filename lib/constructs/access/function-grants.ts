@@ -1,6 +1,6 @@
 /**
- * Who may do what: one entry a function, and nothing besides. Read it against the use case that the function calls.
- * No entry has a wildcard action, and none can pass a role but that of a tier's machines, to EC2 alone.
+ * What each function may do: one entry for each, and nothing else. Read it beside the use case that the function calls.
+ * No entry has a wildcard action, and the only role that may be passed is that of a tier's machines, to EC2.
  */
 import { Stack } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -38,27 +38,27 @@ export interface GrantedPlatform extends MachineGrantOptions {
   readonly completionsQueue: Queue;
   readonly installationsQueue: Queue;
   readonly admissionQueue: Queue;
-  /** Copies that are set aside for the admission API. Undefined: none. */
+  /** The admission API's reserved concurrency. Undefined: none. */
   readonly apiCopies: number | undefined;
   readonly githubApiUrl: string;
   readonly githubWebUrl: string;
   readonly webhookUrl: string;
   readonly runnerBinaries: RunnerBinaries;
   readonly runnerReleasesUrl: string;
-  /** Of the images that are made; none: the syncer starts no builds. */
+  /** The image pipelines; empty: the syncer starts no builds. */
   readonly imageArchitectures: readonly Architecture[];
 }
 
-/** What copies tell each other: GitHub's budgets, and what else is worth knowing for a while. */
+/** What copies of functions share: GitHub's budgets, and other short-lived knowledge. */
 const notes = ['BatchGetItem', 'UpdateItem'];
 
-/** Whoever ends machines writes down what they were used for, and reads what somebody else wrote before. */
+/** Functions that end machines record their usage, and read what another function recorded before. */
 const usage = ['BatchGetItem', 'PartiQLInsert', 'PartiQLUpdate'];
 
-/** Making the sums of past days from the records. */
+/** Sums up past days from their records. */
 const rollUp = ['BatchGetItem', 'Query', 'PutItem', 'UpdateItem'];
 
-/** The one function that writes secrets. It launches nothing, reads no queue, and sees no tenant. */
+/** The only function that writes secrets. It launches nothing, reads no queue, and sees no tenant. */
 const setupGrants = (platform: GrantedPlatform): Grant[] => {
   const { state } = platform;
   return [
@@ -246,7 +246,7 @@ export function functionGrants(platform: GrantedPlatform): Record<FunctionName, 
   };
 }
 
-/** These very pipelines. They run with a role of Image Builder's own, so nothing is passed. */
+/** Only these pipelines. They run with Image Builder's own role, so no role is passed. */
 function imageBuildGrants({ scope, environment, imageArchitectures }: GrantedPlatform): Grant[] {
   if (imageArchitectures.length === 0) return [];
   const pipelines = Object.fromEntries(
@@ -260,8 +260,8 @@ function imageBuildGrants({ scope, environment, imageArchitectures }: GrantedPla
 }
 
 /**
- * Every tier's queue, and one variable that holds all addresses by tier name. One statement a function: with thirty
- * queues, a second list of them would not fit in a role.
+ * Every tier's queue, and one variable that holds all URLs by tier name. One statement for each function: a second list
+ * of thirty queues would not fit into a role.
  */
 function tierQueuesGrant(
   { scope, tierQueues }: GrantedPlatform,

@@ -1,8 +1,8 @@
 /**
- * What a function needs to start machines, and to end them. Machines are started from launch templates that carry this
- * deployment's tag, with the template's image, of the tiers' instance types, in this deployment's subnets, with session
- * tokens for their metadata, carrying the tag too; only what carries the tag can be ended. Each condition is a key that
- * EC2 gives for that resource: a key that is not there would refuse every launch.
+ * What a function needs to start and end machines. Machines may only start from launch templates with this deployment's
+ * tag, with the template's image, of the tiers' instance types, in this deployment's subnets, with IMDSv2 required, and
+ * with the same tag on themselves; only machines with the tag can be ended. Each condition uses a key that EC2 supplies
+ * for that resource: a missing key would deny every launch.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 import { Stack } from 'aws-cdk-lib';
@@ -18,15 +18,15 @@ export interface MachineGrantOptions {
   readonly scope: Construct;
   readonly environment: string;
   readonly network: Network;
-  /** As launch templates name them. */
+  /** As launch templates reference them. */
   readonly images: readonly string[];
   /** Of all tiers. */
   readonly instanceTypes: readonly string[];
-  /** The roles that some tier's machines get. */
+  /** The roles of tiers that give their machines one. */
   readonly instanceRoles: readonly string[];
-  /** Whether any tier asks for spot machines. */
+  /** Whether any tier uses spot machines. */
   readonly spot: boolean;
-  /** Encrypts the machines' disks. Undefined: AWS's own key does. */
+  /** Encrypts the machines' disks. Undefined: AWS's own key. */
   readonly kmsKeyArn: string | undefined;
 }
 
@@ -48,7 +48,8 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
     interfaces,
   ];
   return [
-    // All else asks for a template, which then must be one of these. By their tag, since thirty names fill a role.
+    // All other resources require a launch template, which must be one of these. Matched by tag, because thirty names
+    // would fill a role.
     allow('FromTemplates', {
       actions: ['ec2:CreateFleet', 'ec2:RunInstances'],
       resources: [arn('launch-template', '*')],
@@ -68,13 +69,13 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
       resources: used,
       conditions: { ArnLike: fromTemplate },
     }),
-    // The template's own image, and none that the request puts in its place.
+    // Only the template's own image; a request cannot replace it.
     allow('OwnImage', {
       actions: ['ec2:RunInstances'],
       resources: [anyImage],
       conditions: { Bool: { 'ec2:IsLaunchTemplateResource': 'true' } },
     }),
-    // A disk has neither a type nor metadata, a machine has both: hence IfExists, which saves a statement.
+    // A disk has neither a type nor metadata options, a machine has both: hence IfExists, which saves a statement.
     allow('Start', {
       actions: ['ec2:RunInstances'],
       resources: made,
@@ -85,7 +86,7 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
         ArnLike: fromTemplate,
       },
     }),
-    // EC2 tells of no template where it asks about spot requests; the machines themselves are bound above.
+    // For spot requests EC2 supplies no launch template; the machines themselves are restricted above.
     ...(spot ? [allow('SpotRequest', { actions: ['ec2:RunInstances'], resources: spotRequests })] : []),
     allow('Tag', {
       actions: ['ec2:CreateTags'],
@@ -104,13 +105,13 @@ export function launchGrants(options: MachineGrantOptions): Grant[] {
   ];
 }
 
-/** AWS's own parameters, and those that others publish through it, are in no account. */
+/** AWS's own parameters, and those that others publish through AWS, belong to no account. */
 function parameterArn(scope: Construct, name: string): string {
   const { partition, region, account } = Stack.of(scope);
   return `arn:${partition}:ssm:${region}:${name.startsWith('/aws/') ? '' : account}:parameter${name}`;
 }
 
-/** These very roles, to machines alone. Without a tier that names a role, nothing here may pass any. */
+/** Only these roles, and only to machines. If no tier names a role, no role can be passed. */
 const passRoles = (roles: readonly string[]): Grant =>
   allow('PassRole', {
     actions: ['iam:PassRole'],
@@ -118,7 +119,10 @@ const passRoles = (roles: readonly string[]): Grant =>
     conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
   });
 
-/** The account's first spot machine needs EC2's own role for spot; EC2 makes it in the caller's name. */
+/**
+ * The account's first spot machine needs EC2's service-linked role for spot; EC2 creates it with the caller's
+ * permissions.
+ */
 function createSpotRole(scope: Construct): Grant {
   const { partition, account } = Stack.of(scope);
   const role = 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot';
@@ -129,11 +133,14 @@ function createSpotRole(scope: Construct): Grant {
   });
 }
 
-/** EC2 has no resource-level control for reading instances. */
+/** EC2 has no resource-level permissions for reading instances. */
 export const describeGrant = () =>
   allow('Describe', { actions: ['ec2:DescribeInstances'], resources: ['*'] });
 
-/** What came of a launch whose answer was lost, and what spot machines cost. Fleets are made without names or tags to know them by. */
+/**
+ * What a launch started whose answer was lost, and what spot machines cost. Fleets have no names or tags to restrict this
+ * by.
+ */
 export const describeLaunchGrant = ({ spot }: Pick<MachineGrantOptions, 'spot'>) =>
   allow('Describe', {
     actions: [
@@ -143,7 +150,7 @@ export const describeLaunchGrant = ({ spot }: Pick<MachineGrantOptions, 'spot'>)
     resources: ['*'],
   });
 
-/** What a machine printed that never claimed, kept when it is ended. */
+/** The console output of a machine that never claimed, kept when it is ended. */
 export const consoleGrant = (scope: Construct, environment: string) =>
   allow('ReadConsole', {
     actions: ['ec2:GetConsoleOutput'],

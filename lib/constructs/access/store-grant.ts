@@ -1,13 +1,13 @@
 /**
- * What a function may do with the tables. It is told all their names, since its stores are made together, and gets
- * permission for exactly the actions that are named.
+ * What a function may do with the tables. It gets the names of all of them, since its stores are created together, and
+ * permission for exactly the listed actions.
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { variables } from '../../contract/environment.ts';
 import type { Grant } from '../basics/grant.ts';
 import type { State } from '../state/state.ts';
 
-/** Actions by table. `GetItem` is about the table's rows, `pending:Query` about its index of that name. */
+/** Actions by table. `GetItem` applies to the table's rows, `pending:Query` to its index of that name. */
 export type StoreActions = Readonly<Partial<Record<StoreName, readonly string[]>>>;
 
 type StoreName = 'tenants' | 'jobs' | 'launches' | 'runners' | 'notes' | 'usage' | 'audit' | 'controllers';
@@ -28,7 +28,7 @@ export function storeGrant(state: State, actions: StoreActions): Grant {
   };
 }
 
-/** One statement for all rows of tables with the same actions: a role of thirty tiers has little room. */
+/** One statement for all tables with the same actions: a role for thirty tiers has little room. */
 function statementsOf(
   state: State,
   tables: readonly (readonly [StoreName, readonly string[]])[],

@@ -1,12 +1,12 @@
 /**
- * What others than the platform's functions may do with its tables. Reading is reading; who manages tenants may change
- * what an operator may change, and no lease: a wrong one would be a machine too many, or a tenant that gets none.
+ * What others than the platform's functions may do with its tables. Readers may only read. Tenant managers may change
+ * what an operator may change, but no lease count: a wrong one would mean a machine too many, or a tenant that gets none.
  */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
 
-/** What an edit of a tenant's row may name. The platform itself notes what a status was before a deletion. */
+/** The attributes that an edit of a tenant's row may name. Only the platform records the status before a deletion. */
 export const managedAttributes: readonly string[] = [
   'installation_id',
   ...policyAttributes.filter((name) => name !== 'status_before_deletion'),
@@ -19,7 +19,10 @@ interface Access {
   readonly grantee: IGrantable;
 }
 
-/** Rows of the table, by key or all of them, and of these indexes, through the table's own key where it has one. */
+/**
+ * The rows of the table, by key or all of them, and of these indexes; with permission to use the table's own key, if it
+ * has one.
+ */
 export function readAccess({ table, grantee }: Access, indexes: readonly string[]): Grant {
   const rows = rowAccess({ table, grantee }, indexes);
   const { encryptionKey } = table;
@@ -50,7 +53,7 @@ function rowAccess({ table, grantee }: Access, indexes: readonly string[]): Gran
 }
 
 /**
- * Updates that name no other attributes than the operator's.
+ * Updates that name only attributes that are the operator's to change.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 export const manageAccess = ({ table, grantee }: Access): Grant =>

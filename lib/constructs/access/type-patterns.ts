@@ -1,9 +1,9 @@
 /**
- * The instance types of all tiers, as a condition takes them, in as many letters as a role has room for: each type by its
- * name, or else each family (`m5.*`), or else what families begin with (`m*`).
+ * The instance types of all tiers as a condition's value, as precisely as a role's size allows: each type by name, or
+ * each family (`m5.*`), or the first letters of families (`m*`).
  */
 
-/** Of the list as JSON, which stands twice in a role. */
+/** Characters of the list as JSON, which appears twice in a role. */
 const mostLetters = 120;
 
 export function typePatterns(instanceTypes: readonly string[]): string[] {

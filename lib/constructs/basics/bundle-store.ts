@@ -1,7 +1,7 @@
 /**
- * Keeps what the bundler made of this checkout's functions while every file that it read, its settings and the locked
- * packages are unchanged: bundling takes most of a synthesis. What is stored is never trusted by its age: each file that went
- * into it is read and compared. Nothing is kept where the folder cannot be written.
+ * Keeps the bundles of this checkout's functions until a source file, a setting or the locked packages change: bundling
+ * takes most of a synthesis. Age decides nothing: every input file is read and compared. If the folder cannot be written,
+ * nothing is kept.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -17,27 +17,27 @@ import { dirname, join } from 'node:path';
 
 export interface Bundled {
   readonly texts: ReadonlyMap<string, string>;
-  /** Every file that was read, from the checkout's root on. */
+  /** Every input file, relative to the checkout's root. */
   readonly inputs: readonly string[];
 }
 
 export interface BundleStoreOptions {
-  /** The checkout; what is kept lies in its `node_modules/.cache`. */
+  /** The checkout; bundles are kept in its `node_modules/.cache`. */
   readonly root: string;
-  /** Of the functions. One output is kept for each list of names. */
+  /** The functions' names. One set of bundles is kept for each list of names. */
   readonly names: readonly string[];
-  /** What the output depends on besides files. */
+  /** Whatever else the output depends on besides files. */
   readonly settings: unknown;
 }
 
 interface Stored {
   readonly settings: string;
-  /** The hash of each input, by path. */
+  /** The hash of each input file, by path. */
   readonly hashes: Readonly<Record<string, string>>;
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** They decide what the bundler finds, how it reads it and what becomes of its output, and it does not name them as inputs. */
+/** The bundler does not list these as inputs, but they decide what it finds, how it reads it and what it writes. */
 const settingFiles = [
   ...['package.json', 'package-lock.json', 'tsconfig.json'],
   ...['bundle.ts', 'unused-schemas.ts'].map((name) => `lib/constructs/basics/${name}`),
@@ -79,7 +79,7 @@ function isWritable(folder: string): boolean {
   }
 }
 
-/** Several may store at once: whole files take each other's place. */
+/** Several processes may store at once: complete files replace each other. */
 function store(file: string, content: Stored): void {
   mkdirSync(dirname(file), { recursive: true });
   const unfinished = `${file}.${randomUUID()}`;

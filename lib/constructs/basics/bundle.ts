@@ -1,6 +1,6 @@
 /**
- * Makes the folders that are uploaded as functions: one ES module each, with the deployment's facts beside it. From
- * sources they are bundled here; in an installed package they are ready made, so that nobody needs the bundler.
+ * Creates the folders that are uploaded as functions: one ES module each, with the deployment's settings beside it. A
+ * checkout bundles its sources here; an installed package ships ready-made bundles, so that its users need no bundler.
  * The same sources and configuration give the same bytes, so an unchanged function is not deployed again.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,11 +14,11 @@ import { handlersFolder as ownHandlers } from './files.ts';
 import { withSchemasMarked } from './unused-schemas.ts';
 
 export interface BundleOptions {
-  /** Holds `<name>/handler.ts` for each name, or `<name>/index.mjs` for each. */
+  /** Contains `<name>/handler.ts` for each name, or `<name>/index.mjs` for each. */
   readonly handlersFolder: string;
   readonly names: readonly string[];
   readonly deployment: Deployment;
-  /** Where the bundles go: `<buildFolder>/<name>/index.mjs`. */
+  /** Where the bundles are written: `<buildFolder>/<name>/index.mjs`. */
   readonly buildFolder: string;
 }
 
@@ -26,7 +26,7 @@ export const bundleFile = 'index.mjs';
 
 /**
  * @returns each function's folder, by name
- * @throws the bundler's error, which names file and line, where a handler is missing or does not bundle
+ * @throws the bundler's error, which names file and line, if a handler is missing or cannot be bundled
  */
 export function bundleFunctions(options: BundleOptions): ReadonlyMap<string, string> {
   const { handlersFolder, names, deployment, buildFolder } = options;
@@ -43,7 +43,7 @@ export function bundleFunctions(options: BundleOptions): ReadonlyMap<string, str
   );
 }
 
-/** Several deployments in one app have the same functions; sources do not change while an app is synthesized. */
+/** Several deployments in one app share the same functions; sources do not change while an app is synthesized. */
 const bundled = new Map<string, ReadonlyMap<string, string>>();
 
 /** @returns each handler with everything that it imports, as one ES module, by name */
@@ -58,7 +58,7 @@ export function bundleHandlers(
   return texts;
 }
 
-/** Those of this checkout are kept from one process to the next. */
+/** Bundles of this checkout are kept from one process to the next. */
 function bundlesOf(folder: string, names: readonly string[]): ReadonlyMap<string, string> {
   const root = dirname(folder);
   if (folder !== ownHandlers || !existsSync(join(root, 'node_modules')))
@@ -86,7 +86,7 @@ const readBundles = (folder: string, names: readonly string[]): ReadonlyMap<stri
 
 const target = 'node24';
 
-/** ES modules with everything in them load in a third of the time of CommonJS with the runtime's own SDK. */
+/** Self-contained ES modules load in a third of the time of CommonJS with the runtime's own SDK. */
 const bundling = {
   bundle: true,
   format: 'esm',
@@ -100,7 +100,7 @@ const bundling = {
     ),
   },
   legalComments: 'none',
-  // What machines run.
+  // The machines' scripts.
   loader: { '.sh': 'text' },
   logLevel: 'silent',
 } satisfies BuildOptions;
@@ -113,10 +113,13 @@ const shrinking = {
   legalComments: 'none',
 } satisfies TransformOptions;
 
-/** The bundler names each module by its path from the working directory on. The bundle is to be the same wherever it is made. */
+/**
+ * The bundler names each module by its path relative to the working directory. The bundle must not depend on where it is
+ * built.
+ */
 const withoutPlace = (bundle: string) => bundle.replace(/"[^"\n]*\/node_modules\//g, '"node_modules/');
 
-/** CommonJS packages in the bundle ask for Node's own modules with `require`, which ES modules do not have. */
+/** CommonJS packages in the bundle load Node's own modules with `require`, which ES modules do not have. */
 function withRequire(bundle: string): string {
   if (!bundle.includes('Dynamic require of')) return bundle;
   return `import{createRequire}from"node:module";const require=createRequire(import.meta.url);${bundle}`;

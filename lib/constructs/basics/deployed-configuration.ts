@@ -1,7 +1,7 @@
 /**
- * Puts beside the reconciler's bundle what is deployed: the operator's settings as they were given, and in short the code. The
- * reconciler records it once, so that `mayfly rollback` can bring it back. Beside one bundle alone, since other functions need
- * not be deployed again for a setting that is none of theirs.
+ * Puts a description of the deployment beside the reconciler's bundle: the operator's settings as written, and a digest
+ * of the code. The reconciler records it once, so that `mayfly rollback` can bring it back. Only one function gets it,
+ * because the others need no new deployment for settings that do not concern them.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ export interface DeployedParts {
   readonly config: CheckedConfig;
   /** Each function's folder, by name. */
   readonly bundles: ReadonlyMap<string, string>;
-  /** What machines run. */
+  /** The machines' scripts. */
   readonly scripts: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * A grant gives a function a permission and the variable it needs to use it, together, so that neither is forgotten.
- * A function holds nothing but its grants.
+ * A grant gives a function a permission together with the environment variable needed to use it, so that neither is
+ * forgotten. A function has no permissions but its grants.
  */
 import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -20,7 +20,7 @@ export interface Permission {
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** A permission without a variable. `sid` says in a word what it is for: a role of thirty tiers has no room for more. */
+/** A permission without a variable. `sid` describes it in a word: a role for thirty tiers has no room for more. */
 export function allow(sid: string, { actions, resources, conditions }: Permission): Grant {
   const statement = new PolicyStatement({
     sid,
@@ -45,7 +45,7 @@ export function secretGrant(sid: string, secret: Secret, variable: VariableName)
   return { statements, variables: { [variable]: secret.secretArn } };
 }
 
-/** For whoever stores what it has made, and looks at what is there first. */
+/** For functions that store files and check first what is there. */
 export function writeSecretGrant(sid: string, secret: Secret, variable: VariableName): Grant {
   const { statements } = allow(sid, {
     actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
@@ -59,7 +59,7 @@ export function sendGrant(sid: string, queue: Queue, variable: VariableName): Gr
   return { statements, variables: { [variable]: queue.queueUrl } };
 }
 
-/** What Lambda needs to hand a queue's messages to a function. */
+/** What Lambda needs to pass a queue's messages to a function. */
 export const consumeActions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 
 export const consumeGrant = (sid: string, queue: Queue): Grant =>

@@ -1,9 +1,9 @@
-/** A bound that an organization sets for what any role may ever do, on every role below a scope, those of the CDK included. */
+/** Sets an organization's permissions boundary on every role below a scope, including those that the CDK creates. */
 import { type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
 export function boundRoles(scope: IConstruct, permissionsBoundaryArn: string | undefined): void {
   if (permissionsBoundaryArn === undefined) return;
-  // All that is asked of the policy is its ARN; an imported one would need a stack, which an app is not.
+  // Only the policy's ARN is needed; an imported policy would need a stack, and an app is not one.
   PermissionsBoundary.of(scope).apply({ managedPolicyArn: permissionsBoundaryArn } as IManagedPolicy);
 }

@@ -1,6 +1,6 @@
 /**
- * A queue whose messages are encrypted, travel by TLS alone, come again soon after their function died, and are set aside
- * when it failed for an hour.
+ * An encrypted queue that accepts TLS only, redelivers messages soon after their function died, and moves them to a
+ * dead-letter queue after an hour of failures.
  */
 import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -10,9 +10,9 @@ import { type QueueReader, receivesBeforeDeadLetter, visibilitySeconds } from '.
 
 export interface QueueOptions {
   readonly queueName: string;
-  /** The function that works on it. */
+  /** The function that reads it. */
   readonly reader: QueueReader;
-  /** Default: a key of AWS's own. */
+  /** Default: AWS's own key. */
   readonly key?: IKey | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One function of the platform, with a role of its own that may do what its grants say and write to its own log group,
- * and with the environment variables that the same grants bring. Nothing is granted anywhere else.
+ * One function of the platform, with its own role, which allows what its grants say and writing to its own log group, and
+ * with the environment variables of the same grants. Permissions are granted nowhere else.
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -26,15 +26,18 @@ export interface PlatformFunctionProps {
   readonly code: Code;
   readonly grants: readonly Grant[];
   readonly logRetentionDays: number;
-  /** Undefined: AWS's own keys encrypt what it uses, and its logs. */
+  /** Undefined: AWS's own keys encrypt its data and logs. */
   readonly kmsKeyArn: string | undefined;
-  /** Copies that nobody else can take, and more than which it never has. Undefined: it shares with the others. */
+  /**
+   * Reserved concurrency: copies for this function alone, and no more than these. Undefined: it shares the account's with
+   * the others.
+   */
   readonly reservedConcurrency: number | undefined;
 }
 
 export class PlatformFunction extends Construct {
   readonly lambda: LambdaFunction;
-  /** Ends with a slash. Undefined where the function has none. */
+  /** Ends with a slash. Undefined if the function has none. */
   readonly url: string | undefined;
 
   constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
@@ -68,7 +71,7 @@ export class PlatformFunction extends Construct {
       ...(props.reservedConcurrency === undefined
         ? {}
         : { reservedConcurrentExecutions: props.reservedConcurrency }),
-      // Lambda's own START, END and REPORT lines would be half of all log bytes; its metrics tell the same.
+      // Lambda's own START, END and REPORT lines would be half of all log bytes; its metrics say the same.
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
@@ -79,7 +82,7 @@ export class PlatformFunction extends Construct {
   }
 }
 
-/** The policy is part of the role: an event source must not be made before its function may read from it. */
+/** The policy is part of the role: an event source must not be created before its function may read from it. */
 function createRole(scope: Construct, grants: readonly Grant[]): Role {
   return new Role(scope, 'Role', {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

@@ -1,7 +1,7 @@
 /**
- * A machine's user data: images/boot.sh with its words filled in, without its comments, since a template of thirty tiers
- * holds it thirty times. The script is full of the shell's own `${…}`, so the words that are only known at deploy time,
- * addresses, are joined in, not substituted.
+ * A machine's user data: images/boot.sh with its placeholders filled in and without its comments, since a template for
+ * thirty tiers contains it thirty times. The script is full of the shell's own `${…}`, so values that only the deploy
+ * knows, such as URLs, are joined in rather than substituted.
  */
 import { readFileSync } from 'node:fs';
 import { Fn, Token } from 'aws-cdk-lib';
@@ -9,28 +9,28 @@ import { Fn, Token } from 'aws-cdk-lib';
 export interface BootWords {
   readonly CLAIM_URL: string;
   readonly RUNNER_ARCHITECTURE: string;
-  /** Empty: the current one. */
+  /** Empty: the current release. */
   readonly RUNNER_VERSION: string;
-  /** Empty: what comes with the release. */
+  /** Empty: the checksum published with the release. */
   readonly RUNNER_SHA256: string;
   /** Empty: machines cannot reach the bucket of runner programs. */
   readonly RUNNER_BUCKET: string;
   readonly RELEASE_URL: string;
   readonly IDLE_SECONDS: string;
-  /** After these the machine powers off, whatever it does. */
+  /** Seconds after which the machine powers off, whatever it does. */
   readonly LIFE_MINUTES: string;
   /** `yes` or `no`. */
   readonly ROOTLESS: string;
-  /** Base64 of shell; empty for none. */
+  /** Base64 of a shell script; empty for none. */
   readonly EXTRA_USER_DATA: string;
 }
 
-/** EC2 takes no more, before base64. */
+/** EC2 accepts no more, before base64. */
 const mostBytes = 16 * 1024;
-/** More than any address that is known at deploy time alone. */
+/** Longer than any URL that only the deploy knows. */
 const addressBytes = 128;
 
-/** @throws Error where the script is too long, or has a word that nobody fills in, or lacks one */
+/** @throws Error if the script is too long, has a placeholder without a value, or lacks one that has a value */
 export function bootUserData(file: string, words: BootWords): string {
   const script = compactScript(readFileSync(file, 'utf8'));
   const filled: Readonly<Record<string, string>> = { ...words };
@@ -57,11 +57,11 @@ export function bootUserData(file: string, words: BootWords): string {
 const bytesOf = (text: string) => (Token.isUnresolved(text) ? addressBytes : Buffer.byteLength(text));
 
 /**
- * Without lines that are a comment alone, but for the first, which says what runs the script; and without indentation, which
- * is a twentieth of a template. So the script has no here-document and no quoted text over several lines.
+ * Drops comment lines except the first, which names the interpreter, and indentation, which is a twentieth of a template.
+ * So the script must not contain here-documents or quoted text over several lines.
  */
 export const compactScript = (script: string) =>
   script.replace(/^[ \t]*#(?!!).*\n/gm, '').replace(/^[ \t]+/gm, '');
 
-/** Split by a pattern with one group, a text alternates between what is around the words and the words. */
+/** Split by a pattern with one group, a text alternates between what surrounds the placeholders and their names. */
 const isWord = (index: number) => index % 2 === 1;

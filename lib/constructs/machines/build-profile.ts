@@ -1,7 +1,7 @@
 /**
- * What the machine that images are made on may do: be driven by Systems Manager, read its component and write its log.
- * Machines that run jobs never have it. It is what AWS's own AmazonSSMManagedInstanceCore and
- * EC2InstanceProfileForImageBuilder hold, without what is not used here.
+ * What the machine that builds images may do: be controlled by Systems Manager, read its component and write its log.
+ * Machines that run jobs never get this. It is what AWS's own AmazonSSMManagedInstanceCore and
+ * EC2InstanceProfileForImageBuilder allow, without what is not used here.
  * Source: https://docs.aws.amazon.com/imagebuilder/latest/userguide/security-iam-awsmanpol.html
  */
 import { Stack } from 'aws-cdk-lib';
@@ -14,7 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
-/** None of these can be held to a resource. */
+/** None of these can be restricted to a resource. */
 const agentActions = [
   'ssm:UpdateInstanceInformation',
   'ssmmessages:CreateControlChannel',

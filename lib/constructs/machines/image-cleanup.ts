@@ -1,6 +1,6 @@
 /**
- * Removes images that are a month old, with their snapshots, but for the newest of each architecture, and for any that a
- * machine was launched from of late. The newest is the one that launch templates find, and is never removed.
+ * Removes images older than a month with their snapshots, except the newest of each architecture and any that recently
+ * started a machine. The newest is the one that launch templates use.
  * Source: https://docs.aws.amazon.com/imagebuilder/latest/userguide/image-lifecycle-prerequisites.html
  */
 import { Stack } from 'aws-cdk-lib';
@@ -14,12 +14,12 @@ import { imageName, imageTag } from './machine-image-names.ts';
 export interface ImageCleanupOptions {
   readonly environment: string;
   readonly architectures: readonly Architecture[];
-  /** Of each architecture, however old. */
+  /** Of each architecture, whatever their age. */
   readonly keep: number;
 }
 
 const oldDays = 30;
-/** A job lives for five days at most. */
+/** A job runs for at most five days. */
 const launchedDays = 7;
 
 export function createImageCleanup(scope: Construct, options: ImageCleanupOptions): void {
@@ -43,7 +43,7 @@ export function createImageCleanup(scope: Construct, options: ImageCleanupOption
   }
 }
 
-/** As AWS's EC2ImageBuilderLifecycleExecutionPolicy, for images alone, and for those of this environment. */
+/** Like AWS's EC2ImageBuilderLifecycleExecutionPolicy, but for images only, and only those of this environment. */
 function createCleanupRole(scope: Construct, environment: string): Role {
   const { partition, region, account } = Stack.of(scope);
   const made = { 'aws:ResourceTag/CreatedBy': 'EC2 Image Builder' };
@@ -61,8 +61,8 @@ function createCleanupRole(scope: Construct, environment: string): Role {
               StringEquals: { ...made, [`aws:ResourceTag/${tagKeys.environment}`]: environment },
             },
           }),
-          // No document says that snapshots get the tags of their image: Image Builder's own is all there is to go by. So
-          // the role could remove those of another environment too, where no image needs them any more.
+          // No document says that snapshots get their image's tags, so only Image Builder's own tag can be required here.
+          // The role could therefore also remove snapshots of another environment whose images are gone.
           new PolicyStatement({
             sid: 'Snapshots',
             actions: ['ec2:DeleteSnapshot'],

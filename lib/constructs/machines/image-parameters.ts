@@ -1,8 +1,8 @@
 /**
- * The parameters that launch templates find their image by. They start with the stock image, so that machines start
- * before the first image is made; from then on Image Builder writes them. CloudFormation writes one again only where its
- * own part of it changes, and then the stock image serves until the next build: slower, and never wrong. EC2 looks a
- * parameter up when a version of a template is made, so a template must wait for its own.
+ * The SSM parameters from which launch templates take their image. They start with the stock image, so that machines can
+ * start before the first image exists; from then on Image Builder writes them. CloudFormation only writes one again if
+ * its own definition of it changes; machines then use the stock image until the next build, which is slower but never
+ * wrong. EC2 looks a parameter up when a template version is created, so a template must depend on its own.
  */
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -11,7 +11,7 @@ import type { Architecture } from '../../core/tier.ts';
 import { imageArchitectures, imageParameterName } from './machine-image-names.ts';
 import { stockParameter } from './runner-image.ts';
 
-/** @returns the parameter of each architecture whose images are made */
+/** @returns the parameter of each architecture for which images are built */
 export function createImageParameters(
   scope: Construct,
   config: CheckedConfig,

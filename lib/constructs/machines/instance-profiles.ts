@@ -1,5 +1,5 @@
 /**
- * The instance profiles of tiers that name a role, one for each role: EC2 gives a role to a machine in no other way.
+ * The instance profiles of tiers that name a role, one for each role: EC2 gives roles to machines only through profiles.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html
  */
 import { CfnInstanceProfile } from 'aws-cdk-lib/aws-iam';
@@ -19,6 +19,6 @@ export function createInstanceProfiles(scope: Construct, config: CheckedConfig):
   );
 }
 
-/** Without repetitions, in a fixed order. */
+/** Without duplicates, in a fixed order. */
 export const instanceRoles = ({ machines }: CheckedConfig): string[] =>
   [...new Set([...machines.values()].flatMap(({ instanceRoleArn }) => instanceRoleArn ?? []))].sort();

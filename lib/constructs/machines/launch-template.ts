@@ -1,6 +1,7 @@
 /**
- * What all machines of a tier are made from. A machine has no key, no open port, an encrypted disk, no AWS permissions
- * unless its tier names a role, and ceases to exist when it powers off. Instance types and subnets come with each launch.
+ * What all machines of a tier have in common. A machine has no key pair, no open port, an encrypted disk, no AWS
+ * permissions unless its tier names a role, and is terminated when it powers off. Instance types and subnets come with
+ * each launch.
  */
 import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
@@ -17,7 +18,7 @@ export interface LaunchTemplateOptions {
   readonly securityGroupId: string;
   /** Absent: machines have no AWS permissions. */
   readonly instanceProfileArn: string | undefined;
-  /** Encrypts the disk. Undefined: AWS's own key does. */
+  /** Encrypts the disk. Undefined: AWS's own key. */
   readonly kmsKeyArn: string | undefined;
   /** Base64. */
   readonly userData: string;
@@ -44,7 +45,7 @@ export function createLaunchTemplate(scope: Construct, options: LaunchTemplateOp
         httpEndpoint: 'enabled',
         httpProtocolIpv6: 'disabled',
         httpTokens: 'required',
-        // A container with a network of its own is one hop further away, and gets no answer.
+        // A container with its own network is one hop further away, and gets no answer.
         httpPutResponseHopLimit: 1,
         // The machine reads its launch ticket from its own tags.
         instanceMetadataTags: 'enabled',

@@ -1,6 +1,6 @@
 /**
- * What images of one's own go by, in the stack that makes them and in the one that uses them, so that neither waits for
- * the other. Image Builder's own role may write parameters under `/imagebuilder/`, and no others.
+ * The names of custom images, shared by the stack that builds them and the one that uses them, so that neither depends on
+ * the other. Image Builder's own role may only write parameters under `/imagebuilder/`.
  * Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSServiceRoleForImageBuilder.html
  */
 import { Stack } from 'aws-cdk-lib';
@@ -8,25 +8,25 @@ import type { Construct } from 'constructs';
 import type { CheckedConfig } from '../../config/check-config.ts';
 import type { Architecture } from '../../core/tier.ts';
 
-/** Holds the id of the newest image; the stock one's until there is one. */
+/** Holds the id of the newest image; the stock image's until there is one. */
 export const imageParameterName = (environment: string, architecture: Architecture) =>
   `/imagebuilder/${environment}/linux-${architecture}`;
 
-/** Of everything that makes the images of an architecture. */
+/** For everything that builds an architecture's images. */
 export const imageName = (environment: string, architecture: Architecture) =>
   `${environment}-linux-${architecture}`;
 
-/** On images, and on what they are made of. */
+/** Tags of images and of what they are built from. */
 export const imageTag = 'ghr:image';
 
-/** Image Builder makes the ARN of a pipeline from its name. */
+/** Image Builder derives a pipeline's ARN from its name. */
 export function pipelineArn(scope: Construct, environment: string, architecture: Architecture): string {
   const { partition, region, account } = Stack.of(scope);
   const name = imageName(environment, architecture);
   return `arn:${partition}:imagebuilder:${region}:${account}:image-pipeline/${name}`;
 }
 
-/** Those of tiers that name no image of their own, where images are made at all. */
+/** The architectures of tiers without an image of their own, if images are built at all. */
 export function imageArchitectures({ machineImages, deployment, machines }: CheckedConfig): Architecture[] {
   if (!machineImages) return [];
   const tiers = deployment.tiers.filter(({ name }) => machines.get(name)?.image === undefined);

@@ -1,7 +1,7 @@
 /**
- * Pipelines that make images of one's own: Ubuntu with the runner program, Docker and git in it. A build runs on a machine
- * of its own, which is gone afterwards whatever came of it, and a build that fails changes nothing. Component and recipe
- * never change in Image Builder, so their versions are made from what is in them.
+ * Pipelines that build custom images: Ubuntu with the runner program, Docker and git. A build runs on its own machine,
+ * which is always terminated, and a failed build changes nothing. Components and recipes are immutable in Image Builder,
+ * so their versions are derived from their content.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -27,9 +27,9 @@ import { stockParameter } from './runner-image.ts';
 export interface MachineImagesProps {
   readonly config: CheckedConfig;
   readonly network: Network;
-  /** Of runner programs. */
+  /** The bucket of runner programs. */
   readonly bucket: Bucket;
-  /** The file of what the build machine runs. */
+  /** The script for the build machine. */
   readonly bakeScript: string;
 }
 
@@ -39,7 +39,7 @@ const instanceTypes: Readonly<Record<Architecture, string[]>> = {
   arm64: ['t4g.medium', 'm6g.large'],
 };
 
-/** Sunday morning: a build also takes in the week's updates of the system. */
+/** Sunday morning: a build also installs the week's system updates. */
 const weekly = 'cron(0 6 ? * sun *)';
 
 export class MachineImages extends Construct {
@@ -70,7 +70,7 @@ export class MachineImages extends Construct {
         .attrArn,
       distributionConfigurationArn: this.#createDistribution(scope, architecture).attrArn,
       schedule: { scheduleExpression: weekly, pipelineExecutionStartCondition: 'EXPRESSION_MATCH_ONLY' },
-      // The bake checks itself; a second machine would only start the same image again.
+      // The bake script checks its own work; a test stage would only start the same image again.
       imageTestsConfiguration: { imageTestsEnabled: false },
       enhancedImageMetadataEnabled: false,
       imageTags: this.#tags(architecture),
@@ -96,7 +96,7 @@ export class MachineImages extends Construct {
       version: versionOf(script, architecture, parentImage),
       parentImage,
       components: [{ componentArn: component.attrArn }],
-      // The agent is there for the build alone.
+      // The agent is only there for the build.
       additionalInstanceConfiguration: { systemsManagerAgent: { uninstallAfterBuild: true } },
     });
   }
@@ -123,7 +123,7 @@ export class MachineImages extends Construct {
         {
           region: Stack.of(this).region,
           amiDistributionConfiguration: {
-            // Handed on as it is, so it is spelled as CloudFormation does.
+            // Passed through unchanged, so it is spelled as in CloudFormation.
             Name: `${name}-{{ imagebuilder:buildDate }}`,
             AmiTags: this.#tags(architecture),
           },
@@ -146,7 +146,7 @@ export class MachineImages extends Construct {
   }
 }
 
-/** JSON is YAML, and leaves no question of how a script is quoted. */
+/** JSON is valid YAML, and avoids questions of quoting the script. */
 const componentDocument = (script: string) =>
   JSON.stringify({
     schemaVersion: 1.0,
@@ -155,7 +155,7 @@ const componentDocument = (script: string) =>
     ],
   });
 
-/** Three numbers of 28 bits each, which is as much as a version of Image Builder holds. */
+/** Three numbers of 28 bits each: the largest version that Image Builder accepts. */
 function versionOf(...content: readonly string[]): string {
   const digest = createHash('sha256').update(JSON.stringify(content)).digest();
   return [0, 4, 8].map((at) => digest.readUInt32BE(at) >>> 4).join('.');

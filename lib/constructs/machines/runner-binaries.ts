@@ -1,6 +1,6 @@
 /**
- * The platform's own store of GitHub's runner program. Machines read it without credentials, because they have none: the
- * bucket knows the VPC endpoint that they come through. Nobody else may read it so, and only the syncer writes.
+ * The platform's own copy of GitHub's runner program. Machines have no credentials, so they read it anonymously: the
+ * bucket admits the VPC endpoint that they use, and nobody else. Only the syncer writes.
  */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -12,18 +12,18 @@ import { allow, type Grant } from '../basics/grant.ts';
 
 export class RunnerBinaries extends Construct {
   readonly bucket: Bucket;
-  /** What a machine puts `https://` before; empty where it cannot read the bucket. */
+  /** What a machine puts after `https://`; empty if it cannot read the bucket. */
   readonly hostForMachines: string;
 
   constructor(scope: Construct, id: string, { s3EndpointId }: { readonly s3EndpointId: string | undefined }) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
-      // With AWS's own key: what comes without credentials could not use another one.
+      // AWS's own key: anonymous readers could not use a customer managed one.
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      // It has no name of its own, so what stays of it is in nobody's way; a first deploy that failed leaves nothing.
+      // Without a fixed name, a bucket that was left behind blocks nothing; a failed first deploy leaves none.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.hostForMachines = s3EndpointId === undefined ? '' : this.bucket.bucketRegionalDomainName;
@@ -46,7 +46,7 @@ export class RunnerBinaries extends Construct {
   }
 }
 
-/** A policy that is held to one endpoint is not public: Block Public Access lets it be. */
+/** A policy restricted to one endpoint is not public, so Block Public Access accepts it. */
 function readThrough(bucket: Bucket, endpointId: string): PolicyStatement {
   return new PolicyStatement({
     sid: 'MachinesRead',

@@ -1,6 +1,6 @@
 /**
- * What machines may reach, as rules of their security group. A security group can only allow: where nothing else closes
- * the private ranges, the internet is spelled out as every range that is not private.
+ * What machines may reach, as rules of their security group. A security group can only allow. If nothing else blocks the
+ * private ranges, every public range is listed.
  */
 import { type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
@@ -11,7 +11,7 @@ import type { EgressRule } from '../../config/network-config.ts';
 export interface GroupOptions {
   readonly vpc: IVpc;
   readonly egress: readonly EgressRule[];
-  /** Whether a network ACL closes the private ranges. */
+  /** Whether a network ACL blocks the private ranges. */
   readonly hasAcl: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Where the machines live: subnets, a security group that lets nothing in and out what the configuration says, and a
- * network ACL that keeps them from private ranges. In a VPC of its own, or in subnets of an existing one.
+ * Where machines run: subnets, a security group that lets nothing in and only the configured destinations out, and a
+ * network ACL that keeps machines away from private ranges. In a new VPC, or in subnets of an existing one.
  */
 import { Tags } from 'aws-cdk-lib';
 import { type SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -18,12 +18,12 @@ export interface NetworkProps {
 
 export class Network extends Construct {
   readonly vpcId: string;
-  /** Where machines are launched. */
+  /** The subnets that machines are launched in. */
   readonly subnets: readonly RunnerSubnet[];
-  /** Of a VPC of its own, whether machines are launched there or NAT gateways stand there. */
+  /** For a new VPC: whether machines are launched in this subnet, or only NAT gateways. */
   readonly publicSubnets: readonly RunnerSubnet[];
   readonly securityGroup: SecurityGroup;
-  /** The gateway endpoint through which machines reach S3. Undefined where an existing VPC has none. */
+  /** The gateway endpoint through which machines reach S3. Undefined if an existing VPC has none. */
   readonly s3EndpointId: string | undefined;
 
   constructor(scope: Construct, id: string, { environment, network }: NetworkProps) {
@@ -45,7 +45,7 @@ export class Network extends Construct {
   }
 }
 
-/** Nothing is looked up: it is as the configuration says. */
+/** Nothing is looked up: the configuration describes it. */
 function existingPlace(scope: Construct, { vpcId, subnets, s3EndpointId }: ExistingNetwork): RunnerNetwork {
   const availabilityZones = [...new Set(subnets.map(({ zone }) => zone))];
   return {

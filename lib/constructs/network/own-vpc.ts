@@ -1,6 +1,7 @@
 /**
- * A VPC of Mayfly's own. By default public subnets without a NAT gateway: a public IPv4 address costs half a cent an hour,
- * and no two tenants' machines share one. Each subnet keeps its range whatever is chosen later, so none is replaced.
+ * A VPC of Mayfly's own. By default it has public subnets without a NAT gateway: a public IPv4 address costs half a cent
+ * an hour, and no two tenants' machines share one. Each subnet keeps its range whatever is chosen later, so none is ever
+ * replaced.
  */
 import { Fn } from 'aws-cdk-lib';
 import { GatewayVpcEndpointAwsService, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -11,7 +12,7 @@ import type { RunnerNetwork } from './runner-network.ts';
 
 export function createOwnVpc(scope: Construct, environment: string, network: OwnNetwork): RunnerNetwork {
   const { cidr, zones, natGateways } = network;
-  // Sixteen pieces: the public subnets of all zones that there may ever be, then the private ones.
+  // Sixteen pieces: the public subnets of all possible zones, then the private ones.
   const cidrMask = prefixOf(cidr) + 4;
   const vpc = new Vpc(scope, 'Vpc', {
     vpcName: environment,
@@ -25,7 +26,7 @@ export function createOwnVpc(scope: Construct, environment: string, network: Own
     ],
     restrictDefaultSecurityGroup: false,
   });
-  // It costs nothing, and what goes through it pays no NAT gateway.
+  // It is free, and its traffic does not pay for a NAT gateway.
   const { vpcEndpointId } = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
   return {
     vpc: vpc as IVpc,

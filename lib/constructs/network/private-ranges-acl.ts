@@ -1,7 +1,7 @@
 /**
- * A network ACL that keeps machines from private ranges but for those that the configuration opens: other networks behind
- * peerings, VPNs and transit gateways. It has no memory of connections, so it lets answers in; that nothing else comes in
- * is up to the security group. Queries to the VPC's resolver and to the metadata service never pass an ACL.
+ * A network ACL that keeps machines away from private ranges except those that the configuration opens: other networks
+ * behind peerings, VPNs and transit gateways. ACLs are stateless, so it lets answers in; the security group blocks
+ * everything else that comes in. Queries to the VPC's resolver and to the metadata service never pass an ACL.
  * Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
  */
 import { CfnNetworkAcl, CfnNetworkAclEntry, CfnSubnetNetworkAclAssociation } from 'aws-cdk-lib/aws-ec2';
@@ -18,7 +18,7 @@ export interface AclOptions {
   readonly egress: readonly EgressRule[];
 }
 
-/** As IANA counts them; -1 is every protocol. */
+/** IANA's protocol numbers; -1 is every protocol. */
 const protocols = { every: -1, icmp: 1, tcp: 6, udp: 17 } as const;
 const internet = '0.0.0.0/0';
 
@@ -42,7 +42,7 @@ export function keepFromPrivateRanges(scope: Construct, options: AclOptions): vo
   addEntries(within, acl, 'Out', [
     ...open.map(outward),
     ...closed,
-    // Which ports of the internet, the security group says.
+    // The security group decides which ports of the internet are open.
     { range: internet, action: 'allow', protocol: protocols.every },
   ]);
   addEntries(within, acl, 'In', [
@@ -67,14 +67,14 @@ function outward({ to, protocol, ports }: EgressRule): Entry {
 
 const openTo = (range: string): Entry => ({ range, action: 'allow', protocol: protocols.every });
 
-/** Connections go out from the ports that nobody listens at; and routers answer by ICMP. */
+/** Connections leave from ephemeral ports; routers answer by ICMP. */
 const answersFrom = (range: string): Entry[] => [
   { range, action: 'allow', protocol: protocols.tcp, ports: [1024, 65_535] },
   { range, action: 'allow', protocol: protocols.udp, ports: [1024, 65_535] },
   { range, action: 'allow', protocol: protocols.icmp },
 ];
 
-/** In this order: the first entry that fits a packet decides. */
+/** In this order: the first matching entry decides. */
 function addEntries(
   scope: Construct,
   acl: CfnNetworkAcl,

@@ -1,4 +1,4 @@
-/** Where machines are launched: the VPC and its subnets, whether Mayfly made them or they existed before. */
+/** Where machines are launched: a VPC and its subnets, whether Mayfly created them or they existed before. */
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 
 /** A subnet that machines are launched in. */

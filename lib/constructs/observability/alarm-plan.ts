@@ -1,34 +1,37 @@
-/** One alarm as it is planned, and how several metrics become the one that an alarm reads. CloudWatch takes ten of them. */
+/**
+ * The plan of one alarm, and how several metrics are combined into the one that an alarm reads. CloudWatch accepts ten of
+ * them.
+ */
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 
 export interface AlarmPlan {
-  /** After the environment. */
+  /** Its name, after the environment's prefix. */
   readonly name: string;
-  /** The article's heading. */
+  /** The heading of its article in docs/RUNBOOK.md. */
   readonly article: string;
-  /** What is the matter, in a sentence. */
+  /** What is wrong, in one sentence. */
   readonly says: string;
   readonly metric: IMetric;
   readonly above: number;
-  /** For so many periods of the metric, one after the other. */
+  /** How many consecutive periods must be over the threshold. */
   readonly periods: number;
-  /** No data is bad news too. Default: it is no news. */
+  /** Missing data also triggers it. Default: it does not. */
   readonly silenceIsBad?: boolean;
 }
 
-/** CloudWatch takes ten metrics in one alarm. */
+/** CloudWatch accepts ten metrics in one alarm. */
 export const mostMetrics = 10;
 
-/** As many as one alarm takes. */
+/** Groups of as many as one alarm accepts. */
 export const chunksOf = <Item>(items: readonly Item[], size = mostMetrics): Item[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
 
-/** The name alone where one alarm is enough, else numbered. */
+/** The name alone if one alarm is enough, else numbered. */
 export const numbered = (name: string, chunks: readonly unknown[], n: number) =>
   chunks.length === 1 ? name : `${name}-${n + 1}`;
 
-/** Where one of them has no data, it counts for nothing. */
+/** A metric without data counts as nothing. */
 export function sum(metrics: readonly IMetric[], minutes: number): MathExpression {
   return new MathExpression({
     expression: metrics.map((_, n) => `FILL(m${n}, 0)`).join(' + '),
@@ -37,7 +40,7 @@ export function sum(metrics: readonly IMetric[], minutes: number): MathExpressio
   });
 }
 
-/** The largest of them; where one has no data, it counts as 0. */
+/** The largest of them; one without data counts as 0. */
 export function largest(metrics: readonly IMetric[], minutes: number): MathExpression {
   return new MathExpression({
     expression: `MAX([${metrics.map((_, n) => `FILL(m${n}, 0)`).join(', ')}])`,

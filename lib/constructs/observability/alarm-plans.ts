@@ -1,6 +1,6 @@
 /**
- * What wakes the operator, and when: each alarm with what it reads, its bound, and the article of docs/RUNBOOK.md that says
- * what to do. Nothing is alarmed that recovers by itself within the time given, and nothing that an operator cannot act on.
+ * What alerts the operator, and when: each alarm with its metrics, its threshold, and the article of docs/RUNBOOK.md that
+ * says what to do. There is no alarm for what recovers by itself in time, or for what an operator cannot act on.
  */
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
@@ -138,7 +138,10 @@ function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
   ];
 }
 
-/** Errors of each function; what Lambda has no copy for has one cause and one remedy, so those share an alarm. */
+/**
+ * Errors of each function. When Lambda is out of concurrency the cause and the remedy are the same for all, so those
+ * share an alarm.
+ */
 function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
   const { functions } = namesOf(deployment);
   const short = (name: string) => name.slice(deployment.environment.length + 1);
@@ -217,8 +220,8 @@ function silenceAlarms({ deployment, webhookSilenceMinutes }: CheckedConfig): Al
             article: 'no-webhooks',
             says: `No usable webhook has arrived for ${webhookSilenceMinutes} minutes`,
             metric: new MathExpression({
-              // Of what was received, what was turned away by the door does not count: anybody can knock. And a platform
-              // that is younger than that time has not waited it out: the sweep counts its minutes.
+              // Webhooks rejected for a bad signature do not count: anybody can send those. And a platform younger than
+              // the limit has not been waiting that long: the sweep counts its minutes.
               expression:
                 'IF((FILL(received, 0) - FILL(refused, 0) - FILL(ignored, 0) < 1) ' +
                 `AND (FILL(minutes, 0) >= ${Math.floor(0.9 * webhookSilenceMinutes)}), 1, 0)`,

@@ -1,7 +1,7 @@
 /**
- * The alarms, and the topic that they speak to, also when all is well again. To a topic made here, CloudWatch of this
- * account alone may publish. It carries names of alarms, no data of tenants, so it has no key but the operator's own: with
- * AWS's, CloudWatch could not use it.
+ * The alarms and the topic that they notify, also when the problem is over. Only CloudWatch of this account may publish
+ * to a topic created here. The topic carries names of alarms and no tenant data, so it is encrypted only with the
+ * operator's own key: CloudWatch could not use AWS's.
  */
 import { Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
@@ -17,7 +17,7 @@ import { alarmPlans } from './alarm-plans.ts';
 
 export interface ObservabilityProps {
   readonly config: CheckedConfig;
-  /** Where alarms are sent. Default: a topic of their own. */
+  /** The topic that alarms notify. Default: a new topic. */
   readonly alarmTopic?: ITopic;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One page for the operator, from what tenants feel down to what functions do: waits first, then the phases of a job, what
- * EC2 and GitHub answer, queues, functions, repairs. It shows and holds nothing.
+ * One page for the operator, from what tenants notice down to the functions: waits first, then the phases of a job, EC2's
+ * and GitHub's answers, queues, functions, repairs. It holds no state.
  */
 import {
   AlarmStatusWidget,

@@ -1,6 +1,6 @@
 /**
- * Metrics of one deployment for whoever graphs or alarms them elsewhere. Each is in the catalogue or is a queue's own, a
- * tier that does not exist is an error, and all are tied to the account and region of the platform's stack.
+ * Metrics of one deployment for graphs and alarms elsewhere. Each is in the catalogue or belongs to a queue, an unknown
+ * tier is an error, and all are tied to the account and region of the platform's stack.
  */
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
@@ -10,16 +10,16 @@ import { type MetricName, metrics } from '../../contract/metrics.ts';
 import { deadLettersOf, type SharedQueue } from '../../contract/resource-names.ts';
 import { platformMetric, queueMetric } from './platform-metrics.ts';
 
-/** How to look at a metric, where its default is not meant. */
+/** Overrides of a metric's default statistic and period. */
 export type MetricView = Pick<MetricOptions, 'statistic' | 'period' | 'label' | 'color'>;
 
-/** Why CreateFleet did not start what it was asked for: the `result` of launches that failed. */
+/** Why CreateFleet did not start what it was asked for: the `result` of failed launches. */
 export type LaunchFailureResult = 'capacity' | 'unoffered' | 'quota' | 'throttled' | 'fatal' | 'unknown';
 
-/** Whose dead letters: those of a tier's queue, or of one that all tiers share. */
+/** Whose dead letters: those of a tier's queue, or of a queue shared by all tiers. */
 export type DeadLettersOwner = { readonly tier: string } | { readonly queue: SharedQueue };
 
-/** Counts that say how much there is, not how much came: their sum over time means nothing. */
+/** Levels, not counts of events: their sum over time means nothing. */
 const levels: readonly MetricName[] = ['JobsWaiting', 'LeasesInUse'];
 
 const minutes = 5;

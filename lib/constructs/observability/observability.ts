@@ -1,6 +1,6 @@
 /**
- * What watches the platform: alarms with the topic they speak to, a dashboard, saved queries. It goes by names alone and
- * refers to none of the platform's resources, so it never stands in the way of their change, and may be left out.
+ * What watches the platform: alarms with their topic, a dashboard, saved queries. It uses names only and refers to none
+ * of the platform's resources, so it never blocks a change of them, and may be left out.
  */
 import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';

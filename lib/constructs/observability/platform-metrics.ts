@@ -1,6 +1,6 @@
 /**
- * The platform's metrics as CloudWatch shows them. Typed by the catalogue: a graph or an alarm over a metric that the
- * code does not emit, or not under these dimensions, does not compile.
+ * The platform's metrics as CloudWatch shows them, typed by the catalogue: a graph or an alarm on a metric that the code
+ * does not emit, or with other dimensions, does not compile.
  */
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
@@ -28,7 +28,7 @@ export function platformMetric<Name extends MetricName>(
   });
 }
 
-/** A line for each value of the dimensions that there is: tiers, reasons, kinds. For graphs; alarms cannot search. */
+/** A line for each existing value of the dimensions: tiers, reasons, kinds. For graphs; alarms cannot search. */
 export function platformLines<Name extends MetricName>(
   environment: string,
   name: Name,

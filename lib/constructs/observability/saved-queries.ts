@@ -1,6 +1,6 @@
 /**
- * The usual questions, as saved queries of CloudWatch Logs Insights over the logs of all functions. They lean on the
- * fields that every event has: installationId, jobId, instanceId, launchId, tier, reason. Replace the 0 with an id.
+ * Saved CloudWatch Logs Insights queries for common questions, over the logs of all functions. They use the fields that
+ * every event has: installationId, jobId, instanceId, launchId, tier, reason. Replace the 0 with an id.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
  */
 import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
@@ -10,9 +10,9 @@ import { namesOf } from '../../contract/resource-names.ts';
 
 const story = 'fields @timestamp, level, event, installationId, jobId, instanceId, launchId, tier, reason';
 
-/** By name, which CloudWatch shows as folders where it has slashes. */
+/** By name. CloudWatch shows names with slashes as folders. */
 export const savedQueries: Readonly<Record<string, readonly string[]>> = {
-  // A batch is told in one line, with its jobs as a list.
+  // A batch is one line that lists its jobs.
   'What happened to job 0': [
     story,
     'filter jobId = 0 or @message like /"jobIds":\\[[^\\]]*\\b0\\b/',

@@ -1,6 +1,6 @@
 /**
- * The alarms that look at each tier for itself: its oldest job, and whether EC2 has machines for it. A tier that stands
- * still is never hidden by another one that runs. Where there are many tiers, several share an alarm.
+ * The alarms for each tier separately: its oldest job, and whether EC2 has capacity for it. So a tier that stands still
+ * is not hidden by one that runs. If there are many tiers, several share an alarm.
  */
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
@@ -35,7 +35,7 @@ export function oldestJobAlarms({ deployment, oldestJobMinutes }: CheckedConfig)
   }));
 }
 
-/** Of one tier it takes two metrics: EC2's refusals, and whether machines came all the same. */
+/** Two metrics for each tier: EC2's refusals, and whether machines started all the same. */
 export function capacityAlarms({ deployment: { environment, tiers } }: CheckedConfig): AlarmPlan[] {
   const sums = { statistic: 'Sum', minutes: 5 };
   return chunksOf(tiers, mostMetrics / 2).map((chunk, n, chunks) => ({
@@ -43,7 +43,7 @@ export function capacityAlarms({ deployment: { environment, tiers } }: CheckedCo
     article: 'launches-capacity',
     says: `For a quarter of an hour, no EC2 pool gave a machine to waiting jobs, in one of ${listed(chunk)}`,
     metric: new MathExpression({
-      // Nothing is launched but for a job that waits, so a refusal tells of one.
+      // Machines are only launched for waiting jobs, so a refusal means that a job waits.
       expression: chunk
         .map((_, k) => `IF((FILL(short${k}, 0) > 0) AND (FILL(came${k}, 0) < 1), 1, 0)`)
         .join(' + '),

@@ -1,6 +1,6 @@
 /**
- * The operator's own key, where one was named: what it encrypts, and what a function may do with it. The key and its policy
- * are the operator's; nothing here changes them. Without one, everything is encrypted by keys of AWS.
+ * The operator's own KMS key, if one is configured: what it encrypts, and what a function may do with it. Nothing here
+ * changes the key or its policy. Without one, AWS's own keys encrypt everything.
  */
 import { Stack } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
@@ -11,13 +11,13 @@ import { allow, type Grant } from '../basics/grant.ts';
 /** As props of a construct. */
 export const keyIn = ({ kmsKeyArn }: CheckedConfig) => (kmsKeyArn === undefined ? {} : { kmsKeyArn });
 
-/** As the scope refers to it. Undefined: AWS's own keys. */
+/** As a reference within the scope. Undefined: AWS's own keys. */
 export const keyOf = (scope: Construct, kmsKeyArn: string | undefined): IKey | undefined =>
   kmsKeyArn === undefined ? undefined : Key.fromKeyArn(scope, 'Key', kmsKeyArn);
 
 /**
- * What a function needs of the key for all else that it is granted: services use it in the function's name. Only through
- * them, never by itself. Who sends to a queue or writes a secret makes data keys too; who reads or writes rows does not.
+ * What a function needs of the key for its other grants: AWS services use it on the function's behalf, and the function
+ * itself never does. Senders to a queue and writers of secrets also create data keys; readers and writers of rows do not.
  */
 export function dataKeyGrants(
   scope: Construct,
@@ -41,7 +41,7 @@ export function dataKeyGrants(
 }
 
 /**
- * What EC2 asks for in the name of whoever launches a machine with an encrypted disk.
+ * What EC2 requires of whoever launches a machine with an encrypted disk.
  * Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
  */
 export function diskKeyGrants(scope: Construct, kmsKeyArn: string | undefined): Grant[] {
@@ -59,7 +59,7 @@ export function diskKeyGrants(scope: Construct, kmsKeyArn: string | undefined): 
       resources: [kmsKeyArn],
       conditions: { StringEquals },
     }),
-    // A grant outlives the call: EC2 itself may take one, for the disk alone, and nobody else.
+    // A grant outlasts the call: only EC2 may create one, and only for the disk.
     allow('LendKeyToDisks', {
       actions: ['kms:CreateGrant'],
       resources: [kmsKeyArn],

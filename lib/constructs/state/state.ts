@@ -1,6 +1,6 @@
 /**
- * What outlives every deploy: the tables and the secrets. Nothing here may be renamed or moved, for CloudFormation
- * would replace it, and nothing is deleted with its stack but after a first deploy that failed.
+ * What outlives every deploy: the tables and the secrets. Nothing here may be renamed or moved, because CloudFormation
+ * would replace it, and nothing is deleted with its stack except after a failed first deploy.
  */
 import { RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import {
@@ -18,7 +18,7 @@ import { Construct } from 'constructs';
 import { tables } from '../../contract/tables.ts';
 import { keyOf } from './encryption.ts';
 
-/** Gone after a failed first deploy, so that the next one finds nothing in its way; kept ever after. */
+/** Deleted after a failed first deploy, so that the next one can create it; kept ever after. */
 const keep = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
 export interface StateProps {
@@ -100,7 +100,7 @@ function createTable(scope: Construct, { environment, key }: Kept, schema: Table
     if (partitionKey) {
       table.addGlobalSecondaryIndex({
         indexName: name,
-        // With more in it, each write of a row would be paid for twice; who asks it reads the rows themselves after.
+        // A larger projection would make each write of a row cost twice; whoever queries it reads the rows afterwards.
         projectionType: ProjectionType.KEYS_ONLY,
         partitionKey: attribute(partitionKey),
         ...(sortKey ? { sortKey: attribute(sortKey) } : {}),
@@ -114,8 +114,8 @@ function createTable(scope: Construct, { environment, key }: Kept, schema: Table
 }
 
 /**
- * Nobody's policy may change or delete a row of it, or the table. Adding rows is all that is left, and a row is added only
- * where there is none: IAM cannot ask for that, so whoever adds rows does.
+ * No policy may allow anyone to change or delete a row of it, or the table. Rows can only be added, and only under new
+ * keys: IAM cannot express that, so the code that adds rows checks it.
  */
 function createAuditTable(scope: Construct, kept: Kept): Table {
   const table = createTable(scope, kept, { ...tables.audit, deletionProtection: true });
@@ -132,7 +132,7 @@ function createAuditTable(scope: Construct, kept: Kept): Table {
       effect: Effect.DENY,
       principals: [new AnyPrincipal()],
       actions: denied,
-      // By its name: CloudFormation would wait for itself if the policy asked for the table's own ARN.
+      // By name: CloudFormation would find a cycle if the policy referred to the table's own ARN.
       resources: [
         Stack.of(scope).formatArn({
           service: 'dynamodb',
@@ -159,7 +159,7 @@ function createSecret(scope: Construct, id: string, description: string, { key }
   });
 }
 
-/** CloudFormation writes that there is no App once; what `mayfly setup` stores stays as it is on every later deploy. */
+/** CloudFormation writes once that there is no App; what `mayfly setup` stores survives every later deploy. */
 function createAppSecret(scope: Construct, { key }: Kept): Secret {
   return new Secret(scope, 'AppSecret', {
     description: 'The GitHub App: JSON with appId and privateKey. Written by npx mayfly setup',
