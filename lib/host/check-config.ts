@@ -1,7 +1,7 @@
 /**
- * What a single host's settings mean. Checked as a whole: every fault is named at once, with what was given, what is allowed
- * and how to mend it. The names are those of the shell scripts that such hosts were run with before, so that their files
- * work; what those could not do safely is refused with the reason.
+ * Checks a single host's settings as a whole, and reports every error at once: what was given, what is allowed and how to
+ * fix it. The names are those of the shell scripts that such hosts used before, so that their files still work; what
+ * those scripts could not do safely is refused with the reason.
  */
 import type { HostConfig } from './config.ts';
 import { readSettings } from './env-file.ts';

@@ -1,24 +1,24 @@
-/** What a single host is run with, once its settings have been checked. */
+/** The checked settings of a single host. */
 import type { RunnerScope } from '../core/github.ts';
 import type { ContainerLimits } from '../ports/container-engine.ts';
 
 export interface HostConfig {
   readonly scope: RunnerScope;
-  /** Of an organization's runners, by name. Absent: its default group. */
+  /** The name of an organization's runner group. Absent: its default group. */
   readonly group?: string;
   readonly namePrefix: string;
   readonly labels: readonly string[];
   readonly workFolder: string;
-  /** How long a runner may take to end once it was told to. */
+  /** How long a runner may take to end after it was asked to. */
   readonly cleanupSeconds: number;
-  /** `owner/name` each. Empty: those that GitHub's settings admit. */
+  /** Each as `owner/name`. Empty: all that GitHub's settings admit. */
   readonly allowedRepositories: readonly string[];
   readonly runners: number;
   readonly image: string;
   readonly engine?: 'docker' | 'podman';
   readonly limits: ContainerLimits;
   readonly network?: string;
-  /** Path of the engine's socket, which is given to jobs. */
+  /** Path of the engine's socket, which jobs get. */
   readonly socket?: string;
   readonly apiUrl: string;
   readonly credential: CredentialChoice;
@@ -27,5 +27,5 @@ export interface HostConfig {
 export type CredentialChoice =
   | { readonly kind: 'app'; readonly appId: string; readonly privateKeyFile: string }
   | { readonly kind: 'token'; readonly token: string }
-  /** What `gh auth token` prints. */
+  /** The output of `gh auth token`. */
   | { readonly kind: 'gh' };

@@ -1,6 +1,6 @@
 /**
- * How a runner of a single host goes: its container is told to end once GitHub can give it no job, is removed with its disk,
- * and then its registration and its record. Nothing here ends a container whose registration GitHub keeps, but `cancel`.
+ * Ends a single host's runner: its container is stopped once GitHub can give it no job, is removed with its disk, and
+ * then its registration and its record are removed. Only `cancel` ends a container that is still registered with GitHub.
  */
 import type { HostRunner } from '../ports/host-state.ts';
 import { refusalText, waitSeconds } from './group.ts';
@@ -13,7 +13,7 @@ import type { Situation } from './situation.ts';
 const worker = 'Runner.Worker';
 const keptLines = 500;
 const againMs = 5000;
-/** GitHub counts a job whose machine is gone as running for some minutes. */
+/** GitHub shows a job as running for some minutes after its machine is gone. */
 const busyMs = 30_000;
 const longestHoldMs = 300_000;
 
@@ -45,7 +45,7 @@ export async function forget({ deps, github, memory }: Situation, runner: HostRu
   const now = deps.clock.now();
   memory.refused.delete(name);
   if (answer.value === 'busy') return rest(memory, name, now + busyMs);
-  // That GitHub shows none may be too early, or too old an answer.
+  // GitHub's list may be too early or too old to show it.
   const isOver = (answer.value === 'removed' && memory.launched.has(name)) || isSettled(memory, runner, now);
   if (!isOver) return rest(memory, name, now + againMs);
   await deps.state.dropRunner(name);

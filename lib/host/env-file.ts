@@ -1,6 +1,6 @@
 /**
- * The settings file of a single host: lines of NAME=value, as Docker's and the shell's files of variables have them. Comments
- * and order survive a change, so that a file stays its owner's. Nothing is ever run or expanded.
+ * The settings file of a single host: lines of NAME=value, as in Docker's and the shell's environment files. A change
+ * keeps comments and order. Nothing is ever executed or expanded.
  */
 export type Settings = Readonly<Record<string, string>>;
 
@@ -8,7 +8,7 @@ const assignment = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/;
 
 export interface ReadSettings {
   readonly settings: Settings;
-  /** Lines that are neither a setting, a comment nor empty: `line 3: …`. */
+  /** Lines that are neither a setting, nor a comment, nor empty: `line 3: …`. */
   readonly faults: readonly string[];
 }
 
@@ -28,8 +28,8 @@ export function readSettings(text: string): ReadSettings {
 }
 
 /**
- * The same text with these settings: a value goes to its own line, or takes the place of the comment that shows the setting;
- * undefined makes the line a comment.
+ * The same text with these settings: a value replaces its own line, or the comment that shows the setting; undefined
+ * turns the line into a comment.
  */
 export function writeSettings(text: string, changes: Readonly<Record<string, string | undefined>>): string {
   const lines = text.replace(/\n+$/, '').split('\n');

@@ -1,6 +1,7 @@
 /**
- * Which runner group this host's runners join, and whether it lets in more repositories than the host allows. GitHub alone
- * decides which job a runner gets, so a list that its group does not keep would protect nobody: then no runner starts.
+ * Which runner group this host's runners join, and whether it admits more repositories than the host allows. Only GitHub
+ * decides which job a runner gets, so if the group admits more than the list, the list protects nobody, and no runner
+ * starts.
  */
 import type { GitHubRefusal } from '../core/github.ts';
 import type { RunnerGroup } from '../core/runner-group.ts';
@@ -10,10 +11,10 @@ import { scopeName } from './runner.ts';
 
 export type GroupFound =
   | { readonly ok: true; readonly groupId: number; readonly group?: RunnerGroup }
-  /** What is in the way, and how to mend it. */
+  /** What prevents runners from starting, and how to fix it. */
   | { readonly ok: false; readonly trouble: string; readonly retrySeconds: number };
 
-/** An owner who mends the group sees runners start within this time. */
+/** After an owner fixes the group, runners start within this time. */
 const retrySeconds = 60;
 
 export async function findGroup(config: HostConfig, github: HostGitHub): Promise<GroupFound> {

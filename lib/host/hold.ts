@@ -1,7 +1,7 @@
-/** No runner starts for a time, and people are told why. */
+/** Stops new runners for a while, and tells people why. */
 import type { Situation } from './situation.ts';
 
-/** A shorter pause is one of the first between tries, which may well succeed. */
+/** Shorter pauses are those between first retries, which may well succeed. */
 const longMs = 30_000;
 
 export function hold({ deps, memory }: Situation, reason: string, milliseconds: number): false {

@@ -1,6 +1,6 @@
 /**
- * Starts one runner: its record first, then its registration, then its container. Where this process dies or a call fails in
- * between, the record is what the next round goes by.
+ * Starts one runner: first its record, then its registration, then its container. If this process dies or a call fails in
+ * between, the next round continues from the record.
  */
 import type { HostRunner } from '../ports/host-state.ts';
 import { findGroup, refusalText, waitSeconds } from './group.ts';
@@ -8,7 +8,7 @@ import { hold } from './hold.ts';
 import { configurationKey, containerOf, nameStart, scopeName } from './runner.ts';
 import type { Situation } from './situation.ts';
 
-/** @returns whether another one is worth trying at once */
+/** @returns whether it is worth trying another one at once */
 export async function launchRunner(situation: Situation): Promise<boolean> {
   const { deps, config, github, hostId, memory } = situation;
   const now = deps.clock.now();
@@ -30,7 +30,7 @@ export async function launchRunner(situation: Situation): Promise<boolean> {
     const { scope, labels, workFolder } = config;
     const answer = await github.register({ scope, name, labels, workFolder, runnerGroupId: group.groupId });
     if (!answer.ok) {
-      // A refusal registers nothing.
+      // If GitHub refuses, nothing is registered.
       await deps.state.dropRunner(name);
       const text = `${scopeName(scope)} gets no runner: ${refusalText(answer.refusal)}`;
       return hold(situation, text, waitSeconds(answer.refusal) * 1000);

@@ -1,6 +1,6 @@
 /**
- * What there is: records, containers and, now and then, GitHub's registrations. What bears this host's mark and has no record
- * gets one, so that it is cleaned up as everything else: a supervisor may have died with a request under way, or its folder
+ * Collects what exists: records, containers and, now and then, GitHub's registrations. Whatever has this host's mark but
+ * no record gets one, so that it is cleaned up like the rest: a supervisor may have died during a request, or its folder
  * may have been lost.
  */
 import type { RunnerScope } from '../core/github.ts';
@@ -13,7 +13,7 @@ import type { Situation } from './situation.ts';
 import { markWorked } from './versions.ts';
 
 const listMs = 30_000;
-/** While nothing is known of the first runners, and while the host stops. */
+/** While nothing is known about the first runners, and while the host stops. */
 const soonMs = 5000;
 
 export async function lookAround(
@@ -40,7 +40,7 @@ export async function lookAround(
   return { runners, containers };
 }
 
-/** @returns the runners that only GitHub knew of */
+/** @returns the runners that only GitHub knew */
 async function readRegistrations(
   situation: Situation,
   { runners, containers }: { runners: readonly HostRunner[]; containers: readonly Container[] },
@@ -59,7 +59,7 @@ async function readRegistrations(
       const isOurs = name.startsWith(nameStart(config.namePrefix, hostId));
       if (!isOurs || runners.some((runner) => runner.name === name)) continue;
       deps.tell(`found the registration ${name}, which had no record`);
-      // What made it is over: nothing of it is under way.
+      // Its creator is gone, so no request of it is in flight.
       situation.memory.launched.set(name, deps.clock.now());
       const runner = { name, scope, configuration: '', bornAt: deps.clock.now() };
       await deps.state.putRunner(runner);
@@ -69,7 +69,7 @@ async function readRegistrations(
   return found;
 }
 
-/** Since when, and until when, the registrations of running containers are missing. */
+/** Since when the registrations of running containers have been missing, and until when. */
 function note(
   { deps, memory }: Situation,
   seen: {

@@ -1,30 +1,30 @@
-/** What a supervisor knows and may forget: whoever starts without it only asks GitHub and the engine once more. */
+/** What a supervisor remembers but may lose: without it, a new one only asks GitHub and the engine once more. */
 export interface Memory {
   /** By the runner's name, epoch milliseconds. */
   readonly restUntil: Map<string, number>;
-  /** GitHub shows no registration of it: first and last seen so, epoch milliseconds. */
+  /** GitHub shows no registration of it: the first and the last such answer, epoch milliseconds. */
   readonly missing: Map<string, { readonly since: number; readonly last: number }>;
-  /** They have been registered and have a container, or had, since then: nothing of them can come later. */
+  /** They have been registered and have or had a container since then: nothing of them can appear later. */
   readonly launched: Map<string, number>;
-  /** A call of theirs failed then, and may have its effect later. */
+  /** One of its calls failed at this time, and may still take effect. */
   readonly unsure: Map<string, number>;
-  /** Calls of the supervisor before this one were made by then. */
+  /** Calls of earlier supervisors were made before this time. */
   readonly startedAt: number;
-  /** Ended because this process wanted it. */
+  /** This process asked it to end. */
   readonly told: Set<string>;
-  /** GitHub will not let this host remove them. */
+  /** GitHub refuses to let this host remove them. */
   readonly refused: Set<string>;
-  /** Runners in a row that ended without a job. */
+  /** How many runners in a row ended without a job. */
   failures: number;
   holdUntil: number;
   holdReason: string | undefined;
-  /** It is no short pause between tries. */
+  /** Not just a short pause between retries. */
   isHeld: boolean;
   listAt: number;
   hasWorked: boolean;
   trouble: string | undefined;
   reported: string | undefined;
-  /** The configuration has changed: what stood in the way may not any more. */
+  /** The configuration has changed, so the obstacle may be gone. */
   renew(): void;
 }
 
@@ -54,12 +54,12 @@ export function createMemory(now: number): Memory {
   return memory;
 }
 
-/** An answer of GitHub's had no registration of it. */
+/** GitHub's answer did not contain its registration. */
 export function noteMissing({ missing }: Memory, name: string, now: number): void {
   missing.set(name, { since: missing.get(name)?.since ?? now, last: now });
 }
 
-/** GitHub has deleted the registration of a container: no later list is needed to believe it. */
+/** GitHub has deleted a container's registration itself, so no later list is needed as proof. */
 export const noteDeleted = ({ launched }: Memory, name: string) => void launched.set(name, 0);
 
 export const rest = (memory: Memory, name: string, until: number) => void memory.restUntil.set(name, until);

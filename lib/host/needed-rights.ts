@@ -1,4 +1,4 @@
-/** What a credential needs for registering runners, in GitHub's words. */
+/** The permissions that a credential needs to register runners, in GitHub's words. */
 import type { HostConfig } from './config.ts';
 
 /** Sources: https://docs.github.com/en/rest/actions/self-hosted-runners */

@@ -1,7 +1,7 @@
 /**
- * What the supervisor does next, from what it sees: its records, the engine's containers, and GitHub's registrations. Rules
- * over plain data. A supervisor that died at any step left some of these three behind, and the same rules finish or undo it:
- * nothing here asks who began something.
+ * Decides what the supervisor does next from its records, the engine's containers and GitHub's registrations. Pure rules
+ * over plain data. A supervisor that died at any step left some of the three behind, and the same rules finish or undo
+ * its work, whoever began it.
  */
 import type { Container } from '../ports/container-engine.ts';
 import type { HostRunner, Wish } from '../ports/host-state.ts';
@@ -14,22 +14,22 @@ export interface RoundView {
   readonly wanted: number;
   readonly runners: readonly HostRunner[];
   readonly containers: readonly Container[];
-  /** Names that GitHub had no registration of, from its first such answer to its last, in milliseconds. */
+  /** Names that GitHub shows no registration of: milliseconds from its first such answer to its last. */
   readonly missingFor: ReadonlyMap<string, number>;
-  /** Names of which a container may still come. */
+  /** Names whose container may still appear. */
   readonly coming: ReadonlySet<string>;
-  /** What must not be tried again yet. */
+  /** What must not be retried yet. */
   readonly resting: ReadonlySet<string>;
 }
 
 export type Step =
   /** Keep its log and remove the container: it has ended, or was never started. */
   | { readonly kind: 'collect'; readonly name: string }
-  /** There is no container: take its registration away, then the record. */
+  /** There is no container: remove its registration, then the record. */
   | { readonly kind: 'forget'; readonly runner: HostRunner }
-  /** Ask GitHub to take the registration away. Only where GitHub does, the container ends: so no job is ever cut off. */
+  /** Ask GitHub to remove the registration. The container ends only if GitHub does, so no job is ever interrupted. */
   | { readonly kind: 'retire'; readonly runner: HostRunner; readonly why: string }
-  /** GitHub knows it no longer: it can get no job, and ends unless a job is still finishing. */
+  /** GitHub no longer knows it: it can get no job, and ends unless a job is still finishing. */
   | { readonly kind: 'end-ghost'; readonly runner: HostRunner }
   /** Its job is cancelled. */
   | { readonly kind: 'cancel'; readonly runner: HostRunner }
@@ -42,14 +42,14 @@ export function planRound(view: RoundView): Step[] {
   const byName = new Map(view.containers.map((container) => [container.name, container]));
   const steps = view.runners.flatMap((runner) => stepFor(view, runner, byName.get(runner.name)));
   if (view.mode !== 'serve') return steps;
-  // One that was made and not started may be about to start, and so may one that nobody has seen yet.
+  // A created container may be about to start, and so may one that has not appeared yet.
   const live = view.containers.filter(({ state }) => state !== 'ended').length;
   const coming = view.runners.filter(({ name }) => view.coming.has(name) && !byName.has(name)).length;
   const count = view.wanted - live - coming;
   return count > 0 ? [...steps, { kind: 'launch', count }] : [...steps, ...surplus(view, byName)];
 }
 
-/** Where fewer are wanted than run, those end that have no job. */
+/** If more run than wanted, those without a job end. */
 function surplus(view: RoundView, byName: ReadonlyMap<string, Container>): Step[] {
   const running = view.runners.filter(({ name }) => byName.get(name)?.state === 'running');
   const kept = running.filter(({ configuration }) => configuration === view.configuration);

@@ -1,4 +1,7 @@
-/** Whether a runner of this host would serve each of these repositories, by what GitHub says of them and of the group. */
+/**
+ * Whether a runner of this host would serve each of these repositories, according to GitHub's data about them and about
+ * the group.
+ */
 import { excludedBy } from '../core/runner-group.ts';
 import type { HostGitHub } from '../ports/host-github.ts';
 import type { HostConfig } from './config.ts';

@@ -1,6 +1,6 @@
 /**
- * One runner of a single host: its name, where it registers, and what its container carries, so that a supervisor that knows
- * nothing else can take it over. Names are never used twice.
+ * One runner of a single host: its name, where it registers, and the labels of its container, from which a supervisor
+ * without other knowledge can take it over. Names are never reused.
  */
 import { createHash } from 'node:crypto';
 import type { RunnerScope } from '../core/github.ts';
@@ -15,10 +15,10 @@ export const labelNames = {
   runnerVersion: 'dev.mayfly.runner-version',
 } as const;
 
-/** What begins the name of every runner of this host, on GitHub too. */
+/** The prefix of the names of all runners of this host, on GitHub too. */
 export const nameStart = (namePrefix: string, hostId: string) => `${namePrefix}-${hostId}-`;
 
-/** The same for the same runners: what a runner is made with, and nothing that may change under it. */
+/** Equal for equal runners: a digest of what a runner is created with. */
 export function configurationKey(config: HostConfig): string {
   const { scope, group, namePrefix, labels, workFolder, image, limits, network, socket } = config;
   const made = { scope, group, namePrefix, labels, workFolder, image, limits, network, socket };
@@ -45,7 +45,7 @@ export function containerOf(
   };
 }
 
-/** The runner that a container was made for, where nothing else is known of it. */
+/** The runner that a container was created for, if nothing else is known about it. */
 export function runnerOf(container: Container, now: number): HostRunner | undefined {
   const scope = scopeIn(container.labels[labelNames.scope]);
   const configuration = container.labels[labelNames.configuration] ?? '';

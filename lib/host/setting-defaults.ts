@@ -1,6 +1,6 @@
 /** Every setting of a single host, by the names of its file. */
 
-/** Every setting that there is, with what stands where it is not set. */
+/** Every setting, with its default. */
 export const settingDefaults: Readonly<Record<string, string>> = {
   GITHUB_ORGANIZATION: '',
   GITHUB_REPOSITORY: '',
@@ -24,5 +24,5 @@ export const settingDefaults: Readonly<Record<string, string>> = {
   GITHUB_APP_PRIVATE_KEY_FILE: '',
 };
 
-/** The one that must never stand in a copy. */
+/** The setting that must never be in a copy. */
 export const secretSetting = 'GITHUB_TOKEN';

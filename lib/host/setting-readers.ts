@@ -1,6 +1,6 @@
-/** Reads one setting's text, and names what is wrong with it: what was given, and what is allowed. */
+/** Parses the text of one setting, and reports its errors: what was given, and what is allowed. */
 
-/** Hears one sentence for each fault. */
+/** Receives a sentence for each error. */
 export type Fault = (sentence: string) => void;
 
 export function whole(

@@ -1,4 +1,4 @@
-/** Settings of a single host whose rules are their own: where runners register, for whom, and with which credential. */
+/** The settings of a single host with rules of their own: where runners register, for whom, and with which credential. */
 import type { RunnerScope } from '../core/github.ts';
 import type { CredentialChoice, HostConfig } from './config.ts';
 import type { Settings } from './env-file.ts';

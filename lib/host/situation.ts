@@ -1,4 +1,4 @@
-/** What a supervisor is given, and what the parts of one of its rounds share. */
+/** What a supervisor needs, and what the parts of one of its rounds share. */
 import type { Chance, Clock } from '../ports/clock.ts';
 import type { ContainerEngine } from '../ports/container-engine.ts';
 import type { HostGitHub } from '../ports/host-github.ts';
@@ -13,11 +13,11 @@ export interface SupervisorDeps {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly processId: number;
-  /** One line for people. */
+  /** Prints one line for people. */
   readonly tell: (line: string) => void;
   /** A signal asked this process to stop. */
   readonly isAsked?: () => boolean;
-  /** No: it gives up, with what is left. Absent: it takes as long as it takes. */
+  /** False: give up now, with what is left. Absent: take as long as needed. */
   readonly hasTime?: () => boolean;
   readonly roundMs?: number;
 }
@@ -30,6 +30,6 @@ export interface Situation {
   readonly hostId: string;
   readonly mode: Wish['mode'];
   readonly memory: Memory;
-  /** Of the settings in force. */
+  /** From the settings in force. */
   readonly version: number;
 }

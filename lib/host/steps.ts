@@ -1,6 +1,6 @@
 /**
- * Carries out what a round planned. Each step may be the last thing that this process does, and may have been done already;
- * whatever it finds then is the next round's to judge.
+ * Carries out what a round planned. Each step may be the last thing that this process does, and may have been done
+ * before; the next round judges what it finds.
  */
 import { cancel, collect, endGhost, forget, retire } from './end-runner.ts';
 import { launchRunner } from './launch-runner.ts';

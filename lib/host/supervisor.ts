@@ -1,7 +1,7 @@
 /**
- * Keeps so many runners on this host, each for one job in a fresh container, until it is told to stop; then it lets running
- * jobs end and leaves neither container nor registration behind. It may die at any step: whoever runs it next finishes or
- * undoes what it finds. Of each runner a record is written first, then GitHub is asked, then the engine.
+ * Keeps the configured number of runners on this host, each for one job in a fresh container, until it is told to stop.
+ * Then it lets running jobs finish, and leaves no container or registration behind. It may die at any step: the next one
+ * finishes or undoes what it finds. For each runner, a record is written first, then GitHub is called, then the engine.
  */
 import { OperationalError } from '../ports/errors.ts';
 import type { Report, Wish } from '../ports/host-state.ts';
@@ -16,7 +16,7 @@ import type { Situation, SupervisorDeps } from './situation.ts';
 import { carryOut } from './steps.ts';
 import { saveVersion } from './versions.ts';
 
-/** Names of registrations that GitHub would not let this host remove; empty where it left nothing. */
+/** Names of registrations that GitHub refused to remove; empty if nothing is left at GitHub. */
 export interface Ended {
   readonly left: readonly string[];
 }
@@ -54,7 +54,7 @@ async function inForce(deps: SupervisorDeps, config: HostConfig, change: number)
   return { config, change, version, github: deps.githubFor(config) };
 }
 
-/** Settings that have faults are not taken up. */
+/** Invalid settings are not loaded. */
 async function takeUp(
   deps: SupervisorDeps,
   current: InForce,

@@ -1,6 +1,6 @@
 /**
- * Whether these settings would work, tried rather than guessed: the engine answers, the image is there, GitHub registers a
- * runner and removes it again, and the group admits what it is to. Each check that failed says how to mend it.
+ * Tests whether these settings work: the engine answers, the image exists, GitHub registers a runner and removes it
+ * again, and the group admits what it should. Each failed check says how to fix it.
  */
 import type { Chance, Clock } from '../ports/clock.ts';
 import type { ContainerEngine } from '../ports/container-engine.ts';
@@ -15,7 +15,7 @@ import { configurationKey, labelNames, nameStart, scopeName } from './runner.ts'
 
 export interface Finding {
   readonly check: string;
-  /** note: it works, and somebody should know. */
+  /** note: it works, but somebody should know. */
   readonly verdict: 'ok' | 'failed' | 'note';
   readonly text: string;
 }
@@ -26,7 +26,7 @@ export interface ValidateDeps {
   readonly state: HostState;
   readonly clock: Clock;
   readonly chance: Chance;
-  /** The newest version of the runner program; undefined where nobody could say. */
+  /** The newest version of the runner program; undefined if it could not be found out. */
   readonly newestRunner: () => Promise<string | undefined>;
 }
 
@@ -63,7 +63,7 @@ async function engineFindings(deps: ValidateDeps, config: HostConfig): Promise<F
   return [found, { check: 'image', verdict: 'note', text }];
 }
 
-/** Registers a runner that nobody starts, and removes it. It is on record, in case this process dies in between. */
+/** Registers a runner that is never started, and removes it. A record exists in case this process dies in between. */
 async function registrationFindings(deps: ValidateDeps, config: HostConfig): Promise<Finding[]> {
   const { github, state } = deps;
   const group = await findGroup(config, github);

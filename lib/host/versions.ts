@@ -1,6 +1,6 @@
 /**
- * The settings as they were, by number. Each set that was put into force is kept, without its secret, and marked once GitHub
- * has shown a runner of it online: that is what a rollback goes back to.
+ * The numbered versions of the settings. Each version in force is kept, without its secret, and marked once GitHub has
+ * shown one of its runners online: a rollback goes back to such a version.
  */
 import type { HostState, SettingsVersion } from '../ports/host-state.ts';
 import { readSettings, writeSettings } from './env-file.ts';
@@ -25,7 +25,7 @@ export async function markWorked(state: HostState, number: number): Promise<void
   if (version && !version.worked) await state.putVersion({ ...version, worked: true });
 }
 
-/** The newest that worked and is not what is in force, or the one of this number. */
+/** The newest that worked and is not in force, or the one with this number. */
 export function versionToRestore(
   versions: readonly SettingsVersion[],
   { text, number }: { text: string; number?: number },
@@ -35,7 +35,7 @@ export function versionToRestore(
   return versions.findLast((version) => version.worked && version.text !== now);
 }
 
-/** A version with the token that is in use now: one from then may have been revoked since. */
+/** A version with the token in use now: one from then may have been revoked since. */
 export function restored(version: SettingsVersion, current: string): string {
   const token = readSettings(current).settings[secretSetting];
   return token ? writeSettings(version.text, { [secretSetting]: token }) : version.text;
@@ -44,6 +44,6 @@ export function restored(version: SettingsVersion, current: string): string {
 export function withoutSecret(text: string): string {
   const { settings } = readSettings(text);
   if (!(secretSetting in settings)) return text;
-  // Not as a comment, which would still hold it.
+  // Not as a comment, which would still contain it.
   return writeSettings(text, { [secretSetting]: '' });
 }
