@@ -1,4 +1,7 @@
-/** `mayfly audit`: who changed what, from what, to what, and why; of one tenant, or of all and the deployment. It only reads. */
+/**
+ * `mayfly audit`: who changed what, from what, to what, and why; for one tenant, or for all of them and the deployment.
+ * Read-only.
+ */
 import type { Attributes } from '../adapters/dynamodb/attributes.ts';
 import { auditOf, auditSince } from '../adapters/dynamodb/audit-list.ts';
 import { deploymentSubject, tenantSubject } from '../contract/audit.ts';

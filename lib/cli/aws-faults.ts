@@ -1,7 +1,7 @@
 /**
- * Errors that any AWS call can meet and that the operator can correct: no credentials, no permission, no network, nothing
- * deployed, an endpoint that does not know the call. One table from AWS's names to what to do. An error that is not in it is
- * a bug in the command, and is thrown on unchanged.
+ * AWS errors that the operator can fix: no credentials, no permission, no network, nothing deployed, an endpoint that
+ * does not support the call. One table maps AWS's error names to what to do. Any other error is a bug in the command and
+ * is rethrown unchanged.
  */
 import { type CommandCall, UsageError } from './command.ts';
 import { policyNameOf } from './command-groups.ts';
@@ -43,16 +43,16 @@ const kindOf = new Map(
   Object.entries(names).flatMap(([kind, list]) => list.map((name) => [name, kind as Kind])),
 );
 
-/** The call, as far as what can be done depends on it. */
+/** What the advice needs to know about the call. */
 type FailedCommand = Pick<CommandCall, 'config' | 'environment'> & { readonly command: string };
 
-/** What to print for the operator, or undefined where the error is none of these. */
+/** What to print for the operator, or undefined if the error is none of these. */
 export function explainFault(error: unknown, failed: FailedCommand): string | undefined {
   const found = findFault(error);
   return found && `${found.fault.message || found.name}\n${remedies[found.kind](failed)}`;
 }
 
-/** For a command that knows one cause of a failed call: any other cause that the table knows is thrown on as it came. */
+/** For commands that expect one cause of a failed call: any other cause in the table is rethrown unchanged. */
 export function usageErrorUnlessFault(cause: unknown, message: string): unknown {
   const kind = findFault(cause)?.kind;
   return kind === undefined || kind === 'not-deployed' ? new UsageError(message) : cause;
@@ -82,7 +82,7 @@ interface Fault {
   readonly fault: Error;
 }
 
-/** Adapters wrap what AWS says, so the causes are looked through too, and a failed connection is several errors in one. */
+/** Adapters wrap AWS's errors, so causes are searched too; a failed connection is an AggregateError. */
 function findFault(error: unknown): Fault | undefined {
   if (!(error instanceof Error)) return undefined;
   for (const name of [error.name, (error as { code?: unknown }).code]) {

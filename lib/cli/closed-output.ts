@@ -1,4 +1,4 @@
-/** `mayfly status | head` closes the pipe before all is written: that is the reader's wish, and no fault. */
+/** `mayfly status | head` closes the pipe before everything is written: the reader wants that, and it is not an error. */
 export function endWhenOutputCloses(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,9 +1,9 @@
 /**
- * Commands of several words, such as `mayfly tenant show` and `mayfly controllers token list`: all words but the last are a
- * group with a help of its own. Each command has a policy of its own, whose name has hyphens for the spaces.
+ * Commands of several words, such as `mayfly tenant show` and `mayfly controllers token list`: all words but the last
+ * name a group with its own help. Each command has its own policy, whose name has hyphens instead of spaces.
  */
 
-/** What the list of commands says of each group. */
+/** How the list of commands describes each group. */
 export const groupSummaries: Readonly<Record<string, string>> = {
   tenant: 'show and change one tenant',
   prices: "update AWS's prices",
@@ -14,11 +14,11 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   host: 'run jobs on this one machine, without AWS',
 };
 
-/** `tenant show` is `show` of the group `tenant`; a command of one word is in no group. */
+/** `tenant show` is `show` in the group `tenant`; a command of one word has no group. */
 export function wordsOf(name: string): { readonly group?: string; readonly word: string } {
   const at = name.lastIndexOf(' ');
   return at === -1 ? { word: name } : { group: name.slice(0, at), word: name.slice(at + 1) };
 }
 
-/** As `mayfly policy` takes it: `tenant-show`; and `status-tenant` for `status --tenant`. */
+/** As `mayfly policy` expects it: `tenant-show`; and `status-tenant` for `status --tenant`. */
 export const policyNameOf = (command: string) => command.replaceAll(/ (?:--)?/g, '-');

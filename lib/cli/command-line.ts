@@ -1,7 +1,8 @@
 /**
- * One style for every command line of this repository, on commander: help begins with "Usage:", a misspelt option or
- * command gets a suggestion, and what the user can correct is one line on stderr, never a stack trace.
- * Exit status everywhere: 0 done, 1 something is wrong with what was looked at, 2 the call itself must be corrected.
+ * One style for every command line of this repository, based on commander: help begins with "Usage:", a misspelt option
+ * or command gets a suggestion, and errors that the user can correct are one line on stderr, never a stack trace. Exit
+ * status everywhere: 0 done, 1 what the command examined has a problem, 2 the command line, the configuration or the
+ * environment must be corrected.
  */
 import { readFileSync } from 'node:fs';
 import { type Argument, Command, CommanderError, Help, InvalidArgumentError } from 'commander';
@@ -22,7 +23,7 @@ const streams: Output = {
 export type CommandLine = Command;
 
 export interface CommandLineOptions {
-  /** What people type before the options: `npm run sim --`, `mayfly`. */
+  /** What users type before the options: `npm run sim --`, `mayfly`. */
   readonly name: string;
   readonly description: string;
   readonly output?: Output;
@@ -34,7 +35,7 @@ export function createCommandLine({ name, description, output = streams }: Comma
     .version(readVersion(), '-V, --version', 'show the version and exit');
 }
 
-/** A command of a command line, with the same style: commander hands down neither the help option nor the hint. */
+/** A subcommand in the same style: commander passes on neither the help option nor the hint. */
 export function addCommand(to: Command, name: string, output: Output): Command {
   return styled(to.command(name), output, [...namesTo(to), name].join(' '));
 }
@@ -47,7 +48,7 @@ function styled(command: Command, output: Output, called = command.name()): Comm
     command
       .helpOption('-h, --help', 'show this help and exit')
       .helpCommand(false)
-      // `costs` and `costs compare` both have --month: what follows the second word is the second's.
+      // `costs` and `costs compare` both have --month: options after the second word belong to it.
       .enablePositionalOptions()
       .allowExcessArguments(false)
       .showHelpAfterError(`See: ${called} --help`)
@@ -71,23 +72,23 @@ function styled(command: Command, output: Output, called = command.name()): Comm
 
 const term = (argument: Argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`);
 
-/** Text for the end of a help: paragraphs are wrapped, and indented lines such as examples stay as they are. */
+/** Text after the options: paragraphs are wrapped, and indented lines such as examples stay as they are. */
 export function wrapped(text: string): string {
   const fit = (paragraph: string) =>
     /^ |:\n/m.test(paragraph) ? paragraph : new Help().boxWrap(paragraph.replaceAll('\n', ' '), helpWidth());
   return text.trim().split('\n\n').map(fit).join('\n\n');
 }
 
-/** As wide as the terminal, and never wider than this repository's lines. */
+/** As wide as the terminal, but no wider than this repository's lines. */
 const helpWidth = () => Math.min(process.stdout.columns || widest, widest);
 const widest = 110;
 
-/** What each exit status of this command means, at the end of its help. 0 and 2 mean the same everywhere. */
+/** The meaning of this command's exit statuses, at the end of its help. 0 and 2 mean the same everywhere. */
 export const exitStatus = (one?: string) =>
   `\nExit status:\n  0  done\n${one ? `  1  ${one}\n` : ''}  2  the command line, the configuration or the environment must be corrected`;
 
 /**
- * Parses and runs. @returns the exit status, which an action sets by `process.exitCode`
+ * Parses the arguments and runs the command. @returns the exit status, which an action sets through `process.exitCode`
  * @throws whatever the user cannot correct: a bug
  */
 export async function runCommandLine(
@@ -99,7 +100,7 @@ export async function runCommandLine(
     await command.parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
-    // Commander has printed it already: help and version end with 0.
+    // Commander has already printed the message; help and version exit with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const message = correctableMessage(error);
     if (message === undefined) throw error;
@@ -108,14 +109,14 @@ export async function runCommandLine(
   }
 }
 
-/** For scripts: runs the command line of this process and sets its exit status. */
+/** For scripts: runs this process's command line and sets its exit status. */
 export async function runScript(command: Command): Promise<void> {
   endWhenOutputCloses();
   const status = await runCommandLine(command, process.argv.slice(2));
   if (status !== 0) process.exitCode = status;
 }
 
-/** A parser for an option's value. */
+/** Creates a parser for an option's value. */
 export function wholeNumber({ least, most }: { readonly least: number; readonly most?: number }) {
   return (given: string): number => {
     const value = Number(given);
@@ -125,7 +126,7 @@ export function wholeNumber({ least, most }: { readonly least: number; readonly 
   };
 }
 
-/** A parser for an option that may be given several times. */
+/** Creates a parser for an option that may be repeated. */
 export function oneOf(allowed: readonly string[]) {
   return (given: string, before: readonly string[] | undefined): readonly string[] => {
     if (allowed.includes(given)) return [...(before ?? []), given];

@@ -1,7 +1,7 @@
 /**
- * `mayfly dead-letters`: messages that failed for an hour, what each is about, how that stands now, and where its errors
- * are logged. With --send-back a queue's messages return to it. Looking changes nothing: each message is visible again at
- * once.
+ * `mayfly dead-letters`: messages that failed for an hour, what each is about, whether it still matters, and where its
+ * errors are logged. With --send-back a queue's messages return to it. Reading changes nothing: each message becomes
+ * visible again at once.
  */
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
@@ -51,21 +51,21 @@ lost meanwhile, because the sweep and the reconciler work from the tables.
 };
 
 export interface Letter {
-  /** The queue that it came from. */
+  /** Its original queue. */
   readonly queue: string;
   readonly messageId: string;
   readonly ageMinutes: number;
   /** What it is about. */
   readonly what: string;
-  /** Why it failed, as far as the message itself and the tables show. */
+  /** Why it failed, as far as the message and the tables show. */
   readonly why: string;
-  /** Prints the errors that name it, by the AWS CLI. */
+  /** An AWS CLI command that prints the log lines that mention it. */
   readonly log: string;
 }
 
 const suffix = '-dead-letters';
 const mostPerQueue = 100;
-/** While all of a queue's messages are read; each is shown again right after. */
+/** Long enough to read all of a queue's messages; each becomes visible again right after. */
 const lookSeconds = 30;
 
 function workQueues({ config }: CommandCall): { name: string; worker: string }[] {
@@ -79,7 +79,7 @@ function workQueues({ config }: CommandCall): { name: string; worker: string }[]
   ];
 }
 
-/** Dead letters about this job, at most 100 of each queue looked at, all queues at a time. */
+/** Dead letters about this job. Reads at most 100 of each queue, all queues at once. */
 export async function deadLettersAbout(
   call: CommandCall,
   jobId: number,
@@ -96,7 +96,7 @@ export async function deadLettersAbout(
   return found.flat();
 }
 
-/** Undefined: it is about something else, or about nothing that can be read. */
+/** Undefined: it is about something else, or cannot be parsed. */
 function jobOf(body: string): number | undefined {
   try {
     const message = parseMessage(body);
@@ -184,7 +184,7 @@ function describe(message: Message): string {
   }
 }
 
-/** The sweep may have done the work meanwhile: then the message need not be sent back. */
+/** The sweep may have done the work in the meantime; then the message need not be sent back. */
 async function standing(call: CommandCall, message: Message): Promise<string> {
   const failed = 'Its function failed for an hour; the log says how.';
   if (message.kind !== 'job') return failed;

@@ -1,6 +1,6 @@
 /**
- * `mayfly drain`: empties an environment, for example before it is destroyed. It disables scale-up's event sources first,
- * then terminates the environment's machines again and again until none is left.
+ * `mayfly drain`: empties an environment, for example before it is destroyed. It first disables scale-up's event sources,
+ * then terminates the environment's machines repeatedly until none is left.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +40,7 @@ Jobs that run on these machines fail. Waiting jobs keep waiting and start after 
 const count = (number: number, noun: string) =>
   `${number} ${number === 1 ? noun : `${noun}${noun.endsWith('h') ? 'es' : 's'}`}`;
 
-/** Half an hour: EC2 ends a machine within minutes. */
+/** Half an hour: EC2 terminates a machine within minutes. */
 const longestMilliseconds = 30 * 60_000;
 const betweenLooksMilliseconds = 3_000;
 
@@ -66,7 +66,7 @@ async function drainAll(call: CommandCall): Promise<number> {
   const end = Date.now() + longestMilliseconds;
   for (;;) {
     const machines = await liveMachines(client, call.config.environment);
-    // A launch that is still open may yet bring machines: the sweep finishes it within two minutes.
+    // An open launch may still start machines: the sweep finishes it within two minutes.
     const launches = await openLaunches(call);
     if (machines.length === 0 && launches === 0) {
       call.io.out('No machines are left.\n');

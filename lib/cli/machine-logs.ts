@@ -1,4 +1,4 @@
-/** `mayfly logs RUNNER`: what a machine printed, without any agent or permission on the machine. */
+/** `mayfly logs RUNNER`: a machine's console output, without an agent or permissions on the machine. */
 
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
@@ -69,7 +69,7 @@ interface Kept {
   readonly reason: string;
 }
 
-/** What was kept of a machine that never claimed. */
+/** The saved output of a machine that never claimed. */
 async function readKept(call: CommandCall, instanceId: string): Promise<Kept | undefined> {
   const TableName = `${call.config.environment}-${tables.runners.suffix}`;
   const Key = { [tables.runners.partitionKey.name]: { S: instanceId } };

@@ -1,4 +1,4 @@
-/** `mayfly policy NAME`: prints the least policy for a deploy, for CloudFormation, or for one command. It calls nobody. */
+/** `mayfly policy NAME`: prints the least policy for a deploy, for CloudFormation, or for one command. It makes no calls. */
 import { ownImageParameters } from '../config/image-parameters.ts';
 import { type Command, UsageError } from './command.ts';
 import { policies } from './policies/policies.ts';
@@ -63,7 +63,7 @@ Pass those for CloudFormation to the bootstrap. All environments of an account a
   },
 };
 
-/** As CloudFormation has it; a wildcard would let in other stacks' outputs. */
+/** As in CloudFormation; a wildcard would include other stacks' outputs. */
 const stackName = /^[A-Za-z][A-Za-z\d-]{0,127}$/;
 
 function stackOf(stack: string | boolean | undefined): { readonly stack?: string } {

@@ -1,4 +1,4 @@
-/** Configurations that were deployed, in words: what differs setting by setting, and where the code does. */
+/** Describes deployed configurations: which settings differ, and whether the code does. */
 import type { ConfigurationVersion } from '../../adapters/dynamodb/deployment-audit.ts';
 import { type SettingDifference, settingDifferences } from '../../core/setting-differences.ts';
 import { printableLine } from '../printable.ts';
@@ -28,7 +28,7 @@ export interface VersionView {
   readonly at: string;
   readonly code: string;
   readonly isDeployed: boolean;
-  /** Other code than what is deployed. */
+  /** Other code than the deployed one. */
   readonly isOtherCode: boolean;
   readonly wouldChange: readonly SettingDifference[];
 }

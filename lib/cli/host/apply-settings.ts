@@ -1,6 +1,6 @@
 /**
- * Puts other settings into force: tried first, then saved beside those that were, then taken up by the supervisor without
- * cutting off a job. Settings that fail a check change nothing.
+ * Puts new settings into force: checks them first, saves them beside the earlier versions, and has the supervisor load
+ * them without interrupting a job. Settings that fail a check change nothing.
  */
 import { isHostLocked } from '../../adapters/host-files/host-lock.ts';
 import { nameStart, scopeName } from '../../host/runner.ts';

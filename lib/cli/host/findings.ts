@@ -9,7 +9,7 @@ import { printableLine } from '../printable.ts';
 import { openEngine } from './open-engine.ts';
 import type { Host } from './open-host.ts';
 
-/** The variable is for tests: GitHub Enterprise Servers have no releases of actions/runner. */
+/** The variable is for tests: GitHub Enterprise Server has no releases of actions/runner. */
 export const releasesUrl = ({ environment }: CommandCall) =>
   environment['MAYFLY_RUNNER_RELEASES_URL'] ?? 'https://api.github.com';
 
@@ -21,7 +21,7 @@ export async function check(call: CommandCall, host: Host, config: HostConfig): 
     try {
       return (await releases.find(undefined))?.version;
     } catch (error) {
-      // That nobody can say what is newest keeps nobody from running jobs.
+      // Not knowing the newest version is no reason to run no jobs.
       if (error instanceof OperationalError) return undefined;
       throw error;
     }

@@ -1,4 +1,4 @@
-/** The credential of a single host, which stays in this process: an App's key, a token, or what `gh auth token` prints. */
+/** A single host's credential, which never leaves this process: an App's key, a token, or the output of `gh auth token`. */
 import { readFileSync } from 'node:fs';
 import { runProgram } from '../../adapters/container-engine/run-program.ts';
 import { givenApp } from '../../adapters/github/app-client.ts';

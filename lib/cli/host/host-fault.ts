@@ -1,4 +1,4 @@
-/** The one exit status for settings that have faults, as for anything that is wrong with the host. */
+/** The exit status for invalid settings, and for anything else that is wrong with the host. */
 export class HostFault extends Error {
   override readonly name = 'HostFault';
 }

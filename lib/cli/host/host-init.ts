@@ -1,6 +1,6 @@
 /**
- * `mayfly host init`: writes the settings file from the commented example and builds the image of the runners. Settings that
- * are there already are never written over.
+ * `mayfly host init`: writes the settings file from the commented example and builds the runners' image. It never
+ * overwrites existing settings.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

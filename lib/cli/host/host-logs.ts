@@ -1,6 +1,6 @@
 /**
- * `mayfly host logs`: what the supervisor or a runner printed, and with --follow what it prints from now on. A job can print
- * anything: none of it reaches the terminal raw.
+ * `mayfly host logs`: the output of the supervisor or a runner; with --follow also new output. A job can print anything,
+ * so control characters are never passed to the terminal.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readText } from '../../adapters/host-files/durable.ts';
@@ -52,7 +52,7 @@ async function supervisorLines({ io }: CommandCall, host: Host, lines: number): 
   io.out(printableText(text.trimEnd().split('\n').slice(-lines).join('\n')));
 }
 
-/** It goes on over the end of one supervisor and the start of the next. */
+/** Continues when one supervisor ends and the next one starts. */
 async function followSupervisor({ io }: CommandCall, host: Host, lines: number): Promise<void> {
   const { take } = printableLines(io.out);
   const again = async () => {

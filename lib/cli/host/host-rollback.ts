@@ -1,4 +1,4 @@
-/** `mayfly host rollback`: back to the last settings that worked, tried before and proved after. */
+/** `mayfly host rollback`: goes back to the last settings that worked; checks them before, and proves them afterwards. */
 import { restored, versionToRestore } from '../../host/versions.ts';
 import type { SettingsVersion } from '../../ports/host-state.ts';
 import { printableLine } from '../printable.ts';

@@ -1,6 +1,6 @@
 /**
- * `mayfly host start`: begins to supervise, in the background or (--foreground) in this process. What an earlier supervisor
- * left is taken over: running jobs go on, the rest is cleaned up.
+ * `mayfly host start`: starts the supervisor, in the background or (--foreground) in this process. It takes over what an
+ * earlier supervisor left: running jobs continue, the rest is cleaned up.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
@@ -80,7 +80,7 @@ async function foreground(call: CommandCall, host: Host, config: HostConfig): Pr
   await wishFor(host, 'serve');
   const ended = await superviseHere(call, host, { config, tell: call.io.out, isAsked: () => isAsked });
   process.off('SIGTERM', ask).off('SIGINT', ask);
-  // Whoever looks now sees a host that was stopped, and not one that died.
+  // So that the host shows as stopped, not as died.
   if (ended) await wishFor(host, 'drain');
   if (!ended) throw new HostFault('Another process supervises this folder.');
   if (ended.left.length > 0) throw new HostFault(`GitHub refused to remove these: ${ended.left.join(', ')}.`);

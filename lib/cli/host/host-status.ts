@@ -1,6 +1,6 @@
 /**
- * `mayfly host status`: each runner as this host and as GitHub see it, what it did last, and what is wrong. It only reads,
- * and its exit status is for cron.
+ * `mayfly host status`: each runner as this host and as GitHub see it, its last activity, and what is wrong. Read-only.
+ * Its exit status suits cron.
  */
 import { OperationalError } from '../../ports/errors.ts';
 import { type CommandCall, jsonOption } from '../command.ts';
@@ -36,7 +36,7 @@ async function draw(call: CommandCall): Promise<Picture> {
   return { text, status: status.problems.length > 0 ? 1 : 0 };
 }
 
-/** Whoever watches wants to see the host come back: an engine that restarts does not end the watch. */
+/** A watch continues while the engine restarts: the user wants to see the host come back. */
 export async function drawAnyway(call: CommandCall): Promise<Picture> {
   try {
     return await draw(call);

@@ -1,6 +1,6 @@
 /**
- * `mayfly host stop`: lets running jobs end, then leaves neither a container nor a registration. It works also where the
- * supervisor has died: then this process does what is left.
+ * `mayfly host stop`: lets running jobs finish, then removes every container and registration. If the supervisor has
+ * died, this process does its work.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ended } from '../../host/supervisor.ts';

@@ -1,4 +1,4 @@
-/** `mayfly host switch`: from one repository to an organization, or back. What was is backed up first. */
+/** `mayfly host switch`: moves from one repository to an organization, or back. It backs up the earlier settings first. */
 import { writeSettings } from '../../host/env-file.ts';
 import { UsageError } from '../command.ts';
 import { applySettings } from './apply-settings.ts';

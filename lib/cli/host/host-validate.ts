@@ -1,4 +1,4 @@
-/** `mayfly host validate`: would these settings work? Registers one runner at GitHub and removes it again. */
+/** `mayfly host validate`: would these settings work? Registers one runner with GitHub and removes it again. */
 import { jsonOption } from '../command.ts';
 import { check, hasFailed, render } from './findings.ts';
 import { hostCommand, openHost, readConfig } from './open-host.ts';

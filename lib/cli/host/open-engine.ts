@@ -1,4 +1,4 @@
-/** The container engine of a single host. Programs are found on the caller's PATH. */
+/** Finds the container engine of a single host, on the caller's PATH. */
 import { accessSync, constants } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';

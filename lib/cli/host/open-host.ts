@@ -1,4 +1,4 @@
-/** What every command of a single host begins with: its folder, its settings, and GitHub by its credential. */
+/** What every command of a single host needs first: its folder, its settings, and GitHub with its credential. */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createHostGitHub } from '../../adapters/github/host-github.ts';
@@ -26,7 +26,7 @@ export interface Host {
   githubFor(config: HostConfig): HostGitHub;
 }
 
-/** A command of this group: what it cannot go on with is one line, and exit status 1. */
+/** Creates a command of this group: errors that stop it are one line, with exit status 1. */
 export function hostCommand(command: Omit<Command, 'isWithoutAws' | 'run'>, run: Command['run']): Command {
   return {
     ...command,
@@ -54,7 +54,7 @@ export function openHost(call: CommandCall): Host {
   };
 }
 
-/** @throws HostFault with every fault */
+/** @throws HostFault with every error */
 export async function readConfig(host: Host): Promise<HostConfig> {
   const text = await host.state.settings();
   guardSecret(host, text);
@@ -67,7 +67,7 @@ export function configOf(text: string, where: string): HostConfig {
   throw new HostFault(`${where} is invalid:\n${checked.faults.map((fault) => `- ${fault}`).join('\n')}`);
 }
 
-/** A token is for its owner's eyes. */
+/** Only its owner may read a token. */
 function guardSecret(host: Host, text: string): void {
   const path = join(host.folder, settingsFile);
   if (!readSettings(text).settings[secretSetting] || (statSync(path).mode & 0o077) === 0) return;

@@ -1,4 +1,7 @@
-/** The runners of a single host, from its records, its containers and GitHub's registrations, and what is wrong with them. */
+/**
+ * The state of a single host's runners, from its records, its containers and GitHub's registrations, and what is wrong
+ * with them.
+ */
 import { isHostLocked } from '../../adapters/host-files/host-lock.ts';
 import type { HostConfig } from '../../host/config.ts';
 import { refusalText } from '../../host/group.ts';
@@ -25,7 +28,7 @@ export interface RunnerStatus {
   readonly container: 'created' | 'running' | 'ended' | 'none';
   readonly github: 'busy' | 'online' | 'offline' | 'not registered' | 'unknown';
   readonly labels: readonly string[];
-  /** The last of its lines that says what it does. */
+  /** Its last log line about its state. */
   readonly lastActivity: string;
 }
 
@@ -102,7 +105,7 @@ function problemsOf(seen: {
     problems.push('The supervisor died. Start it again; it takes over what is left: npx mayfly host start');
   if (report?.trouble !== undefined && mode !== 'stopped') problems.push(report.trouble);
   const running = runners.filter(({ container }) => container === 'running').length;
-  // Between two jobs the ended runner is still being cleared away.
+  // Between two jobs the ended runner is still being removed.
   if (mode === 'serving' && running < wanted && running === runners.length)
     problems.push(`${running} of ${wanted} runners run.`);
   if (mode === 'stopped' && runners.length > 0)
@@ -110,7 +113,7 @@ function problemsOf(seen: {
   return problems;
 }
 
-/** As the runner program words it: Listening for Jobs, Running job, completed with result. */
+/** In the runner program's words: Listening for Jobs, Running job, completed with result. */
 async function lastActivity(engine: ContainerEngine, name: string): Promise<string> {
   const lines = (await engine.logs(name, 50)).split('\n');
   return printableLine(lines.findLast((line) => /listening|running job|completed/i.test(line)) ?? '').slice(

@@ -1,4 +1,4 @@
-/** What `start` and `stop` share: a supervisor over the real ports of this machine, and the folder's lock. */
+/** Shared by `start` and `stop`: a supervisor with this machine's real adapters, and the folder's lock. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isHostLocked, takeHostLock } from '../../adapters/host-files/host-lock.ts';
 import { systemChance, systemClock } from '../../adapters/system/clock.ts';
@@ -18,7 +18,7 @@ export interface Supervision {
   readonly hasTime?: () => boolean;
 }
 
-/** @returns undefined where another process supervises this folder */
+/** @returns undefined if another process supervises this folder */
 export async function superviseHere(
   call: CommandCall,
   host: Host,
@@ -52,7 +52,7 @@ export async function superviseHere(
   }
 }
 
-/** For tests, which have no time to lose. */
+/** For tests, to save time. */
 function roundOf({ environment }: CommandCall): { roundMs?: number } {
   const text = environment['MAYFLY_HOST_ROUND_MS'];
   return text === undefined ? {} : { roundMs: Number(text) };
@@ -68,12 +68,12 @@ export async function wishFor(host: Host, mode: Wish['mode'], hasChanged = false
 export interface Waited {
   /** Runners of the settings in force that GitHub shows online. */
   readonly online: number;
-  /** What the supervisor says is in the way. */
+  /** The obstacle that the supervisor reports. */
   readonly trouble?: string;
   readonly isSupervised: boolean;
 }
 
-/** Until GitHub shows a runner online, something must be fixed, the supervisor is gone, or the time is up. */
+/** Waits until GitHub shows a runner online, something must be fixed, the supervisor is gone, or the time is up. */
 export async function waitForRunners(
   host: Host,
   config: HostConfig,
@@ -89,7 +89,7 @@ export async function waitForRunners(
     const online = shown?.ok
       ? shown.value.filter((one) => one.name.startsWith(start) && one.online).length
       : 0;
-    // What merely failed once is tried again.
+    // A first failure is simply retried.
     const isHeld = isTakenUp && report.held !== undefined;
     const isOver = online > 0 || Date.now() > end || !isSupervised || isHeld;
     const trouble = report?.held ?? report?.trouble;

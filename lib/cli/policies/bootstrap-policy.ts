@@ -1,6 +1,7 @@
 /**
- * What `cdk bootstrap` needs, once for an account and region: to make its stack, and by CloudFormation in the same name
- * the roles, the bucket, the registry and the parameter that are in it. Whoever holds this decides what deploys may do.
+ * What `cdk bootstrap` needs, once for an account and region: to create its stack and, through CloudFormation with the
+ * same permissions, the stack's roles, bucket, registry and parameter. Whoever has this policy decides what deploys may
+ * do.
  */
 import { qualifier } from './deployer-policy.ts';
 import { allow, arn, globalArn, type Place, type PolicyStatement } from './policy.ts';
@@ -10,7 +11,7 @@ interface BootstrapResource {
   on(place: Place): string;
 }
 
-/** By type, without the optional ones: a key of its own and a permissions boundary. */
+/** By type, without the optional ones: a customer managed key and a permissions boundary. */
 export const bootstrapResources: Readonly<Record<string, BootstrapResource>> = {
   'AWS::IAM::Role': {
     actions: [

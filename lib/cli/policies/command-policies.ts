@@ -1,6 +1,6 @@
 /**
- * The least that each command of `npx mayfly` needs: what it reads and changes of this environment, and nothing of another
- * one. Secrets and machines are known by the environment's tag, because their names and ids are AWS's.
+ * The least that each command of `npx mayfly` needs: what it reads and changes in this environment, and nothing in any
+ * other. Secrets and machines are matched by the environment's tag, because AWS chooses their names and ids.
  */
 import { comparisonPrefix } from '../../adapters/dynamodb/comparison-state-row.ts';
 import { sharedQueues } from '../../contract/resource-names.ts';
@@ -32,7 +32,7 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
     recordChange(place),
     allow('ReadBill', ['ce:GetCostAndUsage'], ['*']),
   ],
-  // None of these is about a resource.
+  // None of these has resource-level permissions.
   'prices update': () => [allow('ReadPrices', ['pricing:GetProducts'], ['*'])],
   'costs activate': () => [
     allow(
@@ -100,7 +100,7 @@ const appSecrets = (place: Place): PolicyStatement[] => [
   ),
 ];
 
-/** SQS moves messages in the name of whoever asks for it. */
+/** SQS moves messages with the caller's permissions. */
 const sendBack = (place: Place): PolicyStatement[] => [
   allow(
     'MoveDeadLetters',

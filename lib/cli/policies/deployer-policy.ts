@@ -1,10 +1,12 @@
 /**
- * What the person who runs `cdk deploy` needs: to act as the roles of the bootstrap, and nothing else. Everything besides
- * is done by CloudFormation, under its own role.
+ * What a person needs to run `cdk deploy`: to assume the bootstrap's roles, and nothing else. CloudFormation does the
+ * rest with its own role.
  */
 import { allow, globalArn, type Place, type PolicyStatement } from './policy.ts';
 
-/** The bootstrap's own mark in the names that it gives; another one is said to `cdk bootstrap` and in cdk.json. */
+/**
+ * The bootstrap's qualifier, part of the names that it creates; a custom one is given to `cdk bootstrap` and in cdk.json.
+ */
 export const qualifier = 'hnb659fds';
 
 export function deployerStatements(place: Place): PolicyStatement[] {

@@ -1,4 +1,4 @@
-/** The least that commands need which explain: rows by their keys, what copies remember, and the App's key to ask GitHub. */
+/** The least that explaining commands need: rows by key, the notes that copies share, and the App's key to call GitHub. */
 import { tables } from '../../contract/tables.ts';
 import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
 import { readApp, readOutputs } from './read-outputs.ts';

@@ -32,7 +32,7 @@ export const policies: readonly NamedPolicy[] = [
     })),
 ];
 
-/** Tables, queues and secrets use the account's key in the name of whoever calls them. */
+/** Tables, queues and secrets use the account's key with the caller's permissions. */
 function withKey(statements: readonly PolicyStatement[], { kmsKeyArn }: Place): readonly PolicyStatement[] {
   const actions = statements.flatMap(({ Action }) => Action);
   if (!kmsKeyArn || !actions.some((action) => /^(dynamodb|secretsmanager|sqs):/.test(action)))

@@ -1,15 +1,15 @@
-/** IAM policies as people paste them: JSON documents about one environment of one account and region. */
+/** IAM policies ready to paste: JSON documents for one environment in one account and region. */
 
 export interface Place {
   readonly environment: string;
   readonly region: string;
-  /** Twelve digits, or `*`: whichever account the policy is put into. */
+  /** Twelve digits, or `*`: the account to which the policy is attached. */
   readonly account: string;
-  /** Of one's own CDK app that holds the deployment; absent: Mayfly's own stacks. */
+  /** The stack of your own CDK app that contains the deployment; absent: Mayfly's own stacks. */
   readonly stack?: string;
-  /** Of the account's own key, where the configuration names one. */
+  /** The account's own key, if the configuration names one. */
   readonly kmsKeyArn?: string;
-  /** Of the account, that tiers look their image up in. */
+  /** The account's own parameters from which tiers take their image. */
   readonly imageParameters?: readonly string[];
   /** Of all tiers. */
   readonly instanceTypes?: readonly string[];
@@ -53,6 +53,6 @@ export function allow(
 export const arn = (service: string, { region, account }: Place, resource: string) =>
   `arn:aws:${service}:${region}:${account}:${resource}`;
 
-/** Of services that know no regions. */
+/** For services without regions. */
 export const globalArn = (service: string, { account }: Place, resource: string) =>
   `arn:aws:${service}::${account}:${resource}`;

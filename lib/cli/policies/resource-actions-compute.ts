@@ -1,6 +1,6 @@
 /**
- * The machines' network and launch templates. EC2 knows its resources by ids that nobody can tell beforehand, and its
- * Describe actions cannot be narrowed at all; so these stand for the whole region.
+ * The machines' network and launch templates. EC2 assigns the ids of its resources, and its Describe actions have no
+ * resource-level permissions; so these apply to the whole region.
  */
 import { arn, globalArn, type Place } from './policy.ts';
 import type { ResourceActions, ResourceActionsByType } from './resource-action.ts';
@@ -84,7 +84,7 @@ export const computeResources: ResourceActionsByType = {
       ],
       ['DescribeLaunchTemplateVersions', 'DescribeLaunchTemplates'],
     ),
-    // Images that a template looks up, in AWS's own parameters or in those that tiers name.
+    // Images that a template takes from AWS's own parameters or from those that tiers name.
     {
       actions: ['ssm:GetParameters'],
       on: (place) => [
@@ -104,7 +104,7 @@ export const computeResources: ResourceActionsByType = {
       ],
       on: (place) => [globalArn('iam', place, `instance-profile/${place.environment}-*`)],
     },
-    // The role of a tier is the operator's own: this lets a deploy give it to machines, and to nothing else.
+    // A tier's role is the operator's own: this lets a deploy pass it to machines, and to nothing else.
     { actions: ['iam:PassRole'], on: (place) => [globalArn('iam', place, 'role/*')] },
   ],
 };

@@ -1,4 +1,4 @@
-/** Tables, queues, secrets, buckets and topics: all of them by the environment's name where they carry it. */
+/** Tables, queues, secrets, buckets and topics: each by the environment's name if its name contains it. */
 import { arn, type Place } from './policy.ts';
 import type { ResourceActionsByType } from './resource-action.ts';
 
@@ -27,7 +27,7 @@ export const dataResources: ResourceActionsByType = {
       ],
       on: (place) => [arn('dynamodb', place, `table/${place.environment}-*`)],
     },
-    // Where the account brings a key of its own; its own policy says who may use it at all.
+    // For an account's own key; its key policy decides who may use it.
     {
       actions: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
       on: (place) => [arn('kms', place, 'key/*')],
@@ -60,7 +60,7 @@ export const dataResources: ResourceActionsByType = {
         'secretsmanager:UntagResource',
         'secretsmanager:UpdateSecret',
       ],
-      // CloudFormation names them after their logical ids, which begin with the word State.
+      // CloudFormation derives their names from logical ids, which begin with State.
       on: (place) => [arn('secretsmanager', place, 'secret:State*')],
     },
     { actions: ['secretsmanager:GetRandomPassword'], on: () => ['*'] },

@@ -1,11 +1,11 @@
-/** Functions, their roles and logs, what calls them, and what watches them. */
+/** Functions, their roles and logs, their triggers, and their alarms. */
 
 import { qualifier } from './deployer-policy.ts';
 import { arn, globalArn, type Place } from './policy.ts';
 import type { ResourceActionsByType } from './resource-action.ts';
 
 const functions = (place: Place) => [arn('lambda', place, `function:${place.environment}-*`)];
-/** CloudFormation names them after their stacks, which begin with the environment. */
+/** CloudFormation derives their names from their stacks', which begin with the environment. */
 const roles = (place: Place) => [globalArn('iam', place, `role/${place.environment}-*`)];
 const everything = () => ['*'];
 
@@ -51,7 +51,7 @@ export const functionResources: ResourceActionsByType = {
       on: functions,
     },
   ],
-  // AWS has no resource-level control for making, listing and reading mappings before they have an id.
+  // Creating, listing and reading event source mappings has no resource-level permissions.
   'AWS::Lambda::EventSourceMapping': [
     {
       actions: [

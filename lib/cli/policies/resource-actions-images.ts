@@ -1,8 +1,8 @@
-/** What makes images of machines, and the parameters that launch templates find them by. Only where images are asked for. */
+/** What builds machine images, and the parameters from which launch templates take them. Only if images are configured. */
 import { arn, globalArn, type Place } from './policy.ts';
 import type { ResourceActionsByType } from './resource-action.ts';
 
-/** Create, read and delete, and what else is done to one. */
+/** Create, read, delete, and the other calls for one. */
 function handlers(noun: string, kind: string, more: readonly string[] = [], version = '') {
   const verbs = ['Create', 'Delete', 'Get', ...more].map((verb) => `imagebuilder:${verb}${noun}`);
   const tags = ['imagebuilder:TagResource', 'imagebuilder:UntagResource'];
@@ -15,7 +15,7 @@ const passRoles = {
   on: (place: Place) => [globalArn('iam', place, `role/${place.environment}-*`)],
 };
 
-/** Image Builder's own role, which the account's first pipeline needs. */
+/** Image Builder's service-linked role, which the account's first pipeline needs. */
 const ownRole = {
   actions: ['iam:CreateServiceLinkedRole'],
   on: (place: Place) => [

@@ -1,6 +1,7 @@
 /**
- * What CloudFormation calls to make, read, change and delete each type of resource in the templates, and on what. It is
- * taken from the handlers in CloudFormation's own resource schemas, for the properties that the templates use.
+ * The calls with which CloudFormation creates, reads, changes and deletes each type of resource in the templates, and
+ * their resources. Taken from the handlers in CloudFormation's own resource schemas, for the properties that the
+ * templates use.
  * Source: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
  */
 

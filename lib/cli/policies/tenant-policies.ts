@@ -33,8 +33,8 @@ export const findTenant = (place: Place): PolicyStatement[] => [
 ];
 
 /**
- * For `changeTenant`: the change and its record, and a poke of the tiers in which jobs wait. An update names the attributes
- * that people decide about, and no count of leases.
+ * For `changeTenant`: the change and its record, and a poke of the tiers in which jobs wait. An update may name the
+ * attributes that people decide about, but no count of leases.
  */
 function changeTenant(place: Place): PolicyStatement[] {
   const attributes = [...changedAttributes].toSorted();
@@ -59,7 +59,7 @@ const changedAttributes = [
   'version',
   recordedPolicyAttribute,
   'updated_at',
-  // To try again at once.
+  // To make it retry at once.
   ...['attention', 'attention_code', 'attention_since', 'attention_probe_at'],
 ];
 

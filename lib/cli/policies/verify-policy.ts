@@ -1,7 +1,8 @@
 /**
- * What `mayfly verify` needs: what preflight reads, and to launch one machine under the very conditions of the platform's
- * own roles (lib/constructs/access/machine-grants.ts), so that a launch that works shows that EC2 gives their keys. Subnets
- * and the security group are known by no name before the deploy; a template of the environment binds the launch to them.
+ * What `mayfly verify` needs: what preflight reads, and to launch one machine under the same conditions as the platform's
+ * own roles (lib/constructs/access/machine-grants.ts), so that a launch that works proves that EC2 supplies the
+ * conditions' keys. Before the deploy the names of subnets and the security group are unknown; a template of the
+ * environment restricts the launch to them.
  */
 import { tagKeys } from '../../core/tags.ts';
 import { allow, arn, type Place, type PolicyStatement } from './policy.ts';
