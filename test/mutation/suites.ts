@@ -1,6 +1,6 @@
 /**
- * The tests that judge mutants: those that start no other process. One is left out, for it takes most of a minute: fair
- * shares over simulated hours.
+ * The tests that judge mutants: those that start no other process, and some stories of the simulator. One is left out,
+ * because it takes most of a minute: fair shares over simulated hours.
  */
 export const suites: readonly string[] = [
   'test/core/**/*.test.ts',
@@ -8,6 +8,7 @@ export const suites: readonly string[] = [
   'test/pages/**/*.test.ts',
   'test/contract/**/*.test.ts',
   'test/app/**/!(fair-shares).test.ts',
+  'test/mutation/stories.ts',
 ];
 
 /** Folders of tests that none of these imports from; they need not be copied for a run. */
@@ -16,11 +17,11 @@ export const unreadFolders: readonly string[] = [
   ...['local', 'package', 'scale', 'stacks'],
 ];
 
+/** What a run has at its root; it copies nothing else. */
+export const copied: readonly string[] = ['lib', 'lambdas', 'test', 'package.json', 'mayfly.config.ts'];
+
 export const ignored: readonly string[] = [
   '/*',
-  '!/lib',
-  '!/test',
-  '!/package.json',
-  '!/mayfly.config.ts',
+  ...copied.map((name) => `!/${name}`),
   `/test/{${unreadFolders.join(',')}}`,
 ];
