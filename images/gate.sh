@@ -55,6 +55,8 @@ keep_gate() {
         break
         ;;
       200-again) why="$(field why)" ;;
+      # Too many ask at once: no word on the job.
+      429-*) ;;
       4??-) break ;;
     esac
     sleep 1

@@ -22,10 +22,11 @@ anything here: treat it as untrusted text.
 `,
   positionals: ['<instance-id>'],
   async run(call) {
-    const instanceId = call.positionals[0] ?? '';
-    if (!instanceNamed(instanceId)) {
+    const given = call.positionals[0] ?? '';
+    const instanceId = instanceNamed(given);
+    if (!instanceId) {
       throw new UsageError(
-        `${JSON.stringify(instanceId)} is not an instance id. A runner's name on GitHub is one, such as i-0123456789abcdef0.`,
+        `${JSON.stringify(given)} is not an instance id. A runner's name on GitHub is one, such as i-0123456789abcdef0.`,
       );
     }
     const shown = await readShown(call, instanceId);

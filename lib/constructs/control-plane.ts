@@ -193,7 +193,7 @@ export class ControlPlane extends Construct {
       maxConcurrency: queueConcurrency.lifecycle.facts,
       batchSize: lifecycleBatch,
     });
-    // A job may be waiting for the machine's place.
+    // A job may be waiting for the machine's place, or for its first step.
     this.#feed('completions', completionsQueue, 'lifecycle', {
       maxConcurrency: queueConcurrency.lifecycle.completions,
       waits: false,

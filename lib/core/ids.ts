@@ -24,9 +24,24 @@ export const LaunchId = (value: string) => value as LaunchId;
 export const InstanceId = (value: string) => value as InstanceId;
 export const TierName = (value: string) => value as TierName;
 
+/**
+ * A runner is named after its machine. The name of one with a start gate says so, since GitHub's webhook of a start says
+ * nothing else of the machine: somebody waits for that webhook.
+ */
+export const runnerNameOf = (instanceId: InstanceId, gated: boolean): string =>
+  gated ? `${instanceId}${gatedEnding}` : instanceId;
+
+/** Whether this is the name of a runner of this platform whose job waits for the start gate. */
+export const isGatedName = (runner: string | null): boolean =>
+  runner?.endsWith(gatedEnding) === true && instanceNamed(runner) !== undefined;
+
 /** The machine that a runner is named after. Undefined: not a runner of this platform. */
-export const instanceNamed = (runner: string | null): InstanceId | undefined =>
-  runner !== null && /^i-[0-9a-f]{8,32}$/.test(runner) ? InstanceId(runner) : undefined;
+export const instanceNamed = (runner: string | null): InstanceId | undefined => {
+  const [, instanceId] = /^(i-[0-9a-f]{8,32})(?:-gated)?$/.exec(runner ?? '') ?? [];
+  return instanceId === undefined ? undefined : InstanceId(instanceId);
+};
+
+const gatedEnding = '-gated';
 
 /** The n-th lease of a launch, counted from 0. */
 export const leaseOf = (launchId: LaunchId, n: number) => `${launchId}.${n}` as LeaseId;

@@ -12,6 +12,8 @@ export interface RunnerStore {
   get(installationId: InstallationId, instanceId: InstanceId): Promise<Runner | undefined>;
   /** The job that the runner is meant for and its tenant, in one consistent read; undefined where there is none. */
   readPlan(runner: Runner): Promise<{ readonly job: Job | undefined; readonly tenant: Tenant | undefined }>;
+  /** The same of a runner that was read before, and the runner as it is now, where this tenant has it. */
+  readRun(runner: Runner): Promise<RunRead>;
   /** Across tenants: EC2's events name no tenant. Unknown ids are left out. */
   findAcrossTenants(instanceIds: readonly InstanceId[]): Promise<Runner[]>;
   /** booting → claimed with this nonce; claimed with this nonce stays as it is; all else is refused. */
@@ -40,6 +42,13 @@ export interface RunnerStore {
    * counted as spent is settled: exactly once, however often the machine is ended. Answers in the order given.
    */
   end(ends: readonly RunnerEnd[]): Promise<EndOutcome[]>;
+}
+
+export interface RunRead {
+  readonly runner: Runner | undefined;
+  /** The job that `runner` was assumed to run as it was given, not as it is read. */
+  readonly job: Job | undefined;
+  readonly tenant: Tenant | undefined;
 }
 
 export interface Run {

@@ -140,6 +140,17 @@ describe('a job event', () => {
     expect(door.queues.completions).toMatchObject([{ kind: 'job', action: 'completed', tier: 'small' }]);
     expect(door.queues.sent()).toBe(1);
   });
+
+  it('a start goes there too where the job waits for the start gate, and for no other', async () => {
+    const door = givenDoor();
+    for (const runner_name of ['i-0123456789abcdef0', 'i-0123456789abcdef0-gated']) {
+      await door.deliver('workflow_job', job({ runner_name }, 'in_progress'));
+    }
+    const names = (messages: readonly object[]) =>
+      messages.map((message) => (message as { runnerName?: string }).runnerName);
+    expect(names(door.queues.lifecycle)).toEqual(['i-0123456789abcdef0']);
+    expect(names(door.queues.completions)).toEqual(['i-0123456789abcdef0-gated']);
+  });
 });
 
 describe('an installation event', () => {

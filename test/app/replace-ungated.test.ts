@@ -86,6 +86,6 @@ describe('a machine without a start gate', () => {
     await platform.confirm(second, undefined, true);
     await platform.reconcile();
     const left = [...platform.github.registrations.values()];
-    expect(left.map(({ name }) => name)).toEqual([second]);
+    expect(left.map(({ name }) => name)).toEqual([`${second}-gated`]);
   });
 });

@@ -101,6 +101,26 @@ describe('the start gate', () => {
     expect(await platform.start(machine, { hint })).toEqual({ action: 'admit' });
   });
 
+  it.each([
+    ['the planned job', 1, allowed, 'admit'],
+    ["another's job, which may not run", 2, other, 'reject'],
+  ])('waits a moment for word of the start of %s', async (_, jobId, of, action) => {
+    const { platform, machine } = await givenListening();
+    const before = platform.clock.now();
+    let looks = 0;
+    platform.stores.world.beforeCall = (call) => {
+      if (call === 'runners.readRun') looks += 1;
+    };
+    const { sleep } = platform.clock;
+    platform.clock.sleep = async (milliseconds) => {
+      await sleep(milliseconds);
+      if (looks === 1) await platform.follow(started(jobId, `${machine}-gated`, of));
+    };
+
+    expect(await platform.start(machine, { hint })).toMatchObject({ action });
+    expect(platform.clock.now()).toBeLessThan(before + 1_000);
+  });
+
   it("does not follow a hint to a run that another machine's job is of", async () => {
     const { platform, machine } = await givenListening();
     platform.github.putJob('acme/app', JobId(1), runningOn('i-other'), ofRun);

@@ -48,7 +48,7 @@ export async function measureStartGate(platform: BenchPlatform): Promise<Report>
     notes: [
       `Start gate: ${platform.size.gatedJobs} jobs of ${jobMilliseconds} ms one at a time, in turns with those of a tenant ` +
         'without controllers; what is added is a difference of two medians. The answer comes once the platform has heard ' +
-        'which job began: the webhook waits for others for up to a second, and the machine asks each second.',
+        'which job began.',
     ],
   };
 }

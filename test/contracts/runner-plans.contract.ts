@@ -1,6 +1,6 @@
 /** What every RunnerStore promises where a machine's plan and a job's row change together. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { InstanceId, JobId, leaseOf } from '../../lib/core/ids.ts';
+import { InstallationId, InstanceId, JobId, leaseOf } from '../../lib/core/ids.ts';
 import { reason } from '../../lib/core/reason.ts';
 import type { Runner } from '../../lib/core/runner.ts';
 import { acme, givenJob, noon } from '../support/given.ts';
@@ -50,6 +50,26 @@ export function runnerPlansContract(backend: StoreBackend): void {
 
       it('reads nothing where there is nothing', async () => {
         expect(await stores.runners.readPlan(givenRunner())).toEqual({ job: undefined, tenant: undefined });
+      });
+    });
+
+    describe('readRun', () => {
+      it('reads the runner as it is now, the job that it was assumed to run, and the tenant', async () => {
+        const tenant = await storedTenant(stores);
+        const [job] = await waitingJobs(stores, 1);
+        const runner = await bound();
+        await stores.runners.recordRan([{ instanceId: machine, jobId: JobId(9) }]);
+        const ran = { ...runner, ran: JobId(9) };
+
+        expect(await stores.runners.readRun(runner)).toEqual({ runner: ran, job, tenant });
+        expect(await stores.runners.readRun(ran)).toEqual({ runner: ran, job: undefined, tenant });
+      });
+
+      it('reads no runner of another tenant', async () => {
+        const runner = await bound();
+        const read = await stores.runners.readRun({ ...runner, installationId: InstallationId(404) });
+
+        expect(read).toEqual({ runner: undefined, job: undefined, tenant: undefined });
       });
     });
 

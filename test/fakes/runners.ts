@@ -1,6 +1,6 @@
 /** The machines in memory: see the port for what each method promises, and world.ts for how to make one fail. */
 import type { Job } from '../../lib/core/job.ts';
-import type { Runner } from '../../lib/core/runner.ts';
+import { jobOf, type Runner } from '../../lib/core/runner.ts';
 import type { ClaimOutcome, EndOutcome, RunnerEnd, RunnerStore } from '../../lib/ports/runners.ts';
 import { copyOf } from './copy.ts';
 import { countLeases } from './lease-counts.ts';
@@ -24,6 +24,16 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         job: jobs.get(jobKey(installationId, plannedJob)),
         tenant: tenants.get(installationId),
       })),
+    readRun: (given) =>
+      world.call('runners.readRun', ({ runners, jobs, tenants }) => {
+        const { installationId, instanceId } = given;
+        const runner = runners.get(instanceId);
+        return {
+          runner: runner?.installationId === installationId ? runner : undefined,
+          job: jobs.get(jobKey(installationId, jobOf(given))),
+          tenant: tenants.get(installationId),
+        };
+      }),
     findAcrossTenants: (instanceIds) =>
       world.call('runners.findAcrossTenants', ({ runners }) =>
         [...new Set(instanceIds)].flatMap((id) => runners.get(id) ?? []),

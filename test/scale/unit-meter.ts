@@ -112,6 +112,7 @@ function readUnits(call: StoreCall, value: unknown): number {
   if (method === 'capUseAcrossTenants') return 1 + (value as { rows: readonly unknown[] }).rows.length;
   if (method === 'get' || method === 'waitersAcrossTenants') return 1;
   if (method === 'readPlan') return 2;
+  if (method === 'readRun') return 3;
   if (method.startsWith('find')) return Math.max(1, Array.isArray(value) ? value.length : 1);
   if (port !== 'jobs' || !/^(list|tiersWith|scan)/.test(method)) return 0;
   const rows = Array.isArray(value) ? value.length : 1;

@@ -5,7 +5,7 @@
  *   bind → booting    claim → claimed    confirm → listening    end: any → ended
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Runner } from '../../core/runner.ts';
+import { jobOf, type Runner } from '../../core/runner.ts';
 import type { ClaimOutcome, EndOutcome, RunnerStore } from '../../ports/runners.ts';
 import type { Attributes } from './attributes.ts';
 import { findRows } from './find-rows.ts';
@@ -62,6 +62,21 @@ export function createRunnerStore(deps: {
         readTogether(client, tenants, tenantKey(installationId)),
       ]);
       return { job: job && jobOfRow(job), tenant: tenant && tenantOfRow(tenant) };
+    },
+    async readRun(runner) {
+      const { installationId, instanceId } = runner;
+      const { jobs, tenants } = deps.tables;
+      const [row, job, tenant] = await Promise.all([
+        readTogether(client, tableName, runnerKey(instanceId)),
+        readTogether(client, jobs, jobKey(installationId, jobOf(runner))),
+        readTogether(client, tenants, tenantKey(installationId)),
+      ]);
+      const now = row && runnerOfRow(row);
+      return {
+        runner: now?.installationId === installationId ? now : undefined,
+        job: job && jobOfRow(job),
+        tenant: tenant && tenantOfRow(tenant),
+      };
     },
     async findAcrossTenants(instanceIds) {
       const rows = await findRows(client, tableName, [...new Set(instanceIds)].map(runnerKey));

@@ -52,6 +52,10 @@ export function withPlatformPolicy<Stores extends JudgedStores>(
         const [{ job, tenant }, epoch] = await Promise.all([runners.readPlan(runner), epochOf()]);
         return { job, tenant: tenant && withEpoch(tenant, epoch) };
       },
+      async readRun(runner) {
+        const [{ tenant, ...read }, epoch] = await Promise.all([runners.readRun(runner), epochOf()]);
+        return { ...read, tenant: tenant && withEpoch(tenant, epoch) };
+      },
     },
   };
 }

@@ -3,6 +3,7 @@
  * when asked about the run that the job's hook names. A hint that leads elsewhere leads to no job with this runner's name.
  */
 import type { RunHint } from '../../contract/machine.ts';
+import { instanceNamed } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -11,7 +12,7 @@ import type { GitHub } from '../../ports/github.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Notes } from '../../ports/notes.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
-import { startAskedSeconds, startAsks, startPages } from '../common/settings.ts';
+import { startAskedSeconds, startAsks, startLookMilliseconds, startPages } from '../common/settings.ts';
 
 export interface ArrivedDeps {
   readonly runners: RunnerStore;
@@ -21,15 +22,40 @@ export interface ArrivedDeps {
   readonly clock: Clock;
 }
 
-/** No job: nobody has said so yet. */
+export interface Arrived {
+  /** Undefined: nobody has said so yet. */
+  readonly job: Job | undefined;
+  readonly tenant: Tenant | undefined;
+}
+
+/** Waits for GitHub's word for a second or two, where the machine comes before it. */
 export async function arrivedJob(
   deps: ArrivedDeps,
   runner: Runner,
   hint: RunHint | undefined,
-): Promise<{ readonly job: Job | undefined; readonly tenant: Tenant | undefined }> {
+): Promise<Arrived> {
   const { job, tenant } = await deps.runners.readPlan({ ...runner, plannedJob: jobOf(runner) });
   if (job && isOn(job, runner)) return { job, tenant };
-  return { job: hint && (await jobOfRun(deps, runner, hint)), tenant };
+  const soon = await lookAgain(deps, runner, startLookMilliseconds.soon);
+  if (soon.job) return soon;
+  const found = hint && (await jobOfRun(deps, runner, hint));
+  if (found) return { job: found, tenant: soon.tenant };
+  return lookAgain(deps, runner, startLookMilliseconds.late);
+}
+
+async function lookAgain(deps: ArrivedDeps, runner: Runner, waits: readonly number[]): Promise<Arrived> {
+  let known = runner;
+  let tenant: Tenant | undefined;
+  for (const milliseconds of waits) {
+    await deps.clock.sleep(milliseconds);
+    const read = await deps.runners.readRun(known);
+    tenant = read.tenant;
+    if (read.job && isOn(read.job, runner)) return { job: read.job, tenant };
+    if (read.runner?.state !== 'listening') break;
+    // GitHub gave it another job than planned: the next look is at that one.
+    known = read.runner;
+  }
+  return { job: undefined, tenant };
 }
 
 /** Of a job that is over by now GitHub said the same. */
@@ -43,7 +69,7 @@ async function jobOfRun(deps: ArrivedDeps, runner: Runner, hint: RunHint): Promi
   for (let page = 1; page <= startPages; page++) {
     const answer = await deps.github.listRunJobs(installationId, hint.repository, hint.runId, cursor);
     if (!answer.ok) return undefined;
-    const found = answer.value.items.find(({ runnerName }) => runnerName === instanceId);
+    const found = answer.value.items.find(({ runnerName }) => instanceNamed(runnerName) === instanceId);
     // Where no webhook told of it, its row comes with that of its start, and who asks waits.
     if (found) return deps.jobs.get(installationId, found.jobId);
     cursor = answer.value.cursor;

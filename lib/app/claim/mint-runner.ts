@@ -5,6 +5,7 @@
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { GitHubRefusal, Installation } from '../../core/github.ts';
+import { runnerNameOf } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { afterRefusal } from '../../core/job-rest.ts';
 import { type Reason, reason } from '../../core/reason.ts';
@@ -12,6 +13,7 @@ import { explainRefusal, type RefusedRunner, refusedNow } from '../../core/refus
 import type { Runner } from '../../core/runner.ts';
 import { levelNow, missingPermission } from '../../core/runner-level.ts';
 import { scopeFor } from '../../core/scope.ts';
+import { hasStartGate } from '../../core/start-gate.ts';
 import type { Account, Attention, RunnerLevel, Tenant } from '../../core/tenant.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GitHub } from '../../ports/github.ts';
@@ -139,7 +141,7 @@ function register(deps: MintDeps, { runner, job, tenant, group }: Minting, targe
   const request = {
     installationId: runner.installationId,
     scope: scopeFor(target.account, target.repository),
-    name: runner.instanceId,
+    name: runnerNameOf(runner.instanceId, hasStartGate(tenant)),
     labels: tier?.labels ?? job.labels,
   };
   return registerInGroup(deps, { tenant, job, group, request });

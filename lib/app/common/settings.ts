@@ -129,6 +129,13 @@ export const unboundAgainSeconds = 1;
  */
 export const jobSetupSeconds = 600;
 
+/**
+ * The webhook that says which job a machine has is under way when the machine asks: its row is looked at again after each of
+ * these, before GitHub may be asked, and after that. Each look is a call; the function's time meanwhile costs less than a
+ * machine that asks anew.
+ */
+export const startLookMilliseconds = { soon: [100, 100, 150], late: [250, 400, 500] } as const;
+
 /** How often GitHub is asked which job a machine has; its webhook comes by itself, within seconds as a rule. */
 export const startAsks = 5;
 export const startPages = 4;

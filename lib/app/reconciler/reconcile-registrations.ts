@@ -4,7 +4,8 @@
  * and still offline, at the next visit.
  */
 import type { ListedRunner, RunnerScope } from '../../core/github.ts';
-import { InstanceId, instanceNamed } from '../../core/ids.ts';
+import { instanceNamed } from '../../core/ids.ts';
+import type { Runner } from '../../core/runner.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
 import { noteUnregistered } from '../common/unknown-run.ts';
 import { logRepair } from './log-repair.ts';
@@ -31,25 +32,26 @@ export async function reconcileRunners(
   const { installationId } = visit.tenant;
   const answer = await visit.calls.ask(() => deps.github.listRunners(installationId, scope, cursor));
   if (!answer?.ok) return undefined;
-  const idle = answer.value.items.filter(isIdleMachine).map(({ name }) => InstanceId(name));
-  const busy = answer.value.items.filter(isBusyMachine).map(({ name }) => InstanceId(name));
-  const machines = [...idle, ...busy];
+  const idle = answer.value.items.filter(isIdleMachine).map(({ name }) => name);
+  const busy = answer.value.items.filter(isBusyMachine).flatMap(({ name }) => instanceNamed(name) ?? []);
+  const machines = [...new Set([...idle.flatMap((name) => instanceNamed(name) ?? []), ...busy])];
   const rows = machines.length === 0 ? [] : await deps.runners.findAcrossTenants(machines);
   await reconcileUnknownRuns(
     deps,
     visit,
     rows.filter(({ instanceId }) => busy.includes(instanceId)),
   );
-  const known = new Map(rows.map((row) => [row.instanceId, row]));
+  const known = new Map<string, Runner>(rows.map((row) => [row.instanceId, row]));
+  const rowOf = (name: string) => known.get(instanceNamed(name) ?? name);
   const before = visit.marks.strangers ?? [];
-  const strangers = idle.filter((name) => !known.has(name));
+  const strangers = idle.filter((name) => !rowOf(name));
   for (const name of idle) {
-    const row = known.get(name);
+    const row = rowOf(name);
     const isOver = row?.state === 'ended' && row.installationId === installationId;
     if (isOver || (!row && before.includes(name))) await remove(deps, visit, { scope, name });
   }
   // A user's repositories come one after the other within a visit: what earlier ones had is kept.
-  const seen = new Set([...before.filter((name) => !idle.includes(InstanceId(name))), ...strangers]);
+  const seen = new Set([...before.filter((name) => !idle.includes(name)), ...strangers]);
   visit.marks.strangers = [...seen].slice(-strangersKept);
   return answer.value.cursor;
 }
@@ -61,17 +63,19 @@ const isBusyMachine = ({ name, busy }: ListedRunner) => busy && isMachine(name);
 async function remove(
   deps: ReconcileDeps,
   { tenant, calls }: Visit,
-  { scope, name }: { scope: RunnerScope; name: InstanceId },
+  { scope, name }: { scope: RunnerScope; name: string },
 ): Promise<void> {
   const { installationId } = tenant;
-  await noteUnregistered(deps, name);
+  const instanceId = instanceNamed(name);
+  if (instanceId === undefined) return;
+  await noteUnregistered(deps, instanceId);
   // By name: a look and a removal.
   const answer = await calls.ask(() => deps.github.removeRunner(installationId, scope, name), 2);
   if (!answer?.ok || answer.value !== 'removed') return;
   logRepair(deps, {
     kind: 'registration-removed',
     installationId,
-    instanceId: name,
+    instanceId,
     reason: 'GitHub has a runner of this name, but its machine is gone.',
   });
 }

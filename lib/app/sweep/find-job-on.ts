@@ -4,7 +4,7 @@
  * the machine may run: the one that it was meant for; where that one runs elsewhere, the one that machine was meant for, and
  * so on; and those that wait.
  */
-import { InstanceId, type JobId } from '../../core/ids.ts';
+import { type InstanceId, instanceNamed, type JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
 import type { SweepDeps } from '../common/deps.ts';
@@ -31,7 +31,7 @@ export async function findJobOn(deps: SweepDeps, runner: Runner): Promise<JobSea
     if (at.limitedSeconds !== undefined) return { kind: 'limited', seconds: at.limitedSeconds };
     if (at.runner === instanceId && at.isRunning) return { kind: 'found' };
     const other: Runner | undefined =
-      at.runner === undefined ? undefined : await deps.runners.get(installationId, InstanceId(at.runner));
+      at.runner === undefined ? undefined : await deps.runners.get(installationId, at.runner);
     jobId = other?.plannedJob;
   }
   for (const job of await waitingJobs(deps, runner)) {
@@ -53,7 +53,7 @@ async function waitingJobs({ jobs }: SweepDeps, { installationId, tier }: Runner
 }
 
 interface JobLocation {
-  readonly runner?: string;
+  readonly runner?: InstanceId;
   readonly isRunning?: boolean;
   readonly limitedSeconds?: number;
 }
@@ -70,5 +70,6 @@ async function locationOf(deps: SweepDeps, job: Job): Promise<JobLocation> {
     return refusal.kind === 'limited' ? { limitedSeconds: refusal.retryAfterSeconds } : {};
   }
   const { status, runnerName } = answer.value;
-  return { isRunning: status === 'in_progress', ...(runnerName === null ? {} : { runner: runnerName }) };
+  const runner = instanceNamed(runnerName);
+  return { isRunning: status === 'in_progress', ...(runner === undefined ? {} : { runner }) };
 }

@@ -6,7 +6,7 @@
 import type { InstallationEvent, JobEvent } from '../../contract/messages.ts';
 import { boundedText, isRepositoryName } from '../../core/bounded-text.ts';
 import type { RepositoryVisibility } from '../../core/github.ts';
-import { InstallationId, JobId, type TierName } from '../../core/ids.ts';
+import { InstallationId, isGatedName, JobId, type TierName } from '../../core/ids.ts';
 import { keptLabels } from '../../core/job-labels.ts';
 import { isSelfHosted, tierFor } from '../../core/labels.ts';
 import type { Tier } from '../../core/tier.ts';
@@ -106,8 +106,12 @@ function routeJob(delivery: Delivery, payload: Fields, installationId: Installat
     conclusion: textOrNull(job['conclusion']),
   };
   if (tier && message.action === 'queued') return { to: 'tier', tier, message };
-  return { to: message.action === 'completed' ? 'completions' : 'lifecycle', message };
+  return { to: isWaitedFor(message) ? 'completions' : 'lifecycle', message };
 }
+
+/** Another job may wait for the machine's place, or this one for its first step. */
+const isWaitedFor = ({ action, runnerName }: JobEvent) =>
+  action === 'completed' || (action === 'in_progress' && isGatedName(runnerName));
 
 function installationEvent(
   { event, delivery }: Delivery,

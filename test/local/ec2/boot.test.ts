@@ -109,7 +109,12 @@ describe('a machine with a start gate', () => {
       .map(({ body }) => (JSON.parse(body) as { text: string }).text);
 
   it('lets the job begin once the platform says so, whom it asks again until then', async () => {
-    const { asked, machine } = await gated([{ status: 503 }, { status: 200, body: 'action=again\n' }, admit]);
+    const { asked, machine } = await gated([
+      { status: 503 },
+      { status: 429, body: '{"Reason":"ConcurrentInvocationLimitExceeded"}' },
+      { status: 200, body: 'action=again\n' },
+      admit,
+    ]);
 
     await ended();
 

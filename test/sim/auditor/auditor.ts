@@ -5,7 +5,7 @@
 
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { JobEvent } from '../../../lib/contract/messages.ts';
-import type { InstallationId } from '../../../lib/core/ids.ts';
+import { type InstallationId, instanceNamed } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
@@ -168,7 +168,7 @@ export function createAuditor(world: {
     messageDone: (body) => checkConfirmed(books, body, note),
     jobTold({ action, installationId, jobId, runnerName }) {
       // A job that GitHub gave back runs again elsewhere, and its first start says nothing of that.
-      const key = `${installationId}/${jobId} on ${runnerName}`;
+      const key = `${installationId}/${jobId} on ${instanceNamed(runnerName) ?? runnerName}`;
       if (action === 'in_progress' || action === 'completed') books.told.add(key);
       if (action === 'completed') books.toldEnded.add(key);
     },

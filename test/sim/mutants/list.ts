@@ -754,6 +754,20 @@ export const mutants: readonly Mutant[] = [
     'void isOn;\n  if (job) return { job, tenant };',
   ),
   mutant(
+    'start-gate-of-the-plan-in-the-end',
+    'A machine that waits for word of its job is told about the job that it was meant for.',
+    'lib/app/claim/arrived-job.ts',
+    'if (read.job && isOn(read.job, runner)) return { job: read.job, tenant };',
+    'if (read.job) return { job: read.job, tenant };',
+  ),
+  mutant(
+    'gated-names-unread',
+    'What GitHub says of a runner whose name says that it has a start gate is taken for word of a stranger.',
+    'lib/core/ids.ts',
+    '(?:-gated)?$/',
+    '$/',
+  ),
+  mutant(
     'start-gate-open-in-doubt',
     'A machine is told that its job may begin while nobody knows which job that is.',
     'lib/app/claim/answer-start.ts',

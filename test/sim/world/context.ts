@@ -54,5 +54,8 @@ export interface WorldJob {
   readonly attempt: number;
   status: 'waiting' | 'queued' | 'in_progress' | 'completed';
   conclusion: string | null;
+  /** Of one of ours, its machine. */
   runnerName: string | null;
+  /** As its runner is registered, where that is another name than the machine's. */
+  registeredName?: string | undefined;
 }

@@ -2,7 +2,7 @@
  * Runners as GitHub sees them: each that listens, is up and is still registered may get any job that fits its scope and
  * labels. A runner gets one job; when its machine ends under the job, GitHub notices late.
  */
-import type { InstanceId } from '../../../lib/core/ids.ts';
+import { type InstanceId, instanceNamed } from '../../../lib/core/ids.ts';
 import type { WorldDeps, WorldJob } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import { isExcluded } from './groups.ts';
@@ -18,6 +18,7 @@ export interface Listening {
 interface Listener extends Listening {
   readonly instanceId: InstanceId;
   job: WorldJob | undefined;
+  registeredName: string;
   startedAt: number;
 }
 
@@ -32,7 +33,7 @@ export interface GitHubRunners {
 export interface JobChanges {
   readonly jobs: readonly WorldJob[];
   /** @param how.told whether a webhook says so */
-  started(job: WorldJob, instanceId: InstanceId, how: { told: boolean }): void;
+  started(job: WorldJob, instanceId: InstanceId, how: { told: boolean; registeredName: string }): void;
   giveBack(job: WorldJob): void;
   complete(job: WorldJob, conclusion: string): void;
 }
@@ -61,8 +62,10 @@ export function createGitHubRunners(
     listener.job = job;
     listener.startedAt = scheduler.now();
     const isStale = faults.strikes('staleBusy');
-    github.setBusy(instanceId, !isStale);
-    changes.started(job, instanceId, { told: !(isStale && random.chance(0.7)) });
+    const registeredName = registrationOf(deps, instanceId)?.name ?? instanceId;
+    listener.registeredName = registeredName;
+    github.setBusy(registeredName, !isStale);
+    changes.started(job, instanceId, { told: !(isStale && random.chance(0.7)), registeredName });
     if (faults.strikes('jobRequeued')) return later([1, 4], () => ec2.end(instanceId, 'it dies at once'));
     void run(job, listener);
   }
@@ -84,8 +87,7 @@ export function createGitHubRunners(
     listeners.delete(instanceId);
     const job = listener?.job;
     if (!job) return;
-    github.setBusy(instanceId, false);
-    dropRegistration(deps, instanceId);
+    dropRegistration(deps, listener.registeredName);
     if (job.status !== 'in_progress') return;
     if (scheduler.now() - listener.startedAt < 5_000) changes.giveBack(job);
     else later([60, 600], () => changes.complete(job, 'failure'));
@@ -95,7 +97,13 @@ export function createGitHubRunners(
   return {
     matchSoon,
     listen(instanceId, listening) {
-      const listener: Listener = { ...listening, instanceId, job: undefined, startedAt: 0 };
+      const listener: Listener = {
+        ...listening,
+        instanceId,
+        job: undefined,
+        registeredName: instanceId,
+        startedAt: 0,
+      };
       listeners.set(instanceId, listener);
       matchSoon();
       return { gotJob: () => listener.job !== undefined };
@@ -104,14 +112,18 @@ export function createGitHubRunners(
       const listener = [...listeners.values()].find((one) => one.job === job);
       if (!listener) return;
       listeners.delete(listener.instanceId);
-      dropRegistration(deps, listener.instanceId);
+      dropRegistration(deps, listener.registeredName);
       listener.finished();
     },
   };
 }
 
-function fittingJobs({ ports }: WorldDeps, jobs: readonly WorldJob[], name: string): WorldJob[] {
-  const registration = [...ports.github.registrations.values()].find((one) => one.name === name);
+/** A machine whose answer was lost may be registered twice: its runner has what it was told last. */
+const registrationOf = ({ ports }: WorldDeps, instanceId: InstanceId) =>
+  [...ports.github.registrations.values()].findLast(({ name }) => instanceNamed(name) === instanceId);
+
+function fittingJobs(deps: WorldDeps, jobs: readonly WorldJob[], instanceId: InstanceId): WorldJob[] {
+  const registration = registrationOf(deps, instanceId);
   if (!registration) return [];
   const { scope, labels } = registration;
   const isInScope = (job: WorldJob) =>

@@ -6,7 +6,7 @@ import { JobId } from '../../../lib/core/ids.ts';
 import type { WorldDeps, WorldJob } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import { createGitHubRunners, type GitHubRunners } from './github-runners.ts';
-import { runIdOf, type Webhooks } from './webhooks.ts';
+import { nameOnGitHub, runIdOf, type Webhooks } from './webhooks.ts';
 
 export interface GitHubWorld {
   /** Tells of each job as it becomes queued. */
@@ -48,7 +48,9 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
     if (faults.strikes('jobCancelled')) laterSeconds(1, 300, () => cancel(job));
   }
 
-  function started(job: WorldJob, runnerName: string, { told }: { told: boolean }) {
+  function started(job: WorldJob, runnerName: string, how: { told: boolean; registeredName?: string }) {
+    const { told, registeredName } = how;
+    job.registeredName = registeredName;
     write(deps, job, { status: 'in_progress', runnerName });
     if (told) webhooks.job('in_progress', job);
     auditor.jobStarted(job, runnerName);
@@ -158,7 +160,8 @@ function write(
   change: Partial<Pick<WorldJob, 'status' | 'conclusion' | 'runnerName'>>,
 ): void {
   Object.assign(job, change);
-  const { status, conclusion, runnerName } = job;
+  const { status, conclusion } = job;
+  const runnerName = nameOnGitHub(job);
   const details = { runId: runIdOf(job), labels: job.labels, createdAt: job.queuedAt };
   if (!job.isUnlisted)
     ports.github.putJob(job.repository, JobId(job.id), { status, conclusion, runnerName }, details);

@@ -11,6 +11,10 @@ import { isPublic } from './groups.ts';
 /** Each job is the only one of its run. */
 export const runIdOf = ({ id }: Pick<WorldJob, 'id'>) => 1000 + id;
 
+/** How GitHub names the runner of the job. */
+export const nameOnGitHub = ({ runnerName, registeredName }: WorldJob) =>
+  runnerName === null ? null : (registeredName ?? runnerName);
+
 export interface Webhooks {
   job(action: JobEvent['action'], job: WorldJob): void;
   installation(event: string, installationId: number, repositoriesRemoved?: readonly string[]): void;
@@ -97,7 +101,7 @@ function jobEvent(action: JobEvent['action'], job: WorldJob, delivery: string): 
     tier: TierName(job.tier),
     queuedAt: job.queuedAt,
     delivery,
-    runnerName: job.runnerName,
+    runnerName: nameOnGitHub(job),
     conclusion: job.conclusion,
   };
 }
