@@ -14,28 +14,39 @@ export function rateRoom(tenant: Tenant, launchesPerMinute: number, now: number)
 }
 
 /**
- * What a launch uses of the rate: `rateUsedUntil` moves on by `cost`, if it is at `latest` at most; and from `now`, where the rate
- * has not been in use since `since`.
+ * What a launch uses of the rate. Until when it is used up is the sum of two numbers: what all launches ever used, which
+ * grows by `cost`, and from when that counts. Whoever finds the rate unused begins anew: it sets the second number, and leaves the first as
+ * it is. So copies that begin anew in the same moment set about the same number, and each adds what it uses.
  */
 export interface RateCharge {
-  readonly now: number;
-  readonly since: number;
+  /** Milliseconds. */
   readonly cost: number;
-  readonly latest: number;
+  /** All that was ever used is at most this before it, milliseconds. */
+  readonly usedAtMost: number;
+  /** From when that counts, epoch milliseconds: as it was read, or as it is from now on. */
+  readonly from: number;
+  /** It is set, and was this before; undefined: it did not exist. Absent: it stays. */
+  readonly anew?: { readonly instead: number | undefined };
 }
+
+/** Copies that begin anew do so within this time of one another, or plan again. Milliseconds. */
+export const beginTogetherMilliseconds = 1_000;
 
 export function rateCharge(
   tenant: Tenant,
   launch: { machines: number; launchesPerMinute: number; now: number },
 ): RateCharge {
+  const { now } = launch;
   const cost = Math.floor(launch.machines * share(tenant, launch.launchesPerMinute));
-  return { now: launch.now, since: launch.now - inUse, cost, latest: launch.now + minute - cost };
+  const { rateUsed: used = 0, rateUsedUntil: until } = tenant;
+  const known = until === undefined ? undefined : until - used;
+  const isInUse = until !== undefined && until > now - inUse;
+  const from = isInUse ? until - used : now - used;
+  const usedAtMost = now + minute - cost - from;
+  return { cost, usedAtMost, from, ...(isInUse ? {} : { anew: { instead: known } }) };
 }
 
-/**
- * After a gap that is shorter than this, launches add to what was used: of several copies that launch at about the same
- * time, none has to plan again because it found the rate unused. In a minute that begins with such a gap a second's worth more starts.
- */
+/** After a gap that is shorter than this, launches add to what was used: a second's worth more starts then. */
 const inUse = 1_000;
 
 const share = (tenant: Tenant, launchesPerMinute: number) =>

@@ -82,6 +82,8 @@ export interface Tenant {
   readonly lives?: LivesByTier;
   /** Until then (epoch milliseconds) its launch rate is used up; see launch-rate.ts. */
   readonly rateUsedUntil?: number;
+  /** All that its launches ever used of it, milliseconds. */
+  readonly rateUsed?: number;
   /** Leases held over all tiers. */
   readonly leases: number;
   /** Leases held by tier; absent: none. */

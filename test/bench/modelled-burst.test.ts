@@ -10,8 +10,8 @@ describe('a burst, where processors take no time', () => {
     const burst = await modelBurst({ tenants: 1, jobsOfEach: 1000, copies, latencies });
     expect(burst.lastSent).toBeLessThanOrEqual(2);
     expect(burst.launches).toBeLessThanOrEqual(20);
-    // Those who see each other first, and ask for the turn at the same moment; a job costs some six write units.
-    expect(burst.failedWrites).toBeLessThan(copies * 2);
+    // The copies that began it all ask for one look at the tenant's runner group.
+    expect(burst.failedWrites).toBeLessThan(copies);
   });
 
   it('of one job each of 100 tenants has asked EC2 for all machines within two seconds', async () => {

@@ -170,7 +170,7 @@ export function launchStoreContract(backend: StoreBackend): void {
       it('closes a launch of which no job is left, and gives the launch rate back', async () => {
         const tenant = await storedTenant(stores);
         const launch = givenLaunch(await waitingJobs(stores, 1));
-        const rate = { now: noon, since: noon - 1_000, cost: 900, latest: noon + 59_100 };
+        const rate = { cost: 900, usedAtMost: 59_100, from: noon, anew: { instead: undefined } };
         await stores.launches.take({ tenant, tier: givenTier(), launch, rate });
 
         const none = await stores.launches.shrink(launch, { without: launch.plannedJobs, rateBack: 900 });

@@ -1,6 +1,7 @@
 /** What every LaunchStore promises of launch rates, and of caps over all tenants. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InstallationId, JobId, LaunchId, TierName } from '../../lib/core/ids.ts';
+import { rateCharge } from '../../lib/core/launch-rate.ts';
 import type { SharedCap } from '../../lib/core/shared-cap.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { acme, givenJob, givenTier, noon, small } from '../support/given.ts';
@@ -34,37 +35,58 @@ export function sharedCapsContract(backend: StoreBackend): void {
         const tenant = await storedTenant(stores, { maxRunners: 9 });
         const tier = givenTier({ maxRunners: 9 });
         const jobs = await waitingJobs(stores, 1, 2, 3);
-        const takeNext = async (n: number, cost: number) =>
-          stores.launches.take({
-            tenant: await theTenant(stores),
+        const takeNext = async (n: number, machines: number) => {
+          const now = await theTenant(stores);
+          return stores.launches.take({
+            tenant: now,
             tier,
             launch: givenLaunch([jobs[n]!], { launchId: LaunchId(`launch-${n}`) }),
-            rate: { now: noon, since: noon - 1_000, cost, latest: noon + 60_000 - cost },
+            rate: rateCharge(now, { machines, launchesPerMinute: 60, now: noon }),
           });
+        };
         expect(tenant.rateUsedUntil).toBeUndefined();
-        expect(await takeNext(0, 20_000)).toEqual({ kind: 'taken' });
-        expect(await takeNext(1, 20_000)).toEqual({ kind: 'taken' });
+        expect(await takeNext(0, 20)).toEqual({ kind: 'taken' });
+        expect(await takeNext(1, 20)).toEqual({ kind: 'taken' });
         expect((await theTenant(stores)).rateUsedUntil).toBe(noon + 40_000);
-        expect(await takeNext(2, 30_000)).toMatchObject({ kind: 'tenant-changed' });
+        expect(await takeNext(2, 21)).toMatchObject({ kind: 'tenant-changed' });
         expect(await leases()).toBe(2);
       });
 
-      it('lets two add to a launch rate that was in use a moment ago, and one begin an unused one', async () => {
-        const jobs = await waitingJobs(stores, 1, 2, 3, 4);
-        const tier = givenTier({ maxRunners: 9 });
+      it('lets two begin an unused launch rate in the same moment, or add to one in use', async () => {
+        const jobs = await waitingJobs(stores, 1, 2, 3, 4, 5, 6);
         const take = (tenant: Tenant, n: number, now: number) =>
           stores.launches.take({
-            ...{ tenant, tier },
+            ...{ tenant, tier: givenTier({ maxRunners: 9 }) },
             launch: givenLaunch([jobs[n]!], { launchId: LaunchId(`launch-${n}`) }),
-            rate: { now, since: now - 1_000, cost: 100, latest: now + 59_900 },
+            rate: rateCharge(tenant, { machines: 1, launchesPerMinute: 600, now }),
           });
         const unused = await storedTenant(stores, { maxRunners: 9 });
         expect(await take(unused, 0, noon)).toEqual({ kind: 'taken' });
-        expect(await take(unused, 1, noon)).toMatchObject({ kind: 'tenant-changed' });
+        expect(await take(unused, 1, noon)).toEqual({ kind: 'taken' });
         const inUse = await theTenant(stores);
         expect(await take(inUse, 2, noon + 900)).toEqual({ kind: 'taken' });
         expect(await take(inUse, 3, noon + 900)).toEqual({ kind: 'taken' });
-        expect((await theTenant(stores)).rateUsedUntil).toBe(noon + 300);
+        const idle = await theTenant(stores);
+        expect(idle.rateUsedUntil).toBe(noon + 400);
+        expect(await take(idle, 4, noon + 5_000)).toEqual({ kind: 'taken' });
+        expect(await take(idle, 5, noon + 5_010)).toEqual({ kind: 'taken' });
+        expect((await theTenant(stores)).rateUsedUntil).toBe(noon + 5_010 + 200);
+      });
+
+      it('refuses who read a launch rate long before another began it anew', async () => {
+        const jobs = await waitingJobs(stores, 1, 2, 3);
+        const take = (tenant: Tenant, n: number, now: number) =>
+          stores.launches.take({
+            ...{ tenant, tier: givenTier({ maxRunners: 9 }) },
+            launch: givenLaunch([jobs[n]!], { launchId: LaunchId(`launch-${n}`) }),
+            rate: rateCharge(tenant, { machines: 10, launchesPerMinute: 600, now }),
+          });
+        const unused = await storedTenant(stores, { maxRunners: 9 });
+        expect(await take(unused, 0, noon)).toEqual({ kind: 'taken' });
+        const idle = await theTenant(stores);
+        expect(await take(idle, 1, noon + 9_000)).toEqual({ kind: 'taken' });
+        expect(await take(idle, 2, noon + 3_000)).toMatchObject({ kind: 'tenant-changed' });
+        expect((await theTenant(stores)).rateUsedUntil).toBe(noon + 10_000);
       });
 
       it('lets as many of many takers through as a shared cap has room for', async () => {

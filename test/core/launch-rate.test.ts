@@ -34,10 +34,10 @@ describe('the launch rate', () => {
           now += after;
           const machines = Math.min(wanted, rateRoom(tenant, 30, now));
           if (machines === 0) continue;
-          const { cost, latest, since } = rateCharge(tenant, { machines, launchesPerMinute: 30, now });
-          const used = tenant.rateUsedUntil ?? 0;
-          expect(used).toBeLessThanOrEqual(latest);
-          tenant = { ...tenant, rateUsedUntil: (used > since ? used : now) + cost };
+          const { cost, usedAtMost, from } = rateCharge(tenant, { machines, launchesPerMinute: 30, now });
+          const used = tenant.rateUsed ?? 0;
+          expect(used).toBeLessThanOrEqual(usedAtMost);
+          tenant = { ...tenant, rateUsed: used + cost, rateUsedUntil: from + used + cost };
           started += machines;
         }
         expect(started).toBeLessThanOrEqual(30 + (30 * (now - noon)) / 60_000);
@@ -45,13 +45,19 @@ describe('the launch rate', () => {
     );
   });
 
-  it('charges a launch its machines’ share of a minute, and no later than that the minute holds it', () => {
+  it('charges a launch its machines’ share of a minute, as far as the minute has room for it', () => {
     const launch = { machines: 3, launchesPerMinute: 60, now: noon };
-    expect(rateCharge(givenTenant(), launch)).toEqual({
-      now: noon,
-      since: noon - 1_000,
-      cost: 3_000,
-      latest: noon + 57_000,
-    });
+    const tenant = givenTenant({ rateUsed: 5_000, rateUsedUntil: noon + 20_000 });
+    const inUse = { cost: 3_000, usedAtMost: 42_000, from: noon + 15_000 };
+    expect(rateCharge(tenant, launch)).toEqual(inUse);
+  });
+
+  it('begins anew where it is unused, whatever was used before', () => {
+    const launch = { machines: 3, launchesPerMinute: 60, now: noon };
+    const begun = { cost: 3_000, usedAtMost: 57_000, from: noon, anew: { instead: undefined } };
+    expect(rateCharge(givenTenant(), launch)).toEqual(begun);
+    const tenant = givenTenant({ rateUsed: 5_000, rateUsedUntil: noon - 20_000 });
+    const anew = { cost: 3_000, usedAtMost: 62_000, from: noon - 5_000, anew: { instead: noon - 25_000 } };
+    expect(rateCharge(tenant, launch)).toEqual(anew);
   });
 });

@@ -7,7 +7,7 @@ import {
   type PlannedJob,
   withoutJobs,
 } from '../../lib/core/launch.ts';
-import type { RateCharge } from '../../lib/core/launch-rate.ts';
+import { beginTogetherMilliseconds } from '../../lib/core/launch-rate.ts';
 import { pastDays, pastPeriods, periodsOf, spentIn } from '../../lib/core/spend.ts';
 import type { HeldLeases, Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
@@ -36,7 +36,8 @@ export function createMemoryLaunchStore(world: StoreWorld): LaunchStore {
         const tenant = rows.tenants.get(launch.installationId);
         if (tenant && rateBack > 0) {
           const rateUsedUntil = (tenant.rateUsedUntil ?? 0) - rateBack;
-          rows.tenants.set(tenant.installationId, { ...tenant, rateUsedUntil });
+          const rateUsed = (tenant.rateUsed ?? 0) - rateBack;
+          rows.tenants.set(tenant.installationId, { ...tenant, rateUsedUntil, rateUsed });
         }
         return smaller;
       }),
@@ -236,16 +237,18 @@ function heldWithoutPast(
     : { held: { expected: new Map(expected), since: new Map(left) } };
 }
 
-/** DynamoDB cannot take the greater of two numbers in an update: who found the rate unused must find it so again. */
-function hasRate({ rateUsedUntil: stored = 0 }: Tenant, { tenant: read, rate }: Taking): boolean {
+/** Two numbers of the row: from when what was used counts, and all that was ever used. */
+function hasRate({ rateUsedUntil: until, rateUsed: used = 0 }: Tenant, { rate }: Taking): boolean {
   if (!rate) return true;
-  return isInUse(read, rate) ? stored >= rate.since && stored <= rate.latest : stored <= rate.since;
+  const from = until === undefined ? undefined : until - used;
+  const isTogether = from !== undefined && Math.abs(from - rate.from) <= beginTogetherMilliseconds;
+  const isAsRead = rate.anew !== undefined && from === rate.anew.instead;
+  return (isAsRead || isTogether) && used <= rate.usedAtMost;
 }
 
-const isInUse = (read: Tenant, rate: RateCharge) => (read.rateUsedUntil ?? 0) > rate.since;
-
-function charged(tenant: Tenant, { tenant: read, rate }: Taking): Tenant {
+function charged(tenant: Tenant, { rate }: Taking): Tenant {
   if (!rate) return tenant;
-  const from = isInUse(read, rate) ? (tenant.rateUsedUntil ?? 0) : rate.now;
-  return { ...tenant, rateUsedUntil: from + rate.cost };
+  const { rateUsed: before = 0, rateUsedUntil: until = 0 } = tenant;
+  const rateUsed = before + rate.cost;
+  return { ...tenant, rateUsed, rateUsedUntil: (rate.anew ? rate.from : until - before) + rateUsed };
 }

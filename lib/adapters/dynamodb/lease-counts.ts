@@ -63,7 +63,7 @@ function tenantItem(
       '#lease_changes :one',
       ...tiers.map((_, n) => `#tier${n} :tier${n}`),
       ...spend.adds,
-      ...(rateBack > 0 ? ['#rate_used_until :rateBack'] : []),
+      ...(rateBack > 0 ? ['#rate_used :rateBack'] : []),
     ].join(', ')}`,
     // Unmet: somebody deleted the row, and its counts with it.
     condition: 'attribute_exists(#installation_id)',

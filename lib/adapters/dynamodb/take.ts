@@ -25,16 +25,17 @@
  * 8, 9: the same for money, where the tenant has caps: what the machines are expected to cost is added by this write. Where
  *    more must be kept free for what machines may cost beyond that, nothing may have been added since the tenant was read.
  *
- * Where the tenant has a launch rate, no more of it may be used up than was read. Where caps over all tenants are
+ * Where the tenant has a launch rate, no more of it may be used up than leaves room for the launch. Where caps over all tenants are
  * configured, each has a row more, whose count is bounded in the same way; see cap-rows.ts.
  */
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { admissionEpochAttribute, leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
 import { type Launch, maxMachinesPerLaunch } from '../../core/launch.ts';
+import { beginTogetherMilliseconds } from '../../core/launch-rate.ts';
 import { periodsOf } from '../../core/spend.ts';
 import { tierLimit } from '../../core/tier-limit.ts';
 import type { TakeOutcome, Taking } from '../../ports/launches.ts';
-import { type Attributes, number, text } from './attributes.ts';
+import { number, text } from './attributes.ts';
 import { capItem } from './cap-rows.ts';
 import { operationalCode, passesSoon } from './errors.ts';
 import { inflated, launchRow, requestText } from './launch-row.ts';
@@ -92,6 +93,7 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
   const machines = launch.plannedJobs.length;
   const rate = rateChange(taking);
   const spend = spendTaken(tenant, launch, asRead);
+  const removes = [...spend.removes, ...rate.removes];
   const own = tenant.tierLimits?.get(tier.name);
   return updateItem({
     tableName,
@@ -101,7 +103,8 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       '#tierLeases :machines',
       '#lease_changes :one',
       ...spend.adds,
-    ].join(', ')}${rate.update}${spend.removes.length === 0 ? '' : ` REMOVE ${spend.removes.join(', ')}`}`,
+      ...rate.adds,
+    ].join(', ')}${rate.sets}${removes.length === 0 ? '' : ` REMOVE ${removes.join(', ')}`}`,
     condition: [
       '#status = :active',
       'attribute_not_exists(#predecessor)',
@@ -133,28 +136,30 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
   });
 }
 
-/**
- * A tenant whose rate is in use adds to it, so that two who launch at once both may. One whose rate is not begins anew, and
- * of two who find it so, one plans again.
- */
-function rateChange({ tenant, rate }: Taking): { update: string; conditions: string[]; values: Attributes } {
-  if (!rate) return { update: '', conditions: [], values: {} };
-  const isInUse = (tenant.rateUsedUntil ?? 0) > rate.since;
-  return isInUse
-    ? {
-        update: ' SET #rate_used_until = #rate_used_until + :rateCost',
-        conditions: ['#rate_used_until BETWEEN :rateSince AND :rateLatest'],
-        values: {
-          ':rateCost': number(rate.cost),
-          ':rateSince': number(rate.since),
-          ':rateLatest': number(rate.latest),
-        },
-      }
-    : {
-        update: ' SET #rate_used_until = :rateFresh',
-        conditions: ['(attribute_not_exists(#rate_used_until) OR #rate_used_until <= :rateSince)'],
-        values: { ':rateFresh': number(rate.now + rate.cost), ':rateSince': number(rate.since) },
-      };
+/** Copies that launch at once both pass, whether the rate is in use or they find it unused: see launch-rate.ts. */
+function rateChange({ rate }: Taking) {
+  if (!rate) return { adds: [], sets: '', removes: [], conditions: [], values: {} };
+  const { cost, usedAtMost, from, anew } = rate;
+  const known =
+    anew && (anew.instead === undefined ? 'attribute_not_exists(#rate_from)' : '#rate_from = :rateWas');
+  return {
+    adds: ['#rate_used :rateCost'],
+    sets: anew ? ' SET #rate_from = :rateFrom' : '',
+    // Of rows of an earlier version.
+    removes: anew ? ['#rate_used_until'] : [],
+    conditions: [
+      `(${known ? `${known} OR ` : ''}#rate_from BETWEEN :rateEarliest AND :rateLatest)`,
+      '(attribute_not_exists(#rate_used) OR #rate_used <= :rateMost)',
+    ],
+    values: {
+      ':rateCost': number(cost),
+      ':rateMost': number(usedAtMost),
+      ':rateEarliest': number(from - beginTogetherMilliseconds),
+      ':rateLatest': number(from + beginTogetherMilliseconds),
+      ...(anew ? { ':rateFrom': number(from) } : {}),
+      ...(anew?.instead === undefined ? {} : { ':rateWas': number(anew.instead) }),
+    },
+  };
 }
 
 function launchItem(tableName: string, launch: Launch): TransactWriteItem {

@@ -76,6 +76,8 @@ export function newTenantRow(tenant: NewTenant): Attributes {
 export function tenantOfRow(attributes: Attributes): Tenant {
   const row = new Row(`tenants row ${attributes['installation_id']?.N}`, attributes);
   const predecessor = row.optionalNumber('predecessor');
+  const rateFrom = row.optionalNumber('rate_from');
+  const rateUsed = row.optionalNumber('rate_used') ?? 0;
   const status = row.word('status', statuses);
   const before = row.optionalWord('status_before_deletion', statuses);
   const isByGitHub = status === byGitHub || (status === 'deleted' && before === byGitHub);
@@ -105,7 +107,8 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     held: heldOfRow(row),
     lives: livesOfRow(row),
     unknownRuns: row.optionalNumber('unknown_runs'),
-    rateUsedUntil: row.optionalNumber('rate_used_until'),
+    rateUsedUntil: rateFrom === undefined ? undefined : rateFrom + rateUsed,
+    rateUsed: rateUsed || undefined,
     leases: row.optionalNumber(leasesAttribute) ?? 0,
     tierLeases: tierLeasesOf(row),
     leaseChanges: row.optionalNumber('lease_changes') ?? 0,

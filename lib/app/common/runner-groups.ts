@@ -61,6 +61,9 @@ export function knownGroup(deps: GroupDeps, tenant: Tenant, note: Note | undefin
   };
 }
 
+/** By note, until when this process does not try to ask again: it has asked, or found that another copy has. */
+const askedHere = new WeakMap<Notes, Map<string, number>>();
+
 /** Requests another look, unless it is too early for one. */
 export async function keepGroupKnown(
   deps: GroupDeps & { readonly queues: Queues },
@@ -73,9 +76,15 @@ export async function keepGroupKnown(
   const fresh = isInDoubt ? groupHeldSeconds : groupBelievedSeconds;
   if (status !== 'active' || levelNow(tenant).level !== 'organization') return;
   if (now < group.lookedAt + fresh * 1000) return;
+  const name = askedNote(installationId, group.name);
+  const asked = askedHere.get(deps.notes) ?? new Map<string, number>();
+  askedHere.set(deps.notes, asked);
+  if (now < (asked.get(name) ?? 0)) return;
   const expiresAt = now + groupAskedSeconds * 1000;
-  const asked = { value: {}, expiresAt, version: 0, now };
-  if (!(await deps.notes.writeIf(askedNote(installationId, group.name), asked))) return;
+  const isFirst = await deps.notes.writeIf(name, { value: {}, expiresAt, version: 0, now });
+  for (const [other, until] of asked) if (until <= now) asked.delete(other);
+  asked.set(name, expiresAt);
+  if (!isFirst) return;
   await deps.queues.sendToInstallations({ kind: 'look-at-group', installationId });
 }
 

@@ -153,7 +153,12 @@ function rateVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined {
   const text = `${tenant.accountLogin} reached its limit of machines started within a minute (${Math.max(rate, tenant.maxRunners)}).`;
   const share = 60_000 / Math.max(1, rate, tenant.maxRunners);
   const free = (tenant.rateUsedUntil ?? now) - 60_000 + share;
-  return ofReason(facts, job, reason('launch-rate', text), at(free, now, 'rate_used_until of the tenant'));
+  return ofReason(
+    facts,
+    job,
+    reason('launch-rate', text),
+    at(free, now, 'rate_from and rate_used of the tenant'),
+  );
 }
 
 /** Reasons that balance wrote down because of pools. */

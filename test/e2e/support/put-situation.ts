@@ -64,7 +64,7 @@ function tenantRow(tenant: Tenant): Attributes {
     [leasesAttribute]: number(leases),
     ...(admissionEpoch === undefined ? {} : { [admissionEpochAttribute]: number(admissionEpoch) }),
     ...Object.fromEntries(held),
-    ...(rateUsedUntil === undefined ? {} : { rate_used_until: number(rateUsedUntil) }),
+    ...(rateUsedUntil === undefined ? {} : { rate_from: number(rateUsedUntil) }),
   };
 }
 
