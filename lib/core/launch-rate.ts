@@ -15,8 +15,8 @@ export function rateRoom(tenant: Tenant, launchesPerMinute: number, now: number)
 
 /**
  * What a launch uses of the rate. Until when it is used up is the sum of two numbers: what all launches ever used, which
- * grows by `cost`, and from when that counts. Whoever finds the rate unused begins anew: it sets the second number, and leaves the first as
- * it is. So copies that begin anew in the same moment set about the same number, and each adds what it uses.
+ * grows by `cost`, and from when that counts. Whoever finds the rate unused begins anew: it sets the second number, and
+ * leaves the first as it is. So copies that begin anew in the same moment set about the same, and each adds what it uses.
  */
 export interface RateCharge {
   /** Milliseconds. */
