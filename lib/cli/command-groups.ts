@@ -6,6 +6,7 @@
 /** How the list of commands describes each group. */
 export const groupSummaries: Readonly<Record<string, string>> = {
   tenant: 'show and change one tenant',
+  'costs export': "AWS's bill by machine",
   prices: "update AWS's prices",
   controllers: "manage a tenant's admission controllers",
   'controllers scope': 'which jobs a controller is asked about',

@@ -5,6 +5,8 @@ import { controllersCommands } from './controllers/controllers-commands.ts';
 import { costs } from './costs/costs.ts';
 import { costsActivate } from './costs/costs-activate.ts';
 import { costsCompare } from './costs/costs-compare.ts';
+import { costsExportDisable } from './costs/export/costs-export-disable.ts';
+import { costsExportEnable } from './costs/export/costs-export-enable.ts';
 import { invoice } from './costs/invoice.ts';
 import { deadLetters } from './dead-letters.ts';
 import { rollback } from './deployments/rollback.ts';
@@ -52,6 +54,8 @@ export const commands: readonly Command[] = [
   costs,
   costsActivate,
   costsCompare,
+  costsExportEnable,
+  costsExportDisable,
   invoice,
   pricesUpdate,
   audit,

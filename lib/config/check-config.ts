@@ -13,6 +13,7 @@ import {
 } from './check-account.ts';
 import { alarmFaults, checkedAlarms } from './check-alarms.ts';
 import { capFaults, defaultCaps } from './check-caps.ts';
+import { checkedCostsExport, costsExportFaults } from './check-costs-export.ts';
 import { githubFaults, groupFaults, withoutGone } from './check-github.ts';
 import { type CheckedImages, checkedImages, imageFaults } from './check-images.ts';
 import { limitFaults } from './check-limits.ts';
@@ -44,6 +45,8 @@ export interface CheckedConfig extends CheckedAccount {
   readonly runnerReleasesUrl: string;
   /** Absent: the deployment builds no images. */
   readonly machineImages?: CheckedImages;
+  /** Absent: there is no bucket for AWS's bill. */
+  readonly costsExport?: { readonly payerAccount?: string };
   readonly scaleUpConcurrency: number;
   readonly alarmEmail?: string;
   readonly oldestJobMinutes: number;
@@ -66,6 +69,7 @@ const settings = [
   'caps',
   'rates',
   'prices',
+  'costsExport',
   'network',
   'kmsKeyArn',
   'permissionsBoundaryArn',
@@ -100,6 +104,7 @@ export function checkConfig(config: MayflyConfig): CheckOutcome {
     ...capFaults(config.caps),
     ...rateFaults(config),
     ...priceFaults(config),
+    ...costsExportFaults(config),
     ...networkFaults(config.network, config.region),
     ...runnerFaults(config),
     ...imageFaults(config),
@@ -203,6 +208,7 @@ function checked(config: MayflyConfig): CheckedConfig {
     runnerReleasesUrl: checkedReleasesUrl(config),
     ...(images === undefined ? {} : { machineImages: images }),
     scaleUpConcurrency: config.scaleUpConcurrency ?? defaultScaleUpConcurrency,
+    ...checkedCostsExport(config),
     ...checkedAccount(config),
     ...checkedAlarms(config),
   };

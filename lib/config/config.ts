@@ -34,6 +34,11 @@ export interface MayflyConfig {
   readonly prices?: PriceList;
   /** What you charge tenants, for `mayfly invoice`. Default: what their machines cost at AWS's list prices. */
   readonly rates?: RatesConfig;
+  /**
+   * A bucket for the rows of AWS's bill, which `mayfly costs export enable` then asks AWS for. `payerAccount`: the account that
+   * pays the bill, if not the one that Mayfly runs in. Default: none.
+   */
+  readonly costsExport?: { readonly payerAccount?: string };
   /** Where machines run and what they may reach. Default: a new VPC, and the internet. */
   readonly network?: NetworkConfig;
   /**

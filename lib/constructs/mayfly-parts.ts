@@ -13,6 +13,7 @@ import { MachineImages } from './machines/machine-images.ts';
 import type { MayflyProps } from './mayfly-props.ts';
 import { Network } from './network/network.ts';
 import { Observability } from './observability/observability.ts';
+import { CostsExport } from './state/costs-export.ts';
 import { keyIn } from './state/encryption.ts';
 import { State } from './state/state.ts';
 
@@ -46,6 +47,7 @@ export function createParts(scope: Construct, config: CheckedConfig, props: Mayf
     const { bucket } = controlPlane.runnerBinaries;
     new MachineImages(scope, 'MachineImages', { config, network, bucket, bakeScript });
   }
+  if (config.costsExport) new CostsExport(scope, 'CostsExport', { environment, ...config.costsExport });
   const observability = props.observability === false ? undefined : createObservability(scope, config, props);
   for (const query of observability?.savedQueries ?? []) {
     query.node.addDependency(...functionNames.map((name) => controlPlane.functions[name].lambda.logGroup));

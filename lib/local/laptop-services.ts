@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CloudFormationService, createCloudFormationService } from './aws/cloudformation.ts';
 import { createCostExplorerService, readBillDials } from './aws/cost-explorer.ts';
+import { createDataExportsService } from './aws/data-exports.ts';
 import { type DynamoEngine, startDynamoEngine } from './aws/dynamo-engine.ts';
 import { createDynamoService, type DynamoService } from './aws/dynamodb.ts';
 import type { KeyRates } from './aws/dynamodb-limits.ts';
@@ -90,18 +91,23 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const lambda = createLambdaService(place);
     const stacks = createCloudFormationService();
     const bill = createCostExplorerService(Date.now, (dials) =>
-      billLines(started.ec2?.instances() ?? [], { region, dials, now: Date.now() }),
+      billLines(started.ec2?.instances() ?? [], { ...place, dials, now: Date.now() }),
     );
+    const exports = createDataExportsService({ accountId: laptopAccountId, s3, bill });
     const pricing = createPricingService(region);
     const ec2 = startEc2({ ...options, folder, s3Url: () => started.endpoint!.url });
     started.ec2 = ec2;
     const endpoint = await startAwsEndpoint({
       ...place,
-      services: [dynamodb, queues, secrets, s3, logs, lambda, stacks, createStsService(), bill, pricing, ec2],
+      services: [
+        ...[dynamodb, queues, secrets, s3, logs, lambda, stacks],
+        ...[createStsService(), bill, exports, pricing, ec2],
+      ],
       ...(options.endpointPort === undefined ? {} : { port: options.endpointPort }),
     });
     started.endpoint = endpoint;
     endpoint.addDoor('/_bill', (dials) => bill.setDials(readBillDials(dials)));
+    endpoint.addDoor('/_exports', () => exports.deliver());
     endpoint.addDoor('/_ec2', (change) => ec2.setDials(change));
     endpoint.addDoor('/_dynamodb', (rates) => limitKeys(dynamodb, rates));
     endpoint.onCall(({ caller, service, action, outcome, questions }) => {

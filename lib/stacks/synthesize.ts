@@ -16,6 +16,7 @@ import { keyIn } from '../constructs/state/encryption.ts';
 import { functionNames } from '../contract/functions.ts';
 import { tagKeys } from '../core/tags.ts';
 import { ControlPlaneStack } from './control-plane-stack.ts';
+import { CostsStack } from './costs-stack.ts';
 import { ImagesStack } from './images-stack.ts';
 import { NetworkStack } from './network-stack.ts';
 import { ObservabilityStack } from './observability-stack.ts';
@@ -83,6 +84,8 @@ export function createApp(config: MayflyConfig, options: SynthesisOptions = {}):
     const { bucket } = controlPlane.controlPlane.runnerBinaries;
     new ImagesStack(app, `${environment}-images`, { ...props, config: checked, network, bucket, bakeScript });
   }
+  if (checked.costsExport)
+    new CostsStack(app, `${environment}-costs`, { ...props, environment, ...checked.costsExport });
   const observability = new ObservabilityStack(app, `${environment}-observability`, {
     ...props,
     config: checked,

@@ -22,10 +22,12 @@ import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import type { Job } from '../../lib/core/job.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { createCostExplorerService } from '../../lib/local/aws/cost-explorer.ts';
+import type { BillSource } from '../../lib/local/aws/data-exports.ts';
 import type { PolicyDocument } from '../../lib/local/aws/service.ts';
 import config from '../../mayfly.config.ts';
 import { givenLaunch, givenRunner, lease0 } from '../contracts/support/stored.ts';
 import { everyOption, existingNetwork, ownImage } from '../iam/every-option.ts';
+import { givenBillExport } from '../support/costs-export.ts';
 import { givenEvent, givenJob, givenTenant } from '../support/given.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { controllerDays } from './controllers/controller-days.ts';
@@ -52,6 +54,21 @@ const policyOf = (name: string): PolicyDocument =>
       imageParameters: ownImageParameters(ownImage),
       instanceTypes: Object.values(config.tiers).flatMap((tier) => tier.instanceTypes),
     }) as PolicyDocument;
+
+const withExport: MayflyConfig = { ...config, costsExport: {} };
+
+async function runAsOperator(...args: string[]) {
+  const { io } = recordingIo();
+  return runCommand(commands, args, { config: withExport, io, environment: account.operator });
+}
+
+/** A bucket, and a service that delivers there what is on the bill. */
+function givenExports(bill: BillSource = account.bill) {
+  const { region } = config;
+  const world = givenBillExport({ environment, region, account: place.accountId, bill });
+  for (const service of [world.s3, world.exports]) account.endpoint.use(service);
+  return world;
+}
 
 let people = 0;
 
@@ -250,6 +267,24 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     const { out, error } = await person.run(['costs', 'compare']);
     account.endpoint.use(account.bill);
     expect({ out, error }).toMatchObject({ out: expect.stringContaining('Kept 1 changed day'), error: '' });
+  },
+  async 'costs export enable'(person) {
+    const { exports } = givenExports();
+    expect(await person.run(['costs', 'export', 'enable'], withExport)).toMatchObject({
+      status: 0,
+      error: '',
+    });
+    exports.deliver();
+    expect(await person.run(['costs', 'export', 'enable'], withExport)).toMatchObject({
+      status: 0,
+      error: '',
+    });
+  },
+  async 'costs export disable'(person) {
+    givenExports();
+    await runAsOperator('costs', 'export', 'enable');
+    const deleted = await person.run(['costs', 'export', 'disable'], withExport);
+    expect(deleted).toMatchObject({ out: expect.stringContaining('Deleted'), error: '' });
   },
   async 'prices update'(person) {
     const file = join(account.folder, 'mayfly.prices.json');

@@ -36,6 +36,7 @@ export const everySetting: MayflyConfig = configWith({
     roundSeconds: 60,
     freeMinutes: 100,
   },
+  costsExport: { payerAccount: '210987654321' },
   network: {
     vpcId: 'vpc-0123456789abcdef0',
     subnets: [{ id: 'subnet-0123456789abcdef0', zone: 'us-east-1a' }],

@@ -9,6 +9,7 @@ export const everyOption: MayflyConfig = configWith({
   network: { nat: true },
   alarmEmail: 'operator@example.com',
   machineImages: {},
+  costsExport: {},
   kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
   tiers: {
     small: { ...small!, spot: true, instanceRoleArn: 'arn:aws:iam::123456789012:role/jobs-of-small' },

@@ -45,6 +45,10 @@ const namedLater: readonly (readonly [end: string, reason: string])[] = [
   ],
   [':image/*', 'which image it is stands in the launch template, and RunInstances takes no other one'],
   [':subnet/*', 'a list would not fit twice; RunInstances, which every machine needs, names each subnet'],
+  [
+    '-costs-ACCOUNT-us-east-1/*',
+    "the bucket is for AWS's service alone, and this is the statement that AWS checks for",
+  ],
   ['/runner/*', "the objects of one folder of the platform's own bucket, named after GitHub's releases"],
 ];
 

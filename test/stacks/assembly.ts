@@ -63,7 +63,11 @@ export function synthesized(config: MayflyConfig): Synthesized {
     synthesize: () => synthesizeInChild(config, { outdir: folder, handlersFolder }),
   });
   const fileOf = (stack: string) => join(folder, `${config.environment}-${stack}.template.json`);
-  const stacks = config.machineImages ? [...usual, 'images'] : usual;
+  const stacks = [
+    ...usual,
+    ...(config.machineImages ? ['images'] : []),
+    ...(config.costsExport ? ['costs'] : []),
+  ];
   const templates = new Map<string, Json>(
     stacks.map((stack) => [stack, JSON.parse(readFileSync(fileOf(stack), 'utf8'))]),
   );

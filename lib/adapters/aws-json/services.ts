@@ -13,6 +13,8 @@ export interface JsonService {
   readonly contentType: string;
   /** Before the action in `x-amz-target`. Absent: the action is the path. */
   readonly target?: string;
+  /** Where it is, if its host does not follow from the region. */
+  readonly url?: string;
 }
 
 export const jsonServices = {
@@ -36,11 +38,21 @@ export const jsonServices = {
     method: 'PUT',
     contentType: 'application/json',
   },
+  /** The one endpoint of all regions. Source: https://docs.aws.amazon.com/general/latest/gr/billing.html */
+  dataExports: {
+    name: 'bcm-data-exports',
+    variable: 'BCM_DATA_EXPORTS',
+    method: 'POST',
+    contentType: 'application/x-amz-json-1.1',
+    target: 'AWSBillingAndCostManagementDataExports',
+    url: 'https://bcm-data-exports.us-east-1.api.aws',
+  },
 } as const satisfies Record<string, JsonService>;
 
 export function endpointOf(service: JsonService, variables: Variables): URL {
   const given = variables[`AWS_ENDPOINT_URL_${service.variable}`] || variables['AWS_ENDPOINT_URL'];
   if (given) return new URL(given);
+  if (service.url !== undefined) return new URL(service.url);
   const region = regionOf(variables);
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   return new URL(`https://${service.name}.${region}.${suffix}`);

@@ -3,6 +3,7 @@
  * other. Secrets and machines are matched by the environment's tag, because AWS chooses their names and ids.
  */
 import { comparisonPrefix } from '../../adapters/dynamodb/comparison-state-row.ts';
+import { exportTable } from '../../contract/costs-export.ts';
 import { sharedQueues } from '../../contract/resource-names.ts';
 import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
@@ -41,6 +42,20 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
       ['*'],
     ),
   ],
+  'costs export enable': (place) => [
+    ...findExports(place),
+    allow(
+      'CreateExport',
+      ['bcm-data-exports:CreateExport'],
+      [exportsOf(place, `export/*`), exportsOf(place, `table/${exportTable}`)],
+    ),
+    // AWS asks for the right on the older reports, too.
+    allow('AsReport', ['cur:PutReportDefinition'], [`arn:aws:cur:us-east-1:${place.account}:definition/*`]),
+  ],
+  'costs export disable': (place) => [
+    ...findExports(place),
+    allow('DeleteExport', ['bcm-data-exports:DeleteExport'], [ownExport(place)]),
+  ],
   logs: (place) => [
     allow('ReadConsoles', ['ec2:GetConsoleOutput'], [arn('ec2', place, 'instance/*')], ownMachines(place)),
     allow('ReadKeptConsoles', ['dynamodb:GetItem'], [table(place, 'runners')]),
@@ -77,6 +92,17 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
   ...controllerPolicies,
   policy: () => [],
 };
+
+/** The one endpoint is in us-east-1. The account that pays the bill may be another than the platform's. */
+const exportsOf = ({ account }: Place, what: string) =>
+  `arn:aws:bcm-data-exports:us-east-1:${account}:${what}`;
+
+const ownExport = (place: Place) => exportsOf(place, `export/${place.environment}-${place.region}-*`);
+
+const findExports = (place: Place): PolicyStatement[] => [
+  allow('ListExports', ['bcm-data-exports:ListExports'], ['*']),
+  allow('LookAtExport', ['bcm-data-exports:GetExport'], [ownExport(place)]),
+];
 
 function readUsage(place: Place): PolicyStatement[] {
   const usage = allow('ReadUsage', ['dynamodb:Query'], [table(place, 'usage')]);

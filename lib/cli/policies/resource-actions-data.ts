@@ -80,6 +80,7 @@ export const dataResources: ResourceActionsByType = {
         's3:PutBucketOwnershipControls',
         's3:PutBucketPublicAccessBlock',
         's3:PutBucketTagging',
+        's3:PutLifecycleConfiguration',
         's3:PutBucketVersioning',
         's3:PutEncryptionConfiguration',
         's3:PutLifecycleConfiguration',

@@ -7,7 +7,7 @@
  */
 import { type BillDials, usualBill } from '../bill/bill-items.ts';
 import type { BillLine } from '../bill/bill-lines.ts';
-import { getCostAndUsage } from './cost-and-usage.ts';
+import { type ActiveTag, getCostAndUsage } from './cost-and-usage.ts';
 import { jsonAnswer, requireText, unknownAction } from './json-answer.ts';
 import { type AwsCall, AwsError, type AwsService } from './service.ts';
 
@@ -20,6 +20,12 @@ export interface CostExplorerDials extends Partial<BillDials> {
 
 export interface CostExplorerService extends AwsService {
   setDials(dials: CostExplorerDials): void;
+  /** Since when the bill has each tag. */
+  activeTags(): ReadonlyMap<string, ActiveTag>;
+  /** What is on the bill at this moment. */
+  lines(): readonly BillLine[];
+  /** Another account pays this one's bill. */
+  isLinked(): boolean;
 }
 
 /** @throws Error that says what is allowed */
@@ -136,6 +142,9 @@ export function createCostExplorerService(
       if (!act) throw unknownAction('Cost Explorer', action, Object.keys(actions));
       return jsonAnswer(act(input));
     },
+    activeTags,
+    lines: () => lines(bill),
+    isLinked: () => isLinked,
     setDials({ billed = [], isLinked: linked, ...ofBill }) {
       bill = { ...bill, ...ofBill };
       for (const key of billed) if (!tags.has(key)) tags.set(key, { isActive: false });

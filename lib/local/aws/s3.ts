@@ -3,7 +3,8 @@
  * bucket's own. A request without a signature is nobody's, and needs a bucket policy that allows everyone.
  */
 
-import { isPublic, namesEveryone } from './s3/public-policy.ts';
+import { compileDocument } from './iam/statement.ts';
+import { isPublic, namesEveryone, serviceOf } from './s3/public-policy.ts';
 import { readS3Request } from './s3/request.ts';
 import { Buckets, putObject, type StoredObject } from './s3/store.ts';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService, type PolicyDocument } from './service.ts';
@@ -13,9 +14,26 @@ export interface S3Service extends AwsService {
   createBucket(bucket: { name: string; blocksPublicPolicies: boolean }): void;
   /** @throws AwsError where it is public and the bucket blocks that; Error where it names somebody but everyone */
   setPolicy(bucket: string, policy: PolicyDocument): void;
+  /**
+   * A service of AWS writes an object, on behalf of an account, as far as the bucket's policy lets it.
+   * @throws AwsError AccessDenied, NoSuchBucket
+   */
+  deliver(object: Delivered): void;
+  /** Without a write. @throws AwsError as `deliver` */
+  checkDelivery(to: Omit<Delivered, 'bytes'>): void;
   /** As the operator sees it; undefined: it is not there. */
   read(bucket: string, key: string): Buffer | undefined;
   keys(bucket: string): string[];
+}
+
+export interface Delivered {
+  readonly bucket: string;
+  readonly key: string;
+  readonly bytes: Buffer;
+  /** `bcm-data-exports.amazonaws.com`. */
+  readonly service: string;
+  /** Condition keys in lower case: `aws:sourcearn`. */
+  readonly context: Readonly<Record<string, string>>;
 }
 
 /** IAM's names of actions, where they differ from the API's. */
@@ -44,7 +62,7 @@ export function createS3Service(): S3Service {
         asked.action === 's3:GetObject' && !buckets.find(Bucket ?? '')?.objects.has(Key ?? '');
       return isMissing ? [asked, { action: 's3:ListBucket', resource: bucketArn, context }] : [asked];
     },
-    policyOf: ({ input }) => buckets.find(String(input['Bucket']))?.policy,
+    policyOf: ({ input }) => buckets.find(String(input['Bucket']))?.policyForCallers,
     async handle(call) {
       const act = actions[call.action as keyof typeof actions];
       return act(buckets, call);
@@ -52,10 +70,12 @@ export function createS3Service(): S3Service {
     createBucket: (bucket) => buckets.create(bucket),
     setPolicy(name, policy) {
       const bucket = buckets.get(name);
-      const odd = [policy.Statement].flat().find((statement) => !namesEveryone(statement));
+      const odd = [policy.Statement]
+        .flat()
+        .find((statement) => !namesEveryone(statement) && serviceOf(statement) === undefined);
       if (odd) {
         throw new Error(
-          `A statement of the policy of ${name} has the Principal ${JSON.stringify(odd.Principal)}; known here is "*".`,
+          `A statement of the policy of ${name} has the Principal ${JSON.stringify(odd.Principal)}; known here are "*" and a service.`,
         );
       }
       if (bucket.blocksPublicPolicies && isPublic(policy)) {
@@ -66,10 +86,38 @@ export function createS3Service(): S3Service {
         );
       }
       bucket.policy = policy;
+      // What lets a service in lets nobody else in.
+      const Statement = [policy.Statement].flat().filter(namesEveryone);
+      bucket.policyForCallers = { ...policy, Statement };
+    },
+    checkDelivery: (to) => refuseDelivery(buckets, to),
+    deliver(object) {
+      refuseDelivery(buckets, object);
+      const { bucket, key, bytes } = object;
+      const headers = { 'content-length': String(bytes.length) };
+      putObject(buckets.get(bucket), key, { body: bytes, headers });
     },
     read: (bucket, key) => buckets.find(bucket)?.objects.get(key)?.bytes,
     keys: (bucket) => [...(buckets.find(bucket)?.objects.keys() ?? [])].sort(),
   };
+}
+
+/** By the bucket's policy alone: a service has no policy of its own in the account. */
+function refuseDelivery(buckets: Buckets, { bucket, key, service, context }: Omit<Delivered, 'bytes'>): void {
+  const { policy } = buckets.get(bucket);
+  const question = { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}`, context };
+  const isAllowed =
+    policy &&
+    compileDocument(policy).some(
+      (statement) =>
+        statement.effect === 'Allow' &&
+        statement.fault === undefined &&
+        serviceOf(statement.source) === service &&
+        statement.concerns(question) &&
+        statement.conditions.every((test) => test(context)),
+    );
+  if (!isAllowed)
+    throw new AwsError('AccessDenied', `The policy of ${bucket} does not let ${service} write.`, 403);
 }
 
 const actions = {

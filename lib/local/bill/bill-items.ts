@@ -49,6 +49,8 @@ export interface BillItem {
   readonly day: string;
   readonly component: Component;
   readonly micros: number;
+  /** Before the discount, where there is one. */
+  readonly listMicros?: number;
 }
 
 const hour = 3_600_000;
@@ -70,9 +72,13 @@ export function billItems(region: string, life: BilledLife, dials: BillDials): B
       address: publicAddress ? (prices?.address ?? 0) : 0,
     };
     const day = new Date(from).toISOString().slice(0, 10);
+    const paid = 1 - dials.discountThousandths / 1000;
     return Object.entries(perHour).map(([component, price]) => ({
       ...{ day, component: component as Component },
       micros: price * part,
+      ...(component === 'compute' && !spot && paid > 0 && paid < 1
+        ? { listMicros: (price * part) / paid }
+        : {}),
     }));
   });
 }

@@ -10,19 +10,27 @@ export interface BillLine {
   readonly usageType: string;
   readonly micros: number;
   readonly tags: ReadonlyMap<string, string>;
+  /** As an export names it: a machine's or a disk's id, an interface's ARN. */
+  readonly resourceId?: string;
+  /** What the same use costs at the list price; absent: as much. */
+  readonly listMicros?: number;
 }
 
 export interface BillOf {
   readonly region: string;
+  readonly accountId?: string;
   readonly dials: BillDials;
   /** Epoch milliseconds: what was used later than the lag before it is on no bill. */
   readonly now: number;
 }
 
-export function billLines(instances: readonly Instance[], { region, dials, now }: BillOf): BillLine[] {
+export function billLines(
+  instances: readonly Instance[],
+  { region, accountId = '000000000000', dials, now }: BillOf,
+): BillLine[] {
   const until = now - dials.lagHours * 3_600_000;
   return instances.flatMap((instance) => {
-    const { runningAt, shuttingDownAt = now, instanceType, lifecycle, subnet, template, tags } = instance;
+    const { runningAt, shuttingDownAt = now, instanceType, lifecycle, subnet, template } = instance;
     const endedAt = Math.min(shuttingDownAt, until);
     if (runningAt === undefined || runningAt >= until) return [];
     const { BlockDeviceMappings = [], NetworkInterfaces = [], CreditSpecification } = template.data;
@@ -38,8 +46,21 @@ export function billLines(instances: readonly Instance[], { region, dials, now }
       publicAddress: network?.AssociatePublicIpAddress ?? false,
       ...(cpuCredits === undefined ? {} : { cpuCredits }),
     };
-    return billItems(region, life, dials).map(({ day, component, micros }) => ({
-      ...{ day, micros, tags },
+    const { instanceId, tags, volumeTags, interfaceTags } = instance;
+    const own = { resourceId: instanceId, tags };
+    const resources: Readonly<Record<Component, Pick<BillLine, 'resourceId' | 'tags'>>> = {
+      compute: own,
+      surplus: own,
+      disk: { resourceId: instanceId.replace(/^i-/, 'vol-'), tags: volumeTags },
+      // Source: https://aws.amazon.com/blogs/networking-and-content-delivery/identify-and-optimize-public-ipv4-address-usage-on-aws/
+      address: {
+        resourceId: `arn:aws:ec2:${region}:${accountId}:network-interface/${instanceId.replace(/^i-/, 'eni-')}`,
+        tags: interfaceTags,
+      },
+    };
+    return billItems(region, life, dials).map(({ day, component, micros, listMicros }) => ({
+      ...{ day, micros, ...resources[component] },
+      ...(listMicros === undefined ? {} : { listMicros }),
       usageType: usageTypes[component](instanceType, lifecycle === 'spot'),
     }));
   });

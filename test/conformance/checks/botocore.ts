@@ -1,16 +1,18 @@
 /**
- * What the laptop says as Cost Explorer, as the Price List and of spot prices, held against botocore's models of these services:
+ * What the laptop says as Cost Explorer, as Data Exports, as the Price List and of spot prices, held against botocore's models of these services:
  * AWS's own description of each answer. botocore also checks each request, as it does for everybody who calls AWS with it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { definitionOf } from '../../../lib/cli/costs/export/data-exports.ts';
 import { createCostExplorerService } from '../../../lib/local/aws/cost-explorer.ts';
 import { startAwsEndpoint } from '../../../lib/local/aws/endpoint.ts';
 import { createPricingService } from '../../../lib/local/aws/pricing.ts';
 import type { BillLine } from '../../../lib/local/bill/bill-lines.ts';
 import { createEc2 } from '../../../lib/local/ec2/ec2.ts';
+import { givenBillExport } from '../../support/costs-export.ts';
 import { type Check, type Outcome, verdict } from '../support/check.ts';
 import { runProgram } from '../support/run-program.ts';
 import { pythonTools } from '../support/toolbox.ts';
@@ -28,6 +30,9 @@ const lines: readonly BillLine[] = ['BoxUsage:t3.medium', 'EBS:VolumeUsage.gp3']
   micros: 41_600,
   tags: new Map([['ghr:tenant_id', '101']]),
 }));
+
+const exportPlace = { environment: 'my-saas', region, account: accountId };
+const firstExport = `arn:aws:bcm-data-exports:us-east-1:${accountId}:export/first`;
 
 /** In this order: a tag is active before the bill is grouped by it. */
 const questions = [
@@ -57,6 +62,10 @@ const questions = [
       ],
     },
   },
+  { service: 'bcm-data-exports', operation: 'CreateExport', input: { Export: definitionOf(exportPlace) } },
+  { service: 'bcm-data-exports', operation: 'ListExports', input: {} },
+  { service: 'bcm-data-exports', operation: 'GetExport', input: { ExportArn: firstExport } },
+  { service: 'bcm-data-exports', operation: 'DeleteExport', input: { ExportArn: firstExport } },
   {
     service: 'pricing',
     operation: 'GetProducts',
@@ -82,7 +91,8 @@ export const botocore: Check = {
     ec2.defineSubnet({ subnetId: 'subnet-a', availabilityZone: `${region}a` });
     const costs = createCostExplorerService(Date.now, () => lines);
     costs.setDials({ billed: ['ghr:tenant_id'] });
-    const services = [costs, createPricingService(region), ec2];
+    const { s3, exports } = givenBillExport({ ...exportPlace, bill: costs, newId: () => firstExport });
+    const services = [costs, createPricingService(region), s3, exports, ec2];
     const endpoint = await startAwsEndpoint({ region, accountId, services });
     tell('each answer against its model');
     try {

@@ -12,6 +12,7 @@ export const configurations: Readonly<Record<string, MayflyConfig>> = {
     environment: 'custom',
     region: 'eu-west-1',
     defaultTier: 'tiny',
+    costsExport: {},
     alarmEmail: 'operators@example.com',
     webhookSilenceMinutes: 60,
     oldestJobMinutes: 30,

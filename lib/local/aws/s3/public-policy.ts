@@ -23,6 +23,14 @@ export function isPublic({ Statement }: PolicyDocument): boolean {
 export const namesEveryone = ({ Principal }: PolicyStatement) =>
   Principal === '*' || JSON.stringify(Principal) === '{"AWS":"*"}';
 
+/** The one service of AWS that a statement names. */
+export function serviceOf({ Principal }: PolicyStatement): string | undefined {
+  const { Service } = (typeof Principal === 'object' && Principal !== null ? Principal : {}) as {
+    Service?: unknown;
+  };
+  return typeof Service === 'string' ? Service : undefined;
+}
+
 function isOpen(statement: PolicyStatement): boolean {
   if (!namesEveryone(statement)) return false;
   const isNarrowed = Object.entries(statement.Condition ?? {}).some(

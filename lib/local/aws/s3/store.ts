@@ -17,6 +17,8 @@ export interface Bucket {
   readonly name: string;
   readonly blocksPublicPolicies: boolean;
   policy: PolicyDocument | undefined;
+  /** Of it what is about people and functions. */
+  policyForCallers: PolicyDocument | undefined;
   readonly objects: Map<string, StoredObject>;
 }
 
@@ -27,7 +29,12 @@ export class Buckets {
     if (this.#buckets.has(bucket.name)) {
       throw new AwsError('BucketAlreadyOwnedByYou', `There is a bucket ${bucket.name} already.`, 409);
     }
-    this.#buckets.set(bucket.name, { ...bucket, policy: undefined, objects: new Map() });
+    this.#buckets.set(bucket.name, {
+      ...bucket,
+      policy: undefined,
+      policyForCallers: undefined,
+      objects: new Map(),
+    });
   }
 
   find(name: string): Bucket | undefined {

@@ -1,0 +1,88 @@
+/**
+ * `mayfly costs export enable`: asks AWS to deliver the bill's rows by resource into the deployment's bucket. It may be run
+ * again at any time: an export that is there stays, and the output says how it is doing.
+ */
+import type { AwsJson } from '../../../ports/aws-json.ts';
+import type { Command } from '../../command.ts';
+import { dataExports, definitionOf, type FoundExport, findExport } from './data-exports.ts';
+import { accountOption, type ExportCall, exportCall } from './export-place.ts';
+
+export const costsExportEnable: Command = {
+  name: 'costs export enable',
+  summary: "have AWS deliver its bill's rows by machine, for mayfly costs compare",
+  details: `
+Examples:
+  mayfly costs export enable                          again later, to see whether AWS delivers
+  mayfly costs export enable --dry-run                show what AWS would be asked
+  mayfly costs export enable --account 123456789012   where another account pays the bill of 123456789012
+
+First set costsExport in mayfly.config.ts and deploy: that makes the bucket. Run the command with credentials of the account
+that pays the bill. AWS delivers for the first time within 24 hours, and then at least once a day (docs/COSTS.md).
+`,
+  exitOne: 'AWS refuses the export, or cannot deliver it, or one of this name asks for something else',
+  options: [
+    accountOption,
+    { flags: '--dry-run', description: 'print the export as AWS would get it; ask nothing' },
+  ],
+  async run(call) {
+    const { io, options } = call;
+    const asked = await exportCall(call);
+    if (options['dryRun']) {
+      io.out(`${JSON.stringify(definitionOf(asked.place, asked.caller), null, 2)}\n`);
+      return 0;
+    }
+    const aws = await dataExports(call);
+    const found = await findExport(aws, asked.place);
+    if (found) return tell(found, io);
+    const refusal = await create(aws, asked);
+    io.out(refusal ?? `Created. ${firstDelivery}`);
+    return refusal === undefined ? 0 : 1;
+  },
+};
+
+const firstDelivery =
+  'AWS delivers for the first time within 24 hours: run mayfly costs compare after that. Tags of machines are in it once they are\n' +
+  'active (mayfly costs activate).\n';
+
+function tell(
+  { arn, refreshedAt, unhealthy, isOther }: FoundExport,
+  io: { out(text: string): void },
+): number {
+  if (isOther) {
+    io.out(
+      `There is an export ${arn} that asks for something else: run mayfly costs export disable, then this again.\n`,
+    );
+    return 1;
+  }
+  if (unhealthy !== undefined) {
+    io.out(
+      `AWS cannot deliver the export: ${unhealthy}. Deploy the bucket and its policy again (costsExport).\n`,
+    );
+    return 1;
+  }
+  io.out(
+    refreshedAt === undefined
+      ? `The export is there; nothing was delivered yet. ${firstDelivery}`
+      : `The export is there; AWS delivered it last at ${refreshedAt} UTC.\n`,
+  );
+  return 0;
+}
+
+/** @returns why AWS refuses; undefined: it is there. Whatever else fails is thrown. */
+async function create(aws: AwsJson, { place, caller }: ExportCall): Promise<string | undefined> {
+  try {
+    await aws.call('CreateExport', { Export: definitionOf(place, caller) });
+    return undefined;
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name === 'ServiceQuotaExceededException')
+      return `This account has as many exports as AWS allows: delete one. AWS says: ${message}\n`;
+    if (name !== 'ValidationException') throw error;
+    // Two people at once: the other one's export is as good.
+    const other = await findExport(aws, place);
+    if (other && !other.isOther) return undefined;
+    return /bucket|permission/i.test(message)
+      ? `AWS may not write to the bucket: deploy with costsExport first, and name the account that pays in costsExport.payerAccount. AWS says: ${message}\n`
+      : `AWS refuses the export: ${message}\n`;
+  }
+}
