@@ -107,6 +107,15 @@ describe('the folder of a single host', () => {
     expect(await state.log('mayfly-0')).toBeUndefined();
   });
 
+  it('keeps the logs of runners that end at the same time', async () => {
+    const state = createHostFiles(newFolder());
+    for (let round = 0; round < 10; round++) {
+      const names = Array.from({ length: 20 }, (_, at) => `mayfly-${round}-${at}`);
+      await Promise.all(names.map((name) => state.keepLog(name, `log of ${name}`)));
+    }
+    expect(await state.log('mayfly-9-19')).toBe('log of mayfly-9-19');
+  });
+
   it('has one supervisor at a time', async () => {
     const folder = newFolder();
     const lock = await takeHostLock(folder);

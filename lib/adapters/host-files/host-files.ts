@@ -43,7 +43,7 @@ export function createHostFiles(
     },
     async keepLog(name, text) {
       await writeDurably(logPath(name), text);
-      const names = await newestLast(at('logs'));
+      const names = await newestLogLast(at('logs'));
       for (const old of names.slice(0, -logsKept)) await rm(at('logs', old), { force: true });
     },
     log: (name) => readText(logPath(name)),
@@ -79,10 +79,20 @@ async function namesIn(path: string): Promise<string[]> {
   }
 }
 
-async function newestLast(path: string): Promise<string[]> {
-  const names = await namesIn(path);
+/** Whole logs. While this looks, logs of other runners are written, and old ones are removed. */
+async function newestLogLast(path: string): Promise<string[]> {
+  const names = (await namesIn(path)).filter((name) => name.endsWith('.log'));
   const timed = await Promise.all(
-    names.map(async (name) => ({ name, at: (await stat(join(path, name))).mtimeMs })),
+    names.map(async (name) => ({ name, at: await changedAt(join(path, name)) })),
   );
   return timed.sort((one, other) => one.at - other.at).map(({ name }) => name);
+}
+
+async function changedAt(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
 }
