@@ -55,6 +55,7 @@ describe('every script', () => {
       'sim',
       'sim:mutants',
       'start',
+      'test:fast',
     ]);
   });
 
