@@ -73,6 +73,8 @@ export async function startWorld(options: LaptopOptions = {}): Promise<World> {
   const laptop = await startLaptop({
     bootMilliseconds: 20,
     firesByClock: false,
+    // As in an account that has just been deployed to: most tests call few of the functions.
+    prewarm: 0,
     // On a slow machine lines grow, and with them the copies, until it has no memory left for all of them.
     concurrency: 4,
     ...options,
