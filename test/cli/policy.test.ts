@@ -10,7 +10,7 @@ import { resourceActions } from '../../lib/cli/policies/resource-actions.ts';
 import { policy } from '../../lib/cli/policy.ts';
 import { wildcard } from '../../lib/local/aws/iam/wildcard.ts';
 import { everyOption, existingNetwork } from '../iam/every-option.ts';
-import { synthesized } from '../stacks/assembly.ts';
+import { synthesizeAhead, synthesized } from '../stacks/assembly.ts';
 import { nonEmpty } from '../support/non-empty.ts';
 import { run } from './support.ts';
 
@@ -93,7 +93,9 @@ describe('mayfly policy', () => {
 });
 
 describe('the policies about a deploy', () => {
-  const apps = [everyOption, existingNetwork].map((config) => synthesized(config));
+  const configurations = [everyOption, existingNetwork];
+  synthesizeAhead(configurations);
+  const apps = configurations.map((config) => synthesized(config));
   const types = new Set(apps.flatMap((app) => app.resources().map(({ Type }) => Type)));
   const roles = new Set(apps.flatMap((app) => bootstrapRoles(app.folder)));
   for (const app of apps) app.dispose();

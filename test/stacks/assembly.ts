@@ -7,7 +7,11 @@ import { fileURLToPath } from 'node:url';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { functionNames } from '../../lib/contract/functions.ts';
 import { assemblySources } from '../../lib/local/laptop-synthesis.ts';
-import { type SynthesisCacheOptions, synthesizeOnceNow } from '../../lib/local/synthesis-cache.ts';
+import {
+  isSynthesized,
+  type SynthesisCacheOptions,
+  synthesizeOnceNow,
+} from '../../lib/local/synthesis-cache.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON, and each test knows the shape that it looks at
 type Json = any;
@@ -39,29 +43,54 @@ const cache: SynthesisCacheOptions = {
 
 const child = fileURLToPath(new URL('./synthesize-child.ts', import.meta.url));
 
-function synthesizeInChild(config: MayflyConfig, options: { outdir: string; handlersFolder: string }): void {
-  const input = JSON.stringify({ config, options });
-  const { status, stderr } = spawnSync(process.execPath, [child], { input, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`The app could not be synthesized:\n${stderr}`);
+interface Wanted {
+  readonly config: MayflyConfig;
+  /** Holds what belongs to this synthesis, and goes with it. */
+  readonly root: string;
+  readonly options: { readonly outdir: string; readonly handlersFolder: string };
 }
 
-const usual = ['network', 'state', 'control-plane', 'observability'];
-
-export function synthesized(config: MayflyConfig): Synthesized {
+function wantedOf(config: MayflyConfig): Wanted {
   const root = mkdtempSync(join(tmpdir(), 'mayfly-synth-'));
   const handlersFolder = join(root, 'lambdas');
   for (const name of functionNames) {
     mkdirSync(join(handlersFolder, name), { recursive: true });
     writeFileSync(join(handlersFolder, name, 'handler.ts'), `export const handler = async () => '${name}';`);
   }
-  const folder = join(root, 'out');
-  // Many suites read the same configuration, and one synthesis serves them all, in this run and the next.
-  synthesizeOnceNow(cache, {
-    input: config,
-    values: { root },
-    outdir: folder,
-    synthesize: () => synthesizeInChild(config, { outdir: folder, handlersFolder }),
-  });
+  return { config, root, options: { outdir: join(root, 'out'), handlersFolder } };
+}
+
+function synthesizeInChild(wanted: readonly Wanted[]): void {
+  const input = JSON.stringify(wanted);
+  const { status, stderr } = spawnSync(process.execPath, [child], { input, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`The app could not be synthesized:\n${stderr}`);
+}
+
+/** Many suites read the same configuration, and one synthesis serves them all, in this run and the next. */
+const keep = ({ config, root, options }: Wanted, synthesize: () => void) =>
+  synthesizeOnceNow(cache, { input: config, values: { root }, outdir: options.outdir, synthesize });
+
+/**
+ * Stores what several configurations come to, for `synthesized`. One process makes all of them: it takes longer to load the
+ * CDK than to synthesize.
+ */
+export function synthesizeAhead(configs: readonly MayflyConfig[]): void {
+  const wanted = configs.filter((config) => !isSynthesized(cache, config)).map(wantedOf);
+  if (wanted.length === 0) return;
+  synthesizeInChild(wanted);
+  for (const made of wanted) {
+    keep(made, () => {});
+    rmSync(made.root, { recursive: true, force: true });
+  }
+}
+
+const usual = ['network', 'state', 'control-plane', 'observability'];
+
+export function synthesized(config: MayflyConfig): Synthesized {
+  const wanted = wantedOf(config);
+  const { root } = wanted;
+  const folder = wanted.options.outdir;
+  keep(wanted, () => synthesizeInChild([wanted]));
   const fileOf = (stack: string) => join(folder, `${config.environment}-${stack}.template.json`);
   const stacks = [
     ...usual,

@@ -12,7 +12,7 @@ import { createAssembly, type LoadedResource } from '../../lib/local/template/lo
 import { registry } from '../../lib/local/template/registry.ts';
 import { configWith } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { type Synthesized, synthesized } from './assembly.ts';
+import { type Synthesized, synthesizeAhead, synthesized } from './assembly.ts';
 
 /** One name is the beginning of the other: the case in which patterns would overlap. */
 const environments = ['shop', 'shop-test'] as const;
@@ -20,13 +20,15 @@ type Environment = (typeof environments)[number];
 const stacks = ['network', 'state', 'control-plane', 'observability', 'images'];
 const region = 'us-east-1';
 
-const apps = new Map<Environment, Synthesized>(
-  environments.map((environment) => [environment, synthesized(configWith({ environment }))]),
-);
+const plainConfig = (environment: Environment) => configWith({ environment });
 /** With what a laptop does not run, but takes names all the same. */
-const withImages = environments.map((environment) =>
-  synthesized(configWith({ environment, machineImages: { keep: 5 } })),
+const configWithImages = (environment: Environment) =>
+  configWith({ environment, machineImages: { keep: 5 } });
+synthesizeAhead([...environments.map(plainConfig), ...environments.map(configWithImages)]);
+const apps = new Map<Environment, Synthesized>(
+  environments.map((environment) => [environment, synthesized(plainConfig(environment))]),
 );
+const withImages = environments.map((environment) => synthesized(configWithImages(environment)));
 afterAll(() => {
   for (const app of [...apps.values(), ...withImages]) app.dispose();
 });

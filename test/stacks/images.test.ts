@@ -5,7 +5,7 @@ import { checkAssembly } from '../../lib/local/template/check.ts';
 import { registry } from '../../lib/local/template/registry.ts';
 import { configWith, defaultConfig, thirtyTiers, tierWith } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { listOf, type Statement, statementsByFunction, synthesized } from './assembly.ts';
+import { listOf, type Statement, statementsByFunction, synthesizeAhead, synthesized } from './assembly.ts';
 
 const arm = tierWith({
   labels: ['self-hosted', 'linux', 'arm64', 'medium'],
@@ -14,8 +14,12 @@ const arm = tierWith({
 });
 const own = tierWith({ labels: ['self-hosted', 'linux', 'x64', 'own'], image: 'ami-0123456789abcdef0' });
 const machineImages = { keep: 4 };
-const app = synthesized(configWith({ machineImages, tiers: { ...defaultConfig.tiers, arm, own } }));
-const large = synthesized({ ...thirtyTiers, machineImages });
+const someImages = configWith({ machineImages, tiers: { ...defaultConfig.tiers, arm, own } });
+const manyImages = { ...thirtyTiers, machineImages };
+const oneImage = configWith({ machineImages, tiers: { arm }, defaultTier: 'arm' });
+synthesizeAhead([someImages, manyImages, oneImage, defaultConfig]);
+const app = synthesized(someImages);
+const large = synthesized(manyImages);
 afterAll(() => {
   app.dispose();
   large.dispose();
@@ -122,7 +126,7 @@ describe('a pipeline', () => {
     );
     for (const version of nonEmpty(versions)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
     expect(new Set(versions).size).toBe(versions.length);
-    const again = synthesized(configWith({ machineImages, tiers: { arm }, defaultTier: 'arm' }));
+    const again = synthesized(oneImage);
     const [component] = again.resources('AWS::ImageBuilder::Component');
     again.dispose();
     expect(versions).toContain(component!.Properties.Version);

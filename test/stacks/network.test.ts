@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { contains, isPrivateRange, privateRanges } from '../../lib/config/address-range.ts';
 import { configWith, defaultConfig } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { type Synthesized, synthesized } from './assembly.ts';
+import { type Synthesized, synthesizeAhead, synthesized } from './assembly.ts';
 
 const existing = {
   vpcId: 'vpc-0123456789abcdef0',
@@ -13,10 +13,14 @@ const existing = {
   ],
 };
 const private443 = { to: '10.20.0.0/16', protocol: 'tcp', ports: 443 };
+const opened = { ...existing, egress: [{ to: 'internet', protocol: 'tcp' }, private443] };
+const ownNetworks = [undefined, { nat: true }, { nat: 1, zones: 3 }, { nat: true, zones: 6 }];
+const configOf = (network?: object) => (network ? configWith({ network }) : defaultConfig);
+synthesizeAhead([...ownNetworks, existing, { ...existing, networkAcl: false }, opened].map(configOf));
 const apps = new Map<string, Synthesized>();
 const appWith = (network?: object): Synthesized => {
   const key = JSON.stringify(network ?? null);
-  const app = apps.get(key) ?? synthesized(network ? configWith({ network }) : defaultConfig);
+  const app = apps.get(key) ?? synthesized(configOf(network));
   apps.set(key, app);
   return app;
 };
@@ -96,7 +100,7 @@ describe('every network', () => {
   });
 
   it('opens a private range that is asked for, at its ports, with answers', () => {
-    const app = appWith({ ...existing, egress: [{ to: 'internet', protocol: 'tcp' }, private443] });
+    const app = appWith(opened);
     expect(egressOf(app)).toMatchObject([
       { CidrIp: '0.0.0.0/0', IpProtocol: 'tcp' },
       { CidrIp: '10.20.0.0/16', IpProtocol: 'tcp', FromPort: 443, ToPort: 443 },

@@ -5,15 +5,22 @@ import { metrics } from '../../lib/contract/metrics.ts';
 import { configWith, defaultConfig, thirtyTiers } from '../config/configurations.ts';
 import { emittedMetrics } from '../support/lives.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { type Resource, synthesized } from './assembly.ts';
+import { type Resource, type Synthesized, synthesizeAhead, synthesized } from './assembly.ts';
 import { watchedMetrics } from './watched-metrics.ts';
 
-const app = synthesized(defaultConfig);
-const large = synthesized(thirtyTiers);
-const told = synthesized(
+const configurations = [
+  defaultConfig,
+  thirtyTiers,
   configWith({ alarmEmail: 'ops@example.com', oldestJobMinutes: 90, webhookSilenceMinutes: 120 }),
-);
-const quiet = synthesized(configWith({ webhookSilenceMinutes: false }));
+  configWith({ webhookSilenceMinutes: false }),
+] as const;
+synthesizeAhead(configurations);
+const [app, large, told, quiet] = configurations.map(synthesized) as [
+  Synthesized,
+  Synthesized,
+  Synthesized,
+  Synthesized,
+];
 afterAll(() => {
   for (const each of [app, large, told, quiet]) each.dispose();
 });

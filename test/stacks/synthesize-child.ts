@@ -3,5 +3,10 @@ import { readFileSync } from 'node:fs';
 import type { MayflyConfig } from '../../lib/config/config.ts';
 import { type SynthesisOptions, synthesizeApp } from '../../lib/stacks/synthesize.ts';
 
-const asked = JSON.parse(readFileSync(0, 'utf8')) as { config: MayflyConfig; options: SynthesisOptions };
-synthesizeApp(asked.config, asked.options);
+interface Asked {
+  readonly config: MayflyConfig;
+  readonly options: SynthesisOptions;
+}
+
+for (const { config, options } of JSON.parse(readFileSync(0, 'utf8')) as Asked[])
+  synthesizeApp(config, options);

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { configWith, defaultConfig, thirtyTiers } from '../config/configurations.ts';
 import { nonEmpty } from '../support/non-empty.ts';
-import { synthesized } from './assembly.ts';
+import { synthesizeAhead, synthesized } from './assembly.ts';
 import { harmOf, keptResources, type RecordedResource } from './recorded-state.ts';
 
 const record: RecordedResource[] = JSON.parse(
@@ -18,16 +18,18 @@ const options = {
   permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/b',
   network: { nat: true },
 };
+const configurations = [
+  ['as delivered', defaultConfig],
+  ['in another environment', configWith({ environment: 'other' })],
+  ['with thirty tiers', thirtyTiers],
+  ['with every option of an account', configWith(options)],
+] as const;
+synthesizeAhead(configurations.map(([, config]) => config));
 const app = synthesized(defaultConfig);
 afterAll(() => app.dispose());
 
 describe('an upgrade', () => {
-  it.each([
-    ['as delivered', defaultConfig],
-    ['in another environment', configWith({ environment: 'other' })],
-    ['with thirty tiers', thirtyTiers],
-    ['with every option of an account', configWith(options)],
-  ])('%s replaces nothing that keeps state', (_, config) => {
+  it.each(configurations)('%s replaces nothing that keeps state', (_, config) => {
     const other = synthesized(config);
     const now = keptResources(other, config.environment);
     other.dispose();
