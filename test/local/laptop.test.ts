@@ -104,9 +104,16 @@ describe('the laptop', () => {
         .filter(({ kind, text }) => kind === 'log' && text.includes('"_aws"'))
         .flatMap(({ text }) => metricsOf(JSON.parse(text)));
     const phases = ['LeasedToLaunched', 'LeasedToClaimed', 'ClaimedToListening', 'QueuedToStarted'];
+    // A short job may be over before its start is recorded, which then has no phases to tell.
+    const asked = { repository: 'acme/web', labels: ['self-hosted', 'small'], milliseconds: 600_000 };
+    const { jobId } = laptop.github.queueJob(asked);
+    const jobs = () => laptop.github.state().jobs;
+    await eventually(() => jobs().some(({ id, status }) => id === jobId && status === 'in_progress'));
     await eventually(() =>
       phases.every((phase) => told().some(({ name }) => name === `${phase}Milliseconds`)),
     );
+    laptop.github.cancelJob(jobId);
+    await eventually(() => laptop.ec2.instances().every(({ state }) => state === 'terminated'));
     for (const { name, unit, sets, line } of nonEmpty(told())) {
       const known = metrics[name as keyof typeof metrics];
       expect({ name, unit, sets }).toEqual({
