@@ -70,7 +70,7 @@ export interface Taking {
   readonly launch: Launch;
   /** A row of each cap over all tenants that binds here, in which the launch is to count; none: no further rows are touched. */
   readonly caps?: readonly CapCharge[];
-  /** Nothing more may be spent than `tenant` says: what it holds may cost more than expected, and leaves room for this only. */
+  /** No lease may have been taken or freed since `tenant` was read: what it holds may cost more than expected. */
   readonly asRead?: boolean;
   /** What it uses of the tenant's launch rate; absent: nothing. */
   readonly rate?: RateCharge;

@@ -210,6 +210,22 @@ export function spendContract(backend: StoreBackend): void {
       expect((await stores.launches.take({ tenant: again, tier, launch, asRead: true })).kind).toBe('taken');
     });
 
+    it('is not added to as it was read, where one lease was taken and another one went back meanwhile', async () => {
+      const first = await storedTenant(stores, { caps: { month: 9_999 }, maxRunners: 9 });
+      await take({ tenant: first, jobs: [1] });
+      await stores.runners.bind([givenRunner({ leaseCost })]);
+      const read = await theTenant(stores);
+      await take({ tenant: read, jobs: [2], launch: { launchId: LaunchId('l-2') } });
+      await end({ launchedAt: noon, change: -300, expected: 300 });
+      expect(await spent()).toEqual(read.spent);
+      const jobs = await waitingJobs(stores, 3);
+      const launch = givenLaunch(jobs, { leaseCost, launchId: LaunchId('l-3') });
+      const taking = { tier: givenTier({ maxRunners: 9 }), launch, asRead: true };
+      expect((await stores.launches.take({ ...taking, tenant: read })).kind).toBe('tenant-changed');
+      const now = await theTenant(stores);
+      expect((await stores.launches.take({ ...taking, tenant: now })).kind).toBe('taken');
+    });
+
     it('is corrected on a day, and in its month alike, unless it has moved since it was read', async () => {
       const read = await storedTenant(stores, { maxRunners: 9 });
       await take({ tenant: read });

@@ -118,7 +118,7 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   if (tenant.admissionEpoch !== read.admissionEpoch) return { kind: 'tenant-changed', tenant };
   if (!hasRate(tenant, taking)) return { kind: 'tenant-changed', tenant };
   if (!hasSpendRoom(tenant, read, launch)) return { kind: 'tenant-changed', tenant };
-  if (taking.asRead && hasSpentMore(tenant, read, launch)) return { kind: 'tenant-changed', tenant };
+  if (taking.asRead && tenant.leaseChanges !== read.leaseChanges) return { kind: 'tenant-changed', tenant };
   const full = caps.find((cap) => !hasCapRoom(rows, cap, machines));
   if (full) return { kind: 'cap-full', row: full.row };
   rows.tenants.set(tenant.installationId, withoutPast(charged(tenant, taking), taking));
@@ -193,14 +193,6 @@ function hasSpendRoom(tenant: Tenant, read: Tenant, launch: Launch): boolean {
     fits(tenant.caps?.month, month) &&
     fits(tenant.caps?.day, day)
   );
-}
-
-/** In a month or on a day that has a cap. */
-function hasSpentMore(tenant: Tenant, read: Tenant, { createdAt }: Launch): boolean {
-  const [month, day] = periodsOf(createdAt);
-  const grew = (cap: number | undefined, period: string) =>
-    cap !== undefined && (tenant.spent?.get(period) ?? 0) > (read.spent?.get(period) ?? 0);
-  return grew(read.caps?.month, month) || grew(read.caps?.day, day);
 }
 
 /** Counts that were read, and that nobody reads any more, are gone. */

@@ -32,7 +32,8 @@ export interface SpendItem {
 
 /**
  * Of taking: the expected cost is added to the launch's month and day, where each cap is what was read and leaves room for it.
- * Room is the cap less what is being added, so after the write the cap holds. `asRead`: nothing may have been added since.
+ * Room is the cap less what is being added, so after the write the cap holds. `asRead`: no lease may have been taken or freed
+ * since. What is spent would not say so: a lease that ended below its expected cost makes up for one that was taken.
  */
 export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): SpendItem {
   const spent = expectedOf(launch);
@@ -43,21 +44,23 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
   ];
   const past = pastOf(tenant, launch.createdAt);
   const set = caps.flatMap(({ cap, ...rest }) => (cap === undefined ? [] : [{ cap, ...rest }]));
-  const most = (cap: Micros, period: string) => {
-    const room = roomIn(tenant, period, cap) - spent;
-    return asRead ? Math.min(room, tenant.spent?.get(period) ?? 0) : room;
-  };
+  const most = (cap: Micros, period: string) => roomIn(tenant, period, cap) - spent;
+  const unchanged = leasesUnchanged(tenant);
   const added = spent === 0 ? [] : [...caps.map(({ alias }) => alias), 'reserved'];
   return {
     adds: [...added.map((alias) => `#${alias} :spent`), '#since :since'],
     removes: past.map((_, n) => `#past${n}`),
-    conditions: caps.flatMap(({ name, cap, alias }) =>
-      cap === undefined
-        ? [`attribute_not_exists(#${name})`]
-        : [`#${name} = :${name}`, `(attribute_not_exists(#${alias}) OR #${alias} <= :${alias})`],
-    ),
+    conditions: [
+      ...caps.flatMap(({ name, cap, alias }) =>
+        cap === undefined
+          ? [`attribute_not_exists(#${name})`]
+          : [`#${name} = :${name}`, `(attribute_not_exists(#${alias}) OR #${alias} <= :${alias})`],
+      ),
+      ...(asRead ? [unchanged.condition] : []),
+    ],
     values: {
       ':since': number(launch.plannedJobs.length * secondsOf(launch.createdAt)),
+      ...(asRead ? unchanged.values : {}),
       ...(spent === 0 ? {} : { ':spent': number(spent) }),
       ...Object.fromEntries(set.map(({ name, cap }) => [`:${name}`, capValue(cap)])),
       ...Object.fromEntries(set.map(({ cap, period, alias }) => [`:${alias}`, number(most(cap, period))])),
@@ -70,6 +73,15 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
     ]),
   };
 }
+
+/** No lease was taken or freed since the tenant was read. The row has no such count before its first lease. */
+export const leasesUnchanged = ({ leaseChanges }: Pick<Tenant, 'leaseChanges'>) => ({
+  condition:
+    leaseChanges === 0
+      ? '(attribute_not_exists(#lease_changes) OR #lease_changes = :leaseChanges)'
+      : '#lease_changes = :leaseChanges',
+  values: { ':leaseChanges': number(leaseChanges) },
+});
 
 const secondsOf = (at: number) => Math.floor(at / 1000);
 

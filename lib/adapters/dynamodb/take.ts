@@ -23,7 +23,7 @@
  * 7: jobs were admitted under this policy; who changes a controller meanwhile is obeyed by this very write.
  * 6: the launch is there already, so this write was done before and its answer lost.
  * 8, 9: the same for money, where the tenant has caps: what the machines are expected to cost is added by this write. Where
- *    more must be kept free for what machines may cost beyond that, nothing may have been added since the tenant was read.
+ *    more must be kept free for what machines may cost beyond that, lease_changes is what was read too.
  *
  * Where the tenant has a launch rate, no more of it may be used up than leaves room for the launch. Where caps over all tenants are
  * configured, each has a row more, whose count is bounded in the same way; see cap-rows.ts.
