@@ -21,6 +21,7 @@ import {
 const deployment = readDeployment(import.meta.url);
 const stores = judgingParts();
 const telemetry = telemetryPart(deployment);
+const books = usageBooksPart();
 const deps = {
   deployment,
   ...stores,
@@ -30,6 +31,7 @@ const deps = {
   queues: queuesPart(),
   telemetry,
   usage: usagePart(),
+  books,
   clock: systemClock,
 };
 
@@ -41,7 +43,7 @@ const recordDeployment = createDeploymentRecorder({
 });
 
 const { tenants } = stores;
-const booksDeps = { deployment, usage: usageBooksPart(), tenants, telemetry, clock: systemClock };
+const booksDeps = { deployment, usage: books, tenants, telemetry, clock: systemClock };
 
 /** Each comes to its end, whatever fails in the others. */
 export const handler = async () => {

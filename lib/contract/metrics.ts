@@ -104,6 +104,19 @@ export const metrics = {
     by: ['sweep'],
     meaning: 'Jobs that wait for the answer of an admission controller, each minute',
   },
+  JobsHeldBySpendCap: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['sweep'],
+    meaning:
+      "Jobs that wait because of their tenant's spend cap, with those behind them in its line, each minute",
+  },
+  TenantsAtSpendCap: {
+    unit: 'Count',
+    sets: [['tier']],
+    by: ['sweep'],
+    meaning: 'Tenants of whose jobs in the tier at least one waits because of a spend cap, each minute',
+  },
   ControllersConnected: {
     unit: 'Count',
     sets: [[]],

@@ -99,5 +99,7 @@ export const carriedAttribute = (period: string) => `carried_${period}`;
  */
 export const reservedAttribute = (day: string) => `reserved_${day}`;
 export const sinceAttribute = (day: string, tier: string) => `since_${day}_${tier}`;
+/** How many machines that were launched on a day have ended, each with a record: `settled_2026-11-21`. */
+export const settledAttribute = (day: string) => `settled_${day}`;
 /** How many machines of a tier lived this long: `lives_small_3`. */
 export const livesAttribute = (tier: string, range: number | '') => `lives_${tier}_${range}`;

@@ -2,34 +2,77 @@
  * Counts leases from rows: a machine that has not ended holds its own, and a launch that is still open holds
  * those that no machine has yet. The counts on tenants and caps must be the same.
  */
+import { dayOf } from './days.ts';
 import type { InstallationId, TierName } from './ids.ts';
 import type { Launch } from './launch.ts';
+import type { Micros } from './micros.ts';
 import type { Runner } from './runner.ts';
+import type { HeldLeases } from './spend-counts.ts';
 
 export interface LeaseCensus {
   readonly byTenant: ReadonlyMap<InstallationId, ReadonlyMap<TierName, number>>;
+  /** What those leases are expected to cost, and when they were taken: as the tenant's row has it. */
+  readonly heldByTenant: ReadonlyMap<InstallationId, HeldLeases>;
   /** By the key of a cap's row. */
   readonly byCapRow: ReadonlyMap<string, number>;
   /** Tenants and rows of caps with a launch that is still open: which of its leases have rows is not settled. */
   readonly unsettled: ReadonlySet<InstallationId | string>;
 }
 
-type Holder = Pick<Runner, 'installationId' | 'tier' | 'capRows'>;
+type Holder = Pick<Runner, 'installationId' | 'tier' | 'capRows' | 'leaseCost'> & {
+  readonly takenAt: number;
+};
 
 export function countLeases(runners: readonly Runner[], launches: readonly Launch[]): LeaseCensus {
   const byTenant = new Map<InstallationId, Map<TierName, number>>();
   const byCapRow = new Map<string, number>();
-  const count = ({ installationId, tier, capRows = [] }: Holder, leases: number) => {
+  const heldByTenant = new Map<InstallationId, Held>();
+  const count = (holder: Holder, leases: number) => {
+    const { installationId, tier, capRows = [] } = holder;
+    const held = heldByTenant.get(installationId) ?? { expected: new Map(), since: new Map() };
+    heldByTenant.set(installationId, withLeases(held, holder, leases));
     const tiers = byTenant.get(installationId) ?? new Map<TierName, number>();
     byTenant.set(installationId, tiers.set(tier, (tiers.get(tier) ?? 0) + leases));
     for (const key of capRows) byCapRow.set(key, (byCapRow.get(key) ?? 0) + leases);
   };
-  for (const runner of runners) if (runner.state !== 'ended') count(runner, 1);
-  for (const launch of launches) if (launch.state !== 'closed') count(launch, unplaced(launch));
+  for (const runner of runners)
+    if (runner.state !== 'ended') count({ ...runner, takenAt: runner.launchedAt }, 1);
+  for (const launch of launches)
+    if (launch.state !== 'closed') count({ ...launch, takenAt: launch.createdAt }, unplaced(launch));
   const open = launches.filter(({ state }) => state !== 'closed');
   const unsettled = new Set(open.flatMap(({ installationId, capRows = [] }) => [installationId, ...capRows]));
-  return { byTenant, byCapRow, unsettled };
+  return { byTenant, heldByTenant, byCapRow, unsettled };
 }
+
+interface Held extends HeldLeases {
+  readonly expected: Map<string, Micros>;
+  readonly since: Map<string, Map<TierName, number>>;
+}
+
+function withLeases(held: Held, { tier, takenAt, leaseCost }: Holder, leases: number): Held {
+  const day = dayOf(takenAt);
+  const { expected, since } = held;
+  const ofDay = since.get(day) ?? new Map<TierName, number>();
+  expected.set(day, (expected.get(day) ?? 0) + leases * (leaseCost?.expected ?? 0));
+  since.set(day, ofDay.set(tier, (ofDay.get(tier) ?? 0) + leases * Math.floor(takenAt / 1000)));
+  return held;
+}
+
+/** Whether both say the same; what comes to nothing may be missing. */
+export function sameHeld(one: HeldLeases | undefined, other: HeldLeases | undefined): boolean {
+  return JSON.stringify(heldEntries(one)) === JSON.stringify(heldEntries(other));
+}
+
+/** What does not come to nothing, in order. */
+export const heldEntries = (held: HeldLeases | undefined): readonly (readonly [string, string, number])[] =>
+  [
+    ...[...(held?.expected ?? [])].map(([day, micros]) => [day, '', micros] as const),
+    ...[...(held?.since ?? [])].flatMap(([day, tiers]) =>
+      [...tiers].map(([tier, seconds]) => [day, tier as string, seconds] as const),
+    ),
+  ]
+    .filter(([, , count]) => count !== 0)
+    .toSorted();
 
 /** The machines that are known have rows of their own. */
 const unplaced = ({ plannedJobs, instances }: Launch) =>

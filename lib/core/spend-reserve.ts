@@ -10,6 +10,7 @@ import type { TierName } from './ids.ts';
 import type { Micros } from './micros.ts';
 import { rangeSeconds } from './spend.ts';
 import type { HeldLeases, Lives } from './spend-counts.ts';
+import type { Tenant } from './tenant.ts';
 
 /** Machines of one tier and about one age. */
 export interface Held {
@@ -103,6 +104,18 @@ export const isHeldOn = (held: HeldLeases | undefined, day: string): boolean =>
   (held?.expected.get(day) ?? 0) !== 0 ||
   [...(held?.since.get(day)?.values() ?? [])].some((sum) => sum !== 0);
 
+/** Whether `held` has as many leases of each tier as the tenant counts: not so while functions of a former version write. */
+export function isHeldComplete({ held, tierLeases }: Pick<Tenant, 'held' | 'tierLeases'>): boolean {
+  const days = [...(held?.since ?? [])];
+  const tiers = new Set([...tierLeases.keys(), ...days.flatMap(([, ofDay]) => [...ofDay.keys()])]);
+  return [...tiers].every((tier) => {
+    const machines = days.map(([day, ofDay]) =>
+      Math.floor((ofDay.get(tier) ?? 0) / (Date.parse(day) / 1000)),
+    );
+    return sum(machines) === (tierLeases.get(tier) ?? 0) && machines.every((count) => count >= 0);
+  });
+}
+
 /**
  * How many leases of a tier are held that were launched on a day, and how old they are on average: of seconds since 1970 the
  * sum says both, as long as they are fewer than 20,000.
@@ -114,4 +127,23 @@ export function heldOf(
   const since = held?.since.get(day)?.get(tier) ?? 0;
   const machines = Math.max(0, Math.floor(since / (Date.parse(day) / 1000)));
   return { machines, ageSeconds: machines === 0 ? 0 : Math.max(0, now / 1000 - since / machines) };
+}
+
+/**
+ * The leases of a tier that are held and were taken in a month or on a day, in groups of one age. There are never more than
+ * the tenant counts; those that it counts and has no age of may be of any day: functions of a former version took them.
+ */
+export function agesOf(
+  held: HeldLeases | undefined,
+  { tier, leases, period, now }: { tier: TierName; leases: number; period: string; now: number },
+): { known: readonly { machines: number; ageSeconds: number }[]; unknown: number } {
+  const days = [...(held?.since.keys() ?? [])].toSorted().toReversed();
+  let left = leases;
+  const known = days.flatMap((day) => {
+    const { machines, ageSeconds } = heldOf(held, { day, tier, now });
+    const counted = Math.min(machines, left);
+    left -= counted;
+    return counted > 0 && day.startsWith(period) ? [{ machines: counted, ageSeconds }] : [];
+  });
+  return { known, unknown: left };
 }

@@ -78,6 +78,8 @@ export interface Tenant {
   readonly carried?: ReadonlyMap<string, Micros>;
   /** The leases that it holds, as far as what they may cost goes. Absent: none. */
   readonly held?: HeldLeases;
+  /** How many of its machines that were launched on a day have ended: as many records count in what it spent. */
+  readonly settled?: ReadonlyMap<string, number>;
   /** How long its machines lived. */
   readonly lives?: LivesByTier;
   /** Until then (epoch milliseconds) its launch rate is used up; see launch-rate.ts. */

@@ -10,6 +10,8 @@ export interface Doubt {
   /** It has said so each time since then. */
   readonly since: number;
   readonly saidAt: number;
+  /** The doubt that was on the row when GitHub was asked, by its `since`; absent: there was none. */
+  readonly known?: number;
 }
 
 /** The jobs. Every method may throw OperationalError. */
@@ -77,7 +79,10 @@ export interface JobStore {
   ): Promise<boolean>;
   /** waiting → waiting, with this rest, or without any; else nothing. */
   rest(installationId: InstallationId, jobId: JobId, reason: Reason, rest?: Rest): Promise<void>;
-  /** Not done: notes that GitHub says it has no such job, or (undefined) that it has. */
+  /**
+   * Not done: notes that GitHub says it has no such job, or (undefined) that it has. A doubt is noted only where the row still
+   * has the one that was known: one that was cleared meanwhile does not come back with its old beginning.
+   */
   doubt(installationId: InstallationId, jobId: JobId, doubt: Doubt | undefined): Promise<void>;
   /**
    * running on this very machine, which is gone, or (undefined) on none of ours → waiting, since GitHub still has it
@@ -137,4 +142,6 @@ export interface JobEnd {
   readonly runner?: InstanceId;
   /** Present: the platform ends it by a word of its own. */
   readonly reason?: Reason;
+  /** Present: nothing is written unless the row still has the doubt that began then. */
+  readonly doubtedSince?: number;
 }

@@ -1,6 +1,7 @@
 import type { Permissions } from '../core/github.ts';
 import type { InstallationId, TierName } from '../core/ids.ts';
 import type { Micros } from '../core/micros.ts';
+import type { HeldLeases } from '../core/spend-counts.ts';
 import type { Attention, Tenant, TenantStatus } from '../core/tenant.ts';
 
 /**
@@ -46,9 +47,18 @@ export interface TenantStore {
   ): Promise<boolean>;
   /** Across tenants: those of these that are known. Reads consistently. */
   findAcrossTenants(installationIds: readonly InstallationId[]): Promise<Tenant[]>;
-  /** Sets the counts of leases, if they still changed as often as `tenant` says. False: they have changed since. */
-  correctLeases(tenant: Tenant, tierLeases: ReadonlyMap<TierName, number>): Promise<boolean>;
-  /** Sets what is spent on a day, and changes its month alike, if the day still is as `tenant` says. False: it is not. */
+  /**
+   * Sets the counts of leases, and what is counted of those that are held, if they still changed as often as `tenant` says.
+   * False: they have changed since.
+   */
+  correctLeases(
+    tenant: Tenant,
+    leases: { readonly tierLeases: ReadonlyMap<TierName, number>; readonly held: HeldLeases | undefined },
+  ): Promise<boolean>;
+  /**
+   * Sets what is spent on a day, and changes its month alike, if the day still is as `tenant` says, and no lease was taken or
+   * freed since. False: not so, and nothing was written.
+   */
   correctSpent(tenant: Tenant, spent: { readonly day: string; readonly to: Micros }): Promise<boolean>;
 }
 
@@ -63,6 +73,7 @@ export type NewTenant = Omit<
   | 'spent'
   | 'carried'
   | 'held'
+  | 'settled'
   | 'lives'
 >;
 

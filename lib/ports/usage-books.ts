@@ -13,6 +13,8 @@ export interface UsageBooks {
    * it in the same order. It reads as the caller iterates.
    */
   recordsByTenant(day: string, after?: InstallationId): AsyncIterable<UsageRecord>;
+  /** A tenant's records of a day, in no order. It reads as the caller iterates, and may lag by a second. */
+  recordsOf(day: string, installationId: InstallationId): AsyncIterable<UsageRecord>;
   /** Replaces all of a tenant's sums of a day. */
   write(day: string, installationId: InstallationId, sums: readonly UsageSum[]): Promise<void>;
   /** @returns false, and writes nothing, if another run finished since `known` was read */

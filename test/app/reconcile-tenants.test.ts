@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { InstallationId, type InstanceId, JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTenant, noon, small } from '../support/given.ts';
+import { sameHeld } from '../../lib/core/lease-census.ts';
+import { reason } from '../../lib/core/reason.ts';
+import type { HeldLeases } from '../../lib/core/spend-counts.ts';
+import { acme, givenEvent, givenJob, givenTenant, noon, small } from '../support/given.ts';
 import {
   denialLasts,
   expectBalanced,
@@ -99,6 +102,27 @@ describe('jobs that no webhook told of', () => {
     platform.github.putJob('acme/web', JobId(2), isQueued, { ...elsewhere, runId: 70 });
     for (let visit = 0; visit < 6; visit++) await platform.reconcile();
     expect(platform.queues.tiers.map(({ message }) => 'jobId' in message && message.jobId)).toContain(1);
+  });
+});
+
+describe('jobs that were refused because too many wait', () => {
+  it('are taken in again once there is room, and not at each look before', async () => {
+    const caps = { waitingJobsPerTenant: 1, launchesPerMinutePerTenant: 600 };
+    const platform = await givenPlatform({ deployment: { caps } });
+    const late = { runId: 90, labels, createdAt: noon - minutes(3) };
+    await platform.accept(queued(1), queued(2));
+    for (const jobId of [3, 4, 5]) platform.github.putJob('acme/app', JobId(jobId), isQueued, late);
+    const why = reason('waiting-cap', 'One waits already.');
+    const refused = { state: 'done', outcome: 'refused', reason: why, doneAt: noon } as const;
+    await platform.stores.jobs.insert([
+      givenJob({ jobId: JobId(3), queuedAt: noon + 3 }),
+      ...[4, 5].map((jobId) => givenJob({ ...refused, jobId: JobId(jobId) })),
+    ]);
+    for (let visit = 0; visit < 3; visit += 1) await platform.reconcile();
+    expect(repairs(platform, 'job-adopted')).toBe(0);
+    await platform.stores.jobs.finish(acme, JobId(3), { outcome: 'completed', at: noon });
+    await platform.reconcile();
+    expect(repairs(platform, 'job-adopted')).toBe(1);
   });
 });
 
@@ -238,6 +262,31 @@ describe('counts of leases that differ from the rows', () => {
     await platform.reconcile();
     expect(await platform.leases()).toBe(0);
   });
+
+  it.each<[string, HeldLeases]>([
+    [
+      'more',
+      { expected: new Map([['2026-11-21', 9]]), since: new Map([['2026-11-21', new Map([[small, 9]])]]) },
+    ],
+    ['nothing', { expected: new Map(), since: new Map() }],
+    [
+      'a machine of another day',
+      { expected: new Map(), since: new Map([['2026-11-19', new Map([[small, 1_795_100_000]])]]) },
+    ],
+  ])(
+    'are right, and what they expect of the machines is set by the rows where it says %s',
+    async (_, held) => {
+      const { platform, machine } = await givenListening();
+      const { held: before } = platform.stores.world.tenant(acme)!;
+      platform.stores.world.editTenant(acme, { held });
+      await reconcileEvery5(platform, 2);
+      expect(sameHeld(platform.stores.world.tenant(acme)!.held, before)).toBe(true);
+      await reconcileEvery5(platform, 2);
+      expect(repairs(platform, 'lease-count-corrected')).toBe(1);
+      await platform.machineEnds(machine);
+      expect(sameHeld(platform.stores.world.tenant(acme)!.held, undefined)).toBe(true);
+    },
+  );
 
   it('stay while leases are taken or freed between the runs', async () => {
     const { platform } = await givenListening();

@@ -1,5 +1,6 @@
 /** The sums of past days: complete, the same whoever dies where, and made again when late words have come. */
 import { describe, expect, it } from '@jest/globals';
+import { compareSpent } from '../../lib/app/reconciler/compare-spent.ts';
 import { rollUpUsage } from '../../lib/app/reconciler/roll-up-usage.ts';
 import { InstallationId, InstanceId, JobId } from '../../lib/core/ids.ts';
 import { totalOf } from '../../lib/core/price.ts';
@@ -155,7 +156,7 @@ describe('the sums of a day', () => {
 describe('what a tenant counts as spent on a day that is over', () => {
   /** Those of the others have no price for CPU credits. */
   const priced = records.map((record) => ({ ...record, unpriced: [] }));
-  const ofTenant = records.filter(({ installationId }) => installationId === 101);
+  const ofTenant = priced.filter(({ installationId }) => installationId === 101);
   const recorded = ofTenant.reduce((sum, { cost }) => sum + totalOf(cost), 0);
   const counts = (ofDay: number, ofMonth: number) =>
     new Map([
@@ -203,6 +204,14 @@ describe('what a tenant counts as spent on a day that is over', () => {
     const { deps, spent, repairs } = await givenCounted({ spent: counts(7, 7), ...over }, now, of);
     await rollUpUsage(deps);
     expect(await spent()).toEqual(counts(7, 7));
+    expect(repairs()).toEqual([]);
+  });
+
+  it('is left alone where a machine ended after the records were read, and before the tenant was', async () => {
+    const { deps, spent, repairs } = await givenCounted({ spent: counts(recorded, recorded) });
+    const sums = sumUp(ofTenant.slice(1));
+    await compareSpent(deps, { installationId: InstallationId(101), day, sums });
+    expect(await spent()).toEqual(counts(recorded, recorded));
     expect(repairs()).toEqual([]);
   });
 

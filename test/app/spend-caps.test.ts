@@ -4,6 +4,7 @@ import { InstallationId, JobId, TierName } from '../../lib/core/ids.ts';
 import { totalOf } from '../../lib/core/price.ts';
 import { rangesOfLives } from '../../lib/core/spend.ts';
 import type { SpendCaps } from '../../lib/core/spend-counts.ts';
+import type { Tenant } from '../../lib/core/tenant.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import { acme, givenDeployment, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform } from '../support/platform.ts';
@@ -59,6 +60,14 @@ describe('a spend cap', () => {
       ),
     });
     await expectBalanced(platform);
+  });
+
+  it('is in the figures of each minute, with those that wait behind the first, and names no tenant', async () => {
+    const platform = await givenCapped({ month: longest * 2 });
+    await platform.accept(...queuedTo(30));
+    await platform.sweep();
+    expect(platform.telemetry.total('JobsHeldBySpendCap', { tier: 'small' })).toBe(28);
+    expect(platform.telemetry.total('TenantsAtSpendCap', { tier: 'small' })).toBe(1);
   });
 
   it('counts what machines did cost once they have ended, and the next ones start in their room', async () => {
@@ -245,5 +254,105 @@ describe('a cap that machines of this tier cannot fill', () => {
   it('is still counted as it was read, where another copy may start dearer ones at the same moment', () => {
     expect(asReadUnder(longest * 11)).toBe(true);
     expect(asReadUnder(longest * 110)).toBe(false);
+  });
+});
+
+describe('what a cap keeps free for machines that run', () => {
+  const lives = [1_000, ...new Array(rangesOfLives - 1).fill(0)];
+  const gone = TierName('gone');
+  const since = (tiers: readonly (readonly [TierName, number])[]) => ({
+    expected: new Map([[today, 9]]),
+    since: new Map([
+      [today, new Map(tiers.map(([tier, machines]) => [tier, machines * Math.floor(noon / 1000)]))],
+    ]),
+  });
+  const roomOf = (tenant: Partial<Tenant>) =>
+    spendRoom(givenDeployment(), {
+      tenant: givenTenant({
+        ...{ maxRunners: 50, caps: { day: longest * 3 }, lives: new Map([[small, lives]]) },
+        ...tenant,
+      }),
+      tier: givenTier({ maxRunners: 50 }),
+      now: noon,
+    })!.machines;
+  const none = { leases: 0, tierLeases: new Map(), held: since([]) };
+
+  it('includes machines of a tier that is not configured any more, at the price of the dearest', () => {
+    const removed = { leases: 2, tierLeases: new Map([[gone, 2]]), held: since([[gone, 2]]) };
+    expect(roomOf(none)).toBeGreaterThan(roomOf(removed));
+    expect(roomOf({ ...removed, tierLeases: new Map([[gone, 3]]), leases: 3 })).toBe(0);
+  });
+
+  it('includes each lease that functions of a former version took without its age, as the longest life', () => {
+    expect(roomOf({ leases: 2, tierLeases: new Map([[small, 2]]), held: since([]) })).toBeLessThan(
+      roomOf(none),
+    );
+    expect(roomOf({ leases: 3, tierLeases: new Map([[small, 3]]), held: since([]) })).toBe(0);
+  });
+
+  it('counts no more machines than the tenant holds, where such functions freed leases', () => {
+    expect(roomOf({ ...none, held: since([[small, 40]]) })).toBe(roomOf(none));
+  });
+});
+
+describe('what is counted as spent on the running day', () => {
+  const hour = 3_600_000;
+  /** Two machines have ended, one runs; then somebody edits the count. */
+  async function givenEdited(over: { spent?: number } = {}) {
+    const platform = await givenCapped({ day: longest * 9 });
+    await platform.accept(...queuedTo(2));
+    await platform.endAll(300);
+    await platform.accept(queued(3));
+    const due = platform.recorded() + longest;
+    const spent = new Map([today, month].map((period) => [period, over.spent ?? 7]));
+    platform.stores.world.editTenant(acme, { spent });
+    const repairs = () => platform.telemetry.total('Repairs', { kind: 'spend-count-corrected' });
+    return { ...platform, due, repairs };
+  }
+
+  it('is corrected within the day, though leases are held, and reported once', async () => {
+    const platform = await givenEdited();
+    await platform.reconcile();
+    expect(await platform.spent(today)).toBe(platform.due);
+    expect(await platform.spent(month)).toBe(platform.due);
+    platform.clock.advance(hour);
+    await platform.reconcile();
+    expect(platform.repairs()).toBe(1);
+    await platform.endAll(60);
+    expect(await platform.spent(today)).toBe(platform.recorded());
+  });
+
+  it('is left alone while a machine has its record, and not yet given its lease back', async () => {
+    const platform = await givenEdited();
+    platform.stores.world.editTenant(acme, {
+      spent: new Map([today, month].map((period) => [period, platform.due])),
+    });
+    const died = new OperationalError('It died.', { code: 'Died', retryable: true });
+    platform.stores.world.failNext('runners.end', died);
+    await platform.machineEnds(platform.liveMachines()[0]!).catch(() => {});
+    await platform.reconcile();
+    expect(await platform.spent(today)).toBe(platform.due);
+    expect(platform.repairs()).toBe(0);
+  });
+
+  it('is left alone where a lease was taken while the records were read', async () => {
+    const platform = await givenEdited();
+    let begun = false;
+    platform.stores.world.beforeCall = (name) => {
+      if (name !== 'tenants.correctSpent' || begun) return;
+      begun = true;
+      const { leaseChanges } = platform.stores.world.tenant(acme)!;
+      platform.stores.world.editTenant(acme, { leaseChanges: leaseChanges + 1 });
+    };
+    await platform.reconcile();
+    expect(begun).toBe(true);
+    expect([await platform.spent(today), platform.repairs()]).toEqual([7, 0]);
+  });
+
+  it('is not judged by what is held where functions of a former version counted less than that', async () => {
+    const platform = await givenEdited();
+    platform.stores.world.editTenant(acme, { held: { expected: new Map(), since: new Map() } });
+    await platform.reconcile();
+    expect([await platform.spent(today), platform.repairs()]).toEqual([7, 0]);
   });
 });

@@ -54,7 +54,10 @@ async function unitsOfLife(
   const installationId = InstallationId(height.tenant);
   await stores.tenants.create(newTenant({ installationId, accountId: height.tenant, maxRunners: limit }));
   const created = (await stores.tenants.get(installationId))!;
-  await stores.tenants.correctLeases(created, new Map([[small, height.held]]));
+  await stores.tenants.correctLeases(created, {
+    tierLeases: new Map([[small, height.held]]),
+    held: undefined,
+  });
   const job = givenJob({ installationId, jobId: JobId(1) });
   await stores.jobs.insert([job]);
   const capRows = height.inCap === undefined ? [] : [capRowKey(cap.name, 0)];

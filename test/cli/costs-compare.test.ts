@@ -1,10 +1,12 @@
 /** What `mayfly costs compare` says of records and a bill that is written from the hidden truth. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readComparedDays, writeComparedDay } from '../../lib/adapters/dynamodb/comparison-rows.ts';
 import { writeComparisonState } from '../../lib/adapters/dynamodb/comparison-state-row.ts';
 import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
 import { listUsage } from '../../lib/adapters/dynamodb/usage-list.ts';
 import { usageRow } from '../../lib/adapters/dynamodb/usage-row.ts';
 import { monthOf } from '../../lib/cli/costs/month.ts';
+import type { ComparedDay } from '../../lib/core/compared-day.ts';
 import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
 import { machineRates } from '../../lib/core/price.ts';
 import { usageOf } from '../../lib/core/usage.ts';
@@ -138,6 +140,24 @@ describe('mayfly costs compare', () => {
       { ...found!, lastDay: '2020-01-01' },
     );
     expect(await createUsageBooks(table()).comparison()).toEqual(found);
+  });
+
+  it('keeps of two that run at once the one that began later, however slow the other one is', async () => {
+    const place = { client: account.rows, usage: table().tableName, audit: `${config.environment}-audit` };
+    const dayOf = (unexplained: number): ComparedDay => ({
+      ...{ day: '2024-02-03', source: 'export', tenants: [], tiers: [], unexplained },
+    });
+    const write = (unexplained: number, at: string) =>
+      writeComparedDay(place, { known: undefined, now: dayOf(unexplained), at, who: 'me' });
+    expect(await write(2, '2024-02-05T12:00:01.000Z')).toBe(true);
+    expect(await write(1, '2024-02-05T12:00:00.000Z')).toBe(false);
+    expect(await readComparedDays(place, '2024-02')).toEqual([dayOf(2)]);
+    expect(await write(3, '2024-02-05T12:00:02.000Z')).toBe(true);
+    const later = Date.now() + 60_000;
+    const state = { lastDay: lastMonth.replace(/^..../, '2999'), daysApart: 0 };
+    await writeComparisonState(place, { ...state, comparedAt: later + 1 });
+    await writeComparisonState(place, { ...state, comparedAt: later });
+    expect(await createUsageBooks(table()).comparison()).toMatchObject({ comparedAt: later + 1 });
   });
 
   it.each([['1'], ['1001'], ['many']])('asks no more than is allowed: --requests %s', async (most) => {

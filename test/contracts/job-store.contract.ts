@@ -308,6 +308,26 @@ export function jobStoreContract(backend: StoreBackend): void {
         expect(await theJob(2)).not.toHaveProperty('goneAt');
       });
 
+      it('notes no doubt, and closes nothing by one, where another look has cleared or begun one meanwhile', async () => {
+        await given(running, givenJob({ jobId: JobId(2), state: 'waiting' }));
+        await stores.jobs.doubt(acme, one, { since: noon + 9, saidAt: noon + 9, known: noon });
+        expect(await theJob()).toEqual(running);
+        await stores.jobs.doubt(acme, one, { since: noon + 7, saidAt: noon + 9 });
+        await stores.jobs.doubt(acme, one, { since: noon + 8, saidAt: noon + 10 });
+        expect(await theJob()).toMatchObject({ goneAt: noon + 7, goneSaidAt: noon + 9 });
+        await stores.jobs.doubt(acme, one, { since: noon + 7, saidAt: noon + 20, known: noon + 7 });
+        expect(await theJob()).toMatchObject({ goneAt: noon + 7, goneSaidAt: noon + 20 });
+        const end = { outcome: 'cancelled', at: noon + 30, reason: full, doubtedSince: noon + 6 } as const;
+        expect(await stores.jobs.finish(acme, one, end)).toMatchObject({ goneAt: noon + 7 });
+        expect(await stores.jobs.refuseWaiting(acme, JobId(2), end)).toBe(false);
+        expect([(await theJob())?.state, (await theJob(2))?.state]).toEqual(['running', 'waiting']);
+        await stores.jobs.finish(acme, one, { ...end, doubtedSince: noon + 7 });
+        await stores.jobs.doubt(acme, JobId(2), { since: noon + 6, saidAt: noon + 6 });
+        expect(await stores.jobs.refuseWaiting(acme, JobId(2), end)).toBe(true);
+        expect(await theJob()).toMatchObject({ state: 'done', outcome: 'cancelled' });
+        expect(await theJob()).not.toHaveProperty('doubtedSince');
+      });
+
       it('lets a covered job wait again at its old place', async () => {
         await given(covered, givenJob({ jobId: JobId(2), queuedAt: noon + 1 }));
 

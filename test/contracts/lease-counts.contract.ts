@@ -125,14 +125,28 @@ export function leaseCountsContract(backend: StoreBackend): void {
     it('are corrected only where they stood still since they were read', async () => {
       await takenLaunch(stores, 1, 2);
       const read = await theTenant(stores);
+      const correct = (leases: number) => ({
+        tierLeases: new Map([[small, leases]]),
+        held: {
+          expected: new Map([['2026-11-20', 7]]),
+          since: new Map([['2026-11-20', new Map([[small, leases * 1_795_132_800]])]]),
+        },
+      });
       await stores.runners.bind([givenRunner()]);
       await stores.runners.end([endOf()]);
 
-      expect(await stores.tenants.correctLeases(read, new Map([[small, 7]]))).toBe(false);
+      expect(await stores.tenants.correctLeases(read, correct(7))).toBe(false);
       const now = await theTenant(stores);
-      expect(await stores.tenants.correctLeases(now, new Map([[small, 3]]))).toBe(true);
+      expect(await stores.tenants.correctLeases(now, correct(3))).toBe(true);
       expect(await counts()).toEqual([3, 3]);
-      expect(await stores.tenants.correctLeases(now, new Map())).toBe(false);
+      expect(await stores.tenants.correctLeases(now, correct(0))).toBe(false);
+      expect((await theTenant(stores)).held).toEqual({
+        expected: new Map([['2026-11-20', 7]]),
+        since: new Map([
+          ['2026-11-20', new Map([[small, 3 * 1_795_132_800]])],
+          ['2026-11-21', new Map([[small, 0]])],
+        ]),
+      });
     });
   });
 }

@@ -71,6 +71,7 @@ export function spendContract(backend: StoreBackend): void {
           ['2026-11-30', 641],
         ]),
         lives: new Map([[small, [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]]]),
+        settled: new Map([['2026-11-30', 1]]),
       });
     });
 
@@ -232,7 +233,16 @@ export function spendContract(backend: StoreBackend): void {
       const correct = (tenant: Tenant, to: number) => stores.tenants.correctSpent(tenant, { day: today, to });
       expect(await correct(read, 7)).toBe(false);
       expect(await spent()).toEqual(both(600));
-      expect(await correct(await theTenant(stores), 700)).toBe(true);
+      const moved = await theTenant(stores);
+      await take({
+        tenant: moved,
+        jobs: [7],
+        launch: { launchId: LaunchId('l-7'), leaseCost: { expected: 0 } },
+      });
+      expect(await correct(moved, 700)).toBe(false);
+      const standing = await theTenant(stores);
+      expect(await correct(standing, 700)).toBe(true);
+      expect(await correct({ ...standing, spent: both(700) }, 800)).toBe(false);
       expect(await spent()).toEqual(both(700));
       expect(await stores.tenants.correctSpent(await theTenant(stores), { day: '2026-11-20', to: 50 })).toBe(
         true,

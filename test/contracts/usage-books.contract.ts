@@ -49,6 +49,16 @@ export function usageBooksContract(backend: StoreBackend): void {
       expect(await read(9)).toEqual([]);
     });
 
+    it('reads the records of one tenant alone, of that day, wherever they stand', async () => {
+      const records = Array.from({ length: 20 }, (_, n) => givenRecord(10, n));
+      await stores.usage.record([...records, givenRecord(1, 0), givenRecord(101, 1), givenRecord(9, 2)]);
+      await stores.usage.record([givenRecord(10, 99, { launchedAt: noon + dayMilliseconds })]);
+      const found: string[] = [];
+      for await (const { instanceId } of stores.books.recordsOf(day, InstallationId(10)))
+        found.push(instanceId);
+      expect(found.toSorted()).toEqual(records.map(({ instanceId }) => String(instanceId)).toSorted());
+    });
+
     it('has the sums of a day for reports once they are all made, and each write in place of the one before', async () => {
       const [one, other] = [sumUp([givenRecord(101, 1)]), sumUp([givenRecord(102, 1), givenRecord(102, 2)])];
       await stores.books.write(day, InstallationId(101), other);

@@ -127,7 +127,7 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     },
     async doubt(installationId, jobId, doubt) {
       await change('jobs.doubt', { installationId, jobId }, (job) => {
-        if (job.state === 'done') return undefined;
+        if (job.state === 'done' || (doubt && job.goneAt !== doubt.known)) return undefined;
         return { ...undoubted(job), ...(doubt ? { goneAt: doubt.since, goneSaidAt: doubt.saidAt } : {}) };
       });
     },
@@ -168,7 +168,9 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     },
     async finish(installationId, jobId, end) {
       const { before } = await change('jobs.finish', { installationId, jobId }, (job) =>
-        isOverOnGitHub(job) || (job.state === 'done' && end.reason) ? undefined : done(job, end),
+        isOverOnGitHub(job) || (job.state === 'done' && end.reason) || !isStillDoubted(job, end)
+          ? undefined
+          : done(job, end),
       );
       return before;
     },
@@ -177,7 +179,8 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
       return (await change('jobs.refuseBlocked', { installationId, jobId }, ends)).met;
     },
     async refuseWaiting(installationId, jobId, end) {
-      const ends = (job: Job) => (job.state === 'waiting' ? done(job, end) : undefined);
+      const ends = (job: Job) =>
+        job.state === 'waiting' && isStillDoubted(job, end) ? done(job, end) : undefined;
       return (await change('jobs.refuseWaiting', { installationId, jobId }, ends)).met;
     },
   };
@@ -256,6 +259,9 @@ function wait(job: Job, { reason, rest }: Again): Job {
 
 const undoubted = ({ goneAt: _goneAt, goneSaidAt: _goneSaidAt, ...job }: Job): Job => job;
 
-function done(job: Job, { at, ...facts }: JobEnd): Job {
+const isStillDoubted = ({ goneAt }: Job, { doubtedSince }: JobEnd) =>
+  doubtedSince === undefined || goneAt === doubtedSince;
+
+function done(job: Job, { at, doubtedSince: _, ...facts }: JobEnd): Job {
   return { ...undoubted(planless(job)), ...facts, state: 'done', doneAt: at };
 }

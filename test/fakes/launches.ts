@@ -196,17 +196,22 @@ function hasSpendRoom(tenant: Tenant, read: Tenant, launch: Launch): boolean {
 }
 
 /** Counts that were read, and that nobody reads any more, are gone. */
-function withoutPast({ spent, carried, held, ...rest }: Tenant, { tenant: read, launch }: Taking): Tenant {
+function withoutPast(
+  { spent, carried, settled, held, ...rest }: Tenant,
+  { tenant: read, launch }: Taking,
+): Tenant {
   const kept = (counts: Tenant['spent'], asRead: Tenant['spent']) => {
     const past = pastPeriods(asRead, launch.createdAt);
     return new Map([...(counts ?? [])].filter(([period]) => !past.includes(period)));
   };
   const [spentNow, carriedNow] = [kept(spent, read.spent), kept(carried, read.carried)];
+  const settledNow = kept(settled, read.settled);
   return {
     ...rest,
     ...heldWithoutPast(held, read.held, launch.createdAt),
     ...(spentNow.size === 0 ? {} : { spent: spentNow }),
     ...(carriedNow.size === 0 ? {} : { carried: carriedNow }),
+    ...(settledNow.size === 0 ? {} : { settled: settledNow }),
   };
 }
 

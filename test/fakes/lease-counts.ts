@@ -38,7 +38,7 @@ export function countLeases(
 /** As the adapter reads it: what comes to nothing is not there. */
 function spending(tenant: Tenant, tier: TierName, spend: Settlement | undefined): Tenant {
   if (!spend) return tenant;
-  const { spent, lives, ...rest } = tenant;
+  const { spent, lives, settled, ...rest } = tenant;
   const counted = new Map(spent);
   for (const period of periodsOf(spend.launchedAt)) {
     counted.set(period, (counted.get(period) ?? 0) + spend.change);
@@ -50,10 +50,14 @@ function spending(tenant: Tenant, tier: TierName, spend: Settlement | undefined)
     ofTier[spend.life]! += 1;
     lived.set(tier, ofTier);
   }
+  const ended = new Map(settled);
+  const day = dayOf(spend.launchedAt);
+  if (spend.life !== undefined) ended.set(day, (ended.get(day) ?? 0) + 1);
   return {
     ...rest,
     ...(counted.size === 0 ? {} : { spent: counted }),
     ...(lived.size === 0 ? {} : { lives: lived }),
+    ...(ended.size === 0 ? {} : { settled: ended }),
   };
 }
 

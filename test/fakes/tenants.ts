@@ -85,30 +85,33 @@ export function createMemoryTenantStore(world: StoreWorld): TenantStore {
       world.call('tenants.findAcrossTenants', ({ tenants }) =>
         [...new Set(installationIds)].flatMap((id) => tenants.get(id) ?? []),
       ),
-    correctLeases: ({ installationId, leaseChanges }, tierLeases) =>
+    correctLeases: ({ installationId, leaseChanges, held: before }, { tierLeases, held }) =>
       world.call('tenants.correctLeases', ({ tenants }) => {
         const tenant = tenants.get(installationId);
         if (tenant?.leaseChanges !== leaseChanges) return false;
         const leases = [...tierLeases.values()].reduce((sum, count) => sum + count, 0);
         tenants.set(installationId, {
           ...tenant,
+          ...heldAsSet(before, held),
           tierLeases: new Map(tierLeases),
           leases,
           leaseChanges: leaseChanges + 1,
         });
         return true;
       }),
-    correctSpent: ({ installationId, spent }, { day, to }) =>
+    correctSpent: ({ installationId, spent, leaseChanges }, { day, to }) =>
       world.call('tenants.correctSpent', ({ tenants }) => {
         const tenant = tenants.get(installationId);
         const counted = tenant?.spent?.get(day) ?? 0;
         if (!tenant || counted !== (spent?.get(day) ?? 0)) return false;
+        if (tenant.leaseChanges !== leaseChanges) return false;
         const month = day.slice(0, 7);
         const ofMonth = (tenant.spent?.get(month) ?? 0) + to - counted;
         const corrected = new Map(tenant.spent).set(day, to).set(month, ofMonth);
         tenants.set(installationId, {
           ...tenant,
           spent: new Map([...corrected].filter(([, micros]) => micros !== 0)),
+          leaseChanges: leaseChanges + 1,
         });
         return true;
       }),
@@ -132,4 +135,20 @@ function changed(tenant: Tenant, { suspendedBy, ...changes }: TenantChanges): Te
     ...(after === undefined ? {} : { suspendedBy: after }),
     version: tenant.version + 1,
   };
+}
+
+/** As the row has it: what was there and is held no more stays, as nothing. */
+function heldAsSet(before: Tenant['held'], held: Tenant['held']): Pick<Tenant, 'held'> {
+  if (!before && !held) return {};
+  const expected = new Map([...(before?.expected.keys() ?? [])].map((day) => [day, 0]));
+  const since = new Map(
+    [...(before?.since ?? [])].map(([day, tiers]) => [
+      day,
+      new Map([...tiers.keys()].map((tier) => [tier, 0])),
+    ]),
+  );
+  for (const [day, micros] of held?.expected ?? []) expected.set(day, micros);
+  for (const [day, tiers] of held?.since ?? [])
+    since.set(day, new Map([...(since.get(day) ?? []), ...tiers]));
+  return { held: { expected, since } };
 }

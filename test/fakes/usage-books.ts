@@ -19,6 +19,13 @@ export function createMemoryUsageBooks(world: StoreWorld): UsageBooks {
       );
       yield* records.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
     },
+    async *recordsOf(day, installationId) {
+      yield* await world.call('books.recordsOf', ({ usage }) =>
+        [...usage.values()].filter(
+          (record) => dayOf(record.launchedAt) === day && record.installationId === installationId,
+        ),
+      );
+    },
     write: (day, installationId, sums) =>
       world.call('books.write', ({ usageSums }) => {
         usageSums.set(`${day}/${installationId}`, copyOf(sums));

@@ -46,12 +46,12 @@ const mostDaysOfMonth = 31;
 export interface ComparisonChange {
   readonly known: ComparedDay | undefined;
   readonly now: ComparedDay;
-  /** ISO 8601. */
+  /** When the bill was asked for, ISO 8601: of two comparisons that run at once the one that began later stays. */
   readonly at: string;
   readonly who: string;
 }
 
-/** @returns false: it is what is known, and nothing was written */
+/** @returns false: it is what is known, or a comparison that began later was faster, and nothing was written */
 export async function writeComparedDay(
   { client, usage, audit }: ComparisonTables & { readonly audit: string },
   { known, now, at, who }: ComparisonChange,
@@ -70,7 +70,14 @@ export async function writeComparedDay(
     expires_at: sumsExpireAt(now.day),
   };
   return transact(client, [
-    { Put: { TableName: usage, Item } },
+    {
+      Put: {
+        TableName: usage,
+        Item,
+        ConditionExpression: 'attribute_not_exists(compared_at) OR compared_at <= :at',
+        ExpressionAttributeValues: { ':at': text(at) },
+      },
+    },
     deploymentAuditItem(audit, record, randomUUID()),
   ]);
 }

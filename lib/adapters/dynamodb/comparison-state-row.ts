@@ -23,7 +23,7 @@ export function comparisonStateOf(attributes: Attributes): ComparisonState {
   };
 }
 
-/** Of a comparison that goes less far than the last one nothing is kept. */
+/** Of a comparison that goes less far than the last one, or that began before it, nothing is kept. */
 export async function writeComparisonState(
   { client, usage }: { readonly client: DynamoDBClient; readonly usage: string },
   { comparedAt, lastDay, daysApart }: ComparisonState,
@@ -40,8 +40,9 @@ export async function writeComparisonState(
       new PutItemCommand({
         TableName: usage,
         Item,
-        ConditionExpression: 'attribute_not_exists(last_day) OR last_day <= :day',
-        ExpressionAttributeValues: { ':day': text(lastDay) },
+        ConditionExpression:
+          'attribute_not_exists(last_day) OR (last_day <= :day AND compared_at <= :compared_at)',
+        ExpressionAttributeValues: { ':day': text(lastDay), ':compared_at': number(comparedAt) },
       }),
     );
   } catch (error) {

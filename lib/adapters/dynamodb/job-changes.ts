@@ -82,12 +82,16 @@ export const rest = (jobId: JobId, again: Again): JobChange => {
 /** Not done: since when GitHub says that it has no such job, and when it last said so. */
 export const doubt = (doubted: Doubt | undefined): JobChange => ({
   update: doubted ? 'SET #gone_at = :at, #gone_said_at = :said' : 'REMOVE #gone_at, #gone_said_at',
-  condition: 'attribute_exists(#state) AND #state <> :done',
+  condition: `attribute_exists(#state) AND #state <> :done${doubted ? ` AND ${asKnown(doubted)}` : ''}`,
   values: {
     ':done': text('done'),
     ...(doubted ? { ':at': number(doubted.since), ':said': number(doubted.saidAt) } : {}),
+    ...(doubted?.known === undefined ? {} : { ':known': number(doubted.known) }),
   },
 });
+
+const asKnown = ({ known }: Doubt) =>
+  known === undefined ? 'attribute_not_exists(#gone_at)' : '#gone_at = :known';
 
 /** running → waiting, if it is still this machine that GitHub named, or none of ours. */
 export const requeue = (jobId: JobId, runner: InstanceId | undefined, again: Again): JobChange => {
@@ -205,13 +209,15 @@ export function start(
 }
 
 /** Anything but done → done; GitHub's own word also takes the place of the platform's, which has a reason. */
-export const finish = (end: JobEnd): JobChange => ({
-  ...finishing(end),
-  condition:
-    end.reason === undefined
-      ? 'attribute_exists(#state) AND (#state <> :done OR attribute_exists(#reason))'
-      : 'attribute_exists(#state) AND #state <> :done',
-});
+export const finish = (end: JobEnd): JobChange => {
+  const { update, values } = finishing(end);
+  const open =
+    end.reason === undefined ? '(#state <> :done OR attribute_exists(#reason))' : '#state <> :done';
+  return { update, condition: `attribute_exists(#state) AND ${open}${stillDoubted(end)}`, values };
+};
+
+const stillDoubted = ({ doubtedSince }: JobEnd) =>
+  doubtedSince === undefined ? '' : ' AND #gone_at = :doubted_since';
 
 /** waiting → done. */
 export const refuseWaiting = (end: JobEnd): JobChange => finishingFrom('waiting', end);
@@ -221,7 +227,11 @@ export const refuseBlocked = (end: JobEnd): JobChange => finishingFrom('blocked'
 
 function finishingFrom(state: 'waiting' | 'blocked', end: JobEnd): JobChange {
   const { update, values } = finishing(end);
-  return { update, condition: '#state = :from', values: { ...values, ':from': text(state) } };
+  return {
+    update,
+    condition: `#state = :from${stillDoubted(end)}`,
+    values: { ...values, ':from': text(state) },
+  };
 }
 
 function finishing(end: JobEnd): { update: string; values: Attributes } {
@@ -238,7 +248,11 @@ function finishing(end: JobEnd): { update: string; values: Attributes } {
   const stale = [...over, ...(end.reason ? [] : ['reason']), ...(end.conclusion ? [] : ['conclusion'])];
   return {
     update: `SET #state = :done, ${sets.join(', ')} REMOVE ${stale.map((name) => `#${name}`).join(', ')}`,
-    values: { ...facts, ':done': text('done') },
+    values: {
+      ...facts,
+      ':done': text('done'),
+      ...(end.doubtedSince === undefined ? {} : { ':doubted_since': number(end.doubtedSince) }),
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   carriedAttribute,
   livesAttribute,
   reservedAttribute,
+  settledAttribute,
   sinceAttribute,
   spentAttribute,
 } from '../../contract/tables.ts';
@@ -14,7 +15,7 @@ import type { TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Micros } from '../../core/micros.ts';
 import { pastDays, pastPeriods, periodsOf } from '../../core/spend.ts';
-import type { Settlement } from '../../core/spend-counts.ts';
+import type { HeldLeases, Settlement } from '../../core/spend-counts.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { type Attributes, number } from './attributes.ts';
 import { capValue } from './spend-row.ts';
@@ -86,7 +87,7 @@ export const leasesUnchanged = ({ leaseChanges }: Pick<Tenant, 'leaseChanges'>) 
 const secondsOf = (at: number) => Math.floor(at / 1000);
 
 /** What nobody reads any more. */
-function pastOf({ spent, carried, held }: Tenant, now: number): string[] {
+function pastOf({ spent, carried, held, settled }: Tenant, now: number): string[] {
   const since = [...(held?.since ?? [])].flatMap(([day, tiers]) =>
     [...tiers].flatMap(([tier, count]) =>
       pastDays(new Map([[day, count]]), now).map((past) => sinceAttribute(past, tier)),
@@ -95,6 +96,7 @@ function pastOf({ spent, carried, held }: Tenant, now: number): string[] {
   return [
     ...pastPeriods(spent, now).map(spentAttribute),
     ...pastPeriods(carried, now).map(carriedAttribute),
+    ...pastPeriods(settled, now).map(settledAttribute),
     ...pastDays(held?.expected, now).map(reservedAttribute),
     ...since,
   ];
@@ -119,7 +121,9 @@ export function spendSettled(
     const day = dayOf(spend.launchedAt);
     add(reservedAttribute(day), -spend.expected);
     add(sinceAttribute(day, tier), -secondsOf(spend.launchedAt));
-    if (spend.life !== undefined) add(livesAttribute(tier, spend.life), 1);
+    if (spend.life === undefined) continue;
+    add(livesAttribute(tier, spend.life), 1);
+    add(settledAttribute(day), 1);
   }
   const moved = [...changes].filter(([, change]) => change !== 0);
   return {
@@ -138,3 +142,25 @@ export function carriedSet(carried: ReadonlyMap<string, Micros>) {
     names: Object.fromEntries(entries.map(([period], n) => [`#carried${n}`, carriedAttribute(period)])),
   };
 }
+
+/** As further SETs: what the row says of held leases becomes what it should; what is not held any more becomes nothing. */
+export function heldSet(read: HeldLeases | undefined, now: HeldLeases | undefined) {
+  const entries = [
+    ...new Map([...heldNumbers(read).keys()].map((name) => [name, 0] as const)),
+    ...heldNumbers(now),
+  ];
+  const numbers = [...new Map(entries)];
+  return {
+    sets: numbers.map((_, n) => `, #held${n} = :held${n}`),
+    values: Object.fromEntries(numbers.map(([, count], n) => [`:held${n}`, number(count)])),
+    names: Object.fromEntries(numbers.map(([name], n) => [`#held${n}`, name])),
+  };
+}
+
+const heldNumbers = (held: HeldLeases | undefined): ReadonlyMap<string, number> =>
+  new Map([
+    ...[...(held?.expected ?? [])].map(([day, micros]) => [reservedAttribute(day), micros] as const),
+    ...[...(held?.since ?? [])].flatMap(([day, tiers]) =>
+      [...tiers].map(([tier, seconds]) => [sinceAttribute(day, tier), seconds] as const),
+    ),
+  ]);

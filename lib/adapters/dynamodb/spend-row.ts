@@ -7,6 +7,7 @@ import {
   carriedAttribute,
   livesAttribute,
   reservedAttribute,
+  settledAttribute,
   sinceAttribute,
   spentAttribute,
 } from '../../contract/tables.ts';
@@ -59,6 +60,8 @@ export const capsRow = (caps: SpendCaps | undefined): Attributes => ({
 
 export const spentOfRow = (row: Row) => amountsOf(row, spentAttribute(''));
 export const carriedOfRow = (row: Row) => amountsOf(row, carriedAttribute(''));
+
+export const settledOfRow = (row: Row) => amountsOf(row, settledAttribute(''));
 
 /** By period; undefined: nothing. */
 function amountsOf(row: Row, prefix: string): ReadonlyMap<string, Micros> | undefined {

@@ -19,7 +19,15 @@ import {
   text,
   textSet,
 } from './attributes.ts';
-import { capsOfRow, capsRow, carriedOfRow, heldOfRow, livesOfRow, spentOfRow } from './spend-row.ts';
+import {
+  capsOfRow,
+  capsRow,
+  carriedOfRow,
+  heldOfRow,
+  livesOfRow,
+  settledOfRow,
+  spentOfRow,
+} from './spend-row.ts';
 
 const tierLeasesPrefix = tierLeasesAttribute('');
 
@@ -105,6 +113,7 @@ export function tenantOfRow(attributes: Attributes): Tenant {
     spent: spentOfRow(row),
     carried: carriedOfRow(row),
     held: heldOfRow(row),
+    settled: settledOfRow(row),
     lives: livesOfRow(row),
     unknownRuns: row.optionalNumber('unknown_runs'),
     rateUsedUntil: rateFrom === undefined ? undefined : rateFrom + rateUsed,

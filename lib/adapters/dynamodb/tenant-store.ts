@@ -13,7 +13,7 @@ import { findByIndex } from './find-by-index.ts';
 import { findRows } from './find-rows.ts';
 import { getRow, scanRows } from './read.ts';
 import { readTogether } from './read-together.ts';
-import { carriedSet } from './spend-changes.ts';
+import { carriedSet, heldSet, leasesUnchanged } from './spend-changes.ts';
 import { changeExpression, hasPolicyOf, newTenantItem, policyCheck } from './tenant-changes.ts';
 import { recordedTenant, recordedUpdate } from './tenant-record.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
@@ -136,32 +136,45 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
       const rows = await findRows(client, tableName, [...new Set(installationIds)].map(tenantKey));
       return rows.map(tenantOfRow);
     },
-    async correctLeases(tenant, tierLeases) {
+    async correctLeases(tenant, { tierLeases, held }) {
       const tiers = [...new Set([...tenant.tierLeases.keys(), ...tierLeases.keys()])];
       const counts = tiers.map((tier) => tierLeases.get(tier) ?? 0);
+      const ofHeld = heldSet(tenant.held, held);
       const { met } = await updateRow(client, {
         tableName,
         key: tenantKey(tenant.installationId),
-        update: `SET #${leasesAttribute} = :all, #lease_changes = :next${tiers.map((_, n) => `, #tier${n} = :tier${n}`).join('')}`,
+        update: `SET #${leasesAttribute} = :all, #lease_changes = :next${[...tiers.map((_, n) => `, #tier${n} = :tier${n}`), ...ofHeld.sets].join('')}`,
         condition: tenant.leaseChanges === 0 ? neverCounted : '#lease_changes = :read',
         values: {
           ':all': number(counts.reduce((sum, count) => sum + count, 0)),
           ':read': number(tenant.leaseChanges),
           ':next': number(tenant.leaseChanges + 1),
           ...Object.fromEntries(counts.map((count, n) => [`:tier${n}`, number(count)])),
+          ...ofHeld.values,
         },
-        names: Object.fromEntries(tiers.map((tier, n) => [`#tier${n}`, tierLeasesAttribute(tier)])),
+        names: {
+          ...Object.fromEntries(tiers.map((tier, n) => [`#tier${n}`, tierLeasesAttribute(tier)])),
+          ...ofHeld.names,
+        },
       });
       return met;
     },
-    async correctSpent({ installationId, spent }, { day, to }) {
-      const read = spent?.get(day);
+    async correctSpent(tenant, { day, to }) {
+      const read = tenant.spent?.get(day);
+      const unchanged = leasesUnchanged(tenant);
+      const asRead = read === undefined ? `${exists} AND ${nothingSpent}` : '#day = :read';
       const { met } = await updateRow(client, {
         tableName,
-        key: tenantKey(installationId),
-        update: 'ADD #day :change, #month :change',
-        condition: read === undefined ? `${exists} AND ${nothingSpent}` : '#day = :read',
-        values: { ':change': number(to - (read ?? 0)), ':read': number(read ?? 0) },
+        key: tenantKey(tenant.installationId),
+        // Whoever has planned by the former count plans again.
+        update: 'ADD #day :change, #month :change, #lease_changes :one',
+        condition: `${asRead} AND ${unchanged.condition}`,
+        values: {
+          ':change': number(to - (read ?? 0)),
+          ':read': number(read ?? 0),
+          ':one': number(1),
+          ...unchanged.values,
+        },
         names: { '#day': spentAttribute(day), '#month': spentAttribute(day.slice(0, 7)) },
       });
       return met;

@@ -25,7 +25,8 @@ export function createUsageBooks(table: Table): UsageBooks {
   const { client, tableName } = table;
   return {
     progress: (days) => readProgress(table, days),
-    recordsByTenant: (day, after) => merged(partsOfDay(day).map((part) => recordsOf(table, part, after))),
+    recordsByTenant: (day, after) => merged(partsOfDay(day).map((part) => partOf(table, part, { after }))),
+    recordsOf: (day, only) => oneByOne(partsOfDay(day).map((part) => partOf(table, part, { only }))),
     async write(day, installationId, sums) {
       const Item = sumsRow(day, installationId, sums);
       try {
@@ -72,21 +73,20 @@ async function saveProgress({ client, tableName }: Table, day: string, { known, 
   return met;
 }
 
+/** Of all tenants, of those behind one, or of one alone. */
+interface Tenants {
+  readonly after?: InstallationId | undefined;
+  readonly only?: InstallationId;
+}
+
 /** A page at a time, in the order of the sort key. */
-async function* recordsOf(
-  { client, tableName }: Table,
-  part: string,
-  after: InstallationId | undefined,
-): AsyncGenerator<UsageRecord> {
+async function* partOf({ client, tableName }: Table, part: string, of: Tenants): AsyncGenerator<UsageRecord> {
+  const { condition, values } = rangeOf(of);
   const query = {
     TableName: tableName,
-    KeyConditionExpression: `#day = :day${after === undefined ? '' : ' AND #machine > :after'}`,
-    ExpressionAttributeNames: { '#day': 'day', ...(after === undefined ? {} : { '#machine': 'machine' }) },
-    ExpressionAttributeValues: {
-      ':day': text(part),
-      // Behind all of that tenant's machines, and before those of any other tenant that comes later.
-      ...(after === undefined ? {} : { ':after': text(`${machinesOf(after)}~`) }),
-    },
+    KeyConditionExpression: `#day = :day${condition}`,
+    ExpressionAttributeNames: { '#day': 'day', ...(condition === '' ? {} : { '#machine': 'machine' }) },
+    ExpressionAttributeValues: { ':day': text(part), ...values },
     Limit: rowsPerPage,
   };
   let start: Attributes | undefined;
@@ -95,6 +95,21 @@ async function* recordsOf(
     for (const row of page.Items ?? []) yield usageOfRow(row);
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
+}
+
+function rangeOf({ after, only }: Tenants): { condition: string; values: Attributes } {
+  if (only !== undefined)
+    return {
+      condition: ' AND begins_with(#machine, :machines)',
+      values: { ':machines': text(machinesOf(only)) },
+    };
+  if (after === undefined) return { condition: '', values: {} };
+  // Behind all of that tenant's machines, and before those of any other tenant that comes later.
+  return { condition: ' AND #machine > :after', values: { ':after': text(`${machinesOf(after)}~`) } };
+}
+
+async function* oneByOne(lists: readonly AsyncGenerator<UsageRecord>[]): AsyncGenerator<UsageRecord> {
+  for (const list of lists) yield* list;
 }
 
 /** A page is at most 1 MB anyway; sixteen of them are in memory. */

@@ -41,13 +41,16 @@ export async function doubtJob(
       outcome: 'cancelled',
       at: now,
       reason: why,
+      // Another look may have found it on GitHub meanwhile.
+      doubtedSince: since,
       ...(conclusion ? { conclusion } : {}),
     } as const;
     if (state === 'waiting') return deps.jobs.refuseWaiting(installationId, jobId, end);
     const before = await deps.jobs.finish(installationId, jobId, end);
-    return before !== undefined && before.state !== 'done';
+    return before !== undefined && before.state !== 'done' && before.goneAt === since;
   }
-  await deps.jobs.doubt(installationId, jobId, { since, saidAt: now });
+  const known = job.goneAt === undefined ? {} : { known: job.goneAt };
+  await deps.jobs.doubt(installationId, jobId, { since, saidAt: now, ...known });
   if (!tier) return false;
   const retryAt = Math.max(now + goneRestSeconds * 1000, job.retryAt ?? 0);
   const rest = { tier, replacements: job.replacements ?? 0, retryAt };

@@ -1,9 +1,10 @@
 /** What a lease of a tenant costs, and what its caps leave room for, as this deployment is configured. */
 import type { Deployment } from '../../contract/deployment.ts';
+import type { TierName } from '../../core/ids.ts';
 import { believedLives, leaseCost, longestSeconds } from '../../core/spend.ts';
 import { type Reserve, spendBound } from '../../core/spend-bound.ts';
 import type { LeaseCost } from '../../core/spend-counts.ts';
-import { type Held, heldOf } from '../../core/spend-reserve.ts';
+import { agesOf, type Held } from '../../core/spend-reserve.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { ceilingPerHour, type PricePlace } from '../../core/tier-price.ts';
@@ -42,25 +43,32 @@ function reserveOf(
   deployment: Configured,
   { tenant, tier, now }: { tenant: Tenant; tier: Tier; now: number },
 ): Reserve {
-  const group = (of: Tier, leases: { machines: number; ageSeconds: number }): Held => ({
+  const ceilings = new Map(
+    deployment.tiers.map((of) => [of.name, ceilingPerHour(placeOf(deployment), of) ?? 0]),
+  );
+  // Of a tier that was removed, or has no price, nobody knows what its machines cost that still run.
+  const most = Math.max(0, ...ceilings.values());
+  const group = (name: TierName, leases: { machines: number; ageSeconds: number }): Held => ({
     ...leases,
-    lives: believedLives(tenant.lives?.get(of.name)),
-    unended: tenant.tierLeases.get(of.name) ?? 0,
-    ceiling: ceilingPerHour(placeOf(deployment), of) ?? 0,
+    lives: believedLives(tenant.lives?.get(name)),
+    unended: tenant.tierLeases.get(name) ?? 0,
+    ceiling: ceilings.get(name) || most,
   });
   const one = { machines: 1, ageSeconds: 0 };
+  const dearest = deployment.tiers
+    .map(({ name }) => group(name, one))
+    .toSorted((a, b) => b.ceiling - a.ceiling)[0];
   return {
     heldIn: (period) =>
-      [...(tenant.held?.since.keys() ?? [])]
-        .filter((day) => day.startsWith(period))
-        .flatMap((day) =>
-          deployment.tiers.map((of) => group(of, heldOf(tenant.held, { day, tier: of.name, now }))),
-        )
-        .filter(({ machines }) => machines > 0),
-    next: group(tier, one),
-    dearest:
-      deployment.tiers.map((of) => group(of, one)).toSorted((a, b) => b.ceiling - a.ceiling)[0] ??
-      group(tier, one),
+      [...tenant.tierLeases].flatMap(([name, leases]) => {
+        const { known, unknown } = agesOf(tenant.held, { tier: name, leases, period, now });
+        const groups = known.map((leases) => group(name, leases));
+        return unknown === 0
+          ? groups
+          : [...groups, { ...group(name, { machines: unknown, ageSeconds: 0 }), lives: undefined }];
+      }),
+    next: group(tier.name, one),
+    dearest: dearest ?? group(tier.name, one),
     longestSeconds: longestSeconds(deployment.limits),
   };
 }

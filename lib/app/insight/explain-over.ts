@@ -98,7 +98,8 @@ function explainEnded(facts: Facts, job: Job, why: NonNullable<Job['reason']>): 
   const { tenant, github } = facts;
   const verdict = ofReason(facts, job, why);
   const isQueued = github?.job.kind === 'found' && github.job.job.status === 'queued';
-  if (tenant && isQueued && isRefusalOutdated(tenant, job)) {
+  // Of one that was too many in the line nobody knows here whether there is room again.
+  if (tenant && isQueued && why.code !== 'waiting-cap' && isRefusalOutdated(tenant, job)) {
     return {
       code: 'reopening',
       line: `The platform closed it (${why.code}), but GitHub still has it queued, and the reason no longer applies.`,

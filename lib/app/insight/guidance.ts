@@ -147,7 +147,7 @@ const advice: Readonly<Record<ReasonCode, Advice>> = {
   }),
   'waiting-cap': {
     who: 'author',
-    next: 'It stays refused unless it is run again.',
+    next: 'While GitHub has it queued, the reconciler takes it in again once fewer jobs wait.',
     mend: `${runAgain} If the tenant needs a longer line: caps.waitingJobsPerTenant in mayfly.config.ts and a deploy.`,
   },
   'blocked-cap': {

@@ -2,6 +2,7 @@
 import type { JobEvent } from '../../contract/messages.ts';
 import { isRefusalOutdated } from '../../core/admission.ts';
 import type { GitHubRepository, ListedJob } from '../../core/github.ts';
+import type { InstallationId } from '../../core/ids.ts';
 import { keptLabels } from '../../core/job-labels.ts';
 import { tierFor } from '../../core/labels.ts';
 import type { ReconcileDeps } from '../common/deps.ts';
@@ -12,9 +13,10 @@ import type { Visit } from './tenant-visit.ts';
 /** Through the door of the webhook that was lost. Where one was, there may be more: the visit notes that it is behind. */
 export async function adopt(
   deps: ReconcileDeps,
-  { tenant, marks, adopted }: Visit,
+  visit: Visit,
   found: { repository: GitHubRepository; runId: number; job: ListedJob },
 ): Promise<void> {
+  const { tenant, marks, adopted } = visit;
   const { repository, runId, job } = found;
   const { installationId } = tenant;
   const tier = tierFor(job.labels, deps.deployment.tiers)?.name;
@@ -23,6 +25,7 @@ export async function adopt(
   const known = await deps.jobs.get(installationId, job.jobId);
   // Blocked as far as we heard: then it was approved since. Refused: it takes machines of others if it gets none.
   if (known && known.state !== 'blocked' && !isRefusalOutdated(tenant, known)) return;
+  if (known?.reason?.code === 'waiting-cap' && !(await hasWaitingRoom(deps, visit))) return;
   const event: JobEvent = {
     kind: 'job',
     action: 'queued',
@@ -54,3 +57,21 @@ export async function adopt(
       : 'It is queued on GitHub, but no webhook announced it.',
   });
 }
+
+/** A job that is adopted while the line is full is only refused again: it is asked once a run whether there is room. */
+async function hasWaitingRoom(deps: ReconcileDeps, { tenant, waitingRooms }: Visit): Promise<boolean> {
+  const { installationId } = tenant;
+  const room = waitingRooms.get(installationId) ?? (await waitingRoom(deps, installationId));
+  waitingRooms.set(installationId, room - 1);
+  return room > 0;
+}
+
+async function waitingRoom(deps: ReconcileDeps, installationId: InstallationId): Promise<number> {
+  const most = deps.deployment.caps.waitingJobsPerTenant;
+  const least = Math.max(0, most - roomsPerRun);
+  const last = await deps.jobs.listWaitingBeyond(installationId, least, roomsPerRun);
+  return most - least - last.length;
+}
+
+/** Jobs that were refused for want of room and are taken in again: the others may be in the next run. */
+const roomsPerRun = 100;

@@ -1,47 +1,94 @@
 /**
- * Compares what a tenant counts as spent on a day with the records of its machines, once the day is over and all of its leases
- * have gone back: both are then the same, unless somebody edited the count or a fault moved it. The difference is corrected in
- * the day and in its month, in one write that changes nothing if the count has moved since it was read.
+ * Compares what a tenant counts as spent on a day with the records of its machines, and corrects the day and its month. The
+ * tenant is read first: what its row says then is what the records of the machines that had ended by then come to, and what
+ * the leases that it held then are expected to cost. The row counts those machines, so that records which were written since
+ * cannot pass for a difference; and nothing is written if a lease was taken or freed since, or if somebody moved the count.
  */
 import { dayOf } from '../../core/days.ts';
+import type { InstallationId } from '../../core/ids.ts';
+import type { Micros } from '../../core/micros.ts';
 import { totalOf } from '../../core/price.ts';
-import { isHeldOn } from '../../core/spend-reserve.ts';
+import { isHeldComplete, isHeldOn } from '../../core/spend-reserve.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { UsageRecord } from '../../core/usage.ts';
 import type { UsageSum } from '../../core/usage-sum.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
+import type { UsageBooks } from '../../ports/usage-books.ts';
 import { logRepair } from './log-repair.ts';
+import { recordsCompared } from './reconcile-settings.ts';
 
 export interface CompareSpentDeps {
   readonly tenants: Pick<TenantStore, 'get' | 'correctSpent'>;
+  readonly usage: Pick<UsageBooks, 'recordsOf'>;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
+}
+
+interface Asked {
+  readonly installationId: InstallationId;
+  readonly day: string;
+  /** All of the tenant's sums of that day, as they were read before: if they agree, records are not read again. */
+  readonly sums?: readonly UsageSum[];
 }
 
 /** Older days are not counted any more. */
 const yesterdayMilliseconds = 86_400_000;
 
-/** @param sums all of the tenant's sums of that day */
-export async function compareSpent(
-  deps: CompareSpentDeps,
-  day: string,
-  { installationId, sums }: Pick<UsageSum, 'installationId'> & { readonly sums: readonly UsageSum[] },
-): Promise<void> {
-  if (day !== dayOf(deps.clock.now() - yesterdayMilliseconds)) return;
-  // A machine without a price counts what it may have cost at most, which the sums do not say.
-  if (sums.some(({ unpriced }) => Object.values(unpriced).some((machines) => machines > 0))) return;
-  const recorded = sums.reduce((all, { cost }) => all + totalOf(cost), 0);
+export async function compareSpent(deps: CompareSpentDeps, { installationId, day, sums }: Asked) {
+  const now = deps.clock.now();
+  if (day < dayOf(now - yesterdayMilliseconds) || sums?.some(isUnpriced)) return;
   try {
     const tenant = await deps.tenants.get(installationId);
-    if (!tenant || isHeldOn(tenant.held, day)) return;
+    if (!tenant || !isHeldComplete(tenant)) return;
     const counted = tenant.spent?.get(day) ?? 0;
-    if (counted === recorded) return;
-    if (!(await deps.tenants.correctSpent(tenant, { day, to: recorded }))) return;
-    const reason = `It counted ${counted} micro-dollars for ${day}, and its records come to ${recorded}.`;
+    if (
+      sums &&
+      counted ===
+        dueOf(
+          tenant,
+          day,
+          sums.reduce((all, { cost }) => all + totalOf(cost), 0),
+        )
+    )
+      return;
+    const recorded = await recordedOf(deps, tenant, day);
+    if (recorded === undefined) return;
+    const due = dueOf(tenant, day, recorded);
+    if (counted === due || !(await deps.tenants.correctSpent(tenant, { day, to: due }))) return;
+    const reason = `It counted ${counted} micro-dollars for ${day}, and its records and leases come to ${due}.`;
     logRepair(deps, { kind: 'spend-count-corrected', installationId, reason });
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
     deps.telemetry.event('warn', 'spend-not-compared', { installationId, day, error: error.message });
   }
 }
+
+/** A machine without a price counts what it may have cost at most, which neither sums nor records say. */
+const isUnpriced = ({ unpriced }: UsageSum) => Object.values(unpriced).some((machines) => machines > 0);
+
+const dueOf = ({ held }: Tenant, day: string, recorded: Micros): Micros =>
+  recorded + (held?.expected.get(day) ?? 0);
+
+/** What the machines cost that had ended when the tenant was read. Undefined: the records do not say. */
+async function recordedOf(
+  { usage, clock }: CompareSpentDeps,
+  tenant: Tenant,
+  day: string,
+): Promise<Micros | undefined> {
+  // Of a day that is over, and of which nothing is held, all machines have ended.
+  const isOver = day < dayOf(clock.now()) && !isHeldOn(tenant.held, day);
+  const settled = isOver ? undefined : (tenant.settled?.get(day) ?? 0);
+  if (settled !== undefined && settled > recordsCompared) return undefined;
+  const found = { machines: 0, cost: 0 };
+  for await (const record of usage.recordsOf(day, tenant.installationId)) {
+    if (hasNoPrice(record) || found.machines === settled) return undefined;
+    found.machines += 1;
+    found.cost += totalOf(record.cost);
+  }
+  return settled === undefined || found.machines === settled ? found.cost : undefined;
+}
+
+const hasNoPrice = ({ unpriced }: UsageRecord) => unpriced.length > 0;

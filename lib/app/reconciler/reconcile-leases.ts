@@ -6,7 +6,7 @@
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import { countLeases, type LeaseCensus, sameCounts } from '../../core/lease-census.ts';
+import { countLeases, heldEntries, type LeaseCensus, sameCounts, sameHeld } from '../../core/lease-census.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { CapRow } from '../../core/shared-cap.ts';
@@ -52,23 +52,27 @@ export async function reconcileLeases(deps: ReconcileDeps, visit: Visit, open: O
 async function compareCounts(
   deps: ReconcileDeps,
   { tenant, marks }: Visit,
-  { byTenant, unsettled }: LeaseCensus,
+  { byTenant, heldByTenant, unsettled }: LeaseCensus,
 ): Promise<void> {
   const counted = byTenant.get(tenant.installationId) ?? new Map<TierName, number>();
   const inAll = sum(counted);
-  const isSame = sameCounts(tenant.tierLeases, counted) && tenant.leases === inAll;
+  const held = heldByTenant.get(tenant.installationId);
+  const isCount = sameCounts(tenant.tierLeases, counted) && tenant.leases === inAll;
+  const isSame = isCount && sameHeld(tenant.held, held);
   if (isSame || unsettled.has(tenant.installationId)) {
     delete marks.difference;
     return;
   }
   const isTooHigh = [...tenant.tierLeases].some(([tier, leases]) => leases > (counted.get(tier) ?? 0));
-  const seen = JSON.stringify([tenant.leaseChanges, [...counted].sort()]);
+  const seen = JSON.stringify([tenant.leaseChanges, [...counted].sort(), heldEntries(held)]);
   marks.difference = since(deps, marks.difference, seen);
   if (!isProven(deps, marks.difference, isTooHigh || tenant.leases > inAll)) return;
   delete marks.difference;
-  if (!(await deps.tenants.correctLeases(tenant, counted))) return;
+  if (!(await deps.tenants.correctLeases(tenant, { tierLeases: counted, held }))) return;
   const { installationId } = tenant;
-  const reason = `It counted ${tenant.leases} leases, but its rows hold ${inAll}.`;
+  const reason = isCount
+    ? `Its rows hold ${inAll} leases, as it counted, but with other ages or expected costs.`
+    : `It counted ${tenant.leases} leases, but its rows hold ${inAll}.`;
   logRepair(deps, { kind: 'lease-count-corrected', installationId, reason });
   await pokeWaiting(deps, installationId);
 }

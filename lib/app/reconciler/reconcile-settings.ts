@@ -95,3 +95,7 @@ export const machineCursorSeconds = 600;
 
 /** A machine that was told to end needs a moment; only what still runs after this is told again. */
 export const endingSeconds = 120;
+
+/** What is spent on the running day is compared so often, for tenants with a cap, by at most so many records: 10 MB. */
+export const spentSeconds = 3_600;
+export const recordsCompared = 20_000;

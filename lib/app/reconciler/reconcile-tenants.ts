@@ -12,6 +12,7 @@ import { returnNote } from '../common/note-return.ts';
 import { askAboutTenant } from './ask-about-tenant.ts';
 import { CallAllowance } from './call-allowance.ts';
 import { catchUp, catchUpInTurn } from './catch-up.ts';
+import { compareRunningDay } from './compare-running-day.ts';
 import { dropLostPlatformScopes, dropLostScopes } from './drop-lost-scopes.ts';
 import { keepGroup } from './keep-group.ts';
 import { logRepair } from './log-repair.ts';
@@ -43,6 +44,7 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
   const errors: unknown[] = [];
   const behind: InstallationId[] = [];
   const adopted = new Set<JobId>();
+  const waitingRooms = new Map<InstallationId, number>();
   const open = await readOpenRows(deps);
   await reconcileCaps(deps, open);
   await dropLostPlatformScopes(deps, marks).catch((error: unknown) => void errors.push(error));
@@ -52,7 +54,7 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
       limit: tenantsPerPage,
       ...(cursor ? { cursor } : {}),
     });
-    errors.push(...(await visitAll(deps, page.installationIds, { open, behind, adopted })));
+    errors.push(...(await visitAll(deps, page.installationIds, { open, behind, adopted, waitingRooms })));
     cursor = page.cursor;
     const expiresAt = deps.clock.now() + notesKeptSeconds * 1000;
     await deps.notes.write(tenantsNote, {
@@ -61,18 +63,21 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
     });
   } while (cursor !== undefined && deps.clock.now() < begun + visitingSeconds * 1000);
   const caughtUp = await catchUpInTurn(deps, behind, (installationId, calls) =>
-    visit(deps, { installationId, calls, adopted }, async (visiting) => {
+    visit(deps, { installationId, calls, adopted, waitingRooms }, async (visiting) => {
       if (visiting.tenant.status === 'active') await catchUp(deps, visiting);
     }),
   );
   return [...errors, ...caughtUp];
 }
 
+/** What visits of one run know of each other. */
+type RunState = Pick<Visit, 'adopted' | 'waitingRooms'>;
+
 /** Fills `run.behind` with those whose jobs nobody told of. */
 async function visitAll(
   deps: ReconcileDeps,
   ids: readonly InstallationId[],
-  run: { readonly open: OpenRows; readonly behind: InstallationId[]; readonly adopted: Set<JobId> },
+  run: RunState & { readonly open: OpenRows; readonly behind: InstallationId[] },
 ): Promise<unknown[]> {
   const errors: unknown[] = [];
   for (let start = 0; start < ids.length; start += visitsAtOnce) {
@@ -80,7 +85,7 @@ async function visitAll(
       ids.slice(start, start + visitsAtOnce).map(async (installationId) => {
         await recordOutsideChange(deps, installationId);
         const calls = new CallAllowance(callsPerVisit);
-        const of = { installationId, calls, adopted: run.adopted };
+        const of = { installationId, calls, adopted: run.adopted, waitingRooms: run.waitingRooms };
         const marks = await visit(deps, of, (visiting) => lookAfter(deps, visiting, run.open));
         if (marks?.backlog) run.behind.push(installationId);
       }),
@@ -93,10 +98,10 @@ async function visitAll(
 /** @returns the marks that it leaves; undefined: there is no such tenant */
 async function visit(
   deps: ReconcileDeps,
-  of: { installationId: InstallationId; calls: CallAllowance; adopted: Set<JobId> },
+  of: RunState & { readonly installationId: InstallationId; readonly calls: CallAllowance },
   work: (visiting: Visit) => Promise<void>,
 ): Promise<VisitMarks | undefined> {
-  const { installationId, calls, adopted } = of;
+  const { installationId, calls, adopted, waitingRooms } = of;
   const tenant = await deps.tenants.get(installationId);
   if (!tenant) return undefined;
   const now = deps.clock.now();
@@ -105,7 +110,7 @@ async function visit(
   const marks = marksOf(notes.get(name)?.value);
   noteReturn({ tenant, marks }, notes.get(returnNote(installationId))?.value['at']);
   try {
-    await work({ tenant, calls, marks, adopted, waitingRuns: new Set() });
+    await work({ tenant, calls, marks, adopted, waitingRooms, waitingRuns: new Set() });
   } finally {
     const expiresAt = now + notesKeptSeconds * 1000;
     await deps.notes.write(name, { value: { ...marks }, expiresAt });
@@ -127,6 +132,7 @@ function noteReturn({ tenant, marks }: Pick<Visit, 'tenant' | 'marks'>, at: unkn
 async function lookAfter(deps: ReconcileDeps, visiting: Visit, open: OpenRows): Promise<void> {
   const { tenant } = visiting;
   const suspects = await reconcileLeases(deps, visiting, open);
+  await compareRunningDay(deps, visiting);
   if (tenant.status === 'suspended' && tenant.suspendedBy === 'github') await askAboutTenant(deps, tenant);
   if (tenant.status !== 'active') return;
   await replaceUngated(deps, visiting, open.runnersOf.get(tenant.installationId) ?? []);

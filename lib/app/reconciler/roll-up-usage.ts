@@ -55,7 +55,7 @@ async function rollUpDay(deps: RollUpDeps, { day, progress }: Due, until: number
   const after = progress?.after as InstallationId | undefined;
   for await (const { installationId, sums } of byTenant(usage.recordsByTenant(day, after))) {
     await usage.write(day, installationId, bounded(sums));
-    await compareSpent(deps, day, { installationId, sums });
+    await compareSpent(deps, { installationId, day, sums });
     visited.tenants += 1;
     visited.machines += sums.reduce((all, { machines }) => all + machines, 0);
     const isOver = clock.now() >= until;

@@ -1,5 +1,5 @@
 /** One visit of the reconciler to one tenant: what it may spend, and the marks that it leaves for the next visit. */
-import type { JobId } from '../../core/ids.ts';
+import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { NoteValue } from '../../ports/notes.ts';
 import type { CallAllowance } from './call-allowance.ts';
@@ -11,6 +11,8 @@ export interface Visit {
   readonly adopted: Set<JobId>;
   /** Workflow runs of which a job waits here, as far as the visit has read the line. */
   readonly waitingRuns: Set<number>;
+  /** How many more jobs of a tenant may wait, where that was asked during this run. */
+  readonly waitingRooms: Map<InstallationId, number>;
   /** Changed as the visit goes on, and stored at its end. */
   readonly marks: VisitMarks;
 }
@@ -21,6 +23,8 @@ export interface VisitMarks {
   lease?: string;
   /** How the tenant's counts differ from its rows. */
   difference?: Difference;
+  /** When what is spent today was last compared with the records, epoch milliseconds. */
+  spentAt?: number;
   /** The last job that GitHub was asked about. */
   job?: string;
   /** The page of the organization's runners that comes next. */

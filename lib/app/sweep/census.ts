@@ -25,6 +25,7 @@ export async function logCensus(deps: SweepDeps, waiting: readonly Job[]): Promi
         OldestUnexplainedWaitSeconds: oldestSeconds(unexplained(inTier), now),
         LeasesInUse: held.get(tier) ?? 0,
         JobsHeldByControllers: inTier.filter(isHeldByControllers).length,
+        ...heldBySpendCap(inTier),
       },
     );
   }
@@ -32,6 +33,15 @@ export async function logCensus(deps: SweepDeps, waiting: readonly Job[]): Promi
 
 const isHeldByControllers = ({ reason }: Job) =>
   reason?.code === 'admission-pending' || reason?.code === 'controller-unavailable';
+
+/** Only the first jobs of a line have the reason written; those behind them wait for the same. */
+function heldBySpendCap(inTier: readonly Job[]) {
+  const isAtCap = ({ reason }: Job) => reason?.code === 'spend-cap';
+  const lines = Map.groupBy(inTier, ({ installationId }) => installationId);
+  const atCap = [...lines.values()].filter((line) => line.some(isAtCap));
+  const held = atCap.flat().filter((job) => isAtCap(job) || job.reason?.code === 'queued');
+  return { JobsHeldBySpendCap: held.length, TenantsAtSpendCap: atCap.length };
+}
 
 /** How many wait for which reason. */
 function reasonsOf(jobs: readonly Job[]): Record<string, number> {

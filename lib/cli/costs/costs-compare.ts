@@ -59,7 +59,7 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
     const comparison = compareBill({ sums, bill: byTenant }, days, earlier);
     const found = comparedDays({ sums, byTenant, byTier }, days, 'cost-explorer');
     const { daysApart, total } = comparison;
-    const changed = await keepComparison(call, { days: found, lastDay: last, daysApart });
+    const changed = await keepComparison(call, { askedAt: now, days: found, lastDay: last, daysApart });
     const { uncertainty } = correctionBy(found);
     const accounts = new Map(sums.map(({ installationId, account }) => [installationId as number, account]));
     const title = `${month.name}, ${first} to ${last}`;

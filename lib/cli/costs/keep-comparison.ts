@@ -12,6 +12,8 @@ import type { CommandCall } from '../command.ts';
 import { whoRuns } from '../tenants/who.ts';
 
 export interface ToKeep {
+  /** When the bill was asked for, epoch milliseconds. */
+  readonly askedAt: number;
   readonly days: readonly ComparedDay[];
   readonly lastDay: string;
   readonly daysApart: number;
@@ -20,7 +22,7 @@ export interface ToKeep {
 /** @returns how many days changed */
 export async function keepComparison(
   call: CommandCall,
-  { days, lastDay, daysApart }: ToKeep,
+  { askedAt, days, lastDay, daysApart }: ToKeep,
 ): Promise<number> {
   const client = dynamoClient(call);
   const nameOf = (table: 'usage' | 'audit') => `${call.config.environment}-${tables[table].suffix}`;
@@ -28,13 +30,12 @@ export async function keepComparison(
   const months = [...new Set(days.map(({ day }) => monthOfDay(day)))];
   const kept = (await Promise.all(months.map((month) => readComparedDays(place, month)))).flat();
   const known = new Map(kept.map((day) => [day.day, day]));
-  const now = Date.now();
-  const said = { at: new Date(now).toISOString(), who: await whoRuns(call) };
+  const said = { at: new Date(askedAt).toISOString(), who: await whoRuns(call) };
   let changed = 0;
   for (const day of days) {
     if (await writeComparedDay(place, { known: known.get(day.day), now: day, ...said })) changed += 1;
   }
-  await writeComparisonState(place, { comparedAt: now, lastDay, daysApart });
+  await writeComparisonState(place, { comparedAt: askedAt, lastDay, daysApart });
   return changed;
 }
 

@@ -46,6 +46,10 @@ function waits(environment: string): IWidget[] {
       platformLines(environment, 'OldestUnexplainedWaitSeconds', now),
     ]),
     graph('Leases in use', [platformLines(environment, 'LeasesInUse', now)]),
+    graph('Held by spend caps', [
+      platformLines(environment, 'JobsHeldBySpendCap', now),
+      platformLines(environment, 'TenantsAtSpendCap', now),
+    ]),
   ];
 }
 

@@ -1,6 +1,7 @@
 /**
  * What a tenant counts of the leases that it holds, their expected cost and when they were taken, is what its rows say was taken
- * and has not gone back, by the day of the launch: by it a spend cap keeps room free for machines that live long.
+ * and has not gone back, by the day of the launch: by it a spend cap keeps room free for machines that live long. And so is how many
+ * machines have ended: by it what is spent is compared with the records.
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { Books, Note } from './books.ts';
@@ -25,7 +26,15 @@ export function checkReserved({ rows }: Books, note: Note): void {
   }
   for (const runner of rows.runners.values())
     if (runner.state === 'ended') count(runner, runner.launchedAt, -1, expectedOf(runner));
-  for (const { installationId, held: counted } of rows.tenants.values()) {
+  const settled = new Map<string, number>();
+  for (const { installationId, launchedAt, state } of rows.runners.values()) {
+    const key = `${installationId} ${new Date(launchedAt).toISOString().slice(0, 10)}`;
+    if (state === 'ended') settled.set(key, (settled.get(key) ?? 0) + 1);
+  }
+  for (const { installationId, held: counted, settled: ended = new Map() } of rows.tenants.values()) {
+    for (const [day, has] of ended)
+      if (has !== settled.get(`${installationId} ${day}`))
+        note('spend-held', `${installationId} counts ${has} ended machines of ${day}, and its rows differ`);
     for (const [day, has] of counted?.expected ?? []) compare(`${installationId} ${day}`, has);
     for (const [day, tiers] of counted?.since ?? [])
       for (const [tier, has] of tiers) compare(`${installationId} ${day} ${tier}`, has);

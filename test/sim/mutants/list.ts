@@ -365,6 +365,20 @@ export const mutants: readonly Mutant[] = [
     fits(read.caps?.day, day)`,
   ),
   mutant(
+    'settled-without-an-end',
+    'Leases that are taken, or whose machine never came, count as machines that have ended.',
+    'test/fakes/lease-counts.ts',
+    'if (spend.life !== undefined) ended.set(day, (ended.get(day) ?? 0) + 1);',
+    'ended.set(day, (ended.get(day) ?? 0) + 1);',
+  ),
+  mutant(
+    'compared-without-what-is-held',
+    'What is spent on the running day is corrected by the records alone, whatever is held.',
+    'lib/app/reconciler/compare-spent.ts',
+    'recorded + (held?.expected.get(day) ?? 0);',
+    'recorded + 0 * (held?.expected.get(day) ?? 0);',
+  ),
+  mutant(
     'strict-by-usual-lives',
     "Under strict caps a lease counts what is usual for the tenant's machines, and not their longest life.",
     'lib/core/spend.ts',
@@ -638,8 +652,8 @@ export const mutants: readonly Mutant[] = [
     'refused-stays-refused',
     "GitHub's word does not take the place of a refusal by the platform.",
     'test/fakes/jobs.ts',
-    "isOverOnGitHub(job) || (job.state === 'done' && end.reason) ? undefined : done(job, end),",
-    "job.state === 'done' ? undefined : done(job, end),",
+    "isOverOnGitHub(job) || (job.state === 'done' && end.reason) || !isStillDoubted(job, end)",
+    "job.state === 'done' || !isStillDoubted(job, end)",
   ),
   mutant(
     'robbed-not-released',

@@ -6,7 +6,9 @@
 import { createRulesLoader } from '../../../lib/adapters/cel/load-rules.ts';
 import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { Arrivals } from '../../../lib/ports/arrivals.ts';
+import type { UsageBooks } from '../../../lib/ports/usage-books.ts';
 import { zones } from '../world/spot-market.ts';
 import type { Ports } from './ports.ts';
 import { type ProcessDeps, portOf, type Running } from './process.ts';
@@ -38,6 +40,7 @@ export function partsOf(
     tenants: port('tenants', ports.stores.tenants),
     audit: port('audit', ports.stores.audit),
     usage: port('usage', ports.stores.usage),
+    books: booksOf(port('books', { list: listOf(ports.stores.books) })),
     jobs: port('jobs', ports.stores.jobs),
     launches: port('launches', ports.stores.launches),
     runners: port('runners', ports.stores.runners),
@@ -62,3 +65,20 @@ export function partsOf(
     chance: random,
   };
 }
+
+type RecordsOf = Parameters<UsageBooks['recordsOf']>;
+
+const listOf =
+  (books: UsageBooks) =>
+  async (...of: RecordsOf) => {
+    const found: UsageRecord[] = [];
+    for await (const record of books.recordsOf(...of)) found.push(record);
+    return found;
+  };
+
+/** All pages together are one call here. */
+const booksOf = ({ list }: { list: (...of: RecordsOf) => Promise<readonly UsageRecord[]> }) => ({
+  async *recordsOf(...of: RecordsOf) {
+    yield* await list(...of);
+  },
+});

@@ -112,6 +112,14 @@ function faulty(
         return saved;
       }),
     comparison: () => call('comparison', () => books.comparison()),
+    async *recordsOf(day, installationId) {
+      const all = await call(`records ${day} ${installationId}`, async () => {
+        const found = [];
+        for await (const record of books.recordsOf(day, installationId)) found.push(record);
+        return found;
+      });
+      yield* all;
+    },
     async *recordsByTenant(day, after) {
       const all = await call(`records ${day}`, async () => {
         const found = [];
