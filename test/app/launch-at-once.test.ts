@@ -90,6 +90,41 @@ describe('a new job that nothing keeps from a machine', () => {
     await expectBalanced(platform);
   });
 
+  it('gets its row at the next try, and its machine at once, where the table throttled the first', async () => {
+    const platform = await givenPlatform();
+    const throttled = new OperationalError('slow down', { code: 'ThrottlingException', retryable: true });
+    platform.stores.world.failNext('jobs.insert', throttled);
+    expect(await platform.accept(queued(1), queued(2))).toEqual([]);
+    expect(platform.liveMachines()).toHaveLength(2);
+    await expectBalanced(platform);
+  });
+
+  it('keeps its lease where its row was written, and the answer was lost', async () => {
+    const platform = await givenPlatform();
+    platform.stores.world.failNext('jobs.insert', 'after');
+    expect(await platform.accept(queued(1), queued(2))).toEqual([]);
+    expect(platform.liveMachines()).toHaveLength(2);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered', attempts: 1 });
+    await expectBalanced(platform);
+  });
+
+  it('is left to a poke where EC2 was slow to say that pools are dry: the function has no time for another call', async () => {
+    const platform = await givenPlatform();
+    const dry = { class: 'capacity', code: 'InsufficientInstanceCapacity', message: '' } as const;
+    platform.compute.dials.refuseNext.push(dry, dry);
+    const { launch } = platform.compute;
+    platform.compute.launch = async (request) => {
+      platform.clock.advance(5_000);
+      return launch(request);
+    };
+    await platform.accept(queued(1));
+    expect(platform.compute.requests).toHaveLength(1);
+    platform.compute.launch = launch;
+    await platform.accept(queued(2));
+    expect((await platform.job(1))?.state).toBe('waiting');
+    await expectBalanced(platform);
+  });
+
   it('is recorded as waiting where nothing can be read of its tenant', async () => {
     const platform = await givenPlatform();
     const down = () => new OperationalError('down', { code: 'InternalServerError', retryable: true });
@@ -153,7 +188,7 @@ describe('a launch whose caller died before its jobs had rows', () => {
 
   it('is carried out for all of them where the rows were written, and the answer was lost', async () => {
     const platform = await givenPlatform();
-    platform.stores.world.failNext('jobs.insert', 'after');
+    for (let tries = 0; tries < 3; tries++) platform.stores.world.failNext('jobs.insert', 'after');
     expect(await platform.accept(queued(1), queued(2))).toEqual(['m-1', 'm-2']);
     expect(await platform.accept(queued(1), queued(2))).toEqual([]);
     expect(platform.liveMachines()).toEqual([]);

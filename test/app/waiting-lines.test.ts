@@ -1,7 +1,7 @@
 /** How often a balance reads what a cap over all tenants counts: those rows are many where a cap is large. */
 import { describe, expect, it } from '@jest/globals';
 import { JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent, givenTier } from '../support/given.ts';
+import { acme, givenEvent, givenTier, noon } from '../support/given.ts';
 import { givenPlatform, type Platform } from '../support/platform.ts';
 
 const tiers = [givenTier({ maxRunners: 2, capOverAllTenants: 1 })];
@@ -30,6 +30,14 @@ describe('a balance under a cap over all tenants', () => {
     // Once before the job has a row, to launch at once, and again when it waits.
     expect(await readsOfTheCap(platform, () => platform.accept(givenEvent({ jobId: JobId(2) })))).toBe(1 + 2);
     expect(places(platform)).toMatchObject([{ installationId: acme }]);
+  });
+
+  it('stands further back in the line for each machine of its burst that was launched at once', async () => {
+    const platform = await givenPlatform({ deployment: { tiers } });
+    const burst = [1, 2].map((jobId) => givenEvent({ jobId: JobId(jobId) }));
+    await platform.accept(...burst);
+    expect(platform.liveMachines()).toHaveLength(1);
+    expect(places(platform)[0]?.since).toBeGreaterThan(noon);
   });
 
   it('reads it twice where it waits in the line already', async () => {

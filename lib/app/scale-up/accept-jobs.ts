@@ -19,6 +19,8 @@ interface Place {
   /** Somebody asked for a look at whatever waits. */
   readonly pokes: string[];
   readonly jobs: Map<JobId, QueuedJob>;
+  /** Machines that were launched for it at once. */
+  served: number;
 }
 
 interface QueuedJob {
@@ -55,10 +57,10 @@ export async function acceptJobs(
     ...launching.map(({ answered }) => answered),
     ...places
       .filter(({ pokes, jobs }) => pokes.length + jobs.size > 0)
-      .map(({ pokes, jobs, installationId, tier }) => {
+      .map(({ pokes, jobs, served, installationId, tier }) => {
         const own = pokes.length > 0 ? {} : { own: new Set(jobs.keys()) };
         const ids = [...pokes, ...idsOf([...jobs.values()])];
-        return batch.attempt(ids, () => balance(deps, { installationId, tier, ...own, asking }));
+        return batch.attempt(ids, () => balance(deps, { installationId, tier, ...own, served, asking }));
       }),
   ]);
   return batch.failed();
@@ -68,7 +70,7 @@ function placesOf(batch: Batch, deliveries: readonly Delivery[]): Place[] {
   const places = new Map<string, Place>();
   const placeOf = (installationId: InstallationId, tier: TierName): Place => {
     const key = `${installationId}/${tier}`;
-    const place: Place = places.get(key) ?? { installationId, tier, pokes: [], jobs: new Map() };
+    const place: Place = places.get(key) ?? { installationId, tier, pokes: [], jobs: new Map(), served: 0 };
     places.set(key, place);
     return place;
   };
@@ -109,7 +111,7 @@ async function atOnce(
   const all = [...jobs.values()];
   const now = deps.clock.now();
   const fresh = {
-    ...{ installationId, tier, asking },
+    ...{ installationId, tier, asking, startedAt: now },
     jobs: all.map(({ event }) => waitingJob(event, now)),
     hearAgain: (jobId: JobId) => hearAgain(deps, jobs.get(jobId)!.event),
   };
@@ -118,7 +120,8 @@ async function atOnce(
     jobs.clear();
     return nothing;
   }
-  const { outcomes } = launched;
+  const { outcomes, machines } = launched;
+  place.served = machines;
   const [done, inserted] = [[] as QueuedJob[], [] as JobEvent[]];
   for (const [jobId, outcome] of outcomes) {
     const job = jobs.get(jobId)!;

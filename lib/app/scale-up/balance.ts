@@ -13,6 +13,8 @@ import { takeLeasesInTurn } from './take-leases.ts';
 
 /**
  * @param place.own jobs that came in just now, if others may be coming in elsewhere at the same time
+ * @param place.served machines that this run took for the place already
+ * @param place.startedAt when the run began with the place, if not now: it ends within its function's time
  * @param place.asking called as EC2 is asked for machines
  * @throws OperationalError; whatever was taken by then has its row, and the sweep resumes it
  */
@@ -22,19 +24,21 @@ export async function balance(
     installationId: InstallationId;
     tier: TierName;
     own?: ReadonlySet<JobId>;
+    served?: number;
+    startedAt?: number;
     asking?: (tier: TierName) => void;
   },
 ): Promise<void> {
-  const { tier: tierName, ...options } = place;
+  const { tier: tierName, startedAt = deps.clock.now(), ...options } = place;
   const { installationId } = options;
   const tier = deps.deployment.tiers.find(({ name }) => name === tierName);
   if (!tier) {
     deps.telemetry.event('warn', 'balance-unknown-tier', { installationId, tier: tierName });
     return;
   }
-  const startedAt = deps.clock.now();
   for (let round = 1; round <= maxRounds; round++) {
-    const turnsElsewhere = await balanceOnce(deps, { ...options, tier });
+    const served = round === 1 ? (options.served ?? 0) : 0;
+    const turnsElsewhere = await balanceOnce(deps, { ...options, tier, served });
     // What one pool had not, another may have: on demand, above all, what spot had not.
     if (!turnsElsewhere || deps.clock.now() > startedAt + roundsWithinMilliseconds) return;
   }
@@ -47,6 +51,7 @@ async function balanceOnce(
     installationId: InstallationId;
     tier: Tier;
     own?: ReadonlySet<JobId>;
+    served?: number;
     asking?: (tier: TierName) => void;
   },
 ): Promise<boolean> {

@@ -16,7 +16,7 @@ import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome } from '../../ports/jobs.ts';
 import { withEpoch } from '../admission/platform-policy.ts';
 import { type KnownGroup, knownGroup, readGroupNote } from '../common/runner-groups.ts';
-import { firstPageSize } from '../common/settings.ts';
+import { firstPageSize, roundsWithinMilliseconds } from '../common/settings.ts';
 import { carryOutLaunch } from '../launch/carry-out-launch.ts';
 import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
 import type { Supply } from '../launch/supply.ts';
@@ -30,6 +30,8 @@ import { takeLaunch } from './take-launch.ts';
 interface NewJobs {
   readonly installationId: InstallationId;
   readonly tier: TierName;
+  /** When the run began to work on them, epoch milliseconds. */
+  readonly startedAt: number;
   /** As they would wait. */
   readonly jobs: readonly Job[];
   /** GitHub says of a job that has a row that it is queued. */
@@ -42,11 +44,17 @@ export interface LaunchedAtOnce {
   readonly kind: 'launched';
   /** What came of each job that is not to be recorded any more; all others still are. */
   readonly outcomes: ReadonlyMap<JobId, InsertOutcome>;
+  readonly machines: number;
   /** EC2 has answered, and its answer is written down. */
   readonly answered: Promise<void>;
 }
 
-const none: LaunchedAtOnce = { kind: 'launched', outcomes: new Map(), answered: Promise.resolve() };
+const none: LaunchedAtOnce = {
+  kind: 'launched',
+  outcomes: new Map(),
+  machines: 0,
+  answered: Promise.resolve(),
+};
 
 /** Copies that bring jobs of one tenant in the same moment meet at its row. */
 const maxTries = 3;
@@ -128,7 +136,7 @@ async function tryOnce(
     ...(isAll ? [comeAgain(deps, served)] : []),
   ]);
   fresh.asking(tier.name);
-  return { kind: 'launched', outcomes, answered };
+  return { kind: 'launched', outcomes, machines, answered };
 }
 
 /** Where there is not room for those who wait too, nobody is served before them. */
@@ -155,10 +163,11 @@ async function allOf(works: readonly Promise<void>[]): Promise<void> {
 }
 
 async function carryOut(deps: BalanceDeps, fresh: NewJobs, launch: Launch): Promise<void> {
-  const { installationId, tier } = fresh;
+  const { installationId, tier, startedAt } = fresh;
   const lesson = await carryOutLaunch(deps, { launch, paced: false });
-  // What one pool had not, another may have; by now its jobs wait, as any others do.
-  if (lesson.againNow) await balance(deps, { installationId, tier });
+  // What one pool had not, another may have; by now its jobs wait, as any others do, and a poke for them is on its way.
+  const isInTime = deps.clock.now() <= startedAt + roundsWithinMilliseconds;
+  if (lesson.againNow && isInTime) await balance(deps, { installationId, tier, startedAt });
 }
 
 /** @returns those that are not to be had */
@@ -169,15 +178,13 @@ async function coverNew(
   const { launch, fresh, outcomes } = options;
   const { plannedJobs } = launch;
   const jobs = new Map(fresh.jobs.map((job) => [job.jobId, job]));
-  const inserted = await deps.jobs.insert(
+  const inserted = await insertAll(
+    deps,
     plannedJobs.map(({ jobId, lease }) => {
       const { reason: _noReasonToWait, ...job } = jobs.get(jobId)!;
       return { ...job, state: 'covered', lease, attempts: job.attempts + 1 };
     }),
   );
-  // Nobody knows whether it has its row: the sweep sees, and goes on with those that have.
-  const unclear = inserted.find((outcome) => outcome instanceof OperationalError && outcome.retryable);
-  if (unclear) throw unclear;
   for (const [n, { jobId }] of plannedJobs.entries()) outcomes.set(jobId, inserted[n]!);
   const known = plannedJobs.filter((_, n) => inserted[n] === 'exists');
   const unfit = plannedJobs.filter((_, n) => typeof inserted[n] === 'object');
@@ -185,3 +192,33 @@ async function coverNew(
   await Promise.all(known.map(({ jobId }) => fresh.hearAgain(jobId)));
   return [...unfit, ...(await deps.launches.cover({ ...launch, plannedJobs: known }))];
 }
+
+/** A table that is throttled, or a call that was lost, passes within seconds as a rule. */
+const maxInserts = 3;
+
+/**
+ * Tries again for those of which nobody knows whether they have their rows: whoever has one is told as known, and covered by
+ * this very lease.
+ * @throws OperationalError where nobody knows in the end: the sweep sees, and goes on with those that have
+ */
+async function insertAll(deps: BalanceDeps, jobs: readonly Job[]): Promise<InsertOutcome[]> {
+  const outcomes = new Map<Job, InsertOutcome>();
+  for (let tries = 1; outcomes.size < jobs.length; tries++) {
+    const open = jobs.filter((job) => !outcomes.has(job));
+    const isLast = tries === maxInserts;
+    const answers = await deps.jobs.insert(open).catch((error: unknown) => {
+      if (isLast || !isPassing(error)) throw error;
+      return open.map(() => error);
+    });
+    const unclear = answers.find(isPassing);
+    if (unclear && isLast) throw unclear;
+    for (const [n, job] of open.entries()) {
+      const outcome = answers[n]!;
+      if (!isPassing(outcome)) outcomes.set(job, outcome);
+    }
+  }
+  return jobs.map((job) => outcomes.get(job)!);
+}
+
+const isPassing = (outcome: unknown): outcome is OperationalError =>
+  outcome instanceof OperationalError && outcome.retryable;

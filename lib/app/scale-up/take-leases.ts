@@ -28,6 +28,8 @@ export interface Planning {
   readonly installationId: InstallationId;
   readonly tier: Tier;
   readonly own?: ReadonlySet<JobId>;
+  /** Machines that this run took for them already: in the line of a cap over all tenants they count. */
+  served?: number;
   /** Carries out what was taken, beside what is planned next. */
   readonly launch: (planned: PlannedLaunch) => void;
   /** Held while others bring jobs of this tenant and tier, too. */
@@ -52,7 +54,9 @@ async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> 
   let hasTurn = false;
   let isCapKept = false;
   let pageSize = firstPageSize;
-  let machines = 0;
+  let machines = planning.served ?? 0;
+  // Once: a further look of the same turn has others to count.
+  delete planning.served;
   for (let plans = 1; plans <= maxPlans; plans++) {
     const [found, known, groupNote, scarcity, turnElsewhere] = await Promise.all([
       deps.jobs.listWaiting(installationId, tier.name, pageSize),
