@@ -40,11 +40,18 @@ export const mutants: readonly Mutant[] = [
     'asked-before-the-row',
     'EC2 is asked for the machine of a new job before the job has its row.',
     'lib/app/scale-up/launch-at-once.ts',
-    'const inserted = await deps.jobs.insert(\n    plannedJobs.map(({ jobId, lease }) => {',
+    'const inserted = await insertAll(\n    deps,\n    plannedJobs.map(({ jobId, lease }) => {',
     `void deps.clock.sleep(5_000).then(() => deps.jobs.insert(plannedJobs.map(({ jobId, lease }) => ({ ...jobs.get(jobId)!, state: 'covered' as const, lease, attempts: 1 })))).catch(() => undefined);
   const inserted = plannedJobs.map(() => 'inserted' as const);
   await Promise.resolve(
     plannedJobs.map(({ jobId, lease }) => {`,
+  ),
+  mutant(
+    'unclear-row-taken-for-written',
+    'A row of a new job counts as written where nobody knows whether it is, and EC2 is asked for its machine.',
+    'lib/app/scale-up/launch-at-once.ts',
+    'if (!isPassing(outcome)) outcomes.set(job, outcome);',
+    "outcomes.set(job, isPassing(outcome) ? 'inserted' : outcome);",
   ),
   mutant(
     'done-without-a-row',
