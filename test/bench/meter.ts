@@ -138,15 +138,21 @@ function waited(calls: readonly CallRecord[]): number {
 
 function unitsByPart(calls: readonly CallRecord[], environment: string): UnitsOfPart[] {
   const units = new Map<string, number>();
-  for (const { caller, action, failedUnits = 0, unitsByPart: parts = {} } of calls) {
-    const entries = [...Object.entries(parts), ['refused', failedUnits] as const];
+  for (const { caller, action, questions, failedUnits = 0, unitsByPart: parts = {} } of calls) {
+    const entries = [...Object.entries(parts), [`refused at ${tablesOf(questions)}`, failedUnits] as const];
     for (const [table, used] of entries) {
-      const key = `${caller.slice(environment.length + 1)} ${action} ${table.replace(`${environment}-`, '')}`;
+      const key = `${caller.slice(environment.length + 1)} ${action} ${table.replaceAll(`${environment}-`, '')}`;
       if (used > 0) units.set(key, (units.get(key) ?? 0) + used);
     }
   }
   return [...units].map(([part, used]) => ({ part, units: used })).sort((a, b) => b.units - a.units);
 }
+
+/** A refused transaction says what it cost, and not where: it names all of its tables. */
+const tablesOf = (questions: CallRecord['questions']) =>
+  [...new Set(questions.flatMap(({ resource }) => /:table\/([^/]+)/.exec(resource)?.[1] ?? []))].join(
+    ' and ',
+  );
 
 function sourceOf(name: string): FunctionUse['source'] {
   if (name.endsWith('-scale-up')) return 'fair-queue';
