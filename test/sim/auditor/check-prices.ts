@@ -48,7 +48,9 @@ function checkCompute(books: Books, record: UsageRecord, machine: AuditedMachine
     note('free-and-not-taken', `${instanceId} is free, and EC2 did not take it back`);
   const couldAsk =
     endReason === 'instance-ended' && !machine.wasForgotten && !books.describeFailedNear(endedAt);
-  if (reclaimedAt !== undefined && !takenBack && isYoung && couldAsk)
+  // One that was gone before anybody saw of which type it is has no price, and nothing is charged for it.
+  const isPriced = rates.compute !== undefined;
+  if (reclaimedAt !== undefined && !takenBack && isYoung && couldAsk && isPriced)
     note('taken-and-charged', `EC2 took ${instanceId} back in its first hour, and it is charged for`);
   const seconds = takenBack && isYoung ? 0 : Math.max(60, Math.ceil((endedAt - startedAt) / 1000));
   const due = rates.compute === undefined ? undefined : Math.round((rates.compute * seconds) / 3600);
