@@ -119,6 +119,23 @@ describe('the operator’s controllers at the queue gate', () => {
     expect(await stateOf(platform, 3)).toEqual(['covered', undefined]);
   });
 
+  it('are planned for anew only once every copy has heard of a change', async () => {
+    const silent = givenController({
+      state: 'enabled',
+      transport: { kind: 'https', url: 'https://controller.example' },
+      scopes: [givenScope({ kind: 'installation' })],
+    });
+    const platform = await given(silent);
+    await platform.accept(queued(1));
+    await putPlatformControllers(platform.controllers, { ...silent, onFailure: 'admit' });
+    forget(platform);
+    platform.queues.tiers.splice(0);
+    await platform.deliverAdmission();
+    expect(platform.queues.tiers).toMatchObject([
+      { message: { kind: 'poke' }, delaySeconds: platformPolicySeconds },
+    ]);
+  });
+
   it('let nothing through while it cannot be read whether there are any', async () => {
     const platform = await given(givenRules({}, 'true'));
     // Before the job has a row, and when it waits.

@@ -23,7 +23,7 @@ import { createService } from './program/services.ts';
 import { createRandom, type Random } from './random.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createStory } from './story.ts';
-import { tellsOfControllers } from './world/controllers/start-controllers.ts';
+import { operatorHasControllers, tellsOfControllers } from './world/controllers/start-controllers.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
 import { runMachines } from './world/machines.ts';
@@ -69,6 +69,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const plane = createControlPlane({
     ...base,
     service: createService(base),
+    hasPlatformControllers: operatorHasControllers(seed),
     callMilliseconds: random.pick([10, 30, 150]),
     // Whoever minds the launch's fence leaves it to its caller.
     launchIsSlow: () => scheduler.after(random.between(500, 10_000), () => plane.sweep()),

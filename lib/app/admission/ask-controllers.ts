@@ -9,7 +9,12 @@ import type { Deployment } from '../../contract/deployment.ts';
 import { type AskControllers, parseMessage } from '../../contract/messages.ts';
 import type { Controller } from '../../core/controllers/controller.ts';
 import type { Gate } from '../../core/controllers/decision.ts';
-import { isWaitingForGitHub, type JobAdmission, policyMark } from '../../core/controllers/job-admission.ts';
+import {
+  isOfOtherPlatformPolicy,
+  isWaitingForGitHub,
+  type JobAdmission,
+  policyMark,
+} from '../../core/controllers/job-admission.ts';
 import type { RunAbout } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
 import type { Callbacks } from '../../ports/callbacks.ts';
@@ -19,6 +24,7 @@ import type { Queues } from '../../ports/queues.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
 import { groupNameOf } from '../common/runner-groups.ts';
+import { platformPolicySeconds } from '../common/settings.ts';
 import { type AboutAnswer, type AboutDeps, aboutRun } from './about-run.ts';
 import type { AdmissionDeps } from './decide-waiting.ts';
 import { type Answer, type Deciding, type Made, makeDecision, waitForGitHub } from './make-decision.ts';
@@ -57,7 +63,11 @@ async function askAbout(deps: AskDeps, { installationId, jobId }: AskControllers
   const { tenant, policies, rules } = await policyNow(deps, read);
   // Under another policy it is planned for anew, and asked about again if need be.
   const { admission } = job;
-  if (policies.length === 0 || !admission || admission.policy !== policyMark(tenant)) return poke(deps, job);
+  if (policies.length === 0 || !admission || admission.policy !== policyMark(tenant)) {
+    // A copy that plans sooner may go by the older policy, and would ask for this look again.
+    const isKept = admission !== undefined && isOfOtherPlatformPolicy(admission, tenant);
+    return poke(deps, job, isKept ? platformPolicySeconds : 0);
+  }
   // A message that came twice, or of a poll: GitHub wants to be left alone until then.
   if (isWaitingForGitHub(admission, deps.clock.now())) return;
   const gate: Gate = job.state === 'waiting' ? 'queue' : 'start';
@@ -258,6 +268,11 @@ async function settle(deps: AskDeps, how: How, answered: Answered): Promise<Answ
 }
 
 /** The next plan for the tier reads the row. */
-async function poke({ queues }: AskDeps, { installationId, tier, state }: Job): Promise<void> {
-  if (tier && state === 'waiting') await queues.sendToTier(tier, { kind: 'poke', installationId, tier });
+async function poke(
+  { queues }: AskDeps,
+  { installationId, tier, state }: Job,
+  delaySeconds = 0,
+): Promise<void> {
+  if (!tier || state !== 'waiting') return;
+  await queues.sendToTier(tier, { kind: 'poke', installationId, tier }, { delaySeconds });
 }

@@ -38,6 +38,10 @@ export function policyMark({ admissionEpoch, platformEpoch }: PolicyEpochs): str
   return `${admissionEpoch ?? '-'}.${platformEpoch ?? '-'}`;
 }
 
+/** Whether it was made under another policy of the platform than this. */
+export const isOfOtherPlatformPolicy = ({ policy }: JobAdmission, { platformEpoch }: PolicyEpochs): boolean =>
+  policy.split('.')[1] !== `${platformEpoch ?? '-'}`;
+
 /** Whether somebody has to look at the job once more before it can have a machine. */
 export function needsDecision(
   admission: JobAdmission | undefined,

@@ -73,7 +73,8 @@ export interface Auditor {
   turnedAway(instanceId: string): void;
   /** Before each call's effect; `cause` is what its process was started for. */
   beforeCall(cause: readonly string[]): void;
-  afterCall(name: string): void;
+  /** @param runSince when the run began that made it */
+  afterCall(name: string, runSince: number): void;
   /** Its caller heard no answer, or that it failed. */
   callFailed(name: string): void;
   /** A function threw; that is allowed, but not for a bug. */
@@ -184,7 +185,7 @@ export function createAuditor(world: {
     beforeCall(cause) {
       currentCause = cause;
     },
-    afterCall(name) {
+    afterCall(name, runSince) {
       if (ending.test(name)) checkEnds(books, note);
       if (holding.test(name)) checkHeld(books, note);
       if (using.test(name)) checkUsage(books, note);
@@ -197,7 +198,7 @@ export function createAuditor(world: {
         for (const job of books.plannedJobs(launch)) {
           checkAdmitted(
             books,
-            { tenant: launch.tenant, job, since: books.now(), what: 'is to have a machine' },
+            { tenant: launch.tenant, job, since: books.now(), runSince, what: 'is to have a machine' },
             note,
           );
         }

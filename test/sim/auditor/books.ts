@@ -101,7 +101,7 @@ export function createBooks(world: {
     reruns: new Map<number, number>(),
     endedByPlatform: new Set<string>(),
     policies: createPolicyHistory(now),
-    /** `installation/job@epoch`: by the word of its controllers. */
+    /** `installation/job@policy`: by the word of its controllers. */
     rejectedUnder: new Set<string>(),
     /** Accounts whose group the platform keeps. */
     keptGroups: new Set<Account>(),

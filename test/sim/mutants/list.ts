@@ -2,6 +2,7 @@
  * Deliberate faults, one at a time: each a replacement in one file, or in two that make one fault together. Each is a
  * mistake that somebody might make, and that some promise of the platform forbids.
  */
+import { admissionMutants } from './admission-mutants.ts';
 import { costMutants } from './cost-mutants.ts';
 
 export interface Mutant {
@@ -916,5 +917,6 @@ export const mutants: readonly Mutant[] = [
     'void Promise.allSettled([trying]);',
     '',
   ),
+  ...admissionMutants,
   ...costMutants,
 ];

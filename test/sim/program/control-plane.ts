@@ -21,9 +21,10 @@ import {
   visibilitySeconds,
 } from '../../../lib/contract/redelivery.ts';
 import type { Arrivals } from '../../../lib/ports/arrivals.ts';
+import { createCopies } from './copies.ts';
 import { type Parts, type PartsDeps, partsOf } from './parts.ts';
 import type { Ports } from './ports.ts';
-import { startProcess } from './process.ts';
+import { type Running, startProcess } from './process.ts';
 import { createSimulatedQueue, type SimulatedQueue } from './queue.ts';
 
 export interface ControlPlane {
@@ -42,8 +43,12 @@ export interface ControlPlane {
   messagesLeft(): number;
 }
 
-export function createControlPlane(deps: PartsDeps): ControlPlane {
-  const { ports, deployment, scheduler, random } = deps;
+/** @param given.hasPlatformControllers the operator has controllers over all tenants, in this story */
+export function createControlPlane(
+  given: Omit<PartsDeps, 'copies'> & { readonly hasPlatformControllers?: boolean },
+): ControlPlane {
+  const { ports, deployment, scheduler, random } = given;
+  const deps: PartsDeps = given.hasPlatformControllers ? { ...given, copies: createCopies(given) } : given;
   const slowestPollMilliseconds = random.pick([10, 50, 300]);
 
   const fed = (
@@ -62,7 +67,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
         const cause = deliveries.map(({ body }) => body);
         const process = startProcess(deps, { name, cause });
         deps.story.tell(() => `${name}#${process.id} gets ${cause.join(' ')}`);
-        return use(partsOf(deps, process, messages), deliveries);
+        return runIn(process, (parts) => use(parts, deliveries));
       },
     });
 
@@ -91,6 +96,16 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
   };
   const messages = { queues: sending, arrivals };
 
+  function runIn<Result>(process: Running, use: (parts: Parts) => Promise<Result>): Promise<Result> {
+    const running = use(partsOf(deps, process, messages));
+    const { copies } = deps;
+    if (copies) {
+      const rest = () => copies.rest(process);
+      running.then(rest, rest);
+    }
+    return running;
+  }
+
   /** A function behind a URL: what it throws, or dies of, its caller sees as no answer. */
   async function door<Result>(
     how: string,
@@ -99,9 +114,7 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
   ): Promise<Result | undefined> {
     const process = startProcess(deps, { name: 'claim', cause: [request.document] });
     const givenUp = scheduler.sleep(30_000).then(() => undefined);
-    const answered = use(partsOf(deps, process, messages)).catch((error: unknown) =>
-      deps.auditor.thrown(how, error),
-    );
+    const answered = runIn(process, use).catch((error: unknown) => deps.auditor.thrown(how, error));
     return Promise.race([answered, givenUp]);
   }
 
@@ -115,13 +128,11 @@ export function createControlPlane(deps: PartsDeps): ControlPlane {
     start: (request) => door('start', request, (parts) => answerStart(parts, request)),
     sweep() {
       const process = startProcess(deps, { name: 'sweep', cause: ['sweep'] });
-      sweep(partsOf(deps, process, messages)).catch((error: unknown) => deps.auditor.thrown('sweep', error));
+      runIn(process, sweep).catch((error: unknown) => deps.auditor.thrown('sweep', error));
     },
     reconcile() {
       const process = startProcess(deps, { name: 'reconciler', cause: ['reconcile'] });
-      reconcile(partsOf(deps, process, messages)).catch((error: unknown) =>
-        deps.auditor.thrown('reconciler', error),
-      );
+      runIn(process, reconcile).catch((error: unknown) => deps.auditor.thrown('reconciler', error));
     },
     messagesLeft: () =>
       [...tiers.values(), lifecycle, installations, admission].reduce((sum, queue) => sum + queue.left(), 0),

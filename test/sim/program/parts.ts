@@ -10,12 +10,15 @@ import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { Arrivals } from '../../../lib/ports/arrivals.ts';
 import type { UsageBooks } from '../../../lib/ports/usage-books.ts';
 import { zones } from '../world/spot-market.ts';
+import type { Copies } from './copies.ts';
 import type { Ports } from './ports.ts';
 import { type ProcessDeps, portOf, type Running } from './process.ts';
 
 export interface PartsDeps extends ProcessDeps {
   readonly ports: Ports;
   readonly deployment: Deployment;
+  /** Where the operator has controllers over all tenants. */
+  readonly copies?: Copies;
 }
 
 /** What is loaded while a story is told takes real time: a story with rules loads them before it begins. */
@@ -31,20 +34,22 @@ export function partsOf(
 ) {
   const { ports, deployment, scheduler, random, faults } = deps;
   const port = <Port extends object>(name: string, target: Port) => portOf(deps, process, { name, target });
-  const skew = faults.strikes('clockSkew') ? random.between(-2_000, 2_000) : 0;
+  const drawn = faults.strikes('clockSkew') ? random.between(-2_000, 2_000) : 0;
+  const copy = deps.copies?.start(process, drawn);
+  const skew = copy?.skew ?? drawn;
   const clock = { now: () => scheduler.now() + skew, sleep: scheduler.sleep };
   return {
     deployment,
     subnetIds: zones.map((zone) => `subnet-${zone}`),
     subnets: zones.map((zone) => ({ subnetId: `subnet-${zone}`, zone })),
-    tenants: port('tenants', ports.stores.tenants),
+    tenants: copy?.judging.tenants ?? port('tenants', ports.stores.tenants),
     audit: port('audit', ports.stores.audit),
     usage: port('usage', ports.stores.usage),
     books: booksOf(port('books', { list: listOf(ports.stores.books) })),
     jobs: port('jobs', ports.stores.jobs),
     launches: port('launches', ports.stores.launches),
-    runners: port('runners', ports.stores.runners),
-    controllers: port('controllers', ports.stores.controllers),
+    runners: copy?.judging.runners ?? port('runners', ports.stores.runners),
+    controllers: copy?.judging.controllers ?? port('controllers', ports.stores.controllers),
     questions: port('questions', ports.stores.questions),
     callbacks: port('callbacks', ports.callbacks),
     loadRules,

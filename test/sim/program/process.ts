@@ -13,6 +13,8 @@ import type { Story } from '../story.ts';
 export interface Running {
   readonly name: FunctionName;
   readonly id: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
   alive: boolean;
   calls: number;
   /** It dies at this call; 0: at none. */
@@ -71,6 +73,7 @@ export function startProcess(
   const process: Running = {
     name: start.name,
     id: deps.scheduler.steps(),
+    startedAt: deps.scheduler.now(),
     alive: true,
     calls: 0,
     diesAt: death.atCall,
@@ -88,19 +91,22 @@ const deathByChance = ({ faults, random }: ProcessDeps): Death => {
   return { atCall, arrives: random.chance(0.5) };
 };
 
-/** The port, as this process calls it. */
+/** The port, as this process calls it, or as whoever is running by then. */
 export function portOf<Port extends object>(
   deps: ProcessDeps,
-  process: Running,
+  process: Running | (() => Running),
   port: { name: string; target: Port },
 ): Port {
+  const running = typeof process === 'function' ? process : () => process;
   return new Proxy(port.target, {
     get(target, member) {
       const method = Reflect.get(target, member) as unknown;
       if (typeof method !== 'function') return method;
       const name = `${port.name}.${String(member)}`;
-      return (...given: unknown[]) =>
-        call(deps, process, { name, by: process.name, given, effect: () => method.apply(target, given) });
+      return (...given: unknown[]) => {
+        const by = running();
+        return call(deps, by, { name, by: by.name, given, effect: () => method.apply(target, given) });
+      };
     },
   });
 }
@@ -136,11 +142,11 @@ async function settle(
   try {
     deps.auditor.beforeCall(process.cause);
     const value = await deps.service(made);
-    deps.auditor.afterCall(made.name);
+    deps.auditor.afterCall(made.name, process.startedAt);
     deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} → ${brief(value)}`);
     return { value };
   } catch (error) {
-    deps.auditor.afterCall(made.name);
+    deps.auditor.afterCall(made.name, process.startedAt);
     deps.auditor.callFailed(made.name);
     deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} fails: ${String(error)}`);
     return { error };

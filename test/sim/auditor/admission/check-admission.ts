@@ -1,8 +1,10 @@
 /**
  * No machine is bought for a job, no runner made for it, and none of its steps begins, unless every enabled controller over
  * it admitted it under the policy of that moment, or failed where its failure policy admits and that is on record. What one
- * policy has rejected it does not let run later. Nor is a job refused that no controller rejected.
+ * policy has rejected it does not let run later. Nor is a job refused that no controller rejected. The operator's own
+ * controllers are of the moment too, or of up to five seconds before the run began that goes by them (ADR 0081).
  */
+import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
 import type { WorldJob } from '../../world/context.ts';
 import type { Books, Note } from '../books.ts';
 import type { AuditedController, AuditedPolicy } from './policy-history.ts';
@@ -12,31 +14,55 @@ interface About {
   readonly job: WorldJob;
   /** Epoch milliseconds: whatever policy was in force since then may have been gone by. */
   readonly since: number;
+  /** The same for the operator's own; absent: it is `since`. When the run began that goes by it. */
+  readonly runSince?: number;
 }
 
+/** A run may go by the operator's policy as it was so long before the run began. */
+const platformPolicySeconds = 5;
+
+/** The tenant's own policy and the operator's, as somebody may have known them together. */
+interface Together {
+  readonly own: AuditedPolicy;
+  readonly platform: AuditedPolicy;
+}
+
+function policiesOver(books: Books, { tenant, since, runSince = since }: Omit<About, 'job'>): Together[] {
+  const platform = books.policies.since(platformOwner, runSince - platformPolicySeconds * 1000);
+  return books.policies
+    .since(tenant, since)
+    .flatMap((own) => platform.map((each) => ({ own, platform: each })));
+}
+
+const controllersOf = ({ own, platform }: Together) => [...platform.controllers, ...own.controllers];
+
+/** As rows name the policies that they were decided under. */
+const markOf = ({ own, platform }: Together) => `${epochInForce(own)}.${epochInForce(platform)}`;
+const epochInForce = (policy: AuditedPolicy) => (isInForce(policy) ? `${policy.epoch}` : '-');
+const isInForce = ({ controllers }: AuditedPolicy) => !controllers.every(isInert);
+
 export function checkAdmitted(books: Books, about: About & { readonly what: string }, note: Note): void {
-  const policies = books.policies.since(about.tenant, about.since);
+  const policies = policiesOver(books, about);
   if (policies.some((policy) => mayRun(books, about, policy))) return;
-  const epochs = policies.map(({ epoch }) => epoch).join(', ');
-  note('not-admitted', `job ${about.job.id} of ${about.tenant} ${about.what}, and epoch ${epochs} does not`);
+  const marks = policies.map(markOf).join(', ');
+  note('not-admitted', `job ${about.job.id} of ${about.tenant} ${about.what}, and policy ${marks} does not`);
 }
 
 /** A machine that asks nobody was made while there was nobody to ask. */
 export function checkUngated(
   books: Books,
-  { tenant, since, instanceId }: { tenant: number; since: number; instanceId: string },
+  about: { tenant: number; since: number; instanceId: string },
   note: Note,
 ): void {
-  const policies = books.policies.since(tenant, since);
-  if (policies.some(({ controllers }) => controllers.every(isInert))) return;
-  note('no-start-gate', `${instanceId} of ${tenant} asks nobody, and controllers are in force`);
+  if (policiesOver(books, about).some((policy) => controllersOf(policy).every(isInert))) return;
+  note('no-start-gate', `${about.instanceId} of ${about.tenant} asks nobody, and controllers are in force`);
 }
 
 const isInert = ({ state, scopes }: AuditedController) => state === 'disabled' || scopes.length === 0;
 
 /** At the moment that the platform refuses a job for what its controllers said. */
 export function isTrulyRefused(books: Books, about: About, code: string): boolean {
-  return books.policies.since(about.tenant, about.since).some((policy) => {
+  return policiesOver(books, about).some((policy) => {
     const over = obeyedOver(books, about, policy);
     if (code === 'controller-rejected')
       return over.some((controller) => votesOf(books, about, policy, controller).includes('reject'));
@@ -50,7 +76,7 @@ const asksBeforeRefusal = 7;
 function isTrulyUnavailable(
   books: Books,
   about: About,
-  policy: AuditedPolicy,
+  policy: Together,
   over: readonly AuditedController[],
 ): boolean {
   const closed = over.filter(({ onFailure }) => onFailure === 'reject');
@@ -61,9 +87,9 @@ function isTrulyUnavailable(
   return failures.length >= asksBeforeRefusal;
 }
 
-function mayRun(books: Books, about: About, policy: AuditedPolicy): boolean {
+function mayRun(books: Books, about: About, policy: Together): boolean {
   const over = obeyedOver(books, about, policy);
-  if (over.length > 0 && books.rejectedUnder.has(`${about.tenant}/${about.job.id}@${policy.epoch}`))
+  if (over.length > 0 && books.rejectedUnder.has(`${about.tenant}/${about.job.id}@${markOf(policy)}`))
     return false;
   const failedOpen = hasFailedOpen(books, about, policy);
   return over.every(
@@ -73,9 +99,10 @@ function mayRun(books: Books, about: About, policy: AuditedPolicy): boolean {
   );
 }
 
-function votesOf(books: Books, { job }: About, { from }: AuditedPolicy, controller: AuditedController) {
+function votesOf(books: Books, { job }: About, { own, platform }: Together, controller: AuditedController) {
   const ruling = controller.rules(job);
   if (ruling !== 'asked') return [ruling];
+  const from = Math.max(...[own, platform].map((policy) => (isInForce(policy) ? policy.from : 0)));
   const isPolled = controller.transport.kind === 'poll';
   // When a question that lies there was asked is the word of whoever asked it.
   const since = isPolled ? from - skew : from;
@@ -96,18 +123,18 @@ const unanswered = (
 /** How far the clock of whoever asks may be wrong. */
 const skew = 2_000;
 
-const hasFailedOpen = ({ rows }: Books, { tenant, job }: About, { epoch }: AuditedPolicy) =>
+const hasFailedOpen = ({ rows }: Books, { tenant, job }: About, policy: Together) =>
   [...rows.decisions.values()].some(
     (decision) =>
       decision.installationId === tenant &&
       decision.jobId === job.id &&
-      decision.epoch === epoch &&
+      `${decision.epoch || '-'}.${decision.platformEpoch ?? '-'}` === markOf(policy) &&
       decision.outcome === 'failed-open',
   );
 
 /** Those without whose yes nothing of the job runs. */
-const obeyedOver = (books: Books, about: About, { controllers }: AuditedPolicy) =>
-  controllers.filter(
+const obeyedOver = (books: Books, about: About, policy: Together) =>
+  controllersOf(policy).filter(
     (controller) =>
       controller.state === 'enabled' &&
       controller.scopes.some(({ target }) => isIn(books, about, target)) &&
@@ -142,7 +169,6 @@ function isIn({ rows }: Books, { tenant, job }: About, target: Target): boolean 
 export function noteRejections(books: Books): void {
   for (const [key, { admission }] of books.rows.jobs) {
     if (admission?.state !== 'rejected') continue;
-    const [epoch] = admission.policy.split('.');
-    books.rejectedUnder.add(`${key}@${epoch}`);
+    books.rejectedUnder.add(`${key}@${admission.policy}`);
   }
 }

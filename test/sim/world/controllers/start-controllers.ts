@@ -1,46 +1,123 @@
 /**
  * In some stories the administrators of tenants have admission controllers, of each kind and in each kind of scope, and change
- * them while jobs wait and while machines boot. What happens here is drawn by a generator of its own, and changes nothing in
- * the stories of other seeds.
+ * them while jobs wait and while machines boot; and in some the operator has controllers over all tenants. What happens here
+ * is drawn by a generator of its own, and changes nothing in the stories of other seeds.
  */
-import type { Controller } from '../../../../lib/core/controllers/controller.ts';
+import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
 import type { ScopeTarget } from '../../../../lib/core/controllers/scope.ts';
 import { InstallationId, TierName } from '../../../../lib/core/ids.ts';
 import { OperationalError } from '../../../../lib/ports/errors.ts';
-import type { AuditedController } from '../../auditor/admission/policy-history.ts';
 import { createRandom, type Random } from '../../random.ts';
 import type { Account, WorldDeps } from '../context.ts';
 import type { GitHubWorld } from '../github.ts';
 import { eventfulSeconds } from '../times.ts';
-import { type Answering, createAnswering, type Manner, urlOf } from './answering.ts';
-import { writeMatch, writeRules } from './expressions.ts';
+import { createAdministrator } from './administrator.ts';
+import { type Answering, createAnswering } from './answering.ts';
+import { newController } from './new-controller.ts';
 
-export const tellsOfControllers = (seed: number) => createRandom(seed * 15_013 + 71).chance(0.25);
+const tenantsHaveControllers = (seed: number) => createRandom(seed * 15_013 + 71).chance(0.25);
 
-export function startControllers(
-  deps: WorldDeps,
-  { seed, github, accounts }: { seed: number; github: GitHubWorld; accounts: readonly Account[] },
-): void {
+export const operatorHasControllers = (seed: number) =>
+  createRandom(seed * 15_013 + 79).chance(tenantsHaveControllers(seed) ? 0.4 : 0.1);
+
+export const tellsOfControllers = (seed: number) =>
+  tenantsHaveControllers(seed) || operatorHasControllers(seed);
+
+interface Story {
+  readonly seed: number;
+  readonly github: GitHubWorld;
+  readonly accounts: readonly Account[];
+}
+
+export function startControllers(deps: WorldDeps, { seed, github, accounts }: Story): void {
   if (!tellsOfControllers(seed)) return;
   const random = createRandom(seed * 15_013 + 73);
   const answering = createAnswering(deps, random);
   if (deps.faults.mood !== 'calm') failToRecord(deps, random);
-  const { scheduler } = deps;
-  for (const account of accounts) {
-    if (random.chance(0.2)) continue;
-    const administrator = createAdministrator(deps, { random, answering, account });
-    scheduler.after(0, administrator.change);
-    for (let n = random.between(0, 5); n > 0; n--)
-      scheduler.after(random.between(1, eventfulSeconds * 0.8) * 1000, administrator.change);
-    // Just as a job is taken in, asked about, or its machine boots.
-    github.onQueued((job) => {
-      if (job.account !== account || !random.chance(0.4)) return;
-      const soon = deps.webhookMilliseconds + 300;
-      const within = random.pick([soon, soon, 6_000, 90_000]);
-      for (let n = random.between(1, 3); n > 0; n--)
-        scheduler.after(random.between(50, within), administrator.change);
-    });
+  const started = { random, answering, github };
+  if (tenantsHaveControllers(seed)) {
+    for (const account of accounts) if (!random.chance(0.2)) startOfTenant(deps, { ...started, account });
   }
+  if (operatorHasControllers(seed)) startOfOperator(deps, { ...started, accounts });
+}
+
+interface Started {
+  readonly random: Random;
+  readonly answering: Answering;
+  readonly github: GitHubWorld;
+}
+
+function startOfTenant(
+  deps: WorldDeps,
+  { random, answering, github, account }: Started & { account: Account },
+): void {
+  const { ports, scheduler } = deps;
+  const repositoryIds = repositoriesOf(deps, account);
+  const { change } = createAdministrator(deps, {
+    random,
+    answering,
+    // The account's controllers are those of the installation that it has now.
+    owner: () => {
+      const owner = InstallationId(account.installationId ?? 0);
+      const tenant = ports.stores.world.tenant(owner);
+      return tenant && tenant.status !== 'deleted' ? owner : undefined;
+    },
+    newController: (owner, nth) =>
+      newController(random, {
+        owner,
+        id: `ctl_${account.id}${String(owner).padStart(8, '0')}${nth}`,
+        now: scheduler.now(),
+        repositoryIds,
+        targets: () => targetOf(random, account, repositoryIds),
+      }),
+  });
+  changeSometimes(deps, { random, change, most: 5 });
+  // Just as a job is taken in, asked about, or its machine boots.
+  github.onQueued((job) => {
+    if (job.account !== account || !random.chance(0.4)) return;
+    changeSoon(deps, random, change);
+  });
+}
+
+/** Theirs are over the jobs of all tenants, or over those of a tier. */
+function startOfOperator(
+  deps: WorldDeps,
+  { random, answering, github, accounts }: Started & { accounts: readonly Account[] },
+): void {
+  const repositoryIds = accounts.flatMap((account) => repositoriesOf(deps, account));
+  const { change } = createAdministrator(deps, {
+    random,
+    answering,
+    owner: () => platformOwner,
+    newController: (owner, nth) =>
+      newController(random, {
+        owner,
+        id: `ctl_platform${nth}`,
+        now: deps.scheduler.now(),
+        repositoryIds,
+        targets: () =>
+          random.pick<ScopeTarget>([{ kind: 'installation' }, { kind: 'tier', tier: anyTier(random) }]),
+      }),
+  });
+  changeSometimes(deps, { random, change, most: 3 });
+  github.onQueued(() => {
+    if (random.chance(0.15)) changeSoon(deps, random, change);
+  });
+}
+
+function changeSometimes(
+  { scheduler }: WorldDeps,
+  { random, change, most }: { random: Random; change: () => void; most: number },
+): void {
+  scheduler.after(0, change);
+  for (let n = random.between(0, most); n > 0; n--)
+    scheduler.after(random.between(1, eventfulSeconds * 0.8) * 1000, change);
+}
+
+function changeSoon(deps: WorldDeps, random: Random, change: () => void): void {
+  const soon = deps.webhookMilliseconds + 300;
+  const within = random.pick([soon, soon, 6_000, 90_000]);
+  for (let n = random.between(1, 3); n > 0; n--) deps.scheduler.after(random.between(50, within), change);
 }
 
 /** Of all writes, those that put decisions on record fail most often: what follows them must not be done without. */
@@ -55,105 +132,13 @@ function failToRecord({ ports, scheduler }: WorldDeps, random: Random): void {
   };
 }
 
-interface Administered {
-  readonly random: Random;
-  readonly answering: Answering;
-  readonly account: Account;
-}
+const repositoriesOf = ({ ports }: WorldDeps, { login, repositories }: Account) =>
+  repositories.map((name) => ports.github.repositoryId(`${login}/${name}`));
 
-function createAdministrator(deps: WorldDeps, { random, answering, account }: Administered) {
-  const { ports, story, auditor, scheduler } = deps;
-  const { controllers: store, world } = ports.stores;
-  let made = 0;
-
-  /** The account's controllers of the installation that it has now. */
-  async function change(): Promise<void> {
-    const owner = InstallationId(account.installationId ?? 0);
-    const tenant = world.tenant(owner);
-    if (!tenant || tenant.status === 'deleted') return;
-    const from = await store.policyOf(owner);
-    const known = new Map(
-      auditor.books.policies
-        .since(owner, scheduler.now())
-        .at(-1)!
-        .controllers.map((one) => [one.id, one]),
-    );
-    const current = [...known.values()];
-    const victim = current.length > 0 && random.chance(0.6) ? random.pick(current) : undefined;
-    const isDeleted = victim !== undefined && random.chance(0.2);
-    const next = victim
-      ? changed(random, victim)
-      : newController(deps, random, { owner, account, nth: ++made });
-    if (isDeleted) known.delete(victim.id);
-    else known.set(next.id, next);
-    const writes = isDeleted ? { put: [], remove: [victim.id] } : { put: [stored(next)], remove: [] };
-    if ((await store.save(from, writes)) !== 'saved') return;
-    auditor.books.policies.changed(owner, from.epoch + 1, [...known.values()]);
-    story.tell(
-      () => `epoch ${from.epoch + 1} of ${owner}: ${isDeleted ? `${victim.id} is deleted` : described(next)}`,
-    );
-    if (victim) return;
-    const createdAt = new Date(scheduler.now()).toISOString();
-    const put = [{ id: 'sec_1', value: 'whsec_b2xk', createdAt }];
-    await store.saveSecrets(owner, next.id, { from: [], put });
-    answering.begin(next, random.pick(manners));
-  }
-  return { change: () => void change() };
-}
-
-const manners: readonly Manner[] = [
-  'steady',
-  'steady',
-  'steady',
-  'slow',
-  'silent',
-  'wrong',
-  'fickle',
-  'mixed',
-];
-
-function newController(
-  { ports, scheduler }: WorldDeps,
-  random: Random,
-  { owner, account, nth }: { owner: InstallationId; account: Account; nth: number },
-): AuditedController {
-  const id = `ctl_${account.id}${String(owner).padStart(8, '0')}${nth}`;
-  const at = new Date(scheduler.now()).toISOString();
-  const repositoryIds = account.repositories.map((name) =>
-    ports.github.repositoryId(`${account.login}/${name}`),
-  );
-  const kind = random.pick(['rules', 'rules', 'https', 'https', 'poll'] as const);
-  const written = writeRules(random, repositoryIds);
-  return {
-    owner,
-    id,
-    description: '',
-    state: random.pick(['enabled', 'enabled', 'enabled', 'dry_run', 'disabled']),
-    transport: transportOf(kind, { id, rules: written.rules }),
-    onFailure: random.pick(['reject', 'admit']),
-    timeoutMilliseconds: random.pick([500, 2_000, 5_000, 10_000]),
-    exemptRepositories: random.chance(0.15) ? [random.pick(repositoryIds)] : [],
-    scopes: random.chance(0.1)
-      ? []
-      : [{ id: `scp_${nth}`, target: targetOf(random, account, repositoryIds), createdAt: at }],
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
-    rules: kind === 'rules' ? written.means : () => 'asked',
-    ...writeMatch(random),
-  };
-}
-
-function transportOf(
-  kind: Controller['transport']['kind'],
-  { id, rules }: { id: string; rules: readonly { reject: string; reason: string }[] },
-): Controller['transport'] {
-  if (kind === 'rules') return { kind, rules };
-  return kind === 'https' ? { kind, url: urlOf(id) } : { kind };
-}
+const anyTier = (random: Random) => random.pick([TierName('small'), TierName('medium')]);
 
 function targetOf(random: Random, { type }: Account, repositoryIds: readonly number[]): ScopeTarget {
-  const tier = random.pick([TierName('small'), TierName('medium')]);
+  const tier = anyTier(random);
   const repositoryId = random.pick(repositoryIds);
   const narrow: readonly ScopeTarget[] =
     type === 'Organization'
@@ -170,17 +155,3 @@ function targetOf(random: Random, { type }: Account, repositoryIds: readonly num
     random.pick(narrow),
   ] as const);
 }
-
-/** Another state or failure policy. */
-const changed = (random: Random, controller: AuditedController): AuditedController => ({
-  ...controller,
-  state: random.pick(['enabled', 'enabled', 'dry_run', 'disabled']),
-  onFailure: random.pick(['reject', 'admit']),
-  version: controller.version + 1,
-});
-
-const stored = ({ rules: _rules, matches: _matches, ...controller }: AuditedController): Controller =>
-  controller;
-
-const described = ({ id, state, transport, onFailure, scopes }: AuditedController) =>
-  `${id} is ${state}, ${JSON.stringify(transport)}, ${onFailure}, ${JSON.stringify(scopes.map(({ target }) => target))}`;
