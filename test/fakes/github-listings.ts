@@ -166,7 +166,7 @@ function runOf(state: State, repository: string, runId: number): GitHubRun | und
   const completed = jobs.every(({ status }) => status === 'completed');
   const worst = jobs.find(({ conclusion }) => conclusion !== 'success') ?? jobs[0];
   const conclusion = completed ? (worst?.conclusion ?? 'success') : null;
-  return { runId, completed, conclusion, about: usualRun };
+  return { runId, completed, conclusion, about: jobs[0]?.about ?? usualRun };
 }
 
 /** A run is in progress once one of its jobs is, though others of it are still queued. */

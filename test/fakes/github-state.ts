@@ -9,6 +9,7 @@ import type {
   Installation,
   Permissions,
   RepositoryVisibility,
+  RunAbout,
   RunnerScope,
   WebhookDelivery,
 } from '../../lib/core/github.ts';
@@ -63,9 +64,14 @@ export interface MemoryJobDetails {
   readonly runId?: number;
   readonly labels?: readonly string[];
   readonly createdAt?: number;
+  /** What GitHub says of its run. Absent: what is usual. */
+  readonly about?: RunAbout;
 }
 
-export interface MemoryJob extends GitHubJob, Required<MemoryJobDetails> {
+export interface MemoryJob
+  extends GitHubJob,
+    Required<Omit<MemoryJobDetails, 'about'>>,
+    Pick<MemoryJobDetails, 'about'> {
   readonly jobId: JobId;
   /** `owner/name`. */
   readonly repository: string;

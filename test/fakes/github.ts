@@ -219,8 +219,9 @@ function hands(state: State): Omit<MemoryGitHub, keyof GitHub | 'listing'> {
     repositoryId: (fullName) => repositoryIdOf(state, fullName),
     putJob(repository, jobId, job, details = {}) {
       const key = jobKey(repository, jobId);
-      const { runId = jobId, labels = [], createdAt = 0 } = { ...state.jobs.get(key), ...details };
-      state.jobs.set(key, { repository, jobId, runId, labels, createdAt, ...job });
+      const known = { ...state.jobs.get(key), ...details };
+      const { runId = jobId, labels = [], createdAt = 0, about } = known;
+      state.jobs.set(key, { repository, jobId, runId, labels, createdAt, ...(about && { about }), ...job });
     },
     dropJob: (repository, jobId) => void state.jobs.delete(jobKey(repository, jobId)),
     putRun: (repository, run) => void state.runs.set(runKey(repository, run.runId), run),

@@ -46,6 +46,7 @@ export function createCalmWorld({ seed, maxRunners, faults = none, deathOf }: Ca
   const { rows } = ports.stores.world;
   const auditor = createAuditor({
     rows,
+    notes: ports.notes,
     deployment,
     now: scheduler.now,
     isInstalled: ports.github.isInstalled,

@@ -23,7 +23,11 @@ import { createService } from './program/services.ts';
 import { createRandom, type Random } from './random.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createStory } from './story.ts';
-import { operatorHasControllers, tellsOfControllers } from './world/controllers/start-controllers.ts';
+import {
+  namesRuns,
+  operatorHasControllers,
+  tellsOfControllers,
+} from './world/controllers/start-controllers.ts';
 import { createEc2 } from './world/ec2.ts';
 import { createGitHubWorld } from './world/github.ts';
 import { runMachines } from './world/machines.ts';
@@ -59,6 +63,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const { rows } = ports.stores.world;
   const auditor = createAuditor({
     rows,
+    notes: ports.notes,
     deployment,
     now: scheduler.now,
     isInstalled: ports.github.isInstalled,
@@ -74,7 +79,8 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
     // Whoever minds the launch's fence leaves it to its caller.
     launchIsSlow: () => scheduler.after(random.between(500, 10_000), () => plane.sweep()),
   });
-  const world = { ...base, plane, webhookMilliseconds: random.pick([70, 200, 3_000]) };
+  const webhookMilliseconds = random.pick([70, 200, 3_000]);
+  const world = { ...base, plane, webhookMilliseconds, sharesRuns: namesRuns(seed) };
   ports.spotMarket.begin({ seed, lostInHundred: faults.mood === 'calm' ? 0 : [0, 20, 70][seed % 3]! });
   story.tell(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
 

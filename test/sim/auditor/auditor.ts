@@ -7,10 +7,12 @@ import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { JobEvent } from '../../../lib/contract/messages.ts';
 import { type InstallationId, instanceNamed } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
+import type { MemoryNotes } from '../../fakes/notes.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
 import { checkAdmitted, checkUngated, noteRejections } from './admission/check-admission.ts';
+import { type AuditedCall, followFacts } from './admission/check-facts.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
@@ -74,7 +76,7 @@ export interface Auditor {
   /** Before each call's effect; `cause` is what its process was started for. */
   beforeCall(cause: readonly string[]): void;
   /** @param runSince when the run began that made it */
-  afterCall(name: string, runSince: number): void;
+  afterCall(call: AuditedCall, runSince: number): void;
   /** Its caller heard no answer, or that it failed. */
   callFailed(name: string): void;
   /** A function threw; that is allowed, but not for a bug. */
@@ -92,6 +94,7 @@ export interface Auditor {
 
 export function createAuditor(world: {
   rows: Rows;
+  notes: MemoryNotes;
   deployment: Deployment;
   now: () => number;
   isInstalled: (installationId: InstallationId) => boolean;
@@ -185,7 +188,9 @@ export function createAuditor(world: {
     beforeCall(cause) {
       currentCause = cause;
     },
-    afterCall(name, runSince) {
+    afterCall(call, runSince) {
+      const { name } = call;
+      followFacts(books, call, runSince, note);
       if (ending.test(name)) checkEnds(books, note);
       if (holding.test(name)) checkHeld(books, note);
       if (using.test(name)) checkUsage(books, note);

@@ -4,6 +4,7 @@ import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { InstallationId } from '../../../lib/core/ids.ts';
 import type { Tenant } from '../../../lib/core/tenant.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
+import type { MemoryNotes } from '../../fakes/notes.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { Account, WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
@@ -40,6 +41,7 @@ export type Note = (invariant: string, detail: string) => void;
 
 export function createBooks(world: {
   rows: Rows;
+  notes: MemoryNotes;
   deployment: Deployment;
   now: () => number;
   isInstalled: (installationId: InstallationId) => boolean;
@@ -62,6 +64,7 @@ export function createBooks(world: {
 
   return {
     rows,
+    notes: world.notes,
     deployment,
     now,
     machines,
@@ -103,6 +106,8 @@ export function createBooks(world: {
     policies: createPolicyHistory(now),
     /** `installation/job@policy`: by the word of its controllers. */
     rejectedUnder: new Set<string>(),
+    /** When GitHub's word of each run was first written down, by the note's name. */
+    factsNotedAt: new Map<string, number>(),
     /** Accounts whose group the platform keeps. */
     keptGroups: new Set<Account>(),
     /** Machines that ran a job of a repository outside the installation. */

@@ -142,11 +142,11 @@ async function settle(
   try {
     deps.auditor.beforeCall(process.cause);
     const value = await deps.service(made);
-    deps.auditor.afterCall(made.name, process.startedAt);
+    deps.auditor.afterCall(made, process.startedAt);
     deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} → ${brief(value)}`);
     return { value };
   } catch (error) {
-    deps.auditor.afterCall(made.name, process.startedAt);
+    deps.auditor.afterCall(made, process.startedAt);
     deps.auditor.callFailed(made.name);
     deps.story.tell(() => `  ${process.name}#${process.id} ${made.name} fails: ${String(error)}`);
     return { error };

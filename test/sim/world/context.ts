@@ -20,6 +20,8 @@ export interface WorldDeps {
   readonly plane: ControlPlane;
   /** A webhook that is not late takes at most so long. */
   readonly webhookMilliseconds: number;
+  /** A job may be of the run of the one before. Else each is the only one of its run. */
+  readonly sharesRuns?: boolean;
 }
 
 /** One GitHub account, and its installation of the App as it is now. */
@@ -40,6 +42,7 @@ export interface Account {
 
 export interface WorldJob {
   readonly id: number;
+  readonly runId: number;
   readonly account: Account;
   /** `owner/name`, as it is now. */
   repository: string;

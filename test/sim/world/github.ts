@@ -6,7 +6,8 @@ import { JobId } from '../../../lib/core/ids.ts';
 import type { WorldDeps, WorldJob } from './context.ts';
 import type { Ec2 } from './ec2.ts';
 import { createGitHubRunners, type GitHubRunners } from './github-runners.ts';
-import { nameOnGitHub, runIdOf, type Webhooks } from './webhooks.ts';
+import { aboutRun, runOf } from './runs.ts';
+import { nameOnGitHub, type Webhooks } from './webhooks.ts';
 
 export interface GitHubWorld {
   /** Tells of each job as it becomes queued. */
@@ -97,7 +98,7 @@ export function createGitHubWorld(deps: WorldDeps, parts: { ec2: Ec2; webhooks: 
   };
 
   function queue({ heldForSeconds, ...given }: Omit<GivenJob, 'id'>) {
-    const job = newJob(deps, { ...given, id: jobs.length + 1 });
+    const job = newJob(deps, { ...given, id: jobs.length + 1 }, jobs.at(-1));
     jobs.push(job);
     auditor.jobQueued(job);
     // GitHub gives up on a job that nobody ran.
@@ -142,11 +143,12 @@ function rerunsMakeJobs(
   };
 }
 
-const newJob = ({ random, scheduler, ports }: WorldDeps, given: GivenJob): WorldJob => ({
-  repositoryId: ports.github.repositoryId(given.repository),
-  queuedAt: scheduler.now(),
+const newJob = (deps: WorldDeps, given: GivenJob, before: WorldJob | undefined): WorldJob => ({
+  repositoryId: deps.ports.github.repositoryId(given.repository),
+  queuedAt: deps.scheduler.now(),
+  runId: runOf(deps, given, before),
   // Some outlive the time that a job may take.
-  durationSeconds: random.between(5, random.chance(0.2) ? 2_400 : 240),
+  durationSeconds: deps.random.between(5, deps.random.chance(0.2) ? 2_400 : 240),
   isUnlisted: false,
   ...given,
   status: 'waiting',
@@ -162,7 +164,8 @@ function write(
   Object.assign(job, change);
   const { status, conclusion } = job;
   const runnerName = nameOnGitHub(job);
-  const details = { runId: runIdOf(job), labels: job.labels, createdAt: job.queuedAt };
+  const { runId, labels, queuedAt: createdAt } = job;
+  const details = { runId, labels, createdAt, about: aboutRun(job) };
   if (!job.isUnlisted)
     ports.github.putJob(job.repository, JobId(job.id), { status, conclusion, runnerName }, details);
   story.tell(() => `GitHub: job ${job.id} of ${job.account.login} is ${status} ${conclusion} ${runnerName}`);

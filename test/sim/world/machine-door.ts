@@ -4,7 +4,6 @@ import type { MachineRequest } from '../../../lib/contract/machine.ts';
 import { tagKeys } from '../../../lib/core/tags.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { WorldDeps, WorldJob } from './context.ts';
-import { runIdOf } from './webhooks.ts';
 
 /** As in images/boot.sh. */
 const claimSeconds = 1_800;
@@ -57,7 +56,7 @@ export async function mayBegin(
   await scheduler.sleep(random.between(200, 4_000));
   const wasListed = auditor.lists(job, request.document);
   const until = scheduler.now() + gateSeconds * 1000;
-  const hint = { repository: job.repository, runId: runIdOf(job) };
+  const hint = { repository: job.repository, runId: job.runId };
   while (scheduler.now() < until) {
     const givenUp = scheduler.sleep(until - scheduler.now()).then(() => undefined);
     const at = scheduler.now();

@@ -8,9 +8,6 @@ import { InstallationId, JobId, TierName } from '../../../lib/core/ids.ts';
 import type { Account, WorldDeps, WorldJob } from './context.ts';
 import { isPublic } from './groups.ts';
 
-/** Each job is the only one of its run. */
-export const runIdOf = ({ id }: Pick<WorldJob, 'id'>) => 1000 + id;
-
 /** How GitHub names the runner of the job. */
 export const nameOnGitHub = ({ runnerName, registeredName }: WorldJob) =>
   runnerName === null ? null : (registeredName ?? runnerName);
@@ -62,6 +59,7 @@ export function createWebhooks(deps: WorldDeps): Webhooks {
     misdirected(account, runnerName) {
       const job: WorldJob = {
         id: 900_000 + ++deliveries,
+        runId: 900_000 + deliveries,
         account,
         repository: `${account.login}/app`,
         repositoryId: 1,
@@ -91,7 +89,7 @@ function jobEvent(action: JobEvent['action'], job: WorldJob, delivery: string): 
     action,
     installationId: InstallationId(job.account.installationId),
     jobId: JobId(job.id),
-    runId: runIdOf(job),
+    runId: job.runId,
     runAttempt: job.attempt,
     repository: job.repository,
     repositoryId: job.repositoryId,

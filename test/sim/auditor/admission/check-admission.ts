@@ -7,6 +7,7 @@
 import { platformOwner } from '../../../../lib/core/controllers/controller.ts';
 import type { WorldJob } from '../../world/context.ts';
 import type { Books, Note } from '../books.ts';
+import { factsNotedAt } from './known-facts.ts';
 import type { AuditedController, AuditedPolicy } from './policy-history.ts';
 
 interface About {
@@ -35,6 +36,10 @@ function policiesOver(books: Books, { tenant, since, runSince = since }: Omit<Ab
 }
 
 const controllersOf = ({ own, platform }: Together) => [...platform.controllers, ...own.controllers];
+
+/** Since when they are in force together. */
+const sinceOf = ({ own, platform }: Together) =>
+  Math.max(...[own, platform].map((policy) => (isInForce(policy) ? policy.from : 0)));
 
 /** As rows name the policies that they were decided under. */
 const markOf = ({ own, platform }: Together) => `${epochInForce(own)}.${epochInForce(platform)}`;
@@ -70,6 +75,9 @@ export function isTrulyRefused(books: Books, about: About, code: string): boolea
   });
 }
 
+/** All pauses between the seven times, and no more. */
+const longestHeldMilliseconds = 1_500_000;
+
 /** It is asked so often before the job is given up. */
 const asksBeforeRefusal = 7;
 
@@ -84,7 +92,12 @@ function isTrulyUnavailable(
   const failures = closed.flatMap((controller) =>
     votesOf(books, about, policy, controller).filter((vote) => vote === 'failed'),
   );
-  return failures.length >= asksBeforeRefusal;
+  if (failures.length >= asksBeforeRefusal) return true;
+  // GitHub's failures count with the controllers' own, and only the pauses between them are seen here.
+  const waited = books.now() - sinceOf(policy);
+  return (
+    closed.length > 0 && over.some(({ needsGitHub }) => needsGitHub) && waited >= longestHeldMilliseconds
+  );
 }
 
 function mayRun(books: Books, about: About, policy: Together): boolean {
@@ -99,10 +112,12 @@ function mayRun(books: Books, about: About, policy: Together): boolean {
   );
 }
 
-function votesOf(books: Books, { job }: About, { own, platform }: Together, controller: AuditedController) {
+function votesOf(books: Books, { job, tenant }: About, together: Together, controller: AuditedController) {
+  // It cannot have said anything of a run about which GitHub said nothing.
+  if (controller.needsGitHub && factsNotedAt(books, tenant, job) === undefined) return [];
   const ruling = controller.rules(job);
   if (ruling !== 'asked') return [ruling];
-  const from = Math.max(...[own, platform].map((policy) => (isInForce(policy) ? policy.from : 0)));
+  const from = sinceOf(together);
   const isPolled = controller.transport.kind === 'poll';
   // When a question that lies there was asked is the word of whoever asked it.
   const since = isPolled ? from - skew : from;
@@ -137,10 +152,29 @@ const obeyedOver = (books: Books, about: About, policy: Together) =>
   controllersOf(policy).filter(
     (controller) =>
       controller.state === 'enabled' &&
-      controller.scopes.some(({ target }) => isIn(books, about, target)) &&
-      !controller.exemptRepositories.includes(about.job.repositoryId) &&
-      controller.matches(about.job),
+      isOver(books, about, controller) &&
+      (controller.matches(about.job) || isUnheard(books, about, controller)),
   );
+
+/** Whether it is to be asked about the job is not known: the job is held as if it were. */
+const isUnheard = (books: Books, { tenant, job }: About, { needsGitHub }: AuditedController) =>
+  needsGitHub === 'match' && factsNotedAt(books, tenant, job) === undefined;
+
+/** Whether a controller over the job, in dry run perhaps, names what only GitHub knows. */
+export const isNamedOver = (books: Books, about: About): boolean =>
+  policiesOver(books, about).some((policy) =>
+    controllersOf(policy).some(
+      (controller) =>
+        controller.needsGitHub &&
+        (controller.needsGitHub === 'match' || controller.matches(about.job)) &&
+        controller.state !== 'disabled' &&
+        isOver(books, about, controller),
+    ),
+  );
+
+const isOver = (books: Books, about: About, { scopes, exemptRepositories }: AuditedController) =>
+  scopes.some(({ target }) => isIn(books, about, target)) &&
+  !exemptRepositories.includes(about.job.repositoryId);
 
 type Target = AuditedController['scopes'][number]['target'];
 

@@ -12,6 +12,8 @@ export interface AuditedController extends Controller {
   /** What its expressions make of a job, by other means than they. */
   readonly rules: (job: WorldJob) => Ruling;
   readonly matches: (job: WorldJob) => boolean;
+  /** Which of its expressions names what only GitHub knows of a run; the match, if both do. */
+  readonly needsGitHub: 'match' | 'rules' | undefined;
 }
 
 export interface AuditedPolicy {

@@ -71,8 +71,12 @@ const changed = (random: Random, controller: AuditedController): AuditedControll
   version: controller.version + 1,
 });
 
-const stored = ({ rules: _rules, matches: _matches, ...controller }: AuditedController): Controller =>
-  controller;
+const stored = ({
+  rules: _,
+  matches: _matches,
+  needsGitHub: _needs,
+  ...controller
+}: AuditedController): Controller => controller;
 
 const described = ({ id, state, transport, onFailure, scopes }: AuditedController) =>
   `${id} is ${state}, ${JSON.stringify(transport)}, ${onFailure}, ${JSON.stringify(scopes.map(({ target }) => target))}`;

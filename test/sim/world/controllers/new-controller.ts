@@ -14,18 +14,21 @@ export interface NewController {
   readonly now: number;
   /** Of the jobs that it may be asked about. */
   readonly repositoryIds: readonly number[];
+  /** Its expressions may name what only GitHub knows. */
+  readonly namesRuns: boolean;
   /** What it may be over. */
   readonly targets: () => ScopeTarget;
 }
 
 export function newController(
   random: Random,
-  { owner, id, now, repositoryIds, targets }: NewController,
+  { owner, id, now, repositoryIds, namesRuns, targets }: NewController,
 ): AuditedController {
   const at = new Date(now).toISOString();
   const kind = random.pick(['rules', 'rules', 'https', 'https', 'poll'] as const);
-  const written = writeRules(random, repositoryIds);
-  return {
+  const writer = { random, repositoryIds, namesRuns };
+  const written = writeRules(writer);
+  const controller: Omit<AuditedController, 'rules' | 'matches' | 'needsGitHub'> = {
     owner,
     id,
     description: '',
@@ -38,8 +41,13 @@ export function newController(
     version: 1,
     createdAt: at,
     updatedAt: at,
+  };
+  const { needsGitHub, ...match } = writeMatch(writer);
+  return {
+    ...controller,
+    ...match,
     rules: kind === 'rules' ? written.means : () => 'asked',
-    ...writeMatch(random),
+    needsGitHub: needsGitHub ? 'match' : kind === 'rules' && written.needsGitHub ? 'rules' : undefined,
   };
 }
 

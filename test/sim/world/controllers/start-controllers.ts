@@ -20,6 +20,10 @@ const tenantsHaveControllers = (seed: number) => createRandom(seed * 15_013 + 71
 export const operatorHasControllers = (seed: number) =>
   createRandom(seed * 15_013 + 79).chance(tenantsHaveControllers(seed) ? 0.4 : 0.1);
 
+/** In these some rules name what only GitHub knows of a run, and runs have several jobs. */
+export const namesRuns = (seed: number) =>
+  tellsOfControllers(seed) && createRandom(seed * 15_013 + 83).chance(0.4);
+
 export const tellsOfControllers = (seed: number) =>
   tenantsHaveControllers(seed) || operatorHasControllers(seed);
 
@@ -34,7 +38,7 @@ export function startControllers(deps: WorldDeps, { seed, github, accounts }: St
   const random = createRandom(seed * 15_013 + 73);
   const answering = createAnswering(deps, random);
   if (deps.faults.mood !== 'calm') failToRecord(deps, random);
-  const started = { random, answering, github };
+  const started = { random, answering, github, namesRuns: namesRuns(seed) };
   if (tenantsHaveControllers(seed)) {
     for (const account of accounts) if (!random.chance(0.2)) startOfTenant(deps, { ...started, account });
   }
@@ -45,11 +49,12 @@ interface Started {
   readonly random: Random;
   readonly answering: Answering;
   readonly github: GitHubWorld;
+  readonly namesRuns: boolean;
 }
 
 function startOfTenant(
   deps: WorldDeps,
-  { random, answering, github, account }: Started & { account: Account },
+  { random, answering, github, namesRuns: ofRuns, account }: Started & { account: Account },
 ): void {
   const { ports, scheduler } = deps;
   const repositoryIds = repositoriesOf(deps, account);
@@ -68,6 +73,7 @@ function startOfTenant(
         id: `ctl_${account.id}${String(owner).padStart(8, '0')}${nth}`,
         now: scheduler.now(),
         repositoryIds,
+        namesRuns: ofRuns,
         targets: () => targetOf(random, account, repositoryIds),
       }),
   });
@@ -82,7 +88,7 @@ function startOfTenant(
 /** Theirs are over the jobs of all tenants, or over those of a tier. */
 function startOfOperator(
   deps: WorldDeps,
-  { random, answering, github, accounts }: Started & { accounts: readonly Account[] },
+  { random, answering, github, namesRuns: ofRuns, accounts }: Started & { accounts: readonly Account[] },
 ): void {
   const repositoryIds = accounts.flatMap((account) => repositoriesOf(deps, account));
   const { change } = createAdministrator(deps, {
@@ -95,6 +101,7 @@ function startOfOperator(
         id: `ctl_platform${nth}`,
         now: deps.scheduler.now(),
         repositoryIds,
+        namesRuns: ofRuns,
         targets: () =>
           random.pick<ScopeTarget>([{ kind: 'installation' }, { kind: 'tier', tier: anyTier(random) }]),
       }),
