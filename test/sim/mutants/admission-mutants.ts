@@ -8,6 +8,7 @@ const mutant = (name: string, fault: string, file: string, from: string, to: str
 });
 
 const platformPolicy = 'lib/app/admission/platform-policy.ts';
+const aboutRun = 'lib/app/admission/about-run.ts';
 
 export const admissionMutants: readonly Mutant[] = [
   mutant(
@@ -44,5 +45,56 @@ export const admissionMutants: readonly Mutant[] = [
     'lib/app/admission/policies.ts',
     'const policies = [platform, own].filter((policy) => policy !== undefined);',
     'const policies = [own ?? platform].filter((policy) => policy !== undefined);',
+  ),
+  mutant(
+    'refused-run-taken-for-an-empty-one',
+    'Where GitHub refuses what only it knows of a run, its facts are empty texts, and rules judge by those.',
+    aboutRun,
+    'if (!answer.ok) return refused(...sayingOf(answer.refusal));',
+    `void sayingOf;
+    if (!answer.ok)
+      return { kind: 'known', about: { attempt: 1, ref: '', event: '', fork: false, actor: '', path: '' } };`,
+  ),
+  mutant(
+    'admitted-before-github-is-asked',
+    'A rule about what only GitHub knows admits a job about whose run GitHub was not asked.',
+    'lib/app/admission/vote-by-rules.ts',
+    "if (transport.rules.some(({ reject }) => needsGitHub(rules, reject, facts))) return 'github';",
+    "if (transport.rules.some(({ reject }) => needsGitHub(rules, reject, facts))) return { vote: 'admit' };",
+  ),
+  mutant(
+    'left-out-before-github-is-asked',
+    'A controller whose match names what only GitHub knows is not asked while that is not known.',
+    'lib/app/admission/vote-by-rules.ts',
+    "if (needsGitHub(rules, match, facts)) return 'github';",
+    "if (needsGitHub(rules, match, facts)) return 'none';",
+  ),
+  mutant(
+    'given-up-when-github-refuses-once',
+    'The first time that GitHub says nothing of a run, the failure policy decides about its job.',
+    'lib/app/admission/make-decision.ts',
+    'if (againAt === undefined) return undefined;\n',
+    'if (againAt === undefined || failures > 0) return undefined;\n',
+  ),
+  mutant(
+    'facts-of-another-run',
+    'What GitHub said of one run is taken for what it would say of the next.',
+    aboutRun,
+    'const noteName = ({ installationId, runId, runAttempt, jobId }: Job) =>\n',
+    'const noteName = ({ installationId, runId: run, runAttempt, jobId }: Job, runId = run - (run % 3)) =>\n',
+  ),
+  mutant(
+    'each-job-asks-of-its-run',
+    'GitHub is asked about a run once for each of its jobs.',
+    aboutRun,
+    'runAttempt ?? `job-$',
+    '`job-$',
+  ),
+  mutant(
+    'asked-for-nothing',
+    'GitHub is asked about the run of every job that has rules.',
+    'lib/app/admission/vote-by-rules.ts',
+    'rules.askedFacts(expression).length > 0;',
+    'rules.askedFacts(expression).length >= 0;',
   ),
 ];

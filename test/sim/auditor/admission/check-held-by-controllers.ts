@@ -45,9 +45,13 @@ function isLookedAt({ rows }: Books, job: Job): boolean {
       other.state === 'waiting' &&
       other.installationId === job.installationId &&
       other.tier === job.tier &&
-      placeOf(other) < placeOf(job),
+      isBefore(other, job),
   );
   return before.length < firstInLine;
 }
+
+/** Of those that came in the same moment the smaller id. */
+const isBefore = (one: Job, other: Job) =>
+  placeOf(one) === placeOf(other) ? one.jobId < other.jobId : placeOf(one) < placeOf(other);
 
 const placeOf = ({ retryAt, queuedAt }: Job) => retryAt ?? queuedAt;
