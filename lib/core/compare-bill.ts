@@ -64,7 +64,6 @@ export function compareBill(
     compared(name, total(recorded.filter(has)), total(billed.filter(has)));
   const tenants = [...new Set([...recorded, ...billed].map(({ installationId }) => installationId!))];
   const byDay = days.map((day) => both(day, (cost) => cost.day === day));
-  const used = [...earlier, ...byDay].filter((day) => day.recorded !== 0 || day.billed !== 0);
   return {
     days: byDay,
     tenants: tenants
@@ -79,8 +78,14 @@ export function compareBill(
     })),
     total: both('total', () => true),
     unexplained: total(ofDays.filter((cost) => !isExplained(cost))),
-    daysApart: used.length - 1 - used.findLastIndex((day) => !isApart(day)),
+    daysApart: daysApartAtEnd([...earlier, ...byDay]),
   };
+}
+
+/** How many of the last days differ by more than the limit; days on which nothing ran are passed over. */
+export function daysApartAtEnd(days: readonly Compared[]): number {
+  const used = days.filter(({ recorded, billed }) => recorded !== 0 || billed !== 0);
+  return used.length - 1 - used.findLastIndex((day) => !isApart(day));
 }
 
 export const isExplained = ({ installationId, component }: BilledCost) =>

@@ -64,6 +64,15 @@ export function comparedDays(
   });
 }
 
+/**
+ * What is kept of days that are compared again: a day that an export told of stays as it is where Cost Explorer is asked later,
+ * because an export has each machine, and neither credits nor taxes are in it.
+ */
+export function preferred(found: readonly ComparedDay[], kept: readonly ComparedDay[]): ComparedDay[] {
+  const exported = new Map(kept.flatMap((day) => (day.source === 'export' ? [[day.day, day] as const] : [])));
+  return found.map((day) => (day.source === 'export' ? day : (exported.get(day.day) ?? day)));
+}
+
 function sides<Key extends string | number>(
   records: readonly UsageSum[],
   bill: readonly BilledCost[],

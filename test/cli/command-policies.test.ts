@@ -265,6 +265,12 @@ const days: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
     bill.setDials({ billed: [...tags.keys()] });
     await account.run('costs', 'activate', '--backfill', day.slice(0, 'yyyy-mm'.length));
     const { out, error } = await person.run(['costs', 'compare']);
+    const { exports } = givenExports(bill);
+    await person.run(['costs', 'compare'], withExport);
+    await runAsOperator('costs', 'export', 'enable');
+    exports.deliver();
+    const byMachine = await person.run(['costs', 'compare', '--source', 'export'], withExport);
+    expect(byMachine).toMatchObject({ out: expect.stringContaining('From the export'), error: '' });
     account.endpoint.use(account.bill);
     expect({ out, error }).toMatchObject({ out: expect.stringContaining('Kept 1 changed day'), error: '' });
   },

@@ -13,13 +13,15 @@ export interface BillExportOptions {
   readonly payerAccount?: string;
   readonly bill: BillSource;
   readonly isWithoutBucket?: boolean;
+  /** When files are stored. */
+  readonly now?: () => number;
   /** ARNs of new exports, by name. */
   readonly newId?: (name: string) => string;
 }
 
 export function givenBillExport(options: BillExportOptions) {
   const { account, payerAccount = account, bill, isWithoutBucket } = options;
-  const s3 = createS3Service();
+  const s3 = createS3Service(options.now);
   const bucket = exportBucketOf(options);
   if (!isWithoutBucket) {
     s3.createBucket({ name: bucket, blocksPublicPolicies: true });

@@ -1,11 +1,20 @@
 /** A comparison of records with AWS's bill, for a terminal. */
+
 import { type Compared, type Comparison, daysApartForAlarm, mostApart } from '../../core/compare-bill.ts';
+import { type Explained, leastExplained, type MachinesCompared } from '../../core/compare-export.ts';
+import type { BillSource } from '../../core/compared-day.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';
 
 export interface Shown {
   readonly title: string;
+  readonly source: BillSource;
   readonly requests: number;
+  /** Where the bill was read by machine. */
+  readonly deliveredAt?: string;
+  readonly kinds?: readonly Compared[];
+  readonly machines?: MachinesCompared;
+  readonly explained?: Explained;
   readonly accounts: ReadonlyMap<number, string>;
   /** Days that are kept now, and were not, or were kept with other sums. */
   readonly changed: number;
@@ -28,7 +37,8 @@ export function compareText(comparison: Comparison, shown: Shown): string {
     '',
     table('tenant', named),
     '',
-    table('component', components),
+    table('component', shown.kinds ?? components),
+    ...machineTable(shown.machines),
     '',
     ...notes(comparison, shown).map((note) => `  ${note}`),
     '',
@@ -37,7 +47,7 @@ export function compareText(comparison: Comparison, shown: Shown): string {
 
 function notes(
   { total, unexplained, daysApart }: Comparison,
-  { requests, changed, uncertainty }: Shown,
+  { source, requests, deliveredAt, machines, explained, changed, uncertainty }: Shown,
 ): string[] {
   const percent = `${mostApart * 100}%`;
   const apart =
@@ -58,7 +68,34 @@ function notes(
     ...(uncertainty === undefined
       ? []
       : [`Days that are not compared yet are off by at most ${inPercent(uncertainty)}, 19 times in 20.`]),
-    `${requests} requests to Cost Explorer, at $0.01 each.`,
+    ...machineNotes(machines, explained),
+    source === 'export'
+      ? `From the export that AWS delivered at ${deliveredAt?.slice(0, 16).replace('T', ' ')} UTC.`
+      : `${requests} requests to Cost Explorer, at $0.01 each.`,
+  ];
+}
+
+function machineTable(machines: MachinesCompared | undefined): string[] {
+  if (!machines || machines.mostApart.length === 0) return [];
+  return ['', table('machine', machines.mostApart)];
+}
+
+function machineNotes(machines: MachinesCompared | undefined, explained: Explained | undefined): string[] {
+  if (!machines || !explained) return [];
+  const { matched, close, notBilled, notBilledMicros } = machines;
+  const { part, tagged, unknown } = explained;
+  const isEnough = part === undefined || part >= leastExplained;
+  return [
+    `${matched} machines are on both sides, ${close} of them within ${mostApart * 100}%; the table shows those that differ most.`,
+    ...(notBilled === 0 ? [] : [`On record alone: ${notBilled} machines, ${money(notBilledMicros)}.`]),
+    ...(part === undefined
+      ? []
+      : [`Records explain ${inPercent(part)} of ${money(tagged)} that is billed with a tenant's tag.`]),
+    ...(isEnough
+      ? []
+      : [
+          `Of no machine on record: ${unknown.map((one) => `${printableLine(one.resourceId)} ${money(one.micros)}`).join(', ')}.`,
+        ]),
   ];
 }
 

@@ -2,19 +2,15 @@
  * `mayfly costs compare`: the records against AWS's bill, by day, tenant and component. The records stay as they are; what was
  * found is kept beside them, for reports and for the alarm. Its exit status is what an operator's schedule may alarm by, too.
  */
-import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
-import { tables } from '../../contract/tables.ts';
-import { compareBill, daysApartForAlarm, mostApart } from '../../core/compare-bill.ts';
-import { comparedDays, lineOfDay } from '../../core/compared-day.ts';
+import { compareBill, daysApartAtEnd, daysApartForAlarm, mostApart } from '../../core/compare-bill.ts';
+import { comparedDays, lineOfDay, preferred } from '../../core/compared-day.ts';
 import { correctionBy } from '../../core/correction.ts';
 import { dayOf, monthOf as monthNameOf } from '../../core/days.ts';
-import { dynamoClient } from '../aws-clients.ts';
-import { type Command, type CommandCall, jsonOption, UsageError } from '../command.ts';
+import { type Command, jsonOption, UsageError } from '../command.ts';
 import { compareText } from './compare-text.ts';
-import { costExplorer } from './cost-explorer-client.ts';
 import { keepComparison, keptDays } from './keep-comparison.ts';
 import { type Month, monthOf } from './month.ts';
-import { readBill } from './read-bill.ts';
+import { readBills, sourceOption } from './read-bills.ts';
 
 /** AWS's bill lags by up to a day, and a day is whole only when it is over. */
 const settledAfterDays = 2;
@@ -28,6 +24,7 @@ export const costsCompare: Command = {
 Examples:
   mayfly costs compare                        the month of the day before yesterday, up to that day
   mayfly costs compare --month 2026-10        another month
+  mayfly costs compare --source export        by machine, or not at all (mayfly costs export enable)
 
 The tags must be active (mayfly costs activate). Run it once a day, with credentials that may read the bill: the platform's
 alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each request; the output says how many there were.
@@ -40,6 +37,7 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
       description: 'to Cost Explorer at most, at $0.01 each',
       default: String(usualRequests),
     },
+    sourceOption,
     jsonOption,
   ],
   async run(call) {
@@ -48,51 +46,40 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
     const lastSettled = dayOf(now - settledAfterDays * dayMilliseconds);
     const month = monthOf(options['month'] ?? lastSettled.slice(0, 'yyyy-mm'.length), now, 'sums');
     const mostRequests = requestsOf(options['requests']);
-    const days = month.days.filter((day) => day <= lastSettled);
-    const [first, last] = [days[0], days.at(-1)];
-    if (first === undefined || last === undefined) {
+    const wanted = month.days.filter((day) => day <= lastSettled);
+    if (wanted.length === 0) {
       io.out(`AWS's bill has no whole day of ${month.name} yet: it lags by a day.\n`);
       return 0;
     }
-    const { sums, byTenant, byTier, requests } = await readBoth(call, { days, first, last, mostRequests });
+    const bills = await readBills(call, { days: wanted, mostRequests });
+    const { sums, days, source, byTenant, byTier, requests, byMachine } = bills;
+    const kept = await keptDays(call, month.name);
     const earlier = (await keptDays(call, monthBefore(month))).map(lineOfDay);
     const comparison = compareBill({ sums, bill: byTenant }, days, earlier);
-    const found = comparedDays({ sums, byTenant, byTier }, days, 'cost-explorer');
-    const { daysApart, total } = comparison;
+    const found = preferred(comparedDays({ sums, byTenant, byTier }, days, source), kept);
+    const { total } = comparison;
+    // As they are kept: of a day that an export told of, Cost Explorer's word does not count.
+    const lines = new Map(found.map((day) => [day.day, lineOfDay(day)]));
+    const daysApart = daysApartAtEnd([
+      ...earlier,
+      ...comparison.days.map((line) => lines.get(line.name) ?? line),
+    ]);
+    const last = days.at(-1)!;
     const changed = await keepComparison(call, { askedAt: now, days: found, lastDay: last, daysApart });
     const { uncertainty } = correctionBy(found);
     const accounts = new Map(sums.map(({ installationId, account }) => [installationId as number, account]));
-    const title = `${month.name}, ${first} to ${last}`;
+    const title = `${month.name}, ${days[0]} to ${last}`;
+    const about = { source, requests, changed, uncertainty, ...byMachine };
+    const result = { ...comparison, daysApart };
     io.out(
       options['json']
-        ? `${JSON.stringify({ month: month.name, unit: 'micro-dollars', requests, changed, uncertainty, ...comparison })}\n`
-        : compareText(comparison, { title, requests, accounts, changed, uncertainty }),
+        ? `${JSON.stringify({ month: month.name, unit: 'micro-dollars', ...about, ...result })}\n`
+        : compareText(result, { title, accounts, ...about }),
     );
     const namesNothing = total.billed === 0 && total.recorded > 0;
     return namesNothing || daysApart >= daysApartForAlarm ? 1 : 0;
   },
 };
-
-interface Asked {
-  readonly days: readonly string[];
-  readonly first: string;
-  readonly last: string;
-  readonly mostRequests: number;
-}
-
-async function readBoth(call: CommandCall, { days, first, last, mostRequests }: Asked) {
-  const { environment } = call.config;
-  const tableName = `${environment}-${tables.usage.suffix}`;
-  const { sums } = await listSums({ client: dynamoClient(call), tableName }, { days });
-  const to = dayOf(Date.parse(last) + dayMilliseconds);
-  const asked = { environment, from: first, to };
-  const client = costExplorer(call);
-  const byTenant = await readBill(client, { ...asked, by: 'tenant', mostRequests });
-  const left = mostRequests - byTenant.requests;
-  const byTier = await readBill(client, { ...asked, by: 'tier', mostRequests: left });
-  const requests = byTenant.requests + byTier.requests;
-  return { sums, byTenant: byTenant.bill, byTier: byTier.bill, requests };
-}
 
 const monthBefore = ({ name }: Month) => monthNameOf(Date.parse(`${name}-01`) - dayMilliseconds);
 

@@ -3,7 +3,7 @@
  * other. Secrets and machines are matched by the environment's tag, because AWS chooses their names and ids.
  */
 import { comparisonPrefix } from '../../adapters/dynamodb/comparison-state-row.ts';
-import { exportTable } from '../../contract/costs-export.ts';
+import { exportBucketOf, exportPrefix, exportTable } from '../../contract/costs-export.ts';
 import { sharedQueues } from '../../contract/resource-names.ts';
 import { tables } from '../../contract/tables.ts';
 import { tagKeys } from '../../core/tags.ts';
@@ -31,6 +31,7 @@ export const commandPolicies: Readonly<Record<string, (place: Place) => PolicySt
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${comparisonPrefix}*`] },
     }),
     recordChange(place),
+    ...readExport(place),
     allow('ReadBill', ['ce:GetCostAndUsage'], ['*']),
   ],
   // None of these has resource-level permissions.
@@ -98,6 +99,15 @@ const exportsOf = ({ account }: Place, what: string) =>
   `arn:aws:bcm-data-exports:us-east-1:${account}:${what}`;
 
 const ownExport = (place: Place) => exportsOf(place, `export/${place.environment}-${place.region}-*`);
+
+/** A file that is not there is told apart from one that may not be read by who may list the bucket. */
+function readExport(place: Place): PolicyStatement[] {
+  const bucket = `arn:aws:s3:::${exportBucketOf(place)}`;
+  return [
+    allow('ReadExport', ['s3:GetObject'], [`${bucket}/${exportPrefix}/*`]),
+    allow('FindExport', ['s3:ListBucket'], [bucket]),
+  ];
+}
 
 const findExports = (place: Place): PolicyStatement[] => [
   allow('ListExports', ['bcm-data-exports:ListExports'], ['*']),

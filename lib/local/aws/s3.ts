@@ -42,7 +42,7 @@ const permissions: Readonly<Record<string, string>> = {
   ListObjectsV2: 'ListBucket',
 };
 
-export function createS3Service(): S3Service {
+export function createS3Service(now: () => number = Date.now): S3Service {
   const buckets = new Buckets();
   return {
     service: 's3',
@@ -95,7 +95,7 @@ export function createS3Service(): S3Service {
       refuseDelivery(buckets, object);
       const { bucket, key, bytes } = object;
       const headers = { 'content-length': String(bytes.length) };
-      putObject(buckets.get(bucket), key, { body: bytes, headers });
+      putObject(buckets.get(bucket), key, { body: bytes, headers }, now());
     },
     read: (bucket, key) => buckets.find(bucket)?.objects.get(key)?.bytes,
     keys: (bucket) => [...(buckets.find(bucket)?.objects.keys() ?? [])].sort(),

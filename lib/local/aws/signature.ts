@@ -46,13 +46,17 @@ export function signatureFits(
     'AWS4-HMAC-SHA256',
     request.headers['x-amz-date'] ?? '',
     `${date}/${region}/${service}/aws4_request`,
-    hash('sha256', canonicalRequest(request, authorization.signedHeaders)),
+    hash('sha256', canonicalRequest(request, authorization)),
   ].join('\n');
   const expected = createHmac('sha256', signingKey(secretAccessKey, authorization)).update(text).digest();
   return timingSafeEqual(expected, Buffer.from(authorization.signature, 'hex'));
 }
 
-function canonicalRequest({ method, path, headers, body }: SignedRequest, signedHeaders: string): string {
+/** Every service but S3 signs the path encoded once more. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+function canonicalRequest(
+  { method, path, headers, body }: SignedRequest,
+  { signedHeaders, service }: Authorization,
+): string {
   const [route = '/', query = ''] = path.split('?', 2);
   const lines = signedHeaders
     .split(';')
@@ -60,7 +64,7 @@ function canonicalRequest({ method, path, headers, body }: SignedRequest, signed
   const unsigned = headers['x-amz-content-sha256'] === 'UNSIGNED-PAYLOAD';
   return [
     method,
-    route.split('/').map(encodeStrictly).join('/'),
+    service === 's3' ? route : route.split('/').map(encodeStrictly).join('/'),
     query === '' ? '' : query.split('&').sort().join('&'),
     lines.join(''),
     signedHeaders,

@@ -56,6 +56,7 @@ export function putObject(
   bucket: Bucket,
   key: string,
   sent: { body: Buffer; headers: Headers },
+  storedAt = Date.now(),
 ): StoredObject {
   const { body, headers } = sent;
   checkLength(body, headers);
@@ -63,7 +64,7 @@ export function putObject(
   const stored = {
     bytes: Buffer.from(body),
     contentType: headers['content-type'] ?? 'application/octet-stream',
-    storedAt: Date.now(),
+    storedAt,
     etag: `"${createHash('md5').update(body).digest('hex')}"`,
   };
   bucket.objects.delete(key);

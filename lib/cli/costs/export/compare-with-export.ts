@@ -1,0 +1,77 @@
+/** AWS's bill by machine against the records, from what AWS has delivered to the bucket: nothing is asked of Cost Explorer. */
+
+import { listUsage } from '../../../adapters/dynamodb/usage-list.ts';
+import { listSums } from '../../../adapters/dynamodb/usage-sum-list.ts';
+import { tables } from '../../../contract/tables.ts';
+import { type ComparedExport, type RecordedMachine, tallyExport } from '../../../core/compare-export.ts';
+import { dayOf } from '../../../core/days.ts';
+import type { UsageSum } from '../../../core/usage-sum.ts';
+import { dynamoClient } from '../../aws-clients.ts';
+import type { CommandCall } from '../../command.ts';
+import { isGone } from '../month.ts';
+import { callerAccount } from './export-place.ts';
+import { createExportReader } from './read-export.ts';
+
+export interface ReadExport {
+  readonly sums: readonly UsageSum[];
+  readonly days: readonly string[];
+  readonly found: ComparedExport;
+  /** When AWS delivered it, ISO 8601. */
+  readonly deliveredAt: string;
+}
+
+const dayMilliseconds = 86_400_000;
+/** A day is whole once it is over, and AWS's rows of it are a day late. */
+const settledAfterDays = 2;
+/** Machines that were launched before and still ran: jobs may take so long. */
+const daysBefore = 5;
+
+/**
+ * @param wanted days of one month, in order
+ * @returns why the export cannot be used, a sentence; what it says of those days that it has whole
+ */
+export async function compareWithExport(
+  call: CommandCall,
+  wanted: readonly string[],
+): Promise<ReadExport | string> {
+  const { config } = call;
+  if (!config.costsExport) return 'mayfly.config.ts has no costsExport.';
+  const [first = ''] = wanted;
+  if (isGone(first, Date.now()))
+    return `The records of ${first} are gone, and the export is compared by machine.`;
+  const month = first.slice(0, 'yyyy-mm'.length);
+  const { environment, region } = config;
+  const reader = createExportReader(call, { environment, region, account: await callerAccount(call) });
+  try {
+    const delivery = await reader.find(month);
+    if (!delivery) return `AWS has delivered no export of ${month} yet: see mayfly costs export enable.`;
+    const settled = dayOf(delivery.at - settledAfterDays * dayMilliseconds);
+    const days = wanted.filter((day) => day <= settled);
+    if (days.length === 0) return `The export of ${month} has no whole day yet.`;
+    const table = { client: dynamoClient(call), tableName: `${environment}-${tables.usage.suffix}` };
+    const { sums } = await listSums(table, { days });
+    const tally = tallyExport({ environment, days, machines: await machinesOf(table, days) });
+    for await (const line of reader.lines(month, delivery)) tally.add(line);
+    return { sums, days, found: tally.result(), deliveredAt: new Date(delivery.at).toISOString() };
+  } finally {
+    reader.close();
+  }
+}
+
+/** Day by day, so that of each record only what the comparison needs stays in memory. */
+async function machinesOf(
+  table: Parameters<typeof listUsage>[0],
+  days: readonly string[],
+): Promise<RecordedMachine[]> {
+  const before = Array.from({ length: daysBefore }, (_, n) =>
+    dayOf(Date.parse(days[0]!) - (n + 1) * dayMilliseconds),
+  );
+  const machines: RecordedMachine[] = [];
+  for (const day of [...before, ...days]) {
+    for (const record of await listUsage(table, { days: [day] })) {
+      const { instanceId, installationId, tier, spot, cost, endedAt } = record;
+      machines.push({ instanceId, installationId, tier, spot, cost, endedAt, day });
+    }
+  }
+  return machines;
+}

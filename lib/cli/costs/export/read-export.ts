@@ -1,0 +1,112 @@
+/**
+ * Reads a month of AWS's bill from the bucket that AWS delivers to: the files that the manifest names, row by row, so that memory does
+ * not grow with them. AWS replaces files at each delivery and writes the manifest last, so what is read while AWS
+ * delivers is noticed by the times of the files, and is not used.
+ * Source: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html
+ */
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  type ExportColumn,
+  type ExportPlace,
+  exportBucketOf,
+  exportColumns,
+  manifestKeyOf,
+} from '../../../contract/costs-export.ts';
+import type { ExportedLine } from '../../../core/compare-export.ts';
+import { awsOptions } from '../../aws-clients.ts';
+import { type CommandCall, UsageError } from '../../command.ts';
+import { csvRows } from './csv-rows.ts';
+import { exportedLine } from './exported-line.ts';
+
+export interface Delivery {
+  /** When AWS finished it, epoch milliseconds. */
+  readonly at: number;
+  readonly keys: readonly string[];
+}
+
+export interface ExportReader {
+  /** Undefined: AWS has delivered nothing of the month yet. */
+  find(month: string): Promise<Delivery | undefined>;
+  /** @throws UsageError where AWS delivers at this moment */
+  lines(month: string, delivery: Delivery): AsyncGenerator<ExportedLine>;
+  close(): void;
+}
+
+export function createExportReader(call: CommandCall, place: ExportPlace): ExportReader {
+  const options = awsOptions(call);
+  const client = new S3Client({ ...options, ...('endpoint' in options ? { forcePathStyle: true } : {}) });
+  const Bucket = exportBucketOf(place);
+  const get = async (Key: string) => {
+    const { Body, LastModified } = await client.send(new GetObjectCommand({ Bucket, Key }));
+    return { body: Body as Readable, at: LastModified?.getTime() ?? 0 };
+  };
+
+  async function find(month: string): Promise<Delivery | undefined> {
+    try {
+      const { body, at } = await get(manifestKeyOf(place, month));
+      const manifest: unknown = JSON.parse(await textOf(body));
+      return { at, keys: [...new Set(filesIn(manifest, Bucket))] };
+    } catch (error) {
+      if (error instanceof Error && ['NoSuchKey', 'NoSuchBucket'].includes(error.name)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    find,
+    async *lines(month, delivery) {
+      for (const key of delivery.keys) {
+        const { body, at } = await get(key);
+        if (at > delivery.at) throw beingDelivered();
+        yield* linesOf(body, key);
+      }
+      const last = await find(month);
+      if (last?.at !== delivery.at) throw beingDelivered();
+    },
+    close: () => client.destroy(),
+  };
+}
+
+const beingDelivered = () =>
+  new UsageError('AWS is delivering the export at this moment. Run the command again in some minutes.');
+
+async function textOf(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** AWS documents that the manifest lists the files, and not under which name: all addresses of data files in it. */
+function filesIn(value: unknown, bucket: string): string[] {
+  if (typeof value === 'string')
+    return value.endsWith('.csv.gz') ? [value.replace(`s3://${bucket}/`, '')] : [];
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).flatMap((one) => filesIn(one, bucket))
+    : [];
+}
+
+async function* linesOf(body: Readable, key: string): AsyncGenerator<ExportedLine> {
+  const text = body.pipe(createGunzip()).setEncoding('utf8');
+  // A connection that breaks ends the whole, not the file.
+  body.once('error', (error) => text.destroy(error));
+  let places: ReadonlyMap<ExportColumn, number> | undefined;
+  for await (const row of csvRows(text)) {
+    if (places) {
+      const of = places;
+      const cells = Object.fromEntries(exportColumns.map((column) => [column, row[of.get(column)!] ?? '']));
+      const line = exportedLine(cells as Record<ExportColumn, string>);
+      if (line) yield line;
+    } else places = placesIn(row, key);
+  }
+}
+
+function placesIn(head: readonly string[], key: string): ReadonlyMap<ExportColumn, number> {
+  const missing = exportColumns.filter((column) => !head.includes(column));
+  if (missing.length > 0)
+    throw new UsageError(
+      `${key} has no column ${missing.join(', ')}. Run mayfly costs export disable, then enable.`,
+    );
+  return new Map(exportColumns.map((column) => [column, head.indexOf(column)]));
+}

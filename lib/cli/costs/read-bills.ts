@@ -1,0 +1,71 @@
+/**
+ * AWS's bill of some days, from where it is known best: an export has it by machine, without credits and taxes, and costs no
+ * request; Cost Explorer has it by tag.
+ */
+import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
+import { tables } from '../../contract/tables.ts';
+import type { BilledCost } from '../../core/compare-bill.ts';
+import type { ComparedExport } from '../../core/compare-export.ts';
+import type { BillSource } from '../../core/compared-day.ts';
+import { dayOf } from '../../core/days.ts';
+import type { UsageSum } from '../../core/usage-sum.ts';
+import { dynamoClient } from '../aws-clients.ts';
+import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
+import { costExplorer } from './cost-explorer-client.ts';
+import { compareWithExport } from './export/compare-with-export.ts';
+import { readBill } from './read-bill.ts';
+
+export const sourceOption: CommandOption = {
+  flags: '--source <source>',
+  description: 'auto, export, cost-explorer; auto: the export, where AWS has delivered one',
+  default: 'auto',
+};
+
+export interface Bills {
+  readonly source: BillSource;
+  readonly sums: readonly UsageSum[];
+  readonly days: readonly string[];
+  readonly byTenant: readonly BilledCost[];
+  readonly byTier: readonly BilledCost[];
+  readonly requests: number;
+  readonly byMachine?: Omit<ComparedExport, 'bill'> & { readonly deliveredAt: string };
+}
+
+interface Asked {
+  readonly days: readonly string[];
+  readonly mostRequests: number;
+}
+
+/** @throws UsageError */
+export async function readBills(call: CommandCall, asked: Asked): Promise<Bills> {
+  const source = call.options['source'];
+  if (!['auto', 'export', 'cost-explorer'].includes(String(source)))
+    throw new UsageError(`--source is ${JSON.stringify(source)}; it must be auto, export or cost-explorer.`);
+  if (source !== 'cost-explorer') {
+    const read = await compareWithExport(call, asked.days);
+    if (typeof read !== 'string') {
+      const { sums, days, found, deliveredAt } = read;
+      const { bill, ...byMachine } = found;
+      const common = { sums, days, byTenant: bill, byTier: bill, requests: 0 };
+      return { source: 'export', ...common, byMachine: { ...byMachine, deliveredAt } };
+    }
+    if (source === 'export') throw new UsageError(read);
+  }
+  return readBoth(call, asked);
+}
+
+const dayMilliseconds = 86_400_000;
+
+async function readBoth(call: CommandCall, { days, mostRequests }: Asked): Promise<Bills> {
+  const { environment } = call.config;
+  const tableName = `${environment}-${tables.usage.suffix}`;
+  const { sums } = await listSums({ client: dynamoClient(call), tableName }, { days });
+  const to = dayOf(Date.parse(days.at(-1)!) + dayMilliseconds);
+  const asked = { environment, from: days[0]!, to };
+  const client = costExplorer(call);
+  const byTenant = await readBill(client, { ...asked, by: 'tenant', mostRequests });
+  const left = mostRequests - byTenant.requests;
+  const byTier = await readBill(client, { ...asked, by: 'tier', mostRequests: left });
+  const requests = byTenant.requests + byTier.requests;
+  return { source: 'cost-explorer', sums, days, byTenant: byTenant.bill, byTier: byTier.bill, requests };
+}

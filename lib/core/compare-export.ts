@@ -1,0 +1,246 @@
+/**
+ * Compares records with AWS's bill by machine. What a machine's processors cost is found by its id, whatever its tags are; disks and
+ * addresses have ids that no record knows, so they count by their tags. It keeps one small entry for each machine on record,
+ * and sums; lines are added one after the other and forgotten.
+ */
+import { type BilledCost, type Compared, compared } from './compare-bill.ts';
+import { dayOf } from './days.ts';
+import type { InstallationId, TierName } from './ids.ts';
+import type { Micros } from './micros.ts';
+import type { Component } from './price.ts';
+import type { UsageRecord } from './usage.ts';
+
+/** A row of the bill by resource. */
+export interface ExportedLine {
+  /** `2026-11-21`, in UTC. */
+  readonly day: string;
+  /** A machine's id, a disk's, an interface's ARN; empty: the line is of no resource. */
+  readonly resourceId: string;
+  /** Absent: something that records do not have, such as data transfer. */
+  readonly component?: Component;
+  readonly isSpot: boolean;
+  /** Not rounded: a day's use of a disk may cost less than a micro-dollar. */
+  readonly micros: number;
+  readonly environment?: string;
+  readonly installationId?: InstallationId;
+  readonly tier?: TierName;
+}
+
+/** Of a record what the comparison needs. */
+export type RecordedMachine = Pick<
+  UsageRecord,
+  'instanceId' | 'installationId' | 'tier' | 'spot' | 'cost' | 'endedAt'
+> & {
+  /** On which it was launched. */
+  readonly day: string;
+};
+
+interface Known {
+  readonly installationId: InstallationId;
+  readonly tier: TierName;
+  readonly recorded: number;
+  /** All of its days are on the bill. */
+  readonly isWhole: boolean;
+  billed: number;
+}
+
+export interface ExportTally {
+  add(line: ExportedLine): void;
+  result(): ComparedExport;
+}
+
+export interface ComparedExport {
+  /** By day, tenant, tier and component. */
+  readonly bill: readonly BilledCost[];
+  /** By component, machines on demand and spot machines apart. */
+  readonly kinds: readonly Compared[];
+  readonly machines: MachinesCompared;
+  readonly explained: Explained;
+}
+
+export interface MachinesCompared {
+  /** On record and on the bill. */
+  readonly matched: number;
+  /** Of them: those whose processors cost within 3% of their record. */
+  readonly close: number;
+  /** On record alone: AWS charged nothing for them. */
+  readonly notBilled: number;
+  readonly notBilledMicros: Micros;
+  /** Those that differ most. */
+  readonly mostApart: readonly (Compared & { readonly installationId: InstallationId })[];
+}
+
+/** Of what carries a tenant's tag, how much is of machines on record. */
+export interface Explained {
+  readonly tagged: Micros;
+  readonly known: Micros;
+  /** 0.99 is 99%; absent: nothing is tagged. */
+  readonly part?: number;
+  /** Resources that no record knows, those that cost most first. */
+  readonly unknown: readonly { readonly resourceId: string; readonly micros: Micros }[];
+}
+
+/** So much of what is tagged, records should explain. */
+export const leastExplained = 0.98;
+
+export interface TallyOf {
+  readonly environment: string;
+  /** In order: those that both sides know whole. */
+  readonly days: readonly string[];
+  /** Machines that were launched on these days, or shortly before. */
+  readonly machines: Iterable<RecordedMachine>;
+}
+
+const kindNames = ['compute on demand', 'compute spot', 'CPU credits', 'disk', 'address'] as const;
+type Kind = (typeof kindNames)[number];
+const kindOf = (component: Component, isSpot: boolean): Kind =>
+  component === 'compute'
+    ? isSpot
+      ? 'compute spot'
+      : 'compute on demand'
+    : component === 'surplus'
+      ? 'CPU credits'
+      : component;
+
+const closeWithin = 0.03;
+const shownMachines = 10;
+/** Of more unknown resources the first ones are shown. */
+const mostUnknown = 10_000;
+
+/** Of disks and addresses no record knows the ids. */
+const isOfMachine = (component: Component | undefined) => component !== 'disk' && component !== 'address';
+
+export function tallyExport(of: TallyOf): ExportTally {
+  const books = booksOf(of);
+  const bill: Bill = {
+    ...{ sums: new Map(), kinds: new Map(), rest: new Map(), unknown: new Map() },
+    ...{ tagged: 0, known: 0 },
+  };
+  const wanted = new Set(of.days);
+  return {
+    add(line) {
+      const machine = books.machines.get(line.resourceId);
+      if (wanted.has(line.day) && (machine || line.environment === of.environment))
+        addLine(bill, line, machine);
+    },
+    result: () => ({
+      bill: [...bill.sums.values()].map((cost) => ({ ...cost, micros: Math.round(cost.micros) })),
+      kinds: kindNames.map((kind) =>
+        compared(kind, books.kinds.get(kind) ?? 0, Math.round(bill.kinds.get(kind) ?? 0)),
+      ),
+      machines: machinesCompared(books.machines),
+      explained: explainedOf(bill, books),
+    }),
+  };
+}
+
+interface Books {
+  readonly machines: Map<string, Known>;
+  readonly kinds: Map<Kind, number>;
+  /** Disks and addresses, by tenant and tier. */
+  readonly rest: Map<string, number>;
+}
+
+interface Bill extends Omit<Books, 'machines'> {
+  readonly sums: Map<string, BilledCost & { micros: number }>;
+  readonly unknown: Map<string, number>;
+  tagged: number;
+  known: number;
+}
+
+function booksOf({ days, machines: records }: TallyOf): Books {
+  const wanted = new Set(days);
+  const lastDay = days.at(-1) ?? '';
+  const books: Books = { machines: new Map(), kinds: new Map(), rest: new Map() };
+  for (const { instanceId, installationId, tier, spot, cost, day, endedAt } of records) {
+    const isInside = wanted.has(day);
+    const recorded = (cost.compute ?? 0) + (cost.surplus ?? 0);
+    const isWhole = isInside && dayOf(endedAt) <= lastDay;
+    books.machines.set(instanceId, { ...{ installationId, tier, recorded, isWhole }, billed: 0 });
+    if (!isInside) continue;
+    for (const [component, micros] of Object.entries(cost) as [Component, number][]) {
+      addTo(books.kinds, kindOf(component, spot), micros);
+      if (!isOfMachine(component)) addTo(books.rest, restKey(installationId, tier, component), micros);
+    }
+  }
+  return books;
+}
+
+function addLine(bill: Bill, line: ExportedLine, machine: Known | undefined): void {
+  const { day, component, isSpot, micros } = line;
+  const { installationId, tier } = machine ?? line;
+  const key = [day, installationId, tier, component].join('\n');
+  const sum = bill.sums.get(key);
+  if (sum) sum.micros += micros;
+  else
+    bill.sums.set(key, {
+      ...{ day, micros },
+      ...(installationId === undefined ? {} : { installationId }),
+      ...(tier === undefined ? {} : { tier }),
+      ...(component === undefined ? {} : { component }),
+    });
+  if (installationId === undefined) return;
+  bill.tagged += micros;
+  if (component) addTo(bill.kinds, kindOf(component, isSpot), micros);
+  if (machine) {
+    bill.known += micros;
+    if (component && isOfMachine(component)) machine.billed += micros;
+  } else if (component && tier !== undefined && !isOfMachine(component))
+    addTo(bill.rest, restKey(installationId, tier, component), micros);
+  else note(bill.unknown, line.resourceId, micros);
+}
+
+function explainedOf(bill: Bill, books: Books): Explained {
+  // A disk or an address is explained as far as machines of its tenant and tier are on record.
+  const rest = [...bill.rest].map(([key, billed]) => Math.min(billed, books.rest.get(key) ?? 0));
+  const known = rest.reduce((sum, one) => sum + one, bill.known);
+  return {
+    ...{ tagged: Math.round(bill.tagged), known: Math.round(known) },
+    ...(bill.tagged > 0 ? { part: known / bill.tagged } : {}),
+    unknown: largest([...bill.unknown], ([, micros]) => micros).map(([resourceId, micros]) => ({
+      ...{ resourceId, micros: Math.round(micros) },
+    })),
+  };
+}
+
+function machinesCompared(machines: ReadonlyMap<string, Known>): MachinesCompared {
+  let matched = 0;
+  let close = 0;
+  let notBilled = 0;
+  let notBilledMicros = 0;
+  const apart: [string, Known][] = [];
+  for (const [instanceId, machine] of machines) {
+    const { isWhole, recorded, billed } = machine;
+    if (!isWhole) continue;
+    if (billed === 0 && recorded > 0) {
+      notBilled += 1;
+      notBilledMicros += recorded;
+    } else {
+      matched += 1;
+      if (Math.abs(billed - recorded) <= closeWithin * recorded) close += 1;
+      else apart.push([instanceId, machine]);
+    }
+  }
+  const mostApart = largest(apart, ([, { billed, recorded }]) => Math.abs(billed - recorded));
+  return {
+    ...{ matched, close, notBilled, notBilledMicros },
+    mostApart: mostApart.map(([instanceId, { installationId, recorded, billed }]) => ({
+      ...compared(instanceId, recorded, Math.round(billed)),
+      installationId,
+    })),
+  };
+}
+
+const restKey = (installationId: InstallationId, tier: TierName, component: Component) =>
+  `${installationId}/${tier}/${component}`;
+
+function addTo<Key>(sums: Map<Key, number>, key: Key, micros: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + micros);
+}
+
+function note(unknown: Map<string, number>, resourceId: string, micros: number): void {
+  if (unknown.has(resourceId) || unknown.size < mostUnknown) addTo(unknown, resourceId, micros);
+}
+
+const largest = <One>(all: readonly One[], size: (one: One) => number): One[] =>
+  all.toSorted((one, other) => size(other) - size(one)).slice(0, shownMachines);

@@ -1,0 +1,191 @@
+/** What `mayfly costs compare` says by machine, of an export that is written from the hidden truth. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
+import { usageRow } from '../../lib/adapters/dynamodb/usage-row.ts';
+import { commands } from '../../lib/cli/commands.ts';
+import { monthOf } from '../../lib/cli/costs/month.ts';
+import { runCommand } from '../../lib/cli/run-command.ts';
+import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
+import { machineRates } from '../../lib/core/price.ts';
+import { usageOf } from '../../lib/core/usage.ts';
+import { createCostExplorerService } from '../../lib/local/aws/cost-explorer.ts';
+import { type BilledLife, billItems } from '../../lib/local/bill/bill-items.ts';
+import type { BillLine } from '../../lib/local/bill/bill-lines.ts';
+import config from '../../mayfly.config.ts';
+import { givenRunner } from '../contracts/support/stored.ts';
+import { givenBillExport } from '../support/costs-export.ts';
+import { givenOperatorAccount, type OperatorAccount, place } from './operator-account.ts';
+import { recordingIo } from './support.ts';
+
+const withExport = { ...config, costsExport: {} };
+const [year = 0, month = 0] = new Date().toISOString().split('-').map(Number);
+const lastMonth = new Date(Date.UTC(year, month - 1, 0)).toISOString().slice(0, 7);
+// Of the first days of a month, the last ones of the month before are not settled.
+const days = monthOf(lastMonth, Date.now(), 'records').days.slice(0, 20);
+const machine = { diskGigabytes: 30, diskIops: 3_000, diskThroughputMegabytes: 125, publicAddress: true };
+const of = { region: config.region, instanceType: 'm5.large', spot: false };
+const tags = new Map([
+  ['ghr:tenant_id', '101'],
+  ['ghr:tenant_tier', 'small'],
+  ['ghr:environment', config.environment],
+]);
+
+const lifeOn = (day: string, instanceId: string): BilledLife => ({
+  ...{ instanceId, instanceType: 'm5.large', spot: false, zone: 'us-east-1a', takenBack: false },
+  ...{ runningAt: Date.parse(day) + 1_000, endedAt: Date.parse(day) + 7_200_000 },
+  ...{ diskGigabytes: 30, publicAddress: true },
+});
+const lives = days.map((day, n) => lifeOn(day, `i-${n}`));
+/** A launch of which nobody knows. */
+const orphan = lifeOn(days[3]!, 'i-orphan');
+
+let account: OperatorAccount;
+let bill: ReturnType<typeof createCostExplorerService>;
+let onBill: readonly BilledLife[];
+let world: ReturnType<typeof givenBillExport>;
+let storedAt: number | undefined;
+beforeAll(async () => {
+  account = await givenOperatorAccount(config.environment);
+  for (const { instanceId, runningAt, endedAt } of lives) {
+    const runner = givenRunner({
+      ...{ installationId: InstallationId(101), instanceId: InstanceId(instanceId) },
+      ...{ launchedAt: runningAt, startedAt: runningAt - 900, rates: machineRates({ ...of, machine }) },
+    });
+    const end = { runner, reason: 'job-completed', endedAt: endedAt + 700, job: undefined } as const;
+    await account.put('usage', usageRow(usageOf(end)));
+  }
+});
+afterAll(() => account?.close());
+beforeEach(async () => {
+  onBill = lives;
+  storedAt = undefined;
+  bill = createCostExplorerService(Date.now, (dials) => onBill.flatMap((life) => linesOf(life, dials)));
+  const { environment, region } = config;
+  world = givenBillExport({
+    environment,
+    region,
+    account: place.accountId,
+    bill,
+    now: () => storedAt ?? Date.now(),
+  });
+  for (const service of [bill, world.s3, world.exports]) account.endpoint.use(service);
+  bill.setDials({ billed: [...tags.keys()] });
+  await run('costs', 'activate', '--backfill', lastMonth);
+  await run('costs', 'export', 'enable');
+});
+
+const linesOf = (life: BilledLife, dials: Parameters<typeof billItems>[2]) =>
+  billItems(config.region, life, dials).map(({ component, ...item }): BillLine => {
+    const resources = { compute: life.instanceId, surplus: life.instanceId, disk: `vol-${life.instanceId}` };
+    const usageTypes = {
+      compute: 'BoxUsage:m5.large',
+      surplus: 'CPUCredits:t3',
+      disk: 'EBS:VolumeUsage.gp3',
+    };
+    return component === 'address'
+      ? { ...item, tags, usageType: 'PublicIPv4:InUseAddress', resourceId: `eni-${life.instanceId}` }
+      : { ...item, tags, usageType: usageTypes[component], resourceId: resources[component] };
+  });
+
+async function run(...args: string[]) {
+  const { io, printed } = recordingIo();
+  const status = await runCommand(commands, args, { config: withExport, io, environment: account.operator });
+  return { status, ...printed() };
+}
+
+const compare = (...args: string[]) => run('costs', 'compare', '--month', lastMonth, ...args);
+
+describe('mayfly costs compare, with an export', () => {
+  it('finds each machine by its id, and leaves credits, taxes and other accounts out', async () => {
+    world.exports.deliver();
+    const { status, out } = await compare('--json');
+    const found = JSON.parse(out);
+    expect({ status, source: found.source, requests: found.requests }).toEqual({
+      ...{ status: 0, source: 'export', requests: 0 },
+    });
+    expect(found.total.ratio).toBeGreaterThan(0.99);
+    expect(found.total.ratio).toBeLessThan(1.01);
+    const { matched, close, notBilled } = found.machines;
+    expect({ matched, close, notBilled }).toEqual({ matched: days.length, close: days.length, notBilled: 0 });
+    expect(found.explained.part).toBeGreaterThan(0.98);
+  });
+
+  it('takes discounts of their own for what machines cost, and shows the kind and the machines', async () => {
+    bill.setDials({ discountThousandths: 200 });
+    world.exports.deliver();
+    const { status, out } = await compare();
+    expect(status).toBe(1);
+    expect(out).toMatch(/compute on demand +3\.84\d\d +3\.07\d\d +-0\.7\d\d\d +0\.80\d/);
+    expect(out).toMatch(/compute spot +0\.0000 +0\.0000/);
+    expect(out).toMatch(/\n +i-\d+ +0\.19\d\d/);
+    expect(out).toContain('From the export that AWS delivered at');
+  });
+
+  it('says how much of what is tagged no record explains, and what it is', async () => {
+    onBill = [...lives, orphan];
+    world.exports.deliver();
+    const { out } = await compare();
+    expect(out).toMatch(/Records explain 95\.\d% of/);
+    expect(out).toMatch(/Of no machine on record: i-orphan 0\.19/);
+  });
+
+  it('finds machines also where no tag is active', async () => {
+    bill = createCostExplorerService(Date.now, (dials) => onBill.flatMap((life) => linesOf(life, dials)));
+    world = givenBillExport({ ...config, account: place.accountId, bill });
+    for (const service of [bill, world.s3, world.exports]) account.endpoint.use(service);
+    await run('costs', 'export', 'enable');
+    world.exports.deliver();
+    const { kinds } = JSON.parse((await compare('--json')).out);
+    expect(kinds[0].ratio).toBeGreaterThan(0.99);
+    expect(kinds[3].billed).toBe(0);
+  });
+
+  it('is kept as an export, which Cost Explorer does not replace, and a later delivery does', async () => {
+    bill.setDials({ discountThousandths: 150 });
+    world.exports.deliver();
+    expect((await compare()).out).toContain(`Kept ${days.length} changed days`);
+    bill.setDials({ discountThousandths: 0 });
+    const asked = await compare('--source', 'cost-explorer');
+    expect(asked.out).toContain('All days are kept as they are here');
+    expect((await createUsageBooks(usage()).comparison())!.daysApart).toBeGreaterThanOrEqual(3);
+    world.exports.deliver();
+    expect((await compare()).out).toContain(`Kept ${days.length} changed days`);
+    expect((await createUsageBooks(usage()).comparison())!.daysApart).toBe(0);
+    const { out } = await run('audit', '--since', '1h');
+    expect(out).toMatch(/on the bill: \S+ \(export\) → \S+ \(export\)/);
+  });
+
+  it('asks Cost Explorer where nothing was delivered, unless the export was asked for', async () => {
+    expect((await compare()).out).toMatch(/requests to Cost Explorer/);
+    const { status, error } = await compare('--source', 'export');
+    expect({ status, error }).toEqual({
+      status: 2,
+      error: expect.stringContaining(`AWS has delivered no export of ${lastMonth} yet`),
+    });
+  });
+
+  it('uses nothing of an export that AWS is delivering', async () => {
+    world.exports.deliver();
+    storedAt = Date.now() + 3_600_000;
+    const key = world.s3.keys(world.bucket).find((name) => name.endsWith('00002.csv.gz'))!;
+    const bytes = world.s3.read(world.bucket, key)!;
+    const context = {
+      'aws:sourcearn': `arn:aws:bcm-data-exports:us-east-1:${place.accountId}:export/x`,
+      'aws:sourceaccount': place.accountId,
+    };
+    world.s3.deliver({
+      bucket: world.bucket,
+      key,
+      bytes,
+      service: 'bcm-data-exports.amazonaws.com',
+      context,
+    });
+    const { status, error } = await compare();
+    expect({ status, error }).toEqual({
+      status: 2,
+      error: expect.stringContaining('AWS is delivering the export at this moment'),
+    });
+  });
+});
+
+const usage = () => ({ client: account.rows, tableName: `${config.environment}-usage` });
