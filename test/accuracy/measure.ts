@@ -4,6 +4,7 @@ import { type Correction, correctionBy } from '../../lib/core/correction.ts';
 import { totalOf } from '../../lib/core/price.ts';
 import { sumUp, type UsageSum } from '../../lib/core/usage-sum.ts';
 import { type BillDials, usualBill } from '../../lib/local/bill/bill-items.ts';
+import { comparedByExport, correctionByExport, withStrays } from './by-export.ts';
 import { type SimulatedMonth, simulateBill } from './simulate-bill.ts';
 
 export interface Accuracy {
@@ -40,11 +41,31 @@ export function measureAccuracy({ jobs, seed }: { jobs: number; seed: number }):
     { name: 'burstable of any CPU use, after a week', off: afterDays(any, 7).off, atMost: 0.03 },
     { name: 'tenant and month, without burstable machines', off: worstTenant(steady), atMost: 0.01 },
     { name: 'tenant and month, with the bill of the month', off: offCorrected(all), atMost: 0.001 },
+    ...byExport(all, burstable),
     {
       name: 'the same, burstable of any CPU use alone',
       off: offCorrected(any),
       atMost: 0.001,
     },
+  ];
+}
+
+/** The same by machine, where the bill also has what no record knows. */
+function byExport(all: SimulatedMonth, burstable: SimulatedMonth): Accuracy[] {
+  const month = withStrays(all);
+  const { explained } = comparedByExport(month, daysOf(sumUp(month.records)));
+  return [
+    {
+      name: 'burstable, after a day of an export',
+      off: afterDays(burstable, 1, correctionByExport).off,
+      atMost: 0.03,
+    },
+    {
+      name: 'tenant and month, with an export of the month',
+      off: offCorrected(month, correctionByExport(month, daysOf(sumUp(month.records)))),
+      atMost: 0.001,
+    },
+    { name: 'tagged spend, as far as records explain it', off: (explained.part ?? 0) - 1, atMost: 0.02 },
   ];
 }
 
@@ -70,11 +91,15 @@ const tenantsOf = (month: SimulatedMonth) =>
 const worstTenant = (month: SimulatedMonth) => worst(tenantsOf(month).map(off));
 
 /** Of the days after those that were compared. The first day has no machines of the day before, so it is left out. */
-function afterDays({ records, bill: of }: SimulatedMonth, count: number) {
+function afterDays(
+  { records, bill: of }: SimulatedMonth,
+  count: number,
+  correct: (month: SimulatedMonth, on: readonly string[]) => Correction = correctionOfMonth,
+) {
   const sums = sumUp(records);
   const compared = daysOf(sums).slice(1, 1 + count);
   const last = compared.at(-1)!;
-  const correction = correctionOf({ sums, bill: of }, compared);
+  const correction = correct({ records, bill: of }, compared);
   const later = sums.filter(({ day }) => day > last);
   const truth = billed({ bill: of.filter(({ day }) => day > last) });
   return { off: corrected(later, correction) / truth - 1, uncertainty: correction.uncertainty ?? 0 };
@@ -83,9 +108,11 @@ function afterDays({ records, bill: of }: SimulatedMonth, count: number) {
 const daysOf = (sums: readonly UsageSum[]) => [...new Set(sums.map(({ day }) => day))].toSorted();
 
 /** Once all of the month's days are on the bill. It charges machines that run over midnight to the next month, records do not. */
-function offCorrected(month: SimulatedMonth): number {
+function offCorrected(
+  month: SimulatedMonth,
+  correction = correctionOfMonth(month, daysOf(sumUp(month.records))),
+): number {
   const sums = sumUp(month.records);
-  const correction = correctionOf({ sums, bill: month.bill }, daysOf(sums));
   return worst(
     Array.from({ length: tenants }, (_, n) => {
       const own = sums.filter(({ installationId }) => installationId === n + 1);
@@ -94,10 +121,8 @@ function offCorrected(month: SimulatedMonth): number {
   );
 }
 
-type Bill = SimulatedMonth['bill'];
-
-const correctionOf = ({ sums, bill: of }: { sums: readonly UsageSum[]; bill: Bill }, on: readonly string[]) =>
-  correctionBy(comparedDays({ sums, byTenant: of, byTier: of }, on, 'cost-explorer'));
+const correctionOfMonth = ({ records, bill: of }: SimulatedMonth, on: readonly string[]) =>
+  correctionBy(comparedDays({ sums: sumUp(records), byTenant: of, byTier: of }, on, 'cost-explorer'));
 
 const corrected = (sums: readonly UsageSum[], { costOf }: Correction) =>
   sums.reduce((sum, one) => sum + costOf(one), 0);

@@ -29,7 +29,12 @@ export interface SimulatedJobs {
 export interface SimulatedMonth {
   readonly records: readonly UsageRecord[];
   /** By installation. */
-  readonly bill: readonly (BillItem & { readonly installationId: InstallationId; readonly tier: TierName })[];
+  readonly bill: readonly (BillItem & {
+    readonly installationId: InstallationId;
+    readonly tier: TierName;
+    readonly instanceId: string;
+    readonly spot: boolean;
+  })[];
 }
 
 const region = 'us-east-1';
@@ -86,7 +91,8 @@ function simulateMachine(options: SimulatedJobs, { random, n }: { random: Random
     job: isIdle ? undefined : { jobId: JobId(n + 1), repository: 'acme/app', workflow: 'build' },
     takenBack: takenBack && random.fraction() < 0.98,
   });
-  return { record, bill: billItems(region, life, dials).map((item) => ({ ...item, installationId, tier })) };
+  const of = { installationId, tier, instanceId, spot };
+  return { record, bill: billItems(region, life, dials).map((item) => ({ ...item, ...of })) };
 }
 
 /** Around 0, by two chances. */
