@@ -7,13 +7,24 @@ import { join, relative } from 'node:path';
 /** Longest first, from `test` on. */
 export const longest: readonly string[] = [
   'sim/sim.test.ts',
-  'cli/scripts.test.ts',
   'docs/readme.test.ts',
-  'package/package.test.ts',
+  'cli/scripts.test.ts',
   'local/guard/endings.test.ts',
+  'docs/single-host.test.ts',
   'local/deployment-options.test.ts',
+  'e2e/operator.test.ts',
+  'e2e/rare-paths.test.ts',
+  'e2e/reconciler.test.ts',
+  'e2e/limits.test.ts',
+  'local/ec2/boot.test.ts',
+  'e2e/runner-groups.test.ts',
   'scale/day.test.ts',
+  'package/package.test.ts',
+  'e2e/flood.test.ts',
+  'e2e/repair.test.ts',
   'app/fair-shares.test.ts',
+  'cli/command-policies.test.ts',
+  'e2e/start-gate.test.ts',
 ];
 
 const tests = join(import.meta.dirname, '..');
