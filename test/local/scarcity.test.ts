@@ -48,7 +48,12 @@ describe('a laptop with one machine for everybody, where spot has none', () => {
       caps: { machinesInAll: 1 },
       tiers: { small: tierWith({ spot: true, capOverAllTenants: 1 }) },
     });
-    laptop = await startLaptop({ config, onEvent: (event) => events.push(event), bootMilliseconds: 20 });
+    laptop = await startLaptop({
+      config,
+      onEvent: (event) => events.push(event),
+      bootMilliseconds: 20,
+      prewarm: 0,
+    });
     laptop.ec2.setDials({ capacity: [{ pool: 'spot:t3.medium', available: 0 }] });
   });
   afterAll(() => laptop?.close());
