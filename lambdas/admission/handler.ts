@@ -3,9 +3,17 @@ import { createCallbacks } from '../../lib/adapters/callback/callbacks.ts';
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { readDeployment } from '../../lib/adapters/system/deployment.ts';
-import { askControllers } from '../../lib/app/admission/ask-controllers.ts';
+import { askArrivals } from '../../lib/app/admission/ask-arrivals.ts';
+import { spareSilent } from '../../lib/app/admission/spare-silent.ts';
 import type { GitHub } from '../../lib/ports/github.ts';
-import { isOnLaptop, judgingParts, questionsPart, queuesPart, telemetryPart } from '../common/parts.ts';
+import {
+  isOnLaptop,
+  judgingParts,
+  questionArrivalsPart,
+  questionsPart,
+  queuesPart,
+  telemetryPart,
+} from '../common/parts.ts';
 import { queueHandler } from '../common/queue-handler.ts';
 
 const deployment = readDeployment(import.meta.url);
@@ -28,13 +36,16 @@ const deps = {
   jobs,
   controllers,
   questions: questionsPart(),
-  callbacks: createCallbacks({ clock: systemClock, allowsLoopback: isOnLaptop() }),
+  callbacks: spareSilent(createCallbacks({ clock: systemClock, allowsLoopback: isOnLaptop() }), {
+    clock: systemClock,
+  }),
   loadRules: createRulesLoader(),
   queues: queuesPart(),
+  arrivals: questionArrivalsPart(),
   telemetry,
   notes,
   loadGitHub,
   clock: systemClock,
 };
 
-export const handler = queueHandler((deliveries) => askControllers(deps, deliveries));
+export const handler = queueHandler((deliveries) => askArrivals(deps, deliveries));

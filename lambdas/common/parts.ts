@@ -17,7 +17,7 @@ import { createTenantStore } from '../../lib/adapters/dynamodb/tenant-store.ts';
 import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
 import { createUsageStore } from '../../lib/adapters/dynamodb/usage-store.ts';
 import { createSecret } from '../../lib/adapters/secrets-manager/secret.ts';
-import { createArrivals } from '../../lib/adapters/sqs/arrivals.ts';
+import { createArrivals, createQueueArrivals } from '../../lib/adapters/sqs/arrivals.ts';
 import { createQueues } from '../../lib/adapters/sqs/queues.ts';
 import { systemClock } from '../../lib/adapters/system/clock.ts';
 import { createTelemetry } from '../../lib/adapters/telemetry/telemetry.ts';
@@ -133,6 +133,13 @@ export function queuesPart() {
 export function arrivalsPart() {
   return createArrivals({ sqs: createAwsJson({ service: 'sqs' }), tierUrls: tierUrls() });
 }
+
+/** The queue of questions, for the function that works on it. */
+export const questionArrivalsPart = () =>
+  createQueueArrivals({
+    sqs: createAwsJson({ service: 'sqs' }),
+    queue: { name: 'admission', url: readVariable(variables.admissionQueueUrl) },
+  });
 
 const tierUrls = () => JSON.parse(readVariable(variables.tierQueueUrls)) as Record<string, string>;
 

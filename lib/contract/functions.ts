@@ -37,8 +37,8 @@ export const functionSettings = {
   },
   admission: {
     description: 'Asks external admission controllers',
-    // The longest timeout of a controller, after two calls to GitHub of at most 4 s each: for the token, and for the run.
-    timeoutSeconds: 20,
+    // 25 s in which a run takes messages; then the longest timeout of a controller, after two calls to GitHub of 4 s at most.
+    timeoutSeconds: 45,
     memoryMegabytes: 256,
     url: false,
   },

@@ -1,16 +1,21 @@
 import type { TierName } from '../core/ids.ts';
 
 /**
- * A tier's own queue, for the function that works on it: besides the messages it was invoked with, it may take more. Throws
- * OperationalError.
+ * A function's own queue: besides the messages that it was invoked with, it may take more. Throws OperationalError.
  */
-export interface Arrivals {
+export interface QueueArrivals {
   /**
    * Some of the messages that are there now, at most ten; none if it finds none at once. Nobody else gets them for a while;
    * those not marked as done by then are delivered again.
    */
-  take(tier: TierName): Promise<readonly Arrival[]>;
+  take(): Promise<readonly Arrival[]>;
   /** At most ten, as they were taken: they are never delivered again. */
+  done(arrivals: readonly Arrival[]): Promise<void>;
+}
+
+/** The same of each tier's queue, for the function that works on all of them. */
+export interface Arrivals {
+  take(tier: TierName): ReturnType<QueueArrivals['take']>;
   done(tier: TierName, arrivals: readonly Arrival[]): Promise<void>;
 }
 

@@ -20,10 +20,10 @@ export interface CallbackBody {
   readonly facts: JobFacts;
 }
 
-/** failed: no answer in time, or none that counts; `why` is for the decision's record. */
+/** failed: no answer in time (isTimeout), or none that counts; `why` is for the decision's record. */
 export type CallbackAnswer =
   | { readonly kind: 'answered'; readonly vote: 'admit' | 'reject'; readonly reason?: string }
-  | { readonly kind: 'failed'; readonly why: string };
+  | { readonly kind: 'failed'; readonly why: string; readonly isTimeout?: boolean };
 
 /** Asks a controller by its URL. Never throws, and never takes longer than the timeout. */
 export interface Callbacks {

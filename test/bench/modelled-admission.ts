@@ -5,14 +5,17 @@
 import type { Controller } from '../../lib/core/controllers/controller.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
 import type { createMemoryStores } from '../fakes/stores.ts';
+import { givenController, givenScope } from '../support/controllers.ts';
 import { noon } from '../support/given.ts';
 import { createModelledPlatform, type PlatformShape } from './modelled-platform.ts';
 
 export interface AdmissionShape extends Omit<PlatformShape, 'tenants'> {
-  /** Of the first tenant, who has controllers; the others have one each, and no controllers. */
+  /** Of the first tenant, who has controllers; the others have one each. */
   readonly jobs: number;
   readonly others: number;
   readonly controllers: readonly Controller[];
+  /** Each of the others has a controller of its own behind a URL, which takes so many milliseconds. Absent: none. */
+  readonly othersAnswerAfter?: number;
   /** Milliseconds that each controller behind a URL takes; absent: it never answers. */
   readonly answersAfter?: number;
 }
@@ -28,10 +31,18 @@ export interface ModelledAdmission {
 export const controlled = InstallationId(1);
 
 export async function modelAdmission(shape: AdmissionShape): Promise<ModelledAdmission> {
-  const { jobs, others, copies, latencies } = shape;
+  const { jobs, others, copies, latencies, othersAnswerAfter } = shape;
   const platform = await createModelledPlatform({ tenants: others + 1, copies, latencies });
   const { scheduler, stores, callbacks } = platform;
   await putControllers(stores, shape.controllers);
+  for (let n = 0; othersAnswerAfter !== undefined && n < others; n++) {
+    const own = controllerOf(InstallationId(2 + n));
+    await putControllers(stores, [own]);
+    callbacks.controllers.set(urlOf(own), async () => {
+      await scheduler.sleep(othersAnswerAfter);
+      return { kind: 'answered', vote: 'admit' };
+    });
+  }
   // Loading takes real time, and here none may pass.
   await platform.loadRules();
   for (const { transport, timeoutMilliseconds } of shape.controllers) {
@@ -39,7 +50,7 @@ export async function modelAdmission(shape: AdmissionShape): Promise<ModelledAdm
     callbacks.controllers.set(transport.url, async () => {
       await scheduler.sleep(shape.answersAfter ?? timeoutMilliseconds);
       return shape.answersAfter === undefined
-        ? { kind: 'failed', why: 'no answer in time' }
+        ? { kind: 'failed', why: 'no answer in time', isTimeout: true }
         : { kind: 'answered', vote: 'admit' };
     });
   }
@@ -63,18 +74,31 @@ const tenantsInTurn = ({ jobs, others }: AdmissionShape) =>
     return isOwn ? 1 : 2 + (n % others);
   });
 
-/** As the tenant's administrator made them. */
+const controllerOf = (owner: InstallationId) =>
+  givenController({
+    owner,
+    id: `ctl_of_${owner}`,
+    state: 'enabled',
+    scopes: [givenScope({ kind: 'installation' })],
+    transport: { kind: 'https', url: `https://tenant-${owner}.example/` },
+  });
+
+const urlOf = ({ transport }: Controller) => (transport.kind === 'https' ? transport.url : '');
+
+/** As the tenant's administrator made them: all of one tenant's. */
 export async function putControllers(
   { controllers: store }: Pick<ReturnType<typeof createMemoryStores>, 'controllers'>,
   controllers: readonly Controller[],
 ): Promise<void> {
-  if (controllers.length === 0) return;
-  const from = await store.policyOf(controlled);
+  const [first] = controllers;
+  if (!first) return;
+  const { owner } = first;
+  const from = await store.policyOf(owner);
   if ((await store.save(from, { put: controllers, remove: [] })) !== 'saved')
     throw new Error('The controllers were not saved.');
   const createdAt = new Date(noon).toISOString();
   const put = [{ id: 'sec_1', value: 'whsec_b2xk', createdAt }];
   for (const { id, transport } of controllers) {
-    if (transport.kind === 'https') await store.saveSecrets(controlled, id, { from: [], put });
+    if (transport.kind === 'https') await store.saveSecrets(owner, id, { from: [], put });
   }
 }

@@ -4,11 +4,13 @@
  */
 import { createRulesLoader } from '../../lib/adapters/cel/load-rules.ts';
 import { createTickets } from '../../lib/adapters/identity/tickets.ts';
-import { askControllers } from '../../lib/app/admission/ask-controllers.ts';
+import { askArrivals } from '../../lib/app/admission/ask-arrivals.ts';
+import { spareSilent } from '../../lib/app/admission/spare-silent.ts';
 import type { Delivery } from '../../lib/app/common/batch.ts';
 import { acceptArrivals } from '../../lib/app/scale-up/accept-arrivals.ts';
+import { queueConcurrency } from '../../lib/contract/concurrency.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
-import type { Arrivals } from '../../lib/ports/arrivals.ts';
+import type { Arrivals, QueueArrivals } from '../../lib/ports/arrivals.ts';
 import type { Queues } from '../../lib/ports/queues.ts';
 import { createMemoryCallbacks } from '../fakes/callbacks.ts';
 import { createMemoryChance } from '../fakes/clock.ts';
@@ -20,12 +22,12 @@ import { createMemorySpotPrices } from '../fakes/spot-prices.ts';
 import { createMemoryStores } from '../fakes/stores.ts';
 import { createMemoryTelemetry } from '../fakes/telemetry.ts';
 import { createScheduler, type Scheduler } from '../sim/scheduler.ts';
-import { givenDeployment, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
+import { givenDeployment, givenEvent, givenTenant, givenTier, noon, small } from '../support/given.ts';
 
 export interface PlatformShape {
   /** Numbered from one; each may have a thousand machines. */
   readonly tenants: number;
-  /** Of each function, at once. */
+  /** Of scale-up, at once. */
   readonly copies: number;
   /** Milliseconds. */
   readonly latencies: { readonly aws: number; readonly createFleet: number };
@@ -82,8 +84,14 @@ export async function createModelledPlatform({ tenants, copies, latencies }: Pla
       queues: to(queues),
       arrivals: to(arriving.arrivals),
     };
+    const asks = {
+      ...deps,
+      loadGitHub,
+      arrivals: to(asking.ofAdmission),
+      callbacks: spareSilent(shared.callbacks, { clock: scheduler }),
+    };
     arriving.addCopy((batch) => acceptArrivals(deps, batch));
-    asking.addCopy((batch) => askControllers({ ...deps, loadGitHub }, batch));
+    if (copy < queueConcurrency.admission) asking.addCopy((batch) => askArrivals(asks, batch));
   }
   /** Queues one job of a burst for each tenant named, in this order. */
   const queueJobs = (tenantOfEach: readonly number[]) => {
@@ -157,5 +165,9 @@ function createModelledQueue(scheduler: Scheduler) {
     take: async () => line.splice(0, batchSize).map((delivery) => ({ ...delivery, receipt: delivery.id })),
     done: async () => undefined,
   };
-  return { send, arrivals, addCopy: (copy: (typeof idle)[number]) => void idle.push(copy) };
+  const ofAdmission: QueueArrivals = {
+    take: async () => arrivals.take(small),
+    done: async (taken) => arrivals.done(small, taken),
+  };
+  return { send, arrivals, ofAdmission, addCopy: (copy: (typeof idle)[number]) => void idle.push(copy) };
 }

@@ -2,7 +2,7 @@
  * The tiers' queues of the memory queues, as their function takes from them. What is taken is hidden until `showAgain`. Dials:
  * `failNext` makes the next calls fail, with nothing done.
  */
-import type { Arrival, Arrivals } from '../../lib/ports/arrivals.ts';
+import type { Arrival, Arrivals, QueueArrivals } from '../../lib/ports/arrivals.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';
 import type { MemoryQueues, SentToTier } from './queues.ts';
 
@@ -54,5 +54,23 @@ export function createMemoryArrivals(queues: MemoryQueues): MemoryArrivals {
     failNext: (calls) => {
       failing = calls;
     },
+  };
+}
+
+/** One queue's messages, taken from its list. */
+export function createMemoryQueueArrivals(line: unknown[]): QueueArrivals & { hidden(): number } {
+  const taken = new Set<string>();
+  let receipts = 0;
+  return {
+    take: async () =>
+      line.splice(0, mostMessages).map((message) => {
+        const receipt = `receipt-${++receipts}`;
+        taken.add(receipt);
+        return { id: `taken-${receipts}`, body: JSON.stringify(message), receipt };
+      }),
+    done: async (arrivals) => {
+      for (const { receipt } of arrivals) taken.delete(receipt);
+    },
+    hidden: () => taken.size,
   };
 }

@@ -49,6 +49,11 @@ type Tried = CallbackAnswer & { readonly mayPass?: boolean };
 
 const withoutHint = ({ mayPass: _, ...answer }: Tried): CallbackAnswer => answer;
 const failed = (why: string, mayPass: boolean): Tried => ({ kind: 'failed', why, mayPass });
+const timedOut = ({ timeoutMilliseconds }: Callback): Tried => ({
+  kind: 'failed',
+  why: `no answer within ${timeoutMilliseconds} ms`,
+  isTimeout: true,
+});
 
 async function once(options: CallbackOptions, callback: Callback, signal: AbortSignal): Promise<Tried> {
   try {
@@ -63,7 +68,7 @@ async function once(options: CallbackOptions, callback: Callback, signal: AbortS
     if (status !== 200) return failed(`it answered ${status}`, status >= 500 || status === 429);
     return readAnswer(text, callback.body.id);
   } catch (error) {
-    if (signal.aborted) return failed(`no answer within ${callback.timeoutMilliseconds} ms`, false);
+    if (signal.aborted) return timedOut(callback);
     return failed(error instanceof Error ? error.message : String(error), true);
   }
 }

@@ -1,11 +1,11 @@
 /**
- * A tier's queue on SQS, as the function takes from it that also has it as its event source: in the same way as Lambda's
+ * A queue on SQS, as the function takes from it that also has it as its event source: in the same way as Lambda's
  * poller, with the same permissions. A short poll asks some of SQS's servers only, and may find nothing where there is
  * something; that is then left to the poller.
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
  */
 import type { TierName } from '../../core/ids.ts';
-import type { Arrival, Arrivals } from '../../ports/arrivals.ts';
+import type { Arrival, Arrivals, QueueArrivals } from '../../ports/arrivals.ts';
 import type { AwsJson } from '../../ports/aws-json.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import { operationalError } from './errors.ts';
@@ -19,31 +19,25 @@ interface ReceivedMessage {
 /** SQS's own bound. */
 const mostMessages = 10;
 
-/** @param tierUrls by the tier's name */
-export function createArrivals(deps: { sqs: AwsJson; tierUrls: Readonly<Record<string, string>> }): Arrivals {
-  const { sqs, tierUrls } = deps;
-  async function call(tier: TierName, action: string, input: object) {
-    const QueueUrl = Object.hasOwn(tierUrls, tier) ? tierUrls[tier] : undefined;
-    if (!QueueUrl) {
-      const known = Object.keys(tierUrls).join(', ');
-      throw new OperationalError(
-        `This function works on no queue of tier ${tier}; its tiers are: ${known}.`,
-        {
-          code: 'UnknownQueue',
-          retryable: false,
-        },
-      );
-    }
+/** @param queue.name for messages of errors */
+export function createQueueArrivals({
+  sqs,
+  queue: { name, url },
+}: {
+  readonly sqs: AwsJson;
+  readonly queue: { readonly name: string; readonly url: string };
+}): QueueArrivals {
+  async function call(action: string, input: object) {
     try {
-      return await sqs.call(action, { QueueUrl, ...input });
+      return await sqs.call(action, { QueueUrl: url, ...input });
     } catch (error) {
-      throw operationalError(error, `tier ${tier}`);
+      throw operationalError(error, name);
     }
   }
   return {
-    async take(tier) {
+    async take() {
       const wanted = { MaxNumberOfMessages: mostMessages, WaitTimeSeconds: 0 };
-      const { Messages = [] } = (await call(tier, 'ReceiveMessage', wanted)) as {
+      const { Messages = [] } = (await call('ReceiveMessage', wanted)) as {
         Messages?: readonly ReceivedMessage[];
       };
       return Messages.map(({ MessageId, Body, ReceiptHandle }) => ({
@@ -52,23 +46,43 @@ export function createArrivals(deps: { sqs: AwsJson; tierUrls: Readonly<Record<s
         receipt: ReceiptHandle,
       }));
     },
-    async done(tier, arrivals) {
+    async done(arrivals) {
       if (arrivals.length === 0) return;
       const Entries = arrivals.map(({ receipt }: Arrival, n) => ({ Id: String(n), ReceiptHandle: receipt }));
-      const { Failed = [] } = (await call(tier, 'DeleteMessageBatch', { Entries })) as {
+      const { Failed = [] } = (await call('DeleteMessageBatch', { Entries })) as {
         Failed?: readonly { readonly Code?: string; readonly Message?: string }[];
       };
       const [first] = Failed;
-      if (first) {
-        const { Code: code = 'Unknown', Message: message = '' } = first;
-        throw new OperationalError(
-          `${Failed.length} messages of tier ${tier} were not deleted: ${code}: ${message}`,
-          {
-            code,
-            retryable: true,
-          },
-        );
-      }
+      if (!first) return;
+      const { Code: code = 'Unknown', Message: message = '' } = first;
+      throw new OperationalError(
+        `${Failed.length} messages of ${name} were not deleted: ${code}: ${message}`,
+        {
+          code,
+          retryable: true,
+        },
+      );
     },
+  };
+}
+
+/** @param tierUrls by the tier's name */
+export function createArrivals(deps: {
+  readonly sqs: AwsJson;
+  readonly tierUrls: Readonly<Record<string, string>>;
+}): Arrivals {
+  const { sqs, tierUrls } = deps;
+  const queueOf = (tier: TierName): QueueArrivals => {
+    const url = Object.hasOwn(tierUrls, tier) ? tierUrls[tier] : undefined;
+    if (url) return createQueueArrivals({ sqs, queue: { name: `tier ${tier}`, url } });
+    const known = Object.keys(tierUrls).join(', ');
+    throw new OperationalError(`This function works on no queue of tier ${tier}; its tiers are: ${known}.`, {
+      code: 'UnknownQueue',
+      retryable: false,
+    });
+  };
+  return {
+    take: async (tier) => queueOf(tier).take(),
+    done: async (tier, arrivals) => queueOf(tier).done(arrivals),
   };
 }

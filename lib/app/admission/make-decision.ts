@@ -128,9 +128,17 @@ function leftOpen({ tenant, job, at }: Deciding, by: Controller): JobAdmission {
     state: 'asked',
     ...namedBy(by),
     at,
-    againAt: at + askedAgainSeconds * 1000,
+    againAt: at + askedAgainMilliseconds(job, { policy, at }),
     ...failuresOf(job, policy),
   };
+}
+
+/** Doubles each time, up to ten minutes: a message that was not lost is only late, and another one makes a backlog longer. */
+function askedAgainMilliseconds({ admission }: Job, { policy, at }: { policy: string; at: number }): number {
+  const isOpen = admission?.policy === policy && admission.state === 'asked';
+  const waited = isOpen && admission.reason === undefined ? at - admission.at : 0;
+  const { first, most } = askedAgainSeconds;
+  return Math.min(most * 1000, Math.max(first * 1000, 2 * waited));
 }
 
 const namedBy = ({ id, owner }: Controller) => ({

@@ -225,5 +225,17 @@ export const otherLevelSeconds = 60;
 /** How long a process uses the epoch of the platform-wide admission policy that it read last. */
 export const platformPolicySeconds = 5;
 
+/** A run that asks controllers takes messages for this long. A job that it begins then still has 20 s of the function's time. */
+export const takesQuestionsWithinMilliseconds = 25_000;
+
+/** From one look at the queue of questions to the next, while controllers are waited for. */
+export const lookForQuestionsMilliseconds = 200;
+
+/** How many jobs of one tenant, and of all, a run asks about at once. With eight controllers each, 800 connections. */
+export const askingBounds = { ofTenant: 20, inAll: 100 } as const;
+
+/** How many messages a run has in memory. More of them stay in the queue. */
+export const mostQuestionsHeld = 1_000;
+
 /** A question to a controller whose message was lost is asked again after this. Longer than any controller's timeout. */
-export const askedAgainSeconds = 60;
+export const askedAgainSeconds = { first: 60, most: 600 } as const;

@@ -917,6 +917,27 @@ export const mutants: readonly Mutant[] = [
     'void Promise.allSettled([trying]);',
     '',
   ),
+  mutant(
+    'silent-controller-admits',
+    'A controller that is left alone, because it let calls run out of time, has admitted the job.',
+    'lib/app/admission/spare-silent.ts',
+    "return { kind: 'failed', why };",
+    "if (why) return { kind: 'answered', vote: 'admit' };",
+  ),
+  mutant(
+    'silent-for-ever',
+    'A controller that let three calls run out of time is never called again.',
+    'lib/core/controllers/circuit.ts',
+    'if (now < known.restsUntil)',
+    'if (now > 0)',
+  ),
+  mutant(
+    'silent-after-one-call',
+    'One call that runs out of time is enough for a controller to be left alone.',
+    'lib/core/controllers/circuit.ts',
+    'const mostTimeouts = 3;',
+    'const mostTimeouts = 1;',
+  ),
   ...admissionMutants,
   ...costMutants,
 ];

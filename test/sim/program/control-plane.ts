@@ -3,7 +3,8 @@
  * fed by queues and by the minute. What they send is taken out of the fake's queues and delivered by the simulated ones.
  */
 
-import { askControllers } from '../../../lib/app/admission/ask-controllers.ts';
+import { askArrivals } from '../../../lib/app/admission/ask-arrivals.ts';
+import { type Circuits, spareSilent } from '../../../lib/app/admission/spare-silent.ts';
 import { answerStart, type StartResult } from '../../../lib/app/claim/answer-start.ts';
 import { type ClaimResult, claimJob } from '../../../lib/app/claim/claim-job.ts';
 import { confirmClaim } from '../../../lib/app/claim/confirm-claim.ts';
@@ -20,7 +21,8 @@ import {
   receivesBeforeDeadLetter,
   visibilitySeconds,
 } from '../../../lib/contract/redelivery.ts';
-import type { Arrivals } from '../../../lib/ports/arrivals.ts';
+import type { Arrivals, QueueArrivals } from '../../../lib/ports/arrivals.ts';
+import type { Callbacks } from '../../../lib/ports/callbacks.ts';
 import { createCopies } from './copies.ts';
 import { type Parts, type PartsDeps, partsOf } from './parts.ts';
 import type { Ports } from './ports.ts';
@@ -76,8 +78,18 @@ export function createControlPlane(
   );
   const lifecycle = fed('lifecycle', followLifecycle);
   const installations = fed('tenant-manager', applyInstallationEvents);
-  const admission = fed('admission', (parts, deliveries) =>
-    askControllers({ ...parts, loadGitHub: async () => parts.github }, deliveries),
+  /** What its copies know of controllers: here they are one and the same process for ever. */
+  const circuits: Circuits = new Map();
+  const admission: SimulatedQueue = fed('admission', (parts, deliveries) =>
+    askArrivals(
+      {
+        ...parts,
+        callbacks: sparing(deps, parts, circuits),
+        loadGitHub: async () => parts.github,
+        arrivals: parts.questionArrivals,
+      },
+      deliveries,
+    ),
   );
 
   /** The fake keeps what is sent; here it goes on its way. */
@@ -94,7 +106,11 @@ export function createControlPlane(
     take: async (tier) => tiers.get(tier)?.take() ?? [],
     done: async (tier, taken) => tiers.get(tier)?.done(taken),
   };
-  const messages = { queues: sending, arrivals };
+  const questionArrivals: QueueArrivals = {
+    take: async () => admission.take(),
+    done: async (taken) => admission.done(taken),
+  };
+  const messages = { queues: sending, arrivals, questionArrivals };
 
   function runIn<Result>(process: Running, use: (parts: Parts) => Promise<Result>): Promise<Result> {
     const running = use(partsOf(deps, process, messages));
@@ -136,5 +152,32 @@ export function createControlPlane(
     },
     messagesLeft: () =>
       [...tiers.values(), lifecycle, installations, admission].reduce((sum, queue) => sum + queue.left(), 0),
+  };
+}
+
+/** What controllers are not called about is told to the auditor, who knows better whether they were silent. */
+function sparing(
+  { auditor, scheduler }: PartsDeps,
+  { callbacks, clock }: Pick<Parts, 'callbacks' | 'clock'>,
+  circuits: Circuits,
+): Callbacks {
+  const { policies } = auditor.books;
+  return {
+    async ask(callback) {
+      let isCalled = false;
+      const called: Callbacks = {
+        ask: (same) => {
+          isCalled = true;
+          policies.tried(same.body.controller);
+          return callbacks.ask(same);
+        },
+      };
+      const answer = await spareSilent(called, { clock, circuits }).ask(callback);
+      const { controller, facts } = callback.body;
+      const about = { controllerId: controller, jobId: facts.job.id, askedAt: scheduler.now() };
+      if (!isCalled) policies.spared(about);
+      else policies.heard(controller, answer.kind === 'failed' && answer.isTimeout === true);
+      return answer;
+    },
   };
 }

@@ -7,7 +7,7 @@ import { createRulesLoader } from '../../../lib/adapters/cel/load-rules.ts';
 import { budgetedGitHub } from '../../../lib/app/common/budgeted-github.ts';
 import type { Deployment } from '../../../lib/contract/deployment.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
-import type { Arrivals } from '../../../lib/ports/arrivals.ts';
+import type { Arrivals, QueueArrivals } from '../../../lib/ports/arrivals.ts';
 import type { UsageBooks } from '../../../lib/ports/usage-books.ts';
 import { zones } from '../world/spot-market.ts';
 import type { Copies } from './copies.ts';
@@ -30,7 +30,7 @@ export type Parts = ReturnType<typeof partsOf>;
 export function partsOf(
   deps: PartsDeps,
   process: Running,
-  messages: { queues: Ports['queues']; arrivals: Arrivals },
+  messages: { queues: Ports['queues']; arrivals: Arrivals; questionArrivals: QueueArrivals },
 ) {
   const { ports, deployment, scheduler, random, faults } = deps;
   const port = <Port extends object>(name: string, target: Port) => portOf(deps, process, { name, target });
@@ -63,6 +63,7 @@ export function partsOf(
     }),
     queues: port('queues', messages.queues),
     arrivals: port('arrivals', messages.arrivals),
+    questionArrivals: port('questionArrivals', messages.questionArrivals),
     tickets: ports.tickets,
     identity: ports.identity,
     telemetry: ports.telemetry,

@@ -32,6 +32,9 @@ export interface TrueAnswer {
   readonly vote: 'admit' | 'reject' | 'failed';
 }
 
+/** After so many calls in a row that ran out of their time, a controller may be left alone for so long; then it is tried again. */
+const silent = { calls: 3, milliseconds: 30_000 } as const;
+
 export type PolicyHistory = ReturnType<typeof createPolicyHistory>;
 
 export function createPolicyHistory(now: () => number) {
@@ -39,6 +42,8 @@ export function createPolicyHistory(now: () => number) {
   const answers = new Map<string, TrueAnswer[]>();
   const keyOf = ({ controllerId, jobId }: Pick<TrueAnswer, 'controllerId' | 'jobId'>) =>
     `${controllerId}/${jobId}`;
+  const timeoutsInARow = new Map<string, number>();
+  const lastTried = new Map<string, number>();
   const nothing: AuditedPolicy = { epoch: 0, from: 0, until: Number.POSITIVE_INFINITY, controllers: [] };
 
   return {
@@ -50,6 +55,22 @@ export function createPolicyHistory(now: () => number) {
     },
     answered(answer: TrueAnswer): void {
       answers.set(keyOf(answer), [...(answers.get(keyOf(answer)) ?? []), answer]);
+    },
+    /** Somebody calls it. */
+    tried(controllerId: string): void {
+      lastTried.set(controllerId, now());
+    },
+    /** What a call to it came to, as whoever called heard it. */
+    heard(controllerId: string, isTimeout: boolean): void {
+      timeoutsInARow.set(controllerId, isTimeout ? (timeoutsInARow.get(controllerId) ?? 0) + 1 : 0);
+      this.tried(controllerId);
+    },
+    /** It was not called about this job: that counts as a failure where it has really been silent. */
+    spared(about: Omit<TrueAnswer, 'vote'>): void {
+      const { controllerId } = about;
+      const isSilent = (timeoutsInARow.get(controllerId) ?? 0) >= silent.calls;
+      const isRecent = now() - (lastTried.get(controllerId) ?? 0) <= silent.milliseconds;
+      if (isSilent && isRecent) this.answered({ ...about, vote: 'failed' });
     },
     answersOf: (controllerId: string, jobId: number, since: number): readonly TrueAnswer[] =>
       (answers.get(keyOf({ controllerId, jobId })) ?? []).filter(({ askedAt }) => askedAt >= since),

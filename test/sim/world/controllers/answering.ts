@@ -46,7 +46,7 @@ export function createAnswering(deps: WorldDeps, random: Random): Answering {
     const truth = { controllerId: controller.id, jobId: asked.jobId, askedAt };
     auditor.books.policies.answered({ ...truth, vote: isValid ? vote : 'failed' });
     story.tell(() => `${controller.id} says ${isValid ? vote : (fault ?? 'late')} of job ${asked.jobId}`);
-    if (isLate) return { kind: 'failed', why: 'no answer in time' };
+    if (isLate) return { kind: 'failed', why: 'no answer in time', isTimeout: true };
     if (fault === 'status') return { kind: 'failed', why: 'it answered 500' };
     return readAnswer(textOf({ id: asked.id, vote, fault }), asked.id);
   }

@@ -1,0 +1,137 @@
+/** What one run of the admission function takes on while controllers keep it waiting. */
+import { describe, expect, it } from '@jest/globals';
+import { askArrivals } from '../../lib/app/admission/ask-arrivals.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { OperationalError } from '../../lib/ports/errors.ts';
+import { createMemoryQueueArrivals } from '../fakes/arrivals.ts';
+import { createMemoryGitHub } from '../fakes/github.ts';
+import { givenController, givenScope } from '../support/controllers.ts';
+import { acme, givenEvent, givenTenant } from '../support/given.ts';
+import { givenPlatform } from '../support/platform.ts';
+
+const globex = InstallationId(102);
+const urlOf = (tenant: InstallationId) => `https://tenant-${tenant}.example/`;
+const admit = { kind: 'answered', vote: 'admit' } as const;
+
+const broken = new OperationalError('The queue was told to fail.', { code: 'Test', retryable: true });
+const brokenArrivals = {
+  take: () => Promise.reject(broken),
+  done: () => Promise.reject(broken),
+  hidden: () => 0,
+};
+
+/** Each tenant has a controller; acme's hangs until it is told to answer. */
+async function givenHanging() {
+  const tenants = [acme, globex].map((installationId) =>
+    givenTenant({ installationId, accountId: Number(installationId), maxRunners: 100 }),
+  );
+  const platform = await givenPlatform({ tenants });
+  const answering = Promise.withResolvers<typeof admit>();
+  platform.callbacks.controllers.set(urlOf(acme), () => answering.promise);
+  platform.callbacks.controllers.set(urlOf(globex), () => admit);
+  for (const owner of [acme, globex]) {
+    const transport = { kind: 'https', url: urlOf(owner) } as const;
+    const scopes = [givenScope({ kind: 'installation' })];
+    const policy = await platform.controllers.policyOf(owner);
+    const controller = givenController({ owner, state: 'enabled', scopes, transport });
+    await platform.controllers.save(policy, { put: [controller], remove: [] });
+    const put = [{ id: 'sec_1', value: 'whsec_b2xk', createdAt: '2026-11-21T12:00:00.000Z' }];
+    await platform.controllers.saveSecrets(owner, 'ctl_1', { from: [], put });
+  }
+  const { queues } = platform;
+  const arrivals = createMemoryQueueArrivals(queues.admission);
+  const deps = { ...platform, arrivals, loadGitHub: async () => createMemoryGitHub() };
+  const ask = (tenant: InstallationId, n: number) =>
+    platform.accept(
+      givenEvent({
+        installationId: tenant,
+        repositoryOwnerId: Number(tenant),
+        jobId: JobId(n),
+        delivery: `d-${n}`,
+      }),
+    );
+  const run = (over: Partial<typeof deps> = {}) => {
+    const handed = queues.admission.splice(0, 10).map((message, n) => ({
+      id: `handed-${n}`,
+      body: JSON.stringify(message),
+    }));
+    return askArrivals({ ...deps, ...over }, handed);
+  };
+  const stateOf = async (n: number, tenant: InstallationId) =>
+    (await platform.job(n, tenant))?.admission?.state;
+  return { platform, arrivals, ask, run, stateOf, answer: () => answering.resolve(admit) };
+}
+
+const whenTrue = async (isTrue: () => Promise<boolean>) => {
+  while (!(await isTrue())) await new Promise((resolve) => setImmediate(resolve));
+};
+
+describe('while a controller hangs, a run of the admission function', () => {
+  it('takes the questions of other tenants, and decides their jobs', async () => {
+    const { platform, arrivals, ask, run, stateOf, answer } = await givenHanging();
+    for (let n = 1; n <= 40; n++) await ask(acme, n);
+    await ask(globex, 100);
+    const running = run();
+    await whenTrue(async () => (await stateOf(100, globex)) === 'admitted');
+    expect(platform.callbacks.asked.filter(({ url }) => url === urlOf(acme))).toHaveLength(20);
+    answer();
+    expect(await running).toEqual([]);
+    expect(arrivals.hidden()).toBe(0);
+  });
+
+  it('gives back what is still in line when it must end, and loses none of it', async () => {
+    const { platform, arrivals, ask, run, stateOf, answer } = await givenHanging();
+    for (let n = 1; n <= 25; n++) await ask(acme, n);
+    const began = platform.clock.now();
+    const running = run();
+    const isEnding = () => platform.clock.now() >= began + 25_000;
+    await whenTrue(async () => isEnding() && platform.queues.admission.length === 5);
+    answer();
+    await running;
+    expect(arrivals.hidden()).toBe(0);
+    expect(platform.queues.admission.map(({ jobId }) => jobId)).toEqual([21, 22, 23, 24, 25]);
+    expect(await stateOf(20, acme)).toBe('admitted');
+    await run();
+    expect(await stateOf(25, acme)).toBe('admitted');
+  });
+
+  it('leaves to the queue what it cannot give back', async () => {
+    const { platform, arrivals, ask, run, answer } = await givenHanging();
+    for (let n = 1; n <= 25; n++) await ask(acme, n);
+    const sendToAdmission = () => Promise.reject(broken);
+    const running = run({ queues: { ...platform.queues, sendToAdmission } });
+    await whenTrue(async () => platform.telemetry.events.some(({ name }) => name === 'queue-failed'));
+    answer();
+    expect(await running).toEqual([]);
+    expect(arrivals.hidden()).toBe(5);
+  });
+});
+
+describe('a run of the admission function', () => {
+  it('looks no further where the controllers answer at once', async () => {
+    const { platform, ask, run, stateOf } = await givenHanging();
+    await ask(globex, 1);
+    const clock = { ...platform.clock, sleep: () => new Promise<never>(() => undefined) };
+    expect(await run({ arrivals: brokenArrivals, clock })).toEqual([]);
+    expect(await stateOf(1, globex)).toBe('admitted');
+    expect(platform.telemetry.events.filter(({ name }) => name === 'queue-failed')).toEqual([]);
+  });
+
+  it('goes on with what it was handed where the queue gives it nothing', async () => {
+    const { platform, ask, run, stateOf, answer } = await givenHanging();
+    await ask(acme, 1);
+    const running = run({ arrivals: brokenArrivals });
+    await whenTrue(async () => platform.telemetry.events.some(({ name }) => name === 'queue-failed'));
+    answer();
+    expect(await running).toEqual([]);
+    expect(await stateOf(1, acme)).toBe('admitted');
+  });
+
+  it('returns what it could not read, and only that', async () => {
+    const { platform, ask, run, stateOf } = await givenHanging();
+    platform.queues.admission.push({ kind: 'admission' } as never);
+    await ask(globex, 1);
+    expect(await run()).toEqual(['handed-0']);
+    expect(await stateOf(1, globex)).toBe('admitted');
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { createAskingLines } from '../../lib/app/admission/asking-lines.ts';
+
+const message = (tenant: number, n: number) => ({
+  id: `${tenant}-${n}`,
+  body: JSON.stringify({ kind: 'admission', installationId: tenant, jobId: n }),
+});
+
+function givenLines() {
+  const open = new Map<string, (failed: boolean) => void>();
+  const ended: string[] = [];
+  const lines = createAskingLines({ ofTenant: 2, inAll: 5 }, ({ id }) => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    open.set(id, resolve);
+    return promise;
+  });
+  const add = (tenant: number, n: number) =>
+    lines.add(message(tenant, n), (failed) => ended.push(`${tenant}-${n}${failed ? ' failed' : ''}`));
+  const end = async (id: string, failed = false) => {
+    open.get(id)?.(failed);
+    open.delete(id);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { lines, add, end, ended, asked: () => [...open.keys()] };
+}
+
+describe('the messages that a run holds', () => {
+  it('leave a place to each tenant, however many one of them has', () => {
+    const { add, asked, lines } = givenLines();
+    for (let n = 1; n <= 50; n++) add(1, n);
+    add(2, 1);
+    expect(asked()).toEqual(['1-1', '1-2', '2-1']);
+    expect(lines.held()).toBe(51);
+  });
+
+  it('go on in the order in which they came, as places become free', async () => {
+    const { add, asked, end, ended } = givenLines();
+    for (let n = 1; n <= 3; n++) add(1, n);
+    await end('1-1', true);
+    expect(asked()).toEqual(['1-2', '1-3']);
+    expect(ended).toEqual(['1-1 failed']);
+  });
+
+  it('take no more places than there are in all', async () => {
+    const { add, asked, end } = givenLines();
+    for (let tenant = 1; tenant <= 4; tenant++) for (let n = 1; n <= 2; n++) add(tenant, n);
+    expect(asked()).toEqual(['1-1', '1-2', '2-1', '2-2', '3-1']);
+    await end('1-1');
+    expect(asked()).toEqual(['1-2', '2-1', '2-2', '3-1', '3-2']);
+  });
+
+  it('are given back as they are where the run closes, and what began is waited for', async () => {
+    const { add, end, lines } = givenLines();
+    for (let n = 1; n <= 3; n++) add(1, n);
+    expect(lines.close()).toEqual([message(1, 3)]);
+    let isIdle = false;
+    const idle = lines.idle().then(() => {
+      isIdle = true;
+    });
+    await end('1-1');
+    expect(isIdle).toBe(false);
+    await end('1-2');
+    await idle;
+    expect(lines.held()).toBe(0);
+  });
+});
