@@ -3,7 +3,7 @@
  * the function's timeout, and recommends six times as much, so that a batch that Lambda throttles is not received again
  * in the meantime. Here twice as much is enough: messages are hints, so handling one twice changes nothing, and messages
  * go to the dead-letter queue after an hour, however many receives that takes. After a crash, messages wait for this
- * timeout.
+ * timeout; but a job's row has its controllers asked again after a minute or two, whatever becomes of the message.
  * Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */

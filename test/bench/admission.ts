@@ -26,7 +26,13 @@ import { givenController, givenScope } from '../support/controllers.ts';
 import { givenDeployment, givenEvent, givenTenant, givenTier, noon } from '../support/given.ts';
 import { judged } from './goals.ts';
 import { meteredClient, type UnitMeter } from './metered-client.ts';
-import { type AdmissionShape, controlled, modelAdmission, putControllers } from './modelled-admission.ts';
+import {
+  type AdmissionShape,
+  controlled,
+  type ModelledAdmission,
+  modelAdmission,
+  putControllers,
+} from './modelled-admission.ts';
 import { latencies } from './platform.ts';
 import { median, type Report, type Result } from './result.ts';
 import type { Size } from './size.ts';
@@ -67,7 +73,7 @@ export async function measureAdmission(size: Size): Promise<Report> {
     ],
     notes: [
       `Waits: ${size.controlledJobs} jobs of one tenant with ${each} controllers beside ${size.besideTenants} tenants with a job ` +
-        'each and none, against the same without controllers; in virtual time, where processors take none.',
+        'each, against the same without controllers; in virtual time, where processors take none and queues keep strict order.',
       "A job with a controller in dry run waits for the read of the policy (once for each copy and policy), for the decision's " +
         'record and for the message to whoever asks the controller; that one it never waits for.',
       `Calls and units: ${size.admittedJobs} jobs one by one, through the real stores, up to the last decision, against the same ` +
@@ -76,9 +82,11 @@ export async function measureAdmission(size: Size): Promise<Report> {
   };
 }
 
+type Wait = (over: Partial<AdmissionShape>) => Promise<ModelledAdmission>;
+
 async function waits(size: Size): Promise<Result[]> {
   const shape = { jobs: size.controlledJobs, others: size.besideTenants, copies, latencies };
-  const wait = (over: Partial<AdmissionShape>) => modelAdmission({ ...shape, controllers: [], ...over });
+  const wait: Wait = (over) => modelAdmission({ ...shape, controllers: [], ...over });
   const none = await wait({});
   const rules = await wait({ controllers: byRules });
   const https = await wait({ controllers: byHttps, answersAfter: 100 });
@@ -95,9 +103,33 @@ async function waits(size: Size): Promise<Result[]> {
     more('8 rules a job', rules),
     more('8 controllers behind URLs', https),
     more('8 controllers that never answer', silent),
+    ...(await waitsOfOwnControllers(wait)),
     judged('a dry run that never answers: wait added', (unanswered.own - answered.own) * 1000, 'ms'),
     judged('a controller in dry run: wait added', (unanswered.own - without.own) * 1000, 'ms'),
   ];
+}
+
+/** The others have a controller each, which answers after 100 ms; the one tenant's eight let each call run out of its time. */
+async function waitsOfOwnControllers(wait: Wait): Promise<Result[]> {
+  const own = { othersAnswerAfter: 100 };
+  const none = await wait(own);
+  const hanging = byHttps.map((one) => ({
+    ...one,
+    onFailure: 'admit' as const,
+    timeoutMilliseconds: 10_000,
+  }));
+  const results = [];
+  for (const [what, state] of [
+    ['8 controllers that hang', 'enabled'],
+    ['the same in dry run', 'dry_run'],
+  ] as const) {
+    const beside = await wait({ ...own, controllers: hanging.map((one) => ({ ...one, state })) });
+    results.push(
+      judged(`${what}: call of others' controllers, later by`, beside.othersCalled - none.othersCalled, 's'),
+      judged(`${what}: wait of others with controllers, added`, beside.others - none.others, 's'),
+    );
+  }
+  return results;
 }
 
 interface Cost {

@@ -25,6 +25,8 @@ export interface ModelledAdmission {
   readonly own: number;
   /** The same of the others. */
   readonly others: number;
+  /** The longest time from one of the others' first questions to the call of its controller; 0: they have none. */
+  readonly othersCalled: number;
 }
 
 /** The tenant that has controllers. */
@@ -35,10 +37,13 @@ export async function modelAdmission(shape: AdmissionShape): Promise<ModelledAdm
   const platform = await createModelledPlatform({ tenants: others + 1, copies, latencies });
   const { scheduler, stores, callbacks } = platform;
   await putControllers(stores, shape.controllers);
+  const waits = [0];
   for (let n = 0; othersAnswerAfter !== undefined && n < others; n++) {
-    const own = controllerOf(InstallationId(2 + n));
+    const owner = InstallationId(2 + n);
+    const own = controllerOf(owner);
     await putControllers(stores, [own]);
     callbacks.controllers.set(urlOf(own), async () => {
+      waits.push(scheduler.now() - (platform.seen.firstQuestionAt.get(owner) ?? noon));
       await scheduler.sleep(othersAnswerAfter);
       return { kind: 'answered', vote: 'admit' };
     });
@@ -64,6 +69,7 @@ export async function modelAdmission(shape: AdmissionShape): Promise<ModelledAdm
   return {
     own: (lastOf((tenant) => tenant === controlled) - noon) / 1000,
     others: others === 0 ? 0 : (lastOf((tenant) => tenant !== controlled) - noon) / 1000,
+    othersCalled: Math.max(...waits) / 1000,
   };
 }
 

@@ -54,7 +54,12 @@ export async function createModelledPlatform({ tenants, copies, latencies }: Pla
   }
   const queues: Queues = {
     sendToTier: async (_, message, { delaySeconds = 0 } = {}) => arriving.send(message, delaySeconds * 1000),
-    sendToAdmission: async (message, { delaySeconds = 0 } = {}) => asking.send(message, delaySeconds * 1000),
+    sendToAdmission: async (message, { delaySeconds = 0 } = {}) => {
+      const { installationId } = message;
+      if (!seen.firstQuestionAt.has(installationId))
+        seen.firstQuestionAt.set(installationId, scheduler.now());
+      asking.send(message, delaySeconds * 1000);
+    },
     sendToLifecycle: async () => undefined,
     sendToCompletions: async () => undefined,
     sendToInstallations: async () => undefined,
@@ -113,7 +118,12 @@ export async function createModelledPlatform({ tenants, copies, latencies }: Pla
 
 /** Lets each call take its time, half of it on its way to the service. */
 function createCalls(scheduler: Scheduler, latencies: PlatformShape['latencies']) {
-  const seen = { sentAt: [] as number[], failedWrites: 0 };
+  const seen = {
+    sentAt: [] as number[],
+    failedWrites: 0,
+    /** When the first message about each tenant's controllers was sent. */
+    firstQuestionAt: new Map<InstallationId, number>(),
+  };
   const to = <Port extends object>(port: Port): Port =>
     new Proxy(port, {
       get(target, member) {

@@ -63,7 +63,9 @@ describe('the queues', () => {
       const { VisibilityTimeout } = queue.Properties;
       const windowSeconds = Properties.MaximumBatchingWindowInSeconds ?? 0;
       expect(VisibilityTimeout).toBeGreaterThanOrEqual(2 * reader.Properties.Timeout + windowSeconds);
-      expect(VisibilityTimeout).toBeLessThanOrEqual(45);
+      // The row of a job whose question was lost has it asked again after a minute, whatever becomes of the message.
+      const isOfQuestions = queue.Properties.QueueName === 'my-saas-admission';
+      expect(VisibilityTimeout).toBeLessThanOrEqual(isOfQuestions ? 90 : 45);
     }
   });
 

@@ -101,13 +101,17 @@ describe('a callback', () => {
   it('that is not answered has failed when its time is over', async () => {
     const { url } = await givenController(() => undefined);
     const answer = await onLaptop.ask(callback(url, { timeoutMilliseconds: 500 }));
-    expect(answer).toEqual({ kind: 'failed', why: 'no answer within 500 ms' });
+    expect(answer).toEqual({ kind: 'failed', why: 'no answer within 500 ms', isTimeout: true });
   });
 
   it('whose name is never resolved has failed when its time is over', async () => {
     const callbacks = createCallbacks({ clock: systemClock, resolve: () => new Promise(() => undefined) });
     const asked = callback('https://controller.example.com/', { timeoutMilliseconds: 500 });
-    expect(await callbacks.ask(asked)).toEqual({ kind: 'failed', why: 'no answer within 500 ms' });
+    expect(await callbacks.ask(asked)).toEqual({
+      kind: 'failed',
+      why: 'no answer within 500 ms',
+      isTimeout: true,
+    });
   });
 
   it.each([
