@@ -1,7 +1,7 @@
 /**
- * What of a decision belongs into the audit: the tenant's, or for votes of the operator's own controllers the platform's. A job that ran although a controller failed is recorded each time; what
- * controllers reject, would reject or are not asked about, once an hour for each repository, since every job has its decision
- * on record anyway.
+ * What of a decision belongs into the audit: the tenant's, or for votes of the operator's own controllers the platform's. A job that
+ * ran although controllers failed is recorded each time, under each of them; what controllers reject, would reject or are not asked
+ * about, once an hour for each repository, since every job has its decision on record anyway.
  */
 import { platformOwner } from '../../core/controllers/controller.ts';
 import type { ControllerVote, Decision } from '../../core/controllers/decision.ts';
@@ -15,11 +15,14 @@ export function decisionAuditRows(decision: Decision): Attributes[] {
     const hour = decision.decidedAt.slice(0, 'yyyy-mm-ddThh'.length);
     return [row(decision, vote, action, `${hour}#${action}#${vote.controllerId}#${decision.repository}`)];
   });
-  const failed = decision.votes.find(({ vote, enforced }) => vote === 'failed' && enforced);
-  if (decision.outcome !== 'failed-open' || !failed) return ofVotes;
+  if (decision.outcome !== 'failed-open') return ofVotes;
   const { decidedAt, jobId, gate } = decision;
   const action = 'admission-failed-open';
-  return [...ofVotes, row(decision, failed, action, `${decidedAt}#${action}#${jobId}#${gate}`)];
+  const failed = decision.votes.filter(({ vote, enforced }) => vote === 'failed' && enforced);
+  const ofFailures = failed.map((vote) =>
+    row(decision, vote, action, `${decidedAt}#${action}#${jobId}#${gate}#${vote.controllerId}`),
+  );
+  return [...ofVotes, ...ofFailures];
 }
 
 export const auditKey = ({ subject, entry }: Attributes): Attributes =>

@@ -67,6 +67,14 @@ describe('the audit of decisions', () => {
     expect(second?.['entry']).toEqual(first?.['entry']);
   });
 
+  it('names each controller that failed open, and in rows of their own', () => {
+    const [first, second] = ['ctl_1', 'ctl_2'].map((controllerId) => vote({ vote: 'failed', controllerId }));
+    const tried = vote({ vote: 'failed', controllerId: 'ctl_3', enforced: false });
+    const rows = rowsOf('failed-open', [first!, vote({}), second!, tried]);
+    expect(rows.map((row) => row['who']?.S)).toEqual(['ctl_1', 'ctl_2']);
+    expect(new Set(rows.map((row) => row['entry']?.S)).size).toBe(2);
+  });
+
   it('has one row an hour for what is rejected again and again, and one for each job that failed open', () => {
     const entries = (outcome: Decision['outcome'], over: Partial<ControllerVote>) =>
       [1, 2].flatMap((jobId) => rowsOf(outcome, [vote(over)], jobId)).map((row) => row['entry']?.S);
