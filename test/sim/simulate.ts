@@ -48,8 +48,8 @@ export interface Outcome {
 /** In some stories a day and a month end while jobs run. */
 const startOf = (seed: number) =>
   seed % 4 === 3 ? Date.UTC(2026, 10, 30, 23, 45) : Date.UTC(2026, 10, 21, 12);
-/** Far more than any story needs; one that goes on longer is a storm of messages or calls. */
-const mostSteps = 60_000;
+/** Twice what the longest stories need, in which controllers change with each job of a crowd; one that goes on longer is a storm. */
+const mostSteps = 200_000;
 
 export async function simulate(seed: number, options: { story?: boolean } = {}): Promise<Outcome> {
   if (tellsOfControllers(seed)) await loadRules();

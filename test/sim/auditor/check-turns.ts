@@ -3,6 +3,7 @@
  * to others before it gets one, whatever the weights are.
  */
 import { type Books, limitInTier, type Note } from './books.ts';
+import { isHeldByControllers } from './check-waiting.ts';
 
 /** A tenant of weight 1 comes after ten machines of one of weight 10; some more are under way when it begins to wait. */
 const mostBefore = 16;
@@ -11,8 +12,10 @@ export function createTurnsCheck(books: Books, note: Note): () => void {
   const since = new Map<string, number>();
   return () => {
     const waiting = new Set<string>();
-    for (const { installationId, state, tier } of books.rows.jobs.values()) {
-      if (state !== 'waiting' || !mayStart(books, installationId, tier ?? '')) continue;
+    for (const job of books.rows.jobs.values()) {
+      const { installationId, state, tier } = job;
+      if (state !== 'waiting' || isHeldByControllers(job)) continue;
+      if (!mayStart(books, installationId, tier ?? '')) continue;
       const key = `${installationId}/${tier}`;
       waiting.add(key);
       if (!since.has(key)) since.set(key, books.now());

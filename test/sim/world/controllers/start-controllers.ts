@@ -107,8 +107,12 @@ function startOfOperator(
       }),
   });
   changeSometimes(deps, { random, change, most: 3 });
+  // Each change has all waiting jobs of all tenants asked about anew: not with each job of a crowd.
+  let left = 4;
   github.onQueued(() => {
-    if (random.chance(0.15)) changeSoon(deps, random, change);
+    if (left === 0 || !random.chance(0.15)) return;
+    left -= 1;
+    changeSoon(deps, random, change);
   });
 }
 
