@@ -5,16 +5,17 @@
 import type { Deployment } from '../../contract/deployment.ts';
 import type { KnownTargets, PolicyChange } from '../../core/controllers/policy-change.ts';
 import type { ScopeTarget } from '../../core/controllers/scope.ts';
-import type { GitHubRefusal } from '../../core/github.ts';
+import type { GitHubRefusal, GitHubRepository } from '../../core/github.ts';
+import type { InstallationId } from '../../core/ids.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import { OperationalError } from '../../ports/errors.ts';
-import type { GitHub } from '../../ports/github.ts';
+import type { Answer, GitHub } from '../../ports/github.ts';
 import type { Owner } from './admin.ts';
 import { type Faulty, faulty } from './fault.ts';
 
 export interface TargetDeps {
   readonly deployment: Pick<Deployment, 'tiers'>;
-  readonly github: Pick<GitHub, 'getRepository' | 'getRunnerGroup'>;
+  readonly github: Pick<GitHub, 'getRepository' | 'listRepositories' | 'getRunnerGroup'>;
 }
 
 export async function findTargets(
@@ -43,16 +44,37 @@ async function ask(
 ): Promise<Found | { readonly refusal: GitHubRefusal } | undefined> {
   if ('repositoryId' in target) {
     const answer = await github.getRepository(installationId, target.repositoryId);
-    if (answer.ok) {
-      const isOwn = answer.value.ownerId === accountId;
-      return { repositoryIds: new Set(isOwn ? [target.repositoryId] : []) };
-    }
-    return answer.refusal.kind === 'not-found' ? undefined : answer;
+    if (!answer.ok) return answer.refusal.kind === 'not-found' ? undefined : answer;
+    if (answer.value.ownerId !== accountId) return undefined;
+    const reached = await isReached(github, installationId, answer.value);
+    if (!reached.ok) return reached;
+    return { repositoryIds: new Set(reached.value ? [target.repositoryId] : []) };
   }
   if (!('group' in target) || accountType !== 'Organization') return undefined;
   const answer = await github.getRunnerGroup(installationId, accountLogin, target.group);
   if (!answer.ok) return answer.refusal.kind === 'not-found' ? undefined : answer;
   return answer.value ? { groups: [answer.value.name] } : undefined;
+}
+
+/** Of a hundred repositories each. Whose installation has more, is believed. */
+const mostPages = 10;
+
+/** GitHub shows a public repository also to an installation that it was not added to: only the installation's list tells. */
+async function isReached(
+  github: TargetDeps['github'],
+  installationId: InstallationId,
+  { id, visibility }: GitHubRepository,
+): Promise<Answer<boolean>> {
+  if (visibility !== 'public') return { ok: true, value: true };
+  let cursor: string | undefined;
+  for (let page = 1; page <= mostPages; page++) {
+    const answer = await github.listRepositories(installationId, cursor);
+    if (!answer.ok) return answer;
+    if (answer.value.items.some((repository) => repository.id === id)) return { ok: true, value: true };
+    cursor = answer.value.cursor;
+    if (cursor === undefined) return { ok: true, value: false };
+  }
+  return { ok: true, value: true };
 }
 
 function refused(refusal: GitHubRefusal): Faulty {

@@ -5,7 +5,7 @@
 
 import type { Deployment } from '../../contract/deployment.ts';
 import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
-import { type Controller, platformOwner } from '../../core/controllers/controller.ts';
+import { type Controller, type ControllerPolicy, platformOwner } from '../../core/controllers/controller.ts';
 import type { DecisionOutcome, Vote } from '../../core/controllers/decision.ts';
 import { defaultGroup, type JobFacts, type RunFacts } from '../../core/controllers/facts.ts';
 import { covers, type ScopedJob } from '../../core/controllers/scope.ts';
@@ -14,6 +14,7 @@ import type { InstallationId, TierName } from '../../core/ids.ts';
 import { pricePerHour } from '../../core/price-list.ts';
 import { levelNow } from '../../core/runner-level.ts';
 import type { Tenant } from '../../core/tenant.ts';
+import { policyAt } from '../admission/policies.ts';
 import { hasExpression, voteByRules } from '../admission/vote-by-rules.ts';
 import { findOwner, isFaulty } from './admin.ts';
 import type { ChangeDeps } from './change-controller.ts';
@@ -79,7 +80,7 @@ export async function tryJob(
     scoped,
     ...(price === undefined ? {} : { price }),
   });
-  const policies = await Promise.all([platformOwner, owner].map((each) => deps.controllers.policyOf(each)));
+  const policies = await Promise.all([platformPolicy(deps), deps.controllers.policyOf(owner)]);
   const asked = policies
     .flatMap(({ controllers }) => controllers)
     .filter(({ scopes }) => scopes.some(({ target }) => covers(target, scoped)));
@@ -93,6 +94,14 @@ export async function tryJob(
       : { controller, ...own };
   });
   return { kind: 'tried', outcome: outcomeOf(votes), votes };
+}
+
+/** One row tells whether it is still the one that this process knows, and where none is in force there is little to read. */
+async function platformPolicy(deps: TryDeps): Promise<ControllerPolicy> {
+  const epoch = await deps.controllers.platformEpoch();
+  return epoch === undefined
+    ? deps.controllers.policyOf(platformOwner)
+    : policyAt(deps, platformOwner, epoch);
 }
 
 const githubWouldBeAsked = 'It needs facts about the run that only GitHub has: give run.event and the rest.';

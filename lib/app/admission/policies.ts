@@ -15,7 +15,7 @@ const mostKept = 100;
 const kept = new WeakMap<ControllerStore, Map<InstallationId, ControllerPolicy>>();
 
 /** That of this epoch, or a later one. @throws OperationalError */
-async function policyAt(
+export async function policyAt(
   deps: { readonly controllers: ControllerStore },
   owner: InstallationId,
   epoch: number,

@@ -63,6 +63,7 @@ export async function adminOf(call: CommandCall): Promise<Admin> {
       tenants: { get: async () => found?.tenant },
       github: {
         getRepository: async (...asked) => (await githubOf(call)).platform.getRepository(...asked),
+        listRepositories: async (...asked) => (await githubOf(call)).platform.listRepositories(...asked),
         getRunnerGroup: async (...asked) => (await githubOf(call)).platform.getRunnerGroup(...asked),
       },
       tokenSecrets,

@@ -87,9 +87,9 @@ describe('a controller', () => {
   });
 });
 
-describe('a scope', () => {
-  const add = (id: string, body: unknown) => world.call('POST', `/controllers/${id}/scopes`, { body });
+const add = (id: string, body: unknown) => world.call('POST', `/controllers/${id}/scopes`, { body });
 
+describe('a scope', () => {
   it('is added once, and makes an enabled controller count', async () => {
     const id = await world.given({ state: 'enabled' });
     expect(world.stores.world.tenant(acme)?.admissionEpoch).toBeUndefined();
@@ -127,6 +127,35 @@ describe('a scope', () => {
     ]) {
       expect(await add(id, target)).toMatchObject({ status: 422, body: { code: 'foreign-target' } });
     }
+  });
+});
+
+describe('a scope of a public repository', () => {
+  /** GitHub shows it also to installations that do not have it: https://docs.github.com/en/rest/repos/repos#get-a-repository */
+  const shownTo = (id: number) => {
+    const { github } = world;
+    const { getRepository } = github;
+    github.getRepository = async (installationId, repositoryId) => {
+      const own = await getRepository(installationId, github.repositoryId('acme/app'));
+      return own.ok && repositoryId === id
+        ? { ...own, value: { ...own.value, id, fullName: 'acme/site', visibility: 'public' } }
+        : getRepository(installationId, repositoryId);
+    };
+  };
+
+  it('is a 422 where the account has it, and the installation was not given it', async () => {
+    const outside = world.github.repositoryId('acme/site');
+    shownTo(outside);
+    const id = await world.given();
+    const answer = await add(id, { kind: 'repository', repositoryId: outside });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'foreign-target' } });
+  });
+
+  it('is added where the installation has it', async () => {
+    const own = world.github.repositoryId('acme/app');
+    shownTo(own);
+    const id = await world.given();
+    expect((await add(id, { kind: 'repository', repositoryId: own })).status).toBe(201);
   });
 });
 
