@@ -21,7 +21,7 @@ interface Asked {
   readonly name: string | undefined;
 }
 
-/** Undefined: there is none of this name. @throws what Octokit throws */
+/** Undefined: there is none of this name. @throws what Octokit throws; also where there are more groups than are read */
 export async function findRunnerGroup(ask: Ask, asked: Asked): Promise<RunnerGroup | undefined> {
   const wanted = asked.name?.toLowerCase();
   for (let page = 1; page <= groupPages; page++) {
@@ -34,7 +34,9 @@ export async function findRunnerGroup(ask: Ask, asked: Asked): Promise<RunnerGro
     if (found) return groupOf(ask, asked, found);
     if (groups.length < pageSize) return undefined;
   }
-  return undefined;
+  // Beyond the pages that are read it may be there: taken for gone, it would lose its scopes and have the platform make another.
+  const text = `None of the first ${groupPages * pageSize} runner groups of ${asked.organization} is called ${asked.name}.`;
+  throw Object.assign(new Error(text), { status: 422 });
 }
 
 /** @throws what Octokit throws */
