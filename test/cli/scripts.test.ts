@@ -47,6 +47,7 @@ describe('every script', () => {
       'chaos',
       'conformance',
       'demo',
+      'histories',
       'iam',
       'mayfly',
       'mutation',
