@@ -14,7 +14,7 @@ export interface Machine {
 }
 
 export interface MachinePark {
-  readonly compute: Pick<Compute, 'launch' | 'terminate' | 'findByLaunch'>;
+  readonly compute: Pick<Compute, 'launch' | 'terminate' | 'findByLaunch' | 'describe'>;
   readonly machines: ReadonlyMap<InstanceId, Machine>;
   liveOf(installationId: InstallationId): number;
   /** CreateFleet calls, and the most of them within one second. */
@@ -72,6 +72,12 @@ export function createMachinePark(world: {
       return { kind: 'answered', instances, failures: [] };
     },
     findByLaunch: async () => [],
+    // A sweep may look at a machine in the moment in which its job ends.
+    describe: async (instanceIds) =>
+      instanceIds.flatMap((instanceId) => {
+        const machine = machines.get(instanceId);
+        return machine ? [{ instanceId, state: machine.isLive ? 'running' : 'terminated' }] : [];
+      }),
     async terminate(instanceIds) {
       const known = instanceIds.filter((id) => machines.has(id));
       for (const machine of known.map((id) => machines.get(id)!)) {
