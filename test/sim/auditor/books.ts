@@ -104,8 +104,8 @@ export function createBooks(world: {
     reruns: new Map<number, number>(),
     endedByPlatform: new Set<string>(),
     policies: createPolicyHistory(now),
-    /** `installation/job@policy`: by the word of its controllers. */
-    rejectedUnder: new Set<string>(),
+    /** The policy under which its controllers last rejected each job, by its row. */
+    rejectedUnder: new Map<string, string>(),
     /** When GitHub's word of each run was first written down, by the note's name. */
     factsNotedAt: new Map<string, number>(),
     /** Accounts whose group the platform keeps. */

@@ -102,7 +102,7 @@ function isTrulyUnavailable(
 
 function mayRun(books: Books, about: About, policy: Together): boolean {
   const over = obeyedOver(books, about, policy);
-  if (over.length > 0 && books.rejectedUnder.has(`${about.tenant}/${about.job.id}@${markOf(policy)}`))
+  if (over.length > 0 && books.rejectedUnder.get(`${about.tenant}/${about.job.id}`) === markOf(policy))
     return false;
   const failedOpen = hasFailedOpen(books, about, policy);
   return over.every(
@@ -199,10 +199,14 @@ function isIn({ rows }: Books, { tenant, job }: About, target: Target): boolean 
   }
 }
 
-/** Called as the platform writes down what controllers said: the first word under a policy stands. */
+/**
+ * Called as the platform writes down what controllers said: the first word under a policy stands. Where another policy was in
+ * force meanwhile, as a tenant's that came and went, they are asked anew.
+ */
 export function noteRejections(books: Books): void {
   for (const [key, { admission }] of books.rows.jobs) {
-    if (admission?.state !== 'rejected') continue;
-    books.rejectedUnder.add(`${key}@${admission.policy}`);
+    if (!admission) continue;
+    if (admission.state === 'rejected') books.rejectedUnder.set(key, admission.policy);
+    else if (books.rejectedUnder.get(key) !== admission.policy) books.rejectedUnder.delete(key);
   }
 }
