@@ -4,6 +4,7 @@ import { acceptJobs } from '../../lib/app/scale-up/accept-jobs.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { applyInstallationEvents } from '../../lib/app/tenants/apply-installation-events.ts';
 import { JobId } from '../../lib/core/ids.ts';
+import { givenRules, putControllers } from '../support/controllers.ts';
 import { dyingProcess } from '../support/dying-process.ts';
 import { acme, givenEvent } from '../support/given.ts';
 import { expectBalanced, expectNothingLeft, givenPlatform, type Platform } from '../support/platform.ts';
@@ -43,6 +44,18 @@ async function recover(platform: Platform, ...messages: unknown[]) {
   }
 }
 
+/** It is asked about the third job. */
+const polls = { id: 'ctl_2', transport: { kind: 'poll' }, match: 'job.id == 3' } as const;
+
+/** Whoever fetches questions admits each, and is told of again. */
+async function admitAll({ questions, queues, clock, deliverAdmission }: Platform) {
+  for (const question of await questions.pendingOf(acme, polls.id, { now: clock.now(), limit: 10 })) {
+    await questions.answer(question, { vote: 'admit' }, clock.now());
+    queues.admission.push({ kind: 'admission', installationId: acme, jobId: question.jobId });
+  }
+  await deliverAdmission();
+}
+
 describe.each(moments)('a process that dies %s any call', (when) => {
   it('of scale-up: each job has one machine, and the limit holds', async () => {
     const jobs = [queued(1), queued(2), queued(3)];
@@ -60,6 +73,32 @@ describe.each(moments)('a process that dies %s any call', (when) => {
       },
     });
     expect(deaths).toBeGreaterThanOrEqual(6);
+  });
+
+  it('of scale-up under controllers: what they admit starts, what they reject never does', async () => {
+    const jobs = [queued(1), { ...queued(2), repository: 'acme/web' }, queued(3)];
+    const deaths = await dieEverywhere(when, {
+      given: async () => {
+        const platform = await givenPlatform();
+        const byRules = givenRules({}, 'repository.name == "acme/web"');
+        await putControllers(platform.controllers, byRules, { ...byRules, ...polls });
+        return platform;
+      },
+      act: (deps) => acceptJobs(deps, bodies(...jobs)),
+      check: async (platform, where) => {
+        for (let minute = 0; minute < 3; minute++) {
+          await platform.accept(...jobs);
+          await platform.deliverAdmission();
+          await admitAll(platform);
+          await recover(platform);
+        }
+        expect([where, platform.liveMachines().length]).toEqual([where, 2]);
+        for (const n of [1, 3]) expect([where, (await platform.job(n))?.state]).toEqual([where, 'covered']);
+        const refused = (await platform.job(2))?.reason?.code;
+        expect([where, refused]).toEqual([where, 'controller-rejected']);
+      },
+    });
+    expect(deaths).toBeGreaterThanOrEqual(8);
   });
 
   it('of scale-up, when EC2 gives one of two: no lease is lost, none is free too early', async () => {

@@ -33,8 +33,8 @@ export interface ModelledAdmission {
 export const controlled = InstallationId(1);
 
 export async function modelAdmission(shape: AdmissionShape): Promise<ModelledAdmission> {
-  const { jobs, others, copies, latencies, othersAnswerAfter } = shape;
-  const platform = await createModelledPlatform({ tenants: others + 1, copies, latencies });
+  const { jobs, others, othersAnswerAfter, ...platformShape } = shape;
+  const platform = await createModelledPlatform({ ...platformShape, tenants: others + 1 });
   const { scheduler, stores, callbacks } = platform;
   await putControllers(stores, shape.controllers);
   const waits = [0];

@@ -31,6 +31,8 @@ export interface PlatformShape {
   readonly copies: number;
   /** Milliseconds. */
   readonly latencies: { readonly aws: number; readonly createFleet: number };
+  /** Of what is left to chance: how long copies wait to see what else comes. */
+  readonly seed?: number;
 }
 
 const batchSize = 10;
@@ -41,7 +43,7 @@ const limit = 1000;
 /** No rule here names what only GitHub has. */
 const loadGitHub = async () => createMemoryGitHub();
 
-export async function createModelledPlatform({ tenants, copies, latencies }: PlatformShape) {
+export async function createModelledPlatform({ tenants, copies, latencies, seed = 7 }: PlatformShape) {
   const scheduler = createScheduler(noon);
   const stores = createMemoryStores();
   const compute = createMemoryCompute(scheduler.now);
@@ -70,7 +72,7 @@ export async function createModelledPlatform({ tenants, copies, latencies }: Pla
     spotPrices: createMemorySpotPrices(),
     telemetry: createMemoryTelemetry(),
     clock: scheduler,
-    chance: createMemoryChance(7),
+    chance: createMemoryChance(seed),
     tickets: createTickets({ secret: createMemorySecret({ value: 'ticket-secret', clock: scheduler }) }),
     loadRules: createRulesLoader(),
     callbacks: createMemoryCallbacks(),

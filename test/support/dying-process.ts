@@ -8,6 +8,7 @@ const ports = [
   'launches',
   'runners',
   'usage',
+  'controllers',
   'notes',
   'compute',
   'queues',

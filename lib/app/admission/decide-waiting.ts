@@ -1,6 +1,6 @@
 /**
  * The queue gate: before a machine is bought for a job, all controllers in whose scopes it is have admitted it, under the
- * policy of this moment. Rules are judged here, so that a job costs one write more and waits for nobody. Who is to be asked
+ * policy of this moment. Rules are judged here, so that a job waits for nobody. Who is to be asked
  * from outside is asked by the admission function, and the job alone is held meanwhile.
  */
 import { judge } from '../../core/admission.ts';
@@ -13,7 +13,7 @@ import type { ControllerStore } from '../../ports/controllers.ts';
 import type { LoadRules } from '../../ports/rules.ts';
 import type { LaunchDeps } from '../common/deps.ts';
 import type { KnownGroup } from '../common/runner-groups.ts';
-import { makeDecision } from './make-decision.ts';
+import { type Made, makeDecision } from './make-decision.ts';
 import { policyNow } from './policies.ts';
 import { writeDecisions } from './write-decisions.ts';
 
@@ -33,35 +33,50 @@ interface Line {
   readonly group: KnownGroup | undefined;
 }
 
-/** The same line as it is known then; its tenant has the epoch that the decisions were made under. @throws OperationalError */
-export async function decideWaiting(deps: Deps, line: Line): Promise<Pick<Line, 'tenant' | 'waiting'>> {
+interface Judged extends Pick<Line, 'tenant' | 'waiting'> {
+  /** What came of those that needed a decision. */
+  readonly made: readonly Made[];
+}
+
+/**
+ * The same line as it is once each job has a decision, which is not written yet; its tenant has the epoch that the decisions
+ * were made under. @throws OperationalError
+ */
+export async function judgeWaiting(deps: Deps, line: Line): Promise<Judged> {
   const { tenant: read, waiting, group, gate = 'queue' } = line;
   const { deployment } = deps;
   const at = deps.clock.now();
   const isOpen = (tenant: Tenant) => (job: Job) =>
     needsDecision(job.admission, policyMark(tenant), at) && mayRunOtherwise(line, job);
-  if (!waiting.some(isOpen(read))) return { tenant: read, waiting };
+  if (!waiting.some(isOpen(read))) return { tenant: read, waiting, made: [] };
   const { tenant, policies, rules } = await policyNow(deps, read);
-  const open = waiting.filter(isOpen(tenant));
-  if (open.length === 0) return { tenant, waiting };
-  const made = open.map((job) =>
-    makeDecision({ deployment, tenant, job, group: group?.name, policies, rules, gate, at }),
-  );
-  await writeDecisions(deps, tenant.installationId, made);
-  const { installationId } = tenant;
-  await Promise.all(
-    made
-      .filter(({ unanswered }) => unanswered.length > 0)
-      .map(({ job: { jobId } }) => deps.queues.sendToAdmission({ kind: 'admission', installationId, jobId })),
-  );
+  const made = waiting
+    .filter(isOpen(tenant))
+    .map((job) => makeDecision({ deployment, tenant, job, group: group?.name, policies, rules, gate, at }));
   const admissions = new Map(made.map(({ job, admission }) => [job.jobId, admission]));
   return {
     tenant,
+    made,
     waiting: waiting.map((job) => {
       const admission = admissions.get(job.jobId);
       return admission ? { ...job, admission } : job;
     }),
   };
+}
+
+/** The same, written down, and who is to be asked from outside is being asked. @throws OperationalError */
+export async function decideWaiting(deps: Deps, line: Line): Promise<Pick<Line, 'tenant' | 'waiting'>> {
+  const { made, ...judged } = await judgeWaiting(deps, line);
+  if (made.length === 0) return judged;
+  await writeDecisions(deps, judged.tenant.installationId, made);
+  await Promise.all(made.map((one) => askOutside(deps, one)));
+  return judged;
+}
+
+/** Has the function that asks controllers look at the job's row, if there is anybody to be asked. */
+export async function askOutside({ queues }: Pick<Deps, 'queues'>, { job, unanswered }: Made): Promise<void> {
+  const { installationId, jobId } = job;
+  if (unanswered.length > 0) await queues.sendToAdmission({ kind: 'admission', installationId, jobId });
 }
 
 /** What is refused or held for another reason is not worth a question. What keeps all jobs is tried with one of them. */

@@ -12,23 +12,51 @@ import { hasExpression } from './vote-by-rules.ts';
 /** Of owners; each may have some hundred kilobytes, and most have a few. */
 const mostKept = 100;
 
-const kept = new WeakMap<ControllerStore, Map<InstallationId, ControllerPolicy>>();
+const kept = new WeakMap<ControllerStore, Map<InstallationId, Kept>>();
 
-/** That of this epoch, or a later one. @throws OperationalError */
-export async function policyAt(
-  deps: { readonly controllers: ControllerStore },
-  owner: InstallationId,
-  epoch: number,
-): Promise<ControllerPolicy> {
-  const policies = kept.get(deps.controllers) ?? new Map<InstallationId, ControllerPolicy>();
-  kept.set(deps.controllers, policies);
+interface Kept {
+  /** It was asked for because of this epoch; once it is here, its own. */
+  epoch: number;
+  isHere: boolean;
+  readonly policy: Promise<ControllerPolicy>;
+}
+
+interface PolicyDeps {
+  readonly controllers: ControllerStore;
+}
+
+const keptBy = ({ controllers }: PolicyDeps): Map<InstallationId, Kept> => {
+  const policies = kept.get(controllers) ?? new Map<InstallationId, Kept>();
+  kept.set(controllers, policies);
+  return policies;
+};
+
+/**
+ * That of this epoch, or a later one. Those who know of the same epoch share a reading; one that began before anybody knew of
+ * it may answer with an earlier one. @throws OperationalError
+ */
+export function policyAt(deps: PolicyDeps, owner: InstallationId, epoch: number): Promise<ControllerPolicy> {
+  const policies = keptBy(deps);
   const known = policies.get(owner);
-  if (known?.epoch === epoch) return known;
-  const policy = await deps.controllers.policyOf(owner);
+  if (known?.epoch === epoch) return known.policy;
+  const reading: Kept = { epoch, isHere: false, policy: deps.controllers.policyOf(owner) };
   const oldest = policies.keys().next();
   if (policies.size >= mostKept && !oldest.done) policies.delete(oldest.value);
-  policies.set(owner, policy);
-  return policy;
+  policies.set(owner, reading);
+  reading.policy.then(
+    (policy) => Object.assign(reading, { epoch: policy.epoch, isHere: true }),
+    () => policies.get(owner) === reading && policies.delete(owner),
+  );
+  return reading.policy;
+}
+
+/** Whether nothing has to be read for `policyNow`. */
+export function isPolicyHere(deps: PolicyDeps, { installationId, admissionEpoch, platformEpoch }: Tenant) {
+  const isHere = (owner: InstallationId, epoch: number | undefined) => {
+    const known = keptBy(deps).get(owner);
+    return epoch === undefined || (known?.epoch === epoch && known.isHere);
+  };
+  return isHere(platformOwner, platformEpoch) && isHere(installationId, admissionEpoch);
 }
 
 export interface PolicyNow {
@@ -65,7 +93,7 @@ export async function policyNow(
 }
 
 async function inForce(
-  deps: { readonly controllers: ControllerStore },
+  deps: PolicyDeps,
   owner: InstallationId,
   epoch: number | undefined,
 ): Promise<ControllerPolicy | undefined> {

@@ -11,22 +11,45 @@ export interface WriteDeps {
   readonly telemetry: Telemetry;
 }
 
-/** Whatever is more than a plain admission is on record before the job's row says so. */
 export async function writeDecisions(
   deps: WriteDeps,
   installationId: InstallationId,
   made: readonly Made[],
 ): Promise<void> {
-  const decisions = made.flatMap(({ decision }) => decision ?? []);
-  const isPlain = decisions.every(({ outcome }) => outcome === 'admitted');
-  const recording = decisions.length > 0 ? deps.controllers.recordDecisions(decisions) : undefined;
-  if (!isPlain) await recording;
   const admissions = made.map(({ job: { jobId }, admission }) => ({ jobId, admission }));
-  await Promise.all([recording, deps.jobs.setAdmissions(installationId, admissions)]);
+  await recordBeside(deps, made, () => deps.jobs.setAdmissions(installationId, admissions));
+}
+
+/** Whatever is more than a plain admission is on record before the jobs' rows say so. */
+export async function recordBeside<Written>(
+  deps: Pick<WriteDeps, 'controllers' | 'telemetry'>,
+  made: readonly Made[],
+  writeRows: () => Promise<Written>,
+): Promise<Written> {
+  const recording = recordDecisions(deps, made);
+  if (!made.every(isPlain)) await recording;
+  // In one call, where both begin in the same moment; and none is under way once the caller goes on.
+  const [rows, record] = await Promise.allSettled([writeRows(), recording]);
+  if (rows.status === 'rejected') throw rows.reason;
+  if (record.status === 'rejected') throw record.reason;
+  return rows.value;
+}
+
+/** Left open, or an admission by all. */
+export const isPlain = ({ decision }: Made): boolean => (decision?.outcome ?? 'admitted') === 'admitted';
+
+/** Those that are left open are none yet. */
+export async function recordDecisions(
+  { controllers, telemetry }: Pick<WriteDeps, 'controllers' | 'telemetry'>,
+  made: readonly Made[],
+): Promise<void> {
+  const decisions = made.flatMap(({ decision }) => decision ?? []);
+  if (decisions.length === 0) return;
+  await controllers.recordDecisions(decisions);
   for (const { gate, outcome, votes } of decisions) {
-    deps.telemetry.count('AdmissionDecisions', { kind: gate, outcome });
+    telemetry.count('AdmissionDecisions', { kind: gate, outcome });
     for (const { enforced, vote } of votes) {
-      if (!enforced) deps.telemetry.count('AdmissionDryRuns', { kind: gate, outcome: vote });
+      if (!enforced) telemetry.count('AdmissionDryRuns', { kind: gate, outcome: vote });
     }
   }
 }

@@ -7,6 +7,7 @@
  * sweep then gives its lease back, and its message, which is kept until the row is there, comes again.
  */
 import type { BalancePlan } from '../../core/balance-plan.ts';
+import { policyMark } from '../../core/controllers/job-admission.ts';
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Launch, PlannedJob } from '../../core/launch.ts';
@@ -14,8 +15,10 @@ import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome } from '../../ports/jobs.ts';
+import { askOutside } from '../admission/decide-waiting.ts';
 import { withEpoch } from '../admission/platform-policy.ts';
-import { type KnownGroup, knownGroup, readGroupNote } from '../common/runner-groups.ts';
+import { isPlain, recordBeside, recordDecisions } from '../admission/write-decisions.ts';
+import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { firstPageSize, roundsWithinMilliseconds } from '../common/settings.ts';
 import { carryOutLaunch } from '../launch/carry-out-launch.ts';
 import { readScarcity, type Scarcity } from '../launch/scarcity.ts';
@@ -23,6 +26,7 @@ import type { Supply } from '../launch/supply.ts';
 import { balance } from './balance.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 import { comeAgain } from './come-again.ts';
+import { isLineHeld, type JudgedLine, judgeNewJobs } from './judge-new-jobs.ts';
 import { planLine } from './plan-line.ts';
 import { refreshGroup } from './refresh-group.ts';
 import { takeLaunch } from './take-launch.ts';
@@ -36,7 +40,7 @@ interface NewJobs {
   readonly jobs: readonly Job[];
   /** GitHub says of a job that has a row that it is queued. */
   readonly hearAgain: (jobId: JobId) => Promise<void>;
-  /** Called as EC2 is asked for machines. */
+  /** Called as EC2 is asked for machines, and where others need not wait for what is read. */
   readonly asking: (tier: TierName) => void;
 }
 
@@ -67,19 +71,28 @@ export async function launchAtOnce(deps: BalanceDeps, fresh: NewJobs): Promise<L
   const looked = await ifReadable(lookAt(deps, installationId, tier));
   if (!looked) return none;
   const { waiting, read, groupNote, scarcity } = looked;
-  // While EC2 throttles, calls have turns, and those who wait for one have rows.
-  if (!read || scarcity.pace) return none;
-  // Those who were written down a moment ago are served by whoever did it. Others wait for something that all wait for.
-  if (waiting.length >= firstPageSize || waiting.some(({ reason }) => reason?.code !== 'queued')) return none;
+  if (!read) return none;
   let tenant = read;
+  const outcomes = new Map<JobId, InsertOutcome>();
+  const isOpen = ({ jobId }: Job) => !outcomes.has(jobId);
   for (let tries = 1; tries <= maxTries; tries++) {
-    const line = { tenant, tier, waiting, group: knownGroup(deps, tenant, groupNote), scarcity };
-    const outcome = await tryOnce(deps, fresh, line);
-    if (outcome.kind !== 'again') return outcome;
+    const jobs = fresh.jobs.filter(isOpen);
+    const group = knownGroup(deps, tenant, groupNote);
+    const line = { tenant, tier, group, waiting, jobs };
+    const judged = await ifReadable(judgeNewJobs(deps, line, () => fresh.asking(tier.name)));
+    if (!judged) break;
+    for (const [jobId, outcome] of judged.outcomes) outcomes.set(jobId, outcome);
+    // While EC2 throttles, calls have turns, and those who wait for one have rows.
+    if (judged.jobs.length === 0 || scarcity.pace) break;
+    if (waiting.length >= firstPageSize || isLineHeld(judged)) break;
+    const outcome = await tryOnce(deps, fresh, { ...judged, scarcity });
+    if (outcome.kind !== 'again') {
+      return { ...outcome, outcomes: new Map([...outcomes, ...outcome.outcomes]) };
+    }
     // The row does not say what the platform's own policy is.
     if (outcome.tenant) tenant = withEpoch(outcome.tenant, read.platformEpoch);
   }
-  return none;
+  return { ...none, outcomes };
 }
 
 async function lookAt(deps: BalanceDeps, installationId: InstallationId, tier: Tier) {
@@ -102,11 +115,7 @@ async function ifReadable<Read>(reading: Promise<Read>): Promise<Read | undefine
   }
 }
 
-interface Line {
-  readonly tenant: Tenant;
-  readonly tier: Tier;
-  readonly waiting: readonly Job[];
-  readonly group: KnownGroup;
+interface Line extends JudgedLine {
   readonly scarcity: Scarcity;
 }
 
@@ -115,25 +124,36 @@ async function tryOnce(
   fresh: NewJobs,
   line: Line,
 ): Promise<LaunchedAtOnce | { kind: 'again'; tenant?: Tenant }> {
-  const { tenant, tier, group } = line;
-  const planned = await ifReadable(planNew(deps, fresh, line));
+  const { tenant, tier, group, made } = line;
+  const planned = await ifReadable(planNew(deps, line));
   if (!planned) return none;
   const { plan, supply } = planned;
   const outcomes = new Map<JobId, InsertOutcome>();
-  const cover = (launch: Launch) => coverNew(deps, { launch, fresh, outcomes });
+  const madeOf = (jobs: readonly { readonly jobId: JobId }[]) =>
+    jobs.flatMap(({ jobId }) => made.get(jobId) ?? []);
+  await recordDecisions(
+    deps,
+    madeOf(plan.launch).filter((one) => !isPlain(one)),
+  );
+  let isTaken = false;
+  const cover = (launch: Launch) => {
+    isTaken = true;
+    return coverNew(deps, { launch, fresh, line, outcomes });
+  };
   const taken = await takeLaunch(deps, { plan, tenant, tier, supply, cover });
   if (taken.kind === 'nothing') return none;
-  if (taken.kind === 'again') return outcomes.size > 0 ? { ...none, outcomes } : taken;
+  if (taken.kind === 'again') return isTaken ? { ...none, outcomes } : taken;
   const { launch } = taken;
   const { installationId } = fresh;
   const machines = launch.plannedJobs.length;
   const served = { installationId, tier, plan, served: true, machines, tenant, supply };
-  const isAll = plan.launch.length === fresh.jobs.length;
+  const isAll = plan.launch.length === line.jobs.length;
   const answered = allOf([
     carryOut(deps, fresh, launch),
     refreshGroup(deps, { tenant, group, waiting: fresh.jobs }),
     // Else those that are recorded now are looked at, and come again.
     ...(isAll ? [comeAgain(deps, served)] : []),
+    ...madeOf(launch.plannedJobs).map((one) => askOutside(deps, one)),
   ]);
   fresh.asking(tier.name);
   return { kind: 'launched', outcomes, machines, answered };
@@ -142,9 +162,9 @@ async function tryOnce(
 /** Where there is not room for those who wait too, nobody is served before them. */
 async function planNew(
   deps: BalanceDeps,
-  { installationId, jobs }: NewJobs,
-  { tenant, tier, waiting, group, scarcity }: Line,
+  { tenant, tier, waiting, jobs, group, scarcity }: Line,
 ): Promise<{ plan: BalancePlan; supply: Supply | undefined }> {
+  const { installationId } = tenant;
   const all = [...waiting, ...jobs].sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId);
   // No page: there is nothing to read beyond it.
   const page = { pageSize: Number.POSITIVE_INFINITY, hasTurn: false };
@@ -173,24 +193,44 @@ async function carryOut(deps: BalanceDeps, fresh: NewJobs, launch: Launch): Prom
 /** @returns those that are not to be had */
 async function coverNew(
   deps: BalanceDeps,
-  options: { launch: Launch; fresh: NewJobs; outcomes: Map<JobId, InsertOutcome> },
+  options: { launch: Launch; fresh: NewJobs; line: Line; outcomes: Map<JobId, InsertOutcome> },
 ): Promise<readonly PlannedJob[]> {
-  const { launch, fresh, outcomes } = options;
+  const { launch, fresh, line, outcomes } = options;
   const { plannedJobs } = launch;
-  const jobs = new Map(fresh.jobs.map((job) => [job.jobId, job]));
-  const inserted = await insertAll(
-    deps,
-    plannedJobs.map(({ jobId, lease }) => {
-      const { reason: _noReasonToWait, ...job } = jobs.get(jobId)!;
-      return { ...job, state: 'covered', lease, attempts: job.attempts + 1 };
-    }),
-  );
-  for (const [n, { jobId }] of plannedJobs.entries()) outcomes.set(jobId, inserted[n]!);
+  const jobs = new Map(line.jobs.map((job) => [job.jobId, job]));
+  const rows = plannedJobs.map(({ jobId, lease }): Job => {
+    const { reason: _noReasonToWait, ...job } = jobs.get(jobId)!;
+    return { ...job, state: 'covered', lease, attempts: job.attempts + 1 };
+  });
+  const made = plannedJobs.flatMap(({ jobId }) => line.made.get(jobId) ?? []).filter(isPlain);
+  const inserted = await recordBeside(deps, made, () => insertAll(deps, rows));
   const known = plannedJobs.filter((_, n) => inserted[n] === 'exists');
   const unfit = plannedJobs.filter((_, n) => typeof inserted[n] === 'object');
-  if (known.length === 0) return unfit;
+  // Under controllers its row is judged by what stands in it, as that of any job that waits, unless it is this very one.
+  const isJudged = policyMark(line.tenant) !== undefined;
+  const others = isJudged ? await withoutOwn(deps, launch, known) : [];
+  for (const [n, job] of plannedJobs.entries()) {
+    if (!others.includes(job))
+      outcomes.set(job.jobId, isJudged && inserted[n] === 'exists' ? 'inserted' : inserted[n]!);
+  }
+  if (isJudged || known.length === 0) return [...unfit, ...others];
   await Promise.all(known.map(({ jobId }) => fresh.hearAgain(jobId)));
   return [...unfit, ...(await deps.launches.cover({ ...launch, plannedJobs: known }))];
+}
+
+/** A row whose answer was lost is told of as known: it has the lease that was written with it. */
+async function withoutOwn(
+  deps: BalanceDeps,
+  { installationId }: Launch,
+  known: readonly PlannedJob[],
+): Promise<readonly PlannedJob[]> {
+  if (known.length === 0) return [];
+  const rows = await deps.jobs.find(
+    installationId,
+    known.map(({ jobId }) => jobId),
+  );
+  const leases = new Map(rows.map((row) => [row.jobId, row.lease]));
+  return known.filter(({ jobId, lease }) => leases.get(jobId) !== lease);
 }
 
 /** A table that is throttled, or a call that was lost, passes within seconds as a rule. */

@@ -194,7 +194,7 @@ export function createAuditor(world: {
       if (ending.test(name)) checkEnds(books, note);
       if (holding.test(name)) checkHeld(books, note);
       if (using.test(name)) checkUsage(books, note);
-      if (name === 'jobs.setAdmissions') noteRejections(books);
+      if (/^jobs\.(setAdmissions|insert)/.test(name)) noteRejections(books);
       if (!changing.test(name)) return;
       for (const launch of books.followRows()) {
         checkAccounts(books, launch, note);

@@ -41,11 +41,9 @@ export const mutants: readonly Mutant[] = [
     'asked-before-the-row',
     'EC2 is asked for the machine of a new job before the job has its row.',
     'lib/app/scale-up/launch-at-once.ts',
-    'const inserted = await insertAll(\n    deps,\n    plannedJobs.map(({ jobId, lease }) => {',
-    `void deps.clock.sleep(5_000).then(() => deps.jobs.insert(plannedJobs.map(({ jobId, lease }) => ({ ...jobs.get(jobId)!, state: 'covered' as const, lease, attempts: 1 })))).catch(() => undefined);
-  const inserted = plannedJobs.map(() => 'inserted' as const);
-  await Promise.resolve(
-    plannedJobs.map(({ jobId, lease }) => {`,
+    'const inserted = await recordBeside(deps, made, () => insertAll(deps, rows));',
+    `void deps.clock.sleep(5_000).then(() => deps.jobs.insert(rows)).catch(() => undefined);
+  const inserted = await recordBeside(deps, made, async () => rows.map(() => 'inserted' as const));`,
   ),
   mutant(
     'unclear-row-taken-for-written',
@@ -865,8 +863,53 @@ export const mutants: readonly Mutant[] = [
     'decided-before-recorded',
     'A job may run while that its controller failed is still being put on record.',
     'lib/app/admission/write-decisions.ts',
-    'if (!isPlain) await recording;',
-    'void isPlain;',
+    'if (!made.every(isPlain)) await recording;',
+    '',
+  ),
+  mutant(
+    'at-once-whatever-rules-say',
+    'A new job is launched at once, whatever the rules of its tenant say of it.',
+    'lib/app/scale-up/judge-new-jobs.ts',
+    'if (isKept) kept.push({ job, verdict, made: decision });\n    else open.push(job);',
+    `void isKept;
+    open.push(job.admission ? { ...job, admission: { ...job.admission, state: 'admitted' } } : job);`,
+  ),
+  mutant(
+    'held-launched-anyway',
+    'A new job that somebody has to be asked about is launched at once.',
+    'lib/app/scale-up/judge-new-jobs.ts',
+    'if (isKept) kept.push({ job, verdict, made: decision });\n    else open.push(job);',
+    `if (isKept && verdict.kind === 'refuse') kept.push({ job, verdict, made: decision });
+    else open.push(job.admission ? { ...job, admission: { ...job.admission, state: 'admitted' } } : job);`,
+  ),
+  {
+    name: 'at-once-by-an-older-decision',
+    fault:
+      'Where the policy changes before a new job has its lease, what was said of it under the earlier one counts.',
+    changes: [
+      {
+        file: 'lib/app/scale-up/launch-at-once.ts',
+        from: 'let tenant = read;',
+        to: 'let tenant = read;\n  let first: JudgedLine | undefined;',
+      },
+      {
+        file: 'lib/app/scale-up/launch-at-once.ts',
+        from: 'const judged = await ifReadable(judgeNewJobs(deps, line, () => fresh.asking(tier.name)));',
+        to: `const policy = policyMark(tenant) ?? '';
+    const restamped = (job: Job) => (job.admission ? { ...job, admission: { ...job.admission, policy } } : job);
+    const judged: JudgedLine | undefined = first
+      ? { ...first, tenant, jobs: first.jobs.map(restamped) }
+      : await ifReadable(judgeNewJobs(deps, line, () => fresh.asking(tier.name)));
+    first = judged;`,
+      },
+    ],
+  },
+  mutant(
+    'failed-open-at-once-unrecorded',
+    'A new job is launched at once although a controller failed, and no record says so.',
+    'lib/app/scale-up/launch-at-once.ts',
+    'madeOf(plan.launch).filter((one) => !isPlain(one)),',
+    'madeOf(plan.launch).filter((one) => !isPlain(one) && one.unanswered.length > 99),',
   ),
   mutant(
     'no-start-gate-for-controllers',

@@ -1,0 +1,119 @@
+/**
+ * The queue gate for jobs that came in just now and have no rows yet. What rules admit goes on with its decision, which is
+ * written together with its row. What controllers keep from a machine has its row written here, once: refused, or waiting for
+ * whoever is to be asked from outside. A decision counts for the tenant that is answered, whose epoch it was made under.
+ */
+import { judgeControllers, judgeTenant, type Verdict } from '../../core/admission.ts';
+import { policyMark } from '../../core/controllers/job-admission.ts';
+import type { JobId } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import { roomFor } from '../../core/room.ts';
+import type { Tenant } from '../../core/tenant.ts';
+import type { Tier } from '../../core/tier.ts';
+import { OperationalError } from '../../ports/errors.ts';
+import type { InsertOutcome } from '../../ports/jobs.ts';
+import { askOutside, judgeWaiting } from '../admission/decide-waiting.ts';
+import type { Made } from '../admission/make-decision.ts';
+import { isPolicyHere } from '../admission/policies.ts';
+import { recordBeside } from '../admission/write-decisions.ts';
+import { logRefusedJob } from '../common/log-refused-job.ts';
+import type { KnownGroup } from '../common/runner-groups.ts';
+import type { BalanceDeps } from './balance-deps.ts';
+
+interface NewLine {
+  readonly tenant: Tenant;
+  readonly tier: Tier;
+  readonly group: KnownGroup;
+  /** Those that have rows, as they were read. */
+  readonly waiting: readonly Job[];
+  readonly jobs: readonly Job[];
+}
+
+export interface JudgedLine extends NewLine {
+  /** Of `jobs`, which may have machines; it is to be recorded with their rows. */
+  readonly made: ReadonlyMap<JobId, Made>;
+  /** What came of those that have their rows now; those that had one already are in neither, and are judged by it. */
+  readonly outcomes: ReadonlyMap<JobId, InsertOutcome>;
+}
+
+/**
+ * @param goOn called where something is read or written for these jobs alone, so that jobs of others need not wait for it
+ * @throws OperationalError: the policy cannot be read, and nothing is written
+ */
+export async function judgeNewJobs(deps: BalanceDeps, line: NewLine, goOn: () => void): Promise<JudgedLine> {
+  const { tenant: read, tier, group, jobs } = line;
+  if (policyMark(read) === undefined || judgeTenant(read)) {
+    return { ...line, made: new Map(), outcomes: new Map() };
+  }
+  if (!isPolicyHere(deps, read)) goOn();
+  const isNew = new Set(jobs.map(({ jobId }) => jobId));
+  const known = line.waiting.filter(({ jobId }) => !isNew.has(jobId));
+  const judged = await judgeWaiting(deps, { tenant: read, tier, group, waiting: [...known, ...jobs] });
+  const { tenant } = judged;
+  const waiting = judged.waiting.slice(0, known.length);
+  const made = new Map(judged.made.map((one) => [one.job.jobId, one]));
+  const kept: Kept[] = [];
+  const open: Job[] = [];
+  // Nobody is asked about a job long before its turn: what is said of it might not count any more by then.
+  const mostAsked = isLineHeld({ tenant, waiting }) ? 0 : roomFor(tenant, tier).machines - known.length;
+  let ahead = 0;
+  for (const job of judged.waiting.slice(known.length)) {
+    const decision = made.get(job.jobId);
+    const verdict = decision && judgeControllers(tenant, job);
+    const isKept = verdict && (verdict.kind === 'refuse' || (verdict.kind === 'hold' && ahead < mostAsked));
+    if (isKept) kept.push({ job, verdict, made: decision });
+    else open.push(job);
+    if (verdict?.kind !== 'refuse') ahead += 1;
+  }
+  if (kept.length > 0) goOn();
+  return { ...line, tenant, waiting, jobs: open, made, outcomes: await keep(deps, kept) };
+}
+
+/**
+ * Those who were written down a moment ago are served by whoever did it. Others wait for something that all wait for, but for
+ * those who wait for their own controllers.
+ */
+export function isLineHeld({ tenant, waiting }: Pick<NewLine, 'tenant' | 'waiting'>): boolean {
+  return waiting.some(
+    (job) => job.reason?.code !== 'queued' && judgeControllers(tenant, job)?.kind !== 'hold',
+  );
+}
+
+interface Kept {
+  readonly job: Job;
+  readonly verdict: Exclude<Verdict, { kind: 'admit' }>;
+  readonly made: Made;
+}
+
+async function keep(deps: BalanceDeps, kept: readonly Kept[]): Promise<ReadonlyMap<JobId, InsertOutcome>> {
+  if (kept.length === 0) return new Map();
+  const doneAt = deps.clock.now();
+  const rows = kept.map(
+    ({ job, verdict: { kind, reason } }): Job =>
+      kind === 'hold' ? { ...job, reason } : { ...job, state: 'done', outcome: 'refused', doneAt, reason },
+  );
+  const decisions = kept.map(({ made }) => made);
+  const inserted = await orFailure(recordBeside(deps, decisions, () => deps.jobs.insert(rows)));
+  const outcomes = await Promise.all(
+    kept.map(async ({ job, verdict, made }, n) => {
+      const outcome = inserted instanceof OperationalError ? inserted : inserted[n]!;
+      if (outcome !== 'inserted') return outcome;
+      // Where it is lost, the row says when to ask again.
+      if (verdict.kind === 'hold') return (await orFailure(askOutside(deps, made))) ?? outcome;
+      const { installationId, jobId, tier } = job;
+      logRefusedJob(deps, { installationId, jobId, tier, reason: verdict.reason.code });
+      return outcome;
+    }),
+  );
+  const written = kept.map(({ job }, n) => [job.jobId, outcomes[n]!] as const);
+  return new Map(written.filter(([, outcome]) => outcome !== 'exists'));
+}
+
+async function orFailure<Result>(work: Promise<Result>): Promise<Result | OperationalError> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof OperationalError) return error;
+    throw error;
+  }
+}
