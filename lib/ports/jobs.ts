@@ -14,6 +14,13 @@ export interface Doubt {
   readonly known?: number;
 }
 
+export interface DecidedJob {
+  readonly jobId: JobId;
+  readonly admission: JobAdmission;
+  /** The policy of the decision that the row had when it was read. Absent: it had none. */
+  readonly insteadOf?: string | undefined;
+}
+
 /** The jobs. Every method may throw OperationalError. */
 export interface JobStore {
   /**
@@ -59,13 +66,11 @@ export interface JobStore {
     waits: readonly { readonly jobId: JobId; readonly reason: Reason }[],
   ): Promise<void>;
   /**
-   * Stores what controllers said of each job that is not done, and tells of which it did: not of one whose row has a decision
-   * of the same policy already that is no longer open.
+   * Stores what controllers said of each job that is not done, and returns those of which it did. It replaces an open decision of
+   * the same policy, and one of the policy that the caller read; never another's that was written since, which may be of a
+   * newer policy.
    */
-  setAdmissions(
-    installationId: InstallationId,
-    admissions: readonly { readonly jobId: JobId; readonly admission: JobAdmission }[],
-  ): Promise<readonly JobId[]>;
+  setAdmissions(installationId: InstallationId, admissions: readonly DecidedJob[]): Promise<readonly JobId[]>;
   /**
    * covered by this very lease, which is kept as its former one → waiting; else nothing, and false. Without a rest its place in the line stays, and what
    * was counted; here and in `requeue`.

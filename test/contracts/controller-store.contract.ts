@@ -243,9 +243,10 @@ export function controllerStoreContract(backend: StoreBackend): void {
         policy: string,
         state: JobAdmission['state'],
         over: Partial<JobAdmission> = {},
+        insteadOf?: string,
       ) => {
         const admission = { policy, state, at: 5, ...over };
-        const met = await stores.jobs.setAdmissions(acme, [{ jobId: JobId(1), admission }]);
+        const met = await stores.jobs.setAdmissions(acme, [{ jobId: JobId(1), admission, insteadOf }]);
         return [met, (await stores.jobs.get(acme, JobId(1)))?.admission];
       };
       const asked = { controllerId: 'ctl_1', ofPlatform: true, reason: 'late', againAt: 9, failures: 2 };
@@ -254,7 +255,12 @@ export function controllerStoreContract(backend: StoreBackend): void {
       expect(await decide('1.-', 'unavailable')).toMatchObject([[1], { state: 'unavailable' }]);
       expect(await decide('1.-', 'rejected')).toMatchObject([[1], { state: 'rejected' }]);
       expect(await decide('1.-', 'admitted')).toMatchObject([[], { state: 'rejected' }]);
-      expect(await decide('2.-', 'admitted')).toMatchObject([[1], { policy: '2.-', state: 'admitted' }]);
+      const second = { policy: '2.-', state: 'admitted' };
+      expect(await decide('2.-', 'admitted', {}, '1.-')).toMatchObject([[1], second]);
+      // Who read the row before, or as it was under an older policy, comes too late.
+      expect(await decide('1.-', 'asked')).toMatchObject([[], second]);
+      expect(await decide('1.5', 'admitted', {}, '1.-')).toMatchObject([[], second]);
+      expect(await decide('3.-', 'asked', {}, '2.-')).toMatchObject([[1], { policy: '3.-', state: 'asked' }]);
     });
 
     it('decides nothing about a job that is over, or not known', async () => {

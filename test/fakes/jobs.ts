@@ -101,13 +101,14 @@ export function createMemoryJobStore(world: StoreWorld): JobStore {
     setAdmissions: (installationId, admissions) =>
       world.call('jobs.setAdmissions', ({ jobs }) =>
         admissions
-          .filter(({ jobId, admission }) => {
+          .filter(({ jobId, admission, insteadOf }) => {
             const key = jobKey(installationId, jobId);
             const job = jobs.get(key);
             if (!job || job.state === 'done') return false;
             const known = job.admission;
             const isOpen = known?.state === 'asked' || known?.state === 'unavailable';
             if (known && known.policy === admission.policy && !isOpen) return false;
+            if (known && known.policy !== admission.policy && known.policy !== insteadOf) return false;
             jobs.set(key, { ...job, admission: copyOf(admission) });
             return true;
           })

@@ -120,19 +120,23 @@ export const noteStartRefusal = (why: Reason): JobChange => ({
   values: { ':why': reasonValue(why) },
 });
 
-/** Not done: what controllers said of it. A decision of the same policy stands, once it is one. */
-export function decide(admission: JobAdmission): JobChange {
+/** Not done: what controllers said of it. A decision of the same policy stands, once it is one, and so does one that was not read. */
+export function decide(admission: JobAdmission, insteadOf: string | undefined): JobChange {
   const attributes = admissionAttributes(admission);
   const given = compact<Attributes>(attributes);
   const sets = Object.keys(given).map((name) => `#${name} = :${name}`);
   const gone = Object.keys(attributes).filter((name) => !(name in given));
   const removes = gone.length === 0 ? '' : ` REMOVE ${gone.map((name) => `#${name}`).join(', ')}`;
-  const isOpen = '#admission_state = :asked OR #admission_state = :unavailable';
+  const isOpen =
+    '(#admission_policy = :admission_policy AND (#admission_state = :asked OR #admission_state = :unavailable))';
+  const isOther = insteadOf !== undefined && insteadOf !== admission.policy;
+  const isKnown = isOther ? ' OR #admission_policy = :instead_of' : '';
   return {
     update: `SET ${sets.join(', ')}${removes}`,
-    condition: `attribute_exists(#state) AND #state <> :done AND (attribute_not_exists(#admission_policy) OR #admission_policy <> :admission_policy OR ${isOpen})`,
+    condition: `attribute_exists(#state) AND #state <> :done AND (attribute_not_exists(#admission_policy) OR ${isOpen}${isKnown})`,
     values: {
       ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`:${name}`, value])),
+      ...(isOther ? { ':instead_of': text(insteadOf) } : {}),
       ':done': text('done'),
       ':asked': text('asked'),
       ':unavailable': text('unavailable'),

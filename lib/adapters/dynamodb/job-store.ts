@@ -128,9 +128,9 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     },
     async setAdmissions(installationId, admissions) {
       const written = await Promise.all(
-        admissions.map(({ jobId, admission }) => {
+        admissions.map(({ jobId, admission, insteadOf }) => {
           const key = jobKey(installationId, jobId);
-          return updateTogether(client, { tableName, key, ...changes.decide(admission) });
+          return updateTogether(client, { tableName, key, ...changes.decide(admission, insteadOf) });
         }),
       );
       return admissions.filter((_, n) => written[n]?.met).map(({ jobId }) => jobId);

@@ -16,7 +16,11 @@ export async function writeDecisions(
   installationId: InstallationId,
   made: readonly Made[],
 ): Promise<void> {
-  const admissions = made.map(({ job: { jobId }, admission }) => ({ jobId, admission }));
+  const admissions = made.map(({ job, admission }) => ({
+    jobId: job.jobId,
+    admission,
+    insteadOf: job.admission?.policy,
+  }));
   await recordBeside(deps, made, () => deps.jobs.setAdmissions(installationId, admissions));
 }
 

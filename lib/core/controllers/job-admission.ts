@@ -38,6 +38,13 @@ export function policyMark({ admissionEpoch, platformEpoch }: PolicyEpochs): str
   return `${admissionEpoch ?? '-'}.${platformEpoch ?? '-'}`;
 }
 
+/** Whether either part of the policy has changed since: epochs grow. Where one is not in force, nobody can tell. */
+export function isOlderThan(policy: string, admission: JobAdmission | undefined): boolean {
+  const parts = policy.split('.').map(Number);
+  const others = admission?.policy.split('.').map(Number) ?? [];
+  return parts.some((epoch, n) => epoch < (others[n] ?? Number.NaN));
+}
+
 /** Whether it was made under another policy of the platform than this. */
 export const isOfOtherPlatformPolicy = ({ policy }: JobAdmission, { platformEpoch }: PolicyEpochs): boolean =>
   policy.split('.')[1] !== `${platformEpoch ?? '-'}`;
@@ -49,7 +56,8 @@ export function needsDecision(
   now: number,
 ): boolean {
   if (mark === undefined) return false;
-  if (admission?.policy !== mark) return true;
+  // Who knows an older policy than the row does leaves it to others.
+  if (admission?.policy !== mark) return !isOlderThan(mark, admission);
   const isOpen = admission.state === 'asked' || admission.state === 'unavailable';
   return isOpen && admission.againAt !== undefined && admission.againAt <= now;
 }

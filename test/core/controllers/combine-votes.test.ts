@@ -94,6 +94,8 @@ describe('a decision', () => {
         .size,
     ).toBe(3);
     expect(needsDecision({ ...made, state: 'admitted' }, policyMark({ admissionEpoch: 4 }), 0)).toBe(true);
+    // Whoever knows an older policy than the one it was decided under.
+    expect(needsDecision({ ...made, state: 'admitted' }, policyMark({ admissionEpoch: 2 }), 0)).toBe(false);
     expect(needsDecision({ ...made, state: 'rejected' }, mark, 0)).toBe(false);
     expect(needsDecision(undefined, mark, 0)).toBe(true);
     expect(needsDecision(undefined, undefined, 0)).toBe(false);

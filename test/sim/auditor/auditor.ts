@@ -11,7 +11,7 @@ import type { MemoryNotes } from '../../fakes/notes.ts';
 import type { Rows } from '../../fakes/world.ts';
 import type { WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
-import { checkAdmitted, checkUngated, noteRejections } from './admission/check-admission.ts';
+import { checkAdmitted, checkUngated, followDecisions } from './admission/check-admission.ts';
 import { type AuditedCall, followFacts } from './admission/check-facts.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
@@ -194,7 +194,7 @@ export function createAuditor(world: {
       if (ending.test(name)) checkEnds(books, note);
       if (holding.test(name)) checkHeld(books, note);
       if (using.test(name)) checkUsage(books, note);
-      if (/^jobs\.(setAdmissions|insert)/.test(name)) noteRejections(books);
+      if (/^jobs\.(setAdmissions|insert)/.test(name)) followDecisions(books, note);
       if (!changing.test(name)) return;
       for (const launch of books.followRows()) {
         checkAccounts(books, launch, note);

@@ -106,6 +106,8 @@ export function createBooks(world: {
     policies: createPolicyHistory(now),
     /** The policy under which its controllers last rejected each job, by its row. */
     rejectedUnder: new Map<string, string>(),
+    /** The policy that each job was last decided under, by its row. */
+    decidedUnder: new Map<string, string>(),
     /** When GitHub's word of each run was first written down, by the note's name. */
     factsNotedAt: new Map<string, number>(),
     /** Accounts whose group the platform keeps. */

@@ -97,4 +97,11 @@ export const admissionMutants: readonly Mutant[] = [
     'rules.askedFacts(expression).length > 0;',
     'rules.askedFacts(expression).length >= 0;',
   ),
+  mutant(
+    'older-policy-overwrites',
+    'Who was slow writes what was decided under an older policy over what was decided under a newer one.',
+    'test/fakes/jobs.ts',
+    'if (known && known.policy !== admission.policy && known.policy !== insteadOf) return false;',
+    'void insteadOf;',
+  ),
 ];

@@ -200,13 +200,24 @@ function isIn({ rows }: Books, { tenant, job }: About, target: Target): boolean 
 }
 
 /**
- * Called as the platform writes down what controllers said: the first word under a policy stands. Where another policy was in
- * force meanwhile, as a tenant's that came and went, they are asked anew.
+ * Called as the platform writes down what controllers said: the first word under a policy stands, and none of an older one is
+ * written over it. Where another policy was in force meanwhile, as a tenant's that came and went, they are asked anew.
  */
-export function noteRejections(books: Books): void {
+export function followDecisions(books: Books, note: Note): void {
   for (const [key, { admission }] of books.rows.jobs) {
     if (!admission) continue;
+    const before = books.decidedUnder.get(key);
+    books.decidedUnder.set(key, admission.policy);
+    if (before !== undefined && isOlder(admission.policy, before))
+      note('decided-backwards', `job ${key} was decided under ${before}, and then under ${admission.policy}`);
     if (admission.state === 'rejected') books.rejectedUnder.set(key, admission.policy);
     else if (books.rejectedUnder.get(key) !== admission.policy) books.rejectedUnder.delete(key);
   }
+}
+
+/** Where one of them was not in force, nobody can tell. */
+function isOlder(policy: string, other: string): boolean {
+  const [own, platform] = policy.split('.').map(Number);
+  const [otherOwn, otherPlatform] = other.split('.').map(Number);
+  return own! < otherOwn! || platform! < otherPlatform!;
 }
