@@ -53,7 +53,10 @@ export const controllerPolicies: Policies = {
   'controllers secret list': read,
   'controllers secret rotate': (place) =>
     changeTokens(place, ['GetItem', 'Query', 'ConditionCheckItem', 'PutItem']),
-  'controllers test': (place) => [...findTenant(place), controllers('ReadControllers', ['Query'])(place)],
+  'controllers test': (place) => [
+    ...findTenant(place),
+    controllers('ReadControllers', ['BatchGetItem', 'Query'])(place),
+  ],
   'controllers replay': (place) => [
     ...findTenant(place),
     allow('ReadJobs', ['dynamodb:Query'], [table(place, 'jobs')]),
