@@ -781,13 +781,6 @@ export const mutants: readonly Mutant[] = [
     'if (read.job) return { job: read.job, tenant };',
   ),
   mutant(
-    'gated-names-unread',
-    'What GitHub says of a runner whose name says that it has a start gate is taken for word of a stranger.',
-    'lib/core/ids.ts',
-    '(?:-gated)?$/',
-    '$/',
-  ),
-  mutant(
     'start-gate-open-in-doubt',
     'A machine is told that its job may begin while nobody knows which job that is.',
     'lib/app/claim/answer-start.ts',
