@@ -88,6 +88,8 @@ async function* partOf({ client, tableName }: Table, part: string, of: Tenants):
     ExpressionAttributeNames: { '#day': 'day', ...(condition === '' ? {} : { '#machine': 'machine' }) },
     ExpressionAttributeValues: { ':day': text(part), ...values },
     Limit: rowsPerPage,
+    // A correction of what is spent rests on as many records as leases that went back.
+    ConsistentRead: true,
   };
   let start: Attributes | undefined;
   do {

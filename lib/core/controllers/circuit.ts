@@ -1,7 +1,7 @@
 /**
  * Whether a controller behind a URL is worth a call now. One that let several calls in a row run out of their time is left
- * alone for a while, and then tried with one call: only an answer has all calls made again. A refused connection or a wrong
- * answer comes at once and costs nobody time, so such failures do not count.
+ * alone for a while, and then tried with one call: whatever ends that call in time has all calls made again. A refused
+ * connection or a wrong answer comes at once and costs nobody time, so such failures do not count.
  */
 export interface Circuit {
   /** Calls in a row that ended without an answer in time. */

@@ -39,7 +39,9 @@ export function createExportReader(call: CommandCall, place: ExportPlace): Expor
   const client = new S3Client({ ...options, ...('endpoint' in options ? { forcePathStyle: true } : {}) });
   const Bucket = exportBucketOf(place);
   const get = async (Key: string) => {
-    const { Body, LastModified } = await client.send(new GetObjectCommand({ Bucket, Key }));
+    // Names of buckets are global: somebody else's of this name is not the bill.
+    const object = { Bucket, Key, ExpectedBucketOwner: place.account };
+    const { Body, LastModified } = await client.send(new GetObjectCommand(object));
     return { body: Body as Readable, at: LastModified?.getTime() ?? 0 };
   };
 
