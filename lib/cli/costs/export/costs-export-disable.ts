@@ -5,7 +5,7 @@ import { accountOption, exportCall } from './export-place.ts';
 
 export const costsExportDisable: Command = {
   name: 'costs export disable',
-  summary: "have AWS deliver its bill's rows no more",
+  summary: "stop AWS's delivery of its bill by machine",
   details: `
 Examples:
   mayfly costs export disable
