@@ -12,6 +12,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { openMarker, tables } from '../contract/tables.ts';
+import { chunksOf } from '../core/chunks.ts';
 import { tagKeys } from '../core/tags.ts';
 import { awsOptions, dynamoClient, ec2Client } from './aws-clients.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
@@ -81,8 +82,8 @@ async function drainAll(call: CommandCall): Promise<number> {
     call.io.out(
       `Terminating ${count(machines.length, 'machine')}; ${count(launches, 'launch')} still open …\n`,
     );
-    for (let from = 0; from < machines.length; from += 100) {
-      await client.send(new TerminateInstancesCommand({ InstanceIds: machines.slice(from, from + 100) }));
+    for (const InstanceIds of chunksOf(machines, 100)) {
+      await client.send(new TerminateInstancesCommand({ InstanceIds }));
     }
     await sleep(betweenLooksMilliseconds);
   }

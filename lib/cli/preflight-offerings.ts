@@ -3,6 +3,7 @@
  * region. `mayfly preflight` and `mayfly verify` both ask here. It reads and changes nothing.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html
  */
+
 import {
   type _InstanceType,
   DescribeSubnetsCommand,
@@ -10,6 +11,7 @@ import {
   paginateDescribeInstanceTypeOfferings,
 } from '@aws-sdk/client-ec2';
 import type { CheckedNetwork } from '../config/check-network.ts';
+import { chunksOf } from '../core/chunks.ts';
 import { tagKeys } from '../core/tags.ts';
 import type { Tier } from '../core/tier.ts';
 
@@ -92,8 +94,8 @@ const mostValues = 200;
 
 async function readOfferings(ec2: EC2Client, types: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>();
-  for (let from = 0; from < types.length; from += mostValues) {
-    const Values = types.slice(from, from + mostValues) as _InstanceType[];
+  for (const some of chunksOf(types, mostValues)) {
+    const Values = some as _InstanceType[];
     const pages = paginateDescribeInstanceTypeOfferings(
       { client: ec2 },
       { LocationType: 'availability-zone', Filters: [{ Name: 'instance-type', Values }] },

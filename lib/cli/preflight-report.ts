@@ -1,4 +1,5 @@
 /** Everything that `mayfly preflight` asks of the account, as one report, which `mayfly verify` reads too. It changes nothing. */
+
 import { type _InstanceType, DescribeInstanceTypesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { burstableHint } from '../config/burstable-hint.ts';
@@ -6,6 +7,7 @@ import { assertConfig, type CheckedConfig } from '../config/check-config.ts';
 import type { MayflyConfig } from '../config/config.ts';
 import type { KeyPolicyStatement } from '../config/key-policy.ts';
 import { stockImageHint } from '../config/stock-image.ts';
+import { chunksOf } from '../core/chunks.ts';
 import { awsOptions, ec2Client } from './aws-clients.ts';
 import { usageErrorUnlessFault } from './aws-faults.ts';
 import { type CommandCall, UsageError } from './command.ts';
@@ -104,8 +106,8 @@ async function tierNeeds(client: EC2Client, config: MayflyConfig): Promise<TierN
 /** One call takes 100 types; thirty tiers may name more. */
 async function readVcpus(client: EC2Client, types: readonly string[]): Promise<Map<string, number>> {
   const found = new Map<string, number>();
-  for (let from = 0; from < types.length; from += 100) {
-    const InstanceTypes = types.slice(from, from + 100) as _InstanceType[];
+  for (const some of chunksOf(types, 100)) {
+    const InstanceTypes = some as _InstanceType[];
     const answer = await client
       .send(new DescribeInstanceTypesCommand({ InstanceTypes }))
       .catch((cause: Error) => {

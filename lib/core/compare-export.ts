@@ -93,14 +93,11 @@ export interface TallyOf {
 
 const kindNames = ['compute on demand', 'compute spot', 'CPU credits', 'disk', 'address'] as const;
 type Kind = (typeof kindNames)[number];
-const kindOf = (component: Component, isSpot: boolean): Kind =>
-  component === 'compute'
-    ? isSpot
-      ? 'compute spot'
-      : 'compute on demand'
-    : component === 'surplus'
-      ? 'CPU credits'
-      : component;
+function kindOf(component: Component, isSpot: boolean): Kind {
+  if (component === 'surplus') return 'CPU credits';
+  if (component !== 'compute') return component;
+  return isSpot ? 'compute spot' : 'compute on demand';
+}
 
 const closeWithin = 0.03;
 const shownMachines = 10;
@@ -113,8 +110,12 @@ const isOfMachine = (component: Component | undefined) => component !== 'disk' &
 export function tallyExport(of: TallyOf): ExportTally {
   const books = booksOf(of);
   const bill: Bill = {
-    ...{ sums: new Map(), kinds: new Map(), rest: new Map(), unknown: new Map() },
-    ...{ tagged: 0, known: 0 },
+    sums: new Map(),
+    kinds: new Map(),
+    rest: new Map(),
+    unknown: new Map(),
+    tagged: 0,
+    known: 0,
   };
   const wanted = new Set(of.days);
   return {

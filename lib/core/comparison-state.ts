@@ -1,3 +1,4 @@
+import { dayMilliseconds } from './days.ts';
 /** How the last comparison of the records with AWS's bill ended, and for how long that says anything. */
 
 export interface ComparisonState {
@@ -10,7 +11,7 @@ export interface ComparisonState {
 }
 
 /** A comparison that nobody has repeated for so long is no news: two days may pass without one. */
-const newsMilliseconds = 3 * 86_400_000;
+const newsMilliseconds = 3 * dayMilliseconds;
 
 export const isNews = ({ comparedAt }: ComparisonState, now: number): boolean =>
   now < comparedAt + newsMilliseconds;

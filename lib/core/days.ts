@@ -1,5 +1,7 @@
 /** Days and months in UTC, as on AWS's bills. */
 
+export const dayMilliseconds = 86_400_000;
+
 /** `2026-11-21`. */
 export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 

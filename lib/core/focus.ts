@@ -4,6 +4,7 @@
  * Source: https://focus.finops.org/focus-specification/v1-2/ (columns and attributes of the tag v1.2 of its repository)
  */
 
+import { dayMilliseconds } from './days.ts';
 import { totalOf } from './price.ts';
 import { tagKeys } from './tags.ts';
 import type { UsageSum } from './usage-sum.ts';
@@ -80,7 +81,7 @@ export function focusRow(sum: UsageSum, { environment, region, month }: FocusPla
       ? `Runners of tier ${tier} for ${work.repository ?? 'unknown repositories'}, ${work.workflow ?? 'unknown workflows'}`
       : `Runners of tier ${tier} that ran no job`,
     ChargeFrequency: 'Usage-Based',
-    ChargePeriodEnd: timeOf(start + 86_400_000),
+    ChargePeriodEnd: timeOf(start + dayMilliseconds),
     ChargePeriodStart: timeOf(start),
     ConsumedQuantity: hours,
     ConsumedUnit: 'Hours',

@@ -4,7 +4,7 @@
  * transactions that move the leases themselves. So at any time a count is the cost of the machines that have ended, and the
  * expected cost of those that have not.
  */
-import { dayOf, monthOf } from './days.ts';
+import { dayMilliseconds, dayOf, monthOf } from './days.ts';
 import type { Micros } from './micros.ts';
 import { components, totalOf } from './price.ts';
 import type { LeaseCost, Lives, Settlement } from './spend-counts.ts';
@@ -22,8 +22,6 @@ export const hasCap = ({ caps }: Tenant): boolean =>
 /** With what an earlier installation of the account had spent. */
 export const spentIn = ({ spent, carried }: Tenant, period: string): Micros =>
   (spent?.get(period) ?? 0) + (carried?.get(period) ?? 0);
-
-const dayMilliseconds = 86_400_000;
 
 /** Of these counts: the months before the last one, and the days before yesterday, which nobody reads any more. */
 export function pastPeriods(counts: ReadonlyMap<string, Micros> | undefined, now: number): string[] {

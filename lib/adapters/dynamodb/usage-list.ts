@@ -1,5 +1,7 @@
 /** Reads the books: the machines that were launched on some days, of all tenants or of one. */
+
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { chunksOf } from '../../core/chunks.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { UsageRecord } from '../../core/usage.ts';
 import { text } from './attributes.ts';
@@ -40,8 +42,8 @@ export async function listUsage(
     return (await queryRows(client, query, mostRows)).map(usageOfRow);
   };
   const found: UsageRecord[] = [];
-  for (let start = 0; start < parts.length; start += queriesAtOnce) {
-    const pages = await Promise.all(parts.slice(start, start + queriesAtOnce).map(readPart));
+  for (const some of chunksOf(parts, queriesAtOnce)) {
+    const pages = await Promise.all(some.map(readPart));
     for (const page of pages) for (const record of page) found.push(record);
   }
   return found;

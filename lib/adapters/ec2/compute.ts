@@ -2,6 +2,7 @@
  * The machines' maker, on EC2. A launch is one CreateFleet call, sent as it was stored; what came of it is
  * read from errors and instances both, since EC2 gives them side by side. Absence is never reported as proof.
  */
+
 import {
   CreateFleetCommand,
   type CreateFleetCommandInput,
@@ -12,6 +13,7 @@ import {
   type EC2Client,
   type Instance,
 } from '@aws-sdk/client-ec2';
+import { chunksOf } from '../../core/chunks.ts';
 import { InstanceId, type LaunchId } from '../../core/ids.ts';
 import { tagKeys } from '../../core/tags.ts';
 import type { Compute, LaunchAnswer, LaunchedInstance, LaunchFailure } from '../../ports/compute.ts';
@@ -53,7 +55,7 @@ export function createCompute(clients: Ec2Clients): Compute {
     async describe(instanceIds) {
       const found: Instance[] = [];
       // By filter, not by id: an unknown id would fail the whole call.
-      for (const ids of chunks(instanceIds, idsPerCall)) {
+      for (const ids of chunksOf(instanceIds, idsPerCall)) {
         found.push(...(await describeInstances(clients.asking, [{ Name: 'instance-id', Values: ids }])));
       }
       return found.map(({ InstanceId: id, State, StateReason }) => ({
@@ -120,8 +122,4 @@ function poolOf({ Lifecycle, LaunchTemplateAndOverrides }: CreateFleetError): Pi
   const { InstanceType: instanceType, SubnetId: subnetId } = LaunchTemplateAndOverrides?.Overrides ?? {};
   if (!Lifecycle || !instanceType || !subnetId) return {};
   return { pool: { market: Lifecycle === 'spot' ? 'spot' : 'on-demand', instanceType, subnetId } };
-}
-
-function* chunks<Entry>(entries: readonly Entry[], size: number): Generator<Entry[]> {
-  for (let start = 0; start < entries.length; start += size) yield entries.slice(start, start + size);
 }

@@ -2,7 +2,9 @@
  * Ends machines. EC2 refuses a whole call for one id that it does not know, so such ids are taken out and the rest is sent
  * again. Which they are, its error names; or, where the permission has a condition on tags, EC2 has to be asked.
  */
+
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { chunksOf } from '../../core/chunks.ts';
 import type { InstanceId } from '../../core/ids.ts';
 import { describeInstances } from './describe-instances.ts';
 import { describeError, operationalError } from './errors.ts';
@@ -22,8 +24,8 @@ export async function terminate(
   const accepted: InstanceId[] = [];
   const unknown: InstanceId[] = [];
   const all = [...new Set(instanceIds)];
-  for (let start = 0; start < all.length; start += idsPerCall) {
-    let rest = all.slice(start, start + idsPerCall);
+  for (const some of chunksOf(all, idsPerCall)) {
+    let rest = some;
     while (rest.length > 0) {
       const strangers = await terminateKnown(client, rest);
       if (strangers.length === 0) accepted.push(...rest);

@@ -4,6 +4,7 @@
  * tenants: each tenant has some places in a run. What is still in line when the run must end goes back to the queue.
  */
 import { MalformedMessage, parseMessage } from '../../contract/messages.ts';
+import { chunksOf } from '../../core/chunks.ts';
 import type { Arrival, QueueArrivals } from '../../ports/arrivals.ts';
 import { OperationalError } from '../../ports/errors.ts';
 import type { Delivery } from '../common/batch.ts';
@@ -69,8 +70,7 @@ function createTaking(deps: AskArrivalsDeps, lines: AskingLines<Message>) {
     }
   }
   const deleteAll = async (arrivals: readonly Arrival[]) => {
-    for (let from = 0; from < arrivals.length; from += fullBatch)
-      await attempt(() => deps.arrivals.done(arrivals.slice(from, from + fullBatch)));
+    for (const some of chunksOf(arrivals, fullBatch)) await attempt(() => deps.arrivals.done(some));
   };
   return {
     take: () =>
@@ -93,8 +93,7 @@ function createTaking(deps: AskArrivalsDeps, lines: AskingLines<Message>) {
     },
     /** As new messages: those that were taken would stay hidden for as long as a run may last. */
     async putBack(left: readonly Arrival[]) {
-      for (let from = 0; from < left.length; from += fullBatch) {
-        const some = left.slice(from, from + fullBatch);
+      for (const some of chunksOf(left, fullBatch)) {
         await attempt(async () => {
           await Promise.all(some.map((arrival) => sendAgain(deps, arrival)));
           await deps.arrivals.done(some);

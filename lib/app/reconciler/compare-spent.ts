@@ -4,7 +4,7 @@
  * the leases that it held then are expected to cost. The row counts those machines, so that records which were written since
  * cannot pass for a difference; and nothing is written if a lease was taken or freed since, or if somebody moved the count.
  */
-import { dayOf } from '../../core/days.ts';
+import { dayMilliseconds, dayOf } from '../../core/days.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Micros } from '../../core/micros.ts';
 import { totalOf } from '../../core/price.ts';
@@ -34,26 +34,16 @@ interface Asked {
   readonly sums?: readonly UsageSum[];
 }
 
-/** Older days are not counted any more. */
-const yesterdayMilliseconds = 86_400_000;
-
 export async function compareSpent(deps: CompareSpentDeps, { installationId, day, sums }: Asked) {
   const now = deps.clock.now();
-  if (day < dayOf(now - yesterdayMilliseconds) || sums?.some(isUnpriced)) return;
+  // Days before yesterday are not counted any more.
+  if (day < dayOf(now - dayMilliseconds) || sums?.some(isUnpriced)) return;
+  const summed = sums?.reduce((all, { cost }) => all + totalOf(cost), 0);
   try {
     const tenant = await deps.tenants.get(installationId);
     if (!tenant || !isHeldComplete(tenant)) return;
     const counted = tenant.spent?.get(day) ?? 0;
-    if (
-      sums &&
-      counted ===
-        dueOf(
-          tenant,
-          day,
-          sums.reduce((all, { cost }) => all + totalOf(cost), 0),
-        )
-    )
-      return;
+    if (summed !== undefined && counted === dueOf(tenant, day, summed)) return;
     const recorded = await recordedOf(deps, tenant, day);
     if (recorded === undefined) return;
     const due = dueOf(tenant, day, recorded);

@@ -29,7 +29,7 @@ export interface Planning {
   readonly tier: Tier;
   readonly own?: ReadonlySet<JobId>;
   /** Machines that this run took for them already: in the line of a cap over all tenants they count. */
-  served?: number;
+  readonly served?: number;
   /** Carries out what was taken, beside what is planned next. */
   readonly launch: (planned: PlannedLaunch) => void;
   /** Held while others bring jobs of this tenant and tier, too. */
@@ -38,9 +38,10 @@ export interface Planning {
 
 /** Whoever plans in the turn of several copies looks again for those who brought jobs meanwhile. */
 export async function takeLeasesInTurn(deps: BalanceDeps, planning: Planning): Promise<void> {
-  const { installationId, tier } = planning;
-  for (;;) {
-    await takeLeases(deps, planning);
+  const { installationId, tier, served = 0 } = planning;
+  // Once: a further look of the same turn has others to count.
+  for (let before = served; ; before = 0) {
+    await takeLeases(deps, planning, before);
     const passed = planning.turn ? await passPlanningTurn(deps, planning.turn) : 'over';
     if (passed === 'late') {
       await deps.queues.sendToTier(tier.name, { kind: 'poke', installationId, tier: tier.name });
@@ -49,14 +50,13 @@ export async function takeLeasesInTurn(deps: BalanceDeps, planning: Planning): P
   }
 }
 
-async function takeLeases(deps: BalanceDeps, planning: Planning): Promise<void> {
+/** @param served machines that were taken before */
+async function takeLeases(deps: BalanceDeps, planning: Planning, served: number): Promise<void> {
   const { installationId, tier } = planning;
   let hasTurn = false;
   let isCapKept = false;
   let pageSize = firstPageSize;
-  let machines = planning.served ?? 0;
-  // Once: a further look of the same turn has others to count.
-  delete planning.served;
+  let machines = served;
   for (let plans = 1; plans <= maxPlans; plans++) {
     const [found, known, groupNote, scarcity, turnElsewhere] = await Promise.all([
       deps.jobs.listWaiting(installationId, tier.name, pageSize),

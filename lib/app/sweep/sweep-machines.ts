@@ -3,6 +3,7 @@
  * back at the first deadline that is left, or never again. Machines are found by their launches alone, so one is forgotten
  * only once each of its machines is known to have ended.
  */
+import { chunksOf } from '../../core/chunks.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { SweepDeps } from '../common/deps.ts';
@@ -31,8 +32,7 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   );
   const lived = new Map([...live].map(([id, runners]) => [id, changed.has(id) ? [] : runners]));
   for (const runner of after) lived.get(runner.launchId)?.push(runner);
-  for (let start = 0; start < launches.length; start += lookedAfterAtOnce) {
-    const some = launches.slice(start, start + lookedAfterAtOnce);
+  for (const some of chunksOf(launches, lookedAfterAtOnce)) {
     await Promise.all(some.map((launch) => lookAgain(deps, launch, lived.get(launch.launchId) ?? [], now)));
   }
   const errors = results.flatMap((result) =>

@@ -5,16 +5,13 @@
 import { compareBill, daysApartAtEnd, daysApartForAlarm, mostApart } from '../../core/compare-bill.ts';
 import { comparedDays, lineOfDay, preferred } from '../../core/compared-day.ts';
 import { correctionBy } from '../../core/correction.ts';
-import { dayOf, monthOf as monthNameOf } from '../../core/days.ts';
+import { dayMilliseconds, monthOf as monthNameOf } from '../../core/days.ts';
 import { type Command, jsonOption, UsageError } from '../command.ts';
 import { compareText } from './compare-text.ts';
 import { keepComparison, keptDays } from './keep-comparison.ts';
-import { type Month, monthOf } from './month.ts';
+import { lastSettledDay, type Month, monthOf } from './month.ts';
 import { readBills, sourceOption } from './read-bills.ts';
 
-/** AWS's bill lags by up to a day, and a day is whole only when it is over. */
-const settledAfterDays = 2;
-const dayMilliseconds = 86_400_000;
 const usualRequests = 40;
 
 export const costsCompare: Command = {
@@ -43,7 +40,7 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
   async run(call) {
     const { options, io } = call;
     const now = Date.now();
-    const lastSettled = dayOf(now - settledAfterDays * dayMilliseconds);
+    const lastSettled = lastSettledDay(now);
     const month = monthOf(options['month'] ?? lastSettled.slice(0, 'yyyy-mm'.length), now, 'sums');
     const mostRequests = requestsOf(options['requests']);
     const wanted = month.days.filter((day) => day <= lastSettled);

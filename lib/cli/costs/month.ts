@@ -1,6 +1,6 @@
 /** A calendar month in UTC, as AWS's bills go by, and which of its days have rows. */
 import { usageDays, usageSumDays } from '../../contract/tables.ts';
-import { dayOf } from '../../core/days.ts';
+import { dayMilliseconds, dayOf } from '../../core/days.ts';
 import { UsageError } from '../command.ts';
 
 export interface Month {
@@ -19,8 +19,6 @@ export interface Month {
 export type Kept = 'records' | 'sums';
 
 const keptDays = { records: usageDays, sums: usageSumDays };
-
-const dayMilliseconds = 86_400_000;
 
 /** @param given `2026-11`; absent: this month. @throws UsageError */
 export function monthOf(given: string | boolean | undefined, now: number, kept: Kept): Month {
@@ -48,6 +46,12 @@ export function monthOf(given: string | boolean | undefined, now: number, kept: 
   const daysInMonth = Math.round((end - start) / dayMilliseconds);
   return { name, days: begun, daysInMonth, isOpen: end > now, isPartlyGone };
 }
+
+/** AWS's bill lags by up to a day, and a day is whole only when it is over. */
+const settledAfterDays = 2;
+
+/** The last day that is whole on a bill of this moment. */
+export const lastSettledDay = (at: number): string => dayOf(at - settledAfterDays * dayMilliseconds);
 
 /** Whether the records of a day's machines are gone, so that nothing is known of it without its sums. */
 export const isGone = (day: string, now: number): boolean =>

@@ -7,7 +7,7 @@ import { tables } from '../../contract/tables.ts';
 import type { BilledCost } from '../../core/compare-bill.ts';
 import type { ComparedExport } from '../../core/compare-export.ts';
 import type { BillSource } from '../../core/compared-day.ts';
-import { dayOf } from '../../core/days.ts';
+import { dayMilliseconds, dayOf } from '../../core/days.ts';
 import type { UsageSum } from '../../core/usage-sum.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
@@ -53,8 +53,6 @@ export async function readBills(call: CommandCall, asked: Asked): Promise<Bills>
   }
   return readBoth(call, asked);
 }
-
-const dayMilliseconds = 86_400_000;
 
 async function readBoth(call: CommandCall, { days, mostRequests }: Asked): Promise<Bills> {
   const { environment } = call.config;

@@ -23,10 +23,6 @@ export interface AlarmPlan {
 /** CloudWatch accepts ten metrics in one alarm. */
 export const mostMetrics = 10;
 
-/** Groups of as many as one alarm accepts. */
-export const chunksOf = <Item>(items: readonly Item[], size = mostMetrics): Item[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
-
 /** The name alone if one alarm is enough, else numbered. */
 export const numbered = (name: string, chunks: readonly unknown[], n: number) =>
   chunks.length === 1 ? name : `${name}-${n + 1}`;

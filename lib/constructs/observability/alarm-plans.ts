@@ -2,14 +2,16 @@
  * What alerts the operator, and when: each alarm with its metrics, its threshold, and the article of docs/RUNBOOK.md that
  * says what to do. There is no alarm for what recovers by itself in time, or for what an operator cannot act on.
  */
+
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CheckedConfig } from '../../config/check-config.ts';
 import type { DimensionSetOf } from '../../contract/metric-dimensions.ts';
 import type { MetricName } from '../../contract/metrics.ts';
 import { deadLettersOf, namesOf } from '../../contract/resource-names.ts';
+import { chunksOf } from '../../core/chunks.ts';
 import { daysApartForAlarm } from '../../core/compare-bill.ts';
-import { type AlarmPlan, chunksOf, numbered, sum } from './alarm-plan.ts';
+import { type AlarmPlan, mostMetrics, numbered, sum } from './alarm-plan.ts';
 import { functionMetric, platformMetric, queueMetric } from './platform-metrics.ts';
 import { capacityAlarms, oldestJobAlarms } from './tier-alarms.ts';
 
@@ -81,7 +83,7 @@ function jobAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan[] 
 function queueAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
   const { queues } = namesOf(deployment);
   const short = (queue: string) => queue.slice(deployment.environment.length + 1);
-  const chunks = chunksOf(queues);
+  const chunks = chunksOf(queues, mostMetrics);
   return [
     ...queues.map((queue) => ({
       name: `queue-age-${short(queue)}`,
@@ -145,7 +147,7 @@ function launchAlarms({ deployment: { environment } }: CheckedConfig): AlarmPlan
 function functionAlarms({ deployment }: CheckedConfig): AlarmPlan[] {
   const { functions } = namesOf(deployment);
   const short = (name: string) => name.slice(deployment.environment.length + 1);
-  const chunks = chunksOf(functions);
+  const chunks = chunksOf(functions, mostMetrics);
   return [
     ...functions.map((name) => ({
       name: `function-errors-${short(name)}`,

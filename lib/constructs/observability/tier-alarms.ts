@@ -2,11 +2,13 @@
  * The alarms for each tier separately: its oldest job, and whether EC2 has capacity for it. So a tier that stands still
  * is not hidden by one that runs. If there are many tiers, several share an alarm.
  */
+
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CheckedConfig } from '../../config/check-config.ts';
+import { chunksOf } from '../../core/chunks.ts';
 import type { Tier } from '../../core/tier.ts';
-import { type AlarmPlan, chunksOf, largest, mostMetrics, numbered } from './alarm-plan.ts';
+import { type AlarmPlan, largest, mostMetrics, numbered } from './alarm-plan.ts';
 import { platformMetric } from './platform-metrics.ts';
 
 export function oldestJobAlarms({ deployment, oldestJobMinutes }: CheckedConfig): AlarmPlan[] {
@@ -27,7 +29,7 @@ export function oldestJobAlarms({ deployment, oldestJobMinutes }: CheckedConfig)
       metric: wait(tier),
     }));
   }
-  return chunksOf(tiers).map((chunk, n, chunks) => ({
+  return chunksOf(tiers, mostMetrics).map((chunk, n, chunks) => ({
     ...about,
     name: numbered('oldest-job', chunks, n),
     says: says(`one of the tiers ${listed(chunk)}`),

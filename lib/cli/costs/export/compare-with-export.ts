@@ -4,11 +4,11 @@ import { listUsage } from '../../../adapters/dynamodb/usage-list.ts';
 import { listSums } from '../../../adapters/dynamodb/usage-sum-list.ts';
 import { tables } from '../../../contract/tables.ts';
 import { type ComparedExport, type RecordedMachine, tallyExport } from '../../../core/compare-export.ts';
-import { dayOf } from '../../../core/days.ts';
+import { dayMilliseconds, dayOf } from '../../../core/days.ts';
 import type { UsageSum } from '../../../core/usage-sum.ts';
 import { dynamoClient } from '../../aws-clients.ts';
 import type { CommandCall } from '../../command.ts';
-import { isGone } from '../month.ts';
+import { isGone, lastSettledDay } from '../month.ts';
 import { callerAccount } from './export-place.ts';
 import { createExportReader } from './read-export.ts';
 
@@ -20,9 +20,6 @@ export interface ReadExport {
   readonly deliveredAt: string;
 }
 
-const dayMilliseconds = 86_400_000;
-/** A day is whole once it is over, and AWS's rows of it are a day late. */
-const settledAfterDays = 2;
 /** Machines that were launched before and still ran: jobs may take so long. */
 const daysBefore = 5;
 
@@ -45,7 +42,7 @@ export async function compareWithExport(
   try {
     const delivery = await reader.find(month);
     if (!delivery) return `AWS has delivered no export of ${month} yet: see mayfly costs export enable.`;
-    const settled = dayOf(delivery.at - settledAfterDays * dayMilliseconds);
+    const settled = lastSettledDay(delivery.at);
     const days = wanted.filter((day) => day <= settled);
     if (days.length === 0) return `The export of ${month} has no whole day yet.`;
     const table = { client: dynamoClient(call), tableName: `${environment}-${tables.usage.suffix}` };
