@@ -1,7 +1,7 @@
 /**
- * Calls a service of AWS with JSON: signed, with bounded waits, and three tries where another one can help, as the SDK makes
- * them. For services of which a function calls one or two actions. The credentials are those of the process, read for each
- * call, so that new ones are used as soon as they are there.
+ * Calls an AWS service with JSON: signed, with bounded waits, and up to three attempts where another can help, as the SDK
+ * makes them. For services of which a function calls only one or two actions. It reads the process's credentials for each
+ * call, so that new ones are used at once.
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,18 +12,18 @@ import { type Credentials, signedHeaders } from './sign-request.ts';
 
 export interface AwsJsonOptions {
   readonly service: keyof typeof jsonServices;
-  /** For one try. */
+  /** For one attempt. */
   readonly answerMilliseconds?: number;
   readonly variables?: Variables;
-  /** From 0 to less than 1. */
+  /** At least 0, below 1. */
   readonly fraction?: () => number;
 }
 
 const maxTries = 3;
 const connectMilliseconds = 1_000;
-/** Three tries of so long at most, and GitHub waits 10 s for an answer. */
+/** Three attempts of at most this; GitHub waits 10 s for an answer. */
 const usualAnswerMilliseconds = 2_500;
-/** Before the second try; twice that before the third. A chance share of it, so that callers do not meet again. */
+/** Before the second attempt; twice that before the third. Jittered, so that callers don't collide again. */
 const firstPauseMilliseconds = 100;
 
 export function createAwsJson(options: AwsJsonOptions): AwsJson {
@@ -70,7 +70,7 @@ export function createAwsJson(options: AwsJsonOptions): AwsJson {
   };
 }
 
-/** Lambda's own keys. A function that has none is not set up, and no later try would find any. */
+/** Lambda's own keys. A function without them is misconfigured, and retrying cannot help. */
 function credentialsOf(variables: Variables): Credentials {
   return {
     accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
@@ -81,10 +81,10 @@ function credentialsOf(variables: Variables): Credentials {
 
 type Outcome =
   | { readonly output: Readonly<Record<string, unknown>> }
-  /** passes: another try may help. */
+  /** passes: another attempt may help. */
   | { readonly error: Error; readonly passes: boolean };
 
-/** Errors of the service that pass by themselves; the other ones are answered with a status of 500 and more. */
+/** The service's transient errors; it answers others with a status of 500 and above. */
 const passing = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestTimeout|TransactionInProgress/;
 
 function outcomeOf({ status, headers, body }: HttpAnswer): Outcome {
@@ -96,7 +96,7 @@ function outcomeOf({ status, headers, body }: HttpAnswer): Outcome {
   return { error, passes: status >= 500 || status === 429 || passing.test(code) };
 }
 
-/** Whether the service did what it was asked for is not known; all that is called so may be done twice. */
+/** It is unknown whether the service did what it was asked; every action called this way may safely happen twice. */
 function noAnswer(endpoint: URL, cause: Error): Outcome {
   if (cause.name === 'TimeoutError') return { error: cause, passes: true };
   const error = new Error(`${endpoint.origin} could not be reached: ${cause.message}`, { cause });

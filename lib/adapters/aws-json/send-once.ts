@@ -1,6 +1,6 @@
 /**
- * One HTTP request over a kept connection, with bounds on connecting and on the whole. It knows nothing of AWS. A timer and
- * an agent of Node's own cost a third of the processor time of the SDK's handler.
+ * One HTTP request over a kept-alive connection, with bounds on connecting and on the whole. It knows nothing of AWS. Its
+ * own timer and Node's own agent cost a third of the processor time of the SDK's handler.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -20,12 +20,12 @@ export interface HttpRequest {
   readonly answerMilliseconds: number;
 }
 
-/** Lambda gives a function one request at a time; more than this means a laptop under load, and waits. */
+/** Lambda sends a function one request at a time; more than this happens only on a busy laptop, and waits. */
 const agentOptions = { keepAlive: true, maxSockets: 64 };
 const plain = { request: httpRequest, agent: new HttpAgent(agentOptions) };
 const secure = { request: httpsRequest, agent: new HttpsAgent(agentOptions) };
 
-/** @throws Error: no answer, or not the whole of it; what takes too long is a `TimeoutError` */
+/** @throws Error: no answer, or an incomplete one; a timeout is a `TimeoutError` */
 export function sendOnce(options: HttpRequest): Promise<HttpAnswer> {
   const { url, method, headers, body, connectMilliseconds, answerMilliseconds } = options;
   return new Promise((resolve, reject) => {

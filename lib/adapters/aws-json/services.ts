@@ -1,19 +1,19 @@
 /**
- * Where the services that are called with plain JSON are, and what they want to read. Endpoints can be set as for the SDKs.
+ * Endpoints and formats of the services that are called with plain JSON. Endpoints can be set as for the SDKs.
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface JsonService {
-  /** As requests are signed, and as its host is called. */
+  /** In request signatures, and in the host name. */
   readonly name: string;
-  /** As `AWS_ENDPOINT_URL_…` has it. */
+  /** As in `AWS_ENDPOINT_URL_…`. */
   readonly variable: string;
   readonly method: 'POST' | 'PUT';
   readonly contentType: string;
   /** Before the action in `x-amz-target`. Absent: the action is the path. */
   readonly target?: string;
-  /** Where it is, if its host does not follow from the region. */
+  /** The endpoint, if it does not follow from the region. */
   readonly url?: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Signature Version 4 of a POST or PUT whose path needs no escapes and that has no query. Every header that is sent is signed.
+ * Signature Version 4 of a POST or PUT whose path needs no escaping and that has no query. It signs every header.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHmac, hash } from 'node:crypto';
@@ -13,7 +13,7 @@ export interface Credentials {
 export interface RequestToSign {
   readonly method: 'POST' | 'PUT';
   readonly path: string;
-  /** Names in lower case, `host` among them. */
+  /** Names in lower case, including `host`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly service: string;
@@ -48,7 +48,7 @@ export function signedHeaders(request: RequestToSign): Record<string, string> {
 /** `20261121T120000Z`. */
 const timeText = (at: number) => new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
 
-/** A key is good for a day, a region and a service. One for each service that a function calls is kept, with its secret. */
+/** A key is valid for one day, region and service. Keeps one for each service that a function calls, with its secret. */
 const keys = new Map<string, { readonly secret: string; readonly key: Buffer }>();
 const mostKeys = 8;
 

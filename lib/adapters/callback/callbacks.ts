@@ -1,7 +1,7 @@
 /**
- * Callbacks over https. The host's name is resolved for each call, every address that it has is checked, and the connection
- * is made to the address that was checked, so that a name which leads elsewhere a moment later leads nowhere. Redirects are
- * not followed. All of it, one retry included, ends within the controller's timeout.
+ * Callbacks over https. Each call resolves the host's name, checks every address, and connects to the address that it
+ * checked, so that a name that changes a moment later cannot lead elsewhere. It follows no redirects. Everything,
+ * including one retry, ends within the controller's timeout.
  */
 import { lookup } from 'node:dns/promises';
 import { type ClientRequest, type RequestOptions, request as requestPlainly } from 'node:http';
@@ -13,12 +13,12 @@ import type { Callback, CallbackAnswer, Callbacks } from '../../ports/callbacks.
 import type { Clock } from '../../ports/clock.ts';
 import { signatureHeaders } from './sign-callback.ts';
 
-/** A decision and its reason are some hundred bytes. */
+/** A decision and its reason take a few hundred bytes. */
 const mostAnswerBytes = 16_384;
 
 export interface CallbackOptions {
   readonly clock: Clock;
-  /** The laptop's: plain http to 127.0.0.1 is let through. */
+  /** The laptop platform's: allows plain http to 127.0.0.1. */
   readonly allowsLoopback?: boolean;
   /** All addresses of a name. Default: the system's resolver. */
   readonly resolve?: (name: string) => Promise<readonly string[]>;
@@ -73,7 +73,7 @@ async function once(options: CallbackOptions, callback: Callback, signal: AbortS
   }
 }
 
-/** The address to connect to: every one that the name has must be public, or none is used. */
+/** The address to connect to. All of the name's addresses must be public; otherwise none is used. */
 async function addressOf(
   { protocol, hostname }: URL,
   { allowsLoopback = false, resolve = resolveAll }: CallbackOptions,
@@ -91,7 +91,7 @@ const resolveAll = async (name: string) => {
   return found.map(({ address }) => address);
 };
 
-/** The resolver cannot be stopped; what it says too late is not waited for. */
+/** The resolver cannot be stopped; a late answer is ignored. */
 async function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(signal.reason);
@@ -110,7 +110,7 @@ function send({ url, address, headers, body, signal }: Call): Promise<Reply> {
     method: 'POST',
     headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
     signal,
-    // A connection of its own: one that is kept would go on to an address of an earlier check.
+    // A new connection each time: a kept one would still lead to the address of an earlier check.
     agent: false,
     lookup: (_name, { all }, found) =>
       all ? found(null, [{ address, family }]) : found(null, address, family),

@@ -1,5 +1,5 @@
 /**
- * The headers of a callback, as Standard Webhooks has them: one signature for each secret, over id, time and body.
+ * A callback's headers, as in Standard Webhooks: one signature for each secret, over id, time and body.
  * Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 import { createHmac } from 'node:crypto';

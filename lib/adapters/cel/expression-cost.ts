@@ -1,6 +1,6 @@
 /**
- * What an expression names, and what it costs at most, read from its tree without evaluating it. CEL has no loops but over
- * lists, so the most steps are known: each loop takes as many turns as the list can have entries.
+ * What an expression names and its maximum cost, read from its syntax tree without evaluating it. CEL loops over lists
+ * only, so the maximum number of steps is known: a loop runs once for each entry that its list can have.
  * Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#macros
  */
 import type { parse } from '@bufbuild/cel';
@@ -8,14 +8,14 @@ import type { parse } from '@bufbuild/cel';
 export type Expression = NonNullable<ReturnType<typeof parse>['expr']>;
 
 export interface Measured {
-  /** Evaluated parts, at most. */
+  /** Evaluated nodes, at most. */
   readonly steps: number;
   readonly depth: number;
-  /** `repository.name`; a variable that is used whole stands without a field. */
+  /** `repository.name`; a variable that is used as a whole has no field. */
   readonly names: ReadonlySet<string>;
 }
 
-/** The longest list among the facts: the labels of a job. */
+/** The longest list among the facts: a job's labels. */
 export const longestList = 20;
 
 export function measure(expression: Expression): Measured {
@@ -26,7 +26,7 @@ export function measure(expression: Expression): Measured {
 
 interface Walk {
   readonly names: Set<string>;
-  /** Names that the expression's own loops bind. */
+  /** Names bound by the expression's own loops. */
   readonly bound: ReadonlySet<string>;
 }
 
@@ -94,7 +94,7 @@ function loop(of: Comprehension, at: Walk): Size {
     [of.accuInit, of.result].filter((part) => part !== undefined),
     inside,
   );
-  // A list has no more entries than the expression that makes it has parts, or the facts that it names have.
+  // A list cannot have more entries than the expression that makes it has nodes, or the facts that it names have.
   const turns = longestList * range.steps;
   return {
     steps: range.steps + turns * turn.steps + rest.steps,

@@ -1,4 +1,4 @@
-/** Loads the evaluator of rules once, when the first rule is met: it is as large as all else in a function. */
+/** Loads the rule evaluator once, when it meets the first rule: it is as large as everything else in a function. */
 import type { LoadRules } from '../../ports/rules.ts';
 
 export function createRulesLoader(): LoadRules {

@@ -1,6 +1,6 @@
 /**
- * Rules by Buf's implementation of CEL, which runs CEL's own conformance tests (docs/adr/0072). What an expression may cost
- * is bounded before it is stored and again before it is evaluated; patterns are RE2, which takes linear time.
+ * Rules by Buf's implementation of CEL, which runs CEL's own conformance tests (docs/adr/0072). An expression's cost is
+ * checked before it is stored and again before it is evaluated; patterns are RE2, which takes linear time.
  */
 import { type CelInput, celEnv, isCelError, parse, plan } from '@bufbuild/cel';
 import { controllerBounds } from '../../core/controllers/controller.ts';
@@ -8,13 +8,13 @@ import type { JobFacts } from '../../core/controllers/facts.ts';
 import type { Rules } from '../../ports/rules.ts';
 import { longestList, type Measured, measure } from './expression-cost.ts';
 
-/** Some milliseconds, at most. */
+/** A few milliseconds at most. */
 const mostSteps = 20_000;
 const deepest = 40;
-/** Parsed expressions that are kept: each is parsed once in the life of a process. */
+/** Parsed expressions to keep: each is parsed once in the life of a process. */
 const mostKept = 500;
 
-/** By variable: what it has, and of that, what only GitHub knows. */
+/** For each variable: its fields, and which of them only GitHub knows. */
 const fields: Readonly<Record<keyof JobFacts, { known: readonly string[]; asked: readonly string[] }>> = {
   account: { known: ['login', 'id', 'type'], asked: [] },
   repository: { known: ['name', 'id', 'visibility'], asked: [] },
@@ -28,7 +28,7 @@ interface Compiled {
   readonly evaluate: (bindings: Record<string, CelInput>) => unknown;
 }
 
-/** Every fact there is, to see what an expression gives. */
+/** Every fact, for finding the type of an expression. */
 const sample: JobFacts = {
   account: { login: 'acme', id: 1, type: 'Organization' },
   repository: { name: 'acme/app', id: 7, visibility: 'private' },
@@ -69,7 +69,7 @@ export function createRules(): Rules {
       const fault = faultOfSize(measured) ?? faultOfNames(measured);
       return fault === undefined ? { measured, evaluate: plan(env, parsed) } : { fault };
     } catch (error) {
-      // What is nested too deeply for the parser ends in a RangeError.
+      // Nesting that is too deep for the parser throws a RangeError.
       const why = error instanceof RangeError ? 'it is nested too deeply' : messageOf(error);
       return { fault: `It is not a CEL expression: ${why}` };
     }
@@ -126,14 +126,14 @@ function faultOfNames({ names }: Measured): string | undefined {
   return undefined;
 }
 
-/** A variable that is used whole may be asked for anything. */
+/** A variable that is used as a whole may need any of its fields. */
 function askedBy(name: string): string[] {
   const [root = '', field] = name.split('.');
   const { asked } = fields[root as keyof JobFacts];
   return asked.filter((each) => field === undefined || each === field).map((each) => `${root}.${each}`);
 }
 
-/** GitHub's numbers are CEL's integers. */
+/** GitHub's numbers become CEL integers. */
 function bindings({ account, repository, workflow, run, job }: JobFacts): Record<string, CelInput> {
   return {
     account: { ...account, id: BigInt(account.id) },

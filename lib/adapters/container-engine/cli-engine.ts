@@ -1,7 +1,7 @@
 /**
- * The port over the command line of Docker or Podman, which agree in all that is used here. Containers are made with as
- * little power as a job can do with: no capabilities, no way to gain any, a bound on processes, never restarted, and no
- * image from a registry by accident.
+ * The port over the command line of Docker or Podman, which agree in everything used here. Containers get as little power
+ * as a job can work with: no capabilities, no way to gain any, a bound on processes, no restart, and no image pulled from
+ * a registry by accident.
  * Sources: https://docs.docker.com/reference/cli/docker/container/run/, https://docs.podman.io/en/v4.3/markdown/podman-run.1.html
  */
 import type { Container, ContainerEngine, ImageBuild, NewContainer } from '../../ports/container-engine.ts';
@@ -11,14 +11,14 @@ import { type Ran, runProgram } from './run-program.ts';
 export interface CliEngineOptions {
   /** `docker`, `podman`, or a path. */
   readonly program: string;
-  /** Group of the engine's socket, where it is given to jobs. */
+  /** Group of the engine's socket, where jobs may use it. */
   readonly socketGroup?: (socket: string) => Promise<number>;
 }
 
 const askSeconds = 60;
 const startSeconds = 120;
 const buildSeconds = 3600;
-/** A job's processes, threads included. Without a bound one job can take all of the host's. */
+/** A job's processes, including threads. Without a bound one job could use up the host's. */
 const mostProcesses = 4096;
 
 export function createCliEngine({ program, socketGroup }: CliEngineOptions): ContainerEngine {
@@ -62,7 +62,7 @@ export function createCliEngine({ program, socketGroup }: CliEngineOptions): Con
       const ids = done(listed, 'containers cannot be listed').out.split('\n').filter(Boolean);
       if (ids.length === 0) return [];
       const ran = await ask(['container', 'inspect', ...ids]);
-      // One that was removed in between is left out, and makes it fail all the same.
+      // `inspect` fails if one was removed in between; the others are still printed.
       const shown = ran.out.trim() === '' ? '[]' : ran.out;
       if (ran.code !== 0 && !isGone(ran)) done(ran, 'containers cannot be read');
       return (JSON.parse(shown) as ContainerShape[]).map(containerOf);
@@ -72,7 +72,7 @@ export function createCliEngine({ program, socketGroup }: CliEngineOptions): Con
       return ran.code === 0 ? ran.out.includes(wanted) : undefined;
     },
     async stop(container, graceSeconds) {
-      // The long form of this option has two names, by the engine's age.
+      // This option's long form has two names, depending on the engine's age.
       const ran = await ask(['stop', '-t', String(graceSeconds), container], graceSeconds + askSeconds);
       if (!isGone(ran)) done(ran, `${container} could not be stopped`);
     },
@@ -81,7 +81,7 @@ export function createCliEngine({ program, socketGroup }: CliEngineOptions): Con
       return isGone(ran) ? '' : `${done(ran, `the log of ${container} cannot be read`).out}${ran.error}`;
     },
     async follow(container, lines, told) {
-      // What it prints and what the engine says come by the same streams: whether it is there is asked before.
+      // The container's output and the engine's errors share these streams, so ask first whether it exists.
       const found = await ask(['container', 'inspect', container]);
       if (isGone(found)) return false;
       done(found, `${container} cannot be read`);
@@ -99,7 +99,7 @@ export function createCliEngine({ program, socketGroup }: CliEngineOptions): Con
   };
 }
 
-/** Of `docker run`; the values of variables come from the command's own environment. */
+/** Arguments of `docker run`; the values of variables come from the command's own environment. */
 export function runArguments(container: NewContainer, groups: readonly number[] = []): string[] {
   const { name, image, labels, environment, limits, network, socket } = container;
   const each = (flag: string, values: readonly string[]) => values.flatMap((value) => [flag, value]);
@@ -148,7 +148,7 @@ const containerOf = (shape: ContainerShape): Container => ({
 });
 
 /**
- * The engines' words for the same. A paused one, or one that is being stopped or removed, still has processes.
+ * The engines' words for the same states. A container that is paused, stopping or being removed still has processes.
  * Sources: https://docs.docker.com/reference/api/engine/ (ContainerState), Podman's libpod/define/containerstate.go
  */
 function stateOf(status: string): Container['state'] {
@@ -159,7 +159,7 @@ function stateOf(status: string): Container['state'] {
 const isGone = ({ code, error }: Ran) =>
   code !== 0 && /no such (?:container|object|image)|image not known/i.test(error);
 
-/** @throws OperationalError unless it ended well */
+/** @throws OperationalError unless it succeeded */
 function done(ran: Ran, what: string): Ran {
   if (ran.code === 0) return ran;
   const said = ran.error.trim().split('\n').slice(-3).join(' ') || `it ended with ${ran.code}`;

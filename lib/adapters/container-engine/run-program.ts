@@ -1,6 +1,6 @@
 /**
- * Runs the engine's command line to its end, within a bound. Secrets go by environment, never by argument: whoever lists
- * processes sees arguments. What hangs is killed and counts as an operational failure.
+ * Runs the engine's command line, with a time limit. Secrets go by environment, never by argument: anyone who lists
+ * processes sees arguments. A command that hangs is killed and counts as an operational failure.
  */
 import { spawn } from 'node:child_process';
 import { OperationalError } from '../../ports/errors.ts';
@@ -12,17 +12,17 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  /** Absent: it takes as long as it takes. */
+  /** Absent: no limit. */
   readonly seconds?: number;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Hears what it prints, as it comes. */
+  /** Gets its output as it comes. */
   readonly told?: (text: string) => void;
 }
 
-/** Of what is kept of each stream; an engine prints less. */
+/** Of each stream; an engine prints less. */
 const mostCharacters = 4_000_000;
 
-/** @throws OperationalError where it cannot be started or does not end in time */
+/** @throws OperationalError where it cannot be started or exceeds its time limit */
 export function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
   const { seconds, environment = {}, told } = options;
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** The account that a runner registers with, as launches and runners carry it. */
+/** The account that a runner registers with, as stored on launches and runners. */
 import type { Account } from '../../core/tenant.ts';
 import { type Attributes, compact, optional, type Row, text } from './attributes.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Rows as DynamoDB spells them, written and read by hand (docs/adr/0042). Reading is strict about what the rules rest on, and
- * its errors name the row and the attribute, because operators edit rows with the AWS CLI.
+ * Rows in DynamoDB's own format, written and read without a library (docs/adr/0042). Reading is strict about what the
+ * rules depend on, and errors name the row and the attribute, because operators edit rows with the AWS CLI.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { OperationalError } from '../../ports/errors.ts';
@@ -13,7 +13,7 @@ export const flag = (value: boolean): AttributeValue => ({ BOOL: value });
 /** DynamoDB has no empty set: leave the attribute out instead. */
 export const textSet = (values: Iterable<string>): AttributeValue => ({ SS: [...values] });
 export const textList = (values: readonly string[]): AttributeValue => ({ L: values.map(text) });
-/** A list, because there is no empty set and none may be meant. */
+/** A list, because DynamoDB has no empty set, and an empty one may be meant. */
 export const numberList = (values: readonly number[]): AttributeValue => ({ L: values.map(number) });
 export const optional = <Value>(value: Value | undefined, write: (value: Value) => AttributeValue) =>
   value === undefined ? undefined : write(value);
@@ -57,7 +57,7 @@ export class Row {
       words.find((word) => word === value.S),
     );
   }
-  /** A set or a list of texts: people type either. */
+  /** A set or a list of texts: people type either one. */
   optionalTexts(name: string): string[] | undefined {
     return this.#optional(
       name,
@@ -75,7 +75,7 @@ export class Row {
   optionalFlag(name: string): boolean | undefined {
     return this.#optional(name, 'a boolean (BOOL)', (value) => value.BOOL);
   }
-  /** The maps in a list, each as a row. */
+  /** The maps in a list, each read as a row. */
   rows(name: string): Row[] {
     const entries = this.attributes[name]?.L ?? this.#unfit(name, 'a list of maps (L)');
     return entries.map((entry, n) => new Row(`${this.#what}, ${name} ${n}`, entry.M ?? {}));

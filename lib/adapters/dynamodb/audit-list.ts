@@ -1,4 +1,4 @@
-/** Reads the audit: the rows of one subject in their order, or of all. */
+/** Reads the audit: the rows of one subject in order, or of all subjects. */
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { tenantSubject, versionRange } from '../../contract/audit.ts';
 import { type Attributes, text } from './attributes.ts';
@@ -9,7 +9,7 @@ export interface AuditTable {
   readonly tableName: string;
 }
 
-/** A subject has a row for each change that anybody made of it: thousands at most. */
+/** A subject has one row for each change: thousands at most. */
 const mostRows = 100_000;
 
 /** Oldest first. */
@@ -25,7 +25,7 @@ export const auditOf = ({ client, tableName }: AuditTable, subject: string): Pro
     mostRows,
   );
 
-/** What was recorded of one version of a tenant; of a row that was put back to an earlier version, the last. */
+/** The record of one version of a tenant; the latest one, if the row was restored to an earlier version. */
 export async function auditOfVersion(
   { client, tableName }: AuditTable,
   installationId: number,
@@ -51,7 +51,7 @@ export async function auditOfVersion(
 
 const partsAtOnce = 4;
 
-/** All rows since then (ISO 8601), in no order: reads the whole table. */
+/** All rows since then (ISO 8601), unordered: reads the whole table. */
 export async function auditSince({ client, tableName }: AuditTable, since: string): Promise<Attributes[]> {
   const part = async (Segment: number) => {
     const rows: Attributes[] = [];

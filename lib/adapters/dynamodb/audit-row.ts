@@ -1,8 +1,8 @@
 /**
- * One row of the audit: who changed what, from what, to what, and why. A row is put once, in the transaction of the change
- * that it tells of, and never over another one. Its version is the tenant's; the policy beside it is all that a rollback
- * needs. It holds attributes of a tenant's policy and words of people, and no secret: what looks like one is taken out here,
- * whoever wrote it.
+ * One row of the audit: who changed what, from what, to what, and why. A row is put once, in the transaction of the
+ * change that it records, and never over another one. Its version is the tenant's, and it contains the whole policy that
+ * a rollback needs. It holds attributes of a tenant's policy and people's own words, never a secret: anything that looks
+ * like one is removed here.
  */
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import {
@@ -25,7 +25,7 @@ export interface AuditRecord {
   readonly who: string;
   readonly action: string;
   readonly reason?: string;
-  /** What changed, as it was and as it is; absent in one of them: it was not there. */
+  /** What changed, before and after; absent from one of them: it did not exist. */
   readonly before: Attributes;
   readonly after: Attributes;
 }
@@ -33,9 +33,9 @@ export interface AuditRecord {
 export interface TenantRecord extends AuditRecord {
   readonly installationId: number;
   readonly login: string;
-  /** Of the tenant's row, after the change. */
+  /** The version of the tenant's row after the change. */
   readonly version: number;
-  /** All of its policy, after the change. */
+  /** The whole policy after the change. */
   readonly policy: Attributes;
 }
 
@@ -54,7 +54,7 @@ export function tenantAuditItem(tableName: string, record: TenantRecord): Transa
 
 export type TenantNote = AuditRecord & Pick<TenantRecord, 'installationId' | 'login'>;
 
-/** About a tenant, and no change of its policy. `id` is the same for what is to be recorded once. */
+/** About a tenant, but not a change of its policy. `id` is the same for what must be recorded only once. */
 export const tenantNoteRow = (record: TenantNote, id: string): Attributes =>
   clean({
     subject: text(tenantSubject(record.installationId)),
@@ -67,11 +67,11 @@ export const tenantNoteRow = (record: TenantNote, id: string): Attributes =>
 export const tenantNoteItem = (tableName: string, record: TenantNote, id: string): TransactWriteItem =>
   putOnce(tableName, tenantNoteRow(record, id));
 
-/** About the deployment as a whole. `id` keeps two of the same moment apart. */
+/** About the deployment as a whole. `id` tells apart two of the same moment. */
 export const deploymentAuditRow = (record: AuditRecord, id: string): Attributes =>
   clean({ subject: text(deploymentSubject), entry: text(`${record.at}#${id}`), ...shared(record) });
 
-/** The same, of what is recorded once: `id` begins with its time, and is the same then. */
+/** The same, for what is recorded once: `id` begins with its time, and stays the same. */
 export const deploymentNoteRow = (record: AuditRecord, id: string): Attributes => ({
   ...deploymentAuditRow(record, ''),
   entry: text(withoutSecrets(id)),
@@ -80,7 +80,7 @@ export const deploymentNoteRow = (record: AuditRecord, id: string): Attributes =
 export const deploymentAuditItem = (tableName: string, record: AuditRecord, id: string): TransactWriteItem =>
   putOnce(tableName, deploymentAuditRow(record, id));
 
-/** What was deployed, whole. Its key is its version alone, so that of two who record at once one does. */
+/** A whole deployed configuration. Its version alone is the key, so that of two writers at once only one succeeds. */
 export const configurationAuditRow = (
   record: AuditRecord,
   deployed: DeployedConfiguration & { readonly version: number },
@@ -118,6 +118,6 @@ const putOnce = (TableName: string, Item: Attributes): TransactWriteItem => ({
   Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(subject)' },
 });
 
-/** Of a tenant's row. */
+/** The version of the tenant's row. */
 export const policyRow = (row: Attributes): Attributes =>
   Object.fromEntries(policyAttributes.flatMap((name) => (row[name] ? [[name, row[name]]] : [])));

@@ -1,4 +1,4 @@
-/** The audit in DynamoDB: finds what was changed without a word, by the digest that every recorded change leaves in the row. */
+/** The audit in DynamoDB. Finds unrecorded changes by the digest that every recorded change leaves in the tenant's row. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { recordedPolicyAttribute } from '../../contract/audit.ts';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
@@ -63,7 +63,7 @@ const groupRow = (group: string, ids: readonly number[]): Attributes => ({
   [`repositories of the group ${group}`]: numberList(ids.toSorted((a, b) => a - b)),
 });
 
-/** Of two policies, what differs. Sets are compared as sets. */
+/** What differs between two policies. Sets are compared as sets. */
 export function difference(one: Attributes, other: Attributes): { before: Attributes; after: Attributes } {
   const changed = policyAttributes.filter((name) => canonical(one[name]) !== canonical(other[name]));
   const part = (of: Attributes): Attributes =>

@@ -1,7 +1,7 @@
 /**
- * The caps over all tenants in DynamoDB, as rows among the launches, whose keys no launch can have. A cap's leases are
- * counted in one or more rows that the transactions of launches and endings write; who waits stands in a row of its own,
- * which they do not touch. They exist only where a cap is configured.
+ * The caps over all tenants in DynamoDB, as rows in the table of launches, with keys that no launch can have. One or more
+ * rows count a cap's leases, written by the transactions of launches and endings; a separate row, which those
+ * transactions do not touch, lists who waits. The rows exist only where a cap is configured.
  *
  *   launch_id       leases   changes             launch_id     rows   waits_101_small
  *   shared/cell/0   412      90210               shared/cell   2      { since, weight }
@@ -20,7 +20,7 @@ const waitPrefix = 'waits_';
 const lineKey = (cap: string) => `shared/${cap}`;
 const waitAttribute = (place: { installationId: InstallationId; tier: TierName }) =>
   `${waitPrefix}${place.installationId}_${place.tier}`;
-/** The row need not be there: DynamoDB makes it. The one way of writing wants a condition. */
+/** The row need not exist: DynamoDB creates it. Every write needs a condition. */
 const always = 'attribute_not_exists(#state)';
 
 export function createCapRows(deps: {
@@ -91,7 +91,7 @@ export function createCapRows(deps: {
   };
 }
 
-/** In the transaction that takes leases: the row's bound holds after it, since room is the bound less what is added. */
+/** In the transaction that takes leases: the row's bound holds afterwards, because room is the bound less what is added. */
 export function capItem(tableName: string, { row, most }: CapCharge, launch: Launch): TransactWriteItem {
   const machines = launch.plannedJobs.length;
   return updateItem({

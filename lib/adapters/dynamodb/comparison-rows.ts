@@ -1,7 +1,7 @@
 /**
- * Comparisons with AWS's bill in the usage table, in partitions of their own: a row for each day, by month, and one that says
- * how the last comparison ended. A day is replaced as a whole, in one transaction with the audit of what changed; the records
- * of machines are in other partitions, and nothing here writes to those.
+ * Comparisons with AWS's bill in the usage table, in partitions of their own: a row for each day, by month, and one that
+ * says how the last comparison ended. A day is replaced as a whole, in one transaction with the audit of what changed.
+ * Nothing here writes to the partitions that hold the records of machines.
  */
 import { randomUUID } from 'node:crypto';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -23,7 +23,7 @@ export interface ComparisonTables {
 const partitionOf = (month: string) => `${comparisonPrefix}${month}`;
 const monthOfDay = (day: string) => day.slice(0, 'yyyy-mm'.length);
 
-/** In the order of the days. */
+/** In order of days. */
 export async function readComparedDays(
   { client, usage }: ComparisonTables,
   month: string,
@@ -46,12 +46,12 @@ const mostDaysOfMonth = 31;
 export interface ComparisonChange {
   readonly known: ComparedDay | undefined;
   readonly now: ComparedDay;
-  /** When the bill was asked for, ISO 8601: of two comparisons that run at once the one that began later stays. */
+  /** When the bill was requested, ISO 8601: of two concurrent comparisons, the one that began later wins. */
   readonly at: string;
   readonly who: string;
 }
 
-/** @returns false: it is what is known, or a comparison that began later was faster, and nothing was written */
+/** @returns false: nothing was written, because nothing changed or a comparison that began later was faster */
 export async function writeComparedDay(
   { client, usage, audit }: ComparisonTables & { readonly audit: string },
   { known, now, at, who }: ComparisonChange,

@@ -9,7 +9,7 @@ import { type Attributes, number, Row, text } from './attributes.ts';
 import { operational } from './errors.ts';
 import { sumsExpireAt } from './usage-sum-row.ts';
 
-/** Every partition of comparisons begins so: whoever may write to these alone can change no record. */
+/** Prefix of all partitions of comparisons: whoever may write only to these cannot change a record. */
 export const comparisonPrefix = 'comparison#';
 
 export const comparisonStateKey: Attributes = { day: text(`${comparisonPrefix}last`), machine: text('!') };
@@ -23,7 +23,7 @@ export function comparisonStateOf(attributes: Attributes): ComparisonState {
   };
 }
 
-/** Of a comparison that goes less far than the last one, or that began before it, nothing is kept. */
+/** Stores nothing for a comparison that covers fewer days than the last one, or that began before it. */
 export async function writeComparisonState(
   { client, usage }: { readonly client: DynamoDBClient; readonly usage: string },
   { comparedAt, lastDay, daysApart }: ComparisonState,

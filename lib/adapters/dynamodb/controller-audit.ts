@@ -1,4 +1,4 @@
-/** The audit row of a change of controllers, as part of the change's own transaction: neither is there without the other. */
+/** The audit row for a change of controllers, in the change's own transaction: neither exists without the other. */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { platformOwner } from '../../core/controllers/controller.ts';
 import type { ControllerRecord } from '../../core/controllers/record.ts';
@@ -6,7 +6,7 @@ import type { InstallationId } from '../../core/ids.ts';
 import { type Attributes, text } from './attributes.ts';
 import { deploymentAuditItem, tenantNoteItem } from './audit-row.ts';
 
-/** @returns none where nothing is to be recorded */
+/** @returns nothing where there is nothing to record */
 export function controllerAuditItems(
   tableName: string | undefined,
   owner: InstallationId,

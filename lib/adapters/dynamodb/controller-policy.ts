@@ -1,6 +1,7 @@
 /**
- * An owner's controllers in DynamoDB. They are many rows, since one could not hold them all, and a query of many rows may see
- * a transaction half done: so the policy's own row lists each controller's version, and what does not agree is read again.
+ * An owner's controllers in DynamoDB. They take many rows, since one could not hold them all, and a query of many rows
+ * may see half of a transaction. So the policy's own row lists each controller's version, and rows that do not agree with
+ * it are read again.
  */
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { admissionEpochAttribute } from '../../contract/tables.ts';
@@ -25,11 +26,11 @@ import { isUnmet, tryTransaction, updateItem } from './write.ts';
 
 export interface ControllerTables {
   readonly client: DynamoDBClient;
-  /** Who changes nothing, or decides, needs no audit. */
+  /** Readers, and whoever decides, need no audit. */
   readonly tables: { readonly tenants: string; readonly controllers: string; readonly audit?: string };
 }
 
-/** More than `controllersEach` of each, and the row that counts them. */
+/** More than `controllersEach` of each kind, and the row that lists their versions. */
 const mostRows = 2 * controllerBounds.controllersEach * controllerBounds.tokensEach;
 
 export function queryItems({ client, tables }: ControllerTables, owner: InstallationId, prefix: string) {
@@ -58,7 +59,7 @@ export async function readPolicy(deps: ControllerTables, owner: InstallationId):
   });
 }
 
-/** It is asked for in the same moment as a tenant, mostly, and read in the same call. */
+/** Usually read together with the tenant, in the same call. */
 export async function readPlatformEpoch({ client, tables }: ControllerTables): Promise<number | undefined> {
   const key = controllerKey(platformOwner, items.policy);
   const head = await readTogether(client, tables.controllers, key);
@@ -74,7 +75,7 @@ function agrees(head: Attributes, controllers: readonly Controller[]): boolean {
   );
 }
 
-/** Sent again where another write is at the rows. */
+/** Sent again if another write is at the same rows. */
 export async function savePolicy(
   deps: ControllerTables,
   from: ControllerPolicy,
@@ -124,7 +125,7 @@ function policyItem({ tables }: ControllerTables, from: ControllerPolicy, next: 
     tableName: tables.controllers,
     key: controllerKey(from.owner, items.policy),
     update: 'SET #epoch = :next, #versions = :versions, #in_force = :in_force',
-    // Unmet: somebody else changed a controller since it was read.
+    // Unmet: someone else changed a controller since it was read.
     condition: from.epoch === 0 ? 'attribute_not_exists(#epoch)' : '#epoch = :read',
     values: {
       ':next': number(next.epoch),
@@ -146,7 +147,7 @@ function tenantItem({ tables }: ControllerTables, next: ControllerPolicy): Trans
   });
 }
 
-/** Tokens that are made at this moment stay, and count for nothing: their controller's id is never given again. */
+/** Tokens that are being made at this moment stay, but are invalid: their controller's id is never used again. */
 async function removals(
   deps: ControllerTables,
   owner: InstallationId,
@@ -164,5 +165,5 @@ async function removals(
   }));
 }
 
-/** A transaction has room for a hundred items. */
+/** A transaction has room for 100 items. */
 const mostTokensRemoved = 50;

@@ -1,10 +1,10 @@
 /**
- * The rows of one owner's partition in the table of controllers, and back:
+ * The rows of one owner's partition in the table of controllers:
  *
- *   policy                                   epoch, whether any controller is in force, and the version of each that there is
+ *   policy                                   epoch, whether any controller is in force, and the version of each controller
  *   policy#<controller>                      a controller with its scopes and rules
  *   tokens                                   how often the tokens changed
- *   token#<token>                            a token; it counts for nothing once its controller is gone
+ *   token#<token>                            a token; invalid once its controller is gone
  *   secret#<controller>                      what signs its callbacks
  *   decision#<time>#<epoch>#<job>#<gate>     a decision, by time
  *   job#<job>#<time>#<epoch>#<gate>          the same, by job
@@ -151,7 +151,7 @@ export function tokenOfRow(attributes: Attributes): StoredToken {
 
 export const secretsRow = (key: Attributes, secrets: readonly SigningSecret[]): Attributes => ({
   ...key,
-  /** By which a change finds that it is the first since its reading. */
+  /** Lets a change find out that it is the first since its reading. */
   newest: text(secrets.at(-1)?.id ?? ''),
   secrets: { L: secrets.map((secret) => ({ M: secretMap(secret) })) },
 });

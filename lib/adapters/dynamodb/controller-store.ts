@@ -1,4 +1,4 @@
-/** Admission controllers in DynamoDB: see the port for what each method promises, and controller-row.ts for the rows. */
+/** Admission controllers in DynamoDB: the port says what each method promises, and controller-row.ts what the rows are. */
 import type { ControllerStore, DecisionPage } from '../../ports/controllers.ts';
 import { number, text } from './attributes.ts';
 import { type ControllerTables, readPlatformEpoch, readPolicy, savePolicy } from './controller-policy.ts';
@@ -52,7 +52,7 @@ export function createControllerStore(deps: ControllerTables): ControllerStore {
       const { audit } = deps.tables;
       if (audit === undefined)
         throw new Error('This store was made without an audit, and records no decisions.');
-      // Refused: it is on record already.
+      // Refused: already recorded.
       await Promise.all([
         ...decisions
           .flatMap(decisionRows)
@@ -69,7 +69,7 @@ export function createControllerStore(deps: ControllerTables): ControllerStore {
     },
     async decisionsSince(owner, { since, limit, after }: DecisionPage) {
       const to = after === undefined ? decisionItems.end : `${decisionItems.prefix}${after}`;
-      // One more than is asked for: whether there is a next page; and the page's first, which the last page showed.
+      // One more than requested, to see whether there is a next page; and the page's first, which the last page showed.
       const most = limit + (after === undefined ? 1 : 2);
       const found = await decisionsBetween(owner, { from: decisionItems.from(since), to }, most);
       const rows = found.filter((row) => row['item']?.S !== to);

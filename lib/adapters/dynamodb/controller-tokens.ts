@@ -1,4 +1,4 @@
-/** Tokens and signing secrets in DynamoDB. What belongs to a controller that is gone is not shown, whether or not it is still stored. */
+/** Tokens and signing secrets in DynamoDB. Those of deleted controllers are hidden, whether or not they are still stored. */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { SigningSecret } from '../../core/controllers/secret.ts';
 import type { StoredToken } from '../../core/controllers/token.ts';
@@ -13,7 +13,7 @@ import { readTogether } from './read-together.ts';
 import { transact, updateItem, updateRow } from './write.ts';
 
 export async function listTokens(deps: ControllerTables, owner: InstallationId): Promise<TokenList> {
-  // The version first: who changes the tokens after this is noticed when they are written.
+  // The version first: a change of the tokens after this read is noticed when they are written.
   const counted = await getRow(deps.client, deps.tables.controllers, controllerKey(owner, items.tokens));
   const [rows, controllers] = await Promise.all([
     queryItems(deps, owner, items.tokenPrefix),

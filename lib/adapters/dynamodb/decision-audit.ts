@@ -1,7 +1,7 @@
 /**
- * What of a decision belongs into the audit: the tenant's, or for votes of the operator's own controllers the platform's. A job that
- * ran although controllers failed is recorded each time, under each of them; what controllers reject, would reject or are not asked
- * about, once an hour for each repository, since every job has its decision on record anyway.
+ * Which decisions belong in the audit: the tenant's, or the platform's for votes of the operator's own controllers. A job
+ * that ran although controllers failed is recorded each time, under each of them. Rejections, would-be rejections and
+ * exemptions are recorded once an hour for each repository, since every job has its own decision record anyway.
  */
 import { platformOwner } from '../../core/controllers/controller.ts';
 import type { ControllerVote, Decision } from '../../core/controllers/decision.ts';

@@ -7,7 +7,7 @@ import { controllerKey, rowOf } from './controller-row.ts';
 
 export const decisionItems = {
   prefix: 'decision#',
-  /** Greater than every decision's. */
+  /** Greater than the key of any decision. */
   end: 'decision$',
   from: (at: string) => `decision#${at}`,
   ofJob: (jobId: JobId) => `job#${jobId}#`,
@@ -17,7 +17,7 @@ const outcomes = ['admitted', 'rejected', 'failed-open', 'unavailable'] as const
 
 export function decisionRows(decision: Decision): Attributes[] {
   const { installationId, jobId, gate, decidedAt, epoch } = decision;
-  // Two of one moment are of two policies, the later one after the earlier.
+  // Two decisions of one moment belong to two policies, the later one after the earlier.
   const when = `${decidedAt}#${String(epoch).padStart(10, '0')}`;
   const attributes = decisionAttributes(decision);
   const byTime = `${decisionItems.from(when)}#${jobId}#${gate}`;

@@ -1,4 +1,4 @@
-/** The rows of the audit that are about the deployment as a whole. Each is put once, and never over another one. */
+/** The audit rows about the deployment as a whole. Each is put once, never over another one. */
 import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
@@ -20,13 +20,13 @@ export interface DeploymentAuditPlace {
   readonly tableName: string;
 }
 
-/** Each time somebody else was faster; two copies of the reconciler are the most that meet. */
+/** One attempt is lost to each concurrent writer; at most two copies of the reconciler meet. */
 const mostTries = 3;
 
-/** A configuration as it was recorded, with its version. */
+/** A recorded configuration, with its version. */
 export interface ConfigurationVersion extends DeployedConfiguration {
   readonly version: number;
-  /** As it is stored. */
+  /** In its stored form. */
   readonly row: Attributes;
 }
 
@@ -57,7 +57,7 @@ export function createDeploymentAudit(place: DeploymentAuditPlace): DeploymentAu
   };
 }
 
-/** Newest first, at most so many. */
+/** Newest first, at most this many. */
 export async function configurationVersions(
   { client, tableName }: DeploymentAuditPlace,
   most: number,
@@ -81,7 +81,7 @@ export async function configurationVersions(
   }));
 }
 
-/** The first one changes nothing: there is none to compare it with, and it is kept whole. */
+/** The first one has no predecessor to compare it with, so it is stored whole. */
 function changesOf(last: ConfigurationVersion | undefined, now: DeployedConfiguration) {
   const [before, after] = [new Map<string, string>(), new Map<string, string>()];
   if (!last) return { before, after };
@@ -99,7 +99,7 @@ function changesOf(last: ConfigurationVersion | undefined, now: DeployedConfigur
 const texts = (values: Readonly<Record<string, string>>): Attributes =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, text(value)]));
 
-/** False: there is such a row. */
+/** False: the row already exists. */
 async function putOnce({ client, tableName }: DeploymentAuditPlace, Item: Attributes): Promise<boolean> {
   const ConditionExpression = 'attribute_not_exists(subject)';
   try {

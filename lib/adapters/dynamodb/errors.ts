@@ -1,11 +1,11 @@
 /**
- * What DynamoDB's errors mean, in one table. Whatever is not in it is taken to be worth a retry: it is better to try once
- * too often than to drop a job for an error that nobody had met before.
+ * What DynamoDB's errors mean, in one table. An unknown error counts as retryable: one attempt too many is better than a
+ * job dropped for an error that nobody has seen before.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  */
 import { OperationalError } from '../../ports/errors.ts';
 
-/** Trying again cannot help: the request, the permissions or the tables are wrong. Codes of statements in a batch included. */
+/** Retrying cannot help: the request, the permissions or the tables are wrong. Includes codes of statements in a batch. */
 const final = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -22,7 +22,7 @@ const final = new Set([
   'ValidationException',
 ]);
 
-/** Another write was at the same row. Retried here, a few times, since it passes in milliseconds. */
+/** Another write was at the same row. Retried here a few times, since it passes in milliseconds. */
 const conflicts = new Set([
   'TransactionConflict',
   'TransactionConflictException',
@@ -41,13 +41,13 @@ const throttles = new Set([
   'InternalServerError',
 ]);
 
-/** The request itself cannot be read: a text that is not well-formed, a value out of bounds. */
+/** The request itself is malformed: invalid Unicode, or a value out of bounds. */
 const ofTheRequest = new Set(['SerializationException', 'ValidationError', 'ValidationException']);
 
 export const isOfTheRequest = (code: string) => ofTheRequest.has(code);
 export const isRetryable = (code: string) => !final.has(code);
 export const isConflict = (code: string) => conflicts.has(code);
-/** Of one statement in a batch, or one item in a transaction: the SDK retries whole calls only. */
+/** For one statement of a batch, or one item of a transaction: the SDK retries only whole calls. */
 export const passesSoon = (code: string) => conflicts.has(code) || throttles.has(code);
 
 export function codeOf(error: unknown): string {
@@ -66,7 +66,7 @@ export function operational(doing: string, cause: unknown): OperationalError {
   });
 }
 
-/** For an error that came as a code in an answer. */
+/** For an error whose code came in a successful answer. */
 export function operationalCode(doing: string, code: string, message = ''): OperationalError {
   return new OperationalError(`DynamoDB failed at ${doing}: ${code}: ${message}`, {
     code,

@@ -1,6 +1,7 @@
 /**
- * Whole rows by a global index that holds keys alone: every attribute in an index is paid for again at each write. The
- * rows are then read from the table, consistently, in the index's order; one that is gone since is left out.
+ * Reads whole rows through a global index that holds only keys: each attribute in an index is paid for again at each
+ * write. The rows are then read from the table, consistently, in the index's order; rows that no longer exist are left
+ * out.
  */
 import type { DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from './attributes.ts';
@@ -11,7 +12,7 @@ export interface IndexQuery extends QueryCommandInput {
   readonly TableName: string;
 }
 
-/** @param keyName of the table's one key attribute */
+/** @param keyName the table's only key attribute */
 export async function findByIndex(
   client: DynamoDBClient,
   query: IndexQuery,

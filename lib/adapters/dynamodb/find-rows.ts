@@ -1,4 +1,4 @@
-/** Reads many rows by their keys, consistently. Rows that do not exist are left out; the order is not kept. */
+/** Reads many rows by their keys, consistently and in no order. Rows that do not exist are left out. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from './attributes.ts';
 import { readTogether } from './read-together.ts';

@@ -1,6 +1,6 @@
 /**
- * A job's changes of state as DynamoDB expressions, in life order. Each condition names the state that the change comes
- * from; where it does not hold, nothing is written. None of them can make a row: a missing state equals no state.
+ * A job's changes of state as DynamoDB expressions, in life order. Each condition names the state that the change starts
+ * from; where it does not hold, nothing is written. None of them creates a row: a missing state equals no state.
  */
 import type { JobAdmission } from '../../core/controllers/job-admission.ts';
 import type { InstanceId, JobId, LeaseId } from '../../core/ids.ts';
@@ -17,17 +17,17 @@ export interface JobChange {
   readonly values: Attributes;
 }
 
-/** Whatever its state. The condition makes no row, and spares a write that changes nothing. */
+/** In any state. The condition prevents a new row, and saves a write that would change nothing. */
 export const rename = (repository: string): JobChange => ({
   update: 'SET #repository = :repository',
   condition: 'attribute_exists(#job_id) AND #repository <> :repository',
   values: { ':repository': text(repository) },
 });
 
-/** What was written down of an end that was no end. */
+/** Undoes what was recorded of an end that turned out to be none. */
 const ended = '#outcome, #conclusion, #done_at, #expires_at';
 
-/** waiting, covered → blocked. Its lease is its machine's, and stays taken. */
+/** waiting, covered → blocked. Its lease belongs to its machine, and stays taken. */
 export const block = (jobId: JobId, at: number): JobChange => ({
   update:
     'SET #state = :blocked, #pending = :unsettled, #unsettled_at = :at REMOVE #lease, #reason, #retry_at',
@@ -42,8 +42,8 @@ export const block = (jobId: JobId, at: number): JobChange => ({
 });
 
 /**
- * blocked, done → waiting. A job that no tier has the labels of has no place to wait in. Of what is done, only what the
- * platform ended by a word of its own, which is what has a reason; what expired is over on GitHub too.
+ * blocked, done → waiting. A job whose labels match no tier has no place in a line. Of done jobs, only those that the
+ * platform ended itself, which have a reason; an expired one is over on GitHub too.
  */
 export const reopen = ({ reason, heardAt = Number.MAX_SAFE_INTEGER }: Reopening): JobChange => ({
   update: `SET #state = :waiting, #pending = #place, #reason = :reason REMOVE #unsettled_at, #runner, #started_at, ${ended}`,
@@ -59,7 +59,7 @@ export const reopen = ({ reason, heardAt = Number.MAX_SAFE_INTEGER }: Reopening)
   },
 });
 
-/** covered → waiting, if it is still this lease that is meant for it: a later one is another machine's. */
+/** covered → waiting, if it is still covered by this lease: a later one belongs to another machine. */
 export const waitAgain = (jobId: JobId, lease: LeaseId, again: Again): JobChange => {
   const back = waiting(jobId, again);
   return {
@@ -69,7 +69,7 @@ export const waitAgain = (jobId: JobId, lease: LeaseId, again: Again): JobChange
   };
 };
 
-/** waiting → waiting; with a rest its place in the line is at the end of it. */
+/** waiting → waiting; with a rest, its place in the line is at the end of that rest. */
 export const rest = (jobId: JobId, again: Again): JobChange => {
   const back = waiting(jobId, again);
   return {
@@ -79,7 +79,7 @@ export const rest = (jobId: JobId, again: Again): JobChange => {
   };
 };
 
-/** Not done: since when GitHub says that it has no such job, and when it last said so. */
+/** Not done: since when GitHub says that it has no such job, and when it said so last. */
 export const doubt = (doubted: Doubt | undefined): JobChange => ({
   update: doubted ? 'SET #gone_at = :at, #gone_said_at = :said' : 'REMOVE #gone_at, #gone_said_at',
   condition: `attribute_exists(#state) AND #state <> :done${doubted ? ` AND ${asKnown(doubted)}` : ''}`,
@@ -93,7 +93,7 @@ export const doubt = (doubted: Doubt | undefined): JobChange => ({
 const asKnown = ({ known }: Doubt) =>
   known === undefined ? 'attribute_not_exists(#gone_at)' : '#gone_at = :known';
 
-/** running → waiting, if it is still this machine that GitHub named, or none of ours. */
+/** running → waiting, if GitHub still names this machine for it, or none of ours. */
 export const requeue = (jobId: JobId, runner: InstanceId | undefined, again: Again): JobChange => {
   const back = waiting(jobId, again);
   return {
@@ -106,7 +106,7 @@ export const requeue = (jobId: JobId, runner: InstanceId | undefined, again: Aga
   };
 };
 
-/** running → running, and pending until GitHub says how it went. */
+/** running → running, and pending until GitHub reports the outcome. */
 export const markUnsettled = (jobId: JobId, runner: InstanceId, at: number): JobChange => ({
   update: 'SET #pending = :unsettled, #unsettled_at = :at',
   condition: runningOn,
@@ -120,7 +120,10 @@ export const noteStartRefusal = (why: Reason): JobChange => ({
   values: { ':why': reasonValue(why) },
 });
 
-/** Not done: what controllers said of it. A decision of the same policy stands, once it is one, and so does one that was not read. */
+/**
+ * Not done: the controllers' decision. A final decision of the same policy stays, and so does one that the caller has not
+ * read.
+ */
 export function decide(admission: JobAdmission, insteadOf: string | undefined): JobChange {
   const attributes = admissionAttributes(admission);
   const given = compact<Attributes>(attributes);
@@ -158,8 +161,8 @@ export const cover = (lease: LeaseId): JobChange => ({
 });
 
 /**
- * waiting, or covered by a lease whose machine runs another job → covered by the lease of a machine that is there already,
- * so no attempt is counted.
+ * waiting, or covered by a lease whose machine runs another job → covered by the lease of an existing machine. It counts
+ * no attempt.
  */
 export function give(lease: LeaseId, from: Job): JobChange {
   const update = 'SET #state = :covered, #lease = :lease REMOVE #reason, #retry_at, #pending';
@@ -174,12 +177,12 @@ export function give(lease: LeaseId, from: Job): JobChange {
 }
 
 /**
- * Anything that is not over on GitHub → running. The lease that it had stays known: a start that is told twice then says
- * whether the job left a machine of its own to others. Clauses of the condition:
- * - `state <> done`, or an end with a reason: facts never go backwards, but the platform's own word gives way to GitHub's.
- *   A job that no tier has the labels of (no place) is left refused: it runs on none of our machines.
- * - `attribute_exists(state)`: no row is made for a job that was not known; a missing state would pass the first one
- * - not running on this very machine already: a repeated event must not take it out of what is unsettled
+ * Anything that is not over on GitHub → running. Its former lease stays recorded: a repeated start then shows whether the
+ * job left a machine of its own to others. Clauses of the condition:
+ * - `state <> done`, or an end with a reason: facts never go backwards, but the platform's own end gives way to GitHub's.
+ *   A refused job whose labels match no tier (no place) stays refused: it runs on none of our machines.
+ * - `attribute_exists(state)`: creates no row for an unknown job; a missing state would pass the first clause
+ * - not already running on this very machine: a repeated event must not make it settled
  */
 export function start(
   jobId: JobId,
@@ -202,7 +205,7 @@ export function start(
     : ' REMOVE #pending, #unsettled_at,';
   return {
     update: `${started}, #runner = :runner${place} ${stale}`,
-    // A row without a runner is named, because NOT of what is missing is no truth in PartiQL.
+    // Spells out a row without a runner, because in PartiQL NOT of a missing value is not true.
     condition: `${known} AND (#state <> :running OR attribute_not_exists(#runner) OR #runner <> :runner)`,
     values: {
       ...values,
@@ -212,7 +215,7 @@ export function start(
   };
 }
 
-/** Anything but done → done; GitHub's own word also takes the place of the platform's, which has a reason. */
+/** Anything but done → done; GitHub's own word also replaces an end by the platform, which has a reason. */
 export const finish = (end: JobEnd): JobChange => {
   const { update, values } = finishing(end);
   const open =
@@ -264,7 +267,7 @@ const runningElsewhere = '#state = :running AND attribute_not_exists(#runner)';
 const runningOn = '#state = :running AND #runner = :runner';
 const runningValues = (runner: InstanceId) => ({ ':running': text('running'), ':runner': text(runner) });
 
-/** Back into the line: at the place that the job always had, or at the end of its rest. `remove`: further names. */
+/** Back into the line: at the job's permanent place, or at the end of its rest. `remove`: further attributes. */
 function waiting(
   jobId: JobId,
   { reason, rest }: Again,

@@ -22,16 +22,16 @@ export const jobKey = (installationId: InstallationId, jobId: JobId): Attributes
   job_id: number(jobId),
 });
 
-/** Every waiting job's `pending` starts so; `$` is the character after `#`, and ends the range. */
+/** Prefix of every waiting job's `pending`; `$` is the character after `#`, and ends the range. */
 export const waitingRange = { start: 'waiting#', end: 'waiting$' };
 export const waitingPrefix = (tier: TierName) => `waiting#${tier}#`;
-/** Greater than the place of every job of this tier, and smaller than that of any job of the next. */
+/** Greater than the place of every job of this tier, and less than that of any job of the next. */
 export const afterTier = (tier: TierName) => `waiting#${tier}$`;
 
 export const unsettledPlace = (jobId: JobId, at: number) =>
   `unsettled#${new Date(at).toISOString()}#${ordered(jobId)}`;
 
-/** Behind all who may have a machine before its rest is over. Undefined: it does not rest. */
+/** Behind all jobs that may have a machine before its rest is over. Undefined: it does not rest. */
 export function restingPlace(jobId: JobId, { tier, retryAt }: Rest) {
   if (retryAt === undefined) return undefined;
   return { pending: waitingPlace(jobId, { tier, at: retryAt }), retryAt };
@@ -129,7 +129,7 @@ export function jobOfRow(attributes: Attributes): Job {
   });
 }
 
-/** As attributes of the job's row; undefined where it has none. */
+/** Attributes of the job's row; undefined for a job without any. */
 export const admissionAttributes = (admission: JobAdmission) => ({
   admission_policy: text(admission.policy),
   admission_state: text(admission.state),

@@ -22,10 +22,10 @@ import { demandAll, runStatements } from './statements.ts';
 import { updateRow } from './write.ts';
 import { insertTogether, updateTogether } from './write-together.ts';
 
-/** More than a tenant may have waiting; what is beyond this is found once those before it are gone. */
+/** More than a tenant may have waiting; any beyond this are found once those before them are gone. */
 const mostWaitingRead = 20_000;
 
-/** Together about one read unit, as one row alone; a second look would keep those waiting who wait for a machine's end. */
+/** Together about one read unit, like a single row; a second query would delay jobs that wait for a machine's end. */
 const fewWaiting = 4;
 
 export function createJobStore(deps: { client: DynamoDBClient; tableName: string }): JobStore {
@@ -88,7 +88,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
       return (await waiting(installationId, range, limit)).map(jobOfRow);
     },
     async listWaitingBeyond(installationId, count, limit) {
-      // The index is by tier first, and age counts over all tiers: so all of them are read.
+      // The index sorts by tier first, and age counts over all tiers: so read all of them.
       const range = { from: waitingRange.start, to: waitingRange.end };
       const jobs = (await waiting(installationId, range, mostWaitingRead)).map(jobOfRow);
       jobs.sort((a, b) => a.queuedAt - b.queuedAt || a.jobId - b.jobId);
@@ -97,7 +97,8 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
     async tiersWithWaiting(installationId) {
       const tiers: TierName[] = [];
       let from = waitingRange.start;
-      // Where few jobs wait, one look shows all of them; else each starts behind the tier that the last one ended with.
+      // Where few jobs wait, one query shows all of them; otherwise each starts behind the tier that the last one ended
+      // with.
       for (;;) {
         const rows = await waiting(installationId, { from, to: waitingRange.end }, fewWaiting);
         const found = [...new Set(rows.map((row) => TierName(row['tier']?.S ?? '')))];
@@ -123,7 +124,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
         Statement: `UPDATE "${tableName}" SET "reason" = ? WHERE "installation_id" = ? AND "job_id" = ? AND "state" = 'waiting'`,
         Parameters: [reasonValue(reason), number(installationId), number(jobId)],
       }));
-      // Refused: it waits no longer, so there is nothing to explain.
+      // Refused: it no longer waits, so there is nothing to explain.
       demandAll(await runStatements(client, statements));
     },
     async setAdmissions(installationId, admissions) {
@@ -164,7 +165,7 @@ export function createJobStore(deps: { client: DynamoDBClient; tableName: string
   };
 }
 
-/** A call may name a key once only; the second of two equal jobs comes in the next one, and exists by then. */
+/** A call may name a key only once; the second of two equal jobs goes into the next call, and exists by then. */
 async function insertJobs(
   client: DynamoDBClient,
   tableName: string,

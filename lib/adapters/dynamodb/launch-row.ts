@@ -1,9 +1,9 @@
 /**
- * A launch as a row, and back. The request is kept as the very text that was made first, because CreateFleet compares it
- * with what came before under the same token. It is deflated, and so are its jobs and machines, whose leases are written as their
- * numbers alone: each write pays for the whole row, twice in a transaction, and a launch of fifty machines was 9 KB otherwise.
- * `open` and `deadline` put a launch that is not closed into the index of what is overdue, and one that is closed, with
- * another word, for as long as its machines are looked after.
+ * A launch as a row, and back. The row keeps the exact text of the first request, because CreateFleet compares a request
+ * with the earlier one under the same token. Request, jobs and machines are deflated, and leases are written as numbers:
+ * each write pays for the whole row, twice in a transaction, and a launch of fifty machines took 9 KB otherwise. `open`
+ * and `deadline` list an open launch in the index of what is overdue, and a closed one, with another word, for as long as
+ * its machines are looked after.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -22,13 +22,13 @@ const numberOf = (lease: LeaseId) => Number(lease.slice(lease.lastIndexOf('.') +
 export const instancesValue = (instances: ReadonlyMap<LeaseId, InstanceId>) =>
   deflated(JSON.stringify([...instances].map(([lease, instance]) => [numberOf(lease), instance])));
 
-/** Seven days after its fence, or later: it is set when the last of its machines has ended. */
+/** Seven days after its fence, or later: set when the last of its machines has ended. */
 export const launchExpiresAt = (launch: Launch) =>
   number(Math.ceil(launch.callUntil / 1000) + tombstoneDays * 24 * 60 * 60);
 
 export const requestText = (launch: Launch) => JSON.stringify(launch.request);
 export const deflated = (words: string): AttributeValue => ({ B: deflateRawSync(words, { level: 9 }) });
-/** @throws Error where it is no deflated text */
+/** @throws Error if it is not deflated text */
 export const inflated = (value: AttributeValue | undefined) =>
   inflateRawSync(value?.B ?? Buffer.alloc(0)).toString();
 
@@ -81,7 +81,7 @@ export function launchOfRow(attributes: Attributes): Launch {
   });
 }
 
-/** Rows of an earlier version have a list here, and a map of their machines. */
+/** Earlier versions wrote a list here, and a map of the machines. */
 function plannedJobsOf(row: Row, launchId: LaunchId): PlannedJob[] {
   const value = row.attributes['planned_jobs'];
   if (value?.B === undefined) {

@@ -1,6 +1,7 @@
 /**
- * The launches in DynamoDB. A launch is stored, whole, by the transaction that takes its leases; after that only its fence
- * and its answer are written, and at its end it closes, and the leases of machines that did not come go back with that. Its request never changes.
+ * The launches in DynamoDB. The transaction that takes a launch's leases stores it whole; after that only its fence and
+ * its answer are written. When it closes, the leases of machines that did not come go back in the same write. Its request
+ * never changes.
  *
  *   state      open        deadline       hold         answer         close
  *   intent     open        the fence      new fence    → answered     —
@@ -48,7 +49,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       ExpressionAttributeValues: { ':open': text(marker), ':now': number(now) },
     };
     const rows = await findByIndex(client, query, { keyName: 'launch_id', limit });
-    // The index lags: what has closed or moved its deadline meanwhile is not overdue.
+    // The index lags: a launch that has closed or moved its deadline meanwhile is not overdue.
     const due = rows.filter((row) => row['open']?.S === marker && Number(row['deadline']?.N) <= now);
     return due.map(launchOfRow);
   };
@@ -60,7 +61,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
           const key = jobKey(installationId, jobId);
           const write = { tableName: deps.tables.jobs, key, ...cover(lease) };
           const { met, row } = await updateTogether(client, write, 'ALL OLD');
-          // Covered by this very lease: it was done before, and its answer lost.
+          // Already covered by this very lease: the earlier answer was lost.
           return met || (row?.['state']?.S === 'covered' && row['lease']?.S === lease);
         }),
       );
@@ -78,7 +79,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
             tableName,
             key: launchKey(launch.launchId),
             update: `SET #state = :next, #machines = :machines, #planned_jobs = :jobs, #request = :request${after.update && `, ${after.update}`}`,
-            // Unmet: its fence has passed, and whoever resumed it may have asked for machines.
+            // Unmet: its fence has passed, and whoever resumed it may have requested machines.
             condition: '#state = :intent AND #call_until = :read',
             values: {
               ':machines': number(smaller.plannedJobs.length),
@@ -106,7 +107,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         tableName,
         key: launchKey(launch.launchId),
         update: 'SET #call_until = :until, #deadline = :until',
-        // The fence is where it was read, and moves forward only: of two callers who read the same fence, one moves it.
+        // The fence is where it was read, and only moves forward: of two callers who read the same fence, one moves it.
         condition: `${open} AND #call_until = :read AND #call_until < :until`,
         values: { ':until': number(until), ':read': number(launch.callUntil), ...openValues },
       };
@@ -129,7 +130,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
           tableName,
           key: launchKey(launch.launchId),
           update: 'SET #state = :answered, #instances = :instances',
-          // Unmet: an answer is there already, and stays: machines may have rows because of it.
+          // Unmet: it has an answer, which stays: machines may have rows because of it.
           condition: '#state = :intent',
           values: {
             ':answered': text('answered'),
@@ -147,7 +148,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         tableName,
         key: launchKey(launch.launchId),
         update: `SET #state = :closed, ${after.update}`,
-        // Unmet: it is closed already, and its missing leases went back then.
+        // Unmet: it is closed, and its missing leases went back then.
         condition: '#state = :answered',
         values: { ':closed': text('closed'), ':answered': text('answered'), ...after.values },
       };
@@ -157,7 +158,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
         changes: [{ freed }],
         itemOf: () => updateItem(close),
         unmet() {
-          // Closed by somebody else, in whose transaction the leases went back.
+          // Someone else closed it, and the leases went back in that transaction.
         },
       });
     },
@@ -177,7 +178,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
   };
 }
 
-/** The rest of a SET: listed for the next look at its machines, or nowhere any more, and then it expires. */
+/** The rest of a SET: listed for the next look at its machines; or no longer listed, so that it expires. */
 function afterClosing(launch: Launch, lookAt: number | undefined) {
   return lookAt === undefined
     ? {

@@ -1,6 +1,7 @@
 /**
- * Counting leases off, as items of the transaction that writes why: a launch that closes, or machines that end. The counts
- * move in that transaction or not at all, so that a lease is counted off exactly once, whatever is tried again.
+ * Gives leases back, as items of the transaction that writes the reason: a launch that closes, or machines that end. The
+ * counts move in that transaction or not at all, so that each lease goes back exactly once, however often the write is
+ * retried.
  */
 import type { CancellationReason, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { leasesAttribute, tierLeasesAttribute } from '../../contract/tables.ts';
@@ -29,7 +30,7 @@ export interface CountTables {
 
 export const capRowPrimaryKey = (key: string): Attributes => ({ launch_id: text(key) });
 
-/** One item for the tenant of each lease, and one for each cap's row. */
+/** One item for each lease's tenant, and one for each cap's row. */
 export function countOffItems(
   names: CountTables,
   freed: readonly Freed[],
@@ -65,7 +66,7 @@ function tenantItem(
       ...spend.adds,
       ...(rateBack > 0 ? ['#rate_used :rateBack'] : []),
     ].join(', ')}`,
-    // Unmet: somebody deleted the row, and its counts with it.
+    // Unmet: someone deleted the row, and its counts with it.
     condition: 'attribute_exists(#installation_id)',
     values: {
       ':all': number(-leases.length),
@@ -91,15 +92,15 @@ const capItem = (tableName: string, key: string, leases: number): TransactWriteI
   });
 
 /**
- * Writes rows whose leases go back, with the counts, in one transaction. Where a row's own condition does not hold, `unmet`
- * hears of it, and the others are written without it. Counts whose row was deleted are left out.
+ * Writes rows whose leases go back, and the counts, in one transaction. It reports a row whose own condition does not
+ * hold to `unmet`, and writes the others without it. Counts whose row was deleted are left out.
  */
 export async function writeAndCountOff<Change extends { readonly freed: readonly Freed[] }>(
   client: DynamoDBClient,
   names: CountTables,
   options: {
     readonly changes: readonly Change[];
-    /** Of the tenant's launch rate, milliseconds. */
+    /** Of the tenant's launch rate, in milliseconds. */
     readonly rateBack?: number;
     itemOf(change: Change): TransactWriteItem;
     unmet(change: Change, row: Attributes | undefined): void;

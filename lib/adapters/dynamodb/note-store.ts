@@ -1,6 +1,6 @@
 /**
- * The shared notes in DynamoDB: a small table of its own, so that what is hot there never slows the books. DynamoDB deletes
- * expired rows within days; until then they are passed over.
+ * The shared notes in DynamoDB: a small table of its own, so that hot notes never slow down jobs and machines. DynamoDB
+ * deletes expired rows within days; until then reads skip them.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { OperationalError } from '../../ports/errors.ts';
@@ -9,7 +9,7 @@ import { type Attributes, number, Row, text } from './attributes.ts';
 import { readTogether } from './read-together.ts';
 import { updateRow } from './write.ts';
 
-/** Every write grows the version, so that a reader knows whether it is the latest that it read. */
+/** Every write increases the version, so that a writer knows whether it read the latest. */
 const put =
   'SET #value = :value, #valid_until = :valid_until, #expires_at = :expires_at, #version = if_not_exists(#version, :none) + :one';
 
@@ -30,7 +30,7 @@ export function createNoteStore(deps: { client: DynamoDBClient; tableName: strin
       return new Map(rows.map(noteOfRow).filter(([, note]) => note.expiresAt > now));
     },
     async write(name, note) {
-      // Always met; it is there because the one way of writing wants a condition.
+      // Always met: every write needs a condition.
       await write(name, note, {
         condition: 'attribute_not_exists(#version) OR #version >= :none',
         values: {},
@@ -81,7 +81,7 @@ function noteOfRow(attributes: Attributes): readonly [string, Note] {
   return [row.text('name'), { value, expiresAt: row.number('valid_until'), version: row.number('version') }];
 }
 
-/** What DynamoDB leaves unread is as good as expired. */
+/** What DynamoDB leaves unread counts as expired. */
 async function readRows(
   client: DynamoDBClient,
   tableName: string,

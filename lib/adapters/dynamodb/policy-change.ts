@@ -1,5 +1,5 @@
 /**
- * A change of a tenant's policy with its record, as one transaction: either both are written or neither is.
+ * A change of a tenant's policy and its record, in one transaction: either both are written or neither is.
  *
  *   Tenant                                                 Audit
  *   ┌───────────────────────────────────────────────────┐  ┌───────────────────────────────┐
@@ -7,9 +7,10 @@
  *   │ 2 each attribute of the policy = what was read    │  │   (subject)                   │
  *   └───────────────────────────────────────────────────┘  └───────────────────────────────┘
  *
- * 1: the tenant manager and every command grow it, so two changes at once are one after the other, and have two records.
- * 2: people with the AWS CLI grow nothing; what they wrote meanwhile is not written over, nor recorded as if it were ours.
- * 3: a version is recorded once.
+ * 1: the tenant manager and every command increase it, so of two concurrent changes one waits for the other, and each has
+ * its record.
+ * 2: people with the AWS CLI do not increase it; what they wrote meanwhile is neither overwritten nor recorded as ours.
+ * 3: each version is recorded once.
  */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { recordedPolicyAttribute } from '../../contract/audit.ts';
@@ -24,7 +25,7 @@ export type PolicyEdit = Readonly<Partial<Record<PolicyAttribute, Attributes[str
 
 interface Change {
   readonly tables: { readonly tenants: string; readonly audit: string };
-  /** As it was read. */
+  /** As read. */
   readonly row: Attributes;
   readonly edit: PolicyEdit;
   readonly record: Omit<TenantRecord, 'version' | 'policy'>;

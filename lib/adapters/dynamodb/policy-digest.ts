@@ -1,6 +1,6 @@
 /**
- * A policy in short: equal where two policies mean the same, however their sets are ordered. A row that cannot be read has
- * one too, so that its mistake is recorded like any other change.
+ * A policy's digest: equal where two policies mean the same, whatever the order of their sets. An unreadable row has one
+ * too, so that its mistake is recorded like any other change.
  */
 import { createHash } from 'node:crypto';
 import type { Tenant } from '../../core/tenant.ts';

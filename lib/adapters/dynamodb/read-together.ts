@@ -1,6 +1,6 @@
 /**
- * Reads of single rows that are asked for in the same moment, in one call, whatever their tables: several tenants of a
- * batch, or a tenant and what is remembered of it. Each is read consistently, and gets its answer as soon as it is there.
+ * Collects reads of single rows that are requested in the same moment into one call, across tables: several tenants of a
+ * batch, or a tenant and its notes. Each is read consistently, and answered as soon as its row is there.
  */
 import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
 import type { OperationalError } from '../../ports/errors.ts';
@@ -8,9 +8,9 @@ import type { Attributes } from './attributes.ts';
 import { operational, operationalCode } from './errors.ts';
 import { maximumTries, pause } from './retry.ts';
 
-/** DynamoDB's own bound. */
+/** DynamoDB's own limit. */
 const keysPerCall = 100;
-/** Of more keys than one call takes, so many calls are under way at once. */
+/** If there are more keys than one call takes, this many calls run at once. */
 const callsAtOnce = 4;
 
 interface Wanted {
@@ -59,7 +59,10 @@ async function readAll(client: DynamoDBClient, wanted: readonly Wanted[]): Promi
   await Promise.all(Array.from({ length: callsAtOnce }, next));
 }
 
-/** DynamoDB may leave keys unread when it is throttled, or where the rows exceed 16 MB. Never throws: each gets its own. */
+/**
+ * DynamoDB may leave keys unread when it throttles, or where rows exceed 16 MB. Never throws: each caller gets its own
+ * error.
+ */
 async function readBatch(client: DynamoDBClient, batch: readonly Wanted[]): Promise<void> {
   let open = new Map(batch.map((one) => [nameOf(one.tableName, one.key), one]));
   for (let tries = 1; open.size > 0; tries += 1) {

@@ -1,4 +1,4 @@
-/** The ways in which the stores read. Each fails with an OperationalError alone, and each is bounded by what it is asked for. */
+/** The ways in which the stores read. Each throws only OperationalError, and reads no more than requested. */
 import {
   type DynamoDBClient,
   GetItemCommand,
@@ -22,7 +22,7 @@ export async function getRow(client: DynamoDBClient, tableName: string, key: Att
   }
 }
 
-/** At most `limit` rows, over as many pages of 1 MB as they fill. */
+/** At most `limit` rows, across as many 1 MB pages as they fill. */
 export async function queryRows(
   client: DynamoDBClient,
   query: QueryCommandInput,

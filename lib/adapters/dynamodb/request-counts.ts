@@ -15,7 +15,7 @@ export function createRequestCounts(deps: { client: DynamoDBClient; tableName: s
           tableName,
           key: { name: text(name) },
           update: `SET #expires_at = :expires_at ADD ${aliases.map((alias) => `${alias} :one`).join(', ')}`,
-          // Always met; it is there because the one way of writing wants a condition.
+          // Always met: every write needs a condition.
           condition: 'attribute_not_exists(#expires_at) OR #expires_at >= :one',
           names: Object.fromEntries(names.map((each, n) => [`#count${n}`, `count_${each}`])),
           values: { ':one': number(1), ':expires_at': number(Math.ceil(endsAt / 1000)) },

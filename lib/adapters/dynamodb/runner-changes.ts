@@ -1,6 +1,6 @@
 /**
- * A runner's changes as DynamoDB expressions, in life order. Wherever a plan is changed or ended, the condition names the
- * planned job that was read: a runner that was given another job meanwhile cannot be ended with that job forgotten.
+ * A runner's changes as DynamoDB expressions, in life order. Wherever a change moves or ends a plan, its condition names
+ * the planned job that was read: a runner that was given another job meanwhile cannot end with that job forgotten.
  */
 import type { JobId, LaunchId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -17,7 +17,7 @@ export interface RunnerChange {
 /**
  * booting → claimed, or claimed → claimed with nothing changed. Clauses of the condition:
  * - `launch_id = :launch`: the ticket was made for this machine's launch
- * - booting: nobody claimed it yet; or claimed with this nonce: the same machine asks again, its answer was lost
+ * - booting: nobody has claimed it; or claimed with this nonce: the same machine asks again because its answer was lost
  */
 export const claim = (claiming: { launchId: LaunchId; nonce: string; at: number }): RunnerChange => ({
   update: 'SET #state = :claimed, #nonce = :nonce, #claimed_at = if_not_exists(#claimed_at, :at)',
@@ -31,7 +31,7 @@ export const claim = (claiming: { launchId: LaunchId; nonce: string; at: number 
   },
 });
 
-/** claimed → listening, by the machine that claimed it. Its deadline stays: by then most have ended. */
+/** claimed → listening, by the machine that claimed it. Its deadline stays: most machines have ended by then. */
 export const confirm = (confirming: Omit<RunnerConfirm, 'instanceId'>): RunnerChange => ({
   update: [
     'SET #state = :listening, #listening_at = :at',
@@ -49,7 +49,7 @@ export const confirm = (confirming: Omit<RunnerConfirm, 'instanceId'>): RunnerCh
   },
 });
 
-/** Only in the state that was read: what a job is given for may be over. */
+/** Only in the state that was read: the reason for giving it a job may be over. */
 export const planJob = (runner: Runner, job: { jobId: JobId; repository: string }): RunnerChange => ({
   update: 'SET #planned_job = :plannedJob, #repository = :repository',
   condition: '#state = :state AND #planned_job = :read',
@@ -61,14 +61,14 @@ export const planJob = (runner: Runner, job: { jobId: JobId; repository: string 
   },
 });
 
-/** Once: whoever counts it relies on being the only one. */
+/** Once: the caller relies on being the only one that counts it. */
 export const unknownRun = (at: number): RunnerChange => ({
   update: 'SET #unknown_run_at = :at',
   condition: 'attribute_exists(#instance_id) AND attribute_not_exists(#unknown_run_at)',
   values: { ':at': number(at) },
 });
 
-/** A deadline that is later already stays. */
+/** A later deadline stays. */
 export const extend = (deadline: number): RunnerChange => ({
   update: 'SET #deadline = :deadline',
   condition: '#state <> :ended AND #deadline < :deadline',
@@ -77,9 +77,9 @@ export const extend = (deadline: number): RunnerChange => ({
 
 /**
  * Any state → ended. Clauses of the condition:
- * - not ended: the first end says why
- * - plan and run as they were read: a runner that was given a job meanwhile cannot end with that job forgotten. A row that
- *   does not exist has no planned job, so none is made.
+ * - not ended: the first end gives the reason
+ * - plan and run as read: a runner that was given a job meanwhile cannot end with that job forgotten. A row that does not
+ * exist has no planned job, so none is created.
  */
 export const end = ({ runner, ...ending }: RunnerEnd): RunnerChange => ({
   update: `SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt${ending.console === undefined ? '' : ', #console = :console'}`,
@@ -95,7 +95,7 @@ export const end = ({ runner, ...ending }: RunnerEnd): RunnerChange => ({
   },
 });
 
-/** Which job a machine runs, unless it has ended; and the lease that was meant for that job, where there is one. */
+/** The job that a machine runs, unless it has ended; and the lease meant for that job, if there is one. */
 export const ran = ({ jobId, leftLease }: Run): RunnerChange => ({
   update: `SET #ran = :ran${leftLease === undefined ? '' : ', #left_lease = :left'}`,
   condition: 'attribute_exists(#state) AND #state <> :ended',

@@ -1,4 +1,4 @@
-/** A runner as a row, and back. It is in no index: its launch names it for as long as it may be overdue. */
+/** A runner as a row, and back. It is in no index: its launch names it for as long as it can be overdue. */
 import { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from '../../core/ids.ts';
 import { type Runner, runnerEndReasons } from '../../core/runner.ts';
 import { accountOf, accountValue } from './account-value.ts';

@@ -1,6 +1,6 @@
 /**
- * The machines in DynamoDB. A machine is bound once, claimed by one nonce, and ended once; where a machine's plan and a
- * job's row must agree, both are written in one transaction.
+ * The machines in DynamoDB. A machine is bound once, claimed by one nonce, and ended once. Where a machine's plan and a
+ * job's row must agree, one transaction writes both.
  *
  *   bind → booting    claim → claimed    confirm → listening    end: any → ended
  */
@@ -41,12 +41,12 @@ export function createRunnerStore(deps: {
       const unique = [
         ...new Map([...runners].reverse().map((runner) => [runner.instanceId, runner])).values(),
       ];
-      // Refused: bound already, by its own claim or by whoever made the call before.
+      // Refused: already bound, by its own claim or by an earlier call.
       const puts = unique.map((runner) => {
         const key = runnerKey(runner.instanceId);
         return insertTogether(client, { tableName, key, row: runnerRow(runner) });
       });
-      // All settle before any failure is reported: no write is still under way when the caller goes on.
+      // All settle before any failure is reported: no write is still in progress when the caller goes on.
       const failed = (await Promise.allSettled(puts)).find(({ status }) => status === 'rejected');
       if (failed) throw (failed as PromiseRejectedResult).reason;
     },
@@ -104,7 +104,7 @@ export function createRunnerStore(deps: {
         }),
       ]),
     async recordRan(runs) {
-      // A batch may name a machine once; of two jobs of one machine, the later word counts.
+      // A batch may name a machine once; of two jobs of one machine, the later one counts.
       const latest = new Map(runs.map((run) => [run.instanceId, run]));
       const noted = await Promise.all(
         [...latest.values()].map(async (run) => {
@@ -120,7 +120,7 @@ export function createRunnerStore(deps: {
     },
     async extend(runner, deadline) {
       const { met, row } = await updateRow(client, write(runner.instanceId, changes.extend(deadline)));
-      // Unmet, and yet not ended: its deadline is later already.
+      // Unmet, although not ended: its deadline is already later.
       return met || (row !== undefined && row['state']?.S !== 'ended');
     },
     async end(ends) {
@@ -133,7 +133,7 @@ export function createRunnerStore(deps: {
             .slice(start, start + endsPerTransaction)
             .map((end) => ({ end, freed: [{ ...end.runner, ...(end.spend ? { spend: end.spend } : {}) }] })),
           itemOf: ({ end }) => updateItem(write(end.runner.instanceId, changes.end(end))),
-          // No row: it ended so long ago that its tombstone is gone.
+          // No row: it ended so long ago that its row has expired.
           unmet({ end }, row) {
             const hasEnded = row === undefined || row['state']?.S === 'ended';
             outcomes.set(end.runner.instanceId, hasEnded ? 'was-ended' : 'changed');
@@ -145,7 +145,7 @@ export function createRunnerStore(deps: {
   };
 }
 
-/** Why a claim's condition failed, from the row as it was found. */
+/** Why a claim's condition failed, by the row that was found. */
 function refusal(row: Attributes, launchId: string): ClaimOutcome {
   if (row['launch_id']?.S !== launchId) return { kind: 'refused', why: 'other-launch' };
   if (row['state']?.S === 'ended') return { kind: 'refused', why: 'ended' };

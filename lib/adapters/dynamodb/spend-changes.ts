@@ -1,6 +1,7 @@
 /**
- * How the tenant's item of a transaction counts what is spent. It moves in the transactions that take leases and give them back,
- * and so exactly once for each: a machine's row ends once, and a launch closes once, whatever is tried again.
+ * How the tenant's item of a transaction counts spending. It changes in the transactions that take leases and give them
+ * back, and so exactly once for each: a machine's row ends once, and a launch closes once, however often a write is
+ * retried.
  */
 import {
   carriedAttribute,
@@ -20,11 +21,11 @@ import type { Tenant } from '../../core/tenant.ts';
 import { type Attributes, number } from './attributes.ts';
 import { capValue } from './spend-row.ts';
 
-/** To be joined to the rest of the item. */
+/** To be added to the rest of the item. */
 export interface SpendItem {
-  /** Of an ADD: `#a :a, #b :b`, each on its own. */
+  /** Parts of an ADD: `#a :a, #b :b`, one by one. */
   readonly adds: readonly string[];
-  /** Of a REMOVE: what is too old to be read, so that the row stays small. */
+  /** Parts of a REMOVE: counts that are too old to be read, so that the row stays small. */
   readonly removes: readonly string[];
   readonly conditions: readonly string[];
   readonly values: Attributes;
@@ -32,9 +33,9 @@ export interface SpendItem {
 }
 
 /**
- * Of taking: the expected cost is added to the launch's month and day, where each cap is what was read and leaves room for it.
- * Room is the cap less what is being added, so after the write the cap holds. `asRead`: no lease may have been taken or freed
- * since. What is spent would not say so: a lease that ended below its expected cost makes up for one that was taken.
+ * Taking: adds the expected cost to the launch's month and day, if each cap is as read and leaves room for it. Room is
+ * the cap less what is added, so the cap holds after the write. `asRead`: no lease may have been taken or freed since.
+ * What is spent would not show that: a lease that ended below its expected cost makes up for one that was taken.
  */
 export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): SpendItem {
   const spent = expectedOf(launch);
@@ -75,7 +76,7 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
   };
 }
 
-/** No lease was taken or freed since the tenant was read. The row has no such count before its first lease. */
+/** No lease was taken or freed since the tenant was read. Before the first lease the row has no such count. */
 export const leasesUnchanged = ({ leaseChanges }: Pick<Tenant, 'leaseChanges'>) => ({
   condition:
     leaseChanges === 0
@@ -105,11 +106,11 @@ function pastOf({ spent, carried, held, settled }: Tenant, now: number): string[
 export const expectedOf = ({ leaseCost, plannedJobs }: Launch): Micros =>
   (leaseCost?.expected ?? 0) * plannedJobs.length;
 
-/** What earlier installations spent is fixed before this one takes its first lease. */
+/** The spending of earlier installations is final before this one takes its first lease. */
 export const roomIn = ({ carried }: Tenant, period: string, cap: Micros): Micros =>
   cap - (carried?.get(period) ?? 0);
 
-/** Of giving back: each lease is settled in its own month and day. */
+/** Giving back: each lease is settled in its own month and day. */
 export function spendSettled(
   freed: readonly { readonly tier: TierName; readonly spend?: Settlement }[],
 ): Pick<SpendItem, 'adds' | 'values' | 'names'> {
@@ -133,7 +134,7 @@ export function spendSettled(
   };
 }
 
-/** As a SET, of a row that has spent nothing yet. */
+/** As a SET, for a row that has spent nothing yet. */
 export function carriedSet(carried: ReadonlyMap<string, Micros>) {
   const entries = [...carried];
   return {
@@ -143,7 +144,7 @@ export function carriedSet(carried: ReadonlyMap<string, Micros>) {
   };
 }
 
-/** As further SETs: what the row says of held leases becomes what it should; what is not held any more becomes nothing. */
+/** As further SETs: sets what the row says of held leases to what it should be; entries of leases that are not held go. */
 export function heldSet(read: HeldLeases | undefined, now: HeldLeases | undefined) {
   const entries = [
     ...new Map([...heldNumbers(read).keys()].map((name) => [name, 0] as const)),

@@ -1,6 +1,7 @@
 /**
- * What a tenant may spend and has spent, as attributes of its row. The operator writes the caps with commands or with the AWS
- * CLI, in dollars: what is no amount of dollars holds the tenant's jobs, with a sentence that says so, and stops nothing else.
+ * What a tenant may spend and has spent, as attributes of its row. The operator writes the caps with commands or with the
+ * AWS CLI, in dollars. A value that is no amount of dollars holds the tenant's jobs, with a sentence that says so, and
+ * stops nothing else.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import {
@@ -17,14 +18,14 @@ import { rangesOfLives } from '../../core/spend.ts';
 import type { HeldLeases, LeaseCost, LivesByTier, SpendCaps } from '../../core/spend-counts.ts';
 import { type Attributes, flag, number, type Row, text } from './attributes.ts';
 
-/** A million dollars, to the micro-dollar: exact as a number of JavaScript's, and as one of DynamoDB's. */
+/** A million dollars, to the micro-dollar: exact as a JavaScript number, and as a DynamoDB one. */
 const amount = /^\d{1,7}(\.\d{1,6})?$/;
 const allowed = 'a number (N) of dollars from 0 to 9999999, with at most six decimals';
 
 export const capAttributes = ['spend_cap', 'daily_cap'] as const;
 export type CapAttribute = (typeof capAttributes)[number];
 
-/** Dollars as people type them; undefined: they are none. */
+/** Dollars as people type them; undefined: not an amount. */
 export const microsOf = (dollars: string): Micros | undefined =>
   amount.test(dollars) ? microsFrom(Number(dollars)) : undefined;
 
@@ -50,7 +51,7 @@ export function capsOfRow({ attributes }: Row): SpendCaps | undefined {
 const fault = (name: string, value: AttributeValue, must: string) =>
   `${name} is ${JSON.stringify(value)}; it must be ${must}.`;
 
-/** Of a row that is made. What cannot be read in the row that it is inherited from can be read in this one no more. */
+/** For a new row. What cannot be read in the row that it inherits from cannot be read in this one either. */
 export const capsRow = (caps: SpendCaps | undefined): Attributes => ({
   ...(caps?.unreadable === undefined ? {} : { spend_cap: text('unreadable in the earlier installation') }),
   ...(caps?.month === undefined || caps.unreadable !== undefined ? {} : { spend_cap: capValue(caps.month) }),
@@ -73,7 +74,7 @@ function amountsOf(row: Row, prefix: string): ReadonlyMap<string, Micros> | unde
 const reservedPattern = new RegExp(`^${reservedAttribute('(\\S{10})')}$`);
 const sincePattern = new RegExp(`^${sinceAttribute('(\\S{10})', '(.+)')}$`);
 
-/** With what came to nothing: a taking removes it, once its day is past. */
+/** Including those that came to nothing: a taking removes them once their day is past. */
 export function heldOfRow(row: Row): HeldLeases | undefined {
   const expected = new Map<string, Micros>();
   const since = new Map<string, Map<TierName, number>>();
@@ -104,7 +105,7 @@ export function livesOfRow(row: Row): LivesByTier | undefined {
 const nonEmpty = <Known extends ReadonlyMap<unknown, unknown>>(map: Known) =>
   map.size === 0 ? undefined : map;
 
-/** What a lease counts, in the row of its launch and of its machine. */
+/** What a lease counts as spent, in the rows of its launch and its machine. */
 export const leaseCostRow = (cost: LeaseCost | undefined): Attributes => ({
   ...(cost === undefined ? {} : { expected: number(cost.expected) }),
   ...(cost?.ceiling === undefined ? {} : { ceiling: number(cost.ceiling) }),

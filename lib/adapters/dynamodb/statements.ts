@@ -1,6 +1,6 @@
 /**
- * Many writes in one call, each on its own: PartiQL statements in a batch. BatchWriteItem cannot do this, because its
- * puts overwrite; a transaction cannot, because one row that exists would undo all others.
+ * Many independent writes in one call: PartiQL statements in a batch. BatchWriteItem cannot do this, because its puts
+ * overwrite; a transaction cannot, because one row that exists would undo all the others.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.multiplestatements.batching.html
  */
 import {
@@ -13,7 +13,7 @@ import type { Attributes } from './attributes.ts';
 import { isOfTheRequest, operational, operationalCode, passesSoon } from './errors.ts';
 import { maximumTries, pause } from './retry.ts';
 
-/** DynamoDB's own bound. */
+/** DynamoDB's own limit. */
 const statementsPerCall = 25;
 
 /**
@@ -22,7 +22,7 @@ const statementsPerCall = 25;
  */
 export type StatementOutcome = 'done' | 'refused' | OperationalError;
 
-/** `row`: what the statement asked to have returned; of a refused one, the row as it was found, if that was asked for. */
+/** `row`: what the statement asked to have returned; for a refused one, the row as found, if requested. */
 export interface StatementAnswer {
   readonly outcome: StatementOutcome;
   readonly row?: Attributes;
@@ -30,7 +30,7 @@ export interface StatementAnswer {
 
 const refusals = new Set(['DuplicateItem', 'ConditionalCheckFailed']);
 
-/** An INSERT puts a row only where none has its key. */
+/** An INSERT creates a row only if none has its key. */
 export function insertStatement(tableName: string, attributes: Attributes): BatchStatementRequest {
   const fields = Object.keys(attributes).map((name) => `'${name}': ?`);
   return {
@@ -40,7 +40,7 @@ export function insertStatement(tableName: string, attributes: Attributes): Batc
 }
 
 /**
- * Runs each statement, and again those that were throttled. Outcomes come in the order of the statements, no two of
+ * Runs each statement, and repeats those that were throttled. Outcomes come in the order of the statements, no two of
  * which may name the same key: DynamoDB refuses such a batch as a whole.
  */
 export async function runStatements(
@@ -59,7 +59,7 @@ export async function answerStatements(
   for (let start = 0; start < statements.length; start += statementsPerCall) {
     batches.push(runBatch(client, statements.slice(start, start + statementsPerCall)));
   }
-  // All settle before any failure is reported: no write is still under way when the caller goes on.
+  // All settle before any failure is reported: no write is still in progress when the caller goes on.
   const settled = await Promise.allSettled(batches);
   return settled.flatMap((batch) => {
     if (batch.status === 'rejected') throw batch.reason;
@@ -79,7 +79,7 @@ async function runBatch(
       open.map((n) => statements[n] as BatchStatementRequest),
     ).catch((error: OperationalError) => error);
     if (responses instanceof Error) {
-      // One that DynamoDB cannot even read spoils the call for all others: then each is sent by itself.
+      // A statement that DynamoDB cannot even parse spoils the call for all the others: then each is sent by itself.
       if (!isOfTheRequest(responses.code)) throw responses;
       return statements.length === 1 ? [{ outcome: responses }] : sendOneByOne(client, statements, answers);
     }
@@ -101,7 +101,7 @@ async function runBatch(
 const withRow = (outcome: StatementOutcome, row: Attributes | undefined): StatementAnswer =>
   row === undefined ? { outcome } : { outcome, row };
 
-/** @param answers those that are known already */
+/** @param answers those already known */
 async function sendOneByOne(
   client: DynamoDBClient,
   statements: BatchStatementRequest[],
@@ -114,7 +114,7 @@ async function sendOneByOne(
   );
 }
 
-/** For whoever writes rows of the platform's own making, of which each must be written. @throws OperationalError */
+/** For rows of the platform's own making, each of which must be written. @throws OperationalError */
 export function demandAll(outcomes: readonly StatementOutcome[]): void {
   const failed = outcomes.find((outcome) => typeof outcome === 'object');
   if (failed) throw failed;

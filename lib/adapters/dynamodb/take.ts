@@ -1,7 +1,7 @@
 /**
  * The one write that all limits rest on: leases and the launch, in one transaction, all or nothing. However many callers
- * run it at once, a tenant never holds more leases than its limits. The jobs are covered after it, each by itself
- * (`cover` in launch-store.ts): in the transaction each would cost twice, and one that is gone would undo all others.
+ * run it at once, a tenant never holds more leases than its limits allow. The jobs are covered afterwards, each by itself
+ * (`cover` in launch-store.ts): in the transaction each would cost twice, and a missing one would undo all the others.
  *
  *   Tenant                                        Launch
  *   ┌──────────────────────────────────────────┐  ┌───────────────────────────────┐
@@ -17,11 +17,11 @@
  *   └──────────────────────────────────────────┘
  *
  * 1, 2: a suspended tenant, and one whose earlier installation still has machines, starts nothing.
- * 3: room was counted with these; an operator who edits one of them is obeyed by this very write.
+ * 3: room was computed with these; the write obeys an operator who edits one of them meanwhile.
  * 4, 5: room is the limit less what is being added, so after the write the limit holds. The counts do not exist
  *    before the first lease.
- * 7: jobs were admitted under this policy; who changes a controller meanwhile is obeyed by this very write.
- * 6: the launch is there already, so this write was done before and its answer lost.
+ * 6: the launch exists, so this write was made before and its answer was lost.
+ * 7: jobs were admitted under this policy; the write obeys whoever changes a controller meanwhile.
  * 8, 9: the same for money, where the tenant has caps: what the machines are expected to cost is added by this write. Where
  *    more must be kept free for what machines may cost beyond that, lease_changes is what was read too.
  *
@@ -136,7 +136,7 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
   });
 }
 
-/** Copies that launch at once both pass, whether the rate is in use or they find it unused: see launch-rate.ts. */
+/** Copies that launch at once both pass, whether or not they find the rate in use: see launch-rate.ts. */
 function rateChange({ rate }: Taking) {
   if (!rate) return { adds: [], sets: '', removes: [], conditions: [], values: {} };
   const { cost, usedAtMost, from, anew } = rate;
@@ -145,7 +145,7 @@ function rateChange({ rate }: Taking) {
   return {
     adds: ['#rate_used :rateCost'],
     sets: anew ? ' SET #rate_from = :rateFrom' : '',
-    // Of rows of an earlier version.
+    // Rows of an earlier version.
     removes: anew ? ['#rate_used_until'] : [],
     conditions: [
       `(${known ? `${known} OR ` : ''}#rate_from BETWEEN :rateEarliest AND :rateLatest)`,
@@ -173,7 +173,7 @@ function launchItem(tableName: string, launch: Launch): TransactWriteItem {
   };
 }
 
-/** The launch's own row is asked first: if it is there, all other conditions fail because of this very launch. */
+/** Looks at the launch's own row first: if it exists, all other conditions fail because of this very launch. */
 function outcomeOf(reasons: readonly CancellationReason[], { launch, caps = [] }: Taking): TakeOutcome {
   const [tenant, ...others] = reasons;
   const stored = others.at(-1);

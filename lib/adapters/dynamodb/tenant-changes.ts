@@ -1,5 +1,5 @@
 /**
- * The tenant manager's writes as DynamoDB expressions. An operator edits rows with the AWS CLI and minds no version: so a
+ * The tenant manager's writes as DynamoDB expressions. An operator edits rows with the AWS CLI and ignores versions: so a
  * status is written only over the one that was read, and what a new installation inherits is checked where it was read.
  */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
@@ -13,8 +13,9 @@ import { newTenantRow, permissionsValue, statusValue, tenantKey, tenantOfRow } f
 
 /**
  * Clauses of the condition:
- * - `attribute_exists(installation_id)`: an update makes no tenant
- * - `version = :version`: nobody changed it since it was read; a row that an operator made by hand has none, which reads as 0
+ * - `attribute_exists(installation_id)`: an update creates no tenant
+ * - `version = :version`: nobody changed it since it was read; a row that an operator created by hand has none, which
+ * reads as 0
  * - the status as it was read, where it is written: the operator has not changed it since
  */
 export function changeExpression(read: Tenant, changes: TenantChanges) {
@@ -44,7 +45,7 @@ export function changeExpression(read: Tenant, changes: TenantChanges) {
   };
 }
 
-/** Earlier versions wrote what GitHub suspended as `suspended`, and `github` into `suspended_by`. */
+/** Earlier versions wrote `suspended` for GitHub's suspensions, and `github` into `suspended_by`. */
 function statusFence({ status, suspendedBy }: Tenant): { condition: string; values: Attributes } {
   const asRead = { ':read_status': statusValue(status, suspendedBy) };
   if (status !== 'suspended' || suspendedBy !== 'github') {
@@ -64,7 +65,7 @@ export const newTenantItem = (tableName: string, tenant: NewTenant, digest: stri
   },
 });
 
-/** Each of these is in the row as it is in this one, spelled as the operator spelled it. */
+/** Each of these is in that row as it is in this one, in the operator's spelling. */
 export function policyCheck(tableName: string, row: Attributes, tenant: Tenant): TransactWriteItem {
   const clauses = policyAttributes.map((name) =>
     row[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`,

@@ -1,4 +1,4 @@
-/** What the tenant manager records of its own writes: the tenant as it read it, and as it is to be. */
+/** What the tenant manager records of its own writes: the tenant as read, and as it is to be. */
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { policyAttributes } from '../../contract/tenant-policy.ts';
 import type { Tenant } from '../../core/tenant.ts';
@@ -15,7 +15,7 @@ interface Recorded {
 }
 
 const who = 'tenant-manager';
-/** What it writes besides the policy, and says of nobody but GitHub. */
+/** What it writes besides the policy; its only source is GitHub. */
 const watched = [...policyAttributes, 'account_login', 'permissions'];
 
 export function recordedTenant(

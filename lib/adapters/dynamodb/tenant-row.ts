@@ -32,8 +32,8 @@ import {
 const tierLeasesPrefix = tierLeasesAttribute('');
 
 /**
- * What GitHub suspended has a word of its own. An operator who writes `suspended` over `suspended` would change nothing, and
- * the ban would be lifted with GitHub's suspension.
+ * GitHub's suspension has a word of its own. Otherwise an operator who writes `suspended` over `suspended` would change
+ * nothing, and the ban would end with GitHub's suspension.
  */
 const byGitHub = 'suspended-by-github';
 const statuses = ['active', 'pending', 'suspended', byGitHub, 'deleted'] as const;
@@ -43,7 +43,7 @@ export const tenantKey = (installationId: InstallationId): Attributes => ({
   installation_id: number(installationId),
 });
 
-/** Without leases: those are added by `take` alone. */
+/** Without leases: only `take` adds those. */
 export function newTenantRow(tenant: NewTenant): Attributes {
   const tiers = tenant.allowedTiers;
   return compact<Attributes>({
@@ -80,7 +80,7 @@ export function newTenantRow(tenant: NewTenant): Attributes {
   });
 }
 
-/** @throws OperationalError that names the row and the attribute which cannot be read */
+/** @throws OperationalError that names the row and the attribute that cannot be read */
 export function tenantOfRow(attributes: Attributes): Tenant {
   const row = new Row(`tenants row ${attributes['installation_id']?.N}`, attributes);
   const predecessor = row.optionalNumber('predecessor');
@@ -134,7 +134,7 @@ export const statusValue = (status: TenantStatus, suspendedBy: Tenant['suspended
 
 const statusOf = (word: (typeof statuses)[number]): TenantStatus => (word === byGitHub ? 'suspended' : word);
 
-/** An operator who removes `attention` by hand has cleared it, whatever else is left. */
+/** An operator who removes `attention` by hand has cleared it, whatever else remains. */
 function attentionOf(row: Row): Attention | undefined {
   const words = row.optionalText('attention');
   if (words === undefined) return undefined;

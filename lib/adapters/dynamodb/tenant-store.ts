@@ -1,6 +1,6 @@
 /**
- * The tenants in DynamoDB. Nothing here counts a lease on or off, but `correctLeases` after a look at all rows; the tenant
- * manager's writes are fenced by what it read, the operator's are not, and neither can undo the other's.
+ * The tenants in DynamoDB. Nothing here counts a lease on or off except `correctLeases`, after a look at all rows. The
+ * tenant manager's writes are fenced by what it read, the operator's are not, and neither can undo the other's.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { recordedPolicyAttribute } from '../../contract/audit.ts';
@@ -19,17 +19,20 @@ import { recordedTenant, recordedUpdate } from './tenant-record.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
 
-/** Installations of one account: GitHub allows one at a time, so this is how often somebody may reinstall within the tombstones. */
+/**
+ * Installations of one account: GitHub allows one at a time, so this bounds how often an account can reinstall while old
+ * rows exist.
+ */
 const installationsPerAccount = 1000;
 
 export interface TenantStoreOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
-  /** Absent: this copy makes and changes no tenants, as `create` and `update` would. */
+  /** Absent: this function neither creates nor changes tenants. */
   readonly auditTable?: string;
 }
 
-/** Unmet: there is no such tenant, and the update would make one. */
+/** Unmet: there is no such tenant, and the update would create one. */
 const exists = 'attribute_exists(#installation_id)';
 const nothingSpent = '(attribute_not_exists(#day) OR #day = :read)';
 const neverCounted = `${exists} AND (attribute_not_exists(#lease_changes) OR #lease_changes = :read)`;
@@ -83,7 +86,7 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
         tableName,
         key: tenantKey(installationId),
         update: `${sets.length === 0 ? '' : `SET ${sets.join(', ')} `}REMOVE #predecessor`,
-        // Unmet: it was forgotten already, or another one took its place.
+        // Unmet: already forgotten, or replaced by another one.
         condition: '#predecessor = :predecessor',
         values: { ...values, ':predecessor': number(predecessor) },
         names,
@@ -166,7 +169,7 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
       const { met } = await updateRow(client, {
         tableName,
         key: tenantKey(tenant.installationId),
-        // Whoever has planned by the former count plans again.
+        // Whoever planned by the former count plans again.
         update: 'ADD #day :change, #month :change, #lease_changes :one',
         condition: `${asRead} AND ${unchanged.condition}`,
         values: {

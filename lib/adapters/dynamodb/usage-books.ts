@@ -1,6 +1,7 @@
 /**
- * The books of past days in DynamoDB. The sixteen partitions of a day are read side by side and merged, a page of each at a
- * time: within each the tenants stand in the same order, so that all records of one come together, in bounded memory.
+ * The usage of past days in DynamoDB. It reads the sixteen partitions of a day side by side and merges them, a page of
+ * each at a time: each has the tenants in the same order, so that all records of one tenant come together, in bounded
+ * memory.
  */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { InstallationId } from '../../core/ids.ts';
@@ -61,7 +62,7 @@ async function saveProgress({ client, tableName }: Table, day: string, { known, 
     tableName,
     key: progressKey(day),
     update: after === undefined ? `${set} REMOVE #after` : `${set}, #after = :after`,
-    // The row is made by the first save of the first making.
+    // The first save creates the row.
     condition: 'attribute_not_exists(#finished) OR #finished = :known',
     values: {
       ':finished': number(finished),
@@ -88,7 +89,7 @@ async function* partOf({ client, tableName }: Table, part: string, of: Tenants):
     ExpressionAttributeNames: { '#day': 'day', ...(condition === '' ? {} : { '#machine': 'machine' }) },
     ExpressionAttributeValues: { ':day': text(part), ...values },
     Limit: rowsPerPage,
-    // A correction of what is spent rests on as many records as leases that went back.
+    // A correction of spending relies on reading as many records as leases that went back.
     ConsistentRead: true,
   };
   let start: Attributes | undefined;
@@ -106,7 +107,7 @@ function rangeOf({ after, only }: Tenants): { condition: string; values: Attribu
       values: { ':machines': text(machinesOf(only)) },
     };
   if (after === undefined) return { condition: '', values: {} };
-  // Behind all of that tenant's machines, and before those of any other tenant that comes later.
+  // Behind all of that tenant's machines, and before those of any later tenant.
   return { condition: ' AND #machine > :after', values: { ':after': text(`${machinesOf(after)}~`) } };
 }
 
@@ -126,7 +127,7 @@ async function* merged(lists: readonly AsyncGenerator<UsageRecord>[]): AsyncGene
     if (!first) return;
     const next = open.reduce((one, other) => (tenantKey(other.head) < tenantKey(one.head) ? other : one));
     const tenant = tenantKey(next.head);
-    // The rest of this list's records of the tenant, one after the other, then those of the other lists.
+    // The rest of this list's records of the tenant, then those of the other lists.
     while (!next.head.done && tenantKey(next.head) === tenant) {
       yield next.head.value as UsageRecord;
       next.head = await next.list.next();

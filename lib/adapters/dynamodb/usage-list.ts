@@ -1,4 +1,4 @@
-/** Reads the books: the machines that were launched on some days, of all tenants or of one. */
+/** Reads the usage records of the machines launched on some days, of all tenants or of one. */
 
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { chunksOf } from '../../core/chunks.ts';

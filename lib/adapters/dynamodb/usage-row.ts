@@ -1,7 +1,7 @@
 /**
- * A machine's use as a row, and back. Its key is the day on which the machine was launched and the machine itself, both of
- * which never change: so the row of a machine is always the same one. A day's rows are spread over sixteen partitions, so
- * that a burst of ends is not held up by one, and within them a tenant's rows stand together.
+ * A machine's use as a row, and back. Its key is the day of the launch and the machine itself, neither of which ever
+ * changes, so that a machine always has the same row. A day's rows are spread over sixteen partitions, so that none of
+ * them slows down a burst of ends; within a partition a tenant's rows stand together.
  */
 import { usageDays } from '../../contract/tables.ts';
 import { dayOf } from '../../core/days.ts';
@@ -26,7 +26,7 @@ export const usageKey = ({ installationId, instanceId, launchedAt }: UsageKey): 
   machine: text(`${machinesOf(installationId)}${instanceId}`),
 });
 
-/** Of a job, as attributes of the machine's row. */
+/** A job, as attributes of the machine's row. */
 export const ranJobAttributes = (job: RanJob): Attributes =>
   compact<Attributes>({
     job_id: number(job.jobId),

@@ -1,6 +1,6 @@
 /**
- * The books in DynamoDB. A row is inserted, never put over another one, so that a machine whose end is written again keeps
- * what was written first; a job is added to a row that does not know yet how its job ended.
+ * The usage records in DynamoDB. A row is inserted, never put over another one, so that a machine whose end is written
+ * again keeps its first record. A job is added to a row that does not know yet how its job ended.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RanJob, UsageKey } from '../../core/usage.ts';
@@ -23,7 +23,7 @@ export function createUsageStore({
       tableName,
       key: usageKey(key),
       update: `SET ${attributes.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-      // Met by no row that there is not: PartiQL's update makes none.
+      // Not met by a missing row: PartiQL's update creates none.
       condition: 'attribute_not_exists(#conclusion)',
       values: Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])),
     });

@@ -1,6 +1,6 @@
 /**
- * Reads what machines of some days cost, of all tenants or of one: the sums of days that have them, and the records of the
- * machines of the others.
+ * Reads what the machines of some days cost, of all tenants or of one: a day's sums if it has any, otherwise the records
+ * of its machines.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { sumUp, type UsageSum } from '../../core/usage-sum.ts';
@@ -17,7 +17,7 @@ interface Table {
 
 export interface ListedSums {
   readonly sums: readonly UsageSum[];
-  /** The days of which there were no sums. */
+  /** The days without sums. */
   readonly unsummed: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export async function listSums(table: Table, query: UsageQuery): Promise<ListedS
   return { sums: [...found.flatMap((sums) => sums ?? []), ...sumUp(records)], unsummed };
 }
 
-/** Undefined: nobody has made them all yet. */
+/** Undefined: not all of them exist yet. */
 async function sumsOfDay(
   { client, tableName }: Table,
   day: string,

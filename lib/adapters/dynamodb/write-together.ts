@@ -1,7 +1,7 @@
 /**
- * Conditional updates and new rows that are asked for in the same moment, in one call: the facts of a batch of messages,
- * what came of several launches. Each stands alone, as if it were a call of its own. No two of one call may be about one
- * row, so the second waits for the next call.
+ * Collects conditional updates and new rows that are requested in the same moment into one call: the facts of a batch of
+ * messages, the results of several launches. Each succeeds or fails by itself, as if it were a call of its own. One call
+ * has at most one write to a row, so a second one waits for the next call.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html
  */
 import type { BatchStatementRequest, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -30,7 +30,7 @@ export async function updateTogether(
   return together(client, write, statementOf(write, returned));
 }
 
-/** Not met: there is a row with this key already. @throws OperationalError */
+/** Not met: a row with this key already exists. @throws OperationalError */
 export async function insertTogether(
   client: DynamoDBClient,
   put: Pick<RowUpdate, 'tableName' | 'key'> & { readonly row: Attributes },
@@ -77,7 +77,7 @@ async function writeAll(client: DynamoDBClient, wanted: readonly Wanted[]): Prom
   if (later.length > 0) await writeAll(client, later);
 }
 
-/** The update as PartiQL; parameters stand in the order of their question marks. */
+/** The update as PartiQL; parameters are in the order of the question marks. */
 function statementOf(write: RowUpdate, returned: Returned | undefined): BatchStatementRequest {
   const Parameters: Attributes[string][] = [];
   const { values = {} } = write;

@@ -22,14 +22,14 @@ export interface RowUpdate {
   readonly update: string;
   readonly condition: string;
   readonly values?: Attributes;
-  /** For attributes whose name is made at run time. All others are taken from the expressions. */
+  /** For attributes whose name is computed at run time. All others are taken from the expressions. */
   readonly names?: Readonly<Record<string, string>>;
 }
 
-/** `row`: as asked for where the condition held; as it was found (absent: no such row) where it did not. */
+/** `row`: as requested, where the condition held; as found (absent: no such row) where it did not. */
 export type Written = { readonly met: boolean; readonly row: Attributes | undefined };
 
-/** Tries again where a transaction is at the row. */
+/** Retries while a transaction is at the row. */
 export async function updateRow(
   client: DynamoDBClient,
   write: RowUpdate,
@@ -59,7 +59,7 @@ function updateInput(write: RowUpdate) {
     ConditionExpression: write.condition,
     ExpressionAttributeNames: { ...namesIn(`${write.update} ${write.condition}`), ...write.names },
     ...(write.values ? { ExpressionAttributeValues: write.values } : {}),
-    // Says why a condition failed without a second read, which might see a newer row.
+    // Returns the reason for a failed condition without a second read, which might see a newer row.
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };
 }
@@ -71,8 +71,8 @@ function namesIn(expression: string): Record<string, string> {
 }
 
 /**
- * Sends one transaction, once; the SDK's own retries carry one idempotency token. Undefined: done. Else why not, one
- * reason an item, in the order of the items.
+ * Sends one transaction, once; the SDK's own retries carry one idempotency token. Undefined: done. Otherwise the reasons,
+ * one for each item, in their order.
  */
 export async function tryTransaction(
   client: DynamoDBClient,
@@ -88,7 +88,7 @@ export async function tryTransaction(
   }
 }
 
-/** True: done. False: some condition does not hold. Tries again where another write is at the rows. */
+/** True: done. False: a condition does not hold. Retries while another write is at the rows. */
 export async function transact(client: DynamoDBClient, items: TransactWriteItem[]): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
     const reasons = await tryTransaction(client, items);

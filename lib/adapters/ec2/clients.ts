@@ -1,13 +1,13 @@
 /**
- * EC2 clients with bounded waits. The one that launches never tries again by itself: whoever sends a launch
- * twice must know that it does. The other one does, because asking and ending can be repeated.
+ * EC2 clients with bounded waits. The one that launches never retries by itself: a launch must only be sent twice on
+ * purpose. The other one does, because reading and terminating can be repeated.
  */
 import { EC2Client } from '@aws-sdk/client-ec2';
 
 export interface Ec2Clients {
   readonly launching: EC2Client;
   readonly asking: EC2Client;
-  /** For what machines do not wait for. */
+  /** For calls that no machine waits for. */
   readonly pricing: EC2Client;
 }
 
@@ -30,9 +30,9 @@ export function createEc2Clients(
     });
   };
   return {
-    // An instant fleet answers when its machines are started: seconds, for many. A connection that lay idle may break as it
-    // is used again, and then nobody knows whether the call arrived: each gets one of its own, which costs some milliseconds.
-    // Two calls, one of which broke at once, fit into scale-up's time.
+    // An instant fleet answers once its machines have started: seconds, for many. An idle connection may break as it is
+    // used again, and then nobody knows whether the call arrived: so each call gets a new connection, which costs a few
+    // milliseconds. Two calls, one of which broke at once, fit into scale-up's time.
     launching: client(1, { requestTimeout: 12_000, keepAlive: false }),
     asking: client(3, { requestTimeout: 5_000, keepAlive: true }),
     pricing: client(1, { requestTimeout: 2_000, keepAlive: true }),

@@ -1,6 +1,6 @@
 /**
- * The machines' maker, on EC2. A launch is one CreateFleet call, sent as it was stored; what came of it is
- * read from errors and instances both, since EC2 gives them side by side. Absence is never reported as proof.
+ * Launches and lists machines on EC2. A launch is one CreateFleet call, sent as it was stored. The result is read from
+ * errors and instances together, since EC2 returns both. Absence is never reported as proof.
  */
 
 import {
@@ -24,15 +24,14 @@ import { listMachines } from './list-machines.ts';
 import { readConsole } from './read-console.ts';
 import { terminate } from './terminate.ts';
 
-/** EC2 takes at most 200 values of one filter. */
+/** EC2 takes at most 200 values in one filter. */
 const idsPerCall = 200;
 
 export function createCompute(clients: Ec2Clients): Compute {
   return {
     async launch(request) {
       try {
-        // The stored request is EC2's own shape, but cannot be changed, which the SDK's types do not know to
-        // ask for.
+        // The stored request has EC2's own shape, but is read-only, which the SDK's types do not accept.
         const input = request as unknown as CreateFleetCommandInput;
         const answer = await clients.launching.send(new CreateFleetCommand(input));
         return answerOf(saysWhatCame(answer) ? answer : await fleetAsMade(clients.asking, answer));
@@ -73,13 +72,13 @@ export function createCompute(clients: Ec2Clients): Compute {
 
 type Fleet = Pick<CreateFleetCommandOutput, 'FleetId' | 'Instances' | 'Errors'>;
 
-/** Whether EC2 lists to a token that was used before what came of it then, it does not document. */
+/** EC2 does not document whether it lists the former result when a token is used again. */
 const saysWhatCame = ({ Instances = [], Errors = [] }: Fleet) => Instances.length + Errors.length > 0;
 
 /**
- * An instant fleet's own record lists what it started and why no more.
+ * An instant fleet's own record lists what it started and why it started no more.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FleetData.html
- * @throws Error where EC2 does not show it (yet), or cannot be asked: what came of the launch stays unclear
+ * @throws Error where EC2 does not show it (yet), or cannot be reached: the launch's result stays unclear
  */
 async function fleetAsMade(client: EC2Client, { FleetId = '' }: Fleet): Promise<Fleet> {
   const unclear = (cause?: unknown) =>
@@ -117,7 +116,7 @@ const subnetOf = ({
   return subnetId === undefined ? {} : { subnetId };
 };
 
-/** EC2 says with each error what it tried; without all of it, no pool is named. */
+/** EC2 says with each error what it tried; a pool is named only if all of that is there. */
 function poolOf({ Lifecycle, LaunchTemplateAndOverrides }: CreateFleetError): Pick<LaunchFailure, 'pool'> {
   const { InstanceType: instanceType, SubnetId: subnetId } = LaunchTemplateAndOverrides?.Overrides ?? {};
   if (!Lifecycle || !instanceType || !subnetId) return {};

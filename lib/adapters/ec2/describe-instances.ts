@@ -1,11 +1,11 @@
-/** All machines that match some filters, page by page. What EC2 does not show is left out; that proves nothing. */
+/** All machines that match some filters, page by page. A machine that EC2 does not show is left out; that proves nothing. */
 import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
 import { operationalError } from './errors.ts';
 
 /** More machines than one launch or one sweep ever has; a page has up to 1,000. */
 const maxPages = 10;
 
-/** @throws OperationalError, also where there are more pages than any question here has */
+/** @throws OperationalError, also where there are more pages than any caller expects */
 export async function describeInstances(client: EC2Client, filters: Filter[]): Promise<Instance[]> {
   const found: Instance[] = [];
   let cursor: string | undefined;

@@ -1,7 +1,6 @@
 /**
- * What EC2's errors mean for a launch: one table, for errors that CreateFleet throws and for those that it
- * lists beside what it did start. A thrown error that is not in the table may have started machines, so it is
- * unclear.
+ * What EC2's errors mean for a launch: one table, for errors that CreateFleet throws and for those that it lists beside
+ * what it started. A thrown error that is not in the table may have started machines, so it is unclear.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 
@@ -9,7 +8,7 @@ import type { LaunchAnswer, LaunchFailure, LaunchFailureClass } from '../../port
 import { OperationalError } from '../../ports/errors.ts';
 
 const classes: Readonly<Record<string, LaunchFailureClass>> = {
-  // Another type, zone or market may have it.
+  // Another type, zone or market may have capacity.
   InsufficientInstanceCapacity: 'capacity',
   InsufficientHostCapacity: 'capacity',
   InsufficientReservedInstanceCapacity: 'capacity',
@@ -18,7 +17,7 @@ const classes: Readonly<Record<string, LaunchFailureClass>> = {
   SpotMaxPriceTooLow: 'capacity',
   UnfulfillableCapacity: 'capacity',
   Unsupported: 'capacity',
-  // The account's own bounds: no other zone helps.
+  // The account's own quotas: another zone does not help.
   InstanceLimitExceeded: 'quota',
   MaxFleetCountExceeded: 'quota',
   MaxSpotInstanceCountExceeded: 'quota',
@@ -32,7 +31,7 @@ const classes: Readonly<Record<string, LaunchFailureClass>> = {
   Throttling: 'throttled',
   ThrottlingException: 'throttled',
   TooManyRequestsException: 'throttled',
-  // It can never work as it is: permissions, the account, or what was asked for.
+  // It can never work: permissions, the account, or the request itself.
   AccessDenied: 'fatal',
   AccessDeniedException: 'fatal',
   AuthFailure: 'fatal',
@@ -62,8 +61,8 @@ const classes: Readonly<Record<string, LaunchFailureClass>> = {
 };
 
 /**
- * Of an error that CreateFleet lists for one pool. `InvalidFleetConfiguration` is said there of a type that is not offered in
- * that zone, beside machines that were started elsewhere.
+ * For an error that CreateFleet lists for one pool. There `InvalidFleetConfiguration` means a type that is not offered in
+ * that zone, even beside machines that were started elsewhere.
  * Source: https://github.com/aws/karpenter-provider-aws/issues/6483
  */
 export function poolFailure(code: string, message: string): LaunchFailure {
@@ -76,7 +75,7 @@ export function launchFailure(code: string, message: string): LaunchFailure {
   return { class: known ?? 'unknown', code, message };
 }
 
-/** Of an error that CreateFleet threw. */
+/** For an error that CreateFleet threw. */
 export function answerOfError(error: unknown): LaunchAnswer {
   const { code, message } = describeError(error);
   const failure = launchFailure(code, message);
@@ -85,7 +84,7 @@ export function answerOfError(error: unknown): LaunchAnswer {
     : { kind: 'refused', failure };
 }
 
-/** Of an error that any other call threw. */
+/** For an error that any other call threw. */
 export function operationalError(error: unknown, action: string): OperationalError {
   const { code, message } = describeError(error);
   return new OperationalError(`EC2 ${action} failed: ${code}: ${message}`, {
@@ -101,8 +100,7 @@ export function describeError(error: unknown): { code: string; message: string }
 }
 
 /**
- * A 5xx says nothing of what was done before it, whatever its code. A throttle as 503 is EC2's own way to say
- * so.
+ * A 5xx says nothing about what was done before it, whatever its code. EC2 reports throttling as 503, too.
  */
 function isServerFault(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;

@@ -1,7 +1,8 @@
 /**
- * All machines of this deployment, a page at a time, found by two tags that each of them carries from its start: the
- * environment, which is also what lets a function end it, and the launch. The reserved tag of the launch template would
- * be harder to forge, but who can tag an instance can end it too, and a machine's rights come from the records alone.
+ * All machines of this deployment, a page at a time, found by two tags that each of them has from its start: the
+ * environment, which also lets a function terminate it, and the launch. The launch template's reserved tag would be
+ * harder to forge, but whoever can tag an instance can terminate it too, and a machine's rights come from the records
+ * alone.
  */
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { InstallationId, InstanceId, LaunchId } from '../../core/ids.ts';
@@ -9,11 +10,11 @@ import { tagKeys } from '../../core/tags.ts';
 import type { TaggedMachine } from '../../ports/compute.ts';
 import { operationalError } from './errors.ts';
 
-/** What ends by itself, and soon, is left out. */
+/** Without machines that are ending anyway. */
 const states = ['pending', 'running', 'stopping', 'stopped'];
 const pageSize = 500;
 
-/** @throws OperationalError, also for a cursor that EC2 no longer takes */
+/** @throws OperationalError, also for a cursor that EC2 no longer accepts */
 export async function listMachines(
   client: EC2Client,
   { environment, cursor }: { environment: string; cursor?: string },

@@ -1,16 +1,16 @@
 /**
- * What a machine printed, the last 64 KB of it. Where EC2 cannot tell the latest of a machine (one without Nitro), it is
- * asked for what it posted when the machine last changed its state.
+ * What a machine printed, the last 64 KB of it. Where EC2 does not support the latest output (machines without Nitro), it
+ * is asked for what it stored when the machine last changed its state.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html
  */
 import { type EC2Client, GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import type { InstanceId } from '../../core/ids.ts';
 import { describeError, operationalError } from './errors.ts';
 
-/** Nobody waits for this: whoever asks has something more important to do. */
+/** Nobody waits for this: the caller has something more important to do. */
 const withinMilliseconds = 2_000;
 
-/** What EC2 says to `Latest` where it cannot tell: the machine type, or its state. */
+/** EC2's answer to `Latest` where it does not support it: because of the machine type, or its state. */
 const latestIsRefused = [
   'UnsupportedOperation',
   'IncorrectInstanceState',

@@ -1,6 +1,6 @@
 /**
- * Spot prices by DescribeSpotPriceHistory, remembered for ten minutes in each copy of a function: one call for all types of a
- * tier, and none for each job. They move slowly. What could not be asked is asked again a minute later at the earliest.
+ * Spot prices by DescribeSpotPriceHistory, kept for ten minutes in each copy of a function: one call for all types of a
+ * tier, and none for each job. They change slowly. A failed call is repeated after a minute at the earliest.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
  */
 import { DescribeSpotPriceHistoryCommand, type EC2Client, type SpotPrice } from '@aws-sdk/client-ec2';
@@ -47,7 +47,7 @@ export function createSpotPrices(deps: SpotPriceDeps): SpotPrices {
   };
 }
 
-/** Answers with none where EC2 cannot be asked: the machines' records then say that they have no price. */
+/** Returns none where EC2 cannot be reached: the machines' records then say that they have no price. */
 async function ask(deps: SpotPriceDeps, instanceTypes: readonly string[]): Promise<Answer> {
   const now = deps.clock.now();
   try {
@@ -59,7 +59,7 @@ async function ask(deps: SpotPriceDeps, instanceTypes: readonly string[]): Promi
   }
 }
 
-/** From a moment on, the first prices are those that were in force then. */
+/** For a given start, the first prices are those that were in force then. */
 async function history(client: EC2Client, types: readonly string[], now: number): Promise<SpotPrice[]> {
   const found: SpotPrice[] = [];
   let cursor: string | undefined;
@@ -79,7 +79,7 @@ async function history(client: EC2Client, types: readonly string[], now: number)
   return found;
 }
 
-/** The latest of each pool. */
+/** The latest price of each pool. */
 function pricesOf(history: readonly SpotPrice[]): Map<string, Micros> {
   const since = (price: SpotPrice) => price.Timestamp?.getTime() ?? 0;
   return new Map(

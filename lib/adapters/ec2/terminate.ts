@@ -1,6 +1,7 @@
 /**
- * Ends machines. EC2 refuses a whole call for one id that it does not know, so such ids are taken out and the rest is sent
- * again. Which they are, its error names; or, where the permission has a condition on tags, EC2 has to be asked.
+ * Terminates machines. EC2 refuses a whole call because of one id that it does not know, so such ids are taken out and
+ * the rest is sent again. EC2's error names them; or, where the permission has a condition on tags, they have to be
+ * looked up.
  */
 
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
@@ -10,13 +11,12 @@ import { describeInstances } from './describe-instances.ts';
 import { describeError, operationalError } from './errors.ts';
 
 /**
- * Each call again takes out at least one id, so a chunk ends after as many calls as it has ids, at the very
- * most.
+ * Each repeated call leaves out at least one more id, so a chunk takes at most as many calls as it has ids.
  */
 const idsPerCall = 50;
 const unknownIdCodes = ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed', 'InvalidInstanceID'];
 
-/** @throws OperationalError where EC2 could not be asked; what was accepted before may be asked for again */
+/** @throws OperationalError where EC2 could not be reached; machines accepted before that may be terminated again */
 export async function terminate(
   client: EC2Client,
   instanceIds: readonly InstanceId[],
@@ -36,7 +36,7 @@ export async function terminate(
   return { accepted, unknown };
 }
 
-/** Empty: all were accepted. Else none was, because of these. */
+/** Empty: all were accepted. Otherwise none was, because of these. */
 async function terminateKnown(client: EC2Client, ids: readonly InstanceId[]): Promise<InstanceId[]> {
   try {
     await client.send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
@@ -49,7 +49,7 @@ async function terminateKnown(client: EC2Client, ids: readonly InstanceId[]): Pr
 }
 
 /**
- * A machine that EC2 has forgotten has no tags, so the condition of the grant fails before anybody looks for the machine.
+ * A machine that EC2 has forgotten has no tags, so the condition of the grant fails before EC2 looks for the machine.
  * Source: https://github.com/aws/karpenter-provider-aws/issues/2100
  */
 async function strangersAmong(

@@ -1,6 +1,6 @@
 /**
- * The releases of actions/runner, by GitHub's public API and without a token. GitHub counts 60 such calls an hour for an
- * address, which functions share with strangers: a refused call is an OperationalError like any other, and the next
+ * The releases of actions/runner, by GitHub's public API and without a token. GitHub allows 60 such calls an hour for
+ * each address, which functions share with strangers: a refused call is an OperationalError like any other, and the next
  * look asks again. Source: https://docs.github.com/en/rest/releases/releases
  */
 import type { ReleasedFile, RunnerRelease } from '../../core/runner-release.ts';
@@ -14,10 +14,10 @@ export interface RunnerReleasesOptions {
 }
 
 const askMilliseconds = 10_000;
-/** Of a whole archive, some 200 MB. The function that asks for it has longer. */
+/** For a whole archive, some 200 MB. The function that downloads it may run longer. */
 const downloadMilliseconds = 240_000;
 
-/** What is read of GitHub's answer. */
+/** The parts of GitHub's answer that are read. */
 interface ReleaseAnswer {
   readonly tag_name: string;
   readonly body?: string | null;

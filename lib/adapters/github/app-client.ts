@@ -1,7 +1,7 @@
 /**
- * GitHub's REST API through @octokit/app: calls as the App itself, and calls with a given installation
- * token. No retrying or throttling plugins: those wait inside a function that is paid for by the
- * millisecond. Each call ends within ten seconds and pins the REST version.
+ * GitHub's REST API through @octokit/app: calls as the App itself, and calls with a given installation token. Without the
+ * plugins for retries and throttling: they wait inside a function that is billed by the millisecond. Each call ends
+ * within ten seconds and pins the REST version.
  */
 import { App } from '@octokit/app';
 import { Octokit } from '@octokit/core';
@@ -16,7 +16,7 @@ const defaultTimeoutMs = 10_000;
 export interface AppClientOptions {
   /** `https://api.github.com`, or that of a GitHub Enterprise host. */
   readonly apiUrl: string;
-  /** Asked before each call as the App, so that a rotated key is taken up. */
+  /** Read before each call as the App, so that a rotated key is used at once. */
   readonly app: StoredApp;
   readonly userAgent?: string;
   /** Absent: 10,000. */
@@ -28,7 +28,7 @@ export type Parameters = Readonly<Record<string, unknown>>;
 export interface AppClient {
   /** Signed with the App's own JWT. @throws what Octokit throws */
   asApp(route: string, parameters: Parameters): Promise<unknown>;
-  /** As `asApp`, with the cursor of the page after this one, where GitHub names one. @throws what Octokit throws */
+  /** As `asApp`, with the cursor of the next page, if GitHub names one. @throws what Octokit throws */
   pageAsApp(route: string, parameters: Parameters): Promise<{ data: unknown; next: string | undefined }>;
   /** @throws what Octokit throws */
   withToken(
@@ -38,7 +38,7 @@ export interface AppClient {
   ): Promise<{ readonly data: unknown; readonly headers: Headers }>;
 }
 
-/** Of an answer, by names in lower case. */
+/** Response headers, by names in lower case. */
 export type Headers = Readonly<Record<string, string | number | undefined>>;
 
 export function createAppClient(options: AppClientOptions): AppClient {
@@ -59,7 +59,7 @@ export function createAppClient(options: AppClientOptions): AppClient {
   const callWith = (credentials: AppCredentials, route: string, parameters: Parameters) =>
     appWith(credentials).octokit.request(route, { ...parameters, ...bounded(), headers });
 
-  /** A key that GitHub no longer takes may have been replaced since it was read: then it is asked again, once. */
+  /** A key that GitHub rejects may have been replaced since it was read: then it is read again, once. */
   const asApp = async (route: string, parameters: Parameters) => {
     const used = await stored.current();
     try {
@@ -87,7 +87,7 @@ export function createAppClient(options: AppClientOptions): AppClient {
   };
 }
 
-/** Credentials that are not stored, or not yet. */
+/** Credentials that may not be stored yet. */
 export const givenApp = (credentials: AppCredentials): StoredApp => ({
   current: async () => credentials,
   refresh: async () => false,
@@ -96,7 +96,7 @@ export const givenApp = (credentials: AppCredentials): StoredApp => ({
 const areSame = (one: AppCredentials, other: AppCredentials) =>
   one.appId === other.appId && one.privateKey === other.privateKey;
 
-/** Of a Link header: `<https://…?cursor=v1_123>; rel="next"`. */
+/** From a Link header: `<https://…?cursor=v1_123>; rel="next"`. */
 function nextCursor(link: string | undefined): string | undefined {
   const next = link?.split(',').find((part) => part.includes('rel="next"'));
   const url = next && /<([^>]+)>/.exec(next)?.[1];

@@ -1,4 +1,7 @@
-/** How calls of installations are made: with a token that can do no more than the call needs, renewed once where GitHub drops it. */
+/**
+ * How calls for installations are made: with a token that has only the rights that the call needs, renewed once if GitHub
+ * rejects it.
+ */
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer } from '../../ports/github.ts';
 import type { AppClient } from './app-client.ts';
@@ -9,7 +12,7 @@ import { createInstallationTokens } from './installation-tokens.ts';
 
 export interface Asking {
   readonly ask: Ask;
-  /** What GitHub refuses becomes an answer. @throws OperationalError */
+  /** Returns GitHub's refusals as answers. @throws OperationalError */
   answered<Value>(effect: () => Promise<Value>): Promise<Answer<Value>>;
 }
 

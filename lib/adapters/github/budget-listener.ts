@@ -1,6 +1,6 @@
 /**
- * Hears from each answer of GitHub what is left of the installation's budget, refusals included, and puts it on the answer
- * of the port's own call, however many calls to GitHub that took. Calls that run at the same time do not mix.
+ * Reads from each of GitHub's responses, refusals included, what is left of the installation's budget, and adds it to the
+ * answer of the port's call, however many requests that took. Concurrent calls do not mix.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Budgets, CallBudget } from '../../core/github-budget.ts';
@@ -42,7 +42,7 @@ export function createBudgetListener(): BudgetListener {
   };
 }
 
-/** Undefined: the answer does not say, or counts as something that is not used here. */
+/** Undefined: the response does not say, or it is a budget that is not used here. */
 function budgetOf(headers: Headers): CallBudget | undefined {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
     Number(headers[`x-ratelimit-${name}`] ?? Number.NaN),

@@ -1,10 +1,10 @@
-/** What the calls to GitHub share: how an installation asks, where runners are, and how a job is read. */
+/** What the calls to GitHub share: how an installation makes requests, where runners are, and how a job is read. */
 import type { GitHubJob, RunnerScope } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';
 import type { Parameters } from './app-client.ts';
 import type { Grant } from './installation-tokens.ts';
 
-/** With a token of the installation that can do no more than `grant`. @throws what Octokit throws */
+/** With a token of the installation that has only the rights in `grant`. @throws what Octokit throws */
 export type Ask = (
   installationId: InstallationId,
   grant: Grant,
@@ -32,12 +32,12 @@ export function jobOf(data: unknown): GitHubJob {
   return {
     status: jobStatuses[job.status] ?? 'queued',
     conclusion: job.conclusion,
-    // GitHub gives an empty text where no runner has taken the job.
+    // GitHub sends an empty text where no runner has taken the job.
     runnerName: job.runner_name || null,
   };
 }
 
-/** GitHub has more words for what has not begun; held back by a rule is waiting. */
+/** GitHub has several statuses for jobs that have not begun; one held back by a protection rule counts as waiting. */
 const jobStatuses: Readonly<Record<string, GitHubJob['status']>> = {
   waiting: 'waiting',
   pending: 'waiting',

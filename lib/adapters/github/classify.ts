@@ -1,20 +1,20 @@
 /**
- * The one table that says what a failed call to GitHub means. What GitHub decided is a refusal, which asking
- * again at once would not change; all else is an OperationalError. Unknown failures are retryable.
+ * The one table that says what a failed call to GitHub means. A decision by GitHub is a refusal, which an immediate retry
+ * would not change; everything else is an OperationalError. Unknown failures are retryable.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
  */
 import type { GitHubRefusal } from '../../core/github.ts';
 import { type CallResource, callResources } from '../../core/github-budget.ts';
 import { OperationalError } from '../../ports/errors.ts';
 
-/** What is read of Octokit's RequestError; errors of the connection have a status of 500 and no response. */
+/** The parts of Octokit's RequestError that are read; connection errors have a status of 500 and no response. */
 interface RequestFailure {
   readonly status?: number;
   readonly message?: string;
   readonly response?: { readonly headers?: Readonly<Record<string, string | number | undefined>> };
 }
 
-/** GitHub's advice where an answer names no time: wait for at least a minute. */
+/** GitHub's advice where a response names no time: wait for at least a minute. */
 const unnamedWaitSeconds = 60;
 
 interface Row {
@@ -30,14 +30,14 @@ const worded = (kind: 'forbidden' | 'not-found' | 'invalid') => (failure: Reques
 
 function limited(failure: RequestFailure, nowMs: number): GitHubRefusal {
   const headers = failure.response?.headers ?? {};
-  // `retry-after` is the secondary limit's, which is about all calls, whatever is left of the hour.
+  // `retry-after` belongs to the secondary limit, which covers all calls, whatever is left of the hour.
   const isHourSpent = headers['retry-after'] === undefined && isSpent(failure.response);
   const resource = isHourSpent ? resourceOf(headers) : undefined;
   const refusal = { kind: 'limited' as const, retryAfterSeconds: retryAfterSeconds(failure, nowMs) };
   return resource ? { ...refusal, resource } : refusal;
 }
 
-/** Undefined: one that is not used here. A GitHub that names none has but one. */
+/** Undefined: a resource that is not used here. A GitHub that names none has only one. */
 export function resourceOf(
   headers: Readonly<Record<string, string | number | undefined>>,
 ): CallResource | undefined {
@@ -50,13 +50,13 @@ const table: readonly Row[] = [
   { statuses: [403], when: showsRateLimit, refusal: limited },
   { statuses: [401, 403], refusal: worded('forbidden') },
   { statuses: [404, 410], refusal: worded('not-found') },
-  // A token narrowed to more than the installation has; GitHub words what is missing, and has no code for it.
+  // A token was narrowed to more than the installation has; GitHub says what is missing in words, and has no code for it.
   { statuses: [422], when: says(/permissions requested are not granted/i), refusal: worded('forbidden') },
   { statuses: [422], when: says(/repository that does not exist/i), refusal: worded('not-found') },
   { statuses: [422], refusal: worded('invalid') },
 ];
 
-/** @throws OperationalError where GitHub decided nothing */
+/** @throws OperationalError unless GitHub decided */
 export function refusalOf(error: unknown, nowMs: number): GitHubRefusal {
   const failure = error as RequestFailure;
   const row = table.find(
@@ -101,6 +101,6 @@ function retryAfterSeconds({ response }: RequestFailure, nowMs: number): number 
   return unnamedWaitSeconds;
 }
 
-/** 409 of a registration: the name is in use. */
+/** 409 at registration: the name is in use. */
 export const isNameTaken = (error: unknown): boolean =>
   error instanceof OperationalError && error.code === 'github-409';

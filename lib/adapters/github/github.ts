@@ -1,7 +1,7 @@
 /**
- * The GitHub port over GitHub's REST API. Refusals come back as answers, by the table in classify.ts; what
- * GitHub could not be asked throws OperationalError. It never waits and never repeats a call, but for a
- * token that GitHub no longer takes and a runner name that is taken by an idle registration: once each.
+ * The GitHub port over GitHub's REST API. Refusals come back as answers, by the table in classify.ts; when GitHub cannot
+ * be reached it throws OperationalError. It never waits, and repeats a call, once, in only two cases: a token that GitHub
+ * rejects, and a runner name that an idle registration holds.
  */
 import type { Permissions } from '../../core/github.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -19,7 +19,7 @@ export function createGitHub(options: AppClientOptions & { readonly clock: Clock
 
   return {
     ...createListings({ ask, client, answered }),
-    // Tokens are kept by their copy, and one that is missing is one call.
+    // Tokens are cached in this copy; a missing one takes one call.
     async prepare() {},
     getInstallation: (installationId) =>
       answered(async () => {

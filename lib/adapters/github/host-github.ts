@@ -1,7 +1,7 @@
 /**
- * The port of a single host over the same client, tokens and table of errors as the platform's. With an App it finds the
- * installation that the scope belongs to; with somebody's token it sends that token, read anew once GitHub refuses it.
- * Neither credential leaves this process.
+ * A single host's port over the same client, tokens and error table as the platform's. With an App it finds the
+ * installation that the scope belongs to; with a personal token it sends that token, and reads it again once GitHub
+ * refuses it. Neither credential leaves this process.
  */
 import type { RunnerScope } from '../../core/github.ts';
 import { InstallationId } from '../../core/ids.ts';
@@ -21,7 +21,7 @@ import { findRunnerGroup } from './runner-groups.ts';
 
 export type HostCredential =
   | { readonly kind: 'app'; readonly app: StoredApp }
-  /** `read` is asked before each call. */
+  /** Called before each request. */
   | { readonly kind: 'token'; readonly read: () => Promise<string> };
 
 export interface HostGitHubOptions {
@@ -31,10 +31,10 @@ export interface HostGitHubOptions {
   readonly clock: Clock;
 }
 
-/** GitHub's own bound. */
+/** GitHub's own limit. */
 const pageSize = 100;
 const mostPages = 10;
-/** A token is whoever's it is; no installation stands behind it. */
+/** A personal token; no installation stands behind it. */
 const noInstallation = InstallationId(0);
 
 interface Access extends Asking {
@@ -101,7 +101,7 @@ function appAccess(client: AppClient, clock: Clock): Access {
       try {
         return await ask(installationId, grant, call);
       } catch (error) {
-        // Installed anew, it has another id.
+        // After a reinstallation it has another id.
         if (statusOf(error) === 404) found.clear();
         throw error;
       }

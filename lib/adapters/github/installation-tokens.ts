@@ -1,15 +1,14 @@
 /**
- * Installation tokens, each narrowed to what one kind of call needs, kept in memory until shortly before
- * they expire. Callers that ask at the same time share one request. Tokens never leave this process, and
- * never reach a log.
+ * Installation tokens, each narrowed to what one kind of call needs, kept in memory until shortly before they expire.
+ * Concurrent callers share one request. Tokens never leave this process, and are never logged.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AppClient } from './app-client.ts';
 
 /**
- * The fewest rights that a call needs. `repository` is a name without its owner; absent: all of the
- * installation's.
+ * The fewest rights that a call needs. `repository` is a name without its owner; absent: all of the installation's
+ * repositories.
  */
 export interface Grant {
   readonly permissions: Readonly<Record<string, 'read' | 'write'>>;
@@ -19,7 +18,7 @@ export interface Grant {
 export interface InstallationTokens {
   /** @throws what Octokit throws */
   get(installationId: InstallationId, grant: Grant): Promise<string>;
-  /** This one was refused: the next `get` fetches another. Does nothing if that has happened already. */
+  /** GitHub rejected this one: the next `get` fetches another. Does nothing if that has already happened. */
   drop(installationId: InstallationId, grant: Grant, token: string): void;
 }
 
@@ -28,9 +27,9 @@ interface Kept {
   readonly expiresAt: number;
 }
 
-/** A call may take ten seconds, and clocks differ a little. */
+/** A call may take ten seconds, and clocks differ slightly. */
 const marginMs = 60_000;
-/** About half a megabyte of tokens; the one asked for longest ago goes first. */
+/** About half a megabyte of tokens; the least recently used one goes first. */
 const tokensKept = 1000;
 
 export function createInstallationTokens(client: AppClient, clock: Clock): InstallationTokens {

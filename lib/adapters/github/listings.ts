@@ -1,6 +1,6 @@
 /**
- * What GitHub has lists of: repositories, runs and their jobs, runners, deliveries. A page has at most 100 entries,
- * and how many pages are worth their calls is for the caller to say. Only `redeliver` changes anything.
+ * What GitHub lists: repositories, runs and their jobs, runners, deliveries. A page has at most 100 entries; the caller
+ * decides how many pages are worth their calls. Only `redeliver` changes anything.
  */
 import type {
   GitHubRepository,
@@ -27,12 +27,12 @@ type Listings = Pick<
   | 'redeliver'
 >;
 
-/** GitHub's own bound. */
+/** GitHub's own limit. */
 const pageSize = 100;
 const readActions = { permissions: { actions: 'read' } } as const;
 /**
- * `GET /repositories/{id}` has no page of its own in GitHub's documents; it is where GitHub itself leads whoever asks for a
- * repository by a former name, and what its `url` fields of moved repositories say. Nothing else is asked by id.
+ * GitHub's documents do not describe `GET /repositories/{id}`; it is where GitHub redirects requests for a repository's
+ * former name, and what the `url` fields of moved repositories contain. Nothing else is requested by id.
  */
 const readMetadata = { permissions: { metadata: 'read' } } as const;
 
@@ -168,7 +168,7 @@ interface RunShape {
   readonly head_repository: { readonly id: number } | null;
 }
 
-/** GitHub's documents show paths with the ref behind them: `.github/workflows/build.yml@main`. */
+/** GitHub's documents show paths followed by the ref: `.github/workflows/build.yml@main`. */
 const aboutOf = (run: RunShape): RunAbout => ({
   attempt: run.run_attempt ?? 1,
   ref: run.head_branch ?? '',

@@ -1,6 +1,6 @@
 /**
- * GitHub's App manifests and an App's own settings over the REST API. Each call ends within ten seconds; converting is
- * tried again where GitHub cannot have used the code up, since the code is good once.
+ * GitHub's App manifests and an App's own settings over the REST API. Each call ends within ten seconds; the conversion
+ * is retried where GitHub cannot have used up the code, since a code works only once.
  * Source: https://docs.github.com/en/rest/apps/apps#create-a-github-app-from-a-manifest
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,7 +26,7 @@ export function createNewApps({ apiUrl }: { readonly apiUrl: string }): NewApps 
     check: (app) => heardOf(async () => knownApp(await clientOf(app).asApp('GET /app', {}))),
     connectWebhook: (app, { url, secret }) =>
       heardOf(async () => {
-        // As `data`, because among Octokit's own parameters `url` is the address of the call.
+        // As `data`, because `url` is one of Octokit's own parameters.
         const data = { url, secret, content_type: 'json' };
         await clientOf(app).asApp('PATCH /app/hook/config', { data });
         return 'connected' as const;
@@ -88,10 +88,10 @@ async function heardOf<Value>(call: () => Promise<Value>): Promise<Heard<Value>>
   } catch (error) {
     const status = statusOf(error) ?? 0;
     const isAnswered = (error as { response?: unknown }).response !== undefined;
-    // Octokit adds where the documents are; whoever reads this wants to know what is wrong.
+    // Octokit appends a link to its documents; the reader wants to know what is wrong.
     const message = String((error as Error).message).replace(/ - https?:\S+$/, '');
     const why = isAnswered ? `GitHub answered ${status}: ${message}` : message;
-    // Without a response it is the key itself that cannot be used to sign, or the network.
+    // Without a response, either the key itself cannot sign, or the network failed.
     return { ok: false, kind: isAnswered && status < 500 ? 'refused' : 'unreachable', why };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the operator's commands ask GitHub besides what the platform itself does: the App's own settings, the view of single
- * jobs, runners and webhooks, and to run a workflow. The functions of the platform never call this. Only `dispatch` and
+ * What the operator's commands ask GitHub in addition to what the platform does: the App's own settings, the state of
+ * single jobs, runners and webhooks, and to run a workflow. The platform's functions never call this. Only `dispatch` and
  * `createRunnerGroup` change anything. Refusals come back as answers.
  */
 import type { GitHubJob, GitHubRepository, Installation, RunnerScope } from '../../core/github.ts';
@@ -16,7 +16,7 @@ import { type RepositoryShape, repositoryOf } from './listings.ts';
 import { createRunnerGroup } from './runner-groups.ts';
 
 export interface OperatorGitHub {
-  /** As its settings page has it. */
+  /** As on its settings page. */
   appSettings(): Promise<Answer<AppSettings>>;
   /** The installation that reaches this repository, `owner/name`. not-found: none does. */
   findInstallation(repository: string): Promise<Answer<FoundInstallation>>;
@@ -26,7 +26,7 @@ export interface OperatorGitHub {
   /** The latest runs, newest first. */
   latestRuns(installationId: InstallationId, repository: string, count: number): Promise<Answer<LatestRun[]>>;
   repository(installationId: InstallationId, repository: string): Promise<Answer<RepositoryDetails>>;
-  /** forbidden or invalid: the App may not know; it needs administration: read. */
+  /** forbidden or invalid: the App may not read it; it needs administration: read. */
   isActionsOn(installationId: InstallationId, repository: string): Promise<Answer<boolean>>;
   /** At most a thousand. */
   runners(
@@ -36,18 +36,21 @@ export interface OperatorGitHub {
   ): Promise<Answer<RunnerDetails[]>>;
   /** At most 100. */
   workflows(installationId: InstallationId, repository: string): Promise<Answer<Workflow[]>>;
-  /** Runs a workflow on a branch. invalid: it has no `workflow_dispatch`, or is switched off. @returns the run's id */
+  /** Runs a workflow on a branch. invalid: it has no `workflow_dispatch`, or is disabled. @returns the run's id */
   dispatch(
     installationId: InstallationId,
     workflow: { readonly repository: string; readonly workflowId: number; readonly branch: string },
   ): Promise<Answer<number>>;
-  /** For these repositories and no others. invalid: there is one of this name, or a repository is not the organization's. */
+  /** For these repositories only. invalid: a group of this name exists, or a repository is not the organization's. */
   createRunnerGroup(
     installationId: InstallationId,
     organization: string,
     made: { readonly name: string; readonly repositoryIds: readonly number[] },
   ): Promise<Answer<RunnerGroup>>;
-  /** A page of attempts to deliver webhooks, newest first. failure: answered with 400 to 599; what reached nobody is in `any`. */
+  /**
+   * A page of webhook delivery attempts, newest first. failure: answered with 400 to 599; attempts that reached nobody
+   * are only in `any`.
+   */
   deliveries(outcome: 'failure' | 'any', cursor?: string): Promise<Answer<DeliveryPage>>;
   /** Which job a delivery was about, and what we answered. */
   delivery(id: number): Promise<Answer<DeliveryDetails>>;
@@ -312,7 +315,7 @@ function detailsOf(delivery: DeliveryShape): DeliveryDetails {
   };
 }
 
-/** The platform answers with what it did, and why; others with whatever they like. */
+/** The platform answers with what it did, and why; other receivers with anything. */
 function answerText(payload: unknown): string {
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload ?? '');
   const found = /"outcome":"([a-z]+)"(?:.*"why":"([^"]*)")?/.exec(text);

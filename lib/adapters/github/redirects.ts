@@ -1,6 +1,6 @@
 /**
- * Follows GitHub to where a renamed or transferred repository is now: the same request once more, verbatim, as GitHub asks.
- * `fetch` would turn a POST into a GET on a 301. A token is never taken to another host.
+ * Follows GitHub to the present place of a renamed or transferred repository: it repeats the same request once, verbatim,
+ * as GitHub requires. `fetch` would turn a POST into a GET on a 301. A token is never sent to another host.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
  */
 import { OperationalError } from '../../ports/errors.ts';
@@ -14,7 +14,7 @@ type Given = Readonly<Record<string, unknown>>;
 const redirects: readonly number[] = [301, 302, 307, 308];
 const mostHops = 3;
 
-/** Octokit's own options, with redirects left to this file. */
+/** Octokit's own options, with redirects handled by this file. */
 export const manually = ({ request }: { readonly request: object }) => ({
   request: { ...request, redirect: 'manual' as const },
 });
@@ -42,7 +42,7 @@ function destination(origin: string, { headers }: Answered): URL {
   return url;
 }
 
-/** What the path took is in the new address already; so is the query, where that has one. */
+/** The new address already contains the path's parameters, and the query, if it has one. */
 function nextCall(call: { route: string; parameters: Given }, to: URL): readonly [string, Given] {
   const [method = 'GET', path = ''] = call.route.split(' ');
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);

@@ -1,6 +1,6 @@
 /**
- * Registering a just-in-time runner and removing a registration, with whatever token `ask` takes: the platform's, of an
- * installation, or a single host's. A name that an idle registration holds is cleared and tried again, once.
+ * Registers just-in-time runners and removes registrations, with whatever token `ask` uses: an installation's on the
+ * platform, or a single host's. A name that an idle registration holds is cleared and tried again, once.
  */
 import type { RunnerScope } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';

@@ -1,17 +1,17 @@
 /**
- * An organization's runner group by its name, and the repositories that it was selected for. Groups are found in GitHub's
- * list, since nothing else finds one by name; both lists are read as far as their bounds, and no further.
+ * An organization's runner group by its name, and its selected repositories. GitHub can only list groups, not find one by
+ * name; both lists are read up to their bounds.
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { RunnerGroup } from '../../core/runner-group.ts';
 import { type Ask, level } from './calls.ts';
 
-/** GitHub's own bound. */
+/** GitHub's own limit. */
 const pageSize = 100;
-/** An organization may have 10,000 groups; whoever has so many names one of the first thousand. */
+/** An organization may have 10,000 groups; only the first thousand are looked through. */
 const groupPages = 10;
-/** Beyond a thousand repositories a group counts as one that any may be in. */
+/** A group with more than a thousand repositories counts as open to any. */
 const repositoryPages = 10;
 
 interface Asked {
@@ -21,7 +21,7 @@ interface Asked {
   readonly name: string | undefined;
 }
 
-/** Undefined: there is none of this name. @throws what Octokit throws; also where there are more groups than are read */
+/** Undefined: none has this name. @throws what Octokit throws; also if there are more groups than are read */
 export async function findRunnerGroup(ask: Ask, asked: Asked): Promise<RunnerGroup | undefined> {
   const wanted = asked.name?.toLowerCase();
   for (let page = 1; page <= groupPages; page++) {
@@ -34,7 +34,8 @@ export async function findRunnerGroup(ask: Ask, asked: Asked): Promise<RunnerGro
     if (found) return groupOf(ask, asked, found);
     if (groups.length < pageSize) return undefined;
   }
-  // Beyond the pages that are read it may be there: taken for gone, it would lose its scopes and have the platform make another.
+  // It may be beyond the pages that are read: if it counted as gone, its scopes would be dropped and the platform would
+  // create another.
   const text = `None of the first ${groupPages * pageSize} runner groups of ${asked.organization} is called ${asked.name}.`;
   throw Object.assign(new Error(text), { status: 422 });
 }
@@ -52,7 +53,7 @@ export async function admitToGroup(
   return 'changed';
 }
 
-/** For these repositories and no others, none of them public. @throws what Octokit throws */
+/** For these repositories only, none of them public. @throws what Octokit throws */
 export async function createRunnerGroup(
   ask: Ask,
   made: Omit<Asked, 'name'> & { readonly name: string; readonly repositoryIds: readonly number[] },
@@ -72,14 +73,14 @@ async function groupOf(ask: Ask, asked: Asked, shape: Shape): Promise<RunnerGrou
     id,
     name,
     visibility: visibility === 'selected' || visibility === 'private' ? visibility : 'all',
-    // A group of the enterprise admits public repositories only where both allow it.
+    // An enterprise's group admits public repositories only if both allow it.
     allowsPublicRepositories:
       shape.allows_public_repositories && shape.inherited_allows_public_repositories !== false,
     ...(selected === undefined ? {} : { selectedRepositoryIds: selected }),
   };
 }
 
-/** Undefined: there are more than are worth the calls. */
+/** Undefined: there are more than are worth reading. */
 async function selectedRepositories(ask: Ask, asked: Asked, id: number): Promise<number[] | undefined> {
   const ids: number[] = [];
   for (let page = 1; page <= repositoryPages; page++) {
@@ -93,7 +94,7 @@ async function selectedRepositories(ask: Ask, asked: Asked, id: number): Promise
 
 function read(ask: Ask, asked: Asked, { path, page }: { path: string; page: number }): Promise<unknown> {
   const { installationId, organization } = asked;
-  // The token that registers runners serves here too.
+  // The token that registers runners works here too.
   const { grant } = level({ kind: 'organization', organization });
   const route = `GET /orgs/{org}/actions/runner-groups${path}`;
   return ask(installationId, grant, [route, { org: organization, per_page: pageSize, page }]);

@@ -1,5 +1,6 @@
 /**
- * Files that are whole or not there: written beside, made durable, and renamed. For their owner alone.
+ * Files that exist whole or not at all: written under another name, made durable, and renamed. Only their owner may read
+ * them.
  * Source: rename(2), fsync(2)
  */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
@@ -24,7 +25,7 @@ export async function removeDurably(path: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** Undefined: there is no such file. */
+/** Undefined: the file does not exist. */
 export async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

@@ -1,20 +1,20 @@
 /**
- * A file that grows, as `tail --follow=name` shows it: first its last lines, then what is added, also when the file is renamed
- * and begun anew. One that is not there yet is waited for.
+ * A growing file, as `tail --follow=name` shows it: first its last lines, then what is appended, even if the file is
+ * renamed and started anew. A missing file is waited for.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 
 export interface Following {
-  /** How many lines that are there already. */
+  /** How many of the existing lines. */
   readonly lines: number;
-  /** Hears text as it is added, not always by whole lines. */
+  /** Gets text as it is appended, not always in whole lines. */
   readonly told: (text: string) => void;
-  /** False: what is there now is the last. It pauses before it answers. */
+  /** False: no more will come. It pauses before it answers. */
   readonly again: () => Promise<boolean>;
 }
 
-/** Of a file that is there already, no more than this is looked at for its last lines. */
+/** Of an existing file, at most this much is searched for its last lines. */
 const mostBytes = 4_000_000;
 const chunkBytes = 65_536;
 
@@ -40,7 +40,7 @@ export async function followFile(path: string, { lines, told, again }: Following
       tell(await readOn());
       const newer = await openIfNewer(path, file, position);
       if (!newer) continue;
-      // What was written between the last look and the renaming.
+      // What was written between the last look and the rename.
       tell(await readOn());
       await file?.close();
       file = newer;
@@ -53,7 +53,7 @@ export async function followFile(path: string, { lines, told, again }: Following
   }
 }
 
-/** Another file of this name, or the same one cut short. */
+/** Another file of this name, or the same one truncated. */
 async function openIfNewer(
   path: string,
   file: FileHandle | undefined,

@@ -1,6 +1,6 @@
 /**
- * What a single host remembers, as files of one folder: `host.env`, which its owner edits, and `state/`. One file for each
- * record, so that no write can spoil another.
+ * What a single host remembers, as files in one folder: `host.env`, which its owner edits, and `state/`. Each record has
+ * its own file, so that no write can damage another.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
@@ -67,7 +67,7 @@ export function createHostFiles(
   };
 }
 
-/** A name of ours has no other characters; nothing else becomes a path. */
+/** Our names have no other characters; nothing else becomes a path. */
 const plain = (name: string) => name.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_');
 
 async function namesIn(path: string): Promise<string[]> {
@@ -79,7 +79,7 @@ async function namesIn(path: string): Promise<string[]> {
   }
 }
 
-/** Whole logs. While this looks, logs of other runners are written, and old ones are removed. */
+/** Whole logs. Meanwhile logs of other runners are written, and old ones removed. */
 async function newestLogLast(path: string): Promise<string[]> {
   const names = (await namesIn(path)).filter((name) => name.endsWith('.log'));
   const timed = await Promise.all(

@@ -1,6 +1,6 @@
 /**
- * One supervisor for each folder of a host, held by the kernel: a name in Linux's abstract socket namespace, which is gone
- * as soon as its process is, by whatever death. Nothing is left to be cleaned up and nothing can be stale.
+ * One supervisor for each host folder, enforced by the kernel: a name in Linux's abstract socket namespace, which
+ * disappears with its process, however that ends. There is nothing to clean up, and nothing can be stale.
  * Source: unix(7), "abstract"
  */
 import { createHash } from 'node:crypto';
@@ -24,7 +24,7 @@ export function takeHostLock(folder: string): Promise<HostLock | undefined> {
   });
 }
 
-/** Looks without taking it. */
+/** Checks without taking it. */
 export function isHostLocked(folder: string): Promise<boolean> {
   return new Promise((resolve) => {
     const connection = connect(nameOf(folder));

@@ -1,6 +1,6 @@
-/** Which account an ARN belongs to: a function learns its own account from the ARN of its own secret. */
+/** An ARN's account: a function learns its own account from the ARN of its own secret. */
 
-/** @throws Error where it is no ARN with an account */
+/** @throws Error if it is not an ARN with an account */
 export function accountOfArn(arn: string): string {
   const account = arn.split(':')[4];
   if (!arn.startsWith('arn:') || !account || !/^\d{12}$/.test(account)) {

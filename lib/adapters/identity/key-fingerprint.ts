@@ -1,10 +1,10 @@
 /**
- * How GitHub shows an App's private key on its settings page, so that people know which one to delete there.
+ * The fingerprint of an App's private key as on GitHub's settings page, so that people know which key to delete there.
  * Source: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/managing-private-keys-for-github-apps#verifying-private-keys
  */
 import { createHash, createPublicKey } from 'node:crypto';
 
-/** @param privateKey PEM. @returns `SHA256:` and the base64 of the public key's digest; undefined: it is no key */
+/** @param privateKey PEM. @returns `SHA256:` and the base64 of the public key's digest; undefined: it is not a key */
 export function keyFingerprint(privateKey: string): string | undefined {
   const publicKey = derOf(privateKey);
   return publicKey && `SHA256:${createHash('sha256').update(publicKey).digest('base64')}`;

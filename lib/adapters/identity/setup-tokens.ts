@@ -1,20 +1,20 @@
 /**
- * What the setup page believes, signed with the setup secret, which operators can read and nobody else but the page. A
- * signature for one purpose is none for another, and is compared in a time that tells nothing.
+ * Tokens that the setup page trusts, signed with the setup secret, which only operators and the page can read. A
+ * signature for one purpose is invalid for any other. Comparison takes constant time.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SetupClaims, SetupPurpose } from '../../core/setup-claims.ts';
 import type { Secret } from '../../ports/secrets.ts';
 import type { SetupTokens } from '../../ports/setup-tokens.ts';
 
-/** Longer than any that is made; what is longer is not even looked at. */
+/** Longer than any genuine one; a longer text is not even checked. */
 const longestToken = 1024;
 /** Content and signature, each base64url; 32 bytes of signature are 43 characters. */
 const form = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/;
 
 export function createSetupTokens({ secret }: { secret: Secret }): SetupTokens {
   async function isSigned(purpose: SetupPurpose, content: string, signature: string): Promise<boolean> {
-    // As texts, because several texts decode to the same bytes, and only one of them is the token.
+    // Compared as texts, because several texts decode to the same bytes, and only one of them is the token.
     const given = Buffer.from(signature);
     const signedByAny = (secrets: readonly string[]) =>
       secrets.some(
@@ -34,7 +34,7 @@ export function createSetupTokens({ secret }: { secret: Secret }): SetupTokens {
       const [, content, signature] = form.exec(token.slice(0, longestToken + 1)) ?? [];
       if (!content || !signature || token.length > longestToken) return { refused: 'malformed' };
       if (!(await isSigned(purpose, content, signature))) return { refused: 'forged' };
-      // Only what was signed is decoded, so it is what `sign` was given.
+      // Only signed content is decoded, so it is what `sign` was given.
       const claims = JSON.parse(Buffer.from(content, 'base64url').toString('utf8')) as SetupClaims;
       return now < claims.expiresAt ? claims : { refused: 'expired' };
     },

@@ -1,6 +1,6 @@
 /**
- * Launch tickets: what a launch is, signed with the ticket secret. Nobody without the secret can make or
- * change one. A ticket holds no secret of its own, and is compared in a time that tells nothing.
+ * Launch tickets: a launch's facts, signed with the ticket secret. Without the secret nobody can make or change one. A
+ * ticket contains no secret. Comparison takes constant time.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { InstallationId, LaunchId, TierName } from '../../core/ids.ts';
@@ -9,19 +9,19 @@ import type { Secret } from '../../ports/secrets.ts';
 
 /** The value of an EC2 tag: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html */
 const longestTicket = 255;
-/** A signature made for anything else is not one for a ticket. */
+/** A signature made for another purpose is invalid for a ticket. */
 const purpose = 'mayfly-launch-ticket-1.';
 /** Content and signature, each base64url; 32 bytes of signature are 43 characters. */
 const form = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/;
 
 export function createTickets({ secret }: { secret: Secret }): Tickets {
   async function isSigned(content: string, signature: string): Promise<boolean> {
-    // As texts, because several texts decode to the same bytes, and only one of them is the ticket.
+    // Compared as texts, because several texts decode to the same bytes, and only one of them is the ticket.
     const given = Buffer.from(signature);
     const signedByAny = (secrets: readonly string[]) =>
       secrets.some((value) => value !== '' && timingSafeEqual(Buffer.from(sign(value, content)), given));
     if (signedByAny(await secret.values())) return true;
-    // Another copy may have issued it with a secret that is newer than what is cached here.
+    // Another copy may have signed it with a newer secret than the cached one.
     return (await secret.refresh()) && signedByAny(await secret.values());
   }
   return {
@@ -55,7 +55,7 @@ const sign = (secret: string, content: string) =>
 const encode = ({ launchId, installationId, tier, expiresAt }: Ticket) =>
   Buffer.from(JSON.stringify([launchId, installationId, tier, expiresAt])).toString('base64url');
 
-/** Only what was signed is decoded; what does not fit then is a ticket of another version. */
+/** Only signed content is decoded; content of another form belongs to another version. */
 function decode(content: string): Ticket | undefined {
   let fields: unknown;
   try {

@@ -1,7 +1,6 @@
 /**
- * Checks offline that an instance identity document was signed by AWS, for a machine of this account and
- * region that started lately. It believes the certificates it was made with and nothing that a machine says
- * of itself.
+ * Checks offline that AWS signed an instance identity document, for a machine of this account and region that started
+ * recently. It trusts the certificates that it was given, and nothing that a machine says about itself.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-iid.html (base64-encoded signature, RSA)
  */
 import { type KeyObject, verify, X509Certificate } from 'node:crypto';
@@ -11,22 +10,22 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Identity, IdentityRefusal, IdentityVerifier } from '../../ports/identity.ts';
 
 export interface VerifierOptions {
-  /** The only account and region whose machines are believed. */
+  /** Only machines of this account and region are trusted. */
   readonly accountId: string;
   readonly region: string;
-  /** A machine that started longer ago is refused: what it was launched for is over. */
+  /** A machine that started longer ago is refused: its launch is over. */
   readonly maxAgeSeconds: number;
   readonly clock: Clock;
-  /** PEM, believed besides AWS's own for the region. */
+  /** PEM; trusted besides AWS's own for the region. */
   readonly certificates?: readonly string[] | undefined;
 }
 
-/** How far a machine's start may lie ahead of this clock. */
+/** How far a machine's start may be ahead of this clock. */
 const clockSkewSeconds = 300;
-/** A document has some 500 bytes, a signature 128. More is nobody's honest mistake. */
+/** A document has about 500 bytes, a signature 128. No genuine one is larger. */
 const longestText = 8_192;
 
-/** @throws Error where no certificate is known for the region, or a given one is none */
+/** @throws Error if no certificate is known for the region, or a given one is invalid */
 export function createIdentityVerifier(options: VerifierOptions): IdentityVerifier {
   const keys = trustedKeys(options);
   return {

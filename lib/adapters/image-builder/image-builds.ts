@@ -1,6 +1,6 @@
 /**
- * Images by pipelines of EC2 Image Builder. The client token is made of version and architecture, so that a build that is
- * asked for twice is made once.
+ * Builds images by EC2 Image Builder pipelines. The client token consists of version and architecture, so that a repeated
+ * request builds only once.
  * Source: https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_StartImagePipelineExecution.html
  */
 import type { AwsJson } from '../../ports/aws-json.ts';

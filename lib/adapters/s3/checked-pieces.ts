@@ -1,15 +1,16 @@
 /**
- * Passes pieces on while it counts and hashes them, and holds each back until the next one is there: the last piece
- * leaves only when length and checksum of the whole are right. Whoever waits for all of them never gets a wrong whole.
+ * Passes chunks on while it counts and hashes them, and holds each back until the next one arrives: the last chunk leaves
+ * only when the length and checksum of the whole are right. A reader that waits for all of them never gets a damaged
+ * file.
  */
 import { createHash } from 'node:crypto';
 
-/** The bytes are not those that were promised. */
+/** The bytes do not match the expected length or checksum. */
 export class WrongBytes extends Error {
   override readonly name = 'WrongBytes';
 }
 
-/** @throws WrongBytes before the last piece; what `pieces` throws */
+/** @throws WrongBytes before the last chunk; what `pieces` throws */
 export async function* checkedPieces(
   pieces: AsyncIterable<Uint8Array>,
   promised: { readonly bytes: number; readonly sha256: string },

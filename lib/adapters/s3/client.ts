@@ -1,4 +1,4 @@
-/** An S3 client with bounded waits. Small calls are tried three times; an upload that streams cannot be, and is not. */
+/** An S3 client with bounded waits. Small calls get three attempts; a streaming upload cannot be repeated, and is not. */
 import { S3Client } from '@aws-sdk/client-s3';
 
 export function createS3Client(
@@ -8,9 +8,9 @@ export function createS3Client(
   return new S3Client({
     ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
     maxAttempts: 3,
-    // What matters is thrown; the client would also print that it does not repeat a stream.
+    // Errors are thrown; the client would also print that it does not repeat a stream.
     logger: { debug: silent, info: silent, warn: silent, error: silent },
-    // Between two bytes, not for the whole: an archive of 200 MB takes what it takes.
+    // Between two bytes, not for the whole: an archive of 200 MB may take its time.
     requestHandler: { connectionTimeout: 2_000, socketTimeout: 20_000 },
   });
 }

@@ -1,4 +1,4 @@
-/** What S3's errors mean: one table. What it does not list is worth a retry. */
+/** What S3's errors mean: one table. Errors that it does not list are retryable. */
 import { OperationalError } from '../../ports/errors.ts';
 
 /** The same call cannot succeed. */
@@ -11,7 +11,7 @@ const permanent = new Set([
   'SignatureDoesNotMatch',
 ]);
 
-/** What was sent is not what its checksum or its length says. */
+/** The bytes do not match their checksum or their length. */
 const mismatches = new Set([
   'BadDigest',
   'IncompleteBody',

@@ -1,6 +1,6 @@
 /**
- * The bucket of runner programs. An upload is one PutObject that streams: S3 shows an object whole or not at all, and is
- * told the checksum too, so that it refuses what was garbled on the way. Nothing is ever on this machine's disk.
+ * The bucket of runner programs. An upload is one streaming PutObject: S3 shows an object whole or not at all, and also
+ * checks the checksum, so that it refuses bytes that were damaged on the way. Nothing touches this machine's disk.
  */
 import { Readable } from 'node:stream';
 import {
@@ -30,7 +30,7 @@ export interface RunnerBinariesOptions {
   readonly bucket: string;
 }
 
-/** Of the whole upload. The function that does it has longer. */
+/** For the whole upload. The function that runs it may take longer. */
 const uploadMilliseconds = 240_000;
 
 export function createRunnerBinaries({ client, bucket }: RunnerBinariesOptions): RunnerBinaries {
@@ -90,7 +90,7 @@ async function upload(
 ): Promise<'stored' | 'mismatch'> {
   const broken = new AbortController();
   const body = Readable.from(checkedPieces(pieces, archive), { objectMode: false });
-  // The client does not listen: without this the request would wait for a body that never ends.
+  // The client does not notice: without this the request would wait forever for the rest of its body.
   body.once('error', (error) => broken.abort(error));
   const command = new PutObjectCommand({
     Bucket: bucket,

@@ -1,4 +1,4 @@
-/** The App and the webhook secret in Secrets Manager, read and written at once and without a cache. */
+/** The App and the webhook secret in Secrets Manager, read and written directly, without a cache. */
 import {
   GetSecretValueCommand,
   PutSecretValueCommand,

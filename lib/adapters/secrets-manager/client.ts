@@ -1,4 +1,4 @@
-/** A Secrets Manager client with bounded waits. One for a process, made at module load. */
+/** A Secrets Manager client with bounded waits. One for each process, created at module load. */
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 export function createSecretsManagerClient(

@@ -1,7 +1,7 @@
 /**
- * A secret of Secrets Manager: its current value and, after a rotation, the previous one. Cached for five
- * minutes, and read again early at most once a minute, so that forged traffic cannot drive up the bill. While
- * Secrets Manager cannot be reached, values that were read before stay good.
+ * A secret of Secrets Manager: its current value and, after a rotation, the previous one. Cached for five minutes, and
+ * refreshed early at most once a minute, so that forged traffic cannot increase the bill. While Secrets Manager is
+ * unreachable, the values read last stay in use.
  */
 import type { AwsJson } from '../../ports/aws-json.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -17,7 +17,7 @@ export function createSecret(options: { secrets: AwsJson; arn: string; clock: Cl
   let triedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<readonly string[]> | undefined;
 
-  /** Callers that come while a read is under way share it. */
+  /** Concurrent callers share one read. */
   function read(): Promise<readonly string[]> {
     reading ??= readBoth(secrets, arn)
       .then((read) => {
@@ -37,8 +37,7 @@ export function createSecret(options: { secrets: AwsJson; arn: string; clock: Cl
     async values() {
       if (!values) return read();
       if (!olderThan(cacheMilliseconds)) return values;
-      // What was good five minutes ago is better than no service. Should it be wrong by now, `refresh` says
-      // why.
+      // Values of five minutes ago are better than no service. If they are wrong by now, `refresh` throws the reason.
       return read().catch(() => values as readonly string[]);
     },
     async refresh() {

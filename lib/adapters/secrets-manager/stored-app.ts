@@ -1,7 +1,7 @@
 /**
- * The GitHub App out of its secret, which `mayfly setup` writes. As long as there is none, each question is answered with
- * an error that names the command; the secret is then read again at most once a minute, so that the App is in use a
- * minute after it was stored, without a deploy. No message holds any part of the key.
+ * Reads the GitHub App from its secret, which `mayfly setup` writes. While there is none, every call fails with an error
+ * that names the command; the secret is then read again at most once a minute, so that a stored App is in use within a
+ * minute, without a deployment. No message contains any part of the key.
  */
 import type { AppSecret } from '../../contract/secrets.ts';
 import { privateKeyForms, readPrivateKey } from '../../core/private-key.ts';
@@ -25,8 +25,8 @@ export function createStoredApp(secret: Secret): StoredApp {
 }
 
 /**
- * @returns undefined where no App was stored yet
- * @throws OperationalError that says what the secret must hold
+ * @returns undefined if no App is stored yet
+ * @throws OperationalError that says what the secret must contain
  */
 export function readAppSecret(text: string): AppCredentials | undefined {
   const { appId, privateKey } = parse(text);

@@ -1,7 +1,7 @@
 /**
- * Verifies webhook signatures over raw bytes. It never compares in a time that tells how much of a signature
- * was right, and never throws for what a sender sent. `@octokit/webhooks-methods` does the same sum but takes
- * strings only, so that bytes which are not UTF-8 would be changed before they are checked.
+ * Verifies webhook signatures over raw bytes. Comparison takes constant time, and nothing that a sender sends makes it
+ * throw. `@octokit/webhooks-methods` computes the same but takes only strings, so that bytes that are not UTF-8 would be
+ * changed before the check.
  * Source: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';

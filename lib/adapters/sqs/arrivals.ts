@@ -1,7 +1,7 @@
 /**
- * A queue on SQS, as the function takes from it that also has it as its event source: in the same way as Lambda's
- * poller, with the same permissions. A short poll asks some of SQS's servers only, and may find nothing where there is
- * something; that is then left to the poller.
+ * An SQS queue from which the function takes messages itself, in addition to having it as an event source: in the same
+ * way as Lambda's poller, with the same permissions. A short poll asks only some of SQS's servers, and may miss messages;
+ * those are then left to the poller.
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
  */
 import type { TierName } from '../../core/ids.ts';
@@ -16,10 +16,10 @@ interface ReceivedMessage {
   readonly ReceiptHandle: string;
 }
 
-/** SQS's own bound. */
+/** SQS's own limit. */
 const mostMessages = 10;
 
-/** @param queue.name for messages of errors */
+/** @param queue.name used in error messages */
 export function createQueueArrivals({
   sqs,
   queue: { name, url },

@@ -1,4 +1,4 @@
-/** What SQS's errors mean: one table. What it does not list is worth a retry. */
+/** What SQS's errors mean: one table. Errors that it does not list are retryable. */
 import { OperationalError } from '../../ports/errors.ts';
 
 /** Sending the same message again cannot help. */

@@ -1,6 +1,6 @@
 /**
- * The queues between functions, on SQS. A send that returns is durable. Messages of one tenant share a group on every
- * queue, so that a noisy tenant does not delay quiet ones (fair queues).
+ * The queues between functions, on SQS. A send that returns is durable. A tenant's messages share a group on every queue,
+ * so that a noisy tenant does not delay quiet ones (fair queues).
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
  */
 import type { Message } from '../../contract/messages.ts';
@@ -19,7 +19,7 @@ export interface QueueUrls {
   readonly admission?: string;
 }
 
-/** All but what EC2 says of machines, which comes by EventBridge. */
+/** All messages except EC2's events about machines, which come by EventBridge. */
 type TenantMessage = Extract<Message, { readonly installationId: InstallationId }>;
 
 /** SQS delays a message by no more than this. */
@@ -58,8 +58,8 @@ export function createQueues({ sqs, urls }: { sqs: AwsJson; urls: QueueUrls }): 
 }
 
 /**
- * SQS refuses a body with U+FFFE or U+FFFF in it; JSON can spell them otherwise. Control characters and lone surrogates are
- * spelled so already.
+ * SQS refuses a body that contains U+FFFE or U+FFFF; JSON can escape them. Control characters and lone surrogates are
+ * escaped already.
  */
 const bodyOf = (message: Message) =>
   JSON.stringify(message).replace(

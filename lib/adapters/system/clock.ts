@@ -1,4 +1,4 @@
-/** The machine's own clock and chance. */
+/** The system's clock and randomness. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Chance, Clock } from '../../ports/clock.ts';

@@ -1,18 +1,18 @@
 /**
- * Reads what the stacks put beside a function's bundle: `deployment.json`, and for the reconciler `configuration.json`. Both were
- * checked whole at synth, so they are taken as they are.
+ * Reads the files that the stacks put beside a function's bundle: `deployment.json`, and for the reconciler
+ * `configuration.json`. Synth has validated both, so they are not checked again.
  */
 import { readFileSync } from 'node:fs';
 import { configurationFile, type Deployment, deploymentFile } from '../../contract/deployment.ts';
 import type { DeployedConfiguration } from '../../ports/deployment-audit.ts';
 
 /**
- * @param module the `import.meta.url` of the function's handler; in a bundle that is the bundle itself
- * @throws Error that names the file, where it is missing or not JSON
+ * @param module the `import.meta.url` of the function's handler; in a bundle, that of the bundle itself
+ * @throws Error that names the file, if it is missing or not JSON
  */
 export const readDeployment = (module: string) => readBeside(module, deploymentFile) as Deployment;
 
-/** As it was given, for whoever records it. */
+/** As given, for the record. */
 export const readConfiguration = (module: string) =>
   readBeside(module, configurationFile) as DeployedConfiguration;
 

@@ -1,6 +1,6 @@
 /**
- * Takes the place of `@aws-sdk/credential-provider-node` in bundles: Lambda hands a function its credentials in its environment,
- * so the other places where the SDK looks for them, sign-in pages among them, need not be loaded.
+ * Replaces `@aws-sdk/credential-provider-node` in bundles: Lambda passes credentials in the environment, so the other
+ * places where the SDK looks for them, including sign-in pages, need not be loaded.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 export const defaultProvider = () => async () => {

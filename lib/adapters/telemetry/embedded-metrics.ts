@@ -1,6 +1,6 @@
 /**
- * The `_aws` part of a line in CloudWatch's embedded metric format: it says which of the line's members are metrics, and
- * which their dimensions. Metrics of the same dimensions share one directive, since each byte of a log is paid for.
+ * The `_aws` part of a line in CloudWatch's embedded metric format: it says which of the line's members are metrics and
+ * which their dimensions. Metrics with the same dimensions share one directive, since logs are billed by the byte.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { type MetricName, metrics, metricsNamespace } from '../../contract/metrics.ts';

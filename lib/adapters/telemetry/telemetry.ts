@@ -1,6 +1,6 @@
 /**
- * Events as JSON lines on stdout, and the metrics they carry in CloudWatch's embedded format: CloudWatch makes metrics of
- * the lines, so that no call is made. It never throws, and hides what a field's name gives away as a secret.
+ * Events as JSON lines on stdout, with their metrics in CloudWatch's embedded format: CloudWatch extracts the metrics
+ * from the lines, so no call is made. It never throws, and hides fields whose names suggest a secret.
  */
 import type { MetricName } from '../../contract/metrics.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -11,8 +11,7 @@ export interface TelemetryOptions {
   readonly environment: string;
   readonly clock: Clock;
   /**
-   * Takes one line, its end included. stdout itself, because the Lambda console would put its own words
-   * before it.
+   * Takes one line, including its end. stdout directly, because the Lambda console would put its own text before it.
    */
   readonly write?: (line: string) => void;
 }
@@ -31,7 +30,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   return {
     event(level, name, fields, metrics) {
       const measured = embedded(metrics ?? {});
-      // A line with metrics has its time already, and each byte of a log is paid for.
+      // A line with metrics already has its time, and logs are billed by the byte.
       const time = '_aws' in measured ? {} : { at: new Date(clock.now()).toISOString() };
       write(line({ level, event: name, ...time, environment, ...fields, ...measured }));
     },
