@@ -1,7 +1,10 @@
 import type { Gate } from '../core/controllers/decision.ts';
 import type { JobFacts } from '../core/controllers/facts.ts';
+import type { InstallationId } from '../core/ids.ts';
 
 export interface Callback {
+  /** The tenant whose job it is about; the controller may be the operator's. */
+  readonly installationId: InstallationId;
   readonly url: string;
   /** What signs it: two while they are rotated. As Standard Webhooks writes them. */
   readonly secrets: readonly string[];

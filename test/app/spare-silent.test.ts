@@ -1,29 +1,38 @@
 import { describe, expect, it } from '@jest/globals';
-import { spareSilent } from '../../lib/app/admission/spare-silent.ts';
+import { type Circuits, spareSilent } from '../../lib/app/admission/spare-silent.ts';
+import { InstallationId } from '../../lib/core/ids.ts';
 import type { Callback, CallbackAnswer } from '../../lib/ports/callbacks.ts';
 import { createMemoryCallbacks } from '../fakes/callbacks.ts';
 import { createMemoryClock } from '../fakes/clock.ts';
-import { noon } from '../support/given.ts';
+import { acme, noon } from '../support/given.ts';
 
 const url = 'https://controller.example.com/';
 const timeout: CallbackAnswer = { kind: 'failed', why: 'no answer within 5000 ms', isTimeout: true };
 const refused: CallbackAnswer = { kind: 'failed', why: 'connect ECONNREFUSED' };
 const admit: CallbackAnswer = { kind: 'answered', vote: 'admit' };
-const about = (controller: string) =>
-  ({ url, secrets: [], timeoutMilliseconds: 5_000, body: { controller } }) as unknown as Callback;
+const beta = InstallationId(2);
+const about = (installationId: InstallationId, controller: string) =>
+  ({
+    installationId,
+    url,
+    secrets: [],
+    timeoutMilliseconds: 5_000,
+    body: { controller },
+  }) as unknown as Callback;
 
 function givenSpared(answer: CallbackAnswer) {
   const callbacks = createMemoryCallbacks();
   const clock = createMemoryClock(noon);
   const answers = (next: CallbackAnswer) => callbacks.controllers.set(url, () => next);
   answers(answer);
-  const spared = spareSilent(callbacks, { clock });
-  const askTimes = async (times: number, controller = 'ctl_1') => {
+  const circuits: Circuits = new Map();
+  const spared = spareSilent(callbacks, { clock, circuits });
+  const askTimes = async (times: number, controller = 'ctl_1', tenant = acme) => {
     const said: CallbackAnswer[] = [];
-    for (let n = 0; n < times; n++) said.push(await spared.ask(about(controller)));
+    for (let n = 0; n < times; n++) said.push(await spared.ask(about(tenant, controller)));
     return said;
   };
-  return { askTimes, answers, clock, calls: () => callbacks.asked.length };
+  return { askTimes, answers, clock, circuits, calls: () => callbacks.asked.length };
 }
 
 describe('a controller that does not answer', () => {
@@ -53,6 +62,26 @@ describe('a controller that does not answer', () => {
     await askTimes(10);
     answers(admit);
     expect(await askTimes(1, 'ctl_2')).toEqual([admit]);
+  });
+
+  it('of the operator is left alone for the tenant alone about whose jobs it was silent', async () => {
+    const { askTimes, answers } = givenSpared(timeout);
+    await askTimes(10);
+    answers(admit);
+    expect(await askTimes(1, 'ctl_1', beta)).toEqual([admit]);
+    expect(await askTimes(1)).toMatchObject([{ kind: 'failed' }]);
+  });
+
+  it('stays known however many others of another tenant do not answer, and memory is bounded', async () => {
+    const { askTimes, calls, circuits } = givenSpared(timeout);
+    await askTimes(3);
+    for (let n = 0; n < 100; n++) await askTimes(1, `ctl_${n}`, beta);
+    expect(circuits.get(beta)?.size).toBe(40);
+    const before = calls();
+    await askTimes(10);
+    expect(calls()).toBe(before);
+    for (let n = 0; n < 1_100; n++) await askTimes(1, 'ctl_1', InstallationId(10 + n));
+    expect(circuits.size).toBe(1_000);
   });
 
   it('is called each time where it fails at once: that costs nobody time', async () => {

@@ -64,6 +64,7 @@ const facts = (labels: readonly string[], run: Partial<JobFacts['run']> = {}): J
 
 const ask = (url: string, about: JobFacts, signedWith = secrets) =>
   createCallbacks({ clock: systemClock, allowsLoopback: true }).ask({
+    installationId: acme,
     url,
     secrets: signedWith,
     timeoutMilliseconds: 10_000,

@@ -227,6 +227,7 @@ async function call(
   const secrets = known.filter(({ endsAt }) => endsAt === undefined || began < endsAt);
   if (secrets.length === 0) return failure('it has no signing secret', 0);
   const said = await deps.callbacks.ask({
+    installationId: question.installationId,
     url,
     secrets: secrets.map(({ value }) => value),
     timeoutMilliseconds,

@@ -1,41 +1,59 @@
 /**
  * Callbacks that leave alone who does not answer. A controller that hangs would hold a place for its whole timeout with each job;
- * after three calls in a row it fails at once, and one call in a while tries it. What is known lives in this process alone:
- * each copy finds out for itself, and losing it costs three calls.
+ * after three calls in a row about jobs of one tenant it fails at once for that tenant, and one call in a while tries it. What is
+ * known lives in this process alone: each copy finds out for itself, and losing it costs three calls.
  */
 import { beginCall, type Circuit, endCall } from '../../core/controllers/circuit.ts';
+import { controllerBounds } from '../../core/controllers/controller.ts';
+import type { InstallationId } from '../../core/ids.ts';
 import type { Callbacks } from '../../ports/callbacks.ts';
 import type { Clock } from '../../ports/clock.ts';
 
-/** Of how many controllers a process knows that they do not answer; the one heard of longest ago is forgotten first. */
-const mostKnown = 1_000;
+/** Of so many tenants a process knows which controllers do not answer; the one heard of longest ago is forgotten first. */
+const mostTenants = 1_000;
+/** Its own, and the operator's. What a tenant has more, such as earlier addresses, takes the places of its own alone. */
+const mostOfTenant = 2 * controllerBounds.controllersEach;
 
-export type Circuits = Map<string, Circuit>;
+/**
+ * What is known of controllers, tenant by tenant: also one of the operator's, which may be slow to answer about the jobs of one
+ * tenant only.
+ */
+export type Circuits = Map<InstallationId, Map<string, Circuit>>;
 
 export function spareSilent(
   callbacks: Callbacks,
   { clock, circuits = new Map() }: { readonly clock: Clock; readonly circuits?: Circuits },
 ): Callbacks {
-  const keep = (name: string, circuit: Circuit | undefined) => {
-    circuits.delete(name);
-    if (circuit) circuits.set(name, circuit);
-    const [oldest] = circuits.keys();
-    if (circuits.size > mostKnown && oldest !== undefined) circuits.delete(oldest);
+  const keep = (tenant: InstallationId, name: string, circuit: Circuit | undefined) => {
+    const ofTenant = circuits.get(tenant) ?? new Map<string, Circuit>();
+    ofTenant.delete(name);
+    if (circuit) ofTenant.set(name, circuit);
+    forgetOldest(ofTenant, mostOfTenant);
+    circuits.delete(tenant);
+    if (ofTenant.size > 0) circuits.set(tenant, ofTenant);
+    forgetOldest(circuits, mostTenants);
   };
   return {
     async ask(callback) {
+      const { installationId: tenant } = callback;
       const name = `${callback.body.controller} ${callback.url}`;
-      const { rests, next } = beginCall(circuits.get(name), clock.now());
+      const known = () => circuits.get(tenant)?.get(name);
+      const { rests, next } = beginCall(known(), clock.now());
       if (rests && next) {
         const seconds = Math.ceil((next.restsUntil - clock.now()) / 1000);
         const why = `it let its last ${next.timeouts} calls run out of time, and is tried again in ${seconds} s`;
         return { kind: 'failed', why };
       }
-      keep(name, next);
+      keep(tenant, name, next);
       const answer = await callbacks.ask(callback);
       const isTimeout = answer.kind === 'failed' && answer.isTimeout === true;
-      keep(name, endCall(circuits.get(name), isTimeout, clock.now()));
+      keep(tenant, name, endCall(known(), isTimeout, clock.now()));
       return answer;
     },
   };
+}
+
+function forgetOldest(known: Map<unknown, unknown>, most: number): void {
+  const oldest = known.keys().next();
+  if (known.size > most && !oldest.done) known.delete(oldest.value);
 }

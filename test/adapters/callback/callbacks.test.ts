@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createCallbacks } from '../../../lib/adapters/callback/callbacks.ts';
 import { systemClock } from '../../../lib/adapters/system/clock.ts';
 import type { Callback } from '../../../lib/ports/callbacks.ts';
+import { acme } from '../../support/given.ts';
 
 interface Seen {
   readonly headers: IncomingMessage['headers'];
@@ -39,6 +40,7 @@ async function givenController(answer: Answer) {
 }
 
 const callback = (url: string, over: Partial<Callback> = {}): Callback => ({
+  installationId: acme,
   url,
   secrets: written,
   timeoutMilliseconds: 10_000,

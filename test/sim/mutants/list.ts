@@ -974,6 +974,13 @@ export const mutants: readonly Mutant[] = [
     'const mostTimeouts = 3;',
     'const mostTimeouts = 1;',
   ),
+  mutant(
+    'silent-for-all-tenants',
+    "A controller of the operator's that is silent about one tenant's jobs is called about nobody's.",
+    'lib/app/admission/spare-silent.ts',
+    'const { installationId: tenant } = callback;',
+    'const tenant = (0 * callback.installationId) as InstallationId;',
+  ),
   ...admissionMutants,
   ...costMutants,
 ];

@@ -164,19 +164,25 @@ function sparing(
   const { policies } = auditor.books;
   return {
     async ask(callback) {
+      const { controller, facts } = callback.body;
+      const of = { controllerId: controller, tenant: callback.installationId };
       let isCalled = false;
       const called: Callbacks = {
         ask: (same) => {
           isCalled = true;
-          policies.tried(same.body.controller);
+          policies.tried(of);
           return callbacks.ask(same);
         },
       };
       const answer = await spareSilent(called, { clock, circuits }).ask(callback);
-      const { controller, facts } = callback.body;
-      const about = { controllerId: controller, jobId: facts.job.id, askedAt: scheduler.now() };
+      const about = { ...of, jobId: facts.job.id, askedAt: scheduler.now() };
+      if (!isCalled && !policies.wasSilent(of))
+        auditor.note(
+          'spared-for-others',
+          `${controller} was not called for ${of.tenant}, and had answered it`,
+        );
       if (!isCalled) policies.spared(about);
-      else policies.heard(controller, answer.kind === 'failed' && answer.isTimeout === true);
+      else policies.heard(of, answer.kind === 'failed' && answer.isTimeout === true);
       return answer;
     },
   };

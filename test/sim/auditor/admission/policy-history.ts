@@ -32,8 +32,19 @@ export interface TrueAnswer {
   readonly vote: 'admit' | 'reject' | 'failed';
 }
 
-/** After so many calls in a row that ran out of their time, a controller may be left alone for so long; then it is tried again. */
+/**
+ * After so many calls in a row about one tenant's jobs that ran out of their time, a controller may be left alone for so long, for
+ * that tenant; then it is tried again.
+ */
 const silent = { calls: 3, milliseconds: 30_000 } as const;
+
+interface Called {
+  readonly controllerId: string;
+  /** Whose job it is called about. */
+  readonly tenant: number;
+}
+
+const nameOf = ({ controllerId, tenant }: Called) => `${controllerId} ${tenant}`;
 
 export type PolicyHistory = ReturnType<typeof createPolicyHistory>;
 
@@ -42,6 +53,7 @@ export function createPolicyHistory(now: () => number) {
   const answers = new Map<string, TrueAnswer[]>();
   const keyOf = ({ controllerId, jobId }: Pick<TrueAnswer, 'controllerId' | 'jobId'>) =>
     `${controllerId}/${jobId}`;
+  const timeouts = new Map<string, number>();
   const timeoutsInARow = new Map<string, number>();
   const lastTried = new Map<string, number>();
   const nothing: AuditedPolicy = { epoch: 0, from: 0, until: Number.POSITIVE_INFINITY, controllers: [] };
@@ -57,19 +69,23 @@ export function createPolicyHistory(now: () => number) {
       answers.set(keyOf(answer), [...(answers.get(keyOf(answer)) ?? []), answer]);
     },
     /** Somebody calls it. */
-    tried(controllerId: string): void {
-      lastTried.set(controllerId, now());
+    tried(called: Called): void {
+      lastTried.set(nameOf(called), now());
     },
     /** What a call to it came to, as whoever called heard it. */
-    heard(controllerId: string, isTimeout: boolean): void {
-      timeoutsInARow.set(controllerId, isTimeout ? (timeoutsInARow.get(controllerId) ?? 0) + 1 : 0);
-      this.tried(controllerId);
+    heard(called: Called, isTimeout: boolean): void {
+      const name = nameOf(called);
+      if (isTimeout) timeouts.set(name, (timeouts.get(name) ?? 0) + 1);
+      timeoutsInARow.set(name, isTimeout ? (timeoutsInARow.get(name) ?? 0) + 1 : 0);
+      this.tried(called);
     },
+    /** Whether it ever let so many calls about this tenant's jobs run out of time that it may be left alone. */
+    wasSilent: (called: Called) => (timeouts.get(nameOf(called)) ?? 0) >= silent.calls,
     /** It was not called about this job: that counts as a failure where it has really been silent. */
-    spared(about: Omit<TrueAnswer, 'vote'>): void {
-      const { controllerId } = about;
-      const isSilent = (timeoutsInARow.get(controllerId) ?? 0) >= silent.calls;
-      const isRecent = now() - (lastTried.get(controllerId) ?? 0) <= silent.milliseconds;
+    spared({ tenant, ...about }: Omit<TrueAnswer, 'vote'> & Called): void {
+      const name = nameOf({ ...about, tenant });
+      const isSilent = (timeoutsInARow.get(name) ?? 0) >= silent.calls;
+      const isRecent = now() - (lastTried.get(name) ?? 0) <= silent.milliseconds;
       if (isSilent && isRecent) this.answered({ ...about, vote: 'failed' });
     },
     answersOf: (controllerId: string, jobId: number, since: number): readonly TrueAnswer[] =>
