@@ -1,4 +1,4 @@
-/** The running services as the template loader wants them. It adapts and decides nothing. */
+/** The running services, as the template loader needs them. It adapts and decides nothing. */
 import type { PolicyDocument } from './aws/service.ts';
 import { EventBus } from './lambda/event-bus.ts';
 import { FunctionHost } from './lambda/function-host.ts';
@@ -12,7 +12,7 @@ export interface CloudOptions {
   readonly region: string;
   readonly services: Services;
   readonly tell: Tell;
-  /** Containers of one function at most. */
+  /** Containers of one function, at most. */
   readonly concurrency?: number;
   readonly idleMilliseconds?: number;
   readonly accountConcurrency?: number;

@@ -1,14 +1,14 @@
 /**
- * What the laptop tells while it starts and runs: one shape for all, so that a console, a demo or a test
- * can follow it. Machines' output and functions' lines are passed on as they came, and may hold anything.
+ * What the laptop reports while it starts and runs: one shape for all events, so that a console, a demo or a test can
+ * follow. Machines' and functions' output is passed on unchanged, and may contain anything.
  */
 export interface LaptopEvent {
   /** Epoch milliseconds. */
   readonly at: number;
   /**
-   * progress: a step of starting. webhook: a request at the webhook's URL. github, machine: what the
-   * stand-ins did. console: a machine printed. log: a function printed. denied: IAM refused a call. fault:
-   * something failed that nobody waits for.
+   * progress: a step of starting. webhook: a request at the webhook's URL. github, machine: what the stand-ins did.
+   * console: a machine printed. log: a function printed. denied: IAM refused a call. fault: something failed that nobody
+   * waits for.
    */
   readonly kind: 'progress' | 'webhook' | 'github' | 'machine' | 'console' | 'log' | 'denied' | 'fault';
   readonly text: string;

@@ -1,7 +1,6 @@
 /**
- * The stand-ins that a laptop is made of, started and wired to each other: AWS's services behind one
- * endpoint, EC2 and GitHub. What is started here is closed by `close`, in the order in which nothing is
- * left hanging; where this process dies instead, a guard does it.
+ * The stand-ins that a laptop consists of, started and connected: AWS's services behind one endpoint, EC2 and GitHub.
+ * `close` stops them in the order that leaves nothing behind; if this process dies instead, a guard does it.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +27,7 @@ import type { Tell } from './laptop-event.ts';
 /** An account number that no one has. */
 export const laptopAccountId = '000000000000';
 
-/** baked: with the runner program in it, as from a pipeline of one's own. stock: each machine installs it. */
+/** baked: with the runner program in it, as from one's own pipeline. stock: each machine installs it. */
 export type MachineImage = 'baked' | 'stock';
 
 export interface ServicesOptions {
@@ -52,7 +51,7 @@ export interface Services {
   readonly stacks: CloudFormationService;
   readonly ec2: Ec2StandIn;
   readonly github: GitHubStandIn;
-  /** A folder that goes with the services. */
+  /** A folder that is removed with the services. */
   readonly folder: string;
   /** Machines first, then what they and the functions talk to. */
   close(): Promise<void>;
@@ -170,7 +169,10 @@ function startEc2({
   });
 }
 
-/** What a key takes in a second, as JSON, such as DynamoDB's own `{"writesPerSecond": 1000, "readsPerSecond": 3000}`; null: no limit. */
+/**
+ * What a key takes in a second, as JSON, such as DynamoDB's own `{"writesPerSecond": 1000, "readsPerSecond": 3000}`;
+ * null: no limit.
+ */
 function limitKeys(dynamodb: DynamoService, given: unknown): unknown {
   const rates = given as KeyRates | null;
   const isRate = (rate: unknown) => typeof rate === 'number' && rate > 0;

@@ -1,6 +1,6 @@
 /**
- * The app as it would be deployed, but for where the laptop's own GitHub is and whose identity documents count. Of this
- * repository's app, the output is kept while its sources are unchanged.
+ * The app as it would be deployed, except for the addresses of the laptop's own GitHub and its identity certificates. For
+ * this repository's app, the output is cached while its sources are unchanged.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import type { Tell } from './laptop-event.ts';
 import type { Services } from './laptop-services.ts';
 import { synthesizeOnce } from './synthesis-cache.ts';
 
-/** What the laptop's own GitHub and EC2 need of a configuration. */
+/** What the laptop's own GitHub and EC2 change in a configuration. */
 export type LaptopSettings = Pick<
   MayflyConfig,
   'githubApiUrl' | 'runnerReleasesUrl' | 'githubWebUrl' | 'identityCertificates'
@@ -22,7 +22,10 @@ export interface LaptopSynthesis {
   readonly handlersFolder?: string;
 }
 
-/** Whatever an assembly is made from. The layers that synthesis uses never import lib/local, which the linter checks. */
+/**
+ * Everything that an assembly is made from. The layers that synthesis uses never import lib/local, which the linter
+ * checks.
+ */
 export const assemblySources = [
   'lib/*.ts',
   'lib/!(local)/**/*',
@@ -55,7 +58,7 @@ export async function synthesizeLaptop(
   const synthesizeAnew = async () => {
     // Loaded only here: the CDK takes a second to load.
     const { synthesizeApp } = await import('../stacks/synthesize.ts');
-    // No CloudFormation reads these templates.
+    // CloudFormation never reads these templates.
     const options = { outdir, validate: false, ...(handlersFolder ? { handlersFolder } : {}) };
     synthesizeApp({ ...config, ...settings }, options);
   };

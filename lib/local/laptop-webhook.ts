@@ -1,13 +1,12 @@
 /**
- * Watches the webhook's URL. Whoever knows the secret may post a webhook of their own making; the GitHub
- * stand-in then adopts what it tells of, so that the platform's questions about it are answered. What is
- * not signed is not looked at.
+ * Watches the webhook's URL. Whoever knows the secret may post a webhook of their own; the GitHub stand-in then adopts
+ * its content, so that the platform can ask about it. Unsigned requests are ignored.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { UrlRequest } from './lambda/url-event.ts';
 import type { Tell } from './laptop-event.ts';
 
-/** What the stand-in's own deliveries call themselves: it knows what they tell of. */
+/** How the stand-in's own deliveries identify themselves: it already knows their content. */
 const standInAgent = 'GitHub-Hookshot/mayfly';
 
 export interface WebhookWatch {

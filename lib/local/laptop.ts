@@ -1,7 +1,6 @@
 /**
- * The whole platform on one machine, from the synthesized template: what `npm start`, the demo, the
- * benchmark and the end-to-end tests run. It needs no account and no network, and leaves no process, port
- * or folder behind once closed.
+ * The whole platform on one machine, from the synthesized template: what `npm start`, the demo, the benchmark and the
+ * end-to-end tests run. It needs no account and no network, and once closed leaves no process, port or folder behind.
  */
 import defaultConfig from '../../mayfly.config.ts';
 import type { MayflyConfig } from '../config/config.ts';
@@ -28,42 +27,39 @@ import { createAssembly, type LoadedAssembly } from './template/load.ts';
 import { registry } from './template/registry.ts';
 
 export interface LaptopOptions {
-  /**
-   * Default: mayfly.config.ts. GitHub's address, the App and the identity certificates are the laptop's
-   * own.
-   */
+  /** Default: mayfly.config.ts. GitHub's address, the App and the identity certificates are the laptop's own. */
   readonly config?: MayflyConfig;
   readonly onEvent?: (event: LaptopEvent) => void;
   /** 0 or absent: any free one. */
   readonly webhookPort?: number;
   readonly endpointPort?: number;
   readonly githubPort?: number;
-  /** From a machine's launch to its running. */
+  /** From a machine's launch until it runs. */
   readonly bootMilliseconds?: number;
   /** Default baked, with which machines boot faster. */
   readonly machineImage?: MachineImage;
-  /** As a first deploy leaves it: no App is stored, and GitHub knows of no webhook. Default: both are there. */
+  /** As after a first deployment: no App is stored, and GitHub knows of no webhook. Default: both exist. */
   readonly withoutApp?: boolean;
-  /** Containers of one function at most. Default 10. */
+  /** Containers of one function, at most. Default 10. */
   readonly concurrency?: number;
-  /** Copies of all functions at once, as the account's quota: ten in a new one. Default: no end. */
+  /** Copies of all functions at once, as in the account's quota: ten in a new one. Default: no limit. */
   readonly accountConcurrency?: number;
-  /** Content of managed policies that the account has, by ARN: a permissions boundary is none of the template's. */
+  /** Content of the account's managed policies, by ARN: a permissions boundary is not part of the template. */
   readonly managedPolicies?: Readonly<Record<string, PolicyDocument>>;
-  /** After so long without work a container goes. Default two minutes. */
+  /** A container ends after so long without work. Default two minutes. */
   readonly idleMilliseconds?: number;
   /** Containers of each function that are loaded at the start. Default 1. */
   readonly prewarm?: number;
-  /** Default true. False: schedules fire by name alone, so that nothing happens but what a test does. */
+  /** Default true. False: schedules fire only by name, so that nothing happens except what a test does. */
   readonly firesByClock?: boolean;
-  /** Of the GitHub stand-in's chances. */
+  /** For the GitHub stand-in's probabilities. */
   readonly seed?: number;
   /**
-   * Synthesizes an app of somebody else, which holds a deployment of `config`'s environment and region, with these
-   * settings, into the folder. Default: the app of this repository.
+   * Synthesizes another app, which contains a deployment of `config`'s environment and region, with these settings, into
+   * the folder. Default: this repository's app.
    */
   readonly synthesize?: (settings: LaptopSettings, outdir: string) => void;
-  /** Holds `<function>/handler.ts`; for tests of the laptop itself. */
+  /** Contains `<function>/handler.ts`; for tests of the laptop itself. */
   readonly handlersFolder?: string;
 }
 
@@ -81,10 +77,10 @@ export interface Laptop {
   /** Ends with a slash. */
   readonly admissionApiUrl: string;
   readonly outputs: Readonly<Record<string, string>>;
-  /** A secret's value as it is now, by name or ARN. */
+  /** A secret's current value, by name or ARN. */
   secret(id: string): string;
   readonly tables: Readonly<Record<keyof typeof tables, string>>;
-  /** Its call log counts every call by caller, service and action; its dials slow and break them. */
+  /** Its call log counts every call by caller, service and action; its dials slow down calls and make them fail. */
   readonly endpoint: AwsEndpoint;
   readonly queues: SqsService;
   readonly buckets: S3Service;
@@ -92,7 +88,7 @@ export interface Laptop {
   readonly ec2: Ec2StandIn;
   readonly functions: FunctionHost;
   readonly events: EventBus;
-  /** Closing again waits for the first one. */
+  /** Closing again waits for the first time. */
   close(): Promise<void>;
 }
 
@@ -101,7 +97,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
   const tell = teller(options.onEvent);
   const config = options.config ?? defaultConfig;
   const { environment, region } = config;
-  // The only port that is taken up after the synthesis, which may last half a minute.
+  // The only port that is opened after the synthesis, which may take half a minute.
   await assertPortIsFree(options.webhookPort ?? 0);
   tell('progress', 'starting GitHub, the database and the AWS endpoint');
   const services = await startServices({ ...options, region, tell });
@@ -165,7 +161,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
   }
 }
 
-/** An existing network is in no template; the laptop's account has it, as the configuration says. */
+/** A template contains no existing network; the laptop's account has one, as in the configuration. */
 function addExistingSubnets({ network }: MayflyConfig, cloud: LaptopCloud['cloud']): void {
   if (network === undefined || !('vpcId' in network)) return;
   for (const { id, zone } of network.subnets) {
@@ -173,13 +169,13 @@ function addExistingSubnets({ network }: MayflyConfig, cloud: LaptopCloud['cloud
   }
 }
 
-/** The operator's own parameters are in no template either. */
+/** Nor does it contain the operator's own parameters. */
 function addExistingParameters(config: MayflyConfig, cloud: LaptopCloud['cloud']): void {
   for (const name of ownImageParameters(config))
     cloud.machines.addParameter({ name, dataType: 'aws:ec2:image' });
 }
 
-/** What an operator does after a deploy: the App into its secret, the webhook's URL and secret into the App. */
+/** What an operator does after a deployment: store the App in its secret, and the webhook's URL and secret in the App. */
 function connectGitHub(outputs: LoadedAssembly['outputs'], { secrets, github }: Services): void {
   const app: AppSecret = { appId: String(github.appId), privateKey: github.privateKeyPem };
   secrets.put(output(outputs, 'AppSecretArn'), JSON.stringify(app));
@@ -187,7 +183,7 @@ function connectGitHub(outputs: LoadedAssembly['outputs'], { secrets, github }: 
   github.setWebhook({ url: output(outputs, 'WebhookEndpoint'), secret });
 }
 
-/** At least one container a function, so that the first webhook does not wait for six processes. */
+/** At least one container for each function, so that the first webhook does not wait for six processes. */
 async function prewarm(functions: FunctionHost, containers: number, tell: Tell): Promise<void> {
   tell('progress', `loading ${functions.names.length} functions`);
   const all = Array.from({ length: containers }, () => functions.names).flat();

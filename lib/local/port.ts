@@ -1,7 +1,7 @@
-/** Whether a port can be had on this machine. Somebody may still take it in the meantime; then whoever opens it fails. */
+/** Whether a port of this machine is free. Another program may still take it; then opening it fails. */
 import { createServer } from 'node:net';
 
-/** @throws the error of listen, `EADDRINUSE` where another program has it */
+/** @throws the error of listen, `EADDRINUSE` if another program has it */
 export async function assertPortIsFree(port: number): Promise<void> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {

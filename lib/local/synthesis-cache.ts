@@ -1,8 +1,8 @@
 /**
- * Keeps what synthesis made while its sources are unchanged, so that a second start takes no synthesis. The key is a hash
- * of every source, the configuration, the locked packages and Node's version; what differs from start to start (ports, the
- * certificate of this start's machines) is put into the copy. Several starts may use it at once, and it stays small: an
- * entry appears whole by a rename, and the longest unused ones go.
+ * Keeps the output of synthesis while its sources are unchanged, so that a second start needs no synthesis. The key is a
+ * hash of every source, the configuration, the locked packages and Node's version; what differs between starts (ports,
+ * the certificate of this start's machines) is written into the copy. Several starts may use it at once, and it stays
+ * small: an entry appears whole by a rename, and the least recently used ones are removed.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -20,17 +20,17 @@ import {
 } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 
-/** Values that differ from start to start, by name. None may be part of another. */
+/** Values that differ between starts, by name. None may be part of another. */
 export type StartValues = Readonly<Record<string, string>>;
 
 export interface SynthesisCacheOptions {
   readonly folder: string;
-  /** Everything that the output depends on and that is a file: patterns from `root` on. */
+  /** Every file that the output depends on: patterns below `root`. */
   readonly root: string;
   readonly sources: readonly string[];
   /** How many outputs are kept, of about 7 MB each. */
   readonly mostEntries: number;
-  /** Hears why the cache could not be used. Starting goes on without it. */
+  /** Told why the cache could not be used. Starting goes on without it. */
   onUnusable(why: string): void;
 }
 
@@ -38,9 +38,9 @@ export interface Synthesis<Made = unknown> {
   /** What the output depends on besides the sources and the start's values. */
   readonly input: unknown;
   readonly values: StartValues;
-  /** Where the output goes; the folder is not there yet. */
+  /** Where the output goes; the folder does not exist yet. */
   readonly outdir: string;
-  /** Makes the output in `outdir`. */
+  /** Creates the output in `outdir`. */
   synthesize(): Made;
 }
 
@@ -59,7 +59,7 @@ export async function synthesizeOnce(
   return false;
 }
 
-/** The same where nobody can wait. @returns whether the output came from the cache */
+/** The same, synchronously. @returns whether the output came from the cache */
 export function synthesizeOnceNow(options: SynthesisCacheOptions, asked: Synthesis<void>): boolean {
   const entry = join(options.folder, keyOf(options, asked.input));
   if (restore(entry, asked, options)) return true;
@@ -82,7 +82,7 @@ function keyOf({ root, sources }: SynthesisCacheOptions, input: unknown): string
   return hash.digest('hex');
 }
 
-/** False where there is no such entry, or another process removes it right now. */
+/** False if there is no such entry, or another process is removing it. */
 function restore(
   entry: string,
   { outdir, values }: Synthesis,
@@ -118,14 +118,14 @@ function store(
     mkdirSync(unfinished, { recursive: true });
     cpSync(outdir, join(unfinished, 'output'), {
       recursive: true,
-      // The same files lie there once more, as assets.
+      // The same files are there again, as assets.
       filter: (path) => dirname(path) !== outdir || basename(path) !== 'bundles',
     });
     writeFileSync(join(unfinished, valuesFile), JSON.stringify(values));
     if (!existsSync(entry)) renameSync(unfinished, entry);
     removeOld(folder, mostEntries);
   } catch (error) {
-    // Another start was faster: its entry is as good.
+    // Another start was faster: its entry is just as good.
     if (!existsSync(entry)) onUnusable((error as Error).message);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
@@ -151,7 +151,9 @@ function removeOld(folder: string, mostEntries: number): void {
   }
 }
 
-/** A value may stand in JSON, in JSON within JSON (a template's text), and once deeper (an environment variable's text). */
+/**
+ * A value may be in JSON, in JSON within JSON (a template's text), and one level deeper (an environment variable's text).
+ */
 function withValues(text: string, { stored, values }: { stored: StartValues; values: StartValues }): string {
   let fitting = text;
   for (const [name, before] of Object.entries(stored)) {

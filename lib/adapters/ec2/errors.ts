@@ -99,9 +99,7 @@ export function describeError(error: unknown): { code: string; message: string }
   return { code: error.name, message: error.message };
 }
 
-/**
- * A 5xx says nothing about what was done before it, whatever its code. EC2 reports throttling as 503, too.
- */
+/** A 5xx says nothing about what was done before it, whatever its code. EC2 reports throttling as 503, too. */
 function isServerFault(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
   return status >= 500 && launchFailure(describeError(error).code, '').class !== 'throttled';

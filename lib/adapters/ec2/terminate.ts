@@ -10,9 +10,7 @@ import type { InstanceId } from '../../core/ids.ts';
 import { describeInstances } from './describe-instances.ts';
 import { describeError, operationalError } from './errors.ts';
 
-/**
- * Each repeated call leaves out at least one more id, so a chunk takes at most as many calls as it has ids.
- */
+/** Each repeated call leaves out at least one more id, so a chunk takes at most as many calls as it has ids. */
 const idsPerCall = 50;
 const unknownIdCodes = ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed', 'InvalidInstanceID'];
 

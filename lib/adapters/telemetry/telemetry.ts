@@ -10,9 +10,7 @@ import { embeddedMetrics } from './embedded-metrics.ts';
 export interface TelemetryOptions {
   readonly environment: string;
   readonly clock: Clock;
-  /**
-   * Takes one line, including its end. stdout directly, because the Lambda console would put its own text before it.
-   */
+  /** Takes one line, including its end. stdout directly, because the Lambda console would put its own text before it. */
   readonly write?: (line: string) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What was called: the last calls one by one, and counts by caller, service and action that never forget.
- * Keeping a call costs a push and a few additions; listeners are called at once and must not throw.
+ * The calls: the latest ones one by one, and counts by caller, service and action that are never dropped. Recording a
+ * call is cheap; listeners are called synchronously and must not throw.
  */
 import type { CallRecord } from './service.ts';
 
@@ -10,7 +10,7 @@ export interface CallCount {
   readonly action: string;
   readonly calls: number;
   readonly denied: number;
-  /** Answered with a status of 400 or more, the denied ones included. */
+  /** Answered with a status of 400 or more, denied calls included. */
   readonly failed: number;
   readonly readUnits: number;
   readonly writeUnits: number;
@@ -18,7 +18,7 @@ export interface CallCount {
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
-/** Enough for a person to look back over a burst; the counts hold the rest. */
+/** Enough for a person to look back over a burst; the counts cover the rest. */
 const rememberedCalls = 2000;
 
 export class CallLog {
@@ -28,7 +28,7 @@ export class CallLog {
 
   add(record: CallRecord): void {
     this.#recent.push(record);
-    // Cut in one go now and then: a shift for each call would move the whole list each time.
+    // Trimmed in batches: removing one entry for each call would move the whole list each time.
     if (this.#recent.length >= 2 * rememberedCalls) this.#recent = this.#recent.slice(-rememberedCalls);
     this.#count(record);
     for (const listener of this.#listeners) listener(record);
@@ -48,7 +48,7 @@ export class CallLog {
     this.#counts.clear();
   }
 
-  /** Answers with the way to stop listening. */
+  /** Returns a function that stops listening. */
   onCall(listener: (record: CallRecord) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -1,11 +1,11 @@
-/** CloudFormation, as far as an operator's commands ask it: the outputs of the stacks that the laptop was made from. */
+/** CloudFormation, as far as an operator's commands need it: the outputs of the stacks that the laptop runs. */
 import { AwsError, type AwsService } from './service.ts';
 import { element, escapeXml } from './xml.ts';
 
 const namespace = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
 
 export interface CloudFormationService extends AwsService {
-  /** @param outputs by `stack.Name`; other names are passed over */
+  /** @param outputs by `stack.Name`; other names are ignored */
   setOutputs(outputs: Readonly<Record<string, string>>): void;
 }
 

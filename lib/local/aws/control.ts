@@ -1,13 +1,15 @@
 /**
- * The endpoint's own doors, beside AWS's: `/_dials` to set faults and latency, `/_calls` to see what was
- * called. They take no signature, as they change nothing but the stand-in; the server listens on the
- * loopback alone.
+ * The endpoint's own routes, beside AWS's: `/_dials` sets faults and latency, `/_calls` shows what was called. They need
+ * no signature, as they change only the stand-in; the server listens on the loopback address alone.
  */
 import type { CallLog } from './call-log.ts';
 import { type Dials, parseDials } from './dials.ts';
 import type { AwsAnswer } from './service.ts';
 
-/** Services' own doors, by path: what they take as JSON, and what they answer. They throw an Error that says what is allowed. */
+/**
+ * Services' own routes, by path: the JSON that they take, and what they answer. They throw an Error that says what is
+ * allowed.
+ */
 export type Doors = ReadonlyMap<string, (change: unknown) => unknown>;
 
 interface ControlRequest {
@@ -19,8 +21,8 @@ interface ControlRequest {
 const defaultCallsShown = 100;
 
 /**
- * `GET|PUT|DELETE /_dials`; `GET /_calls?last=100` and `DELETE /_calls`. A browser's cross-site PUT or
- * DELETE needs a preflight, which is never granted.
+ * `GET|PUT|DELETE /_dials`; `GET /_calls?last=100` and `DELETE /_calls`. A browser's cross-site PUT or DELETE needs a
+ * preflight, which is never granted.
  */
 export function control(
   { method, path, body }: ControlRequest,

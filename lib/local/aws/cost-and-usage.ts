@@ -1,13 +1,14 @@
 /**
- * Cost Explorer's GetCostAndUsage, as far as the platform asks it: unblended costs by day, in one page or several, grouped by at
- * most two keys. A tag groups and filters only what was used since it was activated or backfilled; else its value is empty.
+ * Cost Explorer's GetCostAndUsage, as far as the platform uses it: unblended costs by day, in one or several pages,
+ * grouped by at most two keys. A tag groups and filters only usage since it was activated or backfilled; before that its
+ * value is empty.
  * Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
  */
 import type { BillLine } from '../bill/bill-lines.ts';
 import { AwsError } from './service.ts';
 
 export interface ActiveTag {
-  /** From this day on (UTC) the bill has it. */
+  /** The bill has it from this day on (UTC). */
   readonly from: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Cost Explorer: which tags were on a bill, which are active, backfills, and costs by day. Which tags a bill has seen, whether this
- * account pays its own, and how the hidden truth of the bill comes about are dials.
+ * Cost Explorer: which tags have been on a bill, which are active, backfills, and costs by day. Dials set which tags a
+ * bill has seen, whether this account pays its own bill, and what is really charged.
  * Sources: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_UpdateCostAllocationTagsStatus.html,
  * API_ListCostAllocationTags.html and API_StartCostAllocationTagBackfill.html there; what a linked account is told:
  * https://github.com/2i2c-org/infrastructure/pull/4932
@@ -12,7 +12,7 @@ import { jsonAnswer, requireText, unknownAction } from './json-answer.ts';
 import { type AwsCall, AwsError, type AwsService } from './service.ts';
 
 export interface CostExplorerDials extends Partial<BillDials> {
-  /** Tag keys that have been on a bill: all others are unknown. */
+  /** Tag keys that have been on a bill; all others are unknown. */
   readonly billed?: readonly string[];
   /** Another account pays this one's bill. */
   readonly isLinked?: boolean;
@@ -22,7 +22,7 @@ export interface CostExplorerService extends AwsService {
   setDials(dials: CostExplorerDials): void;
   /** Since when the bill has each tag. */
   activeTags(): ReadonlyMap<string, ActiveTag>;
-  /** What is on the bill at this moment. */
+  /** What is on the bill now. */
   lines(): readonly BillLine[];
   /** Another account pays this one's bill. */
   isLinked(): boolean;
@@ -51,7 +51,7 @@ const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 const mostTagsAtOnce = 20;
 const day = 86_400_000;
 
-/** @param lines what is on the bill at this moment */
+/** @param lines what is on the bill now */
 export function createCostExplorerService(
   now: () => number = Date.now,
   lines: (bill: BillDials) => readonly BillLine[] = () => [],
@@ -69,7 +69,7 @@ export function createCostExplorerService(
       `Failed to ${what}: Linked account doesn't have access to cost allocation tags.`,
     );
   };
-  /** Since when the bill has each tag: a backfill reaches further back than its activation. */
+  /** Since when the bill has each tag: a backfill reaches back further than its activation. */
   const activeTags = () =>
     new Map(
       [...tags].flatMap(([key, { isActive, updatedAt = 0 }]) =>
@@ -135,7 +135,7 @@ export function createCostExplorerService(
 
   return {
     service: 'ce',
-    // None of these actions is about a resource.
+    // None of these actions names a resource.
     questions: ({ action }) => [{ action: `ce:${action}`, resource: '*', context: {} }],
     async handle({ action, input }) {
       const act = Object.hasOwn(actions, action) ? actions[action] : undefined;

@@ -1,7 +1,7 @@
 /**
- * AWS Data Exports, as far as an export of the bill by resource: created, looked at and deleted, and delivered when the laptop is told
- * to, since AWS takes up to a day. A delivery writes all files of each month anew and the manifest last, as AWS does until two weeks
- * after the month; a file that is not needed any more stays, and only the manifest says which are good.
+ * AWS Data Exports, as far as an export of the bill by resource needs them: created, described and deleted, and delivered
+ * on request, since AWS takes up to a day. A delivery writes all files of each month anew, and the manifest last, as AWS
+ * does until two weeks after the month. Files that are no longer needed stay; only the manifest says which ones count.
  * Sources: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Billing_and_Cost_Management_Data_Exports.html,
  * https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html (files, refreshes),
  * https://docs.aws.amazon.com/cur/latest/userguide/dataexports-data-query.html (queries); that CreateExport looks at the bucket's
@@ -23,14 +23,14 @@ export interface BillSource {
 
 export interface DataExportsOptions {
   readonly accountId: string;
-  /** That owns the bucket. Default: the same. */
+  /** The bucket's owner. Default: the same. */
   readonly bucketAccountId?: string;
   readonly s3: Pick<S3Service, 'deliver' | 'checkDelivery'>;
   readonly bill: BillSource;
   readonly now?: () => number;
   /** The ARN of a new one, by its name. */
   readonly newId?: (name: string) => string;
-  /** Rows of a file at most: the laptop has few. */
+  /** Rows of a file, at most: the laptop has few. */
   readonly rowsOfFile?: number;
 }
 
@@ -162,7 +162,10 @@ export function createDataExportsService(options: DataExportsOptions): DataExpor
   };
 }
 
-/** An export of the bill needs a right on the reports of old, too. Source: docs.aws.amazon.com/cur/latest/userguide/bcm-data-exports-access.html */
+/**
+ * An export of the bill also needs a right on the older reports. Source:
+ * docs.aws.amazon.com/cur/latest/userguide/bcm-data-exports-access.html
+ */
 function questionsOf(action: string, { ExportArn }: AwsCall['input'], accountId: string) {
   const of = `arn:aws:bcm-data-exports:us-east-1:${accountId}:`;
   const asked = (resource: string) => ({ action: `bcm-data-exports:${action}`, resource, context: {} });
@@ -211,7 +214,7 @@ function checked(made: Export, bucketOwner: string): Export {
   return made;
 }
 
-/** @throws AwsError where it names a column that there is not: SELECT * is refused too */
+/** @throws AwsError where it names an unknown column: SELECT * is refused too */
 function queryOf(statement: string): { columns: string[]; account: string | undefined } {
   const shape = /^SELECT (.+) FROM COST_AND_USAGE_REPORT(?: WHERE line_item_usage_account_id = '(\d{12})')?$/;
   const [, list, account] = shape.exec(statement) ?? [];

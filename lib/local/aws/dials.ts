@@ -1,8 +1,7 @@
 /**
- * Latency and faults on demand. Latency and error are looked up apart: of the dials that match a call, the
- * most specific one with a latency says how long it waits, and the most specific one with an error that is
- * not used up says how it fails. So a fault dialled for one action does not take the general latency away
- * from it.
+ * Latency and faults on demand. Latency and error are looked up separately: of the dials that match a call, the most
+ * specific one with a latency says how long it waits, and the most specific one with an error that is not used up says
+ * how it fails. So a fault for one action keeps the general latency.
  */
 import type { Dial } from './service.ts';
 
@@ -18,11 +17,11 @@ export interface Effect {
   readonly when: 'before' | 'after';
 }
 
-/** As an error's code: the connection is closed without an answer. */
+/** As an error's code: closes the connection without an answer. */
 export const connectionReset = 'ConnectionReset';
 
 const none: Effect = { latencyMs: 0, when: 'before' };
-/** More are a mistake of whoever sends them. */
+/** More than this is a mistake by the sender. */
 const mostDials = 200;
 
 export class Dials {
@@ -33,7 +32,7 @@ export class Dials {
     this.#fraction = fraction;
   }
 
-  /** Takes the place of all dials that were set. */
+  /** Replaces all dials. */
   set(dials: readonly Dial[]): void {
     this.#dials = dials
       .map((dial) => ({ dial, left: dial.count ?? Number.POSITIVE_INFINITY }))
@@ -44,12 +43,12 @@ export class Dials {
     this.#dials = [];
   }
 
-  /** With `count` as it is left. */
+  /** With the remaining `count`. */
   list(): readonly Dial[] {
     return this.#dials.map(({ dial, left }) => (Number.isFinite(left) ? { ...dial, count: left } : dial));
   }
 
-  /** What to do to this call. Uses up one of an error's count. */
+  /** What to do with this call. Uses up one of an error's count. */
   apply(call: DialledCall): Effect {
     if (this.#dials.length === 0) return none;
     const matching = this.#dials.filter(({ dial }) => matches(dial, call));

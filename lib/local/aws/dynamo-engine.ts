@@ -1,7 +1,7 @@
 /**
  * The database under the laptop's DynamoDB: dynoxide, one static binary that keeps its tables in memory. It listens on
  * 127.0.0.1 alone, knows nothing of tenants or of IAM (the endpoint in front of it does), and never outlives the process
- * that started it, however that one ends.
+ * that started it, however that process ends.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,17 +9,20 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 export interface DynamoEngine {
-  /** `http://127.0.0.1:<port>`. Any credentials will do. */
+  /** `http://127.0.0.1:<port>`. Any credentials work. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Bounds a machine on which no start can succeed. A free port may be taken between the look and the use; thrice it is not. */
+/**
+ * Ends the attempts on a machine where no start can succeed. A free port may be taken between look and use, but hardly
+ * three times.
+ */
 const attempts = 3;
 const startTimeoutMilliseconds = 60_000;
 
 /**
- * @param home by which the engine is known for whose it is; it need not exist. Default: this process's own
+ * @param home identifies the engine's owner; it need not exist. Default: this process's own
  * @throws Error where there is no binary for this platform, or the engine says why it cannot start
  */
 export async function startDynamoEngine(home = process.env['HOME'] ?? '/'): Promise<DynamoEngine> {
@@ -74,7 +77,7 @@ async function startOn(
 }
 
 /**
- * A shell that waits at a pipe from this process. The kernel closes the pipe when this process ends, by whatever cause,
+ * A shell that waits at a pipe from this process. The kernel closes the pipe when this process ends, whatever the cause,
  * SIGKILL included, and the shell then ends the engine.
  */
 function watchOver(engine: ChildProcess, env: NodeJS.ProcessEnv): ChildProcess {
@@ -85,7 +88,7 @@ function watchOver(engine: ChildProcess, env: NodeJS.ProcessEnv): ChildProcess {
   });
 }
 
-/** The engine says `… listening on …` on stderr once it does; where it cannot, it says why and ends. */
+/** The engine prints `… listening on …` to stderr once it does; if it cannot, it prints the reason and exits. */
 function listening(engine: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = '';
@@ -110,7 +113,7 @@ function listening(engine: ChildProcess): Promise<void> {
   });
 }
 
-/** Whoever forgets to close the engine can still exit; the guard then ends it. What it says from here on is dropped. */
+/** A caller that forgets to close the engine can still exit; the guard then ends it. Later output is dropped. */
 function holdNoLonger(engine: ChildProcess, guard: ChildProcess): void {
   engine.stderr?.removeAllListeners('data').resume();
   for (const handle of [engine, guard, guard.stdin, engine.stderr]) {

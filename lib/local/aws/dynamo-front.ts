@@ -1,6 +1,6 @@
 /**
- * The laptop's DynamoDB by itself, for whoever needs its tables alone: the engine, with what the laptop has taught it, and
- * neither IAM nor signatures. It listens on 127.0.0.1 alone.
+ * The laptop's DynamoDB alone, for tests and tools that need only tables: the engine with the laptop's additions, without
+ * IAM and signatures. It listens on 127.0.0.1 alone.
  */
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';

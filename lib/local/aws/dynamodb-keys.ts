@@ -1,10 +1,10 @@
 /**
- * Which partition keys a call touches, one for each item, statement or key in it, as `table value` or, in a global index,
- * `table/index value`. Undefined: the call touches no key that can be told from it.
+ * The partition keys that a call touches, one for each item, statement or key in it, as `table value` or, in a global
+ * index, `table/index value`. Undefined: none can be derived from the call.
  */
 import type { AwsCall } from './service.ts';
 
-/** What CreateTable says of a table: the name of its partition key, and that of each of its indexes. */
+/** From CreateTable: the name of a table's partition key, and that of each of its indexes. */
 export interface TableKeys {
   readonly own: string;
   readonly ofIndex: ReadonlyMap<string, string>;
@@ -78,7 +78,7 @@ function keyOfQuery(input: Fields, book: KeyBook): string | undefined {
   const values = (input['ExpressionAttributeValues'] ?? {}) as Fields;
   const equals = String(input['KeyConditionExpression']).matchAll(/(#?\w+)\s*=\s*(:\w+)/g);
   const [, , value = ''] = [...equals].find(([, left = '']) => (names[left] ?? left) === name) ?? [];
-  // A local index lies beside its table's rows.
+  // A local index is stored with its table's rows.
   const place = index === undefined || name === keys.own ? table : `${table}/${index}`;
   return `${place} ${JSON.stringify(values[value])}`;
 }

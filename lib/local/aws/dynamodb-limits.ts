@@ -1,7 +1,7 @@
 /**
- * What one key of a table takes in a second. DynamoDB gives a partition 1,000 write and 3,000 read units a second, and a key
- * lies in one partition, alone at best. What was not used before does not add to that: burst capacity serves a table's own
- * throughput, within what its partitions take. Here, too, a second's worth at most is saved up.
+ * What one key of a table takes in a second. DynamoDB gives a partition 1,000 write and 3,000 read units a second, and a
+ * key is in one partition, at best alone. Unused capacity does not add to that: burst capacity serves a table's own
+ * throughput, within what its partitions take. Here, too, at most one second's worth is saved up.
  * Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html,
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
  */
@@ -25,7 +25,7 @@ const mostBuckets = 10_000;
 export class KeyLimits {
   readonly #rates: KeyRates;
   readonly #buckets = new Map<string, Bucket>();
-  /** How many calls, items or statements found their key used up. */
+  /** How many calls, items or statements were throttled. */
   throttled = 0;
 
   constructor(rates: KeyRates = partitionRates) {
@@ -39,7 +39,7 @@ export class KeyLimits {
     return true;
   }
 
-  /** A call that was let through may use more than is left: the next ones wait for it. */
+  /** A call that is let through may use more than is left: the next ones wait for it. */
   use(key: string, kind: UnitKind, { units, now }: { units: number; now: number }): void {
     this.#bucket(key, kind, now).units -= units;
   }

@@ -1,7 +1,7 @@
 /**
- * What IAM must allow for a DynamoDB call: the action on the table, or on the index that is read.
- * Transactions ask for each item's own action, PartiQL for the kind of its statement. Condition keys about
- * items are not offered, so that a policy which leans on one is refused rather than waved through.
+ * What IAM must allow for a DynamoDB call: the action on the table, or on the index that is read. Transactions need each
+ * item's own action, PartiQL the one of its kind of statement. Condition keys about items are not offered, so that a
+ * policy that relies on one is refused, never let through.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
  */

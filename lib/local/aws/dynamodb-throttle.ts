@@ -1,11 +1,11 @@
 /**
- * Answers calls in DynamoDB's name where a key is used up for this second, as on-demand tables do: a call is refused, of a batch
- * the items in question alone, and a transaction as a whole. What is refused was not done.
+ * Throttles calls whose key is used up for this second, as on-demand tables do: it refuses a call, of a batch only the
+ * items concerned, and a transaction as a whole. Refused work was not done.
  *
- * Key ranges are bounded in both modes of a table, and AWS does not say which exception an on-demand table then answers with:
- * of a throttled write in a transaction it documents ThrottlingError for on-demand tables, and elsewhere names
- * ProvisionedThroughputExceededException, RequestLimitExceeded and ThrottlingException side by side. So here the first and the last
- * come by turns, with the reason that both have.
+ * Key ranges are bounded in both modes of a table, and AWS does not say which exception an on-demand table then returns:
+ * for a throttled write in a transaction it documents ThrottlingError for on-demand tables, and elsewhere lists
+ * ProvisionedThroughputExceededException, RequestLimitExceeded and ThrottlingException. So here the first and the last
+ * take turns, with the reason that both have.
  * Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing-workflow.html,
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-key-range-limit-exceeded-mitigation.html,
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -26,7 +26,7 @@ const provisionedMessage =
   'The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level ' +
   'with the UpdateTable API.';
 
-/** Each time the other one of the two. */
+/** The two by turns. */
 let refusals = 0;
 const isProvisionedNext = () => ++refusals % 2 === 0;
 
@@ -51,7 +51,7 @@ function throttlingException(kind: UnitKind): JsonAnswer {
   );
 }
 
-/** Of one statement of a batch. */
+/** For one statement of a batch. */
 const throttledStatement = () =>
   isProvisionedNext()
     ? { Error: { Code: 'ProvisionedThroughputExceeded', Message: provisionedMessage } }

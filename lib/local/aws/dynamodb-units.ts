@@ -1,7 +1,6 @@
 /**
- * DynamoDB's request units, read out of an answer. A failed condition costs what the write would have cost,
- * yet its answer does not say so; it is counted as one unit (two an item in a transaction), which is right
- * for items up to 1 KB.
+ * DynamoDB's request units, read from an answer. A failed condition costs what the write would have cost, but its answer
+ * does not say so; it counts as one unit (two for each item in a transaction), which is right for items up to 1 KB.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
  */
 interface Units {
@@ -18,7 +17,7 @@ interface Capacity extends Units {
 /** By table, and by index as `table/index`. */
 export type UnitsByPart = Readonly<Record<string, number>>;
 
-/** `stripped` is the answer as it reads where nobody asked for its capacity. */
+/** `stripped` is the answer without the capacity, for callers that did not ask for it. */
 export function takeCapacity(body: string): { units: number; byPart: UnitsByPart; stripped: string } {
   const { ConsumedCapacity, ...rest } = JSON.parse(body) as {
     ConsumedCapacity?: Capacity | readonly Capacity[];
@@ -42,7 +41,7 @@ function partsOf(tables: readonly (Capacity | undefined)[]): UnitsByPart {
   return parts;
 }
 
-/** Statements of one call that a condition refused: each costs a unit, and the engine counts none. */
+/** Statements of one call that a condition refused: each costs a unit, which the engine does not count. */
 export function refusedStatements(body: string): number {
   const { Responses = [] } = JSON.parse(body) as { Responses?: readonly { Error?: { Code?: string } }[] };
   const refusals = ['ConditionalCheckFailed', 'DuplicateItem'];

@@ -1,7 +1,7 @@
 /**
- * DynamoDB: the endpoint's calls, handed on to the engine. Nothing of a table is known here but how to reach
- * it. Each item call is asked for its request units on the way, so that they can be counted; the caller gets
- * exactly what it asked for. The engine does not delete by time to live.
+ * DynamoDB: the endpoint's calls, passed on to the engine. This file knows nothing of tables. It adds a request for the
+ * units to each item call, so that they can be counted; the caller gets exactly what it asked for. The engine does not
+ * delete by time to live.
  */
 import { Agent, request as httpRequest } from 'node:http';
 import { type TableKeys, tableKeysOf } from './dynamodb-keys.ts';
@@ -13,25 +13,25 @@ import { runUpdates } from './partiql-updates.ts';
 import { type AwsAnswer, type AwsCall, AwsError, type AwsService, type PolicyDocument } from './service.ts';
 
 export interface DynamoService extends AwsService {
-  /**
-   * For the template loader; `input` is of the SDK's CreateTableCommandInput shape. The table is ACTIVE at
-   * once.
-   */
+  /** For the template loader; `input` has the shape of the SDK's CreateTableCommandInput. The table is ACTIVE at once. */
   createTable(
     input: { readonly TableName: string } & Readonly<Record<string, unknown>>,
     options?: { readonly timeToLiveAttribute?: string },
   ): Promise<void>;
-  /** From now on a key takes no more than this; undefined: as much as the engine does, which is how it starts. */
+  /** From now on a key takes no more than this; undefined (the start): as much as the engine does. */
   limitKeys(rates: KeyRates | undefined): void;
-  /** How often a key was used up since. */
+  /** How often a key was throttled since. */
   throttled(): number;
-  /** What the table itself says: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html */
+  /**
+   * The table's own policy:
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html
+   */
   setPolicy(tableName: string, policy: PolicyDocument): void;
-  /** Ends the kept connections; the engine itself is closed by whoever started it. */
+  /** Ends the kept connections; whoever started the engine closes it. */
   close(): void;
 }
 
-/** The actions that can say what they cost, and whether that is reading or writing. */
+/** The actions that can report their cost, and whether it is for reading or writing. */
 const metered: Readonly<Record<string, UnitKind>> = {
   GetItem: 'read',
   BatchGetItem: 'read',
@@ -46,7 +46,7 @@ const metered: Readonly<Record<string, UnitKind>> = {
 };
 const partiql = new Set(['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction']);
 
-/** More than the functions of a laptop ever have under way; a bound, as everything has one. */
+/** More than a laptop's functions ever have in progress; a bound, as everything has one. */
 const mostConnections = 128;
 
 export function createDynamoService({ engineUrl }: { readonly engineUrl: string }): DynamoService {
@@ -57,7 +57,7 @@ export function createDynamoService({ engineUrl }: { readonly engineUrl: string 
   return {
     service: 'dynamodb',
     questions: dynamodbQuestions,
-    // Of all tables: each statement names its own, as DynamoDB demands.
+    // On all tables: each statement names its own, as DynamoDB requires.
     policyOf: () =>
       policies.size === 0
         ? undefined
@@ -109,7 +109,7 @@ async function handleMetered(engine: Engine, call: AwsCall, kind: UnitKind): Pro
   return { ...told, writeUnits: units + failed, failedUnits: failed };
 }
 
-/** Updates of several attributes in a batch of statements are beyond the engine. */
+/** The engine cannot run updates of several attributes in a batch of statements. */
 async function answerOf(engine: Engine, action: string, body: string | Buffer) {
   const updated =
     action === 'BatchExecuteStatement' ? await runUpdates(engine.send, String(body)) : undefined;
@@ -118,9 +118,7 @@ async function answerOf(engine: Engine, action: string, body: string | Buffer) {
   return { status: 200, headers, body: JSON.stringify(updated) };
 }
 
-/**
- * Calls about tables answer with ARNs of the engine's own account; the caller gets those that IAM speaks of.
- */
+/** Calls about tables answer with ARNs of the engine's own account; the caller gets the ARNs that IAM uses. */
 async function handlePlainly(engine: Engine, call: AwsCall): Promise<AwsAnswer> {
   const answer = await engine.send(call.action, call.body);
   const arn = /arn:aws:dynamodb:[^:"]*:[^:"]*:/g;
@@ -135,7 +133,7 @@ interface Engine {
 function openEngine(url: string): Engine {
   const agent = new Agent({ keepAlive: true, maxSockets: mostConnections });
   const { hostname, port } = new URL(url);
-  // The engine wants a signature and does not look at it.
+  // The engine requires a signature but does not check it.
   const authorization =
     'AWS4-HMAC-SHA256 Credential=laptop/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=none';
   const send: Engine['send'] = (action, body) =>

@@ -1,7 +1,7 @@
 /**
- * All of AWS, on the laptop: one HTTP endpoint that knows which function is calling, asks that function's
- * own IAM policies, and refuses what they do not allow as AWS would. It listens on 127.0.0.1 only, and knows
- * no service by itself: services are given to it.
+ * All of AWS on the laptop: one HTTP endpoint that knows which function is calling, evaluates that function's own IAM
+ * policies, and refuses what they do not allow as AWS would. It listens on 127.0.0.1 only, and contains no services
+ * itself: they are passed in.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -51,7 +51,7 @@ export interface AwsEndpoint {
   readonly keys: KeyBook;
   /** Answers `PUT` at this path (`/_ec2`) with what `change` makes of the JSON; its errors say what is allowed. */
   addDoor(path: `/_${string}`, change: (json: unknown) => unknown): void;
-  /** Serves one more service, in place of one of the same name. */
+  /** Serves one more service; replaces one of the same name. */
   use(service: AwsService): void;
   addPrincipal(principal: NewPrincipal): Credentials;
   updatePolicies(name: string, policies: readonly PolicyDocument[]): void;
@@ -60,9 +60,9 @@ export interface AwsEndpoint {
   policiesOf(name: string): readonly PolicyDocument[] | undefined;
   /** The names of all principals but the operator. */
   principals(): readonly string[];
-  /** Answers with the way to stop listening. */
+  /** Returns a function that stops listening. */
   onCall(listener: (record: CallRecord) => void): () => void;
-  /** Ends connections at once, long polls too. The services stay as they are. */
+  /** Closes connections at once, including long polls. The services stay as they are. */
   close(): Promise<void>;
 }
 
@@ -92,7 +92,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const server = createServer((request, response) => {
     serve(desk, request, response).catch((error) => response.destroy(error));
   });
-  // Node's default of 5 s would close kept connections under the feet of functions that reuse them.
+  // Node's default of 5 s would close kept connections while functions reuse them.
   server.keepAliveTimeout = 10 * 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -151,7 +151,7 @@ async function serve(desk: Desk, request: IncomingMessage, response: ServerRespo
   response.end(answer.body);
 }
 
-/** What comes through a VPC's gateway endpoint has `/_vpce/<its id>` before its path: machines have no other network. */
+/** Calls through a VPC's gateway endpoint have `/_vpce/<its id>` before their path: machines have no other network. */
 function readGateway(url: string): { readonly path: string; readonly sourceVpce: string | undefined } {
   const [, sourceVpce, path] = /^\/_vpce\/(vpce-[0-9a-f]+)(\/.*)$/.exec(url) ?? [];
   return { path: path ?? url, sourceVpce };
@@ -164,9 +164,7 @@ interface ArrivedRequest extends SignedRequest {
   readonly sourceVpce: string | undefined;
 }
 
-/**
- * Who calls what. @throws AwsError where nobody, a stranger or a forger does, or the request makes no sense
- */
+/** Who calls what. @throws AwsError for an unknown or forged caller, or an unreadable request */
 function identify(desk: Desk, request: ArrivedRequest): AwsCall {
   const authorization = parseAuthorization(request.headers['authorization']);
   if (!authorization) {
@@ -194,7 +192,7 @@ function identify(desk: Desk, request: ArrivedRequest): AwsCall {
       `The signature does not fit the secret key of ${authorization.accessKeyId}.`,
     );
   }
-  // Before the body is looked at: it may be in a protocol of which the laptop knows nothing.
+  // Before the body is read: it may be in an unknown protocol.
   return callOf(desk, request, { service: serviceOf(desk, authorization.service), caller: entry.principal });
 }
 
@@ -216,7 +214,7 @@ function callOf(
   };
 }
 
-/** Undefined: the connection is to be dropped without an answer. */
+/** Undefined: drop the connection without an answer. */
 async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefined> {
   const { service, action } = call;
   const invocation = invocationOf(call);
@@ -249,7 +247,7 @@ async function answerCall(desk: Desk, call: AwsCall): Promise<AwsAnswer | undefi
   }
 }
 
-/** Functions run with a trace id of their own for each invocation, which the SDK sends along. */
+/** Each invocation of a function has its own trace id, which the SDK sends along. */
 const invocationOf = ({ headers }: AwsCall) => /Root=([^;]+)/.exec(headers['x-amzn-trace-id'] ?? '')?.[1];
 
 async function handleUnder(effect: Effect, handle: () => Promise<AwsAnswer>): Promise<AwsAnswer | undefined> {

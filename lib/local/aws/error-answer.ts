@@ -1,12 +1,11 @@
 /**
- * An AwsError as the caller's protocol words it, so that every SDK reads its code and its message: AWS JSON,
- * EC2's XML, or the query protocol's XML. Codes that AWS spells differently in XML are translated here, in
- * one table.
+ * An AwsError in the caller's protocol, so that every SDK reads its code and its message: AWS JSON, EC2's XML, or the
+ * query protocol's XML. Codes with a different spelling in XML are translated here, in one table.
  */
 import { type AwsAnswer, type AwsCall, AwsError } from './service.ts';
 import { escapeXml } from './xml.ts';
 
-/** SQS's JSON code → its older one, which XML has, and JSON callers are told in a header. */
+/** SQS's JSON code → its older one, which XML uses, and which JSON callers get in a header. */
 const olderSqsCodes: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
   QueueNameExists: 'QueueAlreadyExists',
@@ -26,7 +25,7 @@ const queryCodes: Readonly<Record<string, string>> = {
   UnknownOperationException: 'InvalidAction',
 };
 
-/** EC2 has words of its own for the same refusals. */
+/** EC2 has its own codes for the same refusals. */
 const ec2Codes: Readonly<Record<string, string>> = {
   ...queryCodes,
   UnrecognizedClientException: 'AuthFailure',
@@ -84,7 +83,7 @@ function xmlError(
     : `<ErrorResponse><Error><Type>${fault}</Type>${inner}</Error>${id}</ErrorResponse>`;
 }
 
-/** Anything else that was thrown is a fault of the stand-in itself, and is told as one. */
+/** Any other thrown value is a fault of the stand-in itself, and reported as one. */
 export function asAwsError(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

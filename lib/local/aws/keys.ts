@@ -1,14 +1,14 @@
 /**
  * Which resources an operator's own key encrypts, and what the key must allow for a call on them: services use the key in
- * the caller's name. Approximates: the key lies in the account and not in a template, so its own policy is not known here;
- * it is taken to leave the account's policies to decide, and to let AWS's services in as `mayfly preflight` asks.
+ * the caller's name. Approximate: the key is in the account, not in a template, so its own policy is not known here; it
+ * is assumed to defer to the account's policies, and to admit AWS's services as `mayfly preflight` requires.
  * Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html,
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
  */
 import type { IamQuestion } from './service.ts';
 
-/** What is asked of the key, by action. What is not here touches no data. */
+/** What is needed of the key, by action. Actions that are not listed touch no data. */
 const uses: Readonly<Record<string, readonly string[]>> = {
   'sqs:SendMessage': ['kms:GenerateDataKey', 'kms:Decrypt'],
   'sqs:ReceiveMessage': ['kms:Decrypt'],
@@ -19,12 +19,12 @@ const uses: Readonly<Record<string, readonly string[]>> = {
 export class KeyBook {
   readonly #keys = new Map<string, string>();
 
-  /** From now on the key encrypts the resource. Both by ARN; a later key takes the place of an earlier one. */
+  /** From now on the key encrypts the resource. Both by ARN; a later key replaces an earlier one. */
   protect(resourceArn: string, keyArn: string): void {
     this.#keys.set(resourceArn, keyArn);
   }
 
-  /** What must be allowed besides, for what a call asks. */
+  /** What must also be allowed for a call. */
   questionsFor(asked: readonly IamQuestion[], region: string): IamQuestion[] {
     return asked.flatMap(({ action, resource }) => {
       const key = this.#keys.get(resource.replace(/\/index\/[^/]+$/, ''));

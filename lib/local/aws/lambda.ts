@@ -1,5 +1,5 @@
 /**
- * Lambda, as far as an operator's commands ask it: which queues a function reads, and switching that off and on.
+ * Lambda, as far as an operator's commands need it: which queues a function reads, and switching that off and on.
  * Sources: API_ListEventSourceMappings and API_UpdateEventSourceMapping of the Lambda API Reference.
  */
 import { jsonAnswer } from './json-answer.ts';

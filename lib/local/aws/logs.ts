@@ -1,15 +1,14 @@
 /**
- * CloudWatch Logs, as far as an operator reads it (`aws logs tail … --follow`): what the functions wrote, by
- * group and stream, in memory. Each group keeps its latest events only. Filter patterns are plain words, all
- * of which must occur.
+ * CloudWatch Logs, as far as an operator reads them (`aws logs tail … --follow`): what the functions wrote, by group and
+ * stream, in memory. Each group keeps only its latest events. Filter patterns are plain words, all of which must occur.
  */
 import { jsonAnswer, requireText, unknownAction } from './json-answer.ts';
 import { type AwsCall, AwsError, type AwsService } from './service.ts';
 
 export interface LogsService extends AwsService {
-  /** Creating one that exists does nothing. */
+  /** Does nothing if it exists. */
   createGroup(group: string): void;
-  /** Makes the group and the stream where they are new. */
+  /** Creates the group and the stream if they are new. */
   append(group: string, stream: string, message: string): void;
 }
 
@@ -27,7 +26,7 @@ interface LogGroup {
 
 type Input = AwsCall['input'];
 
-/** A burst of a hundred jobs writes some thousand lines. */
+/** A burst of a hundred jobs writes about a thousand lines. */
 const eventsKeptPerGroup = 10_000;
 const defaultPage = 10_000;
 
@@ -120,7 +119,7 @@ function select({ events }: LogGroup, input: Input): LogEvent[] {
   );
 }
 
-/** A token is the id of the last event that was given, so that what arrives meanwhile shifts nothing. */
+/** A token is the id of the last event returned, so that new events shift nothing. */
 function page(selected: readonly LogEvent[], input: Input) {
   const after = Number(input['nextToken'] ?? 0);
   const limit = Number(input['limit'] ?? defaultPage);

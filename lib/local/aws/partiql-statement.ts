@@ -1,4 +1,4 @@
-/** Reads one PartiQL update into the UpdateItem that it means. Undefined for any other statement. */
+/** Reads one PartiQL update as the UpdateItem that it means. Undefined for any other statement. */
 export interface Update {
   readonly TableName: string;
   /** @param parameters in the order of the question marks */
@@ -8,7 +8,7 @@ export interface Update {
 interface Written {
   readonly names: Record<string, string>;
   readonly values: Record<string, unknown>;
-  /** Those not used up yet. */
+  /** Parameters that are not used yet. */
   readonly parameters: unknown[];
 }
 
@@ -42,7 +42,7 @@ export function readUpdate(statement: string): Update | undefined {
         }),
       );
       const exists = keyNames.map((name) => `attribute_exists(#${name})`);
-      // The engine loses names within doubled brackets.
+      // The engine loses names within double brackets.
       const rest = condition
         .filter((part) => !isKey(part))
         .map((part) => (isWrapped(part) ? part : `(${part})`));
@@ -76,7 +76,7 @@ function clausesOf(tokens: readonly string[]): string[][] {
   return clauses;
 }
 
-/** What AND joins, outside of all brackets. */
+/** The operands of AND outside of all brackets. */
 function conjuncts(words: readonly string[]): string[][] {
   const parts: string[][] = [[]];
   let depth = 0;
@@ -89,7 +89,7 @@ function conjuncts(words: readonly string[]): string[][] {
   return parts;
 }
 
-/** Whether its first bracket is closed by its last character. */
+/** Whether its last character closes its first bracket. */
 function isWrapped(part: string): boolean {
   let depth = 0;
   return [...part].every((character, n) => {

@@ -1,6 +1,6 @@
 /**
- * Teaches the engine PartiQL updates of several attributes, which DynamoDB takes and the engine does not: each becomes the
- * UpdateItem that it means. Only what the stores write is understood; all else goes to the engine as it is.
+ * Adds PartiQL updates of several attributes, which DynamoDB supports and the engine does not: each becomes the
+ * UpdateItem that it means. It understands only what the stores write; all else goes to the engine unchanged.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html ; tried on AWS's own
  * DynamoDB Local, RETURNING and the failed condition's item included.
  */
@@ -28,7 +28,7 @@ export interface BatchAnswer {
 
 const keysOfTables = new WeakMap<EngineCall, Map<string, readonly string[]>>();
 
-/** Undefined: there is nothing in it that the engine would not understand. */
+/** Undefined: the engine understands all of it. */
 export async function runUpdates(engine: EngineCall, body: string): Promise<BatchAnswer | undefined> {
   const input = JSON.parse(body) as { Statements?: Statement[]; ReturnConsumedCapacity?: string };
   const updates = (input.Statements ?? []).map(({ Statement: text = '' }) => readUpdate(text));
@@ -95,7 +95,7 @@ async function runOne(
   return { Responses: [{ Error: { Code: codes[Code] ?? Code, Message, ...item }, TableName }] };
 }
 
-/** As a statement's error is named where an exception's name is another. */
+/** A statement's error code, where it differs from the exception's name. */
 const codes: Readonly<Record<string, string>> = { Validation: 'ValidationError' };
 
 async function keysOf(engine: EngineCall, table: string): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 /**
- * AWS's Price List, as far as GetProducts: Linux machines, gp3 disks and addresses of the laptop's region, at the prices of the list
- * that comes with Mayfly, which a dial raises. Beside them are products that are easily taken for them, as in AWS's own list.
+ * AWS's Price List, as far as GetProducts: Linux machines, gp3 disks and addresses of the laptop's region, at the prices
+ * of Mayfly's own list, which a dial raises. Beside them are products that are easily mistaken for them, as in AWS's
+ * list.
  * Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html
  */
 import { onDemandPrice, pricesOf } from '../../core/price-list.ts';
@@ -8,9 +9,9 @@ import { jsonAnswer, requireText, unknownAction } from './json-answer.ts';
 import { AwsError, type AwsService } from './service.ts';
 
 export interface PricingDials {
-  /** Each price, in thousandths of the list's. */
+  /** Each price, in thousandths of the list price. */
   readonly thousandths?: number;
-  /** Instance types, or `gp3` or `address`, of which it says nothing. */
+  /** Instance types, or `gp3` or `address`, that it has no price for. */
   readonly unknown?: readonly string[];
 }
 
@@ -142,7 +143,7 @@ function products(regionCode: string, { thousandths = 1000, unknown = [] }: Pric
   ];
 }
 
-/** As AWS words it, with a price on demand and one of a reservation. */
+/** In AWS's words, with an on-demand price and a reservation's. */
 function productText({ serviceCode, attributes, unit, dollars }: Product, n: number): string {
   const sku = `SKU${n}${attributes['usagetype']}`;
   const dimension = (USD: string, of: string) => ({

@@ -1,6 +1,6 @@
 /**
- * Who may call the laptop's AWS: the operator, who may do anything, and one principal for each function,
- * with access keys of its own and its role's policies. No other key is ever taken for anyone.
+ * Who may call the laptop's AWS: the operator, who may do anything, and one principal for each function, with access keys
+ * of its own and its role's policies. All other keys are refused.
  */
 import { randomBytes } from 'node:crypto';
 import type { PolicyDocument, Principal } from './service.ts';
@@ -18,13 +18,13 @@ export interface NewPrincipal {
   readonly boundary?: PolicyDocument | undefined;
 }
 
-/** What people put into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. */
+/** The values for AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. */
 export const operatorCredentials: Credentials = {
   accessKeyId: 'mayfly-operator',
   secretAccessKey: 'mayfly-operator',
 };
 
-/** Whoever does not sign. Only a resource's own policy can allow it anything. */
+/** A caller that does not sign. Only a resource's own policy can allow it anything. */
 export const anonymous: Principal = {
   accessKeyId: '',
   name: 'anonymous',
@@ -33,7 +33,7 @@ export const anonymous: Principal = {
   policies: [],
 };
 
-/** Many tools for local stand-ins have these built in; they are the operator's too. */
+/** Many tools for local stand-ins have these built in; they count as the operator's too. */
 const customaryCredentials: Credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 interface Entry {
@@ -74,7 +74,7 @@ export class Principals {
     this.#entries.set(accessKeyId, { ...entry, principal: { ...entry.principal, policies } });
   }
 
-  /** Removing what is not there does nothing. */
+  /** Does nothing if it does not exist. */
   remove(name: string): void {
     const accessKeyId = this.#keyOf(name);
     if (accessKeyId !== undefined) this.#entries.delete(accessKeyId);
@@ -85,7 +85,7 @@ export class Principals {
     return accessKeyId === undefined ? undefined : this.#entries.get(accessKeyId)?.principal.policies;
   }
 
-  /** The operator has none that could be listed. */
+  /** The operator has no policies to list. */
   names(): readonly string[] {
     const principals = [...this.#entries.values()].map(({ principal }) => principal);
     return principals.filter(({ isOperator }) => !isOperator).map(({ name }) => name);

@@ -1,6 +1,6 @@
 /**
- * Reads an AWS request off HTTP: AWS JSON (the action in X-Amz-Target) or a query-protocol form (the action
- * in the field Action). What it cannot read is an AwsError that says so, never a guess.
+ * Reads an AWS request from HTTP: AWS JSON (the action in X-Amz-Target) or a query-protocol form (the action in the field
+ * Action). What it cannot read becomes an AwsError that says so, never a guess.
  */
 import type { IncomingMessage } from 'node:http';
 import { parse as parseForm } from 'node:querystring';
@@ -35,7 +35,7 @@ export function plainHeaders(request: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-/** In which protocol errors are answered. Services with paths instead of actions speak JSON, but for S3. */
+/** The protocol in which errors are answered. Services with paths instead of actions speak JSON, except for S3. */
 export function protocolOf(
   headers: Readonly<Record<string, string>>,
   service: string | undefined,
@@ -45,7 +45,7 @@ export function protocolOf(
   return isForm || service === undefined || service === 's3' ? 'query' : 'json';
 }
 
-/** @throws AwsError where there is no action, or the body is not what the protocol says it is */
+/** @throws AwsError where there is no action, or the body does not match the protocol */
 export function readOperation(
   headers: Readonly<Record<string, string>>,
   body: Buffer,

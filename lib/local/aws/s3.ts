@@ -1,6 +1,6 @@
 /**
- * S3, as far as the platform uses it: objects that are put, read, listed and deleted, under identity policies and the
- * bucket's own. A request without a signature is nobody's, and needs a bucket policy that allows everyone.
+ * S3, as far as the platform uses it: objects are put, read, listed and deleted, under identity policies and the bucket's
+ * own. A request without a signature is anonymous, and needs a bucket policy that allows everyone.
  */
 
 import { compileDocument } from './iam/statement.ts';
@@ -12,16 +12,16 @@ import { element, escapeXml } from './xml.ts';
 
 export interface S3Service extends AwsService {
   createBucket(bucket: { name: string; blocksPublicPolicies: boolean }): void;
-  /** @throws AwsError where it is public and the bucket blocks that; Error where it names somebody but everyone */
+  /** @throws AwsError if it is public and the bucket blocks that; Error if it names a principal other than everyone */
   setPolicy(bucket: string, policy: PolicyDocument): void;
   /**
-   * A service of AWS writes an object, on behalf of an account, as far as the bucket's policy lets it.
+   * An AWS service writes an object for an account, as far as the bucket's policy allows it.
    * @throws AwsError AccessDenied, NoSuchBucket
    */
   deliver(object: Delivered): void;
-  /** Without a write. @throws AwsError as `deliver` */
+  /** Without writing. @throws AwsError as `deliver` */
   checkDelivery(to: Omit<Delivered, 'bytes'>): void;
-  /** As the operator sees it; undefined: it is not there. */
+  /** As the operator sees it; undefined: it does not exist. */
   read(bucket: string, key: string): Buffer | undefined;
   keys(bucket: string): string[];
 }
@@ -57,7 +57,7 @@ export function createS3Service(now: () => number = Date.now): S3Service {
       };
       const resource = action === 'ListObjectsV2' ? bucketArn : `${bucketArn}/${Key}`;
       const asked = { action: `s3:${permissions[action] ?? action}`, resource, context };
-      // Whether a key is not there, S3 tells only to those who may list.
+      // Only callers that may list learn whether a key exists.
       const isMissing =
         asked.action === 's3:GetObject' && !buckets.find(Bucket ?? '')?.objects.has(Key ?? '');
       return isMissing ? [asked, { action: 's3:ListBucket', resource: bucketArn, context }] : [asked];
@@ -86,7 +86,7 @@ export function createS3Service(now: () => number = Date.now): S3Service {
         );
       }
       bucket.policy = policy;
-      // What lets a service in lets nobody else in.
+      // A statement for a service admits nobody else.
       const Statement = [policy.Statement].flat().filter(namesEveryone);
       bucket.policyForCallers = { ...policy, Statement };
     },
@@ -102,7 +102,7 @@ export function createS3Service(now: () => number = Date.now): S3Service {
   };
 }
 
-/** By the bucket's policy alone: a service has no policy of its own in the account. */
+/** By the bucket's policy alone: a service has no policies in the account. */
 function refuseDelivery(buckets: Buckets, { bucket, key, service, context }: Omit<Delivered, 'bytes'>): void {
   const { policy } = buckets.get(bucket);
   const question = { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}`, context };
@@ -148,7 +148,7 @@ function objectAnswer({ bytes, contentType, etag, storedAt }: StoredObject, whol
   };
 }
 
-/** S3 pages at 1,000; so many a laptop never has. */
+/** S3 pages at 1,000; a laptop never has that many. */
 const pageSize = 1_000;
 
 function listAnswer(buckets: Buckets, input: AwsCall['input']): AwsAnswer {

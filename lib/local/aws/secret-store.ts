@@ -1,6 +1,6 @@
 /**
- * The secrets themselves, in memory: each with its current value and the one before, as after a rotation on
- * AWS. A secret's ARN follows from its name, so that a restart keeps it.
+ * The secrets themselves, in memory: each with its current value and the previous one, as after a rotation on AWS. A
+ * secret's ARN follows from its name, so that a restart keeps it.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { type GenerateSecretString, generateSecretString } from './secret-string.ts';
@@ -9,7 +9,7 @@ import { AwsError } from './service.ts';
 export interface NewSecret {
   readonly name: string;
   readonly description?: string;
-  /** Either the value, or how to make one up; neither: a generated password, as CloudFormation does. */
+  /** Either the value, or the rules to generate it; neither: a generated password, as in CloudFormation. */
   readonly secretString?: string;
   readonly generate?: GenerateSecretString;
   readonly tags?: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface NewSecret {
 export interface SecretVersion {
   readonly versionId: string;
   readonly secretString: string;
-  /** Epoch seconds, as the API has it. */
+  /** Epoch seconds, as in the API. */
   readonly createdDate: number;
 }
 
@@ -53,7 +53,7 @@ export class SecretStore {
     return secret;
   }
 
-  /** What was current becomes previous. @throws AwsError ResourceNotFoundException */
+  /** The current value becomes the previous one. @throws AwsError ResourceNotFoundException */
   put(secretId: string, secretString: string): Secret {
     const secret = this.get(secretId);
     secret.previous = secret.current;
@@ -80,7 +80,7 @@ export class SecretStore {
     return [...this.#secrets.values()];
   }
 
-  /** The ARN that policies name; for a secret that is not there, the one it might have. */
+  /** The ARN that policies name; for a missing secret, the one that it might have. */
   arnOf(secretId: string): string {
     return this.find(secretId)?.arn ?? (secretId.startsWith('arn:') ? secretId : this.#arnPrefix + secretId);
   }

@@ -1,6 +1,6 @@
 /**
- * A made-up secret value, by the rules of CloudFormation's GenerateSecretString. A rule that is not known
- * here is refused by name, so that no secret is ever weaker than its template says.
+ * A generated secret value, by the rules of CloudFormation's GenerateSecretString. An unknown rule is refused by name, so
+ * that no secret is weaker than its template says.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-secretsmanager-secret-generatesecretstring.html
  */
 import { randomInt } from 'node:crypto';
@@ -14,7 +14,7 @@ export interface GenerateSecretString {
   readonly ExcludeUppercase?: boolean;
   readonly ExcludeLowercase?: boolean;
   readonly IncludeSpace?: boolean;
-  /** At least one of each kind; true where absent. */
+  /** At least one character of each kind; true if absent. */
   readonly RequireEachIncludedType?: boolean;
   /** A JSON object, to which the password is added as GenerateStringKey. */
   readonly SecretStringTemplate?: string;
@@ -38,7 +38,7 @@ const known = new Set<string>([
   'GenerateStringKey',
 ]);
 
-/** @throws Error where the rules are not known or leave nothing to choose from */
+/** @throws Error if the rules are unknown or leave no characters to choose from */
 export function generateSecretString(rules: GenerateSecretString): string {
   const unknown = Object.keys(rules).find((rule) => !known.has(rule));
   if (unknown) {

@@ -1,6 +1,6 @@
 /**
- * Secrets Manager's API over the secret store. Values are given to those alone whom IAM lets read that very
- * secret, and never reach the call log; whether a secret exists is told only to those who may know.
+ * Secrets Manager's API over the secret store. It gives values only to callers whom IAM lets read that very secret, and
+ * they never reach the call log. Only callers with a permission learn whether a secret exists.
  */
 import { jsonAnswer, requireText, unknownAction } from './json-answer.ts';
 import { type NewSecret, type Secret, SecretStore, type SecretVersion } from './secret-store.ts';
@@ -12,7 +12,7 @@ export type { GenerateSecretString } from './secret-string.ts';
 export interface SecretsService extends AwsService {
   /** @throws AwsError ResourceExistsException */
   create(secret: NewSecret): { readonly arn: string };
-  /** A new current value; what was current becomes previous. By name or ARN. */
+  /** A new current value; the former one becomes the previous one. By name or ARN. */
   put(secretId: string, secretString: string): { readonly versionId: string };
   /** @throws AwsError ResourceNotFoundException */
   get(secretId: string, stage?: 'AWSCURRENT' | 'AWSPREVIOUS'): string;

@@ -1,7 +1,7 @@
 /**
- * The seam of the laptop's AWS: what a service must offer so that the one local endpoint can serve it, and what it
- * gets to know of a call. The endpoint reads the request, finds out who calls, asks the service what must be allowed,
- * evaluates the caller's IAM policies, waits out the latency dial, and only then lets the service answer.
+ * What a service of the laptop's AWS must offer so that the one local endpoint can serve it, and what it learns about a
+ * call. The endpoint reads the request, identifies the caller, asks the service what must be allowed, evaluates the
+ * caller's IAM policies, waits for the latency dial, and only then lets the service answer.
  */
 
 import type { SignedRequest } from './signature.ts';
@@ -69,7 +69,7 @@ export interface AwsAnswer {
   /** DynamoDB's request units, for the call log; not sent. */
   readonly writeUnits?: number;
   readonly readUnits?: number;
-  /** Of the write units, those of writes that a condition or another transaction refused. */
+  /** The write units of writes that a condition or another transaction refused. */
   readonly failedUnits?: number;
   /** By table, and by index as `table/index`. */
   readonly unitsByPart?: Readonly<Record<string, number>>;
@@ -81,15 +81,15 @@ export interface AwsService {
   questions(call: AwsCall): readonly IamQuestion[];
   /** Answers, or throws AwsError. */
   handle(call: AwsCall): Promise<AwsAnswer>;
-  /** Of a service whose requests name their action by method and path. @throws AwsError where there is none such */
+  /** For a service whose requests name their action by method and path. @throws AwsError for an unknown one */
   readRequest?(request: SignedRequest): Pick<AwsCall, 'action' | 'input' | 'protocol'>;
-  /** What the resource itself says of who may do what. */
+  /** The resource's own policy. */
   policyOf?(call: AwsCall): PolicyDocument | undefined;
   /** Whether a request without a signature is for this service. */
   readonly takesAnonymous?: true;
 }
 
-/** An error as AWS words it; the endpoint renders it in the caller's protocol. */
+/** An error in AWS's words; the endpoint renders it in the caller's protocol. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   readonly code: string;
@@ -101,7 +101,7 @@ export class AwsError extends Error {
   }
 }
 
-/** One call as it was served, for the call log, the IAM log and the cost counts. */
+/** One served call, for the call log, the IAM log and the cost counts. */
 export interface CallRecord {
   readonly at: number;
   readonly caller: string;
@@ -115,10 +115,10 @@ export interface CallRecord {
   readonly readUnits?: number;
   readonly failedUnits?: number;
   readonly unitsByPart?: Readonly<Record<string, number>>;
-  /** What its dial made it wait, and when it was answered. */
+  /** How long its dial made it wait, and when it was answered. */
   readonly latencyMs?: number;
   readonly endedAt?: number;
-  /** The invocation that called, where the SDK says so, as it does on Lambda. */
+  /** The invocation that called, if the SDK says so, as it does on Lambda. */
   readonly invocation?: string;
 }
 

@@ -1,8 +1,7 @@
 /**
- * AWS Signature Version 4, as far as the endpoint needs it: who signed a request (the access key in the
- * Authorization header), and whether the signature is that key's. Checking takes some 15 µs, so every
- * request is checked. The time of signing is not: a laptop that slept, or a test that owns the clock, is no
- * attacker.
+ * AWS Signature Version 4, as far as the endpoint needs it: who signed a request (the access key in the Authorization
+ * header), and whether the signature is that key's. A check takes about 15 µs, so every request is checked. The time of
+ * signing is not: a laptop that slept, or a test with its own clock, is no attack.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
@@ -29,7 +28,7 @@ export interface SignedRequest {
 const form =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^, ]+), ?Signature=([0-9a-f]{64})$/;
 
-/** Undefined where the header is absent or of another form. */
+/** Undefined if the header is absent or has another form. */
 export function parseAuthorization(header: string | undefined): Authorization | undefined {
   const [, accessKeyId, date, region, service, signedHeaders, signature] = form.exec(header ?? '') ?? [];
   if (!accessKeyId || !date || !region || !service || !signedHeaders || !signature) return undefined;

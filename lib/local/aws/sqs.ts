@@ -1,7 +1,6 @@
 /**
- * SQS: standard queues in memory, over the endpoint for functions and people, and in process for what AWS
- * runs itself: the Lambda event sources and EventBridge. Fair queues are imitated; FIFO queues there are
- * none.
+ * SQS: standard queues in memory, through the endpoint for functions and people, and in process for what AWS runs itself:
+ * Lambda's event sources and EventBridge. Fair queues are imitated; there are no FIFO queues.
  */
 import { randomUUID } from 'node:crypto';
 import { evaluateResourcePolicy } from './iam/evaluate.ts';
@@ -23,29 +22,21 @@ export interface SendOptions {
   readonly delaySeconds?: number;
 }
 
-/**
- * Queues are named by ARN, URL or name. Every method throws AwsError QueueDoesNotExist where there is no
- * such queue.
- */
+/** Queues are named by ARN, URL or name. Every method throws AwsError QueueDoesNotExist for an unknown queue. */
 export interface SqsService extends AwsService {
-  /**
-   * Attributes are texts, as in the CreateQueue call: `{ VisibilityTimeout: '60', RedrivePolicy: '{…}' }`.
-   */
+  /** Attributes are texts, as in the CreateQueue call: `{ VisibilityTimeout: '60', RedrivePolicy: '{…}' }`. */
   createQueue(queue: { readonly name: string; readonly attributes?: Readonly<Record<string, string>> }): {
     readonly url: string;
     readonly arn: string;
   };
   /** The queue's policy: what services may do to it. */
   setPolicy(queue: string, policyJson: string): void;
-  /**
-   * Waits up to `waitSeconds`, which `signal` cuts short; an arrival ends the wait at once. `max` may be
-   * over 10.
-   */
+  /** Waits up to `waitSeconds`, which `signal` cuts short; a new message ends the wait at once. `max` may be over 10. */
   receive(queue: string, receiving: Receiving): Promise<ReceivedMessage[]>;
-  /** Receipts that are out of date are passed over. */
+  /** Ignores outdated receipts. */
   delete(queue: string, receiptHandles: readonly string[]): void;
   changeVisibility(queue: string, receiptHandles: readonly string[], seconds: number): void;
-  /** The queue's own: for how long a received message is hidden. */
+  /** Default: the queue's own visibility timeout. */
   visibilitySeconds(queue: string): number;
   send(queue: string, body: string, options?: SendOptions): { readonly messageId: string };
   /** @throws AwsError AccessDenied where the queue's policy does not let the service send for this source */
@@ -65,7 +56,7 @@ export interface SqsService extends AwsService {
 export interface SqsOptions {
   readonly region: string;
   readonly accountId: string;
-  /** Where queue URLs point: the endpoint's. A function, because the endpoint may start later. */
+  /** Where queue URLs point: the endpoint. A function, because the endpoint may start later. */
   readonly endpointUrl: () => string;
 }
 
@@ -112,8 +103,8 @@ export function createSqsService(options: SqsOptions): SqsService {
 }
 
 /**
- * A batch needs the permission of the single action. Whoever asks SQS to move messages must be allowed to take and send
- * them.
+ * A batch needs the permission of the single action. Whoever asks SQS to move messages must be allowed to receive, delete
+ * and send them.
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
  */
 function questions(queues: Queues, { action, input }: AwsCall): IamQuestion[] {

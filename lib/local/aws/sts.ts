@@ -1,4 +1,4 @@
-/** STS: tells a caller who it is, and nothing else. On AWS, too, GetCallerIdentity needs no permission. */
+/** STS: only GetCallerIdentity, which needs no permission on AWS either. */
 import { AwsError, type AwsService } from './service.ts';
 import { element, escapeXml } from './xml.ts';
 

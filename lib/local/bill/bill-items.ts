@@ -1,7 +1,8 @@
 /**
- * What AWS charges for a machine: the truth that the platform's records only estimate. By the hour and component, from the moment
- * it runs to the moment it begins to end, with EC2's least of 60 seconds; a spot machine by the price of each hour, and for
- * nothing if EC2 took it back in its first; a burstable one for what its processors really did; less a discount.
+ * What AWS charges for a machine: the truth that the platform's records only estimate. By hour and component, from the
+ * moment that it runs to the moment that it begins to end, with EC2's minimum of 60 seconds; a spot machine at each
+ * hour's price, and free if EC2 took it back in its first hour; a burstable one by what its processors really did; less a
+ * discount.
  * Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-for-interrupted-spot-instances.html,
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html
  */
@@ -12,13 +13,13 @@ import { onDemandPrice, pricesOf } from '../../core/price-list.ts';
 import { spotPriceAt } from '../ec2/spot-price.ts';
 
 export interface BillDials {
-  /** How busy processors of burstable machines are on average, in thousandths. */
+  /** Average load of burstable machines' processors, in thousandths. */
   readonly busyThousandths: number;
-  /** How far single machines are from that, at most. */
+  /** How far single machines differ from that, at most. */
   readonly busySpreadThousandths: number;
-  /** Off the price on demand, as of a savings plan. */
+  /** Off the on-demand price, as with a savings plan. */
   readonly discountThousandths: number;
-  /** Until what was used is on the bill. */
+  /** How long until usage is on the bill. */
   readonly lagHours: number;
 }
 
@@ -49,7 +50,7 @@ export interface BillItem {
   readonly day: string;
   readonly component: Component;
   readonly micros: number;
-  /** Before the discount, where there is one. */
+  /** Before the discount, if there is one. */
   readonly listMicros?: number;
 }
 
@@ -92,7 +93,7 @@ function computePerHour(
   return ((onDemandPrice(region, instanceType) ?? 0) * (1000 - dials.discountThousandths)) / 1000;
 }
 
-/** The same for a machine whenever it is asked. */
+/** The same for a machine each time. */
 function busyOf(instanceId: string, { busyThousandths, busySpreadThousandths }: BillDials): number {
   const chance = createHash('sha256').update(instanceId).digest().readUInt32BE() / 2 ** 32;
   return Math.min(1000, Math.max(0, busyThousandths + (2 * chance - 1) * busySpreadThousandths));

@@ -1,4 +1,4 @@
-/** What the laptop's machines would be billed for, by day and AWS's usage type, with the tags that they carry. */
+/** What AWS would bill for the laptop's machines, by day and usage type, with their tags. */
 import type { CpuCredits } from '../../core/burstable.ts';
 import type { Component } from '../../core/price.ts';
 import type { Instance } from '../ec2/account.ts';
@@ -10,9 +10,9 @@ export interface BillLine {
   readonly usageType: string;
   readonly micros: number;
   readonly tags: ReadonlyMap<string, string>;
-  /** As an export names it: a machine's or a disk's id, an interface's ARN. */
+  /** As in an export: a machine's or a disk's id, an interface's ARN. */
   readonly resourceId?: string;
-  /** What the same use costs at the list price; absent: as much. */
+  /** What the same usage costs at list price; absent: the same. */
   readonly listMicros?: number;
 }
 
@@ -20,7 +20,7 @@ export interface BillOf {
   readonly region: string;
   readonly accountId?: string;
   readonly dials: BillDials;
-  /** Epoch milliseconds: what was used later than the lag before it is on no bill. */
+  /** Epoch milliseconds: usage within the lag before it is not on the bill yet. */
   readonly now: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * AWS's bill as rows of a CUR 2.0 export, by day and resource, as AWS writes them into gzip-compressed CSV: each value in quotes, times
- * with milliseconds, small amounts with exponents. Beside what machines cost are rows that must not be taken for it: discounts of
- * their own, credits, taxes, fees, and other accounts' and services' use.
+ * AWS's bill as rows of a CUR 2.0 export, by day and resource, in the format of AWS's gzip-compressed CSV: each value in
+ * quotes, times with milliseconds, small amounts with exponents. Beside the costs of machines are rows that must not be
+ * mistaken for them: separate discounts, credits, taxes, fees, and usage by other accounts and services.
  * Sources: https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2-line-item.html (types of line items),
  * https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2-resource-tags.html (only active tags, in one map column)
  */
@@ -9,7 +9,7 @@ import { exportTagOf } from '../../contract/costs-export.ts';
 import type { ActiveTag } from '../aws/cost-and-usage.ts';
 import type { BillLine } from './bill-lines.ts';
 
-/** By column. A column that is not here is one that AWS does not have, or that the laptop does not know. */
+/** By column. AWS does not have other columns, or the laptop does not support them. */
 export type ExportRow = Readonly<Record<string, string>>;
 
 export const rowColumns = [
@@ -40,7 +40,7 @@ export function exportRows(lines: readonly BillLine[], month: string, of: RowsOf
   return [...rows, ...ofTheAccount(month, total, of)];
 }
 
-/** Time granularity DAILY: the hours of a day, a resource and a kind of use are one row. */
+/** Time granularity DAILY: one row for the hours of a day, a resource and a kind of usage. */
 function byDayAndResource(lines: readonly BillLine[]): Map<string, BillLine> {
   const rows = new Map<string, BillLine>();
   for (const line of lines) {
@@ -82,7 +82,7 @@ function rowsOf({ micros, listMicros = micros, ...line }: BillLine, of: RowsOf):
   return [usage, { ...common, ...off }];
 }
 
-/** Of the whole account, in every month: none of it is what machines cost. */
+/** Rows of the whole account, every month: none of them is a machine's cost. */
 function ofTheAccount(month: string, total: number, of: RowsOf): ExportRow[] {
   const day = `${month}-01`;
   const line = (type: string, micros: number, usageType = '') => ({
@@ -111,7 +111,7 @@ const row = (day: string, { accountId }: RowsOf): Record<string, string> => ({
   resource_tags: '{}',
 });
 
-/** Ten decimals, and an exponent below a thousandth: the files are written by Java's BigDecimal and Double. */
+/** Ten decimals, and an exponent below a thousandth: Java's BigDecimal and Double write the files. */
 function dollars(micros: number): string {
   const rounded = Number((micros / 1_000_000).toFixed(10));
   return rounded !== 0 && Math.abs(rounded) < 0.001

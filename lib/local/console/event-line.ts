@@ -1,7 +1,7 @@
 /**
- * One line for people of what happens on the laptop platform: time, tenant, job, what happened, in at most 110 columns.
- * Metrics, deliveries and the steps of GitHub's protocol are left out; --verbose has them. What a machine printed or an
- * account calls itself is untrusted: control characters are taken out.
+ * One line for people about each event on the laptop platform: time, tenant, job, what happened, in at most 110 columns.
+ * Metrics, deliveries and the steps of GitHub's protocol appear only with --verbose. A machine's output and an account's
+ * name are untrusted: control characters are removed.
  */
 import { styleText } from 'node:util';
 import { printableLine } from '../../cli/printable.ts';
@@ -10,7 +10,7 @@ import { type Fields, quietEvents, sentenceOf } from './event-sentence.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Several lines where a machine printed several, none for what no person needs. */
+/** Several lines if a machine printed several, none for events that people do not need. */
 export type EventLines = (event: LaptopEvent) => string[];
 
 interface Shown {
@@ -26,7 +26,7 @@ const textWidth = widest - '00:00:00'.length - tenantWidth - jobWidth - 3 * 2;
 
 /** @param verbose also shows webhooks, GitHub's own steps, and what machines print */
 export function createEventLines({ verbose }: { readonly verbose: boolean }): EventLines {
-  /** Who is meant by an installation, a job or a machine, as far as events have said so. */
+  /** The names behind installations, jobs and machines, as far as events have told them. */
   const logins = new Map<string, string>();
   const tenantOfJob = new Map<string, string>();
   const ofMachine = new Map<string, { tenant: string; job: string }>();
@@ -81,7 +81,7 @@ export function createEventLines({ verbose }: { readonly verbose: boolean }): Ev
   };
 }
 
-/** Long runs must not grow without end. */
+/** Long runs must not grow without limit. */
 const mostRemembered = 10_000;
 
 function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
@@ -129,7 +129,7 @@ function logLines({ text, fields: { functionName } }: LaptopEvent, verbose: bool
   return [{ text: said, fields, ...(style ? { style } : {}) }];
 }
 
-/** The event's name in words, and what it says besides metrics and what has a column. */
+/** The event's name in words, and its fields except metrics and those with a column. */
 function otherwise(name: string, fields: Fields): string {
   const hidden = [
     'event',

@@ -1,7 +1,7 @@
-/** The events that a person follows, each as a short sentence. Names are those of the platform's own log lines. */
+/** The events that a person follows, each as a short sentence. Names are those in the platform's log lines. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What runs on a schedule and has nothing to say while all is well, and figures without a story. */
+/** Scheduled work that has nothing to report while all is well, and plain figures. */
 export const quietEvents: ReadonlySet<string> = new Set(['census', 'swept', 'reconciled', 'machine-ready']);
 
 const sentences: Readonly<Record<string, (fields: Fields) => string>> = {

@@ -1,15 +1,15 @@
 /**
- * Shows the steps of something that takes seconds, each with the time it took, so that nobody wonders whether it hangs.
- * On a terminal the step under way is shown too, and replaced when it is done.
+ * Shows the steps of something that takes seconds, each with its duration, so that nobody wonders whether it hangs. A
+ * terminal also shows the current step, and replaces it when it is done.
  */
 import { styleText } from 'node:util';
 
 export interface Progress {
-  /** The step before is done, and this one begins. */
+  /** The previous step is done, and this one begins. */
   step(text: string): void;
   /** The last step is done. */
   done(text: string): void;
-  /** The step under way did not work; the error comes on a line of its own. */
+  /** The current step failed; the error gets a line of its own. */
   failed(): void;
 }
 

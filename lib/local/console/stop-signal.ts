@@ -1,10 +1,10 @@
 /**
- * The signals by which people and their terminals stop a program that runs until then. The first one is answered; a
- * second one ends the process at once, and what it had started is ended by its guard.
+ * The signals by which people and their terminals stop a program. The first one stops it properly; a second one ends the
+ * process at once, and its guard then ends what it had started.
  */
 const signals = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
 
-/** One Ctrl-C may come twice, from the terminal and passed on by npm. */
+/** One Ctrl-C may arrive twice, from the terminal and passed on by npm. */
 const echoMilliseconds = 300;
 
 /** Resolves with the first signal's name. */
@@ -14,7 +14,7 @@ export function untilStopSignal(): Promise<string> {
     for (const [name, number] of Object.entries(signals)) {
       process.on(name, () => {
         first ??= performance.now();
-        // As a shell tells of a program that a signal ended.
+        // The exit code that shells use for a program that a signal ended.
         if (performance.now() - first > echoMilliseconds) process.exit(128 + number);
         resolve(name);
       });

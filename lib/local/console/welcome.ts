@@ -1,17 +1,17 @@
 /**
  * What `npm start` prints once it is ready: the addresses, and commands to paste that show the platform at work. They are
- * those of README, with the same organization and the same installation id, so that README can be followed from here.
+ * those of README, with the same organization and installation id, so that README can be followed from here.
  */
 import { styleText } from 'node:util';
 import type { Laptop } from '../laptop.ts';
 
-/** What of the laptop is shown. */
+/** What the banner shows of the laptop. */
 export type Welcomed = Pick<
   Laptop,
   'operatorCredentials' | 'endpointUrl' | 'region' | 'webhookUrl' | 'webhookSecret' | 'tables'
 > & { readonly github: Pick<Laptop['github'], 'url'> };
 
-/** @param withoutApp there is no GitHub App yet, so nothing can be installed before one is made */
+/** @param withoutApp there is no GitHub App yet, so it must be created before it can be installed */
 export function welcome(laptop: Welcomed, { withoutApp }: { readonly withoutApp: boolean }): string {
   const control = `${laptop.github.url}/_control`;
   const rows: [string, string][] = [
@@ -51,7 +51,7 @@ export function welcome(laptop: Welcomed, { withoutApp }: { readonly withoutApp:
   ].join('\n');
 }
 
-/** For the AWS CLI and for mayfly alike. */
+/** For both the AWS CLI and mayfly. */
 const exportsOf = ({ operatorCredentials, endpointUrl, region }: Welcomed): string[] => [
   `export AWS_ENDPOINT_URL=${endpointUrl} AWS_DEFAULT_REGION=${region}`,
   `export AWS_ACCESS_KEY_ID=${operatorCredentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${operatorCredentials.secretAccessKey}`,

@@ -1,6 +1,6 @@
 /**
- * The demo's own books: what the stand-ins for EC2 and GitHub saw, and never what the platform's tables say, except which
- * jobs were refused, which nobody else knows. They show who got what, and whether an invariant broke.
+ * The demo's own records: what the stand-ins for EC2 and GitHub saw, and nothing from the platform's tables except the
+ * refused jobs, which only the platform knows. They show who got what, and whether an invariant was broken.
  */
 import type { LaptopEvent } from '../laptop-event.ts';
 
@@ -33,7 +33,7 @@ export interface Books {
   readonly invariantsBroken: readonly string[];
   /** @param account.plan absent: the first tier */
   open(account: { login: string; installationId: number; limit: number; plan?: string }): void;
-  /** Notes machines, jobs, denials and faults; other events are ignored. */
+  /** Records machines, jobs, denials and faults; ignores other events. */
   note(event: LaptopEvent): void;
 }
 

@@ -1,4 +1,7 @@
-/** What the jobs table says, read as an operator would: with the operator's keys and no code of the platform's stores. */
+/**
+ * What the jobs table says, read as an operator would: with the operator's keys and none of the platform's code for its
+ * tables.
+ */
 
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { leasesAttribute } from '../../contract/tables.ts';

@@ -1,6 +1,6 @@
 /**
- * What is seen while the demo runs: a legend and a line for each tenant. On a terminal they are drawn again and again and
- * erased at the end; elsewhere the legend is printed once and the lines now and then.
+ * What is shown while the demo runs: a legend and a line for each tenant. A terminal redraws them and erases them at the
+ * end; elsewhere the legend is printed once and the lines now and then.
  */
 import { styleText } from 'node:util';
 import type { Books } from './books.ts';
@@ -46,7 +46,7 @@ export function createLiveView(books: Books, out: NodeJS.WriteStream): LiveView 
 function tenantLine(books: Books, login: string): string {
   const account = books.accounts.get(login);
   const own = [...books.jobs].filter(([, job]) => job.login === login);
-  // GitHub keeps a refused job queued: only the platform's own books know better.
+  // GitHub keeps a refused job queued: only the platform's tables know that it was refused.
   const refused = own.filter(([jobId]) => books.refused.has(jobId)).length;
   const jobs = own.flatMap(([jobId, job]) => (books.refused.has(jobId) ? [] : [job]));
   const done = jobs.filter(({ conclusion }) => conclusion !== undefined).length;

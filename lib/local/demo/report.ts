@@ -22,7 +22,7 @@ export interface TenantReport {
   readonly queuedToStartedMs: { readonly p50: number; readonly p95: number };
 }
 
-/** @param seen what was seen in the jobs table: which jobs waited for a limit */
+/** @param seen from the jobs table: which jobs waited because of a limit */
 export function makeReport(
   books: Books,
   seen: {
@@ -57,7 +57,7 @@ export function makeReport(
   };
 }
 
-/** The nearest rank; 0 where there is none. */
+/** By nearest rank; 0 without values. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0;

@@ -1,6 +1,6 @@
 /**
- * Plays the demo on the laptop platform and reports. It waits for what it sees, never for a fixed time, and gives up with
- * an invariant named where the platform does not come to rest.
+ * Plays the demo on the laptop platform and reports. It waits for events, never for a fixed time, and gives up with a
+ * named invariant if the platform does not come to rest.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -23,7 +23,7 @@ export interface DemoOptions {
 export async function runDemo(options: DemoOptions = {}): Promise<DemoReport> {
   let books: Books | undefined;
   const laptop = await startLaptop({
-    // A machine whose job another one ran listens for so long; the demo is over when it has ended too.
+    // A machine whose job ran elsewhere listens for so long; the demo is over when it has ended too.
     config: { ...config, limits: { ...config.limits, idleSeconds: 20 } },
     onEvent: (event) => {
       books?.note(event);
@@ -50,7 +50,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<DemoReport> {
   }
 }
 
-/** Each installs the App on GitHub; the operator upgrades some, with the AWS call that docs/OPERATIONS.md shows. */
+/** Each installs the App on GitHub; the operator upgrades some, with the AWS call from docs/OPERATIONS.md. */
 async function installAccounts(laptop: Laptop, client: DynamoDBClient, books: Books): Promise<void> {
   for (const { login, type, repository, upgrade } of accounts) {
     const { installationId } = laptop.github.install({
@@ -139,7 +139,7 @@ const unfinished = (rows: readonly JobRow[]) =>
     .map(({ jobId, state, reason }) => `job ${jobId} is ${state}${reason ? ` (${reason})` : ''}`)
     .join(', ') || 'leases or machines are left';
 
-/** False: it did not come true in time. */
+/** False: it did not happen in time. */
 async function until(isTrue: () => Promise<boolean>): Promise<boolean> {
   const end = Date.now() + longestMilliseconds;
   while (Date.now() < end) {

@@ -1,12 +1,12 @@
 /**
- * What the demo plays: three organizations and a user install the App and fire 60 jobs over all tiers, in bursts beyond
+ * What the demo plays: three organizations and a user install the App and start 60 jobs on all tiers, in bursts beyond
  * their limits, with duplicated and late webhooks, a job cancelled while it waits and one that no tier can run.
  */
 export interface DemoAccount {
   readonly login: string;
   readonly type: 'Organization' | 'User';
   readonly repository: string;
-  /** What the operator sets with one `update-item`, as docs/OPERATIONS.md shows; absent: the default tier's. */
+  /** What the operator sets with one `update-item`, as in docs/OPERATIONS.md; absent: the default tier's. */
   readonly upgrade?: { readonly tier: string; readonly maxRunners: number };
 }
 
@@ -34,7 +34,7 @@ export const accounts: readonly DemoAccount[] = [
 
 const labelsOf = (tier: string) => ['self-hosted', 'linux', 'x64', tier];
 
-/** So many jobs at once. The lengths differ, so that ends do not meet. */
+/** So many jobs at once, of different lengths, so that they end one after the other. */
 function burst(login: string, tier: string, jobs: number, atMilliseconds: number): DemoJob[] {
   return Array.from({ length: jobs }, (_, n) => ({
     login,
@@ -64,8 +64,8 @@ export const jobs: readonly DemoJob[] = [
   { login: 'octavia', labels: ['self-hosted'], milliseconds: 300, atMilliseconds: 2500 },
 ];
 
-/** How GitHub's webhooks go astray while the demo runs. */
+/** How often GitHub's webhooks are lost, late or repeated during the demo. */
 export const webhookTrouble = { duplicateProbability: 0.15, delayProbability: 0.1, delayMs: 900 };
 
-/** The demo gives up after so long; it ends well before. */
+/** The demo gives up after this; it normally ends well before. */
 export const longestMilliseconds = 240_000;

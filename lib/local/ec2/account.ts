@@ -1,6 +1,6 @@
 /**
- * What the EC2 stand-in knows: launch templates, subnets and instances, as plain records, and the lookups
- * that fail with EC2's own errors. It starts and ends nothing.
+ * What the EC2 stand-in knows: launch templates, subnets and instances, as plain records, and lookups that fail with
+ * EC2's own errors. It starts and ends nothing.
  */
 import { randomBytes } from 'node:crypto';
 import { AwsError } from '../aws/service.ts';
@@ -9,7 +9,7 @@ import type { Members } from './xml.ts';
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 export type Lifecycle = 'spot' | 'on-demand';
 
-/** Launch template data as CloudFormation and the API spell it; only what the stand-in acts on is typed. */
+/** Launch template data in the spelling of CloudFormation and the API; typed only as far as the stand-in uses it. */
 export interface LaunchTemplateData {
   readonly ImageId?: string;
   readonly InstanceType?: string;
@@ -40,7 +40,7 @@ export interface LaunchTemplate {
   readonly launchTemplateId: string;
   readonly launchTemplateName: string;
   readonly tags: ReadonlyMap<string, string>;
-  /** Oldest first; a version's number is its place, counted from 1. */
+  /** Oldest first; a version's number is its position, counted from 1. */
   readonly versions: LaunchTemplateData[];
 }
 
@@ -69,21 +69,21 @@ export interface Instance {
   readonly privateIp: string;
   readonly template: { readonly id: string; readonly version: number; readonly data: LaunchTemplateData };
   readonly tags: Map<string, string>;
-  /** Of its one disk. */
+  /** Of its only disk. */
   readonly volumeTags: ReadonlyMap<string, string>;
   readonly interfaceTags: ReadonlyMap<string, string>;
   /** Epoch milliseconds. */
   readonly launchedAt: number;
-  /** When EC2 said that it takes the machine back, epoch milliseconds; absent: it has not said so. */
+  /** When EC2 announced that it takes the machine back, epoch milliseconds; absent: not yet. */
   takenBackAt?: number;
   state: InstanceState;
-  /** Why it changed its state last, in EC2's words. */
+  /** Why it last changed its state, in EC2's words. */
   stateReason?: { readonly code: string; readonly message: string };
   terminatedAt?: number;
-  /** From when on AWS charges for it, and until when. */
+  /** When AWS begins and ends to charge for it. */
   runningAt?: number;
   shuttingDownAt?: number;
-  /** The end of what the machine printed. */
+  /** The end of the machine's output. */
   console: string;
 }
 
@@ -95,12 +95,12 @@ export interface Ec2Account {
   /** Subnet → its route table. */
   readonly routeTables: Map<string, string>;
   readonly gatewayEndpoints: GatewayEndpoint[];
-  /** The name of the role in it, by the profile's ARN. */
+  /** The name of its role, by the profile's ARN. */
   readonly instanceProfiles: Map<string, string>;
   readonly instances: Map<string, Instance>;
-  /** Of Systems Manager, in this account: the data type by the parameter's name. */
+  /** Systems Manager parameters of this account: the data type by the parameter's name. */
   readonly parameters: Map<string, string>;
-  /** What CreateFleet answered when it made each. */
+  /** CreateFleet's answers, by fleet. */
   readonly fleets: Map<string, { readonly createdAt: number; readonly answer: Members }>;
 }
 
@@ -123,7 +123,7 @@ interface Visibility {
   readonly terminatedVisibleMilliseconds: number;
 }
 
-/** Whatever a parameter is named: it stands for some image. */
+/** Whatever the parameter's name: it stands for some image. */
 export const imageOf = (given: string | undefined): string =>
   given?.startsWith('ami-') ? given : 'ami-0f00000000000000f';
 
@@ -131,7 +131,7 @@ export function securityGroupsOf(data: LaunchTemplateData): readonly string[] {
   return data.SecurityGroupIds ?? data.NetworkInterfaces?.[0]?.Groups ?? [];
 }
 
-/** The endpoint through which what is in a subnet reaches S3; undefined: it goes over the internet. */
+/** The endpoint through which a subnet reaches S3; undefined: it uses the internet. */
 export function s3EndpointOf(account: Ec2Account, subnetId: string): GatewayEndpoint | undefined {
   const routeTable = account.routeTables.get(subnetId);
   return account.gatewayEndpoints.find(
@@ -146,7 +146,7 @@ export interface TemplateReference {
   readonly version?: string | undefined;
 }
 
-/** @throws AwsError as EC2 words it: no such template, no such version */
+/** @throws AwsError as EC2 does: no such template, no such version */
 export function findTemplate(account: Ec2Account, reference: TemplateReference) {
   const template = [...account.templates.values()].find(
     (candidate) =>
@@ -172,7 +172,7 @@ export function findTemplate(account: Ec2Account, reference: TemplateReference) 
   return { template, version, data };
 }
 
-/** All of them, or none. @throws AwsError that lists the ids that are not there */
+/** All of them, or none. @throws AwsError that lists the missing ids */
 export function findInstances(account: Ec2Account, instanceIds: readonly string[]): Instance[] {
   const unknown = instanceIds.filter((id) => !account.instances.has(id));
   if (unknown.length > 0) {

@@ -1,6 +1,6 @@
 /**
- * The EC2 calls that are answered here, by name. Each reads its form, does its work, and says the members
- * of its answer; none of them waits for anything, so that no two calls ever mix.
+ * The EC2 calls, by name. Each reads its form, does its work, and returns the members of its answer. None of them waits
+ * for anything, so calls never overlap.
  */
 
 import { type Ec2Account, findInstances, type Instance } from './account.ts';
@@ -20,7 +20,7 @@ export interface CallDeps {
   readonly account: Ec2Account;
   readonly machines: Machines;
   readonly dials: () => Ec2Dials;
-  /** Whether EC2 shows the machine, now. */
+  /** Whether EC2 shows the machine now. */
   readonly isVisible: (instance: Instance) => boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Says how many machines of a kind may start now, by the dials for pools and quotas, and why no more: in
- * the codes that CreateFleet uses. It counts; it starts nothing.
+ * How many machines of a kind may start now, by the dials for pools and quotas, and why no more, in CreateFleet's codes.
+ * It counts; it starts nothing.
  */
 
 import { type Instance, isLive, type Lifecycle } from './account.ts';
@@ -19,7 +19,7 @@ export interface Shortage {
 
 export interface Room {
   readonly count: number;
-  /** Why there is room for fewer than were wanted. */
+  /** Why there is room for fewer than requested. */
   readonly shortage?: Shortage;
 }
 
@@ -38,7 +38,7 @@ export function roomFor(
   return { count: wanted };
 }
 
-/** Takes what was started out of the pools that it came from. */
+/** Takes the started machines out of their pools. */
 export function useCapacity(dials: Ec2Dials, kind: MachineKind, count: number): void {
   for (const pool of fittingPools(dials, kind)) pool.available -= count;
 }
@@ -63,10 +63,7 @@ function quotaRoom(dials: Ec2Dials, instances: Iterable<Instance>, kind: Machine
   return Math.max(0, Math.floor((quota - used) / virtualCpus(kind.instanceType)));
 }
 
-/**
- * By the size in the type's name: right for the general families (t3, m5, c6i, …), near enough for the
- * others.
- */
+/** By the size in the type's name: right for the general families (t3, m5, c6i, …), close enough for the others. */
 export function virtualCpus(instanceType: string): number {
   const size = instanceType.split('.')[1] ?? '';
   const multiple = /^(\d+)xlarge$/.exec(size);

@@ -1,10 +1,9 @@
 /**
- * CreateFleet of type instant: takes its overrides in order of priority, starts what there is room for, and
- * says of each override that fell short why. A token that was used before starts nothing: the same request
- * is answered with its fleet, and without its machines, since nobody documents that they are listed again; a
- * different one is refused. Approximates: every pool costs the same, so the
- * priority alone decides, whatever the allocation strategy; weights, prices and instance requirements are
- * refused by name rather than ignored.
+ * CreateFleet of type instant: it takes its overrides in order of priority, starts as many as there is room for, and says
+ * of each override that fell short why. A repeated token starts nothing: the same request is answered with its fleet, but
+ * without its machines, since it is not documented that they are listed again; a different request is refused.
+ * Approximate: every pool costs the same, so only the priority decides, whatever the allocation strategy; weights, prices
+ * and instance requirements are refused by name, never ignored.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
  */
 import { AwsError } from '../aws/service.ts';
@@ -38,9 +37,9 @@ export interface Override {
   readonly subnet: Subnet;
   readonly priority: number;
   readonly template: { readonly id: string; readonly version: number; readonly data: LaunchTemplateData };
-  /** In place of the template's; absent: the template's. */
+  /** Overrides the template's; absent: the template's. */
   readonly imageId: string | undefined;
-  /** As it is said again in the answer. */
+  /** As repeated in the answer. */
   readonly echo: Members;
 }
 
@@ -50,7 +49,7 @@ export interface FleetPlan {
   readonly overrides: readonly Override[];
 }
 
-/** The fleet of each token that was ever used in this account, whoever called. */
+/** The fleet of each token ever used in this account, by any caller. */
 export type UsedTokens = Map<string, { readonly request: string; readonly fleetId: string }>;
 
 export function createFleet(deps: FleetDeps, used: UsedTokens, form: Form): Members {
@@ -109,7 +108,7 @@ function startFleet(
   return { fleetId, errorSet: errors, fleetInstanceSet: started };
 }
 
-/** @throws AwsError for what is wrong, or is not understood here */
+/** @throws AwsError for anything wrong or unsupported */
 export function readFleetPlan(account: Ec2Account, request: Form): FleetPlan {
   if (text(request, 'Type') !== 'instant') {
     throw new AwsError(
@@ -181,7 +180,7 @@ function readOverrides(account: Ec2Account, config: Form): Override[] {
 }
 
 /**
- * The harsher reading of "of a T instance": EC2 may also pass over it for other types, which nobody documents for fleets.
+ * The stricter reading of "of a T instance": EC2 may also ignore it for other types, which is not documented for fleets.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreditSpecificationRequest.html
  */
 function checkCredits(instanceType: string, { CreditSpecification }: LaunchTemplateData): void {
@@ -233,10 +232,7 @@ function newInstance(deps: FleetDeps, { override, request, ...common }: NewInsta
   return instance;
 }
 
-/**
- * The tags that new resources of a type get: the template's, and over them the request's. @throws AwsError
- * for a bad one
- */
+/** The tags of new resources of a type: the template's, overridden by the request's. @throws AwsError for an invalid tag */
 export function tagsOnCreate(
   request: Form,
   data: LaunchTemplateData,

@@ -1,7 +1,6 @@
 /**
- * In place of curl on a host that has none: the options that the boot script and the runner stand-in use,
- * and no others (an option that it does not know ends it with curl's own status for that, 2). Slow to start
- * beside the real one.
+ * Replaces curl on a host without it: only the options that the boot script and the runner stand-in use (any other ends
+ * it with curl's own status for that, 2). It starts more slowly than the real one.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,7 +34,7 @@ function readArguments() {
   }
 }
 
-/** `@-` stands for the standard input. */
+/** `@-` means standard input. */
 const readInput = (given: string) => (given === '@-' ? readFileSync(0, 'utf8') : given);
 
 function requestHeaders(): [string, string][] {

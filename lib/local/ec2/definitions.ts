@@ -1,7 +1,6 @@
 /**
- * Puts launch templates and subnets into the stand-in's account, for whoever reads the synthesized template.
- * A launch template with a property that the stand-in neither acts on nor may safely pass over is refused
- * by name.
+ * Adds launch templates and subnets to the stand-in's account, for the loader of synthesized templates. A launch template
+ * is refused if it has a property that the stand-in neither uses nor can safely ignore; the error names it.
  */
 import {
   type Ec2Account,
@@ -11,7 +10,7 @@ import {
   type Subnet,
 } from './account.ts';
 
-/** Acted on, or without any meaning for a machine that is a process. What reads synthesized templates takes these alone. */
+/** Used, or without meaning for a machine that is a process. The loader of synthesized templates accepts only these. */
 export const launchTemplateProperties = [
   'BlockDeviceMappings',
   'CreditSpecification',
@@ -80,8 +79,8 @@ function checkDisks(name: string, data: LaunchTemplateData): void {
 }
 
 /**
- * EC2 looks the parameter up when a version of a template is made, and takes none but those of the data type
- * `aws:ec2:image`. AWS's own public ones are there.
+ * EC2 looks the parameter up when a version of a template is made, and accepts only those of the data type
+ * `aws:ec2:image`. AWS's own public parameters exist.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-launch-template.html#use-an-ssm-parameter-instead-of-an-ami-id
  */
 function refuseUnknownParameter(account: Ec2Account, template: string, image: string | undefined): void {
@@ -110,7 +109,7 @@ export function defineSubnet(
   return subnet;
 }
 
-/** @returns its ARN. A profile has one role; the machine learns nothing of it, since no credentials are served here. */
+/** @returns its ARN. A profile has one role; the machine cannot use it, since no credentials are served here. */
 export function defineInstanceProfile(
   account: Ec2Account,
   { name, role }: { name: string; role: string },

@@ -1,5 +1,5 @@
 /**
- * DescribeFleets, of instant fleets by their ids: what each started, and why no more, as CreateFleet said it.
+ * DescribeFleets, of instant fleets by their ids: what each started, and why no more, as CreateFleet answered.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FleetData.html
  */
 import { AwsError } from '../aws/service.ts';

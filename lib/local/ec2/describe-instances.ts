@@ -1,7 +1,6 @@
 /**
- * DescribeInstances: filters with wildcards, ids that must all exist, and pages. What lies outside (a
- * filter that is not known here) is refused by name. Order is the order of launch, so that pages neither
- * repeat nor skip.
+ * DescribeInstances: filters with wildcards, ids that must all exist, and pages. Unknown filters are refused by name. The
+ * order is that of the launches, so that pages neither repeat nor skip.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
  */
 import { AwsError } from '../aws/service.ts';
@@ -100,7 +99,7 @@ function tagValues(instance: Instance, key: string): string[] {
   return value === undefined ? [] : [value];
 }
 
-/** `*` is any text, `?` any character; a backslash before either takes it as it is. */
+/** `*` is any text, `?` any character; a backslash before either makes it literal. */
 function wildcards(pattern: string): RegExp {
   const source = pattern.replace(/\\([*?\\])|[\s\S]/g, (character, escaped: string | undefined) => {
     if (escaped !== undefined) return `\\${escaped}`;

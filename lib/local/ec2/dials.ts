@@ -1,18 +1,17 @@
 /**
- * What a test or a person may turn on the EC2 stand-in while it runs. A body sets the dials that it names
- * and leaves the others as they are; a dial that does not exist, or a value that does not fit, is refused
- * and changes nothing.
+ * What a test or a person may change about the EC2 stand-in while it runs. A body sets the dials that it names and leaves
+ * the others as they are; an unknown dial or an invalid value is refused and changes nothing.
  */
 import type { Lifecycle } from './account.ts';
 
 export interface Ec2Dials {
   /**
-   * Pools of limited capacity. A pool is `spot:t3.medium:us-east-1a`, or without its end `spot:t3.medium`,
-   * or a type alone, `t3.medium`, or `*`; every pool that fits a machine must have room. `available` more
-   * machines start there; those that end give nothing back.
+   * Pools of limited capacity. A pool is `spot:t3.medium:us-east-1a`, or without its end `spot:t3.medium`, or only a
+   * type, `t3.medium`, or `*`; every pool that fits a machine must have room. `available` more machines start there;
+   * ended machines give nothing back.
    */
   readonly capacity: readonly { readonly pool: string; available: number; readonly code?: string }[];
-  /** The account's vCPUs that may live at once; null: no bound. */
+  /** The account's vCPUs that may run at once; null: no limit. */
   readonly quotas: Readonly<Record<Lifecycle, number | null>>;
   /**
    * The next `count` machines (null: all), each with this probability, reach `running` and never run their
@@ -27,7 +26,7 @@ export interface Ec2Dials {
   readonly lagMilliseconds: number;
   /** How long a terminated machine can still be described. */
   readonly terminatedVisibleMilliseconds: number;
-  /** How long a new machine waits for a yes to its job's first step; a slow host answers later than AWS. */
+  /** How long a new machine waits for permission to run its job's first step; a slow host answers later than AWS. */
   readonly gateSeconds: number;
 }
 

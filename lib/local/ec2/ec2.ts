@@ -1,7 +1,6 @@
 /**
- * The laptop's EC2: answers the calls that the platform makes, as EC2 words them, and boots what is
- * launched as processes that run the real boot script. All that it starts ends with `close`. It decides
- * nothing about who may call.
+ * The laptop's EC2: answers the platform's calls as EC2 does, and boots launched machines as processes that run the real
+ * boot script. Everything that it starts ends with `close`. It does not check who may call.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -46,52 +45,49 @@ export interface SpotWarning {
 
 export type Ec2Event =
   | { readonly kind: 'state'; readonly instanceId: string; readonly state: string }
-  /** What a machine printed: untrusted text, in pieces as they came. */
+  /** What a machine printed: untrusted text, in arbitrary pieces. */
   | { readonly kind: 'console'; readonly instanceId: string; readonly text: string };
 
 export interface Ec2Options {
   readonly region: string;
   readonly accountId: string;
-  /** A folder of its own is made in it, and removed by `close`. */
+  /** It creates a folder of its own in it, which `close` removes. */
   readonly workDirectory: string;
   readonly onEvent?: (event: Ec2Event) => void;
   /** From pending to running; also a dial. */
   readonly bootMilliseconds?: number;
   /**
-   * Where the runner program is; by default the stand-in for it, as if it were part of the image. `stock`: no machine has
-   * one, and each installs its own.
+   * Where the runner program is; by default its stand-in, as if it were part of the image. `stock`: machines do not have
+   * it, and each installs its own.
    */
   readonly runnerHome?: string | 'stock';
   /** S3's address, for machines. Default: they cannot reach it. */
   readonly s3Url?: () => string;
-  /** Where machines' tools are looked for; by default this process's PATH. */
+  /** Where to look for machines' tools; by default this process's PATH. */
   readonly toolSearchPath?: string;
 }
 
 export interface Ec2StandIn extends AwsService {
   /** Verifies the identity documents of this stand-in's machines. */
   readonly identityCertificatePem: string;
-  /**
-   * A new template, or a new version of the one with this name. @throws Error that names a property not
-   * understood here
-   */
+  /** A new template, or a new version of the one with this name. @throws Error that names an unsupported property */
   defineLaunchTemplate(template: TemplateDefinition): LaunchTemplate;
-  /** Answers with its ARN. */
+  /** Returns its ARN. */
   defineInstanceProfile(profile: { name: string; role: string }): string;
   defineSubnet(subnet: Partial<Subnet> & { readonly availabilityZone: string }): Subnet;
-  /** A parameter of this account; `aws:ec2:image` is the type of those that hold images. */
+  /** A parameter of this account; parameters of the type `aws:ec2:image` hold images. */
   defineParameter(parameter: { name: string; dataType: string }): void;
   associateRouteTable(subnetId: string, routeTableId: string): void;
   addGatewayEndpoint(endpoint: GatewayEndpoint): void;
-  /** Turns the dials that are named, and answers with all. @throws Error that says what is allowed */
+  /** Sets the named dials, and returns all. @throws Error that says what is allowed */
   setDials(change: unknown): Ec2Dials;
-  /** EC2 takes a spot machine back, without the two minutes of notice. @throws AwsError where it cannot */
+  /** EC2 takes a spot machine back, without the two minutes of notice. @throws AwsError if it cannot */
   interruptSpot(instanceId: string): void;
   /** The notice of two minutes: in the machine's metadata, and as an event. @throws AwsError as `interruptSpot` */
   warnSpot(instanceId: string): void;
-  /** Of the notices. Answers with a function that ends the listening. */
+  /** Listens to the notices. Returns a function that stops listening. */
   onSpotWarning(listener: (warning: SpotWarning) => void): () => void;
-  /** Answers with a function that ends the listening. */
+  /** Returns a function that stops listening. */
   onStateChange(listener: (change: StateChange) => void): () => void;
   /** Every instance that was ever launched here. */
   instances(): readonly Instance[];
@@ -123,7 +119,7 @@ export function createEc2(options: Ec2Options): Ec2StandIn {
       return url === undefined || !endpoint ? url : `${url}/_vpce/${endpoint.id}`;
     },
     onState: ({ instanceId, state }) => {
-      // As from a bus: after the call that caused it was answered.
+      // As from an event bus: after the answer to the call that caused it.
       setImmediate(() => {
         options.onEvent?.({ kind: 'state', instanceId, state });
         for (const listener of listeners) listener({ 'instance-id': instanceId, state });
@@ -218,7 +214,7 @@ function findSpot(account: Ec2Account, instanceId: string): Instance {
   );
 }
 
-/** The protocol's own fields are no part of the request. */
+/** Fields of the protocol are not part of the request. */
 function formOf(call: AwsCall): Form {
   const { Action: _action, Version: _version, ...fields } = call.input;
   return readForm(fields);

@@ -1,6 +1,6 @@
 /**
- * Reads the query protocol's flat fields (`TagSpecification.1.Tag.2.Key`) as the objects that they spell.
- * It checks shapes only where a caller asks for one; what a field means is the call's business.
+ * Reads the query protocol's flat fields (`TagSpecification.1.Tag.2.Key`) as the objects that they mean. It checks types
+ * only where a caller asks for one; what a field means is up to the call.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html
  */
 import { AwsError } from '../aws/service.ts';
@@ -38,7 +38,7 @@ export function requiredText(form: Form, name: string): string {
   return value;
 }
 
-/** @throws AwsError InvalidParameterValue, where the field is there but is no number */
+/** @throws AwsError InvalidParameterValue, if the field is there but not a number */
 export function number(form: Form, name: string): number | undefined {
   const value = text(form, name);
   if (value === undefined) return undefined;

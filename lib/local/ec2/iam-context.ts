@@ -1,4 +1,4 @@
-/** The pieces of a question to IAM about EC2: ARNs, and the keys of tags and regions. */
+/** The parts of a question to IAM about EC2: ARNs, and the keys of tags and regions. */
 import type { IamQuestion } from '../aws/service.ts';
 import type { Ec2Account } from './account.ts';
 import type { Tag } from './form.ts';

@@ -1,7 +1,7 @@
 /**
- * Instance identity: documents, their signatures, and the certificate that verifies them, made anew at each
- * start and trusted by nobody but this laptop's platform. node:crypto issues no certificates, so the few
- * structures of a self-signed one are written out here (DER; RFC 5280, section 4.1).
+ * Instance identity: documents, their signatures, and the certificate that verifies them, created at each start and
+ * trusted only by this laptop's platform. node:crypto issues no certificates, so the few structures of a self-signed one
+ * are written here (DER; RFC 5280, section 4.1).
  */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { Ec2Account, Instance } from './account.ts';
@@ -14,7 +14,7 @@ export interface IdentitySigner {
   readonly certificatePem: string;
   /** The exact text that the metadata service serves. */
   document(owner: Owner, instance: Instance): string;
-  /** Base64 in lines of 64, as the metadata service gives it. */
+  /** Base64 in lines of 64, as from the metadata service. */
   signature(document: string): string;
 }
 
@@ -68,7 +68,7 @@ function der(type: number, ...contents: Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([type, ...size]), content]);
 }
 
-/** A version 1 certificate: it claims nothing but a name and a key. Valid from a day ago for ten years. */
+/** A version 1 certificate: it claims only a name and a key. Valid from a day ago for ten years. */
 function selfSigned(privateKey: KeyObject, publicKey: KeyObject, now: Date): string {
   const sha256WithRsa = der(
     tag.sequence,

@@ -1,11 +1,10 @@
 /**
- * Which condition keys EC2 gives about each resource that takes part in a launch. A policy that asks for another one
- * meets a key that is not there, and then a condition without IfExists refuses: so no key may be given that is not in
- * AWS's table.
+ * Which condition keys EC2 provides about each resource that takes part in a launch. A policy that tests any other key
+ * finds it missing, and a condition without IfExists then refuses: so only keys in AWS's table may be provided.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html (CreateFleet, RunInstances)
  */
 
-/** `ec2:Region`, and the tags of the request and of the resource, are given apart. */
+/** `ec2:Region`, and the tags of the request and of the resource, are provided separately. */
 export type LaunchKey =
   | 'ec2:launchtemplate'
   | 'ec2:islaunchtemplateresource'
@@ -27,7 +26,7 @@ const keys: Readonly<Record<LaunchAction, Readonly<Record<string, readonly Launc
     'launch-template': template,
     image: template,
     'security-group': template,
-    // A spot request is told nothing of the template.
+    // A spot request has no template keys.
   },
 };
 

@@ -1,9 +1,9 @@
 /**
- * What IAM must allow before machines are launched. EC2 asks about CreateFleet itself, then about CreateFleet and
- * RunInstances on every resource that takes part, once for each pool, then CreateTags on whatever is tagged, then what it
- * does in the caller's name. AWS's reference and policies that are known to work do not agree on whether CreateFleet is
- * about security groups, network interfaces and spot requests too; here it is, so that a policy holds in either case.
- * `ec2:IsLaunchTemplateResource` is true of what comes from the template, and false of what the request names instead; a
+ * What IAM must allow before machines are launched. EC2 checks CreateFleet itself, then CreateFleet and RunInstances on
+ * every resource that takes part, once for each pool, then CreateTags on everything that is tagged, then its own actions
+ * in the caller's name. AWS's reference and policies known to work disagree on whether CreateFleet covers security
+ * groups, network interfaces and spot requests; here it does, so that a policy holds in either case.
+ * `ec2:IsLaunchTemplateResource` is true for what comes from the template, and false for what the request overrides; a
  * network interface goes with its subnet.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances-launch-templates
  */
@@ -20,7 +20,7 @@ import type { Tag } from './form.ts';
 import { type Context, ec2Arn, ec2Question, regionContext, requestTags, tagContext } from './iam-context.ts';
 import { type LaunchAction, type LaunchKey, launchKeys } from './launch-keys.ts';
 
-/** One instance type in one subnet: what the template says, and what the request puts in its place. */
+/** One instance type in one subnet: what the template says, and what the request overrides. */
 export interface AskedPool {
   readonly template: { readonly id: string; readonly data: LaunchTemplateData } | undefined;
   readonly instanceType: string;
@@ -130,7 +130,7 @@ function inTheCallersName(account: Ec2Account, { pools, lifecycle }: AskedLaunch
   );
   const images = pools.map(({ imageId, template }) => imageId ?? template?.data.ImageId);
   return [
-    // The role of an instance profile is one without a path.
+    // An instance profile's role has no path.
     ...[...profiles].map(
       (profile): IamQuestion => ({
         action: 'iam:PassRole',
@@ -146,7 +146,7 @@ function inTheCallersName(account: Ec2Account, { pools, lifecycle }: AskedLaunch
   ];
 }
 
-/** A disk under an operator's own key: EC2 uses the key, and lends it to the disk. */
+/** A disk under an operator's own key: EC2 uses the key, and grants it to the disk. */
 function diskKeyQuestions({ region }: Ec2Account, key: string): IamQuestion[] {
   const uses = ['kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:Decrypt', 'kms:CreateGrant'];
   return uses.map((use) => keyQuestion({ use, key, service: 'ec2', region }));
@@ -162,7 +162,7 @@ function imageParameters(account: Ec2Account, images: readonly (string | undefin
 }
 
 /**
- * EC2 makes its own role for spot when the account has none.
+ * EC2 creates its own role for spot if the account has none.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
  */
 function spotRole(account: Ec2Account): IamQuestion[] {

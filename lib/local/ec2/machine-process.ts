@@ -1,7 +1,6 @@
 /**
- * One machine's processes: the user data as a script in a session of its own, so that all that it ever
- * starts can be found and killed. The environment holds what a machine has, and nothing of this process's
- * own.
+ * One machine's processes: the user data as a script in a session of its own, so that everything it ever starts can be
+ * found and killed. The environment holds what a machine has, and nothing of this process's own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
@@ -9,9 +8,9 @@ import { allProcesses, killProcess } from '../guard/processes.ts';
 import { powerDescriptor } from './stand-in-tools.ts';
 
 export interface MachineProcess {
-  /** Kills every process of the machine, at once. */
+  /** Kills all of the machine's processes at once. */
   kill(): void;
-  /** The script itself has ended. What it left behind may live on. */
+  /** The script itself has ended. Processes that it started may live on. */
   readonly ended: Promise<void>;
 }
 
@@ -52,7 +51,7 @@ function endOf(child: ChildProcess, options: ProcessOptions): Promise<void> {
 
 function killSession(child: ChildProcess): void {
   if (child.pid === undefined) return;
-  // A process may fork between the look and the kill; what is left then is found by the next look.
+  // A process may fork between look and kill; the next look finds what is left then.
   for (let look = 0; look < 10; look += 1) {
     const members = sessionMembers(child.pid);
     if (members.length === 0) break;
@@ -61,7 +60,7 @@ function killSession(child: ChildProcess): void {
   for (const stream of child.stdio) stream?.destroy();
 }
 
-/** The processes of a session that still run (a zombie does not). */
+/** The running processes of a session (zombies do not run). */
 const sessionMembers = (session: number) =>
   allProcesses()
     .filter((found) => found.session === session)

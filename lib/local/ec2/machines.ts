@@ -1,7 +1,6 @@
 /**
- * The machines' lives, in order: pending, running (the user data runs as a process), shutting-down or
- * stopping, terminated or stopped. Each change is announced once. A machine whose script ends without
- * powering off stays running.
+ * The machines' lives, in order: pending, running (the user data runs as a process), shutting-down or stopping,
+ * terminated or stopped. Each change is announced once. A machine whose script ends without powering off keeps running.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +20,7 @@ export interface MachineDeps {
   readonly folder: string;
   /** Undefined: each machine installs one into a folder of its own. */
   readonly runnerHome: string | undefined;
-  /** Undefined: it cannot reach S3. */
+  /** Undefined: machines cannot reach S3. */
   readonly s3Url: (instance: Instance) => string | undefined;
   readonly onState: (instance: Instance) => void;
   readonly onConsole: (instance: Instance, text: string) => void;
@@ -29,7 +28,7 @@ export interface MachineDeps {
 
 export interface Machines {
   launch(instance: Instance): void;
-  /** Ends a machine that has not ended; one that is on its way, or over, is left alone. */
+  /** Ends a running machine; leaves one alone that is ending or has ended. */
   end(instance: Instance, end: MachineEnd): void;
   close(): Promise<void>;
 }
@@ -153,7 +152,7 @@ function runUserData(deps: MachineDeps, instance: Instance, data: UserData): Mac
   const script = join(folder, 'user-data');
   const s3Url = deps.s3Url(instance);
   writeFileSync(script, data.script, { mode: 0o700 });
-  // A machine of the laptop is up when its script starts.
+  // A laptop's machine is up when its script starts.
   const uptime = join(folder, 'uptime');
   writeFileSync(uptime, '0.00 0.00\n');
   return startMachineProcess({

@@ -1,7 +1,7 @@
 /**
- * One machine's own metadata service, on a port of its own: what would be at 169.254.169.254. Version 2
- * tokens as the machine's template demands; tags only where the template lets them be seen. It answers
- * about this machine alone.
+ * One machine's own metadata service, on a port of its own: what would be at 169.254.169.254. It requires version 2
+ * tokens if the machine's template does, and shows tags only if the template allows it. It answers about this machine
+ * alone.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-categories.html
  */
 import { randomBytes } from 'node:crypto';
@@ -50,7 +50,7 @@ export async function startMetadataService(
 interface Served {
   readonly instance: Instance;
   readonly paths: ReadonlyMap<string, () => string | undefined>;
-  /** Token → until when it is good, epoch milliseconds. */
+  /** Token → its expiry, epoch milliseconds. */
   readonly tokens: Map<string, number>;
 }
 

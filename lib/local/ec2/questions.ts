@@ -1,6 +1,6 @@
 /**
- * What IAM must allow before an EC2 call is answered. Approximates: condition keys that are not listed here are absent
- * (so a policy that needs one refuses), and images, subnets and security groups carry no tags.
+ * What IAM must allow before an EC2 call is answered. Approximate: condition keys that are not listed here are absent (so
+ * a policy that needs one refuses), and images, subnets and security groups have no tags.
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 import type { IamQuestion } from '../aws/service.ts';
@@ -11,7 +11,7 @@ import { ec2Question, regionContext, requestTags, tagContext } from './iam-conte
 import { type AskedPool, launchQuestions } from './launch-questions.ts';
 import { readRun } from './run-instances.ts';
 
-/** @param isKnown whether EC2 shows the machine: one that it does not show has no tags for IAM either */
+/** @param isKnown whether EC2 shows the machine: otherwise IAM sees no tags of it either */
 export function ec2Questions(
   account: Ec2Account,
   action: string,
@@ -40,8 +40,8 @@ export function ec2Questions(
 }
 
 /**
- * A machine that EC2 has forgotten has no tags any more, so a grant with a condition on them refuses: the caller hears
- * UnauthorizedOperation, and InvalidInstanceID.NotFound only where the grant has no such condition.
+ * A machine that EC2 has forgotten has no tags, so a grant with a condition on them refuses: the caller gets
+ * UnauthorizedOperation, and InvalidInstanceID.NotFound only if the grant has no such condition.
  * Source: https://github.com/aws/karpenter-provider-aws/issues/2100
  */
 const resourceTags = (instance: Instance | undefined, isKnown: (instance: Instance) => boolean) =>

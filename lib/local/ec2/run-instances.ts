@@ -1,6 +1,6 @@
 /**
- * RunInstances, as far as it is asked whether it would be allowed: `DryRun` is answered as EC2 does, and a real launch is
- * refused, since machines here come of CreateFleet alone. What the request names instead of the template's is read too.
+ * RunInstances, only to test whether it would be allowed: `DryRun` is answered as by EC2, and a real launch is refused,
+ * since machines here come only from CreateFleet. It also reads what the request overrides of the template.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
  */
 import { AwsError } from '../aws/service.ts';
@@ -13,7 +13,7 @@ export interface AskedRun {
   readonly lifecycle: Lifecycle;
 }
 
-/** @throws AwsError for a template or a subnet that there is not */
+/** @throws AwsError for an unknown template or subnet */
 export function readRun(account: Ec2Account, request: Form): AskedRun {
   const specification = form(request, 'LaunchTemplate');
   const found =
@@ -45,7 +45,7 @@ export function readRun(account: Ec2Account, request: Form): AskedRun {
   };
 }
 
-/** @throws AwsError always: DryRunOperation where it would have been done */
+/** @throws AwsError always: DryRunOperation if it would have succeeded */
 export function runInstances(request: Form): never {
   if (text(request, 'DryRun') === 'true') {
     throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);

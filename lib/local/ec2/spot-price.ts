@@ -1,6 +1,6 @@
 /**
- * What spot machines cost on the laptop: a share of the price on demand that differs by pool and moves each hour, the same
- * whenever it is asked. The bill charges by it, and DescribeSpotPriceHistory tells it.
+ * The laptop's spot prices: a share of the on-demand price that differs by pool and changes each hour, always the same
+ * for a given hour. The bill uses them, and DescribeSpotPriceHistory returns them.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
  */
 import { createHash } from 'node:crypto';
@@ -11,10 +11,10 @@ import { type Form, text, texts } from './form.ts';
 import type { Members } from './xml.ts';
 
 const hour = 3_600_000;
-/** Of a type that is in no list: AWS has a price for it all the same. */
+/** For a type that is in no list: AWS has a price for it all the same. */
 const otherPrice = 100_000;
 
-/** Micro-dollars for an hour at that moment, between a quarter and half of the price on demand. */
+/** Micro-dollars for an hour at that moment, between a quarter and half of the on-demand price. */
 export function spotPriceAt(
   region: string,
   pool: { instanceType: string; zone: string },
@@ -30,8 +30,8 @@ export function spotPriceAt(
 const chanceOf = (name: string) => createHash('sha256').update(name).digest().readUInt32BE() / 2 ** 32;
 
 /**
- * The price in force at StartTime first, then each change until now: AWS too answers with a start that is now by the prices of
- * now. Filters, zones and more pages are not understood here.
+ * The price in force at StartTime first, then each change until now: AWS too answers a start of "now" with the current
+ * prices. Filters, zones and further pages are not supported.
  */
 export function describeSpotPriceHistory(account: Ec2Account, request: Form, now: number): Members {
   const start = Math.min(Date.parse(text(request, 'StartTime') ?? '') || now, now);

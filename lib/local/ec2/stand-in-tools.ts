@@ -1,6 +1,6 @@
 /**
- * What machines have in place of the tools that would touch the host, as shell: power, users, firewall, services,
- * packages. They do what Ubuntu 24.04's do on the stock image, refusals included, and keep what they change in the
+ * Shell programs that machines have in place of tools that would change the host: power, users, firewall, services,
+ * packages. They behave like Ubuntu 24.04's on the stock image, including refusals, and store their changes in the
  * machine's own folder, which is its HOME.
  */
 
@@ -25,15 +25,15 @@ case " $* " in
   *) ${powerOff} ;;
 esac`;
 
-/** apt-daily.service downloads lists, and can be stopped; an unattended upgrade is let to its end. */
+/** apt-daily.service downloads lists, and can be stopped; a running unattended upgrade is allowed to finish. */
 const systemctl = `
 if [[ \${1:-} == poweroff ]]; then ${powerOff}; fi
 case " $* " in *' stop '*'apt-daily.service '*) rm -f "$HOME/.lists-lock" ;; esac
 exit 0`;
 
 /**
- * It waits for the lock of packages as long as DPkg::Lock::Timeout says, by default not at all, and never for that of its
- * lists. Source: apt.conf(5); https://github.com/github-aws-runners/terraform-aws-github-runner/pull/5141
+ * It waits for the package lock for DPkg::Lock::Timeout, by default not at all, and never for the lock of the lists.
+ * Source: apt.conf(5); https://github.com/github-aws-runners/terraform-aws-github-runner/pull/5141
  */
 const aptGet = `
 refuse() { echo "E: Could not get lock $1. It is held by process 5381 (apt-get)" >&2; exit 100; }
@@ -53,16 +53,16 @@ case " $* " in
 esac
 echo "apt-get $*"`;
 
-/** Whether the image has ICU is left open: here it lacks it, so that the installing is seen. */
+/** It is not documented whether the image has ICU: here it does not, so that the installation is tested. */
 const ldconfig = `
 for library in libssl.so.3 libgssapi_krb5.so.2 libz.so.1; do echo "	$library (libc6,x86-64) => /lib/$library"; done
 if [[ -e $HOME/.icu ]]; then echo "	libicuuc.so.74 (libc6,x86-64) => /lib/libicuuc.so.74"; fi`;
 
-/** The stock image has no Docker, and so no such group. */
+/** The stock image has no Docker, and so no docker group. */
 const usermod = `
 case " $* " in *' docker '*) echo "usermod: group 'docker' does not exist" >&2; exit 6 ;; esac`;
 
-/** All that the machine's processes are to this host is one user; on the machine it is who runuser says. */
+/** To this host all of the machine's processes are one user; on the machine they are the user that runuser names. */
 const runuser = `
 while [[ $# -gt 0 && $1 != -- ]]; do
   if [[ $1 == -u ]]; then export USER="$2"; fi

@@ -1,7 +1,6 @@
 /**
- * EC2's rules for tags, of which two bite here: a ticket must fit into a value, and a key that machines
- * read as metadata may not hold every letter. Source:
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
+ * EC2's rules for tags. Two of them matter here: a ticket must fit into a value, and a key that machines read as metadata
+ * may not contain every character. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
  */
 import { AwsError } from '../aws/service.ts';
 import type { LaunchTemplateData } from './account.ts';

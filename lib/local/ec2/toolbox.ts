@@ -1,7 +1,7 @@
 /**
- * The one folder that is a machine's PATH: links to an explicit list of ordinary tools, and stand-ins for
- * those that would touch the host (power, users, firewall, services). A boot script that finds its commands
- * through PATH can reach nothing else.
+ * The only folder in a machine's PATH: links to an explicit list of ordinary tools, and stand-ins for those that would
+ * change the host (power, users, firewall, services). A boot script that finds its commands through PATH can reach
+ * nothing else.
  */
 import { accessSync, constants, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -11,7 +11,7 @@ import { standInTools } from './stand-in-tools.ts';
 const needed =
   'bash base64 cat chmod cp cut date dirname env grep head id ls mkdir mkfifo mktemp mv od pgrep printf rm sed ' +
   'seq sha256sum sleep sort tail tar tee timeout touch tr true uname wc';
-/** Used where the host has them: `sh` and `kill` are bash's own there, or not needed. */
+/** Used if the host has them: `sh` and `kill` are bash's own there, or not needed. */
 const welcome = 'sh kill gzip hostname awk xargs find stat sync basename realpath';
 
 /** @throws Error that names the tools that this host lacks */

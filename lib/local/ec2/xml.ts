@@ -1,6 +1,6 @@
 /**
- * Writes EC2's XML answers: members in order, lists as `<item>`s, what is undefined left out. It knows
- * nothing of the calls.
+ * Writes EC2's XML answers: members in order, lists as `<item>`s, without undefined members. It knows nothing of the
+ * calls.
  */
 import { randomUUID } from 'node:crypto';
 import type { AwsAnswer } from '../aws/service.ts';

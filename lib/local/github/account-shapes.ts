@@ -1,6 +1,6 @@
 /**
- * Accounts, repositories, the App and its installations in the shape of GitHub's REST answers and webhooks.
- * Every field that GitHub's schema requires is there; what the stand-in knows nothing of is null or zero.
+ * Accounts, repositories, the App and its installations in the shape of GitHub's REST answers and webhooks. Every field
+ * that GitHub's schema requires is there; fields that the stand-in has no data for are null or zero.
  */
 import type { Account, InstallationRecord, Repository, World } from './world.ts';
 import { fullName, isoTime } from './world.ts';
@@ -71,7 +71,7 @@ const repositoryUrls = {
   trees_url: '/git/trees{/sha}',
 };
 
-/** How webhooks and lists of an installation's repositories name one. */
+/** A repository as webhooks and lists of an installation's repositories show it. */
 export function repositoryNameShape(repository: Repository) {
   return {
     id: repository.id,
@@ -140,7 +140,7 @@ export const appPermissions = {
   organization_self_hosted_runners: 'write',
 } as const;
 
-/** Whoever owns the App, and whoever clicks in people's stead. */
+/** The App's owner, and the actor of everything that people do. */
 export const appOwner: Account = { id: 1_001, login: 'mayfly-app-owner', type: 'Organization' };
 
 export function appShape(world: World) {

@@ -1,7 +1,7 @@
 /**
- * Takes a webhook that somebody signed by hand and posted to the platform as news of GitHub's own: its
- * installation, repository and job come into being here too, so that the platform's questions about them are
- * answered. Payloads may be old, odd or empty; whatever cannot be read is left out, and nothing throws.
+ * Accepts a webhook that someone signed by hand and posted to the platform as if it were GitHub's own: its installation,
+ * repository and job are created here too, so that the platform can ask about them. Payloads may be old, odd or empty;
+ * unreadable parts are ignored, and nothing throws.
  */
 import { assignJobs } from './assignment.ts';
 import { addInstallation, ensureRepository, forgetInstallation, setLogin } from './installations.ts';
@@ -86,7 +86,7 @@ function adoptJob(
   const repository = fieldsOf(news.payload['repository']);
   const jobId = idOf(given['id']);
   const ownerLogin = textOf(fieldsOf(repository['owner'])['login']);
-  // A repository of somebody else's is no business of this installation.
+  // Ignores another account's repository.
   if (jobId === undefined || nameKey(ownerLogin) !== nameKey(installation.account.login)) return;
   const known = world.jobs.get(jobId);
   if (known && action === 'completed') {

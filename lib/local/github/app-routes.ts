@@ -1,5 +1,5 @@
 /**
- * The routes that an App asks about itself: who it is, where it is installed, tokens, repositories, limits.
+ * Routes for what an App asks about itself: who it is, where it is installed, tokens, repositories, limits.
  * Source: https://docs.github.com/en/rest/apps
  */
 import { appShape, installationShape, repositoryShape } from './account-shapes.ts';

@@ -1,7 +1,6 @@
 /**
- * Checks the App's JWT as GitHub does: RS256 by the App's own key, issued by the App, not from the future,
- * and good for ten minutes at most. Whatever is wrong is a 401 with GitHub's words; nothing about the key is
- * told.
+ * Checks the App's JWT as GitHub does: RS256 by the App's own key, issued by the App, not from the future, and valid for
+ * ten minutes at most. Any fault is a 401 with GitHub's words, which reveal nothing about the key.
  * Source: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
  */
 import { verify } from 'node:crypto';
@@ -51,7 +50,7 @@ function decode(part: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    // Not JSON: as good as no token, and refused as such by the caller.
+    // Not JSON: the caller refuses it like a missing token.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Gives queued jobs to idle runners as GitHub does: any job whose labels the runner has all of, in its scope
- * and group, oldest first. GitHub pins nothing: a runner may get another job than the one it was made for.
+ * Assigns queued jobs to idle runners as GitHub does: any job whose labels the runner all has, in its scope and group,
+ * oldest first. GitHub reserves nothing: a runner may get another job than the one it was made for.
  */
 import { groupsOf } from './groups.ts';
 import type { JobRecord, RunnerRecord, World } from './world.ts';
@@ -28,10 +28,10 @@ function give(world: World, runner: RunnerRecord, job: JobRecord) {
 
 function suits(world: World, runner: RunnerRecord, job: JobRecord): boolean {
   const has = new Set(runner.labels.map(nameKey));
-  // `runs-on: {group: …}` alone asks for any runner of the group; neither labels nor group ask for none.
+  // `runs-on: {group: …}` alone accepts any runner of the group; a job with neither labels nor group accepts none.
   if (job.labels.length === 0 && job.group === undefined) return false;
   if (!job.labels.every((label) => has.has(nameKey(label)))) return false;
-  // The runners of a repository are in no group that a job could name.
+  // A repository's runners are in no group that a job could name.
   if (runner.scope.kind === 'repository') {
     return job.group === undefined && runner.scope.repository === job.repository;
   }

@@ -1,6 +1,6 @@
 /**
- * The hand on the stand-in: what people and tests do to GitHub over HTTP, under `/_control`. GitHub has no
- * such routes; they need no token, because the server listens on this machine alone.
+ * Controls of the stand-in: what people and tests do on GitHub, over HTTP, under `/_control`. GitHub has no such routes;
+ * they need no token, because the server listens on this machine alone.
  */
 import type { Control } from './control.ts';
 import type { DialChange } from './dials.ts';
@@ -88,7 +88,7 @@ export function controlRoutes(control: Control): Route[] {
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** What the control refuses is the caller's mistake, and says so. */
+/** What the control refuses is the caller's mistake; the answer says why. */
 function told<Value>(effect: () => Value): Value {
   try {
     return effect();

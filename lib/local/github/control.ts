@@ -1,7 +1,6 @@
 /**
- * What people and tests may do to the stand-in, in process: the same acts as over HTTP. Ids and names go in,
- * plain data comes out; no record of the stand-in's own ever leaves it. Acts that cannot be done throw an
- * Error that says why.
+ * What people and tests may do to the stand-in, in process: the same actions as over HTTP. They pass ids and names, and
+ * get plain data; the stand-in's own records never leave it. Impossible actions throw an Error that says why.
  */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { adopt } from './adopt.ts';
@@ -28,11 +27,11 @@ import { fullName, isoTime, takeId } from './world.ts';
 
 export interface Control {
   setWebhook(webhook: { readonly url: string; readonly secret: string }): void;
-  /** As the App's settings have it now. */
+  /** As in the App's settings now. */
   webhook(): { readonly url: string; readonly secret: string } | undefined;
-  /** What an owner does under `Permissions & events`. Installations keep what they have until they accept. */
+  /** What an owner changes under `Permissions & events`. Installations keep what they have until they accept. */
   setAsked(asked: AskedOfApp): void;
-  /** What an owner does under `Private keys`: each key is good until it is deleted. @returns PEM, PKCS#8 */
+  /** What an owner does under `Private keys`: each key is valid until it is deleted. @returns PEM, PKCS#8 */
   addPrivateKey(): string;
   deletePrivateKey(privateKeyPem: string): void;
   dials(): Dials;
@@ -43,31 +42,34 @@ export interface Control {
   uninstall(installationId: number): void;
   rename(installationId: number, login: string): void;
   renameRepository(installationId: number, name: string, to: string): void;
-  /** To the account of this name, which is made where there is none. */
+  /** To the account of this name, which is created if there is none. */
   transferRepository(installationId: number, name: string, to: string): void;
   acceptPermissions(installationId: number, permissions: Permissions): void;
   addRepositories(installationId: number, names: readonly string[]): void;
   removeRepositories(installationId: number, names: readonly string[]): void;
-  /** What a person makes under `Personal access tokens (classic)`, for what an account owns. @returns the token */
+  /** A token that a person creates under `Personal access tokens (classic)`, for what an account owns. @returns the token */
   addPersonalToken(token: { readonly login: string; readonly scopes: readonly PersonalScope[] }): string;
   revokePersonalToken(token: string): void;
-  /** Makes or changes a runner group of the organization. */
+  /** Creates or changes a runner group of the organization. */
   setGroup(login: string, change: GroupChange): { groupId: number };
   deleteGroup(login: string, name: string): void;
   /** `repository` is `owner/name`. */
   setPublic(repository: string, isPublic: boolean): void;
-  /** Makes or changes a workflow of the repository, `owner/name`. */
+  /** Creates or changes a workflow of the repository, `owner/name`. */
   setWorkflow(repository: string, change: WorkflowChange): { workflowId: number };
-  /** What an owner does under Settings, Actions, General of the repository, `owner/name`. */
+  /** What an owner changes under Settings, Actions, General of the repository, `owner/name`. */
   setActions(repository: string, isOn: boolean): void;
-  /** As if the installation had made so many more requests in this hour; absent resource: all but registrations. */
+  /** Counts so many more requests for the installation in this hour; absent resource: all but registrations. */
   spendRequests(installationId: number, requests: number, resource?: Resource): void;
   queueJob(request: JobRequest): { jobId: number; runId: number };
   approveJob(jobId: number): void;
   cancelJob(jobId: number): void;
-  /** Releases a version of the runner program, which is then the current one. `claimedSha256`: what GitHub says of it. */
+  /**
+   * Releases a version of the runner program, which becomes the current one. `claimedSha256`: the checksum that GitHub
+   * states.
+   */
   publishRunner(release: { readonly version: string; readonly claimedSha256?: string }): void;
-  /** Never throws; what it cannot read it leaves alone. */
+  /** Never throws; ignores what it cannot read. */
   adopt(event: string, payload: unknown): void;
   state(): State;
 }
@@ -95,7 +97,7 @@ export interface State {
     status: string;
     conclusion: string | null;
     runnerName: string | null;
-    /** Of the steps that it was queued with, those that began. */
+    /** The steps that began. */
     begun: readonly string[];
     log: readonly string[];
     createdAt: string;

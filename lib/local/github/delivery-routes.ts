@@ -1,5 +1,5 @@
 /**
- * The App's webhook as the App sees it: its settings, and every delivery, to be read and sent again.
+ * The App's webhook as the App sees it: its settings, and every delivery, to be read and redelivered.
  * Source: https://docs.github.com/en/rest/apps/webhooks
  */
 import { app, type Call, notFound, ok, Refusal, type Route, route } from './router.ts';
@@ -67,7 +67,7 @@ function listDeliveries(call: Call) {
 }
 
 /**
- * By the code alone: a delivery that reached nobody, or timed out, has the code 0 and is in neither list.
+ * By the status code alone: a delivery that reached nobody, or timed out, has the code 0 and is in neither list.
  * Source: https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
  */
 const ranges = { success: [200, 399], failure: [400, 599] } as const;

@@ -1,6 +1,6 @@
 /**
- * What tests and people may turn: latency, faults by route, webhooks that go astray, lifetimes and limits.
- * Dials change how the stand-in answers, never what it knows. A change is merged into what is set.
+ * What tests and people may change: latency, faults by route, webhooks that get lost, lifetimes and limits. Dials change
+ * how the stand-in answers, never what it knows. A change is merged with what is set.
  */
 export interface Dials {
   /** Every public answer waits this long. */
@@ -8,7 +8,7 @@ export interface Dials {
   readonly faults: readonly Fault[];
   readonly webhooks: WebhookDials;
   readonly tokenLifetimeSeconds: number;
-  /** A registration that no runner connects to is dropped after this; so is one whose runner went silent. */
+  /** A registration that no runner connects to is removed after this; so is one whose runner went silent. */
   readonly idleRegistrationSeconds: number;
   /** A job whose runner went silent fails this long after it should have ended. */
   readonly lostRunnerSeconds: number;
@@ -18,13 +18,11 @@ export interface Dials {
   readonly requestsPerHour: number;
   /** Just-in-time registrations in an hour, for each installation. */
   readonly registrationsPerHour: number;
-  /**
-   * The secondary limit: POST, PATCH, PUT and DELETE in a minute, for each installation. 0: no such limit.
-   */
+  /** The secondary limit: POST, PATCH, PUT and DELETE in a minute, for each installation. 0: no such limit. */
   readonly contentWritesPerMinute: number;
   /**
-   * What a former name of an account or repository is answered with. gone: 404, which GitHub's documents say of renamed
-   * organizations, and which it is in any case once the name is taken again. redirect: 301, or 307 where a request has a
+   * The answer to requests for a former name of an account or repository. gone: 404, which GitHub documents for renamed
+   * organizations, and which applies in any case once the name is taken again. redirect: 301, or 307 if a request has a
    * body, to the address by id.
    * Sources: https://docs.github.com/en/organizations/managing-organization-settings/renaming-an-organization,
    * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
@@ -46,7 +44,7 @@ export interface Fault {
   /** Absent: 1. */
   readonly probability?: number;
   /**
-   * before: fail without effect. after: do it, then answer with the fault. drop: do it, then hang up.
+   * before: fail without effect. after: do it, then answer with the fault. drop: do it, then close the connection.
    * Default before.
    */
   readonly when?: 'before' | 'after' | 'drop';
@@ -78,7 +76,7 @@ export const defaultDials: Dials = {
   formerNames: 'gone',
 };
 
-/** @throws Error that says which dial does not exist or has the wrong kind of value */
+/** @throws Error that names an unknown dial or an invalid value */
 export function turnDials(dials: Dials, change: DialChange): Dials {
   rejectUnknown(change, defaultDials, 'dials');
   const { webhooks, faults, ...rest } = change;
@@ -121,7 +119,7 @@ function rejectOddFaults(faults: unknown) {
   }
 }
 
-/** The first fault that hits this request, and the dials with its count used up by one. */
+/** The first fault that applies to this request, and the dials with its count reduced by one. */
 export function hitFault(
   dials: Dials,
   request: { method: string; path: string },

@@ -1,4 +1,4 @@
-/** The runner groups of organizations, as they are. The default one, id 1, is always there. */
+/** The runner groups of organizations. The default one, id 1, always exists. */
 import type { RunnerGroup, World } from './world.ts';
 import { nameKey } from './world.ts';
 
@@ -12,7 +12,7 @@ export function groupsOf(world: World, organization: string): RunnerGroup[] {
   return groups;
 }
 
-/** As a new one is: for all repositories but the public ones. */
+/** As a new group is: for all repositories except public ones. */
 export function newGroup(id: number, made: { name: string; isDefault?: boolean }): RunnerGroup {
   const { name, isDefault = false } = made;
   return {

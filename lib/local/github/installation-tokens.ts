@@ -1,6 +1,6 @@
 /**
- * Installation tokens: `ghs_…`, 520 characters, an hour long, and never more than the installation itself
- * may do. A token dies with its hour, with its installation, and while its installation is suspended.
+ * Installation tokens: `ghs_…`, 520 characters, valid for an hour, with at most the installation's own permissions. A
+ * token ends with its hour, with its installation, and while its installation is suspended.
  * Source: https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
  */
 import { randomBytes } from 'node:crypto';
@@ -8,7 +8,7 @@ import { notFound, Refusal } from './router.ts';
 import type { InstallationRecord, Level, Permissions, Repository, TokenRecord, World } from './world.ts';
 
 const tokenLength = 520;
-/** A laptop that runs for weeks must not grow for ever; the oldest tokens have expired by then. */
+/** A laptop that runs for weeks must not grow without limit; the oldest tokens have expired by then. */
 const tokensKept = 20_000;
 
 export function mintToken(
@@ -69,7 +69,7 @@ function narrowRepositories(
   return found;
 }
 
-/** Whose token this is. @throws Refusal 401 or 403 */
+/** The token's installation. @throws Refusal 401 or 403 */
 export function readToken(world: World, token: string | undefined) {
   const record = token === undefined ? undefined : world.tokens.get(token);
   const installation = record && world.installations.get(record.installationId);

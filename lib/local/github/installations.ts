@@ -1,6 +1,6 @@
 /**
- * What people do to the App on GitHub: install it, choose repositories, suspend, rename, uninstall. Each
- * sends the webhook that GitHub sends. An id, once deleted, never comes back; a reinstall gets a new one.
+ * What people do with the App on GitHub: install it, choose repositories, suspend, rename, uninstall. Each sends the
+ * webhook that GitHub sends. A deleted id never comes back; a reinstallation gets a new one.
  */
 import { accountShape, appPermissions, installationShape, repositoryNameShape } from './account-shapes.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -10,10 +10,7 @@ import { fullName, nameKey, takeId } from './world.ts';
 export interface InstallRequest {
   readonly login: string;
   readonly type?: 'Organization' | 'User';
-  /**
-   * Names, without the owner. Given: only these; absent: all that the account has, and one named `app` if it
-   * has none.
-   */
+  /** Names, without the owner. Given: only these; absent: all that the account has, and one named `app` if it has none. */
   readonly repositories?: readonly string[];
   readonly installationId?: number;
   readonly accountId?: number;
@@ -23,7 +20,7 @@ export interface InstallRequest {
   readonly publicRepositories?: boolean;
 }
 
-/** Brings the account, its repositories and the installation into being, and tells nobody. */
+/** Creates the account, its repositories and the installation, without a webhook. */
 export function addInstallation(world: World, request: InstallRequest): InstallationRecord {
   const account = ensureAccount(world, { ...request, type: request.type ?? 'Organization' });
   for (const name of request.repositories ?? []) {
@@ -49,7 +46,7 @@ export function addInstallation(world: World, request: InstallRequest): Installa
   return installation;
 }
 
-/** @throws Error where the account has an installation already, or the id is taken or was deleted */
+/** @throws Error if the account has an installation, or the id is in use or was deleted */
 export function install(world: World, webhooks: Webhooks, request: InstallRequest): InstallationRecord {
   const standing = installationOf(world, request.login);
   if (standing) throw new Error(`${request.login} has installation ${standing.id} already; delete it first.`);
@@ -80,7 +77,7 @@ export function acceptPermissions(
   announce(world, webhooks, { installation, action: 'new_permissions_accepted' });
 }
 
-/** Its tokens die with it. Registered runners stay, as on GitHub. */
+/** Its tokens become invalid. Registered runners stay, as on GitHub. */
 export function uninstall(world: World, webhooks: Webhooks, id: number) {
   const installation = standingInstallation(world, id);
   announce(world, webhooks, { installation, action: 'deleted' });
@@ -106,7 +103,7 @@ export function renameAccount(world: World, webhooks: Webhooks, change: { id: nu
   webhooks.send({ event: 'installation_target', action: 'renamed', installation, fields });
 }
 
-/** The account and its repositories are known by the new name from now on. */
+/** The account and its repositories have the new name from now on. */
 export function setLogin(world: World, account: Account, login: string) {
   const owned = ownedBy(world, account);
   world.accounts.delete(nameKey(account.login));
@@ -117,7 +114,7 @@ export function setLogin(world: World, account: Account, login: string) {
   for (const repository of owned) takeName(world, repository);
 }
 
-/** Nobody is told: the App has not subscribed to `repository` events. */
+/** Without a webhook: the App has not subscribed to `repository` events. */
 export function renameRepository(world: World, change: { id: number; name: string; to: string }) {
   const repository = ownRepository(world, change.id, change.name);
   leaveName(world, repository);
@@ -125,7 +122,7 @@ export function renameRepository(world: World, change: { id: number; name: strin
   takeName(world, repository);
 }
 
-/** To an account that may have the App, or not. Nobody is told. */
+/** To an account with or without the App. Without a webhook. */
 export function transferRepository(world: World, change: { id: number; name: string; to: string }) {
   const repository = ownRepository(world, change.id, change.name);
   const owner = ensureAccount(world, { login: change.to, type: 'Organization' });
@@ -190,7 +187,7 @@ function announce(
   webhooks.send({ event: 'installation', action, installation, fields });
 }
 
-/** @throws Error where there is none of this id */
+/** @throws Error if none has this id */
 export function standingInstallation(world: World, id: number): InstallationRecord {
   const installation = world.installations.get(id);
   if (installation) return installation;

@@ -1,5 +1,5 @@
 /**
- * Jobs and runs as GitHub reports them, and running one again: a new job of the same run, one attempt later.
+ * Jobs and runs as GitHub reports them, and rerunning a job: a new job of the same run, one attempt later.
  * Source: https://docs.github.com/en/rest/actions/workflow-jobs
  */
 import { jobShape, runShape } from './job-shapes.ts';

@@ -1,6 +1,6 @@
 /**
- * Runners, runner groups, jobs and runs in the shape of GitHub's REST answers, and the job of a
- * `workflow_job` webhook. Shapes only read: two calls for the same record give the same answer.
+ * Runners, runner groups, jobs and runs in the shape of GitHub's REST answers, and the job of a `workflow_job` webhook.
+ * They only read: two calls for the same record give the same answer.
  */
 import { createHash } from 'node:crypto';
 import { accountShape, minimalRepositoryShape, nodeId } from './account-shapes.ts';
@@ -79,7 +79,7 @@ function groupNameOf(world: World, { runner, repository }: JobRecord): string | 
   return group?.name ?? 'Default';
 }
 
-/** A run is what its jobs say it is. */
+/** A run's state follows from its jobs. */
 export function runShape(world: World, runId: number, jobs: readonly JobRecord[]) {
   const first = jobs[0]!;
   const repository = `${world.url}/repos/${fullName(first.repository)}`;

@@ -1,6 +1,6 @@
 /**
- * The life of a job on GitHub: (waiting →) queued → in_progress → completed, each step with its webhook. A
- * job that is completed never changes again. An ephemeral runner's registration ends with its job.
+ * The life of a job on GitHub: (waiting →) queued → in_progress → completed, each step with its webhook. A completed job
+ * never changes again. An ephemeral runner's registration ends with its job.
  */
 import { repositoryShape } from './account-shapes.ts';
 import { assignJobs } from './assignment.ts';
@@ -18,21 +18,24 @@ export interface JobRequest {
   readonly group?: string;
   /** How long the runner program works on it; absent: 1000. */
   readonly milliseconds?: number;
-  /** What it does instead, each by default after the step before succeeded; one named `fail…` fails. */
+  /**
+   * What it does instead; each step runs after the one before succeeded, unless it says otherwise; one named `fail…`
+   * fails.
+   */
   readonly steps?: readonly (Pick<StepRecord, 'name'> & Partial<StepRecord>)[];
-  /** It waits until somebody approves it. */
+  /** It waits until someone approves it. */
   readonly requiresApproval?: boolean;
-  /** Whose run it is part of. Absent: the first workflow's, by a push. */
+  /** The run that it belongs to. Absent: of the first workflow, by a push. */
   readonly workflow?: { readonly id: number; readonly event: string };
   readonly jobId?: number;
   readonly runId?: number;
   readonly runAttempt?: number;
 }
 
-/** Jobs over are forgotten, oldest first, beyond so many. */
+/** Completed jobs beyond this number are dropped, oldest first. */
 const jobsKept = 20_000;
 
-/** @throws Error where the repository's owner is not known */
+/** @throws Error if the repository's owner is unknown */
 export function queueJob(world: World, webhooks: Webhooks, request: JobRequest): JobRecord {
   const job = addJob(world, request);
   if (job.status === 'waiting') announceHeld(world, webhooks, job);
@@ -42,7 +45,7 @@ export function queueJob(world: World, webhooks: Webhooks, request: JobRequest):
 }
 
 /**
- * GitHub may announce a job as queued before it announces that an approval holds it back, and once more when that is given.
+ * GitHub may announce a job as queued before it announces that it waits for approval, and again after the approval.
  * Source: https://github.com/CloudSnorkel/cdk-github-runners/issues/380 and 416
  */
 function announceHeld(world: World, webhooks: Webhooks, job: JobRecord): void {
@@ -52,7 +55,7 @@ function announceHeld(world: World, webhooks: Webhooks, job: JobRecord): void {
   sendJob(world, webhooks, { job, action: 'waiting' });
 }
 
-/** Brings the job into being and tells nobody. */
+/** Creates the job, without a webhook. */
 export function addJob(world: World, request: JobRequest): JobRecord {
   const [ownerName = '', name = ''] = request.repository.split('/');
   const owner = world.accounts.get(nameKey(ownerName));
@@ -122,7 +125,7 @@ export function completeJob(
   end: {
     job: JobRecord;
     conclusion: 'success' | 'failure' | 'cancelled';
-    /** Its webhook has been sent already. */
+    /** Its webhook has already been sent. */
     isTold?: boolean;
   },
 ): void {
@@ -137,7 +140,7 @@ export function completeJob(
   if (!end.isTold) sendJob(world, webhooks, { job, action: 'completed' });
 }
 
-/** Not started by the runner that it was given to: another one may have it. */
+/** The runner that it was assigned to did not start it: another one may have it. */
 export function takeJobBack(world: World, job: JobRecord): void {
   job.assignedAt = undefined;
   job.runner = undefined;
@@ -150,7 +153,7 @@ export function removeRunner(world: World, runner: RunnerRecord, why: string): v
   world.tell('runner-removed', { runner: runner.name, why });
 }
 
-/** The job's installation hears of it, unless it is suspended or does not reach the repository. */
+/** Sends the webhook to the job's installation, unless it is suspended or does not reach the repository. */
 function sendJob(world: World, webhooks: Webhooks, what: { job: JobRecord; action: string }) {
   const { job, action } = what;
   const installation = installationOf(world, job.repository.owner.login);

@@ -1,7 +1,7 @@
 /**
- * GitHub's request limits, per installation: so many an hour, registrations of runners in an hour of their own, and (by
- * dial) so many writes a minute over all. Every answer carries the `x-ratelimit-*` headers of what it was counted as. A
- * refused request costs nothing and has no effect.
+ * GitHub's request limits, per installation: so many an hour, registrations of runners in a budget of their own, and (by
+ * dial) so many writes a minute in total. Every answer has the `x-ratelimit-*` headers of the budget that it counted for.
+ * A refused request costs nothing and has no effect.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api; `actions_runner_registration` is
  * in its schema of GET /rate_limit, and 10,000 an hour of it in
  * https://github-aws-runners.github.io/terraform-aws-github-runner/configuration/
@@ -22,7 +22,7 @@ export interface Limits {
   count(installationId: number, asked: { method: string; path: string }): Record<string, string>;
   /** As if so many more requests had been made. */
   spend(installationId: number, requests: number, resource?: Resource): void;
-  /** The hourly limit as it stands. */
+  /** The current hourly limit. */
   standing(
     installationId: number,
     resource: Resource,

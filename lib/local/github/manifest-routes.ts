@@ -1,7 +1,8 @@
 /**
- * The manifest flow: a form with a manifest comes in, and the browser goes back with a code, as if the person had pressed
- * `Create` at once; the code, good once, is turned into the App's id and secrets. The stand-in's one App is the one
- * that is made. Source: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+ * The manifest flow: a form with a manifest arrives, and the browser returns with a code, as if the person had pressed
+ * `Create` at once; the code works once, and is exchanged for the App's id and secrets. The stand-in's only App is the
+ * one that is created. Source:
+ * https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
  */
 import { randomBytes } from 'node:crypto';
 import { appShape } from './account-shapes.ts';
@@ -12,10 +13,10 @@ interface Manifest {
   readonly redirect_url?: unknown;
 }
 
-/** What each code stands for; a code is good once. */
+/** What each code stands for; a code works once. */
 export type ManifestCodes = Map<string, Manifest>;
 
-/** GitHub's pages, which are no part of its API. */
+/** GitHub's pages, which are not part of its API. */
 export function manifestPages(codes: ManifestCodes): Route[] {
   const take = (call: Call): Reply => {
     const manifest = readManifest(call.body['manifest']);

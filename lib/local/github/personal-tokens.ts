@@ -1,6 +1,6 @@
 /**
- * Tokens that a person made: classic ones, `ghp_…`, or what `gh auth login` gets, `gho_…`. They do what their scopes say,
- * with everything that the account owns, until they are revoked.
+ * Tokens of people: classic ones, `ghp_…`, or those that `gh auth login` gets, `gho_…`. They may do what their scopes
+ * allow, with everything that the account owns, until they are revoked.
  * Source: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
  */
 import { randomBytes } from 'node:crypto';
@@ -8,7 +8,7 @@ import { ensureAccount } from './installations.ts';
 import { notFound, Refusal } from './router.ts';
 import type { InstallationRecord, Permissions, PersonalScope, TokenRecord, World } from './world.ts';
 
-/** What each scope opens, in the words of an App's permissions. */
+/** What each scope allows, as an App's permissions. */
 const opened: Readonly<Record<PersonalScope, Permissions>> = {
   'admin:org': { organization_self_hosted_runners: 'write' },
   repo: { administration: 'write', actions: 'write', metadata: 'read' },
@@ -24,7 +24,7 @@ export function addPersonalToken(
   return token;
 }
 
-/** Undefined: it is no token of a person. */
+/** Undefined: it is not a person's token. */
 export function readPersonalToken(
   world: World,
   token: string | undefined,
@@ -35,7 +35,7 @@ export function readPersonalToken(
   const permissions: Permissions = Object.assign({}, ...scopes.map((scope) => opened[scope]));
   const repositories = [...world.repositories.values()].filter(({ owner }) => owner === account);
   const installation: InstallationRecord = {
-    // Its requests are counted as its owner's, and not as those of any installation.
+    // Its requests count as its owner's, not as those of an installation.
     id: -account.id,
     account,
     repositorySelection: 'all',
@@ -49,7 +49,7 @@ export function readPersonalToken(
 }
 
 /**
- * What a token without the permission is answered. A person's: 404, so that nobody learns what there is.
+ * The answer to a token without the permission. For a person's token it is 404, which does not reveal what exists.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#404-not-found-for-an-existing-resource
  */
 export const refusedPermission = (world: World, token: string | undefined): Refusal =>

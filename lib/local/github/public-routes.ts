@@ -1,6 +1,6 @@
 /**
- * The routes that GitHub itself has, as the stand-in serves them. Each answers in the shape of GitHub's
- * schema, which a test holds it to; a route that GitHub does not have must not be added here.
+ * GitHub's own routes, as the stand-in serves them. Each answers in the shape of GitHub's schema, which a test checks;
+ * routes that GitHub does not have must not be added here.
  */
 import { appRoutes } from './app-routes.ts';
 import { deliveryRoutes } from './delivery-routes.ts';

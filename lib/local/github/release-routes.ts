@@ -1,6 +1,6 @@
 /**
- * The releases of actions/runner as anyone may read them, and the pages that their files are downloaded from, which
- * send on to another address as GitHub's do.
+ * The releases of actions/runner as anyone may read them, and the pages that serve their files, which redirect to another
+ * address as GitHub's do.
  * Source: https://docs.github.com/en/rest/releases/releases
  */
 import { accountShape, nodeId } from './account-shapes.ts';
@@ -27,7 +27,7 @@ export function releaseRoutes(): Route[] {
   ];
 }
 
-/** GitHub's pages, which are no part of its API. */
+/** GitHub's pages, which are not part of its API. */
 export function releasePages(): Route[] {
   const files = '/actions/runner/releases/download/{tag}/{name}';
   return [
@@ -107,7 +107,7 @@ function assetShape(world: World, release: RunnerReleaseRecord, asset: { archite
   };
 }
 
-/** As the notes of actions/runner give the checksums. */
+/** As the notes of actions/runner state the checksums. */
 function notes(release: RunnerReleaseRecord): string {
   const lines = architectures.map((architecture) => {
     const mark = `SHA linux-${architecture}`;

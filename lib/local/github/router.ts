@@ -1,7 +1,6 @@
 /**
- * The vocabulary of the stand-in's HTTP side: what a route is, what it gets, what it answers, and how it
- * refuses. Refusals carry GitHub's own wording and shape. Matching never falls through: the first route that
- * fits is the one.
+ * The HTTP side of the stand-in: what a route is, what it gets, what it answers, and how it refuses. Refusals have
+ * GitHub's own wording and shape. The first route that matches is used, and no other.
  */
 import type { IncomingMessage } from 'node:http';
 import {
@@ -17,14 +16,14 @@ export interface Call {
   readonly world: World;
   readonly method: string;
   readonly path: string;
-  /** Parts of the path, by the names that the pattern gives them. */
+  /** Parts of the path, by their names in the pattern. */
   readonly parts: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** The JSON body; an empty object where there was none. */
+  /** The JSON body; an empty object if there was none. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly bearer: string | undefined;
   readonly message: IncomingMessage;
-  /** Of routes that take an installation token. */
+  /** For routes that take an installation token. */
   readonly installation: InstallationRecord;
   readonly token: TokenRecord;
 }
@@ -37,8 +36,8 @@ export interface Reply {
 }
 
 /**
- * Who may ask. app: the App's JWT. installation: an installation token, with the permission if one is named.
- * runner: the runner program's own token, which the route checks. open: anyone.
+ * Who may call it. app: the App's JWT. installation: an installation token, with the permission if one is named. runner:
+ * the runner program's own token, which the route checks. open: anyone.
  */
 export type Access =
   | { readonly kind: 'app' | 'open' | 'runner' }
@@ -163,7 +162,7 @@ export function leadOn(call: Call, kind: 'repositories' | 'organizations', id: n
   throw new Refusal(status as number, words as string, { headers: { location } });
 }
 
-/** Addresses by id, as those by name. */
+/** Addresses by id, like those by name. */
 export function pathByName(world: World, path: string): string {
   const [, kind, id, ...rest] = path.split('/');
   const found =
@@ -177,7 +176,7 @@ export function pathByName(world: World, path: string): string {
   return ['', place, ...rest].join('/');
 }
 
-/** The repository that the path names, if the token reaches it. */
+/** The repository in the path, if the token reaches it. */
 export function repositoryOf(call: Call): Repository {
   const wanted = `${call.parts['owner']}/${call.parts['repo']}`.toLowerCase();
   const repository = call.world.repositories.get(wanted);

@@ -1,6 +1,5 @@
 /**
- * Runner groups of an organization: who may use the runners in them. The default group, id 1, is always
- * there.
+ * Runner groups of an organization: who may use the runners in them. The default group, id 1, always exists.
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
  */
 import { minimalRepositoryShape } from './account-shapes.ts';
@@ -111,8 +110,8 @@ function visibility(value: unknown): RunnerGroup['visibility'] {
 }
 
 /**
- * GitHub's documents say nothing of ids that are none of the organization's; here they fail the whole call, which is the
- * harsher of what it may do.
+ * GitHub's documents say nothing about ids that are not the organization's; here they fail the whole call, the stricter
+ * of the possibilities.
  */
 function repositoryIds(call: Call, value: unknown): Set<number> {
   if (!Array.isArray(value) || !value.every(Number.isInteger))
@@ -135,7 +134,7 @@ const isOfOrganization = (call: Call, id: number) => {
   );
 };
 
-/** "The runner group must have `visibility` set to `selected`", say the documents of all three calls. */
+/** "The runner group must have `visibility` set to `selected`", as documented for all three calls. */
 function selectedGroup(call: Call): RunnerGroup {
   const group = knownGroup(call);
   if (group.visibility === 'selected') return group;

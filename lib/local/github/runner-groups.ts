@@ -1,6 +1,6 @@
 /**
- * What owners of an organization do to its runner groups, and to the visibility of a repository: the settings that decide
- * which jobs get a runner. The default group, id 1, is always there. Nobody is told: GitHub sends no webhook of it.
+ * What an organization's owners do to its runner groups, and to a repository's visibility: the settings that decide which
+ * jobs get a runner. The default group, id 1, always exists. GitHub sends no webhook about any of it.
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
  */
 import { assignJobs } from './assignment.ts';
@@ -9,7 +9,7 @@ import type { Repository, RunnerGroup, World } from './world.ts';
 import { nameKey, takeId } from './world.ts';
 
 export interface GroupChange {
-  /** Without regard to case. Made if there is none of it yet. */
+  /** Case-insensitive. Created if there is none. */
   readonly name: string;
   readonly visibility?: RunnerGroup['visibility'];
   readonly allowsPublicRepositories?: boolean;
@@ -17,7 +17,7 @@ export interface GroupChange {
   readonly repositories?: readonly string[];
 }
 
-/** @throws Error where a repository is not known */
+/** @throws Error if a repository is unknown */
 export function setGroup(world: World, organization: string, change: GroupChange): RunnerGroup {
   const { name, visibility, allowsPublicRepositories, repositories } = change;
   const group = groupNamed(world, organization, name) ?? newGroup(takeId(world), { name });
@@ -32,14 +32,14 @@ export function setGroup(world: World, organization: string, change: GroupChange
   return group;
 }
 
-/** @throws Error where there is none, or it is the default one */
+/** @throws Error if there is none, or it is the default one */
 export function deleteGroup(world: World, organization: string, name: string): void {
   const group = groupNamed(world, organization, name);
   if (!group || group.isDefault) throw new Error(`${organization} has no group ${name} that can be deleted.`);
   dropGroup(world, organization, group);
 }
 
-/** Its runners are in the default group from then on. */
+/** Its runners belong to the default group from then on. */
 export function dropGroup(world: World, organization: string, group: RunnerGroup): void {
   const groups = groupsOf(world, organization);
   groups.splice(groups.indexOf(group), 1);

@@ -1,7 +1,7 @@
 /**
- * What the laptop's runner program says to GitHub in place of GitHub's own, unpublished protocol: it opens a
- * session, waits for a job, says when it starts and when it is done. Answers are lines of `key=value`, for a
- * shell to read. A registration that is gone is 404, whatever is asked.
+ * What the laptop's runner program says to GitHub in place of GitHub's own, unpublished protocol: it opens a session,
+ * waits for a job, reports its start and its end. Answers are lines of `key=value`, for a shell to read. A removed
+ * registration gets 404 for everything.
  */
 import { assignJobs } from './assignment.ts';
 import { completeJob, startJob } from './jobs.ts';
@@ -72,12 +72,12 @@ const jobLines = (job: JobRecord): Reply => ({
   ].join('\n'),
 });
 
-/** Waits for a job. A connection that breaks off while it waits takes the runner offline at once. */
+/** Waits for a job. If the connection breaks while it waits, the runner is offline at once. */
 function nextMessage(call: Call): Promise<Reply> | Reply {
   const { world, message } = call;
   const registration = registrationOf(call);
   if (registration.job) return jobLines(registration.job);
-  // One poll at a time: an older one is answered with nothing.
+  // One poll at a time: an older one is answered without a job.
   registration.answerPoll?.(undefined);
   registration.online = true;
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * Releases of actions/runner, with archives that hold the toy runner of the laptop. What a test publishes may lie: a
- * digest that is not that of the bytes, or none. Archives are made when they are first asked for.
+ * Releases of actions/runner, with archives that contain the laptop's runner program. A test may publish a false digest,
+ * or none. Archives are made when they are first requested.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -12,19 +12,19 @@ export interface RunnerReleaseRecord {
   /** `2.337.0`. */
   readonly version: string;
   readonly publishedAt: number;
-  /** What its digests and its notes say that the checksum is. Default: what it is. */
+  /** The checksum in its digest and its notes. Default: the right one. */
   readonly claimedSha256?: string;
 }
 
 export const architectures = ['x64', 'arm64'] as const;
 
-/** What GitHub's newest was when this was written. */
+/** GitHub's newest at the time of writing. */
 export const firstVersion = '2.337.0';
 
 export const archiveNameOf = (version: string, architecture: string) =>
   `actions-runner-linux-${architecture}-${version}.tar.gz`;
 
-/** As the real one: it fails as soon as apt-get does. Source: actions/runner, src/Misc/layoutbin. */
+/** Like the real one, it fails as soon as apt-get does. Source: actions/runner, src/Misc/layoutbin. */
 const installDependencies =
   'apt-get update && apt-get install -y libkrb5-3 zlib1g && apt-get install -y libicu74 || exit 1';
 

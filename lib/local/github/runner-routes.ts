@@ -1,6 +1,6 @@
 /**
- * Self-hosted runners of organizations and repositories: just-in-time registration, list, look, removal.
- * Both levels answer alike; they differ in the permission they ask for and in who may be served.
+ * Self-hosted runners of organizations and repositories: just-in-time registration, list, read, removal. Both levels
+ * answer alike; they differ in the permission that they need and in who may be served.
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runners
  */
 import { randomBytes } from 'node:crypto';
@@ -25,7 +25,7 @@ import {
 import type { RunnerRecord, Scope } from './world.ts';
 import { fullName, nameKey, takeId } from './world.ts';
 
-/** GitHub's own is around this size, which is why it does not fit everywhere. */
+/** GitHub's own has about this size, which is why it does not fit everywhere. */
 const jitConfigBytes = 3072;
 
 export function runnerRoutes(): Route[] {
@@ -60,7 +60,7 @@ function routesAt(root: string, permission: string, scopeOf: (call: Call) => Sco
   ];
 }
 
-/** @throws Refusal 404 where the token is for another organization, or for a user */
+/** @throws Refusal 404 if the token is for another organization, or for a user */
 export function organizationScope(call: Call): Scope & { kind: 'organization' } {
   const { account } = call.installation;
   const wanted = nameKey(call.parts['org'] ?? '');

@@ -1,7 +1,6 @@
 /**
- * The stand-in's one HTTP server: reads the request, waits out the latency, applies faults, checks who asks,
- * counts limits, and lets the route answer. Every request is answered with JSON as GitHub words it, an
- * unforeseen error too.
+ * The stand-in's only HTTP server: it reads the request, waits for the latency, applies faults, authenticates the caller,
+ * counts limits, and lets the route answer. Every answer is JSON as GitHub words it, even after an unforeseen error.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +20,7 @@ export function createHttpServer(world: World, parts: { routes: readonly Route[]
       .catch((error: unknown) => failed(world, error))
       .then((reply) => (reply === 'hang up' ? message.socket.destroy() : write(response, reply)));
   });
-  // Node closes idle connections after 5 s, and a client that reuses one just then sees a broken connection.
+  // Node closes idle connections after 5 s, and a client that reuses one at that moment sees a broken connection.
   server.keepAliveTimeout = 65_000;
   return server;
 }
@@ -32,7 +31,7 @@ async function answer(
   message: IncomingMessage,
 ): Promise<Reply | 'hang up'> {
   const url = new URL(message.url ?? '/', 'http://localhost');
-  // As on GitHub Enterprise Server, too, where the API is below the address that people see.
+  // Also as on GitHub Enterprise Server, where the API is below the address that people see.
   const path = pathByName(world, decodeURIComponent(url.pathname).replace(/^\/api\/v3(?=\/)/, ''));
   const request = { method: message.method ?? 'GET', path };
   const text = await readBody(message);
@@ -81,7 +80,7 @@ async function serve(
     return await found.route.answer(base as unknown as Call);
   }
   const { installation, record } = readPersonalToken(world, bearer) ?? readToken(world, bearer);
-  // Asking how much is left is free, as on GitHub.
+  // Reading the rate limit is free, as on GitHub.
   const headers = path === '/rate_limit' ? {} : parts.limits.count(installation.id, { method, path });
   const reply = await refusalsAsReplies(async () => {
     if (access.permission && !allows(record.permissions, ...access.permission)) {
@@ -123,7 +122,7 @@ async function readBody(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** A browser's form; `curl -d` calls what it sends a form too, and means JSON. */
+/** A browser's form; `curl -d` also labels its data as a form, and means JSON. */
 function isForm({ headers, url = '' }: IncomingMessage): boolean {
   return (
     url.includes('/settings/') &&

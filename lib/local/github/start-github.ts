@@ -1,6 +1,6 @@
 /**
- * Starts GitHub on this machine: one App with a key of its own, one HTTP server on 127.0.0.1, nothing on
- * disk. It must be stopped by whoever started it; stopping breaks off open polls and webhooks on their way.
+ * Starts GitHub on this machine: one App with a key of its own, one HTTP server on 127.0.0.1, nothing on disk. The caller
+ * must stop it, which breaks off open polls and webhooks in progress.
  */
 import { generateKeyPair } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
@@ -18,13 +18,13 @@ import { createWebhooks } from './webhooks.ts';
 import { type AppIdentity, createWorld, type World } from './world.ts';
 
 export interface GitHubStandIn extends Control {
-  /** `http://127.0.0.1:PORT`: the API's address; a runner's too. */
+  /** `http://127.0.0.1:PORT`: the API's address, for runners too. */
   readonly url: string;
   readonly appId: number;
   readonly clientId: string;
   /** PKCS#8. */
   readonly privateKeyPem: string;
-  /** Resolves when no webhook is on its way any more. */
+  /** Resolves when no webhook is in progress. */
   settle(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export async function startGitHub(
   options: {
     port?: number;
     onEvent?: (event: GitHubEvent) => void;
-    /** Of the dials' chances: the same seed gives the same faults. */
+    /** For the dials' probabilities: the same seed gives the same faults. */
     seed?: number;
   } = {},
 ): Promise<GitHubStandIn> {
@@ -108,7 +108,7 @@ async function createApp(): Promise<AppIdentity> {
   };
 }
 
-/** A small generator (mulberry32), so that what went wrong by chance goes wrong again. */
+/** A small generator (mulberry32), so that random faults can be repeated. */
 function seededFraction(seed: number): () => number {
   let state = seed;
   return () => {

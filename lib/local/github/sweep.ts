@@ -1,7 +1,6 @@
 /**
- * What GitHub does when it hears nothing: registrations that no runner connects to are dropped, runners that
- * fall silent go offline, and their jobs fail or go to somebody else. Runs every so often; running it twice
- * changes nothing.
+ * What GitHub does when it hears nothing: it removes registrations that no runner connects to, silent runners go offline,
+ * and their jobs fail or go to other runners. It runs periodically; running it twice changes nothing.
  */
 import { completeJob, removeRunner, takeJobBack } from './jobs.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -15,7 +14,7 @@ export function sweep(world: World, webhooks: Webhooks): void {
 }
 
 function sweepIdle(world: World, runner: RunnerRecord) {
-  // An open poll is a runner that is there.
+  // A runner with an open poll is online.
   if (runner.answerPoll) return;
   const silentFor = world.now() - runner.lastSeenAt;
   if (silentFor > world.dials.idleRegistrationSeconds * 1000)

@@ -1,4 +1,4 @@
-/** A tar archive of plain files, in the ustar format, so that no program of the host is needed to make one. */
+/** A tar archive of plain files, in the ustar format, so that it needs none of the host's programs. */
 export interface TarFile {
   /** At most 100 bytes. */
   readonly name: string;

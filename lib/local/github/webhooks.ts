@@ -1,7 +1,6 @@
 /**
- * Sends webhooks as GitHub does: signed, with GitHub's headers, ten seconds each, never retried by itself,
- * every attempt recorded. Sending never holds up or breaks what caused the event. Lost, doubled and late
- * ones are dials.
+ * Sends webhooks as GitHub does: signed, with GitHub's headers, ten seconds each, never retried by itself, every attempt
+ * recorded. Sending never delays or breaks what caused the event. Dials make webhooks get lost, come twice or late.
  * Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
  */
 import { createHmac, randomUUID } from 'node:crypto';
@@ -10,7 +9,7 @@ import type { DeliveryRecord, InstallationRecord, Repository, World } from './wo
 import { takeId } from './world.ts';
 
 const timeoutMs = 10_000;
-/** GitHub keeps deliveries for three days; a laptop keeps so many. */
+/** GitHub keeps deliveries for three days; a laptop keeps this many. */
 const deliveriesKept = 10_000;
 
 export interface WebhookEvent {
@@ -18,15 +17,15 @@ export interface WebhookEvent {
   readonly action: string;
   readonly installation: InstallationRecord;
   readonly repository?: Repository;
-  /** What the payload says beyond action, installation and sender. */
+  /** The payload besides action, installation and sender. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
 export interface Webhooks {
   send(event: WebhookEvent): void;
-  /** The same payload under the same guid once more. */
+  /** The same payload under the same guid again. */
   redeliver(delivery: DeliveryRecord): void;
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when nothing is in progress. */
   settle(): Promise<void>;
   stop(): void;
 }

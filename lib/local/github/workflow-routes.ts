@@ -1,7 +1,7 @@
 /**
- * The list of a repository's workflows, running one by hand, and whether Actions is on. A dispatch is refused with 422 for a
- * branch that is not there, a workflow that is switched off, and one without `workflow_dispatch`; the wording is what
- * callers of GitHub report.
+ * The list of a repository's workflows, running one by hand, and whether Actions is on. A dispatch gets a 422 for an
+ * unknown branch, a disabled workflow, and one without `workflow_dispatch`; the wording is what users of GitHub's API
+ * report.
  * Source: https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event and
  * https://docs.github.com/en/rest/actions/permissions
  */

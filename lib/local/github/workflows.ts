@@ -1,6 +1,6 @@
 /**
- * The workflows of a repository, whether Actions is on there, and what a dispatch makes of one. A repository has one
- * workflow, which runs on pushes alone, until somebody gives it others.
+ * The workflows of a repository, whether Actions is on there, and what a dispatch starts. A repository has one workflow,
+ * which runs only on pushes, until it is given others.
  * Source: https://docs.github.com/en/rest/actions/workflows
  */
 import { type JobRequest, queueJob } from './jobs.ts';
@@ -9,7 +9,7 @@ import type { JobRecord, Repository, WorkflowRecord, World } from './world.ts';
 import { fullName, nameKey, takeId } from './world.ts';
 
 export interface WorkflowChange {
-  /** Without regard to case. Made if the repository has none of it yet. */
+  /** Case-insensitive. Created if the repository has none. */
   readonly name: string;
   readonly state?: WorkflowRecord['state'];
   readonly dispatchable?: boolean;
@@ -17,7 +17,7 @@ export interface WorkflowChange {
   readonly milliseconds?: number;
 }
 
-/** The one branch of every repository here. */
+/** The only branch of every repository here. */
 export const branch = 'main';
 
 export function workflowsOf(world: World, repository: Repository): WorkflowRecord[] {
@@ -37,7 +37,7 @@ export function workflowsOf(world: World, repository: Repository): WorkflowRecor
   return made;
 }
 
-/** @throws Error where the repository is not known */
+/** @throws Error if the repository is unknown */
 export function setWorkflow(world: World, repositoryName: string, change: WorkflowChange): WorkflowRecord {
   const repository = known(world, repositoryName);
   const workflows = workflowsOf(world, repository);

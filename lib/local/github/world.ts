@@ -1,7 +1,6 @@
 /**
- * Everything that the GitHub stand-in knows, as plain records in maps. Nothing here decides anything: the
- * files that are named for a subject do. Names compare without regard to case, as on GitHub, so the maps are
- * keyed by `nameKey`.
+ * Everything that the GitHub stand-in knows, as plain records in maps. Nothing here decides anything: the files named
+ * after a subject do. Names are case-insensitive, as on GitHub, so the maps are keyed by `nameKey`.
  */
 import { type Dials, defaultDials } from './dials.ts';
 import { firstVersion, type RunnerReleaseRecord } from './runner-releases.ts';
@@ -36,16 +35,16 @@ export interface InstallationRecord {
 export interface TokenRecord {
   readonly installationId: number;
   readonly permissions: Permissions;
-  /** Absent: all that the installation has. */
+  /** Absent: all of the installation's. */
   readonly repositories?: readonly Repository[];
   readonly expiresAt: number;
 }
 
 export type PersonalScope = 'admin:org' | 'repo';
 
-/** A token that a person made. */
+/** A person's token. */
 export interface PersonalToken {
-  /** Whose runners and repositories it reaches. */
+  /** The account whose runners and repositories it reaches. */
   readonly account: Account;
   readonly scopes: readonly PersonalScope[];
 }
@@ -73,9 +72,9 @@ export interface RunnerRecord {
   readonly token: string;
   online: boolean;
   job: JobRecord | undefined;
-  /** When it was last heard of; registration counts. */
+  /** When it was last heard from; its registration counts. */
   lastSeenAt: number;
-  /** Answers the long poll that is open now. */
+  /** Answers the open long poll. */
   answerPoll: ((job: JobRecord | undefined) => void) | undefined;
 }
 
@@ -104,24 +103,24 @@ export interface JobRecord {
   readonly runAttempt: number;
   readonly repository: Repository;
   readonly labels: readonly string[];
-  /** The runner group that `runs-on` names. Webhooks do not say it. */
+  /** The runner group in `runs-on`. Webhooks do not contain it. */
   readonly group: string | undefined;
-  /** Whose run it is part of, and what started that; undefined: the repository's first one, a push. */
+  /** The run that it belongs to, and what started that; undefined: of the repository's first workflow, by a push. */
   readonly workflow: { readonly id: number; readonly event: string } | undefined;
   /** How long the runner program works on it. */
   readonly milliseconds: number;
   /** What it does instead. */
   readonly steps: readonly StepRecord[];
-  /** The names of those that began, in order. */
+  /** The names of the steps that began, in order. */
   readonly begun: string[];
-  /** Its log, as far as the runner program reported it: what its hook and its steps printed. */
+  /** Its log, as far as the runner program reported it: the output of its hook and its steps. */
   readonly log: string[];
   status: 'waiting' | 'queued' | 'in_progress' | 'completed';
   conclusion: 'success' | 'failure' | 'cancelled' | null;
   readonly createdAt: number;
   startedAt: number | undefined;
   completedAt: number | undefined;
-  /** When a runner was given it. */
+  /** When it was assigned to a runner. */
   assignedAt: number | undefined;
   runner: { readonly id: number; readonly name: string; readonly groupId: number } | undefined;
 }
@@ -151,31 +150,31 @@ export interface World {
   url: string;
   dials: Dials;
   webhook: { url: string; secret: string } | undefined;
-  /** As the App's settings have it under Permissions & events. Undefined: all that the platform can use. */
+  /** As in the App's settings under Permissions & events. Undefined: all that the platform can use. */
   asked: AskedOfApp | undefined;
   readonly accounts: Map<string, Account>;
   readonly repositories: Map<string, Repository>;
-  /** By names that they had before. */
+  /** By their former names. */
   readonly formerAccounts: Map<string, Account>;
   readonly formerRepositories: Map<string, Repository>;
   readonly installations: Map<number, InstallationRecord>;
-  /** Ids of installations that were deleted: they never come back. */
+  /** Ids of deleted installations: they never come back. */
   readonly deletedInstallations: Set<number>;
   readonly tokens: Map<string, TokenRecord>;
-  /** Of people, by the token. */
+  /** People's tokens. */
   readonly personalTokens: Map<string, PersonalToken>;
   readonly groups: Map<string, RunnerGroup[]>;
   readonly runners: Map<number, RunnerRecord>;
   readonly jobs: Map<number, JobRecord>;
   /** By the repository's id. */
   readonly workflows: Map<number, WorkflowRecord[]>;
-  /** Repositories, by id, whose owner switched Actions off. */
+  /** Ids of repositories whose owner disabled Actions. */
   readonly actionsOff: Set<number>;
   readonly deliveries: DeliveryRecord[];
   /** Of actions/runner, oldest first. */
   readonly runnerReleases: RunnerReleaseRecord[];
   readonly now: () => number;
-  /** At least 0, below 1; the dials' chance. */
+  /** At least 0, below 1; for the dials' probabilities. */
   readonly fraction: () => number;
   readonly tell: (name: string, fields: Readonly<Record<string, unknown>>) => void;
   nextId: number;
@@ -191,7 +190,7 @@ export interface AppIdentity {
   readonly clientId: string;
   readonly slug: string;
   readonly privateKeyPem: string;
-  /** Of all keys that the App has now; whichever signed, it is the App. */
+  /** All of the App's keys; a signature by any of them is the App's. */
   readonly publicKeyPems: Set<string>;
   readonly createdAt: number;
 }

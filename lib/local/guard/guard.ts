@@ -1,9 +1,9 @@
 /**
- * A process that outlives the laptop platform for a moment, whatever the platform died of: it waits at a pipe that the
- * kernel closes then, ends every process of the platform, and removes its folder.
+ * A process that outlives the laptop platform for a moment, whatever ended the platform: it waits at a pipe that the
+ * kernel closes then, ends all of the platform's processes, and removes its folder.
  *
- * It also watches who started the platform. A shell that npm puts in between dies of SIGTERM without passing it on:
- * the platform is then stopped from here.
+ * It also watches the process that started the platform. A shell that npm puts in between dies of SIGTERM without passing
+ * it on: then the guard stops the platform.
  */
 
 import { removeFolder } from './laptop-folder.ts';

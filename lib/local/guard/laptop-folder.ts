@@ -1,6 +1,6 @@
 /**
- * A laptop platform's temporary folder. Its name says which process owns it, from the first moment on, so that a later
- * start finds what was left behind by one that was killed together with its guard.
+ * A laptop platform's temporary folder. From the first moment its name says which process owns it, so that a later start
+ * finds what was left by one that was killed together with its guard.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { endProcessesOf } from './laptop-processes.ts';
 import { lookAt } from './processes.ts';
 
-/** Ids mean something within a namespace alone: a container may share /tmp with its host. */
+/** Process ids are valid only within one namespace: a container may share /tmp with its host. */
 const namespace = () => readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
 
 export function newFolderName(): string {
@@ -23,7 +23,7 @@ export const makeFolder = (path: string) => mkdirSync(path, { mode: 0o700 });
 export const removeFolder = (path: string) =>
   rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 
-/** Ends what laptops of this user left behind whose own process is gone. */
+/** Ends what this user's laptops left behind whose own process is gone. */
 export async function clearLeftovers(): Promise<void> {
   for (const path of abandonedFolders()) {
     await endProcessesOf(path);

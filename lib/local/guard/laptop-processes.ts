@@ -1,13 +1,13 @@
 /**
  * A laptop platform's processes, found by their environment: machines and the database have their home in its folder,
- * functions their code. Nothing else does: a shell that somebody opened in the folder is left alone.
+ * functions their code. Nothing else has: a shell that someone opened in the folder is left alone.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allProcesses, environmentOf, killProcess } from './processes.ts';
 
 const variables = ['HOME', 'LAMBDA_TASK_ROOT'];
 
-/** With all that is in their sessions, whatever its environment. */
+/** With everything in their sessions, whatever its environment. */
 export function processesOf(folder: string): number[] {
   const starts = variables.map((name) => `${name}=${folder}/`);
   const all = allProcesses();
@@ -18,13 +18,13 @@ export function processesOf(folder: string): number[] {
   return all.filter(({ session }) => sessions.has(session)).map(({ id }) => id);
 }
 
-/** A process may fork during a look, and has no environment for a moment while it starts a program: so, two looks. */
+/** A process may fork during a look, and briefly has no environment while it starts a program: so look twice. */
 const looks = 2;
 const pauseMilliseconds = 50;
-/** Ends a fight with something that forks faster than it can be killed. */
+/** Gives up on a process that forks faster than it can be killed. */
 const mostLooks = 100;
 
-/** Returns when none is left. @throws Error that names those which cannot be killed */
+/** Returns when none is left. @throws Error that names those that cannot be killed */
 export async function endProcessesOf(folder: string): Promise<void> {
   let left: number[] = [];
   for (let look = 0, empty = 0; look < mostLooks; look += 1) {

@@ -1,6 +1,6 @@
 /**
- * What runs on this machine, by /proc. A process that ends during a look, or belongs to somebody else, is as good as not
- * there. Source: proc(5).
+ * This machine's processes, from /proc. A process that ends during a look, or belongs to another user, is left out.
+ * Source: proc(5).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -8,16 +8,16 @@ export interface ProcessLook {
   readonly id: number;
   readonly parentId: number;
   readonly session: number;
-  /** In clock ticks since the machine booted: with the id, it names one process for good. */
+  /** In clock ticks since the machine booted: with the id, it identifies one process for good. */
   readonly startTime: string;
   /** The program's name, of at most 15 characters. */
   readonly name: string;
 }
 
-/** @returns undefined where it has ended; a zombie has */
+/** @returns undefined if it has ended; a zombie has */
 export function lookAt(id: number | 'self'): ProcessLook | undefined {
   const stat = readProcessFile(id, 'stat');
-  // The name may hold spaces and parentheses.
+  // The name may contain spaces and parentheses.
   const nameEnd = stat.lastIndexOf(')');
   const [state, parentId, , session, ...rest] = stat.slice(nameEnd + 2).split(' ');
   if (nameEnd < 0 || state === 'Z' || state === 'X') return undefined;
@@ -43,7 +43,7 @@ export function killProcess(id: number, signal: NodeJS.Signals): void {
   try {
     process.kill(id, signal);
   } catch (error) {
-    // It ended by itself in the meantime.
+    // It ended in the meantime.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** Gives a laptop platform its folder, and a guard that ends the platform's processes and removes the folder with it. */
+/** Creates a laptop platform's folder, and a guard that ends the platform's processes and removes the folder with it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { clearLeftovers, makeFolder, newFolderName } from './laptop-folder.ts';
@@ -6,7 +6,7 @@ import { lookAt } from './processes.ts';
 
 export interface GuardedFolder {
   readonly path: string;
-  /** Ends every process that has its home or its code in the folder, and removes it. */
+  /** Ends every process that has its home or its code in the folder, and removes the folder. */
   close(): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ const program = fileURLToPath(new URL('./guard.ts', import.meta.url));
 export async function startGuardedFolder(): Promise<GuardedFolder> {
   await clearLeftovers();
   const path = newFolderName();
-  // Before there is anything to guard. A session of its own: no signal of the terminal's reaches it.
+  // Before there is anything to guard. A session of its own: no signal from the terminal reaches it.
   const guard = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', program, path, starterByNpm()],
@@ -27,7 +27,7 @@ export async function startGuardedFolder(): Promise<GuardedFolder> {
       code === 0 ? resolve() : reject(new Error(`The laptop's guard ended with ${code}.`)),
     );
   });
-  // Whoever closes hears of it; nobody else has to.
+  // Whoever closes it gets the error; nobody else needs it.
   ended.catch(() => {});
   holdNoLonger(guard);
   makeFolder(path);
@@ -39,13 +39,13 @@ export async function startGuardedFolder(): Promise<GuardedFolder> {
   return { path, close };
 }
 
-/** Whoever forgets to close can still exit. */
+/** A caller that forgets to close can still exit. */
 function holdNoLonger(guard: ChildProcess): void {
   guard.unref();
   (guard.stdin as { unref?: () => void } | null)?.unref?.();
 }
 
-/** The process that npm, or jest under npm, is: shells in between pass no signal on. Empty: nobody of the kind. */
+/** The process of npm, or of jest under npm: shells in between pass no signal on. Empty: there is no such process. */
 function starterByNpm(): string {
   if (process.env['npm_lifecycle_event'] === undefined) return '';
   let found = lookAt(process.ppid);

@@ -1,10 +1,11 @@
 /**
- * How many copies of functions an account may run at once, and what of that is set aside for some: such a function has its
- * share whatever the others do, and never more; all others share what is left. Who finds nothing free is throttled.
+ * How many copies of functions an account may run at once, and what part of that is reserved for some: such a function
+ * has its share whatever the others do, and never more; all others share the rest. An invocation that finds nothing free
+ * is throttled.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 
-/** AWS refuses a deploy that leaves less for functions without a share; in older accounts it is 100. */
+/** AWS refuses a deployment that leaves less for functions without a reservation; in older accounts it is 100. */
 const leastUnreserved = 10;
 
 export class AccountConcurrency {
@@ -12,12 +13,12 @@ export class AccountConcurrency {
   readonly #shares = new Map<string, number>();
   readonly #running = new Map<string, number>();
 
-  /** @param limit default: no end */
+  /** @param limit default: none */
   constructor(limit = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
   }
 
-  /** @throws Error where too little would be left for the functions without a share */
+  /** @throws Error if too little would be left for the functions without a reservation */
   reserve(name: string, copies: number): void {
     const others = [...this.#shares].filter(([other]) => other !== name);
     const left = this.#limit - copies - others.reduce((sum, [, share]) => sum + share, 0);
@@ -30,7 +31,7 @@ export class AccountConcurrency {
     this.#shares.set(name, copies);
   }
 
-  /** @returns what ends the copy; undefined: throttled */
+  /** @returns a function that ends the copy; undefined: throttled */
   take(name: string): (() => void) | undefined {
     if (this.#free(name) < 1) return undefined;
     this.#running.set(name, (this.#running.get(name) ?? 0) + 1);

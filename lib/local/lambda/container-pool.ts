@@ -1,11 +1,11 @@
 /**
- * The containers of one function: warm ones are used again, new ones are made up to a bound, and beyond it
- * invocations wait in line, as a throttled caller that tries again would. An idle container goes after a
- * while; a dead one at once.
+ * The containers of one function: warm ones are reused, new ones are started up to a bound, and beyond it invocations
+ * wait in line, like a throttled caller that tries again. An idle container ends after a while; a dead one is dropped at
+ * once.
  *
- * Lambda makes a container for every invocation that finds none free. Here they share a few cores, and
- * loading one costs more than most invocations take: so another is made only when the line has not moved on
- * for half as long as loading took the last time, and one at a time.
+ * Lambda starts a container for every invocation that finds none free. Here they share a few cores, and starting one
+ * costs more than most invocations take: so another starts only when the line has not moved for half as long as the last
+ * start took, and one at a time.
  */
 import type { Container, Outcome } from './container.ts';
 import type { InvocationError } from './runtime-messages.ts';
@@ -42,7 +42,7 @@ export class ContainerPool {
     return [...this.#all];
   }
 
-  /** Waits for its turn, then runs the event in a container that is loaded. */
+  /** Waits for its turn, then runs the event in a loaded container. */
   async run(event: unknown, requestId: string, onStart: () => void = () => {}): Promise<Outcome> {
     const container = await this.#acquire();
     if ('error' in container) return container;
@@ -83,7 +83,7 @@ export class ContainerPool {
     });
   }
 
-  /** Makes a container for whoever waits longest, if that is due. */
+  /** Starts a container for the longest waiting invocation, if that is due. */
   #grow(): void {
     const first = this.#line[0];
     const alive = [...this.#all].filter((container) => container.alive).length;

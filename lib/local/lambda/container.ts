@@ -1,7 +1,7 @@
 /**
- * One execution environment of one function: a process of its own that serves one invocation at a time and
- * keeps its memory between them. A timeout kills it; its crash fails the invocation at hand and no other.
- * Whatever an invocation printed has been passed on before its outcome is known.
+ * One execution environment of one function: a process of its own that serves one invocation at a time and keeps its
+ * memory between them. A timeout kills it; a crash fails only the current invocation. Everything that an invocation
+ * printed has been passed on before its outcome is known.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,7 @@ export type Outcome =
   | { readonly payload: string; readonly processorMilliseconds: number }
   | { readonly error: InvocationError };
 
-/** Both as measured here; wall-clock time grows with whatever else runs on the machine, processor time hardly does. */
+/** As measured here; wall-clock time grows with other load on the machine, processor time hardly does. */
 export interface Load {
   readonly loadMilliseconds: number;
   readonly processorMilliseconds: number;
@@ -42,7 +42,7 @@ export class Container {
   readonly exited: Promise<void>;
   readonly #output: OutputLines;
   #alive = true;
-  /** The first one counts: what a kill leads to is no other outcome. */
+  /** The first one counts: the consequences of a kill are not another outcome. */
   #conclude: ((outcome: Outcome) => void) | undefined;
 
   constructor({ definition, surroundings, onLine }: ContainerOptions) {
@@ -54,7 +54,7 @@ export class Container {
         cwd: definition.folder,
         env: processEnvironment(definition, surroundings),
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        // A group of its own: Ctrl-C reaches the laptop alone, which then ends its containers.
+        // A process group of its own: Ctrl-C reaches only the laptop, which then ends its containers.
         detached: true,
       },
     );
@@ -75,7 +75,7 @@ export class Container {
     return this.#child.pid;
   }
 
-  /** One at a time: the pool sees to it. */
+  /** One at a time: the pool ensures it. */
   async invoke(event: unknown, requestId: string): Promise<Outcome> {
     const seconds = this.#definition.timeoutSeconds;
     const invocation: Invocation = {
@@ -131,7 +131,7 @@ export class Container {
     });
   }
 
-  /** Of a process that cannot be spoken to. */
+  /** For a process that cannot be reached. */
   #abandon(message: string) {
     this.#end(message);
     this.kill();

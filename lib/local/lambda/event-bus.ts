@@ -1,6 +1,6 @@
 /**
- * The default event bus: events go to the targets of every enabled rule whose pattern wants them, schedules
- * fire by the clock or by name. Whether a target may be reached was checked when its rule was made.
+ * The default event bus: events go to the targets of every enabled rule whose pattern matches, schedules fire by the
+ * clock or by name. Whether a target may be reached was checked when its rule was created.
  */
 import { randomUUID } from 'node:crypto';
 import { checkPattern, type EventPattern, matchesPattern } from './event-pattern.ts';
@@ -22,7 +22,7 @@ export interface Rule {
 }
 
 export interface RuleTarget {
-  /** Replaces the event, where the rule says so. */
+  /** Replaces the event, if the rule says so. */
   readonly input?: string;
   deliver(event: unknown): Promise<void> | void;
 }
@@ -30,7 +30,7 @@ export interface RuleTarget {
 export interface EventBusOptions {
   readonly region: string;
   readonly accountId: string;
-  /** Default true. False: schedules fire by name alone. */
+  /** Default true. False: schedules fire only by name. */
   readonly firesByClock?: boolean;
   onFault(error: unknown, rule: string): void;
 }
@@ -44,7 +44,7 @@ export class EventBus {
     this.#options = options;
   }
 
-  /** @throws Error where the pattern or the schedule is not understood */
+  /** @throws Error if the pattern or the schedule is not supported */
   addRule(rule: Rule): void {
     if (rule.pattern) checkPattern(rule.pattern);
     const schedule = rule.schedule && parseSchedule(rule.schedule);
@@ -56,7 +56,7 @@ export class EventBus {
     return [...this.#rules.keys()];
   }
 
-  /** To every rule that wants it. Resolves as `fireSchedule` does. */
+  /** To every rule that matches. Resolves as `fireSchedule` does. */
   async putEvent(event: BusEvent): Promise<void> {
     const whole = this.#envelope(event);
     const wanting = [...this.#rules.values()].filter(
@@ -66,8 +66,8 @@ export class EventBus {
   }
 
   /**
-   * Fires a schedule now. Resolves when all targets are done with it: a queue has the message, a function's first
-   * attempt has ended and what it printed has been passed on. @throws Error for a rule that has none
+   * Fires a schedule now. Resolves when all targets are done: a queue has the message, a function's first attempt has
+   * ended and its output has been passed on. @throws Error for a rule without a schedule
    */
   async fireSchedule(name: string): Promise<void> {
     const rule = this.#rules.get(name);

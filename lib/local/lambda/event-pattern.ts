@@ -1,14 +1,13 @@
 /**
- * EventBridge patterns: which events a rule wants. Lists of values, `prefix`, `exists` and `anything-but`;
- * any other content filter is an error when the rule is made, since a filter that is skipped would let
- * through too much.
+ * EventBridge patterns: which events match a rule. Lists of values, `prefix`, `exists` and `anything-but`; any other
+ * content filter is an error when the rule is created, since an ignored filter would let too much through.
  * Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
  */
 export type EventPattern = { readonly [field: string]: EventPattern | readonly unknown[] };
 
 const knownFilters = ['prefix', 'exists', 'anything-but'];
 
-/** @throws Error that names what is not understood */
+/** @throws Error that names what is not supported */
 export function checkPattern(pattern: EventPattern, path = ''): void {
   for (const [field, wanted] of Object.entries(pattern)) {
     const place = path ? `${path}.${field}` : field;

@@ -1,7 +1,6 @@
 /**
- * One event source mapping: takes messages off a queue in batches, as its settings say, and deletes those
- * that the function is done with. What failed stays in the queue until its visibility timeout ends; nothing
- * is retried here.
+ * One event source mapping: receives messages from a queue in batches, as its settings say, and deletes those that the
+ * function has completed. Failed messages stay in the queue until their visibility timeout ends; nothing is retried here.
  */
 import type { InvokeResult } from './function-host.ts';
 import { type ReceivedMessage, sqsEvent, succeeded } from './sqs-event.ts';
@@ -24,16 +23,16 @@ export interface EventSourceOptions {
   readonly reportsItemFailures: boolean;
   readonly queues: QueueSource;
   invoke(event: unknown): Promise<InvokeResult>;
-  /** A poll or a delete that did not work. */
+  /** A failed poll or delete. */
   onFault(error: unknown): void;
 }
 
 export interface EventSource {
-  /** Stops polling, and waits for what is under way. */
+  /** Stops polling, and waits for what is in progress. */
   close(): Promise<void>;
 }
 
-/** SQS hands out at most ten messages a call, and lets a caller wait for at most 20 s. */
+/** SQS returns at most ten messages in a call, and lets a caller wait for at most 20 s. */
 const largestReceive = 10;
 const longestWaitSeconds = 20;
 
@@ -66,7 +65,7 @@ export function startEventSource(options: EventSourceOptions): EventSource {
   };
 }
 
-/** A batch: what is there, and with a batching window, what comes until it ends. */
+/** A batch: what is there now, and with a batching window, what arrives until it ends. */
 async function gather(options: EventSourceOptions, signal: AbortSignal): Promise<ReceivedMessage[]> {
   const { queues, queueArn, batchSize, batchingWindowSeconds } = options;
   const messages: ReceivedMessage[] = [];

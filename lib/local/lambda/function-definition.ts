@@ -1,6 +1,6 @@
 /**
- * A function as the template defines it, and the environment that its processes get: what Lambda would give
- * them, and nothing of this process's own but PATH.
+ * A function as the template defines it, and the environment of its processes: what Lambda would give them, and nothing
+ * of this process's own except PATH.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 export interface FunctionDefinition {
@@ -15,7 +15,7 @@ export interface FunctionDefinition {
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly logGroup: string;
-  /** The ARN of the role under whose policies it runs. */
+  /** The ARN of the role that it runs under. */
   readonly role: string;
 }
 
@@ -57,8 +57,9 @@ export function processEnvironment(
 }
 
 /**
- * As Lambda's own start script bounds Node's heap: nine tenths of the memory for what lives long, and a twentieth for each part
- * of what is new. Without a bound on what is new, Node lets garbage grow to a hundred megabytes before it collects.
+ * As Lambda's own start script bounds Node's heap: nine tenths of the memory for long-lived objects, and a twentieth for
+ * each half of the new ones. Without a bound on new objects, Node lets garbage grow to a hundred megabytes before it
+ * collects.
  * Source: /var/runtime of nodejs20.x, https://gist.github.com/davidjb/432ea4e1c89f399ec412270539fe126f
  */
 export function heapOptions({ memoryMegabytes }: Pick<FunctionDefinition, 'memoryMegabytes'>): string[] {

@@ -1,6 +1,6 @@
 /**
- * The functions of the laptop: what is defined, under whose keys each one runs, and what its running has
- * cost. It knows nothing of queues, URLs or schedules; those call `invoke` and `invokeLater`.
+ * The laptop's functions: how each is defined, under whose keys it runs, and what its runs have cost. It knows nothing of
+ * queues, URLs or schedules; those call `invoke` and `invokeLater`.
  */
 import { randomUUID } from 'node:crypto';
 import { AccountConcurrency } from './account-concurrency.ts';
@@ -16,24 +16,24 @@ export interface FunctionUsage {
   readonly memoryMegabytes: number;
   invocations: number;
   failures: number;
-  /** Invocations that found no copy free; they are no failures, for the function never saw them. */
+  /** Invocations that found no copy free; they are not failures, for the function never saw them. */
   throttles: number;
   coldStarts: number;
   /** Loading included: Lambda bills it. */
   billedMilliseconds: number;
-  /** Processor time of the same, which does not grow where the machine is busy. */
+  /** Processor time of the same, which does not grow on a busy machine. */
   processorMilliseconds: number;
 }
 
 export interface FunctionHostOptions {
   readonly region: string;
   readonly endpointUrl: string;
-  /** Containers of one function at most. Default 10. */
+  /** Containers of one function, at most. Default 10. */
   readonly concurrency?: number;
-  /** Copies of all functions at once, as an account's quota. Default: no end. */
+  /** Copies of all functions at once, as in an account's quota. Default: no limit. */
   readonly accountConcurrency?: number;
   readonly idleMilliseconds?: number;
-  /** How long an asynchronous invocation waits for its first and second retry: one and two minutes on AWS. */
+  /** How long an asynchronous invocation waits before its first and second retry: one and two minutes on AWS. */
   readonly retryDelaysMilliseconds?: readonly number[];
   onLine?(line: LogLine): void;
 }
@@ -54,7 +54,7 @@ interface HostedFunction {
   credentials: FunctionCredentials | undefined;
 }
 
-/** What Lambda answers to who finds no copy free. */
+/** Lambda's answer if no copy is free. */
 export const throttled = 'TooManyRequestsException';
 const throttleDelayMilliseconds = 1000;
 
@@ -75,7 +75,7 @@ export class FunctionHost {
     return [...this.#functions.keys()];
   }
 
-  /** Invocations that were asked for and have not ended; one that waits for its retry is not among them. */
+  /** Requested invocations that have not ended; those that wait for a retry are not included. */
   get underWay(): number {
     return this.#underWay;
   }
@@ -110,7 +110,7 @@ export class FunctionHost {
     });
   }
 
-  /** @throws Error where too little would be left for the other functions */
+  /** @throws Error if too little would be left for the other functions */
   reserve(name: string, copies: number): void {
     this.#concurrency.reserve(name, copies);
   }
@@ -129,7 +129,7 @@ export class FunctionHost {
     this.#get(name).maximumRetries = retries;
   }
 
-  /** Resolves when the invocation has ended, and all that it printed has been passed on. */
+  /** Resolves when the invocation has ended, and all of its output has been passed on. */
   async invoke(name: string, event: unknown): Promise<InvokeResult> {
     const hosted = this.#get(name);
     const end = this.#concurrency.take(name);
@@ -165,15 +165,15 @@ export class FunctionHost {
   }
 
   /**
-   * As an event source without an answer does: tries a failed invocation again, later. Resolves when the first
-   * attempt has ended, for those who want to know; nobody is told how.
+   * As an event source that needs no answer: retries a failed invocation later. Resolves when the first attempt has
+   * ended; its outcome is not returned.
    */
   async invokeLater(name: string, event: unknown, attempt = 0): Promise<void> {
     const hosted = this.#get(name);
     const result = await this.invoke(name, event);
     if (!('error' in result) || this.#closed) return;
     const delays = this.#options.retryDelaysMilliseconds ?? [60_000, 120_000];
-    // Lambda keeps a throttled event for six hours; it counts as no attempt.
+    // Lambda keeps a throttled event for six hours; throttling does not count as an attempt.
     const isThrottled = result.error.errorType === throttled;
     const delay = isThrottled ? throttleDelayMilliseconds : delays[attempt];
     if (delay === undefined || (!isThrottled && attempt >= hosted.maximumRetries)) {
@@ -192,10 +192,7 @@ export class FunctionHost {
     await this.#get(name).pool.prewarm();
   }
 
-  /**
-   * For tests of what a crash at any moment does: kills one container, of this function or of any. False:
-   * none lives.
-   */
+  /** For tests of crashes: kills one container, of this function or of any. False: none is alive. */
   killRandomContainer(name?: string): boolean {
     const pools = name ? [this.#get(name).pool] : [...this.#functions.values()].map(({ pool }) => pool);
     const living = pools.flatMap(({ containers }) => containers.filter(({ alive }) => alive));

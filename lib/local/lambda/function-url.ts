@@ -1,7 +1,6 @@
 /**
- * A function's URL: one port of this machine. A request becomes an invocation and its outcome the answer;
- * more than 6 MB is refused before the function hears of it, a throttled one is a 429, and a failed
- * invocation is a 502 that tells nothing.
+ * A function's URL: one port of this machine. A request becomes an invocation and its outcome the answer; more than 6 MB
+ * is refused before the function sees it, a throttled request gets a 429, and a failed invocation a 502 without details.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -23,7 +22,7 @@ export interface FunctionUrlOptions {
   /** 0: any free one. */
   readonly port: number;
   invoke(event: unknown): Promise<InvokeResult>;
-  /** Sees each request before the function does, which waits for it. */
+  /** Sees each request before the function, which waits for it. */
   tap?(request: UrlRequest): Promise<void> | void;
 }
 
@@ -75,7 +74,7 @@ async function serve(incoming: IncomingMessage, options: FunctionUrlOptions): Pr
   return urlAnswer(result.payload);
 }
 
-/** undefined: too large. The rest is read and dropped, so that the caller gets to read the answer. */
+/** undefined: too large. The rest is read and dropped, so that the caller can read the answer. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   let size = 0;

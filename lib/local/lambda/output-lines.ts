@@ -1,6 +1,6 @@
 /**
- * The lines that a function's process prints. A line that is waited for, on both outputs, shows that all before
- * it has been passed on; such a line is no output of the function and goes no further.
+ * The lines that a function's process prints. A marker line on both outputs shows that everything before it has been
+ * passed on; it is not part of the function's output and goes no further.
  */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -25,14 +25,14 @@ export class OutputLines {
     }
   }
 
-  /** Resolves when both outputs have come to this line; never, where the process ends before. One at a time. */
+  /** Resolves when both outputs have reached this line; never, if the process ends before. One at a time. */
   until(line: string): Promise<void> {
     return new Promise((resolve) => {
       this.#awaited = { line, left: new Set(names), resolve };
     });
   }
 
-  /** The function may have left its last line unfinished. undefined: nothing of it is the function's. */
+  /** The function may have left its last line unfinished. undefined: none of it is the function's. */
   #withoutAwaited(line: string, name: OutputName): string | undefined {
     if (!this.#awaited || !line.endsWith(this.#awaited.line)) return line;
     const { left, resolve } = this.#awaited;

@@ -1,6 +1,6 @@
 /**
- * What the host of a function and the process that runs it say to each other. The outcome comes over their
- * channel, log lines over the process's output; a line that ends an invocation's output ties the two together.
+ * The messages between the host of a function and the process that runs it. The outcome comes over their channel, log
+ * lines over the process's output; a line that ends an invocation's output connects the two.
  */
 export interface Invocation {
   readonly requestId: string;
@@ -10,12 +10,12 @@ export interface Invocation {
   readonly functionArn: string;
 }
 
-/** What the host hears. */
+/** What the host receives. */
 export type RuntimeMessage =
   | {
       readonly kind: 'ready';
       readonly loadMilliseconds: number;
-      /** Processor time, this process's start included. */
+      /** Processor time, including the process's start. */
       readonly processorMilliseconds: number;
     }
   | { readonly kind: 'init-failed'; readonly error: InvocationError }

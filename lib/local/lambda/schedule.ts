@@ -1,6 +1,6 @@
 /**
- * Schedule expressions of EventBridge rules: `rate(5 minutes)` and six-field `cron(…)` in UTC, minutes
- * being the finest grain. What it cannot read, it refuses; it must not run at other times than AWS would.
+ * Schedule expressions of EventBridge rules: `rate(5 minutes)` and six-field `cron(…)` in UTC, by the minute. It refuses
+ * what it cannot read; it must not run at other times than AWS would.
  * Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
  */
 export type Schedule =
@@ -13,7 +13,7 @@ const unitMilliseconds: Readonly<Record<string, number>> = {
   day: 86_400_000,
 };
 
-/** @throws Error with what was given and what is allowed */
+/** @throws Error that says what was given and what is allowed */
 export function parseSchedule(expression: string): Schedule {
   const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
   if (rate && Number(rate[1]) > 0) {

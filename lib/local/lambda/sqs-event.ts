@@ -1,11 +1,11 @@
 /**
- * What an event source mapping hands to a function, and what it makes of the answer, as pure functions.
+ * What an event source mapping passes to a function, and how it reads the answer, as pure functions.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 import { createHash } from 'node:crypto';
 import type { InvokeResult } from './function-host.ts';
 
-/** A message as a queue hands it out. */
+/** A message as a queue returns it. */
 export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
@@ -30,10 +30,7 @@ export function sqsEvent(messages: readonly ReceivedMessage[], from: { queueArn:
   };
 }
 
-/**
- * The messages that are done with: all of them or none, but for partial answers, where the failed ones are
- * named.
- */
+/** The completed messages: all of them or none, except for partial answers, which name the failed ones. */
 export function succeeded(
   messages: readonly ReceivedMessage[],
   result: InvokeResult,
@@ -46,7 +43,7 @@ export function succeeded(
   return messages.filter(({ messageId }) => !failed.includes(messageId));
 }
 
-/** undefined: the answer has no shape that Lambda accepts, so the whole batch failed. */
+/** undefined: Lambda does not accept the answer's shape, so the whole batch failed. */
 function failedIds(payload: unknown): string[] | undefined {
   if (payload === null) return [];
   if (typeof payload !== 'object') return undefined;

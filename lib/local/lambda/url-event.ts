@@ -4,7 +4,7 @@
  */
 export interface UrlRequest {
   readonly method: string;
-  /** As it was sent: path and query. */
+  /** As sent: path and query. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Buffer;
@@ -60,10 +60,7 @@ export function urlEvent(request: UrlRequest, at: { now: number; requestId: stri
   };
 }
 
-/**
- * What the handler's value means as HTTP: an object with statusCode is taken apart, anything else is a JSON
- * body.
- */
+/** The handler's value as HTTP: an object with statusCode is the response, anything else is a JSON body. */
 export function urlAnswer(value: unknown): UrlAnswer {
   if (typeof value !== 'object' || value === null || !('statusCode' in value)) {
     const body = typeof value === 'string' ? value : JSON.stringify(value ?? null);
@@ -100,7 +97,7 @@ export const badGateway: UrlAnswer = {
   body: 'Internal Server Error',
 };
 
-/** As Lambda answers for a function that has no copy free. */
+/** Lambda's answer for a function that has no copy free. */
 export const tooManyRequests: UrlAnswer = {
   status: 429,
   headers: { 'content-type': 'application/json' },
@@ -115,7 +112,7 @@ function joinedHeaders(headers: UrlRequest['headers']): Record<string, string> {
   );
 }
 
-/** Repeated parameters are joined with commas. */
+/** Joins repeated parameters with commas. */
 function joinedParameters(parameters: readonly (readonly [string, string])[]): Record<string, string> {
   const joined: Record<string, string> = {};
   for (const [name, value] of parameters) {

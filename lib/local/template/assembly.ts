@@ -1,6 +1,6 @@
 /**
- * Reads a CDK cloud assembly from its folder: the manifest, each stack's template, and where each uploaded
- * file lies. An artifact of a kind it does not know is an error; it must not be skipped.
+ * Reads a CDK cloud assembly from its folder: the manifest, each stack's template, and the place of each uploaded file.
+ * An unknown kind of artifact is an error; it must not be skipped.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ interface FileAsset {
   readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
 }
 
-/** @throws AssemblyError where the assembly holds artifacts that the laptop does not know */
+/** @throws AssemblyError if the assembly contains artifacts that the laptop does not know */
 export function loadAssembly(directory: string): Assembly {
   const manifest = readJson<{ artifacts?: Record<string, Artifact> }>(directory, 'manifest.json');
   const artifacts = Object.entries(manifest.artifacts ?? {});

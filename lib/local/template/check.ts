@@ -1,7 +1,6 @@
 /**
- * Holds a whole assembly against the registry before anything is made: every type, property, attribute,
- * function and name must be known. Returns all faults; it must not stop at the first, and must not let
- * anything through.
+ * Checks a whole assembly against the registry before anything is created: every type, property, attribute, function and
+ * name must be known. It returns all faults; it must not stop at the first, and must not let anything through.
  */
 import type { Assembly, Fault, Stack, TemplateResource } from './cloudformation.ts';
 import { intrinsicOf, type Reference, referencesIn } from './intrinsics.ts';
@@ -106,7 +105,7 @@ function isIntrinsic(value: object): boolean {
   try {
     return intrinsicOf(value) !== undefined;
   } catch {
-    // An unknown function: checkReferences names it.
+    // An unknown function: checkReferences reports it.
     return true;
   }
 }

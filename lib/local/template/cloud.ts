@@ -1,7 +1,6 @@
 /**
- * What resources are made in: the services of the laptop, each by the few calls that a template needs of
- * it. The loader knows this interface alone, so a test can hand it fakes, and the laptop the real
- * stand-ins.
+ * Where resources are created: the laptop's services, each reduced to the few calls that a template needs. The loader
+ * knows only this interface, so a test can pass fakes, and the laptop the real stand-ins.
  */
 import type { KeyBook } from '../aws/keys.ts';
 import type { SwitchableMapping } from '../aws/lambda.ts';
@@ -18,25 +17,25 @@ export interface Cloud {
   readonly accountId: string;
   readonly availabilityZones: readonly string[];
   readonly policies: PolicyBook;
-  /** Managed policies that the account has, by ARN. */
+  /** The account's managed policies, by ARN. */
   readonly managedPolicies: Readonly<Record<string, PolicyDocument>>;
-  /** Which keys of the account encrypt what. */
+  /** Which of the account's keys encrypt what. */
   readonly keys: KeyBook;
   readonly functions: FunctionHost;
   readonly events: EventBus;
   readonly queues: QueueSource & {
-    /** `attributes` as SQS names them, values as texts. */
+    /** `attributes` as SQS names them, with texts as values. */
     create(queue: { name: string; attributes: Readonly<Record<string, string>> }): Promise<{ url: string }>;
     setPolicy(queueUrl: string, policy: PolicyDocument): void;
-    /** For how long a received message is hidden. */
+    /** How long a received message is hidden. */
     visibilitySeconds(queueArn: string): number;
-    /** As EventBridge sends, for one of its rules. */
+    /** Sends as EventBridge, for one of its rules. */
     sendFromRule(queueArn: string, message: { body: string; ruleArn: string }): Promise<void>;
   };
   readonly tables: {
     /** `input` is that of CreateTable. */
     create(input: Readonly<Record<string, unknown>>, timeToLiveAttribute: string | undefined): Promise<void>;
-    /** What the table itself says of who may do what. */
+    /** The table's own policy. */
     setPolicy(name: string, policy: PolicyDocument): void;
   };
   readonly secrets: {
@@ -48,7 +47,7 @@ export interface Cloud {
     }): Promise<{ arn: string }>;
   };
   createLogGroup(name: string): void;
-  /** A queue that a function reads; an operator may switch that off. */
+  /** A queue that a function reads; an operator may disable that. */
   addEventSourceMapping(mapping: SwitchableMapping): void;
   readonly buckets: {
     create(bucket: { name: string; blocksPublicPolicies: boolean }): void;
@@ -58,9 +57,9 @@ export interface Cloud {
     associateRouteTable(subnetId: string, routeTableId: string): void;
     /** `service` as AWS names it: `com.amazonaws.us-east-1.s3`. */
     addGatewayEndpoint(endpoint: { id: string; service: string; routeTableIds: readonly string[] }): void;
-    /** Of Systems Manager; templates look images up there. */
+    /** Systems Manager parameters; templates look images up in them. */
     addParameter(parameter: { name: string; dataType: string }): void;
-    /** Answers with its ARN. */
+    /** Returns its ARN. */
     addInstanceProfile(profile: { name: string; role: string }): string;
     addSubnet(subnet: { id: string; vpcId: string; availabilityZone: string }): void;
     /** `data` is RequestLaunchTemplateData in EC2's own shape. */
@@ -84,8 +83,8 @@ export interface Cloud {
     portFor(functionName: string): number;
     tap(functionName: string, request: UrlRequest): Promise<void>;
   };
-  /** Something a resource started did not work, and nobody waits for its answer. */
+  /** Something that a resource started failed, and nobody waits for its answer. */
   onFault(where: string, error: unknown): void;
-  /** To be closed with the laptop, last opened first. */
+  /** To be closed with the laptop, in reverse order. */
   onClose(close: () => Promise<void>): void;
 }

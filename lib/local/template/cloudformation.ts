@@ -1,6 +1,6 @@
 /**
- * A CloudFormation template as plain data, and the one error that this folder throws: everything that is
- * wrong with an assembly, at once. Nothing here knows what a resource type means.
+ * A CloudFormation template as plain data, and the only error that this folder throws: everything that is wrong with an
+ * assembly, at once. Nothing here knows what a resource type means.
  */
 export interface Template {
   readonly Resources?: Readonly<Record<string, TemplateResource>>;
@@ -24,7 +24,7 @@ export interface TemplateOutput {
 export interface Stack {
   readonly name: string;
   readonly template: Template;
-  /** S3 object key of an uploaded file → where that file or folder lies on this machine. */
+  /** S3 object key of an uploaded file → the path of that file or folder on this machine. */
   readonly assets: ReadonlyMap<string, string>;
 }
 

@@ -1,11 +1,10 @@
 /**
- * CloudFormation's intrinsic functions over plain data. What a name stands for comes from the scope;
- * nothing is created or looked up here. A function that is not in the table is an error, never passed
- * through.
+ * CloudFormation's intrinsic functions over plain data. The scope says what a name means; nothing is created or looked up
+ * here. A function that is not in the table is an error, never passed through.
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
  */
 export interface Scope {
-  /** Of a logical id, a parameter or a pseudo parameter but `AWS::NoValue`. */
+  /** For a logical id, a parameter or a pseudo parameter except `AWS::NoValue`. */
   ref(name: string): unknown;
   attribute(logicalId: string, attribute: string): unknown;
   importValue(name: string): unknown;
@@ -22,9 +21,7 @@ export interface Reference {
 
 const noValue = Symbol('AWS::NoValue');
 
-/**
- * The value with every intrinsic replaced; what resolves to AWS::NoValue is left out of its list or object.
- */
+/** The value with every intrinsic replaced; what resolves to AWS::NoValue is left out of its list or object. */
 export function resolve(value: unknown, scope: Scope): unknown {
   const resolved = resolveValue(value, scope);
   return resolved === noValue ? undefined : resolved;
@@ -44,7 +41,7 @@ function resolveValue(value: unknown, scope: Scope): unknown {
   );
 }
 
-/** The intrinsic call that this object is, if it is one. @throws Error for a function that is not known */
+/** The intrinsic call that this object is, if it is one. @throws Error for an unknown function */
 export function intrinsicOf(value: object): { name: string; argument: unknown } | undefined {
   const keys = Object.keys(value);
   const name = keys[0];
@@ -111,7 +108,7 @@ function substitute(argument: unknown, scope: Scope): string {
   });
 }
 
-/** Everything that a value refers to. @throws Error for a function that is not known */
+/** Everything that a value refers to. @throws Error for an unknown function */
 export function referencesIn(value: unknown): Reference[] {
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap(referencesIn);

@@ -1,6 +1,6 @@
 /**
- * Makes everything that an assembly describes, in order, once the check has found no fault. Either all of
- * it stands afterwards, policies and permissions included, or an AssemblyError names what does not.
+ * Creates everything that an assembly describes, in order, once the check has found no fault. Afterwards either all of it
+ * exists, including policies and permissions, or an AssemblyError names what does not.
  */
 import { checkAssembly } from './check.ts';
 import type { Cloud } from './cloud.ts';
@@ -10,9 +10,9 @@ import { creationOrder, type OrderedResource } from './order.ts';
 import type { Created, Registry, Resource } from './resource-type.ts';
 
 export interface LoadedAssembly {
-  /** Of all stacks, by output name; where two stacks have the same, by `stack.name` as well. */
+  /** Of all stacks, by output name; if two stacks have the same, by `stack.name` as well. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** What was made, in order. */
+  /** What was created, in order. */
   readonly resources: readonly LoadedResource[];
 }
 
@@ -81,7 +81,7 @@ function toResource({ stack, logicalId, resource }: OrderedResource, scope: Scop
   };
 }
 
-/** What names stand for in each stack, given what has been made so far. */
+/** The meaning of names in each stack, by what has been created so far. */
 function scopes(assembly: Assembly, made: ReadonlyMap<string, Created>, cloud: Cloud) {
   const scopeOf = (stack: Stack): Scope => ({
     ref: (name) => pseudoParameter(name, stack, cloud) ?? madeIn(stack, name).ref,
@@ -126,7 +126,7 @@ function pseudoParameter(name: string, stack: Stack, { region, accountId }: Clou
   return values[name];
 }
 
-/** Outputs that CDK makes for a reference from one stack to another. */
+/** Outputs that CDK creates for references from one stack to another. */
 const madeForOtherStacks = 'ExportsOutput';
 
 function outputsOf(assembly: Assembly, scopeOf: (stack: Stack) => Scope): Record<string, string> {

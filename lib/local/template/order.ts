@@ -1,8 +1,7 @@
 /**
- * The order in which the resources of all stacks are made: each after what it refers to, imports across
- * stacks included. CloudFormation makes at once whatever does not wait for another, so parameters, which are referred to
- * by name alone, come as late as they may: what needs one must say so. Circular references are an error that names the
- * circle.
+ * The order in which the resources of all stacks are created: each after what it refers to, including imports across
+ * stacks. CloudFormation creates independent resources at once, so parameters, which are referred to only by name, come
+ * as late as possible: a resource that needs one must say so. Circular references are an error that names the circle.
  */
 import { type Assembly, AssemblyError, type Stack, type TemplateResource } from './cloudformation.ts';
 import { referencesIn } from './intrinsics.ts';

@@ -1,7 +1,6 @@
 /**
- * Roles with the policies that the template attaches to them, and the policies on queues and functions.
- * Questions are answered by the same evaluator as calls over the endpoint; nothing is granted that the
- * template does not say.
+ * Roles with the policies that the template attaches to them, and the policies of queues and functions. The evaluator
+ * that answers for the endpoint's calls answers here too; nothing is granted that the template does not say.
  */
 import { refusedByBoundary } from '../aws/iam/boundary.ts';
 import { evaluateResourcePolicy, explain } from '../aws/iam/evaluate.ts';
@@ -14,11 +13,11 @@ export interface Role {
   readonly trust: PolicyDocument;
   /** Grows while the template is loaded. */
   readonly policies: PolicyDocument[];
-  /** Bounds whatever the policies allow. */
+  /** Limits whatever the policies allow. */
   readonly boundary?: PolicyDocument | undefined;
 }
 
-/** What AWS does in a role's name for one that runs under it. */
+/** What AWS does in a role's name. */
 export interface RoleNeed {
   /** The function, by its name. */
   readonly caller: string;
@@ -51,7 +50,7 @@ export class PolicyBook {
     );
   }
 
-  /** Statements of a policy that stands on the resource itself. */
+  /** Statements of the resource's own policy. */
   allowOnResource(resourceArn: string, statements: readonly PolicyStatement[]): void {
     this.#resources.set(resourceArn, [...(this.#resources.get(resourceArn) ?? []), ...statements]);
   }
@@ -83,7 +82,7 @@ export class PolicyBook {
     if (verdict !== 'allowed') throw new Error(`The role ${role.name} does not let ${service} assume it.`);
   }
 
-  /** @throws Error unless the resource's own policy lets the service, or everyone, ask this */
+  /** @throws Error unless the resource's own policy allows the service, or everyone, to do this */
   requireResourceAllows(service: string, question: IamQuestion): void {
     const Statement = this.#resources.get(question.resource) ?? [];
     const { verdict, reason } = evaluateResourcePolicy(

@@ -1,6 +1,4 @@
-/**
- * Every resource type that the laptop understands, one family a file. A type that is not here is an error.
- */
+/** Every resource type that the laptop supports, one family in each file. A type that is not here is an error. */
 import type { Registry } from './resource-type.ts';
 import { cloudwatchTypes } from './resources/cloudwatch.ts';
 import { dynamodbTypes } from './resources/dynamodb.ts';

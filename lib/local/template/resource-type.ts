@@ -1,13 +1,13 @@
 /**
- * What the laptop must know of a resource type: the properties it understands, the attributes others may
- * read, and how one is made. A property is either used, or listed with the reason why it has no effect on a
- * laptop; a third way, leaving it out, makes any template that sets it an error.
+ * What the laptop must know about a resource type: the properties it supports, the attributes that others may read, and
+ * how to create one. A property is either used, or listed with the reason why it has no effect on a laptop; a template
+ * that sets any other property is an error.
  */
 import type { Cloud } from './cloud.ts';
 
 /**
- * true: used, whole. A text: understood, without effect here, and why. An object: its own properties, each
- * in turn (of every entry, where the value is a list).
+ * true: used, whole. A text: supported without effect here, and why. An object: its own properties, each in turn (of
+ * every entry, if the value is a list).
  */
 export type Understood = true | string | { readonly [property: string]: Understood };
 
@@ -18,13 +18,13 @@ export interface ResourceType {
   create(resource: Resource, cloud: Cloud): Promise<Created> | Created;
 }
 
-/** A resource to be made, its properties resolved. */
+/** A resource to create, with its properties resolved. */
 export interface Resource {
   readonly stack: string;
   readonly logicalId: string;
   // biome-ignore lint/suspicious/noExplicitAny: the shape was checked against `properties`; each type reads its own
   readonly properties: Readonly<Record<string, any>>;
-  /** Where the folder of an uploaded file lies, by its S3 key. */
+  /** The path of an uploaded file's folder, by its S3 key. */
   asset(key: string): string;
   /** A name for what the template leaves unnamed. */
   generatedName(limit?: number): string;
@@ -34,8 +34,8 @@ export interface Created {
   readonly ref: string;
   readonly attributes?: Readonly<Record<string, string | readonly string[]>>;
   /**
-   * Run once everything exists: for what depends on policies and permissions that the template attaches
-   * later. Throws where they do not suffice.
+   * Runs once everything exists: for what depends on policies and permissions that the template attaches later. Throws if
+   * they do not suffice.
    */
   readonly settle?: () => Promise<void> | void;
 }

@@ -1,7 +1,6 @@
 /**
- * May this principal make this call? All of its questions must be allowed; the first that is not becomes an
- * error that reads as AWS's own, with the principal, the action and the resource, so that the missing grant
- * can be copied from it.
+ * May this principal make this call? Everything that the call needs must be allowed; the first refusal becomes an error
+ * that reads as AWS's own, with principal, action and resource, so that the missing grant can be copied from it.
  */
 import { AwsError, type IamQuestion, type PolicyDocument, type Principal } from '../service.ts';
 import { refusedByBoundary } from './boundary.ts';
@@ -13,10 +12,10 @@ export interface Surroundings {
   readonly accountId: string;
 }
 
-/** An administrator: what a resource denies is denied to them as well. */
+/** An administrator: what a resource denies is denied to them, too. */
 const mayAll: Explanation = { verdict: 'allowed', by: [] };
 
-/** Undefined: allowed. Each decision goes into the log, but those about the operator. */
+/** Undefined: allowed. Logs each decision except those about the operator. */
 export function findRefusal(
   caller: Principal,
   questions: readonly IamQuestion[],
@@ -60,7 +59,7 @@ function accessDenied(caller: Principal, { action, resource }: IamQuestion, beca
     : new AwsError('AccessDeniedException', message, 400);
 }
 
-/** The keys that AWS adds to every request. The loopback counts as secure transport: on AWS, it is TLS. */
+/** The keys that AWS adds to every request. Loopback counts as secure transport: on AWS it is TLS. */
 function globalContext(caller: Principal, { region, accountId }: Surroundings) {
   return {
     'aws:principalarn': caller.arn,

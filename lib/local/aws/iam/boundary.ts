@@ -1,12 +1,12 @@
 /**
- * A permissions boundary: whatever a role's policies allow counts only as far as the boundary allows it too. It grants
- * nothing by itself.
+ * A permissions boundary: what a role's policies allow counts only if the boundary allows it too. It grants nothing by
+ * itself.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
  */
 import type { IamQuestion, PolicyDocument } from '../service.ts';
 import { explain } from './evaluate.ts';
 
-/** Undefined: the boundary does not stand in the way, or there is none. Else why it does, as AWS words it. */
+/** Undefined: the boundary allows it, or there is none. Otherwise why not, in AWS's words. */
 export function refusedByBoundary(
   boundary: PolicyDocument | undefined,
   question: IamQuestion,

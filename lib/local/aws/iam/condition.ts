@@ -1,7 +1,6 @@
 /**
- * One line of a statement's Condition block, as a test of a request's context. An operator that is not in
- * the table below is never guessed at: compiling it throws, and the statement that holds it is refused as a
- * whole.
+ * One line of a statement's Condition block, as a test of a request's context. An unknown operator is never guessed:
+ * compiling it throws, and the statement that contains it is refused as a whole.
  */
 import type { IamQuestion } from '../service.ts';
 import { arnWildcard, type Matcher, wildcard } from './wildcard.ts';
@@ -31,7 +30,7 @@ const numeric = (compare: (given: number, expected: number) => boolean) => (expe
   const bound = toNumber(expected);
   return (text: string) => compare(toNumber(text), bound);
 };
-/** NaN compares false with everything, as a text that is no number should. */
+/** NaN compares false with everything, as a text that is not a number should. */
 const toNumber = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
 
 const comparisons: Readonly<Record<string, Comparison>> = {
@@ -54,7 +53,7 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   NumericGreaterThanEquals: is(numeric((given, bound) => given >= bound)),
 };
 
-/** @throws Error that names an operator or a policy variable which is not known */
+/** @throws Error that names an unknown operator or policy variable */
 export function compileCondition(operator: string, key: string, value: ConditionValue): ConditionTest {
   const expected = (Array.isArray(value) ? value : [value]).map(String);
   const lowerKey = key.toLowerCase();
@@ -82,7 +81,7 @@ export function compileCondition(operator: string, key: string, value: Condition
     }
     if (quantifier === 'ForAllValues') return given.every(matches);
     if (quantifier === 'ForAnyValue') return given.some(matches);
-    // A key of many values under an operator of one: a negation must hold for them all.
+    // A key with many values under a single-value operator: a negation must hold for all of them.
     return comparison.negated ? given.every(matches) : given.some(matches);
   };
 }
@@ -93,7 +92,7 @@ function parseOperator(operator: string) {
   return { quantifier, name: name ?? '', ifExists: ifExists !== undefined };
 }
 
-/** Condition keys are compared without regard to case; `lowerKey` is in lower case. */
+/** Condition keys are case-insensitive; `lowerKey` is in lower case. */
 function valuesOf(context: Context, lowerKey: string): readonly string[] | undefined {
   const name = Object.hasOwn(context, lowerKey)
     ? lowerKey

@@ -1,8 +1,7 @@
 /**
- * IAM's decision about one question, from identity policies or from a resource's own policy. A deny wins
- * over any allow, in whatever order the statements stand; a statement that is not understood denies what it
- * is about, and the explanation names what was not understood. Pure: no clock, no account, no session or
- * boundary policies.
+ * IAM's decision about one question, by identity policies or by a resource's own policy. A deny wins over any allow,
+ * whatever the order of statements. A statement that is not understood denies what it is about, and the explanation names
+ * what was not understood. Pure: no clock, no account, no session or boundary policies.
  */
 import type { IamQuestion, PolicyDocument, PolicyStatement } from '../service.ts';
 import { asList, type CompiledStatement, compileDocument } from './statement.ts';
@@ -32,8 +31,8 @@ export function explain(policies: readonly PolicyDocument[], question: IamQuesti
 }
 
 /**
- * Of a resource's policy, the statements count that name the calling service (`events.amazonaws.com`), where one
- * calls, or everyone.
+ * Of a resource's policy, only statements count that name the calling service (`events.amazonaws.com`), if one calls, or
+ * everyone.
  */
 export function evaluateResourcePolicy(
   document: PolicyDocument,

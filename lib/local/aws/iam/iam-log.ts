@@ -1,7 +1,7 @@
 /**
  * What IAM decided, by caller: which statement allowed which action on which of its resources, and what was refused. It
- * never forgets, and grows with the policies, not with the calls. A call that two statements allow counts for neither of
- * them, because either could go.
+ * keeps everything, and grows with the policies, not with the calls. A call that two statements allow counts for neither,
+ * because either could be removed.
  */
 import type { IamQuestion, PolicyStatement } from '../service.ts';
 import { asList } from './statement.ts';

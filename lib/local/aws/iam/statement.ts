@@ -1,7 +1,6 @@
 /**
- * A policy document, compiled: each statement becomes a test of a question. Documents are compiled once and
- * kept as long as they live. A statement that cannot be understood keeps its fault, so that whatever it may
- * concern is denied.
+ * A policy document, compiled: each statement becomes a test of a question. A document is compiled once and kept as long
+ * as it lives. A statement that cannot be understood keeps its fault, so that whatever it may be about is denied.
  */
 import type { IamQuestion, PolicyDocument, PolicyStatement } from '../service.ts';
 import { type ConditionTest, compileCondition } from './condition.ts';
@@ -10,10 +9,10 @@ import { wildcard } from './wildcard.ts';
 export interface CompiledStatement {
   readonly effect: 'Allow' | 'Deny';
   readonly source: PolicyStatement;
-  /** Is the statement about this action on this resource? The conditions are not looked at. */
+  /** Is the statement about this action on this resource? Conditions are not checked. */
   concerns(question: IamQuestion): boolean;
   readonly conditions: readonly ConditionTest[];
-  /** Why the statement is refused, where it is. */
+  /** Why the statement is refused, if it is. */
   readonly fault?: string;
 }
 

@@ -1,7 +1,6 @@
 /**
- * IAM's patterns: `*` stands for any run of characters, `?` for exactly one, everything else for itself.
- * Patterns come from policies and are compiled once; nothing else in them is special, whatever a regular
- * expression would make of it.
+ * IAM's patterns: `*` stands for any characters, `?` for exactly one, everything else for itself. Patterns come from
+ * policies and are compiled once; characters that are special in regular expressions are not special here.
  */
 export type Matcher = (text: string) => boolean;
 
@@ -21,8 +20,8 @@ export function wildcard(pattern: string, options: { ignoreCase?: boolean } = {}
 }
 
 /**
- * ArnLike and ArnEquals: each of an ARN's six parts is matched for itself, so that a `*` never reaches
- * across a colon but in the last part.
+ * ArnLike and ArnEquals: each of an ARN's six parts is matched by itself, so that `*` never crosses a colon, except in
+ * the last part.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 export function arnWildcard(pattern: string): Matcher {

@@ -1,6 +1,6 @@
 /**
  * Whether S3 would call a bucket policy public, which Block Public Access refuses: it allows everyone, and no condition
- * holds that to fixed networks, accounts or endpoints.
+ * restricts that to fixed networks, accounts or endpoints.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
 import type { PolicyDocument, PolicyStatement } from '../service.ts';
@@ -23,7 +23,7 @@ export function isPublic({ Statement }: PolicyDocument): boolean {
 export const namesEveryone = ({ Principal }: PolicyStatement) =>
   Principal === '*' || JSON.stringify(Principal) === '{"AWS":"*"}';
 
-/** The one service of AWS that a statement names. */
+/** The AWS service that a statement names. */
 export function serviceOf({ Principal }: PolicyStatement): string | undefined {
   const { Service } = (typeof Principal === 'object' && Principal !== null ? Principal : {}) as {
     Service?: unknown;

@@ -1,13 +1,13 @@
 /**
- * S3's requests, which say by method, path and query what they want: an action's name and its plain input. Buckets stand
- * in the path. What the laptop has no such action for is an error with what was asked.
+ * S3's requests, whose method, path and query say what they want: an action's name and its plain input. Buckets are in
+ * the path. A request for an unsupported action is an error that names it.
  */
 import { type AwsCall, AwsError } from '../service.ts';
 import type { SignedRequest } from '../signature.ts';
 
 type Read = Pick<AwsCall, 'action' | 'input' | 'protocol'>;
 
-/** Of queries that change what a request means; all else (`x-id`) is for logs. */
+/** Query parameters that change a request's meaning; all others (`x-id`) are for logs. */
 const listing = [
   'list-type',
   'prefix',
@@ -19,7 +19,7 @@ const listing = [
 ];
 const harmless = ['x-id'];
 
-/** @throws AwsError where it is nothing that the laptop's S3 does */
+/** @throws AwsError for anything that the laptop's S3 does not support */
 export function readS3Request({ method, path }: Pick<SignedRequest, 'method' | 'path'>): Read {
   const url = new URL(path, 'http://s3');
   const [bucket = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);

@@ -1,6 +1,6 @@
 /**
- * Buckets and what is in them, in memory. An object is replaced whole or stays as it was; what is sent is held against
- * the length and the checksums that came with it before anything is kept.
+ * Buckets and their objects, in memory. An object is replaced whole or not at all; the bytes are checked against the
+ * length and checksums that came with them before anything is stored.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -51,7 +51,7 @@ export class Buckets {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** @throws AwsError where the bytes are not what the headers promise */
+/** @throws AwsError where the bytes do not match the headers */
 export function putObject(
   bucket: Bucket,
   key: string,

@@ -1,7 +1,6 @@
 /**
- * SQS's actions on the queues, as its API words them. Each takes the JSON input and answers with the JSON
- * output; the query protocol is translated before and after. MD5 of message attributes is left out: no SDK
- * for JavaScript or Python checks it.
+ * SQS's actions on the queues. Each takes the JSON input and answers with the JSON output; the query protocol is
+ * translated before and after. The MD5 of message attributes is left out: no SDK for JavaScript or Python checks it.
  */
 import { requireText } from '../json-answer.ts';
 import { AwsError } from '../service.ts';

@@ -1,7 +1,4 @@
-/**
- * SQS's batch actions: each entry succeeds or fails by itself, and only a batch that is malformed fails as a
- * whole.
- */
+/** SQS's batch actions: each entry succeeds or fails by itself; only a malformed batch fails as a whole. */
 import { AwsError } from '../service.ts';
 import { messageBytes } from './check-message.ts';
 import { type Action, type Input, requireHandle, send, wholeNumber } from './input.ts';

@@ -1,6 +1,6 @@
 /**
- * What SQS refuses to store, with its own errors: a message that is empty or too large, one with characters outside of
- * those that XML has, and a group id that is none.
+ * What SQS refuses to store, with its own errors: an empty or too large message, characters that XML does not allow, and
+ * an invalid group id.
  * Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 import { AwsError } from '../service.ts';
@@ -44,7 +44,7 @@ export function checkMessage(sent: Sent, attributes: Readonly<Record<string, str
   }
 }
 
-/** Names, types and values of attributes count as the body does. */
+/** Names, types and values of attributes count like the body. */
 export function messageBytes({ body, messageAttributes = {} }: Sent): number {
   const attributes = Object.entries(messageAttributes).reduce((sum, [name, value]) => {
     const { DataType = '', StringValue = '', BinaryValue = '' } = value as Record<string, string>;

@@ -1,8 +1,8 @@
 /**
- * The messages of one queue that are ready to be received, in AWS's fair order: oldest first, but a message
- * group that is a noisy neighbour comes after the quiet ones, and of several noisy ones that with the least in flight.
- * AWS also finds neighbours by their share of processing time, over a time that it does not say; that help is left out
- * here, so that nothing relies on it.
+ * The messages of one queue that are ready to be received, in AWS's fair order: oldest first, but noisy message groups
+ * come after the quiet ones, and of several noisy groups the one with the least in flight goes first. AWS also detects
+ * noisy neighbours by their share of processing time over an undocumented period; that help is left out here, so that
+ * nothing relies on it.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
  */
 import type { Message } from './message.ts';
@@ -15,13 +15,13 @@ interface Group {
   /** Ready messages by sequence; the oldest first. */
   readonly ready: Message[];
   inFlight: number;
-  /** Once it is, it is so until nothing of it is left. */
+  /** A noisy group stays noisy until nothing of it is left. */
   isNoisy: boolean;
 }
 
 export class FairLine {
   readonly #groups = new Map<string, Group>();
-  /** Each message without a group is a tenant of its own, and so a quiet one. */
+  /** Each message without a group counts as a tenant of its own, and so as a quiet one. */
   readonly #alone: Group = { ready: [], inFlight: 0, isNoisy: false };
   #ready = 0;
   #inFlight = 0;
@@ -34,7 +34,7 @@ export class FairLine {
     return this.#inFlight;
   }
 
-  /** A message that comes back takes its old place in its group. */
+  /** A message that comes back returns to its old place in its group. */
   add(message: Message): void {
     const { ready } = this.#group(message);
     let place = ready.length;
@@ -66,7 +66,7 @@ export class FairLine {
     this.#forgetIfEmpty(message, group);
   }
 
-  /** Takes a ready message out, wherever it stands. */
+  /** Takes a ready message out, wherever it is. */
   remove(message: Message): void {
     const group = this.#group(message);
     const place = group.ready.indexOf(message);

@@ -1,6 +1,6 @@
 /**
- * What SQS's actions are made of: how they read their input, with SQS's own errors for what does not fit,
- * and the one way in which a message is sent.
+ * What SQS's actions share: how they read their input, with SQS's own errors for invalid values, and the one way to send
+ * a message.
  */
 import { requireText } from '../json-answer.ts';
 import { AwsError } from '../service.ts';

@@ -1,7 +1,7 @@
-/** A message as its queue keeps it, and as a receiver gets it. */
+/** A message as its queue stores it, and as a receiver gets it. */
 import { hash } from 'node:crypto';
 
-/** As the SDK sends and receives them: `{ DataType, StringValue }`. Kept, never read. */
+/** As the SDK sends and receives them: `{ DataType, StringValue }`. Stored, never read. */
 export type MessageAttributes = Readonly<Record<string, unknown>>;
 
 export interface Message {
@@ -13,7 +13,7 @@ export interface Message {
   readonly senderId: string;
   /** Epoch milliseconds. A dead letter keeps its own. */
   readonly sentAt: number;
-  /** Its place in the line of its queue. */
+  /** Its position in its queue. */
   readonly sequence: number;
   /** Of a dead letter: the queue that it comes from. */
   readonly deadLetterSourceArn: string | undefined;
@@ -55,10 +55,10 @@ export function asReceived(message: Message): ReceivedMessage {
   };
 }
 
-/** Good for one receive: the next one has another. */
+/** Valid for one receive: the next one has another. */
 export const receiptHandle = ({ messageId, receiveCount }: Message) => `${messageId}.${receiveCount}`;
 
-/** Undefined where it is no receipt handle at all. */
+/** Undefined if it is not a receipt handle. */
 export function messageIdOf(handle: string): string | undefined {
   return /^([0-9a-f-]{36})\.\d+$/.exec(handle)?.[1];
 }

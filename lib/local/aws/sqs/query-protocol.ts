@@ -1,7 +1,6 @@
 /**
- * SQS's older protocol, which older command lines speak: a form in, XML out. Translated to and from the JSON
- * shapes, so that the actions know one form only. Batches and message attributes are not translated; they
- * are refused.
+ * SQS's older protocol, which older command lines speak: a form in, XML out. Translated to and from the JSON shapes, so
+ * that the actions know only one form. Batches and message attributes are refused.
  */
 import { AwsError } from '../service.ts';
 import { element, escapeXml } from '../xml.ts';
@@ -16,7 +15,7 @@ const lists: Readonly<Record<string, string>> = {
 /** Of the protocol, not of the action. */
 const envelope = new Set(['Action', 'Version']);
 
-/** @throws AwsError that names a field which is not understood */
+/** @throws AwsError that names an unknown field */
 export function fromForm(form: Input): Input {
   const input: Record<string, unknown> = {};
   const attributes: Record<string, Record<string, string>> = {};

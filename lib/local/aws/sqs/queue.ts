@@ -1,8 +1,7 @@
 /**
- * One standard queue, in memory. A message is received by one receiver at a time, comes back when its
- * visibility timeout ends, and goes to the dead-letter queue instead once it was received as often as the
- * redrive policy allows. A waiting receiver gets a message in the same turn of the event loop in which it
- * arrives.
+ * One standard queue, in memory. A message is received by one receiver at a time and comes back when its visibility
+ * timeout ends; once it was received as often as the redrive policy allows, it goes to the dead-letter queue instead. A
+ * waiting receiver gets a message in the same turn of the event loop in which it arrives.
  */
 import { randomUUID } from 'node:crypto';
 import { FairLine } from './fair-line.ts';
@@ -20,7 +19,7 @@ export interface Receiving {
   /** Absent: the queue's own. */
   readonly visibilityTimeoutSeconds?: number | undefined;
   readonly waitSeconds: number;
-  /** Ends the wait with nothing. */
+  /** Ends the wait without messages. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +38,7 @@ export interface QueueCounts {
   readonly delayed: number;
 }
 
-/** What a queue asks its owner, at the moment it matters, as attributes may change. */
+/** Attributes that a queue reads when it needs them, since they may change. */
 export interface QueueRules {
   readonly visibilityTimeoutSeconds: () => number;
   readonly delaySeconds: () => number;
@@ -83,7 +82,7 @@ export class Queue {
     return message;
   }
 
-  /** Takes over a message of another queue: a dead letter, or one that is moved back. */
+  /** Takes over a message from another queue: a dead letter, or one that is moved back. */
   adopt(message: Message, deadLetterSourceArn: string | undefined): void {
     this.#appear(this.#put({ ...message, deadLetterSourceArn }));
   }
@@ -95,7 +94,7 @@ export class Queue {
     return this.#wait(receiving);
   }
 
-  /** False: the receipt is of an earlier receive, or of no message that is left. */
+  /** False: the receipt is from an earlier receive, or its message is gone. */
   delete(handle: string): boolean {
     const message = this.#find(handle);
     if (!message) return false;
@@ -121,7 +120,7 @@ export class Queue {
     for (const message of this.#messages.values()) this.#remove(message);
   }
 
-  /** Takes out everything that is visible, for a move to another queue. */
+  /** Takes out everything that is visible, to move it to another queue. */
   drain(): Message[] {
     const drained = [...this.#messages.values()].filter((message) => message.state === 'ready');
     for (const message of drained) this.#remove(message);
@@ -177,7 +176,7 @@ export class Queue {
       taken.push(message);
     }
     const received = taken.map(asReceived);
-    // Only now: with a timeout of 0 they come back at once, and must not be taken twice.
+    // Only now: with a timeout of 0 they come back at once, and must not be received twice.
     for (const message of taken) this.#hide(message, seconds);
     return received;
   }
@@ -208,7 +207,7 @@ export class Queue {
     });
   }
 
-  /** Once for all that is sent in the same go, so that a batch is received as a batch. */
+  /** Once for everything that is sent together, so that a batch is received as a batch. */
   #planWake(): void {
     if (this.#wakePlanned || this.#waiters.size === 0) return;
     this.#wakePlanned = true;
@@ -234,10 +233,7 @@ export class Queue {
     this.#messages.delete(message.messageId);
   }
 
-  /**
-   * The map is in order of arrival, so the expired ones are its first. What is in flight is left to its
-   * receiver.
-   */
+  /** The map is in order of arrival, so the expired messages come first. Messages in flight are left to their receiver. */
   #dropExpired(): void {
     const oldest = Date.now() - this.#rules.retentionSeconds() * 1000;
     for (const message of this.#messages.values()) {

@@ -1,6 +1,6 @@
 /**
- * All queues by name, with their attributes as texts, as SQS has them. A queue's rules are read from its
- * attributes each time they matter, so that an edit holds at once.
+ * All queues by name, with their attributes as texts, as in SQS. A queue's rules are read from its attributes each time
+ * they matter, so that a change takes effect at once.
  */
 import { AwsError } from '../service.ts';
 import { Queue } from './queue.ts';
@@ -21,7 +21,7 @@ const defaults: Readonly<Record<string, string>> = {
   VisibilityTimeout: '30',
 };
 
-/** Least and most, from the CreateQueue reference. */
+/** Minimum and maximum, from the CreateQueue reference. */
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
   DelaySeconds: [0, 900],
   MaximumMessageSize: [1024, 1_048_576],
@@ -29,7 +29,7 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   ReceiveMessageWaitTimeSeconds: [0, 20],
   VisibilityTimeout: [0, 43_200],
 };
-/** Kept and shown; what they ask for has no meaning on a laptop, or is read elsewhere. */
+/** Stored and shown; they have no effect on a laptop, or are read elsewhere. */
 const otherAttributes = [
   'Policy',
   'RedrivePolicy',
@@ -72,9 +72,7 @@ export class Queues {
     Object.assign(target.attributes, attributes);
   }
 
-  /**
-   * By name, URL or ARN; of a URL, the last part counts, so that AWS's own URLs work too. @throws AwsError
-   */
+  /** By name, URL or ARN; only the last part of a URL counts, so that AWS's own URLs work too. @throws AwsError */
   find(nameUrlOrArn: unknown): NamedQueue {
     const name = String(nameUrlOrArn ?? '').replace(/^.*[/:]/, '');
     const found = this.#byName.get(name);
@@ -129,7 +127,7 @@ function isWithin(value: string, least: number, most: number): boolean {
   return /^\d+$/.test(value) && Number(value) >= least && Number(value) <= most;
 }
 
-/** @throws AwsError where the RedrivePolicy is not one */
+/** @throws AwsError if the RedrivePolicy is invalid */
 function redriveOf({ RedrivePolicy }: Readonly<Record<string, string>>) {
   if (!RedrivePolicy) return undefined;
   try {
@@ -139,7 +137,7 @@ function redriveOf({ RedrivePolicy }: Readonly<Record<string, string>>) {
       return { deadLetterTargetArn: policy.deadLetterTargetArn, maxReceiveCount };
     }
   } catch {
-    // Told below, like every other text that is no redrive policy.
+    // Reported below, like every other invalid redrive policy.
   }
   throw new AwsError(
     'InvalidAttributeValue',

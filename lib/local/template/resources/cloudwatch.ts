@@ -1,4 +1,4 @@
-/** Alarms and dashboards: there is no CloudWatch here to watch anything, so they only have names. */
+/** Alarms and dashboards: nothing is watched here, so they only have names. */
 import { type Registry, type ResourceType, type Understood, withoutEffect } from '../resource-type.ts';
 
 const unwatched = 'no metric is kept here: what functions emit is in their logs';

@@ -1,4 +1,4 @@
-/** DynamoDB tables: made with CreateTable on the engine, keys, indexes and time to live included. */
+/** DynamoDB tables: created with CreateTable on the engine, including keys, indexes and time to live. */
 import type { PolicyDocument } from '../../aws/service.ts';
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
@@ -56,7 +56,7 @@ export const dynamodbTypes: Registry = {
   },
 };
 
-/** Indexes as CreateTable takes them; nothing at all where there are none, since an empty list is refused. */
+/** Indexes as CreateTable takes them; left out where there are none, since an empty list is refused. */
 function bare(name: string, properties: Readonly<Record<string, unknown>>) {
   const list = properties[name] as
     | { IndexName: string; KeySchema: unknown; Projection: unknown }[]

@@ -1,7 +1,4 @@
-/**
- * Event source mappings from queues: polled as their settings say, if the function's role may take from the
- * queue.
- */
+/** Event source mappings for queues: polled as their settings say, if the function's role may receive from the queue. */
 import { randomUUID } from 'node:crypto';
 import type { SwitchableMapping } from '../../aws/lambda.ts';
 import { type EventSource, startEventSource } from '../../lambda/event-source.ts';
@@ -94,7 +91,7 @@ function startMapping({ properties }: Resource, cloud: Cloud) {
 }
 
 /**
- * Lambda makes no such mapping: a message would come again while its function is at it.
+ * Lambda refuses such a mapping: a message would come again while its function is still working on it.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 function refuseShortVisibility({ queueArn, name }: { queueArn: string; name: string }, cloud: Cloud): void {

@@ -1,15 +1,12 @@
 /**
- * Roles and policies, for the evaluator to decide by. AWS-managed policies count only where their content
- * is written down here; the name of any other is an error, because granting nothing, or anything, for it
- * would be a lie.
+ * Roles and policies, for the evaluator. AWS-managed policies count only if their content is written here; the name of
+ * any other is an error, because granting nothing, or anything, for it would be wrong.
  */
 import type { PolicyDocument } from '../../aws/service.ts';
 import type { Cloud } from '../cloud.ts';
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
-/**
- * Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
- */
+/** Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html */
 const managedPolicies: Readonly<Record<string, PolicyDocument>> = {
   'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': {
     Version: '2012-10-17',

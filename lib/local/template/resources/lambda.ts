@@ -1,6 +1,6 @@
 /**
- * Functions and what may call them: permissions, URLs, asynchronous retries. A function runs under its own
- * role's policies; a role that Lambda may not assume, or that may not write its log, is an error at load.
+ * Functions and what may call them: permissions, URLs, asynchronous retries. A function runs under its own role's
+ * policies; a role that Lambda may not assume, or that may not write its log, is an error at load.
  */
 import type { PolicyStatement } from '../../aws/service.ts';
 import { reservedVariables } from '../../lambda/function-definition.ts';

@@ -1,6 +1,6 @@
 /**
- * Launch templates: handed to the EC2 stand-in whole, which acts on the data or refuses what it does not
- * know. An image that is looked up in a parameter stays as it is written: there is one image on a laptop.
+ * Launch templates: passed whole to the EC2 stand-in, which uses the data or refuses what it does not know. An image that
+ * is looked up in a parameter stays as written: a laptop has only one image.
  */
 import { launchTemplateProperties } from '../../ec2/definitions.ts';
 import { type Registry, withoutEffect } from '../resource-type.ts';
@@ -36,7 +36,7 @@ interface TagSpecification {
   readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
 }
 
-/** Policies may go by a template's own tags. */
+/** Policies may refer to a template's own tags. */
 function ownTags(specifications: readonly TagSpecification[] = []): ReadonlyMap<string, string> {
   const own = specifications.filter(({ ResourceType }) => ResourceType === 'launch-template');
   return new Map(own.flatMap(({ Tags = [] }) => Tags.map(({ Key, Value }) => [Key, Value] as const)));

@@ -1,6 +1,6 @@
 /**
- * The network. Machines of the laptop are processes that share its network, so most of it has no effect;
- * what counts is that subnets exist in their zones, and that everything refers to something.
+ * The network. The laptop's machines are processes that share its network, so most of it has no effect; what matters is
+ * that subnets exist in their zones, and that all references resolve.
  */
 import { createHash } from 'node:crypto';
 import { type Registry, type ResourceType, type Understood, withoutEffect } from '../resource-type.ts';

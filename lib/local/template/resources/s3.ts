@@ -1,4 +1,4 @@
-/** Buckets, and the policies that decide on what comes without credentials. */
+/** Buckets, and the policies that decide about requests without credentials. */
 import type { PolicyDocument } from '../../aws/service.ts';
 import { type Registry, withoutEffect } from '../resource-type.ts';
 

@@ -1,4 +1,4 @@
-/** Topics: only alarms publish to them, and none goes off here. */
+/** Topics: only alarms publish to them, and no alarm fires here. */
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
 const silent = 'only alarms publish to topics, and there are none here';

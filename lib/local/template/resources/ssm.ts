@@ -1,4 +1,4 @@
-/** Parameters of Systems Manager: templates look their image up in one. What image it holds is no matter on a laptop. */
+/** Systems Manager parameters: templates look their image up in one. Which image it holds has no effect on a laptop. */
 import { type Registry, withoutEffect } from '../resource-type.ts';
 
 export const ssmTypes: Registry = {
