@@ -4,6 +4,7 @@
  *
  * `pending` on jobs is a sparse local index of the jobs that need attention; local, so that it can be read consistently.
  * `overdue` on launches is a sparse global index, by deadline, of launches that are open or whose machines may still run.
+ * `unanswered` on controllers is a sparse global index, by the end of their time, of the questions that controllers fetch.
  * Runners have no index: each write to an index costs as much as one to the row.
  */
 export const tables = {
@@ -67,7 +68,13 @@ export const tables = {
     suffix: 'controllers',
     partitionKey: { name: 'installation_id', type: 'N' },
     sortKey: { name: 'item', type: 'S' },
-    indexes: {},
+    indexes: {
+      unanswered: {
+        name: 'unanswered',
+        partitionKey: { name: 'asked_of', type: 'S' },
+        sortKey: { name: 'ends_at', type: 'N' },
+      },
+    },
     timeToLive: 'expires_at',
   },
 } as const;
@@ -103,5 +110,3 @@ export const sinceAttribute = (day: string, tier: string) => `since_${day}_${tie
 export const settledAttribute = (day: string) => `settled_${day}`;
 /** How many machines of a tier lived this long: `lives_small_3`. */
 export const livesAttribute = (tier: string, range: number | '') => `lives_${tier}_${range}`;
-/** The number of the 30 days in which they were last halved: `faded_small`. */
-export const fadedAttribute = (tier: string) => `faded_${tier}`;

@@ -2,11 +2,13 @@ import type { Gate } from '../core/controllers/decision.ts';
 import type { JobFacts } from '../core/controllers/facts.ts';
 import type { InstallationId, JobId } from '../core/ids.ts';
 
-/** Asked of a controller that fetches its questions. */
+/** Asked of a controller that is called, or fetches its questions. */
 export interface Question {
   /** Of the controller. */
   readonly owner: InstallationId;
   readonly controllerId: string;
+  /** poll: it is handed out. https: nobody fetches it. */
+  readonly transport: 'https' | 'poll';
   /** Unique for the controller: `<epoch milliseconds>-<job>-<gate>`. */
   readonly id: string;
   /** Of the job. */
@@ -32,11 +34,15 @@ export interface StoredQuestion extends Question {
 
 export const questionId = (at: number, jobId: JobId, gate: Gate) => `${at}-${jobId}-${gate}`;
 
-/** Questions to controllers that poll. Every method may throw OperationalError. */
+/** Questions to external controllers. Every method may throw OperationalError. */
 export interface QuestionStore {
   /** Stores the question unless one with its id exists, and returns the stored one. */
   ask(question: Question): Promise<StoredQuestion>;
-  /** Those that can still be answered, the oldest first; of the last 15 minutes. */
+  /**
+   * Those to fetch that can still be answered: whose time ends first, first; of the operator's controllers, in turns of the
+   * tenants (core/controllers/question-turns.ts). Reads no more of them than it may return, whatever was answered. For a
+   * moment a new one may be missing, and fewer may come than there are.
+   */
   pendingOf(
     owner: InstallationId,
     controllerId: string,

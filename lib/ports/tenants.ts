@@ -75,7 +75,6 @@ export type NewTenant = Omit<
   | 'held'
   | 'settled'
   | 'lives'
-  | 'livesFaded'
 >;
 
 export interface TenantChanges {

@@ -1,16 +1,17 @@
 /** What every QuestionStore promises. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { platformOwner } from '../../lib/core/controllers/controller.ts';
-import { JobId } from '../../lib/core/ids.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { type Question, questionId } from '../../lib/ports/questions.ts';
 import { acme, noon } from '../support/given.ts';
 import type { StoreBackend, Stores } from './support/store-backends.ts';
 
-const givenQuestion = (over: Partial<Question> = {}): Question => {
+export const givenQuestion = (over: Partial<Question> = {}): Question => {
   const { jobId = JobId(1), askedAt = noon, gate = 'queue' } = over;
   return {
     owner: acme,
     controllerId: 'ctl_1',
+    transport: 'poll',
     id: questionId(askedAt, jobId, gate),
     installationId: acme,
     jobId,
@@ -27,6 +28,7 @@ const givenQuestion = (over: Partial<Question> = {}): Question => {
     ...over,
   };
 };
+const beta = InstallationId(2);
 const admit = { vote: 'admit' } as const;
 
 export function questionStoreContract(backend: StoreBackend): void {
@@ -60,16 +62,64 @@ export function questionStoreContract(backend: StoreBackend): void {
       expect((await pending(noon + 10, 2)).map(({ jobId }) => jobId)).toEqual([1, 2]);
     });
 
-    it('shows what was asked just now, however many were answered before', async () => {
-      const jobs = Array.from({ length: 120 }, (_, n) => JobId(n + 1));
+    it('shows what is open, however many are answered or late', async () => {
+      const jobs = Array.from({ length: 60 }, (_, n) => JobId(n + 1));
       await Promise.all(
         jobs.map(async (jobId) => {
           const question = givenQuestion({ jobId, askedAt: noon + jobId });
           await stores.questions.ask(question);
-          if (jobId < 120) await stores.questions.answer(question, admit, noon + jobId);
+          if (jobId > 20 && jobId !== 40) await stores.questions.answer(question, admit, noon + jobId);
         }),
       );
-      expect((await pending(noon + 200, 1)).map(({ jobId }) => jobId)).toEqual([120]);
+      expect((await pending(noon + 5_020, 1)).map(({ jobId }) => jobId)).toEqual([40]);
+    });
+
+    it('shows no question of a controller that is called', async () => {
+      await stores.questions.ask(givenQuestion({ transport: 'https' }));
+      expect(await pending()).toEqual([]);
+    });
+
+    describe('of the operator’s controllers', () => {
+      const platforms = (n: number, installationId: InstallationId, askedAt = noon) =>
+        stores.questions.ask(
+          givenQuestion({ owner: platformOwner, installationId, jobId: JobId(n), askedAt: askedAt + n }),
+        );
+      const handedOut = async (limit: number) => {
+        const page = { now: noon + 4_000, limit };
+        const found = await stores.questions.pendingOf(platformOwner, 'ctl_1', page);
+        return found.map(({ jobId }) => jobId);
+      };
+
+      it('shows each tenant’s first before anybody’s second', async () => {
+        for (let n = 1; n <= 12; n += 1) await platforms(n, acme);
+        for (let n = 101; n <= 102; n += 1) await platforms(n, beta);
+        expect(await handedOut(4)).toEqual([1, 101, 2, 3]);
+        expect(await handedOut(13)).toEqual([1, 101, 2, 3, 4, 5, 6, 7, 8, 9, 10, 102, 11]);
+      });
+
+      it('keeps the turn of a question that is asked again', async () => {
+        for (let n = 1; n <= 3; n += 1) await platforms(n, acme);
+        for (let again = 1; again <= 10; again += 1) await platforms(1, acme);
+        await platforms(4, acme);
+        for (let n = 101; n <= 112; n += 1) await platforms(n, beta);
+        expect(await handedOut(20)).toEqual([
+          1,
+          101,
+          2,
+          3,
+          4,
+          ...[2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => 100 + n),
+          111,
+          112,
+        ]);
+      });
+
+      it('begins the turns anew after the longest that a question can wait', async () => {
+        for (let n = 1; n <= 11; n += 1) await platforms(n, acme, noon - 10_000);
+        await platforms(50, beta);
+        await platforms(60, acme);
+        expect(await handedOut(2)).toEqual([50, 60]);
+      });
     });
 
     it('takes the first answer, and no second one', async () => {

@@ -1,10 +1,9 @@
-/** Questions to controllers that poll, in memory: see the port for what each method promises. */
+/** Questions to external controllers, in memory: see the port for what each method promises. */
+import { laneOf, lanesOf, turnWindow } from '../../lib/core/controllers/question-turns.ts';
 import type { Question, QuestionStore, StoredQuestion } from '../../lib/ports/questions.ts';
 import { copyOf } from './copy.ts';
 import type { StoreWorld } from './world.ts';
 
-const lookBackMilliseconds = 15 * 60_000;
-const lookedAtForEach = 100;
 const nameOf = ({ owner, controllerId, id }: Pick<Question, 'owner' | 'controllerId' | 'id'>) =>
   `${owner}/${controllerId}/${id}`;
 
@@ -18,15 +17,15 @@ export function createMemoryQuestionStore(world: StoreWorld): QuestionStore {
         return question as StoredQuestion;
       }),
     pendingOf: (owner, controllerId, { now, limit }) =>
-      world.call('questions.pendingOf', ({ questions }) =>
-        [...questions.values()]
-          .filter((one) => one.owner === owner && one.controllerId === controllerId)
-          .filter(({ id }) => id >= String(now - lookBackMilliseconds))
-          .sort((one, other) => (one.id < other.id ? -1 : 1))
-          .slice(-limit * lookedAtForEach)
-          .filter(({ answer, endsAt }) => answer === undefined && now < endsAt)
-          .slice(0, limit),
-      ),
+      world.call('questions.pendingOf', ({ questions }) => {
+        const fetched = [...questions.values()].filter(
+          (one) => one.owner === owner && one.controllerId === controllerId && one.transport === 'poll',
+        );
+        return inLanes(fetched)
+          .map((lane) => lane.filter(({ answer, endsAt }) => answer === undefined && now < endsAt))
+          .flatMap((lane) => lane.sort((one, other) => one.endsAt - other.endsAt))
+          .slice(0, limit);
+      }),
     answer: (about, answer, now) =>
       world.call('questions.answer', ({ questions }) => {
         const question = questions.get(nameOf(about));
@@ -37,4 +36,19 @@ export function createMemoryQuestionStore(world: StoreWorld): QuestionStore {
         return { kind: 'taken', question };
       }),
   };
+}
+
+/** @param asked of one controller, in the order in which it was asked */
+function inLanes(asked: readonly StoredQuestion[]): StoredQuestion[][] {
+  const [first] = asked;
+  if (!first) return [];
+  const lanes: StoredQuestion[][] = lanesOf(first.owner).map(() => []);
+  const times = new Map<string, number>();
+  for (const question of asked) {
+    const counted = `${question.installationId}/${turnWindow(question.askedAt)}`;
+    const nth = (times.get(counted) ?? 0) + 1;
+    times.set(counted, nth);
+    lanes[lanes.length > 1 ? laneOf(nth) : 0]!.push(question);
+  }
+  return lanes;
 }

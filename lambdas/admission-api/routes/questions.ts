@@ -33,7 +33,10 @@ const fetchThem = createRoute({
         .openapi({ description: `0 to ${pollBounds.waitSeconds}. Default: ${pollBounds.waitSeconds}.` }),
     }),
   },
-  responses: { 200: ok(`At most ${pollBounds.questions}, the oldest first`, questionList), ...problems() },
+  responses: {
+    200: ok(`At most ${pollBounds.questions}, whose time ends first, first`, questionList),
+    ...problems(),
+  },
 });
 
 const answer = createRoute({

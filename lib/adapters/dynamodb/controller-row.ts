@@ -8,6 +8,8 @@
  *   secret#<controller>                      what signs its callbacks
  *   decision#<time>#<epoch>#<job>#<gate>     a decision, by time
  *   job#<job>#<time>#<epoch>#<gate>          the same, by job
+ *   question#<controller>#<question>         what a controller is asked, and its answer
+ *   asked#<controller>#<tenant>#<window>     how often the operator's controller was asked about a tenant's jobs
  */
 import type { Controller, Rule, Transport } from '../../core/controllers/controller.ts';
 import type { ControllerScope, ScopeTarget } from '../../core/controllers/scope.ts';

@@ -12,21 +12,25 @@ export interface IndexQuery extends QueryCommandInput {
   readonly TableName: string;
 }
 
-/** @param keyName the table's only key attribute */
+/** @param keyNames the table's key attributes */
 export async function findByIndex(
   client: DynamoDBClient,
   query: IndexQuery,
-  { keyName, limit }: { keyName: string; limit: number },
+  { keyNames, limit }: { keyNames: readonly string[]; limit: number },
 ): Promise<Attributes[]> {
-  const keys = (await queryRows(client, query, limit)).map((row) => keyOf(row, keyName));
+  const keys = (await queryRows(client, query, limit)).map((row) => keyOf(row, keyNames));
   const rows = await findRows(client, query.TableName, keys);
-  const byKey = new Map(rows.map((row) => [JSON.stringify(keyOf(row, keyName)), row]));
+  const byKey = new Map(rows.map((row) => [JSON.stringify(keyOf(row, keyNames)), row]));
   return keys.map((key) => byKey.get(JSON.stringify(key))).filter((row) => row !== undefined);
 }
 
-function keyOf(row: Attributes, keyName: string): Attributes {
-  const value = row[keyName];
-  if (value === undefined)
-    throw new Error(`A row of an index has no ${keyName}; every index holds the keys.`);
-  return { [keyName]: value };
+function keyOf(row: Attributes, keyNames: readonly string[]): Attributes {
+  return Object.fromEntries(
+    keyNames.map((name) => {
+      const value = row[name];
+      if (value === undefined)
+        throw new Error(`A row of an index has no ${name}; every index holds the keys.`);
+      return [name, value];
+    }),
+  );
 }

@@ -48,7 +48,7 @@ export function createLaunchStore(deps: { client: DynamoDBClient; tables: TakeTa
       ExpressionAttributeNames: { '#open': 'open', '#deadline': 'deadline' },
       ExpressionAttributeValues: { ':open': text(marker), ':now': number(now) },
     };
-    const rows = await findByIndex(client, query, { keyName: 'launch_id', limit });
+    const rows = await findByIndex(client, query, { keyNames: ['launch_id'], limit });
     // The index lags: a launch that has closed or moved its deadline meanwhile is not overdue.
     const due = rows.filter((row) => row['open']?.S === marker && Number(row['deadline']?.N) <= now);
     return due.map(launchOfRow);

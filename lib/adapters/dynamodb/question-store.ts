@@ -1,28 +1,39 @@
 /**
- * Questions to controllers that poll, as rows in the partition of the controller's owner. The key begins with the time of the
- * question, so that a look reads the newest minutes alone, whatever was answered or came to nothing before.
+ * Questions to external controllers, as rows in the partition of the controller's owner. Those to fetch stand in a sparse index
+ * by the end of their time until they are answered, so that a look reads what it hands out, and nothing else. The index may be
+ * some moments behind: the rows say which of its questions are open.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { tables } from '../../contract/tables.ts';
 import type { JobFacts } from '../../core/controllers/facts.ts';
+import { laneOf, lanesOf, turnWindow } from '../../core/controllers/question-turns.ts';
 import { InstallationId, JobId } from '../../core/ids.ts';
 import type { Question, QuestionStore, StoredQuestion } from '../../ports/questions.ts';
 import { type Attributes, compact, number, optional, text } from './attributes.ts';
 import { controllerKey, rowOf } from './controller-row.ts';
-import { getRow, queryRows } from './read.ts';
+import { findByIndex } from './find-by-index.ts';
+import { getRow } from './read.ts';
 import { insertStatement, runStatements } from './statements.ts';
 import { updateRow } from './write.ts';
 
-/** Longer than any controller's timeout, and than a message takes. */
-const lookBackMilliseconds = 15 * 60_000;
-/** For each question that is wanted: so many of the newest are looked at, answered or not. */
-const lookedAtForEach = 100;
 const keptSeconds = 24 * 60 * 60;
+/** Of the counts by which turns are given: longer than their window. */
+const countKeptSeconds = 60 * 60;
 
-const prefixOf = (controllerId: string) => `question#${controllerId}#`;
-/** Ids begin with thirteen digits of milliseconds until the year 2286, so that texts sort as times do. */
-const itemOf = (controllerId: string, id: string) => `${prefixOf(controllerId)}${id}`;
+const { indexes, partitionKey, sortKey } = tables.controllers;
+const { unanswered } = indexes;
+const keyNames = [partitionKey.name, sortKey.name];
 
-export function createQuestionStore(deps: { client: DynamoDBClient; tableName: string }): QuestionStore {
+const itemOf = (controllerId: string, id: string) => `question#${controllerId}#${id}`;
+const askedOf = ({ owner, controllerId }: Pick<Question, 'owner' | 'controllerId'>, lane: number) =>
+  `${owner}#${controllerId}#${lane}`;
+
+interface StoreDeps {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+}
+
+export function createQuestionStore(deps: StoreDeps): QuestionStore {
   const { client, tableName } = deps;
   const read = async ({ owner, controllerId, id }: Pick<Question, 'owner' | 'controllerId' | 'id'>) => {
     const row = await getRow(client, tableName, controllerKey(owner, itemOf(controllerId, id)));
@@ -30,28 +41,37 @@ export function createQuestionStore(deps: { client: DynamoDBClient; tableName: s
   };
   return {
     async ask(question) {
-      const [outcome] = await runStatements(client, [insertStatement(tableName, questionRow(question))]);
+      const { owner, transport } = question;
+      const takesTurns = transport === 'poll' && lanesOf(owner).length > 1;
+      const known = takesTurns ? await read(question) : undefined;
+      if (known) return known;
+      const lane = takesTurns ? laneOf(await countAsked(deps, question)) : 0;
+      const insert = insertStatement(tableName, questionRow(question, lane));
+      const [outcome] = await runStatements(client, [insert]);
       if (typeof outcome === 'object') throw outcome;
       if (outcome === 'done') return question;
       return (await read(question)) ?? question;
     },
     async pendingOf(owner, controllerId, { now, limit }) {
-      const query = {
-        TableName: tableName,
-        ConsistentRead: true,
-        // The newest first: however many were answered lately, those that were asked just now are among them.
-        ScanIndexForward: false,
-        KeyConditionExpression: 'installation_id = :owner AND #item BETWEEN :from AND :to',
-        ExpressionAttributeNames: { '#item': 'item' },
-        ExpressionAttributeValues: {
-          ':owner': number(owner),
-          ':from': text(itemOf(controllerId, String(now - lookBackMilliseconds))),
-          ':to': text(`${prefixOf(controllerId).slice(0, -1)}$`),
-        },
-      };
-      const found = (await queryRows(client, query, limit * lookedAtForEach)).map(questionOfRow);
-      const open = found.filter(({ answer, endsAt }) => answer === undefined && now < endsAt);
-      return open.reverse().slice(0, limit);
+      const found: Attributes[] = [];
+      for (const lane of lanesOf(owner)) {
+        if (found.length === limit) break;
+        const query = {
+          TableName: tableName,
+          IndexName: unanswered.name,
+          KeyConditionExpression: '#askedOf = :askedOf AND #endsAt > :now',
+          ExpressionAttributeNames: {
+            '#askedOf': unanswered.partitionKey.name,
+            '#endsAt': unanswered.sortKey.name,
+          },
+          ExpressionAttributeValues: {
+            ':askedOf': text(askedOf({ owner, controllerId }, lane)),
+            ':now': number(now),
+          },
+        };
+        found.push(...(await findByIndex(client, query, { keyNames, limit: limit - found.length })));
+      }
+      return found.map(questionOfRow).filter(({ answer }) => answer === undefined);
     },
     async answer(about, { vote, reason }, now) {
       const { met, row } = await updateRow(
@@ -59,7 +79,7 @@ export function createQuestionStore(deps: { client: DynamoDBClient; tableName: s
         {
           tableName,
           key: controllerKey(about.owner, itemOf(about.controllerId, about.id)),
-          update: `SET #vote = :vote${reason === undefined ? '' : ', #reason = :reason'}`,
+          update: `SET #vote = :vote${reason === undefined ? '' : ', #reason = :reason'} REMOVE #asked_of`,
           condition: 'attribute_exists(#ends_at) AND attribute_not_exists(#vote) AND #ends_at > :now',
           values: compact<Attributes>({
             ':vote': text(vote),
@@ -77,8 +97,31 @@ export function createQuestionStore(deps: { client: DynamoDBClient; tableName: s
   };
 }
 
-const questionRow = (question: Question): Attributes => ({
+/** How many questions this controller was lately asked about the tenant's jobs, this one included. */
+async function countAsked({ client, tableName }: StoreDeps, question: Question): Promise<number> {
+  const { owner, controllerId, installationId, askedAt } = question;
+  const { row } = await updateRow(
+    client,
+    {
+      tableName,
+      key: controllerKey(owner, `asked#${controllerId}#${installationId}#${turnWindow(askedAt)}`),
+      update: 'SET #times = if_not_exists(#times, :none) + :one, #expires_at = :expiresAt',
+      condition: 'attribute_not_exists(#question_id)',
+      values: {
+        ':none': number(0),
+        ':one': number(1),
+        ':expiresAt': number(Math.ceil(askedAt / 1000) + countKeptSeconds),
+      },
+    },
+    'ALL_NEW',
+  );
+  return row ? rowOf(row).number('times') : 1;
+}
+
+const questionRow = (question: Question, lane: number): Attributes => ({
   ...controllerKey(question.owner, itemOf(question.controllerId, question.id)),
+  ...(question.transport === 'poll' ? { [unanswered.partitionKey.name]: text(askedOf(question, lane)) } : {}),
+  transport: text(question.transport),
   controller_id: text(question.controllerId),
   question_id: text(question.id),
   job_installation_id: number(question.installationId),
@@ -97,6 +140,8 @@ function questionOfRow(attributes: Attributes): StoredQuestion {
   return {
     owner: InstallationId(row.number('installation_id')),
     controllerId: row.text('controller_id'),
+    // Absent in rows of earlier versions.
+    transport: row.optionalWord('transport', ['https', 'poll']) ?? 'poll',
     id: row.text('question_id'),
     installationId: InstallationId(row.number('job_installation_id')),
     jobId: JobId(row.number('job_id')),

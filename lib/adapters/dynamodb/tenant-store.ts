@@ -52,7 +52,7 @@ export function createTenantStore(deps: TenantStoreOptions): TenantStore {
         ExpressionAttributeValues: { ':account': number(accountId) },
       };
       const limit = installationsPerAccount;
-      const rows = await findByIndex(client, query, { keyName: 'installation_id', limit });
+      const rows = await findByIndex(client, query, { keyNames: ['installation_id'], limit });
       return rows.map(tenantOfRow);
     },
     async listAcrossTenants({ limit, cursor }) {

@@ -34,7 +34,7 @@ const lookMilliseconds = 500;
 const comeAgainSeconds = 1;
 
 export interface Fetched {
-  /** The oldest first. */
+  /** As the store orders them. */
   readonly questions: readonly Question[];
   /** There was no place to wait: retry after this time. */
   readonly retryAfterSeconds?: number;

@@ -199,6 +199,7 @@ async function askOne(deps: AskDeps, { controller, job, gate, facts }: Asking): 
   const stored = await deps.questions.ask({
     owner,
     controllerId,
+    transport: transport.kind,
     id: questionId(job.admission?.at ?? askedAt, jobId, gate),
     installationId,
     jobId,
