@@ -19,7 +19,7 @@ const admit: Verdict = { kind: 'admit' };
 
 /**
  * @param tenant undefined while no installation event has been handled yet
- * @param group of its runners; where they have none, it is passed over
+ * @param group of its runners; ignored where runners have none
  */
 export function judge(tenant: Tenant | undefined, tier: Tier, job: Job, group: GroupView = {}): Verdict {
   if (!tenant) {

@@ -1,6 +1,6 @@
 /**
- * What to do about the waiting jobs of one tenant and tier: which to refuse, which wait on and why, and which get a
- * machine now. Oldest first, and never more than both limits leave.
+ * What to do about the waiting jobs of one tenant and tier: which to refuse, which keep waiting and why, and which get a
+ * machine now. Oldest first, and never more than both limits allow.
  */
 import { judge, judgeTenant, type Verdict } from './admission.ts';
 import type { Job } from './job.ts';
@@ -28,11 +28,11 @@ export interface BalancePlan {
   readonly worthReading: number;
 }
 
-/** Something other than the tenant's own limits that leaves room for so many only, and why. */
+/** Something other than the tenant's own limits that leaves room for only so many, and why. */
 export interface Bound {
   readonly machines: number;
   readonly reason: Reason;
-  /** Whether it passes with time, so that the tenant looks again by itself; else an event wakes the waiting ones. */
+  /** Whether it passes with time, so that the tenant looks again by itself; otherwise an event wakes the waiting ones. */
   readonly passesByItself: boolean;
   /** Whether jobs without room are refused, instead of waiting. */
   readonly refuses?: boolean;
@@ -40,11 +40,11 @@ export interface Bound {
 
 /**
  * Jobs beyond those that get a machine whose reasons to wait are written in time: each once, as it comes near the head of
- * the line. Those behind have the reason that they came with, that others come first.
+ * the line. Those behind keep the reason that they came with: others come first.
  */
 const lookAhead = 10;
 
-/** A launch's worth, and some more. */
+/** One launch's jobs and some more. */
 const mostWorthReading = 100;
 
 /** @param options.waiting a page of at most `pageSize` waiting jobs, oldest first */
@@ -65,7 +65,7 @@ export function planBalance(options: {
     verdict: rested(judge(tenant, tier, job, group), job, now),
   }));
   const admitted = verdicts.filter(({ verdict }) => verdict.kind === 'admit').map(({ job }) => job);
-  // A machine's end leaves room in the tenant's limits, and not under its cap: so that one comes first.
+  // A machine's end frees the tenant's limits, but not its cap: so the cap comes first.
   const own = tenant ? [...(spend ? [spend] : []), ownBound(tenant, tier)] : [];
   const room = tightest([...own, ...bounds]);
   const launch = tenant ? admitted.slice(0, Math.min(room.machines, maxMachinesPerLaunch)) : [];
@@ -101,7 +101,7 @@ export function planBalance(options: {
   };
 }
 
-/** More than the page only where the page was full and all of it is done with: held back each by itself, refused, or launched. */
+/** More than the page only if it was full and all of it is dealt with: held back individually, refused, or launched. */
 function worthReading(page: {
   tenant: Tenant | undefined;
   admitted: number;
@@ -114,7 +114,7 @@ function worthReading(page: {
   const { tenant, admitted, refused, heldAlone, room, waiting, pageSize } = page;
   if (waiting < pageSize || !tenant || judgeTenant(tenant)?.kind === 'hold') return pageSize;
   if (refused < waiting && (room.machines === 0 || room.machines < admitted)) return pageSize;
-  // Jobs that are held for themselves stay at the head of the line, and must not hide those behind them.
+  // Jobs held individually stay at the head of the line, and must not hide those behind them.
   const most = mostWorthReading + heldAlone * 10;
   const wanted = admitted < waiting ? most : room.machines + lookAhead;
   return Math.max(pageSize, Math.min(most, wanted));
@@ -126,7 +126,7 @@ function rested(verdict: Verdict, job: Job, now: number): Verdict {
   return { kind: 'hold', reason: job.reason ?? unbounded.reason, ofJob: true };
 }
 
-/** The tenant's own limits come first: among equals theirs is the reason shown. */
+/** The tenant's own limits come first: among equals theirs is the reason to show. */
 function tightest(bounds: readonly Bound[]): Bound {
   return bounds.reduce((best, next) => (next.machines < best.machines ? next : best), unbounded);
 }

@@ -1,9 +1,9 @@
 /**
- * Text from outside in a form that every queue, row and log line takes: of a bounded length, well-formed, and without
- * control characters or code points that are no characters. What is replaced shows as U+FFFD, what is cut ends in `…`.
+ * Text from outside in a form that every queue, row and log line accepts: of a bounded length, well-formed, and without
+ * control characters or noncharacters. Replaced characters show as U+FFFD, and a cut ends in `…`.
  */
 
-/** SQS takes none of these, and DynamoDB no lone surrogate: a row or message with one would fail for good. */
+/** SQS accepts none of these, and DynamoDB no lone surrogate: a row or message that contains one would always fail. */
 const unfit = /[\p{Cc}\p{Noncharacter_Code_Point}]/gu;
 
 /** @param most UTF-16 code units */
@@ -13,8 +13,8 @@ export function boundedText(text: string, most: number): string {
 }
 
 /**
- * GitHub's names: 39 characters for an account (more where an enterprise manages it), 100 for a repository; never dots
- * alone. Letters of any alphabet pass: what matters here is that a name is short, well-formed, and no path of its own.
+ * GitHub's names: 39 characters for an account (more if an enterprise manages it), 100 for a repository; never only dots.
+ * Letters of any alphabet are allowed: what matters here is that a name is short, well-formed, and cannot act as a path.
  */
 const repositoryName = /^(?!\.+\/)[\p{L}\p{N}_.-]{1,100}\/(?!\.+$)[\p{L}\p{N}_.-]{1,100}$/u;
 

@@ -1,6 +1,6 @@
 /**
- * What AWS charges for the processors of burstable types beyond the hourly price: in unlimited mode, whatever a machine
- * uses above its baseline. A machine that lives for one job earns no credits that it could use later, so a busy one pays.
+ * What AWS charges for the processors of burstable types beyond the hourly price: in unlimited mode, for all use above a
+ * machine's baseline. A machine that lives for one job earns no credits that it could use later, so a busy one pays.
  * Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html (baselines),
  * https://aws.amazon.com/ec2/pricing/on-demand/ ("T2/T3/T4g Unlimited Mode Pricing", Linux)
  */
@@ -12,7 +12,7 @@ export interface Burstable {
   readonly vcpus: number;
   /** Of each processor, in thousandths of it. */
   readonly baseline: number;
-  /** For one processor, an hour long, above the baseline. */
+  /** For one processor, for an hour above the baseline. */
   readonly surplusPerVcpuHour: Micros;
   /** EC2's default, if the launch does not set it. */
   readonly usualCredits: CpuCredits;
@@ -39,7 +39,7 @@ const t2Sizes: Readonly<Record<string, Size>> = {
   '2xlarge': [8, 170],
 };
 
-/** @returns undefined for types that are not burstable, and for burstable ones that are not known */
+/** @returns undefined for types that are not burstable, and for unknown burstable ones */
 export function burstable(instanceType: string): Burstable | undefined {
   const [family = '', size = ''] = instanceType.split('.');
   if (!['t2', 't3', 't3a', 't4g'].includes(family)) return undefined;
@@ -54,12 +54,12 @@ export function burstable(instanceType: string): Burstable | undefined {
   };
 }
 
-/** By its name: EC2 has no burstable family that begins otherwise. */
+/** By its name: all burstable families of EC2 begin like this. */
 export const isBurstable = (instanceType: string): boolean => /^t\d/.test(instanceType);
 
 /**
- * What surplus credits cost in an hour at so much use of all processors (thousandths, 0 to 1000): 0 where the use is below the
- * baseline, and where the machine is slowed down instead of charged for.
+ * What surplus credits cost in an hour at this use of all processors (thousandths, 0 to 1000): 0 if the use is below the
+ * baseline, or if the machine is slowed down instead of charged for.
  */
 export function surplusPerHour(instanceType: string, busy: number, credits?: CpuCredits): Micros {
   const type = burstable(instanceType);

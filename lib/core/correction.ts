@@ -12,8 +12,8 @@ export interface Correction {
   readonly days: readonly string[];
   costOf(sum: Pick<UsageSum, 'day' | 'installationId' | 'tier' | 'cost'>): Micros;
   /**
-   * By how much days that were not compared may be off, of their sum, nineteen times in twenty: as far as the compared ones
-   * show, in which each tenant's day was off by its own. Absent: too few of them to say.
+   * By how much days without a comparison may be off, as a share of their sum, nineteen times in twenty: as far as the
+   * compared days show, on each of which a tenant was off by its own amount. Absent: too few compared days to tell.
    */
   readonly uncertainty?: number;
 }
@@ -54,7 +54,7 @@ function pooled<Key>(entries: readonly (readonly [Key, { recorded: ByComponent; 
   );
 }
 
-/** What is billed for a component of which nothing is on record is spread over those of which something is. */
+/** A component that is billed but not on record is spread over those that are on record. */
 function ratiosOf({ recorded, billed }: { recorded: ByComponent; billed: ByComponent }): Ratios {
   const without = components.filter((component) => recorded[component] === 0);
   const left = without.reduce((sum, component) => sum + billed[component], 0);
@@ -65,10 +65,10 @@ function ratiosOf({ recorded, billed }: { recorded: ByComponent; billed: ByCompo
   return byComponent(ratio);
 }
 
-/** A tenant's day that is worth so little says nothing, and so few of them say too little. */
+/** A tenant's day below this amount says nothing, and neither do too few of them. */
 const fewestClusters = 5;
 
-/** The usual error of a ratio, over tenants' days; machines of one tenant are alike, so they do not count singly. */
+/** The standard error of a ratio, over tenants' days; machines of one tenant are alike, so they do not count singly. */
 function uncertaintyOf(compared: readonly ComparedDay[]): number | undefined {
   const clusters = compared.flatMap(({ tenants }) => tenants).filter(({ recorded }) => sumOf(recorded) > 0);
   const count = clusters.length;

@@ -1,6 +1,6 @@
 /**
- * The CreateFleet request of a launch: plain data in EC2's own shape, built once, stored whole, sent as it is.
- * Nothing here reads a clock or the environment: the same plan gives the same request, byte for byte.
+ * A launch's CreateFleet request: plain data in EC2's own shape, built once, stored whole, sent unchanged. Nothing here
+ * reads a clock or the environment: the same plan gives the same request, byte for byte.
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
  */
 import type { InstallationId, LaunchId, TierName } from './ids.ts';
@@ -40,7 +40,7 @@ export interface FleetPlan {
   readonly tier: TierName;
   readonly launchId: LaunchId;
   readonly level: RunnerLevel;
-  /** The runner group's name, where the level has groups. */
+  /** The runner group's name, at a level that has groups. */
   readonly group?: string;
   /** Lets only the machines of this launch claim. */
   readonly ticket: string;
@@ -51,7 +51,7 @@ export interface FleetPlan {
   readonly machines: number;
 }
 
-/** Exactly these pools. Instance types have priority in the order in which they come first. */
+/** Exactly these pools. Instance types get their priority in order of first appearance. */
 export function fleetRequest(plan: FleetPlan): FleetRequest {
   const owner = [
     { Key: tagKeys.tenant, Value: String(plan.installationId) },
@@ -97,7 +97,7 @@ export function fleetRequest(plan: FleetPlan): FleetRequest {
 }
 
 /**
- * A name chosen by people, in the characters that a tag may have; EC2 refuses a launch with any other.
+ * A name chosen by people, in characters that a tag may contain; EC2 refuses a launch with any other.
  * Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
  */
 const tagValue = (text: string) =>

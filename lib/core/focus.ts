@@ -1,6 +1,6 @@
 /**
- * What machines cost, as rows of FOCUS 1.2, the FinOps Open Cost and Usage Specification: all of its mandatory columns, and
- * those of its conditional and recommended ones that there is something to say in. Amounts are estimates at AWS's list prices.
+ * What machines cost, as rows of FOCUS 1.2, the FinOps Open Cost and Usage Specification: all of its mandatory columns,
+ * and the conditional and recommended ones that Mayfly has data for. Amounts are estimates at AWS's list prices.
  * Source: https://focus.finops.org/focus-specification/v1-2/ (columns and attributes of the tag v1.2 of its repository)
  */
 
@@ -16,7 +16,7 @@ export interface FocusPlace {
   readonly month: string;
 }
 
-/** Those of one's own begin with x_. */
+/** Custom columns begin with x_. */
 export const focusColumns = [
   'BilledCost',
   'BillingAccountId',
@@ -61,7 +61,7 @@ export type FocusRow = Readonly<Record<(typeof focusColumns)[number], string | n
 
 const aws = 'AWS';
 
-/** The day and month are UTC; an end is the first moment that is not in it. */
+/** The day and month are UTC; an end is the first moment after the period. */
 export function focusRow(sum: UsageSum, { environment, region, month }: FocusPlace): FocusRow {
   const { day, installationId, account, tier, work, seconds, machines, jobs, cost } = sum;
   const dollars = totalOf(cost) / 1_000_000;
@@ -114,11 +114,11 @@ export function focusRow(sum: UsageSum, { environment, region, month }: FocusPla
   };
 }
 
-/** Spot prices may change at any time; other ones are agreed upon. */
+/** Spot prices may change at any time; other prices are agreed. */
 function pricingCategory({ machines, spotMachines }: UsageSum): string {
   if (spotMachines === 0) return 'Standard';
   return spotMachines === machines ? 'Dynamic' : 'Other';
 }
 
-/** ISO 8601 with seconds, as the specification's Date/Time Format asks. */
+/** ISO 8601 with seconds, as in the specification's Date/Time Format. */
 const timeOf = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');

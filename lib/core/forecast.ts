@@ -5,7 +5,7 @@ import type { UsageSum } from './usage-sum.ts';
 
 export interface Forecast {
   readonly total: Micros;
-  /** The whole days that it goes by. */
+  /** The whole days that it is based on. */
   readonly days: number;
 }
 
@@ -28,6 +28,6 @@ export function forecast(
     return sums.filter(({ day }) => wanted.has(day)).reduce((sum, { cost }) => sum + totalOf(cost), 0);
   };
   const ahead = Math.round((costOf(recent) / recent.length) * (daysInMonth - whole.length));
-  // A day that has cost more than the others did already counts with what it has cost.
+  // A day that has already cost more than the others counts with its cost so far.
   return { total: costOf(whole) + Math.max(ahead, costOf(days.slice(-1))), days: recent.length };
 }

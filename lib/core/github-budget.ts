@@ -1,6 +1,6 @@
 /**
- * How an installation's calls to GitHub are shared out. Registrations come before deletions, and deletions before queries:
- * lower priorities stop while something is left for the higher ones. Only these numbers decide that.
+ * How an installation's calls to GitHub are shared out. Registrations come before deletions, and deletions before
+ * queries: lower priorities stop while something is left for the higher ones. Only these numbers decide that.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 
@@ -21,7 +21,7 @@ export const resourceFor: Readonly<Record<CallPurpose, CallResource>> = {
   ask: 'core',
 };
 
-/** As GitHub's `x-ratelimit-*` headers say it. */
+/** As in GitHub's `x-ratelimit-*` headers. */
 export interface CallBudget {
   readonly resource: CallResource;
   readonly limit: number;
@@ -47,7 +47,7 @@ const leastShare: Readonly<Record<CallPurpose, number>> = { register: 0, remove:
 /** While more than this is left, other copies need not know. */
 const noteworthyShare = 0.5;
 
-/** Copies tell each other each time so much of the limit has gone: 25 times in an hour, at most. */
+/** Copies tell each other each time this much of the limit is gone: 25 times an hour, at most. */
 const noteStepShare = 0.02;
 
 /** Undefined: the call may be made now. Else: in how many seconds. */
@@ -65,7 +65,7 @@ export function secondsUntilCall(
   return isShort ? seconds(budget.resetsAt - now) : undefined;
 }
 
-/** Whether to tell the other copies, given what they were told last. */
+/** Whether to tell the other copies, given what they were last told. */
 export function isNoteworthy(now: CallBudget, told: CallBudget | undefined): boolean {
   if (now.remaining > now.limit * noteworthyShare) return false;
   const isNewWindow = told === undefined || told.resetsAt < now.resetsAt;

@@ -88,7 +88,7 @@ export interface WebhookDelivery {
   readonly statusCode: number;
 }
 
-/** GitHub's own ranges: from 400 to 599 it failed, and what is in neither range is in no list of either kind. */
+/** GitHub's own ranges: 400 to 599 failed; a status in neither range is in neither list. */
 export const wasDelivered = ({ statusCode }: WebhookDelivery): boolean =>
   statusCode >= 200 && statusCode < 400;
 

@@ -12,7 +12,7 @@ export interface Invoice {
   readonly account: string;
   /** `2026-11`. */
   readonly month: string;
-  /** The dearest first. */
+  /** The most expensive first. */
   readonly lines: readonly InvoiceLine[];
   /** Minutes that cost nothing; `amount` is what is taken off. */
   readonly free: { readonly minutes: number; readonly amount: Micros };
@@ -60,7 +60,7 @@ function linesOf(group: readonly UsageSum[]): InvoiceLine[] {
   const used = found.filter(({ seconds, amount }) => seconds > 0 || amount > 0);
   return used.map(({ basis, seconds, amount }, n) => ({
     ...about,
-    // In the month in which a rate came into force there are two lines; jobs are counted once.
+    // A month in which a rate came into force has two lines; jobs are counted once.
     jobs: n === 0 ? jobs : 0,
     minutes: minutesOf(seconds),
     ...{ basis, amount },

@@ -1,10 +1,10 @@
 /**
- * What is kept of a job's labels. Those of a tier's job are each one of the tier's, so they are few. Other jobs are
- * refused, and their labels only shown: whatever a workflow asks for, its row and its messages stay small.
+ * What is kept of a job's labels. A tier's jobs have only the tier's own labels, so they are few. Other jobs are refused,
+ * and their labels only shown: whatever a workflow asks for, its row and its messages stay small.
  */
 import { boundedText } from './bounded-text.ts';
 
-/** A job that means it has a handful. */
+/** A genuine job has a handful. */
 const mostShown = 20;
 const longestShown = 100;
 

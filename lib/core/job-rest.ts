@@ -1,6 +1,7 @@
 /**
  * How long a job pauses after its machines ended without running it. It is never given up: the pauses grow, which bounds
- * its cost, and GitHub says when it is over. A machine that ran another job of the tenant was no failure, and is not counted.
+ * its cost, and GitHub says when it is over. A machine that ran another job of the tenant did not fail, and does not
+ * count.
  */
 import type { TierName } from './ids.ts';
 import type { Job } from './job.ts';
@@ -10,9 +11,9 @@ import { type Reason, reason } from './reason.ts';
 export interface Rest {
   /** Where it waits. */
   readonly tier: TierName;
-  /** As it is from now on. */
+  /** Its state from now on. */
   readonly replacements: number;
-  /** Absent: it may have a machine at once. Else its place in the line is at this time. */
+  /** Absent: it may have a machine at once. Otherwise its place in the line is at this time. */
   readonly retryAt?: number;
 }
 
@@ -26,7 +27,7 @@ export const freeReplacements = 2;
 const firstPauseSeconds = 60;
 const longestPauseSeconds = 3600;
 
-/** One more machine ended without running it. `why` is what happened to that one. */
+/** Another machine ended without running it. `why` is what happened to that one. */
 export function afterLoss(job: Job, why: Reason, now: number): Again {
   const replacements = (job.replacements ?? 0) + 1;
   if (!job.tier) return { reason: why };

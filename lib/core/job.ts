@@ -25,38 +25,38 @@ export interface Job {
   readonly state: JobState;
   /** Absent where no tier has the job's labels. */
   readonly tier?: TierName;
-  /** `owner/name`, as it was heard last: both may be renamed on GitHub. */
+  /** `owner/name`, as last heard: both may be renamed on GitHub. */
   readonly repository: string;
-  /** GitHub's id of it, which stays. Absent in rows of earlier versions. */
+  /** GitHub's id of it, which never changes. Absent in rows of earlier versions. */
   readonly repositoryId?: number;
   readonly repositoryOwnerId: number;
-  /** As it was when the job was announced. Absent: not said. */
+  /** The repository's visibility when the job was announced. Absent: not said. */
   readonly visibility?: RepositoryVisibility;
   readonly runId: number;
-  /** Which attempt of the run it is of. Absent: not said, or in rows of earlier versions. */
+  /** The attempt of the run. Absent: not said, or in rows of earlier versions. */
   readonly runAttempt?: number;
   /** The workflow's name, shortened. Absent: not said, or in rows of earlier versions. */
   readonly workflow?: string;
   readonly labels: readonly string[];
-  /** When GitHub made the job, epoch milliseconds: its place in the line. */
+  /** When GitHub created the job, epoch milliseconds: its place in the line. */
   readonly queuedAt: number;
   /** When the platform first heard of it, epoch milliseconds. */
   readonly acceptedAt: number;
-  /** Why it waits. Of a job that is done: why the platform ended it; absent where GitHub did. */
+  /** Why it waits. For a done job: why the platform ended it; absent if GitHub did. */
   readonly reason?: Reason;
   /** Why none of its steps ran on the machine that GitHub gave it to. */
   readonly startRefusal?: Reason;
-  /** What its tenant's controllers said of it last. Absent: none was asked. */
+  /** Its tenant's controllers' latest decision. Absent: none was asked. */
   readonly admission?: JobAdmission;
-  /** The lease that is meant for it, while covered; and of a job that runs, the one that was as it began. */
+  /** The lease meant for it, while covered; for a running job, the one that it had as it began. */
   readonly lease?: LeaseId;
   /** The lease of the machine that it lost last; that launch and machine have the details. Absent: it lost none. */
   readonly formerLease?: LeaseId;
   /** How many launches were made for it. */
   readonly attempts: number;
-  /** How many machines were bought for it and ended without running a job. Absent: none. */
+  /** How many machines were launched for it and ended without running a job. Absent: none. */
   readonly replacements?: number;
-  /** While it waits: before this (epoch milliseconds) no machine is bought for it. */
+  /** While it waits: no machine is launched for it before this (epoch milliseconds). */
   readonly retryAt?: number;
   /** When GitHub first said that it has no such job, epoch milliseconds; absent: it did not, or has said otherwise since. */
   readonly goneAt?: number;
@@ -76,7 +76,7 @@ export interface Job {
   readonly conclusion?: string;
 }
 
-/** A job that GitHub ended is over; one that the platform ended can be opened again by a fact from GitHub. */
+/** A job that GitHub ended is over; a fact from GitHub can reopen one that the platform ended. */
 export const isOverOnGitHub = (job: Job): boolean => job.state === 'done' && job.reason === undefined;
 
 /** How it ended, according to GitHub. Undefined for a tenant's own runner, which is not one of our machines. */

@@ -1,6 +1,6 @@
 /**
- * Which tier a job's labels mean. Labels compare without regard to case, as on GitHub. A job never lands on a
- * larger tier than it named: where several tiers have all of its labels, the smallest takes it.
+ * Which tier a job's labels name. Labels are case-insensitive, as on GitHub. A job never gets a larger tier than it
+ * named: if several tiers have all of its labels, the smallest takes it.
  */
 import type { Tier } from './tier.ts';
 

@@ -1,9 +1,9 @@
 /**
- * The pace of CreateFleet calls while EC2 throttles, for the whole cell, and the line of tenants that want one. Each tenant
- * and tier has one place in the line, so that all get calls in turn, however many jobs each has. Usually there is no pace:
- * it begins with a throttle, at the rate at which EC2 refills its bucket. Each call makes it a little faster, each further
- * throttle halves it, and from then on it grows slowly where it was too fast before. It is dropped two minutes after the last
- * throttle.
+ * The pace of CreateFleet calls while EC2 throttles, for the whole cell, and the line of tenants that want one. Each
+ * tenant and tier has one place in the line, so that all get calls in turn, however many jobs each has. Usually there is
+ * no pace: it begins with a throttle, at the rate at which EC2 refills its bucket. Each call makes it a little faster,
+ * each further throttle halves it, and then it grows slowly above half of the rate that was too fast. It is dropped two
+ * minutes after the last throttle.
  */
 export interface LaunchPace {
   readonly callsPerSecond: number;
@@ -13,7 +13,7 @@ export interface LaunchPace {
   readonly nextCallAt: number;
   /** Where the line ends, epoch milliseconds. */
   readonly lineEndsAt: number;
-  /** Whose turn is when, by `installation/tier`. */
+  /** When whose turn is, by `installation/tier`. */
   readonly turns: Readonly<Record<string, TurnTimes>>;
   readonly slowedAt: number;
 }
@@ -21,14 +21,14 @@ export interface LaunchPace {
 /** Both epoch milliseconds. */
 interface TurnTimes {
   readonly at: number;
-  /** When it is called up: before its turn, if the pace slowed down meanwhile, and then once more. */
+  /** When it is woken: before its turn, if the pace slowed down meanwhile, and then once more. */
   readonly calledAt: number;
 }
 
 export type Turn =
   /** It may call, after this delay. */
   | { readonly kind: 'go'; readonly waitMilliseconds: number }
-  /** `fresh`: somebody must call it up then; else that is under way. */
+  /** `fresh`: someone must wake it then; otherwise that is under way. */
   | { readonly kind: 'wait'; readonly at: number; readonly fresh: boolean };
 
 interface Asked {
@@ -37,18 +37,19 @@ interface Asked {
 }
 
 /**
- * EC2's bucket for CreateFleet holds 50 calls and gets 5 a second: whoever meets it empty may go on with these five.
+ * EC2's bucket for CreateFleet holds 50 calls and refills 5 a second: a caller that finds it empty may go on with these
+ * five.
  * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
 const refillPerSecond = 5;
-/** As fast as the full bucket allows: one that was throttled for a moment is not slow for long. */
+/** As fast as the full bucket allows: a brief throttle does not slow down for long. */
 const fastest = 50;
 const slowest = 0.25;
-/** With each call. EC2 says no within 0.1 s, long before it would say yes: no answer is a good one. */
+/** With each call. EC2 refuses within 0.1 s, long before it would accept: no answer yet is a good sign. */
 const growth = 1.3;
 /** Calls a second, with each call. */
 const cautiousGrowth = 0.25;
-/** A function waits no longer than this for its turn; after that it comes again. */
+/** A function waits no longer than this for its turn; otherwise it comes again. */
 export const longestHoldMilliseconds = 2_000;
 /** A tenant that does not come within this time of its turn loses it. */
 const missedMilliseconds = 60_000;
@@ -92,7 +93,7 @@ export function slowedDown(
   return { ...slower, turns: Object.fromEntries(turns) };
 }
 
-/** EC2 took a call. `called`: the next in line, whose turn is at once. */
+/** EC2 accepted a call. `called`: the next in line, whose turn is at once. */
 export function spedUp(pace: LaunchPace, now: number): { pace: LaunchPace; called: string[] } {
   const called = Object.entries(pace.turns)
     .filter(([, { at }]) => at > now)
@@ -111,7 +112,7 @@ export function askTurn(before: LaunchPace, place: string, now: number): Asked {
   const own = pace.turns[place];
   if (own && own.at > now) return own.calledAt > now ? waitFor(pace, own.at) : callUp(pace, place, own.at);
   const { [place]: _own, ...others } = pace.turns;
-  // Whoever is new goes at once where the line will be served all the same; else behind it.
+  // A new caller goes at once if the line is still served in time; otherwise behind it.
   const lineMilliseconds = own ? 0 : Object.keys(others).length * spacing(pace);
   const hasTurn = pace.nextCallAt + lineMilliseconds <= now + longestHoldMilliseconds;
   const call = hasTurn ? callNow(pace, now) : undefined;

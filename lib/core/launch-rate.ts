@@ -1,7 +1,7 @@
 /**
  * How many machines a tenant may start a minute: whoever installs the App can queue any number of jobs, and each machine
  * costs at least a minute. `rateUsedUntil` on the tenant says until when its minute is used up; starting a machine moves
- * it on by the machine's share of a minute. What a tenant may have at once it may also start at once.
+ * it on by the machine's share of a minute. As many machines as a tenant may have at once it may also start at once.
  */
 import type { Tenant } from './tenant.ts';
 
@@ -14,16 +14,17 @@ export function rateRoom(tenant: Tenant, launchesPerMinute: number, now: number)
 }
 
 /**
- * What a launch uses of the rate. Until when it is used up is the sum of two numbers: what all launches ever used, which
- * grows by `cost`, and from when that counts. Whoever finds the rate unused begins anew: it sets the second number, and
- * leaves the first as it is. So copies that begin anew in the same moment set about the same, and each adds what it uses.
+ * What a launch uses of the rate. The time until which it is used up is the sum of two numbers: everything that launches
+ * ever used, which grows by `cost`, and the moment from which that counts. A launch that finds the rate unused begins
+ * anew: it sets the second number, and leaves the first. So copies that begin anew in the same moment set about the same,
+ * and each adds what it uses.
  */
 export interface RateCharge {
   /** Milliseconds. */
   readonly cost: number;
   /** All that was ever used is at most this before it, milliseconds. */
   readonly usedAtMost: number;
-  /** From when that counts, epoch milliseconds: as it was read, or as it is from now on. */
+  /** From when that counts, epoch milliseconds: as read, or as it is from now on. */
   readonly from: number;
   /** It is set, and was this before; undefined: it did not exist. Absent: it stays. */
   readonly anew?: { readonly instead: number | undefined };
@@ -46,7 +47,7 @@ export function rateCharge(
   return { cost, usedAtMost, from, ...(isInUse ? {} : { anew: { instead: known } }) };
 }
 
-/** After a gap that is shorter than this, launches add to what was used: a second's worth more starts then. */
+/** After a shorter gap than this, launches add to what was used: a second's worth more starts then. */
 const inUse = 1_000;
 
 const share = (tenant: Tenant, launchesPerMinute: number) =>

@@ -3,10 +3,10 @@
  *
  *   intent → answered → closed
  *
- * The row is written, with the request whole, before the call is made. Whoever finds it still `intent` after
- * `callUntil` makes the same call again: the same ClientToken never buys a second set of machines. `answered` says
- * which machines came, before any of them has a row and before any lease goes back: from then on the call is never made
- * again, and each lease is either a machine's, whose row gives it back, or missing, and goes back as the launch closes.
+ * The row is written, with the whole request, before the call is made. Whoever finds it still `intent` after `callUntil`
+ * makes the same call again: the same ClientToken never starts a second set of machines. `answered` says which machines
+ * came, before any of them has a row and before any lease goes back. From then on the call is never made again. Each
+ * lease either belongs to a machine, whose row gives it back, or is missing, and goes back as the launch closes.
  */
 import type { FleetRequest } from './fleet-request.ts';
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';
@@ -23,11 +23,11 @@ export interface Launch {
   /** Whose runners these will be, as it was when the launch was planned. */
   readonly account: Account;
   readonly state: LaunchState;
-  /** What CreateFleet gets. Never changes once it was sent: a change would be refused as IdempotentParameterMismatch. */
+  /** CreateFleet's request. It never changes once sent: a change would be refused as IdempotentParameterMismatch. */
   readonly request: FleetRequest;
-  /** One for each machine asked for, and the job that it is meant for. */
+  /** One for each requested machine, and the job that it is meant for. */
   readonly plannedJobs: readonly PlannedJob[];
-  /** Until then (epoch milliseconds) one caller alone may act on this launch. Also its deadline. */
+  /** Until then (epoch milliseconds) only one caller may act on this launch. Also its deadline. */
   readonly callUntil: number;
   readonly createdAt: number;
   /** The rows of caps over all tenants that count its leases; absent: none. */
@@ -54,7 +54,7 @@ export interface PlannedJob {
 export const missingLeases = ({ plannedJobs, instances }: Launch): readonly PlannedJob[] =>
   plannedJobs.filter(({ lease }) => !instances.has(lease));
 
-/** The launch for fewer jobs, before anybody asked for its machines; for none, it is closed. */
+/** The launch for fewer jobs, before anyone requested its machines; without jobs, it is closed. */
 export function withoutJobs(launch: Launch, without: readonly PlannedJob[]): Launch {
   const gone = new Set(without.map(({ lease }) => lease));
   const plannedJobs = launch.plannedJobs.filter(({ lease }) => !gone.has(lease));
@@ -64,5 +64,5 @@ export function withoutJobs(launch: Launch, without: readonly PlannedJob[]): Lau
   return { ...launch, state, plannedJobs, request: { ...request, TargetCapacitySpecification } };
 }
 
-/** How many machines one launch asks for at most: so that its row, with each of its jobs, stays a few KB. */
+/** The most machines of one launch: so that its row, with all its jobs, stays a few KB. */
 export const maxMachinesPerLaunch = 96;

@@ -1,6 +1,6 @@
 /**
- * Counts leases from rows: a machine that has not ended holds its own, and a launch that is still open holds
- * those that no machine has yet. The counts on tenants and caps must be the same.
+ * Counts leases from rows: a machine that has not ended holds its own, and an open launch holds those that no machine has
+ * yet. The counts on tenants and caps must be the same.
  */
 import { dayOf } from './days.ts';
 import type { InstallationId, TierName } from './ids.ts';
@@ -15,7 +15,7 @@ export interface LeaseCensus {
   readonly heldByTenant: ReadonlyMap<InstallationId, HeldLeases>;
   /** By the key of a cap's row. */
   readonly byCapRow: ReadonlyMap<string, number>;
-  /** Tenants and rows of caps with a launch that is still open: which of its leases have rows is not settled. */
+  /** Tenants and rows of caps with an open launch: which of its leases have rows is not settled. */
   readonly unsettled: ReadonlySet<InstallationId | string>;
 }
 
@@ -58,12 +58,12 @@ function withLeases(held: Held, { tier, takenAt, leaseCost }: Holder, leases: nu
   return held;
 }
 
-/** Whether both say the same; what comes to nothing may be missing. */
+/** Whether both agree; entries of zero may be missing. */
 export function sameHeld(one: HeldLeases | undefined, other: HeldLeases | undefined): boolean {
   return JSON.stringify(heldEntries(one)) === JSON.stringify(heldEntries(other));
 }
 
-/** What does not come to nothing, in order. */
+/** The entries that are not zero, in order. */
 export const heldEntries = (held: HeldLeases | undefined): readonly (readonly [string, string, number])[] =>
   [
     ...[...(held?.expected ?? [])].map(([day, micros]) => [day, '', micros] as const),

@@ -13,7 +13,7 @@ export function amount(micros: Micros): string {
   return formatOf(digits).format(micros / 1_000_000);
 }
 
-/** To make one takes far longer than to use it. */
+/** Creating one takes far longer than using it. */
 const formats = new Map<number, Intl.NumberFormat>();
 
 function formatOf(digits: number): Intl.NumberFormat {

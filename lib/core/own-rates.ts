@@ -1,6 +1,6 @@
 /**
- * What an operator charges for machines, if not AWS's cost: by tier, for a minute, from a day on. The rate of
- * a machine is fixed as it is launched and kept with it.
+ * What an operator charges for machines, instead of AWS's cost: by tier, per minute, from a given day. A machine's rate
+ * is fixed at its launch and stored with it.
  */
 import type { Micros } from './micros.ts';
 
@@ -9,7 +9,7 @@ export interface OwnRates {
   readonly tiers: Readonly<Record<string, readonly DatedRate[]>>;
   /** The time of each machine is rounded up to this many seconds. */
   readonly roundSeconds: number;
-  /** Of each tenant in each month, over all tiers. */
+  /** For each tenant and month, over all tiers. */
   readonly freeMinutes: number;
 }
 
@@ -30,7 +30,7 @@ export interface Charge {
   readonly amount: Micros;
 }
 
-/** @returns undefined where none is in force at that time (epoch milliseconds) for the tier */
+/** @returns undefined if none is in force for the tier at that time (epoch milliseconds) */
 export function ownRateAt(rates: OwnRates | undefined, tier: string, at: number): OwnRate | undefined {
   const dated = rates && Object.hasOwn(rates.tiers, tier) ? rates.tiers[tier] : undefined;
   const rate = dated?.findLast(({ from }) => Date.parse(from) <= at);

@@ -28,7 +28,7 @@ export interface Closing {
   readonly until: number;
 }
 
-/** By the names above. Closings that are over are kept for a while: they say that EC2 was short. */
+/** By the names above. Expired closings are kept for a while: they show that EC2 was short. */
 export type Closings = Readonly<Record<string, Closing>>;
 
 export interface OpenPools {

@@ -1,6 +1,6 @@
 /**
- * Reads one product of AWS's price list: `{"product": {…}, "terms": {"OnDemand": {…}}}`, a JSON text for each. Anything that is not
- * as documented counts as no price.
+ * Reads one product of AWS's price list: `{"product": {…}, "terms": {"OnDemand": {…}}}`, a JSON text for each. Anything
+ * undocumented counts as no price.
  * Source: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-service-price-list-file-for-services.html
  */
 import { type Micros, microsFrom } from './micros.ts';
@@ -28,7 +28,7 @@ interface Dimension {
   readonly pricePerUnit?: { readonly USD?: string };
 }
 
-/** @returns undefined where the product has no one price on demand in dollars */
+/** @returns undefined unless the product has exactly one on-demand price in dollars */
 export function productPrice(text: string): ProductPrice | undefined {
   const { product, terms } = JSON.parse(text) as Product;
   const dimensions = Object.values(terms?.OnDemand ?? {}).flatMap(({ priceDimensions = {} }) =>

@@ -17,7 +17,7 @@ export const byComponent = <Value>(of: (component: Component) => Value): Record<
   address: of('address'),
 });
 
-/** What a machine is made of, as far as AWS charges for it. */
+/** The parts of a machine that AWS charges for. */
 export interface BilledMachine {
   readonly diskGigabytes: number;
   readonly diskIops: number;
@@ -28,13 +28,13 @@ export interface BilledMachine {
   readonly cpuCredits?: CpuCredits;
 }
 
-/** Of one machine, as they were when it was launched. Absent: not known. */
+/** For one machine, as at its launch. Absent: not known. */
 export interface MachineRates {
   /** The day of the price list. */
   readonly list: string;
   /** For an hour. */
   readonly compute?: Micros;
-  /** For an hour: an estimate, since AWS counts what the processors really did. */
+  /** For an hour: an estimate, since AWS charges for the processors' actual use. */
   readonly surplus?: Micros;
   /** For a month of 730 hours. */
   readonly disk?: Micros;
@@ -48,7 +48,7 @@ export interface RatesOf {
   readonly region: string;
   readonly instanceType: string;
   readonly spot: boolean;
-  /** For an hour, where it is known: the price of a spot machine is in no list. */
+  /** For an hour, if known: no list has the price of a spot machine. */
   readonly spotPrice?: Micros;
   readonly machine: BilledMachine;
   /** Absent: the list that comes with Mayfly. */
@@ -95,7 +95,7 @@ export interface MachineLife {
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** EC2 interrupted it; neither the platform nor the machine itself ended it first. */
+  /** EC2 interrupted it before the platform or the machine itself ended it. */
   readonly takenBack: boolean;
 }
 
@@ -111,7 +111,7 @@ const month = 730 * hour;
 /** At each start. Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StartInstances.html */
 const leastSeconds = 60;
 
-/** What it costs from its start to its end; its disk and its address are there for as long as it is. */
+/** Its cost from start to end; its disk and its address exist for as long as it does. */
 export function machineCost(rates: MachineRates, life: MachineLife): MachineCost {
   const lived = livedSeconds(life);
   const seconds = isFree(life) ? 0 : lived;

@@ -8,7 +8,7 @@ import { tierLimit } from './tier-limit.ts';
 
 export interface Room {
   readonly machines: number;
-  /** Which limit is the tighter one; the tenant's own where they are equal. */
+  /** Which limit is tighter; the tenant's own if they are equal. */
   readonly limitedBy: 'tenant' | 'tier';
 }
 

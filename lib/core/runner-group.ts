@@ -1,7 +1,7 @@
 /**
- * Whether the runner group that a tenant's machines join admits a job. GitHub sends the webhook of
- * a job whichever groups admit it, so a machine for a job that its group excludes would idle until its time is over. Unknown
- * settings exclude a job only if a group was named, or if the repository is public: the default group admits none.
+ * Whether the runner group that a tenant's machines join admits a job. GitHub sends a job's webhook whichever groups
+ * admit it, so a machine for a job that its group excludes would idle until its time is over. Unknown settings exclude a
+ * job only if a group was named, or if the repository is public: the default group admits no public ones.
  * Source: https://docs.github.com/en/rest/actions/self-hosted-runner-groups
  */
 import type { Job } from './job.ts';
@@ -14,11 +14,11 @@ export interface RunnerGroup {
   /** private: every repository that is not public. */
   readonly visibility: 'all' | 'selected' | 'private';
   readonly allowsPublicRepositories: boolean;
-  /** Of a `selected` group. Absent: too many to have been read, and so any may be one of them. */
+  /** For a `selected` group. Absent: too many to read, so any may be included. */
   readonly selectedRepositoryIds?: readonly number[];
 }
 
-/** What GitHub said last. missing: no group of that name. unavailable: it shows this organization no groups. */
+/** GitHub's latest answer. missing: no group of that name. unavailable: it shows this organization no groups. */
 export type GroupStanding =
   | { readonly kind: 'found'; readonly group: RunnerGroup }
   | { readonly kind: 'missing' }
@@ -30,7 +30,7 @@ export type GroupStanding =
 export interface GroupView {
   /** Absent: the organization's default group. */
   readonly name?: string;
-  /** Absent: not asked lately. */
+  /** Absent: not read recently. */
   readonly standing?: GroupStanding;
 }
 
@@ -39,7 +39,7 @@ export type GroupedJob = Pick<Job, 'repository' | 'repositoryId' | 'visibility'>
 
 export interface Exclusion {
   readonly reason: Reason;
-  /** It is about this job, and not about every job of the tenant. */
+  /** It is about this job, not about every job of the tenant. */
   readonly ofJob: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Whether a tenant's runners register with its organization, for all of its repositories, or each with its job's
- * repository. Decided from the App's permissions there, before a machine is bought. It is decided anew each time, so a
+ * repository. Decided from the App's permissions there, before a machine is launched. It is decided anew each time, so a
  * fallback ends by itself once the permission is given.
  */
 import type { Permissions } from './github.ts';
@@ -34,7 +34,7 @@ export function missingPermission(tenant: Tenant): { name: string; given: string
   return { name, given: tenant.permissions?.[name] ?? 'none' };
 }
 
-/** Also one that registers with repositories now may have some left from before. */
+/** Even one that registers with repositories now may have some left from before. */
 export const mayHaveOrganizationRunners = ({ accountType, permissions }: Tenant) =>
   accountType === 'Organization' && mayWrite(permissions, 'organization');
 
@@ -42,7 +42,7 @@ export const mayHaveOrganizationRunners = ({ accountType, permissions }: Tenant)
 const mayWrite = (permissions: Permissions | undefined, level: RunnerLevel) =>
   permissions === undefined || ['write', 'admin'].includes(permissions[permissionFor[level]] ?? '');
 
-/** What an operator decided about where a tenant's runners are and whom they serve. It outlives a reinstall. */
+/** What an operator decided about where a tenant's runners are and whom they serve. It survives a reinstallation. */
 export function runnerPolicy(tenant: Tenant | undefined): Pick<Tenant, (typeof policyFields)[number]> {
   return Object.fromEntries(
     policyFields.flatMap((name) => (tenant?.[name] === undefined ? [] : [[name, tenant[name]]])),

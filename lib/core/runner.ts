@@ -3,8 +3,8 @@
  *
  *   booting → claimed → listening → ended        any → ended
  *
- * claimed: it holds a JIT config, and may ask for it again. listening: it confirmed; nothing is answered any more.
- * That it is busy is a fact about a job (`running`, with this runner), so it is not stored twice.
+ * claimed: it has a JIT config, and may ask for it again. listening: it confirmed; it gets no further answers. Being busy
+ * is a fact about a job (`running`, with this runner), so it is not stored twice.
  */
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId, TierName } from './ids.ts';
 import type { MachineRates } from './price.ts';
@@ -22,9 +22,9 @@ export interface Runner {
   readonly state: RunnerState;
   /** The job it is meant for: a plan. GitHub may give it another one. */
   readonly plannedJob: JobId;
-  /** The job that GitHub says it runs, where that is another one than planned. */
+  /** The job that GitHub says it runs, if that is not the planned one. */
   readonly ran?: JobId;
-  /** The lease that was meant for the job it ran: that machine lost its job to this one. */
+  /** The lease that was meant for the job it ran: that lease's machine lost its job to this one. */
   readonly leftLease?: LeaseId;
   /** `owner/name` of the planned job. */
   readonly repository: string;
@@ -39,7 +39,7 @@ export interface Runner {
   readonly spot: boolean;
   /** Its availability zone. Absent: not known, as in rows of earlier versions. */
   readonly zone?: string;
-  /** What it costs, as of its launch. Absent in rows of earlier versions. */
+  /** Its cost, as at its launch. Absent in rows of earlier versions. */
   readonly rates?: MachineRates;
   /** The machine's own random nonce: whoever first claims with it may claim again. */
   readonly nonce?: string;
@@ -47,9 +47,9 @@ export interface Runner {
   readonly deadline: number;
   /** When its launch was planned. */
   readonly launchedAt: number;
-  /** When EC2 was asked for it, or launched it. Absent in rows of earlier versions. */
+  /** When EC2 was called for it, or launched it. Absent in rows of earlier versions. */
   readonly startedAt?: number;
-  /** When its kernel started, by the machine's own clock: about when AWS begins to charge. Absent: it did not say so. */
+  /** When its kernel started, by the machine's own clock: about when AWS begins to charge. Absent: it did not say. */
   readonly runningAt?: number;
   readonly claimedAt?: number;
   readonly listeningAt?: number;

@@ -40,13 +40,13 @@ function settingsOf(configuration: string): Map<string, string> {
   return settings;
 }
 
-/** The order of a record's keys counts for the tiers alone, the smallest of which is first. */
+/** The order of a record's keys matters only for tiers, the smallest of which comes first. */
 function tierOrder(configuration: string): string[] {
   const { tiers } = JSON.parse(configuration) as { tiers?: object };
   return Object.keys(tiers ?? {});
 }
 
-/** Of entries of lists: without regard to the order of their keys. */
+/** Entries of lists compare without regard to the order of their keys. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

@@ -10,17 +10,17 @@
 export type SetupPurpose = 'link' | 'session' | 'form' | 'state';
 
 export interface SetupClaims {
-  /** When the operator made the link, epoch milliseconds. A use of it ends this link and all that are older. */
+  /** When the operator made the link, epoch milliseconds. Using it ends this link and all older ones. */
   readonly issuedAt: number;
   /** Who made it, for the log. */
   readonly by: string;
   /** Whether it may replace an App that is stored already. */
   readonly replaces: boolean;
-  /** An unguessable word for the browser that opened the link; empty in the link itself. */
+  /** A random word for the browser that opened the link; empty in the link itself. */
   readonly browser: string;
-  /** Epoch milliseconds; good before, not at it. */
+  /** Epoch milliseconds, exclusive. */
   readonly expiresAt: number;
 }
 
-/** GitHub keeps its code for an hour; whoever needs longer than this for a page has left it. */
+/** GitHub keeps its code for an hour; a page that needs longer than this has been abandoned. */
 export const setupMilliseconds = 30 * 60_000;

@@ -21,7 +21,7 @@ export interface NewAppWishes {
 export interface ExistingAppWishes {
   readonly appId: string;
   readonly privateKey: string;
-  /** Empty: one is made and given to GitHub. */
+  /** Empty: one is generated and given to GitHub. */
   readonly webhookSecret: string;
 }
 

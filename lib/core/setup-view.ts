@@ -6,7 +6,7 @@ export type SetupView =
   /** To visitors without a signed link. It shows nothing. */
   | { readonly view: 'not-found' }
   | { readonly view: 'too-large' }
-  /** The browser is sent on. */
+  /** Redirects the browser. */
   | { readonly view: 'opened' }
   | ChooseView
   | ReviewView
@@ -18,7 +18,7 @@ export type SetupView =
 export interface ChooseView {
   readonly view: 'choose';
   readonly place: SetupPlace;
-  /** As they were entered, or as they begin. */
+  /** As entered, or the initial values. */
   readonly fields: Fields;
   readonly faults: Faults;
 }
@@ -46,7 +46,7 @@ export interface DoneView {
   readonly appId: string;
   readonly name: string;
   readonly installUrl: string;
-  /** What the App should ask for, and does not. */
+  /** What the App should request, and does not. */
   readonly missing: readonly string[];
   readonly todo?: string;
 }
@@ -55,7 +55,7 @@ export interface FailedView {
   readonly view: 'failed';
   readonly title: string;
   readonly what: string;
-  /** What to do now, a step each. */
+  /** What to do now, step by step. */
   readonly steps: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export interface SetupPlace {
   readonly environment: string;
   readonly githubHost: string;
   readonly webhookUrl: string;
-  /** Goes with each form. */
+  /** Sent with each form. */
   readonly formToken: string;
   /** Whether an App that is stored is about to be replaced. */
   readonly replaces: boolean;

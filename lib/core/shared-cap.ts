@@ -1,7 +1,7 @@
 /**
- * Caps over all tenants: the rows that count their leases, and the line of tenants that wait for one. No tenant that can use
- * a lease waits behind one that cannot: a tenant without a use for its turn leaves the line. shares.ts decides whose turn
- * is next.
+ * Caps over all tenants: the rows that count their leases, and the line of tenants that wait for one. No tenant that can
+ * use a lease waits behind one that cannot: a tenant that has no use for its turn leaves the line. shares.ts decides
+ * whose turn is next.
  */
 import type { InstallationId, TierName } from './ids.ts';
 import type { Tenant } from './tenant.ts';
@@ -18,7 +18,7 @@ export interface SharedCap {
 export interface Waiter {
   readonly installationId: InstallationId;
   readonly tier: TierName;
-  /** Its relative share: 2 gets twice what 1 gets. */
+  /** Its relative share: 2 gets twice as much as 1. */
   readonly weight: number;
   /**
    * Its place in the round: the smallest is next. It begins behind those who are in this round, at the time where there is no
@@ -28,21 +28,21 @@ export interface Waiter {
 }
 
 /**
- * A cap's leases are counted in several rows, so that no row is written more often than DynamoDB allows. Each row has its
- * share of the cap as its bound, and all bounds together are the cap: however leases come and go between the rows, they are
- * never more in all than the cap.
+ * A cap's leases are counted in several rows, so that no row is written more often than DynamoDB allows. Each row's bound
+ * is its share of the cap, and all bounds together are the cap: however leases come and go between the rows, their total
+ * never exceeds the cap.
  */
 export interface CapRow {
   readonly key: string;
   /** Leases counted here. */
   readonly leases: number;
-  /** Grows with each change, so that whoever counts rows knows whether this stood still meanwhile. */
+  /** Grows with each change, so that a count of the rows shows whether anything changed meanwhile. */
   readonly changes: number;
 }
 
 /** How many leases a cap counts, row by row, and who waits under it. */
 export interface CapUse {
-  /** Those of an earlier configuration too, which had more: their machines may live. */
+  /** Including those of an earlier configuration that had more: their machines may still live. */
   readonly rows: readonly CapRow[];
   readonly waiters: readonly Waiter[];
   /** The most rows that the cap has had. Absent: never more than one. */
@@ -55,7 +55,7 @@ export interface CapCharge {
   readonly most: number;
 }
 
-/** Machines for each row: at a launch a minute for each machine, a row is written some 20 times a second. */
+/** Machines for each row: at one launch a minute for each machine, a row is written about 20 times a second. */
 const machinesPerRow = 500;
 /** All rows of a cap are read in one call, which takes 100. */
 export const mostCapRows = 64;
@@ -76,14 +76,14 @@ export function capRowBounds(cap: SharedCap, count = capRowCount(cap)): Map<stri
 
 export const leasesOf = (use: CapUse) => use.rows.reduce((sum, { leases }) => sum + leases, 0);
 
-/** Every row that may count leases of the cap, and its bound today: none for those that only an earlier configuration had. */
+/** Every row that may count leases of the cap, and its bound today: none for rows of an earlier configuration only. */
 export const capRowKeys = (cap: SharedCap, rowsEver = 0): string[] =>
   Array.from({ length: Math.max(capRowCount(cap), rowsEver) }, (_, n) => capRowKey(cap.name, n));
 
 /**
- * The rows' bounds while some hold more than their share, because the cap was larger once or had other rows: the others leave
- * room for those, so that all together stay within the cap. No launch counts in a row that is above its bound, and the others
- * only grow as its machines end, so whoever read earlier counts with a bound that is no higher.
+ * The rows' bounds while some hold more than their share, because the cap was larger once or had other rows: the others
+ * leave room for those, so that all together stay within the cap. No launch counts in a row above its bound, and the
+ * other bounds only grow as its machines end, so a caller that read earlier uses a bound that is no higher.
  */
 function boundsNow(cap: SharedCap, { rows }: CapUse): Map<string, number> {
   const counted = new Map(rows.map(({ key, leases }) => [key, leases]));
@@ -107,12 +107,12 @@ function boundsNow(cap: SharedCap, { rows }: CapUse): Map<string, number> {
   return boundsAt(least);
 }
 
-/** What the row with the most room leaves: a launch counts in one row. */
+/** The room of the row with the most room: a launch counts in one row. */
 export const largestRoom = (cap: SharedCap, use: CapUse) =>
   Math.max(0, ...roomByRow(cap, use).map(({ room }) => room));
 
 /**
- * A row with room for so many, by chance, so that many who launch at once meet in few rows.
+ * A random row with room for so many, so that concurrent launches rarely meet in one row.
  * @param fraction from 0 to less than 1
  */
 export function capCharge(
@@ -130,7 +130,7 @@ function roomByRow(cap: SharedCap, use: CapUse): { row: string; most: number; ro
   return [...boundsNow(cap, use)].map(([row, most]) => ({ row, most, room: most - (counted.get(row) ?? 0) }));
 }
 
-/** The tighter cap first, so that whoever waits does so where it is stopped. */
+/** The tighter cap first, so that a tenant waits at the cap that stops it. */
 export function sharedCaps(tier: Tier, cellCap: number | undefined): SharedCap[] {
   const ofTier = tier.capOverAllTenants;
   return [
@@ -152,9 +152,9 @@ export const withWaiter = (use: CapUse, me: Waiter): CapUse =>
     ? use
     : { ...use, waiters: [...use.waiters, { ...me, since: turnOnJoining(use.waiters, me) }] };
 
-/** A machine moves a tenant of weight 1 on by so much. */
+/** A machine moves a tenant of weight 1 on by this much. */
 const stepOfWeightOne = 1_000_000;
-/** However small its weight, nobody's step is longer than so many of the shortest in the line: that bounds the wait. */
+/** However small its weight, a tenant's step is at most this many of the shortest in the line: that bounds the wait. */
 const longestStep = 20;
 
 const stepOf = (waiters: readonly Waiter[], waiter: Waiter) =>
@@ -171,11 +171,11 @@ function stepOfWeight(weight: number): number {
   return step < 1 ? 1 : step;
 }
 
-/** Where a waiter is in the round once it was given so many machines. */
+/** A waiter's place in the round after it was given so many machines. */
 export const turnAfter = (waiters: readonly Waiter[], waiter: Waiter, machines: number) =>
   waiter.since + machines * stepOf(waiters, waiter);
 
-/** Behind all who are in the round that is under way; whoever has just had its machine is in the next one. */
+/** Behind everyone in the current round; a tenant that has just had its machine is in the next one. */
 export function turnOnJoining(waiters: readonly Waiter[], me: Waiter): number {
   const others = waiters.filter((waiter) => placeOf(waiter) !== placeOf(me)).map(({ since }) => since);
   if (others.length === 0) return me.since;
@@ -183,6 +183,6 @@ export function turnOnJoining(waiters: readonly Waiter[], me: Waiter): number {
   return Math.max(...others.filter((since) => since < roundEnds)) + 1;
 }
 
-/** A weight is edited by hand: what is no positive number counts as 1. */
+/** People edit weights by hand: anything but a positive number counts as 1. */
 export const weightOf = (tenant: { readonly weight?: number }) =>
   tenant.weight !== undefined && tenant.weight > 0 ? tenant.weight : 1;

@@ -21,15 +21,15 @@ interface Turn extends Waiter {
   readonly step: number;
 }
 
-/** Fewer free leases than so many for each who waits are given out one by one in less time. */
+/** With fewer free leases than this for each waiter, giving them out one by one is faster. */
 const worthARise = 10;
-/** Each halves what is left between two numbers. */
+/** Each halves the interval. */
 const halvings = 64;
 
 type Holds = Map<InstallationId, number>;
 
 /**
- * How many of the free leases each waiter is to have, by place; those who get none are left out, and who comes next stands
+ * How many of the free leases each waiter gets, by place; waiters without any are left out, and the next in turn comes
  * first.
  * @param held what each waiter holds under the cap
  */
@@ -52,7 +52,7 @@ export function sharesOf(
     turn.since += count * turn.step;
     free -= count;
   };
-  // Turns count only while somebody holds nothing. From then on the level of all rises evenly.
+  // Turns count only while someone holds nothing. From then on all levels rise evenly.
   while (free > 0 && line.some((turn) => heldBy(holds, turn) === 0)) give(nextOf(line, holds), 1);
   if (free > worthARise * line.length) {
     for (const [turn, count] of evenRise(line, holds, free)) give(turn, count);
@@ -68,7 +68,7 @@ function nextOf(line: readonly Turn[], holds: Holds): Turn {
   return line.reduce((best, turn) => (comesBefore(turn, best, { holds, first }) ? turn : best));
 }
 
-/** @param round.first the place of whose turn it is */
+/** @param round.first the place whose turn it is */
 function comesBefore(one: Turn, other: Turn, { holds, first }: { holds: Holds; first: number }): boolean {
   const hasTurn = (turn: Turn) => heldBy(holds, turn) === 0 && turn.since <= first;
   if (hasTurn(one) !== hasTurn(other)) return hasTurn(one);
@@ -81,8 +81,8 @@ const isInFront = (one: Turn, other: Turn) =>
   one.since < other.since || (one.since === other.since && placeOf(one) < placeOf(other));
 
 /**
- * What each has been given once all stand as high for their weights as the free leases allow; fewer are left over than tenants
- * wait. Everybody holds something already, so that only this, and no turn, says who is next.
+ * What each has been given once all have risen, for their weights, as far as the free leases allow; fewer are left over
+ * than tenants wait. Everyone holds something already, so only this, and no turn, decides who is next.
  */
 function evenRise(line: readonly Turn[], holds: Holds, free: number): [Turn, number][] {
   const tenants = [...Map.groupBy(line, ({ installationId }) => installationId).values()].map((turns) => {
@@ -103,7 +103,7 @@ function evenRise(line: readonly Turn[], holds: Holds, free: number): [Turn, num
   return given.sort(([one], [other]) => (comesBefore(one, other, round) ? -1 : 1));
 }
 
-/** The leases of one tenant over the places where it waits, as their turns come round. */
+/** The leases of one tenant over the places where it waits, in turn. */
 function inTurn(turns: readonly Turn[], count: number): [Turn, number][] {
   const [only, ...others] = turns;
   if (only && others.length === 0) return count === 0 ? [] : [[only, count]];
@@ -122,7 +122,7 @@ function inTurn(turns: readonly Turn[], count: number): [Turn, number][] {
   return given.filter(([, steps]) => steps > 0);
 }
 
-/** The number of steps, from 1 on, whose value is within the bound. @param about where it is, but for rounding */
+/** The number of steps, from 1 on, whose value is within the bound. @param about where it is, except for rounding */
 function stepsWithin(bound: number, valueAt: (step: number) => number, about: number): number {
   let steps = Math.max(0, Math.floor(about));
   while (steps > 0 && valueAt(steps) > bound) steps--;
@@ -130,7 +130,10 @@ function stepsWithin(bound: number, valueAt: (step: number) => number, about: nu
   return steps;
 }
 
-/** The greatest number in between for which it holds, as near as numbers go. It holds for the least, and no more from some point on. */
+/**
+ * The greatest number in between for which it holds, within floating-point precision. It holds for the least, and from
+ * some point on no more.
+ */
 function greatest([from, most]: readonly [number, number], holds: (at: number) => boolean): number {
   if (holds(most)) return most;
   let [least, beyond] = [from, most];

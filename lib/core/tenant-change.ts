@@ -41,14 +41,14 @@ function suspension(tenant: Tenant, suspended: boolean): TenantChange {
   return {};
 }
 
-/** How a new installation starts: as the account's previous one ended, or as onboarding says. */
+/** How a new installation starts: as the account's previous one ended, or by the onboarding setting. */
 export function firstStatus(
   installation: Installation,
   previous: Tenant | undefined,
   onboarding: 'open' | 'approve',
 ): { status: TenantStatus; suspendedBy?: 'github' | 'operator' } {
   const before = previous?.status === 'deleted' ? previous.statusBeforeDeletion : previous?.status;
-  // An operator who edits `status` alone leaves `suspended_by` empty: only what GitHub suspended, GitHub lifts.
+  // An operator who edits only `status` leaves `suspended_by` empty: GitHub lifts only what GitHub suspended.
   if (before === 'suspended' && previous?.suspendedBy !== 'github') {
     return { status: 'suspended', suspendedBy: 'operator' };
   }

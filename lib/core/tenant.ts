@@ -1,7 +1,8 @@
 /**
- * A tenant: one installation of the App, by an organization or a user. `leases` counts its live machines, over all tiers and
- * by tier. Both limits compare with these numbers, which move only in the transaction that writes the row of a launch or of
- * a machine that takes or frees a lease: so each lease counts exactly once, and the row is as small at 10,000 as at 1.
+ * A tenant: one installation of the App, by an organization or a user. `leases` counts its live machines, over all tiers
+ * and by tier. Both limits compare with these numbers, which change only in the transaction that writes the row of a
+ * launch or of a machine that takes or frees a lease: so each lease counts exactly once, and the row is as small with
+ * 10,000 leases as with one.
  */
 import type { Permissions } from './github.ts';
 import type { InstallationId, TierName } from './ids.ts';
@@ -19,13 +20,13 @@ export interface Account {
   readonly level?: RunnerLevel;
 }
 
-/** organization: one registration serves all of its repositories. repository: that of the job alone. */
+/** organization: one registration serves all of its repositories. repository: only the job's own. */
 export type RunnerLevel = 'organization' | 'repository';
 
 /** Something on GitHub's side that keeps every job of the tenant from starting. */
 export interface Attention {
   readonly code: 'permission-missing' | 'github-limited' | 'github-refused';
-  /** What is wrong and how to fix it; shown as it is. */
+  /** What is wrong and how to fix it; shown unchanged. */
   readonly text: string;
   /** ISO 8601. */
   readonly since: string;
@@ -38,10 +39,10 @@ export interface Tenant {
   readonly status: TenantStatus;
   /**
    * Who suspended it, or had when it was deleted; absent: the operator. GitHub's `unsuspend` does not lift an operator's
-   * ban, also not one that fell on a tenant which GitHub had suspended: both are told apart in the row.
+   * ban, not even one on a tenant that GitHub had suspended: the row distinguishes the two.
    */
   readonly suspendedBy?: 'github' | 'operator';
-  /** What it was before it was deleted; a reinstall inherits it. */
+  /** What it was before it was deleted; a reinstallation inherits it. */
   readonly statusBeforeDeletion?: TenantStatus;
   /** The plan: gives `maxRunners` when the tenant is made, and says in which tiers a greater one counts. */
   readonly tier: TierName;
@@ -90,20 +91,20 @@ export interface Tenant {
   readonly leases: number;
   /** Leases held by tier; absent: none. */
   readonly tierLeases: ReadonlyMap<TierName, number>;
-  /** Grows with each taking and freeing, so that whoever counts rows knows whether the numbers stood still meanwhile. */
+  /** Grows with each taking and freeing, so that a count of the rows shows whether anything changed meanwhile. */
   readonly leaseChanges: number;
   /** Its machines that ran jobs unknown to the App, mostly of repositories outside the installation. */
   readonly unknownRuns?: number;
   /**
-   * The epoch of its admission policy, while any controller of it is in force. Absent: none is. Moved on in the transaction
-   * that changes a controller, and by nobody else.
+   * The epoch of its admission policy, while any controller of it is in force. Absent: none is. Only the transaction that
+   * changes a controller moves it on.
    */
   readonly admissionEpoch?: number;
-  /** The epoch of the platform-wide policy, as it was read lately, while any controller of that is in force. */
+  /** The epoch of the platform-wide policy, as read recently, while any of its controllers is in force. */
   readonly platformEpoch?: number;
-  /** An earlier installation of the same account whose machines still live: until they are gone, nothing starts here. */
+  /** An earlier installation of the same account whose machines still live: nothing starts here until they are gone. */
   readonly predecessor?: InstallationId;
-  /** Grows with each change that the tenant manager makes; the fence for its writes. */
+  /** Grows with each change by the tenant manager; the fence for its writes. */
   readonly version: number;
   /** ISO 8601. */
   readonly createdAt: string;

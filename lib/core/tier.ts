@@ -1,6 +1,6 @@
 /**
- * A tier: a size of runner that customers pick with labels in `runs-on`. Tiers are configuration; they are
- * checked once, at synth, and are then read as they are.
+ * A tier: a size of runner that customers choose with labels in `runs-on`. Tiers are configuration; they are validated
+ * once, at synth, and then used as they are.
  */
 import type { TierName } from './ids.ts';
 import type { BilledMachine } from './price.ts';
@@ -15,7 +15,7 @@ export interface Tier {
   readonly architecture: Architecture;
   /** EC2 instance types, in order of preference. The first one gives the tier its size. */
   readonly instanceTypes: readonly string[];
-  /** How many live machines of this tier one tenant may have; also the `max_runners` of a tenant whose plan this tier is. */
+  /** How many live machines of this tier one tenant may have; also the `max_runners` of a tenant whose plan is this tier. */
   readonly maxRunners: number;
   /** The other plans that include this tier: a greater `max_runners` of their tenants counts in it. Absent: none. */
   readonly includedIn?: readonly TierName[];

@@ -1,4 +1,7 @@
-/** Reads what a controller answers, by callback or by poll. Anything but exactly what is asked for is a failure, not a rejection. */
+/**
+ * Reads a controller's answer, by callback or by poll. Anything other than exactly what was requested is a failure, not a
+ * rejection.
+ */
 import { boundedText } from '../bounded-text.ts';
 import { controllerBounds } from './controller.ts';
 
@@ -6,7 +9,7 @@ export type ReadAnswer =
   | { readonly kind: 'answered'; readonly vote: 'admit' | 'reject'; readonly reason?: string }
   | { readonly kind: 'failed'; readonly why: string };
 
-/** @param id of the question: an answer to another one counts for nothing */
+/** @param id of the question: an answer to another one is ignored */
 export function readAnswer(text: string, id: string): ReadAnswer {
   let value: unknown;
   try {

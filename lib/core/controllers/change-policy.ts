@@ -165,7 +165,7 @@ function checkScope(
   return policyFault('invalid', 'foreign-target', foreign, 'target');
 }
 
-/** What of the target is not the owner's. */
+/** Parts of the target that are not the owner's. */
 function foreignPart(
   owner: Controller['owner'],
   target: ScopeTarget,

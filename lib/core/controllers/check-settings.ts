@@ -1,4 +1,4 @@
-/** Whether what people decide about a controller may be stored. The first fault that is found, with the setting it is in. */
+/** Whether a controller's settings may be stored. Returns the first fault found, with its setting. */
 import { controllerBounds, type Rule, type Transport } from './controller.ts';
 import { type ChangeContext, type PolicyFault, policyFault, type SettingChanges } from './policy-change.ts';
 
@@ -48,7 +48,7 @@ function checkTransport(transport: Transport, context: ChangeContext): PolicyFau
   }
 }
 
-/** Where the name leads is looked at with each call: it may change after it was checked. */
+/** Where the name leads is checked at each call: it may change after this check. */
 function checkUrl(url: string, allowsLoopback: boolean): PolicyFault | undefined {
   const field = 'settings.transport.url';
   const tooLong = checkLength(field, url, controllerBounds.urlCharacters);

@@ -1,28 +1,28 @@
 /**
- * Whether a controller behind a URL is worth a call now. One that let several calls in a row run out of their time is left
- * alone for a while, and then tried with one call: whatever ends that call in time has all calls made again. A refused
- * connection or a wrong answer comes at once and costs nobody time, so such failures do not count.
+ * Whether a controller behind a URL is worth a call now. After several calls in a row that ran into their timeout it
+ * rests for a while, and then gets one trial call: a call that ends in time resumes all calls. A refused connection or a
+ * wrong answer comes at once and costs nobody time, so such failures do not count.
  */
 export interface Circuit {
   /** Calls in a row that ended without an answer in time. */
   readonly timeouts: number;
-  /** Epoch milliseconds. Until then it is not called. */
+  /** Epoch milliseconds. It is not called before then. */
   readonly restsUntil: number;
 }
 
-/** Two may be chance, such as a deploy of the controller. */
+/** Two may be chance, such as a deployment of the controller. */
 const mostTimeouts = 3;
-/** Shorter than the first wait of a job whose controller failed: when it asks again, it or another one has made a call since. */
+/** Shorter than the first wait of a job whose controller failed: when the job asks again, some call has been made since. */
 const restMilliseconds = 20_000;
 
-/** What becomes of a call, and what is known from now on. rests: it is not made. */
+/** What to do with a call, and the state from now on. rests: it is not made. */
 export function beginCall(
   known: Circuit | undefined,
   now: number,
 ): { readonly rests: boolean; readonly next: Circuit | undefined } {
   if (!known || known.timeouts < mostTimeouts) return { rests: false, next: known };
   if (now < known.restsUntil) return { rests: true, next: known };
-  // This one tries; the others wait for what comes of it.
+  // This one tries; the others wait for its outcome.
   return { rests: false, next: { ...known, restsUntil: now + restMilliseconds } };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Combines several votes about a job: all enabled controllers must admit it. One rejection is enough, whatever the others
- * say; a failure counts as its controller's failure policy says. Dry run decides nothing.
+ * say; a failure counts by its controller's failure policy. Dry runs decide nothing.
  */
 import type { Controller } from './controller.ts';
 import type { ControllerVote, DecisionOutcome } from './decision.ts';
@@ -12,7 +12,7 @@ export interface Voted {
 
 export interface Combined {
   readonly outcome: DecisionOutcome;
-  /** Whose vote it was, where it is not an admission. */
+  /** Whose vote decided, unless it is an admission. */
   readonly by?: Voted;
 }
 

@@ -12,7 +12,7 @@ export const platformOwner = InstallationId(0);
 /** disabled: never asked. dry_run: asked and recorded, never blocks. enabled: without its yes no job in its scopes runs. */
 export type ControllerState = 'disabled' | 'enabled' | 'dry_run';
 
-/** What applies if it does not answer in time, or not validly. */
+/** What applies if it does not answer validly in time. */
 export type FailurePolicy = 'reject' | 'admit';
 
 /** A CEL expression over the facts of a job: where one is true, the job is rejected for its reason. */
@@ -42,7 +42,7 @@ export interface Controller {
   readonly exemptRepositories: readonly number[];
   /** Which jobs it is asked about. Empty: none. */
   readonly scopes: readonly ControllerScope[];
-  /** Grows with each change; what `If-Match` names. */
+  /** Grows with each change; `If-Match` names it. */
   readonly version: number;
   /** ISO 8601. */
   readonly createdAt: string;
@@ -70,13 +70,13 @@ export const controllerBounds = {
   connectedSeconds: 3600,
 } as const;
 
-/** All controllers of one owner, as they stood at one moment. */
+/** All controllers of one owner at one moment. */
 export interface ControllerPolicy {
   readonly owner: InstallationId;
-  /** Grows with each change of any of them, so that decisions of an older one count no more. 0: never had one. */
+  /** Grows with each change of any of them, and decisions of older epochs no longer count. 0: it never had one. */
   readonly epoch: number;
   readonly controllers: readonly Controller[];
 }
 
-/** Whether it is asked about anything at all. */
+/** Whether it is ever asked. */
 export const isInForce = ({ state, scopes }: Controller) => state !== 'disabled' && scopes.length > 0;

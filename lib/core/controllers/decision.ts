@@ -4,7 +4,7 @@ import type { InstallationId, JobId } from '../ids.ts';
 /** queue: before a machine is bought. start: on the machine, before the first step. */
 export type Gate = 'queue' | 'start';
 
-/** failed: no answer in time, or one that cannot be read. exempt: the repository is excepted from this controller. */
+/** failed: no answer in time, or an unreadable one. exempt: the repository is exempt from this controller. */
 export type Vote = 'admit' | 'reject' | 'failed' | 'exempt';
 
 export interface ControllerVote {

@@ -49,27 +49,27 @@ export function isOlderThan(policy: string, admission: JobAdmission | undefined)
 export const isOfOtherPlatformPolicy = ({ policy }: JobAdmission, { platformEpoch }: PolicyEpochs): boolean =>
   policy.split('.')[1] !== `${platformEpoch ?? '-'}`;
 
-/** Whether somebody has to look at the job once more before it can have a machine. */
+/** Whether the job needs another look before it can have a machine. */
 export function needsDecision(
   admission: JobAdmission | undefined,
   mark: string | undefined,
   now: number,
 ): boolean {
   if (mark === undefined) return false;
-  // Who knows an older policy than the row does leaves it to others.
+  // A caller that knows an older policy than the row does leaves it to others.
   if (admission?.policy !== mark) return !isOlderThan(mark, admission);
   const isOpen = admission.state === 'asked' || admission.state === 'unavailable';
   return isOpen && admission.againAt !== undefined && admission.againAt <= now;
 }
 
-/** While it is asked about, a reason says that GitHub is waited for; nobody is asked before that time is over. */
+/** While it is being asked about, a reason says that GitHub is waited for; nobody is asked before that time. */
 export const isWaitingForGitHub = ({ state, reason, againAt }: JobAdmission, now: number): boolean =>
   state === 'asked' && reason !== undefined && againAt !== undefined && now < againAt;
 
 /** From one failure to the next look, doubling. After the last one the job is refused. */
 const againSeconds = [30, 60, 120, 240, 480, 600];
 
-/** @param failures how many there were in a row, this one included. Undefined: it was the last */
+/** @param failures how many in a row, including this one. Undefined: it was the last */
 export function afterFailure(failures: number, now: number): number | undefined {
   const seconds = againSeconds[failures - 1];
   return seconds === undefined ? undefined : now + seconds * 1000;

@@ -1,14 +1,14 @@
 /**
- * How many requests may wait for questions at once. Each holds a copy of the API's function while it waits, so that they are
- * few: other calls always find a copy, and one owner's controllers do not take all the places. Who finds none is answered
- * at once.
+ * How many requests may wait for questions at once. Each occupies a copy of the API's function while it waits, so only a
+ * few may: other calls always find a copy, and one owner's controllers do not take all the places. A request that finds
+ * no place is answered at once.
  */
 import type { InstallationId } from '../ids.ts';
 
 export interface LongPoll {
   readonly id: string;
   readonly owner: InstallationId;
-  /** Epoch milliseconds. From then on it counts no more, whatever became of it. */
+  /** Epoch milliseconds. It no longer counts from then on, whatever became of it. */
   readonly until: number;
 }
 
@@ -17,10 +17,10 @@ export interface LongPollBounds {
   readonly ofOwner: number;
 }
 
-/** Of the account's ten copies that a new account has. */
+/** Of the ten copies that a new account has. */
 const withoutReserve = 4;
 
-/** @param reserved the copies that are set aside for the function; undefined: it shares the account's with all others */
+/** @param reserved the copies reserved for the function; undefined: it shares the account's with all others */
 export function longPollBounds(reserved: number | undefined): LongPollBounds {
   const inAll = reserved === undefined ? withoutReserve : Math.floor(reserved / 2);
   return { inAll, ofOwner: Math.min(inAll, Math.max(2, Math.floor(inAll / 4))) };

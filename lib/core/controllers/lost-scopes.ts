@@ -1,9 +1,9 @@
-/** Which scopes name what there may be no more: a tier, a runner group, a repository. */
+/** Which scopes may name something that no longer exists: a tier, a runner group, a repository. */
 import type { TierName } from '../ids.ts';
 import type { Controller } from './controller.ts';
 import type { ControllerScope, ScopeTarget } from './scope.ts';
 
-/** What is known of a tenant's targets. Absent: nothing, so that nothing is taken for lost. */
+/** What is known of a tenant's targets. Absent: nothing, so that nothing counts as lost. */
 export interface TargetsSeen {
   readonly tiers: readonly TierName[];
   /** By name, as scopes spell it: whether GitHub has the group. */

@@ -1,6 +1,6 @@
 /**
- * How many controllers could be asked about one and the same job, at most: over every tier, runner group and repository that
- * any of their scopes names, and one that none names. Controllers are bits of a number, so that thousands of targets take
+ * How many controllers could be asked about a single job, at most: over every tier, runner group and repository that any
+ * of their scopes names, and one that none names. Controllers are bits of a number, so that thousands of targets take
  * milliseconds.
  */
 import type { TierName } from '../ids.ts';
@@ -43,7 +43,7 @@ export function mostOnOneJob(all: readonly Controller[]): number {
   );
 }
 
-/** Of a job that is in one of each. What covers it in a group or in a repository covers it in both. */
+/** For a job that is in one of each. What covers it in a group or in a repository covers it in both. */
 function mostTogether(some: readonly number[], others: readonly number[]): number {
   let most = 0;
   for (const one of some) for (const other of others) most = Math.max(most, count(one | other));

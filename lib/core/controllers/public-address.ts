@@ -1,6 +1,6 @@
 /**
- * Whether an address is one of the public internet. A tenant names the host that is called, so nothing inside may be reached:
- * no private or link-local address, no metadata service, nothing that is translated into one.
+ * Whether an address is on the public internet. A tenant names the host to call, so nothing internal may be reached: no
+ * private or link-local address, no metadata service, nothing that is translated into one.
  * Sources: https://www.iana.org/assignments/iana-ipv4-special-registry, https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 const refusedV4: readonly (readonly [string, number])[] = [
@@ -42,7 +42,7 @@ function numberOfV4(address: string): number | undefined {
   return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
-/** Of all that there is, only 2000::/3 is handed out, and of that, some parts lead elsewhere. */
+/** Only 2000::/3 is allocated, and some parts of that lead elsewhere. */
 function isPublicV6(address: string): boolean {
   const groups = groupsOfV6(address);
   if (!groups) return false;

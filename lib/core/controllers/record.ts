@@ -1,4 +1,6 @@
-/** What the audit keeps of a change of controllers or tokens. It holds no token and no secret: of a token, its id. */
+/**
+ * What the audit keeps of a change of controllers or tokens. It contains no token and no secret: of a token, only its id.
+ */
 export interface ControllerRecord {
   /** ISO 8601. */
   readonly at: string;
@@ -8,10 +10,10 @@ export interface ControllerRecord {
   readonly login: string;
   readonly action: ControllerAction;
   readonly reason?: string;
-  /** What changed, as it was and as it is, by name: `state`, `rules`, … Absent in one of them: it was not there. */
+  /** What changed, before and after, by name: `state`, `rules`, … Absent in one of them: it did not exist. */
   readonly before: Readonly<Record<string, string>>;
   readonly after: Readonly<Record<string, string>>;
-  /** Another one for each change: what is recorded twice by mistake stands there once. */
+  /** Different for each change: a change that is recorded twice by mistake is stored once. */
   readonly id: string;
 }
 

@@ -26,7 +26,7 @@ export interface ControllerScope {
   readonly createdAt: string;
 }
 
-/** What of a job decides which scopes it is in. */
+/** The parts of a job that decide which scopes it is in. */
 export interface ScopedJob {
   readonly tier: TierName;
   readonly repositoryId: number | undefined;
@@ -58,7 +58,7 @@ export const covers = (target: ScopeTarget, job: ScopedJob): boolean =>
 export const isSameTarget = (one: ScopeTarget, other: ScopeTarget): boolean =>
   targetText(one) === targetText(other);
 
-/** The same for the same target, whatever the order of its fields. GitHub tells groups' names apart without their case. */
+/** The same for the same target, whatever the order of its fields. GitHub's group names are case-insensitive. */
 export const targetText = (target: ScopeTarget) =>
   JSON.stringify([
     target.kind,

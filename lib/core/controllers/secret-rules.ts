@@ -7,7 +7,7 @@ import { longestOverlapSeconds } from './token-rules.ts';
 
 export const isSigning = ({ endsAt }: SigningSecret, now: number) => endsAt === undefined || now < endsAt;
 
-/** The new one beside the one before for the overlap. What is older than that ends now. */
+/** The new one beside the previous one, for the overlap. Older ones end now. */
 export function rotateSecret(
   secrets: readonly SigningSecret[],
   rotation: { readonly made: SigningSecret; readonly overlapSeconds: number },
@@ -17,7 +17,7 @@ export function rotateSecret(
   const isOverlap = Number.isInteger(overlapSeconds) && overlapSeconds >= 0;
   if (!isOverlap || overlapSeconds > longestOverlapSeconds) return { fault: 'overlap' };
   const signing = secrets.filter((secret) => isSigning(secret, now));
-  // A third would leave whoever verifies with the oldest alone.
+  // With a third, a verifier might know only the oldest.
   if (signing.length > 1 && overlapSeconds > 0) return { fault: 'rotated-already' };
   const kept = overlapSeconds === 0 ? [] : signing;
   return [...kept.map((secret) => ({ ...secret, endsAt: now + overlapSeconds * 1000 })), made];

@@ -37,8 +37,8 @@ export function addToken(
 }
 
 /**
- * The new token in the old one's place, in one change. With an overlap of 0 the old one is gone at once; else it works until
- * then. A token that is being rotated already has one in its place, and is not rotated again.
+ * The new token in the old one's place, in one change. With an overlap of 0 the old one ends at once; otherwise it works
+ * until then. A token that is already being rotated is not rotated again.
  */
 export function rotateToken(
   tokens: readonly StoredToken[],
@@ -59,7 +59,7 @@ export function rotateToken(
   return { put: [made, { ...old, endsAt: now + overlapSeconds * 1000 }], remove: ended };
 }
 
-/** A revoked token is refused from this change on, also one that works only until its overlap is over. */
+/** A revoked token is refused from this change on, even one in its overlap. */
 export function revokeToken(
   tokens: readonly StoredToken[],
   revoked: { readonly id: string; readonly controllerId: string | undefined },
@@ -71,7 +71,7 @@ export function revokeToken(
   return { put: [], remove: [...new Set([...endedOf(alike, now), old.id])] };
 }
 
-/** Whether its use is to be written down now: at most once a minute, since each would be a write. */
+/** Whether to record its use now: at most once a minute, since each record is a write. */
 export const isUseToNote = ({ lastUsedAt }: StoredToken, now: number) =>
   lastUsedAt === undefined || now - Date.parse(lastUsedAt) >= noteUseMilliseconds;
 

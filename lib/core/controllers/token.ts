@@ -14,6 +14,6 @@ export interface StoredToken {
   readonly createdAt: string;
   /** ISO 8601, to the minute at best. Absent: never used. */
   readonly lastUsedAt?: string;
-  /** Epoch milliseconds from which on it is refused: it was rotated. Absent: it holds until it is revoked. */
+  /** Epoch milliseconds from which on it is refused: it was rotated. Absent: it is valid until it is revoked. */
   readonly endsAt?: number;
 }
