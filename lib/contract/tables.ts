@@ -110,3 +110,5 @@ export const sinceAttribute = (day: string, tier: string) => `since_${day}_${tie
 export const settledAttribute = (day: string) => `settled_${day}`;
 /** How many machines of a tier lived this long: `lives_small_3`. */
 export const livesAttribute = (tier: string, range: number | '') => `lives_${tier}_${range}`;
+/** The number of the 30 days in which they were last halved: `faded_small`. */
+export const fadedAttribute = (tier: string) => `faded_${tier}`;

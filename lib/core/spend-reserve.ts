@@ -7,8 +7,8 @@
  * their average where they are many, and to the cost of the longest life where they are few.
  */
 import type { TierName } from './ids.ts';
+import { rangeSeconds } from './lives.ts';
 import type { Micros } from './micros.ts';
-import { rangeSeconds } from './spend.ts';
 import type { HeldLeases, Lives } from './spend-counts.ts';
 import type { Tenant } from './tenant.ts';
 

@@ -5,9 +5,10 @@
  * expected cost of those that have not.
  */
 import { dayMilliseconds, dayOf, monthOf } from './days.ts';
+import { lifeOf, usualSeconds } from './lives.ts';
 import type { Micros } from './micros.ts';
 import { components, totalOf } from './price.ts';
-import type { LeaseCost, Lives, Settlement } from './spend-counts.ts';
+import type { LeaseCost, Settlement } from './spend-counts.ts';
 import type { Tenant } from './tenant.ts';
 import type { Tier } from './tier.ts';
 import { addressPerHour, ceilingPerHour, type PricePlace } from './tier-price.ts';
@@ -103,35 +104,3 @@ export const unspent = (lease: {
   change: -(lease.leaseCost?.expected ?? 0),
   expected: lease.leaseCost?.expected ?? 0,
 });
-
-/** Seconds: of the first range; each of the others is twice as long. */
-const shortest = 60;
-export const rangesOfLives = 12;
-
-export const lifeOf = (seconds: number): number =>
-  Math.min(rangesOfLives - 1, Math.max(0, Math.ceil(Math.log2(Math.max(seconds, shortest) / shortest))));
-
-/** The longest life of a range. */
-export const rangeSeconds = (range: number): number =>
-  range === rangesOfLives - 1 ? Number.POSITIVE_INFINITY : shortest * 2 ** range;
-
-/** Undefined: too few of them. */
-export const believedLives = (lives: Lives | undefined): Lives | undefined =>
-  lives && numberOf(lives) >= leastLives ? lives : undefined;
-
-const numberOf = (lives: Lives) => lives.reduce((sum, count) => sum + count, 0);
-
-/** This many machines must have ended before the tenant's own times are used. */
-const leastLives = 10;
-
-/** How long nine of ten machines lived at most, as far as the ranges say. Undefined: too few have ended. */
-export function usualSeconds(lives: Lives | undefined): number | undefined {
-  if (!lives || !believedLives(lives)) return undefined;
-  const all = numberOf(lives);
-  let seen = 0;
-  const range = Array.from(lives, (count) => count ?? 0).findIndex((count) => {
-    seen += count;
-    return seen * 10 >= all * 9;
-  });
-  return range === rangesOfLives - 1 ? undefined : rangeSeconds(range);
-}

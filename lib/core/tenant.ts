@@ -83,6 +83,8 @@ export interface Tenant {
   readonly settled?: ReadonlyMap<string, number>;
   /** How long its machines lived. */
   readonly lives?: LivesByTier;
+  /** In which 30 days the lives of a tier were last halved; see lives.ts. */
+  readonly livesFaded?: ReadonlyMap<TierName, number>;
   /** Until then (epoch milliseconds) its launch rate is used up; see launch-rate.ts. */
   readonly rateUsedUntil?: number;
   /** All that its launches ever used of it, milliseconds. */

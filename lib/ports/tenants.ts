@@ -75,6 +75,7 @@ export type NewTenant = Omit<
   | 'held'
   | 'settled'
   | 'lives'
+  | 'livesFaded'
 >;
 
 export interface TenantChanges {

@@ -5,8 +5,9 @@
 import { leaseCostOf, spendRoom } from '../../lib/app/common/lease-cost.ts';
 import { dayOf } from '../../lib/core/days.ts';
 import { InstallationId } from '../../lib/core/ids.ts';
+import { lifeOf, rangesOfLives } from '../../lib/core/lives.ts';
 import type { Micros } from '../../lib/core/micros.ts';
-import { lifeOf, rangesOfLives, spentIn } from '../../lib/core/spend.ts';
+import { spentIn } from '../../lib/core/spend.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { countLeases } from '../fakes/lease-counts.ts';
 import { createStoreWorld } from '../fakes/world.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { spendRoom } from '../../lib/app/common/lease-cost.ts';
 import { InstallationId, JobId, TierName } from '../../lib/core/ids.ts';
+import { rangesOfLives } from '../../lib/core/lives.ts';
 import { totalOf } from '../../lib/core/price.ts';
-import { rangesOfLives } from '../../lib/core/spend.ts';
 import type { SpendCaps } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { OperationalError } from '../../lib/ports/errors.ts';

@@ -1,7 +1,8 @@
 /** What every store promises of what is spent: it moves with the leases, each once, and no taking leaves more than a cap. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { InstallationId, LaunchId } from '../../lib/core/ids.ts';
+import { InstallationId, InstanceId, LaunchId } from '../../lib/core/ids.ts';
 import type { Launch } from '../../lib/core/launch.ts';
+import { fadePeriod } from '../../lib/core/lives.ts';
 import type { Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import type { NewTenant } from '../../lib/ports/tenants.ts';
@@ -225,6 +226,39 @@ export function spendContract(backend: StoreBackend): void {
       expect((await stores.launches.take({ ...taking, tenant: read })).kind).toBe('tenant-changed');
       const now = await theTenant(stores);
       expect((await stores.launches.take({ ...taking, tenant: now })).kind).toBe('taken');
+    });
+
+    it('is estimated by lives that the first taking of 30 days halves, once, beside machines that end', async () => {
+      const read = await storedTenant(stores, { maxRunners: 9 });
+      const livesNow = async () => {
+        const { lives, livesFaded } = await theTenant(stores);
+        return [lives?.get(small)?.slice(0, 3), livesFaded?.get(small)];
+      };
+      const take = async (tenant: Tenant, n: number, createdAt: number) => {
+        const launch = givenLaunch(await waitingJobs(stores, n), { createdAt, launchId: LaunchId(`l-${n}`) });
+        return (await stores.launches.take({ tenant, tier: givenTier({ maxRunners: 9 }), launch })).kind;
+      };
+      const lived = async (times: number, life: number) => {
+        for (let n = 0; n < times; n += 1) {
+          const instanceId = InstanceId(`i-${life}-${n}`);
+          await stores.runners.bind([givenRunner({ instanceId, leaseCost })]);
+          const runner = givenRunner({ instanceId, leaseCost });
+          const spend = { launchedAt: noon, change: 0, expected: 0, life };
+          await stores.runners.end([{ runner, reason: 'stood-down', at: noon, spend }]);
+        }
+      };
+      await lived(21, 1);
+      expect(await take(read, 1, noon)).toBe('taken');
+      expect(await take(await theTenant(stores), 2, noon)).toBe('taken');
+      expect(await livesNow()).toEqual([[0, 21, 0], fadePeriod(noon)]);
+      const later = noon + 30 * 86_400_000;
+      const before = await theTenant(stores);
+      await lived(1, 2);
+      expect(await take(before, 3, later)).toBe('taken');
+      expect(await livesNow()).toEqual([[0, 10, 1], fadePeriod(later)]);
+      expect(await take(before, 4, later)).toBe('tenant-changed');
+      expect(await take(await theTenant(stores), 5, later)).toBe('taken');
+      expect(await livesNow()).toEqual([[0, 10, 1], fadePeriod(later)]);
     });
 
     it('is corrected on a day, and in its month alike, unless it has moved since it was read', async () => {

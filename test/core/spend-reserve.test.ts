@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rangesOfLives } from '../../lib/core/spend.ts';
+import { rangesOfLives } from '../../lib/core/lives.ts';
 import {
   type Held,
   heldOf,

@@ -1,14 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { lifeOf, rangesOfLives, usualSeconds } from '../../lib/core/lives.ts';
 import { machineRates } from '../../lib/core/price.ts';
-import {
-  countedCost,
-  leaseCost,
-  lifeOf,
-  rangesOfLives,
-  settlementOf,
-  unspent,
-  usualSeconds,
-} from '../../lib/core/spend.ts';
+import { countedCost, leaseCost, settlementOf, unspent } from '../../lib/core/spend.ts';
 import { spendBound } from '../../lib/core/spend-bound.ts';
 import type { SpendCaps } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';

@@ -8,6 +8,7 @@ import {
   withoutJobs,
 } from '../../lib/core/launch.ts';
 import { beginTogetherMilliseconds } from '../../lib/core/launch-rate.ts';
+import { type LivesFade, livesFade } from '../../lib/core/lives.ts';
 import { pastDays, pastPeriods, periodsOf, spentIn } from '../../lib/core/spend.ts';
 import type { HeldLeases, Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
@@ -118,10 +119,15 @@ function take(rows: Rows, taking: Taking): TakeOutcome {
   if (tenant.admissionEpoch !== read.admissionEpoch) return { kind: 'tenant-changed', tenant };
   if (!hasRate(tenant, taking)) return { kind: 'tenant-changed', tenant };
   if (!hasSpendRoom(tenant, read, launch)) return { kind: 'tenant-changed', tenant };
+  const fade = livesFade(read, launch.tier, launch.createdAt);
+  if (fade && tenant.livesFaded?.get(launch.tier) !== fade.from) return { kind: 'tenant-changed', tenant };
   if (taking.asRead && tenant.leaseChanges !== read.leaseChanges) return { kind: 'tenant-changed', tenant };
   const full = caps.find((cap) => !hasCapRoom(rows, cap, machines));
   if (full) return { kind: 'cap-full', row: full.row };
-  rows.tenants.set(tenant.installationId, withoutPast(charged(tenant, taking), taking));
+  rows.tenants.set(
+    tenant.installationId,
+    withFade(withoutPast(charged(tenant, taking), taking), launch.tier, fade),
+  );
   countLeases(rows, { ...launch, capRows: caps.map(({ row }) => row) }, machines, spendOf(launch, machines));
   rows.launches.set(launch.launchId, copyOf(launch));
   return { kind: 'taken' };
@@ -156,6 +162,16 @@ function hasRoom(tenant: Tenant, wanted: { read: Tenant; tier: Tier; machines: n
     tenant.leases + machines <= tenant.maxRunners &&
     inTier + machines <= tierLimit(read, tier)
   );
+}
+
+function withFade(tenant: Tenant, tier: TierName, fade: LivesFade | undefined): Tenant {
+  if (!fade) return tenant;
+  const left = (tenant.lives?.get(tier) ?? []).map((count, range) => count - fade.off[range]!);
+  return {
+    ...tenant,
+    lives: new Map(tenant.lives).set(tier, left),
+    livesFaded: new Map(tenant.livesFaded).set(tier, fade.to),
+  };
 }
 
 /** What so many leases of the launch are expected to cost. */

@@ -2,7 +2,8 @@
 
 import { dayOf } from '../../lib/core/days.ts';
 import type { InstallationId, TierName } from '../../lib/core/ids.ts';
-import { periodsOf, rangesOfLives } from '../../lib/core/spend.ts';
+import { rangesOfLives } from '../../lib/core/lives.ts';
+import { periodsOf } from '../../lib/core/spend.ts';
 import type { Settlement } from '../../lib/core/spend-counts.ts';
 import type { Tenant } from '../../lib/core/tenant.ts';
 import { countInCap } from './lines.ts';

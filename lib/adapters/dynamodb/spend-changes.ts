@@ -5,6 +5,7 @@
  */
 import {
   carriedAttribute,
+  fadedAttribute,
   livesAttribute,
   reservedAttribute,
   settledAttribute,
@@ -14,6 +15,7 @@ import {
 import { dayOf } from '../../core/days.ts';
 import type { TierName } from '../../core/ids.ts';
 import type { Launch } from '../../core/launch.ts';
+import { livesFade } from '../../core/lives.ts';
 import type { Micros } from '../../core/micros.ts';
 import { pastDays, pastPeriods, periodsOf } from '../../core/spend.ts';
 import type { HeldLeases, Settlement } from '../../core/spend-counts.ts';
@@ -25,6 +27,8 @@ import { capValue } from './spend-row.ts';
 export interface SpendItem {
   /** Parts of an ADD: `#a :a, #b :b`, one by one. */
   readonly adds: readonly string[];
+  /** Parts of a SET. */
+  readonly sets: readonly string[];
   /** Parts of a REMOVE: counts that are too old to be read, so that the row stays small. */
   readonly removes: readonly string[];
   readonly conditions: readonly string[];
@@ -49,8 +53,10 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
   const most = (cap: Micros, period: string) => roomIn(tenant, period, cap) - spent;
   const unchanged = leasesUnchanged(tenant);
   const added = spent === 0 ? [] : [...caps.map(({ alias }) => alias), 'reserved'];
+  const fade = livesFaded(tenant, launch);
   return {
-    adds: [...added.map((alias) => `#${alias} :spent`), '#since :since'],
+    adds: [...added.map((alias) => `#${alias} :spent`), '#since :since', ...fade.adds],
+    sets: fade.sets,
     removes: past.map((_, n) => `#past${n}`),
     conditions: [
       ...caps.flatMap(({ name, cap, alias }) =>
@@ -59,10 +65,12 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
           : [`#${name} = :${name}`, `(attribute_not_exists(#${alias}) OR #${alias} <= :${alias})`],
       ),
       ...(asRead ? [unchanged.condition] : []),
+      ...fade.conditions,
     ],
     values: {
       ':since': number(launch.plannedJobs.length * secondsOf(launch.createdAt)),
       ...(asRead ? unchanged.values : {}),
+      ...fade.values,
       ...(spent === 0 ? {} : { ':spent': number(spent) }),
       ...Object.fromEntries(set.map(({ name, cap }) => [`:${name}`, capValue(cap)])),
       ...Object.fromEntries(set.map(({ cap, period, alias }) => [`:${alias}`, number(most(cap, period))])),
@@ -72,7 +80,30 @@ export function spendTaken(tenant: Tenant, launch: Launch, asRead: boolean): Spe
       ...(spent === 0 ? [] : [['#reserved', reservedAttribute(day)]]),
       ...(spent === 0 ? set : caps).map(({ alias, period }) => [`#${alias}`, spentAttribute(period)]),
       ...past.map((name, n) => [`#past${n}`, name]),
+      ...fade.names,
     ]),
+  };
+}
+
+/** By one taking alone: another copy that read the same row finds them halved, and plans again. */
+function livesFaded(tenant: Tenant, { tier, createdAt }: Launch) {
+  const fade = livesFade(tenant, tier, createdAt);
+  if (!fade) return { adds: [], sets: [], conditions: [], values: {}, names: [] };
+  const { from, to, off } = fade;
+  const less = [...off.entries()].filter(([, count]) => count > 0);
+  return {
+    adds: less.map(([range]) => `#life${range} :life${range}`),
+    sets: ['#faded = :faded'],
+    conditions: [from === undefined ? 'attribute_not_exists(#faded)' : '#faded = :fadedWas'],
+    values: {
+      ':faded': number(to),
+      ...(from === undefined ? {} : { ':fadedWas': number(from) }),
+      ...Object.fromEntries(less.map(([range, count]) => [`:life${range}`, number(-count)])),
+    },
+    names: [
+      ['#faded', fadedAttribute(tier)] as const,
+      ...less.map(([range]) => [`#life${range}`, livesAttribute(tier, range)] as const),
+    ],
   };
 }
 

@@ -6,6 +6,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import {
   carriedAttribute,
+  fadedAttribute,
   livesAttribute,
   reservedAttribute,
   settledAttribute,
@@ -13,8 +14,8 @@ import {
   spentAttribute,
 } from '../../contract/tables.ts';
 import { TierName } from '../../core/ids.ts';
+import { rangesOfLives } from '../../core/lives.ts';
 import { type Micros, microsFrom } from '../../core/micros.ts';
-import { rangesOfLives } from '../../core/spend.ts';
 import type { HeldLeases, LeaseCost, LivesByTier, SpendCaps } from '../../core/spend-counts.ts';
 import { type Attributes, flag, number, type Row, text } from './attributes.ts';
 
@@ -100,6 +101,12 @@ export function livesOfRow(row: Row): LivesByTier | undefined {
     lives.set(TierName(tier), ofTier);
   }
   return nonEmpty(lives);
+}
+
+export function livesFadedOfRow(row: Row): ReadonlyMap<TierName, number> | undefined {
+  const prefix = fadedAttribute('');
+  const names = Object.keys(row.attributes).filter((name) => name.startsWith(prefix));
+  return nonEmpty(new Map(names.map((name) => [TierName(name.slice(prefix.length)), row.number(name)])));
 }
 
 const nonEmpty = <Known extends ReadonlyMap<unknown, unknown>>(map: Known) =>

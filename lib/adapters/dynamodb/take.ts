@@ -93,7 +93,10 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
   const machines = launch.plannedJobs.length;
   const rate = rateChange(taking);
   const spend = spendTaken(tenant, launch, asRead);
-  const removes = [...spend.removes, ...rate.removes];
+  const [sets, removes] = [
+    [...spend.sets, ...rate.sets],
+    [...spend.removes, ...rate.removes],
+  ];
   const own = tenant.tierLimits?.get(tier.name);
   return updateItem({
     tableName,
@@ -104,7 +107,7 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
       '#lease_changes :one',
       ...spend.adds,
       ...rate.adds,
-    ].join(', ')}${rate.sets}${removes.length === 0 ? '' : ` REMOVE ${removes.join(', ')}`}`,
+    ].join(', ')}${clause('SET', sets)}${clause('REMOVE', removes)}`,
     condition: [
       '#status = :active',
       'attribute_not_exists(#predecessor)',
@@ -136,15 +139,18 @@ function tenantItem(tableName: string, taking: Taking): TransactWriteItem {
   });
 }
 
+const clause = (word: string, changes: readonly string[]) =>
+  changes.length === 0 ? '' : ` ${word} ${changes.join(', ')}`;
+
 /** Copies that launch at once both pass, whether or not they find the rate in use: see launch-rate.ts. */
 function rateChange({ rate }: Taking) {
-  if (!rate) return { adds: [], sets: '', removes: [], conditions: [], values: {} };
+  if (!rate) return { adds: [], sets: [], removes: [], conditions: [], values: {} };
   const { cost, usedAtMost, from, anew } = rate;
   const known =
     anew && (anew.instead === undefined ? 'attribute_not_exists(#rate_from)' : '#rate_from = :rateWas');
   return {
     adds: ['#rate_used :rateCost'],
-    sets: anew ? ' SET #rate_from = :rateFrom' : '',
+    sets: anew ? ['#rate_from = :rateFrom'] : [],
     // Rows of an earlier version.
     removes: anew ? ['#rate_used_until'] : [],
     conditions: [

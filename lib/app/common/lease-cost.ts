@@ -1,7 +1,8 @@
 /** What a lease of a tenant costs, and what its caps leave room for, as this deployment is configured. */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { TierName } from '../../core/ids.ts';
-import { believedLives, leaseCost, longestSeconds } from '../../core/spend.ts';
+import { believedLives } from '../../core/lives.ts';
+import { leaseCost, longestSeconds } from '../../core/spend.ts';
 import { type Reserve, spendBound } from '../../core/spend-bound.ts';
 import type { LeaseCost } from '../../core/spend-counts.ts';
 import { agesOf, type Held } from '../../core/spend-reserve.ts';

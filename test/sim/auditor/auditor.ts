@@ -23,6 +23,7 @@ import { checkGroupOfLaunch, checkGroups } from './check-groups.ts';
 import { checkHeld } from './check-held.ts';
 import { checkKept, type GroupChange } from './check-kept-groups.ts';
 import { checkLeases } from './check-leases.ts';
+import { checkLives } from './check-lives.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkRerun } from './check-rerun.ts';
 import { checkReserved } from './check-reserved.ts';
@@ -212,6 +213,7 @@ export function createAuditor(world: {
       if (spending.test(name)) {
         checkSpend(books, note);
         checkReserved(books, note);
+        checkLives(books, note);
       }
       if (!/^tenants\.(create|update)/.test(name)) return;
       checkBans(books, note);

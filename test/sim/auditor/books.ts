@@ -110,6 +110,8 @@ export function createBooks(world: {
     decidedUnder: new Map<string, string>(),
     /** When GitHub's word of each run was first written down, by the note's name. */
     factsNotedAt: new Map<string, number>(),
+    /** How long the machines of each tenant lived, by range, as it was last looked at; by tenant, tier and when it was halved. */
+    lives: new Map<string, readonly number[]>(),
     /** Accounts whose group the platform keeps. */
     keptGroups: new Set<Account>(),
     /** Machines that ran a job of a repository outside the installation. */

@@ -385,6 +385,13 @@ export const mutants: readonly Mutant[] = [
     'recorded + 0 * (held?.expected.get(day) ?? 0);',
   ),
   mutant(
+    'lives-halved-by-each-copy',
+    'Two copies that plan by the same row each halve what was learned before this month.',
+    'test/fakes/launches.ts',
+    'if (fade && tenant.livesFaded?.get(launch.tier) !== fade.from)',
+    'if (fade && fade.from === 0)',
+  ),
+  mutant(
     'strict-by-usual-lives',
     "Under strict caps a lease counts what is usual for the tenant's machines, and not their longest life.",
     'lib/core/spend.ts',

@@ -4,6 +4,7 @@
  * its end. What happens here is drawn by a generator of its own, and changes nothing in the rest of a seed's story.
  */
 import { InstallationId, TierName } from '../../../lib/core/ids.ts';
+import { fadePeriod } from '../../../lib/core/lives.ts';
 import type { SpendCaps } from '../../../lib/core/spend-counts.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { Account, WorldDeps } from './context.ts';
@@ -62,16 +63,16 @@ function setCaps({ ports, story }: WorldDeps, { installationId }: Account, caps:
   story.tell(() => `the operator caps what ${id} spends: ${JSON.stringify(caps)}`);
 }
 
-/** Of machines that ended on earlier days, so that the usual life is much shorter than the longest one. */
-function giveLives({ ports }: WorldDeps, { installationId }: Account): void {
+/** Of machines that ended a month ago, so that the usual life is much shorter than the longest one, and the first taking halves them. */
+function giveLives({ ports, scheduler }: WorldDeps, { installationId }: Account): void {
   const id = InstallationId(installationId ?? 0);
   const lives = [0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   if (!ports.stores.world.tenant(id)) return;
+  const tiers = [TierName('small'), TierName('medium')];
+  const before = fadePeriod(scheduler.now()) - 1;
   ports.stores.world.editTenant(id, {
-    lives: new Map([
-      [TierName('small'), lives],
-      [TierName('medium'), lives],
-    ]),
+    lives: new Map(tiers.map((tier) => [tier, lives])),
+    livesFaded: new Map(tiers.map((tier) => [tier, before])),
   });
 }
 

@@ -1,0 +1,66 @@
+/**
+ * How long machines of a tenant live, by ranges of time, and what that says of the next one. Every 30 days what was learned
+ * before counts half, so that a tenant whose jobs have changed is soon expected to live as it does now.
+ */
+import { dayMilliseconds } from './days.ts';
+import type { TierName } from './ids.ts';
+import type { Lives } from './spend-counts.ts';
+import type { Tenant } from './tenant.ts';
+
+/** Seconds: of the first range; each of the others is twice as long. */
+const shortest = 60;
+export const rangesOfLives = 12;
+
+export const lifeOf = (seconds: number): number =>
+  Math.min(rangesOfLives - 1, Math.max(0, Math.ceil(Math.log2(Math.max(seconds, shortest) / shortest))));
+
+/** The longest life of a range. */
+export const rangeSeconds = (range: number): number =>
+  range === rangesOfLives - 1 ? Number.POSITIVE_INFINITY : shortest * 2 ** range;
+
+/** Undefined: too few of them. */
+export const believedLives = (lives: Lives | undefined): Lives | undefined =>
+  lives && numberOf(lives) >= leastLives ? lives : undefined;
+
+const numberOf = (lives: Lives) => lives.reduce((sum, count) => sum + count, 0);
+
+/** This many machines must have ended before the tenant's own times are used. */
+const leastLives = 10;
+
+/** How long nine of ten machines lived at most, as far as the ranges say. Undefined: too few have ended. */
+export function usualSeconds(lives: Lives | undefined): number | undefined {
+  if (!lives || !believedLives(lives)) return undefined;
+  const all = numberOf(lives);
+  let seen = 0;
+  const range = Array.from(lives, (count) => count ?? 0).findIndex((count) => {
+    seen += count;
+    return seen * 10 >= all * 9;
+  });
+  return range === rangesOfLives - 1 ? undefined : rangeSeconds(range);
+}
+
+/** What a taking does with the lives of its tier: the first one of each 30 days halves them. */
+export interface LivesFade {
+  /** As it was read; absent: they were never halved. Whoever finds another one in the row halves nothing. */
+  readonly from: number | undefined;
+  readonly to: number;
+  /** For each range, what is taken off: also right where machines have ended since the row was read. */
+  readonly off: Lives;
+}
+
+const fadeDays = 30;
+export const fadePeriod = (at: number): number => Math.floor(at / (fadeDays * dayMilliseconds));
+
+/** Undefined: there is nothing to halve. */
+export function livesFade(tenant: Tenant, tier: TierName, now: number): LivesFade | undefined {
+  const [lives, from, to] = [tenant.lives?.get(tier), tenant.livesFaded?.get(tier), fadePeriod(now)];
+  if (!lives || (from !== undefined && from >= to)) return undefined;
+  const left = halved(lives, from === undefined ? 0 : to - from);
+  return { from, to, off: lives.map((count, range) => count - left[range]!) };
+}
+
+/** As often as enough are left to be believed: what a tenant with few jobs did long ago says more than nothing. */
+function halved(lives: Lives, times: number): Lives {
+  const half = lives.map((count) => Math.floor(count / 2));
+  return times === 0 || numberOf(half) < leastLives ? lives : halved(half, times - 1);
+}
