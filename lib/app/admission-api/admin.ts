@@ -17,7 +17,7 @@ export interface AdminDeps {
   readonly clock: Clock;
 }
 
-/** Whoever asked, for the audit. */
+/** The caller, for the audit. */
 export interface Actor {
   /** The ARN of whoever ran a command, or `token tok_…`. */
   readonly who: string;
@@ -26,7 +26,7 @@ export interface Actor {
   readonly isDryRun?: boolean;
 }
 
-/** Whose controllers these are. */
+/** The owner of the controllers. */
 export interface Owner {
   readonly id: InstallationId;
   /** Absent: the platform's operator. */

@@ -1,6 +1,6 @@
 /**
- * Why a request to manage controllers was not carried out, as data: the API makes a problem of it, a command a line. The
- * kinds are those of a change of policy, and what comes before one.
+ * Why a request to manage controllers was not carried out, as data: the API turns it into a problem, a command into a
+ * line. The kinds are those of a change of policy, and those that come before one.
  */
 import type { FaultKind } from '../../core/controllers/policy-change.ts';
 
@@ -10,7 +10,7 @@ export interface ApiFault {
   readonly code: string;
   /** For people: what was given, what is allowed. */
   readonly text: string;
-  /** The setting that is meant. */
+  /** The setting in question. */
   readonly field?: string;
   /** When it may be tried again. */
   readonly retryAfterSeconds?: number;
@@ -28,9 +28,9 @@ export const faulty = (
   more: Pick<ApiFault, 'field' | 'retryAfterSeconds'> = {},
 ): Faulty => ({ kind: 'fault', fault: { kind, code, text, ...more } });
 
-/** Somebody else changed the same rows each time. */
+/** Someone else changed the same rows each time. */
 export const inMotion = () =>
   faulty('conflict', 'in-motion', 'Others are changing the same things at this moment. Try again.');
 
-/** How often a change is planned again because somebody else was faster. */
+/** How often a change is planned again because someone else was faster. */
 export const mostTries = 5;

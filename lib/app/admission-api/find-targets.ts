@@ -56,10 +56,13 @@ async function ask(
   return answer.value ? { groups: [answer.value.name] } : undefined;
 }
 
-/** Of a hundred repositories each. Whose installation has more, is believed. */
+/** Of a hundred repositories each. Beyond that, an installation's repositories are trusted. */
 const mostPages = 10;
 
-/** GitHub shows a public repository also to an installation that it was not added to: only the installation's list tells. */
+/**
+ * GitHub shows a public repository even to an installation without access to it: only the installation's list is
+ * reliable.
+ */
 async function isReached(
   github: TargetDeps['github'],
   installationId: InstallationId,

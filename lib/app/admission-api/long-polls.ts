@@ -1,6 +1,6 @@
 /**
- * Places for requests that wait for questions, over all copies of the function: one note has them. A place that nobody gives
- * back is free again when its request must have ended.
+ * Places for requests that wait for questions, over all copies of the function: one note has them. A place that nobody
+ * gives back is free again once its request must have ended.
  */
 import { addLongPoll, type LongPoll, type LongPollBounds } from '../../core/controllers/long-polls.ts';
 import type { InstallationId } from '../../core/ids.ts';
@@ -21,9 +21,9 @@ interface Open {
 }
 
 const noteName = 'long-polls';
-/** Beyond the wait itself: a look that had begun, and the clocks of two copies. */
+/** Beyond the wait itself: for a look that had begun, and the clocks of two copies. */
 const marginMilliseconds = 5_000;
-/** A note in which nobody waits is forgotten after it. */
+/** A note without waiting requests is dropped after this. */
 const keptMilliseconds = 60_000;
 
 export function createLongPolls(deps: NoteDeps, bounds: LongPollBounds): LongPolls {

@@ -1,6 +1,6 @@
 /**
- * The secrets that sign the callbacks of an https controller. The first is made like every other, by a rotation; its value is
- * in that answer and is not shown again.
+ * The secrets that sign the callbacks of an https controller. A rotation creates the first one like every other; the
+ * response shows its value, which is never shown again.
  */
 import type { Controller } from '../../core/controllers/controller.ts';
 import type { SigningSecret } from '../../core/controllers/secret.ts';

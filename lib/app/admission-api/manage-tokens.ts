@@ -1,6 +1,7 @@
 /**
- * Tokens of a controller, or (without one) of an owner's administrators: made, rotated, revoked, listed. The text of a token
- * is in the answer of the call that made it and nowhere else; if that answer is lost, revoke the token and make another.
+ * Tokens of a controller, or (without one) of an owner's administrators: created, rotated, revoked, listed. A token's
+ * text is only in the response to the call that created it; if that response is lost, revoke the token and create
+ * another.
  */
 import type { TokenKind } from '../../core/controllers/api-token.ts';
 import { tokenText } from '../../core/controllers/api-token.ts';
@@ -26,7 +27,7 @@ export interface TokenDeps extends AdminDeps {
   readonly cell: string;
 }
 
-/** Whom the tokens belong to. Without a controller: administrators of the owner's controllers. */
+/** The owner of the tokens. Without a controller: administrators of the owner's controllers. */
 export interface Bearer {
   readonly owner: InstallationId;
   readonly controllerId?: string;

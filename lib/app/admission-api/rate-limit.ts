@@ -17,7 +17,7 @@ export const requestsPerMinute = {
 } as const;
 
 const windowMilliseconds = 60_000;
-/** Of how many floods a copy remembers at once; the oldest is forgotten first, and then costs one write a request again. */
+/** How many floods a copy remembers at once; the oldest is dropped first, and then costs one write a request again. */
 const mostRemembered = 1_000;
 
 export interface RateLimit {

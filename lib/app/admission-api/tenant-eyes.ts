@@ -1,6 +1,7 @@
 /**
- * What a tenant is shown where the operator's controllers had a say in its jobs: that the operator's policy rejected, and why.
- * Who they are, how many, what they admit, what they would reject in dry run and that they fail, is the operator's alone.
+ * What a tenant sees where the operator's controllers took part in a decision: that the operator's policy rejected, and
+ * why. Who and how many they are, what they admit, what they would reject in dry run and that they fail is visible only
+ * to the operator.
  */
 import { platformOwner } from '../../core/controllers/controller.ts';
 import type { Decision, DecisionOutcome } from '../../core/controllers/decision.ts';
@@ -9,7 +10,7 @@ import { outcomeOf, type Tried } from './try-job.ts';
 /** In place of the name of one of the operator's controllers. */
 export const operatorsPolicy = 'operator';
 
-/** Without those that nobody but the operator's controllers had a say in, and that they did not stop. */
+/** Without decisions that only the operator's controllers took part in, unless they stopped the job. */
 export const decisionsForTenant = (decisions: readonly Decision[]): Decision[] =>
   decisions.flatMap((decision) => decisionForTenant(decision) ?? []);
 

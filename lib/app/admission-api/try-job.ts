@@ -96,7 +96,7 @@ export async function tryJob(
   return { kind: 'tried', outcome: outcomeOf(votes), votes };
 }
 
-/** One row tells whether it is still the one that this process knows, and where none is in force there is little to read. */
+/** One row says whether this process still has the current one; where none is in force, there is little to read. */
 async function platformPolicy(deps: TryDeps): Promise<ControllerPolicy> {
   const epoch = await deps.controllers.platformEpoch();
   return epoch === undefined

@@ -1,7 +1,7 @@
 /**
- * The start gate: a machine whose runner got a job asks whether its first step may run. The job is the one that GitHub says
- * it has, whatever was planned. Until that is known, and a yes, nothing runs: the machine asks for some seconds, and then
- * ends its runner by itself. The machine's papers open nothing else by then.
+ * The start gate: a machine whose runner got a job asks whether its first step may run. The job is the one that GitHub
+ * says it has, whatever was planned. Nothing runs until that is known and admitted: the machine asks for a few seconds,
+ * and then ends its runner itself. By then the machine's credentials are good for nothing else.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { MachineRequest, StartAnswer } from '../../contract/machine.ts';
@@ -54,7 +54,7 @@ export async function answerStart(deps: StartDeps, request: MachineRequest): Pro
   }
 }
 
-/** What controllers said of it at the queue gate counts, if they are still the same; else they are asked now. */
+/** The controllers' decision at the queue gate counts if their policy is unchanged; otherwise they are asked now. */
 async function verdictAtStart(
   deps: StartDeps,
   { tenant, runner, job }: OnMachine & { readonly tenant: Tenant },
@@ -63,7 +63,7 @@ async function verdictAtStart(
   if (ofRepository) return ofRepository;
   if (policyMark(tenant) === undefined) return { kind: 'admit' };
   const tier = deps.deployment.tiers.find(({ name }) => name === runner.tier);
-  // Taken out of the configuration meanwhile: what was decided before is all that there will be.
+  // The tier was removed from the configuration meanwhile: the earlier decision is all that there will be.
   if (!tier) return judgeControllers(tenant, job) ?? { kind: 'admit' };
   const group = knownGroup(deps, tenant, await readGroupNote(deps, tenant.installationId));
   const line = { tenant, tier, waiting: [job], group, gate: 'start' } as const;
@@ -81,12 +81,12 @@ function admit(deps: StartDeps, on: OnMachine): StartAnswer {
   return { action: 'admit' };
 }
 
-/** Said once, however often the machine asks. */
+/** Logged once, however often the machine asks. */
 async function reject(deps: StartDeps, on: OnMachine & { readonly why: Reason }): Promise<StartAnswer> {
   const { runner, job, why } = on;
   const isFirst = await deps.jobs.noteStartRefusal(job.installationId, job.jobId, why);
   if (isFirst) {
-    // A job that no machine was bought for runs on one that was bought for another.
+    // A job for which no machine was launched runs on another job's machine.
     const isStolen = runner.plannedJob !== job.jobId;
     const about = { ...aboutStart(on), outcome: 'rejected', reason: why.code };
     deps.telemetry.event('warn', 'start-rejected', about, {

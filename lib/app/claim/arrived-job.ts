@@ -1,6 +1,6 @@
 /**
- * Which job did GitHub give this machine? Its own word alone counts: what it said when the job began, or what it answers
- * when asked about the run that the job's hook names. A hint that leads elsewhere leads to no job with this runner's name.
+ * Which job did GitHub give this machine? Only GitHub's own word counts: its event when the job began, or its answer
+ * about the run that the job's hook names. A wrong hint leads to no job with this runner's name.
  */
 import type { RunHint } from '../../contract/machine.ts';
 import { instanceNamed } from '../../core/ids.ts';
@@ -23,12 +23,12 @@ export interface ArrivedDeps {
 }
 
 export interface Arrived {
-  /** Undefined: nobody has said so yet. */
+  /** Undefined: GitHub has not said so yet. */
   readonly job: Job | undefined;
   readonly tenant: Tenant | undefined;
 }
 
-/** Waits for GitHub's word for a second or two, where the machine comes before it. */
+/** Waits for GitHub's event for a second or two, if the machine comes first. */
 export async function arrivedJob(
   deps: ArrivedDeps,
   runner: Runner,
@@ -58,7 +58,7 @@ async function lookAgain(deps: ArrivedDeps, runner: Runner, waits: readonly numb
   return { job: undefined, tenant };
 }
 
-/** Of a job that is over by now GitHub said the same. */
+/** For a job that is over by now, GitHub said the same. */
 const isOn = ({ state, runner }: Job, { instanceId }: Runner) =>
   runner === instanceId && (state === 'running' || state === 'done');
 
@@ -70,7 +70,7 @@ async function jobOfRun(deps: ArrivedDeps, runner: Runner, hint: RunHint): Promi
     const answer = await deps.github.listRunJobs(installationId, hint.repository, hint.runId, cursor);
     if (!answer.ok) return undefined;
     const found = answer.value.items.find(({ runnerName }) => instanceNamed(runnerName) === instanceId);
-    // Where no webhook told of it, its row comes with that of its start, and who asks waits.
+    // If no webhook announced it, its row is written together with its start, and the machine waits for that.
     if (found) return deps.jobs.get(installationId, found.jobId);
     cursor = answer.value.cursor;
     if (cursor === undefined) return undefined;
@@ -78,7 +78,10 @@ async function jobOfRun(deps: ArrivedDeps, runner: Runner, hint: RunHint): Promi
   return undefined;
 }
 
-/** Not at first, for GitHub's webhook is under way, and not for ever: a machine that asks again and again costs no calls. */
+/**
+ * Not at first, because GitHub's webhook is under way, and not for ever: a machine that asks again and again costs no
+ * calls.
+ */
 async function mayAsk({ notes, clock }: ArrivedDeps, { instanceId }: Runner): Promise<boolean> {
   const now = clock.now();
   const name = `start-asks/${instanceId}`;

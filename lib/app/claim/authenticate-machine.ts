@@ -1,6 +1,6 @@
 /**
- * Who is at the claim door? A machine proves two things: that it holds the ticket of a launch, and, with a document
- * that AWS signed, which instance it is. Neither opens anything alone. What it says otherwise is not believed.
+ * Who calls the claim function? A machine proves two things: that it holds a launch's ticket, and, with a document signed
+ * by AWS, which instance it is. Neither is enough alone. Nothing else that it says is trusted.
  */
 import type { MachineRequest } from '../../contract/machine.ts';
 import type { InstanceId } from '../../core/ids.ts';
@@ -19,7 +19,7 @@ export interface Machine {
   readonly nonce: string;
 }
 
-/** What is proven of who is turned away, for the log. */
+/** What is proven about a refused caller, for the log. */
 export const aboutTicket = ({ ticket }: TurnedAway) => {
   if (!ticket) return {};
   const { installationId, launchId, tier } = ticket;
@@ -28,13 +28,13 @@ export const aboutTicket = ({ ticket }: TurnedAway) => {
 
 export interface TurnedAway {
   readonly refused: string;
-  /** Whose ticket it holds, where that is proven. */
+  /** Whose ticket it holds, if that is proven. */
   readonly ticket?: Ticket;
 }
 
 /**
- * Answers with the machine, or with why it is turned away.
- * @param lateSeconds for how long after its boot it may still come, as far as the ticket goes
+ * Answers with the machine, or with why it is refused.
+ * @param lateSeconds how long after its boot it may still come, as far as the ticket goes
  */
 export async function authenticateMachine(
   deps: DoorDeps,

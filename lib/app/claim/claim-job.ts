@@ -1,7 +1,7 @@
 /**
- * A booted machine asks what to run, and gets a JIT config for its job, minted this moment. The first nonce that a
- * machine brings is the only one it may use; until it confirms, the same nonce gets an answer again. A machine whose
- * job is gone serves the oldest other one that waits in its tenant and tier, or stands down.
+ * A booted machine asks what to run, and gets a JIT config for its job, created at this moment. The first nonce that a
+ * machine brings is the only one it may use; until it confirms, the same nonce gets an answer again. A machine whose job
+ * is gone serves the oldest other job that waits in its tenant and tier, or stands down.
  */
 import type { ClaimAnswer, MachineRequest } from '../../contract/machine.ts';
 import { judge, type Verdict } from '../../core/admission.ts';
@@ -49,8 +49,8 @@ export async function claimJob(deps: ClaimDeps, request: MachineRequest): Promis
 }
 
 /**
- * A machine may be faster than its launch's books; only while these are open may it still turn up in them. They may have
- * been closed between the two reads, so whoever finds them closed looks for the machine once more.
+ * A machine may be faster than the writes of its launch; it can still appear in the launch only while that is open. The
+ * launch may have closed between the two reads, so a machine that finds it closed looks for its row once more.
  */
 async function claimOrReadAgain(
   deps: ClaimDeps,
@@ -64,7 +64,7 @@ async function claimOrReadAgain(
   return deps.runners.claim(claiming);
 }
 
-/** @param about what is proven of the machine by then; nothing, where its papers are no good */
+/** @param about what is proven about the machine so far; nothing if its credentials are invalid */
 function refuse(deps: ClaimDeps, about: { readonly reason: string }): ClaimResult {
   deps.telemetry.event('warn', 'claim-refused', about, { ClaimsRefused: 1 });
   return { action: 'refuse', why: about.reason };
@@ -96,7 +96,7 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
       if (!verdict.ofJob) return standDown(deps, runner, verdict.reason.code);
     } else if (verdict.kind === 'refuse') await refuseJob(deps, job, verdict.reason);
     else if (await isQueuedOnGitHub(deps, job)) return mint(deps, minting);
-    // It may have begun elsewhere, as GitHub said just now: then somebody counts on this machine.
+    // It may have begun elsewhere, as GitHub said just now: then another job counts on this machine.
     planned = await deps.jobs.get(job.installationId, job.jobId);
     job = undefined;
   }
@@ -104,9 +104,8 @@ async function serve(deps: ClaimDeps, claimed: Runner): Promise<ClaimAnswer> {
 }
 
 /**
- * The tenant may have been suspended or deleted since its machine was launched, and its group changed. What calls for
- * attention is passed over: this machine is there, and whether GitHub gives it a runner is how it is found out that all is
- * well again.
+ * The tenant may have been suspended or deleted since its machine was launched, and its group changed. Its need for
+ * attention is ignored: this machine exists, and whether GitHub gives it a runner shows whether all is well again.
  */
 function verdictNow(deps: ClaimDeps, options: Minting): Verdict {
   const { attention: _passedOver, ...tenant } = options.tenant;
@@ -114,7 +113,7 @@ function verdictNow(deps: ClaimDeps, options: Minting): Verdict {
   return tier ? judge(tenant, tier, options.job, options.group) : { kind: 'admit' };
 }
 
-/** Where another machine ran its job, there is one that counts on the other machine in vain. */
+/** If another machine ran its job, some job counts on that machine in vain. */
 async function jobLeftOver(
   deps: ClaimDeps,
   runner: Runner,
@@ -126,7 +125,7 @@ async function jobLeftOver(
   return isServed ? unserved : undefined;
 }
 
-/** The oldest that is not held for a reason of its own: those wait for somebody to change a setting, and hold up nobody. */
+/** The oldest that is not held individually: held jobs wait for someone to change a setting, and delay nobody. */
 async function nextWaitingJob(
   deps: ClaimDeps,
   runner: Runner,
@@ -136,17 +135,17 @@ async function nextWaitingJob(
   for (const limit of [claimCandidates, waitingPageSize]) {
     const waiting = await deps.jobs.listWaiting(runner.installationId, runner.tier, limit);
     for (const job of waiting.filter(mayRun).slice(0, claimCandidates)) {
-      // What GitHub may not have any more is looked at again by the sweep.
+      // The sweep looks again at jobs that GitHub may no longer have.
       if (job.goneAt !== undefined && isResting(job, now)) continue;
       if (await deps.runners.giveJob(runner, job)) return job;
     }
-    // Only where those in front are held is it worth reading on.
+    // Reading on is worth it only if those in front are held.
     if (waiting.length < limit || waiting.every(mayRun)) return undefined;
   }
   return undefined;
 }
 
-/** A second machine for the same job is worth its money only if GitHub still has the job queued. */
+/** A second machine for the same job is worth its cost only if GitHub still has the job queued. */
 async function isQueuedOnGitHub(deps: ClaimDeps, job: Job): Promise<boolean> {
   if (job.attempts < 2) return true;
   return followAnswer(deps, job, await askAboutJob(deps, job));

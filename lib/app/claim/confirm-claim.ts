@@ -1,6 +1,6 @@
 /**
- * The machine's last word before its runner starts: from here on the door is shut to it, so that what a job finds on
- * its machine opens nothing.
+ * The machine's last call before its runner starts: from here on it gets nothing more, so that what a job finds on its
+ * machine is good for nothing.
  */
 import type { MachineRequest } from '../../contract/machine.ts';
 import type { RunnerStore } from '../../ports/runners.ts';
@@ -34,7 +34,7 @@ export async function confirmClaim(deps: ConfirmDeps, request: MachineRequest): 
   return refuse(deps, { ...about, reason: 'not-claimed' });
 }
 
-/** AWS charges from about when the kernel starts; no job has run on the machine yet that could say otherwise. */
+/** AWS charges from about when the kernel starts; no job has run on the machine yet that could falsify the time. */
 function runningAt({ timings }: MachineRequest, at: number): { runningAt?: number } {
   if (timings === undefined) return {};
   const { up, prepared, claimed } = timings;

@@ -51,7 +51,7 @@ export interface Minting {
   readonly runner: Runner;
   readonly job: Job;
   readonly tenant: Tenant;
-  /** As it is remembered. */
+  /** As stored. */
   readonly group: KnownGroup;
 }
 
@@ -83,7 +83,7 @@ export async function mintRunner(deps: MintDeps, minting: Minting): Promise<Mint
   return settle(deps, minting, isElsewhere ? { ...meaning, probeSeconds: otherLevelSeconds } : meaning);
 }
 
-/** The level at which the tenant's next machines register, where what it lets the App do now makes it another one. */
+/** The level at which the tenant's next machines register, if the current permissions change it. */
 function movesTo({ tenant, runner }: Minting, now: Installation | undefined): RunnerLevel | undefined {
   if (!now) return undefined;
   const asItIs = { ...tenant, permissions: now.permissions };
@@ -93,7 +93,7 @@ function movesTo({ tenant, runner }: Minting, now: Installation | undefined): Ru
     : level;
 }
 
-/** GitHub knows the account by its login: whoever owns the repository has that one. */
+/** GitHub knows the account by its login: the repository's owner has the current one. */
 const ofOwner = ({ login }: Account, repository: string) => `${login}/${repository.split('/')[1]}`;
 
 interface RunnerTarget {
@@ -101,7 +101,7 @@ interface RunnerTarget {
   readonly repository: string;
 }
 
-/** Whether the refusal may be about names that have changed, and then what they are now. */
+/** Whether the refusal may be about changed names, and then the current ones. */
 async function namesNow(
   deps: MintDeps,
   { job, tenant }: Minting,
@@ -120,7 +120,7 @@ async function namesNow(
   return isSame ? {} : { target: { account: now, repository: named.value } };
 }
 
-/** Once more, by the names that GitHub has just given. */
+/** Once more, with the names that GitHub has just given. */
 async function afterRename(deps: MintDeps, minting: Minting, target: RunnerTarget): Promise<Minted> {
   const { account, repository } = target;
   const { installationId, jobId } = minting.job;
@@ -196,7 +196,7 @@ async function settle(deps: MintDeps, minting: Minting, meaning: RefusedRunner):
   const now = deps.clock.now();
   const since = new Date(now).toISOString();
   const attention: Attention = { code, text, since, probeAt: now + probeSeconds * 1000 };
-  // In this order: a job that waits again must find the tenant held, or it buys the next machine.
+  // In this order: a job that waits again must find the tenant held, or it launches the next machine.
   await deps.tenants.callAttention(minting.runner.installationId, attention);
   await holdJob(deps, minting, reason(code, text));
   return { kind: 'none', why: code };
@@ -205,11 +205,11 @@ async function settle(deps: MintDeps, minting: Minting, meaning: RefusedRunner):
 const mayPass = (meaning: RefusedRunner) =>
   meaning.kind === 'pause' || (meaning.kind === 'hold' && meaning.mayPass);
 
-/** Counted from its first claim, so that nothing need be remembered. */
+/** Counted from its first claim, so that nothing needs to be stored. */
 const isPatient = ({ clock }: MintDeps, { runner }: Minting) =>
   clock.now() < (runner.claimedAt ?? runner.launchedAt) + refusalPatienceSeconds * 1000;
 
-/** Unless GitHub says that it has no such job, it is tried for again later. */
+/** Unless GitHub says that it has no such job, it is tried again later. */
 async function pauseJob(deps: MintDeps, { runner, job }: Minting, why: Reason): Promise<Minted> {
   const { installationId, jobId } = job;
   if (await followAnswer(deps, job, await askAboutJob(deps, job))) {

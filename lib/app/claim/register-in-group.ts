@@ -40,7 +40,7 @@ export async function registerInGroup(
   return idNow === id ? answer : register(idNow);
 }
 
-/** The default group is always there, whatever is known of it. */
+/** The default group always exists, whatever is known about it. */
 function idOf({ name, standing }: KnownGroup): number | undefined {
   if (standing?.kind === 'found') return standing.group.id;
   return name === undefined ? defaultGroupId : undefined;

@@ -16,7 +16,7 @@ interface AskingDeps {
   readonly clock: Clock;
 }
 
-/** @returns `invalid` if GitHub contradicts itself: then it is only known that the job is not gone */
+/** @returns `invalid` if GitHub contradicts itself: then the job is only known not to be gone */
 export async function askAboutJob(deps: AskingDeps, job: Job): Promise<Answer<GitHubJob>> {
   const { installationId, jobId, runId } = job;
   const answer = await inRepository(deps, job, (name) => deps.github.getJob(installationId, name, jobId));

@@ -31,9 +31,9 @@ export interface BudgetDeps {
 
 /** One read of the notes serves the calls that follow it closely; a claim makes one or two. */
 const freshMilliseconds = 1_000;
-/** The installations of which this copy remembers something; the one heard of longest ago goes first. */
+/** How many installations this copy remembers; the least recently used one goes first. */
 const installationsKept = 1_000;
-/** How often a longer closure is written over a shorter one that somebody writes at the same time. */
+/** How often a longer closure replaces a shorter one that is written at the same time. */
 const closingTries = 3;
 
 interface Known extends BudgetStanding {
@@ -86,7 +86,7 @@ export function budgetedGitHub(github: GitHub, deps: BudgetDeps): GitHub {
     async prepare(installationId) {
       await standingOf(installationId);
     },
-    // As the App itself: none of an installation's budget is spent.
+    // As the App itself: it uses none of an installation's budget.
     getInstallation: (id) => github.getInstallation(id),
     listDeliveries: (outcome, cursor) => github.listDeliveries(outcome, cursor),
     redeliver: (deliveryId) => github.redeliver(deliveryId),
@@ -124,7 +124,7 @@ async function readNotes(
   return { readAt, closed, told, budgets };
 }
 
-/** By resource; anything else that the note holds is passed over. */
+/** By resource; anything else in the note is ignored. */
 function budgetsOf(note: Note | undefined): Budgets {
   return Object.fromEntries(
     callResources.flatMap((resource) => {
@@ -135,7 +135,7 @@ function budgetsOf(note: Note | undefined): Budgets {
   );
 }
 
-/** By resource. A note that names none is about all calls, for as long as it is there. */
+/** By resource. A note that names none applies to all calls, as long as it exists. */
 function closingsOf(note: Note | undefined): Closings {
   if (!note) return {};
   const named = [...callResources, 'all'].filter((name) => typeof note.value[name] === 'number');
@@ -143,7 +143,7 @@ function closingsOf(note: Note | undefined): Closings {
   return Object.fromEntries(named.map((name) => [name, note.value[name]]));
 }
 
-/** What this copy knows after an answer; the others are told of it where it matters to them. */
+/** What this copy knows after an answer; it tells the others if that matters to them. */
 async function learn(
   deps: BudgetDeps,
   heard: {
@@ -174,7 +174,7 @@ async function learn(
   return { ...known, told: budgets };
 }
 
-/** The note is there for as long as anything is closed, and closes nothing for a shorter time than it was. */
+/** The note lives as long as anything is closed, and never shortens a closure. */
 async function close(deps: BudgetDeps, installationId: InstallationId, closed: Closings): Promise<void> {
   const name = closedNote(installationId);
   for (let tries = 1; tries <= closingTries; tries++) {

@@ -15,14 +15,14 @@ export interface NoteDeps {
 }
 
 export interface NoteChange<Value, Result> {
-  /** Absent: nothing is to be written. */
+  /** Absent: nothing to write. */
   readonly value?: Value;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   readonly result: Result;
 }
 
-/** Copies meet over one note; each try lets one of them through. */
+/** Copies meet at one note; each attempt lets one of them through. */
 const maxTries = 12;
 
 type Change = (value: NoteValue | undefined, now: number) => NoteChange<object, unknown>;
@@ -33,10 +33,10 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
-/** Changes of this process to notes that are under way, by the note's name: whoever is at it takes along those who come. */
+/** This process's changes of notes in progress, by the note's name: the one in progress takes along those that come. */
 const underWay = new WeakMap<Notes, Map<string, Waiting[]>>();
 
-/** @returns what `change` said of the value it was written over; undefined where others were always faster */
+/** @returns what `change` said about the value it replaced; undefined if others were always faster */
 export function changeNote<Value extends object, Result>(
   deps: NoteDeps,
   name: string,
@@ -69,11 +69,11 @@ async function workOff(
       for (const { failed } of group) failed(error);
     }
   }
-  // In the same moment in which the line was seen empty: nobody joins one that is not worked off.
+  // In the same moment in which the line was seen empty: nobody joins a line that is not worked off.
   lines.delete(name);
 }
 
-/** All changes that wait, one over the other, in one write. */
+/** All waiting changes, one after the other, in one write. */
 async function changeTogether(
   deps: NoteDeps,
   name: string,

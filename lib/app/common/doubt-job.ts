@@ -59,7 +59,7 @@ export async function doubtJob(
   return false;
 }
 
-/** Since when it was denied each time, without a silence in which GitHub may have had it. */
+/** Since when each answer denied it, without a silence in which GitHub may have had it. */
 function deniedThroughout({ goneAt, goneSaidAt = goneAt }: Job, now: number): number | undefined {
   const isUnbroken = goneSaidAt !== undefined && now <= goneSaidAt + goneSilenceSeconds * 1000;
   return isUnbroken ? goneAt : undefined;

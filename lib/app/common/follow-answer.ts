@@ -20,12 +20,12 @@ interface AnswerDeps {
   readonly telemetry: Telemetry;
 }
 
-/** @returns whether it waits for a machine still, as far as GitHub said */
+/** @returns whether it still waits for a machine, as far as GitHub said */
 export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<GitHubJob>): Promise<boolean> {
   const { installationId, jobId } = job;
   const at = deps.clock.now();
   if (!answer.ok) {
-    // Whoever is refused a look for another reason knows nothing.
+    // A refusal for another reason says nothing about the job.
     if (answer.refusal.kind !== 'not-found') return true;
     const isClosed = await doubtJob(deps, job, { why: goneReason(job) });
     logFound(deps, job, isClosed ? 'job-gone-closed' : 'job-gone-doubted');
@@ -56,7 +56,7 @@ export async function followAnswer(deps: AnswerDeps, job: Job, answer: Answer<Gi
   return false;
 }
 
-/** The machine must not be taken for idle. A runner's name proves nothing: it may be that of another tenant's machine. */
+/** The machine must not count as idle. A runner's name proves nothing: it may be that of another tenant's machine. */
 async function noteOnMachine({ runners }: AnswerDeps, job: Job, instanceId: InstanceId): Promise<void> {
   const { installationId, jobId } = job;
   const runner = await runners.get(installationId, instanceId);

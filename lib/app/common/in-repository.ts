@@ -12,7 +12,7 @@ interface RepositoryDeps {
   readonly jobs: Pick<JobStore, 'rename'>;
 }
 
-/** Of a job, or of what is asked about one. */
+/** Of a job, or of a question about one. */
 export interface JobPlace {
   readonly installationId: InstallationId;
   readonly jobId: JobId;
@@ -21,10 +21,10 @@ export interface JobPlace {
   readonly repositoryOwnerId?: number;
 }
 
-/** It may be renamed once more between the question and the call. */
+/** It may be renamed once more between the lookup and the call. */
 const mostNames = 3;
 
-/** not-found: GitHub has it neither by the name nor by the id. */
+/** not-found: GitHub has it neither under the name nor under the id. */
 export async function inRepository<Value>(
   deps: RepositoryDeps,
   job: JobPlace,
@@ -42,7 +42,7 @@ export async function inRepository<Value>(
   }
 }
 
-/** What the job's repository is called now, `owner/name`. not-found: it is gone, or was transferred to another account. */
+/** The current name of the job's repository, `owner/name`. not-found: it is gone, or was transferred to another account. */
 export async function currentName({ github }: RepositoryDeps, job: JobPlace): Promise<Answer<string>> {
   const { installationId, repository, repositoryId, repositoryOwnerId } = job;
   if (repositoryId === undefined) {

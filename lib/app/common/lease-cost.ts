@@ -27,7 +27,7 @@ const placeOf = ({ region, prices }: Pick<Configured, 'region' | 'prices'>): Pri
   ...(prices ? { prices } : {}),
 });
 
-/** @param look.exact for who asks now; absent: for a sentence that is stored */
+/** @param look.exact for a caller that asks now; absent: for a stored sentence */
 export const spendRoom = (
   deployment: Configured,
   look: { tenant: Tenant; tier: Tier; now: number; exact?: boolean },
@@ -47,7 +47,7 @@ function reserveOf(
   const ceilings = new Map(
     deployment.tiers.map((of) => [of.name, ceilingPerHour(placeOf(deployment), of) ?? 0]),
   );
-  // Of a tier that was removed, or has no price, nobody knows what its machines cost that still run.
+  // Nobody knows the cost of running machines whose tier was removed, or has no price.
   const most = Math.max(0, ...ceilings.values());
   const group = (name: TierName, leases: { machines: number; ageSeconds: number }): Held => ({
     ...leases,

@@ -1,4 +1,4 @@
-/** The line, and the count, of a job that the platform refuses; the laptop, metrics and alarms go by it. */
+/** The log line, and the count, of a job that the platform refuses; the laptop, metrics and alarms use it. */
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 

@@ -9,7 +9,7 @@ import type { RunnerStore } from '../../ports/runners.ts';
 import { leasesCounted } from './settings.ts';
 
 export interface OpenRows {
-  /** Those that are not closed. */
+  /** The open ones. */
   readonly launches: readonly Launch[];
   readonly runners: readonly Runner[];
   /** There are more than were read. */
@@ -21,11 +21,11 @@ interface OpenDeps {
   readonly runners: RunnerStore;
 }
 
-/** Later than any deadline: every row that is listed is overdue by then. */
+/** Later than any deadline: by then every listed row is overdue. */
 const atLast = Number.MAX_SAFE_INTEGER;
 
 export async function openRowsAcrossTenants(deps: OpenDeps): Promise<OpenRows> {
-  // In this order: what closes in between is in both, and never in none.
+  // In this order: what closes in between is in both, and never in neither.
   const launches = await deps.launches.listOverdueAcrossTenants(atLast, leasesCounted);
   const watched = await deps.launches.listWatchedAcrossTenants(atLast, leasesCounted);
   const runners = await liveRunnersOf(deps, [...launches, ...watched]);
@@ -33,7 +33,7 @@ export async function openRowsAcrossTenants(deps: OpenDeps): Promise<OpenRows> {
   return { launches, runners, isCut };
 }
 
-/** Those of these launches' machines that have not ended. */
+/** These launches' machines that have not ended. */
 export async function liveRunnersOf(
   { runners }: Pick<OpenDeps, 'runners'>,
   launches: readonly Launch[],

@@ -30,7 +30,7 @@ export async function refuseBeyondCap(
   );
 }
 
-/** Where a small cap is set, a look finds what is beyond it; the sweep counts the lines that are longer. */
+/** With a small cap, one look finds the excess; the sweep counts longer lines. */
 export function mayBeBeyondCap(deps: { deployment: Deployment }, waiting: number): boolean {
   const { waitingJobsPerTenant: most } = deps.deployment.caps;
   return most < waitingPageSize && waiting >= Math.min(firstPageSize, most + 1);

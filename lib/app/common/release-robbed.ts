@@ -1,7 +1,7 @@
 /**
  * A machine serves neither its planned job nor another one in exchange: a job that leaves no machine free took it, or it
- * never came. Its planned job waits again; if that one runs elsewhere, the job at the end of the chain does: the one covered
- * by the lease of a machine that runs another job. No failure is counted.
+ * never came. Its planned job waits again; if that one runs elsewhere, the job at the end of the chain does: the one
+ * covered by the lease of a machine that runs another job. No failure is counted.
  */
 import { type Reason, reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -23,7 +23,7 @@ export async function releaseRobbed(
   const { installationId, plannedJob, lease } = meant;
   if (await deps.jobs.waitAgain(installationId, plannedJob, lease, why)) return true;
   const planned = await deps.jobs.get(installationId, plannedJob);
-  // A job that has begun keeps the lease that was meant for it: only then does somebody count on this very machine.
+  // A job that has begun keeps the lease that was meant for it: only then does another job count on this very machine.
   if (planned?.state !== 'running' || planned.lease !== lease) return false;
   const unserved = await findUnservedJob(deps, planned);
   if (unserved?.lease === undefined) return false;

@@ -35,7 +35,7 @@ export async function removeRegistration(
   return isSameName(name.value, repository) ? first : remove(now, name.value);
 }
 
-/** A machine with a gate may have been registered without the mark in its name: by an earlier version, or by a claim before. */
+/** A machine with a gate may be registered without the mark in its name: by an earlier version, or by an earlier claim. */
 async function removeByEitherName(
   { github }: { readonly github: GitHub },
   { installationId, instanceId, gated = false }: Runner,

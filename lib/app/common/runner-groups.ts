@@ -25,12 +25,12 @@ export interface GroupDeps {
 export interface KnownGroup extends GroupView {
   /** Epoch milliseconds; 0: never. */
   readonly lookedAt: number;
-  /** Since when GitHub refuses to say, epoch milliseconds. */
+  /** Since when GitHub refuses to answer, epoch milliseconds. */
   readonly refusedSince?: number;
 }
 
 export const groupNote = (installationId: InstallationId) => `runner-group/${installationId}`;
-/** By name too: one that an operator has just named is looked at at once. */
+/** By name too: a group that an operator has just named is looked up at once. */
 const askedNote = (installationId: InstallationId, name = '') =>
   `runner-group-asked/${installationId}/${name.slice(0, 100)}`;
 
@@ -46,7 +46,7 @@ export async function readGroupNote(
   return (await deps.notes.read([name], deps.clock.now())).get(name);
 }
 
-/** What the note says, where it is about the group that the tenant has now. */
+/** The note's content, if it is about the tenant's present group. */
 export function knownGroup(deps: GroupDeps, tenant: Tenant, note: Note | undefined): KnownGroup {
   const name = groupNameOf(deps, tenant);
   const named = name === undefined ? {} : { name };
@@ -61,7 +61,7 @@ export function knownGroup(deps: GroupDeps, tenant: Tenant, note: Note | undefin
   };
 }
 
-/** By note, until when this process does not try to ask again: it has asked, or found that another copy has. */
+/** By note, until when this process does not ask again: it has asked, or found that another copy has. */
 const askedHere = new WeakMap<Notes, Map<string, number>>();
 
 /** Requests another look, unless it is too early for one. */
@@ -89,14 +89,14 @@ export async function keepGroupKnown(
 }
 
 /**
- * Asks GitHub, and writes the answer down. A refusal may pass, so what was known stays known until GitHub refuses a second
- * time, some time later; a limit says nothing at all.
+ * Asks GitHub, and stores the answer. A refusal may pass, so the former answer stays valid until GitHub refuses a second
+ * time, some time later; a rate limit says nothing at all.
  * @throws OperationalError
  */
 export async function lookAtGroup(
   deps: GroupDeps & { readonly github: GitHub; readonly telemetry: Telemetry },
   tenant: Tenant,
-  /** As the account is called now; absent: as the tenant's row has it. */
+  /** The account's current name; absent: the one in the tenant's row. */
   organization: string = tenant.accountLogin,
 ): Promise<{ readonly known: KnownGroup; readonly refusal?: GitHubRefusal }> {
   const { installationId } = tenant;
@@ -128,7 +128,7 @@ function refusedStanding(refusal: GitHubRefusal, before: KnownGroup, now: number
   const kept = standing ? { standing } : {};
   if (refusal.kind === 'limited') return { ...kept, ...(refusedSince ? { refusedSince } : {}) };
   if (refusedSince === undefined) return { ...kept, refusedSince: now };
-  // Looks that meet are one refusal; the next ones come as often as a held job has them made.
+  // Looks that meet are one refusal; the next ones come as often as a held job requests them.
   if (now < refusedSince + (groupHeldSeconds * 1000) / 2) return { ...kept, refusedSince };
   const confirmed: GroupStanding =
     refusal.kind === 'forbidden' ? { kind: 'unreadable' } : { kind: 'unavailable', message: refusal.message };

@@ -1,7 +1,7 @@
 /**
- * Caps over all tenants: how much of one a tenant may take now, who waits in line, and who is woken when leases are freed.
- * The transaction in `LaunchStore.take` enforces the caps; this only decides whose turn it is, and makes no call if no cap
- * is configured.
+ * Caps over all tenants: how much of one a tenant may take now, who waits in line, and who is woken when leases are
+ * freed. The transaction in `LaunchStore.take` enforces the caps; this file only decides whose turn it is, and makes no
+ * call if no cap is configured.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { Bound } from '../../core/balance-plan.ts';
@@ -47,16 +47,16 @@ export function capsOf(deps: { deployment: Deployment }, tierName: TierName): Sh
   return tier ? sharedCaps(tier, caps.machinesInAll) : [];
 }
 
-/** A cap as it stands: how many leases it counts, who waits, and what each of those holds under it. */
+/** A cap's present state: how many leases it counts, who waits, and what each of those holds under it. */
 interface Line {
-  /** With the tenant itself among those who wait, also where it has not joined yet. */
+  /** Including the tenant itself, even if it has not joined yet. */
   readonly use: CapUse;
-  /** Who stood in the line as it was read. */
+  /** Who was in line when it was read. */
   readonly stood: readonly Waiter[];
   readonly held: ReadonlyMap<InstallationId, number>;
 }
 
-/** Of more waiters than this, those whose turn is next are considered; the others come before long. */
+/** With more waiters than this, those whose turn is next are considered; the others come soon. */
 const waitersConsidered = 100;
 
 async function readLine(
@@ -82,7 +82,7 @@ export interface CapBound extends Pick<Line, 'stood'> {
   readonly bound: Bound;
 }
 
-/** What the caps leave to this tenant now; the first of them that leaves nothing is where it waits. */
+/** What the caps leave to this tenant now; the first one that leaves nothing is where it waits. */
 export async function sharedBounds(
   deps: LineDeps,
   options: { tenant: Tenant; tier: Tier },
@@ -93,7 +93,7 @@ export async function sharedBounds(
     const { use, stood, held } = await readLine(deps, cap, { tenant: options.tenant, waiter });
     if (capRowCount(cap) > (use.rowsEver ?? 1)) await deps.launches.noteCapRows(cap);
     const share = sharesOf(cap, use, held).get(placeOf(waiter)) ?? 0;
-    // A launch counts in one row of the cap; what other rows leave, the next launch takes.
+    // A launch counts in one row of the cap; the next launch takes what other rows leave.
     const machines = Math.min(share, largestRoom(cap, use));
     bounds.push({
       cap,
@@ -107,8 +107,8 @@ export async function sharedBounds(
 }
 
 /**
- * Puts the tenant into the line of the cap that stopped it, further back for each machine it got, and out of all others.
- * What it leaves of its turn is passed on. Each call leads to few others, so that they die out however many wait.
+ * Puts the tenant into the line of the cap that stopped it, further back for each machine it got, and takes it out of all
+ * others. What it leaves of its turn is passed on. Each call leads to few others, so that they end however many wait.
  * @param options.known the caps that were read already; who is on turn is read anew, after the line has changed
  */
 export async function updateWaitingLines(
@@ -130,7 +130,7 @@ export async function updateWaitingLines(
     } else if (!inLine || machines > 0) {
       const since = inLine?.since ?? turnOnJoining(waiters, waiter);
       const turn = { ...waiter, since: turnAfter(waiters, { ...waiter, since }, machines) };
-      // One who joins may itself be on turn, since leases came free meanwhile.
+      // A tenant that joins may itself be next, since leases were freed meanwhile.
       await deps.launches.joinLine(cap.name, turn);
       await callUp(deps, (await onTurn(deps, cap)).slice(0, 1));
     } else {
@@ -144,7 +144,7 @@ async function passOn(deps: LineDeps, cap: SharedCap, place: Place): Promise<voi
   await callUp(deps, await onTurn(deps, cap));
 }
 
-/** A tenant with nothing to take stands in no line. */
+/** A tenant with nothing to take is in no line. */
 export async function leaveLines(deps: LineDeps, place: Place): Promise<void> {
   if (capsOf(deps, place.tier).length === 0) return;
   const waiter = { ...place, weight: 1, since: deps.clock.now() };
@@ -152,7 +152,7 @@ export async function leaveLines(deps: LineDeps, place: Place): Promise<void> {
 }
 
 /**
- * After leases came free: calls up those who are on turn because of them.
+ * After leases were freed: wakes the tenants whose turn that makes it.
  * @param freed the tier of each lease
  */
 export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]): Promise<void> {
@@ -161,7 +161,7 @@ export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]
     ({ name }) => name,
   );
   for (const [cap, ...others] of caps.values()) {
-    // Its counts are in many rows where it is large, and of no use to anybody while nobody waits.
+    // A large cap's counts are in many rows, and useless while nobody waits.
     if (!cap || (await deps.launches.waitersAcrossTenants(cap)).length === 0) continue;
     const { use, held } = await readLine(deps, cap);
     const before = sharesOf({ ...cap, machines: cap.machines - others.length - 1 }, use, held);
@@ -173,7 +173,7 @@ export async function wakeNextWaiters(deps: LineDeps, freed: readonly TierName[]
   }
 }
 
-/** Each minute: calls up who is on turn, because a call may be lost. */
+/** Each minute: wakes the tenants whose turn it is, because a call may be lost. */
 export async function sweepLines(deps: LineDeps): Promise<void> {
   for (const cap of allCaps(deps)) await callUp(deps, await onTurn(deps, cap));
 }
@@ -183,7 +183,7 @@ export function allCaps(deps: { deployment: Deployment }): SharedCap[] {
   return [...new Map(caps.map((cap) => [cap.name, cap])).values()];
 }
 
-/** The places that are to have a free lease, in the order in which they come. */
+/** The places that are to have a free lease, in order of their turns. */
 async function onTurn(deps: LineDeps, cap: SharedCap): Promise<string[]> {
   const { use, held } = await readLine(deps, cap);
   return use.waiters.length === 0 || leasesOf(use) >= cap.machines

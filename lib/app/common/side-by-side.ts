@@ -13,14 +13,14 @@ interface Calls {
 const callsOf = new WeakMap<object, Calls>();
 
 export interface SideBySide {
-  /** What the calls are made to: of each, one kind only is made in this way. */
+  /** The target of the calls: each has only one kind of them. */
   readonly to: object;
   readonly clock: Clock;
-  /** So long the first one to be answered waits for the others. */
+  /** How long the first answered one waits for the others. */
   readonly milliseconds: number;
 }
 
-/** Resolves with the answer at once; `together` does when the calls beside it are answered, or a moment later. */
+/** Resolves with the answer at once; `together` resolves when the calls beside it are answered, or a moment later. */
 export async function askBesideOthers<Answer>(
   { to, clock, milliseconds }: SideBySide,
   ask: () => Promise<Answer>,

@@ -24,9 +24,9 @@ export const isUnheard = ({ ran, instanceId, unknownRunAt }: Runner, planned: Jo
   ran === undefined && unknownRunAt === undefined && planned?.runner !== instanceId;
 
 /**
- * Whoever takes away the registration of a machine that ran nothing notes it, and so does whoever hears late which job it ran:
- * without the note, the next one to ask would take the absence for a run that nobody knows.
- * @returns false: it had been noted before
+ * Whoever removes the registration of a machine that ran nothing notes it, and so does whoever hears late which job it
+ * ran: without the note, the next caller would take the missing registration for an unknown run.
+ * @returns false: it was already noted
  */
 export function noteUnregistered(
   { notes, clock }: { readonly notes: Notes; readonly clock: Clock },
@@ -48,7 +48,7 @@ const unregisteredName = (instanceId: InstanceId) => `unregistered/${instanceId}
 export const unknownRunText =
   'GitHub gave its machine to a job that the App hears nothing about, perhaps of a repository outside the installation';
 
-/** Whoever dies between the two writes leaves one run uncounted; none is counted twice. */
+/** A crash between the two writes leaves one run uncounted; none is counted twice. */
 export async function noteUnknownRun(deps: UnknownRunDeps, runner: Runner): Promise<boolean> {
   const { installationId, instanceId, launchId, tier } = runner;
   if (!(await deps.runners.noteUnknownRun(instanceId, deps.clock.now()))) return false;

@@ -1,9 +1,8 @@
 /**
  * Ends machines, and only then frees their leases. The order is the guarantee: the machine's end is proven, its job waits
  * again, its use is recorded, its row is closed and its lease freed in one write, and waiting tiers are poked. A crash
- * before that write
- * leaves the row open, so that the redelivered event or the sweep repeats everything; each step may be repeated. A crash
- * after it delays waiting jobs until that event, or by a minute, until the sweep.
+ * before that write leaves the row open, so that the redelivered event or the sweep repeats everything; each step may be
+ * repeated. A crash after it delays waiting jobs until that event, or until the sweep within a minute.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import { jobOf, type Runner } from '../../core/runner.ts';
@@ -50,7 +49,7 @@ async function terminate(deps: EndDeps, endings: readonly Ending[]): Promise<Ins
 }
 
 /**
- * The jobs that machines were meant for, and those that they ran, where these are not known to be done, in one read for each
+ * The jobs that machines were meant for, and those that they ran, unless these are known to be done, in one read for each
  * tenant. GitHub's ids are unique over all tenants.
  */
 async function jobsOf(deps: EndDeps, endings: readonly Ending[]): Promise<JobsById> {
@@ -66,7 +65,7 @@ async function jobsOf(deps: EndDeps, endings: readonly Ending[]): Promise<JobsBy
   return new Map((await Promise.all(found)).flat().map((job) => [job.jobId, job]));
 }
 
-/** Lets go of the job that was planned for the machine, and sees to the one that it ran. */
+/** Releases the machine's planned job, and handles the one that it ran. */
 async function releaseJobs(deps: EndDeps, ending: Ending, jobs: JobsById): Promise<void> {
   const { plannedJob, ran } = ending.runner;
   if (plannedJob !== ending.doneJob) await releasePlanned(deps, ending, jobs.get(plannedJob));
@@ -90,7 +89,7 @@ async function closeRows(
     await Promise.all(closed.map((ending) => closedRow(deps, ending, { consoles, jobs })));
     const changed = open.filter((_, n) => outcomes[n] === 'changed');
     if (changed[0] && tries === maxJobChanges) throw changesTooOften(changed[0].runner);
-    // What they were meant for, or run, was changed meanwhile: those jobs must not count on these machines either.
+    // Their planned or actual jobs changed meanwhile: those jobs must not count on these machines either.
     open = await Promise.all(changed.map((ending) => readAgain(deps, ending)));
     jobs = await jobsOf(deps, open);
     await Promise.all(open.map((ending) => releaseJobs(deps, ending, jobs)));
@@ -102,7 +101,7 @@ function endOf({ runner, reason }: Ending, consoles: Consoles): Omit<RunnerEnd, 
   return { runner, reason, ...(console === undefined ? {} : { console }) };
 }
 
-/** One tenant's row that cannot be written holds up no other tenant's. */
+/** A row of one tenant that cannot be written delays no other tenant. */
 async function endByTenant(deps: EndDeps, ends: readonly RunnerEnd[]): Promise<EndOutcome[]> {
   const outcomes = new Map<InstanceId, EndOutcome>();
   const groups = [...Map.groupBy(ends, ({ runner }) => runner.installationId).values()];
@@ -125,13 +124,13 @@ async function readAgain(deps: EndDeps, ending: Ending): Promise<Ending> {
 
 interface Known {
   readonly consoles: Consoles;
-  /** As they were when the machine's use was written down. */
+  /** As they were when the machine's use was recorded. */
   readonly jobs: JobsById;
 }
 
 async function closedRow(deps: EndDeps, ending: Ending, { consoles, jobs }: Known): Promise<void> {
   const { runner } = ending;
-  // That its job began may have been written after the job was let go, and before the row was closed.
+  // Its job's start may have been written after the job was released, and before the row was closed.
   if (ending.doneJob === undefined && (await leaveToSweep(deps, runner, jobOf(runner)))) {
     await addLateJob(deps, ending, jobs);
   }

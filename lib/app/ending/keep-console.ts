@@ -1,6 +1,6 @@
 /**
- * Keeps the console of a machine that ends without having claimed: the only evidence of why. It is read before the machine
- * is ended, and stored in its row. If it cannot be read, that is logged, and the machine is ended all the same.
+ * Keeps the console of a machine that ends without having claimed: the only evidence of why. It is read before the
+ * machine is ended, and stored in its row. If it cannot be read, that is logged, and the machine is ended all the same.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Compute } from '../../ports/compute.ts';
@@ -32,7 +32,7 @@ export async function keepConsoles(
   return new Map(consoles.filter(([, text]) => text !== ''));
 }
 
-/** Whole lines, as far as they fit. A machine may print anything: control characters are taken out. */
+/** Whole lines, as far as they fit. A machine may print anything: control characters are removed. */
 function lastWords(console: string): string {
   const text = console
     .replaceAll('\r', '')

@@ -17,7 +17,7 @@ export type JobsById = ReadonlyMap<JobId, Job>;
 
 /**
  * @param jobs as they were read for these endings
- * @returns for each, how what the tenant has spent changes as the lease goes back: by the record as it stands
+ * @returns for each, how the tenant's spending changes as the lease goes back: by the stored record
  */
 export async function recordUsage(
   deps: EndDeps,
@@ -47,7 +47,7 @@ async function findTakenBack(
   endedAt: number,
 ): Promise<ReadonlySet<InstanceId>> {
   const asked = endings
-    // Also after a notice on which we ended it ourselves: the notice may come when EC2 has done so.
+    // Even after a notice upon which we ended it ourselves: EC2 may have been faster.
     .filter(({ runner, reason }) => reason === 'instance-ended' && mayBeFree(runner, endedAt))
     .map(({ runner }) => runner.instanceId);
   if (asked.length === 0) return new Set();
@@ -61,7 +61,7 @@ async function findTakenBack(
   }
 }
 
-/** An alarm is worth it for what the operator can mend by a new price list; where no subnet is known no address has a price. */
+/** Worth an alarm if the operator can fix it with a new price list; without a known subnet no address has a price. */
 function sayUnpriced({ telemetry }: EndDeps, records: readonly UsageRecord[]): void {
   const found = records.filter(({ unpriced }) => unpriced.includes('compute') || unpriced.includes('disk'));
   if (found.length === 0) return;
@@ -73,7 +73,7 @@ function sayUnpriced({ telemetry }: EndDeps, records: readonly UsageRecord[]): v
   telemetry.event('warn', 'machine-unpriced', about, { MachinesUnpriced: found.length });
 }
 
-/** Of machines that had ended before GitHub said what they ran. */
+/** For machines that had ended before GitHub said what they ran. */
 export async function addJobs(deps: EndDeps, endings: readonly Ending[]): Promise<void> {
   await Promise.all(
     endings.map(async ({ runner, ranJob }) => {
@@ -82,7 +82,7 @@ export async function addJobs(deps: EndDeps, endings: readonly Ending[]): Promis
   );
 }
 
-/** Of machines that somebody else will end, on EC2's word: what they ran must not be forgotten until then. */
+/** For machines that someone else will end, as EC2 announced: what they ran must not be forgotten until then. */
 export async function noteRuns(deps: EndDeps, endings: readonly Ending[]): Promise<void> {
   const others = endings.flatMap(({ runner, ranJob }) =>
     ranJob && ranJob.jobId !== jobOf(runner) ? [{ runner, ranJob }] : [],
@@ -95,7 +95,7 @@ export async function noteRuns(deps: EndDeps, endings: readonly Ending[]): Promi
   await Promise.all(ended.map(({ runner, ranJob }) => deps.usage.addJob(runner, ranJob)));
 }
 
-/** It runs on the machine, and that was not known yet when the machine's use was written down. */
+/** It runs on the machine, and that was not known when the machine's use was recorded. */
 export async function addLateJob(deps: EndDeps, ending: Ending, jobs: JobsById): Promise<void> {
   const { runner } = ending;
   if (jobRanOn(ending, jobs)) return;
@@ -103,12 +103,12 @@ export async function addLateJob(deps: EndDeps, ending: Ending, jobs: JobsById):
   if (job) await deps.usage.addJob(runner, ranJobOf(job));
 }
 
-/** What GitHub said, and no plan: a machine that was meant for a job need not have run it. */
+/** GitHub's word, not a plan: a machine that was meant for a job need not have run it. */
 function jobRanOn({ runner, ranJob }: Ending, jobs: JobsById): RanJob | undefined {
   if (ranJob) return ranJob;
   const { ran, plannedJob, instanceId } = runner;
   const job = jobs.get(ran ?? plannedJob);
   if (job?.runner === instanceId) return ranJobOf(job);
-  // Its row is gone, or tells of another machine by now.
+  // Its row is gone, or is about another machine by now.
   return ran === undefined ? undefined : { jobId: ran };
 }

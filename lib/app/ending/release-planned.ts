@@ -13,7 +13,7 @@ import { findUnservedJob } from '../common/find-unserved-job.ts';
 import { robbedReason } from '../common/release-robbed.ts';
 import type { Ending } from './ending.ts';
 
-/** @param job the one that is planned for the machine; undefined: it is not known, or known to be done */
+/** @param job the one planned for the machine; undefined: it is unknown, or known to be done */
 export async function releasePlanned(
   deps: EndDeps,
   { runner, doneJob }: Pick<Ending, 'runner' | 'doneJob'>,
@@ -29,7 +29,7 @@ export async function releasePlanned(
   }
   if (job?.state === 'running' && job.runner === instanceId) await leaveToSweep(deps, runner, plannedJob);
   if (!job?.runner || job.runner === instanceId || !ranNothing) return;
-  // Its job ran elsewhere and it ran none: somebody is left over, who counted on it without knowing.
+  // Its job ran elsewhere and it ran none: some job counted on it without knowing, and is left over.
   const unserved = await findUnservedJob(deps, job);
   if (unserved) await waitAfterLoss(deps, unserved);
 }
@@ -42,16 +42,16 @@ async function waitAfterLoss(deps: EndDeps, job: Job): Promise<void> {
   await deps.jobs.waitAgain(job.installationId, job.jobId, job.lease, why, rest);
 }
 
-/** Whoever lost its job to this machine gets this machine's, rather than a new machine being bought for it. */
+/** The machine that lost its job to this one gets this one's job, so that no new machine is launched for it. */
 async function giveToSpareMachine(deps: EndDeps, ended: Runner, job: Job): Promise<boolean> {
   const spare = await findSpareMachine(deps, ended);
-  // What listens at a repository can run no other repository's job.
+  // A runner of one repository cannot run another repository's job.
   const isBoundElsewhere =
     spare?.state === 'listening' && spare.account.type === 'User' && spare.repository !== job.repository;
   return spare !== undefined && !isBoundElsewhere && deps.runners.giveJob(spare, job);
 }
 
-/** Running on this machine, which ended: GitHub is asked how it did, should it not say so by itself. */
+/** Running on this machine, which ended: GitHub is asked how it ended, unless it reports that by itself. */
 export async function leaveToSweep(
   deps: EndDeps,
   { installationId, instanceId }: Runner,

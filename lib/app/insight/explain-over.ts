@@ -77,7 +77,7 @@ export function explainDone(facts: Facts, job: Job): Verdict {
   };
 }
 
-/** GitHub had given it another job's machine, or the rules changed after its own was bought. */
+/** GitHub had given it another job's machine, or the rules changed after its own was launched. */
 const refusedAtStart = (facts: Facts, job: Job, why: Reason): Verdict => ({
   ...ofReason(facts, job, why),
   line: `None of its steps ran${job.runner ? ` on ${job.runner}` : ''}. ${why.text}`,
@@ -93,12 +93,12 @@ const over = (code: 'cancelled' | 'completed' | 'failed', line: string): Verdict
   who: 'nobody',
 });
 
-/** By the platform's word, which gives way to GitHub's. */
+/** The platform ended it, and GitHub's word takes precedence. */
 function explainEnded(facts: Facts, job: Job, why: NonNullable<Job['reason']>): Verdict {
   const { tenant, github } = facts;
   const verdict = ofReason(facts, job, why);
   const isQueued = github?.job.kind === 'found' && github.job.job.status === 'queued';
-  // Of one that was too many in the line nobody knows here whether there is room again.
+  // Whether there is room again for a job that was beyond the line's cap is not known here.
   if (tenant && isQueued && why.code !== 'waiting-cap' && isRefusalOutdated(tenant, job)) {
     return {
       code: 'reopening',

@@ -1,6 +1,6 @@
 /**
- * Why a tenant's jobs wait, in groups of one verdict: each job judged by the same rules as alone, with what they have in
- * common read once. Bounded: a tenant may have thousands of jobs in line.
+ * Why a tenant's jobs wait, grouped by verdict: each job is judged by the same rules as alone, and common facts are read
+ * once. Bounded: a tenant may have thousands of jobs in line.
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -73,7 +73,7 @@ export async function explainTenant(
   };
 }
 
-/** Those of the latest jobs that wait for an approval or for their machine: they are in no line. */
+/** The latest jobs that wait for an approval or for their machine: they are in no line. */
 async function heldElsewhere(deps: InsightDeps, recent: readonly Job[]) {
   const held = recent.filter(({ state }) => state === 'blocked' || state === 'covered').slice(0, mostHeld);
   return Promise.all(

@@ -1,6 +1,6 @@
 /**
  * Explains a job without a row: GitHub's answer says what it is, and the webhook's deliveries, the labels and the dead
- * letters say why the platform never heard of it.
+ * letters say why the platform never learned of it.
  */
 import { durationText } from '../../core/duration-text.ts';
 import { isSelfHosted, tierFor } from '../../core/labels.ts';
@@ -140,7 +140,7 @@ function labelsUnknown({ platform }: Facts, labels: readonly string[]): Verdict 
   });
 }
 
-/** Lacks the fewest of the labels; among equals the one that shares the most, and then the smallest. */
+/** The tier that lacks the fewest of the labels; among equals the one that shares the most, and then the smallest. */
 export function nearestTier(
   labels: readonly string[],
   tiers: readonly Tier[],
@@ -155,7 +155,7 @@ export function nearestTier(
   return scored.toSorted((a, b) => a.missing.length - b.missing.length || b.close - a.close)[0];
 }
 
-/** How much a label looks like one that the tier has: `smal` and `small`. */
+/** How similar a label is to one of the tier's: `smal` and `small`. */
 function likeness(label: string, offered: ReadonlySet<string>): number {
   const pairs = (text: string) => new Set(Array.from(text.slice(1), (_, n) => text.slice(n, n + 2)));
   const own = pairs(label);

@@ -46,7 +46,7 @@ interface Here {
   readonly job: Job;
 }
 
-/** By the reason's own sentence, and the table of what follows from its code. */
+/** From the reason's own sentence, and the table of what follows from its code. */
 export function ofReason(facts: Facts, job: Job, why: Reason, estimate?: Estimate): Verdict {
   const guidance = guidanceOf(why.code, {
     tenant: facts.tenant?.accountLogin ?? String(job.installationId),
@@ -57,7 +57,7 @@ export function ofReason(facts: Facts, job: Job, why: Reason, estimate?: Estimat
   return { code: why.code, line: why.text, ...guidance, ...(found ? { estimate: found } : {}) };
 }
 
-/** What keeps all jobs of a tenant is tried again by one machine, at a time that its row names. */
+/** One machine tries again what keeps all jobs of a tenant, at a time that its row names. */
 function probeEstimate({ tenant, now }: Facts, code: ReasonCode): Estimate | undefined {
   const { attention } = tenant ?? {};
   if (attention?.code !== code) return undefined;
@@ -94,7 +94,7 @@ function restVerdict(facts: Facts, job: Job): Verdict | undefined {
   return { ...verdict, mend: (verdict.mend ?? '').replace('INSTANCE', last.instanceId) };
 }
 
-/** What the tenant may spend: whether it leaves a machine for it, after those who come first. */
+/** Spending: whether the caps leave a machine for it, after those that come first. */
 function spendVerdict(
   { now, platform, line, ...facts }: Facts,
   { tenant, tier, job }: Here,
@@ -106,7 +106,7 @@ function spendVerdict(
   return ofReason({ now, platform, ...facts }, job, bound.reason, estimate);
 }
 
-/** Limits of its own: whether a machine is left for it, after those who come first. */
+/** Its own limits: whether they leave a machine for it, after those that come first. */
 function limitVerdict(facts: Facts, { tenant, tier, job }: Here): Verdict | undefined {
   const { now, line = { ahead: 0, recent: [] } } = facts;
   const room = roomFor(tenant, tier);
@@ -114,7 +114,7 @@ function limitVerdict(facts: Facts, { tenant, tier, job }: Here): Verdict | unde
   if (room.machines > line.ahead) return undefined;
   const estimate = untilFree(historyOf(line.recent, tier.name), {
     ahead: line.ahead,
-    // Those that may come free for it: of all tiers, or of its own.
+    // Those that may become free for it: of all tiers, or of its own.
     machines: room.machines + (room.limitedBy === 'tenant' ? tenant.leases : inTier),
     now,
   });
@@ -161,7 +161,7 @@ function rateVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined {
   );
 }
 
-/** Reasons that balance wrote down because of pools. */
+/** Reasons that balance stored because of pools. */
 const ofPools: readonly ReasonCode[] = ['capacity', 'quota', 'launch-failed'];
 
 function closedVerdict(facts: Facts, { tier, job }: Here): Verdict | undefined {
@@ -174,7 +174,7 @@ function closedVerdict(facts: Facts, { tier, job }: Here): Verdict | undefined {
   const quotas = markets.map((market) => find(`${market}:${tier.name}`));
   const quota = quotas.every((closing) => closing !== undefined) ? soonest(quotas) : undefined;
   if (quota) return closed(facts, job, quota);
-  // Which zones there are is not in the configuration: that all pools are dry, the platform itself has to have said.
+  // The configuration does not say which zones exist: only the platform itself can have found all pools dry.
   if (!job.reason || !ofPools.includes(job.reason.code)) return undefined;
   const own = open.filter(
     ([name]) =>
@@ -209,7 +209,7 @@ function pacedVerdict(facts: Facts, { tenant, job }: Here): Verdict | undefined 
   );
 }
 
-/** Nothing is in its way. */
+/** Nothing prevents it from starting. */
 function freeVerdict(facts: Facts, job: Job): Verdict {
   const { now, line } = facts;
   const code = job.reason?.code ?? 'queued';
@@ -232,7 +232,7 @@ function freeVerdict(facts: Facts, job: Job): Verdict {
   return ofReason(facts, job, why, estimate || undefined);
 }
 
-/** They say what happened, and not what keeps it waiting. */
+/** They say what happened, not what keeps it waiting. */
 const isPassing = (code: ReasonCode) => ['runner-ended', 'runner-taken', 'runner-stolen'].includes(code);
 
 const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;

@@ -4,7 +4,7 @@
  */
 import type { ReasonCode } from '../../core/reason.ts';
 
-/** The codes of stored reasons, and those that follow from how things stand. */
+/** The codes of stored reasons, and those that follow from the present state. */
 export type VerdictCode =
   | ReasonCode
   /** Waiting, and nothing explains it. */
@@ -77,5 +77,5 @@ export interface Explanation extends Verdict {
   readonly checked: readonly string[];
 }
 
-/** Whether somebody must act: then `mayfly explain` exits with 1. */
+/** Whether someone must act: then `mayfly explain` exits with 1. */
 export const needsSomebody = ({ who }: Verdict) => who !== 'nobody';

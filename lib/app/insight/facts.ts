@@ -20,12 +20,12 @@ export interface Facts {
   readonly asked: {
     readonly jobId: JobId;
     readonly repository?: string;
-    /** How many of the jobs that wait were searched for it, where not all of them were. */
+    /** How many of the waiting jobs were searched for it, if not all of them. */
     readonly searchEndedAfter?: number;
   };
   readonly tenant?: Tenant;
   readonly job?: Job;
-  /** Of the tenant's machines, as far as its level has groups. */
+  /** The group of the tenant's machines, if its level has groups. */
   readonly group?: GroupView;
   readonly line?: Line;
   readonly supply?: Supply;
@@ -33,19 +33,19 @@ export interface Facts {
   readonly plan?: Machine;
   /** The one that was meant for it before. */
   readonly former?: Machine;
-  /** That GitHub says ran it. */
+  /** The one that GitHub says ran it. */
   readonly ranOn?: Runner;
   /** Absent: GitHub was not asked. */
   readonly github?: GitHubFacts;
-  /** Dead letters that are about it. Absent: not looked at. */
+  /** Dead letters about it. Absent: not looked at. */
   readonly deadLetters?: readonly DeadLetter[];
 }
 
-/** What the configuration says. */
+/** The configuration. */
 export interface Platform {
   readonly environment: string;
   readonly region: string;
-  /** Absent: those that come with Mayfly. */
+  /** Absent: Mayfly's own. */
   readonly prices?: PriceList;
   /** Smallest first. */
   readonly tiers: readonly Tier[];
@@ -55,13 +55,13 @@ export interface Platform {
 
 /** Of the tenant's jobs in the same tier. */
 export interface Line {
-  /** How many wait before it that may have a machine; of as many as were read, where it was not among them. */
+  /** How many waiting jobs before it may have a machine; out of all that were read, if it was not among them. */
   readonly ahead: number;
   /** The newest ones of all tiers, whatever their state. */
   readonly recent: readonly Job[];
 }
 
-/** What copies know together of EC2 and of caps. */
+/** What copies share about EC2 and about caps. */
 export interface Supply {
   readonly closings: Closings;
   readonly pace?: LaunchPace;

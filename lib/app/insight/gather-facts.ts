@@ -120,7 +120,7 @@ export async function supplyOf(deps: InsightDeps, tier: TierName | undefined): P
   };
 }
 
-/** The launch that made the lease, its machine, and the job that this one ran instead. */
+/** The launch that made the lease, its machine, and the job that it ran instead. */
 async function machineOf(
   deps: InsightDeps,
   { installationId, jobId }: Job,

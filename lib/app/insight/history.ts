@@ -1,6 +1,6 @@
 /**
- * What the tenant's own latest jobs say about how long things take: how long they run, and how soon one starts that does
- * not wait. Estimates name their basis, and without data there is no estimate.
+ * What the tenant's own latest jobs say about durations: how long they run, and how soon one starts that does not wait.
+ * Estimates name their basis, and without data there is no estimate.
  */
 import { durationText } from '../../core/duration-text.ts';
 import type { TierName } from '../../core/ids.ts';
@@ -12,14 +12,14 @@ export interface History {
   /** Half of them ran no longer. Undefined: none has ended. */
   readonly runSeconds: number | undefined;
   readonly ended: number;
-  /** A quarter of them started sooner: those that had not to wait for a limit. */
+  /** A quarter of them started sooner: those that did not have to wait for a limit. */
   readonly startSeconds: number | undefined;
   readonly started: number;
-  /** When each of those that run began, epoch milliseconds. */
+  /** When each of the running ones began, epoch milliseconds. */
   readonly runningSince: readonly number[];
 }
 
-/** Of a stock image; one's own starts sooner (docs/BENCHMARKS.md). */
+/** With the stock image; one's own image starts sooner (docs/BENCHMARKS.md). */
 const stockStartSeconds = 90;
 
 export function historyOf(jobs: readonly Job[], tier: TierName): History {
@@ -41,7 +41,7 @@ export function historyOf(jobs: readonly Job[], tier: TierName): History {
   };
 }
 
-/** From the decision to start a machine to the job's first step, less what is over of it. */
+/** From the decision to start a machine to the job's first step, less the time that has passed. */
 export function untilStart(history: History, sinceSeconds = 0): Estimate {
   const { startSeconds, started, tier } = history;
   const seconds = Math.max(1, Math.round((startSeconds ?? stockStartSeconds) - sinceSeconds));

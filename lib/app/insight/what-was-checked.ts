@@ -1,4 +1,4 @@
-/** What an explanation is based on, a line each, so that readers see what was not looked at. */
+/** What an explanation is based on, one line each, so that readers see what was not looked at. */
 import { levelNow } from '../../core/runner-level.ts';
 import { leasesOf } from '../../core/shared-cap.ts';
 import type { Facts, GitHubFacts } from './facts.ts';

@@ -21,7 +21,7 @@ export async function askForMachines(deps: LaunchDeps, launch: Launch): Promise<
   if (second.kind === 'answered') return second;
   await deps.clock.sleep(shownAfterMilliseconds);
   const instances = await deps.compute.findByLaunch(launchId);
-  // That the second call was refused says nothing of the first: what is not shown may still turn up.
+  // The second call's refusal says nothing about the first: its machines may still appear.
   return instances.length >= launch.plannedJobs.length
     ? { kind: 'answered', instances, failures: [] }
     : { kind: 'unclear', failure: second.failure };

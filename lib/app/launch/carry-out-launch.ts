@@ -27,10 +27,10 @@ export interface PlannedLaunch {
   readonly paced: boolean;
 }
 
-/** Machines as EC2 told of them. */
+/** Machines as EC2 reported them. */
 interface Seen {
   readonly instances: readonly LaunchedInstance[];
-  /** When it was asked for them, epoch milliseconds; absent: not now. */
+  /** When they were requested, epoch milliseconds; absent: not now. */
   readonly askedAt?: number;
 }
 
@@ -42,7 +42,7 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
     askBesideOthers({ to: deps.compute, clock: deps.clock, milliseconds: launchesTogetherMilliseconds }, () =>
       askForMachines(deps, launch),
     ),
-    // What the machines cost is then known as they come.
+    // Then the machines' cost is known when they come.
     spotPricesOf(deps, launch),
   ]);
   logAnswer(deps, { launch, askedAt }, answer);
@@ -60,7 +60,7 @@ export async function carryOutLaunch(deps: LaunchDeps, planned: PlannedLaunch): 
   return lesson;
 }
 
-/** What an answer reveals is a hint for other copies: if it cannot be written, machines that came are not delayed. */
+/** An answer's hints for other copies: if they cannot be written, machines that came are not delayed. */
 export async function learnFrom(
   deps: LaunchDeps,
   told: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },
@@ -80,8 +80,8 @@ export function failureOf(answer: LaunchAnswer): LaunchFailure | undefined {
 }
 
 /**
- * Writes down what surely came of a launch, and what did not. Nothing more may come of it afterwards. Dying anywhere here
- * leaves a launch that is open, and the sweep goes on from what is written.
+ * Records what certainly came of a launch, and what did not. Nothing more may come of it afterwards. A crash anywhere
+ * here leaves an open launch, and the sweep continues from what is written.
  */
 export async function settleLaunch(
   deps: LaunchDeps,
@@ -119,25 +119,25 @@ export async function settleLaunch(
 export async function bindMachines(deps: LaunchDeps, launch: Launch, seen: Seen): Promise<void> {
   const { instances } = seen;
   const places = placesOf(launch, instances);
-  // Before its row: should it end before the next look, its lease must be known to be used.
+  // Before its row: if it ends before the next look, its lease must be known to be used.
   if (places.size > launch.instances.size) await deps.launches.place(launch, places);
   await bindRows(deps, { ...launch, instances: places }, seen);
 }
 
-/** Which machine has which lease, for good: a lease whose machine has come and gone is never another machine's. */
+/** Which machine has which lease, for good: a lease whose machine has come and gone never goes to another machine. */
 function placesOf(launch: Launch, instances: readonly LaunchedInstance[]): Map<LeaseId, InstanceId> {
   const places = new Map(launch.instances);
   const placed = new Set(places.values());
   const free = launch.plannedJobs.filter(({ lease }) => !places.has(lease));
   const unplaced = instances.filter(({ instanceId }) => !placed.has(instanceId));
-  // More machines than were asked for would be EC2's mistake; without a lease the sweep ends them.
+  // More machines than requested would be EC2's mistake; without a lease the sweep ends them.
   for (const [n, { instanceId }] of unplaced.slice(0, free.length).entries()) {
     places.set(free[n]!.lease, instanceId);
   }
   return places;
 }
 
-/** A row for each machine that has a lease, also for one that EC2 does not show any more: its row gives the lease back. */
+/** A row for each machine with a lease, even for one that EC2 no longer shows: its row gives the lease back. */
 async function bindRows(deps: LaunchDeps, launch: Launch, seen: Seen): Promise<void> {
   const prices = seen.instances.some(({ spot }) => spot) ? await spotPricesOf(deps, launch) : noPrices;
   const rows = launch.plannedJobs.flatMap((planned) => {
@@ -155,7 +155,7 @@ const notSeen = { instanceType: 'unknown', spot: false };
 
 const noPrices: SpotPriceList = new Map();
 
-/** Asks for nothing where the launch was for machines on demand. */
+/** Requests nothing if the launch was for on-demand machines. */
 async function spotPricesOf(deps: LaunchDeps, { request }: Launch): Promise<SpotPriceList> {
   if (request.TargetCapacitySpecification.DefaultTargetCapacityType !== 'spot') return noPrices;
   const overrides = request.LaunchTemplateConfigs.flatMap(({ Overrides }) => Overrides);
@@ -205,7 +205,7 @@ const zoneOf = (deps: LaunchDeps, { zone, subnetId }: LaunchedInstance): string 
 
 type Priced = Pick<LaunchedInstance, 'instanceType' | 'spot'> & { readonly spotPrice?: Micros };
 
-/** A tier that was taken out of the configuration meanwhile leaves its machine without a price. */
+/** A machine whose tier was removed from the configuration meanwhile has no price. */
 function ratesOf({ deployment }: LaunchDeps, launch: Launch, { instanceType, spot, spotPrice }: Priced) {
   const tier = deployment.tiers.find((one) => one.name === launch.tier);
   if (!tier) return {};

@@ -1,7 +1,7 @@
 /**
- * Makes a launch smaller that nobody has asked machines for, because some of its jobs are not to be had: another copy has
- * them, they were cancelled, a machine without a job took one, or they have no row. Their leases go back. Dying here leaves
- * a launch that is open, and the sweep goes on with it.
+ * Makes a launch smaller before anyone has requested machines for it, because some of its jobs are not available: another
+ * copy has them, they were cancelled, a machine without a job took one, or they have no row. Their leases go back. A
+ * crash here leaves an open launch, and the sweep continues with it.
  */
 import type { Launch, PlannedJob } from '../../core/launch.ts';
 import type { LaunchDeps } from '../common/deps.ts';
@@ -10,7 +10,8 @@ import { wakeNextWaiters } from '../common/shared-lines.ts';
 
 /**
  * @param options.rateBack of the launch rate, milliseconds
- * @returns the launch as it is to be carried out; undefined: none of its jobs is to be had, or it is another's by now
+ * @returns the launch as it is to be carried out; undefined: none of its jobs is available, or it is another caller's by
+ * now
  */
 export async function leaveOut(
   deps: LaunchDeps,
@@ -18,7 +19,7 @@ export async function leaveOut(
   { gone, rateBack }: { gone: readonly PlannedJob[]; rateBack: number },
 ): Promise<Launch | undefined> {
   const kept = await deps.launches.shrink(launch, { without: gone, rateBack });
-  // Whoever found the limits reached because of these leases is told that they are free.
+  // Whoever found the limits reached because of these leases learns that they are free.
   await pokeWaiting(deps, launch.installationId);
   await wakeNextWaiters(
     deps,

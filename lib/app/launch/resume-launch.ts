@@ -12,7 +12,7 @@ import { leaveOut } from './leave-out.ts';
 import { mayCallNow } from './scarcity.ts';
 
 export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<void> {
-  // While EC2 throttles, what finds no gap now is looked at again a minute later.
+  // While EC2 throttles, a launch that finds no free moment now is looked at again a minute later.
   if (overdue.state === 'intent' && !(await mayCallNow(deps))) return;
   const now = deps.clock.now();
   const held = await deps.launches.hold(overdue, now + resumeFenceSeconds * 1000);
@@ -25,8 +25,9 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
     return settleLaunch(deps, held, { instances, failure: undefined });
   }
 
-  // Its caller may have died before its jobs had their leases; what has found another machine meanwhile keeps that. Where a
-  // lease has its machine the job had the lease before, and may have lost that machine since: nobody would look after it.
+  // Its caller may have died before its jobs had their leases; jobs that have found another machine meanwhile keep that.
+  // If a lease has its machine, the job had the lease before, and may have lost that machine since: nobody would look
+  // after it.
   const unplaced = held.plannedJobs.filter(({ lease }) => !held.instances.has(lease));
   const gone = await deps.launches.cover({ ...held, plannedJobs: unplaced });
   const tagged = await deps.compute.findByLaunch(launchId);
@@ -56,8 +57,8 @@ export async function resumeLaunch(deps: LaunchDeps, overdue: Launch): Promise<v
 }
 
 /**
- * Nobody asks EC2 before each job of the launch has its row (launch-at-once.ts): so nobody asked for these, whose caller died
- * before then. Their messages come again.
+ * Nobody calls EC2 before each job of the launch has its row (launch-at-once.ts): so nobody requested machines for these,
+ * whose caller died before then. Their messages come again.
  */
 async function withoutRow(
   deps: LaunchDeps,
@@ -70,10 +71,7 @@ async function withoutRow(
   return gone.filter(({ jobId }) => !known.has(jobId));
 }
 
-/**
- * True while machines that are not seen may still turn up. A call that was refused now says nothing of the one
- * before it.
- */
+/** True while unseen machines may still appear. A call that was refused now says nothing about the one before it. */
 function mayBeMissing(
   launch: Launch,
   seen: { answer: LaunchAnswer['kind']; count: number; now: number },

@@ -56,17 +56,17 @@ export async function readScarcity(deps: Pick<ScarcityDeps, 'notes' | 'clock'>):
 
 type Place = { readonly installationId: InstallationId; readonly tier: TierName };
 
-/** So often a throttle may come while somebody waits for its turn; then it lines up. */
+/** How often a call may be throttled while someone waits for a turn; then it lines up. */
 const maxHolds = 3;
 
-/** Asks for the right to one CreateFleet call. Whoever gets a turn for later is called up then. */
+/** Asks for the right to one CreateFleet call. A caller that gets a later turn is woken then. */
 export async function takeTurn(deps: ScarcityDeps, place: Place): Promise<Turn> {
   for (let holds = 1; ; holds++) {
     const askedAt = deps.clock.now();
     const turn = await askForTurn(deps, place);
     if (turn.kind === 'wait' || turn.waitMilliseconds === 0) return turn;
     await deps.clock.sleep(turn.waitMilliseconds);
-    // A turn given before EC2 throttled again is no turn.
+    // A turn given before EC2 throttled again is no longer valid.
     const { pace } = await readScarcity(deps);
     if (pace === undefined || pace.slowedAt < askedAt || holds === maxHolds) return turn;
   }
@@ -96,13 +96,13 @@ export async function mayCallNow(deps: ScarcityDeps): Promise<boolean> {
 }
 
 export interface Lesson {
-  /** Other pools may have what these had not: plan again at once. */
+  /** Other pools may have what these lacked: plan again at once. */
   readonly againNow: boolean;
-  /** Else it is worth another try after so long. */
+  /** Otherwise it is worth another try after this. */
   readonly againSeconds: number;
 }
 
-/** Records what an answer reveals. It does nothing if EC2 gave what was asked for and was not short lately. */
+/** Records what an answer reveals. It does nothing if EC2 gave what was requested and was not short lately. */
 export async function learn(
   deps: ScarcityDeps,
   told: { launch: Launch; askedAt: number; answer: LaunchAnswer; paced: boolean },
@@ -144,7 +144,7 @@ function closingsOf(
   return closed;
 }
 
-/** The pool that EC2 named, or else all that it was asked for. */
+/** The pool that EC2 named, or else all that were requested. */
 function dryPools(deps: ScarcityDeps, launch: Launch, failure: LaunchFailure): string[] {
   const market = launch.request.TargetCapacitySpecification.DefaultTargetCapacityType;
   const asked = launch.request.LaunchTemplateConfigs.flatMap(({ Overrides }) => Overrides).map(
@@ -175,7 +175,7 @@ async function close(deps: ScarcityDeps, closings: Record<string, Closing>): Pro
   }
 }
 
-/** The launch's own place goes to the end of the line; its job is called up with the poke that follows. */
+/** The launch's own place goes to the end of the line; its job is woken by the poke that follows. */
 async function slowDown(
   deps: ScarcityDeps,
   { launch, askedAt }: { launch: Launch; askedAt: number },
@@ -189,7 +189,7 @@ async function slowDown(
   return { againNow: false, againSeconds: Math.max(1, wait) };
 }
 
-/** EC2 takes calls again: the next two in line need not wait for their turns. */
+/** EC2 accepts calls again: the next two in line need not wait for their turns. */
 async function speedUp(deps: ScarcityDeps): Promise<void> {
   const called = await changeNote<LaunchPace, string[]>(deps, paceNote, (known, now) => {
     if (!known) return { expiresAt: 0, result: [] };
@@ -219,6 +219,6 @@ async function callUp(deps: ScarcityDeps, place: Place, at: number): Promise<voi
   );
 }
 
-/** SQS keeps a message back for at most 15 minutes. */
+/** SQS delays a message by at most 15 minutes. */
 const secondsUntil = (deps: ScarcityDeps, at: number) =>
   Math.min(900, Math.ceil((at - deps.clock.now()) / 1000));

@@ -1,7 +1,7 @@
 /**
- * Everything besides a tenant's own limits that can prevent a launch: its launch rate, pools that are closed, the caps over all tenants,
- * and the pace at which EC2 may be called. Asked only when there is something to launch; asking for a turn comes last,
- * because it uses one up.
+ * Everything besides a tenant's own limits that can prevent a launch: its launch rate, closed pools, the caps over all
+ * tenants, and the pace at which EC2 may be called. Checked only when there is something to launch; asking for a turn
+ * comes last, because it uses one up.
  */
 import type { Bound } from '../../core/balance-plan.ts';
 import { rateRoom } from '../../core/launch-rate.ts';

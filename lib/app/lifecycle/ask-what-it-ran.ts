@@ -17,8 +17,8 @@ export async function askWhatItRan(deps: LifecycleDeps, { runner, reason, doneJo
 }
 
 /**
- * GitHub says which job it ran, of which no start was heard and which was not planned for it. Its row may have ended by EC2's word
- * a moment ago, or be about to: whoever asks after that must not take the missing registration for a run that nobody knows.
+ * GitHub says which job it ran, whose start was not reported and which was not planned for it. Its row may have just
+ * ended on EC2's word, or be about to: a later caller must not take the missing registration for an unknown run.
  */
 export async function noteHeardRun(deps: LifecycleDeps, { runner, ranJob }: Ending): Promise<void> {
   if (ranJob && ranJob.jobId !== jobOf(runner)) await noteUnregistered(deps, runner.instanceId);

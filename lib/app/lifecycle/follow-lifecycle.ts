@@ -1,7 +1,7 @@
 /**
- * Takes a batch of facts: GitHub's about jobs, and EC2's about machines. The rows follow them; a late fact changes
- * nothing. Machines whose job is done are terminated together, and only a machine's proven end frees its lease:
- * a job's report alone never does, or a hostile job could report itself done and keep a machine for free.
+ * Handles a batch of facts: GitHub's about jobs, and EC2's about machines. The rows follow them; a late fact changes
+ * nothing. Machines whose job is done are terminated together. Only a machine's proven end frees its lease: a job's
+ * report alone never does, or a hostile job could report itself done and keep a machine for free.
  */
 import { type InstanceEvent, type JobEvent, type Message, parseMessage } from '../../contract/messages.ts';
 import { type InstanceId, instanceNamed } from '../../core/ids.ts';
@@ -36,7 +36,7 @@ export async function followLifecycle(
       if (started) facts.set(id, started);
     }),
   );
-  // Only now are machines looked at: whichever ends after this look finds the facts written.
+  // Machines are looked at only now: one that ends after this look finds the facts written.
   const recorded = messages.filter(({ id }) => !batch.failed().includes(id));
   const ids = recorded.map(({ id }) => id);
   const runners = await batch.attempt(ids, () =>
@@ -63,7 +63,7 @@ export async function followLifecycle(
     const all = [...endings.values()];
     const endingIds = all.flatMap((entry) => entry.ids);
     await batch.attempt(endingIds, async () => {
-      // Before the end is written: a message that comes again finds no machine to end.
+      // Before the end is written: a repeated message finds no machine to end.
       await Promise.all(all.map(({ ending }) => askWhatItRan(deps, ending)));
       await Promise.all(all.map(({ ending }) => noteHeardRun(deps, ending)));
       return endRunners(
@@ -125,7 +125,7 @@ function instanceOf(message: Message): InstanceId | undefined {
   return message.kind === 'job' ? instanceNamed(message.runnerName) : undefined;
 }
 
-/** Writes down what a message says of a job; answers with the start, if it was one. */
+/** Records what a message says about a job; returns the start, if it was one. */
 async function recordFact(deps: LifecycleDeps, message: Message): Promise<Started | undefined> {
   switch (message.kind) {
     case 'job':
@@ -208,6 +208,6 @@ const endStates = ['shutting-down', 'terminated'];
 function instanceEnded(event: InstanceEvent, runners: Runners): Ending | undefined {
   const runner = runners.get(event.instanceId);
   if (!runner || runner.state === 'ended') return undefined;
-  // A machine that was stopped could be started again: it is terminated, and that is then its proven end.
+  // A stopped machine could be started again: it is terminated, which then proves its end.
   return { runner, reason: 'instance-ended', proven: endStates.includes(event.state) };
 }

@@ -1,7 +1,6 @@
 /**
  * EC2 takes a spot machine back in two minutes. One that has not begun is ended at once, so that its job gets another one
- * sooner; one that listens stops its runner itself. Whether a job that is then lost is run again is decided when GitHub
- * says how it ended.
+ * sooner; one that listens stops its runner itself. Whether a lost job is rerun is decided when GitHub says how it ended.
  */
 import type { JobEvent, SpotWarning } from '../../contract/messages.ts';
 import type { InstanceId } from '../../core/ids.ts';
@@ -27,8 +26,8 @@ export async function followSpotWarning(
 }
 
 /**
- * Asks for a job to be run again where its machine was taken back, its tenant lets the App do so, and it is of its run's
- * first attempt: what was run again once is not run again. May ask twice; whoever carries it out does so once.
+ * Requests a rerun of a job whose machine was taken back, if its tenant lets the App do so and it is in its run's first
+ * attempt: a rerun is not repeated. It may request twice; the rerun itself happens once.
  */
 export async function rerunIfTakenBack(
   deps: LifecycleDeps,

@@ -28,7 +28,7 @@ export function logStart(
       jobId,
       instanceId: runner?.instanceId,
       tier,
-      // A runner that is none of ours took it.
+      // A runner that is not one of ours took it.
       ...(runner ? {} : { runnerName }),
       ...(isExchanged ? { meantFor: runner?.plannedJob } : {}),
     },
@@ -43,7 +43,7 @@ export function logStart(
   );
 }
 
-/** Nothing where one end is unknown, or where the machine is older than the job. */
+/** Nothing if one end is unknown, or if the machine is older than the job. */
 function between(from: number | undefined, to: number | undefined): number | readonly [] {
   return from === undefined || to === undefined || to < from ? [] : to - from;
 }

@@ -16,25 +16,25 @@ export async function recordBlocked(deps: LifecycleDeps, event: JobEvent): Promi
   const heardAt = event.receivedAt ?? now;
   const held = { ...jobOfEvent(event, now), state: 'blocked', unsettledAt: heardAt } as const;
   const outcome = await insertOne(deps, held);
-  // GitHub may announce it as queued first. Where this one is late, the sweep asks, and it waits again.
+  // GitHub may announce it as queued first. If this one is late, the sweep asks, and it waits again.
   if (outcome === 'exists') await deps.jobs.block(event.installationId, event.jobId, heardAt);
 }
 
-/** @throws OperationalError, also where it is this job's alone */
+/** @throws OperationalError, even if it concerns only this job */
 async function insertOne(deps: LifecycleDeps, job: Job): Promise<'inserted' | 'exists'> {
   const [outcome = 'exists'] = await deps.jobs.insert([job]);
   if (typeof outcome === 'object') throw outcome;
   return outcome;
 }
 
-/** Whether a job is worth a row that was not known: with labels of no tier, and on no machine of ours, it is not our job. */
+/** Whether an unknown job is worth a row: with unknown labels, and on no machine of ours, it is not our job. */
 const mayBeOurs = (event: JobEvent, instanceId: InstanceId | undefined) =>
   event.tier !== undefined || instanceId !== undefined;
 
-/** What was written down of a start. */
+/** What was stored about a start. */
 export interface Started {
   readonly event: JobEvent;
-  /** As it was before; undefined: it was not known. */
+  /** As it was before; undefined: it was unknown. */
   readonly before: Job | undefined;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -42,7 +42,7 @@ export interface Started {
 
 /**
  * @param instanceId of the machine that GitHub says took it, if its name is that of an instance
- * @returns undefined where the fact came too late
+ * @returns undefined if the fact came too late
  */
 export async function recordStarted(
   deps: LifecycleDeps,
@@ -73,7 +73,7 @@ export async function recordCompleted(
   const at = deps.clock.now();
   const end = endOnGitHub({ conclusion: event.conclusion, runner: instanceId, at });
   const before = await deps.jobs.finish(event.installationId, event.jobId, end);
-  // Unknown: its `queued` is late or lost. The tombstone keeps a late one from buying a machine.
+  // Unknown: its `queued` is late or lost. The row keeps a late one from launching a machine.
   const job: Job = { ...jobOfEvent(event, at), state: 'done', doneAt: at, ...end };
   if (!before && !mayBeOurs(event, instanceId)) return;
   if (!before && (await insertOne(deps, job)) === 'exists') {
@@ -95,7 +95,7 @@ function runningJob(event: JobEvent, start: { runner: InstanceId | undefined; at
     state: 'running',
     startedAt: start.at,
     ...(start.runner ? { runner: start.runner } : {}),
-    // Its `queued` is late or lost, and so may the rest be.
+    // Its `queued` is late or lost, and so may other events be.
     unsettledAt: start.at,
   };
 }

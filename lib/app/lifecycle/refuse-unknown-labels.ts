@@ -1,7 +1,7 @@
 /**
  * Refuses jobs whose labels no tier has: each is a row with its reason, all of a batch in one call. Such a job gets no
- * machine, and whoever queues thousands of them must cost the others nothing: beyond a bound for each tenant and hour they
- * are counted and logged together, and leave no row.
+ * machine, and thousands of them must cost other tenants nothing: beyond a bound for each tenant and hour they are
+ * counted and logged together, and get no row.
  */
 import type { JobEvent } from '../../contract/messages.ts';
 import type { InstallationId } from '../../core/ids.ts';
@@ -12,7 +12,7 @@ import { jobOfEvent } from '../common/job-of-event.ts';
 import { logRefusedJob } from '../common/log-refused-job.ts';
 import { unknownLabelsPerHour } from '../common/settings.ts';
 
-/** Whether it is a job that has not begun, and that no tier has the labels of. */
+/** Whether it is a job that has not begun, and whose labels no tier has. */
 export const hasUnknownLabels = (event: JobEvent) =>
   (event.action === 'queued' || event.action === 'waiting') && event.tier === undefined;
 
@@ -43,7 +43,7 @@ export async function refuseUnknownLabels(
 
 const hour = 60 * 60 * 1000;
 
-/** How many more of each tenant leave a row within its hour. Two copies may count at once: then a few more do. */
+/** How many more of each tenant get a row within its hour. Two copies may count at once: then a few more do. */
 async function placesLeft(
   deps: LifecycleDeps,
   events: readonly JobEvent[],

@@ -1,7 +1,7 @@
 /**
- * What job starts that were just recorded mean for machines. A start on another machine than planned is
- * noted with that machine, so that its end is the end of what it really runs; one on a machine that has ended by then is
- * left to the sweep, which asks GitHub how the job did.
+ * What newly recorded job starts mean for machines. A start on another machine than planned is noted with that machine,
+ * so that its end is the end of what it really runs; a start on a machine that has already ended is left to the sweep,
+ * which asks GitHub how the job ended.
  */
 import type { InstallationId, InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -13,7 +13,7 @@ import type { Started } from './record-job-fact.ts';
 
 export interface StartOnMachine extends Started {
   readonly instanceId: InstanceId | undefined;
-  /** The machine, read after the start was written; undefined: it is none of this tenant's. */
+  /** The machine, read after the start was written; undefined: it is not this tenant's. */
   readonly runner: Runner | undefined;
 }
 
@@ -50,11 +50,11 @@ async function recordRuns(
   return new Set(starts.filter((_, n) => noted[n]));
 }
 
-/** The machine that was meant for the job stays without one. */
+/** The lease whose machine was meant for the job, and is left without one. */
 const leftBy = (before: Started['before']) =>
   before?.state === 'covered' && before.lease ? { leftLease: before.lease } : {};
 
-/** Nobody of ours will say that this machine ended: GitHub is asked how the job did. */
+/** No machine of ours will report this end: GitHub is asked how the job ended. */
 async function leaveToSweep(
   deps: LifecycleDeps,
   { event, instanceId, runner }: StartOnMachine,
@@ -67,14 +67,16 @@ async function leaveToSweep(
 }
 
 /**
- * A job that had a machine of its own leaves that one to the job whose machine it took. One that had none leaves nobody:
- * then whoever counted on the machine waits again at once.
+ * A job that had a machine of its own leaves that one to the job whose machine it took. A job that had none leaves
+ * nothing: then the job that counted on the machine waits again at once.
  */
 async function freeThePlanned(deps: LifecycleDeps, start: StartOnMachine): Promise<void> {
   if (start.runner && tookNoOnesPlace(start)) await releaseRobbed(deps, start.runner);
 }
 
-/** Told again of the same start, the job's lease says what it was before. A machine of another tier is no exchange. */
+/**
+ * If the same start is reported again, the job's lease says what it was before. A machine of another tier is no exchange.
+ */
 function tookNoOnesPlace({ before, instanceId, runner }: StartOnMachine): boolean {
   if (runner && before?.tier !== runner.tier) return true;
   if (before?.state === 'running' && before.runner !== instanceId) return true;

@@ -1,4 +1,4 @@
-/** Adopts a job that GitHub has queued, whose labels a tier has, and that the platform never heard of. */
+/** Adopts a job that GitHub has queued, whose labels a tier has, and that the platform never learned of. */
 import type { JobEvent } from '../../contract/messages.ts';
 import { isRefusalOutdated } from '../../core/admission.ts';
 import type { GitHubRepository, ListedJob } from '../../core/github.ts';
@@ -10,7 +10,7 @@ import { logRepair } from './log-repair.ts';
 import { unheardSeconds } from './reconcile-settings.ts';
 import type { Visit } from './tenant-visit.ts';
 
-/** Through the door of the webhook that was lost. Where one was, there may be more: the visit notes that it is behind. */
+/** By the same path as the lost webhook. If one was lost, there may be more: the visit notes that it is behind. */
 export async function adopt(
   deps: ReconcileDeps,
   visit: Visit,
@@ -23,7 +23,7 @@ export async function adopt(
   const isLate = job.createdAt <= deps.clock.now() - unheardSeconds * 1000;
   if (!tier || job.status !== 'queued' || !isLate || adopted.has(job.jobId)) return;
   const known = await deps.jobs.get(installationId, job.jobId);
-  // Blocked as far as we heard: then it was approved since. Refused: it takes machines of others if it gets none.
+  // Our rows have it blocked: then it was approved since. Refused: it takes others' machines if it gets none.
   if (known && known.state !== 'blocked' && !isRefusalOutdated(tenant, known)) return;
   if (known?.reason?.code === 'waiting-cap' && !(await hasWaitingRoom(deps, visit))) return;
   const event: JobEvent = {
@@ -58,7 +58,7 @@ export async function adopt(
   });
 }
 
-/** A job that is adopted while the line is full is only refused again: it is asked once a run whether there is room. */
+/** A job adopted while the line is full is only refused again: each run checks once whether there is room. */
 async function hasWaitingRoom(deps: ReconcileDeps, { tenant, waitingRooms }: Visit): Promise<boolean> {
   const { installationId } = tenant;
   const room = waitingRooms.get(installationId) ?? (await waitingRoom(deps, installationId));
@@ -73,5 +73,5 @@ async function waitingRoom(deps: ReconcileDeps, installationId: InstallationId):
   return most - least - last.length;
 }
 
-/** Jobs that were refused for want of room and are taken in again: the others may be in the next run. */
+/** Jobs refused for lack of room are adopted again: the others may be in the next run. */
 const roomsPerRun = 100;

@@ -1,17 +1,17 @@
 /**
  * How many calls to GitHub one piece of work may still make, until when, and how fast. A tenant whose budget is short is
- * left alone at once: its own registrations need what is left, and another run comes in minutes.
+ * left alone at once: its own registrations need the rest, and another run comes in minutes.
  */
 
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer } from '../../ports/github.ts';
 
-/** For work of many calls: GitHub minds how many there are in a minute. */
+/** For work of many calls: GitHub limits how many there are in a minute. */
 export interface Pace {
   readonly clock: Clock;
   /** Epoch milliseconds. */
   readonly until: number;
-  /** From one call to the next, at least. */
+  /** Minimum time between two calls. */
   readonly millisecondsApart: number;
 }
 
@@ -29,7 +29,7 @@ export class CallAllowance {
     return this.#left <= 0 || (this.#pace !== undefined && this.#pace.clock.now() >= this.#pace.until);
   }
 
-  /** @returns undefined where no call is left, or GitHub asked for fewer: then none is left either */
+  /** @returns undefined if no call is left, or GitHub rate-limited one: then none is left either */
   async ask<Value>(call: () => Promise<Answer<Value>>, cost = 1): Promise<Answer<Value> | undefined> {
     if (this.isSpent || this.#left < cost) {
       this.#left = 0;

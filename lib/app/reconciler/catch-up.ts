@@ -1,7 +1,7 @@
 /**
- * Adopts all jobs that were queued without a webhook: GitHub had the App suspended, or hundreds of webhooks were
- * lost. It goes through every repository and every run that is not over, oldest first, with far more calls than a visit
- * has, and where those end the next run goes on. Tenants take turns, and none delays another one's visit.
+ * Adopts all jobs that were queued without a webhook: GitHub had the App suspended, or hundreds of webhooks were lost. It
+ * goes through every repository and every unfinished run, oldest first, with far more calls than a visit has; the next
+ * run continues where the calls ran out. Tenants take turns, and none delays another one's visit.
  */
 import type { GitHubRepository, GitHubRun } from '../../core/github.ts';
 import type { InstallationId } from '../../core/ids.ts';
@@ -73,7 +73,7 @@ export async function catchUp(deps: ReconcileDeps, visit: Visit): Promise<void> 
   delete marks.backlog;
 }
 
-/** False: the calls ended within it. */
+/** False: the calls ran out within it. */
 async function lookThrough(
   deps: ReconcileDeps,
   visit: Visit,
@@ -102,7 +102,7 @@ async function lookThrough(
   return true;
 }
 
-/** Undefined: the calls have ended. What GitHub refuses to list is passed over. */
+/** Undefined: the calls ran out. Skips what GitHub refuses to list. */
 async function allPages<Item>(
   calls: CallAllowance,
   most: number,

@@ -1,6 +1,6 @@
 /**
- * Compares what a tenant with a cap counts as spent today with the records, about once an hour: a count that somebody edited,
- * or that a fault moved, would let it spend more than its cap, or hold its jobs, until the day is over.
+ * Compares what a tenant with a cap has spent today with the records, about once an hour: a count that someone edited, or
+ * that a fault changed, would let it spend more than its cap, or hold its jobs, until the day is over.
  */
 import { dayOf } from '../../core/days.ts';
 import { hasCap } from '../../core/spend.ts';

@@ -1,7 +1,7 @@
 /**
- * A tier, a runner group or a repository that is gone takes along the scopes that name it; a controller whose last scope it
- * was is asked nothing any more. To take a scope away is to ask less, so one answer is not enough: what is missing must be
- * missing at a later visit, too. GitHub is asked once in an hour, and again soon where something is missing.
+ * A tier, a runner group or a repository that is gone takes along the scopes that name it; a controller without scopes is
+ * no longer asked. Removing a scope means asking less, so one answer is not enough: the target must still be missing at a
+ * later visit. GitHub is asked once an hour, and again soon if something is missing.
  */
 import { changePolicy } from '../../core/controllers/change-policy.ts';
 import { changeRecord } from '../../core/controllers/change-record.ts';
@@ -26,7 +26,7 @@ export async function dropLostScopes(deps: ReconcileDeps, { tenant, calls, marks
   await drop(deps, { policy, login: tenant.accountLogin, marks }, seen);
 }
 
-/** The operator's own have scopes of tiers alone. */
+/** The operator's own controllers have only scopes of tiers. */
 export async function dropLostPlatformScopes(deps: ReconcileDeps, marks: VisitMarks): Promise<void> {
   if ((await deps.controllers.platformEpoch()) === undefined) {
     delete marks.lostTargets;
@@ -56,14 +56,14 @@ async function look(deps: ReconcileDeps, of: Of, { controllers }: ControllerPoli
   };
 }
 
-/** With those scopes alone whose targets were missing at the last look. */
+/** Only those scopes whose targets were missing at the last look. */
 const missingAt = ({ lostTargets = {} }: VisitMarks, controllers: readonly Controller[]) =>
   controllers.map((controller) => ({
     ...controller,
     scopes: controller.scopes.filter(({ id }) => id in lostTargets),
   }));
 
-/** What was missing first, and then on from the last one that was looked at. */
+/** What was missing first, then on from the last one that was looked at. */
 function inTurn<Name extends string | number>(
   all: readonly Name[],
   missing: readonly Name[],
@@ -81,7 +81,7 @@ async function lookAtGroups(
   const { installationId, accountLogin } = tenant;
   const seen = new Map<string, boolean>();
   for (const name of names) {
-    // Its groups, and the repositories of the one.
+    // Its groups, and the one's repositories.
     const answer = await calls.ask(() => github.getRunnerGroup(installationId, accountLogin, name), 2);
     if (answer?.ok) seen.set(name, answer.value !== undefined);
     marks.groupTarget = name;
@@ -89,7 +89,7 @@ async function lookAtGroups(
   return seen;
 }
 
-/** By the installation's whole list, where that is one page; else one by one, and in turn. */
+/** By the installation's whole list, if that is one page; otherwise one by one, in turn. */
 async function lookAtRepositories(
   { github }: ReconcileDeps,
   { tenant, calls, marks }: Of,
@@ -135,7 +135,7 @@ async function drop(deps: ReconcileDeps, { policy, login, marks }: Owned, seen: 
   let from = policy;
   for (const one of settled) {
     const saved = await dropScope(deps, { from, login }, one);
-    // Somebody else changes them: the next visit looks again.
+    // Someone else is changing them: the next visit looks again.
     if (!saved) return;
     from = saved;
   }

@@ -1,7 +1,7 @@
 /**
- * Keeps the repositories of a tenant's runner group as the tenant's `allowed_repositories`, where the operator wants that
- * (`tenant set --create-group`). It makes no group, and changes none that is not for selected repositories. What it changes
- * is recorded before it is changed, so that a crash in between leaves an extra record, and no change without one.
+ * Keeps the repositories of a tenant's runner group equal to the tenant's `allowed_repositories`, if the operator wants
+ * that (`tenant set --create-group`). It creates no group, and changes only groups for selected repositories. Each change
+ * is recorded before it is made, so that a crash in between leaves an extra record, never a change without one.
  */
 
 import type { RunnerGroup } from '../../core/runner-group.ts';
@@ -16,7 +16,7 @@ export async function keepGroup(deps: ReconcileDeps, { tenant, calls }: Visit): 
   const name = groupNameOf(deps, tenant);
   const isKept = tenant.keepsRunnerGroup && levelNow(tenant).level === 'organization';
   if (!isKept || name === undefined || wanted === undefined) return;
-  // Its groups, and the repositories of the one.
+  // Its groups, and the one's repositories.
   const asked = () => deps.github.getRunnerGroup(installationId, accountLogin, name);
   const answer = await calls.ask(asked, 2);
   if (!answer?.ok) return;
@@ -31,7 +31,7 @@ export async function keepGroup(deps: ReconcileDeps, { tenant, calls }: Visit): 
     await deps.queues.sendToInstallations({ kind: 'look-at-group', installationId });
 }
 
-/** @returns whether something was changed */
+/** @returns whether anything was changed */
 async function bringInStep(
   { audit, github, clock, telemetry }: ReconcileDeps,
   { tenant, calls }: Pick<Visit, 'tenant' | 'calls'>,

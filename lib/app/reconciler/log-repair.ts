@@ -1,4 +1,4 @@
-/** Logs every repair in the same way: one event that says what it was about and why, and one count by its kind. */
+/** Logs every repair in the same way: one event with its subject and its reason, and one count by its kind. */
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId } from '../../core/ids.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 

@@ -1,8 +1,8 @@
 /**
- * Has GitHub deliver again what no attempt delivered. GitHub never does so by itself. Two lists are walked: the failures, of
- * which there are few, and all deliveries, since what GitHub could not reach, or not within ten seconds, is in no list of
- * failures. How often each webhook was asked for again is remembered. One that arrives twice changes nothing, so where in
- * doubt it is asked for.
+ * Has GitHub redeliver what no attempt delivered. GitHub never does so by itself. It walks two lists: the failures, of
+ * which there are few, and all deliveries, since webhooks that could not reach the platform, or not within ten seconds,
+ * are not in the list of failures. It remembers how often each webhook was redelivered. A webhook that arrives twice
+ * changes nothing, so in doubt it is redelivered.
  * Sources: https://docs.github.com/en/webhooks/using-webhooks/automatically-redelivering-failed-deliveries-for-a-github-app-webhook
  * https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
  */
@@ -23,11 +23,11 @@ export const deliveriesNote = 'reconcile/deliveries';
 interface Marks {
   readonly failures: Walk;
   readonly all: Walk;
-  /** How often each was asked for again, by guid, newest last. */
+  /** How often each was redelivered, by guid, newest last. */
   readonly asked: ReadonlyMap<string, number>;
 }
 
-/** @returns what failed; one that cannot be redelivered holds up no other */
+/** @returns what failed; one that cannot be redelivered delays no other */
 export async function reconcileDeliveries(deps: ReconcileDeps): Promise<unknown[]> {
   const now = deps.clock.now();
   const note = (await deps.notes.read([deliveriesNote], now)).get(deliveriesNote);
@@ -70,7 +70,7 @@ async function redeliverAll(
   const errors: unknown[] = [];
   const redeliver = async ({ id, guid }: WebhookDelivery) => {
     const times = (asked.get(guid) ?? 0) + 1;
-    // Put in again, so that it is the newest, and is forgotten last.
+    // Inserted again, so that it is the newest, and is dropped last.
     asked.delete(guid);
     asked.set(guid, times);
     demand(await deps.github.redeliver(id));

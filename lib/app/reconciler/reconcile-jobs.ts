@@ -1,7 +1,7 @@
 /**
- * Asks GitHub about jobs that have waited for long, some of each tenant a run: what it began or finished goes through
- * the same door as the webhook that was lost; a job that is gone, or whose run is dead, is closed with the reason. A
- * covered job is asked about where its runner listens without it; every other covered job has its machine's deadline.
+ * Asks GitHub about jobs that have waited for long, some of each tenant in a run: a job that has begun or finished takes
+ * the path of the lost webhook; a job that is gone, or whose run is dead, is closed with the reason. A covered job is
+ * asked about only if its runner listens without it; every other covered job has its machine's deadline.
  */
 import type { JobEvent } from '../../contract/messages.ts';
 import type { GitHubJob } from '../../core/github.ts';
@@ -93,7 +93,7 @@ async function close(
   if (await doubtJob(deps, job, { why, conclusion })) tell(deps, job, { kind, reason: why.text });
 }
 
-/** The books follow the fact in the one place where they always do. */
+/** Rows follow the fact in the same code as always. */
 async function logLifecycle(
   deps: ReconcileDeps,
   job: Job,
@@ -122,7 +122,7 @@ async function logLifecycle(
   tell(deps, job, { kind, reason: `GitHub says ${action} (${found.conclusion ?? found.runnerName ?? ''}).` });
 }
 
-/** Still queued. If a runner listens for it all the same, that one serves another job: this one gets the next. */
+/** Still queued. If a runner listens for it all the same, that runner serves another job: this one gets the next. */
 async function letGo(deps: ReconcileDeps, job: Job): Promise<void> {
   const { installationId, jobId, state, lease } = job;
   if (state !== 'covered' || !lease) return;

@@ -1,8 +1,9 @@
 /**
- * Compares what tenants and caps count with the rows that hold leases. The counts move only in the transactions that write
- * those rows, so a difference is somebody's edit or a fault. It is corrected, and reported, once a later run saw the same
- * difference while nothing was taken or freed in between: a count that is too low in the next run; one that is too high
- * only when no machine whose row was lost can live any more. Nothing here frees a machine's lease: that is its end alone.
+ * Compares the counts of tenants and caps with the rows that hold leases. The counts change only in the transactions that
+ * write those rows, so a difference is someone's edit or a fault. It is corrected, and reported, once a later run has
+ * seen the same difference while nothing was taken or freed in between: a count that is too low in the next run; one that
+ * is too high only when no machine whose row was lost can be alive. Nothing here frees a machine's lease: only its end
+ * does.
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -20,7 +21,7 @@ import { logRepair } from './log-repair.ts';
 import { askAfterSeconds, leasesPerVisit, notesKeptSeconds, settledSeconds } from './reconcile-settings.ts';
 import type { Difference, Visit } from './tenant-visit.ts';
 
-/** The rows that hold leases, read once for a run. */
+/** The rows that hold leases, read once for each run. */
 export interface OpenRows {
   readonly runnersOf: ReadonlyMap<InstallationId, readonly Runner[]>;
   /** Undefined: there are too many rows for one look, so nothing can be compared. */
@@ -77,7 +78,7 @@ async function compareCounts(
   await pokeWaiting(deps, installationId);
 }
 
-/** Rows were read before the counts, and an index lags: only what stands still can be compared. */
+/** Rows were read before the counts, and an index lags: only counts that did not change can be compared. */
 const since = (deps: ReconcileDeps, before: Difference | undefined, seen: string): Difference =>
   before?.seen === seen ? before : { seen, at: deps.clock.now() };
 
@@ -99,7 +100,7 @@ async function suspectJob(deps: ReconcileDeps, runner: Runner): Promise<Job | un
 export const capsNote = 'reconcile/caps';
 type Differences = Readonly<Record<string, Difference | undefined>>;
 
-/** The same for the rows of caps over all tenants, those of an earlier configuration too. */
+/** The same for the rows of caps over all tenants, including those of an earlier configuration. */
 export async function reconcileCaps(deps: ReconcileDeps, { census }: OpenRows): Promise<void> {
   const caps = allCaps(deps);
   if (caps.length === 0 || !census) return;

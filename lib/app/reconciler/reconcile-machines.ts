@@ -1,6 +1,6 @@
 /**
- * Checks every machine that carries this deployment's tags, and ends those without a valid record: its row has ended, or it
- * has none although its launch is over. A machine without a row can claim nothing; it only costs.
+ * Checks every machine that carries this deployment's tags, and ends those without a valid record: its row has ended, or
+ * it has none although its launch is over. A machine without a row cannot claim anything; it only costs.
  */
 import type { InstanceId } from '../../core/ids.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -25,7 +25,7 @@ export async function reconcileMachines(deps: ReconcileDeps): Promise<unknown[]>
   return [];
 }
 
-/** Taken out as it is read: should EC2 not take it any more, the next run begins at the start. */
+/** Removed as it is read: if EC2 no longer accepts it, the next run begins at the start. */
 async function takeCursor(deps: ReconcileDeps): Promise<string | undefined> {
   const now = deps.clock.now();
   const note = (await deps.notes.read([machinesNote], now)).get(machinesNote);
@@ -68,13 +68,13 @@ async function lookAt(deps: ReconcileDeps, machines: readonly TaggedMachine[]): 
   }
 }
 
-/** A row that is not ended has a deadline, and the sweep. */
+/** A row that has not ended has a deadline, and the sweep. */
 function judgeRecorded(deps: ReconcileDeps, runner: Runner): RepairKind | undefined {
   const isLeft = runner.state === 'ended' && deps.clock.now() >= (runner.endedAt ?? 0) + endingSeconds * 1000;
   return isLeft ? 'machine-ended-again' : undefined;
 }
 
-/** Its launch may still be open, or its books be late: then it is the sweep's. */
+/** Its launch may still be open, or its rows be late: then the sweep handles it. */
 async function judgeUnrecorded(deps: ReconcileDeps, machine: TaggedMachine): Promise<RepairKind | undefined> {
   const { installationId, launchId, launchedAt } = machine;
   if (deps.clock.now() < launchedAt + deps.deployment.limits.bootSeconds * 1000) return undefined;

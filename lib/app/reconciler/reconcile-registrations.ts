@@ -1,6 +1,6 @@
 /**
- * Removes registrations without a machine: offline, not busy, named like our machines, with a row that has
- * ended. One without any row may be another deployment's that is just being made, so it goes only if it is still there,
+ * Removes registrations without a machine: offline, not busy, named like our machines, with a row that has ended. One
+ * without any row may belong to another deployment that is just creating it, so it is removed only if it is still there,
  * and still offline, at the next visit.
  */
 import type { ListedRunner, RunnerScope } from '../../core/github.ts';
@@ -22,7 +22,7 @@ export async function reconcileOrganizationRunners(deps: ReconcileDeps, visit: V
   else marks.runnersPage = next;
 }
 
-/** @returns the cursor of the next page, where there is one */
+/** @returns the cursor of the next page, if there is one */
 export async function reconcileRunners(
   deps: ReconcileDeps,
   visit: Visit,
@@ -50,7 +50,7 @@ export async function reconcileRunners(
     const isOver = row?.state === 'ended' && row.installationId === installationId;
     if (isOver || (!row && before.includes(name))) await remove(deps, visit, { scope, name });
   }
-  // A user's repositories come one after the other within a visit: what earlier ones had is kept.
+  // A user's repositories are visited one after the other: the results of earlier ones are kept.
   const seen = new Set([...before.filter((name) => !idle.includes(name)), ...strangers]);
   visit.marks.strangers = [...seen].slice(-strangersKept);
   return answer.value.cursor;
@@ -69,7 +69,7 @@ async function remove(
   const instanceId = instanceNamed(name);
   if (instanceId === undefined) return;
   await noteUnregistered(deps, instanceId);
-  // By name: a look and a removal.
+  // By name: a lookup and a removal.
   const answer = await calls.ask(() => deps.github.removeRunner(installationId, scope, name), 2);
   if (!answer?.ok || answer.value !== 'removed') return;
   logRepair(deps, {

@@ -1,8 +1,8 @@
 /**
- * Visits the tenants in turn, as many as the time allows, and the next run goes on behind the last. A visit compares
+ * Visits the tenants in turn, as many as the time allows; the next run continues behind the last one. A visit compares
  * the tenant's leases with its machines, and then, within an allowance of calls, its jobs and registrations with GitHub:
- * what frees or closes first, what lists last. Who turns out to be behind is caught up with afterwards. A visit that fails
- * holds up nobody else.
+ * what frees or closes first, what lists last. Tenants that turn out to be behind are caught up with afterwards. A failed
+ * visit delays nobody else.
  */
 import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -48,7 +48,7 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
   const open = await readOpenRows(deps);
   await reconcileCaps(deps, open);
   await dropLostPlatformScopes(deps, marks).catch((error: unknown) => void errors.push(error));
-  // One time round at the most; a run that began in the middle leaves the first ones to the next.
+  // Once round at most; a run that began in the middle leaves the first ones to the next.
   do {
     const page = await deps.tenants.listAcrossTenants({
       limit: tenantsPerPage,
@@ -70,10 +70,10 @@ export async function reconcileTenants(deps: ReconcileDeps): Promise<unknown[]> 
   return [...errors, ...caughtUp];
 }
 
-/** What visits of one run know of each other. */
+/** What the visits of one run share. */
 type RunState = Pick<Visit, 'adopted' | 'waitingRooms'>;
 
-/** Fills `run.behind` with those whose jobs nobody told of. */
+/** Fills `run.behind` with tenants that have unreported jobs. */
 async function visitAll(
   deps: ReconcileDeps,
   ids: readonly InstallationId[],
@@ -118,7 +118,7 @@ async function visit(
   return marks;
 }
 
-/** Whoever comes back from a suspension has jobs that GitHub sent nobody word of. */
+/** A tenant that is back from a suspension has jobs that GitHub did not report. */
 function noteReturn({ tenant, marks }: Pick<Visit, 'tenant' | 'marks'>, at: unknown): void {
   const isAway = tenant.status === 'suspended' && tenant.suspendedBy === 'github';
   const isBack = tenant.status === 'active' && marks.away === true;
@@ -145,7 +145,8 @@ async function compareWithGitHub(
   suspects: readonly Job[],
 ): Promise<void> {
   const { tenant } = visiting;
-  // What its people gave meanwhile may have gone unheard, and would let it have its machines, or have them where it should.
+  // Its owners' new permissions may have gone unreported, and would let it have its machines, or have them at the right
+  // level.
   if (missingPermission(tenant) || levelNow(tenant).isFallback) await askAboutTenant(deps, tenant);
   if (mayHaveOrganizationRunners(tenant)) await reconcileOrganizationRunners(deps, visiting);
   await keepGroup(deps, visiting);
@@ -154,7 +155,7 @@ async function compareWithGitHub(
   const refusal = await reconcileUnheardJobs(deps, visiting);
   if (!refusal) return;
   await askAboutTenant(deps, tenant);
-  // Turned away for want of a permission, it is asked about each time, and nothing is repaired by it.
+  // Refused for a missing permission, it is asked about each time, which repairs nothing.
   if (refusal.kind !== 'not-found') return;
   const { installationId } = tenant;
   const reason = `GitHub has no such installation: ${refusal.message}`;

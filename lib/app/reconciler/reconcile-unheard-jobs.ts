@@ -1,7 +1,7 @@
 /**
  * Adopts jobs that are queued on GitHub without a webhook: each goes to its tier's queue, by the same path as from the
- * webhook. It goes through the repositories in turn, as far as the visit's calls reach, and the next visit goes on
- * behind the last one.
+ * webhook. It goes through the repositories in turn, as far as the visit's calls reach; the next visit continues behind
+ * the last one.
  */
 import type { GitHubRefusal, GitHubRepository, GitHubRun } from '../../core/github.ts';
 import { nextInTurn } from '../../core/next-in-turn.ts';
@@ -16,7 +16,7 @@ import { reconcileRunners } from './reconcile-registrations.ts';
 import { runListsRemembered, runsPerRepository } from './reconcile-settings.ts';
 import { ordered, type Visit } from './tenant-visit.ts';
 
-/** @returns why GitHub turned the installation away as a whole, where it did */
+/** @returns why GitHub refused the installation as a whole, if it did */
 export async function reconcileUnheardJobs(
   deps: ReconcileDeps,
   visit: Visit,
@@ -44,7 +44,7 @@ export async function reconcileUnheardJobs(
   return undefined;
 }
 
-/** Its own event is late or lost; the list names the account as it is called now. */
+/** Its own event is late or lost; the list has the account's current name. */
 const isRenamed = ({ accountId, accountLogin }: Tenant, { ownerId, fullName }: GitHubRepository) =>
   ownerId === accountId && !isSameName(fullName.split('/')[0] ?? '', accountLogin);
 
@@ -86,14 +86,14 @@ async function lookIntoRuns(
 
 interface ChosenRun {
   readonly runId: number;
-  /** Under which the visit remembers how far it is, where the list is longer than a visit looks at. */
+  /** The name under which the visit remembers its position, if the list is longer than a visit looks at. */
   readonly place?: string;
 }
 
 /**
- * In a long list those come first of which no job waits here: a run whose one webhook was lost would otherwise take its turn
- * behind every run that was heard of. One of the others is looked at all the same, for a run has many jobs. Each kind has a
- * place of its own, and so has each list, or a repository with few runs would set back one with many.
+ * In a long list, runs without a waiting job here come first: otherwise a run whose only webhook was lost would wait
+ * behind every known run. One of the others is looked at all the same, since a run has many jobs. Each kind has its own
+ * position, and so has each list, or a repository with few runs would reset one with many.
  */
 function chooseRuns(
   { marks, waitingRuns }: Visit,

@@ -1,7 +1,7 @@
 /**
- * Machines that GitHub says are busy, for ten minutes and at two visits, and that nobody said which job they run. Each is
- * counted against its tenant, and the job that it was meant for gets another machine. It is not ended: what runs may be
- * the tenant's own job whose start was lost.
+ * Machines that GitHub calls busy, for ten minutes and at two visits, without saying which job they run. Each is counted
+ * against its tenant, and its planned job gets another machine. It is not ended: it may run the tenant's own job whose
+ * start was lost.
  */
 import { reason } from '../../core/reason.ts';
 import type { Runner } from '../../core/runner.ts';
@@ -11,7 +11,7 @@ import { isUnheard, noteUnknownRun, unknownRunText } from '../common/unknown-run
 import { askAfterSeconds, strangersKept } from './reconcile-settings.ts';
 import type { Visit } from './tenant-visit.ts';
 
-/** @param busy rows of machines that GitHub says are busy */
+/** @param busy rows of machines that GitHub calls busy */
 export async function reconcileUnknownRuns(
   deps: ReconcileDeps,
   { tenant, marks }: Visit,

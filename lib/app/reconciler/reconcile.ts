@@ -33,7 +33,7 @@ export async function reconcile(deps: ReconcileDeps): Promise<void> {
     await attempt(reconcileMachines);
     await attempt(reconcileTenants);
   };
-  // Beside each other: redeliveries are spaced, and after a flood they take minutes.
+  // Side by side: redeliveries are spaced, and after a flood they take minutes.
   await Promise.all([attempt(reconcileDeliveries), machinesAndTenants()]);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,6 +1,7 @@
 /**
- * Records what is deployed, so that `mayfly rollback` can bring it back: the first run of each copy of the reconciler does,
- * and no later one. CloudFormation does not tell who deployed. If it fails, the reconciler continues, and its next run tries again.
+ * Records what is deployed, so that `mayfly rollback` can restore it: the first run of each copy of the reconciler does
+ * so, and no later one. CloudFormation does not say who deployed. If it fails, the reconciler continues, and its next run
+ * tries again.
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { DeployedConfiguration, DeploymentAudit } from '../../ports/deployment-audit.ts';

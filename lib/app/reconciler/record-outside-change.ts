@@ -1,6 +1,6 @@
 /**
- * An operator may edit a tenant's row with the AWS CLI, which records nothing. The reconciler finds such an edit at its next
- * visit, by what was recorded last, and records it. It changes nothing about the tenant.
+ * An operator may edit a tenant's row with the AWS CLI, which records nothing. The reconciler notices such an edit at its
+ * next visit, by the last record, and records it. It changes nothing about the tenant.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { ReconcileDeps } from '../common/deps.ts';

@@ -1,7 +1,7 @@
 /**
- * Makes the sums of past days from the records of their machines, so that reports of a month are quick, and there is one when
- * the records have gone. A day's sums are made anew as a whole, tenant by tenant, each in one write that may be repeated: whoever
- * dies anywhere leaves the last progress that was saved, from which the next visit goes on. A visit is bounded.
+ * Makes the sums of past days from the records of their machines, so that reports of a month are quick, and still
+ * possible when the records are gone. A day's sums are made anew as a whole, tenant by tenant, each in one write that may
+ * be repeated: after a crash the next visit continues from the last saved progress. A visit is bounded.
  */
 import type { Limits } from '../../contract/deployment.ts';
 import { rolledUpDays } from '../../contract/tables.ts';
@@ -17,9 +17,9 @@ export interface RollUpDeps extends CompareSpentDeps {
   readonly usage: UsageBooks;
 }
 
-/** After so long no further tenant is begun: the reconciler has four minutes. */
+/** After this no further tenant is begun: the reconciler has four minutes. */
 const visitMilliseconds = 60_000;
-/** Whoever dies repeats at most the work on so many. */
+/** A crash repeats at most the work on so many. */
 const tenantsBetweenSaves = 100;
 
 interface Due {
@@ -27,7 +27,7 @@ interface Due {
   readonly progress: RollUpProgress | undefined;
 }
 
-/** @throws OperationalError; whatever is written by then stays, and the next visit goes on */
+/** @throws OperationalError; what is written by then stays, and the next visit continues */
 export async function rollUpUsage(deps: RollUpDeps): Promise<void> {
   const until = deps.clock.now() + visitMilliseconds;
   for (const due of await findDue(deps)) {
@@ -60,7 +60,7 @@ async function rollUpDay(deps: RollUpDeps, { day, progress }: Due, until: number
     visited.machines += sums.reduce((all, { machines }) => all + machines, 0);
     const isOver = clock.now() >= until;
     if (!isOver && visited.tenants % tenantsBetweenSaves !== 0) continue;
-    // Whoever was faster has finished all of it.
+    // Another run was faster and has finished all of it.
     if (!(await usage.save(day, progress, { finished, after: installationId })) || isOver) return;
   }
   if (!(await usage.save(day, progress, { finished: finished + 1 }))) return;

@@ -1,6 +1,6 @@
 /**
- * Says as a metric for how many days records and AWS's bill differ, as the operator's last comparison left it. The platform itself
- * reads no bill: it may belong to another account.
+ * Reports as a metric for how many days records and AWS's bill differ, by the operator's last comparison. The platform
+ * itself reads no bill: it may belong to another account.
  */
 import { type ComparisonState, isNews } from '../../core/comparison-state.ts';
 import type { Clock } from '../../ports/clock.ts';

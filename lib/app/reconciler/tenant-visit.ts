@@ -7,13 +7,13 @@ import type { CallAllowance } from './call-allowance.ts';
 export interface Visit {
   readonly tenant: Tenant;
   readonly calls: CallAllowance;
-  /** Jobs that were taken in during this run: their rows may not be there yet. */
+  /** Jobs that were adopted during this run: their rows may not be there yet. */
   readonly adopted: Set<JobId>;
-  /** Workflow runs of which a job waits here, as far as the visit has read the line. */
+  /** Workflow runs with a job that waits here, as far as the visit has read the line. */
   readonly waitingRuns: Set<number>;
-  /** How many more jobs of a tenant may wait, where that was asked during this run. */
+  /** How many more jobs of a tenant may wait, if this run has checked that. */
   readonly waitingRooms: Map<InstallationId, number>;
-  /** Changed as the visit goes on, and stored at its end. */
+  /** Changes during the visit, and is stored at its end. */
   readonly marks: VisitMarks;
 }
 
@@ -31,31 +31,31 @@ export interface VisitMarks {
   runnersPage?: string;
   /** Registrations that were offline and unknown at the last visit. */
   strangers?: readonly string[];
-  /** Machines that were busy at the last visit with nobody knows what. */
+  /** Machines that were busy at the last visit with an unknown job. */
   busyUnheard?: readonly string[];
-  /** The page of repositories that is being looked at. */
+  /** The current page of repositories. */
   repositoriesPage?: string;
   /** The last repository of that page that was looked at whole. */
   repository?: string;
-  /** The last run whose jobs were listed, of each list of runs that is longer than a visit looks at; newest last. */
+  /** The last run whose jobs were listed, for each list of runs that is longer than a visit looks at; newest last. */
   runs?: Readonly<Record<string, string>>;
-  /** When GitHub was asked last about what controllers' scopes name, epoch milliseconds. */
+  /** When GitHub was last asked about what controllers' scopes name, epoch milliseconds. */
   targetsAt?: number;
   /** The last group and the last repository that it was asked about then. */
   groupTarget?: string;
   repositoryTarget?: number;
   /** Scopes whose target was missing at the last look, by id, and since when (epoch milliseconds). */
   lostTargets?: Readonly<Record<string, number>>;
-  /** It was suspended by GitHub at the last visit: nobody told of what was queued meanwhile. */
+  /** GitHub had it suspended at the last visit: jobs queued meanwhile were not reported. */
   away?: boolean;
-  /** When it was last heard to be back, epoch milliseconds. */
+  /** When it was last reported to be back, epoch milliseconds. */
   returnedAt?: number;
-  /** Present: jobs are unheard of, and all repositories are gone through from here on (catch-up.ts). */
+  /** Present: it has unreported jobs, and all repositories are gone through from here on (catch-up.ts). */
   backlog?: Backlog;
 }
 
 export interface Backlog {
-  /** The page of repositories that is being looked at. */
+  /** The current page of repositories. */
   page?: string;
   /** The last repository of that page that was looked at whole. */
   repository?: string;
@@ -69,7 +69,7 @@ export interface Difference {
   readonly at: number;
 }
 
-/** A note's value as marks; what it holds was written by an earlier visit. */
+/** Reads a note's value, written by an earlier visit, as marks. */
 export const marksOf = (value: NoteValue | undefined): VisitMarks => ({ ...(value as VisitMarks) });
 
 /** Numbers as texts that sort as the numbers do. */

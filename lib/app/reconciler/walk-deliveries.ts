@@ -1,6 +1,6 @@
 /**
- * Walks a list of webhook deliveries from the newest down to where the last whole walk began, some pages a run. What began
- * some time before the newest one is looked at again: an attempt that times out is listed later than it began.
+ * Walks a list of webhook deliveries from the newest down to where the last complete walk began, a few pages in each run.
+ * Deliveries from shortly before that are looked at again: an attempt that times out is listed later than it began.
  */
 import { type WebhookDelivery, wasDelivered } from '../../core/github.ts';
 import { OperationalError } from '../../ports/errors.ts';
@@ -9,11 +9,11 @@ import type { ReconcileDeps } from '../common/deps.ts';
 import { deliverySettledSeconds, successPages, walkedPages, walkingSeconds } from './reconcile-settings.ts';
 
 export interface Walk {
-  /** What is older was looked at by an earlier walk. */
+  /** An earlier walk has looked at older ones. */
   readonly floor: number;
   /** The newest that this walk met: the next one's floor. */
   readonly top: number;
-  /** Where this walk goes on; undefined: the next run begins a new one. */
+  /** Where this walk continues; undefined: the next run begins a new one. */
   readonly cursor: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Keeps the platform's own copy of GitHub's runner program at the current release, or at the pinned one. The archive is
- * stored whole and checked before `current` is moved to it, and only then are old ones removed: a process that dies
- * between any two steps leaves the last good one in use, and the next look does the rest.
+ * stored whole and verified before `current` is moved to it, and only then are old ones removed: a crash between any two
+ * steps leaves the last good one in use, and the next look does the rest.
  */
 import { type ArchiveRefusal, chooseArchive, type RunnerArchive } from '../../core/runner-release.ts';
 import type { Architecture } from '../../core/tier.ts';
@@ -63,7 +63,7 @@ async function syncOne(deps: SyncDeps, wanted: RunnersWanted, architecture: Arch
     return refuse(deps, architecture, { reason: 'changed', version });
   }
   if (current?.version === version) {
-    // Also what a run that died left behind.
+    // Also what a crashed run left behind.
     await deps.binaries.removeOld(architecture);
     deps.telemetry.count('RunnerSyncs', { result: 'current' });
     await renewImage(deps, archive);
@@ -74,7 +74,7 @@ async function syncOne(deps: SyncDeps, wanted: RunnersWanted, architecture: Arch
   return outcome;
 }
 
-/** Noted only once it was started: a process that dies in between starts it again, which is the same build. */
+/** Noted only once it was started: after a crash in between it is started again, which is the same build. */
 async function renewImage({ images, binaries, telemetry }: SyncDeps, archive: RunnerArchive): Promise<void> {
   const { architecture, version } = archive;
   if (!images || (await binaries.imageNote(architecture)) === version) return;
@@ -95,7 +95,7 @@ async function bringIn(deps: SyncDeps, archive: RunnerArchive): Promise<Outcome>
   return 'stored';
 }
 
-/** Nothing is stored; machines stay with what they have. */
+/** Nothing is stored; machines keep what they have. */
 function refuse(
   { telemetry }: SyncDeps,
   architecture: Architecture,

@@ -1,8 +1,8 @@
 /**
- * What one run of scale-up does: it accepts the batch that it was handed, and while EC2 works on what it asked for, it takes
- * further messages from the same queue and accepts them in the same way. EC2 takes most of a second for a call, and a queue
- * has few copies: without this a burst would wait for copies that do nothing. A message that it took is deleted once it is
- * accepted; where the run dies, or cannot delete it, it comes again, as any message may.
+ * What one run of scale-up does: it accepts the batch that it was given, and while EC2 works on its requests, it takes
+ * further messages from the same queue and accepts them in the same way. EC2 takes most of a second for a call, and a
+ * queue has few copies: without this a burst would wait for idle copies. A message that it took is deleted once it is
+ * accepted; if the run dies, or cannot delete it, it comes again, as any message may.
  */
 import type { TierName } from '../../core/ids.ts';
 import type { Arrival, Arrivals } from '../../ports/arrivals.ts';
@@ -16,16 +16,16 @@ export interface AcceptDeps extends BalanceDeps {
   readonly arrivals: Arrivals;
 }
 
-/** SQS's own bound for one call. */
+/** SQS's own limit. */
 const fullBatch = 10;
 
-/** One launch is for all of a tenant's. More would keep them from the other copies while this one's calls go on. */
+/** One launch serves all of a tenant's jobs. Taking more would keep them from other copies while this one's calls go on. */
 const mostTaken = 90;
 
-/** Each costs a run's one processor a launch of its own: those of more are better spread over copies. */
+/** Each costs a run's only processor a launch of its own: more of them are better spread over copies. */
 const mostTenants = 10;
 
-/** @returns the ids of the messages to deliver again, of those that it was handed */
+/** @returns the ids of those messages that it was given that must be delivered again */
 export async function acceptArrivals(deps: AcceptDeps, deliveries: readonly Delivery[]): Promise<string[]> {
   const endsAt = deps.clock.now() + takesMoreWithinMilliseconds;
   const first = accept(deps, deliveries);
@@ -33,13 +33,13 @@ export async function acceptArrivals(deps: AcceptDeps, deliveries: readonly Deli
   if (tier === undefined) return first.failed;
   const others: Promise<void>[] = [];
   while (deps.clock.now() < endsAt) {
-    // Copies that began in the same moment look one after the other: who is first takes all, for one launch.
+    // Copies that began in the same moment look one after the other: the first takes all, for one launch.
     await deps.clock.sleep(gatheringMilliseconds * (0.5 + 1.5 * deps.chance.fraction()));
     const taken = await takeMore(deps, tier);
     if (taken.length === 0) break;
     const next = accept(deps, taken);
     others.push(next.failed.then((failed) => letGo(deps, { tier, taken, failed })));
-    // The next ones are taken when these are written down: what a copy has taken, no other one can work on.
+    // The next ones are taken when these are stored: what one copy has taken, no other can work on.
     await next.waitsForEc2;
   }
   await Promise.all(others);
@@ -48,7 +48,7 @@ export async function acceptArrivals(deps: AcceptDeps, deliveries: readonly Deli
 
 interface Accepting {
   readonly failed: Promise<string[]>;
-  /** The tier, as soon as EC2 has been asked for something; undefined: all is done, and nothing was asked for. */
+  /** The tier, as soon as EC2 has been called; undefined: everything is done, and EC2 was not called. */
   readonly waitsForEc2: Promise<TierName | undefined>;
 }
 
@@ -58,7 +58,7 @@ function accept(deps: BalanceDeps, deliveries: readonly Delivery[]): Accepting {
   return { failed, waitsForEc2: Promise.race([asked, failed.then(() => undefined)]) };
 }
 
-/** Whatever cannot be taken is left to the copies that are handed it. */
+/** Messages that cannot be taken are left to the copies that are given them. */
 async function takeMore(deps: AcceptDeps, tier: TierName): Promise<readonly Arrival[]> {
   const taken: Arrival[] = [];
   try {
@@ -74,7 +74,7 @@ async function takeMore(deps: AcceptDeps, tier: TierName): Promise<readonly Arri
   }
 }
 
-/** A body that is none of ours is told of by whoever parses it. */
+/** Whoever parses an unknown body reports it. */
 const tenantsOf = (taken: readonly Arrival[]) =>
   new Set(taken.map(({ body }) => /"installationId":\d+/.exec(body)?.[0])).size;
 

@@ -1,6 +1,6 @@
 /**
- * Handles jobs of an installation without a row: its event is on its way or lost, or the installation is gone. Once one has
- * waited for a minute the tenant manager asks GitHub, once a minute at the most however many jobs there are.
+ * Handles jobs of an installation without a row: its event is on its way or lost, or the installation is gone. Once one
+ * has waited for a minute, the tenant manager asks GitHub, at most once a minute however many jobs there are.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

@@ -1,7 +1,7 @@
 /**
- * Gives as many of a tenant's oldest waiting jobs in a tier a lease each as there is room for, and launches their
- * machines. It may run any number of times, anywhere at once: the transaction in `LaunchStore.take` is what keeps the
- * limits. A loser plans again from what is there now, a bounded number of times, and then leaves it to a poke.
+ * Gives a lease each to as many of a tenant's oldest waiting jobs in a tier as there is room for, and launches their
+ * machines. It may run any number of times, anywhere at once: the transaction in `LaunchStore.take` keeps the limits. A
+ * loser plans again from the new state, a bounded number of times, and then leaves it to a poke.
  */
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import type { Tier } from '../../core/tier.ts';
@@ -12,10 +12,10 @@ import type { BalanceDeps } from './balance-deps.ts';
 import { takeLeasesInTurn } from './take-leases.ts';
 
 /**
- * @param place.own jobs that came in just now, if others may be coming in elsewhere at the same time
- * @param place.served machines that this run took for the place already
+ * @param place.own new jobs, if others may be arriving elsewhere at the same time
+ * @param place.served machines that this run has already taken for the place
  * @param place.startedAt when the run began with the place, if not now: it ends within its function's time
- * @param place.asking called as EC2 is asked for machines
+ * @param place.asking called as EC2 is called for machines
  * @throws OperationalError; whatever was taken by then has its row, and the sweep resumes it
  */
 export async function balance(
@@ -39,12 +39,12 @@ export async function balance(
   for (let round = 1; round <= maxRounds; round++) {
     const served = round === 1 ? (options.served ?? 0) : 0;
     const turnsElsewhere = await balanceOnce(deps, { ...options, tier, served });
-    // What one pool had not, another may have: on demand, above all, what spot had not.
+    // What one pool lacked, another may have: above all on demand, what spot lacked.
     if (!turnsElsewhere || deps.clock.now() > startedAt + roundsWithinMilliseconds) return;
   }
 }
 
-/** @returns whether EC2 said that some pools are closed, so that others are to be tried */
+/** @returns whether EC2 reported closed pools, so that others are worth a try */
 async function balanceOnce(
   deps: BalanceDeps,
   options: {
@@ -57,7 +57,7 @@ async function balanceOnce(
 ): Promise<boolean> {
   const { asking, ...place } = options;
   const underWay: Promise<PromiseSettledResult<Lesson>>[] = [];
-  // EC2 takes most of a second: it is asked as soon as leases are taken, while the line is looked at further.
+  // EC2 takes most of a second: it is called as soon as leases are taken, while the line is looked at further.
   const launch = (planned: PlannedLaunch) => {
     underWay.push(settled(carryOutLaunch(deps, planned)));
     asking?.(options.tier.name);

@@ -8,7 +8,7 @@ import { leaveLines, updateWaitingLines, waiterOf } from '../common/shared-lines
 import type { Supply } from '../launch/supply.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
-/** Whoever got something and waits for more comes again by itself; all others are told by what they wait for. */
+/** A line that got something and waits for more comes again by itself; all others are woken by what they wait for. */
 export async function comeAgain(
   deps: BalanceDeps,
   options: {

@@ -1,6 +1,6 @@
 /**
- * Lets an account that installed the App again start machines as soon as those of its former installation are gone, and
- * takes over what that one had spent.
+ * Lets an account that reinstalled the App start machines as soon as those of its former installation are gone, and takes
+ * over what that one had spent.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Micros } from '../../core/micros.ts';
@@ -15,14 +15,14 @@ export async function forgetPredecessor(deps: BalanceDeps, tenant: Tenant): Prom
   return true;
 }
 
-/** What an account spent until now: whoever installs the App again has the same caps, and has used as much of them. */
+/** What an account has spent so far: after a reinstallation it has the same caps, and has used as much of them. */
 async function spentBefore(
   deps: BalanceDeps,
   installationId: InstallationId,
 ): Promise<ReadonlyMap<string, Micros>> {
   const tenant = await deps.tenants.get(installationId);
   if (!tenant) return new Map();
-  // Whoever reinstalls twice in a minute leaves one between that has not taken over what the one before had spent.
+  // Two reinstallations within a minute leave one between that has not taken over what the one before had spent.
   const before = tenant.predecessor === undefined ? undefined : await spentBefore(deps, tenant.predecessor);
   const periods = new Set(
     [...(tenant.spent ?? []), ...(tenant.carried ?? []), ...(before ?? [])].map(([name]) => name),
@@ -34,8 +34,8 @@ async function spentBefore(
 }
 
 /**
- * Its machines are gone for good once it is deleted and holds no lease. Whoever reinstalls twice in a minute leaves one
- * between that never had a machine: then it is about those of the one before.
+ * Its machines are gone for good once it is deleted and holds no lease. Two reinstallations within a minute leave one
+ * between that never had a machine: then the one before counts.
  */
 async function isGone(deps: BalanceDeps, installationId: InstallationId): Promise<boolean> {
   const tenant = await deps.tenants.get(installationId);

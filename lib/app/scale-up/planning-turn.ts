@@ -1,9 +1,9 @@
 /**
  * In a burst many copies bring jobs of one tenant and tier at the same time, and all but one of them would lose their
- * transaction to it. So one of them plans for all: the others leave a mark that they brought something, and are done. Who
- * plans looks again as long as somebody left a mark, while EC2 works on what it has asked for so far. The turn is not a lock that
- * limits rest on: if its holder dies, it expires, and the jobs of those who left are found by the next event, or by the sweep
- * within a minute. Marks and looks do not undo each other: of many who leave a mark at the same moment no write fails.
+ * transactions. So one of them plans for all: the others leave a mark that they brought something, and are done. The
+ * planner looks again as long as someone left a mark, while EC2 works on what it has requested so far. Limits do not rest
+ * on the turn: if its holder dies, it expires, and the next event, or the sweep within a minute, finds the others' jobs.
+ * Marks and looks do not undo each other: of many marks at the same moment no write fails.
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -16,28 +16,28 @@ export interface PlanningTurn {
   readonly name: string;
   /** Epoch milliseconds. */
   readonly since: number;
-  /** Epoch milliseconds; nobody else's turn has the same. */
+  /** Epoch milliseconds; no other turn has the same. */
   readonly expiresAt: number;
 }
 
 /** A look takes a tenth of a second; a holder that needs longer than this has died. */
 const turnSeconds = 10;
 
-/** So long a holder goes on looking for others; together with a call to EC2, well within its function's time. */
+/** How long a holder looks for others; together with a call to EC2, well within its function's time. */
 const holdMilliseconds = 2_000;
 
 /**
- * A turn that is passed on has been over for so long: a mark that was sent before then must not be left with it. The clocks
- * of two copies, and a call on its way, differ by less.
+ * A turn that is passed on has been over for this long: a mark sent before then must not be left with it. The clocks of
+ * two copies, and a call on its way, differ by less.
  */
 const longestCallSeconds = 60;
 
-/** Each try lets one of those who met go on. */
+/** Each attempt lets one of those that met continue. */
 const maxTries = 8;
 
 const turnName = ({ installationId, tier }: TurnPlace) => `planning/${installationId}/${tier}`;
 
-/** The turn of whoever plans for this tenant and tier now. */
+/** The turn of the present planner for this tenant and tier. */
 export async function readPlanningTurn(
   { notes, clock }: TurnDeps,
   place: TurnPlace,
@@ -47,8 +47,8 @@ export async function readPlanningTurn(
 }
 
 /**
- * @param known the turn as it was read after this copy's jobs were written, if there was one
- * @returns undefined: somebody else plans, and will look again
+ * @param known the turn as read after this copy's jobs were written, if there was one
+ * @returns undefined: another copy plans, and will look again
  */
 export async function takePlanningTurn(
   deps: TurnDeps,
@@ -61,7 +61,7 @@ export async function takePlanningTurn(
     held ??= await readPlanningTurn(deps, place);
     const now = deps.clock.now();
     if (held) {
-      // Who reads a mark was here before it is taken away: the look that follows finds its jobs too.
+      // Whoever left a mark did so before it is removed: the look that follows finds its jobs too.
       if (held.value['wanted'] === true) return undefined;
       if (await deps.notes.writeWhile(name, { value: { wanted: true }, now })) return undefined;
     } else {
@@ -75,7 +75,7 @@ export async function takePlanningTurn(
   return undefined;
 }
 
-/** again: somebody left a mark meanwhile, and the turn goes on. late: so it is, but others may plan now. */
+/** again: someone left a mark meanwhile, and the turn goes on. late: the same, but others may plan now. */
 export async function passPlanningTurn(
   deps: TurnDeps,
   { name, since, expiresAt }: PlanningTurn,
@@ -88,7 +88,7 @@ export async function passPlanningTurn(
     const goesOn = isWanted && now < since + holdMilliseconds;
     const over = now - longestCallSeconds * 1000;
     const next = { value: {}, expiresAt: goesOn ? expiresAt : over, version: held.version, now };
-    // Unmet: somebody has just left a mark.
+    // Unmet: someone has just left a mark.
     if (!(await deps.notes.writeIf(name, next))) continue;
     if (goesOn) return 'again';
     return isWanted ? 'late' : 'over';

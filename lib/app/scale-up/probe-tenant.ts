@@ -1,6 +1,6 @@
 /**
  * Lets one job of a tenant that needs attention through from time to time: its machine finds out whether the cause is
- * gone. However many copies look at once, one of them gets the turn; until the next one, no machine is bought.
+ * gone. However many copies look at once, one of them gets the turn; until the next one, no machine is launched.
  */
 import { judge } from '../../core/admission.ts';
 import type { Job } from '../../core/job.ts';
@@ -16,7 +16,10 @@ export interface Look {
   readonly waiting: readonly Job[];
 }
 
-/** @returns what was given, or, to whom the turn is, the tenant as if all were well, and one job that may start then */
+/**
+ * @returns the same as given, or, for the holder of the turn, the tenant as if all were well, and one job that may start
+ * then
+ */
 export async function probeTenant(
   deps: { readonly tenants: TenantStore; readonly clock: Clock },
   { tenant, waiting, tier, group }: Look & { tier: Tier; group: GroupView | undefined },

@@ -1,4 +1,4 @@
-/** Writes down jobs that GitHub says are queued, each once; and what is to be done where one of them has a row already. */
+/** Records jobs that GitHub reports as queued, each once; and what follows if one of them already has a row. */
 import type { JobEvent } from '../../contract/messages.ts';
 import type { Job } from '../../core/job.ts';
 import { reason } from '../../core/reason.ts';
@@ -39,12 +39,12 @@ export async function recordWaiting(deps: BalanceDeps, events: readonly JobEvent
   return failures;
 }
 
-/** GitHub says of a job that is known that it is queued. */
+/** GitHub reports a known job as queued. */
 export async function hearAgain(deps: BalanceDeps, event: JobEvent): Promise<void> {
   const { installationId, jobId, repository, repositoryId, receivedAt: heardAt = deps.clock.now() } = event;
   const known = await deps.jobs.rename(installationId, jobId, repository);
   if (known?.state === 'done') return reopen(deps, event);
-  // What was said before the hold opens nothing, and may well come again.
+  // An announcement from before the hold opens nothing, and may well come again.
   if (known?.state !== 'blocked' || heardAt <= (known.unsettledAt ?? 0)) return;
   await deps.queues.sendToInstallations({
     kind: 'look-at-job',
@@ -56,7 +56,7 @@ export async function hearAgain(deps: BalanceDeps, event: JobEvent): Promise<voi
   });
 }
 
-/** The platform had ended it by a word of its own. */
+/** The platform had ended it by its own decision. */
 async function reopen(deps: BalanceDeps, { installationId, jobId }: JobEvent): Promise<void> {
   const before = await deps.jobs.reopen(installationId, jobId, { reason: justQueued, heardAt: 0 });
   if (!before) return;

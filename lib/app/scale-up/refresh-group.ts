@@ -5,7 +5,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import { type KnownGroup, keepGroupKnown } from '../common/runner-groups.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
-/** Jobs of which nothing is known that a group could be asked for need no look at it. */
+/** Only jobs for which a group's settings are unknown and matter need a look. */
 export async function refreshGroup(
   deps: BalanceDeps,
   look: { tenant: Tenant; group: KnownGroup; waiting: readonly Job[] },

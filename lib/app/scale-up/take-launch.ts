@@ -1,6 +1,6 @@
 /**
- * Takes the leases of a plan together with its launch, in one transaction, and covers its jobs. What somebody else has
- * changed meanwhile is answered with "again"; nothing is taken then.
+ * Takes a plan's leases together with its launch, in one transaction, and covers its jobs. If someone else changed
+ * something meanwhile, the answer is "again", and nothing is taken.
  */
 import type { BalancePlan } from '../../core/balance-plan.ts';
 import type { Launch, PlannedJob } from '../../core/launch.ts';
@@ -29,7 +29,7 @@ export async function takeLaunch(
     tenant: Tenant | undefined;
     tier: Tier;
     supply: Supply | undefined;
-    /** Gives the jobs their leases, and answers with those that are not to be had. Absent: they have rows, and wait. */
+    /** Gives the jobs their leases, and returns those that are not available. Absent: they have rows, and wait. */
     cover?: (launch: Launch) => Promise<readonly PlannedJob[]>;
   },
 ): Promise<Taking> {
@@ -57,7 +57,7 @@ export async function takeLaunch(
     return kept ? { kind: 'taken', launch: kept } : { kind: 'again' };
   }
   deps.telemetry.count('TakesRefused', { reason: outcome.kind });
-  // A chance delay sets copies apart that would otherwise meet again.
+  // A random delay separates copies that would otherwise meet again.
   if (outcome.kind === 'contended') await deps.clock.sleep(5 + deps.chance.fraction() * 45);
   return outcome.kind === 'tenant-changed' && outcome.tenant
     ? { kind: 'again', tenant: outcome.tenant }

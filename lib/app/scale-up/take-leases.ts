@@ -28,7 +28,7 @@ export interface Planning {
   readonly installationId: InstallationId;
   readonly tier: Tier;
   readonly own?: ReadonlySet<JobId>;
-  /** Machines that this run took for them already: in the line of a cap over all tenants they count. */
+  /** Machines that this run has already taken for them: they count in the line of a cap over all tenants. */
   readonly served?: number;
   /** Carries out what was taken, beside what is planned next. */
   readonly launch: (planned: PlannedLaunch) => void;
@@ -36,7 +36,7 @@ export interface Planning {
   turn?: PlanningTurn;
 }
 
-/** Whoever plans in the turn of several copies looks again for those who brought jobs meanwhile. */
+/** A copy that plans for several looks again for those that brought jobs meanwhile. */
 export async function takeLeasesInTurn(deps: BalanceDeps, planning: Planning): Promise<void> {
   const { installationId, tier, served = 0 } = planning;
   // Once: a further look of the same turn has others to count.
@@ -84,7 +84,7 @@ async function takeLeases(deps: BalanceDeps, planning: Planning, served: number)
     const { plan, supply } = planned;
     pageSize = planned.pageSize;
     hasTurn ||= supply?.paced === true && plan.launch.length > 0;
-    // What others have just brought they plan for themselves, unless it is this copy's turn.
+    // Others plan their own new jobs, unless it is this copy's turn.
     if (!planning.turn && othersAreComingIn(plan.launch, planning.own)) {
       if (await takeTurnFor(deps, planning)) continue;
       return;
@@ -98,7 +98,7 @@ async function takeLeases(deps: BalanceDeps, planning: Planning, served: number)
     }
     await writeVerdicts(deps, installationId, plan);
     if (known && group) await refreshGroup(deps, { tenant: known, group, waiting: found });
-    // A lease that came free since the tenant was read is seen by nobody else: whoever freed it found room already.
+    // Nobody else sees a lease freed since the tenant was read: whoever freed it found room already.
     const isAtLimit = plan.limitedBy === 'tenant-limit' || plan.limitedBy === 'tier-limit';
     if (isTaken && (plan.more || isAtLimit) && !supply?.paced) continue;
     await comeAgain(deps, { installationId, tier, plan, served: isTaken, machines, tenant, supply });
@@ -113,11 +113,11 @@ async function takeTurnFor(deps: BalanceDeps, planning: Planning, known?: Note):
   const turn = await takePlanningTurn(deps, { installationId, tier: tier.name }, known);
   if (!turn) return false;
   planning.turn = turn;
-  // Meanwhile others bring more, and one launch is for all of them.
+  // Meanwhile others bring more, and one launch serves all of them.
   await deps.clock.sleep(gatheringMilliseconds);
   return true;
 }
 
-/** Jobs that nobody has looked at, and that others brought. */
+/** Jobs that others brought, and that nobody has looked at. */
 const othersAreComingIn = (found: readonly Job[], own: ReadonlySet<JobId> | undefined) =>
   own !== undefined && found.some(({ jobId, reason }) => reason?.code === 'queued' && !own.has(jobId));

@@ -1,5 +1,5 @@
 /**
- * What the audit records about the App and its secrets: ids, and a key's fingerprint, as GitHub shows it. No secret, and
+ * What the audit records about the App and its secrets: ids, and a key's fingerprint, as on GitHub. No secret, and
  * nothing from which one could be guessed.
  */
 import type { AppCredentials } from '../../ports/app-credentials.ts';
@@ -8,9 +8,9 @@ import type { DeploymentChange } from '../../ports/deployment-audit.ts';
 import { OperationalError } from '../../ports/errors.ts';
 
 export interface RecordDeps {
-  /** Into the audit, in the name of whoever does it. */
+  /** Into the audit, in the caller's name. */
   readonly record: (change: Pick<DeploymentChange, 'action' | 'before' | 'after'>) => Promise<void>;
-  /** Of a private key; undefined: it is none. */
+  /** Of a private key; undefined: it is not one. */
   readonly fingerprint: (privateKey: string) => string | undefined;
 }
 
@@ -21,7 +21,7 @@ export const appFacts = ({ fingerprint }: RecordDeps, { appId, privateKey }: App
   key: fingerprint(privateKey) ?? 'unreadable',
 });
 
-/** Of what is stored now. What cannot be read hinders nobody: storing another App is the repair. */
+/** What is stored now. An unreadable secret is no obstacle: storing another App repairs it. */
 export async function storedFacts(deps: RecordDeps & { readonly vault: AppVault }): Promise<Facts> {
   try {
     const app = await deps.vault.app();

@@ -1,7 +1,7 @@
 /**
- * A new webhook secret without losing an event. Functions take the two secrets that were stored last, so before another
- * is stored GitHub must sign with the newest one; and it is told one only when no copy of a function can be without it.
- * It keeps no note of how far it came: whoever dies anywhere in it runs it again, and it first finishes what it finds.
+ * A new webhook secret without losing an event. Functions accept the two secrets that were stored last, so before another
+ * is stored GitHub must sign with the newest one; and GitHub gets one only when every copy of a function must have it. It
+ * keeps no record of its progress: after a crash anywhere it can be run again, and first finishes what it finds.
  */
 import type { AppCredentials } from '../../ports/app-credentials.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -13,17 +13,17 @@ export interface RotateDeps extends TakeDeps {
 
 export interface Rotation {
   readonly app: AppCredentials;
-  /** The one to be. */
+  /** The new one. */
   readonly secret: string;
-  /** How long a copy of a function may go without a stored secret. */
+  /** How long a copy of a function may be without a stored secret. */
   readonly spreadMilliseconds: number;
-  /** What is being waited for, in words, before each long wait. */
+  /** What it waits for, in words, before each long wait. */
   readonly waiting: (why: 'stored-is-young' | 'new-is-stored', milliseconds: number) => void;
 }
 
 /**
- * kept: GitHub was not told the stored secret, and no other was made. stored: it was not told the new one, which is taken
- * beside the old one. overtaken: somebody else stored another meanwhile, so this one stopped.
+ * kept: GitHub did not get the stored secret, and no other was made. stored: it did not get the new one, which is
+ * accepted beside the old one. overtaken: someone else stored another meanwhile, so this one stopped.
  */
 export type Rotated =
   | { readonly ended: 'done' }
@@ -33,7 +33,7 @@ export type Rotated =
 /** GitHub gives a delivery up after ten seconds, so none that it signed before is on its way any more. */
 const deliveryMilliseconds = 10_000;
 
-/** @throws OperationalError where Secrets Manager did not answer: then too it can be run again */
+/** @throws OperationalError if Secrets Manager did not answer: then too it can be run again */
 export async function rotateWebhookSecret(deps: RotateDeps, rotation: Rotation): Promise<Rotated> {
   const { vault, newApps, clock, webhookUrl } = deps;
   const { app, secret, spreadMilliseconds, waiting } = rotation;

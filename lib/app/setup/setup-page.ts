@@ -1,8 +1,8 @@
 /**
- * The setup page's steps: choose, review, and either GitHub's answer or an App that exists already. A step is taken by the
- * browser that opened an operator's link, and by no other; a form or an answer that is not its own changes nothing. The
- * link is used up before GitHub's code is, so that of two browsers one wins; whoever dies between the two is told the way
- * out by the next look at the page.
+ * The setup page's steps: choose, review, and either GitHub's answer or an existing App. Only the browser that opened an
+ * operator's link can take a step; a form or an answer that belongs to another session changes nothing. The link is used
+ * up before GitHub's code is, so that of two browsers one wins; after a crash between the two, the page says how to
+ * recover.
  */
 import { appManifest, defaultLevel, newAppUrl } from '../../core/app-manifest.ts';
 import type { SetupClaims } from '../../core/setup-claims.ts';
@@ -19,7 +19,7 @@ export interface SetupDeps extends SessionDeps, Omit<TakeDeps, 'record'> {
   readonly githubWebUrl: string;
 }
 
-/** A look at the page, or a form of it, by a browser whose session is good. */
+/** A visit to the page, or a form of it, by a browser with a valid session. */
 export interface SetupAct {
   readonly session: SetupClaims;
   /** The page's own address, without a slash at its end. */
@@ -38,7 +38,7 @@ export async function showExisting(deps: SetupDeps, { session }: SetupAct): Prom
   return { view: 'existing', place: await placeOf(deps, session), fields: {}, faults: {} };
 }
 
-/** The manifest, and where it goes, for the person to look at before GitHub gets it. */
+/** The manifest, and its destination, for a person to look at before GitHub gets it. */
 export async function review(deps: SetupDeps, act: SetupAct, fields: Fields): Promise<SetupView> {
   const { session, origin } = act;
   const stale = await staleForm(deps, session, fields);
@@ -89,7 +89,7 @@ export async function finish(
   }
 }
 
-/** An App that exists: its key is tried at GitHub, and stored if GitHub takes it. */
+/** An existing App: its key is tried at GitHub, and stored if GitHub accepts it. */
 export async function enterExisting(deps: SetupDeps, act: SetupAct, fields: Fields): Promise<SetupView> {
   const { session } = act;
   const stale = await staleForm(deps, session, fields);
@@ -120,7 +120,7 @@ export async function enterExisting(deps: SetupDeps, act: SetupAct, fields: Fiel
   return tell(deps, act, 'entered', { appId: app.appId, app: known.value.slug }, done(deps, taken));
 }
 
-/** In the name of whoever made the link. */
+/** In the name of the person who made the link. */
 const recorded = (deps: SetupDeps, { by }: SetupClaims): TakeDeps => ({
   ...deps,
   record: (change) =>

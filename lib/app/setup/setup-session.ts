@@ -1,7 +1,7 @@
 /**
- * Who may use the setup page: the browser that opened a link of the operator's, until its half hour is over or an App was
- * stored through it. A use ends the link, and every link that is older, by one conditional write; of two that come at
- * once, one wins. Whoever has nothing signed costs no call to AWS and learns nothing.
+ * Who may use the setup page: the browser that opened an operator's link, until its half hour is over or an App was
+ * stored through it. Using a link ends it, and every older link, by one conditional write; of two at once, one wins. A
+ * visitor without anything signed costs no call to AWS and learns nothing.
  */
 import { type SetupClaims, setupMilliseconds } from '../../core/setup-claims.ts';
 import type { AppVault } from '../../ports/app-vault.ts';
@@ -13,7 +13,7 @@ export interface SessionDeps extends NoteDeps {
   readonly vault: AppVault;
 }
 
-/** Why the page is closed, to people who have a signed word. */
+/** Why the page is closed, for people with a signed link. */
 export type Closed =
   | { readonly why: 'expired' }
   | { readonly why: 'used' }
@@ -35,7 +35,7 @@ export async function openLink(deps: SessionDeps, link: string): Promise<Opened>
   return { session: { ...claims, browser, expiresAt: deps.clock.now() + setupMilliseconds } };
 }
 
-/** @param token what the browser brings of its session */
+/** @param token the browser's session token */
 export async function readSession(deps: SessionDeps, token: string | undefined): Promise<Opened> {
   if (!token) return 'stranger';
   const claims = await deps.tokens.read('session', token, deps.clock.now());
@@ -55,11 +55,11 @@ export async function belongs(
   return claims.browser === session.browser && claims.issuedAt === session.issuedAt ? 'yes' : 'no';
 }
 
-/** For a form, or for GitHub to bring back: good for half an hour from now. */
+/** For a form, or for GitHub to bring back: valid for half an hour from now. */
 export const signFor = (deps: SessionDeps, session: SetupClaims, purpose: 'session' | 'form' | 'state') =>
   deps.tokens.sign(purpose, { ...session, expiresAt: deps.clock.now() + setupMilliseconds });
 
-/** Ends the link for good. False: somebody else was faster. */
+/** Ends the link for good. False: someone else was faster. */
 export async function useUp(deps: SessionDeps, { issuedAt }: SetupClaims): Promise<boolean> {
   const isFirst = await changeNote<{ upTo: number }, boolean>(deps, note, (known, now) => {
     const expiresAt = now + noteMilliseconds;

@@ -1,8 +1,8 @@
 /**
- * The App becomes the platform's: its key is stored first, for nobody gets a created App's key twice, and then GitHub is
- * told to sign webhooks with the secret that the platform has known from its first deploy, so that no copy of the webhook
- * function holds another one. A crash after the first write leaves an App without a webhook, which
- * `mayfly rotate-webhook-secret` repairs.
+ * Makes the App the platform's: its key is stored first, since nobody gets a created App's key twice, and then GitHub is
+ * told to sign webhooks with the secret that the platform has known from its first deployment, so that no copy of the
+ * webhook function has another one. A crash after the first write leaves an App without a webhook, which `mayfly
+ * rotate-webhook-secret` repairs.
  */
 import { missingInApp } from '../../core/app-needs.ts';
 import type { AppCredentials } from '../../ports/app-credentials.ts';
@@ -14,7 +14,7 @@ import { appFacts, type RecordDeps, storedFacts } from './app-record.ts';
 export interface TakeDeps extends RecordDeps {
   readonly newApps: NewApps;
   readonly vault: AppVault;
-  /** Where GitHub is to send webhooks. */
+  /** Where GitHub should send webhooks. */
   readonly webhookUrl: string;
 }
 
@@ -24,22 +24,22 @@ export interface Taken {
   readonly htmlUrl: string;
   /** What is left for the operator to do; undefined: nothing. */
   readonly todo?: string;
-  /** What the App should ask for, and does not: it is stored nevertheless, for it can be added at any time. */
+  /** What the App should request, and does not: it is stored nevertheless, since that can be added at any time. */
   readonly missing: readonly string[];
 }
 
-/** @throws OperationalError where the key could not be stored */
+/** @throws OperationalError if the key could not be stored */
 export async function takeCreatedApp(deps: TakeDeps, app: CreatedApp): Promise<Taken> {
   const { appId, privateKey, slug, clientId, clientSecret, webhookSecret } = app;
   const before = await storedFacts(deps);
   await deps.vault.storeApp({ appId, privateKey, slug, clientId, clientSecret });
   const connected = await connect(deps, app);
-  // GitHub goes on signing with the secret that it made up, so that is the one to know.
+  // GitHub keeps signing with the secret that it generated, so store that one.
   if (!connected.ok) await deps.vault.storeWebhookSecret(webhookSecret);
   return taken(app, await recordCreated(deps, app, before));
 }
 
-/** Afterwards, since nobody gets the key twice. @returns what is left to do where it could not be recorded */
+/** Afterwards, since nobody gets the key twice. @returns what is left to do if it could not be recorded */
 async function recordCreated(
   deps: TakeDeps,
   app: CreatedApp,
@@ -55,17 +55,17 @@ async function recordCreated(
 }
 
 export interface ExistingApp extends AppCredentials {
-  /** What GitHub signs the App's webhooks with. Absent: GitHub is told a secret, and this platform's address. */
+  /** What GitHub signs the App's webhooks with. Absent: GitHub gets a secret, and this platform's address. */
   readonly webhookSecret?: string;
 }
 
-/** @returns GitHub's no, where the key is not one of this App; nothing is stored then @throws OperationalError */
+/** @returns GitHub's refusal, if the key does not belong to this App; nothing is stored then @throws OperationalError */
 export async function takeExistingApp(deps: TakeDeps, app: ExistingApp): Promise<Heard<Taken>> {
   const known = await deps.newApps.check({ appId: app.appId, privateKey: app.privateKey });
   return known.ok ? { ok: true, value: await storeExistingApp(deps, app, known.value) } : known;
 }
 
-/** @param known what GitHub said of the App, asked with this key @throws OperationalError */
+/** @param known what GitHub said about the App, asked with this key @throws OperationalError */
 export async function storeExistingApp(deps: TakeDeps, app: ExistingApp, known: KnownApp): Promise<Taken> {
   const { appId, privateKey, webhookSecret } = app;
   const found = { ...known, appId, privateKey };

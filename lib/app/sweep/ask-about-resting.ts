@@ -1,6 +1,6 @@
 /**
- * Before a job that rests may have its next machine, GitHub is asked whether it still has it queued: what has ended, begun
- * or gone needs none. Where GitHub does not answer the rest ends all the same; claim asks once more.
+ * Before a resting job may have its next machine, GitHub is asked whether it still has it queued: a job that has ended,
+ * begun or gone needs none. If GitHub does not answer, the rest ends all the same; claim asks once more.
  */
 import type { Job } from '../../core/job.ts';
 import { askAboutJob } from '../common/ask-about-job.ts';
@@ -16,7 +16,7 @@ export function isRestNearlyOver({ clock }: SweepDeps, { state, retryAt }: Job):
   return left > 0 && left <= askBeforeSeconds * 1000;
 }
 
-/** @returns whether it waits still */
+/** @returns whether it still waits */
 export async function askAboutResting(deps: SweepDeps, job: Job): Promise<boolean> {
   const answer = await askAboutJob(deps, job);
   const isOfDeadRun = job.reason?.code === 'run-ended' && answer.ok && answer.value.status === 'queued';

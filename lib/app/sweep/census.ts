@@ -1,6 +1,6 @@
 /**
- * What an operator wants to know of each tier each minute: how many jobs wait, how long the oldest has, whether anybody has
- * looked at it, and how many leases are held. It only reads rows, and has no figures by tenant.
+ * What an operator wants to know about each tier each minute: how many jobs wait, how long the oldest has, whether anyone
+ * has looked at it, and how many leases are held. It only reads rows, and has no figures by tenant.
  */
 import type { TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -34,7 +34,7 @@ export async function logCensus(deps: SweepDeps, waiting: readonly Job[]): Promi
 const isHeldByControllers = ({ reason }: Job) =>
   reason?.code === 'admission-pending' || reason?.code === 'controller-unavailable';
 
-/** Only the first jobs of a line have the reason written; those behind them wait for the same. */
+/** Only the first jobs of a line have their reason written; those behind them wait for the same. */
 function heldBySpendCap(inTier: readonly Job[]) {
   const isAtCap = ({ reason }: Job) => reason?.code === 'spend-cap';
   const lines = Map.groupBy(inTier, ({ installationId }) => installationId);
@@ -54,8 +54,8 @@ function reasonsOf(jobs: readonly Job[]): Record<string, number> {
 }
 
 /**
- * The jobs that are first in their tenant's line and have the reason they came with: a balance would have given them a
- * machine or another reason. Those behind them are explained by the ones before.
+ * The first jobs of their tenants' lines that still have their initial reason: a balance would have given them a machine
+ * or another reason. Those behind them are explained by the ones before.
  */
 function unexplained(inTier: readonly Job[]): Job[] {
   const lines = Map.groupBy(inTier, ({ installationId }) => installationId);

@@ -1,6 +1,6 @@
 /**
- * How many jobs each tenant has pending, counted as they are read: all of one tenant's come one after the other, the
- * unsettled before those that wait, the oldest first. Whoever is in the midst of a tenant takes the count along.
+ * How many jobs each tenant has pending, counted as they are read: one tenant's jobs come together, the unsettled before
+ * the waiting ones, the oldest first. A sweep that stops within a tenant passes its count on.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

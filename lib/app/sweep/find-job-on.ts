@@ -1,8 +1,8 @@
 /**
- * Finds out whether a machine runs a job whose start was not reported. GitHub says of a runner whether it is busy, and may say so wrongly
- * (https://github.com/actions/runner/issues/4422); of a job it says on which runner it is. So the jobs are asked about that
- * the machine may run: the one that it was meant for; where that one runs elsewhere, the one that machine was meant for, and
- * so on; and those that wait.
+ * Finds out whether a machine runs a job whose start was not reported. GitHub says whether a runner is busy, but may be
+ * wrong (https://github.com/actions/runner/issues/4422); for a job it says which runner has it. So the jobs that the
+ * machine may run are asked about: the one planned for it; if that one runs elsewhere, the one planned for that machine,
+ * and so on; and those that wait.
  */
 import { type InstanceId, instanceNamed, type JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -10,14 +10,14 @@ import { jobOf, type Runner } from '../../core/runner.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { inRepository } from '../common/in-repository.ts';
 
-/** Each costs a call. Longer trails, and longer lines, are left to GitHub's word about the runner. */
+/** Each costs a call. Longer chains, and longer lines, are left to what GitHub says about the runner. */
 const mostOnTrail = 5;
 const mostWaiting = 3;
 const mostTiers = 3;
 
 export type JobSearch =
   | { readonly kind: 'found' | 'none' }
-  /** GitHub takes no calls for so long. */
+  /** GitHub accepts no calls for this long. */
   | { readonly kind: 'limited'; readonly seconds: number };
 
 export async function findJobOn(deps: SweepDeps, runner: Runner): Promise<JobSearch> {
@@ -58,7 +58,7 @@ interface JobLocation {
   readonly limitedSeconds?: number;
 }
 
-/** What the records know by GitHub's own word needs no call. A job that was refused here may still be queued there. */
+/** What the rows have from GitHub needs no call. A job that was refused here may still be queued there. */
 async function locationOf(deps: SweepDeps, job: Job): Promise<JobLocation> {
   const isHeard = job.state === 'running' || (job.state === 'done' && job.outcome !== 'refused');
   if (isHeard) return job.runner ? { runner: job.runner } : {};

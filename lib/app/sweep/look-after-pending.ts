@@ -1,6 +1,6 @@
 /**
- * Checks every job that waits, or whose state only GitHub knows: it is blocked, or runs on no machine of ours. It pokes each
- * tenant and tier with waiting jobs before anything else: no question to GitHub may delay a poke.
+ * Checks every job that waits, or whose state only GitHub knows: it is blocked, or runs on no machine of ours. It pokes
+ * each tenant and tier with waiting jobs before anything else: no question to GitHub may delay a poke.
  */
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';

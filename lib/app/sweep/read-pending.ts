@@ -1,7 +1,7 @@
 /**
- * Reads the pending jobs of all tenants, from where the sweep before stopped: however long one tenant's line is, whoever is
- * behind it has its turn some minutes later at the latest. The place is a note. Losing it, or one that DynamoDB takes no
- * longer, means to begin anew.
+ * Reads the pending jobs of all tenants, from where the last sweep stopped: however long one tenant's line is, those
+ * behind it have their turn some minutes later at the latest. The position is a note. If it is lost, or DynamoDB no
+ * longer accepts it, the next sweep starts again.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -12,23 +12,23 @@ import { countLines, type Line } from './count-lines.ts';
 
 export interface Pending {
   readonly jobs: readonly Job[];
-  /** Each tenant whose jobs were read, and how many of them there are as far as this pass has come. */
+  /** Each tenant whose jobs were read, and how many it has as far as this pass has come. */
   readonly lines: ReadonlyMap<InstallationId, Line>;
-  /** For how long, at most, nobody has looked at these jobs. */
+  /** The longest time that nobody has looked at these jobs. */
   readonly unseenMilliseconds: number;
   /** The bound left jobs to the next sweep. */
   readonly isCut: boolean;
   readonly errors: readonly unknown[];
-  /** To be called once the jobs were poked for: whoever dies before leaves them to the next sweep. */
+  /** To be called once the jobs were poked for: after a crash before that, the next sweep has them. */
   keepPlace(): Promise<void>;
 }
 
-/** Where a pass through all pending jobs is. Kept only while a pass takes more than one sweep. */
+/** The position of a pass through all pending jobs. Stored only while a pass takes more than one sweep. */
 interface Mark {
   readonly cursor?: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
-  /** How long the pass before took. */
+  /** How long the previous pass took. */
   readonly lastMilliseconds: number;
   /** The tenant whose jobs the last page ended in. */
   readonly line?: Line;
@@ -74,7 +74,7 @@ async function readMark(deps: SweepDeps, now: number): Promise<Mark | undefined>
   return note && (note.value as unknown as Mark);
 }
 
-/** What was read before a page failed counts, and the next sweep goes on there. */
+/** What was read before a page failed counts, and the next sweep continues there. */
 async function readPages(
   deps: SweepDeps,
   from: string | undefined,

@@ -1,7 +1,7 @@
 /**
- * Looks after the pending jobs of each tenant by itself: expires and refuses what may wait no longer, and asks GitHub about
- * what only GitHub can say. Each tenant has bounds of its own in number and time, and what fails there stays there, so that
- * no tenant's length or trouble delays another's. Who comes first is left to chance.
+ * Handles each tenant's pending jobs separately: expires and refuses those that may wait no longer, and asks GitHub what
+ * only GitHub knows. Each tenant has its own bounds in number and time, and a failure stays within it, so that no
+ * tenant's length or trouble delays another's. The order is random.
  */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -81,7 +81,7 @@ async function refuseBlocked(deps: SweepDeps, job: Job, most: number): Promise<b
   return true;
 }
 
-/** What ran and lost its machine first; of the others, if they are too many, any. */
+/** Those that ran and lost their machine first; of the others, if there are too many, any. */
 function chosen(due: readonly Job[], deps: SweepDeps): Job[] {
   const ran = due.filter(({ state }) => state === 'running');
   const blocked = due.filter(({ state }) => state !== 'running');
@@ -107,7 +107,7 @@ class Failures {
   }
 }
 
-/** Some at a time, until all are done. */
+/** Several at a time, until all are done. */
 async function inTurn<Entry>(
   entries: readonly Entry[],
   atOnce: number,

@@ -1,6 +1,6 @@
 /**
- * Looks after the machines of launches whose time has come: those past their deadline are dealt with, and the launch comes
- * back at the first deadline that is left, or never again. Machines are found by their launches alone, so one is forgotten
+ * Handles the machines of launches that are due: it deals with those past their deadline, and lists the launch again at
+ * the first remaining deadline, or never again. Machines are found only through their launches, so a launch is dropped
  * only once each of its machines is known to have ended.
  */
 import { chunksOf } from '../../core/chunks.ts';

@@ -19,7 +19,7 @@ import {
 } from '../common/settings.ts';
 import { askAboutResting, isRestNearlyOver } from './ask-about-resting.ts';
 
-/** True: it waits no longer. */
+/** True: it no longer waits. */
 export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
   const now = deps.clock.now();
   const { waitSeconds } = deps.deployment.limits;
@@ -41,7 +41,7 @@ export async function expire(deps: SweepDeps, job: Job): Promise<boolean> {
   return expired;
 }
 
-/** Whether GitHub is to be asked now. What has outlived every limit is asked about each minute, until GitHub answers. */
+/** Whether to ask GitHub now. Jobs beyond every limit are asked about each minute, until GitHub answers. */
 export function isDue(deps: SweepDeps, job: Job, unseenMilliseconds: number): boolean {
   if (job.unsettledAt === undefined) return isRestNearlyOver(deps, job);
   const now = deps.clock.now();
@@ -75,7 +75,7 @@ export async function settle(deps: SweepDeps, job: Job): Promise<boolean> {
     const { refusal } = answer;
     const why = { ...about, reason: refusal.kind, refusal };
     deps.telemetry.event('warn', 'github-refused', why, { GitHubRefusals: 1 });
-    // Whoever is refused a look knows nothing: only that it is gone ends a job at once. A limit passes, and ends none.
+    // A refused question says nothing: only the job's absence ends it at once. A rate limit passes, and ends nothing.
     if (refusal.kind === 'not-found') await doubtJob(deps, job, { why: goneReason(job) });
     else if (overdue && refusal.kind !== 'limited') await closeOverdue(deps, job);
     return false;
@@ -96,15 +96,15 @@ function isOverdue({ deployment, clock }: SweepDeps, { state, unsettledAt = 0 }:
   return clock.now() >= unsettledAt + longest * 1000;
 }
 
-/** GitHub gives up a lost machine, or an approval that nobody gives; what outlives every limit is closed here. */
+/** GitHub gives up a lost machine, or an approval that nobody gives; jobs beyond every limit are closed here. */
 async function closeOverdue(deps: SweepDeps, { installationId, jobId, state }: Job): Promise<void> {
   const outcome = state === 'blocked' ? 'expired' : 'completed';
   await deps.jobs.finish(installationId, jobId, { outcome, conclusion: 'unknown', at: deps.clock.now() });
 }
 
 /**
- * After one, two, four, … minutes, and then each hour, at a minute of its own: what GitHub has no news of costs few calls,
- * and a thousand jobs that came together are not asked about together. A time that passed unseen counts too.
+ * After one, two, four, … minutes, and then each hour, at a minute of its own: jobs without news on GitHub cost few
+ * calls, and a thousand jobs that came together are not asked about together. A missed time counts too.
  */
 function isTimeToAsk(jobId: JobId, times: { unsettledFor: number; unseenMilliseconds: number }): boolean {
   const looksIn = (milliseconds: number) => Math.floor(milliseconds / (settleSeconds * 1000));

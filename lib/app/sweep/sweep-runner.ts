@@ -48,13 +48,13 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
     await deps.runners.extend(runner, until);
     return;
   }
-  // Its deadline was that of its boot: how long it may listen is counted from when it began to.
+  // Its deadline was that of its boot: its time to listen counts from when it began to.
   const idleUntil = (runner.listeningAt ?? 0) + limits.idleSeconds * 1000;
   if (now < idleUntil) {
     await deps.runners.extend(runner, idleUntil);
     return;
   }
-  // When its job began nobody said: at the latest, when its time to hear of one was over.
+  // Nobody reported when its job began: at the latest, when its time to get one was over.
   const lastUntil = idleUntil + limits.jobSeconds * 1000;
   if (now >= lastUntil) return end(deps, runner, 'job-time-limit');
   const lookAgain = async (seconds: number) => {
@@ -72,8 +72,8 @@ async function sweepListening(deps: SweepDeps, runner: Runner): Promise<void> {
 }
 
 /**
- * GitHub may call a runner idle that works, and nobody may have said that it began: such a machine is not ended. Whatever
- * counts on it gets another one meanwhile.
+ * GitHub may call a working runner idle, and its start may be unreported: such a machine is not ended. Whatever counts on
+ * it gets another one meanwhile.
  */
 async function lookIntoSilence(
   deps: SweepDeps,
@@ -82,7 +82,7 @@ async function lookIntoSilence(
 ): Promise<void> {
   const { installationId, instanceId, plannedJob } = runner;
   const [seen] = await deps.compute.describe([instanceId]);
-  // EC2's own event has it asked what it ran: an end that is written here first would leave that unasked.
+  // EC2's own event leads to the question what it ran: an end written here first would prevent that question.
   if (seen?.state === 'shutting-down') {
     await deps.runners.extend(runner, deps.clock.now() + endingHeardSeconds * 1000);
     return;
@@ -98,10 +98,10 @@ async function lookIntoSilence(
 
 type Removal = { kind: 'busy' | 'done' } | { kind: 'limited'; seconds: number };
 
-/** Taken away first, it is the fence: a runner that GitHub has just given a job keeps it. */
+/** Removed first, the registration is the fence: GitHub keeps that of a runner that it has just given a job. */
 async function takeAway(deps: SweepDeps, runner: Runner): Promise<Removal> {
   const { installationId, instanceId, tier } = runner;
-  // Before it is taken away: whoever dies in between leaves a run uncounted, and invents none.
+  // Before it is removed: a crash in between leaves a run uncounted, and invents none.
   const isFirst = await noteUnregistered(deps, instanceId);
   const removal = await removeRegistration(deps, runner);
   const isAbsent = removal.ok && removal.value === 'absent';
@@ -116,7 +116,7 @@ async function takeAway(deps: SweepDeps, runner: Runner): Promise<Removal> {
     : { kind: 'done' };
 }
 
-/** GitHub took it away after a run, and has no job of the tenant on this machine. */
+/** GitHub removed it after a run, and has no job of the tenant on this machine. */
 async function countUnlessHeard(deps: SweepDeps, runner: Runner): Promise<void> {
   const planned = await deps.jobs.get(runner.installationId, runner.plannedJob);
   if (isUnheard(runner, planned)) await noteUnknownRun(deps, runner);
@@ -126,7 +126,7 @@ async function end(deps: SweepDeps, runner: Runner, reason: RunnerEndReason): Pr
   const unknown = await endRunners(deps, [{ runner, reason, proven: false }]);
   if (unknown.length === 0) return;
   const now = deps.clock.now();
-  // EC2 forgets a machine about an hour after its end. Before that, not knowing it proves nothing.
+  // EC2 forgets a machine about an hour after its end. Before that, its absence proves nothing.
   if (now >= runner.launchedAt + absenceProofSeconds * 1000) {
     await endRunners(deps, [{ runner, reason, proven: true }]);
     return;

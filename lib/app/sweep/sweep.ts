@@ -1,5 +1,5 @@
 /**
- * Each minute: acts on every row whose deadline has passed, with the same use cases that the events call. Therefore
+ * Each minute: acts on every row whose deadline has passed, with the same use cases that the events call. That is why
  * messages may be lost. Each part is bounded and independent; the rest follows a minute later.
  */
 
@@ -13,7 +13,7 @@ import { sweepMachinesOf } from './sweep-machines.ts';
 
 /** @throws AggregateError of what failed, after everything was tried */
 export async function sweep(deps: SweepDeps): Promise<void> {
-  // Side by side: neither EC2's slowness nor GitHub's holds up the pokes of those who wait.
+  // Side by side: slow answers from EC2 or GitHub must not delay the pokes.
   const [pending, [launches, runners, lines]] = await Promise.all([
     attempt(lookAfterPending(deps)),
     sweepMachines(deps),
@@ -51,10 +51,10 @@ async function sweepLaunches(deps: SweepDeps): Promise<Part> {
   const launches = await deps.launches.listOverdueAcrossTenants(deps.clock.now(), sweepPageSize);
   const resumed = await each(launches, async (launch) => {
     await resumeLaunch(deps, launch);
-    // Of a tenant that was deleted meanwhile, also the machines that only now turned up must end.
+    // If a tenant was deleted meanwhile, machines that appear only now must end too.
     await drainTenant(deps, launch.installationId);
   });
-  // While some machines of a launch are still looked for, the others may be overdue.
+  // While some machines of a launch are still being looked for, the others may be overdue.
   const { errors } = await sweepMachinesOf(deps, launches);
   return { ...resumed, errors: [...resumed.errors, ...errors] };
 }

@@ -1,7 +1,7 @@
 /**
- * Brings a tenant in line with what GitHub says of its installation now. An event is only a hint to ask: forged, late or
- * repeated ones change nothing. The write is fenced by the row's version, so an older answer never overwrites a newer
- * one, and no event ever touches leases.
+ * Brings a tenant in line with the installation's present state at GitHub. An event only triggers the question: forged,
+ * late or repeated ones change nothing. The write is fenced by the row's version, so an older answer never overwrites a
+ * newer one, and no event ever touches leases.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { InstallationEvent } from '../../contract/messages.ts';
@@ -30,7 +30,7 @@ const maxTries = 5;
 export async function applyInstallationEvent(deps: TenantDeps, event: InstallationEvent): Promise<void> {
   const { installationId } = event;
   for (let tries = 1; tries <= maxTries; tries++) {
-    // The row is read before GitHub is asked: the answer is then at least as new as the version it is written over.
+    // The row is read before GitHub is asked: then the answer is at least as new as the version that it replaces.
     const known = await deps.tenants.get(installationId);
     if (known && (await endIfSuperseded(deps, known))) continue;
     const now = known?.status === 'deleted' ? undefined : await askGitHub(deps, installationId);
@@ -65,7 +65,7 @@ async function askGitHub(
   );
 }
 
-/** False: somebody else changed the tenant meanwhile. */
+/** False: someone else changed the tenant meanwhile. */
 async function follow(deps: TenantDeps, tenant: Tenant, now: Installation | undefined): Promise<boolean> {
   const change = tenantChange(tenant, now);
   if (!change) return true;
@@ -88,9 +88,9 @@ async function provision(
 ): Promise<boolean> {
   const previous = await previousTenant(deps, installationId, installation.accountId);
   const tenant = newTenant(deps, { installationId, installation, previous });
-  // What it inherits is the operator's to edit, up to this very write.
+  // The operator may edit what it inherits until this very write.
   if ((await deps.tenants.create(tenant, previous)) !== 'created') return false;
-  // A newer installation may have come to be known between the look and the write: then this one is over.
+  // A newer installation may have become known between the look and the write: then this one is over.
   const others = await deps.tenants.findByAccount(installation.accountId);
   if (others.some((other) => isSuperseded(installationId, other))) return false;
   deps.telemetry.event('info', 'tenant-provisioned', { ...tenant }, { TenantsProvisioned: 1 });
@@ -145,7 +145,7 @@ function newTenant(
   };
 }
 
-/** True: it was ended, or changed by somebody else: look again. */
+/** True: it was ended, or changed by someone else: look again. */
 async function endIfSuperseded(deps: TenantDeps, tenant: Tenant): Promise<boolean> {
   if (tenant.status === 'deleted') return false;
   const others = await deps.tenants.findByAccount(tenant.accountId);
@@ -158,15 +158,15 @@ async function endIfSuperseded(deps: TenantDeps, tenant: Tenant): Promise<boolea
 }
 
 /**
- * GitHub's ids grow: an account's installation with a lower id than another one of it was uninstalled before that one was
- * made, whatever a late event brought about here. Of two that are reinstalled within seconds only the newer one may start.
+ * GitHub's ids grow: of two installations of an account, the one with the lower id was uninstalled before the other was
+ * created, whatever a late event caused here. Of two reinstallations within seconds only the newer one may start.
  */
 const isSuperseded = (installationId: InstallationId, other: Tenant | undefined) =>
   other !== undefined && other.installationId > installationId;
 
 /**
- * What follows from the tenant as it is now. Done for every event, so that dying before it does no harm.
- * @returns false: an operator has brought back what GitHub says is gone, so look again
+ * The consequences of the tenant's present state. Applied for every event, so that a crash before it does no harm.
+ * @returns false: an operator has restored what GitHub says is gone, so look again
  */
 async function afterwards(
   deps: TenantDeps,
@@ -197,7 +197,7 @@ async function afterwards(
         : undefined,
     );
   }
-  // Also where nothing changed: whatever was refused for want of it may be tried again at once.
+  // Even if nothing changed: whatever was refused for lack of it may be tried again at once.
   if (event.event === 'installation.new_permissions_accepted') {
     await deps.tenants.clearAttention(installationId);
   }

@@ -1,6 +1,6 @@
 /**
- * Finds out whether GitHub gave an ended machine a job without a webhook. GitHub removes an ephemeral runner's registration
- * once it ran its job, and keeps that of one that ran none for a day: so the registration shows it.
+ * Finds out whether GitHub gave an ended machine a job without a webhook. GitHub removes an ephemeral runner's
+ * registration once it ran its job, and keeps that of one that ran none for a day: so the registration shows it.
  * Source: https://docs.github.com/en/actions/reference/runners/self-hosted-runners#ephemeral-runners-for-autoscaling
  */
 import type { UnheardRun } from '../../contract/messages.ts';
@@ -21,7 +21,7 @@ export async function findUnheardRun(deps: UnheardRunDeps, message: UnheardRun):
   const runner = await deps.runners.get(installationId, instanceId);
   if (!runner) return;
   if (!isUnheard(runner, await deps.jobs.get(installationId, runner.plannedJob))) return;
-  // Asked twice, the second answer would be about what the first one did. Whoever dies here leaves a run uncounted.
+  // Asked twice, the second answer would be about what the first one did. A crash here leaves a run uncounted.
   if (!(await noteUnregistered(deps, instanceId))) return;
   const removal = await removeRegistration(deps, runner);
   if (!removal.ok && removal.refusal.kind === 'limited') {

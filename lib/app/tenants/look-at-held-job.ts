@@ -1,6 +1,6 @@
 /**
- * Opens a job that is held for an approval, if GitHub itself has it queued by now. A webhook cannot say so: the one from before
- * the hold looks the same, and GitHub or an operator may deliver it again at any time.
+ * Opens a job that is held for an approval, if GitHub itself has it queued by now. A webhook cannot prove that: the one
+ * from before the hold looks the same, and GitHub or an operator may redeliver it at any time.
  */
 import type { LookAtJob } from '../../contract/messages.ts';
 import { reason } from '../../core/reason.ts';
@@ -8,7 +8,7 @@ import { inRepository } from '../common/in-repository.ts';
 import { heldJobAgainSeconds, heldJobAskedSeconds } from '../common/settings.ts';
 import type { RerunDeps } from './rerun-job.ts';
 
-/** What it does not find out the sweep does, which asks about each held job from time to time. */
+/** The sweep finds out the rest: it asks about each held job from time to time. */
 export async function lookAtHeldJob(deps: RerunDeps, message: LookAtJob): Promise<void> {
   const { installationId, jobId, heardAt } = message;
   const askedAt = deps.clock.now();
@@ -22,7 +22,7 @@ export async function lookAtHeldJob(deps: RerunDeps, message: LookAtJob): Promis
   }
   const { status } = answer.value;
   if (status === 'queued') return open(deps, message, askedAt);
-  // GitHub's copies lag: it is asked once more.
+  // GitHub's replicas lag: it is asked once more.
   const isFirstLook = askedAt < heardAt + heldJobAgainSeconds * 1000;
   if (status === 'waiting' && isFirstLook)
     await deps.queues.sendToInstallations(message, { delaySeconds: heldJobAgainSeconds });
@@ -31,7 +31,7 @@ export async function lookAtHeldJob(deps: RerunDeps, message: LookAtJob): Promis
 async function open(
   deps: RerunDeps,
   { installationId, jobId }: LookAtJob,
-  /** A hold that came later is another one. */
+  /** A later hold is another one. */
   askedAt: number,
 ): Promise<void> {
   const again = { reason: approved, heardAt: askedAt };

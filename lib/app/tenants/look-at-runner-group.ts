@@ -1,6 +1,6 @@
 /**
- * Finds out what the runner group of a tenant's machines admits, and has whatever waits looked at again: an answer may let
- * jobs start, and costs a look that changes nothing where it does not.
+ * Finds out what the runner group of a tenant's machines admits, and pokes whatever waits: an answer may let jobs start,
+ * and otherwise costs one look that changes nothing.
  */
 import type { LookAtGroup } from '../../contract/messages.ts';
 import { levelNow } from '../../core/runner-level.ts';

@@ -1,7 +1,7 @@
 /**
- * An installation that GitHub does not know: forged, uninstalled, or not shown for a moment. It counts as gone once GitHub has
- * said so twice, some minutes apart and with no other answer in between, or once GitHub also sent that it was deleted. Until
- * then nothing is ended: an id that is gone never comes back, and neither would what was ended by mistake.
+ * An installation that GitHub does not know: forged, uninstalled, or not shown for a moment. It counts as gone once
+ * GitHub has said so twice, some minutes apart and with no other answer in between, or once GitHub also reported its
+ * deletion. Until then nothing is ended: a deleted id never comes back, and neither would what was ended by mistake.
  */
 import type { InstallationEvent } from '../../contract/messages.ts';
 import type { InstallationId } from '../../core/ids.ts';
@@ -22,7 +22,7 @@ interface UnknownDeps {
   readonly clock: Clock;
 }
 
-/** Of which there is no row: jobs that wait for one are refused. */
+/** It has no row: jobs that wait for one are refused. */
 export async function noteUnknown(deps: UnknownDeps, event: InstallationEvent): Promise<void> {
   const { installationId } = event;
   const again = { ...event, event: 'unknown.asked-again' };
@@ -33,7 +33,7 @@ export async function noteUnknown(deps: UnknownDeps, event: InstallationEvent): 
 
 /**
  * Called when GitHub says that there is no such installation.
- * @param again what asks once more, where that is not yet proof
+ * @param again what asks once more, as long as that is not proven
  */
 export async function isSurelyGone(
   deps: UnknownDeps,
@@ -47,7 +47,7 @@ export async function isSurelyGone(
   return false;
 }
 
-/** GitHub shows it: what it said before was a lapse. */
+/** GitHub shows it: its earlier answer was a lapse. */
 export async function forgetUnknown(deps: UnknownDeps, installationId: InstallationId): Promise<void> {
   const now = deps.clock.now();
   const name = unknownNote(installationId);
@@ -59,7 +59,7 @@ async function isProven(deps: UnknownDeps, { installationId, event }: Installati
   const now = deps.clock.now();
   const name = unknownNote(installationId);
   const known = (await deps.notes.read([name], now)).get(name);
-  // That it was deleted is a fact that GitHub sent: its one answer is proof enough.
+  // GitHub reported its deletion: then one answer is proof enough.
   const since = event === 'installation.deleted' ? 0 : Number(known?.value['since'] ?? now);
   await deps.notes.write(name, { value: { since }, expiresAt: now + unknownKeptSeconds * 1000 });
   return since <= now - unknownProofSeconds * 1000;

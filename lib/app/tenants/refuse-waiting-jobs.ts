@@ -1,4 +1,4 @@
-/** Ends those of a tenant's waiting jobs for which `why` has a reason. Jobs that already have a machine go on. */
+/** Ends those of a tenant's waiting jobs for which `why` has a reason. Jobs that already have a machine continue. */
 import type { InstallationId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Reason } from '../../core/reason.ts';
@@ -17,7 +17,7 @@ export async function refuseWaitingJobs(
     for (;;) {
       const waiting = await deps.jobs.listWaiting(installationId, tier, waitingPageSize);
       const refused = await Promise.all(waiting.map((job) => refuse(job, why(job))));
-      // A page on which nothing went is the same page again: what is left stays.
+      // A page without any refusal would come again unchanged: what is left stays.
       if (waiting.length < waitingPageSize || !refused.includes(true)) break;
     }
   }

@@ -1,7 +1,7 @@
 /**
- * Has GitHub rerun a job at most once: the note is written before GitHub is asked, and removed only if GitHub certainly did
- * nothing. So a crash in between leaves a job that is not rerun, rather than one that runs a third
- * time. GitHub does so only once the whole run is over, hence the later tries.
+ * Has GitHub rerun a job at most once: the note is written before GitHub is asked, and removed only if GitHub certainly
+ * did nothing. So a crash in between leaves a job that is not rerun, rather than one that runs a third time. GitHub does
+ * so only once the whole run is over, hence the later attempts.
  */
 import type { RerunJob } from '../../contract/messages.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -22,7 +22,7 @@ export interface RerunDeps {
   readonly clock: Clock;
 }
 
-/** @throws OperationalError where nobody knows whether GitHub runs it again: it is not asked a second time */
+/** @throws OperationalError if it is unknown whether GitHub reruns it: it is not asked a second time */
 export async function rerunJob(deps: RerunDeps, message: RerunJob): Promise<void> {
   const { installationId, jobId, until } = message;
   const now = deps.clock.now();

@@ -1,8 +1,7 @@
 /**
- * Takes one webhook delivery from GitHub: checks who sent it, decides which queue it belongs to, and sends it
- * there. A refused delivery costs no AWS call, an accepted one exactly one. A signed delivery that is of no
- * use is answered with 202 and counted, because GitHub redelivers what was answered with an error for three
- * days.
+ * Handles one webhook delivery from GitHub: verifies the sender, decides which queue it belongs to, and sends it there. A
+ * refused delivery costs no AWS call, an accepted one exactly one. A signed delivery that is of no use is answered with
+ * 202 and counted, because errors would be redelivered for three days.
  */
 import type { Deployment } from '../../contract/deployment.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -32,10 +31,7 @@ export interface WebhookAnswer {
   readonly body: Readonly<Record<string, string>>;
 }
 
-/**
- * GitHub sends up to 25 MB, but never more than some 100 KB of the events that are used here; a function URL
- * takes 6 MB.
- */
+/** GitHub sends up to 25 MB, but never more than about 100 KB for the events used here; a function URL takes 6 MB. */
 const bodyLimitBytes = 4 * 1024 * 1024;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Where a signed webhook delivery goes, and what of it: the whole decision, over plain data. It reads only
- * the fields that it needs, trusts none of them to be there, and never throws for what a payload holds. Whatever the
- * payload holds, the message is a small part of what SQS takes, and each of its texts is one that DynamoDB takes.
+ * Where a signed webhook delivery goes, and what of it: the whole decision, over plain data. It reads only the fields
+ * that it needs, does not rely on any of them, and never throws, whatever a payload contains. The message is always a
+ * small part of what SQS accepts, and each of its texts is one that DynamoDB accepts.
  */
 import type { InstallationEvent, JobEvent } from '../../contract/messages.ts';
 import { boundedText, isRepositoryName } from '../../core/bounded-text.ts';
@@ -33,7 +33,7 @@ export interface Delivery {
   readonly delivery: string;
   readonly payload: unknown;
   readonly tiers: readonly Tier[];
-  /** Epoch milliseconds; also a job's place in the line, where GitHub names no time. */
+  /** Epoch milliseconds; also a job's place in the line, if GitHub names no time. */
   readonly receivedAt: number;
 }
 
@@ -41,9 +41,9 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** More than GitHub's own names, ids and words need. */
 const longestText = 100;
-/** Enough to know it by in a report; the row of each job holds it. */
+/** Enough to identify it in a report; each job's row has it. */
 const longestWorkflow = 60;
-/** With names of the longest kind a fifth of a message. Jobs of what is beyond are refused when GitHub says it to their machine. */
+/** With the longest names a fifth of a message. Jobs beyond it are refused when GitHub says so to their machine. */
 const mostRepositoriesRemoved = 1_000;
 
 const installationEvents = ['installation', 'installation_repositories', 'installation_target'];
@@ -142,14 +142,14 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const textOrNull = (value: unknown) => (isText(value) ? boundedText(value, longestText) : null);
 const textsOf = (value: unknown) => (Array.isArray(value) ? value.filter(isText) : []);
 
-/** Payloads of old GitHub Enterprise Servers say `private` alone. */
+/** Payloads of old GitHub Enterprise Servers have only `private`. */
 function visibilityOf({ visibility, private: isPrivate }: Fields): RepositoryVisibility | undefined {
   const named = (['public', 'private', 'internal'] as const).find((word) => word === visibility);
   if (named || typeof isPrivate !== 'boolean') return named;
   return isPrivate ? 'private' : 'public';
 }
 
-/** Epoch milliseconds; undefined where it is no time. */
+/** Epoch milliseconds; undefined if it is not a time. */
 function timeOf(value: unknown): number | undefined {
   const time = isText(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
