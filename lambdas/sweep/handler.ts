@@ -7,11 +7,11 @@ import { readDeployment } from '../../lib/adapters/system/deployment.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { readSubnets, readVariable, variables } from '../../lib/contract/environment.ts';
 import { githubPart } from '../common/github-part.ts';
-import { queuesPart, storeParts, telemetryPart, usagePart } from '../common/parts.ts';
+import { judgingParts, queuesPart, telemetryPart, usagePart } from '../common/parts.ts';
 
 const deployment = readDeployment(import.meta.url);
 const ec2 = createEc2Clients();
-const stores = storeParts();
+const stores = judgingParts();
 const telemetry = telemetryPart(deployment);
 const deps = {
   deployment,

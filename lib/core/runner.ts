@@ -55,6 +55,11 @@ export interface Runner {
   readonly listeningAt?: number;
   /** Its job's first step waits until the start gate admits it. Absent: it does not ask. */
   readonly gated?: boolean;
+  /**
+   * It had no gate when its tenant's machines were to have one, epoch milliseconds: since then it cannot confirm without one.
+   * Where it listened already, GitHub gives it no further job.
+   */
+  readonly gateRequiredAt?: number;
   readonly endedAt?: number;
   /** Why it ended, for people. */
   readonly endReason?: RunnerEndReason;

@@ -23,8 +23,13 @@ export interface RunnerStore {
     nonce: string;
     at: number;
   }): Promise<ClaimOutcome>;
-  /** claimed with this nonce → listening; listening, or another nonce: false. Its deadline stays as it is. */
+  /**
+   * claimed with this nonce → listening; listening, or another nonce, or without the gate that is required by now: false. Its
+   * deadline stays as it is.
+   */
   confirm(confirm: RunnerConfirm): Promise<boolean>;
+  /** From now on it cannot confirm without a gate. False: it has one, or its state is not as it was read. */
+  requireGate(runner: Pick<Runner, 'instanceId' | 'state'>, at: number): Promise<boolean>;
   /**
    * All or nothing: the job becomes covered by the runner's lease, and the runner's planned job becomes that job. False: the
    * job is not as `job` says any more (waiting, or covered by that lease), or the runner's state or planned job is not as it

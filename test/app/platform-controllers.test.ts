@@ -196,7 +196,7 @@ describe('the operator’s controllers at the claim and at the start gate', () =
     await platform.confirm(machine);
     await putPlatformControllers(platform.controllers, givenRules({}, 'false'));
     forget(platform);
-    await platform.reconcile();
+    await platform.sweep();
     expect(platform.telemetry.total('Repairs', { kind: 'ungated-machine-replaced' })).toBe(1);
   });
 });

@@ -1,9 +1,12 @@
 /** Machines that claimed before their tenant had a start gate: none of them is left to run a job unasked. */
 import { describe, expect, it } from '@jest/globals';
-import { JobId } from '../../lib/core/ids.ts';
-import { acme, givenEvent } from '../support/given.ts';
-import { expectBalanced, givenPlatform } from '../support/platform.ts';
+import { ungatedPerTenant } from '../../lib/app/common/settings.ts';
+import { InstallationId, JobId } from '../../lib/core/ids.ts';
+import { givenRules, putControllers } from '../support/controllers.ts';
+import { acme, givenEvent, givenTenant, small } from '../support/given.ts';
+import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
 
+const globex = InstallationId(202);
 const queued = (jobId: number, over = {}) => givenEvent({ jobId: JobId(jobId), repositoryId: 11, ...over });
 
 /** Job 1 has a machine whose runner listens, and that asks nobody. */
@@ -21,7 +24,7 @@ describe('a machine without a start gate', () => {
   it('gets no job any more once its tenant has a list, and its own job gets one with a gate', async () => {
     const { platform, machine, allow } = await givenListening();
     allow();
-    await platform.reconcile();
+    await platform.sweep();
     expect(platform.github.registrations.size).toBe(0);
 
     await platform.deliverPokes();
@@ -37,7 +40,7 @@ describe('a machine without a start gate', () => {
 
   it('stays where its tenant has none', async () => {
     const { platform, machine } = await givenListening();
-    await platform.reconcile();
+    await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
@@ -45,7 +48,7 @@ describe('a machine without a start gate', () => {
     const { platform, machine, allow } = await givenListening();
     await platform.follow(queued(1, { action: 'in_progress', runnerName: machine }));
     allow();
-    await platform.reconcile();
+    await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
     expect(platform.github.registrations.size).toBe(1);
   });
@@ -54,7 +57,7 @@ describe('a machine without a start gate', () => {
     const { platform, machine, allow } = await givenListening();
     platform.github.setBusy(machine, true);
     allow();
-    await platform.reconcile();
+    await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
@@ -62,7 +65,7 @@ describe('a machine without a start gate', () => {
     const { platform, machine, allow } = await givenListening();
     platform.github.setBusy(machine, false);
     allow();
-    for (let visits = 0; visits < 3; visits += 1) await platform.reconcile();
+    for (let visits = 0; visits < 3; visits += 1) await platform.sweep();
     expect(platform.liveMachines()).toContain(machine);
     const ended = { action: 'completed', conclusion: 'success', runnerName: machine } as const;
     await platform.follow(queued(1, ended));
@@ -73,7 +76,7 @@ describe('a machine without a start gate', () => {
     const { platform, machine, allow } = await givenListening();
     platform.github.registrations.clear();
     allow();
-    await platform.reconcile();
+    await platform.sweep();
     expect(platform.liveMachines()).toEqual([machine]);
   });
 
@@ -84,8 +87,127 @@ describe('a machine without a start gate', () => {
     const second = platform.liveMachines()[1]!;
     await platform.claim(second);
     await platform.confirm(second, undefined, true);
-    await platform.reconcile();
+    await platform.sweep();
     const left = [...platform.github.registrations.values()];
     expect(left.map(({ name }) => name)).toEqual([`${second}-gated`]);
+  });
+});
+
+/** As an administrator enables the tenant's first one. */
+const enable = (platform: Platform) => putControllers(platform.controllers, givenRules({}, 'false'));
+
+/** Job 1 has a machine that claimed, and has not confirmed. */
+async function givenClaimed() {
+  const platform = await givenPlatform();
+  await platform.accept(queued(1));
+  const machine = platform.liveMachines()[0]!;
+  expect(await platform.claim(machine)).not.toHaveProperty('gate');
+  return { platform, machine };
+}
+
+describe('a machine that has claimed without a gate when the first controller is enabled', () => {
+  it('does not get to listen, and its job waits for another', async () => {
+    const { platform, machine } = await givenClaimed();
+    await enable(platform);
+    await platform.sweep();
+
+    expect(await platform.confirm(machine)).toBe(false);
+    await platform.machineEnds(machine);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+    await expectBalanced(platform);
+  });
+
+  it('listens where it asked again since, and was told of the gate', async () => {
+    const { platform, machine } = await givenClaimed();
+    platform.stores.world.editTenant(acme, { allowedRepositories: [11] });
+    await platform.sweep();
+
+    expect(await platform.claim(machine)).toMatchObject({ action: 'run', gate: true });
+    expect(await platform.confirm(machine, undefined, true)).toBe(true);
+  });
+
+  it('is seen to listen where it confirms while the sweep looks', async () => {
+    const { platform, machine } = await givenClaimed();
+    await enable(platform);
+    const { requireGate } = platform.runners;
+    let isFirst = true;
+    platform.runners.requireGate = async (...given) => {
+      if (isFirst) await platform.confirm(machine);
+      isFirst = false;
+      return requireGate(...given);
+    };
+    await platform.sweep();
+
+    expect(platform.github.registrations.size).toBe(0);
+  });
+});
+
+describe('a machine that listens without a gate when the first controller is enabled', () => {
+  it('gets no job any more, and its job waits for another', async () => {
+    const { platform } = await givenListening();
+    await enable(platform);
+    await platform.sweep();
+
+    expect(platform.github.registrations.size).toBe(0);
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting', reason: { code: 'runner-ended' } });
+    await expectBalanced(platform);
+  });
+
+  it('is looked at again each minute until GitHub says whether it has a job, and then no more', async () => {
+    const { platform, machine } = await givenListening();
+    await enable(platform);
+    const { removeRunner } = platform.github;
+    let asked = 0;
+    platform.github.removeRunner = async (...given) => {
+      asked += 1;
+      if (asked > 1) return removeRunner(...given);
+      return { ok: false, refusal: { kind: 'limited', message: 'slow down', retryAfterSeconds: 1 } };
+    };
+    await platform.sweep();
+    expect(platform.github.registrations.size).toBe(1);
+    platform.clock.advance(60_000);
+    platform.github.setBusy(machine, true);
+    await platform.sweep();
+    await platform.sweep();
+
+    expect(asked).toBe(2);
+  });
+
+  it('has its job released by the next sweep, should this one die once GitHub has taken it off', async () => {
+    const { platform } = await givenListening();
+    await enable(platform);
+    platform.stores.world.failNext('jobs.waitAgain', new Error('It dies.'));
+    await expect(platform.sweep()).rejects.toThrow();
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+    await platform.sweep();
+
+    expect(await platform.job(1)).toMatchObject({ state: 'waiting' });
+  });
+});
+
+describe('where the machines of many tenants have no gate', () => {
+  it('each tenant has its own share, and its own failures', async () => {
+    const jobs = ungatedPerTenant + 1;
+    const many = givenTenant({ maxRunners: jobs, tierLimits: new Map([[small, jobs]]) });
+    const few = givenTenant({ installationId: globex, accountId: 2, accountLogin: 'globex' });
+    const platform = await givenPlatform({ tenants: [many, few] });
+    await platform.accept(...Array.from({ length: jobs }, (_, n) => queued(n + 1)));
+    await platform.accept(
+      queued(100, { installationId: globex, repository: 'globex/app', repositoryOwnerId: 2 }),
+    );
+    for (const machine of platform.liveMachines()) {
+      await platform.claim(machine);
+      await platform.confirm(machine);
+    }
+    expect(platform.github.registrations.size).toBe(jobs + 1);
+    for (const tenant of [acme, globex])
+      platform.stores.world.editTenant(tenant, { allowedRepositories: [11] });
+    await platform.sweep();
+
+    const left = [...platform.github.registrations.values()];
+    expect(left).toHaveLength(1);
+    expect(platform.telemetry.total('SweepsCut')).toBe(1);
+    await platform.sweep();
+    expect(platform.github.registrations.size).toBe(0);
   });
 });

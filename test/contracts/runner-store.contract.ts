@@ -115,7 +115,33 @@ export function runnerStoreContract(backend: StoreBackend): void {
       });
     });
 
+    describe('requireGate', () => {
+      it('keeps when it was', async () => {
+        await bound();
+        expect(await stores.runners.requireGate(givenRunner(), noon + 7)).toBe(true);
+
+        expect(await theRunner()).toEqual({ ...givenRunner(), gateRequiredAt: noon + 7 });
+      });
+
+      it('is of no effect in another state, on a machine with a gate, and on none', async () => {
+        expect(await stores.runners.requireGate(givenRunner(), noon + 7)).toBe(false);
+        const runner = await claimed();
+        expect(await stores.runners.requireGate(givenRunner(), noon + 7)).toBe(false);
+        await stores.runners.confirm({ ...confirming, gated: true });
+        const listening = { ...runner, state: 'listening' } as const;
+
+        expect(await stores.runners.requireGate(listening, noon + 7)).toBe(false);
+        expect(await theRunner()).not.toHaveProperty('gateRequiredAt');
+      });
+    });
+
     describe('confirm', () => {
+      it.each([true, false])('needs the gate that is required by then; gated: %s', async (gated) => {
+        await stores.runners.requireGate(await claimed(), noon + 1);
+
+        expect(await stores.runners.confirm({ ...confirming, gated })).toBe(gated);
+      });
+
       it('is taken once, from the nonce that claimed', async () => {
         const runner = await claimed();
 

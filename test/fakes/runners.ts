@@ -43,6 +43,7 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
       world.call('runners.confirm', ({ runners }) => {
         const runner = runners.get(instanceId);
         if (runner?.state !== 'claimed' || runner.nonce !== nonce) return false;
+        if (runner.gateRequiredAt !== undefined && !gated) return false;
         runners.set(instanceId, {
           ...runner,
           state: 'listening',
@@ -50,6 +51,13 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
           ...(gated ? { gated } : {}),
           ...(runningAt === undefined ? {} : { runningAt }),
         });
+        return true;
+      }),
+    requireGate: ({ instanceId, state }, at) =>
+      world.call('runners.requireGate', ({ runners }) => {
+        const stored = runners.get(instanceId);
+        if (stored?.state !== state || stored.gated) return false;
+        runners.set(instanceId, { ...stored, gateRequiredAt: at });
         return true;
       }),
     giveJob: (runner, job) => world.call('runners.giveJob', (rows) => giveJob(rows, runner, job)),

@@ -31,14 +31,17 @@ export const claim = (claiming: { launchId: LaunchId; nonce: string; at: number 
   },
 });
 
-/** claimed → listening, by the machine that claimed it. Its deadline stays: most machines have ended by then. */
+/**
+ * claimed → listening, by the machine that claimed it. Its deadline stays: most machines have ended by then. If a gate is
+ * required by now, the machine must have one.
+ */
 export const confirm = (confirming: Omit<RunnerConfirm, 'instanceId'>): RunnerChange => ({
   update: [
     'SET #state = :listening, #listening_at = :at',
     ...(confirming.gated ? ['#gated = :gated'] : []),
     ...(confirming.runningAt === undefined ? [] : ['#running_at = :running_at']),
   ].join(', '),
-  condition: '#state = :claimed AND #nonce = :nonce',
+  condition: `#state = :claimed AND #nonce = :nonce${confirming.gated ? '' : ' AND attribute_not_exists(#gate_required_at)'}`,
   values: {
     ':listening': text('listening'),
     ':claimed': text('claimed'),
@@ -47,6 +50,13 @@ export const confirm = (confirming: Omit<RunnerConfirm, 'instanceId'>): RunnerCh
     ...(confirming.gated ? { ':gated': flag(true) } : {}),
     ...(confirming.runningAt === undefined ? {} : { ':running_at': number(confirming.runningAt) }),
   },
+});
+
+/** Only in the state that was read: a machine that listens by now may have a job already. */
+export const requireGate = ({ state }: Pick<Runner, 'state'>, at: number): RunnerChange => ({
+  update: 'SET #gate_required_at = :at',
+  condition: '#state = :state AND attribute_not_exists(#gated)',
+  values: { ':at': number(at), ':state': text(state) },
 });
 
 /** Only in the state that was read: the reason for giving it a job may be over. */

@@ -94,6 +94,9 @@ export function createRunnerStore(deps: {
     async confirm(confirming) {
       return (await updateRow(client, write(confirming.instanceId, changes.confirm(confirming)))).met;
     },
+    async requireGate(runner, at) {
+      return (await updateRow(client, write(runner.instanceId, changes.requireGate(runner, at)))).met;
+    },
     giveJob: (runner, job) =>
       transact(client, [
         updateItem(write(runner.instanceId, changes.planJob(runner, job))),

@@ -128,6 +128,14 @@ export const settleTenantMilliseconds = 5_000;
 /** How many tenants a sweep handles at once. */
 export const tenantsAtOnce = 10;
 
+/**
+ * Machines that listen without a start gate, of one tenant in one sweep: two calls to GitHub each. And for so long in all: the
+ * function has twice as long, and what is left is done a minute later. Rows of others are marked, so many at once.
+ */
+export const ungatedPerTenant = 20;
+export const replaceMilliseconds = 20_000;
+export const ungatedMarkedAtOnce = 50;
+
 /** A machine that is faster than its launch's rows asks again after this time; they are written within a second. */
 export const unboundAgainSeconds = 1;
 

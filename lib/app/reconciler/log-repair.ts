@@ -26,7 +26,6 @@ export type RepairKind =
   | 'spend-count-corrected'
   | 'machine-without-record-ended'
   | 'machine-ended-again'
-  | 'ungated-machine-replaced'
   | 'controller-scope-dropped'
   | 'registration-removed'
   | 'installation-asked';

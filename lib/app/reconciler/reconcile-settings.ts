@@ -9,11 +9,6 @@ export const askAfterSeconds = 600;
 /** Calls to GitHub for one tenant in one run: at one visit in five minutes, 360 of the 5,000 that it has in an hour. */
 export const callsPerVisit = 30;
 
-/**
- * Idle machines of one tenant that are replaced in one visit, two calls each: a tenth of its calls are left for the rest.
- */
-export const ungatedPerVisit = 13;
-
 /** Repositories added to a runner group, or removed from it, in one visit; a call each. */
 export const groupChangesPerVisit = 10;
 

@@ -28,7 +28,6 @@ import {
 } from './reconcile-settings.ts';
 import { reconcileUnheardJobs } from './reconcile-unheard-jobs.ts';
 import { recordOutsideChange } from './record-outside-change.ts';
-import { replaceUngated } from './replace-ungated.ts';
 import { marksOf, type Visit, type VisitMarks } from './tenant-visit.ts';
 
 export const tenantsNote = 'reconcile/tenants';
@@ -135,7 +134,6 @@ async function lookAfter(deps: ReconcileDeps, visiting: Visit, open: OpenRows): 
   await compareRunningDay(deps, visiting);
   if (tenant.status === 'suspended' && tenant.suspendedBy === 'github') await askAboutTenant(deps, tenant);
   if (tenant.status !== 'active') return;
-  await replaceUngated(deps, visiting, open.runnersOf.get(tenant.installationId) ?? []);
   await compareWithGitHub(deps, visiting, suspects);
 }
 

@@ -6,11 +6,18 @@ import type { TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import { countLeases } from '../../core/lease-census.ts';
 import type { SweepDeps } from '../common/deps.ts';
-import { openRowsAcrossTenants } from '../common/open-rows.ts';
+import type { OpenRows } from '../common/open-rows.ts';
 
-/** @param waiting the waiting jobs that the sweep saw, in any order */
-export async function logCensus(deps: SweepDeps, waiting: readonly Job[]): Promise<void> {
-  const held = await leasesByTier(deps);
+/**
+ * @param waiting the waiting jobs that the sweep saw, in any order
+ * @param open the rows that hold leases, as the sweep saw them
+ */
+export async function logCensus(
+  deps: SweepDeps,
+  waiting: readonly Job[],
+  open: Promise<OpenRows>,
+): Promise<void> {
+  const held = leasesByTier(await open);
   const jobs = Map.groupBy(waiting, ({ tier }) => tier);
   const now = deps.clock.now();
   for (const { name: tier } of deps.deployment.tiers) {
@@ -70,8 +77,7 @@ function oldestSeconds(jobs: readonly Job[], now: number): number {
   return Math.round((now - oldest) / 1000);
 }
 
-async function leasesByTier(deps: SweepDeps): Promise<Map<TierName, number>> {
-  const { runners, launches } = await openRowsAcrossTenants(deps);
+function leasesByTier({ runners, launches }: OpenRows): Map<TierName, number> {
   const held = new Map<TierName, number>();
   for (const tiers of countLeases(runners, launches).byTenant.values()) {
     for (const [tier, leases] of tiers) held.set(tier, (held.get(tier) ?? 0) + leases);

@@ -5,13 +5,18 @@
 import type { InstallationId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { SweepDeps } from '../common/deps.ts';
+import type { OpenRows } from '../common/open-rows.ts';
 import { logCensus } from './census.ts';
 import { readPending } from './read-pending.ts';
 import { settleTenants } from './settle-tenants.ts';
 
-/** @returns whether the bound left jobs to the next sweep, and what failed, after everything was tried */
+/**
+ * @param open for the census
+ * @returns whether the bound left jobs to the next sweep, and what failed, after everything was tried
+ */
 export async function lookAfterPending(
   deps: SweepDeps,
+  open: Promise<OpenRows>,
 ): Promise<{ cut: boolean; errors: readonly unknown[] }> {
   const pending = await readPending(deps);
   const waiting = pending.jobs.filter(({ state }) => state === 'waiting');
@@ -20,7 +25,7 @@ export async function lookAfterPending(
   const settled = await settleTenants(deps, pending);
   const unpokedLater = await poke(deps, settled.waiting);
   const stillWaiting = waiting.filter((job) => !settled.over.has(job));
-  const census = await Promise.allSettled([logCensus(deps, stillWaiting)]);
+  const census = await Promise.allSettled([logCensus(deps, stillWaiting, open)]);
   const others = [...keeping, ...census].flatMap((result) =>
     result.status === 'rejected' ? [result.reason as unknown] : [],
   );

@@ -17,6 +17,7 @@ import {
   tenantsAtOnce,
 } from '../common/settings.ts';
 import { blockedBeyond, type Line } from './count-lines.ts';
+import { fromAnywhere, inTurn } from './in-turn.ts';
 import type { Pending } from './read-pending.ts';
 import { expire, isDue, settle } from './sweep-pending-jobs.ts';
 
@@ -88,11 +89,6 @@ function chosen(due: readonly Job[], deps: SweepDeps): Job[] {
   return [...fromAnywhere(ran, deps), ...fromAnywhere(blocked, deps)].slice(0, asksPerTenant);
 }
 
-function fromAnywhere<Entry>(entries: readonly Entry[], { chance }: SweepDeps): Entry[] {
-  const start = Math.floor(chance.fraction() * entries.length);
-  return [...entries.slice(start), ...entries.slice(0, start)];
-}
-
 /** Keeps one failure, since what fails for one job of a tenant fails for most of them. */
 class Failures {
   readonly errors: unknown[] = [];
@@ -105,17 +101,4 @@ class Failures {
       return undefined;
     }
   }
-}
-
-/** Several at a time, until all are done. */
-async function inTurn<Entry>(
-  entries: readonly Entry[],
-  atOnce: number,
-  step: (entry: Entry) => Promise<void>,
-): Promise<void> {
-  const left = entries.values();
-  const work = async () => {
-    for (const entry of left) await step(entry);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, entries.length) }, work));
 }

@@ -4,21 +4,25 @@
  */
 
 import type { SweepDeps } from '../common/deps.ts';
+import { openRowsAcrossTenants } from '../common/open-rows.ts';
 import { sweepPageSize, watchedPageSize } from '../common/settings.ts';
 import { sweepLines } from '../common/shared-lines.ts';
 import { drainTenant } from '../ending/drain-tenant.ts';
 import { resumeLaunch } from '../launch/resume-launch.ts';
 import { lookAfterPending } from './look-after-pending.ts';
+import { replaceUngated } from './replace-ungated.ts';
 import { sweepMachinesOf } from './sweep-machines.ts';
 
 /** @throws AggregateError of what failed, after everything was tried */
 export async function sweep(deps: SweepDeps): Promise<void> {
+  const open = openRowsAcrossTenants(deps);
   // Side by side: slow answers from EC2 or GitHub must not delay the pokes.
-  const [pending, [launches, runners, lines]] = await Promise.all([
-    attempt(lookAfterPending(deps)),
+  const [pending, ungated, [launches, runners, lines]] = await Promise.all([
+    attempt(lookAfterPending(deps, open)),
+    attempt(replaceUngated(deps, open)),
     sweepMachines(deps),
   ]);
-  const parts = [launches, runners, lines, pending];
+  const parts = [launches, runners, lines, ungated, pending];
   const errors = parts.flatMap(({ errors }) => errors);
   for (const error of errors) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

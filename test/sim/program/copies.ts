@@ -34,11 +34,12 @@ export interface Copies {
   rest(process: Running): void;
 }
 
-/** As in lambdas/: which functions judge, and for how long each may use what it read. Absent: as long as is usual. */
+/** As in lambdas/: which functions know of it, and for how long each may use what it read. Absent: as long as is usual. */
 const judges: Partial<Record<FunctionName, { readonly keptSeconds?: number }>> = {
   'scale-up': {},
   claim: {},
   reconciler: {},
+  sweep: {},
   admission: { keptSeconds: 0 },
 };
 
