@@ -132,7 +132,9 @@ describe('machines', () => {
   it.each(['lifecycle', 'sweep', 'reconciler'])(
     'are ended by %s only if they are of this environment',
     (name) => {
-      const ending = statements.get(name)!.find(({ Action }) => Action === 'ec2:TerminateInstances')!;
+      const ending = statements
+        .get(name)!
+        .find(({ Action }) => listOf(Action).includes('ec2:TerminateInstances'))!;
       expect(ending.Condition).toEqual({ StringEquals: { 'ec2:ResourceTag/ghr:environment': environment } });
     },
   );

@@ -150,17 +150,23 @@ export const describeLaunchGrant = ({ spot }: Pick<MachineGrantOptions, 'spot'>)
     resources: ['*'],
   });
 
-/** The console output of a machine that never claimed, kept when it is ended. */
-export const consoleGrant = (scope: Construct, environment: string) =>
-  allow('ReadConsole', {
-    actions: ['ec2:GetConsoleOutput'],
-    resources: [ec2Arn(scope, 'instance', '*')],
-    conditions: { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } },
+export const terminateGrant = (scope: Construct, environment: string) =>
+  onOwnMachines(scope, { environment, sid: 'End', actions: ['ec2:TerminateInstances'] });
+
+/** Of a machine that never claimed, the console output is kept as it is ended. One statement: a role has little room. */
+export const endGrant = (scope: Construct, environment: string) =>
+  onOwnMachines(scope, {
+    environment,
+    sid: 'End',
+    actions: ['ec2:GetConsoleOutput', 'ec2:TerminateInstances'],
   });
 
-export const terminateGrant = (scope: Construct, environment: string) =>
-  allow('End', {
-    actions: ['ec2:TerminateInstances'],
+const onOwnMachines = (
+  scope: Construct,
+  { environment, sid, actions }: { environment: string; sid: string; actions: readonly string[] },
+) =>
+  allow(sid, {
+    actions: [...actions],
     resources: [ec2Arn(scope, 'instance', '*')],
     conditions: { StringEquals: { [`ec2:ResourceTag/${tagKeys.environment}`]: environment } },
   });
