@@ -20,6 +20,8 @@ export interface LeaseCost {
   readonly expected: Micros;
   /** The most that a machine of its tier costs in an hour. Absent: some type of the tier has no price. */
   readonly ceiling?: Micros;
+  /** `expected` covers the longest life, because the tenant's caps are strict. Absent: they are not. */
+  readonly strict?: true;
 }
 
 /** How a lease that goes back changes what is counted. */

@@ -63,9 +63,33 @@ export function leaseCost(tenant: Tenant, tier: Tier, { place, limits, strict }:
   const ceiling = ceilingPerHour(place, tier);
   if (ceiling === undefined) return { expected: 0 };
   const longest = longestSeconds(limits);
-  const usual = (tenant.caps?.strict ?? strict) ? undefined : usualSeconds(tenant.lives?.get(tier.name));
-  return { expected: costOf(ceiling, Math.min(longest, usual ?? longest)), ceiling };
+  const isStrict = tenant.caps?.strict ?? strict;
+  const usual = isStrict ? undefined : usualSeconds(tenant.lives?.get(tier.name));
+  const expected = costOf(ceiling, Math.min(longest, usual ?? longest));
+  return { expected, ceiling, ...(isStrict ? { strict: true } : {}) };
 }
+
+/** How far ahead of a machine that outlives its limits is counted, and in which steps: the sweep comes each minute. */
+const [aheadSeconds, stepSeconds] = [600, 900];
+
+/**
+ * What the lease of a machine must count that was not ended at its deadline, or whose deadline was put off: what it may
+ * have cost some minutes after it. Undefined: no more than it counts.
+ */
+export function overrunCost(
+  { launchedAt, leaseCost: cost }: { readonly launchedAt: number; readonly leaseCost?: LeaseCost },
+  { until, limits }: { readonly until: number; readonly limits: Expecting['limits'] },
+): Micros | undefined {
+  if (cost?.ceiling === undefined) return undefined;
+  const seconds = (until - launchedAt) / 1000 + endSeconds;
+  // What is usual is often outlived: no machine causes a write for that.
+  if (!cost.strict && seconds <= longestSeconds(limits)) return undefined;
+  if (costOf(cost.ceiling, seconds) <= cost.expected) return undefined;
+  return costOf(cost.ceiling, Math.ceil((seconds + aheadSeconds) / stepSeconds) * stepSeconds);
+}
+
+/** What rounding may add to the cost of a machine. */
+export const mostRounding: Micros = components.length + 1;
 
 /** Each component is rounded by itself. */
 const costOf = (ceiling: Micros, seconds: number): Micros =>

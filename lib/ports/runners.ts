@@ -1,5 +1,6 @@
 import type { InstallationId, InstanceId, JobId, LaunchId, LeaseId } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
+import type { Micros } from '../core/micros.ts';
 import type { Runner, RunnerEndReason } from '../core/runner.ts';
 import type { Settlement } from '../core/spend-counts.ts';
 import type { Tenant } from '../core/tenant.ts';
@@ -43,6 +44,11 @@ export interface RunnerStore {
   /** Not ended → later deadline; else false. */
   extend(runner: Runner, deadline: number): Promise<boolean>;
   /**
+   * All or nothing: its lease counts this as expected, in its row and in what its tenant has spent. False: it has ended, or
+   * counts something else than in `runner`.
+   */
+  expectMore(runner: Runner, expected: Micros): Promise<boolean>;
+  /**
    * Any state → ended, and in the same moment the lease goes back, to the tenant and to each cap that counts it, and what it is
    * counted as spent is settled: exactly once, however often the machine is ended. Answers in the order given.
    */
@@ -63,7 +69,7 @@ export interface Run {
   readonly leftLease?: LeaseId;
 }
 
-/** changed: plan or run are no longer as in `runner`, and nothing was written. */
+/** changed: plan, run or what it counts are no longer as in `runner`, and nothing was written. */
 export type EndOutcome = 'ended' | 'was-ended' | 'changed';
 
 export interface RunnerEnd {

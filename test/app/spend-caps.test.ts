@@ -97,6 +97,52 @@ describe('a spend cap', () => {
     expect(await platform.job(3)).toMatchObject({ state: 'covered' });
   });
 
+  it('that is strict counts a machine that EC2 does not end for hours, as it costs more, before anything else starts', async () => {
+    const platform = await givenCapped({ day: longest * 2, strict: true });
+    platform.stores.world.editTenant(acme, { caps: { month: longest * 2, strict: true } });
+    await platform.accept(queued(1));
+    const machine = platform.liveMachines()[0]!;
+    await platform.claim(machine);
+    await platform.confirm(machine);
+    await platform.follow(givenEvent({ action: 'in_progress', jobId: JobId(1), runnerName: machine }));
+    platform.clock.advance((600 + 120 + 21_600) * 1000);
+    const counts = new Set<number>();
+    for (let minute = 0; minute < 5 * 60; minute += 1) {
+      platform.compute.dials.failCalls = 99;
+      await platform.sweep().catch(() => {});
+      const age = (platform.clock.now() - noon) / 3_600_000;
+      const counted = await platform.spent();
+      expect(counted).toBeGreaterThanOrEqual(Math.min(hourly * age, longest));
+      if (minute > 5) expect(counted).toBeGreaterThan(hourly * (age + 1 / 60));
+      expect(counted).toBeLessThan(hourly * (age + 0.5));
+      counts.add(counted);
+      platform.clock.advance(60_000);
+    }
+    // A write each quarter of an hour.
+    expect(counts.size).toBeLessThanOrEqual(5 * 4 + 2);
+    platform.compute.dials.failCalls = 0;
+    await platform.accept(queued(2));
+    expect(await reasonOf(platform, 2)).toMatchObject({ code: 'spend-cap' });
+    await platform.sweep();
+    expect(await platform.spent(today)).toBe(platform.recorded());
+    await platform.accept({ kind: 'poke', installationId: acme, tier: small });
+    expect(platform.recorded()).toBeGreaterThan(longest);
+    expect(await reasonOf(platform, 2)).toMatchObject({ code: 'spend-cap' });
+  });
+
+  it('that becomes strict keeps room for the longest life of machines that were expected to be short', async () => {
+    const lives = new Map([[small, [0, 900, ...new Array(rangesOfLives - 2).fill(0)]]]);
+    const platform = await givenCapped({});
+    platform.stores.world.editTenant(acme, { lives });
+    await platform.accept(...queuedTo(2));
+    platform.stores.world.editTenant(acme, { caps: { month: longest * 3 - 1, strict: true } });
+    await platform.accept(queued(3));
+    expect(await reasonOf(platform, 3)).toMatchObject({ code: 'spend-cap' });
+    await platform.endAll(100);
+    await platform.deliverPokes();
+    expect(await platform.job(3)).toMatchObject({ state: 'covered' });
+  });
+
   it('of a day leaves room again on the next day, and the month goes on', async () => {
     const platform = await givenCapped({ day: longest });
     await platform.accept(...queuedTo(2));

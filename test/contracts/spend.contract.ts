@@ -228,6 +228,28 @@ export function spendContract(backend: StoreBackend): void {
       expect((await stores.launches.take({ ...taking, tenant: now })).kind).toBe('taken');
     });
 
+    it('is more by what a machine may cost that was not ended, once, and is settled by that', async () => {
+      await take({ jobs: [1] });
+      const runner = givenRunner({ leaseCost });
+      await stores.runners.bind([runner]);
+      const before = await theTenant(stores);
+      expect(await stores.runners.expectMore(runner, 700)).toBe(true);
+      expect(await stores.runners.expectMore(runner, 700)).toBe(false);
+      const raised = await stores.runners.get(acme, machine);
+      expect(raised?.leaseCost).toEqual({ ...leaseCost, expected: 700 });
+      const now = await theTenant(stores);
+      expect(now.spent).toEqual(both(700));
+      expect([now.held?.expected.get(today), now.leaseChanges]).toEqual([700, before.leaseChanges + 1]);
+      const ending = { reason: 'stood-down', at: noon } as const;
+      const spend = { launchedAt: noon, change: -259, expected: 300, life: 2 };
+      expect(await stores.runners.end([{ ...ending, runner, spend }])).toEqual(['changed']);
+      const settled = { ...spend, change: -659, expected: 700 };
+      expect(await stores.runners.end([{ ...ending, runner: raised!, spend: settled }])).toEqual(['ended']);
+      expect(await stores.runners.expectMore(raised!, 900)).toBe(false);
+      expect((await theTenant(stores)).spent).toEqual(both(41));
+      expect((await theTenant(stores)).held?.expected.get(today)).toBe(0);
+    });
+
     it('is estimated by lives that the first taking of 30 days halves, once, beside machines that end', async () => {
       const read = await storedTenant(stores, { maxRunners: 9 });
       const livesNow = async () => {

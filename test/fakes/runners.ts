@@ -84,6 +84,8 @@ export function createMemoryRunnerStore(world: StoreWorld): RunnerStore {
         runners.set(stored.instanceId, { ...stored, deadline: Math.max(stored.deadline, deadline) });
         return true;
       }),
+    expectMore: (runner, expected) =>
+      world.call('runners.expectMore', (rows) => expectMore(rows, runner, expected)),
     end: (ends) => world.call('runners.end', (rows) => ends.map((end) => endOne(rows, end))),
   };
 }
@@ -92,6 +94,7 @@ function endOne(rows: Rows, { runner, reason, at, console, spend }: RunnerEnd): 
   const stored = rows.runners.get(runner.instanceId);
   if (!stored || stored.state === 'ended') return 'was-ended';
   if (stored.plannedJob !== runner.plannedJob || stored.ran !== runner.ran) return 'changed';
+  if (stored.leaseCost?.expected !== runner.leaseCost?.expected) return 'changed';
   const kept = console === undefined ? {} : { console };
   rows.runners.set(stored.instanceId, {
     ...stored,
@@ -102,6 +105,18 @@ function endOne(rows: Rows, { runner, reason, at, console, spend }: RunnerEnd): 
   });
   countLeases(rows, stored, -1, spend);
   return 'ended';
+}
+
+function expectMore(rows: Rows, runner: Runner, expected: number): boolean {
+  const stored = rows.runners.get(runner.instanceId);
+  if (!stored || stored.state === 'ended' || !rows.tenants.has(stored.installationId)) return false;
+  if (stored.leaseCost?.expected !== runner.leaseCost?.expected) return false;
+  const change = expected - (stored.leaseCost?.expected ?? 0);
+  rows.runners.set(stored.instanceId, { ...stored, leaseCost: { ...stored.leaseCost, expected } });
+  countLeases(rows, { installationId: stored.installationId, tier: stored.tier }, 0, {
+    ...{ launchedAt: stored.launchedAt, change, expected: change },
+  });
+  return true;
 }
 
 /** As it is stored, if it has not ended and its planned job is still the one that was read. */

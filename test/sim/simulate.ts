@@ -34,6 +34,7 @@ import { runMachines } from './world/machines.ts';
 import { rollUpDays } from './world/roll-ups.ts';
 import { startTenants } from './world/tenants.ts';
 import { eventfulSeconds } from './world/times.ts';
+import { createUndying, hasUndying, shortLimits } from './world/undying.ts';
 import { createWebhooks } from './world/webhooks.ts';
 
 export interface Outcome {
@@ -58,7 +59,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   const scheduler = createScheduler(start);
   const story = createStory({ kept: options.story === true, start, now: scheduler.now });
   const faults = createFaults(random);
-  const deployment = deploymentOf(random);
+  const deployment = deploymentOf(random, seed);
   const ports = createPorts({ now: scheduler.now, sleep: scheduler.sleep });
   const { rows } = ports.stores.world;
   const auditor = createAuditor({
@@ -84,7 +85,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   ports.spotMarket.begin({ seed, lostInHundred: faults.mood === 'calm' ? 0 : [0, 20, 70][seed % 3]! });
   story.tell(() => `seed ${seed}, ${faults.mood}: ${faults.describe()}`);
 
-  const ec2 = createEc2(world);
+  const ec2 = createEc2(world, createUndying(world, seed));
   const webhooks = createWebhooks(world);
   const github = createGitHubWorld(world, { ec2, webhooks });
   runMachines(world, { ec2, github });
@@ -113,7 +114,7 @@ export async function simulate(seed: number, options: { story?: boolean } = {}):
   };
 }
 
-function deploymentOf(random: Random): Deployment {
+function deploymentOf(random: Random, seed: number): Deployment {
   const tier = (name: string, types: readonly string[]) => ({
     name: TierName(name),
     labels: ['self-hosted', 'linux', name],
@@ -135,7 +136,9 @@ function deploymentOf(random: Random): Deployment {
     defaultTier: TierName('small'),
     onboarding: random.chance(0.2) ? 'approve' : 'open',
     runner: { sha256: {} },
-    limits: { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 },
+    limits: hasUndying(seed)
+      ? shortLimits
+      : { bootSeconds: 300, idleSeconds: 120, jobSeconds: 1_800, waitSeconds: 7_200 },
     caps: {
       waitingJobsPerTenant: 1_000,
       launchesPerMinutePerTenant: 60,

@@ -3,6 +3,7 @@
  * the planned job that was read: a runner that was given another job meanwhile cannot end with that job forgotten.
  */
 import type { JobId, LaunchId } from '../../core/ids.ts';
+import type { Micros } from '../../core/micros.ts';
 import type { Runner } from '../../core/runner.ts';
 import type { Run, RunnerConfirm, RunnerEnd } from '../../ports/runners.ts';
 import { type Attributes, flag, number, text } from './attributes.ts';
@@ -93,16 +94,32 @@ export const extend = (deadline: number): RunnerChange => ({
  */
 export const end = ({ runner, ...ending }: RunnerEnd): RunnerChange => ({
   update: `SET #state = :ended, #ended_at = :at, #end_reason = :reason, #expires_at = :expiresAt${ending.console === undefined ? '' : ', #console = :console'}`,
-  condition: `#state <> :ended AND #planned_job = :read AND ${runner.ran === undefined ? 'attribute_not_exists(#ran)' : '#ran = :ran'}`,
+  condition: `#state <> :ended AND #planned_job = :read AND ${countsAsRead(runner).condition} AND ${
+    runner.ran === undefined ? 'attribute_not_exists(#ran)' : '#ran = :ran'
+  }`,
   values: {
     ':at': number(ending.at),
     ':reason': text(ending.reason),
     ':expiresAt': expiresAt(ending.at),
     ':ended': text('ended'),
     ':read': number(runner.plannedJob),
+    ...countsAsRead(runner).values,
     ...(runner.ran === undefined ? {} : { ':ran': number(runner.ran) }),
     ...(ending.console === undefined ? {} : { ':console': text(ending.console) }),
   },
+});
+
+/** What is settled is what was counted. */
+const countsAsRead = ({ leaseCost: cost }: Runner) => ({
+  condition: cost === undefined ? 'attribute_not_exists(#expected)' : '#expected = :counted',
+  values: cost === undefined ? {} : { ':counted': number(cost.expected) },
+});
+
+/** Its lease counts more, unless it has ended. */
+export const expectMore = (runner: Runner, expected: Micros): RunnerChange => ({
+  update: 'SET #expected = :expected',
+  condition: `#state <> :ended AND ${countsAsRead(runner).condition}`,
+  values: { ':expected': number(expected), ':ended': text('ended'), ...countsAsRead(runner).values },
 });
 
 /** The job that a machine runs, unless it has ended; and the lease meant for that job, if there is one. */

@@ -16,6 +16,7 @@ import { getRow } from './read.ts';
 import { readTogether } from './read-together.ts';
 import * as changes from './runner-changes.ts';
 import { runnerKey, runnerOfRow, runnerRow } from './runner-row.ts';
+import { spendRaised } from './spend-changes.ts';
 import { tenantKey, tenantOfRow } from './tenant-row.ts';
 import { transact, updateItem, updateRow } from './write.ts';
 import { insertTogether, updateTogether } from './write-together.ts';
@@ -126,6 +127,15 @@ export function createRunnerStore(deps: {
       // Unmet, although not ended: its deadline is already later.
       return met || (row !== undefined && row['state']?.S !== 'ended');
     },
+    expectMore: (runner, expected) =>
+      transact(client, [
+        updateItem(write(runner.instanceId, changes.expectMore(runner, expected))),
+        updateItem({
+          tableName: deps.tables.tenants,
+          key: tenantKey(runner.installationId),
+          ...spendRaised(runner.launchedAt, expected - (runner.leaseCost?.expected ?? 0)),
+        }),
+      ]),
     async end(ends) {
       const outcomes = new Map<string, EndOutcome>();
       // A transaction names a machine once.

@@ -165,6 +165,21 @@ export function spendSettled(
   };
 }
 
+/** Of a lease that is held and counts more than before. Whoever plans by what the row said then plans again. */
+export function spendRaised(launchedAt: number, more: Micros) {
+  const [month, day] = periodsOf(launchedAt);
+  return {
+    update: 'ADD #month :more, #day :more, #reserved :more, #lease_changes :one',
+    condition: 'attribute_exists(#installation_id)',
+    values: { ':more': number(more), ':one': number(1) },
+    names: {
+      '#month': spentAttribute(month),
+      '#day': spentAttribute(day),
+      '#reserved': reservedAttribute(day),
+    },
+  };
+}
+
 /** As a SET, for a row that has spent nothing yet. */
 export function carriedSet(carried: ReadonlyMap<string, Micros>) {
   const entries = [...carried];

@@ -116,9 +116,12 @@ const nonEmpty = <Known extends ReadonlyMap<unknown, unknown>>(map: Known) =>
 export const leaseCostRow = (cost: LeaseCost | undefined): Attributes => ({
   ...(cost === undefined ? {} : { expected: number(cost.expected) }),
   ...(cost?.ceiling === undefined ? {} : { ceiling: number(cost.ceiling) }),
+  ...(cost?.strict ? { strict: flag(true) } : {}),
 });
 
 export function leaseCostOfRow(row: Row): LeaseCost | undefined {
   const [expected, ceiling] = [row.optionalNumber('expected'), row.optionalNumber('ceiling')];
-  return expected === undefined ? undefined : { expected, ...(ceiling === undefined ? {} : { ceiling }) };
+  if (expected === undefined) return undefined;
+  const strict = row.optionalFlag('strict') ? { strict: true as const } : {};
+  return { expected, ...(ceiling === undefined ? {} : { ceiling }), ...strict };
 }

@@ -6,6 +6,7 @@
 import { chunksOf } from '../../core/chunks.ts';
 import type { Launch } from '../../core/launch.ts';
 import type { Runner } from '../../core/runner.ts';
+import { overrunCost } from '../../core/spend.ts';
 import type { SweepDeps } from '../common/deps.ts';
 import { liveRunnersOf } from '../common/open-rows.ts';
 import { lookedAfterAtOnce, sweepPageSize } from '../common/settings.ts';
@@ -33,12 +34,23 @@ export async function sweepMachinesOf(deps: SweepDeps, launches: readonly Launch
   const lived = new Map([...live].map(([id, runners]) => [id, changed.has(id) ? [] : runners]));
   for (const runner of after) lived.get(runner.launchId)?.push(runner);
   for (const some of chunksOf(launches, lookedAfterAtOnce)) {
-    await Promise.all(some.map((launch) => lookAgain(deps, launch, lived.get(launch.launchId) ?? [], now)));
+    const looked = some.map((launch) => lookAgain(deps, launch, lived.get(launch.launchId) ?? [], now));
+    results.push(...(await Promise.allSettled(looked)));
   }
   const errors = results.flatMap((result) =>
     result.status === 'rejected' ? [result.reason as unknown] : [],
   );
   return { found: overdue.length, cut: overdue.length > due.length, errors };
+}
+
+/** It could not be ended at its deadline, or this was put off: its lease counts what it costs beyond what was expected. */
+async function countOverrun(deps: SweepDeps, runner: Runner, now: number): Promise<void> {
+  const { installationId, instanceId, tier, leaseCost } = runner;
+  const until = Math.max(runner.deadline, now);
+  const expected = overrunCost(runner, { until, limits: deps.deployment.limits });
+  if (expected === undefined || !(await deps.runners.expectMore(runner, expected))) return;
+  const about = { installationId, instanceId, tier, expected, before: leaseCost?.expected };
+  deps.telemetry.event('warn', 'machine-overrun', about);
 }
 
 /** What is still overdue was left over, or failed: its launch stays due. */
@@ -48,6 +60,8 @@ async function lookAgain(
   live: readonly Runner[],
   now: number,
 ): Promise<void> {
+  // First: a launch that is not looked at again until its next deadline has no machine that counts too little.
+  await Promise.all(live.map((runner) => countOverrun(deps, runner, now)));
   if (launch.state !== 'closed') return;
   const first = live.reduce<number | undefined>(
     (before, { deadline }) => Math.min(before ?? deadline, deadline),

@@ -236,8 +236,8 @@ export function createAuditor(world: {
 const ending = /^jobs\.(finish|refuseWaiting)/;
 const holding = /^jobs\.(insert|block|reopen)/;
 const using = /^(usage\.|runners\.end)/;
-const changing = /^(launches\.|runners\.end|tenants\.)/;
-const spending = /^(launches\.(take|shrink|close)|runners\.end|tenants\.correct)/;
+const changing = /^(launches\.|runners\.(end|expectMore)|tenants\.)/;
+const spending = /^(launches\.(take|shrink|close)|runners\.(end|expectMore)|tenants\.correct)/;
 const counting = /^(launches\.(take|close)|runners\.end)/;
 
 /** What services do wrong arrives as an operational error; all else is a fault in the code. */

@@ -5,6 +5,7 @@
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { Books, Note } from './books.ts';
+import { raisedBy } from './raised.ts';
 
 /** Called as leases are taken, and as they go back. */
 export function checkReserved({ rows }: Books, note: Note): void {
@@ -24,8 +25,11 @@ export function checkReserved({ rows }: Books, note: Note): void {
     const leases = launch.state === 'closed' ? launch.instances.size : launch.plannedJobs.length;
     count(launch, launch.createdAt, leases, expectedOf(launch));
   }
-  for (const runner of rows.runners.values())
+  for (const runner of rows.runners.values()) {
+    const day = new Date(runner.launchedAt).toISOString().slice(0, 10);
+    add(`${runner.installationId} ${day}`, raisedBy(rows, runner));
     if (runner.state === 'ended') count(runner, runner.launchedAt, -1, expectedOf(runner));
+  }
   const settled = new Map<string, number>();
   for (const { installationId, launchedAt, state } of rows.runners.values()) {
     const key = `${installationId} ${new Date(launchedAt).toISOString().slice(0, 10)}`;

@@ -1,11 +1,13 @@
 /**
  * What a tenant counts as spent is, at every moment and in each month and day, what its machines that have ended cost by their
- * records, and what the leases that it holds are expected to cost. No taking leaves an account with more than its caps, and
- * under strict caps a lease counts no less than the longest life of its machine.
+ * records, and what the leases that it holds are expected to cost. No taking leaves an account with more than its caps. Under
+ * strict caps a lease counts no less than the longest life of its machine, and nothing is taken while a machine that was
+ * not ended has cost more than it counts.
  */
 import type { Launch } from '../../../lib/core/launch.ts';
 import type { UsageRecord } from '../../../lib/core/usage.ts';
 import type { AuditedLaunch, Books, Note } from './books.ts';
+import { raisedBy } from './raised.ts';
 
 /** Called as leases are taken, and as they go back. */
 export function checkSpend(books: Books, note: Note): void {
@@ -43,6 +45,7 @@ function spentByRows({ rows }: Books): Map<number, Amounts> {
   }
   const records = new Map([...rows.usage.values()].map((record) => [record.instanceId, record]));
   for (const runner of rows.runners.values()) {
+    add(runner.installationId, runner.launchedAt, raisedBy(rows, runner));
     const record = records.get(runner.instanceId);
     if (runner.state !== 'ended' || !record) continue;
     const cost = costOf(record, runner.leaseCost?.ceiling);
@@ -84,11 +87,32 @@ export function checkTakenSpend(books: Books, taken: AuditedLaunch, note: Note):
         `${taken.tenant} took a launch, and has spent ${ofAccount} of ${cap} in ${period}`,
       );
   }
+  if (tenant.caps.strict) checkOverruns(books, taken, note);
   if (tenant.caps.strict && expectedOf(launch) < dearest(books, taken.tier))
     note(
       'spend-not-strict',
       `${taken.id} counts ${expectedOf(launch)}, and may cost ${dearest(books, taken.tier)}`,
     );
+}
+
+/** The sweep may be late, or fail for some minutes. */
+const unsweptSeconds = 600;
+
+/** Of machines that were launched under strict caps: what others count is compared with what is usual. */
+function checkOverruns(books: Books, taken: AuditedLaunch, note: Note): void {
+  for (const runner of books.rows.runners.values()) {
+    const machine = books.machines.get(runner.instanceId);
+    if (!machine?.live || machine.tenant !== taken.tenant || runner.state === 'ended') continue;
+    const launch = books.rows.launches.get(runner.launchId);
+    if (!launch || expectedOf(launch) < dearest(books, runner.tier)) continue;
+    const seconds = (books.now() - machine.startedAt) / 1000 - unsweptSeconds;
+    const cost = Math.floor(((hourly[runner.tier] ?? 0) * seconds) / 3600);
+    if (cost > expectedOf(runner))
+      note(
+        'spend-overrun',
+        `${taken.id} is taken while ${runner.instanceId} has cost ${cost}, and counts ${expectedOf(runner)}`,
+      );
+  }
 }
 
 /**

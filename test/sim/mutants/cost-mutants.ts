@@ -9,6 +9,13 @@ const mutant = (name: string, fault: string, file: string, from: string, to: str
 
 export const costMutants: readonly Mutant[] = [
   mutant(
+    'overrun-not-counted',
+    'A machine that EC2 does not end counts no more than was expected of it, for as long as it lives.',
+    'lib/app/sweep/sweep-machines.ts',
+    'if (expected === undefined || !(await',
+    'if (expected === undefined || expected > 0 || !(await',
+  ),
+  mutant(
     'spot-price-of-any-zone',
     'A spot machine gets the price of whichever pool EC2 named first.',
     'lib/app/launch/carry-out-launch.ts',

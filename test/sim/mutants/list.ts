@@ -395,8 +395,8 @@ export const mutants: readonly Mutant[] = [
     'strict-by-usual-lives',
     "Under strict caps a lease counts what is usual for the tenant's machines, and not their longest life.",
     'lib/core/spend.ts',
-    'const usual = (tenant.caps?.strict ?? strict) ? undefined : usualSeconds(tenant.lives?.get(tier.name));',
-    'const usual = usualSeconds(tenant.lives?.get(tier.name));\n  void strict;',
+    'const usual = isStrict ? undefined : usualSeconds(tenant.lives?.get(tier.name));',
+    'const usual = usualSeconds(tenant.lives?.get(tier.name));',
   ),
   mutant(
     'spent-before-forgotten',

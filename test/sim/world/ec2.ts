@@ -8,6 +8,7 @@ import type { InstanceId } from '../../../lib/core/ids.ts';
 import type { MemoryMachine } from '../../fakes/compute.ts';
 import type { WorldDeps } from './context.ts';
 import { forgetfulEc2 } from './forgotten-ids.ts';
+import type { Undying } from './undying.ts';
 
 export interface Ec2 {
   isLive(instanceId: InstanceId): boolean;
@@ -28,7 +29,7 @@ export interface Ec2 {
 const longestHiddenSeconds = 1_500;
 const forgottenAfterSeconds = [60, 600, 3_600] as const;
 
-export function createEc2(deps: WorldDeps): Ec2 {
+export function createEc2(deps: WorldDeps, undying?: Undying): Ec2 {
   const { random, scheduler, faults, story, auditor } = deps;
   const { compute } = deps.ports;
   const starting: ((machine: MemoryMachine) => void)[] = [];
@@ -54,6 +55,7 @@ export function createEc2(deps: WorldDeps): Ec2 {
 
   compute.terminate = async (instanceIds) => {
     const live = instanceIds.filter(isLive);
+    undying?.assertEnds(live);
     const answer = await terminate(client, instanceIds);
     for (const id of live.filter((id) => answer.accepted.includes(id)))
       ended(id, 'terminated by the platform', 'platform');
@@ -89,12 +91,12 @@ export function createEc2(deps: WorldDeps): Ec2 {
   return {
     isLive,
     end(instanceId, why) {
-      if (!isLive(instanceId)) return;
+      if (!isLive(instanceId) || undying?.clings(instanceId)) return;
       compute.setState(instanceId, 'terminated');
       ended(instanceId, why);
     },
     reclaim(instanceId) {
-      if (!isLive(instanceId)) return;
+      if (!isLive(instanceId) || undying?.clings(instanceId)) return;
       compute.setState(instanceId, 'terminated');
       compute.machines.get(instanceId)!.takenBack = true;
       auditor.machineReclaimed(instanceId);

@@ -1,0 +1,47 @@
+/**
+ * Machines that will not end: in some stories EC2 ends some of its machines for up to an hour and a half neither by order nor as
+ * they power off, and goes on charging for them. Times are short in these stories, so that such machines outlive all that
+ * was expected of them while spend caps hold. What happens here is drawn by a generator of its own.
+ */
+import type { Deployment } from '../../../lib/contract/deployment.ts';
+import type { InstanceId } from '../../../lib/core/ids.ts';
+import { OperationalError } from '../../../lib/ports/errors.ts';
+import { createRandom } from '../random.ts';
+import type { WorldDeps } from './context.ts';
+import { eventfulSeconds } from './times.ts';
+
+export const hasUndying = (seed: number): boolean => seed % 16 === 10;
+
+export const shortLimits: Deployment['limits'] = {
+  ...{ bootSeconds: 120, idleSeconds: 60, jobSeconds: 240, waitSeconds: 7_200 },
+};
+
+export interface Undying {
+  /** It has been decided by now whether it ends when it is told to. */
+  clings(instanceId: InstanceId): boolean;
+  /** @throws OperationalError if one of them clings: then EC2 ends none of them */
+  assertEnds(instanceIds: readonly InstanceId[]): void;
+}
+
+export function createUndying({ scheduler, faults, story }: WorldDeps, seed: number): Undying {
+  const random = createRandom(seed * 6_151 + 7);
+  const until = new Map<InstanceId, number>();
+  const last = scheduler.now() + eventfulSeconds * 2_000;
+  const clings = (instanceId: InstanceId) => {
+    if (!hasUndying(seed) || faults.mood === 'calm') return false;
+    if (!until.has(instanceId)) {
+      const seconds = random.chance(0.4) ? random.between(900, 5_400) : 0;
+      if (seconds > 0) story.tell(() => `machine ${instanceId} will not end for ${seconds} s`);
+      until.set(instanceId, Math.min(last, scheduler.now() + seconds * 1000));
+    }
+    return scheduler.now() < until.get(instanceId)!;
+  };
+  return {
+    clings,
+    assertEnds(instanceIds) {
+      if (!instanceIds.map(clings).includes(true)) return;
+      // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html (one fails: none is ended)
+      throw new OperationalError('EC2 cannot end it now.', { code: 'InternalError', retryable: true });
+    },
+  };
+}
