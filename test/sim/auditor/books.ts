@@ -9,6 +9,7 @@ import type { Rows } from '../../fakes/world.ts';
 import type { Account, WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
 import { createPolicyHistory } from './admission/policy-history.ts';
+import { createPolledBooks } from './admission/polled-books.ts';
 
 export interface AuditedMachine {
   readonly id: string;
@@ -54,6 +55,7 @@ export function createBooks(world: {
   const worldJobs = new Map<number, WorldJob>();
   const limits = createLimitHistory(now);
   const limitedUntil = new Map<number, number>();
+  const policies = createPolicyHistory(now);
   const describeFailures: number[] = [];
   const setLimits = (id: number) => {
     const row = rows.tenants.get(id as never);
@@ -103,7 +105,8 @@ export function createBooks(world: {
     /** How often each job was run again, by its id. */
     reruns: new Map<number, number>(),
     endedByPlatform: new Set<string>(),
-    policies: createPolicyHistory(now),
+    policies,
+    polled: createPolledBooks(now, policies),
     /** The policy under which its controllers last rejected each job, by its row. */
     rejectedUnder: new Map<string, string>(),
     /** The policy that each job was last decided under, by its row. */

@@ -8,6 +8,7 @@ const mutant = (name: string, fault: string, file: string, from: string, to: str
 });
 
 const platformPolicy = 'lib/app/admission/platform-policy.ts';
+const answerQuestions = 'lib/app/admission-api/answer-questions.ts';
 const aboutRun = 'lib/app/admission/about-run.ts';
 
 export const admissionMutants: readonly Mutant[] = [
@@ -103,5 +104,33 @@ export const admissionMutants: readonly Mutant[] = [
     'test/fakes/jobs.ts',
     'if (known && known.policy !== admission.policy && known.policy !== insteadOf) return false;',
     'void insteadOf;',
+  ),
+  mutant(
+    'second-answer-acknowledged',
+    'A controller that polls is told that its answer counts, and another one was there first.',
+    answerQuestions,
+    "return faulty('conflict', 'answered-already', 'The question has its answer: the first one counts.');",
+    'return undefined;',
+  ),
+  mutant(
+    'late-answer-counts',
+    'An answer counts although the time of its question is over.',
+    answerQuestions,
+    'const outcome = await deps.questions.answer({ owner, controllerId, id }, answer, deps.clock.now());',
+    'const outcome = await deps.questions.answer({ owner, controllerId, id }, answer, 0);',
+  ),
+  mutant(
+    'kept-back-in-its-last-seconds',
+    'A question is not handed out any more while there is time to answer it.',
+    answerQuestions,
+    'questions.pendingOf(owner, controllerId, { now: clock.now(), limit: pollBounds.questions });',
+    'questions.pendingOf(owner, controllerId, { now: clock.now() + 4_000, limit: pollBounds.questions });',
+  ),
+  mutant(
+    'answered-handed-out-again',
+    'A look for questions finds those that have their answer.',
+    'test/fakes/questions.ts',
+    'answer === undefined && now < endsAt',
+    'void answer === undefined && now < endsAt',
   ),
 ];

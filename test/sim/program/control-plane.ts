@@ -5,6 +5,14 @@
 
 import { askArrivals } from '../../../lib/app/admission/ask-arrivals.ts';
 import { type Circuits, spareSilent } from '../../../lib/app/admission/spare-silent.ts';
+import {
+  answerQuestion,
+  type Fetched,
+  fetchQuestions,
+  type Polling,
+} from '../../../lib/app/admission-api/answer-questions.ts';
+import type { Faulty } from '../../../lib/app/admission-api/fault.ts';
+import { createLongPolls } from '../../../lib/app/admission-api/long-polls.ts';
 import { answerStart, type StartResult } from '../../../lib/app/claim/answer-start.ts';
 import { type ClaimResult, claimJob } from '../../../lib/app/claim/claim-job.ts';
 import { confirmClaim } from '../../../lib/app/claim/confirm-claim.ts';
@@ -14,15 +22,17 @@ import { reconcile } from '../../../lib/app/reconciler/reconcile.ts';
 import { acceptArrivals } from '../../../lib/app/scale-up/accept-arrivals.ts';
 import { sweep } from '../../../lib/app/sweep/sweep.ts';
 import { applyInstallationEvents } from '../../../lib/app/tenants/apply-installation-events.ts';
+import type { FunctionName } from '../../../lib/contract/functions.ts';
 import type { MachineRequest } from '../../../lib/contract/machine.ts';
-import type { AskControllers } from '../../../lib/contract/messages.ts';
 import {
   type QueueReader,
   receivesBeforeDeadLetter,
   visibilitySeconds,
 } from '../../../lib/contract/redelivery.ts';
+import { longPollBounds } from '../../../lib/core/controllers/long-polls.ts';
 import type { Arrivals, QueueArrivals } from '../../../lib/ports/arrivals.ts';
 import type { Callbacks } from '../../../lib/ports/callbacks.ts';
+import type { GivenAnswer } from '../../../lib/ports/questions.ts';
 import { createCopies } from './copies.ts';
 import { type Parts, type PartsDeps, partsOf } from './parts.ts';
 import type { Ports } from './ports.ts';
@@ -34,12 +44,18 @@ export interface ControlPlane {
   toTier(tier: string, message: unknown): void;
   toLifecycle(message: unknown): void;
   toInstallations(message: unknown): void;
-  toAdmission(message: AskControllers): void;
   /** Undefined: the machine got no answer, or an error. */
   claim(request: MachineRequest): Promise<ClaimResult | undefined>;
   confirm(request: MachineRequest): Promise<boolean | undefined>;
   /** Undefined: as above. */
   start(request: MachineRequest): Promise<StartResult | undefined>;
+  /** What a controller that polls calls with its token. Undefined: as above. */
+  fetchQuestions(polling: Polling, waitSeconds: number): Promise<Fetched | undefined>;
+  /** Undefined: as above. */
+  answerQuestion(
+    polling: Polling,
+    answer: GivenAnswer & { readonly id: string },
+  ): Promise<'taken' | Faulty['fault']['kind'] | undefined>;
   sweep(): void;
   reconcile(): void;
   messagesLeft(): number;
@@ -125,23 +141,33 @@ export function createControlPlane(
   /** A function behind a URL: what it throws, or dies of, its caller sees as no answer. */
   async function door<Result>(
     how: string,
-    request: MachineRequest,
+    start: { readonly name: FunctionName; readonly cause: string },
     use: (parts: Parts) => Promise<Result>,
   ): Promise<Result | undefined> {
-    const process = startProcess(deps, { name: 'claim', cause: [request.document] });
+    const process = startProcess(deps, { name: start.name, cause: [start.cause] });
     const givenUp = scheduler.sleep(30_000).then(() => undefined);
     const answered = runIn(process, use).catch((error: unknown) => deps.auditor.thrown(how, error));
     return Promise.race([answered, givenUp]);
   }
 
+  const ofMachine = ({ document }: MachineRequest) => ({ name: 'claim', cause: document }) as const;
+  const ofController = ({ controllerId }: Polling) =>
+    ({ name: 'admission-api', cause: controllerId }) as const;
+
   return {
     toTier: (tier, message) => tiers.get(tier)?.send(message),
     toLifecycle: lifecycle.send,
     toInstallations: installations.send,
-    toAdmission: admission.send,
-    claim: (request) => door('claim', request, (parts) => claimJob(parts, request)),
-    confirm: (request) => door('confirm', request, (parts) => confirmClaim(parts, request)),
-    start: (request) => door('start', request, (parts) => answerStart(parts, request)),
+    claim: (request) => door('claim', ofMachine(request), (parts) => claimJob(parts, request)),
+    confirm: (request) => door('confirm', ofMachine(request), (parts) => confirmClaim(parts, request)),
+    start: (request) => door('start', ofMachine(request), (parts) => answerStart(parts, request)),
+    fetchQuestions: (polling, waitSeconds) =>
+      door('fetch', ofController(polling), (parts) => fetchQuestions(asking(parts), polling, waitSeconds)),
+    answerQuestion: (polling, answer) =>
+      door('answer', ofController(polling), async (parts) => {
+        const refused = await answerQuestion(asking(parts), polling, answer);
+        return refused?.fault.kind ?? 'taken';
+      }),
     sweep() {
       const process = startProcess(deps, { name: 'sweep', cause: ['sweep'] });
       runIn(process, sweep).catch((error: unknown) => deps.auditor.thrown('sweep', error));
@@ -154,6 +180,11 @@ export function createControlPlane(
       [...tiers.values(), lifecycle, installations, admission].reduce((sum, queue) => sum + queue.left(), 0),
   };
 }
+
+const asking = (parts: Parts) => ({
+  ...parts,
+  longPolls: createLongPolls(parts, longPollBounds(undefined)),
+});
 
 /** What controllers are not called about is told to the auditor, who knows better whether they were silent. */
 function sparing(

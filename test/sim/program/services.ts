@@ -53,7 +53,7 @@ function createRepeats({ mood }: Faults) {
   };
 }
 
-const indexed = /Across|findByAccount/;
+const indexed = /Across|findByAccount|pendingOf/;
 
 async function store(deps: ServiceDeps, call: PortCall): Promise<unknown> {
   const { faults, random, scheduler } = deps;

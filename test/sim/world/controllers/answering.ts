@@ -5,9 +5,9 @@
 import { readAnswer } from '../../../../lib/core/controllers/callback-answer.ts';
 import type { Controller } from '../../../../lib/core/controllers/controller.ts';
 import type { CallbackAnswer } from '../../../../lib/ports/callbacks.ts';
-import type { Question } from '../../../../lib/ports/questions.ts';
 import type { Random } from '../../random.ts';
 import type { WorldDeps } from '../context.ts';
+import { createPollers } from './polling.ts';
 
 export type Manner = 'steady' | 'slow' | 'silent' | 'wrong' | 'fickle' | 'mixed';
 
@@ -16,7 +16,7 @@ export interface Answering {
   begin(controller: Controller, manner: Manner): void;
 }
 
-interface Reply {
+export interface Reply {
   readonly milliseconds: number;
   readonly vote: 'admit' | 'reject';
   readonly fault?: 'wrong-id' | 'malformed' | 'status' | 'never';
@@ -25,9 +25,8 @@ interface Reply {
 export const urlOf = (id: string) => `https://${id}.example/`;
 
 export function createAnswering(deps: WorldDeps, random: Random): Answering {
-  const { scheduler, auditor, ports, plane, story } = deps;
+  const { scheduler, auditor, ports, story } = deps;
   const manners = new Map<string, Manner>();
-  const firstOf = new Set<string>();
 
   const replyOf = (id: string, jobId: number, timeout: number): Reply => {
     const manner = manners.get(id) ?? 'silent';
@@ -51,49 +50,12 @@ export function createAnswering(deps: WorldDeps, random: Random): Answering {
     return readAnswer(textOf({ id: asked.id, vote, fault }), asked.id);
   }
 
-  /** Of a question that a controller fetches: its first valid answer counts. */
-  function answerLater(question: Question) {
-    const { owner, controllerId, id, jobId, askedAt, endsAt } = question;
-    const timeout = endsAt - askedAt;
-    const { milliseconds, vote, fault } = replyOf(controllerId, jobId, timeout);
-    if (fault === 'never') return;
-    const about = { owner, controllerId, id: fault === 'wrong-id' ? `${id}0` : id };
-    const post = (given: 'admit' | 'reject', after: number) =>
-      scheduler.after(after, () => {
-        if (fault === 'malformed' || fault === 'status') return;
-        const now = scheduler.now();
-        if (fault === undefined && now < endsAt && !firstOf.has(`${controllerId}/${id}`)) {
-          firstOf.add(`${controllerId}/${id}`);
-          auditor.books.policies.answered({ controllerId, jobId, askedAt, vote: given });
-          story.tell(() => `${controllerId} posts ${given} of job ${jobId}`);
-        }
-        void ports.stores.questions.answer(about, { vote: given }, now).then(({ kind }) => {
-          // Who takes the answer may die before it tells anybody.
-          if (kind !== 'taken' || random.chance(0.5)) return;
-          plane.toAdmission({ kind: 'admission', installationId: question.installationId, jobId });
-        });
-      });
-    post(vote, milliseconds);
-    if (random.chance(0.4))
-      post(random.pick(['admit', 'reject']), milliseconds + random.between(0, random.pick([300, 4_000])));
-  }
-
-  const { questions } = ports.stores;
-  const ask = questions.ask.bind(questions);
-  questions.ask = async (question) => {
-    const isNew = !deps.auditor.books.rows.questions.has(
-      `${question.owner}/${question.controllerId}/${question.id}`,
-    );
-    const stored = await ask(question);
-    if (isNew && polling.has(question.controllerId)) answerLater(question);
-    return stored;
-  };
-  const polling = new Set<string>();
+  const pollers = createPollers(deps, random, replyOf);
 
   return {
     begin(controller, manner) {
       manners.set(controller.id, manner);
-      if (controller.transport.kind === 'poll') polling.add(controller.id);
+      if (controller.transport.kind === 'poll') pollers.begin(controller);
       if (controller.transport.kind !== 'https') return;
       ports.callbacks.controllers.set(controller.transport.url, ({ body, timeoutMilliseconds }) =>
         call(controller, { id: body.id, jobId: body.facts.job.id, timeout: timeoutMilliseconds }),

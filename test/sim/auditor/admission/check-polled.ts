@@ -1,0 +1,87 @@
+/**
+ * What a controller that polls may rely on: it gets every question that is open, and none of others, none that was answered,
+ * none that is late. Of its answers the first that is in time counts, and only that one is acknowledged; for each other one it
+ * is told truly why it does not count.
+ */
+import type { Fetched } from '../../../../lib/app/admission-api/answer-questions.ts';
+import type { Question } from '../../../../lib/ports/questions.ts';
+import type { Books, Note } from '../books.ts';
+import { clockSkew, questionKey, type Vote } from './polled-books.ts';
+
+/** A request hands out no more. */
+const mostQuestions = 10;
+
+interface FetchedBy extends Fetched {
+  readonly owner: number;
+  readonly controllerId: string;
+  /** When the request was sent, and what was open then. */
+  readonly begun: { readonly at: number; readonly open: readonly Question[] };
+}
+
+/** Of this controller, at this moment. */
+export const openQuestions = ({ rows, now }: Books, controllerId: string): readonly Question[] =>
+  [...rows.questions.values()].filter(
+    (question) => question.controllerId === controllerId && !question.answer && now() < question.endsAt,
+  );
+
+export function checkFetched(books: Books, fetched: FetchedBy, note: Note): void {
+  const { owner, controllerId, questions, begun } = fetched;
+  const got = new Set(questions.map(questionKey));
+  for (const question of questions) {
+    const key = questionKey(question);
+    if (question.owner !== owner || question.controllerId !== controllerId)
+      note('question-of-another', `${controllerId} of ${owner} got ${key}`);
+    if (begun.at >= question.endsAt + clockSkew)
+      note('handed-out-late', `${key} was over, and was handed out`);
+    if (begun.at > (books.polled.takenAt(question) ?? Number.POSITIVE_INFINITY))
+      note('handed-out-answered', `${key} had its answer, and was handed out`);
+  }
+  if (questions.length > mostQuestions) note('too-many-questions', `${controllerId} got ${questions.length}`);
+  if (questions.length >= mostQuestions) return;
+  // Whenever the platform looked, these were open.
+  const missed = begun.open.filter(
+    (question) =>
+      books.polled.takenAt(question) === undefined &&
+      books.now() < question.endsAt - clockSkew &&
+      !got.has(questionKey(question)),
+  );
+  for (const question of missed)
+    note('question-kept-back', `${questionKey(question)} was open, and not handed out`);
+}
+
+interface Answered {
+  readonly question: Question;
+  readonly given: { readonly id: string; readonly vote: Vote };
+  readonly postedAt: number;
+  /** Undefined: nobody knows. */
+  readonly answer: string | undefined;
+}
+
+export function checkAnswered(
+  books: Books,
+  { question, given, postedAt, answer }: Answered,
+  note: Note,
+): void {
+  const about = { ...question, id: given.id };
+  const key = questionKey(about);
+  const stored = books.rows.questions.get(key);
+  const says = (why: string) => note('answer-misjudged', `${given.vote} for ${key} was ${answer}: ${why}`);
+  switch (answer) {
+    case undefined:
+      return;
+    case 'taken':
+      if (stored?.answer?.vote !== given.vote) says(`${stored?.answer?.vote ?? 'nothing'} is stored`);
+      if (!books.polled.acknowledge(about)) says('another one was acknowledged before');
+      if (postedAt > question.endsAt + clockSkew) says('it came too late');
+      return;
+    case 'conflict':
+      return stored?.answer ? undefined : says('it has no answer');
+    case 'late':
+      if (books.now() < question.endsAt - clockSkew) says('it was in time');
+      return;
+    case 'missing':
+      return stored ? says('it was asked') : undefined;
+    default:
+      return says('that is no answer to it');
+  }
+}

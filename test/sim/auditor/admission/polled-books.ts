@@ -1,0 +1,49 @@
+/** The auditor's books of questions that controllers fetch: what was posted, by the controller itself, and what came to count. */
+import type { Question } from '../../../../lib/ports/questions.ts';
+import type { Note } from '../books.ts';
+import type { PolicyHistory } from './policy-history.ts';
+
+export type Vote = 'admit' | 'reject';
+type About = Pick<Question, 'owner' | 'controllerId' | 'id'>;
+
+export type PolledBooks = ReturnType<typeof createPolledBooks>;
+
+export const questionKey = ({ owner, controllerId, id }: About) => `${owner}/${controllerId}/${id}`;
+
+/** How far the clock of whoever asks, or takes the answer, may be wrong. */
+export const clockSkew = 2_000;
+
+export function createPolledBooks(now: () => number, policies: PolicyHistory) {
+  const posts = new Map<string, Set<Vote>>();
+  const takenAt = new Map<string, number>();
+  const acknowledged = new Set<string>();
+  return {
+    posted(
+      { owner, controllerId }: Question,
+      { id, vote }: { readonly id: string; readonly vote: Vote },
+    ): void {
+      const key = questionKey({ owner, controllerId, id });
+      posts.set(key, (posts.get(key) ?? new Set()).add(vote));
+    },
+    /** It is stored as the answer from now on. */
+    taken(question: Question, vote: Vote, note: Note): void {
+      const { controllerId, jobId, askedAt, endsAt } = question;
+      const key = questionKey(question);
+      if (!posts.get(key)?.has(vote))
+        note('answer-of-nobody', `${key} has the answer ${vote}, and nobody gave it`);
+      takenAt.set(key, now());
+      policies.answered({ controllerId, jobId, askedAt, vote });
+      // By the clock of whoever asked its time may have been over.
+      if (now() >= endsAt - 2 * clockSkew)
+        policies.answered({ controllerId, jobId, askedAt, vote: 'failed' });
+    },
+    takenAt: (question: About) => takenAt.get(questionKey(question)),
+    /** False: one was acknowledged before. */
+    acknowledge(question: About): boolean {
+      const key = questionKey(question);
+      const isFirst = !acknowledged.has(key);
+      acknowledged.add(key);
+      return isFirst;
+    },
+  };
+}
