@@ -47,72 +47,67 @@ export async function runStatements(
   client: DynamoDBClient,
   statements: readonly BatchStatementRequest[],
 ): Promise<StatementOutcome[]> {
-  return (await answerStatements(client, statements)).map(({ outcome }) => outcome);
-}
-
-/** The same, with the rows that the statements ask for. */
-export async function answerStatements(
-  client: DynamoDBClient,
-  statements: readonly BatchStatementRequest[],
-): Promise<StatementAnswer[]> {
-  const batches: Promise<StatementAnswer[]>[] = [];
-  for (let start = 0; start < statements.length; start += statementsPerCall) {
-    batches.push(runBatch(client, statements.slice(start, start + statementsPerCall)));
-  }
   // All settle before any failure is reported: no write is still in progress when the caller goes on.
-  const settled = await Promise.allSettled(batches);
-  return settled.flatMap((batch) => {
-    if (batch.status === 'rejected') throw batch.reason;
-    return batch.value;
+  const settled = await Promise.allSettled(answerStatements(client, statements));
+  return settled.map((answer) => {
+    if (answer.status === 'rejected') throw answer.reason;
+    return answer.value.outcome;
   });
 }
 
-async function runBatch(
+/**
+ * The same, with the rows that the statements ask for. Each answer comes as soon as it is known, so that a throttled partition
+ * delays no other one's. Rejects with an OperationalError where the whole call fails.
+ */
+export function answerStatements(
   client: DynamoDBClient,
-  statements: BatchStatementRequest[],
-): Promise<StatementAnswer[]> {
-  const answers = new Array<StatementAnswer | undefined>(statements.length);
-  let open = statements.map((_, n) => n);
-  for (let tries = 1; ; tries += 1) {
-    const responses = await send(
-      client,
-      open.map((n) => statements[n] as BatchStatementRequest),
-    ).catch((error: OperationalError) => error);
-    if (responses instanceof Error) {
-      // A statement that DynamoDB cannot even parse spoils the call for all the others: then each is sent by itself.
-      if (!isOfTheRequest(responses.code)) throw responses;
-      return statements.length === 1 ? [{ outcome: responses }] : sendOneByOne(client, statements, answers);
-    }
-    const again: number[] = [];
-    for (const [position, n] of open.entries()) {
-      const { Error: error, Item } = responses[position] ?? {};
+  statements: readonly BatchStatementRequest[],
+): Promise<StatementAnswer>[] {
+  const asked = statements.map((statement) => ({ statement, ...Promise.withResolvers<StatementAnswer>() }));
+  for (let start = 0; start < asked.length; start += statementsPerCall) {
+    void runBatch(client, asked.slice(start, start + statementsPerCall));
+  }
+  return asked.map(({ promise }) => promise);
+}
+
+interface Asked {
+  readonly statement: BatchStatementRequest;
+  readonly resolve: (answer: StatementAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Never throws: each statement gets its own answer. */
+async function runBatch(client: DynamoDBClient, batch: readonly Asked[]): Promise<void> {
+  let open = batch;
+  for (let tries = 1; open.length > 0; tries += 1) {
+    const statements = open.map(({ statement }) => statement);
+    const responses = await send(client, statements).catch((error: OperationalError) => error);
+    if (responses instanceof Error) return fail(client, open, responses);
+    const again: Asked[] = [];
+    for (const [n, one] of open.entries()) {
+      const { Error: error, Item } = responses[n] ?? {};
       const code = error?.Code ?? 'None';
-      if (error === undefined) answers[n] = withRow('done', Item);
-      else if (refusals.has(code)) answers[n] = withRow('refused', error.Item);
-      else if (passesSoon(code) && tries < maximumTries) again.push(n);
-      else answers[n] = { outcome: operationalCode('BatchExecuteStatement', code, error.Message) };
+      if (error === undefined) one.resolve(withRow('done', Item));
+      else if (refusals.has(code)) one.resolve(withRow('refused', error.Item));
+      else if (passesSoon(code) && tries < maximumTries) again.push(one);
+      else one.resolve({ outcome: operationalCode('BatchExecuteStatement', code, error.Message) });
     }
-    if (again.length === 0) return answers as StatementAnswer[];
     open = again;
-    await pause(tries);
+    if (open.length > 0) await pause(tries);
+  }
+}
+
+/** A statement that DynamoDB cannot even read spoils the call for all others: then each is sent by itself. */
+function fail(client: DynamoDBClient, open: readonly Asked[], error: OperationalError): void {
+  for (const one of open) {
+    if (!isOfTheRequest(error.code)) one.reject(error);
+    else if (open.length === 1) one.resolve({ outcome: error });
+    else void runBatch(client, [one]);
   }
 }
 
 const withRow = (outcome: StatementOutcome, row: Attributes | undefined): StatementAnswer =>
   row === undefined ? { outcome } : { outcome, row };
-
-/** @param answers those already known */
-async function sendOneByOne(
-  client: DynamoDBClient,
-  statements: BatchStatementRequest[],
-  answers: readonly (StatementAnswer | undefined)[],
-): Promise<StatementAnswer[]> {
-  return Promise.all(
-    statements.map(
-      async (statement, n) => answers[n] ?? ((await runBatch(client, [statement]))[0] as StatementAnswer),
-    ),
-  );
-}
 
 /** For rows of the platform's own making, each of which must be written. @throws OperationalError */
 export function demandAll(outcomes: readonly StatementOutcome[]): void {

@@ -6,7 +6,6 @@
  */
 import type { BatchStatementRequest, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Attributes } from './attributes.ts';
-import { operational } from './errors.ts';
 import { answerStatements, insertStatement, type StatementAnswer } from './statements.ts';
 import type { RowUpdate, Written } from './write.ts';
 
@@ -44,11 +43,14 @@ async function together(
   statement: BatchStatementRequest,
 ): Promise<Written> {
   const { promise, resolve, reject } = Promise.withResolvers<StatementAnswer>();
-  const wanted = collecting.get(client) ?? startCollecting(client);
-  wanted.push({ row: JSON.stringify([tableName, key]), statement, resolve, reject });
+  collect(client, [{ row: JSON.stringify([tableName, key]), statement, resolve, reject }]);
   const { outcome, row } = await promise;
   if (typeof outcome === 'object') throw outcome;
   return { met: outcome === 'done', row };
+}
+
+function collect(client: DynamoDBClient, more: readonly Wanted[]): void {
+  if (more.length > 0) (collecting.get(client) ?? startCollecting(client)).push(...more);
 }
 
 function startCollecting(client: DynamoDBClient): Wanted[] {
@@ -56,25 +58,20 @@ function startCollecting(client: DynamoDBClient): Wanted[] {
   collecting.set(client, wanted);
   setImmediate(() => {
     collecting.delete(client);
-    void writeAll(client, wanted);
+    writeAll(client, wanted);
   });
   return wanted;
 }
 
-async function writeAll(client: DynamoDBClient, wanted: readonly Wanted[]): Promise<void> {
-  const first = new Map<string, Wanted>();
-  for (const one of wanted) if (!first.has(one.row)) first.set(one.row, one);
-  const now = [...first.values()];
-  const statements = now.map(({ statement }) => statement);
-  const answers = await answerStatements(client, statements).catch((error: unknown) =>
-    operational('BatchExecuteStatement', error),
-  );
-  for (const [n, one] of now.entries()) {
-    if (answers instanceof Error) one.reject(answers);
-    else one.resolve(answers[n]!);
+/** Each caller continues as soon as its own answer is known; only then is the next write to the same row sent. */
+function writeAll(client: DynamoDBClient, wanted: readonly Wanted[]): void {
+  const byRow = [...Map.groupBy(wanted, ({ row }) => row).values()];
+  const statements = byRow.map(([first]) => first!.statement);
+  for (const [n, answer] of answerStatements(client, statements).entries()) {
+    const [first, ...later] = byRow[n]!;
+    const goOn = () => collect(client, later);
+    void answer.then(first!.resolve, first!.reject).then(goOn);
   }
-  const later = wanted.filter((one) => first.get(one.row) !== one);
-  if (later.length > 0) await writeAll(client, later);
 }
 
 /** The update as PartiQL; parameters are in the order of the question marks. */

@@ -1,7 +1,9 @@
 /** What the stores make of DynamoDB's failures: which are worth a retry, which are retried here, and where that ends. */
 import {
   BatchExecuteStatementCommand,
+  type BatchExecuteStatementCommandInput,
   BatchGetItemCommand,
+  type BatchStatementRequest,
   DynamoDBClient,
   TransactionConflictException,
   TransactWriteItemsCommand,
@@ -71,6 +73,30 @@ describe('failures of DynamoDB', () => {
     const jobs = createJobStore({ client, tableName: stores.tables.jobs });
 
     expect(await jobs.insert(givenJobs(1))).toMatchObject([{ code: 'ThrottlingError', retryable: true }]);
+  });
+
+  it('tells a tenant of its rows while another tenant’s partition is throttled', async () => {
+    let isThrottled = true;
+    const throttleAcme = async ({ Statements = [] }: BatchExecuteStatementCommandInput) => {
+      const open = Statements.filter(
+        ({ Parameters = [] }) => !isThrottled || Parameters.every(({ N }) => N !== String(acme)),
+      );
+      const written = open.length > 0 ? await execute(open) : [];
+      const throttled = { Error: { Code: 'ThrottlingError' } };
+      return { Responses: Statements.map((one) => (open.includes(one) ? written.shift() : throttled)) };
+    };
+    const execute = async (Statements: BatchStatementRequest[]) =>
+      (await stores.client.send(new BatchExecuteStatementCommand({ Statements }))).Responses ?? [];
+    const command = BatchExecuteStatementCommand;
+    const client = disturbed(stores.client, { command, times: 99, instead: throttleAcme });
+    const jobs = createJobStore({ client, tableName: stores.tables.jobs });
+    const [job] = givenJobs(1);
+
+    const ofAcme = jobs.insert([job!]);
+    const other = { ...job!, installationId: InstallationId(9_999) };
+    expect(await jobs.insert([other, other])).toEqual(['inserted', 'exists']);
+    isThrottled = false;
+    expect(await ofAcme).toEqual(['inserted']);
   });
 
   it('sends each job by itself where one spoils the call for all', async () => {
