@@ -75,13 +75,15 @@ export function checkAnswered(
       if (postedAt > question.endsAt + clockSkew) says('it came too late');
       return;
     case 'conflict':
-      return stored?.answer ? undefined : says('it has no answer');
+      if (!stored?.answer) says('it has no answer');
+      return;
     case 'late':
       if (books.now() < question.endsAt - clockSkew) says('it was in time');
       return;
     case 'missing':
-      return stored ? says('it was asked') : undefined;
+      if (stored) says('it was asked');
+      return;
     default:
-      return says('that is no answer to it');
+      says('that is no answer to it');
   }
 }
