@@ -1,19 +1,15 @@
 /** What `mayfly costs compare` says by machine, of an export that is written from the hidden truth. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
-import { usageRow } from '../../lib/adapters/dynamodb/usage-row.ts';
 import { commands } from '../../lib/cli/commands.ts';
 import { monthOf } from '../../lib/cli/costs/month.ts';
 import { runCommand } from '../../lib/cli/run-command.ts';
-import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
-import { machineRates } from '../../lib/core/price.ts';
-import { usageOf } from '../../lib/core/usage.ts';
 import { createCostExplorerService } from '../../lib/local/aws/cost-explorer.ts';
 import { type BilledLife, billItems } from '../../lib/local/bill/bill-items.ts';
 import type { BillLine } from '../../lib/local/bill/bill-lines.ts';
 import config from '../../mayfly.config.ts';
-import { givenRunner } from '../contracts/support/stored.ts';
 import { givenBillExport } from '../support/costs-export.ts';
+import { lifeOn, recordLives } from './billed-lives.ts';
 import { givenOperatorAccount, type OperatorAccount, place } from './operator-account.ts';
 import { recordingIo } from './support.ts';
 
@@ -22,19 +18,12 @@ const [year = 0, month = 0] = new Date().toISOString().split('-').map(Number);
 const lastMonth = new Date(Date.UTC(year, month - 1, 0)).toISOString().slice(0, 7);
 // Of the first days of a month, the last ones of the month before are not settled.
 const days = monthOf(lastMonth, Date.now(), 'records').days.slice(0, 20);
-const machine = { diskGigabytes: 30, diskIops: 3_000, diskThroughputMegabytes: 125, publicAddress: true };
-const of = { region: config.region, instanceType: 'm5.large', spot: false };
 const tags = new Map([
   ['ghr:tenant_id', '101'],
   ['ghr:tenant_tier', 'small'],
   ['ghr:environment', config.environment],
 ]);
 
-const lifeOn = (day: string, instanceId: string): BilledLife => ({
-  ...{ instanceId, instanceType: 'm5.large', spot: false, zone: 'us-east-1a', takenBack: false },
-  ...{ runningAt: Date.parse(day) + 1_000, endedAt: Date.parse(day) + 7_200_000 },
-  ...{ diskGigabytes: 30, publicAddress: true },
-});
 const lives = days.map((day, n) => lifeOn(day, `i-${n}`));
 /** A launch of which nobody knows. */
 const orphan = lifeOn(days[3]!, 'i-orphan');
@@ -46,14 +35,7 @@ let world: ReturnType<typeof givenBillExport>;
 let storedAt: number | undefined;
 beforeAll(async () => {
   account = await givenOperatorAccount(config.environment);
-  for (const { instanceId, runningAt, endedAt } of lives) {
-    const runner = givenRunner({
-      ...{ installationId: InstallationId(101), instanceId: InstanceId(instanceId) },
-      ...{ launchedAt: runningAt, startedAt: runningAt - 900, rates: machineRates({ ...of, machine }) },
-    });
-    const end = { runner, reason: 'job-completed', endedAt: endedAt + 700, job: undefined } as const;
-    await account.put('usage', usageRow(usageOf(end)));
-  }
+  await recordLives(account, lives);
 });
 afterAll(() => account?.close());
 beforeEach(async () => {

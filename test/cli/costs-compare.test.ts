@@ -4,48 +4,31 @@ import { readComparedDays, writeComparedDay } from '../../lib/adapters/dynamodb/
 import { writeComparisonState } from '../../lib/adapters/dynamodb/comparison-state-row.ts';
 import { createUsageBooks } from '../../lib/adapters/dynamodb/usage-books.ts';
 import { listUsage } from '../../lib/adapters/dynamodb/usage-list.ts';
-import { usageRow } from '../../lib/adapters/dynamodb/usage-row.ts';
 import { monthOf } from '../../lib/cli/costs/month.ts';
 import type { ComparedDay } from '../../lib/core/compared-day.ts';
-import { InstallationId, InstanceId } from '../../lib/core/ids.ts';
-import { machineRates } from '../../lib/core/price.ts';
-import { usageOf } from '../../lib/core/usage.ts';
 import { createCostExplorerService } from '../../lib/local/aws/cost-explorer.ts';
-import { type BilledLife, billItems } from '../../lib/local/bill/bill-items.ts';
+import { billItems } from '../../lib/local/bill/bill-items.ts';
 import type { BillLine } from '../../lib/local/bill/bill-lines.ts';
 import config from '../../mayfly.config.ts';
-import { givenRunner } from '../contracts/support/stored.ts';
+import { lifeOn, recordLives } from './billed-lives.ts';
 import { givenOperatorAccount, type OperatorAccount } from './operator-account.ts';
 
 const [year = 0, month = 0] = new Date().toISOString().split('-').map(Number);
 const lastMonth = new Date(Date.UTC(year, month - 1, 0)).toISOString().slice(0, 7);
 // Of the first days of a month, the last ones of the month before are not settled.
 const days = monthOf(lastMonth, Date.now(), 'sums').days.slice(0, 20);
-const machine = { diskGigabytes: 30, diskIops: 3_000, diskThroughputMegabytes: 125, publicAddress: true };
-const of = { region: config.region, instanceType: 'm5.large', spot: false };
 const tags = new Map([
   ['ghr:tenant_id', '101'],
   ['ghr:environment', config.environment],
 ]);
 
-const lives: BilledLife[] = days.map((day, n) => ({
-  ...{ instanceId: `i-${n}`, instanceType: 'm5.large', spot: false, zone: 'us-east-1a', takenBack: false },
-  ...{ runningAt: Date.parse(day) + 1_000, endedAt: Date.parse(day) + 7_200_000 },
-  ...{ diskGigabytes: 30, publicAddress: true },
-}));
+const lives = days.map((day, n) => lifeOn(day, `i-${n}`));
 
 let account: OperatorAccount;
 let bill: ReturnType<typeof createCostExplorerService>;
 beforeAll(async () => {
   account = await givenOperatorAccount(config.environment);
-  for (const { instanceId, runningAt, endedAt } of lives) {
-    const runner = givenRunner({
-      ...{ installationId: InstallationId(101), instanceId: InstanceId(instanceId) },
-      ...{ launchedAt: runningAt, startedAt: runningAt - 900, rates: machineRates({ ...of, machine }) },
-    });
-    const end = { runner, reason: 'job-completed', endedAt: endedAt + 700, job: undefined } as const;
-    await account.put('usage', usageRow(usageOf(end)));
-  }
+  await recordLives(account, lives);
 });
 afterAll(() => account?.close());
 beforeEach(() => {

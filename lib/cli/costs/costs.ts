@@ -1,7 +1,6 @@
 /** `mayfly costs`: what machines cost in a month, by tenant, repository, workflow, tier, job or day. It only reads. */
 import { listUsage, type UsageQuery } from '../../adapters/dynamodb/usage-list.ts';
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
-import { tables } from '../../contract/tables.ts';
 import { correctionBy } from '../../core/correction.ts';
 import { forecast } from '../../core/forecast.ts';
 import { costReport, type Grouping, groupings } from '../../core/usage-report.ts';
@@ -14,6 +13,7 @@ import { costsFocus } from './costs-focus.ts';
 import { type Asked, costsCsv, costsJson, costsTable } from './costs-text.ts';
 import { keptDays } from './keep-comparison.ts';
 import { isGone, monthOf } from './month.ts';
+import { usageTable } from './usage-table.ts';
 
 const reports = { table: costsTable, csv: costsCsv, json: costsJson };
 const formats = ['table', 'csv', 'json', 'focus'] as const;
@@ -47,9 +47,8 @@ prices; docs/COSTS.md says what they contain.
     const client = dynamoClient(call);
     const given = options['tenant'];
     const tenant = typeof given === 'string' ? await findTenant({ client, config }, given) : undefined;
-    const tableName = `${config.environment}-${tables.usage.suffix}`;
     const query = { days: month.days, ...(tenant ? { installationId: tenant.installationId } : {}) };
-    const { sums, isPartlyGone } = await readSums({ client, tableName }, { query, by });
+    const { sums, isPartlyGone } = await readSums(usageTable(call, client), { query, by });
     const compared = await keptDays(call, month.name);
     const correction = compared.length === 0 ? undefined : correctionBy(compared);
     const report = costReport(sums, by, correction);

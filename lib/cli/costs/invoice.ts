@@ -1,7 +1,6 @@
 /** `mayfly invoice`: what one tenant owes for a month, for a person, a spreadsheet or a program. It only reads. */
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
 import { assertConfig } from '../../config/check-config.ts';
-import { tables } from '../../contract/tables.ts';
 import { invoiceOf } from '../../core/invoice.ts';
 import { dynamoClient } from '../aws-clients.ts';
 import { type Command, UsageError } from '../command.ts';
@@ -9,6 +8,7 @@ import { findTenant } from '../tenants/find-tenant.ts';
 import { invoiceCsv, invoiceJson } from './invoice-data.ts';
 import { invoiceHtml } from './invoice-html.ts';
 import { isGone, monthOf } from './month.ts';
+import { usageTable } from './usage-table.ts';
 
 const formats = { html: invoiceHtml, csv: invoiceCsv, json: invoiceJson };
 
@@ -38,8 +38,7 @@ is complete when its last machines have ended.
     const month = monthOf(given, now, 'sums');
     const client = dynamoClient(call);
     const { installationId, login } = await findTenant({ client, config }, name);
-    const tableName = `${config.environment}-${tables.usage.suffix}`;
-    const { sums, unsummed } = await listSums({ client, tableName }, { days: month.days, installationId });
+    const { sums, unsummed } = await listSums(usageTable(call, client), { days: month.days, installationId });
     const { freeMinutes = 0 } = assertConfig(config).deployment.ownRates ?? {};
     const found = invoiceOf(sums, { installationId, account: login, month: month.name, freeMinutes });
     // The last machines of a month may still run when the next one has begun; their days have no sums yet.

@@ -7,9 +7,9 @@ import { readComparedDays, writeComparedDay } from '../../adapters/dynamodb/comp
 import { writeComparisonState } from '../../adapters/dynamodb/comparison-state-row.ts';
 import { tables } from '../../contract/tables.ts';
 import type { ComparedDay } from '../../core/compared-day.ts';
-import { dynamoClient } from '../aws-clients.ts';
 import type { CommandCall } from '../command.ts';
 import { whoRuns } from '../tenants/who.ts';
+import { usageTable } from './usage-table.ts';
 
 export interface ToKeep {
   /** When the bill was asked for, epoch milliseconds. */
@@ -24,9 +24,8 @@ export async function keepComparison(
   call: CommandCall,
   { askedAt, days, lastDay, daysApart }: ToKeep,
 ): Promise<number> {
-  const client = dynamoClient(call);
-  const nameOf = (table: 'usage' | 'audit') => `${call.config.environment}-${tables[table].suffix}`;
-  const place = { client, usage: nameOf('usage'), audit: nameOf('audit') };
+  const audit = `${call.config.environment}-${tables.audit.suffix}`;
+  const place = { ...comparisonsOf(call), audit };
   const months = [...new Set(days.map(({ day }) => monthOfDay(day)))];
   const kept = (await Promise.all(months.map((month) => readComparedDays(place, month)))).flat();
   const known = new Map(kept.map((day) => [day.day, day]));
@@ -41,9 +40,11 @@ export async function keepComparison(
 
 /** What was kept of a month, in the order of its days. */
 export const keptDays = (call: CommandCall, month: string): Promise<ComparedDay[]> =>
-  readComparedDays(
-    { client: dynamoClient(call), usage: `${call.config.environment}-${tables.usage.suffix}` },
-    month,
-  );
+  readComparedDays(comparisonsOf(call), month);
+
+function comparisonsOf(call: CommandCall) {
+  const { client, tableName } = usageTable(call);
+  return { client, usage: tableName };
+}
 
 export const monthOfDay = (day: string) => day.slice(0, 'yyyy-mm'.length);

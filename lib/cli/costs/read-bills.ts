@@ -3,17 +3,16 @@
  * request; Cost Explorer has it by tag.
  */
 import { listSums } from '../../adapters/dynamodb/usage-sum-list.ts';
-import { tables } from '../../contract/tables.ts';
 import type { BilledCost } from '../../core/compare-bill.ts';
 import type { ComparedExport } from '../../core/compare-export.ts';
 import type { BillSource } from '../../core/compared-day.ts';
 import { dayMilliseconds, dayOf } from '../../core/days.ts';
 import type { UsageSum } from '../../core/usage-sum.ts';
-import { dynamoClient } from '../aws-clients.ts';
 import { type CommandCall, type CommandOption, UsageError } from '../command.ts';
 import { costExplorer } from './cost-explorer-client.ts';
 import { compareWithExport } from './export/compare-with-export.ts';
 import { readBill } from './read-bill.ts';
+import { usageTable } from './usage-table.ts';
 
 export const sourceOption: CommandOption = {
   flags: '--source <source>',
@@ -56,8 +55,7 @@ export async function readBills(call: CommandCall, asked: Asked): Promise<Bills>
 
 async function readBoth(call: CommandCall, { days, mostRequests }: Asked): Promise<Bills> {
   const { environment } = call.config;
-  const tableName = `${environment}-${tables.usage.suffix}`;
-  const { sums } = await listSums({ client: dynamoClient(call), tableName }, { days });
+  const { sums } = await listSums(usageTable(call), { days });
   const to = dayOf(Date.parse(days.at(-1)!) + dayMilliseconds);
   const asked = { environment, from: days[0]!, to };
   const client = costExplorer(call);

@@ -2,13 +2,12 @@
 
 import { listUsage } from '../../../adapters/dynamodb/usage-list.ts';
 import { listSums } from '../../../adapters/dynamodb/usage-sum-list.ts';
-import { tables } from '../../../contract/tables.ts';
 import { type ComparedExport, type RecordedMachine, tallyExport } from '../../../core/compare-export.ts';
 import { dayMilliseconds, dayOf } from '../../../core/days.ts';
 import type { UsageSum } from '../../../core/usage-sum.ts';
-import { dynamoClient } from '../../aws-clients.ts';
 import type { CommandCall } from '../../command.ts';
 import { isGone, lastSettledDay } from '../month.ts';
+import { usageTable } from '../usage-table.ts';
 import { callerAccount } from './export-place.ts';
 import { createExportReader } from './read-export.ts';
 
@@ -45,7 +44,7 @@ export async function compareWithExport(
     const settled = lastSettledDay(delivery.at);
     const days = wanted.filter((day) => day <= settled);
     if (days.length === 0) return `The export of ${month} has no whole day yet.`;
-    const table = { client: dynamoClient(call), tableName: `${environment}-${tables.usage.suffix}` };
+    const table = usageTable(call);
     const { sums } = await listSums(table, { days });
     const tally = tallyExport({ environment, days, machines: await machinesOf(table, days) });
     for await (const line of reader.lines(month, delivery)) tally.add(line);

@@ -5,20 +5,12 @@
  * Source: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html
  */
 import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import {
-  type ExportColumn,
-  type ExportPlace,
-  exportBucketOf,
-  exportColumns,
-  manifestKeyOf,
-} from '../../../contract/costs-export.ts';
+import { type ExportPlace, exportBucketOf, manifestKeyOf } from '../../../contract/costs-export.ts';
 import type { ExportedLine } from '../../../core/compare-export.ts';
 import { awsOptions } from '../../aws-clients.ts';
 import { type CommandCall, UsageError } from '../../command.ts';
-import { csvRows } from './csv-rows.ts';
-import { exportedLine } from './exported-line.ts';
+import { linesOfFile } from './lines-of-file.ts';
 
 export interface Delivery {
   /** When AWS finished it, epoch milliseconds. */
@@ -62,7 +54,7 @@ export function createExportReader(call: CommandCall, place: ExportPlace): Expor
       for (const key of delivery.keys) {
         const { body, at } = await get(key);
         if (at > delivery.at) throw beingDelivered();
-        yield* linesOf(body, key);
+        yield* linesOfFile(body, key);
       }
       const last = await find(month);
       if (last?.at !== delivery.at) throw beingDelivered();
@@ -87,28 +79,4 @@ function filesIn(value: unknown, bucket: string): string[] {
   return typeof value === 'object' && value !== null
     ? Object.values(value).flatMap((one) => filesIn(one, bucket))
     : [];
-}
-
-async function* linesOf(body: Readable, key: string): AsyncGenerator<ExportedLine> {
-  const text = body.pipe(createGunzip()).setEncoding('utf8');
-  // A connection that breaks ends the whole, not the file.
-  body.once('error', (error) => text.destroy(error));
-  let places: ReadonlyMap<ExportColumn, number> | undefined;
-  for await (const row of csvRows(text)) {
-    if (places) {
-      const of = places;
-      const cells = Object.fromEntries(exportColumns.map((column) => [column, row[of.get(column)!] ?? '']));
-      const line = exportedLine(cells as Record<ExportColumn, string>);
-      if (line) yield line;
-    } else places = placesIn(row, key);
-  }
-}
-
-function placesIn(head: readonly string[], key: string): ReadonlyMap<ExportColumn, number> {
-  const missing = exportColumns.filter((column) => !head.includes(column));
-  if (missing.length > 0)
-    throw new UsageError(
-      `${key} has no column ${missing.join(', ')}. Run mayfly costs export disable, then enable.`,
-    );
-  return new Map(exportColumns.map((column) => [column, head.indexOf(column)]));
 }
