@@ -60,6 +60,35 @@ describe('accepting jobs', () => {
     await expectBalanced(platform, other);
   });
 
+  it('records a job while the jobs of another tenant are still looked at', async () => {
+    const ofOther = { installationId: other, repositoryOwnerId: 2 };
+    const full = givenTenant({ installationId: other, accountLogin: 'other', accountId: 2, maxRunners: 1 });
+    const platform = await givenPlatform({ tenants: [givenTenant(), full] });
+    await platform.accept(queued(8, ofOther));
+    const { jobs } = platform.stores;
+    const [looked, recorded] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const listWaiting = jobs.listWaiting.bind(jobs);
+    jobs.listWaiting = async (tenant, ...how) => {
+      if (tenant === acme) await looked.promise;
+      return listWaiting(tenant, ...how);
+    };
+    const insert = jobs.insert.bind(jobs);
+    jobs.insert = async (rows) => {
+      const outcomes = await insert(rows);
+      if (rows.some(({ installationId }) => installationId === other)) recorded.resolve();
+      return outcomes;
+    };
+
+    const accepted = platform.accept(queued(1), queued(9, ofOther));
+    await recorded.promise;
+
+    expect(await platform.job(9, other)).toMatchObject({ state: 'waiting' });
+    expect(await platform.job(1)).toBeUndefined();
+    looked.resolve();
+    expect(await accepted).toEqual([]);
+    expect(await platform.job(1)).toMatchObject({ state: 'covered' });
+  });
+
   it('runs what started when EC2 gives 2 of 5, and tries the rest again', async () => {
     const platform = await givenPlatform({ tenants: [givenTenant({ maxRunners: 5 })], deployment: roomy });
     platform.compute.dials.pools.set('t3.medium:on-demand', 2);

@@ -7,6 +7,8 @@
 import { type JobEvent, parseMessage } from '../../contract/messages.ts';
 import type { InstallationId, JobId, TierName } from '../../core/ids.ts';
 import { Batch, type Delivery } from '../common/batch.ts';
+import { takesTogetherMilliseconds } from '../common/settings.ts';
+import { askBesideOthers } from '../common/side-by-side.ts';
 import { balance } from './balance.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 import { launchAtOnce } from './launch-at-once.ts';
@@ -40,30 +42,45 @@ export async function acceptJobs(
 ): Promise<string[]> {
   const batch = new Batch(deps.telemetry);
   const places = placesOf(batch, deliveries);
-  const launching = await Promise.all(places.map((place) => atOnce(deps, { batch, place, asking })));
-  const waiting = places.flatMap(({ jobs }) => [...jobs.values()]);
-  const recorded = await batch.attempt(idsOf(waiting), () =>
-    recordWaiting(
-      deps,
-      waiting.map(({ event }) => event),
-    ),
-  );
-  for (const [n, job] of waiting.entries()) {
-    const failure = recorded?.[n];
-    if (failure !== undefined) batch.fail(job.ids, failure);
-    if (recorded === undefined || failure !== undefined) leave(places, job);
-  }
-  await Promise.all([
-    ...launching.map(({ answered }) => answered),
-    ...places
-      .filter(({ pokes, jobs }) => pokes.length + jobs.size > 0)
-      .map(({ pokes, jobs, served, installationId, tier }) => {
-        const own = pokes.length > 0 ? {} : { own: new Set(jobs.keys()) };
-        const ids = [...pokes, ...idsOf([...jobs.values()])];
-        return batch.attempt(ids, () => balance(deps, { installationId, tier, ...own, served, asking }));
-      }),
-  ]);
+  await Promise.all(places.map((place) => acceptPlace(deps, { batch, place, asking })));
   return batch.failed();
+}
+
+interface Accepting {
+  readonly batch: Batch;
+  readonly place: Place;
+  readonly asking: (tier: TierName) => void;
+}
+
+/** No place waits for another, but for a moment in which the rows of both can be written in one call. */
+async function acceptPlace(deps: BalanceDeps, accepting: Accepting): Promise<void> {
+  const { batch, place, asking } = accepting;
+  const { pokes, jobs, installationId, tier } = place;
+  const beside = { to: batch, clock: deps.clock, milliseconds: takesTogetherMilliseconds };
+  const { answer: launching, together } = await askBesideOthers(beside, () => atOnce(deps, accepting));
+  if (jobs.size > 0) {
+    await together();
+    await recordRest(deps, accepting);
+  }
+  const own = pokes.length > 0 ? {} : { own: new Set(jobs.keys()) };
+  const ids = [...pokes, ...idsOf([...jobs.values()])];
+  const look = { installationId, tier, ...own, served: place.served, asking };
+  await Promise.all([
+    launching.answered,
+    ...(ids.length > 0 ? [batch.attempt(ids, () => balance(deps, look))] : []),
+  ]);
+}
+
+/** Leaves the place with the jobs that are recorded. */
+async function recordRest(deps: BalanceDeps, { batch, place: { jobs } }: Accepting): Promise<void> {
+  const waiting = [...jobs.values()];
+  const events = waiting.map(({ event }) => event);
+  const recorded = await batch.attempt(idsOf(waiting), () => recordWaiting(deps, events));
+  for (const [n, { event, ids }] of waiting.entries()) {
+    const failure = recorded?.[n];
+    if (failure !== undefined) batch.fail(ids, failure);
+    if (recorded === undefined || failure !== undefined) jobs.delete(event.jobId);
+  }
 }
 
 function placesOf(batch: Batch, deliveries: readonly Delivery[]): Place[] {
@@ -94,17 +111,11 @@ function placesOf(batch: Batch, deliveries: readonly Delivery[]): Place[] {
 
 const idsOf = (jobs: readonly QueuedJob[]) => jobs.flatMap(({ ids }) => ids);
 
-function leave(places: readonly Place[], { event }: QueuedJob): void {
-  const { installationId, tier, jobId } = event;
-  places.find((place) => place.installationId === installationId && place.tier === tier)?.jobs.delete(jobId);
-}
-
 /** Leaves the place with the jobs that still are to be recorded. Whoever asked for a look wants one at all that waits. */
 async function atOnce(
   deps: BalanceDeps,
-  options: { batch: Batch; place: Place; asking: (tier: TierName) => void },
+  { batch, place, asking }: Accepting,
 ): Promise<{ answered: Promise<void> }> {
-  const { batch, place, asking } = options;
   const { installationId, tier, pokes, jobs } = place;
   const nothing = { answered: Promise.resolve() };
   if (jobs.size === 0 || pokes.length > 0) return nothing;
