@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { platformOwner } from '../../lib/core/controllers/controller.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
 import { acme, noon } from '../support/given.ts';
-import { givenQuestion } from './question-store.contract.ts';
+import { givenQuestion } from '../support/questions.ts';
 import { type DynamoStores, dynamoBackend } from './support/store-backends.ts';
 
 const limit = 10;

@@ -36,7 +36,7 @@ const rotate = createRoute({
   description:
     'Creates a secret, the first one too. During the overlap, callbacks are also signed with the previous one.',
   request: { params: ofController, body: jsonBody(rotation) },
-  responses: { 201: ok('The new secret', madeSecret), ...problems(409, 422) },
+  responses: { 201: ok('The new secret', madeSecret), ...problems(409) },
 });
 
 export function addSecretRoutes(api: Api, deps: ApiDeps): void {

@@ -52,7 +52,7 @@ const rotate = createRoute({
   description:
     'Replaces the token with a new one, in one change. The old one works until the overlap is over.',
   request: { params: ofToken, body: jsonBody(rotation) },
-  responses: { 201: ok('The new token', madeToken), ...problems(409, 422) },
+  responses: { 201: ok('The new token', madeToken), ...problems(409) },
 });
 
 const revoke = createRoute({
