@@ -88,6 +88,17 @@ export function daysApartAtEnd(days: readonly Compared[]): number {
   return used.length - 1 - used.findLastIndex((day) => !isApart(day));
 }
 
+/**
+ * Days of which the records lack a price that the bill has, in order: they differ for that. An address may lack one on every
+ * day, where the operator's own subnets are used, and is little.
+ */
+export const daysWithoutPrice = (sums: readonly UsageSum[]): string[] =>
+  [
+    ...new Set(
+      sums.filter(({ unpriced: { compute = 0, disk = 0 } }) => compute + disk > 0).map(({ day }) => day),
+    ),
+  ].toSorted();
+
 export const isExplained = ({ installationId, component }: BilledCost) =>
   installationId !== undefined && component !== undefined;
 

@@ -29,7 +29,7 @@ export interface ExportedLine {
 /** Of a record what the comparison needs. */
 export type RecordedMachine = Pick<
   UsageRecord,
-  'instanceId' | 'installationId' | 'tier' | 'spot' | 'cost' | 'endedAt'
+  'instanceId' | 'installationId' | 'tier' | 'spot' | 'cost' | 'unpriced' | 'endedAt'
 > & {
   /** On which it was launched. */
   readonly day: string;
@@ -41,6 +41,8 @@ interface Known {
   readonly recorded: number;
   /** All of its days are on the bill. */
   readonly isWhole: boolean;
+  /** What has no price on record, and is left out on the bill too. */
+  readonly unpriced: readonly Component[];
   billed: number;
 }
 
@@ -56,6 +58,13 @@ export interface ComparedExport {
   readonly kinds: readonly Compared[];
   readonly machines: MachinesCompared;
   readonly explained: Explained;
+  /** Machines on record without a price, and what they cost on the bill: no other figure has that. The dearest first. */
+  readonly unpriced: readonly Resource[];
+}
+
+export interface Resource {
+  readonly resourceId: string;
+  readonly micros: Micros;
 }
 
 export interface MachinesCompared {
@@ -77,7 +86,7 @@ export interface Explained {
   /** 0.99 is 99%; absent: nothing is tagged. */
   readonly part?: number;
   /** Resources that no record knows, those that cost most first. */
-  readonly unknown: readonly { readonly resourceId: string; readonly micros: Micros }[];
+  readonly unknown: readonly Resource[];
 }
 
 /** So much of what is tagged, records should explain. */
@@ -114,6 +123,7 @@ export function tallyExport(of: TallyOf): ExportTally {
     kinds: new Map(),
     rest: new Map(),
     unknown: new Map(),
+    unpriced: new Map(),
     tagged: 0,
     known: 0,
   };
@@ -131,6 +141,7 @@ export function tallyExport(of: TallyOf): ExportTally {
       ),
       machines: machinesCompared(books.machines),
       explained: explainedOf(bill, books),
+      unpriced: dearest(bill.unpriced),
     }),
   };
 }
@@ -145,6 +156,7 @@ interface Books {
 interface Bill extends Omit<Books, 'machines'> {
   readonly sums: Map<string, BilledCost & { micros: number }>;
   readonly unknown: Map<string, number>;
+  readonly unpriced: Map<string, number>;
   tagged: number;
   known: number;
 }
@@ -153,11 +165,11 @@ function booksOf({ days, machines: records }: TallyOf): Books {
   const wanted = new Set(days);
   const lastDay = days.at(-1) ?? '';
   const books: Books = { machines: new Map(), kinds: new Map(), rest: new Map() };
-  for (const { instanceId, installationId, tier, spot, cost, day, endedAt } of records) {
+  for (const { instanceId, installationId, tier, spot, cost, unpriced, day, endedAt } of records) {
     const isInside = wanted.has(day);
     const recorded = (cost.compute ?? 0) + (cost.surplus ?? 0);
     const isWhole = isInside && dayOf(endedAt) <= lastDay;
-    books.machines.set(instanceId, { ...{ installationId, tier, recorded, isWhole }, billed: 0 });
+    books.machines.set(instanceId, { ...{ installationId, tier, recorded, isWhole, unpriced }, billed: 0 });
     if (!isInside) continue;
     for (const [component, micros] of Object.entries(cost) as [Component, number][]) {
       addTo(books.kinds, kindOf(component, spot), micros);
@@ -169,6 +181,7 @@ function booksOf({ days, machines: records }: TallyOf): Books {
 
 function addLine(bill: Bill, line: ExportedLine, machine: Known | undefined): void {
   const { day, component, isSpot, micros } = line;
+  if (machine && component && machine.unpriced.includes(component)) return leaveOut(bill, line);
   const { installationId, tier } = machine ?? line;
   const key = [day, installationId, tier, component].join('\n');
   const sum = bill.sums.get(key);
@@ -191,6 +204,14 @@ function addLine(bill: Bill, line: ExportedLine, machine: Known | undefined): vo
   else note(bill.unknown, line.resourceId, micros);
 }
 
+/** It is known what it is of. What it should cost is not. */
+function leaveOut(bill: Bill, { resourceId, installationId, micros }: ExportedLine): void {
+  addTo(bill.unpriced, resourceId, micros);
+  if (installationId === undefined) return;
+  bill.tagged += micros;
+  bill.known += micros;
+}
+
 function explainedOf(bill: Bill, books: Books): Explained {
   // A disk or an address is explained as far as machines of its tenant and tier are on record.
   const rest = [...bill.rest].map(([key, billed]) => Math.min(billed, books.rest.get(key) ?? 0));
@@ -198,9 +219,7 @@ function explainedOf(bill: Bill, books: Books): Explained {
   return {
     ...{ tagged: Math.round(bill.tagged), known: Math.round(known) },
     ...(bill.tagged > 0 ? { part: known / bill.tagged } : {}),
-    unknown: largest([...bill.unknown], ([, micros]) => micros).map(([resourceId, micros]) => ({
-      ...{ resourceId, micros: Math.round(micros) },
-    })),
+    unknown: dearest(bill.unknown),
   };
 }
 
@@ -211,8 +230,8 @@ function machinesCompared(machines: ReadonlyMap<string, Known>): MachinesCompare
   let notBilledMicros = 0;
   const apart: [string, Known][] = [];
   for (const [instanceId, machine] of machines) {
-    const { isWhole, recorded, billed } = machine;
-    if (!isWhole) continue;
+    const { isWhole, recorded, billed, unpriced } = machine;
+    if (!isWhole || unpriced.some(isOfMachine)) continue;
     if (billed === 0 && recorded > 0) {
       notBilled += 1;
       notBilledMicros += recorded;
@@ -242,6 +261,11 @@ function addTo<Key>(sums: Map<Key, number>, key: Key, micros: number): void {
 function note(unknown: Map<string, number>, resourceId: string, micros: number): void {
   if (unknown.has(resourceId) || unknown.size < mostUnknown) addTo(unknown, resourceId, micros);
 }
+
+const dearest = (resources: ReadonlyMap<string, number>): Resource[] =>
+  largest([...resources], ([, micros]) => micros).map(([resourceId, micros]) => ({
+    ...{ resourceId, micros: Math.round(micros) },
+  }));
 
 const largest = <One>(all: readonly One[], size: (one: One) => number): One[] =>
   all.toSorted((one, other) => size(other) - size(one)).slice(0, shownMachines);

@@ -1,6 +1,7 @@
 /** `npm run accuracy`: how near the records of simulated jobs are to the bill that AWS would write. Seconds, in virtual time. */
 import { createCommandLine, exitStatus, runScript, wholeNumber } from '../../lib/cli/command-line.ts';
 import { drawTable } from '../../lib/cli/table.ts';
+import { assumedStrays } from './by-export.ts';
 import { measureAccuracy } from './measure.ts';
 
 interface AccuracyOptions {
@@ -29,5 +30,8 @@ function run({ jobs, seed }: AccuracyOptions): void {
     Math.abs(off) <= atMost ? 'met' : 'missed',
   ]);
   process.stdout.write(`${drawTable([`${jobs} jobs each`, 'off by', 'goal', ''], rows)}\n`);
+  process.stdout.write(
+    `Of tagged spend, what no record explains is assumed: one machine in ${assumedStrays.machines}, one disk in ${assumedStrays.disks}.\n`,
+  );
   process.exitCode = found.every(({ off, atMost }) => Math.abs(off) <= atMost) ? 0 : 1;
 }

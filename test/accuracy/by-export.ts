@@ -1,6 +1,6 @@
 /**
- * A simulated month as AWS's export has it: by resource, with what no record knows beside it. One machine in 1,000 was more than was
- * asked for, and lived until the sweep found it; one disk in 5,000 outlived its machine by a day.
+ * A simulated month as AWS's export has it: by resource, with what no record knows beside it. The rates of that are assumed,
+ * and say nothing of how often it happens.
  */
 
 import { type ComparedExport, type ExportedLine, tallyExport } from '../../lib/core/compare-export.ts';
@@ -15,6 +15,9 @@ const environment = 'my-saas';
 const region = 'us-east-1';
 const tenMinutes = 600_000;
 const dayMilliseconds = 86_400_000;
+
+/** One machine in so many was more than was asked for, and lived for ten minutes; one disk outlived its machine by a day. */
+export const assumedStrays = { machines: 1_000, disks: 5_000 } as const;
 
 /** What the bill has and no record. */
 export function withStrays(month: SimulatedMonth): SimulatedMonth {
@@ -31,8 +34,8 @@ export function withStrays(month: SimulatedMonth): SimulatedMonth {
         },
         ...{ instanceId: `${instanceId}-stray`, runningAt: startedAt, endedAt: startedAt + tenMinutes },
       };
-      const machine = n % 1_000 === 0 ? billItems(region, life, usualBill) : [];
-      const isLeft = n % 5_000 === 1;
+      const machine = n % assumedStrays.machines === 0 ? billItems(region, life, usualBill) : [];
+      const isLeft = n % assumedStrays.disks === 1;
       const alone = isLeft ? { ...life, endedAt: startedAt + dayMilliseconds } : undefined;
       const disk = alone
         ? billItems(region, alone, usualBill).filter(({ component }) => component === 'disk')

@@ -103,6 +103,22 @@ describe('mayfly costs compare, with an export', () => {
     expect(out).toContain('From the export that AWS delivered at');
   });
 
+  it('is asked for, compared by name, and ended; what was delivered can still be compared', async () => {
+    world.exports.deliver();
+    const read = await compare('--source', 'export');
+    expect(read).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('From the export that AWS delivered'),
+    });
+    expect(await run('costs', 'export', 'disable')).toMatchObject({
+      status: 0,
+      out: 'Deleted: AWS delivers no more.\n',
+    });
+    world.exports.deliver();
+    expect((await compare('--source', 'export')).out).toContain('From the export that AWS delivered');
+    expect((await run('costs', 'export', 'enable')).out).toContain('within 24 hours');
+  });
+
   it('says how much of what is tagged no record explains, and what it is', async () => {
     onBill = [...lives, orphan];
     world.exports.deliver();
@@ -167,6 +183,22 @@ describe('mayfly costs compare, with an export', () => {
       status: 2,
       error: expect.stringContaining('AWS is delivering the export at this moment'),
     });
+  });
+
+  it('leaves a machine without a price out on both sides, and names it', async () => {
+    const unpriced = [lifeOn(days[4]!, 'i-unpriced')];
+    await recordLives(account, unpriced, { list: 'x', disk: 2_400_000, address: 5_000 });
+    onBill = [...lives, ...unpriced];
+    world.exports.deliver();
+    const { status, out } = await compare();
+    expect(out).toMatch(/Without a price on record, and left out: i-unpriced 0\.19\d\d\n/);
+    expect(out).toMatch(/compute on demand +3\.84\d\d +3\.83\d\d/);
+    expect(status).toBe(0);
+    bill.setDials({ discountThousandths: 200 });
+    const byTag = await compare('--source', 'cost-explorer');
+    expect(byTag.out).toContain(
+      `Incomplete, as machines without a price ran, and not counted as apart: ${days[4]}`,
+    );
   });
 });
 

@@ -1,7 +1,12 @@
 /** A comparison of records with AWS's bill, for a terminal. */
 
 import { type Compared, type Comparison, daysApartForAlarm, mostApart } from '../../core/compare-bill.ts';
-import { type Explained, leastExplained, type MachinesCompared } from '../../core/compare-export.ts';
+import {
+  type Explained,
+  leastExplained,
+  type MachinesCompared,
+  type Resource,
+} from '../../core/compare-export.ts';
 import type { BillSource } from '../../core/compared-day.ts';
 import { printableLine } from '../printable.ts';
 import { drawTable } from '../table.ts';
@@ -15,6 +20,9 @@ export interface Shown {
   readonly kinds?: readonly Compared[];
   readonly machines?: MachinesCompared;
   readonly explained?: Explained;
+  readonly unpriced?: readonly Resource[];
+  /** Days on which machines without a price ran, where the bill was read by tag. */
+  readonly incomplete: readonly string[];
   readonly accounts: ReadonlyMap<number, string>;
   /** Days that are kept now, and were not, or were kept with other sums. */
   readonly changed: number;
@@ -47,7 +55,17 @@ export function compareText(comparison: Comparison, shown: Shown): string {
 
 function notes(
   { total, unexplained, daysApart }: Comparison,
-  { source, requests, deliveredAt, machines, explained, changed, uncertainty }: Shown,
+  {
+    source,
+    requests,
+    deliveredAt,
+    machines,
+    explained,
+    unpriced = [],
+    incomplete,
+    changed,
+    uncertainty,
+  }: Shown,
 ): string[] {
   const percent = `${mostApart * 100}%`;
   const apart =
@@ -69,6 +87,14 @@ function notes(
       ? []
       : [`Days that are not compared yet are off by at most ${inPercent(uncertainty)}, 19 times in 20.`]),
     ...machineNotes(machines, explained),
+    ...(incomplete.length === 0
+      ? []
+      : [`Incomplete, as machines without a price ran, and not counted as apart: ${incomplete.join(', ')}`]),
+    ...(unpriced.length === 0
+      ? []
+      : [
+          `Without a price on record, and left out: ${unpriced.map(({ resourceId, micros }) => `${resourceId} ${money(micros)}`).join(', ')}`,
+        ]),
     source === 'export'
       ? `From the export that AWS delivered at ${deliveredAt?.slice(0, 16).replace('T', ' ')} UTC.`
       : `${requests} requests to Cost Explorer, at $0.01 each.`,

@@ -2,7 +2,13 @@
  * `mayfly costs compare`: the records against AWS's bill, by day, tenant and component. The records stay as they are; what was
  * found is kept beside them, for reports and for the alarm. Its exit status is what an operator's schedule may alarm by, too.
  */
-import { compareBill, daysApartAtEnd, daysApartForAlarm, mostApart } from '../../core/compare-bill.ts';
+import {
+  compareBill,
+  daysApartAtEnd,
+  daysApartForAlarm,
+  daysWithoutPrice,
+  mostApart,
+} from '../../core/compare-bill.ts';
 import { comparedDays, lineOfDay, preferred } from '../../core/compared-day.ts';
 import { correctionBy } from '../../core/correction.ts';
 import { dayMilliseconds, monthOf as monthNameOf } from '../../core/days.ts';
@@ -57,16 +63,20 @@ alarm bill-apart goes by what it finds. Cost Explorer charges $0.01 for each req
     const { total } = comparison;
     // As they are kept: of a day that an export told of, Cost Explorer's word does not count.
     const lines = new Map(found.map((day) => [day.day, lineOfDay(day)]));
+    // By machine, what has no price is left out on both sides.
+    const incomplete = source === 'export' ? [] : daysWithoutPrice(sums);
     const daysApart = daysApartAtEnd([
       ...earlier,
-      ...comparison.days.map((line) => lines.get(line.name) ?? line),
+      ...comparison.days
+        .filter(({ name }) => !incomplete.includes(name))
+        .map((line) => lines.get(line.name) ?? line),
     ]);
     const last = days.at(-1)!;
     const changed = await keepComparison(call, { askedAt: now, days: found, lastDay: last, daysApart });
     const { uncertainty } = correctionBy(found);
     const accounts = new Map(sums.map(({ installationId, account }) => [installationId as number, account]));
     const title = `${month.name}, ${days[0]} to ${last}`;
-    const about = { source, requests, changed, uncertainty, ...byMachine };
+    const about = { source, requests, changed, uncertainty, incomplete, ...byMachine };
     const result = { ...comparison, daysApart };
     io.out(
       options['json']

@@ -65,8 +65,8 @@ async function machinesOf(
   const machines: RecordedMachine[] = [];
   for (const day of [...before, ...days]) {
     for (const record of await listUsage(table, { days: [day] })) {
-      const { instanceId, installationId, tier, spot, cost, endedAt } = record;
-      machines.push({ instanceId, installationId, tier, spot, cost, endedAt, day });
+      const { instanceId, installationId, tier, spot, cost, unpriced, endedAt } = record;
+      machines.push({ instanceId, installationId, tier, spot, cost, unpriced, endedAt, day });
     }
   }
   return machines;
