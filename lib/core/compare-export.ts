@@ -181,7 +181,10 @@ function booksOf({ days, machines: records }: TallyOf): Books {
 
 function addLine(bill: Bill, line: ExportedLine, machine: Known | undefined): void {
   const { day, component, isSpot, micros } = line;
-  if (machine && component && machine.unpriced.includes(component)) return leaveOut(bill, line);
+  if (machine && component && machine.unpriced.includes(component)) {
+    leaveOut(bill, line);
+    return;
+  }
   const { installationId, tier } = machine ?? line;
   const key = [day, installationId, tier, component].join('\n');
   const sum = bill.sums.get(key);
