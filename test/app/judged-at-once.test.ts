@@ -2,7 +2,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Controller } from '../../lib/core/controllers/controller.ts';
 import { InstallationId, JobId } from '../../lib/core/ids.ts';
-import { OperationalError } from '../../lib/ports/errors.ts';
 import { givenController, givenRules, givenScope, putControllers } from '../support/controllers.ts';
 import { acme, givenEvent, givenJob, givenTenant, noon } from '../support/given.ts';
 import { expectBalanced, givenPlatform, type Platform } from '../support/platform.ts';
@@ -138,15 +137,5 @@ describe('a new job of a tenant with controllers', () => {
     platform.clock.advance(61_000);
     await platform.accept(queued(1));
     expect(platform.queues.admission).toHaveLength(1);
-  });
-
-  it('comes again, and has no row, where what a rule said of it could not be put on record', async () => {
-    const { platform } = await given(notWeb);
-    const gone = new OperationalError('Gone.', { code: 'ServiceUnavailable', retryable: true });
-    platform.stores.world.failNext('controllers.recordDecisions', gone);
-    expect(await platform.accept(queued(1, web))).toHaveLength(1);
-    expect(await platform.job(1)).toBeUndefined();
-    expect(await platform.accept(queued(1, web))).toEqual([]);
-    expect((await platform.job(1))?.reason?.code).toBe('controller-rejected');
   });
 });

@@ -19,6 +19,7 @@ import type { RunAbout } from '../../core/github.ts';
 import type { Job } from '../../core/job.ts';
 import type { Callbacks } from '../../ports/callbacks.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import { type Question, type QuestionStore, questionId } from '../../ports/questions.ts';
 import type { Queues } from '../../ports/queues.ts';
 import type { TenantStore } from '../../ports/tenants.ts';
@@ -264,7 +265,9 @@ async function settle(deps: AskDeps, how: How, answered: Answered): Promise<Answ
   if (job.admission?.state !== 'asked') return answered;
   const made = makeDecision({ ...how, at: deps.clock.now(), about, answers: answersOf(asked) });
   if (!made.decision) return answered;
-  await writeDecisions(deps, job.installationId, [made]);
+  const stored = (await writeDecisions(deps, job.installationId, [made])).get(job.jobId);
+  // The message comes again, and finds the answers.
+  if (stored instanceof OperationalError) throw stored;
   await poke(deps, job);
   return answered;
 }

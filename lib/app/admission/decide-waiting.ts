@@ -6,6 +6,7 @@
 import { judge } from '../../core/admission.ts';
 import type { Gate } from '../../core/controllers/decision.ts';
 import { needsDecision, policyMark } from '../../core/controllers/job-admission.ts';
+import type { JobId } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Tenant } from '../../core/tenant.ts';
 import type { Tier } from '../../core/tier.ts';
@@ -64,13 +65,23 @@ export async function judgeWaiting(deps: Deps, line: Line): Promise<Judged> {
   };
 }
 
-/** The same, written down, and who is to be asked from outside is being asked. @throws OperationalError */
+/**
+ * The same, written down, and who is to be asked from outside is being asked. A job whose decision is not stored is as it was
+ * read, and the next look decides about it. @throws OperationalError
+ */
 export async function decideWaiting(deps: Deps, line: Line): Promise<Pick<Line, 'tenant' | 'waiting'>> {
-  const { made, ...judged } = await judgeWaiting(deps, line);
-  if (made.length === 0) return judged;
-  await writeDecisions(deps, judged.tenant.installationId, made);
-  await Promise.all(made.map((one) => askOutside(deps, one)));
-  return judged;
+  const { made, tenant, waiting } = await judgeWaiting(deps, line);
+  if (made.length === 0) return { tenant, waiting };
+  const outcomes = await writeDecisions(deps, tenant.installationId, made);
+  const isStored = (jobId: JobId) => outcomes.get(jobId) === 'stored';
+  await Promise.all(made.filter(({ job }) => isStored(job.jobId)).map((one) => askOutside(deps, one)));
+  const asRead = new Map(line.waiting.map((job) => [job.jobId, job]));
+  return {
+    tenant,
+    waiting: waiting.map((job) =>
+      outcomes.has(job.jobId) && !isStored(job.jobId) ? asRead.get(job.jobId)! : job,
+    ),
+  };
 }
 
 /** Has the function that asks controllers look at the job's row, if there is anybody to be asked. */

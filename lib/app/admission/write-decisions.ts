@@ -1,59 +1,101 @@
-/** Writes what was decided, or is left open, into the jobs' rows, and what was decided on record. */
-import type { InstallationId } from '../../core/ids.ts';
+/**
+ * Writes what was decided, or is left open, into the jobs' rows, and what was decided on record: each job by itself, so that
+ * what cannot be stored about one keeps no other waiting. Nobody acts on a decision that is not stored.
+ */
+import { type Decision, isAudited } from '../../core/controllers/decision.ts';
+import type { InstallationId, JobId } from '../../core/ids.ts';
 import type { ControllerStore } from '../../ports/controllers.ts';
+import { OperationalError } from '../../ports/errors.ts';
 import type { JobStore } from '../../ports/jobs.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
+import { orFailure } from '../common/or-failure.ts';
 import type { Made } from './make-decision.ts';
 
-export interface WriteDeps {
+export interface RecordDeps {
   readonly controllers: ControllerStore;
-  readonly jobs: JobStore;
   readonly telemetry: Telemetry;
 }
+
+export interface WriteDeps extends RecordDeps {
+  readonly jobs: JobStore;
+}
+
+/** changed: the job is over or gone, or somebody else has decided since its row was read. */
+export type Stored = 'stored' | 'changed' | OperationalError;
 
 export async function writeDecisions(
   deps: WriteDeps,
   installationId: InstallationId,
   made: readonly Made[],
-): Promise<void> {
-  const admissions = made.map(({ job, admission }) => ({
-    jobId: job.jobId,
-    admission,
-    insteadOf: job.admission?.policy,
-  }));
-  await recordBeside(deps, made, () => deps.jobs.setAdmissions(installationId, admissions));
+): Promise<ReadonlyMap<JobId, Stored>> {
+  const unrecorded = await recordFirst(deps, made);
+  const ready = made.filter(({ job }) => !unrecorded.has(job.jobId));
+  const write = async ({ job, admission }: Made): Promise<Stored> => {
+    const decided = { jobId: job.jobId, admission, insteadOf: job.admission?.policy };
+    const written = await orFailure(deps.jobs.setAdmissions(installationId, [decided]));
+    if (written instanceof OperationalError) return written;
+    return written.length > 0 ? 'stored' : 'changed';
+  };
+  const rows = await recordBeside(deps, ready, () => Promise.all(ready.map(write)));
+  return new Map([...unrecorded, ...ready.map(({ job }, n) => [job.jobId, rows[n]!] as const)]);
 }
 
-/** Whatever is more than a plain admission is on record before the jobs' rows say so. */
+/**
+ * What the audit keeps is on record before the jobs' rows say so. @returns the jobs whose decision cannot be put on record: they
+ * are not decided
+ */
+export async function recordFirst(
+  deps: RecordDeps,
+  made: readonly Made[],
+): Promise<ReadonlyMap<JobId, OperationalError>> {
+  const failed = await Promise.all(made.filter((one) => !isPlain(one)).map((one) => recordOne(deps, one)));
+  return new Map(failed.filter((failure) => failure !== undefined));
+}
+
+/** Records the others while their rows are written. Where that fails, the row has the decision, and nobody waits for the list of all. */
 export async function recordBeside<Written>(
-  deps: Pick<WriteDeps, 'controllers' | 'telemetry'>,
+  deps: RecordDeps,
   made: readonly Made[],
   writeRows: () => Promise<Written>,
 ): Promise<Written> {
-  const recording = recordDecisions(deps, made);
-  if (!made.every(isPlain)) await recording;
   // In one call, where both begin in the same moment; and none is under way once the caller goes on.
+  const recording = Promise.all(made.filter(isPlain).map((one) => recordOne(deps, one)));
   const [rows, record] = await Promise.allSettled([writeRows(), recording]);
   if (rows.status === 'rejected') throw rows.reason;
   if (record.status === 'rejected') throw record.reason;
   return rows.value;
 }
 
-/** Left open, or an admission by all. */
-export const isPlain = ({ decision }: Made): boolean => (decision?.outcome ?? 'admitted') === 'admitted';
+/** Left open, or an admission of which the audit keeps nothing. */
+const isPlain = ({ decision }: Made): boolean => !decision || !isAudited(decision);
 
-/** Those that are left open are none yet. */
-export async function recordDecisions(
-  { controllers, telemetry }: Pick<WriteDeps, 'controllers' | 'telemetry'>,
-  made: readonly Made[],
+/** A table that is throttled, or a call that was lost, passes as a rule. */
+const maxTries = 2;
+
+async function recordOne(
+  deps: RecordDeps,
+  { job: { jobId }, decision }: Made,
+): Promise<readonly [JobId, OperationalError] | undefined> {
+  if (!decision) return undefined;
+  for (let tries = 1; ; tries++) {
+    const failure = await orFailure(recordDecision(deps, decision));
+    if (!failure) return undefined;
+    if (failure.retryable && tries < maxTries) continue;
+    const { installationId, gate, outcome } = decision;
+    const about = { installationId, jobId, gate, outcome, error: failure.code };
+    deps.telemetry.event('warn', 'decision-not-recorded', about);
+    return [jobId, failure];
+  }
+}
+
+export async function recordDecision(
+  { controllers, telemetry }: RecordDeps,
+  decision: Decision,
 ): Promise<void> {
-  const decisions = made.flatMap(({ decision }) => decision ?? []);
-  if (decisions.length === 0) return;
-  await controllers.recordDecisions(decisions);
-  for (const { gate, outcome, votes } of decisions) {
-    telemetry.count('AdmissionDecisions', { kind: gate, outcome });
-    for (const { enforced, vote } of votes) {
-      if (!enforced) telemetry.count('AdmissionDryRuns', { kind: gate, outcome: vote });
-    }
+  await controllers.recordDecisions([decision]);
+  const { gate, outcome, votes } = decision;
+  telemetry.count('AdmissionDecisions', { kind: gate, outcome });
+  for (const { enforced, vote } of votes) {
+    if (!enforced) telemetry.count('AdmissionDryRuns', { kind: gate, outcome: vote });
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The queue gate for jobs that came in just now and have no rows yet. What rules admit goes on with its decision, which is
  * written together with its row. What controllers keep from a machine has its row written here, once: refused, or waiting for
- * whoever is to be asked from outside. A decision counts for the tenant that is answered, whose epoch it was made under.
+ * whoever is to be asked from outside. What cannot be put on record is not decided, and goes on as it came. A decision counts for
+ * the tenant that is answered, whose epoch it was made under.
  */
 import { judgeControllers, judgeTenant, type Verdict } from '../../core/admission.ts';
 import { policyMark } from '../../core/controllers/job-admission.ts';
@@ -15,8 +16,9 @@ import type { InsertOutcome } from '../../ports/jobs.ts';
 import { askOutside, judgeWaiting } from '../admission/decide-waiting.ts';
 import type { Made } from '../admission/make-decision.ts';
 import { isPolicyHere } from '../admission/policies.ts';
-import { recordBeside } from '../admission/write-decisions.ts';
+import { recordFirst } from '../admission/write-decisions.ts';
 import { logRefusedJob } from '../common/log-refused-job.ts';
+import { orFailure } from '../common/or-failure.ts';
 import type { KnownGroup } from '../common/runner-groups.ts';
 import type { BalanceDeps } from './balance-deps.ts';
 
@@ -30,7 +32,7 @@ interface NewLine {
 }
 
 export interface JudgedLine extends NewLine {
-  /** Of `jobs`, which may have machines; it is to be recorded with their rows. */
+  /** Of those of `jobs` that may have machines; it is to be recorded with their rows. */
   readonly made: ReadonlyMap<JobId, Made>;
   /** What came of those that have their rows now; those that had one already are in neither, and are judged by it. */
   readonly outcomes: ReadonlyMap<JobId, InsertOutcome>;
@@ -65,8 +67,18 @@ export async function judgeNewJobs(deps: BalanceDeps, line: NewLine, goOn: () =>
     else open.push(job);
     if (verdict?.kind !== 'refuse') ahead += 1;
   }
-  if (kept.length > 0) goOn();
-  return { ...line, tenant, waiting, jobs: open, made, outcomes: await keep(deps, kept) };
+  if (kept.length === 0) return { ...line, tenant, waiting, jobs: open, made, outcomes: new Map() };
+  goOn();
+  const unrecorded = await recordFirst(
+    deps,
+    kept.map(({ made }) => made),
+  );
+  const undecided = jobs.filter(({ jobId }) => unrecorded.has(jobId));
+  const outcomes = await keep(
+    deps,
+    kept.filter(({ job }) => !unrecorded.has(job.jobId)),
+  );
+  return { ...line, tenant, waiting, jobs: [...open, ...undecided], made, outcomes };
 }
 
 /**
@@ -92,8 +104,7 @@ async function keep(deps: BalanceDeps, kept: readonly Kept[]): Promise<ReadonlyM
     ({ job, verdict: { kind, reason } }): Job =>
       kind === 'hold' ? { ...job, reason } : { ...job, state: 'done', outcome: 'refused', doneAt, reason },
   );
-  const decisions = kept.map(({ made }) => made);
-  const inserted = await orFailure(recordBeside(deps, decisions, () => deps.jobs.insert(rows)));
+  const inserted = await orFailure(deps.jobs.insert(rows));
   const outcomes = await Promise.all(
     kept.map(async ({ job, verdict, made }, n) => {
       const outcome = inserted instanceof OperationalError ? inserted : inserted[n]!;
@@ -107,13 +118,4 @@ async function keep(deps: BalanceDeps, kept: readonly Kept[]): Promise<ReadonlyM
   );
   const written = kept.map(({ job }, n) => [job.jobId, outcomes[n]!] as const);
   return new Map(written.filter(([, outcome]) => outcome !== 'exists'));
-}
-
-async function orFailure<Result>(work: Promise<Result>): Promise<Result | OperationalError> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof OperationalError) return error;
-    throw error;
-  }
 }

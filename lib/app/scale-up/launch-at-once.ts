@@ -17,7 +17,7 @@ import { OperationalError } from '../../ports/errors.ts';
 import type { InsertOutcome } from '../../ports/jobs.ts';
 import { askOutside } from '../admission/decide-waiting.ts';
 import { withEpoch } from '../admission/platform-policy.ts';
-import { isPlain, recordBeside, recordDecisions } from '../admission/write-decisions.ts';
+import { recordBeside, recordFirst } from '../admission/write-decisions.ts';
 import { knownGroup, readGroupNote } from '../common/runner-groups.ts';
 import { firstPageSize, roundsWithinMilliseconds } from '../common/settings.ts';
 import { carryOutLaunch } from '../launch/carry-out-launch.ts';
@@ -131,10 +131,6 @@ async function tryOnce(
   const outcomes = new Map<JobId, InsertOutcome>();
   const madeOf = (jobs: readonly { readonly jobId: JobId }[]) =>
     jobs.flatMap(({ jobId }) => made.get(jobId) ?? []);
-  await recordDecisions(
-    deps,
-    madeOf(plan.launch).filter((one) => !isPlain(one)),
-  );
   let isTaken = false;
   const cover = (launch: Launch) => {
     isTaken = true;
@@ -147,7 +143,7 @@ async function tryOnce(
   const { installationId } = fresh;
   const machines = launch.plannedJobs.length;
   const served = { installationId, tier, plan, served: true, machines, tenant, supply };
-  const isAll = plan.launch.length === line.jobs.length;
+  const isAll = machines === line.jobs.length;
   const answered = allOf([
     carryOut(deps, fresh, launch),
     refreshGroup(deps, { tenant, group, waiting: fresh.jobs }),
@@ -196,16 +192,20 @@ async function coverNew(
   options: { launch: Launch; fresh: NewJobs; line: Line; outcomes: Map<JobId, InsertOutcome> },
 ): Promise<readonly PlannedJob[]> {
   const { launch, fresh, line, outcomes } = options;
-  const { plannedJobs } = launch;
+  const madeOf = (planned: readonly PlannedJob[]) =>
+    planned.flatMap(({ jobId }) => line.made.get(jobId) ?? []);
+  // What cannot be put on record is not decided: the job is recorded as waiting, and looked at again.
+  const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs));
+  const undecided = launch.plannedJobs.filter(({ jobId }) => unrecorded.has(jobId));
+  const plannedJobs = launch.plannedJobs.filter((job) => !undecided.includes(job));
   const jobs = new Map(line.jobs.map((job) => [job.jobId, job]));
   const rows = plannedJobs.map(({ jobId, lease }): Job => {
     const { reason: _noReasonToWait, ...job } = jobs.get(jobId)!;
     return { ...job, state: 'covered', lease, attempts: job.attempts + 1 };
   });
-  const made = plannedJobs.flatMap(({ jobId }) => line.made.get(jobId) ?? []).filter(isPlain);
-  const inserted = await recordBeside(deps, made, () => insertAll(deps, rows));
+  const inserted = await recordBeside(deps, madeOf(plannedJobs), () => insertAll(deps, rows));
   const known = plannedJobs.filter((_, n) => inserted[n] === 'exists');
-  const unfit = plannedJobs.filter((_, n) => typeof inserted[n] === 'object');
+  const unfit = [...undecided, ...plannedJobs.filter((_, n) => typeof inserted[n] === 'object')];
   // Under controllers its row is judged by what stands in it, as that of any job that waits, unless it is this very one.
   const isJudged = policyMark(line.tenant) !== undefined;
   const others = isJudged ? await withoutOwn(deps, launch, known) : [];

@@ -36,3 +36,7 @@ export interface Decision {
   /** ISO 8601. */
   readonly decidedAt: string;
 }
+
+/** Whether the audit keeps anything of it: also a vote in dry run that would have rejected, and an exemption that was used. */
+export const isAudited = ({ outcome, votes }: Pick<Decision, 'outcome' | 'votes'>): boolean =>
+  outcome !== 'admitted' || votes.some(({ vote }) => vote === 'reject' || vote === 'exempt');

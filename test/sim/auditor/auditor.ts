@@ -13,6 +13,7 @@ import type { WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
 import { checkAdmitted, checkUngated, followDecisions } from './admission/check-admission.ts';
 import { type AuditedCall, followFacts } from './admission/check-facts.ts';
+import { createPlannedCheck } from './admission/check-planned.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkBans } from './check-bans.ts';
@@ -110,6 +111,7 @@ export function createAuditor(world: {
     if (!violations.some((known) => known.invariant === invariant)) violations.push({ invariant, detail });
   };
   let currentCause: readonly string[] = [];
+  const planned = createPlannedCheck(books, note);
 
   return {
     violations,
@@ -196,18 +198,13 @@ export function createAuditor(world: {
       if (holding.test(name)) checkHeld(books, note);
       if (using.test(name)) checkUsage(books, note);
       if (/^jobs\.(setAdmissions|insert)/.test(name)) followDecisions(books, note);
+      if (/^(jobs\.insert|launches\.)/.test(name)) planned.look();
       if (!changing.test(name)) return;
       for (const launch of books.followRows()) {
         checkAccounts(books, launch, note);
         checkGroupOfLaunch(books, launch, note);
         checkTakenSpend(books, launch, note);
-        for (const job of books.plannedJobs(launch)) {
-          checkAdmitted(
-            books,
-            { tenant: launch.tenant, job, since: books.now(), runSince, what: 'is to have a machine' },
-            note,
-          );
-        }
+        planned.taken(launch, runSince);
       }
       if (counting.test(name)) checkLeases(books, note);
       if (spending.test(name)) {

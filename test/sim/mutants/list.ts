@@ -41,9 +41,9 @@ export const mutants: readonly Mutant[] = [
     'asked-before-the-row',
     'EC2 is asked for the machine of a new job before the job has its row.',
     'lib/app/scale-up/launch-at-once.ts',
-    'const inserted = await recordBeside(deps, made, () => insertAll(deps, rows));',
+    'const inserted = await recordBeside(deps, madeOf(plannedJobs), () => insertAll(deps, rows));',
     `void deps.clock.sleep(5_000).then(() => deps.jobs.insert(rows)).catch(() => undefined);
-  const inserted = await recordBeside(deps, made, async () => rows.map(() => 'inserted' as const));`,
+  const inserted = rows.map(() => 'inserted' as const);`,
   ),
   mutant(
     'unclear-row-taken-for-written',
@@ -856,15 +856,15 @@ export const mutants: readonly Mutant[] = [
     'failed-open-unrecorded',
     'A job that runs because a controller failed leaves no record of that.',
     'lib/app/admission/write-decisions.ts',
-    'const decisions = made.flatMap(({ decision }) => decision ?? []);',
-    "const decisions = made.flatMap(({ decision }) => (decision?.outcome === 'failed-open' ? [] : (decision ?? [])));",
+    'await controllers.recordDecisions([decision]);',
+    "if (decision.outcome !== 'failed-open') await controllers.recordDecisions([decision]);",
   ),
   mutant(
     'decided-before-recorded',
-    'A job may run while that its controller failed is still being put on record.',
+    'A job may run although it could not be put on record that its controller failed.',
     'lib/app/admission/write-decisions.ts',
-    'if (!made.every(isPlain)) await recording;',
-    '',
+    'return new Map(failed.filter((failure) => failure !== undefined));',
+    'return new Map(failed.filter((failure) => failure !== undefined).slice(0, 0));',
   ),
   mutant(
     'at-once-whatever-rules-say',
@@ -908,8 +908,8 @@ export const mutants: readonly Mutant[] = [
     'failed-open-at-once-unrecorded',
     'A new job is launched at once although a controller failed, and no record says so.',
     'lib/app/scale-up/launch-at-once.ts',
-    'madeOf(plan.launch).filter((one) => !isPlain(one)),',
-    'madeOf(plan.launch).filter((one) => !isPlain(one) && one.unanswered.length > 99),',
+    'const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs));',
+    'const unrecorded = await recordFirst(deps, madeOf(launch.plannedJobs).slice(0, 0));',
   ),
   mutant(
     'no-start-gate-for-controllers',

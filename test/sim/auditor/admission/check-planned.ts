@@ -1,0 +1,39 @@
+/**
+ * A job is to have a machine as soon as its row has a launch's lease: until then nobody asks EC2. Which policies it may go by is
+ * settled as the launch is taken; that its controllers failed may be put on record in between.
+ */
+import type { WorldJob } from '../../world/context.ts';
+import type { AuditedLaunch, Books, Note } from '../books.ts';
+import { checkAdmitted } from './check-admission.ts';
+
+interface Planned {
+  readonly launch: AuditedLaunch;
+  readonly job: WorldJob;
+  /** When the launch was taken, and when the run began that took it. */
+  readonly about: { readonly tenant: number; readonly since: number; readonly runSince: number };
+}
+
+export function createPlannedCheck(books: Books, note: Note) {
+  let left: Planned[] = [];
+  const rowOf = ({ about, job }: Planned) => books.rows.jobs.get(`${about.tenant}/${job.id}`);
+  const check = ({ about, job }: Planned) =>
+    checkAdmitted(books, { ...about, job, what: 'is to have a machine' }, note);
+  return {
+    taken(launch: AuditedLaunch, runSince: number): void {
+      const about = { tenant: launch.tenant, since: books.now(), runSince };
+      left.push(...books.plannedJobs(launch).map((job) => ({ launch, job, about })));
+    },
+    /** After each call that may have given a job its lease. */
+    look(): void {
+      left = left.filter((planned) => {
+        const launch = books.rows.launches.get(planned.launch.id as never);
+        const plan = launch?.plannedJobs.find(({ jobId }) => jobId === planned.job.id);
+        // It was left out of the launch, or the launch is over.
+        if (!plan || launch?.state === 'closed') return false;
+        if (rowOf(planned)?.lease !== plan.lease) return true;
+        check(planned);
+        return false;
+      });
+    },
+  };
+}
