@@ -194,6 +194,123 @@ describe('a controller that is asked twice at once', () => {
   });
 });
 
+describe('a controller in dry run beside one that is obeyed', () => {
+  const later = { id: 'ctl_2', state: 'dry_run' } as const;
+  const asked = ({ stores }: Platform, id: string) =>
+    [...stores.world.rows.questions.values()].filter(({ controllerId }) => controllerId === id);
+  const answerLate = async (platform: Platform, vote: 'admit' | 'reject') => {
+    const [question] = asked(platform, 'ctl_2');
+    platform.clock.advance(1_000);
+    await platform.questions.answer(question!, { vote, reason: 'No.' }, platform.clock.now());
+    // The one that was to come when its time is over comes after the one that tells of the answer.
+    const message = { kind: 'admission', installationId: acme, jobId: JobId(1) } as const;
+    platform.queues.admission.splice(0, platform.queues.admission.length, message);
+    await platform.deliverAdmission();
+    platform.queues.admission.push(message);
+  };
+  const lateRecord = (outcome: string, vote: string) => ({
+    gate: 'queue',
+    outcome,
+    votes: [{ controllerId: 'ctl_2', vote, enforced: false }],
+  });
+  const ofFirst = (vote: string) => ({ votes: [{ controllerId: 'ctl_1', vote, enforced: true }] });
+
+  it('is asked once, and on record once, where it answers after the job has its machine', async () => {
+    const platform = await givenAsked(admit, byHttps(), byPoll(later));
+    await platform.accept(queued());
+    const began = platform.clock.now();
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+    expect(platform.clock.now()).toBe(began);
+
+    await answerLate(platform, 'reject');
+    platform.clock.advance(6_000);
+    await platform.deliverAdmission();
+
+    expect(asked(platform, 'ctl_2')).toHaveLength(1);
+    expect(platform.callbacks.asked).toHaveLength(1);
+    expect(await decisionsOf(platform)).toMatchObject([lateRecord('admitted', 'reject'), ofFirst('admit')]);
+    expect(platform.telemetry.total('AdmissionDryRuns', { kind: 'queue', outcome: 'reject' })).toBe(1);
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+    expect(platform.queues.admission).toEqual([]);
+  });
+
+  it('is on record where it answers after the job was refused', async () => {
+    const platform = await givenAsked(reject, byHttps(), byPoll(later));
+    platform.callbacks.controllers.set(url, () => {
+      platform.clock.advance(50);
+      return reject;
+    });
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    expect(await stateOf(platform)).toEqual(['done', 'controller-rejected']);
+    await answerLate(platform, 'admit');
+    expect(await decisionsOf(platform)).toMatchObject([lateRecord('rejected', 'admit'), ofFirst('reject')]);
+  });
+
+  it('has failed, on record, once its time is over', async () => {
+    const platform = await givenAsked(admit, byHttps(), byPoll(later));
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    platform.clock.advance(6_000);
+    await platform.deliverAdmission();
+    expect(await decisionsOf(platform)).toMatchObject([lateRecord('admitted', 'failed'), ofFirst('admit')]);
+    expect(platform.queues.admission).toEqual([]);
+  });
+
+  it('is on record with what it said before the others decided', async () => {
+    const dry = byHttps({ id: 'ctl_2', state: 'dry_run' });
+    const platform = await givenAsked(reject, byPoll(), dry);
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    expect(await decisionsOf(platform)).toEqual([]);
+    const [question] = await pending(platform);
+    await platform.questions.answer(question!, { vote: 'admit' }, platform.clock.now());
+    await platform.deliverAdmission();
+    expect(await decisionsOf(platform)).toMatchObject([lateRecord('admitted', 'reject'), ofFirst('admit')]);
+    expect(platform.callbacks.asked).toHaveLength(1);
+  });
+
+  it('is called once a round also where it fails', async () => {
+    const dry = byHttps({ id: 'ctl_2', state: 'dry_run' });
+    const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byPoll(), dry);
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    platform.clock.advance(6_000);
+    await platform.deliverAdmission();
+    expect(platform.callbacks.asked).toHaveLength(1);
+    expect(await decisionsOf(platform)).toMatchObject([
+      lateRecord('unavailable', 'failed'),
+      { outcome: 'unavailable' },
+    ]);
+  });
+
+  it('is asked anew with each round of questions', async () => {
+    const platform = await givenAsked({ kind: 'failed', why: 'it answered 500' }, byHttps(), byPoll(later));
+    await platform.accept(queued());
+    await platform.deliverAdmission();
+    await platform.deliverPokes();
+    platform.clock.advance(31_000);
+    await platform.sweep();
+    await platform.deliverPokes();
+    await platform.deliverAdmission();
+    expect(asked(platform, 'ctl_1')).toHaveLength(2);
+    expect(asked(platform, 'ctl_2')).toHaveLength(2);
+  });
+
+  it('is asked by the gate that asked, wherever the job is by then', async () => {
+    const platform = await givenAsked(reject, byHttps({ state: 'dry_run' }));
+    await platform.accept(queued());
+    expect(await stateOf(platform)).toEqual(['covered', 'admitted']);
+    await platform.deliverAdmission();
+    expect(platform.callbacks.asked).toMatchObject([{ body: { gate: 'queue' } }]);
+    expect((await decisionsOf(platform)).map(({ gate }) => gate)).toEqual(['queue', 'queue']);
+  });
+});
+
 describe('a controller that polls', () => {
   it('finds the question, and its answer decides', async () => {
     const platform = await givenAsked(admit, byPoll());

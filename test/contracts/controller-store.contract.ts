@@ -249,11 +249,13 @@ export function controllerStoreContract(backend: StoreBackend): void {
         const met = await stores.jobs.setAdmissions(acme, [{ jobId: JobId(1), admission, insteadOf }]);
         return [met, (await stores.jobs.get(acme, JobId(1)))?.admission];
       };
-      const asked = { controllerId: 'ctl_1', ofPlatform: true, reason: 'late', againAt: 9, failures: 2 };
+      const round = { at: 4, gate: 'start' } as const;
+      const of = { controllerId: 'ctl_1', ofPlatform: true };
+      const asked = { ...of, reason: 'late', againAt: 9, failures: 2, round };
       const [met, stored] = await decide('1.-', 'asked', asked);
       expect([met, stored]).toEqual([[JobId(1)], { policy: '1.-', state: 'asked', at: 5, ...asked }]);
       expect(await decide('1.-', 'unavailable')).toMatchObject([[1], { state: 'unavailable' }]);
-      expect(await decide('1.-', 'rejected')).toMatchObject([[1], { state: 'rejected' }]);
+      expect(await decide('1.-', 'rejected')).toEqual([[1], { policy: '1.-', state: 'rejected', at: 5 }]);
       expect(await decide('1.-', 'admitted')).toMatchObject([[], { state: 'rejected' }]);
       const second = { policy: '2.-', state: 'admitted' };
       expect(await decide('2.-', 'admitted', {}, '1.-')).toMatchObject([[1], second]);

@@ -10,7 +10,7 @@
  *   done       —   (and `expires_at` is set)
  */
 import { tombstoneDays } from '../../contract/tables.ts';
-import type { JobAdmission } from '../../core/controllers/job-admission.ts';
+import type { AskingRound, JobAdmission } from '../../core/controllers/job-admission.ts';
 import { InstallationId, InstanceId, JobId, LeaseId, TierName } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Rest } from '../../core/job-rest.ts';
@@ -139,6 +139,8 @@ export const admissionAttributes = (admission: JobAdmission) => ({
   admission_at: number(admission.at),
   admission_again_at: optional(admission.againAt, number),
   admission_failures: optional(admission.failures, number),
+  admission_round_at: optional(admission.round?.at, number),
+  admission_gate: optional(admission.round?.gate, text),
 });
 
 function admissionOf(row: Row): JobAdmission | undefined {
@@ -153,7 +155,14 @@ function admissionOf(row: Row): JobAdmission | undefined {
     at: row.number('admission_at'),
     againAt: row.optionalNumber('admission_again_at'),
     failures: row.optionalNumber('admission_failures'),
+    round: roundOf(row),
   });
+}
+
+function roundOf(row: Row): AskingRound | undefined {
+  const at = row.optionalNumber('admission_round_at');
+  const gate = row.optionalWord('admission_gate', ['queue', 'start']);
+  return at === undefined || gate === undefined ? undefined : { at, gate };
 }
 
 const branded = <Brand>(value: string | undefined, brand: (value: string) => Brand) =>

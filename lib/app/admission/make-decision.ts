@@ -6,9 +6,14 @@
 import type { Deployment } from '../../contract/deployment.ts';
 import { combineVotes, type Voted } from '../../core/controllers/combine-votes.ts';
 import { type Controller, type ControllerPolicy, platformOwner } from '../../core/controllers/controller.ts';
-import type { Decision, Gate, Vote } from '../../core/controllers/decision.ts';
+import type { Decision, DecisionOutcome, Gate, Vote } from '../../core/controllers/decision.ts';
 import { type JobFacts, jobFacts, scopedJob } from '../../core/controllers/facts.ts';
-import { afterFailure, type JobAdmission, policyMark } from '../../core/controllers/job-admission.ts';
+import {
+  type AskingRound,
+  afterFailure,
+  type JobAdmission,
+  policyMark,
+} from '../../core/controllers/job-admission.ts';
 import type { ScopedJob } from '../../core/controllers/scope.ts';
 import { controllersOver } from '../../core/controllers/who-judges.ts';
 import type { RunAbout } from '../../core/github.ts';
@@ -30,6 +35,8 @@ export interface Deciding {
   readonly gate: Gate;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** Absent: one begins now, if anybody is to be asked. */
+  readonly round?: AskingRound;
   /** What controllers answered that are asked from outside; absent: nothing yet. */
   readonly answers?: ReadonlyMap<string, Answer>;
   /** What GitHub said of the run. Absent: it was not asked. */
@@ -55,16 +62,8 @@ export interface Made {
 }
 
 export function makeDecision(deciding: Deciding): Made {
-  const { tenant, job, policies, group } = deciding;
-  const scoped = scopedJob(tenant, job, group);
-  const facts = jobFacts(tenant, job, { scoped, pricePerHour: priceOf(deciding), about: deciding.about });
-  const said = controllersOver(policies, scoped).map((controller) => ({
-    controller,
-    answer: answerOf(deciding, { controller, scoped, facts }),
-  }));
-  const votes = said.flatMap(({ controller, answer }) =>
-    typeof answer === 'string' ? [] : [{ controller, vote: voteOf(controller, answer) }],
-  );
+  const { job, gate, at } = deciding;
+  const { facts, said, votes } = votesOf(deciding);
   const unanswered = said
     .filter(({ answer }) => answer === 'asked' || answer === 'github')
     .map(({ controller }) => controller);
@@ -73,10 +72,37 @@ export function makeDecision(deciding: Deciding): Made {
   );
   const open = unanswered.find(({ state }) => state === 'enabled');
   const isRejected = votes.some(({ vote }) => vote.enforced && vote.vote === 'reject');
-  const base = { job, unanswered, needGitHub, facts };
-  return open && !isRejected
-    ? { ...base, admission: leftOpen(deciding, open) }
-    : { ...base, ...decided(deciding, votes) };
+  const round = deciding.round ?? (unanswered.length > 0 ? { at, gate } : undefined);
+  const made = open && !isRejected ? { admission: leftOpen(deciding, open) } : decided(deciding, votes);
+  const admission = { ...made.admission, ...(round ? { round } : {}) };
+  return { job, unanswered, needGitHub, facts, ...made, admission };
+}
+
+/**
+ * What these controllers in dry run said, for a record of its own: the job was decided without them. Undefined: none of them has
+ * said anything.
+ */
+export function lateDecision(
+  deciding: Deciding,
+  { of, outcome }: { readonly of: ReadonlySet<string>; readonly outcome: DecisionOutcome },
+): Decision | undefined {
+  const late = votesOf(deciding).votes.map(({ vote }) => vote);
+  const votes = late.filter(({ enforced, controllerId }) => !enforced && of.has(controllerId));
+  return votes.length === 0 ? undefined : { ...decisionBase(deciding), outcome, votes };
+}
+
+function votesOf(deciding: Deciding) {
+  const { tenant, job, policies, group, about } = deciding;
+  const scoped = scopedJob(tenant, job, group);
+  const facts = jobFacts(tenant, job, { scoped, pricePerHour: priceOf(deciding), about });
+  const said = controllersOver(policies, scoped).map((controller) => ({
+    controller,
+    answer: answerOf(deciding, { controller, scoped, facts }),
+  }));
+  const votes = said.flatMap(({ controller, answer }) =>
+    typeof answer === 'string' ? [] : [{ controller, vote: voteOf(controller, answer) }],
+  );
+  return { facts, said, votes };
 }
 
 function answerOf(
@@ -108,7 +134,7 @@ const priceOf = ({ deployment, job }: Deciding) =>
  * the next, and longer where GitHub says so. Undefined: it has waited long enough, and the failure policy holds.
  */
 export function waitForGitHub(
-  { job, tenant }: Pick<Deciding, 'job' | 'tenant'>,
+  { job, tenant, round }: Pick<Deciding, 'job' | 'tenant' | 'round'>,
   by: Controller,
   refusal: { readonly why: string; readonly retryAt: number; readonly at: number },
 ): JobAdmission | undefined {
@@ -118,7 +144,7 @@ export function waitForGitHub(
   const againAt = afterFailure(failures, at);
   if (againAt === undefined) return undefined;
   const waits = { at, againAt: Math.max(againAt, retryAt), failures };
-  return { policy, state: 'asked', ...namedBy(by), reason: why, ...waits };
+  return { policy, state: 'asked', ...namedBy(by), reason: why, ...waits, ...(round ? { round } : {}) };
 }
 
 function leftOpen({ tenant, job, at }: Deciding, by: Controller): JobAdmission {
@@ -154,7 +180,7 @@ function decided(
   deciding: Deciding,
   votes: readonly Voted[],
 ): { admission: JobAdmission; decision: Decision } {
-  const { tenant, job, gate, at } = deciding;
+  const { tenant, job, at } = deciding;
   const { outcome, by } = combineVotes(votes);
   const mark = policyMark(tenant) ?? '';
   return {
@@ -165,19 +191,19 @@ function decided(
       ...(by ? { ...namedBy(by.controller), reason: by.vote.reason ?? 'no reason given' } : {}),
       ...(outcome === 'unavailable' && by ? again(job, { mark, by: by.controller, at }) : {}),
     },
-    decision: {
-      installationId: tenant.installationId,
-      jobId: job.jobId,
-      repository: job.repository,
-      gate,
-      epoch: tenant.admissionEpoch ?? 0,
-      ...(tenant.platformEpoch === undefined ? {} : { platformEpoch: tenant.platformEpoch }),
-      outcome,
-      votes: votes.map(({ vote }) => vote),
-      decidedAt: new Date(at).toISOString(),
-    },
+    decision: { ...decisionBase(deciding), outcome, votes: votes.map(({ vote }) => vote) },
   };
 }
+
+const decisionBase = ({ tenant, job, gate, at }: Deciding) => ({
+  installationId: tenant.installationId,
+  jobId: job.jobId,
+  repository: job.repository,
+  gate,
+  epoch: tenant.admissionEpoch ?? 0,
+  ...(tenant.platformEpoch === undefined ? {} : { platformEpoch: tenant.platformEpoch }),
+  decidedAt: new Date(at).toISOString(),
+});
 
 /** A rule that cannot be judged now cannot be judged later. */
 function again(

@@ -2,6 +2,8 @@
  * The controllers' decision at the queue gate, as a job's row stores it. It counts only for the policy under which it was
  * made: a change of any controller starts a new one, and the job is asked about again.
  */
+import type { Gate } from './decision.ts';
+
 export interface JobAdmission {
   /** The policy that it was made under; see `policyMark`. */
   readonly policy: string;
@@ -22,6 +24,16 @@ export interface JobAdmission {
   readonly againAt?: number;
   /** How often in a row a controller was unavailable. */
   readonly failures?: number;
+  /** Of questions to those that are asked from outside. Absent: nobody was to be asked. */
+  readonly round?: AskingRound;
+}
+
+/** Each controller is asked once in a round. Who is in dry run may still answer after the others have decided. */
+export interface AskingRound {
+  /** When it began, epoch milliseconds. */
+  readonly at: number;
+  /** The gate that asks. */
+  readonly gate: Gate;
 }
 
 /** Which epochs judge a tenant's jobs. */

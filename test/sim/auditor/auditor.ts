@@ -13,6 +13,7 @@ import type { WorldJob } from '../world/context.ts';
 import type { SpotMarket } from '../world/spot-market.ts';
 import { checkAdmitted, checkUngated, followDecisions } from './admission/check-admission.ts';
 import { type AuditedCall, followFacts } from './admission/check-facts.ts';
+import { checkGate } from './admission/check-gate.ts';
 import { createPlannedCheck } from './admission/check-planned.ts';
 import { type Books, createBooks } from './books.ts';
 import { checkAccounts } from './check-accounts.ts';
@@ -194,6 +195,7 @@ export function createAuditor(world: {
     afterCall(call, runSince) {
       const { name } = call;
       followFacts(books, call, runSince, note);
+      if (name === 'controllers.recordDecisions') checkGate(books, call, note);
       if (ending.test(name)) checkEnds(books, note);
       if (holding.test(name)) checkHeld(books, note);
       if (using.test(name)) checkUsage(books, note);

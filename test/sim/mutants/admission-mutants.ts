@@ -133,4 +133,11 @@ export const admissionMutants: readonly Mutant[] = [
     'answer === undefined && now < endsAt',
     'void answer === undefined && now < endsAt',
   ),
+  mutant(
+    'gate-by-where-the-job-is',
+    'Who is asked about a job that has its machine by then is asked as if it were on the machine.',
+    'lib/app/admission/ask-controllers.ts',
+    'const { gate } = round;',
+    "const gate = job.state === 'waiting' ? 'queue' : 'start';",
+  ),
 ];

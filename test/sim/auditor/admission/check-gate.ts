@@ -1,0 +1,12 @@
+/** What is on record as said at the start gate was asked about a job that GitHub had given a machine by then. */
+import type { Decision } from '../../../../lib/core/controllers/decision.ts';
+import type { Books, Note } from '../books.ts';
+import type { AuditedCall } from './check-facts.ts';
+
+export function checkGate(books: Books, { given }: AuditedCall, note: Note): void {
+  const [decisions] = given as [readonly Decision[]];
+  for (const { gate, jobId } of decisions) {
+    if (gate === 'start' && !books.machineOfJob.has(jobId))
+      note('wrong-gate', `job ${jobId} was asked about at the start gate, and never came to one`);
+  }
+}
